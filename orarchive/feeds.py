@@ -1,0 +1,159 @@
+"""FEEDS: the one table of what is archived. A new feed is a new row here, and nothing else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+from urllib.parse import quote, urlencode
+
+
+@dataclass(frozen=True)
+class Feed:
+    """One thing fetched and kept.
+
+    A feed is a plain list (its rows stand under `data`), or, where `each` names another feed, a sweep: one
+    request for every key of that feed, one response kept for each.
+    """
+
+    name: str
+    route: str
+    """Path below the base URL; a sweep's holds `{}`, filled in with the key it asks for."""
+    key: tuple[str, ...]
+    """The fields that identify a line."""
+    cadence: Literal["hourly", "daily"]
+    folder: str
+    """Folder below `data/`."""
+    query: Mapping[str, str] = field(default_factory=dict)
+    base_file: str = "facts"
+    """The file that has a line for every record."""
+    facets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """File name -> the fields (fnmatch patterns) that live there; the rest is in the base file."""
+    clock_file: str | None = None
+    """File for the prices that follow the clock, taken out of `pricing`."""
+    sets: tuple[str, ...] = ()
+    """Lists whose order means nothing (dotted paths from a record): the service shuffles them."""
+    each: str | None = None
+    wrapper: str | None = "data"
+    """The member that holds the payload; None: the response is the payload."""
+    items: str = "endpoints"
+    """The member of a sweep's responses that holds their list."""
+    item_lines: bool = False
+    """Each item of a sweep's responses has a line of its own."""
+    repeats: tuple[str, ...] = ()
+    """Fields of a sweep's response that repeat the asked record; kept only where they differ from it."""
+    must_have_rows: bool = False
+    """An empty answer is refused even where nothing was there before."""
+    copies: str | None = None
+    """The sweep whose items this feed's rows repeat; only what differs from them is kept."""
+
+    @property
+    def scope(self) -> str:
+        """Route and query: what the feed can contain."""
+        return self.route + ("?" + urlencode(self.query) if self.query else "")
+
+    def path(self, key: str) -> str:
+        """The path that a sweep asks for one key."""
+        return self.route.format(quote(key, safe="/:~@"))
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The feed's files below `data/`, in the order in which the ledger's sha256 reads them."""
+        names = [self.base_file, *self.facets]
+        if self.clock_file:
+            names.append(self.clock_file)
+        if self.item_lines:
+            names.append(ASKED)
+        return tuple(f"{self.folder}/{name}.jsonl" for name in names)
+
+
+ASKED = "models"
+"""The file of a sweep with lines for items that has one line a model asked, also where the answer was []."""
+
+HEALTH = ("status", "uptime_*", "latency_*", "throughput_*")
+
+MODELS = Feed(
+    name="models",
+    route="models",
+    # the default is text output only: 460 of 631 models in September 2026
+    query={"output_modalities": "all"},
+    key=("id",),
+    cadence="hourly",
+    folder="models",
+    facets={"prices": ("pricing",), "text": ("description",), "benchmarks": ("benchmarks",)},
+    clock_file="spot",
+    sets=("architecture.input_modalities", "architecture.output_modalities", "supported_parameters"),
+    must_have_rows=True,
+)
+
+ENDPOINTS = Feed(
+    name="endpoints",
+    route="models/{}/endpoints",
+    # asked by the model's id: links.details holds the base model's slug, wrong for variants
+    each="models",
+    item_lines=True,
+    repeats=("id", "name", "created", "description", "architecture"),
+    key=("model", "tag", "n"),
+    cadence="hourly",
+    folder="endpoints",
+    facets={"prices": ("pricing",), "health": HEALTH},
+    clock_file="spot",
+    sets=(
+        "architecture.input_modalities",
+        "architecture.output_modalities",
+        "endpoints.supported_parameters",
+    ),
+    must_have_rows=True,
+)
+
+PROVIDERS = Feed(
+    name="providers",
+    route="providers",
+    key=("slug",),
+    cadence="hourly",
+    folder="providers",
+    sets=("datacenters",),
+    must_have_rows=True,
+)
+
+ZDR = Feed(
+    name="zdr",
+    route="endpoints/zdr",
+    key=("model_id", "tag", "n"),
+    cadence="hourly",
+    folder="zdr",
+    sets=("supported_parameters",),
+    copies="endpoints",
+)
+
+IMAGES = Feed(
+    name="images",
+    route="images/models",
+    key=("id",),
+    cadence="daily",
+    folder="images",
+    sets=("architecture.input_modalities", "architecture.output_modalities"),
+)
+
+IMAGE_ENDPOINTS = Feed(
+    name="image_endpoints",
+    route="images/models/{}/endpoints",
+    each="images",
+    wrapper=None,
+    key=("model",),
+    cadence="daily",
+    folder="images",
+    base_file="endpoints",
+    sets=("endpoints", "endpoints.allowed_passthrough_parameters"),
+)
+
+VIDEOS = Feed(
+    name="videos",
+    route="videos/models",
+    key=("id",),
+    cadence="daily",
+    folder="videos",
+)
+
+FEEDS: dict[str, Feed] = {
+    feed.name: feed for feed in (MODELS, ENDPOINTS, PROVIDERS, ZDR, IMAGES, IMAGE_ENDPOINTS, VIDEOS)
+}
+"""In the order in which they are fetched: a sweep after the feed whose keys it asks for."""

@@ -1,0 +1,41 @@
+"""Hours: the UTC hour in which a fetch started, the batch stamp of all that was collected in it."""
+
+import datetime as dt
+import re
+
+from orarchive.errors import ArchiveError
+
+HOUR = dt.timedelta(hours=1)
+_FORM = re.compile(r"(\d{4}-\d\d-\d\dT\d\d)(?::00:00)?Z")
+
+
+def parse(text: str) -> dt.datetime:
+    """Read `2026-11-20T06Z` or `2026-11-20T06:00:00Z`."""
+    match = _FORM.fullmatch(text)
+    if match:
+        try:
+            return dt.datetime.strptime(match[1], "%Y-%m-%dT%H").replace(tzinfo=dt.UTC)
+        except ValueError:
+            pass
+    msg = f"not an hour: {text!r} (write 2026-11-20T06Z)"
+    raise ArchiveError(msg)
+
+
+def floor(moment: dt.datetime) -> dt.datetime:
+    """The hour that a moment lies in."""
+    return moment.astimezone(dt.UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def stamp(moment: dt.datetime) -> str:
+    """The form in files: `2026-11-20T06:00:00Z`."""
+    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def prose(hour: dt.datetime) -> str:
+    """The form in prose: `2026-11-20T06Z`."""
+    return hour.astimezone(dt.UTC).strftime("%Y-%m-%dT%HZ")
+
+
+def moment(text: str) -> dt.datetime:
+    """Read a moment written by `stamp`."""
+    return dt.datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=dt.UTC)

@@ -1,0 +1,90 @@
+"""Exact prices: Decimal or the string as sent, never float; USD per unit.
+
+Free (0), dynamic (-1, a router that passes on what it picks) and unpriced (no price) are three different
+things. A price object may carry `overrides`, an ordered list in which later entries win.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from orarchive.jsonl import Record
+
+CLOCK = ("utc_start", "utc_end", "utc_days")
+CONDITIONS = ("min_prompt_tokens", *CLOCK)
+MILLION = 1_000_000
+NOT_PRICES = ("overrides", "discount")
+
+PER_UNIT = {"request": "request", "image": "image", "image_output": "image", "web_search": "search"}
+"""Dimensions that are not priced per token. `image` is the provider's own unit: on some models it equals
+the token price, so it is never multiplied."""
+
+STRIPPED_FORM = ("prompt", "completion")
+"""The two dimensions whose zero means free; every other one at zero is the same as not being there: the
+service has started and stopped spelling out "0" for them over weeks."""
+
+
+def exact(value: Any) -> Decimal | None:
+    """The value of one price (a decimal string or a number), None where there is none."""
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+        return None
+    try:
+        price = Decimal(value)
+    except InvalidOperation:
+        return None
+    return price if price.is_finite() else None
+
+
+def clock_keys(pricing: Any) -> set[str]:
+    """The price dimensions that follow the clock: those that an override with a time window names.
+
+    The service puts the rate of the running window at the top level, so these top-level values flip
+    several times a day with no change of price (all 11 flips on record stayed inside these keys).
+    """
+    if not isinstance(pricing, dict) or not isinstance(pricing.get("overrides"), list):
+        return set()
+    keys: set[str] = set()
+    for entry in pricing["overrides"]:
+        if isinstance(entry, dict) and any(name in entry for name in CLOCK):
+            keys.update(name for name in entry if name not in CONDITIONS)
+    return keys - {"overrides"}
+
+
+def dimensions(pricing: Any) -> dict[str, Decimal]:
+    """Every top-level price that is one, by dimension, without zeros that are only a way of writing."""
+    if not isinstance(pricing, Mapping):
+        return {}
+    found = {name: exact(value) for name, value in pricing.items() if name not in NOT_PRICES}
+    return {
+        name: price for name, price in found.items() if price is not None and (price or name in STRIPPED_FORM)
+    }
+
+
+def schedule(pricing: Any) -> list[Record]:
+    """The override entries, in order; [] where there are none."""
+    entries = pricing.get("overrides") if isinstance(pricing, Mapping) else None
+    return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+
+
+def is_dynamic(price: Decimal | None) -> bool:
+    """Whether a price is the service's -1: no price, a router's."""
+    return price is not None and price < 0
+
+
+def shown(dimension: str, price: Decimal | None) -> str:
+    """A price as people read it: `$1.25 per M`, `$0.01 per search`, `free`, `dynamic` or `none`."""
+    if price is None:
+        return "none"
+    if is_dynamic(price):
+        return "dynamic"
+    if not price:
+        return "free"
+    unit = PER_UNIT.get(dimension)
+    return f"{dollars(price)} per {unit}" if unit else f"{dollars(price * MILLION)} per M"
+
+
+def dollars(amount: Decimal) -> str:
+    """An exact amount in plain digits, at least cents: `$1.25`, `$10.00`, `$0.0416666666666667`."""
+    digits = f"{amount.normalize():f}"
+    whole, _, cents = digits.partition(".")
+    return f"${whole}.{cents:<02}" if len(cents) < 2 else f"${digits}"
