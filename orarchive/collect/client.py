@@ -1,0 +1,228 @@
+"""The client: the only module with network. It asks for JSON and never raises for what the service does."""
+
+import email.utils
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import urlencode
+
+import requests
+import tenacity
+import urllib3
+from requests.adapters import HTTPAdapter
+
+from orarchive import __version__
+from orarchive.collect.pacing import Pacer
+from orarchive.errors import NotJSON
+from orarchive.jsonl import dumps, loads
+
+log = logging.getLogger(__name__)
+
+CHUNK = 1 << 16
+
+MAX_BYTES = 32_000_000
+"""Largest response that is read: the longest route, models, sent 1 MB in September 2026."""
+
+TIMEOUT = (10.0, 30.0)
+"""Seconds to connect, and to wait for the next bytes of a response."""
+
+REQUEST_SECONDS = 60.0
+"""Longest time for one response as a whole; the timeout above never ends a slow drip."""
+
+
+@dataclass(frozen=True)
+class Waits:
+    """How often a request is tried, and the waits between (seconds; zero in tests)."""
+
+    tries: int = 4
+    first: float = 1.0
+    """Before the second try; doubled each time, with jitter of up to as much again."""
+    longest: float = 60.0
+    """Cap of every wait, `Retry-After` included: a wrong header must not hang the run for hours."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What asking for one path brought: a body, or the reason why there is none.
+
+    `refused` tells a payload that came whole and was refused from one that was not had; `raw` holds it.
+    """
+
+    body: Any = None
+    reason: str | None = None
+    refused: bool = False
+    raw: bytes = b""
+    age: int | None = None
+    date: str | None = None
+    requests: int = 0
+
+
+@dataclass
+class Client:
+    """Asks one service; shared by all workers. `deadline` is in seconds of `clock`."""
+
+    base_url: str
+    pacer: Pacer
+    deadline: float
+    waits: Waits = field(default_factory=Waits)
+    workers: int = 1
+    key: str | None = None
+    contact: str | None = None
+    """A URL at which the service finds who is asking."""
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+    def __post_init__(self) -> None:
+        self._session = requests.Session()
+        # one retry layer: ours. The pool holds a connection for each worker
+        adapter = HTTPAdapter(pool_maxsize=self.workers, max_retries=0)
+        self._session.mount("http://", adapter)
+        self._session.mount("https://", adapter)
+        self._session.auth = lambda request: request  # or a .netrc entry would be sent
+        agent = f"openrouter-archive/{__version__}"
+        headers = {"User-Agent": agent, "Accept": "application/json", "X-Title": "OpenRouter archive"}
+        if self.contact:
+            headers |= {"User-Agent": f"{agent} (+{self.contact})", "HTTP-Referer": self.contact}
+        self._session.headers.update(headers)
+        self._jitter = random.Random()
+        self._lock = threading.Lock()
+        self._said: set[str] = set()
+
+    def out_of_time(self) -> bool:
+        """Whether the run's deadline has passed."""
+        return self.clock() >= self.deadline
+
+    def get(self, path: str, query: Mapping[str, str] | None = None, *, keyed: bool = False) -> Answer:
+        """Ask for a path below the base URL until it answers, the tries are used up or time is over."""
+        url = f"{self.base_url}/{path}" + (f"?{urlencode(query)}" if query else "")
+        tries = 0
+        last = _Failed("deadline")
+
+        def once() -> Answer:
+            nonlocal tries, last
+            if not self.pacer.wait(self.deadline):
+                last.again = False
+                raise last
+            tries += 1
+            try:
+                return self._once(url, keyed)
+            except _Failed as failed:
+                last = failed
+                raise
+
+        retrying = tenacity.Retrying(
+            stop=tenacity.stop_after_attempt(self.waits.tries),
+            wait=self._wait,
+            retry=tenacity.retry_if_exception(lambda error: isinstance(error, _Failed) and error.again),
+            sleep=self.sleep,
+            reraise=True,
+        )
+        try:
+            return replace(retrying(once), requests=tries)
+        except _Failed as failed:
+            return Answer(reason=failed.reason, refused=failed.refused, raw=failed.raw, requests=tries)
+
+    def _wait(self, state: tenacity.RetryCallState) -> float:
+        """Seconds before the next try. A `Retry-After` holds the pacer, and with it this try too."""
+        assert state.outcome
+        failed = state.outcome.exception()
+        if isinstance(failed, _Failed) and failed.retry_after is not None:
+            self.pacer.hold(min(failed.retry_after, self.waits.longest))
+            return 0.0
+        wait = self.waits.first * 2 ** (state.attempt_number - 1)
+        left = max(self.deadline - self.clock(), 0.0)
+        return min(float(wait) + self._jitter.uniform(0, wait), self.waits.longest, left)
+
+    def _once(self, url: str, keyed: bool) -> Answer:
+        headers = {"Authorization": f"Bearer {self.key}"} if keyed and self.key else {}
+        until = min(self.deadline, self.clock() + REQUEST_SECONDS)
+        try:
+            with self._session.get(
+                url, headers=headers, stream=True, timeout=TIMEOUT, allow_redirects=False
+            ) as response:
+                if response.status_code != 200:
+                    raise self._status(response)
+                raw = self._read(response, until)
+        except (requests.Timeout, urllib3.exceptions.TimeoutError):
+            raise _Failed("timeout", again=True) from None
+        except (urllib3.exceptions.IncompleteRead, urllib3.exceptions.DecodeError):
+            raise _Failed("cut-off", again=True) from None
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            log.debug("%s: %s", url, error)
+            raise _Failed("connection", again=True) from None
+        age = response.headers.get("age", "")
+        return Answer(
+            body=_decoded(raw),
+            raw=raw,
+            age=int(age) if age.isascii() and age.isdigit() else None,
+            date=response.headers.get("date"),
+        )
+
+    def _read(self, response: requests.Response, until: float) -> bytes:
+        """The body, as far as size and time allow; `read1` gives what has come, so a drip is seen."""
+        parts: list[bytes] = []
+        size = 0
+        while part := response.raw.read1(CHUNK, decode_content=True):
+            parts.append(part)
+            size += len(part)
+            if size > MAX_BYTES:
+                raise _Failed("too-large")
+            if self.clock() > until:
+                raise _Failed("too-slow", again=until < self.deadline)
+        return b"".join(parts)
+
+    def _status(self, response: requests.Response) -> "_Failed":
+        status = response.status_code
+        failed = _Failed(str(status), again=status in (408, 429) or status >= 500)
+        if status in (429, 503):
+            failed.retry_after = _retry_after(response.headers.get("retry-after"))
+        if status == 429:
+            self._say_once("Rate limited by %s; holding all requests back", self.base_url)
+        return failed
+
+    def _say_once(self, message: str, *values: object) -> None:
+        with self._lock:
+            if message in self._said:
+                return
+            self._said.add(message)
+        log.warning(message, *values)
+
+
+class _Failed(Exception):
+    """One try that brought no body."""
+
+    def __init__(self, reason: str, *, again: bool = False, refused: bool = False, raw: bytes = b"") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.again = again
+        self.refused = refused
+        self.raw = raw
+        self.retry_after: float | None = None
+
+
+def _decoded(raw: bytes) -> Any:
+    """The JSON value of a body that can be written back; anything else is refused."""
+    try:
+        body = loads(raw)
+        dumps(body)
+    except NotJSON:
+        raise _Failed("not-json", again=True, refused=True, raw=raw) from None
+    if isinstance(body, dict) and "error" in body and not body.keys() & {"data", "endpoints"}:
+        raise _Failed("error-object", again=True, refused=True, raw=raw)
+    return body
+
+
+def _retry_after(header: str | None) -> float | None:
+    """Seconds that a `Retry-After` header asks for; it comes as seconds or as a date."""
+    if header is None:
+        return None
+    if header.strip().isdigit():
+        return float(header)
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(header).timestamp() - time.time())
+    except ValueError:
+        return None

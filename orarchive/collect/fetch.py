@@ -1,0 +1,73 @@
+"""Fetching: ask the service for feeds. What comes back is checked by itself, not yet against the archive."""
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tqdm import tqdm
+
+from orarchive.collect import checks
+from orarchive.collect.client import Answer, Client
+from orarchive.feeds import Feed
+
+log = logging.getLogger(__name__)
+
+COUNT_ROUTE = "models/count"
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What asking for one feed brought: key -> answer, in the order asked; a list feed has the key "".
+
+    Each answer's body is the list of rows (list feed) or the response (sweep), in canonical order.
+    """
+
+    feed: Feed
+    answers: dict[str, Answer]
+    seconds: float
+    count: Answer | None = None
+    """The answer of `/models/count`, for models."""
+
+    @property
+    def good(self) -> dict[str, Answer]:
+        """The answers with a body."""
+        return {key: answer for key, answer in self.answers.items() if answer.reason is None}
+
+
+def fetch_list(client: Client, feed: Feed, *, with_count: bool = False) -> Fetched:
+    """Ask for a feed that is one list."""
+    begun = time.monotonic()
+    count = client.get(COUNT_ROUTE, feed.query) if with_count else None
+    answer = _checked(lambda body: checks.listed(feed, body), client.get(feed.route, feed.query))
+    return Fetched(feed, {"": answer}, time.monotonic() - begun, count)
+
+
+def fetch_sweep(
+    client: Client, feed: Feed, keys: Sequence[str], *, keyed: bool = False, progress: bool = False
+) -> Fetched:
+    """Ask for every key of a sweep, in order, with all workers; past the deadline nothing more is sent."""
+    begun = time.monotonic()
+
+    def ask(key: str) -> Answer:
+        answer = _checked(lambda body: checks.response(feed, body), client.get(feed.path(key), keyed=keyed))
+        # a good response's bytes are said again by its body: 600 of them would double the run's memory
+        return replace(answer, raw=b"") if answer.reason is None else answer
+
+    with ThreadPoolExecutor(client.workers) as workers:
+        asked: Iterable[Answer] = workers.map(ask, keys)
+        shown = tqdm(asked, total=len(keys), desc=feed.name, unit="model", disable=not progress)
+        answers = dict(zip(keys, shown, strict=True))
+    return Fetched(feed, answers, time.monotonic() - begun)
+
+
+def _checked(check: Callable[[Any], Any], answer: Answer) -> Answer:
+    if answer.reason is not None:
+        return answer
+    try:
+        return replace(answer, body=check(answer.body))
+    except checks.Refusal as refusal:
+        log.warning("Refused: %s", refusal)
+        return replace(answer, body=None, reason=refusal.reason, refused=True)

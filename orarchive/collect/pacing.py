@@ -1,0 +1,35 @@
+"""Pacing: all workers together stay below one rate, and all wait when the service says so."""
+
+import threading
+from collections.abc import Callable
+
+
+class Pacer:
+    """Hands out moments to send a request, evenly spaced over all threads.
+
+    `clock` counts seconds, `sleep` waits that many; both are arguments so that tests need not wait.
+    """
+
+    def __init__(self, per_second: float, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
+        self._interval = 1 / per_second if per_second > 0 else 0.0
+        self._clock = clock
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._next = clock()
+
+    def wait(self, until: float) -> bool:
+        """Wait for this thread's turn; False, without waiting, where it would come after `until`."""
+        with self._lock:
+            now = self._clock()
+            turn = max(now, self._next)
+            if turn >= until:
+                return False
+            self._next = turn + self._interval
+        if turn > now:
+            self._sleep(turn - now)
+        return True
+
+    def hold(self, seconds: float) -> None:
+        """Let no request start for so many seconds, whichever thread sends it."""
+        with self._lock:
+            self._next = max(self._next, self._clock() + seconds)

@@ -1,0 +1,38 @@
+"""Git as a subprocess, deaf to the environment of whoever calls us."""
+
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from orarchive.errors import GitError
+
+# set when we are called from a hook or a rebase: they would point git at another repository or index
+_FOREIGN = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX")
+
+
+def git(
+    folder: Path, *arguments: str, stdin: bytes | None = None, env: Mapping[str, str] | None = None
+) -> bytes:
+    """Run one git command in a folder and return what it printed; failure raises GitError."""
+    try:
+        return subprocess.run(
+            ["git", "-C", str(folder), "-c", "core.quotePath=false", *arguments],
+            input=stdin if stdin is not None else b"",
+            env=environment(env),
+            capture_output=True,
+            check=True,
+        ).stdout
+    except FileNotFoundError:
+        msg = "git is not installed"
+        raise GitError(msg) from None
+    except subprocess.CalledProcessError as error:
+        said = error.stderr.decode(errors="replace").strip() or f"exit {error.returncode}"
+        msg = f"git {arguments[0]} failed: {said}"
+        raise GitError(msg) from None
+
+
+def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment for git: ours without other repositories, messages in English."""
+    ours = {name: value for name, value in os.environ.items() if name not in _FOREIGN}
+    return {**ours, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", **(extra or {})}

@@ -1,0 +1,99 @@
+"""The ledger, `data/hours/`: one line for every attempt at an hour, what was asked and how it went.
+
+A line is written also when nothing changed: "no change" and "did not run" must not look alike.
+"""
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Literal, NotRequired, TypedDict
+
+from orarchive.archive import Archive
+from orarchive.hours import moment
+from orarchive.jsonl import dumps, read_lines
+
+Outcome = Literal["ok", "partial", "quarantined", "failed", "not-due"]
+"""Of a feed in an attempt: complete (up to 1 % kept); more than that kept; refused; not had; not asked."""
+
+
+class Refused(TypedDict):
+    """A payload that a check refused, as saved under `quarantine/`."""
+
+    reason: str
+    sha256: str
+    bytes: int
+    key: NotRequired[str]
+
+
+class Report(TypedDict):
+    """How one feed fared in one attempt; members without content are left out."""
+
+    outcome: Outcome
+    sha256: str
+    """Of the feed's records as they stand after this attempt (see `snapshot.sha256`)."""
+    scope: NotRequired[str]
+    rows: NotRequired[int]
+    """Records as they stand after this attempt."""
+    requests: NotRequired[int]
+    seconds: NotRequired[float]
+    age: NotRequired[int]
+    """Largest `age` header among the responses, seconds: a body may be an hour old at the edge."""
+    date: NotRequired[str]
+    """Latest `date` header among the responses."""
+    kept: NotRequired[dict[str, str]]
+    """Sweeps: asked keys whose records are from before this hour, with the reason."""
+    reasons: NotRequired[list[str]]
+    notes: NotRequired[list[str]]
+    refused: NotRequired[list[Refused]]
+
+
+class Attempt(TypedDict):
+    """One line of the ledger."""
+
+    hour: str
+    attempt: int
+    started: str
+    finished: str
+    origin: str
+    version: str
+    feeds: dict[str, Report]
+    relations: dict[str, int]
+    notes: NotRequired[list[str]]
+
+
+def path(hour: dt.datetime) -> str:
+    """The ledger file of an hour, below `data/`."""
+    return f"hours/{hour:%Y-%m}.jsonl"
+
+
+def attempts(archive: Archive, commit: str | None, months: int | None = None) -> list[Attempt]:
+    """All attempts at a commit, oldest first; `months` limits them to the last so many files."""
+    paths = sorted(name for name in archive.blobs(commit) if name.startswith("hours/"))
+    wanted = paths[-months:] if months else paths
+    files = archive.files(commit, wanted)
+    return [line for name in wanted for line in read_lines(files[name], f"data/{name}")]  # type: ignore[misc]
+
+
+def appended(file: bytes, attempt: Attempt) -> bytes:
+    """A ledger file with one more line."""
+    return file + dumps(attempt) + b"\n"
+
+
+def hour_of(attempt: Attempt) -> dt.datetime:
+    """The hour that an attempt was at."""
+    return moment(attempt["hour"])
+
+
+def good(lines: Iterable[Attempt], feed: str) -> set[dt.datetime]:
+    """The hours in which a feed was read completely."""
+    return {hour_of(line) for line in lines if outcome(line, feed) == "ok"}
+
+
+def outcome(attempt: Attempt, feed: str) -> Outcome:
+    """How a feed fared; a feed that the line does not know was not asked."""
+    report = attempt["feeds"].get(feed)
+    return report["outcome"] if report else "not-due"
+
+
+def kept(attempt: Attempt, feed: str) -> dict[str, str]:
+    """The keys of a sweep whose records are from before that hour, with the reasons."""
+    return attempt["feeds"][feed].get("kept", {}) if feed in attempt["feeds"] else {}
