@@ -1,0 +1,76 @@
+"""Serve the sample on loopback until interrupted."""
+
+import datetime as dt
+import time
+
+import click
+
+from orarchive import hours
+from orarchive.errors import ArchiveError
+from orarchive.sample import FAULTS, HAPPENINGS, START, Service, sample_service
+
+STEP = 0.1  # seconds between two moves of the service's clock
+
+
+class Hour(click.ParamType):
+    """An hour in either form."""
+
+    name = "hour"
+
+    def convert(self, value: str | dt.datetime, *_: object) -> dt.datetime:
+        try:
+            return value if isinstance(value, dt.datetime) else hours.parse(value)
+        except ArchiveError as error:
+            self.fail(str(error))
+
+
+class RouteFault(click.ParamType):
+    """ROUTE=FAULT: which paths fail (a pattern), and how."""
+
+    name = "route=fault"
+
+    def convert(self, value: str, *_: object) -> tuple[str, str]:
+        route, _equals, fault = value.rpartition("=")
+        if not route or fault not in FAULTS:
+            self.fail(f"{value}: the faults are {', '.join(FAULTS)}")
+        return route, fault
+
+
+@click.command(help=__doc__)
+@click.option("--port", default=8901, show_default=True, help="0 for any that is free.")
+@click.option("--now", type=Hour(), default=START, show_default="2026-06-01T00Z", help="The service's clock.")
+@click.option("--speed", default=0.0, help="Seconds of its clock in one of ours: 3600 is an hour a second.")
+@click.option("--fault", type=RouteFault(), multiple=True, help="Let a route fail, such as 'models/*=503'.")
+@click.option("--list", "listing", is_flag=True, help="Print the happenings and the faults.")
+def main(
+    port: int, now: dt.datetime, speed: float, fault: tuple[tuple[str, str], ...], listing: bool
+) -> None:
+    if listing:
+        show()
+        return
+    with sample_service(now, port=port) as service:
+        for route, name in fault:
+            service.fail(route, name)
+        click.echo(f"The sample of OpenRouter at {hours.prose(now)}: {service.base_url}")
+        click.echo(f"OPENROUTER_BASE_URL={service.base_url} python scrape.py")
+        run(service, speed)
+
+
+def run(service: Service, speed: float) -> None:
+    """Move the service's clock, `speed` seconds a second, until interrupted."""
+    start, begun = service.now, time.monotonic()
+    while True:
+        time.sleep(STEP)
+        service.now = start + dt.timedelta(seconds=speed * (time.monotonic() - begun))
+
+
+def show() -> None:
+    """Print the script and the faults, a line each."""
+    for one in HAPPENINGS:
+        click.echo(f"{hours.prose(one.at)}  {one.kind:20}  {one.key}\n{'':16}{one.says}")
+    for name, fault in FAULTS.items():
+        click.echo(f"{name:16} {fault.says}{' (a good payload)' if fault.good else ''}")
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m orarchive.sample")
