@@ -1,0 +1,150 @@
+"""The past: which hours are good, which commit holds one, and what any of them said."""
+
+import datetime as dt
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from orarchive import ledger
+from orarchive.archive import PREFIX, SNAPSHOT_FILES, Archive
+from orarchive.changes import Change, diff, text_key
+from orarchive.errors import ArchiveError, NotArchivedError
+from orarchive.feeds import Feed
+from orarchive.hours import prose
+from orarchive.jsonl import Record
+from orarchive.ledger import Attempt, hour_of
+from orarchive.snapshot import Snapshot, read, rows
+
+SILENT_FILES = ("endpoints/health.jsonl", "models/benchmarks.jsonl")
+"""Files without changes to tell: what moves every hour."""
+
+
+@dataclass(frozen=True)
+class Past:
+    """An archive as it stands at a commit, with its ledger (oldest attempt first)."""
+
+    archive: Archive
+    commit: str
+    attempts: list[Attempt]
+
+    def good(self, feed: str) -> list[dt.datetime]:
+        """The hours in which a feed was read completely, oldest first."""
+        return sorted(ledger.good(self.attempts, feed))
+
+    def last_good(self, feed: str, hour: dt.datetime) -> dt.datetime:
+        """The last good hour of a feed at or before an hour."""
+        hours = self.good(feed)
+        at = bisect_right(hours, hour)
+        if not at:
+            msg = f"no good hour of {feed} at or before {prose(hour)}" + self._neighbours(feed, hour)
+            raise NotArchivedError(msg)
+        return hours[at - 1]
+
+    def commit_at(self, hour: dt.datetime) -> str:
+        """The last commit of an hour that the ledger has."""
+        for commit, stamp in self.commits():
+            if stamp == hour:
+                return commit
+        msg = f"no commit for {prose(hour)}; a shallow clone lacks the past (git fetch --unshallow brings it)"
+        raise ArchiveError(msg)
+
+    def commits(self) -> Iterator[tuple[str, dt.datetime]]:
+        """Yield the commits of the archive's hours with their hour, newest first."""
+        printed = self.archive.git(
+            "log", "--first-parent", "--format=%H %at", self.commit, "--", f"{PREFIX}hours"
+        )
+        for line in printed.splitlines():
+            name, _, seconds = line.partition(" ")
+            yield name, dt.datetime.fromtimestamp(int(seconds), dt.UTC)
+
+    def snapshot(self, hour: dt.datetime) -> Snapshot:
+        """The snapshot as it stood after the last attempt at an hour."""
+        return self.archive.snapshot(self.commit_at(hour))
+
+    def response(self, feed: Feed, hour: dt.datetime, asked: str | None = None) -> Record:
+        """What the service sent for a feed in that very hour, but for the order of rows and keys.
+
+        A list gives `{"data": [...]}`; a sweep one model's response, or without a model all that were
+        read in that hour, by model id. Anything else raises NotArchivedError and names the neighbours.
+        """
+        if feed.copies:
+            msg = f"of {feed.name} only what differs from {feed.copies} is kept: ask `at`, not `raw`"
+            raise ArchiveError(msg)
+        kept = self._kept(feed, hour)
+        state = self.snapshot(hour)[feed.name]
+        if not feed.each:
+            return {"data": list(state.values())}
+        if asked is None:
+            return {key: response for (key,), response in state.items() if key not in kept}
+        if asked in kept:
+            msg = f"{asked} was not read at {prose(hour)} ({kept[asked]}); its record is from before"
+            raise NotArchivedError(msg)
+        if (asked,) not in state:
+            msg = f"{feed.name} has no {asked} at {prose(hour)}"
+            raise NotArchivedError(msg)
+        return state[asked,]
+
+    def _kept(self, feed: Feed, hour: dt.datetime) -> dict[str, str]:
+        """The keys not read in an hour; NotArchivedError where the feed as a whole was not."""
+        had = ("ok", "partial") if feed.each else ("ok",)
+        lines = [
+            one for one in self.attempts if hour_of(one) == hour and ledger.outcome(one, feed.name) in had
+        ]
+        if not lines:
+            msg = f"{feed.name} was not read at {prose(hour)}{self._neighbours(feed.name, hour)}"
+            raise NotArchivedError(msg)
+        return ledger.kept(lines[-1], feed.name)
+
+    def _neighbours(self, feed: str, hour: dt.datetime) -> str:
+        hours = self.good(feed)
+        at = bisect_left(hours, hour)
+        near = [prose(one) for one in (*hours[max(at - 1, 0) : at], *hours[at : at + 1])]
+        return f"; good hours next to it: {', '.join(near)}" if near else "; there is no good hour at all"
+
+
+def past(archive: Archive, commit: str = "HEAD") -> Past:
+    """The past of an archive as of a commit."""
+    name = archive.commit(commit)
+    attempts = ledger.attempts(archive, name)
+    if name is None or not attempts:
+        msg = f"{archive.root} holds no hours yet; python scrape.py archives one"
+        raise NotArchivedError(msg)
+    return Past(archive, name, attempts)
+
+
+def records(feed: Feed, snapshot: Snapshot, key: str | None = None) -> list[Record]:
+    """A feed's records as received, all of them or those of one key (text form, or a model id)."""
+    found = rows(feed, snapshot[feed.name])
+    if key is None:
+        return list(found.values())
+    wanted = [record for one, record in found.items() if key in (text_key(feed, one), one[0])]
+    if not wanted:
+        msg = f"{feed.name} has no {key}"
+        raise NotArchivedError(msg)
+    return wanted
+
+
+def recent(past: Past, most: int) -> list[tuple[dt.datetime, Change]]:
+    """The latest changes with their hour, newest hour first, until there are `most` of them."""
+    wanted = [path for path in SNAPSHOT_FILES if path not in SILENT_FILES]
+    found: list[tuple[dt.datetime, Change]] = []
+    newer: tuple[dt.datetime, dict[str, str]] | None = None
+    contents: dict[str, Snapshot] = {}
+
+    def snapshot(blobs: dict[str, str]) -> Snapshot:
+        name = " ".join(blobs.values())
+        if name not in contents:
+            files = past.archive.contents(list(blobs.values()))
+            contents.clear()
+            contents[name] = read(lambda path: files.get(blobs.get(path, "")))
+        return contents[name]
+
+    for commit, hour in past.commits():
+        blobs = {path: blob for path, blob in past.archive.blobs(commit).items() if path in wanted}
+        if newer and newer[1] != blobs:
+            after = snapshot(newer[1])
+            found += [(newer[0], change) for change in diff(snapshot(blobs), after)]
+            if len(found) >= most:
+                break
+        newer = (hour, blobs)
+    return found
