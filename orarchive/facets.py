@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Iterator
 from fnmatch import fnmatchcase
-from itertools import groupby
+from functools import cache
 from typing import Any
 
 from orarchive.feeds import Feed
@@ -113,10 +113,13 @@ def numbered(feed: Feed, items: Iterable[Record]) -> Iterator[tuple[int, Record]
 
     def order(item: Record) -> tuple[bytes, ...]:
         slow = calm(feed, item)
-        return (dumps(item["tag"]), dumps([slow.get(name) for name in TWIN_ORDER]), dumps(slow), dumps(item))
+        return dumps([slow.get(name) for name in TWIN_ORDER]), dumps(slow), dumps(item)
 
-    for _, twins in groupby(sorted(items, key=order), key=lambda item: item["tag"]):
-        yield from enumerate(twins)
+    twins: dict[str, list[Record]] = {}
+    for item in items:
+        twins.setdefault(item["tag"], []).append(item)
+    for tag in sorted(twins):
+        yield from enumerate(sorted(twins[tag], key=order) if len(twins[tag]) > 1 else twins[tag])
 
 
 TWIN_ORDER = (
@@ -148,5 +151,6 @@ def matched(feed: Feed, rows: Iterable[Record], endpoints: dict[Key, Record]) ->
     return found
 
 
-def _matches(name: str, patterns: Iterable[str]) -> bool:
+@cache  # a snapshot asks for the same few dozen names a hundred thousand times
+def _matches(name: str, patterns: tuple[str, ...]) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns)

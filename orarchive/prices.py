@@ -13,6 +13,8 @@ from orarchive.jsonl import Record
 CLOCK = ("utc_start", "utc_end", "utc_days")
 CONDITIONS = ("min_prompt_tokens", *CLOCK)
 MILLION = 1_000_000
+MAX_EXPONENT = 60
+"""A number further from 1 than so many digits is no price: arithmetic with it overflows, or prints a book."""
 NOT_PRICES = ("overrides", "discount")
 
 PER_UNIT = {"request": "request", "image": "image", "image_output": "image", "web_search": "search"}
@@ -32,7 +34,7 @@ def exact(value: Any) -> Decimal | None:
         price = Decimal(value)
     except InvalidOperation:
         return None
-    return price if price.is_finite() else None
+    return price if price.is_finite() and abs(price.adjusted()) < MAX_EXPONENT else None
 
 
 def clock_keys(pricing: Any) -> set[str]:

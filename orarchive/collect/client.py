@@ -166,7 +166,8 @@ class Client:
         """The body, as far as size and time allow; `read1` gives what has come, so a drip is seen."""
         parts: list[bytes] = []
         size = 0
-        while part := response.raw.read1(CHUNK, decode_content=True):
+        response.raw.decode_content = True
+        while part := response.raw.read1(CHUNK):
             parts.append(part)
             size += len(part)
             if size > MAX_BYTES:

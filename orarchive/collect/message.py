@@ -8,6 +8,7 @@ from typing import Any
 
 from orarchive.changes import Change
 from orarchive.hours import prose
+from orarchive.jsonl import dumps
 from orarchive.ledger import Attempt
 from orarchive.prices import clock_keys, dimensions, shown
 
@@ -15,6 +16,8 @@ MAX_LINES = 200
 """A message is read by people; past this many lines it says how many more there are."""
 
 MAX_TEXT = 60
+MAX_KEY = 120
+MAX_ITEMS = 10
 
 COUNTED = (
     # feeds, kinds, what the subject says of so many of them
@@ -39,7 +42,7 @@ BAD = ("partial", "quarantined", "failed")
 
 def message(hour: dt.datetime, attempt: Attempt, changes: list[Change], first: Mapping[str, int]) -> str:
     """The whole message of an attempt; `first`: feeds that had no records before, with how many they have."""
-    lines = [line for change in changes if (line := _line(change))]
+    lines = _lines(changes)
     body = [*_troubles(attempt), *lines[:MAX_LINES]]
     if len(lines) > MAX_LINES:
         body.append(f"... and {len(lines) - MAX_LINES} more")
@@ -90,7 +93,9 @@ def _troubles(attempt: Attempt) -> list[str]:
         if report["outcome"] in ("failed", "quarantined"):
             lines.append(f"! {name}: {report['outcome']} ({reasons}), the last good records stay")
         elif kept:
-            some = ", ".join(_clean(key) for key in list(kept)[:5]) + (" ..." if len(kept) > 5 else "")
+            some = ", ".join(_clean(key, MAX_KEY) for key in list(kept)[:5]) + (
+                " ..." if len(kept) > 5 else ""
+            )
             lines.append(f"! {name}: {len(kept)} kept ({reasons}): {some}")
     return [*lines, *(f"! {note}" for note in attempt.get("notes", []))]
 
@@ -114,19 +119,38 @@ def _trailers(hour: dt.datetime, attempt: Attempt, changes: list[Change], bad: l
     ]
 
 
+ORDER = ("added", "missing", "joined", "left", "repriced", "schedule_changed", "discounted")
+"""What a reader looks for first; other kinds follow in the order found."""
+
+
+def _lines(changes: list[Change]) -> list[str]:
+    """One line a change; the prices of one key that moved together share one."""
+    prices: dict[tuple[str, str, str], list[Change]] = {}
+    found: list[tuple[str, str]] = []
+    for change in changes:
+        if change.kind == "repriced":
+            prices.setdefault((change.feed, change.key, change.cause), []).append(change)
+        elif line := _line(change):
+            found.append((change.kind, line))
+    found += [("repriced", _repriced(moved)) for moved in prices.values() if moved[0].cause not in _SAID]
+    rank = {kind: position for position, kind in enumerate(ORDER)}
+    return [line for _, line in sorted(found, key=lambda one: rank.get(one[0], len(ORDER)))]
+
+
+_SAID = ("endpoint", "schedule")
+"""Causes of a model's new price that another line tells already."""
+
+
 def _line(change: Change) -> str:
     """One change as a line; "" where another line says it already."""
-    key = _clean(change.key)
-    subject = key if change.feed in ("models", "endpoints") else f"{change.feed.replace('_', ' ')}: {key}"
+    subject = _about(change)
     if change.kind in ("added", "joined", "gained"):
         price = _offer(change.new) if change.feed in ("models", "endpoints") else ""
         return f"+ {subject}: {change.kind}{price}"
     if change.kind in ("missing", "left", "lost"):
         return f"- {subject}: {change.kind}"
     if change.kind == "field_appeared":
-        return f"+ {change.feed}: new field {key}"
-    if change.kind == "repriced":
-        return _repriced(subject, change)
+        return f"+ {change.feed}: new field {_clean(change.key)}"
     if change.kind == "schedule_changed":
         return (
             ""
@@ -136,19 +160,27 @@ def _line(change: Change) -> str:
     if change.kind == "alias_moved":
         old, new = (one.get("slug") if isinstance(one, Mapping) else one for one in (change.old, change.new))
         return f"~ {subject}: alias moved {_value(old)} -> {_value(new)}"
-    if change.kind == "edited" or isinstance(change.old, dict | list) or isinstance(change.new, dict | list):
-        return f"~ {subject}: {_parts(change)}"
-    return f"~ {subject}: {_clean(change.field)} {_value(change.old)} -> {_value(change.new)}"
+    return f"~ {subject}: {_parts(change)}"
 
 
-def _repriced(subject: str, change: Change) -> str:
-    if change.cause in ("endpoint", "schedule"):
-        return ""
-    why = {"provider": " (another provider on top)", "unknown": " (cause unknown)"}.get(change.cause, "")
-    old, new = shown(change.field, change.old), shown(change.field, change.new)
-    if old.endswith(" per M") and new.endswith(" per M"):
-        old = old.removesuffix(" per M")
-    return f"~ {subject}: {_clean(change.field)} {old} -> {new}{why}"
+def _about(change: Change) -> str:
+    key = _clean(change.key, MAX_KEY)
+    return key if change.feed in ("models", "endpoints") else f"{change.feed.replace('_', ' ')}: {key}"
+
+
+def _repriced(moved: list[Change]) -> str:
+    """Prices of one key that moved together: `~ key: prompt $1.25 -> $1.00, completion $10 -> $8 per M`."""
+    why = {"provider": " (another provider on top)", "unknown": " (cause unknown)"}.get(moved[0].cause, "")
+    first = {"prompt": 0, "completion": 1}
+    parts: list[str] = []
+    for change in sorted(moved, key=lambda one: (first.get(one.field, 2), one.field)):
+        old, new = shown(change.field, change.old), shown(change.field, change.new)
+        unit = next((end for end in (new, old) if " per " in end), "").rpartition(" per ")[2]
+        old, new = (end.removesuffix(f" per {unit}") for end in (old, new))
+        if unit and parts and parts[-1].endswith(f" per {unit}"):
+            parts[-1] = parts[-1].removesuffix(f" per {unit}")
+        parts.append(f"{_clean(change.field)} {old} -> {new}" + (f" per {unit}" if unit else ""))
+    return f"~ {_about(moved[0])}: {', '.join(parts)}{why}"
 
 
 def _schedule(change: Change) -> str:
@@ -161,28 +193,25 @@ def _schedule(change: Change) -> str:
 
 
 def _parts(change: Change) -> str:
-    """What changed inside a field that is not one plain value."""
-    name = _clean(change.field)
-    old, new = change.old, change.new
-    if isinstance(old, list) and isinstance(new, list):
-        lost = [f"-{_value(item)}" for item in old if item not in new]
-        won = [f"+{_value(item)}" for item in new if item not in old]
-        return f"{name} {' '.join([*won, *lost][:10]) or 'reordered'}"
-    if isinstance(old, dict) and isinstance(new, dict):
-        parts = [part for part in sorted(old.keys() | new.keys()) if old.get(part) != new.get(part)]
-        plain = [(part, old.get(part), new.get(part)) for part in parts]
-        return ", ".join(
-            f"{name}.{_clean(part)}"
-            + (
-                ""
-                if isinstance(one, dict | list) or isinstance(two, dict | list)
-                else f" {_value(one)} -> {_value(two)}"
-            )
-            for part, one, two in plain
-        )
+    """What changed inside a field: items won and lost, members, or the value before and after."""
+    name, old, new = _clean(change.field), change.old, change.new
     if name == "description":
         return "description edited"
-    return f"{name} {_value(old)} -> {_value(new)}"
+    if isinstance(old, list) and isinstance(new, list):
+        items = [f"+{_value(item)}" for item in new if item not in old]
+        items += [f"-{_value(item)}" for item in old if item not in new]
+        return (
+            f"{name} {' '.join(items[:MAX_ITEMS]) or 'reordered'}{' ...' if len(items) > MAX_ITEMS else ''}"
+        )
+    if isinstance(old, dict) and isinstance(new, dict):
+        parts = [part for part in sorted(old.keys() | new.keys()) if old.get(part) != new.get(part)]
+        return ", ".join(_member(f"{name}.{_clean(part)}", old.get(part), new.get(part)) for part in parts)
+    return _member(name, old, new)
+
+
+def _member(name: str, old: Any, new: Any) -> str:
+    nested = isinstance(old, dict | list) or isinstance(new, dict | list)
+    return f"{name} changed" if nested else f"{name} {_value(old)} -> {_value(new)}"
 
 
 def _offer(record: Any) -> str:
@@ -196,11 +225,13 @@ def _offer(record: Any) -> str:
 
 
 def _value(value: Any) -> str:
-    return "none" if value is None else _clean(str(value))
+    if value is None:
+        return "none"
+    return _clean(value if isinstance(value, str) else dumps(value).decode())
 
 
-def _clean(text: str) -> str:
+def _clean(text: str, most: int = MAX_TEXT) -> str:
     """Foreign text in one line: no control or direction characters, which could forge lines and trailers."""
     plain = "".join(letter if letter.isprintable() else " " for letter in text)
     plain = re.sub(r"\s+", " ", plain).strip()
-    return plain if len(plain) <= MAX_TEXT else f"{plain[: MAX_TEXT - 3]}..."
+    return plain if len(plain) <= most else f"{plain[: most - 3]}..."

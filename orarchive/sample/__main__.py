@@ -12,39 +12,36 @@ from orarchive.sample import FAULTS, HAPPENINGS, START, Service, sample_service
 STEP = 0.1  # seconds between two moves of the service's clock
 
 
-class Hour(click.ParamType):
-    """An hour in either form."""
-
-    name = "hour"
-
-    def convert(self, value: str | dt.datetime, *_: object) -> dt.datetime:
-        try:
-            return value if isinstance(value, dt.datetime) else hours.parse(value)
-        except ArchiveError as error:
-            self.fail(str(error))
+def hour(_context: click.Context, _option: click.Parameter, value: str) -> dt.datetime:
+    """Read an hour in either form."""
+    try:
+        return hours.parse(value)
+    except ArchiveError as error:
+        raise click.BadParameter(str(error)) from error
 
 
-class RouteFault(click.ParamType):
-    """ROUTE=FAULT: which paths fail (a pattern), and how."""
-
-    name = "route=fault"
-
-    def convert(self, value: str, *_: object) -> tuple[str, str]:
-        route, _equals, fault = value.rpartition("=")
-        if not route or fault not in FAULTS:
-            self.fail(f"{value}: the faults are {', '.join(FAULTS)}")
-        return route, fault
+def route_faults(
+    _context: click.Context, _option: click.Parameter, values: tuple[str, ...]
+) -> list[tuple[str, str]]:
+    """Read ROUTE=FAULT: which paths fail (a pattern), and how."""
+    pairs = [(route, fault) for route, _equals, fault in (value.rpartition("=") for value in values)]
+    if not all(route and fault in FAULTS for route, fault in pairs):
+        msg = f"write ROUTE=FAULT; the faults are {', '.join(FAULTS)}"
+        raise click.BadParameter(msg)
+    return pairs
 
 
 @click.command(help=__doc__)
 @click.option("--port", default=8901, show_default=True, help="0 for any that is free.")
-@click.option("--now", type=Hour(), default=START, show_default="2026-06-01T00Z", help="The service's clock.")
+@click.option(
+    "--now", default=hours.prose(START), callback=hour, show_default=True, help="The service's clock."
+)
 @click.option("--speed", default=0.0, help="Seconds of its clock in one of ours: 3600 is an hour a second.")
-@click.option("--fault", type=RouteFault(), multiple=True, help="Let a route fail, such as 'models/*=503'.")
+@click.option(
+    "--fault", multiple=True, callback=route_faults, help="Let a route fail, such as 'models/*=503'."
+)
 @click.option("--list", "listing", is_flag=True, help="Print the happenings and the faults.")
-def main(
-    port: int, now: dt.datetime, speed: float, fault: tuple[tuple[str, str], ...], listing: bool
-) -> None:
+def main(port: int, now: dt.datetime, speed: float, fault: list[tuple[str, str]], listing: bool) -> None:
     if listing:
         show()
         return
