@@ -1,0 +1,117 @@
+"""The project's own files: they say the same thing and hold nothing that belongs elsewhere."""
+
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from orarchive.collect.hour import settings_from
+from orarchive.feeds import FEEDS
+
+ROOT = Path(__file__).parents[1]
+LOCKS = [ROOT / "requirements" / name for name in ("run.lock", "test.lock")]
+PROSE = [ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+
+REGISTRIES = [".".join(parts) for parts in (("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "org"))]
+MACHINE = re.compile(r"(?<![\w.~}-])/(?:work|root|tmp|home/\w+)/")
+"""A path that exists on one machine only; what stands before the slash would make it a part of another."""
+
+
+def texts() -> Iterator[tuple[str, str]]:
+    """Every text file of the project with its content; the records in data/ are other people's words."""
+    command = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split("\0")
+    for name in sorted(filter(None, names)):
+        path = ROOT / name
+        if re.match(r"data/.*\.jsonl$", name) or not path.is_file():
+            continue
+        content = path.read_bytes()
+        if b"\0" not in content:
+            yield name, content.decode()
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)
+def test_locks_name_no_address_and_hash_all(lock: Path) -> None:
+    text = lock.read_text()
+    assert not re.search(r"https?://", text)
+    assert not re.search(r"^\s*-(?!-hash=)", text, re.MULTILINE), "an option of pip, such as an index"
+    wanted = [entry for entry in re.split(r"\n(?=\S)", text) if not entry.startswith("#")]
+    assert wanted
+    for entry in wanted:
+        assert re.match(r"[\w.-]+==\S+", entry)
+        assert re.search(r"--hash=sha256:[0-9a-f]{64}\b", entry), entry.partition("\n")[0]
+
+
+def test_both_locks_agree() -> None:
+    run, test = (dict(re.findall(r"^([\w.-]+)==(\S+)", lock.read_text(), re.MULTILINE)) for lock in LOCKS)
+    assert {name: test[name] for name in run} == run
+
+
+def test_no_file_names_a_package_registry() -> None:
+    assert [name for name, text in texts() if any(host in text for host in REGISTRIES)] == []
+
+
+def test_no_file_names_a_path_of_one_machine() -> None:
+    assert [name for name, text in texts() if not name.startswith("tests/") and MACHINE.search(text)] == []
+
+
+def test_licence_is_mit() -> None:
+    text = " ".join((ROOT / "LICENSE").read_text().split())
+    assert text.startswith("MIT License Copyright (c) 2026 OpenRouter archive contributors")
+    assert "Permission is hereby granted, free of charge" in text
+    assert 'THE SOFTWARE IS PROVIDED "AS IS"' in text
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Source: OpenRouter (openrouter.ai/rankings), as of {as_of}.",
+        "Source: OpenRouter (openrouter.ai/apps), as of {as_of}.",
+        "Source: OpenRouter Data API (openrouter.ai/docs/cookbook/administration/data-api), as of {as_of}.",
+        "Licensed under CC BY 4.0.",
+        "not affiliated with OpenRouter",
+        "data/models/benchmarks.jsonl",
+    ],
+)
+def test_notice_carries_the_lines_asked_for(line: str) -> None:
+    assert line in " ".join((ROOT / "NOTICE").read_text().split())
+
+
+@pytest.mark.parametrize("path", PROSE, ids=lambda path: path.name)
+def test_every_make_target_in_prose_exists(path: Path) -> None:
+    code = "\n".join(re.findall(r"^```.*?^```|`[^`\n]+`", path.read_text(), re.MULTILINE | re.DOTALL))
+    named = set(re.findall(r"\bmake ([a-z][a-z-]*)", code))
+    there = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert {"setup", "test", "demo"} <= there
+    assert named
+    assert named - there == set()
+
+
+class Asked(dict[str, str]):
+    """An empty environment that remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def get(self, name: str, default: str | None = None) -> str | None:  # type: ignore[override]
+        self.names.add(name)
+        return default
+
+
+def test_every_setting_stands_in_the_readme() -> None:
+    environment = Asked()
+    settings_from(environment)
+    ours = {name for name in environment.names if not name.startswith("GITHUB_")}
+    assert {"OPENROUTER_API_KEY", "SYNC_WORKERS"} <= ours
+    readme = (ROOT / "README.md").read_text()
+    assert [name for name in sorted(ours) if f"`{name}`" not in readme] == []
+
+
+def test_every_feed_and_file_stands_in_the_readme_of_the_data() -> None:
+    readme = (ROOT / "data" / "README.md").read_text()
+    assert [name for name in FEEDS if f"`{name}`" not in readme] == []
+    files = {Path(file).name for feed in FEEDS.values() for file in feed.files}
+    assert [name for name in sorted(files) if f"{name}`" not in readme] == []
