@@ -41,7 +41,8 @@ def _of_feed(name: str, cadence: str, hours: Sequence[dt.datetime], now: dt.date
         cadence=cadence,
         last=until[-1] if until else None,
         good={
-            span: len({hour.date() for hour in found}) if daily else len(found)
+            # a span of a day touches two dates
+            span: min(len({hour.date() for hour in found}), span // 24) if daily else len(found)
             for span, found in recent.items()
         },
         possible={span: span // 24 if daily else span for span in SPANS},

@@ -1,0 +1,36 @@
+#!/usr/bin/env python3
+"""Render the site: what the archive holds, as pages that need no server. See README.md."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from orarchive import hours
+from orarchive.archive import open_archive
+from orarchive.errors import ArchiveError
+from orarchive.publish.pages import pages
+from orarchive.publish.render import render, write
+from orarchive.publish.views import past_at, view
+
+HERE = Path(__file__).parent
+
+
+@click.command(help=__doc__)
+@click.option("--archive", type=click.Path(path_type=Path), default=HERE, help="A git work tree.")
+@click.option("--out", type=click.Path(path_type=Path), default=HERE / "site", help="Where the site goes.")
+@click.option("--base-url", help="Where the site will stand, for the links that must be absolute.")
+@click.option("--as-of", help="The site as it would have been at an hour, such as 2026-11-20T06Z.")
+def main(archive: Path, out: Path, base_url: str | None, as_of: str | None) -> None:
+    try:
+        hour = hours.parse(as_of) if as_of else None
+        shown = view(past_at(open_archive(archive), hour), hour)
+        written, removed = write(out, render(pages(shown), base_url))
+    except (ArchiveError, OSError) as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(getattr(error, "exit_code", 2))
+    click.echo(f"{hours.prose(shown.now)}: {written} files written, {removed} removed: {out / 'index.html'}")
+
+
+if __name__ == "__main__":
+    main()

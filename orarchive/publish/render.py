@@ -1,0 +1,188 @@
+"""From pages to files: the Jinja environment with its filters, and writing only what differs."""
+
+import datetime as dt
+import json
+import re
+from collections.abc import Iterable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from orarchive.errors import ArchiveError
+from orarchive.hours import prose, stamp
+from orarchive.prices import MILLION, PER_UNIT, dollars, is_dynamic
+from orarchive.publish.pages import Page
+from orarchive.publish.told import in_order, label, percent, unit
+
+TEMPLATES = Path(__file__).parents[2] / "templates"
+
+MANIFEST = ".built.json"
+"""The files that builds wrote, so that a later one may remove them, and nothing else."""
+
+DIGITS = 4
+"""Prices are shown exactly up to so many decimals, or digits that count; a longer one is rounded, with its
+exact form in the title."""
+
+# what could hide, forge or turn round text: controls, directions, separators, lone surrogates, tags
+UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e0fff]"
+)
+
+
+def environment() -> Environment:
+    """The templates, with all that they may call; foreign text is escaped, and shown as it is."""
+    env = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=plain,
+    )
+    filters = (amount, group, href, in_order, label, long_hour, percent, prose, quoted, stamp, tokens, unit)
+    env.filters.update({one.__name__: one for one in filters}, exact=exact_amount)
+    return env
+
+
+def render(pages: Iterable[Page], base_url: str | None) -> dict[str, bytes]:
+    """Every file of the site: path -> bytes."""
+    env = environment()
+    base = base_url.rstrip("/") + "/" if base_url else None
+    files = {}
+    for page in pages:
+        # a server shows the error page at any depth: only absolute links hold there
+        root = base if base and page.path == "404.html" else page.root
+        address = base + page.path.removesuffix("index.html") if base else None
+        template = env.get_template(page.template)
+        files[page.path] = template.render(page.context, root=root, address=address, page=page).encode()
+    for path in sorted((TEMPLATES / "static").iterdir()):
+        files[f"static/{path.name}"] = path.read_bytes()
+    return files
+
+
+def write(out: Path, files: dict[str, bytes]) -> tuple[int, int]:
+    """Make the out folder hold these files; returns how many were written and how many removed.
+
+    Only what differs is written. Files of earlier builds that are no longer there are removed; a file that
+    no build wrote is never touched.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    earlier = _manifest(out)
+    foreign = [path for path in files.keys() - earlier if (out / path).exists()]
+    if any((out / path).read_bytes() != files[path] for path in foreign):
+        msg = f"{out} holds {min(foreign)}, which no build wrote: name another folder, or remove it"
+        raise ArchiveError(msg)
+    # before the files, so that a build cut short leaves none that nobody knows
+    _note(out, earlier | files.keys())
+    written = sum(_write(out / path, content) for path, content in files.items())
+    gone = sorted(earlier - files.keys())
+    for path in gone:
+        _remove(out, path)
+    _note(out, set(files))
+    return written, len(gone)
+
+
+def _manifest(out: Path) -> set[str]:
+    path = out / MANIFEST
+    try:
+        listed = json.loads(path.read_bytes()) if path.exists() else []
+    except ValueError as error:
+        msg = f"{path} is not a list of files: {error}"
+        raise ArchiveError(msg) from error
+    top = out.resolve()
+    return {name for name in listed if isinstance(name, str) and (top / name).resolve().is_relative_to(top)}
+
+
+def _note(out: Path, paths: Iterable[str]) -> None:
+    _write(out / MANIFEST, (json.dumps(sorted(paths), indent=0) + "\n").encode())
+
+
+def _write(path: Path, content: bytes) -> bool:
+    if path.is_file() and path.read_bytes() == content:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return True
+
+
+def _remove(out: Path, path: str) -> None:
+    """Remove a file, and the folders that it leaves empty."""
+    gone = out / path
+    gone.unlink(missing_ok=True)
+    for folder in gone.relative_to(out).parents[:-1]:
+        if (out / folder).is_dir() and not any((out / folder).iterdir()):
+            (out / folder).rmdir()
+
+
+# --- what templates may call --------------------------------------------------------------------------------
+
+
+def plain(value: Any) -> Any:
+    """Every value on its way into a page: characters that cannot be seen are shown by their number."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", value)
+    return value
+
+
+def quoted(text: str) -> str:
+    """Foreign text as a part of an address."""
+    return quote(plain(text))
+
+
+def href(address: Any) -> str | None:
+    """A foreign address if it is one of the web, None otherwise."""
+    try:
+        parts = urlsplit(address) if isinstance(address, str) else None
+    except ValueError:
+        return None
+    return address if parts and parts.scheme in ("http", "https") and parts.netloc else None
+
+
+def amount(price: Decimal, dimension: str) -> str:
+    """A price as it is shown, without its unit: `$1.25`, `$0.0417`, `free`, `dynamic`."""
+    if is_dynamic(price):
+        return "dynamic"
+    if not price:
+        return "free"
+    value = _value(price, dimension)
+    short = value.normalize()
+    decimals = short.adjusted() - len(short.as_tuple().digits) + 1
+    if decimals >= -DIGITS or len(short.as_tuple().digits) <= DIGITS:
+        return dollars(value)
+    return dollars(round(value, DIGITS if value >= 1 else max(DIGITS, 2 - value.adjusted())))
+
+
+def exact_amount(price: Decimal, dimension: str) -> str:
+    """The exact price where `amount` rounds it, "" where it does not."""
+    if price <= 0:
+        return ""
+    exact = dollars(_value(price, dimension))
+    return exact if exact != amount(price, dimension) else ""
+
+
+def _value(price: Decimal, dimension: str) -> Decimal:
+    return price if dimension in PER_UNIT else price * MILLION
+
+
+def group(count: int) -> str:
+    """A number in groups of three digits."""
+    return f"{count:,}"
+
+
+def tokens(count: int) -> str:
+    """A number of tokens, short: `131K`, `1M`, `1.05M`."""
+    if count < 1000:
+        return str(count)
+    if count < 999_500:
+        return f"{count / 1000:.0f}K"
+    return f"{count / 1_000_000:.2f}".rstrip("0").rstrip(".") + "M"
+
+
+def long_hour(hour: dt.datetime) -> str:
+    """An hour in words: `8 July 2026, 09:00 UTC`."""
+    return f"{hour.day} {hour:%B %Y, %H:%M} UTC"

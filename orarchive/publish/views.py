@@ -1,0 +1,431 @@
+"""What the pages show, computed from the snapshot, the ledger and the recent changes; the only pandas.
+
+"Now" is the hour that the site is built for, never the clock.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import groupby
+from typing import Literal, get_args
+
+import pandas as pd
+
+from orarchive import ledger
+from orarchive.archive import Archive
+from orarchive.errors import NotArchivedError
+from orarchive.feeds import ENDPOINTS, FEEDS, MODELS
+from orarchive.history.coverage import Coverage, coverage
+from orarchive.history.past import Past, past, recent
+from orarchive.hours import HOUR, prose
+from orarchive.jsonl import Record, read_lines
+from orarchive.ledger import Attempt, hour_of, outcome
+from orarchive.prices import CONDITIONS, clock_keys, exact
+from orarchive.publish.told import Told, told
+from orarchive.records import Endpoint, Model, integer, part, text, texts
+from orarchive.snapshot import Snapshot, rows
+
+NEW = dt.timedelta(days=7)
+"""How long a model is called new."""
+
+MOST_CHANGES = 250
+"""How many of the latest changes the pages know: some weeks of them, read in a few seconds."""
+
+HOME_LINES = 40
+WEEK = 168
+
+State = Literal["new", "expiring", "orphaned", "alias", "router", "kept", "live"]
+Cell = Literal["good", "part", "gap", "before"]
+
+
+@dataclass(frozen=True)
+class HourTold:
+    """The lines of one hour."""
+
+    hour: dt.datetime
+    lines: list[Told]
+    more: int = 0
+    """Lines left out."""
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A feed that was not good when it was last asked for."""
+
+    feed: str
+    hour: dt.datetime
+    outcome: str
+    reasons: list[str]
+    kept: int
+
+
+@dataclass(frozen=True)
+class Day:
+    """A day of hours, for the strip: None for an hour that is yet to come."""
+
+    date: dt.date
+    cells: list[Cell | None]
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A row of a price schedule: when it holds, and its prices by dimension."""
+
+    over: int | None
+    """Prompts of more tokens than this."""
+    window: str | None
+    """Times of day, UTC."""
+    days: list[str]
+    other: list[str]
+    """Members that are neither a known condition nor a price: an entry with any is not understood."""
+    prices: dict[str, Decimal]
+
+
+@dataclass(frozen=True)
+class ModelView:
+    """All that is known of one model."""
+
+    model: Model
+    record: Record
+    states: list[State]
+    endpoints: list[Endpoint]
+    lowest: dict[str, Decimal]
+    """Lowest price by dimension, where its endpoints differ."""
+    kept: str | None
+    """Why its endpoints were not read in the last hour; None if they were."""
+    elsewhere: bool
+    """Whether it has prices that only the image or video feeds know."""
+    conditions: list[Condition]
+    clock: set[str]
+    """The price dimensions that follow the clock."""
+    description: str | None
+    related: list[str]
+    """Ids of its variants, its base and the aliases that point at it."""
+    changes: list[HourTold]
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it costs nothing at all."""
+        return self.model.is_free and not self.elsewhere
+
+
+@dataclass(frozen=True)
+class View:
+    """All that the pages show."""
+
+    now: dt.datetime
+    """The hour that the site is built for."""
+    hour: dt.datetime
+    """The last hour of the ledger at or before it."""
+    models_hour: dt.datetime | None
+    """The last hour in which the models were read."""
+    begun: dt.datetime
+    """The first hour of the ledger."""
+    models: list[ModelView]
+    labs: dict[str, int]
+    states: dict[str, int]
+    """How many models are in a state, the most telling first."""
+    totals: dict[str, int]
+    coverage: list[Coverage]
+    days: list[Day]
+    troubles: list[Trouble]
+    changes: list[HourTold]
+    since: dt.datetime
+    """The changes that the pages know of go back to this hour."""
+
+    @property
+    def home_changes(self) -> Iterator[HourTold]:
+        """The latest hours with changes, up to so many lines."""
+        left = HOME_LINES
+        for one in self.changes:
+            if left <= 0:
+                return
+            yield HourTold(one.hour, one.lines[:left], max(len(one.lines) - left, 0))
+            left -= len(one.lines)
+
+
+def past_at(archive: Archive, as_of: dt.datetime | None) -> Past:
+    """The past of an archive as it was at an hour: nothing that was recorded later is in it."""
+    whole = past(archive)
+    if as_of is None:
+        return whole
+    for commit, hour in whole.commits():
+        if hour <= as_of:
+            return past(archive, commit)
+    msg = f"the archive begins after {prose(as_of)}"
+    raise NotArchivedError(msg)
+
+
+def view(found: Past, as_of: dt.datetime | None = None) -> View:
+    """All that the pages show, as of an hour (the last one of the ledger if none is given)."""
+    hour = hour_of(found.attempts[-1])
+    now = as_of or hour
+    snapshot = found.archive.snapshot(found.commit)
+    latest = recent(found, MOST_CHANGES)
+    changes = [
+        HourTold(at, told([change for _, change in group]))
+        for at, group in groupby(latest, key=lambda pair: pair[0])
+    ]
+    begun = hour_of(found.attempts[0])
+    models = _models(found, snapshot, now, changes)
+    good = found.good("models")
+    counted = _counts(state for one in models for state in one.states)
+    return View(
+        now=now,
+        hour=hour,
+        models_hour=good[-1] if good else None,
+        begun=begun,
+        models=models,
+        labs=_counts(one.model.lab for one in models),
+        states={word: counted[word] for word in get_args(State) if word in counted},
+        totals=_totals(models, snapshot),
+        coverage=coverage(found, now),
+        days=_days(found.attempts, now, begun),
+        troubles=list(_troubles(found.attempts)),
+        changes=[one for one in changes if one.lines],
+        since=changes[-1].hour if len(latest) >= MOST_CHANGES else begun,
+    )
+
+
+def _counts(values: Iterable[str]) -> dict[str, int]:
+    """How often each value occurs, by name."""
+    counted = pd.Series(list(values), dtype="object").value_counts()
+    return {str(name): int(counted[name]) for name in sorted(counted.index)}
+
+
+def _totals(models: list[ModelView], snapshot: Snapshot) -> dict[str, int]:
+    return {
+        "models": len(models),
+        "served": sum(bool(one.endpoints) for one in models),
+        "free": sum(one.is_free and not one.model.is_alias for one in models),
+        "endpoints": sum(len(one.endpoints) for one in models),
+        "providers": len(snapshot["providers"]),
+        "zdr": len(snapshot["zdr"]),
+    }
+
+
+# --- models -------------------------------------------------------------------------------------------------
+
+
+def _models(found: Past, snapshot: Snapshot, now: dt.datetime, changes: list[HourTold]) -> list[ModelView]:
+    models = [Model.from_record(record) for record in snapshot["models"].values()]
+    endpoints = _endpoints(snapshot)
+    asked_for = [model.id for model in models if not model.is_alias and not model.is_router]
+    kept = _kept(found.attempts, asked_for)
+    kept |= {one: "not asked yet" for one in asked_for if (one,) not in snapshot["endpoints"]}
+    before = _before(found, now - NEW)
+    news = _news(changes)
+    elsewhere = {key for feed in ("images", "videos") for (key,) in snapshot[feed]}
+    related = _related(models)
+    views = []
+    for model in models:
+        record = snapshot["models"][model.id,]
+        asked = snapshot["endpoints"].get((model.id,), {})
+        offers = endpoints.get(model.id, [])
+        views.append(
+            ModelView(
+                model=model,
+                record=record,
+                states=_states(model, offers, model.id in kept, _is_new(model, before)),
+                endpoints=offers,
+                lowest=_lowest(offers),
+                kept=kept.get(model.id),
+                elsewhere=model.id in elsewhere,
+                conditions=[_condition(entry) for entry in model.schedule],
+                clock=clock_keys(record.get("pricing")),
+                # the list cuts descriptions short, the endpoints' envelope has them whole
+                description=text(part(asked, "data").get("description")) or model.description,
+                related=related.get(model.id, []),
+                changes=news.get(model.id, []),
+            )
+        )
+    return sorted(views, key=lambda one: (one.model.is_alias, one.model.id))
+
+
+def _endpoints(snapshot: Snapshot) -> dict[str, list[Endpoint]]:
+    """Endpoints by the model asked, cheapest first; those without a price last."""
+    found = [
+        Endpoint.from_record(model, n, record)
+        for (model, _, n), record in rows(ENDPOINTS, snapshot["endpoints"]).items()
+    ]
+    if not found:
+        return {}
+    frame = pd.DataFrame(
+        {
+            "endpoint": found,
+            "model": [one.model for one in found],
+            "input": [_sortable(one.prices.get("prompt")) for one in found],
+            "output": [_sortable(one.prices.get("completion")) for one in found],
+            "tag": [one.tag for one in found],
+            "n": [one.n for one in found],
+        }
+    ).sort_values(["model", "input", "output", "tag", "n"], kind="stable")
+    return {str(model): list(group["endpoint"]) for model, group in frame.groupby("model", sort=False)}
+
+
+def _sortable(price: Decimal | None) -> float:
+    """A price to sort by, never to show."""
+    return float(price) if price is not None and price >= 0 else float("inf")
+
+
+def _lowest(offers: list[Endpoint]) -> dict[str, Decimal]:
+    found = {}
+    for name in ("prompt", "completion"):
+        prices = {price for one in offers if (price := one.prices.get(name, Decimal(-1))) >= 0}
+        if len(prices) > 1:
+            found[name] = min(prices)
+    return found
+
+
+def _kept(attempts: list[Attempt], ids: list[str]) -> dict[str, str]:
+    """The models whose endpoints were not read in the last hour, with the reason."""
+    last = hour_of(attempts[-1])
+    asked = [one for one in attempts[-50:] if hour_of(one) == last and outcome(one, "endpoints") != "not-due"]
+    had = [one for one in asked if outcome(one, "endpoints") in ("ok", "partial")]
+    if had:
+        return ledger.kept(had[-1], "endpoints")
+    reasons = ", ".join(asked[-1]["feeds"]["endpoints"].get("reasons", [])) if asked else "not asked"
+    return dict.fromkeys(ids, reasons or "failed")
+
+
+@dataclass(frozen=True)
+class Before:
+    """The model ids at an hour a week ago, or at the first hour with any."""
+
+    hour: dt.datetime
+    ids: set[str]
+    first: bool
+    """Whether nothing was recorded before."""
+
+
+def _before(found: Past, moment: dt.datetime) -> Before | None:
+    """What was listed at the last hour up to a moment; without one, at the first hour that lists any."""
+    path = f"{MODELS.folder}/{MODELS.base_file}.jsonl"
+    commits = list(found.commits())
+    older = [one for one in commits if one[1] <= moment]
+    for commit, hour in older[:1] or reversed(commits):
+        if data := found.archive.files(commit, [path]).get(path):
+            ids = {record["id"] for record in read_lines(data, path)}
+            return Before(hour, ids, first=not older)
+    return None
+
+
+def _is_new(model: Model, before: Before | None) -> bool:
+    """Whether a model was first seen after `before`, as far as that can be known without all of history.
+
+    It was not listed then. In an archive that is older it may have been listed earlier still (one in six
+    vanished models comes back), unless OpenRouter created it later than that.
+    """
+    if before is None or model.id in before.ids:
+        return False
+    return before.first or (model.created is not None and model.created > before.hour)
+
+
+def _states(model: Model, offers: list[Endpoint], kept: bool, is_new: bool) -> list[State]:
+    """The words for a model's state, the most telling first."""
+    bare = not offers and not model.is_alias and not model.is_router and not kept
+    found: list[tuple[State, bool]] = [
+        ("new", is_new),
+        ("expiring", model.expires is not None),
+        ("orphaned", bare),
+        ("alias", model.is_alias),
+        ("router", model.is_router),
+        ("kept", kept),
+    ]
+    return [word for word, holds in found if holds] or ["live"]
+
+
+def _condition(entry: Record) -> Condition:
+    """One entry of a price schedule."""
+    prices = {name: exact(entry[name]) for name in entry if name not in CONDITIONS}
+    days = entry.get("utc_days")
+    start, end = integer(entry.get("utc_start")), integer(entry.get("utc_end"))
+    return Condition(
+        over=integer(entry.get("min_prompt_tokens")),
+        window=f"{_clock(start)}–{_clock(end)}" if start is not None and end is not None else None,
+        days=[day.capitalize() for day in texts(days)],
+        other=sorted(name for name, price in prices.items() if price is None),
+        prices={name: price for name, price in prices.items() if price is not None},
+    )
+
+
+def _clock(hhmm: int) -> str:
+    """A time of day that is sent as a number: 30 is 00:30, 1000 is 10:00."""
+    return f"{hhmm // 100:02}:{hhmm % 100:02}"
+
+
+def _related(models: list[Model]) -> dict[str, list[str]]:
+    """For each model the other variants of it, and the aliases that point at it."""
+    families: dict[str, list[str]] = defaultdict(list)
+    for model in models:
+        families[model.id.partition(":")[0]].append(model.id)
+    found = {
+        model.id: [one for one in families[model.id.partition(":")[0]] if one != model.id] for model in models
+    }
+    for model in models:
+        if model.alias_target in found:
+            found[model.alias_target].append(model.id)
+    return found
+
+
+def _news(changes: list[HourTold]) -> dict[str, list[HourTold]]:
+    """The changes of each model, newest hour first."""
+    found: dict[str, list[HourTold]] = defaultdict(list)
+    for one in changes:
+        by_model: dict[str, list[Told]] = defaultdict(list)
+        for line in one.lines:
+            if line.model:
+                by_model[line.model].append(line)
+        for model, lines in by_model.items():
+            found[model].append(HourTold(one.hour, lines))
+    return found
+
+
+# --- coverage -----------------------------------------------------------------------------------------------
+
+
+def _days(attempts: list[Attempt], now: dt.datetime, begun: dt.datetime) -> list[Day]:
+    """The hours of the last seven days, a row a day."""
+    first = now - (WEEK - 1) * HOUR
+    recent_ones: dict[dt.datetime, list[Attempt]] = defaultdict(list)
+    for attempt in reversed(attempts):
+        if hour_of(attempt) < first:
+            break
+        recent_ones[hour_of(attempt)].append(attempt)
+    days = []
+    for date in pd.date_range(first.date(), now.date()).date:
+        midnight = dt.datetime.combine(date, dt.time(), dt.UTC)
+        hours = [midnight + n * HOUR for n in range(24)]
+        cells = [
+            _cell(recent_ones.get(hour, []), hour < begun) if first <= hour <= now else None for hour in hours
+        ]
+        days.append(Day(date, cells))
+    return days
+
+
+def _cell(attempts: list[Attempt], before: bool) -> Cell:
+    hourly = [name for name, feed in FEEDS.items() if feed.cadence == "hourly"]
+    outcomes = [{outcome(attempt, name) for attempt in attempts} for name in hourly]
+    if all("ok" in found for found in outcomes):
+        return "good"
+    if any(found & {"ok", "partial"} for found in outcomes):
+        return "part"
+    return "before" if before else "gap"
+
+
+def _troubles(attempts: list[Attempt]) -> Iterator[Trouble]:
+    """The feeds that were not good when they were last asked for."""
+    for name in FEEDS:
+        asked = next((one for one in reversed(attempts) if outcome(one, name) != "not-due"), None)
+        if asked is None or outcome(asked, name) == "ok":
+            continue
+        report = asked["feeds"][name]
+        yield Trouble(
+            name,
+            hour_of(asked),
+            report["outcome"],
+            report.get("reasons", []),
+            len(report.get("kept", {})),
+        )

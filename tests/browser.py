@@ -1,0 +1,172 @@
+"""Sites for tests: archives with something to show, built as a person does; and a browser to look at them."""
+
+import datetime as dt
+import functools
+import http.server
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+from archives import ROOT, Stage, new_archive, payloads, replies
+
+from orarchive import ledger, snapshot
+from orarchive.feeds import MODELS
+from orarchive.git import git
+from orarchive.hours import HOUR, stamp
+from orarchive.ledger import Attempt
+from orarchive.sample import START, Service
+from orarchive.snapshot import Snapshot
+
+CHROMIUM = "/usr/bin/chromium"
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+HOSTILE = "openrouter/owl-alpha"
+"""The model whose description turns hostile."""
+
+SCENES = (START, START + 12 * HOUR, dt.datetime(2026, 6, 19, 20, tzinfo=dt.UTC))
+LAST = dt.datetime(2026, 6, 20, 13, tzinfo=dt.UTC)
+"""The last hour: two days after three models' providers went, a day after a description turned hostile."""
+
+
+def build(archive: Path, out: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run build_site.py as a person does."""
+    command: list[str | Path] = [
+        sys.executable,
+        ROOT / "build_site.py",
+        "--archive",
+        archive,
+        "--out",
+        out,
+        *options,
+    ]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120)
+
+
+def built(archive: Path, out: Path, *options: str) -> dict[str, bytes]:
+    """Build a site and return its files."""
+    done = build(archive, out, *options)
+    assert done.returncode == 0, done.stderr
+    return files(out)
+
+
+def files(out: Path) -> dict[str, bytes]:
+    """The files of a site, without the list of them: path -> bytes."""
+    found = {path.relative_to(out).as_posix(): path for path in out.rglob("*") if path.is_file()}
+    return {name: path.read_bytes() for name, path in found.items() if not name.startswith(".")}
+
+
+def sample_archive(folder: Path) -> Path:
+    """The whole sample catalogue at some hours of its script; in the last, one model could not be read."""
+    with Service(replies({})) as service:
+        stage = Stage(service, new_archive(folder))
+        for hour in (*SCENES, LAST):
+            service.now = hour
+            bodies = payloads(hour, ())
+            if hour == LAST:
+                del bodies["models/z-ai/glm-5.1/endpoints"]
+            stage.serve(bodies)
+            stage.run(hour)
+    return folder
+
+
+def written_archive(folder: Path, *snapshots: Snapshot) -> Path:
+    """An archive with these snapshots, an hour apart, without a scraper."""
+    new_archive(folder)
+    for n, held in enumerate(snapshots):
+        hour = stamp(START + n * HOUR)
+        attempt: Attempt = {
+            "hour": hour,
+            "attempt": 1,
+            "started": hour,
+            "finished": hour,
+            "origin": "live",
+            "version": "0",
+            "feeds": {name: {"outcome": "ok", "sha256": "", "rows": len(held[name])} for name in held},
+            "relations": {},
+        }
+        content = snapshot.write(held)
+        path = ledger.path(START)
+        earlier = (folder / "data" / path).read_bytes() if n else b""
+        for name, data in {**content, path: ledger.appended(earlier, attempt)}.items():
+            target = folder / "data" / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
+        git(folder, "add", "--all")
+        git(folder, "commit", "--quiet", f"--date={hour}", "--message=an hour")
+    return folder
+
+
+def held(models: list[dict[str, Any]], offers: dict[str, list[dict[str, Any]]] | None = None) -> Snapshot:
+    """A snapshot with these models, and these endpoints by model."""
+    found = snapshot.empty()
+    found[MODELS.name] = {(model["id"],): model for model in models}
+    for model in models:
+        items = (offers or {}).get(model["id"], [])
+        found["endpoints"][model["id"],] = {"data": {"id": model["id"], "endpoints": items}}
+    return found
+
+
+def many_models(count: int) -> Snapshot:
+    """A snapshot with so many models, made of the sample's."""
+    bodies = payloads(START, ())
+    models, offers = [], {}
+    for n in range(count):
+        rows = bodies["models"]["data"]
+        record = dict(rows[n % len(rows)])
+        if n >= len(rows):
+            record["id"] += f"-{n // len(rows)}"
+            record["name"] += f" {n // len(rows)}"
+        asked = bodies[f"models/{rows[n % len(rows)]['id']}/endpoints"]
+        models.append(record)
+        offers[record["id"]] = asked["data"]["endpoints"]
+    return held(models, offers)
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Serve a site on loopback; gives its address."""
+    handler = functools.partial(_Quiet, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+        server.shutdown()
+
+
+@contextmanager
+def chromium() -> Iterator[Any]:
+    """The system's browser; without it a test is left out, or fails where everything is required."""
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        _missing("playwright is not installed (make setup)")
+    if not Path(CHROMIUM).exists():
+        _missing(f"no browser at {CHROMIUM} (apt-get install chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        yield browser
+        browser.close()
+
+
+def _missing(why: str) -> NoReturn:
+    if os.environ.get("REQUIRE_ALL") == "1":
+        pytest.fail(why)
+    pytest.skip(why)

@@ -1,0 +1,44 @@
+"""What every test starts from: an identity of its own for git, and no settings of whoever runs the tests."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from archives import Stage, new_archive, payloads, replies
+
+from orarchive.sample import START, Service
+
+FOREIGN = ("GIT_", "OPENROUTER_", "SYNC_", "ARCHIVE_LATENCY", "ARCHIVE_CONTACT_URL")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Deaf to the machine's git configuration and to the scraper's settings in the environment."""
+    config = tmp_path_factory.mktemp("git") / "config"
+    config.write_text("[user]\n\tname = Test\n\temail = test@example.org\n[gc]\n\tauto = 0\n")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith(FOREIGN):
+                patch.delenv(name)
+        patch.setenv("GIT_CONFIG_GLOBAL", str(config))
+        patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+        yield
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Service]:
+    """A service for all tests of a module; `stage` sets what it serves."""
+    with Service(replies({})) as service:
+        yield service
+
+
+@pytest.fixture
+def stage(running: Service, tmp_path: Path) -> Stage:
+    """A healthy service with a few models of the first sample hour, and an archive without hours."""
+    running.heal()
+    running.now, running.latency, running.age = START, 0.0, 0
+    running.seen.clear()
+    stage = Stage(running, new_archive(tmp_path / "archive"))
+    stage.serve(payloads(START))
+    return stage
