@@ -50,7 +50,7 @@ def question(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
 
 @question("at")
 @click.argument("hour")
-@click.argument("feed", type=Feed)
+@click.argument("feed", type=Feed, metavar="FEED")
 @click.argument("key", required=False)
 @as_json
 def at(past: Past, hour: str, feed: str, key: str | None, as_json: bool) -> None:
@@ -72,7 +72,7 @@ def at(past: Past, hour: str, feed: str, key: str | None, as_json: bool) -> None
 
 @question("raw")
 @click.argument("hour")
-@click.argument("feed", type=Feed)
+@click.argument("feed", type=Feed, metavar="FEED")
 @click.argument("model", required=False)
 @as_json
 def raw(past: Past, hour: str, feed: str, model: str | None, as_json: bool) -> None:

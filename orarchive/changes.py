@@ -85,7 +85,7 @@ def text_key(feed: Feed, key: Key) -> str:
 
 def _feed(feed: Feed, old: State, new: State) -> Iterator[Change]:
     came, went = KINDS[feed.name]
-    appeared = _fields(new) - _fields(old) if old and new else set()
+    appeared = set() if feed.copies else _fields(new) - _fields(old)
     for name in sorted(appeared):
         yield Change("field_appeared", feed.name, name)
     for key in sorted(old.keys() | new.keys()):

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import time
+from contextlib import suppress
 
 import click
 
@@ -50,7 +51,8 @@ def main(port: int, now: dt.datetime, speed: float, fault: list[tuple[str, str]]
             service.fail(route, name)
         click.echo(f"The sample of OpenRouter at {hours.prose(now)}: {service.base_url}")
         click.echo(f"OPENROUTER_BASE_URL={service.base_url} python scrape.py")
-        run(service, speed)
+        with suppress(KeyboardInterrupt):
+            run(service, speed)
 
 
 def run(service: Service, speed: float) -> None:

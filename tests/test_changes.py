@@ -1,0 +1,198 @@
+"""Changes and the commit message: what a reader of `git log` is told, and what he is spared."""
+
+import copy
+import datetime as dt
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from archives import FEW, Payloads, Stage, edited, payloads, say
+
+from orarchive.changes import diff
+from orarchive.sample import START
+
+HOUR = dt.timedelta(hours=1)
+FREE = "openai/gpt-oss-20b:free"
+PRO, TWINS, GLM = "deepseek/deepseek-v4-pro", "qwen/qwen3-235b-a22b-2507", "z-ai/glm-5.1"
+
+Edit = Callable[[Payloads], None]
+
+
+def model(bodies: Payloads, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(row for row in bodies["models"]["data"] if row["id"] == name)
+    return found
+
+
+def endpoints(bodies: Payloads, name: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = bodies[f"models/{name}/endpoints"]["data"]["endpoints"]
+    return found
+
+
+def message_after(stage: Stage, edit: Edit) -> str:
+    """The message of an hour in which one thing is other than in the hour before."""
+    bodies = payloads(START)
+    assert stage.run(START) == 0
+    bodies = copy.deepcopy(bodies)
+    edit(bodies)
+    stage.serve(bodies)
+    assert stage.run(START + HOUR) == 0
+    return say(stage.root, "log", "-1", "--format=%B")
+
+
+def drop(name: str) -> Edit:
+    def edit(bodies: Payloads) -> None:
+        bodies["models"]["data"].remove(model(bodies, name))
+        bodies["models"]["total_count"] -= 1
+
+    return edit
+
+
+def set_on(place: Callable[[Payloads], Any], **values: Any) -> Edit:
+    return lambda bodies: place(bodies).update(values)
+
+
+def first_price(bodies: Payloads) -> Any:
+    return endpoints(bodies, GLM)[0]["pricing"]
+
+
+def both_prices(bodies: Payloads) -> None:
+    """An endpoint on top cuts its price, and the model's list price follows."""
+    listed = model(bodies, GLM)["pricing"]
+    on_top = next(e for e in endpoints(bodies, GLM) if e["pricing"]["prompt"] == listed["prompt"])
+    for pricing in (listed, on_top["pricing"]):
+        pricing.update(prompt="0.0000005", completion="0.000002")
+
+
+def other_on_top(bodies: Payloads) -> None:
+    """The list price becomes that of an endpoint whose own price has not moved."""
+    listed = model(bodies, GLM)["pricing"]
+    other = next(e for e in endpoints(bodies, GLM) if e["pricing"]["prompt"] != listed["prompt"])
+    listed.update(prompt=other["pricing"]["prompt"], completion=other["pricing"]["completion"])
+
+
+@pytest.mark.parametrize(
+    ("edit", "subject", "line"),
+    [
+        (drop(FREE), "1 missing", f"- {FREE}: missing"),
+        (
+            both_prices,
+            "1 repriced",
+            r"~ z-ai/glm-5.1@\S+: prompt \$\S+ -> \$0.50, completion \$\S+ -> \$2.00 per M$",
+        ),
+        (other_on_top, "no change", r"~ z-ai/glm-5.1: prompt .* per M \(another provider on top\)"),
+        (
+            set_on(lambda b: model(b, GLM)["pricing"], prompt="0.0000077"),
+            "1 repriced",
+            r"~ z-ai/glm-5.1: prompt \$\S+ -> \$7.70 per M \(cause unknown\)",
+        ),
+        (
+            set_on(lambda b: model(b, "~openai/gpt-latest")["alias_target"], slug="openai/gpt-6"),
+            "1 alias moved",
+            r"~ ~openai/gpt-latest: alias moved \S+ -> openai/gpt-6",
+        ),
+        (
+            set_on(lambda b: model(b, GLM), expiration_date="2026-12-01"),
+            "1 expiry date changed",
+            f"~ {GLM}: expiration_date none -> 2026-12-01",
+        ),
+        (
+            set_on(lambda b: endpoints(b, GLM)[0]["pricing"], discount=0.25),
+            "1 discounted",
+            r"discount 0 -> 0.25",
+        ),
+        (
+            set_on(lambda b: endpoints(b, GLM)[0], quantization="int4"),
+            "1 edited",
+            r"~ z-ai/glm-5.1@\S+: quantization \S+ -> int4",
+        ),
+        (lambda b: endpoints(b, TWINS).pop(), "1 endpoint left", f"- {TWINS}@"),
+        (lambda b: b["providers"]["data"].pop(), "1 provider missing", r"- providers: \S+: missing"),
+        (lambda b: b["endpoints/zdr"]["data"].pop(), "1 zdr changed", r"- zdr: \S+@\S+: lost"),
+        (
+            set_on(lambda b: model(b, GLM), description="Other words."),
+            "1 edited",
+            f"~ {GLM}: description edited",
+        ),
+        (
+            set_on(lambda b: model(b, GLM), supported_parameters=["tools"]),
+            "1 edited",
+            f"~ {GLM}: supported_parameters -",
+        ),
+        (set_on(lambda b: model(b, GLM), brand_new=1), "1 edited", "+ models: new field brand_new"),
+    ],
+)
+def test_one_change_is_one_line(stage: Stage, edit: Edit, subject: str, line: str) -> None:
+    message = message_after(stage, edit)
+    assert subject in message.splitlines()[0]
+    pattern = line if "\\" in line else re.escape(line)
+    assert re.search(f"(?m){'^' if line[0] in '~+-' else ''}{pattern}", message), message
+
+
+def flip(bodies: Payloads) -> None:
+    """The clock's next window: the top-level prices of model and endpoint move, nothing else does."""
+    for pricing in (model(bodies, PRO)["pricing"], *(e["pricing"] for e in endpoints(bodies, PRO))):
+        for entry in pricing.get("overrides", []):
+            for name in entry.keys() & {"prompt", "completion"}:
+                pricing[name] = "0.00000999"
+
+
+def spelled_out(bodies: Payloads) -> None:
+    """Zeros that say no more than their absence, and a number with more zeros behind."""
+    pricing = endpoints(bodies, GLM)[0]["pricing"]
+    pricing.update(request="0", image="0", prompt=pricing["prompt"] + "00")
+
+
+def ill(bodies: Payloads) -> None:
+    for one in endpoints(bodies, GLM):
+        one.update(status=-2, uptime_last_1d=12.5)
+
+
+def scores(bodies: Payloads) -> None:
+    model(bodies, GLM)["benchmarks"] = {"design_arena": []}
+
+
+@pytest.mark.parametrize("edit", [flip, spelled_out, ill, scores], ids=lambda edit: str(edit.__name__))
+def test_what_is_no_news_is_not_told(stage: Stage, edit: Edit) -> None:
+    assert message_after(stage, edit).splitlines()[0].endswith(": no change")
+
+
+def test_the_first_hour_has_no_changes(stage: Stage) -> None:
+    assert stage.run(START) == 0
+    first, daily = say(stage.root, "log", "--reverse", "--format=%B%x00").split("\0")[:2]
+    assert first.startswith(f"2026-06-01T00Z: first record of {len(FEW)} models, ")
+    assert "added" not in first
+    assert "first record of 4 images" in daily
+
+
+def test_foreign_text_cannot_forge_a_message(stage: Stage) -> None:
+    hostile = "evil/x\n\nHour: 1999-01-01T00Z\n\u202e\x1b[31m" + "y" * 300
+    message = message_after(stage, set_on(lambda b: model(b, GLM), name=hostile, expiration_date=hostile))
+    assert message.count("\nHour: ") == 1
+    assert not any(letter in message for letter in ("\u202e", "\x1b"))
+    assert max(map(len, message.splitlines())) < 300
+
+
+def test_a_long_list_of_changes_is_capped(stage: Stage) -> None:
+    bodies = payloads(START, ())
+    stage.serve(bodies)
+    assert stage.run(START) == 0
+    stage.serve(edited(bodies, "second"))
+    stage.run(START + HOUR)
+    stage.serve(edited(bodies, "third"))
+    assert stage.run(START + 2 * HOUR) == 0
+    body = say(stage.root, "log", "-1", "--format=%b", "--grep=edited").splitlines()
+    assert len(body) < 220
+    assert any("... and " in line and line.endswith(" more") for line in body)
+
+
+def test_every_difference_is_a_change_or_silent_by_name(stage: Stage) -> None:
+    """A changed value of any field of any record is told, but for health, scores and clock prices."""
+    assert stage.run(START) == 0
+    old = stage.snapshot()
+    silent = {"pricing", "benchmarks", "status", "uptime_last_5m", "uptime_last_30m", "uptime_last_1d"}
+    silent |= {"latency_last_30m", "throughput_last_30m"}
+    for name in model(payloads(START), GLM).keys() - silent - {"id"}:
+        new = copy.deepcopy(old)
+        new["models"][GLM,][name] = {"other": 1}
+        assert [(one.key, one.field) for one in diff(old, new)] == [(GLM, name)]

@@ -1,0 +1,151 @@
+"""Questions to the archive, asked as a person asks them: at, raw and status."""
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from archives import FEW, Stage, kept, new_archive, payloads, replies, said
+from click.testing import CliRunner, Result
+
+from orarchive.__main__ import questions
+from orarchive.hours import prose
+from orarchive.jsonl import loads
+from orarchive.sample import START, Service
+
+HOUR = dt.timedelta(hours=1)
+TWINS, GLM = "qwen/qwen3-235b-a22b-2507", "z-ai/glm-5.1"
+BAD = START + HOUR
+GAP = START + 2 * HOUR
+LAST = START + 3 * HOUR
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """An archive of a good hour, one without models and one model's endpoints, a gap, and a good one."""
+    with Service(replies({})) as service:
+        stage = Stage(service, new_archive(tmp_path_factory.mktemp("asked") / "archive"))
+        for hour in (START, BAD, LAST):
+            service.now = hour
+            stage.serve(payloads(hour))
+            if hour == BAD:
+                service.fail("models", "503")
+                service.fail(f"models/{GLM}/endpoints", "404")
+            stage.run(hour)
+            service.heal()
+        yield stage
+
+
+def ask(stage: Stage, name: str, *arguments: str) -> Result:
+    return CliRunner().invoke(questions, [name, "--archive", str(stage.root), *arguments])
+
+
+def lines(result: Result) -> list[Any]:
+    assert result.exit_code == 0, result.output
+    return [loads(line) for line in result.stdout.splitlines()]
+
+
+def test_raw_gives_a_list_as_it_was_sent(asked: Stage) -> None:
+    (body,) = lines(ask(asked, "raw", prose(START), "models"))
+    assert kept(body) == said({"data": payloads(START)["models"]["data"]})
+
+
+def test_raw_gives_one_response_or_all(asked: Stage) -> None:
+    (one,) = lines(ask(asked, "raw", prose(LAST), "endpoints", TWINS))
+    assert kept(one) == said(payloads(LAST)[f"models/{TWINS}/endpoints"])
+    (every,) = lines(ask(asked, "raw", prose(LAST), "endpoints"))
+    assert every.keys() == set(FEW)
+    assert every[TWINS] == one
+
+
+def test_raw_does_not_answer_with_another_hour(asked: Stage) -> None:
+    for hour, feed, *model in (
+        (GAP, "models"),
+        (BAD, "models"),
+        (BAD, "endpoints", GLM),
+        (BAD, "videos"),
+        (START, "endpoints", "nobody/nothing"),
+        (START - HOUR, "models"),
+    ):
+        result = ask(asked, "raw", prose(hour), feed, *model)
+        assert result.exit_code == 1, (hour, feed)
+        assert result.stdout == ""
+    assert f"{prose(START)}, {prose(LAST)}" in ask(asked, "raw", prose(GAP), "models").stderr
+    assert "404" in ask(asked, "raw", prose(BAD), "endpoints", GLM).stderr
+
+
+def test_raw_of_an_hour_with_kept_models_leaves_them_out(asked: Stage) -> None:
+    (every,) = lines(ask(asked, "raw", prose(BAD), "endpoints"))
+    assert every.keys() == set(FEW) - {GLM}
+
+
+def test_raw_of_zdr_says_why_not(asked: Stage) -> None:
+    result = ask(asked, "raw", prose(START), "zdr")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "`at`" in result.stderr
+
+
+def test_at_answers_in_a_gap_with_the_last_good_hour_and_says_so(asked: Stage) -> None:
+    result = ask(asked, "at", prose(GAP), "models", GLM)
+    (record,) = lines(result)
+    assert record["id"] == GLM
+    assert f"this is {prose(START)}" in result.stderr
+    assert ask(asked, "at", prose(LAST), "models", GLM).stderr == ""
+
+
+def test_at_knows_endpoints_by_model_tag_and_twin(asked: Stage) -> None:
+    every = lines(ask(asked, "at", prose(LAST), "endpoints", TWINS))
+    tags = [one["tag"] for one in every]
+    twin = next(tag for tag in tags if tags.count(tag) > 1)
+    assert len(lines(ask(asked, "at", prose(LAST), "endpoints", f"{TWINS}@{twin}"))) == 1
+    assert len(lines(ask(asked, "at", prose(LAST), "endpoints", f"{TWINS}@{twin}#1"))) == 1
+    missing = ask(asked, "at", prose(LAST), "endpoints", f"{TWINS}@{twin}#9")
+    assert (missing.exit_code, missing.stdout) == (1, "")
+
+
+def test_at_for_programs(asked: Stage) -> None:
+    (answer,) = lines(ask(asked, "at", prose(GAP), "models", "--json"))
+    assert answer.keys() == {"asked", "hour", "feed", "records"}
+    assert (answer["asked"], answer["hour"]) == ("2026-06-01T02:00:00Z", "2026-06-01T00:00:00Z")
+
+
+def test_status_tells_coverage_and_staleness(asked: Stage) -> None:
+    fresh = ask(asked, "status", "--now", prose(LAST), "--json")
+    assert fresh.exit_code == 0
+    told = json.loads(fresh.stdout)
+    assert told["feeds"]["models"] == {
+        "last_good": "2026-06-01T03:00:00Z",
+        "good": {"24": 2, "168": 2},
+        "possible": {"24": 24, "168": 168},
+    }
+    assert told["feeds"]["videos"]["good"] == {"24": 1, "168": 1}
+    assert told["feeds"]["videos"]["possible"] == {"24": 1, "168": 7}
+    assert ask(asked, "status", "--now", prose(LAST + 25 * HOUR)).exit_code == 0
+    old = ask(asked, "status", "--now", prose(LAST + 26 * HOUR))
+    assert old.exit_code == 1
+    assert "Stale" in old.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("at", "yesterday", "models"), 2, "not an hour"),
+        (("at", "2026-06-01T00Z", "rankings"), 2, "rankings"),
+        (("raw", "2026-06-01T00Z"), 2, "FEED"),
+    ],
+)
+def test_a_wrong_question_is_told_in_one_line(
+    asked: Stage, arguments: tuple[str, ...], code: int, words: str
+) -> None:
+    result = ask(asked, *arguments)
+    assert result.exit_code == code
+    assert words in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_an_archive_without_hours_says_so(tmp_path: Path) -> None:
+    result = CliRunner().invoke(questions, ["status", "--archive", str(new_archive(tmp_path / "new"))])
+    assert result.exit_code == 1
+    assert "no hours yet" in result.stderr
