@@ -11,7 +11,8 @@ import click
 
 from orarchive import hours
 from orarchive.archive import open_archive
-from orarchive.collect.hour import Run, Wish, settings_from
+from orarchive.collect.hour import Run
+from orarchive.collect.settings import Wish, settings_from
 from orarchive.errors import ArchiveError
 from orarchive.feeds import FEEDS
 

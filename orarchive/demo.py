@@ -16,7 +16,8 @@ from tqdm import tqdm
 
 from orarchive.archive import Archive, open_archive
 from orarchive.collect.client import Waits
-from orarchive.collect.hour import Run, Settings, Wish
+from orarchive.collect.hour import Run
+from orarchive.collect.settings import Settings, Wish
 from orarchive.errors import ArchiveError
 from orarchive.hours import HOUR, prose
 from orarchive.sample import END, START, Service, sample_service

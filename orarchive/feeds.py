@@ -52,7 +52,7 @@ class Feed:
 
     def path(self, key: str) -> str:
         """The path that a sweep asks for one key."""
-        return self.route.format(quote(key, safe="/:~@"))
+        return self.route.format(quote(key, safe="/:~@", errors="surrogatepass"))
 
     @property
     def files(self) -> tuple[str, ...]:

@@ -8,7 +8,10 @@ from pathlib import Path
 from orarchive.errors import GitError
 
 # set when we are called from a hook or a rebase: they would point git at another repository or index
-_FOREIGN = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX")
+_FOREIGN = (
+    *("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX"),
+    *("GIT_COMMON_DIR", "GIT_NAMESPACE"),
+)
 
 
 def git(
@@ -35,4 +38,6 @@ def git(
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment for git: ours without other repositories, messages in English."""
     ours = {name: value for name, value in os.environ.items() if name not in _FOREIGN}
-    return {**ours, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", **(extra or {})}
+    # a mere status takes no lock, which a killed run would leave
+    fixed = {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
+    return {**ours, **fixed, **(extra or {})}

@@ -18,7 +18,7 @@ def relations(snapshot: Snapshot) -> dict[str, int]:
             {tag for _, tag, _ in endpoints if tag.partition("/")[0] not in providers}
         ),
         "alias_targets_absent": sum(
-            target.get("slug") not in models for target in targets if isinstance(target, dict)
+            str(target.get("slug")) not in models for target in targets if isinstance(target, dict)
         ),
         "zdr_without_endpoint": len(snapshot["zdr"].keys() - endpoints.keys()),
         "other_model_id": sum(

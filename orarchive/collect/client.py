@@ -24,14 +24,19 @@ log = logging.getLogger(__name__)
 
 CHUNK = 1 << 16
 
-MAX_BYTES = 32_000_000
-"""Largest response that is read: the longest route, models, sent 1 MB in September 2026."""
+MAX_BYTES = 10_000_000
+"""Largest response that is read: the longest route, models, sent 1 MB in September 2026. Every worker may
+hold one."""
 
 TIMEOUT = (10.0, 30.0)
 """Seconds to connect, and to wait for the next bytes of a response."""
 
 REQUEST_SECONDS = 60.0
 """Longest time for one response as a whole; the timeout above never ends a slow drip."""
+
+
+SPARE_LEVELS = 100
+"""Levels of nesting that a body leaves free: it is written where Python's stack is deeper than here."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +154,7 @@ class Client:
                 raw = self._read(response, until)
         except (requests.Timeout, urllib3.exceptions.TimeoutError):
             raise _Failed("timeout", again=True) from None
-        except (urllib3.exceptions.IncompleteRead, urllib3.exceptions.DecodeError):
+        except (urllib3.exceptions.ProtocolError, urllib3.exceptions.DecodeError):
             raise _Failed("cut-off", again=True) from None
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             log.debug("%s: %s", url, error)
@@ -158,7 +163,7 @@ class Client:
         return Answer(
             body=_decoded(raw),
             raw=raw,
-            age=int(age) if age.isascii() and age.isdigit() else None,
+            age=int(age) if age.isascii() and age.isdigit() and len(age) < 10 else None,
             date=response.headers.get("date"),
         )
 
@@ -171,9 +176,10 @@ class Client:
             parts.append(part)
             size += len(part)
             if size > MAX_BYTES:
+                parts.clear()  # the error's traceback would hold them for a while
                 raise _Failed("too-large")
             if self.clock() > until:
-                raise _Failed("too-slow", again=until < self.deadline)
+                raise _Failed("too-slow", again=True) if until < self.deadline else _Failed("deadline")
         return b"".join(parts)
 
     def _status(self, response: requests.Response) -> "_Failed":
@@ -208,8 +214,10 @@ class _Failed(Exception):
 def _decoded(raw: bytes) -> Any:
     """The JSON value of a body that can be written back; anything else is refused."""
     try:
-        body = loads(raw)
-        dumps(body)
+        body = deeper = loads(raw)
+        for _ in range(SPARE_LEVELS):
+            deeper = [deeper]
+        dumps(deeper)
     except NotJSON:
         raise _Failed("not-json", again=True, refused=True, raw=raw) from None
     if isinstance(body, dict) and "error" in body and not body.keys() & {"data", "endpoints"}:
@@ -221,9 +229,9 @@ def _retry_after(header: str | None) -> float | None:
     """Seconds that a `Retry-After` header asks for; it comes as seconds or as a date."""
     if header is None:
         return None
-    if header.strip().isdigit():
+    if header.strip().isdecimal():
         return float(header)
     try:
         return max(0.0, email.utils.parsedate_to_datetime(header).timestamp() - time.time())
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

@@ -82,6 +82,8 @@ def _unlock(archive: Archive, since: float, sleep: Callable[[float], None]) -> N
     locks = [
         archive.git_dir / "index.lock",
         archive.git_dir / "HEAD.lock",
+        archive.git_dir / "shallow.lock",
+        archive.git_dir / "packed-refs.lock",
         *archive.git_dir.glob("refs/heads/**/*.lock"),
     ]
     left = [lock for lock in locks if lock.exists() and lock.stat().st_mtime >= since]
@@ -145,8 +147,18 @@ def commit(archive: Archive, files: dict[str, bytes | None], hour: dt.datetime, 
     archive.git("update-ref", "-m", message.partition("\n")[0], "HEAD", made, parent or "0" * len(made))
     write_files(archive, files)
     archive.git("update-index", "-z", "--index-info", stdin=entries)
+    # the index learns that these files are those: without it, `reset --keep` would take them for edited ones
+    archive.git("update-index", "-q", "--refresh")
     (archive.git_dir / INDEX).unlink()
     return made
+
+
+def tidy(archive: Archive) -> None:
+    """Let git pack what has piled up, once a month or so; plumbing never does that by itself."""
+    try:
+        archive.git("-c", "gc.autoDetach=false", "gc", "--auto", "--quiet")
+    except GitError as error:
+        log.warning("%s", error)
 
 
 def _entries(archive: Archive, files: dict[str, bytes | None]) -> bytes:
@@ -183,6 +195,12 @@ def branch(archive: Archive) -> str:
     except GitError as error:
         msg = "HEAD is not on a branch; --push needs one"
         raise ArchiveError(msg) from error
+
+
+def ready_to_push(archive: Archive, remote: str = "origin") -> None:
+    """Say what a push will need before the fetch, not after it."""
+    branch(archive)
+    archive.git("remote", "get-url", remote)
 
 
 def push(archive: Archive, remote: str = "origin") -> bool:

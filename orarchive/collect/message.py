@@ -9,7 +9,7 @@ from typing import Any
 from orarchive.changes import Change
 from orarchive.hours import prose
 from orarchive.jsonl import dumps
-from orarchive.ledger import Attempt
+from orarchive.ledger import BAD, Attempt
 from orarchive.prices import clock_keys, dimensions, shown
 
 MAX_LINES = 200
@@ -35,9 +35,6 @@ COUNTED = (
     (("zdr",), ("gained", "lost"), "zdr changed"),
     (("images", "videos", "image_endpoints"), ("added", "missing"), "image or video entr{ies} changed"),
 )
-
-
-BAD = ("partial", "quarantined", "failed")
 
 
 def message(hour: dt.datetime, attempt: Attempt, changes: list[Change], first: Mapping[str, int]) -> str:

@@ -88,12 +88,14 @@ def _settle_sweep(fetched: Fetched, snapshot: Snapshot, accepted: bool) -> Resul
     kept = {key: answer.reason for key, answer in bad.items() if answer.reason is not None}
     refused = [(key, answer) for key, answer in bad.items() if answer.refused]
     report = _report("ok")
+    if feed.must_have_rows and not snapshot[feed.each]:
+        return before, {**report, "outcome": "failed", "reasons": ["no-list"]}, []
     if kept:
         report["reasons"] = sorted(set(kept.values()))
-    if bad and len(bad) == len(fetched.answers):
+    listed = snapshot[feed.each].keys()
+    if bad and len(bad) == len(fetched.answers) and {key for (key,) in listed} <= bad.keys():
         report["outcome"] = "quarantined" if len(refused) == len(bad) else "failed"
         return before, report, refused
-    listed = snapshot[feed.each].keys()
     state = {key: response for key, response in before.items() if key in listed}
     state |= {(key,): answer.body for key, answer in fetched.good.items()}
     try:

@@ -1,0 +1,81 @@
+"""Settings: how to ask, from the environment, and what one run shall do, from the command line."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from orarchive.collect.client import Waits
+from orarchive.errors import ArchiveError
+from orarchive.feeds import FEEDS
+
+MOST = 1_000_000
+"""Beyond this a number is a slip, and would overflow a time."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to ask, from the environment (see README)."""
+
+    base_url: str = "https://openrouter.ai/api/v1"
+    key: str | None = field(default=None, repr=False)
+    latency: bool = False
+    contact: str | None = None
+    min_interval: dt.timedelta = dt.timedelta(minutes=30)
+    timeout: float = 600.0
+    workers: int = 8
+    per_second: float = 4.0
+    waits: Waits = field(default_factory=Waits)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What one run shall do."""
+
+    hour: dt.datetime
+    given: bool = False
+    """The hour was named, not read from the clock: the minimum interval does not apply."""
+    feeds: tuple[str, ...] = tuple(FEEDS)
+    dry_run: bool = False
+    force: bool = False
+    commit: bool = True
+    push: bool = False
+    accept: tuple[str, ...] = ()
+
+
+def settings_from(environment: Mapping[str, str]) -> Settings:
+    """Read the settings; a value that cannot be meant raises ArchiveError."""
+
+    def number(name: str, default: float, least: float = 0) -> float:
+        text = environment.get(name) or str(default)
+        try:
+            value = float(text)
+        except ValueError:
+            value = -1
+        if not least <= value <= MOST:
+            msg = f"{name} is {text!r}; it must be a number from {least:g} to {MOST}"
+            raise ArchiveError(msg)
+        return value
+
+    base_url = environment.get("OPENROUTER_BASE_URL") or Settings.base_url
+    if not base_url.startswith(("https://", "http://")):
+        msg = f"OPENROUTER_BASE_URL is {base_url!r}; it must begin with https://"
+        raise ArchiveError(msg)
+    key = (environment.get("OPENROUTER_API_KEY") or "").strip()  # a secret often comes with a line end
+    if not (key.isascii() and key.isprintable()):
+        msg = "OPENROUTER_API_KEY holds characters that cannot be sent"
+        raise ArchiveError(msg)
+    repository = environment.get("GITHUB_REPOSITORY")
+    contact = (
+        f"{environment.get('GITHUB_SERVER_URL', 'https://github.com')}/{repository}" if repository else None
+    )
+    default = Settings()
+    return Settings(
+        base_url=base_url.rstrip("/"),
+        key=key or None,
+        latency=environment.get("ARCHIVE_LATENCY") == "1",
+        contact=environment.get("ARCHIVE_CONTACT_URL") or contact,
+        min_interval=dt.timedelta(minutes=number("SYNC_MIN_INTERVAL_MINUTES", 30)),
+        timeout=number("SYNC_TIMEOUT_SECONDS", default.timeout, 1),
+        workers=int(number("SYNC_WORKERS", default.workers, 1)),
+        per_second=number("SYNC_REQUESTS_PER_SECOND", default.per_second),
+    )
