@@ -22,12 +22,13 @@ from orarchive import git as git_module
 from orarchive import ledger
 from orarchive.archive import Archive, open_archive
 from orarchive.collect.client import Waits
-from orarchive.collect.hour import Run, Settings, Wish
+from orarchive.collect.hour import Run
+from orarchive.collect.settings import Settings, Wish
 from orarchive.git import git
 from orarchive.history.past import Past, past
 from orarchive.jsonl import dumps, loads
 from orarchive.ledger import Attempt, Report
-from orarchive.sample import Service, routes, world_at
+from orarchive.sample import Reply, Service, routes, world_at
 from orarchive.sample.faults import encode
 from orarchive.snapshot import Snapshot
 
@@ -74,7 +75,7 @@ def _payloads(moment: dt.datetime, models: tuple[str, ...]) -> Payloads:
 
     wanted = models or tuple(world.models)
     listed = [row for row in ask("models")["data"] if row["id"] in wanted]
-    found = {"models": {"data": listed, "total_count": len(listed), "links": {"next": None}}}
+    found: Payloads = {"models": {"data": listed, "total_count": len(listed), "links": {"next": None}}}
     found["models/count"] = {"data": {"count": len(listed)}}
     found["providers"] = ask("providers")
     found["endpoints/zdr"] = {
@@ -122,11 +123,14 @@ def shuffled(bodies: Payloads) -> Payloads:
     return changed
 
 
-def replies(bodies: Payloads) -> Callable[[str, Mapping[str, str], Mapping[str, str]], tuple[int, Any]]:
-    """A responder that serves bodies by path, and 404 for the rest."""
+def replies(
+    bodies: Payloads,
+) -> Callable[[str, Mapping[str, str], Mapping[str, str]], Reply | tuple[int, Any]]:
+    """A responder that serves bodies (or whole replies) by path, and 404 for the rest."""
 
-    def respond(path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> tuple[int, Any]:
-        return (200, bodies[path]) if path in bodies else routes.error(404, "Not Found")
+    def respond(path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Reply | tuple[int, Any]:
+        body = bodies.get(path)
+        return body if isinstance(body, Reply) else (200, body) if body else routes.error(404, "Not Found")
 
     return respond
 
@@ -181,10 +185,9 @@ class Stage:
     def archive(self) -> Archive:
         return open_archive(self.root)
 
-    def settings(self, **options: Any) -> Settings:
-        return Settings(
-            self.service.base_url, **{"waits": NO_WAITS, "per_second": 0.0} | self.options | options
-        )
+    def settings(self) -> Settings:
+        asking: dict[str, Any] = {"base_url": self.service.base_url, "waits": NO_WAITS, "per_second": 0.0}
+        return Settings(**asking | self.options)
 
     def run(self, hour: dt.datetime, now: dt.datetime | None = None, **wish: Any) -> int:
         """Archive an hour in this process; the clock stands still at `now`."""

@@ -3,17 +3,17 @@
 import datetime as dt
 import functools
 import http.server
-import os
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-import pytest
+import needs
 from archives import ROOT, Stage, new_archive, payloads, replies
+from playwright.sync_api import sync_playwright
 
 from orarchive import ledger, snapshot
 from orarchive.feeds import MODELS
@@ -23,7 +23,6 @@ from orarchive.ledger import Attempt
 from orarchive.sample import START, Service
 from orarchive.snapshot import Snapshot
 
-CHROMIUM = "/usr/bin/chromium"
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",
@@ -153,20 +152,9 @@ def served(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def chromium() -> Iterator[Any]:
-    """The system's browser; without it a test is left out, or fails where everything is required."""
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        _missing("playwright is not installed (make setup)")
-    if not Path(CHROMIUM).exists():
-        _missing(f"no browser at {CHROMIUM} (apt-get install chromium)")
+    """The system's browser."""
+    path = needs.browser()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))
         yield browser
         browser.close()
-
-
-def _missing(why: str) -> NoReturn:
-    if os.environ.get("REQUIRE_ALL") == "1":
-        pytest.fail(why)
-    pytest.skip(why)

@@ -1,11 +1,14 @@
 """What every test starts from: an identity of its own for git, and no settings of whoever runs the tests."""
 
+import atexit
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from archives import Stage, new_archive, payloads, replies
+from needs import LEFT_OUT
 
 from orarchive.sample import START, Service
 
@@ -42,3 +45,15 @@ def stage(running: Service, tmp_path: Path) -> Stage:
     stage = Stage(running, new_archive(tmp_path / "archive"))
     stage.serve(payloads(START))
     return stage
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name in the last line what was left out for want of a tool or of data."""
+    reasons = Counter(
+        str(report.longrepr[2]).partition(f"{LEFT_OUT}: ")[2]
+        for report in terminalreporter.stats.get("skipped", [])
+        if isinstance(report.longrepr, tuple) and LEFT_OUT in str(report.longrepr[2])
+    )
+    if reasons:
+        said = "; ".join(f"{count} tests ({why})" for why, count in reasons.items())
+        atexit.register(print, f"Left out: {said}. REQUIRE_ALL=1 makes this a failure.")

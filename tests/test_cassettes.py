@@ -14,8 +14,9 @@ from archives import new_archive
 
 from orarchive.archive import open_archive
 from orarchive.collect.client import Client, Waits
-from orarchive.collect.hour import Run, Settings, Wish
+from orarchive.collect.hour import Run
 from orarchive.collect.pacing import Pacer
+from orarchive.collect.settings import Settings, Wish
 from orarchive.history.past import past
 from orarchive.jsonl import dumps, loads
 from orarchive.sample import START, sample_service

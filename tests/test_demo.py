@@ -50,7 +50,7 @@ HEALTH = ("provider degrades", "provider recovers")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """The demo's folder and what it printed."""
     folder = tmp_path_factory.mktemp("demo") / "demo"
-    command = [sys.executable, "-m", "orarchive.demo", folder]
+    command = [sys.executable, "-m", "orarchive.demo", str(folder)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return folder, done.stdout
@@ -105,7 +105,7 @@ def test_the_outage_is_named_and_deletes_nothing(demo: tuple[Path, str]) -> None
 
 def test_another_folder_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("mine")
-    command = [sys.executable, "-m", "orarchive.demo", tmp_path]
+    command = [sys.executable, "-m", "orarchive.demo", str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, (tmp_path / "mine").read_text()) == (2, "mine")
     assert "not empty" in done.stderr

@@ -116,6 +116,7 @@ CLOCKED = {
 def test_only_what_a_clock_entry_names_follows_the_clock() -> None:
     assert prices.clock_keys(CLOCKED) == {"prompt", "completion"}
     assert prices.clock_keys({"overrides": [{"utc_days": ["sunday"], "prompt": "1"}]}) == {"prompt"}
+    odd: Any
     for odd in (None, [], {}, {"overrides": None}, {"overrides": ["x"]}, {"overrides": {"utc_start": 1}}):
         assert prices.clock_keys(odd) == set()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orarchive.collect.hour import settings_from
+from orarchive.collect.settings import settings_from
 from orarchive.feeds import FEEDS
 
 ROOT = Path(__file__).parents[1]

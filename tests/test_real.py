@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import needs
 import pytest
 from recordings import DAYS, Recordings, exactly, unordered, versions
 
@@ -28,13 +29,7 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture(scope="module")
 def real() -> Path:
-    folder = os.environ.get("ARCHIVE_REAL_DATA")
-    if not folder or not Path(folder).is_dir():
-        reason = "ARCHIVE_REAL_DATA does not name the folder of recorded data"
-        if os.environ.get("REQUIRE_ALL") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return Path(folder).resolve()
+    return needs.recordings()
 
 
 def new_archive(folder: Path) -> Path:
