@@ -1,5 +1,6 @@
 """Changes told to people: one line a thing and hour, what follows from another line left out."""
 
+import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -88,6 +89,16 @@ def in_order(names: Iterable[str]) -> list[str]:
     """Price dimensions as they are shown: the known ones first."""
     known = list(LABELS)
     return sorted(names, key=lambda name: (known.index(name) if name in LABELS else len(known), name))
+
+
+@dataclass(frozen=True)
+class HourTold:
+    """The lines of one hour."""
+
+    hour: dt.datetime
+    lines: list[Told]
+    more: int = 0
+    """Lines left out."""
 
 
 def told(changes: list[Change]) -> list[Told]:

@@ -1,72 +1,27 @@
-"""What the pages show, computed from the snapshot, the ledger and the recent changes; the only pandas.
-
-"Now" is the hour that the site is built for, never the clock.
-"""
+"""What the pages show of models: state, endpoints by price, conditions, relatives and changes."""
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import groupby
-from typing import Literal, get_args
+from typing import Literal
 
 import pandas as pd
 
 from orarchive import ledger
-from orarchive.archive import Archive
-from orarchive.errors import NotArchivedError
-from orarchive.feeds import ENDPOINTS, FEEDS, MODELS
-from orarchive.history.coverage import Coverage, coverage
-from orarchive.history.past import Past, past, recent
-from orarchive.hours import HOUR, prose
+from orarchive.feeds import ENDPOINTS, MODELS
+from orarchive.history.past import Past
 from orarchive.jsonl import Record, read_lines
 from orarchive.ledger import Attempt, hour_of, outcome
 from orarchive.prices import CONDITIONS, clock_keys, exact
-from orarchive.publish.told import Told, told
+from orarchive.publish.told import HourTold, Told
 from orarchive.records import Endpoint, Model, integer, part, text, texts
 from orarchive.snapshot import Snapshot, rows
 
 NEW = dt.timedelta(days=7)
 """How long a model is called new."""
 
-MOST_CHANGES = 250
-"""How many of the latest changes the pages know: some weeks of them, read in a few seconds."""
-
-HOME_LINES = 40
-WEEK = 168
-
 State = Literal["new", "expiring", "orphaned", "alias", "router", "kept", "live"]
-Cell = Literal["good", "part", "gap", "before"]
-
-
-@dataclass(frozen=True)
-class HourTold:
-    """The lines of one hour."""
-
-    hour: dt.datetime
-    lines: list[Told]
-    more: int = 0
-    """Lines left out."""
-
-
-@dataclass(frozen=True)
-class Trouble:
-    """A feed that was not good when it was last asked for."""
-
-    feed: str
-    hour: dt.datetime
-    outcome: str
-    reasons: list[str]
-    kept: int
-
-
-@dataclass(frozen=True)
-class Day:
-    """A day of hours, for the strip: None for an hour that is yet to come."""
-
-    date: dt.date
-    cells: list[Cell | None]
 
 
 @dataclass(frozen=True)
@@ -111,105 +66,9 @@ class ModelView:
         return self.model.is_free and not self.elsewhere
 
 
-@dataclass(frozen=True)
-class View:
-    """All that the pages show."""
-
-    now: dt.datetime
-    """The hour that the site is built for."""
-    hour: dt.datetime
-    """The last hour of the ledger at or before it."""
-    models_hour: dt.datetime | None
-    """The last hour in which the models were read."""
-    begun: dt.datetime
-    """The first hour of the ledger."""
-    models: list[ModelView]
-    labs: dict[str, int]
-    states: dict[str, int]
-    """How many models are in a state, the most telling first."""
-    totals: dict[str, int]
-    coverage: list[Coverage]
-    days: list[Day]
-    troubles: list[Trouble]
-    changes: list[HourTold]
-    since: dt.datetime
-    """The changes that the pages know of go back to this hour."""
-
-    @property
-    def home_changes(self) -> Iterator[HourTold]:
-        """The latest hours with changes, up to so many lines."""
-        left = HOME_LINES
-        for one in self.changes:
-            if left <= 0:
-                return
-            yield HourTold(one.hour, one.lines[:left], max(len(one.lines) - left, 0))
-            left -= len(one.lines)
-
-
-def past_at(archive: Archive, as_of: dt.datetime | None) -> Past:
-    """The past of an archive as it was at an hour: nothing that was recorded later is in it."""
-    whole = past(archive)
-    if as_of is None:
-        return whole
-    for commit, hour in whole.commits():
-        if hour <= as_of:
-            return past(archive, commit)
-    msg = f"the archive begins after {prose(as_of)}"
-    raise NotArchivedError(msg)
-
-
-def view(found: Past, as_of: dt.datetime | None = None) -> View:
-    """All that the pages show, as of an hour (the last one of the ledger if none is given)."""
-    hour = hour_of(found.attempts[-1])
-    now = as_of or hour
-    snapshot = found.archive.snapshot(found.commit)
-    latest = recent(found, MOST_CHANGES)
-    changes = [
-        HourTold(at, told([change for _, change in group]))
-        for at, group in groupby(latest, key=lambda pair: pair[0])
-    ]
-    begun = hour_of(found.attempts[0])
-    models = _models(found, snapshot, now, changes)
-    good = found.good("models")
-    counted = _counts(state for one in models for state in one.states)
-    return View(
-        now=now,
-        hour=hour,
-        models_hour=good[-1] if good else None,
-        begun=begun,
-        models=models,
-        labs=_counts(one.model.lab for one in models),
-        states={word: counted[word] for word in get_args(State) if word in counted},
-        totals=_totals(models, snapshot),
-        coverage=coverage(found, now),
-        days=_days(found.attempts, now, begun),
-        troubles=list(_troubles(found.attempts)),
-        changes=[one for one in changes if one.lines],
-        since=changes[-1].hour if len(latest) >= MOST_CHANGES else begun,
-    )
-
-
-def _counts(values: Iterable[str]) -> dict[str, int]:
-    """How often each value occurs, by name."""
-    counted = pd.Series(list(values), dtype="object").value_counts()
-    return {str(name): int(counted[name]) for name in sorted(counted.index)}
-
-
-def _totals(models: list[ModelView], snapshot: Snapshot) -> dict[str, int]:
-    return {
-        "models": len(models),
-        "served": sum(bool(one.endpoints) for one in models),
-        "free": sum(one.is_free and not one.model.is_alias for one in models),
-        "endpoints": sum(len(one.endpoints) for one in models),
-        "providers": len(snapshot["providers"]),
-        "zdr": len(snapshot["zdr"]),
-    }
-
-
-# --- models -------------------------------------------------------------------------------------------------
-
-
-def _models(found: Past, snapshot: Snapshot, now: dt.datetime, changes: list[HourTold]) -> list[ModelView]:
+def model_views(
+    found: Past, snapshot: Snapshot, now: dt.datetime, changes: list[HourTold]
+) -> list[ModelView]:
     models = [Model.from_record(record) for record in snapshot["models"].values()]
     endpoints = _endpoints(snapshot)
     asked_for = [model.id for model in models if not model.is_alias and not model.is_router]
@@ -381,51 +240,3 @@ def _news(changes: list[HourTold]) -> dict[str, list[HourTold]]:
         for model, lines in by_model.items():
             found[model].append(HourTold(one.hour, lines))
     return found
-
-
-# --- coverage -----------------------------------------------------------------------------------------------
-
-
-def _days(attempts: list[Attempt], now: dt.datetime, begun: dt.datetime) -> list[Day]:
-    """The hours of the last seven days, a row a day."""
-    first = now - (WEEK - 1) * HOUR
-    recent_ones: dict[dt.datetime, list[Attempt]] = defaultdict(list)
-    for attempt in reversed(attempts):
-        if hour_of(attempt) < first:
-            break
-        recent_ones[hour_of(attempt)].append(attempt)
-    days = []
-    for date in pd.date_range(first.date(), now.date()).date:
-        midnight = dt.datetime.combine(date, dt.time(), dt.UTC)
-        hours = [midnight + n * HOUR for n in range(24)]
-        cells = [
-            _cell(recent_ones.get(hour, []), hour < begun) if first <= hour <= now else None for hour in hours
-        ]
-        days.append(Day(date, cells))
-    return days
-
-
-def _cell(attempts: list[Attempt], before: bool) -> Cell:
-    hourly = [name for name, feed in FEEDS.items() if feed.cadence == "hourly"]
-    outcomes = [{outcome(attempt, name) for attempt in attempts} for name in hourly]
-    if all("ok" in found for found in outcomes):
-        return "good"
-    if any(found & {"ok", "partial"} for found in outcomes):
-        return "part"
-    return "before" if before else "gap"
-
-
-def _troubles(attempts: list[Attempt]) -> Iterator[Trouble]:
-    """The feeds that were not good when they were last asked for."""
-    for name in FEEDS:
-        asked = next((one for one in reversed(attempts) if outcome(one, name) != "not-due"), None)
-        if asked is None or outcome(asked, name) == "ok":
-            continue
-        report = asked["feeds"][name]
-        yield Trouble(
-            name,
-            hour_of(asked),
-            report["outcome"],
-            report.get("reasons", []),
-            len(report.get("kept", {})),
-        )
