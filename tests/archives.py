@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -181,7 +181,7 @@ class Stage:
         """Serve other bodies from now on."""
         self.service.respond = replies(bodies)
 
-    @property
+    @cached_property
     def archive(self) -> Archive:
         return open_archive(self.root)
 
