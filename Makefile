@@ -45,6 +45,7 @@ clean:  ## remove what was made here: environment, demo, caches
 	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(BIN)/.run: requirements/run.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	touch $@

@@ -13,7 +13,7 @@ Read in this order:
     ledger     data/hours/: one line for every attempt at an hour
     archive    the git work tree that holds it all
     collect/   client (the only network), checks (may refuse), fetch, settle, commit, and hour, the runner
-    changes    what differs between two snapshots; prices says what a price is
+    changes    what differs between two snapshots; prices says what a price is, wording how a change reads
     history/   the past: the snapshot of any hour
     publish/   views, pages, render: from the archive to site/
     sample/    a bundled service on loopback with a small catalogue, for the demo, the tests and the curious

@@ -88,10 +88,13 @@ def raw(past: Past, hour: str, feed: str, model: str | None, as_json: bool) -> N
 @click.option("--now", "moment", help="The hour to look from, instead of the clock's.")
 @as_json
 def status(past: Past, moment: str | None, as_json: bool) -> None:
-    """Tell the last good hour and the coverage of every feed; exit 1 when older than 25 hours."""
+    """Tell the last good hour and the coverage of every feed.
+
+    Exit 1 when an hourly feed has had no good hour for 25 hours.
+    """
     now = hours.parse(moment) if moment else dt.datetime.now(dt.UTC)
     found = coverage(past, now)
-    is_stale = stale(found, now)
+    stopped = stale(found, now)
     if as_json:
         feeds = {
             one.feed: {
@@ -101,16 +104,16 @@ def status(past: Past, moment: str | None, as_json: bool) -> None:
             }
             for one in found
         }
-        say({"now": hours.stamp(now), "stale": is_stale, "feeds": feeds})
+        say({"now": hours.stamp(now), "stale": stopped, "feeds": feeds})
     else:
         click.echo(f"{'feed':16} {'last good hour':15} {'last 24 h':>10} {'last 168 h':>11}")
         for one in found:
             last = hours.prose(one.last) if one.last else "never"
             spans = [f"{one.good[span]} of {one.possible[span]}" for span in one.good]
             click.echo(f"{one.feed:16} {last:15} {spans[0]:>10} {spans[1]:>11}")
-        if is_stale:
-            click.echo("Stale: no good hour within the last 25 hours.")
-    sys.exit(int(is_stale))
+        if stopped:
+            click.echo(f"Stale: no good hour of {', '.join(stopped)} within the last 25 hours.")
+    sys.exit(int(bool(stopped)))
 
 
 def say(value: Any) -> None:

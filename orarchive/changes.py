@@ -5,19 +5,25 @@ of 820 real changes 393 came with signs of another provider on top. `cause` tell
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
-from orarchive.facets import Key, same
-from orarchive.feeds import FEEDS, HEALTH, Feed
+from orarchive.facets import Key, is_silent, same
+from orarchive.feeds import FEEDS, Feed
 from orarchive.jsonl import Record
-from orarchive.prices import clock_keys, dimensions, schedule
+from orarchive.prices import clock_keys, dimensions, rates, schedule
+from orarchive.records import is_alias
 from orarchive.snapshot import Snapshot, State, rows
 
 
 @dataclass(frozen=True)
 class Change:
-    """One meaningful difference; `key` as people write it, `field` what of the record, where one is named."""
+    """One meaningful difference; `key` as people write it, `field` what of the record, where one is named.
+
+    `old` and `new` are values of the field, prices (Decimal) of `repriced`, pricing objects of
+    `schedule_changed`, or the record that came or went.
+    """
 
     kind: str
     feed: str
@@ -26,20 +32,10 @@ class Change:
     old: Any = None
     new: Any = None
     cause: str = ""
-    """Of a model's `repriced`: `endpoint` (an endpoint's own price moved), `provider` (the new price was
-    another endpoint's before), `schedule`, or `unknown`."""
+    """Of a model's `repriced` and `schedule_changed`: `endpoint` (an endpoint's own moved so), `schedule`
+    (the new price is a rate of an endpoint's changed schedule), `provider` (the new one is another
+    endpoint's, from before or just joined), or `unknown`."""
 
-
-KINDS: dict[str, tuple[str, str]] = {
-    "models": ("added", "missing"),
-    "endpoints": ("joined", "left"),
-    "providers": ("added", "missing"),
-    "zdr": ("gained", "lost"),
-    "images": ("added", "missing"),
-    "image_endpoints": ("added", "missing"),
-    "videos": ("added", "missing"),
-}
-"""What it is called when a record comes, and when it is no longer there. One miss is not a removal."""
 
 FIELDS: dict[str, str] = {
     "canonical_slug": "renamed",
@@ -60,9 +56,6 @@ FIELDS: dict[str, str] = {
 }
 """What a change of a field is called; of any other field the record is `edited`."""
 
-SILENT = ("pricing", "benchmarks")
-"""Fields that have changes of their own, and third-party scores, which move constantly."""
-
 
 def diff(old: Snapshot, new: Snapshot) -> list[Change]:
     """Everything that differs, feed by feed; a feed that had no records before has no changes."""
@@ -77,23 +70,26 @@ def diff(old: Snapshot, new: Snapshot) -> list[Change]:
 
 def text_key(feed: Feed, key: Key) -> str:
     """A key as people write it: `openai/gpt-x`, `openai/gpt-x@azure/eu`, `#1` from the second twin on."""
-    if len(key) == 1:
-        return str(key[0])
-    model, tag, n = key
-    return f"{model}@{tag}" + (f"#{n}" if n else "")
+    *names, n = key if feed.key[-1] == "n" else (*key, 0)
+    return "@".join(map(str, names)) + (f"#{n}" if n else "")
+
+
+def prices_now(change: Change) -> dict[str, Decimal]:
+    """Of a changed schedule the new prices of what follows the clock, before or after."""
+    clock = clock_keys(change.old) | clock_keys(change.new)
+    return {name: price for name, price in dimensions(change.new).items() if name in clock}
 
 
 def _feed(feed: Feed, old: State, new: State) -> Iterator[Change]:
-    came, went = KINDS[feed.name]
     appeared = set() if feed.copies else _fields(new) - _fields(old)
     for name in sorted(appeared):
         yield Change("field_appeared", feed.name, name)
     for key in sorted(old.keys() | new.keys()):
         name = text_key(feed, key)
         if key not in old:
-            yield Change(came, feed.name, name, new=new[key])
+            yield Change(feed.came, feed.name, name, new=new[key])
         elif key not in new:
-            yield Change(went, feed.name, name, old=old[key])
+            yield Change(feed.went, feed.name, name, old=old[key])
         elif feed.copies is None:
             yield from _record(feed, name, old[key], new[key], appeared)
 
@@ -104,17 +100,13 @@ def _fields(state: State) -> set[str]:
 
 def _record(feed: Feed, key: str, old: Record, new: Record, appeared: set[str]) -> Iterator[Change]:
     for name in sorted((old.keys() | new.keys()) - appeared):
-        if name in SILENT or (feed.name == "endpoints" and _is_health(name)):
+        if name == "pricing" or is_silent(feed, name):
             continue
         before, after = old.get(name), new.get(name)
         if not same(before, after):
             yield Change(FIELDS.get(name, "edited"), feed.name, key, name, before, after)
-    if feed.name == "endpoints":
+    if feed.name != "models":
         yield from _prices(feed.name, key, old.get("pricing"), new.get("pricing"))
-
-
-def _is_health(name: str) -> bool:
-    return name.startswith(tuple(pattern.rstrip("*") for pattern in HEALTH))
 
 
 def _prices(feed: str, key: str, old: Any, new: Any) -> Iterator[Change]:
@@ -128,7 +120,7 @@ def _prices(feed: str, key: str, old: Any, new: Any) -> Iterator[Change]:
         if before.get(name) != after.get(name):
             yield Change("repriced", feed, key, name, before.get(name), after.get(name))
     if not same(schedule(old), schedule(new)):
-        yield Change("schedule_changed", feed, key, "overrides", schedule(old), schedule(new))
+        yield Change("schedule_changed", feed, key, "overrides", old, new)
     discounts = [_discount(pricing) for pricing in (old, new)]
     if discounts[0] != discounts[1]:
         yield Change("discounted", feed, key, "discount", *discounts)
@@ -146,21 +138,51 @@ def _model_prices(old: Snapshot, new: Snapshot, found: list[Change]) -> Iterator
             moved.setdefault(change.key.partition("@")[0], []).append(change)
     for key in sorted(old["models"].keys() & new["models"].keys()):
         before, after = old["models"][key], new["models"][key]
-        if "alias_target" in after or before is after:
+        if before is after or is_alias(before) or is_alias(after):
             continue
         for change in _prices("models", key[0], before.get("pricing"), after.get("pricing")):
-            cause = _cause(change, moved.get(key[0], []), old["endpoints"].get(key))
-            yield Change(change.kind, "models", change.key, change.field, change.old, change.new, cause)
+            responses = [snapshot["endpoints"].get(key) for snapshot in (old, new)]
+            offers = [offer for one in responses if one for offer in one["data"]["endpoints"]]
+            cause = _cause(change, moved.get(key[0], []), offers)
+            yield replace(change, cause=cause)
 
 
-def _cause(change: Change, moved: list[Change], response: Record | None) -> str:
-    if change.kind != "repriced":
-        return "schedule" if change.kind == "schedule_changed" else ""
-    if any((one.kind, one.field, one.new) == ("repriced", change.field, change.new) for one in moved):
+def _cause(change: Change, moved: list[Change], offers: list[Record]) -> str:
+    """Where the news of a model's price comes from: what moved at its endpoints, and what they offer."""
+    if change.kind not in ("repriced", "schedule_changed"):
+        return ""
+    if any(_equal(change, one) for one in moved):
         return "endpoint"
-    if any(one.kind == "schedule_changed" for one in moved):
+    schedules = [one for one in moved if one.kind == "schedule_changed"]
+    if change.kind == "repriced" and any(change.new in _rates(one, change.field) for one in schedules):
         return "schedule"
-    offers = response["data"]["endpoints"] if response else []
-    if any(dimensions(offer.get("pricing")).get(change.field) == change.new for offer in offers):
+    if any(_offers(offer.get("pricing"), change) for offer in offers):
         return "provider"
     return "unknown"
+
+
+def _equal(one: Change, other: Change) -> bool:
+    """Whether two changes of prices say the same."""
+    if one.kind != other.kind:
+        return False
+    if one.kind == "repriced":
+        return (one.field, one.new) == (other.field, other.new)
+    ends = [[schedule(change.old), schedule(change.new)] for change in (one, other)]
+    return same(*ends) and prices_now(one) == prices_now(other)
+
+
+def _rates(change: Change, dimension: str) -> set[Decimal]:
+    """What a dimension that follows the clock costs by a changed schedule, before, after and now."""
+    if dimension not in clock_keys(change.old) | clock_keys(change.new):
+        return set()
+    entries = [*schedule(change.old), *schedule(change.new)]
+    return {some[dimension] for some in (prices_now(change), *map(rates, entries)) if dimension in some}
+
+
+def _offers(pricing: Any, change: Change) -> bool:
+    """Whether an endpoint has the price, or the schedule with its prices of now, that is new on its model."""
+    prices = dimensions(pricing)
+    if change.kind == "repriced":
+        return bool(prices.get(change.field) == change.new)
+    now = prices_now(change)
+    return same(schedule(pricing), schedule(change.new)) and now.items() <= prices.items()

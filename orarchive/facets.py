@@ -66,9 +66,14 @@ def join(feed: Feed, lines: dict[str, Record], own: Collection[str] = ()) -> Rec
     return record
 
 
+def is_silent(feed: Feed, name: str) -> bool:
+    """Whether a field moves by itself, so that its changes are no news."""
+    return _matches(name, feed.silent_fields)
+
+
 def calm(feed: Feed, record: Record) -> Record:
     """A record without what moves by itself: health, and the prices of the moment."""
-    kept = {name: value for name, value in record.items() if not _matches(name, feed.facets["health"])}
+    kept = {name: value for name, value in record.items() if not is_silent(feed, name)}
     if clock := clock_keys(kept.get("pricing")):
         kept["pricing"] = {name: value for name, value in kept["pricing"].items() if name not in clock}
     return kept

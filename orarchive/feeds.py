@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 from urllib.parse import quote, urlencode
 
@@ -44,6 +45,14 @@ class Feed:
     """An empty answer is refused even where nothing was there before."""
     copies: str | None = None
     """The sweep whose items this feed's rows repeat; only what differs from them is kept."""
+    count_route: str | None = None
+    """Path of a count to compare the list with."""
+    silent: tuple[str, ...] = ()
+    """Facets that move by themselves, every hour: their changes are not told."""
+    came: str = "added"
+    """What it is called when a record comes."""
+    went: str = "missing"
+    """What it is called when a record is no longer there. One miss is not a removal."""
 
     @property
     def scope(self) -> str:
@@ -62,13 +71,29 @@ class Feed:
             names.append(self.clock_file)
         if self.item_lines:
             names.append(ASKED)
-        return tuple(f"{self.folder}/{name}.jsonl" for name in names)
+        return tuple(self._path(name) for name in names)
+
+    @property
+    def silent_files(self) -> tuple[str, ...]:
+        """Files below `data/` without changes to tell."""
+        return tuple(self._path(name) for name in self.silent)
+
+    @cached_property
+    def silent_fields(self) -> tuple[str, ...]:
+        """The fields (patterns) in those files."""
+        return tuple(pattern for name in self.silent for pattern in self.facets[name])
+
+    @property
+    def is_of_models(self) -> bool:
+        """Whether its records are about a model each, named by the first field of the key."""
+        return self.key[0] in ("id", "model", "model_id")
+
+    def _path(self, name: str) -> str:
+        return f"{self.folder}/{name}.jsonl"
 
 
 ASKED = "models"
 """The file of a sweep with lines for items that has one line a model asked, also where the answer was []."""
-
-HEALTH = ("status", "uptime_*", "latency_*", "throughput_*")
 
 MODELS = Feed(
     name="models",
@@ -82,6 +107,8 @@ MODELS = Feed(
     clock_file="spot",
     sets=("architecture.input_modalities", "architecture.output_modalities", "supported_parameters"),
     must_have_rows=True,
+    count_route="models/count",
+    silent=("benchmarks",),
 )
 
 ENDPOINTS = Feed(
@@ -94,7 +121,7 @@ ENDPOINTS = Feed(
     key=("model", "tag", "n"),
     cadence="hourly",
     folder="endpoints",
-    facets={"prices": ("pricing",), "health": HEALTH},
+    facets={"prices": ("pricing",), "health": ("status", "uptime_*", "latency_*", "throughput_*")},
     clock_file="spot",
     sets=(
         "architecture.input_modalities",
@@ -102,6 +129,9 @@ ENDPOINTS = Feed(
         "endpoints.supported_parameters",
     ),
     must_have_rows=True,
+    silent=("health",),
+    came="joined",
+    went="left",
 )
 
 PROVIDERS = Feed(
@@ -122,6 +152,8 @@ ZDR = Feed(
     folder="zdr",
     sets=("supported_parameters",),
     copies="endpoints",
+    came="gained",
+    went="lost",
 )
 
 IMAGES = Feed(

@@ -4,7 +4,7 @@ Free (0), dynamic (-1, a router that passes on what it picks) and unpriced (no p
 things. A price object may carry `overrides`, an ordered list in which later entries win.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -66,6 +66,19 @@ def schedule(pricing: Any) -> list[Record]:
     """The override entries, in order; [] where there are none."""
     entries = pricing.get("overrides") if isinstance(pricing, Mapping) else None
     return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+
+
+def rates(entry: Record) -> dict[str, Decimal]:
+    """The prices of one override entry, by dimension."""
+    found = {name: exact(value) for name, value in entry.items() if name not in CONDITIONS}
+    return {name: price for name, price in found.items() if price is not None}
+
+
+def is_free(prices: Mapping[str, Decimal], entries: Iterable[Record]) -> bool:
+    """Whether there are prices and all are 0, at every time of day and at every length of prompt."""
+    return bool(prices) and not any(
+        price for some in (prices, *map(rates, entries)) for price in some.values()
+    )
 
 
 def is_dynamic(price: Decimal | None) -> bool:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Self
 
 from orarchive.jsonl import Record
-from orarchive.prices import dimensions, exact, is_dynamic, schedule
+from orarchive.prices import dimensions, exact, is_dynamic, is_free, schedule
 
 NO_DATE = dt.date(2098, 12, 31)
 """An expiration date from here on means that there is none (seen as a filler on several models)."""
@@ -30,6 +30,8 @@ class Model:
     name: str
     description: str | None
     canonical_slug: str | None
+    is_alias: bool
+    """Whether it only points at another model."""
     alias_target: str | None
     context: int | None
     max_output: int | None
@@ -58,6 +60,7 @@ class Model:
             name=text(record.get("name")) or model,
             description=text(record.get("description")),
             canonical_slug=text(record.get("canonical_slug")),
+            is_alias=is_alias(record),
             alias_target=text(part(record, "alias_target").get("slug")),
             context=positive(record.get("context_length")),
             max_output=positive(top.get("max_completion_tokens")),
@@ -74,11 +77,6 @@ class Model:
         )
 
     @property
-    def is_alias(self) -> bool:
-        """Whether it only points at another model."""
-        return self.alias_target is not None or self.id.startswith("~")
-
-    @property
     def is_router(self) -> bool:
         """Whether it picks other models, at their prices."""
         return is_dynamic(self.prices.get("prompt"))
@@ -86,7 +84,7 @@ class Model:
     @property
     def is_free(self) -> bool:
         """Whether every price that it has is 0. A free token beside a priced image is not free."""
-        return bool(self.prices) and not any(self.prices.values())
+        return is_free(self.prices, self.schedule)
 
 
 @dataclass(frozen=True)
@@ -131,26 +129,15 @@ class Endpoint:
             uptime=number(record.get("uptime_last_1d")),
         )
 
+    @property
+    def is_free(self) -> bool:
+        """Whether every price that it has is 0."""
+        return is_free(self.prices, self.schedule)
 
-@dataclass(frozen=True)
-class Provider:
-    """Who serves models."""
 
-    slug: str
-    name: str
-    headquarters: str | None
-    status_page: str | None
-
-    @classmethod
-    def from_record(cls, record: Record) -> Self:
-        """Read a record of the providers feed."""
-        slug = record["slug"]
-        return cls(
-            slug=slug,
-            name=text(record.get("name")) or slug,
-            headquarters=text(record.get("headquarters")),
-            status_page=text(record.get("status_page_url")),
-        )
+def is_alias(record: Record) -> bool:
+    """Whether a record of the models feed only points at another one."""
+    return record["id"].startswith("~") or bool(record.get("alias_target"))
 
 
 def part(record: Record, name: str) -> Record:

@@ -25,6 +25,7 @@ from archives import (
 from needs import left_out
 
 from orarchive.errors import ArchiveError
+from orarchive.jsonl import read_lines
 from orarchive.sample import START
 
 STAMP = "2026-06-01T00Z"
@@ -360,5 +361,18 @@ def test_not_committed(stage: Stage) -> None:
     assert stage.run(START, commit=False) == 0
     assert stage.commits() == []
     assert (stage.root / "data/models/facts.jsonl").exists()
+    written = read_lines((stage.root / "data/hours/2026-06.jsonl").read_bytes(), "the ledger")
+    assert [(line["attempt"], line["feeds"]["models"]["outcome"]) for line in written] == [
+        (1, "ok"),
+        (2, "not-due"),
+    ]
     with pytest.raises(ArchiveError, match="uncommitted changes below data/"):
         stage.run(START + HOUR)
+
+
+def test_an_hour_that_is_yet_to_come(stage: Stage) -> None:
+    """A slip in --hour would close the archive until then."""
+    with pytest.raises(ArchiveError, match="yet to come"):
+        stage.run(START + 1000 * HOUR, now=START)
+    assert stage.run(START, now=START) == 0
+    assert stage.run(START + 1000 * HOUR, now=START, force=True) == 0

@@ -17,6 +17,7 @@ from archives import (
     FEW,
     HOUR,
     LISTS,
+    NO_WAITS,
     SWEEPS,
     Payloads,
     Stage,
@@ -34,6 +35,7 @@ from archives import (
 )
 
 from orarchive.collect.client import Client, Waits
+from orarchive.collect.fetch import STRUGGLING
 from orarchive.collect.pacing import Pacer
 from orarchive.errors import ArchiveError, NotArchivedError
 from orarchive.facets import calm
@@ -337,9 +339,10 @@ def test_empty_feeds_that_never_had_rows(stage: Stage) -> None:
     [
         ("429-retry-after", {"seconds": 7}, [7.0]),
         ("429-retry-after", {"seconds": 100_000}, [60.0]),
-        ("429-retry-after", {"seconds": "Mon, 01 Jan 2001 00:00:00 GMT"}, []),
+        ("429-retry-after", {"seconds": "Mon, 01 Jan 2001 00:00:00 GMT"}, [1.5]),
         ("429-retry-after", {"seconds": "Mon, 01 Jan 2801 00:00:00 GMT"}, [60.0]),
-        ("429-retry-after", {"seconds": "Mon, 01 Jan 0001 00:00:00 -0000"}, []),
+        ("429-retry-after", {"seconds": "Mon, 01 Jan 0001 00:00:00 -0000"}, [1.5]),
+        ("429-retry-after", {"seconds": 0}, [1.5]),
         ("429-retry-after", {"seconds": "soon"}, [1.5]),
         ("429-retry-after", {"seconds": "\u00b2"}, [1.5]),
         ("429-retry-after", {"seconds": "9" * 5000}, [60.0]),
@@ -370,6 +373,17 @@ def test_waiting(
     assert (answer.reason, answer.requests) == (None, 2)
     assert [one for one in slept if one] == pytest.approx(waits, abs=0.5)
     assert ("Rate limited" in caplog.text) == (fault != "500")
+
+
+@pytest.mark.parametrize("fault", ["429", "429-retry-after"])
+def test_a_rate_limit_holds_all_workers(stage: Stage, fault: str) -> None:
+    held: list[float] = []
+    pacer = Pacer(0, lambda: 0.0, lambda _: None)
+    stage.service.fail("providers", fault, times=1)
+    pacer.hold = held.append  # type: ignore[method-assign, assignment]
+    Client(stage.service.base_url, pacer, 1000, sleep=lambda _: None).get("providers")
+    assert len(held) == 1
+    assert held[0] >= 1
 
 
 def test_waits_double_and_end() -> None:
@@ -490,7 +504,7 @@ def test_404_for_a_listed_model(stage: Stage) -> None:
         assert stage.run(hour) == 1
         assert stage.report("endpoints")["kept"] == {ONE: "404"}
         assert kept(stage.snapshot()["endpoints"][ONE,]) == kept(held)
-        with pytest.raises(NotArchivedError, match=f"{ONE} was not read at .* \\(404\\)"):
+        with pytest.raises(NotArchivedError, match=f"{ONE} were not read at .* \\(404\\)"):
             stage.past().response(ENDPOINTS, hour, ONE)
     stage.serve(payloads(START, tuple(model for model in FEW if model != ONE)))
     assert stage.run(START + 3 * HOUR) == 0
@@ -584,3 +598,47 @@ def test_odd_text(stage: Stage, route: str, field: str, value: str) -> None:
     assert archived(stage) == bodies(second)
     assert "\n\nHour: 2026-06-01T01Z\nAttempt: 1" in say(stage.root, "log", "-1", "--format=%B")
     tidy(stage.root)
+
+
+def test_an_outage_costs_no_more_than_an_hour_that_is_well(stage: Stage) -> None:
+    """After twenty keys in a row each is tried once; the first that answers has its tries again."""
+    bodies = payloads(START, ())
+    stage.serve(bodies)
+    models = len(bodies["models"]["data"])
+    assert stage.run(START) == 0
+    stage.options["workers"] = 1
+    stage.service.fail("models/*/endpoints", "503")
+    stage.asked()
+    stage.run(START + HOUR)
+    sweep = [path for path in stage.asked() if path.endswith("/endpoints")]
+    assert len(sweep) == models + STRUGGLING * (NO_WAITS.tries - 1)
+
+
+def test_a_day_of_repairs_asks_only_for_what_was_not_read_that_day(stage: Stage) -> None:
+    """Daily sweeps too: one model that fails does not have all the others asked for every hour."""
+    images = [row["id"] for row in payloads(START)["images/models"]["data"]]
+    stage.service.fail(f"images/models/{images[0]}/endpoints", "503")
+    assert stage.run(START) == 1
+    stage.asked()
+    assert stage.run(START + HOUR) == 1
+    assert {path for path in stage.asked() if path.startswith("images/models/")} == {
+        f"images/models/{images[0]}/endpoints"
+    }
+    stage.service.heal()
+    assert stage.run(START + 2 * HOUR) == 0
+    assert stage.run(START + 3 * HOUR) == 0
+    assert not any(path.startswith("images/") for path in stage.asked()[-3:])
+
+
+def test_age_and_date_are_those_of_the_list(stage: Stage) -> None:
+    """Not those of the count that is asked beside it."""
+    real = stage.service.respond
+
+    def respond(path: str, query: Any, headers: Any) -> Any:
+        stage.service.age = 500 if path == "models/count" else 7
+        return real(path, query, headers)
+
+    stage.service.respond = respond
+    stage.options["workers"] = 1
+    assert stage.run(START) == 0
+    assert stage.report("models")["age"] == 7

@@ -81,6 +81,12 @@ def test_raw_of_an_hour_with_kept_models_leaves_them_out(asked: Stage) -> None:
     assert every.keys() == set(FEW) - {GLM}
 
 
+def test_raw_of_a_list_takes_no_model(asked: Stage) -> None:
+    result = ask(asked, "raw", prose(START), "providers", "groq")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "leave out groq" in result.stderr
+
+
 def test_raw_of_zdr_says_why_not(asked: Stage) -> None:
     result = ask(asked, "raw", prose(START), "zdr")
     assert (result.exit_code, result.stdout) == (2, "")
@@ -122,6 +128,7 @@ def test_status_tells_coverage_and_staleness(asked: Stage) -> None:
     }
     assert told["feeds"]["videos"]["good"] == {"24": 1, "168": 1}
     assert told["feeds"]["videos"]["possible"] == {"24": 1, "168": 7}
+    assert told["stale"] == []
     assert ask(asked, "status", "--now", prose(LAST + 25 * HOUR)).exit_code == 0
     old = ask(asked, "status", "--now", prose(LAST + 26 * HOUR))
     assert old.exit_code == 1
@@ -149,3 +156,15 @@ def test_an_archive_without_hours_says_so(tmp_path: Path) -> None:
     result = CliRunner().invoke(questions, ["status", "--archive", str(new_archive(tmp_path / "new"))])
     assert result.exit_code == 1
     assert "no hours yet" in result.stderr
+
+
+def test_one_feed_that_stopped_is_enough_to_be_stale(tmp_path: Path) -> None:
+    """Endpoints that are read every hour do not hide models that are not."""
+    with Service(replies(payloads(START))) as service:
+        stage = Stage(service, new_archive(tmp_path / "archive"))
+        stage.run(START)
+        service.fail("models", "503")
+        stage.run(START + 26 * HOUR)
+        told = ask(stage, "status", "--now", prose(START + 26 * HOUR), "--json")
+    assert told.exit_code == 1
+    assert json.loads(told.stdout)["stale"] == ["models"]

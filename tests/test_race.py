@@ -1,5 +1,6 @@
 """Pushes lost to other writers: no hour lost or doubled, and never a state that nobody observed."""
 
+import copy
 import datetime as dt
 from collections.abc import Callable
 from fnmatch import fnmatchcase
@@ -39,11 +40,11 @@ class Writers:
         self.lost = 0
         real = commit.push
 
-        def push(archive: Archive, remote: str = "origin") -> bool:
+        def push(archive: Archive, sleep: Callable[[float], None]) -> bool:
             if archive.root == self.ours.root and self.before:
                 self.lost += 1
                 self.before.pop(0)()
-            return real(archive, remote)
+            return real(archive, lambda _: None)
 
         self.before: list[Callable[[], object]] = []
         """What happens right before each of our pushes."""
@@ -140,7 +141,12 @@ def test_the_hour_is_archived_by_another(writers: Writers) -> None:
 
 @pytest.mark.parametrize(
     "failing",
-    [("models",), ("providers", "endpoints/zdr"), ("models/*/endpoints",), (f"models/{FEW[0]}/endpoints",)],
+    [
+        ("models",),
+        ("providers", "endpoints/zdr"),
+        ("models/*/endpoints",),
+        tuple(f"models/{model}/endpoints" for model in FEW[:2]),
+    ],
 )
 def test_the_hour_is_archived_by_another_in_part(writers: Writers, failing: tuple[str, ...]) -> None:
     """What they could not have is ours, nothing else; and nobody is asked twice."""
@@ -251,11 +257,54 @@ def test_a_commit_that_was_never_pushed_and_a_race(writers: Writers) -> None:
     only = say(writers.ours.root, "rev-parse", "HEAD")
     writers.edit("README.md")
     tip = writers.tip()
+    writers.ours.asked()
     for hour in (NEXT, NEXT + HOUR):
-        with pytest.raises(ArchiveError, match="another past than ours"):
+        with pytest.raises(ArchiveError, match="gone another way"):
             writers.ours.run(hour, push=True)
+    assert writers.ours.asked() == []
     assert writers.tip() == tip
     assert only in say(writers.ours.root, "rev-list", "HEAD")
+
+
+def test_what_others_pushed_is_taken_over_before_anything_is_asked(writers: Writers) -> None:
+    assert writers.archive(NEXT, THEIRS) == 0
+    writers.ours.asked()
+    assert writers.ours.run(NEXT, push=True) == 0
+    assert writers.ours.asked() == []
+    assert writers.ours.archive.commit() == writers.tip()
+
+
+def test_a_push_that_fails_without_a_race_is_tried_again(writers: Writers) -> None:
+    hook = writers.remote / "hooks" / "pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text('#!/bin/sh\nrm "$0"\necho come back later >&2\nexit 1\n')
+    hook.chmod(0o755)
+    assert writers.ours.run(NEXT, push=True) == 0
+    assert len(writers.sound()) == 1
+
+
+def test_a_dropped_attempt_ends_the_run(writers: Writers) -> None:
+    """Nothing is written at an hour behind the ledger's last, not even the daily feeds that are due."""
+    day = dt.timedelta(days=1)
+    writers.before = [lambda: writers.archive(START + day + HOUR, THEIRS, "images/models")]
+    assert writers.ours.run(START + day, push=True) == 1
+    hours = [line["hour"] for line in writers.ours.attempts()]
+    assert hours == sorted(hours)
+    assert writers.ours.archive.commit() == writers.tip()
+
+
+def test_a_key_that_nobody_read_is_not_called_read(writers: Writers) -> None:
+    """Their list has a model that ours lacks, and they could not read its endpoints: it stays kept."""
+    missed = FEW[0]
+    ours = copy.deepcopy(OURS)
+    ours["models"]["data"] = [row for row in ours["models"]["data"] if row["id"] != missed]
+    ours["models"]["total_count"] = ours["models/count"]["data"]["count"] = len(ours["models"]["data"])
+    writers.ours.serve(ours)
+    failing = [f"models/{model}/endpoints" for model in FEW[:2]]
+    writers.before = [lambda: writers.archive(NEXT, THEIRS, *failing)]
+    assert writers.ours.run(NEXT, push=True) == 1
+    report = writers.ours.report("endpoints")
+    assert (report["outcome"], report["kept"]) == ("partial", {missed: "not-asked"})
 
 
 def test_another_past(writers: Writers) -> None:
@@ -264,7 +313,7 @@ def test_another_past(writers: Writers) -> None:
     say(root, "commit", "--quiet", "--amend", "-m", "Another past")
     say(root, "push", "--quiet", "--force")
     tip = writers.tip()
-    with pytest.raises(ArchiveError, match="another past than ours"):
+    with pytest.raises(ArchiveError, match="gone another way"):
         writers.ours.run(NEXT, push=True)
     assert writers.tip() == tip
 

@@ -36,7 +36,7 @@ from orarchive.publish.pages import model_path, pretty
 from orarchive.publish.render import MANIFEST, amount, exact_amount, href, plain
 from orarchive.publish.told import told
 from orarchive.publish.views import View, past_at, view
-from orarchive.records import Endpoint, Model, Provider
+from orarchive.records import Endpoint, Model
 from orarchive.sample import START
 
 
@@ -476,7 +476,6 @@ def test_no_record_raises(model: str, fields: dict[str, Any], offer: dict[str, A
     found = Model.from_record(record)
     assert (found.id, found.is_free) == (model, bool(found.prices) and not any(found.prices.values()))
     Endpoint.from_record(model, 0, {"tag": "t", **loads(json.dumps(offer))})
-    Provider.from_record({"slug": model, **fields})
     assert loads(pretty(record)) == record
 
 

@@ -19,6 +19,9 @@ GITHUB = ROOT / ".github"
 WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yml"))
 BIN = Path(sys.executable).parent
 
+BASH = ("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c")
+"""How GitHub runs a script."""
+
 ACTION = re.compile(r"^[\w.-]+/[\w./-]+@[0-9a-f]{40}$")
 VERSION = re.compile(r"uses: \S+@\S+ # v\d+\.\d+\.\d+$")
 
@@ -144,8 +147,14 @@ def publishing(flow: dict[str, Any]) -> Iterator[str]:
     jobs = flow["jobs"]
     if any("!cancelled()" not in job.get("if", "") for job in jobs.values()):
         yield "a job that is skipped after a red scrape"
-    if jobs["build"]["steps"][0]["with"]["fetch-depth"] != 0:
+    first, see, *later = jobs["build"]["steps"]
+    if first["with"]["fetch-depth"] != 0:
         yield "a site without its history"
+    known = f"steps.{see['id']}.outputs.hours == 'yes'"
+    if any(known not in step.get("if", "") for step in later):
+        yield "a step that fails where nothing is archived yet"
+    if "needs.build.outputs.hours == 'yes'" not in jobs["deploy"]["if"]:
+        yield "a deployment of nothing"
     if any("write" in job["permissions"].values() for name, job in jobs.items() if name != "deploy"):
         yield "a right to write outside deploy"
 
@@ -220,6 +229,13 @@ def test_nothing_is_wrong(path: Path) -> None:
         ("publish.yml", "concurrency:\n  group: pages\n  cancel-in-progress: false", "", "two runs at once"),
         ("publish.yml", "if: ${{ !cancelled() }}\n", "\n", "a job that is skipped after a red scrape"),
         ("publish.yml", "fetch-depth: 0", "fetch-depth: 1", "a site without its history"),
+        (
+            "publish.yml",
+            "- name: Install\n        if: ${{ steps.archive.outputs.hours == 'yes' }}",
+            "- name: Install",
+            "a step that fails where nothing is archived yet",
+        ),
+        ("publish.yml", " && needs.build.outputs.hours == 'yes'", "", "a deployment of nothing"),
         ("publish.yml", "pages: read", "pages: write", "a right to write outside deploy"),
     ],
 )
@@ -227,6 +243,35 @@ def test_the_guard_notices(name: str, old: str, new: str, fault: str) -> None:
     text = (GITHUB / "workflows" / name).read_text()
     assert old in text
     assert fault in faults(name, text.replace(old, new))
+
+
+# What the script of publish.yml does
+
+
+@pytest.mark.parametrize(
+    ("files", "hours"),
+    [
+        (["data/README.md", "data/.gitattributes"], False),
+        (["data/hours/2026-06.jsonl", "data/models/facts.jsonl"], True),
+    ],
+)
+def test_only_an_archive_with_hours_is_published(tmp_path: Path, files: list[str], hours: bool) -> None:
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    for name in files:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("{}\n")
+    subprocess.run(["git", "-C", tmp_path, "add", "--all"], check=True)
+    flow = load((GITHUB / "workflows" / "publish.yml").read_text())
+    job = flow["jobs"]["build"]
+    see = job["steps"][1]
+    output, summary = tmp_path / "output", tmp_path / "summary"
+    env = os.environ | {"GITHUB_OUTPUT": str(output), "GITHUB_STEP_SUMMARY": str(summary)}
+    subprocess.run([*BASH, see["run"]], cwd=tmp_path, env=env, check=True)
+    assert output.exists() is hours
+    assert summary.exists() is not hours
+    said = (output if hours else summary).read_text()
+    assert said == ("hours=yes\n" if hours else "No hour is archived yet: there is no site to publish.\n")
+    assert job["outputs"] == {"hours": f"${{{{ steps.{see['id']}.outputs.hours }}}}"}
 
 
 # What the scripts of scrape.yml do
@@ -287,7 +332,7 @@ class Runner:
         } | inputs
         codes = [
             subprocess.run(
-                ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", scripts[name]],
+                [*BASH, scripts[name]],
                 cwd=self.clone,
                 env=env,
                 check=False,

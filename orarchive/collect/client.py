@@ -97,22 +97,25 @@ class Client:
         self._lock = threading.Lock()
         self._said: set[str] = set()
 
-    def out_of_time(self) -> bool:
-        """Whether the run's deadline has passed."""
-        return self.clock() >= self.deadline
-
-    def get(self, path: str, query: Mapping[str, str] | None = None, *, keyed: bool = False) -> Answer:
+    def get(
+        self,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        *,
+        keyed: bool = False,
+        tries: int | None = None,
+    ) -> Answer:
         """Ask for a path below the base URL until it answers, the tries are used up or time is over."""
         url = f"{self.base_url}/{path}" + (f"?{urlencode(query)}" if query else "")
-        tries = 0
+        sent = 0
         last = _Failed("deadline")
 
         def once() -> Answer:
-            nonlocal tries, last
+            nonlocal sent, last
             if not self.pacer.wait(self.deadline):
                 last.again = False
                 raise last
-            tries += 1
+            sent += 1
             try:
                 return self._once(url, keyed)
             except _Failed as failed:
@@ -120,27 +123,28 @@ class Client:
                 raise
 
         retrying = tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(self.waits.tries),
+            stop=tenacity.stop_after_attempt(tries or self.waits.tries),
             wait=self._wait,
             retry=tenacity.retry_if_exception(lambda error: isinstance(error, _Failed) and error.again),
             sleep=self.sleep,
             reraise=True,
         )
         try:
-            return replace(retrying(once), requests=tries)
+            return replace(retrying(once), requests=sent)
         except _Failed as failed:
-            return Answer(reason=failed.reason, refused=failed.refused, raw=failed.raw, requests=tries)
+            return Answer(reason=failed.reason, refused=failed.refused, raw=failed.raw, requests=sent)
 
     def _wait(self, state: tenacity.RetryCallState) -> float:
-        """Seconds before the next try. A `Retry-After` holds the pacer, and with it this try too."""
+        """Seconds before the next try. Where the service says wait, the pacer holds all, this try too."""
         assert state.outcome
         failed = state.outcome.exception()
-        if isinstance(failed, _Failed) and failed.retry_after is not None:
-            self.pacer.hold(min(failed.retry_after, self.waits.longest))
+        assert isinstance(failed, _Failed)
+        doubled = self.waits.first * 2.0 ** (state.attempt_number - 1)
+        wait = max(doubled + self._jitter.uniform(0, doubled), failed.retry_after or 0.0)
+        if failed.reason == "429" or failed.retry_after is not None:
+            self.pacer.hold(min(wait, self.waits.longest))
             return 0.0
-        wait = self.waits.first * 2 ** (state.attempt_number - 1)
-        left = max(self.deadline - self.clock(), 0.0)
-        return min(float(wait) + self._jitter.uniform(0, wait), self.waits.longest, left)
+        return min(wait, self.waits.longest, max(self.deadline - self.clock(), 0.0))
 
     def _once(self, url: str, keyed: bool) -> Answer:
         headers = {"Authorization": f"Bearer {self.key}"} if keyed and self.key else {}
@@ -186,7 +190,7 @@ class Client:
         status = response.status_code
         failed = _Failed(str(status), again=status in (408, 429) or status >= 500)
         if status in (429, 503):
-            failed.retry_after = _retry_after(response.headers.get("retry-after"))
+            failed.retry_after = _retry_after(response.headers)
         if status == 429:
             self._say_once("Rate limited by %s; holding all requests back", self.base_url)
         return failed
@@ -225,13 +229,13 @@ def _decoded(raw: bytes) -> Any:
     return body
 
 
-def _retry_after(header: str | None) -> float | None:
-    """Seconds that a `Retry-After` header asks for; it comes as seconds or as a date."""
-    if header is None:
-        return None
-    if header.strip().isdecimal():
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds that `Retry-After` asks for; it comes as seconds, or as a date beside the answer's own."""
+    header = headers.get("retry-after", "").strip()
+    if header.isdecimal():
         return float(header)
     try:
-        return max(0.0, email.utils.parsedate_to_datetime(header).timestamp() - time.time())
-    except (ValueError, OverflowError):
+        until, sent = map(email.utils.parsedate_to_datetime, (header, headers.get("date", "")))
+        return max(0.0, (until - sent).total_seconds())
+    except (ValueError, TypeError, OverflowError):
         return None

@@ -34,6 +34,9 @@ MODE = "100644"
 TRIES = 5
 """How often a refused push is answered with a new commit on top of the remote's."""
 
+PAUSES = (5.0, 30.0)
+"""Seconds before a push that failed without a race is tried again."""
+
 
 @contextmanager
 def held(archive: Archive, sleep: Callable[[float], None] = time.sleep) -> Iterator[list[str]]:
@@ -133,17 +136,8 @@ def commit(archive: Archive, files: dict[str, bytes | None], hour: dt.datetime, 
     archive.git("update-index", "-z", "--index-info", stdin=entries, env=env)
     tree = archive.git("write-tree", env=env)
     parents = ["-p", parent] if parent else []
-    made = archive.git(
-        "-c",
-        "i18n.commitEncoding=UTF-8",
-        "commit-tree",
-        tree,
-        *parents,
-        "-F",
-        "-",
-        stdin=message.encode(),
-        env=env,
-    )
+    command = ["-c", "i18n.commitEncoding=UTF-8", "commit-tree", tree, *parents, "-F", "-"]
+    made = archive.git(*command, stdin=message.encode(), env=env)
     archive.git("update-ref", "-m", message.partition("\n")[0], "HEAD", made, parent or "0" * len(made))
     write_files(archive, files)
     archive.git("update-index", "-z", "--index-info", stdin=entries)
@@ -166,9 +160,8 @@ def _entries(archive: Archive, files: dict[str, bytes | None]) -> bytes:
     lines = []
     for path, data in files.items():
         if data is None:
-            lines.append(
-                f"0 {archive.commit()}\t{PREFIX}{path}\0"
-            )  # mode 0 removes; the name is not looked at
+            # mode 0 removes; the name is not looked at
+            lines.append(f"0 {archive.commit()}\t{PREFIX}{path}\0")
         else:
             blob = archive.git("hash-object", "-w", "--no-filters", "--stdin", stdin=data)
             lines.append(f"{MODE} {blob}\t{PREFIX}{path}\0")
@@ -197,32 +190,59 @@ def branch(archive: Archive) -> str:
         raise ArchiveError(msg) from error
 
 
-def ready_to_push(archive: Archive, remote: str = "origin") -> None:
-    """Say what a push will need before the fetch, not after it."""
-    branch(archive)
-    archive.git("remote", "get-url", remote)
+def catch_up(archive: Archive, remote: str = "origin") -> None:
+    """Stand on what other writers have pushed, before the service is asked for anything.
 
-
-def push(archive: Archive, remote: str = "origin") -> bool:
-    """Push the branch; False where the remote has commits that we have not (they are fetched)."""
+    A remote that is away now is no reason not to archive; the push at the end will tell. But commits of ours that were never pushed and that the remote has gone past raise ArchiveError: data is
+    never rebased or merged.
+    """
     name = branch(archive)
+    archive.git("remote", "get-url", remote)
+    if archive.commit() is None or not _has_news(archive, remote, name):
+        return
+    if not _is_ancestor(archive, "HEAD", "FETCH_HEAD"):
+        msg = (
+            f"commits here were never pushed, and {remote}/{name} has gone another way; look at them, then"
+            f" give them up (git reset --keep {remote}/{name}) or archive into a branch of your own"
+        )
+        raise ArchiveError(msg)
+    archive.git("reset", "--quiet", "--keep", "FETCH_HEAD")
+
+
+def push(archive: Archive, sleep: Callable[[float], None] = time.sleep, remote: str = "origin") -> bool:
+    """Push the branch; False where the remote has commits that we have not (they are fetched).
+
+    Any other refusal is tried again after a while: the hour's commit may live in this clone alone.
+    """
+    name = branch(archive)
+    for pause in (*PAUSES, None):
+        try:
+            archive.git("push", "--quiet", remote, f"HEAD:refs/heads/{name}")
+            return True
+        except GitError:
+            if _has_news(archive, remote, name):
+                return False
+            if pause is None:
+                raise
+            sleep(pause)
+    return False
+
+
+def _has_news(archive: Archive, remote: str, name: str) -> bool:
+    """Whether the remote's branch has commits that we have not; a remote that is away tells none."""
     try:
-        archive.git("push", "--quiet", remote, f"HEAD:refs/heads/{name}")
-    except GitError as error:
         archive.git("fetch", "--quiet", remote, f"refs/heads/{name}")
-        if _is_ancestor(archive, "FETCH_HEAD", "HEAD"):
-            raise error  # nothing new there: it was not a race
+    except GitError:
         return False
-    return True
+    return not _is_ancestor(archive, "FETCH_HEAD", "HEAD")
 
 
 def retreat(archive: Archive, base: str | None) -> None:
     """Give up our commits since `base` and stand on the remote's tip, which was fetched."""
-    tip = archive.commit("FETCH_HEAD")
-    if base is None or not _is_ancestor(archive, base, "FETCH_HEAD"):
-        msg = f"the remote's branch has another past than ours ({base or 'no commit'} is not in it)"
+    if base is not None and not _is_ancestor(archive, base, "FETCH_HEAD"):
+        msg = f"the remote's branch has another past than ours ({base} is not in it)"
         raise ArchiveError(msg)
-    log.warning("Another writer was first; writing again on top of %.10s", tip)
+    log.warning("Another writer was first; writing again on top of %.10s", archive.commit("FETCH_HEAD"))
     archive.git("reset", "--quiet", "--keep", "FETCH_HEAD")
 
 

@@ -15,7 +15,9 @@ from orarchive.feeds import Feed
 
 log = logging.getLogger(__name__)
 
-COUNT_ROUTE = "models/count"
+STRUGGLING = 20
+"""So many keys of a sweep failing in a row look like an outage: from then on each is tried once, until one
+answers. An outage must not cost the service more requests than an hour that is well."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +39,10 @@ class Fetched:
         return {key: answer for key, answer in self.answers.items() if answer.reason is None}
 
 
-def fetch_list(client: Client, feed: Feed, *, with_count: bool = False) -> Fetched:
+def fetch_list(client: Client, feed: Feed) -> Fetched:
     """Ask for a feed that is one list."""
     begun = time.monotonic()
-    count = client.get(COUNT_ROUTE, feed.query) if with_count else None
+    count = client.get(feed.count_route, feed.query) if feed.count_route else None
     answer = _checked(lambda body: checks.listed(feed, body), client.get(feed.route, feed.query))
     return Fetched(feed, {"": answer}, time.monotonic() - begun, count)
 
@@ -50,9 +52,14 @@ def fetch_sweep(
 ) -> Fetched:
     """Ask for every key of a sweep, in order, with all workers; past the deadline nothing more is sent."""
     begun = time.monotonic()
+    failing = 0  # keys in a row; workers may miscount each other by a few
 
     def ask(key: str) -> Answer:
-        answer = _checked(lambda body: checks.response(feed, body), client.get(feed.path(key), keyed=keyed))
+        nonlocal failing
+        tries = 1 if failing >= STRUGGLING else None
+        got = client.get(feed.path(key), keyed=keyed, tries=tries)
+        failing = 0 if got.reason in (None, "404") else failing + 1
+        answer = _checked(lambda body: checks.response(feed, body), got)
         # a good response's bytes are said again by its body: 600 of them would double the run's memory
         return replace(answer, raw=b"") if answer.reason is None else answer
 

@@ -8,7 +8,7 @@ import datetime as dt
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from orarchive import __version__, ledger
@@ -16,7 +16,7 @@ from orarchive.archive import SNAPSHOT_FILES, Archive
 from orarchive.changes import diff
 from orarchive.collect import commit, quarantine
 from orarchive.collect.client import Client
-from orarchive.collect.due import due, still_wanted, to_ask
+from orarchive.collect.due import already_read, due, still_wanted, to_ask
 from orarchive.collect.fetch import Fetched, fetch_list, fetch_sweep
 from orarchive.collect.message import message
 from orarchive.collect.pacing import Pacer
@@ -24,7 +24,7 @@ from orarchive.collect.settings import Settings, Wish
 from orarchive.collect.settle import Settled, settle, settle_one
 from orarchive.errors import ArchiveError
 from orarchive.feeds import FEEDS, Feed
-from orarchive.hours import prose, stamp
+from orarchive.hours import HOUR, prose, stamp
 from orarchive.ledger import BAD, Attempt, hour_of
 from orarchive.relations import relations
 from orarchive.snapshot import Snapshot, read
@@ -40,19 +40,26 @@ MONTHS = 2
 
 @dataclass(frozen=True)
 class Base:
-    """What an attempt stands on: a commit, its files, the snapshot they hold and the ledger's last lines."""
+    """What an attempt stands on: a commit, its files and the snapshot they hold, and of the ledger the last
+    lines and the file that the hour's line goes to."""
 
     commit: str | None
     files: dict[str, bytes]
     snapshot: Snapshot
     lines: list[Attempt]
+    book: bytes
+
+    def is_past(self, hour: dt.datetime) -> bool:
+        """Whether the ledger has gone beyond an hour."""
+        return max(map(hour_of, self.lines), default=hour) > hour
 
 
-def base_of(archive: Archive) -> Base:
+def base_of(archive: Archive, hour: dt.datetime) -> Base:
     """Read what the archive holds at HEAD."""
     head = archive.commit()
-    files = archive.files(head, SNAPSHOT_FILES)
-    return Base(head, files, read(files.get), ledger.attempts(archive, head, MONTHS))
+    files = archive.files(head, [*SNAPSHOT_FILES, ledger.path(hour)])
+    book = files.pop(ledger.path(hour), b"")
+    return Base(head, files, read(files.get), ledger.attempts(archive, head, MONTHS), book)
 
 
 @dataclass
@@ -65,28 +72,34 @@ class Run:
     now: Callable[[], dt.datetime]
     progress: bool = False
     sleep: Callable[[float], None] = time.sleep
-    notes: list[str] = field(default_factory=list)
 
     def __call__(self) -> int:
         """Archive the hour; 0: done or nothing due, 1: something was not good (the rest is committed)."""
         if self.wish.dry_run:
-            return self._attempts()
-        with commit.held(self.archive, self.sleep) as self.notes:
+            return self._attempts([])
+        with commit.held(self.archive, self.sleep) as notes:
             if self.wish.push:
-                commit.ready_to_push(self.archive)
-            return self._attempts()
+                commit.catch_up(self.archive)
+            return self._attempts(notes)
 
-    def _attempts(self) -> int:
-        if self._too_early(ledger.attempts(self.archive, self.archive.commit(), MONTHS)):
+    def _attempts(self, notes: list[str]) -> int:
+        """The attempts at both cadences, each on top of the one before; `notes` go to the first line."""
+        base = base_of(self.archive, self.wish.hour)
+        self._refuse_hour(base)
+        if self._too_early(base.lines):
             return 0
         client = self._client()
         results = []
         for cadence in ("hourly", "daily"):
+            if base.is_past(self.wish.hour):
+                break  # another writer was there while we asked
             client.deadline = time.monotonic() + self.settings.timeout
-            results.append(self._attempt(client, cadence))
+            result, base = self._attempt(client, cadence, base, notes)
+            notes = [] if result is not None else notes
+            results.append(result)
         if results == [None, None]:
             log.info("Nothing due at %s", prose(self.wish.hour))
-            if self.wish.push and not self.wish.dry_run and not commit.push(self.archive):
+            if self.wish.push and not self.wish.dry_run and not commit.push(self.archive, self.sleep):
                 commit.retreat(self.archive, self.archive.commit())
         return int(False in results)
 
@@ -104,12 +117,20 @@ class Run:
             sleep=self.sleep,
         )
 
-    def _too_early(self, lines: list[Attempt]) -> bool:
-        """Whether the last attempt at this hour is too fresh; an hour that is over raises ArchiveError."""
+    def _refuse_hour(self, base: Base) -> None:
+        """Refuse an hour that is over, or one that is yet to come and would close the archive until then."""
         hour = self.wish.hour
-        if lines and (last := max(map(hour_of, lines))) > hour:
-            msg = f"{prose(hour)} lies before the last hour of the ledger, {prose(last)}"
+        if base.is_past(hour):
+            last = prose(max(map(hour_of, base.lines)))
+            msg = f"{prose(hour)} lies before the last hour of the ledger, {last}"
             raise ArchiveError(msg)
+        if hour > self.now() + HOUR and not self.wish.force:
+            msg = f"{prose(hour)} is yet to come; nothing else could be archived until then (--force does it)"
+            raise ArchiveError(msg)
+
+    def _too_early(self, lines: list[Attempt]) -> bool:
+        """Whether the last attempt at this hour is too fresh for another."""
+        hour = self.wish.hour
         started = [line["started"] for line in lines if hour_of(line) == hour]
         earliest = stamp(self.now() - self.settings.min_interval)
         if started and max(started) > earliest and not (self.wish.given or self.wish.force):
@@ -117,29 +138,36 @@ class Run:
             return True
         return False
 
-    def _attempt(self, client: Client, cadence: str) -> bool | None:
-        """One attempt at the feeds of a cadence: whether all went well, None where nothing was due."""
-        hour, base = self.wish.hour, base_of(self.archive)
+    def _attempt(
+        self, client: Client, cadence: str, base: Base, notes: list[str]
+    ) -> tuple[bool | None, Base]:
+        """One attempt at the feeds of a cadence, on top of a base.
+
+        Returns whether all went well (None where nothing was due), and the base for what comes next.
+        """
+        hour = self.wish.hour
         feeds = [feed for feed in due(base.lines, hour, cadence) if feed.name in self.wish.feeds]
         if not feeds:
-            return None
+            return None, base
         log.info("Starting %s: %s", prose(hour), ", ".join(feed.name for feed in feeds))
         started = self.now()
         fetched = self._fetch(client, feeds, base)
         for _ in range(commit.TRIES):
-            settled = settle(base.snapshot, fetched, self.wish.accept)
-            self._keep(base, settled, started)
-            if not self.wish.push or self.wish.dry_run or commit.push(self.archive):
-                return not any(settled.reports[one.feed.name]["outcome"] in BAD for one in fetched)
+            read = {one.feed.name: already_read(one.feed, base.snapshot, base.lines, hour) for one in fetched}
+            settled = settle(base.snapshot, fetched, self.wish.accept, read)
+            after = self._keep(base, settled, started, notes)
+            if not self.wish.push or self.wish.dry_run or commit.push(self.archive, self.sleep):
+                good = not any(settled.reports[one.feed.name]["outcome"] in BAD for one in fetched)
+                return good, after
             commit.retreat(self.archive, base.commit)
-            base = base_of(self.archive)
-            if max(map(hour_of, base.lines), default=hour) > hour:
+            base = base_of(self.archive, hour)
+            if base.is_past(hour):
                 log.error("Sync failed: the remote is already past %s; this attempt is dropped", prose(hour))
-                return False
+                return False, base
             fetched = still_wanted(fetched, base.snapshot, base.lines, hour)
             if not fetched:
                 log.info("%s is already archived by another writer", prose(hour))
-                return True
+                return True, base
         msg = f"the push was refused {commit.TRIES} times; {prose(hour)} is not archived by this run"
         raise ArchiveError(msg)
 
@@ -153,9 +181,10 @@ class Run:
                 keyed = self.settings.latency and feed.name == "endpoints"
                 one = fetch_sweep(client, feed, keys, keyed=keyed, progress=self.progress)
             else:
-                one = fetch_list(client, feed, with_count=feed.name == "models")
+                one = fetch_list(client, feed)
             fetched.append(one)
-            current[feed.name], report, _ = settle_one(one, current, self.wish.accept)
+            read = already_read(feed, base.snapshot, base.lines, self.wish.hour)
+            current[feed.name], report, _ = settle_one(one, current, self.wish.accept, read)
             if report["outcome"] in ("failed", "quarantined"):
                 log.error("Sync failed: %s (%s)", feed.name, ", ".join(report["reasons"]))
             else:
@@ -164,8 +193,11 @@ class Run:
                 log.info("Synced %d %s%s", count, feed.name, kept)
         return fetched
 
-    def _keep(self, base: Base, settled: Settled, started: dt.datetime) -> None:
-        """Write what was settled, with its ledger line, as one commit; a dry run prints its message."""
+    def _keep(self, base: Base, settled: Settled, started: dt.datetime, notes: list[str]) -> Base:
+        """Write what was settled, with its ledger line, as one commit; a dry run prints its message.
+
+        Returns what the next attempt stands on.
+        """
         archive, hour = self.archive, self.wish.hour
         attempt: Attempt = {
             "hour": stamp(hour),
@@ -177,24 +209,31 @@ class Run:
             "feeds": settled.reports,
             "relations": relations(settled.snapshot),
         }
-        if self.notes:
-            attempt["notes"] = self.notes
+        if notes:
+            attempt["notes"] = notes
         changes = diff(base.snapshot, settled.snapshot)
         text = message(hour, attempt, changes, first_records(base.snapshot, settled))
+        book = ledger.appended(base.book, attempt)
+        files = changed(base.files, settled.files) | first_files(archive, base.commit)
+        files[ledger.path(hour)] = book
+        made = base.commit
         if self.wish.dry_run:
             print(text)
-            return
-        quarantine.save(archive, hour, settled.payloads)
-        files = changed(base.files, settled.files) | first_files(archive, base.commit)
-        book = archive.files(base.commit, [ledger.path(hour)]).get(ledger.path(hour), b"")
-        files[ledger.path(hour)] = ledger.appended(book, attempt)
-        if self.wish.commit:
-            made = commit.commit(archive, files, hour, text)
-            log.info("Committed %.10s %s", made, text.partition("\n")[0])
-            commit.tidy(archive)
         else:
-            commit.write_files(archive, files)
+            quarantine.save(archive, hour, settled.payloads)
+            made = self._write(files, text) or made
+        return Base(made, settled.files, settled.snapshot, [*base.lines, attempt], book)
+
+    def _write(self, files: dict[str, bytes | None], text: str) -> str | None:
+        """Commit files and return the commit, or only write them."""
+        if not self.wish.commit:
+            commit.write_files(self.archive, files)
             log.info("Written, not committed: %s", text.partition("\n")[0])
+            return None
+        made = commit.commit(self.archive, files, self.wish.hour, text)
+        log.info("Committed %.10s %s", made, text.partition("\n")[0])
+        commit.tidy(self.archive)
+        return made
 
 
 def first_records(before: Snapshot, settled: Settled) -> dict[str, int]:

@@ -3,21 +3,40 @@
 import datetime as dt
 import re
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 from orarchive.changes import Change
+from orarchive.feeds import FEEDS
 from orarchive.hours import prose
-from orarchive.jsonl import dumps
 from orarchive.ledger import BAD, Attempt
-from orarchive.prices import clock_keys, dimensions, shown
+from orarchive.prices import shown
+from orarchive.wording import (
+    WHY,
+    Voice,
+    came,
+    feed_name,
+    model_of,
+    offer,
+    price_list,
+    said_elsewhere,
+    went,
+    words,
+)
 
 MAX_LINES = 200
 """A message is read by people; past this many lines it says how many more there are."""
 
-MAX_TEXT = 60
 MAX_KEY = 120
-MAX_ITEMS = 10
+
+LOG = Voice(
+    arrow="->",
+    minus="-",
+    ellipsis="...",
+    most=10,
+    name=lambda field, member: f"{field}.{member}" if member else field,
+    dimension=str,
+)
+"""Fields and dimensions go by the service's own names, as in the lines of the diff below a message."""
 
 COUNTED = (
     # feeds, kinds, what the subject says of so many of them
@@ -44,7 +63,7 @@ def message(hour: dt.datetime, attempt: Attempt, changes: list[Change], first: M
     if len(lines) > MAX_LINES:
         body.append(f"... and {len(lines) - MAX_LINES} more")
     asked = [name for name, report in attempt["feeds"].items() if report["outcome"] != "not-due"]
-    of = "" if "models" in asked else f" of {', '.join(asked)}".replace("_", " ")
+    of = "" if "models" in asked else f" of {', '.join(map(feed_name, asked))}"
     subject = f"{prose(hour)}: {_subject(changes, first) or f'no change{of}'}"
     bad = [name for name, report in attempt["feeds"].items() if report["outcome"] in BAD]
     if bad:
@@ -54,20 +73,29 @@ def message(hour: dt.datetime, attempt: Attempt, changes: list[Change], first: M
 
 
 def _subject(changes: list[Change], first: Mapping[str, int]) -> str:
-    begun = [f"{count} {name.replace('_', ' ')}" for name, count in first.items()]
+    begun = [f"{count} {feed_name(name)}" for name, count in first.items()]
     said = [f"first record of {', '.join(begun)}"] if begun else []
-    for feeds, kinds, words in COUNTED:
-        keys = {
-            change.key for change in changes if change.feed in feeds and change.kind in kinds and _own(change)
-        }
+    counts = list(_counts())
+    for feeds, kinds, phrase in counts:
+        some = [one for one in changes if one.feed in feeds and one.kind in kinds and _own(one)]
         # a model whose endpoints moved counts once, whichever of the two says it
-        count = len(keys) if "endpoint" in words else len({key.partition("@")[0] for key in keys})
+        count = len({one.key if "endpoint" in phrase else model_of(one) or one.key for one in some})
         if count:
-            said.append(f"{count} {_plural(words, count)}")
-    counted = {(feed, kind) for feeds, kinds, _ in COUNTED for feed in feeds for kind in kinds}
+            said.append(f"{count} {_plural(phrase, count)}")
+    counted = {(feed, kind) for feeds, kinds, _ in counts for feed in feeds for kind in kinds}
     if others := len({(one.feed, one.key) for one in changes if (one.feed, one.kind) not in counted}):
         said.append(f"{others} edited")
     return ", ".join(said)
+
+
+def _counts() -> Iterator[tuple[tuple[str, ...], tuple[str, ...], str]]:
+    """What is counted: COUNTED, and the same of feeds without words of their own: `2 added in embeddings`."""
+    yield from COUNTED
+    named = {feed for feeds, _, _ in COUNTED for feed in feeds}
+    for name, feed in FEEDS.items():
+        if name not in named:
+            for kind in (feed.came, feed.went, "repriced"):
+                yield (name,), (kind,), f"{kind} in {feed_name(name)}"
 
 
 def _own(change: Change) -> bool:
@@ -75,8 +103,8 @@ def _own(change: Change) -> bool:
     return change.cause not in ("provider", "schedule")
 
 
-def _plural(words: str, count: int) -> str:
-    return words.format(
+def _plural(phrase: str, count: int) -> str:
+    return phrase.format(
         s="" if count == 1 else "s", es="" if count == 1 else "es", ies="y" if count == 1 else "ies"
     )
 
@@ -90,10 +118,8 @@ def _troubles(attempt: Attempt) -> list[str]:
         if report["outcome"] in ("failed", "quarantined"):
             lines.append(f"! {name}: {report['outcome']} ({reasons}), the last good records stay")
         elif kept:
-            some = ", ".join(_clean(key, MAX_KEY) for key in list(kept)[:5]) + (
-                " ..." if len(kept) > 5 else ""
-            )
-            lines.append(f"! {name}: {len(kept)} kept ({reasons}): {some}")
+            some = ", ".join(map(_key, list(kept)[:5])) + (" ..." if len(kept) > 5 else "")
+            lines.append(_clean(f"! {name}: {len(kept)} kept ({reasons}): {some}"))
     return [*lines, *(f"! {note}" for note in attempt.get("notes", []))]
 
 
@@ -125,110 +151,52 @@ def _lines(changes: list[Change]) -> list[str]:
     prices: dict[tuple[str, str, str], list[Change]] = {}
     found: list[tuple[str, str]] = []
     for change in changes:
+        if said_elsewhere(change):
+            continue
         if change.kind == "repriced":
             prices.setdefault((change.feed, change.key, change.cause), []).append(change)
-        elif line := _line(change):
-            found.append((change.kind, line))
-    found += [("repriced", _repriced(moved)) for moved in prices.values() if moved[0].cause not in _SAID]
+        else:
+            found.append((change.kind, _line(change)))
+    found += [("repriced", _repriced(moved)) for moved in prices.values()]
     rank = {kind: position for position, kind in enumerate(ORDER)}
-    return [line for _, line in sorted(found, key=lambda one: rank.get(one[0], len(ORDER)))]
-
-
-_SAID = ("endpoint", "schedule")
-"""Causes of a model's new price that another line tells already."""
+    found.sort(key=lambda one: rank.get(one[0], len(ORDER)))
+    return [_clean(line) for _, line in found]
 
 
 def _line(change: Change) -> str:
-    """One change as a line; "" where another line says it already."""
+    """One change as a line."""
     subject = _about(change)
-    if change.kind in ("added", "joined", "gained"):
-        price = _offer(change.new) if change.feed in ("models", "endpoints") else ""
-        return f"+ {subject}: {change.kind}{price}"
-    if change.kind in ("missing", "left", "lost"):
+    if came(change):
+        prices = offer(change)
+        ways = {"prompt": "in", "completion": "out"}
+        said = [f", {shown(name, price)} {ways[name]}" for name, price in prices.items()]
+        return f"+ {subject}: {change.kind}{''.join(said)}"
+    if went(change):
         return f"- {subject}: {change.kind}"
     if change.kind == "field_appeared":
-        return f"+ {change.feed}: new field {_clean(change.key)}"
-    if change.kind == "schedule_changed":
-        return (
-            ""
-            if change.feed == "models" and change.cause == "endpoint"
-            else f"~ {subject}: {_schedule(change)}"
-        )
-    if change.kind == "alias_moved":
-        old, new = (one.get("slug") if isinstance(one, Mapping) else one for one in (change.old, change.new))
-        return f"~ {subject}: alias moved {_value(old)} -> {_value(new)}"
-    return f"~ {subject}: {_parts(change)}"
+        return f"+ {change.feed}: new field {LOG.short(change.key)}"
+    if change.field == "description":
+        return f"~ {subject}: description edited"
+    return f"~ {subject}: {'alias moved ' * (change.kind == 'alias_moved')}{words(change, LOG)}"
 
 
 def _about(change: Change) -> str:
-    key = _clean(change.key, MAX_KEY)
-    return key if change.feed in ("models", "endpoints") else f"{change.feed.replace('_', ' ')}: {key}"
+    key = _key(change.key)
+    return key if change.feed in ("models", "endpoints") else f"{feed_name(change.feed)}: {key}"
 
 
 def _repriced(moved: list[Change]) -> str:
     """Prices of one key that moved together: `~ key: prompt $1.25 -> $1.00, completion $10 -> $8 per M`."""
-    why = {"provider": " (another provider on top)", "unknown": " (cause unknown)"}.get(moved[0].cause, "")
-    first = {"prompt": 0, "completion": 1}
-    parts: list[str] = []
-    for change in sorted(moved, key=lambda one: (first.get(one.field, 2), one.field)):
-        old, new = shown(change.field, change.old), shown(change.field, change.new)
-        unit = next((end for end in (new, old) if " per " in end), "").rpartition(" per ")[2]
-        old, new = (end.removesuffix(f" per {unit}") for end in (old, new))
-        if unit and parts and parts[-1].endswith(f" per {unit}"):
-            parts[-1] = parts[-1].removesuffix(f" per {unit}")
-        parts.append(f"{_clean(change.field)} {old} -> {new}" + (f" per {unit}" if unit else ""))
-    return f"~ {_about(moved[0])}: {', '.join(parts)}{why}"
+    why = f" ({WHY[moved[0].cause]})" if moved[0].cause in WHY else ""
+    prices = {change.field: (change.old, change.new) for change in moved}
+    return f"~ {_about(moved[0])}: {price_list(prices, LOG)}{why}"
 
 
-def _schedule(change: Change) -> str:
-    clock = [bool(clock_keys({"overrides": entries})) for entries in (change.old, change.new)]
-    words = {
-        (False, True): "prices follow the clock from now on",
-        (True, False): "prices no longer follow the clock",
-    }
-    return words.get((clock[0], clock[1]), "price conditions changed")
+def _key(key: str) -> str:
+    return key if len(key) <= MAX_KEY else f"{key[: MAX_KEY - 3]}..."
 
 
-def _parts(change: Change) -> str:
-    """What changed inside a field: items won and lost, members, or the value before and after."""
-    name, old, new = _clean(change.field), change.old, change.new
-    if name == "description":
-        return "description edited"
-    if isinstance(old, list) and isinstance(new, list):
-        items = [f"+{_value(item)}" for item in new if item not in old]
-        items += [f"-{_value(item)}" for item in old if item not in new]
-        return (
-            f"{name} {' '.join(items[:MAX_ITEMS]) or 'reordered'}{' ...' if len(items) > MAX_ITEMS else ''}"
-        )
-    if isinstance(old, dict) and isinstance(new, dict):
-        parts = [part for part in sorted(old.keys() | new.keys()) if old.get(part) != new.get(part)]
-        return ", ".join(_member(f"{name}.{_clean(part)}", old.get(part), new.get(part)) for part in parts)
-    return _member(name, old, new)
-
-
-def _member(name: str, old: Any, new: Any) -> str:
-    nested = isinstance(old, dict | list) or isinstance(new, dict | list)
-    return f"{name} changed" if nested else f"{name} {_value(old)} -> {_value(new)}"
-
-
-def _offer(record: Any) -> str:
-    prices = dimensions(record.get("pricing")) if isinstance(record, Mapping) else {}
-    said = [
-        f"{shown(name, prices[name])} {way}"
-        for name, way in (("prompt", "in"), ("completion", "out"))
-        if name in prices
-    ]
-    return f", {', '.join(said)}" if said else ""
-
-
-def _value(value: Any) -> str:
-    if value is None:
-        return "none"
-    return _clean(value if isinstance(value, str) else dumps(value).decode())
-
-
-def _clean(text: str, most: int = MAX_TEXT) -> str:
-    """Foreign text in one line: no control or direction characters, which could forge lines and trailers."""
-    plain = "".join(letter if letter.isprintable() else " " for letter in text)
-    plain = re.sub(r"\s+", " ", plain).strip()
-    return plain if len(plain) <= most else f"{plain[: most - 3]}..."
+def _clean(line: str) -> str:
+    """One line, whatever foreign text is in it: control and direction characters could forge another."""
+    plain = "".join(letter if letter.isprintable() else " " for letter in line)
+    return re.sub(r"\s+", " ", plain).strip()

@@ -2,15 +2,18 @@
 
 import datetime as dt
 import gzip
+import logging
 from collections.abc import Mapping
 
 from orarchive.archive import Archive
 from orarchive.hours import prose
 
+log = logging.getLogger(__name__)
+
 FOLDER = "quarantine"
 
-MAX_SAVED = 20
-"""Payloads saved by one attempt: when a whole sweep is refused they are all alike."""
+MAX_BYTES = 50_000_000
+"""Payloads saved by one attempt, together; one response is at most a fifth of it."""
 
 
 def save(archive: Archive, hour: dt.datetime, payloads: Mapping[str, bytes]) -> None:
@@ -20,7 +23,12 @@ def save(archive: Archive, hour: dt.datetime, payloads: Mapping[str, bytes]) -> 
     _hide(archive)
     folder = archive.root / FOLDER
     folder.mkdir(exist_ok=True)
-    for name, payload in list(payloads.items())[:MAX_SAVED]:
+    left = MAX_BYTES
+    for name, payload in payloads.items():
+        left -= len(payload)
+        if left < 0:
+            log.warning("Refused payloads of more than %d bytes are not saved", MAX_BYTES)
+            return
         (folder / f"{prose(hour)}-{name}.gz").write_bytes(gzip.compress(payload, mtime=0))
 
 

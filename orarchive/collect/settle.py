@@ -4,9 +4,12 @@ A failure keeps the last good records: a feed that was refused or not had stays 
 key that was not read keeps its last response, and nothing is ever deleted because something failed.
 """
 
+import datetime as dt
+import email.utils
 import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from orarchive.collect import checks
 from orarchive.collect.client import Answer
@@ -31,13 +34,22 @@ class Settled:
     """Refused payloads by their sha256."""
 
 
-def settle(base: Snapshot, fetched: Iterable[Fetched], accept: Collection[str] = ()) -> Settled:
-    """Put fetched feeds on top of a base snapshot; `accept` names feeds that may shrink."""
+def settle(
+    base: Snapshot,
+    fetched: Iterable[Fetched],
+    accept: Collection[str] = (),
+    read: Mapping[str, Collection[str]] = MappingProxyType({}),
+) -> Settled:
+    """Put fetched feeds on top of a base snapshot.
+
+    `accept` names feeds that may shrink; `read` the keys of sweeps that earlier attempts at the same hour
+    have read, by feed.
+    """
     snapshot = dict(base)
     reports: dict[str, Report] = {}
     payloads: dict[str, bytes] = {}
     for one in fetched:
-        state, report, refused = settle_one(one, snapshot, accept)
+        state, report, refused = settle_one(one, snapshot, accept, read.get(one.feed.name, ()))
         snapshot[one.feed.name] = state
         _account(report, one, refused, payloads)
         reports[one.feed.name] = report
@@ -54,10 +66,14 @@ Result = tuple[State, Report, list[tuple[str, Answer]]]
 """A feed's state, its report, and the answers whose payloads were refused, by key."""
 
 
-def settle_one(fetched: Fetched, snapshot: Snapshot, accept: Collection[str] = ()) -> Result:
+def settle_one(
+    fetched: Fetched, snapshot: Snapshot, accept: Collection[str] = (), read: Collection[str] = ()
+) -> Result:
     """Put one fetched feed on top of a snapshot."""
-    settle_feed = _settle_sweep if fetched.feed.each else _settle_list
-    return settle_feed(fetched, snapshot, fetched.feed.name in accept)
+    accepted = fetched.feed.name in accept
+    if fetched.feed.each:
+        return _settle_sweep(fetched, snapshot, accepted, read)
+    return _settle_list(fetched, snapshot, accepted)
 
 
 def _settle_list(fetched: Fetched, snapshot: Snapshot, accepted: bool) -> Result:
@@ -81,7 +97,7 @@ def _settle_list(fetched: Fetched, snapshot: Snapshot, accepted: bool) -> Result
     return before, report, [("", answer)] if answer.refused else []
 
 
-def _settle_sweep(fetched: Fetched, snapshot: Snapshot, accepted: bool) -> Result:
+def _settle_sweep(fetched: Fetched, snapshot: Snapshot, accepted: bool, read: Collection[str]) -> Result:
     feed, before = fetched.feed, snapshot[fetched.feed.name]
     assert feed.each
     bad = {key: answer for key, answer in fetched.answers.items() if answer.reason is not None}
@@ -90,6 +106,8 @@ def _settle_sweep(fetched: Fetched, snapshot: Snapshot, accepted: bool) -> Resul
     report = _report("ok")
     if feed.must_have_rows and not snapshot[feed.each]:
         return before, {**report, "outcome": "failed", "reasons": ["no-list"]}, []
+    unasked = {key for (key,) in snapshot[feed.each]} - fetched.answers.keys() - set(read)
+    kept |= dict.fromkeys(sorted(unasked), "not-asked")
     if kept:
         report["reasons"] = sorted(set(kept.values()))
     listed = snapshot[feed.each].keys()
@@ -111,6 +129,14 @@ def _settle_sweep(fetched: Fetched, snapshot: Snapshot, accepted: bool) -> Resul
     return state, report, refused
 
 
+def _sent_at(header: str) -> dt.datetime:
+    """The moment that a `date` header names; one that cannot be read is the earliest of all."""
+    try:
+        return email.utils.parsedate_to_datetime(header).astimezone(dt.UTC)
+    except (ValueError, OverflowError):
+        return dt.datetime.min.replace(tzinfo=dt.UTC)
+
+
 def _items(feed: Feed, state: State) -> int:
     """How many items a sweep's responses hold."""
     payloads = (response[feed.wrapper] if feed.wrapper else response for response in state.values())
@@ -125,14 +151,15 @@ def _account(
     report: Report, fetched: Fetched, refused: list[tuple[str, Answer]], payloads: dict[str, bytes]
 ) -> None:
     """Add to a report what asking took, and which payloads were refused."""
-    answers = [*fetched.answers.values(), *([fetched.count] if fetched.count else [])]
+    answers = fetched.answers.values()
     report["scope"] = fetched.feed.scope
     report["requests"] = sum(answer.requests for answer in answers)
+    report["requests"] += fetched.count.requests if fetched.count else 0
     report["seconds"] = round(fetched.seconds, 1)
     if ages := [answer.age for answer in answers if answer.age is not None]:
         report["age"] = max(ages)
     if dates := [answer.date for answer in answers if answer.date]:
-        report["date"] = dates[-1]
+        report["date"] = max(dates, key=_sent_at)
     for key, answer in refused:
         name = hashlib.sha256(answer.raw).hexdigest()
         payloads[name] = answer.raw

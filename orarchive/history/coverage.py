@@ -1,15 +1,16 @@
 """Coverage: which hours are good, which are gaps, and how old the newest good one is."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from orarchive.feeds import FEEDS
+from orarchive.feeds import FEEDS, Feed
 from orarchive.history.past import Past
 from orarchive.hours import HOUR
+from orarchive.ledger import outcome
 
 STALE = dt.timedelta(hours=25)
-"""An archive whose last good hour is older than this has stopped: a day of hours and one to be late."""
+"""A feed whose last good hour is older than this has stopped: a day of hours and one to be late."""
 
 SPANS = (24, 168)
 
@@ -20,6 +21,8 @@ class Coverage:
 
     feed: str
     cadence: str
+    asked: bool
+    """Whether any attempt ever asked for it."""
     last: dt.datetime | None
     good: dict[int, int]
     """Span in hours -> good hours among the last so many (days for a daily feed)."""
@@ -29,16 +32,17 @@ class Coverage:
 
 def coverage(past: Past, now: dt.datetime) -> list[Coverage]:
     """The coverage of every feed in the last 24 and 168 hours, the running one included."""
-    return [_of_feed(name, feed.cadence, past.good(name), now) for name, feed in FEEDS.items()]
+    return [_of_feed(feed, past, now) for feed in FEEDS.values()]
 
 
-def _of_feed(name: str, cadence: str, hours: Sequence[dt.datetime], now: dt.datetime) -> Coverage:
-    until = [hour for hour in hours if hour <= now]
+def _of_feed(feed: Feed, past: Past, now: dt.datetime) -> Coverage:
+    until = [hour for hour in past.good(feed.name) if hour <= now]
     recent = {span: [hour for hour in until if hour > now - span * HOUR] for span in SPANS}
-    daily = cadence == "daily"
+    daily = feed.cadence == "daily"
     return Coverage(
-        feed=name,
-        cadence=cadence,
+        feed=feed.name,
+        cadence=feed.cadence,
+        asked=any(outcome(line, feed.name) != "not-due" for line in past.attempts),
         last=until[-1] if until else None,
         good={
             # a span of a day touches two dates
@@ -49,7 +53,7 @@ def _of_feed(name: str, cadence: str, hours: Sequence[dt.datetime], now: dt.date
     )
 
 
-def stale(found: Sequence[Coverage], now: dt.datetime) -> bool:
-    """Whether the archive has stopped: no hourly feed was read completely for 25 hours."""
-    newest = max((one.last for one in found if one.cadence == "hourly" and one.last), default=None)
-    return newest is None or now - newest > STALE
+def stale(found: Iterable[Coverage], now: dt.datetime) -> list[str]:
+    """The hourly feeds that have stopped: asked for, but not read completely for 25 hours."""
+    hourly = [one for one in found if one.cadence == "hourly" and one.asked]
+    return [one.feed for one in hourly if one.last is None or now - one.last > STALE]

@@ -9,13 +9,13 @@ from orarchive import ledger
 from orarchive.archive import PREFIX, SNAPSHOT_FILES, Archive
 from orarchive.changes import Change, diff, text_key
 from orarchive.errors import ArchiveError, NotArchivedError
-from orarchive.feeds import Feed
+from orarchive.feeds import FEEDS, Feed
 from orarchive.hours import prose
 from orarchive.jsonl import Record
 from orarchive.ledger import Attempt, hour_of
 from orarchive.snapshot import Snapshot, read, rows
 
-SILENT_FILES = ("endpoints/health.jsonl", "models/benchmarks.jsonl")
+SILENT_FILES = {path for feed in FEEDS.values() for path in feed.silent_files}
 """Files without changes to tell: what moves every hour."""
 
 
@@ -70,6 +70,9 @@ class Past:
         if feed.copies:
             msg = f"of {feed.name} only what differs from {feed.copies} is kept: ask `at`, not `raw`"
             raise ArchiveError(msg)
+        if asked is not None and not feed.each:
+            msg = f"{feed.name} is one list; leave out {asked}"
+            raise ArchiveError(msg)
         kept = self._kept(feed, hour)
         state = self.snapshot(hour)[feed.name]
         if not feed.each:
@@ -77,7 +80,7 @@ class Past:
         if asked is None:
             return {key: response for (key,), response in state.items() if key not in kept}
         if asked in kept:
-            msg = f"{asked} was not read at {prose(hour)} ({kept[asked]}); its record is from before"
+            msg = f"{feed.name} of {asked} were not read at {prose(hour)} ({kept[asked]})"
             raise NotArchivedError(msg)
         if (asked,) not in state:
             msg = f"{feed.name} has no {asked} at {prose(hour)}"

@@ -16,7 +16,8 @@ from orarchive.errors import ArchiveError
 from orarchive.hours import prose, stamp
 from orarchive.prices import MILLION, PER_UNIT, dollars, is_dynamic
 from orarchive.publish.pages import Page
-from orarchive.publish.told import in_order, label, percent, unit
+from orarchive.publish.told import percent
+from orarchive.wording import in_order, label, unit
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 

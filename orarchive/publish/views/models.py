@@ -13,7 +13,7 @@ from orarchive.feeds import ENDPOINTS, MODELS
 from orarchive.history.past import Past
 from orarchive.jsonl import Record, read_lines
 from orarchive.ledger import Attempt, hour_of, outcome
-from orarchive.prices import CONDITIONS, clock_keys, exact
+from orarchive.prices import CONDITIONS, clock_keys, rates
 from orarchive.publish.told import HourTold, Told
 from orarchive.records import Endpoint, Model, integer, part, text, texts
 from orarchive.snapshot import Snapshot, rows
@@ -87,7 +87,7 @@ def model_views(
             ModelView(
                 model=model,
                 record=record,
-                states=_states(model, offers, model.id in kept, _is_new(model, before)),
+                states=_states(model, offers, now.date(), model.id in kept, _is_new(model, before)),
                 endpoints=offers,
                 lowest=_lowest(offers),
                 kept=kept.get(model.id),
@@ -182,12 +182,12 @@ def _is_new(model: Model, before: Before | None) -> bool:
     return before.first or (model.created is not None and model.created > before.hour)
 
 
-def _states(model: Model, offers: list[Endpoint], kept: bool, is_new: bool) -> list[State]:
-    """The words for a model's state, the most telling first."""
+def _states(model: Model, offers: list[Endpoint], today: dt.date, kept: bool, is_new: bool) -> list[State]:
+    """The words for a model's state, the most telling first; a date that is over says nothing of it."""
     bare = not offers and not model.is_alias and not model.is_router and not kept
     found: list[tuple[State, bool]] = [
         ("new", is_new),
-        ("expiring", model.expires is not None),
+        ("expiring", model.expires is not None and model.expires >= today),
         ("orphaned", bare),
         ("alias", model.is_alias),
         ("router", model.is_router),
@@ -198,15 +198,15 @@ def _states(model: Model, offers: list[Endpoint], kept: bool, is_new: bool) -> l
 
 def _condition(entry: Record) -> Condition:
     """One entry of a price schedule."""
-    prices = {name: exact(entry[name]) for name in entry if name not in CONDITIONS}
+    prices = rates(entry)
     days = entry.get("utc_days")
     start, end = integer(entry.get("utc_start")), integer(entry.get("utc_end"))
     return Condition(
         over=integer(entry.get("min_prompt_tokens")),
         window=f"{_clock(start)}–{_clock(end)}" if start is not None and end is not None else None,
         days=[day.capitalize() for day in texts(days)],
-        other=sorted(name for name, price in prices.items() if price is None),
-        prices={name: price for name, price in prices.items() if price is not None},
+        other=sorted(entry.keys() - prices.keys() - set(CONDITIONS)),
+        prices=prices,
     )
 
 

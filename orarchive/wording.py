@@ -1,0 +1,194 @@
+"""Words for changes, the same for a commit message and for a page: only their spelling differs, by voice."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from orarchive.changes import Change, prices_now
+from orarchive.feeds import FEEDS
+from orarchive.jsonl import dumps
+from orarchive.prices import PER_UNIT, clock_keys, dimensions, shown
+
+LABELS = {
+    "prompt": "input",
+    "completion": "output",
+    "input_cache_read": "cache read",
+    "input_cache_write": "cache write",
+    "input_cache_write_1h": "cache write, 1 hour",
+    "internal_reasoning": "reasoning",
+    "image": "image",
+    "image_output": "image output",
+    "image_token": "image token",
+    "audio": "audio",
+    "audio_output": "audio output",
+    "input_audio_cache": "audio cache",
+    "web_search": "web search",
+    "request": "request",
+}
+"""What price dimensions are called, in the order in which they are shown; others go by their own name."""
+
+WHY = {"provider": "another provider on top", "unknown": "cause unknown"}
+"""Where a model's new price comes from, if no other line says it."""
+
+MAX_TEXT = 60
+
+
+@dataclass(frozen=True)
+class Voice:
+    """How changes are spelled for one kind of reader."""
+
+    arrow: str
+    minus: str
+    ellipsis: str
+    most: int
+    """Items and members of one field that are named."""
+    name: Callable[[str, str], str]
+    """What a field, or a member of one ("": the whole field), is called."""
+    dimension: Callable[[str], str]
+    """What a price dimension is called."""
+
+    def pair(self, old: str, new: str) -> str:
+        """Before and after."""
+        return f"{old} {self.arrow} {new}"
+
+    def short(self, text: str) -> str:
+        """A text of a bearable length."""
+        return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - len(self.ellipsis)] + self.ellipsis
+
+    def value(self, value: Any) -> str:
+        """A value as JSON spells it; a text without quotes, null as `none`."""
+        if value is None:
+            return "none"
+        return self.short(value if isinstance(value, str) else dumps(value).decode())
+
+
+# --- what a change is about ---------------------------------------------------------------------------------
+
+
+def came(change: Change) -> bool:
+    """Whether a record came."""
+    return change.kind == FEEDS[change.feed].came
+
+
+def went(change: Change) -> bool:
+    """Whether a record is no longer there."""
+    return change.kind == FEEDS[change.feed].went
+
+
+def feed_name(feed: str) -> str:
+    """A feed's name in words."""
+    return feed.replace("_", " ")
+
+
+def model_of(change: Change) -> str | None:
+    """The model that a change is about, if it is about one."""
+    if change.kind == "field_appeared" or not FEEDS[change.feed].is_of_models:
+        return None
+    return change.key.partition("@")[0]
+
+
+def said_elsewhere(change: Change) -> bool:
+    """Whether a model's new price is the news of an endpoint of its, which has a line of its own."""
+    return change.feed == "models" and change.cause in ("endpoint", "schedule")
+
+
+def offer(change: Change) -> dict[str, Decimal]:
+    """The prices that something came with."""
+    if FEEDS[change.feed].copies or not isinstance(change.new, Mapping):
+        return {}
+    prices = dimensions(change.new.get("pricing"))
+    return {name: prices[name] for name in ("prompt", "completion") if name in prices}
+
+
+# --- prices -------------------------------------------------------------------------------------------------
+
+
+def label(dimension: str) -> str:
+    """What a price dimension is called."""
+    return LABELS.get(dimension, dimension)
+
+
+def unit(dimension: str) -> str:
+    """What a price is for: a million tokens, where nothing else is known."""
+    return PER_UNIT.get(dimension, "M")
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Price dimensions as they are shown: the known ones first."""
+    known = list(LABELS)
+    return sorted(names, key=lambda name: (known.index(name) if name in LABELS else len(known), name))
+
+
+def price_list(prices: Mapping[str, tuple[Decimal | None, ...]], voice: Voice) -> str:
+    """Prices by dimension, one or before and after: `prompt $1.25 -> $1.00, completion free -> $8.00 per M`.
+
+    What several in a row are per is said once, behind the last of them.
+    """
+    parts: list[str] = []
+    names = in_order(prices)
+    for name in names[: voice.most]:
+        ends = [shown(name, end) for end in prices[name]]
+        tail = f" per {unit(name)}"
+        tail = tail if any(end.endswith(tail) for end in ends) else ""
+        if tail and parts and parts[-1].endswith(tail):
+            parts[-1] = parts[-1].removesuffix(tail)
+        words = f" {voice.arrow} ".join(end.removesuffix(tail) for end in ends)
+        parts.append(f"{voice.short(voice.dimension(name))} {words}{tail}")
+    return ", ".join(parts) + _more(names, voice)
+
+
+# --- what is new --------------------------------------------------------------------------------------------
+
+
+def words(change: Change, voice: Voice) -> str:
+    """What changed of a record: a field before and after, items won and lost, members, or the schedule."""
+    old, new = change.old, change.new
+    if change.kind == "schedule_changed":
+        return _schedule(change, voice)
+    if change.kind == "alias_moved":
+        return voice.pair(*(voice.value(_target(end)) for end in (old, new)))
+    name = voice.short(voice.name(change.field, ""))
+    if isinstance(old, list) and isinstance(new, list):
+        items = [f"+{voice.value(item)}" for item in new if item not in old]
+        items += [f"{voice.minus}{voice.value(item)}" for item in old if item not in new]
+        return f"{name} {_some(items, ' ', voice) or 'reordered'}"
+    if isinstance(old, dict) and isinstance(new, dict):
+        moved = [member for member in sorted(old.keys() | new.keys()) if old.get(member) != new.get(member)]
+        names = (voice.short(voice.name(change.field, member)) for member in moved)
+        ends = ((old.get(member), new.get(member)) for member in moved)
+        return _some(
+            [_field(name, *both, voice) for name, both in zip(names, ends, strict=True)], ", ", voice
+        )
+    return _field(name, old, new, voice)
+
+
+def _field(name: str, old: Any, new: Any, voice: Voice) -> str:
+    if isinstance(old, dict | list) or isinstance(new, dict | list):
+        return f"{name} changed"
+    return f"{name} {voice.pair(voice.value(old), voice.value(new))}"
+
+
+def _target(alias: Any) -> Any:
+    return alias.get("slug") if isinstance(alias, Mapping) else alias
+
+
+def _schedule(change: Change, voice: Voice) -> str:
+    """What became of a schedule, and the prices of now that it had hidden or hides."""
+    before, after = (bool(clock_keys(pricing)) for pricing in (change.old, change.new))
+    said = {
+        (False, True): "prices follow the clock from now on",
+        (True, False): "prices no longer follow the clock",
+    }.get((before, after), "price conditions changed")
+    now = {name: (price,) for name, price in prices_now(change).items()}
+    why = f" ({WHY[change.cause]})" if change.cause in WHY else ""
+    return said + (f": now {price_list(now, voice)}" if now else "") + why
+
+
+def _some(parts: list[str], between: str, voice: Voice) -> str:
+    return between.join(parts[: voice.most]) + _more(parts, voice)
+
+
+def _more(all_of_them: list[str], voice: Voice) -> str:
+    left = len(all_of_them) - voice.most
+    return f" and {left} more" if left > 0 else ""
