@@ -193,8 +193,8 @@ def branch(archive: Archive) -> str:
 def catch_up(archive: Archive, remote: str = "origin") -> None:
     """Stand on what other writers have pushed, before the service is asked for anything.
 
-    A remote that is away now is no reason not to archive: the push at the end will tell. Commits of ours that
-    were never pushed and that the remote has gone past raise ArchiveError, for data is never rebased or merged.
+    A remote that is away now is no reason not to archive: the push at the end will tell. Commits of ours
+    that were never pushed and that the remote has gone past raise ArchiveError, for data is never rebased.
     """
     name = branch(archive)
     archive.git("remote", "get-url", remote)

@@ -4,6 +4,7 @@ import datetime as dt
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from orarchive import ledger
 from orarchive.archive import PREFIX, SNAPSHOT_FILES, Archive
@@ -129,25 +130,21 @@ def records(feed: Feed, snapshot: Snapshot, key: str | None = None) -> list[Reco
 
 def recent(past: Past, most: int) -> list[tuple[dt.datetime, Change]]:
     """The latest changes with their hour, newest hour first, until there are `most` of them."""
-    wanted = [path for path in SNAPSHOT_FILES if path not in SILENT_FILES]
+
+    @lru_cache(maxsize=2)  # a snapshot is the new one of its own hour and the old one of the next
+    def snapshot(blobs: frozenset[tuple[str, str]]) -> Snapshot:
+        names = dict(blobs)
+        files = past.archive.contents(list(names.values()))
+        return read(lambda path: files.get(names.get(path, "")))
+
+    told = set(SNAPSHOT_FILES) - SILENT_FILES
     found: list[tuple[dt.datetime, Change]] = []
-    newer: tuple[dt.datetime, dict[str, str]] | None = None
-    contents: dict[str, Snapshot] = {}
-
-    def snapshot(blobs: dict[str, str]) -> Snapshot:
-        name = " ".join(blobs.values())
-        if name not in contents:
-            files = past.archive.contents(list(blobs.values()))
-            contents.clear()
-            contents[name] = read(lambda path: files.get(blobs.get(path, "")))
-        return contents[name]
-
+    after: tuple[dt.datetime, frozenset[tuple[str, str]]] | None = None
     for commit, hour in past.commits():
-        blobs = {path: blob for path, blob in past.archive.blobs(commit).items() if path in wanted}
-        if newer and newer[1] != blobs:
-            after = snapshot(newer[1])
-            found += [(newer[0], change) for change in diff(snapshot(blobs), after)]
+        blobs = frozenset(one for one in past.archive.blobs(commit).items() if one[0] in told)
+        if after and after[1] != blobs:
+            found += [(after[0], change) for change in diff(snapshot(blobs), snapshot(after[1]))]
             if len(found) >= most:
                 break
-        newer = (hour, blobs)
+        after = (hour, blobs)
     return found
