@@ -9,8 +9,12 @@ from typing import Any
 import pytest
 from archives import FEW, Payloads, Stage, edited, payloads, say
 
-from orarchive.changes import diff
+from orarchive.changes import Change, diff
+from orarchive.collect.message import message
+from orarchive.ledger import Attempt
+from orarchive.publish.told import told
 from orarchive.sample import START
+from orarchive.snapshot import Snapshot, empty
 
 HOUR = dt.timedelta(hours=1)
 FREE = "openai/gpt-oss-20b:free"
@@ -129,6 +133,22 @@ def test_one_change_is_one_line(stage: Stage, edit: Edit, subject: str, line: st
     assert re.search(f"(?m){'^' if line[0] in '~+-' else ''}{pattern}", message), message
 
 
+def no_schedule(bodies: Payloads) -> None:
+    """The prices of a model and of its endpoints follow the clock no longer, and are others than before."""
+    for pricing in (model(bodies, PRO)["pricing"], *(e["pricing"] for e in endpoints(bodies, PRO))):
+        if pricing.pop("overrides", None):
+            pricing.update(prompt="0.00009", completion="0.000095")
+
+
+def test_the_end_of_a_schedule_says_the_price_once(stage: Stage) -> None:
+    lines = [line for line in message_after(stage, no_schedule).splitlines() if "clock" in line]
+    assert lines
+    words = "prices no longer follow the clock: now prompt $90.00, completion $95.00, "
+    assert all(
+        re.fullmatch(rf"~ {re.escape(PRO)}@\S+: {re.escape(words)}.* per M", line) for line in lines
+    ), lines
+
+
 def flip(bodies: Payloads) -> None:
     """The clock's next window: the top-level prices of model and endpoint move, nothing else does."""
     for pricing in (model(bodies, PRO)["pricing"], *(e["pricing"] for e in endpoints(bodies, PRO))):
@@ -196,3 +216,114 @@ def test_every_difference_is_a_change_or_silent_by_name(stage: Stage) -> None:
         new = copy.deepcopy(old)
         new["models"][GLM,][name] = {"other": 1}
         assert [(one.key, one.field) for one in diff(old, new)] == [(GLM, name)]
+
+
+# --- whose price moved --------------------------------------------------------------------------------------
+
+NIGHT: list[Any] = [{"utc_start": 0, "utc_end": 600, "prompt": "0.000002"}]
+LONG: list[Any] = [{"min_prompt_tokens": 1000, "prompt": "0.000004"}]
+
+
+def priced(prompt: str, overrides: list[Any] | None = None) -> dict[str, Any]:
+    """A price object, in dollars per million tokens."""
+    return {"prompt": f"{prompt}e-6"} | ({"overrides": overrides} if overrides else {})
+
+
+def held(listed: dict[str, Any], name: str = "a/b", **offers: dict[str, Any]) -> Snapshot:
+    """A snapshot of one model with its list price, and the prices at its endpoints by tag."""
+    found = empty()
+    found["models"] = {(name,): {"id": name, "pricing": listed}}
+    items = [{"tag": tag, "pricing": pricing} for tag, pricing in offers.items()]
+    found["endpoints"] = {(name,): {"data": {"id": name, "endpoints": items}}} if items else {}
+    return found
+
+
+def causes(old: Snapshot, new: Snapshot) -> list[tuple[str, str]]:
+    """The changes of the model's prices: kind and cause."""
+    return [(one.kind, one.cause) for one in diff(old, new) if one.feed == "models"]
+
+
+def lines_of(changes: list[Change]) -> list[str]:
+    """The lines that a message has for changes."""
+    attempt: Attempt = {
+        "hour": "2026-06-01T00:00:00Z", "attempt": 1, "started": "", "finished": "", "origin": "live",
+        "version": "0", "feeds": {}, "relations": {},
+    }  # fmt: skip
+    return [
+        line for line in message(START, attempt, changes, {}).splitlines() if line[:2] in ("+ ", "- ", "~ ")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "cause"),
+    [
+        (held(priced("3"), x=priced("3")), held(priced("1"), x=priced("1")), "endpoint"),
+        (held(priced("3"), x=priced("3"), y=priced("1")), held(priced("1"), y=priced("1")), "provider"),
+        (held(priced("3"), x=priced("3")), held(priced("1"), x=priced("3"), y=priced("1")), "provider"),
+        (held(priced("3"), x=priced("3")), held(priced("1"), x=priced("3"), y=priced("2")), "unknown"),
+        (held(priced("3")), held(priced("1")), "unknown"),
+        # a schedule that changed elsewhere, and at another price
+        (held(priced("3"), x=priced("3"), y=priced("5")),
+         held(priced("1"), x=priced("3"), y=priced("5", NIGHT)), "unknown"),
+        (held(priced("3"), x=priced("3"), y=priced("4", LONG)),
+         held(priced("4"), x=priced("3"), y=priced("4")), "provider"),
+        # one whose rates the new price is among
+        (held(priced("3"), x=priced("3")), held(priced("2"), x=priced("2", NIGHT)), "schedule"),
+        (held(priced("3"), x=priced("3", NIGHT)), held(priced("2"), x=priced("3")), "schedule"),
+        (held(priced("3"), x=priced("2", NIGHT)), held(priced("9"), x=priced("9")), "schedule"),
+    ],
+)  # fmt: skip
+def test_cause_of_a_new_price(old: Snapshot, new: Snapshot, cause: str) -> None:
+    assert causes(old, new) == [("repriced", cause)]
+    told_here = cause in ("provider", "unknown")
+    changes = diff(old, new)
+    assert any(line.startswith("~ a/b: prompt") for line in lines_of(changes)) is told_here
+    assert any(line.model == "a/b" and not line.subject and line.moves for line in told(changes)) is told_here
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "cause", "line"),
+    [
+        (held(priced("2", NIGHT), x=priced("2", NIGHT)), held(priced("9"), x=priced("9")), "endpoint",
+         "~ a/b@x: prices no longer follow the clock: now prompt $9.00 per M"),
+        (held(priced("9"), x=priced("9")), held(priced("2", NIGHT), x=priced("2", NIGHT)), "endpoint",
+         "~ a/b@x: prices follow the clock from now on: now prompt $2.00 per M"),
+        (held(priced("2", NIGHT), x=priced("2", NIGHT)), held(priced("9"), y=priced("9")), "provider",
+         "~ a/b: prices no longer follow the clock: now prompt $9.00 per M (another provider on top)"),
+        (held(priced("2", NIGHT)), held(priced("9")), "unknown",
+         "~ a/b: prices no longer follow the clock: now prompt $9.00 per M (cause unknown)"),
+        (held(priced("2"), x=priced("2")), held(priced("2", LONG), x=priced("2", LONG)), "endpoint",
+         "~ a/b@x: price conditions changed"),
+        # another endpoint's schedule ends at another price
+        (held(priced("2", NIGHT), x=priced("2", NIGHT), y=priced("8")),
+         held(priced("8"), x=priced("9"), y=priced("8")), "provider",
+         "~ a/b: prices no longer follow the clock: now prompt $8.00 per M (another provider on top)"),
+    ],
+)  # fmt: skip
+def test_cause_of_a_new_schedule(old: Snapshot, new: Snapshot, cause: str, line: str) -> None:
+    assert causes(old, new) == [("schedule_changed", cause)]
+    changes = diff(old, new)
+    about = [one for one in lines_of(changes) if one.startswith("~ ")]
+    assert line in about
+    assert any(one.startswith("~ a/b: ") for one in about) is (cause != "endpoint")
+    page = line.partition(": ")[2].replace("prompt", "input")
+    assert page in [part for one in told(changes) for part in one.parts]
+    assert any(one.model == "a/b" and not one.subject for one in told(changes)) is (cause != "endpoint")
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("~a/latest", {}, {}),
+        ("a/latest", {"alias_target": {"slug": "a/b"}}, {}),
+        ("a/latest", {}, {"alias_target": {"slug": "a/b"}}),
+    ],
+)
+def test_an_alias_is_never_repriced(name: str, before: dict[str, Any], after: dict[str, Any]) -> None:
+    old, new = held(priced("3"), name), held(priced("1", NIGHT), name)
+    old["models"][name,] |= before
+    new["models"][name,] |= after
+    assert not {"repriced", "schedule_changed"} & {one.kind for one in diff(old, new)}
+    plain = held(priced("3"), "a/b"), held(priced("1"), "a/b")
+    plain[1]["models"]["a/b",]["alias_target"] = None
+    assert ("repriced", "unknown") in causes(*plain)

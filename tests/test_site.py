@@ -175,6 +175,41 @@ def test_states(shown: View) -> None:
     assert states["anthropic/claude-haiku-4.5"] == ["live"]
 
 
+def test_a_date_that_is_over_is_no_state_but_a_fact(tmp_path: Path) -> None:
+    model = {"id": "a/old", "expiration_date": START.date().isoformat()}
+    archive = written_archive(tmp_path / "archive", held([model], {"a/old": [{"tag": "x"}]}))
+    for hour, states in (
+        (START, ["expiring"]),
+        (START + 23 * HOUR, ["expiring"]),
+        (START + 24 * HOUR, ["live"]),
+    ):
+        (found,) = view(past_at(open_archive(archive), None), hour).models
+        assert found.states == states
+    site = built(archive, tmp_path / "site", "--as-of", prose(START + 24 * HOUR))
+    assert f"Expires{model['expiration_date']}" in Html(site[model_path("a/old")]).text.replace(" ", "")
+
+
+def test_free_at_night_is_not_free(tmp_path: Path) -> None:
+    by_day = [{"utc_start": 900, "utc_end": 1800, "prompt": "0.000002"}]
+    zero = {"prompt": "0", "completion": "0"}
+    models = [
+        {"id": "a/day", "pricing": {**zero, "overrides": by_day}},
+        {"id": "a/long", "pricing": {**zero, "overrides": [{"min_prompt_tokens": 9, "request": "1"}]}},
+        {"id": "a/free", "pricing": {**zero, "overrides": [{"utc_start": 900, "prompt": "0"}]}},
+    ]
+    offers = {str(one["id"]): [{"tag": "x", "pricing": one["pricing"]}] for one in models}
+    archive = written_archive(tmp_path / "archive", held(models, offers))
+    shown = view(past_at(open_archive(archive), None))
+    assert [one.model.id for one in shown.models if one.is_free] == ["a/free"]
+    assert shown.totals["free"] == 1
+    site = built(archive, tmp_path / "site")
+    assert re.findall('<tr class="free">.*?href="([^"]+)"', site["models/index.html"].decode()) == [
+        "a/free/index.html"
+    ]
+    endpoints = {one: site[model_path(one)].decode().partition('id="endpoints"')[2] for one in offers}
+    assert [one for one, page in endpoints.items() if ">free<" in page] == ["a/free"]
+
+
 def test_new_is_what_the_record_did_not_begin_with(tmp_path: Path) -> None:
     old, fresh = {"id": "a/old", "created": 1}, {"id": "a/fresh", "created": 1}
     archive = written_archive(tmp_path / "archive", held([old]), held([old, fresh]))

@@ -79,7 +79,7 @@ def _subject(changes: list[Change], first: Mapping[str, int]) -> str:
     for feeds, kinds, phrase in counts:
         some = [one for one in changes if one.feed in feeds and one.kind in kinds and _own(one)]
         # a model whose endpoints moved counts once, whichever of the two says it
-        count = len({one.key if "endpoint" in phrase else model_of(one) or one.key for one in some})
+        count = len({(model_of(one) if "models" in feeds else None) or one.key for one in some})
         if count:
             said.append(f"{count} {_plural(phrase, count)}")
     counted = {(feed, kind) for feeds, kinds, _ in counts for feed in feeds for kind in kinds}
