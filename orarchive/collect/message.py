@@ -120,7 +120,7 @@ def _troubles(attempt: Attempt) -> list[str]:
         elif kept:
             some = ", ".join(map(_key, list(kept)[:5])) + (" ..." if len(kept) > 5 else "")
             lines.append(_clean(f"! {name}: {len(kept)} kept ({reasons}): {some}"))
-    return [*lines, *(f"! {note}" for note in attempt.get("notes", []))]
+    return [*lines, *(_clean(f"! {note}") for note in attempt.get("notes", []))]
 
 
 def _trailers(hour: dt.datetime, attempt: Attempt, changes: list[Change], bad: list[str]) -> list[str]:
