@@ -12,8 +12,9 @@ Read in this order:
     snapshot   all records of all feeds at one hour <-> the files below data/
     ledger     data/hours/: one line for every attempt at an hour
     archive    the git work tree that holds it all
+    prices     what a price is; records: typed, tolerant readings of the raw
+    changes    what differs between two snapshots; wording: how a change reads
     collect/   client (the only network), checks (may refuse), fetch, settle, commit, and hour, the runner
-    changes    what differs between two snapshots; prices says what a price is, wording how a change reads
     history/   the past: the snapshot of any hour
     publish/   views, pages, render: from the archive to site/
     sample/    a bundled service on loopback with a small catalogue, for the demo, the tests and the curious
