@@ -53,6 +53,9 @@ def main(
     accept: tuple[str, ...],
 ) -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    if push and not commit:
+        msg = "--push needs a commit; leave out --no-commit"
+        raise click.UsageError(msg)
     try:
         wish = Wish(
             hour=hours.parse(hour) if hour else hours.floor(now()),

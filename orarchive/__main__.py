@@ -90,7 +90,7 @@ def raw(past: Past, hour: str, feed: str, model: str | None, as_json: bool) -> N
 def status(past: Past, moment: str | None, as_json: bool) -> None:
     """Tell the last good hour and the coverage of every feed.
 
-    Exit 1 when an hourly feed has had no good hour for 25 hours.
+    Exit 1 when a feed has had no good hour for 25 hours (a daily one: 49).
     """
     now = hours.parse(moment) if moment else dt.datetime.now(dt.UTC)
     found = coverage(past, now)
@@ -112,7 +112,7 @@ def status(past: Past, moment: str | None, as_json: bool) -> None:
             spans = [f"{one.good[span]} of {one.possible[span]}" for span in one.good]
             click.echo(f"{one.feed:16} {last:15} {spans[0]:>10} {spans[1]:>11}")
         if stopped:
-            click.echo(f"Stale: no good hour of {', '.join(stopped)} within the last 25 hours.")
+            click.echo(f"Stale: no good hour of {', '.join(stopped)} within the last 25 hours (daily: 49).")
     sys.exit(int(bool(stopped)))
 
 

@@ -84,7 +84,11 @@ def other_on_top(bodies: Payloads) -> None:
             "1 repriced",
             r"~ z-ai/glm-5.1@\S+: prompt \$\S+ -> \$0.50, completion \$\S+ -> \$2.00 per M$",
         ),
-        (other_on_top, "no change", r"~ z-ai/glm-5.1: prompt .* per M \(another provider on top\)"),
+        (
+            other_on_top,
+            "1 with another provider on top",
+            r"~ z-ai/glm-5.1: prompt .* per M \(another provider on top\)",
+        ),
         (
             set_on(lambda b: model(b, GLM)["pricing"], prompt="0.0000077"),
             "1 repriced",

@@ -376,3 +376,9 @@ def test_an_hour_that_is_yet_to_come(stage: Stage) -> None:
         stage.run(START + 1000 * HOUR, now=START)
     assert stage.run(START, now=START) == 0
     assert stage.run(START + 1000 * HOUR, now=START, force=True) == 0
+
+
+def test_a_push_needs_a_commit(stage: Stage) -> None:
+    done = scrape("--archive", stage.root, "--push", "--no-commit")
+    assert done.returncode == 2
+    assert "--push needs a commit" in done.stderr

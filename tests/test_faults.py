@@ -614,6 +614,20 @@ def test_an_outage_costs_no_more_than_an_hour_that_is_well(stage: Stage) -> None
     assert len(sweep) == models + STRUGGLING * (NO_WAITS.tries - 1)
 
 
+def test_a_few_that_answer_do_not_end_an_outage(stage: Stage) -> None:
+    """One in ten answers: the rest are soon tried once each all the same."""
+    bodies = payloads(START, ())
+    stage.serve(bodies)
+    models = [row["id"] for row in bodies["models"]["data"]]
+    stage.options["workers"] = 1
+    for number, model in enumerate(sorted(models)):
+        if number % 10:
+            stage.service.fail(f"models/{model}/endpoints", "503")
+    stage.run(START)
+    sweep = [path for path in stage.asked() if path.startswith("models/") and path.endswith("/endpoints")]
+    assert len(sweep) < len(models) + (STRUGGLING + 10) * NO_WAITS.tries
+
+
 def test_a_day_of_repairs_asks_only_for_what_was_not_read_that_day(stage: Stage) -> None:
     """Daily sweeps too: one model that fails does not have all the others asked for every hour."""
     images = [row["id"] for row in payloads(START)["images/models"]["data"]]

@@ -168,3 +168,14 @@ def test_one_feed_that_stopped_is_enough_to_be_stale(tmp_path: Path) -> None:
         told = ask(stage, "status", "--now", prose(START + 26 * HOUR), "--json")
     assert told.exit_code == 1
     assert json.loads(told.stdout)["stale"] == ["models"]
+
+
+def test_a_daily_feed_that_stopped_is_stale_too(tmp_path: Path) -> None:
+    with Service(replies(payloads(START))) as service:
+        stage = Stage(service, new_archive(tmp_path / "archive"))
+        stage.run(START)
+        service.fail("videos/models", "503")
+        for hours in (24, 48, 49, 50):
+            stage.run(START + hours * HOUR)
+        told = [ask(stage, "status", "--now", prose(START + hours * HOUR), "--json") for hours in (49, 50)]
+    assert [(one.exit_code, json.loads(one.stdout)["stale"]) for one in told] == [(0, []), (1, ["videos"])]

@@ -14,7 +14,7 @@ from orarchive.archive import Archive
 from orarchive.collect import commit
 from orarchive.errors import ArchiveError, GitError
 from orarchive.facets import calm
-from orarchive.feeds import ENDPOINTS
+from orarchive.feeds import ENDPOINTS, FEEDS
 from orarchive.git import git
 from orarchive.jsonl import loads
 from orarchive.sample import START
@@ -242,6 +242,21 @@ def test_a_remote_that_is_not_there(writers: Writers) -> None:
     assert writers.ours.run(NEXT + HOUR, push=True) == 0
     assert len(writers.sound()) == 2
     writers.observed(OURS)
+
+
+def test_a_remote_that_is_away_keeps_nothing_from_being_archived(writers: Writers) -> None:
+    """Neither the daily feeds, which come after the push of the hourly ones."""
+    writers.remote.rename(writers.remote.with_name("away"))
+    with pytest.raises(GitError):
+        writers.ours.run(START + 24 * HOUR, push=True)
+    assert set(writers.ours.outcomes(START + 24 * HOUR)) == set(FEEDS)
+    tidy(writers.ours.root)
+    writers.remote.with_name("away").rename(writers.remote)
+    day = START + 24 * HOUR
+    assert writers.ours.run(day, now=day + HOUR / 60, given=False, push=True) == 0, (
+        "too early to ask, not to push"
+    )
+    assert writers.tip() == writers.ours.archive.commit()
 
 
 def test_a_commit_that_was_never_pushed(writers: Writers) -> None:

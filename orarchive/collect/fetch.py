@@ -16,8 +16,8 @@ from orarchive.feeds import Feed
 log = logging.getLogger(__name__)
 
 STRUGGLING = 20
-"""So many keys of a sweep failing in a row look like an outage: from then on each is tried once, until one
-answers. An outage must not cost the service more requests than an hour that is well."""
+"""So many keys more failing than answering look like an outage: from then on each key is tried once, until
+enough have answered. An outage should cost the service few more requests than an hour that is well."""
 
 
 @dataclass(frozen=True)
@@ -52,13 +52,14 @@ def fetch_sweep(
 ) -> Fetched:
     """Ask for every key of a sweep, in order, with all workers; past the deadline nothing more is sent."""
     begun = time.monotonic()
-    failing = 0  # keys in a row; workers may miscount each other by a few
+    failing = 0  # less those that answered; workers may miscount each other by a few
 
     def ask(key: str) -> Answer:
         nonlocal failing
         tries = 1 if failing >= STRUGGLING else None
         got = client.get(feed.path(key), keyed=keyed, tries=tries)
-        failing = 0 if got.reason in (None, "404") else failing + 1
+        step = -1 if got.reason in (None, "404") else 1
+        failing = min(max(failing + step, 0), 2 * STRUGGLING)
         answer = _checked(lambda body: checks.response(feed, body), got)
         # a good response's bytes are said again by its body: 600 of them would double the run's memory
         return replace(answer, raw=b"") if answer.reason is None else answer

@@ -8,7 +8,7 @@ import datetime as dt
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from orarchive import __version__, ledger
@@ -22,7 +22,7 @@ from orarchive.collect.message import message
 from orarchive.collect.pacing import Pacer
 from orarchive.collect.settings import Settings, Wish
 from orarchive.collect.settle import Settled, settle, settle_one
-from orarchive.errors import ArchiveError
+from orarchive.errors import ArchiveError, GitError
 from orarchive.feeds import FEEDS, Feed
 from orarchive.hours import HOUR, prose, stamp
 from orarchive.ledger import BAD, Attempt, hour_of
@@ -72,6 +72,8 @@ class Run:
     now: Callable[[], dt.datetime]
     progress: bool = False
     sleep: Callable[[float], None] = time.sleep
+    not_pushed: GitError | None = field(default=None, init=False)
+    """Why the last push failed; a remote that is away keeps nothing from being archived."""
 
     def __call__(self) -> int:
         """Archive the hour; 0: done or nothing due, 1: something was not good (the rest is committed)."""
@@ -86,22 +88,34 @@ class Run:
         """The attempts at both cadences, each on top of the one before; `notes` go to the first line."""
         base = base_of(self.archive, self.wish.hour)
         self._refuse_hour(base)
-        if self._too_early(base.lines):
-            return 0
         client = self._client()
         results = []
-        for cadence in ("hourly", "daily"):
+        for cadence in () if self._too_early(base.lines) else ("hourly", "daily"):
             if base.is_past(self.wish.hour):
                 break  # another writer was there while we asked
             client.deadline = time.monotonic() + self.settings.timeout
             result, base = self._attempt(client, cadence, base, notes)
             notes = [] if result is not None else notes
             results.append(result)
-        if results == [None, None]:
+        if not any(result is not None for result in results):
             log.info("Nothing due at %s", prose(self.wish.hour))
-            if self.wish.push and not self.wish.dry_run and not commit.push(self.archive, self.sleep):
-                commit.retreat(self.archive, self.archive.commit())
+            if not self._pushed():  # what an earlier run could not push
+                commit.catch_up(self.archive)
+        if self.not_pushed:
+            raise self.not_pushed
         return int(False in results)
+
+    def _pushed(self) -> bool:
+        """Push if that is wanted; False where another writer was first."""
+        self.not_pushed = None
+        if not self.wish.push or self.wish.dry_run:
+            return True
+        try:
+            return commit.push(self.archive, self.sleep)
+        except GitError as error:
+            log.error("Not pushed: %s", error)
+            self.not_pushed = error
+            return True
 
     def _client(self) -> Client:
         """The one client of the run; each attempt sets its deadline."""
@@ -134,7 +148,7 @@ class Run:
         started = [line["started"] for line in lines if hour_of(line) == hour]
         earliest = stamp(self.now() - self.settings.min_interval)
         if started and max(started) > earliest and not (self.wish.given or self.wish.force):
-            log.info("Nothing due: the last attempt at %s began at %s", prose(hour), max(started))
+            log.info("The last attempt at %s began at %s", prose(hour), max(started))
             return True
         return False
 
@@ -156,7 +170,7 @@ class Run:
             read = {one.feed.name: already_read(one.feed, base.snapshot, base.lines, hour) for one in fetched}
             settled = settle(base.snapshot, fetched, self.wish.accept, read)
             after = self._keep(base, settled, started, notes)
-            if not self.wish.push or self.wish.dry_run or commit.push(self.archive, self.sleep):
+            if self._pushed():
                 good = not any(settled.reports[one.feed.name]["outcome"] in BAD for one in fetched)
                 return good, after
             commit.retreat(self.archive, base.commit)

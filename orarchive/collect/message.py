@@ -82,6 +82,8 @@ def _subject(changes: list[Change], first: Mapping[str, int]) -> str:
         count = len({(model_of(one) if "models" in feeds else None) or one.key for one in some})
         if count:
             said.append(f"{count} {_plural(phrase, count)}")
+    if topped := len({one.key for one in changes if one.feed == "models" and one.cause == "provider"}):
+        said.append(f"{topped} with another provider on top")
     counted = {(feed, kind) for feeds, kinds, _ in counts for feed in feeds for kind in kinds}
     if others := len({(one.feed, one.key) for one in changes if (one.feed, one.kind) not in counted}):
         said.append(f"{others} edited")

@@ -9,8 +9,8 @@ from orarchive.history.past import Past
 from orarchive.hours import HOUR
 from orarchive.ledger import outcome
 
-STALE = dt.timedelta(hours=25)
-"""A feed whose last good hour is older than this has stopped: a day of hours and one to be late."""
+STALE = {"hourly": dt.timedelta(hours=25), "daily": dt.timedelta(hours=49)}
+"""A feed whose last good hour is older than this has stopped: a day (or two) and an hour to be late."""
 
 SPANS = (24, 168)
 
@@ -54,6 +54,7 @@ def _of_feed(feed: Feed, past: Past, now: dt.datetime) -> Coverage:
 
 
 def stale(found: Iterable[Coverage], now: dt.datetime) -> list[str]:
-    """The hourly feeds that have stopped: asked for, but not read completely for 25 hours."""
-    hourly = [one for one in found if one.cadence == "hourly" and one.asked]
-    return [one.feed for one in hourly if one.last is None or now - one.last > STALE]
+    """The feeds that have stopped: asked for, but not read completely for 25 hours (daily ones: 49)."""
+    return [
+        one.feed for one in found if one.asked and (one.last is None or now - one.last > STALE[one.cadence])
+    ]

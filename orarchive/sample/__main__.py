@@ -50,7 +50,8 @@ def main(port: int, now: dt.datetime, speed: float, fault: list[tuple[str, str]]
         for route, name in fault:
             service.fail(route, name)
         click.echo(f"The sample of OpenRouter at {hours.prose(now)}: {service.base_url}")
-        click.echo(f"OPENROUTER_BASE_URL={service.base_url} python scrape.py")
+        scrape = f"OPENROUTER_BASE_URL={service.base_url} .venv/bin/python scrape.py --archive build/try"
+        click.echo(f"Try it on an archive of its own: git init --quiet build/try; {scrape}")
         with suppress(KeyboardInterrupt):
             run(service, speed)
 
