@@ -14,7 +14,6 @@ from orarchive.jsonl import dumps, read_lines
 Outcome = Literal["ok", "partial", "quarantined", "failed", "not-due"]
 """Of a feed in an attempt: complete (up to 1 % kept); more than that kept; refused; not had; not asked."""
 
-
 BAD: tuple[Outcome, ...] = ("partial", "quarantined", "failed")
 """What is not good: a run with such a feed ends with 1, and the feed is due again."""
 

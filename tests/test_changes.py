@@ -127,7 +127,7 @@ def other_on_top(bodies: Payloads) -> None:
             "1 edited",
             f"~ {GLM}: supported_parameters -",
         ),
-        (set_on(lambda b: model(b, GLM), brand_new=1), "1 edited", "+ models: new field brand_new"),
+        (set_on(lambda b: model(b, GLM), brand_new=1), "1 new field", "+ models: new field brand_new"),
     ],
 )
 def test_one_change_is_one_line(stage: Stage, edit: Edit, subject: str, line: str) -> None:

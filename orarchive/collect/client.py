@@ -34,7 +34,6 @@ TIMEOUT = (10.0, 30.0)
 REQUEST_SECONDS = 60.0
 """Longest time for one response as a whole; the timeout above never ends a slow drip."""
 
-
 SPARE_LEVELS = 100
 """Levels of nesting that a body leaves free: it is written where Python's stack is deeper than here."""
 

@@ -93,6 +93,7 @@ def _subject(changes: list[Change], first: Mapping[str, int]) -> str:
 def _counts() -> Iterator[tuple[tuple[str, ...], tuple[str, ...], str]]:
     """What is counted: COUNTED, and the same of feeds without words of their own: `2 added in embeddings`."""
     yield from COUNTED
+    yield tuple(FEEDS), ("field_appeared",), "new field{s}"
     named = {feed for feeds, _, _ in COUNTED for feed in feeds}
     for name, feed in FEEDS.items():
         if name not in named:
