@@ -51,7 +51,7 @@ def main(port: int, now: dt.datetime, speed: float, fault: list[tuple[str, str]]
             service.fail(route, name)
         click.echo(f"The sample of OpenRouter at {hours.prose(now)}: {service.base_url}")
         scrape = f"OPENROUTER_BASE_URL={service.base_url} .venv/bin/python scrape.py --archive build/try"
-        click.echo(f"Try it on an archive of its own: git init --quiet build/try; {scrape}")
+        click.echo(f"Try it on an archive of its own: git init --quiet build/try && {scrape}")
         with suppress(KeyboardInterrupt):
             run(service, speed)
 
