@@ -11,7 +11,7 @@ import pytest
 from archives import FEW, HOUR, LISTS, Payloads, Stage, data_files, edited, kept, payloads, said, say, tidy
 
 from orarchive.archive import Archive
-from orarchive.collect import commit
+from orarchive.collect import remote
 from orarchive.errors import ArchiveError, GitError
 from orarchive.facets import calm
 from orarchive.feeds import ENDPOINTS, FEEDS
@@ -38,7 +38,7 @@ class Writers:
         self.theirs = Stage(stage.service, folder / "theirs")
         self.first = self.tip()
         self.lost = 0
-        real = commit.push
+        real = remote.push
 
         def push(archive: Archive, sleep: Callable[[float], None]) -> bool:
             if archive.root == self.ours.root and self.before:
@@ -48,7 +48,7 @@ class Writers:
 
         self.before: list[Callable[[], object]] = []
         """What happens right before each of our pushes."""
-        monkeypatch.setattr(commit, "push", push)
+        monkeypatch.setattr(remote, "push", push)
 
     def tip(self) -> str:
         return say(self.remote, "rev-parse", "main")

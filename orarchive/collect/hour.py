@@ -14,7 +14,7 @@ from pathlib import Path
 from orarchive import __version__, ledger
 from orarchive.archive import SNAPSHOT_FILES, Archive
 from orarchive.changes import diff
-from orarchive.collect import commit, quarantine
+from orarchive.collect import commit, quarantine, remote
 from orarchive.collect.client import Client
 from orarchive.collect.due import already_read, due, still_wanted, to_ask
 from orarchive.collect.fetch import Fetched, fetch_list, fetch_sweep
@@ -81,7 +81,7 @@ class Run:
             return self._attempts([])
         with commit.held(self.archive, self.sleep) as notes:
             if self.wish.push:
-                commit.catch_up(self.archive)
+                remote.catch_up(self.archive)
             return self._attempts(notes)
 
     def _attempts(self, notes: list[str]) -> int:
@@ -100,7 +100,7 @@ class Run:
         if not any(result is not None for result in results):
             log.info("Nothing due at %s", prose(self.wish.hour))
             if not self._pushed():  # what an earlier run could not push
-                commit.catch_up(self.archive)
+                remote.catch_up(self.archive)
         if self.not_pushed:
             raise self.not_pushed
         return int(False in results)
@@ -111,7 +111,7 @@ class Run:
         if not self.wish.push or self.wish.dry_run:
             return True
         try:
-            return commit.push(self.archive, self.sleep)
+            return remote.push(self.archive, self.sleep)
         except GitError as error:
             log.error("Not pushed: %s", error)
             self.not_pushed = error
@@ -166,14 +166,14 @@ class Run:
         log.info("Starting %s: %s", prose(hour), ", ".join(feed.name for feed in feeds))
         started = self.now()
         fetched = self._fetch(client, feeds, base)
-        for _ in range(commit.TRIES):
+        for _ in range(remote.TRIES):
             read = {one.feed.name: already_read(one.feed, base.snapshot, base.lines, hour) for one in fetched}
             settled = settle(base.snapshot, fetched, self.wish.accept, read)
             after = self._keep(base, settled, started, notes)
             if self._pushed():
                 good = not any(settled.reports[one.feed.name]["outcome"] in BAD for one in fetched)
                 return good, after
-            commit.retreat(self.archive, base.commit)
+            remote.retreat(self.archive, base.commit)
             base = base_of(self.archive, hour)
             if base.is_past(hour):
                 log.error("Sync failed: the remote is already past %s; this attempt is dropped", prose(hour))
@@ -182,7 +182,7 @@ class Run:
             if not fetched:
                 log.info("%s is already archived by another writer", prose(hour))
                 return True, base
-        msg = f"the push was refused {commit.TRIES} times; {prose(hour)} is not archived by this run"
+        msg = f"the push was refused {remote.TRIES} times; {prose(hour)} is not archived by this run"
         raise ArchiveError(msg)
 
     def _fetch(self, client: Client, feeds: list[Feed], base: Base) -> list[Fetched]:
