@@ -4,7 +4,6 @@
 """
 
 import gzip
-import os
 import re
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from typing import Any
 
 import needs
 import pytest
+from archives import ROOT, new_archive, say, scrape
 from recordings import DAYS, Recordings, exactly, unordered, versions
 
 from orarchive import snapshot
@@ -24,39 +24,21 @@ from orarchive.sample.faults import Reply
 
 pytestmark = pytest.mark.real_data
 
-ROOT = Path(__file__).parents[1]
-
 
 @pytest.fixture(scope="module")
 def real() -> Path:
     return needs.recordings()
 
 
-def new_archive(folder: Path) -> Path:
-    for command in (
-        ["init", "-q", "-b", "main", str(folder)],
-        ["-C", str(folder), "config", "user.name", "Test"],
-        ["-C", str(folder), "config", "user.email", "test@example.invalid"],
-    ):
-        subprocess.run(["git", *command], check=True)
-    return folder
-
-
-def scrape(archive: Path, service: Service, hour: str, *options: str) -> None:
-    environment = {**os.environ, "OPENROUTER_BASE_URL": service.base_url, "SYNC_REQUESTS_PER_SECOND": "0"}
-    command = [sys.executable, str(ROOT / "scrape.py"), "--archive", str(archive), "--hour", hour, *options]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+def archived(root: Path, service: Service, hour: str, *options: str) -> None:
+    """Run scrape.py at an hour; all must go well."""
+    done = scrape("--archive", root, "--hour", hour, *options, OPENROUTER_BASE_URL=service.base_url)
     assert done.returncode == 0, done.stderr
 
 
 def raw(archive: Path, *arguments: str) -> Any:
     command = [sys.executable, "-m", "orarchive", "raw", "--archive", str(archive), *arguments]
     return exactly(subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout)
-
-
-def log(archive: Path, *arguments: str) -> str:
-    command = ["git", "-C", str(archive), "log", *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +50,7 @@ def five_days(real: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
     with Service(recordings.respond) as service:
         for day in DAYS:
             recordings.stand_at(day)
-            scrape(archive, service, f"{day}T06Z")
+            archived(archive, service, f"{day}T06Z")
             served[f"{day}T06Z"] = (recordings.models, recordings.providers, recordings.endpoints)
     return archive, served
 
@@ -97,7 +79,7 @@ def test_one_response_comes_back_by_its_model(five_days: tuple[Path, dict[str, A
 
 def test_the_price_log_is_readable(five_days: tuple[Path, dict[str, Any]]) -> None:
     archive, _ = five_days
-    shown = log(archive, "-p", "--", "data/models/prices.jsonl")
+    shown = say(archive, "log", "-p", "--", "data/models/prices.jsonl")
     changed = [line for line in shown.splitlines() if re.match(r"[-+]\{", line)]
     assert any('"prompt":"' in line for line in changed)
     assert max(map(len, changed)) < 1500, "a changed price should fit on a few lines of a terminal"
@@ -106,10 +88,10 @@ def test_the_price_log_is_readable(five_days: tuple[Path, dict[str, Any]]) -> No
 
 def test_the_log_reads_as_a_changelog(five_days: tuple[Path, dict[str, Any]]) -> None:
     archive, _ = five_days
-    subjects = log(archive, "--format=%s").splitlines()
+    subjects = say(archive, "log", "--format=%s").splitlines()
     assert all(re.match(r"2026-08-\d\dT06Z: ", subject) for subject in subjects)
     assert any(re.search(r"\d+ models? added", subject) for subject in subjects)
-    body = log(archive, "--format=%b")
+    body = say(archive, "log", "--format=%b")
     assert re.search(r"^~ \S+: \S+ \$[\d.]+ -> \$[\d.]+ per M", body, re.MULTILINE)
     assert re.search(r"^\+ \S+/\S+: added", body, re.MULTILINE)
     assert not re.search(r"\$-", body), "-1 is never a price"
@@ -128,12 +110,12 @@ def test_clock_prices_do_not_flip_in_the_price_file(real: Path, tmp_path: Path) 
     hours = [time[:13] + "Z" for time, _ in history]
     with Service(respond) as service:
         for hour, (_, body) in zip(hours, history, strict=True):
-            scrape(archive, service, hour, "--feeds", "models")
+            archived(archive, service, hour, "--feeds", "models")
             sent = exactly(body)["data"]
             assert unordered(raw(archive, hour, "models")) == unordered({"data": sent})
-    spots = log(archive, "--oneline", "--", "data/models/spot.jsonl").splitlines()
+    spots = say(archive, "log", "--oneline", "--", "data/models/spot.jsonl").splitlines()
     assert len(spots) >= 9
-    shown = log(archive, "-p", "-U0", "--format=", "--", "data/models/prices.jsonl")
+    shown = say(archive, "log", "-p", "-U0", "--format=", "--", "data/models/prices.jsonl")
     clocked = [
         loads(line[1:]) for line in shown.splitlines() if line.startswith(("-{", "+{")) and "utc_" in line
     ]
