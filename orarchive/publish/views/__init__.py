@@ -13,7 +13,7 @@ import pandas as pd
 
 from orarchive.archive import Archive
 from orarchive.errors import NotArchivedError
-from orarchive.history.coverage import Coverage, coverage
+from orarchive.history.coverage import SPANS, Coverage, coverage
 from orarchive.history.past import Past, past, recent
 from orarchive.hours import prose
 from orarchive.ledger import hour_of
@@ -47,6 +47,8 @@ class View:
     totals: dict[str, int]
     coverage: list[Coverage]
     days: list[Day]
+    complete: dict[int, int]
+    """How many of the last 24 and 168 hours were read completely, all hourly feeds together."""
     troubles: list[Trouble]
     changes: list[HourTold]
     since: dt.datetime
@@ -86,6 +88,8 @@ def view(found: Past, as_of: dt.datetime | None = None) -> View:
         for at, group in groupby(latest, key=lambda pair: pair[0])
     ]
     begun = hour_of(found.attempts[0])
+    strip = days(found.attempts, now, begun)
+    cells = [cell for day in strip for cell in day.cells if cell is not None]
     models = model_views(found, snapshot, now, changes)
     good = found.good("models")
     counted = _counts(state for one in models for state in one.states)
@@ -99,7 +103,8 @@ def view(found: Past, as_of: dt.datetime | None = None) -> View:
         states={word: counted[word] for word in get_args(State) if word in counted},
         totals=_totals(models, snapshot),
         coverage=coverage(found, now),
-        days=days(found.attempts, now, begun),
+        days=strip,
+        complete={span: cells[-span:].count("good") for span in SPANS},
         troubles=list(troubles(found.attempts)),
         changes=[one for one in changes if one.lines],
         since=changes[-1].hour if len(latest) >= MOST_CHANGES else begun,
