@@ -8,7 +8,7 @@ from typing import Any
 
 from orarchive.feeds import Feed
 from orarchive.jsonl import Record, dumps
-from orarchive.prices import clock_keys
+from orarchive.prices import by_clock, clock_keys
 
 Key = tuple[Any, ...]
 
@@ -44,12 +44,9 @@ def split(feed: Feed, own: Record, record: Record) -> Iterator[tuple[str, Record
     for file, patterns in feed.facets.items():
         part = {name: rest.pop(name) for name in record if _matches(name, patterns)}
         pricing: Any = part.get("pricing")
-        if feed.clock_file and (clock := clock_keys(pricing)):
-            part["pricing"] = {name: pricing[name] for name in pricing if name not in clock}
-            yield (
-                feed.clock_file,
-                {**key, "pricing": {name: pricing[name] for name in pricing if name in clock}},
-            )
+        if feed.clock_file and clock_keys(pricing):
+            part["pricing"], spot = by_clock(pricing)
+            yield feed.clock_file, {**key, "pricing": spot}
         if part:
             yield file, {**key, **part}
     yield feed.base_file, {**own, **escaped(rest)}
@@ -74,8 +71,8 @@ def is_silent(feed: Feed, name: str) -> bool:
 def calm(feed: Feed, record: Record) -> Record:
     """A record without what moves by itself: health, and the prices of the moment."""
     kept = {name: value for name, value in record.items() if not is_silent(feed, name)}
-    if clock := clock_keys(kept.get("pricing")):
-        kept["pricing"] = {name: value for name, value in kept["pricing"].items() if name not in clock}
+    if clock_keys(kept.get("pricing")):
+        kept["pricing"], _ = by_clock(kept["pricing"])
     return kept
 
 

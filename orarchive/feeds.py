@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import quote, urlencode
 
 
@@ -58,6 +58,10 @@ class Feed:
     def scope(self) -> str:
         """Route and query: what the feed can contain."""
         return self.route + ("?" + urlencode(self.query) if self.query else "")
+
+    def payload(self, response: dict[str, Any]) -> Any:
+        """The payload of a response."""
+        return response[self.wrapper] if self.wrapper else response
 
     def path(self, key: str) -> str:
         """The path that a sweep asks for one key."""

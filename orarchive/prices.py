@@ -52,6 +52,13 @@ def clock_keys(pricing: Any) -> set[str]:
     return keys - {"overrides"}
 
 
+def by_clock(pricing: Record) -> tuple[Record, Record]:
+    """A price object apart: what stays, with the schedule, and the prices of the moment."""
+    clock = clock_keys(pricing)
+    stays = {name: value for name, value in pricing.items() if name not in clock}
+    return stays, {name: value for name, value in pricing.items() if name in clock}
+
+
 def dimensions(pricing: Any) -> dict[str, Decimal]:
     """Every top-level price that is one, by dimension, without zeros that are only a way of writing."""
     if not isinstance(pricing, Mapping):

@@ -7,7 +7,6 @@ back gives the same state, whichever feeds were fetched anew.
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
 
 from orarchive.errors import ArchiveError
 from orarchive.facets import (
@@ -41,7 +40,7 @@ def rows(feed: Feed, state: State) -> dict[Key, Record]:
     return {
         (asked, item["tag"], n): item
         for (asked,), response in state.items()
-        for n, item in numbered(feed, _payload(feed, response)[feed.items])
+        for n, item in numbered(feed, feed.payload(response)[feed.items])
     }
 
 
@@ -101,7 +100,7 @@ def _lines(feed: Feed, snapshot: Snapshot) -> Lines:
 def _sweep_lines(feed: Feed, state: State, snapshot: Snapshot) -> Lines:
     lines: Lines = {}
     for (asked,), response in state.items():
-        payload = dict(_payload(feed, response))
+        payload = dict(feed.payload(response))
         del payload[feed.items]
         beside = {name: value for name, value in response.items() if name != feed.wrapper}
         line = {"model": asked, **differing(payload, _repeated(feed, asked, snapshot))}
@@ -133,7 +132,7 @@ def _sweep_state(feed: Feed, lines: Lines, snapshot: Snapshot) -> State:
         payload = restored(line, _repeated(feed, asked, snapshot), own=("model", "response"))
         state[asked,] = {str(feed.wrapper): {**payload, feed.items: []}, **line.get("response", {})}
     for (asked, _, _), item in _joined(feed, lines).items():
-        _payload(feed, state[asked,])[feed.items].append(item)
+        feed.payload(state[asked,])[feed.items].append(item)
     return state
 
 
@@ -151,10 +150,6 @@ def _joined(feed: Feed, lines: Lines) -> dict[Key, Record]:
             msg = f"data/{feed.folder}: {key} is not in {feed.base_file}.jsonl but in {', '.join(files)}"
             raise ArchiveError(msg)
     return {key: join(feed, files, own) for key, files in parts.items()}
-
-
-def _payload(feed: Feed, response: Record) -> Any:
-    return response[feed.wrapper] if feed.wrapper else response
 
 
 def _repeated(feed: Feed, asked: str, snapshot: Snapshot) -> Record:

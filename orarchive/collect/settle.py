@@ -106,15 +106,15 @@ def _settle_sweep(fetched: Fetched, snapshot: Snapshot, accepted: bool, read: Co
     report = _report("ok")
     if feed.must_have_rows and not snapshot[feed.each]:
         return before, {**report, "outcome": "failed", "reasons": ["no-list"]}, []
-    unasked = {key for (key,) in snapshot[feed.each]} - fetched.answers.keys() - set(read)
+    listed = {key for (key,) in snapshot[feed.each]}
+    unasked = listed - fetched.answers.keys() - set(read)
     kept |= dict.fromkeys(sorted(unasked), "not-asked")
     if kept:
         report["reasons"] = sorted(set(kept.values()))
-    listed = snapshot[feed.each].keys()
-    if bad and len(bad) == len(fetched.answers) and {key for (key,) in listed} <= bad.keys():
+    if bad and len(bad) == len(fetched.answers) and listed <= bad.keys():
         report["outcome"] = "quarantined" if len(refused) == len(bad) else "failed"
         return before, report, refused
-    state = {key: response for key, response in before.items() if key in listed}
+    state = {(key,): response for (key,), response in before.items() if key in listed}
     state |= {(key,): answer.body for key, answer in fetched.good.items()}
     try:
         checks.plausible(feed, _items(feed, state), _items(feed, before), accepted)
@@ -139,8 +139,7 @@ def _sent_at(header: str) -> dt.datetime:
 
 def _items(feed: Feed, state: State) -> int:
     """How many items a sweep's responses hold."""
-    payloads = (response[feed.wrapper] if feed.wrapper else response for response in state.values())
-    return sum(len(payload[feed.items]) for payload in payloads)
+    return sum(len(feed.payload(response)[feed.items]) for response in state.values())
 
 
 def _report(outcome: Outcome) -> Report:
