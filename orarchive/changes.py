@@ -4,13 +4,14 @@ A model's price is that of the provider on top, so a new model price need not be
 of 820 real changes 393 came with signs of another provider on top. `cause` tells them apart.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from orarchive.facets import Key, is_silent, same
 from orarchive.feeds import FEEDS, Feed
+from orarchive.fields import topmost, without
 from orarchive.jsonl import Record
 from orarchive.prices import clock_keys, dimensions, rates, schedule
 from orarchive.records import is_alias
@@ -57,15 +58,43 @@ FIELDS: dict[str, str] = {
 """What a change of a field is called; of any other field the record is `edited`."""
 
 
+Rows = dict[str, State]
+"""Feed -> its records by key: all of them, or those that a commit touched."""
+
+
 def diff(old: Snapshot, new: Snapshot) -> list[Change]:
     """Everything that differs, feed by feed; a feed that had no records before has no changes."""
+    begun = [feed for feed in FEEDS.values() if old[feed.name] and old[feed.name] is not new[feed.name]]
+    before, after = (
+        {feed.name: rows(feed, snapshot[feed.name]) for feed in begun} for snapshot in (old, new)
+    )
+    # against the hour before alone: a field inside another may have been there and gone
+    appeared = {name: _fields(after[name]) - _fields(before[name]) for name in before}
+
+    def offers(model: str) -> list[Record]:
+        responses = [snapshot["endpoints"].get((model,)) for snapshot in (old, new)]
+        return [offer for one in responses if one for offer in one["data"]["endpoints"]]
+
+    return between(before, after, appeared, offers)
+
+
+def between(
+    old: Rows,
+    new: Rows,
+    appeared: Mapping[str, Collection[str]],
+    offers: Callable[[str], list[Record]],
+) -> list[Change]:
+    """What differs between records.
+
+    `appeared` holds, by feed, the paths of fields that no record had before: each is one change of its own,
+    and no record's. `offers` gives a model's endpoints of before and after.
+    """
     found = [
-        change
-        for feed in FEEDS.values()
-        if old[feed.name] and old[feed.name] is not new[feed.name]
-        for change in _feed(feed, rows(feed, old[feed.name]), rows(feed, new[feed.name]))
+        change for name in old for change in _feed(FEEDS[name], old[name], new[name], topmost(appeared[name]))
     ]
-    return [*found, *_model_prices(old, new, found)]
+    if "models" not in old:
+        return found
+    return [*found, *_model_prices(old["models"], new["models"], appeared["models"], found, offers)]
 
 
 def text_key(feed: Feed, key: Key) -> str:
@@ -80,41 +109,44 @@ def prices_now(change: Change) -> dict[str, Decimal]:
     return {name: price for name, price in dimensions(change.new).items() if name in clock}
 
 
-def _feed(feed: Feed, old: State, new: State) -> Iterator[Change]:
-    appeared = set() if feed.copies else _fields(new) - _fields(old)
-    for name in sorted(appeared):
-        yield Change("field_appeared", feed.name, name)
+def _feed(feed: Feed, old: State, new: State, appeared: Collection[str]) -> Iterator[Change]:
+    if not feed.copies:
+        yield from (Change("field_appeared", feed.name, path) for path in appeared)
     for key in sorted(old.keys() | new.keys()):
+        before, after = old.get(key), new.get(key)
         name = text_key(feed, key)
-        if key not in old:
-            yield Change(feed.came, feed.name, name, new=new[key])
-        elif key not in new:
-            yield Change(feed.went, feed.name, name, old=old[key])
-        elif feed.copies is None:
-            yield from _record(feed, name, old[key], new[key], appeared)
+        if before is None:
+            yield Change(feed.came, feed.name, name, new=after)
+        elif after is None:
+            yield Change(feed.went, feed.name, name, old=before)
+        elif feed.copies is None and before is not after:
+            yield from _record(feed, name, before, after, appeared)
 
 
 def _fields(state: State) -> set[str]:
     return {name for record in state.values() for name in record}
 
 
-def _record(feed: Feed, key: str, old: Record, new: Record, appeared: set[str]) -> Iterator[Change]:
-    for name in sorted((old.keys() | new.keys()) - appeared):
-        if name == "pricing" or is_silent(feed, name):
+def _record(feed: Feed, key: str, old: Record, new: Record, appeared: Collection[str]) -> Iterator[Change]:
+    for name in sorted(old.keys() | new.keys()):
+        if name == "pricing" or name in appeared or is_silent(feed, name):
             continue
         before, after = old.get(name), new.get(name)
-        if not same(before, after):
+        if not same(before, without(after, name, appeared) if appeared else after):
             yield Change(FIELDS.get(name, "edited"), feed.name, key, name, before, after)
     if feed.name != "models":
-        yield from _prices(feed.name, key, old.get("pricing"), new.get("pricing"))
+        yield from _prices(feed.name, key, old.get("pricing"), new.get("pricing"), appeared)
 
 
-def _prices(feed: str, key: str, old: Any, new: Any) -> Iterator[Change]:
+def _prices(feed: str, key: str, old: Any, new: Any, appeared: Collection[str]) -> Iterator[Change]:
     """Changes of one price object: prices that moved by themselves, the schedule, the discount.
 
     What follows the clock before or after is left to the schedule: its value now is that of this moment.
     """
+    if old == new:
+        return
     clock = clock_keys(old) | clock_keys(new)
+    new = without(new, "pricing", appeared)
     before, after = dimensions(old), dimensions(new)
     for name in sorted((before.keys() | after.keys()) - clock):
         if before.get(name) != after.get(name):
@@ -130,21 +162,24 @@ def _discount(pricing: Any) -> Any:
     return pricing.get("discount") or 0 if isinstance(pricing, Mapping) else 0
 
 
-def _model_prices(old: Snapshot, new: Snapshot, found: list[Change]) -> Iterator[Change]:
+def _model_prices(
+    old: State,
+    new: State,
+    appeared: Collection[str],
+    found: list[Change],
+    offers: Callable[[str], list[Record]],
+) -> Iterator[Change]:
     """Changes of the prices in the models list, with their cause; an alias moves, it is never repriced."""
     moved: dict[str, list[Change]] = {}
     for change in found:
         if change.feed == "endpoints":
             moved.setdefault(change.key.partition("@")[0], []).append(change)
-    for key in sorted(old["models"].keys() & new["models"].keys()):
-        before, after = old["models"][key], new["models"][key]
+    for key in sorted(old.keys() & new.keys()):
+        before, after = old[key], new[key]
         if before is after or is_alias(before) or is_alias(after):
             continue
-        for change in _prices("models", key[0], before.get("pricing"), after.get("pricing")):
-            responses = [snapshot["endpoints"].get(key) for snapshot in (old, new)]
-            offers = [offer for one in responses if one for offer in one["data"]["endpoints"]]
-            cause = _cause(change, moved.get(key[0], []), offers)
-            yield replace(change, cause=cause)
+        for change in _prices("models", key[0], before.get("pricing"), after.get("pricing"), appeared):
+            yield replace(change, cause=_cause(change, moved.get(key[0], []), offers(key[0])))
 
 
 def _cause(change: Change, moved: list[Change], offers: list[Record]) -> str:

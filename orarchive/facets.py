@@ -53,13 +53,13 @@ def split(feed: Feed, own: Record, record: Record) -> Iterator[tuple[str, Record
 
 
 def join(feed: Feed, lines: dict[str, Record], own: Collection[str] = ()) -> Record:
-    """The record that `split` took apart; `lines` by file name."""
-    record = unescaped(lines[feed.base_file], own)
-    for file in feed.facets:
-        if line := lines.get(file):
-            record.update({name: value for name, value in line.items() if name not in feed.key})
-    if feed.clock_file and (line := lines.get(feed.clock_file)):
-        record["pricing"] = {**record["pricing"], **line["pricing"]}
+    """The record that `split` took apart; `lines` by file name, also names that the feed once had."""
+    record: Record = {}
+    for file, line in lines.items():
+        if file != feed.clock_file:
+            record.update(unescaped(line, own))
+    if feed.clock_file and (spot := lines.get(feed.clock_file)):
+        record["pricing"] = {**record["pricing"], **spot["pricing"]}
     return record
 
 
@@ -92,6 +92,8 @@ def restored(line: Record, base: Record, own: Collection[str] = ()) -> Record:
 
 def same(one: Any, other: Any) -> bool:
     """Whether two values are the same text: 1 and 1.0 are not."""
+    if isinstance(one, str) or one is None:
+        return bool(one == other)
     return dumps(one) == dumps(other)
 
 
@@ -102,8 +104,11 @@ def escaped(record: Record) -> Record:
 
 def unescaped(line: Record, own: Collection[str]) -> Record:
     """A line without the archive's own fields, the service's under the names it sent."""
-    sent = ((name, value) for name, value in line.items() if name not in own)
-    return {name[1:] if _RESERVED.fullmatch(name) else name: value for name, value in sent}
+    return {
+        name[1:] if name.startswith("=") and _RESERVED.fullmatch(name) else name: value
+        for name, value in line.items()
+        if name not in own
+    }
 
 
 def numbered(feed: Feed, items: Iterable[Record]) -> Iterator[tuple[int, Record]]:

@@ -38,4 +38,4 @@ def prose(hour: dt.datetime) -> str:
 
 def moment(text: str) -> dt.datetime:
     """Read a moment written by `stamp`."""
-    return dt.datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=dt.UTC)
+    return dt.datetime.fromisoformat(text)

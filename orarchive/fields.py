@@ -1,0 +1,42 @@
+"""Field paths: which fields records have, at any depth, as dotted paths (`architecture.tokenizer`)."""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+
+def paths(record: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """Yield the path of every field of a record; lists add nothing to the path of what is in them."""
+    for name, value in record.items():
+        path = prefix + name
+        yield path
+        for item in value if isinstance(value, list) else (value,):
+            if isinstance(item, dict):
+                yield from paths(item, path + ".")
+
+
+def topmost(found: Collection[str]) -> list[str]:
+    """The paths that are not inside another one of them, sorted."""
+    return [path for path in sorted(found) if not any(above in found for above in _above(path))]
+
+
+def moved(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[set[str], set[str]]:
+    """The paths that a record won and those that it lost."""
+    changed = [name for name in old.keys() | new.keys() if name not in old or old[name] != new.get(name)]
+    was, now = (set(paths({name: end[name] for name in changed if name in end})) for end in (old, new))
+    return now - was, was - now
+
+
+def without(value: Any, path: str, gone: Collection[str]) -> Any:
+    """What stands at a path, without the fields whose paths are named."""
+    if isinstance(value, list):
+        return [without(item, path, gone) for item in value]
+    if not isinstance(value, dict):
+        return value
+    kept = ((f"{path}.{name}", name) for name in value if f"{path}.{name}" not in gone)
+    return {name: without(value[name], inner, gone) for inner, name in kept}
+
+
+def _above(path: str) -> Iterator[str]:
+    while "." in path:
+        path = path.rpartition(".")[0]
+        yield path
