@@ -36,6 +36,14 @@ class Archive:
         except GitError:
             return None
 
+    def is_ancestor(self, one: str, other: str) -> bool:
+        """Whether one commit is in the past of another; one that is not there is in nobody's."""
+        try:
+            self.git("merge-base", "--is-ancestor", one, other)
+        except GitError:
+            return False
+        return True
+
     def blobs(self, commit: str | None) -> dict[str, str]:
         """The files below `data/` at a commit: path below `data/` -> blob name."""
         if commit is None:

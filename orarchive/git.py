@@ -2,8 +2,10 @@
 
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from subprocess import PIPE, Popen
+from tempfile import TemporaryFile
 
 from orarchive.errors import GitError
 
@@ -33,6 +35,27 @@ def git(
         said = error.stderr.decode(errors="replace").strip() or f"exit {error.returncode}"
         msg = f"git {arguments[0]} failed: {said}"
         raise GitError(msg) from None
+
+
+def stream(folder: Path, *arguments: str, stdin: bytes = b"") -> Iterator[bytes]:
+    """Run one git command and yield what it prints, line by line; failure raises GitError at the end."""
+    with TemporaryFile() as told, TemporaryFile() as errors:
+        told.write(stdin)  # a file, not a pipe: git may print long before it has read all of it
+        told.seek(0)
+        command = ["git", "-C", str(folder), "-c", "core.quotePath=false", *arguments]
+        process = Popen(command, stdin=told, stdout=PIPE, stderr=errors, env=environment())
+        with process:
+            try:
+                assert process.stdout
+                yield from process.stdout
+            except GeneratorExit:
+                process.kill()
+                raise
+        if process.returncode:
+            errors.seek(0)
+            said = errors.read().decode(errors="replace").strip() or f"exit {process.returncode}"
+            msg = f"git {arguments[0]} failed: {said}"
+            raise GitError(msg)
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:

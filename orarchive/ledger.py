@@ -47,6 +47,18 @@ class Report(TypedDict):
     reasons: NotRequired[list[str]]
     notes: NotRequired[list[str]]
     refused: NotRequired[list[Refused]]
+    vanished: NotRequired[dict[str, str]]
+    """Models: ids that were listed before and no longer are, with what asking for each by itself told:
+    `renamed:<id>`, `orphaned` (still known, listed no more), `gone`, or `unknown:<reason>`."""
+
+
+class Source(TypedDict):
+    """Where an imported hour came from: a version of a file in another repository."""
+
+    commit: str
+    path: str
+    merged: NotRequired[list[str]]
+    """Commits of earlier versions in the same hour, which this one replaced."""
 
 
 class Attempt(TypedDict):
@@ -61,6 +73,7 @@ class Attempt(TypedDict):
     feeds: dict[str, Report]
     relations: dict[str, int]
     notes: NotRequired[list[str]]
+    source: NotRequired[Source]
 
 
 def path(hour: dt.datetime) -> str:
@@ -70,10 +83,20 @@ def path(hour: dt.datetime) -> str:
 
 def attempts(archive: Archive, commit: str | None, months: int | None = None) -> list[Attempt]:
     """All attempts at a commit, oldest first; `months` limits them to the last so many files."""
-    paths = sorted(name for name in archive.blobs(commit) if name.startswith("hours/"))
-    wanted = paths[-months:] if months else paths
-    files = archive.files(commit, wanted)
-    return [line for name in wanted for line in read_lines(files[name], f"data/{name}")]  # type: ignore[misc]
+    blobs = books(archive, commit)
+    wanted = sorted(blobs)[-months:] if months else sorted(blobs)
+    contents = archive.contents([blobs[name] for name in wanted])
+    return [line for name in wanted for line in read(contents[blobs[name]], name)]
+
+
+def books(archive: Archive, commit: str | None) -> dict[str, str]:
+    """The ledger's files at a commit: path below `data/` -> blob name."""
+    return {name: blob for name, blob in archive.blobs(commit).items() if name.startswith("hours/")}
+
+
+def read(content: bytes, name: str) -> list[Attempt]:
+    """The lines of a ledger file; `name` is its path below `data/`."""
+    return read_lines(content, f"data/{name}")  # type: ignore[return-value]
 
 
 def appended(file: bytes, attempt: Attempt) -> bytes:

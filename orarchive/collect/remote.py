@@ -38,7 +38,7 @@ def catch_up(archive: Archive, remote: str = "origin") -> None:
     archive.git("remote", "get-url", remote)
     if archive.commit() is None or not _has_news(archive, remote, name):
         return
-    if not _is_ancestor(archive, "HEAD", "FETCH_HEAD"):
+    if not archive.is_ancestor("HEAD", "FETCH_HEAD"):
         msg = (
             f"commits here were never pushed, and {remote}/{name} has gone another way; look at them, then"
             f" give them up (git reset --keep {remote}/{name}) or archive into a branch of your own"
@@ -72,21 +72,13 @@ def _has_news(archive: Archive, remote: str, name: str) -> bool:
         archive.git("fetch", "--quiet", remote, f"refs/heads/{name}")
     except GitError:
         return False
-    return not _is_ancestor(archive, "FETCH_HEAD", "HEAD")
+    return not archive.is_ancestor("FETCH_HEAD", "HEAD")
 
 
 def retreat(archive: Archive, base: str | None) -> None:
     """Give up our commits since `base` and stand on the remote's tip, which was fetched."""
-    if base is not None and not _is_ancestor(archive, base, "FETCH_HEAD"):
+    if base is not None and not archive.is_ancestor(base, "FETCH_HEAD"):
         msg = f"the remote's branch has another past than ours ({base} is not in it)"
         raise ArchiveError(msg)
     log.warning("Another writer was first; writing again on top of %.10s", archive.commit("FETCH_HEAD"))
     archive.git("reset", "--quiet", "--keep", "FETCH_HEAD")
-
-
-def _is_ancestor(archive: Archive, one: str, other: str) -> bool:
-    try:
-        archive.git("merge-base", "--is-ancestor", one, other)
-    except GitError:
-        return False
-    return True
