@@ -1,0 +1,1 @@
+"""Index: everything that git says about an archive, as tables in one SQLite file; see `schema.sql`."""

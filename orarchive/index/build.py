@@ -1,0 +1,99 @@
+"""Building: bring an index up to an archive's tip, attempt by attempt, in one transaction.
+
+Only commits since the last indexed one are read, and the same is written whether all hours are taken at once
+or one by one. A past that was rewritten is detected; then the index is built anew.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from itertools import chain as together
+
+from tqdm import tqdm
+
+from orarchive import __version__
+from orarchive.archive import Archive
+from orarchive.changes import Change, between
+from orarchive.errors import NotArchivedError
+from orarchive.facets import Key
+from orarchive.history.commits import Held, Rewritten, chain, refuse_shallow, since, tips
+from orarchive.history.replay import State, Step, replay
+from orarchive.index import events, health, moment, prices, versions
+from orarchive.index.fields import Fields
+from orarchive.index.moment import Moment
+from orarchive.index.presence import Presence
+from orarchive.jsonl import Record
+
+SCHEMA = 1
+"""Another number means that an index is not of this program: it is built anew."""
+
+
+def update(db: sqlite3.Connection, archive: Archive, progress: bool = False) -> int:
+    """Take what is new into an index, in the transaction that is open; returns how many attempts.
+
+    Raises Rewritten where the archive's past is not the one that was indexed.
+    """
+    refuse_shallow(archive)
+    head = archive.commit()
+    if head is None:
+        msg = f"{archive.root} holds no hours yet; python scrape.py archives one"
+        raise NotArchivedError(msg)
+    ends = tips(archive, head)
+    row = db.execute("select tips, state from meta").fetchone()
+    held = since(archive, json.loads(row[0]), ends) if row else chain(archive, ends)
+    last = db.execute("select max(hour) from attempts").fetchone()[0]
+    if last and held and held[0].attempt["hour"] < last:
+        msg = "an hour came in before the last one"
+        raise Rewritten(msg)
+    state = take(db, archive, held, row[1] if row else None, progress)
+    db.execute("delete from meta")
+    db.execute("insert into meta values (?, ?, ?, ?)", (SCHEMA, __version__, json.dumps(ends), state))
+    return len(held)
+
+
+def take(
+    db: sqlite3.Connection, archive: Archive, held: list[Held], base: str | None, progress: bool
+) -> str | None:
+    """Take attempts in, on top of the state that a commit shows; returns the commit of the last state."""
+    state = versions.load(db) if held else State()
+    presence, fields = Presence.load(db), Fields.load(db)
+    steps = tqdm(
+        replay(archive, held, base, state),
+        total=len(held),
+        desc="Indexing",
+        unit="hour",
+        disable=not progress,
+    )
+    for step in steps:
+        now = moment.write(db, step.held, step.broken)
+        if step.broken:
+            continue
+        base = step.held.commit or base
+        came_and_went = list(presence.take(now, step, state))
+        versions.write(db, presence, now, step)
+        prices.write(db, presence, now, step)
+        appeared, vanished = fields.take(now, step)
+        changed = events.of_changes(_changes(now, step, state, appeared), now)
+        watched = health.take(db, presence, now, state)
+        events.write(db, now, together(came_and_went, changed, vanished, watched))
+        versions.prune(db, now.hour)
+    return base
+
+
+def _changes(now: Moment, step: Step, state: State, appeared: dict[str, set[str]]) -> Iterable[Change]:
+    """What an attempt changed; a feed's first good reading changes nothing."""
+    touched = {name: pairs for name, pairs in step.records.items() if now.before(name)}
+    old, new = (
+        {
+            name: {key: pair[side] for key, pair in pairs.items() if pair[side] is not None}
+            for name, pairs in touched.items()
+        }
+        for side in (0, 1)
+    )
+
+    def offers(model: str) -> list[Record]:
+        now_there: dict[Key, Record] = state.records["endpoints"]
+        ends = (now_there, old.get("endpoints", {}))
+        return [record for end in ends for key, record in end.items() if key[0] == model]
+
+    return between(old, new, {name: appeared.get(name, set()) for name in touched}, offers)

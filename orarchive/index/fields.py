@@ -1,0 +1,78 @@
+"""Fields: which field paths a feed has ever had, and on how many records each is now."""
+
+import sqlite3
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from orarchive.facets import Key
+from orarchive.feeds import FEEDS
+from orarchive.fields import moved, topmost
+from orarchive.history.replay import Pair, Step
+from orarchive.index.events import Event
+from orarchive.index.moment import Moment
+
+VANISHED = 7 * 24 * 60 * 60
+"""Seconds without a field on any record, counted as absence is, that make it one that vanished."""
+
+
+@dataclass
+class Fields:
+    """How many records have a field, by feed and path; a path at 0 was there once."""
+
+    db: sqlite3.Connection
+    counts: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+
+    @classmethod
+    def load(cls, db: sqlite3.Connection) -> "Fields":
+        """What an index holds."""
+        found = cls(db)
+        for feed, path, records in db.execute("select feed, path, records from fields"):
+            found.counts[feed][path] = records
+        return found
+
+    def take(self, moment: Moment, step: Step) -> tuple[dict[str, set[str]], list[Event]]:
+        """Follow an attempt: the paths that a feed has for the first time, and what vanished."""
+        appeared: dict[str, set[str]] = {}
+        for name, pairs in step.records.items():
+            if FEEDS[name].copies:
+                continue
+            counts = self.counts[name]
+            by = self._moved(pairs)
+            fresh = {path for path in by if path not in counts}
+            counts.update(by)
+            self._write(moment, name, by)
+            appeared[name] = fresh if moment.before(name) else set()
+        return appeared, [event for name in moment.reads for event in self._vanished(moment, name)]
+
+    def _moved(self, pairs: dict[Key, Pair]) -> Counter[str]:
+        """On how many more or fewer records each path is."""
+        found: Counter[str] = Counter()
+        for old, new in pairs.values():
+            won, lost = moved(old or {}, new or {})
+            found.update(won)
+            found.subtract(lost)
+        return found
+
+    def _write(self, moment: Moment, feed: str, paths: Iterable[str]) -> None:
+        self.db.executemany(
+            "insert into fields values (?, ?, ?, ?, null, 0, 0) on conflict do update set"
+            " records = excluded.records, absent = 0, told = 0,"
+            " missing = case excluded.records when 0 then excluded.first end",
+            [(feed, path, moment.hour, self.counts[feed][path]) for path in sorted(paths)],
+        )
+
+    def _vanished(self, moment: Moment, feed: str) -> Iterator[Event]:
+        """Fields that have been on no record for a week."""
+        absent = moment.elapsed(feed)
+        missing = "where feed = ? and missing < ? and not told"
+        self.db.execute(f"update fields set absent = absent + ? {missing}", (absent, feed, moment.hour))
+        rows = self.db.execute(
+            f"select path, missing from fields {missing} and absent >= ?", (feed, moment.hour, VANISHED)
+        ).fetchall()
+        since = dict(rows)
+        for path in topmost(since):
+            yield Event("field_vanished", feed, path, by=since[path])
+        self.db.executemany(
+            "update fields set told = 1 where feed = ? and path = ?", [(feed, path) for path in since]
+        )

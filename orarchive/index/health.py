@@ -1,0 +1,119 @@
+"""Health of endpoints by the day, and what only several hours running tell: degraded, orphaned.
+
+Of 927 endpoints 49 crossed status 0 within 33 minutes: one bad hour is no news.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
+
+from orarchive.history.replay import State
+from orarchive.index.events import Event
+from orarchive.index.moment import Moment, Read
+from orarchive.index.presence import FIRST, Presence
+from orarchive.jsonl import Record
+from orarchive.prices import dimensions, is_dynamic
+from orarchive.records import integer, is_alias, number, part
+
+DEGRADED_HOURS = 6
+ORPHANED_HOURS = 2
+LEAST_UPTIME = 90
+"""Percent of the last day below which an endpoint is degraded."""
+
+
+def take(db: sqlite3.Connection, presence: Presence, moment: Moment, state: State) -> Iterator[Event]:
+    """Count an attempt's health, each endpoint and model once an hour; yields what that makes known."""
+    read = moment.reads.get("endpoints")
+    if read is None:
+        return
+    endpoints = {key: record for key, record in state.records["endpoints"].items() if key[0] not in read.kept}
+    for key, record in endpoints.items():
+        row = presence.ids["endpoints", key]
+        if _watch(db, read, row, "health", _is_degraded(record)):
+            db.execute(ADD_DAY, (row, moment.hour[:10], *_day(record)))
+    served = {key[0] for key in endpoints}
+    for key, record in state.records["models"].items():
+        if key[0] not in read.kept and _is_own(record):
+            _watch(db, read, presence.ids["models", key], "orphaned", key[0] not in served)
+    yield from _degraded(db, moment)
+    yield from _orphaned(db, moment)
+
+
+def _is_degraded(record: Record) -> bool:
+    status, uptime = integer(record.get("status")), number(record.get("uptime_last_1d"))
+    return bool(status) or (uptime is not None and uptime < LEAST_UPTIME)
+
+
+def _is_own(record: Record) -> bool:
+    """Whether a model is one to be served: aliases and routers answer [] by nature."""
+    return not is_alias(record) and not is_dynamic(dimensions(record.get("pricing")).get("prompt"))
+
+
+def _day(record: Record) -> tuple[Any, ...]:
+    """What an hour adds to the figures of its day."""
+    uptime = number(record.get("uptime_last_30m"))
+    latency, throughput = (
+        number(part(record, name).get("p50")) for name in ("latency_last_30m", "throughput_last_30m")
+    )
+    had = latency is not None and throughput is not None
+    return (
+        *(int(bool(integer(record.get("status")))), int(uptime is not None), float(uptime or 0)),
+        *(None if uptime is None else float(uptime), int(had)),
+        *(float(one or 0) if had else 0.0 for one in (latency, throughput)),
+    )
+
+
+ADD_DAY = """
+    insert into health_days values (?, ?, 1, ?, ?, ?, ?, ?, ?, ?) on conflict do update set
+        hours = hours + 1,
+        abnormal = abnormal + excluded.abnormal,
+        uptimes = uptimes + excluded.uptimes,
+        uptime_sum = uptime_sum + excluded.uptime_sum,
+        uptime_min = coalesce(min(uptime_min, excluded.uptime_min), uptime_min, excluded.uptime_min),
+        latencies = latencies + excluded.latencies,
+        latency_sum = latency_sum + excluded.latency_sum,
+        throughput_sum = throughput_sum + excluded.throughput_sum
+"""
+
+WATCH = """
+    insert into watched values (?, ?, ?, ?, ?, 1, ?, null, 0) on conflict do update set
+        run = case bad when excluded.bad then run + 1 else 1 end,
+        since = case bad when excluded.bad then since else excluded.hour end,
+        after = case bad when excluded.bad then after else seen end,
+        bad = excluded.bad, hour = excluded.hour, seen = excluded.seen
+    where hour < excluded.hour
+"""
+
+
+def _watch(db: sqlite3.Connection, read: Read, row: int, kind: str, bad: bool) -> bool:
+    """Count one hour of a key, unless an earlier attempt at the same hour did; says whether."""
+    values = (row, kind, read.hour, read.since, int(bad), read.hour)
+    return bool(db.execute(WATCH, values).rowcount)
+
+
+def _degraded(db: sqlite3.Connection, moment: Moment) -> Iterator[Event]:
+    """Endpoints that were bad, or well again, for so many hours running."""
+    rows = db.execute(
+        "select id, records.key, bad, since, after from watched join records on id = record"
+        " where kind = 'health' and hour = ? and run >= ? and bad != told order by records.key",
+        (moment.hour, DEGRADED_HOURS),
+    ).fetchall()
+    for row, name, bad, since, after in rows:
+        db.execute("update watched set told = bad where record = ? and kind = 'health'", (row,))
+        yield Event("degraded" if bad else "recovered", "endpoints", name, after=after, by=since)
+
+
+def _orphaned(db: sqlite3.Connection, moment: Moment) -> Iterator[Event]:
+    """Models that nobody serves, for so many hours running; one that began so makes no event."""
+    rows = db.execute(
+        "select id, records.key, arrival, since, after from watched join records on id = record"
+        " where kind = 'orphaned' and hour = ? and run >= ? and bad and not told order by records.key",
+        (moment.hour, ORPHANED_HOURS),
+    ).fetchall()
+    for _, name, arrival, since, after in rows:
+        if after is not None or arrival not in FIRST:
+            yield Event("orphaned", "models", name, after=after, by=since)
+    db.execute(
+        "update watched set told = bad where kind = 'orphaned' and hour = ? and (not bad or run >= ?)",
+        (moment.hour, ORPHANED_HOURS),
+    )

@@ -1,0 +1,130 @@
+"""An attempt as the index takes it in: its hour, what it read, and what was read before it."""
+
+import datetime as dt
+import json
+import sqlite3
+from dataclasses import dataclass, field
+from typing import Any
+
+from orarchive.feeds import FEEDS
+from orarchive.history.commits import Held
+from orarchive.hours import floor, moment, stamp
+from orarchive.jsonl import dumps
+from orarchive.ledger import Attempt, Report
+
+
+@dataclass(frozen=True)
+class Read:
+    """A feed as it was read in an attempt; `since`: the hour in which the oldest body may have been made."""
+
+    hour: str
+    since: str
+    scope: str
+    kept: frozenset[str] = frozenset()
+    """Of a sweep: the keys that were not read."""
+
+
+@dataclass
+class Moment:
+    """One attempt: the hour, and the feeds that it read well, beside those that were read before it."""
+
+    db: sqlite3.Connection
+    attempt: int
+    hour: str
+    reads: dict[str, Read]
+    again: bool
+    """Whether there was an attempt at this hour before."""
+    vanished: dict[str, str]
+    """Ids of models that are listed no more, with what asking for each told."""
+    _before: dict[str, list[Read]] = field(default_factory=dict)
+
+    def before(self, feed: str, asked: str | None = None) -> Read | None:
+        """The last good read of a feed in an earlier hour; of a sweep the last in which a key was read."""
+        known = self._before.setdefault(feed, [])
+        for read in known:
+            if asked not in read.kept:
+                return read
+        last = known[-1].hour if known else self.hour
+        for row in self.db.execute(BEFORE, (feed, last)):
+            read = Read(row[0], row[1], row[2], frozenset(json.loads(row[3] or "{}")))
+            known.append(read)
+            if asked not in read.kept:
+                return read
+        return None
+
+    def elapsed(self, feed: str) -> int:
+        """Seconds since the last good hour of a feed that count as absence, 0 without one."""
+        read = self.before(feed)
+        return min(int((moment(self.hour) - moment(read.hour)).total_seconds()), MOST) if read else 0
+
+    def span(self, feed: str, asked: str | None = None) -> tuple[str | None, str | None]:
+        """The last hour that showed what was, and the hour after which it may have changed."""
+        read = self.before(feed, asked)
+        return (read.hour, read.since) if read else (None, None)
+
+
+MOST = 24 * 60 * 60
+"""Of the seconds between two good hours so many count as absence: in a gap nobody looked."""
+
+BEFORE = """
+    select hour, since, scope, kept from reads
+    where feed = ? and good and hour < ? order by attempt desc
+"""
+
+
+def write(db: sqlite3.Connection, held: Held, broken: str) -> Moment:
+    """Write an attempt and what it read."""
+    line = held.attempt
+    again = bool(db.execute("select 1 from attempts where hour = ?", (line["hour"],)).fetchone())
+    attempt = db.execute(
+        "insert into attempts values (null, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            *(line["hour"], line["attempt"], line["started"], line["finished"], line["origin"]),
+            *(line["version"], held.commit, broken or None),
+            *map(text, (line["relations"], line.get("source"), line.get("notes"))),
+        ),
+    ).lastrowid
+    assert attempt
+    found: dict[str, Read] = {}
+    vanished: dict[str, str] = {}
+    for name, report in line["feeds"].items():
+        if report["outcome"] == "not-due" or name not in FEEDS:
+            continue
+        good = not broken and _is_good(name, report)
+        read = Read(line["hour"], _since(line, report), report.get("scope", ""), _kept(report))
+        db.execute(READ, _row(attempt, name, report, read, good))
+        if good:
+            found[name] = read
+            vanished |= report.get("vanished", {})
+    return Moment(db, attempt, line["hour"], found, again, vanished)
+
+
+READ = f"insert into reads values ({', '.join('?' * 17)})"
+
+
+def _row(attempt: int, name: str, report: Report, read: Read, good: bool) -> tuple[Any, ...]:
+    return (
+        *(attempt, name, read.hour, report["outcome"], int(good), read.since, read.scope),
+        *(report.get("rows"), report.get("requests"), float(report.get("seconds", 0)), report.get("age")),
+        report["sha256"],
+        *(text(report.get(member)) for member in ("kept", "reasons", "notes", "refused", "vanished")),
+    )
+
+
+def _is_good(name: str, report: Report) -> bool:
+    return report["outcome"] in (("ok", "partial") if FEEDS[name].each else ("ok",))
+
+
+def _kept(report: Report) -> frozenset[str]:
+    return frozenset(report.get("kept", ()))
+
+
+def _since(line: Attempt, report: Report) -> str:
+    age = dt.timedelta(seconds=report.get("age", 0))
+    # an hour may be archived late (--hour): its stamp bounds it as well
+    return min(line["hour"], stamp(floor(moment(line["started"]) - age))) if age else line["hour"]
+
+
+def text(value: Any) -> str | None:
+    """A value as JSON text, null where there is none."""
+    return dumps(value).decode() if value else None

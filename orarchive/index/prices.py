@@ -1,0 +1,65 @@
+"""Price points: from when to when each dimension of a model or an endpoint had which price."""
+
+import sqlite3
+from decimal import Decimal
+from typing import Any
+
+from orarchive.history.replay import Step
+from orarchive.index.moment import Moment
+from orarchive.index.presence import Presence
+from orarchive.jsonl import dumps
+from orarchive.prices import clock_keys, dimensions, rates, schedule
+
+PRICED = ("models", "endpoints")
+
+Points = dict[tuple[str, str], Decimal]
+"""(dimension, condition) -> price; the condition is "" or the JSON of what must hold."""
+
+
+def points(pricing: Any) -> Points:
+    """Every price of a price object; of what follows the clock only those of its schedule."""
+    clock = clock_keys(pricing)
+    found = {(name, ""): price for name, price in dimensions(pricing).items() if name not in clock}
+    for entry in schedule(pricing):
+        prices = rates(entry)
+        condition = dumps({name: value for name, value in entry.items() if name not in prices}).decode()
+        found |= {(name, condition): price for name, price in prices.items()}
+    return found
+
+
+def write(db: sqlite3.Connection, presence: Presence, moment: Moment, step: Step) -> None:
+    """Write what an attempt did to the prices."""
+    ended: list[Row] = []
+    stand: list[Row] = []
+    for feed in PRICED:
+        for key, (old, new) in step.records.get(feed, {}).items():
+            before, after = (end.get("pricing") if end else None for end in (old, new))
+            if before == after:
+                continue
+            was, now = points(before), points(after)
+            row = presence.ids[feed, key]
+            last, _ = moment.span(feed, key[0] if feed == "endpoints" else None)
+            moved = [point for point in {**was, **now} if was.get(point) != now.get(point)]
+            ended += [(last, row, *point) for point in moved if point in was]
+            stand += [(row, *point, f"{now[point]:f}", last) for point in moved if point in now]
+    if moment.again:
+        stand = _taken_back(db, moment, ended, stand)
+    db.executemany(f"update prices set last = coalesce(?, first) {WHERE} and last is null", ended)
+    values = (
+        (*point, moment.hour, amount, float(amount) if float(amount) >= 0 else None)
+        for *point, amount, _ in stand
+    )
+    db.executemany("insert into prices values (?, ?, ?, ?, null, ?, ?)", values)
+
+
+Row = tuple[Any, ...]
+
+WHERE = "where record = ? and dimension = ? and condition = ?"
+
+
+def _taken_back(db: sqlite3.Connection, moment: Moment, ended: list[Row], stand: list[Row]) -> list[Row]:
+    """Take back what an earlier attempt at this very hour wrote; returns the points that are new even so."""
+    unstood = f"delete from prices {WHERE} and first = ?"
+    db.executemany(unstood, ((*point, moment.hour) for _, *point in ended))
+    again = f"update prices set last = null {WHERE} and amount = ? and last = ?"
+    return [one for one in stand if not db.execute(again, one).rowcount]

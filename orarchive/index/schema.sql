@@ -1,0 +1,176 @@
+-- The index of an archive: everything that git says about it, as tables. It can be built anew at any time.
+--
+-- Moments are UTC hours as text, '2026-11-20T06:00:00Z', so they sort. A span has `first` and `last`: the first
+-- and the last good hour that showed it; `last` is null while it still holds. Prices are exact decimals as
+-- text, USD per unit (per token, request, image or search); the REAL beside one is for sorting only.
+
+create table meta (            -- one row: what this file is, and up to where git has been read
+    schema   integer not null, -- of these tables; another number means: build anew
+    program  text not null,    -- version of the program that wrote it
+    tips     text not null,    -- JSON: commits at which the history ended: imported pasts, then the branch
+    state    text              -- the last commit whose files could be read; the open lines are its lines
+);
+
+create table attempts (        -- one row for each line of the ledger, oldest first
+    attempt   integer primary key,
+    hour      text not null,
+    number    integer not null, -- 1, 2, ... in its hour
+    started   text not null,
+    finished  text not null,
+    origin    text not null,    -- 'live', or 'import:<name>'
+    program   text not null,
+    commit_id text,             -- whose tree is the state after it; null: none shows it
+    broken    text,             -- why its commit could not be read; its reads are then not good
+    relations text,             -- JSON: how many records point at one that is not there, by kind
+    source    text,             -- JSON, of imports: commit and path in the other repository
+    notes     text              -- JSON list
+);
+create index attempts_hour on attempts (hour);
+
+create table reads (           -- one row for each feed asked in an attempt
+    attempt  integer not null references attempts,
+    feed     text not null,
+    hour     text not null,
+    outcome  text not null,     -- ok, partial, quarantined, failed
+    good     integer not null,  -- 1: what it says counts (a list: ok; a sweep: ok or partial, but for what is kept)
+    since    text not null,     -- the hour in which the oldest body may have been made: start less its age
+    scope    text not null,     -- route and query: what it can contain
+    records  integer,           -- as they stand after the attempt
+    requests integer,
+    seconds  real,
+    age      integer,           -- largest `age` header, seconds
+    sha256   text not null,     -- of the feed's files as they stand after the attempt
+    kept     text,              -- JSON, of sweeps: keys that were not read, with the reason
+    reasons  text,              -- JSON list
+    notes    text,              -- JSON list
+    refused  text,              -- JSON list of payloads that a check refused
+    vanished text,              -- JSON, of models: what asking for each id that vanished told
+    primary key (feed, attempt)
+) without rowid;
+
+create table records (         -- one row for each record that was ever there
+    id       integer primary key,
+    feed     text not null,
+    key      text not null,     -- as people write it: openai/gpt-x, openai/gpt-x@azure/eu, #1 from the second twin on
+    parts    text not null,     -- JSON list: the values of the feed's key fields
+    first    text not null,     -- first hour seen
+    last     text,              -- last hour seen; null: it is there
+    arrival  text not null,     -- how it came last: baseline, first_observed, added, returned, joined, gained
+    state    text not null,     -- active; stale, deprecated, removed (missing 0, 14, 30 days); left, lost; unobserved
+    missing  text,              -- first good hour without it
+    absent   integer not null,  -- seconds of absence: between two good hours at most a day counts
+    unique (feed, key)
+);
+create index records_absent on records (feed, state) where last is not null;
+
+create table versions (        -- every version of every line, but for what moves every hour (see latest, health_days)
+    record integer not null references records,
+    file  text not null,        -- facts, prices, text, spot, asked (of a model: data/endpoints/models.jsonl),
+                                -- endpoints; health of the last 30 days
+    first text not null,
+    last  text,
+    line  text not null,        -- JSON, as it stands in the file
+    primary key (record, file, first)
+);
+create index versions_open on versions (file) where last is null;
+create index versions_health on versions (last) where file = 'health';
+
+create table latest (          -- lines that move all the time and mean little one by one (benchmarks): the last one
+    record integer not null references records,
+    file  text not null,
+    since text not null,
+    gone  text,                 -- first good hour without it; null: it is there
+    moves integer not null,     -- how often it has changed since it was first seen
+    line  text not null,
+    primary key (record, file)
+);
+
+create table health_days (     -- endpoints: a UTC day of health
+    record    integer not null references records,
+    day      text not null,
+    hours    integer not null,  -- hours in which it was read
+    abnormal integer not null,  -- of these, with a status other than 0
+    uptimes  integer not null,  -- of these, with an uptime of the last 30 minutes (percent)
+    uptime_sum real not null,
+    uptime_min real,
+    latencies integer not null, -- of these, with a median latency (and throughput) of the last 30 minutes
+    latency_sum real not null,
+    throughput_sum real not null,
+    primary key (record, day)
+) without rowid;
+
+create table watched (         -- what only several hours running tell
+    record integer not null references records,
+    kind  text not null,        -- health (of an endpoint), orphaned (of a model)
+    hour  text not null,        -- last hour counted
+    seen  text not null,        -- the hour in which that was made (see reads.since)
+    bad   integer not null,     -- 1: bad in that hour
+    run   integer not null,     -- so many hours running
+    since text not null,        -- the first of them
+    after text,                 -- of the last hour before them, when it was made
+    told  integer not null,     -- 1: an event said that it is bad
+    primary key (record, kind)
+) without rowid;
+
+create table prices (          -- price points of models and endpoints, zeros that are only spelling left out
+    record     integer not null references records,
+    dimension text not null,    -- prompt, completion, ...
+    condition text not null,    -- '' or JSON: when it holds (min_prompt_tokens, utc_start, ...)
+    first     text not null,
+    last      text,
+    amount    text not null,    -- exact, USD per unit; -1: dynamic
+    value     real,             -- to sort by; null where the amount is no price
+    primary key (record, dimension, condition, first)
+) without rowid;
+
+create table events (          -- one row for each meaningful fact
+    id      integer primary key,
+    hour    text not null,      -- in which it became known
+    attempt integer not null references attempts,
+    after   text,               -- it came about later than this hour (null: unknown) ...
+    by      text not null,      -- ... and was so in this one
+    kind    text not null,      -- see docs/index.md
+    feed    text not null,
+    key     text not null,      -- as in records; of field_*: the path of the field
+    field   text not null,      -- what of the record; '' where the kind says it
+    old     text,               -- JSON
+    new     text,               -- JSON
+    percent real,               -- of prices
+    cause   text not null       -- of prices: endpoint, provider, schedule, unknown; of missing: what asking told;
+                                -- of what came or went with its model or endpoint: model, endpoint
+);
+create index events_key on events (key, hour);
+create index events_kind on events (kind, hour);
+create index events_hour on events (hour);
+
+create table fields (          -- every field path that a feed ever had
+    feed    text not null,
+    path    text not null,
+    first   text not null,
+    records integer not null,   -- that have it now
+    missing text,               -- since when none has
+    absent  integer not null,   -- seconds since, counted as of records
+    told    integer not null,   -- 1: field_vanished was told
+    primary key (feed, path)
+) without rowid;
+
+create table labs (            -- who makes models
+    lab   text primary key,
+    first text not null
+) without rowid;
+
+create table lab_models (
+    lab   text not null references labs,
+    model integer not null references records,
+    primary key (lab, model)
+) without rowid;
+
+create table provider_models (  -- who serves which model: one row for a provider and a model, over all its endpoints
+    provider text not null,     -- slug
+    model    text not null,     -- id
+    first    text not null,
+    last     text,              -- last hour served; null: it is
+    endpoints integer not null, -- now
+    primary key (provider, model)
+) without rowid;
+create index provider_models_model on provider_models (model);

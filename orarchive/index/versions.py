@@ -1,0 +1,98 @@
+"""Versions: every line of the archive's files, with the hours in which it stood."""
+
+import sqlite3
+from collections import defaultdict
+from datetime import timedelta
+from typing import Any
+
+from orarchive.feeds import FEEDS, Feed
+from orarchive.history.replay import Line, State, Step, feed_of, is_asked
+from orarchive.hours import moment as read_moment
+from orarchive.hours import stamp
+from orarchive.index.moment import Moment
+from orarchive.index.presence import Presence
+
+HEALTH = "health"
+KEPT = timedelta(days=30)
+"""Health is kept as it was for so long; after that its daily figures are."""
+
+
+def file_of(path: str) -> str:
+    """What the index calls a file: its name, or `asked` where it has a line for each model asked."""
+    return "asked" if is_asked(path) else path.rpartition("/")[2].removesuffix(".jsonl")
+
+
+def is_restless(feed: Feed, file: str) -> bool:
+    """Whether of a file only the last version of each line is kept, and how often it moved."""
+    return file in feed.silent and file != HEALTH
+
+
+Row = tuple[Any, ...]
+
+
+def write(db: sqlite3.Connection, presence: Presence, moment: Moment, step: Step) -> None:
+    """Write what an attempt did to the lines of the archive's files."""
+    ended: list[Row] = []
+    stand: list[Row] = []
+    for path, pairs in step.lines.items():
+        feed, file = feed_of(path), file_of(path)
+        assert feed
+        for key, (old, new) in pairs.items():
+            row = presence.ids[str(feed.each) if is_asked(path) else feed.name, key]
+            if is_restless(feed, file):
+                _move(db, moment, row, file, new)
+                continue
+            last, _ = moment.span(feed.name, key[0] if feed.each else None)
+            if old is not None:
+                ended.append((last, row, file))
+            if new is not None:
+                stand.append((row, file, new.text.decode(), last))
+    if moment.again:
+        stand = _taken_back(db, moment, ended, stand)
+    end = "update versions set last = coalesce(?, first) where record = ? and file = ? and last is null"
+    db.executemany(end, ended)
+    values = ((row, file, moment.hour, line) for row, file, line, _ in stand)
+    db.executemany("insert into versions values (?, ?, ?, null, ?)", values)
+
+
+def _taken_back(db: sqlite3.Connection, moment: Moment, ended: list[Row], stand: list[Row]) -> list[Row]:
+    """Take back what an earlier attempt at this very hour wrote; returns the lines that are new even so."""
+    unstood = "delete from versions where record = ? and file = ? and first = ?"
+    db.executemany(unstood, ((row, file, moment.hour) for _, row, file in ended))
+    again = "update versions set last = null where record = ? and file = ? and line = ? and last = ?"
+    return [one for one in stand if not db.execute(again, one).rowcount]
+
+
+def _move(db: sqlite3.Connection, moment: Moment, row: int, file: str, new: Line | None) -> None:
+    """A restless line moved, or went."""
+    if new is None:
+        db.execute("update latest set gone = ? where record = ? and file = ?", (moment.hour, row, file))
+        return
+    db.execute(
+        "insert into latest values (?, ?, ?, null, 0, ?) on conflict do update"
+        " set since = excluded.since, gone = null, moves = moves + 1, line = excluded.line",
+        (row, file, moment.hour, new.text.decode()),
+    )
+
+
+def prune(db: sqlite3.Connection, hour: str) -> None:
+    """Forget how health was before the last 30 days."""
+    limit = stamp(read_moment(hour) - KEPT)
+    db.execute("delete from versions where file = 'health' and last < ?", (limit,))
+
+
+def load(db: sqlite3.Connection) -> State:
+    """The lines that stand, as a state to go on from."""
+    paths = {
+        (str(feed.each) if is_asked(path) else feed.name, file_of(path)): path
+        for feed in FEEDS.values()
+        for path in feed.files
+    }
+    files: dict[str, list[bytes]] = defaultdict(list)
+    rows = db.execute(
+        "select feed, file, line from versions join records on id = record where versions.last is null"
+        " union all select feed, file, line from latest join records on id = record where gone is null"
+    )
+    for feed, file, line in rows:
+        files[paths[feed, file]].append(line.encode())
+    return State.of(files)
