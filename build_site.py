@@ -9,9 +9,10 @@ import click
 from orarchive import hours
 from orarchive.archive import open_archive
 from orarchive.errors import ArchiveError
+from orarchive.history.past import past
 from orarchive.publish.pages import pages
 from orarchive.publish.render import render, write
-from orarchive.publish.views import past_at, view
+from orarchive.publish.views import view
 
 HERE = Path(__file__).parent
 
@@ -24,7 +25,8 @@ HERE = Path(__file__).parent
 def main(archive: Path, out: Path, base_url: str | None, as_of: str | None) -> None:
     try:
         hour = hours.parse(as_of) if as_of else None
-        shown = view(past_at(open_archive(archive), hour), hour)
+        found = past(open_archive(archive))
+        shown = view(found.until(hour) if hour else found, hour)
         written, removed = write(out, render(pages(shown), base_url))
     except (ArchiveError, OSError) as error:
         click.echo(f"Error: {error}", err=True)

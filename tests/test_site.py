@@ -30,12 +30,13 @@ from hypothesis import strategies as st
 
 from orarchive.archive import open_archive
 from orarchive.changes import Change
+from orarchive.history.past import past
 from orarchive.hours import HOUR, prose
 from orarchive.jsonl import loads
 from orarchive.publish.pages import model_path, pretty
 from orarchive.publish.render import MANIFEST, amount, exact_amount, href, plain
 from orarchive.publish.told import told
-from orarchive.publish.views import View, past_at, view
+from orarchive.publish.views import View, view
 from orarchive.records import Endpoint, Model
 from orarchive.sample import START
 
@@ -83,7 +84,7 @@ def pages(site: dict[str, bytes]) -> dict[str, Html]:
 
 @pytest.fixture(scope="module")
 def shown(archive: Path) -> View:
-    return view(past_at(open_archive(archive), None))
+    return view(past(open_archive(archive)))
 
 
 # --- what is there ------------------------------------------------------------------------------------------
@@ -183,7 +184,7 @@ def test_a_date_that_is_over_is_no_state_but_a_fact(tmp_path: Path) -> None:
         (START + 23 * HOUR, ["expiring"]),
         (START + 24 * HOUR, ["live"]),
     ):
-        (found,) = view(past_at(open_archive(archive), None), hour).models
+        (found,) = view(past(open_archive(archive)), hour).models
         assert found.states == states
     site = built(archive, tmp_path / "site", "--as-of", prose(START + 24 * HOUR))
     assert f"Expires{model['expiration_date']}" in Html(site[model_path("a/old")]).text.replace(" ", "")
@@ -199,7 +200,7 @@ def test_free_at_night_is_not_free(tmp_path: Path) -> None:
     ]
     offers = {str(one["id"]): [{"tag": "x", "pricing": one["pricing"]}] for one in models}
     archive = written_archive(tmp_path / "archive", held(models, offers))
-    shown = view(past_at(open_archive(archive), None))
+    shown = view(past(open_archive(archive)))
     assert [one.model.id for one in shown.models if one.is_free] == ["a/free"]
     assert shown.totals["free"] == 1
     site = built(archive, tmp_path / "site")
@@ -213,9 +214,9 @@ def test_free_at_night_is_not_free(tmp_path: Path) -> None:
 def test_new_is_what_the_record_did_not_begin_with(tmp_path: Path) -> None:
     old, fresh = {"id": "a/old", "created": 1}, {"id": "a/fresh", "created": 1}
     archive = written_archive(tmp_path / "archive", held([old]), held([old, fresh]))
-    found = view(past_at(open_archive(archive), None))
+    found = view(past(open_archive(archive)))
     assert [("new" in one.states) for one in found.models] == [True, False]
-    later = view(past_at(open_archive(archive), None), START + 24 * 8 * HOUR)
+    later = view(past(open_archive(archive)), START + 24 * 8 * HOUR)
     # by then it may have been seen before, for all that can be told cheaply: no word rather than a guess
     assert not any("new" in one.states for one in later.models)
 

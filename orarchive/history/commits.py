@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from orarchive import ledger
 from orarchive.archive import PREFIX, Archive
 from orarchive.errors import ArchiveError
+from orarchive.git import stream
 from orarchive.hours import prose, stamp
+from orarchive.jsonl import dumps
 from orarchive.ledger import Attempt, hour_of
 
 PASTS = ("refs/heads/past", "refs/remotes/*/past/**")
@@ -90,33 +92,58 @@ def refuse_shallow(archive: Archive) -> None:
 def _held(archive: Archive, lines: list[Attempt], commits: str) -> list[Held]:
     """Attempts with their commits among those of a range; a commit shows the state after its last line."""
     named = _named(archive, commits)
-    found: list[str | None] = []
-    for line in lines:
-        same = named[line["hour"], str(line["attempt"])]
-        found.append(same.pop(0) if same else _brought(archive, line, commits))
+    found = [next(iter(named[_name(line)]), None) for line in lines]
+    twice = {_name(line) for line in lines if len(named[_name(line)]) != 1}
+    if twice:  # somebody's own commits, or two writers of one hour whose branches were merged
+        brought = _brought(archive, commits)
+        found = [
+            brought.get(dumps(line)) if _name(line) in twice else commit
+            for line, commit in zip(lines, found, strict=True)
+        ]
     shown = {commit: position for position, commit in enumerate(found) if commit}
     held = [
         Held(line, commit if commit and shown[commit] == position else None)
         for position, (line, commit) in enumerate(zip(lines, found, strict=True))
     ]
-    # two branches with data that were merged: their lines may stand in another order
     return sorted(held, key=lambda one: one.hour)
 
 
-def _named(archive: Archive, commits: str) -> dict[tuple[str, str], list[str]]:
-    """The commits of a range that say which attempt they are, oldest first: (hour, attempt) -> names."""
+Name = tuple[str, str]
+"""An attempt by its hour and its number in that hour."""
+
+
+def _name(line: Attempt) -> Name:
+    return line["hour"], str(line["attempt"])
+
+
+def _named(archive: Archive, commits: str) -> dict[Name, list[str]]:
+    """The commits of a range that say themselves which attempt they are, oldest first."""
     form = "--format=%H %at %(trailers:key=Attempt,valueonly,separator=%x2C)"
     printed = archive.git("log", "--reverse", form, commits, "--", f"{PREFIX}hours")
-    named: dict[tuple[str, str], list[str]] = defaultdict(list)
+    named: dict[Name, list[str]] = defaultdict(list)
     for line in printed.splitlines():
         name, seconds, attempt = (*line.split(" "), "")[:3]
         named[stamp(dt.datetime.fromtimestamp(int(seconds), dt.UTC)), attempt].append(name)
     return named
 
 
-def _brought(archive: Archive, line: Attempt, commits: str) -> str | None:
-    """The newest commit that brought the lines of an hour, found by looking for them."""
-    text = f'"hour":"{line["hour"]}"'
-    path = f"{PREFIX}{ledger.path(hour_of(line))}"
-    found = archive.git("log", "--format=%H", f"-S{text}", "--max-count=1", commits, "--", path)
-    return found or None
+def _brought(archive: Archive, commits: str) -> dict[bytes, str]:
+    """The first commit of a range that brought each line of the ledger, read from what they changed."""
+    show = (
+        "--reverse",
+        "-p",
+        "-U0",
+        "--text",
+        "--no-color",
+        "--no-ext-diff",
+        "--no-textconv",
+        "--no-renames",
+    )
+    found: dict[bytes, str] = {}
+    name = ""
+    for line in stream(archive.root, "log", *show, "--format=%x00%H", commits, "--", f"{PREFIX}hours"):
+        if line.startswith(b"\0"):
+            name = line[1:-1].decode()
+        elif line.startswith(b"+{"):
+            found.setdefault(line[1:-1], name)
+    return found

@@ -4,13 +4,14 @@ import datetime as dt
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from orarchive import ledger
-from orarchive.archive import PREFIX, SNAPSHOT_FILES, Archive
+from orarchive.archive import SNAPSHOT_FILES, Archive
 from orarchive.changes import Change, diff, text_key
 from orarchive.errors import ArchiveError, NotArchivedError
 from orarchive.feeds import FEEDS, Feed
+from orarchive.history.commits import Held, chain, tips
 from orarchive.hours import prose
 from orarchive.jsonl import Record
 from orarchive.ledger import Attempt, hour_of
@@ -22,11 +23,20 @@ SILENT_FILES = {path for feed in FEEDS.values() for path in feed.silent_files}
 
 @dataclass(frozen=True)
 class Past:
-    """An archive as it stands at a commit, with its ledger (oldest attempt first)."""
+    """An archive's attempts, imported pasts first, each with the commit that shows the state after it."""
 
     archive: Archive
-    commit: str
-    attempts: list[Attempt]
+    held: list[Held]
+
+    @cached_property
+    def attempts(self) -> list[Attempt]:
+        """The ledger, oldest attempt first."""
+        return [one.attempt for one in self.held]
+
+    @property
+    def commit(self) -> str:
+        """The last commit of data."""
+        return next(self.commits())[0]
 
     def good(self, feed: str) -> list[dt.datetime]:
         """The hours in which a feed was read completely, oldest first."""
@@ -50,13 +60,18 @@ class Past:
         raise ArchiveError(msg)
 
     def commits(self) -> Iterator[tuple[str, dt.datetime]]:
-        """Yield the commits of the archive's hours with their hour, newest first."""
-        printed = self.archive.git(
-            "log", "--first-parent", "--format=%H %at", self.commit, "--", f"{PREFIX}hours"
-        )
-        for line in printed.splitlines():
-            name, _, seconds = line.partition(" ")
-            yield name, dt.datetime.fromtimestamp(int(seconds), dt.UTC)
+        """Yield the commits of the archive's attempts with their hour, newest first."""
+        for one in reversed(self.held):
+            if one.commit:
+                yield one.commit, one.hour
+
+    def until(self, hour: dt.datetime) -> "Past":
+        """The past as it was at an hour: nothing that was recorded later is in it."""
+        held = [one for one in self.held if one.hour <= hour]
+        if not any(one.commit for one in held):
+            msg = f"the archive begins after {prose(hour)}"
+            raise NotArchivedError(msg)
+        return Past(self.archive, held)
 
     def snapshot(self, hour: dt.datetime) -> Snapshot:
         """The snapshot as it stood after the last attempt at an hour."""
@@ -106,14 +121,14 @@ class Past:
         return f"; good hours next to it: {', '.join(near)}" if near else "; there is no good hour at all"
 
 
-def past(archive: Archive, commit: str = "HEAD") -> Past:
-    """The past of an archive as of a commit."""
-    name = archive.commit(commit)
-    attempts = ledger.attempts(archive, name)
-    if name is None or not attempts:
+def past(archive: Archive) -> Past:
+    """The past of an archive as of its HEAD."""
+    head = archive.commit()
+    found = chain(archive, tips(archive, head)) if head else []
+    if not found:
         msg = f"{archive.root} holds no hours yet; python scrape.py archives one"
         raise NotArchivedError(msg)
-    return Past(archive, name, attempts)
+    return Past(archive, found)
 
 
 def records(feed: Feed, snapshot: Snapshot, key: str | None = None) -> list[Record]:

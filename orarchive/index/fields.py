@@ -55,20 +55,21 @@ class Fields:
         return found
 
     def _write(self, moment: Moment, feed: str, paths: Iterable[str]) -> None:
+        read = moment.reads.get(feed)
+        clock = read.clock if read else 0
         self.db.executemany(
-            "insert into fields values (?, ?, ?, ?, null, 0, 0) on conflict do update set"
-            " records = excluded.records, absent = 0, told = 0,"
+            "insert into fields values (?, ?, ?, ?, null, ?, 0) on conflict do update set told = 0,"
+            " records = excluded.records, clock = excluded.clock,"
             " missing = case excluded.records when 0 then excluded.first end",
-            [(feed, path, moment.hour, self.counts[feed][path]) for path in sorted(paths)],
+            [(feed, path, moment.hour, self.counts[feed][path], clock) for path in sorted(paths)],
         )
 
     def _vanished(self, moment: Moment, feed: str) -> Iterator[Event]:
         """Fields that have been on no record for a week."""
-        absent = moment.elapsed(feed)
-        missing = "where feed = ? and missing < ? and not told"
-        self.db.execute(f"update fields set absent = absent + ? {missing}", (absent, feed, moment.hour))
         rows = self.db.execute(
-            f"select path, missing from fields {missing} and absent >= ?", (feed, moment.hour, VANISHED)
+            "select path, missing from fields"
+            " where feed = ? and missing is not null and not told and clock <= ?",
+            (feed, moment.reads[feed].clock - VANISHED),
         ).fetchall()
         since = dict(rows)
         for path in topmost(since):

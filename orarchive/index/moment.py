@@ -20,6 +20,8 @@ class Read:
     hour: str
     since: str
     scope: str
+    clock: int = 0
+    """Seconds of record up to this hour: between two good hours at most a day counts."""
     kept: frozenset[str] = frozenset()
     """Of a sweep: the keys that were not read."""
 
@@ -46,16 +48,11 @@ class Moment:
                 return read
         last = known[-1].hour if known else self.hour
         for row in self.db.execute(BEFORE, (feed, last)):
-            read = Read(row[0], row[1], row[2], frozenset(json.loads(row[3] or "{}")))
+            read = Read(row[0], row[1], row[2], row[3], frozenset(json.loads(row[4] or "{}")))
             known.append(read)
             if asked not in read.kept:
                 return read
         return None
-
-    def elapsed(self, feed: str) -> int:
-        """Seconds since the last good hour of a feed that count as absence, 0 without one."""
-        read = self.before(feed)
-        return min(int((moment(self.hour) - moment(read.hour)).total_seconds()), MOST) if read else 0
 
     def span(self, feed: str, asked: str | None = None) -> tuple[str | None, str | None]:
         """The last hour that showed what was, and the hour after which it may have changed."""
@@ -64,10 +61,10 @@ class Moment:
 
 
 MOST = 24 * 60 * 60
-"""Of the seconds between two good hours so many count as absence: in a gap nobody looked."""
+"""Of the seconds between two good hours so many count: in a gap nobody looked."""
 
 BEFORE = """
-    select hour, since, scope, kept from reads
+    select hour, since, scope, clock, kept from reads
     where feed = ? and good and hour < ? order by attempt desc
 """
 
@@ -85,28 +82,35 @@ def write(db: sqlite3.Connection, held: Held, broken: str) -> Moment:
         ),
     ).lastrowid
     assert attempt
-    found: dict[str, Read] = {}
-    vanished: dict[str, str] = {}
+    found = Moment(db, attempt, line["hour"], {}, again, {})
     for name, report in line["feeds"].items():
         if report["outcome"] == "not-due" or name not in FEEDS:
             continue
         good = not broken and _is_good(name, report)
-        read = Read(line["hour"], _since(line, report), report.get("scope", ""), _kept(report))
+        clock = _clock(found, name)
+        read = Read(line["hour"], _since(line, report), report.get("scope", ""), clock, _kept(report))
         db.execute(READ, _row(attempt, name, report, read, good))
         if good:
-            found[name] = read
-            vanished |= report.get("vanished", {})
-    return Moment(db, attempt, line["hour"], found, again, vanished)
+            found.reads[name] = read
+            found.vanished |= report.get("vanished", {})
+    return found
 
 
-READ = f"insert into reads values ({', '.join('?' * 17)})"
+def _clock(found: Moment, feed: str) -> int:
+    before = found.before(feed)
+    if before is None:
+        return 0
+    return before.clock + min(int((moment(found.hour) - moment(before.hour)).total_seconds()), MOST)
+
+
+READ = f"insert into reads values ({', '.join('?' * 18)})"
 
 
 def _row(attempt: int, name: str, report: Report, read: Read, good: bool) -> tuple[Any, ...]:
     return (
         *(attempt, name, read.hour, report["outcome"], int(good), read.since, read.scope),
         *(report.get("rows"), report.get("requests"), float(report.get("seconds", 0)), report.get("age")),
-        report["sha256"],
+        *(read.clock, report["sha256"]),
         *(text(report.get(member)) for member in ("kept", "reasons", "notes", "refused", "vanished")),
     )
 

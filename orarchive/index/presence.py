@@ -71,7 +71,7 @@ class Presence:
         else:
             self.ids[feed.name, key] = row[0]
             self.db.execute(
-                "update records set last = null, state = 'active', missing = null, absent = 0, arrival = ?"
+                "update records set last = null, state = 'active', missing = null, clock = 0, arrival = ?"
                 " where id = ?",
                 (arrival, row[0]),
             )
@@ -127,13 +127,15 @@ class Presence:
         name = text_key(feed, key)
         row = self.ids[feed.name, key]
         last, after = moment.span(feed.name, key[0] if feed.each else None)
+        read = moment.reads.get(feed.name)
         missing: str | None
         state, missing = ("stale" if feed.went == "missing" else feed.went), moment.hour
+        clock = read.clock if read else 0
         if self._narrowed(moment, feed, record):
-            state, missing = "unobserved", None
+            state, missing, clock = "unobserved", None, 0
         self.db.execute(
-            "update records set last = ?, state = ?, missing = ?, absent = 0 where id = ?",
-            (last or moment.hour, state, missing, row),
+            "update records set last = ?, state = ?, missing = ?, clock = ? where id = ?",
+            (last or moment.hour, state, missing, clock, row),
         )
         self.db.execute("delete from watched where record = ?", (row,))  # nothing runs on over an absence
         if feed.name == "endpoints":
@@ -165,18 +167,15 @@ class Presence:
     # --- how long it is missing -----------------------------------------------------------------------------
 
     def _age(self, moment: Moment, feed: Feed) -> Iterator[Event]:
-        """Count the absence of what is missing still, and say what that makes of it."""
+        """Say what the absence of what is missing still makes of it."""
         if feed.went != "missing":
             return
-        gone = "where feed = ? and state in ('stale', 'deprecated') and missing < ?"
-        self.db.execute(
-            f"update records set absent = absent + ? {gone}",
-            (moment.elapsed(feed.name), feed.name, moment.hour),
-        )
+        clock = moment.reads[feed.name].clock
         for was, state, limit in (("deprecated", "removed", REMOVED), ("stale", "deprecated", DEPRECATED)):
             rows = self.db.execute(
-                "select id, key from records where feed = ? and state = ? and absent >= ? order by key",
-                (feed.name, was, limit),
+                "select id, key from records"
+                " where feed = ? and state = ? and last is not null and clock <= ? order by key",
+                (feed.name, was, clock - limit),
             ).fetchall()
             for row, name in rows:
                 self.db.execute("update records set state = ? where id = ?", (state, row))
@@ -196,17 +195,17 @@ class Presence:
             (feed.name,),
         ).fetchall()
         for row, name, state, missing in rows:
-            shown = can_hold(now.scope, self._last_record(row, feed))
-            if shown and state == "unobserved":
-                if missing is None:
-                    yield Event(feed.went, feed.name, name, after=before.since)
-                self.db.execute(
-                    "update records set missing = coalesce(missing, ?), state = case when absent >= ?"
-                    " then 'deprecated' else 'stale' end where id = ?",
-                    (moment.hour, DEPRECATED, row),
-                )
-            elif not shown:
-                self.db.execute("update records set state = 'unobserved' where id = ?", (row,))
+            shown = can_hold(now.scope, self._last_record(row, feed)) is not False
+            if shown == (state != "unobserved"):
+                continue
+            # the clock stands still while nobody looks: what it has shown so far takes its place
+            self.db.execute(
+                "update records set clock = ? - clock, missing = coalesce(missing, ?), state = ?"
+                " where id = ?",
+                (now.clock, moment.hour, "stale" if shown else "unobserved", row),
+            )
+            if shown and missing is None:
+                yield Event(feed.went, feed.name, name, after=before.since)
 
     def _last_record(self, row: int, feed: Feed) -> Record:
         query = "select line from versions where record = ? and file = ? order by first desc limit 1"

@@ -39,6 +39,7 @@ create table reads (           -- one row for each feed asked in an attempt
     requests integer,
     seconds  real,
     age      integer,           -- largest `age` header, seconds
+    clock    integer not null,  -- seconds of record up to this hour: between two good hours at most a day counts
     sha256   text not null,     -- of the feed's files as they stand after the attempt
     kept     text,              -- JSON, of sweeps: keys that were not read, with the reason
     reasons  text,              -- JSON list
@@ -58,7 +59,8 @@ create table records (         -- one row for each record that was ever there
     arrival  text not null,     -- how it came last: baseline, first_observed, added, returned, joined, gained
     state    text not null,     -- active; stale, deprecated, removed (missing 0, 14, 30 days); left, lost; unobserved
     missing  text,              -- first good hour without it
-    absent   integer not null,  -- seconds of absence: between two good hours at most a day counts
+    clock    integer not null,  -- the feed's clock then: absence is what reads.clock shows more now;
+                                -- of an unobserved one the absence itself
     unique (feed, key)
 );
 create index records_absent on records (feed, state) where last is not null;
@@ -149,7 +151,7 @@ create table fields (          -- every field path that a feed ever had
     first   text not null,
     records integer not null,   -- that have it now
     missing text,               -- since when none has
-    absent  integer not null,   -- seconds since, counted as of records
+    clock   integer not null,   -- the feed's clock then (see reads)
     told    integer not null,   -- 1: field_vanished was told
     primary key (feed, path)
 ) without rowid;

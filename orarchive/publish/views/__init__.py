@@ -11,11 +11,8 @@ from typing import get_args
 
 import pandas as pd
 
-from orarchive.archive import Archive
-from orarchive.errors import NotArchivedError
 from orarchive.history.coverage import SPANS, Coverage, coverage
-from orarchive.history.past import Past, past, recent
-from orarchive.hours import prose
+from orarchive.history.past import Past, recent
 from orarchive.ledger import hour_of
 from orarchive.publish.told import HourTold, told
 from orarchive.publish.views.hours import Day, Trouble, days, troubles
@@ -63,18 +60,6 @@ class View:
                 return
             yield HourTold(one.hour, one.lines[:left], max(len(one.lines) - left, 0))
             left -= len(one.lines)
-
-
-def past_at(archive: Archive, as_of: dt.datetime | None) -> Past:
-    """The past of an archive as it was at an hour: nothing that was recorded later is in it."""
-    whole = past(archive)
-    if as_of is None:
-        return whole
-    for commit, hour in whole.commits():
-        if hour <= as_of:
-            return past(archive, commit)
-    msg = f"the archive begins after {prose(as_of)}"
-    raise NotArchivedError(msg)
 
 
 def view(found: Past, as_of: dt.datetime | None = None) -> View:
