@@ -47,6 +47,8 @@ class Feed:
     """The sweep whose items this feed's rows repeat; only what differs from them is kept."""
     count_route: str | None = None
     """Path of a count to compare the list with."""
+    probe_route: str | None = None
+    """Path that asks for one record by itself, `{}` as in a sweep's: tells what became of one that left."""
     silent: tuple[str, ...] = ()
     """Facets that move by themselves, every hour: their changes are not told."""
     came: str = "added"
@@ -65,7 +67,12 @@ class Feed:
 
     def path(self, key: str) -> str:
         """The path that a sweep asks for one key."""
-        return self.route.format(quote(key, safe="/:~@", errors="surrogatepass"))
+        return _filled(self.route, key)
+
+    def probe_path(self, key: str) -> str:
+        """The path that asks for one record of a list by itself."""
+        assert self.probe_route
+        return _filled(self.probe_route, key)
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -96,6 +103,11 @@ class Feed:
         return f"{self.folder}/{name}.jsonl"
 
 
+def _filled(route: str, key: str) -> str:
+    """A route with a key for its `{}`."""
+    return route.format(quote(key, safe="/:~@", errors="surrogatepass"))
+
+
 ASKED = "models"
 """The file of a sweep with lines for items that has one line a model asked, also where the answer was []."""
 
@@ -112,6 +124,7 @@ MODELS = Feed(
     sets=("architecture.input_modalities", "architecture.output_modalities", "supported_parameters"),
     must_have_rows=True,
     count_route="models/count",
+    probe_route="model/{}",
     silent=("benchmarks",),
 )
 

@@ -94,6 +94,8 @@ class Recordings:
         self.providers = recorded(self._folder / f"providers_v1/{day}.json.gz")
 
     def respond(self, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Reply:
+        if path.startswith("model/"):
+            return Reply(404, b'{"error":{"message":"Not Found","code":404}}')
         return Reply(200, written(self._body(path)).encode())
 
     def _body(self, path: str) -> Any:

@@ -551,6 +551,17 @@ def test_a_renamed_model_answers_to_its_old_id(service: Service, get: Get) -> No
     assert get("models/amazon/nova-premier-v1/endpoints").status_code == 404
 
 
+def test_an_unlisted_model_answers_to_its_id_alone(service: Service, get: Get) -> None:
+    gone, back = (one.at for one in HAPPENINGS if one.key == "microsoft/phi-4")
+    for service.now in (gone, back - timedelta(hours=1)):
+        assert "microsoft/phi-4" not in {row["id"] for row in get(ALL).json()["data"]}
+        assert get("model/microsoft/phi-4").json()["data"].keys() >= MODEL_FIELDS
+        assert get("models/microsoft/phi-4/endpoints").status_code == 404
+    service.now = back
+    assert "microsoft/phi-4" in {row["id"] for row in get(ALL).json()["data"]}
+    assert world_at(back).unlisted == {}
+
+
 def test_the_hostile_description_survives_the_wire(service: Service, get: Get) -> None:
     service.now = END
     text = get("models/openrouter/owl-alpha/endpoints").json()["data"]["description"]

@@ -17,7 +17,7 @@ from orarchive.changes import diff
 from orarchive.collect import commit, quarantine, remote
 from orarchive.collect.client import Client
 from orarchive.collect.due import already_read, due, still_wanted, to_ask
-from orarchive.collect.fetch import Fetched, fetch_list, fetch_sweep
+from orarchive.collect.fetch import Fetched, fetch_list, fetch_probes, fetch_sweep
 from orarchive.collect.message import message
 from orarchive.collect.pacing import Pacer
 from orarchive.collect.settings import Settings, Wish
@@ -36,6 +36,10 @@ TEMPLATE = Path(__file__).parents[2] / "data"
 
 MONTHS = 2
 """Ledger files that a run looks back into: this month's and the one before."""
+
+PROBE_SECONDS = 60.0
+"""Longest time for asking what became of vanished models: all that may be sent take 13 s at 4 a second, and
+an outage, or a word to come back later, must not cost minutes for what is only said beside the records."""
 
 
 @dataclass(frozen=True)
@@ -205,7 +209,17 @@ class Run:
                 kept = f", {len(report['kept'])} kept" if report.get("kept") else ""
                 count = len(one.good) if feed.each else len(current[feed.name])
                 log.info("Synced %d %s%s", count, feed.name, kept)
-        return fetched
+        # last of all: what became of a record must not cost the feeds their time
+        return [self._probed(client, one, base) for one in fetched]
+
+    def _probed(self, client: Client, fetched: Fetched, base: Base) -> Fetched:
+        """Ask what became of the records that left a list, if the list is a good one."""
+        if not fetched.feed.probe_route:
+            return fetched
+        _, report, _ = settle_one(fetched, base.snapshot, self.wish.accept)
+        keys = list(report.get("vanished", {}))
+        client.deadline = min(client.deadline, time.monotonic() + PROBE_SECONDS)
+        return fetch_probes(client, fetched, keys) if keys else fetched
 
     def _keep(self, base: Base, settled: Settled, started: dt.datetime, notes: list[str]) -> Base:
         """Write what was settled, with its ledger line, as one commit; a dry run prints its message.

@@ -58,7 +58,7 @@ COUNTED = (
 
 def message(hour: dt.datetime, attempt: Attempt, changes: list[Change], first: Mapping[str, int]) -> str:
     """The whole message of an attempt; `first`: feeds that had no records before, with how many they have."""
-    lines = _lines(changes)
+    lines = _lines(changes, attempt)
     body = [*_troubles(attempt), *lines[:MAX_LINES]]
     if len(lines) > MAX_LINES:
         body.append(f"... and {len(lines) - MAX_LINES} more")
@@ -149,7 +149,7 @@ ORDER = ("added", "missing", "joined", "left", "repriced", "schedule_changed", "
 """What a reader looks for first; other kinds follow in the order found."""
 
 
-def _lines(changes: list[Change]) -> list[str]:
+def _lines(changes: list[Change], attempt: Attempt) -> list[str]:
     """One line a change; the prices of one key that moved together share one."""
     prices: dict[tuple[str, str, str], list[Change]] = {}
     found: list[tuple[str, str]] = []
@@ -159,14 +159,14 @@ def _lines(changes: list[Change]) -> list[str]:
         if change.kind == "repriced":
             prices.setdefault((change.feed, change.key, change.cause), []).append(change)
         else:
-            found.append((change.kind, _line(change)))
+            found.append((change.kind, _line(change, attempt)))
     found += [("repriced", _repriced(moved)) for moved in prices.values()]
     rank = {kind: position for position, kind in enumerate(ORDER)}
     found.sort(key=lambda one: rank.get(one[0], len(ORDER)))
     return [_clean(line) for _, line in found]
 
 
-def _line(change: Change) -> str:
+def _line(change: Change, attempt: Attempt) -> str:
     """One change as a line."""
     subject = _about(change)
     if came(change):
@@ -175,12 +175,22 @@ def _line(change: Change) -> str:
         said = [f", {shown(name, price)} {ways[name]}" for name, price in prices.items()]
         return f"+ {subject}: {change.kind}{''.join(said)}"
     if went(change):
-        return f"- {subject}: {change.kind}"
+        return f"- {subject}: {change.kind}{_became(change, attempt)}"
     if change.kind == "field_appeared":
         return f"+ {change.feed}: new field {LOG.short(change.key)}"
     if change.field == "description":
         return f"~ {subject}: description edited"
     return f"~ {subject}: {'alias moved ' * (change.kind == 'alias_moved')}{words(change, LOG)}"
+
+
+def _became(change: Change, attempt: Attempt) -> str:
+    """What is known of a record that left its list: ` (renamed to openai/gpt-y)`."""
+    report = attempt["feeds"].get(change.feed)
+    told = report.get("vanished", {}).get(change.key, "") if report else ""
+    word, _, name = told.partition(":")
+    if word == "renamed":
+        return f" (renamed to {_key(name)})"
+    return {"orphaned": " (still known, listed no more)", "gone": " (gone)"}.get(word, "")
 
 
 def _about(change: Change) -> str:

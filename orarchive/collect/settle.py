@@ -91,10 +91,22 @@ def _settle_list(fetched: Fetched, snapshot: Snapshot, accepted: bool) -> Result
     if answer.reason is None:
         if feed.copies:
             return copied_rows(feed, answer.body, snapshot), report, []
-        return {(row[feed.key[0]],): row for row in answer.body}, report, []
+        state = {(row[feed.key[0]],): row for row in answer.body}
+        if feed.probe_route and (left := before.keys() - state.keys()):
+            report["vanished"] = {key: _became(key, fetched.probes.get(key)) for (key,) in sorted(left)}
+        return state, report, []
     report["outcome"] = "quarantined" if answer.refused else "failed"
     report["reasons"] = [answer.reason]
     return before, report, [("", answer)] if answer.refused else []
+
+
+def _became(key: str, probe: Answer | None) -> str:
+    """What became of a key that left its list, in the words of the ledger."""
+    if probe is None:
+        return "unknown:not-asked"
+    if probe.reason is not None:
+        return "gone" if probe.reason == "404" else f"unknown:{probe.reason}"
+    return "orphaned" if probe.body == key else f"renamed:{probe.body}"
 
 
 def _settle_sweep(fetched: Fetched, snapshot: Snapshot, accepted: bool, read: Collection[str]) -> Result:
@@ -153,6 +165,7 @@ def _account(
     answers = fetched.answers.values()
     report["scope"] = fetched.feed.scope
     report["requests"] = sum(answer.requests for answer in answers)
+    report["requests"] += sum(probe.requests for probe in fetched.probes.values())
     report["requests"] += fetched.count.requests if fetched.count else 0
     report["seconds"] = round(fetched.seconds, 1)
     if ages := [answer.age for answer in answers if answer.age is not None]:

@@ -28,9 +28,24 @@ def vanished() -> Change:
     return lambda state, key: state.away.add(key)
 
 
+def unlisted() -> Change:
+    """Take a model out of every list; who asks for it by its id still gets it."""
+
+    def change(state: State, key: str) -> None:
+        state.away.add(key)
+        state.unlisted.add(key)
+
+    return change
+
+
 def appeared() -> Change:
     """Bring in a record, for the first time or again."""
-    return lambda state, key: state.away.discard(key)
+
+    def change(state: State, key: str) -> None:
+        state.away.discard(key)
+        state.unlisted.discard(key)
+
+    return change
 
 
 def orphaned() -> Change:

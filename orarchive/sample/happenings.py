@@ -22,6 +22,7 @@ from orarchive.sample.changes import (
     priced,
     recovered,
     renamed,
+    unlisted,
     vanished,
 )
 
@@ -78,8 +79,8 @@ HAPPENINGS = (
        "Parasail, on top, raises Kimi K2.6; the model's price follows.",
        priced(prompt="0.0000009", completion="0.000004")),
     on("06-05 06Z", "vanished", "microsoft/phi-4",
-       "Phi-4 goes, and will be back after 20 days.",
-       vanished()),
+       "Phi-4 leaves the list, though it still answers to its id; it will be back after 20 days.",
+       unlisted()),
     on("06-06 10Z", "discount starts", "qwen/qwen3.6-27b@siliconflow/fp8",
        "SiliconFlow takes 20 % off; the prices sent are already reduced.",
        priced(prompt="0.00000024", completion="0.00000256", discount=0.2)),

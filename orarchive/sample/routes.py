@@ -62,8 +62,8 @@ def _models(world: World, modalities: str) -> Row:
 
 
 def _model(world: World, asked: str) -> Answer:
-    """A model by its id or by one it had before."""
-    row = world.models.get(world.renamed.get(asked, asked))
+    """A model by its id or by one it had before, listed or not."""
+    row = (world.models | world.unlisted).get(world.renamed.get(asked, asked))
     return (200, {"data": _cut_short(row)}) if row else error(404, f"Model {asked} does not exist")
 
 

@@ -22,6 +22,7 @@ class State:
     top: dict[str, str] = field(
         default_factory=dict
     )  # model id -> key of the endpoint lifted above the first one
+    unlisted: set[str] = field(default_factory=set)  # models away that still answer to their id
     renamed: dict[str, str] = field(default_factory=dict)  # old id -> new id
     ill: dict[str, int] = field(default_factory=dict)  # provider slug -> status of its endpoints
 

@@ -20,6 +20,7 @@ class World:
 
     hour: datetime
     models: dict[str, Row]  # by id
+    unlisted: dict[str, Row]  # by id: models in no list that still answer to it
     endpoints: dict[str, list[Row]]  # by the model id asked for; [] for aliases, routers and orphans
     providers: list[Row]
     zdr: list[Row]
@@ -53,6 +54,7 @@ def _world(hour: datetime) -> World:
     return World(
         hour=hour,
         models={key: _model(row, hour) for key, row in models.items()},
+        unlisted={key: _model(state.models[key], hour) for key in sorted(state.unlisted)},
         endpoints={
             model: [_endpoint(of_model[key], hour) for key in shuffled(of_model, hour)]
             for model, of_model in endpoints.items()
