@@ -1,11 +1,11 @@
-"""The index as a file: opened, built where it is not of this archive or not whole, and published.
+"""The index as a file: brought up to date, built anew where it is damaged or of another past, published.
 
-It lies in a cache folder, by default in the archive's git folder; deleting it only costs a rebuild.
+It lies in a cache folder, by default inside the archive's git folder; deleting it only costs a rebuild.
 """
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from filelock import FileLock
@@ -13,48 +13,106 @@ from filelock import FileLock
 from orarchive.archive import Archive
 from orarchive.errors import ArchiveError
 from orarchive.history.commits import Rewritten
-from orarchive.index.build import update
+from orarchive.index.build import SCHEMA, update
 
 NAME = "index.sqlite"
 SQL = (Path(__file__).parent / "schema.sql").read_text()
+
+DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+CACHE_KB = 65536
+"""Memory for pages: with SQLite's 2 MB a first build writes many of them twice."""
 
 
 @contextmanager
 def index(
     archive: Archive, cache: Path | None = None, progress: bool = False
 ) -> Iterator[sqlite3.Connection]:
-    """The index of an archive, brought up to its tip; whoever comes second waits for the first."""
+    """The index of an archive, brought up to its tip, to read from; a second one at it waits for the first."""
     folder = cache or archive.git_dir / "orarchive"
+    path = folder / NAME
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / f"{NAME}.lock"):
-            path = folder / NAME
-            try:
-                _bring_up(path, archive, progress)
-            except (Rewritten, Stale):
-                path.unlink()
-                _bring_up(path, archive, progress)
-        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+            _bring_up(path, archive, progress)
+            db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
     except sqlite3.Error as error:
-        msg = f"the index in {folder} cannot be written: {error}"
+        msg = f"the index {path} cannot be written: {error}"
         raise ArchiveError(msg) from error
-    try:
+    except OSError as error:
+        msg = f"the folder of the index, {folder}, cannot be used ({error}); name another one with --cache"
+        raise ArchiveError(msg) from error
+    with closing(db):
         yield db
+
+
+def publish(db: sqlite3.Connection, out: Path) -> None:
+    """Write an index anew to a file, its rows in order: equal archives give equal bytes."""
+    partial = out.with_name(f"{out.name}.partial")
+    partial.unlink(missing_ok=True)
+    try:
+        with closing(sqlite3.connect(partial, isolation_level=None)) as copy:
+            copy.executescript(f"begin;{SQL}")
+            for table, key in _tables(db):
+                rows = db.execute(f"select * from {table} order by {key}")
+                marks = ", ".join("?" * len(rows.description))
+                copy.executemany(f"insert into {table} values ({marks})", rows)
+            copy.execute("commit")
+        partial.replace(out)
     finally:
-        db.close()
+        partial.unlink(missing_ok=True)
 
 
-class Stale(ArchiveError):
-    """The index is not one of this program, or not whole."""
+def dump(db: sqlite3.Connection) -> Iterator[str]:
+    """Every row of every table as text, in order: what two indexes of one archive must agree on."""
+    for table, key in _tables(db):
+        for row in db.execute(f"select * from {table} order by {key}"):
+            yield f"{table}: {row}"
+
+
+def _tables(db: sqlite3.Connection) -> list[tuple[str, str]]:
+    """The tables, each with the columns of its primary key."""
+    names = db.execute("select name from sqlite_schema where type = 'table' order by name").fetchall()
+    keys = "select group_concat(name) from (select name from pragma_table_info(?) where pk order by pk)"
+    return [(name, db.execute(keys, (name,)).fetchone()[0] or "1") for (name,) in names]
 
 
 def _bring_up(path: Path, archive: Archive, progress: bool) -> None:
-    db = sqlite3.connect(path, isolation_level=None)
-    try:
-        db.execute("pragma cache_size = -65536")
+    """Bring an index up to the tip of its archive; one that cannot be is replaced by a new one."""
+    if path.exists() and _is_whole(path):
+        try:
+            _update(path, archive, progress)
+            return
+        except Rewritten:
+            pass
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode not in DAMAGED:
+                raise
+    fresh = path.with_name(f"{path.name}.new")
+    for left in (fresh, path.with_name(f"{fresh.name}-journal")):
+        left.unlink(missing_ok=True)
+    _update(fresh, archive, progress)
+    path.with_name(f"{path.name}-journal").unlink(missing_ok=True)
+    fresh.replace(path)
+
+
+def _update(path: Path, archive: Archive, progress: bool) -> None:
+    """One transaction: whatever ends it early leaves the file as it was."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute(f"pragma cache_size = -{CACHE_KB}")
         empty = not db.execute("select 1 from sqlite_schema").fetchone()
         db.executescript("begin immediate;" + SQL * empty)
         update(db, archive, progress)
         db.execute("commit")
-    finally:
-        db.close()
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether a file is an index of this program and as long as it says."""
+    try:
+        with closing(sqlite3.connect(path)) as db:
+            if db.execute("select schema from meta").fetchone() != (SCHEMA,):
+                return False
+            pages, size = (db.execute(f"pragma {name}").fetchone()[0] for name in ("page_count", "page_size"))
+            return bool(path.stat().st_size == pages * size)
+    except sqlite3.DatabaseError:
+        return False

@@ -144,8 +144,10 @@ class Presence:
             return
         cause = moment.vanished.get(name, "") if feed.name == "models" else self._gone_with(step, feed, key)
         yield Event(feed.went, feed.name, name, cause=cause.partition(":")[0], after=after)
-        if cause.startswith("renamed:"):
-            yield Event("renamed", feed.name, name, "id", name, cause.partition(":")[2], after=after)
+        cause, _, target = cause.partition(":")
+        # of a variant that ended the service may show the base model: that is no new name
+        if cause == "renamed" and target != name.partition(":")[0]:
+            yield Event("renamed", feed.name, name, "id", name, target, after=after)
 
     def _narrowed(self, moment: Moment, feed: Feed, record: Record) -> bool:
         """Whether a record is outside of what was asked this time, and was not before."""

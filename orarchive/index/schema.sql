@@ -176,3 +176,56 @@ create table provider_models (  -- who serves which model: one row for a provide
     primary key (provider, model)
 ) without rowid;
 create index provider_models_model on provider_models (model);
+
+-- What people ask for, under readable names.
+
+create view now as
+    select max(hour) as hour, (select max(hour) from reads where feed = 'models' and good) as models
+    from attempts;
+
+create view models as          -- every model there ever was, with its last record
+    select records.key as id, lab, state, records.first as first_seen,
+        coalesce(records.last, now.models) as last_seen, missing as missing_since,
+        line ->> 'name' as name, line ->> 'canonical_slug' as canonical_slug,
+        datetime(line ->> 'created', 'unixepoch') as created, line ->> 'context_length' as context_length,
+        line ->> 'expiration_date' as expiration_date,
+        (select amount from prices where record = id and dimension = 'prompt' and condition = ''
+            order by first desc limit 1) as prompt,
+        (select amount from prices where record = id and dimension = 'completion' and condition = ''
+            order by first desc limit 1) as completion
+    from records, now
+    join lab_models on model = records.id
+    join versions on record = records.id and file = 'facts'
+    where feed = 'models' and versions.first = (
+        select max(first) from versions as latest where latest.record = records.id and latest.file = 'facts');
+
+create view endpoints as       -- every endpoint there ever was, with its last record
+    select records.key as key, parts ->> 0 as model, parts ->> 1 as tag, state, records.first as first_seen,
+        coalesce(records.last, (select max(hour) from reads where feed = 'endpoints' and good)) as last_seen,
+        line ->> 'provider_name' as provider_name, line ->> 'quantization' as quantization,
+        line ->> 'context_length' as context_length
+    from records
+    join versions on record = records.id and file = 'facts'
+    where feed = 'endpoints' and versions.first = (
+        select max(first) from versions as latest where latest.record = records.id and latest.file = 'facts');
+
+create view price_history as   -- price points under the names of what they are of
+    select feed, records.key as key, dimension, condition, prices.first as first, prices.last as last,
+        amount, value
+    from prices join records on records.id = record;
+
+create view event_log as       -- events with where their observation came from
+    select events.*, origin, commit_id, source ->> 'commit' as source_commit
+    from events join attempts using (attempt);
+
+create view coverage as        -- how each feed was read, by hour: 1 good, 0 not
+    select feed, hour, max(good) as good, group_concat(outcome) as outcomes
+    from reads group by feed, hour;
+
+create view gaps as            -- stretches without a good hour of a feed, longer than an hour
+    select feed, after, until, hours from (
+        select feed, hour as until, lag(hour) over (partition by feed order by hour) as after,
+            cast(round((julianday(hour) - julianday(lag(hour) over (partition by feed order by hour))) * 24)
+                as integer) - 1 as hours
+        from (select distinct feed, hour from reads where good))
+    where hours > 0;
