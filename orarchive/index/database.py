@@ -28,7 +28,7 @@ CACHE_KB = 65536
 def index(
     archive: Archive, cache: Path | None = None, progress: bool = False
 ) -> Iterator[sqlite3.Connection]:
-    """The index of an archive, brought up to its tip, to read from; a second one at it waits for the first."""
+    """The index of an archive, brought up to its tip, to read from; whoever is second at it waits."""
     folder = cache or archive.git_dir / "orarchive"
     path = folder / NAME
     try:

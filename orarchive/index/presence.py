@@ -131,7 +131,7 @@ class Presence:
         missing: str | None
         state, missing = ("stale" if feed.went == "missing" else feed.went), moment.hour
         clock = read.clock if read else 0
-        if self._narrowed(moment, feed, record):
+        if self._narrowed(moment, step, feed, key, record):
             state, missing, clock = "unobserved", None, 0
         self.db.execute(
             "update records set last = ?, state = ?, missing = ?, clock = ? where id = ?",
@@ -149,8 +149,12 @@ class Presence:
         if cause == "renamed" and target != name.partition(":")[0]:
             yield Event("renamed", feed.name, name, "id", name, target, after=after)
 
-    def _narrowed(self, moment: Moment, feed: Feed, record: Record) -> bool:
-        """Whether a record is outside of what was asked this time, and was not before."""
+    def _narrowed(self, moment: Moment, step: Step, feed: Feed, key: Key, record: Record) -> bool:
+        """Whether a record, or what it belongs to, is outside of what was asked this time."""
+        if source := feed.each or feed.copies:
+            above = (key[0],) if feed.each else key
+            old, new = step.records.get(source, {}).get(above, (None, None))
+            return bool(old) and not new and self._narrowed(moment, step, FEEDS[source], above, old)
         before, now = moment.before(feed.name), moment.reads.get(feed.name)
         if before is None or now is None or before.scope == now.scope:
             return False
