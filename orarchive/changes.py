@@ -128,11 +128,12 @@ def _fields(state: State) -> set[str]:
 
 
 def _record(feed: Feed, key: str, old: Record, new: Record, appeared: Collection[str]) -> Iterator[Change]:
+    inside = {path.partition(".")[0] for path in appeared}
     for name in sorted(old.keys() | new.keys()):
         if name == "pricing" or name in appeared or is_silent(feed, name):
             continue
         before, after = old.get(name), new.get(name)
-        if not same(before, without(after, name, appeared) if appeared else after):
+        if not same(before, without(after, name, appeared) if name in inside else after):
             yield Change(FIELDS.get(name, "edited"), feed.name, key, name, before, after)
     if feed.name != "models":
         yield from _prices(feed.name, key, old.get("pricing"), new.get("pricing"), appeared)

@@ -21,17 +21,17 @@ def topmost(found: Collection[str]) -> list[str]:
 
 def moved(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[set[str], set[str]]:
     """The paths that a record won and those that it lost."""
-    changed = [name for name in old.keys() | new.keys() if _may_move(name, old, new)]
-    was, now = (set(paths({name: end[name] for name in changed if name in end})) for end in (old, new))
+    # of a field that both have, only what is inside it can have moved
+    changed = [name for name in old.keys() & new.keys() if _is_nested(old[name]) or _is_nested(new[name])]
+    names = {name for name in changed if old[name] != new[name]} | (old.keys() ^ new.keys())
+    if not names:
+        return set(), set()
+    was, now = (set(paths({name: end[name] for name in names if name in end})) for end in (old, new))
     return now - was, was - now
 
 
-def _may_move(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
-    """Whether a field, or one inside it, may be on one of two records alone."""
-    if name not in old or name not in new:
-        return True
-    ends = old[name], new[name]
-    return any(isinstance(end, dict | list) for end in ends) and ends[0] != ends[1]
+def _is_nested(value: Any) -> bool:
+    return isinstance(value, dict | list)
 
 
 def without(value: Any, path: str, gone: Collection[str]) -> Any:

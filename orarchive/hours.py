@@ -21,6 +21,14 @@ def parse(text: str) -> dt.datetime:
     raise ArchiveError(msg)
 
 
+def instant(text: str) -> dt.datetime:
+    """Read a moment: an hour in one of its forms, or with minutes, `2026-11-20T06:45Z`."""
+    try:
+        return dt.datetime.strptime(text, "%Y-%m-%dT%H:%MZ").replace(tzinfo=dt.UTC)
+    except ValueError:
+        return parse(text)
+
+
 def floor(moment: dt.datetime) -> dt.datetime:
     """The hour that a moment lies in."""
     return moment.astimezone(dt.UTC).replace(minute=0, second=0, microsecond=0)

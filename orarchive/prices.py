@@ -4,14 +4,17 @@ Free (0), dynamic (-1, a router that passes on what it picks) and unpriced (no p
 things. A price object may carry `overrides`, an ordered list in which later entries win.
 """
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 from orarchive.jsonl import Record
 
 CLOCK = ("utc_start", "utc_end", "utc_days")
 CONDITIONS = ("min_prompt_tokens", *CLOCK)
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MILLION = 1_000_000
 MAX_EXPONENT = 60
 """A number further from 1 than so many digits is no price: arithmetic with it overflows, or prints a book."""
@@ -30,6 +33,11 @@ def exact(value: Any) -> Decimal | None:
     """The value of one price (a decimal string or a number), None where there is none."""
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         return None
+    return _exact(value)
+
+
+@lru_cache(maxsize=2**16)
+def _exact(value: str | int | Decimal) -> Decimal | None:
     try:
         price = Decimal(value)
     except InvalidOperation:
@@ -79,6 +87,44 @@ def rates(entry: Record) -> dict[str, Decimal]:
     """The prices of one override entry, by dimension."""
     found = {name: exact(value) for name, value in entry.items() if name not in CONDITIONS}
     return {name: price for name, price in found.items() if price is not None}
+
+
+def in_force(pricing: Any, moment: dt.datetime) -> dict[str, tuple[Decimal, Record | None]]:
+    """What each dimension costs at a moment (UTC) for a short prompt, with the clock entry that says so.
+
+    Of the entries whose conditions all hold the last one wins; one with a condition that nobody knows counts
+    for nothing. A price that follows the clock but has no entry now is the one that was seen: entry None.
+    """
+    found: dict[str, tuple[Decimal, Record | None]] = {
+        name: (price, None) for name, price in dimensions(pricing).items()
+    }
+    for entry in schedule(pricing):
+        if "min_prompt_tokens" not in entry and is_known(entry) and holds(entry, moment):
+            found |= {name: (price, entry) for name, price in rates(entry).items()}
+    return found
+
+
+def thresholds(pricing: Any, moment: dt.datetime) -> list[Record]:
+    """The entries that hold at a moment for prompts of more tokens than they name."""
+    entries = [entry for entry in schedule(pricing) if "min_prompt_tokens" in entry]
+    return [entry for entry in entries if is_known(entry) and holds(entry, moment)]
+
+
+def is_known(entry: Record) -> bool:
+    """Whether an override entry has no condition that nobody knows."""
+    return entry.keys() <= {*CONDITIONS, *rates(entry)}
+
+
+def holds(entry: Record, moment: dt.datetime) -> bool:
+    """Whether the clock conditions of an entry hold: a half-open daily window, which may go over midnight."""
+    days = entry.get("utc_days")
+    if isinstance(days, list) and WEEKDAYS[moment.weekday()] not in days:
+        return False
+    start, end = (exact(entry.get(name)) for name in ("utc_start", "utc_end"))
+    if start is None or end is None:
+        return True
+    now = moment.hour * 100 + moment.minute
+    return start <= now < end if start < end else now >= start or now < end
 
 
 def is_free(prices: Mapping[str, Decimal], entries: Iterable[Record]) -> bool:

@@ -63,6 +63,17 @@ class Voice:
         return self.short(value if isinstance(value, str) else dumps(value).decode())
 
 
+LOG = Voice(
+    arrow="->",
+    minus="-",
+    ellipsis="...",
+    most=10,
+    name=lambda field, member: f"{field}.{member}" if member else field,
+    dimension=str,
+)
+"""Fields and dimensions go by the service's own names, as in the lines of the diff below a message."""
+
+
 # --- what a change is about ---------------------------------------------------------------------------------
 
 

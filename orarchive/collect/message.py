@@ -11,8 +11,8 @@ from orarchive.hours import prose
 from orarchive.ledger import BAD, Attempt
 from orarchive.prices import shown
 from orarchive.wording import (
+    LOG,
     WHY,
-    Voice,
     came,
     feed_name,
     model_of,
@@ -27,16 +27,6 @@ MAX_LINES = 200
 """A message is read by people; past this many lines it says how many more there are."""
 
 MAX_KEY = 120
-
-LOG = Voice(
-    arrow="->",
-    minus="-",
-    ellipsis="...",
-    most=10,
-    name=lambda field, member: f"{field}.{member}" if member else field,
-    dimension=str,
-)
-"""Fields and dimensions go by the service's own names, as in the lines of the diff below a message."""
 
 COUNTED = (
     # feeds, kinds, what the subject says of so many of them
@@ -58,7 +48,7 @@ COUNTED = (
 
 def message(hour: dt.datetime, attempt: Attempt, changes: list[Change], first: Mapping[str, int]) -> str:
     """The whole message of an attempt; `first`: feeds that had no records before, with how many they have."""
-    lines = _lines(changes, attempt)
+    lines = change_lines(changes, attempt)
     body = [*_troubles(attempt), *lines[:MAX_LINES]]
     if len(lines) > MAX_LINES:
         body.append(f"... and {len(lines) - MAX_LINES} more")
@@ -149,7 +139,7 @@ ORDER = ("added", "missing", "joined", "left", "repriced", "schedule_changed", "
 """What a reader looks for first; other kinds follow in the order found."""
 
 
-def _lines(changes: list[Change], attempt: Attempt) -> list[str]:
+def change_lines(changes: list[Change], attempt: Attempt | None = None) -> list[str]:
     """One line a change; the prices of one key that moved together share one."""
     prices: dict[tuple[str, str, str], list[Change]] = {}
     found: list[tuple[str, str]] = []
@@ -166,7 +156,7 @@ def _lines(changes: list[Change], attempt: Attempt) -> list[str]:
     return [_clean(line) for _, line in found]
 
 
-def _line(change: Change, attempt: Attempt) -> str:
+def _line(change: Change, attempt: Attempt | None) -> str:
     """One change as a line."""
     subject = _about(change)
     if came(change):
@@ -183,9 +173,9 @@ def _line(change: Change, attempt: Attempt) -> str:
     return f"~ {subject}: {'alias moved ' * (change.kind == 'alias_moved')}{words(change, LOG)}"
 
 
-def _became(change: Change, attempt: Attempt) -> str:
+def _became(change: Change, attempt: Attempt | None) -> str:
     """What is known of a record that left its list: ` (renamed to openai/gpt-y)`."""
-    report = attempt["feeds"].get(change.feed)
+    report = attempt["feeds"].get(change.feed) if attempt else None
     told = report.get("vanished", {}).get(change.key, "") if report else ""
     word, _, name = told.partition(":")
     if word == "renamed":

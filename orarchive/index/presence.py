@@ -14,10 +14,10 @@ from orarchive.changes import text_key
 from orarchive.facets import Key
 from orarchive.feeds import ASKED, FEEDS, Feed
 from orarchive.history.replay import State, Step
-from orarchive.history.scopes import can_hold
 from orarchive.index.events import Event
 from orarchive.index.moment import Moment
 from orarchive.jsonl import Record, loads
+from orarchive.scopes import can_hold
 
 DAY = 24 * 60 * 60
 DEPRECATED = 14 * DAY
@@ -48,20 +48,22 @@ class Presence:
                 old, new = pairs[key]
                 if old is None:
                     first = feed.each is not None and not _was_asked(feed, key[0], step, state)
-                    yield from self._come(moment, feed, key, new, first)
+                    yield from self._come(moment, step, feed, key, new, first)
                 elif new is None:
                     yield from self._go(moment, step, feed, key, old)
         for name in moment.reads:
             yield from self._rescope(moment, FEEDS[name])
             yield from self._age(moment, FEEDS[name])
 
-    def _come(self, moment: Moment, feed: Feed, key: Key, record: Record, first: bool) -> Iterator[Event]:
+    def _come(
+        self, moment: Moment, step: Step, feed: Feed, key: Key, record: Record, first: bool
+    ) -> Iterator[Event]:
         """A record came; `first`: with the first response of its key."""
         name = text_key(feed, key)
         row = self.db.execute(
             "select id, state from records where feed = ? and key = ?", (feed.name, name)
         ).fetchone()
-        arrival, cause = self._arrival(moment, feed, key, record, first, row)
+        arrival, cause = self._arrival(moment, step, feed, key, record, first, row)
         if row is None:
             insert = "insert into records values (null, ?, ?, ?, ?, null, ?, 'active', null, 0)"
             parts = json.dumps(key, ensure_ascii=False)
@@ -86,6 +88,7 @@ class Presence:
     def _arrival(
         self,
         moment: Moment,
+        step: Step,
         feed: Feed,
         key: Key,
         record: Record,
@@ -98,7 +101,7 @@ class Presence:
             return "baseline", ""
         if first:
             return self._with_parent(feed, key)
-        if feed.copies and (source := self._came_now(moment, feed.copies, key)):
+        if feed.copies and (source := self._came_now(step, feed.copies, key)):
             return ("first_observed", "") if source in FIRST else (feed.came, "endpoint")
         now = moment.reads.get(feed.name, before)
         if before.scope != now.scope and not can_hold(before.scope, record):
@@ -116,12 +119,14 @@ class Presence:
             return "first_observed", ""
         return feed.came, "model"
 
-    def _came_now(self, moment: Moment, feed: str, key: Key) -> str | None:
-        """How a record came in this very hour; None if it did not."""
-        row = self.db.execute(
-            "select arrival from records where id = ? and first = ?", (self.ids.get((feed, key)), moment.hour)
-        ).fetchone()
-        return row[0] if row else None
+    def _came_now(self, step: Step, feed: str, key: Key) -> str | None:
+        """How a record came in this very attempt; None if it did not."""
+        old, new = step.records.get(feed, {}).get(key, (None, None))
+        if old or not new:
+            return None
+        row = self.ids[feed, key]
+        arrival: str = self.db.execute("select arrival from records where id = ?", (row,)).fetchone()[0]
+        return arrival
 
     def _go(self, moment: Moment, step: Step, feed: Feed, key: Key, record: Record) -> Iterator[Event]:
         name = text_key(feed, key)

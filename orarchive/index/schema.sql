@@ -63,7 +63,7 @@ create table records (         -- one row for each record that was ever there
                                 -- of an unobserved one the absence itself
     unique (feed, key)
 );
-create index records_absent on records (feed, state) where last is not null;
+create index records_absent on records (feed, state, clock) where last is not null;
 
 create table versions (        -- every version of every line, but for what moves every hour (see latest, health_days)
     record integer not null references records,
@@ -186,9 +186,9 @@ create view now as
 create view models as          -- every model there ever was, with its last record
     select records.key as id, lab, state, records.first as first_seen,
         coalesce(records.last, now.models) as last_seen, missing as missing_since,
-        line ->> 'name' as name, line ->> 'canonical_slug' as canonical_slug,
-        datetime(line ->> 'created', 'unixepoch') as created, line ->> 'context_length' as context_length,
-        line ->> 'expiration_date' as expiration_date,
+        json_extract(line, '$.name') as name, json_extract(line, '$.canonical_slug') as canonical_slug,
+        datetime(json_extract(line, '$.created'), 'unixepoch') as created, json_extract(line, '$.context_length') as context_length,
+        json_extract(line, '$.expiration_date') as expiration_date,
         (select amount from prices where record = id and dimension = 'prompt' and condition = ''
             order by first desc limit 1) as prompt,
         (select amount from prices where record = id and dimension = 'completion' and condition = ''
@@ -200,10 +200,10 @@ create view models as          -- every model there ever was, with its last reco
         select max(first) from versions as latest where latest.record = records.id and latest.file = 'facts');
 
 create view endpoints as       -- every endpoint there ever was, with its last record
-    select records.key as key, parts ->> 0 as model, parts ->> 1 as tag, state, records.first as first_seen,
+    select records.key as key, json_extract(parts, '$[0]') as model, json_extract(parts, '$[1]') as tag, state, records.first as first_seen,
         coalesce(records.last, (select max(hour) from reads where feed = 'endpoints' and good)) as last_seen,
-        line ->> 'provider_name' as provider_name, line ->> 'quantization' as quantization,
-        line ->> 'context_length' as context_length
+        json_extract(line, '$.provider_name') as provider_name, json_extract(line, '$.quantization') as quantization,
+        json_extract(line, '$.context_length') as context_length
     from records
     join versions on record = records.id and file = 'facts'
     where feed = 'endpoints' and versions.first = (
@@ -215,7 +215,7 @@ create view price_history as   -- price points under the names of what they are 
     from prices join records on records.id = record;
 
 create view event_log as       -- events with where their observation came from
-    select events.*, origin, commit_id, source ->> 'commit' as source_commit
+    select events.*, origin, commit_id, json_extract(source, '$.commit') as source_commit
     from events join attempts using (attempt);
 
 create view coverage as        -- how each feed was read, by hour: 1 good, 0 not

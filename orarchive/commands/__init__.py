@@ -1,0 +1,63 @@
+"""Commands: `python -m orarchive --help`. What they print is computed in the rooms behind them."""
+
+import functools
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from orarchive.archive import open_archive
+from orarchive.errors import ArchiveError
+from orarchive.feeds import FEEDS
+from orarchive.jsonl import dumps
+
+HERE = Path(__file__).parents[2]
+
+Feed = click.Choice(list(FEEDS))
+as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
+cache = click.option(
+    "--cache",
+    type=click.Path(path_type=Path),
+    envvar="ARCHIVE_CACHE",
+    help="Folder of the index; by default inside the archive's git folder.",
+)
+
+
+@click.group(help="Questions to the archive.")
+def questions() -> None:
+    pass
+
+
+def question(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Add a command that takes an open archive; an error is told in one line."""
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(command)
+        def told(archive: Path, **options: Any) -> None:
+            try:
+                command(open_archive(archive), **options)
+            except (ArchiveError, OSError) as error:
+                click.echo(f"Error: {error}", err=True)
+                sys.exit(getattr(error, "exit_code", 2))
+
+        folder = click.Path(path_type=Path)
+        return questions.command(name)(
+            click.option("--archive", type=folder, default=HERE, help="A git work tree.")(told)
+        )
+
+    return decorate
+
+
+def say(value: Any) -> None:
+    """Print a value as one line of canonical JSON."""
+    sys.stdout.buffer.write(dumps(value) + b"\n")
+
+
+def table(rows: Sequence[Sequence[str]]) -> None:
+    """Print rows in columns as wide as they need; the last one runs on."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)][:-1]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=True)]
+        click.echo("  ".join([*cells, row[-1]]).rstrip())

@@ -1,0 +1,122 @@
+"""Questions that the index answers: log, price, and the index itself."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from orarchive import hours
+from orarchive.archive import Archive
+from orarchive.ask.price import Quote, quotes
+from orarchive.ask.story import Told, story
+from orarchive.commands import as_json, cache, question, say, table
+from orarchive.index.database import index, publish
+from orarchive.jsonl import Record
+from orarchive.prices import exact, rates, shown
+from orarchive.wording import in_order
+
+PROGRESS = sys.stderr.isatty()
+
+
+@question("log")
+@click.argument("key")
+@cache
+@as_json
+def log(archive: Archive, key: str, cache: Path | None, as_json: bool) -> None:
+    """Tell everything that happened to KEY: a model with its endpoints, an endpoint, or a provider.
+
+    Each line: the hour that first showed it, the last one that did not, what it happened to, and what.
+    """
+    with index(archive, cache, PROGRESS) as db:
+        told = story(db, key)
+    if as_json:
+        say({"key": key, "events": [vars(one) for one in told]})
+    elif told:
+        table([("in", "after", "what", "to", ""), *(_line(one, key) for one in told)])
+    else:
+        click.echo(f"Nothing has happened to {key} since its record began.")
+
+
+def _line(one: Told, key: str) -> tuple[str, ...]:
+    after = hours.prose(hours.moment(one.after)) if one.after else ""
+    subject = "" if one.key == key else one.key.removeprefix(key)
+    return hours.prose(hours.moment(one.by)), after, one.kind.replace("_", " "), subject, one.words
+
+
+@question("price")
+@click.argument("model")
+@click.option("--at", "moment", help="2026-11-20T06Z or 2026-11-20T06:45Z; else the last hour.")
+@click.option("--provider", help="What its endpoints there cost: a slug, a tag or a name.")
+@cache
+@as_json
+def price(
+    archive: Archive, model: str, moment: str | None, provider: str | None, cache: Path | None, as_json: bool
+) -> None:
+    """Tell what MODEL cost at a moment: every dimension, the clock window in force, and how sure that is.
+
+    A model's own price is that of the provider on top.
+    """
+    at = hours.instant(moment) if moment else None
+    with index(archive, cache, PROGRESS) as db:
+        found = quotes(db, model, at, provider)
+    if as_json:
+        say({"model": model, "quotes": [one.as_json() for one in found]})
+    else:
+        for one in found:
+            _print(one)
+
+
+def _print(one: Quote) -> None:
+    click.echo(f"{one.key} at {one.at:%Y-%m-%dT%H:%MZ}")
+    prices = one.prices
+    table(
+        [
+            (f"  {name}", shown(name, exact(prices[name]["price"])), _window(prices[name]["entry"]))
+            for name in in_order(prices)
+        ]
+        or [("  no price", "", "")]
+    )
+    for entry in one.as_json()["thresholds"]:
+        over = f"  over {entry['min_prompt_tokens']} prompt tokens"
+        table([(over, name, shown(name, amount)) for name, amount in rates(entry).items()])
+    seen = hours.prose(hours.moment(one.seen))
+    origin = "" if one.origin == "live" else f" ({one.origin})"
+    after = "nothing was seen after it"
+    if one.next:
+        same = "the same" if one.same else "NOT the same"
+        after = f"{same} at {hours.prose(hours.moment(one.next))}"
+    click.echo(f"  seen at {seen}{origin}, so since {hours.prose(hours.moment(one.since))}; {after}")
+
+
+def _window(entry: Record | None) -> str:
+    """The clock window that a price is for."""
+    if entry is None:
+        return ""
+    start, end = (entry.get(name) for name in ("utc_start", "utc_end"))
+    said = f"{_clock(start)}-{_clock(end)} UTC" if isinstance(start, int) and isinstance(end, int) else ""
+    days = entry.get("utc_days")
+    return " ".join([said, *(map(str, days) if isinstance(days, list) else [])]).strip()
+
+
+def _clock(hhmm: int) -> str:
+    """A time of day that is sent as a number: 30 is 00:30, 1000 is 10:00."""
+    return f"{hhmm // 100:02}:{hhmm % 100:02}"
+
+
+@question("index")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write it there for others.")
+@cache
+@as_json
+def index_(archive: Archive, out: Path | None, cache: Path | None, as_json: bool) -> None:
+    """Bring the index up to date: one SQLite file with every version, price and event; see docs/index.md."""
+    with index(archive, cache, PROGRESS) as db:
+        path = Path(db.execute("select file from pragma_database_list").fetchone()[0])
+        tables = ("attempts", "records", "versions", "prices", "events")
+        counts = {name: db.execute(f"select count(*) from {name}").fetchone()[0] for name in tables}
+        if out:
+            publish(db, out)
+            path = out
+    if as_json:
+        say({"path": str(path), **counts})
+    else:
+        click.echo(f"{path}: " + ", ".join(f"{count} {name}" for name, count in counts.items()))

@@ -1,0 +1,162 @@
+"""Questions that git answers by itself: at, raw, diff, status, verify."""
+
+import datetime as dt
+import sys
+
+import click
+
+from orarchive import hours
+from orarchive.archive import Archive
+from orarchive.ask.near import refuse
+from orarchive.changes import Change, diff, text_key
+from orarchive.collect.message import change_lines
+from orarchive.commands import Feed, as_json, question, say, table
+from orarchive.feeds import FEEDS
+from orarchive.history.coverage import coverage, stale
+from orarchive.history.past import Past, past, records
+from orarchive.history.verify import Findings, verify
+from orarchive.jsonl import Record
+from orarchive.snapshot import rows
+
+
+@question("at")
+@click.argument("hour")
+@click.argument("feed", type=Feed, metavar="FEED")
+@click.argument("key", required=False)
+@as_json
+def at_(archive: Archive, hour: str, feed: str, key: str | None, as_json: bool) -> None:
+    """Show the records of a FEED as they were at an HOUR, all of them or those of one KEY.
+
+    One record a line. In a gap the last good hour before it answers, and says so.
+    """
+    found = past(archive)
+    asked = hours.parse(hour)
+    good = _good(found, feed, asked)
+    snapshot = found.snapshot(good)
+    shown = records(FEEDS[feed], snapshot, key)
+    if key is not None and not shown:
+        names = [text_key(FEEDS[feed], one) for one in rows(FEEDS[feed], snapshot[feed])]
+        refuse(f"{feed} at {hours.prose(good)}:", key, names)
+    if as_json:
+        say({"asked": hours.stamp(asked), "hour": hours.stamp(good), "feed": feed, "records": shown})
+    else:
+        for record in shown:
+            say(record)
+
+
+@question("raw")
+@click.argument("hour")
+@click.argument("feed", type=Feed, metavar="FEED")
+@click.argument("model", required=False)
+@as_json
+def raw(archive: Archive, hour: str, feed: str, model: str | None, as_json: bool) -> None:
+    """Rebuild the response of a FEED in an HOUR as the service sent it, but for the order of rows and keys.
+
+    A list prints {"data": [...]}; endpoints of a MODEL that model's response, without MODEL
+    {model id: response}. In a gap it exits 1 and names the neighbours. (It prints JSON in any case.)
+    """
+    say(past(archive).response(FEEDS[feed], hours.parse(hour), model))
+
+
+@question("diff")
+@click.argument("old")
+@click.argument("new")
+@click.argument("feed", type=Feed, metavar="[FEED]", required=False)
+@as_json
+def diff_(archive: Archive, old: str, new: str, feed: str | None, as_json: bool) -> None:
+    """Tell what differs between the hours OLD and NEW, in all feeds or in one FEED.
+
+    In a gap the last good hour of the models (or of FEED) before it answers, and says so.
+    """
+    found = past(archive)
+    good = [_good(found, feed or "models", hours.parse(hour)) for hour in (old, new)]
+    before, after = (found.snapshot(hour) for hour in good)
+    changes = [change for change in diff(before, after) if feed in (None, change.feed)]
+    if as_json:
+        say({"hours": list(map(hours.stamp, good)), "changes": [_change(one) for one in changes]})
+    else:
+        for line in change_lines(changes):
+            click.echo(line)
+
+
+def _good(found: Past, feed: str, asked: dt.datetime) -> dt.datetime:
+    """The last good hour of a feed; that it is another one than was asked for is said."""
+    good = found.last_good(feed, asked)
+    if good != asked:
+        click.echo(f"No good hour of {feed} at {hours.prose(asked)}; this is {hours.prose(good)}", err=True)
+    return good
+
+
+def _change(change: Change) -> Record:
+    """A change for programs: prices as plain decimals."""
+    plain = dict(vars(change))
+    if change.kind == "repriced":
+        plain |= {end: None if plain[end] is None else f"{plain[end]:f}" for end in ("old", "new")}
+    return plain
+
+
+@question("status")
+@click.option("--now", "moment", help="The hour to look from, instead of the clock's.")
+@as_json
+def status(archive: Archive, moment: str | None, as_json: bool) -> None:
+    """Tell the last good hour and the coverage of every feed.
+
+    Exit 1 when a feed has had no good hour for 25 hours (a daily one: 49).
+    """
+    now = hours.parse(moment) if moment else dt.datetime.now(dt.UTC)
+    found = coverage(past(archive), now)
+    stopped = stale(found, now)
+    if as_json:
+        feeds = {
+            one.feed: {
+                "last_good": hours.stamp(one.last) if one.last else None,
+                "good": {str(span): count for span, count in one.good.items()},
+                "possible": {str(span): count for span, count in one.possible.items()},
+            }
+            for one in found
+        }
+        say({"now": hours.stamp(now), "stale": stopped, "feeds": feeds})
+    else:
+        lines = [("feed", "last good hour", "last 24 h", "last 168 h")]
+        for one in found:
+            spans = [f"{one.good[span]} of {one.possible[span]}" for span in one.good]
+            lines.append((one.feed, hours.prose(one.last) if one.last else "never", spans[0], spans[1]))
+        table(lines)
+        if stopped:
+            click.echo(f"Stale: no good hour of {', '.join(stopped)} within the last 25 hours (daily: 49).")
+    sys.exit(int(bool(stopped)))
+
+
+@question("verify")
+@as_json
+def verify_(archive: Archive, as_json: bool) -> None:
+    """Prove that what was written is what was received.
+
+    Every feed of every hour is hashed as it lies in git and compared with the ledger, and all changes are
+    replayed. Exit 1 if anything differs; gaps are told, and are no error.
+    """
+    found = verify(past(archive), progress=sys.stderr.isatty())
+    if as_json:
+        say({**vars(found), "wrong": found.wrong})
+    else:
+        for line in _findings(found):
+            click.echo(line)
+    sys.exit(int(found.wrong))
+
+
+MOST_GAPS = 5
+"""Gaps that are named in the table; --json has all."""
+
+
+def _findings(found: Findings) -> list[str]:
+    lines = [
+        *(f"differs: {one}: the files are not those that the ledger hashed" for one in found.differs),
+        *(f"broken: {one}" for one in found.broken),
+        *(f"in doubt: {one}" for one in found.in_doubt),
+        *(f"differs: data/{one}: replaying the changes gives other lines" for one in found.replayed),
+        *(f"gap: {one}" for one in found.gaps[:MOST_GAPS]),
+    ]
+    if len(found.gaps) > MOST_GAPS:
+        lines.append(f"... and {len(found.gaps) - MOST_GAPS} more gaps (--json names them)")
+    verdict = "NOT as received" if found.wrong else "all as received"
+    return [*lines, f"{found.attempts} attempts: {verdict}"]

@@ -1,0 +1,350 @@
+"""The importer: every version of a models file in another repository becomes an hour of this archive."""
+
+import datetime as dt
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any, Literal
+
+from tqdm import tqdm
+
+from orarchive import __version__, ledger
+from orarchive.archive import SNAPSHOT_FILES, Archive
+from orarchive.changes import diff
+from orarchive.collect import checks
+from orarchive.collect.commit import held
+from orarchive.collect.hour import first_files
+from orarchive.collect.message import message
+from orarchive.errors import ArchiveError, GitError, NotJSON
+from orarchive.facets import split
+from orarchive.feeds import FEEDS, MODELS
+from orarchive.history.bulk import Commit, Lines, write
+from orarchive.history.source import Version, cloned, name_of, reader, versions
+from orarchive.hours import HOUR, floor, prose, stamp
+from orarchive.jsonl import Record, dumps, loads
+from orarchive.ledger import Attempt, Refused, Report, Source, hour_of
+from orarchive.relations import relations
+from orarchive.snapshot import Snapshot, empty, sha256
+
+PAST = "refs/heads/past/"
+"""Where a past goes that is imported beside hours."""
+
+Became = Literal["written", "merged", "quarantined", "too-late", "out-of-order"]
+"""Of a version: made an hour; left for another of its hour; refused by a check; of an hour that is archived
+already, or yet to come; of an hour before that of a version committed earlier."""
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What became of a version; `why`: the reason, or of a merged one the commit that counts instead."""
+
+    version: Version
+    became: Became
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import wrote, a commit an hour on one branch, and the fate of every version, in their order."""
+
+    branch: str
+    path: str
+    hours: list[dt.datetime]
+    fates: list[Fate]
+
+
+@dataclass(frozen=True)
+class About:
+    """What the ledger says of all versions: the source's name, the file, and the route it was read from."""
+
+    name: str
+    path: str
+    scope: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """The versions of one hour, oldest first, and notes for its line in the ledger."""
+
+    hour: dt.datetime
+    versions: list[Version] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A record with its canonical bytes, and the lines that say it: path below data/ -> line."""
+
+    record: Record
+    content: bytes
+    lines: dict[str, bytes]
+
+
+Rows = dict[str, Row]
+"""The rows of a models list, by id."""
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What an hour comes to: its version, whether that is good, the rows as they stand, what was refused."""
+
+    version: Version
+    good: bool
+    rows: Rows
+    refused: list[tuple[Version, checks.Refusal, Refused]]
+
+
+def import_versions(
+    archive: Archive,
+    repository: str,
+    path: str,
+    now: dt.datetime,
+    *,
+    name: str | None = None,
+    branch: str | None = None,
+    scope: str = MODELS.route,
+    accept: Collection[str] = (),
+    progress: bool = False,
+) -> Imported:
+    """Write every version of a models file as an hour: into an archive without hours, or else beside it.
+
+    `accept` names commits of the source whose list may be much shorter than the one before it. Whatever is
+    wrong raises ArchiveError and changes nothing.
+    """
+    about = About(name or name_of(repository), str(PurePosixPath(path)), scope)
+    _target(archive, about.name, now)  # what can be said before the clone
+    with cloned(repository) as clone, reader(clone) as read:
+        found = versions(clone, about.path, branch)
+        with held(archive) as notes:
+            ref, parent, limit = _target(archive, about.name, now)
+            groups, fates = _placed(found, limit)
+            if not groups:
+                msg = f"no version of {about.path} is of an hour before {prose(limit)}: nothing to import"
+                raise ArchiveError(msg)
+            groups[0].notes[:0] = notes
+            shown = tqdm(groups, desc=about.name, unit="hour", disable=not progress)
+            commits = list(_commits(shown, about, read, accept, fates))
+            _refuse_nothing(about.path, fates.values())
+            files = first_files(archive, parent)
+            commits[0].files.update({file: [data] for file, data in files.items() if data})
+            write(archive, ref, parent, commits, now)
+    on = archive.git("rev-parse", "--abbrev-ref", ref)
+    return Imported(on, about.path, [one.hour for one in commits], [fates[one.commit] for one in found])
+
+
+def counts(imported: Imported) -> dict[str, int]:
+    """How many versions became what."""
+    return dict(Counter(fate.became for fate in imported.fates))
+
+
+def summary(imported: Imported) -> list[str]:
+    """What was done, in lines for people; refused versions are named."""
+    hours, fates = imported.hours, imported.fates
+    said = ", ".join(f"{number} {became}" for became, number in counts(imported).items())
+    named = [one for one in fates if one.became in ("quarantined", "out-of-order")]
+    return [
+        f"Hours on {imported.branch}: {len(hours)}, {prose(hours[0])} to {prose(hours[-1])}",
+        f"Versions of {imported.path}: {len(fates)} ({said})",
+        *(f"{one.became} {one.version.commit} {stamp(one.version.time)} {one.why}".rstrip() for one in named),
+    ]
+
+
+def as_json(imported: Imported) -> dict[str, Any]:
+    """The same for programs, with the fate of every version."""
+    return {
+        "branch": imported.branch,
+        "path": imported.path,
+        "first": stamp(imported.hours[0]),
+        "last": stamp(imported.hours[-1]),
+        "hours": len(imported.hours),
+        "counts": counts(imported),
+        "versions": [
+            {
+                "commit": one.version.commit,
+                "time": stamp(one.version.time),
+                "became": one.became,
+                "why": one.why,
+            }
+            for one in imported.fates
+        ],
+    }
+
+
+def _target(archive: Archive, name: str, now: dt.datetime) -> tuple[str, str | None, dt.datetime]:
+    """Where commits go: a ref, the commit it is at, and the hour that all of them must lie before.
+
+    That is HEAD in an archive without hours, otherwise a branch of its own, before all that is archived.
+    """
+    ref = f"{PAST}{name}"
+    if not _is_valid(archive, ref) or "/" in name:
+        msg = f"{name!r} cannot be part of a branch's name; --name gives another"
+        raise ArchiveError(msg)
+    pasts = archive.git("for-each-ref", "--format=%(refname)", PAST, "refs/remotes/*/past/**").split()
+    if taken := [one for one in pasts if one.endswith(f"/past/{name}")]:
+        msg = f"{taken[0]} is there already, and nothing is rewritten; --name gives this past another name"
+        raise ArchiveError(msg)
+    head = archive.commit()
+    books = [ledger.attempts(archive, tip) for tip in (head, *map(archive.commit, pasts))]
+    if firsts := [min(map(hour_of, lines)) for lines in books if lines]:
+        return ref, None, min(firsts)
+    if archive.files(head, SNAPSHOT_FILES):
+        msg = f"data/ of {archive.root} holds records, but no ledger that says of which hour"
+        raise ArchiveError(msg)
+    # an hour that is yet to come would close the archive until then; clocks may differ a little
+    return "HEAD", head, floor(now) + 2 * HOUR
+
+
+def _is_valid(archive: Archive, ref: str) -> bool:
+    try:
+        archive.git("check-ref-format", ref)
+    except GitError:
+        return False
+    return True
+
+
+def _placed(found: Iterable[Version], limit: dt.datetime) -> tuple[list[Group], dict[str, Fate]]:
+    """The versions by hour, and by commit the fate of those that have no place."""
+    groups: list[Group] = []
+    fates: dict[str, Fate] = {}
+    notes: list[str] = []
+    for one in found:
+        if one.hour >= limit:
+            fates[one.commit] = Fate(one, "too-late")
+        elif groups and one.hour < groups[-1].hour:
+            fates[one.commit] = Fate(one, "out-of-order")
+            notes.append(f"out of order, left out: {one.commit} of {stamp(one.time)}")
+        else:
+            if not groups or one.hour > groups[-1].hour:
+                groups.append(Group(one.hour))
+            groups[-1].versions.append(one)
+            groups[-1].notes.extend(notes)
+            notes = []
+    return groups, fates
+
+
+def _refuse_nothing(path: str, fates: Collection[Fate]) -> None:
+    """Refuse a file none of whose versions could be read: it is another one than meant."""
+    if not any(one.became == "written" for one in fates):
+        why = next(one.why for one in fates if one.became == "quarantined")
+        msg = f"no version of {path} is a list of models: {why}"
+        raise ArchiveError(msg)
+
+
+def _commits(
+    groups: Iterable[Group],
+    about: About,
+    read: Callable[[str], bytes],
+    accept: Collection[str],
+    fates: dict[str, Fate],
+) -> Iterator[Commit]:
+    """The commits of hours, one on top of the other; adds the fates of their versions."""
+    rows: Rows = {}
+    books: Lines = {}
+    for group in groups:
+        one = _settled(group, rows, read, accept)
+        fates |= _fates(group, one)
+        old, new = _lines(rows), _lines(one.rows)
+        changed = {
+            path: new.get(path, []) for path in old.keys() | new.keys() if old.get(path) != new.get(path)
+        }
+        snapshots = _snapshot(rows), _snapshot(one.rows)
+        attempt = _attempt(group, one, about, snapshots[1], new)
+        first = {} if rows or not one.rows else {MODELS.name: len(one.rows)}
+        text = message(group.hour, attempt, diff(*snapshots), first)
+        book = books.setdefault(ledger.path(group.hour), [])
+        book.append(ledger.appended(b"", attempt))
+        yield Commit(group.hour, text, {**changed, ledger.path(group.hour): [*book]})
+        rows = one.rows
+
+
+def _settled(group: Group, rows: Rows, read: Callable[[str], bytes], accept: Collection[str]) -> Settled:
+    """The last good version of an hour; where none is, the rows stay as they are."""
+    refused: list[tuple[Version, checks.Refusal, Refused]] = []
+    for one in reversed(group.versions):
+        data = read(one.blob)
+        try:
+            found = _rows(data, rows)
+            checks.plausible(MODELS, len(found), len(rows), one.commit in accept)
+        except checks.Refusal as refusal:
+            digest = hashlib.sha256(data).hexdigest()
+            refused.append((one, refusal, {"reason": refusal.reason, "sha256": digest, "bytes": len(data)}))
+        else:
+            return Settled(one, True, found, refused)
+    return Settled(group.versions[-1], False, rows, refused)
+
+
+def _rows(data: bytes, before: Rows) -> Rows:
+    """The rows of a payload by id; one that says what it said before is the same object as before."""
+    try:
+        body = loads(data)
+        found = checks.listed(MODELS, {MODELS.wrapper: body} if isinstance(body, list) else body)
+        return {one["id"]: _row(one, dumps(one), before.get(one["id"])) for one in found}
+    except NotJSON as error:
+        reason = "not-json"
+        raise checks.Refusal(reason, str(error)) from None
+
+
+def _row(record: Record, content: bytes, before: Row | None) -> Row:
+    if before and before.content == content:
+        return before
+    lines = {f"{MODELS.folder}/{file}.jsonl": dumps(line) + b"\n" for file, line in split(MODELS, {}, record)}
+    if before:  # most of its lines are as they were
+        lines = {
+            path: old if (old := before.lines.get(path)) == line else line for path, line in lines.items()
+        }
+    return Row(record, content, lines)
+
+
+def _lines(rows: Rows) -> Lines:
+    """The files that say rows, as `snapshot.write` writes them."""
+    found: Lines = {}
+    for key in sorted(rows):
+        for path, line in rows[key].lines.items():
+            found.setdefault(path, []).append(line)
+    return found
+
+
+def _snapshot(rows: Rows) -> Snapshot:
+    return {**empty(), MODELS.name: {(key,): row.record for key, row in rows.items()}}
+
+
+def _fates(group: Group, settled: Settled) -> dict[str, Fate]:
+    """What became of the versions of one hour."""
+    fates = {one.commit: Fate(one, "merged", settled.version.commit) for one in group.versions}
+    fates[settled.version.commit] = Fate(settled.version, "written")
+    return fates | {one.commit: Fate(one, "quarantined", why.reason) for one, why, _ in settled.refused}
+
+
+def _attempt(group: Group, settled: Settled, about: About, snapshot: Snapshot, files: Lines) -> Attempt:
+    """The ledger's line of an hour."""
+    written = {path: b"".join(lines) for path, lines in files.items()}
+    feeds: dict[str, Report] = {
+        name: {"outcome": "not-due", "sha256": sha256(feed, written)} for name, feed in FEEDS.items()
+    }
+    models, one, notes = feeds[MODELS.name], settled.version, [*group.notes]
+    models |= {"outcome": "ok", "scope": about.scope, "rows": len(settled.rows)}
+    if settled.refused:
+        models["refused"] = [line for _, _, line in settled.refused]
+        said = [f"{version.commit} refused: {why}" for version, why, _ in settled.refused]
+        if settled.good:
+            notes += [f"{line}; {one.commit} of the same hour counts" for line in said]
+        else:
+            reasons = sorted({why.reason for _, why, _ in settled.refused})
+            models |= {"outcome": "quarantined", "reasons": reasons, "notes": said}
+    source: Source = {"commit": one.commit, "path": about.path}
+    if merged := group.versions[: group.versions.index(one)]:
+        source["merged"] = [version.commit for version in merged]
+    attempt: Attempt = {
+        "hour": stamp(group.hour),
+        "attempt": 1,
+        "started": stamp(one.time),
+        "finished": stamp(one.time),
+        "origin": f"import:{about.name}",
+        "version": __version__,
+        "feeds": feeds,
+        "relations": relations(snapshot),
+        "source": source,
+    }
+    return {**attempt, "notes": notes} if notes else attempt

@@ -1,0 +1,138 @@
+"""Verify: prove that what was written is what was received.
+
+Of every hour the bytes of each feed are hashed as they lie in git and compared with the ledger; all commits
+are replayed, and the state that comes out is compared with the files at the tip.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice, pairwise
+
+from tqdm import tqdm
+
+from orarchive.archive import PREFIX, SNAPSHOT_FILES, Archive
+from orarchive.feeds import FEEDS
+from orarchive.git import stream
+from orarchive.history.commits import Held, refuse_shallow
+from orarchive.history.past import Past
+from orarchive.history.replay import State, replay
+from orarchive.hours import HOUR, prose
+from orarchive.ledger import good
+from orarchive.snapshot import sha256
+
+BATCH = 16
+"""Commits whose files are read together: some dozen megabytes."""
+
+
+@dataclass
+class Findings:
+    """What is not as it should be, and what nobody recorded; hours in prose."""
+
+    attempts: int = 0
+    differs: list[str] = field(default_factory=list)
+    """Feeds whose bytes are not those of the ledger: `hour feed`."""
+    broken: list[str] = field(default_factory=list)
+    """Commits that cannot be read, with the reason."""
+    in_doubt: list[str] = field(default_factory=list)
+    """Hours of the ledger whose state no commit shows."""
+    replayed: list[str] = field(default_factory=list)
+    """Files at the tip that the replayed changes do not give."""
+    gaps: list[str] = field(default_factory=list)
+    """Stretches of hours without a good one of any hourly feed: no error, for nothing fills them in."""
+
+    @property
+    def wrong(self) -> bool:
+        """Whether anything differs."""
+        return bool(self.differs or self.broken or self.in_doubt or self.replayed)
+
+
+def verify(past: Past, progress: bool = False) -> Findings:
+    """Check every attempt of an archive, one that git holds whole."""
+    refuse_shallow(past.archive)
+    found = Findings(attempts=len(past.held), gaps=list(_gaps(past)))
+    _replay(past, found)
+    shown = [one for one in past.held if one.commit]
+    with tqdm(total=len(shown), desc="Verifying", unit="hour", disable=not progress) as bar:
+        for held, hashes in _hashes(past.archive, shown):
+            for name, report in held.attempt["feeds"].items():
+                if name in FEEDS and report["sha256"] != hashes[name]:
+                    found.differs.append(f"{_name(held)} {name}")
+            bar.update()
+    return found
+
+
+def _name(held: Held) -> str:
+    number = held.attempt["attempt"]
+    return prose(held.hour) + (f" attempt {number}" if number > 1 else "")
+
+
+def _replay(past: Past, found: Findings) -> None:
+    """Replay all changes, and hold what comes out against the files at the tip."""
+    state = State()
+    for step in replay(past.archive, past.held, None, state):
+        if step.held.commit is None:
+            found.in_doubt.append(f"{_name(step.held)}: {step.broken}")
+        elif step.broken:
+            found.broken.append(f"{_name(step.held)} {step.held.commit[:10]}: {step.broken}")
+    tip = past.archive.files(past.commit, SNAPSHOT_FILES)
+    for path in SNAPSHOT_FILES:
+        lines = {line.text for line in state.files[path].values()}
+        if lines != {*tip.get(path, b"").split(b"\n")} - {b""}:
+            found.replayed.append(path)
+
+
+def _gaps(past: Past) -> Iterator[str]:
+    """Stretches without any good hour of an hourly feed, between the first and the last good one."""
+    names = [name for name, feed in FEEDS.items() if feed.cadence == "hourly"]
+    hours = sorted({hour for name in names for hour in good(past.attempts, name)})
+    for last, following in pairwise(hours):
+        if missing := int((following - last) / HOUR) - 1:
+            yield f"{prose(last + HOUR)} to {prose(following - HOUR)} ({missing} h)"
+
+
+Hashes = dict[str, str]
+"""Feed -> sha256 of its files."""
+
+
+def _hashes(archive: Archive, held: list[Held]) -> Iterator[tuple[Held, Hashes]]:
+    """Yield every attempt with the hashes of all feeds as they lie in its commit's tree."""
+    known: dict[tuple[str, ...], str] = {}
+    attempts = zip(held, _trees(archive, held), strict=True)
+    while batch := [(one, _blobs(tree)) for one, tree in islice(attempts, BATCH)]:
+        new = {names for _, feeds in batch for names in feeds.values() if names not in known}
+        contents = archive.contents({blob for names in new for blob in names if blob})
+        for one, feeds in batch:
+            for name, names in feeds.items():
+                if names not in known:
+                    files = {
+                        path: contents[blob]
+                        for path, blob in zip(FEEDS[name].files, names, strict=True)
+                        if blob
+                    }
+                    known[names] = sha256(FEEDS[name], files)
+            yield one, {name: known[names] for name, names in feeds.items()}
+
+
+def _blobs(tree: dict[str, str]) -> dict[str, tuple[str, ...]]:
+    """Feed -> the blobs of its files, "" for one that is not there."""
+    return {name: tuple(tree.get(path, "") for path in feed.files) for name, feed in FEEDS.items()}
+
+
+def _trees(archive: Archive, held: list[Held]) -> Iterator[dict[str, str]]:
+    """Yield the blobs of each attempt's commit: path below data/ -> name."""
+    commits = [str(one.commit) for one in held]
+    told = [" ".join(pair) for pair in zip(commits, ["", *commits], strict=False)]
+    command = ("diff-tree", "--stdin", "--always", "--root", "-r", "-m", "--no-renames", "--format=%x00")
+    tree: dict[str, str] = {}
+    begun = False
+    for line in stream(archive.root, *command, "--", PREFIX, stdin="\n".join([*told, ""]).encode()):
+        if line.startswith(b"\0"):
+            if begun:
+                yield dict(tree)
+            begun = True
+        elif line.startswith(b":"):
+            about, _, path = line.decode().rstrip("\n").partition("\t")
+            _, mode, _, blob, _ = about.split(" ")
+            tree[path.removeprefix(PREFIX)] = blob if mode != "000000" else ""
+    if begun:
+        yield dict(tree)
