@@ -25,10 +25,11 @@ from orarchive.collect.commit import held
 from orarchive.errors import ArchiveError, GitError
 from orarchive.feeds import FEEDS, MODELS
 from orarchive.git import git
-from orarchive.history import bulk, importer
-from orarchive.history.importer import Imported, import_versions
 from orarchive.history.past import past
-from orarchive.history.source import name_of
+from orarchive.importer import bulk, fates
+from orarchive.importer.fates import Imported
+from orarchive.importer.hours import import_versions
+from orarchive.importer.source import name_of
 from orarchive.jsonl import dumps, loads
 from orarchive.ledger import Attempt
 from orarchive.sample import START
@@ -304,7 +305,7 @@ def test_hours_that_run_backwards_are_left_out(archive: Archive, source: Source)
         f"out of order, left out: {commits[3]} of 2025-03-01T06:07:08Z",
     ]
     assert "notes" not in lines(archive)[1]
-    assert f"out-of-order {commits[5]} 2025-03-01T08:07:08Z" in importer.summary(imported)
+    assert f"out-of-order {commits[5]} 2025-03-01T08:07:08Z" in fates.summary(imported)
 
 
 def test_hours_yet_to_come_are_left_out(archive: Archive, source: Source, three: list[str]) -> None:
@@ -804,12 +805,12 @@ def test_what_is_said_adds_up(archive: Archive, source: Source, three: list[str]
     source.save(repriced("0.2"), 400 * 24 * HOUR)
     source.save(repriced("0.3"), 900 * 24 * HOUR)
     imported = bring(archive, source)
-    assert importer.summary(imported) == [
+    assert fates.summary(imported) == [
         "Hours on main: 5, 2025-03-01T06Z to 2026-04-05T06Z",
         "Versions of data/output.json: 7 (4 written, 1 merged, 1 quarantined, 1 too-late)",
         f"quarantined {bad} 2025-03-01T09:07:08Z shrunk",
     ]
-    said = importer.as_json(imported)
+    said = fates.as_json(imported)
     assert sum(said["counts"].values()) == len(said["versions"]) == 7
     assert loads(dumps(said)) == said
     assert (said["first"], said["last"], said["hours"]) == ("2025-03-01T06:00:00Z", "2026-04-05T06:00:00Z", 5)
@@ -844,7 +845,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
 
 @pytest.mark.real_data
 def test_two_years_become_hours(whole: Whole) -> None:
-    assert importer.counts(whole.imported) == {"written": 942, "merged": 1}
+    assert fates.counts(whole.imported) == {"written": 942, "merged": 1}
     assert len(whole.imported.hours) == 942
     assert say(whole.archive.root, "rev-list", "--count", "HEAD") == "942"
     assert len(lines(whole.archive)) == 942
@@ -883,5 +884,5 @@ def test_clock_prices_of_the_past_have_their_file(tmp_path: Path) -> None:
     bundle = needs.recordings() / "models_sixhourly.bundle"
     now = dt.datetime(2026, 9, 1, tzinfo=dt.UTC)
     imported = import_versions(archive, str(bundle), "data/models.json", now)
-    assert importer.counts(imported) == {"written": 20}
+    assert fates.counts(imported) == {"written": 20}
     assert len(say(archive.root, "log", "--oneline", "--", "data/models/spot.jsonl").splitlines()) >= 9

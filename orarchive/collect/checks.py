@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from orarchive.collect.client import Answer
+from orarchive.collect.answer import Answer
 from orarchive.facets import canonical
 from orarchive.feeds import Feed
 from orarchive.jsonl import Record

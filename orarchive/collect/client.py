@@ -16,6 +16,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from orarchive import __version__
+from orarchive.collect.answer import Answer
 from orarchive.collect.pacing import Pacer
 from orarchive.errors import NotJSON
 from orarchive.jsonl import dumps, loads
@@ -47,22 +48,6 @@ class Waits:
     """Before the second try; doubled each time, with jitter of up to as much again."""
     longest: float = 60.0
     """Cap of every wait, `Retry-After` included: a wrong header must not hang the run for hours."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What asking for one path brought: a body, or the reason why there is none.
-
-    `refused` tells a payload that came whole and was refused from one that was not had; `raw` holds it.
-    """
-
-    body: Any = None
-    reason: str | None = None
-    refused: bool = False
-    raw: bytes = b""
-    age: int | None = None
-    date: str | None = None
-    requests: int = 0
 
 
 @dataclass

@@ -32,6 +32,9 @@ GRACE = 2.0
 
 MODE = "100644"
 
+TEMPLATE = Path(__file__).parents[2] / "data"
+"""This repository's own data/: a new archive gets its README and its .gitattributes."""
+
 
 @contextmanager
 def held(archive: Archive, sleep: Callable[[float], None] = time.sleep) -> Iterator[list[str]]:
@@ -148,6 +151,13 @@ def tidy(archive: Archive) -> None:
         archive.git("-c", "gc.autoDetach=false", "gc", "--auto", "--quiet")
     except GitError as error:
         log.warning("%s", error)
+
+
+def first_files(archive: Archive, head: str | None) -> dict[str, bytes | None]:
+    """What a new archive needs beside its records."""
+    there = archive.blobs(head)
+    names = (".gitattributes", "README.md")
+    return {name: (TEMPLATE / name).read_bytes() for name in names if name not in there}
 
 
 def _entries(archive: Archive, files: dict[str, bytes | None]) -> bytes:

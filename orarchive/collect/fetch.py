@@ -10,7 +10,8 @@ from typing import Any
 from tqdm import tqdm
 
 from orarchive.collect import checks
-from orarchive.collect.client import Answer, Client
+from orarchive.collect.answer import Answer
+from orarchive.collect.client import Client
 from orarchive.feeds import Feed
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,6 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from orarchive import __version__, ledger
 from orarchive.archive import SNAPSHOT_FILES, Archive
@@ -30,9 +29,6 @@ from orarchive.relations import relations
 from orarchive.snapshot import Snapshot, read
 
 log = logging.getLogger(__name__)
-
-TEMPLATE = Path(__file__).parents[2] / "data"
-"""This repository's own data/: a new archive gets its README and its .gitattributes."""
 
 MONTHS = 2
 """Ledger files that a run looks back into: this month's and the one before."""
@@ -242,7 +238,7 @@ class Run:
         changes = diff(base.snapshot, settled.snapshot)
         text = message(hour, attempt, changes, first_records(base.snapshot, settled))
         book = ledger.appended(base.book, attempt)
-        files = changed(base.files, settled.files) | first_files(archive, base.commit)
+        files = changed(base.files, settled.files) | commit.first_files(archive, base.commit)
         files[ledger.path(hour)] = book
         made = base.commit
         if self.wish.dry_run:
@@ -275,10 +271,3 @@ def changed(before: dict[str, bytes], after: dict[str, bytes]) -> dict[str, byte
     """The files whose bytes differ; None: no longer there."""
     paths = before.keys() | after.keys()
     return {path: after.get(path) for path in sorted(paths) if before.get(path) != after.get(path)}
-
-
-def first_files(archive: Archive, head: str | None) -> dict[str, bytes | None]:
-    """What a new archive needs beside its records."""
-    there = archive.blobs(head)
-    names = (".gitattributes", "README.md")
-    return {name: (TEMPLATE / name).read_bytes() for name in names if name not in there}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from orarchive.collect import checks
-from orarchive.collect.client import Answer
+from orarchive.collect.answer import Answer
 from orarchive.collect.fetch import Fetched
 from orarchive.feeds import FEEDS, Feed
 from orarchive.jsonl import dumps

@@ -7,7 +7,9 @@ import click
 
 from orarchive.archive import Archive
 from orarchive.commands import as_json, question, say
-from orarchive.history import importer
+from orarchive.importer.fates import as_json as told_json
+from orarchive.importer.fates import summary
+from orarchive.importer.hours import import_versions
 
 
 @question("import")
@@ -33,7 +35,7 @@ def import_(
     REPOSITORY is a path, a bundle or a URL. Each version becomes an hour of this archive: on its branch if it
     has no hours yet, otherwise on a branch past/NAME, which is read before it. Nothing is rewritten.
     """
-    found = importer.import_versions(
+    found = import_versions(
         archive,
         repository,
         path,
@@ -45,7 +47,7 @@ def import_(
         progress=sys.stderr.isatty(),
     )
     if as_json:
-        say(importer.as_json(found))
+        say(told_json(found))
     else:
-        for line in importer.summary(found):
+        for line in summary(found):
             click.echo(line)

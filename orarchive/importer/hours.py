@@ -1,12 +1,10 @@
-"""The importer: every version of a models file in another repository becomes an hour of this archive."""
+"""From versions to hours: each version of a models file becomes an hour of this archive, or is refused."""
 
 import datetime as dt
 import hashlib
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import Any, Literal
 
 from tqdm import tqdm
 
@@ -14,15 +12,15 @@ from orarchive import __version__, ledger
 from orarchive.archive import SNAPSHOT_FILES, Archive
 from orarchive.changes import diff
 from orarchive.collect import checks
-from orarchive.collect.commit import held
-from orarchive.collect.hour import first_files
+from orarchive.collect.commit import first_files, held
 from orarchive.collect.message import message
 from orarchive.errors import ArchiveError, GitError, NotJSON
 from orarchive.facets import split
 from orarchive.feeds import FEEDS, MODELS
-from orarchive.history.bulk import Commit, Lines, write
-from orarchive.history.source import Version, cloned, name_of, reader, versions
 from orarchive.hours import HOUR, floor, prose, stamp
+from orarchive.importer.bulk import Commit, Lines, write
+from orarchive.importer.fates import Fate, Imported
+from orarchive.importer.source import Version, cloned, name_of, reader, versions
 from orarchive.jsonl import Record, dumps, loads
 from orarchive.ledger import Attempt, Refused, Report, Source, hour_of
 from orarchive.relations import relations
@@ -30,29 +28,6 @@ from orarchive.snapshot import Snapshot, empty, sha256
 
 PAST = "refs/heads/past/"
 """Where a past goes that is imported beside hours."""
-
-Became = Literal["written", "merged", "quarantined", "too-late", "out-of-order"]
-"""Of a version: made an hour; left for another of its hour; refused by a check; of an hour that is archived
-already, or yet to come; of an hour before that of a version committed earlier."""
-
-
-@dataclass(frozen=True)
-class Fate:
-    """What became of a version; `why`: the reason, or of a merged one the commit that counts instead."""
-
-    version: Version
-    became: Became
-    why: str = ""
-
-
-@dataclass(frozen=True)
-class Imported:
-    """What an import wrote, a commit an hour on one branch, and the fate of every version, in their order."""
-
-    branch: str
-    path: str
-    hours: list[dt.datetime]
-    fates: list[Fate]
 
 
 @dataclass(frozen=True)
@@ -132,44 +107,6 @@ def import_versions(
             write(archive, ref, parent, commits, now)
     on = archive.git("rev-parse", "--abbrev-ref", ref)
     return Imported(on, about.path, [one.hour for one in commits], [fates[one.commit] for one in found])
-
-
-def counts(imported: Imported) -> dict[str, int]:
-    """How many versions became what."""
-    return dict(Counter(fate.became for fate in imported.fates))
-
-
-def summary(imported: Imported) -> list[str]:
-    """What was done, in lines for people; refused versions are named."""
-    hours, fates = imported.hours, imported.fates
-    said = ", ".join(f"{number} {became}" for became, number in counts(imported).items())
-    named = [one for one in fates if one.became in ("quarantined", "out-of-order")]
-    return [
-        f"Hours on {imported.branch}: {len(hours)}, {prose(hours[0])} to {prose(hours[-1])}",
-        f"Versions of {imported.path}: {len(fates)} ({said})",
-        *(f"{one.became} {one.version.commit} {stamp(one.version.time)} {one.why}".rstrip() for one in named),
-    ]
-
-
-def as_json(imported: Imported) -> dict[str, Any]:
-    """The same for programs, with the fate of every version."""
-    return {
-        "branch": imported.branch,
-        "path": imported.path,
-        "first": stamp(imported.hours[0]),
-        "last": stamp(imported.hours[-1]),
-        "hours": len(imported.hours),
-        "counts": counts(imported),
-        "versions": [
-            {
-                "commit": one.version.commit,
-                "time": stamp(one.version.time),
-                "became": one.became,
-                "why": one.why,
-            }
-            for one in imported.fates
-        ],
-    }
 
 
 def _target(archive: Archive, name: str, now: dt.datetime) -> tuple[str, str | None, dt.datetime]:

@@ -1,0 +1,20 @@
+"""An answer of the service, or the reason why there is none."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What asking for one path brought: a body, or the reason why there is none.
+
+    `refused` tells a payload that came whole and was refused from one that was not had; `raw` holds it.
+    """
+
+    body: Any = None
+    reason: str | None = None
+    refused: bool = False
+    raw: bytes = b""
+    age: int | None = None
+    date: str | None = None
+    requests: int = 0
