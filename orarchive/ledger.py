@@ -4,7 +4,7 @@ A line is written also when nothing changed: "no change" and "did not run" must 
 """
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal, NotRequired, TypedDict
 
 from orarchive.archive import Archive
@@ -118,6 +118,12 @@ def outcome(attempt: Attempt, feed: str) -> Outcome:
     """How a feed fared; a feed that the line does not know was not asked."""
     report = attempt["feeds"].get(feed)
     return report["outcome"] if report else "not-due"
+
+
+def scope(lines: Sequence[Attempt], feed: str) -> str:
+    """What was asked for when a feed was last read completely; "" where it never was."""
+    read = (line["feeds"][feed] for line in reversed(lines) if outcome(line, feed) == "ok")
+    return next((report.get("scope", "") for report in read), "")
 
 
 def kept(attempt: Attempt, feed: str) -> dict[str, str]:

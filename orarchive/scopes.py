@@ -1,7 +1,10 @@
 """Scopes: what a feed can contain depends on what was asked, and only hours of equal scope compare."""
 
+from dataclasses import replace
 from urllib.parse import parse_qsl
 
+from orarchive.changes import Change
+from orarchive.feeds import FEEDS, MODELS
 from orarchive.jsonl import Record
 from orarchive.records import part, texts
 
@@ -18,3 +21,27 @@ def can_hold(scope: str, record: Record) -> bool | None:
     if "all" not in wanted and outputs and not wanted & outputs:
         return False
     return None if query or not outputs else True
+
+
+def rescoped(changes: list[Change], old: str, new: str) -> list[Change]:
+    """Changes as they are to be told where the models' scope became another one.
+
+    What is outside of the old scope was not added but `first_observed`; what is outside of the new one is
+    not told at all.
+    """
+    if old == new:
+        return changes
+    outside, hidden = set(), set()
+    for change in changes:
+        if change.feed == "models" and change.kind == MODELS.came and not can_hold(old, change.new):
+            outside.add(change.key)
+        elif change.feed == "models" and change.kind == MODELS.went and not can_hold(new, change.old):
+            hidden.add(change.key)
+    told = []
+    for change in changes:
+        feed, model = FEEDS[change.feed], change.key.partition("@")[0]
+        if change.kind == feed.came and model in outside:
+            told.append(replace(change, kind="first_observed"))
+        elif not (change.kind == feed.went and model in hidden):
+            told.append(change)
+    return told

@@ -78,8 +78,8 @@ LOG = Voice(
 
 
 def came(change: Change) -> bool:
-    """Whether a record came."""
-    return change.kind == FEEDS[change.feed].came
+    """Whether a record came, or came into view."""
+    return change.kind in (FEEDS[change.feed].came, "first_observed")
 
 
 def went(change: Change) -> bool:

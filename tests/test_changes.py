@@ -4,6 +4,7 @@ import copy
 import datetime as dt
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from orarchive.collect.message import message
 from orarchive.ledger import Attempt
 from orarchive.publish.told import told
 from orarchive.sample import START
+from orarchive.scopes import rescoped
 from orarchive.snapshot import Snapshot, empty
 
 HOUR = dt.timedelta(hours=1)
@@ -331,3 +333,48 @@ def test_an_alias_is_never_repriced(name: str, before: dict[str, Any], after: di
     plain = held(priced("3"), "a/b"), held(priced("1"), "a/b")
     plain[1]["models"]["a/b",]["alias_target"] = None
     assert ("repriced", "unknown") in causes(*plain)
+
+
+TEXT, ALL = "models", "models?output_modalities=all"
+
+
+def shaped(name: str, *outputs: str) -> dict[str, Any]:
+    return {"id": name, "architecture": {"output_modalities": list(outputs)}}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "before", "after", "told"),
+    [
+        (TEXT, ALL, ["a/text"], ["a/text", "a/new", "a/image"], ["first_observed a/image", "added a/new"]),
+        (ALL, TEXT, ["a/text", "a/gone", "a/image"], ["a/text"], ["missing a/gone"]),
+        (ALL, ALL, ["a/text", "a/image"], ["a/text", "a/new"], ["missing a/image", "added a/new"]),
+        # of another condition nobody knows what it lets through
+        (TEXT, "models?q=x", ["a/text"], ["a/new"], ["added a/new"]),
+        ("models?q=x", TEXT, ["a/text"], ["a/new"], ["first_observed a/new", "missing a/text"]),
+    ],
+)
+def test_another_scope_adds_and_removes_nothing(
+    old: str, new: str, before: list[str], after: list[str], told: list[str]
+) -> None:
+    def held(names: list[str]) -> Snapshot:
+        rows = [shaped(name, "image" if name == "a/image" else "text") for name in names]
+        return {**empty(), "models": {(row["id"],): row for row in rows}}
+
+    changes = rescoped(diff(held(before), held(after)), old, new)
+    assert [f"{one.kind} {one.key}" for one in changes] == told
+
+
+def test_endpoints_come_into_view_with_their_model() -> None:
+    image = shaped("a/image", "image")
+    changes = [
+        Change("added", "models", "a/image", new=image),
+        Change("joined", "endpoints", "a/image@x", new={"tag": "x"}),
+        Change("joined", "endpoints", "a/text@x", new={"tag": "x"}),
+    ]
+    told = [(one.kind, one.key) for one in rescoped(changes, TEXT, ALL)]
+    assert told == [("first_observed", "a/image"), ("first_observed", "a/image@x"), ("joined", "a/text@x")]
+    back = [replace(one, kind=kind, old=one.new, new=None) for one, kind in zip(changes, GONE, strict=True)]
+    assert [one.key for one in rescoped(back, ALL, TEXT)] == ["a/text@x"]
+
+
+GONE = ("missing", "left", "left")

@@ -26,6 +26,7 @@ from orarchive.feeds import FEEDS, Feed
 from orarchive.hours import HOUR, prose, stamp
 from orarchive.ledger import BAD, Attempt, hour_of
 from orarchive.relations import relations
+from orarchive.scopes import rescoped
 from orarchive.snapshot import Snapshot, read
 
 log = logging.getLogger(__name__)
@@ -235,7 +236,8 @@ class Run:
         }
         if notes:
             attempt["notes"] = notes
-        changes = diff(base.snapshot, settled.snapshot)
+        scopes = [ledger.scope(lines, "models") for lines in (base.lines, [*base.lines, attempt])]
+        changes = rescoped(diff(base.snapshot, settled.snapshot), *scopes)
         text = message(hour, attempt, changes, first_records(base.snapshot, settled))
         book = ledger.appended(base.book, attempt)
         files = changed(base.files, settled.files) | commit.first_files(archive, base.commit)

@@ -31,6 +31,7 @@ MAX_KEY = 120
 COUNTED = (
     # feeds, kinds, what the subject says of so many of them
     (("models",), ("added",), "model{s} added"),
+    (("models",), ("first_observed",), "model{s} first observed"),
     (("models",), ("missing",), "missing"),
     (("models", "endpoints"), ("repriced",), "repriced"),
     (("endpoints",), ("joined",), "endpoint{s} joined"),
@@ -135,7 +136,7 @@ def _trailers(hour: dt.datetime, attempt: Attempt, changes: list[Change], bad: l
     ]
 
 
-ORDER = ("added", "missing", "joined", "left", "repriced", "schedule_changed", "discounted")
+ORDER = ("added", "first_observed", "missing", "joined", "left", "repriced", "schedule_changed", "discounted")
 """What a reader looks for first; other kinds follow in the order found."""
 
 
@@ -163,7 +164,7 @@ def _line(change: Change, attempt: Attempt | None) -> str:
         prices = offer(change)
         ways = {"prompt": "in", "completion": "out"}
         said = [f", {shown(name, price)} {ways[name]}" for name, price in prices.items()]
-        return f"+ {subject}: {change.kind}{''.join(said)}"
+        return f"+ {subject}: {change.kind.replace('_', ' ')}{''.join(said)}"
     if went(change):
         return f"- {subject}: {change.kind}{_became(change, attempt)}"
     if change.kind == "field_appeared":

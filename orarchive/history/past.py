@@ -15,6 +15,7 @@ from orarchive.history.commits import Held, chain, tips
 from orarchive.hours import prose
 from orarchive.jsonl import Record
 from orarchive.ledger import Attempt, hour_of
+from orarchive.scopes import rescoped
 from orarchive.snapshot import Snapshot, read, rows
 
 SILENT_FILES = {path for feed in FEEDS.values() for path in feed.silent_files}
@@ -150,12 +151,18 @@ def recent(past: Past, most: int) -> list[tuple[dt.datetime, Change]]:
 
     told = set(SNAPSHOT_FILES) - SILENT_FILES
     found: list[tuple[dt.datetime, Change]] = []
-    after: tuple[dt.datetime, frozenset[tuple[str, str]]] | None = None
-    for commit, hour in past.commits():
-        blobs = frozenset(one for one in past.archive.blobs(commit).items() if one[0] in told)
+    after: tuple[Held, frozenset[tuple[str, str]]] | None = None
+    attempts = past.attempts
+    for position in reversed(range(len(past.held))):
+        one = past.held[position]
+        if one.commit is None:
+            continue
+        blobs = frozenset(pair for pair in past.archive.blobs(one.commit).items() if pair[0] in told)
         if after and after[1] != blobs:
-            found += [(after[0], change) for change in diff(snapshot(blobs), snapshot(after[1]))]
+            scopes = [ledger.scope(attempts[: position + 1 + more], "models") for more in (0, 1)]
+            changes = rescoped(diff(snapshot(blobs), snapshot(after[1])), *scopes)
+            found += [(after[0].hour, change) for change in changes]
             if len(found) >= most:
                 break
-        after = (hour, blobs)
+        after = (one, blobs)
     return found
