@@ -10,7 +10,8 @@ from orarchive import hours
 from orarchive.archive import open_archive
 from orarchive.errors import ArchiveError
 from orarchive.history.past import past
-from orarchive.publish.pages import pages
+from orarchive.index.database import index, index_of, published
+from orarchive.publish.pages import DATABASE, pages
 from orarchive.publish.render import render, write
 from orarchive.publish.views import view
 
@@ -22,12 +23,22 @@ HERE = Path(__file__).parent
 @click.option("--out", type=click.Path(path_type=Path), default=HERE / "site", help="Where the site goes.")
 @click.option("--base-url", help="Where the site will stand, for the links that must be absolute.")
 @click.option("--as-of", help="The site as it would have been at an hour, such as 2026-11-20T06Z.")
-def main(archive: Path, out: Path, base_url: str | None, as_of: str | None) -> None:
+@click.option(
+    "--cache",
+    type=click.Path(path_type=Path),
+    envvar="ARCHIVE_CACHE",
+    help="Folder of the index; by default inside the archive's git folder.",
+)
+def main(archive: Path, out: Path, base_url: str | None, as_of: str | None, cache: Path | None) -> None:
     try:
         hour = hours.parse(as_of) if as_of else None
         found = past(open_archive(archive))
-        shown = view(found.until(hour) if hour else found, hour)
-        written, removed = write(out, render(pages(shown), base_url))
+        found = found.until(hour) if hour else found
+        shown = view(found, hour)
+        files = render(pages(shown), base_url)
+        with index_of(found.archive, found.held) if hour else index(found.archive, cache) as db:
+            files[DATABASE] = published(db)
+        written, removed = write(out, files)
     except (ArchiveError, OSError) as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(getattr(error, "exit_code", 2))

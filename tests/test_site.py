@@ -33,7 +33,7 @@ from orarchive.changes import Change
 from orarchive.history.past import past
 from orarchive.hours import HOUR, prose
 from orarchive.jsonl import loads
-from orarchive.publish.pages import model_path, pretty
+from orarchive.publish.pages import DATABASE, model_path, pretty
 from orarchive.publish.render import MANIFEST, amount, exact_amount, href, plain
 from orarchive.publish.told import told
 from orarchive.publish.views import View, view
@@ -448,7 +448,9 @@ def test_hostile_records_do_no_harm(stage: Stage, tmp_path: Path) -> None:
     stage.serve(bodies)
     stage.run(START + 2 * HOUR)
     assert len(stage.snapshot()["models"]) == len(rows)
-    for path, content in built(stage.root, tmp_path / "site").items():
+    site = built(stage.root, tmp_path / "site")
+    assert site.pop(DATABASE)
+    for path, content in site.items():
         text = content.decode()
         assert not path.endswith(".html") or "<script>" not in text
         assert "javascript:" not in re.findall(r'(?:href|src)="([^"]*)', text)

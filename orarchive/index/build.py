@@ -4,7 +4,6 @@ Only commits since the last indexed one are read, and the same is written whethe
 or one by one. A past that was rewritten is detected; then the index is built anew.
 """
 
-import json
 import sqlite3
 from collections.abc import Iterable
 from itertools import chain as together
@@ -28,8 +27,8 @@ SCHEMA = 1
 """Another number means that an index is not of this program: it is built anew."""
 
 
-def update(db: sqlite3.Connection, archive: Archive, progress: bool = False) -> int:
-    """Take what is new into an index, in the transaction that is open; returns how many attempts.
+def update(db: sqlite3.Connection, archive: Archive, progress: bool = False) -> None:
+    """Take what is new into an index, in the transaction that is open.
 
     Raises Rewritten where the archive's past is not the one that was indexed.
     """
@@ -39,22 +38,21 @@ def update(db: sqlite3.Connection, archive: Archive, progress: bool = False) -> 
         msg = f"{archive.root} holds no hours yet; python scrape.py archives one"
         raise NotArchivedError(msg)
     ends = tips(archive, head)
-    row = db.execute("select tips, state from meta").fetchone()
-    held = since(archive, json.loads(row[0]), ends) if row else chain(archive, ends)
+    known = [commit for (commit,) in db.execute("select commit_id from tips order by position")]
+    held = since(archive, known, ends) if known else chain(archive, ends)
     last = db.execute("select max(hour) from attempts").fetchone()[0]
     if last and held and held[0].attempt["hour"] < last:
         msg = "an hour came in before the last one"
         raise Rewritten(msg)
-    state = take(db, archive, held, row[1] if row else None, progress)
-    db.execute("delete from meta")
-    db.execute("insert into meta values (?, ?, ?, ?)", (SCHEMA, __version__, json.dumps(ends), state))
-    return len(held)
+    take(db, archive, held, progress)
+    db.execute("delete from tips")
+    db.executemany("insert into tips values (?, ?)", enumerate(ends))
 
 
-def take(
-    db: sqlite3.Connection, archive: Archive, held: list[Held], base: str | None, progress: bool
-) -> str | None:
-    """Take attempts in, on top of the state that a commit shows; returns the commit of the last state."""
+def take(db: sqlite3.Connection, archive: Archive, held: list[Held], progress: bool = False) -> None:
+    """Take attempts in, on top of what an index has."""
+    row = db.execute("select commit_id from meta").fetchone()
+    base = row[0] if row else None
     state = versions.load(db) if held else State()
     presence, fields = Presence.load(db), Fields.load(db)
     steps = tqdm(
@@ -77,7 +75,8 @@ def take(
         watched = health.take(db, presence, now, state)
         events.write(db, now, together(came_and_went, changed, vanished, watched))
         versions.prune(db, now.hour)
-    return base
+    db.execute("delete from meta")
+    db.execute("insert into meta values (?, ?, ?)", (SCHEMA, __version__, base))
 
 
 def _changes(now: Moment, step: Step, state: State, appeared: dict[str, set[str]]) -> Iterable[Change]:

@@ -12,8 +12,8 @@ from filelock import FileLock
 
 from orarchive.archive import Archive
 from orarchive.errors import ArchiveError
-from orarchive.history.commits import Rewritten
-from orarchive.index.build import SCHEMA, update
+from orarchive.history.commits import Held, Rewritten
+from orarchive.index.build import SCHEMA, take, update
 
 NAME = "index.sqlite"
 SQL = (Path(__file__).parent / "schema.sql").read_text()
@@ -46,18 +46,34 @@ def index(
         yield db
 
 
+@contextmanager
+def index_of(archive: Archive, held: list[Held]) -> Iterator[sqlite3.Connection]:
+    """The index of some attempts alone, in memory: an archive as it once was."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+        db.executescript(f"begin;{SQL}")
+        take(db, archive, held)
+        yield db
+
+
+def published(db: sqlite3.Connection) -> bytes:
+    """An index written anew, its rows in order: equal archives give equal bytes."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as copy:
+        copy.executescript(f"begin;{SQL}")
+        for table, key in _tables(db):
+            if table == "tips":  # they are of the clone, not of the archive
+                continue
+            rows = db.execute(f"select * from {table} order by {key}")
+            marks = ", ".join("?" * len(rows.description))
+            copy.executemany(f"insert into {table} values ({marks})", rows)
+        copy.execute("commit")
+        return copy.serialize()
+
+
 def publish(db: sqlite3.Connection, out: Path) -> None:
-    """Write an index anew to a file, its rows in order: equal archives give equal bytes."""
+    """Write an index anew to a file, whole or not at all."""
     partial = out.with_name(f"{out.name}.partial")
-    partial.unlink(missing_ok=True)
     try:
-        with closing(sqlite3.connect(partial, isolation_level=None)) as copy:
-            copy.executescript(f"begin;{SQL}")
-            for table, key in _tables(db):
-                rows = db.execute(f"select * from {table} order by {key}")
-                marks = ", ".join("?" * len(rows.description))
-                copy.executemany(f"insert into {table} values ({marks})", rows)
-            copy.execute("commit")
+        partial.write_bytes(published(db))
         partial.replace(out)
     finally:
         partial.unlink(missing_ok=True)

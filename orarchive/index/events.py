@@ -3,9 +3,8 @@
 Changes that make none stand in EXCUSES, each with its reason.
 """
 
-import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -13,7 +12,8 @@ from typing import Any
 from orarchive.changes import Change
 from orarchive.feeds import FEEDS
 from orarchive.index.moment import Moment
-from orarchive.jsonl import Record, dumps
+from orarchive.index.text import as_json, storable
+from orarchive.jsonl import Record
 from orarchive.prices import clock_keys, dimensions, rates, schedule
 from orarchive.records import expiry
 
@@ -57,8 +57,8 @@ def write(db: sqlite3.Connection, moment: Moment, events: Iterable[Event]) -> No
         (
             (
                 *(moment.hour, moment.attempt, one.after, one.by or moment.hour),
-                *(one.kind, one.feed, one.key, one.field, _json(one.old), _json(one.new)),
-                *(one.percent, one.cause),
+                *(one.kind, one.feed, storable(one.key), storable(one.field)),
+                *(as_json(one.old), as_json(one.new), one.percent, one.cause),
             )
             for one in events
         ),
@@ -140,11 +140,3 @@ def _percent(old: Decimal | None, new: Decimal | None) -> float | None:
     if not old or not new or old < 0 or new < 0:
         return None
     return round(float((new - old) / old * 100), 4)
-
-
-def _json(value: Any) -> str | None:
-    if value is None:
-        return None
-    if isinstance(value, Mapping | list):
-        return dumps(value).decode()
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else dumps(value).decode()

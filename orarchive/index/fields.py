@@ -11,6 +11,7 @@ from orarchive.fields import moved, topmost
 from orarchive.history.replay import Pair, Step
 from orarchive.index.events import Event
 from orarchive.index.moment import Moment
+from orarchive.index.text import storable
 
 VANISHED = 7 * 24 * 60 * 60
 """Seconds without a field on any record, counted as absence is, that make it one that vanished."""
@@ -50,8 +51,8 @@ class Fields:
         found: Counter[str] = Counter()
         for old, new in pairs.values():
             won, lost = moved(old or {}, new or {})
-            found.update(won)
-            found.subtract(lost)
+            found.update(map(storable, won))
+            found.subtract(map(storable, lost))
         return found
 
     def _write(self, moment: Moment, feed: str, paths: Iterable[str]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from orarchive.feeds import FEEDS
 from orarchive.history.commits import Held
 from orarchive.hours import floor, moment, stamp
-from orarchive.jsonl import dumps
+from orarchive.index.text import as_json
 from orarchive.ledger import Attempt, Report
 
 
@@ -78,7 +78,7 @@ def write(db: sqlite3.Connection, held: Held, broken: str) -> Moment:
         (
             *(line["hour"], line["attempt"], line["started"], line["finished"], line["origin"]),
             *(line["version"], held.commit, broken or None),
-            *map(text, (line["relations"], line.get("source"), line.get("notes"))),
+            *map(as_json, (line["relations"], line.get("source"), line.get("notes"))),
         ),
     ).lastrowid
     assert attempt
@@ -111,7 +111,7 @@ def _row(attempt: int, name: str, report: Report, read: Read, good: bool) -> tup
         *(attempt, name, read.hour, report["outcome"], int(good), read.since, read.scope),
         *(report.get("rows"), report.get("requests"), float(report.get("seconds", 0)), report.get("age")),
         *(read.clock, report["sha256"]),
-        *(text(report.get(member)) for member in ("kept", "reasons", "notes", "refused", "vanished")),
+        *(as_json(report.get(member)) for member in ("kept", "reasons", "notes", "refused", "vanished")),
     )
 
 
@@ -127,8 +127,3 @@ def _since(line: Attempt, report: Report) -> str:
     age = dt.timedelta(seconds=report.get("age", 0))
     # an hour may be archived late (--hour): its stamp bounds it as well
     return min(line["hour"], stamp(floor(moment(line["started"]) - age))) if age else line["hour"]
-
-
-def text(value: Any) -> str | None:
-    """A value as JSON text, null where there is none."""
-    return dumps(value).decode() if value else None

@@ -5,7 +5,6 @@ within a week. So a missing one is stale for 14 days, then deprecated, and remov
 from the first good hour without it, and between two good hours at most a day of it.
 """
 
-import json
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from orarchive.feeds import ASKED, FEEDS, Feed
 from orarchive.history.replay import State, Step
 from orarchive.index.events import Event
 from orarchive.index.moment import Moment
+from orarchive.index.text import as_json, storable
 from orarchive.jsonl import Record, loads
 from orarchive.scopes import can_hold
 
@@ -38,7 +38,7 @@ class Presence:
     def load(cls, db: sqlite3.Connection) -> "Presence":
         """What an index holds."""
         rows = db.execute("select feed, parts, id from records where last is null")
-        return cls(db, {(feed, tuple(json.loads(parts))): row for feed, parts, row in rows})
+        return cls(db, {(feed, tuple(loads(parts))): row for feed, parts, row in rows})
 
     def take(self, moment: Moment, step: Step, state: State) -> Iterator[Event]:
         """Follow an attempt: what came, what went, and what is missing longer than it may."""
@@ -59,14 +59,14 @@ class Presence:
         self, moment: Moment, step: Step, feed: Feed, key: Key, record: Record, first: bool
     ) -> Iterator[Event]:
         """A record came; `first`: with the first response of its key."""
-        name = text_key(feed, key)
+        name = storable(text_key(feed, key))
         row = self.db.execute(
             "select id, state from records where feed = ? and key = ?", (feed.name, name)
         ).fetchone()
         arrival, cause = self._arrival(moment, step, feed, key, record, first, row)
         if row is None:
             insert = "insert into records values (null, ?, ?, ?, ?, null, ?, 'active', null, 0)"
-            parts = json.dumps(key, ensure_ascii=False)
+            parts = as_json(list(key))
             inserted = self.db.execute(insert, (feed.name, name, parts, moment.hour, arrival))
             self.ids[feed.name, key] = inserted.lastrowid or 0
             self._relate(moment, feed, key)
@@ -129,7 +129,7 @@ class Presence:
         return arrival
 
     def _go(self, moment: Moment, step: Step, feed: Feed, key: Key, record: Record) -> Iterator[Event]:
-        name = text_key(feed, key)
+        name = storable(text_key(feed, key))
         row = self.ids[feed.name, key]
         last, after = moment.span(feed.name, key[0] if feed.each else None)
         read = moment.reads.get(feed.name)
@@ -229,13 +229,13 @@ class Presence:
     def _relate(self, moment: Moment, feed: Feed, key: Key) -> None:
         """A new model belongs to a lab: the part of its id before `/`, without the `~` of an alias."""
         if feed.name == "models":
-            lab = key[0].partition("/")[0].removeprefix("~")
+            lab = storable(key[0].partition("/")[0].removeprefix("~"))
             self.db.execute("insert or ignore into labs values (?, ?)", (lab, moment.hour))
             self.db.execute("insert into lab_models values (?, ?)", (lab, self.ids[feed.name, key]))
 
     def _serve(self, key: Key, hour: str, *, gone: bool = False) -> None:
         """An endpoint came or went; `hour`: when it was first seen, or last."""
-        pair = (key[1].partition("/")[0], key[0])
+        pair = (storable(key[1].partition("/")[0]), storable(key[0]))
         if gone:
             self.db.execute(
                 "update provider_models set endpoints = endpoints - 1,"

@@ -7,6 +7,7 @@ from typing import Any
 from orarchive.history.replay import Step
 from orarchive.index.moment import Moment
 from orarchive.index.presence import Presence
+from orarchive.index.text import storable
 from orarchive.jsonl import dumps
 from orarchive.prices import clock_keys, dimensions, rates, schedule
 
@@ -19,11 +20,11 @@ Points = dict[tuple[str, str], Decimal]
 def points(pricing: Any) -> Points:
     """Every price of a price object; of what follows the clock only those of its schedule."""
     clock = clock_keys(pricing)
-    found = {(name, ""): price for name, price in dimensions(pricing).items() if name not in clock}
+    found = {(storable(name), ""): price for name, price in dimensions(pricing).items() if name not in clock}
     for entry in schedule(pricing):
         prices = rates(entry)
         condition = dumps({name: value for name, value in entry.items() if name not in prices}).decode()
-        found |= {(name, condition): price for name, price in prices.items()}
+        found |= {(storable(name), condition): price for name, price in prices.items()}
     return found
 
 

@@ -4,11 +4,15 @@
 -- and the last good hour that showed it; `last` is null while it still holds. Prices are exact decimals as
 -- text, USD per unit (per token, request, image or search); the REAL beside one is for sorting only.
 
-create table meta (            -- one row: what this file is, and up to where git has been read
-    schema   integer not null, -- of these tables; another number means: build anew
-    program  text not null,    -- version of the program that wrote it
-    tips     text not null,    -- JSON: commits at which the history ended: imported pasts, then the branch
-    state    text              -- the last commit whose files could be read; the open lines are its lines
+create table meta (            -- one row: what this file is
+    schema    integer not null, -- of these tables; another number means: build anew
+    program   text not null,    -- version of the program that wrote it
+    commit_id text              -- the last one whose files could be read; lines without an end are its lines
+);
+
+create table tips (            -- of the cache alone: where git's history ended, imported pasts first
+    position  integer primary key,
+    commit_id text not null
 );
 
 create table attempts (        -- one row for each line of the ledger, oldest first

@@ -9,6 +9,9 @@ from typing import Any
 from orarchive.jsonl import Record, dumps
 from orarchive.publish.views import View
 
+DATABASE = "archive.sqlite"
+"""The index, for download."""
+
 LONGEST = 80
 """Longest part of a path made from a foreign id; file systems allow 255 bytes."""
 
@@ -34,7 +37,7 @@ class Page:
 def pages(view: View) -> Iterator[Page]:
     """Every page of the site."""
     paths = {one.model.id: model_path(one.model.id) for one in view.models}
-    shared = {"view": view, "paths": paths}
+    shared = {"view": view, "paths": paths, "database": DATABASE}
     yield Page("index.html", "home.html", shared)
     yield Page("models/index.html", "models.html", shared)
     for one in view.models:
