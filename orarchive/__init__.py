@@ -2,7 +2,7 @@
 
 Data flows one way, and each room knows only the rooms before it:
 
-    OpenRouter -> collect -> data/*.jsonl + commit -> history -> publish -> site/
+    OpenRouter -> collect -> data/*.jsonl + commit -> history -> index (SQLite) -> publish -> site/
 
 Read in this order:
 
@@ -13,9 +13,12 @@ Read in this order:
     ledger     data/hours/: one line for every attempt at an hour
     archive    the git work tree that holds it all
     prices     what a price is; records: typed, tolerant readings of the raw
-    changes    what differs between two snapshots; wording: how a change reads
+    changes    what differs between records; scopes: what a feed can contain; wording: how a change reads
     collect/   client (the only network), checks (may refuse), fetch, settle, commit, and hour, the runner
-    history/   the past: the snapshot of any hour
+    importer/  the past that somebody else has recorded, as hours of this archive
+    history/   commits (which one holds which hour), replay (git -> changes), past (any hour), verify
+    index/     versions, prices, events and lifecycle as tables; schema.sql describes them
+    ask/       answers from the index: what happened, what did it cost; commands/: the command line
     publish/   views, pages, render: from the archive to site/
     sample/    a bundled service on loopback with a small catalogue, for the demo, the tests and the curious
 

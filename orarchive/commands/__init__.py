@@ -1,6 +1,7 @@
 """Commands: `python -m orarchive --help`. What they print is computed in the rooms behind them."""
 
 import functools
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -38,6 +39,8 @@ def question(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
         def told(archive: Path, **options: Any) -> None:
             try:
                 command(open_archive(archive), **options)
+            except BrokenPipeError:  # whoever read what we print has seen enough
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             except (ArchiveError, OSError) as error:
                 click.echo(f"Error: {error}", err=True)
                 sys.exit(getattr(error, "exit_code", 2))

@@ -7,6 +7,8 @@ or one by one. A past that was rewritten is detected; then the index is built an
 import sqlite3
 from collections.abc import Iterable
 from itertools import chain as together
+from pathlib import Path
+from zlib import crc32
 
 from tqdm import tqdm
 
@@ -15,6 +17,7 @@ from orarchive.archive import Archive
 from orarchive.changes import Change, between
 from orarchive.errors import NotArchivedError
 from orarchive.facets import Key
+from orarchive.feeds import FEEDS
 from orarchive.history.commits import Held, Rewritten, chain, refuse_shallow, since, tips
 from orarchive.history.replay import State, Step, replay
 from orarchive.index import events, health, moment, prices, versions
@@ -23,8 +26,12 @@ from orarchive.index.moment import Moment
 from orarchive.index.presence import Presence
 from orarchive.jsonl import Record
 
-SCHEMA = 1
-"""Another number means that an index is not of this program: it is built anew."""
+RULES = 1
+"""Raised when the same tables are to be filled otherwise."""
+
+SQL = (Path(__file__).parent / "schema.sql").read_text()
+SCHEMA = f"{RULES}-{crc32(SQL.encode()):08x}"
+"""An index with another one is not of this program: it is built anew."""
 
 
 def update(db: sqlite3.Connection, archive: Archive, progress: bool = False) -> None:
@@ -75,6 +82,10 @@ def take(db: sqlite3.Connection, archive: Archive, held: list[Held], progress: b
         watched = health.take(db, presence, now, state)
         events.write(db, now, together(came_and_went, changed, vanished, watched))
         versions.prune(db, now.hour)
+    db.executemany(
+        "insert or ignore into feeds values (?, ?, ?, ?)",
+        ((feed.name, feed.scope, feed.cadence, ", ".join(feed.key)) for feed in FEEDS.values()),
+    )
     db.execute("delete from meta")
     db.execute("insert into meta values (?, ?, ?)", (SCHEMA, __version__, base))
 

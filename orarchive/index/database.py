@@ -13,10 +13,9 @@ from filelock import FileLock
 from orarchive.archive import Archive
 from orarchive.errors import ArchiveError
 from orarchive.history.commits import Held, Rewritten
-from orarchive.index.build import SCHEMA, take, update
+from orarchive.index.build import SCHEMA, SQL, take, update
 
 NAME = "index.sqlite"
-SQL = (Path(__file__).parent / "schema.sql").read_text()
 
 DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 

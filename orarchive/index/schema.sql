@@ -5,7 +5,7 @@
 -- text, USD per unit (per token, request, image or search); the REAL beside one is for sorting only.
 
 create table meta (            -- one row: what this file is
-    schema    integer not null, -- of these tables; another number means: build anew
+    schema    text not null,    -- of these tables and the rules that fill them; another one: build anew
     program   text not null,    -- version of the program that wrote it
     commit_id text              -- the last one whose files could be read; lines without an end are its lines
 );
@@ -14,6 +14,13 @@ create table tips (            -- of the cache alone: where git's history ended,
     position  integer primary key,
     commit_id text not null
 );
+
+create table feeds (           -- what is archived
+    feed     text primary key,
+    route    text not null,
+    cadence  text not null,     -- hourly, daily
+    key      text not null      -- the fields that identify a record
+) without rowid;
 
 create table attempts (        -- one row for each line of the ledger, oldest first
     attempt   integer primary key,
@@ -226,10 +233,11 @@ create view coverage as        -- how each feed was read, by hour: 1 good, 0 not
     select feed, hour, max(good) as good, group_concat(outcome) as outcomes
     from reads group by feed, hour;
 
-create view gaps as            -- stretches without a good hour of a feed, longer than an hour
-    select feed, after, until, hours from (
-        select feed, hour as until, lag(hour) over (partition by feed order by hour) as after,
-            cast(round((julianday(hour) - julianday(lag(hour) over (partition by feed order by hour))) * 24)
-                as integer) - 1 as hours
-        from (select distinct feed, hour from reads where good))
-    where hours > 0;
+create view gaps as            -- between two good hours of a feed, where some (of a daily feed: days) are missing
+    select feed, after, until, missing from (
+        select feed, hour as until, lag(hour) over hours as after, cast(round(case cadence
+            when 'hourly' then (julianday(hour) - julianday(lag(hour) over hours)) * 24
+            else julianday(date(hour)) - julianday(date(lag(hour) over hours)) end) as integer) - 1 as missing
+        from (select distinct feed, hour from reads where good) join feeds using (feed)
+        window hours as (partition by feed order by hour))
+    where missing > 0;
