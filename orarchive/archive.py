@@ -60,7 +60,10 @@ class Archive:
         at = 0
         while at < len(printed):
             start = printed.index(b"\n", at) + 1
-            name, _, size = printed[at:start].decode().split(" ")
+            name, _, size = (*printed[at:start].decode().split(), "", "")[:3]
+            if not size:
+                msg = f"git cannot read {name}, a file of the archive; git fsck says what is wrong"
+                raise GitError(msg)
             at = start + int(size) + 1
             found[name] = printed[start : at - 1]
         return found

@@ -147,14 +147,14 @@ def _prices(feed: str, key: str, old: Any, new: Any, appeared: Collection[str]) 
     if old == new:
         return
     clock = clock_keys(old) | clock_keys(new)
-    new = without(new, "pricing", appeared)
-    before, after = dimensions(old), dimensions(new)
+    known = without(new, "pricing", appeared)
+    before, after = dimensions(old), dimensions(known)
     for name in sorted((before.keys() | after.keys()) - clock):
         if before.get(name) != after.get(name):
             yield Change("repriced", feed, key, name, before.get(name), after.get(name))
-    if not same(schedule(old), schedule(new)):
+    if not same(schedule(old), schedule(known)):
         yield Change("schedule_changed", feed, key, "overrides", old, new)
-    discounts = [_discount(pricing) for pricing in (old, new)]
+    discounts = [_discount(pricing) for pricing in (old, known)]
     if discounts[0] != discounts[1]:
         yield Change("discounted", feed, key, "discount", *discounts)
 

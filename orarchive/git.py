@@ -9,11 +9,15 @@ from tempfile import TemporaryFile
 
 from orarchive.errors import GitError
 
-# set when we are called from a hook or a rebase: they would point git at another repository or index
+# set when we are called from a hook or a rebase: they would point git at another repository or index;
+# and what would show its content otherwise
 _FOREIGN = (
     *("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX"),
-    *("GIT_COMMON_DIR", "GIT_NAMESPACE"),
+    *("GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_EXTERNAL_DIFF", "GIT_DIFF_OPTS", "GIT_REPLACE_REF_BASE"),
+    *(f"GIT_{how}_PATHSPECS" for how in ("LITERAL", "GLOB", "NOGLOB", "ICASE")),
 )
+
+COMMAND = ("git", "-c", "core.quotePath=false", "-c", "advice.graftFileDeprecated=false")
 
 
 def git(
@@ -22,7 +26,7 @@ def git(
     """Run one git command in a folder and return what it printed; failure raises GitError."""
     try:
         return subprocess.run(
-            ["git", "-C", str(folder), "-c", "core.quotePath=false", *arguments],
+            [*COMMAND, "-C", str(folder), *arguments],
             input=stdin if stdin is not None else b"",
             env=environment(env),
             capture_output=True,
@@ -32,9 +36,7 @@ def git(
         msg = "git is not installed"
         raise GitError(msg) from None
     except subprocess.CalledProcessError as error:
-        said = error.stderr.decode(errors="replace").strip() or f"exit {error.returncode}"
-        msg = f"git {arguments[0]} failed: {said}"
-        raise GitError(msg) from None
+        raise _failure(arguments[0], error.stderr, error.returncode) from None
 
 
 def stream(folder: Path, *arguments: str, stdin: bytes = b"") -> Iterator[bytes]:
@@ -42,7 +44,7 @@ def stream(folder: Path, *arguments: str, stdin: bytes = b"") -> Iterator[bytes]
     with TemporaryFile() as told, TemporaryFile() as errors:
         told.write(stdin)  # a file, not a pipe: git may print long before it has read all of it
         told.seek(0)
-        command = ["git", "-C", str(folder), "-c", "core.quotePath=false", *arguments]
+        command = [*COMMAND, "-C", str(folder), *arguments]
         process = Popen(command, stdin=told, stdout=PIPE, stderr=errors, env=environment())
         with process:
             try:
@@ -53,9 +55,14 @@ def stream(folder: Path, *arguments: str, stdin: bytes = b"") -> Iterator[bytes]
                 raise
         if process.returncode:
             errors.seek(0)
-            said = errors.read().decode(errors="replace").strip() or f"exit {process.returncode}"
-            msg = f"git {arguments[0]} failed: {said}"
-            raise GitError(msg)
+            raise _failure(arguments[0], errors.read(), process.returncode)
+
+
+def _failure(command: str, stderr: bytes, code: int) -> GitError:
+    """What git said of a failure, in one line and without its hints."""
+    lines = (line.strip() for line in stderr.decode(errors="replace").splitlines())
+    said = "; ".join(line for line in lines if line and not line.startswith("hint:"))
+    return GitError(f"git {command} failed: {said or f'exit {code}'}")
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -63,4 +70,6 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     ours = {name: value for name, value in os.environ.items() if name not in _FOREIGN}
     # a mere status takes no lock, which a killed run would leave
     fixed = {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
+    # the past is what was committed, whatever somebody has put in its place here
+    fixed |= {"GIT_NO_REPLACE_OBJECTS": "1", "GIT_GRAFT_FILE": os.devnull}
     return {**ours, **fixed, **(extra or {})}

@@ -19,6 +19,7 @@ MILLION = 1_000_000
 MAX_EXPONENT = 60
 """A number further from 1 than so many digits is no price: arithmetic with it overflows, or prints a book."""
 NOT_PRICES = ("overrides", "discount")
+NONE = Decimal(0)
 
 PER_UNIT = {"request": "request", "image": "image", "image_output": "image", "web_search": "search"}
 """Dimensions that are not priced per token. `image` is the provider's own unit: on some models it equals
@@ -89,8 +90,10 @@ def rates(entry: Record) -> dict[str, Decimal]:
     return {name: price for name, price in found.items() if price is not None}
 
 
-def in_force(pricing: Any, moment: dt.datetime) -> dict[str, tuple[Decimal, Record | None]]:
-    """What each dimension costs at a moment (UTC) for a short prompt, with the clock entry that says so.
+def in_force(
+    pricing: Any, moment: dt.datetime, over: Decimal = NONE
+) -> dict[str, tuple[Decimal, Record | None]]:
+    """What each dimension costs at a moment (UTC) for a prompt over so many tokens, and which entry says so.
 
     Of the entries whose conditions all hold the last one wins; one with a condition that nobody knows counts
     for nothing. A price that follows the clock but has no entry now is the one that was seen: entry None.
@@ -99,20 +102,29 @@ def in_force(pricing: Any, moment: dt.datetime) -> dict[str, tuple[Decimal, Reco
         name: (price, None) for name, price in dimensions(pricing).items()
     }
     for entry in schedule(pricing):
-        if "min_prompt_tokens" not in entry and is_known(entry) and holds(entry, moment):
+        least = _least(entry)
+        if least is not None and least <= over and is_known(entry) and holds(entry, moment):
             found |= {name: (price, entry) for name, price in rates(entry).items()}
     return found
 
 
-def thresholds(pricing: Any, moment: dt.datetime) -> list[Record]:
-    """The entries that hold at a moment for prompts of more tokens than they name."""
-    entries = [entry for entry in schedule(pricing) if "min_prompt_tokens" in entry]
-    return [entry for entry in entries if is_known(entry) and holds(entry, moment)]
+def thresholds(pricing: Any, moment: dt.datetime) -> list[Decimal]:
+    """The numbers of prompt tokens over which other entries hold at a moment."""
+    entries = [entry for entry in schedule(pricing) if is_known(entry) and holds(entry, moment)]
+    return sorted({least for least in map(_least, entries) if least})
+
+
+def _least(entry: Record) -> Decimal | None:
+    """The prompt tokens that an entry is for more than; None where that cannot be said."""
+    return exact(entry.get("min_prompt_tokens", 0))
 
 
 def is_known(entry: Record) -> bool:
-    """Whether an override entry has no condition that nobody knows."""
-    return entry.keys() <= {*CONDITIONS, *rates(entry)}
+    """Whether an override entry has no condition that nobody knows: what is no price in a string is one."""
+    return all(
+        name in CONDITIONS or (isinstance(value, str) and exact(value) is not None)
+        for name, value in entry.items()
+    )
 
 
 def holds(entry: Record, moment: dt.datetime) -> bool:

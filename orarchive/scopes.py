@@ -20,7 +20,7 @@ def can_hold(scope: str, record: Record) -> bool | None:
     outputs = {*texts(part(record, "architecture").get("output_modalities"))}
     if "all" not in wanted and outputs and not wanted & outputs:
         return False
-    return None if query or not outputs else True
+    return True if not query and ("all" in wanted or outputs) else None
 
 
 def rescoped(changes: list[Change], old: str, new: str) -> list[Change]:

@@ -1,18 +1,23 @@
 """What every test starts from: an identity of its own for git, and no settings of whoever runs the tests."""
 
 import atexit
+import datetime as dt
 import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import needs
 import pytest
 from archives import Stage, new_archive, payloads, replies
 from needs import LEFT_OUT
+from recordings import TWO_YEARS, Whole
 
+from orarchive.archive import open_archive
+from orarchive.importer.hours import import_versions
 from orarchive.sample import START, Service
 
-FOREIGN = ("GIT_", "OPENROUTER_", "SYNC_", "ARCHIVE_LATENCY", "ARCHIVE_CONTACT_URL")
+FOREIGN = ("GIT_", "OPENROUTER_", "SYNC_", "ARCHIVE_LATENCY", "ARCHIVE_CONTACT_URL", "ARCHIVE_CACHE")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -45,6 +50,15 @@ def stage(running: Service, tmp_path: Path) -> Stage:
     stage = Stage(running, new_archive(tmp_path / "archive"))
     stage.serve(payloads(START))
     return stage
+
+
+@pytest.fixture(scope="session")
+def two_years(tmp_path_factory: pytest.TempPathFactory) -> Whole:
+    """The archive of 20 months of recordings; making it takes a quarter of a minute: nobody may change it."""
+    archive = open_archive(new_archive(tmp_path_factory.mktemp("two-years") / "archive"))
+    bundle, path = needs.recordings() / TWO_YEARS[0], TWO_YEARS[1]
+    imported = import_versions(archive, str(bundle), path, dt.datetime(2026, 6, 1, tzinfo=dt.UTC))
+    return Whole(archive, imported)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

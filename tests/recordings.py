@@ -4,10 +4,20 @@ import gzip
 import json
 import subprocess
 from collections.abc import Mapping
+from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from orarchive.archive import Archive
+from orarchive.importer.fates import Imported
 from orarchive.sample.faults import Reply
+
+TWO_YEARS = "models_history.bundle", "data/output.json"
+"""A bundle, and the file in it: 943 versions of the text models, about 12 hours apart."""
+
+FIVE_DAYS = "models_sixhourly.bundle", "data/models.json"
+"""The same for 20 versions, six hours apart, with prices that follow the clock."""
 
 DAYS = ("2026-08-18", "2026-08-19", "2026-08-20", "2026-08-21", "2026-08-22")
 
@@ -59,16 +69,25 @@ def versions(
     clone = scratch / bundle.stem
     if not clone.exists():
         subprocess.run(["git", "clone", "-q", "--bare", "-b", "main", bundle, clone], check=True)
-    git = ["git", "-C", str(clone)]
-    listed = subprocess.run(
-        [*git, "log", "--reverse", "--format=%H %cI", "--", file], check=True, capture_output=True, text=True
-    )
-    commits = [line.split(" ") for line in listed.stdout.splitlines()]
-    wanted = commits[-last::every]
-    return [
-        (time, subprocess.run([*git, "show", f"{name}:{file}"], check=True, capture_output=True).stdout)
-        for name, time in wanted
-    ]
+    listed = _git(clone, "log", "--reverse", "--format=%H %cI", "--", file).decode()
+    commits = [line.split(" ") for line in listed.splitlines()][-last::every]
+    asked = "".join(f"{name}:{file}\n" for name, _ in commits)
+    printed = BytesIO(_git(clone, "cat-file", "--batch", asked=asked))
+    # before each version a line that ends with its size, behind it a line end
+    return [(time, printed.read(int(printed.readline().split()[-1]) + 1)[:-1]) for _, time in commits]
+
+
+def _git(clone: Path, *arguments: str, asked: str = "") -> bytes:
+    command = ["git", "-C", str(clone), *arguments]
+    return subprocess.run(command, input=asked.encode(), check=True, capture_output=True).stdout
+
+
+@dataclass(frozen=True)
+class Whole:
+    """The archive of a whole bundle, and what the import said."""
+
+    archive: Archive
+    imported: Imported
 
 
 class Recordings:

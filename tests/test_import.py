@@ -16,7 +16,7 @@ from typing import Any
 import needs
 import pytest
 from archives import Stage, new_archive, say, tidy
-from recordings import exactly, unordered, versions
+from recordings import FIVE_DAYS, TWO_YEARS, Whole, exactly, unordered, versions
 
 from orarchive import ledger, snapshot
 from orarchive.archive import Archive, open_archive
@@ -825,55 +825,39 @@ def test_what_is_said_adds_up(archive: Archive, source: Source, three: list[str]
 # recorded data
 
 
-@dataclass(frozen=True)
-class Whole:
-    """The archive of a whole bundle, what was said, and some versions, the first and the last among them."""
-
-    archive: Archive
-    imported: Imported
-    some: list[tuple[str, bytes]]
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
-    bundle = needs.recordings() / "models_history.bundle"
-    archive = open_archive(new_archive(tmp_path_factory.mktemp("whole") / "archive"))
-    imported = import_versions(archive, str(bundle), PATH, dt.datetime(2026, 6, 1, tzinfo=dt.UTC))
-    some = versions(bundle, tmp_path_factory.mktemp("source"), PATH, every=157)
-    return Whole(archive, imported, some)
+@pytest.mark.real_data
+def test_two_years_become_hours(two_years: Whole) -> None:
+    assert fates.counts(two_years.imported) == {"written": 942, "merged": 1}
+    assert len(two_years.imported.hours) == 942
+    assert say(two_years.archive.root, "rev-list", "--count", "HEAD") == "942"
+    assert len(lines(two_years.archive)) == 942
+    tidy(two_years.archive.root)
 
 
 @pytest.mark.real_data
-def test_two_years_become_hours(whole: Whole) -> None:
-    assert fates.counts(whole.imported) == {"written": 942, "merged": 1}
-    assert len(whole.imported.hours) == 942
-    assert say(whole.archive.root, "rev-list", "--count", "HEAD") == "942"
-    assert len(lines(whole.archive)) == 942
-    tidy(whole.archive.root)
-
-
-@pytest.mark.real_data
-def test_versions_come_back_exactly(whole: Whole) -> None:
+def test_versions_come_back_exactly(two_years: Whole, tmp_path: Path) -> None:
     """To the number token; the files are those that a snapshot is written as."""
-    found = past(whole.archive)
+    bundle, path = TWO_YEARS
+    some = versions(needs.recordings() / bundle, tmp_path, path, every=157)
+    found = past(two_years.archive)
     commits = {hour: commit for commit, hour in found.commits()}
     ends = {line["hour"]: line["feeds"]["models"]["sha256"] for line in found.attempts}
-    assert len(whole.some) == 7
-    assert whole.some[-1][0] == whole.imported.fates[-1].version.time.isoformat()
-    for moment, content in whole.some:
+    assert len(some) == 7
+    assert some[-1][0] == two_years.imported.fates[-1].version.time.isoformat()
+    for moment, content in some:
         hour = dt.datetime.fromisoformat(moment).astimezone(dt.UTC).replace(minute=0, second=0)
-        rows = whole.archive.snapshot(commits[hour])["models"].values()
+        rows = two_years.archive.snapshot(commits[hour])["models"].values()
         assert unordered({"data": exactly(dumps(list(rows)))}) == unordered(exactly(content))
         state = snapshot.empty() | {"models": {(one["id"],): one for one in listed(MODELS, loads(content))}}
         files = snapshot.write(state)
-        assert whole.archive.files(commits[hour], files) == files
+        assert two_years.archive.files(commits[hour], files) == files
         assert ends[f"{hour:%Y-%m-%dT%H:%M:%SZ}"] == snapshot.sha256(MODELS, files)
 
 
 @pytest.mark.real_data
-def test_two_years_take_little_room(whole: Whole) -> None:
+def test_two_years_take_little_room(two_years: Whole) -> None:
     """Models with ledger and message take less than 2 KB an hour."""
-    packs = list((whole.archive.git_dir / "objects/pack").glob("*.pack"))
+    packs = list((two_years.archive.git_dir / "objects/pack").glob("*.pack"))
     assert len(packs) == 1
     assert packs[0].stat().st_size < 942 * 2000
 
@@ -881,8 +865,8 @@ def test_two_years_take_little_room(whole: Whole) -> None:
 @pytest.mark.real_data
 def test_clock_prices_of_the_past_have_their_file(tmp_path: Path) -> None:
     archive = open_archive(new_archive(tmp_path / "archive"))
-    bundle = needs.recordings() / "models_sixhourly.bundle"
+    bundle, path = FIVE_DAYS
     now = dt.datetime(2026, 9, 1, tzinfo=dt.UTC)
-    imported = import_versions(archive, str(bundle), "data/models.json", now)
+    imported = import_versions(archive, str(needs.recordings() / bundle), path, now)
     assert fates.counts(imported) == {"written": 20}
     assert len(say(archive.root, "log", "--oneline", "--", "data/models/spot.jsonl").splitlines()) >= 9

@@ -1,4 +1,4 @@
-"""Questions to the archive, asked as a person asks them: at, raw and status."""
+"""Questions that git answers, asked as a person asks them: at, raw and status."""
 
 import datetime as dt
 import json
@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from archives import FEW, Stage, kept, new_archive, payloads, replies, said
 from click.testing import CliRunner, Result
+from test_import import PATH, Source, repriced
 
 from orarchive.__main__ import questions
 from orarchive.hours import prose
+from orarchive.importer.hours import import_versions
 from orarchive.jsonl import loads
 from orarchive.sample import START, Service
 
@@ -109,12 +111,46 @@ def test_at_knows_endpoints_by_model_tag_and_twin(asked: Stage) -> None:
     assert len(lines(ask(asked, "at", prose(LAST), "endpoints", f"{TWINS}@{twin}#1"))) == 1
     missing = ask(asked, "at", prose(LAST), "endpoints", f"{TWINS}@{twin}#9")
     assert (missing.exit_code, missing.stdout) == (1, "")
+    assert f"near it: {TWINS}@{twin}" in missing.stderr
+
+
+def test_at_of_a_key_that_is_not_there_names_what_is_near(asked: Stage) -> None:
+    """Of those that were there then, and says when that was."""
+    for hour, good, feed, key, near in (
+        (LAST, LAST, "models", "z-ai/glm5.1", GLM),
+        (GAP, START, "models", "gemini", "google/gemini-2.5-pro"),
+        (LAST, LAST, "providers", "deepsek", "deepseek"),
+    ):
+        result = ask(asked, "at", prose(hour), feed, key)
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert f"no {feed} at {prose(good)}: {key}; near it: {near}" in result.stderr
+
+
+def test_at_gives_all_records_of_a_feed(asked: Stage) -> None:
+    """One a line, as they were sent; of endpoints also those that were kept."""
+    assert {one["id"] for one in lines(ask(asked, "at", prose(START), "models"))} == set(FEW)
+    assert len(lines(ask(asked, "at", prose(BAD), "endpoints", GLM))) == len(
+        payloads(START)[f"models/{GLM}/endpoints"]["data"]["endpoints"]
+    )
 
 
 def test_at_for_programs(asked: Stage) -> None:
     (answer,) = lines(ask(asked, "at", prose(GAP), "models", "--json"))
     assert answer.keys() == {"asked", "hour", "feed", "records"}
     assert (answer["asked"], answer["hour"]) == ("2026-06-01T02:00:00Z", "2026-06-01T00:00:00Z")
+
+
+def test_an_imported_past_answers_too(stage: Stage, tmp_path: Path) -> None:
+    """Beside the archive's own hours, on a branch of its own."""
+    stage.run(START)
+    source = Source(new_archive(tmp_path / "tracker"))
+    source.save(repriced("0.5"))
+    import_versions(stage.archive, str(source.root), PATH, START)
+    (record,) = lines(ask(stage, "at", "2025-03-01T09Z", "models", "b/two"))
+    assert record["pricing"]["prompt"] == "0.5"
+    (body,) = lines(ask(stage, "raw", "2025-03-01T06Z", "models"))
+    assert len(body["data"]) == 5
+    assert len(lines(ask(stage, "at", prose(START), "models"))) == len(FEW)
 
 
 def test_status_tells_coverage_and_staleness(asked: Stage) -> None:
@@ -141,6 +177,9 @@ def test_status_tells_coverage_and_staleness(asked: Stage) -> None:
         (("at", "yesterday", "models"), 2, "not an hour"),
         (("at", "2026-06-01T00Z", "rankings"), 2, "rankings"),
         (("raw", "2026-06-01T00Z"), 2, "FEED"),
+        (("at", "2026-05-31T23Z", "models"), 1, "no good hour of models at or before 2026-05-31T23Z"),
+        (("at", "2026-06-01T00Z", "models", "x/y"), 1, "no models at 2026-06-01T00Z: x/y"),
+        (("status", "--now", "soon"), 2, "not an hour"),
     ],
 )
 def test_a_wrong_question_is_told_in_one_line(

@@ -9,7 +9,7 @@ from orarchive.ask.near import models, refuse
 from orarchive.errors import NotArchivedError
 from orarchive.hours import moment, prose, stamp
 from orarchive.jsonl import Record, loads
-from orarchive.prices import by_clock, in_force, schedule, thresholds
+from orarchive.prices import clock_keys, dimensions, in_force, rates, schedule, thresholds
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,24 @@ class Quote:
             for name, (price, entry) in in_force(self.pricing, self.at).items()
         }
 
+    @property
+    def thresholds(self) -> list[Record]:
+        """`min_prompt_tokens`, ascending, each with every price that is another one for a longer prompt."""
+        short = in_force(self.pricing, self.at)
+        found: list[Record] = []
+        for limit in thresholds(self.pricing, self.at):
+            long = in_force(self.pricing, self.at, limit)
+            moved = [name for name in long if name not in short or long[name][0] != short[name][0]]
+            found.append({"min_prompt_tokens": int(limit), **{name: f"{long[name][0]:f}" for name in moved}})
+        return found
+
     def as_json(self) -> Record:
         """All of it, for programs."""
         return {
             "key": self.key,
             "at": stamp(self.at),
             "prices": self.prices,
-            "thresholds": thresholds(self.pricing, self.at),
+            "thresholds": self.thresholds,
             "overrides": schedule(self.pricing),
             "pricing": self.pricing,
             "seen": self.seen,
@@ -61,13 +72,21 @@ def quotes(
 ) -> list[Quote]:
     """The prices of a model at a moment (now: the last good hour); with a provider, of its endpoints there.
 
-    A provider is named by slug, tag or name. What was not listed then raises NotArchivedError.
+    A provider is named by slug, tag or name. Where nothing of it was listed then NotArchivedError is raised.
     """
     if not db.execute("select 1 from records where feed = 'models' and key = ?", (model,)).fetchone():
         refuse("model", model, models(db))
     if provider is None:
         return [_quote(db, "models", model, model, at)]
-    found = [_quote(db, "endpoints", key, model, at) for key in _endpoints(db, model, provider)]
+    found: list[Quote] = []
+    absent: list[NotArchivedError] = []
+    for key in _endpoints(db, model, provider):
+        try:
+            found.append(_quote(db, "endpoints", key, model, at))
+        except NotArchivedError as error:
+            absent.append(error)
+    if not found and absent:
+        raise absent[0]
     if not found:
         names = [tag for (tag,) in db.execute(TAGS, (model,))]
         refuse(f"endpoint of {model} at", provider, names)
@@ -78,11 +97,13 @@ TAGS = "select tag from endpoints where model = ?"
 
 
 def _endpoints(db: sqlite3.Connection, model: str, provider: str) -> list[str]:
-    """The keys of a model's endpoints at a provider, those that are there first."""
+    """The keys of all endpoints that a model ever had at a provider."""
     rows = db.execute("select key, tag, provider_name from endpoints where model = ? order by key", (model,))
     wanted = provider.lower()
     return [
-        key for key, tag, name in rows if wanted in (tag, tag.partition("/")[0], (name or "").lower(), key)
+        key
+        for key, tag, name in rows
+        if wanted in (tag.lower(), tag.lower().partition("/")[0], (name or "").lower(), key.lower())
     ]
 
 
@@ -91,7 +112,9 @@ def _quote(db: sqlite3.Connection, feed: str, key: str, model: str, at: dt.datet
     limit = stamp(at) if at else "9"
     found = _read(db, asked, "hour <= ?", "desc", (feed, limit))
     if found is None:
-        msg = f"nothing is known of {key} {'at ' + stamp(at) if at else 'yet'}"
+        first = _read(db, asked, "hour > ?", "asc", (feed, limit))
+        begins = f"; {feed} were first read at {prose(moment(first[0]))}" if first else ""
+        msg = f"nothing is known of {key} {'at ' + stamp(at) if at else 'yet'}{begins}"
         raise NotArchivedError(msg)
     seen, origin = found
     pricing, since = _pricing(db, feed, key, seen)
@@ -130,9 +153,13 @@ def _pricing(db: sqlite3.Connection, feed: str, key: str, hour: str) -> tuple[Re
     return {**line.get("pricing", {}), **found.get("spot", ("", {}))[1].get("pricing", {})}, first
 
 
-def _calm(pricing: Record | None) -> Record | None:
-    """A price object without what follows the clock."""
-    return by_clock(pricing)[0] if pricing is not None else None
+def _calm(pricing: Record | None) -> Any:
+    """What a price object says, however it is spelled, without what follows the clock."""
+    if pricing is None:
+        return None
+    clock = clock_keys(pricing)
+    stay = {name: price for name, price in dimensions(pricing).items() if name not in clock}
+    return stay, [{**entry, **rates(entry)} for entry in schedule(pricing)]
 
 
 def _not_listed(db: sqlite3.Connection, feed: str, key: str, hour: str) -> str:

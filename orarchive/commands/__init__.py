@@ -42,7 +42,7 @@ def question(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
             except BrokenPipeError:  # whoever read what we print has seen enough
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             except (ArchiveError, OSError) as error:
-                click.echo(f"Error: {error}", err=True)
+                click.echo(f"Error: {plain(str(error))}", err=True)
                 sys.exit(getattr(error, "exit_code", 2))
 
         folder = click.Path(path_type=Path)
@@ -58,8 +58,14 @@ def say(value: Any) -> None:
     sys.stdout.buffer.write(dumps(value) + b"\n")
 
 
+def plain(text: str) -> str:
+    """One line: control and direction characters in foreign text could forge another, or drive a terminal."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
 def table(rows: Sequence[Sequence[str]]) -> None:
     """Print rows in columns as wide as they need; the last one runs on."""
+    rows = [[plain(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)][:-1]
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=True)]

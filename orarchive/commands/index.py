@@ -9,11 +9,11 @@ from orarchive import hours
 from orarchive.archive import Archive
 from orarchive.ask.price import Quote, quotes
 from orarchive.ask.story import Told, story
-from orarchive.commands import as_json, cache, question, say, table
+from orarchive.commands import as_json, cache, plain, question, say, table
 from orarchive.index.database import index, publish
 from orarchive.jsonl import Record
 from orarchive.prices import exact, rates, shown
-from orarchive.wording import in_order
+from orarchive.wording import feed_name, in_order
 
 PROGRESS = sys.stderr.isatty()
 
@@ -39,8 +39,12 @@ def log(archive: Archive, key: str, cache: Path | None, as_json: bool) -> None:
 
 def _line(one: Told, key: str) -> tuple[str, ...]:
     after = hours.prose(hours.moment(one.after)) if one.after else ""
-    subject = "" if one.key == key else one.key.removeprefix(key)
-    return hours.prose(hours.moment(one.by)), after, one.kind.replace("_", " "), subject, one.words
+    # endpoints of a model by their tags; mind a provider that is called as a lab is
+    subject = one.key.removeprefix(key) if f"{one.key}@".startswith(f"{key}@") else one.key
+    # the keys of other feeds are those of models and endpoints
+    feed = "" if one.feed in ("models", "endpoints", "providers") else f"{feed_name(one.feed)} "
+    what = feed + one.kind.replace("_", " ")
+    return hours.prose(hours.moment(one.by)), after, what, subject, one.words
 
 
 @question("price")
@@ -67,7 +71,7 @@ def price(
 
 
 def _print(one: Quote) -> None:
-    click.echo(f"{one.key} at {one.at:%Y-%m-%dT%H:%MZ}")
+    click.echo(plain(f"{one.key} at {one.at:%Y-%m-%dT%H:%MZ}"))
     prices = one.prices
     table(
         [
@@ -76,9 +80,10 @@ def _print(one: Quote) -> None:
         ]
         or [("  no price", "", "")]
     )
-    for entry in one.as_json()["thresholds"]:
+    for entry in one.thresholds:
         over = f"  over {entry['min_prompt_tokens']} prompt tokens"
-        table([(over, name, shown(name, amount)) for name, amount in rates(entry).items()])
+        others = rates(entry)
+        table([(over, name, shown(name, others[name])) for name in in_order(others)])
     seen = hours.prose(hours.moment(one.seen))
     origin = "" if one.origin == "live" else f" ({one.origin})"
     after = "nothing was seen after it"

@@ -7,18 +7,26 @@ their own: what brought no line that is still there is no observation.
 
 import datetime as dt
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass
 
 from orarchive import ledger
 from orarchive.archive import PREFIX, Archive
-from orarchive.errors import ArchiveError
+from orarchive.errors import ArchiveError, NotJSON
 from orarchive.git import stream
 from orarchive.hours import prose, stamp
-from orarchive.jsonl import dumps
+from orarchive.jsonl import dumps, loads
 from orarchive.ledger import Attempt, hour_of
 
-PASTS = ("refs/heads/past", "refs/remotes/*/past/**")
+PASTS = ("refs/heads/past/", "refs/remotes/*/past/**")
 """Where the branches of imported pasts are found: ours, and those of a clone."""
+
+
+LOG = (
+    *("log", "--no-renames", "--root", "--no-follow", "--no-show-signature"),
+    *("--encoding=UTF-8", "--no-color", "--no-ext-diff", "--no-textconv"),
+)
+"""Whatever a user's settings say."""
 
 
 class Rewritten(ArchiveError):
@@ -54,6 +62,7 @@ def chain(archive: Archive, ends: list[str]) -> list[Held]:
     """Every attempt of an archive, oldest first, from the ledgers at its tips."""
     found: list[Held] = []
     for end in ends:
+        _refuse_lost(archive, end)
         part = _held(archive, ledger.attempts(archive, end), end)
         if found and part and found[-1].hour >= part[0].hour:
             msg = f"an imported past goes on to {prose(found[-1].hour)}, beyond {prose(part[0].hour)}"
@@ -78,8 +87,10 @@ def since(archive: Archive, known: list[str], ends: list[str]) -> list[Held]:
         if path < last or not has.startswith(had):
             msg = "the ledger has other lines than before"
             raise Rewritten(msg)
-        lines += ledger.read(has[len(had) :], path)
-    return _held(archive, lines, f"{before}..{now}")
+        tail = has[len(had) :]
+        # somebody's editor may have left the last line without its end
+        lines += ledger.read(tail if had.endswith(b"\n") else tail.removeprefix(b"\n"), path)
+    return _held(archive, lines, now, f"^{before}")
 
 
 def refuse_shallow(archive: Archive) -> None:
@@ -89,23 +100,53 @@ def refuse_shallow(archive: Archive) -> None:
         raise ArchiveError(msg)
 
 
-def _held(archive: Archive, lines: list[Attempt], commits: str) -> list[Held]:
-    """Attempts with their commits among those of a range; a commit shows the state after its last line."""
-    named = _named(archive, commits)
-    found = [next(iter(named[_name(line)]), None) for line in lines]
-    twice = {_name(line) for line in lines if len(named[_name(line)]) != 1}
-    if twice:  # somebody's own commits, or two writers of one hour whose branches were merged
-        brought = _brought(archive, commits)
-        found = [
-            brought.get(dumps(line)) if _name(line) in twice else commit
-            for line, commit in zip(lines, found, strict=True)
-        ]
-    shown = {commit: position for position, commit in enumerate(found) if commit}
+def _refuse_lost(archive: Archive, end: str) -> None:
+    """Refuse a ledger that lacks a month; one whose only hour was reverted is none."""
+    there = ledger.books(archive, end)
+    commit = ""
+    shown = ("--diff-filter=D", "--raw", "--no-abbrev", "--format=%x00%H")
+    for line in stream(archive.root, *LOG, *shown, end, "--", f"{PREFIX}hours"):
+        if line.startswith(b"\0"):
+            commit = line[1:-1].decode()
+            continue
+        about, _, name = line.decode(errors="replace").rstrip("\n").partition("\t")
+        path = name.removeprefix(PREFIX)
+        if name and path not in there:
+            blob = about.split(" ")[2]
+            there[path] = blob  # of several commits that deleted it, the last one counts
+            hours = {one["hour"] for one in ledger.read(archive.contents([blob])[blob], path)}
+            if len(hours) > 1:
+                back = f"git restore --source={commit[:10]}~ --staged --worktree {name}"
+                msg = f"{name} is missing: commit {commit[:10]} deleted it; {back} and a commit bring it back"
+                raise ArchiveError(msg)
+
+
+def _held(archive: Archive, lines: list[Attempt], end: str, *known: str) -> list[Held]:
+    """Attempts with their commits; a commit shows the state after the last hour that it brought.
+
+    Where not every line has a commit that says so itself, and every commit a line, what they changed tells:
+    there are somebody's own commits, hours that were reverted, or two writers of one hour whose branches
+    were merged.
+    """
+    named = _named(archive, end, *known)
+    own = [named[_name(line)] for line in lines]
+    brought: dict[bytes, list[str]] = {}
+    if any(len(names) != 1 for names in own) or sum(map(len, named.values())) != len(lines):
+        brought = _brought(archive, end)
+    found = [_showing(names, brought.get(dumps(line), [])) for line, names in zip(lines, own, strict=True)]
+    last = {commit: line["hour"] for line, commit in zip(lines, found, strict=True)}
     held = [
-        Held(line, commit if commit and shown[commit] == position else None)
-        for position, (line, commit) in enumerate(zip(lines, found, strict=True))
+        Held(line, commit if last[commit] == line["hour"] else None)
+        for line, commit in zip(lines, found, strict=True)
     ]
     return sorted(held, key=lambda one: one.hour)
+
+
+def _showing(own: list[str], brought: list[str]) -> str | None:
+    """Of the commits that say they are an attempt, and those that brought its line, the one that shows it."""
+    both = [commit for commit in own if commit in brought]
+    # what is brought back later, by a revert of a revert, shows the hours since as well
+    return next(iter([*both[::-1], *brought, *own[::-1]]), None)
 
 
 Name = tuple[str, str]
@@ -116,10 +157,10 @@ def _name(line: Attempt) -> Name:
     return line["hour"], str(line["attempt"])
 
 
-def _named(archive: Archive, commits: str) -> dict[Name, list[str]]:
-    """The commits of a range that say themselves which attempt they are, oldest first."""
-    form = "--format=%H %at %(trailers:key=Attempt,valueonly,separator=%x2C)"
-    printed = archive.git("log", "--reverse", form, commits, "--", f"{PREFIX}hours")
+def _named(archive: Archive, end: str, *known: str) -> dict[Name, list[str]]:
+    """The commits that say themselves which attempt they are, oldest first."""
+    form = "--format=%H %at %(trailers:key=Attempt,valueonly,unfold,separator=%x2C)"
+    printed = archive.git(*LOG, "--reverse", form, end, *known, "--", f"{PREFIX}hours")
     named: dict[Name, list[str]] = defaultdict(list)
     for line in printed.splitlines():
         name, seconds, attempt = (*line.split(" "), "")[:3]
@@ -127,23 +168,20 @@ def _named(archive: Archive, commits: str) -> dict[Name, list[str]]:
     return named
 
 
-def _brought(archive: Archive, commits: str) -> dict[bytes, str]:
-    """The first commit of a range that brought each line of the ledger, read from what they changed."""
-    show = (
-        "--reverse",
-        "-p",
-        "-U0",
-        "--text",
-        "--no-color",
-        "--no-ext-diff",
-        "--no-textconv",
-        "--no-renames",
-    )
-    found: dict[bytes, str] = {}
-    name = ""
-    for line in stream(archive.root, "log", *show, "--format=%x00%H", commits, "--", f"{PREFIX}hours"):
+def _brought(archive: Archive, end: str) -> dict[bytes, list[str]]:
+    """The commits that brought each line of the ledger, oldest first; one that only reworded it did not."""
+    found: dict[bytes, list[str]] = defaultdict(list)
+    shown = ("--reverse", "-p", "-U0", "--text", "--format=%x00%H")
+    commit = ""
+    went: set[Name] = set()
+    for line in stream(archive.root, *LOG, *shown, end, "--", f"{PREFIX}hours"):
         if line.startswith(b"\0"):
-            name = line[1:-1].decode()
-        elif line.startswith(b"+{"):
-            found.setdefault(line[1:-1], name)
+            commit, went = line[1:-1].decode(), set()
+        elif line.startswith((b"+{", b"-{")):
+            with suppress(NotJSON, KeyError):
+                attempt: Attempt = loads(line[1:])
+                if line.startswith(b"-"):
+                    went.add(_name(attempt))
+                elif _name(attempt) not in went:
+                    found[dumps(attempt)].append(commit)
     return found

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from orarchive.archive import PREFIX, Archive
-from orarchive.errors import ArchiveError, NotJSON
+from orarchive.errors import ArchiveError, GitError, NotJSON
 from orarchive.facets import Key, join
 from orarchive.feeds import ASKED, FEEDS, Feed
 from orarchive.git import stream
@@ -19,9 +19,9 @@ from orarchive.history.commits import Held
 from orarchive.jsonl import Record, loads
 
 DIFF = (
-    *("diff-tree", "--stdin", "--always", "--root", "-r", "-m", "-p", "-U0", "--inter-hunk-context=0"),
+    *("diff-tree", "--stdin", "--always", "-r", "-p", "-U0", "--inter-hunk-context=0"),
     *("--text", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--no-indent-heuristic"),
-    *("--src-prefix=a/", "--dst-prefix=b/", "--format=%x00%H"),
+    *("--src-prefix=a/", "--dst-prefix=b/", "--encoding=UTF-8", "--format=%x00%H"),
 )
 """Whatever a user's settings and attributes say: they could colour, rename, merge hunks or call a program."""
 
@@ -96,7 +96,7 @@ def replay(archive: Archive, held: list[Held], base: str | None, state: State) -
         diffs = _diffs(archive, base, [one.commit for one in left if one.commit])
         for position, one in enumerate(left):
             try:
-                step = _step(one, next(diffs), state) if one.commit else Step(one, broken=UNSEEN)
+                step = _step(one, _next(diffs, one.commit), state) if one.commit else Step(one, broken=UNSEEN)
             except Broken as error:
                 diffs.close()
                 yield Step(one, broken=str(error))
@@ -115,17 +115,35 @@ Diff = dict[str, tuple[list[bytes], list[bytes]]]
 """Path below data/ -> the lines that went and the lines that came."""
 
 
-def _diffs(archive: Archive, base: str | None, commits: list[str]) -> Generator[Diff, None, None]:
-    """Yield what each commit changed against the one before it in the list, the first against `base`."""
-    told = [" ".join(filter(None, pair)) for pair in zip(commits, [base, *commits], strict=False)]
+def _diffs(archive: Archive, base: str | None, commits: list[str]) -> Generator[tuple[str, Diff], None, None]:
+    """Yield each commit with what it changed against the one before it, the first against `base`."""
+    if base is None and commits:  # against nothing: git would take the commit's own parents
+        base, *commits = commits
+        yield base, _whole(archive, base)
+    told = [f"{commit} {before}\n" for commit, before in zip(commits, [str(base), *commits], strict=False)]
     folders = [f"{PREFIX}{folder}" for folder in FOLDERS]
-    lines = stream(archive.root, *DIFF, "--", *folders, stdin="".join(f"{one}\n" for one in told).encode())
-    return _parsed(lines)
+    yield from _parsed(stream(archive.root, *DIFF, "--", *folders, stdin="".join(told).encode()))
 
 
-def _parsed(lines: Iterator[bytes]) -> Generator[Diff, None, None]:
+def _whole(archive: Archive, commit: str) -> Diff:
+    """All that a commit holds, as what came."""
+    files = archive.files(commit, [path for path in archive.blobs(commit) if feed_of(path)])
+    return {path: ([], data.removesuffix(b"\n").split(b"\n")) for path, data in files.items() if data}
+
+
+def _next(diffs: Iterator[tuple[str, Diff]], commit: str) -> Diff:
+    """The diff of a commit, whose turn it must be: git passes over one that it cannot read."""
+    name, diff = next(diffs, ("", {}))
+    if name != commit:
+        msg = f"git diff-tree told nothing of commit {commit}; git fsck says what is wrong"
+        raise GitError(msg)
+    return diff
+
+
+def _parsed(lines: Iterator[bytes]) -> Generator[tuple[str, Diff], None, None]:
     """Take git's output apart, commit by commit."""
-    diff: Diff | None = None
+    name = ""
+    diff: Diff = {}
     went: list[bytes] = []
     came: list[bytes] = []
     in_hunk = False
@@ -138,15 +156,14 @@ def _parsed(lines: Iterator[bytes]) -> Generator[Diff, None, None]:
         elif mark == b"@":
             in_hunk = True
         elif mark == b"\0":
-            if diff is not None:
-                yield diff
-            diff, in_hunk = {}, False
+            if name:
+                yield name, diff
+            name, diff, in_hunk = line[1:-1].decode(), {}, False
         elif line.startswith(b"diff --git "):
-            assert diff is not None
             in_hunk = False
             went, came = diff.setdefault(_path(line), ([], []))
-    if diff is not None:
-        yield diff
+    if name:
+        yield name, diff
 
 
 def _path(line: bytes) -> str:
@@ -167,34 +184,42 @@ def _changed_lines(diff: Diff, state: State) -> Pairs:
         feed = feed_of(path)
         if feed is None:
             continue
+        there = state.files[path]
         try:
-            lines[path] = _lines(path, feed, set(went), came, state.files[path])
+            lines[path] = _lines(path, feed, went, came, there)
         except Broken:
-            if path in feed.files:  # a file that is not the archive's may say what it likes
+            if path in feed.files:
                 raise
+            # a file that is not the archive's may say what it likes: from now on nobody listens
+            lines[path] = {key: (line, None) for key, line in there.items()}
     return lines
 
 
 def _lines(
-    path: str, feed: Feed, went: set[bytes], came: list[bytes], there: dict[Key, Line]
+    path: str, feed: Feed, went: list[bytes], came: list[bytes], there: dict[Key, Line]
 ) -> dict[Key, Pair]:
     """The lines of one file that changed, by key."""
     by = ("model",) if is_asked(path) else feed.key
+    gone = set(went)
     touched: dict[Key, Pair] = {}
     for text in came:
         record = _read(text, path)
         key = _key(record, by, path)
         old = there.get(key)
-        if key in touched or (old and old.text not in went):
+        if key in touched or (old and old.text not in gone):
             msg = f"data/{path}: two lines for {key}"
             raise Broken(msg)
-        if old:
-            went.discard(old.text)
         touched[key] = (old, Line(text, record))
-    for text in went:
+    for text in gone - {old.text for old, _ in touched.values() if old}:
         key = _key(_read(text, path), by, path)
+        if key not in there or there[key].text != text:
+            msg = f"data/{path}: a line for {key} went that was not there"
+            raise Broken(msg)
         touched[key] = (there[key], None)
-    return touched
+    # a line that stays the same has only moved, or got the end that it lacked
+    return {
+        key: (old, new) for key, (old, new) in touched.items() if not (old and new and old.text == new.text)
+    }
 
 
 def _read(text: bytes, path: str) -> Record:
@@ -210,23 +235,38 @@ def _read(text: bytes, path: str) -> Record:
 
 
 def _key(record: Record, by: tuple[str, ...], path: str) -> Key:
-    try:
-        return tuple(record[name] for name in by)
-    except KeyError as error:
-        msg = f"data/{path}: a line without {error}"
-        raise Broken(msg) from None
+    for name in by:
+        if type(record.get(name)) is not (int if name == "n" else str):
+            msg = f"data/{path}: a line without a proper {name!r}"
+            raise Broken(msg)
+    return tuple(record[name] for name in by)
 
 
 def _records(lines: Pairs, state: State) -> Pairs:
     """The records that changed lines make up, by feed."""
     touched: Pairs = {}
     for name, feed in FEEDS.items():
-        paths = [path for path in {**state.files, **lines} if feed_of(path) is feed and not is_asked(path)]
+        strange = sorted(
+            path for path in {**state.files, **lines} if feed_of(path) is feed and path not in feed.files
+        )
+        # of a field that is in two files the archive's own counts
+        paths = [*strange, *(path for path in feed.files if not is_asked(path))]
         keys = {key for path in paths for key in lines.get(path, ())}
-        if keys:
-            before = state.records[name]
-            touched[name] = {key: (before.get(key), _record(feed, key, paths, lines, state)) for key in keys}
+        before = state.records[name]
+        pairs = {key: (before.get(key), _record(feed, key, paths, lines, state)) for key in keys}
+        for key in [key for key, (_, record) in pairs.items() if record is None]:
+            _forget(key, strange, lines, state)
+        if pairs := {key: pair for key, pair in pairs.items() if pair != (None, None)}:
+            touched[name] = pairs
     return touched
+
+
+def _forget(key: Key, paths: list[str], lines: Pairs, state: State) -> None:
+    """Take out what files that are not the archive's say of a key without a record."""
+    for path in paths:
+        lines.get(path, {}).pop(key, None)
+        if key in state.files[path]:
+            lines.setdefault(path, {})[key] = (state.files[path][key], None)
 
 
 def _record(feed: Feed, key: Key, paths: list[str], lines: Pairs, state: State) -> Record | None:
@@ -237,14 +277,26 @@ def _record(feed: Feed, key: Key, paths: list[str], lines: Pairs, state: State) 
         line = changed[1] if changed else state.files[path].get(key)
         if line is not None:
             parts[path] = line.record
-    if not parts:
-        return None
     base, *_ = feed.files
-    if base not in parts and parts.keys() <= {*feed.files}:
-        msg = f"data/{base} has no line for {key}"
-        raise Broken(msg)
+    if base not in parts:
+        own = parts.keys() & {*feed.files}
+        if own and (own == parts.keys() or _stands(base, lines, state)):
+            msg = f"data/{base} has no line for {key}"
+            raise Broken(msg)
+        if not parts or (not own and _stands(base, lines, state)):
+            return None
     names = {path.rpartition("/")[2].removesuffix(".jsonl"): part for path, part in parts.items()}
-    return join(feed, names, [name for name in ("model", "n") if name in feed.key])
+    try:
+        return join(feed, names, [name for name in ("model", "n") if name in feed.key])
+    except (KeyError, TypeError):
+        msg = f"data/{feed.folder}/{feed.clock_file}.jsonl has a line for {key}, which has no prices"
+        raise Broken(msg) from None
+
+
+def _stands(path: str, lines: Pairs, state: State) -> bool:
+    """Whether a file has any line after a commit."""
+    changed = lines.get(path, {})
+    return any(new for _, new in changed.values()) or any(key not in changed for key in state.files[path])
 
 
 def _put(there: dict[str, dict[Key, Any]], touched: Pairs) -> None:
@@ -259,8 +311,8 @@ def _put(there: dict[str, dict[Key, Any]], touched: Pairs) -> None:
 @cache
 def feed_of(path: str) -> Feed | None:
     """The feed of a file below data/; one whose name nobody knows (any more) belongs to its folder's."""
-    folder, _, _ = path.rpartition("/")
-    own = [feed for feed in FEEDS.values() if feed.folder == folder]
+    folder, _, name = path.rpartition("/")
+    own = [feed for feed in FEEDS.values() if feed.folder == folder and name.endswith(".jsonl")]
     return next((feed for feed in own if path in feed.files), own[0] if own else None)
 
 

@@ -1,7 +1,8 @@
 """Verify: prove that what was written is what was received.
 
 Of every hour the bytes of each feed are hashed as they lie in git and compared with the ledger; all commits
-are replayed, and the state that comes out is compared with the files at the tip.
+are replayed, and the state that comes out is compared with the files at the tip. Between two hours, and after
+the last one, nothing may have changed: what somebody commits by hand the next hour would take for received.
 """
 
 from collections.abc import Iterator
@@ -17,8 +18,11 @@ from orarchive.history.commits import Held, refuse_shallow
 from orarchive.history.past import Past
 from orarchive.history.replay import State, replay
 from orarchive.hours import HOUR, prose
-from orarchive.ledger import good
+from orarchive.ledger import good, outcome
 from orarchive.snapshot import sha256
+
+UNREAD = ("not-due", "failed", "quarantined")
+"""Outcomes of a list that leave it as it was."""
 
 BATCH = 16
 """Commits whose files are read together: some dozen megabytes."""
@@ -33,6 +37,8 @@ class Findings:
     """Feeds whose bytes are not those of the ledger: `hour feed`."""
     broken: list[str] = field(default_factory=list)
     """Commits that cannot be read, with the reason."""
+    by_hand: list[str] = field(default_factory=list)
+    """Feeds that something else than an attempt changed, with the last hour before that: `hour feed`."""
     in_doubt: list[str] = field(default_factory=list)
     """Hours of the ledger whose state no commit shows."""
     replayed: list[str] = field(default_factory=list)
@@ -43,13 +49,13 @@ class Findings:
     @property
     def wrong(self) -> bool:
         """Whether anything differs."""
-        return bool(self.differs or self.broken or self.in_doubt or self.replayed)
+        return bool(self.differs or self.broken or self.by_hand or self.in_doubt or self.replayed)
 
 
 def verify(past: Past, progress: bool = False) -> Findings:
     """Check every attempt of an archive, one that git holds whole."""
     refuse_shallow(past.archive)
-    found = Findings(attempts=len(past.held), gaps=list(_gaps(past)))
+    found = Findings(attempts=len(past.held), by_hand=list(_by_hand(past)), gaps=list(_gaps(past)))
     _replay(past, found)
     shown = [one for one in past.held if one.commit]
     with tqdm(total=len(shown), desc="Verifying", unit="hour", disable=not progress) as bar:
@@ -79,6 +85,24 @@ def _replay(past: Past, found: Findings) -> None:
         lines = {line.text for line in state.files[path].values()}
         if lines != {*tip.get(path, b"").split(b"\n")} - {b""}:
             found.replayed.append(path)
+
+
+def _by_hand(past: Past) -> Iterator[str]:
+    """What changed though no attempt read it: between two of one origin, or after the last one."""
+    for last, one in pairwise(past.held):
+        for name, feed in FEEDS.items():
+            # of a sweep, and of what copies one, lines change with those of another feed
+            if feed.each or feed.copies or outcome(one.attempt, name) not in UNREAD:
+                continue
+            before, after = (held.attempt["feeds"].get(name) for held in (last, one))
+            same_origin = last.attempt["origin"] == one.attempt["origin"]
+            if same_origin and before and after and before["sha256"] != after["sha256"]:
+                yield f"{_name(last)} {name}"
+    if past.archive.is_ancestor(past.commit, "HEAD"):  # else only imported pasts have hours
+        was, now = (past.archive.blobs(commit) for commit in (past.commit, "HEAD"))
+        for name, feed in FEEDS.items():
+            if any(was.get(path) != now.get(path) for path in feed.files):
+                yield f"{_name(past.held[-1])} {name}"
 
 
 def _gaps(past: Past) -> Iterator[str]:
@@ -119,20 +143,17 @@ def _blobs(tree: dict[str, str]) -> dict[str, tuple[str, ...]]:
 
 
 def _trees(archive: Archive, held: list[Held]) -> Iterator[dict[str, str]]:
-    """Yield the blobs of each attempt's commit: path below data/ -> name."""
+    """Yield the blobs of each attempt's commit, path below data/ -> name, in a dict that goes on changing."""
     commits = [str(one.commit) for one in held]
-    told = [" ".join(pair) for pair in zip(commits, ["", *commits], strict=False)]
-    command = ("diff-tree", "--stdin", "--always", "--root", "-r", "-m", "--no-renames", "--format=%x00")
-    tree: dict[str, str] = {}
-    begun = False
-    for line in stream(archive.root, *command, "--", PREFIX, stdin="\n".join([*told, ""]).encode()):
+    # the first one whole: git would compare it with its own parents
+    tree = archive.blobs(commits[0])
+    told = "".join(f"{commit} {before}\n" for before, commit in pairwise(commits))
+    command = ("diff-tree", "--stdin", "--always", "-r", "--no-renames", "--format=%x00")
+    for line in stream(archive.root, *command, "--", PREFIX, stdin=told.encode()):
         if line.startswith(b"\0"):
-            if begun:
-                yield dict(tree)
-            begun = True
+            yield tree
         elif line.startswith(b":"):
             about, _, path = line.decode().rstrip("\n").partition("\t")
             _, mode, _, blob, _ = about.split(" ")
             tree[path.removeprefix(PREFIX)] = blob if mode != "000000" else ""
-    if begun:
-        yield dict(tree)
+    yield tree

@@ -19,6 +19,9 @@ NAME = "index.sqlite"
 
 DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
+WAIT = 60
+"""Seconds that a writer waits for those who read."""
+
 CACHE_KB = 65536
 """Memory for pages: with SQLite's 2 MB a first build writes many of them twice."""
 
@@ -29,20 +32,28 @@ def index(
 ) -> Iterator[sqlite3.Connection]:
     """The index of an archive, brought up to its tip, to read from; whoever is second at it waits."""
     folder = cache or archive.git_dir / "orarchive"
-    path = folder / NAME
+    path, lock = folder / NAME, folder / f"{NAME}.lock"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / f"{NAME}.lock"):
+        lock.touch()  # FileLock waits for ever where no file can be made
+        with FileLock(lock):
             _bring_up(path, archive, progress)
             db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
     except sqlite3.Error as error:
-        msg = f"the index {path} cannot be written: {error}"
+        msg = f"the index {path} cannot be written: {error} (deleting it only costs a rebuild)"
         raise ArchiveError(msg) from error
     except OSError as error:
         msg = f"the folder of the index, {folder}, cannot be used ({error}); name another one with --cache"
         raise ArchiveError(msg) from error
     with closing(db):
-        yield db
+        try:
+            yield db
+        except sqlite3.DatabaseError as error:
+            if not _is_damage(error):
+                raise
+            path.unlink(missing_ok=True)
+            msg = f"the index {path} was damaged ({error}) and is deleted; try again, that builds it anew"
+            raise ArchiveError(msg) from error
 
 
 @contextmanager
@@ -58,14 +69,29 @@ def published(db: sqlite3.Connection) -> bytes:
     """An index written anew, its rows in order: equal archives give equal bytes."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as copy:
         copy.executescript(f"begin;{SQL}")
-        for table, key in _tables(db):
-            if table == "tips":  # they are of the clone, not of the archive
-                continue
-            rows = db.execute(f"select * from {table} order by {key}")
-            marks = ", ".join("?" * len(rows.description))
-            copy.executemany(f"insert into {table} values ({marks})", rows)
+        with _one_moment(db):
+            for table, key in _tables(db):
+                if table == "tips":  # they are of the clone, not of the archive
+                    continue
+                rows = db.execute(f"select * from {table} order by {key}")
+                marks = ", ".join("?" * len(rows.description))
+                copy.executemany(f"insert into {table} values ({marks})", rows)
         copy.execute("commit")
         return copy.serialize()
+
+
+@contextmanager
+def _one_moment(db: sqlite3.Connection) -> Iterator[None]:
+    """Read all tables as of one moment, though another run may bring the index further."""
+    if db.in_transaction:
+        yield
+        return
+    db.execute("begin")
+    try:
+        yield
+    finally:
+        if db.in_transaction:
+            db.execute("rollback")
 
 
 def publish(db: sqlite3.Connection, out: Path) -> None:
@@ -94,6 +120,8 @@ def _tables(db: sqlite3.Connection) -> list[tuple[str, str]]:
 
 def _bring_up(path: Path, archive: Archive, progress: bool) -> None:
     """Bring an index up to the tip of its archive; one that cannot be is replaced by a new one."""
+    fresh = path.with_name(f"{path.name}.new")
+    _remove(fresh)
     if path.exists() and _is_whole(path):
         try:
             _update(path, archive, progress)
@@ -101,19 +129,29 @@ def _bring_up(path: Path, archive: Archive, progress: bool) -> None:
         except Rewritten:
             pass
         except sqlite3.DatabaseError as error:
-            if error.sqlite_errorcode not in DAMAGED:
+            if not _is_damage(error):
                 raise
-    fresh = path.with_name(f"{path.name}.new")
-    for left in (fresh, path.with_name(f"{fresh.name}-journal")):
+    try:
+        _update(fresh, archive, progress)
+        path.with_name(f"{path.name}-journal").unlink(missing_ok=True)
+        fresh.replace(path)
+    finally:
+        _remove(fresh)
+
+
+def _remove(path: Path) -> None:
+    for left in (path, path.with_name(f"{path.name}-journal")):
         left.unlink(missing_ok=True)
-    _update(fresh, archive, progress)
-    path.with_name(f"{path.name}-journal").unlink(missing_ok=True)
-    fresh.replace(path)
+
+
+def _is_damage(error: sqlite3.Error) -> bool:
+    """Whether an error says that a file is no sound database; extended codes have the plain one below."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in DAMAGED
 
 
 def _update(path: Path, archive: Archive, progress: bool) -> None:
     """One transaction: whatever ends it early leaves the file as it was."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+    with closing(sqlite3.connect(path, timeout=WAIT, isolation_level=None)) as db:
         db.execute(f"pragma cache_size = -{CACHE_KB}")
         empty = not db.execute("select 1 from sqlite_schema").fetchone()
         db.executescript("begin immediate;" + SQL * empty)

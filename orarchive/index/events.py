@@ -3,10 +3,12 @@
 Changes that make none stand in EXCUSES, each with its reason.
 """
 
+import datetime as dt
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 from orarchive.changes import Change
@@ -15,7 +17,7 @@ from orarchive.index.moment import Moment
 from orarchive.index.text import as_json, storable
 from orarchive.jsonl import Record
 from orarchive.prices import clock_keys, dimensions, rates, schedule
-from orarchive.records import expiry
+from orarchive.records import NO_DATE, expiry
 
 EXCUSES = {
     "baseline": "the first good reading of a feed, or of a model's endpoints, is where its record begins",
@@ -26,6 +28,8 @@ EXCUSES = {
     "repeat": "what only repeats another record: a zdr row its endpoint, a response's envelope its model",
     "new field": "field_appeared says it once for all records",
     "no date": "expiration dates from 2098-12-31 on mean that there is none",
+    "null": "a field that is null and one that is not there say the same",
+    "no price": "a value among prices that is no number before and after is no price; versions keep it",
     "unobserved": "what a narrower scope no longer shows is not gone, and was not when it shows again",
 }
 
@@ -67,13 +71,23 @@ def write(db: sqlite3.Connection, moment: Moment, events: Iterable[Event]) -> No
 
 def of_changes(changes: Iterable[Change], moment: Moment) -> Iterator[Event]:
     """The events that changes of records and new fields make; coming and going is not theirs to tell."""
+    for (name, key), found in groupby(changes, lambda change: (change.feed, change.key)):
+        feed = FEEDS[name]
+        told = [change for change in found if change.kind not in (feed.came, feed.went)]
+        appeared = any(change.kind == "field_appeared" for change in told)
+        _, after = moment.span(name, key.partition("@")[0] if feed.each and not appeared else None)
+        yield from _of_record(told, after)
+
+
+def _of_record(changes: list[Change], after: str | None) -> Iterator[Event]:
+    """The events of what changed of one record; each price is told once, with all that rules it."""
+    ruled = {name: prices for change in changes for name, prices in _ruled(change).items()}
+    alone = {change.field: change for change in changes if change.kind == "repriced"}
     for change in changes:
-        feed = FEEDS[change.feed]
-        if change.kind in (feed.came, feed.went):
-            continue
-        asked = change.key.partition("@")[0] if feed.each else None
-        _, after = moment.span(feed.name, asked if change.kind != "field_appeared" else None)
-        yield from _events(change, after)
+        if change.kind == "schedule_changed":
+            yield from _scheduled(change, ruled, alone, after)
+        elif change.kind != "repriced" or change.field not in ruled:
+            yield from _events(change, after)
 
 
 def _events(change: Change, after: str | None) -> Iterator[Event]:
@@ -86,44 +100,70 @@ def _events(change: Change, after: str | None) -> Iterator[Event]:
             percent=_percent(change.old, change.new),
             cause=change.cause,
         )
-    elif change.kind == "schedule_changed":
-        yield from _scheduled(change, after)
     elif change.kind == "expiry_changed":
         old, new = expiry(change.old), expiry(change.new)
         if old != new:
             kind = "expiry_set" if old is None else "expiry_moved" if new else "expiry_cleared"
             yield replace(same, kind=kind)
+        elif not (_is_no_date(change.old) and _is_no_date(change.new)):
+            yield replace(same, kind="edited")
     elif change.feed == "providers" and change.field in POLICY:
         yield replace(same, kind="policy_changed")
     else:
         yield same
 
 
-def _scheduled(change: Change, after: str | None) -> Iterator[Event]:
+def _is_no_date(value: Any) -> bool:
+    """Whether an expiration date is one of the ways to say that there is none."""
+    try:
+        return value is None or dt.date.fromisoformat(value[:10]) >= NO_DATE
+    except (TypeError, ValueError):
+        return False
+
+
+Tariff = list[tuple[Record, Decimal]]
+"""What a dimension costs: each price with the conditions under which it holds, {} for the plain one."""
+
+
+def _ruled(change: Change) -> dict[str, tuple[Tariff, Tariff]]:
     """What a changed schedule does to each price: fixed before or after, or by other conditions."""
+    if change.kind != "schedule_changed":
+        return {}
     names = {name for end in (change.old, change.new) for entry in schedule(end) for name in rates(entry)}
-    found = False
-    for name in sorted(names):
-        prices = tariff(change.old, name), tariff(change.new, name)
-        if prices[0] != prices[1]:
-            found = True
-            cause = "schedule" if change.feed == "models" else ""
-            yield Event("repriced", change.feed, change.key, name, *prices, cause=cause, after=after)
-    if not found:
-        old, new = schedule(change.old), schedule(change.new)
-        yield Event("edited", change.feed, change.key, "pricing.overrides", old, new, after=after)
+    found = {name: (_tariff(change.old, name), _tariff(change.new, name)) for name in sorted(names)}
+    return {name: prices for name, prices in found.items() if prices[0] != prices[1]}
 
 
-def tariff(pricing: Any, dimension: str) -> str | list[Record] | None:
-    """What a dimension costs: a plain decimal, or where conditions rule it, the list of them with prices."""
-    entries = [
-        {**_conditions(entry), "price": _plain(found[dimension])}
-        for entry in schedule(pricing)
-        if dimension in (found := rates(entry))
-    ]
-    if entries:
-        return entries
-    return None if dimension in clock_keys(pricing) else _plain(dimensions(pricing).get(dimension))
+def _scheduled(
+    change: Change, ruled: dict[str, tuple[Tariff, Tariff]], alone: dict[str, Change], after: str | None
+) -> Iterator[Event]:
+    """The events of a changed schedule; `alone`: the plain prices that moved beside it."""
+    event = Event("repriced", change.feed, change.key, after=after)
+    for name, prices in ruled.items():
+        old, new = map(_as_told, prices)
+        if plain := alone.get(name):
+            percent, cause = _percent(plain.old, plain.new), plain.cause
+        else:
+            percent, cause = None, "schedule" if change.feed == "models" else ""
+        yield replace(event, field=name, old=old, new=new, percent=percent, cause=cause)
+    old, new = schedule(change.old), schedule(change.new)
+    if not ruled and [{**one, **rates(one)} for one in old] != [{**one, **rates(one)} for one in new]:
+        yield replace(event, kind="edited", field="pricing.overrides", old=old, new=new)
+
+
+def _tariff(pricing: Any, dimension: str) -> Tariff:
+    """What a dimension costs: its plain price unless that follows the clock, and those under conditions."""
+    entries = [(_conditions(entry), rates(entry)) for entry in schedule(pricing)]
+    found = [(conditions, prices[dimension]) for conditions, prices in entries if dimension in prices]
+    plain = None if dimension in clock_keys(pricing) else dimensions(pricing).get(dimension)
+    return found if plain is None else [({}, plain), *found]
+
+
+def _as_told(tariff: Tariff) -> str | list[Record] | None:
+    """A tariff as it goes into an event: a plain decimal, or the list of conditions with their prices."""
+    if len(tariff) > 1 or any(conditions for conditions, _ in tariff):
+        return [{**conditions, "price": _plain(price)} for conditions, price in tariff]
+    return _plain(tariff[0][1]) if tariff else None
 
 
 def _conditions(entry: Record) -> Record:

@@ -56,25 +56,32 @@ class Fields:
         return found
 
     def _write(self, moment: Moment, feed: str, paths: Iterable[str]) -> None:
-        read = moment.reads.get(feed)
-        clock = read.clock if read else 0
+        read = moment.reads.get(feed) or moment.before(feed)
+        # what went with the records that a narrower scope does not show is not missing
+        rescoped = moment.scopes(FEEDS[feed].each or feed)
+        missing = None if rescoped else moment.hour
         self.db.executemany(
             "insert into fields values (?, ?, ?, ?, null, ?, 0) on conflict do update set told = 0,"
             " records = excluded.records, clock = excluded.clock,"
-            " missing = case excluded.records when 0 then excluded.first end",
-            [(feed, path, moment.hour, self.counts[feed][path], clock) for path in sorted(paths)],
+            " missing = case excluded.records when 0 then ? end",
+            [
+                (feed, path, moment.hour, self.counts[feed][path], read.clock if read else 0, missing)
+                for path in sorted(paths)
+            ],
         )
 
     def _vanished(self, moment: Moment, feed: str) -> Iterator[Event]:
         """Fields that have been on no record for a week."""
         rows = self.db.execute(
-            "select path, missing from fields"
+            "select path, missing, (select max(hour) from reads where feed = fields.feed and good"
+            " and hour < missing) from fields"
             " where feed = ? and missing is not null and not told and clock <= ?",
             (feed, moment.reads[feed].clock - VANISHED),
         ).fetchall()
-        since = dict(rows)
+        since = {path: (by, last) for path, by, last in rows}
         for path in topmost(since):
-            yield Event("field_vanished", feed, path, by=since[path])
+            by, last = since[path]
+            yield Event("field_vanished", feed, path, after=last and moment.made(feed, last), by=by)
         self.db.executemany(
             "update fields set told = 1 where feed = ? and path = ?", [(feed, path) for path in since]
         )

@@ -24,6 +24,7 @@ class Read:
     """Seconds of record up to this hour: between two good hours at most a day counts."""
     kept: frozenset[str] = frozenset()
     """Of a sweep: the keys that were not read."""
+    attempt: int = 0
 
 
 @dataclass
@@ -46,9 +47,9 @@ class Moment:
         for read in known:
             if asked not in read.kept:
                 return read
-        last = known[-1].hour if known else self.hour
-        for row in self.db.execute(BEFORE, (feed, last)):
-            read = Read(row[0], row[1], row[2], row[3], frozenset(json.loads(row[4] or "{}")))
+        last = known[-1].attempt if known else self.attempt
+        for row in self.db.execute(BEFORE, (feed, self.hour, last)):
+            read = Read(row[0], row[1], row[2], row[3], frozenset(json.loads(row[4] or "{}")), row[5])
             known.append(read)
             if asked not in read.kept:
                 return read
@@ -59,14 +60,26 @@ class Moment:
         read = self.before(feed, asked)
         return (read.hour, read.since) if read else (None, None)
 
+    def scopes(self, feed: str) -> tuple[str, str] | None:
+        """What a feed could contain before and can now, where that is not the same."""
+        before, now = self.before(feed), self.reads.get(feed)
+        return (before.scope, now.scope) if before and now and before.scope != now.scope else None
+
+    def made(self, feed: str, hour: str) -> str | None:
+        """When what a feed said in a good hour, or in the last one before it, was made."""
+        row = self.db.execute(MADE, (feed, hour)).fetchone()
+        return row[0] if row else None
+
 
 MOST = 24 * 60 * 60
 """Of the seconds between two good hours so many count: in a gap nobody looked."""
 
 BEFORE = """
-    select hour, since, scope, clock, kept from reads
-    where feed = ? and good and hour < ? order by attempt desc
+    select hour, since, scope, clock, kept, attempt from reads
+    where feed = ? and good and hour < ? and attempt < ? order by attempt desc
 """
+
+MADE = "select since from reads where feed = ? and good and hour <= ? order by attempt desc limit 1"
 
 
 def write(db: sqlite3.Connection, held: Held, broken: str) -> Moment:

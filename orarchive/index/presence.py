@@ -23,7 +23,10 @@ DAY = 24 * 60 * 60
 DEPRECATED = 14 * DAY
 REMOVED = 30 * DAY
 
-FIRST = ("baseline", "first_observed")
+UNLISTED = "unlisted"
+"""State of a model that no list ever had, but that was asked for its endpoints."""
+
+FIRST = ("baseline", "first_observed", UNLISTED)
 """Ways to come that say nothing of when a record came to be."""
 
 
@@ -47,133 +50,128 @@ class Presence:
             for key in sorted(pairs):
                 old, new = pairs[key]
                 if old is None:
-                    first = feed.each is not None and not _was_asked(feed, key[0], step, state)
-                    yield from self._come(moment, step, feed, key, new, first)
+                    yield from self._come(moment, step, state, feed, key, new)
                 elif new is None:
-                    yield from self._go(moment, step, feed, key, old)
+                    yield from self._go(moment, step, state, feed, key, old)
         for name in moment.reads:
             yield from self._rescope(moment, FEEDS[name])
             yield from self._age(moment, FEEDS[name])
 
+    def row(self, feed: str, key: Key) -> int | None:
+        """The row of a record that is there, or was."""
+        if (feed, key) in self.ids:
+            return self.ids[feed, key]
+        found = self._find(feed, key)
+        return found.id if found else None
+
+    def named(self, moment: Moment, feed: str, key: Key) -> int:
+        """The row of a record that another one names; it gets one where no list ever had it."""
+        return self.row(feed, key) or self._insert(moment, feed, key, UNLISTED, UNLISTED, moment.hour)
+
+    def _find(self, feed: str, key: Key) -> "Row | None":
+        query = "select id, state, missing, arrival from records where feed = ? and key = ?"
+        found = self.db.execute(query, (feed, storable(text_key(FEEDS[feed], key)))).fetchone()
+        return Row(*found) if found else None
+
+    def _insert(
+        self, moment: Moment, feed: str, key: Key, arrival: str, state: str, last: str | None = None
+    ) -> int:
+        name, parts = storable(text_key(FEEDS[feed], key)), as_json(list(key))
+        insert = "insert into records values (null, ?, ?, ?, ?, ?, ?, ?, null, 0)"
+        values = (feed, name, parts, moment.hour, last, arrival, state)
+        return self.db.execute(insert, values).lastrowid or 0
+
     def _come(
-        self, moment: Moment, step: Step, feed: Feed, key: Key, record: Record, first: bool
+        self, moment: Moment, step: Step, state: State, feed: Feed, key: Key, record: Record
     ) -> Iterator[Event]:
-        """A record came; `first`: with the first response of its key."""
-        name = storable(text_key(feed, key))
-        row = self.db.execute(
-            "select id, state from records where feed = ? and key = ?", (feed.name, name)
-        ).fetchone()
-        arrival, cause = self._arrival(moment, step, feed, key, record, first, row)
+        """A record came."""
+        row = self._find(feed.name, key)
+        seen = row if row and row.state != UNLISTED else None
+        arrival, cause = self._arrival(moment, step, state, feed, key, record, seen)
         if row is None:
-            insert = "insert into records values (null, ?, ?, ?, ?, null, ?, 'active', null, 0)"
-            parts = as_json(list(key))
-            inserted = self.db.execute(insert, (feed.name, name, parts, moment.hour, arrival))
-            self.ids[feed.name, key] = inserted.lastrowid or 0
-            self._relate(moment, feed, key)
+            self.ids[feed.name, key] = self._insert(moment, feed.name, key, arrival, "active")
         else:
-            self.ids[feed.name, key] = row[0]
+            self.ids[feed.name, key] = row.id
             self.db.execute(
-                "update records set last = null, state = 'active', missing = null, clock = 0, arrival = ?"
-                " where id = ?",
-                (arrival, row[0]),
+                "update records set last = null, state = 'active', missing = null, clock = 0, arrival = ?,"
+                " first = coalesce(?, first) where id = ?",
+                (arrival, None if seen else moment.hour, row.id),
             )
+        if seen is None:
+            self._relate(moment, feed, key)
         if feed.name == "endpoints":
             self._serve(key, moment.hour)
-        seen_again = row is not None and arrival == "first_observed"
-        if arrival != "baseline" and not seen_again:
+        if arrival != "baseline" and not (seen and arrival == "first_observed"):
             _, after = moment.span(feed.name, key[0] if feed.each else None)
-            old = row[1] if row and arrival == "returned" else None
-            yield Event(arrival, feed.name, name, old=old, cause=cause, after=after)
+            old = seen.state if seen and arrival == "returned" else None
+            yield Event(arrival, feed.name, text_key(feed, key), old=old, cause=cause, after=after)
 
     def _arrival(
         self,
         moment: Moment,
         step: Step,
+        state: State,
         feed: Feed,
         key: Key,
         record: Record,
-        first: bool,
-        row: tuple[int, str] | None,
+        row: "Row | None",
     ) -> tuple[str, str]:
         """How a record came, and what it came with."""
-        before = moment.before(feed.name)
-        if before is None:
+        if moment.before(feed.name) is None:
             return "baseline", ""
-        if first:
-            return self._with_parent(feed, key)
-        if feed.copies and (source := self._came_now(step, feed.copies, key)):
-            return ("first_observed", "") if source in FIRST else (feed.came, "endpoint")
-        now = moment.reads.get(feed.name, before)
-        if before.scope != now.scope and not can_hold(before.scope, record):
-            return "first_observed", ""
-        if row is not None and row[1] == "unobserved":
-            return "first_observed", ""
-        back = row is not None and feed.went == "missing"
-        return ("returned" if back else feed.came), ""
+        source, cause = self._came_with(step, state, feed, key)
+        if row and row.missing:  # what was said to be gone is said to be back
+            return ("returned" if feed.went == "missing" else feed.came), cause
+        if cause:
+            return (feed.came, cause) if source and source.arrival not in FIRST else ("first_observed", "")
+        scopes = moment.scopes(feed.name)
+        outside = scopes and not can_hold(scopes[0], record)
+        return ("first_observed" if outside or row else feed.came), ""
 
-    def _with_parent(self, feed: Feed, key: Key) -> tuple[str, str]:
-        """How what is read for the first time of a key came: as that key did."""
-        parent = self.ids.get((str(feed.each), (key[0],)))
-        how = self.db.execute("select arrival from records where id = ?", (parent,)).fetchone()
-        if how is None or how[0] in FIRST:
-            return "first_observed", ""
-        return feed.came, "model"
+    def _came_with(self, step: Step, state: State, feed: Feed, key: Key) -> "tuple[Row | None, str]":
+        """What a record came with: its model, being read for the first time, or of a zdr row its endpoint."""
+        if feed.each and not _was_asked(feed, key[0], step, state):
+            return self._find(feed.each, (key[0],)), "model"
+        if feed.copies and _came(step, feed.copies, key):
+            return self._find(feed.copies, key), "endpoint"
+        return None, ""
 
-    def _came_now(self, step: Step, feed: str, key: Key) -> str | None:
-        """How a record came in this very attempt; None if it did not."""
-        old, new = step.records.get(feed, {}).get(key, (None, None))
-        if old or not new:
-            return None
-        row = self.ids[feed, key]
-        arrival: str = self.db.execute("select arrival from records where id = ?", (row,)).fetchone()[0]
-        return arrival
-
-    def _go(self, moment: Moment, step: Step, feed: Feed, key: Key, record: Record) -> Iterator[Event]:
-        name = storable(text_key(feed, key))
-        row = self.ids[feed.name, key]
+    def _go(
+        self, moment: Moment, step: Step, state: State, feed: Feed, key: Key, record: Record
+    ) -> Iterator[Event]:
+        """A record went."""
+        name, row = text_key(feed, key), self.ids[feed.name, key]
         last, after = moment.span(feed.name, key[0] if feed.each else None)
-        read = moment.reads.get(feed.name)
-        missing: str | None
-        state, missing = ("stale" if feed.went == "missing" else feed.went), moment.hour
-        clock = read.clock if read else 0
-        if self._narrowed(moment, step, feed, key, record):
-            state, missing, clock = "unobserved", None, 0
+        read = moment.reads.get(feed.name) or moment.before(feed.name)
+        becomes: tuple[str, str | None, int]
+        becomes = "stale" if feed.went == "missing" else feed.went, moment.hour, read.clock if read else 0
+        narrowed = self._is_narrowed(moment, step, feed, key, record)
+        if narrowed:
+            becomes = "unobserved", None, 0
         self.db.execute(
-            "update records set last = ?, state = ?, missing = ?, clock = ? where id = ?",
-            (last or moment.hour, state, missing, clock, row),
+            "update records set last = max(first, ?), state = ?, missing = ?, clock = ? where id = ?",
+            (last or moment.hour, *becomes, row),
         )
         self.db.execute("delete from watched where record = ?", (row,))  # nothing runs on over an absence
         if feed.name == "endpoints":
             self._serve(key, last or moment.hour, gone=True)
-        if state == "unobserved":
+        if narrowed:
             return
-        cause = moment.vanished.get(name, "") if feed.name == "models" else self._gone_with(step, feed, key)
-        yield Event(feed.went, feed.name, name, cause=cause.partition(":")[0], after=after)
-        cause, _, target = cause.partition(":")
+        told = moment.vanished.get(key[0], "") if feed.name == "models" else ""
+        cause, _, target = (told or _went_with(step, state, feed, key)).partition(":")
+        yield Event(feed.went, feed.name, name, cause=cause, after=after)
         # of a variant that ended the service may show the base model: that is no new name
         if cause == "renamed" and target != name.partition(":")[0]:
             yield Event("renamed", feed.name, name, "id", name, target, after=after)
 
-    def _narrowed(self, moment: Moment, step: Step, feed: Feed, key: Key, record: Record) -> bool:
+    def _is_narrowed(self, moment: Moment, step: Step, feed: Feed, key: Key, record: Record) -> bool:
         """Whether a record, or what it belongs to, is outside of what was asked this time."""
-        if source := feed.each or feed.copies:
-            above = (key[0],) if feed.each else key
-            old, new = step.records.get(source, {}).get(above, (None, None))
-            return bool(old) and not new and self._narrowed(moment, step, FEEDS[source], above, old)
-        before, now = moment.before(feed.name), moment.reads.get(feed.name)
-        if before is None or now is None or before.scope == now.scope:
-            return False
-        return not can_hold(now.scope, record)
-
-    def _gone_with(self, step: Step, feed: Feed, key: Key) -> str:
-        """What a record went with: its model, or of a zdr row its endpoint."""
-        if feed.each:
-            _, new = step.records.get(feed.each, {}).get((key[0],), (None, True))
-            return "" if new else "model"
-        if feed.copies:
-            old, new = step.records.get(feed.copies, {}).get(key, (None, None))
-            return "endpoint" if old and not new else ""
-        return ""
+        if feed.each or (feed.copies and _went(step, feed.copies, key)):
+            source = str(feed.each or feed.copies)
+            found = self._find(source, (key[0],) if feed.each else key)
+            return found is not None and found.state == "unobserved" and not found.missing
+        scopes = moment.scopes(feed.name)
+        return scopes is not None and not can_hold(scopes[1], record)
 
     # --- how long it is missing -----------------------------------------------------------------------------
 
@@ -197,31 +195,33 @@ class Presence:
 
     def _rescope(self, moment: Moment, feed: Feed) -> Iterator[Event]:
         """Where a feed's scope is another one: what it cannot show is not missing, what it could show is."""
-        before, now = moment.before(feed.name), moment.reads[feed.name]
-        if before is None or before.scope == now.scope or feed.each:
+        scopes = moment.scopes(feed.name)
+        if not scopes or feed.each:
             return
         rows = self.db.execute(
-            "select id, key, state, missing from records where feed = ? and last is not null"
+            "select id, key, state, missing, last, clock from records where feed = ? and last is not null"
             " and state in ('stale', 'deprecated', 'unobserved') order by key",
             (feed.name,),
         ).fetchall()
-        for row, name, state, missing in rows:
-            shown = can_hold(now.scope, self._last_record(row, feed)) is not False
+        for row, name, state, missing, last, clock in rows:
+            shown = bool(can_hold(scopes[1], self._last_record(row, feed)))
             if shown == (state != "unobserved"):
                 continue
+            becomes = "unobserved" if not shown else "deprecated" if clock >= DEPRECATED else "stale"
             # the clock stands still while nobody looks: what it has shown so far takes its place
             self.db.execute(
                 "update records set clock = ? - clock, missing = coalesce(missing, ?), state = ?"
                 " where id = ?",
-                (now.clock, moment.hour, "stale" if shown else "unobserved", row),
+                (moment.reads[feed.name].clock, moment.hour, becomes, row),
             )
             if shown and missing is None:
-                yield Event(feed.went, feed.name, name, after=before.since)
+                yield Event(feed.went, feed.name, name, after=moment.made(feed.name, last))
 
     def _last_record(self, row: int, feed: Feed) -> Record:
+        """What is known of a record; nothing, where it came and went in one and the same hour."""
         query = "select line from versions where record = ? and file = ? order by first desc limit 1"
         found = self.db.execute(query, (row, feed.base_file)).fetchone()
-        record: Record = loads(found[0])
+        record: Record = loads(found[0]) if found else {}
         return record
 
     # --- who makes and who serves it ------------------------------------------------------------------------
@@ -248,6 +248,33 @@ class Presence:
                 " set endpoints = endpoints + 1, last = null",
                 (*pair, hour),
             )
+
+
+@dataclass(frozen=True)
+class Row:
+    """A record as the index has it."""
+
+    id: int
+    state: str
+    missing: str | None
+    arrival: str
+
+
+def _went_with(step: Step, state: State, feed: Feed, key: Key) -> str:
+    """What a record went with: its model, or of a zdr row its endpoint."""
+    if feed.each:
+        return "" if (key[0],) in state.records[feed.each] else "model"
+    return "endpoint" if feed.copies and _went(step, feed.copies, key) else ""
+
+
+def _came(step: Step, feed: str, key: Key) -> bool:
+    old, new = step.records.get(feed, {}).get(key, (None, None))
+    return old is None and new is not None
+
+
+def _went(step: Step, feed: str, key: Key) -> bool:
+    old, new = step.records.get(feed, {}).get(key, (None, None))
+    return old is not None and new is None
 
 
 def _was_asked(feed: Feed, asked: str, step: Step, state: State) -> bool:

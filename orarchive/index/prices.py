@@ -43,9 +43,9 @@ def write(db: sqlite3.Connection, presence: Presence, moment: Moment, step: Step
             moved = [point for point in {**was, **now} if was.get(point) != now.get(point)]
             ended += [(last, row, *point) for point in moved if point in was]
             stand += [(row, *point, f"{now[point]:f}", last) for point in moved if point in now]
+    db.executemany(f"update prices set last = max(first, coalesce(?, first)) {WHERE} and last is null", ended)
     if moment.again:
         stand = _taken_back(db, moment, ended, stand)
-    db.executemany(f"update prices set last = coalesce(?, first) {WHERE} and last is null", ended)
     values = (
         (*point, moment.hour, amount, float(amount) if float(amount) >= 0 else None)
         for *point, amount, _ in stand

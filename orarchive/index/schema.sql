@@ -85,7 +85,7 @@ create table versions (        -- every version of every line, but for what move
     line  text not null,        -- JSON, as it stands in the file
     primary key (record, file, first)
 );
-create index versions_open on versions (file) where last is null;
+create index versions_open on versions (file, record) where last is null;  -- finds the open one among 720 of health
 create index versions_health on versions (last) where file = 'health';
 
 create table latest (          -- lines that move all the time and mean little one by one (benchmarks): the last one

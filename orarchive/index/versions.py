@@ -38,7 +38,10 @@ def write(db: sqlite3.Connection, presence: Presence, moment: Moment, step: Step
         feed, file = feed_of(path), file_of(path)
         assert feed
         for key, (old, new) in pairs.items():
-            row = presence.ids[str(feed.each) if is_asked(path) else feed.name, key]
+            if is_asked(path):
+                row = presence.named(moment, str(feed.each), key)
+            else:
+                row = presence.ids[feed.name, key]
             if is_restless(feed, file):
                 _move(db, moment, row, file, new)
                 continue
@@ -47,12 +50,17 @@ def write(db: sqlite3.Connection, presence: Presence, moment: Moment, step: Step
                 ended.append((last, row, file))
             if new is not None:
                 stand.append((row, file, new.text.decode(), last))
+    db.executemany(END, ended)
     if moment.again:
         stand = _taken_back(db, moment, ended, stand)
-    end = "update versions set last = coalesce(?, first) where record = ? and file = ? and last is null"
-    db.executemany(end, ended)
     values = ((row, file, moment.hour, line) for row, file, line, _ in stand)
     db.executemany("insert into versions values (?, ?, ?, null, ?)", values)
+
+
+END = """
+    update versions set last = max(first, coalesce(?, first))
+    where record = ? and file = ? and last is null
+"""
 
 
 def _taken_back(db: sqlite3.Connection, moment: Moment, ended: list[Row], stand: list[Row]) -> list[Row]:
@@ -94,5 +102,7 @@ def load(db: sqlite3.Connection) -> State:
         " union all select feed, file, line from latest join records on id = record where gone is null"
     )
     for feed, file, line in rows:
-        files[paths[feed, file]].append(line.encode())
+        # a file whose name nobody knows any more lies in its feed's folder
+        path = paths.get((feed, file), f"{FEEDS[feed].folder}/{file}.jsonl")
+        files[path].append(line.encode())
     return State.of(files)
