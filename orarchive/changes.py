@@ -14,7 +14,7 @@ from orarchive.feeds import FEEDS, Feed
 from orarchive.fields import topmost, without
 from orarchive.jsonl import Record
 from orarchive.prices import clock_keys, dimensions, rates, schedule
-from orarchive.records import is_alias
+from orarchive.records import alias_target, is_alias
 from orarchive.snapshot import Snapshot, State, rows
 
 
@@ -134,9 +134,16 @@ def _record(feed: Feed, key: str, old: Record, new: Record, appeared: Collection
             continue
         before, after = old.get(name), new.get(name)
         if not same(before, without(after, name, appeared) if name in inside else after):
-            yield Change(FIELDS.get(name, "edited"), feed.name, key, name, before, after)
+            yield Change(_kind(name, before, after), feed.name, key, name, before, after)
     if feed.name != "models":
         yield from _prices(feed.name, key, old.get("pricing"), new.get("pricing"), appeared)
+
+
+def _kind(field: str, before: Any, after: Any) -> str:
+    """What a change of a field is called; an alias has not moved where only its target's name is new."""
+    if field == "alias_target" and alias_target(before) == alias_target(after):
+        return "edited"
+    return FIELDS.get(field, "edited")
 
 
 def _prices(feed: str, key: str, old: Any, new: Any, appeared: Collection[str]) -> Iterator[Change]:

@@ -61,7 +61,7 @@ class Model:
             description=text(record.get("description")),
             canonical_slug=text(record.get("canonical_slug")),
             is_alias=is_alias(record),
-            alias_target=text(part(record, "alias_target").get("slug")),
+            alias_target=alias_target(record.get("alias_target")),
             context=positive(record.get("context_length")),
             max_output=positive(top.get("max_completion_tokens")),
             prices=dimensions(record.get("pricing")),
@@ -138,6 +138,11 @@ class Endpoint:
 def is_alias(record: Record) -> bool:
     """Whether a record of the models feed only points at another one."""
     return record["id"].startswith("~") or bool(record.get("alias_target"))
+
+
+def alias_target(value: Any) -> str | None:
+    """The id of the model that an alias points at."""
+    return text(value.get("slug")) if isinstance(value, dict) else None
 
 
 def part(record: Record, name: str) -> Record:

@@ -268,6 +268,28 @@ def turned(path: Path) -> None:
     path.write_bytes(data[:4096] + os.urandom(len(data) - 4096))
 
 
+def journal_left(path: Path) -> None:
+    """The index is deleted, but not what would take back a change that was under way in it."""
+    journal = path.with_name(f"{NAME}-journal")
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("pragma cache_size = 1")
+        db.execute("begin")
+        db.execute("update versions set line = line || line")
+        content = journal.read_bytes()
+        db.execute("rollback")
+    path.unlink()
+    journal.write_bytes(content)
+
+
+def index_emptied(path: Path) -> None:
+    """One of its own indices has lost all entries: SQLite notices when it takes one out."""
+    with closing(sqlite3.connect(path)) as db:
+        (page,) = db.execute("select rootpage from sqlite_schema where name = 'versions_open'").fetchone()
+    with path.open("r+b") as file:
+        file.seek((page - 1) * 4096)
+        file.write(b"\x0a\0\0\0\0\x10\0\0".ljust(4096, b"\0"))
+
+
 CHANGES: dict[str, Callable[[Path], object]] = {
     "another schema": of_another_program,
     "no meta": without_meta,
@@ -284,6 +306,7 @@ CHANGES: dict[str, Callable[[Path], object]] = {
     "more than it says": lambda path: path.write_bytes(path.read_bytes() + bytes(4096)),
     "deleted": Path.unlink,
     "all deleted": lambda path: shutil.rmtree(path.parent),
+    "deleted but for its journal": journal_left,
     "a journal of another": lambda path: path.with_name(f"{NAME}-journal").write_bytes(os.urandom(9999)),
     "leftovers of a killed build": lambda path: [
         path.with_name(f"{NAME}.new{end}").write_bytes(os.urandom(9999)) for end in ("", "-journal")
@@ -300,6 +323,13 @@ def test_a_damaged_index(ready: Ready, tmp_path: Path, what: str, new: bool) -> 
         git(archive.root, "reset", "--quiet", "--hard", ready.names[4])
     CHANGES[what](cache / NAME)
     sound(archive, cache, ready.rows if new else ready.early_rows)
+
+
+def test_an_index_of_the_index_damaged(ready: Ready, tmp_path: Path) -> None:
+    """It is built anew when that shows."""
+    archive, cache = ready.copy(tmp_path)
+    index_emptied(cache / NAME)
+    sound(archive, cache, ready.rows)
 
 
 @pytest.mark.faults
@@ -570,12 +600,13 @@ def test_a_damaged_object(
     sound(archive, cache, ready.rows)
 
 
-def test_a_commit_that_git_passes_over(unpacked: tuple[Archive, Path]) -> None:
-    """What follows it would be compared with the wrong one."""
+@pytest.mark.parametrize("number", [3, -1])
+def test_a_commit_that_git_passes_over(unpacked: tuple[Archive, Path], number: int) -> None:
+    """It is not taken for one that changed nothing."""
     archive, _ = unpacked
     attempts = chain(archive, tips(archive, "HEAD"))
-    loose(archive, str(attempts[3].commit)).unlink()
-    with pytest.raises(GitError, match=str(attempts[3].commit)):
+    loose(archive, str(attempts[number].commit)).unlink()
+    with pytest.raises(GitError, match=str(attempts[number].commit)):
         list(replay(archive, attempts, None, State()))
 
 
@@ -672,7 +703,7 @@ def test_equal_archives_give_equal_bytes(ready: Ready, tmp_path: Path) -> None:
         for number in steps:
             git(archive.root, "reset", "--quiet", "--hard", ready.names[number])
             indexed(archive)
-        say(archive.root, "branch", "mine", ready.names[3])
+        say(archive.root, "commit", "--quiet", "--allow-empty", "-m", name)
         out = tmp_path / f"{name}.sqlite"
         with index(archive) as db:
             publish(db, out)
