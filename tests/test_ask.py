@@ -24,6 +24,7 @@ from orarchive.sample import START, Service
 GLM, HAIKU, GEMINI = "z-ai/glm-5.1", "anthropic/claude-haiku-4.5", "google/gemini-2.5-pro"
 FREE, ROUTER, ALIAS = "openai/gpt-oss-20b:free", "openrouter/auto", "~openai/gpt-latest"
 TWINS, IMAGE = "qwen/qwen3-235b-a22b-2507", "openai/gpt-5-image"
+THINKING, DEEPSEEK = "qwen/qwen-plus-2025-07-28:thinking", "deepseek/deepseek-v4-pro"
 FIRST, SECOND, GAP, BAD, LAST = (START + number * HOUR for number in range(5))
 
 NIGHT = {"utc_start": 2200, "utc_end": 600, "prompt": "0.0000004"}
@@ -53,9 +54,10 @@ def endpoint(bodies: Payloads, name: str, tag: str) -> Row:
 
 
 def first() -> Payloads:
-    """What the sample says in its first hour, with a schedule for one model."""
+    """What the sample says in its first hour, with a schedule for one model and no price for another."""
     bodies = payloads(START)
     model(bodies, HAIKU)["pricing"] |= {"prompt": NIGHT["prompt"], "overrides": SCHEDULE}
+    model(bodies, THINKING)["pricing"] = {}
     return bodies
 
 
@@ -64,6 +66,7 @@ def second() -> Payloads:
     bodies = first()
     model(bodies, GLM)["pricing"]["prompt"] = endpoint(bodies, GLM, "z-ai")["pricing"]["prompt"] = "0.0000012"
     model(bodies, GLM)["name"] = "GLM\n\x1b[31m5.1 \u202e"
+    model(bodies, HAIKU)["pricing"]["prompt"] = "0.000001"  # as if a window had closed in between
     model(bodies, ALIAS)["alias_target"] = {"slug": GEMINI, "name": "Gemini"}
     model(bodies, ALIAS)["pricing"] = model(bodies, GEMINI)["pricing"]
     bodies["endpoints/zdr"]["data"] = [
@@ -74,13 +77,14 @@ def second() -> Payloads:
 
 
 def last() -> Payloads:
-    """A model is gone and an endpoint of another; a price is spelled otherwise, a threshold is no more."""
+    """Two models are gone, and an endpoint of a third; prices are spelled otherwise, a threshold is gone."""
     bodies = second()
-    rows = [row for row in bodies["models"]["data"] if row["id"] != FREE]
+    rows = [row for row in bodies["models"]["data"] if row["id"] not in (FREE, THINKING)]
     bodies["models"] |= {"data": rows, "total_count": len(rows)}
     bodies["models/count"] = {"data": {"count": len(rows)}}
     model(bodies, IMAGE)["expiration_date"] = "2026-12-24"
     model(bodies, TWINS)["pricing"] |= {"prompt": "0.000000220", "request": "0"}
+    model(bodies, DEEPSEEK)["pricing"]["overrides"][0]["prompt"] += "0"
     del model(bodies, GEMINI)["pricing"]["overrides"]
     offers = bodies[f"models/{GLM}/endpoints"]["data"]
     offers["endpoints"] = [one for one in offers["endpoints"] if one["tag"] != "parasail/fp8"]
@@ -223,7 +227,7 @@ def test_log_of_a_provider(asked: Stage) -> None:
 
 def test_log_of_what_nothing_happened_to(asked: Stage) -> None:
     """A price that is only spelled in another way has not moved."""
-    for key in (TWINS, ROUTER, "groq", f"{TWINS}@deepinfra/fp8"):
+    for key in (TWINS, HAIKU, ROUTER, "groq", f"{TWINS}@deepinfra/fp8"):
         assert told(asked, "log", key) == f"Nothing has happened to {key} since its record began.\n"
         assert answer(asked, "log", key) == {"key": key, "events": []}
 
@@ -239,13 +243,70 @@ def test_log_of_a_threshold_that_went(asked: Stage) -> None:
         ("glm", "near it: z-ai/glm-5.1"),
         ("gpt-oss", FREE),
         ("deepinfr", "near it: deepinfra"),
-        ("", "no model, endpoint or provider"),
-        ("nothing-like-it", "no model, endpoint or provider nothing-like-it"),
+        ("", None),
+        ("nothing-like-it", None),
     ],
 )
-def test_log_of_what_nobody_knows_names_what_is_near(asked: Stage, key: str, near: str) -> None:
-    refused(ask(asked, "log", key), 1, near)
-    refused(ask(asked, "log", key, "--json"), 1, near)
+def test_log_of_what_nobody_knows_names_what_is_near(asked: Stage, key: str, near: str | None) -> None:
+    for options in ((), ("--json",)):
+        result = ask(asked, "log", key, *options)
+        refused(result, 1, f"no model, endpoint or provider {key}", near or "")
+        assert ("near it" in result.stderr) == bool(near)
+        assert result.stderr.count(", ") <= 3, "three names at most"
+
+
+@pytest.fixture
+def told_more(stage: Stage) -> Stage:
+    """Four hours: a model goes and is back; another is served by nobody for two; a schedule ends."""
+    bodies = payloads(START)
+    stage.serve(bodies)
+    assert stage.run(START) == 0
+    rows = [one for one in bodies["models"]["data"] if one["id"] != FREE]
+    path = f"models/{HAIKU}/endpoints"
+    orphan = {"data": bodies[path]["data"] | {"endpoints": []}}
+    short = {"models": {"data": rows}, "models/count": {"data": {"count": len(rows)}}, path: orphan}
+    stage.serve(bodies | short)
+    assert [stage.run(START + number * HOUR) for number in (1, 2)] == [0, 0]
+    bodies = payloads(START)
+    for pricing in (model(bodies, DEEPSEEK)["pricing"], endpoint(bodies, DEEPSEEK, "deepseek")["pricing"]):
+        del pricing["overrides"]
+    stage.serve(bodies)
+    assert stage.run(START + 3 * HOUR) == 0
+    return stage
+
+
+def test_log_of_what_came_back(told_more: Stage) -> None:
+    lines = [" ".join(line.split()) for line in told(told_more, "log", FREE).splitlines()]
+    assert lines[-2] == "2026-06-01T03Z 2026-06-01T02Z returned was stale"
+    assert lines[-1] == "2026-06-01T03Z 2026-06-01T02Z joined @deepinfra/bf16 with its model"
+
+
+def test_log_tells_when_it_began(told_more: Stage) -> None:
+    """That nobody serves a model is known after two hours, and was so from the first of them on."""
+    (line,) = [line for line in told(told_more, "log", HAIKU).splitlines() if "orphaned" in line]
+    assert line.split() == ["2026-06-01T01Z", "2026-06-01T00Z", "orphaned"]
+
+
+def test_log_of_a_schedule_that_ended(told_more: Stage) -> None:
+    """Each price that it had is named once."""
+    said = told(told_more, "log", DEEPSEEK)
+    assert "prompt by conditions ($0.435 per M, $0.87 per M) -> $0.435 per M, its schedule" in said
+
+
+def test_foreign_text_cannot_drive_a_terminal(stage: Stage) -> None:
+    """Nor forge a line: an id may be anything."""
+    name = "lab/red\x1b[31m\nError: forged"
+    bodies = payloads(START)
+    bodies["models"]["data"].append(model(bodies, TWINS) | {"id": name})
+    bodies["models"]["total_count"] += 1
+    bodies["models/count"]["data"]["count"] += 1
+    stage.serve(bodies | {f"models/{name}/endpoints": {"data": {"id": name, "endpoints": []}}})
+    assert stage.run(START) == 0
+    shown = told(stage, "price", name)
+    assert shown.splitlines()[0] == "lab/red [31m Error: forged at 2026-06-01T00:00Z"
+    assert "\x1b" not in shown
+    refused(ask(stage, "log", "lab/red"), 1, "near it: lab/red [31m Error: forged")
+    refused(ask(stage, "at", prose(START), "models", "lab/red"), 1, "near it: lab/red [31m Error: forged")
 
 
 # --- price --------------------------------------------------------------------------------------------------
@@ -346,6 +407,12 @@ def test_thresholds_that_went(asked: Stage) -> None:
     assert over["min_prompt_tokens"] == 200000
     assert (before["prices"]["prompt"]["price"], over["prompt"]) == ("0.00000125", "0.0000025")
     assert before["same"] is False
+    shown = [
+        line.split()[4]
+        for line in told(asked, "price", GEMINI, "--at", prose(SECOND)).splitlines()
+        if "over" in line
+    ]
+    assert shown == ["prompt", "completion", "input_cache_read", "audio", "input_audio_cache"]
     assert quote(asked, GEMINI)["thresholds"] == []
     assert "prompt tokens" not in told(asked, "price", GEMINI)
 
@@ -405,6 +472,22 @@ def test_a_price_of_an_imported_past(stage: Stage, tmp_path: Path) -> None:
 def pricing_of(name: str) -> Row:
     """The price object of a model in the first hour."""
     return dict(model(payloads(START), name)["pricing"])
+
+
+def test_a_price_that_there_is_not(asked: Stage) -> None:
+    one = quote(asked, THINKING, "--at", prose(GAP))
+    assert (one["prices"], one["pricing"], one["same"]) == ({}, {}, False), "and then it was gone"
+    assert told(asked, "price", THINKING, "--at", prose(GAP)).splitlines()[1] == "  no price"
+
+
+def test_what_a_clock_shows_is_not_what_it_costs(asked: Stage) -> None:
+    """A price that flipped is the same, and one that is spelled otherwise; it is given as it was sent."""
+    assert sure(asked, HAIKU, "--at", prose(FIRST)) == (stamp(FIRST), stamp(FIRST), stamp(SECOND), True)
+    assert quote(asked, HAIKU, "--at", prose(FIRST))["pricing"]["prompt"] == NIGHT["prompt"]
+    assert quote(asked, HAIKU, "--at", prose(SECOND))["pricing"]["prompt"] == "0.000001"
+    assert costs(asked, HAIKU, "--at", prose(SECOND))["prompt"] == NIGHT["prompt"]
+    assert sure(asked, DEEPSEEK, "--at", prose(SECOND))[2:] == (stamp(LAST), True)
+    assert quote(asked, DEEPSEEK)["overrides"][0]["prompt"].endswith("0")
 
 
 # --- price of a provider ------------------------------------------------------------------------------------

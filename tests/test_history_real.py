@@ -624,14 +624,8 @@ def test_a_schedule_that_comes_or_goes_is_told_for_each_price(
     told = told_reprices(clock_db)
     for hour, name, before, after in turns:
         for what in clocked(before) | clocked(after):
-            ((old, new, cause),) = [one[3:] for one in told if one[:3] == (hour, name, what)]
-            assert cause == "schedule"
-            assert (amounts(old), amounts(new)) == (amounts(cost(before, what)), amounts(cost(after, what)))
-
-
-def amounts(end: Any) -> Any:
-    """What one price comes to, whatever the conditions are."""
-    return [amount for _, amount in end] if isinstance(end, list) else end
+            (event,) = [one[3:] for one in told if one[:3] == (hour, name, what)]
+            assert event == (whole(before, what), whole(after, what), "schedule")
 
 
 def test_every_new_price_of_august_is_told_once(clock_db: sqlite3.Connection, august: list[Version]) -> None:

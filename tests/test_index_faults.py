@@ -281,15 +281,6 @@ def journal_left(path: Path) -> None:
     journal.write_bytes(content)
 
 
-def index_emptied(path: Path) -> None:
-    """One of its own indices has lost all entries: SQLite notices when it takes one out."""
-    with closing(sqlite3.connect(path)) as db:
-        (page,) = db.execute("select rootpage from sqlite_schema where name = 'versions_open'").fetchone()
-    with path.open("r+b") as file:
-        file.seek((page - 1) * 4096)
-        file.write(b"\x0a\0\0\0\0\x10\0\0".ljust(4096, b"\0"))
-
-
 CHANGES: dict[str, Callable[[Path], object]] = {
     "another schema": of_another_program,
     "no meta": without_meta,
@@ -325,10 +316,17 @@ def test_a_damaged_index(ready: Ready, tmp_path: Path, what: str, new: bool) -> 
     sound(archive, cache, ready.rows if new else ready.early_rows)
 
 
-def test_an_index_of_the_index_damaged(ready: Ready, tmp_path: Path) -> None:
-    """It is built anew when that shows."""
+@pytest.mark.parametrize("name", ["versions", "versions_open", "versions_health", "records"])
+def test_an_index_that_has_lost_rows(ready: Ready, tmp_path: Path, name: str) -> None:
+    """Of a table, or of what SQLite finds them by: it is built anew as soon as that shows."""
     archive, cache = ready.copy(tmp_path)
-    index_emptied(cache / NAME)
+    with closing(sqlite3.connect(cache / NAME)) as db:
+        query = "select rootpage, type from sqlite_schema where name = ?"
+        page, kind = db.execute(query, (name,)).fetchone()
+    with (cache / NAME).open("r+b") as file:
+        file.seek((page - 1) * 4096)
+        leaf = b"\x0a" if kind == "index" else b"\x0d"
+        file.write((leaf + b"\0\0\0\0\x10\0\0").ljust(4096, b"\0"))
     sound(archive, cache, ready.rows)
 
 

@@ -834,7 +834,7 @@ def lived(base: Base, tmp_path_factory: pytest.TempPathFactory) -> Lived:
     folder = tmp_path_factory.mktemp("lived")
     root = new_archive(folder / "archive")
     b = base.commits
-    bad, back = named(b[7], "Bad"), by_hand(b[6], "Revert\n")
+    bad, back = told_later(named(b[7], "Bad"), 5), by_hand(b[6], "Revert\n")
     merge = code(b[6]).but(parents=(4, 5))
     more = [by_hand(b[4]), by_hand(b[5]), b[6], bad, back, code(b[5]).but(parents=(1,)), merge, by_hand(b[7])]
     names = make(root, [one.keeping(*map(stamp, HOURS[3:])) for one in more])

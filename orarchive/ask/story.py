@@ -84,9 +84,7 @@ def story(db: sqlite3.Connection, key: str) -> list[Told]:
 
 OF = """
     select key from records where key = :key
-    union select key from endpoints where model = :key
-    union select endpoints.key from endpoints join records on records.key = :key
-    where feed = 'providers' and (tag = :key or tag like :key || '/%')
+    union select key from endpoints where model = :key or tag = :key or tag like :key || '/%'
 """
 
 

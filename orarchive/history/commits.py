@@ -23,8 +23,8 @@ PASTS = ("refs/heads/past/", "refs/remotes/*/past/**")
 
 
 LOG = (
-    *("log", "--no-renames", "--root", "--no-follow", "--no-show-signature"),
-    *("--encoding=UTF-8", "--no-color", "--no-ext-diff", "--no-textconv"),
+    *("log", "--no-renames", "--root", "--no-show-signature"),
+    *("--encoding=UTF-8", "--no-color", "--no-textconv"),
 )
 """Whatever a user's settings say."""
 

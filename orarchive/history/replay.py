@@ -15,7 +15,7 @@ from orarchive.errors import ArchiveError, GitError, NotJSON
 from orarchive.facets import Key, join
 from orarchive.feeds import ASKED, FEEDS, Feed
 from orarchive.git import stream
-from orarchive.history.commits import Held
+from orarchive.history.commits import Held, Rewritten
 from orarchive.jsonl import Record, loads
 
 DIFF = (
@@ -200,25 +200,28 @@ def _lines(
 ) -> dict[Key, Pair]:
     """The lines of one file that changed, by key."""
     by = ("model",) if is_asked(path) else feed.key
-    gone = set(went)
-    touched: dict[Key, Pair] = {}
+    left = set(went)  # most are replaced: they are known by their text, and not read again
+    pairs: dict[Key, Pair] = {}
     for text in came:
         record = _read(text, path)
         key = _key(record, by, path)
         old = there.get(key)
-        if key in touched or (old and old.text not in gone):
+        if key in pairs or (old and old.text not in left):
             msg = f"data/{path}: two lines for {key}"
             raise Broken(msg)
-        touched[key] = (old, Line(text, record))
-    for text in gone - {old.text for old, _ in touched.values() if old}:
+        if old:
+            left.remove(old.text)
+        pairs[key] = (old, Line(text, record))
+    for text in left:
         key = _key(_read(text, path), by, path)
-        if key not in there or there[key].text != text:
+        if key in pairs or key not in there or there[key].text != text:
             msg = f"data/{path}: a line for {key} went that was not there"
-            raise Broken(msg)
-        touched[key] = (there[key], None)
-    # a line that stays the same has only moved, or got the end that it lacked
+            # of the archive's own files all lines are known, unless they were read from a damaged index
+            raise Rewritten(msg) if path in feed.files else Broken(msg)
+        pairs[key] = (there[key], None)
+    # a line may only have moved, or got the end that it lacked
     return {
-        key: (old, new) for key, (old, new) in touched.items() if not (old and new and old.text == new.text)
+        key: (old, new) for key, (old, new) in pairs.items() if not (old and new and old.text == new.text)
     }
 
 

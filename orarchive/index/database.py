@@ -13,6 +13,7 @@ from filelock import FileLock
 from orarchive.archive import Archive
 from orarchive.errors import ArchiveError
 from orarchive.history.commits import Held, Rewritten
+from orarchive.history.replay import Broken
 from orarchive.index.build import SCHEMA, SQL, take, update
 
 NAME = "index.sqlite"
@@ -126,7 +127,7 @@ def _bring_up(path: Path, archive: Archive, progress: bool) -> None:
         try:
             _update(path, archive, progress)
             return
-        except Rewritten:
+        except (Rewritten, Broken, sqlite3.IntegrityError):  # what it holds does not fit what git holds
             pass
         except sqlite3.DatabaseError as error:
             if not _is_damage(error):

@@ -53,7 +53,7 @@ class Fields:
             won, lost = moved(old or {}, new or {})
             found.update(map(storable, won))
             found.subtract(map(storable, lost))
-        return found
+        return Counter({path: by for path, by in found.items() if by})
 
     def _write(self, moment: Moment, feed: str, paths: Iterable[str]) -> None:
         read = moment.reads.get(feed) or moment.before(feed)

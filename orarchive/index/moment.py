@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,13 +48,17 @@ class Moment:
         for read in known:
             if asked not in read.kept:
                 return read
-        last = known[-1].attempt if known else self.attempt
-        for row in self.db.execute(BEFORE, (feed, self.hour, last)):
-            read = Read(row[0], row[1], row[2], row[3], frozenset(json.loads(row[4] or "{}")), row[5])
+        for read in self.earlier(feed, known[-1].attempt if known else self.attempt):
             known.append(read)
             if asked not in read.kept:
                 return read
         return None
+
+    def earlier(self, feed: str, attempt: int | None = None) -> Iterator[Read]:
+        """The good reads of a feed in earlier hours, and before an attempt, the last one first."""
+        limit = self.attempt if attempt is None else attempt
+        for row in self.db.execute(BEFORE, (feed, self.hour, limit)):
+            yield Read(row[0], row[1], row[2], row[3], frozenset(json.loads(row[4] or "{}")), row[5])
 
     def span(self, feed: str, asked: str | None = None) -> tuple[str | None, str | None]:
         """The last hour that showed what was, and the hour after which it may have changed."""

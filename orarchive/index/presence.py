@@ -102,7 +102,7 @@ class Presence:
         if feed.name == "endpoints":
             self._serve(key, moment.hour)
         if arrival != "baseline" and not (seen and arrival == "first_observed"):
-            _, after = moment.span(feed.name, key[0] if feed.each else None)
+            after = None if arrival == "first_observed" else _absent_at(moment, feed, key, record)
             old = seen.state if seen and arrival == "returned" else None
             yield Event(arrival, feed.name, text_key(feed, key), old=old, cause=cause, after=after)
 
@@ -258,6 +258,13 @@ class Row:
     state: str
     missing: str | None
     arrival: str
+
+
+def _absent_at(moment: Moment, feed: Feed, key: Key, record: Record) -> str | None:
+    """The hour after which a record may have come: when the last response that could show it was made."""
+    if feed.each or not moment.scopes(feed.name):
+        return moment.span(feed.name, key[0] if feed.each else None)[1]
+    return next((read.since for read in moment.earlier(feed.name) if can_hold(read.scope, record)), None)
 
 
 def _went_with(step: Step, state: State, feed: Feed, key: Key) -> str:

@@ -67,8 +67,10 @@ create table records (         -- one row for each record that was ever there
     parts    text not null,     -- JSON list: the values of the feed's key fields
     first    text not null,     -- first hour seen
     last     text,              -- last hour seen; null: it is there
-    arrival  text not null,     -- how it came last: baseline, first_observed, added, returned, joined, gained
-    state    text not null,     -- active; stale, deprecated, removed (missing 0, 14, 30 days); left, lost; unobserved
+    arrival  text not null,     -- how it came last: baseline, first_observed, added, returned, joined, gained,
+                                -- or unlisted: it was never there, only asked for (a model for its endpoints)
+    state    text not null,     -- active; stale, deprecated, removed (missing 0, 14, 30 days); left, lost; unobserved,
+                                -- unlisted
     missing  text,              -- first good hour without it
     clock    integer not null,  -- the feed's clock then: absence is what reads.clock shows more now;
                                 -- of an unobserved one the absence itself
