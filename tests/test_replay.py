@@ -553,7 +553,16 @@ def test_a_foreign_file_about_models_that_come_and_go(base: Base, root: Path) ->
     assert grown(root, names) == anew(open_archive(root))
     query = "select state from records where key like '%gemini%' and feed = 'models'"
     assert ask(open_archive(root), query) == [("active",)]
-    assert ask(open_archive(root), "select count(*) from events where old || new like '%Mine%'") == [(0,)]
+
+
+def test_a_field_that_is_in_two_files(base: Base, root: Path) -> None:
+    """The archive's own file counts; what only the other one says is said."""
+    b = base.commits
+    line = {"models/mine.jsonl": dumps({"id": MODEL, "mine": 1, "name": "Mine"}) + b"\n"}
+    names = make(root, [*b[:2], *(one.having(line) for one in b[2:6]), *b[6:]])
+    assert grown(root, [names[2], names[4], names[-1]]) == anew(open_archive(root))
+    query = "select kind, key, field from events where 'mine' in (key, field) or field = 'name'"
+    assert ask(open_archive(root), query) == [("field_appeared", "mine", ""), ("edited", MODEL, "mine")]
 
 
 ZDR = "zdr/facts.jsonl"
