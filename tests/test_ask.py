@@ -752,6 +752,9 @@ def test_the_cache_can_be_elsewhere(asked: Stage, tmp_path: Path, how: str) -> N
         ),
         (("diff", "2026-06-01T00Z", "now"), 2, "not an hour"),
         (("log", GLM, "--cache", "/dev/null/cache"), 2, "name another one with --cache"),
+        (("log", "\udcff"), 1, "no model, endpoint or provider"),
+        (("price", "\udcff"), 1, "no model"),
+        (("price", GLM, "--provider", "\udcff"), 1, "no endpoint"),
         (("index", "--out", "/dev/null/index.sqlite"), 2, "Not a directory"),
     ],
 )

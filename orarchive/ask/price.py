@@ -8,6 +8,7 @@ from typing import Any
 from orarchive.ask.near import models, refuse
 from orarchive.errors import NotArchivedError
 from orarchive.hours import moment, prose, stamp
+from orarchive.index.text import storable
 from orarchive.jsonl import Record, loads
 from orarchive.prices import clock_keys, dimensions, in_force, rates, schedule, thresholds
 
@@ -74,6 +75,7 @@ def quotes(
 
     A provider is named by slug, tag or name. Where nothing of it was listed then NotArchivedError is raised.
     """
+    model = storable(model)
     if not db.execute("select 1 from records where feed = 'models' and key = ?", (model,)).fetchone():
         refuse("model", model, models(db))
     if provider is None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from orarchive.ask.near import refuse
 from orarchive.changes import Change
+from orarchive.index.text import storable
 from orarchive.jsonl import Record, loads
 from orarchive.prices import shown
 from orarchive.wording import LOG, WHY, words
@@ -69,7 +70,7 @@ def _price(dimension: str, end: Any) -> str:
 
 def story(db: sqlite3.Connection, key: str) -> list[Told]:
     """Everything that happened to a key: a model and its endpoints, an endpoint, or a provider and its."""
-    wanted = [row for (row,) in db.execute(OF, {"key": key})]
+    wanted = [row for (row,) in db.execute(OF, {"key": storable(key)})]
     if not wanted:
         names = [name for (name,) in db.execute("select distinct key from records")]
         refuse("model, endpoint or provider", key, names)

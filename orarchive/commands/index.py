@@ -34,7 +34,7 @@ def log(archive: Archive, key: str, cache: Path | None, as_json: bool) -> None:
     elif told:
         table([("in", "after", "what", "to", ""), *(_line(one, key) for one in told)])
     else:
-        click.echo(f"Nothing has happened to {key} since its record began.")
+        click.echo(plain(f"Nothing has happened to {key} since its record began."))
 
 
 def _line(one: Told, key: str) -> tuple[str, ...]:
