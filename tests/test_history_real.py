@@ -146,11 +146,6 @@ def clocked(pricing: Record) -> set[str]:
     return {name for name, said in ruled(pricing).items() if any("utc_" in when for when, _ in said)}
 
 
-def cost(pricing: Record, name: str) -> Any:
-    """What one price comes to: under conditions, or always."""
-    return ruled(pricing).get(name) or (None if name in clocked(pricing) else price(pricing, name))
-
-
 def whole(pricing: Record, name: str) -> Any:
     """What one price comes to: always, or with all its conditions the plain price first."""
     plain = None if name in clocked(pricing) else price(pricing, name)
@@ -245,6 +240,15 @@ def test_the_index_ends_with_the_last_version(db: sqlite3.Connection, source: li
         for key, line in db.execute(query):
             rows.setdefault(key, {}).update(json.loads(line))
     assert unordered(rows) == unordered(source[-1].rows)
+
+
+def test_the_archive_is_as_received(two_years: Whole, source: list[Version]) -> None:
+    """It was read about twice a day: nearly every stretch between two versions is a gap, and no error."""
+    result = CliRunner().invoke(questions, ["verify", "--archive", str(two_years.archive.root), "--json"])
+    said = json.loads(result.stdout)
+    assert (result.exit_code, said["wrong"], said["attempts"]) == (0, False, 942)
+    times = [dt.datetime.fromisoformat(one.hour) for one in hours(source)]
+    assert len(said["gaps"]) == sum(after - before > HOUR for before, after in pairwise(times)) > 900
 
 
 # --- coming and going ---------------------------------------------------------------------------------------
@@ -407,11 +411,16 @@ def test_every_new_price_is_told_once(db: sqlite3.Connection, source: list[Versi
 
 def test_a_new_field_is_told_once(db: sqlite3.Connection, source: list[Version]) -> None:
     """A path, or the topmost new one above it, in the hour that first has it, and by no model's event."""
-    told = {(hour, path) for hour, path, *_ in events(db, "field_appeared")}
-    assert len(told) == count(db, "events where kind = 'field_appeared'") == 18
+    told = events(db, "field_appeared")
+    assert len(told) == 18
+    assert _are_new_fields(db, hours(source), [one[:2] for one in told]) > 1000, "records that won a field"
+
+
+def _are_new_fields(db: sqlite3.Connection, found: Sequence[Version], told: list[tuple[str, str]]) -> int:
+    """Assert that these are the new fields of versions, and nobody's news; how many records won one."""
     covered: set[tuple[str, str]] = set()
-    untold = 0
-    for last, one, fresh in new_paths(hours(source)):
+    won = 0
+    for last, one, fresh in new_paths(found):
         for path in fresh:
             parts = path.split(".")
             above = [".".join(parts[: size + 1]) for size in range(len(parts))]
@@ -419,9 +428,9 @@ def test_a_new_field_is_told_once(db: sqlite3.Connection, source: list[Version])
             assert event[1] == next(name for name in above if name in fresh)
             covered.add(event)
         if fresh:
-            untold += _says_only_what_is_not_new(db, last, one, fresh)
-    assert covered == told
-    assert untold > 1000, "records that won a field"
+            won += _says_only_what_is_not_new(db, last, one, fresh)
+    assert sorted(covered) == sorted(told)
+    return won
 
 
 def _says_only_what_is_not_new(db: sqlite3.Connection, last: Version, one: Version, fresh: set[str]) -> int:
@@ -431,9 +440,10 @@ def _says_only_what_is_not_new(db: sqlite3.Connection, last: Version, one: Versi
     for key, kind, field in db.execute(query, (one.hour,)):
         old, new = rows[key][0], stripped(rows[key][1], fresh)
         if kind == "repriced":
-            assert cost(old["pricing"], field) != cost(new["pricing"], field), (one.hour, key, field)
+            assert whole(old["pricing"], field) != whole(new["pricing"], field), (one.hour, key, field)
         else:
-            assert old.get(field) != new.get(field), (one.hour, key, field)
+            ends = [unordered({field: end.get(field)}) for end in (old, new)]
+            assert ends[0] != ends[1], (one.hour, key, field)
     return sum(stripped(new, fresh) != new for _, new in rows.values())
 
 
@@ -632,6 +642,12 @@ def test_every_new_price_of_august_is_told_once(clock_db: sqlite3.Connection, au
     expected = sorted(reprices(august), key=repr)
     assert len(expected) > 200
     assert sorted(told_reprices(clock_db), key=repr) == expected
+
+
+def test_a_new_condition_is_told_once(clock_db: sqlite3.Connection, august: list[Version]) -> None:
+    told = [one[:2] for one in events(clock_db, "field_appeared")]
+    assert [path for _, path in told] == ["pricing.overrides.utc_end", "pricing.overrides.utc_start"]
+    assert _are_new_fields(clock_db, august, told) == 1
 
 
 def test_a_clock_price_at_any_moment(clock_db: sqlite3.Connection, august: list[Version]) -> None:

@@ -111,8 +111,9 @@ create table health_days (     -- endpoints: a UTC day of health
     latencies integer not null, -- of these, with a median latency (and throughput) of the last 30 minutes
     latency_sum real not null,
     throughput_sum real not null,
-    primary key (record, day)
+    primary key (day, record)   -- an hour writes into one place, however many days there are
 ) without rowid;
+create index health_days_record on health_days (record);
 
 create table watched (         -- what only several hours running tell
     record integer not null references records,
