@@ -490,7 +490,8 @@ class Oracle:
             if not any(path.startswith(f"{one}.") for one in due):
                 by = self.unseen_fields[feed.name, path][0]
                 earlier = [hour for hour in self.good_hours(feed.name) if hour < by]
-                self.tell("field_vanished", feed.name, path, after=self._made(feed.name, earlier[-1]), by=by)
+                after = self._made(feed.name, earlier[-1]) if earlier else None
+                self.tell("field_vanished", feed.name, path, after=after, by=by)
 
     def _watch(self) -> None:
         """Endpoints that are not well, and models that nobody serves."""

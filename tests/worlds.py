@@ -409,8 +409,7 @@ class Runner:
                 last |= {_cadence(one.line): one for one in self.done[begun:]}
             else:
                 for cadence in cadences:
-                    same = last[cadence]
-                    self._keep(Step(gap), same.line["feeds"], same.files)
+                    self._keep(Step(gap), last[cadence].line["feeds"], self.done[-1].files)
 
     def _run(self, step: Step) -> None:
         """Hourly feeds first, daily ones in an attempt of their own."""
