@@ -28,8 +28,11 @@ format: setup  ## put the code into form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: setup  ## measure speed and memory
+bench: setup  ## measure speed, memory and growth, for an hour or so; ARCHIVE_REAL_DATA adds recorded data
 	$(BIN)/python -m bench.hour
+	$(BIN)/python -m bench.history
+	$(BIN)/python -m bench.growth
+	$(BIN)/python -m bench.next_hour
 
 cassettes: setup  ## record the cassettes anew, against the sample service or OPENROUTER_BASE_URL
 	$(BIN)/python -m pytest --record-mode=rewrite --allowed-hosts='.*' tests/test_cassettes.py
