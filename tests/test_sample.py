@@ -4,6 +4,7 @@ import gzip
 import http.client
 import json
 import math
+import signal
 import socket
 import struct
 import subprocess
@@ -781,11 +782,17 @@ def test_command_line() -> None:
         name in listed for name in FAULTS
     )
     options = ["--port", "0", "--now", "2026-07-10T00Z", "--speed", "3600", "--fault", "models=503"]
+    # whoever runs the tests in the background ignores this signal, and so would what is started here
+    ours = signal.signal(signal.SIGINT, signal.default_int_handler)
     with subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        base = process.stdout.readline().split()[-1]
-        assert f"OPENROUTER_BASE_URL={base}" in process.stdout.readline()
-        assert requests.get(f"{base}/models", timeout=5).status_code == 503
-        assert requests.get(f"{base}/providers", timeout=5).status_code == 200
-        process.send_signal(2)
-        assert process.wait(timeout=5) == 0
+        signal.signal(signal.SIGINT, ours)
+        try:
+            assert process.stdout is not None
+            base = process.stdout.readline().split()[-1]
+            assert f"OPENROUTER_BASE_URL={base}" in process.stdout.readline()
+            assert requests.get(f"{base}/models", timeout=30).status_code == 503
+            assert requests.get(f"{base}/providers", timeout=30).status_code == 200
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=30) == 0
+        finally:
+            process.kill()
