@@ -234,7 +234,7 @@ PLAIN, NIGHT = ("models", "a/plain"), ("models", "a/night")
 OFFER, TWIN, OTHER = (("endpoints", "a/plain", n) for n in range(3))
 
 OF_ALL_KINDS = [
-    Step(1, [Edit((("models", "o/old"),))], scope="models"),
+    Step(1, [Edit((("models", "o/old"),))], scope="models", age=7200),
     Step(
         1,
         [
@@ -254,6 +254,7 @@ OF_ALL_KINDS = [
     Step(
         2,
         [
+            *set_to(("models", "~a/latest"), alias_target={"slug": "a/night", "name": "night"}),
             *set_to(PLAIN, pricing__prompt="5", pricing__request=ABSENT),
             *set_to(PLAIN, expiration_date="2027-02-01", context_length=None),
             *set_to(NIGHT, canonical_slug="a/s-1", expiration_date="2098-12-31", pricing__prompt="8"),
@@ -313,16 +314,16 @@ KINDS = {
 }
 
 
-SHORT_OF_ITS_MODEL = frozenset(["a/night"])
+LATE = (("models", "i/draw"), ("models", "~a/latest"), ("models", "r/auto"))
 UNWELL, BAD = ("endpoints", "a/night", 1), {"uptime_last_1d": 50}
 
 OF_RARE_KINDS = [
-    Step(1, [Edit((("models", "i/draw"), ("models", "~a/latest"), ("models", "r/auto")))], stray="i/draw"),
+    Step(1, [Edit((*LATE, ("providers", "d")))], stray="i/draw"),
     Step(0, set_to(PLAIN, description="two"), again=True),  # a baseline changes
     Step(  # who is asked for before it is listed; who answers [] by nature
         1,
         [
-            Edit((("models", "i/draw"), ("models", "~a/latest"), ("models", "r/auto"))),
+            Edit(LATE),
             *set_to(PLAIN, pricing__prompt="0"),
             *set_to(OFFER, pricing__overrides=[LONG]),
             *set_to(UNWELL, **BAD),
@@ -334,7 +335,7 @@ OF_RARE_KINDS = [
             *set_to(PLAIN, pricing__prompt="-1"),
             *set_to(OFFER, pricing__prompt="0.2", pricing__overrides=[{**LONG, "prompt": "0.4"}]),
         ],
-        missed=SHORT_OF_ITS_MODEL,
+        missed=frozenset(["a/night"]),
     ),
     Step(
         1,
@@ -342,11 +343,15 @@ OF_RARE_KINDS = [
             *set_to(PLAIN, pricing__prompt="0.1"),
             *set_to(OFFER, pricing__overrides=[{**LONG, "prompt": "0.40"}]),
         ],
-        missed=SHORT_OF_ITS_MODEL,
+        missed=frozenset(["a/night"]),
     ),
     # there and back in one hour
-    Step(1, [*set_to(PLAIN, OFFER, pricing__prompt="0.5", name="x"), Edit((TWIN, ("models", "o/old")))]),
-    Step(0, [*set_to(PLAIN, OFFER, pricing__prompt="0.1", name="y"), Edit((TWIN,))], again=True),
+    Step(1, [*set_to(PLAIN, OFFER, pricing__prompt="0.5", name="x"), Edit((TWIN, ("providers", "d")))]),
+    Step(
+        0,
+        [*set_to(PLAIN, OFFER, pricing__prompt="0.1", name="y"), Edit((TWIN, ("providers", "d")))],
+        again=True,
+    ),
     # changed while it could not be read
     Step(1, set_to(OTHER, pricing__prompt="0.7", quantization="fp4"), missed=frozenset(["a/plain"])),
     Step(1),
