@@ -129,7 +129,9 @@ def _fields(state: State) -> set[str]:
 
 def _record(feed: Feed, key: str, old: Record, new: Record, appeared: Collection[str]) -> Iterator[Change]:
     inside = {path.partition(".")[0] for path in appeared}
-    for name in sorted(old.keys() | new.keys()):
+    # most are the very same object: of a file that did not change
+    new_or_gone = [name for name in old.keys() | new.keys() if old.get(name) is not new.get(name)]
+    for name in sorted(new_or_gone):
         if name == "pricing" or name in appeared or is_silent(feed, name):
             continue
         before, after = old.get(name), new.get(name)

@@ -74,7 +74,7 @@ class Feed:
         assert self.probe_route
         return _filled(self.probe_route, key)
 
-    @property
+    @cached_property
     def files(self) -> tuple[str, ...]:
         """The feed's files below `data/`, in the order in which the ledger's sha256 reads them."""
         names = [self.base_file, *self.facets]

@@ -3,15 +3,20 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+NESTED = (dict, list)
+
 
 def paths(record: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
     """Yield the path of every field of a record; lists add nothing to the path of what is in them."""
     for name, value in record.items():
         path = prefix + name
         yield path
-        for item in value if isinstance(value, list) else (value,):
-            if isinstance(item, dict):
-                yield from paths(item, path + ".")
+        if isinstance(value, dict):
+            yield from paths(value, path + ".")
+        elif isinstance(value, list):
+            for item in value:
+                if isinstance(item, dict):
+                    yield from paths(item, path + ".")
 
 
 def topmost(found: Collection[str]) -> list[str]:
@@ -22,16 +27,16 @@ def topmost(found: Collection[str]) -> list[str]:
 def moved(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[set[str], set[str]]:
     """The paths that a record won and those that it lost."""
     # of a field that both have, only what is inside it can have moved
-    changed = [name for name in old.keys() & new.keys() if _is_nested(old[name]) or _is_nested(new[name])]
-    names = {name for name in changed if old[name] != new[name]} | (old.keys() ^ new.keys())
+    names = {name for name in old.keys() & new.keys() if _is_new_inside(old[name], new[name])}
+    names |= old.keys() ^ new.keys()
     if not names:
         return set(), set()
     was, now = (set(paths({name: end[name] for name in names if name in end})) for end in (old, new))
     return now - was, was - now
 
 
-def _is_nested(value: Any) -> bool:
-    return isinstance(value, dict | list)
+def _is_new_inside(old: Any, new: Any) -> bool:
+    return old is not new and (isinstance(old, NESTED) or isinstance(new, NESTED)) and bool(old != new)
 
 
 def without(value: Any, path: str, gone: Collection[str]) -> Any:

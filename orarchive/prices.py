@@ -19,6 +19,7 @@ MILLION = 1_000_000
 MAX_EXPONENT = 60
 """A number further from 1 than so many digits is no price: arithmetic with it overflows, or prints a book."""
 NOT_PRICES = ("overrides", "discount")
+NUMERIC = (str, int, Decimal)
 NONE = Decimal(0)
 
 PER_UNIT = {"request": "request", "image": "image", "image_output": "image", "web_search": "search"}
@@ -32,9 +33,7 @@ service has started and stopped spelling out "0" for them over weeks."""
 
 def exact(value: Any) -> Decimal | None:
     """The value of one price (a decimal string or a number), None where there is none."""
-    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        return None
-    return _exact(value)
+    return _exact(value) if isinstance(value, NUMERIC) and not isinstance(value, bool) else None
 
 
 @lru_cache(maxsize=2**16)
@@ -72,9 +71,10 @@ def dimensions(pricing: Any) -> dict[str, Decimal]:
     """Every top-level price that is one, by dimension, without zeros that are only a way of writing."""
     if not isinstance(pricing, Mapping):
         return {}
-    found = {name: exact(value) for name, value in pricing.items() if name not in NOT_PRICES}
     return {
-        name: price for name, price in found.items() if price is not None and (price or name in STRIPPED_FORM)
+        name: price
+        for name, value in pricing.items()
+        if name not in NOT_PRICES and (price := exact(value)) is not None and (price or name in STRIPPED_FORM)
     }
 
 

@@ -28,6 +28,7 @@ DIFF = (
 UNSEEN = "no commit shows its state"
 
 FOLDERS = sorted({feed.folder for feed in FEEDS.values()})
+OWN = frozenset(path for feed in FEEDS.values() for path in feed.files)
 
 
 class Broken(ArchiveError):
@@ -248,10 +249,9 @@ def _key(record: Record, by: tuple[str, ...], path: str) -> Key:
 def _records(lines: Pairs, state: State) -> Pairs:
     """The records that changed lines make up, by feed."""
     touched: Pairs = {}
+    foreign = sorted(path for path in {**state.files, **lines} if path not in OWN)
     for name, feed in FEEDS.items():
-        strange = sorted(
-            path for path in {**state.files, **lines} if feed_of(path) is feed and path not in feed.files
-        )
+        strange = [path for path in foreign if feed_of(path) is feed]
         # of a field that is in two files the archive's own counts
         paths = [*strange, *(path for path in feed.files if not is_asked(path))]
         keys = {key for path in paths for key in lines.get(path, ())}
@@ -288,7 +288,7 @@ def _record(feed: Feed, key: Key, paths: list[str], lines: Pairs, state: State) 
             raise Broken(msg)
         if not parts or (not own and _stands(base, lines, state)):
             return None
-    names = {path.rpartition("/")[2].removesuffix(".jsonl"): part for path, part in parts.items()}
+    names = {name_of(path): part for path, part in parts.items()}
     try:
         return join(feed, names, [name for name in ("model", "n") if name in feed.key])
     except (KeyError, TypeError):
@@ -317,6 +317,12 @@ def feed_of(path: str) -> Feed | None:
     folder, _, name = path.rpartition("/")
     own = [feed for feed in FEEDS.values() if feed.folder == folder and name.endswith(".jsonl")]
     return next((feed for feed in own if path in feed.files), own[0] if own else None)
+
+
+@cache
+def name_of(path: str) -> str:
+    """The name of a file, without its ending."""
+    return path.rpartition("/")[2].removesuffix(".jsonl")
 
 
 @cache

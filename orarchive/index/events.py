@@ -91,16 +91,13 @@ def _of_record(changes: list[Change], after: str | None) -> Iterator[Event]:
 
 
 def _events(change: Change, after: str | None) -> Iterator[Event]:
-    same = Event(change.kind, change.feed, change.key, change.field, change.old, change.new, after=after)
+    what = (change.kind, change.feed, change.key, change.field)
     if change.kind == "repriced":
-        yield replace(
-            same,
-            old=_plain(change.old),
-            new=_plain(change.new),
-            percent=_percent(change.old, change.new),
-            cause=change.cause,
-        )
-    elif change.kind == "expiry_changed":
+        prices = (_plain(change.old), _plain(change.new), _percent(change.old, change.new))
+        yield Event(*what, *prices, change.cause, after)
+        return
+    same = Event(*what, change.old, change.new, after=after)
+    if change.kind == "expiry_changed":
         old, new = expiry(change.old), expiry(change.new)
         if old != new:
             kind = "expiry_set" if old is None else "expiry_moved" if new else "expiry_cleared"

@@ -51,8 +51,9 @@ class Fields:
         found: Counter[str] = Counter()
         for old, new in pairs.values():
             won, lost = moved(old or {}, new or {})
-            found.update(map(storable, won))
-            found.subtract(map(storable, lost))
+            if won or lost:
+                found.update(map(storable, won))
+                found.subtract(map(storable, lost))
         return Counter({path: by for path, by in found.items() if by})
 
     def _write(self, moment: Moment, feed: str, paths: Iterable[str]) -> None:

@@ -88,7 +88,8 @@ create table versions (        -- every version of every line, but for what move
     primary key (record, file, first)
 );
 create index versions_open on versions (file, record) where last is null;  -- finds the open one among 720 of health
-create index versions_health on versions (last) where file = 'health';
+-- `is`, not `=`: a statement with `file = ?` would be compiled anew for every value, to see whether this one serves it
+create index versions_health on versions (last) where file is 'health';
 
 create table latest (          -- lines that move all the time and mean little one by one (benchmarks): the last one
     record integer not null references records,

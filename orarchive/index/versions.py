@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from orarchive.feeds import FEEDS, Feed
-from orarchive.history.replay import Line, State, Step, feed_of, is_asked
+from orarchive.history.replay import Line, State, Step, feed_of, is_asked, name_of
 from orarchive.hours import moment as read_moment
 from orarchive.hours import stamp
 from orarchive.index.moment import Moment
@@ -19,7 +19,7 @@ KEPT = timedelta(days=30)
 
 def file_of(path: str) -> str:
     """What the index calls a file: its name, or `asked` where it has a line for each model asked."""
-    return "asked" if is_asked(path) else path.rpartition("/")[2].removesuffix(".jsonl")
+    return "asked" if is_asked(path) else name_of(path)
 
 
 def is_restless(feed: Feed, file: str) -> bool:
@@ -86,7 +86,7 @@ def _move(db: sqlite3.Connection, moment: Moment, row: int, file: str, new: Line
 def prune(db: sqlite3.Connection, hour: str) -> None:
     """Forget how health was before the last 30 days."""
     limit = stamp(read_moment(hour) - KEPT)
-    db.execute("delete from versions where file = 'health' and last < ?", (limit,))
+    db.execute("delete from versions where file is 'health' and last < ?", (limit,))
 
 
 def load(db: sqlite3.Connection) -> State:
