@@ -18,7 +18,7 @@ from orarchive.archive import PREFIX, Archive
 from orarchive.changes import Change
 from orarchive.collect.message import message
 from orarchive.feeds import FEEDS
-from orarchive.git import environment
+from orarchive.git import COMMAND, environment
 from orarchive.hours import HOUR, stamp
 from orarchive.ledger import Attempt, Report
 from orarchive.relations import relations
@@ -70,7 +70,7 @@ def _files(world: World, hours: int) -> Iterator[File]:
 
 def _import(archive: Archive, ref: str, world: World, hours: range, files: Iterable[File]) -> None:
     """Commit hours on top of main; a few are left loose, as git does by itself."""
-    command = ["git", "-C", str(archive.root), "-c", "fastimport.unpackLimit=1000", "fast-import"]
+    command = [*COMMAND, "-C", str(archive.root), "-c", "fastimport.unpackLimit=1000", "fast-import"]
     with Popen(
         [*command, "--quiet", "--done", "--date-format=raw"], stdin=PIPE, env=environment()
     ) as process:

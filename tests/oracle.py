@@ -518,6 +518,20 @@ class Oracle:
             if found and found[0] and not begun_so:
                 self.tell("orphaned", "models", key[0], after=found[2], by=found[1])
 
+    def health(self) -> dict[tuple[str, int, Key], Record]:
+        """By hour, attempt in it and endpoint: what was read of its health."""
+        return {
+            (one.line["hour"], one.line["attempt"], key): {
+                name: value
+                for name, value in record.items()
+                if name.startswith(("status", "uptime_", "latency_", "throughput_"))
+            }
+            for one, records in zip(self.attempts, self.records, strict=True)
+            if good(one.line, "endpoints")
+            for key, record in records["endpoints"].items()
+            if key[0] not in kept(one.line, "endpoints")
+        }
+
     def health_days(self) -> dict[tuple[Key, str], list[Any]]:
         """Of each endpoint and day: hours, bad ones; with uptimes, their sum and least; with latency, sum."""
         hours: dict[tuple[Key, str], dict[str, Record]] = defaultdict(dict)

@@ -30,6 +30,7 @@ from orarchive.importer import bulk, fates
 from orarchive.importer.fates import Imported
 from orarchive.importer.hours import import_versions
 from orarchive.importer.source import name_of
+from orarchive.index.database import index
 from orarchive.jsonl import dumps, loads
 from orarchive.ledger import Attempt
 from orarchive.sample import START
@@ -257,6 +258,34 @@ def test_the_past_answers_and_live_hours_follow(source: Source, three: list[str]
     rows = found.response(MODELS, BEGUN.replace(minute=0, second=0))["data"]
     assert sorted(rows, key=lambda one: one["id"]) == sorted(ROWS, key=lambda one: one["id"])
     tidy(stage.root)
+
+
+def test_the_index_says_where_what_it_holds_came_from(
+    source: Source, three: list[str], stage: Stage, tmp_path: Path
+) -> None:
+    """Of versions and events; and every other view can be read as well."""
+    bring(stage.archive, source, name="elsewhere")
+    assert stage.run(START) == 0
+    with index(stage.archive, tmp_path) as db:
+        columns = "select distinct origin, source_commit from"
+        for view in ("version_log", "event_log"):
+            found = {*db.execute(f"{columns} {view}")}
+            assert found - {("live", None)} <= {("import:elsewhere", commit) for commit in three}, view
+        price = "version_log where key = 'b/two' and file = 'prices' order by first limit 2"
+        assert [*db.execute(f"select first, origin, source_commit from {price}")] == [
+            ("2025-03-01T06:00:00Z", "import:elsewhere", three[0]),
+            ("2025-03-01T07:00:00Z", "import:elsewhere", three[1]),
+        ]
+        added = "event_log where kind = 'added' and feed = 'models' and hour < '2026'"
+        assert db.execute(f"{columns} {added}").fetchall() == [("import:elsewhere", three[2])]
+        views = [name for (name,) in db.execute("select name from sqlite_schema where type = 'view'")]
+        rows = {name: db.execute(f"select count(*) from {name}").fetchone()[0] for name in views}
+        assert {name for name, count in rows.items() if not count} == set(), "each view shows something"
+        health = "select hour, status, uptime_last_1d from health_history order by key limit 1"
+        hour, status, uptime = db.execute(health).fetchone()
+        assert hour == "2026-06-01T00:00:00Z"
+        assert isinstance(status, int)
+        assert 0 <= uptime <= 100
 
 
 # which versions count

@@ -316,7 +316,7 @@ def test_a_damaged_index(ready: Ready, tmp_path: Path, what: str, new: bool) -> 
     sound(archive, cache, ready.rows if new else ready.early_rows)
 
 
-@pytest.mark.parametrize("name", ["versions", "versions_open", "versions_health", "records", "attempts"])
+@pytest.mark.parametrize("name", ["versions", "versions_open", "latest", "records", "attempts"])
 def test_an_index_that_has_lost_rows(ready: Ready, tmp_path: Path, name: str) -> None:
     """Of a table, or of what SQLite finds them by: it is built anew as soon as that shows."""
     archive, cache = ready.copy(tmp_path)

@@ -104,12 +104,11 @@ def check_versions(db: sqlite3.Connection, oracle: Oracle) -> None:
     for feed, file, first, last, _, parts in stood:
         reader = "image_endpoints" if file == "endpoints" else "endpoints" if file == "asked" else feed
         assert oracle.was_read(reader, loads(parts)[0], last) or last == first
-    fresh_health = stamp(moment(oracle.hour) - dt.timedelta(days=30))
     for hour, feed, missed, one, _ in good_hours(oracle):
         name = feed.each if feed.each else feed.name
         for path in feed.files:
             file = path.rpartition("/")[2].removesuffix(".jsonl")
-            if file == "benchmarks" or (file == "health" and hour < fresh_health):
+            if file in ("benchmarks", "health"):
                 continue
             asked = feed.item_lines and file == "models"
             shown = name if asked else feed.name, "asked" if asked else file
@@ -201,13 +200,19 @@ def check_makers(db: sqlite3.Connection, oracle: Oracle) -> None:
 
 
 def check_restless(db: sqlite3.Connection, oracle: Oracle) -> None:
-    """What moves all the time: health by the day, and the last benchmarks."""
+    """What moves all the time: health by the hour and the day, and the last benchmarks."""
+    fresh = stamp(moment(oracle.hour) - dt.timedelta(days=30))
+    query = "select number, hour, parts, line from health join attempts using (attempt)"
+    found = db.execute(f"{query} join records on id = record")
+    assert {(hour, number, tuple(loads(parts))): line.encode() for number, hour, parts, line in found} == {
+        at: dumps(health) for at, health in oracle.health().items() if at[0] >= fresh
+    }
     columns = "parts, day, hours, abnormal, uptimes, uptime_sum, uptime_min, latencies, latency_sum"
     rows = db.execute(f"select {columns} from health_days join records on id = record")
     assert {(tuple(loads(parts)), day): rest for parts, day, *rest in rows} == oracle.health_days()
     now = {key[0]: dumps(record.get("benchmarks")) for key, record in oracle.new["models"].items()}
-    query = "select key, line from latest join records on id = record where gone is null"
-    shown = {key: dumps(loads(line)["benchmarks"]) for key, line in db.execute(query)}
+    query = "select key, line from latest join records on id = record where gone is null and file = ?"
+    shown = {key: dumps(loads(line)["benchmarks"]) for key, line in db.execute(query, ("benchmarks",))}
     assert shown == {key: line for key, line in now.items() if line != b"null"}
 
 

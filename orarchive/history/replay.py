@@ -5,30 +5,20 @@ counted before it, so what lies between them - code, reverted hours, merges - ne
 """
 
 from collections import defaultdict
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
-from orarchive.archive import PREFIX, Archive
-from orarchive.errors import ArchiveError, GitError, NotJSON
+from orarchive.archive import Archive
+from orarchive.errors import ArchiveError, NotJSON
 from orarchive.facets import Key, join
-from orarchive.feeds import ASKED, FEEDS, Feed
-from orarchive.git import stream
+from orarchive.feeds import FEEDS, Feed
 from orarchive.history.commits import Held, Rewritten
+from orarchive.history.diffs import Diff, diffs_of, next_of
+from orarchive.history.files import OWN, feed_of, is_asked, name_of
 from orarchive.jsonl import Record, loads
 
-DIFF = (
-    *("diff-tree", "--stdin", "--always", "-r", "-p", "-U0", "--inter-hunk-context=0"),
-    *("--text", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--no-indent-heuristic"),
-    *("--src-prefix=a/", "--dst-prefix=b/", "--encoding=UTF-8", "--format=%x00%H"),
-)
-"""Whatever a user's settings and attributes say: they could colour, rename, merge hunks or call a program."""
-
 UNSEEN = "no commit shows its state"
-
-FOLDERS = sorted({feed.folder for feed in FEEDS.values()})
-OWN = frozenset(path for feed in FEEDS.values() for path in feed.files)
 
 
 class Broken(ArchiveError):
@@ -94,10 +84,13 @@ def replay(archive: Archive, held: list[Held], base: str | None, state: State) -
     """
     left = list(held)
     while left:
-        diffs = _diffs(archive, base, [one.commit for one in left if one.commit])
+        diffs = diffs_of(archive, base, [one.commit for one in left if one.commit])
         for position, one in enumerate(left):
             try:
-                step = _step(one, _next(diffs, one.commit), state) if one.commit else Step(one, broken=UNSEEN)
+                if one.commit:
+                    step = _step(one, next_of(diffs, one.commit), state)
+                else:
+                    step = Step(one, broken=UNSEEN)
             except Broken as error:
                 diffs.close()
                 yield Step(one, broken=str(error))
@@ -110,66 +103,6 @@ def replay(archive: Archive, held: list[Held], base: str | None, state: State) -
             for _ in diffs:  # only at its end git says how it went
                 pass
             return
-
-
-Diff = dict[str, tuple[list[bytes], list[bytes]]]
-"""Path below data/ -> the lines that went and the lines that came."""
-
-
-def _diffs(archive: Archive, base: str | None, commits: list[str]) -> Generator[tuple[str, Diff], None, None]:
-    """Yield each commit with what it changed against the one before it, the first against `base`."""
-    if base is None and commits:  # against nothing: git would take the commit's own parents
-        base, *commits = commits
-        yield base, _whole(archive, base)
-    told = [f"{commit} {before}\n" for commit, before in zip(commits, [str(base), *commits], strict=False)]
-    folders = [f"{PREFIX}{folder}" for folder in FOLDERS]
-    yield from _parsed(stream(archive.root, *DIFF, "--", *folders, stdin="".join(told).encode()))
-
-
-def _whole(archive: Archive, commit: str) -> Diff:
-    """All that a commit holds, as what came."""
-    files = archive.files(commit, [path for path in archive.blobs(commit) if feed_of(path)])
-    return {path: ([], data.removesuffix(b"\n").split(b"\n")) for path, data in files.items() if data}
-
-
-def _next(diffs: Iterator[tuple[str, Diff]], commit: str) -> Diff:
-    """The diff of a commit, whose turn it must be: git passes over one that it cannot read."""
-    name, diff = next(diffs, ("", {}))
-    if name != commit:
-        msg = f"git diff-tree told nothing of commit {commit}; git fsck says what is wrong"
-        raise GitError(msg)
-    return diff
-
-
-def _parsed(lines: Iterator[bytes]) -> Generator[tuple[str, Diff], None, None]:
-    """Take git's output apart, commit by commit."""
-    name = ""
-    diff: Diff = {}
-    went: list[bytes] = []
-    came: list[bytes] = []
-    in_hunk = False
-    for line in lines:
-        mark = line[:1]
-        if in_hunk and mark == b"+":
-            came.append(line[1:-1])
-        elif in_hunk and mark == b"-":
-            went.append(line[1:-1])
-        elif mark == b"@":
-            in_hunk = True
-        elif mark == b"\0":
-            if name:
-                yield name, diff
-            name, diff, in_hunk = line[1:-1].decode(), {}, False
-        elif line.startswith(b"diff --git "):
-            in_hunk = False
-            went, came = diff.setdefault(_path(line), ([], []))
-    if name:
-        yield name, diff
-
-
-def _path(line: bytes) -> str:
-    """The path below data/ that a `diff --git a/... b/...` line names."""
-    return line.decode(errors="replace").rstrip("\n").partition(f" b/{PREFIX}")[2]
 
 
 def _step(held: Held, diff: Diff, state: State) -> Step:
@@ -309,24 +242,3 @@ def _put(there: dict[str, dict[Key, Any]], touched: Pairs) -> None:
                 there[name].pop(key, None)
             else:
                 there[name][key] = new
-
-
-@cache
-def feed_of(path: str) -> Feed | None:
-    """The feed of a file below data/; one whose name nobody knows (any more) belongs to its folder's."""
-    folder, _, name = path.rpartition("/")
-    own = [feed for feed in FEEDS.values() if feed.folder == folder and name.endswith(".jsonl")]
-    return next((feed for feed in own if path in feed.files), own[0] if own else None)
-
-
-@cache
-def name_of(path: str) -> str:
-    """The name of a file, without its ending."""
-    return path.rpartition("/")[2].removesuffix(".jsonl")
-
-
-@cache
-def is_asked(path: str) -> bool:
-    """Whether a file has a line for each model asked, not for each item."""
-    feed = feed_of(path)
-    return feed is not None and feed.item_lines and path == f"{feed.folder}/{ASKED}.jsonl"

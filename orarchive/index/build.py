@@ -20,7 +20,7 @@ from orarchive.facets import Key
 from orarchive.feeds import FEEDS
 from orarchive.history.commits import Held, Rewritten, chain, refuse_shallow, since, tips
 from orarchive.history.replay import State, Step, replay
-from orarchive.index import events, health, moment, prices, versions
+from orarchive.index import absence, events, health, moment, prices, relations, versions
 from orarchive.index.fields import Fields
 from orarchive.index.moment import Moment
 from orarchive.index.presence import Presence
@@ -74,14 +74,14 @@ def take(db: sqlite3.Connection, archive: Archive, held: list[Held], progress: b
         if step.broken:
             continue
         base = step.held.commit or base
-        came_and_went = list(presence.take(now, step, state))
+        came_and_went = [*presence.take(now, step, state), *absence.take(db, now)]
+        relations.write(db, presence, now, step)
         versions.write(db, presence, now, step)
         prices.write(db, presence, now, step)
         appeared, vanished = fields.take(now, step)
         changed = events.of_changes(_changes(now, step, state, appeared), now)
         watched = health.take(db, presence, now, state)
         events.write(db, now, together(came_and_went, changed, vanished, watched))
-        versions.prune(db, now.hour)
     db.executemany(
         "insert or ignore into feeds values (?, ?, ?, ?)",
         ((feed.name, feed.scope, feed.cadence, ", ".join(feed.key)) for feed in FEEDS.values()),

@@ -1,34 +1,45 @@
-"""Health of endpoints by the day, and what only several hours running tell: degraded, orphaned.
+"""Health of endpoints by the hour and the day, and what only several hours running tell: degraded, orphaned.
 
 Of 927 endpoints 49 crossed status 0 within 33 minutes: one bad hour is no news.
 """
 
 import sqlite3
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
+from orarchive.facets import is_silent
+from orarchive.feeds import ENDPOINTS
 from orarchive.history.replay import State
+from orarchive.hours import moment as read_moment
+from orarchive.hours import stamp
 from orarchive.index.events import Event
 from orarchive.index.moment import Moment, Read
 from orarchive.index.presence import FIRST, Presence
+from orarchive.index.text import as_json
 from orarchive.jsonl import Record
 from orarchive.prices import dimensions, is_dynamic
 from orarchive.records import integer, is_alias, number, part
 
 DEGRADED_HOURS = 6
 ORPHANED_HOURS = 2
+KEPT = timedelta(days=30)
+"""Health is kept as it was read for so long; after that its daily figures are."""
 LEAST_UPTIME = 90
 """Percent of the last day below which an endpoint is degraded."""
 
 
 def take(db: sqlite3.Connection, presence: Presence, moment: Moment, state: State) -> Iterator[Event]:
     """Count an attempt's health, each endpoint and model once an hour; yields what that makes known."""
+    db.execute(FORGET, (stamp(read_moment(moment.hour) - KEPT),))
     read = moment.reads.get("endpoints")
     if read is None:
         return
     endpoints = {key: record for key, record in state.records["endpoints"].items() if key[0] not in read.kept}
+    rows = {key: presence.ids["endpoints", key] for key in endpoints}
+    _keep(db, moment, {row: endpoints[key] for key, row in rows.items()})
     for key, record in endpoints.items():
-        row = presence.ids["endpoints", key]
+        row = rows[key]
         if _watch(db, read, row, "health", _is_degraded(record)):
             db.execute(ADD_DAY, (row, moment.hour[:10], *_day(record)))
     served = {key[0] for key in endpoints}
@@ -37,6 +48,15 @@ def take(db: sqlite3.Connection, presence: Presence, moment: Moment, state: Stat
             _watch(db, read, presence.ids["models", key], "orphaned", key[0] not in served)
     yield from _degraded(db, moment)
     yield from _orphaned(db, moment)
+
+
+def _keep(db: sqlite3.Connection, moment: Moment, endpoints: dict[int, Record]) -> None:
+    """Keep what was read."""
+    lines = (
+        (moment.attempt, row, as_json({name: record[name] for name in record if is_silent(ENDPOINTS, name)}))
+        for row, record in endpoints.items()
+    )
+    db.executemany("insert into health values (?, ?, ?)", lines)
 
 
 def _is_degraded(record: Record) -> bool:
@@ -62,6 +82,11 @@ def _day(record: Record) -> tuple[Any, ...]:
         *(float(one or 0) if had else 0.0 for one in (latency, throughput)),
     )
 
+
+FORGET = """
+    delete from health
+    where attempt < (select attempt from attempts where hour >= ? order by hour, attempt limit 1)
+"""
 
 ADD_DAY = """
     insert into health_days values (?, ?, 1, ?, ?, ?, ?, ?, ?, ?) on conflict do update set

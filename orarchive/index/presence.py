@@ -1,9 +1,4 @@
-"""Presence: which records are there, how they came, and since when they are missing.
-
-One miss is not a removal: over 23 months 17 % of the models that vanished came back, two thirds of those
-within a week. So a missing one is stale for 14 days, then deprecated, and removed after 30. Absence counts
-from the first good hour without it, and between two good hours at most a day of it.
-"""
+"""Presence: which records are there, how they came and how they went."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -18,10 +13,6 @@ from orarchive.index.moment import Moment
 from orarchive.index.text import as_json, storable
 from orarchive.jsonl import Record, loads
 from orarchive.scopes import can_hold
-
-DAY = 24 * 60 * 60
-DEPRECATED = 14 * DAY
-REMOVED = 30 * DAY
 
 UNLISTED = "unlisted"
 """State of a model that no list ever had, but that was asked for its endpoints."""
@@ -44,7 +35,7 @@ class Presence:
         return cls(db, {(feed, tuple(loads(parts))): row for feed, parts, row in rows})
 
     def take(self, moment: Moment, step: Step, state: State) -> Iterator[Event]:
-        """Follow an attempt: what came, what went, and what is missing longer than it may."""
+        """Follow an attempt: what came, and what went."""
         for name, feed in FEEDS.items():
             pairs = step.records.get(name, {})
             for key in sorted(pairs):
@@ -53,9 +44,6 @@ class Presence:
                     yield from self._come(moment, step, state, feed, key, new)
                 elif new is None:
                     yield from self._go(moment, step, state, feed, key, old)
-        for name in moment.reads:
-            yield from self._rescope(moment, FEEDS[name])
-            yield from self._age(moment, FEEDS[name])
 
     def row(self, feed: str, key: Key) -> int | None:
         """The row of a record that is there, or was."""
@@ -97,10 +85,6 @@ class Presence:
                 " first = coalesce(?, first) where id = ?",
                 (arrival, None if seen else moment.hour, row.id),
             )
-        if seen is None:
-            self._relate(moment, feed, key)
-        if feed.name == "endpoints":
-            self._serve(key, moment.hour)
         if arrival != "baseline" and not (seen and arrival == "first_observed"):
             after = None if arrival == "first_observed" else _absent_at(moment, feed, key, record)
             old = seen.state if seen and arrival == "returned" else None
@@ -153,8 +137,6 @@ class Presence:
             (last or moment.hour, *becomes, row),
         )
         self.db.execute("delete from watched where record = ?", (row,))  # nothing runs on over an absence
-        if feed.name == "endpoints":
-            self._serve(key, last or moment.hour, gone=True)
         if narrowed:
             return
         told = moment.vanished.get(key[0], "") if feed.name == "models" else ""
@@ -172,82 +154,6 @@ class Presence:
             return found is not None and found.state == "unobserved" and not found.missing
         scopes = moment.scopes(feed.name)
         return scopes is not None and not can_hold(scopes[1], record)
-
-    # --- how long it is missing -----------------------------------------------------------------------------
-
-    def _age(self, moment: Moment, feed: Feed) -> Iterator[Event]:
-        """Say what the absence of what is missing still makes of it."""
-        if feed.went != "missing":
-            return
-        clock = moment.reads[feed.name].clock
-        for was, state, limit in (("deprecated", "removed", REMOVED), ("stale", "deprecated", DEPRECATED)):
-            rows = self.db.execute(
-                "select id, key from records"
-                " where feed = ? and state = ? and last is not null and clock <= ? order by key",
-                (feed.name, was, clock - limit),
-            ).fetchall()
-            for row, name in rows:
-                self.db.execute("update records set state = ? where id = ?", (state, row))
-                if state == "removed" or feed.name == "models":
-                    yield Event(state, feed.name, name, after=moment.span(feed.name)[1])
-
-    # --- another scope --------------------------------------------------------------------------------------
-
-    def _rescope(self, moment: Moment, feed: Feed) -> Iterator[Event]:
-        """Where a feed's scope is another one: what it cannot show is not missing, what it could show is."""
-        scopes = moment.scopes(feed.name)
-        if not scopes or feed.each:
-            return
-        rows = self.db.execute(
-            "select id, key, state, missing, last, clock from records where feed = ? and last is not null"
-            " and state in ('stale', 'deprecated', 'unobserved') order by key",
-            (feed.name,),
-        ).fetchall()
-        for row, name, state, missing, last, clock in rows:
-            shown = bool(can_hold(scopes[1], self._last_record(row, feed)))
-            if shown == (state != "unobserved"):
-                continue
-            becomes = "unobserved" if not shown else "deprecated" if clock >= DEPRECATED else "stale"
-            # the clock stands still while nobody looks: what it has shown so far takes its place
-            self.db.execute(
-                "update records set clock = ? - clock, missing = coalesce(missing, ?), state = ?"
-                " where id = ?",
-                (moment.reads[feed.name].clock, moment.hour, becomes, row),
-            )
-            if shown and missing is None:
-                yield Event(feed.went, feed.name, name, after=moment.made(feed.name, last))
-
-    def _last_record(self, row: int, feed: Feed) -> Record:
-        """What is known of a record; nothing, where it came and went in one and the same hour."""
-        query = "select line from versions where record = ? and file = ? order by first desc limit 1"
-        found = self.db.execute(query, (row, feed.base_file)).fetchone()
-        record: Record = loads(found[0]) if found else {}
-        return record
-
-    # --- who makes and who serves it ------------------------------------------------------------------------
-
-    def _relate(self, moment: Moment, feed: Feed, key: Key) -> None:
-        """A new model belongs to a lab: the part of its id before `/`, without the `~` of an alias."""
-        if feed.name == "models":
-            lab = storable(key[0].partition("/")[0].removeprefix("~"))
-            self.db.execute("insert or ignore into labs values (?, ?)", (lab, moment.hour))
-            self.db.execute("insert into lab_models values (?, ?)", (lab, self.ids[feed.name, key]))
-
-    def _serve(self, key: Key, hour: str, *, gone: bool = False) -> None:
-        """An endpoint came or went; `hour`: when it was first seen, or last."""
-        pair = (storable(key[1].partition("/")[0]), storable(key[0]))
-        if gone:
-            self.db.execute(
-                "update provider_models set endpoints = endpoints - 1,"
-                " last = case endpoints when 1 then ? end where provider = ? and model = ?",
-                (hour, *pair),
-            )
-        else:
-            self.db.execute(
-                "insert into provider_models values (?, ?, ?, null, 1) on conflict do update"
-                " set endpoints = endpoints + 1, last = null",
-                (*pair, hour),
-            )
 
 
 @dataclass(frozen=True)

@@ -78,20 +78,18 @@ create table records (         -- one row for each record that was ever there
 );
 create index records_absent on records (feed, state, clock) where last is not null;
 
-create table versions (        -- every version of every line, but for what moves every hour (see latest, health_days)
+create table versions (        -- every version of every line, but for what moves every hour (see latest, health)
     record integer not null references records,
     file  text not null,        -- facts, prices, text, spot, asked (of a model: data/endpoints/models.jsonl),
-                                -- endpoints; health of the last 30 days
+                                -- endpoints
     first text not null,
     last  text,
     line  text not null,        -- JSON, as it stands in the file
     primary key (record, file, first)
 );
-create index versions_open on versions (file, record) where last is null;  -- finds the open one among 720 of health
--- `is`, not `=`: a statement with `file = ?` would be compiled anew for every value, to see whether this one serves it
-create index versions_health on versions (last) where file is 'health';
+create index versions_open on versions (file, record) where last is null;
 
-create table latest (          -- lines that move all the time and mean little one by one (benchmarks): the last one
+create table latest (          -- lines that move all the time and mean little one by one (benchmarks, health): the last one
     record integer not null references records,
     file  text not null,
     since text not null,
@@ -100,6 +98,13 @@ create table latest (          -- lines that move all the time and mean little o
     line  text not null,
     primary key (record, file)
 );
+
+create table health (          -- endpoints: the health that was read in an attempt of the last 30 days
+    attempt integer not null references attempts,
+    record  integer not null references records,
+    line    text not null,      -- JSON: its fields as sent
+    primary key (attempt, record)
+) without rowid;
 
 create table health_days (     -- endpoints: a UTC day of health
     record    integer not null references records,
@@ -224,10 +229,24 @@ create view endpoints as       -- every endpoint there ever was, with its last r
     where feed = 'endpoints' and versions.first = (
         select max(first) from versions as latest where latest.record = records.id and latest.file = 'facts');
 
+create view version_log as     -- every version of every line, with where it was first observed
+    select records.feed as feed, records.key as key, file, versions.first as first, versions.last as last,
+        (select origin from attempts where hour = versions.first) as origin,
+        (select json_extract(source, '$.commit') from attempts where hour = versions.first
+            order by attempt desc limit 1) as source_commit,
+        line
+    from versions join records on records.id = record;
+
 create view price_history as   -- price points under the names of what they are of
     select feed, records.key as key, dimension, condition, prices.first as first, prices.last as last,
         amount, value
     from prices join records on records.id = record;
+
+create view health_history as  -- the health of endpoints in the last 30 days, as it was read
+    select hour, records.key as key, json_extract(line, '$.status') as status,
+        json_extract(line, '$.uptime_last_30m') as uptime_last_30m,
+        json_extract(line, '$.uptime_last_1d') as uptime_last_1d, line
+    from health join attempts using (attempt) join records on records.id = record;
 
 create view event_log as       -- events with where their observation came from
     select events.*, origin, commit_id, json_extract(source, '$.commit') as source_commit

@@ -2,19 +2,13 @@
 
 import sqlite3
 from collections import defaultdict
-from datetime import timedelta
 from typing import Any
 
 from orarchive.feeds import FEEDS, Feed
-from orarchive.history.replay import Line, State, Step, feed_of, is_asked, name_of
-from orarchive.hours import moment as read_moment
-from orarchive.hours import stamp
+from orarchive.history.files import feed_of, is_asked, name_of
+from orarchive.history.replay import Line, State, Step
 from orarchive.index.moment import Moment
 from orarchive.index.presence import Presence
-
-HEALTH = "health"
-KEPT = timedelta(days=30)
-"""Health is kept as it was for so long; after that its daily figures are."""
 
 
 def file_of(path: str) -> str:
@@ -24,7 +18,7 @@ def file_of(path: str) -> str:
 
 def is_restless(feed: Feed, file: str) -> bool:
     """Whether of a file only the last version of each line is kept, and how often it moved."""
-    return file in feed.silent and file != HEALTH
+    return file in feed.silent
 
 
 Row = tuple[Any, ...]
@@ -81,12 +75,6 @@ def _move(db: sqlite3.Connection, moment: Moment, row: int, file: str, new: Line
         " set since = excluded.since, gone = null, moves = moves + 1, line = excluded.line",
         (row, file, moment.hour, new.text.decode()),
     )
-
-
-def prune(db: sqlite3.Connection, hour: str) -> None:
-    """Forget how health was before the last 30 days."""
-    limit = stamp(read_moment(hour) - KEPT)
-    db.execute("delete from versions where file is 'health' and last < ?", (limit,))
 
 
 def load(db: sqlite3.Connection) -> State:
