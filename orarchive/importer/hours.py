@@ -9,25 +9,22 @@ from pathlib import PurePosixPath
 from tqdm import tqdm
 
 from orarchive import __version__, ledger
-from orarchive.archive import SNAPSHOT_FILES, Archive
+from orarchive.archive import Archive
 from orarchive.changes import diff
 from orarchive.collect import checks
 from orarchive.collect.commit import first_files, held
 from orarchive.collect.message import message
-from orarchive.errors import ArchiveError, GitError, NotJSON
-from orarchive.facets import split
+from orarchive.errors import ArchiveError
 from orarchive.feeds import FEEDS, MODELS
-from orarchive.hours import HOUR, floor, prose, stamp
+from orarchive.hours import prose, stamp
 from orarchive.importer.bulk import Commit, Lines, write
 from orarchive.importer.fates import Fate, Imported
+from orarchive.importer.rows import Rows, lines_of, rows_of, snapshot_of
 from orarchive.importer.source import Version, cloned, name_of, reader, versions
-from orarchive.jsonl import Record, dumps, loads
-from orarchive.ledger import Attempt, Refused, Report, Source, hour_of
+from orarchive.importer.target import target
+from orarchive.ledger import Attempt, Refused, Report, Source
 from orarchive.relations import relations
-from orarchive.snapshot import Snapshot, empty, sha256
-
-PAST = "refs/heads/past/"
-"""Where a past goes that is imported beside hours."""
+from orarchive.snapshot import Snapshot, sha256
 
 
 @dataclass(frozen=True)
@@ -46,19 +43,6 @@ class Group:
     hour: dt.datetime
     versions: list[Version] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Row:
-    """A record with its canonical bytes, and the lines that say it: path below data/ -> line."""
-
-    record: Record
-    content: bytes
-    lines: dict[str, bytes]
-
-
-Rows = dict[str, Row]
-"""The rows of a models list, by id."""
 
 
 @dataclass(frozen=True)
@@ -89,11 +73,11 @@ def import_versions(
     wrong raises ArchiveError and changes nothing.
     """
     about = About(name or name_of(repository), str(PurePosixPath(path)), scope)
-    _target(archive, about.name, now)  # what can be said before the clone
+    target(archive, about.name, now)  # what can be said before the clone
     with cloned(repository) as clone, reader(clone) as read:
         found = versions(clone, about.path, branch)
         with held(archive) as notes:
-            ref, parent, limit = _target(archive, about.name, now)
+            ref, parent, limit = target(archive, about.name, now)
             groups, fates = _placed(found, limit)
             if not groups:
                 msg = f"no version of {about.path} is of an hour before {prose(limit)}: nothing to import"
@@ -107,38 +91,6 @@ def import_versions(
             write(archive, ref, parent, commits, now)
     on = archive.git("rev-parse", "--abbrev-ref", ref)
     return Imported(on, about.path, [one.hour for one in commits], [fates[one.commit] for one in found])
-
-
-def _target(archive: Archive, name: str, now: dt.datetime) -> tuple[str, str | None, dt.datetime]:
-    """Where commits go: a ref, the commit it is at, and the hour that all of them must lie before.
-
-    That is HEAD in an archive without hours, otherwise a branch of its own, before all that is archived.
-    """
-    ref = f"{PAST}{name}"
-    if not _is_valid(archive, ref) or "/" in name:
-        msg = f"{name!r} cannot be part of a branch's name; --name gives another"
-        raise ArchiveError(msg)
-    pasts = archive.git("for-each-ref", "--format=%(refname)", PAST, "refs/remotes/*/past/**").split()
-    if taken := [one for one in pasts if one.endswith(f"/past/{name}")]:
-        msg = f"{taken[0]} is there already, and nothing is rewritten; --name gives this past another name"
-        raise ArchiveError(msg)
-    head = archive.commit()
-    books = [ledger.attempts(archive, tip) for tip in (head, *map(archive.commit, pasts))]
-    if firsts := [min(map(hour_of, lines)) for lines in books if lines]:
-        return ref, None, min(firsts)
-    if archive.files(head, SNAPSHOT_FILES):
-        msg = f"data/ of {archive.root} holds records, but no ledger that says of which hour"
-        raise ArchiveError(msg)
-    # an hour that is yet to come would close the archive until then; clocks may differ a little
-    return "HEAD", head, floor(now) + 2 * HOUR
-
-
-def _is_valid(archive: Archive, ref: str) -> bool:
-    try:
-        archive.git("check-ref-format", ref)
-    except GitError:
-        return False
-    return True
 
 
 def _placed(found: Iterable[Version], limit: dt.datetime) -> tuple[list[Group], dict[str, Fate]]:
@@ -182,11 +134,11 @@ def _commits(
     for group in groups:
         one = _settled(group, rows, read, accept)
         fates |= _fates(group, one)
-        old, new = _lines(rows), _lines(one.rows)
+        old, new = lines_of(rows), lines_of(one.rows)
         changed = {
             path: new.get(path, []) for path in old.keys() | new.keys() if old.get(path) != new.get(path)
         }
-        snapshots = _snapshot(rows), _snapshot(one.rows)
+        snapshots = snapshot_of(rows), snapshot_of(one.rows)
         attempt = _attempt(group, one, about, snapshots[1], new)
         first = {} if rows or not one.rows else {MODELS.name: len(one.rows)}
         text = message(group.hour, attempt, diff(*snapshots), first)
@@ -202,7 +154,7 @@ def _settled(group: Group, rows: Rows, read: Callable[[str], bytes], accept: Col
     for one in reversed(group.versions):
         data = read(one.blob)
         try:
-            found = _rows(data, rows)
+            found = rows_of(data, rows)
             checks.plausible(MODELS, len(found), len(rows), one.commit in accept)
         except checks.Refusal as refusal:
             digest = hashlib.sha256(data).hexdigest()
@@ -210,41 +162,6 @@ def _settled(group: Group, rows: Rows, read: Callable[[str], bytes], accept: Col
         else:
             return Settled(one, True, found, refused)
     return Settled(group.versions[-1], False, rows, refused)
-
-
-def _rows(data: bytes, before: Rows) -> Rows:
-    """The rows of a payload by id; one that says what it said before is the same object as before."""
-    try:
-        body = loads(data)
-        found = checks.listed(MODELS, {MODELS.wrapper: body} if isinstance(body, list) else body)
-        return {one["id"]: _row(one, dumps(one), before.get(one["id"])) for one in found}
-    except NotJSON as error:
-        reason = "not-json"
-        raise checks.Refusal(reason, str(error)) from None
-
-
-def _row(record: Record, content: bytes, before: Row | None) -> Row:
-    if before and before.content == content:
-        return before
-    lines = {f"{MODELS.folder}/{file}.jsonl": dumps(line) + b"\n" for file, line in split(MODELS, {}, record)}
-    if before:  # most of its lines are as they were
-        lines = {
-            path: old if (old := before.lines.get(path)) == line else line for path, line in lines.items()
-        }
-    return Row(record, content, lines)
-
-
-def _lines(rows: Rows) -> Lines:
-    """The files that say rows, as `snapshot.write` writes them."""
-    found: Lines = {}
-    for key in sorted(rows):
-        for path, line in rows[key].lines.items():
-            found.setdefault(path, []).append(line)
-    return found
-
-
-def _snapshot(rows: Rows) -> Snapshot:
-    return {**empty(), MODELS.name: {(key,): row.record for key, row in rows.items()}}
 
 
 def _fates(group: Group, settled: Settled) -> dict[str, Fate]:

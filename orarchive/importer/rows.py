@@ -1,0 +1,60 @@
+"""A version of a models file taken apart into rows, and the rows put into the archive's files."""
+
+from dataclasses import dataclass
+
+from orarchive.collect import checks
+from orarchive.errors import NotJSON
+from orarchive.facets import split
+from orarchive.feeds import MODELS
+from orarchive.importer.bulk import Lines
+from orarchive.jsonl import Record, dumps, loads
+from orarchive.snapshot import Snapshot, empty
+
+
+@dataclass(frozen=True)
+class Row:
+    """A record with its canonical bytes, and the lines that say it: path below data/ -> line."""
+
+    record: Record
+    content: bytes
+    lines: dict[str, bytes]
+
+
+Rows = dict[str, Row]
+"""The rows of a models list, by id."""
+
+
+def rows_of(data: bytes, before: Rows) -> Rows:
+    """The rows of a payload by id; one that says what it said before is the same object as before."""
+    try:
+        body = loads(data)
+        found = checks.listed(MODELS, {MODELS.wrapper: body} if isinstance(body, list) else body)
+        return {one["id"]: _row(one, dumps(one), before.get(one["id"])) for one in found}
+    except NotJSON as error:
+        reason = "not-json"
+        raise checks.Refusal(reason, str(error)) from None
+
+
+def _row(record: Record, content: bytes, before: Row | None) -> Row:
+    if before and before.content == content:
+        return before
+    lines = {f"{MODELS.folder}/{file}.jsonl": dumps(line) + b"\n" for file, line in split(MODELS, {}, record)}
+    if before:  # most of its lines are as they were
+        lines = {
+            path: old if (old := before.lines.get(path)) == line else line for path, line in lines.items()
+        }
+    return Row(record, content, lines)
+
+
+def lines_of(rows: Rows) -> Lines:
+    """The files that say rows, as `snapshot.write` writes them."""
+    found: Lines = {}
+    for key in sorted(rows):
+        for path, line in rows[key].lines.items():
+            found.setdefault(path, []).append(line)
+    return found
+
+
+def snapshot_of(rows: Rows) -> Snapshot:
+    """The snapshot that holds these rows and nothing else."""
+    return {**empty(), MODELS.name: {(key,): row.record for key, row in rows.items()}}

@@ -1,0 +1,44 @@
+"""Where imported hours go: on the branch of an archive without hours, else on a branch beside it."""
+
+import datetime as dt
+
+from orarchive import ledger
+from orarchive.archive import SNAPSHOT_FILES, Archive
+from orarchive.errors import ArchiveError, GitError
+from orarchive.hours import HOUR, floor
+from orarchive.ledger import hour_of
+
+PAST = "refs/heads/past/"
+"""Where a past goes that is imported beside hours."""
+
+
+def target(archive: Archive, name: str, now: dt.datetime) -> tuple[str, str | None, dt.datetime]:
+    """Where commits go: a ref, the commit it is at, and the hour that all of them must lie before.
+
+    That is HEAD in an archive without hours, otherwise a branch of its own, before all that is archived.
+    """
+    ref = f"{PAST}{name}"
+    if not _is_valid(archive, ref) or "/" in name:
+        msg = f"{name!r} cannot be part of a branch's name; --name gives another"
+        raise ArchiveError(msg)
+    pasts = archive.git("for-each-ref", "--format=%(refname)", PAST, "refs/remotes/*/past/**").split()
+    if taken := [one for one in pasts if one.endswith(f"/past/{name}")]:
+        msg = f"{taken[0]} is there already, and nothing is rewritten; --name gives this past another name"
+        raise ArchiveError(msg)
+    head = archive.commit()
+    books = [ledger.attempts(archive, tip) for tip in (head, *map(archive.commit, pasts))]
+    if firsts := [min(map(hour_of, lines)) for lines in books if lines]:
+        return ref, None, min(firsts)
+    if archive.files(head, SNAPSHOT_FILES):
+        msg = f"data/ of {archive.root} holds records, but no ledger that says of which hour"
+        raise ArchiveError(msg)
+    # an hour that is yet to come would close the archive until then; clocks may differ a little
+    return "HEAD", head, floor(now) + 2 * HOUR
+
+
+def _is_valid(archive: Archive, ref: str) -> bool:
+    try:
+        archive.git("check-ref-format", ref)
+    except GitError:
+        return False
+    return True
