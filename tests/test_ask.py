@@ -680,6 +680,7 @@ def test_diff_of_one_feed(asked: Stage) -> None:
                 "field": "prompt",
                 "old": "0.0000014",
                 "new": "0.0000012",
+                "percent": -14.2857,
                 "cause": "",
             }
         ],

@@ -2,10 +2,12 @@
 
 import datetime as dt
 import sys
+from collections.abc import Iterator
+from itertools import groupby
 
 import click
 
-from orarchive import hours
+from orarchive import hours, ledger
 from orarchive.archive import Archive
 from orarchive.ask.near import refuse
 from orarchive.changes import Change, diff, text_key
@@ -15,8 +17,11 @@ from orarchive.feeds import FEEDS
 from orarchive.history.coverage import coverage, stale
 from orarchive.history.past import Past, past, records
 from orarchive.history.verify import Findings, verify
+from orarchive.index.events import of_record
 from orarchive.jsonl import Record
+from orarchive.scopes import rescoped
 from orarchive.snapshot import rows
+from orarchive.wording import came, went
 
 
 @question("at")
@@ -71,9 +76,10 @@ def diff_(archive: Archive, old: str, new: str, feed: str | None, as_json: bool)
     found = past(archive)
     good = [_good(found, feed or "models", hours.parse(hour)) for hour in (old, new)]
     before, after = (found.snapshot(hour) for hour in good)
-    changes = [change for change in diff(before, after) if feed in (None, change.feed)]
+    scopes = [ledger.scope(found.until(hour).attempts, "models") for hour in good]
+    changes = [change for change in rescoped(diff(before, after), *scopes) if feed in (None, change.feed)]
     if as_json:
-        say({"hours": list(map(hours.stamp, good)), "changes": [_change(one) for one in changes]})
+        say({"hours": list(map(hours.stamp, good)), "changes": list(_told(changes))})
     else:
         for line in change_lines(changes):
             click.echo(line)
@@ -87,12 +93,19 @@ def _good(found: Past, feed: str, asked: dt.datetime) -> dt.datetime:
     return good
 
 
-def _change(change: Change) -> Record:
-    """A change for programs: prices as plain decimals."""
-    plain = dict(vars(change))
-    if change.kind == "repriced":
-        plain |= {end: None if plain[end] is None else f"{plain[end]:f}" for end in ("old", "new")}
-    return plain
+def _told(changes: list[Change]) -> Iterator[Record]:
+    """Changes for programs, in the words of events: prices as plain decimals."""
+    for _, group in groupby(changes, key=lambda change: (change.feed, change.key)):
+        moved = []
+        for change in group:
+            if came(change) or went(change):
+                yield vars(change)
+            else:
+                moved.append(change)
+        yield from ({name: getattr(one, name) for name in TOLD} for one in of_record(moved))
+
+
+TOLD = ("kind", "feed", "key", "field", "old", "new", "percent", "cause")
 
 
 @question("status")

@@ -25,7 +25,8 @@ EXCUSES = {
     "clock": "the price of the moment flips by the clock; its schedule does not",
     "form": "a price that goes between absent and zero, or is spelled another way, is the same price",
     "alias": "an alias repeats the prices of its target; alias_moved says when that is another one",
-    "repeat": "what only repeats another record: a zdr row its endpoint, a response's envelope its model",
+    "repeat": "what only repeats: a zdr row its endpoint, a response's envelope its model, and the context"
+    " length of the provider on top that of the model",
     "new field": "field_appeared says it once for all records",
     "no date": "expiration dates from 2098-12-31 on mean that there is none",
     "null": "a field that is null and one that is not there say the same",
@@ -76,10 +77,10 @@ def of_changes(changes: Iterable[Change], moment: Moment) -> Iterator[Event]:
         told = [change for change in found if change.kind not in (feed.came, feed.went)]
         appeared = any(change.kind == "field_appeared" for change in told)
         _, after = moment.span(name, key.partition("@")[0] if feed.each and not appeared else None)
-        yield from _of_record(told, after)
+        yield from of_record(told, after)
 
 
-def _of_record(changes: list[Change], after: str | None) -> Iterator[Event]:
+def of_record(changes: list[Change], after: str | None = None) -> Iterator[Event]:
     """The events of what changed of one record; each price is told once, with all that rules it."""
     ruled = {name: prices for change in changes for name, prices in _ruled(change).items()}
     alone = {change.field: change for change in changes if change.kind == "repriced"}
