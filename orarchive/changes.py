@@ -58,6 +58,8 @@ FIELDS: dict[str, str] = {
 """What a change of a field is called; of any other field the record is `edited`."""
 
 
+TOP = "top_provider"
+
 Rows = dict[str, State]
 """Feed -> its records by key: all of them, or those that a commit touched."""
 
@@ -135,16 +137,32 @@ def _record(feed: Feed, key: str, old: Record, new: Record, appeared: Collection
         if name == "pricing" or name in appeared or is_silent(feed, name):
             continue
         before, after = old.get(name), new.get(name)
+        if name == TOP:
+            before, after = (_unrepeated(record) for record in (old, new))
         if not same(before, without(after, name, appeared) if name in inside else after):
             yield Change(_kind(name, before, after), feed.name, key, name, before, after)
     if feed.name != "models":
         yield from _prices(feed.name, key, old.get("pricing"), new.get("pricing"), appeared)
 
 
+def _unrepeated(record: Record) -> Any:
+    """What a model says of its provider on top, without a length of context that is its own."""
+    top = record.get(TOP)
+    if not isinstance(top, dict) or not same(top.get("context_length"), record.get("context_length")):
+        return top
+    return {name: value for name, value in top.items() if name != "context_length"}
+
+
 def _kind(field: str, before: Any, after: Any) -> str:
-    """What a change of a field is called; an alias has not moved where only its target's name is new."""
+    """What a change of a field is called.
+
+    An alias has not moved where only its target's name is new, and who moderates is no limit.
+    """
     if field == "alias_target" and alias_target(before) == alias_target(after):
         return "edited"
+    if field == TOP and all(isinstance(end, dict) for end in (before, after)):
+        moved = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+        return "edited" if moved <= {"is_moderated"} else "limits_changed"
     return FIELDS.get(field, "edited")
 
 

@@ -378,3 +378,37 @@ def test_endpoints_come_into_view_with_their_model() -> None:
 
 
 GONE = ("missing", "left", "left")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        # the provider on top has the model's own length of context: said once
+        ((8, {"context_length": 8, "max": 1}), (9, {"context_length": 9, "max": 1}), {"context_length"}),
+        ((8, {"context_length": 8, "max": 1}), (9, {"context_length": 9, "max": 2}),
+         {"context_length", "top_provider"}),
+        # another one is its own news
+        ((8, {"context_length": 4}), (8, {"context_length": 5}), {"top_provider"}),
+        ((8, {"context_length": 8}), (8, {"context_length": 5}), {"top_provider"}),
+        # it may be null, absent, or nothing that has members
+        ((8, None), (8, {"context_length": 8}), {"top_provider"}),
+        ((8, {"context_length": 8}), (9, None), {"context_length", "top_provider"}),
+    ],
+)  # fmt: skip
+def test_limits_of_the_provider_on_top(old: Any, new: Any, found: set[str]) -> None:
+    def held(context: int, top: Any) -> Snapshot:
+        record = {"id": "a/b", "context_length": context, "top_provider": top}
+        return {**empty(), "models": {("a/b",): record}}
+
+    changes = diff(held(*old), held(*new))
+    assert {change.field for change in changes} == found
+    assert {change.kind for change in changes} == {"limits_changed"}
+
+
+def test_who_moderates_is_no_limit() -> None:
+    def held(moderated: bool, most: int) -> Snapshot:
+        top = {"is_moderated": moderated, "max_completion_tokens": most}
+        return {**empty(), "models": {("a/b",): {"id": "a/b", "top_provider": top}}}
+
+    assert [one.kind for one in diff(held(True, 1), held(False, 1))] == ["edited"]
+    assert [one.kind for one in diff(held(True, 1), held(False, 2))] == ["limits_changed"]
