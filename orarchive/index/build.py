@@ -26,7 +26,7 @@ from orarchive.index.moment import Moment
 from orarchive.index.presence import Presence
 from orarchive.jsonl import Record
 
-RULES = 1
+RULES = 2
 """Raised when the same tables are to be filled otherwise."""
 
 SQL = (Path(__file__).parent / "schema.sql").read_text()
@@ -71,6 +71,7 @@ def take(db: sqlite3.Connection, archive: Archive, held: list[Held], progress: b
     )
     for step in steps:
         now = moment.write(db, step.held, step.broken)
+        health.forget(db, now.hour)
         if step.broken:
             continue
         base = step.held.commit or base
@@ -80,7 +81,7 @@ def take(db: sqlite3.Connection, archive: Archive, held: list[Held], progress: b
         prices.write(db, presence, now, step)
         appeared, vanished = fields.take(now, step)
         changed = events.of_changes(_changes(now, step, state, appeared), now)
-        watched = health.take(db, presence, now, state)
+        watched = health.take(db, presence, now, state, held[-1].attempt["hour"])
         events.write(db, now, together(came_and_went, changed, vanished, watched))
     db.executemany(
         "insert or ignore into feeds values (?, ?, ?, ?)",

@@ -29,15 +29,20 @@ LEAST_UPTIME = 90
 """Percent of the last day below which an endpoint is degraded."""
 
 
-def take(db: sqlite3.Connection, presence: Presence, moment: Moment, state: State) -> Iterator[Event]:
-    """Count an attempt's health, each endpoint and model once an hour; yields what that makes known."""
-    db.execute(FORGET, (stamp(read_moment(moment.hour) - KEPT),))
+def take(
+    db: sqlite3.Connection, presence: Presence, moment: Moment, state: State, end: str
+) -> Iterator[Event]:
+    """Count an attempt's health, each endpoint and model once an hour; yields what that makes known.
+
+    `end` is the last hour that will be taken in now: what it would make forgotten is not kept at all.
+    """
     read = moment.reads.get("endpoints")
     if read is None:
         return
     endpoints = {key: record for key, record in state.records["endpoints"].items() if key[0] not in read.kept}
     rows = {key: presence.ids["endpoints", key] for key in endpoints}
-    _keep(db, moment, {row: endpoints[key] for key, row in rows.items()})
+    if moment.hour >= kept_since(end):
+        _keep(db, moment, {row: endpoints[key] for key, row in rows.items()})
     for key, record in endpoints.items():
         row = rows[key]
         if _watch(db, read, row, "health", _is_degraded(record)):
@@ -48,6 +53,16 @@ def take(db: sqlite3.Connection, presence: Presence, moment: Moment, state: Stat
             _watch(db, read, presence.ids["models", key], "orphaned", key[0] not in served)
     yield from _degraded(db, moment)
     yield from _orphaned(db, moment)
+
+
+def forget(db: sqlite3.Connection, hour: str) -> None:
+    """Forget how health was read before its last 30 days."""
+    db.execute(FORGET, (kept_since(hour),))
+
+
+def kept_since(hour: str) -> str:
+    """The first hour whose health is kept as it was read, as of an hour."""
+    return stamp(read_moment(hour) - KEPT)
 
 
 def _keep(db: sqlite3.Connection, moment: Moment, endpoints: dict[int, Record]) -> None:

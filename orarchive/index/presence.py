@@ -57,8 +57,8 @@ class Presence:
         return self.row(feed, key) or self._insert(moment, feed, key, UNLISTED, UNLISTED, moment.hour)
 
     def _find(self, feed: str, key: Key) -> "Row | None":
-        query = "select id, state, missing, arrival from records where feed = ? and key = ?"
-        found = self.db.execute(query, (feed, storable(text_key(FEEDS[feed], key)))).fetchone()
+        query = "select id, state, missing, arrival from records where feed = ? and parts = ?"
+        found = self.db.execute(query, (feed, as_json(list(key)))).fetchone()
         return Row(*found) if found else None
 
     def _insert(

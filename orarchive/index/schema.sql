@@ -43,7 +43,8 @@ create table reads (           -- one row for each feed asked in an attempt
     feed     text not null,
     hour     text not null,
     outcome  text not null,     -- ok, partial, quarantined, failed
-    good     integer not null,  -- 1: what it says counts (a list: ok; a sweep: ok or partial, but for what is kept)
+    good     integer not null,  -- 1: what was read counts: a list if ok; a sweep also if partial, but for what is kept
+                                -- (an hour of a sweep is good, and no gap, only if ok: see the views)
     since    text not null,     -- the hour in which the oldest body may have been made: start less its age
     scope    text not null,     -- route and query: what it can contain
     records  integer,           -- as they stand after the attempt
@@ -74,8 +75,9 @@ create table records (         -- one row for each record that was ever there
     missing  text,              -- first good hour without it
     clock    integer not null,  -- the feed's clock then: absence is what reads.clock shows more now;
                                 -- of an unobserved one the absence itself
-    unique (feed, key)
+    unique (feed, parts)        -- two keys may read alike: what SQLite cannot hold is written as escapes
 );
+create index records_key on records (feed, key);
 create index records_absent on records (feed, state, clock) where last is not null;
 
 create table versions (        -- every version of every line, but for what moves every hour (see latest, health)
@@ -203,23 +205,28 @@ create view now as
     select max(hour) as hour, (select max(hour) from reads where feed = 'models' and good) as models
     from attempts;
 
-create view models as          -- every model there ever was, with its last record
+-- every model there ever was, with its last record; `prompt` and `completion` are null where conditions rule them
+-- (see prices), `expires` where the date only says that there is none
+create view models as
     select records.key as id, lab, state, records.first as first_seen,
         coalesce(records.last, now.models) as last_seen, missing as missing_since,
         json_extract(line, '$.name') as name, json_extract(line, '$.canonical_slug') as canonical_slug,
         datetime(json_extract(line, '$.created'), 'unixepoch') as created, json_extract(line, '$.context_length') as context_length,
         json_extract(line, '$.expiration_date') as expiration_date,
-        (select amount from prices where record = id and dimension = 'prompt' and condition = ''
-            order by first desc limit 1) as prompt,
-        (select amount from prices where record = id and dimension = 'completion' and condition = ''
-            order by first desc limit 1) as completion
+        case when date(json_extract(line, '$.expiration_date')) < '2098-12-31' then json_extract(line, '$.expiration_date') end as expires,
+        state = 'active' and arrival = 'added' and records.first > strftime('%Y-%m-%dT%H:%M:%SZ', now.hour, '-7 days') as is_new,
+        state = 'active' and exists (select 1 from watched where record = records.id and kind = 'orphaned' and told) as is_orphaned,
+        (select amount from prices where record = records.id and dimension = 'prompt' and condition = ''
+            and (prices.last is null or prices.last >= records.last)) as prompt,
+        (select amount from prices where record = records.id and dimension = 'completion' and condition = ''
+            and (prices.last is null or prices.last >= records.last)) as completion
     from records, now
     join lab_models on model = records.id
     join versions on record = records.id and file = 'facts'
     where feed = 'models' and versions.first = (
         select max(first) from versions as latest where latest.record = records.id and latest.file = 'facts');
 
-create view endpoints as       -- every endpoint there ever was, with its last record
+create view endpoints as       -- every endpoint there ever was, with its last record; last_seen: or the feed last read
     select records.key as key, json_extract(parts, '$[0]') as model, json_extract(parts, '$[1]') as tag, state, records.first as first_seen,
         coalesce(records.last, (select max(hour) from reads where feed = 'endpoints' and good)) as last_seen,
         json_extract(line, '$.provider_name') as provider_name, json_extract(line, '$.quantization') as quantization,
@@ -252,8 +259,8 @@ create view event_log as       -- events with where their observation came from
     select events.*, origin, commit_id, json_extract(source, '$.commit') as source_commit
     from events join attempts using (attempt);
 
-create view coverage as        -- how each feed was read, by hour: 1 good, 0 not
-    select feed, hour, max(good) as good, group_concat(outcome) as outcomes
+create view coverage as        -- how each feed was read, by hour: 1 good (of a sweep: nearly every key), 0 not
+    select feed, hour, max(outcome = 'ok' and good) as good, group_concat(outcome) as outcomes
     from reads group by feed, hour;
 
 create view gaps as            -- between two good hours of a feed, where some (of a daily feed: days) are missing
@@ -261,6 +268,6 @@ create view gaps as            -- between two good hours of a feed, where some (
         select feed, hour as until, lag(hour) over hours as after, cast(round(case cadence
             when 'hourly' then (julianday(hour) - julianday(lag(hour) over hours)) * 24
             else julianday(date(hour)) - julianday(date(lag(hour) over hours)) end) as integer) - 1 as missing
-        from (select distinct feed, hour from reads where good) join feeds using (feed)
+        from (select feed, hour from coverage where good) join feeds using (feed)
         window hours as (partition by feed order by hour))
     where missing > 0;
