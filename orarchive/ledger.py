@@ -4,6 +4,7 @@ A line is written also when nothing changed: "no change" and "did not run" must 
 """
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Sequence
 from typing import Literal, NotRequired, TypedDict
 
@@ -81,6 +82,17 @@ def path(hour: dt.datetime) -> str:
     return f"hours/{hour:%Y-%m}.jsonl"
 
 
+PATHS = "hours/[0-9][0-9][0-9][0-9]-[0-9][0-9].jsonl"
+"""Those files as a pattern for git; whatever else lies below `hours/` is somebody's own."""
+
+_PATH = re.compile(r"hours/[0-9]{4}-[0-9]{2}\.jsonl")
+
+
+def is_book(path: str) -> bool:
+    """Whether a file below `data/` is one of the ledger."""
+    return bool(_PATH.fullmatch(path))
+
+
 def attempts(archive: Archive, commit: str | None, months: int | None = None) -> list[Attempt]:
     """All attempts at a commit, oldest first; `months` limits them to the last so many files."""
     blobs = books(archive, commit)
@@ -91,7 +103,7 @@ def attempts(archive: Archive, commit: str | None, months: int | None = None) ->
 
 def books(archive: Archive, commit: str | None) -> dict[str, str]:
     """The ledger's files at a commit: path below `data/` -> blob name."""
-    return {name: blob for name, blob in archive.blobs(commit).items() if name.startswith("hours/")}
+    return {name: blob for name, blob in archive.blobs(commit).items() if is_book(name)}
 
 
 def read(content: bytes, name: str) -> list[Attempt]:

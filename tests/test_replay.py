@@ -767,6 +767,16 @@ def test_by_hand_after_a_revert(base: Base, root: Path) -> None:
     holds(root, names, 7, 8)
 
 
+def test_other_files_beside_the_ledger(base: Base, root: Path) -> None:
+    """They are nobody's business, whatever they say, and may go again."""
+    b = base.commits
+    path = "hours/2026-05.jsonl"
+    others = {f"{path}.orig": b[3][path], "hours/README.md": b"About\n", "hours/old/2026-05.jsonl": b"{"}
+    mess = by_hand(b[3].having(others))
+    same(base, root, [*b[:4], mess, by_hand(b[3]), *(one.having(others) for one in b[4:])], 4, 5, 6)
+    same(base, root, [*b[:3], b[3].having(others), *b[4:]], 3, 4)
+
+
 def test_a_ledger_reworded(base: Base, root: Path) -> None:
     """Every line written anew by one commit: each hour is still what its own commit shows."""
     b = base.commits

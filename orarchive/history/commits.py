@@ -21,9 +21,11 @@ from orarchive.ledger import Attempt, hour_of
 PASTS = ("refs/heads/past/", "refs/remotes/*/past/**")
 """Where the branches of imported pasts are found: ours, and those of a clone."""
 
+BOOKS = f":(glob){PREFIX}{ledger.PATHS}"
+"""The ledger's files, for git."""
 
 LOG = (
-    *("log", "--no-renames", "--root", "--no-show-signature"),
+    *("log", "--no-renames", "--no-follow", "--root", "--no-show-signature"),
     *("--encoding=UTF-8", "--no-color", "--no-textconv"),
 )
 """Whatever a user's settings say."""
@@ -105,7 +107,7 @@ def _refuse_lost(archive: Archive, end: str) -> None:
     there = ledger.books(archive, end)
     commit = ""
     shown = ("--diff-filter=D", "--raw", "--no-abbrev", "--format=%x00%H")
-    for line in stream(archive.root, *LOG, *shown, end, "--", f"{PREFIX}hours"):
+    for line in stream(archive.root, *LOG, *shown, end, "--", BOOKS):
         if line.startswith(b"\0"):
             commit = line[1:-1].decode()
             continue
@@ -160,7 +162,7 @@ def _name(line: Attempt) -> Name:
 def _named(archive: Archive, end: str, *known: str) -> dict[Name, list[str]]:
     """The commits that say themselves which attempt they are, oldest first."""
     form = "--format=%H %at %(trailers:key=Attempt,valueonly,unfold,separator=%x2C)"
-    printed = archive.git(*LOG, "--reverse", form, end, *known, "--", f"{PREFIX}hours")
+    printed = archive.git(*LOG, "--reverse", form, end, *known, "--", BOOKS)
     named: dict[Name, list[str]] = defaultdict(list)
     for line in printed.splitlines():
         name, seconds, attempt = (*line.split(" "), "")[:3]
@@ -174,7 +176,7 @@ def _brought(archive: Archive, end: str) -> dict[bytes, list[str]]:
     shown = ("--reverse", "-p", "-U0", "--text", "--format=%x00%H")
     commit = ""
     went: set[Name] = set()
-    for line in stream(archive.root, *LOG, *shown, end, "--", f"{PREFIX}hours"):
+    for line in stream(archive.root, *LOG, *shown, end, "--", BOOKS):
         if line.startswith(b"\0"):
             commit, went = line[1:-1].decode(), set()
         elif line.startswith((b"+{", b"-{")):
