@@ -701,6 +701,23 @@ def test_pasts_that_overlap(base: Base, root: Path) -> None:
         anew(open_archive(root))
 
 
+@pytest.mark.parametrize("how", ["checked out", "hours on top", "merged"])
+def test_a_past_in_the_history_of_the_branch(base: Base, root: Path, how: str) -> None:
+    """It is no past beside it."""
+    b = base.commits
+    if how == "merged":
+        side = [Made({"README.md": b"About\n"}), b[0].but(parents=()), *b[1:3], b[2].but(parents=(0, 3))]
+        names = make(root, [*side, *b[3:]])
+        say(root, "branch", "past/x", names[3])
+    else:
+        names = make(root, b)
+        say(root, "branch", "past/x", names[-1 if how == "checked out" else 2])
+    if how == "checked out":
+        say(root, "checkout", "--quiet", "past/x")
+    assert tables(open_archive(root)) == base.said
+    replays(root)
+
+
 def test_branches_that_are_no_pasts(base: Base, root: Path) -> None:
     """One without a ledger, and those of other names."""
     make(root, base.commits)

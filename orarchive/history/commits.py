@@ -49,13 +49,17 @@ class Held:
 
 
 def tips(archive: Archive, tip: str) -> list[str]:
-    """The commits at which an archive's history ends: of each imported past, oldest first, then its own."""
+    """The commits at which an archive's history ends: of each imported past, oldest first, then its own.
+
+    A past that is in the history of the tip, or is the tip itself, is no other one.
+    """
     printed = archive.git("for-each-ref", "--format=%(refname) %(objectname)", *PASTS)
     found: dict[str, str] = {}
     for line in printed.splitlines():
         name, _, commit = line.partition(" ")
         found.setdefault(name.partition("/past/")[2], commit)
-    pasts = {commit: ledger.attempts(archive, commit) for commit in found.values()}
+    beside = [commit for commit in found.values() if not archive.is_ancestor(commit, tip)]
+    pasts = {commit: ledger.attempts(archive, commit) for commit in beside}
     begun = {commit: lines[0]["hour"] for commit, lines in pasts.items() if lines}
     return [*sorted(begun, key=lambda commit: (begun[commit], commit)), tip]
 
