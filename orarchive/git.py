@@ -17,7 +17,10 @@ _FOREIGN = (
     *(f"GIT_{how}_PATHSPECS" for how in ("LITERAL", "GLOB", "NOGLOB", "ICASE")),
 )
 
-COMMAND = ("git", "-c", "core.quotePath=false", "-c", "advice.graftFileDeprecated=false")
+COMMAND = (
+    *("git", "-c", "core.quotePath=false", "-c", "advice.graftFileDeprecated=false"),
+    *("-c", f"core.hooksPath={os.devnull}"),  # a hook could fail, or do its own, amid what we do
+)
 
 
 def git(

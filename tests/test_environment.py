@@ -241,6 +241,8 @@ def test_hostile_configuration(stage: Stage, tmp_path: Path, monkeypatch: pytest
         "post-commit",
         "pre-push",
         "post-index-change",
+        "post-checkout",
+        "reference-transaction",
     ):
         (hooks / name).write_text("#!/bin/sh\nexit 1\n")
         (hooks / name).chmod(0o755)
