@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -713,9 +714,13 @@ def test_nobodys_settings_change_an_import(
 def killed(archive: Archive, source: Source, step: int, kind: str) -> int:
     """Import in a process of its own, which kills itself before a step of that number; the steps it took."""
     counted = archive.root.parent / "steps"
+    left = archive.root.parent / "left"
+    left.mkdir(exist_ok=True)
     pid = os.fork()
     if not pid:
         steps = 0
+        # who is killed cannot clean up
+        os.environ["TMPDIR"] = tempfile.tempdir = str(left)
 
         def one() -> None:
             nonlocal steps
