@@ -5,12 +5,14 @@ A line is written also when nothing changed: "no change" and "did not run" must 
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Sequence
-from typing import Literal, NotRequired, TypedDict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Literal, NotRequired, TypedDict, get_origin, get_type_hints
 
 from orarchive.archive import Archive
-from orarchive.hours import moment
-from orarchive.jsonl import dumps, read_lines
+from orarchive.errors import ArchiveError
+from orarchive.hours import floor, moment, stamp
+from orarchive.jsonl import Record, dumps, read_lines
 
 Outcome = Literal["ok", "partial", "quarantined", "failed", "not-due"]
 """Of a feed in an attempt: complete (up to 1 % kept); more than that kept; refused; not had; not asked."""
@@ -77,6 +79,18 @@ class Attempt(TypedDict):
     source: NotRequired[Source]
 
 
+def _kinds(shape: type) -> dict[str, Any]:
+    """What a member of a line is in Python: an outcome is a text, a number of seconds has a token."""
+    kinds = {name: get_origin(hint) or hint for name, hint in get_type_hints(shape).items()}
+    others = {Literal: str, float: (int, Decimal), Source: dict}
+    return {name: others.get(kind, kind) for name, kind in kinds.items()}
+
+
+ATTEMPT, REPORT = _kinds(Attempt), _kinds(Report)
+OF_ATTEMPT, OF_REPORT = (sorted(shape.__required_keys__) for shape in (Attempt, Report))
+MOMENTS = ("hour", "started", "finished")
+
+
 def path(hour: dt.datetime) -> str:
     """The ledger file of an hour, below `data/`."""
     return f"hours/{hour:%Y-%m}.jsonl"
@@ -107,8 +121,47 @@ def books(archive: Archive, commit: str | None) -> dict[str, str]:
 
 
 def read(content: bytes, name: str) -> list[Attempt]:
-    """The lines of a ledger file; `name` is its path below `data/`."""
-    return read_lines(content, f"data/{name}")  # type: ignore[return-value]
+    """The lines of a ledger file; `name` is its path below `data/`. What is no such line is refused."""
+    lines = read_lines(content, f"data/{name}")
+    for number, line in enumerate(lines, start=1):
+        if wrong := _wrong(line):
+            msg = f"data/{name}, line {number}: not a line of the ledger: {wrong}"
+            raise ArchiveError(msg)
+    return lines  # type: ignore[return-value]
+
+
+def _wrong(line: Record) -> str:
+    """What a line lacks that every reader relies on; members that we do not know are a newer version's."""
+    faults = [
+        *_faults(line, ATTEMPT, OF_ATTEMPT),
+        *(f"{name} is no moment" for name in MOMENTS if not _is_moment(line.get(name))),
+    ]
+    if faults:
+        return faults[0]
+    if stamp(floor(moment(line["hour"]))) != line["hour"]:
+        return "hour is no hour"
+    reports: Record = line["feeds"]
+    return next(
+        (f"{name}: {fault}" for name in reports for fault in _faults(reports[name], REPORT, OF_REPORT)), ""
+    )
+
+
+def _faults(found: Any, kinds: Mapping[str, Any], required: Iterable[str]) -> Iterator[str]:
+    """Which members are missing, or of another kind."""
+    if not isinstance(found, dict):
+        yield "not an object"
+        return
+    yield from (f"{name} is missing" for name in required if name not in found)
+    for name, kind in kinds.items():
+        if name in found and not isinstance(found[name], kind):
+            yield f"{name} is of another kind"
+
+
+def _is_moment(text: Any) -> bool:
+    try:
+        return moment(text).tzinfo is not None
+    except (ValueError, TypeError):
+        return False
 
 
 def appended(file: bytes, attempt: Attempt) -> bytes:

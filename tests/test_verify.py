@@ -380,6 +380,98 @@ def test_the_first_hour_is_seen_whole(base: Commits, tmp_path: Path) -> None:
     assert found_in(tmp_path / "archive", [*base, edit]) == {}
 
 
+# --- the ledger ---------------------------------------------------------------------------------------------
+
+
+def without(*path: str) -> Callable[[Any], Any]:
+    """A line that lacks a member."""
+
+    def change(line: Any) -> Any:
+        inner = line
+        for name in path[:-1]:
+            inner = inner[name]
+        del inner[path[-1]]
+        return line
+
+    return change
+
+
+NO_LINES: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "something else": (lambda _: {"a": 1}, "attempt is missing"),
+    "no relations": (without("relations"), "relations is missing"),
+    "no feeds": (without("feeds"), "feeds is missing"),
+    "no hash": (without("feeds", "zdr", "sha256"), "zdr: sha256 is missing"),
+    "feeds in a list": (lambda line: {**line, "feeds": [line["feeds"]]}, "feeds is of another kind"),
+    "a feed is a word": (lambda line: {**line, "feeds": {"zdr": "ok"}}, "zdr: not an object"),
+    "kept in a list": (
+        lambda line: {**line, "feeds": {"zdr": {"outcome": "ok", "sha256": "", "kept": []}}},
+        "zdr: kept is of another kind",
+    ),
+    "a number for the hour": (lambda line: {**line, "hour": 7}, "hour is of another kind"),
+    "a word for the hour": (lambda line: {**line, "hour": "noon"}, "hour is no moment"),
+    "an hour in prose": (lambda line: {**line, "hour": "2026-06-01T01Z"}, "hour is no hour"),
+    "half past": (lambda line: {**line, "hour": "2026-06-01T01:30:00Z"}, "hour is no hour"),
+    "no time zone": (lambda line: {**line, "started": "2026-06-01T01:00:00"}, "started is no moment"),
+    "attempt in words": (lambda line: {**line, "attempt": "first"}, "attempt is of another kind"),
+}
+COMMANDS = (
+    ("verify",),
+    ("status",),
+    ("at", "2026-06-01T00Z", "models"),
+    ("raw", "2026-06-01T00Z", "models"),
+    ("diff", "2026-06-01T00Z", "2026-06-01T03Z"),
+    ("log", "openai/gpt-5-image"),
+    ("price", "openai/gpt-5-image"),
+    ("index",),
+)
+
+
+def with_ledger(one: Made, change: Callable[[list[Any]], list[Any]]) -> Made:
+    """A commit of somebody who changed the ledger's lines."""
+    lines = change([loads(text) for text in one[LEDGER].splitlines()])
+    return by_hand(one.having({LEDGER: b"".join(dumps(line) + b"\n" for line in lines)}))
+
+
+@pytest.mark.parametrize("kind", NO_LINES)
+def test_what_is_no_line_of_the_ledger_is_told_in_one_line(base: Commits, tmp_path: Path, kind: str) -> None:
+    change, words = NO_LINES[kind]
+    root = new_archive(tmp_path / "archive")
+    edit = with_ledger(base[LAST], lambda lines: [*lines[:2], change(lines[2]), *lines[3:]])
+    make(root, [*base, edit])
+    for name, *arguments in COMMANDS if kind == "something else" else COMMANDS[:1]:
+        result = CliRunner().invoke(questions, [name, "--archive", str(root), *arguments])
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert result.stderr == f"Error: data/{LEDGER}, line 3: not a line of the ledger: {words}\n"
+
+
+def test_an_index_that_goes_on_names_the_line_in_the_file(base: Commits, tmp_path: Path) -> None:
+    root = new_archive(tmp_path / "archive")
+    make(root, base)
+    assert CliRunner().invoke(questions, ["index", "--archive", str(root)]).exit_code == 0
+    names = make(root, [*base, with_ledger(base[LAST], lambda lines: [*lines, {"a": 1}])])
+    assert say(root, "rev-parse", "HEAD") == names[-1]
+    result = CliRunner().invoke(questions, ["index", "--archive", str(root)])
+    assert f"{LEDGER}, line 5: not a line of the ledger" in result.stderr
+
+
+def test_what_was_no_ledger_and_is_gone_does_not_matter(base: Commits, tmp_path: Path) -> None:
+    content = b'{"a":1}\n{"hour":[],"attempt":1}\n["a"]\n{\n'
+    mess = by_hand(base[LAST].having({"hours/2026-05.jsonl": content}))
+    assert found_in(tmp_path / "archive", [*base, mess, by_hand(base[LAST])]) == {}
+
+
+def test_more_members_in_the_ledger_do_not_matter(base: Commits, tmp_path: Path) -> None:
+    """A newer version may write them."""
+
+    def more(lines: list[Any]) -> list[Any]:
+        for line in lines:
+            line["mood"] = ["good"]
+            line["feeds"]["models"]["mood"] = None
+        return lines
+
+    assert found_in(tmp_path / "archive", [*base, with_ledger(base[LAST], more)]) == {}
+
+
 # --- what cannot be verified --------------------------------------------------------------------------------
 
 

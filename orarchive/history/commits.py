@@ -93,10 +93,19 @@ def since(archive: Archive, known: list[str], ends: list[str]) -> list[Held]:
         if path < last or not has.startswith(had):
             msg = "the ledger has other lines than before"
             raise Rewritten(msg)
-        tail = has[len(had) :]
-        # somebody's editor may have left the last line without its end
-        lines += ledger.read(tail if had.endswith(b"\n") else tail.removeprefix(b"\n"), path)
+        lines += _added(had, has, path)
     return _held(archive, lines, now, f"^{before}")
+
+
+def _added(had: bytes, has: bytes, path: str) -> list[Attempt]:
+    """The lines that a ledger file has beyond those that it had."""
+    tail = has[len(had) :]
+    try:
+        # somebody's editor may have left the last line without its end
+        return ledger.read(tail if had.endswith(b"\n") else tail.removeprefix(b"\n"), path)
+    except ArchiveError:
+        ledger.read(has, path)  # says which line of the file it is
+        raise
 
 
 def refuse_shallow(archive: Archive) -> None:
@@ -120,11 +129,19 @@ def _refuse_lost(archive: Archive, end: str) -> None:
         if name and path not in there:
             blob = about.split(" ")[2]
             there[path] = blob  # of several commits that deleted it, the last one counts
-            hours = {one["hour"] for one in ledger.read(archive.contents([blob])[blob], path)}
-            if len(hours) > 1:
+            if len(_hours(archive.contents([blob])[blob])) > 1:
                 back = f"git restore --source={commit[:10]}~ --staged --worktree {name}"
                 msg = f"{name} is missing: commit {commit[:10]} deleted it; {back} and a commit bring it back"
                 raise ArchiveError(msg)
+
+
+def _hours(content: bytes) -> set[str]:
+    """The hours in a file of the ledger that is gone: what it says besides hurts nobody any more."""
+    found = set()
+    for line in content.splitlines():
+        with suppress(NotJSON, KeyError, TypeError):
+            found.add(loads(line)["hour"])
+    return found
 
 
 def _held(archive: Archive, lines: list[Attempt], end: str, *known: str) -> list[Held]:
@@ -184,7 +201,7 @@ def _brought(archive: Archive, end: str) -> dict[bytes, list[str]]:
         if line.startswith(b"\0"):
             commit, went = line[1:-1].decode(), set()
         elif line.startswith((b"+{", b"-{")):
-            with suppress(NotJSON, KeyError):
+            with suppress(NotJSON, KeyError, TypeError):
                 attempt: Attempt = loads(line[1:])
                 if line.startswith(b"-"):
                     went.add(_name(attempt))
