@@ -5,6 +5,7 @@ A line is written also when nothing changed: "no change" and "did not run" must 
 
 import datetime as dt
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Literal, NotRequired, TypedDict, get_origin, get_type_hints
@@ -109,10 +110,28 @@ def is_book(path: str) -> bool:
 
 def attempts(archive: Archive, commit: str | None, months: int | None = None) -> list[Attempt]:
     """All attempts at a commit, oldest first; `months` limits them to the last so many files."""
+    return once(lines(archive, commit, months))
+
+
+def lines(archive: Archive, commit: str | None, months: int | None = None) -> list[Attempt]:
+    """The same as they stand in the files: a hand or a merge may have put a line there twice."""
     blobs = books(archive, commit)
     wanted = sorted(blobs)[-months:] if months else sorted(blobs)
     contents = archive.contents([blobs[name] for name in wanted])
     return [line for name in wanted for line in read(contents[blobs[name]], name)]
+
+
+def once(lines: Iterable[Attempt], there: Iterable[Attempt] = ()) -> list[Attempt]:
+    """Lines without those that stood before, among them or `there`."""
+    known: dict[str, list[Attempt]] = defaultdict(list)
+    for line in there:
+        known[line["hour"]].append(line)
+    found = []
+    for line in lines:
+        if line not in known[line["hour"]]:
+            known[line["hour"]].append(line)
+            found.append(line)
+    return found
 
 
 def books(archive: Archive, commit: str | None) -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from archives import HOUR, Stage, edited, new_archive, payloads, replies, say
 from click.testing import CliRunner, Result
-from histories import Made, made, make
+from histories import Made, anew, grown, made, make, tables
 from test_import import PATH, Source, repriced
 
 from orarchive.__main__ import questions
@@ -66,6 +66,7 @@ def findings(root: Path) -> dict[str, Any]:
         "broken",
         "by_hand",
         "in_doubt",
+        "twice",
         "replayed",
         "gaps",
         "wrong",
@@ -119,7 +120,7 @@ def test_a_sound_archive_is_as_received(kept: Stage) -> None:
     ]
     assert json.loads(verified(kept.root, "--json").stdout) == {
         "attempts": 4,
-        **{name: [] for name in ("differs", "broken", "by_hand", "in_doubt", "replayed")},
+        **{name: [] for name in ("differs", "broken", "by_hand", "in_doubt", "twice", "replayed")},
         "gaps": ["2026-06-01T02Z to 2026-06-01T02Z (1 h)"],
         "wrong": False,
     }
@@ -458,6 +459,27 @@ def test_what_was_no_ledger_and_is_gone_does_not_matter(base: Commits, tmp_path:
     content = b'{"a":1}\n{"hour":[],"attempt":1}\n["a"]\n{\n'
     mess = by_hand(base[LAST].having({"hours/2026-05.jsonl": content}))
     assert found_in(tmp_path / "archive", [*base, mess, by_hand(base[LAST])]) == {}
+
+
+@pytest.mark.parametrize("last", [False, True], ids=["an older one", "the last one"])
+def test_a_line_that_stands_twice_is_found_and_counts_once(base: Commits, tmp_path: Path, last: bool) -> None:
+    """Also by an index that has its hour already."""
+    root = new_archive(tmp_path / "archive")
+    names = make(root, base)
+    before = tables(open_archive(root))
+    position = LAST if last else DAILY
+    edit = with_ledger(base[LAST], lambda lines: [*lines, lines[position]])
+    assert found_in(root, [*base, edit]) == {"twice": [f"2026-06-01T0{'3Z' if last else '0Z attempt 2'}"]}
+    tip = say(root, "rev-parse", "HEAD")
+    assert tables(open_archive(root)) == before
+    assert grown(root, [names[-1], tip]) == anew(open_archive(root))
+
+
+def test_an_attempt_with_two_lines_is_found(base: Commits, tmp_path: Path) -> None:
+    """Which of them is right, nobody can say: both count."""
+    edit = with_ledger(base[LAST], lambda lines: [*lines, {**lines[LAST], "version": "another"}])
+    found = found_in(tmp_path / "archive", [*base, edit])
+    assert found == {"twice": ["2026-06-01T03Z"]}
 
 
 def test_more_members_in_the_ledger_do_not_matter(base: Commits, tmp_path: Path) -> None:

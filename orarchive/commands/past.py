@@ -167,6 +167,7 @@ def _findings(found: Findings) -> list[str]:
         *(f"broken: {one}" for one in found.broken),
         *(f"by hand: after {one}: it changed, and no attempt did that" for one in found.by_hand),
         *(f"in doubt: {one}" for one in found.in_doubt),
+        *(f"twice: {one}: it has more than one line in the ledger" for one in found.twice),
         *(f"differs: data/{one}: replaying the changes gives other lines" for one in found.replayed),
         *(f"gap: {one}" for one in found.gaps[:MOST_GAPS]),
     ]

@@ -85,15 +85,21 @@ def since(archive: Archive, known: list[str], ends: list[str]) -> list[Held]:
         raise Rewritten(msg)
     old, new = (ledger.books(archive, commit) for commit in (before, now))
     last = max(old, default="")
+    changed = sorted(path for path in {*old, *new} if old.get(path) != new.get(path))
+    contents = archive.contents(
+        {side[path] for path in (last, *changed) for side in (old, new) if path in side}
+    )
     lines: list[Attempt] = []
-    for path in sorted(path for path in {*old, *new} if old.get(path) != new.get(path)):
-        names = [side[path] for side in (old, new) if path in side]
-        contents = archive.contents(names)
+    for path in changed:
         had, has = (contents.get(side.get(path, ""), b"") for side in (old, new))
         if path < last or not has.startswith(had):
             msg = "the ledger has other lines than before"
             raise Rewritten(msg)
         lines += _added(had, has, path)
+    hours = {line["hour"].encode() for line in lines}
+    # of the same hours, not all: the next hour costs the same at the end of a month
+    there = contents.get(old.get(last, ""), b"").splitlines()
+    lines = ledger.once(lines, [loads(text) for text in there if any(hour in text for hour in hours)])
     return _held(archive, lines, now, f"^{before}")
 
 

@@ -3,22 +3,26 @@
 Of every hour the bytes of each feed are hashed as they lie in git and compared with the ledger; all commits
 are replayed, and the state that comes out is compared with the files at the tip. Between two hours, and after
 the last one, nothing may have changed: what somebody commits by hand the next hour would take for received.
+And the ledger names an attempt once.
 """
 
+import datetime as dt
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice, pairwise
 
 from tqdm import tqdm
 
+from orarchive import ledger
 from orarchive.archive import PREFIX, SNAPSHOT_FILES, Archive
 from orarchive.feeds import FEEDS
 from orarchive.git import stream
-from orarchive.history.commits import Held, refuse_shallow
+from orarchive.history.commits import Held, refuse_shallow, tips
 from orarchive.history.past import Past
 from orarchive.history.replay import State, replay
 from orarchive.hours import HOUR, prose
-from orarchive.ledger import good, outcome
+from orarchive.ledger import good, hour_of, outcome
 from orarchive.snapshot import sha256
 
 UNREAD = ("not-due", "failed", "quarantined")
@@ -41,6 +45,8 @@ class Findings:
     """Feeds that something else than an attempt changed, with the last hour before that: `hour feed`."""
     in_doubt: list[str] = field(default_factory=list)
     """Hours of the ledger whose state no commit shows."""
+    twice: list[str] = field(default_factory=list)
+    """Attempts that have more than one line in the ledger."""
     replayed: list[str] = field(default_factory=list)
     """Files at the tip that the replayed changes do not give."""
     gaps: list[str] = field(default_factory=list)
@@ -49,13 +55,14 @@ class Findings:
     @property
     def wrong(self) -> bool:
         """Whether anything differs."""
-        return bool(self.differs or self.broken or self.by_hand or self.in_doubt or self.replayed)
+        return any((self.differs, self.broken, self.by_hand, self.in_doubt, self.twice, self.replayed))
 
 
 def verify(past: Past, progress: bool = False) -> Findings:
     """Check every attempt of an archive, one that git holds whole."""
     refuse_shallow(past.archive)
     found = Findings(attempts=len(past.held), by_hand=list(_by_hand(past)), gaps=list(_gaps(past)))
+    found.twice += _twice(past.archive)
     _replay(past, found)
     shown = [one for one in past.held if one.commit]
     with tqdm(total=len(shown), desc="Verifying", unit="hour", disable=not progress) as bar:
@@ -68,8 +75,18 @@ def verify(past: Past, progress: bool = False) -> Findings:
 
 
 def _name(held: Held) -> str:
-    number = held.attempt["attempt"]
-    return prose(held.hour) + (f" attempt {number}" if number > 1 else "")
+    return _words(held.hour, held.attempt["attempt"])
+
+
+def _words(hour: dt.datetime, number: int) -> str:
+    return prose(hour) + (f" attempt {number}" if number > 1 else "")
+
+
+def _twice(archive: Archive) -> list[str]:
+    """The attempts that stand in the ledger more than once."""
+    lines = (line for end in tips(archive, "HEAD") for line in ledger.lines(archive, end))
+    counted = Counter((hour_of(line), line["attempt"]) for line in lines)
+    return [_words(*name) for name, count in sorted(counted.items()) if count > 1]
 
 
 def _replay(past: Past, found: Findings) -> None:
