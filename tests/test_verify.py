@@ -306,6 +306,81 @@ def test_two_hours_in_one_commit_are_in_doubt(base: Commits, tmp_path: Path) -> 
     assert found == {"in_doubt": ["2026-06-01T01Z: no commit shows its state"]}
 
 
+# --- what the questions say to it ---------------------------------------------------------------------------
+
+
+def asked(root: Path, *arguments: str) -> tuple[int, bool, str]:
+    """The exit code of a question, whether there was an answer, and what was said beside it."""
+    name, *others = arguments
+    result = CliRunner().invoke(questions, [name, "--archive", str(root), *others])
+    return result.exit_code, bool(result.stdout), result.stderr
+
+
+@pytest.mark.parametrize("how", ["a line twice", "a line edited"])
+def test_an_hour_that_is_not_as_received_is_not_served(base: Commits, tmp_path: Path, how: str) -> None:
+    """Nor what is put together with it; other feeds and hours are."""
+    root = new_archive(tmp_path / "archive")
+    facts = base[SECOND][FACTS]
+    twice = base[SECOND].having({FACTS: facts.splitlines(keepends=True)[0] + facts})
+    make(root, at(base, SECOND, twice if how == "a line twice" else flipped(base[SECOND], FACTS)))
+    said = (
+        "Error: the files of models at 2026-06-01T01Z are not those that the ledger hashed;"
+        " python -m orarchive verify names all that differs\n"
+    )
+    for question in (
+        ("at", "2026-06-01T01Z", "models"),
+        ("at", "2026-06-01T01Z", "zdr"),
+        ("raw", "2026-06-01T01Z", "models"),
+        ("raw", "2026-06-01T01Z", "endpoints"),
+        ("diff", "2026-06-01T00Z", "2026-06-01T01Z"),
+        ("diff", "2026-06-01T01Z", "2026-06-01T03Z", "endpoints"),
+    ):
+        assert asked(root, *question) == (2, False, said), question
+    for question in (
+        ("at", "2026-06-01T01Z", "providers"),
+        ("raw", "2026-06-01T01Z", "providers"),
+        ("diff", "2026-06-01T00Z", "2026-06-01T01Z", "providers"),
+        ("raw", "2026-06-01T03Z", "models"),
+    ):
+        assert asked(root, *question) == (0, True, ""), question
+
+
+def test_an_hour_in_doubt_is_answered_as_a_gap_is(base: Commits, tmp_path: Path) -> None:
+    root = new_archive(tmp_path / "archive")
+    make(root, [*base[:SECOND], base[LAST]])
+    note = "No commit shows models as of 2026-06-01T01Z; this is 2026-06-01T00Z\n"
+    assert asked(root, "at", "2026-06-01T01Z", "models") == (0, True, note)
+    assert asked(root, "diff", "2026-06-01T01Z", "2026-06-01T03Z") == (0, True, note)
+    near = "good hours next to it: 2026-06-01T00Z, 2026-06-01T03Z"
+    error = f"Error: no commit shows models as of 2026-06-01T01Z; {near}\n"
+    assert asked(root, "raw", "2026-06-01T01Z", "models") == (1, False, error)
+
+
+def test_a_later_attempt_in_doubt(base: Commits, tmp_path: Path) -> None:
+    """What it read is not what the first attempt at that hour left."""
+    root = new_archive(tmp_path / "archive")
+    make(root, [base[FIRST], *base[SECOND:]])
+    assert asked(root, "raw", "2026-06-01T00Z", "models") == (0, True, "")
+    error = "Error: no commit shows images as of 2026-06-01T00Z\n"
+    assert asked(root, "raw", "2026-06-01T00Z", "images") == (1, False, error)
+    assert asked(root, "at", "2026-06-01T00Z", "images") == (1, False, error)
+
+
+def test_a_first_hour_in_doubt(base: Commits, tmp_path: Path) -> None:
+    """Nothing before it could answer; of a shallow clone it is said what is missing."""
+    root = new_archive(tmp_path / "archive")
+    make(root, base[LAST:])
+    error = "Error: no commit shows models as of 2026-06-01T01Z; good hours next to it: 2026-06-01T03Z\n"
+    assert asked(root, "at", "2026-06-01T02Z", "models") == (1, False, error)
+    make(root, base)
+    git(tmp_path, "clone", "--quiet", "--depth=1", f"file://{root}", "clone")
+    for question in (("at", "2026-06-01T00Z", "models"), ("raw", "2026-06-01T00Z", "models")):
+        code, answered, said = asked(tmp_path / "clone", *question)
+        assert (code, answered) == (2, False)
+        assert "git fetch --unshallow brings it" in said
+    assert asked(tmp_path / "clone", "at", "2026-06-01T03Z", "models") == (0, True, "")
+
+
 # --- imported -----------------------------------------------------------------------------------------------
 
 

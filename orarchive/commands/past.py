@@ -37,7 +37,7 @@ def at_(archive: Archive, hour: str, feed: str, key: str | None, as_json: bool) 
     found = past(archive)
     asked = hours.parse(hour)
     good = _good(found, feed, asked)
-    snapshot = found.snapshot(good)
+    snapshot = found.snapshot(good, feed)
     shown = records(FEEDS[feed], snapshot, key)
     if key is not None and not shown:
         names = [text_key(FEEDS[feed], one) for one in rows(FEEDS[feed], snapshot[feed])]
@@ -75,7 +75,7 @@ def diff_(archive: Archive, old: str, new: str, feed: str | None, as_json: bool)
     """
     found = past(archive)
     good = [_good(found, feed or "models", hours.parse(hour)) for hour in (old, new)]
-    before, after = (found.snapshot(hour) for hour in good)
+    before, after = (found.snapshot(hour, *([feed] if feed else FEEDS)) for hour in good)
     scopes = [ledger.scope(found.until(hour).attempts, "models") for hour in good]
     changes = [change for change in rescoped(diff(before, after), *scopes) if feed in (None, change.feed)]
     if as_json:
@@ -89,7 +89,8 @@ def _good(found: Past, feed: str, asked: dt.datetime) -> dt.datetime:
     """The last good hour of a feed; that it is another one than was asked for is said."""
     good = found.last_good(feed, asked)
     if good != asked:
-        click.echo(f"No good hour of {feed} at {hours.prose(asked)}; this is {hours.prose(good)}", err=True)
+        why = f"No commit shows {feed} as of" if asked in found.good(feed) else f"No good hour of {feed} at"
+        click.echo(f"{why} {hours.prose(asked)}; this is {hours.prose(good)}", err=True)
     return good
 
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -11,12 +11,12 @@ from orarchive.archive import SNAPSHOT_FILES, Archive
 from orarchive.changes import Change, diff, text_key
 from orarchive.errors import ArchiveError, NotArchivedError
 from orarchive.feeds import FEEDS, Feed
-from orarchive.history.commits import Held, chain, tips
+from orarchive.history.commits import Held, chain, refuse_shallow, tips
 from orarchive.hours import prose
 from orarchive.jsonl import Record
 from orarchive.ledger import Attempt, hour_of
 from orarchive.scopes import rescoped
-from orarchive.snapshot import Snapshot, read, rows
+from orarchive.snapshot import Snapshot, read, rows, sha256
 
 SILENT_FILES = {path for feed in FEEDS.values() for path in feed.silent_files}
 """Files without changes to tell: what moves every hour."""
@@ -44,21 +44,32 @@ class Past:
         return sorted(ledger.good(self.attempts, feed))
 
     def last_good(self, feed: str, hour: dt.datetime) -> dt.datetime:
-        """The last good hour of a feed at or before an hour."""
-        hours = self.good(feed)
+        """The last good hour of a feed at or before an hour, of those that a commit shows."""
+        hours = self._shown(feed)
         at = bisect_right(hours, hour)
         if not at:
+            if unseen := [one for one in self.good(feed) if one <= hour]:
+                raise self._unseen(feed, unseen[-1])
             msg = f"no good hour of {feed} at or before {prose(hour)}" + self._neighbours(feed, hour)
             raise NotArchivedError(msg)
         return hours[at - 1]
 
-    def commit_at(self, hour: dt.datetime) -> str:
-        """The last commit of an hour that the ledger has."""
-        for commit, stamp in self.commits():
-            if stamp == hour:
-                return commit
-        msg = f"no commit for {prose(hour)}; a shallow clone lacks the past (git fetch --unshallow brings it)"
-        raise ArchiveError(msg)
+    def _shown(self, feed: str, had: Collection[str] = ("ok",)) -> list[dt.datetime]:
+        """The hours in which a feed was read and that a commit shows, of that attempt or one after it."""
+        read: set[dt.datetime] = set()
+        shown: set[dt.datetime] = set()
+        for one in self.held:
+            if ledger.outcome(one.attempt, feed) in had:
+                read.add(one.hour)
+            if one.commit and one.hour in read:
+                shown.add(one.hour)
+        return sorted(shown)
+
+    def _unseen(self, feed: str, hour: dt.datetime) -> ArchiveError:
+        """Why what was read in an hour cannot be shown."""
+        refuse_shallow(self.archive)
+        near = self._neighbours(feed, hour) if self._shown(feed) else ""
+        return NotArchivedError(f"no commit shows {feed} as of {prose(hour)}{near}")
 
     def commits(self) -> Iterator[tuple[str, dt.datetime]]:
         """Yield the commits of the archive's attempts with their hour, newest first."""
@@ -74,9 +85,25 @@ class Past:
             raise NotArchivedError(msg)
         return Past(self.archive, held)
 
-    def snapshot(self, hour: dt.datetime) -> Snapshot:
-        """The snapshot as it stood after the last attempt at an hour."""
-        return self.archive.snapshot(self.commit_at(hour))
+    def snapshot(self, hour: dt.datetime, *feeds: str) -> Snapshot:
+        """The snapshot as it stood after the last attempt at an hour, one that a commit shows.
+
+        Where the files of one of the feeds asked for are not those that the ledger hashed, it is refused.
+        """
+        held = next((one for one in reversed(self.held) if one.hour == hour and one.commit), None)
+        if held is None:
+            msg = f"no commit shows {prose(hour)}"
+            raise NotArchivedError(msg)
+        files = self.archive.files(held.commit, SNAPSHOT_FILES)
+        for name in _made_of(feeds):
+            report = held.attempt["feeds"].get(name)
+            if report and report["sha256"] != sha256(FEEDS[name], files):
+                msg = (
+                    f"the files of {name} at {prose(hour)} are not those that the ledger hashed;"
+                    " python -m orarchive verify names all that differs"
+                )
+                raise ArchiveError(msg)
+        return read(files.get)
 
     def response(self, feed: Feed, hour: dt.datetime, asked: str | None = None) -> Record:
         """What the service sent for a feed in that very hour, but for the order of rows and keys.
@@ -91,7 +118,7 @@ class Past:
             msg = f"{feed.name} is one list; leave out {asked}"
             raise ArchiveError(msg)
         kept = self._kept(feed, hour)
-        state = self.snapshot(hour)[feed.name]
+        state = self.snapshot(hour, feed.name)[feed.name]
         if not feed.each:
             return {"data": list(state.values())}
         if asked is None:
@@ -105,7 +132,7 @@ class Past:
         return state[asked,]
 
     def _kept(self, feed: Feed, hour: dt.datetime) -> dict[str, str]:
-        """The keys not read in an hour; NotArchivedError where the feed as a whole was not."""
+        """The keys not read in an hour; NotArchivedError where none was, or no commit shows it."""
         had = ("ok", "partial") if feed.each else ("ok",)
         lines = [
             one for one in self.attempts if hour_of(one) == hour and ledger.outcome(one, feed.name) in had
@@ -113,13 +140,24 @@ class Past:
         if not lines:
             msg = f"{feed.name} was not read at {prose(hour)}{self._neighbours(feed.name, hour)}"
             raise NotArchivedError(msg)
+        if hour not in self._shown(feed.name, had):
+            raise self._unseen(feed.name, hour)
         return ledger.kept(lines[-1], feed.name)
 
     def _neighbours(self, feed: str, hour: dt.datetime) -> str:
-        hours = self.good(feed)
+        hours = self._shown(feed)
         at = bisect_left(hours, hour)
         near = [prose(one) for one in (*hours[max(at - 1, 0) : at], *hours[at : at + 1])]
         return f"; good hours next to it: {', '.join(near)}" if near else "; there is no good hour at all"
+
+
+def _made_of(feeds: Iterable[str]) -> list[str]:
+    """Feeds, with those whose records complete theirs: what repeats is kept once."""
+    found = set(feeds)
+    for name, feed in reversed(FEEDS.items()):
+        if name in found:
+            found |= {one for one in (feed.copies, feed.each if feed.repeats else None) if one}
+    return [name for name in FEEDS if name in found]
 
 
 def past(archive: Archive) -> Past:
