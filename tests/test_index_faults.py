@@ -444,6 +444,40 @@ def archive_at(ready: Ready, root: Path, number: int) -> Archive:
     return open_archive(root)
 
 
+@pytest.mark.parametrize("when", ["before it is read", "while it is read"])
+def test_an_index_that_another_program_holds(
+    ready: Ready, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    """It is said so in one line after a wait, and the index is the same file, of the same rows."""
+    archive, cache = ready.copy(tmp_path)
+    indexed(archive, cache)
+    before = (cache / NAME).stat().st_ino
+    real = sqlite3.connect
+
+    def hasty(*arguments: Any, **options: Any) -> Any:
+        return real(*arguments, **{**options, "timeout": 0.1})
+
+    with closing(real(cache / NAME, isolation_level=None)) as other:
+        monkeypatch.setattr(sqlite3, "connect", hasty)
+        if when == "before it is read":
+            other.execute("begin exclusive")
+        words = r"is in use by another program; try again$"
+        with pytest.raises(ArchiveError, match=words) as error, index(archive, cache) as db:
+            if when == "while it is read":
+                other.execute("begin exclusive")
+            db.execute("select * from attempts").fetchall()
+    assert str(cache / NAME) in str(error.value)
+    assert (cache / NAME).stat().st_ino == before
+    sound(archive, cache, ready.rows)
+
+
+def test_published_into_no_file(ready: Ready, tmp_path: Path) -> None:
+    archive, cache = ready.copy(tmp_path)
+    done = told("index", "--archive", archive.root, "--cache", cache, "--out", "")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[-1] == "Error: Invalid value for '--out': it must name a file."
+
+
 # no room, no right
 
 

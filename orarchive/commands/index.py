@@ -108,8 +108,21 @@ def _clock(hhmm: int) -> str:
     return f"{hhmm // 100:02}:{hhmm % 100:02}"
 
 
+def _named(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
+    """Refuse "", which is a path to nothing that one could write."""
+    if path is not None and not path.name:
+        msg = "it must name a file."
+        raise click.BadParameter(msg)
+    return path
+
+
 @question("index")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write it there for others.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    callback=_named,
+    help="Write it there for others.",
+)
 @cache
 @as_json
 def index_(archive: Archive, out: Path | None, cache: Path | None, as_json: bool) -> None:

@@ -18,6 +18,8 @@ from orarchive.index.build import SCHEMA, SQL, take, update
 
 NAME = "index.sqlite"
 
+BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
 DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 WAIT = 60
@@ -41,6 +43,7 @@ def index(
             _bring_up(path, archive, progress)
             db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
     except sqlite3.Error as error:
+        _refuse_busy(error, path)
         msg = f"the index {path} cannot be written: {error} (deleting it only costs a rebuild)"
         raise ArchiveError(msg) from error
     except OSError as error:
@@ -50,6 +53,7 @@ def index(
         try:
             yield db
         except sqlite3.DatabaseError as error:
+            _refuse_busy(error, path)
             if not _is_damage(error):
                 raise
             path.unlink(missing_ok=True)
@@ -146,8 +150,20 @@ def _remove(path: Path) -> None:
 
 
 def _is_damage(error: sqlite3.Error) -> bool:
-    """Whether an error says that a file is no sound database; extended codes have the plain one below."""
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in DAMAGED
+    """Whether an error says that a file is no sound database."""
+    return _code(error) in DAMAGED
+
+
+def _refuse_busy(error: sqlite3.Error, path: Path) -> None:
+    """Say of an error in plain words that another program holds the file, where it is that."""
+    if _code(error) in BUSY:
+        msg = f"the index {path} is in use by another program; try again"
+        raise ArchiveError(msg) from error
+
+
+def _code(error: sqlite3.Error) -> int:
+    """The plain code of an error; extended ones have it below."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 
 def _update(path: Path, archive: Archive, progress: bool) -> None:
@@ -168,5 +184,7 @@ def _is_whole(path: Path) -> bool:
                 return False
             pages, size = (db.execute(f"pragma {name}").fetchone()[0] for name in ("page_count", "page_size"))
             return bool(path.stat().st_size == pages * size)
-    except sqlite3.DatabaseError:
+    except sqlite3.DatabaseError as error:
+        if _code(error) in BUSY:  # it may well be whole: a new one must not take its place
+            raise
         return False
