@@ -471,6 +471,36 @@ def test_an_index_that_another_program_holds(
     sound(archive, cache, ready.rows)
 
 
+# no hours
+
+
+@pytest.mark.parametrize("question", [["index", "--out", "{}"], ["log", "a/b"], ["price", "a/b"]])
+def test_an_archive_whose_commits_hold_no_hours(ready: Ready, tmp_path: Path, question: list[str]) -> None:
+    """It is told as of one without commits; an hour then is taken in."""
+    root, cache, out = new_archive(tmp_path / "archive"), tmp_path / "cache", tmp_path / "out.sqlite"
+    question = [word.format(out) for word in question]
+    for _ in range(2):
+        done = told(*question, "--archive", root, "--cache", cache)
+        words = f"Error: {root} holds no hours yet; python scrape.py archives one\n"
+        assert (done.returncode, done.stdout, done.stderr) == (1, "", words)
+        assert not out.exists()
+        code = [Made({"README.md": b"About\n"})]
+        make(root, code)
+    make(root, [*code, *ready.commits])
+    assert [row for row in indexed(open_archive(root), cache) if row.startswith("events")]
+
+
+def test_hours_of_a_past_alone_count(ready: Ready, tmp_path: Path) -> None:
+    root, cache = new_archive(tmp_path / "archive"), tmp_path / "cache"
+    make(root, ready.commits, "past/x")
+    code = Made({"README.md": b"About\n"})
+    names = make(root, [code, code])
+    for name in names:
+        say(root, "reset", "--quiet", "--hard", name)
+        with index(open_archive(root), cache) as db:
+            assert db.execute("select count(*) from attempts").fetchone() == (len(ready.commits),)
+
+
 def test_published_into_no_file(ready: Ready, tmp_path: Path) -> None:
     archive, cache = ready.copy(tmp_path)
     done = told("index", "--archive", archive.root, "--cache", cache, "--out", "")

@@ -41,13 +41,13 @@ def update(db: sqlite3.Connection, archive: Archive, progress: bool = False) -> 
     """
     refuse_shallow(archive)
     head = archive.commit()
-    if head is None:
+    ends = tips(archive, head) if head else []
+    known = [commit for (commit,) in db.execute("select commit_id from tips order by position")]
+    held = since(archive, known, ends) if known and ends else chain(archive, ends)
+    last = db.execute("select max(hour) from attempts").fetchone()[0]
+    if not ends or not (held or last):
         msg = f"{archive.root} holds no hours yet; python scrape.py archives one"
         raise NotArchivedError(msg)
-    ends = tips(archive, head)
-    known = [commit for (commit,) in db.execute("select commit_id from tips order by position")]
-    held = since(archive, known, ends) if known else chain(archive, ends)
-    last = db.execute("select max(hour) from attempts").fetchone()[0]
     if last and held and held[0].attempt["hour"] < last:
         msg = "an hour came in before the last one"
         raise Rewritten(msg)
