@@ -17,7 +17,8 @@ from orarchive.archive import open_archive
 from orarchive.importer.hours import import_versions
 from orarchive.sample import START, Service
 
-FOREIGN = ("GIT_", "OPENROUTER_", "SYNC_", "ARCHIVE_LATENCY", "ARCHIVE_CONTACT_URL", "ARCHIVE_CACHE")
+OURS = ("ARCHIVE_CACHE", "ARCHIVE_CONTACT_URL", "ARCHIVE_DIR", "ARCHIVE_LATENCY")
+FOREIGN = ("GIT_", "OPENROUTER_", "SYNC_", *OURS)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -62,6 +62,19 @@ def test_raw_gives_one_response_or_all(asked: Stage) -> None:
     assert every[TWINS] == one
 
 
+def test_the_archive_can_be_named_by_the_environment(asked: Stage, tmp_path: Path) -> None:
+    """An option goes before it; an empty one is none."""
+    command, archive = ["at", prose(LAST), "models", "--json"], ["--archive", str(asked.root)]
+    named, elsewhere = {"ARCHIVE_DIR": str(asked.root)}, {"ARCHIVE_DIR": str(tmp_path)}
+    found = CliRunner().invoke(questions, command, env=named)
+    assert len(lines(found)[0]["records"]) == len(FEW)
+    assert CliRunner().invoke(questions, [*command, *archive], env=elsewhere).output == found.output
+    other = CliRunner().invoke(questions, command, env=elsewhere)
+    assert (other.exit_code, str(tmp_path) in other.stderr) == (2, True)
+    default = CliRunner().invoke(questions, command, env={})
+    assert CliRunner().invoke(questions, command, env={"ARCHIVE_DIR": ""}).output == default.output
+
+
 def test_raw_does_not_answer_with_another_hour(asked: Stage) -> None:
     for hour, feed, *model in (
         (GAP, "models"),

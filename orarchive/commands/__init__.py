@@ -18,6 +18,13 @@ HERE = Path(__file__).parents[2]
 
 Feed = click.Choice(list(FEEDS))
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
+archive = click.option(
+    "--archive",
+    type=click.Path(path_type=Path),
+    envvar="ARCHIVE_DIR",
+    default=HERE,
+    help="A git work tree; else what ARCHIVE_DIR names, else this repository.",
+)
 cache = click.option(
     "--cache",
     type=click.Path(path_type=Path),
@@ -45,10 +52,7 @@ def question(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
                 click.echo(f"Error: {plain(str(error))}", err=True)
                 sys.exit(getattr(error, "exit_code", 2))
 
-        folder = click.Path(path_type=Path)
-        return questions.command(name)(
-            click.option("--archive", type=folder, default=HERE, help="A git work tree.")(told)
-        )
+        return questions.command(name)(archive(told))
 
     return decorate
 
