@@ -4,17 +4,16 @@ import os
 import re
 import shlex
 import shutil
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 from pathlib import Path
 
 import pytest
-from archives import ROOT, say, tidy
+from archives import HOUR, ROOT, new_archive, say, tidy
+from test_import import Source, body, repriced
 
 from orarchive.archive import open_archive
-from orarchive.index.database import index, publish
+from orarchive.index.database import index
 from orarchive.sample import HAPPENINGS, Happening
 
 pytestmark = pytest.mark.soak
@@ -125,53 +124,116 @@ def _is_event(happening: Happening, rows: list[tuple[str, str, str, str]]) -> bo
     return any(happening.key in key or model == key for key in keys)
 
 
-def commands() -> list[str]:
-    """The lines that README tells to type to read the history."""
-    text = (ROOT / "README.md").read_text()
-    part = text[text.index("## Read the history") : text.index("## Start with")]
-    blocks = re.findall(r"```sh\n(.*?)```", part, re.DOTALL)
-    return [line.partition("  #")[0].strip() for block in blocks for line in block.splitlines()]
+def blocks(section: str) -> list[list[str]]:
+    """The blocks of shell in a section of README, as lines."""
+    part = (ROOT / "README.md").read_text().partition(f"\n## {section}\n")[2].partition("\n## ")[0]
+    return [block.splitlines() for block in re.findall(r"```sh\n(.*?)```", part, re.DOTALL)]
 
 
-@pytest.fixture(scope="module")
-def history(demo: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the demo with a past/ branch, and the index as README writes it."""
-    folder = tmp_path_factory.mktemp("history") / "demo"
-    shutil.copytree(demo[0], folder)
-    say(folder, "branch", "elsewhere", say(folder, "rev-list", "--max-parents=0", "HEAD"))
+READING = blocks("Read the history")
+
+PROMISED = {
+    "after `make demo`": "^$",
+    "a changelog: one line a change": r"(?m)^    ~ \S+: prompt \$",
+    "every price that ever changed": r'(?m)^\+\{"id":".*"pricing":',
+    "only the digits that moved": r'\[-"prompt":"[\d.]+"[}]*-\]\{\+"prompt":"[\d.]+"[}]*\+\}',
+    "the hours in which models went away": r"^2026-\d\d-\d\dT\d\dZ: .*\d missing",
+    "when one model's prices moved": r"(?m)^[0-9a-f]+ 2026-06-02T12Z: 1 repriced$",
+    "when it came, and when it went": r"\+ minimax/minimax-m3: added",
+    "when somebody was ill": r"(?m)^[0-9a-f]+ 2026-07-\d\dT\d\dZ: ",
+    "since which hour each line stands": r'2026-06-02 12:00:00 \+0000 +\d+\) \{"id":"deepseek/',
+    "a record as it was that day": r'^\{.*"slug":"novita".*\}\n$',
+    "what a month has changed": r" data/providers/facts\.jsonl +\| +\d+ ",
+    "or --archive; else this repository": "^$",
+    "all that happened to it": r"2026-06-19T18Z .* deprecated\n.* returned ",
+    "what it cost then": r"at 2026-07-01T14:20Z\n  prompt +\$0\.\d+ per M +10:00-01:00 UTC\n",
+    "and at one provider": r"^openai/gpt-oss-120b@novita/fp4 at .*\n  prompt +\$0\.\d+ per M\n",
+    "between two hours": "^- providers: nebius: missing\n",
+    "records of any hour": r'(?m)^\{.*"name":"\S.* \| openai/gpt-oss-120b"',
+    "the response, as sent": r'^\{"data":\[\{.*\}\]\}\n$',
+    "exit 1 when it has stopped": r"(?m)^models +2026-07-15T23Z  24 of 24 ",
+    "as written, so received?": r"\d+ attempts: all as received\n$",
+    "a past beside hours": r'2025-03-01T07Z: 1 repriced\n(.*\n)+\+\{"id":"b/two","pricing":',
+}
+"""What a line of README says that it does -> what it then prints."""
+
+SQLITE = shutil.which("sqlite3")
+"""The program that the lines with SQL run with; where there is none they run with Python's module."""
+
+STAND_IN = "import sqlite3, sys; [print(*row) for row in sqlite3.connect(sys.argv[1]).execute(sys.argv[2])]"
+
+
+@pytest.fixture
+def checkout(demo: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The project after `make demo`: its files, .venv and build/demo."""
+    folder = tmp_path / "project"
+    others = shutil.ignore_patterns(".git", ".venv", ".*_cache", ".hypothesis", "__pycache__", "build")
+    shutil.copytree(ROOT, folder, ignore=others)
+    (folder / ".venv").symlink_to(sys.prefix)
+    shutil.copytree(demo[0], folder / "build/demo")
+    if not SQLITE:
+        (tmp_path / "bin").mkdir()
+        program = tmp_path / "bin/sqlite3"
+        program.write_text(f'#!/bin/sh\nexec {shlex.join([sys.executable, "-c", STAND_IN])} "$@"\n')
+        program.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
     return folder
 
 
-def test_readme_shows_enough() -> None:
-    git, ours, sql = (
-        [line for line in commands() if line.startswith(program)]
-        for program in ("git ", ".venv/bin/python -m orarchive ", "sqlite3 ")
-    )
-    assert (len(git) >= 10, len(ours) >= 8, len(sql) >= 5) == (True, True, True)
-    assert len(git) + len(ours) + len(sql) == len(commands())
-
-
-@pytest.mark.parametrize("line", commands())
-def test_readme_one_liner(line: str, history: Path) -> None:
-    """Each is typed as it stands, in the archive, and has something to say."""
-    if line.startswith("sqlite3 "):
-        _, file, query = shlex.split(line)
-        with index(open_archive(history)) as db:
-            publish(db, history / "site" / file)
-        with closing(sqlite3.connect(history / "site" / file)) as db:
-            assert db.execute(query).fetchall()
-        return
-    if line.startswith("git "):
-        line = line.replace("past/openrouterlist", "elsewhere")
-    else:
-        line = line.replace(".venv/bin/python", sys.executable) + f" --archive {history}"
-        line = line.replace("--out ", f"--out {history}/site/")
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "GIT_PAGER": "cat"}
+def typed(lines: list[str], folder: Path, **environment: str) -> list[tuple[int, str]]:
+    """Type lines into one shell that is in a folder: of each its exit code and what it printed."""
     done = subprocess.run(
-        line, shell=True, cwd=history, env=environment, capture_output=True, text=True, check=False
+        ["sh", "-c", "".join(f"{line}\nprintf '\\0%s\\0' $?\n" for line in lines)],
+        cwd=folder,
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.strip()
+    assert done.stderr == ""
+    parts = done.stdout.split("\0")[:-1]
+    return [(int(code), printed) for printed, code in zip(parts[::2], parts[1::2], strict=True)]
+
+
+def as_promised(lines: list[str], folder: Path, **environment: str) -> None:
+    """Assert that lines, as they stand, do what they say; the shell is then where it was."""
+    asked = [*lines, 'echo "${PWD##*/} $ARCHIVE_DIR"']
+    *found, after = typed(asked, folder, **environment)
+    for line, (code, printed) in zip(lines, found, strict=True):
+        says = line.partition("  #")[2].strip()
+        silent = line.startswith(("cd ", "unset "))
+        promised = PROMISED[says] if says else "^$" if silent else r"\S"
+        assert (code, bool(re.search(promised, printed))) == (0, True), f"{line}\n{printed[:2000]}"
+    assert after == (0, f"{folder.name} {environment.get('ARCHIVE_DIR', '')}\n")
+
+
+def test_readme_shows_enough() -> None:
+    programs = ("git ", ".venv/bin/python -m orarchive ", "sqlite3 ")
+    counts = [sum(line.startswith(one) for block in READING for line in block) for one in programs]
+    assert all(count >= least for count, least in zip(counts, (10, 8, 5), strict=True))
+
+
+WITH = "the program sqlite3" if SQLITE else "Python's module sqlite3"
+
+
+@pytest.mark.parametrize("block", READING, ids=["git", "command", f"SQL, with {WITH}"])
+def test_readme_reads_the_history(block: list[str], checkout: Path) -> None:
+    """Each block is typed as it stands into a shell, in a fresh clone after `make demo`."""
+    as_promised(block, checkout)
+
+
+def test_readme_shows_an_imported_past(checkout: Path, tmp_path: Path) -> None:
+    """As it stands, beside the demo's hours; git takes a small repository for the one that is named."""
+    source = Source(new_archive(tmp_path / "openrouterlist"))
+    source.save(body())
+    source.save(repriced("0.000003"), HOUR)
+    (bring,), show = blocks("Start with somebody's past")
+    url = next(word for word in bring.split() if word.startswith("https://"))
+    stands_for = {"KEY": f"url.{source.root.as_uri()}.insteadOf", "VALUE": url}
+    config = {f"GIT_CONFIG_{name}_0": value for name, value in stands_for.items()}
+    as_promised([bring], checkout, ARCHIVE_DIR="build/demo", GIT_CONFIG_COUNT="1", **config)
+    as_promised(show, checkout / "build/demo")
 
 
 def told(happening: Happening, log: str) -> bool:
