@@ -4,6 +4,7 @@ import datetime as dt
 import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -465,6 +466,30 @@ def test_a_shrink_can_be_accepted(archive: Archive, source: Source, three: list[
     small = source.save(BAD["shrunk"], 3 * HOUR)
     bring(archive, source, accept=[small])
     assert lines(archive)[-1]["feeds"]["models"]["rows"] == 3
+
+
+def test_a_shrink_can_be_accepted_by_the_beginning_of_its_name(
+    archive: Archive, source: Source, three: list[str]
+) -> None:
+    small = source.save(BAD["shrunk"], 3 * HOUR)
+    bring(archive, source, accept=[small[:12].upper()])
+    assert lines(archive)[-1]["feeds"]["models"]["rows"] == 3
+
+
+def test_accepting_a_commit_that_is_none(archive: Archive, source: Source, three: list[str]) -> None:
+    """Also one of the source that did not touch the file; the one that is meant may stand beside it."""
+    other = source.save(b"# about", 3 * HOUR, path="README.md")
+    for name in ("0" * 40, f"{three[0]}0", other, other[:12], "main", "HEAD", "", " "):
+        match = f"no version of {PATH} is of a commit {re.escape(repr(name))}, which --accept names"
+        refused(archive, match, source, accept=[three[0], name])
+
+
+def test_accepting_what_several_commits_begin_with(archive: Archive, source: Source) -> None:
+    found = [source.save(repriced(f"0.{number}1"), number * HOUR) for number in range(17)]
+    first = next(one for one, count in Counter(name[0] for name in found).items() if count > 1)
+    some = [name for name in found if name[0] == first]
+    match = f"'{first}', which --accept names, may be any of {len(some)} versions: {some[0]}, {some[1]}"
+    refused(archive, match, source, accept=[first])
 
 
 def test_a_file_of_something_else(archive: Archive, source: Source, three: list[str]) -> None:

@@ -18,7 +18,7 @@ from orarchive.importer.hours import import_versions
 @click.option("--name", help="What the past is called; by default as the repository.")
 @click.option("--branch", help="The branch to read, where the repository does not say.")
 @click.option("--scope", default="models", help="What was asked for: route and query (default: models).")
-@click.option("--accept", multiple=True, metavar="COMMIT", help="A source commit whose shrink is real.")
+@click.option("--accept", multiple=True, metavar="COMMIT", help="A source commit whose list truly shrank.")
 @as_json
 def import_(
     archive: Archive,

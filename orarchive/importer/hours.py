@@ -20,7 +20,7 @@ from orarchive.hours import prose, stamp
 from orarchive.importer.bulk import Commit, Lines, write
 from orarchive.importer.fates import Fate, Imported
 from orarchive.importer.rows import Rows, lines_of, rows_of, snapshot_of
-from orarchive.importer.source import Version, cloned, name_of, reader, versions
+from orarchive.importer.source import Version, cloned, name_of, named, reader, versions
 from orarchive.importer.target import target
 from orarchive.ledger import Attempt, Refused, Report, Source
 from orarchive.relations import relations
@@ -69,13 +69,14 @@ def import_versions(
 ) -> Imported:
     """Write every version of a models file as an hour: into an archive without hours, or else beside it.
 
-    `accept` names commits of the source whose list may be much shorter than the one before it. Whatever is
-    wrong raises ArchiveError and changes nothing.
+    `accept` names commits of the source, or how their names begin, whose list may be much shorter than the
+    one before it. Whatever is wrong raises ArchiveError and changes nothing.
     """
     about = About(name or name_of(repository), str(PurePosixPath(path)), scope)
     target(archive, about.name, now)  # what can be said before the clone
     with cloned(repository) as clone, reader(clone) as read:
         found = versions(clone, about.path, branch)
+        accepted = named(found, about.path, accept)
         with held(archive) as notes:
             ref, parent, limit = target(archive, about.name, now)
             groups, fates = _placed(found, limit)
@@ -84,7 +85,7 @@ def import_versions(
                 raise ArchiveError(msg)
             groups[0].notes[:0] = notes
             shown = tqdm(groups, desc=about.name, unit="hour", disable=not progress)
-            commits = list(_commits(shown, about, read, accept, fates))
+            commits = list(_commits(shown, about, read, accepted, fates))
             _refuse_nothing(about.path, fates.values())
             files = first_files(archive, parent)
             commits[0].files.update({file: [data] for file, data in files.items() if data})

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,6 +80,21 @@ def versions(clone: Path, path: str, branch: str | None = None) -> list[Version]
         msg = f"{path} was never a file there; files that are: {', '.join(some[:NAMED]) or 'none with .json'}"
         raise ArchiveError(msg)
     return there
+
+
+def named(found: Sequence[Version], path: str, names: Iterable[str]) -> set[str]:
+    """The commits that names mean: each of them is one of a version, whole or as no other one begins."""
+    commits: set[str] = set()
+    for name in names:
+        some = [one.commit for one in found if name and one.commit.startswith(name.lower())]
+        if not some:
+            msg = f"no version of {path} is of a commit {name!r}, which --accept names"
+            raise ArchiveError(msg)
+        if len(some) > 1:
+            msg = f"{name!r}, which --accept names, may be any of {len(some)} versions: {', '.join(some[:2])}"
+            raise ArchiveError(msg)
+        commits.update(some)
+    return commits
 
 
 @contextmanager
