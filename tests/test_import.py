@@ -18,9 +18,11 @@ from typing import Any
 import needs
 import pytest
 from archives import Stage, new_archive, say, tidy
+from click.testing import CliRunner
 from recordings import FIVE_DAYS, TWO_YEARS, Whole, exactly, unordered, versions
 
 from orarchive import ledger, snapshot
+from orarchive.__main__ import questions
 from orarchive.archive import Archive, open_archive
 from orarchive.collect.checks import listed
 from orarchive.collect.commit import held
@@ -867,7 +869,8 @@ def test_what_is_said_adds_up(archive: Archive, source: Source, three: list[str]
     assert fates.summary(imported) == [
         "Hours on main: 5, 2025-03-01T06Z to 2026-04-05T06Z",
         "Versions of data/output.json: 7 (4 written, 1 merged, 1 quarantined, 1 too-late)",
-        f"quarantined {bad} 2025-03-01T09:07:08Z shrunk",
+        f"quarantined {bad} 2025-03-01T09:07:08Z shrunk: 5 to 3 rows",
+        ACCEPT,
     ]
     said = fates.as_json(imported)
     assert sum(said["counts"].values()) == len(said["versions"]) == 7
@@ -879,6 +882,40 @@ def test_what_is_said_adds_up(archive: Archive, source: Source, three: list[str]
         "became": "quarantined",
         "why": "shrunk",
     }
+
+
+ACCEPT = (
+    "If you know that a list truly shrank: undo this import (see README), and import again with"
+    " --accept COMMIT, the first one refused for it."
+)
+
+
+def test_what_is_said_of_a_true_shrink(archive: Archive, source: Source, three: list[str]) -> None:
+    """It refuses all that follows, each with its numbers; the way out is told once."""
+    few = (ROWS[:3], ROWS[:4], ROWS[1:])
+    commits = [source.save(body(rows), hour * HOUR) for hour, rows in enumerate(few, 3)]
+    commits.append(source.save(body({}), 6 * HOUR))
+    said = fates.summary(bring(archive, source))
+    times = [f"{BEGUN + hour * HOUR:%Y-%m-%dT%H:%M:%SZ}" for hour in (3, 4, 5, 6)]
+    assert said[2:] == [
+        f"quarantined {commits[0]} {times[0]} shrunk: 6 to 3 rows",
+        f"quarantined {commits[1]} {times[1]} shrunk: 6 to 4 rows",
+        f"quarantined {commits[2]} {times[2]} shrunk: 6 to 4 rows",
+        f"quarantined {commits[3]} {times[3]} wrong-shape: data is not a list of objects",
+        ACCEPT,
+    ]
+    other = open_archive(new_archive(archive.root.parent / "other"))
+    again = bring(other, source, accept=[commits[0][:10]])
+    assert became(again) == ["written"] * 6 + ["quarantined"]
+    assert "--accept" not in "".join(fates.summary(again))
+
+
+def test_what_the_source_says_stays_in_its_line(archive: Archive, source: Source, three: list[str]) -> None:
+    """An id may forge lines, or drive a terminal."""
+    bad = source.save(body([*ROWS, *[row("x\nHours\x1b[2J")] * 2]), 3 * HOUR)
+    command = ["import", str(source.root), "--path", PATH, "--archive", str(archive.root)]
+    printed = CliRunner().invoke(questions, command).stdout.splitlines()
+    assert printed[2:] == [f"quarantined {bad} 2025-03-01T09:07:08Z duplicate-key: x Hours [2J"]
 
 
 # recorded data

@@ -6,7 +6,7 @@ import sys
 import click
 
 from orarchive.archive import Archive
-from orarchive.commands import as_json, question, say
+from orarchive.commands import as_json, plain, question, say
 from orarchive.importer.fates import as_json as told_json
 from orarchive.importer.fates import summary
 from orarchive.importer.hours import import_versions
@@ -50,4 +50,4 @@ def import_(
         say(told_json(found))
     else:
         for line in summary(found):
-            click.echo(line)
+            click.echo(plain(line))

@@ -12,14 +12,26 @@ Became = Literal["written", "merged", "quarantined", "too-late", "out-of-order"]
 """Of a version: made an hour; left for another of its hour; refused by a check; of an hour that is archived
 already, or yet to come; of an hour before that of a version committed earlier."""
 
+SHRUNK = "shrunk"
+"""The reason of a list that lost more rows than is believed; one that truly did refuses all that follow."""
+
+ACCEPT = (
+    "If you know that a list truly shrank: undo this import (see README), and import again with"
+    " --accept COMMIT, the first one refused for it."
+)
+
 
 @dataclass(frozen=True)
 class Fate:
-    """What became of a version; `why`: the reason, or of a merged one the commit that counts instead."""
+    """What became of a version; `why`: the reason, or of a merged one the commit that counts instead.
+
+    `said`: the reason with what the check found, for people; some of it is the source's own words.
+    """
 
     version: Version
     became: Became
     why: str = ""
+    said: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,7 +57,11 @@ def summary(imported: Imported) -> list[str]:
     return [
         f"Hours on {imported.branch}: {len(hours)}, {prose(hours[0])} to {prose(hours[-1])}",
         f"Versions of {imported.path}: {len(fates)} ({said})",
-        *(f"{one.became} {one.version.commit} {stamp(one.version.time)} {one.why}".rstrip() for one in named),
+        *(
+            f"{one.became} {one.version.commit} {stamp(one.version.time)} {one.said}".rstrip()
+            for one in named
+        ),
+        *([ACCEPT] if any(one.why == SHRUNK for one in named) else []),
     ]
 
 

@@ -18,7 +18,7 @@ from orarchive.errors import ArchiveError
 from orarchive.feeds import FEEDS, MODELS
 from orarchive.hours import prose, stamp
 from orarchive.importer.bulk import Commit, Lines, write
-from orarchive.importer.fates import Fate, Imported
+from orarchive.importer.fates import SHRUNK, Fate, Imported
 from orarchive.importer.rows import Rows, lines_of, rows_of, snapshot_of
 from orarchive.importer.source import Version, cloned, name_of, named, reader, versions
 from orarchive.importer.target import target
@@ -169,7 +169,10 @@ def _fates(group: Group, settled: Settled) -> dict[str, Fate]:
     """What became of the versions of one hour."""
     fates = {one.commit: Fate(one, "merged", settled.version.commit) for one in group.versions}
     fates[settled.version.commit] = Fate(settled.version, "written")
-    return fates | {one.commit: Fate(one, "quarantined", why.reason) for one, why, _ in settled.refused}
+    for one, why, _ in settled.refused:
+        said = f"{why} rows" if why.reason == SHRUNK else str(why)
+        fates[one.commit] = Fate(one, "quarantined", why.reason, said)
+    return fates
 
 
 def _attempt(group: Group, settled: Settled, about: About, snapshot: Snapshot, files: Lines) -> Attempt:
