@@ -17,7 +17,7 @@ from typing import Any
 
 import needs
 import pytest
-from archives import Stage, new_archive, say, tidy
+from archives import ROOT, Stage, new_archive, say, tidy
 from click.testing import CliRunner
 from recordings import FIVE_DAYS, TWO_YEARS, Whole, exactly, unordered, versions
 
@@ -636,6 +636,51 @@ def test_beside_hours_it_becomes_a_past(stage: Stage, source: Source, three: lis
     assert {".gitattributes", "README.md"} < set(archive.files("past/tracker"))
     assert not say(archive.root, "ls-tree", "--name-only", "past/tracker").replace("data", "")
     refused(archive, r"refs/heads/past/tracker is there already, and nothing is rewritten", source)
+
+
+def undo(archive: Archive, git_command: str) -> None:
+    """Undo an import by the line of README that begins so."""
+    (line,) = re.findall(rf"`git ({git_command} [^`]*)`", (ROOT / "README.md").read_text())
+    archive.git(*line.split(" "))
+
+
+def indexed(archive: Archive) -> int:
+    """The good hours of models that answers know."""
+    good = len(past(archive).good("models"))
+    with index(archive) as db:
+        assert db.execute("select count(distinct hour) from attempts").fetchone() == (good,)
+    return good
+
+
+def test_a_past_beside_hours_can_be_undone(stage: Stage, source: Source, three: list[str]) -> None:
+    """Refs, index, files and answers are as they were, and it can come again."""
+    archive = stage.archive
+    assert stage.run(START) == 0
+    before = state(archive)
+    bring(archive, source, name="openrouterlist")
+    assert indexed(archive) == 4
+    undo(archive, "branch")
+    assert state(archive) == before
+    assert indexed(archive) == 1
+    assert became(bring(archive, source, name="openrouterlist")) == ["written"] * 3
+
+
+def test_an_import_into_an_archive_without_hours_can_be_undone(
+    archive: Archive, source: Source, three: list[str]
+) -> None:
+    """What the owner has and has not committed stays; and it can come again."""
+    (archive.root / "README.md").write_text("mine\n")
+    (archive.root / "data").mkdir()
+    (archive.root / "data/README.md").write_text("about\n")
+    git(archive.root, "add", "--all")
+    git(archive.root, "commit", "--quiet", "-m", "begun")
+    (archive.root / "README.md").write_text("mine, edited\n")
+    (archive.root / "new.txt").write_text("new\n")
+    before = state(archive)
+    bring(archive, source)
+    undo(archive, "reset")
+    assert state(archive) == before
+    assert became(bring(archive, source)) == ["written"] * 3
 
 
 def test_a_past_lies_before_every_other(
