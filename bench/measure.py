@@ -18,9 +18,14 @@ ORARCHIVE = (sys.executable, "-m", "orarchive")
 
 @dataclass(frozen=True)
 class Run:
-    """What a process took: wall seconds, and the peak memory (MB) of it or of the largest it started."""
+    """What a process took: seconds by the clock and of the CPU, and its peak memory (MB).
+
+    The CPU's are user and system, of it and of all that it waited for; the peak is its own or that of the
+    largest it started.
+    """
 
     seconds: float
+    cpu: float
     megabytes: float
 
 
@@ -33,13 +38,17 @@ def run(command: Sequence[str | Path]) -> Run:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         sys.exit(f"{' '.join(map(str, command))} ended with {process.returncode}")
-    return Run(seconds, usage.ru_maxrss / 1024)
+    return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 def medians(runs: Mapping[str, Sequence[Run]]) -> dict[str, Run]:
-    """Of the runs of each command the median seconds and the largest peak."""
+    """Of the runs of each command the median seconds, wall and CPU, and the largest peak."""
     return {
-        name: Run(statistics.median(one.seconds for one in some), max(one.megabytes for one in some))
+        name: Run(
+            statistics.median(one.seconds for one in some),
+            statistics.median(one.cpu for one in some),
+            max(one.megabytes for one in some),
+        )
         for name, some in runs.items()
     }
 
