@@ -6,7 +6,7 @@ A line is written also when nothing changed: "no change" and "did not run" must 
 import datetime as dt
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from decimal import Decimal
 from typing import Any, Literal, NotRequired, TypedDict, get_origin, get_type_hints
 
@@ -88,7 +88,7 @@ def _kinds(shape: type) -> dict[str, Any]:
 
 
 ATTEMPT, REPORT = _kinds(Attempt), _kinds(Report)
-OF_ATTEMPT, OF_REPORT = (sorted(shape.__required_keys__) for shape in (Attempt, Report))
+OF_ATTEMPT, OF_REPORT = Attempt.__required_keys__, Report.__required_keys__
 MOMENTS = ("hour", "started", "finished")
 
 
@@ -165,14 +165,15 @@ def _wrong(line: Record) -> str:
     )
 
 
-def _faults(found: Any, kinds: Mapping[str, Any], required: Iterable[str]) -> Iterator[str]:
+def _faults(found: Any, kinds: Mapping[str, Any], required: Set[str]) -> Iterator[str]:
     """Which members are missing, or of another kind."""
     if not isinstance(found, dict):
         yield "not an object"
         return
-    yield from (f"{name} is missing" for name in required if name not in found)
-    for name, kind in kinds.items():
-        if name in found and not isinstance(found[name], kind):
+    if missing := required - found.keys():
+        yield f"{min(missing)} is missing"
+    for name, value in found.items():
+        if not isinstance(value, kinds.get(name, object)):
             yield f"{name} is of another kind"
 
 
