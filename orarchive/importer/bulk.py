@@ -10,7 +10,7 @@ from subprocess import PIPE, Popen
 from orarchive.archive import PREFIX, Archive
 from orarchive.collect.commit import MODE, write_files
 from orarchive.errors import GitError
-from orarchive.git import environment
+from orarchive.git import COMMAND, environment
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ def write(
 
 def _feed(archive: Archive, stream: Iterable[bytes]) -> None:
     """Let git make commits of a stream; of one that ends too early it makes none."""
-    command = ["git", "-C", str(archive.root), "fast-import", "--quiet", "--done", "--date-format=raw"]
+    command = [*COMMAND, "-C", str(archive.root), "fast-import", "--quiet", "--done", "--date-format=raw"]
     with Popen(command, stdin=PIPE, stderr=PIPE, env=environment()) as process:
         assert process.stdin
         with suppress(BrokenPipeError):  # git has left, and says why

@@ -10,7 +10,7 @@ from subprocess import PIPE, Popen
 from tempfile import TemporaryDirectory
 
 from orarchive.errors import ArchiveError, GitError
-from orarchive.git import environment, git
+from orarchive.git import COMMAND, environment, git
 from orarchive.hours import floor
 
 NO_HEAD = "orarchive-no-head"
@@ -100,7 +100,7 @@ def named(found: Sequence[Version], path: str, names: Iterable[str]) -> set[str]
 @contextmanager
 def reader(clone: Path) -> Iterator[Callable[[str], bytes]]:
     """A function that gives the bytes of a blob; one process reads them all."""
-    command = ["git", "--git-dir", str(clone), "cat-file", "--batch"]
+    command = [*COMMAND, "--git-dir", str(clone), "cat-file", "--batch"]
     with Popen(command, stdin=PIPE, stdout=PIPE, env=environment()) as process:
         stdin, stdout = process.stdin, process.stdout
         assert stdin and stdout
