@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 from archives import HOUR, Payloads, Stage, new_archive, payloads, replies
 from click.testing import CliRunner, Result
+from histories import Made, made, make
 from test_import import PATH, ROWS, Source, body, row
 
 from orarchive.__main__ import questions
 from orarchive.hours import prose, stamp
 from orarchive.importer.hours import import_versions
-from orarchive.jsonl import Record
+from orarchive.jsonl import Record, dumps, loads
 from orarchive.prices import holds, in_force, is_known, thresholds
 from orarchive.sample import START, Service
 
@@ -320,7 +321,7 @@ def quote(stage: Stage, *arguments: str) -> Row:
     (one,) = found["quotes"]
     assert one.keys() == {
         *("key", "at", "prices", "thresholds", "overrides", "pricing"),
-        *("seen", "since", "origin", "next", "same"),
+        *("seen", "seen_started", "since", "origin", "next", "next_started", "same"),
     }
     return dict(one)
 
@@ -339,12 +340,12 @@ def sure(stage: Stage, *arguments: str) -> tuple[Any, ...]:
 def test_a_fixed_price(asked: Stage) -> None:
     assert costs(asked, TWINS) == {"prompt": "0.000000220", "completion": "0.00000088"}
     assert quote(asked, TWINS)["pricing"]["request"] == "0", "as it was sent"
-    assert sure(asked, TWINS) == (stamp(LAST), stamp(LAST), None, None)
+    assert sure(asked, TWINS) == (stamp(LAST), stamp(FIRST), None, None), "though it was spelled otherwise"
     assert told(asked, "price", TWINS).splitlines() == [
         f"{TWINS} at 2026-06-01T04:00Z",
         "  prompt      $0.22 per M",
         "  completion  $0.88 per M",
-        "  seen at 2026-06-01T04Z, so since 2026-06-01T04Z; nothing was seen after it",
+        "  seen at 2026-06-01T04Z, so since 2026-06-01T00Z; nothing was seen after it",
     ]
 
 
@@ -429,6 +430,160 @@ def test_a_price_between_two_hours(asked: Stage) -> None:
     assert last == "  seen at 2026-06-01T01Z, so since 2026-06-01T00Z; the same at 2026-06-01T04Z"
     last = told(asked, "price", GEMINI, "--at", prose(GAP)).splitlines()[-1]
     assert last == "  seen at 2026-06-01T01Z, so since 2026-06-01T00Z; NOT the same at 2026-06-01T04Z"
+
+
+MINUTE = dt.timedelta(minutes=1)
+
+
+def repriced(name: str, tag: str, price: str) -> Payloads:
+    """What the sample says, with another price of a model and of its endpoint."""
+    bodies = payloads(START)
+    model(bodies, name)["pricing"]["prompt"] = endpoint(bodies, name, tag)["pricing"]["prompt"] = price
+    return bodies
+
+
+def at_minute(hour: dt.datetime, minute: int) -> str:
+    return f"{hour + minute * MINUTE:%Y-%m-%dT%H:%MZ}"
+
+
+@pytest.mark.parametrize("provider", [(), ("--provider", "z-ai")])
+def test_a_price_within_an_hour(stage: Stage, provider: tuple[str, ...]) -> None:
+    """An hour is its snapshot; in a minute of it only what had been read by then is known."""
+    for hour, price in ((FIRST, "0.000001"), (SECOND, "0.000002")):
+        stage.serve(repriced(GLM, "z-ai", price))
+        assert stage.run(hour, now=hour + 31 * MINUTE) == 0
+    hours = (stamp(FIRST), stamp(FIRST), stamp(SECOND), False)
+    for minute in (1, 30):
+        assert sure(stage, GLM, *provider, "--at", at_minute(SECOND, minute)) == hours
+        assert costs(stage, GLM, *provider, "--at", at_minute(SECOND, minute))["prompt"] == "0.000001"
+    one = quote(stage, GLM, *provider, "--at", at_minute(SECOND, 30))
+    assert (one["seen_started"], one["next_started"]) == (
+        "2026-06-01T00:31:00Z",
+        "2026-06-01T01:31:00Z",
+    )
+    words = told(stage, "price", GLM, *provider, "--at", at_minute(SECOND, 30)).splitlines()[-1]
+    assert words.endswith(
+        "seen at 2026-06-01T00Z, so since 2026-06-01T00Z; NOT the same at 2026-06-01T01:31Z"
+    )
+    for at in (prose(SECOND), at_minute(SECOND, 0), at_minute(SECOND, 31)):
+        assert sure(stage, GLM, *provider, "--at", at) == (stamp(SECOND), stamp(SECOND), None, None)
+        assert costs(stage, GLM, *provider, "--at", at)["prompt"] == "0.000002"
+    early = ask(stage, "price", GLM, *provider, "--at", at_minute(FIRST, 30))
+    refused(early, 1, "nothing is known", "first read at 2026-06-01T00Z")
+
+
+def _at_one_hour(one: Made) -> Made:
+    """A commit whose ledger has the attempts at three hours as three writers at the first of them."""
+    path = "hours/2026-06.jsonl"
+    lines = [loads(line) for line in one[path].splitlines()]
+    for line in lines:
+        if line["hour"] in (stamp(GAP), stamp(BAD)):
+            line |= {"hour": stamp(SECOND), "attempt": 2 + (line["hour"] == stamp(BAD))}
+    return one.but(message="By hand\n").having({path: b"".join(dumps(line) + b"\n" for line in lines)})
+
+
+@pytest.mark.parametrize("provider", [(), ("--provider", "z-ai")])
+def test_a_price_in_an_hour_that_was_read_three_times(stage: Stage, provider: tuple[str, ...]) -> None:
+    """Each reading counts until the next one; of the hour the last one does."""
+    for hour, minute, price in (
+        (FIRST, 0, "0.000001"),
+        (SECOND, 10, "0.000002"),
+        (GAP, -30, "0.000001"),
+        (BAD, -70, "0.000003"),
+        (LAST, 5, "0.000003"),
+    ):
+        stage.serve(repriced(GLM, "z-ai", price))
+        assert stage.run(hour, now=hour + minute * MINUTE, force=True) == 0
+    make(stage.root, [_at_one_hour(one) for one in made(stage.archive)])
+    first, second, third = stamp(FIRST), stamp(SECOND), stamp(LAST)
+    for minute, price, wanted in (
+        (9, "0.000001", (first, first, second, False)),
+        (10, "0.000002", (second, second, second, False)),
+        (29, "0.000002", (second, second, second, False)),
+        (49, "0.000001", (second, first, second, False)),
+        (50, "0.000003", (second, second, third, True)),
+        (184, "0.000003", (second, second, third, True)),
+        (185, "0.000003", (third, second, None, None)),
+    ):
+        at = ("--at", at_minute(SECOND, minute))
+        assert costs(stage, GLM, *provider, *at)["prompt"] == price, minute
+        assert sure(stage, GLM, *provider, *at) == wanted, minute
+    at = ("--at", prose(SECOND))
+    assert costs(stage, GLM, *provider, *at)["prompt"] == "0.000003"
+    assert sure(stage, GLM, *provider, *at) == (second, second, third, True)
+    assert sure(stage, GLM, *provider, "--at", prose(FIRST)) == (first, first, second, False)
+
+
+def test_a_price_that_was_another_one_for_half_an_hour(stage: Stage) -> None:
+    """The hour has the price of before; what it was in between only its commit tells, if there is one."""
+    for hour, minute, price in ((FIRST, 0, "0.000001"), (SECOND, 10, "0.000002"), (GAP, -20, "0.000001")):
+        stage.serve(repriced(GLM, "z-ai", price))
+        assert stage.run(hour, now=hour + minute * MINUTE, feeds=("models",)) == 0
+    commits = [_at_one_hour(one) for one in made(stage.archive)]
+    make(stage.root, commits)
+    first, second = stamp(FIRST), stamp(SECOND)
+    half_past = ("--at", at_minute(SECOND, 30))
+    assert costs(stage, GLM, *half_past)["prompt"] == "0.000002"
+    assert sure(stage, GLM, *half_past) == (second, second, second, False)
+    assert sure(stage, GLM) == (second, first, None, None)
+    make(stage.root, [commits[0], commits[2]])
+    assert costs(stage, GLM, *half_past)["prompt"] == "0.000001"
+    assert sure(stage, GLM, *half_past) == (first, first, second, True)
+
+
+def test_since_when_a_price_stands(stage: Stage) -> None:
+    """Spelled otherwise it is the same; it is not where the model was away, nor where it had none."""
+    plain = {"completion": "0.0000044"}
+    pricings = [
+        {"prompt": "0.000001", "request": "0", **plain},
+        {"prompt": "0.0000010", **plain},
+        None,
+        {"prompt": "0.000001", **plain},
+        {"prompt": "1e-6", "image": "0", **plain},
+        ...,
+        {"prompt": "0.000001", **plain},
+        {"prompt": "0.000001", "request": "0", **plain},
+    ]
+    for number, pricing in enumerate(pricings):
+        bodies = payloads(START)
+        rows = bodies["models"]["data"]
+        if pricing is None:
+            rows = [one for one in rows if one["id"] != GLM]
+        elif pricing is ...:
+            del model(bodies, GLM)["pricing"]
+        else:
+            model(bodies, GLM)["pricing"] = pricing
+        bodies |= {"models": {"data": rows}, "models/count": {"data": {"count": len(rows)}}}
+        stage.serve(bodies)
+        assert stage.run(START + number * HOUR, feeds=("models",)) == 0
+    found = {
+        number: quote(stage, GLM, "--at", prose(START + number * HOUR))["since"]
+        for number, pricing in enumerate(pricings)
+        if pricing
+    }
+    begun = {0: 0, 1: 0, 3: 3, 4: 3, 5: 5, 6: 6, 7: 6}
+    assert found == {number: stamp(START + first * HOUR) for number, first in begun.items()}
+
+
+def test_a_price_of_a_model_that_was_away_says_when(told_more: Stage) -> None:
+    for at in (prose(SECOND), "2026-06-01T02:30Z"):
+        refused(
+            ask(told_more, "price", FREE, "--at", at),
+            1,
+            "was not there at 2026-06-01T0",
+            "it was away between 2026-06-01T00Z (last seen before) and 2026-06-01T03Z (first seen again)",
+        )
+
+
+def test_a_price_of_a_model_that_came_later(stage: Stage) -> None:
+    bodies = payloads(START)
+    rows = [one for one in bodies["models"]["data"] if one["id"] != FREE]
+    stage.serve(bodies | {"models": {"data": rows}, "models/count": {"data": {"count": len(rows)}}})
+    assert stage.run(FIRST) == 0
+    stage.serve(bodies)
+    assert stage.run(SECOND) == 0
+    early = ask(stage, "price", FREE, "--at", prose(FIRST))
+    refused(early, 1, "was not there at 2026-06-01T00Z; it was first seen at 2026-06-01T01Z")
 
 
 def test_a_price_after_the_last_hour(asked: Stage) -> None:

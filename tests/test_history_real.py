@@ -462,17 +462,20 @@ class Naive:
 
 
 def look_up(found: Sequence[Version], model: str, at: dt.datetime) -> Naive | None:
-    """What a model cost at a moment by the last version of an hour that had begun; None: not listed then.
+    """What a model cost at a moment by the last version that had been recorded; None: not listed then.
 
-    An hour counts as a whole: a version of 02:13 is what stands from 02:00 on.
+    An hour counts as a whole: of 02:00, without minutes, is what a version of 02:13 says.
     """
-    until = [position for position, one in enumerate(found) if dt.datetime.fromisoformat(one.hour) <= at]
+    times = [one.time if at.minute or at.second else dt.datetime.fromisoformat(one.hour) for one in found]
+    until = [position for position, time in enumerate(times) if time <= at]
     if not until or model not in found[until[-1]].rows:
         return None
     position = until[-1]
     pricing = found[position].rows[model]["pricing"]
     first = position
-    while first and found[first - 1].rows.get(model, {}).get("pricing") == pricing:
+    while first and model in (rows := found[first - 1].rows):
+        if not comes_to_the_same(pricing, rows[model]["pricing"]):
+            break
         first -= 1
     seen, since, *after = found[position], found[first].hour, *found[position + 1 : position + 2]
     if not after:
@@ -537,22 +540,59 @@ def agrees(quote: Quote, naive: Naive, at: dt.datetime) -> None:
     assert (quote.seen, quote.next, quote.same) == (naive.seen, naive.next, naive.same), quote
 
 
-def test_a_price_at_any_moment_is_that_of_the_file(db: sqlite3.Connection, source: list[Version]) -> None:
+def test_a_price_at_any_moment_is_that_of_the_file(
+    two_years: Whole, db: sqlite3.Connection, source: list[Version]
+) -> None:
     found = hours(source)
     met = Counter[Any]()
-    for model, at in asked(found, 1000):
+    for number, (model, at) in enumerate(asked(found, 1000)):
+        at = at.replace(minute=0, second=0) if number % 7 == 0 else at
         naive = look_up(found, model, at)
         if naive is None:
             met["not listed"] += 1
             with pytest.raises(NotArchivedError):
-                quotes(db, model, at)
+                quotes(db, two_years.archive, model, at)
             continue
-        (quote,) = quotes(db, model, at)
+        (quote,) = quotes(db, two_years.archive, model, at)
         agrees(quote, naive, at)
         assert quote.since == naive.since
         met[naive.same] += 1
     least = {"not listed": 200, True: 400, False: 100, None: 1}
     assert all(met[answer] >= times for answer, times in least.items()), met
+
+
+def test_a_minute_before_a_price_was_recorded(
+    two_years: Whole, db: sqlite3.Connection, source: list[Version]
+) -> None:
+    """In the hour of the new one the old one answers, and says that there is another."""
+    found = hours(source)
+    times = {one.hour: one.time for one in found}
+    late = [(name, times[hour]) for hour, name, *_ in reprices(found) if times[hour].minute > 0]
+    for model, time in random.Random(25).sample(late, 25):
+        at = time - dt.timedelta(minutes=1)
+        at = at if at.minute or at.second else at + dt.timedelta(seconds=1)
+        (before,), (after,) = (quotes(db, two_years.archive, model, when) for when in (at, time))
+        naive = look_up(found, model, at)
+        assert naive and naive.same is False
+        agrees(before, naive, at)
+        assert before.seen < str(before.next) == after.seen == f"{time:%Y-%m-%dT%H}:00:00Z"
+        assert before.next_started == after.seen_started == f"{time:%Y-%m-%dT%H:%M:%S}Z"
+        assert before.prices != after.prices or before.thresholds != after.thresholds
+
+
+def test_since_when_a_price_stands_is_told_by_its_points_too(
+    two_years: Whole, db: sqlite3.Connection, source: list[Version]
+) -> None:
+    """Of every model that is listed: the last hour in which a point of its prices came or was gone."""
+    reads = [hour for (hour,) in db.execute("select hour from reads where good order by hour")]
+    query = "select first, last from price_history where feed = 'models' and key = ?"
+    for model in source[-1].rows:
+        turns = [first for first, _ in db.execute(query, (model,))]
+        turns += [reads[reads.index(last) + 1] for _, last in db.execute(query, (model,)) if last]
+        (quote,) = quotes(db, two_years.archive, model)
+        assert quote.since == max(turns), model
+    (gpt,) = quotes(db, two_years.archive, "openai/gpt-4", dt.datetime(2026, 5, 1, tzinfo=dt.UTC))
+    assert gpt.since == "2024-09-21T02:00:00Z", "though zeros came and went"
 
 
 def test_a_price_by_the_command_line(
@@ -650,7 +690,9 @@ def test_a_new_condition_is_told_once(clock_db: sqlite3.Connection, august: list
     assert _are_new_fields(clock_db, august, told) == 1
 
 
-def test_a_clock_price_at_any_moment(clock_db: sqlite3.Connection, august: list[Version]) -> None:
+def test_a_clock_price_at_any_moment(
+    of_august: Archive, clock_db: sqlite3.Connection, august: list[Version]
+) -> None:
     """By its schedule, not by what was seen; a flip until the next hour is no other price."""
     chance = random.Random(816)
     begin, end = august[0].time, august[-1].time
@@ -659,7 +701,7 @@ def test_a_clock_price_at_any_moment(clock_db: sqlite3.Connection, august: list[
         for model in ("deepseek/deepseek-v4-pro", "deepseek/deepseek-v4-pro-0813"):
             naive = look_up(august, model, at)
             assert naive
-            (quote,) = quotes(clock_db, model, at)
+            (quote,) = quotes(clock_db, of_august, model, at)
             agrees(quote, naive, at)
 
 

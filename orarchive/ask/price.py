@@ -5,12 +5,17 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
+from orarchive.archive import Archive
 from orarchive.ask.near import models, refuse
+from orarchive.ask.readings import Reading, Readings
+from orarchive.changes import text_key
 from orarchive.errors import NotArchivedError
-from orarchive.hours import moment, prose, stamp
+from orarchive.feeds import FEEDS
+from orarchive.hours import floor, moment, prose, stamp
 from orarchive.index.text import storable
 from orarchive.jsonl import Record, loads
 from orarchive.prices import clock_keys, dimensions, in_force, rates, schedule, thresholds
+from orarchive.snapshot import rows
 
 
 @dataclass(frozen=True)
@@ -22,15 +27,19 @@ class Quote:
     pricing: Record
     """The price object as it was sent at `seen`."""
     seen: str
-    """The last good hour at or before the moment."""
+    """The hour of the last good reading at or before the moment."""
+    seen_started: str
+    """When that reading started."""
     origin: str
-    """Where that observation came from."""
+    """Where it came from."""
     since: str
-    """The first hour of an unbroken stretch in which the price object was that."""
+    """The first hour of an unbroken stretch in which the prices were these; see `_calm`."""
     next: str | None
-    """The first good hour after the moment; None: there is none yet."""
+    """The hour of the first good reading after the moment; None: there is none yet."""
+    next_started: str | None
+    """When that reading started."""
     same: bool | None
-    """Whether the prices were the same in that hour; what follows the clock left out."""
+    """Whether the prices were the same in that one; see `_calm`."""
 
     @property
     def prices(self) -> dict[str, dict[str, Any]]:
@@ -61,30 +70,38 @@ class Quote:
             "overrides": schedule(self.pricing),
             "pricing": self.pricing,
             "seen": self.seen,
+            "seen_started": self.seen_started,
             "since": self.since,
             "origin": self.origin,
             "next": self.next,
+            "next_started": self.next_started,
             "same": self.same,
         }
 
 
 def quotes(
-    db: sqlite3.Connection, model: str, at: dt.datetime | None = None, provider: str | None = None
+    db: sqlite3.Connection,
+    archive: Archive,
+    model: str,
+    at: dt.datetime | None = None,
+    provider: str | None = None,
 ) -> list[Quote]:
     """The prices of a model at a moment (now: the last good hour); with a provider, of its endpoints there.
 
-    A provider is named by slug, tag or name. Where nothing of it was listed then NotArchivedError is raised.
+    An hour means its snapshot, a moment with minutes what had been read by then. A provider is named by slug,
+    tag or name. Where nothing of it was listed then NotArchivedError is raised.
     """
     model = storable(model)
     if not db.execute("select 1 from records where feed = 'models' and key = ?", (model,)).fetchone():
         refuse("model", model, models(db))
     if provider is None:
-        return [_quote(db, "models", model, model, at)]
+        return [_quote(Readings(db, "models"), archive, model, at)]
+    reads = Readings(db, "endpoints", model)
     found: list[Quote] = []
     absent: list[NotArchivedError] = []
     for key in _endpoints(db, model, provider):
         try:
-            found.append(_quote(db, "endpoints", key, model, at))
+            found.append(_quote(reads, archive, key, at))
         except NotArchivedError as error:
             absent.append(error)
     if not found and absent:
@@ -109,50 +126,88 @@ def _endpoints(db: sqlite3.Connection, model: str, provider: str) -> list[str]:
     ]
 
 
-def _quote(db: sqlite3.Connection, feed: str, key: str, model: str, at: dt.datetime | None) -> Quote:
-    asked = model if feed == "endpoints" else None
-    limit = stamp(at) if at else "9"
-    found = _read(db, asked, "hour <= ?", "desc", (feed, limit))
-    if found is None:
-        first = _read(db, asked, "hour > ?", "asc", (feed, limit))
-        begins = f"; {feed} were first read at {prose(moment(first[0]))}" if first else ""
+def _quote(reads: Readings, archive: Archive, key: str, at: dt.datetime | None) -> Quote:
+    seen, after = _around(reads, at)
+    if seen is None:
+        begins = f"; {reads.feed} were first read at {prose(moment(after.hour))}" if after else ""
         msg = f"nothing is known of {key} {'at ' + stamp(at) if at else 'yet'}{begins}"
         raise NotArchivedError(msg)
-    seen, origin = found
-    pricing, since = _pricing(db, feed, key, seen)
-    if pricing is None or since is None:
-        raise NotArchivedError(_not_listed(db, feed, key, seen))
-    after = _read(db, asked, "hour > ?", "asc", (feed, limit))
-    following = _pricing(db, feed, key, after[0])[0] if after else None
-    same = _calm(following) == _calm(pricing) if after else None
-    return Quote(key, at or moment(seen), pricing, seen, origin, since, after[0] if after else None, same)
-
-
-def _read(
-    db: sqlite3.Connection, asked: str | None, where: str, order: str, values: tuple[str, str]
-) -> tuple[str, str] | None:
-    """The hour and origin of the first good reading that was one of a key, in an order."""
-    rows = db.execute(
-        "select reads.hour, origin, kept from reads join attempts using (attempt)"
-        f" where feed = ? and good and reads.{where} order by attempt {order}",
-        values,
+    pricing = _pricing(reads, archive, key, seen)
+    if pricing is None:
+        raise NotArchivedError(_not_listed(reads, key, seen.hour))
+    same = _calm(_pricing(reads, archive, key, after)) == _calm(pricing) if after else None
+    return Quote(
+        key=key,
+        at=at or moment(seen.hour),
+        pricing=pricing,
+        seen=seen.hour,
+        seen_started=seen.started,
+        origin=seen.origin,
+        since=_since(reads, key, seen, pricing),
+        next=after.hour if after else None,
+        next_started=after.started if after else None,
+        same=same,
     )
-    return next(((hour, origin) for hour, origin, kept in rows if asked not in loads(kept or "{}")), None)
 
 
-def _pricing(db: sqlite3.Connection, feed: str, key: str, hour: str) -> tuple[Record | None, str | None]:
-    """The price object of a record in an hour, and since when it was that; None where it was not there."""
-    rows = db.execute(
-        "select file, versions.first, line from versions join records on id = record"
-        " where feed = ? and key = ? and file in ('facts', 'prices', 'spot')"
-        " and versions.first <= ? and (versions.last is null or versions.last >= ?)",
-        (feed, key, hour, hour),
-    )
-    found = {file: (first, loads(line)) for file, first, line in rows}
-    if "facts" not in found:
-        return None, None
-    first, line = found.get("prices", (found["facts"][0], {}))
-    return {**line.get("pricing", {}), **found.get("spot", ("", {}))[1].get("pricing", {})}, first
+def _around(reads: Readings, at: dt.datetime | None) -> tuple[Reading | None, Reading | None]:
+    """The last reading at or before a moment, and the first one after it.
+
+    An hour has its own snapshot, whenever in it that was read; at a moment with minutes only what had started
+    by then was known.
+    """
+    if at is None:
+        return reads.last("attempts.hour <= ?", "9"), None
+    column = "attempts.hour" if at == floor(at) else "started"
+    return reads.last(f"{column} <= ?", stamp(at)), reads.first(f"{column} > ?", stamp(at))
+
+
+def _pricing(reads: Readings, archive: Archive, key: str, reading: Reading) -> Record | None:
+    """The price object of a record in a reading; None where it was not there."""
+    if not reading.replaced:
+        found = _standing(reads, key, reading.hour)
+        return found[0] if found else None
+    feed = FEEDS[reads.feed]
+    state = rows(feed, archive.snapshot(reading.commit)[feed.name])
+    record = next((one for name, one in state.items() if storable(text_key(feed, name)) == key), None)
+    return None if record is None else record.get("pricing", {})
+
+
+def _standing(reads: Readings, key: str, hour: str) -> tuple[Record, str] | None:
+    """The price object of a record as it stood in an hour, and since when its line did, if it was there."""
+    found = {
+        file: (first, last, loads(line))
+        for file, first, last, line in reads.db.execute(LINES, (reads.feed, key, hour))
+    }
+    there = {file: line for file, (_, last, line) in found.items() if last is None or last >= hour}
+    if "facts" not in there:
+        return None
+    pricing = {**there.get("prices", {}).get("pricing", {}), **there.get("spot", {}).get("pricing", {})}
+    if "prices" in there:
+        return pricing, found["prices"][0]
+    begun = found["facts"][0]
+    if "prices" in found and (after := reads.first("attempts.hour > ?", found["prices"][1])):
+        begun = max(begun, after.hour)
+    return pricing, begun
+
+
+LINES = """
+    select file, max(versions.first), versions.last, line from versions join records on id = record
+    where feed = ? and key = ? and file in ('facts', 'prices', 'spot') and versions.first <= ? group by file
+"""
+"""The last line of each file that began by an hour; with `max` SQLite gives the columns of that very row."""
+
+
+def _since(reads: Readings, key: str, seen: Reading, pricing: Record) -> str:
+    """The first hour of the unbroken stretch, up to a reading, in which a record had these prices."""
+    stands = None if seen.replaced else _standing(reads, key, seen.hour)
+    since = stands[1] if stands else seen.hour
+    while before := reads.last("attempts.hour < ?", since):
+        stands = _standing(reads, key, before.hour)
+        if stands is None or _calm(stands[0]) != _calm(pricing):
+            break
+        since = stands[1]
+    return since
 
 
 def _calm(pricing: Record | None) -> Any:
@@ -164,7 +219,26 @@ def _calm(pricing: Record | None) -> Any:
     return stay, [{**entry, **rates(entry)} for entry in schedule(pricing)]
 
 
-def _not_listed(db: sqlite3.Connection, feed: str, key: str, hour: str) -> str:
-    row = db.execute("select first, last from records where feed = ? and key = ?", (feed, key)).fetchone()
-    first, last = (prose(moment(one)) if one else "now" for one in row)
-    return f"{key} was not there at {prose(moment(hour))}; it was first seen at {first}, last seen {last}"
+def _not_listed(reads: Readings, key: str, hour: str) -> str:
+    """That a record was not there in an hour, and when it was before and after."""
+    spans = reads.db.execute(SPANS, (reads.feed, key)).fetchall()
+    before = max((last for _, last in spans if last and last < hour), default=None)
+    after = min((first for first, _ in spans if first > hour), default=None)
+    ends = [prose(moment(one)) if one else "" for one in (before, after)]
+    said = f"{key} was not there at {prose(moment(hour))}"
+    if before and after:
+        return f"{said}; it was away between {ends[0]} (last seen before) and {ends[1]} (first seen again)"
+    if after:
+        return f"{said}; it was first seen at {ends[1]}"
+    begun = min((first for first, _ in spans), default=None)
+    return (
+        f"{said}; it was first seen at {prose(moment(begun))}, last seen {ends[0]}"
+        if before and begun
+        else said
+    )
+
+
+SPANS = """
+    select versions.first, versions.last from versions join records on id = record
+    where feed = ? and key = ? and file = 'facts'
+"""

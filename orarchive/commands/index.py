@@ -49,7 +49,9 @@ def _line(one: Told, key: str) -> tuple[str, ...]:
 
 @question("price")
 @click.argument("model")
-@click.option("--at", "moment", help="2026-11-20T06Z or 2026-11-20T06:45Z; else the last hour.")
+@click.option(
+    "--at", "moment", help="An hour, 2026-11-20T06Z, or a moment, 2026-11-20T06:45Z; else the last hour."
+)
 @click.option("--provider", help="What its endpoints there cost: a slug, a tag or a name.")
 @cache
 @as_json
@@ -58,11 +60,12 @@ def price(
 ) -> None:
     """Tell what MODEL cost at a moment: every dimension, the clock window in force, and how sure that is.
 
-    A model's own price is that of the provider on top.
+    A model's own price is that of the provider on top. An hour means its snapshot, whenever in it that was
+    read; a moment with minutes means what had been read by then.
     """
     at = hours.instant(moment) if moment else None
     with index(archive, cache, PROGRESS) as db:
-        found = quotes(db, model, at, provider)
+        found = quotes(db, archive, model, at, provider)
     if as_json:
         say({"model": model, "quotes": [one.as_json() for one in found]})
     else:
@@ -89,8 +92,14 @@ def _print(one: Quote) -> None:
     after = "nothing was seen after it"
     if one.next:
         same = "the same" if one.same else "NOT the same"
-        after = f"{same} at {hours.prose(hours.moment(one.next))}"
+        after = f"{same} at {_after(one)}"
     click.echo(f"  seen at {seen}{origin}, so since {hours.prose(hours.moment(one.since))}; {after}")
+
+
+def _after(one: Quote) -> str:
+    """The hour of the next reading; in the very hour that was asked about, the minute."""
+    hour, started = (hours.moment(str(text)) for text in (one.next, one.next_started))
+    return hours.prose(hour) if hour > one.at else f"{started:%Y-%m-%dT%H:%MZ}"
 
 
 def _window(entry: Record | None) -> str:
