@@ -244,6 +244,12 @@ def test_log_of_a_threshold_that_went(asked: Stage) -> None:
         ("glm", "near it: z-ai/glm-5.1"),
         ("gpt-oss", FREE),
         ("deepinfr", "near it: deepinfra"),
+        ("Z-AI/GLM-5.1", "near it: z-ai/glm-5.1"),
+        ("DEEPINFRA", "near it: deepinfra"),
+        ("FP8", "fp8"),
+        ("%", None),
+        ("z%", None),
+        ("deepinfr_", "near it: deepinfra"),
         ("", None),
         ("nothing-like-it", None),
     ],
@@ -702,7 +708,11 @@ def test_a_provider_that_does_not_serve_it(asked: Stage) -> None:
         f"no endpoint of {GLM} at deepinfr",
         "deepinfra/fp4",
     )
-    refused(ask(asked, "price", ROUTER, "--provider", "openai"), 1, f"no endpoint of {ROUTER} at openai")
+    nobody = ask(asked, "price", GLM, "--provider", "zzz")
+    refused(nobody, 1, f"no endpoint of {GLM} at zzz; there are: ", "deepinfra/fp4, ", " more")
+    only = ask(asked, "price", FREE, "--provider", "zzz")
+    assert only.stderr == f"Error: no endpoint of {FREE} at zzz; there are: deepinfra/bf16\n"
+    refused(ask(asked, "price", ROUTER, "--provider", "openai"), 1, "at openai; there are none")
 
 
 # --- prices in force ----------------------------------------------------------------------------------------

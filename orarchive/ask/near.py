@@ -10,13 +10,26 @@ from orarchive.errors import NotArchivedError
 MOST = 3
 
 
-def refuse(what: str, key: str, names: Iterable[str]) -> NoReturn:
-    """Raise NotArchivedError for a name that the archive does not have, with the nearest that it has."""
+def refuse(what: str, key: str, names: Iterable[str], few: bool = False) -> NoReturn:
+    """Raise NotArchivedError for a name that the archive does not have, with the nearest that it has.
+
+    Case does not count. Of `few` names some are told even where none is near.
+    """
     known = sorted(set(names))
-    near = get_close_matches(key, known, n=MOST, cutoff=0.6)
-    near = near or [name for name in known if key and key.lower() in name.lower()][:MOST]
-    msg = f"no {what} {key}" + (f"; near it: {', '.join(near)}" if near else "")
+    near = _near(key.lower(), known)
+    said = f"; near it: {', '.join(near)}" if near else ""
+    if few and not near:
+        more = f" and {len(known) - MOST} more" if len(known) > MOST else ""
+        said = f"; there are: {', '.join(known[:MOST])}{more}" if known else "; there are none"
+    msg = f"no {what} {key}{said}"
     raise NotArchivedError(msg)
+
+
+def _near(key: str, known: list[str]) -> list[str]:
+    """The names most like a key, or else some that have it in them."""
+    lower = {name.lower(): name for name in reversed(known)}
+    near = [lower[name] for name in get_close_matches(key, lower, n=MOST, cutoff=0.6)]
+    return near or [name for name in known if key and key in name.lower()][:MOST]
 
 
 def models(db: sqlite3.Connection) -> list[str]:

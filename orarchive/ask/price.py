@@ -108,7 +108,7 @@ def quotes(
         raise absent[0]
     if not found:
         names = [tag for (tag,) in db.execute(TAGS, (model,))]
-        refuse(f"endpoint of {model} at", provider, names)
+        refuse(f"endpoint of {model} at", provider, names, few=True)
     return found
 
 

@@ -72,7 +72,7 @@ def story(db: sqlite3.Connection, key: str) -> list[Told]:
     """Everything that happened to a key: a model and its endpoints, an endpoint, or a provider and its."""
     wanted = [row for (row,) in db.execute(OF, {"key": storable(key)})]
     if not wanted:
-        names = [name for (name,) in db.execute("select distinct key from records")]
+        names = [name for (name,) in db.execute(NAMES)]
         refuse("model, endpoint or provider", key, names)
     marks = ", ".join("?" * len(wanted))
     rows = db.execute(
@@ -85,7 +85,13 @@ def story(db: sqlite3.Connection, key: str) -> list[Told]:
 
 OF = """
     select key from records where key = :key
-    union select key from endpoints where model = :key or tag = :key or tag like :key || '/%'
+    union select key from endpoints
+        where model = :key or tag = :key or substr(tag, 1, length(:key) + 1) = :key || '/'
+"""
+
+NAMES = """
+    select key from records union select tag from endpoints
+    union select substr(tag, 1, instr(tag, '/') - 1) from endpoints where instr(tag, '/')
 """
 
 
