@@ -12,7 +12,8 @@ from orarchive.archive import Archive
 from orarchive.ask.near import refuse
 from orarchive.changes import Change, diff, text_key
 from orarchive.collect.message import change_lines
-from orarchive.commands import Feed, as_json, question, say, table
+from orarchive.commands import Feed, as_json, plain, question, say, table
+from orarchive.errors import NotArchivedError
 from orarchive.feeds import FEEDS
 from orarchive.history.coverage import coverage, stale
 from orarchive.history.past import Past, past, records
@@ -32,18 +33,21 @@ from orarchive.wording import came, went
 def at_(archive: Archive, hour: str, feed: str, key: str | None, as_json: bool) -> None:
     """Show the records of a FEED as they were at an HOUR, all of them or those of one KEY.
 
-    One record a line. In a gap the last good hour before it answers, and says so.
+    One record a line. In a gap the last good hour before it answers, and says so; so does a model's endpoints
+    that were not read in that hour.
     """
     found = past(archive)
     asked = hours.parse(hour)
     good = _good(found, feed, asked)
     snapshot = found.snapshot(good, feed)
+    kept = _kept(found, feed, good, key)
     shown = records(FEEDS[feed], snapshot, key)
     if key is not None and not shown:
         names = [text_key(FEEDS[feed], one) for one in rows(FEEDS[feed], snapshot[feed])]
         refuse(f"{feed} at {hours.prose(good)}:", key, names)
     if as_json:
-        say({"asked": hours.stamp(asked), "hour": hours.stamp(good), "feed": feed, "records": shown})
+        hour_of = {"asked": hours.stamp(asked), "hour": hours.stamp(good)}
+        say({**hour_of, "feed": feed, "kept": kept, "records": shown})
     else:
         for record in shown:
             say(record)
@@ -60,7 +64,15 @@ def raw(archive: Archive, hour: str, feed: str, model: str | None, as_json: bool
     A list prints {"data": [...]}; endpoints of a MODEL that model's response, without MODEL
     {model id: response}. In a gap it exits 1 and names the neighbours. (It prints JSON in any case.)
     """
-    say(past(archive).response(FEEDS[feed], hours.parse(hour), model))
+    found, asked = past(archive), hours.parse(hour)
+    try:
+        say(found.response(FEEDS[feed], asked, model))
+    except NotArchivedError:
+        if model is not None and _reads(found, feed, asked):
+            names = [name for (name,) in found.snapshot(asked)[feed]]
+            if model not in names:
+                refuse(f"{feed} at {hours.prose(asked)}:", model, names)
+        raise
 
 
 @question("diff")
@@ -107,6 +119,24 @@ def _told(changes: list[Change]) -> Iterator[Record]:
 
 
 TOLD = ("kind", "feed", "key", "field", "old", "new", "percent", "cause")
+
+
+def _reads(found: Past, feed: str, hour: dt.datetime) -> list[ledger.Attempt]:
+    """The attempts that read a sweep in an hour, at least in part."""
+    lines = (one for one in found.attempts if ledger.hour_of(one) == hour)
+    return [one for one in lines if ledger.outcome(one, feed) in ("ok", "partial")]
+
+
+def _kept(found: Past, feed: str, hour: dt.datetime, key: str | None) -> dict[str, str]:
+    """What of a feed, or of one key of it, was not read in a good hour, with the reasons; it is also said."""
+    kept = ledger.kept(_reads(found, feed, hour)[-1], feed)
+    if key is not None:
+        kept = {model: why for model, why in kept.items() if model in (key, key.partition("@")[0])}
+    if kept:
+        what = [f"{model} ({why})" for model, why in kept.items()]
+        told = what[0] if len(what) == 1 else f"{len(what)} models"
+        click.echo(plain(f"Not read at {hours.prose(hour)}: {feed} of {told}; this is from before"), err=True)
+    return kept
 
 
 @question("status")
