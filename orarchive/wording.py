@@ -7,8 +7,8 @@ from typing import Any
 
 from orarchive.changes import Change, prices_now
 from orarchive.feeds import FEEDS
-from orarchive.jsonl import dumps
-from orarchive.prices import PER_UNIT, clock_keys, dimensions, shown
+from orarchive.jsonl import Record, dumps
+from orarchive.prices import CLOCK, CONDITIONS, PER_UNIT, clock_keys, dimensions, exact, shown
 
 LABELS = {
     "prompt": "input",
@@ -149,6 +149,44 @@ def price_list(prices: Mapping[str, tuple[Decimal | None, ...]], voice: Voice) -
     return ", ".join(parts) + _more(names, voice)
 
 
+def tariff(dimension: str, entries: list[Record], voice: Voice) -> str:
+    """A price by conditions: `($1.25, over 200,000 tokens $2.50) per M`."""
+    tail = f" per {unit(dimension)}"
+    amounts = [shown(dimension, exact(entry["price"])) for entry in entries]
+    said = [
+        f"{when(entry, voice)} {amount.removesuffix(tail)}".strip()
+        for entry, amount in zip(entries, amounts, strict=True)
+    ]
+    per = tail if any(amount.endswith(tail) for amount in amounts) else ""
+    return f"({_some(said, ', ', voice)}){per}"
+
+
+def when(entry: Record, voice: Voice) -> str:
+    """When an entry of a tariff holds; what no word is known for goes by its own name."""
+    found = []
+    least = exact(entry.get("min_prompt_tokens"))
+    if least is not None:
+        found.append(f"over {least:,f} tokens")
+    if open_at := window(entry):
+        found.append(open_at)
+    known = {"price", *CONDITIONS[: least is not None], *(CLOCK if open_at else ())}
+    found += [f"{voice.short(name)} {voice.value(entry[name])}" for name in sorted(entry.keys() - known)]
+    return " ".join(found)
+
+
+def window(entry: Record) -> str:
+    """The clock window that a price is for."""
+    start, end = (entry.get(name) for name in ("utc_start", "utc_end"))
+    said = f"{_clock(start)}-{_clock(end)} UTC" if isinstance(start, int) and isinstance(end, int) else ""
+    days = entry.get("utc_days")
+    return " ".join([said, *(map(str, days) if isinstance(days, list) else [])]).strip()
+
+
+def _clock(hhmm: int) -> str:
+    """A time of day that is sent as a number: 30 is 00:30, 1000 is 10:00."""
+    return f"{hhmm // 100:02}:{hhmm % 100:02}"
+
+
 # --- what is new --------------------------------------------------------------------------------------------
 
 
@@ -160,24 +198,36 @@ def words(change: Change, voice: Voice) -> str:
     if change.kind == "alias_moved":
         return voice.pair(*(voice.value(_target(end)) for end in (old, new)))
     name = voice.short(voice.name(change.field, ""))
-    if isinstance(old, list) and isinstance(new, list):
-        items = [f"+{voice.value(item)}" for item in new if item not in old]
-        items += [f"{voice.minus}{voice.value(item)}" for item in old if item not in new]
-        return f"{name} {_some(items, ' ', voice) or 'reordered'}"
     if isinstance(old, dict) and isinstance(new, dict):
         moved = [member for member in sorted(old.keys() | new.keys()) if old.get(member) != new.get(member)]
-        names = (voice.short(voice.name(change.field, member)) for member in moved)
-        ends = ((old.get(member), new.get(member)) for member in moved)
-        return _some(
-            [_field(name, *both, voice) for name, both in zip(names, ends, strict=True)], ", ", voice
-        )
+        members = [
+            _field(voice.short(voice.name(change.field, member)), old.get(member), new.get(member), voice)
+            for member in moved
+        ]
+        return _some(members, ", ", voice) or f"{name} changed"  # only members that are null
     return _field(name, old, new, voice)
 
 
 def _field(name: str, old: Any, new: Any, voice: Voice) -> str:
+    if isinstance(old, list) and isinstance(new, list):
+        return f"{name} {_items(old, new, voice)}"
     if isinstance(old, dict | list) or isinstance(new, dict | list):
         return f"{name} changed"
-    return f"{name} {voice.pair(voice.value(old), voice.value(new))}"
+    ends = voice.value(old), voice.value(new)
+    if ends[0] != ends[1]:
+        return f"{name} {voice.pair(*ends)}"
+    # they differ behind what is shown of them
+    return f"{name} reworded" if isinstance(old, str) and isinstance(new, str) else f"{name} changed"
+
+
+def _items(old: list[Any], new: list[Any], voice: Voice) -> str:
+    """What a list won and lost."""
+    won = [voice.value(item) for item in new if item not in old]
+    lost = [voice.value(item) for item in old if item not in new]
+    if won and won == lost:
+        return "changed"
+    items = [*(f"+{item}" for item in won), *(f"{voice.minus}{item}" for item in lost)]
+    return _some(items, " ", voice) or "reordered"
 
 
 def _target(alias: Any) -> Any:

@@ -16,11 +16,13 @@ from histories import Made, made, make
 from test_import import PATH, ROWS, Source, body, row
 
 from orarchive.__main__ import questions
+from orarchive.changes import Change
 from orarchive.hours import prose, stamp
 from orarchive.importer.hours import import_versions
 from orarchive.jsonl import Record, dumps, loads
 from orarchive.prices import holds, in_force, is_known, thresholds
 from orarchive.sample import START, Service
+from orarchive.wording import LOG, tariff, words
 
 GLM, HAIKU, GEMINI = "z-ai/glm-5.1", "anthropic/claude-haiku-4.5", "google/gemini-2.5-pro"
 FREE, ROUTER, ALIAS = "openai/gpt-oss-20b:free", "openrouter/auto", "~openai/gpt-latest"
@@ -141,7 +143,7 @@ Fact = tuple[str, str, str, str, Any, Any]
 def story(stage: Stage, key: str) -> list[Fact]:
     """The events of a key, by the hour that first showed them, without what came of hours."""
     found = answer(stage, "log", key)
-    assert found.keys() == {"key", "events"}
+    assert found.keys() == {"key", "records", "events"}
     assert found["key"] == key
     names = (
         "hour",
@@ -181,6 +183,7 @@ def test_log_in_words(asked: Stage) -> None:
     """A line each, whatever foreign text is in it."""
     lines = told(asked, "log", GLM).splitlines()
     assert [" ".join(line.split()) for line in lines] == [
+        f"{GLM} (models): active, first seen 2026-06-01T00Z, last seen 2026-06-01T04Z",
         "in after what to",
         "2026-06-01T01Z 2026-06-01T00Z zdr lost @together",
         "2026-06-01T01Z 2026-06-01T00Z edited name Z.ai: GLM 5.1 -> GLM [31m5.1",
@@ -229,12 +232,15 @@ def test_log_of_a_provider(asked: Stage) -> None:
 def test_log_of_what_nothing_happened_to(asked: Stage) -> None:
     """A price that is only spelled in another way has not moved."""
     for key in (TWINS, HAIKU, ROUTER, "groq", f"{TWINS}@deepinfra/fp8"):
-        assert told(asked, "log", key) == f"Nothing has happened to {key} since its record began.\n"
-        assert answer(asked, "log", key) == {"key": key, "events": []}
+        *about, nothing = told(asked, "log", key).splitlines()
+        assert nothing == f"Nothing has happened to {key} since its record began."
+        found = answer(asked, "log", key)
+        assert found == {"key": key, "records": found["records"], "events": []}
+        assert len(about) == len(found["records"]) == (2 if "@" in key else 1), "zdr has it as well"
 
 
 def test_log_of_a_threshold_that_went(asked: Stage) -> None:
-    assert "prompt by conditions ($1.25 per M, $2.50 per M) -> $1.25 per M" in told(asked, "log", GEMINI)
+    assert "prompt ($1.25, over 200,000 tokens $2.50) per M -> $1.25 per M" in told(asked, "log", GEMINI)
 
 
 @pytest.mark.parametrize(
@@ -260,6 +266,119 @@ def test_log_of_what_nobody_knows_names_what_is_near(asked: Stage, key: str, nea
         refused(result, 1, f"no model, endpoint or provider {key}", near or "")
         assert ("near it" in result.stderr) == bool(near)
         assert result.stderr.count(", ") <= 3, "three names at most"
+
+
+def test_log_begins_with_what_is_known_of_the_key_itself(asked: Stage) -> None:
+    """State, first and last hour; of one that is there the last is that of the reading that showed it."""
+    there = {"state": "active", "first_seen": stamp(FIRST)}
+    for key, wanted in {
+        GLM: [{"feed": "models", **there, "last_seen": stamp(LAST)}],
+        FREE: [{"feed": "models", **there, "state": "stale", "last_seen": stamp(SECOND)}],
+        f"{GLM}@z-ai": [{"feed": "endpoints", **there, "last_seen": stamp(LAST)}],
+        f"{GLM}@together": [
+            {"feed": "endpoints", **there, "last_seen": stamp(LAST)},
+            {"feed": "zdr", **there, "state": "lost", "last_seen": stamp(FIRST)},
+        ],
+        f"{GLM}@parasail/fp8": [
+            {"feed": "endpoints", **there, "state": "left", "last_seen": stamp(SECOND)},
+            {"feed": "zdr", **there, "last_seen": stamp(LAST)},
+        ],
+        "z-ai": [{"feed": "providers", **there, "last_seen": stamp(LAST)}],
+        "novita/fp8": [],
+    }.items():
+        assert answer(asked, "log", key)["records"] == [{**one, "key": key} for one in wanted], key
+        lines = told(asked, "log", key).splitlines()[: len(wanted)]
+        assert lines == [
+            f"{key} ({one['feed']}): {one['state']}, first seen 2026-06-01T00Z,"
+            f" last seen {one['last_seen'][:13]}Z"
+            for one in wanted
+        ]
+
+
+def test_log_knows_an_endpoint_as_of_the_last_time_it_was_read(stage: Stage) -> None:
+    stage.serve(payloads(START))
+    assert stage.run(START) == 0
+    stage.service.fail(f"models/{GLM}/endpoints", "404")
+    stage.run(SECOND)
+    (one,) = [one for one in answer(stage, "log", f"{GLM}@z-ai")["records"] if one["feed"] == "endpoints"]
+    assert one["last_seen"] == stamp(FIRST)
+    assert answer(stage, "log", f"{HAIKU}@amazon-bedrock/eu-west-1")["records"][0]["last_seen"] == stamp(
+        SECOND
+    )
+
+
+LONG = "A text that begins with the very same words, as most descriptions do when they are edited, "
+
+
+@pytest.mark.parametrize(
+    ("field", "old", "new", "said"),
+    [
+        ("description", LONG + "a", LONG + "b", "description reworded"),
+        ("description", LONG, LONG[1:], f"description {LONG[:57]}... -> {LONG[1:58]}..."),
+        ("links", {"terms": LONG + "a"}, {"terms": LONG + "b"}, "links.terms reworded"),
+        ("size", 1, "1", "size changed"),
+        ("default_parameters", {}, {"top_p": None}, "default_parameters changed"),
+        ("top", [LONG + "a"], [LONG + "b"], "top changed"),
+        ("top", ["a", "b"], ["b", "a"], "top reordered"),
+        (
+            "architecture",
+            {"input_modalities": ["image", "text"], "tokenizer": "A"},
+            {"input_modalities": ["audio", "image"], "tokenizer": "B"},
+            "architecture.input_modalities +audio -text, architecture.tokenizer A -> B",
+        ),
+        (
+            "architecture",
+            {"input_modalities": None},
+            {"input_modalities": ["a"]},
+            "architecture.input_modalities changed",
+        ),
+    ],
+)
+def test_what_a_change_is_in_words(field: str, old: Any, new: Any, said: str) -> None:
+    assert words(Change("edited", "models", "a/b", field, old, new), LOG) == said
+
+
+@pytest.mark.parametrize(
+    ("entries", "said"),
+    [
+        (
+            [{"price": "0.000001"}, {"min_prompt_tokens": 200000, "price": "0"}],
+            "($1.00, over 200,000 tokens free) per M",
+        ),
+        ([{"utc_start": 0, "utc_end": 830, "price": "0.00000198"}], "(00:00-08:30 UTC $1.98) per M"),
+        ([{"utc_days": ["monday"], "min_prompt_tokens": 5, "price": "0"}], "(over 5 tokens monday free)"),
+        ([{"utc_start": 5, "region": "eu", "price": "-1"}], "(region eu utc_start 5 dynamic)"),
+        ([{"min_prompt_tokens": None, "price": "0.1"}], "(min_prompt_tokens none $100000.00) per M"),
+        ([{"price": "0"}] * 12, f"({', '.join(['free'] * 10)} and 2 more)"),
+    ],
+)
+def test_a_price_by_conditions_in_words(entries: list[Record], said: str) -> None:
+    assert tariff("prompt", entries, LOG) == said
+
+
+def test_log_knows_a_model_that_was_only_asked_for(stage: Stage) -> None:
+    """No list ever had it, so it was never seen."""
+    stage.serve(payloads(START))
+    assert stage.run(START, feeds=("models", "endpoints")) == 0
+    (commit,) = made(stage.archive)
+    files: dict[str, bytes | None] = {}
+    for path in (path.removeprefix("data/") for path in commit.files):
+        if path.startswith("models/"):
+            lines = commit[path].splitlines(keepends=True)
+            files[path] = b"".join(line for line in lines if loads(line)["id"] != GLM)
+    make(stage.root, [commit.having(files)])
+    (one,) = answer(stage, "log", GLM)["records"]
+    assert (one["state"], one["first_seen"], one["last_seen"]) == ("unlisted", None, None)
+    assert told(stage, "log", GLM).splitlines()[0] == f"{GLM} (models): unlisted"
+
+
+def test_log_names_a_provider_that_only_endpoints_know(stage: Stage) -> None:
+    bodies = payloads(START)
+    rows = [one for one in bodies["providers"]["data"] if one["slug"] != "parasail"]
+    stage.serve(bodies | {"providers": {"data": rows}})
+    assert stage.run(START) == 0
+    assert told(stage, "log", "parasail") == "Nothing has happened to parasail since its record began.\n"
+    refused(ask(stage, "log", "PARASAIL"), 1, "near it: parasail, parasail/fp8")
 
 
 @pytest.fixture
@@ -295,9 +414,10 @@ def test_log_tells_when_it_began(told_more: Stage) -> None:
 
 
 def test_log_of_a_schedule_that_ended(told_more: Stage) -> None:
-    """Each price that it had is named once."""
+    """With the hours of each price."""
     said = told(told_more, "log", DEEPSEEK)
-    assert "prompt by conditions ($0.435 per M, $0.87 per M) -> $0.435 per M, its schedule" in said
+    hours = "10:00-01:00 UTC $0.435, 01:00-04:00 UTC $0.87, 04:00-06:00 UTC $0.435, 06:00-10:00 UTC $0.87"
+    assert f"prompt ({hours}, saturday sunday $0.435) per M -> $0.435 per M, its schedule" in said
 
 
 def test_foreign_text_cannot_drive_a_terminal(stage: Stage) -> None:

@@ -6,11 +6,14 @@ from decimal import Decimal
 from typing import Any
 
 from orarchive.ask.near import refuse
+from orarchive.ask.readings import Readings
 from orarchive.changes import Change
+from orarchive.feeds import FEEDS
+from orarchive.index.presence import UNLISTED
 from orarchive.index.text import storable
 from orarchive.jsonl import Record, loads
 from orarchive.prices import shown
-from orarchive.wording import LOG, WHY, words
+from orarchive.wording import LOG, WHY, tariff, words
 
 PRICE_CAUSES = {**WHY, "endpoint": "an endpoint's own price", "schedule": "its schedule"}
 
@@ -63,9 +66,39 @@ class Told:
 def _price(dimension: str, end: Any) -> str:
     """A price of an event: a decimal, or the list of conditions that rule it."""
     if isinstance(end, list):
-        amounts = [shown(dimension, Decimal(entry["price"])) for entry in end]
-        return f"by conditions ({', '.join(dict.fromkeys(amounts))})"
+        return tariff(dimension, end, LOG)
     return shown(dimension, None if end is None else Decimal(end))
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of one record; of one that no list ever had not when it was seen."""
+
+    feed: str
+    key: str
+    state: str
+    first_seen: str | None
+    last_seen: str | None
+
+
+def known(db: sqlite3.Connection, key: str) -> list[Known]:
+    """The records that a key itself names, one a feed: a model may be among the images as well."""
+    rows = db.execute(
+        "select feed, key, state, first, last, parts from records where key = ? order by id", (storable(key),)
+    )
+    return [_known(db, *row) for row in rows.fetchall()]
+
+
+def _known(
+    db: sqlite3.Connection, feed: str, key: str, state: str, first: str, last: str | None, parts: str
+) -> Known:
+    if state == UNLISTED:
+        return Known(feed, key, state, None, None)
+    if last is None:  # it is there: in the last reading that could show it
+        asked = storable(str(loads(parts)[0])) if FEEDS[feed].each else None
+        reading = Readings(db, feed, asked).last("attempts.hour <= ?", "9")
+        last = reading.hour if reading else first
+    return Known(feed, key, state, first, last)
 
 
 def story(db: sqlite3.Connection, key: str) -> list[Told]:

@@ -8,12 +8,11 @@ import click
 from orarchive import hours
 from orarchive.archive import Archive
 from orarchive.ask.price import Quote, quotes
-from orarchive.ask.story import Told, story
+from orarchive.ask.story import Known, Told, known, story
 from orarchive.commands import as_json, cache, plain, question, say, table
 from orarchive.index.database import index, publish
-from orarchive.jsonl import Record
 from orarchive.prices import exact, rates, shown
-from orarchive.wording import feed_name, in_order
+from orarchive.wording import feed_name, in_order, window
 
 PROGRESS = sys.stderr.isatty()
 
@@ -25,16 +24,26 @@ PROGRESS = sys.stderr.isatty()
 def log(archive: Archive, key: str, cache: Path | None, as_json: bool) -> None:
     """Tell everything that happened to KEY: a model with its endpoints, an endpoint, or a provider.
 
-    Each line: the hour that first showed it, the last one that did not, what it happened to, and what.
+    First what is known of KEY itself. Then each line: the hour that first showed it, the last one that did
+    not, what it happened to, and what.
     """
     with index(archive, cache, PROGRESS) as db:
-        told = story(db, key)
+        told, itself = story(db, key), known(db, key)
     if as_json:
-        say({"key": key, "events": [vars(one) for one in told]})
-    elif told:
+        say({"key": key, "records": [vars(one) for one in itself], "events": [vars(one) for one in told]})
+        return
+    for one in itself:
+        click.echo(plain(_itself(one)))
+    if told:
         table([("in", "after", "what", "to", ""), *(_line(one, key) for one in told)])
     else:
         click.echo(plain(f"Nothing has happened to {key} since its record began."))
+
+
+def _itself(one: Known) -> str:
+    ends = (("first seen", one.first_seen), ("last seen", one.last_seen))
+    seen = [f"{what} {hours.prose(hours.moment(hour))}" for what, hour in ends if hour]
+    return f"{one.key} ({feed_name(one.feed)}): {', '.join([one.state, *seen])}"
 
 
 def _line(one: Told, key: str) -> tuple[str, ...]:
@@ -78,7 +87,7 @@ def _print(one: Quote) -> None:
     prices = one.prices
     table(
         [
-            (f"  {name}", shown(name, exact(prices[name]["price"])), _window(prices[name]["entry"]))
+            (f"  {name}", shown(name, exact(prices[name]["price"])), window(prices[name]["entry"] or {}))
             for name in in_order(prices)
         ]
         or [("  no price", "", "")]
@@ -100,21 +109,6 @@ def _after(one: Quote) -> str:
     """The hour of the next reading; in the very hour that was asked about, the minute."""
     hour, started = (hours.moment(str(text)) for text in (one.next, one.next_started))
     return hours.prose(hour) if hour > one.at else f"{started:%Y-%m-%dT%H:%MZ}"
-
-
-def _window(entry: Record | None) -> str:
-    """The clock window that a price is for."""
-    if entry is None:
-        return ""
-    start, end = (entry.get(name) for name in ("utc_start", "utc_end"))
-    said = f"{_clock(start)}-{_clock(end)} UTC" if isinstance(start, int) and isinstance(end, int) else ""
-    days = entry.get("utc_days")
-    return " ".join([said, *(map(str, days) if isinstance(days, list) else [])]).strip()
-
-
-def _clock(hhmm: int) -> str:
-    """A time of day that is sent as a number: 30 is 00:30, 1000 is 10:00."""
-    return f"{hhmm // 100:02}:{hhmm % 100:02}"
 
 
 def _named(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
