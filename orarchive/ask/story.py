@@ -9,9 +9,10 @@ from orarchive.ask.near import refuse
 from orarchive.ask.readings import Readings
 from orarchive.changes import Change
 from orarchive.feeds import FEEDS
+from orarchive.index.log import Logged, logged
 from orarchive.index.presence import UNLISTED
 from orarchive.index.text import storable
-from orarchive.jsonl import Record, loads
+from orarchive.jsonl import loads
 from orarchive.prices import shown
 from orarchive.wording import LOG, WHY, tariff, words
 
@@ -26,41 +27,24 @@ CAUSES = {
 }
 
 
-@dataclass(frozen=True)
-class Told:
-    """One event as the index has it, with the origin of its observation; see `events` in its schema."""
+def told(one: Logged) -> str:
+    """What happened, without when and to what."""
+    said = _news(one)
+    if one.percent is not None:
+        said += f" ({one.percent:+.3g} %)"
+    why = (PRICE_CAUSES if one.kind == "repriced" else CAUSES).get(one.cause, "")
+    return said + (f", {why}" if why and said else why)
 
-    hour: str
-    after: str | None
-    by: str
-    kind: str
-    feed: str
-    key: str
-    field: str
-    old: Any
-    new: Any
-    percent: float | None
-    cause: str
-    origin: str
 
-    @property
-    def words(self) -> str:
-        """What happened, without when and to what."""
-        said = self._news()
-        if self.percent is not None:
-            said += f" ({self.percent:+.3g} %)"
-        why = (PRICE_CAUSES if self.kind == "repriced" else CAUSES).get(self.cause, "")
-        return said + (f", {why}" if why and said else why)
-
-    def _news(self) -> str:
-        if self.kind == "repriced":
-            ends = (_price(self.field, end) for end in (self.old, self.new))
-            return f"{LOG.dimension(self.field)} {LOG.pair(*ends)}"
-        if self.kind == "returned":
-            return f"was {self.old}"
-        if not self.field:
-            return ""
-        return words(Change(self.kind, self.feed, self.key, self.field, self.old, self.new), LOG)
+def _news(one: Logged) -> str:
+    if one.kind == "repriced":
+        ends = (_price(one.field, end) for end in (one.old, one.new))
+        return f"{LOG.dimension(one.field)} {LOG.pair(*ends)}"
+    if one.kind == "returned":
+        return f"was {one.old}"
+    if not one.field:
+        return ""
+    return words(Change(one.kind, one.feed, one.key, one.field, one.old, one.new), LOG)
 
 
 def _price(dimension: str, end: Any) -> str:
@@ -101,19 +85,14 @@ def _known(
     return Known(feed, key, state, first, last)
 
 
-def story(db: sqlite3.Connection, key: str) -> list[Told]:
+def story(db: sqlite3.Connection, key: str) -> list[Logged]:
     """Everything that happened to a key: a model and its endpoints, an endpoint, or a provider and its."""
     wanted = [row for (row,) in db.execute(OF, {"key": storable(key)})]
     if not wanted:
         names = [name for (name,) in db.execute(NAMES)]
         refuse("model, endpoint or provider", key, names)
     marks = ", ".join("?" * len(wanted))
-    rows = db.execute(
-        "select events.hour, after, by, kind, events.feed, key, field, old, new, percent, cause, origin"
-        f" from events join attempts using (attempt) where key in ({marks}) order by id",
-        wanted,
-    )
-    return [_told(*row) for row in rows]
+    return list(logged(db, f"key in ({marks})", tuple(wanted)))
 
 
 OF = """
@@ -126,8 +105,3 @@ NAMES = """
     select key from records union select tag from endpoints
     union select substr(tag, 1, instr(tag, '/') - 1) from endpoints where instr(tag, '/')
 """
-
-
-def _told(*row: Any) -> Told:
-    values: Record = dict(zip(Told.__dataclass_fields__, row, strict=True))
-    return Told(**values | {name: loads(values[name]) if values[name] else None for name in ("old", "new")})

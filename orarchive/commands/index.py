@@ -8,9 +8,10 @@ import click
 from orarchive import hours
 from orarchive.archive import Archive
 from orarchive.ask.price import Quote, quotes
-from orarchive.ask.story import Known, Told, known, story
+from orarchive.ask.story import Known, known, story, told
 from orarchive.commands import as_json, cache, plain, question, say, table
 from orarchive.index.database import index, publish
+from orarchive.index.log import Logged
 from orarchive.prices import exact, rates, shown
 from orarchive.wording import feed_name, in_order, window
 
@@ -28,14 +29,14 @@ def log(archive: Archive, key: str, cache: Path | None, as_json: bool) -> None:
     not, what it happened to, and what.
     """
     with index(archive, cache, PROGRESS) as db:
-        told, itself = story(db, key), known(db, key)
+        events, itself = story(db, key), known(db, key)
     if as_json:
-        say({"key": key, "records": [vars(one) for one in itself], "events": [vars(one) for one in told]})
+        say({"key": key, "records": [vars(one) for one in itself], "events": [vars(one) for one in events]})
         return
     for one in itself:
         click.echo(plain(_itself(one)))
-    if told:
-        table([("in", "after", "what", "to", ""), *(_line(one, key) for one in told)])
+    if events:
+        table([("in", "after", "what", "to", ""), *(_line(one, key) for one in events)])
     else:
         click.echo(plain(f"Nothing has happened to {key} since its record began."))
 
@@ -46,14 +47,14 @@ def _itself(one: Known) -> str:
     return f"{one.key} ({feed_name(one.feed)}): {', '.join([one.state, *seen])}"
 
 
-def _line(one: Told, key: str) -> tuple[str, ...]:
+def _line(one: Logged, key: str) -> tuple[str, ...]:
     after = hours.prose(hours.moment(one.after)) if one.after else ""
     # endpoints of a model by their tags; mind a provider that is called as a lab is
     subject = one.key.removeprefix(key) if f"{one.key}@".startswith(f"{key}@") else one.key
     # the keys of other feeds are those of models and endpoints
     feed = "" if one.feed in ("models", "endpoints", "providers") else f"{feed_name(one.feed)} "
     what = feed + one.kind.replace("_", " ")
-    return hours.prose(hours.moment(one.by)), after, what, subject, one.words
+    return hours.prose(hours.moment(one.by)), after, what, subject, told(one)
 
 
 @question("price")
