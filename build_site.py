@@ -11,8 +11,10 @@ from orarchive.archive import open_archive
 from orarchive.errors import ArchiveError
 from orarchive.history.past import past
 from orarchive.index.database import index, index_of, published
-from orarchive.publish.pages import DATABASE, pages
-from orarchive.publish.render import render, write
+from orarchive.publish.book import read
+from orarchive.publish.pages import DATABASE
+from orarchive.publish.render import write
+from orarchive.publish.site import files
 from orarchive.publish.views import view
 
 HERE = Path(__file__).parent
@@ -32,13 +34,11 @@ HERE = Path(__file__).parent
 def main(archive: Path, out: Path, base_url: str | None, as_of: str | None, cache: Path | None) -> None:
     try:
         hour = hours.parse(as_of) if as_of else None
-        found = past(open_archive(archive))
-        found = found.until(hour) if hour else found
-        shown = view(found, hour)
-        files = render(pages(shown), base_url)
-        with index_of(found.archive, found.held) if hour else index(found.archive, cache) as db:
-            files[DATABASE] = published(db)
-        written, removed = write(out, files)
+        opened = open_archive(archive)
+        with index_of(opened, past(opened).until(hour).held) if hour else index(opened, cache) as db:
+            shown = view(read(db), hour)
+            found = {**files(shown, base_url), DATABASE: published(db)}
+        written, removed = write(out, found)
     except (ArchiveError, OSError) as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(getattr(error, "exit_code", 2))

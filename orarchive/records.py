@@ -55,7 +55,7 @@ class Model:
         architecture, top = part(record, "architecture"), part(record, "top_provider")
         return cls(
             id=model,
-            lab=model.partition("/")[0].removeprefix("~"),
+            lab=lab_of(model),
             variant=model.partition(":")[2],
             name=text(record.get("name")) or model,
             description=text(record.get("description")),
@@ -133,6 +133,11 @@ class Endpoint:
     def is_free(self) -> bool:
         """Whether every price that it has is 0."""
         return is_free(self.prices, self.schedule)
+
+
+def lab_of(model: str) -> str:
+    """Who made a model: the part of its id before `/`, without the `~` of an alias."""
+    return model.partition("/")[0].removeprefix("~")
 
 
 def is_alias(record: Record) -> bool:

@@ -16,10 +16,15 @@ from archives import ROOT, Stage, new_archive, payloads, replies
 from playwright.sync_api import sync_playwright
 
 from orarchive import ledger, snapshot
+from orarchive.archive import open_archive
 from orarchive.feeds import MODELS
 from orarchive.git import git
+from orarchive.history.past import past
 from orarchive.hours import HOUR, stamp
+from orarchive.index.database import index_of
 from orarchive.ledger import Attempt
+from orarchive.publish.book import read
+from orarchive.publish.views import View, view
 from orarchive.sample import START, Service
 from orarchive.snapshot import Snapshot
 
@@ -66,6 +71,13 @@ def files(out: Path) -> dict[str, bytes]:
     """The files of a site, without the list of them: path -> bytes."""
     found = {path.relative_to(out).as_posix(): path for path in out.rglob("*") if path.is_file()}
     return {name: path.read_bytes() for name, path in found.items() if not name.startswith(".")}
+
+
+def shown(archive: Path, hour: dt.datetime | None = None) -> View:
+    """What the pages of an archive show."""
+    found = past(open_archive(archive))
+    with index_of(found.archive, (found.until(hour) if hour else found).held) as db:
+        return view(read(db), hour)
 
 
 def sample_archive(folder: Path) -> Path:

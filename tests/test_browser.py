@@ -1,13 +1,15 @@
 """The site in a real browser: it works by mouse, by keyboard, on a phone, in the dark and without script."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from browser import HOSTILE, built, chromium, many_models, sample_archive, served, written_archive
+from browser import HOSTILE, built, chromium, held, many_models, sample_archive, served, written_archive
 
 from orarchive.publish.pages import model_path
 
@@ -23,6 +25,20 @@ KINDS = {
     "orphaned": model_path("deepcogito/cogito-v2.1-671b"),
     "variant": model_path("google/gemma-4-31b-it:free"),
     "hostile": model_path(HOSTILE),
+    "gone": "models/gone/index.html",
+    "labs": "labs/index.html",
+    "lab": "labs/openai/index.html",
+    "providers": "providers/index.html",
+    "provider": "providers/deepinfra/index.html",
+    "prices": "prices/index.html",
+    "compare": "compare/index.html",
+    "changes": "changes/index.html",
+    "month": "changes/2026-06/index.html",
+    "graveyard": "graveyard/index.html",
+    "status": "status/index.html",
+    "data": "data/index.html",
+    "about": "about/index.html",
+    "patterns": "patterns/index.html",
     "error": "404.html",
 }
 
@@ -151,7 +167,9 @@ def test_sorting_by_state(browser: Any, address: str) -> None:
 def test_sorting_by_keyboard(browser: Any, address: str) -> None:
     with page(browser, address) as found:
         found.goto(address + KINDS["models"])
-        for _ in range(11):
+        found.keyboard.press("Tab")
+        found.keyboard.press("Enter")  # skips to the content
+        for _ in range(9):
             found.keyboard.press("Tab")
             if found.evaluate("document.activeElement.dataset.key") == "context":
                 break
@@ -172,19 +190,20 @@ def test_filtering_and_the_address(browser: Any, address: str) -> None:
         assert count.inner_text() == f"{len(names(found))} of {total}"
         assert 0 < len(names(found)) < 6
         found.get_by_role("button", name="Model").click()
-        found.get_by_label("Lab").select_option("anthropic")
+        found.locator("select[name=lab]").select_option("anthropic")
         expected = names(found)
-        assert "?q=CLAUDE+4.5&lab=anthropic&sort=name&dir=asc" in found.url
+        chosen = dict(parse_qsl(urlsplit(found.url).query))
+        assert chosen == {"q": "CLAUDE 4.5", "lab": "anthropic", "sort": "name", "dir": "asc"}
         found.reload()
         assert names(found) == expected
         assert found.get_by_label("Filter by name or id").input_value() == "CLAUDE 4.5"
         found.get_by_label("Filter by name or id").fill("no such model")
         found.get_by_role("button", name="Show all").click()
         assert len(names(found)) == total
-        found.get_by_label("free").check()
+        found.get_by_label("free", exact=True).check()
         assert set(column(found, 4)) == {"free"}
-        found.get_by_label("free").uncheck()
-        found.get_by_label("State").select_option("orphaned")
+        found.get_by_label("free", exact=True).uncheck()
+        found.locator("select[name=state]").select_option("orphaned")
         assert set(column(found, 6)) == {"orphaned"}
 
 
@@ -204,7 +223,7 @@ def test_a_hostile_description_is_harmless(browser: Any, address: str) -> None:
         found.goto(address + KINDS["hostile"])
         text = found.locator(".prose").inner_text()
         assert "<script>alert(" in text
-        assert found.locator(".prose *").count() == 0
+        assert found.locator(".prose :not(p, a, code, em, strong, br)").count() == 0
         found.locator("summary").click()
         assert "<script>" in found.locator("pre").inner_text()
 
@@ -253,3 +272,94 @@ def test_a_big_list_answers_at_once(browser: Any, tmp_path: Path) -> None:
         assert found.evaluate(SHIFTS) == 0
         found.get_by_label("Filter by name or id").fill("claude")
         assert found.locator("#count").inner_text().endswith(" of 420")
+
+
+def test_searching_living_and_dead(browser: Any, address: str) -> None:
+    """Ctrl-K opens it, arrows choose, Enter goes there, Escape closes; what it needs is fetched then."""
+    with page(browser, address) as found:
+        asked: list[str] = []
+        found.on("request", lambda request: asked.append(request.url))
+        found.goto(address + KINDS["about"])
+        assert not any("search.json" in url for url in asked)
+        found.keyboard.press("Control+k")
+        box = found.get_by_role("combobox", name="Search all models there ever were")
+        box.fill("haiku 4.5")
+        first = found.get_by_role("option").first
+        assert first.get_attribute("aria-selected") == "true"
+        assert "anthropic/claude-haiku-4.5" in first.inner_text()
+        found.keyboard.press("Escape")
+        assert not box.is_visible()
+        found.get_by_role("button", name="Search").click()
+        box.fill("claude")
+        found.keyboard.press("ArrowDown")
+        second = found.get_by_role("option").nth(1)
+        assert box.get_attribute("aria-activedescendant") == second.get_attribute("id")
+        target = second.locator("code").inner_text()
+        found.keyboard.press("Enter")
+        found.wait_for_url(f"**/{model_path(target)}")
+        found.keyboard.press("Control+k")
+        found.get_by_role("combobox").fill("no such model")
+        found.get_by_text("Nothing found").wait_for()
+
+
+def test_comparing(browser: Any, address: str) -> None:
+    """Cost of a use, now and on a date; the address says all of it."""
+    with page(browser, address) as found:
+        found.goto(f"{address}{KINDS['compare']}?m=anthropic/claude-haiku-4.5&in=2000000&out=1000000")
+        table = found.locator("#compared table")
+        table.wait_for()
+        rows = dict(re.findall(r"(\w[\w ]*)\t(.*)", table.inner_text()))
+        assert rows["Input"] == "$1.00 per M"
+        assert rows["Output"] == "$5.00 per M"
+        assert rows["This use"] == "$7.00"
+        found.locator("[name=m]").nth(1).fill("openrouter/auto")
+        found.locator("[name=cached]").fill("1000000")
+        found.locator("[name=cached]").press("Tab")
+        table.locator("thead th").nth(2).wait_for()
+        assert "cannot be said" in table.inner_text()
+        chosen = parse_qsl(urlsplit(found.url).query)
+        assert ("m", "openrouter/auto") in chosen
+        assert ("cached", "1000000") in chosen
+        found.locator("[name=on]").fill("2026-05-01")
+        found.locator("[name=on]").press("Tab")
+        table.locator("tr", has_text="Input").get_by_text("none").first.wait_for()
+
+
+def test_choosing_kinds_of_changes(browser: Any, address: str) -> None:
+    with page(browser, address) as found:
+        found.goto(address + KINDS["changes"])
+        lines = found.locator("[data-topic]:visible")
+        total = lines.count()
+        for name in ("models", "endpoints", "limits and abilities", "expiry", "other"):
+            found.get_by_label(name, exact=True).uncheck()
+        assert 0 < lines.count() < total
+        assert {one.get_attribute("data-topic") for one in lines.all()} == {"price"}
+        assert "only=price" in found.url
+        found.reload()
+        assert {one.get_attribute("data-topic") for one in lines.all()} == {"price"}
+
+
+def test_the_gone_join_the_list_on_demand(browser: Any, tmp_path: Path) -> None:
+    """Their rows come from their own page, with links that hold."""
+    hours = held([{"id": "a/gone", "name": "Gone"}, {"id": "a/b"}]), held([{"id": "a/b"}])
+    built(written_archive(tmp_path / "archive", *hours), tmp_path / "site")
+    with served(tmp_path / "site") as address, page(browser, address) as found:
+        found.goto(address + KINDS["models"])
+        assert names(found) == ["a/b"]
+        found.locator("summary", has_text="More filters").click()
+        found.get_by_label("also the 1 that are gone").check()
+        found.locator("#models tbody tr").nth(1).wait_for()
+        assert sorted(names(found)) == ["Gone", "a/b"]
+        assert "gone=1" in found.url
+        found.locator("#models a", has_text="Gone").click()
+        found.wait_for_url(f"**/{model_path('a/gone')}")
+        assert found.get_by_text("It is not listed.").is_visible()
+
+
+def test_the_footer_says_how_old_this_is(browser: Any, address: str) -> None:
+    """By the reader's clock: a site that has stopped says so by itself."""
+    with page(browser, address) as found:
+        found.goto(address + KINDS["about"])
+        found.locator("#asof").scroll_into_view_if_needed()
+        found.get_by_text("days ago").wait_for()
+        assert "stale" in found.locator("#asof").get_attribute("class")

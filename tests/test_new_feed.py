@@ -148,8 +148,9 @@ def test_the_site_tells_them(archive: Path, tmp_path: Path) -> None:
     done = run("build_site.py", archive, "--out", str(tmp_path / "site"))
     assert done.returncode == 0, done.stderr
     home = (tmp_path / "site" / "index.html").read_text()
+    status = (tmp_path / "site" / "status" / "index.html").read_text()
     for name in ("embeddings", "vectors", "shop windows"):
-        assert f'<th scope="row">{name}</th>' in home
+        assert f'<th scope="row">{name} <small>' in status
     for words in ("in embeddings", "at west in vectors", "shop windows: w8"):
         assert f'<bdi class="at">{words}</bdi>' in home
     assert '<span class="kind opened" data-sign="+">opened</span>' in home

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import browser
 import pytest
 from archives import ROOT, Stage, data_files, new_archive, payloads, say
 from browser import (
@@ -28,15 +29,15 @@ from browser import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orarchive.archive import open_archive
-from orarchive.changes import Change
-from orarchive.history.past import past
-from orarchive.hours import HOUR, prose
+from orarchive.hours import HOUR, prose, stamp
+from orarchive.index.log import Logged
 from orarchive.jsonl import loads
+from orarchive.publish.book import Book
+from orarchive.publish.foreign import href, plain
 from orarchive.publish.pages import DATABASE, model_path, pretty
-from orarchive.publish.render import MANIFEST, amount, exact_amount, href, plain
-from orarchive.publish.told import told
-from orarchive.publish.views import View, view
+from orarchive.publish.render import MANIFEST, amount, exact_amount
+from orarchive.publish.told import Told, told
+from orarchive.publish.views import View
 from orarchive.records import Endpoint, Model
 from orarchive.sample import START
 
@@ -84,7 +85,7 @@ def pages(site: dict[str, bytes]) -> dict[str, Html]:
 
 @pytest.fixture(scope="module")
 def shown(archive: Path) -> View:
-    return view(past(open_archive(archive)))
+    return browser.shown(archive)
 
 
 # --- what is there ------------------------------------------------------------------------------------------
@@ -93,13 +94,17 @@ def shown(archive: Path) -> View:
 def test_every_model_has_a_page_and_a_row(pages: dict[str, Html], shown: View) -> None:
     ids = [one.model.id for one in shown.models]
     assert len(ids) > 60
-    assert {model_path(model) for model in ids} | {
-        "index.html",
-        "404.html",
-        "models/index.html",
-    } == pages.keys()
-    rows = pages["models/index.html"].text
-    assert all(model in rows for model in ids)
+    others = {path for path in pages if not path.startswith(("models/", "labs/", "providers/", "changes/2"))}
+    assert others == {
+        *("index.html", "404.html", "changes/index.html", "status/index.html", "prices/index.html"),
+        *("graveyard/index.html", "compare/index.html", "data/index.html", "about/index.html"),
+        "patterns/index.html",
+    }
+    assert {model_path(model) for model in ids} < pages.keys()
+    for path, models in (("models/index.html", shown.living), ("models/gone/index.html", shown.gone)):
+        rows = [dict(found)["href"] for tag, found in pages[path].tags if tag == "a" and "href" in found]
+        own = [resolved(path, unquote(str(row))) for row in rows if "/models/" in str(row)]
+        assert own[-len(models) :] == [model_path(one.model.id) for one in models]
 
 
 def test_links_resolve_inside_the_site(pages: dict[str, Html], site: dict[str, bytes]) -> None:
@@ -131,11 +136,11 @@ def test_pages_are_sound(pages: dict[str, Html]) -> None:
     for path, page in pages.items():
         assert len(page.ids) == len(set(page.ids)), path
         tags = [tag for tag, _ in page.tags]
-        assert [tags.count(tag) for tag in ("h1", "main", "title", "style", "base")] == [1, 1, 1, 0, 0], path
-        assert ("html", {"lang": "en"}) in page.tags
+        assert [tags.count(tag) for tag in ("h1", "main", "style", "base")] == [1, 1, 0, 0], path
+        assert ("html", {"lang": "en", "data-root": "../" * path.count("/")}) in page.tags
         for tag, attributes in page.tags:
             assert not any(name == "style" or name.startswith("on") for name in attributes), (path, tag)
-            assert tag != "script" or attributes["src"], path
+            assert tag != "script" or attributes.get("src") or "ld+json" in str(attributes["type"]), path
         policy = [found["content"] for tag, found in page.tags if "Content-Security-Policy" in found.values()]
         assert (
             policy
@@ -149,7 +154,7 @@ def test_at_most_three_requests(pages: dict[str, Html]) -> None:
         asked = [
             link
             for tag, found in page.tags
-            if tag in ("script", "link")
+            if tag == "script" or (tag == "link" and found["rel"] in ("stylesheet", "icon", "preload"))
             for link in [found.get("src"), found.get("href")]
         ]
         assert len([link for link in asked if link and not link.endswith("favicon.svg")]) <= 2, path
@@ -158,7 +163,7 @@ def test_at_most_three_requests(pages: dict[str, Html]) -> None:
 def test_home_says_what_is_held(pages: dict[str, Html], shown: View) -> None:
     home = pages["index.html"].text
     assert prose(LAST) in home
-    assert f"{len(shown.models)} " in home
+    assert f"{len(shown.living)} " in home
     assert "endpoints: partial" in home
     assert "(404)" in home
     assert "of the last 24 hours" in home
@@ -184,7 +189,7 @@ def test_a_date_that_is_over_is_no_state_but_a_fact(tmp_path: Path) -> None:
         (START + 23 * HOUR, ["expiring"]),
         (START + 24 * HOUR, ["live"]),
     ):
-        (found,) = view(past(open_archive(archive)), hour).models
+        (found,) = browser.shown(archive, hour).models
         assert found.states == states
     site = built(archive, tmp_path / "site", "--as-of", prose(START + 24 * HOUR))
     assert f"Expires{model['expiration_date']}" in Html(site[model_path("a/old")]).text.replace(" ", "")
@@ -200,13 +205,12 @@ def test_free_at_night_is_not_free(tmp_path: Path) -> None:
     ]
     offers = {str(one["id"]): [{"tag": "x", "pricing": one["pricing"]}] for one in models}
     archive = written_archive(tmp_path / "archive", held(models, offers))
-    shown = view(past(open_archive(archive)))
+    shown = browser.shown(archive)
     assert [one.model.id for one in shown.models if one.is_free] == ["a/free"]
     assert shown.totals["free"] == 1
     site = built(archive, tmp_path / "site")
-    assert re.findall('<tr class="free">.*?href="([^"]+)"', site["models/index.html"].decode()) == [
-        "a/free/index.html"
-    ]
+    free = re.findall('<tr data-has="[^"]*free">.*?href="([^"]+)"', site["models/index.html"].decode())
+    assert free == ["../models/a/free/index.html"]
     endpoints = {one: site[model_path(one)].decode().partition('id="endpoints"')[2] for one in offers}
     assert [one for one, page in endpoints.items() if ">free<" in page] == ["a/free"]
 
@@ -214,16 +218,17 @@ def test_free_at_night_is_not_free(tmp_path: Path) -> None:
 def test_new_is_what_the_record_did_not_begin_with(tmp_path: Path) -> None:
     old, fresh = {"id": "a/old", "created": 1}, {"id": "a/fresh", "created": 1}
     archive = written_archive(tmp_path / "archive", held([old]), held([old, fresh]))
-    found = view(past(open_archive(archive)))
+    found = browser.shown(archive)
     assert [("new" in one.states) for one in found.models] == [True, False]
-    later = view(past(open_archive(archive)), START + 24 * 8 * HOUR)
-    # by then it may have been seen before, for all that can be told cheaply: no word rather than a guess
+    later = browser.shown(archive, START + 24 * 8 * HOUR)
     assert not any("new" in one.states for one in later.models)
 
 
 def test_prices_say_free_dynamic_unpriced(site: dict[str, bytes]) -> None:
     rows = dict(
-        re.findall(r'<tr[^>]*>.*?href="([^"]+)/index.html">(.*?)</tr>', site["models/index.html"].decode())
+        re.findall(
+            r'<tr[^>]*>.*?href="../models/([^"]+)/index.html">(.*?)</tr>', site["models/index.html"].decode()
+        )
     )
     assert rows["openrouter/owl-alpha"].count(">free<") == 2
     assert rows["openrouter/auto"].count(">dynamic<") == 2
@@ -242,7 +247,6 @@ def test_conditions_are_a_table(pages: dict[str, Html]) -> None:
 def test_a_kept_model_says_so(pages: dict[str, Html]) -> None:
     page = pages[model_path("z-ai/glm-5.1")].text
     assert "not read in the last hour (404)" in page
-    assert f"As of {prose(LAST)}" in page
 
 
 # --- the same bytes, and no others --------------------------------------------------------------------------
@@ -291,8 +295,8 @@ def test_a_page_that_is_no_longer_there_goes_and_nothing_else(tmp_path: Path) ->
     notes = out / "models" / "a" / "notes.txt"
     notes.write_text("mine")
     (out / "own.html").write_text("mine")
-    done = build(written_archive(tmp_path / "second", both, held([{"id": "c/three"}])), out)
-    assert "2 removed" in done.stdout
+    done = build(written_archive(tmp_path / "second", held([{"id": "c/three"}])), out)
+    assert done.returncode == 0
     left = files(out)
     assert not {"models/a/one/index.html", "models/b/two/index.html"} & left.keys()
     assert not (out / "models" / "b").exists()
@@ -538,35 +542,56 @@ def test_prices_are_exact_or_say_so(price: str, dimension: str, short: str, full
 # --- changes ------------------------------------------------------------------------------------------------
 
 
-def repriced(feed: str, key: str, old: str, new: str, cause: str = "") -> Change:
-    return Change("repriced", feed, key, "prompt", Decimal(old), Decimal(new), cause)
+def logged(
+    kind: str, feed: str, key: str, field: str = "", old: Any = None, new: Any = None, cause: str = ""
+) -> Logged:
+    """An event of the hour START."""
+    return Logged(stamp(START), None, stamp(START), kind, feed, key, field, old, new, None, cause, "live")
+
+
+def repriced(feed: str, key: str, old: Any, new: Any, cause: str = "") -> Logged:
+    return logged("repriced", feed, key, "prompt", old, new, cause)
+
+
+def lines(*events: Logged) -> list[Told]:
+    """The lines of one hour."""
+    (hour,) = told(events, Book({}, [], {}, [], {}, {}))
+    return hour.lines
 
 
 def test_cuts_and_rises_are_told_apart() -> None:
     kinds = {
         line.kind: [move.percent for move in line.moves]
-        for line in told([
+        for line in lines(
             repriced("endpoints", "a/b@x", "2", "1"),
             repriced("endpoints", "a/b@y", "1", "2"),
             repriced("models", "a/c", "1", "3", "provider"),
             repriced("models", "a/b", "2", "1", "endpoint"),
             repriced("models", "a/r", "-1", "3", "unknown"),
-        ])
-    }  # fmt: skip
+        )
+    }
     assert kinds == {"cut": [-50], "rise": [100], "listed price": [200], "repriced": [None]}
 
 
+def test_prices_by_conditions_are_named() -> None:
+    """Those that a schedule rules are a list, each once."""
+    night = [{"utc_start": 0, "utc_end": 800, "price": "0.000001"}, {"price": "0.000002"}]
+    (line,) = lines(repriced("endpoints", "a/b@x", "0.000003", night))
+    assert line.kind == "repriced"
+    assert line.parts == ("input $3.00 per M → (00:00-08:00 UTC $1.00, $2.00) per M",)
+
+
 def test_what_follows_is_not_told_twice() -> None:
-    offer = {"pricing": {"prompt": "1"}}
-    lines = told([
-        Change("added", "models", "a/b", new=offer),
-        Change("joined", "endpoints", "a/b@x", new=offer),
-        Change("joined", "endpoints", "a/b@y", new=offer),
-        Change("gained", "zdr", "a/b@x"),
-        Change("alias_moved", "models", "~a/latest", "alias_target", {"slug": "a/a"}, {"slug": "a/b"}),
-        Change("limits_changed", "models", "~a/latest", "context_length", 1, 2),
-    ])  # fmt: skip
-    assert [(line.kind, line.parts) for line in lines] == [
+    told_here = lines(
+        logged("added", "models", "a/b"),
+        logged("joined", "endpoints", "a/b@x", cause="model"),
+        logged("joined", "endpoints", "a/b@y", cause="model"),
+        logged("gained", "zdr", "a/b@x", cause="endpoint"),
+        logged("alias_moved", "models", "~a/latest", "alias_target", {"slug": "a/a"}, {"slug": "a/b"}),
+        logged("limits_changed", "models", "~a/latest", "context_length", 1, 2),
+        repriced("models", "a/c", "1", "2", "schedule"),
+    )
+    assert [(line.kind, line.parts) for line in told_here] == [
         ("added", ("with 2 endpoints",)),
         ("alias moved", ("a/a → a/b",)),
     ]

@@ -148,7 +148,8 @@ def status(archive: Archive, moment: str | None, as_json: bool) -> None:
     Exit 1 when a feed has had no good hour for 25 hours (a daily one: 49).
     """
     now = hours.parse(moment) if moment else dt.datetime.now(dt.UTC)
-    found = coverage(past(archive), now)
+    whole = past(archive)
+    found = coverage({name: whole.good(name) for name in FEEDS}, whole.asked, now)
     stopped = stale(found, now)
     if as_json:
         feeds = {

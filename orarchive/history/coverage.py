@@ -1,13 +1,11 @@
 """Coverage: which hours are good, which are gaps, and how old the newest good one is."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from orarchive.feeds import FEEDS, Feed
-from orarchive.history.past import Past
 from orarchive.hours import HOUR
-from orarchive.ledger import outcome
 
 STALE = {"hourly": dt.timedelta(hours=25), "daily": dt.timedelta(hours=49)}
 """A feed whose last good hour is older than this has stopped: a day (or two) and an hour to be late."""
@@ -30,19 +28,24 @@ class Coverage:
     """Span in hours -> how many there could be."""
 
 
-def coverage(past: Past, now: dt.datetime) -> list[Coverage]:
-    """The coverage of every feed in the last 24 and 168 hours, the running one included."""
-    return [_of_feed(feed, past, now) for feed in FEEDS.values()]
+def coverage(
+    good: Mapping[str, Sequence[dt.datetime]], asked: Collection[str], now: dt.datetime
+) -> list[Coverage]:
+    """The coverage of every feed in the last 24 and 168 hours, the running one included.
+
+    `good` holds the good hours of each feed, oldest first; `asked` the feeds that any attempt asked for.
+    """
+    return [_of_feed(feed, good[feed.name], feed.name in asked, now) for feed in FEEDS.values()]
 
 
-def _of_feed(feed: Feed, past: Past, now: dt.datetime) -> Coverage:
-    until = [hour for hour in past.good(feed.name) if hour <= now]
+def _of_feed(feed: Feed, good: Sequence[dt.datetime], asked: bool, now: dt.datetime) -> Coverage:
+    until = [hour for hour in good if hour <= now]
     recent = {span: [hour for hour in until if hour > now - span * HOUR] for span in SPANS}
     daily = feed.cadence == "daily"
     return Coverage(
         feed=feed.name,
         cadence=feed.cadence,
-        asked=any(outcome(line, feed.name) != "not-due" for line in past.attempts),
+        asked=asked,
         last=until[-1] if until else None,
         good={
             # a span of a day touches two dates

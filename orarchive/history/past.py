@@ -4,22 +4,18 @@ import datetime as dt
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from orarchive import ledger
 from orarchive.archive import SNAPSHOT_FILES, Archive
-from orarchive.changes import Change, diff, text_key
+from orarchive.changes import text_key
 from orarchive.errors import ArchiveError, NotArchivedError
 from orarchive.feeds import FEEDS, Feed
 from orarchive.history.commits import Held, chain, refuse_shallow, tips
 from orarchive.hours import prose
 from orarchive.jsonl import Record
 from orarchive.ledger import Attempt, hour_of
-from orarchive.scopes import rescoped
 from orarchive.snapshot import Snapshot, read, rows, sha256
-
-SILENT_FILES = {path for feed in FEEDS.values() for path in feed.silent_files}
-"""Files without changes to tell: what moves every hour."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +38,11 @@ class Past:
     def good(self, feed: str) -> list[dt.datetime]:
         """The hours in which a feed was read completely, oldest first."""
         return sorted(ledger.good(self.attempts, feed))
+
+    @property
+    def asked(self) -> set[str]:
+        """The feeds that any attempt asked for."""
+        return {name for one in self.attempts for name in FEEDS if ledger.outcome(one, name) != "not-due"}
 
     def last_good(self, feed: str, hour: dt.datetime) -> dt.datetime:
         """The last good hour of a feed at or before an hour, of those that a commit shows."""
@@ -176,31 +177,3 @@ def records(feed: Feed, snapshot: Snapshot, key: str | None = None) -> list[Reco
     if key is None:
         return list(found.values())
     return [record for one, record in found.items() if key in (text_key(feed, one), one[0])]
-
-
-def recent(past: Past, most: int) -> list[tuple[dt.datetime, Change]]:
-    """The latest changes with their hour, newest hour first, until there are `most` of them."""
-
-    @lru_cache(maxsize=2)  # a snapshot is the new one of its own hour and the old one of the next
-    def snapshot(blobs: frozenset[tuple[str, str]]) -> Snapshot:
-        names = dict(blobs)
-        files = past.archive.contents(list(names.values()))
-        return read(lambda path: files.get(names.get(path, "")))
-
-    told = set(SNAPSHOT_FILES) - SILENT_FILES
-    found: list[tuple[dt.datetime, Change]] = []
-    after: tuple[Held, frozenset[tuple[str, str]]] | None = None
-    attempts = past.attempts
-    for position in reversed(range(len(past.held))):
-        one = past.held[position]
-        if one.commit is None:
-            continue
-        blobs = frozenset(pair for pair in past.archive.blobs(one.commit).items() if pair[0] in told)
-        if after and after[1] != blobs:
-            scopes = [ledger.scope(attempts[: position + 1 + more], "models") for more in (0, 1)]
-            changes = rescoped(diff(snapshot(blobs), snapshot(after[1])), *scopes)
-            found += [(after[0].hour, change) for change in changes]
-            if len(found) >= most:
-                break
-        after = (one, blobs)
-    return found

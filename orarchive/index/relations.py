@@ -7,14 +7,14 @@ from orarchive.history.replay import Step
 from orarchive.index.moment import Moment
 from orarchive.index.presence import Presence
 from orarchive.index.text import storable
+from orarchive.records import lab_of
 
 
 def write(db: sqlite3.Connection, presence: Presence, moment: Moment, step: Step) -> None:
     """Write what an attempt did to them."""
     for key, (old, _) in step.records.get("models", {}).items():
         if old is None:
-            # the part of the id before `/`, without the `~` of an alias
-            lab = storable(key[0].partition("/")[0].removeprefix("~"))
+            lab = storable(lab_of(key[0]))
             db.execute("insert or ignore into labs values (?, ?)", (lab, moment.hour))
             row = presence.ids["models", key]
             db.execute("insert or ignore into lab_models values (?, ?)", (lab, row))

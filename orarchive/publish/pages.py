@@ -4,19 +4,55 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from decimal import Decimal
+from typing import Any, get_args
 
+from orarchive.index.absence import DAY, DEPRECATED, REMOVED
 from orarchive.jsonl import Record, dumps
+from orarchive.publish.told import TOPIC_NAMES
 from orarchive.publish.views import View
+from orarchive.publish.views.models import State
+from orarchive.publish.views.prices import NEEDS
+from orarchive.records import NO_DATE
 
 DATABASE = "archive.sqlite"
 """The index, for download."""
+
+ABSENCE = {"deprecated": DEPRECATED // DAY, "removed": REMOVED // DAY}
+"""Days of absence after which a model is called so."""
+
+SECTIONS = (
+    ("models", "Models"),
+    ("labs", "Labs"),
+    ("providers", "Providers"),
+    ("prices", "Prices"),
+    ("compare", "Compare"),
+    ("changes", "Changes"),
+    ("graveyard", "Graveyard"),
+    ("status", "Status"),
+)
+"""What stands in the head of every page."""
+
+DAYS = 14
+"""Days with changes on the page of changes; those before are on the pages of their months."""
 
 LONGEST = 80
 """Longest part of a path made from a foreign id; file systems allow 255 bytes."""
 
 # names that Windows keeps for itself, and the one that every page has
 RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d|index)(\.|$)")
+
+
+@dataclass(frozen=True)
+class Alternate:
+    """The same for programs: a feed or JSON."""
+
+    type: str
+    title: str
+    path: str
+
+
+ATOM, JSON = "application/atom+xml", "application/json"
 
 
 @dataclass(frozen=True)
@@ -27,6 +63,7 @@ class Page:
     """The file below the out folder."""
     template: str
     context: dict[str, Any]
+    alternates: tuple[Alternate, ...] = ()
 
     @property
     def root(self) -> str:
@@ -34,15 +71,76 @@ class Page:
         return "../" * self.path.count("/")
 
 
-def pages(view: View) -> Iterator[Page]:
-    """Every page of the site."""
-    paths = {one.model.id: model_path(one.model.id) for one in view.models}
-    shared = {"view": view, "paths": paths, "database": DATABASE}
-    yield Page("index.html", "home.html", shared)
-    yield Page("models/index.html", "models.html", shared)
+def pages(view: View, paths: dict[str, str]) -> Iterator[Page]:
+    """Every page of the site; `paths` holds the page of each model."""
+    shared = {"view": view, "paths": paths, "database": DATABASE, "sections": SECTIONS}
+    everything = Alternate(ATOM, "All changes", "feeds/changes.atom")
+    yield Page("index.html", "home.html", shared, (everything,))
+    yield Page("models/index.html", "models.html", {**shared, "filters": _filters(view)})
+    yield Page("models/gone/index.html", "gone.html", shared)
     for one in view.models:
-        yield Page(paths[one.model.id], "model.html", {**shared, "one": one, "raw": pretty(one.record)})
+        path = paths[one.model.id]
+        alternates = (
+            Alternate(ATOM, "What happened to it", path.replace("index.html", "changes.atom")),
+            Alternate(JSON, "All of it", f"api/v1/{path.removesuffix('/index.html')}.json"),
+        )
+        shown = {**shared, "one": one, "raw": pretty(one.entry.record)}
+        yield Page(path, "model.html", shown, alternates)
+    yield from _makers(view, shared)
+    cuts = Alternate(ATOM, "Price cuts of 20 % or more", "feeds/cuts.atom")
+    yield Page("prices/index.html", "prices.html", {**shared, "needs": NEEDS}, (cuts,))
+    yield Page("graveyard/index.html", "graveyard.html", shared)
+    recent = [day for month in view.months[:2] for day in month.days][:DAYS]
+    changes = {**shared, "topics": TOPIC_NAMES}
+    yield Page(
+        "changes/index.html", "changes.html", {**changes, "month": None, "days": recent}, (everything,)
+    )
+    for month in view.months:
+        path = f"changes/{month.name}/index.html"
+        yield Page(path, "changes.html", {**changes, "month": month, "days": month.days})
+    yield Page("status/index.html", "status.html", shared)
+    yield Page("compare/index.html", "compare.html", shared)
+    yield Page("data/index.html", "data.html", {**shared, "topics": TOPIC_NAMES})
+    yield Page("about/index.html", "about.html", {**shared, "undated": NO_DATE, "absence": ABSENCE})
+    yield Page("patterns/index.html", "patterns.html", {**shared, **_patterns(view)})
     yield Page("404.html", "404.html", shared)
+
+
+def _patterns(view: View) -> dict[str, Any]:
+    """Something of each kind, where the archive has it."""
+    return {
+        "states": get_args(State),
+        "amounts": [
+            ("plain", Decimal("0.00000125"), "prompt"),
+            ("rounded", Decimal("0.0000000416666666666667"), "prompt"),
+            ("free", Decimal(0), "prompt"),
+            ("dynamic", Decimal(-1), "prompt"),
+            ("unpriced", None, "prompt"),
+        ],
+        "charted": next((one for one in view.models if one.charts), None),
+        "clocked": next((one for one in view.living if one.weeks), None),
+        "offered": next((one for one in view.living if one.offers), None),
+    }
+
+
+def _filters(view: View) -> Iterator[tuple[str, str, list[tuple[str, str]]]]:
+    """What the list of models can be filtered by: name, words, and the traits to choose from."""
+    traits = {trait for one in view.living for trait in one.traits}
+    for kind, words in (("in", "Takes"), ("out", "Gives"), ("can", "Can"), ("by", "Provider")):
+        found = sorted(trait for trait in traits if trait.startswith(f"{kind}:"))
+        yield kind, words, [(trait, trait.removeprefix(f"{kind}:")) for trait in found]
+
+
+def _makers(view: View, shared: dict[str, Any]) -> Iterator[Page]:
+    labs = {one.name: f"labs/{segment(one.name)}/index.html" for one in view.lab_views}
+    providers = {one.slug: f"providers/{segment(one.slug)}/index.html" for one in view.providers}
+    yield Page("labs/index.html", "labs.html", {**shared, "labs": labs})
+    for lab in view.lab_views:
+        feed = Alternate(ATOM, "Changes of its models", labs[lab.name].replace("index.html", "changes.atom"))
+        yield Page(labs[lab.name], "lab.html", {**shared, "lab": lab}, (feed,))
+    yield Page("providers/index.html", "providers.html", {**shared, "providers": providers})
+    for provider in view.providers:
+        yield Page(providers[provider.slug], "provider.html", {**shared, "provider": provider})
 
 
 def model_path(model: str) -> str:

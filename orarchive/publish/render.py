@@ -2,19 +2,17 @@
 
 import datetime as dt
 import json
-import re
 from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from orarchive.errors import ArchiveError
 from orarchive.hours import prose, stamp
 from orarchive.prices import MILLION, PER_UNIT, dollars, is_dynamic
+from orarchive.publish.charts import clock
+from orarchive.publish.foreign import host, href, html, plain, quoted
 from orarchive.publish.pages import Page
 from orarchive.publish.told import percent
 from orarchive.wording import in_order, label, unit
@@ -28,12 +26,6 @@ DIGITS = 4
 """Prices are shown exactly up to so many decimals, or digits that count; a longer one is rounded, with its
 exact form in the title."""
 
-# what could hide, forge or turn round text: controls, directions, separators, lone surrogates, tags
-UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\ud800-\udfff\U000e0000-\U000e0fff]"
-)
-
 
 def environment() -> Environment:
     """The templates, with all that they may call; foreign text is escaped, and shown as it is."""
@@ -45,15 +37,16 @@ def environment() -> Environment:
         lstrip_blocks=True,
         finalize=plain,
     )
-    filters = (amount, group, href, in_order, label, long_hour, percent, prose, quoted, stamp, tokens, unit)
+    foreign = (host, href, html, quoted)
+    own = (amount, clock, group, in_order, label, long_hour, percent, prose, stamp, tokens, unit)
+    filters = (*foreign, *own)
     env.filters.update({one.__name__: one for one in filters}, exact=exact_amount)
     return env
 
 
-def render(pages: Iterable[Page], base_url: str | None) -> dict[str, bytes]:
+def render(pages: Iterable[Page], base: str | None) -> dict[str, bytes]:
     """Every file of the site: path -> bytes."""
     env = environment()
-    base = base_url.rstrip("/") + "/" if base_url else None
     files = {}
     for page in pages:
         # a server shows the error page at any depth: only absolute links hold there
@@ -121,27 +114,6 @@ def _remove(out: Path, path: str) -> None:
 
 
 # --- what templates may call --------------------------------------------------------------------------------
-
-
-def plain(value: Any) -> Any:
-    """Every value on its way into a page: characters that cannot be seen are shown by their number."""
-    if isinstance(value, str) and not isinstance(value, Markup):
-        return UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", value)
-    return value
-
-
-def quoted(text: str) -> str:
-    """Foreign text as a part of an address."""
-    return quote(plain(text))
-
-
-def href(address: Any) -> str | None:
-    """A foreign address if it is one of the web, None otherwise."""
-    try:
-        parts = urlsplit(address) if isinstance(address, str) else None
-    except ValueError:
-        return None
-    return address if parts and parts.scheme in ("http", "https") and parts.netloc else None
 
 
 def amount(price: Decimal, dimension: str) -> str:

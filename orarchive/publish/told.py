@@ -1,27 +1,20 @@
-"""Changes told to people: one line a thing and hour, what follows from another line left out."""
+"""Events told to people: one line a thing and hour, what follows from another line left out."""
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
+from typing import Any
 
 from orarchive.changes import Change
-from orarchive.prices import exact, is_dynamic
+from orarchive.feeds import FEEDS
+from orarchive.hours import moment
+from orarchive.index.log import Logged
+from orarchive.prices import exact, is_dynamic, shown
+from orarchive.publish.book import Book
 from orarchive.records import expiry
-from orarchive.wording import (
-    WHY,
-    Voice,
-    came,
-    feed_name,
-    in_order,
-    label,
-    model_of,
-    offer,
-    said_elsewhere,
-    went,
-    words,
-)
+from orarchive.wording import WHY, Voice, feed_name, in_order, label, tariff, words
 
 PAGE = Voice(
     arrow="→",
@@ -32,7 +25,68 @@ PAGE = Voice(
     dimension=label,
 )
 
-SIGNS = {"cut": "▼", "rise": "▲"}
+TOPICS = {
+    "price": ("repriced", "discounted"),
+    "model": (
+        "added",
+        "first_observed",
+        "returned",
+        "missing",
+        "deprecated",
+        "removed",
+        "renamed",
+        "orphaned",
+    ),
+    "endpoint": ("joined", "left", "requantized", "gained", "lost"),
+    "limit": ("limits_changed", "capabilities_changed"),
+    "expiry": ("expiry_set", "expiry_moved", "expiry_cleared"),
+    "other": ("edited", "alias_moved", "policy_changed", "field_appeared", "field_vanished"),
+}
+"""What one may look for among changes -> the kinds of events that it takes in."""
+
+TOPIC_NAMES = {
+    "price": "prices",
+    "model": "models",
+    "endpoint": "endpoints",
+    "limit": "limits and abilities",
+    "expiry": "expiry",
+    "other": "other",
+}
+
+TOPIC = {kind: topic for topic, kinds in TOPICS.items() for kind in kinds}
+
+HEALTH = ("degraded", "recovered")
+"""Told where an endpoint is shown, and nowhere else: it comes and goes by the hour."""
+
+SIGNS = {
+    **dict.fromkeys(("added", "joined", "gained", "first_observed", "field_appeared", "returned"), "+"),
+    **dict.fromkeys(("missing", "left", "lost", "deprecated", "removed", "field_vanished", "orphaned"), "−"),
+    "cut": "▼",
+    "rise": "▲",
+}
+
+NAMES = {
+    "first_observed": "first seen",
+    "limits_changed": "limits",
+    "capabilities_changed": "abilities",
+    "expiry_set": "expiry",
+    "expiry_moved": "expiry",
+    "expiry_cleared": "expiry",
+    "alias_moved": "alias moved",
+    "policy_changed": "policy",
+    "field_appeared": "new field",
+    "field_vanished": "field gone",
+    "gained": "zdr gained",
+    "lost": "zdr lost",
+}
+"""What kinds of events are called in a line, where it is not their own name."""
+
+REASONS = {
+    "gone": "OpenRouter knows it no more",
+    "orphaned": "OpenRouter still knows it",
+    "renamed": "OpenRouter answers with another id",
+}
+"""What asking for an id that is listed no more told."""
 
 
 @dataclass(frozen=True)
@@ -66,10 +120,15 @@ class Told:
     """A word that is shown and that gives the line its colour: cut, rise, repriced, added, missing ..."""
     sign: str
     """The same as a sign: + came, − went, ▼ cheaper, ▲ dearer, ~ else."""
+    topic: str
     model: str | None
     """The model that it is about, if it is about one."""
     subject: str
     """What it is about, in the feed's own name, where that is not the model alone."""
+    event: str
+    """What makes it this line and no other of its hour."""
+    after: dt.datetime | None
+    """It came about later than this hour, where that is not the hour before."""
     moves: tuple[Move, ...] = ()
     parts: tuple[str, ...] = ()
     """Words, one each for what else there is to say."""
@@ -85,113 +144,158 @@ class HourTold:
     """Lines left out."""
 
 
-def told(changes: list[Change]) -> list[Told]:
-    """The changes of one hour, as lines."""
-    known = {(one.feed, one.kind, key) for one in changes for key in (one.key, model_of(one))}
-    wanted = [change for change in changes if not _follows(change, known)]
-    groups = groupby(sorted(wanted, key=_place), key=lambda change: (change.feed, change.key))
-    return [line for (_, _), group in groups for line in _lines(list(group), changes)]
+def told(events: Iterable[Logged], book: Book) -> list[HourTold]:
+    """Events, which are in order, as lines by the hour, newest first; hours without lines are left out."""
+    hours = [
+        HourTold(moment(hour), list(_hour(list(those), book)))
+        for hour, those in groupby(events, lambda one: one.hour)
+    ]
+    return [one for one in reversed(hours) if one.lines]
 
 
-def _place(change: Change) -> tuple[int, str, str]:
+def _hour(events: list[Logged], book: Book) -> Iterator[Told]:
+    known = {(one.feed, one.key, one.kind) for one in events}
+    news = sorted((one for one in events if not _follows(one, known)), key=_place)
+    for _, group in groupby(news, lambda one: (one.feed, one.key)):
+        yield from _lines(list(group), events, book)
+
+
+def _place(one: Logged) -> tuple[int, str, str]:
     feeds = ("models", "endpoints", "providers")
-    return (feeds.index(change.feed) if change.feed in feeds else len(feeds), change.feed, change.key)
+    return (feeds.index(one.feed) if one.feed in feeds else len(feeds), one.feed, one.key)
 
 
-def _follows(change: Change, known: set[tuple[str, str, str | None]]) -> bool:
-    """Whether there is nothing to tell: another line says it already, or both ends say the same."""
-    model = model_of(change)
-    if change.kind == "expiry_changed":
-        return expiry(change.old) == expiry(change.new)
-    if change.feed == "endpoints":
-        pairs = {"joined": "added", "left": "missing"}
-        return ("models", pairs.get(change.kind, ""), model) in known
-    if change.feed == "zdr":
-        follows = any(("endpoints", kind, change.key) in known for kind in ("joined", "left"))
-        return follows or change.kind == "field_appeared"
+def _follows(one: Logged, known: set[tuple[str, str, str]]) -> bool:
+    """Whether there is nothing to tell: another line says it already."""
+    if one.kind in ("joined", "left", "gained", "lost") and one.cause in ("model", "endpoint"):
+        return True
+    if one.kind == "repriced" and one.feed == "models":
+        return one.cause in ("endpoint", "schedule")
     # an alias repeats its target's facts
-    repeats = change.kind != "alias_moved" and ("models", "alias_moved", change.key) in known
-    return said_elsewhere(change) or (change.feed == "models" and repeats)
+    moved = ("models", one.key, "alias_moved") in known
+    return one.feed == "models" and moved and one.kind != "alias_moved"
 
 
-def _lines(group: list[Change], changes: list[Change]) -> Iterator[Told]:
-    """The lines for one record: one for each cause of its new prices, with all else in the first."""
-    first = group[0]
-    model = model_of(first)
-    subject = _subject(first)
-    if first.kind == "field_appeared":
-        yield from (Told("new field", "+", None, f"{first.feed}: {one.key}") for one in group)
-        return
-    if came(first) or went(first):
-        prices = tuple(Move(name, None, price) for name, price in offer(first).items())
-        sign = "+" if came(first) else "−"
-        yield Told(_kind(first), sign, model, subject, prices, tuple(_company(first, changes)))
-        return
-    moved = [change for change in group if change.kind == "repriced"]
-    rest = [change for change in group if change.kind != "repriced"]
-    for cause, same in groupby(sorted(moved, key=lambda one: one.cause), key=lambda one: one.cause):
-        moves = {one.field: Move(one.field, one.old, one.new) for one in same}
-        notes = [WHY[cause]] if cause in WHY else []
-        kind = _way(moves.values()) if cause != "provider" else "listed price"
-        lines = tuple(moves[name] for name in in_order(moves))
-        yield Told(kind, SIGNS.get(kind, "~"), model, subject, lines, (*notes, *map(_words, rest)))
-        rest = []
-    if rest:
-        yield Told(_kind(rest[0]), "~", model, subject, (), tuple(map(_words, rest)))
+def _lines(group: list[Logged], events: list[Logged], book: Book) -> Iterator[Told]:
+    """The lines of one record: one for each event of its own, one for each cause of its new prices."""
+    whole = [one for one in group if not one.field or one.kind in ("field_appeared", "field_vanished")]
+    for one in whole:
+        yield _line(one, _arrived(one, book), tuple(_more(one, events)))
+    moved = sorted((one for one in group if one.kind == "repriced"), key=lambda one: one.cause)
+    for cause, same in groupby(moved, lambda one: one.cause):
+        yield _repriced(cause, list(same))
+    rest = [one for one in group if one not in whole and one.kind != "repriced"]
+    for _, same in groupby(sorted(rest, key=lambda one: NAMES.get(one.kind, one.kind)), lambda one: one.kind):
+        those = list(same)
+        yield _line(those[0], (), tuple(map(_words, those)))
 
 
-def _subject(change: Change) -> str:
-    """What of its model a change is about, the model alone: "". Without a model, what it is about."""
-    _, _, tag = change.key.partition("@")
-    if change.feed in ("endpoints", "zdr"):
-        return f"at {tag}"
-    own = {"models": "", "providers": f"provider {change.key}", "image_endpoints": "as an image endpoint"}
-    if change.feed in own:
-        return own[change.feed]
-    if model_of(change) is None:
-        return f"{feed_name(change.feed)}: {change.key}"
-    return f"at {tag} in {feed_name(change.feed)}" if tag else f"in {feed_name(change.feed)}"
+def _line(one: Logged, moves: tuple[Move, ...], parts: tuple[str, ...], kind: str = "") -> Told:
+    kind = kind or NAMES.get(one.kind, one.kind)
+    model = one.key.partition("@")[0] if _is_of_model(one) else None
+    after = moment(one.after) if one.after else None
+    event = f"{one.feed}/{one.key}/{one.kind}" + (f"/{one.cause}" if one.cause else "")
+    topic = TOPIC.get(one.kind, "other")
+    return Told(kind, _sign(one, kind), topic, model, _subject(one), event, after, moves, parts)
 
 
-def _kind(change: Change) -> str:
-    if change.feed == "zdr":
-        return f"zdr {change.kind}"
-    if came(change) or went(change):
-        return change.kind
-    kinds = {"alias_moved": "alias moved", "expiry_changed": "expiry", "requantized": "requantized"}
-    return kinds.get(change.kind, "edited")
+def _sign(one: Logged, kind: str) -> str:
+    feed = FEEDS[one.feed]
+    ends = {feed.came: "+", feed.went: "−"}
+    return SIGNS.get(kind) or SIGNS.get(one.kind) or ends.get(one.kind, "~")
 
 
-def _way(moves: Iterable[Move]) -> str:
-    ways = {move.way for move in moves}
-    return {frozenset({-1}): "cut", frozenset({1}): "rise"}.get(frozenset(ways), "repriced")
+def _repriced(cause: str, group: list[Logged]) -> Told:
+    moves = {one.field: _move(one) for one in group if not _is_ruled(one)}
+    ruled = [
+        f"{label(one.field)} {PAGE.pair(*(_tariff(one, end) for end in (one.old, one.new)))}"
+        for one in group
+        if _is_ruled(one)
+    ]
+    lines = tuple(moves[name] for name in in_order(moves))
+    ways = {move.way for move in lines}
+    kind = {frozenset({-1}): "cut", frozenset({1}): "rise"}.get(frozenset(ways), "repriced")
+    notes = [WHY[cause]] if cause in WHY and group[0].feed == "models" else []
+    return _line(group[0], lines, (*notes, *ruled), "listed price" if cause == "provider" else kind)
 
 
-def _company(change: Change, changes: list[Change]) -> Iterator[str]:
-    """How many endpoints came or went with a model."""
-    if change.feed == "models":
-        kind = "joined" if change.kind == "added" else "left"
-        count = sum(
-            one.feed == "endpoints" and one.kind == kind and model_of(one) == change.key for one in changes
-        )
+def _move(one: Logged) -> Move:
+    ends = (None if end is None else Decimal(end) for end in (one.old, one.new))
+    return Move(one.field, *ends)
+
+
+def _is_ruled(one: Logged) -> bool:
+    """Whether a price was or is ruled by conditions."""
+    return isinstance(one.old, list) or isinstance(one.new, list)
+
+
+def _tariff(one: Logged, end: Any) -> str:
+    """A price, or the list of conditions that rule it."""
+    if isinstance(end, list):
+        return tariff(one.field, end, PAGE)
+    return shown(one.field, None if end is None else Decimal(end))
+
+
+def _arrived(one: Logged, book: Book) -> tuple[Move, ...]:
+    """The prices that something came with."""
+    if one.kind not in ("added", "first_observed", "joined"):
+        return ()
+    points = book.prices.get((one.feed, one.key), {})
+    hour = moment(one.hour)
+    found = {name: [point for point in points.get(name, ()) if point.first == hour] for name in OFFER}
+    return tuple(Move(name, None, some[0].amount) for name, some in found.items() if some)
+
+
+OFFER = ("prompt", "completion")
+
+
+def _more(one: Logged, events: list[Logged]) -> Iterator[str]:
+    """What else there is to say of an event of a whole record."""
+    if one.kind == "returned":
+        yield f"was {one.old}"
+    if one.cause in REASONS:
+        yield REASONS[one.cause]
+    if one.feed == "models" and one.kind in ("added", "missing"):
+        kind = "joined" if one.kind == "added" else "left"
+        count = sum(other.kind == kind and other.key.startswith(f"{one.key}@") for other in events)
         if count:
             yield f"with {count} endpoint{'' if count == 1 else 's'}"
 
 
-def _discount(change: Change) -> str:
-    old, new = (exact(value) for value in (change.old, change.new))
-    return f"discount {PAGE.pair(percent(old), percent(new))}"
+def _is_of_model(one: Logged) -> bool:
+    return FEEDS[one.feed].is_of_models and not one.kind.startswith("field_")
+
+
+def _subject(one: Logged) -> str:
+    """What of its model an event is about, the model alone: "". Without a model, what it is about."""
+    _, _, tag = one.key.partition("@")
+    if not _is_of_model(one):
+        what = (
+            "provider"
+            if one.feed == "providers" and not one.kind.startswith("field_")
+            else f"{feed_name(one.feed)}:"
+        )
+        return f"{what} {one.key}"
+    if one.feed in ("endpoints", "zdr"):
+        return f"at {tag}"
+    own = {"models": "", "image_endpoints": "as an image endpoint"}
+    if one.feed in own:
+        return own[one.feed]
+    return f"at {tag} in {feed_name(one.feed)}" if tag else f"in {feed_name(one.feed)}"
+
+
+def _words(one: Logged) -> str:
+    if one.kind == "discounted":
+        return f"discount {PAGE.pair(*(percent(exact(end)) for end in (one.old, one.new)))}"
+    if one.kind.startswith("expiry_"):
+        ends = (expiry(end) for end in (one.old, one.new))
+        return PAGE.pair(*("none" if end is None else str(end) for end in ends))
+    if one.field == "description":
+        return "description"
+    said = words(Change(one.kind, one.feed, one.key, one.field, one.old, one.new), PAGE)
+    return said or f"{PAGE.name(one.field, '')} spelled another way"
 
 
 def percent(share: Decimal | None) -> str:
     """A share of 1: `20 %`, `12.5 %`, `none`."""
     return f"{round(share * 100, 1).normalize():f} %" if share else "none"
-
-
-def _words(change: Change) -> str:
-    if change.kind == "discounted":
-        return _discount(change)
-    if change.kind == "expiry_changed":
-        ends = (expiry(end) for end in (change.old, change.new))
-        return f"expires {PAGE.pair(*('none' if end is None else str(end) for end in ends))}"
-    return "description" if change.field == "description" else words(change, PAGE)

@@ -1,11 +1,17 @@
 "use strict";
-// Every page can be read without this file: it adds sorting, filtering and copying.
-document.documentElement.classList.add("js");
+// Every page can be read without this file: it adds sorting, filtering, searching and copying.
+const html = document.documentElement;
+html.classList.add("js");
 
 document.addEventListener("DOMContentLoaded", () => {
-  for (const button of document.querySelectorAll("[data-copy]")) copies(button);
-  const table = document.querySelector("table#models");
-  if (table) list(table, document.querySelector("#filter"));
+  document.querySelectorAll("[data-copy]").forEach(copies);
+  const tables = [...document.querySelectorAll("table.sortable")].map(sortable);
+  const form = document.querySelector("#filter");
+  if (form) filters(form, tables[0]);
+  const topics = document.querySelector("#topics");
+  if (topics) chooses(topics);
+  searches(document.querySelector("#search"));
+  dates();
 });
 
 function copies(button) {
@@ -22,50 +28,34 @@ function copies(button) {
   });
 }
 
-// A table that sorts and filters; what is chosen stands in the address, so that it can be shared.
-function list(table, form) {
+// --- the address keeps what was chosen, so that it can be shared ---
+
+function recall() { return new URLSearchParams(location.search); }
+
+function remember(change) {
+  const query = recall();
+  for (const [name, value] of Object.entries(change)) {
+    if (value) query.set(name, value); else query.delete(name);
+  }
+  const text = query.toString();
+  try { history.replaceState(null, "", (text ? `?${text}` : location.pathname) + location.hash); } catch { /* some viewers forbid it */ }
+}
+
+// --- a table that sorts; blanks stand last both ways ---
+
+function sortable(table, index) {
   const body = table.tBodies[0];
-  const buttons = [...table.querySelectorAll("th button")];
-  const keys = buttons.map((button) => button.dataset.key);
-  const words = [...form.state.options].map((option) => option.value); // the most telling state first
-  const rows = [...body.rows].map((row, place) => ({
-    row, place,
-    text: row.cells[0].textContent.toLowerCase(),
-    lab: row.cells[1].textContent,
-    free: row.classList.contains("free"),
-    states: [...row.cells[5].children].map((badge) => badge.textContent),
-    values: [...row.cells].map(value),
-  }));
+  const buttons = [...table.querySelectorAll("thead th button")];
+  const prefix = index ? `${table.id}.` : "";
   const sort = { key: "", dir: "" };
+  let rows = [...body.rows];
 
-  function value(cell) {
-    if (cell.cellIndex === 5) return words.indexOf(cell.firstElementChild.textContent);
+  function value(row, column) {
+    const cell = row.cells[column];
     if (cell.classList.contains("n")) return cell.dataset.v === undefined ? null : Number(cell.dataset.v);
-    return (cell.querySelector("a") || cell).textContent.toLowerCase();
-  }
-
-  function compare(one, other) {
-    const column = keys.indexOf(sort.key);
-    if (column < 0) return one.place - other.place;
-    const [a, b] = [one.values[column], other.values[column]];
-    if (a === null || b === null) return (a === null) - (b === null) || one.place - other.place;
-    const order = typeof a === "number" ? a - b : a.localeCompare(b, "en", { numeric: true });
-    return (sort.dir === "desc" ? -order : order) || one.place - other.place;
-  }
-
-  function show() {
-    const wanted = form.q.value.toLowerCase().split(/\s+/).filter(Boolean);
-    let shown = 0;
-    for (const one of rows) {
-      const fits = wanted.every((word) => one.text.includes(word))
-        && (!form.lab.value || one.lab === form.lab.value)
-        && (!form.state.value || one.states.includes(form.state.value))
-        && (!form.free.checked || one.free);
-      one.row.hidden = !fits;
-      shown += fits;
-    }
-    form.querySelector("#count").textContent = `${shown} of ${rows.length}`;
-    document.querySelector("#nothing").hidden = shown > 0;
+    if (cell.dataset.v !== undefined) return Number(cell.dataset.v);
+    const text = (cell.querySelector("a, time") || cell).textContent.trim();
+    return text ? text.toLowerCase() : null;
   }
 
   function arrange() {
@@ -74,29 +64,15 @@ function list(table, form) {
       if (button.dataset.key === sort.key) cell.setAttribute("aria-sort", sort.dir === "desc" ? "descending" : "ascending");
       else cell.removeAttribute("aria-sort");
     }
-    body.append(...rows.slice().sort(compare).map((one) => one.row));
-  }
-
-  function remember() {
-    const query = new URLSearchParams();
-    for (const name of ["q", "lab", "state"]) if (form[name].value) query.set(name, form[name].value);
-    if (form.free.checked) query.set("free", "1");
-    if (sort.key) { query.set("sort", sort.key); query.set("dir", sort.dir); }
-    const text = query.toString();
-    try { history.replaceState(null, "", text ? `?${text}` : location.pathname); } catch { /* some viewers forbid it */ }
-  }
-
-  function recall() {
-    const query = new URLSearchParams(location.search);
-    for (const name of ["q", "lab", "state"]) {
-      form[name].value = query.get(name) || "";
-      if (form[name].selectedIndex === -1) form[name].value = "";
-    }
-    form.free.checked = query.get("free") === "1";
-    if (keys.includes(query.get("sort"))) {
-      sort.key = query.get("sort");
-      sort.dir = query.get("dir") === "desc" ? "desc" : "asc";
-    }
+    const button = buttons.find((one) => one.dataset.key === sort.key);
+    const column = button ? button.closest("th").cellIndex : -1;
+    const keyed = rows.map((row, place) => ({ row, place, value: column < 0 ? null : value(row, column) }));
+    keyed.sort((one, other) => {
+      if (one.value === null || other.value === null) return (one.value === null) - (other.value === null) || one.place - other.place;
+      const order = typeof one.value === "number" ? one.value - other.value : one.value.localeCompare(other.value, "en", { numeric: true });
+      return (sort.dir === "desc" ? -order : order) || one.place - other.place;
+    });
+    body.append(...keyed.map((one) => one.row));
   }
 
   for (const button of buttons) {
@@ -107,13 +83,188 @@ function list(table, form) {
       else if (sort.dir === first) sort.dir = second;
       else Object.assign(sort, { key: "", dir: "" });
       arrange();
-      remember();
+      remember({ [`${prefix}sort`]: sort.key, [`${prefix}dir`]: sort.dir });
     });
   }
+  const query = recall();
+  if (buttons.some((button) => button.dataset.key === query.get(`${prefix}sort`))) {
+    Object.assign(sort, { key: query.get(`${prefix}sort`), dir: query.get(`${prefix}dir`) === "desc" ? "desc" : "asc" });
+    arrange();
+  }
+  return { body, add(more) { rows = [...rows, ...more]; arrange(); } };
+}
+
+// --- the filter of the models ---
+
+function filters(form, table) {
+  const names = [...form.elements].map((one) => one.name).filter(Boolean);
+  let gone = null;
+
+  function fits(row) {
+    const has = (row.dataset.has || "").split(" ");
+    const text = row.cells[0].textContent.toLowerCase();
+    const states = [...row.querySelectorAll(".badge")].map((badge) => badge.textContent);
+    const number = (cell) => (cell.dataset.v === undefined ? null : Number(cell.dataset.v));
+    const [context, price] = [number(row.querySelector(".context")), number(row.querySelectorAll(".n")[1])];
+    return form.q.value.toLowerCase().split(/\s+/).every((word) => text.includes(word))
+      && (!form.lab.value || row.querySelector(".lab").textContent === form.lab.value)
+      && (!form.state.value || states.includes(form.state.value))
+      && [...form.querySelectorAll(".has")].every((one) => !one.value || has.includes(one.value))
+      && (!form.context.value || (context !== null && context >= Number(form.context.value)))
+      && (!form.price.value || (price !== null && price * 1e6 <= Number(form.price.value)))
+      && (!form.free.checked || has.includes("free"));
+  }
+
+  function show() {
+    let shown = 0;
+    for (const row of table.body.rows) {
+      row.hidden = !fits(row);
+      shown += !row.hidden;
+    }
+    form.querySelector("#count").textContent = `${shown} of ${table.body.rows.length}`;
+    document.querySelector("#nothing").hidden = shown > 0;
+  }
+
+  async function join() {
+    if (!form.gone.checked) { gone?.forEach((row) => row.remove()); return; }
+    if (!gone) {
+      try {
+        const page = await (await fetch(form.gone.dataset.from)).text();
+        const found = new DOMParser().parseFromString(page, "text/html");
+        const from = new URL(form.gone.dataset.from, location.href);
+        found.querySelectorAll("a[href]").forEach((link) => { link.href = new URL(link.getAttribute("href"), from).href; });
+        gone = [...found.querySelectorAll("#models tbody tr")];
+      } catch { location.href = form.gone.dataset.from; return; }
+      table.add(gone);
+    } else table.body.append(...gone);
+  }
+
+  function keep() {
+    remember(Object.fromEntries(names.map((name) => [name, form[name].type === "checkbox" ? (form[name].checked ? "1" : "") : form[name].value])));
+  }
+
   form.addEventListener("submit", (event) => event.preventDefault());
-  form.addEventListener("input", () => { show(); remember(); });
-  document.querySelector("#reset").addEventListener("click", () => { form.reset(); show(); remember(); form.q.focus(); });
-  recall();
-  if (sort.key) arrange();
+  form.addEventListener("input", async (event) => {
+    if (event.target === form.gone) await join();
+    show();
+    keep();
+  });
+  document.querySelector("#reset").addEventListener("click", () => { form.reset(); show(); keep(); form.q.focus(); });
+  const query = recall();
+  if ([...form.querySelectorAll("details [name]")].some((one) => query.get(one.name))) form.querySelector("details").open = true;
+  for (const name of names) {
+    if (form[name].type === "checkbox") form[name].checked = query.get(name) === "1";
+    else {
+      form[name].value = query.get(name) || "";
+      if (form[name].selectedIndex === -1) form[name].value = "";
+    }
+  }
+  if (form.gone.checked) join().then(show);
   show();
+}
+
+// --- which kinds of changes are shown ---
+
+function chooses(form) {
+  const boxes = [...form.querySelectorAll("input")];
+  const lines = [...document.querySelectorAll("[data-topic]")];
+  const query = recall().get("only");
+  if (query) for (const box of boxes) box.checked = query.split(",").includes(box.name);
+
+  function show() {
+    const wanted = new Set(boxes.filter((box) => box.checked).map((box) => box.name));
+    let shown = 0;
+    for (const line of lines) {
+      line.hidden = !wanted.has(line.dataset.topic);
+      shown += !line.hidden;
+    }
+    for (const part of document.querySelectorAll(".hour, .dayof")) part.hidden = !part.querySelector("[data-topic]:not([hidden])");
+    form.querySelector("output").textContent = `${shown} of ${lines.length}`;
+    remember({ only: wanted.size === boxes.length ? "" : [...wanted].join(",") });
+  }
+  form.addEventListener("input", show);
+  show();
+}
+
+// --- search over all models, living and dead ---
+
+function searches(dialog) {
+  if (!dialog) return;
+  const input = dialog.querySelector("input");
+  const list = dialog.querySelector("[role=listbox]");
+  const said = dialog.querySelector("output");
+  let models = null;
+  let at = 0;
+
+  async function open() {
+    dialog.showModal();
+    input.select();
+    if (models) return;
+    try { models = await (await fetch(`${html.dataset.root}search.json`)).json(); } catch { said.textContent = "Search needs a server; from a file, use the list of models."; return; }
+    show();
+  }
+
+  function show() {
+    const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const found = !models || !words.length ? [] : models
+      .filter((one) => words.every((word) => `${one.id} ${one.name}`.toLowerCase().includes(word)))
+      .sort((one, other) => (one.state !== "") - (other.state !== "") || one.id.length - other.id.length)
+      .slice(0, 12);
+    list.replaceChildren(...found.map((one, place) => {
+      const item = document.createElement("a");
+      item.href = html.dataset.root + one.path;
+      item.id = `hit${place}`;
+      item.setAttribute("role", "option");
+      item.tabIndex = -1;
+      for (const [name, text] of [["b", one.name], ["code", one.id], ["small", one.state || one.price]]) {
+        const part = document.createElement(name);
+        part.textContent = text;
+        item.append(part);
+      }
+      return item;
+    }));
+    at = 0;
+    mark();
+    said.textContent = words.length && models ? (found.length ? `${found.length} found` : "Nothing found") : "";
+  }
+
+  function mark() {
+    [...list.children].forEach((item, place) => item.setAttribute("aria-selected", place === at));
+    input.setAttribute("aria-activedescendant", list.children[at]?.id || "");
+    list.children[at]?.scrollIntoView({ block: "nearest" });
+  }
+
+  input.addEventListener("input", show);
+  dialog.addEventListener("keydown", (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step && list.children.length) {
+      at = (at + step + list.children.length) % list.children.length;
+      mark();
+      event.preventDefault();
+    } else if (event.key === "Enter") {
+      list.children[at]?.click();
+      event.preventDefault();
+    }
+  });
+  dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
+  document.querySelector("#find").addEventListener("click", open);
+  document.addEventListener("keydown", (event) => {
+    if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); open(); }
+  });
+}
+
+// --- how old this is: by the reader's clock ---
+
+function dates() {
+  const place = document.querySelector("#asof");
+  if (location.protocol === "file:") return;
+  new IntersectionObserver(async ([seen], observer) => {
+    if (!seen.isIntersecting) return;
+    observer.disconnect();
+    const status = await (await fetch(`${html.dataset.root}api/v1/status.json`)).json();
+    const hours = Math.floor((Date.now() - Date.parse(status.hour)) / 3600000);
+    const age = hours < 1 ? "within the hour" : hours < 48 ? `${hours} hours ago` : `${Math.floor(hours / 24)} days ago`;
+    place.textContent = `Last read ${status.hour.slice(0, 13)}Z, ${age}; ${status.complete["24"]} of the 24 hours before it are complete.`;
+    place.classList.toggle("stale", hours > 25);
+  }).observe(place);
 }

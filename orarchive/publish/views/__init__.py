@@ -1,113 +1,217 @@
-"""What the pages show, computed from the snapshot, the ledger and the recent changes; here alone is pandas.
+"""What the pages show, computed from the book; here alone is pandas.
 
 "Now" is the hour that the site is built for, never the clock.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import groupby
+from functools import cached_property
 from typing import get_args
 
 import pandas as pd
 
 from orarchive.history.coverage import SPANS, Coverage, coverage
-from orarchive.history.past import Past, recent
-from orarchive.ledger import hour_of
-from orarchive.publish.told import HourTold, told
-from orarchive.publish.views.hours import Day, Trouble, days, troubles
+from orarchive.publish.book import Book, Reading
+from orarchive.publish.charts import Chart, Span
+from orarchive.publish.told import HEALTH, HourTold, told
+from orarchive.publish.views.changes import MonthTold, Moved, months, moves
+from orarchive.publish.views.graveyard import Grave, graves
+from orarchive.publish.views.makers import LabView, ProviderView, lab_views, provider_views
 from orarchive.publish.views.models import ModelView, State, model_views
-from orarchive.snapshot import Snapshot
-
-MOST_CHANGES = 250
-"""How many of the latest changes the pages know: some weeks of them, read in a few seconds."""
+from orarchive.publish.views.prices import Cheap, cheapest, medians
+from orarchive.publish.views.status import (
+    MonthRow,
+    Origin,
+    calendar,
+    complete,
+    gaps,
+    origins,
+    refused,
+    troubles,
+)
 
 HOME_LINES = 40
+WEEK = dt.timedelta(days=7)
+MONTH = dt.timedelta(days=30)
 
 
 @dataclass(frozen=True)
 class View:
     """All that the pages show."""
 
+    book: Book
     now: dt.datetime
     """The hour that the site is built for."""
-    hour: dt.datetime
-    """The last hour of the ledger at or before it."""
-    models_hour: dt.datetime | None
-    """The last hour in which the models were read."""
-    begun: dt.datetime
-    """The first hour of the ledger."""
     models: list[ModelView]
-    labs: dict[str, int]
-    states: dict[str, int]
-    """How many models are in a state, the most telling first."""
-    totals: dict[str, int]
-    coverage: list[Coverage]
-    days: list[Day]
-    complete: dict[int, int]
-    """How many of the last 24 and 168 hours were read completely, all hourly feeds together."""
-    troubles: list[Trouble]
-    changes: list[HourTold]
-    since: dt.datetime
-    """The changes that the pages know of go back to this hour."""
+    """Every model there ever was."""
 
     @property
-    def home_changes(self) -> Iterator[HourTold]:
+    def hour(self) -> dt.datetime:
+        """The last hour of the record at or before it."""
+        return self.book.hour
+
+    @cached_property
+    def living(self) -> list[ModelView]:
+        """The models that are listed."""
+        return [one for one in self.models if one.is_there]
+
+    @cached_property
+    def gone(self) -> list[ModelView]:
+        """The models that are listed no more."""
+        return [one for one in self.models if not one.is_there]
+
+    @property
+    def models_hour(self) -> dt.datetime | None:
+        """The last hour in which the models were read."""
+        good = self.book.good["models"]
+        return good[-1] if good else None
+
+    @cached_property
+    def labs(self) -> dict[str, int]:
+        """The labs with how many models each lists."""
+        return _counts(one.model.lab for one in self.living)
+
+    @cached_property
+    def states(self) -> dict[str, int]:
+        """How many listed models are in a state, the most telling first."""
+        counted = _counts(state for one in self.living for state in one.states)
+        return {word: counted[word] for word in get_args(State) if word in counted}
+
+    @cached_property
+    def totals(self) -> dict[str, int]:
+        """Today in numbers."""
+        there = {
+            feed: [one for one in found.values() if one.last is None]
+            for feed, found in self.book.entries.items()
+        }
+        return {
+            "models": len(self.living),
+            "served": sum(bool(one.offers) for one in self.living),
+            "free": sum(one.is_free and not one.model.is_alias for one in self.living),
+            "ever": len(self.models),
+            "endpoints": len(there["endpoints"]),
+            "providers": len(there["providers"]),
+            "zdr": len(there["zdr"]),
+        }
+
+    @cached_property
+    def coverage(self) -> list[Coverage]:
+        """How well each feed is covered."""
+        return coverage(self.book.complete, {one.feed for one in self.book.readings}, self.now)
+
+    @cached_property
+    def complete(self) -> dict[int, int]:
+        """How many of the last 24 and 168 hours were read completely, all hourly feeds together."""
+        return {span: complete(self.book, self.now, span) for span in SPANS}
+
+    @cached_property
+    def troubles(self) -> list[Reading]:
+        """The feeds that were not good when they were last asked for."""
+        return troubles(self.book)
+
+    @cached_property
+    def changes(self) -> list[HourTold]:
+        """Everything that happened, newest hour first; health is told elsewhere."""
+        return told((one for one in self.book.log if one.kind not in HEALTH), self.book)
+
+    @cached_property
+    def months(self) -> list[MonthTold]:
+        """The same by month and day."""
+        return months(self.changes)
+
+    @cached_property
+    def moves(self) -> list[Moved]:
+        """The moves of prices in the last week, the biggest first."""
+        return moves(self.changes, self.now - WEEK)
+
+    @cached_property
+    def newest(self) -> list[ModelView]:
+        """The models that were seen to come, the last one first."""
+        came = [one for one in self.living if one.since == "added" and not one.model.is_alias]
+        return sorted(came, key=lambda one: (one.entry.first, one.model.id), reverse=True)
+
+    @cached_property
+    def expiring(self) -> list[ModelView]:
+        """The models that are announced to go, the next one first."""
+        soon = [one for one in self.living if "expiring" in one.states]
+        return sorted(soon, key=lambda one: (str(one.model.expires), one.model.id))
+
+    @cached_property
+    def last(self) -> dict[str, Reading]:
+        """The last reading of each feed."""
+        return {one.feed: one for one in self.book.readings}
+
+    @cached_property
+    def calendar(self) -> list[MonthRow]:
+        """The good hours of the models feed by day."""
+        return calendar(self.book, "models", self.now)
+
+    @cached_property
+    def gaps(self) -> list[Span]:
+        """The gaps of the models feed, the longest first."""
+        return gaps(self.book, "models")
+
+    @cached_property
+    def origins(self) -> list[Origin]:
+        """Where hours came from."""
+        return origins(self.book)
+
+    @cached_property
+    def refused(self) -> list[Reading]:
+        """The readings that a check refused, newest first."""
+        return refused(self.book)
+
+    @cached_property
+    def lab_views(self) -> list[LabView]:
+        """Every lab there ever was."""
+        return lab_views(self.book, self.models)
+
+    @cached_property
+    def providers(self) -> list[ProviderView]:
+        """Every provider there ever was."""
+        return provider_views(self.book, self.living)
+
+    @cached_property
+    def graves(self) -> list[Grave]:
+        """The models that are listed no more, the newest grave first."""
+        return graves(self.book, self.gone)
+
+    @cached_property
+    def cheapest(self) -> dict[str, list[Cheap]]:
+        """The cheapest models for each need."""
+        return cheapest(self.living)
+
+    @cached_property
+    def medians(self) -> list[Chart]:
+        """The middle of the market, week by week."""
+        return medians(self.book, self.now)
+
+    @cached_property
+    def month_moves(self) -> list[Moved]:
+        """The moves of prices in the last 30 days, the biggest first."""
+        return moves(self.changes, self.now - MONTH)
+
+    @property
+    def home_changes(self) -> list[HourTold]:
         """The latest hours with changes, up to so many lines."""
+        found = []
         left = HOME_LINES
         for one in self.changes:
             if left <= 0:
-                return
-            yield HourTold(one.hour, one.lines[:left], max(len(one.lines) - left, 0))
+                break
+            found.append(HourTold(one.hour, one.lines[:left], max(len(one.lines) - left, 0)))
             left -= len(one.lines)
+        return found
 
 
-def view(found: Past, as_of: dt.datetime | None = None) -> View:
-    """All that the pages show, as of an hour (the last one of the ledger if none is given)."""
-    hour = hour_of(found.attempts[-1])
-    now = as_of or hour
-    snapshot = found.archive.snapshot(found.commit)
-    latest = recent(found, MOST_CHANGES)
-    changes = [
-        HourTold(at, told([change for _, change in group]))
-        for at, group in groupby(latest, key=lambda pair: pair[0])
-    ]
-    begun = hour_of(found.attempts[0])
-    strip = days(found.attempts, now, begun)
-    cells = [cell for day in strip for cell in day.cells if cell is not None]
-    models = model_views(found, snapshot, now, changes)
-    good = found.good("models")
-    counted = _counts(state for one in models for state in one.states)
-    return View(
-        now=now,
-        hour=hour,
-        models_hour=good[-1] if good else None,
-        begun=begun,
-        models=models,
-        labs=_counts(one.model.lab for one in models),
-        states={word: counted[word] for word in get_args(State) if word in counted},
-        totals=_totals(models, snapshot),
-        coverage=coverage(found, now),
-        days=strip,
-        complete={span: cells[-span:].count("good") for span in SPANS},
-        troubles=list(troubles(found.attempts)),
-        changes=[one for one in changes if one.lines],
-        since=changes[-1].hour if len(latest) >= MOST_CHANGES else begun,
-    )
+def view(book: Book, as_of: dt.datetime | None = None) -> View:
+    """All that the pages show, as of an hour (the last one on record if none is given)."""
+    now = as_of or book.hour
+    return View(book, now, model_views(book, now))
 
 
 def _counts(values: Iterable[str]) -> dict[str, int]:
     """How often each value occurs, by name."""
     counted = pd.Series(list(values), dtype="object").value_counts()
     return {str(name): int(counted[name]) for name in sorted(counted.index)}
-
-
-def _totals(models: list[ModelView], snapshot: Snapshot) -> dict[str, int]:
-    return {
-        "models": len(models),
-        "served": sum(bool(one.endpoints) for one in models),
-        "free": sum(one.is_free and not one.model.is_alias for one in models),
-        "endpoints": sum(len(one.endpoints) for one in models),
-        "providers": len(snapshot["providers"]),
-        "zdr": len(snapshot["zdr"]),
-    }

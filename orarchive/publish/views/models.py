@@ -1,27 +1,56 @@
-"""What the pages show of models: state, endpoints by price, conditions, relatives and changes."""
+"""What the pages show of models: state, endpoints by price, conditions, relatives and history."""
 
 import datetime as dt
 from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from functools import cached_property
+from typing import Literal, get_args
 
 import pandas as pd
 
-from orarchive import ledger
-from orarchive.feeds import ENDPOINTS, MODELS
-from orarchive.history.past import Past
-from orarchive.jsonl import Record, read_lines
-from orarchive.ledger import Attempt, hour_of, outcome
+from orarchive.jsonl import Record
 from orarchive.prices import CONDITIONS, clock_keys, rates
-from orarchive.publish.told import HourTold, Told
-from orarchive.records import Endpoint, Model, integer, part, text, texts
-from orarchive.snapshot import Snapshot, rows
+from orarchive.publish.book import Book, Entry, HealthDay, Point, Prices
+from orarchive.publish.charts import Chart, Week, minutes, steps, week
+from orarchive.publish.told import HourTold, told
+from orarchive.records import Endpoint, Model, integer, text, texts
+from orarchive.wording import in_order
 
 NEW = dt.timedelta(days=7)
-"""How long a model is called new."""
+"""How long a model is called new, or returned."""
 
-State = Literal["new", "expiring", "orphaned", "alias", "router", "kept", "live"]
+State = Literal[
+    "new",
+    "returned",
+    "expiring",
+    "orphaned",
+    "alias",
+    "router",
+    "kept",
+    "live",
+    "missing",
+    "deprecated",
+    "removed",
+    "unobserved",
+]
+
+ABILITIES = {
+    "tools": "tools",
+    "reasoning": "reasoning",
+    "structured": "structured_outputs",
+    "logprobs": "logprobs",
+    "seed": "seed",
+}
+"""What people look for -> the parameter that says it."""
+
+GONE: dict[str, State] = {
+    "stale": "missing",
+    "deprecated": "deprecated",
+    "removed": "removed",
+    "unobserved": "unobserved",
+}
+"""The index's word for what became of a record that is not there -> the pages'."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +59,8 @@ class Condition:
 
     over: int | None
     """Prompts of more tokens than this."""
-    window: str | None
-    """Times of day, UTC."""
+    window: tuple[int, int] | None
+    """Times of day, UTC, in minutes; the second may be the smaller one: past midnight."""
     days: list[str]
     other: list[str]
     """Members that are neither a known condition nor a price: an entry with any is not understood."""
@@ -39,13 +68,28 @@ class Condition:
 
 
 @dataclass(frozen=True)
-class ModelView:
-    """All that is known of one model."""
+class Offer:
+    """An endpoint of a model: what it is, since when, and its health by day."""
 
+    endpoint: Endpoint
+    entry: Entry
+    health: list[HealthDay | None]
+    """The last 30 days, oldest first."""
+
+
+@dataclass(frozen=True)
+class ModelView:
+    """All that is known of one model, living or dead."""
+
+    book: Book
+    now: dt.datetime
+    entry: Entry
     model: Model
-    record: Record
     states: list[State]
-    endpoints: list[Endpoint]
+    offers: list[Offer]
+    """Its endpoints now, cheapest first."""
+    former: list[Entry]
+    """Endpoints that left, the last one first."""
     lowest: dict[str, Decimal]
     """Lowest price by dimension, where its endpoints differ."""
     kept: str | None
@@ -55,73 +99,152 @@ class ModelView:
     conditions: list[Condition]
     clock: set[str]
     """The price dimensions that follow the clock."""
-    description: str | None
     related: list[str]
     """Ids of its variants, its base and the aliases that point at it."""
-    changes: list[HourTold]
+
+    @property
+    def description(self) -> str | None:
+        """In full: the list cuts it short, the response for its endpoints does not."""
+        return text(self.entry.response.get("description")) or self.model.description
+
+    @property
+    def is_there(self) -> bool:
+        return self.entry.last is None
 
     @property
     def is_free(self) -> bool:
         """Whether it costs nothing at all."""
         return self.model.is_free and not self.elsewhere
 
+    @property
+    def since(self) -> str:
+        """What is known of its beginning: the record may have begun with it."""
+        return "first seen" if self.entry.arrival in ("baseline", "first_observed") else "added"
 
-def model_views(
-    found: Past, snapshot: Snapshot, now: dt.datetime, changes: list[HourTold]
-) -> list[ModelView]:
-    models = [Model.from_record(record) for record in snapshot["models"].values()]
-    endpoints = _endpoints(snapshot)
-    asked_for = [model.id for model in models if not model.is_alias and not model.is_router]
-    kept = _kept(found.attempts, asked_for)
-    kept |= {one: "not asked yet" for one in asked_for if (one,) not in snapshot["endpoints"]}
-    before = _before(found, now - NEW)
-    news = _news(changes)
-    elsewhere = {key for feed in ("images", "videos") for (key,) in snapshot[feed]}
-    related = _related(models)
-    views = []
-    for model in models:
-        record = snapshot["models"][model.id,]
-        asked = snapshot["endpoints"].get((model.id,), {})
-        offers = endpoints.get(model.id, [])
-        views.append(
-            ModelView(
-                model=model,
-                record=record,
-                states=_states(model, offers, now.date(), model.id in kept, _is_new(model, before)),
-                endpoints=offers,
-                lowest=_lowest(offers),
-                kept=kept.get(model.id),
-                elsewhere=model.id in elsewhere,
-                conditions=[_condition(entry) for entry in model.schedule],
-                clock=clock_keys(record.get("pricing")),
-                # the list cuts descriptions short, the endpoints' envelope has them whole
-                description=text(part(asked, "data").get("description")) or model.description,
-                related=related.get(model.id, []),
-                changes=news.get(model.id, []),
-            )
+    @property
+    def rank(self) -> int:
+        """Its most telling state, by which lists are sorted."""
+        return get_args(State).index(self.states[0])
+
+    @property
+    def traits(self) -> list[str]:
+        """What a list of models filters by: `in:image`, `out:text`, `can:tools`, `by:novita`, `free`."""
+        model = self.model
+        found = [f"in:{one}" for one in model.inputs if one != "text"]
+        found += [f"out:{one}" for one in model.outputs if one != "text"]
+        found += [f"can:{name}" for name, parameter in ABILITIES.items() if parameter in model.parameters]
+        found += sorted({f"by:{one.endpoint.tag.partition('/')[0]}" for one in self.offers})
+        return [*found, "free"] if self.is_free else found
+
+    @property
+    def points(self) -> Prices:
+        """Its price points by dimension, in the order in which prices are shown."""
+        found = self.book.prices.get(("models", self.model.id), {})
+        return {name: found[name] for name in in_order(found)}
+
+    @cached_property
+    def charts(self) -> list[Chart]:
+        """A chart for each price that ever changed; an alias repeats those of its targets."""
+        looks = self.book.good["models"]
+        # by whole days, so that a quiet hour leaves the page as it is
+        end = self.entry.last or midnight(self.now)
+        moved = {name: some for name, some in self.points.items() if len(_levels(some)) > 1}
+        return [steps(name, some, looks, end) for name, some in moved.items() if not self.model.is_alias]
+
+    @property
+    def weeks(self) -> list[Week]:
+        """What the prices that follow the clock are through the week."""
+        pricing = self.entry.record.get("pricing", {})
+        found = [
+            week(name, pricing)
+            for name in in_order(self.clock)
+            if any(name in one.prices and not one.over for one in self.conditions)
+        ]
+        return [one for one in found if any(row.parts for row in one.rows)]
+
+    @cached_property
+    def log(self) -> list[HourTold]:
+        """What happened to it and its endpoints, newest first."""
+        return told(self.book.news.get(self.model.id, ()), self.book)
+
+
+def midnight(now: dt.datetime) -> dt.datetime:
+    """The end of the day that an hour lies in."""
+    return dt.datetime.combine(now.date() + dt.timedelta(days=1), dt.time(), dt.UTC)
+
+
+def _levels(points: list[Point]) -> set[Decimal]:
+    return {point.amount for point in points}
+
+
+def model_views(book: Book, now: dt.datetime) -> list[ModelView]:
+    """Every model there ever was, by id, aliases last."""
+    entries = book.entries["models"]
+    models = {key: Model.from_record(one.record) for key, one in entries.items()}
+    kept = _kept(book)
+    elsewhere = book.entries["images"].keys() | book.entries["videos"].keys()
+    related = _related([models[key] for key, one in entries.items() if one.last is None])
+    offers = _offers(book, now)
+    returned = {
+        one.key
+        for one in book.log
+        if one.kind == "returned" and one.feed == "models" and _is_recent(one.hour, now)
+    }
+    views = [
+        ModelView(
+            book=book,
+            now=now,
+            entry=entry,
+            model=models[key],
+            states=_states(book, entry, models[key], bool(offers.get(key)), kept, key in returned, now),
+            offers=offers.get(key, []),
+            former=sorted(
+                (one for one in book.endpoints.get(key, ()) if one.last),
+                key=lambda one: (one.last or now, one.key),
+                reverse=True,
+            ),
+            lowest=_lowest(offers.get(key, [])),
+            kept=kept.get(key),
+            elsewhere=key in elsewhere,
+            conditions=[_condition(one) for one in models[key].schedule],
+            clock=clock_keys(entry.record.get("pricing")),
+            related=related.get(key, []),
         )
+        for key, entry in entries.items()
+    ]
     return sorted(views, key=lambda one: (one.model.is_alias, one.model.id))
 
 
-def _endpoints(snapshot: Snapshot) -> dict[str, list[Endpoint]]:
+def _is_recent(hour: str, now: dt.datetime) -> bool:
+    return dt.datetime.fromisoformat(hour) > now - NEW
+
+
+def _offers(book: Book, now: dt.datetime) -> dict[str, list[Offer]]:
     """Endpoints by the model asked, cheapest first; those without a price last."""
+    # whole days alone, so that a quiet hour leaves the page as it is
+    days = [str(now.date() - dt.timedelta(days=n)) for n in reversed(range(1, 31))]
     found = [
-        Endpoint.from_record(model, n, record)
-        for (model, _, n), record in rows(ENDPOINTS, snapshot["endpoints"]).items()
+        Offer(
+            Endpoint.from_record(one.parts[0], one.parts[2], one.record),
+            one,
+            [book.health.get(one.key, {}).get(day) for day in days],
+        )
+        for one in book.entries["endpoints"].values()
+        if one.last is None
     ]
     if not found:
         return {}
     frame = pd.DataFrame(
         {
-            "endpoint": found,
-            "model": [one.model for one in found],
-            "input": [_sortable(one.prices.get("prompt")) for one in found],
-            "output": [_sortable(one.prices.get("completion")) for one in found],
-            "tag": [one.tag for one in found],
-            "n": [one.n for one in found],
+            "offer": found,
+            "model": [one.endpoint.model for one in found],
+            "input": [_sortable(one.endpoint.prices.get("prompt")) for one in found],
+            "output": [_sortable(one.endpoint.prices.get("completion")) for one in found],
+            "tag": [one.endpoint.tag for one in found],
+            "n": [one.endpoint.n for one in found],
         }
     ).sort_values(["model", "input", "output", "tag", "n"], kind="stable")
-    return {str(model): list(group["endpoint"]) for model, group in frame.groupby("model", sort=False)}
+    return {str(model): list(group["offer"]) for model, group in frame.groupby("model", sort=False)}
 
 
 def _sortable(price: Decimal | None) -> float:
@@ -129,69 +252,44 @@ def _sortable(price: Decimal | None) -> float:
     return float(price) if price is not None and price >= 0 else float("inf")
 
 
-def _lowest(offers: list[Endpoint]) -> dict[str, Decimal]:
+def _lowest(offers: list[Offer]) -> dict[str, Decimal]:
     found = {}
     for name in ("prompt", "completion"):
-        prices = {price for one in offers if (price := one.prices.get(name, Decimal(-1))) >= 0}
+        prices = {price for one in offers if (price := one.endpoint.prices.get(name, Decimal(-1))) >= 0}
         if len(prices) > 1:
             found[name] = min(prices)
     return found
 
 
-def _kept(attempts: list[Attempt], ids: list[str]) -> dict[str, str]:
+def _kept(book: Book) -> dict[str, str]:
     """The models whose endpoints were not read in the last hour, with the reason."""
-    last = hour_of(attempts[-1])
-    asked = [one for one in attempts[-50:] if hour_of(one) == last and outcome(one, "endpoints") != "not-due"]
-    had = [one for one in asked if outcome(one, "endpoints") in ("ok", "partial")]
-    if had:
-        return ledger.kept(had[-1], "endpoints")
-    reasons = ", ".join(asked[-1]["feeds"]["endpoints"].get("reasons", [])) if asked else "not asked"
-    return dict.fromkeys(ids, reasons or "failed")
+    asked = [one for one in book.readings if one.feed == "endpoints"]
+    if not asked or asked[-1].hour < book.hour:
+        return {}
+    hour = asked[-1].hour
+    last = [one for one in asked[-50:] if one.hour == hour]
+    if good := [one for one in last if one.good]:
+        return good[-1].kept
+    why = ", ".join(last[-1].reasons) or "failed"
+    return {key: why for key, one in book.entries["models"].items() if one.last is None}
 
 
-@dataclass(frozen=True)
-class Before:
-    """The model ids at an hour a week ago, or at the first hour with any."""
-
-    hour: dt.datetime
-    ids: set[str]
-    first: bool
-    """Whether nothing was recorded before."""
-
-
-def _before(found: Past, moment: dt.datetime) -> Before | None:
-    """What was listed at the last hour up to a moment; without one, at the first hour that lists any."""
-    path = f"{MODELS.folder}/{MODELS.base_file}.jsonl"
-    commits = list(found.commits())
-    older = [one for one in commits if one[1] <= moment]
-    for commit, hour in older[:1] or reversed(commits):
-        if data := found.archive.files(commit, [path]).get(path):
-            ids = {record["id"] for record in read_lines(data, path)}
-            return Before(hour, ids, first=not older)
-    return None
-
-
-def _is_new(model: Model, before: Before | None) -> bool:
-    """Whether a model was first seen after `before`, as far as that can be known without all of history.
-
-    It was not listed then. In an archive that is older it may have been listed earlier still (one in six
-    vanished models comes back), unless OpenRouter created it later than that.
-    """
-    if before is None or model.id in before.ids:
-        return False
-    return before.first or (model.created is not None and model.created > before.hour)
-
-
-def _states(model: Model, offers: list[Endpoint], today: dt.date, kept: bool, is_new: bool) -> list[State]:
+def _states(
+    book: Book, entry: Entry, model: Model, served: bool, kept: dict[str, str], back: bool, now: dt.datetime
+) -> list[State]:
     """The words for a model's state, the most telling first; a date that is over says nothing of it."""
-    bare = not offers and not model.is_alias and not model.is_router and not kept
+    if entry.last:
+        return [GONE[entry.state]]
+    own = not model.is_alias and not model.is_router
+    asked = bool(book.good["endpoints"]) and book.good["endpoints"][-1] >= entry.first
     found: list[tuple[State, bool]] = [
-        ("new", is_new),
-        ("expiring", model.expires is not None and model.expires >= today),
-        ("orphaned", bare),
+        ("new", entry.arrival == "added" and entry.first > now - NEW),
+        ("returned", back),
+        ("expiring", model.expires is not None and model.expires >= now.date()),
+        ("orphaned", own and asked and not served and entry.key not in kept),
         ("alias", model.is_alias),
         ("router", model.is_router),
-        ("kept", kept),
+        ("kept", own and entry.key in kept),
     ]
     return [word for word, holds in found if holds] or ["live"]
 
@@ -199,20 +297,14 @@ def _states(model: Model, offers: list[Endpoint], today: dt.date, kept: bool, is
 def _condition(entry: Record) -> Condition:
     """One entry of a price schedule."""
     prices = rates(entry)
-    days = entry.get("utc_days")
-    start, end = integer(entry.get("utc_start")), integer(entry.get("utc_end"))
+    start, end = minutes(entry.get("utc_start")), minutes(entry.get("utc_end"))
     return Condition(
         over=integer(entry.get("min_prompt_tokens")),
-        window=f"{_clock(start)}–{_clock(end)}" if start is not None and end is not None else None,
-        days=[day.capitalize() for day in texts(days)],
+        window=(start, end) if start is not None and end is not None else None,
+        days=[day.capitalize() for day in texts(entry.get("utc_days"))],
         other=sorted(entry.keys() - prices.keys() - set(CONDITIONS)),
         prices=prices,
     )
-
-
-def _clock(hhmm: int) -> str:
-    """A time of day that is sent as a number: 30 is 00:30, 1000 is 10:00."""
-    return f"{hhmm // 100:02}:{hhmm % 100:02}"
 
 
 def _related(models: list[Model]) -> dict[str, list[str]]:
@@ -226,17 +318,4 @@ def _related(models: list[Model]) -> dict[str, list[str]]:
     for model in models:
         if model.alias_target in found:
             found[model.alias_target].append(model.id)
-    return found
-
-
-def _news(changes: list[HourTold]) -> dict[str, list[HourTold]]:
-    """The changes of each model, newest hour first."""
-    found: dict[str, list[HourTold]] = defaultdict(list)
-    for one in changes:
-        by_model: dict[str, list[Told]] = defaultdict(list)
-        for line in one.lines:
-            if line.model:
-                by_model[line.model].append(line)
-        for model, lines in by_model.items():
-            found[model].append(HourTold(one.hour, lines))
     return found

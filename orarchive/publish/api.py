@@ -1,0 +1,131 @@
+"""The machine surface below `api/v1/`: static JSON, prices as exact decimals in text, hours as in `data/`.
+
+Its shapes are written down on the site's page of data, and a test holds them.
+"""
+
+from typing import Any
+
+from orarchive.hours import stamp
+from orarchive.index.log import Logged
+from orarchive.jsonl import Record
+from orarchive.publish.book import Entry, Point
+from orarchive.publish.foreign import json
+from orarchive.publish.views import View
+from orarchive.publish.views.makers import slug
+from orarchive.publish.views.models import ModelView
+
+BASE = "api/v1"
+
+
+def files(view: View, model_files: dict[str, str]) -> dict[str, bytes]:
+    """Every file: path -> bytes; `model_files` holds the file of each model."""
+    endpoints = [one for one in view.book.entries["endpoints"].values() if one.last is None]
+    found: dict[str, Any] = {
+        "status": status(view),
+        "models": [summary(one, model_files) for one in view.models],
+        "labs": [
+            {
+                "lab": one.name,
+                "models": len(one.models),
+                "gone": len(one.gone),
+                "first_seen": stamp(one.first),
+            }
+            for one in view.lab_views
+        ],
+        "providers": [
+            {"provider": one.slug, "name": one.name, "endpoints": len(one.serves), "left": one.former}
+            | (_span(one.entry) if one.entry else dict.fromkeys(SPAN))
+            for one in view.providers
+        ],
+        "endpoints": [
+            {"model": one.parts[0], "tag": one.parts[1], "n": one.parts[2], "provider": slug(one.parts[1])}
+            | _span(one)
+            | {"pricing": one.record.get("pricing")}
+            for one in endpoints
+        ],
+        "relations": {
+            "lab_models": [[one.model.lab, one.model.id] for one in view.models],
+            "provider_models": sorted(
+                [list(pair) for pair in {(slug(one.parts[1]), one.parts[0]) for one in endpoints}]
+            ),
+        },
+    }
+    for month in {one.hour[:7] for one in view.book.log}:
+        found[f"changes/{month}"] = [event(one) for one in view.book.log if one.hour.startswith(month)]
+    for one in view.models:
+        found[model_files[one.model.id]] = model(one)
+    return {f"{BASE}/{name}.json": json(value) for name, value in found.items()}
+
+
+def status(view: View) -> Record:
+    """How fresh and complete the record is."""
+    return {
+        "hour": stamp(view.hour),
+        "as_of": stamp(view.now),
+        "begun": stamp(view.book.begun),
+        "complete": {str(span): count for span, count in view.complete.items()},
+        "totals": view.totals,
+        "feeds": {
+            one.feed: {
+                "last_good": stamp(one.last) if one.last else None,
+                "good": {str(span): count for span, count in one.good.items()},
+                "possible": {str(span): count for span, count in one.possible.items()},
+            }
+            for one in view.coverage
+        },
+    }
+
+
+def summary(one: ModelView, model_files: dict[str, str]) -> Record:
+    """A model in one row; `prices` are those without conditions."""
+    return {
+        "id": one.model.id,
+        "name": one.model.name,
+        "lab": one.model.lab,
+        "states": one.states,
+        **_span(one.entry),
+        "context": one.model.context,
+        "prices": {name: f"{price:f}" for name, price in one.model.prices.items()},
+        "providers": sorted({slug(offer.endpoint.tag) for offer in one.offers}),
+        "file": f"{BASE}/{model_files[one.model.id]}.json",
+    }
+
+
+def model(one: ModelView) -> Record:
+    """A model as last seen, with every price point of it and its endpoints."""
+    return {
+        "id": one.model.id,
+        "states": one.states,
+        **_span(one.entry),
+        "record": one.entry.record,
+        "prices": {name: [_point(point) for point in points] for name, points in one.points.items()},
+        "endpoints": [
+            {"tag": own.parts[1], "n": own.parts[2], **_span(own), "pricing": own.record.get("pricing")}
+            for own in sorted(one.book.endpoints.get(one.model.id, ()), key=lambda own: own.key)
+        ],
+    }
+
+
+def event(one: Logged) -> Record:
+    """One event, without members that have no content; see `events` in the index's schema."""
+    return {name: value for name, value in vars(one).items() if value not in (None, "")}
+
+
+SPAN = ("state", "first_seen", "last_seen", "arrival")
+
+
+def _span(one: Entry) -> Record:
+    return {
+        "state": one.state,
+        "first_seen": stamp(one.first),
+        "last_seen": stamp(one.last) if one.last else None,
+        "arrival": one.arrival,
+    }
+
+
+def _point(point: Point) -> Record:
+    return {
+        "from": stamp(point.first),
+        "to": stamp(point.last) if point.last else None,
+        "price": f"{point.amount:f}",
+    }

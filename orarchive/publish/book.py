@@ -1,0 +1,220 @@
+"""The book: what an index says, read once, for all pages. Moments are aware hours (UTC)."""
+
+import datetime as dt
+import sqlite3
+from collections import defaultdict
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from orarchive.facets import Key, join
+from orarchive.feeds import FEEDS
+from orarchive.hours import moment
+from orarchive.index.log import Logged, logged
+from orarchive.jsonl import Record, loads
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A record that is or was there, as it was last seen; `states` of the index's schema."""
+
+    feed: str
+    key: str
+    """As people write it."""
+    parts: Key
+    first: dt.datetime
+    last: dt.datetime | None
+    """None: it is there."""
+    state: str
+    arrival: str
+    missing: dt.datetime | None
+    record: Record
+    response: Record
+    """Of a model: what the response for its endpoints said of it in other words than the list."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """A price and the hours that showed it; `last` is None while it holds."""
+
+    first: dt.datetime
+    last: dt.datetime | None
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A feed as an attempt read it."""
+
+    hour: dt.datetime
+    feed: str
+    outcome: str
+    good: bool
+    records: int | None
+    requests: int
+    seconds: float
+    reasons: tuple[str, ...]
+    kept: dict[str, str]
+    origin: str
+    began: dt.datetime
+    """When its attempt began."""
+
+
+@dataclass(frozen=True)
+class HealthDay:
+    """An endpoint's health on a UTC day: hours read, those with a status other than 0, and uptimes."""
+
+    hours: int
+    abnormal: int
+    uptime: float | None
+    """Mean of what was read, percent."""
+    least: float | None
+
+
+Prices = dict[str, list[Point]]
+"""Plain price points by dimension, oldest first."""
+
+
+@dataclass(frozen=True)
+class Book:
+    """Everything that pages are made from."""
+
+    entries: dict[str, dict[str, Entry]]
+    """Feed -> key -> the record."""
+    readings: list[Reading]
+    """Oldest first."""
+    prices: dict[tuple[str, str], Prices]
+    """(feed, key) -> its price points, those without conditions."""
+    log: list[Logged]
+    """Oldest first."""
+    health: dict[str, dict[str, HealthDay]]
+    """Endpoint -> day -> its health."""
+    relations: dict[str, int]
+    """Relation counts of the last attempt."""
+
+    @property
+    def hour(self) -> dt.datetime:
+        """The last hour on record."""
+        return self.readings[-1].hour
+
+    @property
+    def begun(self) -> dt.datetime:
+        """The first hour on record."""
+        return self.readings[0].hour
+
+    @cached_property
+    def complete(self) -> dict[str, list[dt.datetime]]:
+        """The hours in which each feed was read completely, oldest first."""
+        found: dict[str, dict[dt.datetime, None]] = {name: {} for name in FEEDS}
+        for one in self.readings:
+            if one.outcome == "ok" and one.good:
+                found[one.feed][one.hour] = None
+        return {name: list(hours) for name, hours in found.items()}
+
+    @cached_property
+    def good(self) -> dict[str, list[dt.datetime]]:
+        """The hours in which what was read of each feed counts, oldest first: sweeps may lack some keys."""
+        found: dict[str, dict[dt.datetime, None]] = {name: {} for name in FEEDS}
+        for one in self.readings:
+            if one.good:
+                found[one.feed][one.hour] = None
+        return {name: list(hours) for name, hours in found.items()}
+
+    @cached_property
+    def endpoints(self) -> dict[str, list[Entry]]:
+        """The endpoints, there or not, by the model asked."""
+        found: dict[str, list[Entry]] = defaultdict(list)
+        for one in self.entries["endpoints"].values():
+            found[one.parts[0]].append(one)
+        return found
+
+    @cached_property
+    def news(self) -> dict[str, list[Logged]]:
+        """The events of each model and of what belongs to it, oldest first."""
+        found: dict[str, list[Logged]] = defaultdict(list)
+        for one in self.log:
+            if FEEDS[one.feed].is_of_models and not one.kind.startswith("field_"):
+                found[one.key.partition("@")[0]].append(one)
+        return found
+
+
+def read(db: sqlite3.Connection) -> Book:
+    """Read an index."""
+    return Book(
+        entries=_entries(db),
+        readings=[_reading(*row) for row in db.execute(READINGS)],
+        prices=_prices(db),
+        log=list(logged(db)),
+        health=_health(db),
+        relations=loads(db.execute(RELATIONS).fetchone()[0]),
+    )
+
+
+READINGS = """
+    select reads.hour, feed, outcome, good, records, requests, seconds, reasons, kept, origin, started
+    from reads join attempts using (attempt) order by attempt, feed
+"""
+
+RELATIONS = "select relations from attempts order by attempt desc limit 1"
+
+# of what is gone the lines that stood last
+LINES = """
+    select record, file, line, max(versions.first) from versions join records on id = record
+    where versions.last is null or versions.last >= records.last
+    group by record, file
+"""
+
+
+def _entries(db: sqlite3.Connection) -> dict[str, dict[str, Entry]]:
+    lines: dict[int, dict[str, Record]] = defaultdict(dict)
+    for row, file, line, _ in db.execute(LINES):
+        lines[row][file] = loads(line)
+    found: dict[str, dict[str, Entry]] = {name: {} for name in FEEDS}
+    query = "select id, feed, key, parts, first, last, state, arrival, missing from records order by key"
+    for row, feed, key, parts, first, last, state, arrival, missing in db.execute(query):
+        if arrival == "unlisted":
+            continue
+        record, asked = _record(feed, lines[row]), lines[row].get("asked", {})
+        hours = (moment(first), moment(last) if last else None)
+        gone = moment(missing) if missing else None
+        found[feed][key] = Entry(feed, key, tuple(loads(parts)), *hours, state, arrival, gone, record, asked)
+    return found
+
+
+def _record(feed: str, lines: dict[str, Record]) -> Record:
+    known = {file: line for file, line in lines.items() if file != "asked"}
+    return join(FEEDS[feed], known, [name for name in ("model", "n") if name in FEEDS[feed].key])
+
+
+def _reading(hour: str, feed: str, outcome: str, good: int, *rest: Any) -> Reading:
+    records, requests, seconds, reasons, kept, origin, started = rest
+    said = tuple(loads(reasons or "[]")), loads(kept or "{}")
+    return Reading(
+        *(moment(hour), feed, outcome, bool(good), records, requests or 0, seconds or 0.0),
+        *(*said, origin, moment(started)),
+    )
+
+
+def _prices(db: sqlite3.Connection) -> dict[tuple[str, str], Prices]:
+    found: dict[tuple[str, str], Prices] = defaultdict(lambda: defaultdict(list))
+    query = (
+        "select feed, key, dimension, first, last, amount from price_history"
+        " where condition = '' order by first"
+    )
+    for feed, key, dimension, first, last, amount in db.execute(query):
+        point = Point(moment(first), moment(last) if last else None, Decimal(amount))
+        found[feed, key][dimension].append(point)
+    return found
+
+
+def _health(db: sqlite3.Connection) -> dict[str, dict[str, HealthDay]]:
+    found: dict[str, dict[str, HealthDay]] = defaultdict(dict)
+    query = (
+        "select key, day, hours, abnormal, uptimes, uptime_sum, uptime_min from health_days"
+        " join records on id = record where day > (select date(max(day), '-30 days') from health_days)"
+    )
+    for key, day, hours, abnormal, uptimes, total, least in db.execute(query):
+        mean = total / uptimes if uptimes else None
+        found[key][day] = HealthDay(hours, abnormal, mean, least)
+    return found

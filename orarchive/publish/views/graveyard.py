@@ -1,0 +1,47 @@
+"""What the graveyard shows: models that are listed no more, how long they lived, and how they went."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from orarchive.hours import moment
+from orarchive.publish.book import Book
+from orarchive.publish.views.models import ModelView
+from orarchive.records import expiry
+
+
+@dataclass(frozen=True)
+class Grave:
+    """A model that is listed no more."""
+
+    one: ModelView
+    announced: dt.date | None
+    """The date that OpenRouter had set for its end, where it had set one."""
+    told: dt.datetime | None
+    """The hour in which that was first seen."""
+    successor: str
+    """The id under which OpenRouter answered when it was asked for; "" where it did not."""
+
+    @property
+    def days(self) -> int:
+        """How long it was seen, from the first good hour with it to the last."""
+        assert self.one.entry.last
+        return (self.one.entry.last - self.one.entry.first).days
+
+    @property
+    def notice(self) -> int | None:
+        """Days between the announcement and the last hour with it."""
+        assert self.one.entry.last
+        return (self.one.entry.last - self.told).days if self.told else None
+
+
+def graves(book: Book, gone: list[ModelView]) -> list[Grave]:
+    """The graves, the newest first."""
+    found = []
+    for one in gone:
+        own = [event for event in book.news.get(one.model.id, ()) if event.feed == "models"]
+        set_ = [event for event in own if event.kind in ("expiry_set", "expiry_moved")]
+        announced = expiry(one.entry.record.get("expiration_date"))
+        told = moment(set_[-1].hour) if announced and set_ else one.entry.first if announced else None
+        renamed = [event.new for event in own if event.kind == "renamed" and event.field == "id"]
+        found.append(Grave(one, announced, told, str(renamed[-1]) if renamed else ""))
+    return sorted(found, key=lambda grave: (grave.one.entry.last, grave.one.model.id), reverse=True)
