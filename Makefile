@@ -32,6 +32,7 @@ bench: setup  ## measure speed, memory and growth, for an hour or so; ARCHIVE_RE
 	$(BIN)/python -m bench.hour
 	$(BIN)/python -m bench.history
 	$(BIN)/python -m bench.growth
+	$(BIN)/python -m bench.site
 	$(BIN)/python -m bench.next_hour
 
 cassettes: setup  ## record the cassettes anew, against the sample service or OPENROUTER_BASE_URL

@@ -1,0 +1,65 @@
+"""The site of 20 months of recorded models: time, memory, size, and what a quiet hour rewrites.
+
+Budgets: under 15 s on 2 cores, under 40 MB without the database, linear in pages; any page 60 KB gzipped, a
+model's page 15 KB. Needs ARCHIVE_REAL_DATA.
+"""
+
+import datetime as dt
+import gzip
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from bench.measure import ORARCHIVE, ROOT, figure, fresh, medians, recordings, run
+from orarchive.hours import HOUR, prose
+from orarchive.publish.pages import DATABASE
+
+TIMES = 3
+LAST = dt.datetime(2026, 5, 31, 12, tzinfo=dt.UTC)
+"""The last hour of the recorded history."""
+
+
+def main() -> None:
+    """Build the site in turn for the whole and for the first half, then an hour later."""
+    real = recordings()
+    if real is None:
+        return
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        archive = fresh(folder / "archive").root
+        bundle = real / "models_history.bundle"
+        run([*ORARCHIVE, "import", bundle, "--path", "data/output.json", "--archive", archive])
+        run([*ORARCHIVE, "index", "--archive", archive])
+        build: list[str | Path] = [sys.executable, ROOT / "build_site.py", "--archive", archive, "--out"]
+        built = medians({"site": [run([*build, folder / f"site{n}"]) for n in range(TIMES)]})["site"]
+        site = folder / "site0"
+        files = {path.relative_to(site).as_posix(): path for path in site.rglob("*") if path.is_file()}
+        pages = [path for path in files if path.endswith(".html")]
+        size = sum(path.stat().st_size for name, path in files.items() if name != DATABASE) / 1e6
+        figure(f"{len(pages):,} pages, {len(files):,} files", f"{built.seconds:.1f} s", "under 15 s")
+        figure("peak memory", f"{built.megabytes:.0f} MB")
+        figure("all files but the database", f"{size:.1f} MB", "under 40 MB")
+        figure("the database", f"{files[DATABASE].stat().st_size / 1e6:.1f} MB")
+        packed = {path: len(gzip.compress(files[path].read_bytes(), 6)) for path in pages}
+        models = {
+            path: size for path, size in packed.items() if path.startswith("models/") and path.count("/") > 2
+        }
+        for words, some, most in (("any page", packed, 60), ("a model's page", models, 15)):
+            largest = max(some, key=lambda path: some[path])
+            figure(f"the largest: {words}", f"{some[largest] / 1000:.1f} KB", f"{most} KB gzipped")
+        again = run([*build, site])
+        figure("the same hour again", f"{again.seconds:.1f} s, {_written(build, site)} files written")
+        for hours in (1, 24):
+            later = [*build, site, "--as-of", prose(LAST + hours * HOUR)]
+            said = subprocess.run(list(map(str, later)), cwd=ROOT, capture_output=True, text=True, check=True)
+            figure(f"{hours} h later, nothing new", said.stdout.partition(": ")[2].partition(",")[0])
+
+
+def _written(build: list[str | Path], site: Path) -> str:
+    said = subprocess.run([*map(str, build), str(site)], cwd=ROOT, capture_output=True, text=True, check=True)
+    return said.stdout.partition(": ")[2].partition(" ")[0]
+
+
+if __name__ == "__main__":
+    main()
