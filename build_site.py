@@ -31,13 +31,21 @@ HERE = Path(__file__).parent
     envvar="ARCHIVE_CACHE",
     help="Folder of the index; by default inside the archive's git folder.",
 )
-def main(archive: Path, out: Path, base_url: str | None, as_of: str | None, cache: Path | None) -> None:
+@click.option(
+    "--benchmarks/--no-benchmarks",
+    default=True,
+    envvar="ARCHIVE_BENCHMARKS",
+    help="Show the latest benchmarks of others, which have terms of their own.",
+)
+def main(
+    archive: Path, out: Path, base_url: str | None, as_of: str | None, cache: Path | None, benchmarks: bool
+) -> None:
     try:
         hour = hours.parse(as_of) if as_of else None
         opened = open_archive(archive)
         with index_of(opened, past(opened).until(hour).held) if hour else index(opened, cache) as db:
-            shown = view(read(db), hour)
-            found = {**files(shown, base_url), DATABASE: published(db)}
+            shown = view(read(db, benchmarks), hour)
+            found = {**files(shown, base_url), DATABASE: published(db, benchmarks)}
         written, removed = write(out, found)
     except (ArchiveError, OSError) as error:
         click.echo(f"Error: {error}", err=True)

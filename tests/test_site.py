@@ -555,7 +555,7 @@ def repriced(feed: str, key: str, old: Any, new: Any, cause: str = "") -> Logged
 
 def lines(*events: Logged) -> list[Told]:
     """The lines of one hour."""
-    (hour,) = told(events, Book({}, [], {}, [], {}, {}))
+    (hour,) = told(events, Book({}, [], {}, [], {}, {}, {}))
     return hour.lines
 
 
@@ -595,6 +595,28 @@ def test_what_follows_is_not_told_twice() -> None:
         ("added", ("with 2 endpoints",)),
         ("alias moved", ("a/a → a/b",)),
     ]
+
+
+# --- benchmarks ---------------------------------------------------------------------------------------------
+
+
+def test_benchmarks_are_the_latest_with_their_source(site: dict[str, bytes], shown: View) -> None:
+    scored = [one for one in shown.models if one.scores]
+    assert scored
+    for one in scored:
+        page = Html(site[model_path(one.model.id)]).text
+        assert "whose terms apply" in page
+        assert all(score in page for _, _, score in one.scores)
+
+
+def test_one_switch_leaves_benchmarks_out_everywhere(archive: Path, tmp_path: Path) -> None:
+    out = tmp_path / "site"
+    without = built(archive, out, "--no-benchmarks")
+    for path, content in without.items():
+        # of the database the names of fields stay, and what they say goes
+        wanted = rb'"elo"|_index":' if path == DATABASE else rb"artificial.?analysis|design.?arena"
+        assert not re.search(wanted, content, re.I), path
+    assert b'"elo"' in (archive.parent / "site" / DATABASE).read_bytes()
 
 
 # --- budgets ------------------------------------------------------------------------------------------------

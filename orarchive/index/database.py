@@ -70,15 +70,19 @@ def index_of(archive: Archive, held: list[Held]) -> Iterator[sqlite3.Connection]
         yield db
 
 
-def published(db: sqlite3.Connection) -> bytes:
-    """An index written anew, its rows in order: equal archives give equal bytes."""
+def published(db: sqlite3.Connection, benchmarks: bool = True) -> bytes:
+    """An index written anew, its rows in order: equal archives give equal bytes.
+
+    Benchmarks, which have terms of their own, can be left out.
+    """
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as copy:
         copy.executescript(f"begin;{SQL}")
         with _one_moment(db):
             for table, key in _tables(db):
                 if table == "tips":  # they are of the clone, not of the archive
                     continue
-                rows = db.execute(f"select * from {table} order by {key}")
+                kept = "where file != 'benchmarks'" if table == "latest" and not benchmarks else ""
+                rows = db.execute(f"select * from {table} {kept} order by {key}")
                 marks = ", ".join("?" * len(rows.description))
                 copy.executemany(f"insert into {table} values ({marks})", rows)
         copy.execute("commit")

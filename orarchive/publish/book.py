@@ -92,6 +92,8 @@ class Book:
     """Endpoint -> day -> its health."""
     relations: dict[str, int]
     """Relation counts of the last attempt."""
+    benchmarks: dict[str, Record]
+    """Model -> what others' benchmarks say of it now; {} where they are left out."""
 
     @property
     def hour(self) -> dt.datetime:
@@ -139,8 +141,8 @@ class Book:
         return found
 
 
-def read(db: sqlite3.Connection) -> Book:
-    """Read an index."""
+def read(db: sqlite3.Connection, benchmarks: bool = True) -> Book:
+    """Read an index, with or without benchmarks."""
     return Book(
         entries=_entries(db),
         readings=[_reading(*row) for row in db.execute(READINGS)],
@@ -148,6 +150,7 @@ def read(db: sqlite3.Connection) -> Book:
         log=list(logged(db)),
         health=_health(db),
         relations=loads(db.execute(RELATIONS).fetchone()[0]),
+        benchmarks=_benchmarks(db) if benchmarks else {},
     )
 
 
@@ -206,6 +209,14 @@ def _prices(db: sqlite3.Connection) -> dict[tuple[str, str], Prices]:
         point = Point(moment(first), moment(last) if last else None, Decimal(amount))
         found[feed, key][dimension].append(point)
     return found
+
+
+def _benchmarks(db: sqlite3.Connection) -> dict[str, Record]:
+    query = (
+        "select key, line from latest join records on id = record"
+        " where feed = 'models' and file = 'benchmarks' and gone is null"
+    )
+    return {key: loads(line)["benchmarks"] for key, line in db.execute(query)}
 
 
 def _health(db: sqlite3.Connection) -> dict[str, dict[str, HealthDay]]:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -14,7 +15,7 @@ from orarchive.prices import CONDITIONS, clock_keys, rates
 from orarchive.publish.book import Book, Entry, HealthDay, Point, Prices
 from orarchive.publish.charts import Chart, Week, minutes, steps, week
 from orarchive.publish.told import HourTold, told
-from orarchive.records import Endpoint, Model, integer, text, texts
+from orarchive.records import Endpoint, Model, integer, part, text, texts
 from orarchive.wording import in_order
 
 NEW = dt.timedelta(days=7)
@@ -122,6 +123,12 @@ class ModelView:
         return "first seen" if self.entry.arrival in ("baseline", "first_observed") else "added"
 
     @property
+    def scores(self) -> list[tuple[str, str, str]]:
+        """What others' benchmarks say of it now: source, what was measured, and the score as sent."""
+        found = self.book.benchmarks.get(self.model.id)
+        return list(_scores(found)) if isinstance(found, dict) else []
+
+    @property
     def rank(self) -> int:
         """Its most telling state, by which lists are sorted."""
         return get_args(State).index(self.states[0])
@@ -166,6 +173,18 @@ class ModelView:
     def log(self) -> list[HourTold]:
         """What happened to it and its endpoints, newest first."""
         return told(self.book.news.get(self.model.id, ()), self.book)
+
+
+def _scores(benchmarks: Record) -> Iterator[tuple[str, str, str]]:
+    for name, measured in sorted(part(benchmarks, "artificial_analysis").items()):
+        if measured is not None:
+            yield "Artificial Analysis", name.replace("_", " "), str(measured)
+    arenas = benchmarks.get("design_arena")
+    for one in arenas if isinstance(arenas, list) else ():
+        if isinstance(one, dict) and one.get("elo") is not None:
+            place = f", rank {one['rank']}" if one.get("rank") else ""
+            what = " ".join(str(one[name]) for name in ("arena", "category") if one.get(name))
+            yield "Design Arena", what, f"Elo {one['elo']}{place}"
 
 
 def midnight(now: dt.datetime) -> dt.datetime:
