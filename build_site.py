@@ -42,10 +42,11 @@ def main(
 ) -> None:
     try:
         hour = hours.parse(as_of) if as_of else None
-        opened = open_archive(archive)
-        with index_of(opened, past(opened).until(hour).held) if hour else index(opened, cache) as db:
+        opened, progress = open_archive(archive), sys.stderr.isatty()
+        then = past(opened).until(hour).held if hour else None
+        with index_of(opened, then) if then else index(opened, cache, progress) as db:
             shown = view(read(db, benchmarks), hour)
-            found = {**files(shown, base_url), DATABASE: published(db, benchmarks)}
+            found = {**files(shown, base_url, progress), DATABASE: published(db, benchmarks)}
         written, removed = write(out, found)
     except (ArchiveError, OSError) as error:
         click.echo(f"Error: {error}", err=True)

@@ -2,16 +2,17 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from tqdm import tqdm
 
 from orarchive.errors import ArchiveError
 from orarchive.hours import prose, stamp
 from orarchive.prices import MILLION, PER_UNIT, dollars, is_dynamic
-from orarchive.publish.charts import clock
+from orarchive.publish.clocks import clock
 from orarchive.publish.foreign import host, href, html, plain, quoted
 from orarchive.publish.pages import Page
 from orarchive.publish.told import percent
@@ -44,11 +45,11 @@ def environment() -> Environment:
     return env
 
 
-def render(pages: Iterable[Page], base: str | None) -> dict[str, bytes]:
+def render(pages: Sequence[Page], base: str | None, progress: bool = False) -> dict[str, bytes]:
     """Every file of the site: path -> bytes."""
     env = environment()
     files = {}
-    for page in pages:
+    for page in tqdm(pages, desc="Rendering", unit="page", disable=not progress):
         # a server shows the error page at any depth: only absolute links hold there
         root = base if base and page.path == "404.html" else page.root
         address = base + page.path.removesuffix("index.html") if base else None

@@ -15,12 +15,12 @@ from orarchive.records import lab_of
 SEARCH = "search.json"
 
 
-def files(view: View, base_url: str | None) -> dict[str, bytes]:
+def files(view: View, base_url: str | None, progress: bool = False) -> dict[str, bytes]:
     """Every file of the site but the database: path -> bytes."""
     base = base_url.rstrip("/") + "/" if base_url else None
     paths = {one.model.id: model_path(one.model.id) for one in view.models}
     shown = list(pages(view, paths))
-    found = render(shown, base)
+    found = render(shown, base, progress)
     found |= api.files(view, {key: path.removesuffix("/index.html") for key, path in paths.items()})
     found |= exports.files(view)
     found |= dict(_feeds(view, paths, base))

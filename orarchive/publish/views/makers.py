@@ -8,7 +8,8 @@ from decimal import Decimal
 from orarchive.index.log import Logged
 from orarchive.publish.book import Book, Entry
 from orarchive.publish.told import HourTold, told
-from orarchive.publish.views.models import ModelView, Offer
+from orarchive.publish.views.models import ModelView
+from orarchive.publish.views.offers import Offer
 from orarchive.records import text
 
 POLICIES = {

@@ -2,20 +2,20 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from typing import Literal, get_args
 
-import pandas as pd
-
-from orarchive.jsonl import Record
-from orarchive.prices import CONDITIONS, clock_keys, rates
-from orarchive.publish.book import Book, Entry, HealthDay, Point, Prices
-from orarchive.publish.charts import Chart, Week, minutes, steps, week
+from orarchive.prices import clock_keys
+from orarchive.publish.book import Book, Entry, Point, Prices
+from orarchive.publish.charts import Chart, steps
+from orarchive.publish.clocks import Week, week
 from orarchive.publish.told import HourTold, told
-from orarchive.records import Endpoint, Model, integer, part, text, texts
+from orarchive.publish.views.conditions import Condition, condition
+from orarchive.publish.views.offers import Offer, lowest_of, offers_of
+from orarchive.publish.views.scores import scores
+from orarchive.records import Model, text
 from orarchive.wording import in_order
 
 NEW = dt.timedelta(days=7)
@@ -52,30 +52,6 @@ GONE: dict[str, State] = {
     "unobserved": "unobserved",
 }
 """The index's word for what became of a record that is not there -> the pages'."""
-
-
-@dataclass(frozen=True)
-class Condition:
-    """A row of a price schedule: when it holds, and its prices by dimension."""
-
-    over: int | None
-    """Prompts of more tokens than this."""
-    window: tuple[int, int] | None
-    """Times of day, UTC, in minutes; the second may be the smaller one: past midnight."""
-    days: list[str]
-    other: list[str]
-    """Members that are neither a known condition nor a price: an entry with any is not understood."""
-    prices: dict[str, Decimal]
-
-
-@dataclass(frozen=True)
-class Offer:
-    """An endpoint of a model: what it is, since when, and its health by day."""
-
-    endpoint: Endpoint
-    entry: Entry
-    health: list[HealthDay | None]
-    """The last 30 days, oldest first."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +102,7 @@ class ModelView:
     def scores(self) -> list[tuple[str, str, str]]:
         """What others' benchmarks say of it now: source, what was measured, and the score as sent."""
         found = self.book.benchmarks.get(self.model.id)
-        return list(_scores(found)) if isinstance(found, dict) else []
+        return list(scores(found)) if isinstance(found, dict) else []
 
     @property
     def rank(self) -> int:
@@ -175,25 +151,13 @@ class ModelView:
         return told(self.book.news.get(self.model.id, ()), self.book)
 
 
-def _scores(benchmarks: Record) -> Iterator[tuple[str, str, str]]:
-    for name, measured in sorted(part(benchmarks, "artificial_analysis").items()):
-        if measured is not None:
-            yield "Artificial Analysis", name.replace("_", " "), str(measured)
-    arenas = benchmarks.get("design_arena")
-    for one in arenas if isinstance(arenas, list) else ():
-        if isinstance(one, dict) and one.get("elo") is not None:
-            place = f", rank {one['rank']}" if one.get("rank") else ""
-            what = " ".join(str(one[name]) for name in ("arena", "category") if one.get(name))
-            yield "Design Arena", what, f"Elo {one['elo']}{place}"
-
-
 def midnight(now: dt.datetime) -> dt.datetime:
     """The end of the day that an hour lies in."""
     return dt.datetime.combine(now.date() + dt.timedelta(days=1), dt.time(), dt.UTC)
 
 
 def _levels(points: list[Point]) -> set[Decimal]:
-    return {point.amount for point in points}
+    return {point.amount for point in points if point.amount >= 0}
 
 
 def model_views(book: Book, now: dt.datetime) -> list[ModelView]:
@@ -203,7 +167,7 @@ def model_views(book: Book, now: dt.datetime) -> list[ModelView]:
     kept = _kept(book)
     elsewhere = book.entries["images"].keys() | book.entries["videos"].keys()
     related = _related([models[key] for key, one in entries.items() if one.last is None])
-    offers = _offers(book, now)
+    offers = offers_of(book, now)
     returned = {
         one.key
         for one in book.log
@@ -222,10 +186,10 @@ def model_views(book: Book, now: dt.datetime) -> list[ModelView]:
                 key=lambda one: (one.last or now, one.key),
                 reverse=True,
             ),
-            lowest=_lowest(offers.get(key, [])),
+            lowest=lowest_of(offers.get(key, [])),
             kept=kept.get(key),
             elsewhere=key in elsewhere,
-            conditions=[_condition(one) for one in models[key].schedule],
+            conditions=[condition(one) for one in models[key].schedule],
             clock=clock_keys(entry.record.get("pricing")),
             related=related.get(key, []),
         )
@@ -236,48 +200,6 @@ def model_views(book: Book, now: dt.datetime) -> list[ModelView]:
 
 def _is_recent(hour: str, now: dt.datetime) -> bool:
     return dt.datetime.fromisoformat(hour) > now - NEW
-
-
-def _offers(book: Book, now: dt.datetime) -> dict[str, list[Offer]]:
-    """Endpoints by the model asked, cheapest first; those without a price last."""
-    # whole days alone, so that a quiet hour leaves the page as it is
-    days = [str(now.date() - dt.timedelta(days=n)) for n in reversed(range(1, 31))]
-    found = [
-        Offer(
-            Endpoint.from_record(one.parts[0], one.parts[2], one.record),
-            one,
-            [book.health.get(one.key, {}).get(day) for day in days],
-        )
-        for one in book.entries["endpoints"].values()
-        if one.last is None
-    ]
-    if not found:
-        return {}
-    frame = pd.DataFrame(
-        {
-            "offer": found,
-            "model": [one.endpoint.model for one in found],
-            "input": [_sortable(one.endpoint.prices.get("prompt")) for one in found],
-            "output": [_sortable(one.endpoint.prices.get("completion")) for one in found],
-            "tag": [one.endpoint.tag for one in found],
-            "n": [one.endpoint.n for one in found],
-        }
-    ).sort_values(["model", "input", "output", "tag", "n"], kind="stable")
-    return {str(model): list(group["offer"]) for model, group in frame.groupby("model", sort=False)}
-
-
-def _sortable(price: Decimal | None) -> float:
-    """A price to sort by, never to show."""
-    return float(price) if price is not None and price >= 0 else float("inf")
-
-
-def _lowest(offers: list[Offer]) -> dict[str, Decimal]:
-    found = {}
-    for name in ("prompt", "completion"):
-        prices = {price for one in offers if (price := one.endpoint.prices.get(name, Decimal(-1))) >= 0}
-        if len(prices) > 1:
-            found[name] = min(prices)
-    return found
 
 
 def _kept(book: Book) -> dict[str, str]:
@@ -311,19 +233,6 @@ def _states(
         ("kept", own and entry.key in kept),
     ]
     return [word for word, holds in found if holds] or ["live"]
-
-
-def _condition(entry: Record) -> Condition:
-    """One entry of a price schedule."""
-    prices = rates(entry)
-    start, end = minutes(entry.get("utc_start")), minutes(entry.get("utc_end"))
-    return Condition(
-        over=integer(entry.get("min_prompt_tokens")),
-        window=(start, end) if start is not None and end is not None else None,
-        days=[day.capitalize() for day in texts(entry.get("utc_days"))],
-        other=sorted(entry.keys() - prices.keys() - set(CONDITIONS)),
-        prices=prices,
-    )
 
 
 def _related(models: list[Model]) -> dict[str, list[str]]:

@@ -8,7 +8,8 @@ from statistics import median
 
 from orarchive.publish.book import Book, Point
 from orarchive.publish.charts import Chart, steps
-from orarchive.publish.views.models import ModelView, Offer
+from orarchive.publish.views.models import ModelView
+from orarchive.publish.views.offers import Offer
 
 INPUT_PARTS, OUTPUT_PARTS = 3, 1
 """What is compared: a mix of three tokens in for one out, as a conversation with some context is."""
