@@ -21,7 +21,7 @@ from orarchive.wording import label
 MOST = 60
 """Entries of a feed."""
 
-FEW = 10
+FEW = 8
 """Entries of the feed of one model."""
 
 CUT = -20
