@@ -363,3 +363,13 @@ def test_the_footer_says_how_old_this_is(browser: Any, address: str) -> None:
         found.locator("#asof").scroll_into_view_if_needed()
         found.get_by_text("days ago").wait_for()
         assert "stale" in found.locator("#asof").get_attribute("class")
+
+
+def test_on_paper_there_is_nothing_to_press(browser: Any, address: str) -> None:
+    with page(browser, address) as found:
+        found.goto(address + KINDS["models"])
+        found.emulate_media(media="print")
+        assert found.locator("button:visible", has_text="Search").count() == 0
+        assert found.locator("#filter").is_hidden()
+        assert found.get_by_role("navigation", name="Site").is_hidden()
+        assert len(names(found)) > 60
