@@ -278,6 +278,34 @@ def test_as_of_an_hour_nothing_later_leaks(archive: Path, hour: dt.datetime, tmp
     assert built(archive, tmp_path / "as-of", "--as-of", prose(hour)) == built(then, tmp_path / "site")
 
 
+def test_an_hour_rewrites_the_pages_that_show_what_changed(stage: Stage, tmp_path: Path) -> None:
+    """A quiet hour only those that say which hour it is."""
+    bodies = payloads(START)
+    stage.serve(bodies)
+    hours = [START + n * HOUR for n in range(4)]
+    assert stage.run(hours[0]) == stage.run(hours[1]) == 0
+    one = "z-ai/glm-5.1"
+    bodies[f"models/{one}/endpoints"]["data"]["endpoints"][0]["pricing"]["prompt"] = "0.0000099"
+    stage.serve(bodies)
+    assert stage.run(hours[2]) == stage.run(hours[3]) == 0
+    first, quiet, moved, again = (
+        built(stage.root, tmp_path / str(n), "--as-of", prose(hour)) for n, hour in enumerate(hours)
+    )
+
+    def changed(old: dict[str, bytes], new: dict[str, bytes]) -> set[str]:
+        return {path for path in old.keys() | new.keys() if old.get(path) != new.get(path)}
+
+    hourly = {"index.html", "status/index.html", "models/index.html", "prices/index.html", DATABASE}
+    hourly |= {"api/v1/status.json", "patterns/index.html"}
+    assert changed(first, quiet) == hourly
+    assert changed(moved, again) == hourly
+    pages = {path for path in changed(quiet, moved) - hourly if path.endswith(".html")}
+    (provider,) = (path for path in pages if path.startswith("providers/") and path.count("/") == 2)
+    assert pages - {"providers/index.html", provider} == {
+        model_path(one), "changes/index.html", f"changes/{START:%Y-%m}/index.html",
+    }  # fmt: skip
+
+
 def test_as_of_a_gap_looks_from_there(archive: Path, tmp_path: Path) -> None:
     hour = SCENES[1] + 30 * HOUR
     home = Html(built(archive, tmp_path / "site", "--as-of", prose(hour))["index.html"]).text
