@@ -292,6 +292,10 @@ def test_an_hour_rewrites_the_pages_that_show_what_changed(stage: Stage, tmp_pat
         built(stage.root, tmp_path / str(n), "--as-of", prose(hour)) for n, hour in enumerate(hours)
     )
 
+    page = Html(again[model_path(one)]).text
+    assert "What 1 of them asked before" in page
+    assert f"since {START.date()}" in page
+
     def changed(old: dict[str, bytes], new: dict[str, bytes]) -> set[str]:
         return {path for path in old.keys() | new.keys() if old.get(path) != new.get(path)}
 

@@ -6,8 +6,9 @@ from decimal import Decimal
 
 import pandas as pd
 
-from orarchive.publish.book import Book, Entry, HealthDay
+from orarchive.publish.book import Book, Entry, HealthDay, Point, Prices
 from orarchive.records import Endpoint
+from orarchive.wording import in_order
 
 
 @dataclass(frozen=True)
@@ -18,8 +19,14 @@ class Offer:
     entry: Entry
     health: list[HealthDay | None]
     """The last 30 days, oldest first."""
-    moved: dict[str, dt.datetime]
-    """Price dimensions that were another price before -> since when each is this one."""
+    points: Prices
+    """Its price points by dimension."""
+
+    @property
+    def moved(self) -> dict[str, list[Point]]:
+        """The dimensions that once had another price, with their points, newest first."""
+        found = {name: self.points[name][::-1] for name in in_order(self.points)}
+        return {name: points for name, points in found.items() if len(points) > 1}
 
 
 def offers_of(book: Book, now: dt.datetime) -> dict[str, list[Offer]]:
@@ -31,11 +38,7 @@ def offers_of(book: Book, now: dt.datetime) -> dict[str, list[Offer]]:
             Endpoint.from_record(one.parts[0], one.parts[2], one.record),
             one,
             [book.health.get(one.key, {}).get(day) for day in days],
-            {
-                name: points[-1].first
-                for name, points in book.prices.get(("endpoints", one.key), {}).items()
-                if len(points) > 1 and points[-1].last is None
-            },
+            book.prices.get(("endpoints", one.key), {}),
         )
         for one in book.entries["endpoints"].values()
         if one.last is None
