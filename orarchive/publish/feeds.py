@@ -7,6 +7,7 @@ that goes back within three days is one entry, which says so, and no second aler
 import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 import feedgenerator
@@ -19,13 +20,13 @@ from orarchive.publish.told import HourTold, Move, Told
 from orarchive.wording import label
 
 MOST = 60
-"""Entries of a feed."""
+"""Entries of a feed, and those of the same hour as the last."""
 
-FEW = 8
+FEW = 5
 """Entries of the feed of one model."""
 
-CUT = -20
-"""Percent from which on a cheaper price is news of its own."""
+CUT = Decimal("-0.2")
+"""The move from which on a cheaper price is news of its own."""
 
 FLAP = dt.timedelta(days=3)
 
@@ -46,6 +47,8 @@ class News:
     """Path of the page that it is about, below the site."""
     hour: dt.datetime
     line: Told
+    updated: dt.datetime | None = None
+    """When more was known of it."""
 
 
 def news(changes: Iterable[HourTold], paths: dict[str, str]) -> list[News]:
@@ -60,7 +63,18 @@ def news(changes: Iterable[HourTold], paths: dict[str, str]) -> list[News]:
 
 def is_cut(one: News) -> bool:
     """Whether an entry tells of a price that became much cheaper."""
-    return one.line.kind != "listed price" and any((move.percent or 0) <= CUT for move in one.line.moves)
+    return one.line.kind != "listed price" and any(map(_is_big, one.line.moves))
+
+
+def _is_big(move: Move) -> bool:
+    return bool(move.old and move.new is not None and move.way < 0 and move.new <= move.old * (1 + CUT))
+
+
+def latest(entries: list[News]) -> list[News]:
+    """The latest entries, all of the last hour that is in."""
+    if len(entries) <= MOST:
+        return entries
+    return [one for one in entries if one.hour >= entries[MOST - 1].hour]
 
 
 class _Atom(feedgenerator.Atom1Feed):  # type: ignore[misc]
@@ -84,14 +98,14 @@ def atom(entries: list[News], title: str, path: str, page: str, base: str | None
         author_name=AUTHOR,
         language="en",
     )
-    for one in entries[:MOST]:
+    for one in latest(entries):
         feed.add_item(
             title=plain(one.title),
             link=root + one.page,
             description=escape(plain(one.text)),
             unique_id=plain(_tag(one.id)),
             pubdate=one.hour,
-            updateddate=one.hour,
+            updateddate=one.updated or one.hour,
             categories=[one.line.topic],
         )
     text: str = feed.writeString("utf-8")
@@ -114,9 +128,10 @@ def json_feed(entries: list[News], title: str, path: str, page: str, base: str |
                 "title": one.title,
                 "content_text": one.text,
                 "date_published": stamp(one.hour),
+                "date_modified": stamp(one.updated or one.hour),
                 "tags": [one.line.topic],
             }
-            for one in entries[:MOST]
+            for one in latest(entries)
         ],
     }
     return json(found)
@@ -159,9 +174,12 @@ def _folded(entries: list[News]) -> Iterator[News]:
                 first,
                 title=f"{first.title.partition(':')[0]}: flapping, {_levels(first.line)}",
                 text=f"{first.text} It was back by {prose(one.hour)}.",
+                updated=one.hour,
             )
             gone |= {one.id, before.id} - {first.id}
-        last[key] = one
+            last.pop(key)  # what moves from here on is news again
+        else:
+            last[key] = one
     yield from (back.get(one.id, one) for one in entries if one.id not in gone)
 
 
