@@ -48,7 +48,8 @@ function sortable(table, index) {
   const buttons = [...table.querySelectorAll("thead th button")];
   const prefix = index ? `${table.id}.` : "";
   const sort = { key: "", dir: "" };
-  let rows = [...body.rows];
+  const first = [...body.rows];
+  let rows = first;
 
   function value(row, column) {
     const cell = row.cells[column];
@@ -91,14 +92,22 @@ function sortable(table, index) {
     Object.assign(sort, { key: query.get(`${prefix}sort`), dir: query.get(`${prefix}dir`) === "desc" ? "desc" : "asc" });
     arrange();
   }
-  return { body, add(more) { rows = [...rows, ...more]; arrange(); } };
+  return {
+    body,
+    joined(more) {
+      rows.forEach((row) => row.remove());
+      rows = [...first, ...more];
+      arrange();
+    },
+  };
 }
 
 // --- the filter of the models ---
 
 function filters(form, table) {
   const names = [...form.elements].map((one) => one.name).filter(Boolean);
-  let gone = null;
+  let gone = [];
+  let fetching = null;
 
   function fits(row) {
     const has = (row.dataset.has || "").split(" ");
@@ -126,17 +135,11 @@ function filters(form, table) {
   }
 
   async function join() {
-    if (!form.gone.checked) { gone?.forEach((row) => row.remove()); return; }
-    if (!gone) {
-      try {
-        const page = await (await fetch(form.gone.dataset.from)).text();
-        const found = new DOMParser().parseFromString(page, "text/html");
-        const from = new URL(form.gone.dataset.from, location.href);
-        found.querySelectorAll("a[href]").forEach((link) => { link.href = new URL(link.getAttribute("href"), from).href; });
-        gone = [...found.querySelectorAll("#models tbody tr")];
-      } catch { location.href = form.gone.dataset.from; return; }
-      table.add(gone);
-    } else table.body.append(...gone);
+    if (form.gone.checked) {
+      try { gone = await (fetching ||= fetched(form.gone.dataset.from)); } catch { location.href = form.gone.dataset.from; return; }
+    }
+    table.joined(form.gone.checked ? gone : []);
+    show();
   }
 
   function keep() {
@@ -145,11 +148,11 @@ function filters(form, table) {
 
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("input", async (event) => {
-    if (event.target === form.gone) await join();
-    show();
     keep();
+    if (event.target === form.gone) await join();
+    else show();
   });
-  document.querySelector("#reset").addEventListener("click", () => { form.reset(); show(); keep(); form.q.focus(); });
+  document.querySelector("#reset").addEventListener("click", () => { form.reset(); keep(); join(); form.q.focus(); });
   const query = recall();
   if ([...form.querySelectorAll("details [name]")].some((one) => query.get(one.name))) form.querySelector("details").open = true;
   for (const name of names) {
@@ -159,8 +162,15 @@ function filters(form, table) {
       if (form[name].selectedIndex === -1) form[name].value = "";
     }
   }
-  if (form.gone.checked) join().then(show);
+  if (form.gone.checked) join();
   show();
+}
+
+async function fetched(address) {
+  const found = new DOMParser().parseFromString(await (await fetch(address)).text(), "text/html");
+  const from = new URL(address, location.href);
+  found.querySelectorAll("a[href]").forEach((link) => { link.href = new URL(link.getAttribute("href"), from).href; });
+  return [...found.querySelectorAll("#models tbody tr")];
 }
 
 // --- which kinds of changes are shown ---
@@ -261,7 +271,8 @@ function dates() {
   new IntersectionObserver(async ([seen], observer) => {
     if (!seen.isIntersecting) return;
     observer.disconnect();
-    const status = await (await fetch(`${html.dataset.root}api/v1/status.json`)).json();
+    const status = await fetch(`${html.dataset.root}api/v1/status.json`).then((answer) => answer.json()).catch(() => null);
+    if (!status) return;
     const hours = Math.floor((Date.now() - Date.parse(status.hour)) / 3600000);
     const age = hours < 1 ? "within the hour" : hours < 48 ? `${hours} hours ago` : `${Math.floor(hours / 24)} days ago`;
     place.textContent = `Last read ${status.hour.slice(0, 13)}Z, ${age}; ${status.complete["24"]} of the 24 hours before it are complete.`;
