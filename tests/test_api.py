@@ -72,7 +72,7 @@ def test_events_have_their_shape(site: dict[str, bytes]) -> None:
     events = [event for month in found for event in month]
     assert events
     for event in events:
-        assert {"hour", "by", "kind", "feed", "key", "origin"} <= event.keys() <= EVENT.keys()
+        assert {"hour", "kind", "feed", "key", "origin"} <= event.keys() <= EVENT.keys()
         assert all(isinstance(value, EVENT[name]) for name, value in event.items())
 
 

@@ -93,8 +93,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 
 def test_pages_hold_it_as_text(site: dict[str, bytes]) -> None:
-    plain = Tags(site["404.html"].decode())
-    known = {tag for tag, _ in plain.tags}
     pages = {path: content.decode() for path, content in site.items() if path.endswith(".html")}
     assert len(pages) > MODELS
     for path, page in pages.items():
@@ -108,7 +106,6 @@ def test_pages_hold_it_as_text(site: dict[str, bytes]) -> None:
                 assert not (target or "").startswith("//"), (path, target)
             if tag == "script" and attributes.get("type") != "application/ld+json":
                 assert re.fullmatch(r"(\.\./)*static/(site|compare)\.js", attributes["src"] or ""), path
-    assert known
 
 
 def test_feeds_hold_it_as_text(site: dict[str, bytes]) -> None:

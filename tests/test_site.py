@@ -606,10 +606,11 @@ def test_cuts_and_rises_are_told_apart() -> None:
 
 
 def test_prices_by_conditions_are_named() -> None:
-    """Those that a schedule rules are a list, each once."""
+    """Those that a schedule rules are a list; the one without conditions is a move as any other."""
     night = [{"utc_start": 0, "utc_end": 800, "price": "0.000001"}, {"price": "0.000002"}]
     (line,) = lines(repriced("endpoints", "a/b@x", "0.000003", night))
-    assert line.kind == "repriced"
+    assert line.kind == "cut"
+    assert [(move.old, move.new) for move in line.moves] == [(Decimal("0.000003"), Decimal("0.000002"))]
     assert line.parts == ("input $3.00 per M → (00:00-08:00 UTC $1.00, $2.00) per M",)
 
 

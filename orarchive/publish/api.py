@@ -11,8 +11,8 @@ from orarchive.jsonl import Record
 from orarchive.publish.book import Entry, Point
 from orarchive.publish.foreign import json
 from orarchive.publish.views import View
-from orarchive.publish.views.makers import slug
 from orarchive.publish.views.models import ModelView
+from orarchive.publish.views.offers import slug
 
 BASE = "api/v1"
 
@@ -107,8 +107,9 @@ def model(one: ModelView) -> Record:
 
 
 def event(one: Logged) -> Record:
-    """One event, without members that have no content; see `events` in the index's schema."""
-    return {name: value for name, value in vars(one).items() if value not in (None, "")}
+    """One event, without members that say nothing; see `events` in the index's schema."""
+    said = {name: value for name, value in vars(one).items() if value not in (None, "")}
+    return said if one.by != one.hour else {name: said[name] for name in said if name != "by"}
 
 
 SPAN = ("state", "first_seen", "last_seen", "arrival")

@@ -132,6 +132,12 @@ class Book:
         return found
 
     @cached_property
+    def came(self) -> dict[str, dt.datetime]:
+        """The models that were seen to come for the first time, with the hour after which they did."""
+        added = [one for one in self.log if (one.feed, one.kind) == ("models", "added")]
+        return {one.key: moment(one.after or one.hour) for one in reversed(added)}
+
+    @cached_property
     def news(self) -> dict[str, list[Logged]]:
         """The events of each model and of what belongs to it, oldest first."""
         found: dict[str, list[Logged]] = defaultdict(list)

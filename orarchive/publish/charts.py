@@ -91,12 +91,16 @@ class Chart:
 def steps(dimension: str, points: Sequence[Point], looks: Sequence[dt.datetime], end: dt.datetime) -> Chart:
     """The chart of one dimension's prices up to an hour; `looks` are the good hours, oldest first.
 
+    Nothing is drawn beyond the last of them.
+
     What is no amount (a router's -1) is left out, so that it is a break in the line.
     """
     points = [point for point in points if point.amount >= 0]
     begin = points[0].first
     scale = Scale(begin, end, _above(max(point.amount for point in points)))
-    gaps = [(max(one, begin), min(other, end)) for one, other in unseen(looks) if other > begin and one < end]
+    looked = [look for look in looks if look < end]
+    unread = [(one, other) for one, other in unseen([*looked, end]) if other > begin]
+    gaps = [(max(one, begin), other) for one, other in unread]
     return Chart(
         dimension=dimension,
         path="".join(_line(points, gaps, scale)),

@@ -9,7 +9,7 @@ from orarchive.hours import stamp
 from orarchive.jsonl import dumps
 from orarchive.publish.foreign import plain
 from orarchive.publish.views import View
-from orarchive.publish.views.makers import slug
+from orarchive.publish.views.offers import slug
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a cell begins with that a spreadsheet runs."""

@@ -48,6 +48,7 @@ class Alternate:
     """The same for programs: a feed or JSON."""
 
     type: str
+    name: str
     title: str
     path: str
 
@@ -73,21 +74,24 @@ class Page:
 
 def pages(view: View, paths: dict[str, str]) -> Iterator[Page]:
     """Every page of the site; `paths` holds the page of each model."""
-    shared = {"view": view, "paths": paths, "database": DATABASE, "sections": SECTIONS}
-    everything = Alternate(ATOM, "All changes", "feeds/changes.atom")
+    labs = {one.name: f"labs/{segment(one.name)}/index.html" for one in view.lab_views}
+    providers = {one.slug: f"providers/{segment(one.slug)}/index.html" for one in view.providers}
+    shared = {"view": view, "paths": paths, "labs": labs, "providers": providers}
+    shared |= {"database": DATABASE, "sections": SECTIONS}
+    everything = Alternate(ATOM, "Atom", "All changes", "feeds/changes.atom")
     yield Page("index.html", "home.html", shared, (everything,))
     yield Page("models/index.html", "models.html", {**shared, "filters": _filters(view)})
     yield Page("models/gone/index.html", "gone.html", shared)
     for one in view.models:
         path = paths[one.model.id]
         alternates = (
-            Alternate(ATOM, "What happened to it", path.replace("index.html", "changes.atom")),
-            Alternate(JSON, "All of it", f"api/v1/{path.removesuffix('/index.html')}.json"),
+            Alternate(ATOM, "Atom", "What happened to it", path.replace("index.html", "changes.atom")),
+            Alternate(JSON, "JSON", "All of it", f"api/v1/{path.removesuffix('/index.html')}.json"),
         )
         shown = {**shared, "one": one, "raw": pretty(one.entry.record)}
         yield Page(path, "model.html", shown, alternates)
     yield from _makers(view, shared)
-    cuts = Alternate(ATOM, "Price cuts of 20 % or more", "feeds/cuts.atom")
+    cuts = Alternate(ATOM, "Atom", "Price cuts of 20 % or more", "feeds/cuts.atom")
     yield Page("prices/index.html", "prices.html", {**shared, "needs": NEEDS}, (cuts,))
     yield Page("graveyard/index.html", "graveyard.html", shared)
     recent = [day for month in view.months[:2] for day in month.days][:DAYS]
@@ -132,15 +136,14 @@ def _filters(view: View) -> Iterator[tuple[str, str, list[tuple[str, str]]]]:
 
 
 def _makers(view: View, shared: dict[str, Any]) -> Iterator[Page]:
-    labs = {one.name: f"labs/{segment(one.name)}/index.html" for one in view.lab_views}
-    providers = {one.slug: f"providers/{segment(one.slug)}/index.html" for one in view.providers}
-    yield Page("labs/index.html", "labs.html", {**shared, "labs": labs})
+    yield Page("labs/index.html", "labs.html", shared)
     for lab in view.lab_views:
-        feed = Alternate(ATOM, "Changes of its models", labs[lab.name].replace("index.html", "changes.atom"))
-        yield Page(labs[lab.name], "lab.html", {**shared, "lab": lab}, (feed,))
-    yield Page("providers/index.html", "providers.html", {**shared, "providers": providers})
+        path = shared["labs"][lab.name]
+        feed = Alternate(ATOM, "Atom", "Changes of its models", path.replace("index.html", "changes.atom"))
+        yield Page(path, "lab.html", {**shared, "lab": lab}, (feed,))
+    yield Page("providers/index.html", "providers.html", shared)
     for provider in view.providers:
-        yield Page(providers[provider.slug], "provider.html", {**shared, "provider": provider})
+        yield Page(shared["providers"][provider.slug], "provider.html", {**shared, "provider": provider})
 
 
 def model_path(model: str) -> str:

@@ -206,7 +206,7 @@ def _sign(one: Logged, kind: str) -> str:
 
 
 def _repriced(cause: str, group: list[Logged]) -> Told:
-    moves = {one.field: _move(one) for one in group if not _is_ruled(one)}
+    moves = {one.field: move for one in group if (move := _move(one))}
     ruled = [
         f"{label(one.field)} {PAGE.pair(*(_tariff(one, end) for end in (one.old, one.new)))}"
         for one in group
@@ -219,9 +219,16 @@ def _repriced(cause: str, group: list[Logged]) -> Told:
     return _line(group[0], lines, (*notes, *ruled), "listed price" if cause == "provider" else kind)
 
 
-def _move(one: Logged) -> Move:
-    ends = (None if end is None else Decimal(end) for end in (one.old, one.new))
-    return Move(one.field, *ends)
+def _move(one: Logged) -> Move | None:
+    """How a price moved; of one that conditions rule the price without any, where both ends have one."""
+    ends = [_plain(end) for end in (one.old, one.new)]
+    return None if _is_ruled(one) and None in ends else Move(one.field, *ends)
+
+
+def _plain(end: Any) -> Decimal | None:
+    if isinstance(end, list):
+        return next((Decimal(entry["price"]) for entry in end if entry.keys() == {"price"}), None)
+    return None if end is None else Decimal(end)
 
 
 def _is_ruled(one: Logged) -> bool:

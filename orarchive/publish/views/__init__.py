@@ -180,7 +180,7 @@ class View:
     @cached_property
     def cheapest(self) -> dict[str, list[Cheap]]:
         """The cheapest models for each need."""
-        return cheapest(self.living)
+        return cheapest(self.living, bool(self.book.good["endpoints"]))
 
     @cached_property
     def medians(self) -> list[Chart]:

@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from itertools import groupby
 
+from orarchive.publish.charts import GAP
 from orarchive.publish.told import HourTold, Move, Told
 
 
@@ -58,7 +59,8 @@ class Moved:
 def moves(changes: list[HourTold], since: dt.datetime) -> list[Moved]:
     """The moves of input and output prices since an hour, the biggest first; the larger one of each line.
 
-    A model that shows another provider's price has not moved: nobody asks another price.
+    A model that shows another provider's price has not moved: nobody asks another price. What may have moved
+    long before that hour is left out.
     """
     found = []
     for one in changes:
@@ -68,6 +70,7 @@ def moves(changes: list[HourTold], since: dt.datetime) -> list[Moved]:
             told = [
                 move for move in line.moves if move.dimension in ("prompt", "completion") and move.percent
             ]
-            if told and line.topic == "price" and line.kind != "listed price":
+            known = line.after is None or line.after >= since - GAP
+            if told and known and line.topic == "price" and line.kind != "listed price":
                 found.append(Moved(one.hour, line, max(told, key=lambda move: abs(move.percent or 0))))
     return sorted(found, key=lambda one: -abs(one.move.percent or 0))

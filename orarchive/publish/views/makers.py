@@ -9,7 +9,7 @@ from orarchive.index.log import Logged
 from orarchive.publish.book import Book, Entry
 from orarchive.publish.told import HourTold, told
 from orarchive.publish.views.models import ModelView
-from orarchive.publish.views.offers import Offer
+from orarchive.publish.views.offers import Offer, slug
 from orarchive.records import text
 
 POLICIES = {
@@ -83,8 +83,8 @@ class ProviderView:
 
     @property
     def cheapest(self) -> int:
-        """For how many models with several prices it asks the lowest input price."""
-        return sum(one.over == 1 for one in self.serves)
+        """For how many models it asks the lowest input price, alone or with others, where prices differ."""
+        return len({one.model.model.id for one in self.serves if one.over == 1})
 
 
 def lab_views(book: Book, models: list[ModelView]) -> list[LabView]:
@@ -130,8 +130,3 @@ def provider_views(book: Book, models: list[ModelView]) -> list[ProviderView]:
         name = next(filter(None, named), None)
         views.append(ProviderView(key, name or key, listing, own, former[key], told(news[key], book)))
     return sorted(views, key=lambda one: (one.name.lower(), one.slug))
-
-
-def slug(tag: str) -> str:
-    """The provider of an endpoint, by its tag."""
-    return tag.partition("/")[0]

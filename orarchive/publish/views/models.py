@@ -13,7 +13,7 @@ from orarchive.publish.charts import Chart, steps
 from orarchive.publish.clocks import Week, week
 from orarchive.publish.told import HourTold, told
 from orarchive.publish.views.conditions import Condition, condition
-from orarchive.publish.views.offers import Offer, lowest_of, offers_of
+from orarchive.publish.views.offers import ABILITIES, Offer, lowest_of, offers_of
 from orarchive.publish.views.scores import scores
 from orarchive.records import Model, text
 from orarchive.wording import in_order
@@ -35,15 +35,6 @@ State = Literal[
     "removed",
     "unobserved",
 ]
-
-ABILITIES = {
-    "tools": "tools",
-    "reasoning": "reasoning",
-    "structured": "structured_outputs",
-    "logprobs": "logprobs",
-    "seed": "seed",
-}
-"""What people look for -> the parameter that says it."""
 
 GONE: dict[str, State] = {
     "stale": "missing",
@@ -96,7 +87,7 @@ class ModelView:
     @property
     def since(self) -> str:
         """What is known of its beginning: the record may have begun with it."""
-        return "first seen" if self.entry.arrival in ("baseline", "first_observed") else "added"
+        return "added" if self.model.id in self.book.came else "first seen"
 
     @property
     def scores(self) -> list[tuple[str, str, str]]:
@@ -116,7 +107,7 @@ class ModelView:
         found = [f"in:{one}" for one in model.inputs if one != "text"]
         found += [f"out:{one}" for one in model.outputs if one != "text"]
         found += [f"can:{name}" for name, parameter in ABILITIES.items() if parameter in model.parameters]
-        found += sorted({f"by:{one.endpoint.tag.partition('/')[0]}" for one in self.offers})
+        found += sorted({f"by:{one.provider}" for one in self.offers})
         return [*found, "free"] if self.is_free else found
 
     @property
@@ -130,7 +121,7 @@ class ModelView:
         """A chart for each price that ever changed; an alias repeats those of its targets."""
         looks = self.book.good["models"]
         # by whole days, so that a quiet hour leaves the page as it is
-        end = self.entry.last or midnight(self.now)
+        end = self.entry.last or max([midnight(self.now), *(some[-1].first for some in self.points.values())])
         moved = {name: some for name, some in self.points.items() if len(_levels(some)) > 1}
         return [steps(name, some, looks, end) for name, some in moved.items() if not self.model.is_alias]
 
@@ -152,8 +143,8 @@ class ModelView:
 
 
 def midnight(now: dt.datetime) -> dt.datetime:
-    """The end of the day that an hour lies in."""
-    return dt.datetime.combine(now.date() + dt.timedelta(days=1), dt.time(), dt.UTC)
+    """The beginning of the day that an hour lies in."""
+    return dt.datetime.combine(now.date(), dt.time(), dt.UTC)
 
 
 def _levels(points: list[Point]) -> set[Decimal]:
@@ -224,7 +215,7 @@ def _states(
     own = not model.is_alias and not model.is_router
     asked = bool(book.good["endpoints"]) and book.good["endpoints"][-1] >= entry.first
     found: list[tuple[State, bool]] = [
-        ("new", entry.arrival == "added" and entry.first > now - NEW),
+        ("new", book.came.get(entry.key, entry.first) > now - NEW and entry.key in book.came),
         ("returned", back),
         ("expiring", model.expires is not None and model.expires >= now.date()),
         ("orphaned", own and asked and not served and entry.key not in kept),

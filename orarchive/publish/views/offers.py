@@ -7,8 +7,17 @@ from decimal import Decimal
 import pandas as pd
 
 from orarchive.publish.book import Book, Entry, HealthDay, Point, Prices
-from orarchive.records import Endpoint
+from orarchive.records import Endpoint, texts
 from orarchive.wording import in_order
+
+ABILITIES = {
+    "tools": "tools",
+    "reasoning": "reasoning",
+    "structured": "structured_outputs",
+    "logprobs": "logprobs",
+    "seed": "seed",
+}
+"""What people look for -> the parameter that says it."""
 
 
 @dataclass(frozen=True)
@@ -23,10 +32,47 @@ class Offer:
     """Its price points by dimension."""
 
     @property
+    def parameters(self) -> tuple[str, ...]:
+        """What may be sent to it."""
+        return texts(self.entry.record.get("supported_parameters"))
+
+    @property
+    def abilities(self) -> list[str]:
+        """What people look for and it can."""
+        return [name for name, parameter in ABILITIES.items() if parameter in self.parameters]
+
+    @property
+    def provider(self) -> str:
+        """The provider's slug."""
+        return slug(self.endpoint.tag)
+
+    @property
+    def uptime(self) -> float | None:
+        """Mean of the last 30 whole days, percent."""
+        found = [day.uptime for day in self.health if day and day.uptime is not None]
+        return sum(found) / len(found) if found else None
+
+    @property
+    def bars(self) -> list[tuple[int, str]]:
+        """A bar for each day that was read: which of the 30 it is, and how well it was."""
+        return [(n, _grade(day)) for n, day in enumerate(self.health) if day]
+
+    @property
     def moved(self) -> dict[str, list[Point]]:
         """The dimensions that once had another price, with their points, newest first."""
         found = {name: self.points[name][::-1] for name in in_order(self.points)}
         return {name: points for name, points in found.items() if len(points) > 1}
+
+
+WELL, FAIR = 99, 90
+"""Percent of uptime from which on a day was well, or fair."""
+
+
+def _grade(day: HealthDay) -> str:
+    """A day in a word; without an uptime the status of most of its hours says it."""
+    if day.uptime is None:
+        return "bad" if day.abnormal * 2 > day.hours else "well"
+    return "well" if day.uptime >= WELL else "fair" if day.uptime >= FAIR else "bad"
 
 
 def offers_of(book: Book, now: dt.datetime) -> dict[str, list[Offer]]:
@@ -70,3 +116,8 @@ def lowest_of(offers: list[Offer]) -> dict[str, Decimal]:
         if len(prices) > 1:
             found[name] = min(prices)
     return found
+
+
+def slug(tag: str) -> str:
+    """The provider of an endpoint, by its tag."""
+    return tag.partition("/")[0]

@@ -1,13 +1,13 @@
 """What the page of prices shows: the cheapest for a need, the biggest moves, and the middle of the market."""
 
 import datetime as dt
-from collections.abc import Callable
+from bisect import bisect_right
 from dataclasses import dataclass
 from decimal import Decimal
 from statistics import median
 
 from orarchive.publish.book import Book, Point
-from orarchive.publish.charts import Chart, steps
+from orarchive.publish.charts import GAP, Chart, steps
 from orarchive.publish.views.models import ModelView
 from orarchive.publish.views.offers import Offer
 
@@ -20,25 +20,33 @@ STEP = dt.timedelta(days=7)
 
 @dataclass(frozen=True)
 class Need:
-    """Something that people need a model for."""
+    """Something that people need a model for: what the model, and what the endpoint must do."""
 
     name: str
     rule: str
-    """Which models count, in words."""
-    fits: Callable[[ModelView], bool]
+    """Which count, in words."""
+    takes: str = ""
+    parameter: str = ""
+    context: int = 0
+
+    def fits(self, one: ModelView, offer: Offer | None) -> bool:
+        """Whether a model at an endpoint will do; where endpoints are not known the model must."""
+        context = offer.endpoint.context if offer else one.model.context
+        parameters = offer.parameters if offer else one.model.parameters
+        return (
+            (not self.takes or self.takes in one.model.inputs)
+            and (not self.parameter or self.parameter in parameters)
+            and (context or 0) >= self.context
+        )
 
 
 NEEDS = (
-    Need("Text", "gives text", lambda one: "text" in one.model.outputs or not one.model.outputs),
-    Need("Long context", "200,000 tokens or more", lambda one: (one.model.context or 0) >= 200_000),
-    Need("Reading images", "takes images", lambda one: "image" in one.model.inputs),
-    Need("Calling tools", "supports tools", lambda one: "tools" in one.model.parameters),
-    Need("Reasoning", "supports reasoning", lambda one: "reasoning" in one.model.parameters),
-    Need(
-        "Structured output",
-        "supports structured_outputs",
-        lambda one: "structured_outputs" in one.model.parameters,
-    ),
+    Need("Text", "any model"),
+    Need("Long context", "200,000 tokens or more at that endpoint", context=200_000),
+    Need("Reading images", "takes images", takes="image"),
+    Need("Calling tools", "tools at that endpoint", parameter="tools"),
+    Need("Reasoning", "reasoning at that endpoint", parameter="reasoning"),
+    Need("Structured output", "structured_outputs at that endpoint", parameter="structured_outputs"),
 )
 
 
@@ -57,24 +65,31 @@ class Cheap:
         return parts / (INPUT_PARTS + OUTPUT_PARTS)
 
 
-def cheapest(models: list[ModelView]) -> dict[str, list[Cheap]]:
-    """For each need the cheapest models that are not free, by its name."""
-    priced = [cheap for one in models if not one.model.is_alias and (cheap := _cheap(one))]
+def cheapest(models: list[ModelView], read: bool) -> dict[str, list[Cheap]]:
+    """For each need the cheapest models that are not free, each once, by the need's name.
+
+    `read`: whether endpoints were ever read; if not the list price stands for them.
+    """
+    priced = [cheap for one in models if not one.model.is_alias for cheap in _priced(one, read)]
     priced.sort(key=lambda cheap: (cheap.mix, cheap.one.model.id))
-    return {need.name: [cheap for cheap in priced if need.fits(cheap.one)][:MOST] for need in NEEDS}
+    found = {}
+    for need in NEEDS:
+        fitting = [cheap for cheap in priced if need.fits(cheap.one, cheap.offer)]
+        first = {cheap.one.model.id: cheap for cheap in reversed(fitting)}
+        found[need.name] = [cheap for cheap in fitting if first[cheap.one.model.id] is cheap][:MOST]
+    return found
 
 
-def _cheap(one: ModelView) -> Cheap | None:
-    """A model at its lowest mix of prices; None where it is free, dynamic or unpriced."""
-    offers = [
+def _priced(one: ModelView, read: bool) -> list[Cheap]:
+    """A model at each endpoint that asks a plain price."""
+    if not read:
+        known = _is_priced(one.model.prices) and not one.elsewhere
+        return [Cheap(one, None, one.model.prices)] if known else []
+    return [
         Cheap(one, offer, offer.endpoint.prices)
         for offer in one.offers
         if _is_priced(offer.endpoint.prices) and not offer.endpoint.schedule
     ]
-    if offers:
-        return min(offers, key=lambda cheap: (cheap.mix, cheap.offer.endpoint.tag if cheap.offer else ""))
-    known = not one.offers and _is_priced(one.model.prices) and not one.elsewhere
-    return Cheap(one, None, one.model.prices) if known else None
 
 
 def _is_priced(prices: dict[str, Decimal]) -> bool:
@@ -86,7 +101,8 @@ def medians(book: Book, now: dt.datetime) -> list[Chart]:
     looks = book.good["models"]
     if not looks:
         return []
-    moments = [looks[0] + n * STEP for n in range(int((now - looks[0]) / STEP) + 1)]
+    weeks = [looks[0] + n * STEP for n in range(int((now - looks[0]) / STEP) + 1)]
+    moments = [(at, until) for at in weeks if (until := _looked(looks, at))]
     found = []
     for name in ("prompt", "completion"):
         points: list[Point] = []
@@ -95,13 +111,26 @@ def medians(book: Book, now: dt.datetime) -> list[Chart]:
             for (feed, key), points_ in book.prices.items()
             if feed == "models" and name in points_ and not key.startswith("~")
         ]
-        for at in moments:
+        for at, until in moments:
             amounts = [amount for some in all_points if (amount := _at(some, at)) is not None and amount > 0]
             if amounts:
-                points.append(Point(at, min(at + STEP, now), Decimal(median(amounts))))
+                points.append(Point(at, until, Decimal(median(amounts))))
         if points:
             found.append(steps(name, points, looks, now))
     return found
+
+
+def _looked(looks: list[dt.datetime], at: dt.datetime) -> dt.datetime | None:
+    """Until when somebody looked without a gap in the week from a moment on; None: nobody did at it."""
+    first = bisect_right(looks, at) - 1
+    if at - looks[first] > GAP:
+        return None
+    until = at
+    for look in looks[first + 1 :]:
+        if look - until > GAP or until >= at + STEP:
+            break
+        until = look
+    return min(until, at + STEP)
 
 
 def _at(points: list[Point], at: dt.datetime) -> Decimal | None:
