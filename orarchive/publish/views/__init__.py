@@ -15,21 +15,13 @@ from orarchive.history.coverage import SPANS, Coverage, coverage
 from orarchive.publish.book import Book, Reading
 from orarchive.publish.charts import Chart, Span
 from orarchive.publish.told import HEALTH, HourTold, told
+from orarchive.publish.views import status
 from orarchive.publish.views.changes import MonthTold, Moved, months, moves
 from orarchive.publish.views.graveyard import Grave, graves
 from orarchive.publish.views.makers import LabView, ProviderView, lab_views, provider_views
 from orarchive.publish.views.models import ModelView, State, model_views
 from orarchive.publish.views.prices import Cheap, cheapest, medians
-from orarchive.publish.views.status import (
-    MonthRow,
-    Origin,
-    calendar,
-    complete,
-    gaps,
-    origins,
-    refused,
-    troubles,
-)
+from orarchive.publish.views.status import Days, Origin, complete, gaps, origins, refused, troubles
 
 HOME_LINES = 40
 WEEK = dt.timedelta(days=7)
@@ -143,9 +135,14 @@ class View:
         return {one.feed: one for one in self.book.readings}
 
     @cached_property
-    def calendar(self) -> list[MonthRow]:
-        """The good hours of the models feed by day."""
-        return calendar(self.book, "models", self.now)
+    def calendar(self) -> list[Days]:
+        """The good hours of the models feed by day, a row a month."""
+        return status.months(self.book, "models", self.now)
+
+    @cached_property
+    def weeks(self) -> list[Days]:
+        """The same of the last weeks."""
+        return status.weeks(self.book, "models", self.now)
 
     @cached_property
     def gaps(self) -> list[Span]:

@@ -10,10 +10,13 @@ from orarchive.hours import HOUR
 from orarchive.publish.book import Book, Reading
 from orarchive.publish.charts import Span
 
+WEEKS = 6
+"""Weeks on the first page."""
+
 
 @dataclass(frozen=True)
-class MonthRow:
-    """A month of a calendar: the good hours of each of its days, None before the record and after now."""
+class Days:
+    """A row of a calendar: the good hours of each of its days, None before the record and after now."""
 
     name: str
     days: list[int | None]
@@ -41,16 +44,31 @@ def troubles(book: Book) -> list[Reading]:
     return [last[name] for name in FEEDS if name in last and last[name].outcome != "ok"]
 
 
-def calendar(book: Book, feed: str, now: dt.datetime) -> list[MonthRow]:
-    """The good hours of a feed by day, newest month first."""
-    good = Counter(hour.date() for hour in book.good[feed])
-    date, end = book.begun.date(), now.date()
-    days = [date + dt.timedelta(days=n) for n in range((end - date).days + 1)]
+def months(book: Book, feed: str, now: dt.datetime) -> list[Days]:
+    """The good hours of a feed by day, a row a month, newest first."""
+    found = _good_hours(book, feed, now)
     rows = []
-    for name, those in groupby(days, key=lambda day: f"{day:%Y-%m}"):
-        shown = {day.day: good[day] for day in those}
-        rows.append(MonthRow(name, [shown.get(day) for day in range(1, 32)]))
+    for name, those in groupby(found, key=lambda day: f"{day:%Y-%m}"):
+        shown = {day.day: found[day] for day in those}
+        rows.append(Days(name, [shown.get(day) for day in range(1, 32)]))
     return rows[::-1]
+
+
+def weeks(book: Book, feed: str, now: dt.datetime) -> list[Days]:
+    """The good hours of a feed by day, a row for each of the last weeks, newest first; Mondays first."""
+    found = _good_hours(book, feed, now)
+    monday = now.date() - dt.timedelta(days=now.weekday())
+    firsts = [monday - dt.timedelta(weeks=n) for n in range(WEEKS)]
+    rows = [Days(f"{day}", [found.get(day + dt.timedelta(days=n)) for n in range(7)]) for day in firsts]
+    return [row for row in rows if any(hours is not None for hours in row.days)]
+
+
+def _good_hours(book: Book, feed: str, now: dt.datetime) -> dict[dt.date, int]:
+    """The good hours of each day of the record, oldest first."""
+    good = Counter(hour.date() for hour in book.good[feed])
+    begun = book.begun.date()
+    days = (begun + dt.timedelta(days=n) for n in range((now.date() - begun).days + 1))
+    return {day: good[day] for day in days}
 
 
 def origins(book: Book) -> list[Origin]:
