@@ -169,14 +169,13 @@ def _folded(entries: list[News]) -> Iterator[News]:
         key = (one.line.model or "", one.line.subject)
         before = last.get(key)
         if before and one.hour - before.hour <= FLAP and _undoes(one.line, before.line):
-            first = back.pop(before.id, before)
-            back[first.id] = replace(
-                first,
-                title=f"{first.title.partition(':')[0]}: flapping, {_levels(first.line)}",
-                text=f"{first.text} It was back by {prose(one.hour)}.",
+            back[before.id] = replace(
+                before,
+                title=f"{before.title.partition(':')[0]}: flapping, {_levels(before.line)}",
+                text=f"{before.text} It was back by {prose(one.hour)}.",
                 updated=one.hour,
             )
-            gone |= {one.id, before.id} - {first.id}
+            gone.add(one.id)
             last.pop(key)  # what moves from here on is news again
         else:
             last[key] = one
