@@ -50,8 +50,8 @@ def files(view: View, model_files: dict[str, str]) -> dict[str, bytes]:
             ),
         },
     }
-    for month in {one.hour[:7] for one in view.book.log}:
-        found[f"changes/{month}"] = [event(one) for one in view.book.log if one.hour.startswith(month)]
+    for logged in view.book.log:
+        found.setdefault(f"changes/{logged.hour[:7]}", []).append(event(logged))
     for one in view.models:
         found[model_files[one.model.id]] = model(one)
     return {f"{BASE}/{name}.json": json(value) for name, value in found.items()}
@@ -86,7 +86,7 @@ def summary(one: ModelView, model_files: dict[str, str]) -> Record:
         **_span(one.entry),
         "context": one.model.context,
         "prices": {name: f"{price:f}" for name, price in one.model.prices.items()},
-        "providers": sorted({slug(offer.endpoint.tag) for offer in one.offers}),
+        "providers": sorted({offer.provider for offer in one.offers}),
         "file": f"{BASE}/{model_files[one.model.id]}.json",
     }
 
