@@ -25,6 +25,11 @@ class Logged:
     cause: str
     origin: str
 
+    @property
+    def is_of_field(self) -> bool:
+        """Whether it is about a field of the feed; `key` is the field's path then, not a record's."""
+        return self.kind in ("field_appeared", "field_vanished")
+
 
 COLUMNS = "events.hour, after, by, kind, events.feed, key, field, old, new, percent, cause, origin"
 

@@ -3,6 +3,7 @@
 import datetime as dt
 import sqlite3
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -53,12 +54,9 @@ class Reading:
     good: bool
     records: int | None
     requests: int
-    seconds: float
     reasons: tuple[str, ...]
     kept: dict[str, str]
     origin: str
-    began: dt.datetime
-    """When its attempt began."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,6 @@ class HealthDay:
     abnormal: int
     uptime: float | None
     """Mean of what was read, percent."""
-    least: float | None
 
 
 Prices = dict[str, list[Point]]
@@ -106,22 +103,19 @@ class Book:
         return self.readings[0].hour
 
     @cached_property
+    def last(self) -> dict[str, Reading]:
+        """The last reading of each feed."""
+        return {one.feed: one for one in self.readings}
+
+    @cached_property
     def complete(self) -> dict[str, list[dt.datetime]]:
         """The hours in which each feed was read completely, oldest first."""
-        found: dict[str, dict[dt.datetime, None]] = {name: {} for name in FEEDS}
-        for one in self.readings:
-            if one.outcome == "ok" and one.good:
-                found[one.feed][one.hour] = None
-        return {name: list(hours) for name, hours in found.items()}
+        return _hours(one for one in self.readings if one.good and one.outcome == "ok")
 
     @cached_property
     def good(self) -> dict[str, list[dt.datetime]]:
         """The hours in which what was read of each feed counts, oldest first: sweeps may lack some keys."""
-        found: dict[str, dict[dt.datetime, None]] = {name: {} for name in FEEDS}
-        for one in self.readings:
-            if one.good:
-                found[one.feed][one.hour] = None
-        return {name: list(hours) for name, hours in found.items()}
+        return _hours(one for one in self.readings if one.good)
 
     @cached_property
     def endpoints(self) -> dict[str, list[Entry]]:
@@ -142,7 +136,7 @@ class Book:
         """The events of each model and of what belongs to it, oldest first."""
         found: dict[str, list[Logged]] = defaultdict(list)
         for one in self.log:
-            if FEEDS[one.feed].is_of_models and not one.kind.startswith("field_"):
+            if FEEDS[one.feed].is_of_models and not one.is_of_field:
                 found[one.key.partition("@")[0]].append(one)
         return found
 
@@ -161,7 +155,7 @@ def read(db: sqlite3.Connection, benchmarks: bool = True) -> Book:
 
 
 READINGS = """
-    select reads.hour, feed, outcome, good, records, requests, seconds, reasons, kept, origin, started
+    select reads.hour, feed, outcome, good, records, requests, reasons, kept, origin
     from reads join attempts using (attempt) order by attempt, feed
 """
 
@@ -196,13 +190,18 @@ def _record(feed: str, lines: dict[str, Record]) -> Record:
     return join(FEEDS[feed], known, [name for name in ("model", "n") if name in FEEDS[feed].key])
 
 
+def _hours(readings: Iterable[Reading]) -> dict[str, list[dt.datetime]]:
+    """The hours of each feed that readings are of, each once, in their order."""
+    found: dict[str, dict[dt.datetime, None]] = {name: {} for name in FEEDS}
+    for one in readings:
+        found[one.feed][one.hour] = None
+    return {name: list(hours) for name, hours in found.items()}
+
+
 def _reading(hour: str, feed: str, outcome: str, good: int, *rest: Any) -> Reading:
-    records, requests, seconds, reasons, kept, origin, started = rest
+    records, requests, reasons, kept, origin = rest
     said = tuple(loads(reasons or "[]")), loads(kept or "{}")
-    return Reading(
-        *(moment(hour), feed, outcome, bool(good), records, requests or 0, seconds or 0.0),
-        *(*said, origin, moment(started)),
-    )
+    return Reading(moment(hour), feed, outcome, bool(good), records, requests or 0, *said, origin)
 
 
 def _prices(db: sqlite3.Connection) -> dict[tuple[str, str], Prices]:
@@ -228,10 +227,10 @@ def _benchmarks(db: sqlite3.Connection) -> dict[str, Record]:
 def _health(db: sqlite3.Connection) -> dict[str, dict[str, HealthDay]]:
     found: dict[str, dict[str, HealthDay]] = defaultdict(dict)
     query = (
-        "select key, day, hours, abnormal, uptimes, uptime_sum, uptime_min from health_days"
+        "select key, day, hours, abnormal, uptimes, uptime_sum from health_days"
         " join records on id = record where day > (select date(max(day), '-30 days') from health_days)"
     )
-    for key, day, hours, abnormal, uptimes, total, least in db.execute(query):
+    for key, day, hours, abnormal, uptimes, total in db.execute(query):
         mean = total / uptimes if uptimes else None
-        found[key][day] = HealthDay(hours, abnormal, mean, least)
+        found[key][day] = HealthDay(hours, abnormal, mean)
     return found

@@ -178,7 +178,7 @@ def _follows(one: Logged, known: set[tuple[str, str, str]]) -> bool:
 
 def _lines(group: list[Logged], events: list[Logged], book: Book) -> Iterator[Told]:
     """The lines of one record: one for each event of its own, one for each cause of its new prices."""
-    whole = [one for one in group if not one.field or one.kind in ("field_appeared", "field_vanished")]
+    whole = [one for one in group if not one.field or one.is_of_field]
     for one in whole:
         yield _line(one, _arrived(one, book), tuple(_more(one, events)))
     moved = sorted((one for one in group if one.kind == "repriced"), key=lambda one: one.cause)
@@ -270,18 +270,15 @@ def _more(one: Logged, events: list[Logged]) -> Iterator[str]:
 
 
 def _is_of_model(one: Logged) -> bool:
-    return FEEDS[one.feed].is_of_models and not one.kind.startswith("field_")
+    return FEEDS[one.feed].is_of_models and not one.is_of_field
 
 
 def _subject(one: Logged) -> str:
     """What of its model an event is about, the model alone: "". Without a model, what it is about."""
     _, _, tag = one.key.partition("@")
     if not _is_of_model(one):
-        what = (
-            "provider"
-            if one.feed == "providers" and not one.kind.startswith("field_")
-            else f"{feed_name(one.feed)}:"
-        )
+        is_provider = one.feed == "providers" and not one.is_of_field
+        what = "provider" if is_provider else f"{feed_name(one.feed)}:"
         return f"{what} {one.key}"
     if one.feed in ("endpoints", "zdr"):
         return f"at {tag}"

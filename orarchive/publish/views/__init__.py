@@ -130,11 +130,6 @@ class View:
         return sorted(soon, key=lambda one: (str(one.model.expires), one.model.id))
 
     @cached_property
-    def last(self) -> dict[str, Reading]:
-        """The last reading of each feed."""
-        return {one.feed: one for one in self.book.readings}
-
-    @cached_property
     def calendar(self) -> list[Days]:
         """The good hours of the models feed by day, a row a month."""
         return status.months(self.book, "models", self.now)

@@ -112,14 +112,14 @@ def provider_views(book: Book, models: list[ModelView]) -> list[ProviderView]:
     serves: dict[str, list[Serving]] = defaultdict(list)
     for one in models:
         for offer in one.offers:
-            serves[slug(offer.endpoint.tag)].append(Serving(one, offer))
+            serves[offer.provider].append(Serving(one, offer))
     former: dict[str, int] = defaultdict(int)
     for entry in book.entries["endpoints"].values():
         former[slug(entry.parts[1])] += entry.last is not None
     listed = book.entries["providers"]
     news: dict[str, list[Logged]] = defaultdict(list)
     for event in book.log:
-        if event.feed == "providers" and not event.kind.startswith("field_"):
+        if event.feed == "providers" and not event.is_of_field:
             news[event.key].append(event)
     views = []
     for key in listed.keys() | serves.keys() | former.keys():

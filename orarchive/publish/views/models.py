@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Literal, get_args
 
+from orarchive.hours import moment
 from orarchive.prices import clock_keys
 from orarchive.publish.book import Book, Entry, Point, Prices
 from orarchive.publish.charts import Chart, steps
@@ -162,7 +163,7 @@ def model_views(book: Book, now: dt.datetime) -> list[ModelView]:
     returned = {
         one.key
         for one in book.log
-        if one.kind == "returned" and one.feed == "models" and _is_recent(one.hour, now)
+        if one.kind == "returned" and one.feed == "models" and moment(one.hour) > now - NEW
     }
     views = [
         ModelView(
@@ -187,10 +188,6 @@ def model_views(book: Book, now: dt.datetime) -> list[ModelView]:
         for key, entry in entries.items()
     ]
     return sorted(views, key=lambda one: (one.model.is_alias, one.model.id))
-
-
-def _is_recent(hour: str, now: dt.datetime) -> bool:
-    return dt.datetime.fromisoformat(hour) > now - NEW
 
 
 def _kept(book: Book) -> dict[str, str]:

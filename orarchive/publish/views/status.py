@@ -40,8 +40,7 @@ def complete(book: Book, now: dt.datetime, span: int) -> int:
 
 def troubles(book: Book) -> list[Reading]:
     """The feeds that were not good when they were last asked for."""
-    last = {one.feed: one for one in book.readings}
-    return [last[name] for name in FEEDS if name in last and last[name].outcome != "ok"]
+    return [book.last[name] for name in FEEDS if name in book.last and book.last[name].outcome != "ok"]
 
 
 def months(book: Book, feed: str, now: dt.datetime) -> list[Days]:
