@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.making import make
-from bench.measure import ORARCHIVE, figure, fresh, recordings, run
+from bench.measure import ORARCHIVE, figure, fresh, imported, recordings, run
 from bench.world import World
 from orarchive.archive import Archive
 
@@ -56,13 +56,6 @@ def main() -> None:
             run([*ORARCHIVE, "index", "--archive", archive.root, "--cache", cache])
             size = (cache / "index.sqlite").stat().st_size
             figure(f"its index, {HOURS // 24} days of health", f"{size / 1e6:.0f} MB")
-
-
-def imported(folder: Path, source: Path, path: str) -> Archive:
-    """An archive of a recorded history."""
-    archive = fresh(folder / f"archive-{source.stem}")
-    run([*ORARCHIVE, "import", source, "--path", path, "--archive", archive.root])
-    return archive
 
 
 def daily(folder: Path, real: Path) -> Path:

@@ -1,4 +1,4 @@
-"""Replay and index of 23 months of recorded models (943 versions): against bare git, and against git-history.
+"""Replay and index of 20 months of recorded models (943 versions): against bare git, and against git-history.
 
 Whole processes, in turn. Budgets, of wall time: under 3 times `git log -p -U0 --text` over the same files; 40
 times faster than git-history 0.8 on the same history. The index reads while git prints, on another core, so

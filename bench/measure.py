@@ -65,6 +65,13 @@ def fresh(folder: Path) -> Archive:
     return open_archive(folder)
 
 
+def imported(folder: Path, source: Path, path: str) -> Archive:
+    """An archive of a recorded history."""
+    archive = fresh(folder / f"archive-{source.stem}")
+    run([*ORARCHIVE, "import", source, "--path", path, "--archive", archive.root])
+    return archive
+
+
 def recordings() -> Path | None:
     """The folder of recorded data; where it is not set, says that what needs it is left out."""
     if folder := os.environ.get("ARCHIVE_REAL_DATA"):

@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench.measure import ORARCHIVE, ROOT, figure, fresh, medians, recordings, run
+from bench.measure import ORARCHIVE, ROOT, figure, imported, medians, recordings, run
 from orarchive.hours import HOUR, prose
 from orarchive.publish.pages import DATABASE
 
@@ -27,9 +27,7 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        archive = fresh(folder / "archive").root
-        bundle = real / "models_history.bundle"
-        run([*ORARCHIVE, "import", bundle, "--path", "data/output.json", "--archive", archive])
+        archive = imported(folder, real / "models_history.bundle", "data/output.json").root
         run([*ORARCHIVE, "index", "--archive", archive])
         build: list[str | Path] = [sys.executable, ROOT / "build_site.py", "--archive", archive, "--out"]
         built = medians({"site": [run([*build, folder / f"site{n}"]) for n in range(TIMES)]})["site"]
