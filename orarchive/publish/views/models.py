@@ -196,7 +196,7 @@ def _kept(book: Book) -> dict[str, str]:
     if not asked or asked[-1].hour < book.hour:
         return {}
     hour = asked[-1].hour
-    last = [one for one in asked[-50:] if one.hour == hour]
+    last = [one for one in asked if one.hour == hour]
     if good := [one for one in last if one.good]:
         return good[-1].kept
     why = ", ".join(last[-1].reasons) or "failed"
