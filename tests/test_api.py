@@ -56,8 +56,12 @@ def test_a_model_has_its_shape(site: dict[str, bytes]) -> None:
     rows = json.loads(site["api/v1/models.json"])
     for row in rows:
         one = json.loads(site[row["file"]])
-        assert one.keys() == {"id", "states", *SPAN, "record", "prices", "endpoints"}
-        for points in one["prices"].values():
+        assert one.keys() == {"id", "states", *SPAN, "record", "prices", "conditional_prices", "endpoints"}
+        for ruled in one["conditional_prices"]:
+            assert ruled.keys() == {"dimension", "condition", "points"}
+            assert isinstance(ruled["condition"], dict)
+        lists = (ruled["points"] for ruled in one["conditional_prices"])
+        for points in (*one["prices"].values(), *lists):
             assert all(point.keys() == {"from", "to", "price"} for point in points)
             assert all(isinstance(point["price"], str) for point in points)
         for endpoint in one["endpoints"]:
@@ -93,7 +97,7 @@ def test_tables_have_their_columns(site: dict[str, bytes]) -> None:
 
     assert head("models") == "id,name,lab,states,first_seen,last_seen,context,prompt,completion"
     assert head("endpoints") == "model,provider,tag,n,first_seen,last_seen"
-    assert head("prices") == "feed,key,dimension,from,to,usd"
+    assert head("prices") == "feed,key,dimension,condition,from,to,usd"
     assert head("events") == "hour,after,by,kind,feed,key,field,old,new,percent,cause,origin"
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from orarchive.publish import charts
-from orarchive.publish.book import Point
+from orarchive.publish.book import Point, Rate
 from orarchive.publish.charts import BOTTOM, LABELS, LEFT, RIGHT, TOP, Chart, steps
 from orarchive.publish.clocks import LABEL, MINUTE, clock, minutes, week
 
@@ -22,7 +22,7 @@ def chart(days: int, *points: tuple[int, int | None, str], unread: tuple[int, ..
         Point(BEGUN + first * DAY, None if last is None else BEGUN + last * DAY, Decimal(price))
         for first, last, price in points
     ]
-    return steps("prompt", found, looks, BEGUN + days * DAY)
+    return steps(Rate("prompt"), found, looks, BEGUN + days * DAY)
 
 
 def strokes(one: Chart) -> list[str]:
@@ -71,7 +71,7 @@ def test_a_gap_breaks_the_line() -> None:
 def test_what_lies_beyond_is_not_drawn() -> None:
     """The chart of a model that went ends with it, whatever gaps came after."""
     looks = [BEGUN, BEGUN + DAY, BEGUN + 2 * DAY, BEGUN + 90 * DAY]
-    one = steps("prompt", [Point(BEGUN, BEGUN + 2 * DAY, Decimal(1))], looks, BEGUN + 2 * DAY)
+    one = steps(Rate("prompt"), [Point(BEGUN, BEGUN + 2 * DAY, Decimal(1))], looks, BEGUN + 2 * DAY)
     assert one.gaps == []
     assert strokes(one)[-1] == f"H{RIGHT}"
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from orarchive.hours import stamp
 from orarchive.index.log import Logged
-from orarchive.jsonl import Record
+from orarchive.jsonl import Record, loads
 from orarchive.publish.book import Entry, Point
 from orarchive.publish.foreign import json
 from orarchive.publish.views import View
@@ -98,7 +98,17 @@ def model(one: ModelView) -> Record:
         "states": one.states,
         **_span(one.entry),
         "record": one.entry.record,
-        "prices": {name: [_point(point) for point in points] for name, points in one.points.items()},
+        "prices": {
+            rate.dimension: [_point(point) for point in points]
+            for rate, points in one.points.items()
+            if not rate.condition
+        },
+        "conditional_prices": [
+            {"dimension": rate.dimension, "condition": loads(rate.condition)}
+            | {"points": [_point(point) for point in points]}
+            for rate, points in one.points.items()
+            if rate.condition
+        ],
         "endpoints": [
             {"tag": own.parts[1], "n": own.parts[2], **_span(own), "pricing": own.record.get("pricing")}
             for own in sorted(one.book.endpoints.get(one.model.id, ()), key=lambda own: own.key)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from orarchive.facets import Key, join
 from orarchive.feeds import FEEDS
@@ -69,8 +69,16 @@ class HealthDay:
     """Mean of what was read, percent."""
 
 
-Prices = dict[str, list[Point]]
-"""Plain price points by dimension, oldest first."""
+class Rate(NamedTuple):
+    """What a price is of."""
+
+    dimension: str
+    condition: str = ""
+    """"" or the JSON of what must hold for it."""
+
+
+Prices = dict[Rate, list[Point]]
+"""Price points, oldest first."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +90,7 @@ class Book:
     readings: list[Reading]
     """Oldest first."""
     prices: dict[tuple[str, str], Prices]
-    """(feed, key) -> its price points, those without conditions."""
+    """(feed, key) -> its price points."""
     log: list[Logged]
     """Oldest first."""
     health: dict[str, dict[str, HealthDay]]
@@ -206,13 +214,10 @@ def _reading(hour: str, feed: str, outcome: str, good: int, *rest: Any) -> Readi
 
 def _prices(db: sqlite3.Connection) -> dict[tuple[str, str], Prices]:
     found: dict[tuple[str, str], Prices] = defaultdict(lambda: defaultdict(list))
-    query = (
-        "select feed, key, dimension, first, last, amount from price_history"
-        " where condition = '' order by first"
-    )
-    for feed, key, dimension, first, last, amount in db.execute(query):
+    query = "select feed, key, dimension, condition, first, last, amount from price_history order by first"
+    for feed, key, dimension, condition, first, last, amount in db.execute(query):
         point = Point(moment(first), moment(last) if last else None, Decimal(amount))
-        found[feed, key][dimension].append(point)
+        found[feed, key][Rate(dimension, condition)].append(point)
     return found
 
 

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 
-from orarchive.publish.book import Point
+from orarchive.publish.book import Point, Rate
 
 GAP = dt.timedelta(hours=36)
 """Imported pasts looked twice a day: half a day without a look is no gap worth a mark."""
 
-WIDTH, HEIGHT = 560, 150
-LEFT, RIGHT, TOP, BOTTOM = 8, WIDTH - 58, 10, HEIGHT - 22
-"""Where the lines are: prices stand to the right of them, dates below."""
+WIDTH, HEIGHT = 560, 162
+LEFT, RIGHT, TOP, BOTTOM = 8, WIDTH - 58, 22, HEIGHT - 22
+"""Where the lines are: prices stand to the right of them, dates below, and above what one points at."""
 
 SHORT = 50
 """Days up to which the axis names days, not months."""
@@ -71,7 +71,7 @@ class Scale:
 class Chart:
     """A step chart over time."""
 
-    dimension: str
+    rate: Rate
     path: str
     """The line, as the `d` of a path."""
     dots: list[Dot]
@@ -88,8 +88,8 @@ class Chart:
     bottom: int = BOTTOM
 
 
-def steps(dimension: str, points: Sequence[Point], looks: Sequence[dt.datetime], end: dt.datetime) -> Chart:
-    """The chart of one dimension's prices up to an hour; `looks` are the good hours, oldest first.
+def steps(rate: Rate, points: Sequence[Point], looks: Sequence[dt.datetime], end: dt.datetime) -> Chart:
+    """The chart of one price up to an hour; `looks` are the good hours, oldest first.
 
     Nothing is drawn beyond the last of them.
 
@@ -102,7 +102,7 @@ def steps(dimension: str, points: Sequence[Point], looks: Sequence[dt.datetime],
     unread = [(one, other) for one, other in unseen([*looked, end]) if other > begin]
     gaps = [(max(one, begin), other) for one, other in unread]
     return Chart(
-        dimension=dimension,
+        rate=rate,
         path="".join(_line(points, gaps, scale)),
         dots=[Dot(scale.x(point.first), scale.y(point.amount), point) for point in points],
         gaps=[(scale.x(one), round(scale.x(other) - scale.x(one), 1)) for one, other in gaps],

@@ -34,9 +34,9 @@ def files(view: View) -> dict[str, bytes]:
         for one in book.entries["endpoints"].values()
     )
     points = (
-        [feed, key, name, stamp(one.first), stamp(one.last) if one.last else "", _price(one.amount)]
+        [feed, key, *rate, stamp(one.first), stamp(one.last) if one.last else "", _price(one.amount)]
         for (feed, key), prices in sorted(book.prices.items())
-        for name, some in sorted(prices.items())
+        for rate, some in sorted(prices.items())
         for one in some
     )
     events = (
@@ -57,7 +57,7 @@ def files(view: View) -> dict[str, bytes]:
 SPAN = ("first_seen", "last_seen")
 MODELS = ("id", "name", "lab", "states", *SPAN, "context", "prompt", "completion")
 ENDPOINTS = ("model", "provider", "tag", "n", *SPAN)
-PRICES = ("feed", "key", "dimension", "from", "to", "usd")
+PRICES = ("feed", "key", "dimension", "condition", "from", "to", "usd")
 EVENTS = (
     *("hour", "after", "by", "kind", "feed", "key", "field"),
     *("old", "new", "percent", "cause", "origin"),

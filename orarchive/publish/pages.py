@@ -5,12 +5,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import accumulate
 from typing import Any, get_args
 
 from orarchive.index.absence import DAY, DEPRECATED, REMOVED
 from orarchive.jsonl import Record, dumps
 from orarchive.publish.told import TOPIC_NAMES
 from orarchive.publish.views import View
+from orarchive.publish.views.changes import DayTold
 from orarchive.publish.views.models import State
 from orarchive.publish.views.prices import NEEDS
 from orarchive.records import NO_DATE
@@ -33,8 +35,8 @@ SECTIONS = (
 )
 """What stands in the head of every page."""
 
-DAYS = 14
-"""Days with changes on the page of changes; those before are on the pages of their months."""
+DAYS, LINES = 14, 400
+"""Days with changes on the page of changes, fewer where their lines are more; months' pages have all."""
 
 LONGEST = 80
 """Longest part of a path made from a foreign id; file systems allow 255 bytes."""
@@ -72,8 +74,8 @@ class Page:
         return "../" * self.path.count("/")
 
 
-def pages(view: View, paths: dict[str, str]) -> Iterator[Page]:
-    """Every page of the site; `paths` holds the page of each model."""
+def pages(view: View, paths: dict[str, str], examples: dict[str, str]) -> Iterator[Page]:
+    """Every page of the site; `paths` holds the page of each model, `examples` those on the page of data."""
     labs = {one.name: f"labs/{segment(one.name)}/index.html" for one in view.lab_views}
     providers = {one.slug: f"providers/{segment(one.slug)}/index.html" for one in view.providers}
     shared = {"view": view, "paths": paths, "labs": labs, "providers": providers}
@@ -94,20 +96,26 @@ def pages(view: View, paths: dict[str, str]) -> Iterator[Page]:
     cuts = Alternate(ATOM, "Atom", "Price cuts of 20 % or more", "feeds/cuts.atom")
     yield Page("prices/index.html", "prices.html", {**shared, "needs": NEEDS}, (cuts,))
     yield Page("graveyard/index.html", "graveyard.html", shared)
-    recent = [day for month in view.months[:2] for day in month.days][:DAYS]
     changes = {**shared, "topics": TOPIC_NAMES}
     yield Page(
-        "changes/index.html", "changes.html", {**changes, "month": None, "days": recent}, (everything,)
+        "changes/index.html", "changes.html", {**changes, "month": None, "days": _recent(view)}, (everything,)
     )
     for month in view.months:
         path = f"changes/{month.name}/index.html"
         yield Page(path, "changes.html", {**changes, "month": month, "days": month.days})
     yield Page("status/index.html", "status.html", shared)
     yield Page("compare/index.html", "compare.html", shared)
-    yield Page("data/index.html", "data.html", {**shared, "topics": TOPIC_NAMES})
+    yield Page("data/index.html", "data.html", {**shared, "topics": TOPIC_NAMES, "examples": examples})
     yield Page("about/index.html", "about.html", {**shared, "undated": NO_DATE, "absence": ABSENCE})
     yield Page("patterns/index.html", "patterns.html", {**shared, **_patterns(view)})
     yield Page("404.html", "404.html", shared)
+
+
+def _recent(view: View) -> list[DayTold]:
+    """The last days with changes."""
+    days = [day for month in view.months[:2] for day in month.days][:DAYS]
+    before = accumulate((day.lines for day in days), initial=0)
+    return [day for day, lines in zip(days, before, strict=False) if lines < LINES]
 
 
 def _patterns(view: View) -> dict[str, Any]:

@@ -12,13 +12,16 @@ from tqdm import tqdm
 from orarchive.errors import ArchiveError
 from orarchive.hours import prose, stamp
 from orarchive.prices import MILLION, PER_UNIT, dollars, is_dynamic
-from orarchive.publish.clocks import clock
 from orarchive.publish.foreign import host, href, html, plain, quoted
 from orarchive.publish.pages import Page
 from orarchive.publish.told import percent
+from orarchive.publish.views.conditions import named
 from orarchive.wording import in_order, label, unit
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
+
+SCRIPTS = {"site.js": ("common.js", "tables.js"), "compare.js": ("common.js", "compare.js")}
+"""The scripts, a page has one of them -> their parts."""
 
 MANIFEST = ".built.json"
 """The files that builds wrote, so that a later one may remove them, and nothing else."""
@@ -39,7 +42,7 @@ def environment() -> Environment:
         finalize=plain,
     )
     foreign = (host, href, html, quoted)
-    own = (amount, clock, group, in_order, label, long_hour, percent, prose, stamp, tokens, unit)
+    own = (amount, capital, group, in_order, label, long_hour, named, percent, prose, stamp, tokens, unit)
     filters = (*foreign, *own)
     env.filters.update({one.__name__: one for one in filters}, exact=exact_amount)
     return env
@@ -57,6 +60,8 @@ def render(pages: Sequence[Page], base: str | None, progress: bool = False) -> d
         files[page.path] = template.render(page.context, root=root, address=address, page=page).encode()
     for path in sorted((TEMPLATES / "static").iterdir()):
         files[f"static/{path.name}"] = path.read_bytes()
+    for name, parts in SCRIPTS.items():
+        files[f"static/{name}"] = b"".join((TEMPLATES / "scripts" / part).read_bytes() for part in parts)
     return files
 
 
@@ -141,6 +146,11 @@ def exact_amount(price: Decimal, dimension: str) -> str:
 
 def _value(price: Decimal, dimension: str) -> Decimal:
     return price if dimension in PER_UNIT else price * MILLION
+
+
+def capital(text: str) -> str:
+    """Words with a capital at their beginning, and else as they are."""
+    return text[:1].upper() + text[1:]
 
 
 def group(count: int) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
 from orarchive.publish import api, exports, feeds
+from orarchive.publish.examples import examples
 from orarchive.publish.foreign import json, plain
 from orarchive.publish.pages import Page, model_path, pages, segment
 from orarchive.publish.render import amount, render
@@ -19,10 +20,10 @@ def files(view: View, base_url: str | None, progress: bool = False) -> dict[str,
     """Every file of the site but the database: path -> bytes."""
     base = base_url.rstrip("/") + "/" if base_url else None
     paths = {one.model.id: model_path(one.model.id) for one in view.models}
-    shown = list(pages(view, paths))
-    found = render(shown, base, progress)
-    found |= api.files(view, {key: path.removesuffix("/index.html") for key, path in paths.items()})
+    found = api.files(view, {key: path.removesuffix("/index.html") for key, path in paths.items()})
     found |= exports.files(view)
+    shown = list(pages(view, paths, examples(found)))
+    found |= render(shown, base, progress)
     found |= dict(_feeds(view, paths, base))
     found[SEARCH] = json([_hit(one, paths) for one in view.models])
     found["robots.txt"] = b"User-agent: *\nAllow: /\n"

@@ -12,7 +12,7 @@ from orarchive.feeds import FEEDS
 from orarchive.hours import moment
 from orarchive.index.log import Logged
 from orarchive.prices import exact, is_dynamic, shown
-from orarchive.publish.book import Book
+from orarchive.publish.book import Book, Rate
 from orarchive.records import expiry
 from orarchive.wording import WHY, Voice, feed_name, in_order, label, tariff, words
 
@@ -249,7 +249,7 @@ def _arrived(one: Logged, book: Book) -> tuple[Move, ...]:
         return ()
     points = book.prices.get((one.feed, one.key), {})
     hour = moment(one.hour)
-    found = {name: [point for point in points.get(name, ()) if point.first == hour] for name in OFFER}
+    found = {name: [point for point in points.get(Rate(name), ()) if point.first == hour] for name in OFFER}
     return tuple(Move(name, None, some[0].amount) for name, some in found.items() if some)
 
 

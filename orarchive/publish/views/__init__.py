@@ -67,8 +67,18 @@ class View:
     @cached_property
     def states(self) -> dict[str, int]:
         """How many listed models are in a state, the most telling first."""
-        counted = _counts(state for one in self.living for state in one.states)
-        return {word: counted[word] for word in get_args(State) if word in counted}
+        return _by_state(self.living)
+
+    @cached_property
+    def gone_labs(self) -> dict[str, int]:
+        """The labs that list no model any more, with how many they had."""
+        counted = _counts(one.model.lab for one in self.gone)
+        return {lab: count for lab, count in counted.items() if lab not in self.labs}
+
+    @cached_property
+    def gone_states(self) -> dict[str, int]:
+        """How many models are listed no more, by state, the latest first."""
+        return _by_state(self.gone)
 
     @cached_property
     def totals(self) -> dict[str, int]:
@@ -162,7 +172,7 @@ class View:
     @cached_property
     def providers(self) -> list[ProviderView]:
         """Every provider there ever was."""
-        return provider_views(self.book, self.living)
+        return provider_views(self.book, self.living, self.now)
 
     @cached_property
     def graves(self) -> list[Grave]:
@@ -207,3 +217,9 @@ def _counts(values: Iterable[str]) -> dict[str, int]:
     """How often each value occurs, by name."""
     counted = pd.Series(list(values), dtype="object").value_counts()
     return {str(name): int(counted[name]) for name in sorted(counted.index)}
+
+
+def _by_state(models: list[ModelView]) -> dict[str, int]:
+    """How many models are in each state, the most telling state first."""
+    counted = _counts(state for one in models for state in one.states)
+    return {word: counted[word] for word in get_args(State) if word in counted}

@@ -1,12 +1,15 @@
 """What the pages show of price schedules."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
-from orarchive.jsonl import Record
+from orarchive.jsonl import Record, loads
 from orarchive.prices import CONDITIONS, rates
-from orarchive.publish.clocks import minutes
+from orarchive.publish.book import Rate
+from orarchive.publish.clocks import clock, minutes
 from orarchive.records import integer, texts
+from orarchive.wording import in_order, label
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,20 @@ class Condition:
     """Members that are neither a known condition nor a price: an entry with any is not understood."""
     prices: dict[str, Decimal]
 
+    @property
+    def words(self) -> list[str]:
+        """What must hold, in words; all of it."""
+        found = []
+        if self.over is not None:
+            found.append(f"prompt over {self.over:,} tokens")
+        if self.window:
+            found.append(f"{clock(self.window[0])}–{clock(self.window[1])} UTC")
+        if self.days:
+            found.append(", ".join(self.days) + ("" if self.window else " UTC"))
+        if self.other:
+            found.append(f"and {', '.join(self.other)}, which is not understood here")
+        return found or ["always"]
+
 
 def condition(entry: Record) -> Condition:
     """One entry of a price schedule."""
@@ -34,3 +51,15 @@ def condition(entry: Record) -> Condition:
         other=sorted(entry.keys() - prices.keys() - set(CONDITIONS)),
         prices=prices,
     )
+
+
+def named(rate: Rate) -> str:
+    """A price in words: `input`, `output (prompt over 200,000 tokens)`."""
+    name = label(rate.dimension)
+    return f"{name} ({'; '.join(condition(loads(rate.condition)).words)})" if rate.condition else name
+
+
+def ordered(rates: Collection[Rate]) -> list[Rate]:
+    """Prices in the order in which they are shown, the plain one of a dimension first."""
+    by = in_order({rate.dimension for rate in rates})
+    return sorted(rates, key=lambda rate: (by.index(rate.dimension), len(rate.condition), rate.condition))

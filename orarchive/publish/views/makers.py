@@ -5,12 +5,17 @@ from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 
+from orarchive.hours import stamp
 from orarchive.index.log import Logged
 from orarchive.publish.book import Book, Entry
-from orarchive.publish.told import HourTold, told
+from orarchive.publish.told import HEALTH, HourTold, told
+from orarchive.publish.views.health import Health, together
 from orarchive.publish.views.models import ModelView
 from orarchive.publish.views.offers import Offer, slug
 from orarchive.records import text
+
+MONTH = dt.timedelta(days=30)
+"""How long the health of endpoints is told."""
 
 POLICIES = {
     "privacy_policy_url": "Privacy policy",
@@ -62,7 +67,7 @@ class ProviderView:
     former: int
     """Endpoints that left."""
     log: list[HourTold]
-    """What happened to itself."""
+    """What happened to itself, and in the last 30 days to the health of what it serves."""
 
     @property
     def links(self) -> dict[str, str]:
@@ -80,6 +85,11 @@ class ProviderView:
             "Datacenters": ", ".join(map(str, places)) if isinstance(places, list) else None,
         }
         return {name: words for name, words in found.items() if words}
+
+    @property
+    def health(self) -> Health:
+        """That of all it serves."""
+        return together([one.offer.health for one in self.serves])
 
     @property
     def cheapest(self) -> int:
@@ -107,7 +117,7 @@ def lab_views(book: Book, models: list[ModelView]) -> list[LabView]:
     return views
 
 
-def provider_views(book: Book, models: list[ModelView]) -> list[ProviderView]:
+def provider_views(book: Book, models: list[ModelView], now: dt.datetime) -> list[ProviderView]:
     """Every provider that is or was listed, or serves a model, by name."""
     serves: dict[str, list[Serving]] = defaultdict(list)
     for one in models:
@@ -118,9 +128,12 @@ def provider_views(book: Book, models: list[ModelView]) -> list[ProviderView]:
         former[slug(entry.parts[1])] += entry.last is not None
     listed = book.entries["providers"]
     news: dict[str, list[Logged]] = defaultdict(list)
+    recent = stamp(now - MONTH)
     for event in book.log:
         if event.feed == "providers" and not event.is_of_field:
             news[event.key].append(event)
+        elif event.kind in HEALTH and event.hour > recent:
+            news[slug(book.entries["endpoints"][event.key].parts[1])].append(event)
     views = []
     for key in listed.keys() | serves.keys() | former.keys():
         listing, own = listed.get(key), serves[key]

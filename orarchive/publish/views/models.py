@@ -9,11 +9,11 @@ from typing import Literal, get_args
 
 from orarchive.hours import moment
 from orarchive.prices import clock_keys
-from orarchive.publish.book import Book, Entry, Point, Prices
+from orarchive.publish.book import Book, Entry, Point, Prices, Rate
 from orarchive.publish.charts import Chart, steps
 from orarchive.publish.clocks import Week, week
 from orarchive.publish.told import HourTold, told
-from orarchive.publish.views.conditions import Condition, condition
+from orarchive.publish.views.conditions import Condition, condition, ordered
 from orarchive.publish.views.offers import ABILITIES, Offer, lowest_of, offers_of
 from orarchive.publish.views.scores import scores
 from orarchive.records import Model, text
@@ -113,9 +113,9 @@ class ModelView:
 
     @property
     def points(self) -> Prices:
-        """Its price points by dimension, in the order in which prices are shown."""
+        """Its price points, in the order in which prices are shown."""
         found = self.book.prices.get(("models", self.model.id), {})
-        return {name: found[name] for name in in_order(found)}
+        return {rate: found[rate] for rate in ordered(found)}
 
     @cached_property
     def charts(self) -> list[Chart]:
@@ -123,8 +123,19 @@ class ModelView:
         looks = self.book.good["models"]
         # by whole days, so that a quiet hour leaves the page as it is
         end = self.entry.last or max([midnight(self.now), *(some[-1].first for some in self.points.values())])
-        moved = {name: some for name, some in self.points.items() if len(_levels(some)) > 1}
-        return [steps(name, some, looks, end) for name, some in moved.items() if not self.model.is_alias]
+        moved = {rate: some for rate, some in self.points.items() if len(_levels(some)) > 1}
+        return [steps(rate, some, looks, end) for rate, some in moved.items() if not self.model.is_alias]
+
+    @property
+    def still(self) -> list[Rate]:
+        """The prices that were never others: one level as long as the model was there, or nothing."""
+        whole = (self.entry.first, self.entry.last)
+        return [
+            rate
+            for rate, points in self.points.items()
+            if len(_levels(points)) < 2
+            and ((points[0].first, points[-1].last) == whole or not any(_levels(points)))
+        ]
 
     @property
     def weeks(self) -> list[Week]:

@@ -6,9 +6,10 @@ from decimal import Decimal
 
 import pandas as pd
 
-from orarchive.publish.book import Book, Entry, HealthDay, Point, Prices
+from orarchive.publish.book import Book, Entry, Prices
+from orarchive.publish.views.conditions import ordered
+from orarchive.publish.views.health import Health
 from orarchive.records import Endpoint, texts
-from orarchive.wording import in_order
 
 ABILITIES = {
     "tools": "tools",
@@ -26,10 +27,9 @@ class Offer:
 
     endpoint: Endpoint
     entry: Entry
-    health: list[HealthDay | None]
-    """The last 30 days, oldest first."""
+    health: Health
     points: Prices
-    """Its price points by dimension."""
+    """Its price points."""
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -47,32 +47,10 @@ class Offer:
         return slug(self.endpoint.tag)
 
     @property
-    def uptime(self) -> float | None:
-        """Mean of the last 30 whole days, percent."""
-        found = [day.uptime for day in self.health if day and day.uptime is not None]
-        return sum(found) / len(found) if found else None
-
-    @property
-    def bars(self) -> list[tuple[int, str]]:
-        """A bar for each day that was read: which of the 30 it is, and how well it was."""
-        return [(n, _grade(day)) for n, day in enumerate(self.health) if day]
-
-    @property
-    def moved(self) -> dict[str, list[Point]]:
-        """The dimensions that once had another price, with their points, newest first."""
-        found = {name: self.points[name][::-1] for name in in_order(self.points)}
-        return {name: points for name, points in found.items() if len(points) > 1}
-
-
-WELL, FAIR = 99, 90
-"""Percent of uptime from which on a day was well, or fair."""
-
-
-def _grade(day: HealthDay) -> str:
-    """A day in a word; without an uptime the status of most of its hours says it."""
-    if day.uptime is None:
-        return "bad" if day.abnormal * 2 > day.hours else "well"
-    return "well" if day.uptime >= WELL else "fair" if day.uptime >= FAIR else "bad"
+    def moved(self) -> Prices:
+        """What once had another price, with its points, newest first."""
+        found = {rate: self.points[rate][::-1] for rate in ordered(self.points)}
+        return {rate: points for rate, points in found.items() if len(points) > 1}
 
 
 def offers_of(book: Book, now: dt.datetime) -> dict[str, list[Offer]]:
@@ -83,7 +61,7 @@ def offers_of(book: Book, now: dt.datetime) -> dict[str, list[Offer]]:
         Offer(
             Endpoint.from_record(one.parts[0], one.parts[2], one.record),
             one,
-            [book.health.get(one.key, {}).get(day) for day in days],
+            Health([book.health.get(one.key, {}).get(day) for day in days]),
             book.prices.get(("endpoints", one.key), {}),
         )
         for one in book.entries["endpoints"].values()
@@ -110,6 +88,7 @@ def _sortable(price: Decimal | None) -> float:
 
 
 def lowest_of(offers: list[Offer]) -> dict[str, Decimal]:
+    """The lowest input and output price, each where prices differ."""
     found = {}
     for name in ("prompt", "completion"):
         prices = {price for one in offers if (price := one.endpoint.prices.get(name, Decimal(-1))) >= 0}

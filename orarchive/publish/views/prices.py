@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from statistics import median
 
-from orarchive.publish.book import Book, Point
+from orarchive.publish.book import Book, Point, Rate
 from orarchive.publish.charts import GAP, Chart, steps
 from orarchive.publish.views.models import ModelView
 from orarchive.publish.views.offers import Offer
@@ -70,7 +70,9 @@ def cheapest(models: list[ModelView], read: bool) -> dict[str, list[Cheap]]:
 
     `read`: whether endpoints were ever read; if not the list price stands for them.
     """
-    priced = [cheap for one in models if not one.model.is_alias for cheap in _priced(one, read)]
+    priced = [
+        cheap for one in models if not one.model.is_alias and not one.is_free for cheap in _priced(one, read)
+    ]
     priced.sort(key=lambda cheap: (cheap.mix, cheap.one.model.id))
     found = {}
     for need in NEEDS:
@@ -104,19 +106,19 @@ def medians(book: Book, now: dt.datetime) -> list[Chart]:
     weeks = [looks[0] + n * STEP for n in range(int((now - looks[0]) / STEP) + 1)]
     moments = [(at, until) for at in weeks if (until := _looked(looks, at))]
     found = []
-    for name in ("prompt", "completion"):
+    for rate in (Rate("prompt"), Rate("completion")):
         points: list[Point] = []
         all_points = [
-            points_[name]
-            for (feed, key), points_ in book.prices.items()
-            if feed == "models" and name in points_ and not key.startswith("~")
+            prices[rate]
+            for (feed, key), prices in book.prices.items()
+            if feed == "models" and rate in prices and not key.startswith("~")
         ]
         for at, until in moments:
             amounts = [amount for some in all_points if (amount := _at(some, at)) is not None and amount > 0]
             if amounts:
                 points.append(Point(at, until, Decimal(median(amounts))))
         if points:
-            found.append(steps(name, points, looks, now))
+            found.append(steps(rate, points, looks, now))
     return found
 
 

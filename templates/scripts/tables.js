@@ -1,51 +1,18 @@
-"use strict";
-// Every page can be read without this file: it adds sorting, filtering, searching and copying.
-const html = document.documentElement;
-html.classList.add("js");
 
+// Tables that sort, the filter of the models, and the kinds of changes.
 document.addEventListener("DOMContentLoaded", () => {
-  document.querySelectorAll("[data-copy]").forEach(copies);
   const tables = [...document.querySelectorAll("table.sortable")].map(sortable);
   const form = document.querySelector("#filter");
   if (form) filters(form, tables[0]);
   const topics = document.querySelector("#topics");
   if (topics) chooses(topics);
-  searches(document.querySelector("#search"));
-  dates();
 });
-
-function copies(button) {
-  const source = document.getElementById(button.dataset.copy);
-  button.addEventListener("click", async () => {
-    try {
-      await navigator.clipboard.writeText(source.textContent);
-      button.textContent = "Copied";
-    } catch {
-      getSelection().selectAllChildren(source);
-      button.textContent = "Selected";
-    }
-    setTimeout(() => { button.textContent = "Copy"; }, 1500);
-  });
-}
-
-// --- the address keeps what was chosen, so that it can be shared ---
-
-function recall() { return new URLSearchParams(location.search); }
-
-function remember(change) {
-  const query = recall();
-  for (const [name, value] of Object.entries(change)) {
-    if (value) query.set(name, value); else query.delete(name);
-  }
-  const text = query.toString();
-  try { history.replaceState(null, "", (text ? `?${text}` : location.pathname) + location.hash); } catch { /* some viewers forbid it */ }
-}
 
 // --- a table that sorts; blanks stand last both ways ---
 
 function sortable(table, index) {
   const body = table.tBodies[0];
-  const buttons = [...table.querySelectorAll("thead th button")];
+  const buttons = [...table.querySelectorAll("thead th[data-key]")].map(pressed);
   const prefix = index ? `${table.id}.` : "";
   const sort = { key: "", dir: "" };
   const first = [...body.rows];
@@ -102,6 +69,16 @@ function sortable(table, index) {
   };
 }
 
+// without script a head is text: there is nothing to press
+function pressed(cell) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.append(...cell.childNodes);
+  Object.assign(button.dataset, cell.dataset);
+  cell.append(button);
+  return button;
+}
+
 // --- the filter of the models ---
 
 function filters(form, table) {
@@ -134,6 +111,11 @@ function filters(form, table) {
     document.querySelector("#nothing").hidden = shown > 0;
   }
 
+  // who chooses what only the gone have wants to see them
+  function calls() {
+    if (form.querySelector("optgroup option:checked")) form.gone.checked = true;
+  }
+
   async function join() {
     if (form.gone.checked) {
       try { gone = await (fetching ||= fetched(form.gone.dataset.from)); } catch { location.href = form.gone.dataset.from; return; }
@@ -148,8 +130,10 @@ function filters(form, table) {
 
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("input", async (event) => {
+    const before = event.target === form.gone ? null : form.gone.checked;
+    calls();
     keep();
-    if (event.target === form.gone) await join();
+    if (form.gone.checked !== before) await join();
     else show();
   });
   document.querySelector("#reset").addEventListener("click", () => { form.reset(); keep(); join(); form.q.focus(); });
@@ -162,6 +146,7 @@ function filters(form, table) {
       if (form[name].selectedIndex === -1) form[name].value = "";
     }
   }
+  calls();
   if (form.gone.checked) join();
   show();
 }
@@ -194,88 +179,4 @@ function chooses(form) {
   }
   form.addEventListener("input", show);
   show();
-}
-
-// --- search over all models, living and dead ---
-
-function searches(dialog) {
-  if (!dialog) return;
-  const input = dialog.querySelector("input");
-  const list = dialog.querySelector("[role=listbox]");
-  const said = dialog.querySelector("output");
-  let models = null;
-  let at = 0;
-
-  async function open() {
-    dialog.showModal();
-    input.select();
-    if (models) return;
-    try { models = await (await fetch(`${html.dataset.root}search.json`)).json(); } catch { said.textContent = "Search needs a server; from a file, use the list of models."; return; }
-    show();
-  }
-
-  function show() {
-    const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const found = !models || !words.length ? [] : models
-      .filter((one) => words.every((word) => `${one.id} ${one.name}`.toLowerCase().includes(word)))
-      .sort((one, other) => (one.state !== "") - (other.state !== "") || one.id.length - other.id.length)
-      .slice(0, 12);
-    list.replaceChildren(...found.map((one, place) => {
-      const item = document.createElement("a");
-      item.href = html.dataset.root + one.path;
-      item.id = `hit${place}`;
-      item.setAttribute("role", "option");
-      item.tabIndex = -1;
-      for (const [name, text] of [["b", one.name], ["code", one.id], ["small", one.state || one.price]]) {
-        const part = document.createElement(name);
-        part.textContent = text;
-        item.append(part);
-      }
-      return item;
-    }));
-    at = 0;
-    mark();
-    said.textContent = words.length && models ? (found.length ? `${found.length} found` : "Nothing found") : "";
-  }
-
-  function mark() {
-    [...list.children].forEach((item, place) => item.setAttribute("aria-selected", place === at));
-    input.setAttribute("aria-activedescendant", list.children[at]?.id || "");
-    list.children[at]?.scrollIntoView({ block: "nearest" });
-  }
-
-  input.addEventListener("input", show);
-  dialog.addEventListener("keydown", (event) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step && list.children.length) {
-      at = (at + step + list.children.length) % list.children.length;
-      mark();
-      event.preventDefault();
-    } else if (event.key === "Enter") {
-      list.children[at]?.click();
-      event.preventDefault();
-    }
-  });
-  dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
-  document.querySelector("#find").addEventListener("click", open);
-  document.addEventListener("keydown", (event) => {
-    if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); open(); }
-  });
-}
-
-// --- how old this is: by the reader's clock ---
-
-function dates() {
-  const place = document.querySelector("#asof");
-  if (location.protocol === "file:") return;
-  new IntersectionObserver(async ([seen], observer) => {
-    if (!seen.isIntersecting) return;
-    observer.disconnect();
-    const status = await fetch(`${html.dataset.root}api/v1/status.json`).then((answer) => answer.json()).catch(() => null);
-    if (!status) return;
-    const hours = Math.floor((Date.now() - Date.parse(status.hour)) / 3600000);
-    const age = hours < 1 ? "within the hour" : hours < 48 ? `${hours} hours ago` : `${Math.floor(hours / 24)} days ago`;
-    place.textContent = `Last read ${status.hour.slice(0, 13)}Z, ${age}; ${status.complete["24"]} of the 24 hours before it are complete.`;
-    place.classList.toggle("stale", hours > 25);
-  }).observe(place);
 }

@@ -1,8 +1,5 @@
-"use strict";
-// Up to four models side by side, and what a use of them costs. The page has this script alone.
-const html = document.documentElement;
-html.classList.add("js");
 
+// Up to four models side by side, and what a use of them costs.
 document.addEventListener("DOMContentLoaded", () => compares(document.querySelector("#compare")));
 
 async function json(path) { return (await fetch(html.dataset.root + path)).json(); }
