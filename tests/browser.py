@@ -13,6 +13,7 @@ from typing import Any
 
 import needs
 from archives import ROOT, Stage, new_archive, payloads, replies
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import sync_playwright
 
 from orarchive import ledger, snapshot
@@ -94,11 +95,11 @@ def sample_archive(folder: Path) -> Path:
     return folder
 
 
-def written_archive(folder: Path, *snapshots: Snapshot) -> Path:
+def written_archive(folder: Path, *snapshots: Snapshot, apart: dt.timedelta = HOUR) -> Path:
     """An archive with these snapshots, an hour apart, without a scraper."""
     new_archive(folder)
     for n, held in enumerate(snapshots):
-        hour = stamp(START + n * HOUR)
+        hour = stamp(START + n * apart)
         attempt: Attempt = {
             "hour": hour,
             "attempt": 1,
@@ -147,6 +148,12 @@ def many_models(count: int) -> Snapshot:
     return held(models, offers)
 
 
+SHORTEN = """for (const list of document.querySelectorAll("tbody, main")) {
+  [...list.querySelectorAll(":scope > tr, .hour")].slice(60).forEach((one) => one.remove());
+}"""
+"""Entries are alike, and axe takes seconds for thousands of them."""
+
+
 class _Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         pass
@@ -170,3 +177,28 @@ def chromium() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))
         yield browser
         browser.close()
+
+
+@contextmanager
+def page(browser: Any, address: str, width: int = 1280, height: int = 900, **options: Any) -> Iterator[Any]:
+    """A page that may not complain, nor ask anybody else for anything."""
+    context = browser.new_context(viewport={"width": width, "height": height}, **options)
+    found = context.new_page()
+    complaints: list[str] = []
+    found.on("console", lambda message: complaints.append(message.text))
+    found.on("pageerror", lambda error: complaints.append(str(error)))
+    found.on("dialog", lambda dialog: complaints.append(f"{dialog.message}{dialog.dismiss() or ''}"))
+    found.on("response", lambda answer: complaints.extend([answer.url][answer.status < 400 :]))
+    found.on("request", lambda request: complaints.extend([request.url][request.url.startswith(address) :]))
+    yield found
+    context.close()
+    assert complaints == []
+
+
+def violations(found: Any) -> str:
+    """What axe finds on a page with all of it unfolded, in long lists at the first entries; "": nothing."""
+    found.evaluate(SHORTEN)
+    for details in found.locator("summary").all():
+        details.click()
+    results = Axe().run(found)
+    return str(results.generate_snapshot()) if results.violations_count else ""

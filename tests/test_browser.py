@@ -2,14 +2,24 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from browser import HOSTILE, built, chromium, held, many_models, sample_archive, served, written_archive
+from browser import (
+    HOSTILE,
+    built,
+    chromium,
+    held,
+    many_models,
+    page,
+    sample_archive,
+    served,
+    violations,
+    written_archive,
+)
 
 from orarchive.publish.pages import model_path
 
@@ -70,22 +80,6 @@ def address(browser: Any, out: Path) -> Iterator[str]:
         yield found
 
 
-@contextmanager
-def page(browser: Any, address: str, width: int = 1280, height: int = 900, **options: Any) -> Iterator[Any]:
-    """A page that may not complain, nor ask anybody else for anything."""
-    context = browser.new_context(viewport={"width": width, "height": height}, **options)
-    found = context.new_page()
-    complaints: list[str] = []
-    found.on("console", lambda message: complaints.append(message.text))
-    found.on("pageerror", lambda error: complaints.append(str(error)))
-    found.on("dialog", lambda dialog: complaints.append(f"{dialog.message}{dialog.dismiss() or ''}"))
-    found.on("response", lambda answer: complaints.extend([answer.url][answer.status < 400 :]))
-    found.on("request", lambda request: complaints.extend([request.url][request.url.startswith(address) :]))
-    yield found
-    context.close()
-    assert complaints == []
-
-
 def names(found: Any) -> list[str]:
     """The models of the rows that can be seen."""
     texts: list[str] = found.locator("#models tbody tr:visible th a").all_inner_texts()
@@ -101,14 +95,9 @@ def column(found: Any, n: int) -> list[str]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_everyone_can_use_it(browser: Any, address: str, kind: str, scheme: str) -> None:
-    from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-
     with page(browser, address, color_scheme=scheme) as found:
         found.goto(address + KINDS[kind])
-        for details in found.locator("summary").all():
-            details.click()
-        results = Axe().run(found)
-    assert results.violations_count == 0, results.generate_snapshot()
+        assert violations(found) == ""
 
 
 @pytest.mark.parametrize("width", [320, 375, 768])
@@ -242,6 +231,7 @@ def test_without_script(browser: Any, address: str, kind: str) -> None:
         found.goto(address + KINDS[kind])
         assert found.locator("h1").is_visible()
         assert found.locator(".script:visible").count() == 0
+        assert found.locator("main button:visible").count() == 0
         if kind == "models":
             assert len(names(found)) > 60
             found.get_by_role("link", name="Anthropic: Claude Haiku 4.5").click()
@@ -399,3 +389,110 @@ def test_on_paper_there_is_nothing_to_press(browser: Any, address: str) -> None:
         assert found.locator("#filter").is_hidden()
         assert found.get_by_role("navigation", name="Site").is_hidden()
         assert len(names(found)) > 60
+
+
+def test_questions_of_a_newcomer(browser: Any, address: str) -> None:
+    """Each is answered within two clicks from home."""
+    with page(browser, address) as found:
+        found.goto(address)
+        found.get_by_role("button", name="Search").click()
+        found.get_by_role("combobox").fill("deepseek v4 pro")
+        found.get_by_role("option").first.click()
+        found.wait_for_url(f"**/{KINDS['model']}")
+        offers = [row.inner_text().split("\t") for row in found.locator("#endpoints tbody tr").all()]
+        able = [
+            offer
+            for offer in offers
+            if "tools" in offer[5] and (offer[3].endswith("M") or int(offer[3].removesuffix("K")) >= 128)
+        ]
+        prices = [Decimal(offer[1].split("\n")[0].removeprefix("$")) for offer in able]
+        assert prices == sorted(prices), "the first that will do is the cheapest"
+        assert able[0][0].split("\n")[0]
+
+        found.goto(address)
+        found.get_by_role("navigation", name="Site").get_by_role("link", name="Prices").click()
+        cuts = found.get_by_role("region", name="Biggest cuts in 30 days")
+        moves = cuts.locator("tbody .move").all_inner_texts()
+        assert moves
+        assert all("→" in move and "−" in move for move in moves)
+
+        found.goto(address)
+        soon = found.get_by_role("region", name="Expiring soon")
+        dates = soon.locator("time").all_inner_texts()
+        assert dates
+        assert dates == sorted(dates)
+
+
+def test_from_a_sub_path(browser: Any, out: Path) -> None:
+    """As on GitHub Pages, below the repository's name."""
+    with served(out.parent) as top, page(browser, f"{top}{out.name}/") as found:
+        found.goto(f"{top}{out.name}/")
+        found.get_by_role("navigation", name="Site").get_by_role("link", name="Models").click()
+        found.get_by_label("Filter by name or id").fill("haiku 4.5")
+        found.locator("#models tbody tr:visible a").first.click()
+        found.locator("#endpoints tbody a").first.click()
+        found.locator("#serves tbody a").first.click()
+        found.get_by_role("link", name="Compare").first.click()
+        found.wait_for_url("**/compare/index.html")
+        found.wait_for_load_state("domcontentloaded")
+        found.keyboard.press("Control+k")
+        found.get_by_role("combobox", name="Search all models there ever were").fill("haiku 4.5")
+        found.keyboard.press("Enter")
+        found.wait_for_url(f"**/{out.name}/{model_path('anthropic/claude-haiku-4.5')}")
+        found.locator("#asof").scroll_into_view_if_needed()
+        found.get_by_text("days ago").wait_for()
+
+
+REACHED = """() => [...document.querySelectorAll("a[href], button, input, select, summary, [tabindex='0']")]
+  .filter((one) => one.checkVisibility({visibilityProperty: true}) && one.tabIndex >= 0)"""
+"""What the keyboard should reach, in order."""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_by_keyboard_alone(browser: Any, address: str, kind: str) -> None:
+    """Tab goes through what can be pressed, in the order of the page; one sees where one is; no way ends."""
+    with page(browser, address) as found:
+        found.goto(address + KINDS[kind])
+        count = found.evaluate(f"({REACHED})().length")
+        for n in range(min(count, 40)):
+            found.keyboard.press("Tab")
+            for _ in range(3):  # a date has parts
+                if n and found.evaluate(f"({REACHED})()[{n - 1}] === document.activeElement"):
+                    found.keyboard.press("Tab")
+            at, outline = found.evaluate(
+                f"[({REACHED})().indexOf(document.activeElement),"
+                " getComputedStyle(document.activeElement).outlineStyle]"
+            )
+            assert (at, outline) == (n, "solid")
+        found.evaluate(f"({REACHED})().at(-1).focus()")
+        found.keyboard.press("Shift+Tab")
+        assert found.evaluate(f"({REACHED})().indexOf(document.activeElement)") == count - 2
+
+
+def test_a_chart_says_what_one_points_at(browser: Any, address: str) -> None:
+    with page(browser, address) as found:
+        found.goto(address + KINDS["patterns"])
+        chart = found.locator(".chart").first
+        said = chart.locator("g text")
+        assert said.count() > 1
+        assert not any(one.is_visible() for one in said.all())
+        box = chart.locator("svg").bounding_box()
+        chart.scroll_into_view_if_needed()
+        chart.locator("svg").hover(position={"x": 12, "y": box["height"] / 2})
+        assert [one.is_visible() for one in said.all()] == [True] + [False] * (said.count() - 1)
+        assert re.fullmatch(r"\S+ from \S+( to \S+)?", said.first.text_content())
+
+
+def test_what_only_the_gone_have_brings_them(browser: Any, tmp_path: Path) -> None:
+    """Choosing a state or a lab that no listed model has joins the gone to the list."""
+    hours = held([{"id": "a/gone", "name": "Gone"}, {"id": "b/c"}]), held([{"id": "b/c"}])
+    built(written_archive(tmp_path / "archive", *hours), tmp_path / "site")
+    with served(tmp_path / "site") as address, page(browser, address) as found:
+        for name, value in (("state", "missing"), ("lab", "a")):
+            found.goto(address + KINDS["models"])
+            found.locator(f"select[name={name}]").select_option(value)
+            found.get_by_role("link", name="Gone").wait_for()
+            assert names(found) == ["Gone"]
+            found.reload()
+            found.get_by_role("link", name="Gone").wait_for()
+            assert names(found) == ["Gone"]

@@ -6,10 +6,9 @@ import json
 import re
 import unicodedata
 from decimal import Decimal
-from html.parser import HTMLParser
 from pathlib import Path, PurePosixPath
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 import browser
 import pytest
@@ -28,6 +27,7 @@ from browser import (
 )
 from hypothesis import given
 from hypothesis import strategies as st
+from pages import Html, are_sound, links_resolve, parsed, resolved
 
 from orarchive.hours import HOUR, prose, stamp
 from orarchive.index.log import Logged
@@ -40,31 +40,6 @@ from orarchive.publish.told import Told, told
 from orarchive.publish.views import View
 from orarchive.records import Endpoint, Model
 from orarchive.sample import START
-
-
-class Html(HTMLParser):
-    """What the tests ask of a page."""
-
-    def __init__(self, content: bytes) -> None:
-        super().__init__()
-        self.ids: list[str] = []
-        self.links: list[str] = []
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.words: list[str] = []
-        self.feed(content.decode())
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        found = dict(attrs)
-        self.tags.append((tag, found))
-        self.ids += [found["id"] or ""] if "id" in found else []
-        self.links += [found[name] or "" for name in ("href", "src") if name in found]
-
-    def handle_data(self, data: str) -> None:
-        self.words.append(data)
-
-    @property
-    def text(self) -> str:
-        return re.sub(r"\s+", " ", "".join(self.words))
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +55,7 @@ def site(archive: Path) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def pages(site: dict[str, bytes]) -> dict[str, Html]:
-    return {path: Html(content) for path, content in site.items() if path.endswith(".html")}
+    return parsed(site)
 
 
 @pytest.fixture(scope="module")
@@ -108,45 +83,11 @@ def test_every_model_has_a_page_and_a_row(pages: dict[str, Html], shown: View) -
 
 
 def test_links_resolve_inside_the_site(pages: dict[str, Html], site: dict[str, bytes]) -> None:
-    for path, page in pages.items():
-        for link in page.links:
-            parts = urlsplit(link)
-            if parts.scheme:
-                assert parts.scheme == "https", (path, link)
-                continue
-            target = path if not parts.path else resolved(path, unquote(parts.path))
-            assert target in site, (path, link)
-            if parts.fragment:
-                assert parts.fragment in pages[target].ids, (path, link)
-
-
-def resolved(page: str, link: str) -> str:
-    """Where a relative link leads."""
-    assert not link.startswith("/"), link
-    parts: list[str] = []
-    for part in (PurePosixPath(page).parent / link).parts:
-        if part == "..":
-            parts.pop()
-        else:
-            parts.append(part)
-    return "/".join(parts)
+    links_resolve(pages, site)
 
 
 def test_pages_are_sound(pages: dict[str, Html]) -> None:
-    for path, page in pages.items():
-        assert len(page.ids) == len(set(page.ids)), path
-        tags = [tag for tag, _ in page.tags]
-        assert [tags.count(tag) for tag in ("h1", "main", "style", "base")] == [1, 1, 0, 0], path
-        assert ("html", {"lang": "en", "data-root": "../" * path.count("/")}) in page.tags
-        for tag, attributes in page.tags:
-            assert not any(name == "style" or name.startswith("on") for name in attributes), (path, tag)
-            assert tag != "script" or attributes.get("src") or "ld+json" in str(attributes["type"]), path
-        policy = [found["content"] for tag, found in page.tags if "Content-Security-Policy" in found.values()]
-        assert (
-            policy
-            and policy[0]
-            and policy[0].startswith("default-src 'none'; style-src 'self'; script-src 'self'")
-        )
+    are_sound(pages)
 
 
 def test_at_most_three_requests(pages: dict[str, Html]) -> None:

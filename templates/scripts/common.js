@@ -114,7 +114,7 @@ function dates() {
     if (!status) return;
     const hours = Math.floor((Date.now() - Date.parse(status.hour)) / 3600000);
     const age = hours < 1 ? "within the hour" : hours < 48 ? `${hours} hours ago` : `${Math.floor(hours / 24)} days ago`;
-    place.textContent = `Last read ${status.hour.slice(0, 13)}Z, ${age}; ${status.complete["24"]} of the 24 hours before it are complete.`;
+    place.textContent = `Last read ${status.hour.slice(0, 13)}Z, ${age}; ${status.complete["24"]} of the 24 hours before it are complete:`;
     place.classList.toggle("stale", hours > 25);
   }).observe(place);
 }

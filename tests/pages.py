@@ -1,0 +1,80 @@
+"""What tests ask of pages: what stands in them, that links lead somewhere, and that nothing is unsound."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+
+class Html(HTMLParser):
+    """What the tests ask of a page."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__()
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.feed(content.decode())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        self.tags.append((tag, found))
+        self.ids += [found["id"] or ""] if "id" in found else []
+        self.links += [found[name] or "" for name in ("href", "src") if name in found]
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return re.sub(r"\s+", " ", "".join(self.words))
+
+
+def parsed(site: dict[str, bytes]) -> dict[str, Html]:
+    """Every page of a site: path -> page."""
+    return {path: Html(content) for path, content in site.items() if path.endswith(".html")}
+
+
+def links_resolve(pages: dict[str, Html], site: dict[str, bytes]) -> None:
+    """Every link inside the site leads to a file, every fragment to an element; others are of the web."""
+    for path, page in pages.items():
+        for link in page.links:
+            parts = urlsplit(link)
+            if parts.scheme:
+                assert parts.scheme in ("https", "http"), (path, link)
+                continue
+            target = path if not parts.path else resolved(path, unquote(parts.path))
+            assert target in site, (path, link)
+            if parts.fragment:
+                assert parts.fragment in pages[target].ids, (path, link)
+
+
+def resolved(page: str, link: str) -> str:
+    """Where a relative link leads."""
+    assert not link.startswith("/"), link
+    parts: list[str] = []
+    for part in (PurePosixPath(page).parent / link).parts:
+        if part == "..":
+            parts.pop()
+        else:
+            parts.append(part)
+    return "/".join(parts)
+
+
+def are_sound(pages: dict[str, Html]) -> None:
+    """Ids are unique, nothing runs or is styled within a page, and a strict policy forbids that it could."""
+    for path, page in pages.items():
+        assert len(page.ids) == len(set(page.ids)), path
+        tags = [tag for tag, _ in page.tags]
+        assert [tags.count(tag) for tag in ("h1", "main", "style", "base")] == [1, 1, 0, 0], path
+        assert ("html", {"lang": "en", "data-root": "../" * path.count("/")}) in page.tags
+        for tag, attributes in page.tags:
+            assert not any(name == "style" or name.startswith("on") for name in attributes), (path, tag)
+            assert tag != "script" or attributes.get("src") or "ld+json" in str(attributes["type"]), path
+        policy = [found["content"] for tag, found in page.tags if "Content-Security-Policy" in found.values()]
+        assert (
+            policy
+            and policy[0]
+            and policy[0].startswith("default-src 'none'; style-src 'self'; script-src 'self'")
+        )
