@@ -65,7 +65,7 @@ def test_a_model_has_its_shape(site: dict[str, bytes]) -> None:
             assert all(point.keys() == {"from", "to", "price"} for point in points)
             assert all(isinstance(point["price"], str) for point in points)
         for endpoint in one["endpoints"]:
-            assert endpoint.keys() == {"tag", "n", *SPAN, "pricing"}
+            assert endpoint.keys() == {"tag", "n", *SPAN, "pricing", "prices", "conditional_prices"}
         assert row["file"] == f"api/v1/{model_path(row['id']).removesuffix('/index.html')}.json"
     (glm,) = (json.loads(site[row["file"]]) for row in rows if row["id"] == "anthropic/claude-haiku-4.5")
     assert [point["price"] for point in glm["prices"]["prompt"]] == ["0.000001"]
@@ -82,7 +82,10 @@ def test_events_have_their_shape(site: dict[str, bytes]) -> None:
 
 def test_status_and_relations_have_their_shape(site: dict[str, bytes]) -> None:
     status = json.loads(site["api/v1/status.json"])
-    assert status.keys() == {"hour", "as_of", "begun", "complete", "totals", "feeds"}
+    assert status.keys() == {
+        *("hour", "as_of", "begun", "complete", "totals", "feeds", "gaps", "changes"),
+    }
+    assert all(f"api/v1/changes/{month}.json" in site for month in status["changes"])
     assert status["complete"].keys() == {"24", "168"}
     assert all(one.keys() == {"last_good", "good", "possible"} for one in status["feeds"].values())
     relations = json.loads(site["api/v1/relations.json"])

@@ -21,6 +21,7 @@ from browser import (
     written_archive,
 )
 
+from orarchive.hours import HOUR
 from orarchive.publish.pages import model_path
 
 pytestmark = pytest.mark.browser
@@ -311,13 +312,44 @@ def test_comparing(browser: Any, address: str) -> None:
         assert ("cached", "1000000") in chosen
         found.locator("[name=on]").fill("2026-05-01")
         found.locator("[name=on]").press("Tab")
-        table.locator("tr", has_text="Input").get_by_text("none").first.wait_for()
+        table.locator("tr", has_text="Input").get_by_text("not seen yet").first.wait_for()
 
 
 def test_comparing_says_what_it_does_not_know(browser: Any, address: str) -> None:
     with page(browser, address) as found:
         found.goto(f"{address}{KINDS['compare']}?m=nobody/nothing")
         found.get_by_text("Not a model that ever was: nobody/nothing").wait_for()
+
+
+def test_comparing_tells_apart_what_is_not_there(browser: Any, tmp_path: Path) -> None:
+    """A day that nobody looked on, one before the record, a model that came later, a price by the clock."""
+    clock = [
+        {"utc_start": 0, "utc_end": 800, "prompt": "0.000001"},
+        {"utc_start": 800, "utc_end": 0, "prompt": "0.000002"},
+    ]
+    first = {"id": "a/b", "pricing": {"prompt": "0.0000015415", "completion": "0.000002"}}
+    by_clock = {"id": "a/c", "pricing": {"prompt": "0.000001", "completion": "0.000002", "overrides": clock}}
+    hours = held([first]), held([first, by_clock])
+    built(written_archive(tmp_path / "archive", *hours, apart=96 * HOUR), tmp_path / "site")
+    with served(tmp_path / "site") as address, page(browser, address) as found:
+
+        def asked(day: str) -> tuple[dict[str, str], str]:
+            found.goto(f"{address}{KINDS['compare']}?m=a/b&m=a/c&in=1000000&out=0&on={day}")
+            table = found.locator("#compared table")
+            table.wait_for()
+            return dict(re.findall(r"(\w[\w ]*)\t(.*)", table.inner_text())), table.inner_text()
+
+        now, _ = asked("")
+        assert now["Input"] == "$1.5415 per M\t$1.00 to $2.00 per M"
+        assert now["This use"] == "$1.54\t$1.00 to $2.00"
+        begun, _ = asked("2026-06-01")
+        assert begun["Input"] == "$1.5415 per M\tnot seen yet"
+        unseen, words = asked("2026-06-03")
+        assert unseen["Input"] == "not known\tnot seen yet"
+        assert "Nobody looked on 2026-06-03" in words
+        outside, words = asked("2020-01-01")
+        assert outside["Input"] == "not seen yet\tnot seen yet"
+        assert "The record goes from 2026-06-01 to 2026-06-05" in words
 
 
 def test_a_day_without_a_look_is_an_empty_box(browser: Any, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from orarchive.hours import HOUR
 from orarchive.jsonl import Record, loads
 from orarchive.publish.book import HealthDay, Rate
 from orarchive.publish.pages import LINES, model_path
+from orarchive.publish.told import KINDS
 from orarchive.publish.views.health import Health, together
 from orarchive.sample import START
 from orarchive.snapshot import Snapshot
@@ -112,3 +113,90 @@ def test_the_page_of_changes_ends_before_it_gets_long(tmp_path: Path) -> None:
     assert days.findall(site["changes/index.html"].decode()) == ["2026-06-03"]
     assert days.findall(site["changes/2026-06/index.html"].decode()) == ["2026-06-03", "2026-06-02"]
     assert site["changes/index.html"].count(b">added<") == LINES
+
+
+DAY = 24 * HOUR
+
+
+def test_notice_counts_from_the_first_date(tmp_path: Path) -> None:
+    """However often the date was moved; a date that was taken back and set again is a new one."""
+    dates: tuple[tuple[str | None, ...], ...] = (
+        (None, "2026-06-20", "2026-06-10", "2026-06-10"),
+        ("2026-06-20", None, None, "2026-06-10"),
+        ("2026-06-20",) * 4,
+    )
+    hours = [
+        [{"id": f"a/m{n}", "expiration_date": one[day]} for n, one in enumerate(dates)] for day in range(4)
+    ]
+    snapshots = [held([*hour, {"id": "a/stays"}]) for hour in (*hours, [])]
+    archive = written_archive(tmp_path / "archive", *snapshots, apart=DAY)
+    notice = {grave.one.model.id: grave.notice for grave in shown(archive).graves}
+    assert notice == {"a/m0": 2, "a/m1": 0, "a/m2": 3}
+    rows = re.findall(r"announced <small>for .*?</small>", _page(archive, tmp_path, "graveyard/index.html"))
+    assert [("≥" in row) for row in rows] == [True, False, False]
+
+
+def _page(archive: Path, tmp_path: Path, path: str) -> str:
+    return built(archive, tmp_path / "site")[path].decode()
+
+
+def test_moves_are_from_what_was_to_what_is(tmp_path: Path) -> None:
+    """Each price once; what went and came back has not moved."""
+    prices = {
+        "a/down": ("0.000004", "0.000003", "0.000001"),
+        "a/flaps": ("0.000004", "0.000002", "0.000004"),
+        "a/up": ("0.000002", "0.000002", "0.000003"),
+    }
+    hours = [held([priced(model, some[n]) for model, some in prices.items()]) for n in range(3)]
+    found = shown(written_archive(tmp_path / "archive", *hours)).moves
+    assert [(one.line.model, str(one.move.old), str(one.move.new), one.move.percent) for one in found] == [
+        ("a/down", "0.000004", "0.000001", -75), ("a/up", "0.000002", "0.000003", 50),
+    ]  # fmt: skip
+
+
+def test_a_beginning_that_nobody_saw_is_a_span(tmp_path: Path) -> None:
+    """A model that came while nobody looked was added some time after the last look."""
+    hours = held([{"id": "a/b"}]), held([{"id": "a/b"}, {"id": "a/c"}])
+    archive = written_archive(tmp_path / "archive", *hours, apart=3 * DAY)
+    page = _page(archive, tmp_path, model_path("a/c"))
+    assert f"or after {START.date()}" in page
+    (one,) = (one for one in shown(archive).models if one.model.id == "a/c")
+    assert one.came_after == START
+
+
+def test_the_list_price_names_who_asks_it(tmp_path: Path) -> None:
+    hours = asked("a/b", one="0.000002", two="0.000001"), asked("a/b", one="0.000003")
+    for n, asking in enumerate((["one"], [])):
+        archive = written_archive(tmp_path / str(n), hours[n])
+        (model,) = shown(archive).models
+        assert [offer.endpoint.tag for offer in model.asking] == asking
+        page = _page(archive, tmp_path / f"site{n}", model_path("a/b"))
+        assert ("no endpoint" in page) == (not asking)
+
+
+def test_medians_count_a_model_once(tmp_path: Path) -> None:
+    """Neither its variants nor its aliases, and models that write text alone."""
+    image = {"architecture": {"output_modalities": ["image"]}}
+    models = [
+        *(priced("a/one", "0.000001"), priced("a/two", "0.000003"), priced("a/two:batch", "0.000009")),
+        *(priced("~a/latest", "0.000009"), priced("a/paints", "0.000009", **image)),
+    ]
+    charts = shown(written_archive(tmp_path / "archive", held(models))).medians
+    assert [str(chart.dots[0].point.amount) for chart in charts] == ["0.000002", "0.000002"]
+
+
+def test_each_kind_has_a_feed_and_endpoints_their_history(stage: Stage, tmp_path: Path) -> None:
+    bodies = payloads(START)
+    model = "z-ai/glm-5.1"
+    offer = bodies[f"models/{model}/endpoints"]["data"]["endpoints"][0]
+    for n in range(2):
+        offer["pricing"]["prompt"] = f"0.00000{2 - n}"
+        stage.serve(bodies)
+        assert stage.run(START + n * HOUR) == 0
+    site = built(stage.root, tmp_path / "site")
+    assert {f"feeds/kinds/{kind.replace(' ', '-')}.atom" for kind in KINDS} <= site.keys()
+    assert site["feeds/kinds/cut.atom"].count(b"<entry>") == 1
+    assert site["feeds/kinds/rise.atom"].count(b"<entry>") == 0
+    endpoints = loads(site[f"api/v1/{model_path(model).removesuffix('/index.html')}.json"])["endpoints"]
+    (own,) = (one for one in endpoints if one["tag"] == offer["tag"])
+    assert [point["price"] for point in own["prices"]["prompt"]] == ["0.000002", "0.000001"]

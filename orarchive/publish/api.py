@@ -8,7 +8,7 @@ from typing import Any
 from orarchive.hours import stamp
 from orarchive.index.log import Logged
 from orarchive.jsonl import Record, loads
-from orarchive.publish.book import Entry, Point
+from orarchive.publish.book import Entry, Point, Prices
 from orarchive.publish.foreign import json
 from orarchive.publish.views import View
 from orarchive.publish.views.models import ModelView
@@ -73,6 +73,8 @@ def status(view: View) -> Record:
             }
             for one in view.coverage
         },
+        "gaps": [[stamp(one), stamp(other)] for one, other in view.unseen],
+        "changes": [month.name for month in view.months],
     }
 
 
@@ -98,20 +100,28 @@ def model(one: ModelView) -> Record:
         "states": one.states,
         **_span(one.entry),
         "record": one.entry.record,
+        **_history(one.points),
+        "endpoints": [
+            {"tag": own.parts[1], "n": own.parts[2], **_span(own), "pricing": own.record.get("pricing")}
+            | _history(one.book.prices.get(("endpoints", own.key), {}))
+            for own in sorted(one.book.endpoints.get(one.model.id, ()), key=lambda own: own.key)
+        ],
+    }
+
+
+def _history(prices: Prices) -> Record:
+    """Every price point there was, those under a condition apart."""
+    return {
         "prices": {
             rate.dimension: [_point(point) for point in points]
-            for rate, points in one.points.items()
+            for rate, points in prices.items()
             if not rate.condition
         },
         "conditional_prices": [
             {"dimension": rate.dimension, "condition": loads(rate.condition)}
             | {"points": [_point(point) for point in points]}
-            for rate, points in one.points.items()
+            for rate, points in prices.items()
             if rate.condition
-        ],
-        "endpoints": [
-            {"tag": own.parts[1], "n": own.parts[2], **_span(own), "pricing": own.record.get("pricing")}
-            for own in sorted(one.book.endpoints.get(one.model.id, ()), key=lambda own: own.key)
         ],
     }
 

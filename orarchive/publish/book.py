@@ -14,6 +14,7 @@ from orarchive.feeds import FEEDS
 from orarchive.hours import moment
 from orarchive.index.log import Logged, logged
 from orarchive.jsonl import Record, loads
+from orarchive.records import expiry
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,8 @@ class Book:
     """Endpoint -> day -> its health."""
     relations: dict[str, int]
     """Relation counts of the last attempt."""
+    announced: dict[str, dt.datetime]
+    """Model -> the hour that first showed that it has a date for its end, of those that had one last."""
     benchmarks: dict[str, Record]
     """Model -> what others' benchmarks say of it now; {} where they are left out."""
 
@@ -158,6 +161,7 @@ def read(db: sqlite3.Connection, benchmarks: bool = True) -> Book:
         log=list(logged(db)),
         health=_health(db),
         relations=loads(db.execute(RELATIONS).fetchone()[0]),
+        announced=_announced(db),
         benchmarks=_benchmarks(db) if benchmarks else {},
     )
 
@@ -218,6 +222,22 @@ def _prices(db: sqlite3.Connection) -> dict[tuple[str, str], Prices]:
     for feed, key, dimension, condition, first, last, amount in db.execute(query):
         point = Point(moment(first), moment(last) if last else None, Decimal(amount))
         found[feed, key][Rate(dimension, condition)].append(point)
+    return found
+
+
+DATES = """
+    select key, first, json_extract(line, '$.expiration_date') from version_log
+    where feed = 'models' and file = 'facts' order by key, first
+"""
+
+
+def _announced(db: sqlite3.Connection) -> dict[str, dt.datetime]:
+    found: dict[str, dt.datetime] = {}
+    for key, first, date in db.execute(DATES):
+        if expiry(date):
+            found.setdefault(key, moment(first))
+        else:
+            found.pop(key, None)
     return found
 
 

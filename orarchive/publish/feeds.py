@@ -22,8 +22,14 @@ from orarchive.wording import label
 MOST = 60
 """Entries of a feed, and those of the same hour as the last."""
 
+LONGEST = 160
+"""Longest title; the text says all of it."""
+
+SOME = 20
+"""Those of the feed of a lab or a kind."""
+
 FEW = 5
-"""Entries of the feed of one model."""
+"""Those of the feed of one model."""
 
 CUT = Decimal("-0.2")
 """The move from which on a cheaper price is news of its own."""
@@ -70,11 +76,11 @@ def _is_big(move: Move) -> bool:
     return bool(move.old and move.new is not None and move.way < 0 and move.new <= move.old * (1 + CUT))
 
 
-def latest(entries: list[News]) -> list[News]:
+def latest(entries: list[News], most: int = MOST) -> list[News]:
     """The latest entries, all of the last hour that is in."""
-    if len(entries) <= MOST:
+    if len(entries) <= most:
         return entries
-    return [one for one in entries if one.hour >= entries[MOST - 1].hour]
+    return [one for one in entries if one.hour >= entries[most - 1].hour]
 
 
 class _Atom(feedgenerator.Atom1Feed):  # type: ignore[misc]
@@ -145,8 +151,9 @@ def _entry(hour: dt.datetime, line: Told, page: str) -> News:
     what = " ".join(filter(None, (line.model, line.subject)))
     moves = ", ".join(map(_move, line.moves))
     said = ", ".join(filter(None, (moves, *line.parts)))
-    title = f"{what}: {line.kind}" + (f", {said}" if said else "")
-    text = f"Seen in {prose(hour)}" + (f", after {prose(line.after)}" if line.after else "") + f". {title}."
+    whole = f"{what}: {line.kind}" + (f", {said}" if said else "")
+    title = whole if len(whole) <= LONGEST else f"{whole[: LONGEST - 1]}…"
+    text = f"Seen in {prose(hour)}" + (f", after {prose(line.after)}" if line.after else "") + f". {whole}."
     return News(f"{stamp(hour)}/{line.event}", title, text, page, hour, line)
 
 

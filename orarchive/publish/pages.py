@@ -10,7 +10,8 @@ from typing import Any, get_args
 
 from orarchive.index.absence import DAY, DEPRECATED, REMOVED
 from orarchive.jsonl import Record, dumps
-from orarchive.publish.told import TOPIC_NAMES
+from orarchive.publish.feeds import FEW, MOST, SOME
+from orarchive.publish.told import KINDS, TOPIC_NAMES
 from orarchive.publish.views import View
 from orarchive.publish.views.changes import DayTold
 from orarchive.publish.views.models import State
@@ -55,7 +56,7 @@ class Alternate:
     path: str
 
 
-ATOM, JSON = "application/atom+xml", "application/json"
+ATOM, JSON, JSON_FEED = "application/atom+xml", "application/json", "application/feed+json"
 
 
 @dataclass(frozen=True)
@@ -80,9 +81,12 @@ def pages(view: View, paths: dict[str, str], examples: dict[str, str]) -> Iterat
     providers = {one.slug: f"providers/{segment(one.slug)}/index.html" for one in view.providers}
     shared = {"view": view, "paths": paths, "labs": labs, "providers": providers}
     shared |= {"database": DATABASE, "sections": SECTIONS}
-    everything = Alternate(ATOM, "Atom", "All changes", "feeds/changes.atom")
-    yield Page("index.html", "home.html", shared, (everything,))
-    yield Page("models/index.html", "models.html", {**shared, "filters": _filters(view)})
+    everything = (
+        Alternate(ATOM, "Atom", "All changes", "feeds/changes.atom"),
+        Alternate(JSON_FEED, "JSON Feed", "All changes", "feeds/changes.json"),
+    )
+    yield Page("index.html", "home.html", shared, everything)
+    yield Page("models/index.html", "models.html", {**shared, "filters": _filters(view)}, _json("models"))
     yield Page("models/gone/index.html", "gone.html", shared)
     for one in view.models:
         path = paths[one.model.id]
@@ -93,19 +97,31 @@ def pages(view: View, paths: dict[str, str], examples: dict[str, str]) -> Iterat
         shown = {**shared, "one": one, "raw": pretty(one.entry.record)}
         yield Page(path, "model.html", shown, alternates)
     yield from _makers(view, shared)
-    cuts = Alternate(ATOM, "Atom", "Price cuts of 20 % or more", "feeds/cuts.atom")
-    yield Page("prices/index.html", "prices.html", {**shared, "needs": NEEDS}, (cuts,))
+    cuts = (
+        Alternate(ATOM, "Atom", "Price cuts of 20 % or more", "feeds/cuts.atom"),
+        Alternate(JSON_FEED, "JSON Feed", "Price cuts of 20 % or more", "feeds/cuts.json"),
+    )
+    yield Page("prices/index.html", "prices.html", {**shared, "needs": NEEDS}, cuts)
     yield Page("graveyard/index.html", "graveyard.html", shared)
     changes = {**shared, "topics": TOPIC_NAMES}
     yield Page(
-        "changes/index.html", "changes.html", {**changes, "month": None, "days": _recent(view)}, (everything,)
+        "changes/index.html", "changes.html", {**changes, "month": None, "days": _recent(view)}, everything
     )
     for month in view.months:
         path = f"changes/{month.name}/index.html"
-        yield Page(path, "changes.html", {**changes, "month": month, "days": month.days})
-    yield Page("status/index.html", "status.html", shared)
+        yield Page(
+            path,
+            "changes.html",
+            {**changes, "month": month, "days": month.days},
+            _json(f"changes/{month.name}"),
+        )
+    yield Page("status/index.html", "status.html", shared, _json("status"))
     yield Page("compare/index.html", "compare.html", shared)
-    yield Page("data/index.html", "data.html", {**shared, "topics": TOPIC_NAMES, "examples": examples})
+    yield Page(
+        "data/index.html",
+        "data.html",
+        {**shared, "topics": TOPIC_NAMES, "kinds": KINDS, "examples": examples, "entries": (FEW, SOME, MOST)},
+    )
     yield Page("about/index.html", "about.html", {**shared, "undated": NO_DATE, "absence": ABSENCE})
     yield Page("patterns/index.html", "patterns.html", {**shared, **_patterns(view)})
     yield Page("404.html", "404.html", shared)
@@ -143,13 +159,18 @@ def _filters(view: View) -> Iterator[tuple[str, str, list[tuple[str, str]]]]:
         yield kind, words, [(trait, trait.removeprefix(f"{kind}:")) for trait in found]
 
 
+def _json(name: str) -> tuple[Alternate]:
+    """The same as a file of the machine surface."""
+    return (Alternate(JSON, "JSON", "The same for programs", f"api/v1/{name}.json"),)
+
+
 def _makers(view: View, shared: dict[str, Any]) -> Iterator[Page]:
-    yield Page("labs/index.html", "labs.html", shared)
+    yield Page("labs/index.html", "labs.html", shared, _json("labs"))
     for lab in view.lab_views:
         path = shared["labs"][lab.name]
         feed = Alternate(ATOM, "Atom", "Changes of its models", path.replace("index.html", "changes.atom"))
         yield Page(path, "lab.html", {**shared, "lab": lab}, (feed,))
-    yield Page("providers/index.html", "providers.html", shared)
+    yield Page("providers/index.html", "providers.html", shared, _json("providers"))
     for provider in view.providers:
         yield Page(shared["providers"][provider.slug], "provider.html", {**shared, "provider": provider})
 

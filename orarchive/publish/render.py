@@ -57,7 +57,9 @@ def render(pages: Sequence[Page], base: str | None, progress: bool = False) -> d
         root = base if base and page.path == "404.html" else page.root
         address = base + page.path.removesuffix("index.html") if base else None
         template = env.get_template(page.template)
-        files[page.path] = template.render(page.context, root=root, address=address, page=page).encode()
+        files[page.path] = template.render(
+            page.context, root=root, base=base, address=address, page=page
+        ).encode()
     for path in sorted((TEMPLATES / "static").iterdir()):
         files[f"static/{path.name}"] = path.read_bytes()
     for name, parts in SCRIPTS.items():

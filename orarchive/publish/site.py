@@ -8,7 +8,7 @@ from orarchive.publish.examples import examples
 from orarchive.publish.foreign import json, plain
 from orarchive.publish.pages import Page, model_path, pages, segment
 from orarchive.publish.render import amount, render
-from orarchive.publish.told import TOPIC_NAMES
+from orarchive.publish.told import KINDS, TOPIC_NAMES
 from orarchive.publish.views import View
 from orarchive.publish.views.models import ModelView
 from orarchive.records import lab_of
@@ -45,6 +45,10 @@ def _feeds(view: View, paths: dict[str, str], base: str | None) -> Iterator[tupl
         own = [one for one in news if one.line.topic == topic]
         path = f"feeds/{topic}.atom"
         yield path, feeds.atom(own, f"Changes: {words}", path, "changes/index.html", base)
+    for kind in KINDS:
+        own = feeds.latest([one for one in news if one.line.kind == kind], feeds.SOME)
+        path = f"feeds/kinds/{kind.replace(' ', '-')}.atom"
+        yield path, feeds.atom(own, f"Changes: {kind}", path, "changes/index.html", base)
     by_model: dict[str, list[feeds.News]] = {}
     by_lab: dict[str, list[feeds.News]] = {}
     for one in news:
@@ -53,7 +57,7 @@ def _feeds(view: View, paths: dict[str, str], base: str | None) -> Iterator[tupl
             by_lab.setdefault(lab_of(one.line.model), []).append(one)
     for lab in view.lab_views:
         page = f"labs/{segment(lab.name)}/index.html"
-        yield _beside(page, lab.name, by_lab.get(lab.name, []), base)
+        yield _beside(page, lab.name, feeds.latest(by_lab.get(lab.name, []), feeds.SOME), base)
     for key, page in paths.items():
         yield _beside(page, key, by_model.get(key, [])[: feeds.FEW], base)
 

@@ -81,6 +81,12 @@ NAMES = {
 }
 """What kinds of events are called in a line, where it is not their own name."""
 
+KINDS = sorted(
+    {NAMES.get(kind, kind) for kind in TOPIC if kind != "repriced"}
+    | {"cut", "rise", "repriced", "listed price"}
+)
+"""Every kind of line."""
+
 REASONS = {
     "gone": "OpenRouter knows it no more",
     "orphaned": "OpenRouter still knows it",
@@ -207,11 +213,9 @@ def _sign(one: Logged, kind: str) -> str:
 
 def _repriced(cause: str, group: list[Logged]) -> Told:
     moves = {one.field: move for one in group if (move := _move(one))}
-    ruled = [
-        f"{label(one.field)} {PAGE.pair(*(_tariff(one, end) for end in (one.old, one.new)))}"
-        for one in group
-        if _is_ruled(one)
-    ]
+    place = {name: n for n, name in enumerate(in_order({one.field for one in group}))}
+    by_conditions = sorted(filter(_is_ruled, group), key=lambda one: place[one.field])
+    ruled = [_ruled(one, one.field in moves) for one in by_conditions]
     lines = tuple(moves[name] for name in in_order(moves))
     ways = {move.way for move in lines}
     kind = {frozenset({-1}): "cut", frozenset({1}): "rise"}.get(frozenset(ways), "repriced")
@@ -236,10 +240,17 @@ def _is_ruled(one: Logged) -> bool:
     return isinstance(one.old, list) or isinstance(one.new, list)
 
 
-def _tariff(one: Logged, end: Any) -> str:
-    """A price, or the list of conditions that rule it."""
+def _ruled(one: Logged, said: bool) -> str:
+    """How a price that conditions rule changed."""
+    return f"{label(one.field)} {PAGE.pair(*(_tariff(one, end, said) for end in (one.old, one.new)))}"
+
+
+def _tariff(one: Logged, end: Any, said: bool) -> str:
+    """A price, or the list of conditions that rule it; without the plain price where that is said already."""
     if isinstance(end, list):
-        return tariff(one.field, end, PAGE)
+        return tariff(one.field, [entry for entry in end if not said or entry.keys() != {"price"}], PAGE)
+    if said:
+        return "no conditions"
     return shown(one.field, None if end is None else Decimal(end))
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from orarchive.history.coverage import SPANS, Coverage, coverage
 from orarchive.publish.book import Book, Reading
-from orarchive.publish.charts import Chart, Span
+from orarchive.publish.charts import Chart, Span, unseen
 from orarchive.publish.told import HEALTH, HourTold, told
 from orarchive.publish.views import status
 from orarchive.publish.views.changes import MonthTold, Moved, months, moves
@@ -37,6 +37,8 @@ class View:
     """The hour that the site is built for."""
     models: list[ModelView]
     """Every model there ever was."""
+    is_past: bool = False
+    """Whether it was asked for as of a past hour."""
 
     @property
     def hour(self) -> dt.datetime:
@@ -154,6 +156,11 @@ class View:
         """The gaps of the models feed, the longest first."""
         return gaps(self.book, "models")
 
+    @property
+    def unseen(self) -> list[Span]:
+        """Those that charts show: in which nobody looked for too long, the first one first."""
+        return unseen(self.book.good["models"])
+
     @cached_property
     def origins(self) -> list[Origin]:
         """Where hours came from."""
@@ -178,6 +185,11 @@ class View:
     def graves(self) -> list[Grave]:
         """The models that are listed no more, the newest grave first."""
         return graves(self.book, self.gone)
+
+    @cached_property
+    def successors(self) -> dict[str, str]:
+        """The ids under which OpenRouter answered for models that are listed no more."""
+        return {one.one.model.id: one.successor for one in self.graves if one.successor}
 
     @cached_property
     def cheapest(self) -> dict[str, list[Cheap]]:
@@ -210,7 +222,7 @@ class View:
 def view(book: Book, as_of: dt.datetime | None = None) -> View:
     """All that the pages show, as of an hour (the last one on record if none is given)."""
     now = as_of or book.hour
-    return View(book, now, model_views(book, now))
+    return View(book, now, model_views(book, now), as_of is not None)
 
 
 def _counts(values: Iterable[str]) -> dict[str, int]:

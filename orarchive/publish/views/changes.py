@@ -1,8 +1,9 @@
 """What the pages show of changes: by month and day, and the biggest moves of prices."""
 
 import datetime as dt
-from dataclasses import dataclass
-from itertools import groupby
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from itertools import groupby, takewhile
 
 from orarchive.publish.charts import GAP
 from orarchive.publish.told import HourTold, Move, Told
@@ -49,28 +50,33 @@ def _days(changes: list[HourTold]) -> list[DayTold]:
 
 @dataclass(frozen=True)
 class Moved:
-    """A price that moved, with the line that tells it."""
+    """A price that is not what it was, with the last line that tells of it."""
 
     hour: dt.datetime
     line: Told
     move: Move
+    """From what it was before to what it is now."""
 
 
 def moves(changes: list[HourTold], since: dt.datetime) -> list[Moved]:
-    """The moves of input and output prices since an hour, the biggest first; the larger one of each line.
+    """How input and output prices moved since an hour, the biggest first; the larger of each that has both.
 
-    A model that shows another provider's price has not moved: nobody asks another price. What may have moved
-    long before that hour is left out.
+    What went and came back has not moved. A model that shows another provider's price has not moved: nobody
+    asks another price. What may have moved long before that hour is left out.
     """
-    found = []
-    for one in changes:
-        if one.hour <= since:
-            break
+    last: dict[tuple[str | None, str], tuple[dt.datetime, Told]] = {}
+    ends: dict[tuple[str | None, str], dict[str, Move]] = defaultdict(dict)
+    for one in takewhile(lambda one: one.hour > since, changes):  # newest first
         for line in one.lines:
-            told = [
-                move for move in line.moves if move.dimension in ("prompt", "completion") and move.percent
-            ]
             known = line.after is None or line.after >= since - GAP
-            if told and known and line.topic == "price" and line.kind != "listed price":
-                found.append(Moved(one.hour, line, max(told, key=lambda move: abs(move.percent or 0))))
+            if known and line.topic == "price" and line.kind != "listed price":
+                key = (line.model, line.subject)
+                last.setdefault(key, (one.hour, line))
+                for move in line.moves:
+                    ends[key][move.dimension] = replace(ends[key].get(move.dimension, move), old=move.old)
+    found = []
+    for key, (hour, line) in last.items():
+        both = [ends[key][name] for name in ("prompt", "completion") if name in ends[key]]
+        if moved := [move for move in both if move.percent]:
+            found.append(Moved(hour, line, max(moved, key=lambda move: abs(move.percent or 0))))
     return sorted(found, key=lambda one: -abs(one.move.percent or 0))

@@ -3,7 +3,6 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from orarchive.hours import moment
 from orarchive.publish.book import Book
 from orarchive.publish.views.models import ModelView
 from orarchive.records import expiry
@@ -17,7 +16,7 @@ class Grave:
     announced: dt.date | None
     """The date that OpenRouter had set for its end, where it had set one."""
     told: dt.datetime | None
-    """The hour in which that was first seen."""
+    """The hour in which it was first seen that there is a date, which may have been moved since."""
     successor: str
     """The id under which OpenRouter answered when it was asked for; "" where it did not."""
 
@@ -39,9 +38,8 @@ def graves(book: Book, gone: list[ModelView]) -> list[Grave]:
     found = []
     for one in gone:
         own = [event for event in book.news.get(one.model.id, ()) if event.feed == "models"]
-        set_ = [event for event in own if event.kind in ("expiry_set", "expiry_moved")]
-        announced = expiry(one.entry.record.get("expiration_date"))
-        told = moment(set_[-1].hour) if announced and set_ else one.entry.first if announced else None
         renamed = [event.new for event in own if event.kind == "renamed" and event.field == "id"]
+        announced = expiry(one.entry.record.get("expiration_date"))
+        told = book.announced.get(one.model.id)
         found.append(Grave(one, announced, told, str(renamed[-1]) if renamed else ""))
     return sorted(found, key=lambda grave: (grave.one.entry.last, grave.one.model.id), reverse=True)

@@ -22,6 +22,8 @@ from orarchive.wording import in_order
 NEW = dt.timedelta(days=7)
 """How long a model is called new, or returned."""
 
+DAY = dt.timedelta(days=1)
+
 State = Literal[
     "new",
     "returned",
@@ -89,6 +91,19 @@ class ModelView:
     def since(self) -> str:
         """What is known of its beginning: the record may have begun with it."""
         return "added" if self.model.id in self.book.came else "first seen"
+
+    @property
+    def came_after(self) -> dt.datetime | None:
+        """It came some time after this hour, where that is not about the hour before it was first seen."""
+        after = self.book.came.get(self.model.id)
+        return after if after and self.entry.first - after > DAY else None
+
+    @property
+    def asking(self) -> list[Offer]:
+        """The endpoints that ask what OpenRouter lists as the model's price."""
+        names = ("prompt", "completion")
+        listed = [self.model.prices.get(name) for name in names]
+        return [one for one in self.offers if [one.endpoint.prices.get(name) for name in names] == listed]
 
     @property
     def scores(self) -> list[tuple[str, str, str]]:

@@ -7,9 +7,9 @@ from decimal import Decimal
 import pandas as pd
 
 from orarchive.publish.book import Book, Entry, Prices
-from orarchive.publish.views.conditions import ordered
+from orarchive.publish.views.conditions import Condition, condition, ordered
 from orarchive.publish.views.health import Health
-from orarchive.records import Endpoint, texts
+from orarchive.records import Endpoint, text, texts
 
 ABILITIES = {
     "tools": "tools",
@@ -40,6 +40,17 @@ class Offer:
     def abilities(self) -> list[str]:
         """What people look for and it can."""
         return [name for name, parameter in ABILITIES.items() if parameter in self.parameters]
+
+    @property
+    def answers_as(self) -> str | None:
+        """The model that it names, where that is another one than was asked for."""
+        named = text(self.entry.record.get("model_id"))
+        return named if named != self.endpoint.model else None
+
+    @property
+    def conditions(self) -> list[Condition]:
+        """What its prices depend on."""
+        return [condition(one) for one in self.endpoint.schedule]
 
     @property
     def provider(self) -> str:

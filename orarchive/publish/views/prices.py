@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from statistics import median
 
+from orarchive.jsonl import Record
 from orarchive.publish.book import Book, Point, Rate
 from orarchive.publish.charts import GAP, Chart, steps
 from orarchive.publish.views.models import ModelView
 from orarchive.publish.views.offers import Offer
+from orarchive.records import part, texts
 
 INPUT_PARTS, OUTPUT_PARTS = 3, 1
 """What is compared: a mix of three tokens in for one out, as a conversation with some context is."""
@@ -106,12 +108,18 @@ def medians(book: Book, now: dt.datetime) -> list[Chart]:
     weeks = [looks[0] + n * STEP for n in range(int((now - looks[0]) / STEP) + 1)]
     moments = [(at, until) for at in weeks if (until := _looked(looks, at))]
     found = []
+    # lists of text models are all that the record began with; an alias or a variant would count a model twice
+    counted = {
+        key
+        for key, one in book.entries["models"].items()
+        if not key.startswith("~") and ":" not in key and _writes(one.record)
+    }
     for rate in (Rate("prompt"), Rate("completion")):
         points: list[Point] = []
         all_points = [
             prices[rate]
             for (feed, key), prices in book.prices.items()
-            if feed == "models" and rate in prices and not key.startswith("~")
+            if feed == "models" and rate in prices and key in counted
         ]
         for at, until in moments:
             amounts = [amount for some in all_points if (amount := _at(some, at)) is not None and amount > 0]
@@ -120,6 +128,10 @@ def medians(book: Book, now: dt.datetime) -> list[Chart]:
         if points:
             found.append(steps(rate, points, looks, now))
     return found
+
+
+def _writes(record: Record) -> bool:
+    return "text" in texts(part(record, "architecture").get("output_modalities", ["text"]))
 
 
 def _looked(looks: list[dt.datetime], at: dt.datetime) -> dt.datetime | None:
