@@ -435,7 +435,7 @@ def test_questions_of_a_newcomer(browser: Any, address: str) -> None:
         able = [
             offer
             for offer in offers
-            if "tools" in offer[5] and (offer[3].endswith("M") or int(offer[3].removesuffix("K")) >= 128)
+            if "tools" in offer[6] and (offer[4].endswith("M") or int(offer[4].removesuffix("K")) >= 128)
         ]
         prices = [Decimal(offer[1].split("\n")[0].removeprefix("$")) for offer in able]
         assert prices == sorted(prices), "the first that will do is the cheapest"
