@@ -17,7 +17,7 @@ serve:  ## show the demo's site on http://127.0.0.1:8000
 	$(PYTHON) -m http.server --bind 127.0.0.1 --directory $(DEMO)/site 8000
 
 test: check  ## check the code and run all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: setup  ## format, lint and types
 	$(BIN)/ruff format --check .
