@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import needs
 import pytest
 from archives import Stage, new_archive, payloads, replies
@@ -16,6 +17,10 @@ from recordings import TWO_YEARS, Whole
 from orarchive.archive import open_archive
 from orarchive.importer.hours import import_versions
 from orarchive.sample import START, Service
+
+# a busy machine is no failure: nothing here is timed
+hypothesis.settings.register_profile("untimed", hypothesis.settings.get_profile("default"), deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 OURS = ("ARCHIVE_CACHE", "ARCHIVE_CONTACT_URL", "ARCHIVE_DIR", "ARCHIVE_LATENCY")
 FOREIGN = ("GIT_", "OPENROUTER_", "SYNC_", *OURS)
