@@ -201,10 +201,11 @@ def test_images_and_videos(get: Get) -> None:
     ],
 )
 def test_keyed_routes(get: Get, route: str) -> None:
-    refused = get(route)
-    assert refused.status_code == 401
-    assert refused.json() == {"error": {"message": "No cookie auth credentials found", "code": 401}}
-    assert get(route, headers=KEY).status_code == 404
+    for headers in ({}, {"Authorization": "Bearer wrong"}):
+        refused = get(route, headers=headers)
+        assert refused.status_code == 401
+        assert refused.json() == {"error": {"message": "No cookie auth credentials found", "code": 401}}
+    assert get(route, headers=KEY).status_code == (404 if route == "key" else 200)
 
 
 @pytest.mark.parametrize(
@@ -514,6 +515,8 @@ KINDS: dict[str, Callable[[World, World, str], Any]] = {
         and "overrides" in new.models[key.split("@")[0]]["pricing"]
     ),
     "schedule ends": lambda old, new, key: KINDS["schedule starts"](new, old, key),
+    "category added": lambda old, new, key: key in set(new.categories) - set(old.categories),
+    "category removed": lambda old, new, key: key in set(old.categories) - set(new.categories),
     "zdr gained": lambda old, new, key: in_zdr(new, key) and not in_zdr(old, key),
     "zdr lost": lambda old, new, key: in_zdr(old, key) and not in_zdr(new, key),
     "orphaned": lambda old, new, key: (

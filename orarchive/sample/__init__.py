@@ -13,18 +13,23 @@ always gives the same content. In tests:
 
 `Service` serves any other responder with the same faults. To read on: `catalogue` (the records), `state` and
 `changes` (what can happen to them), `happenings` (the script), `clock` and `drift` (what moves by itself),
-`world` (all of it at a moment), `routes`, `faults`, `server`.
+`world` (all of it at a moment), `usage` (how much is used, and how that is restated), `rankings`, `apps`,
+`tasks`, `evaluations` and `datasets` (what the Data API makes of it), `parameters`, `openapi`, `routes`,
+`faults`, `server`.
 """
 
 from orarchive.sample.faults import FAULTS, Reply
 from orarchive.sample.happenings import END, HAPPENINGS, START, Happening
 from orarchive.sample.server import Service, sample_service
+from orarchive.sample.usage import LATE, RESTATED
 from orarchive.sample.world import World, world_at
 
 __all__ = [
     "END",
     "FAULTS",
     "HAPPENINGS",
+    "LATE",
+    "RESTATED",
     "START",
     "Happening",
     "Reply",

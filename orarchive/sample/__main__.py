@@ -8,7 +8,7 @@ import click
 
 from orarchive import hours
 from orarchive.errors import ArchiveError
-from orarchive.sample import FAULTS, HAPPENINGS, START, Service, sample_service
+from orarchive.sample import FAULTS, HAPPENINGS, LATE, RESTATED, START, Service, sample_service
 
 STEP = 0.1  # seconds between two moves of the service's clock
 
@@ -68,6 +68,8 @@ def show() -> None:
     """Print the script and the faults, a line each."""
     for one in HAPPENINGS:
         click.echo(f"{hours.prose(one.at)}  {one.kind:20}  {one.key}\n{'':16}{one.says}")
+    for usage in (LATE, RESTATED):
+        click.echo(f"{usage.on}      usage of {usage.about}\n{'':16}{usage.says}")
     for name, fault in FAULTS.items():
         click.echo(f"{name:16} {fault.says}{' (a good payload)' if fault.good else ''}")
 

@@ -117,6 +117,16 @@ def recovered() -> Change:
     return change
 
 
+def offered() -> Change:
+    """Bring in a category."""
+    return lambda state, category: state.categories.append(category)
+
+
+def withdrawn() -> Change:
+    """Take out a category."""
+    return lambda state, category: state.categories.remove(category)
+
+
 def fielded_endpoints(name: str, value: Any) -> Change:
     """Let a new field appear on every endpoint of one provider."""
 

@@ -16,6 +16,7 @@ from orarchive.sample.changes import (
     fielded_models,
     joined,
     left,
+    offered,
     on_top,
     orphaned,
     pointed_at,
@@ -24,6 +25,7 @@ from orarchive.sample.changes import (
     renamed,
     unlisted,
     vanished,
+    withdrawn,
 )
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
@@ -117,6 +119,9 @@ HAPPENINGS = (
     on("06-15 00Z", "schedule starts", "deepseek/deepseek-v4-flash@deepseek",
        "DeepSeek makes V4 Flash cheap at night, across midnight.",
        priced(overrides=FLASH_HOURS)),
+    on("06-15 00Z", "category added", "gaming",
+       "Models can be ranked by their use for gaming.",
+       offered()),
     on("06-16 08Z", "added", "z-ai/glm-5.2",
        "GLM-5.2 appears, with two endpoints.",
        appeared()),
@@ -171,6 +176,9 @@ HAPPENINGS = (
     on("06-30 18Z", "alias moved", "~anthropic/claude-sonnet-latest",
        "The newest Sonnet is Sonnet 5 now; the alias copies its price.",
        pointed_at("anthropic/claude-sonnet-5")),
+    on("07-01 00Z", "category removed", "trivia",
+       "Trivia is a category no more.",
+       withdrawn()),
     on("07-02 10Z", "provider edited", "groq",
        "Groq names its data centres.",
        edited(datacenters=["US", "FI", "SA"])),

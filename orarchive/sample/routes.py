@@ -1,31 +1,43 @@
 """The documented routes over a world: path, query and headers in, status and a JSON-able body out."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
+from orarchive.sample import openapi
 from orarchive.sample.catalogue import Row
+from orarchive.sample.datasets import DATASETS
+from orarchive.sample.parameters import Refused, parameters, read
+from orarchive.sample.rankings import top_weekly
 from orarchive.sample.world import World
 
 Answer = tuple[int, Any]
 
 CUT_AT = 120  # characters of a description that the list still shows; the endpoints route shows all
-NEEDS_KEY = re.compile(
-    r"datasets/(rankings-daily|app-rankings|session-cost)|benchmarks|classifications/task|key"
-)
+NEEDS_KEY = {*DATASETS, "key"}
 PERCENTILES = ("latency_last_30m", "throughput_last_30m")
 
 
 def answer(world: World, path: str, query: Mapping[str, str], headers: Mapping[str, str], key: str) -> Answer:
-    """Answer a GET for a path below the base; `key` is the API key that opens the keyed routes."""
+    """Answer a GET for a path below the base, or `/openapi.json`; `key` opens the keyed routes."""
     keyed = headers.get("Authorization") == f"Bearer {key}"
-    if NEEDS_KEY.fullmatch(path):
-        return error(404, "Not Found") if keyed else error(401, "No cookie auth credentials found")
+    if path in NEEDS_KEY and not keyed:
+        return error(401, "No cookie auth credentials found")
+    try:
+        asked = read(query, parameters(world.categories).get(path, {}))
+        return (200, DATASETS[path](world, asked)) if path in DATASETS else _open(world, path, asked, keyed)
+    except Refused as refused:
+        return error(400, str(refused))
+
+
+def _open(world: World, path: str, asked: Row, keyed: bool) -> Answer:
+    """Answer on a route that needs no key; `asked` are its parameters as values."""
+    if path == openapi.PATH:
+        return 200, openapi.document(world.categories)
     match path.split("/"):
         case ["models"]:
-            return 200, _models(world, query.get("output_modalities", "text"))
+            return 200, _models(world, asked["output_modalities"], asked["category"], asked["sort"])
         case ["models", "count"]:
-            listed = _models(world, query.get("output_modalities", "text"))
+            listed = _models(world, asked["output_modalities"])
             return 200, {"data": {"count": listed["total_count"]}}
         case ["models", author, slug, "endpoints"]:
             return _endpoints(world, f"{author}/{slug}", keyed)
@@ -51,11 +63,15 @@ def error(status: int, message: str) -> Answer:
     return status, {"error": {"message": message, "code": status}}
 
 
-def _models(world: World, modalities: str) -> Row:
-    wanted = set(modalities.split(","))
+def _models(world: World, modalities: str, category: str | None = None, sort: str | None = None) -> Row:
+    """The models list; of the orders that `sort` names only `top-weekly` is made."""
+    wanted, chosen = set(modalities.split(",")), list(world.models.values())
+    if category or sort == "top-weekly":
+        used = top_weekly(world, category)
+        chosen = used if sort == "top-weekly" else sorted(used, key=chosen.index)
     rows = [
         _cut_short(row)
-        for row in world.models.values()
+        for row in chosen
         if "all" in wanted or wanted & set(row["architecture"]["output_modalities"])
     ]
     return {"data": rows, "total_count": len(rows), "links": {"next": None}}

@@ -16,7 +16,7 @@ from threading import Event, Lock, Thread
 from typing import Any, NamedTuple, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from orarchive.sample import routes
+from orarchive.sample import openapi, routes
 from orarchive.sample.faults import FAULTS, Fault, Reply, encode
 from orarchive.sample.happenings import START
 from orarchive.sample.world import world_at
@@ -26,7 +26,7 @@ Respond = Callable[[str, Mapping[str, str], Mapping[str, str]], Reply | tuple[in
 
 
 class Seen(NamedTuple):
-    """A request: its path below the base with query, the status answered, its headers by Title-Case name."""
+    """A request: its path (below the base) with query, the status answered, headers by Title-Case name."""
 
     path: str
     status: int
@@ -170,7 +170,7 @@ class _Handler(BaseHTTPRequestHandler):
         service = self.server.service
         url = urlsplit(self.path)
         path = unquote(url.path)
-        if not path.startswith(f"{service.base}/"):
+        if not path.startswith(f"{service.base}/") and path != openapi.PATH:
             self.send_error(HTTPStatus.NOT_FOUND)
             return
         headers = {name.title(): value for name, value in self.headers.items()}

@@ -25,6 +25,7 @@ class State:
     unlisted: set[str] = field(default_factory=set)  # models away that still answer to their id
     renamed: dict[str, str] = field(default_factory=dict)  # old id -> new id
     ill: dict[str, int] = field(default_factory=dict)  # provider slug -> status of its endpoints
+    categories: list[str] = field(default_factory=lambda: list(catalogue.CATEGORIES))
 
     def row(self, key: str) -> Row:
         """The record with this key, of whatever kind."""

@@ -29,6 +29,7 @@ class World:
     videos: list[Row]
     answers_as: dict[str, str]  # ids whose endpoints route answers with another id
     renamed: dict[str, str]  # old id -> new id
+    categories: list[str]  # the uses that models are ranked by
 
 
 _lock = Lock()
@@ -42,7 +43,7 @@ def world_at(moment: datetime) -> World:
 
 @lru_cache(maxsize=48)
 def _world(hour: datetime) -> World:
-    state = _state_after(sum(happening.at <= hour for happening in HAPPENINGS))
+    state = _state_after(happened(hour))
     for key, row in state.endpoints.items():
         row["pricing"] = pricing_at(row["pricing"], hour)
         row.update(health(key, hour, state.ill.get(slug_of(row))))
@@ -70,7 +71,33 @@ def _world(hour: datetime) -> World:
         videos=[row for row in catalogue.read("videos") if row["id"] in models],
         answers_as={key: row["answers_as"] for key, row in models.items() if "answers_as" in row},
         renamed=state.renamed,
+        categories=state.categories,
     )
+
+
+def happened(moment: datetime) -> int:
+    """How many happenings there have been by a moment."""
+    return sum(happening.at <= moment for happening in HAPPENINGS)
+
+
+@lru_cache(maxsize=len(HAPPENINGS) + 1)
+def in_use_after(count: int) -> frozenset[str]:
+    """Permaslugs of the models that somebody serves after so many happenings, listed or not."""
+    state = _state_after(count)
+    known = state.models.keys() - (state.away - state.unlisted)
+    return frozenset(permaslug(state.models[key]) for key in known if state.endpoints_of(key))
+
+
+@lru_cache(maxsize=len(HAPPENINGS) + 1)
+def categories_after(count: int) -> frozenset[str]:
+    """The categories after so many happenings."""
+    return frozenset(_state_after(count).categories)
+
+
+def permaslug(model: Row) -> str:
+    """The name of a model in rankings: its canonical slug, with the variant."""
+    _base, colon, variant = model["id"].partition(":")
+    return f"{model['canonical_slug']}{colon}{variant}"
 
 
 def _state_after(count: int) -> State:

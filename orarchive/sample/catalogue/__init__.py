@@ -9,6 +9,9 @@ keys are the sample's own and are never served:
 `later`       the record waits for a happening to bring it in
 `zdr`         the endpoint keeps no data: true, or the fields in which its row in that list differs
 `answers_as`  the id a model's endpoints route gives, where it is another than the one asked for
+
+`past.jsonl` names models that are used though they are in no list of the sample: permaslug, first day, and
+the day after the last (null: still used). Names are real; the days are in part rough or made up.
 """
 
 import json
@@ -16,6 +19,10 @@ from pathlib import Path
 from typing import Any
 
 Row = dict[str, Any]
+CATEGORIES = (
+    *("programming", "roleplay", "marketing", "marketing/seo", "technology", "science"),
+    *("translation", "legal", "finance", "health", "trivia", "academia"),
+)
 OWN_KEYS = frozenset({"model", "later", "zdr", "answers_as"})
 
 
