@@ -15,7 +15,7 @@ always gives the same content. In tests:
 `changes` (what can happen to them), `happenings` (the script), `clock` and `drift` (what moves by itself),
 `world` (all of it at a moment), `usage` (how much is used, and how that is restated), `rankings`, `apps`,
 `tasks`, `evaluations` and `datasets` (what the Data API makes of it), `parameters`, `openapi`, `routes`,
-`faults`, `server`.
+`limits`, `faults`, `server`.
 """
 
 from orarchive.sample.faults import FAULTS, Reply

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from email.utils import format_datetime
 from fnmatch import fnmatchcase
 from http import HTTPStatus
@@ -17,8 +17,10 @@ from typing import Any, NamedTuple, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from orarchive.sample import openapi, routes
+from orarchive.sample.datasets import DATASETS
 from orarchive.sample.faults import FAULTS, Fault, Reply, encode
 from orarchive.sample.happenings import START
+from orarchive.sample.limits import Limits
 from orarchive.sample.world import world_at
 
 # (path below the base, query, headers by Title-Case names) -> a Reply, or a status with a JSON-able body
@@ -47,7 +49,7 @@ class Service:
     """A service on 127.0.0.1 while its `with` block runs.
 
     Settable at any time: `now` (aware; the `date` header, and what a responder makes of it), `age` (seconds;
-    the header of that name) and `latency` (seconds every answer is held).
+    the header of that name) and `latency` (seconds every answer is held); `limits` of the Data API.
     """
 
     def __init__(self, respond: Respond, base: str = "/api/v1", port: int = 0, now: datetime = START) -> None:
@@ -56,6 +58,7 @@ class Service:
         self.now = now
         self.latency = 0.0
         self.age = 0
+        self.limits = Limits()
         self.seen: list[Seen] = []
         self.closing = Event()
         self._failing: list[Failing] = []
@@ -71,6 +74,11 @@ class Service:
     def requests(self) -> list[tuple[str, int]]:
         """Every request so far, in the order of the answers: path below the base with query, and status."""
         return [(seen.path, seen.status) for seen in self.seen]
+
+    @property
+    def data_requests(self) -> dict[date, int]:
+        """How many requests the Data API has counted, by UTC day."""
+        return dict(self.limits.counted)
 
     def fail(self, route: str, fault: str, times: int | None = None, **options: Any) -> None:
         """Let requests whose path below the base matches `route` fail; the newest call goes first."""
@@ -89,6 +97,9 @@ class Service:
         reply = self.respond(path, dict(parse_qsl(query)), headers)
         if not isinstance(reply, Reply):
             reply = Reply(reply[0], encode(reply[1]))
+        if path in DATASETS and reply.status != 401:
+            wait = self.limits.take(self.now)
+            reply = reply if wait is None else _too_many(wait)
         if failing and failing.fault.change:
             reply = failing.fault.change(reply, **failing.options)
         self.closing.wait(self.latency)
@@ -125,6 +136,12 @@ def sample_service(moment: datetime, key: str = "sample-key", port: int = 0) -> 
         now=moment,
     )
     return service
+
+
+def _too_many(seconds: int) -> Reply:
+    """The answer over a limit."""
+    status, body = routes.error(429, "Rate limit exceeded")
+    return Reply(status, encode(body), {"Content-Type": "application/json", "Retry-After": str(seconds)})
 
 
 class _Server(ThreadingHTTPServer):
