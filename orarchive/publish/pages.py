@@ -1,7 +1,5 @@
 """Which pages there are: every page kind with its route, its template and what the template is given."""
 
-import hashlib
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,6 +8,7 @@ from typing import Any, get_args
 
 from orarchive.index.absence import DAY, DEPRECATED, REMOVED
 from orarchive.jsonl import Record, dumps
+from orarchive.paths import segment
 from orarchive.publish.feeds import FEW, MOST, SOME
 from orarchive.publish.told import KINDS, TOPIC_NAMES
 from orarchive.publish.views import View
@@ -38,12 +37,6 @@ SECTIONS = (
 
 DAYS, LINES = 14, 400
 """Days with changes on the page of changes, fewer where their lines are more; months' pages have all."""
-
-LONGEST = 80
-"""Longest part of a path made from a foreign id; file systems allow 255 bytes."""
-
-# names that Windows keeps for itself, and the one that every page has
-RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d|index)(\.|$)")
 
 
 @dataclass(frozen=True)
@@ -186,25 +179,6 @@ def model_path(model: str) -> str:
     if colon:
         parts.append(segment(variant))
     return "/".join(["models", *parts, "index.html"])
-
-
-def segment(text: str) -> str:
-    """One part of a path: what is not plain is written as `=` and the hex of its bytes; never empty."""
-    plain = "".join(
-        letter if letter in "abcdefghijklmnopqrstuvwxyz0123456789-_.~" else _hex(letter) for letter in text
-    )
-    if plain.startswith(".") or RESERVED.match(plain):
-        plain = _hex(plain[0]) + plain[1:]
-    if plain.endswith("."):
-        plain = plain[:-1] + _hex(".")
-    if len(plain) > LONGEST:
-        digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-        plain = f"{plain[:LONGEST]}=x{digest}"
-    return plain or "="
-
-
-def _hex(letter: str) -> str:
-    return "".join(f"={byte:02x}" for byte in letter.encode("utf-8", "surrogatepass"))
 
 
 def pretty(value: Any, indent: str = "") -> str:

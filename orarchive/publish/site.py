@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
+from orarchive.paths import segment
 from orarchive.publish import api, exports, feeds
 from orarchive.publish.examples import examples
 from orarchive.publish.foreign import json, plain
-from orarchive.publish.pages import Page, model_path, pages, segment
+from orarchive.publish.pages import Page, model_path, pages
 from orarchive.publish.render import amount, render
 from orarchive.publish.told import KINDS, TOPIC_NAMES
 from orarchive.publish.views import View
