@@ -41,6 +41,9 @@ def names(_context: click.Context, _option: click.Parameter, values: tuple[str, 
 @click.option("--force", is_flag=True, help="Ignore the minimum interval between attempts at one hour.")
 @click.option("--commit/--no-commit", default=True, help="Commit what was written.")
 @click.option("--push", is_flag=True, help="Push the commit; write again on top where another was first.")
+@click.option(
+    "--rankings/--no-rankings", default=True, help="Ask for rankings, once a day; not with --feeds."
+)
 @click.option("--accept", multiple=True, callback=names, help="A feed that may shrink by more than a fifth.")
 def main(
     archive: Path,
@@ -50,6 +53,7 @@ def main(
     force: bool,
     commit: bool,
     push: bool,
+    rankings: bool,
     accept: tuple[str, ...],
 ) -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
@@ -65,6 +69,7 @@ def main(
             force=force,
             commit=commit,
             push=push,
+            rankings=rankings and not feeds,
             accept=accept,
         )
         run = Run(open_archive(archive), settings_from(os.environ), wish, now, progress=sys.stderr.isatty())

@@ -56,6 +56,25 @@ class Report(TypedDict):
     `renamed:<id>`, `orphaned` (still known, listed no more), `gone`, or `unknown:<reason>`."""
 
 
+class Ranking(TypedDict):
+    """How one series of rankings fared in one attempt; members without content are left out."""
+
+    outcome: Outcome
+    scope: str
+    requests: int
+    rows: int
+    """Rows that came, of all parts."""
+    read: dict[str, str]
+    """Parts that were read -> of when the service says the figures are; "" where it does not."""
+    seconds: NotRequired[float]
+    kept: NotRequired[dict[str, str]]
+    """Parts that were not read, with the reason."""
+    missing: NotRequired[dict[str, list[str]]]
+    """Parts -> dates that were asked for and that no row has."""
+    refused: NotRequired[list[Refused]]
+    notes: NotRequired[list[str]]
+
+
 class Source(TypedDict):
     """Where an imported hour came from: a version of a file in another repository."""
 
@@ -76,6 +95,8 @@ class Attempt(TypedDict):
     version: str
     feeds: dict[str, Report]
     relations: dict[str, int]
+    rankings: NotRequired[dict[str, Ranking]]
+    """By series; an attempt at rankings asks for nothing else."""
     notes: NotRequired[list[str]]
     source: NotRequired[Source]
 
@@ -87,8 +108,9 @@ def _kinds(shape: type) -> dict[str, Any]:
     return {name: others.get(kind, kind) for name, kind in kinds.items()}
 
 
-ATTEMPT, REPORT = _kinds(Attempt), _kinds(Report)
+ATTEMPT, REPORT, RANKING = _kinds(Attempt), _kinds(Report), _kinds(Ranking)
 OF_ATTEMPT, OF_REPORT = Attempt.__required_keys__, Report.__required_keys__
+OF_RANKING = Ranking.__required_keys__
 MOMENTS = ("hour", "started", "finished")
 
 
@@ -159,10 +181,16 @@ def _wrong(line: Record) -> str:
         return faults[0]
     if stamp(floor(moment(line["hour"]))) != line["hour"]:
         return "hour is no hour"
-    reports: Record = line["feeds"]
-    return next(
-        (f"{name}: {fault}" for name in reports for fault in _faults(reports[name], REPORT, OF_REPORT)), ""
+    told = (
+        (name, fault)
+        for reports, kinds, required in (
+            (line["feeds"], REPORT, OF_REPORT),
+            (line.get("rankings", {}), RANKING, OF_RANKING),
+        )
+        for name, report in reports.items()
+        for fault in _faults(report, kinds, required)
     )
+    return next((f"{name}: {fault}" for name, fault in told), "")
 
 
 def _faults(found: Any, kinds: Mapping[str, Any], required: Set[str]) -> Iterator[str]:

@@ -1,5 +1,7 @@
 """Checks: each may refuse a payload, with a named reason. A refused payload never replaces a good one."""
 
+import datetime as dt
+from collections import Counter
 from collections.abc import Collection
 from typing import Any
 
@@ -7,6 +9,7 @@ from orarchive.collect.answer import Answer
 from orarchive.facets import canonical
 from orarchive.feeds import Feed
 from orarchive.jsonl import Record
+from orarchive.series import ORDER, ORDER_LENGTH, Series, date_of
 
 SHRINK = 0.2
 """Largest believable loss of rows between two hours: the worst true one on record was 8 %
@@ -96,3 +99,64 @@ def _unique(keys: list[str]) -> None:
     if len(set(keys)) != len(keys):
         twice = sorted({key for key in keys if keys.count(key) > 1})
         raise Refusal("duplicate-key", ", ".join(twice[:5]))
+
+
+def specification(body: Any) -> None:
+    """Refuse a body that is no OpenAPI file with paths."""
+    if not (isinstance(body, dict) and isinstance(body.get("openapi"), str) and body.get("paths")):
+        raise Refusal("wrong-shape", "not an OpenAPI file")
+
+
+def ranked(series: Series, body: Any) -> list[Record]:
+    """The rows of a ranking's response, each with its date; of an order the first ids."""
+    payload = _member(body, "data")
+    rows = [payload] if isinstance(payload, dict) else payload
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise Refusal("wrong-shape", "data is not a list of objects")
+    if series is ORDER:
+        return [{"id": row["id"]} for row in rows[:ORDER_LENGTH] if _named(row, "id")]
+    if series.dated:
+        date = _at(body, series.dated)
+        rows = [{series.key[0]: date, **row} for row in rows]
+    for position, row in enumerate(rows):
+        if series.key and not (isinstance(row.get(series.key[0]), str) and _is_date(row[series.key[0]])):
+            raise Refusal("no-date", f"row {position}")
+        if any(not isinstance(row.get(name), str | int) for name in series.key):
+            raise Refusal("key-missing", f"row {position}")
+    return rows
+
+
+def unique(series: Series, rows: list[Record]) -> None:
+    """Refuse rows of which two have one key."""
+    key = series.key or ("id",)
+    if series is ORDER or series.key:
+        keys = [tuple(row[name] for name in key) for row in rows]
+        if len(set(keys)) != len(keys):
+            raise Refusal("duplicate-key", f"{len(keys) - len(set(keys))} of {len(keys)}")
+
+
+def thinner(series: Series, rows: list[Record], held: list[Record]) -> None:
+    """Refuse rows where a date that is held has lost more than a fifth of its rows."""
+    counts, before = (Counter(date_of(series, row) for row in some) for some in (rows, held))
+    for date in sorted(counts.keys() & before.keys()):
+        if counts[date] < before[date] * (1 - SHRINK):
+            raise Refusal("shrunk", f"{date}: {before[date]} to {counts[date]}")
+
+
+def _named(row: Record, name: str) -> bool:
+    if not (isinstance(row.get(name), str) and row[name]):
+        raise Refusal("key-missing", name)
+    return True
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return len(text) == 10 and bool(dt.date.fromisoformat(text))
+    except ValueError:
+        return False
+
+
+def _at(body: Any, path: str) -> Any:
+    for name in path.split("."):
+        body = body.get(name) if isinstance(body, dict) else None
+    return body

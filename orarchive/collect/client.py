@@ -92,11 +92,12 @@ class Client:
         """Ask for a path below the base URL until it answers, the tries are used up or time is over."""
         url = f"{self.base_url}/{path}" + (f"?{urlencode(query)}" if query else "")
         sent = 0
-        last = _Failed("deadline")
+        last = _Failed("")
 
         def once() -> Answer:
             nonlocal sent, last
-            if not self.pacer.wait(self.deadline):
+            if refused := self.pacer.wait(self.deadline):
+                last = last if sent else _Failed(refused)
                 last.again = False
                 raise last
             sent += 1

@@ -17,19 +17,37 @@ class Pacer:
         self._lock = threading.Lock()
         self._next = clock()
 
-    def wait(self, until: float) -> bool:
-        """Wait for this thread's turn; False, without waiting, where it would come after `until`."""
+    def wait(self, until: float) -> str:
+        """Wait for this thread's turn; where it would come after `until` says so at once: "deadline"."""
         with self._lock:
             now = self._clock()
             turn = max(now, self._next)
             if turn >= until:
-                return False
+                return "deadline"
             self._next = turn + self._interval
         if turn > now:
             self._sleep(turn - now)
-        return True
+        return ""
 
     def hold(self, seconds: float) -> None:
         """Let no request start for so many seconds, whichever thread sends it."""
         with self._lock:
             self._next = max(self._next, self._clock() + seconds)
+
+
+class Budget(Pacer):
+    """A pacer that hands out so many moments and no more."""
+
+    def __init__(
+        self, left: int, per_second: float, clock: Callable[[], float], sleep: Callable[[float], None]
+    ) -> None:
+        super().__init__(per_second, clock, sleep)
+        self._left = left
+
+    def wait(self, until: float) -> str:
+        """Wait for a turn; says "budget" where none is left."""
+        if self._left <= 0:
+            return "budget"
+        refused = super().wait(until)
+        self._left -= not refused
+        return refused

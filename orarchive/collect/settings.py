@@ -1,10 +1,12 @@
 """Settings: how to ask, from the environment, and what one run shall do, from the command line."""
 
 import datetime as dt
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from orarchive.collect.client import Waits
+from orarchive.collect.client import Client, Waits
+from orarchive.collect.pacing import Pacer
 from orarchive.errors import ArchiveError
 from orarchive.feeds import FEEDS
 
@@ -19,12 +21,27 @@ class Settings:
     base_url: str = "https://openrouter.ai/api/v1"
     key: str | None = field(default=None, repr=False)
     latency: bool = False
+    benchmarks: bool = False
+    """Whether the Data API is asked for the benchmarks of others, which have terms of their own."""
     contact: str | None = None
     min_interval: dt.timedelta = dt.timedelta(minutes=30)
     timeout: float = 600.0
     workers: int = 8
     per_second: float = 4.0
     waits: Waits = field(default_factory=Waits)
+
+    def client(self, sleep: Callable[[float], None], pacer: Pacer | None = None) -> Client:
+        """A client that asks so; whoever uses it sets its deadline."""
+        return Client(
+            self.base_url,
+            pacer or Pacer(self.per_second, time.monotonic, sleep),
+            deadline=0.0,
+            waits=self.waits,
+            workers=self.workers,
+            key=self.key,
+            contact=self.contact,
+            sleep=sleep,
+        )
 
 
 @dataclass(frozen=True)
@@ -35,6 +52,8 @@ class Wish:
     given: bool = False
     """The hour was named, not read from the clock: the minimum interval does not apply."""
     feeds: tuple[str, ...] = tuple(FEEDS)
+    rankings: bool = False
+    """Whether rankings are asked for, too, once a day."""
     dry_run: bool = False
     force: bool = False
     commit: bool = True
@@ -73,6 +92,7 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         base_url=base_url.rstrip("/"),
         key=key or None,
         latency=environment.get("ARCHIVE_LATENCY") == "1",
+        benchmarks=environment.get("ARCHIVE_BENCHMARK_RUNS") == "1",
         contact=environment.get("ARCHIVE_CONTACT_URL") or contact,
         min_interval=dt.timedelta(minutes=number("SYNC_MIN_INTERVAL_MINUTES", 30)),
         timeout=number("SYNC_TIMEOUT_SECONDS", default.timeout, 1),

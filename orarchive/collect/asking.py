@@ -1,0 +1,190 @@
+"""Asking for rankings: which series and parts are due, with which dates, within the service's limits.
+
+The routes of the Data API share one budget for an account, 30 requests a minute and 500 a day. What is left
+of the day's is reckoned from the ledger; what it does not suffice for is due in the next hour, or day.
+"""
+
+import datetime as dt
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from orarchive.collect import checks, openapi
+from orarchive.collect.answer import Answer
+from orarchive.collect.checks import Refusal
+from orarchive.collect.client import Client
+from orarchive.hours import HOUR
+from orarchive.jsonl import Record
+from orarchive.ledger import Attempt, hour_of
+from orarchive.series import BEGIN, SERIES, Series
+
+PER_MINUTE = 27
+"""Requests to the Data API; 30 are allowed, by a clock that may be another."""
+
+PER_DAY = 480
+"""Of 500 that are allowed: some are left for whoever else asks with the key."""
+
+SPANS = {"daily": dt.timedelta(days=366), "weekly": dt.timedelta(days=364)}
+"""Longest stretch that one request may ask for; of weekly rows one of whole weeks."""
+
+TRAILING = dt.timedelta(days=35)
+"""What is asked for again each time: published days are restated."""
+
+MOST_PAGES = 11
+"""Pages of one answer: the service gives rows up to 5,500."""
+
+TRIES = 2
+DAY = dt.timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Got:
+    """What asking for one part of a series brought: rows by their dates, or the reason why there are none."""
+
+    series: Series
+    part: str
+    answer: Answer
+    """Its body is the list of rows."""
+    as_of: str = ""
+    missing: tuple[str, ...] = ()
+    """Dates that were asked for and that no row has."""
+    seconds: float = 0.0
+
+
+def turn_of(series: Series, hour: dt.datetime) -> dt.date:
+    """The day, or the Monday of the week, in which a series is read once."""
+    day = hour.date()
+    return day if series.cadence == "daily" else day - day.weekday() * DAY
+
+
+def read_parts(series: Series, lines: Iterable[Attempt], hour: dt.datetime) -> set[str]:
+    """The parts of a series that were read in this day, or week."""
+    turn = turn_of(series, hour)
+    return {
+        part
+        for line in lines
+        if turn_of(series, hour_of(line)) == turn and series.name in line.get("rankings", {})
+        for part in line["rankings"][series.name]["read"]
+    }
+
+
+def spent(lines: Iterable[Attempt], hour: dt.datetime) -> int:
+    """Requests to the Data API that the ledger knows of in this UTC day; one at its eve may have gone on."""
+    eve = dt.datetime.combine(hour.date(), dt.time(), dt.UTC) - HOUR
+    return sum(
+        report["requests"]
+        for line in lines
+        if eve <= hour_of(line) < eve + HOUR + DAY
+        for name, report in line.get("rankings", {}).items()
+        if name in SERIES and SERIES[name].keyed
+    )
+
+
+def parts_of(series: Series, spec: Any) -> list[str]:
+    """The parts of a series, by the OpenAPI file; "" is the one without the parameter."""
+    named = openapi.values(spec, series.route, series.parts) if series.parts else []
+    return [*([""] if series.whole or not series.parts else []), *named]
+
+
+def fetch_spec(client: Client) -> Answer:
+    """Ask for the OpenAPI file; the body is the file as it is archived."""
+    got = replace(client, base_url=openapi.origin(client.base_url)).get(openapi.ROUTE, tries=TRIES)
+    if got.reason is not None:
+        return got
+    try:
+        checks.specification(got.body)
+    except Refusal as refusal:
+        return replace(got, body=None, reason=refusal.reason, refused=True)
+    return replace(got, body=openapi.written(got.raw), raw=b"")
+
+
+def fetch_parts(
+    client: Client,
+    wanted: Sequence[tuple[Series, str]],
+    last: Mapping[tuple[str, str], str],
+    hour: dt.datetime,
+) -> Iterator[Got]:
+    """Ask for parts of series, `last` being the last date held of each, until the requests are used up."""
+    closed = ""
+    for series, part in wanted:
+        if closed and series.keyed:
+            yield Got(series, part, Answer(reason=closed))
+            continue
+        begun = time.monotonic()
+        got = _fetched(client, series, part, last.get((series.name, part)), hour)
+        yield replace(got, seconds=time.monotonic() - begun)
+        if series.keyed and got.answer.reason in ("401", "403", "429", "budget"):
+            closed = got.answer.reason
+
+
+def _fetched(client: Client, series: Series, part: str, last: str | None, hour: dt.datetime) -> Got:
+    """One part of a series, with all the requests that it takes: all of it or nothing."""
+    rows: list[Record] = []
+    requests, as_of, asked = 0, "", Answer()
+    for query in _queries(series, part, last, hour):
+        asked = client.get(series.route, query, keyed=series.keyed, tries=TRIES)
+        requests += asked.requests
+        try:
+            found = checks.ranked(series, asked.body) if asked.reason is None else []
+        except Refusal as refusal:
+            asked = replace(asked, reason=refusal.reason, refused=True)
+        if asked.reason is not None:
+            break
+        as_of = _as_of(asked.body) or as_of
+        rows += found
+        if series.page and len(found) < series.page:
+            break
+    if asked.reason is None and not rows:
+        asked = replace(asked, reason="empty", refused=True)
+    if asked.reason is None:
+        try:
+            checks.unique(series, rows)
+        except Refusal as refusal:
+            asked = replace(asked, reason=refusal.reason, refused=True)
+    if asked.reason is not None:
+        return Got(series, part, replace(asked, body=None, requests=requests), as_of)
+    return Got(series, part, Answer(body=rows, requests=requests), as_of, _missing(series, rows))
+
+
+def _queries(series: Series, part: str, last: str | None, hour: dt.datetime) -> Iterator[dict[str, str]]:
+    """The queries for one part: a page or a span each."""
+    base = {**series.query, **({series.parts: part} if part else {})}
+    until = hour.date() - DAY
+    if series.page:
+        yield from ({**base, "offset": str(n * series.page)} for n in range(MOST_PAGES))
+    elif series.asks == "span":
+        since = max(BEGIN, dt.date.fromisoformat(last) - TRAILING + DAY) if last else BEGIN
+        if series.cadence == "weekly":  # whole weeks alone: part of one would look like a restatement
+            since -= since.weekday() * DAY
+            until -= (until.weekday() + 1) % 7 * DAY
+        yield from ({**base, **span} for span in _spans(since, until, SPANS[series.cadence]))
+    elif series.asks == "day":
+        yield {**base, "start_date": f"{until}", "end_date": f"{until}"}
+    else:
+        yield base
+
+
+def _spans(since: dt.date, until: dt.date, longest: dt.timedelta) -> Iterator[dict[str, str]]:
+    """Stretches of days that one request may ask for, oldest first."""
+    while since <= until:
+        end = min(since + longest - DAY, until)
+        yield {"start_date": f"{since}", "end_date": f"{end}"}
+        since = end + DAY
+
+
+def _as_of(body: Any) -> str:
+    """When the service says that its figures are of."""
+    inner = [body.get(name) for name in ("meta", "data")]
+    said = (one.get("as_of") for one in inner if isinstance(one, dict))
+    return next((one for one in said if isinstance(one, str)), "")
+
+
+def _missing(series: Series, rows: list[Record]) -> tuple[str, ...]:
+    """Dates between the first row and the last that no row has."""
+    if series.asks != "span":
+        return ()
+    dates = {dt.date.fromisoformat(row["date"]) for row in rows}
+    step = DAY if series.cadence == "daily" else 7 * DAY
+    first, count = min(dates), (max(dates) - min(dates)) // step
+    return tuple(f"{day}" for n in range(count) if (day := first + n * step) not in dates)

@@ -1,0 +1,97 @@
+"""The attempt at rankings: once a day, after the feeds, with a deadline and requests of its own."""
+
+import datetime as dt
+import logging
+import time
+from typing import Any
+
+from orarchive.collect import rankings
+from orarchive.collect.asking import PER_DAY, PER_MINUTE, Got, fetch_parts, fetch_spec, spent
+from orarchive.collect.client import Client
+from orarchive.collect.pacing import Budget
+from orarchive.collect.settings import Settings
+from orarchive.collect.writing import Base, Writer
+from orarchive.hours import prose
+from orarchive.jsonl import loads
+from orarchive.ledger import BAD
+from orarchive.relations import relations
+from orarchive.series import Series
+
+log = logging.getLogger(__name__)
+
+
+def attempt(
+    writer: Writer, client: Client, settings: Settings, base: Base, notes: list[str]
+) -> tuple[bool | None, Base]:
+    """Ask for the rankings that are due and write what came, on top of a base.
+
+    Returns whether all went well (None where nothing was due), and the base for what comes next.
+    """
+    hour = writer.wish.hour
+
+    def due(spec: Any, base: Base) -> list[tuple[Series, str]]:
+        chosen = {"keyed": bool(settings.key), "benchmarks": settings.benchmarks}
+        return rankings.due(spec, base.lines, hour, **chosen)
+
+    known = rankings.archived_spec(writer.archive, base.commit)
+    asks_spec = rankings.spec_due(base.lines, hour)
+    if not asks_spec and not due(known, base):
+        return None, base
+    started = writer.now()
+    spec = fetch_spec(client) if asks_spec else None
+    if spec is not None and spec.reason is None:
+        known = loads(spec.body)
+    wanted = due(known, base)
+    log.info("Starting %s: rankings, %d parts", prose(hour), len(wanted))
+    got = _fetched(writer, client, settings, base, wanted)
+
+    def write(base: Base) -> tuple[bool, Base] | None:
+        # another writer may have been first, with some of it
+        left = due(known, base)
+        fetched = [one for one in got if (one.series, one.part) in left]
+        asked = spec if rankings.spec_due(base.lines, hour) else None
+        if not fetched and asked is None:
+            return None
+        before = rankings.standing(writer.archive, base.commit, fetched)
+        settled = rankings.settle(asked, fetched, before)
+        good = not any(report["outcome"] in BAD for report in settled.reports.values())
+        return good, _kept(writer, base, settled, started, notes)
+
+    return writer.on_top(base, write)
+
+
+def _fetched(
+    writer: Writer, client: Client, settings: Settings, base: Base, wanted: list[tuple[Series, str]]
+) -> list[Got]:
+    """Ask for parts of series: those with a key within what the Data API allows."""
+    hour = writer.wish.hour
+    last = rankings.last_dates(writer.archive, base.commit, wanted)
+    rate = min(PER_MINUTE / 60, settings.per_second)
+    left = Budget(PER_DAY - spent(base.lines, hour), rate, time.monotonic, writer.sleep)
+    data = settings.client(writer.sleep, left)
+    data.deadline = client.deadline
+    open_ = [one for one in wanted if not one[0].keyed]
+    keyed = [one for one in wanted if one[0].keyed]
+    return [*fetch_parts(client, open_, last, hour), *fetch_parts(data, keyed, last, hour)]
+
+
+def _kept(
+    writer: Writer, base: Base, settled: rankings.Settled, started: dt.datetime, notes: list[str]
+) -> Base:
+    """Write what was settled, with its ledger line, as one commit."""
+    for name, report in settled.reports.items():
+        if report["outcome"] in BAD:
+            reasons = sorted(set(report["kept"].values()))
+            log.error("Sync failed: rankings %s (%s)", name, ", ".join(reasons))
+        else:
+            log.info("Synced rankings %s, %d rows", name, report["rows"])
+    line = writer.line(base, started, notes)
+    line["rankings"] = settled.reports
+    line["relations"] = relations(base.snapshot)
+    there = writer.archive.files(base.commit, [*settled.files, *rankings.ATTRIBUTES])
+    files: dict[str, bytes | None] = {
+        path: data for path, data in settled.files.items() if there.get(path) != data
+    }
+    files |= {path: data for path, data in rankings.ATTRIBUTES.items() if path not in there}
+    text = rankings.message(writer.wish.hour, line["attempt"], settled)
+    return writer.commit(base, line, files, settled.payloads, text)

@@ -1,0 +1,223 @@
+"""Rankings: an attempt of its own, once a day. What is due is asked for and put into files by month.
+
+Pure but for what is read of the archive; the runner (`hour`) asks, commits and pushes.
+"""
+
+import datetime as dt
+import hashlib
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from orarchive.archive import Archive
+from orarchive.collect import checks, openapi
+from orarchive.collect.answer import Answer
+from orarchive.collect.asking import Got, parts_of, read_parts
+from orarchive.hours import prose
+from orarchive.jsonl import Record, loads, read_lines
+from orarchive.ledger import BAD, Attempt, Ranking, Refused, hour_of
+from orarchive.series import BENCHMARKS, FOLDER, SERIES, Series, date_of, merged
+
+OPENAPI = "openapi"
+"""What the service's OpenAPI file is called beside the series."""
+
+RESTATED = Decimal("0.01")
+"""Share by which the total of a date must have moved to be told."""
+
+MAX_LINES = 60
+
+NO_PARTS = "no-values"
+"""Why a series was not asked for: no OpenAPI file names the values of its parameter."""
+
+
+def spec_due(lines: Sequence[Attempt], hour: dt.datetime) -> bool:
+    """Whether the OpenAPI file was not had yet in this UTC day."""
+    return not any(
+        line["rankings"][OPENAPI]["outcome"] == "ok"
+        for line in lines
+        if hour_of(line).date() == hour.date() and OPENAPI in line.get("rankings", {})
+    )
+
+
+def archived_spec(archive: Archive, commit: str | None) -> Any:
+    """The OpenAPI file as it stands; None where there is none."""
+    found = archive.files(commit, [openapi.PATH]).get(openapi.PATH)
+    return loads(found) if found else None
+
+
+def due(
+    spec: Any, lines: Sequence[Attempt], hour: dt.datetime, *, keyed: bool, benchmarks: bool
+) -> list[tuple[Series, str]]:
+    """The parts of series that were not read yet in this day (or week), in the order to ask for them."""
+    found = []
+    for series in SERIES.values():
+        if (series.keyed and not keyed) or (series is BENCHMARKS and not benchmarks):
+            continue
+        read = read_parts(series, lines, hour)
+        found += [(series, part) for part in parts_of(series, spec) if part not in read]
+    return found
+
+
+def last_dates(
+    archive: Archive, commit: str | None, wanted: Collection[tuple[Series, str]]
+) -> dict[tuple[str, str], str]:
+    """The last date that is held of each part, by (series, part)."""
+    blobs = archive.blobs(commit)
+    newest = {}
+    for series, part in wanted:
+        folder = series.folder(part) + "/"
+        months = [path for path in blobs if path.startswith(folder) and "/" not in path.removeprefix(folder)]
+        if series.key and months:
+            newest[series.name, part] = max(months)
+    contents = archive.contents([blobs[path] for path in newest.values()])
+    found = {}
+    for (name, part), path in newest.items():
+        rows = read_lines(contents[blobs[path]], f"data/{path}")
+        found[name, part] = max(date_of(SERIES[name], row) for row in rows)
+    return found
+
+
+def standing(archive: Archive, commit: str | None, got: Collection[Got]) -> dict[str, bytes]:
+    """The files that what was fetched goes into, as they stand."""
+    wanted = {
+        one.series.path(one.part, date_of(one.series, row)) for one in got for row in one.answer.body or ()
+    }
+    return archive.files(commit, [*wanted, openapi.PATH])
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What an attempt at rankings writes: path below data/ -> bytes, and how each series fared."""
+
+    files: dict[str, bytes]
+    reports: dict[str, Ranking]
+    payloads: dict[str, bytes]
+    """Refused payloads by their sha256."""
+    restated: tuple[str, ...]
+    """Lines on dates whose totals moved."""
+
+
+def settle(spec: Answer | None, got: Sequence[Got], before: Mapping[str, bytes]) -> Settled:
+    """Put what was fetched on top of the files that stand; a part that was not had stays as it is."""
+    files: dict[str, bytes] = {}
+    reports: dict[str, Ranking] = {}
+    payloads: dict[str, bytes] = {}
+    restated: list[str] = []
+    if spec is not None:
+        reports[OPENAPI] = _report(openapi.ROUTE)
+        _account(reports[OPENAPI], "", spec, payloads)
+        if spec.reason is None:
+            files[openapi.PATH] = spec.body
+    for one in got:
+        report = reports.setdefault(one.series.name, _report(one.series.scope))
+        answer = one.answer
+        if answer.reason is None:
+            held = _held(one, before)
+            try:
+                checks.thinner(one.series, answer.body, held)
+                files |= merged(one.series, one.part, answer.body, {**before, **files})
+                restated += _restated(one, held)
+            except checks.Refusal as refusal:
+                answer = Answer(reason=refusal.reason, refused=True, requests=answer.requests)
+                report["notes"] = [*report.get("notes", []), f"{one.part or one.series.name}: {refusal}"]
+        _account(report, one.part, answer, payloads)
+        report["seconds"] = round(report.get("seconds", 0) + one.seconds, 1)
+        if answer.reason is None:
+            report["read"][one.part] = one.as_of
+            if one.missing:
+                report.setdefault("missing", {})[one.part] = list(one.missing)
+    for report in reports.values():
+        if report.get("kept"):
+            report["outcome"] = (
+                "partial" if report["read"] else "quarantined" if report.get("refused") else "failed"
+            )
+    return Settled(files, reports, payloads, tuple(restated))
+
+
+def _report(scope: str) -> Ranking:
+    return {"outcome": "ok", "scope": scope, "requests": 0, "rows": 0, "read": {}}
+
+
+def _account(report: Ranking, part: str, answer: Answer, payloads: dict[str, bytes]) -> None:
+    """Add to a report what asking for one part took, and why it was not had."""
+    report["requests"] += answer.requests
+    if answer.reason is None:
+        report["read"][part] = ""
+        report["rows"] += len(answer.body) if isinstance(answer.body, list) else 1
+        return
+    report.setdefault("kept", {})[part] = answer.reason
+    if answer.refused:
+        name = hashlib.sha256(answer.raw).hexdigest()
+        payloads[name] = answer.raw
+        line: Refused = {"reason": answer.reason, "sha256": name, "bytes": len(answer.raw), "key": part}
+        report.setdefault("refused", []).append(line)
+
+
+def _held(one: Got, before: Mapping[str, bytes]) -> list[Record]:
+    """The rows that stand for the dates that came."""
+    dates = {date_of(one.series, row) for row in one.answer.body}
+    paths = sorted({one.series.path(one.part, date) for date in dates})
+    rows = (row for path in paths for row in read_lines(before.get(path, b""), f"data/{path}"))
+    return [row for row in rows if date_of(one.series, row) in dates]
+
+
+def _restated(one: Got, held: list[Record]) -> Iterator[str]:
+    """A line for each date whose total is another than it was, by more than a hundredth."""
+    if one.series.key[-1:] != ("model_permaslug",) or one.series.key[0] != "date":
+        return
+    was, now = (totals(rows) for rows in (held, one.answer.body))
+    for date in sorted(was.keys() & now.keys()):
+        if was[date] and abs(now[date] / was[date] - 1) > RESTATED:
+            what = f"{one.series.name}{'/' if one.part else ''}{one.part}"
+            yield f"~ {what} {date}: {was[date]:f} -> {now[date]:f} tokens ({now[date] / was[date] - 1:+.1%})"
+
+
+def totals(rows: Collection[Record]) -> dict[str, Decimal]:
+    """The tokens of each date, of rows that have such."""
+    found: dict[str, Decimal] = {}
+    for row in rows:
+        tokens = row.get("total_tokens")
+        if isinstance(tokens, str) and tokens.isdecimal():
+            found[row["date"]] = found.get(row["date"], Decimal(0)) + Decimal(tokens)
+    return found
+
+
+def message(hour: dt.datetime, attempt: int, settled: Settled) -> str:
+    """The commit message of an attempt at rankings."""
+    reports = settled.reports
+    asked = [_said(name, report) for name, report in reports.items() if report["read"]]
+    bad = [name for name, report in reports.items() if report["outcome"] in BAD]
+    subject = f"{prose(hour)}: rankings of {', '.join(asked) or 'nothing'}"
+    subject += f"; not good: {', '.join(bad)}" if bad else ""
+    troubles = [
+        f"! {name}: {len(report['kept'])} not had ({', '.join(sorted(set(report['kept'].values())))})"
+        for name, report in reports.items()
+        if report.get("kept")
+    ]
+    lines = [*troubles, *settled.restated]
+    more = [f"... and {len(lines) - MAX_LINES} more"] if len(lines) > MAX_LINES else []
+    body = "\n".join([*lines[:MAX_LINES], *more])
+    requests = sum(
+        report["requests"] for name, report in reports.items() if name in SERIES and SERIES[name].keyed
+    )
+    trailers = [
+        f"Hour: {prose(hour)}",
+        f"Attempt: {attempt}",
+        *([f"Data-Requests: {requests}"] if requests else []),
+    ]
+    return "\n\n".join(filter(None, [subject, body, "\n".join(trailers)])) + "\n"
+
+
+def _said(name: str, report: Ranking) -> str:
+    return f"{name} ({len(report['read'])})" if len(report["read"]) > 1 else name
+
+
+HIDDEN = b"""# orders move all the time; --text shows them
+order.jsonl -diff
+order/** -diff
+"""
+"""What git shall not show of the rankings."""
+
+ATTRIBUTES = {f"{FOLDER}/.gitattributes": HIDDEN}
+"""Written with the first rankings."""

@@ -1,0 +1,138 @@
+"""SERIES: the one table of the rankings that are archived: what the service publishes of usage, by date.
+
+A feed says how things are, and git holds how they were. A series is history by itself: its rows carry dates,
+and published ones are restated. So its files are by month, and what is restated is replaced in place.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from urllib.parse import urlencode
+
+from orarchive.jsonl import Record, read_lines, write_lines
+from orarchive.paths import segment
+
+FOLDER = "rankings"
+"""Folder below `data/`."""
+
+BEGIN = dt.date(2025, 1, 1)
+"""The first date that the service publishes."""
+
+ORDER_LENGTH = 200
+"""Models of an order that are kept: the first ones."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """A ranking, or one for each value of a parameter: its parts."""
+
+    name: str
+    route: str
+    key: tuple[str, ...] = ()
+    """The fields that identify a line, the date first; (): lines stand in the order sent, as they are now."""
+    cadence: Literal["daily", "weekly"] = "daily"
+    query: Mapping[str, str] = field(default_factory=dict)
+    parts: str = ""
+    """The parameter whose every value is asked for by itself; the service's OpenAPI file names them."""
+    whole: bool = False
+    """Whether it is asked for without that parameter, too."""
+    keyed: bool = True
+    asks: Literal["span", "day", ""] = ""
+    """With which dates: all that are not known or may be restated, yesterday, or none."""
+    dated: str = ""
+    """Where a response tells the date of its rows, if they do not: `meta.end_date`."""
+    payload: str = "data"
+    page: int = 0
+    """Rows of one answer, where there may be more; 0: an answer is all there is."""
+
+    @property
+    def scope(self) -> str:
+        """Route and query, without parts and dates."""
+        return self.route + ("?" + urlencode(self.query) if self.query else "")
+
+    def folder(self, part: str = "") -> str:
+        """The folder of a part's files below `data/`."""
+        return "/".join([FOLDER, self.name, *map(segment, part.split("/") if part else ())])
+
+    def path(self, part: str, date: str = "") -> str:
+        """The file of a part for the month of a date; of one that is as it is now the only one."""
+        return f"{self.folder(part)}/{date[:7]}.jsonl" if self.key else f"{self.folder(part)}.jsonl"
+
+
+RANKED = ("date", "model_permaslug")
+DAILY, WEEKLY = {"period": "day"}, {"period": "week"}
+RANKINGS = "datasets/rankings-daily"
+
+ORDER = Series(
+    name="order",
+    route="models",
+    query={"sort": "top-weekly", "output_modalities": "all"},
+    parts="category",
+    whole=True,
+    keyed=False,
+)
+MODELS = Series("models", RANKINGS, RANKED, query=DAILY, asks="span")
+APPS = Series(
+    name="apps",
+    route="datasets/app-rankings",
+    key=("date", "app_id"),
+    query={"limit": "100"},
+    parts="sort",
+    asks="day",
+    dated="meta.end_date",
+)
+TASKS = Series("tasks", "classifications/task", ("as_of",), query={"window": "7d"})
+MODALITY = Series("modality", RANKINGS, RANKED, query=DAILY, parts="modality", asks="span")
+CONTEXT = Series("context", RANKINGS, RANKED, query=DAILY, parts="context_bucket", asks="span")
+CATEGORY = Series("category", RANKINGS, RANKED, "weekly", WEEKLY, parts="category", asks="span")
+LANGUAGE = Series("language", RANKINGS, RANKED, "weekly", WEEKLY, parts="language_type", asks="span")
+SESSIONS = Series(
+    name="sessions",
+    route="datasets/session-cost",
+    key=("date", "app_slug", "turn_range", "model_permaslug"),
+    cadence="weekly",
+    query={"limit": "500"},
+    dated="meta.window_end_date",
+    page=500,
+)
+BENCHMARKS = Series("benchmarks", "benchmarks", cadence="weekly", parts="source")
+"""Figures of others, under their terms: asked for only where that is wished."""
+
+SERIES: dict[str, Series] = {
+    one.name: one
+    for one in (*(ORDER, MODELS, APPS, TASKS, MODALITY, CONTEXT, CATEGORY, LANGUAGE, SESSIONS, BENCHMARKS),)
+}
+"""In the order in which they are asked for: what says most comes first, should the requests not last."""
+
+
+def merged(series: Series, part: str, rows: Iterable[Record], files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """A part's files with new rows: a date that they have is replaced whole, one that they lack stays.
+
+    `files` holds the part's files by path below `data/`; those of other months are not needed.
+    """
+    if not series.key:
+        return {series.path(part): write_lines(rows)}
+    by_month: dict[str, list[Record]] = {}
+    for row in rows:
+        by_month.setdefault(series.path(part, date_of(series, row)), []).append(row)
+    found = {}
+    for path, new in by_month.items():
+        dates = {date_of(series, row) for row in new}
+        old = [
+            row
+            for row in read_lines(files.get(path, b""), f"data/{path}")
+            if date_of(series, row) not in dates
+        ]
+        found[path] = write_lines(sorted([*old, *new], key=lambda row: _place(series, row)))
+    return found
+
+
+def date_of(series: Series, row: Record) -> str:
+    """The date of a row; "" where rows have none."""
+    return str(row[series.key[0]]) if series.key else ""
+
+
+def _place(series: Series, row: Record) -> list[tuple[str, Any]]:
+    """Where a row stands among others, whatever kinds its key fields are of."""
+    return [(type(row[name]).__name__, row[name]) for name in series.key]
