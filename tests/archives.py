@@ -252,9 +252,9 @@ def _ordered(value: Any, name: str = "") -> Any:
 
 
 def scrape(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run scrape.py as a person does."""
+    """Run scrape.py as a person does; without rankings, which have tests of their own (`--rankings` asks)."""
     return subprocess.run(
-        [sys.executable, ROOT / "scrape.py", *arguments],
+        [sys.executable, ROOT / "scrape.py", "--no-rankings", *arguments],
         capture_output=True,
         text=True,
         env={**os.environ, "SYNC_REQUESTS_PER_SECOND": "0", **environment},
