@@ -1,9 +1,10 @@
 """The service's OpenAPI file: which values its parameters take, and how it is archived."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
+
+from orarchive.jsonl import dumps, loads
 
 PATH = "openapi/spec.json"
 """Its file below `data/`."""
@@ -23,8 +24,24 @@ def origin(base_url: str) -> str:
 
 def written(raw: bytes) -> bytes:
     """The file as it is archived: a line a member, keys sorted, so that its diffs read well."""
-    text = json.dumps(json.loads(raw), indent=1, sort_keys=True, ensure_ascii=False)
-    return text.encode("utf-8", "backslashreplace") + b"\n"
+    return b"".join(_lines(loads(raw), b"\n")) + b"\n"
+
+
+def _lines(value: Any, end: bytes) -> Iterator[bytes]:
+    """A value over several lines; `end` is a line end with the indent."""
+    inner = end + b" "
+    if isinstance(value, dict) and value:
+        for number, name in enumerate(sorted(value)):
+            yield (b"," if number else b"{") + inner + dumps(name) + b": "
+            yield from _lines(value[name], inner)
+        yield end + b"}"
+    elif isinstance(value, list) and value:
+        for number, child in enumerate(value):
+            yield (b"," if number else b"[") + inner
+            yield from _lines(child, inner)
+        yield end + b"]"
+    else:
+        yield dumps(value)
 
 
 def values(spec: Any, route: str, parameter: str) -> list[str]:
@@ -33,22 +50,29 @@ def values(spec: Any, route: str, parameter: str) -> list[str]:
     for one in listed if isinstance(listed, list) else ():
         found = _followed(spec, one)
         if isinstance(found, dict) and found.get("name") == parameter:
-            return list(dict.fromkeys(_enum(spec, found.get("schema"), DEEP)))
+            return list(dict.fromkeys(_enum(spec, found.get("schema"))))
     return []
 
 
-def _enum(spec: Any, schema: Any, left: int) -> Iterator[str]:
-    """The texts of an enum, also one of items, or of alternatives."""
-    schema = _followed(spec, schema)
-    if not isinstance(schema, dict) or not left:
-        return
-    listed = schema.get("enum")
-    yield from (one for one in listed if isinstance(one, str)) if isinstance(listed, list) else ()
-    inner = [schema.get("items")]
-    for name in ("anyOf", "oneOf", "allOf"):
-        inner += schema[name] if isinstance(schema.get(name), list) else []
-    for one in inner:
-        yield from _enum(spec, one, left - 1)
+def _enum(spec: Any, schema: Any) -> Iterator[str]:
+    """The texts of an enum, also one of items, or of alternatives; each schema is looked at once."""
+    left, seen = [schema], set()
+    while left:
+        one = _followed(spec, left.pop())
+        if not isinstance(one, dict) or id(one) in seen:
+            continue
+        seen.add(id(one))
+        listed = one.get("enum")
+        yield from (text for text in listed if _can_be_asked(text)) if isinstance(listed, list) else ()
+        inner = [one.get("items")]
+        for name in ("anyOf", "oneOf", "allOf"):
+            inner += one[name] if isinstance(one.get(name), list) else []
+        left += reversed(inner)
+
+
+def _can_be_asked(text: Any) -> bool:
+    """Whether a value can stand in a query, and in a line: half a character cannot, nor can nothing."""
+    return isinstance(text, str) and text.isprintable() and text != ""
 
 
 def _followed(spec: Any, node: Any) -> Any:
