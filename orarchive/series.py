@@ -22,6 +22,9 @@ BEGIN = dt.date(2025, 1, 1)
 ORDER_LENGTH = 200
 """Models of an order that are kept: the first ones."""
 
+DEEP = 3
+"""Slashes in a part that make folders, `marketing/seo`; the others are letters like any other."""
+
 
 @dataclass(frozen=True)
 class Series:
@@ -39,7 +42,8 @@ class Series:
     """Whether it is asked for without that parameter, too."""
     keyed: bool = True
     asks: Literal["span", "day", ""] = ""
-    """With which dates: all that are not known or may be restated, yesterday, or none."""
+    """With which dates: all that are not known or may be restated; yesterday, and each late one that is not
+    known, by itself; or none."""
     dated: str = ""
     """Where a response tells the date of its rows, if they do not: `meta.end_date`."""
     payload: str = "data"
@@ -53,11 +57,17 @@ class Series:
 
     def folder(self, part: str = "") -> str:
         """The folder of a part's files below `data/`."""
-        return "/".join([FOLDER, self.name, *map(segment, part.split("/") if part else ())])
+        return "/".join([FOLDER, self.name, *map(_folder, part.split("/", DEEP) if part else ())])
 
     def path(self, part: str, date: str = "") -> str:
         """The file of a part for the month of a date; of one that is as it is now the only one."""
         return f"{self.folder(part)}/{date[:7]}.jsonl" if self.key else f"{self.folder(part)}.jsonl"
+
+
+def _folder(text: str) -> str:
+    """One part of a path, never one that is a file's: `x.jsonl/y` and `x` are two."""
+    name = segment(text)
+    return name.removesuffix(".jsonl") + "=2ejsonl" if name.endswith(".jsonl") else name
 
 
 RANKED = ("date", "model_permaslug")
@@ -115,9 +125,10 @@ def merged(series: Series, part: str, rows: Iterable[Record], files: Mapping[str
         return {series.path(part): write_lines(rows)}
     by_month: dict[str, list[Record]] = {}
     for row in rows:
-        by_month.setdefault(series.path(part, date_of(series, row)), []).append(row)
+        by_month.setdefault(date_of(series, row)[:7], []).append(row)
     found = {}
-    for path, new in by_month.items():
+    for month, new in by_month.items():
+        path = series.path(part, month)
         dates = {date_of(series, row) for row in new}
         old = [
             row
@@ -126,6 +137,11 @@ def merged(series: Series, part: str, rows: Iterable[Record], files: Mapping[str
         ]
         found[path] = write_lines(sorted([*old, *new], key=lambda row: _place(series, row)))
     return found
+
+
+def paths_of(series: Series, part: str, rows: Iterable[Record]) -> set[str]:
+    """The files that rows of a part belong into."""
+    return {series.path(part, month) for month in {date_of(series, row)[:7] for row in rows}}
 
 
 def date_of(series: Series, row: Record) -> str:
