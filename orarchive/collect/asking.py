@@ -6,7 +6,7 @@ of the day's is reckoned from the ledger; what it does not suffice for is due in
 
 import datetime as dt
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -102,65 +102,68 @@ def fetch_spec(client: Client) -> Answer:
 def fetch_parts(
     client: Client,
     wanted: Sequence[tuple[Series, str]],
-    last: Mapping[tuple[str, str], str],
+    held: Mapping[tuple[str, str], Set[str]],
     hour: dt.datetime,
 ) -> Iterator[Got]:
-    """Ask for parts of series, `last` being the last date held of each, until the requests are used up."""
+    """Ask for parts of series, `held` being the last dates held of each, until the requests are used up."""
     closed = ""
     for series, part in wanted:
         if closed and series.keyed:
             yield Got(series, part, Answer(reason=closed))
             continue
         begun = time.monotonic()
-        got = _fetched(client, series, part, last.get((series.name, part)), hour)
+        got = _fetched(client, series, part, held.get((series.name, part), frozenset()), hour)
         yield replace(got, seconds=time.monotonic() - begun)
         if series.keyed and got.answer.reason in ("401", "403", "429", "budget"):
             closed = got.answer.reason
 
 
-def _fetched(client: Client, series: Series, part: str, last: str | None, hour: dt.datetime) -> Got:
+def _fetched(client: Client, series: Series, part: str, held: Set[str], hour: dt.datetime) -> Got:
     """One part of a series, with all the requests that it takes: all of it or nothing."""
     rows: list[Record] = []
-    requests, as_of, asked = 0, "", Answer()
-    for query in _queries(series, part, last, hour):
-        asked = client.get(series.route, query, keyed=series.keyed, tries=TRIES)
-        requests += asked.requests
-        try:
-            found = checks.ranked(series, asked.body) if asked.reason is None else []
-        except Refusal as refusal:
-            asked = replace(asked, reason=refusal.reason, refused=True)
-        if asked.reason is not None:
-            break
-        as_of = _as_of(asked.body) or as_of
-        rows += found
-        if series.page and len(found) < series.page:
-            break
-    if asked.reason is None and not rows:
-        asked = replace(asked, reason="empty", refused=True)
-    if asked.reason is None:
-        try:
-            checks.unique(series, rows)
-        except Refusal as refusal:
-            asked = replace(asked, reason=refusal.reason, refused=True)
-    if asked.reason is not None:
-        return Got(series, part, replace(asked, body=None, requests=requests), as_of)
-    return Got(series, part, Answer(body=rows, requests=requests), as_of, _missing(series, rows))
+    raws: list[bytes] = []
+    requests, as_of = 0, ""
+    queries = list(_queries(series, part, held, hour))
+    try:
+        for query in queries:
+            asked = client.get(series.route, query, keyed=series.keyed, tries=TRIES)
+            requests += asked.requests
+            if asked.reason is not None:
+                return Got(series, part, replace(asked, requests=requests), as_of)
+            raws.append(asked.raw)
+            found = checks.ranked(series, asked.body)
+            if "end_date" in query:
+                checks.within(series, found, query["start_date"], query["end_date"])
+            as_of = _as_of(asked.body) or as_of
+            rows += found
+            if series.page and len(found) < series.page:
+                break
+        checks.unique(series, rows)
+    except Refusal as refusal:
+        refused = Answer(reason=refusal.reason, refused=True, raw=b"\n".join(raws), requests=requests)
+        return Got(series, part, refused, as_of)
+    # what is held may speak against it later, and then it is saved as it came
+    answer = Answer(body=rows, raw=b"\n".join(raws) if held or not series.key else b"", requests=requests)
+    return Got(series, part, answer, as_of, _missing(series, rows, queries))
 
 
-def _queries(series: Series, part: str, last: str | None, hour: dt.datetime) -> Iterator[dict[str, str]]:
-    """The queries for one part: a page or a span each."""
+def _queries(series: Series, part: str, held: Set[str], hour: dt.datetime) -> Iterator[dict[str, str]]:
+    """The queries for one part: a page, a span or a day each."""
     base = {**series.query, **({series.parts: part} if part else {})}
     until = hour.date() - DAY
     if series.page:
         yield from ({**base, "offset": str(n * series.page)} for n in range(MOST_PAGES))
     elif series.asks == "span":
-        since = max(BEGIN, dt.date.fromisoformat(last) - TRAILING + DAY) if last else BEGIN
+        since = max(BEGIN, dt.date.fromisoformat(max(held)) - TRAILING + DAY) if held else BEGIN
         if series.cadence == "weekly":  # whole weeks alone: part of one would look like a restatement
             since -= since.weekday() * DAY
             until -= (until.weekday() + 1) % 7 * DAY
         yield from ({**base, **span} for span in _spans(since, until, SPANS[series.cadence]))
     elif series.asks == "day":
-        yield {**base, "start_date": f"{until}", "end_date": f"{until}"}
+        since = max(until - TRAILING + DAY, dt.date.fromisoformat(min(held))) if held else until
+        for span in _spans(since, until, DAY):
+            if span["end_date"] not in held or span["end_date"] == f"{until}":
+                yield {**base, **span}
     else:
         yield base
 
@@ -180,11 +183,20 @@ def _as_of(body: Any) -> str:
     return next((one for one in said if isinstance(one, str)), "")
 
 
-def _missing(series: Series, rows: list[Record]) -> tuple[str, ...]:
-    """Dates between the first row and the last that no row has."""
-    if series.asks != "span":
+def _missing(series: Series, rows: list[Record], queries: list[dict[str, str]]) -> tuple[str, ...]:
+    """Dates that were asked for and that no row has; of spans those after the first that one has."""
+    if not series.asks:
         return ()
     dates = {dt.date.fromisoformat(row["date"]) for row in rows}
-    step = DAY if series.cadence == "daily" else 7 * DAY
-    first, count = min(dates), (max(dates) - min(dates)) // step
-    return tuple(f"{day}" for n in range(count) if (day := first + n * step) not in dates)
+    asked = {day for query in queries for day in _days(query["start_date"], query["end_date"])}
+    step = 1 if series.cadence == "daily" else 7
+    first = min(dates) if series.asks == "span" else min(asked)
+    late = (day for day in asked - dates if day >= first and not (day - first).days % step)
+    return tuple(f"{day}" for day in sorted(late))
+
+
+def _days(first: str, last: str) -> Iterator[dt.date]:
+    day = dt.date.fromisoformat(first)
+    while day <= dt.date.fromisoformat(last):
+        yield day
+        day += DAY

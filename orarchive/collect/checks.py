@@ -103,8 +103,10 @@ def _unique(keys: list[str]) -> None:
 
 def specification(body: Any) -> None:
     """Refuse a body that is no OpenAPI file with paths."""
-    if not (isinstance(body, dict) and isinstance(body.get("openapi"), str) and body.get("paths")):
+    if not (isinstance(body, dict) and isinstance(body.get("openapi"), str)):
         raise Refusal("wrong-shape", "not an OpenAPI file")
+    if not (isinstance(body.get("paths"), dict) and body["paths"]):
+        raise Refusal("wrong-shape", "an OpenAPI file without paths")
 
 
 def ranked(series: Series, body: Any) -> list[Record]:
@@ -126,8 +128,16 @@ def ranked(series: Series, body: Any) -> list[Record]:
     return rows
 
 
+def within(series: Series, rows: list[Record], first: str, last: str) -> None:
+    """Refuse rows of dates that were not asked for: there they might stand beside others' for ever."""
+    if others := {date_of(series, row) for row in rows if not first <= date_of(series, row) <= last}:
+        raise Refusal("other-dates", ", ".join(sorted(others)[:5]))
+
+
 def unique(series: Series, rows: list[Record]) -> None:
-    """Refuse rows of which two have one key."""
+    """Refuse rows of which two have one key, and no rows at all."""
+    if not rows:
+        raise Refusal("empty")
     key = series.key or ("id",)
     if series is ORDER or series.key:
         keys = [tuple(row[name] for name in key) for row in rows]
@@ -151,7 +161,7 @@ def _named(row: Record, name: str) -> bool:
 
 def _is_date(text: str) -> bool:
     try:
-        return len(text) == 10 and bool(dt.date.fromisoformat(text))
+        return str(dt.date.fromisoformat(text)) == text  # of a week's days it reads other forms too
     except ValueError:
         return False
 

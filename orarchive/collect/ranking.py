@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from orarchive.collect import rankings
-from orarchive.collect.asking import PER_DAY, PER_MINUTE, Got, fetch_parts, fetch_spec, spent
+from orarchive.collect.asking import PER_DAY, PER_MINUTE, Got, fetch_parts, fetch_spec, parts_of, spent
 from orarchive.collect.client import Client
 from orarchive.collect.pacing import Budget
 from orarchive.collect.settings import Settings
@@ -29,9 +29,10 @@ def attempt(
     """
     hour = writer.wish.hour
 
+    which = {"keyed": bool(settings.key), "benchmarks": settings.benchmarks}
+
     def due(spec: Any, base: Base) -> list[tuple[Series, str]]:
-        chosen = {"keyed": bool(settings.key), "benchmarks": settings.benchmarks}
-        return rankings.due(spec, base.lines, hour, **chosen)
+        return rankings.due(spec, base.lines, hour, **which)
 
     known = rankings.archived_spec(writer.archive, base.commit)
     asks_spec = rankings.spec_due(base.lines, hour)
@@ -42,6 +43,7 @@ def attempt(
     if spec is not None and spec.reason is None:
         known = loads(spec.body)
     wanted = due(known, base)
+    unnamed = [one for one in rankings.chosen(**which) if one.parts and not any(parts_of(one, known))]
     log.info("Starting %s: rankings, %d parts", prose(hour), len(wanted))
     got = _fetched(writer, client, settings, base, wanted)
 
@@ -53,7 +55,7 @@ def attempt(
         if not fetched and asked is None:
             return None
         before = rankings.standing(writer.archive, base.commit, fetched)
-        settled = rankings.settle(asked, fetched, before)
+        settled = rankings.settle(asked, fetched, unnamed if asked else [], before)
         good = not any(report["outcome"] in BAD for report in settled.reports.values())
         return good, _kept(writer, base, settled, started, notes)
 
@@ -65,14 +67,14 @@ def _fetched(
 ) -> list[Got]:
     """Ask for parts of series: those with a key within what the Data API allows."""
     hour = writer.wish.hour
-    last = rankings.last_dates(writer.archive, base.commit, wanted)
+    held = rankings.held_dates(writer.archive, base.commit, wanted)
     rate = min(PER_MINUTE / 60, settings.per_second)
     left = Budget(PER_DAY - spent(base.lines, hour), rate, time.monotonic, writer.sleep)
     data = settings.client(writer.sleep, left)
     data.deadline = client.deadline
     open_ = [one for one in wanted if not one[0].keyed]
     keyed = [one for one in wanted if one[0].keyed]
-    return [*fetch_parts(client, open_, last, hour), *fetch_parts(data, keyed, last, hour)]
+    return [*fetch_parts(client, open_, held, hour), *fetch_parts(data, keyed, held, hour)]
 
 
 def _kept(

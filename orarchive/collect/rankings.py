@@ -6,7 +6,7 @@ Pure but for what is read of the archive; the runner (`hour`) asks, commits and 
 import datetime as dt
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -17,7 +17,7 @@ from orarchive.collect.asking import Got, parts_of, read_parts
 from orarchive.hours import prose
 from orarchive.jsonl import Record, loads, read_lines
 from orarchive.ledger import BAD, Attempt, Ranking, Refused, hour_of
-from orarchive.series import BENCHMARKS, FOLDER, SERIES, Series, date_of, merged
+from orarchive.series import BENCHMARKS, FOLDER, SERIES, Series, date_of, merged, paths_of
 
 OPENAPI = "openapi"
 """What the service's OpenAPI file is called beside the series."""
@@ -27,8 +27,14 @@ RESTATED = Decimal("0.01")
 
 MAX_LINES = 60
 
+MONTHS = 3
+"""Files that the last 35 days may be in."""
+
 NO_PARTS = "no-values"
 """Why a series was not asked for: no OpenAPI file names the values of its parameter."""
+
+EVERY = "*"
+"""Stands for all parts of such a series."""
 
 
 def spec_due(lines: Sequence[Attempt], hour: dt.datetime) -> bool:
@@ -51,39 +57,47 @@ def due(
 ) -> list[tuple[Series, str]]:
     """The parts of series that were not read yet in this day (or week), in the order to ask for them."""
     found = []
-    for series in SERIES.values():
-        if (series.keyed and not keyed) or (series is BENCHMARKS and not benchmarks):
-            continue
+    for series in chosen(keyed=keyed, benchmarks=benchmarks):
         read = read_parts(series, lines, hour)
         found += [(series, part) for part in parts_of(series, spec) if part not in read]
     return found
 
 
-def last_dates(
+def chosen(*, keyed: bool, benchmarks: bool) -> list[Series]:
+    """The series that are asked for with or without a key."""
+    return [
+        series
+        for series in SERIES.values()
+        if (keyed or not series.keyed) and (benchmarks or series is not BENCHMARKS)
+    ]
+
+
+def held_dates(
     archive: Archive, commit: str | None, wanted: Collection[tuple[Series, str]]
-) -> dict[tuple[str, str], str]:
-    """The last date that is held of each part, by (series, part)."""
+) -> dict[tuple[str, str], set[str]]:
+    """The last dates that are held of each part, by (series, part)."""
     blobs = archive.blobs(commit)
     newest = {}
     for series, part in wanted:
         folder = series.folder(part) + "/"
         months = [path for path in blobs if path.startswith(folder) and "/" not in path.removeprefix(folder)]
         if series.key and months:
-            newest[series.name, part] = max(months)
-    contents = archive.contents([blobs[path] for path in newest.values()])
-    found = {}
-    for (name, part), path in newest.items():
-        rows = read_lines(contents[blobs[path]], f"data/{path}")
-        found[name, part] = max(date_of(SERIES[name], row) for row in rows)
-    return found
+            newest[series.name, part] = sorted(months)[-MONTHS if series.asks == "day" else -1 :]
+    contents = archive.contents({blobs[path] for paths in newest.values() for path in paths})
+    return {
+        (name, part): {
+            date_of(SERIES[name], row)
+            for path in paths
+            for row in read_lines(contents[blobs[path]], f"data/{path}")
+        }
+        for (name, part), paths in newest.items()
+    }
 
 
 def standing(archive: Archive, commit: str | None, got: Collection[Got]) -> dict[str, bytes]:
     """The files that what was fetched goes into, as they stand."""
-    wanted = {
-        one.series.path(one.part, date_of(one.series, row)) for one in got for row in one.answer.body or ()
-    }
-    return archive.files(commit, [*wanted, openapi.PATH])
+    wanted = [path for one in got for path in paths_of(one.series, one.part, one.answer.body or ())]
+    return archive.files(commit, wanted)
 
 
 @dataclass(frozen=True)
@@ -98,8 +112,13 @@ class Settled:
     """Lines on dates whose totals moved."""
 
 
-def settle(spec: Answer | None, got: Sequence[Got], before: Mapping[str, bytes]) -> Settled:
-    """Put what was fetched on top of the files that stand; a part that was not had stays as it is."""
+def settle(
+    spec: Answer | None, got: Sequence[Got], unnamed: Sequence[Series], before: Mapping[str, bytes]
+) -> Settled:
+    """Put what was fetched on top of the files that stand; a part that was not had stays as it is.
+
+    `unnamed` are series of whose parts no OpenAPI file knows.
+    """
     files: dict[str, bytes] = {}
     reports: dict[str, Ranking] = {}
     payloads: dict[str, bytes] = {}
@@ -119,7 +138,7 @@ def settle(spec: Answer | None, got: Sequence[Got], before: Mapping[str, bytes])
                 files |= merged(one.series, one.part, answer.body, {**before, **files})
                 restated += _restated(one, held)
             except checks.Refusal as refusal:
-                answer = Answer(reason=refusal.reason, refused=True, requests=answer.requests)
+                answer = replace(answer, body=None, reason=refusal.reason, refused=True)
                 report["notes"] = [*report.get("notes", []), f"{one.part or one.series.name}: {refusal}"]
         _account(report, one.part, answer, payloads)
         report["seconds"] = round(report.get("seconds", 0) + one.seconds, 1)
@@ -127,6 +146,8 @@ def settle(spec: Answer | None, got: Sequence[Got], before: Mapping[str, bytes])
             report["read"][one.part] = one.as_of
             if one.missing:
                 report.setdefault("missing", {})[one.part] = list(one.missing)
+    for series in unnamed:
+        reports.setdefault(series.name, _report(series.scope)).setdefault("kept", {})[EVERY] = NO_PARTS
     for report in reports.values():
         if report.get("kept"):
             report["outcome"] = (
@@ -157,8 +178,8 @@ def _account(report: Ranking, part: str, answer: Answer, payloads: dict[str, byt
 def _held(one: Got, before: Mapping[str, bytes]) -> list[Record]:
     """The rows that stand for the dates that came."""
     dates = {date_of(one.series, row) for row in one.answer.body}
-    paths = sorted({one.series.path(one.part, date) for date in dates})
-    rows = (row for path in paths for row in read_lines(before.get(path, b""), f"data/{path}"))
+    paths = paths_of(one.series, one.part, one.answer.body)
+    rows = (row for path in sorted(paths) for row in read_lines(before.get(path, b""), f"data/{path}"))
     return [row for row in rows if date_of(one.series, row) in dates]
 
 
