@@ -131,7 +131,9 @@ def _without_key(rows: list[Any]) -> list[Any]:
 
 def _wrong_type(payload: Payload) -> Payload:
     """An object where a list is due, a list where an object is."""
-    name = "data" if "data" in payload else "endpoints"
+    name = next((name for name in ("data", "endpoints") if name in payload), None)
+    if name is None:
+        return [payload]
     return payload | {name: {"rows": 1} if isinstance(payload[name], list) else [payload[name]]}
 
 
