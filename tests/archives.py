@@ -316,8 +316,8 @@ def _child(told: dict[str, Any]) -> int:
     counted = _kill_at(told["step"]) if "step" in told else []
     run = Run(
         open_archive(Path(told["root"])),
-        Settings(told["url"], waits=NO_WAITS, per_second=0, workers=2),
-        Wish(hour, given=True, push=told.get("push", False)),
+        Settings(told["url"], waits=NO_WAITS, per_second=0, workers=2, key=told.get("key")),
+        Wish(hour, given=True, push=told.get("push", False), **told.get("wish", {})),
         lambda: hour,
         sleep=lambda _: None,
     )
