@@ -181,6 +181,22 @@ def test_what_is_odd_but_good_is_kept(case: Stage) -> None:
     )
 
 
+def test_a_date_that_is_restated_by_more_than_a_hundredth_is_told(base: Base, case: Stage) -> None:
+    def doubled(body: Any) -> Any:
+        for row in body["data"]:
+            factor = {"2025-01-10": 2, "2025-01-11": 1.005}.get(row["date"], 1)
+            row["total_tokens"] = str(int(int(row["total_tokens"]) * factor))
+        return body
+
+    base.told.alters.append(serving(MODELS, doubled, period="day"))
+    assert run(case, LATER) == 0
+    told = [line for line in say(case.root, "log", "-1", "--format=%b").splitlines() if line.startswith("~")]
+    assert [line.partition(":")[0] for line in told] == [
+        f"~ {name} 2025-01-10" for name in ("models", "modality/text", "context/1K")
+    ]
+    assert all(line.endswith("tokens (+100.0%)") for line in told)
+
+
 # --- what is not believed -----------------------------------------------------------------------------------
 
 

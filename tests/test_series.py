@@ -3,17 +3,21 @@
 import datetime as dt
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
+from archives import DAY, say, tidy
 from hypothesis import given
 from hypothesis import strategies as st
+from ranked import EARLY, OPENAPI, Told, files, run, stage_in
 
 from orarchive.collect import checks
 from orarchive.collect.asking import PER_DAY, PER_MINUTE, turn_of
 from orarchive.collect.checks import Refusal
 from orarchive.jsonl import Record
+from orarchive.sample import sample_service
 from orarchive.series import APPS, CATEGORY, MODELS, ORDER, SERIES, SESSIONS, Series, merged, paths_of
 
 Files = dict[str, bytes]
@@ -93,6 +97,77 @@ def test_keys_of_several_kinds_have_an_order() -> None:
 def test_an_order_stands_as_sent() -> None:
     files = merged(ORDER, "", [{"id": "b"}, {"id": "a"}], {"rankings/order.jsonl": b'{"id":"c"}\n'})
     assert files == {"rankings/order.jsonl": b'{"id":"b"}\n{"id":"a"}\n'}
+
+
+# --- foreign names, all the way -----------------------------------------------------------------------------
+
+NAMES = [
+    *(
+        "../x",
+        "../../../../x",
+        "a/../b",
+        "a/b",
+        "a",
+        "/",
+        "CON",
+        "con",
+        "Nul.jsonl",
+        "x.jsonl/y",
+        "x",
+        "~",
+        "*",
+    ),
+    *(
+        "a" * 300,
+        "A" * 300,
+        "b/" * 400,
+        "Marketing",
+        "marketing",
+        ".git/config",
+        ".gitattributes",
+        "&category=x#",
+    ),
+]
+
+
+def test_categories_of_any_name_are_archived(tmp_path: Path) -> None:
+    """Each in a file of its own below data/rankings/; nothing else is touched, and the next day is good."""
+    with sample_service(EARLY) as service:
+        real = service.respond
+
+        def respond(path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Any:
+            known = {"category": "finance"} if query.get("category") in NAMES else {}
+            return real(path, {**query, **known}, headers)
+
+        def named(path: str, query: Mapping[str, str], body: Any) -> Any:
+            for one in body["paths"]["/models"]["get"]["parameters"] if path == OPENAPI else ():
+                if one["name"] == "category":
+                    one["schema"]["enum"] = [*NAMES, "half \ud800"]
+            return body
+
+        service.respond = respond
+        stage = stage_in(service, tmp_path / "in" / "archive", key=None)
+        told = Told(service, [named])
+        for day in (0, 1):
+            assert run(stage, EARLY + day * DAY) == 0
+            asked = [one.query.get("category") for one in told.answers() if one.path == "models"]
+            assert asked == [None, *NAMES]
+    tidy(stage.root)
+    found = files(stage)
+    assert len(found) == len(NAMES) + 1 == len({path.lower() for path in found})
+    assert len(set(found.values())) == 2
+    assert {path.name for path in tmp_path.rglob("*") if path.parent in (tmp_path, tmp_path / "in")} == {
+        *("in", "archive")
+    }
+    listed = say(stage.root, "ls-tree", "-r", "--name-only", "HEAD").splitlines()
+    others = {path for path in listed if not path.startswith("data/rankings/order")}
+    assert others == {
+        f"data/{name}"
+        for name in (
+            *(".gitattributes", "README.md", "hours/2025-01.jsonl", "openapi/spec.json"),
+            "rankings/.gitattributes",
+        )
+    }
 
 
 # --- the table ----------------------------------------------------------------------------------------------
