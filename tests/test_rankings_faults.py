@@ -167,8 +167,8 @@ def test_fault(base: Base, case: Stage, fault: str, route: str) -> None:
     assert len(case.commits()) == commits + bool(failing)
     if failing:
         assert data_files(case.root) == base.undisturbed
-    assert run(case, LATER + 2 * HOUR) == 0
-    assert base.told.asked() == [], "a day that was made good is done"
+        assert run(case, LATER + 2 * HOUR) == 0
+        assert base.told.asked() == [], "a day that was made good is done"
 
 
 def test_what_is_odd_but_good_is_kept(case: Stage) -> None:

@@ -157,8 +157,8 @@ def test_a_later_day_is_there(writers: Writers) -> None:
     assert len(writers.sound()) == 1
 
 
-def test_lost_five_times(writers: Writers) -> None:
-    """Four others each bring a part before us: one commit of each, and the rest is ours."""
+def test_lost_three_times(writers: Writers) -> None:
+    """Three others each bring a part before us: a commit of each, and the rest is ours."""
     routes = [(MODELS, APPS, "classifications/task", "models"), (MODELS, APPS), (MODELS,)]
     writers.before = [lambda failing=failing: writers.archive(LATER, *failing) for failing in routes]  # type: ignore[misc]
     assert run(writers.ours, LATER, push=True) == 0
@@ -171,7 +171,7 @@ def test_lost_five_times(writers: Writers) -> None:
 
 
 def test_killed_before_any_step(base: Stage, told: Told, tmp_path: Path) -> None:
-    """Each third git command and file written: the next run leaves all as if nothing had happened."""
+    """Each fifth git command or file written: the next run leaves all as if nothing had happened."""
     undisturbed = base.copy(tmp_path / "whole")
     assert run(undisturbed, LATER) == 0
     options = {"key": KEY, "wish": {"rankings": True, "feeds": []}}
@@ -181,7 +181,7 @@ def test_killed_before_any_step(base: Stage, told: Told, tmp_path: Path) -> None
         assert driver.ended() == 0
         steps = int((tmp_path / "steps").read_text())
         assert steps > 30
-        for step in range(1, steps + 1, 3):
+        for step in range(1, steps + 1, 5):
             stage = base.copy(tmp_path / str(step))
             driver.start(stage, LATER, step=step, **options)
             assert driver.ended() == -signal.SIGKILL, step
