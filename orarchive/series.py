@@ -26,6 +26,10 @@ DEEP = 3
 """Slashes in a part that make folders, `marketing/seo`; the others are letters like any other."""
 
 
+RANKED = ("date", "model_permaslug")
+"""The key of rows that say how many tokens went through a model on a date."""
+
+
 @dataclass(frozen=True)
 class Series:
     """A ranking, or one for each value of a parameter: its parts."""
@@ -51,6 +55,11 @@ class Series:
     """Rows of one answer, where there may be more; 0: an answer is all there is."""
 
     @property
+    def is_usage(self) -> bool:
+        """Whether its rows say how many tokens went through a model on a date."""
+        return self.key == RANKED
+
+    @property
     def scope(self) -> str:
         """Route and query, without parts and dates."""
         return self.route + ("?" + urlencode(self.query) if self.query else "")
@@ -70,7 +79,6 @@ def _folder(text: str) -> str:
     return name.removesuffix(".jsonl") + "=2ejsonl" if name.endswith(".jsonl") else name
 
 
-RANKED = ("date", "model_permaslug")
 DAILY, WEEKLY = {"period": "day"}, {"period": "week"}
 RANKINGS = "datasets/rankings-daily"
 

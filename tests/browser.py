@@ -1,13 +1,17 @@
 """Sites for tests: archives with something to show, built as a person does; and a browser to look at them."""
 
+import atexit
 import datetime as dt
 import functools
 import http.server
+import shutil
 import subprocess
 import sys
+import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +30,7 @@ from orarchive.index.database import index_of
 from orarchive.ledger import Attempt
 from orarchive.publish.book import read
 from orarchive.publish.views import View, view
-from orarchive.sample import START, Service
+from orarchive.sample import START, Service, routes, world_at
 from orarchive.snapshot import Snapshot
 
 QUIET = (
@@ -82,7 +86,19 @@ def shown(archive: Path, hour: dt.datetime | None = None) -> View:
 
 
 def sample_archive(folder: Path) -> Path:
-    """The whole sample catalogue at some hours of its script; in the last, one model could not be read."""
+    """The whole sample catalogue at some hours of its script, with rankings on their days.
+
+    In the last hour one model could not be read.
+    """
+    shutil.copytree(_sample(), folder, symlinks=True)
+    return folder
+
+
+@functools.cache
+def _sample() -> Path:
+    """That archive, made once: its rankings begin years before it."""
+    folder = Path(tempfile.mkdtemp(prefix="sample-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     with Service(replies({})) as service:
         stage = Stage(service, new_archive(folder))
         for hour in (*SCENES, LAST):
@@ -92,7 +108,23 @@ def sample_archive(folder: Path) -> Path:
                 del bodies["models/z-ai/glm-5.1/endpoints"]
             stage.serve(bodies)
             stage.run(hour)
+            ranked(stage, hour)
     return folder
+
+
+def ranked(stage: Stage, hour: dt.datetime, key: str | None = "sample-key") -> int:
+    """Archive the sample's rankings of a day alone."""
+    service = stage.service
+    service.now = hour
+
+    def respond(path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> tuple[int, Any]:
+        return routes.answer(world_at(service.now), path, query, headers, "sample-key")
+
+    before, service.respond = service.respond, respond
+    try:
+        return replace(stage, options={**stage.options, "key": key}).run(hour, feeds=(), rankings=True)
+    finally:
+        service.respond = before
 
 
 def written_archive(folder: Path, *snapshots: Snapshot, apart: dt.timedelta = HOUR) -> Path:

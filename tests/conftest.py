@@ -22,7 +22,7 @@ from orarchive.sample import START, Service
 hypothesis.settings.register_profile("untimed", hypothesis.settings.get_profile("default"), deadline=None)
 hypothesis.settings.load_profile("untimed")
 
-OURS = ("ARCHIVE_CACHE", "ARCHIVE_CONTACT_URL", "ARCHIVE_DIR", "ARCHIVE_LATENCY")
+OURS = ("ARCHIVE_CACHE", "ARCHIVE_CONTACT_URL", "ARCHIVE_DIR", "ARCHIVE_LATENCY", "ARCHIVE_BENCHMARK_RUNS")
 FOREIGN = ("GIT_", "OPENROUTER_", "SYNC_", *OURS)
 
 

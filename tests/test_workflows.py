@@ -23,6 +23,9 @@ BASH = ("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c")
 """How GitHub runs a script."""
 
 ACTION = re.compile(r"^[\w.-]+/[\w./-]+@[0-9a-f]{40}$")
+KEY = "OPENROUTER_API_KEY: ${{ secrets.OPENROUTER_API_KEY }}"
+"""The one secret that a step may have."""
+
 VERSION = re.compile(r"uses: \S+@\S+ # v\d+\.\d+\.\d+$")
 
 
@@ -94,10 +97,7 @@ def actions(flow: dict[str, Any], text: str) -> Iterator[str]:
     for line in text.splitlines():
         if "uses: " in line and "@" in line and not VERSION.search(line):
             yield "an action without its version in a comment"
-        if (
-            "secrets." in line
-            and "vars.ARCHIVE_LATENCY == '1' && secrets.OPENROUTER_API_KEY || ''" not in line
-        ):
+        if "secrets." in line and line.strip() != KEY:
             yield "a secret that is not needed"
 
 
@@ -189,7 +189,7 @@ def test_nothing_is_wrong(path: Path) -> None:
             "scrape.py --feeds=${{ inputs.feeds }}",
             "an expression in a script",
         ),
-        ("scrape.yml", "vars.ARCHIVE_LATENCY == '1' && ", "", "a secret that is not needed"),
+        ("scrape.yml", "secrets.OPENROUTER_API_KEY", "secrets.DEPLOY_TOKEN", "a secret that is not needed"),
         ("scrape.yml", "7,23,37,53 *", "0,23,37,53 *", "a tick at a round minute"),
         ("scrape.yml", "7,23,37,53 *", "7,37 *", "fewer than three ticks an hour"),
         ("scrape.yml", "53 * * * *", "53 */2 * * *", "a tick that is not hourly"),
@@ -203,7 +203,7 @@ def test_nothing_is_wrong(path: Path) -> None:
         ),
         (
             "scrape.yml",
-            "timeout-minutes: 25",
+            "timeout-minutes: 35",
             "continue-on-error: true",
             "a failure that leaves the run green",
         ),

@@ -90,10 +90,10 @@ def _kept(
     line = writer.line(base, started, notes)
     line["rankings"] = settled.reports
     line["relations"] = relations(base.snapshot)
-    there = writer.archive.files(base.commit, [*settled.files, *rankings.ATTRIBUTES])
+    there = writer.archive.files(base.commit, [*settled.files, *rankings.FIRST])
     files: dict[str, bytes | None] = {
         path: data for path, data in settled.files.items() if there.get(path) != data
     }
-    files |= {path: data for path, data in rankings.ATTRIBUTES.items() if path not in there}
+    files |= {path: data for path, data in rankings.FIRST.items() if path not in there}
     text = rankings.message(writer.wish.hour, line["attempt"], settled)
     return writer.commit(base, line, files, settled.payloads, text)

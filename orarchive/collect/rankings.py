@@ -240,5 +240,14 @@ order/** -diff
 """
 """What git shall not show of the rankings."""
 
-ATTRIBUTES = {f"{FOLDER}/.gitattributes": HIDDEN}
+NOTICE = b"""The figures below this folder, but for order, order/ and benchmarks/, are OpenRouter's, published
+under CC BY 4.0 (creativecommons.org/licenses/by/4.0). Wherever they are used, these lines go along, with the
+as_of that the ledger (data/hours/) has for them:
+
+apps      Source: OpenRouter (openrouter.ai/apps), as of {as_of}.
+sessions  Source: OpenRouter Data API (openrouter.ai/docs/cookbook/administration/data-api), as of {as_of}.
+others    Source: OpenRouter (openrouter.ai/rankings), as of {as_of}.
+"""
+
+FIRST = {f"{FOLDER}/.gitattributes": HIDDEN, f"{FOLDER}/NOTICE": NOTICE}
 """Written with the first rankings."""

@@ -5,7 +5,7 @@ from collections.abc import Generator, Iterator
 from orarchive.archive import PREFIX, Archive
 from orarchive.errors import GitError
 from orarchive.git import stream
-from orarchive.history.files import FOLDERS, feed_of
+from orarchive.history.files import FOLDERS, feed_of, is_series
 
 DIFF = (
     *("diff-tree", "--stdin", "--always", "-r", "-p", "-U0", "--inter-hunk-context=0"),
@@ -33,7 +33,9 @@ def diffs_of(archive: Archive, base: str | None, commits: list[str]) -> Diffs:
 
 def _whole(archive: Archive, commit: str) -> Diff:
     """All that a commit holds, as what came."""
-    files = archive.files(commit, [path for path in archive.blobs(commit) if feed_of(path)])
+    files = archive.files(
+        commit, [path for path in archive.blobs(commit) if feed_of(path) or is_series(path)]
+    )
     return {path: ([], data.removesuffix(b"\n").split(b"\n")) for path, data in files.items() if data}
 
 

@@ -2,9 +2,10 @@
 
 from functools import cache
 
+from orarchive import series
 from orarchive.feeds import ASKED, FEEDS, Feed
 
-FOLDERS = sorted({feed.folder for feed in FEEDS.values()})
+FOLDERS = sorted({*(feed.folder for feed in FEEDS.values()), series.FOLDER})
 OWN = frozenset(path for feed in FEEDS.values() for path in feed.files)
 """Those that the archive writes today."""
 
@@ -28,3 +29,8 @@ def is_asked(path: str) -> bool:
     """Whether a file has a line for each model asked, not for each item."""
     feed = feed_of(path)
     return feed is not None and feed.item_lines and path == f"{feed.folder}/{ASKED}.jsonl"
+
+
+def is_series(path: str) -> bool:
+    """Whether a file below data/ holds rankings."""
+    return path.startswith(f"{series.FOLDER}/") and path.endswith(".jsonl")

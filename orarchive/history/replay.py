@@ -15,7 +15,7 @@ from orarchive.facets import Key, join
 from orarchive.feeds import FEEDS, Feed
 from orarchive.history.commits import Held, Rewritten
 from orarchive.history.diffs import Diff, diffs_of, next_of
-from orarchive.history.files import OWN, feed_of, is_asked, name_of
+from orarchive.history.files import OWN, feed_of, is_asked, is_series, name_of
 from orarchive.jsonl import Record, loads
 
 UNSEEN = "no commit shows its state"
@@ -74,6 +74,8 @@ class Step:
     records: Pairs = field(default_factory=dict)
     """Feed -> key -> the record before and after."""
     broken: str = ""
+    series: Diff = field(default_factory=dict)
+    """Path below data/ of rankings -> the lines that went and the lines that came."""
 
 
 def replay(archive: Archive, held: list[Held], base: str | None, state: State) -> Iterator[Step]:
@@ -108,7 +110,8 @@ def replay(archive: Archive, held: list[Held], base: str | None, state: State) -
 def _step(held: Held, diff: Diff, state: State) -> Step:
     """What a diff does to the state; raises Broken where it does not fit."""
     lines = _changed_lines(diff, state)
-    return Step(held, lines, _records(lines, state))
+    series = {path: change for path, change in diff.items() if is_series(path)}
+    return Step(held, lines, _records(lines, state), series=series)
 
 
 def _changed_lines(diff: Diff, state: State) -> Pairs:

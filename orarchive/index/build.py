@@ -20,7 +20,7 @@ from orarchive.facets import Key
 from orarchive.feeds import FEEDS
 from orarchive.history.commits import Held, Rewritten, chain, refuse_shallow, since, tips
 from orarchive.history.replay import State, Step, replay
-from orarchive.index import absence, events, health, moment, prices, relations, versions
+from orarchive.index import absence, events, health, moment, prices, rankings, relations, versions
 from orarchive.index.fields import Fields
 from orarchive.index.moment import Moment
 from orarchive.index.presence import Presence
@@ -82,7 +82,8 @@ def take(db: sqlite3.Connection, archive: Archive, held: list[Held], progress: b
         appeared, vanished = fields.take(now, step)
         changed = events.of_changes(_changes(now, step, state, appeared), now)
         watched = health.take(db, presence, now, state, held[-1].attempt["hour"])
-        events.write(db, now, together(came_and_went, changed, vanished, watched))
+        restated = rankings.take(db, archive, now, step, held[-1].attempt["hour"])
+        events.write(db, now, together(came_and_went, changed, vanished, watched, restated))
     db.executemany(
         "insert or ignore into feeds values (?, ?, ?, ?)",
         ((feed.name, feed.scope, feed.cadence, ", ".join(feed.key)) for feed in FEEDS.values()),

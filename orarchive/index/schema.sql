@@ -167,6 +167,54 @@ create index events_key on events (key, hour);
 create index events_kind on events (kind, hour);
 create index events_hour on events (hour);
 
+create table ranking_reads (   -- one row for each part of a series of rankings that an attempt asked for
+    attempt integer not null references attempts,
+    hour    text not null,
+    series  text not null,      -- order, models, category ..., openapi
+    part    text not null,      -- '' for all
+    outcome text not null,      -- ok, or why it was not had
+    as_of   text,               -- of when the service says the figures are
+    missing text,               -- JSON list of dates that were asked for and not there
+    primary key (series, part, attempt)
+) without rowid;
+
+create table ranking_parts (   -- what usage is of
+    id     integer primary key,
+    series text not null,       -- models (all), modality, context (both exact); category, language (sampled, by week)
+    part   text not null,
+    unique (series, part)
+);
+
+create table permaslugs (      -- what rankings call a model: its canonical slug, with the variant; `other` is the rest
+    id        integer primary key,
+    permaslug text not null unique
+);
+
+create table usage (           -- tokens in and out by model and date, as OpenRouter published them last
+    part      integer not null references ranking_parts,
+    date      text not null,    -- a UTC day, or the Monday of a week
+    permaslug integer not null references permaslugs,
+    tokens,                     -- a number, or as it was sent where that is none
+    primary key (part, date, permaslug)
+) without rowid;
+
+create table orders (          -- the order of models by use, of the last weeks: places without totals
+    hour  text not null,
+    part  text not null,        -- category, '' for all
+    place integer not null,
+    model text not null,        -- id
+    primary key (part, hour, place)
+) without rowid;
+
+create table ranking_lines (   -- of apps, tasks, sessions and benchmarks the lines of the last date
+    series text not null,
+    part   text not null,
+    date   text not null,
+    key    text not null,       -- JSON
+    line   text not null,       -- JSON, as it stands in the file
+    primary key (series, part, key)
+) without rowid;
+
 create table fields (          -- every field path that a feed ever had
     feed    text not null,
     path    text not null,
@@ -248,6 +296,16 @@ create view price_history as   -- price points under the names of what they are 
     select feed, records.key as key, dimension, condition, prices.first as first, prices.last as last,
         amount, value
     from prices join records on records.id = record;
+
+create view rankings as         -- published usage under the names of what it is of
+    select series, ranking_parts.part as part, date, permaslugs.permaslug as permaslug, tokens
+    from usage join ranking_parts on ranking_parts.id = usage.part
+    join permaslugs on permaslugs.id = usage.permaslug;
+
+create view rankings_source as  -- the line that published figures are to carry, and of when they are
+    select series, part, max(hour) as read, as_of, 'Source: OpenRouter (openrouter.ai/' ||
+        case series when 'apps' then 'apps' else 'rankings' end || '), as of ' || as_of || '. Licensed under CC BY 4.0.' as notice
+    from ranking_reads where outcome = 'ok' and as_of is not null group by series, part;
 
 create view health_history as  -- the health of endpoints in the last 30 days, as it was read
     select hour, records.key as key, json_extract(line, '$.status') as status,

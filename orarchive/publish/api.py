@@ -8,6 +8,7 @@ from typing import Any
 from orarchive.hours import stamp
 from orarchive.index.log import Logged
 from orarchive.jsonl import Record, loads
+from orarchive.publish import ranked
 from orarchive.publish.book import Entry, Point, Prices
 from orarchive.publish.foreign import json
 from orarchive.publish.views import View
@@ -17,8 +18,8 @@ from orarchive.publish.views.offers import slug
 BASE = "api/v1"
 
 
-def files(view: View, model_files: dict[str, str]) -> dict[str, bytes]:
-    """Every file: path -> bytes; `model_files` holds the file of each model."""
+def files(view: View, model_files: dict[str, str], category_pages: dict[str, str]) -> dict[str, bytes]:
+    """Every file: path -> bytes; the file of each model and the page of each category are given."""
     endpoints = [one for one in view.book.entries["endpoints"].values() if one.last is None]
     found: dict[str, Any] = {
         "status": status(view),
@@ -50,6 +51,7 @@ def files(view: View, model_files: dict[str, str]) -> dict[str, bytes]:
             ),
         },
     }
+    found |= ranked.files(view, category_pages)
     for logged in view.book.log:
         found.setdefault(f"changes/{logged.hour[:7]}", []).append(event(logged))
     for one in view.models:

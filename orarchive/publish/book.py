@@ -4,7 +4,7 @@ import datetime as dt
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -14,6 +14,8 @@ from orarchive.feeds import FEEDS
 from orarchive.hours import moment
 from orarchive.index.log import Logged, logged
 from orarchive.jsonl import Record, loads
+from orarchive.publish import usage
+from orarchive.publish.usage import Usage
 from orarchive.records import expiry
 
 
@@ -102,6 +104,8 @@ class Book:
     """Model -> the hour that first showed that it has a date for its end, of those that had one last."""
     benchmarks: dict[str, Record]
     """Model -> what others' benchmarks say of it now; {} where they are left out."""
+    usage: Usage = field(default_factory=Usage)
+    """What is known of rankings."""
 
     @property
     def hour(self) -> dt.datetime:
@@ -147,7 +151,7 @@ class Book:
         """The events of each model and of what belongs to it, oldest first."""
         found: dict[str, list[Logged]] = defaultdict(list)
         for one in self.log:
-            if FEEDS[one.feed].is_of_models and not one.is_of_field:
+            if one.feed in FEEDS and FEEDS[one.feed].is_of_models and not one.is_of_field:
                 found[one.key.partition("@")[0]].append(one)
         return found
 
@@ -163,6 +167,7 @@ def read(db: sqlite3.Connection, benchmarks: bool = True) -> Book:
         relations=loads(db.execute(RELATIONS).fetchone()[0]),
         announced=_announced(db),
         benchmarks=_benchmarks(db) if benchmarks else {},
+        usage=usage.read(db),
     )
 
 

@@ -97,7 +97,7 @@ def steps(rate: Rate, points: Sequence[Point], looks: Sequence[dt.datetime], end
     """
     points = [point for point in points if point.amount >= 0]
     begin = points[0].first
-    scale = Scale(begin, end, _above(max(point.amount for point in points)))
+    scale = Scale(begin, end, above(max(point.amount for point in points)))
     looked = [look for look in looks if look < end]
     unread = [(one, other) for one, other in unseen([*looked, end]) if other > begin]
     gaps = [(max(one, begin), other) for one, other in unread]
@@ -106,7 +106,7 @@ def steps(rate: Rate, points: Sequence[Point], looks: Sequence[dt.datetime], end
         path="".join(_line(points, gaps, scale)),
         dots=[Dot(scale.x(point.first), scale.y(point.amount), point) for point in points],
         gaps=[(scale.x(one), round(scale.x(other) - scale.x(one), 1)) for one, other in gaps],
-        dates=[Tick(scale.x(moment), text) for moment, text in _dates(begin, end)],
+        dates=[Tick(scale.x(moment), text) for moment, text in dates_of(begin, end)],
         prices=[(scale.y(price), price) for price in (Decimal(0), scale.top / 2, scale.top)],
     )
 
@@ -130,7 +130,7 @@ def _line(points: Sequence[Point], gaps: Sequence[Span], scale: Scale) -> Iterat
         before = last
 
 
-def _above(price: Decimal) -> Decimal:
+def above(price: Decimal) -> Decimal:
     """A round number not below a price."""
     if not price:
         return Decimal(1)
@@ -138,7 +138,7 @@ def _above(price: Decimal) -> Decimal:
     return next(top for step in ROUND if (top := Decimal(step) * power) >= price)
 
 
-def _dates(begin: dt.datetime, end: dt.datetime) -> list[tuple[dt.datetime, str]]:
+def dates_of(begin: dt.datetime, end: dt.datetime) -> list[tuple[dt.datetime, str]]:
     """Where months begin, or days, a handful of them."""
     days = (end - begin).days
     if days > SHORT:

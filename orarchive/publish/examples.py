@@ -20,6 +20,13 @@ def examples(files: dict[str, bytes]) -> dict[str, str]:
     if model := rows["models"]:
         found[f"{BASE}/models/{{author}}/{{slug}}.json"] = loads(files[model[0]["file"]])
     found[f"{BASE}/relations.json"] = loads(files[f"{BASE}/relations.json"])
+    for name, path in (
+        ("categories", "categories"),
+        ("rankings/{category}", "rankings/all"),
+        ("validation", "validation"),
+    ):
+        if f"{BASE}/{path}.json" in files:
+            found[f"{BASE}/{name}.json"] = loads(files[f"{BASE}/{path}.json"])
     months = sorted(name for name in files if name.startswith(f"{BASE}/changes/"))
     if months:
         found[f"{BASE}/changes/{{month}}.json"] = loads(files[months[0]])[0]

@@ -28,6 +28,7 @@ SECTIONS = (
     ("labs", "Labs"),
     ("providers", "Providers"),
     ("prices", "Prices"),
+    ("rankings", "Rankings"),
     ("compare", "Compare"),
     ("changes", "Changes"),
     ("graveyard", "Graveyard"),
@@ -73,6 +74,7 @@ def pages(view: View, paths: dict[str, str], examples: dict[str, str]) -> Iterat
     labs = {one.name: f"labs/{segment(one.name)}/index.html" for one in view.lab_views}
     providers = {one.slug: f"providers/{segment(one.slug)}/index.html" for one in view.providers}
     shared = {"view": view, "paths": paths, "labs": labs, "providers": providers}
+    shared["categories"] = category_paths(view)
     shared |= {"database": DATABASE, "sections": SECTIONS}
     everything = (
         Alternate(ATOM, "Atom", "All changes", "feeds/changes.atom"),
@@ -95,6 +97,7 @@ def pages(view: View, paths: dict[str, str], examples: dict[str, str]) -> Iterat
         Alternate(JSON_FEED, "JSON Feed", "Price cuts of 20 % or more", "feeds/cuts.json"),
     )
     yield Page("prices/index.html", "prices.html", {**shared, "needs": NEEDS}, cuts)
+    yield from _rankings(view, shared)
     yield Page("graveyard/index.html", "graveyard.html", shared)
     changes = {**shared, "topics": TOPIC_NAMES}
     yield Page(
@@ -152,6 +155,20 @@ def _filters(view: View) -> Iterator[tuple[str, str, list[tuple[str, str]]]]:
         yield kind, words, [(trait, trait.removeprefix(f"{kind}:")) for trait in found]
 
 
+def _rankings(view: View, shared: dict[str, Any]) -> Iterator[Page]:
+    """The rankings and a page for each category, whatever the service names."""
+    yield Page("rankings/index.html", "rankings.html", shared, _json("categories"))
+    for one in view.rankings.categories:
+        if one.name:
+            path = shared["categories"][one.name]
+            yield Page(path, "category.html", {**shared, "category": one}, _json(f"rankings/{_of(path)}"))
+
+
+def _of(path: str) -> str:
+    """The path of a category's page below `rankings/`, without its file."""
+    return path.removeprefix("rankings/").removesuffix("/index.html")
+
+
 def _json(name: str) -> tuple[Alternate]:
     """The same as a file of the machine surface."""
     return (Alternate(JSON, "JSON", "The same for programs", f"api/v1/{name}.json"),)
@@ -166,6 +183,12 @@ def _makers(view: View, shared: dict[str, Any]) -> Iterator[Page]:
     yield Page("providers/index.html", "providers.html", shared, _json("providers"))
     for provider in view.providers:
         yield Page(shared["providers"][provider.slug], "provider.html", {**shared, "provider": provider})
+
+
+def category_paths(view: View) -> dict[str, str]:
+    """The page of each category: `rankings/marketing/seo/`."""
+    names = (one.name for one in view.rankings.categories if one.name)
+    return {name: "/".join(["rankings", *map(segment, name.split("/")), "index.html"]) for name in names}
 
 
 def model_path(model: str) -> str:

@@ -16,6 +16,7 @@ from orarchive.publish.foreign import host, href, html, plain, quoted
 from orarchive.publish.pages import Page
 from orarchive.publish.told import percent
 from orarchive.publish.views.conditions import named
+from orarchive.publish.views.rankings import short
 from orarchive.wording import in_order, label, unit
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
@@ -42,7 +43,21 @@ def environment() -> Environment:
         finalize=plain,
     )
     foreign = (host, href, html, quoted)
-    own = (amount, capital, group, in_order, label, long_hour, named, percent, prose, stamp, tokens, unit)
+    own = (
+        amount,
+        capital,
+        group,
+        in_order,
+        label,
+        long_hour,
+        named,
+        percent,
+        prose,
+        short,
+        stamp,
+        tokens,
+        unit,
+    )
     filters = (*foreign, *own)
     env.filters.update({one.__name__: one for one in filters}, exact=exact_amount)
     return env

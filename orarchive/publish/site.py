@@ -7,7 +7,7 @@ from orarchive.paths import segment
 from orarchive.publish import api, exports, feeds
 from orarchive.publish.examples import examples
 from orarchive.publish.foreign import json, plain
-from orarchive.publish.pages import Page, model_path, pages
+from orarchive.publish.pages import Page, category_paths, model_path, pages
 from orarchive.publish.render import amount, render
 from orarchive.publish.told import KINDS, TOPIC_NAMES
 from orarchive.publish.views import View
@@ -21,7 +21,8 @@ def files(view: View, base_url: str | None, progress: bool = False) -> dict[str,
     """Every file of the site but the database: path -> bytes."""
     base = base_url.rstrip("/") + "/" if base_url else None
     paths = {one.model.id: model_path(one.model.id) for one in view.models}
-    found = api.files(view, {key: path.removesuffix("/index.html") for key, path in paths.items()})
+    model_files = {key: path.removesuffix("/index.html") for key, path in paths.items()}
+    found = api.files(view, model_files, category_paths(view))
     found |= exports.files(view)
     shown = list(pages(view, paths, examples(found)))
     found |= render(shown, base, progress)

@@ -40,7 +40,7 @@ TOPICS = {
     "endpoint": ("joined", "left", "requantized", "gained", "lost"),
     "limit": ("limits_changed", "capabilities_changed"),
     "expiry": ("expiry_set", "expiry_moved", "expiry_cleared"),
-    "other": ("edited", "alias_moved", "policy_changed", "field_appeared", "field_vanished"),
+    "other": ("edited", "alias_moved", "policy_changed", "field_appeared", "field_vanished", "restated"),
 }
 """What one may look for among changes -> the kinds of events that it takes in."""
 
@@ -206,8 +206,8 @@ def _line(one: Logged, moves: tuple[Move, ...], parts: tuple[str, ...], kind: st
 
 
 def _sign(one: Logged, kind: str) -> str:
-    feed = FEEDS[one.feed]
-    ends = {feed.came: "+", feed.went: "−"}
+    feed = FEEDS.get(one.feed)
+    ends = {feed.came: "+", feed.went: "−"} if feed else {}
     return SIGNS.get(kind) or SIGNS.get(one.kind) or ends.get(one.kind, "~")
 
 
@@ -281,7 +281,7 @@ def _more(one: Logged, events: list[Logged]) -> Iterator[str]:
 
 
 def _is_of_model(one: Logged) -> bool:
-    return FEEDS[one.feed].is_of_models and not one.is_of_field
+    return one.feed in FEEDS and FEEDS[one.feed].is_of_models and not one.is_of_field
 
 
 def _subject(one: Logged) -> str:
@@ -300,6 +300,9 @@ def _subject(one: Logged) -> str:
 
 
 def _words(one: Logged) -> str:
+    if one.kind == "restated":
+        old, new = (f"{int(end):,}" for end in (one.old, one.new))
+        return f"tokens of {one.field} {PAGE.pair(old, new)} ({one.percent:+.1f} %)"
     if one.kind == "discounted":
         return f"discount {PAGE.pair(*(percent(exact(end)) for end in (one.old, one.new)))}"
     if one.kind.startswith("expiry_"):

@@ -21,6 +21,7 @@ from orarchive.publish.views.graveyard import Grave, graves
 from orarchive.publish.views.makers import LabView, ProviderView, lab_views, provider_views
 from orarchive.publish.views.models import ModelView, State, model_views
 from orarchive.publish.views.prices import Cheap, cheapest, medians
+from orarchive.publish.views.rankings import Rankings
 from orarchive.publish.views.status import Days, Origin, complete, gaps, origins, refused, troubles
 
 HOME_LINES = 40
@@ -180,6 +181,11 @@ class View:
     def providers(self) -> list[ProviderView]:
         """Every provider there ever was."""
         return provider_views(self.book, self.living, self.now)
+
+    @cached_property
+    def rankings(self) -> Rankings:
+        """OpenRouter's own rankings."""
+        return Rankings(self.book, self.models)
 
     @cached_property
     def graves(self) -> list[Grave]:

@@ -1,0 +1,159 @@
+"""Rankings: published usage by part and date, orders of the last weeks, dates whose totals were restated."""
+
+import datetime as dt
+import sqlite3
+from collections.abc import Iterator
+
+from orarchive.archive import Archive
+from orarchive.history.replay import Step
+from orarchive.hours import moment, stamp
+from orarchive.index.events import Event
+from orarchive.index.moment import Moment
+from orarchive.index.text import as_json, storable
+from orarchive.jsonl import Record, dumps, loads, read_lines
+from orarchive.ledger import Ranking
+from orarchive.series import ORDER, SERIES, Series
+
+FEED = "rankings"
+"""What events call them."""
+
+RESTATED = 0.01
+"""Share by which the total of a date must move to be an event."""
+
+ORDERS = dt.timedelta(days=36)
+"""How long orders are kept: a month, and what it is compared with."""
+
+
+def take(
+    db: sqlite3.Connection, archive: Archive, now: Moment, step: Step, last_hour: str
+) -> Iterator[Event]:
+    """Take in what an attempt read of rankings; `last_hour` is the last one there is."""
+    for name, report in step.held.attempt.get("rankings", {}).items():
+        _note(db, now, name, report)
+        if name not in SERIES:
+            continue
+        series = SERIES[name]
+        for part in report["read"]:
+            if series is ORDER:
+                if moment(now.hour) > moment(last_hour) - ORDERS:
+                    _order(db, archive, now, step, part)
+            elif series.is_usage:
+                yield from _usage(db, now, step, series, part)
+            else:
+                _lines(db, step, series, part)
+    limit = stamp(moment(now.hour) - ORDERS)
+    db.execute("delete from orders where hour <= ?", (limit,))
+
+
+def _note(db: sqlite3.Connection, now: Moment, name: str, report: Ranking) -> None:
+    """Write how each part of a series fared."""
+    read = {
+        part: ("ok", as_of, report.get("missing", {}).get(part)) for part, as_of in report["read"].items()
+    }
+    kept = {part: (reason, "", None) for part, reason in report.get("kept", {}).items()}
+    db.executemany(
+        "insert into ranking_reads values (?, ?, ?, ?, ?, ?, ?)",
+        (
+            (now.attempt, now.hour, name, storable(part), outcome, as_of or None, as_json(missing))
+            for part, (outcome, as_of, missing) in {**read, **kept}.items()
+        ),
+    )
+
+
+def _order(db: sqlite3.Connection, archive: Archive, now: Moment, step: Step, part: str) -> None:
+    path = ORDER.path(part)
+    content = archive.files(step.held.commit, [path]).get(path, b"")
+    db.execute("delete from orders where hour = ? and part = ?", (now.hour, storable(part)))
+    db.executemany(
+        "insert into orders values (?, ?, ?, ?)",
+        (
+            (now.hour, storable(part), place, storable(str(row["id"])))
+            for place, row in enumerate(read_lines(content, f"data/{path}"), start=1)
+        ),
+    )
+
+
+def _rows(step: Step, series: Series, part: str) -> tuple[list[Record], list[Record]]:
+    """The rows of a part that an attempt took out and put in."""
+    folder = series.folder(part) + "/"
+    ends: tuple[list[Record], list[Record]] = ([], [])
+    for path, change in step.series.items():
+        if path.startswith(folder) and "/" not in path.removeprefix(folder):
+            for found, lines in zip(ends, change, strict=True):
+                found += map(loads, lines)
+    return ends
+
+
+def _usage(db: sqlite3.Connection, now: Moment, step: Step, series: Series, part: str) -> Iterator[Event]:
+    """Take in published totals; a date that had others by more than a hundredth is an event."""
+    went, came = _rows(step, series, part)
+    row = (series.name, storable(part))
+    db.execute("insert or ignore into ranking_parts (series, part) values (?, ?)", row)
+    (at,) = db.execute("select id from ranking_parts where series = ? and part = ?", row).fetchone()
+    dates = {line["date"] for line in went} & {line["date"] for line in came}
+    before = {date: _total(db, at, date) for date in dates}
+    db.executemany(
+        f"delete from usage where part = ? and date = ? and permaslug = ({SLUG})",
+        ((at, line["date"], storable(line["model_permaslug"])) for line in went),
+    )
+    slugs = {storable(line["model_permaslug"]) for line in came}
+    db.executemany(
+        "insert or ignore into permaslugs (permaslug) values (?)", ((slug,) for slug in sorted(slugs))
+    )
+    db.executemany(
+        f"insert into usage values (?, ?, ({SLUG}), ?)",
+        (
+            (at, line["date"], storable(line["model_permaslug"]), _tokens(line.get("total_tokens")))
+            for line in came
+        ),
+    )
+    for date in sorted(dates):
+        old, new = before[date], _total(db, at, date)
+        if old and abs(new / old - 1) > RESTATED:
+            key = f"{series.name}/{part}" if part else series.name
+            percent = round((new / old - 1) * 100, 2)
+            yield Event("restated", FEED, storable(key), date, str(old), str(new), percent)
+
+
+SLUG = "select id from permaslugs where permaslugs.permaslug = ?"
+
+
+def _total(db: sqlite3.Connection, part: int, date: str) -> int:
+    query = "select total(tokens) from usage where part = ? and date = ? and typeof(tokens) = 'integer'"
+    return int(db.execute(query, (part, date)).fetchone()[0])
+
+
+def _tokens(sent: object) -> int | str | None:
+    """A count as a number, where it is one that SQLite holds; else as it was sent."""
+    text = str(sent)
+    return (
+        int(text)
+        if text.isascii() and text.isdecimal() and len(text) < 19
+        else None
+        if sent is None
+        else text
+    )
+
+
+def _lines(db: sqlite3.Connection, step: Step, series: Series, part: str) -> None:
+    """Keep the lines of a part's last date, in their order."""
+    _, came = _rows(step, series, part)
+    if not series.key:
+        came = [loads(line) for line in step.series.get(series.path(part), ([], []))[1]]
+    dates = [str(line[series.key[0]]) for line in came] if series.key else []
+    newest = max(dates, default="")
+    place = (series.name, storable(part))
+    query = "select max(date) from ranking_lines where series = ? and part = ?"
+    held = db.execute(query, place).fetchone()[0] or ""
+    if not came or newest < held:
+        return
+    db.execute("delete from ranking_lines where series = ? and part = ? and date < ?", (*place, newest))
+    rows = [line for line in came if not series.key or str(line[series.key[0]]) == newest]
+    db.executemany(
+        "insert or replace into ranking_lines values (?, ?, ?, ?, ?)",
+        ((*place, newest, _key(series, line), dumps(line).decode()) for line in rows),
+    )
+
+
+def _key(series: Series, line: Record) -> str:
+    return str(as_json([line[name] for name in series.key])) if series.key else dumps(line).decode()

@@ -1,0 +1,106 @@
+"""The rankings for programs: categories with their orders and published totals, and how they were read."""
+
+from typing import Any
+
+from orarchive.hours import stamp
+from orarchive.jsonl import Record
+from orarchive.publish.usage import Row
+from orarchive.publish.views import View
+from orarchive.publish.views.rankings import Category
+from orarchive.series import SERIES
+
+DAYS, WEEKS = 35, 8
+"""How many of the last dates a file has; the database has all."""
+
+
+def files(view: View, pages: dict[str, str]) -> dict[str, Any]:
+    """Every file below `api/v1/`: name -> value; `pages` holds the page of each category."""
+    ranks = view.rankings
+    if not ranks.is_there:
+        return {}
+    names = {one.name: _name(one, pages) for one in ranks.categories}
+    found: dict[str, Any] = {
+        "categories": {
+            "source": source(ranks.as_of),
+            "categories": [
+                {
+                    "category": one.name or None,
+                    "past": one.is_past,
+                    "read": stamp(one.hour) if one.hour else None,
+                    "file": f"api/v1/{names[one.name]}.json",
+                }
+                for one in ranks.categories
+            ],
+        },
+        "validation": validation(view),
+    }
+    for one in ranks.categories:
+        found[names[one.name]] = category(view, one)
+    return found
+
+
+def category(view: View, one: Category) -> Record:
+    """A category: the order of its models, and its totals by date, the last date first."""
+    key = ("category", one.name) if one.name else ("models", "")
+    read = view.book.usage.good.get(key)
+    rows = view.book.usage.tokens.get(key, [])
+    return {
+        "category": one.name or None,
+        "past": one.is_past,
+        "order": {
+            "read": stamp(one.hour) if one.hour else None,
+            "models": [place.name for place in one.order],
+        },
+        "totals": {
+            "source": source(read.as_of if read else ""),
+            "period": "week" if one.name else "day",
+            "dates": _by_date(view, rows, WEEKS if one.name else DAYS),
+        },
+    }
+
+
+def validation(view: View) -> Record:
+    """For every ranking where it came from, when, how many rows, how many joined, what failed."""
+    ranks, usage = view.rankings, view.book.usage
+    found = []
+    for read in ranks.reads:
+        rows = usage.tokens.get((read.series, read.part), [])
+        slugs = {slug for _, slug, _ in rows} - {"other"}
+        series = SERIES.get(read.series)
+        found.append(
+            {
+                "ranking": read.series,
+                "part": read.part or None,
+                "route": series.scope if series else "openapi.json",
+                "asked": stamp(read.hour),
+                "outcome": read.outcome,
+                "as_of": read.as_of or None,
+                "rows": len(rows),
+                "names": len(slugs),
+                "joined": len(slugs & ranks.by_slug.keys()),
+                "missing": list(read.missing),
+            }
+        )
+    return {"rankings": found, "unmatched": ranks.unmatched}
+
+
+def source(as_of: str) -> str:
+    """The line that published figures are to carry."""
+    return f"Source: OpenRouter (openrouter.ai/rankings), as of {as_of}. Licensed under CC BY 4.0."
+
+
+def _name(one: Category, pages: dict[str, str]) -> str:
+    return pages[one.name].removesuffix("/index.html") if one.name else "rankings/all"
+
+
+def _by_date(view: View, rows: list[Row], most: int) -> list[Record]:
+    """Totals by date as they were published, with the model that each name is of."""
+    dates = sorted({date for date, _, _ in rows}, reverse=True)[:most]
+    by: dict[str, list[Record]] = {date: [] for date in dates}
+    for date, slug, tokens in sorted(rows, key=lambda row: (row[0], -row[2], row[1])):
+        if date in by:
+            one = view.rankings.by_slug.get(slug)
+            by[date].append(
+                {"permaslug": slug, "model": one.model.id if one else None, "total_tokens": str(tokens)}
+            )
+    return [{"date": date, "models": by[date]} for date in dates]
