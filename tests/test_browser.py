@@ -42,6 +42,8 @@ KINDS = {
     "providers": "providers/index.html",
     "provider": "providers/deepinfra/index.html",
     "prices": "prices/index.html",
+    "rankings": "rankings/index.html",
+    "category": "rankings/marketing/seo/index.html",
     "compare": "compare/index.html",
     "changes": "changes/index.html",
     "month": "changes/2026-06/index.html",
