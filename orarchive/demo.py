@@ -31,6 +31,9 @@ LAST = 48 * HOUR
 GAP = (END - 30 * HOUR, END - 28 * HOUR)
 """Hours in which nobody archived anything."""
 
+RANKED = 3
+"""Rankings are read every so many days: enough for each to move, and to be restated."""
+
 OUTAGE = END - 20 * HOUR
 """An hour in which the service fails on two routes."""
 
@@ -65,13 +68,14 @@ def new_archive(folder: Path) -> Archive:
 
 def archive_hours(archive: Archive, service: Service) -> None:
     """Run the scraper at each hour; the service's clock goes along."""
-    settings = Settings(service.base_url, per_second=0, waits=Waits(first=0, longest=0))
+    settings = Settings(service.base_url, "sample-key", per_second=0, waits=Waits(first=0, longest=0))
     for hour in tqdm(list(hours()), desc="Archiving", unit="hour", disable=not sys.stderr.isatty()):
         service.now = hour
         if hour == OUTAGE:
             service.fail("providers", "503")
             service.fail("models/deepseek/*/endpoints", "html")
-        Run(archive, settings, Wish(hour, given=True), lambda hour=hour: hour)()  # type: ignore[misc]
+        wish = Wish(hour, given=True, rankings=(hour - START).days % RANKED == 0)
+        Run(archive, settings, wish, lambda hour=hour: hour)()  # type: ignore[misc]
         service.heal()
 
 

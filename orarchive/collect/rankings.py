@@ -108,8 +108,8 @@ class Settled:
     reports: dict[str, Ranking]
     payloads: dict[str, bytes]
     """Refused payloads by their sha256."""
-    restated: tuple[str, ...]
-    """Lines on dates whose totals moved."""
+    told: tuple[str, ...]
+    """Lines of the message: parts that the service names now or no more, and dates whose totals moved."""
 
 
 def settle(
@@ -122,12 +122,13 @@ def settle(
     files: dict[str, bytes] = {}
     reports: dict[str, Ranking] = {}
     payloads: dict[str, bytes] = {}
-    restated: list[str] = []
+    told: list[str] = []
     if spec is not None:
         reports[OPENAPI] = _report(openapi.ROUTE)
         _account(reports[OPENAPI], "", spec, payloads)
         if spec.reason is None:
             files[openapi.PATH] = spec.body
+            told += _named(before.get(openapi.PATH), spec.body)
     for one in got:
         report = reports.setdefault(one.series.name, _report(one.series.scope))
         answer = one.answer
@@ -136,7 +137,7 @@ def settle(
             try:
                 checks.thinner(one.series, answer.body, held)
                 files |= merged(one.series, one.part, answer.body, {**before, **files})
-                restated += _restated(one, held)
+                told += _restated(one, held)
             except checks.Refusal as refusal:
                 answer = replace(answer, body=None, reason=refusal.reason, refused=True)
                 report["notes"] = [*report.get("notes", []), f"{one.part or one.series.name}: {refusal}"]
@@ -153,7 +154,7 @@ def settle(
             report["outcome"] = (
                 "partial" if report["read"] else "quarantined" if report.get("refused") else "failed"
             )
-    return Settled(files, reports, payloads, tuple(restated))
+    return Settled(files, reports, payloads, tuple(told))
 
 
 def _report(scope: str) -> Ranking:
@@ -181,6 +182,15 @@ def _held(one: Got, before: Mapping[str, bytes]) -> list[Record]:
     paths = paths_of(one.series, one.part, one.answer.body)
     rows = (row for path in sorted(paths) for row in read_lines(before.get(path, b""), f"data/{path}"))
     return [row for row in rows if date_of(one.series, row) in dates]
+
+
+def _named(before: bytes | None, after: bytes) -> Iterator[str]:
+    """A line for each part that the OpenAPI file did not name before, and for each that it names no more."""
+    old, new = (loads(one) if one else None for one in (before, after))
+    for series in SERIES.values() if before else ():
+        was, now = (parts_of(series, spec) for spec in (old, new))
+        yield from (f"+ {series.name}: {part} is named" for part in now if part not in was)
+        yield from (f"- {series.name}: {part} is named no more" for part in was if part not in now)
 
 
 def _restated(one: Got, held: list[Record]) -> Iterator[str]:
@@ -216,7 +226,7 @@ def message(hour: dt.datetime, attempt: int, settled: Settled) -> str:
         for name, report in reports.items()
         if report.get("kept")
     ]
-    lines = [*troubles, *settled.restated]
+    lines = [*troubles, *settled.told]
     more = [f"... and {len(lines) - MAX_LINES} more"] if len(lines) > MAX_LINES else []
     body = "\n".join([*lines[:MAX_LINES], *more])
     requests = sum(
