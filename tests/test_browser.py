@@ -530,3 +530,20 @@ def test_what_only_the_gone_have_brings_them(browser: Any, tmp_path: Path) -> No
             found.reload()
             found.get_by_role("link", name="Gone").wait_for()
             assert names(found) == ["Gone"]
+
+
+def test_the_ranking_of_one_lab(browser: Any, address: str) -> None:
+    """The address keeps which; those below the first twenty unfold."""
+    with page(browser, address) as found:
+        found.goto(address + KINDS["rankings"])
+        rows = found.locator("[data-lab]")
+        assert rows.count() == 50
+        found.locator("#makers").select_option("google")
+        shown = found.locator("[data-lab]:visible th").all_inner_texts()
+        assert 1 < len(shown) < 50
+        assert all(name.startswith("google/") for name in shown)
+        assert "lab=google" in found.url
+        found.reload()
+        assert found.locator("[data-lab]:visible th").all_inner_texts() == shown
+        found.locator("#makers").select_option("all labs")
+        assert found.locator("#week [data-lab]:visible").count() == 20

@@ -35,7 +35,7 @@ from orarchive.jsonl import loads
 from orarchive.publish.book import Book
 from orarchive.publish.foreign import href, plain
 from orarchive.publish.pages import DATABASE, model_path, pretty
-from orarchive.publish.render import MANIFEST, amount, exact_amount
+from orarchive.publish.render import MANIFEST, SCRIPTS, amount, exact_amount
 from orarchive.publish.told import Told, told
 from orarchive.publish.views import View
 from orarchive.records import Endpoint, Model
@@ -614,5 +614,5 @@ def test_pages_stay_small(tmp_path: Path) -> None:
 
 def test_style_and_script_stay_small(site: dict[str, bytes]) -> None:
     small = {path: len(content) for path, content in site.items() if path.startswith("static/")}
-    assert {"static/site.css", "static/site.js", "static/compare.js"} < small.keys()
+    assert {"static/site.css", "static/favicon.svg", *(f"static/{name}" for name in SCRIPTS)} == small.keys()
     assert max(small.values()) <= 12 * 1024

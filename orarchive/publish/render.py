@@ -21,7 +21,13 @@ from orarchive.wording import in_order, label, unit
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 
-SCRIPTS = {"site.js": ("common.js", "tables.js"), "compare.js": ("common.js", "compare.js")}
+SCRIPTS = {
+    "site.js": ("common.js", "sorting.js"),
+    "models.js": ("common.js", "sorting.js", "models.js"),
+    "rankings.js": ("common.js", "sorting.js", "rankings.js"),
+    "changes.js": ("common.js", "changes.js"),
+    "compare.js": ("common.js", "compare.js"),
+}
 """The scripts, a page has one of them -> their parts."""
 
 MANIFEST = ".built.json"

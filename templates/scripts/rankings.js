@@ -1,0 +1,18 @@
+
+// The ranking of one lab.
+document.addEventListener("DOMContentLoaded", () => {
+  const select = document.querySelector("#makers");
+  if (select) narrows(select);
+});
+
+function narrows(select) {
+  const show = () => {
+    for (const row of document.querySelectorAll("[data-lab]")) row.hidden = Boolean(select.value) && row.dataset.lab !== select.value;
+    select.closest("section").querySelector("details").open ||= Boolean(select.value);
+    remember({ lab: select.value });
+  };
+  select.value = recall().get("lab") || "";
+  if (select.selectedIndex < 0) select.value = "";
+  select.addEventListener("input", show);
+  show();
+}
