@@ -15,6 +15,7 @@ from orarchive.collect.hour import Run
 from orarchive.collect.settings import Wish, settings_from
 from orarchive.errors import ArchiveError
 from orarchive.feeds import FEEDS
+from orarchive.series import SERIES
 
 HERE = Path(__file__).parent
 
@@ -24,11 +25,12 @@ def now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-def names(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+def names(_context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
     """Read names of feeds, separated by commas."""
     parts = [name.strip() for value in values for name in value.split(",")]
-    if unknown := [name for name in parts if name not in FEEDS]:
-        msg = f"no such feed: {', '.join(unknown)} (there are {', '.join(FEEDS)})"
+    known = [*FEEDS, *SERIES] if option.name == "accept" else [*FEEDS]
+    if unknown := [name for name in parts if name not in known]:
+        msg = f"no such feed: {', '.join(unknown)} (there are {', '.join(known)})"
         raise click.BadParameter(msg)
     return tuple(parts)
 
@@ -44,7 +46,9 @@ def names(_context: click.Context, _option: click.Parameter, values: tuple[str, 
 @click.option(
     "--rankings/--no-rankings", default=True, help="Ask for rankings, once a day; not with --feeds."
 )
-@click.option("--accept", multiple=True, callback=names, help="A feed that may shrink by more than a fifth.")
+@click.option(
+    "--accept", multiple=True, callback=names, help="A feed or ranking that may shrink by more than a fifth."
+)
 def main(
     archive: Path,
     hour: str | None,

@@ -75,7 +75,7 @@ def archive_hours(archive: Archive, service: Service) -> None:
             service.fail("providers", "503")
             service.fail("models/deepseek/*/endpoints", "html")
         wish = Wish(hour, given=True, rankings=(hour - START).days % RANKED == 0)
-        Run(archive, settings, wish, lambda hour=hour: hour)()  # type: ignore[misc]
+        Run(archive, settings, wish, lambda hour=hour: hour, sleep=lambda _: None)()  # type: ignore[misc]
         service.heal()
 
 

@@ -50,7 +50,6 @@ class Series:
     known, by itself; or none."""
     dated: str = ""
     """Where a response tells the date of its rows, if they do not: `meta.end_date`."""
-    payload: str = "data"
     page: int = 0
     """Rows of one answer, where there may be more; 0: an answer is all there is."""
 

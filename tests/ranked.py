@@ -239,9 +239,11 @@ def line(row: Row) -> bytes:
 
 
 def files(stage: Stage) -> dict[str, bytes]:
-    """The files below data/rankings/ of a work tree, but git's."""
+    """The files below data/rankings/ of a work tree, but what is written about them."""
     folder = stage.root / "data/rankings"
-    paths = (path for path in folder.rglob("*") if path.is_file() and path.name != ".gitattributes")
+    paths = (
+        path for path in folder.rglob("*") if path.is_file() and path.name not in (".gitattributes", "NOTICE")
+    )
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 

@@ -49,6 +49,8 @@ class Got:
     as_of: str = ""
     missing: tuple[str, ...] = ()
     """Dates that were asked for and that no row has."""
+    is_new: bool = False
+    """Whether nothing was ever had of it: there may be nothing yet."""
     seconds: float = 0.0
 
 
@@ -113,7 +115,8 @@ def fetch_parts(
             continue
         begun = time.monotonic()
         got = _fetched(client, series, part, held.get((series.name, part), frozenset()), hour)
-        yield replace(got, seconds=time.monotonic() - begun)
+        is_new = bool(series.parts and series.key) and (series.name, part) not in held
+        yield replace(got, is_new=is_new, seconds=time.monotonic() - begun)
         if series.keyed and got.answer.reason in ("401", "403", "429", "budget"):
             closed = got.answer.reason
 

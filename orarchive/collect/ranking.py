@@ -55,7 +55,7 @@ def attempt(
         if not fetched and asked is None:
             return None
         before = rankings.standing(writer.archive, base.commit, fetched)
-        settled = rankings.settle(asked, fetched, unnamed if asked else [], before)
+        settled = rankings.settle(asked, fetched, unnamed if asked else [], before, writer.wish.accept)
         good = not any(report["outcome"] in BAD for report in settled.reports.values())
         return good, _kept(writer, base, settled, started, notes)
 
@@ -68,7 +68,7 @@ def _fetched(
     """Ask for parts of series: those with a key within what the Data API allows."""
     hour = writer.wish.hour
     held = rankings.held_dates(writer.archive, base.commit, wanted)
-    rate = min(PER_MINUTE / 60, settings.per_second)
+    rate = min(PER_MINUTE / 60, settings.per_second or PER_MINUTE)  # also where the pace of the feeds is off
     left = Budget(PER_DAY - spent(base.lines, hour), rate, time.monotonic, writer.sleep)
     data = settings.client(writer.sleep, left)
     data.deadline = client.deadline

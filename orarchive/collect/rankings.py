@@ -97,7 +97,7 @@ def held_dates(
 def standing(archive: Archive, commit: str | None, got: Collection[Got]) -> dict[str, bytes]:
     """The files that what was fetched goes into, as they stand."""
     wanted = [path for one in got for path in paths_of(one.series, one.part, one.answer.body or ())]
-    return archive.files(commit, wanted)
+    return archive.files(commit, [*wanted, openapi.PATH])
 
 
 @dataclass(frozen=True)
@@ -113,11 +113,15 @@ class Settled:
 
 
 def settle(
-    spec: Answer | None, got: Sequence[Got], unnamed: Sequence[Series], before: Mapping[str, bytes]
+    spec: Answer | None,
+    got: Sequence[Got],
+    unnamed: Sequence[Series],
+    before: Mapping[str, bytes],
+    accept: Collection[str] = (),
 ) -> Settled:
     """Put what was fetched on top of the files that stand; a part that was not had stays as it is.
 
-    `unnamed` are series of whose parts no OpenAPI file knows.
+    `unnamed` are series of whose parts no OpenAPI file knows, `accept` names those that may shrink.
     """
     files: dict[str, bytes] = {}
     reports: dict[str, Ranking] = {}
@@ -129,13 +133,19 @@ def settle(
         if spec.reason is None:
             files[openapi.PATH] = spec.body
             told += _named(before.get(openapi.PATH), spec.body)
+    had = {one.series.name for one in got if one.answer.reason is None}
     for one in got:
         report = reports.setdefault(one.series.name, _report(one.series.scope))
         answer = one.answer
-        if answer.reason is None:
+        if answer.reason == "empty" and one.is_new and one.series.name in had:
+            # a part of which there is nothing yet, where others have something: no failure, and no figures
+            answer = Answer(body=[], requests=answer.requests)
+            report["notes"] = [*report.get("notes", []), f"{one.part}: nothing yet"]
+        elif answer.reason is None:
             held = _held(one, before)
             try:
-                checks.thinner(one.series, answer.body, held)
+                if one.series.name not in accept:
+                    checks.thinner(one.series, answer.body, held)
                 files |= merged(one.series, one.part, answer.body, {**before, **files})
                 told += _restated(one, held)
             except checks.Refusal as refusal:
