@@ -138,22 +138,22 @@ def above(price: Decimal) -> Decimal:
     return next(top for step in ROUND if (top := Decimal(step) * power) >= price)
 
 
-def dates_of(begin: dt.datetime, end: dt.datetime) -> list[tuple[dt.datetime, str]]:
+def dates_of(begin: dt.datetime, end: dt.datetime, most: int = LABELS) -> list[tuple[dt.datetime, str]]:
     """Where months begin, or days, a handful of them."""
     days = (end - begin).days
     if days > SHORT:
-        return _months(begin, end)
+        return _months(begin, end, most)
     midnight = dt.datetime.combine(begin.date(), dt.time(), dt.UTC)
     mornings = [midnight + dt.timedelta(days=n) for n in range(1, days + 2)]
-    every = -(-len(mornings) // LABELS)
+    every = -(-len(mornings) // most)
     return [(one, f"{one.day} {one:%b}") for one in mornings[::every] if one <= end]
 
 
-def _months(begin: dt.datetime, end: dt.datetime) -> list[tuple[dt.datetime, str]]:
+def _months(begin: dt.datetime, end: dt.datetime, most: int) -> list[tuple[dt.datetime, str]]:
     """Where months begin; the first one and each January with its year."""
     years = range(begin.year, end.year + 1)
     firsts = [dt.datetime(year, month, 1, tzinfo=dt.UTC) for year in years for month in range(1, 13)]
     found = [one for one in firsts if begin <= one <= end]
-    every = next(step for step in (1, 2, 3, 4, 6, 12, 24, 48, 96) if len(found) <= step * LABELS)
+    every = next(step for step in (1, 2, 3, 4, 6, 12, 24, 48, 96) if len(found) <= step * most)
     kept = [one for one in found if (one.month - 1 + 12 * one.year) % every == 0]
     return [(one, f"{one:%b %Y}" if one.month <= every or one is kept[0] else f"{one:%b}") for one in kept]

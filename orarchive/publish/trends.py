@@ -8,20 +8,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from orarchive.publish.charts import BOTTOM, HEIGHT, LEFT, TOP, WIDTH, Tick, above, dates_of
+from orarchive.publish.charts import LEFT, TOP, Tick, above, dates_of
 
-TALL = 220
-"""Height: room for as many names as there are lines."""
+WIDTH, HEIGHT = 380, 200
+RIGHT, BOTTOM = WIDTH - 128, HEIGHT - 22
+"""Where the lines are: the names at their ends stand to the right of them, dates below."""
 
-FLOOR = TALL - (HEIGHT - BOTTOM)
-"""Where zero is."""
-
-LABEL = 150
-"""Width of the names at the ends of the lines."""
-
-RIGHT = WIDTH - LABEL
 SPACE = 13
 """Least distance of two names."""
+
+LABELS = 4
+"""Dates on the axis, at the most."""
 
 COLOURS = ("#3f74d1", "#c2571a", "#2c8f63", "#a64ca6", "#9a7400", "#d1495b", "#5f8424", "#7a6ff0")
 """Seen on paper and in the dark; the names at the line ends say the same without colour."""
@@ -51,7 +48,7 @@ class Trend:
     amounts: list[tuple[float, str]]
     """y and what it stands for."""
     width: int = WIDTH
-    height: int = TALL
+    height: int = HEIGHT
     left: int = LEFT
     right: int = RIGHT
 
@@ -69,7 +66,7 @@ def trend(some: Mapping[str, Points], said: Callable[[float], str], step: dt.tim
         return round(LEFT + (RIGHT - LEFT) * (day - begin).days / max((end - begin).days, 1), 1)
 
     def y(amount: float) -> float:
-        return round(FLOOR - (FLOOR - TOP) * amount / top, 1)
+        return round(BOTTOM - (BOTTOM - TOP) * amount / top, 1)
 
     ends = {name: y(points[-1][1]) for name, points in drawn.items()}
     labels = _apart(ends)
@@ -85,7 +82,9 @@ def trend(some: Mapping[str, Points], said: Callable[[float], str], step: dt.tim
         )
         for n, (name, points) in enumerate(drawn.items())
     ]
-    marks = [Tick(x(moment.date()), text) for moment, text in dates_of(_midnight(begin), _midnight(end))]
+    marks = [
+        Tick(x(moment.date()), text) for moment, text in dates_of(_midnight(begin), _midnight(end), LABELS)
+    ]
     return Trend(lines, marks, [(y(amount), said(amount)) for amount in (0, top / 2, top)])
 
 
@@ -107,7 +106,7 @@ def _apart(ends: Mapping[str, float]) -> dict[str, float]:
     lowest = 0.0
     for name in sorted(ends, key=lambda name: ends[name]):
         lowest = found[name] = max(ends[name] + 4, lowest + SPACE)
-    over = max(lowest - (TALL - 4), 0)
+    over = max(lowest - (HEIGHT - 4), 0)
     return {name: round(place - over, 1) for name, place in found.items()}
 
 
