@@ -41,6 +41,10 @@ class Report(TypedDict):
     rows: NotRequired[int]
     """Records as they stand after this attempt."""
     requests: NotRequired[int]
+    retries: NotRequired[int]
+    """Of these the repeated ones."""
+    limited: NotRequired[int]
+    """Of these those that were told to come back later (429)."""
     seconds: NotRequired[float]
     age: NotRequired[int]
     """Largest `age` header among the responses, seconds: a body may be an hour old at the edge."""

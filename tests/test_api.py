@@ -83,10 +83,21 @@ def test_events_have_their_shape(site: dict[str, bytes]) -> None:
 def test_status_and_relations_have_their_shape(site: dict[str, bytes]) -> None:
     status = json.loads(site["api/v1/status.json"])
     assert status.keys() == {
-        *("hour", "as_of", "begun", "complete", "totals", "feeds", "gaps", "changes"),
+        *(
+            "hour",
+            "as_of",
+            "begun",
+            "last_run",
+            "next_expected",
+            "complete",
+            "totals",
+            "feeds",
+            "gaps",
+            "changes",
+        ),
     }
     assert all(f"api/v1/changes/{month}.json" in site for month in status["changes"])
-    assert status["complete"].keys() == {"24", "168"}
+    assert status["complete"].keys() == {"24", "168", "720"}
     assert all(one.keys() == {"last_good", "good", "possible"} for one in status["feeds"].values())
     relations = json.loads(site["api/v1/relations.json"])
     assert relations.keys() == {"lab_models", "provider_models"}

@@ -547,3 +547,11 @@ def test_the_ranking_of_one_lab(browser: Any, address: str) -> None:
         assert found.locator("[data-lab]:visible th").all_inner_texts() == shown
         found.locator("#makers").select_option("all labs")
         assert found.locator("#week [data-lab]:visible").count() == 20
+
+
+def test_a_site_that_stopped_says_so(browser: Any, address: str) -> None:
+    """On the status page, by the reader's clock."""
+    with page(browser, address) as found:
+        found.goto(address + KINDS["status"])
+        found.get_by_text("Nothing was read since 2026-06-20T13Z").wait_for()
+        assert found.get_by_text("the next hour was due at 2026-06-20T14Z").is_visible()

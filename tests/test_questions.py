@@ -216,11 +216,11 @@ def test_status_tells_coverage_and_staleness(asked: Stage) -> None:
     told = json.loads(fresh.stdout)
     assert told["feeds"]["models"] == {
         "last_good": "2026-06-01T03:00:00Z",
-        "good": {"24": 2, "168": 2},
-        "possible": {"24": 24, "168": 168},
+        "good": {"24": 2, "168": 2, "720": 2},
+        "possible": {"24": 24, "168": 168, "720": 720},
     }
-    assert told["feeds"]["videos"]["good"] == {"24": 1, "168": 1}
-    assert told["feeds"]["videos"]["possible"] == {"24": 1, "168": 7}
+    assert told["feeds"]["videos"]["good"] == {"24": 1, "168": 1, "720": 1}
+    assert told["feeds"]["videos"]["possible"] == {"24": 1, "168": 7, "720": 30}
     assert told["stale"] == []
     assert ask(asked, "status", "--now", prose(LAST + 25 * HOUR)).exit_code == 0
     old = ask(asked, "status", "--now", prose(LAST + 26 * HOUR))

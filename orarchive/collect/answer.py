@@ -18,3 +18,5 @@ class Answer:
     age: int | None = None
     date: str | None = None
     requests: int = 0
+    limited: int = 0
+    """Of these requests those that were told to come back later (429)."""

@@ -91,11 +91,11 @@ class Client:
     ) -> Answer:
         """Ask for a path below the base URL until it answers, the tries are used up or time is over."""
         url = f"{self.base_url}/{path}" + (f"?{urlencode(query)}" if query else "")
-        sent = 0
+        sent = limited = 0
         last = _Failed("")
 
         def once() -> Answer:
-            nonlocal sent, last
+            nonlocal sent, limited, last
             if refused := self.pacer.wait(self.deadline):
                 last = last if sent else _Failed(refused)
                 last.again = False
@@ -105,6 +105,7 @@ class Client:
                 return self._once(url, keyed)
             except _Failed as failed:
                 last = failed
+                limited += failed.reason == "429"
                 raise
 
         retrying = tenacity.Retrying(
@@ -115,9 +116,10 @@ class Client:
             reraise=True,
         )
         try:
-            return replace(retrying(once), requests=sent)
+            return replace(retrying(once), requests=sent, limited=limited)
         except _Failed as failed:
-            return Answer(reason=failed.reason, refused=failed.refused, raw=failed.raw, requests=sent)
+            said = Answer(reason=failed.reason, refused=failed.refused, raw=failed.raw)
+            return replace(said, requests=sent, limited=limited)
 
     def _wait(self, state: tenacity.RetryCallState) -> float:
         """Seconds before the next try. Where the service says wait, the pacer holds all, this try too."""

@@ -97,8 +97,8 @@ def _known_as(feed: Feed, answer: Answer) -> Answer:
     record = answer.body.get(feed.wrapper) if isinstance(answer.body, dict) else None
     known = record.get(feed.key[0]) if isinstance(record, dict) else None
     if isinstance(known, str) and known:
-        return Answer(body=known, requests=answer.requests)
-    return Answer(reason="wrong-shape", requests=answer.requests)
+        return replace(answer, body=known, raw=b"")
+    return replace(answer, body=None, reason="wrong-shape", raw=b"")
 
 
 def _checked(check: Callable[[Any], Any], answer: Answer) -> Answer:

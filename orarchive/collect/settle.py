@@ -163,10 +163,13 @@ def _account(
 ) -> None:
     """Add to a report what asking took, and which payloads were refused."""
     answers = fetched.answers.values()
+    asked = [*answers, *fetched.probes.values(), *([fetched.count] if fetched.count else [])]
     report["scope"] = fetched.feed.scope
-    report["requests"] = sum(answer.requests for answer in answers)
-    report["requests"] += sum(probe.requests for probe in fetched.probes.values())
-    report["requests"] += fetched.count.requests if fetched.count else 0
+    report["requests"] = sum(answer.requests for answer in asked)
+    if retries := sum(max(answer.requests - 1, 0) for answer in asked):
+        report["retries"] = retries
+    if limited := sum(answer.limited for answer in asked):
+        report["limited"] = limited
     report["seconds"] = round(fetched.seconds, 1)
     if ages := [answer.age for answer in answers if answer.age is not None]:
         report["age"] = max(ages)

@@ -162,10 +162,10 @@ def status(archive: Archive, moment: str | None, as_json: bool) -> None:
         }
         say({"now": hours.stamp(now), "stale": stopped, "feeds": feeds})
     else:
-        lines = [("feed", "last good hour", "last 24 h", "last 168 h")]
+        lines: list[tuple[str, ...]] = [("feed", "last good hour", "last 24 h", "7 days", "30 days")]
         for one in found:
             spans = [f"{one.good[span]} of {one.possible[span]}" for span in one.good]
-            lines.append((one.feed, hours.prose(one.last) if one.last else "never", spans[0], spans[1]))
+            lines.append((one.feed, hours.prose(one.last) if one.last else "never", *spans))
         table(lines)
         if stopped:
             click.echo(f"Stale: no good hour of {', '.join(stopped)} within the last 25 hours (daily: 49).")

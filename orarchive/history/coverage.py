@@ -10,7 +10,8 @@ from orarchive.hours import HOUR
 STALE = {"hourly": dt.timedelta(hours=25), "daily": dt.timedelta(hours=49)}
 """A feed whose last good hour is older than this has stopped: a day (or two) and an hour to be late."""
 
-SPANS = (24, 168)
+SPANS = (24, 168, 720)
+"""Hours: a day, a week, thirty days."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Coverage:
 def coverage(
     good: Mapping[str, Sequence[dt.datetime]], asked: Collection[str], now: dt.datetime
 ) -> list[Coverage]:
-    """The coverage of every feed in the last 24 and 168 hours, the running one included.
+    """The coverage of every feed in the last 24, 168 and 720 hours, the running one included.
 
     `good` holds the good hours of each feed, oldest first; `asked` the feeds that any attempt asked for.
     """

@@ -121,13 +121,14 @@ def _clock(found: Moment, feed: str) -> int:
     return before.clock + min(int((moment(found.hour) - moment(before.hour)).total_seconds()), MOST)
 
 
-READ = f"insert into reads values ({', '.join('?' * 18)})"
+READ = f"insert into reads values ({', '.join('?' * 20)})"
 
 
 def _row(attempt: int, name: str, report: Report, read: Read, good: bool) -> tuple[Any, ...]:
     return (
         *(attempt, name, read.hour, report["outcome"], int(good), read.since, read.scope),
-        *(report.get("rows"), report.get("requests"), float(report.get("seconds", 0)), report.get("age")),
+        *(report.get("rows"), report.get("requests"), report.get("retries", 0), report.get("limited", 0)),
+        *(float(report.get("seconds", 0)), report.get("age")),
         *(read.clock, report["sha256"]),
         *(as_json(report.get(member)) for member in ("kept", "reasons", "notes", "refused", "vanished")),
     )

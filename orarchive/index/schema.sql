@@ -49,6 +49,8 @@ create table reads (           -- one row for each feed asked in an attempt
     scope    text not null,     -- route and query: what it can contain
     records  integer,           -- as they stand after the attempt
     requests integer,
+    retries  integer not null,  -- of these the repeated ones
+    limited  integer not null,  -- of these those that were told to come back later (429)
     seconds  real,
     age      integer,           -- largest `age` header, seconds
     clock    integer not null,  -- seconds of record up to this hour: between two good hours at most a day counts

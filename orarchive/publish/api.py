@@ -61,10 +61,26 @@ def files(view: View, model_files: dict[str, str], category_pages: dict[str, str
 
 def status(view: View) -> Record:
     """How fresh and complete the record is."""
+    run = view.last_run
     return {
         "hour": stamp(view.hour),
         "as_of": stamp(view.now),
         "begun": stamp(view.book.begun),
+        "last_run": {
+            "hour": stamp(run.hour),
+            "started": stamp(run.started),
+            "finished": stamp(run.finished),
+            "seconds": run.seconds,
+            "outcome": "not good" if run.not_good else "ok",
+            "not_good": run.not_good,
+            "records": run.records,
+            "models_added": run.added,
+            "models_missing": run.missing,
+            "requests": run.requests,
+            "retries": run.retries,
+            "rate_limited": run.limited,
+        },
+        "next_expected": stamp(run.next_hour),
         "complete": {str(span): count for span, count in view.complete.items()},
         "totals": view.totals,
         "feeds": {

@@ -57,9 +57,20 @@ class Reading:
     good: bool
     records: int | None
     requests: int
+    retries: int
+    limited: int
     reasons: tuple[str, ...]
     kept: dict[str, str]
     origin: str
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A line of the ledger."""
+
+    hour: dt.datetime
+    started: dt.datetime
+    finished: dt.datetime
 
 
 @dataclass(frozen=True)
@@ -104,6 +115,8 @@ class Book:
     """Model -> the hour that first showed that it has a date for its end, of those that had one last."""
     benchmarks: dict[str, Record]
     """Model -> what others' benchmarks say of it now; {} where they are left out."""
+    attempts: list[Attempt] = field(default_factory=list)
+    """Those at the last hour, oldest first."""
     usage: Usage = field(default_factory=Usage)
     """What is known of rankings."""
 
@@ -167,13 +180,19 @@ def read(db: sqlite3.Connection, benchmarks: bool = True) -> Book:
         relations=loads(db.execute(RELATIONS).fetchone()[0]),
         announced=_announced(db),
         benchmarks=_benchmarks(db) if benchmarks else {},
+        attempts=[Attempt(*map(moment, row)) for row in db.execute(LAST)],
         usage=usage.read(db),
     )
 
 
 READINGS = """
-    select reads.hour, feed, outcome, good, records, requests, reasons, kept, origin
+    select reads.hour, feed, outcome, good, records, requests, retries, limited, reasons, kept, origin
     from reads join attempts using (attempt) order by attempt, feed
+"""
+
+LAST = """
+    select hour, started, finished from attempts
+    where hour = (select max(hour) from attempts) order by attempt
 """
 
 RELATIONS = "select relations from attempts order by attempt desc limit 1"
@@ -216,9 +235,18 @@ def _hours(readings: Iterable[Reading]) -> dict[str, list[dt.datetime]]:
 
 
 def _reading(hour: str, feed: str, outcome: str, good: int, *rest: Any) -> Reading:
-    records, requests, reasons, kept, origin = rest
-    said = tuple(loads(reasons or "[]")), loads(kept or "{}")
-    return Reading(moment(hour), feed, outcome, bool(good), records, requests or 0, *said, origin)
+    records, requests, retries, limited, reasons, kept, origin = rest
+    counts = (records, requests or 0, retries, limited)
+    return Reading(
+        moment(hour),
+        feed,
+        outcome,
+        bool(good),
+        *counts,
+        tuple(loads(reasons or "[]")),
+        loads(kept or "{}"),
+        origin,
+    )
 
 
 def _prices(db: sqlite3.Connection) -> dict[tuple[str, str], Prices]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
 from orarchive.paths import segment
-from orarchive.publish import api, exports, feeds
+from orarchive.publish import api, exports, feeds, metrics
 from orarchive.publish.examples import examples
 from orarchive.publish.foreign import json, plain
 from orarchive.publish.pages import Page, category_paths, model_path, pages
@@ -28,6 +28,7 @@ def files(view: View, base_url: str | None, progress: bool = False) -> dict[str,
     found |= render(shown, base, progress)
     found |= dict(_feeds(view, paths, base))
     found[SEARCH] = json([_hit(one, paths) for one in view.models])
+    found[metrics.PATH] = metrics.metrics(view)
     found["robots.txt"] = b"User-agent: *\nAllow: /\n"
     if base:
         found["robots.txt"] += f"Sitemap: {base}sitemap.xml\n".encode()

@@ -106,6 +106,7 @@ function searches(dialog) {
 
 function dates() {
   const place = document.querySelector("#asof");
+  const late = document.querySelector("[data-late]");
   if (location.protocol === "file:") return;
   new IntersectionObserver(async ([seen], observer) => {
     if (!seen.isIntersecting) return;
@@ -116,5 +117,9 @@ function dates() {
     const age = hours < 1 ? "within the hour" : hours < 48 ? `${hours} hours ago` : `${Math.floor(hours / 24)} days ago`;
     place.textContent = `Last read ${status.hour.slice(0, 13)}Z, ${age}; ${status.complete["24"]} of the 24 hours before it are complete:`;
     place.classList.toggle("stale", hours > 25);
-  }).observe(place);
+    if (late && hours > 2) {
+      late.textContent = `Nothing was read since ${status.hour.slice(0, 13)}Z, ${age}; the next hour was due at ${status.next_expected.slice(0, 13)}Z.`;
+      late.hidden = false;
+    }
+  }).observe(late ? late.parentNode : place);
 }

@@ -22,7 +22,7 @@ from orarchive.publish.views.makers import LabView, ProviderView, lab_views, pro
 from orarchive.publish.views.models import ModelView, State, model_views
 from orarchive.publish.views.prices import Cheap, cheapest, medians
 from orarchive.publish.views.rankings import Rankings
-from orarchive.publish.views.status import Days, Origin, complete, gaps, origins, refused, troubles
+from orarchive.publish.views.status import Days, LastRun, Origin, complete, gaps, origins, refused, troubles
 
 HOME_LINES = 40
 WEEK = dt.timedelta(days=7)
@@ -106,8 +106,13 @@ class View:
         return coverage(self.book.complete, {one.feed for one in self.book.readings}, self.now)
 
     @cached_property
+    def last_run(self) -> LastRun:
+        """What was done at the last hour."""
+        return status.last_run(self.book)
+
+    @cached_property
     def complete(self) -> dict[int, int]:
-        """How many of the last 24 and 168 hours were read completely, all hourly feeds together."""
+        """How many of the last 24, 168 and 720 hours were read completely, all hourly feeds together."""
         return {span: complete(self.book, self.now, span) for span in SPANS}
 
     @cached_property

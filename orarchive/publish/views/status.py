@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 from orarchive.feeds import FEEDS
-from orarchive.hours import HOUR
+from orarchive.hours import HOUR, stamp
 from orarchive.publish.book import Book, Reading
 from orarchive.publish.charts import Span
 
@@ -30,6 +30,56 @@ class Origin:
     first: dt.datetime
     last: dt.datetime
     hours: int
+
+
+@dataclass(frozen=True)
+class LastRun:
+    """What was done at the last hour, all attempts together."""
+
+    hour: dt.datetime
+    started: dt.datetime
+    finished: dt.datetime
+    not_good: list[str]
+    """Feeds, as they were read last in it."""
+    records: dict[str, int]
+    """Feed -> records as they stand."""
+    added: int
+    """Models that came."""
+    missing: int
+    """Models that were not there."""
+    requests: int
+    retries: int
+    limited: int
+    """Requests that were told to come back later."""
+
+    @property
+    def seconds(self) -> int:
+        """From its start to its end."""
+        return int((self.finished - self.started).total_seconds())
+
+    @property
+    def next_hour(self) -> dt.datetime:
+        """When the next one is due."""
+        return self.hour + HOUR
+
+
+def last_run(book: Book) -> LastRun:
+    """What was done at the last hour."""
+    own = [one for one in book.readings if one.hour == book.hour]
+    last = {one.feed: one for one in own}
+    events = Counter(one.kind for one in book.log if one.feed == "models" and one.hour == stamp(book.hour))
+    return LastRun(
+        hour=book.hour,
+        started=min(one.started for one in book.attempts),
+        finished=max(one.finished for one in book.attempts),
+        not_good=[name for name, one in last.items() if one.outcome != "ok"],
+        records={name: one.records for name, one in book.last.items() if one.records is not None},
+        added=events["added"] + events["returned"],
+        missing=events["missing"],
+        requests=sum(one.requests for one in own),
+        retries=sum(one.retries for one in own),
+        limited=sum(one.limited for one in own),
+    )
 
 
 def complete(book: Book, now: dt.datetime, span: int) -> int:

@@ -1,0 +1,72 @@
+"""How the archive says that it is doing: the last run, for people, for programs and for Prometheus."""
+
+import json
+import re
+from pathlib import Path
+
+from archives import Stage, payloads
+from browser import built, files
+from pages import Html
+
+from orarchive.hours import HOUR, stamp
+from orarchive.sample import START
+
+
+def test_the_ledger_counts_what_was_repeated(stage: Stage) -> None:
+    """Requests told to come back later apart from others; nothing is said where nothing was."""
+    stage.service.fail("models", "429", times=2)
+    stage.service.fail("providers", "503", times=1)
+    assert stage.run(START) == 0
+    models, providers, zdr = (stage.report(name) for name in ("models", "providers", "zdr"))
+    assert (models["requests"], models["retries"], models["limited"]) == (4, 2, 2), "one is the count"
+    assert (providers["requests"], providers["retries"]) == (2, 1)
+    assert "limited" not in providers
+    assert not {"retries", "limited"} & zdr.keys()
+
+
+def test_the_last_run_is_told(stage: Stage, tmp_path: Path) -> None:
+    """What it took, what was not good, what came and went; two attempts at an hour are one run."""
+    assert stage.run(START) == 0
+    bodies = payloads(START)
+    rows = [row for row in bodies["models"]["data"] if row["id"] != "~openai/gpt-latest"]
+    bodies["models"]["data"] = rows
+    bodies["models"]["total_count"] = bodies["models/count"]["data"]["count"] = len(bodies["models"]["data"])
+    stage.serve(bodies)
+    stage.service.fail("providers", "503")
+    stage.service.fail("models", "429", times=1)
+    assert stage.run(START + HOUR) == 1
+    site = built(stage.root, tmp_path / "site")
+    status = json.loads(site["api/v1/status.json"])
+    run = status["last_run"]
+    assert (run["hour"], status["next_expected"]) == (stamp(START + HOUR), stamp(START + 2 * HOUR))
+    assert (run["outcome"], run["not_good"]) == ("not good", ["providers"])
+    assert (run["models_added"], run["models_missing"]) == (0, 1)
+    assert run["records"]["models"] == len(bodies["models"]["data"])
+    assert run["rate_limited"] == 1
+    assert run["retries"] == 1 + 3, "the models once, the providers three times"
+    page = Html(site["status/index.html"]).text
+    assert "not good: providers" in page
+    assert "4 repeated, 1 told to wait" in page
+    assert "0 came, 1 missing" in page
+
+    stage.service.heal()
+    assert stage.run(START + HOUR) == 0
+    again = json.loads(built(stage.root, tmp_path / "again")["api/v1/status.json"])["last_run"]
+    assert (again["outcome"], again["requests"]) == ("ok", run["requests"] + 1)
+
+
+def test_metrics_are_what_prometheus_reads(stage: Stage, tmp_path: Path) -> None:
+    """Each with its help and its type, each sample a number."""
+    assert stage.run(START) == 0
+    text = built(stage.root, tmp_path / "site")["metrics.prom"].decode()
+    names = re.findall(r"^# HELP (\S+) .+\n# TYPE \1 gauge$", text, re.MULTILINE)
+    samples = re.findall(r"^(\w+)(?:\{[^}]*\})? ([\d.]+)$", text, re.MULTILINE)
+    assert len(samples) + 2 * len(names) == len(text.splitlines())
+    assert {name for name, _ in samples} == set(names)
+    asked = {"sync_duration", "sync_errors", "sync_requests", "sync_retries", "sync_rate_limited"}
+    asked |= {"models_total", "models_added"}
+    assert {f"openrouter_{name}" for name in asked} <= set(names)
+    models = len(payloads(START)["models"]["data"])
+    assert ("openrouter_models_total", str(models)) in samples
+    assert 'openrouter_coverage{feed="models",hours="24"} 0.0416667' in text
+    assert "metrics.prom" in files(tmp_path / "site")
