@@ -1,14 +1,17 @@
 """How the archive says that it is doing: the last run, for people, for programs and for Prometheus."""
 
+import datetime as dt
 import json
 import re
 from pathlib import Path
 
 from archives import Stage, payloads
 from browser import built, files
+from click.testing import CliRunner
 from pages import Html
 
-from orarchive.hours import HOUR, stamp
+from orarchive.__main__ import questions
+from orarchive.hours import HOUR, prose, stamp
 from orarchive.sample import START
 
 
@@ -70,3 +73,32 @@ def test_metrics_are_what_prometheus_reads(stage: Stage, tmp_path: Path) -> None
     assert ("openrouter_models_total", str(models)) in samples
     assert 'openrouter_coverage{feed="models",hours="24"} 0.0416667' in text
     assert "metrics.prom" in files(tmp_path / "site")
+
+
+def report(stage: Stage, now: dt.datetime) -> tuple[int, str]:
+    """What `report` says, as the Watch workflow asks for it."""
+    done = CliRunner().invoke(questions, ["report", "--archive", str(stage.root), "--now", prose(now)])
+    return done.exit_code, done.output
+
+
+def test_a_report_says_what_is_not_well(stage: Stage) -> None:
+    """A feed that has stopped with its reasons, a thin day; one that is well again says so."""
+    for n in range(20):
+        assert stage.run(START + n * HOUR, feeds=("models", "providers")) == 0
+    assert report(stage, START + 19 * HOUR) == (0, f"All is well as of {prose(START + 19 * HOUR)}.\n")
+    code, said = report(stage, START + 27 * HOUR)
+    assert code == 1
+    assert "- **A thin day**: 16 of the last 24 hours are good for models, providers" in said
+    assert "in 16 of them a run was made" in said
+    stage.service.fail("providers", "503")
+    for n in range(20, 46):
+        assert stage.run(START + n * HOUR, feeds=("models", "providers")) == 1
+    code, said = report(stage, START + 45 * HOUR)
+    assert code == 1
+    assert f"- **providers** has no good hour since {prose(START + 19 * HOUR)}: 503 (24)" in said
+    assert "models" not in said.partition("thin day")[0]
+    stage.service.heal()
+    for n in range(46, 70):
+        assert stage.run(START + n * HOUR, feeds=("models", "providers")) == 0
+    assert report(stage, START + 69 * HOUR)[0] == 0
+    assert "nobody asked for it in the last day" in report(stage, START + 100 * HOUR)[1]
