@@ -65,6 +65,8 @@ class Ranking(TypedDict):
 
     outcome: Outcome
     scope: str
+    sha256: str
+    """Of the files that the attempt changed, one after the other by path."""
     requests: int
     rows: int
     """Rows that came, of all parts."""
@@ -73,6 +75,8 @@ class Ranking(TypedDict):
     seconds: NotRequired[float]
     kept: NotRequired[dict[str, str]]
     """Parts that were not read, with the reason."""
+    citations: NotRequired[dict[str, str]]
+    """Parts -> how the service says that the figures of others are to be cited."""
     missing: NotRequired[dict[str, list[str]]]
     """Parts -> dates that were asked for and that no row has."""
     refused: NotRequired[list[Refused]]

@@ -26,6 +26,9 @@ DEEP = 3
 """Slashes in a part that make folders, `marketing/seo`; the others are letters like any other."""
 
 
+EVERY = "*"
+"""Stands in the ledger for all parts of a series of which no OpenAPI file names any."""
+
 RANKED = ("date", "model_permaslug")
 """The key of rows that say how many tokens went through a model on a date."""
 
@@ -159,3 +162,12 @@ def date_of(series: Series, row: Record) -> str:
 def _place(series: Series, row: Record) -> list[tuple[str, Any]]:
     """Where a row stands among others, whatever kinds its key fields are of."""
     return [(type(row[name]).__name__, row[name]) for name in series.key]
+
+
+def series_of(path: str) -> str | None:
+    """The series that a file below `data/` is of, by name; of the service's OpenAPI file `openapi`."""
+    top, _, rest = path.partition("/")
+    if top == "openapi":
+        return top
+    name = rest.partition("/")[0].removesuffix(".jsonl")
+    return name if top == FOLDER and path.endswith(".jsonl") else None

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 from archives import DAY, Driver, Payloads, Stage, data_files, edited, new_archive, payloads, say, tidy
+from filelock import FileLock
 
+from orarchive.collect.commit import LOCK
 from orarchive.errors import ArchiveError, GitError
 from orarchive.sample import START, Service
 
@@ -112,6 +114,8 @@ def test_killed_at_random_moments(ready: Ready, tmp_path: Path, group: bool) -> 
         if ready.driver.ended() == -signal.SIGKILL:
             killed += 1
             time.sleep(0.03)  # a git command that outlives the run ends now
+            with FileLock(stage.root / ".git" / LOCK, timeout=10):  # on a busy machine later
+                pass
         else:
             span *= 0.9  # the machine has become faster
         recovers(ready, stage)

@@ -85,7 +85,14 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         broken = {path: body for path, body in second().items() if path != "embeddings/models"}
         for hour, served, code in ((START, first(), 0), (SECOND, broken, 1), (SECOND, second(), 0)):
             service.respond = replies(served)
-            done = run("scrape.py", root, "--hour", prose(hour), OPENROUTER_BASE_URL=service.base_url)
+            done = run(
+                "scrape.py",
+                root,
+                "--no-rankings",
+                "--hour",
+                prose(hour),
+                OPENROUTER_BASE_URL=service.base_url,
+            )
             assert done.returncode == code, done.stderr
     yield root
     tidy(root)

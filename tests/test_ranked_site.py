@@ -11,12 +11,13 @@ from typing import Any
 
 import needs
 import pytest
-from archives import Stage, new_archive, payloads
+from archives import Stage, new_archive, payloads, say
 from browser import LAST, built, ranked, sample_archive, shown
 from pages import Html
 
 from orarchive.archive import open_archive
-from orarchive.hours import HOUR, stamp
+from orarchive.history.verify import verify
+from orarchive.hours import HOUR, prose, stamp
 from orarchive.index.database import dump, index
 from orarchive.jsonl import read_lines
 from orarchive.publish.views.rankings import short
@@ -89,7 +90,7 @@ def test_the_week_is_the_sum_of_its_days(archive: Path, site: dict[str, bytes]) 
 def test_every_category_that_is_named_has_a_page(site: dict[str, bytes]) -> None:
     """Also one that came after the first day, with its order and its totals."""
     pages = {path for path in site if re.fullmatch(r"rankings/.+/index.html", path)}
-    assert pages == {f"rankings/{name}/index.html" for name in CATEGORIES | {"gaming"}}
+    assert pages == {f"rankings/{name}/index.html" for name in CATEGORIES | {"gaming", "all"}}
     for name in CATEGORIES | {"gaming"}:
         page = site[f"rankings/{name}/index.html"]
         assert len(table(page, "order")) > 20
@@ -126,7 +127,10 @@ def test_without_rankings_the_page_says_so(stage: Stage, tmp_path: Path) -> None
     stage.run(START)
     site = built(stage.root, tmp_path / "site")
     assert "No rankings are archived yet" in Html(site["rankings/index.html"]).text
+    assert "OPENROUTER_API_KEY" in Html(site["rankings/index.html"]).text
     assert not [path for path in site if path.startswith("api/v1/rankings/")]
+    assert json.loads(site["api/v1/categories.json"]) == {"source": None, "categories": []}
+    assert json.loads(site["api/v1/validation.json"]) == {"rankings": [], "unmatched": []}
 
 
 def test_what_joins_with_no_model_is_named(archive: Path, site: dict[str, bytes]) -> None:
@@ -154,7 +158,7 @@ def test_shapes_are_frozen(site: dict[str, bytes]) -> None:
         assert body["order"].keys() == {"read", "models"}
         assert body["totals"].keys() == {"source", "period", "dates"}
         for date in body["totals"]["dates"]:
-            assert date.keys() == {"date", "models"}
+            assert date.keys() == {"date", "unfinished", "models"}
             assert all(row.keys() == {"permaslug", "model", "total_tokens"} for row in date["models"])
             assert all(isinstance(row["total_tokens"], str) for row in date["models"])
     validation = json.loads(site["api/v1/validation.json"])
@@ -196,7 +200,7 @@ def test_a_restatement_is_told(tmp_path: Path) -> None:
         stage.run(START + 3 * DAY, feeds=(), rankings=True)
     with index(open_archive(stage.root), tmp_path / "cache") as db:
         events = db.execute("select kind, feed, key, field, old, new, percent from events").fetchall()
-        assert events == [("restated", "rankings", "models", "2026-06-02", '"2000"', '"2100"', 5.0)]
+        assert events == [("restated", "rankings", "models", "2026-06-02", None, None, 5.0)]
         assert db.execute("select date, permaslug, tokens from rankings").fetchall() == [
             ("2026-06-01", "a/b", 1009), ("2026-06-02", "a/b", 2100),
         ]  # fmt: skip
@@ -246,3 +250,128 @@ def test_real_rankings_join_with_real_models(tmp_path: Path, capsys: pytest.Capt
     assert (joined["joined"], joined["names"]) == (85, 101)
     with capsys.disabled():
         print(f"\n85 of 101 recorded names join; not: {', '.join(validation['unmatched'])}")
+
+
+def small(tmp_path: Path, served: dict[str, Any], key: str | None = "key") -> Stage:
+    """An archive of rankings from bodies that a test sets, by path; the OpenAPI file names categories."""
+
+    def respond(path: str, query: Mapping[str, str], _: Any) -> tuple[int, Any]:
+        if path == "/openapi.json":
+            named = [{"name": "category", "schema": {"enum": served["categories"]}}]
+            return 200, {"openapi": "3.1.0", "paths": {"/models": {"get": {"parameters": named}}}}
+        if path == "models":
+            found = served["order"].get(query.get("category", ""))
+            return (200, {"data": [{"id": one} for one in found]}) if found is not None else (503, {})
+        if path == MODELS.route:
+            return 200, {"data": asked(served["rows"], query), "meta": {"as_of": served["as_of"]}}
+        return (200, served[path]) if path in served else (404, {})
+
+    service = Service(respond)
+    return Stage(service, new_archive(tmp_path / "archive"), {"key": key})
+
+
+def test_a_repair_makes_no_category_past(tmp_path: Path) -> None:
+    """Parts of an order that are read an hour later are of the same day; one that is not named is past."""
+    served: dict[str, Any] = {"categories": ["art", "law"]}
+    served["order"] = {"": ["a/b"], "art": ["a/b"], "law": None}
+    stage = small(tmp_path, served, key=None)
+    with stage.service:
+        assert stage.run(START, feeds=(), rankings=True) == 1
+        served["order"]["law"] = ["a/b"]
+        assert stage.run(START + HOUR, feeds=(), rankings=True) == 0
+        served["categories"] = ["art"]
+        ranks = shown(stage.root).rankings
+        assert {one.name: one.is_past for one in ranks.categories} == {"": False, "art": False, "law": False}
+        assert stage.run(START + DAY, feeds=(), rankings=True) == 0
+    ranks = shown(stage.root).rankings
+    assert {one.name: one.is_past for one in ranks.categories} == {"": False, "art": False, "law": True}
+
+
+def test_no_movement_without_something_to_compare(tmp_path: Path) -> None:
+    """Neither in an order nor in totals; a period of which days are missing says how many it has."""
+    days = [f"2026-05-{day}" for day in range(18, 32) if day != 29]
+    rows_ = [
+        {"date": date, "model_permaslug": slug, "total_tokens": str(tokens)}
+        for date in days
+        for slug, tokens in (("a/b", 20), ("a/c", 10), ("other", 5))
+    ]
+    served = {
+        "categories": ["all"],
+        "order": {"": ["a/b"], "all": ["a/c"]},
+        "rows": rows_,
+        "as_of": "2026-06-01",
+    }
+    stage = small(tmp_path, served)
+    with stage.service:
+        stage.run(START, feeds=(), rankings=True)
+    ranks = shown(stage.root).rankings
+    week = next(one for one in ranks.periods if one.name == "Week")
+    assert (week.dates, week.expected, week.total) == (6, 7, 6 * 35)
+    assert [(one.name, one.moved, one.is_new) for one in week.places] == [
+        ("a/b", None, False), ("a/c", None, False),
+    ]  # fmt: skip
+    assert all(not place.is_new for one in ranks.categories for place in one.order)
+    site = built(stage.root, tmp_path / "site")
+    assert "6 of 7 days" in Html(site["rankings/index.html"]).text
+    assert ">new<" not in site["rankings/index.html"].decode()
+    everything, one = (json.loads(site[f"api/v1/rankings/{name}.json"]) for name in ("all", "=61ll"))
+    assert (everything["category"], one["category"]) == (None, "all"), "a category may be called so"
+    assert (everything["order"]["models"], one["order"]["models"]) == (["a/b"], ["a/c"])
+
+
+def test_a_week_of_a_model_is_whole_or_not_drawn(tmp_path: Path) -> None:
+    """A model that was below the first fifty on a day has no total for that week."""
+    first = dt.date(2026, 5, 4)
+    rows_ = [
+        {"date": f"{first + n * dt.timedelta(days=1)}", "model_permaslug": slug, "total_tokens": "10"}
+        for n in range(28)
+        for slug in ("a/b", "a/c", "other")
+        if not (slug == "a/c" and n == 9)
+    ]
+    stage = small(tmp_path, {"categories": [], "order": {"": ["a/b"]}, "rows": rows_, "as_of": "2026-06-01"})
+    with stage.service:
+        stage.run(START, feeds=(), rankings=True)
+    weekly = shown(stage.root).rankings.weekly
+    assert [date for date, slug, _ in weekly if slug == "a/b"] == [
+        "2026-05-04", "2026-05-11", "2026-05-18", "2026-05-25",
+    ]  # fmt: skip
+    assert [date for date, slug, _ in weekly if slug == "a/c"] == ["2026-05-04", "2026-05-18", "2026-05-25"]
+    assert {tokens for _, _, tokens in weekly} == {70}
+
+
+def test_a_hand_in_the_files_is_found(tmp_path: Path) -> None:
+    """By verify; and the index follows the files, whoever changed them."""
+    rows_ = [{"date": "2026-05-20", "model_permaslug": "a/b", "total_tokens": "10"}]
+    stage = small(tmp_path, {"categories": [], "order": {"": ["a/b"]}, "rows": rows_, "as_of": "2026-06-01"})
+    with stage.service:
+        stage.run(START, feeds=(), rankings=True)
+        assert not verify(stage.past()).wrong
+        path = stage.root / "data/rankings/models/2026-05.jsonl"
+        path.write_bytes(path.read_bytes().replace(b'"10"', b'"99"'))
+        say(stage.root, "commit", "--quiet", "--all", "--message=a hand")
+        assert verify(stage.past()).by_hand == [f"{prose(START)} rankings/models/2026-05.jsonl"]
+        stage.run(START + DAY, feeds=(), rankings=True)
+    assert verify(stage.past()).differs == [f"{prose(START + DAY)} rankings models"]
+    with index(stage.archive, tmp_path / "cache") as db:
+        assert db.execute("select tokens from rankings").fetchall() == [(10,)]
+
+
+def test_apps_may_lack_anything(tmp_path: Path) -> None:
+    served = {
+        "categories": [],
+        "order": {"": ["a/b"]},
+        "rows": [],
+        "as_of": "2026-06-01",
+        "datasets/app-rankings": {"data": [{"app_id": 1}], "meta": {"end_date": "2026-05-31"}},
+    }
+    with (stage := small(tmp_path, served)).service:
+        named = [{"name": "sort", "schema": {"enum": ["popular"]}}]
+        paths = {"/datasets/app-rankings": {"get": {"parameters": named}}}
+        before = stage.service.respond
+        stage.service.respond = lambda path, *rest: (
+            (200, {"openapi": "3.1.0", "paths": paths}) if path == "/openapi.json" else before(path, *rest)
+        )
+        stage.run(START, feeds=(), rankings=True)
+    (app,) = shown(stage.root).rankings.apps
+    assert (app.name, app.rank, app.tokens, app.requests) == ("1", None, None, None)
+    built(stage.root, tmp_path / "site")

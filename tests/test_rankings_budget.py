@@ -48,7 +48,15 @@ def spent(stage: Stage, count: int, hour: dt.datetime) -> None:
     book.parent.mkdir(parents=True, exist_ok=True)
     before = book.read_text().splitlines() if book.exists() else []
     line = stage.attempts()[-1] | {"hour": f"{hour:%Y-%m-%dT%H:00:00Z}", "attempt": 9}
-    failed = {"outcome": "failed", "scope": "", "requests": count, "rows": 0, "read": {}, "kept": {"": "500"}}
+    failed = {
+        "outcome": "failed",
+        "scope": "",
+        "sha256": "",
+        "requests": count,
+        "rows": 0,
+        "read": {},
+        "kept": {"": "500"},
+    }
     lines = [*before, json.dumps(line | {"rankings": {"models": failed}}, separators=(",", ":"))]
     book.write_text("".join(f"{one}\n" for one in sorted(lines)))
     say(stage.root, "add", "data")

@@ -165,7 +165,7 @@ def test_categories_of_any_name_are_archived(tmp_path: Path) -> None:
         f"data/{name}"
         for name in (
             *(".gitattributes", "README.md", "hours/2025-01.jsonl", "openapi/spec.json"),
-            "rankings/.gitattributes",
+            *("rankings/.gitattributes", "rankings/NOTICE"),
         )
     }
 

@@ -6,6 +6,7 @@ of the day's is reckoned from the ledger; what it does not suffice for is due in
 
 import datetime as dt
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
@@ -35,6 +36,13 @@ MOST_PAGES = 11
 """Pages of one answer: the service gives rows up to 5,500."""
 
 TRIES = 2
+
+REFUSALS = 3
+"""Refusals a day after which a part is not asked for again before the next one."""
+
+PASSING = ("timeout", "connection", "cut-off", "too-slow", "deadline", "429", "budget")
+"""Reasons that may be gone in an hour, as are those of the service's own errors."""
+
 DAY = dt.timedelta(days=1)
 
 
@@ -47,6 +55,8 @@ class Got:
     answer: Answer
     """Its body is the list of rows."""
     as_of: str = ""
+    citation: str = ""
+    """How the service says that the figures of others are to be cited."""
     missing: tuple[str, ...] = ()
     """Dates that were asked for and that no row has."""
     is_new: bool = False
@@ -69,6 +79,18 @@ def read_parts(series: Series, lines: Iterable[Attempt], hour: dt.datetime) -> s
         if turn_of(series, hour_of(line)) == turn and series.name in line.get("rankings", {})
         for part in line["rankings"][series.name]["read"]
     }
+
+
+def refused_parts(series: Series, lines: Iterable[Attempt], hour: dt.datetime) -> set[str]:
+    """The parts that were refused so often in this UTC day that they wait for the next one."""
+    counted = Counter(
+        part
+        for line in lines
+        if hour_of(line).date() == hour.date() and series.name in line.get("rankings", {})
+        for part, reason in line["rankings"][series.name].get("kept", {}).items()
+        if reason not in PASSING and not reason.startswith("5")
+    )
+    return {part for part, count in counted.items() if count >= REFUSALS}
 
 
 def spent(lines: Iterable[Attempt], hour: dt.datetime) -> int:
@@ -115,7 +137,7 @@ def fetch_parts(
             continue
         begun = time.monotonic()
         got = _fetched(client, series, part, held.get((series.name, part), frozenset()), hour)
-        is_new = bool(series.parts and series.key) and (series.name, part) not in held
+        is_new = bool(part) and (series.name, part) not in held
         yield replace(got, is_new=is_new, seconds=time.monotonic() - begun)
         if series.keyed and got.answer.reason in ("401", "403", "429", "budget"):
             closed = got.answer.reason
@@ -125,7 +147,7 @@ def _fetched(client: Client, series: Series, part: str, held: Set[str], hour: dt
     """One part of a series, with all the requests that it takes: all of it or nothing."""
     rows: list[Record] = []
     raws: list[bytes] = []
-    requests, as_of = 0, ""
+    requests, as_of, citation = 0, "", ""
     queries = list(_queries(series, part, held, hour))
     try:
         for query in queries:
@@ -137,7 +159,7 @@ def _fetched(client: Client, series: Series, part: str, held: Set[str], hour: dt
             found = checks.ranked(series, asked.body)
             if "end_date" in query:
                 checks.within(series, found, query["start_date"], query["end_date"])
-            as_of = _as_of(asked.body) or as_of
+            as_of, citation = _said(asked.body, "as_of") or as_of, _said(asked.body, "citation")
             rows += found
             if series.page and len(found) < series.page:
                 break
@@ -147,7 +169,7 @@ def _fetched(client: Client, series: Series, part: str, held: Set[str], hour: dt
         return Got(series, part, refused, as_of)
     # what is held may speak against it later, and then it is saved as it came
     answer = Answer(body=rows, raw=b"\n".join(raws) if held or not series.key else b"", requests=requests)
-    return Got(series, part, answer, as_of, _missing(series, rows, queries))
+    return Got(series, part, answer, as_of, citation, _missing(series, rows, queries))
 
 
 def _queries(series: Series, part: str, held: Set[str], hour: dt.datetime) -> Iterator[dict[str, str]]:
@@ -179,10 +201,10 @@ def _spans(since: dt.date, until: dt.date, longest: dt.timedelta) -> Iterator[di
         since = end + DAY
 
 
-def _as_of(body: Any) -> str:
-    """When the service says that its figures are of."""
+def _said(body: Any, member: str) -> str:
+    """What a response says of its figures: of when they are, how they are to be cited."""
     inner = [body.get(name) for name in ("meta", "data")]
-    said = (one.get("as_of") for one in inner if isinstance(one, dict))
+    said = (one.get(member) for one in inner if isinstance(one, dict))
     return next((one for one in said if isinstance(one, str)), "")
 
 

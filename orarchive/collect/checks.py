@@ -118,7 +118,8 @@ def ranked(series: Series, body: Any) -> list[Record]:
     if series is ORDER:
         return [{"id": row["id"]} for row in rows[:ORDER_LENGTH] if _named(row, "id")]
     if series.dated:
-        date = _at(body, series.dated)
+        # a window that has no end yet is of when the figures are
+        date = _at(body, series.dated) or str(_at(body, "meta.as_of"))[:10]
         rows = [{series.key[0]: date, **row} for row in rows]
     for position, row in enumerate(rows):
         if series.key and not (isinstance(row.get(series.key[0]), str) and _is_date(row[series.key[0]])):

@@ -1,6 +1,7 @@
 """The attempt at rankings: once a day, after the feeds, with a deadline and requests of its own."""
 
 import datetime as dt
+import hashlib
 import logging
 import time
 from typing import Any
@@ -15,7 +16,7 @@ from orarchive.hours import prose
 from orarchive.jsonl import loads
 from orarchive.ledger import BAD
 from orarchive.relations import relations
-from orarchive.series import Series
+from orarchive.series import Series, series_of
 
 log = logging.getLogger(__name__)
 
@@ -87,13 +88,16 @@ def _kept(
             log.error("Sync failed: rankings %s (%s)", name, ", ".join(reasons))
         else:
             log.info("Synced rankings %s, %d rows", name, report["rows"])
-    line = writer.line(base, started, notes)
-    line["rankings"] = settled.reports
-    line["relations"] = relations(base.snapshot)
     there = writer.archive.files(base.commit, [*settled.files, *rankings.FIRST])
     files: dict[str, bytes | None] = {
         path: data for path, data in settled.files.items() if there.get(path) != data
     }
+    for name, report in settled.reports.items():
+        own = (data or b"" for path, data in sorted(files.items()) if series_of(path) == name)
+        report["sha256"] = hashlib.sha256(b"".join(own)).hexdigest()
     files |= {path: data for path, data in rankings.FIRST.items() if path not in there}
+    line = writer.line(base, started, notes)
+    line["rankings"] = settled.reports
+    line["relations"] = relations(base.snapshot)
     text = rankings.message(writer.wish.hour, line["attempt"], settled)
     return writer.commit(base, line, files, settled.payloads, text)

@@ -13,11 +13,11 @@ from typing import Any
 from orarchive.archive import Archive
 from orarchive.collect import checks, openapi
 from orarchive.collect.answer import Answer
-from orarchive.collect.asking import Got, parts_of, read_parts
+from orarchive.collect.asking import Got, parts_of, read_parts, refused_parts
 from orarchive.hours import prose
 from orarchive.jsonl import Record, loads, read_lines
 from orarchive.ledger import BAD, Attempt, Ranking, Refused, hour_of
-from orarchive.series import BENCHMARKS, FOLDER, SERIES, Series, date_of, merged, paths_of
+from orarchive.series import BENCHMARKS, EVERY, FOLDER, SERIES, Series, date_of, merged, paths_of
 
 OPENAPI = "openapi"
 """What the service's OpenAPI file is called beside the series."""
@@ -32,9 +32,6 @@ MONTHS = 3
 
 NO_PARTS = "no-values"
 """Why a series was not asked for: no OpenAPI file names the values of its parameter."""
-
-EVERY = "*"
-"""Stands for all parts of such a series."""
 
 
 def spec_due(lines: Sequence[Attempt], hour: dt.datetime) -> bool:
@@ -58,8 +55,8 @@ def due(
     """The parts of series that were not read yet in this day (or week), in the order to ask for them."""
     found = []
     for series in chosen(keyed=keyed, benchmarks=benchmarks):
-        read = read_parts(series, lines, hour)
-        found += [(series, part) for part in parts_of(series, spec) if part not in read]
+        done = read_parts(series, lines, hour) | refused_parts(series, lines, hour)
+        found += [(series, part) for part in parts_of(series, spec) if part not in done]
     return found
 
 
@@ -77,11 +74,13 @@ def held_dates(
 ) -> dict[tuple[str, str], set[str]]:
     """The last dates that are held of each part, by (series, part)."""
     blobs = archive.blobs(commit)
-    newest = {}
+    newest: dict[tuple[str, str], list[str]] = {}
     for series, part in wanted:
         folder = series.folder(part) + "/"
         months = [path for path in blobs if path.startswith(folder) and "/" not in path.removeprefix(folder)]
-        if series.key and months:
+        if not series.key and series.path(part) in blobs:
+            newest[series.name, part] = []
+        elif series.key and months:
             newest[series.name, part] = sorted(months)[-MONTHS if series.asks == "day" else -1 :]
     contents = archive.contents({blobs[path] for paths in newest.values() for path in paths})
     return {
@@ -157,6 +156,8 @@ def settle(
             report["read"][one.part] = one.as_of
             if one.missing:
                 report.setdefault("missing", {})[one.part] = list(one.missing)
+            if one.citation:
+                report.setdefault("citations", {})[one.part] = one.citation
     for series in unnamed:
         reports.setdefault(series.name, _report(series.scope)).setdefault("kept", {})[EVERY] = NO_PARTS
     for report in reports.values():
@@ -168,7 +169,7 @@ def settle(
 
 
 def _report(scope: str) -> Ranking:
-    return {"outcome": "ok", "scope": scope, "requests": 0, "rows": 0, "read": {}}
+    return {"outcome": "ok", "scope": scope, "sha256": "", "requests": 0, "rows": 0, "read": {}}
 
 
 def _account(report: Ranking, part: str, answer: Answer, payloads: dict[str, bytes]) -> None:

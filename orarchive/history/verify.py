@@ -7,6 +7,7 @@ And the ledger names an attempt once.
 """
 
 import datetime as dt
+import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -22,7 +23,8 @@ from orarchive.history.commits import Held, refuse_shallow, tips
 from orarchive.history.past import Past
 from orarchive.history.replay import State, replay
 from orarchive.hours import HOUR, prose
-from orarchive.ledger import good, hour_of, outcome
+from orarchive.ledger import Ranking, good, hour_of, outcome
+from orarchive.series import series_of
 from orarchive.snapshot import sha256
 
 UNREAD = ("not-due", "failed", "quarantined")
@@ -63,6 +65,7 @@ def verify(past: Past, progress: bool = False) -> Findings:
     refuse_shallow(past.archive)
     found = Findings(attempts=len(past.held), by_hand=list(_by_hand(past)), gaps=list(_gaps(past)))
     found.twice += _twice(past.archive)
+    _rankings(past, found)
     _replay(past, found)
     shown = [one for one in past.held if one.commit]
     with tqdm(total=len(shown), desc="Verifying", unit="hour", disable=not progress) as bar:
@@ -120,6 +123,48 @@ def _by_hand(past: Past) -> Iterator[str]:
         for name, feed in FEEDS.items():
             if any(was.get(path) != now.get(path) for path in feed.files):
                 yield f"{_name(past.held[-1])} {name}"
+
+
+def _rankings(past: Past, found: Findings) -> None:
+    """Hold the files of rankings that attempts changed against the ledger; find those that none changed."""
+    shown = [one for one in past.held if one.commit]
+    was: dict[str, str] = {}
+    last: Held | None = None
+    for one, tree in zip(shown, _trees(past.archive, shown), strict=True):
+        now = {path: blob for path, blob in tree.items() if blob and series_of(path)}
+        _changed(past.archive, found, was, now, one.attempt.get("rankings", {}), one, last or one)
+        was, last = now, one
+    if last and past.archive.is_ancestor(past.commit, "HEAD"):
+        blobs = past.archive.blobs("HEAD")
+        _changed(
+            past.archive, found, was, {path: blobs[path] for path in blobs if series_of(path)}, {}, last, last
+        )
+
+
+def _changed(
+    archive: Archive,
+    found: Findings,
+    was: dict[str, str],
+    now: dict[str, str],
+    reports: dict[str, Ranking],
+    held: Held,
+    last: Held,
+) -> None:
+    """What changed of rankings between two states, against the reports of who changed it."""
+    changed = sorted(path for path in was.keys() | now.keys() if was.get(path) != now.get(path))
+    contents = archive.contents({now[path] for path in changed if path in now}) if changed else {}
+    by: dict[str, hashlib._Hash] = {name: hashlib.sha256() for name in reports}
+    for path in changed:
+        name = str(series_of(path))
+        if name in by:
+            by[name].update(contents[now[path]] if path in now else b"")
+        else:
+            found.by_hand.append(f"{_name(last)} {path}")
+    found.differs += [
+        f"{_name(held)} rankings {name}"
+        for name, report in reports.items()
+        if report["sha256"] != by[name].hexdigest()
+    ]
 
 
 def _gaps(past: Past) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Rankings: published usage by part and date, orders of the last weeks, dates whose totals were restated."""
 
 import datetime as dt
+import re
 import sqlite3
 from collections.abc import Iterator
 
@@ -30,19 +31,41 @@ def take(
     """Take in what an attempt read of rankings; `last_hour` is the last one there is."""
     for name, report in step.held.attempt.get("rankings", {}).items():
         _note(db, now, name, report)
-        if name not in SERIES:
-            continue
-        series = SERIES[name]
-        for part in report["read"]:
-            if series is ORDER:
-                if moment(now.hour) > moment(last_hour) - ORDERS:
-                    _order(db, archive, now, step, part)
-            elif series.is_usage:
-                yield from _usage(db, now, step, series, part)
+        for part in report["read"] if name in SERIES else ():
+            series = SERIES[name]
+            if series is not ORDER:
+                row = (name, storable(part), series.folder(part))
+                db.execute("insert or ignore into ranking_parts (series, part, folder) values (?, ?, ?)", row)
+            elif moment(now.hour) > moment(last_hour) - ORDERS:
+                _order(db, archive, now, step, part)
+    # by the files, whoever changed them
+    for folder, changes in _folders(step).items():
+        query = "select id, series, part from ranking_parts where folder = ?"
+        for at, name, part in db.execute(query, (folder,)).fetchall():
+            if SERIES[name].is_usage:
+                yield from _usage(db, at, name, part, *changes)
             else:
-                _lines(db, step, series, part)
+                _lines(db, SERIES[name], part, changes[1])
     limit = stamp(moment(now.hour) - ORDERS)
     db.execute("delete from orders where hour <= ?", (limit,))
+
+
+Rows = tuple[list[Record], list[Record]]
+"""The rows that went and the rows that came."""
+
+
+def _folders(step: Step) -> dict[str, Rows]:
+    """What changed, by the folder of a part; of a part with one file by that without its ending."""
+    found: dict[str, Rows] = {}
+    for path, change in step.series.items():
+        name = path.rpartition("/")[0] if MONTH.fullmatch(path) else path.removesuffix(".jsonl")
+        for rows, lines in zip(found.setdefault(name, ([], [])), change, strict=True):
+            rows += map(loads, lines)
+    return found
+
+
+MONTH = re.compile(r".*/[0-9]{4}-[0-9]{2}\.jsonl")
+"""A file of a month."""
 
 
 def _note(db: sqlite3.Connection, now: Moment, name: str, report: Ranking) -> None:
@@ -73,24 +96,11 @@ def _order(db: sqlite3.Connection, archive: Archive, now: Moment, step: Step, pa
     )
 
 
-def _rows(step: Step, series: Series, part: str) -> tuple[list[Record], list[Record]]:
-    """The rows of a part that an attempt took out and put in."""
-    folder = series.folder(part) + "/"
-    ends: tuple[list[Record], list[Record]] = ([], [])
-    for path, change in step.series.items():
-        if path.startswith(folder) and "/" not in path.removeprefix(folder):
-            for found, lines in zip(ends, change, strict=True):
-                found += map(loads, lines)
-    return ends
-
-
-def _usage(db: sqlite3.Connection, now: Moment, step: Step, series: Series, part: str) -> Iterator[Event]:
+def _usage(
+    db: sqlite3.Connection, at: int, series: str, part: str, went: list[Record], came: list[Record]
+) -> Iterator[Event]:
     """Take in published totals; a date that had others by more than a hundredth is an event."""
-    went, came = _rows(step, series, part)
-    row = (series.name, storable(part))
-    db.execute("insert or ignore into ranking_parts (series, part) values (?, ?)", row)
-    (at,) = db.execute("select id from ranking_parts where series = ? and part = ?", row).fetchone()
-    dates = {line["date"] for line in went} & {line["date"] for line in came}
+    dates = {line["date"] for line in (*went, *came)}
     before = {date: _total(db, at, date) for date in dates}
     db.executemany(
         f"delete from usage where part = ? and date = ? and permaslug = ({SLUG})",
@@ -110,9 +120,9 @@ def _usage(db: sqlite3.Connection, now: Moment, step: Step, series: Series, part
     for date in sorted(dates):
         old, new = before[date], _total(db, at, date)
         if old and abs(new / old - 1) > RESTATED:
-            key = f"{series.name}/{part}" if part else series.name
+            # the figures themselves are in the files, with the line that they are to carry
             percent = round((new / old - 1) * 100, 2)
-            yield Event("restated", FEED, storable(key), date, str(old), str(new), percent)
+            yield Event("restated", FEED, f"{series}/{part}" if part else series, date, None, None, percent)
 
 
 SLUG = "select id from permaslugs where permaslugs.permaslug = ?"
@@ -135,14 +145,11 @@ def _tokens(sent: object) -> int | str | None:
     )
 
 
-def _lines(db: sqlite3.Connection, step: Step, series: Series, part: str) -> None:
-    """Keep the lines of a part's last date, in their order."""
-    _, came = _rows(step, series, part)
-    if not series.key:
-        came = [loads(line) for line in step.series.get(series.path(part), ([], []))[1]]
+def _lines(db: sqlite3.Connection, series: Series, part: str, came: list[Record]) -> None:
+    """Keep the lines of a part's last date."""
     dates = [str(line[series.key[0]]) for line in came] if series.key else []
     newest = max(dates, default="")
-    place = (series.name, storable(part))
+    place = (series.name, part)
     query = "select max(date) from ranking_lines where series = ? and part = ?"
     held = db.execute(query, place).fetchone()[0] or ""
     if not came or newest < held:

@@ -184,6 +184,7 @@ create table ranking_parts (   -- what usage is of
     id     integer primary key,
     series text not null,       -- models (all), modality, context (both exact); category, language (sampled, by week)
     part   text not null,
+    folder text not null unique, -- of its files below data/
     unique (series, part)
 );
 
@@ -305,9 +306,13 @@ create view rankings as         -- published usage under the names of what it is
     join permaslugs on permaslugs.id = usage.permaslug;
 
 create view rankings_source as  -- the line that published figures are to carry, and of when they are
-    select series, part, max(hour) as read, as_of, 'Source: OpenRouter (openrouter.ai/' ||
-        case series when 'apps' then 'apps' else 'rankings' end || '), as of ' || as_of || '. Licensed under CC BY 4.0.' as notice
-    from ranking_reads where outcome = 'ok' and as_of is not null group by series, part;
+    select series, part, max(hour) as read, as_of, 'Source: OpenRouter ' || case series
+        when 'apps' then '(openrouter.ai/apps)'
+        when 'sessions' then 'Data API (openrouter.ai/docs/cookbook/administration/data-api)'
+        else '(openrouter.ai/rankings)' end || ', as of ' || as_of || '. Licensed under CC BY 4.0.' as notice
+    from ranking_reads
+    where outcome = 'ok' and as_of is not null and series != 'benchmarks'  -- which are others' own
+    group by series, part;
 
 create view health_history as  -- the health of endpoints in the last 30 days, as it was read
     select hour, records.key as key, json_extract(line, '$.status') as status,

@@ -123,12 +123,12 @@ class Book:
     @property
     def hour(self) -> dt.datetime:
         """The last hour on record."""
-        return self.readings[-1].hour
+        return self.attempts[-1].hour
 
     @property
     def begun(self) -> dt.datetime:
         """The first hour on record."""
-        return self.readings[0].hour
+        return self.readings[0].hour if self.readings else self.hour
 
     @cached_property
     def last(self) -> dict[str, Reading]:

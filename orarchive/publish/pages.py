@@ -159,7 +159,7 @@ def _rankings(view: View, shared: dict[str, Any]) -> Iterator[Page]:
     """The rankings and a page for each category, whatever the service names."""
     yield Page("rankings/index.html", "rankings.html", shared, _json("categories"))
     for one in view.rankings.categories:
-        if one.name:
+        if one.order or one.name:
             path = shared["categories"][one.name]
             yield Page(path, "category.html", {**shared, "category": one}, _json(f"rankings/{_of(path)}"))
 
@@ -185,10 +185,19 @@ def _makers(view: View, shared: dict[str, Any]) -> Iterator[Page]:
         yield Page(shared["providers"][provider.slug], "provider.html", {**shared, "provider": provider})
 
 
+ALL = "all"
+"""The page of all categories together."""
+
+
 def category_paths(view: View) -> dict[str, str]:
     """The page of each category: `rankings/marketing/seo/`."""
-    names = (one.name for one in view.rankings.categories if one.name)
-    return {name: "/".join(["rankings", *map(segment, name.split("/")), "index.html"]) for name in names}
+    found = {"": f"rankings/{ALL}/index.html"}
+    for one in view.rankings.categories:
+        if one.name:
+            # a category may be called so, too
+            parts = [f"={ord(ALL[0]):02x}{ALL[1:]}"] if one.name == ALL else map(segment, one.name.split("/"))
+            found[one.name] = "/".join(["rankings", *parts, "index.html"])
+    return found
 
 
 def model_path(model: str) -> str:

@@ -6,7 +6,7 @@ from orarchive.hours import stamp
 from orarchive.jsonl import Record
 from orarchive.publish.usage import Row
 from orarchive.publish.views import View
-from orarchive.publish.views.rankings import Category
+from orarchive.publish.views.rankings import DAY, WEEK, Category, unfinished
 from orarchive.series import SERIES
 
 DAYS, WEEKS = 35, 8
@@ -16,8 +16,6 @@ DAYS, WEEKS = 35, 8
 def files(view: View, pages: dict[str, str]) -> dict[str, Any]:
     """Every file below `api/v1/`: name -> value; `pages` holds the page of each category."""
     ranks = view.rankings
-    if not ranks.is_there:
-        return {}
     names = {one.name: _name(one, pages) for one in ranks.categories}
     found: dict[str, Any] = {
         "categories": {
@@ -54,7 +52,7 @@ def category(view: View, one: Category) -> Record:
         "totals": {
             "source": source(read.as_of if read else ""),
             "period": "week" if one.name else "day",
-            "dates": _by_date(view, rows, WEEKS if one.name else DAYS),
+            "dates": _by_date(view, rows, one.name, read.as_of if read else ""),
         },
     }
 
@@ -64,8 +62,11 @@ def validation(view: View) -> Record:
     ranks, usage = view.rankings, view.book.usage
     found = []
     for read in ranks.reads:
-        rows = usage.tokens.get((read.series, read.part), [])
-        slugs = {slug for _, slug, _ in rows} - {"other"}
+        names = usage.names.get((read.series, read.part), {})
+        slugs = names.keys() - {"other"}
+        order = usage.orders.get(read.part, {}) if read.series == "order" else {}
+        ids = order[max(order)] if order else []
+        lines = usage.lines.get((read.series, read.part), [])
         series = SERIES.get(read.series)
         found.append(
             {
@@ -75,26 +76,28 @@ def validation(view: View) -> Record:
                 "asked": stamp(read.hour),
                 "outcome": read.outcome,
                 "as_of": read.as_of or None,
-                "rows": len(rows),
-                "names": len(slugs),
-                "joined": len(slugs & ranks.by_slug.keys()),
+                "rows": sum(names.values()) + len(ids) + len(lines),
+                "names": len(slugs) + len(ids),
+                "joined": len(slugs & ranks.by_slug.keys()) + sum(one in ranks.by_id for one in ids),
                 "missing": list(read.missing),
             }
         )
     return {"rankings": found, "unmatched": ranks.unmatched}
 
 
-def source(as_of: str) -> str:
-    """The line that published figures are to carry."""
-    return f"Source: OpenRouter (openrouter.ai/rankings), as of {as_of}. Licensed under CC BY 4.0."
+def source(as_of: str) -> str | None:
+    """The line that published figures are to carry; None where there are none."""
+    line = f"Source: OpenRouter (openrouter.ai/rankings), as of {as_of}. Licensed under CC BY 4.0."
+    return line if as_of else None
 
 
 def _name(one: Category, pages: dict[str, str]) -> str:
-    return pages[one.name].removesuffix("/index.html") if one.name else "rankings/all"
+    return pages[one.name].removesuffix("/index.html")
 
 
-def _by_date(view: View, rows: list[Row], most: int) -> list[Record]:
+def _by_date(view: View, rows: list[Row], category: str, as_of: str) -> list[Record]:
     """Totals by date as they were published, with the model that each name is of."""
+    most, step = (WEEKS, WEEK) if category else (DAYS, DAY)
     dates = sorted({date for date, _, _ in rows}, reverse=True)[:most]
     by: dict[str, list[Record]] = {date: [] for date in dates}
     for date, slug, tokens in sorted(rows, key=lambda row: (row[0], -row[2], row[1])):
@@ -103,4 +106,4 @@ def _by_date(view: View, rows: list[Row], most: int) -> list[Record]:
             by[date].append(
                 {"permaslug": slug, "model": one.model.id if one else None, "total_tokens": str(tokens)}
             )
-    return [{"date": date, "models": by[date]} for date in dates]
+    return [{"date": date, "unfinished": unfinished(date, step, as_of), "models": by[date]} for date in dates]

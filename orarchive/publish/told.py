@@ -87,6 +87,9 @@ KINDS = sorted(
 )
 """Every kind of line."""
 
+MOST = 8
+"""Things that one line names."""
+
 REASONS = {
     "gone": "OpenRouter knows it no more",
     "orphaned": "OpenRouter still knows it",
@@ -162,7 +165,8 @@ def told(events: Iterable[Logged], book: Book) -> list[HourTold]:
 def _hour(events: list[Logged], book: Book) -> Iterator[Told]:
     known = {(one.feed, one.key, one.kind) for one in events}
     news = sorted((one for one in events if not _follows(one, known)), key=_place)
-    for _, group in groupby(news, lambda one: (one.feed, one.key)):
+    # what was restated in an hour is one line
+    for _, group in groupby(news, lambda one: (one.feed, one.key if one.feed in FEEDS else "")):
         yield from _lines(list(group), events, book)
 
 
@@ -193,7 +197,8 @@ def _lines(group: list[Logged], events: list[Logged], book: Book) -> Iterator[To
     rest = [one for one in group if one not in whole and one.kind != "repriced"]
     for _, same in groupby(sorted(rest, key=lambda one: NAMES.get(one.kind, one.kind)), lambda one: one.kind):
         those = list(same)
-        yield _line(those[0], (), tuple(map(_words, those)))
+        more = [f"and {len(those) - MOST} more"] if len(those) > MOST else []
+        yield _line(those[0], (), (*map(_words, those[:MOST]), *more))
 
 
 def _line(one: Logged, moves: tuple[Move, ...], parts: tuple[str, ...], kind: str = "") -> Told:
@@ -301,8 +306,7 @@ def _subject(one: Logged) -> str:
 
 def _words(one: Logged) -> str:
     if one.kind == "restated":
-        old, new = (f"{int(end):,}" for end in (one.old, one.new))
-        return f"tokens of {one.field} {PAGE.pair(old, new)} ({one.percent:+.1f} %)"
+        return f"{one.key} of {one.field} {one.percent:+.1f} %"
     if one.kind == "discounted":
         return f"discount {PAGE.pair(*(percent(exact(end)) for end in (one.old, one.new)))}"
     if one.kind.startswith("expiry_"):

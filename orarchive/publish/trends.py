@@ -53,13 +53,22 @@ class Trend:
     right: int = RIGHT
 
 
-def trend(some: Mapping[str, Points], said: Callable[[float], str], step: dt.timedelta) -> Trend | None:
-    """A chart of named points, oldest first; `said` writes an amount. None where there is nothing to draw."""
+def trend(
+    some: Mapping[str, Points],
+    said: Callable[[float], str],
+    step: dt.timedelta,
+    until: dt.date | None = None,
+) -> Trend | None:
+    """A chart of named points, oldest first, that goes on to a date; None where there is nothing to draw.
+
+    `said` writes an amount.
+    """
     drawn = {name: points for name, points in some.items() if len(points) > 1}
     if not drawn:
         return None
     begin = min(points[0][0] for points in drawn.values())
     end = max(points[-1][0] for points in drawn.values())
+    end = max(end, until or end)
     top = float(above(Decimal(max(amount for points in drawn.values() for _, amount in points))))
 
     def x(day: dt.date) -> float:
@@ -94,8 +103,9 @@ def _path(
     parts: list[str] = []
     before: dt.date | None = None
     for day, amount in points:
-        letter = "L" if before and day - before <= step else "M"
-        parts.append(f"{letter}{x(day):g} {y(amount):g}")
+        place = f"{x(day):g} {y(amount):g}"
+        # a week between two gaps is a dot
+        parts.append(f"L{place}" if before and day - before <= step else f"M{place}h0")
         before = day
     return "".join(parts)
 

@@ -31,7 +31,9 @@ class Usage:
     """All that is known of rankings; nothing where none were ever asked for."""
 
     tokens: dict[tuple[str, str], list[Row]] = field(default_factory=dict)
-    """(series, part) -> published totals by date, those that are numbers."""
+    """(series, part) -> published totals by date, those that are numbers; of models and categories alone."""
+    names: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)
+    """(series, part) -> published names, with how many rows each has."""
     orders: dict[str, dict[dt.datetime, list[str]]] = field(default_factory=dict)
     """Category ("" for all) -> hour -> ids, the most used first."""
     lines: dict[tuple[str, str], list[Record]] = field(default_factory=dict)
@@ -45,9 +47,11 @@ class Usage:
 def read(db: sqlite3.Connection) -> Usage:
     """Read what an index has of rankings."""
     tokens: dict[tuple[str, str], list[Row]] = defaultdict(list)
-    query = "select series, part, date, permaslug, tokens from rankings where typeof(tokens) = 'integer'"
-    for series, part, *row in db.execute(f"{query} order by series, part, date"):
-        tokens[series, part].append((row[0], row[1], row[2]))
+    for series, part, date, slug, count in db.execute(TOKENS):
+        tokens[series, part].append((date, slug, count))
+    names: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
+    for series, part, slug, count in db.execute(NAMES):
+        names[series, part][slug] = count
     orders: dict[str, dict[dt.datetime, list[str]]] = defaultdict(dict)
     for hour, part, model in db.execute("select hour, part, model from orders order by part, hour, place"):
         orders[part].setdefault(moment(hour), []).append(model)
@@ -62,4 +66,12 @@ def read(db: sqlite3.Connection) -> Usage:
         last[series, part] = one
         if outcome == "ok":
             good[series, part] = one
-    return Usage(dict(tokens), dict(orders), dict(lines), last, good)
+    return Usage(dict(tokens), dict(names), dict(orders), dict(lines), last, good)
+
+
+TOKENS = """
+    select series, part, date, permaslug, tokens from rankings
+    where series in ('models', 'category') and typeof(tokens) = 'integer' order by series, part, date
+"""
+
+NAMES = "select series, part, permaslug, count(*) from rankings group by series, part, permaslug"

@@ -17,7 +17,8 @@ from orarchive.publish.book import Book
 from orarchive.publish.trends import Trend, trend
 from orarchive.publish.usage import RankingRead, Row
 from orarchive.publish.views.models import ModelView
-from orarchive.records import integer, lab_of
+from orarchive.records import integer, lab_of, text
+from orarchive.series import EVERY
 
 OTHER = "other"
 """What the service calls the sum of all that is not among a date's first fifty."""
@@ -39,7 +40,9 @@ class Place:
     """The id of the model, or the published name where no model goes by it."""
     model: ModelView | None
     moved: int | None
-    """Places up (or, negative, down) against the period before; None: it was not in it."""
+    """Places up (or, negative, down) against the period before; None: there is nothing to compare with."""
+    is_new: bool = False
+    """Whether it was not in the period before."""
     tokens: int | None = None
     share: float | None = None
     """Of all published tokens of the period."""
@@ -63,6 +66,10 @@ class Period:
     places: list[Place]
     unfinished: bool
     """Whether it ends with a day that the service had not finished when it was read."""
+    dates: int
+    """Dates that are published of it."""
+    expected: int
+    """Dates that it has."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +94,29 @@ class Category:
     def depth(self) -> int:
         """How deep it lies: `marketing/seo` below `marketing`."""
         return self.name.count("/")
+
+
+@dataclass(frozen=True)
+class App:
+    """An app by its tokens on a day; what was not sent is None."""
+
+    name: str
+    date: str
+    rank: int | None
+    tokens: int | None
+    requests: int | None
+
+    @classmethod
+    def from_record(cls, record: Record) -> "App":
+        """Read a row as it was sent."""
+        tokens = text(record.get("total_tokens")) or ""
+        return cls(
+            name=text(record.get("app_name")) or str(record.get("app_id")),
+            date=str(record.get("date")),
+            rank=integer(record.get("rank")),
+            tokens=int(tokens) if tokens.isascii() and tokens.isdecimal() else None,
+            requests=integer(record.get("total_requests")),
+        )
 
 
 @dataclass(frozen=True)
@@ -127,19 +157,19 @@ class Rankings:
 
     def as_of_category(self, name: str) -> str:
         """Of when the service says its totals of a category are."""
-        read = self.book.usage.good.get(("category", name))
+        read = self.book.usage.good.get(("category", name) if name else ("models", ""))
         return read.as_of if read else ""
 
     @property
-    def apps(self) -> list[Record]:
+    def apps(self) -> list[App]:
         """The apps of the last day that is published, the most used first."""
-        found = self.book.usage.lines.get(("apps", "popular"), [])
-        return sorted(found, key=lambda one: (integer(one.get("rank")) or 0, str(one.get("app_name"))))
+        found = [App.from_record(one) for one in self.book.usage.lines.get(("apps", "popular"), [])]
+        return sorted(found, key=lambda one: (one.rank is None, one.rank, one.name))
 
     @property
     def apps_day(self) -> str:
         """The day that they are of."""
-        return str(self.apps[0]["date"]) if self.apps else ""
+        return self.apps[0].date if self.apps else ""
 
     @property
     def apps_as_of(self) -> str:
@@ -152,9 +182,13 @@ class Rankings:
         """The last day, seven days and thirty days that are published."""
         rows = self.book.usage.tokens.get(("models", ""), [])
         names = (("Day", 1), ("Week", 7), ("Month", 30))
-        return [found for name, days in names if (found := self._period(name, rows, days * DAY, DAY))]
+        return [
+            found for name, days in names if (found := self._period(name, rows, days * DAY, DAY, self.as_of))
+        ]
 
-    def _period(self, name: str, rows: list[Row], length: dt.timedelta, step: dt.timedelta) -> Period | None:
+    def _period(
+        self, name: str, rows: list[Row], length: dt.timedelta, step: dt.timedelta, as_of: str
+    ) -> Period | None:
         """The totals of the last stretch of a series, against the one before it."""
         if not rows:
             return None
@@ -164,19 +198,27 @@ class Rankings:
         now = _sums(rows, f"{first}", last)
         was = _sums(rows, f"{before}", f"{first - step}")
         total = sum(now.values())
-        old = {slug: rank for rank, slug in enumerate(_ranked(was), start=1)}
+        expected = length // step
+        dates, earlier = (
+            len({date for date, _, _ in rows if begin <= date <= until})
+            for begin, until in ((f"{first}", last), (f"{before}", f"{first - step}"))
+        )
+        # with days missing in one of the two nothing can be said of movement
+        whole = dates == earlier == expected
+        old = {slug: rank for rank, slug in enumerate(_ranked(was), start=1)} if whole else None
         places = [
             self._place(rank, slug, old, now[slug], total) for rank, slug in enumerate(_ranked(now), start=1)
         ]
-        return Period(name, first, end, total, places[:TOP], bool(self.as_of) and last >= self.as_of[:10])
+        return Period(name, first, end, total, places[:TOP], unfinished(last, step, as_of), dates, expected)
 
-    def _place(self, rank: int, slug: str, old: Mapping[str, int], tokens: int, total: int) -> Place:
+    def _place(self, rank: int, slug: str, old: Mapping[str, int] | None, tokens: int, total: int) -> Place:
         model = self.by_slug.get(slug)
         return Place(
             rank=rank,
             name=model.model.id if model else slug,
             model=model,
-            moved=old[slug] - rank if slug in old else None,
+            moved=old[slug] - rank if old and slug in old else None,
+            is_new=old is not None and slug not in old,
             tokens=tokens,
             share=tokens / total if total else None,
             spend=_spend(model, tokens) if model else None,
@@ -185,7 +227,8 @@ class Rankings:
     @cached_property
     def categories(self) -> list[Category]:
         """Every category there ever was, "" for all first."""
-        names = {part for series, part in self.book.usage.last if series in ("order", "category")} | {""}
+        asked = {part for series, part in self.book.usage.last if series in ("order", "category")}
+        names = (asked - {EVERY}) | {""}
         return [self._category(name) for name in sorted(names)] if self.is_there else []
 
     def _category(self, name: str) -> Category:
@@ -193,32 +236,34 @@ class Rankings:
         hour = max(hours, default=None)
         earlier = [one for one in hours if hour and one <= hour - WEEK]
         before = max(earlier, default=None)
-        old = {model: rank for rank, model in enumerate(hours[before], start=1)} if before else {}
+        old = {model: rank for rank, model in enumerate(hours[before], start=1)} if before else None
         order = [
-            Place(rank, model, self.by_id.get(model), old[model] - rank if model in old else None)
+            Place(
+                rank,
+                model,
+                self.by_id.get(model),
+                old[model] - rank if old and model in old else None,
+                old is not None and model not in old,
+            )
             for rank, model in enumerate(hours[hour] if hour else [], start=1)
         ]
         rows = self.book.usage.tokens.get(("category", name) if name else ("models", ""), [])
-        week = self._period("Week", rows, WEEK, WEEK if name else DAY)
-        newest = max(
-            (read.hour for key, read in self.book.usage.good.items() if key[0] == "order"), default=None
-        )
-        read = self.book.usage.good.get(("order", name))
-        gone = bool(
-            name and newest and (read is None or read.hour < newest) and not self._asked(name, newest)
-        )
+        week = self._period("Week", rows, WEEK, WEEK if name else DAY, self.as_of_category(name))
+        asked = [read.hour.date() for key, read in self.book.usage.last.items() if key[0] == "order"]
+        own = self.book.usage.last.get(("order", name))
+        gone = bool(name and own and own.hour.date() < max(asked))
         return Category(name, order, hour, before, week, self.chart(rows if name else self.weekly), gone)
-
-    def _asked(self, name: str, hour: dt.datetime) -> bool:
-        """Whether an order was asked for in an hour, had or not."""
-        read = self.book.usage.last.get(("order", name))
-        return bool(read and read.hour >= hour)
 
     @cached_property
     def weekly(self) -> list[Row]:
         """Published totals by whole week and name."""
         rows = self.book.usage.tokens.get(("models", ""), [])
         return _weekly(rows)
+
+    @cached_property
+    def _end(self) -> dt.date | None:
+        """The last week that is published whole."""
+        return dt.date.fromisoformat(max(row[0] for row in self.weekly)) if self.weekly else None
 
     def chart(self, rows: list[Row], names: Iterable[str] | None = None) -> Trend | None:
         """The most used of rows by week, as lines."""
@@ -230,7 +275,7 @@ class Rankings:
         for date, slug, tokens in rows:
             if slug in found:
                 found[slug].append((dt.date.fromisoformat(date), float(tokens)))
-        return trend({self.named(slug): points for slug, points in found.items()}, short, WEEK)
+        return trend({self.named(slug): points for slug, points in found.items()}, short, WEEK, self._end)
 
     def named(self, slug: str) -> str:
         """What a published name is called: the id of its model without the lab, where it has one."""
@@ -254,7 +299,7 @@ class Rankings:
             ]
             for lab in top
         }
-        return trend(points, lambda share: f"{share:.0%}", WEEK)
+        return trend(points, lambda share: f"{share:.0%}", WEEK, self._end)
 
     @cached_property
     def _of_models(self) -> dict[str, list[Row]]:
@@ -286,7 +331,7 @@ class Rankings:
             if slug != OTHER and lab_of(slug) == lab:
                 sums[date] = sums.get(date, 0) + tokens
         points = [(dt.date.fromisoformat(date), float(tokens)) for date, tokens in sorted(sums.items())]
-        return trend({lab: points}, short, WEEK)
+        return trend({lab: points}, short, WEEK, self._end)
 
     @cached_property
     def trending(self) -> list[tuple[Place, int]]:
@@ -306,14 +351,16 @@ class Rankings:
     @cached_property
     def unmatched(self) -> list[str]:
         """Published names that no model goes by, of all series."""
-        slugs = {slug for rows in self.book.usage.tokens.values() for _, slug, _ in rows}
-        return sorted(slugs - self.by_slug.keys() - {OTHER})
+        return sorted(self._names - self.by_slug.keys())
 
     @cached_property
     def matched(self) -> int:
         """How many published names a model goes by."""
-        slugs = {slug for rows in self.book.usage.tokens.values() for _, slug, _ in rows}
-        return len(slugs & self.by_slug.keys())
+        return len(self._names & self.by_slug.keys())
+
+    @cached_property
+    def _names(self) -> set[str]:
+        return {slug for names in self.book.usage.names.values() for slug in names} - {OTHER}
 
     @property
     def reads(self) -> list[RankingRead]:
@@ -325,6 +372,11 @@ def permaslug(one: ModelView) -> str:
     """What rankings call a model: its canonical slug, with its variant."""
     slug, variant = one.model.canonical_slug or one.model.id, one.model.variant
     return f"{slug}:{variant}" if variant and not slug.endswith(f":{variant}") else slug
+
+
+def unfinished(date: str, step: dt.timedelta, as_of: str) -> bool:
+    """Whether the service had not finished a day, or the week that begins with it, when it was read."""
+    return bool(as_of) and f"{dt.date.fromisoformat(date) + step - DAY}" >= as_of[:10]
 
 
 def short(amount: float | Decimal) -> str:
@@ -364,8 +416,10 @@ def _weekly(rows: list[Row]) -> list[Row]:
         return []
     frame = pd.DataFrame(rows, columns=["date", "slug", "tokens"])
     days = pd.to_datetime(frame["date"])
-    frame["week"] = (days - pd.to_timedelta(days.dt.weekday, unit="D")).dt.strftime("%Y-%m-%d")
+    frame["week"] = (days - pd.to_timedelta(days.dt.day_of_week, unit="D")).dt.strftime("%Y-%m-%d")
     whole = frame.groupby("week")["date"].nunique()
     kept = frame[frame["week"].isin(whole[whole == 7].index)]
-    summed = kept.groupby(["week", "slug"], as_index=False)["tokens"].sum()
-    return list(zip(summed["week"], summed["slug"], map(int, summed["tokens"]), strict=True))
+    summed = kept.groupby(["week", "slug"], as_index=False)["tokens"].agg(["sum", "count"])
+    # a model that was below the first fifty on some days of a week has no total for it
+    summed = summed[summed["count"] == 7]
+    return list(zip(summed["week"], summed["slug"], map(int, summed["sum"]), strict=True))
