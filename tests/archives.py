@@ -8,15 +8,17 @@ import datetime as dt
 import json
 import logging
 import os
+import resource
 import signal
 import subprocess
 import sys
+import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import IO, Any, Self
 
 from orarchive import git as git_module
 from orarchive import ledger
@@ -24,6 +26,7 @@ from orarchive.archive import Archive, open_archive
 from orarchive.collect.client import Waits
 from orarchive.collect.hour import Run
 from orarchive.collect.settings import Settings, Wish
+from orarchive.errors import ArchiveError
 from orarchive.git import git
 from orarchive.history.past import Past, past
 from orarchive.jsonl import dumps, loads
@@ -263,13 +266,20 @@ def scrape(*arguments: str | Path, **environment: str) -> subprocess.CompletedPr
 
 
 class Driver:
-    """Starts runs in processes of their own: one Python with everything imported, forked for each."""
+    """Starts runs in processes of their own: one Python with everything imported, forked for each.
+
+    What they print as errors goes to a file, if one is given.
+    """
+
+    def __init__(self, errors: IO[str] | None = None) -> None:
+        self.errors = errors
 
     def __enter__(self) -> Self:
         self.process = subprocess.Popen(
             [sys.executable, __file__],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=self.errors,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             text=True,
         )
@@ -311,7 +321,22 @@ def _drive() -> None:
 
 
 def _child(told: dict[str, Any]) -> int:
-    """One run; it kills itself before the `step` of that number, and writes their count to `steps`."""
+    """One run; it kills itself before the `step` of that number, and writes their count to `steps`.
+
+    `named` makes errors that have a name the exit code 2, as the entry does; `disk` is the size in bytes at
+    which a file is too large.
+    """
+    if told.get("named"):
+        try:
+            return _child({**told, "named": False})
+        except (ArchiveError, OSError):
+            return 2
+        except BaseException:
+            traceback.print_exc()
+            return 99
+    if "disk" in told:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (told["disk"], resource.RLIM_INFINITY))
     hour = dt.datetime.fromisoformat(told["hour"])
     counted = _kill_at(told["step"]) if "step" in told else []
     run = Run(
