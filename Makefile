@@ -35,6 +35,9 @@ bench: setup  ## measure speed, memory and growth, for an hour or so; ARCHIVE_RE
 	$(BIN)/python -m bench.site
 	$(BIN)/python -m bench.next_hour
 
+soak: setup  ## live through 2,000 simulated hours with all that goes wrong, for a quarter of an hour
+	PYTHONPATH=. $(BIN)/python tests/soak.py 2000
+
 cassettes: setup  ## record the cassettes anew, against the sample service or OPENROUTER_BASE_URL
 	$(BIN)/python -m pytest --record-mode=rewrite --allowed-hosts='.*' tests/test_cassettes.py
 
@@ -58,4 +61,4 @@ $(BIN)/.test: requirements/test.lock $(BIN)/.run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	touch $@
 
-.PHONY: help setup demo serve test check format bench cassettes lock clean
+.PHONY: help setup demo serve test check format bench soak cassettes lock clean

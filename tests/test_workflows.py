@@ -174,7 +174,7 @@ def test_nothing_is_wrong(path: Path) -> None:
             "env:\n      A: b",
             "a job that does not name its rights",
         ),
-        ("test.yml", "timeout-minutes: 30", "continue-on-error: false", "a job without a timeout"),
+        ("test.yml", "timeout-minutes: 60", "continue-on-error: false", "a job without a timeout"),
         ("test.yml", "checkout@", "checkout@v6+", "an action without a full SHA"),
         ("test.yml", " # v", " # ", "an action without its version in a comment"),
         (
