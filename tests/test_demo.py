@@ -156,6 +156,7 @@ PROMISED = {
     "the response, as sent": r'^\{"data":\[\{.*\}\]\}\n$',
     "exit 1 when it has stopped": r"(?m)^models +2026-07-15T23Z  24 of 24 ",
     "as written, so received?": r"\d+ attempts: all as received\n$",
+    "what is not well, and why": r"^All is well as of 2026-07-15T23Z\.$",
     "a past beside hours": r'2025-03-01T07Z: 1 repriced\n(.*\n)+\+\{"id":"b/two","pricing":',
 }
 """What a line of README says that it does -> what it then prints."""
