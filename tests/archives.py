@@ -169,7 +169,7 @@ def tidy(root: Path) -> None:
     git(root, "fsck", "--no-dangling", "--no-progress")
     folder = root / ".git"
     left = {path.name for path in folder.rglob("*.lock")} | {path.name for path in folder.glob("orarchive.*")}
-    assert left <= {"orarchive.lock", "index.sqlite.lock"}
+    assert left <= {"orarchive.lock", "index.sqlite.lock", "orarchive.requests"}
 
 
 @dataclass

@@ -2,11 +2,12 @@
 
 import datetime as dt
 import json
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from archives import DAY, HOUR, NO_WAITS, Stage, say
+from archives import DAY, HOUR, NO_WAITS, Driver, Stage, say
 from ranked import EARLY, KEY, Told, bad, counted, reports, rows, run, stage_in
 
 from orarchive.collect.asking import PER_MINUTE, fetch_parts
@@ -169,3 +170,23 @@ def test_benchmarks_of_others_are_asked_for_only_where_that_is_wished(stage: Sta
     assert rows(stage, "benchmarks/openrouter.jsonl")
     run(stage, EARLY + DAY)
     assert "benchmarks" not in told.asked(), "once a week"
+
+
+def test_a_killed_run_has_spent_what_it_sent(service: Service, tmp_path: Path) -> None:
+    """No ledger tells of it: the clone does, and never more than the service allows is asked for."""
+    stage = stage_in(service, tmp_path / "archive")
+    noted = stage.root / ".git/orarchive.requests"
+    with Driver() as driver:
+        for _ in range(3):
+            # while it asks: each request that is noted is a step
+            driver.start(stage, EARLY, key=KEY, wish={"feeds": [], "rankings": True}, step=30)
+            assert driver.ended() == -signal.SIGKILL
+    sent = sum(service.data_requests.values())
+    assert sent > 20
+    assert noted.read_text() == f"{EARLY.date()} {sent}"
+    told = Told(service)
+    noted.write_text(f"{EARLY.date()} {MOST - 2}")
+    assert run(stage, EARLY) == 1
+    assert data_asked(told) == 2
+    run(stage, EARLY + DAY)
+    assert data_asked(told) > 2, "a new day begins at nothing"

@@ -36,18 +36,26 @@ class Pacer:
 
 
 class Budget(Pacer):
-    """A pacer that hands out so many moments and no more."""
+    """A pacer that hands out so many moments and no more; `took` is told of each."""
 
     def __init__(
-        self, left: int, per_second: float, clock: Callable[[], float], sleep: Callable[[float], None]
+        self,
+        left: int,
+        per_second: float,
+        clock: Callable[[], float],
+        sleep: Callable[[float], None],
+        took: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__(per_second, clock, sleep)
         self._left = left
+        self._took = took
 
     def wait(self, until: float) -> str:
         """Wait for a turn; says "budget" where none is left."""
         if self._left <= 0:
             return "budget"
         refused = super().wait(until)
-        self._left -= not refused
+        if not refused:
+            self._left -= 1
+            self._took()
         return refused

@@ -4,6 +4,7 @@ import datetime as dt
 import hashlib
 import logging
 import time
+from pathlib import Path
 from typing import Any
 
 from orarchive.collect import rankings
@@ -19,6 +20,24 @@ from orarchive.relations import relations
 from orarchive.series import Series, series_of
 
 log = logging.getLogger(__name__)
+
+COUNTER = "orarchive.requests"
+"""In the git folder: how many requests to the Data API this clone has sent in a UTC day."""
+
+
+class Counter:
+    """Counts requests of a UTC day in a file, before they are sent: a run that is killed tells no ledger."""
+
+    def __init__(self, path: Path, hour: dt.datetime) -> None:
+        self._path = path
+        self._day = f"{hour.date()}"
+        day, _, count = path.read_text().partition(" ") if path.exists() else ("", "", "")
+        self.count = int(count) if day == self._day and count.isdecimal() else 0
+
+    def take(self) -> None:
+        """Note one more."""
+        self.count += 1
+        self._path.write_text(f"{self._day} {self.count}")
 
 
 def attempt(
@@ -70,8 +89,10 @@ def _fetched(
     hour = writer.wish.hour
     held = rankings.held_dates(writer.archive, base.commit, wanted)
     rate = min(PER_MINUTE / 60, settings.per_second or PER_MINUTE)  # also where the pace of the feeds is off
-    left = Budget(PER_DAY - spent(base.lines, hour), rate, time.monotonic, writer.sleep)
-    data = settings.client(writer.sleep, left)
+    counter = Counter(writer.archive.git_dir / COUNTER, hour)
+    already = max(spent(base.lines, hour), counter.count)
+    took = counter.take if not writer.wish.dry_run else lambda: None
+    data = settings.client(writer.sleep, Budget(PER_DAY - already, rate, time.monotonic, writer.sleep, took))
     data.deadline = client.deadline
     open_ = [one for one in wanted if not one[0].keyed]
     keyed = [one for one in wanted if one[0].keyed]
