@@ -14,14 +14,13 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from archives import Driver, Payloads, Stage, new_archive, payloads, replies
 
 from orarchive import ledger
-from orarchive.collect.commit import LOCK
 from orarchive.feeds import FEEDS
 from orarchive.history.verify import verify
 from orarchive.hours import HOUR, prose
@@ -117,9 +116,9 @@ def _live(
         stage.service.heal()
     elif what < 0.5:
         soaked.kills += 1
-        one.start(stage, hour, step=chance.randint(1, 60), named=True)
+        group = one.start(stage, hour, step=chance.randint(1, 60), named=True)
         code = one.ended()
-        time.sleep(0.03)
+        _outlived(group)
     elif what < 0.55:
         soaked.pairs += 1
         one.start(stage, hour, named=True)
@@ -148,6 +147,14 @@ def _live(
         soaked.good[hour] = bodies
 
 
+def _outlived(group: int) -> None:
+    """Wait for a git command that outlives the run that was killed."""
+    with suppress(ProcessLookupError):
+        for _ in range(200):
+            os.killpg(group, 0)
+            time.sleep(0.03)
+
+
 def _run(driver: Driver, stage: Stage, hour: dt.datetime, **options: int) -> int:
     driver.start(stage, hour, named=True, **options)
     return driver.ended()
@@ -155,7 +162,6 @@ def _run(driver: Driver, stage: Stage, hour: dt.datetime, **options: int) -> int
 
 def _judge(stage: Stage, soaked: Soaked) -> None:
     """Hold the archive against what was served and what the runs said of themselves."""
-    (stage.root / ".git" / LOCK).unlink(missing_ok=True)
     stage.run(START + soaked.hours * HOUR)  # tidies up after a last kill
     past = stage.past()
     findings = verify(past)

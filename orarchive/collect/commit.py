@@ -54,7 +54,8 @@ def held(archive: Archive, sleep: Callable[[float], None] = time.sleep) -> Itera
             try:
                 yield notes
             except ArchiveError:
-                if not _dirt(archive):
+                # a git command that was killed leaves its lock: the journal tells the next run whose it is
+                if not _dirt(archive) and not _locks(archive, journal.stat().st_mtime):
                     journal.unlink()
                 raise
             journal.unlink()
@@ -78,8 +79,8 @@ def _recover(archive: Archive, journal: Path, sleep: Callable[[float], None]) ->
     return [f"restored after a killed run: {', '.join(dirt)}"]
 
 
-def _unlock(archive: Archive, since: float, sleep: Callable[[float], None]) -> None:
-    """Remove git's lock files that a killed run left: newer than its journal, and standing still."""
+def _locks(archive: Archive, since: float) -> list[Path]:
+    """Git's lock files that are newer than a moment."""
     locks = [
         archive.git_dir / "index.lock",
         archive.git_dir / "HEAD.lock",
@@ -87,7 +88,12 @@ def _unlock(archive: Archive, since: float, sleep: Callable[[float], None]) -> N
         archive.git_dir / "packed-refs.lock",
         *archive.git_dir.glob("refs/heads/**/*.lock"),
     ]
-    left = [lock for lock in locks if lock.exists() and lock.stat().st_mtime >= since]
+    return [lock for lock in locks if lock.exists() and lock.stat().st_mtime >= since]
+
+
+def _unlock(archive: Archive, since: float, sleep: Callable[[float], None]) -> None:
+    """Remove git's lock files that a killed run left: newer than its journal, and standing still."""
+    left = _locks(archive, since)
     if left:
         sleep(GRACE)
     for lock in left:
@@ -127,7 +133,8 @@ def commit(archive: Archive, files: dict[str, bytes | None], hour: dt.datetime, 
     """Commit files (path below data/ -> bytes; None: gone) with the hour as author date; returns its name."""
     parent = archive.commit()
     env = {"GIT_INDEX_FILE": str(archive.git_dir / INDEX), "GIT_AUTHOR_DATE": stamp(hour)}
-    (archive.git_dir / INDEX).unlink(missing_ok=True)
+    for ours in (INDEX, f"{INDEX}.lock"):  # nobody else's: the run holds the archive
+        (archive.git_dir / ours).unlink(missing_ok=True)
     if parent:
         archive.git("read-tree", parent, env=env)
     entries = _entries(archive, files)
