@@ -180,7 +180,7 @@ def test_two_runs_at_once(ready: Ready, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("size", [0, 200, 1000, 3000])
 def test_a_git_that_is_killed_keeps_nobody_out(ready: Ready, tmp_path: Path, size: int) -> None:
-    """Its files may grow to a size alone, then the system kills it; the run ends by name, the next goes on."""
+    """Its files may grow to a size alone, then it is killed; the run ends by name, the next goes on."""
     stage = ready.stage.copy(tmp_path / "archive")
     ready.driver.start(stage, LATER, named=True, disk=size)
     assert ready.driver.ended() == 2
