@@ -13,6 +13,7 @@ import pytest
 from archives import new_archive
 
 from orarchive.archive import open_archive
+from orarchive.collect import checks
 from orarchive.collect.client import Client, Waits
 from orarchive.collect.hour import Run
 from orarchive.collect.pacing import Pacer
@@ -20,6 +21,7 @@ from orarchive.collect.settings import Settings, Wish
 from orarchive.history.past import past
 from orarchive.jsonl import dumps, loads
 from orarchive.sample import START, sample_service
+from orarchive.series import MODELS, merged
 
 PUBLIC = Settings().base_url
 RECORDED_FROM = os.environ.get("OPENROUTER_BASE_URL")
@@ -78,7 +80,7 @@ def base_url(record_mode: str) -> Iterator[str]:
     elif RECORDED_FROM:
         yield RECORDED_FROM
     else:
-        with sample_service(START) as service:
+        with sample_service(START, key=KEY) as service:
             yield service.base_url
 
 
@@ -124,9 +126,22 @@ def test_a_key_is_sent_only_where_it_is_asked_for(client: Client) -> None:
     assert client.get("providers").reason is None
 
 
+@pytest.mark.vcr
+def test_rankings_of_two_days(client: Client) -> None:
+    """What a key opens, read as the rankings are."""
+    query = {**MODELS.query, "start_date": "2026-05-30", "end_date": "2026-05-31"}
+    answer = client.get(MODELS.route, query, keyed=True)
+    rows = checks.ranked(MODELS, answer.body)
+    assert answer.reason is None
+    assert rows[0].keys() == {"date", "model_permaslug", "total_tokens"}
+    assert all(row["total_tokens"].isdecimal() for row in rows)
+    assert set(merged(MODELS, "", rows, {})) == {"rankings/models/2026-05.jsonl"}
+    assert answer.body["meta"]["as_of"].startswith(f"{START.date()}T")
+
+
 def test_no_cassette_holds_a_key_or_another_host() -> None:
     cassettes = list((Path(__file__).parent / "cassettes").rglob("*.yaml"))
-    assert len(cassettes) == 4
+    assert len(cassettes) == 5
     for cassette in cassettes:
         text = cassette.read_text()
         assert "sk-or" not in text
