@@ -536,8 +536,8 @@ def test_the_ranking_of_one_lab(browser: Any, address: str) -> None:
     """The address keeps which; those below the first twenty unfold."""
     with page(browser, address) as found:
         found.goto(address + KINDS["rankings"])
-        rows = found.locator("[data-lab]")
-        assert rows.count() == 50
+        assert found.locator("#week [data-lab], #others [data-lab]").count() == 50
+        assert found.locator("#day [data-lab], #month [data-lab]").count() == 20
         found.locator("#makers").select_option("google")
         shown = found.locator("[data-lab]:visible th").all_inner_texts()
         assert 1 < len(shown) < 50
