@@ -6,7 +6,7 @@ from orarchive.hours import stamp
 from orarchive.jsonl import Record
 from orarchive.publish.usage import Row
 from orarchive.publish.views import View
-from orarchive.publish.views.rankings import DAY, WEEK, Category, unfinished
+from orarchive.publish.views.rankings import DAY, OTHER, WEEK, Category, unfinished
 from orarchive.series import SERIES
 
 DAYS, WEEKS = 35, 8
@@ -40,7 +40,7 @@ def files(view: View, pages: dict[str, str]) -> dict[str, Any]:
 def category(view: View, one: Category) -> Record:
     """A category: the order of its models, and its totals by date, the last date first."""
     key = ("category", one.name) if one.name else ("models", "")
-    read = view.book.usage.good.get(key)
+    as_of = view.rankings.as_of_part(*key)
     rows = view.book.usage.tokens.get(key, [])
     return {
         "category": one.name or None,
@@ -50,9 +50,9 @@ def category(view: View, one: Category) -> Record:
             "models": [place.name for place in one.order],
         },
         "totals": {
-            "source": source(read.as_of if read else ""),
+            "source": source(as_of),
             "period": "week" if one.name else "day",
-            "dates": _by_date(view, rows, one.name, read.as_of if read else ""),
+            "dates": _by_date(view, rows, one.name, as_of),
         },
     }
 
@@ -63,7 +63,7 @@ def validation(view: View) -> Record:
     found = []
     for read in ranks.reads:
         names = usage.names.get((read.series, read.part), {})
-        slugs = names.keys() - {"other"}
+        slugs = names.keys() - {OTHER}
         order = usage.orders.get(read.part, {}) if read.series == "order" else {}
         ids = order[max(order)] if order else []
         lines = usage.lines.get((read.series, read.part), [])
@@ -100,10 +100,10 @@ def _by_date(view: View, rows: list[Row], category: str, as_of: str) -> list[Rec
     most, step = (WEEKS, WEEK) if category else (DAYS, DAY)
     dates = sorted({date for date, _, _ in rows}, reverse=True)[:most]
     by: dict[str, list[Record]] = {date: [] for date in dates}
-    for date, slug, tokens in sorted(rows, key=lambda row: (row[0], -row[2], row[1])):
-        if date in by:
-            one = view.rankings.by_slug.get(slug)
-            by[date].append(
-                {"permaslug": slug, "model": one.model.id if one else None, "total_tokens": str(tokens)}
-            )
+    shown = (row for row in rows if row[0] in by)
+    for date, slug, tokens in sorted(shown, key=lambda row: (row[0], -row[2], row[1])):
+        one = view.rankings.by_slug.get(slug)
+        by[date].append(
+            {"permaslug": slug, "model": one.model.id if one else None, "total_tokens": str(tokens)}
+        )
     return [{"date": date, "unfinished": unfinished(date, step, as_of), "models": by[date]} for date in dates]

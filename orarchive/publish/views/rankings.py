@@ -85,15 +85,10 @@ class Category:
     before: dt.datetime | None
     """What `moved` is against."""
     week: Period | None
-    """Sampled totals of the last week that is published, where a key opens them."""
+    """Sampled totals of the last week that is published, where a key opens them; not for all."""
     chart: Trend | None
     is_past: bool
     """Whether the service names it no more."""
-
-    @property
-    def depth(self) -> int:
-        """How deep it lies: `marketing/seo` below `marketing`."""
-        return self.name.count("/")
 
 
 @dataclass(frozen=True)
@@ -152,15 +147,14 @@ class Rankings:
     @property
     def as_of(self) -> str:
         """Of when the service says its totals are."""
-        read = self.book.usage.good.get(("models", ""))
+        return self.as_of_part("models")
+
+    def as_of_part(self, series: str, part: str = "") -> str:
+        """Of when the service says the figures of a part of a series are."""
+        read = self.book.usage.good.get((series, part))
         return read.as_of if read else ""
 
-    def as_of_category(self, name: str) -> str:
-        """Of when the service says its totals of a category are."""
-        read = self.book.usage.good.get(("category", name) if name else ("models", ""))
-        return read.as_of if read else ""
-
-    @property
+    @cached_property
     def apps(self) -> list[App]:
         """The apps of the last day that is published, the most used first."""
         found = [App.from_record(one) for one in self.book.usage.lines.get(("apps", "popular"), [])]
@@ -171,12 +165,6 @@ class Rankings:
         """The day that they are of."""
         return self.apps[0].date if self.apps else ""
 
-    @property
-    def apps_as_of(self) -> str:
-        """Of when the service says that is."""
-        read = self.book.usage.good.get(("apps", "popular"))
-        return read.as_of if read else ""
-
     @cached_property
     def periods(self) -> list[Period]:
         """The last day, seven days and thirty days that are published."""
@@ -185,6 +173,11 @@ class Rankings:
         return [
             found for name, days in names if (found := self._period(name, rows, days * DAY, DAY, self.as_of))
         ]
+
+    @property
+    def week(self) -> Period | None:
+        """The last seven days that are published."""
+        return next((one for one in self.periods if one.name == "Week"), None)
 
     def _period(
         self, name: str, rows: list[Row], length: dt.timedelta, step: dt.timedelta, as_of: str
@@ -247,12 +240,12 @@ class Rankings:
             )
             for rank, model in enumerate(hours[hour] if hour else [], start=1)
         ]
-        rows = self.book.usage.tokens.get(("category", name) if name else ("models", ""), [])
-        week = self._period("Week", rows, WEEK, WEEK if name else DAY, self.as_of_category(name))
+        rows = self.book.usage.tokens.get(("category", name), [])
+        week = self._period("Week", rows, WEEK, WEEK, self.as_of_part("category", name))
         asked = [read.hour.date() for key, read in self.book.usage.last.items() if key[0] == "order"]
         own = self.book.usage.last.get(("order", name))
         gone = bool(name and own and own.hour.date() < max(asked))
-        return Category(name, order, hour, before, week, self.chart(rows if name else self.weekly), gone)
+        return Category(name, order, hour, before, week, self.chart(rows), gone)
 
     @cached_property
     def weekly(self) -> list[Row]:
@@ -264,6 +257,11 @@ class Rankings:
     def _end(self) -> dt.date | None:
         """The last week that is published whole."""
         return dt.date.fromisoformat(max(row[0] for row in self.weekly)) if self.weekly else None
+
+    @cached_property
+    def leaders(self) -> Trend | None:
+        """The models that lead now, by week."""
+        return self.chart(self.weekly)
 
     def chart(self, rows: list[Row], names: Iterable[str] | None = None) -> Trend | None:
         """The most used of rows by week, as lines."""
@@ -285,19 +283,17 @@ class Rankings:
     @cached_property
     def labs(self) -> Trend | None:
         """The labs' shares of what is published of the first fifty, by week."""
-        rows = [row for row in self.weekly if row[1] != OTHER]
-        if not rows:
+        dates = sorted({date for sums in self._of_labs.values() for date in sums})
+        if not dates:
             return None
-        frame = pd.DataFrame(rows, columns=["date", "slug", "tokens"])
-        frame["lab"] = frame["slug"].map(lab_of)
-        table = frame.pivot_table(index="date", columns="lab", values="tokens", aggfunc="sum", fill_value=0)
-        shares = table.div(table.sum(axis=1), axis=0)
-        top = list(shares.iloc[-1].sort_values(ascending=False).index[:LINES])
+        totals = {date: sum(sums.get(date, 0) for sums in self._of_labs.values()) for date in dates}
+        leading = sorted(self._of_labs, key=lambda lab: (-self._of_labs[lab].get(dates[-1], 0), lab))
         points = {
-            str(lab): [
-                (dt.date.fromisoformat(str(date)), float(share)) for date, share in shares[lab].items()
+            lab: [
+                (dt.date.fromisoformat(date), self._of_labs[lab].get(date, 0) / totals[date])
+                for date in dates
             ]
-            for lab in top
+            for lab in leading[:LINES]
         }
         return trend(points, lambda share: f"{share:.0%}", WEEK, self._end)
 
@@ -314,35 +310,38 @@ class Rankings:
         rows = self._of_models.get(slug, [])
         return self.chart(rows, [slug]) if self.by_slug.get(slug) is one else None
 
-    def places_of(self, one: ModelView) -> list[tuple[Category, Place]]:
-        """Where a model stands in the order of each category."""
-        return [
-            (category, place)
-            for category in self.categories
-            if not category.is_past
-            for place in category.order
-            if place.name == one.model.id
-        ]
+    @cached_property
+    def places(self) -> dict[str, list[tuple[Category, Place]]]:
+        """Where models stand in the order of each category, by id."""
+        found: dict[str, list[tuple[Category, Place]]] = {}
+        for category in self.categories:
+            for place in () if category.is_past else category.order:
+                found.setdefault(place.name, []).append((category, place))
+        return found
+
+    @cached_property
+    def _of_labs(self) -> dict[str, dict[str, int]]:
+        found: dict[str, dict[str, int]] = {}
+        for date, slug, tokens in self.weekly:
+            if slug != OTHER:
+                sums = found.setdefault(lab_of(slug), {})
+                sums[date] = sums.get(date, 0) + tokens
+        return found
 
     def of_lab(self, lab: str) -> Trend | None:
         """A lab's published usage by week."""
-        sums: dict[str, int] = {}
-        for date, slug, tokens in self.weekly:
-            if slug != OTHER and lab_of(slug) == lab:
-                sums[date] = sums.get(date, 0) + tokens
+        sums = self._of_labs.get(lab, {})
         points = [(dt.date.fromisoformat(date), float(tokens)) for date, tokens in sorted(sums.items())]
         return trend({lab: points}, short, WEEK, self._end)
 
     @cached_property
     def trending(self) -> list[tuple[Place, int]]:
         """What grew most in the last week against the one before, in tokens."""
-        week = next((one for one in self.periods if one.name == "Week"), None)
-        if week is None:
+        if (week := self.week) is None:
             return []
         rows = self.book.usage.tokens["models", ""]
         was = _sums(rows, f"{week.first - WEEK}", f"{week.first - DAY}")
-        slugs = {one.name: one for one in week.places}
-        grown = [(one, (one.tokens or 0) - was.get(self._slug(one), 0)) for one in slugs.values()]
+        grown = [(one, (one.tokens or 0) - was.get(self._slug(one), 0)) for one in week.places]
         return sorted((pair for pair in grown if pair[1] > 0), key=lambda pair: -pair[1])[:10]
 
     def _slug(self, place: Place) -> str:
