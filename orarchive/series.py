@@ -7,6 +7,7 @@ and published ones are restated. So its files are by month, and what is restated
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Literal
 from urllib.parse import urlencode
 
@@ -25,6 +26,8 @@ ORDER_LENGTH = 200
 DEEP = 3
 """Slashes in a part that make folders, `marketing/seo`; the others are letters like any other."""
 
+RESTATED = Decimal("0.01")
+"""Share by which the total of a date must have moved to be told."""
 
 EVERY = "*"
 """Stands in the ledger for all parts of a series of which no OpenAPI file names any."""
@@ -121,7 +124,7 @@ BENCHMARKS = Series("benchmarks", "benchmarks", cadence="weekly", parts="source"
 
 SERIES: dict[str, Series] = {
     one.name: one
-    for one in (*(ORDER, MODELS, APPS, TASKS, MODALITY, CONTEXT, CATEGORY, LANGUAGE, SESSIONS, BENCHMARKS),)
+    for one in (ORDER, MODELS, APPS, TASKS, MODALITY, CONTEXT, CATEGORY, LANGUAGE, SESSIONS, BENCHMARKS)
 }
 """In the order in which they are asked for: what says most comes first, should the requests not last."""
 

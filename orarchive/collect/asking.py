@@ -17,7 +17,7 @@ from orarchive.collect.checks import Refusal
 from orarchive.collect.client import Client
 from orarchive.hours import HOUR
 from orarchive.jsonl import Record
-from orarchive.ledger import Attempt, hour_of
+from orarchive.ledger import Attempt, Ranking, hour_of
 from orarchive.series import BEGIN, SERIES, Series
 
 PER_MINUTE = 27
@@ -96,12 +96,14 @@ def refused_parts(series: Series, lines: Iterable[Attempt], hour: dt.datetime) -
 def spent(lines: Iterable[Attempt], hour: dt.datetime) -> int:
     """Requests to the Data API that the ledger knows of in this UTC day; one at its eve may have gone on."""
     eve = dt.datetime.combine(hour.date(), dt.time(), dt.UTC) - HOUR
+    own = (line for line in lines if eve <= hour_of(line) < eve + HOUR + DAY)
+    return sum(keyed_requests(line.get("rankings", {})) for line in own)
+
+
+def keyed_requests(reports: Mapping[str, Ranking]) -> int:
+    """Requests to the Data API among those of an attempt, by series."""
     return sum(
-        report["requests"]
-        for line in lines
-        if eve <= hour_of(line) < eve + HOUR + DAY
-        for name, report in line.get("rankings", {}).items()
-        if name in SERIES and SERIES[name].keyed
+        report["requests"] for name, report in reports.items() if name in SERIES and SERIES[name].keyed
     )
 
 

@@ -13,17 +13,14 @@ from typing import Any
 from orarchive.archive import Archive
 from orarchive.collect import checks, openapi
 from orarchive.collect.answer import Answer
-from orarchive.collect.asking import Got, parts_of, read_parts, refused_parts
+from orarchive.collect.asking import Got, keyed_requests, parts_of, read_parts, refused_parts
 from orarchive.hours import prose
 from orarchive.jsonl import Record, loads, read_lines
 from orarchive.ledger import BAD, Attempt, Ranking, Refused, hour_of
-from orarchive.series import BENCHMARKS, EVERY, FOLDER, SERIES, Series, date_of, merged, paths_of
+from orarchive.series import BENCHMARKS, EVERY, FOLDER, RESTATED, SERIES, Series, date_of, merged, paths_of
 
 OPENAPI = "openapi"
 """What the service's OpenAPI file is called beside the series."""
-
-RESTATED = Decimal("0.01")
-"""Share by which the total of a date must have moved to be told."""
 
 MAX_LINES = 60
 
@@ -240,9 +237,7 @@ def message(hour: dt.datetime, attempt: int, settled: Settled) -> str:
     lines = [*troubles, *settled.told]
     more = [f"... and {len(lines) - MAX_LINES} more"] if len(lines) > MAX_LINES else []
     body = "\n".join([*lines[:MAX_LINES], *more])
-    requests = sum(
-        report["requests"] for name, report in reports.items() if name in SERIES and SERIES[name].keyed
-    )
+    requests = keyed_requests(reports)
     trailers = [
         f"Hour: {prose(hour)}",
         f"Attempt: {attempt}",

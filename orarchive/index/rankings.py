@@ -13,13 +13,10 @@ from orarchive.index.moment import Moment
 from orarchive.index.text import as_json, storable
 from orarchive.jsonl import Record, dumps, loads, read_lines
 from orarchive.ledger import Ranking
-from orarchive.series import ORDER, SERIES, Series
+from orarchive.series import ORDER, RESTATED, SERIES, Series
 
 FEED = "rankings"
 """What events call them."""
-
-RESTATED = 0.01
-"""Share by which the total of a date must move to be an event."""
 
 ORDERS = dt.timedelta(days=36)
 """How long orders are kept: a month, and what it is compared with."""
@@ -36,8 +33,8 @@ def take(
             if series is not ORDER:
                 row = (name, storable(part), series.folder(part))
                 db.execute("insert or ignore into ranking_parts (series, part, folder) values (?, ?, ?)", row)
-            elif moment(now.hour) > moment(last_hour) - ORDERS:
-                _order(db, archive, now, step, part)
+        if name == ORDER.name and moment(now.hour) > moment(last_hour) - ORDERS:
+            _orders(db, archive, now, step, list(report["read"]))
     # by the files, whoever changed them
     for folder, changes in _folders(step).items():
         query = "select id, series, part from ranking_parts where folder = ?"
@@ -83,17 +80,19 @@ def _note(db: sqlite3.Connection, now: Moment, name: str, report: Ranking) -> No
     )
 
 
-def _order(db: sqlite3.Connection, archive: Archive, now: Moment, step: Step, part: str) -> None:
-    path = ORDER.path(part)
-    content = archive.files(step.held.commit, [path]).get(path, b"")
-    db.execute("delete from orders where hour = ? and part = ?", (now.hour, storable(part)))
-    db.executemany(
-        "insert into orders values (?, ?, ?, ?)",
-        (
-            (now.hour, storable(part), place, storable(str(row["id"])))
-            for place, row in enumerate(read_lines(content, f"data/{path}"), start=1)
-        ),
-    )
+def _orders(db: sqlite3.Connection, archive: Archive, now: Moment, step: Step, parts: list[str]) -> None:
+    """Write the orders of the parts that were read, as they stand in the commit."""
+    paths = {part: ORDER.path(part) for part in parts}
+    contents = archive.files(step.held.commit, paths.values())
+    for part, path in paths.items():
+        db.execute("delete from orders where hour = ? and part = ?", (now.hour, storable(part)))
+        db.executemany(
+            "insert into orders values (?, ?, ?, ?)",
+            (
+                (now.hour, storable(part), place, storable(str(row["id"])))
+                for place, row in enumerate(read_lines(contents.get(path, b""), f"data/{path}"), start=1)
+            ),
+        )
 
 
 def _usage(
@@ -129,20 +128,17 @@ SLUG = "select id from permaslugs where permaslugs.permaslug = ?"
 
 
 def _total(db: sqlite3.Connection, part: int, date: str) -> int:
-    query = "select total(tokens) from usage where part = ? and date = ? and typeof(tokens) = 'integer'"
-    return int(db.execute(query, (part, date)).fetchone()[0])
+    query = "select sum(tokens) from usage where part = ? and date = ? and typeof(tokens) = 'integer'"
+    total: int | None = db.execute(query, (part, date)).fetchone()[0]
+    return total or 0
 
 
 def _tokens(sent: object) -> int | str | None:
     """A count as a number, where it is one that SQLite holds; else as it was sent."""
+    if sent is None:
+        return None
     text = str(sent)
-    return (
-        int(text)
-        if text.isascii() and text.isdecimal() and len(text) < 19
-        else None
-        if sent is None
-        else text
-    )
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else text
 
 
 def _lines(db: sqlite3.Connection, series: Series, part: str, came: list[Record]) -> None:
