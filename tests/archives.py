@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -268,15 +268,16 @@ def scrape(*arguments: str | Path, **environment: str) -> subprocess.CompletedPr
 class Driver:
     """Starts runs in processes of their own: one Python with everything imported, forked for each.
 
-    What they print as errors goes to a file, if one is given.
+    What they print as errors goes to a file, if one is given; `prefix` begins the command.
     """
 
-    def __init__(self, errors: IO[str] | None = None) -> None:
+    def __init__(self, errors: IO[str] | None = None, prefix: Sequence[str] = ()) -> None:
         self.errors = errors
+        self.prefix = prefix
 
     def __enter__(self) -> Self:
         self.process = subprocess.Popen(
-            [sys.executable, __file__],
+            [*self.prefix, sys.executable, __file__],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.errors,
