@@ -1,8 +1,8 @@
 """Questions to the archive: `python -m orarchive --help`."""
 
-from orarchive.commands import importing, index, past, questions, report
+from orarchive.commands import contract, importing, index, past, questions, report
 
-__all__ = ["importing", "index", "past", "questions", "report"]
+__all__ = ["contract", "importing", "index", "past", "questions", "report"]
 
 if __name__ == "__main__":
     questions(prog_name="python -m orarchive")

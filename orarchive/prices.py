@@ -22,6 +22,12 @@ NOT_PRICES = ("overrides", "discount")
 NUMERIC = (str, int, Decimal)
 NONE = Decimal(0)
 
+PER_TOKEN = (
+    *("prompt", "completion", "internal_reasoning", "input_cache_read", "input_cache_write"),
+    *("input_cache_write_1h", "audio", "audio_output", "input_audio_cache", "image_token"),
+)
+"""Dimensions that are priced per token, as is any that nobody knows yet."""
+
 PER_UNIT = {"request": "request", "image": "image", "image_output": "image", "web_search": "search"}
 """Dimensions that are not priced per token. `image` is the provider's own unit: on some models it equals
 the token price, so it is never multiplied."""

@@ -44,14 +44,26 @@ def _lines(value: Any, end: bytes) -> Iterator[bytes]:
         yield dumps(value)
 
 
+def parameters(spec: Any, route: str) -> dict[str, list[str]] | None:
+    """The parameters of a GET route, with the values that each takes, in order ([]: the file names none).
+
+    None where the file does not name the route.
+    """
+    found = _member(spec, "paths", f"/{route}", "get")
+    if not isinstance(found, dict):
+        return None
+    listed = found.get("parameters")
+    known = [_followed(spec, one) for one in listed] if isinstance(listed, list) else []
+    return {
+        one["name"]: list(dict.fromkeys(_enum(spec, one.get("schema"))))
+        for one in reversed(known)  # of two of one name the first
+        if isinstance(one, dict) and isinstance(one.get("name"), str)
+    }
+
+
 def values(spec: Any, route: str, parameter: str) -> list[str]:
     """The values that a parameter of a GET route takes, in order; [] where the file names none."""
-    listed = _member(spec, "paths", f"/{route}", "get", "parameters")
-    for one in listed if isinstance(listed, list) else ():
-        found = _followed(spec, one)
-        if isinstance(found, dict) and found.get("name") == parameter:
-            return list(dict.fromkeys(_enum(spec, found.get("schema"))))
-    return []
+    return (parameters(spec, route) or {}).get(parameter, [])
 
 
 def _enum(spec: Any, schema: Any) -> Iterator[str]:

@@ -43,18 +43,28 @@ def question(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(command)
-        def told(archive: Path, **options: Any) -> None:
-            try:
-                command(open_archive(archive), **options)
-            except BrokenPipeError:  # whoever read what we print has seen enough
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            except (ArchiveError, OSError) as error:
-                click.echo(f"Error: {plain(str(error))}", err=True)
-                sys.exit(getattr(error, "exit_code", 2))
+        def opened(archive: Path, **options: Any) -> None:
+            command(open_archive(archive), **options)
 
-        return questions.command(name)(archive(told))
+        return questions.command(name)(archive(in_one_line(opened)))
 
     return decorate
+
+
+def in_one_line(command: Callable[..., None]) -> Callable[..., None]:
+    """A command whose errors are told in one line."""
+
+    @functools.wraps(command)
+    def told(**options: Any) -> None:
+        try:
+            command(**options)
+        except BrokenPipeError:  # whoever read what we print has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except (ArchiveError, OSError) as error:
+            click.echo(f"Error: {plain(str(error))}", err=True)
+            sys.exit(getattr(error, "exit_code", 2))
+
+    return told
 
 
 def say(value: Any) -> None:

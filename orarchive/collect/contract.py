@@ -1,0 +1,103 @@
+"""The contract: every route that is archived, asked once in a while and held against what the readers expect.
+
+It stands apart from the hours: a drift keeps nothing from being archived, it is told to people.
+"""
+
+import datetime as dt
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from orarchive.collect import checks, openapi, rankings
+from orarchive.collect.answer import Answer
+from orarchive.collect.asking import DAY, PER_MINUTE, fetch_parts, fetch_spec, parts_of
+from orarchive.collect.client import Client
+from orarchive.collect.fetch import fetch_list, fetch_probes, fetch_sweep
+from orarchive.collect.pacing import Pacer
+from orarchive.collect.settings import Settings
+from orarchive.collect.shapes import drift
+from orarchive.feeds import FEEDS, Feed
+from orarchive.jsonl import loads
+from orarchive.series import FOLDER, SERIES, Series
+
+EXAMPLES = 20
+"""Keys of a sweep that are asked for, from its whole list."""
+
+
+def drifts(
+    settings: Settings, hour: dt.datetime, sleep: Callable[[float], None] = time.sleep
+) -> Iterator[str]:
+    """Ask each route that is archived; yields a line for each thing that is not as the readers expect it.
+
+    A sweep is asked for some of its keys, a series with parts for one of them, of the days before the hour.
+    What needs a key is left out where there is none.
+    """
+    client = settings.client(sleep)
+    client.deadline = time.monotonic() + settings.timeout
+    answer = fetch_spec(client)
+    spec = loads(answer.body) if answer.reason is None else None
+    yield from undocumented(spec) if spec else [f"{openapi.ROUTE}: {answer.reason}"]
+    yield from _feeds(client)
+    paced = settings.client(sleep, Pacer(PER_MINUTE / 60, time.monotonic, sleep))
+    paced.deadline = time.monotonic() + settings.timeout
+    chosen = rankings.chosen(keyed=bool(settings.key), benchmarks=settings.benchmarks)
+    yield from _rankings(paced, chosen, spec, hour)
+
+
+def undocumented(spec: Any) -> Iterator[str]:
+    """What is asked for that the OpenAPI file does not name: routes, parameters, and values of these."""
+    asked: list[Feed | Series] = [*FEEDS.values(), *SERIES.values()]
+    for one in asked:
+        path = one.route.replace("{}", "{author}/{slug}")
+        known = openapi.parameters(spec, path)
+        if known is None:
+            yield f"{one.name}: the OpenAPI file does not name /{path}"
+            continue
+        for name, value in one.query.items():
+            if name not in known:
+                yield f"{one.name}: the OpenAPI file names no parameter {name} of /{path}"
+            elif known[name] and value not in known[name]:
+                yield f"{one.name}: the OpenAPI file does not name {value} for {name} of /{path}"
+
+
+def _feeds(client: Client) -> Iterator[str]:
+    """What is not as expected in the feeds."""
+    lists: dict[str, list[str]] = {}
+    for name, feed in FEEDS.items():
+        if feed.each:
+            fetched = fetch_sweep(client, feed, lists[feed.each][:EXAMPLES])
+            records = [answer.body for answer in fetched.good.values()]
+        else:
+            fetched = fetch_list(client, feed)
+            records = [record for answer in fetched.good.values() for record in answer.body]
+            lists[name] = [record[feed.key[0]] for record in records]
+        if feed.probe_route:
+            fetched = fetch_probes(client, fetched, lists[name][:1])
+        for key, answer in (*fetched.answers.items(), *fetched.probes.items()):
+            if answer.reason is not None:
+                yield f"{name}{f', {key}' if key else ''}: {answer.reason}"
+        if fetched.count and records:
+            yield from (f"{name}: {odd}" for odd in _miscounted(len(records), fetched.count))
+        yield from drift(name, records)
+
+
+def _miscounted(count: int, answer: Answer) -> Iterator[str]:
+    """What the route that counts says against a list, or does not say at all."""
+    try:
+        if note := checks.counted(count, answer):
+            yield note
+    except checks.Refusal as refusal:
+        yield str(refusal)
+
+
+def _rankings(client: Client, chosen: list[Series], spec: Any, hour: dt.datetime) -> Iterator[str]:
+    """What is not as expected in some series, of one part each and of the last weeks."""
+    wanted = [(one, part) for one in chosen for part in parts_of(one, spec)[:1]]
+    yesterday = frozenset([f"{hour.date() - DAY}"])
+    held = {(one.name, part): yesterday for one, part in wanted if one.asks}
+    for got in fetch_parts(client, wanted, held, hour):
+        name = f"{FOLDER}/{got.series.name}"
+        if got.answer.reason is not None:
+            yield f"{name}: {got.answer.reason}"
+        else:
+            yield from drift(name, got.answer.body)
