@@ -550,7 +550,7 @@ def test_the_ranking_of_one_lab(browser: Any, address: str) -> None:
 
 
 def test_a_site_that_stopped_says_so(browser: Any, address: str) -> None:
-    """On the status page, by the reader's clock."""
+    """On the status page, by the reader's clock; seen to fail without the line in common.js."""
     with page(browser, address) as found:
         found.goto(address + KINDS["status"])
         found.get_by_text("Nothing was read since 2026-06-20T13Z").wait_for()

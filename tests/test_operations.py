@@ -16,7 +16,10 @@ from orarchive.sample import START
 
 
 def test_the_ledger_counts_what_was_repeated(stage: Stage) -> None:
-    """Requests told to come back later apart from others; nothing is said where nothing was."""
+    """Requests told to come back later apart from others; nothing is said where nothing was.
+
+    Seen to fail with answers of 429 not counted in client.py.
+    """
     stage.service.fail("models", "429", times=2)
     stage.service.fail("providers", "503", times=1)
     assert stage.run(START) == 0
@@ -28,7 +31,11 @@ def test_the_ledger_counts_what_was_repeated(stage: Stage) -> None:
 
 
 def test_the_last_run_is_told(stage: Stage, tmp_path: Path) -> None:
-    """What it took, what was not good, what came and went; two attempts at an hour are one run."""
+    """What it took, what was not good, what came and went; two attempts at an hour are one run.
+
+    Seen to fail with every outcome taken for good in views/status.py, and with the seconds from the first
+    attempt's start to the last one's end (2,400).
+    """
     assert stage.run(START) == 0
     bodies = payloads(START)
     rows = [row for row in bodies["models"]["data"] if row["id"] != "~openai/gpt-latest"]
@@ -53,13 +60,14 @@ def test_the_last_run_is_told(stage: Stage, tmp_path: Path) -> None:
     assert "0 came, 1 missing" in page
 
     stage.service.heal()
-    assert stage.run(START + HOUR) == 0
+    assert stage.run(START + HOUR, now=START + HOUR + dt.timedelta(minutes=40)) == 0
     again = json.loads(built(stage.root, tmp_path / "again")["api/v1/status.json"])["last_run"]
     assert (again["outcome"], again["requests"]) == ("ok", run["requests"] + 1)
+    assert again["seconds"] == 0, "the minutes between two attempts are no work"
 
 
 def test_metrics_are_what_prometheus_reads(stage: Stage, tmp_path: Path) -> None:
-    """Each with its help and its type, each sample a number."""
+    """Each with its help and its type, each sample a number; seen to fail with TYPE misspelled."""
     assert stage.run(START) == 0
     text = built(stage.root, tmp_path / "site")["metrics.prom"].decode()
     names = re.findall(r"^# HELP (\S+) .+\n# TYPE \1 gauge$", text, re.MULTILINE)
@@ -82,7 +90,10 @@ def report(stage: Stage, now: dt.datetime) -> tuple[int, str]:
 
 
 def test_a_report_says_what_is_not_well(stage: Stage) -> None:
-    """A feed that has stopped with its reasons, a thin day; one that is well again says so."""
+    """A feed that has stopped with its reasons, a thin day; one that is well again says so.
+
+    Seen to fail without each of the three in commands/report.py.
+    """
     for n in range(20):
         assert stage.run(START + n * HOUR, feeds=("models", "providers")) == 0
     assert report(stage, START + 19 * HOUR) == (0, f"All is well as of {prose(START + 19 * HOUR)}.\n")

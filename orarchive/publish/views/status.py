@@ -39,6 +39,8 @@ class LastRun:
     hour: dt.datetime
     started: dt.datetime
     finished: dt.datetime
+    seconds: int
+    """That its attempts took; what lies between two of them does not count."""
     not_good: list[str]
     """Feeds, as they were read last in it."""
     records: dict[str, int]
@@ -51,11 +53,6 @@ class LastRun:
     retries: int
     limited: int
     """Requests that were told to come back later."""
-
-    @property
-    def seconds(self) -> int:
-        """From its start to its end."""
-        return int((self.finished - self.started).total_seconds())
 
     @property
     def next_hour(self) -> dt.datetime:
@@ -72,6 +69,7 @@ def last_run(book: Book) -> LastRun:
         hour=book.hour,
         started=min(one.started for one in book.attempts),
         finished=max(one.finished for one in book.attempts),
+        seconds=int(sum((one.finished - one.started).total_seconds() for one in book.attempts)),
         not_good=[name for name, one in last.items() if one.outcome != "ok"],
         records={name: one.records for name, one in book.last.items() if one.records is not None},
         added=events["added"] + events["returned"],
