@@ -18,6 +18,7 @@ from requests.adapters import HTTPAdapter
 from orarchive import __version__
 from orarchive.collect.answer import Answer
 from orarchive.collect.pacing import Pacer
+from orarchive.collect.secret import holds
 from orarchive.errors import NotJSON
 from orarchive.jsonl import dumps, loads
 
@@ -59,7 +60,7 @@ class Client:
     deadline: float
     waits: Waits = field(default_factory=Waits)
     workers: int = 1
-    key: str | None = None
+    key: str | None = field(default=None, repr=False)
     contact: str | None = None
     """A URL at which the service finds who is asking."""
     clock: Callable[[], float] = time.monotonic
@@ -150,12 +151,15 @@ class Client:
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             log.debug("%s: %s", url, error)
             raise _Failed("connection", again=True) from None
-        age = response.headers.get("age", "")
+        age, date = response.headers.get("age", ""), response.headers.get("date")
+        # refused before anything is made of it, and not saved: the ledger keeps the date, too
+        if self.key and (holds(raw, self.key) or holds((date or "").encode(), self.key)):
+            raise _Failed("holds-key")
         return Answer(
             body=_decoded(raw),
             raw=raw,
             age=int(age) if age.isascii() and age.isdigit() and len(age) < 10 else None,
-            date=response.headers.get("date"),
+            date=date,
         )
 
     def _read(self, response: requests.Response, until: float) -> bytes:
