@@ -1,6 +1,7 @@
 """Git as a subprocess, deaf to the environment of whoever calls us."""
 
 import os
+import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -21,6 +22,10 @@ COMMAND = (
     *("git", "-c", "core.quotePath=false", "-c", "advice.graftFileDeprecated=false"),
     *("-c", f"core.hooksPath={os.devnull}"),  # a hook could fail, or do its own, amid what we do
 )
+
+
+_CREDENTIALS = re.compile(r"://[^\s/]+@")
+"""The token in a remote's address, which git prints where it asks for a password."""
 
 
 def git(
@@ -65,6 +70,7 @@ def _failure(command: str, stderr: bytes, code: int) -> GitError:
     """What git said of a failure, in one line and without its hints."""
     lines = (line.strip() for line in stderr.decode(errors="replace").splitlines())
     said = "; ".join(line for line in lines if line and not line.startswith("hint:"))
+    said = _CREDENTIALS.sub("://", said)
     return GitError(f"git {command} failed: {said or f'exit {code}'}")
 
 

@@ -3,6 +3,7 @@
 import gzip
 import json
 import logging
+import re
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,11 +18,12 @@ from ruamel.yaml import YAML
 from orarchive.collect.pacing import Pacer
 from orarchive.collect.secret import SHORTEST, holds
 from orarchive.collect.settings import settings_from
-from orarchive.errors import ArchiveError
+from orarchive.errors import ArchiveError, GitError
 from orarchive.git import git
 from orarchive.sample import START, Reply, Service, sample_service
 
 KEY = "sk-or-v1-0f1e2d3c4b5a69788796a5b4c3d2e1f0"
+TOKEN = "ghs_0123456789abcdefghijklmnopqrstuvwxyz"
 CASSETTES = Path(__file__).parent / "cassettes"
 
 
@@ -236,6 +238,29 @@ def test_a_key_that_cannot_be_sent(key: str) -> None:
     with pytest.raises(ArchiveError, match="OPENROUTER_API_KEY holds characters") as error:
         settings_from({"OPENROUTER_API_KEY": key})
     assert KEY not in str(error.value)
+
+
+# Other secrets: the token in a remote's address, a password in the base URL
+
+
+@pytest.mark.parametrize("user", [TOKEN, f"x-access-token:{TOKEN}"])
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_the_token_of_a_remote_is_not_printed(stage: Stage, user: str, status: int) -> None:
+    """By a push that is refused; git names the address where it asks for a password.
+
+    Seen to fail without `_CREDENTIALS` in git.py, for a token that stands as a user.
+    """
+    refused = Reply(status, b"", {"WWW-Authenticate": 'Basic realm="git"'})
+    with Service(lambda *_: refused, base="") as remote:
+        address = remote.base_url.replace("://", f"://{user}@") + "/archive.git"
+        say(stage.root, "remote", "add", "origin", address)
+        assert remote.seen == []
+        with pytest.raises(GitError) as error:
+            stage.run(START, push=True)
+        assert remote.seen
+    assert re.search(r"127\.0\.0\.1|exit", str(error.value))
+    assert TOKEN not in str(error.value)
+    assert {name for name, text in everything(stage.root) if TOKEN.encode() in text} == {".git/config"}
 
 
 def test_cassettes_hold_no_authorization() -> None:
