@@ -6,8 +6,14 @@ import re
 LONGEST = 80
 """Longest part of a path made from foreign text; file systems allow 255 bytes."""
 
-# names that Windows keeps for itself, and the one that every page has
-RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d|index)(\.|$)")
+DEEP = 3
+"""Slashes that make folders, as in `marketing/seo`; the others are letters like any other."""
+
+# names that Windows keeps for itself, one that git leaves out (there it is `.git`), and that of every page
+RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d|git~1|index)(\.|$)")
+
+# a folder must not be called as a file beside it: `x` has a file `x.json`, and `x.json/y` is something else
+ENDING = re.compile(r"\.(?=(?:jsonl?|atom)$)")
 
 
 def segment(text: str) -> str:
@@ -19,10 +25,17 @@ def segment(text: str) -> str:
         plain = _hex(plain[0]) + plain[1:]
     if plain.endswith("."):
         plain = plain[:-1] + _hex(".")
+    plain = ENDING.sub(_hex("."), plain)
     if len(plain) > LONGEST:
         digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
         plain = f"{plain[:LONGEST]}=x{digest}"
     return plain or "="
+
+
+def folders(text: str) -> str:
+    """A path of a part for each slash; a long one is one part, for Windows allows 260 letters in all."""
+    path = "/".join(map(segment, text.split("/", DEEP)))
+    return path if len(path) <= LONGEST else segment(text)
 
 
 def _hex(letter: str) -> str:

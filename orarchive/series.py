@@ -12,7 +12,7 @@ from typing import Any, Literal
 from urllib.parse import urlencode
 
 from orarchive.jsonl import Record, read_lines, write_lines
-from orarchive.paths import segment
+from orarchive.paths import folders
 
 FOLDER = "rankings"
 """Folder below `data/`."""
@@ -22,9 +22,6 @@ BEGIN = dt.date(2025, 1, 1)
 
 ORDER_LENGTH = 200
 """Models of an order that are kept: the first ones."""
-
-DEEP = 3
-"""Slashes in a part that make folders, `marketing/seo`; the others are letters like any other."""
 
 RESTATED = Decimal("0.01")
 """Share by which the total of a date must have moved to be told."""
@@ -71,17 +68,11 @@ class Series:
 
     def folder(self, part: str = "") -> str:
         """The folder of a part's files below `data/`."""
-        return "/".join([FOLDER, self.name, *map(_folder, part.split("/", DEEP) if part else ())])
+        return "/".join([FOLDER, self.name, *([folders(part)] if part else [])])
 
     def path(self, part: str, date: str = "") -> str:
         """The file of a part for the month of a date; of one that is as it is now the only one."""
         return f"{self.folder(part)}/{date[:7]}.jsonl" if self.key else f"{self.folder(part)}.jsonl"
-
-
-def _folder(text: str) -> str:
-    """One part of a path, never one that is a file's: `x.jsonl/y` and `x` are two."""
-    name = segment(text)
-    return name.removesuffix(".jsonl") + "=2ejsonl" if name.endswith(".jsonl") else name
 
 
 DAILY, WEEKLY = {"period": "day"}, {"period": "week"}

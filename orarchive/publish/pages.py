@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from orarchive.index.absence import DAY, DEPRECATED, REMOVED
 from orarchive.jsonl import Record, dumps
-from orarchive.paths import segment
+from orarchive.paths import folders, segment
 from orarchive.publish.feeds import FEW, MOST, SOME
 from orarchive.publish.told import KINDS, TOPIC_NAMES
 from orarchive.publish.views import View
@@ -195,8 +195,8 @@ def category_paths(view: View) -> dict[str, str]:
     for one in view.rankings.categories:
         if one.name:
             # a category may be called so, too
-            parts = [f"={ord(ALL[0]):02x}{ALL[1:]}"] if one.name == ALL else map(segment, one.name.split("/"))
-            found[one.name] = "/".join(["rankings", *parts, "index.html"])
+            path = f"={ord(ALL[0]):02x}{ALL[1:]}" if one.name == ALL else folders(one.name)
+            found[one.name] = f"rankings/{path}/index.html"
     return found
 
 
