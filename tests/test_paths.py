@@ -18,6 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ranked import EARLY, MODELS, OPENAPI
 
+from orarchive.collect.settings import Settings
+from orarchive.feeds import FEEDS
 from orarchive.publish.pages import model_path
 from orarchive.sample import Service
 from orarchive.series import CATEGORY, ORDER, SERIES
@@ -119,6 +121,27 @@ def test_paths_of_rankings() -> None:
 def test_any_names(names: list[str]) -> None:
     apart(path for name in names for path in of_model(name))
     apart(series.path(name, "2026-01-05") for series in (ORDER, CATEGORY) for name in names)
+
+
+# What is asked
+
+
+@pytest.mark.parametrize("feed", ["endpoints", "image_endpoints"])
+def test_no_id_leads_to_another_route(feed: str) -> None:
+    """With a key a request elsewhere would be more than a miss.
+
+    Seen to fail without `no-path` in client.py.
+    """
+    front, back = (f"api/v1/{FEEDS[feed].route}").split("{}")
+    with Service(lambda *_: (404, {}), base="") as service:
+        client = Settings(f"{service.base_url}/api/v1", per_second=0, key="a-key").client(lambda _: None)
+        client.deadline = float("inf")
+        for name in (*NAMES, *DEEP, "../../../auth/key", "a/../../key?"):
+            client.get(FEEDS[feed].path(name), keyed=True)
+        client.get(FEEDS["models"].probe_path("../key"))
+        asked = [path for path, _ in service.requests]
+    assert len(asked) > len(NAMES)
+    assert [path for path in asked if not (path.startswith(front) and path.endswith(back))] == []
 
 
 # An archive and a site of such names

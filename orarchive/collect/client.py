@@ -91,6 +91,8 @@ class Client:
         tries: int | None = None,
     ) -> Answer:
         """Ask for a path below the base URL until it answers, the tries are used up or time is over."""
+        if not {".", ".."}.isdisjoint(path.split("/")):
+            return Answer(reason="no-path")  # a foreign id that would lead to another route
         url = f"{self.base_url}/{path}" + (f"?{urlencode(query)}" if query else "")
         sent = limited = 0
         last = _Failed("")
