@@ -2,6 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO := build/demo
+COOLDOWN ?= 7 days
+LOCK = $(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --exclude-newer "$(COOLDOWN)" \
+	--custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
 
@@ -41,12 +44,11 @@ soak: setup  ## live through 2,000 simulated hours with all that goes wrong, for
 cassettes: setup  ## record the cassettes anew, against the sample service or OPENROUTER_BASE_URL
 	$(BIN)/python -m pytest --record-mode=rewrite --allowed-hosts='.*' tests/test_cassettes.py
 
-lock: setup  ## write the lock files anew
+lock: setup  ## write the lock files anew; COOLDOWN="0 days" takes what was released this week, too
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --custom-compile-command "make lock" \
-		pyproject.toml -o requirements/run.lock
-	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --custom-compile-command "make lock" \
-		-c requirements/run.lock pyproject.toml --group test --group lint -o requirements/test.lock
+	$(LOCK) pyproject.toml -o requirements/run.lock
+	$(LOCK) -c requirements/run.lock pyproject.toml --group test --group lint -o requirements/test.lock
+	$(LOCK) -c requirements/run.lock --group audit -o requirements/audit.lock
 
 clean:  ## remove what was made here: environment, demo, caches
 	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .hypothesis
