@@ -66,11 +66,13 @@ def test_schema_holds(schema: str, files: list[Path]) -> None:
 def faults(name: str, text: str) -> set[str]:
     """What is wrong with a workflow, in words."""
     flow = load(text)
-    found = {*rights(flow), *actions(flow, text)}
+    found = {*rights(flow), *actions(flow, text), *foreigners(flow, text)}
     if name == "scrape.yml":
         found |= {*ticks(flow), *queue(flow), *scraping(flow)}
     if name == "publish.yml":
         found |= {*queue(flow), *publishing(flow)}
+    if name == "audit.yml":
+        found |= {*auditing(flow)}
     return found
 
 
@@ -99,6 +101,33 @@ def actions(flow: dict[str, Any], text: str) -> Iterator[str]:
             yield "an action without its version in a comment"
         if "secrets." in line and line.strip() != KEY:
             yield "a secret that is not needed"
+
+
+def foreigners(flow: dict[str, Any], text: str) -> Iterator[str]:
+    """What a pull request, which anybody may write, must not have. Its caches GitHub keeps from branches."""
+    if not {"pull_request_target", "workflow_run", "issue_comment"}.isdisjoint(flow["on"]):
+        yield "an event that runs foreign code with our rights"
+    if any(job.get("secrets") == "inherit" for job in flow["jobs"].values()):
+        yield "all secrets handed on"
+    if "pull_request" in flow["on"]:
+        if "secrets." in text or "github.token" in text:
+            yield "a secret where a pull request runs"
+        if any(
+            "write" in job["permissions"].values() for job in flow["jobs"].values() if "permissions" in job
+        ):
+            yield "a right to write where a pull request runs"
+        if "actions/cache" in text:
+            yield "a cache of the archive where a pull request runs"
+
+
+def auditing(flow: dict[str, Any]) -> Iterator[str]:
+    if "schedule" not in flow["on"]:
+        yield "advisories that nobody sees"
+    script = "".join(step.get("run", "") for step in steps(flow))
+    if "for lock in requirements/*.lock;" not in script:
+        yield "a lock that is not audited"
+    if "pip-audit --strict --require-hashes --disable-pip" not in script:
+        yield "an audit that passes over what it cannot look up"
 
 
 def ticks(flow: dict[str, Any]) -> Iterator[str]:
@@ -237,6 +266,40 @@ def test_nothing_is_wrong(path: Path) -> None:
         ),
         ("publish.yml", " && needs.build.outputs.hours == 'yes'", "", "a deployment of nothing"),
         ("publish.yml", "pages: read", "pages: write", "a right to write outside deploy"),
+        (
+            "test.yml",
+            "  pull_request:",
+            "  pull_request_target:",
+            "an event that runs foreign code with our rights",
+        ),
+        (
+            "publish.yml",
+            "  workflow_call:",
+            "  workflow_run: {workflows: [Test]}\n  workflow_call:",
+            "an event that runs foreign code with our rights",
+        ),
+        (
+            "scrape.yml",
+            "    with:\n      commit:",
+            "    secrets: inherit\n    with:\n      commit:",
+            "all secrets handed on",
+        ),
+        (
+            "test.yml",
+            "run: make test",
+            f"run: make test\n        env:\n          {KEY}",
+            "a secret where a pull request runs",
+        ),
+        ("test.yml", "contents: read", "contents: write", "a right to write where a pull request runs"),
+        (
+            "test.yml",
+            "uses: actions/setup-python@",
+            "uses: actions/cache@",
+            "a cache of the archive where a pull request runs",
+        ),
+        ("audit.yml", "  schedule:\n    - cron", "  push:\n    - cron", "advisories that nobody sees"),
+        ("audit.yml", "requirements/*.lock; do", "requirements/run.lock; do", "a lock that is not audited"),
+        ("audit.yml", "--strict ", "", "an audit that passes over what it cannot look up"),
     ],
 )
 def test_the_guard_notices(name: str, old: str, new: str, fault: str) -> None:
