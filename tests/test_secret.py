@@ -263,6 +263,19 @@ def test_the_token_of_a_remote_is_not_printed(stage: Stage, user: str, status: i
     assert {name for name, text in everything(stage.root) if TOKEN.encode() in text} == {".git/config"}
 
 
+@pytest.mark.parametrize(
+    "address", ["https://me:{}@example.org/api", "https://{}@example.org", "me:{}@example.org"]
+)
+def test_a_password_in_the_base_url(address: str) -> None:
+    """It would be printed with the address where the service says wait, and is never sent.
+
+    Seen to fail without the check in settings.py.
+    """
+    with pytest.raises(ArchiveError, match="OPENROUTER_BASE_URL names a user") as error:
+        settings_from({"OPENROUTER_BASE_URL": address.format(TOKEN)})
+    assert TOKEN not in str(error.value)
+
+
 def test_cassettes_hold_no_authorization() -> None:
     """Whatever a recording was made with; seen to fail with a value written into one."""
 

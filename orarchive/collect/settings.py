@@ -76,6 +76,9 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         return value
 
     base_url = environment.get("OPENROUTER_BASE_URL") or Settings.base_url
+    if "@" in base_url:
+        msg = "OPENROUTER_BASE_URL names a user, and perhaps a password, which are not sent; leave them out"
+        raise ArchiveError(msg)
     if not base_url.startswith(("https://", "http://")):
         msg = f"OPENROUTER_BASE_URL is {base_url!r}; it must begin with https://"
         raise ArchiveError(msg)
