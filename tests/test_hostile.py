@@ -12,9 +12,11 @@ from urllib.parse import urlsplit
 
 import feedparser
 import pytest
+from archives import Stage, payloads
 from browser import built, held, written_archive
 
 from orarchive.publish.foreign import UNSEEN
+from orarchive.sample import START
 
 SEED = 20261120
 MODELS = 1000
@@ -144,3 +146,17 @@ def test_no_path_leaves_the_site(site: dict[str, bytes], tmp_path: Path) -> None
         assert all(part and len(part.encode()) <= 255 for part in parts), path
         assert path.isascii()
     assert len({path.lower() for path in site}) == len(site), "no two differ by case alone"
+
+
+def test_a_key_forges_no_line_of_the_log(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    """A line that begins with :: is a command to the machine that runs the workflow.
+
+    Seen to fail with %s for the refusal in fetch.py.
+    """
+    bodies = payloads(START)
+    twice = {**bodies["providers"]["data"][0], "slug": "x\n::stop-commands::x\x1b[2J" + "y" * 10_000}
+    stage.serve({**bodies, "providers": {"data": [twice, twice]}})
+    assert stage.run(START) == 1
+    said = [record.getMessage() for record in caplog.records]
+    assert any("duplicate-key" in line for line in said)
+    assert [line for line in said if not line.isprintable() or len(line) > 500] == []

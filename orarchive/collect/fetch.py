@@ -107,5 +107,5 @@ def _checked(check: Callable[[Any], Any], answer: Answer) -> Answer:
     try:
         return replace(answer, body=check(answer.body))
     except checks.Refusal as refusal:
-        log.warning("Refused: %s", refusal)
+        log.warning("Refused: %.300r", str(refusal))  # keys are foreign text, which could forge a line
         return replace(answer, body=None, reason=refusal.reason, refused=True)
