@@ -97,7 +97,7 @@ def _keyed(row: Record, key: Collection[str], position: int) -> None:
 
 def _unique(keys: list[str]) -> None:
     if len(set(keys)) != len(keys):
-        twice = sorted({key for key in keys if keys.count(key) > 1})
+        twice = sorted(key for key, count in Counter(keys).items() if count > 1)
         raise Refusal("duplicate-key", ", ".join(twice[:5]))
 
 
