@@ -240,6 +240,18 @@ def test_a_key_that_cannot_be_sent(key: str) -> None:
     assert KEY not in str(error.value)
 
 
+def test_no_password_of_the_machine_is_sent(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen to fail without `_session.auth` in client.py: an entry of .netrc went along."""
+    (tmp_path / "netrc").write_text(f"machine 127.0.0.1 login me password {TOKEN}\n")
+    (tmp_path / "netrc").chmod(0o600)
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    assert stage.run(START) == 0
+    assert stage.service.seen
+    assert [seen.path for seen in stage.service.seen if "Authorization" in seen.headers] == []
+
+
 # Other secrets: the token in a remote's address, a password in the base URL
 
 
