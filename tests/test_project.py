@@ -127,3 +127,13 @@ def test_every_feed_and_file_stands_in_the_readme_of_the_data() -> None:
     assert [name for name in FEEDS if f"`{name}`" not in readme] == []
     files = {Path(file).name for feed in FEEDS.values() for file in feed.files}
     assert [name for name in sorted(files) if f"{name}`" not in readme] == []
+
+
+def test_every_file_and_test_in_the_threat_model_exists() -> None:
+    """Seen to fail for a test of another name and for a file that moved."""
+    named = re.findall(r"`([\w./-]+/[\w.-]*)(?:::(\w+))?`", (ROOT / "SECURITY.md").read_text())
+    assert len([test for _, test in named if test]) > 20
+    made = {"quarantine/"}
+    assert [path for path, _ in named if path not in made and not (ROOT / path).exists()] == []
+    tests = [(path, test) for path, test in named if test]
+    assert [both for both in tests if f"def {both[1]}(" not in (ROOT / both[0]).read_text()] == []
