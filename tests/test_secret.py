@@ -252,6 +252,23 @@ def test_no_password_of_the_machine_is_sent(
     assert [seen.path for seen in stage.service.seen if "Authorization" in seen.headers] == []
 
 
+def test_git_is_not_told_the_key(stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor are the programs that its configuration names, such as one that knows passwords.
+
+    Seen to fail without the key's name among those that git.py takes out of the environment.
+    """
+    monkeypatch.setenv("OPENROUTER_API_KEY", KEY)
+    said = tmp_path / "environment"
+    refused = Reply(401, b"", {"WWW-Authenticate": 'Basic realm="git"'})
+    with Service(lambda *_: refused, base="") as remote:
+        say(stage.root, "config", "credential.helper", f"!env >> {said};:")
+        say(stage.root, "remote", "add", "origin", f"{remote.base_url}/archive.git")
+        with pytest.raises(GitError):
+            stage.run(START, push=True)
+    assert "GIT_TERMINAL_PROMPT=0" in said.read_text()
+    assert KEY not in said.read_text()
+
+
 # Other secrets: the token in a remote's address, a password in the base URL
 
 
