@@ -1,38 +1,27 @@
 """The workflows: what the checkers say, what must never be changed in them, and what their scripts do."""
 
-import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
+from actions import WORKFLOWS, Job, Repository, load, summary
+from archives import ROOT, say
 
 import scrape
+from orarchive.sample import START
 
-ROOT = Path(__file__).parents[1]
 GITHUB = ROOT / ".github"
-WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yml"))
 BIN = Path(sys.executable).parent
-
-BASH = ("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c")
-"""How GitHub runs a script."""
 
 ACTION = re.compile(r"^[\w.-]+/[\w./-]+@[0-9a-f]{40}$")
 KEY = "OPENROUTER_API_KEY: ${{ secrets.OPENROUTER_API_KEY }}"
 """The one secret that a step may have."""
 
 VERSION = re.compile(r"uses: \S+@\S+ # v\d+\.\d+\.\d+$")
-
-
-def load(text: str) -> dict[str, Any]:
-    """Parse as YAML 1.2, where `on` is a word and not a truth."""
-    found: dict[str, Any] = YAML(typ="safe", pure=True).load(text)
-    return found
 
 
 def steps(flow: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -308,7 +297,46 @@ def test_the_guard_notices(name: str, old: str, new: str, fault: str) -> None:
     assert fault in faults(name, text.replace(old, new))
 
 
-# What the script of publish.yml does
+# What the scripts do, with another program in place of ours
+
+
+FAKE = """[ "$1" = -m ] && exit
+printf '%s\\n' "$@" > "$ARGUMENTS"
+archive() { git commit --quiet --allow-empty --message "$1" --message "~ <b>$1</b>"; }
+push() { git push --quiet origin HEAD:refs/heads/main; }
+"""
+"""A python that has all packages, and does what a test says in place of scrape.py."""
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    """A remote with two commits, and another writer's clone beside it."""
+    made = Repository(tmp_path, "", START)
+    made.environment["ARGUMENTS"] = str(tmp_path / "arguments")
+    say(tmp_path, "init", "--quiet", "--bare", "-b", "main", str(made.remote))
+    say(tmp_path, "clone", "--quiet", str(made.remote), "other")
+    for name in ("user.name", "user.email"):
+        say(tmp_path / "other", "config", name, "other@example.org")
+    pushed(made, "one", "requirements/run.lock")
+    pushed(made, "two")
+    return made
+
+
+def pushed(repository: Repository, message: str, *files: str) -> None:
+    """Push a commit of files as another writer."""
+    other = repository.home / "other"
+    for name in files:
+        (other / name).parent.mkdir(parents=True, exist_ok=True)
+        (other / name).write_text("{}\n")
+    say(other, "add", "--all")
+    say(other, "commit", "--quiet", "--allow-empty", "--message", message)
+    say(other, "push", "--quiet", "origin", "HEAD:refs/heads/main")
+
+
+def scraped(repository: Repository, does: str, **inputs: object) -> Job:
+    """The scrape job where scrape.py does this."""
+    repository.commands["python"] = FAKE + does
+    return repository.run("scrape.yml", "workflow_dispatch" if inputs else "schedule", **inputs)["scrape"]
 
 
 @pytest.mark.parametrize(
@@ -318,177 +346,82 @@ def test_the_guard_notices(name: str, old: str, new: str, fault: str) -> None:
         (["data/hours/2026-06.jsonl", "data/models/facts.jsonl"], True),
     ],
 )
-def test_only_an_archive_with_hours_is_published(tmp_path: Path, files: list[str], hours: bool) -> None:
-    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
-    for name in files:
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text("{}\n")
-    subprocess.run(["git", "-C", tmp_path, "add", "--all"], check=True)
-    flow = load((GITHUB / "workflows" / "publish.yml").read_text())
-    job = flow["jobs"]["build"]
-    see = job["steps"][1]
-    output, summary = tmp_path / "output", tmp_path / "summary"
-    env = os.environ | {"GITHUB_OUTPUT": str(output), "GITHUB_STEP_SUMMARY": str(summary)}
-    subprocess.run([*BASH, see["run"]], cwd=tmp_path, env=env, check=True)
-    assert output.exists() is hours
-    assert summary.exists() is not hours
-    said = (output if hours else summary).read_text()
-    assert said == ("hours=yes\n" if hours else "No hour is archived yet: there is no site to publish.\n")
-    assert job["outputs"] == {"hours": f"${{{{ steps.{see['id']}.outputs.hours }}}}"}
+def test_only_an_archive_with_hours_is_published(
+    repository: Repository, files: list[str], hours: bool
+) -> None:
+    pushed(repository, "files", *files)
+    repository.commands["python"] = "mkdir -p site"
+    run = repository.run("publish.yml", "push")
+    assert run["build"].outputs == {"hours": "yes" if hours else ""}
+    assert run["deploy"].result == ("success" if hours else "skipped")
+    none = "No hour is archived yet: there is no site to publish.\n"
+    assert summary(run) == ("" if hours else none)
 
 
-# What the scripts of scrape.yml do
-
-FAKE = """#!/bin/sh
-printf '%s\\n' "$@" > "$ARGUMENTS"
-archive() { git commit --quiet --allow-empty --message "$1" --message "~ <b>$1</b>"; }
-push() { git push --quiet origin HEAD:refs/heads/main; }
-"""
-"""A python that does what a test says in place of scrape.py."""
-
-
-@dataclass
-class Runner:
-    """A clone as the checkout step leaves it, and what the steps of the scrape job wrote."""
-
-    home: Path
-    origin: Path
-    code: int = -1
-
-    @property
-    def clone(self) -> Path:
-        return self.home / "clone"
-
-    def git(self, *arguments: str, at: Path | None = None) -> str:
-        command = ["git", "-C", str(at or self.clone), *arguments]
-        env = os.environ | {"HOME": str(self.home), "GIT_CONFIG_NOSYSTEM": "1"}
-        return subprocess.run(command, check=True, capture_output=True, text=True, env=env).stdout.strip()
-
-    def tip(self) -> str:
-        return self.git("rev-parse", "main", at=self.origin)
-
-    def read(self, name: str) -> str:
-        path = self.home / name
-        return path.read_text() if path.exists() else ""
-
-    def job(self, does: str, **inputs: str) -> None:
-        """Run the job's scripts as GitHub would; `does` is what scrape.py does."""
-        fake = self.home / "bin" / "python"
-        fake.parent.mkdir()
-        fake.write_text(FAKE + does + "\n")
-        fake.chmod(0o755)
-        flow = load((GITHUB / "workflows" / "scrape.yml").read_text())
-        scripts = {step["name"]: step["run"] for step in steps(flow) if "run" in step}
-        assert flow["defaults"]["run"]["shell"] == "bash"
-        env = {
-            "PATH": f"{fake.parent}:{os.environ['PATH']}",
-            "HOME": str(self.home),
-            "GIT_CONFIG_NOSYSTEM": "1",
-            "GITHUB_REF_NAME": "main",
-            "GITHUB_OUTPUT": str(self.home / "output"),
-            "GITHUB_STEP_SUMMARY": str(self.home / "summary"),
-            "ARGUMENTS": str(self.home / "arguments"),
-            "BEFORE": self.git("rev-parse", "HEAD"),
-            "FORCE": "",
-            "FEEDS": "",
-            "ACCEPT": "",
-        } | inputs
-        codes = [
-            subprocess.run(
-                [*BASH, scripts[name]],
-                cwd=self.clone,
-                env=env,
-                check=False,
-            ).returncode
-            for name in ("Say who commits", "Scrape", "See what was pushed")
-        ]
-        self.code = max(codes)
-
-
-@pytest.fixture
-def runner(tmp_path: Path) -> Runner:
-    """A remote with two commits, and a clone of depth 1 made as actions/checkout makes it."""
-    made = Runner(tmp_path, tmp_path / "origin.git")
-    subprocess.run(["git", "init", "--quiet", "--bare", "-b", "main", made.origin], check=True)
-    other = tmp_path / "other"
-    subprocess.run(["git", "clone", "--quiet", made.origin, other], check=True, capture_output=True)
-    for name in ("user.name", "user.email"):
-        made.git("config", name, "other@example.org", at=other)
-    made.git("checkout", "--quiet", "-B", "main", at=other)
-    for text in ("one", "two"):
-        made.git("commit", "--quiet", "--allow-empty", "--message", text, at=other)
-    made.git("push", "--quiet", "origin", "main", at=other)
-    subprocess.run(["git", "init", "--quiet", made.clone], check=True, capture_output=True)
-    made.git("remote", "add", "origin", made.origin.as_uri())
-    made.git("fetch", "--quiet", "--depth=1", "origin", "+refs/heads/main*:refs/remotes/origin/main*")
-    made.git("checkout", "--quiet", "-B", "main", "refs/remotes/origin/main")
-    return made
-
-
-@pytest.mark.parametrize("code", [0, 1])
-def test_what_was_pushed_is_handed_on(runner: Runner, code: int) -> None:
-    runner.job(f"archive hour && push; exit {code}")
-    assert runner.code == code
-    assert runner.read("output") == f"commit={runner.tip()}\n"
-    assert runner.read("summary").startswith("    hour\n")
-    assert "    ~ <b>hour</b>\n" in runner.read("summary")
-    assert runner.git("log", "-1", "--format=%cn <%ce>") == (
+@pytest.mark.parametrize(("code", "result"), [(0, "success"), (1, "failure")])
+def test_what_was_pushed_is_handed_on(repository: Repository, code: int, result: str) -> None:
+    job = scraped(repository, f"archive hour && push; exit {code}")
+    assert job.result == result
+    assert job.outputs == {"commit": repository.tip()}
+    assert job.summary.startswith("    hour\n")
+    assert "    ~ <b>hour</b>\n" in job.summary
+    assert repository.git("log", "-1", "--format=%cn <%ce>") == (
         "github-actions[bot] <41898282+github-actions[bot]@users.noreply.github.com>"
     )
 
 
 @pytest.mark.parametrize("does", ["exit 0", "exit 1", "exit 2", "archive hour; exit 2"])
-def test_nothing_pushed_is_nothing_to_publish(runner: Runner, does: str) -> None:
-    runner.job(does)
-    assert runner.code == int(does[-1])
-    assert runner.read("output") == ""
-    assert runner.read("summary") == "Nothing new was pushed.\n"
+def test_nothing_pushed_is_nothing_to_publish(repository: Repository, does: str) -> None:
+    job = scraped(repository, does)
+    assert job.result == ("success" if does == "exit 0" else "failure")
+    assert job.outputs == {"commit": ""}
+    assert job.summary == "Nothing new was pushed.\n"
 
 
-def test_a_commit_that_was_refused_is_not_published(runner: Runner) -> None:
-    runner.job("archive hourly && push && archive daily; exit 2")
-    assert runner.code == 2
-    assert runner.read("output") == f"commit={runner.tip()}\n"
-    assert "daily" not in runner.read("summary")
+def test_a_commit_that_was_refused_is_not_published(repository: Repository) -> None:
+    job = scraped(repository, "archive hourly && push && archive daily; exit 2")
+    assert job.result == "failure"
+    assert job.outputs == {"commit": repository.tip()}
+    assert "daily" not in job.summary
 
 
-def test_our_commit_on_top_of_another_writers(runner: Runner) -> None:
-    other = runner.home / "other"
-    runner.job(
-        f"git -C {other} commit --quiet --allow-empty --message theirs && git -C {other} push --quiet\n"
-        "archive refused; push && exit 9\n"
+def test_our_commit_on_top_of_another_writers(repository: Repository) -> None:
+    other = repository.home / "other"
+    job = scraped(
+        repository,
+        f"(cd {other} && archive theirs && push)\n"
+        "archive refused; push 2> /dev/null && exit 9\n"
         "git fetch --quiet origin refs/heads/main && git reset --quiet --keep FETCH_HEAD\n"
-        "archive ours && push"
+        "archive ours && push",
     )
-    assert runner.code == 0
-    assert runner.read("output") == f"commit={runner.tip()}\n"
-    assert re.findall("theirs|ours|refused", runner.read("summary")) == ["theirs", "ours", "ours"]
+    assert job.result == "success", job["Scrape"].said
+    assert job.outputs == {"commit": repository.tip()}
+    assert re.findall("theirs|ours|refused", job.summary) == ["theirs", "theirs", "ours", "ours"]
 
 
 @pytest.mark.parametrize(
     ("inputs", "options"),
     [
         ({}, {"push": True}),
-        ({"FORCE": "false"}, {"push": True}),
-        ({"FORCE": "true"}, {"push": True, "force": True}),
-        ({"FEEDS": "models, zdr"}, {"push": True, "feeds": ("models", "zdr")}),
-        ({"ACCEPT": "models,providers"}, {"push": True, "accept": ("models", "providers")}),
+        ({"force": False}, {"push": True}),
+        ({"force": True}, {"push": True, "force": True}),
+        ({"feeds": "models, zdr"}, {"push": True, "feeds": ("models", "zdr")}),
+        ({"accept": "models,providers"}, {"push": True, "accept": ("models", "providers")}),
     ],
 )
 def test_inputs_become_options_that_scrape_knows(
-    runner: Runner, inputs: dict[str, str], options: dict[str, object]
+    repository: Repository, inputs: dict[str, object], options: dict[str, object]
 ) -> None:
-    runner.job("", **inputs)
-    assert runner.code == 0
-    script, *arguments = runner.read("arguments").splitlines()
+    assert scraped(repository, "", **inputs).result == "success"
+    script, *arguments = (repository.home / "arguments").read_text().splitlines()
     assert script == "scrape.py"
     given = scrape.main.make_context("scrape.py", arguments).params
     default = scrape.main.make_context("scrape.py", []).params
     assert given == default | options
 
 
-def test_an_input_is_never_run(runner: Runner) -> None:
-    runner.job("", FEEDS='$(touch evil) `touch evil`"; touch evil; "', ACCEPT="--force")
-    assert runner.code == 0
-    assert not (runner.clone / "evil").exists()
-    assert "--accept=--force" in runner.read("arguments").splitlines()
+def test_an_input_is_never_run(repository: Repository) -> None:
+    evil = '$(touch evil) `touch evil`"; touch evil; "'
+    assert scraped(repository, "", feeds=evil, accept="--force").result == "success"
+    assert not [*repository.home.rglob("evil")]
+    assert "--accept=--force" in (repository.home / "arguments").read_text().splitlines()
