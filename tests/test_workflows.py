@@ -363,7 +363,7 @@ def test_what_was_pushed_is_handed_on(repository: Repository, code: int, result:
     job = scraped(repository, f"archive hour && push; exit {code}")
     assert job.result == result
     assert job.outputs == {"commit": repository.tip()}
-    assert job.summary.startswith("    hour\n")
+    assert "Pushed:\n\n    hour\n" in job.summary
     assert "    ~ <b>hour</b>\n" in job.summary
     assert repository.git("log", "-1", "--format=%cn <%ce>") == (
         "github-actions[bot] <41898282+github-actions[bot]@users.noreply.github.com>"
@@ -375,7 +375,7 @@ def test_nothing_pushed_is_nothing_to_publish(repository: Repository, does: str)
     job = scraped(repository, does)
     assert job.result == ("success" if does == "exit 0" else "failure")
     assert job.outputs == {"commit": ""}
-    assert job.summary == "Nothing new was pushed.\n"
+    assert job.summary == f"Scrape: **{job.result}**\n\n\nNothing new was pushed.\n"
 
 
 def test_a_commit_that_was_refused_is_not_published(repository: Repository) -> None:
