@@ -35,8 +35,8 @@ SHELLS = {
 TOKEN = "token of the run"
 """How github.token begins; what it may do stands behind it, for gh to read."""
 
-NO_CREDENTIALS = "no-credentials:"
-"""Where a clone pushes to that may not push."""
+NO_CREDENTIALS, READ_ONLY = "no-credentials:", "read-only:"
+"""Where a clone pushes to that has no token, or one that may not push."""
 
 STEP = {"name", "id", "if", "uses", "with", "run", "env", "timeout-minutes"}
 """The keys of a step that are known here."""
@@ -232,6 +232,11 @@ class Repository:
         return self.home / "caches"
 
     @property
+    def work(self) -> Path:
+        """The work tree of the last job."""
+        return self.home / "work" / "archive" / "archive"
+
+    @property
     def issues(self) -> Path:
         return self.home / "issues.json"
 
@@ -290,6 +295,7 @@ class Repository:
                 given = {key: filled(text, now_known) for key, text in job.get("with", {}).items()}
                 secrets = known["secrets"] if job.get("secrets") == "inherit" else {}
                 called = workflow(job["uses"].removeprefix("$/.github/workflows/"))
+                _refuse_rights(called, job["permissions"])
                 inner = self._flow(called, {**known, "inputs": given, "secrets": secrets}, failed)
                 run[name] = Job("failure" if colour(inner) == "red" else "success")
                 run |= {f"{name} / {one}": found for one, found in inner.items()}
@@ -297,6 +303,17 @@ class Repository:
                 for title, matrix in _matrix(name, job):
                     run[title] = Runner(self, name, flow, job, {**now_known, "matrix": matrix}).job()
         return run
+
+
+LEVELS = ("none", "read", "write")
+
+
+def _refuse_rights(called: dict[str, Any], given: Mapping[str, str]) -> None:
+    """Refuse a workflow that wants more than its caller may, as GitHub does before anything runs."""
+    for job in called["jobs"].values():
+        for right, level in job["permissions"].items():
+            if LEVELS.index(level) > LEVELS.index(given.get(right, "none")):
+                raise ValueError(f"{called['name']} asks for {right}: {level}, which it is not given")
 
 
 def _matrix(name: str, job: dict[str, Any]) -> Iterator[tuple[str, dict[str, str]]]:
@@ -322,7 +339,7 @@ class Runner:
         self.rights: dict[str, str] = job.get("permissions", flow.get("permissions", {}))
         token = ", ".join(f"{right}: {level}" for right, level in self.rights.items())
         self.known = {**known, "github": {**known["github"], "token": f"{TOKEN} ({token})"}, "steps": {}}
-        self.work = repository.home / "work" / "archive" / "archive"
+        self.work = repository.work
         self.files = repository.home / "work" / "_files"
         self.after: list[Callable[[], object]] = []
         """What actions do at the end of a job that went well."""
@@ -450,8 +467,10 @@ def checkout(at: Runner, given: Mapping[str, str]) -> dict[str, str]:
     branch = ref.removeprefix("refs/heads/")
     say(at.work, "init", "--quiet", ".")
     say(at.work, "remote", "add", "origin", remote.as_uri())
-    if given.get("persist-credentials") != "true" or at.rights.get("contents") != "write":
+    if given.get("persist-credentials") == "false":
         say(at.work, "remote", "set-url", "--push", "origin", NO_CREDENTIALS)
+    elif at.rights.get("contents") != "write":
+        say(at.work, "remote", "set-url", "--push", "origin", READ_ONLY)
     depth = ["--depth=1"]
     if given.get("fetch-depth") == "0":
         depth, specs = [], ["+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*"]
