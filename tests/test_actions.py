@@ -1,6 +1,8 @@
 """The stand-in for GitHub Actions does what GitHub does, and refuses what it does not know."""
 
 import os
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -136,6 +138,37 @@ def test_what_is_not_known_is_an_error(repository: Repository, step: str) -> Non
         repository.start(flow(f"  t: {{steps: [{step}]}}"), "push", {})
 
 
+def test_a_workflow_is_started_by_its_events_alone(repository: Repository) -> None:
+    with pytest.raises(ValueError, match="Try is not started by schedule"):
+        repository.start(flow("  t: {steps: []}"), "schedule", {})
+
+
+def test_a_workflow_has_no_more_rights_than_who_calls_it(repository: Repository) -> None:
+    job = "  t: {uses: $/.github/workflows/publish.yml, permissions: {contents: read, pages: read}}"
+    with pytest.raises(ValueError, match="Publish asks for pages: write, which it is not given"):
+        repository.start(flow(job), "push", {})
+
+
+@pytest.mark.parametrize(
+    ("action", "given", "rights", "says"),
+    [
+        ("checkout", "ref: gone", "{}", "git fetch failed"),
+        ("setup-python", "cache: pip, cache-dependency-path: x.lock", "{}", "No file matched"),
+        ("upload-artifact", "path: gone/, name: x, if-no-files-found: error", "{}", "No files were found"),
+        ("configure-pages", "", "{contents: read}", "Get Pages site failed"),
+        ("deploy-pages", "", "{pages: write}", "id-token: write"),
+        ("deploy-pages", "", "{id-token: write}", "pages: write"),
+    ],
+)
+def test_an_action_fails_where_the_real_one_does(
+    repository: Repository, action: str, given: str, rights: str, says: str
+) -> None:
+    step = f"{{name: S, uses: actions/{action}@x, with: {{{given}}}}}"
+    run = repository.start(flow(f"  t: {{permissions: {rights}, steps: [{step}]}}"), "push", {})
+    assert run["t"].result == "failure"
+    assert re.search(says, run["t"]["S"].said)
+
+
 @pytest.mark.parametrize(
     ("rights", "keeps", "result"),
     [("write", "true", "success"), ("read", "true", "failure"), ("write", "false", "failure")],
@@ -163,20 +196,23 @@ def test_nobody_lends_git_a_name(repository: Repository) -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "code"),
+    ("command", "token", "code"),
     [
-        (["issue", "view", "1"], 2),
-        (["issue", "list", "--label", "x"], 2),
-        (["issue", "list", "--json", "number", "--jq", ".[0]"], 2),
-        (["issue", "create", "--title", "x"], 2),
-        (["issue", "close", "1"], 4),
+        ("issue view 1", "issues: write", 2),
+        ("issue list --label x", "issues: write", 2),
+        ("issue list --json number --jq .[0]", "issues: write", 2),
+        ("issue list --json number --jq '.[0].number // empty' --search words", "issues: write", 1),
+        ("issue list --json number --jq '.[0].number // empty'", "issues: write", 0),
+        ("issue create --title x", "issues: write", 2),
+        ("issue close 1", "issues: read", 1),
+        ("issue close 1", "", 4),
     ],
 )
-def test_gh_refuses_what_it_does_not_know(tmp_path: Path, command: list[str], code: int) -> None:
-    """And ends with 4 without a token, as the real one does."""
-    env = {"REHEARSAL_ISSUES": str(tmp_path / "issues.json")}
+def test_gh_refuses_what_it_does_not_know(tmp_path: Path, command: str, token: str, code: int) -> None:
+    """And what the token may not; without one it ends with 4, as the real one does."""
+    env = {"REHEARSAL_ISSUES": str(tmp_path / "issues.json"), "GH_TOKEN": token, "GH_REPO": "a/b"}
     done = subprocess.run(
-        [sys.executable, STANDINS / "gh.py", *command], env=env, capture_output=True, check=False
+        [sys.executable, STANDINS / "gh.py", *shlex.split(command)], env=env, capture_output=True, check=False
     )
     assert done.returncode == code
 
