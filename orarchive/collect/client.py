@@ -73,6 +73,8 @@ class Client:
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
         self._session.auth = lambda request: request  # or a .netrc entry would be sent
+        # none is followed; requests would read the whole body of one, and its address, whatever they are
+        self._session.get_redirect_target = lambda _: None  # type: ignore[assignment, method-assign]
         agent = f"openrouter-archive/{__version__}"
         headers = {"User-Agent": agent, "Accept": "application/json", "X-Title": "OpenRouter archive"}
         if self.contact:
