@@ -7,6 +7,7 @@ of 820 real changes 393 came with signs of another provider on top. `cause` tell
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from orarchive.facets import Key, is_silent, same
@@ -59,6 +60,9 @@ FIELDS: dict[str, str] = {
 
 
 TOP = "top_provider"
+
+MOST_NEW = 200
+"""New fields of a feed that are told of one hour: there are a handful, and thousands must not fill pages."""
 
 Rows = dict[str, State]
 """Feed -> its records by key: all of them, or those that a commit touched."""
@@ -113,7 +117,7 @@ def prices_now(change: Change) -> dict[str, Decimal]:
 
 def _feed(feed: Feed, old: State, new: State, appeared: Collection[str]) -> Iterator[Change]:
     if not feed.copies:
-        yield from (Change("field_appeared", feed.name, path) for path in appeared)
+        yield from (Change("field_appeared", feed.name, path) for path in islice(appeared, MOST_NEW))
     for key in sorted(old.keys() | new.keys()):
         before, after = old.get(key), new.get(key)
         name = text_key(feed, key)

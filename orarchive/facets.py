@@ -1,9 +1,11 @@
 """One record taken apart into the lines of its files, and put together again; nothing is lost on the way."""
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from fnmatch import fnmatchcase
 from functools import cache
+from itertools import count
 from typing import Any
 
 from orarchive.feeds import Feed
@@ -145,17 +147,25 @@ def matched(feed: Feed, rows: Iterable[Record], endpoints: dict[Key, Record]) ->
     Of twins, a row takes the one that it differs from least; a row without an endpoint counts on.
     """
     found: dict[Key, Record] = {}
+    free: dict[tuple[str, str], list[int]] = {}  # the last one is the next
+    counts: Counter[tuple[str, str]] = Counter()
     for row in sorted(rows, key=dumps):
         pair = (row["model_id"], row["tag"])
-        free = []
-        n = 0
-        while (*pair, n) in endpoints or (*pair, n) in found:
-            if (*pair, n) not in found:
-                free.append(n)
-            n += 1
-        best = min(free or [n], key=lambda n: (len(differing(row, endpoints.get((*pair, n), {}))), n))
+        if pair not in free:
+            twins = next(n for n in count() if (*pair, n) not in endpoints)
+            free[pair], counts[pair] = [*reversed(range(twins))], twins
+        if near := free[pair][-MOST_TWINS:]:
+            best = min(near, key=lambda n: (len(differing(row, endpoints[*pair, n])), n))
+            del free[pair][near.index(best) - len(near)]
+        else:
+            best = counts[pair]
+            counts[pair] += 1
         found[*pair, best] = row
     return found
+
+
+MOST_TWINS = 100
+"""Twins that a row is compared with: three are the most that were ever seen, and time goes by the square."""
 
 
 @cache  # a snapshot asks for the same few dozen names a hundred thousand times

@@ -5,12 +5,17 @@ from typing import Any
 
 NESTED = (dict, list)
 
+LONGEST = 1000
+"""Letters of a path past which what is inside is not followed: names in names would fill the memory."""
+
 
 def paths(record: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
     """Yield the path of every field of a record; lists add nothing to the path of what is in them."""
     for name, value in record.items():
         path = prefix + name
         yield path
+        if len(path) > LONGEST:
+            continue
         if isinstance(value, dict):
             yield from paths(value, path + ".")
         elif isinstance(value, list):
@@ -50,6 +55,7 @@ def without(value: Any, path: str, gone: Collection[str]) -> Any:
 
 
 def _above(path: str) -> Iterator[str]:
+    path = path[: LONGEST + 1]  # above a longer one is none
     while "." in path:
         path = path.rpartition(".")[0]
         yield path

@@ -18,6 +18,9 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 MILLION = 1_000_000
 MAX_EXPONENT = 60
 """A number further from 1 than so many digits is no price: arithmetic with it overflows, or prints a book."""
+MOST = 200
+"""Prices of an object, and entries of a schedule, that are read: there are fifteen, and a handful. Whoever
+sends thousands must not fill pages, nor hours, with them."""
 NOT_PRICES = ("overrides", "discount")
 NUMERIC = (str, int, Decimal)
 NONE = Decimal(0)
@@ -79,20 +82,25 @@ def dimensions(pricing: Any) -> dict[str, Decimal]:
         return {}
     return {
         name: price
-        for name, value in pricing.items()
+        for name, value in _first(pricing)
         if name not in NOT_PRICES and (price := exact(value)) is not None and (price or name in STRIPPED_FORM)
     }
+
+
+def _first(prices: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
+    """The members of a price object, of very many the first by name."""
+    return prices.items() if len(prices) <= MOST else sorted(prices.items(), key=lambda one: one[0])[:MOST]
 
 
 def schedule(pricing: Any) -> list[Record]:
     """The override entries, in order; [] where there are none."""
     entries = pricing.get("overrides") if isinstance(pricing, Mapping) else None
-    return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+    return [entry for entry in entries[:MOST] if isinstance(entry, dict)] if isinstance(entries, list) else []
 
 
 def rates(entry: Record) -> dict[str, Decimal]:
     """The prices of one override entry, by dimension."""
-    found = {name: exact(value) for name, value in entry.items() if name not in CONDITIONS}
+    found = {name: exact(value) for name, value in _first(entry) if name not in CONDITIONS}
     return {name: price for name, price in found.items() if price is not None}
 
 

@@ -222,8 +222,9 @@ def _field(name: str, old: Any, new: Any, voice: Voice) -> str:
 
 def _items(old: list[Any], new: list[Any], voice: Voice) -> str:
     """What a list won and lost."""
-    won = [voice.value(item) for item in new if item not in old]
-    lost = [voice.value(item) for item in old if item not in new]
+    before, after = ({dumps(item) for item in end} for end in (old, new))
+    won = [voice.value(item) for item in new if dumps(item) not in before]
+    lost = [voice.value(item) for item in old if dumps(item) not in after]
     if won and won == lost:
         return "changed"
     items = [*(f"+{item}" for item in won), *(f"{voice.minus}{item}" for item in lost)]

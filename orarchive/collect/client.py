@@ -30,6 +30,12 @@ MAX_BYTES = 10_000_000
 """Largest response that is read: the longest route, models, sent 1 MB in September 2026. Every worker may
 hold one."""
 
+MAX_WEIGHT = 25_000_000
+"""Heaviest response that is taken (see `weight`): that of 1 MB weighs 5 million."""
+
+VALUE = 80
+"""What a value weighs beside its text: `1.0,` is four bytes on the wire and hundreds in memory."""
+
 TIMEOUT = (10.0, 30.0)
 """Seconds to connect, and to wait for the next bytes of a response."""
 
@@ -91,8 +97,12 @@ class Client:
         *,
         keyed: bool = False,
         tries: int | None = None,
+        most: int = MAX_BYTES,
     ) -> Answer:
-        """Ask for a path below the base URL until it answers, the tries are used up or time is over."""
+        """Ask for a path below the base URL until it answers, the tries are used up or time is over.
+
+        An answer of more than so many bytes is none.
+        """
         if not {".", ".."}.isdisjoint(path.split("/")):
             return Answer(reason="no-path")  # a foreign id that would lead to another route
         url = f"{self.base_url}/{path}" + (f"?{urlencode(query)}" if query else "")
@@ -107,7 +117,7 @@ class Client:
                 raise last
             sent += 1
             try:
-                return self._once(url, keyed)
+                return self._once(url, keyed, most)
             except _Failed as failed:
                 last = failed
                 limited += failed.reason == "429"
@@ -138,7 +148,7 @@ class Client:
             return 0.0
         return min(wait, self.waits.longest, max(self.deadline - self.clock(), 0.0))
 
-    def _once(self, url: str, keyed: bool) -> Answer:
+    def _once(self, url: str, keyed: bool, most: int) -> Answer:
         headers = {"Authorization": f"Bearer {self.key}"} if keyed and self.key else {}
         until = min(self.deadline, self.clock() + REQUEST_SECONDS)
         try:
@@ -147,7 +157,7 @@ class Client:
             ) as response:
                 if response.status_code != 200:
                     raise self._status(response)
-                raw = self._read(response, until)
+                raw = self._read(response, until, most)
         except (requests.Timeout, urllib3.exceptions.TimeoutError):
             raise _Failed("timeout", again=True) from None
         except (urllib3.exceptions.ProtocolError, urllib3.exceptions.DecodeError):
@@ -166,7 +176,7 @@ class Client:
             date=date,
         )
 
-    def _read(self, response: requests.Response, until: float) -> bytes:
+    def _read(self, response: requests.Response, until: float, most: int) -> bytes:
         """The body, as far as size and time allow; `read1` gives what has come, so a drip is seen."""
         parts: list[bytes] = []
         size = 0
@@ -174,7 +184,7 @@ class Client:
         while part := response.raw.read1(CHUNK):
             parts.append(part)
             size += len(part)
-            if size > MAX_BYTES:
+            if size > most:
                 parts.clear()  # the error's traceback would hold them for a while
                 raise _Failed("too-large")
             if self.clock() > until:
@@ -210,8 +220,15 @@ class _Failed(Exception):
         self.retry_after: float | None = None
 
 
+def weight(raw: bytes) -> int:
+    """How heavy a body is in memory, about: its bytes, and so many more for each value that it may hold."""
+    return len(raw) + VALUE * sum(map(raw.count, (b",", b"[", b"{")))
+
+
 def _decoded(raw: bytes) -> Any:
     """The JSON value of a body that can be written back; anything else is refused."""
+    if weight(raw) > MAX_WEIGHT:
+        raise _Failed("too-large")
     try:
         body = deeper = loads(raw)
         for _ in range(SPARE_LEVELS):

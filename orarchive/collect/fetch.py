@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from orarchive.collect import checks
 from orarchive.collect.answer import Answer
-from orarchive.collect.client import Client
+from orarchive.collect.client import Client, weight
 from orarchive.feeds import Feed
 
 log = logging.getLogger(__name__)
@@ -19,6 +19,13 @@ log = logging.getLogger(__name__)
 STRUGGLING = 20
 """So many keys more failing than answering look like an outage: from then on each key is tried once, until
 enough have answered. An outage should cost the service few more requests than an hour that is well."""
+
+MAX_WEIGHT = 50_000_000
+"""Weight of a sweep's responses, all in memory at once, past which nothing more is asked: those of 630 models
+weigh 15 million."""
+
+MAX_BYTES = 2_000_000
+"""Largest response of a sweep that is read: one for each worker at a time. The longest has 50 KB."""
 
 MOST_PROBES = 50
 """Probes an attempt: the largest true loss of one hour on record was 28 models (see `checks.SHRINK`)."""
@@ -62,13 +69,17 @@ def fetch_sweep(
     """Ask for every key of a sweep, in order, with all workers; past the deadline nothing more is sent."""
     begun = time.monotonic()
     failing = 0  # less those that answered; workers may miscount each other by a few
+    held = 0
 
     def ask(key: str) -> Answer:
-        nonlocal failing
+        nonlocal failing, held
+        if held > MAX_WEIGHT:
+            return Answer(reason="too-large")
         tries = 1 if failing >= STRUGGLING else None
-        got = client.get(feed.path(key), keyed=keyed, tries=tries)
+        got = client.get(feed.path(key), keyed=keyed, tries=tries, most=MAX_BYTES)
         step = -1 if got.reason in (None, "404") else 1
         failing = min(max(failing + step, 0), 2 * STRUGGLING)
+        held += weight(got.raw)
         answer = _checked(lambda body: checks.response(feed, body), got)
         # a good response's bytes are said again by its body: 600 of them would double the run's memory
         return replace(answer, raw=b"") if answer.reason is None else answer

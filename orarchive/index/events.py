@@ -128,7 +128,8 @@ def _ruled(change: Change) -> dict[str, tuple[Tariff, Tariff]]:
     if change.kind != "schedule_changed":
         return {}
     names = {name for end in (change.old, change.new) for entry in schedule(end) for name in rates(entry)}
-    found = {name: (_tariff(change.old, name), _tariff(change.new, name)) for name in sorted(names)}
+    before, after = _tariffs(change.old), _tariffs(change.new)
+    found = {name: (before.get(name, []), after.get(name, [])) for name in sorted(names)}
     return {name: prices for name, prices in found.items() if prices[0] != prices[1]}
 
 
@@ -149,12 +150,17 @@ def _scheduled(
         yield replace(event, kind="edited", field="pricing.overrides", old=old, new=new)
 
 
-def _tariff(pricing: Any, dimension: str) -> Tariff:
-    """What a dimension costs: its plain price unless that follows the clock, and those under conditions."""
-    entries = [(_conditions(entry), rates(entry)) for entry in schedule(pricing)]
-    found = [(conditions, prices[dimension]) for conditions, prices in entries if dimension in prices]
-    plain = None if dimension in clock_keys(pricing) else dimensions(pricing).get(dimension)
-    return found if plain is None else [({}, plain), *found]
+def _tariffs(pricing: Any) -> dict[str, Tariff]:
+    """What each dimension costs: the plain price unless that follows the clock, and those with conditions."""
+    clock = clock_keys(pricing)
+    found: dict[str, Tariff] = {
+        name: [({}, price)] for name, price in dimensions(pricing).items() if name not in clock
+    }
+    for entry in schedule(pricing):
+        conditions = _conditions(entry)
+        for name, price in rates(entry).items():
+            found.setdefault(name, []).append((conditions, price))
+    return found
 
 
 def _as_told(tariff: Tariff) -> str | list[Record] | None:

@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from orarchive.changes import MOST_NEW
 from orarchive.facets import Key
 from orarchive.feeds import FEEDS
 from orarchive.fields import moved, topmost
@@ -80,7 +81,7 @@ class Fields:
             (feed, moment.reads[feed].clock - VANISHED),
         ).fetchall()
         since = {path: (by, last) for path, by, last in rows}
-        for path in topmost(since):
+        for path in topmost(since)[:MOST_NEW]:
             by, last = since[path]
             yield Event("field_vanished", feed, path, after=last and moment.made(feed, last), by=by)
         self.db.executemany(

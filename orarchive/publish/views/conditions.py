@@ -61,5 +61,5 @@ def named(rate: Rate) -> str:
 
 def ordered(rates: Collection[Rate]) -> list[Rate]:
     """Prices in the order in which they are shown, the plain one of a dimension first."""
-    by = in_order({rate.dimension for rate in rates})
-    return sorted(rates, key=lambda rate: (by.index(rate.dimension), len(rate.condition), rate.condition))
+    by = {name: place for place, name in enumerate(in_order({rate.dimension for rate in rates}))}
+    return sorted(rates, key=lambda rate: (by[rate.dimension], len(rate.condition), rate.condition))

@@ -24,6 +24,9 @@ NEW = dt.timedelta(days=7)
 
 DAY = dt.timedelta(days=1)
 
+MOST_ENTRIES, MOST_WEEKS = 50, 20
+"""Entries of a schedule that can be drawn, and prices that are: there are a handful."""
+
 State = Literal[
     "new",
     "returned",
@@ -156,9 +159,11 @@ class ModelView:
     def weeks(self) -> list[Week]:
         """What the prices that follow the clock are through the week."""
         pricing = self.entry.record.get("pricing", {})
+        if len(self.conditions) > MOST_ENTRIES:
+            return []
         found = [
             week(name, pricing)
-            for name in in_order(self.clock)
+            for name in in_order(self.clock)[:MOST_WEEKS]
             if any(name in one.prices and not one.over for one in self.conditions)
         ]
         return [one for one in found if any(row.parts for row in one.rows)]
