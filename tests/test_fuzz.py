@@ -4,8 +4,10 @@ Never a traceback, a hang, or memory without end: of an answer the ledger names 
 anything else an error in one line does. What is archived as it was received must never break the site.
 """
 
+import datetime as dt
 import gzip
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -15,21 +17,32 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from itertools import chain
+from pathlib import Path
 from threading import Thread, Timer
 from typing import Any
 
+import click
 import odd
 import pytest
-from archives import HOUR, ROOT, Stage, payloads
+from archives import HOUR, ROOT, Stage, new_archive, payloads
+from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from orarchive.__main__ import questions
 from orarchive.collect.answer import Answer
 from orarchive.collect.client import Client, Waits
 from orarchive.collect.pacing import Pacer
 from orarchive.collect.settle import _sent_at
-from orarchive.ledger import AGES
-from orarchive.sample import START, Reply
+from orarchive.feeds import FEEDS
+from orarchive.hours import prose
+from orarchive.index.database import index, published
+from orarchive.jsonl import Number, dumps
+from orarchive.ledger import AGES, BAD
+from orarchive.publish.book import read
+from orarchive.publish.site import files
+from orarchive.publish.views import view
+from orarchive.sample import START, Reply, Service
 from orarchive.sample.faults import encode
 
 # --- answers as bytes ---------------------------------------------------------------------------------------
@@ -297,3 +310,111 @@ def test_an_endless_answer(line: Line, layers: int) -> None:
     tracemalloc.stop()
     assert answer.reason == "too-large"
     assert peak < 100_000_000
+
+
+# --- answers with odd values --------------------------------------------------------------------------------
+
+
+def site(stage: Stage) -> dict[str, bytes]:
+    """The whole site, made in this process."""
+    with index(stage.archive) as db:
+        return {**files(view(read(db)), None), "database": published(db)}
+
+
+def questions_to(stage: Stage, hours: list[dt.datetime]) -> Iterator[list[str]]:
+    """Every question that can be asked, each of everything that may be asked about."""
+    first, *_, last = map(prose, hours)
+    yield from (["status", "--now", last], ["report", "--now", last], ["verify"], ["index"])
+    yield from (["diff", first, last], ["diff", first, last, "--json"])
+    for feed in FEEDS:
+        yield from (["at", last, feed], ["raw", last, feed])
+    with index(stage.archive) as db:
+        query = "select distinct key from records where feed = ? order by key"
+        models, offers = ([key for (key,) in db.execute(query, (feed,))] for feed in ("models", "endpoints"))
+    # a command line holds no NUL, and no half of a character
+    models, offers = ([key for key in some if "\0" not in key] for some in (models, offers))
+    for key in [*models, *offers[:5]]:
+        yield ["log", "--", key]
+    for key in models:
+        yield from (["price", "--", key], ["price", "--json", "--at", last, "--", key])
+        yield ["price", "--provider", "x", "--", key]
+
+
+def ask(stage: Stage, *arguments: str) -> Result:
+    """Ask a question in this process; whatever it comes to has a name."""
+    return named(questions, arguments[0], "--archive", str(stage.root), *arguments[1:])
+
+
+def named(command: click.Command, *arguments: str) -> Result:
+    """Run a command in this process; it ends with 0, 1 or 2, and 2 is said in one line."""
+    done = CliRunner().invoke(command, arguments)
+    if done.exception and not isinstance(done.exception, SystemExit):
+        raise AssertionError(arguments) from done.exception
+    assert done.exit_code in (0, 1, 2), arguments
+    if done.exit_code == 2:
+        assert done.stderr.splitlines()[-1].startswith("Error: "), arguments
+    return done
+
+
+def served(chance: random.Random) -> dict[str, Any]:
+    """The sample's answers with odd values in them; now and then one is no answer at all."""
+    bodies = payloads(START)
+    found = {}
+    for path, body in bodies.items():
+        sent = dumps(odd.mutated(chance, body, chance.randint(0, 12) if path != "models/count" else 0))
+        if chance.random() < 0.02:
+            sent = chance.choice([chance.randbytes(50), dumps(odd.value(chance)), sent + sent, sent[:-20]])
+        if chance.random() < 0.02:
+            sent = sent.replace(b'"name":', b'"name":1,"name":', 1)
+        found[path] = Reply(200, sent)
+    return found
+
+
+def test_any_values_of_answers(running: Service, tmp_path: Path) -> None:
+    """Three hours of them and one that is well: whatever was archived, everything answers.
+
+    Seen to fail without `number` in `_words` of told.py, without `part` in ask/price.py.
+    """
+    running.heal()
+    for seed in range(8):
+        chance = random.Random(seed)
+        stage = Stage(running, new_archive(tmp_path / f"{seed}"))
+        hours = [START + number * HOUR for number in (0, 1, 2, 30)]
+        for number, hour in enumerate(hours):
+            is_well = number in (chance.randrange(2), 3)
+            stage.serve(payloads(START) if is_well else served(chance))
+            assert stage.run(hour) == any(outcome in BAD for outcome in stage.outcomes(hour).values())
+        assert set(stage.outcomes(hours[-1]).values()) == {"ok"}
+        site(stage)
+        for question in questions_to(stage, hours) if seed < 3 else ():
+            ask(stage, *question)
+
+
+BROKEN = {
+    "a discount of many digits": {"pricing": {"prompt": "1", "discount": "1e50"}},
+    "prices in a list": {"pricing": ["1"]},
+    "prices in a text": {"pricing": "1"},
+    "half a character for a date": {"expiration_date": "\ud800"},
+    "no numbers": {"context_length": Number("1e999999999"), "created": Number("1e400"), "top_provider": []},
+}
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_a_value_that_was_received(stage: Stage, what: str) -> None:
+    """Of a model and of an endpoint, it comes and goes: the site shows both, and every question is answered.
+
+    Seen to fail without `number` in `_words` of told.py (a discount of many digits: InvalidOperation in every
+    later site), without `part` in ask/price.py (prices in a list), with `json_extract` in DATES of book.py
+    (half a character for a date: no site any more).
+    """
+    well, bodies = payloads(START), payloads(START)
+    bodies["models"]["data"][0] |= BROKEN[what]
+    bodies[OFFERS]["data"]["endpoints"][0] |= BROKEN[what]
+    odd_ones = {path: Reply(200, dumps(body)) for path, body in bodies.items()}
+    hours = [START + number * HOUR for number in range(3)]
+    for hour, some in zip(hours, (well, odd_ones, well), strict=True):
+        stage.serve(some)
+        assert stage.run(hour) == 0
+        site(stage)
+        for question in questions_to(stage, hours[:2]) if hour == hours[1] else ():
+            ask(stage, *question)

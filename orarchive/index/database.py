@@ -15,6 +15,7 @@ from orarchive.errors import ArchiveError
 from orarchive.history.commits import Held, Rewritten
 from orarchive.history.replay import Broken
 from orarchive.index.build import SCHEMA, SQL, take, update
+from orarchive.index.text import shown
 
 NAME = "index.sqlite"
 
@@ -42,6 +43,7 @@ def index(
         with FileLock(lock):
             _bring_up(path, archive, progress)
             db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+            db.text_factory = shown
     except sqlite3.Error as error:
         _refuse_busy(error, path)
         msg = f"the index {path} cannot be written: {error} (deleting it only costs a rebuild)"
@@ -67,6 +69,7 @@ def index_of(archive: Archive, held: list[Held]) -> Iterator[sqlite3.Connection]
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
         db.executescript(f"begin;{SQL}")
         take(db, archive, held)
+        db.text_factory = shown
         yield db
 
 

@@ -10,6 +10,11 @@ def storable(text: str) -> str:
     return text if text.isascii() else text.encode(errors="backslashreplace").decode()
 
 
+def shown(text: bytes) -> str:
+    """A text out of SQLite: what its JSON functions make of a lone surrogate is shown as escapes."""
+    return text.decode(errors="backslashreplace")
+
+
 def as_json(value: Any) -> str | None:
     """A value as JSON text, null where there is none."""
     return None if value is None else dumps(value).decode()

@@ -11,9 +11,9 @@ from orarchive.changes import Change
 from orarchive.feeds import FEEDS
 from orarchive.hours import moment
 from orarchive.index.log import Logged
-from orarchive.prices import exact, is_dynamic, shown
+from orarchive.prices import is_dynamic, shown
 from orarchive.publish.book import Book, Rate
-from orarchive.records import expiry
+from orarchive.records import expiry, number
 from orarchive.wording import WHY, Voice, feed_name, in_order, label, tariff, words
 
 PAGE = Voice(
@@ -308,7 +308,7 @@ def _words(one: Logged) -> str:
     if one.kind == "restated":
         return f"{one.key} of {one.field} {one.percent:+.1f} %"
     if one.kind == "discounted":
-        return f"discount {PAGE.pair(*(percent(exact(end)) for end in (one.old, one.new)))}"
+        return f"discount {PAGE.pair(*(percent(number(end)) for end in (one.old, one.new)))}"
     if one.kind.startswith("expiry_"):
         ends = (expiry(end) for end in (one.old, one.new))
         return PAGE.pair(*("none" if end is None else str(end) for end in ends))
