@@ -6,7 +6,10 @@ import re
 from orarchive.errors import ArchiveError
 
 HOUR = dt.timedelta(hours=1)
-_FORM = re.compile(r"(\d{4}-\d\d-\d\dT\d\d)(?::00:00)?Z")
+YEARS = range(2000, 3000)
+"""Of other years there is nothing to tell, and a step from the first or the last of all would overflow."""
+
+_FORM = re.compile(r"(2\d{3}-\d\d-\d\dT\d\d)(?::00:00)?Z", re.ASCII)
 
 
 def parse(text: str) -> dt.datetime:
@@ -24,9 +27,10 @@ def parse(text: str) -> dt.datetime:
 def instant(text: str) -> dt.datetime:
     """Read a moment: an hour in one of its forms, or with minutes, `2026-11-20T06:45Z`."""
     try:
-        return dt.datetime.strptime(text, "%Y-%m-%dT%H:%MZ").replace(tzinfo=dt.UTC)
+        found = dt.datetime.strptime(text, "%Y-%m-%dT%H:%MZ").replace(tzinfo=dt.UTC)
     except ValueError:
         return parse(text)
+    return found if found.year in YEARS else parse(text)
 
 
 def floor(moment: dt.datetime) -> dt.datetime:

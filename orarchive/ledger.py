@@ -6,13 +6,13 @@ A line is written also when nothing changed: "no change" and "did not run" must 
 import datetime as dt
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from decimal import Decimal
-from typing import Any, Literal, NotRequired, TypedDict, get_origin, get_type_hints
+from typing import Any, Literal, NotRequired, TypedDict, get_args, get_origin, get_type_hints, is_typeddict
 
 from orarchive.archive import Archive
 from orarchive.errors import ArchiveError
-from orarchive.hours import floor, moment, stamp
+from orarchive.hours import YEARS, floor, moment, stamp
 from orarchive.jsonl import Record, dumps, read_lines
 
 Outcome = Literal["ok", "partial", "quarantined", "failed", "not-due"]
@@ -109,17 +109,39 @@ class Attempt(TypedDict):
     source: NotRequired[Source]
 
 
-def _kinds(shape: type) -> dict[str, Any]:
-    """What a member of a line is in Python: an outcome is a text, a number of seconds has a token."""
-    kinds = {name: get_origin(hint) or hint for name, hint in get_type_hints(shape).items()}
-    others = {Literal: str, float: (int, Decimal), Source: dict}
-    return {name: others.get(kind, kind) for name, kind in kinds.items()}
+Fits = Callable[[Any], bool]
+"""Whether a value is of a kind."""
+
+
+def _kinds(shape: type) -> dict[str, Fits]:
+    """What the members of a line are, and what is in them."""
+    return {name: _kind(hint) for name, hint in get_type_hints(shape).items()}
+
+
+def _kind(hint: Any) -> Fits:
+    """A kind as JSON has it: an outcome is a text, a number of seconds has a token."""
+    if get_origin(hint) is dict:
+        inner = _kind(get_args(hint)[1])
+        return lambda value: isinstance(value, dict) and all(map(inner, value.values()))
+    if get_origin(hint) is list:
+        inner = _kind(get_args(hint)[0])
+        return lambda value: isinstance(value, list) and all(map(inner, value))
+    if is_typeddict(hint):
+        return _is_object
+    plain = {float: (int, Decimal)}.get(hint, str if get_origin(hint) is Literal else hint)
+    return lambda value: isinstance(value, plain)
+
+
+def _is_object(value: Any) -> bool:
+    return isinstance(value, dict)
 
 
 ATTEMPT, REPORT, RANKING = _kinds(Attempt), _kinds(Report), _kinds(Ranking)
 OF_ATTEMPT, OF_REPORT = Attempt.__required_keys__, Report.__required_keys__
 OF_RANKING = Ranking.__required_keys__
 MOMENTS = ("hour", "started", "finished")
+AGES = range(10**9)
+"""Seconds that a response may be old, as the client reads them."""
 
 
 def path(hour: dt.datetime) -> str:
@@ -201,7 +223,7 @@ def _wrong(line: Record) -> str:
     return next((f"{name}: {fault}" for name, fault in told), "")
 
 
-def _faults(found: Any, kinds: Mapping[str, Any], required: Set[str]) -> Iterator[str]:
+def _faults(found: Any, kinds: Mapping[str, Fits], required: Set[str]) -> Iterator[str]:
     """Which members are missing, or of another kind."""
     if not isinstance(found, dict):
         yield "not an object"
@@ -209,13 +231,15 @@ def _faults(found: Any, kinds: Mapping[str, Any], required: Set[str]) -> Iterato
     if missing := required - found.keys():
         yield f"{min(missing)} is missing"
     for name, value in found.items():
-        if not isinstance(value, kinds.get(name, object)):
+        if name in kinds and not kinds[name](value):
             yield f"{name} is of another kind"
+    if found.get("age", 0) not in AGES:
+        yield "age is none"
 
 
 def _is_moment(text: Any) -> bool:
     try:
-        return moment(text).tzinfo is not None
+        return moment(text).tzinfo is not None and moment(text).year in YEARS
     except (ValueError, TypeError):
         return False
 

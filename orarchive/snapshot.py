@@ -59,10 +59,37 @@ def read(get: Callable[[str], bytes | None]) -> Snapshot:
     """Put a snapshot together from its files; `get` gives a file's bytes by its path below `data/`."""
     snapshot = empty()
     for feed in FEEDS.values():
-        lines = {path: read_lines(data, f"data/{path}") for path in feed.files if (data := get(path))}
+        lines = {path: _keyed(feed, path, data) for path in feed.files if (data := get(path))}
         by_file = {path.rpartition("/")[2].removesuffix(".jsonl"): found for path, found in lines.items()}
-        snapshot[feed.name] = _state(feed, by_file, snapshot)
+        try:
+            snapshot[feed.name] = _state(feed, by_file, snapshot)
+            if feed.each:
+                _refuse_shapeless(feed, snapshot[feed.name])
+        except (KeyError, TypeError, AttributeError) as error:
+            msg = f"data/{feed.folder}: lines that the archive never wrote ({type(error).__name__}: {error})"
+            raise ArchiveError(msg) from error
     return snapshot
+
+
+def _refuse_shapeless(feed: Feed, state: State) -> None:
+    """Refuse responses of a sweep without their lists."""
+    for (asked,), response in state.items():
+        items = feed.payload(response)[feed.items]
+        if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+            msg = f"data/{feed.folder}: what stands for {asked} has no list of {feed.items}"
+            raise ArchiveError(msg)
+
+
+def _keyed(feed: Feed, path: str, data: bytes) -> list[Record]:
+    """The lines of a file, each of which says whose it is."""
+    by = ("model",) if feed.item_lines and path.endswith(f"/{ASKED}.jsonl") else feed.key
+    found = read_lines(data, f"data/{path}")
+    for number, line in enumerate(found, start=1):
+        for name in by:
+            if type(line.get(name)) is not (int if name == "n" else str):
+                msg = f"data/{path}, line {number}: no proper {name!r}"
+                raise ArchiveError(msg)
+    return found
 
 
 def sha256(feed: Feed, files: dict[str, bytes]) -> str:
