@@ -11,6 +11,8 @@ from decimal import Decimal
 from typing import Any, Literal
 from urllib.parse import urlencode
 
+from orarchive.errors import ArchiveError
+from orarchive.hours import YEARS
 from orarchive.jsonl import Record, read_lines, write_lines
 from orarchive.paths import folders
 
@@ -136,7 +138,7 @@ def merged(series: Series, part: str, rows: Iterable[Record], files: Mapping[str
         dates = {date_of(series, row) for row in new}
         old = [
             row
-            for row in read_lines(files.get(path, b""), f"data/{path}")
+            for row in rows_of(series, files.get(path, b""), f"data/{path}")
             if date_of(series, row) not in dates
         ]
         found[path] = write_lines(sorted([*old, *new], key=lambda row: _place(series, row)))
@@ -151,6 +153,31 @@ def paths_of(series: Series, part: str, rows: Iterable[Record]) -> set[str]:
 def date_of(series: Series, row: Record) -> str:
     """The date of a row; "" where rows have none."""
     return str(row[series.key[0]]) if series.key else ""
+
+
+def rows_of(series: Series, content: bytes, name: str) -> list[Record]:
+    """The rows of a file; `name` is what an error calls it."""
+    rows = read_lines(content, name)
+    for number, row in enumerate(rows, start=1):
+        if not is_row(series, row):
+            msg = f"{name}, line {number}: no row of {series.name}, with {' and '.join(series.key)}"
+            raise ArchiveError(msg)
+    return rows
+
+
+def is_row(series: Series, row: Record) -> bool:
+    """Whether a row says of when it is, and of what."""
+    named = all(isinstance(row.get(name), str | int) for name in series.key)
+    return named and (not series.key or is_date(date_of(series, row)))
+
+
+def is_date(text: str) -> bool:
+    """Whether a text is a date as rows have it."""
+    try:
+        date = dt.date.fromisoformat(text)
+    except ValueError:
+        return False
+    return f"{date}" == text and date.year in YEARS  # of a week's days Python reads other forms too
 
 
 def _place(series: Series, row: Record) -> list[tuple[str, Any]]:

@@ -24,10 +24,12 @@ from typing import Any
 import click
 import odd
 import pytest
-from archives import HOUR, ROOT, Stage, edited, new_archive, payloads, say, tidy
+from archives import DAY, HOUR, ROOT, Stage, edited, new_archive, payloads, say, tidy
 from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from ranked import EARLY, Alter, Told, naming, reports, stage_in
+from ranked import FEW as FEW_VALUES
 
 import build_site
 import scrape
@@ -45,7 +47,7 @@ from orarchive.ledger import AGES, BAD
 from orarchive.publish.book import read
 from orarchive.publish.site import files
 from orarchive.publish.views import view
-from orarchive.sample import START, Reply, Service
+from orarchive.sample import START, Reply, Service, sample_service
 from orarchive.sample.faults import encode
 
 # --- answers as bytes ---------------------------------------------------------------------------------------
@@ -423,6 +425,74 @@ def test_a_value_that_was_received(stage: Stage, what: str) -> None:
             ask(stage, *question)
 
 
+def with_rankings(folder: Path, *alters: Alter, days: int = 2) -> Stage:
+    """An archive with models, and with rankings of so many days that something has altered."""
+    with sample_service(EARLY) as service:
+        stage = stage_in(service, folder)
+        assert stage.run(EARLY, feeds=("models", "providers")) == 0
+        told = Told(service, [naming(FEW_VALUES), *alters])
+        for day in range(days):
+            service.now = EARLY + day * DAY
+            told.service = service
+            stage.run(EARLY + day * DAY, feeds=(), rankings=True)
+    return stage
+
+
+def altering(chance: random.Random) -> Alter:
+    """Some answers to rankings have odd values in them."""
+
+    def alter(path: str, query: Mapping[str, str], body: Any) -> Any:
+        if chance.random() < 0.4:
+            return body
+        for row in body["data"] if isinstance(body.get("data"), list) else ():
+            if "total_tokens" in row and chance.random() < 0.2:
+                row["total_tokens"] = chance.choice(odd.TEXTS)
+        return Reply(200, dumps(odd.mutated(chance, body, chance.randint(0, 4))))
+
+    return alter
+
+
+def test_any_values_of_rankings(tmp_path: Path) -> None:
+    """Seen to fail with `int(tokens)` of an app's in views/rankings.py: too large to convert to float."""
+    for seed in range(3):
+        stage = with_rankings(tmp_path / f"{seed}", altering(random.Random(seed)))
+        assert {*map(str, stage.attempts()[-1]["rankings"])} >= {"models", "apps"}
+        site(stage)
+
+
+def totals(tokens: Any) -> Alter:
+    """Every total is another one."""
+
+    def alter(path: str, query: Mapping[str, str], body: Any) -> Any:
+        for row in body["data"] if isinstance(body.get("data"), list) else ():
+            if "total_tokens" in row:
+                row["total_tokens"] = tokens
+        return body
+
+    return alter
+
+
+def numbered(path: str, query: Mapping[str, str], body: Any) -> Any:
+    """Models of rankings go by numbers."""
+    for number, row in enumerate(body["data"] if isinstance(body.get("data"), list) else ()):
+        if "model_permaslug" in row:
+            row["model_permaslug"] = number
+    return body
+
+
+@pytest.mark.parametrize("alter", [totals("0"), totals("9" * 18), totals("9" * 5000), totals("-1"), numbered])
+def test_figures_that_were_received(tmp_path: Path, alter: Alter) -> None:
+    """They are archived as they are, and the site shows what it can of them.
+
+    Seen to fail without `or 1` in `labs` of views/rankings.py (all totals 0: division by zero), with `sum` in
+    index/rankings.py (integer overflow), with `int(tokens)` of an app's (too many digits), and without `str`
+    in `_slug` (no text).
+    """
+    stage = with_rankings(tmp_path / "archive", alter, days=9)
+    assert reports(stage)["models"]["outcome"] == "ok"
+    assert "rankings/index.html" in site(stage)
+
+
 # --- files that somebody has committed ----------------------------------------------------------------------
 
 
@@ -567,3 +637,36 @@ def test_hours_of_no_archive(two_hours: Stage, year: str) -> None:
         end = ["models"] if question == ["at"] else []
         assert ask(two_hours, *question, f"{year}-01-01T00Z", *end).exit_code == 2
     assert ask(two_hours, "price", "openrouter/auto", "--at", f"{year}-12-31T23:59Z").exit_code == 2
+
+
+def test_rankings_that_somebody_has_committed(tmp_path: Path) -> None:
+    """Rows that are none count for nothing, now and in every later site.
+
+    Seen to fail without `_rows`, `is_row` and `or replace` in index/rankings.py (NotJSON, KeyError, a date's
+    ValueError, an index that cannot be written), and without `rows_of` in collect/rankings.py (KeyError).
+    """
+    stage = with_rankings(tmp_path / "archive")
+    path = stage.root / "data/rankings/models/2025-01.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    row = loads(lines[0])
+    odd_rows = [
+        dumps(row | own) + b"\n" for own in ({"date": "9999-99-99"}, {"model_permaslug": None}, {"date": 5})
+    ]
+    twice = dumps(row | {"total_tokens": "1"}) + b"\n"
+    path.write_bytes(b"".join([*lines, twice, *odd_rows, b"<<<<<<< ours\n", b"[]\n", b'{"date":\n']))
+    say(stage.root, "commit", "--quiet", "-am", "By hand")
+    with sample_service(EARLY) as service:
+        stage.service = service
+        with pytest.raises(ArchiveError, match=r"2025-01\.jsonl, line"):
+            stage.run(EARLY + 2 * DAY, feeds=(), rankings=True)
+        assert stage.run(EARLY + 2 * DAY, feeds=("models",)) == 0
+    assert "rankings/index.html" in site(stage)
+
+
+def test_an_order_that_somebody_has_merged(tmp_path: Path) -> None:
+    """Seen to fail with `read_lines` and `row["id"]` in `_orders` of index/rankings.py."""
+    stage = with_rankings(tmp_path / "archive")
+    order = stage.root / "data/rankings/order.jsonl"
+    order.write_bytes(b"{}\n=======\n" + order.read_bytes())
+    say(stage.root, "commit", "--quiet", "-a", "--amend", "--no-edit")
+    assert "rankings/index.html" in site(stage)

@@ -1,6 +1,5 @@
 """Checks: each may refuse a payload, with a named reason. A refused payload never replaces a good one."""
 
-import datetime as dt
 from collections import Counter
 from collections.abc import Collection
 from typing import Any
@@ -9,7 +8,7 @@ from orarchive.collect.answer import Answer
 from orarchive.facets import canonical
 from orarchive.feeds import Feed
 from orarchive.jsonl import Record
-from orarchive.series import ORDER, ORDER_LENGTH, Series, date_of
+from orarchive.series import ORDER, ORDER_LENGTH, Series, date_of, is_date
 
 SHRINK = 0.2
 """Largest believable loss of rows between two hours: the worst true one on record was 8 %
@@ -122,7 +121,7 @@ def ranked(series: Series, body: Any) -> list[Record]:
         date = _at(body, series.dated) or str(_at(body, "meta.as_of"))[:10]
         rows = [{series.key[0]: date, **row} for row in rows]
     for position, row in enumerate(rows):
-        if series.key and not (isinstance(row.get(series.key[0]), str) and _is_date(row[series.key[0]])):
+        if series.key and not (isinstance(row.get(series.key[0]), str) and is_date(row[series.key[0]])):
             raise Refusal("no-date", f"row {position}")
         if any(not isinstance(row.get(name), str | int) for name in series.key):
             raise Refusal("key-missing", f"row {position}")
@@ -158,13 +157,6 @@ def _named(row: Record, name: str) -> bool:
     if not (isinstance(row.get(name), str) and row[name]):
         raise Refusal("key-missing", name)
     return True
-
-
-def _is_date(text: str) -> bool:
-    try:
-        return str(dt.date.fromisoformat(text)) == text  # of a week's days it reads other forms too
-    except ValueError:
-        return False
 
 
 def _at(body: Any, path: str) -> Any:

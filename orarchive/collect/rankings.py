@@ -15,9 +15,20 @@ from orarchive.collect import checks, openapi
 from orarchive.collect.answer import Answer
 from orarchive.collect.asking import Got, keyed_requests, parts_of, read_parts, refused_parts
 from orarchive.hours import prose
-from orarchive.jsonl import Record, loads, read_lines
+from orarchive.jsonl import Record, loads
 from orarchive.ledger import BAD, Attempt, Ranking, Refused, hour_of
-from orarchive.series import BENCHMARKS, EVERY, FOLDER, RESTATED, SERIES, Series, date_of, merged, paths_of
+from orarchive.series import (
+    BENCHMARKS,
+    EVERY,
+    FOLDER,
+    RESTATED,
+    SERIES,
+    Series,
+    date_of,
+    merged,
+    paths_of,
+    rows_of,
+)
 
 OPENAPI = "openapi"
 """What the service's OpenAPI file is called beside the series."""
@@ -84,7 +95,7 @@ def held_dates(
         (name, part): {
             date_of(SERIES[name], row)
             for path in paths
-            for row in read_lines(contents[blobs[path]], f"data/{path}")
+            for row in rows_of(SERIES[name], contents[blobs[path]], f"data/{path}")
         }
         for (name, part), paths in newest.items()
     }
@@ -188,7 +199,8 @@ def _held(one: Got, before: Mapping[str, bytes]) -> list[Record]:
     """The rows that stand for the dates that came."""
     dates = {date_of(one.series, row) for row in one.answer.body}
     paths = paths_of(one.series, one.part, one.answer.body)
-    rows = (row for path in sorted(paths) for row in read_lines(before.get(path, b""), f"data/{path}"))
+    held = ((path, before.get(path, b"")) for path in sorted(paths))
+    rows = (row for path, content in held for row in rows_of(one.series, content, f"data/{path}"))
     return [row for row in rows if date_of(one.series, row) in dates]
 
 

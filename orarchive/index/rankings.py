@@ -3,17 +3,19 @@
 import datetime as dt
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 from orarchive.archive import Archive
+from orarchive.errors import NotJSON
 from orarchive.history.replay import Step
 from orarchive.hours import moment, stamp
 from orarchive.index.events import Event
 from orarchive.index.moment import Moment
 from orarchive.index.text import as_json, storable
-from orarchive.jsonl import Record, dumps, loads, read_lines
+from orarchive.jsonl import Record, dumps, loads
 from orarchive.ledger import Ranking
-from orarchive.series import ORDER, RESTATED, SERIES, Series
+from orarchive.series import ORDER, RESTATED, SERIES, Series, is_row
 
 FEED = "rankings"
 """What events call them."""
@@ -39,10 +41,11 @@ def take(
     for folder, changes in _folders(step).items():
         query = "select id, series, part from ranking_parts where folder = ?"
         for at, name, part in db.execute(query, (folder,)).fetchall():
+            went, came = ([row for row in rows if is_row(SERIES[name], row)] for rows in changes)
             if SERIES[name].is_usage:
-                yield from _usage(db, at, name, part, *changes)
+                yield from _usage(db, at, name, part, went, came)
             else:
-                _lines(db, SERIES[name], part, changes[1])
+                _lines(db, SERIES[name], part, came)
     limit = stamp(moment(now.hour) - ORDERS)
     db.execute("delete from orders where hour <= ?", (limit,))
 
@@ -57,8 +60,16 @@ def _folders(step: Step) -> dict[str, Rows]:
     for path, change in step.series.items():
         name = path.rpartition("/")[0] if MONTH.fullmatch(path) else path.removesuffix(".jsonl")
         for rows, lines in zip(found.setdefault(name, ([], [])), change, strict=True):
-            rows += map(loads, lines)
+            rows += _rows(lines)
     return found
+
+
+def _rows(lines: Iterable[bytes]) -> Iterator[Record]:
+    """Lines that are rows: a hand or a merge may have left others."""
+    for line in lines:
+        with suppress(NotJSON):
+            if isinstance(row := loads(line), dict):
+                yield row
 
 
 MONTH = re.compile(r".*/[0-9]{4}-[0-9]{2}\.jsonl")
@@ -72,7 +83,7 @@ def _note(db: sqlite3.Connection, now: Moment, name: str, report: Ranking) -> No
     }
     kept = {part: (reason, "", None) for part, reason in report.get("kept", {}).items()}
     db.executemany(
-        "insert into ranking_reads values (?, ?, ?, ?, ?, ?, ?)",
+        "insert or replace into ranking_reads values (?, ?, ?, ?, ?, ?, ?)",
         (
             (now.attempt, now.hour, name, storable(part), outcome, as_of or None, as_json(missing))
             for part, (outcome, as_of, missing) in {**read, **kept}.items()
@@ -89,8 +100,8 @@ def _orders(db: sqlite3.Connection, archive: Archive, now: Moment, step: Step, p
         db.executemany(
             "insert into orders values (?, ?, ?, ?)",
             (
-                (now.hour, storable(part), place, storable(str(row["id"])))
-                for place, row in enumerate(read_lines(contents.get(path, b""), f"data/{path}"), start=1)
+                (now.hour, storable(part), place, storable(str(row.get("id"))))
+                for place, row in enumerate(_rows(contents.get(path, b"").splitlines()), start=1)
             ),
         )
 
@@ -103,18 +114,15 @@ def _usage(
     before = {date: _total(db, at, date) for date in dates}
     db.executemany(
         f"delete from usage where part = ? and date = ? and permaslug = ({SLUG})",
-        ((at, line["date"], storable(line["model_permaslug"])) for line in went),
+        ((at, line["date"], _slug(line)) for line in went),
     )
-    slugs = {storable(line["model_permaslug"]) for line in came}
+    slugs = {_slug(line) for line in came}
     db.executemany(
         "insert or ignore into permaslugs (permaslug) values (?)", ((slug,) for slug in sorted(slugs))
     )
     db.executemany(
-        f"insert into usage values (?, ?, ({SLUG}), ?)",
-        (
-            (at, line["date"], storable(line["model_permaslug"]), _tokens(line.get("total_tokens")))
-            for line in came
-        ),
+        f"insert or replace into usage values (?, ?, ({SLUG}), ?)",
+        ((at, line["date"], _slug(line), _tokens(line.get("total_tokens"))) for line in came),
     )
     for date in sorted(dates):
         old, new = before[date], _total(db, at, date)
@@ -127,10 +135,15 @@ def _usage(
 SLUG = "select id from permaslugs where permaslugs.permaslug = ?"
 
 
-def _total(db: sqlite3.Connection, part: int, date: str) -> int:
-    query = "select sum(tokens) from usage where part = ? and date = ? and typeof(tokens) = 'integer'"
-    total: int | None = db.execute(query, (part, date)).fetchone()[0]
-    return total or 0
+def _slug(line: Record) -> str:
+    return storable(str(line["model_permaslug"]))
+
+
+def _total(db: sqlite3.Connection, part: int, date: str) -> float:
+    # no `sum`, which fails where integers grow too large
+    query = "select total(tokens) from usage where part = ? and date = ? and typeof(tokens) = 'integer'"
+    total: float = db.execute(query, (part, date)).fetchone()[0]
+    return total
 
 
 def _tokens(sent: object) -> int | str | None:
@@ -138,7 +151,7 @@ def _tokens(sent: object) -> int | str | None:
     if sent is None:
         return None
     text = str(sent)
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else text
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else storable(text)
 
 
 def _lines(db: sqlite3.Connection, series: Series, part: str, came: list[Record]) -> None:

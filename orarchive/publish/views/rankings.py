@@ -104,12 +104,11 @@ class App:
     @classmethod
     def from_record(cls, record: Record) -> "App":
         """Read a row as it was sent."""
-        tokens = text(record.get("total_tokens")) or ""
         return cls(
             name=text(record.get("app_name")) or str(record.get("app_id")),
             date=str(record.get("date")),
             rank=integer(record.get("rank")),
-            tokens=int(tokens) if tokens.isascii() and tokens.isdecimal() else None,
+            tokens=integer(record.get("total_tokens")),
             requests=integer(record.get("total_requests")),
         )
 
@@ -213,7 +212,7 @@ class Rankings:
             moved=old[slug] - rank if old and slug in old else None,
             is_new=old is not None and slug not in old,
             tokens=tokens,
-            share=tokens / total if total else None,
+            share=tokens / total if total else 0.0,
             spend=_spend(model, tokens) if model else None,
         )
 
@@ -290,7 +289,7 @@ class Rankings:
         leading = sorted(self._of_labs, key=lambda lab: (-self._of_labs[lab].get(dates[-1], 0), lab))
         points = {
             lab: [
-                (dt.date.fromisoformat(date), self._of_labs[lab].get(date, 0) / totals[date])
+                (dt.date.fromisoformat(date), self._of_labs[lab].get(date, 0) / (totals[date] or 1))
                 for date in dates
             ]
             for lab in leading[:LINES]
