@@ -1,5 +1,6 @@
 """The archive: a git work tree that holds `data/`. Whatever is read of it is read from a commit."""
 
+import os
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,8 +27,11 @@ class Archive:
         return self.root / "data"
 
     def git(self, *arguments: str, stdin: bytes | None = None, env: dict[str, str] | None = None) -> str:
-        """Run a git command in the work tree and return what it printed, without the last line end."""
-        return git(self.root, *arguments, stdin=stdin, env=env).decode().rstrip("\n")
+        """Run a git command in the work tree and return what it printed, without the last line end.
+
+        Bytes that are no text, as in a name of a file, come as Python's own names of files have them.
+        """
+        return git(self.root, *arguments, stdin=stdin, env=env).decode(errors="surrogateescape").rstrip("\n")
 
     def commit(self, name: str = "HEAD") -> str | None:
         """The full name of a commit, None where there is none (yet)."""
@@ -90,9 +94,9 @@ def open_archive(folder: Path) -> Archive:
         if b"true" in (bare, inside):
             msg = f"{folder} is a bare repository or a git folder; an archive is a git work tree"
             raise ArchiveError(msg)
-        top, git_dir = (
-            git(folder, "rev-parse", "--show-toplevel", "--absolute-git-dir").decode().split("\n")[:2]
-        )
+        top, git_dir = os.fsdecode(git(folder, "rev-parse", "--show-toplevel", "--absolute-git-dir")).split(
+            "\n"
+        )[:2]
     except GitError as error:
         msg = f"{folder} is not a git work tree (git init makes one): {error}"
         raise ArchiveError(msg) from error

@@ -40,6 +40,7 @@ from orarchive.collect.pacing import Pacer
 from orarchive.collect.settle import _sent_at
 from orarchive.errors import ArchiveError
 from orarchive.feeds import FEEDS
+from orarchive.git import git
 from orarchive.hours import prose
 from orarchive.index.database import index, published
 from orarchive.jsonl import Number, dumps, loads
@@ -670,3 +671,124 @@ def test_an_order_that_somebody_has_merged(tmp_path: Path) -> None:
     order.write_bytes(b"{}\n=======\n" + order.read_bytes())
     say(stage.root, "commit", "--quiet", "-a", "--amend", "--no-edit")
     assert "rankings/index.html" in site(stage)
+
+
+# --- what git tells -----------------------------------------------------------------------------------------
+
+Change = Callable[[Stage], None]
+AUTHOR = b"author A <a@example.org> 1780000000 +0000"
+
+
+def commit_of(head: bytes = AUTHOR, message: bytes = b"By hand\n") -> Change:
+    """A commit to the ledger that git would not make: its head and its message are as they are given."""
+
+    def change(stage: Stage) -> None:
+        path = stage.root / "data/hours/2026-06.jsonl"
+        path.write_bytes(path.read_bytes().replace(b"{", b'{"added":1,', 1))
+        say(stage.root, "add", "data")
+        tree, parent = say(stage.root, "write-tree"), say(stage.root, "rev-parse", "HEAD")
+        names = f"tree {tree}\nparent {parent}\n".encode()
+        whole = names + head + b"\ncommitter " + AUTHOR[7:] + b"\n\n" + message
+        command = ("hash-object", "-t", "commit", "--literally", "-w", "--stdin")
+        say(stage.root, "reset", "--quiet", "--hard", git(stage.root, *command, stdin=whole).decode().strip())
+
+    return change
+
+
+def commit_with(change: Callable[[Path], None]) -> Change:
+    """A commit of what was done below data/."""
+
+    def done(stage: Stage) -> None:
+        change(stage.root / "data")
+        by_hand(stage, {})
+
+    return done
+
+
+def named_oddly(data: Path) -> None:
+    for name in (
+        b"\xff\xfe.jsonl",
+        b'a"b\\c\n.jsonl',
+        "\u202e\u2028.jsonl".encode(),
+        b"hours\t2026-06.jsonl",
+    ):
+        (Path(os.fsdecode(bytes(data) + b"/models/" + name))).write_bytes(b"{}\n")
+
+
+def linked(data: Path) -> None:
+    (data / "models/facts.jsonl").unlink()
+    (data / "models/facts.jsonl").symlink_to("prices.jsonl")
+
+
+def linked_folder(data: Path) -> None:
+    (data / "providers").rename(data / "others")
+    (data / "providers").symlink_to("others")
+
+
+def folder_for_a_file(data: Path) -> None:
+    (data / "models/facts.jsonl").unlink()
+    (data / "models/facts.jsonl").mkdir()
+    (data / "models/facts.jsonl/x").write_bytes(b"")
+
+
+def renamed(data: Path) -> None:
+    (data / "models/facts.jsonl").rename(data / "models/FACTS.jsonl")
+
+
+def runnable(data: Path) -> None:
+    (data / "models/facts.jsonl").chmod(0o755)
+
+
+def submodule(path: str) -> Change:
+    def change(stage: Stage) -> None:
+        head = say(stage.root, "rev-parse", "HEAD")
+        say(stage.root, "rm", "--quiet", "-r", "--ignore-unmatch", "--", path)
+        say(stage.root, "update-index", "--add", "--cacheinfo", f"160000,{head},{path}")
+        say(stage.root, "commit", "--quiet", "-m", "By hand")
+        say(stage.root, "reset", "--quiet", "--hard")
+
+    return change
+
+
+def octopus(stage: Stage) -> None:
+    start = say(stage.root, "rev-parse", "HEAD")
+    for branch in ("one", "two", "three"):
+        say(stage.root, "checkout", "--quiet", "-b", branch, start)
+        by_hand(stage, {f"{branch}.txt": b""})
+    say(stage.root, "checkout", "--quiet", "main")
+    say(stage.root, "merge", "--quiet", "-m", "All", "one", "two", "three")
+
+
+GIT: dict[str, tuple[Change, list[int]]] = {
+    # what somebody did, and how the next run and the site end
+    "a time of no calendar": (commit_of(AUTHOR.replace(b"1780000000", b"9" * 15)), [0, 0]),
+    "no time": (commit_of(b"author nobody"), [0, 0]),
+    "a time before all": (commit_of(AUTHOR.replace(b"1780000000", b"-5")), [0, 0]),
+    "no message": (commit_of(message=b""), [0, 0]),
+    "a long message": (commit_of(message=b"x" * 1_000_000), [0, 0]),
+    "an attempt in no text": (commit_of(message=b"x\n\nAttempt: \xff\n"), [0, 0]),
+    "an attempt over lines": (commit_of(message="x\n\nAttempt: 1\u2028a b c\x0bd e f\n".encode()), [0, 0]),
+    "another encoding": (commit_of(AUTHOR, b"\xa4\n\nAttempt: \xa4\n"), [0, 0]),
+    "odd names": (commit_with(named_oddly), [0, 0]),
+    "a link": (commit_with(linked), [2, 0]),
+    "a link to a folder": (commit_with(linked_folder), [0, 0]),
+    "a folder for a file": (commit_with(folder_for_a_file), [2, 0]),
+    "another name": (commit_with(renamed), [2, 0]),
+    "a file to run": (commit_with(runnable), [0, 0]),
+    "a submodule": (submodule("data/x"), [0, 0]),
+    "a submodule for a file": (submodule("data/models/facts.jsonl"), [2, 0]),
+    "an octopus": (octopus, [0, 0]),
+}
+
+
+@pytest.mark.parametrize("what", GIT)
+def test_what_somebody_committed(
+    two_hours: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """Seen to fail without `suppress` in `_named` of commits.py (times), with `splitlines` (over lines), and
+    without `surrogateescape` in archive.py and verify.py (no text, odd names).
+    """
+    change, ends = GIT[what]
+    stage = two_hours.copy(tmp_path / "archive")
+    change(stage)
+    assert everything(stage, monkeypatch) == ends

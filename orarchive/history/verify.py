@@ -215,7 +215,7 @@ def _trees(archive: Archive, held: list[Held]) -> Iterator[dict[str, str]]:
         if line.startswith(b"\0"):
             yield tree
         elif line.startswith(b":"):
-            about, _, path = line.decode().rstrip("\n").partition("\t")
+            about, _, path = line.decode(errors="surrogateescape").rstrip("\n").partition("\t")
             _, mode, _, blob, _ = about.split(" ")
             tree[path.removeprefix(PREFIX)] = blob if mode != "000000" else ""
     yield tree
