@@ -35,7 +35,7 @@ def save(archive: Archive, hour: dt.datetime, payloads: Mapping[str, bytes]) -> 
 def _hide(archive: Archive) -> None:
     """Tell git to ignore the folder, in this clone alone."""
     exclude = archive.root / archive.git("rev-parse", "--git-path", "info/exclude")
-    lines = exclude.read_text().splitlines() if exclude.exists() else []
-    if f"/{FOLDER}/" not in lines:
+    lines = exclude.read_bytes().splitlines() if exclude.exists() else []
+    if f"/{FOLDER}/".encode() not in lines:
         exclude.parent.mkdir(parents=True, exist_ok=True)
-        exclude.write_text("\n".join([*lines, f"/{FOLDER}/"]) + "\n")
+        exclude.write_bytes(b"\n".join([*lines, f"/{FOLDER}/".encode()]) + b"\n")

@@ -31,8 +31,9 @@ class Counter:
     def __init__(self, path: Path, hour: dt.datetime) -> None:
         self._path = path
         self._day = f"{hour.date()}"
-        day, _, count = path.read_text().partition(" ") if path.exists() else ("", "", "")
-        self.count = int(count) if day == self._day and count.isdecimal() else 0
+        day, _, count = path.read_bytes().partition(b" ") if path.exists() else (b"", b"", b"")
+        known = day == self._day.encode() and count.isdigit() and len(count) < 10
+        self.count = int(count) if known else 0
 
     def take(self) -> None:
         """Note one more."""

@@ -4,6 +4,7 @@ import datetime as dt
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from orarchive.collect.client import Client, Waits
 from orarchive.collect.pacing import Pacer
@@ -82,6 +83,9 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
     if not base_url.startswith(("https://", "http://")):
         msg = f"OPENROUTER_BASE_URL is {base_url!r}; it must begin with https://"
         raise ArchiveError(msg)
+    if not _is_address(base_url):
+        msg = f"OPENROUTER_BASE_URL is {base_url!r}, which is no address"
+        raise ArchiveError(msg)
     key = (environment.get("OPENROUTER_API_KEY") or "").strip()  # a secret often comes with a line end
     if not (key.isascii() and key.isprintable()):
         msg = "OPENROUTER_API_KEY holds characters that cannot be sent"
@@ -90,15 +94,33 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
     contact = (
         f"{environment.get('GITHUB_SERVER_URL', 'https://github.com')}/{repository}" if repository else None
     )
+    contact = environment.get("ARCHIVE_CONTACT_URL") or contact
+    if contact and not (contact.isascii() and contact.isprintable()):
+        msg = f"the contact, {contact!r}, holds characters that cannot be sent"
+        raise ArchiveError(msg)
     default = Settings()
     return Settings(
         base_url=base_url.rstrip("/"),
         key=key or None,
         latency=environment.get("ARCHIVE_LATENCY") == "1",
         benchmarks=environment.get("ARCHIVE_BENCHMARK_RUNS") == "1",
-        contact=environment.get("ARCHIVE_CONTACT_URL") or contact,
+        contact=contact,
         min_interval=dt.timedelta(minutes=number("SYNC_MIN_INTERVAL_MINUTES", 30)),
         timeout=number("SYNC_TIMEOUT_SECONDS", default.timeout, 1),
         workers=int(number("SYNC_WORKERS", default.workers, 1)),
         per_second=number("SYNC_REQUESTS_PER_SECOND", default.per_second),
     )
+
+
+def _is_address(url: str) -> bool:
+    """Whether a URL names a host, and a port that there may be."""
+    try:
+        parts = urlsplit(url)
+        return (
+            bool(parts.hostname)
+            and (parts.port is None or parts.port > 0)
+            and url.isascii()
+            and url.isprintable()
+        )
+    except ValueError:
+        return False

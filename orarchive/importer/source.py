@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from orarchive.errors import ArchiveError, GitError
 from orarchive.git import COMMAND, environment, git
-from orarchive.hours import floor
+from orarchive.hours import YEARS, floor
 
 NO_HEAD = "orarchive-no-head"
 """The branch that a clone stands on where its source has no HEAD; git would take one of the user's choice."""
@@ -69,7 +69,7 @@ def versions(clone: Path, path: str, branch: str | None = None) -> list[Version]
     asked = "".join(f"{name}:{path}\n" for _, name in commits).encode()
     found = _git(clone, "cat-file", "--batch-check=%(objecttype) %(objectname)", stdin=asked)
     there = [
-        Version(name, dt.datetime.fromtimestamp(int(seconds), dt.UTC), answer.removeprefix("blob "))
+        Version(name, _time(seconds, name), answer.removeprefix("blob "))
         # an answer without an object repeats what was asked
         for (seconds, name), answer in zip(commits, filter(None, found.split("\n")), strict=True)
         if answer.startswith("blob ")
@@ -80,6 +80,18 @@ def versions(clone: Path, path: str, branch: str | None = None) -> list[Version]
         msg = f"{path} was never a file there; files that are: {', '.join(some[:NAMED]) or 'none with .json'}"
         raise ArchiveError(msg)
     return there
+
+
+def _time(seconds: str, commit: str) -> dt.datetime:
+    """A commit's time, which anybody may set to anything."""
+    try:
+        found = dt.datetime.fromtimestamp(int(seconds), dt.UTC)
+    except (ValueError, OverflowError):
+        found = None
+    if found is None or found.year not in YEARS:
+        msg = f"commit {commit[:10]} there is of a time that cannot be meant: {seconds} s after 1970"
+        raise ArchiveError(msg)
+    return found
 
 
 def named(found: Sequence[Version], path: str, names: Iterable[str]) -> set[str]:

@@ -114,11 +114,12 @@ def _manifest(out: Path) -> set[str]:
     path = out / MANIFEST
     try:
         listed = json.loads(path.read_bytes()) if path.exists() else []
-    except ValueError as error:
+        top = out.resolve()
+        names = [name for name in listed if isinstance(name, str)]
+        return {name for name in names if (top / name).resolve().is_relative_to(top)}
+    except (ValueError, TypeError, RecursionError) as error:
         msg = f"{path} is not a list of files: {error}"
         raise ArchiveError(msg) from error
-    top = out.resolve()
-    return {name for name in listed if isinstance(name, str) and (top / name).resolve().is_relative_to(top)}
 
 
 def _note(out: Path, paths: Iterable[str]) -> None:
