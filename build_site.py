@@ -51,7 +51,8 @@ def main(
     except (ArchiveError, OSError) as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(getattr(error, "exit_code", 2))
-    click.echo(f"{hours.prose(shown.now)}: {written} files written, {removed} removed: {out / 'index.html'}")
+    page = click.format_filename(out / "index.html")
+    click.echo(f"{hours.prose(shown.now)}: {written} files written, {removed} removed: {page}")
 
 
 if __name__ == "__main__":

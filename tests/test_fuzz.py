@@ -46,7 +46,7 @@ from orarchive.errors import ArchiveError
 from orarchive.feeds import FEEDS
 from orarchive.git import git
 from orarchive.hours import prose
-from orarchive.index.database import index, published
+from orarchive.index.database import index, index_of, published
 from orarchive.jsonl import Number, dumps, loads
 from orarchive.ledger import AGES, BAD
 from orarchive.publish.book import read
@@ -247,7 +247,7 @@ BOMBS: dict[str, tuple[Callable[[], dict[str, bytes]], dict[str, str]]] = {
         lambda: {"models": b'{"data":' + list_of(b'{"id":"a"}', 900_000) + b"}"},
         {"models": "duplicate-key"},
     ),
-    "twins": (lambda: twins(4_000), {}),
+    "twins": (lambda: twins(3_000), {}),
 }
 
 
@@ -386,7 +386,7 @@ def test_any_values_of_answers(running: Service, tmp_path: Path) -> None:
     Seen to fail without `number` in `_words` of told.py, without `part` in ask/price.py.
     """
     running.heal()
-    for seed in range(8):
+    for seed in range(6):
         chance = random.Random(seed)
         stage = Stage(running, new_archive(tmp_path / f"{seed}"))
         hours = [START + number * HOUR for number in (0, 1, 2, 30)]
@@ -396,7 +396,7 @@ def test_any_values_of_answers(running: Service, tmp_path: Path) -> None:
             assert stage.run(hour) == any(outcome in BAD for outcome in stage.outcomes(hour).values())
         assert set(stage.outcomes(hours[-1]).values()) == {"ok"}
         site(stage)
-        for question in questions_to(stage, hours) if seed < 3 else ():
+        for question in questions_to(stage, hours) if seed < 2 else ():
             ask(stage, *question)
 
 
@@ -426,6 +426,8 @@ def test_a_value_that_was_received(stage: Stage, what: str) -> None:
         stage.serve(some)
         assert stage.run(hour) == 0
         site(stage)
+        with index_of(stage.archive, stage.past().held) as db:
+            assert read(db).hour == hour
         for question in questions_to(stage, hours[:2]) if hour == hours[1] else ():
             ask(stage, *question)
 
@@ -458,7 +460,7 @@ def altering(chance: random.Random) -> Alter:
 
 
 def test_any_values_of_rankings(tmp_path: Path) -> None:
-    """Seen to fail with `int(tokens)` of an app's in views/rankings.py: too large to convert to float."""
+    """Seen to fail without `storable` in `_tokens` of index/rankings.py: half a character."""
     for seed in range(3):
         stage = with_rankings(tmp_path / f"{seed}", altering(random.Random(seed)))
         assert {*map(str, stage.attempts()[-1]["rankings"])} >= {"models", "apps"}
@@ -485,15 +487,25 @@ def numbered(path: str, query: Mapping[str, str], body: Any) -> Any:
     return body
 
 
-@pytest.mark.parametrize("alter", [totals("0"), totals("9" * 18), totals("9" * 5000), totals("-1"), numbered])
-def test_figures_that_were_received(tmp_path: Path, alter: Alter) -> None:
+FIGURES: dict[str, tuple[Alter, int]] = {
+    # what is served, and on how many days
+    "0": (totals("0"), 9),
+    "too much together": (totals("9" * 18), 1),
+    "digits": (totals("9" * 5000), 1),
+    "numbers for names": (numbered, 1),
+}
+
+
+@pytest.mark.parametrize("what", FIGURES)
+def test_figures_that_were_received(tmp_path: Path, what: str) -> None:
     """They are archived as they are, and the site shows what it can of them.
 
-    Seen to fail without `or 1` in `labs` of views/rankings.py (all totals 0: division by zero), with `sum` in
-    index/rankings.py (integer overflow), with `int(tokens)` of an app's (too many digits), and without `str`
-    in `_slug` (no text).
+    Seen to fail without `or 1` in `labs` of views/rankings.py and in rankings.html (division by zero), with
+    `sum` in index/rankings.py (integer overflow), with `int` of an app's tokens (too many digits), and
+    without `str` in `_slug` (no text).
     """
-    stage = with_rankings(tmp_path / "archive", alter, days=9)
+    alter, days = FIGURES[what]
+    stage = with_rankings(tmp_path / "archive", alter, days=days)
     assert reports(stage)["models"]["outcome"] == "ok"
     assert "rankings/index.html" in site(stage)
 
@@ -547,7 +559,7 @@ def short(hours: list[dt.datetime]) -> Iterator[list[str]]:
 
 def test_any_file(two_hours: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever stands in it: each command ends by itself, with a word."""
-    for seed in range(10):
+    for seed in range(8):
         chance = random.Random(seed)
         stage = two_hours.copy(tmp_path / f"{seed}")
         paths = sorted(path.relative_to(stage.root / "data") for path in stage.root.glob("data/*/*.jsonl"))
@@ -647,24 +659,27 @@ def test_hours_of_no_archive(two_hours: Stage, year: str) -> None:
 def test_rankings_that_somebody_has_committed(tmp_path: Path) -> None:
     """Rows that are none count for nothing, now and in every later site.
 
-    Seen to fail without `_rows`, `is_row` and `or replace` in index/rankings.py (NotJSON, KeyError, a date's
-    ValueError, an index that cannot be written), and without `rows_of` in collect/rankings.py (KeyError).
+    Seen to fail without `_rows`, `is_row` and `or replace` in index/rankings.py (NotJSON, KeyError, an index
+    that cannot be written), without `rows_of` in collect/rankings.py (KeyError), and without YEARS in
+    series.py (overflow).
     """
     stage = with_rankings(tmp_path / "archive")
     path = stage.root / "data/rankings/models/2025-01.jsonl"
     lines = path.read_bytes().splitlines(keepends=True)
     row = loads(lines[0])
-    odd_rows = [
-        dumps(row | own) + b"\n" for own in ({"date": "9999-99-99"}, {"model_permaslug": None}, {"date": 5})
-    ]
-    twice = dumps(row | {"total_tokens": "1"}) + b"\n"
-    path.write_bytes(b"".join([*lines, twice, *odd_rows, b"<<<<<<< ours\n", b"[]\n", b'{"date":\n']))
+    others = ({"date": "9999-99-99"}, {"date": "9999-12-31"}, {"date": 5}, {"model_permaslug": None})
+    odd_rows = [dumps(row | own) + b"\n" for own in others]
+    path.write_bytes(b"".join([*lines, *odd_rows]))
     say(stage.root, "commit", "--quiet", "-am", "By hand")
     with sample_service(EARLY) as service:
         stage.service = service
-        with pytest.raises(ArchiveError, match=r"2025-01\.jsonl, line"):
+        with pytest.raises(ArchiveError, match=rf"2025-01\.jsonl, line {len(lines) + 1}: no row of models"):
             stage.run(EARLY + 2 * DAY, feeds=(), rankings=True)
         assert stage.run(EARLY + 2 * DAY, feeds=("models",)) == 0
+        twice = dumps(row | {"total_tokens": "1"}) + b"\n"
+        path.write_bytes(path.read_bytes() + b"<<<<<<< ours\n[]\n" + twice + b'{"date":\n')
+        say(stage.root, "commit", "--quiet", "-am", "By hand")
+        assert stage.run(EARLY + 2 * DAY + HOUR, feeds=("models",)) == 0
     assert "rankings/index.html" in site(stage)
 
 
@@ -789,13 +804,23 @@ GIT: dict[str, tuple[Change, list[int]]] = {
 def test_what_somebody_committed(
     two_hours: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
-    """Seen to fail without `suppress` in `_named` of commits.py (times), with `splitlines` (over lines), and
-    without `surrogateescape` in archive.py and verify.py (no text, odd names).
+    """Seen to fail without `suppress` in `_named` of commits.py (times, an attempt over lines), and without
+    `surrogateescape` in archive.py and verify.py (no text, odd names).
     """
     change, ends = GIT[what]
     stage = two_hours.copy(tmp_path / "archive")
     change(stage)
     assert everything(stage, monkeypatch) == ends
+
+
+def test_a_folder_whose_name_is_no_text(
+    two_hours: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen to fail with `decode` in `open_archive` of archive.py, and without `format_filename` in
+    build_site.py and in `index`.
+    """
+    stage = two_hours.copy(tmp_path / os.fsdecode(b"\xff"))
+    assert everything(stage, monkeypatch) == [0, 0]
 
 
 # --- what else is read --------------------------------------------------------------------------------------
