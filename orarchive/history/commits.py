@@ -191,7 +191,7 @@ def _named(archive: Archive, end: str, *known: str) -> dict[Name, list[str]]:
     form = "--format=%H %at %(trailers:key=Attempt,valueonly,unfold,separator=%x2C)"
     printed = archive.git(*LOG, "--reverse", form, end, *known, "--", BOOKS)
     named: dict[Name, list[str]] = defaultdict(list)
-    for line in printed.split("\n") if printed else ():
+    for line in printed.splitlines():
         name, seconds, attempt = (*line.split(" "), "")[:3]
         with suppress(ValueError, OverflowError):  # somebody's commit, of a time that no calendar has
             named[stamp(dt.datetime.fromtimestamp(int(seconds), dt.UTC)), attempt].append(name)

@@ -83,7 +83,7 @@ def _note(db: sqlite3.Connection, now: Moment, name: str, report: Ranking) -> No
     }
     kept = {part: (reason, "", None) for part, reason in report.get("kept", {}).items()}
     db.executemany(
-        "insert or replace into ranking_reads values (?, ?, ?, ?, ?, ?, ?)",
+        "insert into ranking_reads values (?, ?, ?, ?, ?, ?, ?)",
         (
             (now.attempt, now.hour, name, storable(part), outcome, as_of or None, as_json(missing))
             for part, (outcome, as_of, missing) in {**read, **kept}.items()
