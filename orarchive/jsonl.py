@@ -27,7 +27,6 @@ SAFE_DIGITS = 18
 class Number(Decimal):
     """A JSON number that a Python int does not write back exactly: its value, and the token as sent."""
 
-    __slots__ = ("token",)
     token: str
 
     def __new__(cls, token: str) -> "Number":

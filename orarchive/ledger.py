@@ -120,13 +120,13 @@ def _kinds(shape: type) -> dict[str, Fits]:
 
 def _kind(hint: Any) -> Fits:
     """A kind as JSON has it: an outcome is a text, a number of seconds has a token."""
-    if get_origin(hint) is dict:
+    if get_origin(hint) is dict and not is_typeddict(get_args(hint)[1]):
         inner = _kind(get_args(hint)[1])
         return lambda value: isinstance(value, dict) and all(map(inner, value.values()))
     if get_origin(hint) is list:
         inner = _kind(get_args(hint)[0])
         return lambda value: isinstance(value, list) and all(map(inner, value))
-    if is_typeddict(hint):
+    if is_typeddict(hint) or get_origin(hint) is dict:  # what is in a report is told by its name
         return _is_object
     plain = {float: (int, Decimal)}.get(hint, str if get_origin(hint) is Literal else hint)
     return lambda value: isinstance(value, plain)

@@ -35,6 +35,7 @@ from ranked import FEW as FEW_VALUES
 import build_site
 import scrape
 from orarchive.__main__ import questions
+from orarchive.changes import MOST_NEW
 from orarchive.collect import openapi
 from orarchive.collect.answer import Answer
 from orarchive.collect.client import Client, Waits
@@ -49,6 +50,7 @@ from orarchive.hours import prose
 from orarchive.index.database import index, index_of, published
 from orarchive.jsonl import Number, dumps, loads
 from orarchive.ledger import AGES, BAD
+from orarchive.prices import MOST, dimensions, rates, schedule
 from orarchive.publish.book import read
 from orarchive.publish.site import files
 from orarchive.publish.views import view
@@ -276,6 +278,30 @@ def test_a_bomb(stage: Stage, name: str) -> None:
     assert {feed for feed, outcome in found.items() if outcome != "ok"} == bad.keys()
     for feed, reason in bad.items():
         assert reason in stage.report(feed)["reasons"]
+
+
+def test_prices_and_conditions_without_end() -> None:
+    """The first are read: `price` takes time by their square. Seen to fail without MOST in prices.py."""
+    many = {f"d{n}": "1" for n in range(1000)}
+    assert len(dimensions(many)) == len(rates(many)) == MOST
+    assert len(schedule({"overrides": [{}] * 1000})) == MOST
+
+
+def test_fields_without_end_that_come_and_go(stage: Stage) -> None:
+    """Of an hour the first are told: all of them would fill the memory of a site.
+
+    Seen to fail without MOST_NEW in changes.py and in index/fields.py.
+    """
+    many = priced({f"f{n}": "" for n in range(300)})
+    stage.run(START, feeds=("models",))
+    stage.serve({**payloads(START), "models": Reply(200, many)})
+    stage.run(START + HOUR, feeds=("models",))
+    stage.serve(payloads(START))
+    for day in range(1, 10):
+        stage.run(START + day * DAY, feeds=("models",))
+    with index(stage.archive) as db:
+        query = "select kind, count(*) from events where key like 'pricing.f%' group by kind"
+        assert dict(db.execute(query)) == {"field_appeared": MOST_NEW, "field_vanished": MOST_NEW}
 
 
 @pytest.mark.faults
