@@ -141,7 +141,4 @@ def index_(archive: Archive, out: Path | None, cache: Path | None, as_json: bool
     if as_json:
         say({"path": str(path), **counts})
     else:
-        click.echo(
-            f"{click.format_filename(path)}: "
-            + ", ".join(f"{count} {name}" for name, count in counts.items())
-        )
+        click.echo(f"{path}: " + ", ".join(f"{count} {name}" for name, count in counts.items()))

@@ -24,8 +24,8 @@ NEW = dt.timedelta(days=7)
 
 DAY = dt.timedelta(days=1)
 
-MOST_ENTRIES, MOST_WEEKS = 50, 20
-"""Entries of a schedule that can be drawn, and prices that are: there are a handful."""
+MOST_DRAWN = 250
+"""Entries of a schedule, times the prices that follow it, that can be drawn: there are a handful of each."""
 
 State = Literal[
     "new",
@@ -159,11 +159,11 @@ class ModelView:
     def weeks(self) -> list[Week]:
         """What the prices that follow the clock are through the week."""
         pricing = self.entry.record.get("pricing", {})
-        if len(self.conditions) > MOST_ENTRIES:
+        if len(self.conditions) * len(self.clock) > MOST_DRAWN:
             return []
         found = [
             week(name, pricing)
-            for name in in_order(self.clock)[:MOST_WEEKS]
+            for name in in_order(self.clock)
             if any(name in one.prices and not one.over for one in self.conditions)
         ]
         return [one for one in found if any(row.parts for row in one.rows)]
