@@ -847,7 +847,7 @@ def test_what_somebody_committed(
 def test_a_folder_whose_name_is_no_text(
     two_hours: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Seen to fail with `decode` in `open_archive` of archive.py, or without `format_filename` in build_site."""
+    """Seen to fail with `decode` in archive.py, or without `format_filename` in build_site.py."""
     stage = two_hours.copy(tmp_path / os.fsdecode(b"\xff"))
     assert everything(stage, monkeypatch) == [0, 0]
 

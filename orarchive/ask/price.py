@@ -171,7 +171,7 @@ def _pricing(reads: Readings, archive: Archive, key: str, reading: Reading) -> R
     feed = FEEDS[reads.feed]
     state = rows(feed, archive.snapshot(reading.commit)[feed.name])
     record = next((one for name, one in state.items() if storable(text_key(feed, name)) == key), None)
-    return None if record is None else part(record, "pricing")
+    return None if record is None else record.get("pricing", {})
 
 
 def _standing(reads: Readings, key: str, hour: str) -> tuple[Record, str] | None:
@@ -183,7 +183,7 @@ def _standing(reads: Readings, key: str, hour: str) -> tuple[Record, str] | None
     there = {file: line for file, (_, last, line) in found.items() if last is None or last >= hour}
     if "facts" not in there:
         return None
-    pricing = {**part(there.get("prices", {}), "pricing"), **part(there.get("spot", {}), "pricing")}
+    pricing = {**part(there.get("prices", {}), "pricing"), **there.get("spot", {}).get("pricing", {})}
     if "prices" in there:
         return pricing, found["prices"][0]
     begun = found["facts"][0]
