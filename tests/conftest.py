@@ -10,7 +10,7 @@ from pathlib import Path
 import hypothesis
 import needs
 import pytest
-from archives import Stage, new_archive, payloads, replies
+from archives import HOUR, Stage, edited, new_archive, payloads, replies
 from needs import LEFT_OUT
 from recordings import TWO_YEARS, Whole
 
@@ -55,6 +55,17 @@ def stage(running: Service, tmp_path: Path) -> Stage:
     running.seen.clear()
     stage = Stage(running, new_archive(tmp_path / "archive"))
     stage.serve(payloads(START))
+    return stage
+
+
+@pytest.fixture(scope="module")
+def two_hours(running: Service, tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    """An archive of two hours, nobody's own yet."""
+    running.heal()
+    stage = Stage(running, new_archive(tmp_path_factory.mktemp("hours") / "archive"))
+    for number in range(2):
+        stage.serve(edited(payloads(START), f"{number}"))
+        assert stage.run(START + number * HOUR) == 0
     return stage
 
 

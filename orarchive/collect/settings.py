@@ -116,11 +116,6 @@ def _is_address(url: str) -> bool:
     """Whether a URL names a host, and a port that there may be."""
     try:
         parts = urlsplit(url)
-        return (
-            bool(parts.hostname)
-            and (parts.port is None or parts.port > 0)
-            and url.isascii()
-            and url.isprintable()
-        )
+        return bool(parts.hostname and parts.port != 0 and url.isascii() and url.isprintable())
     except ValueError:
         return False
