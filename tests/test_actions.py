@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from actions import STANDINS, WORKFLOWS, Known, Repository, colour, load, summary, value, wanted
+from actions import STANDINS, WORKFLOWS, Repository, colour, load, summary
 from archives import ROOT, say
+from expressions import Known, value, wanted
 
 from orarchive.sample import START
 
