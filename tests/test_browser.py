@@ -553,5 +553,5 @@ def test_a_site_that_stopped_says_so(browser: Any, address: str) -> None:
     """On the status page, by the reader's clock; seen to fail without the line in common.js."""
     with page(browser, address) as found:
         found.goto(address + KINDS["status"])
-        found.get_by_text("Nothing was read since 2026-06-20T13Z").wait_for()
+        found.get_by_text("Nothing was read completely since 2026-06-20T13Z").wait_for()
         assert found.get_by_text("the next hour was due at 2026-06-20T14Z").is_visible()

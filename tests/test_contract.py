@@ -188,7 +188,7 @@ def test_the_command(service: Service) -> None:
         assert (well.returncode, well.stdout) == (0, "Every route answers as it is read.\n")
         service.fail("providers", "404")
         ill = ask(service)
-        assert (ill.returncode, ill.stdout) == (1, "- providers: 404\n")
+        assert (ill.returncode, ill.stdout) == (3, "- providers: 404\n")
         wrong = ask(service, SYNC_WORKERS="many")
         assert wrong.returncode == 2
         assert wrong.stderr.startswith("Error: SYNC_WORKERS")

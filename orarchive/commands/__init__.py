@@ -16,6 +16,9 @@ from orarchive.jsonl import dumps
 
 HERE = Path(__file__).parents[2]
 
+NOT_WELL = 3
+"""Exit code of what looks after something and finds it ill: 1 is also that of a program that broke."""
+
 Feed = click.Choice(list(FEEDS))
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
 archive = click.option(

@@ -81,6 +81,7 @@ def status(view: View) -> Record:
             "rate_limited": run.limited,
         },
         "next_expected": stamp(run.next_hour),
+        "last_complete": stamp(view.complete_hours[-1]) if view.complete_hours else None,
         "complete": {str(span): count for span, count in view.complete.items()},
         "totals": view.totals,
         "feeds": {

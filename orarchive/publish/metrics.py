@@ -17,7 +17,7 @@ def metrics(view: View) -> bytes:
         lines += [f"# HELP {name} {words}", f"# TYPE {name} gauge"]
         for labels, value in samples:
             marks = ",".join(f'{label}="{text}"' for label, text in labels.items())
-            lines.append(f"{name}{{{marks}}} {value:g}" if marks else f"{name} {value:.10g}")
+            lines.append(f"{name}{{{marks}}} {value:.10g}" if marks else f"{name} {value:.10g}")
     return ("\n".join(lines) + "\n").encode()
 
 
@@ -29,8 +29,12 @@ def _metrics(view: View) -> Iterator[tuple[str, str, list[Sample]]]:
         "When the last run ended, in Unix time.",
         [({}, run.finished.timestamp())],
     )
-    yield "openrouter_sync_errors", "Feeds that were not good in the last run.", [({}, len(run.not_good))]
-    yield "openrouter_sync_requests", "Requests of the last run.", [({}, run.requests)]
+    yield (
+        "openrouter_sync_errors",
+        "Feeds and rankings that were not good in the last run.",
+        [({}, len(run.not_good))],
+    )
+    yield "openrouter_sync_requests", "Requests for feeds in the last run.", [({}, run.requests)]
     yield "openrouter_sync_retries", "Of these the repeated ones.", [({}, run.retries)]
     yield "openrouter_sync_rate_limited", "Of these those answered with 429.", [({}, run.limited)]
     yield "openrouter_models_total", "Models that are listed.", [({}, len(view.living))]

@@ -113,12 +113,13 @@ function dates() {
     observer.disconnect();
     const status = await fetch(`${html.dataset.root}api/v1/status.json`).then((answer) => answer.json()).catch(() => null);
     if (!status) return;
-    const hours = Math.floor((Date.now() - Date.parse(status.hour)) / 3600000);
+    const last = status.last_complete ?? status.hour;
+    const hours = Math.floor((Date.now() - Date.parse(last)) / 3600000);
     const age = hours < 1 ? "within the hour" : hours < 48 ? `${hours} hours ago` : `${Math.floor(hours / 24)} days ago`;
-    place.textContent = `Last read ${status.hour.slice(0, 13)}Z, ${age}; ${status.complete["24"]} of the 24 hours before it are complete:`;
+    place.textContent = `Last complete ${last.slice(0, 13)}Z, ${age}; ${status.complete["24"]} of the last 24 hours are:`;
     place.classList.toggle("stale", hours > 25);
     if (late && hours > 2) {
-      late.textContent = `Nothing was read since ${status.hour.slice(0, 13)}Z, ${age}; the next hour was due at ${status.next_expected.slice(0, 13)}Z.`;
+      late.textContent = `Nothing was read completely since ${last.slice(0, 13)}Z, ${age}; the next hour was due at ${status.next_expected.slice(0, 13)}Z.`;
       late.hidden = false;
     }
   }).observe(late ? late.parentNode : place);

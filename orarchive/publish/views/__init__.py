@@ -12,6 +12,7 @@ from typing import get_args
 import pandas as pd
 
 from orarchive.history.coverage import SPANS, Coverage, coverage
+from orarchive.hours import HOUR
 from orarchive.publish.book import Book, Reading
 from orarchive.publish.charts import Chart, Span, unseen
 from orarchive.publish.told import HEALTH, HourTold, told
@@ -113,7 +114,12 @@ class View:
     @cached_property
     def complete(self) -> dict[int, int]:
         """How many of the last 24, 168 and 720 hours were read completely, all hourly feeds together."""
-        return {span: complete(self.book, self.now, span) for span in SPANS}
+        return {span: sum(hour > self.now - span * HOUR for hour in self.complete_hours) for span in SPANS}
+
+    @cached_property
+    def complete_hours(self) -> list[dt.datetime]:
+        """The hours that were read completely, oldest first."""
+        return complete(self.book, self.now)
 
     @cached_property
     def troubles(self) -> list[Reading]:

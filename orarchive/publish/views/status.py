@@ -42,7 +42,7 @@ class LastRun:
     seconds: int
     """That its attempts took; what lies between two of them does not count."""
     not_good: list[str]
-    """Feeds, as they were read last in it."""
+    """Feeds and series of rankings, as they were read last in it."""
     records: dict[str, int]
     """Feed -> records as they stand."""
     added: int
@@ -50,6 +50,7 @@ class LastRun:
     missing: int
     """Models that were not there."""
     requests: int
+    """For feeds."""
     retries: int
     limited: int
     """Requests that were told to come back later."""
@@ -64,13 +65,17 @@ def last_run(book: Book) -> LastRun:
     """What was done at the last hour."""
     own = [one for one in book.readings if one.hour == book.hour]
     last = {one.feed: one for one in own}
+    ranked = [one for one in book.usage.last.values() if one.hour == book.hour]
     events = Counter(one.kind for one in book.log if one.feed == "models" and one.hour == stamp(book.hour))
     return LastRun(
         hour=book.hour,
         started=min(one.started for one in book.attempts),
         finished=max(one.finished for one in book.attempts),
         seconds=int(sum((one.finished - one.started).total_seconds() for one in book.attempts)),
-        not_good=[name for name, one in last.items() if one.outcome != "ok"],
+        not_good=[
+            *(name for name, one in last.items() if one.outcome != "ok"),
+            *sorted({f"rankings {one.series}" for one in ranked if one.outcome != "ok"}),
+        ],
         records={name: one.records for name, one in book.last.items() if one.records is not None},
         added=events["added"] + events["returned"],
         missing=events["missing"],
@@ -80,10 +85,10 @@ def last_run(book: Book) -> LastRun:
     )
 
 
-def complete(book: Book, now: dt.datetime, span: int) -> int:
-    """How many of the last hours were read completely, all hourly feeds together."""
+def complete(book: Book, now: dt.datetime) -> list[dt.datetime]:
+    """The hours that were read completely, all hourly feeds together, oldest first."""
     hourly = [set(book.complete[name]) for name, feed in FEEDS.items() if feed.cadence == "hourly"]
-    return sum(now - span * HOUR < hour <= now for hour in set.intersection(*hourly))
+    return sorted(hour for hour in set.intersection(*hourly) if hour <= now)
 
 
 def troubles(book: Book) -> list[Reading]:
