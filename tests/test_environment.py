@@ -1,5 +1,6 @@
 """Wherever it is run and whatever git is told by its user: a clear word and exit 2, or the same archive."""
 
+import datetime as dt
 import os
 import shutil
 import socket
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from archives import (
+    DAY,
     HOUR,
     ROOT,
     Stage,
@@ -24,7 +26,12 @@ from archives import (
 )
 from needs import obedient
 
+from orarchive.collect.answer import Answer
+from orarchive.collect.fetch import Fetched
+from orarchive.collect.hour import Run
+from orarchive.collect.settings import Wish
 from orarchive.errors import ArchiveError
+from orarchive.feeds import FEEDS
 from orarchive.jsonl import read_lines
 from orarchive.sample import START
 
@@ -375,6 +382,32 @@ def test_an_hour_that_is_yet_to_come(stage: Stage) -> None:
         stage.run(START + 1000 * HOUR, now=START)
     assert stage.run(START, now=START) == 0
     assert stage.run(START + 1000 * HOUR, now=START, force=True) == 0
+
+
+@pytest.mark.parametrize("off", [-5 * HOUR, 5 * HOUR, 365 * DAY])
+def test_a_clock_that_the_services_contradicts(stage: Stage, off: dt.timedelta) -> None:
+    """Its hour is not archived: one ahead would close the archive until then. A replay may name any hour.
+
+    Seen to fail without `_refuse_clock` in hour.py.
+    """
+    stage.service.now = START + DAY
+    assert stage.run(START, feeds=("models",)) == 0
+    before = stage.archive.commit()
+    with pytest.raises(ArchiveError, match="the clock here says"):
+        stage.run(START + DAY + off, given=False)
+    assert stage.archive.commit() == before
+    tidy(stage.root)
+    for day, late in ((2, -HOUR), (3, HOUR)):  # out of a cache, and late in the hour
+        stage.service.now = START + day * DAY + late
+        assert stage.run(START + day * DAY, given=False, feeds=("models",)) == 0
+        assert len(stage.commits()) == day
+    assert stage.run(START + 4 * DAY, feeds=("models",)) == 0
+
+
+def test_a_date_that_cannot_be_read_contradicts_no_clock(stage: Stage) -> None:
+    """Seen to fail without YEARS in `_refuse_clock`."""
+    run = Run(stage.archive, stage.settings(), Wish(START), lambda: START)
+    run._refuse_clock([Fetched(FEEDS["models"], {"": Answer(date="soon")}, 0.0)])
 
 
 def test_a_push_needs_a_commit(stage: Stage) -> None:

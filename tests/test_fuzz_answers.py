@@ -25,7 +25,7 @@ from orarchive.changes import MOST_NEW
 from orarchive.collect.answer import Answer
 from orarchive.collect.client import Client, Waits
 from orarchive.collect.pacing import Pacer
-from orarchive.collect.settle import _sent_at
+from orarchive.collect.settle import sent_at
 from orarchive.index.database import index
 from orarchive.ledger import AGES
 from orarchive.prices import MOST, dimensions, rates, schedule
@@ -115,7 +115,7 @@ def test_any_bytes(line: Line, head: bytes, headers: list[bytes], body: bytes) -
     answer = line.ask(b"\r\n".join([head, *headers, b"", body]))
     assert (answer.reason is None) == (answer.body is not None)
     assert answer.age is None or answer.age in AGES
-    assert _sent_at(answer.date or "").tzinfo
+    assert sent_at(answer.date or "").tzinfo
 
 
 @pytest.mark.parametrize("address", HEADERS[11:15])

@@ -395,7 +395,7 @@ def checked(steps: list[Step]) -> Oracle:
     return oracle
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(steps=SHORT_HISTORIES, cuts=st.sets(st.integers(1, 20), max_size=3), named=st.booleans())
 def test_one_index_however_it_is_built(steps: list[Step], cuts: set[int], *, named: bool) -> None:
     """At once, attempt by attempt, in pieces and after a rebuild: the same rows, and the same bytes."""

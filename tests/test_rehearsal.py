@@ -499,6 +499,7 @@ def test_most_hours_are_covered_though_many_ticks_are_dropped(stage: Stage) -> N
     Seen to fail with one tick an hour (437 of 720 hours), and with two (604).
     """
     chance = random.Random(40)
+    stage.serve(payloads(START, FEW[:1]))
     hours = [START + n * HOUR for n in range(30 * 24)]
     for hour in hours:
         for minute in minutes():

@@ -21,11 +21,11 @@ from orarchive.collect.due import already_read, due, still_wanted, to_ask
 from orarchive.collect.fetch import Fetched, fetch_list, fetch_probes, fetch_sweep
 from orarchive.collect.message import message
 from orarchive.collect.settings import Settings, Wish
-from orarchive.collect.settle import Settled, settle, settle_one
+from orarchive.collect.settle import Settled, sent_at, settle, settle_one
 from orarchive.collect.writing import Base, Writer, base_of
 from orarchive.errors import ArchiveError
 from orarchive.feeds import FEEDS, Feed
-from orarchive.hours import HOUR, prose, stamp
+from orarchive.hours import HOUR, YEARS, prose, stamp
 from orarchive.ledger import BAD, Attempt, hour_of
 from orarchive.relations import relations
 from orarchive.scopes import rescoped
@@ -36,6 +36,10 @@ log = logging.getLogger(__name__)
 PROBE_SECONDS = 60.0
 """Longest time for asking what became of vanished models: all that may be sent take 13 s at 4 a second, and
 an outage, or a word to come back later, must not cost minutes for what is only said beside the records."""
+
+
+SKEW = 2 * HOUR
+"""How far the hour may be from what the service's clock says: an answer from the edge may be an hour old."""
 
 
 @dataclass
@@ -99,12 +103,23 @@ class Run:
             msg = f"{prose(hour)} is yet to come; nothing else could be archived until then (--force does it)"
             raise ArchiveError(msg)
 
+    def _refuse_clock(self, fetched: list[Fetched]) -> None:
+        """Refuse an hour of a clock that the service's contradicts; one ahead would close the archive."""
+        dates = [answer.date for one in fetched for answer in one.answers.values() if answer.date]
+        told = max(map(sent_at, dates), default=None)
+        if self.wish.given or self.wish.force or told is None or told.year not in YEARS:
+            return
+        if abs(self.wish.hour - told) > SKEW:
+            msg = f"the clock here says {prose(self.wish.hour)}, and the service's {stamp(told)}"
+            raise ArchiveError(msg)
+
     def _too_early(self, lines: list[Attempt]) -> bool:
         """Whether the last attempt at this hour is too fresh for another."""
         hour = self.wish.hour
         started = [line["started"] for line in lines if hour_of(line) == hour]
         earliest = stamp(self.now() - self.settings.min_interval)
-        if started and max(started) > earliest and not (self.wish.given or self.wish.force):
+        wished = self.wish.given or self.wish.force or self.wish.accept
+        if started and max(started) > earliest and not wished:
             log.info("The last attempt at %s began at %s", prose(hour), max(started))
             return True
         return False
@@ -123,6 +138,7 @@ class Run:
         log.info("Starting %s: %s", prose(hour), ", ".join(feed.name for feed in feeds))
         started = self.now()
         fetched = self._fetch(client, feeds, base)
+        self._refuse_clock(fetched)
 
         def write(base: Base) -> tuple[bool, Base] | None:
             left = fetched if base is begun else still_wanted(fetched, base.snapshot, base.lines, hour)

@@ -141,7 +141,7 @@ def _settle_sweep(fetched: Fetched, snapshot: Snapshot, accepted: bool, read: Co
     return state, report, refused
 
 
-def _sent_at(header: str) -> dt.datetime:
+def sent_at(header: str) -> dt.datetime:
     """The moment that a `date` header names; one that cannot be read is the earliest of all."""
     try:
         return email.utils.parsedate_to_datetime(header).astimezone(dt.UTC)
@@ -174,7 +174,7 @@ def _account(
     if ages := [answer.age for answer in answers if answer.age is not None]:
         report["age"] = max(ages)
     if dates := [answer.date for answer in answers if answer.date]:
-        report["date"] = max(dates, key=_sent_at)
+        report["date"] = max(dates, key=sent_at)
     for key, answer in refused:
         name = hashlib.sha256(answer.raw).hexdigest()
         payloads[name] = answer.raw
