@@ -89,6 +89,7 @@ def test_status_and_relations_have_their_shape(site: dict[str, bytes]) -> None:
             "begun",
             "last_run",
             "next_expected",
+            "last_complete",
             "complete",
             "totals",
             "feeds",
