@@ -3,7 +3,8 @@
     PYTHONPATH=. python tests/soak.py 2000
 
 prints what happened. At the end every hour that a run called good is there as it was served, record by
-record, every other one is explained in the ledger, and nothing that was served all along is told to be gone.
+record, every other one is explained in the ledger or by what was done to its run, and nothing that was served
+all along, of any feed, is told to be gone.
 """
 
 import datetime as dt
@@ -18,10 +19,11 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from archives import Driver, Payloads, Stage, kept, new_archive, payloads, replies, said
+from archives import LISTS, Driver, Payloads, Stage, kept, new_archive, payloads, replies, said
 from needs import obedient
 
 from orarchive import ledger
+from orarchive.changes import text_key
 from orarchive.feeds import FEEDS
 from orarchive.history.verify import verify
 from orarchive.hours import HOUR, prose
@@ -30,9 +32,9 @@ from orarchive.ledger import Attempt
 from orarchive.sample import START, Service, world_at
 from orarchive.snapshot import Snapshot
 
-LISTS = {"models": "id", "providers": "slug"}
+KEYS = {"models": "id", "providers": "slug"}
 SWEEPS = ("models/*/endpoints", "models/anthropic/*/endpoints")
-ROUTES = (*LISTS, *SWEEPS, "models/count", "endpoints/zdr", "images/models", "videos/models", "model/*")
+ROUTES = (*KEYS, *SWEEPS, "models/count", "endpoints/zdr", "images/models", "videos/models", "model/*")
 OFTEN = ("models",) * 5
 """What most depends on fails half the time, and what looks most like the truth comes most often."""
 
@@ -51,8 +53,11 @@ REPAIRED = 0.7
 FOLDERS = (".", ".git", ".git/objects", ".git/refs/heads", "data", "data/models", "data/hours")
 """What a run may find locked; some of it only after it has asked."""
 
-ALWAYS = ("anthropic/claude-haiku-4.5",)
-"""Models whose price no clock rules."""
+ABSENT = {"orphaned", "deprecated", "removed", *(feed.went for feed in FEEDS.values())}
+"""What events call it when something is no longer there, or is served by nobody."""
+
+Things = set[tuple[str, str]]
+"""Feeds, each with a key as the events have it."""
 
 
 @dataclass
@@ -70,6 +75,10 @@ class Soaked:
     good: dict[dt.datetime, Payloads] = field(default_factory=dict)
     """Hours that a run called good, with what was served."""
     bad: set[dt.datetime] = field(default_factory=set)
+    disturbed: set[dt.datetime] = field(default_factory=set)
+    """Hours in which a run was killed, was not alone, or could not write: it may leave no line."""
+    unwritten: set[dt.datetime] = field(default_factory=set)
+    """Bad hours of which the ledger has no line."""
     records: int = 0
     """Records that were served in good hours and looked up at the end."""
     lost: list[str] = field(default_factory=list)
@@ -89,7 +98,8 @@ class Soaked:
         told = {
             "hours": self.hours,
             "good": len(self.good),
-            "not good, explained": len(self.bad),
+            "not good": len(self.bad),
+            "of these without a line": len(self.unwritten),
             "skipped": self.skipped,
             "faults": dict(self.faults.most_common()),
             "kills": self.kills,
@@ -124,7 +134,7 @@ def soak(folder: Path, hours: int, seed: int = 0) -> Soaked:
         told = errors.read_text()
         soaked.tracebacks = told.count("Traceback")
         sys.stderr.write(told)
-    _judge(stage, soaked)
+        _judge(stage, soaked)
     return soaked
 
 
@@ -152,11 +162,13 @@ def _live(
         stage.service.heal()
     elif what < 0.5:
         soaked.kills += 1
+        soaked.disturbed.add(hour)
         group = one.start(stage, hour, step=chance.randint(1, 60), named=True)
         code = one.ended()
         _outlived(group)
     elif what < 0.55:
         soaked.pairs += 1
+        soaked.disturbed.add(hour)
         one.start(stage, hour, named=True)
         other.start(stage, hour, named=True)
         code = min(abs(one.ended()), abs(other.ended()))
@@ -170,9 +182,11 @@ def _live(
         code = _run(one, stage, hour)
     elif what < 0.65:
         soaked.full += 1
+        soaked.disturbed.add(hour)
         code = _run(one, stage, hour, disk=chance.choice((0, 1000, 20_000)))
     elif what < 0.7:
         soaked.denied += 1
+        soaked.disturbed.add(hour)
         code = _denied(one, stage, hour, stage.root / chance.choice(FOLDERS))
     else:
         code = _run(one, stage, hour)
@@ -211,7 +225,8 @@ def _denied(driver: Driver, stage: Stage, hour: dt.datetime, folder: Path) -> in
 
 def _judge(stage: Stage, soaked: Soaked) -> None:
     """Hold the archive against what was served and what the runs said of themselves."""
-    stage.run(START + soaked.hours * HOUR)  # tidies up after a last kill
+    if stage.run(START + soaked.hours * HOUR):  # tidies up after a last kill
+        soaked.wrong.append("the last run of all is not good")
     past = stage.past()
     findings = verify(past)
     if findings.wrong:
@@ -223,21 +238,43 @@ def _judge(stage: Stage, soaked: Soaked) -> None:
             if FEEDS[name].cadence == "hourly" and not read:
                 soaked.wrong.append(f"{prose(hour)}: {name} is not good, though the run said so")
         _look_up(past.snapshot(hour, "models", "endpoints", "providers"), hour, bodies, soaked)
-    _explained(lines, soaked)
-    served = [{row["id"] for row in bodies["models"]["data"]} for bodies in soaked.good.values()]
-    always = set.intersection(*served)
+    explained(lines, soaked)
+    always = set.intersection(*map(_served, soaked.good.values()))
     with index(stage.archive, stage.root.parent / "cache") as db:
-        gone = db.execute(
-            "select hour, kind, key from events where feed = 'models' and kind in ('missing', 'removed')"
-        )
-        soaked.removals += [
-            f"{hour}: {key} is told to be {kind}" for hour, kind, key in gone if key in always
-        ]
+        events = db.execute("select hour, kind, feed, key from events order by hour").fetchall()
+    soaked.removals += [
+        f"{hour}: {key} of {feed} is told to be {kind}"
+        for hour, kind, feed, key in events
+        if kind in ABSENT and (kind if kind == "orphaned" else feed, key) in always
+    ]
+
+
+def _served(bodies: Payloads) -> Things:
+    """Whatever was served; under `orphaned` the models that somebody serves, which are not that."""
+    rows = {name: bodies[route]["data"] for name, route in LISTS.items()}
+    offers = [
+        (row["id"], item["tag"])
+        for row in rows["models"]
+        for item in bodies[f"models/{row['id']}/endpoints"]["data"]["endpoints"]
+    ]
+    counts = {
+        "endpoints": Counter(offers),
+        "zdr": Counter((row["model_id"], row["tag"]) for row in rows.pop("zdr")),
+    }
+    found = {(name, row[FEEDS[name].key[0]]) for name in rows for row in rows[name]}
+    found |= {("image_endpoints", row["id"]) for row in rows["images"]}
+    found |= {
+        (name, text_key(FEEDS[name], (*pair, n)))
+        for name, counted in counts.items()
+        for pair, count in counted.items()
+        for n in range(count)
+    }
+    return found | {("orphaned", model) for model, _ in offers}
 
 
 def _look_up(held: Snapshot, hour: dt.datetime, bodies: Payloads, soaked: Soaked) -> None:
     """Compare the records of an hour with those that were served."""
-    served = {name: {(row[key],): row for row in bodies[name]["data"]} for name, key in LISTS.items()}
+    served = {name: {(row[key],): row for row in bodies[name]["data"]} for name, key in KEYS.items()}
     served["endpoints"] = {(key,): bodies[f"models/{key}/endpoints"] for (key,) in served["models"]}
     for name, records in served.items():
         soaked.records += len(records)
@@ -246,12 +283,18 @@ def _look_up(held: Snapshot, hour: dt.datetime, bodies: Payloads, soaked: Soaked
                 soaked.lost.append(f"{prose(hour)}: {name}: {key[0]}")
 
 
-def _explained(lines: list[Attempt], soaked: Soaked) -> None:
-    """Whether the ledger says of each bad hour in it why it is bad, or was good in part."""
-    for hour in soaked.bad:
-        reports = [report for one in lines if ledger.hour_of(one) == hour for report in one["feeds"].values()]
-        if reports and not any("reasons" in report or report["outcome"] == "ok" for report in reports):
-            soaked.wrong.append(f"{prose(hour)}: nothing says why it is not good")
+def explained(lines: list[Attempt], soaked: Soaked) -> None:
+    """Whether the ledger says why of each bad report, and has one of each hour that ended badly by itself."""
+    told = set()
+    for line in lines:
+        for name, report in line["feeds"].items():
+            if report["outcome"] in ledger.BAD:
+                told.add(ledger.hour_of(line))
+                if not report.get("reasons"):
+                    soaked.wrong.append(f"{line['hour']}: nothing says why {name} is {report['outcome']}")
+    soaked.unwritten = soaked.bad - set(map(ledger.hour_of, lines))
+    for hour in sorted(soaked.bad - told - soaked.disturbed):
+        soaked.wrong.append(f"{prose(hour)}: nothing says why it is not good")
 
 
 def main() -> None:
