@@ -26,6 +26,7 @@ from orarchive.sample import START, Service, sample_service
 from orarchive.series import SERIES
 
 KEY = "sample-key"
+ONE = "google/gemini-2.5-pro"
 Change = Callable[[Any], Any]
 
 
@@ -103,7 +104,7 @@ CLOCK = {"overrides": [{"prompt": "1", "region": "eu"}]}
         ("models", lambda body: {"rows": body["data"]}, "models: wrong-shape"),
         ("models/count", lambda body: {"data": {"count": 1}}, r"models: count-off: .* says 1"),
         ("models/count", lambda body: {"data": {}}, "models: no count to compare with: wrong-shape"),
-        ("model/.*", lambda body: {"data": []}, "models, .*: wrong-shape"),
+        ("model/.*", lambda body: {"data": []}, r"models by model/{}, .*: wrong-shape"),
         (".*/endpoints", lambda body: {"data": {"offers": []}}, "endpoints, .*: wrong-shape"),
         (
             "models/.*/endpoints",
@@ -138,6 +139,53 @@ def test_a_route_that_is_gone(service: Service) -> None:
     service.fail("datasets/session-cost", "404")
     with service:
         assert told(service) == ["providers: 404", "rankings/sessions: 404"]
+
+
+@pytest.mark.parametrize("fault", ["500", "429", "cut-off", "reset", "404"])
+def test_what_may_be_gone_in_an_hour_is_no_drift(service: Service, fault: str) -> None:
+    """One model whose endpoints were not had, and a count; seen to fail without each condition of `lasting`
+    in contract.py, and for the count without `passes` beside it.
+    """
+    service.fail(f"models/{ONE}/endpoints", fault)
+    if fault != "404":
+        service.fail("models/count", fault)
+    with service:
+        assert told(service, None) == []
+        assert f"models/{ONE}/endpoints" in {path for path, _ in service.requests}
+
+
+@pytest.mark.parametrize(
+    ("routes", "line"),
+    [
+        ({"providers": "500"}, "providers: nothing could be had: 500"),
+        ({"/openapi.json": "cut-off"}, "openapi.json: nothing could be had: cut-off"),
+        ({"models/*/endpoints": "404"}, "endpoints: nothing could be had: 404"),
+        (
+            {"models/*/endpoints": "reset", f"models/{ONE}/endpoints": "404"},
+            "endpoints: nothing could be had: 404, connection",
+        ),
+        ({"model/*": "404"}, "models by model/{}: nothing could be had: 404"),
+        ({"datasets/session-cost": "502"}, "rankings/sessions: nothing could be had: 502"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_where_nothing_could_be_had(service: Service, routes: dict[str, str], line: str) -> None:
+    """Else a route that has gone would be told by nobody: seen to fail without the last lines of `missed`."""
+    for route, fault in routes.items():
+        service.fail(route, fault)
+    with service:
+        assert told(service) == [line]
+
+
+def test_one_that_answers_otherwise_is_told_beside_those_that_pass(service: Service) -> None:
+    """Seen to fail with the one line or the other in place of both."""
+    service.fail("models/*/endpoints", "500")
+    service.fail(f"models/{ONE}/endpoints", "wrong-type")
+    with service:
+        assert told(service, None) == [
+            f"endpoints, {ONE}: wrong-shape",
+            "endpoints: nothing could be had: 500, wrong-shape",
+        ]
 
 
 @pytest.mark.parametrize(

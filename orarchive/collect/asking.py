@@ -41,7 +41,7 @@ REFUSALS = 3
 """Refusals a day after which a part is not asked for again before the next one."""
 
 PASSING = ("timeout", "connection", "cut-off", "too-slow", "deadline", "429", "budget")
-"""Reasons that may be gone in an hour, as are those of the service's own errors."""
+"""Reasons that may be gone in an hour, as may the service's own errors (see `passes`)."""
 
 DAY = dt.timedelta(days=1)
 
@@ -88,9 +88,14 @@ def refused_parts(series: Series, lines: Iterable[Attempt], hour: dt.datetime) -
         for line in lines
         if hour_of(line).date() == hour.date() and series.name in line.get("rankings", {})
         for part, reason in line["rankings"][series.name].get("kept", {}).items()
-        if reason not in PASSING and not reason.startswith("5")
+        if not passes(reason)
     )
     return {part for part, count in counted.items() if count >= REFUSALS}
+
+
+def passes(reason: str) -> bool:
+    """Whether that for which nothing was had may be gone in an hour."""
+    return reason in PASSING or reason.startswith("5")
 
 
 def spent(lines: Iterable[Attempt], hour: dt.datetime) -> int:

@@ -1,16 +1,17 @@
 """The contract: every route that is archived, asked once in a while and held against what the readers expect.
 
-It stands apart from the hours: a drift keeps nothing from being archived, it is told to people.
+It stands apart from the hours: a drift keeps nothing from being archived, it is told to people. What may be
+gone in an hour is no drift; it is told where for want of it nothing could be compared.
 """
 
 import datetime as dt
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from orarchive.collect import checks, openapi, rankings
 from orarchive.collect.answer import Answer
-from orarchive.collect.asking import DAY, PER_MINUTE, fetch_parts, fetch_spec, parts_of
+from orarchive.collect.asking import DAY, PER_MINUTE, fetch_parts, fetch_spec, parts_of, passes
 from orarchive.collect.client import Client
 from orarchive.collect.fetch import fetch_list, fetch_probes, fetch_sweep
 from orarchive.collect.pacing import Pacer
@@ -36,7 +37,7 @@ def drifts(
     client.deadline = time.monotonic() + settings.timeout
     answer = fetch_spec(client)
     spec = loads(answer.body) if answer.reason is None else None
-    yield from undocumented(spec) if spec else [f"{openapi.ROUTE}: {answer.reason}"]
+    yield from undocumented(spec) if spec else missed(openapi.ROUTE, {"": answer})
     yield from _feeds(client)
     paced = settings.client(sleep, Pacer(PER_MINUTE / 60, time.monotonic, sleep))
     paced.deadline = time.monotonic() + settings.timeout
@@ -73,12 +74,22 @@ def _feeds(client: Client) -> Iterator[str]:
             lists[name] = [record[feed.key[0]] for record in records]
         if feed.probe_route:
             fetched = fetch_probes(client, fetched, lists[name][:1])
-        for key, answer in (*fetched.answers.items(), *fetched.probes.items()):
-            if answer.reason is not None:
-                yield f"{name}{f', {key}' if key else ''}: {answer.reason}"
-        if fetched.count and records:
+        yield from missed(name, fetched.answers)
+        yield from missed(f"{name} by {feed.probe_route}", fetched.probes)
+        if fetched.count and records and not passes(fetched.count.reason or ""):
             yield from (f"{name}: {odd}" for odd in _miscounted(len(records), fetched.count))
         yield from drift(name, records)
+
+
+def missed(name: str, answers: Mapping[str, Answer]) -> Iterator[str]:
+    """Why answers (by key, "" of a list) were not had, but for what passes and for a single key that left."""
+    reasons = {key: answer.reason for key, answer in answers.items() if answer.reason is not None}
+    lasting = {
+        key: reason for key, reason in reasons.items() if not (passes(reason) or (key and reason == "404"))
+    }
+    yield from (f"{name}{f', {key}' if key else ''}: {reason}" for key, reason in lasting.items())
+    if len(lasting) < len(reasons) == len(answers):
+        yield f"{name}: nothing could be had: {', '.join(sorted({*reasons.values()}))}"
 
 
 def _miscounted(count: int, answer: Answer) -> Iterator[str]:
@@ -97,7 +108,6 @@ def _rankings(client: Client, chosen: list[Series], spec: Any, hour: dt.datetime
     held = {(one.name, part): yesterday for one, part in wanted if one.asks}
     for got in fetch_parts(client, wanted, held, hour):
         name = f"{FOLDER}/{got.series.name}"
-        if got.answer.reason is not None:
-            yield f"{name}: {got.answer.reason}"
-        else:
+        yield from missed(name, {"": got.answer})
+        if got.answer.reason is None:
             yield from drift(name, got.answer.body)
