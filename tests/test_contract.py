@@ -14,7 +14,7 @@ from typing import Any
 
 import needs
 import pytest
-from archives import ROOT
+from archives import ROOT, payloads
 from ruamel.yaml import YAML
 
 from orarchive.collect.contract import drifts, undocumented
@@ -22,6 +22,7 @@ from orarchive.collect.settings import Settings
 from orarchive.collect.shapes import READ, drift
 from orarchive.feeds import FEEDS
 from orarchive.jsonl import loads
+from orarchive.records import Endpoint, Model
 from orarchive.sample import START, Service, sample_service
 from orarchive.series import SERIES
 
@@ -69,6 +70,47 @@ def test_nothing_is_told_of_what_is_as_it_was(service: Service, key: str | None)
 
 def test_whatever_is_archived_is_held_against_something() -> None:
     assert READ.keys() == {*FEEDS, *(f"rankings/{name}" for name in SERIES)}
+
+
+class Noting(dict[str, Any]):
+    """A record that notes the paths that are read of it."""
+
+    def __init__(self, record: dict[str, Any], noted: set[str], path: str = "") -> None:
+        self.noted, self.path = noted, path
+        super().__init__({name: noting(value, noted, f"{path}{name}.") for name, value in record.items()})
+
+    def __getitem__(self, name: str) -> Any:
+        self.noted.add(f"{self.path}{name}")
+        return super().__getitem__(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.noted.add(f"{self.path}{name}")
+        return super().get(name, default)
+
+    def __contains__(self, name: object) -> bool:
+        self.noted.add(f"{self.path}{name}")
+        return super().__contains__(name)
+
+
+def noting(value: Any, noted: set[str], path: str) -> Any:
+    """A copy of a value whose objects note what is read of them."""
+    if isinstance(value, list):
+        return [noting(item, noted, path) for item in value]
+    return Noting(value, noted, path) if isinstance(value, dict) else value
+
+
+def test_what_the_readers_read_is_held_against_something() -> None:
+    """Seen to fail without `tokenizer` and without `discount` in READ, and where another field is read."""
+    bodies = payloads(START)
+    read: dict[str, set[str]] = {"models": set(), "endpoints": set()}
+    for row in bodies["models"]["data"]:
+        Model.from_record(Noting(row, read["models"]))
+        for item in bodies[f"models/{row['id']}/endpoints"]["data"]["endpoints"]:
+            Endpoint.from_record(row["id"], 0, Noting(item, read["endpoints"], "data.endpoints."))
+    for name, paths in read.items():
+        assert any(path.endswith("pricing.overrides") for path in paths)
+        objects = {path.rpartition(".")[0] for path in READ[name]}
+        assert paths <= READ[name].keys() | objects
 
 
 def rows(change: Change) -> Change:

@@ -44,6 +44,7 @@ READ: Mapping[str, Mapping[str, str]] = {
     "endpoints": {
         "data.id": "text",
         "data.endpoints.tag": "text",
+        "data.endpoints.model_id": "text",
         "data.endpoints.provider_name": "text",
         "data.endpoints.context_length": "number null",
         "data.endpoints.max_completion_tokens": "number null",
@@ -64,6 +65,9 @@ READ: Mapping[str, Mapping[str, str]] = {
         "name": "text",
         "headquarters": "text null",
         "datacenters": "list null",
+        "privacy_policy_url": "text null",
+        "terms_of_service_url": "text null",
+        "status_page_url": "text null",
     },
     "zdr": {"model_id": "text", "tag": "text", "pricing.prompt": "text"},
     "images": {"id": "text", "name": "text", "description": "text"},
