@@ -10,7 +10,7 @@ from typing import Any
 from orarchive.feeds import FEEDS
 from orarchive.history.commits import Held
 from orarchive.hours import floor, moment, stamp
-from orarchive.index.text import as_json
+from orarchive.index.text import as_json, stored
 from orarchive.ledger import Attempt, Report
 
 
@@ -93,7 +93,7 @@ def write(db: sqlite3.Connection, held: Held, broken: str) -> Moment:
     again = bool(db.execute("select 1 from attempts where hour = ?", (line["hour"],)).fetchone())
     attempt = db.execute(
         "insert into attempts values (null, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
+        stored(
             *(line["hour"], line["attempt"], line["started"], line["finished"], line["origin"]),
             *(line["version"], held.commit, broken or None),
             *map(as_json, (line["relations"], line.get("source"), line.get("notes"))),
@@ -125,7 +125,7 @@ READ = f"insert into reads values ({', '.join('?' * 20)})"
 
 
 def _row(attempt: int, name: str, report: Report, read: Read, good: bool) -> tuple[Any, ...]:
-    return (
+    return stored(
         *(attempt, name, read.hour, report["outcome"], int(good), read.since, read.scope),
         *(report.get("rows"), report.get("requests"), report.get("retries", 0), report.get("limited", 0)),
         *(float(report.get("seconds", 0)), report.get("age")),

@@ -12,7 +12,7 @@ from orarchive.history.replay import Step
 from orarchive.hours import moment, stamp
 from orarchive.index.events import Event
 from orarchive.index.moment import Moment
-from orarchive.index.text import as_json, storable
+from orarchive.index.text import as_json, storable, stored
 from orarchive.jsonl import Record, dumps, loads
 from orarchive.ledger import Ranking
 from orarchive.series import ORDER, RESTATED, SERIES, Series, is_row
@@ -33,7 +33,7 @@ def take(
         for part in report["read"] if name in SERIES else ():
             series = SERIES[name]
             if series is not ORDER:
-                row = (name, storable(part), series.folder(part))
+                row = stored(name, part, series.folder(part))
                 db.execute("insert or ignore into ranking_parts (series, part, folder) values (?, ?, ?)", row)
         if name == ORDER.name and moment(now.hour) > moment(last_hour) - ORDERS:
             _orders(db, archive, now, step, list(report["read"]))
@@ -85,7 +85,7 @@ def _note(db: sqlite3.Connection, now: Moment, name: str, report: Ranking) -> No
     db.executemany(
         "insert into ranking_reads values (?, ?, ?, ?, ?, ?, ?)",
         (
-            (now.attempt, now.hour, name, storable(part), outcome, as_of or None, as_json(missing))
+            stored(now.attempt, now.hour, name, part, outcome, as_of or None, as_json(missing))
             for part, (outcome, as_of, missing) in {**read, **kept}.items()
         ),
     )

@@ -10,6 +10,11 @@ def storable(text: str) -> str:
     return text if text.isascii() else text.encode(errors="backslashreplace").decode()
 
 
+def stored(*values: Any) -> tuple[Any, ...]:
+    """The values of a row, texts as SQLite can hold them: a hand may have left anything in the ledger."""
+    return tuple(storable(value) if isinstance(value, str) else value for value in values)
+
+
 def shown(text: bytes) -> str:
     """A text out of SQLite: what its JSON functions make of a lone surrogate is shown as escapes."""
     return text.decode(errors="backslashreplace")
