@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# issue.sh TITLE REPORT CODE: keeps one issue of that title. With CODE 1 it opens it with the report, or adds the
+# issue.sh TITLE REPORT CODE: keeps one issue of that title. With CODE 3 it opens it with the report, or adds the
 # report to the one that is open; with CODE 0 it closes it.
 set -euo pipefail
 title=$1 report=$2 code=$3
 
 open=$(gh issue list --state open --search "in:title \"$title\"" --author app/github-actions \
   --json number --jq '.[0].number // empty')
-if [ "$code" = 1 ] && [ -z "$open" ]; then
+if [ "$code" = 3 ] && [ -z "$open" ]; then
   gh issue create --title "$title" --body-file "$report"
-elif [ "$code" = 1 ]; then
+elif [ "$code" = 3 ]; then
   gh issue comment "$open" --body-file "$report"
 elif [ -n "$open" ]; then
   gh issue close "$open" --comment "All is well again."

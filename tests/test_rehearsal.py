@@ -392,13 +392,13 @@ def test_the_issue_is_opened_told_again_and_closed(
     def watch(now: dt.datetime) -> list[dict[str, Any]]:
         fork.now = now
         run = fork.run("watch.yml")
-        assert colour(run) == "green", run["watch"].steps[-1].said
+        assert colour(run) == "green", [step.said for step in run["watch"].steps]
         issues: list[dict[str, Any]] = json.loads(fork.issues.read_text())
         return issues
 
     (issue,) = watch(START + 5 * HOUR)
     assert (issue["title"], issue["state"]) == ("The archive is not well", "open")
-    assert "**A thin day**: 1 of the last 24 hours are good for models" in issue["body"]
+    assert "- a thin day: 1 of the last 24 hours are good for models" in issue["body"]
     (issue,) = watch(START + 29 * HOUR)
     assert issue["state"] == "open"
     assert ["has no good hour since" in comment for comment in issue["comments"]] == [True]
@@ -407,6 +407,35 @@ def test_the_issue_is_opened_told_again_and_closed(
     (issue,) = watch(START + 48 * HOUR)
     assert (issue["state"], issue["comments"][1:]) == ("closed", ["All is well again."])
     assert watch(START + 49 * HOUR) == [issue], "all is well: nothing is said"
+
+
+def test_only_what_is_not_well_opens_an_issue(service: Service, archive: Repository, tmp_path: Path) -> None:
+    """A ledger that cannot be read, and a program that crashes, which Python ends with 1, make the run red.
+
+    Seen to fail where every code up to 2, and up to 1, is handed on.
+    """
+    for name, job in (("watch.yml", "watch"), ("contract.yml", "contract")):
+        archive.commands["python"] = '[ "$2" = pip ] || { echo "Traceback"; exit 1; }'
+        run = archive.run(name)
+        assert (run[job].result, run[job].steps[-1].outcome) == ("failure", "skipped")
+    archive.commands.clear()
+    writer = writer_of(service, archive, tmp_path)
+    (ledger,) = (writer.root / "data" / "hours").glob("*.jsonl")
+    ledger.write_text('{"hour": "never"}\n')
+    say(writer.root, "commit", "--quiet", "--all", "--message", "By hand")
+    say(writer.root, "push", "--quiet")
+    run = archive.run("watch.yml")
+    assert "not a line of the ledger" in run["watch"]["See how it is doing"].said
+    assert (colour(run), run["watch"].steps[-1].outcome) == ("red", "skipped")
+    assert not archive.issues.exists()
+
+
+def test_a_watch_before_the_first_hour_is_green(fork: Repository) -> None:
+    """It says that there are no hours, and opens nothing. Seen to fail where `report` ends with 3 for it."""
+    run = fork.run("watch.yml")
+    assert colour(run) == "green", [step.said for step in run["watch"].steps]
+    assert "No hour is archived yet." in summary(run)
+    assert fork.issues.read_text() == "[]"
 
 
 def test_a_drift_opens_an_issue_of_its_own(service: Service, archive: Repository) -> None:
