@@ -409,6 +409,29 @@ def test_the_issue_is_opened_told_again_and_closed(
     assert watch(START + 49 * HOUR) == [issue], "all is well: nothing is said"
 
 
+EVIL = "@somebody ![x](https://evil.example/a.png) <img src=x> #1"
+
+
+def test_what_the_service_says_is_code_in_an_issue(service: Service, archive: Repository) -> None:
+    """A price of a name that mentions somebody and draws a picture: in the body, the comment and the summary.
+
+    Seen to fail without the four spaces in each of the three, and in watch.yml.
+    """
+    bodies = payloads(START)
+    for row in bodies["models"]["data"]:
+        row["pricing"][EVIL] = "1"
+    serve(service, bodies)
+    runs = [archive.run("contract.yml") for _ in range(2)]
+    (issue,) = json.loads(archive.issues.read_text())
+    archive.now = START + 99 * HOUR
+    told = [issue["body"], *issue["comments"], *map(summary, runs)]
+    assert len(told) == 4
+    for text in told:
+        assert f"    - models: a price of unknown unit, {EVIL}\n" in text
+    for text in (*told, summary(archive.run("watch.yml"))):
+        assert all(line.startswith("    ") for line in text.splitlines())
+
+
 def test_only_what_is_not_well_opens_an_issue(service: Service, archive: Repository, tmp_path: Path) -> None:
     """A ledger that cannot be read, and a program that crashes, which Python ends with 1, make the run red.
 
@@ -457,7 +480,7 @@ def test_a_drift_opens_an_issue_of_its_own(service: Service, archive: Repository
 
     opened = contract()
     assert opened["title"] == "The service answers otherwise than it is read"
-    assert "- models: no record has context_length\n" in opened["body"]
+    assert "    - models: no record has context_length\n" in opened["body"]
     serve(service, payloads(START))
     assert (contract()["state"], len(contract()["comments"])) == ("closed", 1)
 

@@ -27,15 +27,20 @@ def main() -> None:
     if told.command == "list":
         found(issues, told)
     elif told.command == "create":
-        body = Path(told.body_file).read_text()
+        body = text(told.body_file)
         issues.append({"title": told.title, "state": "open", "body": body, "comments": []})
     else:
         issue = issues[int(told.number) - 1]
         if told.command == "close":
             issue["state"] = "closed"
-        comment = told.comment if told.command == "close" else Path(told.body_file).read_text()
+        comment = told.comment if told.command == "close" else text(told.body_file)
         issue["comments"] += [comment] if comment else []
     book.write_text(json.dumps(issues))
+
+
+def text(name: str) -> str:
+    """What a file holds; `-` is what is piped in."""
+    return sys.stdin.read() if name == "-" else Path(name).read_text()
 
 
 def parser() -> argparse.ArgumentParser:
