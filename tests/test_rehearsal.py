@@ -461,6 +461,19 @@ def test_a_watch_before_the_first_hour_is_green(fork: Repository) -> None:
     assert fork.issues.read_text() == "[]"
 
 
+def test_an_issue_of_somebody_else_is_left_alone(archive: Repository) -> None:
+    """A stranger's of that title is not taken for ours. Seen to fail without `--author` in issue.sh."""
+    theirs: dict[str, Any] = {"title": "The archive is not well", "state": "open", "author": "stranger"}
+    theirs |= {"body": "Look here", "comments": []}
+    archive.issues.write_text(json.dumps([theirs]))
+    archive.now = START + 99 * HOUR
+    for _ in range(2):
+        assert colour(archive.run("watch.yml")) == "green"
+    found, ours = json.loads(archive.issues.read_text())
+    assert found == theirs
+    assert (ours["title"], len(ours["comments"])) == (theirs["title"], 1)
+
+
 def test_a_drift_opens_an_issue_of_its_own(service: Service, archive: Repository) -> None:
     """The hour is archived all the same; when the service is read as before, the issue is closed.
 

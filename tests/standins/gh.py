@@ -14,6 +14,9 @@ from typing import Any
 FIRST = ".[0].number // empty"
 """The one jq expression that is understood."""
 
+US = "app/github-actions"
+"""Who a workflow is, with the token of its run."""
+
 
 def main() -> None:
     told = parser().parse_args()
@@ -28,7 +31,7 @@ def main() -> None:
         found(issues, told)
     elif told.command == "create":
         body = text(told.body_file)
-        issues.append({"title": told.title, "state": "open", "body": body, "comments": []})
+        issues.append({"title": told.title, "state": "open", "body": body, "comments": [], "author": US})
     else:
         issue = issues[int(told.number) - 1]
         if told.command == "close":
@@ -51,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
     listed = issue.add_parser("list", allow_abbrev=False)
     listed.add_argument("--state", choices=("open", "closed", "all"), default="open")
     listed.add_argument("--search", default="")
-    listed.add_argument("--author", choices=("app/github-actions",))
+    listed.add_argument("--author", choices=(US,))
     listed.add_argument("--json", choices=("number",), required=True)
     listed.add_argument("--jq", choices=(FIRST,), required=True)
     created = issue.add_parser("create", allow_abbrev=False)
@@ -72,7 +75,8 @@ def found(issues: list[dict[str, Any]], told: argparse.Namespace) -> None:
     if not title:
         sys.exit(f"this search is not known here: {told.search}")
     for number, issue in reversed([*enumerate(issues, 1)]):
-        if told.state in (issue["state"], "all") and (title[1] or "") in issue["title"]:
+        meant = told.state in (issue["state"], "all") and told.author in (None, issue["author"])
+        if meant and (title[1] or "") in issue["title"]:
             print(number)
             return
 
