@@ -5,6 +5,11 @@
 set -euo pipefail
 title=$1 report=$2 code=$3
 
+if [ "$(gh api "repos/$GH_REPO" --jq .has_issues)" = false ]; then
+  echo "Issues are switched off in this repository: what is not well stands in the summaries alone."
+  exit
+fi
+
 open=$(gh issue list --state open --search "in:title \"$title\"" --author app/github-actions \
   --json number --jq '.[0].number // empty')
 if [ "$code" = 3 ] && [ -z "$open" ]; then

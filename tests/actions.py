@@ -113,6 +113,7 @@ class Repository:
     secrets: dict[str, str] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
     pages: bool = True
+    has_issues: bool = True
     commands: dict[str, str] = field(default_factory=dict)
     """Scripts that take a command's place, by its name."""
     environment: dict[str, str] = field(default_factory=dict)
@@ -278,6 +279,7 @@ class Runner:
             "PIP_NO_INDEX": "1",
             "PYTHONPATH": str(bin_),
             "REHEARSAL_INSTALLED": str(installed),
+            "REHEARSAL_HAS_ISSUES": str(self.repository.has_issues).lower(),
             "REHEARSAL_ISSUES": str(self.repository.issues),
             "REHEARSAL_NOW": self.repository.now.isoformat(),
             "REHEARSAL_PYTHON": sys.executable,

@@ -461,6 +461,17 @@ def test_a_watch_before_the_first_hour_is_green(fork: Repository) -> None:
     assert fork.issues.read_text() == "[]"
 
 
+def test_where_issues_are_off_the_summary_has_the_report(archive: Repository) -> None:
+    """As in a fork, where GitHub switches them off: the run is green. Seen to fail without the question."""
+    archive.has_issues = False
+    archive.now = START + 99 * HOUR
+    run = archive.run("watch.yml")
+    assert colour(run) == "green", run["watch"].steps[-1].said
+    assert "Issues are switched off in this repository" in run["watch"].steps[-1].said
+    assert "has no good hour since" in summary(run)
+    assert not archive.issues.exists()
+
+
 def test_an_issue_of_somebody_else_is_left_alone(archive: Repository) -> None:
     """A stranger's of that title is not taken for ours. Seen to fail without `--author` in issue.sh."""
     theirs: dict[str, Any] = {"title": "The archive is not well", "state": "open", "author": "stranger"}

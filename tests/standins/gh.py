@@ -1,6 +1,6 @@
 """gh, as far as the workflows use it: issues in a JSON file. What it does not know is an error.
 
-The flags are those of https://cli.github.com/manual/gh_issue; add one here when a workflow uses it.
+The flags are those of https://cli.github.com/manual/gh_issue, and of gh_api; add one when a workflow uses it.
 """
 
 import argparse
@@ -23,6 +23,11 @@ def main() -> None:
     # the token of a rehearsal says what it may do; without one gh ends with 4
     if not os.environ.get("GH_TOKEN"):
         sys.exit(4)
+    if told.command == "api":
+        print(os.environ["REHEARSAL_HAS_ISSUES"])
+        return
+    if os.environ["REHEARSAL_HAS_ISSUES"] == "false":
+        sys.exit(f"the '{os.environ['GH_REPO']}' repository has disabled issues")
     if "issues: write" not in os.environ["GH_TOKEN"] or not os.environ.get("GH_REPO"):
         sys.exit("Resource not accessible by integration")
     book = Path(os.environ["REHEARSAL_ISSUES"])
@@ -50,6 +55,10 @@ def parser() -> argparse.ArgumentParser:
     """The commands and their flags."""
     gh = argparse.ArgumentParser(prog="gh", allow_abbrev=False)
     groups = gh.add_subparsers(required=True)
+    api = groups.add_parser("api", allow_abbrev=False)
+    api.set_defaults(command="api")
+    api.add_argument("path", choices=(f"repos/{os.environ.get('GH_REPO')}",))
+    api.add_argument("--jq", choices=(".has_issues",), required=True)
     issue = groups.add_parser("issue").add_subparsers(dest="command", required=True)
     listed = issue.add_parser("list", allow_abbrev=False)
     listed.add_argument("--state", choices=("open", "closed", "all"), default="open")
