@@ -298,6 +298,24 @@ def test_the_key_is_held_by_one_step_and_written_nowhere(service: Service, archi
     assert KEY not in archive.git("log", "--patch", "--text", "main", "--", "data")
 
 
+def test_a_key_that_contract_has_is_written_nowhere(service: Service, archive: Repository) -> None:
+    """One that the service refuses, as an issue tells; with one that it takes the test would wait for longer.
+
+    Seen to fail with the key in the step of the issue, and where the script prints it.
+    """
+    refused = f"{KEY}-revoked"
+    archive.secrets = {"OPENROUTER_API_KEY": refused}
+    service.seen.clear()
+    run = archive.run("contract.yml")
+    assert colour(run) == "green", run["contract"].steps[-1].said
+    assert any(refused in seen.headers.get("Authorization", "") for seen in service.seen)
+    steps = run["contract"].steps
+    assert [step.name for step in steps if refused in step.env.values()] == ["Ask"]
+    issues = archive.issues.read_text()
+    assert "- rankings/models: 401" in issues
+    assert refused not in issues + summary(run) + "".join(step.said for step in steps)
+
+
 # Other writers
 
 HOOK = """#!/bin/sh

@@ -21,6 +21,9 @@ ACTION = re.compile(r"^[\w.-]+/[\w./-]+@[0-9a-f]{40}$")
 KEY = "OPENROUTER_API_KEY: ${{ secrets.OPENROUTER_API_KEY }}"
 """The one secret that a step may have."""
 
+ASKS = {("scrape.yml", "Scrape"), ("contract.yml", "Ask")}
+"""The steps that may have it: they ask the service."""
+
 VERSION = re.compile(r"uses: \S+@\S+ # v\d+\.\d+\.\d+$")
 
 
@@ -55,7 +58,7 @@ def test_schema_holds(schema: str, files: list[Path]) -> None:
 def faults(name: str, text: str) -> set[str]:
     """What is wrong with a workflow, in words."""
     flow = load(text)
-    found = {*rights(flow), *actions(flow, text), *foreigners(flow, text)}
+    found = {*rights(flow), *actions(flow, text), *keys(name, flow, text), *foreigners(flow, text)}
     if name == "scrape.yml":
         found |= {*ticks(flow), *queue(flow), *scraping(flow)}
     if name == "publish.yml":
@@ -88,8 +91,16 @@ def actions(flow: dict[str, Any], text: str) -> Iterator[str]:
     for line in text.splitlines():
         if "uses: " in line and "@" in line and not VERSION.search(line):
             yield "an action without its version in a comment"
-        if "secrets." in line and line.strip() != KEY:
-            yield "a secret that is not needed"
+
+
+def keys(name: str, flow: dict[str, Any], text: str) -> Iterator[str]:
+    """Secrets that are none of ours, or that stand elsewhere than in a step that asks."""
+    held = [line.strip() for line in text.splitlines() if "secrets." in line]
+    if {*held} - {KEY}:
+        yield "a secret that is not needed"
+    asking = [step for step in steps(flow) if "secrets." in str(step) and (name, step["name"]) in ASKS]
+    if len(held) != len(asking):
+        yield "the key where nobody asks the service"
 
 
 def foreigners(flow: dict[str, Any], text: str) -> Iterator[str]:
@@ -208,6 +219,18 @@ def test_nothing_is_wrong(path: Path) -> None:
             "an expression in a script",
         ),
         ("scrape.yml", "secrets.OPENROUTER_API_KEY", "secrets.DEPLOY_TOKEN", "a secret that is not needed"),
+        (
+            "contract.yml",
+            "GH_REPO: ${{ github.repository }}",
+            KEY,
+            "the key where nobody asks the service",
+        ),
+        (
+            "scrape.yml",
+            "    permissions:\n      contents: write",
+            f"    env:\n      {KEY}\n    permissions:\n      contents: write",
+            "the key where nobody asks the service",
+        ),
         ("scrape.yml", "7,23,37,53 *", "0,23,37,53 *", "a tick at a round minute"),
         ("scrape.yml", "7,23,37,53 *", "7,37 *", "fewer than three ticks an hour"),
         ("scrape.yml", "53 * * * *", "53 */2 * * *", "a tick that is not hourly"),
