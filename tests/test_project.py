@@ -1,5 +1,6 @@
 """The project's own files: they say the same thing and hold nothing that belongs elsewhere."""
 
+import ast
 import re
 import subprocess
 from collections.abc import Iterator
@@ -137,3 +138,39 @@ def test_every_file_and_test_in_the_threat_model_exists() -> None:
     assert [path for path, _ in named if path not in made and not (ROOT / path).exists()] == []
     tests = [(path, test) for path, test in named if test]
     assert [both for both in tests if f"def {both[1]}(" not in (ROOT / both[0]).read_text()] == []
+
+
+COLLECT = sorted((ROOT / "orarchive" / "collect").glob("*.py"))
+REASON = re.compile(
+    r"""(?:(?:Refusal|_Failed)\(|reason=|^NO_\w+ = )"([a-z-]+)"|return "(budget|deadline)"$""", re.MULTILINE
+)
+
+
+def symptoms() -> set[str]:
+    """What stands in backticks in the first column of OPERATIONS.md's table of failures."""
+    rows = re.findall(r"^\| (.+?) \|", (ROOT / "OPERATIONS.md").read_text(), re.MULTILINE)
+    return {said for row in rows for said in re.findall(r"`([^`]+)`", row)}
+
+
+def test_every_reason_has_a_remedy() -> None:
+    """Seen to fail without `more-pages`, `budget` and `no-values` in the table, which it lacked."""
+    found = {word for path in COLLECT for words in REASON.findall(path.read_text()) for word in words if word}
+    assert {"timeout", "shrunk", "too-large", "no-values", "budget"} <= found
+    assert sorted(found - symptoms()) == []
+
+
+def test_every_error_of_a_run_has_a_remedy() -> None:
+    """Each `msg` of what ends a run holds words of the table; seen to fail without each of them."""
+    names = ("commit", "hour", "remote", "settings", "writing")
+    told = [said for name in names for said in messages(ROOT / "orarchive" / "collect" / f"{name}.py")]
+    assert len(told) > 15
+    phrases = [phrase for phrase in symptoms() if " " in phrase]
+    assert [said for said in told if not any(phrase in said for phrase in phrases)] == []
+
+
+def messages(path: Path) -> Iterator[str]:
+    """The messages of a module's errors, with nothing where a value would stand."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "msg":
+            parts = (part for part in ast.walk(node.value) if isinstance(part, ast.Constant))
+            yield "".join(part.value for part in parts if isinstance(part.value, str))
