@@ -114,6 +114,8 @@ class Repository:
     variables: dict[str, str] = field(default_factory=dict)
     pages: bool = True
     has_issues: bool = True
+    may_open_pulls: bool = True
+    """Whether Actions may open pull requests, which is a setting."""
     commands: dict[str, str] = field(default_factory=dict)
     """Scripts that take a command's place, by its name."""
     environment: dict[str, str] = field(default_factory=dict)
@@ -142,6 +144,11 @@ class Repository:
     @property
     def issues(self) -> Path:
         return self.home / "issues.json"
+
+    @property
+    def pulls(self) -> Path:
+        """The pull requests."""
+        return self.home / "pulls.json"
 
     @property
     def artifacts(self) -> Path:
@@ -281,7 +288,9 @@ class Runner:
             "REHEARSAL_INSTALLED": str(installed),
             "REHEARSAL_HAS_ISSUES": str(self.repository.has_issues).lower(),
             "REHEARSAL_ISSUES": str(self.repository.issues),
+            "REHEARSAL_MAY_OPEN_PULLS": str(self.repository.may_open_pulls).lower(),
             "REHEARSAL_NOW": self.repository.now.isoformat(),
+            "REHEARSAL_PULLS": str(self.repository.pulls),
             "REHEARSAL_PYTHON": sys.executable,
             "RUNNER_OS": "Linux",
             "RUNNER_TEMP": str(self.files),

@@ -207,6 +207,9 @@ def test_nobody_lends_git_a_name(repository: Repository) -> None:
         ("issue create --title x", "issues: write", 2),
         ("issue close 1", "issues: read", 1),
         ("issue close 1", "", 4),
+        ("pr list --head x --json number --jq '.[0].number // empty'", "pull-requests: write", 0),
+        ("pr list --head x --json number --jq '.[0].number // empty'", "issues: write", 1),
+        ("pr create --fill", "pull-requests: write", 2),
         ("api repos/a/b --jq .has_issues", "contents: read", 0),
         ("api repos/a/c --jq .has_issues", "contents: read", 2),
         ("api repos/a/b --jq .has_wiki", "contents: read", 2),
@@ -215,7 +218,7 @@ def test_nobody_lends_git_a_name(repository: Repository) -> None:
 def test_gh_refuses_what_it_does_not_know(tmp_path: Path, command: str, token: str, code: int) -> None:
     """And what the token may not; without one it ends with 4, as the real one does."""
     env = {"REHEARSAL_ISSUES": str(tmp_path / "issues.json"), "GH_TOKEN": token, "GH_REPO": "a/b"}
-    env["REHEARSAL_HAS_ISSUES"] = "true"
+    env |= {"REHEARSAL_HAS_ISSUES": "true", "REHEARSAL_PULLS": str(tmp_path / "pulls.json")}
     done = subprocess.run(
         [sys.executable, STANDINS / "gh.py", *shlex.split(command)], env=env, capture_output=True, check=False
     )

@@ -527,6 +527,65 @@ def test_a_drift_opens_an_issue_of_its_own(service: Service, archive: Repository
     assert (contract()["state"], len(contract()["comments"])) == ("closed", 1)
 
 
+# The locks
+
+
+def test_new_locks_are_proposed_once(fork: Repository) -> None:
+    """A branch of one commit and a pull request; a month later the same one has the newer locks.
+
+    What writes them has no token. Seen to fail without either right, `gh auth setup-git`, `--force`, and the
+    question for an open one or `--author` in it; and with credentials left.
+    """
+    theirs = {"head": "locks", "base": "main", "title": "", "body": "", "state": "open", "author": "stranger"}
+    fork.pulls.write_text(json.dumps([theirs]))
+    for month in ("first", "second"):
+        fork.commands["make"] = (
+            f'[ "$1 $(git remote get-url --push origin)" = "lock {NO_CREDENTIALS}" ] || exit 1\n'
+            f'echo "# {month}" >> requirements/run.lock'
+        )
+        run = fork.run("locks.yml")
+        assert colour(run) == "green", [step.said for step in run["locks"].steps]
+        assert [step.name for step in run["locks"].steps if "GH_TOKEN" in step.env] == ["Propose"]
+        _, ours = json.loads(fork.pulls.read_text())
+        assert (ours["head"], ours["base"], ours["state"]) == ("locks", "main", "open")
+        assert fork.git("show", "locks:requirements/run.lock").endswith(f"\n# {month}")
+        assert fork.git("rev-list", "--count", "main..locks") == "1"
+        assert fork.git("diff", "--name-only", "main", "locks") == "requirements/run.lock"
+    assert "Pull request #2 has the new locks" in summary(run)
+
+
+def test_locks_that_are_new_propose_nothing(fork: Repository) -> None:
+    """Seen to fail without the question for a difference."""
+    fork.commands["make"] = "exit 0"
+    run = fork.run("locks.yml")
+    assert (colour(run), summary(run)) == ("green", "The locks are as new as they may be.\n")
+    assert fork.git("branch", "--list", "locks") == ""
+    assert not fork.pulls.exists()
+
+
+def test_where_no_pull_request_may_be_opened_the_branch_waits(fork: Repository) -> None:
+    """As in a new repository: the run is green and tells. Seen to fail without the words of GitHub."""
+    fork.commands["make"] = "echo >> requirements/run.lock"
+    fork.may_open_pulls = False
+    run = fork.run("locks.yml")
+    assert colour(run) == "green", run["locks"].steps[-1].said
+    assert "the new locks wait on the branch `locks`" in summary(run)
+    assert fork.git("rev-list", "--count", "main..locks") == "1"
+
+
+def test_locks_that_cannot_be_written_are_an_error(fork: Repository) -> None:
+    """So is a pull request that fails otherwise. Seen to fail where each error is taken for the setting."""
+    fork.commands["make"] = "exit 2"
+    assert colour(fork.run("locks.yml")) == "red"
+    fork.commands |= {
+        "make": "echo >> requirements/run.lock",
+        "gh": 'case "$2" in create) echo "HTTP 502"; exit 1;; esac\n'
+        f'[ "$2" != setup-git ] || git remote set-url --push origin "{fork.remote}"',
+    }
+    run = fork.run("locks.yml")
+    assert (colour(run), run["locks"].steps[-1].said) == ("red", "HTTP 502\n")
+
+
 # The index between two builds
 
 
