@@ -12,6 +12,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from archives import HOUR, Stage
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
 
 from orarchive.index.database import index
 from orarchive.jsonl import Number, dumps, loads
@@ -46,6 +48,24 @@ NAMES = (
 
 KEYS = ("id", "slug", "tag", "model_id", "data", "endpoints", "model", "n", "hour", "feeds")
 """Members without which all of a payload or a file is refused: they are seldom touched."""
+
+
+CHANCES = st.randoms(use_true_random=False)
+"""Chance whose every turn hypothesis knows, and can turn otherwise."""
+
+
+def examples(count: int) -> settings:
+    """So many examples of a second each.
+
+    To make a find smaller would take minutes: whoever has one and wants that adds `Phase.shrink`.
+    """
+    return settings(
+        max_examples=count,
+        derandomize=True,
+        deadline=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+    )
 
 
 def value(chance: random.Random, depth: int = 0) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 import odd
 import pytest
 from archives import DAY, HOUR, Stage, say, tidy
+from hypothesis import given
 from ranked import EARLY
 from readers import ask, by_hand, everything, site, with_rankings
 
@@ -19,18 +20,22 @@ from orarchive.jsonl import dumps, loads
 from orarchive.sample import START, sample_service
 
 
-def test_any_file(two_hours: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+# seen to fail without `stored` in `_row` of index/moment.py; said here: examples hang on the text of the test
+@odd.examples(8)
+@given(odd.CHANCES)
+def test_any_file(
+    two_hours: Stage,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    chance: random.Random,
+) -> None:
     """Whatever stands in it: each command ends by itself, with a word."""
-    for seed in range(8):
-        chance = random.Random(seed)
-        stage = two_hours.copy(tmp_path / f"{seed}")
-        paths = sorted(path.relative_to(stage.root / "data") for path in stage.root.glob("data/*/*.jsonl"))
-        chosen = [str(path) for path in chance.sample(paths, chance.choice([1, 1, 3]))]
-        chosen += ["hours/2026-06.jsonl"] if seed % 3 == 0 else []
-        by_hand(
-            stage, {path: odd.garbled(chance, (stage.root / "data" / path).read_bytes()) for path in chosen}
-        )
-        everything(stage, monkeypatch)
+    stage = two_hours.copy(tmp_path_factory.mktemp("odd") / "archive")
+    paths = sorted(path.relative_to(stage.root / "data") for path in stage.root.glob("data/*/*.jsonl"))
+    chosen = [str(path) for path in chance.sample(paths, chance.choice([1, 1, 3]))]
+    chosen += ["hours/2026-06.jsonl"] if chance.randrange(3) == 0 else []
+    by_hand(stage, {path: odd.garbled(chance, (stage.root / "data" / path).read_bytes()) for path in chosen})
+    everything(stage, monkeypatch)
 
 
 LINES = {
