@@ -407,7 +407,7 @@ def test_a_clock_that_the_services_contradicts(stage: Stage, off: dt.timedelta) 
 def test_a_date_that_cannot_be_read_contradicts_no_clock(stage: Stage) -> None:
     """Seen to fail without YEARS in `_refuse_clock`."""
     run = Run(stage.archive, stage.settings(), Wish(START), lambda: START)
-    run._refuse_clock([Fetched(FEEDS["models"], {"": Answer(date="soon")}, 0.0)])
+    run._refuse_clock(Fetched(FEEDS["models"], {"": Answer(date="soon")}, 0.0))
 
 
 def test_a_push_needs_a_commit(stage: Stage) -> None:

@@ -103,9 +103,9 @@ class Run:
             msg = f"{prose(hour)} is yet to come; nothing else could be archived until then (--force does it)"
             raise ArchiveError(msg)
 
-    def _refuse_clock(self, fetched: list[Fetched]) -> None:
+    def _refuse_clock(self, fetched: Fetched) -> None:
         """Refuse an hour of a clock that the service's contradicts; one ahead would close the archive."""
-        dates = [answer.date for one in fetched for answer in one.answers.values() if answer.date]
+        dates = [answer.date for answer in fetched.answers.values() if answer.date]
         told = max(map(sent_at, dates), default=None)
         if self.wish.given or self.wish.force or told is None or told.year not in YEARS:
             return
@@ -138,7 +138,6 @@ class Run:
         log.info("Starting %s: %s", prose(hour), ", ".join(feed.name for feed in feeds))
         started = self.now()
         fetched = self._fetch(client, feeds, base)
-        self._refuse_clock(fetched)
 
         def write(base: Base) -> tuple[bool, Base] | None:
             left = fetched if base is begun else still_wanted(fetched, base.snapshot, base.lines, hour)
@@ -163,6 +162,7 @@ class Run:
                 one = fetch_sweep(client, feed, keys, keyed=keyed, progress=self.progress)
             else:
                 one = fetch_list(client, feed)
+            self._refuse_clock(one)
             fetched.append(one)
             read = already_read(feed, base.snapshot, base.lines, self.wish.hour)
             current[feed.name], report, _ = settle_one(one, current, self.wish.accept, read)
