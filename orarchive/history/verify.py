@@ -30,6 +30,9 @@ from orarchive.snapshot import sha256
 UNREAD = ("not-due", "failed", "quarantined")
 """Outcomes of a list that leave it as it was."""
 
+Tree = dict[str, str]
+"""The blobs of a commit: path below data/ -> name, "" for one that is gone."""
+
 BATCH = 16
 """Commits whose files are read together: some dozen megabytes."""
 
@@ -65,11 +68,10 @@ def verify(past: Past, progress: bool = False) -> Findings:
     refuse_shallow(past.archive)
     found = Findings(attempts=len(past.held), by_hand=list(_by_hand(past)), gaps=list(_gaps(past)))
     found.twice += _twice(past.archive)
-    _rankings(past, found)
     _replay(past, found)
     shown = [one for one in past.held if one.commit]
     with tqdm(total=len(shown), desc="Verifying", unit="hour", disable=not progress) as bar:
-        for held, hashes in _hashes(past.archive, shown):
+        for held, hashes in _hashes(past.archive, _rankings(past, found, shown)):
             for name, report in held.attempt["feeds"].items():
                 if name in FEEDS and report["sha256"] != hashes[name]:
                     found.differs.append(f"{_name(held)} {name}")
@@ -125,15 +127,18 @@ def _by_hand(past: Past) -> Iterator[str]:
                 yield f"{_name(past.held[-1])} {name}"
 
 
-def _rankings(past: Past, found: Findings) -> None:
-    """Hold the files of rankings that attempts changed against the ledger; find those that none changed."""
-    shown = [one for one in past.held if one.commit]
+def _rankings(past: Past, found: Findings, shown: list[Held]) -> Iterator[tuple[Held, Tree]]:
+    """Yield every attempt with its commit's tree, and on the way hold its rankings against the ledger.
+
+    At the end those at the tip, which nothing may have changed since.
+    """
     was: dict[str, str] = {}
     last: Held | None = None
     for one, tree in zip(shown, _trees(past.archive, shown), strict=True):
         now = {path: blob for path, blob in tree.items() if blob and series_of(path)}
         _changed(past.archive, found, was, now, one.attempt.get("rankings", {}), one, last or one)
         was, last = now, one
+        yield one, tree
     if last and past.archive.is_ancestor(past.commit, "HEAD"):
         blobs = past.archive.blobs("HEAD")
         _changed(
@@ -180,10 +185,9 @@ Hashes = dict[str, str]
 """Feed -> sha256 of its files."""
 
 
-def _hashes(archive: Archive, held: list[Held]) -> Iterator[tuple[Held, Hashes]]:
+def _hashes(archive: Archive, attempts: Iterator[tuple[Held, Tree]]) -> Iterator[tuple[Held, Hashes]]:
     """Yield every attempt with the hashes of all feeds as they lie in its commit's tree."""
     known: dict[tuple[str, ...], str] = {}
-    attempts = zip(held, _trees(archive, held), strict=True)
     while batch := [(one, _blobs(tree)) for one, tree in islice(attempts, BATCH)]:
         new = {names for _, feeds in batch for names in feeds.values() if names not in known}
         contents = archive.contents({blob for names in new for blob in names if blob})
@@ -199,13 +203,13 @@ def _hashes(archive: Archive, held: list[Held]) -> Iterator[tuple[Held, Hashes]]
             yield one, {name: known[names] for name, names in feeds.items()}
 
 
-def _blobs(tree: dict[str, str]) -> dict[str, tuple[str, ...]]:
+def _blobs(tree: Tree) -> dict[str, tuple[str, ...]]:
     """Feed -> the blobs of its files, "" for one that is not there."""
     return {name: tuple(tree.get(path, "") for path in feed.files) for name, feed in FEEDS.items()}
 
 
-def _trees(archive: Archive, held: list[Held]) -> Iterator[dict[str, str]]:
-    """Yield the blobs of each attempt's commit, path below data/ -> name, in a dict that goes on changing."""
+def _trees(archive: Archive, held: list[Held]) -> Iterator[Tree]:
+    """Yield the blobs of each attempt's commit, in a dict that goes on changing."""
     commits = [str(one.commit) for one in held]
     # the first one whole: git would compare it with its own parents
     tree = archive.blobs(commits[0])
