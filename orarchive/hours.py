@@ -6,6 +6,7 @@ import re
 from orarchive.errors import ArchiveError
 
 HOUR = dt.timedelta(hours=1)
+DAY = dt.timedelta(days=1)
 YEARS = range(2000, 3000)
 """Of other years there is nothing to tell, and a step from the first or the last of all would overflow."""
 

@@ -15,7 +15,7 @@ from orarchive.collect import checks, openapi
 from orarchive.collect.answer import Answer
 from orarchive.collect.checks import Refusal
 from orarchive.collect.client import Client
-from orarchive.hours import HOUR
+from orarchive.hours import DAY, HOUR
 from orarchive.jsonl import Record
 from orarchive.ledger import Attempt, Ranking, hour_of
 from orarchive.series import BEGIN, SERIES, Series
@@ -42,8 +42,6 @@ REFUSALS = 3
 
 PASSING = ("timeout", "connection", "cut-off", "too-slow", "deadline", "429", "budget")
 """Reasons that may be gone in an hour, as may the service's own errors (see `passes`)."""
-
-DAY = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True)

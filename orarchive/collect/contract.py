@@ -11,13 +11,14 @@ from typing import Any
 
 from orarchive.collect import checks, openapi, rankings
 from orarchive.collect.answer import Answer
-from orarchive.collect.asking import DAY, PER_MINUTE, fetch_parts, fetch_spec, parts_of, passes
+from orarchive.collect.asking import PER_MINUTE, fetch_parts, fetch_spec, parts_of, passes
 from orarchive.collect.client import Client
 from orarchive.collect.fetch import fetch_list, fetch_probes, fetch_sweep
 from orarchive.collect.pacing import Pacer
 from orarchive.collect.settings import Settings
 from orarchive.collect.shapes import drift
 from orarchive.feeds import FEEDS, Feed
+from orarchive.hours import DAY
 from orarchive.jsonl import loads
 from orarchive.series import FOLDER, SERIES, Series
 

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from orarchive.hours import stamp
+from orarchive.hours import DAY, stamp
 from orarchive.jsonl import Record
 from orarchive.publish.usage import Row
 from orarchive.publish.views import View
-from orarchive.publish.views.rankings import DAY, OTHER, WEEK, Category, unfinished
+from orarchive.publish.views.rankings import OTHER, WEEK, Category, unfinished
 from orarchive.series import SERIES
 
 DAYS, WEEKS = 35, 8

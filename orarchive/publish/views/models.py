@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Literal, get_args
 
-from orarchive.hours import moment
+from orarchive.hours import DAY, moment
 from orarchive.prices import clock_keys
 from orarchive.publish.book import Book, Entry, Point, Prices, Rate
 from orarchive.publish.charts import Chart, steps
@@ -22,7 +22,6 @@ from orarchive.wording import in_order
 NEW = dt.timedelta(days=7)
 """How long a model is called new, or returned."""
 
-DAY = dt.timedelta(days=1)
 
 MOST_DRAWN = 250
 """Entries of a schedule, times the prices that follow it, that can be drawn: there are a handful of each."""

@@ -12,6 +12,7 @@ from functools import cached_property
 
 import pandas as pd
 
+from orarchive.hours import DAY
 from orarchive.jsonl import Record
 from orarchive.publish.book import Book
 from orarchive.publish.trends import Trend, trend
@@ -28,7 +29,6 @@ LINES = 8
 """Lines of a chart."""
 
 WEEK = dt.timedelta(days=7)
-DAY = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -206,11 +206,10 @@ class Rankings:
     def _place(self, rank: int, slug: str, old: Mapping[str, int] | None, tokens: int, total: int) -> Place:
         model = self.by_slug.get(slug)
         return Place(
-            rank=rank,
-            name=model.model.id if model else slug,
-            model=model,
-            moved=old[slug] - rank if old and slug in old else None,
-            is_new=old is not None and slug not in old,
+            rank,
+            model.model.id if model else slug,
+            model,
+            *_against(old, slug, rank),
             tokens=tokens,
             share=tokens / total if total else 0.0,
             spend=_spend(model, tokens) if model else None,
@@ -230,13 +229,7 @@ class Rankings:
         before = max(earlier, default=None)
         old = {model: rank for rank, model in enumerate(hours[before], start=1)} if before else None
         order = [
-            Place(
-                rank,
-                model,
-                self.by_id.get(model),
-                old[model] - rank if old and model in old else None,
-                old is not None and model not in old,
-            )
+            Place(rank, model, self.by_id.get(model), *_against(old, model, rank))
             for rank, model in enumerate(hours[hour] if hour else [], start=1)
         ]
         rows = self.book.usage.tokens.get(("category", name), [])
@@ -370,6 +363,11 @@ def permaslug(one: ModelView) -> str:
     """What rankings call a model: its canonical slug, with its variant."""
     slug, variant = one.model.canonical_slug or one.model.id, one.model.variant
     return f"{slug}:{variant}" if variant and not slug.endswith(f":{variant}") else slug
+
+
+def _against(old: Mapping[str, int] | None, name: str, rank: int) -> tuple[int | None, bool]:
+    """How many places up a name is against an earlier ranking, if there is one, and whether it is new."""
+    return (old[name] - rank, False) if old and name in old else (None, old is not None)
 
 
 def unfinished(date: str, step: dt.timedelta, as_of: str) -> bool:
