@@ -15,7 +15,7 @@ from orarchive.collect.message import change_lines
 from orarchive.commands import Feed, as_json, plain, question, say, table
 from orarchive.errors import NotArchivedError
 from orarchive.feeds import FEEDS
-from orarchive.history.coverage import coverage, stale
+from orarchive.history.coverage import stale
 from orarchive.history.past import Past, past, records
 from orarchive.history.verify import Findings, verify
 from orarchive.index.events import of_record
@@ -149,7 +149,7 @@ def status(archive: Archive, moment: str | None, as_json: bool) -> None:
     """
     now = hours.parse(moment) if moment else dt.datetime.now(dt.UTC)
     whole = past(archive)
-    found = coverage({name: whole.good(name) for name in FEEDS}, whole.asked, now)
+    found = whole.coverage(now)
     stopped = stale(found, now)
     if as_json:
         feeds = {

@@ -11,16 +11,14 @@ from orarchive import hours, ledger
 from orarchive.archive import Archive
 from orarchive.commands import NOT_WELL, plain, question
 from orarchive.errors import NotArchivedError
-from orarchive.feeds import FEEDS
-from orarchive.history.coverage import coverage, stale
+from orarchive.history.coverage import stale
 from orarchive.history.past import Past, past
-from orarchive.hours import HOUR, prose
-from orarchive.ledger import BAD, hour_of
+from orarchive.hours import DAY, HOUR, prose
+from orarchive.ledger import BAD, Attempt, hour_of
 
 THIN = 0.75
 """Share of a day's hours that is too small: four ticks an hour should leave none out, but many come late."""
 
-DAY = 24 * HOUR
 REASONS = 5
 
 
@@ -46,7 +44,7 @@ def report(archive: Archive, moment: str | None) -> None:
 
 def _stopped(whole: Past, now: dt.datetime) -> Iterator[str]:
     """The feeds without a good hour for too long."""
-    covered = coverage({name: whole.good(name) for name in FEEDS}, whole.asked, now)
+    covered = whole.coverage(now)
     last = {one.feed: one.last for one in covered}
     for name in stale(covered, now):
         since = f"since {prose(hour)}" if (hour := last[name]) else "ever"
@@ -56,36 +54,36 @@ def _stopped(whole: Past, now: dt.datetime) -> Iterator[str]:
 
 def _thin(whole: Past, now: dt.datetime) -> Iterator[str]:
     """A day of which too few hours are good; a young archive's day is as long as it is."""
-    begun = hour_of(whole.attempts[0])
-    possible = min(24, int((now - begun) / HOUR) + 1)
-    hourly = sorted(name for name, feed in FEEDS.items() if feed.cadence == "hourly" and name in whole.asked)
-    counts = {name: sum(now - DAY < hour <= now for hour in whole.good(name)) for name in hourly}
-    if counts and (least := min(counts.values())) < THIN * possible:
-        names = [name for name, count in counts.items() if count == least]
-        run = len({hour_of(line) for line in whole.attempts if now - DAY < hour_of(line) <= now})
+    possible = min(24, int((now - hour_of(whole.attempts[0])) / HOUR) + 1)
+    covered = [one for one in whole.coverage(now) if one.asked and one.cadence == "hourly"]
+    least = min((one.good[24] for one in covered), default=possible)
+    if least < THIN * possible:
+        names = sorted(one.feed for one in covered if one.good[24] == least)
+        run = len({hour_of(line) for line in _since(whole, now - DAY, now)})
         yield (
             f"a thin day: {least} of the last {possible} hours are good for {', '.join(names)};"
             f" in {run} of them a run was made{_why(whole, names, now)}"
         )
 
 
+def _since(whole: Past, begin: dt.datetime, now: dt.datetime) -> list[Attempt]:
+    """The attempts after an hour, up to now."""
+    return [line for line in whole.attempts if begin < hour_of(line) <= now]
+
+
 def _why(whole: Past, names: Collection[str], now: dt.datetime) -> str:
     """What the attempts at feeds in the last day said where they were not good."""
     said: Counter[str] = Counter()
-    for line in whole.attempts:
+    for line in _since(whole, now - DAY, now):
         for name in names:
-            if now - DAY < hour_of(line) <= now and ledger.outcome(line, name) in BAD:
+            if ledger.outcome(line, name) in BAD:
                 said.update(line["feeds"][name].get("reasons", []))
     return _counted(said)
 
 
 def _rankings(whole: Past, now: dt.datetime) -> Iterator[str]:
     """The series that were asked for in the last two days, and never had."""
-    lines = [
-        line["rankings"]
-        for line in whole.attempts
-        if now - 2 * DAY < hour_of(line) <= now and "rankings" in line
-    ]
+    lines = [line["rankings"] for line in _since(whole, now - 2 * DAY, now) if "rankings" in line]
     for name in sorted({name for reports in lines for name in reports}):
         own = [reports[name] for reports in lines if name in reports]
         if all(report["outcome"] in BAD for report in own):

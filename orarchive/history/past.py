@@ -12,6 +12,7 @@ from orarchive.changes import text_key
 from orarchive.errors import ArchiveError, NotArchivedError
 from orarchive.feeds import FEEDS, Feed
 from orarchive.history.commits import Held, chain, refuse_shallow, tips
+from orarchive.history.coverage import Coverage, coverage
 from orarchive.hours import prose
 from orarchive.jsonl import Record
 from orarchive.ledger import Attempt, hour_of
@@ -43,6 +44,10 @@ class Past:
     def asked(self) -> set[str]:
         """The feeds that any attempt asked for."""
         return {name for one in self.attempts for name in FEEDS if ledger.outcome(one, name) != "not-due"}
+
+    def coverage(self, now: dt.datetime) -> list[Coverage]:
+        """How well each feed is covered at a moment."""
+        return coverage({name: self.good(name) for name in FEEDS}, self.asked, now)
 
     def last_good(self, feed: str, hour: dt.datetime) -> dt.datetime:
         """The last good hour of a feed at or before an hour, of those that a commit shows."""
