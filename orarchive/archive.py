@@ -94,9 +94,8 @@ def open_archive(folder: Path) -> Archive:
         if b"true" in (bare, inside):
             msg = f"{folder} is a bare repository or a git folder; an archive is a git work tree"
             raise ArchiveError(msg)
-        top, git_dir = os.fsdecode(git(folder, "rev-parse", "--show-toplevel", "--absolute-git-dir")).split(
-            "\n"
-        )[:2]
+        said = os.fsdecode(git(folder, "rev-parse", "--show-toplevel", "--absolute-git-dir"))
+        top, git_dir = said.split("\n")[:2]
     except GitError as error:
         msg = f"{folder} is not a git work tree (git init makes one): {error}"
         raise ArchiveError(msg) from error

@@ -17,7 +17,7 @@ def metrics(view: View) -> bytes:
         lines += [f"# HELP {name} {words}", f"# TYPE {name} gauge"]
         for labels, value in samples:
             marks = ",".join(f'{label}="{text}"' for label, text in labels.items())
-            lines.append(f"{name}{{{marks}}} {value:.10g}" if marks else f"{name} {value:.10g}")
+            lines.append(f"{name}{f'{{{marks}}}' if marks else ''} {value:.10g}")
     return ("\n".join(lines) + "\n").encode()
 
 
