@@ -14,7 +14,7 @@ help:  ## say what there is
 setup: $(BIN)/.run $(BIN)/.test  ## make the environment, .venv
 
 demo: $(BIN)/.run  ## archive 45 days of the bundled sample service and build their site, in build/demo
-	$(BIN)/python -m orarchive.demo $(DEMO)
+	$(BIN)/python -m orarchive.sample.demo $(DEMO)
 
 serve:  ## show the demo's site on http://127.0.0.1:8000
 	$(PYTHON) -m http.server --bind 127.0.0.1 --directory $(DEMO)/site 8000
@@ -39,10 +39,10 @@ bench: setup  ## measure speed, memory and growth, for an hour or so; ARCHIVE_RE
 	$(BIN)/python -m bench.next_hour
 
 soak: setup  ## live through 2,000 simulated hours with all that goes wrong, for a quarter of an hour
-	PYTHONPATH=. $(BIN)/python tests/soak.py 2000
+	$(BIN)/python -m tests.support.soak 2000
 
 cassettes: setup  ## record the cassettes anew, against the sample service or OPENROUTER_BASE_URL
-	$(BIN)/python -m pytest --record-mode=rewrite --allowed-hosts='.*' tests/test_cassettes.py
+	$(BIN)/python -m pytest --record-mode=rewrite --allowed-hosts='.*' tests/pipeline/test_cassettes.py
 
 lock: setup  ## write the lock files anew; COOLDOWN="0 days" takes what was released this week, too
 	$(BIN)/python -m pip install --quiet uv

@@ -17,7 +17,7 @@ from pathlib import Path
 from bench.making import make
 from bench.measure import ORARCHIVE, figure, fresh, imported, recordings, run
 from bench.world import World
-from orarchive.archive import Archive
+from orarchive.store.archive import Archive
 
 YEAR = 24 * 365
 HOURS = 30 * 24

@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from orarchive.hours import HOUR, prose
 from orarchive.sample import START, Service, world_at
 from orarchive.sample.routes import answer
+from orarchive.timestamps import HOUR, prose
 
 MODELS = 600
 LATENCY = 0.15

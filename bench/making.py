@@ -13,16 +13,16 @@ from typing import IO
 
 from bench.measure import fresh
 from bench.world import KEPT, PATHS, World
-from orarchive import ledger
-from orarchive.archive import PREFIX, Archive
-from orarchive.changes import Change
-from orarchive.collect.message import message
-from orarchive.feeds import FEEDS
-from orarchive.git import COMMAND, environment
-from orarchive.hours import HOUR, stamp
-from orarchive.ledger import Attempt, Report
-from orarchive.relations import relations
-from orarchive.snapshot import empty
+from orarchive.domain.changes import Change
+from orarchive.domain.feeds import FEEDS
+from orarchive.domain.relations import relations
+from orarchive.domain.snapshot import empty
+from orarchive.store import ledger
+from orarchive.store.archive import PREFIX, Archive
+from orarchive.store.commit_message import message
+from orarchive.store.git import COMMAND, environment
+from orarchive.store.ledger import Attempt, Report
+from orarchive.timestamps import HOUR, stamp
 
 FIRST = dt.datetime(2026, 5, 31, tzinfo=dt.UTC)
 """Hour 0. A year later is the last day of a month, when the ledger's file is as long as it gets."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from orarchive.archive import Archive, open_archive
+from orarchive.store.archive import Archive, open_archive
 
 ROOT = Path(__file__).parents[1]
 ORARCHIVE = (sys.executable, "-m", "orarchive")

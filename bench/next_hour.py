@@ -14,8 +14,8 @@ from statistics import median
 from bench.making import make
 from bench.measure import ORARCHIVE, figure, run
 from bench.world import World
-from orarchive.archive import Archive
 from orarchive.index.database import index
+from orarchive.store.archive import Archive
 
 SHORT, LONG = 100, 24 * 365
 TIMES = 9

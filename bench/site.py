@@ -12,11 +12,11 @@ import tempfile
 from pathlib import Path
 
 from bench.measure import ORARCHIVE, ROOT, figure, imported, medians, recordings, run
-from orarchive import ledger
-from orarchive.archive import Archive
-from orarchive.collect.commit import commit
-from orarchive.hours import HOUR, prose, stamp
 from orarchive.publish.pages import DATABASE
+from orarchive.store import ledger
+from orarchive.store.archive import Archive
+from orarchive.store.commit import commit
+from orarchive.timestamps import HOUR, prose, stamp
 
 TIMES = 3
 LAST = dt.datetime(2026, 5, 31, 12, tzinfo=dt.UTC)

@@ -11,13 +11,13 @@ from functools import cached_property
 from typing import Any
 
 from bench.health import Health
-from orarchive.facets import numbered, split
-from orarchive.feeds import ENDPOINTS, FEEDS, MODELS, PROVIDERS
-from orarchive.hours import HOUR
+from orarchive.domain.feeds import ENDPOINTS, FEEDS, MODELS, PROVIDERS
+from orarchive.domain.record_files import numbered, split
 from orarchive.jsonl import Record, dumps
 from orarchive.sample import START, world_at
 from orarchive.sample.drift import scores
 from orarchive.sample.routes import answer
+from orarchive.timestamps import HOUR
 
 PATHS = [path for name in ("models", "endpoints", "providers", "zdr") for path in FEEDS[name].files]
 

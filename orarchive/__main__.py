@@ -1,8 +1,14 @@
-"""Questions to the archive: `python -m orarchive --help`."""
+"""Run the command line as `python -m orarchive`.
 
-from orarchive.commands import contract, importing, index, past, questions, report
+The same commands as `orarchive`, for a checkout whose environment was set up without installing it:
 
-__all__ = ["contract", "importing", "index", "past", "questions", "report"]
+    python -m orarchive --help
+    python -m orarchive status --archive DIR
+
+See `orarchive.cli.main` for the commands there are.
+"""
+
+from orarchive.cli.main import main
 
 if __name__ == "__main__":
-    questions(prog_name="python -m orarchive")
+    main(prog_name="python -m orarchive")

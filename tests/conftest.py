@@ -8,15 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
-import needs
 import pytest
-from archives import HOUR, Stage, edited, new_archive, payloads, replies
-from needs import LEFT_OUT
-from recordings import TWO_YEARS, Whole
 
-from orarchive.archive import open_archive
-from orarchive.importer.hours import import_versions
+from orarchive.importer.convert import import_versions
 from orarchive.sample import START, Service
+from orarchive.store.archive import open_archive
+from tests.support import requirements
+from tests.support.archives import HOUR, Stage, edited, new_archive, payloads, replies
+from tests.support.recordings import TWO_YEARS, Whole
+from tests.support.requirements import LEFT_OUT
 
 # a busy machine is no failure: nothing here is timed
 hypothesis.settings.register_profile("untimed", hypothesis.settings.get_profile("default"), deadline=None)
@@ -73,7 +73,7 @@ def two_hours(running: Service, tmp_path_factory: pytest.TempPathFactory) -> Sta
 def two_years(tmp_path_factory: pytest.TempPathFactory) -> Whole:
     """The archive of 20 months of recordings; making it takes a quarter of a minute: nobody may change it."""
     archive = open_archive(new_archive(tmp_path_factory.mktemp("two-years") / "archive"))
-    bundle, path = needs.recordings() / TWO_YEARS[0], TWO_YEARS[1]
+    bundle, path = requirements.recordings() / TWO_YEARS[0], TWO_YEARS[1]
     imported = import_versions(archive, str(bundle), path, dt.datetime(2026, 6, 1, tzinfo=dt.UTC))
     return Whole(archive, imported)
 

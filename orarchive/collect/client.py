@@ -16,8 +16,8 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from orarchive import __version__
-from orarchive.collect.answer import Answer
-from orarchive.collect.pacing import Pacer
+from orarchive.collect.rate_limit import Pacer
+from orarchive.collect.results import Answer
 from orarchive.collect.secret import holds
 from orarchive.errors import NotJSON
 from orarchive.jsonl import dumps, loads

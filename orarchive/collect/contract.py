@@ -9,18 +9,18 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from orarchive.collect import checks, openapi, rankings
-from orarchive.collect.answer import Answer
-from orarchive.collect.asking import PER_MINUTE, fetch_parts, fetch_spec, parts_of, passes
+from orarchive.collect import openapi, rankings, validate
 from orarchive.collect.client import Client
+from orarchive.collect.expected_fields import drift
 from orarchive.collect.fetch import fetch_list, fetch_probes, fetch_sweep
-from orarchive.collect.pacing import Pacer
+from orarchive.collect.fetch_rankings import PER_MINUTE, fetch_parts, fetch_spec, parts_of, passes
+from orarchive.collect.rate_limit import Pacer
+from orarchive.collect.results import Answer
 from orarchive.collect.settings import Settings
-from orarchive.collect.shapes import drift
-from orarchive.feeds import FEEDS, Feed
-from orarchive.hours import DAY
+from orarchive.domain.feeds import FEEDS, Feed
+from orarchive.domain.ranking_series import FOLDER, SERIES, Series
 from orarchive.jsonl import loads
-from orarchive.series import FOLDER, SERIES, Series
+from orarchive.timestamps import DAY
 
 EXAMPLES = 20
 """Keys of a sweep that are asked for, from its whole list."""
@@ -96,9 +96,9 @@ def missed(name: str, answers: Mapping[str, Answer]) -> Iterator[str]:
 def _miscounted(count: int, answer: Answer) -> Iterator[str]:
     """What the route that counts says against a list, or does not say at all."""
     try:
-        if note := checks.counted(count, answer):
+        if note := validate.counted(count, answer):
             yield note
-    except checks.Refusal as refusal:
+    except validate.Refusal as refusal:
         yield str(refusal)
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from tqdm import tqdm
 
-from orarchive.collect import checks
-from orarchive.collect.answer import Answer
+from orarchive.collect import validate
 from orarchive.collect.client import Client, weight
-from orarchive.feeds import Feed
+from orarchive.collect.results import Answer
+from orarchive.domain.feeds import Feed
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ def fetch_list(client: Client, feed: Feed) -> Fetched:
     """Ask for a feed that is one list."""
     begun = time.monotonic()
     count = client.get(feed.count_route, feed.query) if feed.count_route else None
-    answer = _checked(lambda body: checks.listed(feed, body), client.get(feed.route, feed.query))
+    answer = _checked(lambda body: validate.listed(feed, body), client.get(feed.route, feed.query))
     return Fetched(feed, {"": answer}, time.monotonic() - begun, count)
 
 
@@ -80,7 +80,7 @@ def fetch_sweep(
         step = -1 if got.reason in (None, "404") else 1
         failing = min(max(failing + step, 0), 2 * STRUGGLING)
         held += weight(got.raw)
-        answer = _checked(lambda body: checks.response(feed, body), got)
+        answer = _checked(lambda body: validate.response(feed, body), got)
         # a good response's bytes are said again by its body: 600 of them would double the run's memory
         return replace(answer, raw=b"") if answer.reason is None else answer
 
@@ -117,6 +117,6 @@ def _checked(check: Callable[[Any], Any], answer: Answer) -> Answer:
         return answer
     try:
         return replace(answer, body=check(answer.body))
-    except checks.Refusal as refusal:
+    except validate.Refusal as refusal:
         log.warning("Refused: %.300r", str(refusal))  # keys are foreign text, which could forge a line
         return replace(answer, body=None, reason=refusal.reason, refused=True)

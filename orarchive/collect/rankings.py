@@ -10,14 +10,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from orarchive.archive import Archive
-from orarchive.collect import checks, openapi
-from orarchive.collect.answer import Answer
-from orarchive.collect.asking import Got, keyed_requests, parts_of, read_parts, refused_parts
-from orarchive.hours import prose
-from orarchive.jsonl import Record, loads
-from orarchive.ledger import BAD, Attempt, Ranking, Refused, hour_of
-from orarchive.series import (
+from orarchive.collect import openapi, validate
+from orarchive.collect.fetch_rankings import Got, keyed_requests, parts_of, read_parts, refused_parts
+from orarchive.collect.results import Answer
+from orarchive.domain.ranking_series import (
     BENCHMARKS,
     EVERY,
     FOLDER,
@@ -29,6 +25,10 @@ from orarchive.series import (
     paths_of,
     rows_of,
 )
+from orarchive.jsonl import Record, loads
+from orarchive.store.archive import Archive
+from orarchive.store.ledger import BAD, Attempt, Ranking, Refused, hour_of
+from orarchive.timestamps import prose
 
 OPENAPI = "openapi"
 """What the service's OpenAPI file is called beside the series."""
@@ -152,10 +152,10 @@ def settle(
             held = _held(one, before)
             try:
                 if one.series.name not in accept:
-                    checks.thinner(one.series, answer.body, held)
+                    validate.thinner(one.series, answer.body, held)
                 files |= merged(one.series, one.part, answer.body, {**before, **files})
                 told += _restated(one, held)
-            except checks.Refusal as refusal:
+            except validate.Refusal as refusal:
                 answer = replace(answer, body=None, reason=refusal.reason, refused=True)
                 report["notes"] = [*report.get("notes", []), f"{one.part or one.series.name}: {refusal}"]
         _account(report, one.part, answer, payloads)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from orarchive.collect.client import Client, Waits
-from orarchive.collect.pacing import Pacer
+from orarchive.collect.rate_limit import Pacer
+from orarchive.domain.feeds import FEEDS
 from orarchive.errors import ArchiveError
-from orarchive.feeds import FEEDS
 
 MOST = 1_000_000
 """Beyond this a number is a slip, and would overflow a time."""

@@ -4,8 +4,8 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from orarchive.feeds import FEEDS, Feed
-from orarchive.hours import HOUR
+from orarchive.domain.feeds import FEEDS, Feed
+from orarchive.timestamps import HOUR
 
 STALE = {"hourly": dt.timedelta(hours=25), "daily": dt.timedelta(hours=49)}
 """A feed whose last good hour is older than this has stopped: a day (or two) and an hour to be late."""

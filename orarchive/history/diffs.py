@@ -2,10 +2,10 @@
 
 from collections.abc import Generator, Iterator
 
-from orarchive.archive import PREFIX, Archive
+from orarchive.domain.data_paths import FOLDERS, feed_of, is_series
 from orarchive.errors import GitError
-from orarchive.git import stream
-from orarchive.history.files import FOLDERS, feed_of, is_series
+from orarchive.store.archive import PREFIX, Archive
+from orarchive.store.git import stream
 
 DIFF = (
     *("diff-tree", "--stdin", "--always", "-r", "-p", "-U0", "--inter-hunk-context=0"),

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from orarchive.archive import Archive
+from orarchive.domain.data_paths import OWN, feed_of, is_asked, is_series, name_of
+from orarchive.domain.feeds import FEEDS, Feed
+from orarchive.domain.record_files import Key, join
 from orarchive.errors import ArchiveError, NotJSON
-from orarchive.facets import Key, join
-from orarchive.feeds import FEEDS, Feed
-from orarchive.history.commits import Held, Rewritten
+from orarchive.history.attempts import Held, Rewritten
 from orarchive.history.diffs import Diff, diffs_of, next_of
-from orarchive.history.files import OWN, feed_of, is_asked, is_series, name_of
 from orarchive.jsonl import Record, loads
+from orarchive.store.archive import Archive
 
 UNSEEN = "no commit shows its state"
 

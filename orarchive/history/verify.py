@@ -15,17 +15,17 @@ from itertools import islice, pairwise
 
 from tqdm import tqdm
 
-from orarchive import ledger
-from orarchive.archive import PREFIX, SNAPSHOT_FILES, Archive
-from orarchive.feeds import FEEDS
-from orarchive.git import stream
-from orarchive.history.commits import Held, refuse_shallow, tips
-from orarchive.history.past import Past
+from orarchive.domain.feeds import FEEDS
+from orarchive.domain.ranking_series import series_of
+from orarchive.domain.snapshot import sha256
+from orarchive.history.attempts import Held, refuse_shallow, tips
+from orarchive.history.history import Past
 from orarchive.history.replay import State, replay
-from orarchive.hours import HOUR, prose
-from orarchive.ledger import Ranking, good, hour_of, outcome
-from orarchive.series import series_of
-from orarchive.snapshot import sha256
+from orarchive.store import ledger
+from orarchive.store.archive import PREFIX, SNAPSHOT_FILES, Archive
+from orarchive.store.git import stream
+from orarchive.store.ledger import Ranking, good, hour_of, outcome
+from orarchive.timestamps import HOUR, prose
 
 UNREAD = ("not-due", "failed", "quarantined")
 """Outcomes of a list that leave it as it was."""

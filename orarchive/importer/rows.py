@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from orarchive.collect import checks
+from orarchive.collect import validate
+from orarchive.domain.feeds import MODELS
+from orarchive.domain.record_files import split
+from orarchive.domain.snapshot import Snapshot, empty
 from orarchive.errors import NotJSON
-from orarchive.facets import split
-from orarchive.feeds import MODELS
-from orarchive.importer.bulk import Lines
 from orarchive.jsonl import Record, dumps, loads
-from orarchive.snapshot import Snapshot, empty
+from orarchive.store.fast_import import Lines
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,11 @@ def rows_of(data: bytes, before: Rows) -> Rows:
     """The rows of a payload by id; one that says what it said before is the same object as before."""
     try:
         body = loads(data)
-        found = checks.listed(MODELS, {MODELS.wrapper: body} if isinstance(body, list) else body)
+        found = validate.listed(MODELS, {MODELS.wrapper: body} if isinstance(body, list) else body)
         return {one["id"]: _row(one, dumps(one), before.get(one["id"])) for one in found}
     except NotJSON as error:
         reason = "not-json"
-        raise checks.Refusal(reason, str(error)) from None
+        raise validate.Refusal(reason, str(error)) from None
 
 
 def _row(record: Record, content: bytes, before: Row | None) -> Row:

@@ -2,11 +2,11 @@
 
 import datetime as dt
 
-from orarchive import ledger
-from orarchive.archive import SNAPSHOT_FILES, Archive
 from orarchive.errors import ArchiveError, GitError
-from orarchive.hours import HOUR, floor
-from orarchive.ledger import hour_of
+from orarchive.store import ledger
+from orarchive.store.archive import SNAPSHOT_FILES, Archive
+from orarchive.store.ledger import hour_of
+from orarchive.timestamps import HOUR, floor
 
 PAST = "refs/heads/past/"
 """Where a past goes that is imported beside hours."""

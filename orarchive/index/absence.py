@@ -8,11 +8,11 @@ from the first good hour without it, and between two good hours at most a day of
 import sqlite3
 from collections.abc import Iterator
 
-from orarchive.feeds import FEEDS, Feed
+from orarchive.domain.feeds import FEEDS, Feed
+from orarchive.domain.scopes import can_hold
+from orarchive.index.context import Moment
 from orarchive.index.events import Event
-from orarchive.index.moment import Moment
 from orarchive.jsonl import Record, loads
-from orarchive.scopes import can_hold
 
 DAY = 24 * 60 * 60
 DEPRECATED = 14 * DAY

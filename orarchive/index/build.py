@@ -13,18 +13,18 @@ from zlib import crc32
 from tqdm import tqdm
 
 from orarchive import __version__
-from orarchive.archive import Archive
-from orarchive.changes import Change, between
+from orarchive.domain.changes import Change, between
+from orarchive.domain.feeds import FEEDS
+from orarchive.domain.record_files import Key
 from orarchive.errors import NotArchivedError
-from orarchive.facets import Key
-from orarchive.feeds import FEEDS
-from orarchive.history.commits import Held, Rewritten, chain, refuse_shallow, since, tips
+from orarchive.history.attempts import Held, Rewritten, chain, refuse_shallow, since, tips
 from orarchive.history.replay import State, Step, replay
-from orarchive.index import absence, events, health, moment, prices, rankings, relations, versions
-from orarchive.index.fields import Fields
-from orarchive.index.moment import Moment
+from orarchive.index import absence, context, events, health, prices, rankings, relations, versions
+from orarchive.index.context import Moment
+from orarchive.index.field_counts import Fields
 from orarchive.index.presence import Presence
 from orarchive.jsonl import Record
+from orarchive.store.archive import Archive
 
 RULES = 2
 """Raised when the same tables are to be filled otherwise."""
@@ -70,7 +70,7 @@ def take(db: sqlite3.Connection, archive: Archive, held: list[Held], progress: b
         disable=not progress,
     )
     for step in steps:
-        now = moment.write(db, step.held, step.broken)
+        now = context.write(db, step.held, step.broken)
         health.forget(db, now.hour)
         if step.broken:
             continue

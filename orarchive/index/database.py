@@ -10,12 +10,12 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from orarchive.archive import Archive
 from orarchive.errors import ArchiveError
-from orarchive.history.commits import Held, Rewritten
+from orarchive.history.attempts import Held, Rewritten
 from orarchive.history.replay import Broken
 from orarchive.index.build import SCHEMA, SQL, take, update
-from orarchive.index.text import shown
+from orarchive.index.sql_values import shown
+from orarchive.store.archive import Archive
 
 NAME = "index.sqlite"
 

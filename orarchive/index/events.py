@@ -11,13 +11,13 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from orarchive.changes import Change
-from orarchive.feeds import FEEDS
-from orarchive.index.moment import Moment
-from orarchive.index.text import as_json, storable
+from orarchive.domain.changes import Change
+from orarchive.domain.feeds import FEEDS
+from orarchive.domain.prices import clock_keys, dimensions, rates, schedule
+from orarchive.domain.records import NO_DATE, expiry
+from orarchive.index.context import Moment
+from orarchive.index.sql_values import as_json, storable
 from orarchive.jsonl import Record
-from orarchive.prices import clock_keys, dimensions, rates, schedule
-from orarchive.records import NO_DATE, expiry
 
 EXCUSES = {
     "baseline": "the first good reading of a feed, or of a model's endpoints, is where its record begins",

@@ -8,18 +8,18 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from orarchive.facets import is_silent
-from orarchive.feeds import ENDPOINTS
+from orarchive.domain.feeds import ENDPOINTS
+from orarchive.domain.prices import dimensions, is_dynamic
+from orarchive.domain.record_files import is_silent
+from orarchive.domain.records import integer, is_alias, number, part
 from orarchive.history.replay import State
-from orarchive.hours import moment as read_moment
-from orarchive.hours import stamp
+from orarchive.index.context import Moment, Read
 from orarchive.index.events import Event
-from orarchive.index.moment import Moment, Read
 from orarchive.index.presence import FIRST, Presence
-from orarchive.index.text import as_json
+from orarchive.index.sql_values import as_json
 from orarchive.jsonl import Record
-from orarchive.prices import dimensions, is_dynamic
-from orarchive.records import integer, is_alias, number, part
+from orarchive.timestamps import moment as read_moment
+from orarchive.timestamps import stamp
 
 DEGRADED_HOURS = 6
 ORPHANED_HOURS = 2

@@ -4,15 +4,15 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from orarchive.changes import text_key
-from orarchive.facets import Key
-from orarchive.feeds import ASKED, FEEDS, Feed
+from orarchive.domain.changes import text_key
+from orarchive.domain.feeds import ASKED, FEEDS, Feed
+from orarchive.domain.record_files import Key
+from orarchive.domain.scopes import can_hold
 from orarchive.history.replay import State, Step
+from orarchive.index.context import Moment
 from orarchive.index.events import Event
-from orarchive.index.moment import Moment
-from orarchive.index.text import as_json, storable
+from orarchive.index.sql_values import as_json, storable
 from orarchive.jsonl import Record, loads
-from orarchive.scopes import can_hold
 
 UNLISTED = "unlisted"
 """State of a model that no list ever had, but that was asked for its endpoints."""

@@ -4,12 +4,12 @@ import sqlite3
 from decimal import Decimal
 from typing import Any
 
+from orarchive.domain.prices import clock_keys, dimensions, rates, schedule
 from orarchive.history.replay import Step
-from orarchive.index.moment import Moment
+from orarchive.index.context import Moment
 from orarchive.index.presence import Presence
-from orarchive.index.text import storable
+from orarchive.index.sql_values import storable
 from orarchive.jsonl import dumps
-from orarchive.prices import clock_keys, dimensions, rates, schedule
 
 PRICED = ("models", "endpoints")
 

@@ -6,16 +6,16 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
-from orarchive.archive import Archive
+from orarchive.domain.ranking_series import ORDER, RESTATED, SERIES, Series, is_row
 from orarchive.errors import NotJSON
 from orarchive.history.replay import Step
-from orarchive.hours import moment, stamp
+from orarchive.index.context import Moment
 from orarchive.index.events import Event
-from orarchive.index.moment import Moment
-from orarchive.index.text import as_json, storable, stored
+from orarchive.index.sql_values import as_json, storable, stored
 from orarchive.jsonl import Record, dumps, loads
-from orarchive.ledger import Ranking
-from orarchive.series import ORDER, RESTATED, SERIES, Series, is_row
+from orarchive.store.archive import Archive
+from orarchive.store.ledger import Ranking
+from orarchive.timestamps import moment, stamp
 
 FEED = "rankings"
 """What events call them."""

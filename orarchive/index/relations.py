@@ -2,12 +2,12 @@
 
 import sqlite3
 
-from orarchive.facets import Key
+from orarchive.domain.record_files import Key
+from orarchive.domain.records import lab_of
 from orarchive.history.replay import Step
-from orarchive.index.moment import Moment
+from orarchive.index.context import Moment
 from orarchive.index.presence import Presence
-from orarchive.index.text import storable
-from orarchive.records import lab_of
+from orarchive.index.sql_values import storable
 
 
 def write(db: sqlite3.Connection, presence: Presence, moment: Moment, step: Step) -> None:

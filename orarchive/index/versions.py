@@ -4,10 +4,10 @@ import sqlite3
 from collections import defaultdict
 from typing import Any
 
-from orarchive.feeds import FEEDS, Feed
-from orarchive.history.files import feed_of, is_asked, name_of
+from orarchive.domain.data_paths import feed_of, is_asked, name_of
+from orarchive.domain.feeds import FEEDS, Feed
 from orarchive.history.replay import Line, State, Step
-from orarchive.index.moment import Moment
+from orarchive.index.context import Moment
 from orarchive.index.presence import Presence
 
 

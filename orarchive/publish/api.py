@@ -5,15 +5,15 @@ Its shapes are written down on the site's page of data, and a test holds them.
 
 from typing import Any
 
-from orarchive.hours import stamp
-from orarchive.index.log import Logged
+from orarchive.index.event_log import Logged
 from orarchive.jsonl import Record, loads
-from orarchive.publish import ranked
-from orarchive.publish.book import Entry, Point, Prices
-from orarchive.publish.foreign import json
+from orarchive.publish import rankings_api
+from orarchive.publish.dataset import Entry, Point, Prices
+from orarchive.publish.sanitize import json
 from orarchive.publish.views import View
+from orarchive.publish.views.endpoints import slug
 from orarchive.publish.views.models import ModelView
-from orarchive.publish.views.offers import slug
+from orarchive.timestamps import stamp
 
 BASE = "api/v1"
 
@@ -51,7 +51,7 @@ def files(view: View, model_files: dict[str, str], category_pages: dict[str, str
             ),
         },
     }
-    found |= ranked.files(view, category_pages)
+    found |= rankings_api.files(view, category_pages)
     for logged in view.book.log:
         found.setdefault(f"changes/{logged.hour[:7]}", []).append(event(logged))
     for one in view.models:

@@ -5,11 +5,11 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from orarchive.hours import stamp
 from orarchive.jsonl import dumps
-from orarchive.publish.foreign import plain
+from orarchive.publish.sanitize import plain
 from orarchive.publish.views import View
-from orarchive.publish.views.offers import slug
+from orarchive.publish.views.endpoints import slug
+from orarchive.timestamps import stamp
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a cell begins with that a spreadsheet runs."""

@@ -6,16 +6,16 @@ from decimal import Decimal
 from itertools import accumulate
 from typing import Any, get_args
 
+from orarchive.domain.records import NO_DATE
 from orarchive.index.absence import DAY, DEPRECATED, REMOVED
 from orarchive.jsonl import Record, dumps
 from orarchive.paths import folders, segment
-from orarchive.publish.feeds import FEW, MOST, SOME
-from orarchive.publish.told import KINDS, TOPIC_NAMES
+from orarchive.publish.changelog import KINDS, TOPIC_NAMES
+from orarchive.publish.news_feeds import FEW, MOST, SOME
 from orarchive.publish.views import View
 from orarchive.publish.views.changes import DayTold
 from orarchive.publish.views.models import State
 from orarchive.publish.views.prices import NEEDS
-from orarchive.records import NO_DATE
 
 DATABASE = "archive.sqlite"
 """The index, for download."""

@@ -9,17 +9,18 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from tqdm import tqdm
 
+from orarchive.domain.phrasing import in_order, label, unit
+from orarchive.domain.prices import MILLION, PER_UNIT, dollars, is_dynamic
 from orarchive.errors import ArchiveError
-from orarchive.hours import prose, stamp
-from orarchive.prices import MILLION, PER_UNIT, dollars, is_dynamic
-from orarchive.publish.foreign import host, href, html, plain, quoted
+from orarchive.publish.changelog import percent
 from orarchive.publish.pages import Page
-from orarchive.publish.told import percent
+from orarchive.publish.sanitize import host, href, html, plain, quoted
 from orarchive.publish.views.conditions import named
 from orarchive.publish.views.rankings import short
-from orarchive.wording import in_order, label, unit
+from orarchive.timestamps import prose, stamp
 
-TEMPLATES = Path(__file__).parents[2] / "templates"
+TEMPLATES = Path(__file__).with_name("templates")
+"""A link to the checkout's templates/; in an installed package a folder."""
 
 SCRIPTS = {
     "site.js": ("common.js", "sorting.js"),

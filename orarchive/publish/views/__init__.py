@@ -12,18 +12,18 @@ from typing import get_args
 import pandas as pd
 
 from orarchive.history.coverage import SPANS, Coverage, coverage
-from orarchive.hours import HOUR
-from orarchive.publish.book import Book, Reading
-from orarchive.publish.charts import Chart, Span, unseen
-from orarchive.publish.told import HEALTH, HourTold, told
+from orarchive.publish.changelog import HEALTH, HourTold, told
+from orarchive.publish.charts.steps import Chart, Span, unseen
+from orarchive.publish.dataset import Book, Reading
 from orarchive.publish.views import status
 from orarchive.publish.views.changes import MonthTold, Moved, months, moves
 from orarchive.publish.views.graveyard import Grave, graves
-from orarchive.publish.views.makers import LabView, ProviderView, lab_views, provider_views
+from orarchive.publish.views.labs_providers import LabView, ProviderView, lab_views, provider_views
 from orarchive.publish.views.models import ModelView, State, model_views
 from orarchive.publish.views.prices import Cheap, cheapest, medians
 from orarchive.publish.views.rankings import Rankings
 from orarchive.publish.views.status import Days, LastRun, Origin, complete, gaps, origins, refused, troubles
+from orarchive.timestamps import HOUR
 
 HOME_LINES = 40
 WEEK = dt.timedelta(days=7)

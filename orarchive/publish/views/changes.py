@@ -5,8 +5,8 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from itertools import groupby, takewhile
 
-from orarchive.publish.charts import GAP
-from orarchive.publish.told import HourTold, Move, Told
+from orarchive.publish.changelog import HourTold, Move, Told
+from orarchive.publish.charts.steps import GAP
 
 
 @dataclass(frozen=True)

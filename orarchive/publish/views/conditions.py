@@ -4,12 +4,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
+from orarchive.domain.phrasing import in_order, label
+from orarchive.domain.prices import CONDITIONS, rates
+from orarchive.domain.records import integer, texts
 from orarchive.jsonl import Record, loads
-from orarchive.prices import CONDITIONS, rates
-from orarchive.publish.book import Rate
-from orarchive.publish.clocks import clock, minutes
-from orarchive.records import integer, texts
-from orarchive.wording import in_order, label
+from orarchive.publish.charts.week import clock, minutes
+from orarchive.publish.dataset import Rate
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,9 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from orarchive.publish.book import Book
+from orarchive.domain.records import expiry
+from orarchive.publish.dataset import Book
 from orarchive.publish.views.models import ModelView
-from orarchive.records import expiry
 
 
 @dataclass(frozen=True)

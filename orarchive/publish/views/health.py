@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from orarchive.publish.book import HealthDay
+from orarchive.publish.dataset import HealthDay
 
 WELL, FAIR = 99, 90
 """Percent of uptime from which on a day was well, or fair."""

@@ -7,17 +7,17 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Literal, get_args
 
-from orarchive.hours import DAY, moment
-from orarchive.prices import clock_keys
-from orarchive.publish.book import Book, Entry, Point, Prices, Rate
-from orarchive.publish.charts import Chart, steps
-from orarchive.publish.clocks import Week, week
-from orarchive.publish.told import HourTold, told
+from orarchive.domain.phrasing import in_order
+from orarchive.domain.prices import clock_keys
+from orarchive.domain.records import Model, text
+from orarchive.publish.changelog import HourTold, told
+from orarchive.publish.charts.steps import Chart, steps
+from orarchive.publish.charts.week import Week, week
+from orarchive.publish.dataset import Book, Entry, Point, Prices, Rate
 from orarchive.publish.views.conditions import Condition, condition, ordered
-from orarchive.publish.views.offers import ABILITIES, Offer, lowest_of, offers_of
+from orarchive.publish.views.endpoints import ABILITIES, Offer, lowest_of, offers_of
 from orarchive.publish.views.scores import scores
-from orarchive.records import Model, text
-from orarchive.wording import in_order
+from orarchive.timestamps import DAY, moment
 
 NEW = dt.timedelta(days=7)
 """How long a model is called new, or returned."""

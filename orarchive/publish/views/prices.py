@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from statistics import median
 
+from orarchive.domain.records import part, texts
 from orarchive.jsonl import Record
-from orarchive.publish.book import Book, Point, Rate
-from orarchive.publish.charts import GAP, Chart, steps
+from orarchive.publish.charts.steps import GAP, Chart, steps
+from orarchive.publish.dataset import Book, Point, Rate
+from orarchive.publish.views.endpoints import Offer
 from orarchive.publish.views.models import ModelView
-from orarchive.publish.views.offers import Offer
-from orarchive.records import part, texts
 
 INPUT_PARTS, OUTPUT_PARTS = 3, 1
 """What is compared: a mix of three tokens in for one out, as a conversation with some context is."""

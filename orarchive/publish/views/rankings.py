@@ -12,14 +12,14 @@ from functools import cached_property
 
 import pandas as pd
 
-from orarchive.hours import DAY
+from orarchive.domain.ranking_series import EVERY
+from orarchive.domain.records import integer, lab_of, text
 from orarchive.jsonl import Record
-from orarchive.publish.book import Book
-from orarchive.publish.trends import Trend, trend
-from orarchive.publish.usage import RankingRead, Row
+from orarchive.publish.charts.lines import Trend, trend
+from orarchive.publish.dataset import Book
+from orarchive.publish.rankings_data import RankingRead, Row
 from orarchive.publish.views.models import ModelView
-from orarchive.records import integer, lab_of, text
-from orarchive.series import EVERY
+from orarchive.timestamps import DAY
 
 OTHER = "other"
 """What the service calls the sum of all that is not among a date's first fifty."""

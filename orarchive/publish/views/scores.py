@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from orarchive.domain.records import part
 from orarchive.jsonl import Record
-from orarchive.records import part
 
 
 def scores(benchmarks: Record) -> Iterator[tuple[str, str, str]]:

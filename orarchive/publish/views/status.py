@@ -5,10 +5,10 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
-from orarchive.feeds import FEEDS
-from orarchive.hours import HOUR, stamp
-from orarchive.publish.book import Book, Reading
-from orarchive.publish.charts import Span
+from orarchive.domain.feeds import FEEDS
+from orarchive.publish.charts.steps import Span
+from orarchive.publish.dataset import Book, Reading
+from orarchive.timestamps import HOUR, stamp
 
 WEEKS = 6
 """Weeks on the first page."""

@@ -1,0 +1,50 @@
+"""The index: bring it up to date, or export it."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from orarchive.cli.options import (
+    cache_option,
+    json_option,
+    print_json,
+    with_archive,
+)
+from orarchive.index.database import index, publish
+from orarchive.store.archive import Archive
+
+PROGRESS = sys.stderr.isatty()
+
+
+def _named(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
+    """Refuse "", which is a path to nothing that one could write."""
+    if path is not None and not path.name:
+        msg = "it must name a file."
+        raise click.BadParameter(msg)
+    return path
+
+
+@click.command("index")
+@with_archive
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    callback=_named,
+    help="Write it there for others.",
+)
+@cache_option
+@json_option
+def index_command(archive: Archive, out: Path | None, cache: Path | None, as_json: bool) -> None:
+    """Bring the index up to date: one SQLite file with every version, price and event; see docs/index.md."""
+    with index(archive, cache, PROGRESS) as db:
+        path = Path(db.execute("select file from pragma_database_list").fetchone()[0])
+        tables = ("attempts", "records", "versions", "prices", "events")
+        counts = {name: db.execute(f"select count(*) from {name}").fetchone()[0] for name in tables}
+        if out:
+            publish(db, out)
+            path = out
+    if as_json:
+        print_json({"path": str(path), **counts})
+    else:
+        click.echo(f"{path}: " + ", ".join(f"{count} {name}" for name, count in counts.items()))

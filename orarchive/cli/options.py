@@ -1,0 +1,84 @@
+"""What commands share: options, printing, and the one mapping of errors to exit codes."""
+
+import functools
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from orarchive.domain.feeds import FEEDS
+from orarchive.errors import ArchiveError
+from orarchive.jsonl import dumps
+from orarchive.store.archive import open_archive
+
+EXIT_FOUND = 3
+"""Exit code of `report` and `contract` when they find something; 1 is also that of a program that crashed."""
+
+FeedChoice = click.Choice(list(FEEDS))
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs.")
+archive_option = click.option(
+    "--archive",
+    type=click.Path(path_type=Path),
+    envvar="ARCHIVE_DIR",
+    default=Path(),
+    help="A git work tree that holds data/; else the one that ARCHIVE_DIR names, else the current folder.",
+)
+cache_option = click.option(
+    "--cache",
+    type=click.Path(path_type=Path),
+    envvar="ARCHIVE_CACHE",
+    help="Folder of the index; by default inside the archive's git folder.",
+)
+
+
+def with_archive(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the `--archive` option to a command and pass it the opened archive; report errors in one line."""
+
+    @functools.wraps(command)
+    def with_opened(archive: Path, **options: Any) -> None:
+        command(open_archive(archive), **options)
+
+    return archive_option(report_errors(with_opened))
+
+
+def report_errors(command: Callable[..., None]) -> Callable[..., None]:
+    """Print the error of a command in one line and exit with its code: 2, or what the error's class says.
+
+    A closed pipe on standard output (`orarchive log ... | head`) is no error. Ctrl-C exits with 130.
+    """
+
+    @functools.wraps(command)
+    def wrapped(**options: Any) -> None:
+        try:
+            command(**options)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except (ArchiveError, OSError) as error:
+            click.echo(f"Error: {to_one_line(str(error))}", err=True)
+            sys.exit(getattr(error, "exit_code", 2))
+        except KeyboardInterrupt:
+            sys.exit(130)
+
+    return wrapped
+
+
+def print_json(value: Any) -> None:
+    """Print a value as one line of canonical JSON."""
+    sys.stdout.buffer.write(dumps(value) + b"\n")
+
+
+def to_one_line(text: str) -> str:
+    """Replace control and direction characters, which could forge another line or drive a terminal."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
+def print_table(rows: Sequence[Sequence[str]]) -> None:
+    """Print rows in columns as wide as they need; the last column runs on."""
+    rows = [[to_one_line(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)][:-1]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=True)]
+        click.echo("  ".join([*cells, row[-1]]).rstrip())

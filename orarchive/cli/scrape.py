@@ -1,0 +1,89 @@
+"""Archive one hour: `orarchive scrape`, `python scrape.py`."""
+
+import datetime as dt
+import logging
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from orarchive import timestamps
+from orarchive.cli.options import archive_option, report_errors
+from orarchive.domain.feeds import FEEDS
+from orarchive.domain.ranking_series import SERIES
+from orarchive.store.archive import open_archive
+
+
+def _split_names(
+    _context: click.Context, option: click.Parameter, values: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Split names of feeds (of `--accept`: also of ranking series) at commas; refuse unknown ones."""
+    names = [name.strip() for value in values for name in value.split(",")]
+    known = [*FEEDS, *SERIES] if option.name == "accept" else [*FEEDS]
+    if unknown := [name for name in names if name not in known]:
+        msg = f"no such feed: {', '.join(unknown)} (there are {', '.join(known)})"
+        raise click.BadParameter(msg)
+    return tuple(names)
+
+
+@click.command("scrape")
+@archive_option
+@click.option("--hour", help="Stamp of the hour, such as 2026-11-20T06Z; for replays and tests.")
+@click.option("--feeds", multiple=True, callback=_split_names, help="Only these feeds, separated by commas.")
+@click.option("--dry-run", is_flag=True, help="Write nothing; print what would be committed.")
+@click.option("--force", is_flag=True, help="Ignore the minimum interval between attempts at one hour.")
+@click.option("--commit/--no-commit", default=True, help="Commit what was written.")
+@click.option("--push", is_flag=True, help="Push the commit; write again on top where another was first.")
+@click.option(
+    "--rankings/--no-rankings", default=True, help="Ask for rankings, once a day; not with --feeds."
+)
+@click.option(
+    "--accept",
+    multiple=True,
+    callback=_split_names,
+    help="A feed or ranking that may shrink by more than a fifth.",
+)
+@report_errors
+def scrape_command(
+    archive: Path,
+    hour: str | None,
+    feeds: tuple[str, ...],
+    dry_run: bool,
+    force: bool,
+    commit: bool,
+    push: bool,
+    rankings: bool,
+    accept: tuple[str, ...],
+) -> None:
+    """Archive this hour: ask OpenRouter for everything that is due and commit it.
+
+    Exit 0: done, or nothing was due; 1: something was not good (the rest is committed); 2: could not run or
+    not push.
+    """
+    # the network client is imported here, so that no other command pays for it
+    from orarchive.collect.run import Run
+    from orarchive.collect.settings import Wish, settings_from
+
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    if push and not commit:
+        msg = "--push needs a commit; leave out --no-commit"
+        raise click.UsageError(msg)
+    wish = Wish(
+        hour=timestamps.parse(hour) if hour else timestamps.floor(_now()),
+        given=hour is not None,
+        feeds=feeds or tuple(FEEDS),
+        dry_run=dry_run,
+        force=force,
+        commit=commit,
+        push=push,
+        rankings=rankings and not feeds,
+        accept=accept,
+    )
+    run = Run(open_archive(archive), settings_from(os.environ), wish, _now, progress=sys.stderr.isatty())
+    sys.exit(run())
+
+
+def _now() -> dt.datetime:
+    """Read the clock."""
+    return dt.datetime.now(dt.UTC)

@@ -1,0 +1,1 @@
+"""Domain: what the service sends and what it means. Pure: no files, no network, no clock."""

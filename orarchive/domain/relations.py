@@ -1,0 +1,27 @@
+"""Relations between feeds, counted and never refused: the service does not promise that they hold."""
+
+from orarchive.domain.feeds import ENDPOINTS
+from orarchive.domain.snapshot import Snapshot, rows
+
+
+def relations(snapshot: Snapshot) -> dict[str, int]:
+    """How often a record points at one that is not there, by kind; see data/README.md for each."""
+    models = {key[0] for key in snapshot["models"]}
+    providers = {key[0] for key in snapshot["providers"]}
+    endpoints = rows(ENDPOINTS, snapshot["endpoints"])
+    targets = [record.get("alias_target") for record in snapshot["models"].values()]
+    return {
+        "endpoints_of_unlisted_models": sum(model not in models for model, _, _ in endpoints),
+        "models_without_endpoints": len(models - {model for model, _, _ in endpoints}),
+        "models_never_asked": len(models - {key[0] for key in snapshot["endpoints"]}),
+        "tags_without_provider": len(
+            {tag for _, tag, _ in endpoints if tag.partition("/")[0] not in providers}
+        ),
+        "alias_targets_absent": sum(
+            str(target.get("slug")) not in models for target in targets if isinstance(target, dict)
+        ),
+        "zdr_without_endpoint": len(snapshot["zdr"].keys() - endpoints.keys()),
+        "other_model_id": sum(
+            endpoint.get("model_id") != model for (model, _, _), endpoint in endpoints.items()
+        ),
+    }

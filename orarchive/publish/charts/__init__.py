@@ -1,0 +1,1 @@
+"""Charts: geometry of the SVG charts that templates draw."""

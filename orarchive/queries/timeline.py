@@ -1,0 +1,107 @@
+"""What happened? Every event of a model, an endpoint or a provider, in words."""
+
+import sqlite3
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from orarchive.domain.changes import Change
+from orarchive.domain.feeds import FEEDS
+from orarchive.domain.phrasing import LOG, WHY, tariff, words
+from orarchive.domain.prices import shown
+from orarchive.index.event_log import Logged, logged
+from orarchive.index.presence import UNLISTED
+from orarchive.index.sql_values import storable
+from orarchive.jsonl import loads
+from orarchive.queries.reads import Readings
+from orarchive.queries.suggestions import refuse
+
+PRICE_CAUSES = {**WHY, "endpoint": "an endpoint's own price", "schedule": "its schedule"}
+
+CAUSES = {
+    "model": "with its model",
+    "endpoint": "with its endpoint",
+    "gone": "gone",
+    "orphaned": "still known, listed no more",
+    "renamed": "renamed",
+}
+
+
+def told(one: Logged) -> str:
+    """What happened, without when and to what."""
+    said = _news(one)
+    if one.percent is not None:
+        said += f" ({one.percent:+.3g} %)"
+    why = (PRICE_CAUSES if one.kind == "repriced" else CAUSES).get(one.cause, "")
+    return said + (f", {why}" if why and said else why)
+
+
+def _news(one: Logged) -> str:
+    if one.kind == "repriced":
+        ends = (_price(one.field, end) for end in (one.old, one.new))
+        return f"{LOG.dimension(one.field)} {LOG.pair(*ends)}"
+    if one.kind == "returned":
+        return f"was {one.old}"
+    if not one.field:
+        return ""
+    return words(Change(one.kind, one.feed, one.key, one.field, one.old, one.new), LOG)
+
+
+def _price(dimension: str, end: Any) -> str:
+    """A price of an event: a decimal, or the list of conditions that rule it."""
+    if isinstance(end, list):
+        return tariff(dimension, end, LOG)
+    return shown(dimension, None if end is None else Decimal(end))
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of one record; of one that no list ever had not when it was seen."""
+
+    feed: str
+    key: str
+    state: str
+    first_seen: str | None
+    last_seen: str | None
+
+
+def known(db: sqlite3.Connection, key: str) -> list[Known]:
+    """The records that a key itself names, one a feed: a model may be among the images as well."""
+    rows = db.execute(
+        "select feed, key, state, first, last, parts from records where key = ? order by id", (storable(key),)
+    )
+    return [_known(db, *row) for row in rows.fetchall()]
+
+
+def _known(
+    db: sqlite3.Connection, feed: str, key: str, state: str, first: str, last: str | None, parts: str
+) -> Known:
+    if state == UNLISTED:
+        return Known(feed, key, state, None, None)
+    if last is None:  # it is there: in the last reading that could show it
+        asked = storable(str(loads(parts)[0])) if FEEDS[feed].each else None
+        reading = Readings(db, feed, asked).last("attempts.hour <= ?", "9")
+        last = reading.hour if reading else first
+    return Known(feed, key, state, first, last)
+
+
+def story(db: sqlite3.Connection, key: str) -> list[Logged]:
+    """Everything that happened to a key: a model and its endpoints, an endpoint, or a provider and its."""
+    wanted = [row for (row,) in db.execute(OF, {"key": storable(key)})]
+    if not wanted:
+        names = [name for (name,) in db.execute(NAMES)]
+        refuse("model, endpoint or provider", key, names)
+    marks = ", ".join("?" * len(wanted))
+    return list(logged(db, f"key in ({marks})", tuple(wanted)))
+
+
+OF = """
+    select key from records where key = :key
+    union select key from endpoints
+        where model = :key or tag = :key or substr(tag, 1, length(:key) + 1) = :key || '/'
+"""
+
+NAMES = """
+    select key from records union select tag from endpoints
+    union select substr(tag, 1, instr(tag, '/') - 1) from endpoints where instr(tag, '/')
+"""

@@ -1,0 +1,1 @@
+"""Store: the archive as a git work tree, its ledger, its commits."""

@@ -1,0 +1,149 @@
+"""Recorded exchanges, replayed without any server: what is asked, how, and what becomes of the answer.
+
+Recorded against the sample service, with the public base URL written in; `make cassettes` does it anew, and
+with OPENROUTER_BASE_URL set against that service. One worker: recordings are not made for threads.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orarchive.collect import validate
+from orarchive.collect.client import Client, Waits
+from orarchive.collect.rate_limit import Pacer
+from orarchive.collect.run import Run
+from orarchive.collect.settings import Settings, Wish
+from orarchive.domain.ranking_series import MODELS, merged
+from orarchive.history.history import past
+from orarchive.jsonl import dumps, loads
+from orarchive.sample import START, sample_service
+from orarchive.store.archive import open_archive
+from tests.support.archives import new_archive
+
+PUBLIC = Settings().base_url
+RECORDED_FROM = os.environ.get("OPENROUTER_BASE_URL")
+"""Read before the tests' own environment takes it away; unset: the sample service."""
+
+KEY = "sk-or-v1-this-key-is-a-test"
+
+KEPT = ("deepseek/deepseek-v4-pro", "google/gemini-2.5-pro", "openrouter/auto", "qwen/qwen3-235b-a22b-2507")
+"""Models that a recording keeps: prices by the clock, thresholds, a router, twin endpoints."""
+
+PRIVATE = {"authorization": "(left out)"}
+DROPPED = ("set-cookie", "content-length")
+"""Headers of a response that say who asked, or how long the body was before it was trimmed."""
+
+
+@pytest.fixture(scope="module")
+def vcr_config() -> dict[str, Any]:
+    return {
+        "filter_headers": list(PRIVATE.items()),
+        "decode_compressed_response": True,
+        "before_record_request": _public,
+        "before_record_response": _trimmed,
+    }
+
+
+def _public(request: Any) -> Any:
+    """A request as it would have gone to the public service; None, not recorded, for any other model's."""
+    base = RECORDED_FROM or request.uri.partition("/api/v1")[0] + "/api/v1"
+    request.uri = request.uri.replace(base, PUBLIC)
+    model = request.uri.removeprefix(f"{PUBLIC}/models/").removesuffix("/endpoints")
+    other = request.uri.endswith("/endpoints") and model not in (*KEPT, "nobody/nothing")
+    return None if other and "/images/" not in request.uri else request
+
+
+def _trimmed(response: Any) -> Any:
+    """A response without cookies and with a handful of rows, so that a person can read the cassette."""
+    kept = {name: value for name, value in response["headers"].items() if name.lower() not in DROPPED}
+    response["headers"] = kept
+    body = loads(response["body"]["string"])
+    data = body.get("data")
+    if isinstance(data, list):
+        body["data"] = [row for row in data if row.get("id", row.get("model_id", KEPT[0])) in KEPT][:25]
+        if "total_count" in body:
+            body["total_count"] = len(body["data"])
+    elif isinstance(data, dict) and "count" in data:
+        data["count"] = len(KEPT)
+    response["body"]["string"] = dumps(body)
+    return response
+
+
+@pytest.fixture
+def base_url(record_mode: str) -> Iterator[str]:
+    """The public base URL; while recording that of the service that is recorded."""
+    if record_mode == "none":
+        yield PUBLIC
+    elif RECORDED_FROM:
+        yield RECORDED_FROM
+    else:
+        with sample_service(START, key=KEY) as service:
+            yield service.base_url
+
+
+@pytest.fixture
+def client(base_url: str) -> Client:
+    clock = iter(range(10_000)).__next__
+    return Client(base_url, Pacer(0, clock, lambda _: None), 10_000, Waits(tries=1), key=KEY, clock=clock)
+
+
+@pytest.mark.vcr
+def test_an_hour(base_url: str, record_mode: str, tmp_path: Path) -> None:
+    archive = open_archive(new_archive(tmp_path / "archive"))
+    settings = Settings(base_url, workers=1, per_second=0, waits=Waits(tries=1))
+    assert Run(archive, settings, Wish(START, given=True), lambda: START)() == 0
+    found = past(archive)
+    hourly, daily = found.attempts
+    assert {name: one["outcome"] for name, one in hourly["feeds"].items() if "scope" in one} == dict.fromkeys(
+        ("models", "endpoints", "providers", "zdr"), "ok"
+    )
+    assert {name: one["outcome"] for name, one in daily["feeds"].items() if "scope" in one} == dict.fromkeys(
+        ("images", "image_endpoints", "videos"), "ok"
+    )
+    models = [key for (key,) in found.snapshot(START)["models"]]
+    assert set(KEPT) <= set(models)
+    assert record_mode != "none" or models == list(KEPT)
+    assert hourly["feeds"]["models"]["date"].endswith("GMT")
+
+
+@pytest.mark.vcr
+def test_without_a_key_a_gated_route_says_401(client: Client) -> None:
+    assert client.get("datasets/rankings-daily").reason == "401"
+
+
+@pytest.mark.vcr
+def test_an_unknown_model_says_404(client: Client) -> None:
+    assert client.get("models/nobody/nothing/endpoints").reason == "404"
+
+
+@pytest.mark.vcr
+def test_a_key_is_sent_only_where_it_is_asked_for(client: Client) -> None:
+    answer = client.get("models/google/gemini-2.5-pro/endpoints", keyed=True)
+    assert answer.body["data"]["id"] == "google/gemini-2.5-pro"
+    assert client.get("providers").reason is None
+
+
+@pytest.mark.vcr
+def test_rankings_of_two_days(client: Client) -> None:
+    """What a key opens, read as the rankings are."""
+    query = {**MODELS.query, "start_date": "2026-05-30", "end_date": "2026-05-31"}
+    answer = client.get(MODELS.route, query, keyed=True)
+    rows = validate.ranked(MODELS, answer.body)
+    assert answer.reason is None
+    assert rows[0].keys() == {"date", "model_permaslug", "total_tokens"}
+    assert all(row["total_tokens"].isdecimal() for row in rows)
+    assert set(merged(MODELS, "", rows, {})) == {"rankings/models/2026-05.jsonl"}
+    assert answer.body["meta"]["as_of"].startswith(f"{START.date()}T")
+
+
+def test_no_cassette_holds_a_key_or_another_host() -> None:
+    cassettes = list((Path(__file__).parent / "cassettes").rglob("*.yaml"))
+    assert len(cassettes) == 5
+    for cassette in cassettes:
+        text = cassette.read_text()
+        assert "sk-or" not in text
+        assert "127.0.0.1" not in text
+        assert f"uri: {PUBLIC}/" in text

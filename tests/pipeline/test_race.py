@@ -1,0 +1,367 @@
+"""Pushes lost to other writers: no hour lost or doubled, and never a state that nobody observed."""
+
+import copy
+import datetime as dt
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orarchive.domain.feeds import ENDPOINTS, FEEDS
+from orarchive.domain.record_files import calm
+from orarchive.errors import ArchiveError, GitError
+from orarchive.jsonl import loads
+from orarchive.sample import START
+from orarchive.sample.faults import encode
+from orarchive.store import push as push_module
+from orarchive.store.archive import Archive
+from orarchive.store.git import git
+from tests.support.archives import (
+    FEW,
+    HOUR,
+    LISTS,
+    Payloads,
+    Stage,
+    data_files,
+    edited,
+    kept,
+    payloads,
+    said,
+    say,
+    tidy,
+)
+
+NEXT = START + HOUR
+OURS, THEIRS, SECOND = (edited(payloads(START), word) for word in ("ours", "theirs", "second"))
+
+
+class Writers:
+    """A bare repository with one good hour; ours is a clone of depth 1, theirs a whole one."""
+
+    def __init__(self, stage: Stage, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.remote = folder / "remote.git"
+        stage.serve(payloads(START))
+        stage.run(START)
+        say(folder, "clone", "--quiet", "--bare", str(stage.root), str(self.remote))
+        say(folder, "clone", "--quiet", "--depth=1", f"file://{self.remote}", "ours")
+        say(folder, "clone", "--quiet", str(self.remote), "theirs")
+        self.ours = Stage(stage.service, folder / "ours")
+        self.theirs = Stage(stage.service, folder / "theirs")
+        self.first = self.tip()
+        self.lost = 0
+        real = push_module.push
+
+        def push(archive: Archive, sleep: Callable[[float], None]) -> bool:
+            if archive.root == self.ours.root and self.before:
+                self.lost += 1
+                self.before.pop(0)()
+            return real(archive, lambda _: None)
+
+        self.before: list[Callable[[], object]] = []
+        """What happens right before each of our pushes."""
+        monkeypatch.setattr(push_module, "push", push)
+
+    def tip(self) -> str:
+        return say(self.remote, "rev-parse", "main")
+
+    def archive(self, hour: dt.datetime, served: Payloads, *failing: str, **wish: Any) -> int:
+        """The other writer archives an hour and pushes it."""
+        service, respond = self.theirs.service, self.theirs.service.respond
+        self.theirs.serve(served)
+        for route in failing:
+            service.fail(route, "503")
+        say(self.theirs.root, "pull", "--quiet", "--ff-only")
+        code = self.theirs.run(hour, push=True, **wish)
+        service.heal()
+        service.respond = respond
+        return code
+
+    def edit(self, name: str, text: str = "new") -> None:
+        """The other writer changes a file that is no data."""
+        root = self.theirs.root
+        say(root, "pull", "--quiet", "--ff-only")
+        (root / name).write_text(text)
+        say(root, "add", name)
+        say(root, "commit", "--quiet", "-m", f"Edit {name}")
+        say(root, "push", "--quiet")
+
+    def sound(self) -> list[str]:
+        """Assert that both have the same tidy, straight history without doubled attempts; its subjects."""
+        assert say(self.ours.root, "rev-parse", "HEAD") == self.tip()
+        tidy(self.ours.root)
+        assert say(self.remote, "rev-list", "--merges", "main") == ""
+        ledger = [(line["hour"], line["attempt"]) for line in self.ours.attempts()]
+        assert len(set(ledger)) == len(ledger)
+        assert ledger == sorted(ledger)
+        return say(self.remote, "log", "--reverse", "--format=%s", f"{self.first}..main").splitlines()
+
+    def observed(self, *served: Payloads) -> None:
+        """Assert that in every commit each feed, and each model's endpoints, are as somebody was told."""
+        told = [wire(payloads) for payloads in (payloads(START), *served)]
+        say(self.theirs.root, "pull", "--quiet", "--ff-only")
+        for name in say(self.theirs.root, "rev-list", "main").split():
+            for path, found in stored(self.theirs, name).items():
+                assert found in [one[path] for one in told], (name, path)
+
+
+def stored(stage: Stage, name: str) -> dict[str, bytes]:
+    snapshot = stage.archive.snapshot(name)
+    found = {
+        route: kept({"data": list(snapshot[feed].values())})
+        for feed, route in LISTS.items()
+        if snapshot[feed]
+    }
+    return found | {f"models/{key}/endpoints": kept(one) for (key,), one in snapshot["endpoints"].items()}
+
+
+def wire(served: Payloads) -> dict[str, bytes]:
+    found = {path: said(body) for path, body in served.items()}
+    for route in LISTS.values():
+        rows = loads(encode(served[route]["data"]))
+        found[route] = kept(
+            {"data": [calm(ENDPOINTS, row) for row in rows] if route == LISTS["zdr"] else rows}
+        )
+    return found
+
+
+@pytest.fixture
+def writers(stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Writers:
+    writers = Writers(stage, tmp_path, monkeypatch)
+    writers.ours.serve(OURS)
+    stage.asked()
+    return writers
+
+
+def test_no_race(writers: Writers) -> None:
+    """A clone of depth 1 archives and pushes two hours."""
+    assert writers.ours.run(NEXT, push=True) == 0
+    assert writers.ours.run(NEXT + HOUR, push=True) == 0
+    assert len(writers.sound()) == 2
+    writers.observed(OURS)
+
+
+def test_the_hour_is_archived_by_another(writers: Writers) -> None:
+    """Ours is dropped."""
+    writers.before = [lambda: writers.archive(NEXT, THEIRS)]
+    assert writers.ours.run(NEXT, push=True) == 0
+    assert len(writers.sound()) == 1
+    writers.observed(OURS, THEIRS)
+    assert data_files(writers.ours.root) == data_files(writers.theirs.root)
+    assert b'"ours"' not in b"".join(data_files(writers.ours.root).values())
+
+
+@pytest.mark.parametrize(
+    "failing",
+    [
+        ("models",),
+        ("providers", "endpoints/zdr"),
+        ("models/*/endpoints",),
+        tuple(f"models/{model}/endpoints" for model in FEW[:2]),
+    ],
+)
+def test_the_hour_is_archived_by_another_in_part(writers: Writers, failing: tuple[str, ...]) -> None:
+    """What they could not have is ours, nothing else; and nobody is asked twice."""
+    writers.before = [lambda: writers.archive(NEXT, THEIRS, *failing)]
+    assert writers.ours.run(NEXT, push=True) == 0
+    asked = [path for path, status in writers.ours.service.requests if status == 200]
+    assert asked.count("providers") == (1 if "providers" in failing else 2)
+    assert len(writers.sound()) == 2
+    assert set(writers.ours.outcomes(NEXT).values()) == {"ok"}
+    writers.observed(OURS, THEIRS)
+    ours = {path for path, found in stored(writers.ours, "HEAD").items() if b'"ours"' in found}
+    assert ours == {
+        path
+        for path, body in wire(OURS).items()
+        if b'"ours"' in body and any(fnmatchcase(path, route) for route in failing)
+    }
+
+
+def test_code_changes(writers: Writers) -> None:
+    """Our work tree follows the remote's files, and the hour stands on top."""
+    (writers.ours.root / "notes.txt").write_text("the owner's own")
+    writers.before = [lambda: writers.edit("README.md"), lambda: writers.edit("scrape.py")]
+    assert writers.ours.run(NEXT, push=True) == 0
+    (writers.ours.root / "notes.txt").unlink()
+    subjects = writers.sound()
+    assert subjects[:2] == ["Edit README.md", "Edit scrape.py"]
+    assert len(subjects) == 3
+    assert (writers.ours.root / "README.md").read_text() == "new"
+    writers.observed(OURS)
+
+
+def test_an_edit_of_the_owner_in_the_way(writers: Writers) -> None:
+    """It is never overwritten; git says what is in the way, and nothing is pushed."""
+    (writers.ours.root / "README.md").write_text("the owner's own")
+    writers.before = [lambda: writers.edit("README.md")]
+    with pytest.raises(GitError, match=r"README\.md"):
+        writers.ours.run(NEXT, push=True)
+    assert (writers.ours.root / "README.md").read_text() == "the owner's own"
+    assert say(writers.remote, "log", "-1", "--format=%s", "main") == "Edit README.md"
+
+
+@pytest.mark.parametrize("later", [1, 2])
+def test_another_hour_is_there(writers: Writers, later: int) -> None:
+    """Past our hour ours is dropped, and that is said; the ledger never goes back."""
+    writers.before = [lambda: writers.archive(NEXT + HOUR, THEIRS)]
+    assert writers.ours.run(NEXT, push=True) == 1
+    assert len(writers.sound()) == 1
+    writers.observed(OURS, THEIRS)
+    assert writers.ours.run(NEXT + (1 + later) * HOUR, push=True) == 0
+    assert len(writers.sound()) == 2
+
+
+def test_an_earlier_hour_is_there(writers: Writers) -> None:
+    """It was archived late: ours stands on top."""
+    writers.before = [lambda: writers.archive(NEXT, THEIRS)]
+    assert writers.ours.run(NEXT + HOUR, push=True) == 0
+    assert len(writers.sound()) == 2
+    writers.observed(OURS, THEIRS)
+
+
+@pytest.mark.parametrize("losses", [1, 2, 3, 4, 5])
+def test_losses_in_a_row(writers: Writers, losses: int, tmp_path: Path) -> None:
+    """Up to four are made good; after five the run gives up and says so, and the next one makes it good."""
+    writers.before = [lambda number=number: writers.edit(f"{number}.txt") for number in range(losses)]  # type: ignore[misc]
+    if losses < 5:
+        assert writers.ours.run(NEXT, push=True) == 0
+    else:
+        with pytest.raises(ArchiveError, match=r"refused 5 times; 2026-06-01T01Z is not archived"):
+            writers.ours.run(NEXT, push=True)
+        assert len(writers.sound()) == 5
+        assert writers.ours.run(NEXT, push=True) == 0
+    assert writers.lost == losses
+    assert len(writers.sound()) == losses + 1
+    writers.observed(OURS)
+
+
+def test_five_writers_of_the_same_hour_in_part(writers: Writers) -> None:
+    """Each of five others archives a little of the hour before we can push."""
+    feeds = ["providers", "zdr", "models", "endpoints"]
+    writers.before = [lambda feed=feed: writers.archive(NEXT, THEIRS, feeds=(feed,)) for feed in feeds]  # type: ignore[misc]
+    assert writers.ours.run(NEXT, push=True) == 0
+    assert len(writers.sound()) == 4
+    writers.observed(OURS, THEIRS)
+
+
+def test_a_remote_that_is_not_there(writers: Writers) -> None:
+    """The hour is committed, the error is told; when the remote is back the next run brings both hours."""
+    writers.remote.rename(writers.remote.with_name("away"))
+    with pytest.raises(GitError):
+        writers.ours.run(NEXT, push=True)
+    tidy(writers.ours.root)
+    writers.remote.with_name("away").rename(writers.remote)
+    assert writers.ours.run(NEXT + HOUR, push=True) == 0
+    assert len(writers.sound()) == 2
+    writers.observed(OURS)
+
+
+def test_a_remote_that_is_away_keeps_nothing_from_being_archived(writers: Writers) -> None:
+    """Neither the daily feeds, which come after the push of the hourly ones."""
+    writers.remote.rename(writers.remote.with_name("away"))
+    with pytest.raises(GitError):
+        writers.ours.run(START + 24 * HOUR, push=True)
+    assert set(writers.ours.outcomes(START + 24 * HOUR)) == set(FEEDS)
+    tidy(writers.ours.root)
+    writers.remote.with_name("away").rename(writers.remote)
+    day = START + 24 * HOUR
+    assert writers.ours.run(day, now=day + HOUR / 60, given=False, push=True) == 0, (
+        "too early to ask, not to push"
+    )
+    assert writers.tip() == writers.ours.archive.commit()
+
+
+def test_a_commit_that_was_never_pushed(writers: Writers) -> None:
+    """A run killed between commit and push: the next one in the same hour has nothing to ask, but pushes."""
+    assert writers.ours.run(NEXT) == 0
+    assert writers.ours.run(NEXT, push=True) == 0
+    assert len(writers.sound()) == 1
+
+
+def test_a_commit_that_was_never_pushed_and_a_race(writers: Writers) -> None:
+    """The remote went on meanwhile: nothing is overwritten on either side, and a person is told."""
+    assert writers.ours.run(NEXT) == 0
+    only = say(writers.ours.root, "rev-parse", "HEAD")
+    writers.edit("README.md")
+    tip = writers.tip()
+    writers.ours.asked()
+    for hour in (NEXT, NEXT + HOUR):
+        with pytest.raises(ArchiveError, match="gone another way"):
+            writers.ours.run(hour, push=True)
+    assert writers.ours.asked() == []
+    assert writers.tip() == tip
+    assert only in say(writers.ours.root, "rev-list", "HEAD")
+
+
+def test_what_others_pushed_is_taken_over_before_anything_is_asked(writers: Writers) -> None:
+    assert writers.archive(NEXT, THEIRS) == 0
+    writers.ours.asked()
+    assert writers.ours.run(NEXT, push=True) == 0
+    assert writers.ours.asked() == []
+    assert writers.ours.archive.commit() == writers.tip()
+
+
+def test_a_push_that_fails_without_a_race_is_tried_again(writers: Writers) -> None:
+    hook = writers.remote / "hooks" / "pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text('#!/bin/sh\nrm "$0"\necho come back later >&2\nexit 1\n')
+    hook.chmod(0o755)
+    assert writers.ours.run(NEXT, push=True) == 0
+    assert len(writers.sound()) == 1
+
+
+def test_a_dropped_attempt_ends_the_run(writers: Writers) -> None:
+    """Nothing is written at an hour behind the ledger's last, not even the daily feeds that are due."""
+    day = dt.timedelta(days=1)
+    writers.before = [lambda: writers.archive(START + day + HOUR, THEIRS, "images/models")]
+    assert writers.ours.run(START + day, push=True) == 1
+    hours = [line["hour"] for line in writers.ours.attempts()]
+    assert hours == sorted(hours)
+    assert writers.ours.archive.commit() == writers.tip()
+
+
+def test_a_key_that_nobody_read_is_not_called_read(writers: Writers) -> None:
+    """Their list has a model that ours lacks, and they could not read its endpoints: it stays kept."""
+    missed = FEW[0]
+    ours = copy.deepcopy(OURS)
+    ours["models"]["data"] = [row for row in ours["models"]["data"] if row["id"] != missed]
+    ours["models"]["total_count"] = ours["models/count"]["data"]["count"] = len(ours["models"]["data"])
+    writers.ours.serve(ours)
+    failing = [f"models/{model}/endpoints" for model in FEW[:2]]
+    writers.before = [lambda: writers.archive(NEXT, THEIRS, *failing)]
+    assert writers.ours.run(NEXT, push=True) == 1
+    report = writers.ours.report("endpoints")
+    assert (report["outcome"], report["kept"]) == ("partial", {missed: "not-asked"})
+
+
+def test_another_past(writers: Writers) -> None:
+    """A remote that was rewritten is not overwritten, and ours is not lost."""
+    root = writers.theirs.root
+    say(root, "commit", "--quiet", "--amend", "-m", "Another past")
+    say(root, "push", "--quiet", "--force")
+    tip = writers.tip()
+    with pytest.raises(ArchiveError, match="gone another way"):
+        writers.ours.run(NEXT, push=True)
+    assert writers.tip() == tip
+
+
+@pytest.mark.parametrize("lock", ["shallow.lock", "index.lock", "refs/heads/main.lock"])
+def test_a_lock_left_by_a_run_killed_in_a_race(writers: Writers, lock: str) -> None:
+    (writers.ours.root / ".git/orarchive.journal").write_text("a run under way")
+    (writers.ours.root / ".git" / lock).write_bytes(b"")
+    writers.before = [lambda: writers.edit("README.md")]
+    assert writers.ours.run(NEXT, push=True) == 0
+    assert len(writers.sound()) == 2
+
+
+@pytest.mark.parametrize("what", ["detached", "no remote"])
+def test_what_a_push_needs_is_said_before_the_fetch(writers: Writers, what: str) -> None:
+    if what == "detached":
+        say(writers.ours.root, "checkout", "--quiet", "--detach")
+    else:
+        say(writers.ours.root, "remote", "remove", "origin")
+    with pytest.raises(ArchiveError, match=r"HEAD is not on a branch|origin"):
+        writers.ours.run(NEXT, push=True)
+    assert writers.ours.asked() == []
+    assert git(writers.ours.root, "status", "--porcelain") == b""

@@ -1,0 +1,150 @@
+"""The archive on recorded responses of the real service: `raw` gives everything back as it was sent.
+
+`ARCHIVE_REAL_DATA` names the folder of recordings.
+"""
+
+import gzip
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orarchive.collect import validate
+from orarchive.domain import snapshot
+from orarchive.domain.feeds import MODELS
+from orarchive.jsonl import dumps, loads
+from orarchive.sample import Service
+from orarchive.sample.faults import Reply
+from tests.support import requirements
+from tests.support.archives import ROOT, new_archive, say, scrape
+from tests.support.recordings import DAYS, Recordings, exactly, unordered, versions
+
+pytestmark = pytest.mark.real_data
+
+
+@pytest.fixture(scope="module")
+def real() -> Path:
+    return requirements.recordings()
+
+
+def archived(root: Path, service: Service, hour: str, *options: str) -> None:
+    """Run scrape.py at an hour; all must go well."""
+    done = scrape("--archive", root, "--hour", hour, *options, OPENROUTER_BASE_URL=service.base_url)
+    assert done.returncode == 0, done.stderr
+
+
+def raw(archive: Path, *arguments: str) -> Any:
+    command = [sys.executable, "-m", "orarchive", "raw", "--archive", str(archive), *arguments]
+    return exactly(subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout)
+
+
+@pytest.fixture(scope="module")
+def five_days(real: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """An archive of five days of recordings, and what was served in each of its hours."""
+    archive = new_archive(tmp_path_factory.mktemp("real") / "archive")
+    recordings = Recordings(real, tmp_path_factory.mktemp("history"))
+    served = {}
+    with Service(recordings.respond) as service:
+        for day in DAYS:
+            recordings.stand_at(day)
+            archived(archive, service, f"{day}T06Z")
+            served[f"{day}T06Z"] = (recordings.models, recordings.providers, recordings.endpoints)
+    return archive, served
+
+
+def test_every_response_comes_back_as_it_was_sent(five_days: tuple[Path, dict[str, Any]]) -> None:
+    archive, served = five_days
+    for hour, (models, providers, endpoints) in served.items():
+        assert unordered(raw(archive, hour, "models")) == unordered({"data": models["data"]})
+        assert unordered(raw(archive, hour, "providers")) == unordered(providers)
+        back = raw(archive, hour, "endpoints")
+        asked = [model for model in endpoints if model in {row["id"] for row in models["data"]}]
+        assert len(asked) == len(endpoints) >= 350
+        for model in asked:
+            assert unordered(back[model]) == unordered(endpoints[model]), model
+
+
+def test_one_response_comes_back_by_its_model(five_days: tuple[Path, dict[str, Any]]) -> None:
+    archive, served = five_days
+    hour, (_, _, endpoints) = list(served.items())[-1]
+    for model in (
+        next(iter(endpoints)),
+        next(m for m, one in endpoints.items() if not one["data"]["endpoints"]),
+    ):
+        assert unordered(raw(archive, hour, "endpoints", model)) == unordered(endpoints[model])
+
+
+def test_the_price_log_is_readable(five_days: tuple[Path, dict[str, Any]]) -> None:
+    archive, _ = five_days
+    shown = say(archive, "log", "-p", "--", "data/models/prices.jsonl")
+    changed = [line for line in shown.splitlines() if re.match(r"[-+]\{", line)]
+    assert any('"prompt":"' in line for line in changed)
+    assert max(map(len, changed)) < 1500, "a changed price should fit on a few lines of a terminal"
+    assert "Binary files" not in shown
+
+
+def test_the_log_reads_as_a_changelog(five_days: tuple[Path, dict[str, Any]]) -> None:
+    archive, _ = five_days
+    subjects = say(archive, "log", "--format=%s").splitlines()
+    assert all(re.match(r"2026-08-\d\dT06Z: ", subject) for subject in subjects)
+    assert any(re.search(r"\d+ models? added", subject) for subject in subjects)
+    body = say(archive, "log", "--format=%b")
+    assert re.search(r"^~ \S+: \S+ \$[\d.]+ -> \$[\d.]+ per M", body, re.MULTILINE)
+    assert re.search(r"^\+ \S+/\S+: added", body, re.MULTILINE)
+    assert not re.search(r"\$-", body), "-1 is never a price"
+
+
+def test_clock_prices_do_not_flip_in_the_price_file(real: Path, tmp_path: Path) -> None:
+    """Twenty versions, six hours apart: of nine flips none is in prices, all of them are in spot."""
+    archive = new_archive(tmp_path / "archive")
+    history = versions(real / "models_sixhourly.bundle", tmp_path, "data/models.json")
+    body = b""
+
+    def respond(path: str, *_: object) -> Any:
+        count = len(loads(body)["data"])
+        return (200, {"data": {"count": count}}) if path == "models/count" else Reply(200, body)
+
+    hours = [time[:13] + "Z" for time, _ in history]
+    with Service(respond) as service:
+        for number, (hour, (_, body)) in enumerate(zip(hours, history, strict=True)):
+            archived(archive, service, hour, "--feeds", "models")
+            if number % 4 == 0:
+                sent = exactly(body)["data"]
+                assert unordered(raw(archive, hour, "models")) == unordered({"data": sent})
+    spots = say(archive, "log", "--oneline", "--", "data/models/spot.jsonl").splitlines()
+    assert len(spots) >= 9
+    shown = say(archive, "log", "-p", "-U0", "--format=", "--", "data/models/prices.jsonl")
+    clocked = [
+        loads(line[1:]) for line in shown.splitlines() if line.startswith(("-{", "+{")) and "utc_" in line
+    ]
+    assert clocked
+    assert not any("prompt" in row["pricing"] for row in clocked)
+
+
+@pytest.mark.parametrize("name", ["2026-08-04T032206Z", "2026-08-05T031928Z"])
+def test_all_modalities_survive_the_files(real: Path, name: str) -> None:
+    survives(gzip.decompress((real / f"models_v1_all_modalities/{name}.json.gz").read_bytes()))
+
+
+def test_two_years_of_models_survive_the_files(real: Path, tmp_path: Path) -> None:
+    """Every twentieth version since September 2024, whatever fields it had."""
+    history = versions(real / "models_history.bundle", tmp_path, "data/output.json", every=20)
+    assert len(history) > 40
+    for _, body in history:
+        survives(body)
+
+
+def survives(body: bytes) -> None:
+    """Whether a models response is the same after going through the files of a snapshot."""
+    rows = validate.listed(MODELS, loads(body))
+    state = snapshot.empty() | {"models": {(row["id"],): row for row in rows}}
+    files = snapshot.write(state)
+    back = snapshot.read(files.get)["models"]
+    sent = {row["id"]: row for row in exactly(body)["data"]}
+    assert {key[0] for key in back} == sent.keys()
+    for (key,), row in back.items():
+        assert unordered(exactly(dumps(row))) == unordered(sent[key]), key
+    assert snapshot.write(snapshot.read(files.get)) == files

@@ -1,0 +1,26 @@
+"""Every page is valid HTML, says the W3C's own checker."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support import requirements
+from tests.support.browser import built, sample_archive
+
+pytestmark = pytest.mark.browser
+
+
+def test_every_page_is_valid(tmp_path: Path) -> None:
+    validator = requirements.validator()
+    site = tmp_path / "site"
+    built(sample_archive(tmp_path / "archive"), site)
+    static = site / "static"
+    for what in (
+        ["--skip-non-html", site],
+        ["--css", static / "site.css"],
+        ["--svg", static / "favicon.svg"],
+    ):
+        command = [*validator, "--errors-only", *map(str, what)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr[:2000]

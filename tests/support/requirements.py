@@ -1,0 +1,54 @@
+"""What some tests need and not every machine has; `REQUIRE_ALL=1` makes a test that is left out a failure."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+VNU = Path(__file__).parents[2] / "build/tools/node_modules/vnu-jar/build/dist/vnu.jar"
+
+LEFT_OUT = "left out"
+"""How the reason of a test begins that was not run for want of something."""
+
+
+def recordings() -> Path:
+    """The folder of recorded responses of the real service."""
+    folder = os.environ.get("ARCHIVE_REAL_DATA")
+    if not folder or not Path(folder).is_dir():
+        left_out("ARCHIVE_REAL_DATA does not name the folder of recorded responses")
+    return Path(folder).resolve()
+
+
+def browser() -> str:
+    """The system's Chromium or Chrome."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    return found or left_out("no Chromium or Chrome on this machine")
+
+
+def validator() -> list[str]:
+    """The command of the W3C's checker."""
+    if not shutil.which("java"):
+        left_out("no Java on this machine")
+    if not VNU.exists():
+        left_out("no vnu.jar (npm install --no-save --prefix build/tools vnu-jar)")
+    return ["java", "-jar", str(VNU)]
+
+
+def obedient() -> list[str]:
+    """What a command begins with that permissions shall bind, whoever runs the tests."""
+    if os.getuid():
+        return []
+    command = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all", "--"]
+    if not shutil.which("setpriv") or subprocess.run([*command, "true"], check=False).returncode:
+        left_out("root may write everywhere, and there is no setpriv to stop it")
+    return command
+
+
+def left_out(why: str) -> NoReturn:
+    if os.environ.get("REQUIRE_ALL") == "1":
+        pytest.fail(why)
+    pytest.skip(f"{LEFT_OUT}: {why}")

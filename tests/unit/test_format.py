@@ -1,0 +1,196 @@
+"""The archive's form: canonical JSON Lines, hours, prices, and records taken apart and put together."""
+
+import datetime as dt
+import hashlib
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from orarchive import timestamps
+from orarchive.domain import prices, record_files, snapshot
+from orarchive.domain.feeds import ENDPOINTS, FEEDS, MODELS
+from orarchive.errors import ArchiveError, NotJSON
+from orarchive.jsonl import Number, dumps, loads, read_lines, write_lines
+from orarchive.sample import START
+from tests.support.archives import Stage
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ('{"b":1,"a":2}', '{"a":2,"b":1}'),
+        ("1.0", "1.0"),
+        ("1e-7", "1e-7"),
+        ("1E+400", "1E+400"),
+        ("-0", "-0"),
+        ("-0.0", "-0.0"),
+        ("9007199254740993", "9007199254740993"),
+        ("1180591620717411303424", "1180591620717411303424"),
+        ('"\\ud800 alone"', '"\\ud800 alone"'),
+        ('"\\ud83d\\ude00"', '"\U0001f600"'),
+        ('"\\u2028\\u0007"', '"\u2028\\u0007"'),
+        ('{"\\ud800":{"b":[1.10],"a":"\\"\\n"}}', '{"\\ud800":{"a":"\\"\\n","b":[1.10]}}'),
+        ('{"é":1,"z":2,"\U0001f600":3}', '{"z":2,"é":1,"\U0001f600":3}'),
+    ],
+)
+def test_what_was_sent_is_what_is_kept(sent: str, kept: str) -> None:
+    assert dumps(loads(sent.encode())) == kept.encode()
+    assert dumps(loads(kept.encode())) == kept.encode()
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [b"", b"{", b"NaN", b"[Infinity]", b'{"a":1,"a":2}', b'"\xff"', b"[" * 100_000, b"1e9999999999999999999"],
+)
+def test_what_is_not_strict_json_is_refused(sent: bytes) -> None:
+    with pytest.raises(NotJSON):
+        loads(sent)
+
+
+def test_deep_nesting_that_orjson_cannot_write_is_written_exactly() -> None:
+    text = b"[" * 300 + b"1.50" + b"]" * 300
+    assert dumps(loads(text)) == text
+
+
+def test_a_number_keeps_its_value_and_its_token() -> None:
+    number = loads(b"0.0000000416666666666667")
+    assert isinstance(number, Number)
+    assert number * 1_000_000 == Decimal("0.0416666666666667")
+
+
+def test_lines_are_split_at_line_ends_only() -> None:
+    records = [{"id": "a\u2028b\x85c"}, {"id": "d"}]
+    assert read_lines(write_lines(records), "x") == records
+
+
+def test_a_broken_line_is_named() -> None:
+    with pytest.raises(ArchiveError, match=r"data/x\.jsonl, line 2"):
+        read_lines(b'{"id":1}\n{"id":\n', "data/x.jsonl")
+
+
+@pytest.mark.parametrize("text", ["2026-11-20T06Z", "2026-11-20T06:00:00Z"])
+def test_an_hour_has_two_forms(text: str) -> None:
+    hour = timestamps.parse(text)
+    assert hour == dt.datetime(2026, 11, 20, 6, tzinfo=dt.UTC)
+    assert timestamps.stamp(hour) == "2026-11-20T06:00:00Z"
+    assert timestamps.prose(hour) == "2026-11-20T06Z"
+
+
+@pytest.mark.parametrize("text", ["2026-11-20", "2026-11-20T06:30:00Z", "2026-13-01T00Z", "2026-11-20T06"])
+def test_what_is_no_hour_is_said_so(text: str) -> None:
+    with pytest.raises(ArchiveError, match="not an hour"):
+        timestamps.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("dimension", "sent", "words"),
+    [
+        ("prompt", "0.00000125", "$1.25 per M"),
+        ("prompt", "0.0000000416666666666667", "$0.0416666666666667 per M"),
+        ("prompt", "0.00001", "$10.00 per M"),
+        ("web_search", "0.01", "$0.01 per search"),
+        ("prompt", "0", "free"),
+        ("prompt", "-1", "dynamic"),
+        ("prompt", None, "none"),
+        ("prompt", "NaN", "none"),
+        ("prompt", "soon", "none"),
+        ("prompt", True, "none"),
+        ("prompt", "1e999", "none"),
+    ],
+)
+def test_prices_read_as_people_say_them(dimension: str, sent: Any, words: str) -> None:
+    assert prices.shown(dimension, prices.exact(sent)) == words
+
+
+CLOCKED = {
+    "prompt": "0.2",
+    "completion": "0.6",
+    "web_search": "0.01",
+    "overrides": [
+        {"min_prompt_tokens": 200000, "web_search": "0.02"},
+        {"utc_start": 1000, "utc_end": 100, "prompt": "0.1", "completion": "0.3"},
+    ],
+}
+
+
+def test_only_what_a_clock_entry_names_follows_the_clock() -> None:
+    assert prices.clock_keys(CLOCKED) == {"prompt", "completion"}
+    assert prices.clock_keys({"overrides": [{"utc_days": ["sunday"], "prompt": "1"}]}) == {"prompt"}
+    odd: Any
+    for odd in (None, [], {}, {"overrides": None}, {"overrides": ["x"]}, {"overrides": {"utc_start": 1}}):
+        assert prices.clock_keys(odd) == set()
+
+
+def test_prices_by_the_clock_have_a_file_of_their_own() -> None:
+    lines = dict(record_files.split(MODELS, {}, {"id": "a/b", "pricing": CLOCKED, "name": "B"}))
+    assert lines["spot"] == {"id": "a/b", "pricing": {"prompt": "0.2", "completion": "0.6"}}
+    assert lines["prices"]["pricing"].keys() == {"web_search", "overrides"}
+    assert lines["facts"] == {"id": "a/b", "name": "B"}
+    assert record_files.join(MODELS, lines)["pricing"] == CLOCKED
+
+
+@pytest.mark.parametrize("pricing", [None, [], "x", {}, {"overrides": []}])
+def test_odd_pricing_goes_through_the_files(pricing: Any) -> None:
+    record = {"id": "a/b", "pricing": pricing}
+    assert record_files.join(MODELS, dict(record_files.split(MODELS, {}, record))) == record
+
+
+def test_the_archives_own_names_do_not_hide_the_services() -> None:
+    record = {"tag": "p", "model": "sent", "n": 7, "lacks": [1], "=model": "too", "response": None}
+    lines = dict(record_files.split(ENDPOINTS, {"model": "a/b", "n": 0}, record))
+    assert lines["facts"]["model"] == "a/b"
+    assert record_files.join(ENDPOINTS, lines, ("model", "n")) == record
+
+
+def test_twins_keep_their_numbers_when_health_moves() -> None:
+    twins: list[dict[str, Any]] = [
+        {"tag": "p", "quantization": "fp8", "context_length": 9, "uptime_last_1d": 1},
+        {"tag": "p", "quantization": "fp4", "context_length": 9, "uptime_last_1d": 2},
+    ]
+    moved = [{**one, "uptime_last_1d": 3 - one["uptime_last_1d"]} for one in reversed(twins)]
+    first = [(n, one["quantization"]) for n, one in record_files.numbered(ENDPOINTS, twins)]
+    assert first == [(n, one["quantization"]) for n, one in record_files.numbered(ENDPOINTS, moved)]
+    assert [n for n, _ in first] == [0, 1]
+
+
+def test_a_row_takes_the_twin_it_differs_from_least() -> None:
+    endpoints: snapshot.State = {
+        ("a/b", "p", 0): {"model_id": "a/b", "tag": "p", "quantization": "fp4"},
+        ("a/b", "p", 1): {"model_id": "a/b", "tag": "p", "quantization": "fp8"},
+    }
+    row = {"model_id": "a/b", "tag": "p", "quantization": "fp8"}
+    other = {"model_id": "a/b", "tag": "q"}
+    assert record_files.matched(ENDPOINTS, [other, row], endpoints) == {
+        ("a/b", "p", 1): row,
+        ("a/b", "q", 0): other,
+    }
+
+
+def test_a_line_says_only_what_its_base_does_not() -> None:
+    base = {"id": "a", "name": "A", "size": 1}
+    for record in (
+        {"id": "a", "name": "A", "size": 1},
+        {"id": "a"},
+        {"id": "a", "size": loads(b"1.0"), "x": None},
+    ):
+        line = record_files.differing(record, base)
+        assert record_files.restored(line, base) == record
+    assert record_files.differing({"id": "a", "name": "A", "size": 1}, base) == {}
+    assert record_files.differing({"id": "a", "name": "A"}, base) == {"lacks": ["size"]}
+    assert record_files.differing({**base, "size": loads(b"1.0")}, base).keys() == {"size"}
+
+
+def test_the_ledgers_hash_is_that_of_the_files(stage: Stage) -> None:
+    """As data/README.md says: of the feed's files, one after the other."""
+    assert stage.run(START) == 0
+    for name, feed in FEEDS.items():
+        there = [stage.root / "data" / path for path in feed.files]
+        content = b"".join(path.read_bytes() for path in there if path.exists())
+        assert stage.report(name)["sha256"] == hashlib.sha256(content).hexdigest()
+
+
+def test_a_facet_line_without_its_record_is_an_error() -> None:
+    files = {"models/prices.jsonl": b'{"id":"a/b","pricing":{}}\n'}
+    with pytest.raises(ArchiveError, match="not in facts"):
+        snapshot.read(files.get)
