@@ -73,11 +73,11 @@ def daily(folder: Path, real: Path) -> Path:
 
 def sizes(archive: Archive) -> dict[str, Taken]:
     """What each file below data/ takes, all ledgers as one; commits and trees beside them."""
-    archive.git("repack", "-adf", "--window=50", "--quiet")
-    listed = archive.git("rev-list", "--objects", "HEAD").splitlines()
+    archive.run_git("repack", "-adf", "--window=50", "--quiet")
+    listed = archive.run_git("rev-list", "--objects", "HEAD").splitlines()
     names = {name: path for name, _, path in (line.partition(" ") for line in listed)}
     form = "--batch-check=%(objectname) %(objecttype) %(objectsize:disk)"
-    told = archive.git("cat-file", form, stdin="\n".join(names).encode())
+    told = archive.run_git("cat-file", form, stdin="\n".join(names).encode())
     found: dict[str, Taken] = defaultdict(Taken)
     for line in told.splitlines():
         name, kind, size = line.split(" ")
@@ -115,7 +115,7 @@ def benchmarks(archive: Archive, hours: int) -> None:
     """Print what benchmarks take in recordings that lie so many hours apart, and how many models move."""
     found = sizes(archive)
     taken, steps = found[BENCHMARKS], found["commits"].versions - 1
-    log = archive.git("log", "-p", "-U0", "--text", "--format=", "--", f"data/{BENCHMARKS}")
+    log = archive.run_git("log", "-p", "-U0", "--text", "--format=", "--", f"data/{BENCHMARKS}")
     moved = sorted(version.count("\n+{") for version in log.split("diff --git ")[1:-1])
     print(f"benchmarks, {steps} steps of {hours} hours: in {len(moved)} of them {moved} models move")
     size = growth(taken, steps + 1)

@@ -15,7 +15,7 @@ from typing import Any
 
 from orarchive.sample import START, Service, world_at
 from orarchive.sample.routes import answer
-from orarchive.timestamps import HOUR, prose
+from orarchive.timestamps import HOUR, format_hour
 
 MODELS = 600
 LATENCY = 0.15
@@ -70,7 +70,7 @@ def measure(service: Service, folder: Path, hour: dt.datetime) -> None:
         "SYNC_REQUESTS_PER_SECOND": "0",
         "SYNC_WORKERS": str(WORKERS),
     }
-    command = [sys.executable, str(SCRAPE), "--archive", str(folder), "--hour", prose(hour)]
+    command = [sys.executable, str(SCRAPE), "--archive", str(folder), "--hour", format_hour(hour)]
     command += ["--feeds", "models,endpoints,providers,zdr"]
     begun = time.perf_counter()
     process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
@@ -80,7 +80,7 @@ def measure(service: Service, folder: Path, hour: dt.datetime) -> None:
     requests = len(service.requests) - asked
     ideal = requests * LATENCY / WORKERS
     print(
-        f"{prose(hour):15} {requests:8} {ideal:8.2f} {wall:8.2f} {wall / ideal:6.3f}"
+        f"{format_hour(hour):15} {requests:8} {ideal:8.2f} {wall:8.2f} {wall / ideal:6.3f}"
         f" {usage.ru_maxrss / 1024:8.1f}" + (f"  exit {process.returncode}" if process.returncode else "")
     )
 

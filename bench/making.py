@@ -15,14 +15,14 @@ from bench.measure import fresh
 from bench.world import KEPT, PATHS, World
 from orarchive.domain.changes import Change
 from orarchive.domain.feeds import FEEDS
-from orarchive.domain.relations import relations
-from orarchive.domain.snapshot import empty
+from orarchive.domain.relations import count_relations
+from orarchive.domain.snapshot import empty_snapshot
 from orarchive.store import ledger
-from orarchive.store.archive import PREFIX, Archive
-from orarchive.store.commit_message import message
-from orarchive.store.git import COMMAND, environment
-from orarchive.store.ledger import Attempt, Report
-from orarchive.timestamps import HOUR, stamp
+from orarchive.store.archive import DATA_PREFIX, Archive
+from orarchive.store.commit_message import format_message
+from orarchive.store.git import GIT_COMMAND, git_environment
+from orarchive.store.ledger import Attempt, FeedReport
+from orarchive.timestamps import HOUR, format_stamp
 
 FIRST = dt.datetime(2026, 5, 31, tzinfo=dt.UTC)
 """Hour 0. A year later is the last day of a month, when the ledger's file is as long as it gets."""
@@ -44,7 +44,7 @@ def make(folder: Path, world: World, hours: int, later: int = 0) -> tuple[Archiv
     if not later:
         return archive, []
     _import(archive, LATER, world, range(hours, hours + later), held)
-    return archive, archive.git("rev-list", "--reverse", f"main..{LATER}").split()
+    return archive, archive.run_git("rev-list", "--reverse", f"main..{LATER}").split()
 
 
 def _before(files: Iterable[File], hours: int, rest: list[File]) -> Iterator[File]:
@@ -62,17 +62,17 @@ def _files(world: World, hours: int) -> Iterator[File]:
             yield path, hour, content
     book, path = b"", ""
     for hour in range(hours):
-        if path != (path := ledger.path(FIRST + hour * HOUR)):
+        if path != (path := ledger.ledger_path(FIRST + hour * HOUR)):
             book = b""
-        book = ledger.appended(book, attempt(world, hour))
+        book = ledger.append_line(book, attempt(world, hour))
         yield path, hour, book
 
 
 def _import(archive: Archive, ref: str, world: World, hours: range, files: Iterable[File]) -> None:
     """Commit hours on top of main; a few are left loose, as git does by itself."""
-    command = [*COMMAND, "-C", str(archive.root), "-c", "fastimport.unpackLimit=1000", "fast-import"]
+    command = [*GIT_COMMAND, "-C", str(archive.root), "-c", "fastimport.unpackLimit=1000", "fast-import"]
     with Popen(
-        [*command, "--quiet", "--done", "--date-format=raw"], stdin=PIPE, env=environment()
+        [*command, "--quiet", "--done", "--date-format=raw"], stdin=PIPE, env=git_environment()
     ) as process:
         assert process.stdin
         _write(process.stdin, ref, world, hours, files)
@@ -91,13 +91,13 @@ def _write(to: IO[bytes], ref: str, world: World, hours: range, files: Iterable[
         changed[hour].append(path)
     for hour in hours:
         moment = FIRST + hour * HOUR
-        told = message(moment, attempt(world, hour), list(_changes(world, hour)), {}).encode()
+        told = format_message(moment, attempt(world, hour), list(_changes(world, hour)), {}).encode()
         who = f"bench <b@b> {moment.timestamp():.0f} +0000"
         to.write(f"commit {ref}\nauthor {who}\ncommitter {who}\ndata {len(told)}\n".encode() + told)
         if hour == hours[0] and hour:
             to.write(b"from refs/heads/main^0\n")
         for path in changed[hour]:
-            to.write(f"M 100644 :{marks[hour, path]} {PREFIX}{path}\n".encode())
+            to.write(f"M 100644 :{marks[hour, path]} {DATA_PREFIX}{path}\n".encode())
     to.write(b"done\n")
 
 
@@ -110,7 +110,7 @@ def attempt(world: World, hour: int) -> Attempt:
         "providers": 25,
         "zdr": world.endpoints // 2,
     }
-    feeds: dict[str, Report] = {}
+    feeds: dict[str, FeedReport] = {}
     for name, feed in FEEDS.items():
         since = hour if name in ("models", "endpoints") else hour // 12 if name == "zdr" else 0
         feeds[name] = {"outcome": "not-due", "sha256": hashlib.sha256(f"{name} {since}".encode()).hexdigest()}
@@ -125,14 +125,14 @@ def attempt(world: World, hour: int) -> Attempt:
     if hour and (gone := world.turned(hour)):
         feeds["models"]["vanished"] = {world.id(place, hour - 1): "gone" for place in gone}
     return {
-        "hour": stamp(moment),
+        "hour": format_stamp(moment),
         "attempt": 1,
-        "started": stamp(moment + dt.timedelta(seconds=hour % 60)),
-        "finished": stamp(moment + dt.timedelta(seconds=170 + hour % 60)),
+        "started": format_stamp(moment + dt.timedelta(seconds=hour % 60)),
+        "finished": format_stamp(moment + dt.timedelta(seconds=170 + hour % 60)),
         "origin": "live",
         "version": "0.1.0",
         "feeds": feeds,
-        "relations": dict.fromkeys(relations(empty()), hour % 7),
+        "relations": dict.fromkeys(count_relations(empty_snapshot()), hour % 7),
     }
 
 

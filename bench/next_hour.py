@@ -14,7 +14,7 @@ from statistics import median
 from bench.making import make
 from bench.measure import ORARCHIVE, figure, run
 from bench.world import World
-from orarchive.index.database import index
+from orarchive.index.database import open_index
 from orarchive.store.archive import Archive
 
 SHORT, LONG = 100, 24 * 365
@@ -31,7 +31,7 @@ def main() -> None:
             seconds: dict[int, list[float]] = {hours: [] for hours in sides}
             for turn in range(TIMES + 1):
                 for hours, (archive, cache, later) in sides.items():
-                    archive.git("update-ref", "refs/heads/main", later.pop(0))
+                    archive.run_git("update-ref", "refs/heads/main", later.pop(0))
                     seconds[hours] += [measured(archive, cache)] * (turn > 0)  # the first one warms up
             short, year = map(median, seconds.values())
             for hours, some in seconds.items():
@@ -63,7 +63,7 @@ def whole(archive: Archive, cache: Path) -> float:
 def inside(archive: Archive, cache: Path) -> float:
     """Seconds of the update without the start of Python."""
     begun = time.perf_counter()
-    with index(archive, cache):
+    with open_index(archive, cache):
         return time.perf_counter() - begun
 
 

@@ -15,8 +15,8 @@ from bench.measure import ORARCHIVE, ROOT, figure, imported, medians, recordings
 from orarchive.publish.pages import DATABASE
 from orarchive.store import ledger
 from orarchive.store.archive import Archive
-from orarchive.store.commit import commit
-from orarchive.timestamps import HOUR, prose, stamp
+from orarchive.store.commit import commit_files
+from orarchive.timestamps import HOUR, format_hour, format_stamp
 
 TIMES = 3
 LAST = dt.datetime(2026, 5, 31, 12, tzinfo=dt.UTC)
@@ -58,13 +58,18 @@ def main() -> None:
 
 def quiet_hour(archive: Archive, hour: dt.datetime) -> None:
     """An hour in which everything was as it was."""
-    lines = ledger.attempts(archive, archive.commit())
-    line: ledger.Attempt = {**lines[-1], "hour": stamp(hour), "started": stamp(hour), "finished": stamp(hour)}
+    lines = ledger.read_attempts(archive, archive.resolve_commit())
+    line: ledger.Attempt = {
+        **lines[-1],
+        "hour": format_stamp(hour),
+        "started": format_stamp(hour),
+        "finished": format_stamp(hour),
+    }
     line["origin"] = "live"
     line.pop("source", None)
-    path = ledger.path(hour)
-    book = archive.files(archive.commit(), [path]).get(path, b"")
-    commit(archive, {path: ledger.appended(book, line)}, hour, f"{prose(hour)}: no change\n")
+    path = ledger.ledger_path(hour)
+    book = archive.read_files(archive.resolve_commit(), [path]).get(path, b"")
+    commit_files(archive, {path: ledger.append_line(book, line)}, hour, f"{format_hour(hour)}: no change\n")
 
 
 def _written(build: list[str | Path], site: Path) -> str:

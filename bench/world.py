@@ -12,7 +12,7 @@ from typing import Any
 
 from bench.health import Health
 from orarchive.domain.feeds import ENDPOINTS, FEEDS, MODELS, PROVIDERS
-from orarchive.domain.record_files import numbered, split
+from orarchive.domain.record_files import number_duplicates, split_record
 from orarchive.jsonl import Record, dumps
 from orarchive.sample import START, world_at
 from orarchive.sample.drift import scores
@@ -56,7 +56,7 @@ class World:
             return answer(world, path, {"output_modalities": "all"}, {}, "")[1]["data"]
 
         sample = [(row, ask(f"models/{row['id']}/endpoints")["endpoints"]) for row in ask("models")]
-        rows = [(row, list(numbered(ENDPOINTS, items))[:MOST]) for row, items in sample]
+        rows = [(row, list(number_duplicates(ENDPOINTS, items))[:MOST]) for row, items in sample]
         found: list[Place] = []
         left = self.endpoints
         for place in range(self.models):
@@ -106,14 +106,20 @@ class World:
         folder, _, file = path.removesuffix(".jsonl").partition("/")
         found: list[Record]
         if folder == "models":
-            found = [line for one, line in split(MODELS, {}, moved({**row, "id": name}, hour)) if one == file]
+            found = [
+                line
+                for one, line in split_record(MODELS, {}, moved({**row, "id": name}, hour))
+                if one == file
+            ]
         elif folder == "zdr":
             found = [{"model_id": name, "tag": item["tag"], "n": n} for n, item in items[::2]]
         elif file == "models":
             found = [{"model": name}]
         else:
             own = [({"model": name, "n": n}, moved({**item, "model_id": name}, hour)) for n, item in items]
-            found = [line for keys, item in own for one, line in split(ENDPOINTS, keys, item) if one == file]
+            found = [
+                line for keys, item in own for one, line in split_record(ENDPOINTS, keys, item) if one == file
+            ]
         return name, b"".join(dumps(line) + b"\n" for line in found)
 
     def _health(self, hours: int) -> Iterator[tuple[int, bytes]]:

@@ -3,39 +3,39 @@
 import hashlib
 import re
 
-LONGEST = 80
+MAX_SEGMENT_LENGTH = 80
 """Longest part of a path made from foreign text; file systems allow 255 bytes."""
 
-DEEP = 3
+MAX_FOLDERS = 3
 """Slashes that make folders, as in `marketing/seo`; the others are letters like any other."""
 
 # names that Windows keeps for itself, one that git leaves out (there it is `.git`), and that of every page
-RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d|git~1|index)(\.|$)")
+RESERVED_NAME = re.compile(r"(con|prn|aux|nul|com\d|lpt\d|git~1|index)(\.|$)")
 
 # a folder must not be called as a file beside it: `x` has a file `x.json`, and `x.json/y` is something else
-ENDING = re.compile(r"\.(?=(?:jsonl?|atom)$)")
+RESERVED_ENDING = re.compile(r"\.(?=(?:jsonl?|atom)$)")
 
 
-def segment(text: str) -> str:
+def escape_segment(text: str) -> str:
     """One part of a path: what is not plain is written as `=` and the hex of its bytes; never empty."""
     plain = "".join(
         letter if letter in "abcdefghijklmnopqrstuvwxyz0123456789-_.~" else _hex(letter) for letter in text
     )
-    if plain.startswith(".") or RESERVED.match(plain):
+    if plain.startswith(".") or RESERVED_NAME.match(plain):
         plain = _hex(plain[0]) + plain[1:]
     if plain.endswith("."):
         plain = plain[:-1] + _hex(".")
-    plain = ENDING.sub(_hex("."), plain)
-    if len(plain) > LONGEST:
+    plain = RESERVED_ENDING.sub(_hex("."), plain)
+    if len(plain) > MAX_SEGMENT_LENGTH:
         digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-        plain = f"{plain[:LONGEST]}=x{digest}"
+        plain = f"{plain[:MAX_SEGMENT_LENGTH]}=x{digest}"
     return plain or "="
 
 
-def folders(text: str) -> str:
+def escape_path(text: str) -> str:
     """A path of a part for each slash; a long one is one part, for Windows allows 260 letters in all."""
-    path = "/".join(map(segment, text.split("/", DEEP)))
-    return path if len(path) <= LONGEST else segment(text)
+    path = "/".join(map(escape_segment, text.split("/", MAX_FOLDERS)))
+    return path if len(path) <= MAX_SEGMENT_LENGTH else escape_segment(text)
 
 
 def _hex(letter: str) -> str:

@@ -13,7 +13,7 @@ YEARS = range(2000, 3000)
 _FORM = re.compile(r"(2\d{3}-\d\d-\d\dT\d\d)(?::00:00)?Z", re.ASCII)
 
 
-def parse(text: str) -> dt.datetime:
+def parse_hour(text: str) -> dt.datetime:
     """Read `2026-11-20T06Z` or `2026-11-20T06:00:00Z`."""
     match = _FORM.fullmatch(text)
     if match:
@@ -25,30 +25,30 @@ def parse(text: str) -> dt.datetime:
     raise ArchiveError(msg)
 
 
-def instant(text: str) -> dt.datetime:
+def parse_moment(text: str) -> dt.datetime:
     """Read a moment: an hour in one of its forms, or with minutes, `2026-11-20T06:45Z`."""
     try:
         found = dt.datetime.strptime(text, "%Y-%m-%dT%H:%MZ").replace(tzinfo=dt.UTC)
     except ValueError:
-        return parse(text)
-    return found if found.year in YEARS else parse(text)
+        return parse_hour(text)
+    return found if found.year in YEARS else parse_hour(text)
 
 
-def floor(moment: dt.datetime) -> dt.datetime:
+def floor_hour(moment: dt.datetime) -> dt.datetime:
     """The hour that a moment lies in."""
     return moment.astimezone(dt.UTC).replace(minute=0, second=0, microsecond=0)
 
 
-def stamp(moment: dt.datetime) -> str:
+def format_stamp(moment: dt.datetime) -> str:
     """The form in files: `2026-11-20T06:00:00Z`."""
     return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def prose(hour: dt.datetime) -> str:
+def format_hour(hour: dt.datetime) -> str:
     """The form in prose: `2026-11-20T06Z`."""
     return hour.astimezone(dt.UTC).strftime("%Y-%m-%dT%HZ")
 
 
-def moment(text: str) -> dt.datetime:
+def parse_stamp(text: str) -> dt.datetime:
     """Read a moment written by `stamp`."""
     return dt.datetime.fromisoformat(text)

@@ -28,20 +28,20 @@ def build_site_command(
 ) -> None:
     """Render the site: what the archive holds, as pages that need no server."""
     # pandas is imported here, so that no other command pays for it
-    from orarchive.history.history import past
-    from orarchive.index.database import index, index_of, published
-    from orarchive.publish.build import files
-    from orarchive.publish.dataset import read
+    from orarchive.history.history import read_history
+    from orarchive.index.database import build_in_memory, export_bytes, open_index
+    from orarchive.publish.build import build_files
+    from orarchive.publish.dataset import read_dataset
     from orarchive.publish.pages import DATABASE
-    from orarchive.publish.render import write
-    from orarchive.publish.views import view
+    from orarchive.publish.render import write_site
+    from orarchive.publish.views import build_view
 
-    hour = timestamps.parse(as_of) if as_of else None
+    hour = timestamps.parse_hour(as_of) if as_of else None
     opened, progress = open_archive(archive), sys.stderr.isatty()
-    held = past(opened).until(hour).held if hour else None
-    with index_of(opened, held) if held else index(opened, cache, progress) as db:
-        shown = view(read(db, benchmarks), hour)
-        found = {**files(shown, base_url, progress), DATABASE: published(db, benchmarks)}
-    written, removed = write(out, found)
+    held = read_history(opened).until(hour).attempt_commits if hour else None
+    with build_in_memory(opened, held) if held else open_index(opened, cache, progress) as db:
+        shown = build_view(read_dataset(db, benchmarks), hour)
+        found = {**build_files(shown, base_url, progress), DATABASE: export_bytes(db, benchmarks)}
+    written, removed = write_site(out, found)
     page = click.format_filename(out / "index.html")
-    click.echo(f"{timestamps.prose(shown.now)}: {written} files written, {removed} removed: {page}")
+    click.echo(f"{timestamps.format_hour(shown.now)}: {written} files written, {removed} removed: {page}")

@@ -23,11 +23,11 @@ def contract_command(moment: str | None) -> None:
     Writes nothing. Takes the settings of scrape.py. Exit 3 when something has drifted.
     """
     # the network client is imported here, so that no other command pays for it
-    from orarchive.collect.contract import drifts
-    from orarchive.collect.settings import settings_from
+    from orarchive.collect.contract import find_drifts
+    from orarchive.collect.settings import read_settings
 
-    now = timestamps.parse(moment) if moment else dt.datetime.now(dt.UTC)
-    found = list(drifts(settings_from(os.environ), now))
+    now = timestamps.parse_hour(moment) if moment else dt.datetime.now(dt.UTC)
+    found = list(find_drifts(read_settings(os.environ), now))
     for line in [f"- {line}" for line in found] or ["Every route answers as it is read."]:
         click.echo(to_one_line(line))
     sys.exit(EXIT_FOUND if found else 0)

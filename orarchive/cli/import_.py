@@ -12,8 +12,8 @@ from orarchive.cli.options import (
     with_archive,
 )
 from orarchive.importer.convert import import_versions
-from orarchive.importer.report import as_json as told_json
-from orarchive.importer.report import summary
+from orarchive.importer.report import format_summary
+from orarchive.importer.report import to_json as told_json
 from orarchive.store.archive import Archive
 
 
@@ -55,5 +55,5 @@ def import_command(
     if as_json:
         print_json(told_json(found))
     else:
-        for line in summary(found):
+        for line in format_summary(found):
             click.echo(to_one_line(line))

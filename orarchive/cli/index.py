@@ -11,7 +11,7 @@ from orarchive.cli.options import (
     print_json,
     with_archive,
 )
-from orarchive.index.database import index, publish
+from orarchive.index.database import export_file, open_index
 from orarchive.store.archive import Archive
 
 PROGRESS = sys.stderr.isatty()
@@ -37,12 +37,12 @@ def _named(_: click.Context, __: click.Parameter, path: Path | None) -> Path | N
 @json_option
 def index_command(archive: Archive, out: Path | None, cache: Path | None, as_json: bool) -> None:
     """Bring the index up to date: one SQLite file with every version, price and event; see docs/index.md."""
-    with index(archive, cache, PROGRESS) as db:
+    with open_index(archive, cache, PROGRESS) as db:
         path = Path(db.execute("select file from pragma_database_list").fetchone()[0])
         tables = ("attempts", "records", "versions", "prices", "events")
         counts = {name: db.execute(f"select count(*) from {name}").fetchone()[0] for name in tables}
         if out:
-            publish(db, out)
+            export_file(db, out)
             path = out
     if as_json:
         print_json({"path": str(path), **counts})

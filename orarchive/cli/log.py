@@ -14,10 +14,10 @@ from orarchive.cli.options import (
     to_one_line,
     with_archive,
 )
-from orarchive.domain.phrasing import feed_name
-from orarchive.index.database import index
-from orarchive.index.event_log import Logged
-from orarchive.queries.timeline import Known, known, story, told
+from orarchive.domain.phrasing import format_feed
+from orarchive.index.database import open_index
+from orarchive.index.event_log import EventRow
+from orarchive.queries.timeline import RecordSummary, describe_event, read_timeline, summarize_records
 from orarchive.store.archive import Archive
 
 PROGRESS = sys.stderr.isatty()
@@ -34,8 +34,8 @@ def log_command(archive: Archive, key: str, cache: Path | None, as_json: bool) -
     First what is known of KEY itself. Then each line: the hour that first showed it, the last one that did
     not, what it happened to, and what.
     """
-    with index(archive, cache, PROGRESS) as db:
-        events, itself = story(db, key), known(db, key)
+    with open_index(archive, cache, PROGRESS) as db:
+        events, itself = read_timeline(db, key), summarize_records(db, key)
     if as_json:
         print_json(
             {"key": key, "records": [vars(one) for one in itself], "events": [vars(one) for one in events]}
@@ -49,17 +49,17 @@ def log_command(archive: Archive, key: str, cache: Path | None, as_json: bool) -
         click.echo(to_one_line(f"Nothing has happened to {key} since its record began."))
 
 
-def _itself(one: Known) -> str:
+def _itself(one: RecordSummary) -> str:
     ends = (("first seen", one.first_seen), ("last seen", one.last_seen))
-    seen = [f"{what} {timestamps.prose(timestamps.moment(hour))}" for what, hour in ends if hour]
-    return f"{one.key} ({feed_name(one.feed)}): {', '.join([one.state, *seen])}"
+    seen = [f"{what} {timestamps.format_hour(timestamps.parse_stamp(hour))}" for what, hour in ends if hour]
+    return f"{one.key} ({format_feed(one.feed)}): {', '.join([one.state, *seen])}"
 
 
-def _line(one: Logged, key: str) -> tuple[str, ...]:
-    after = timestamps.prose(timestamps.moment(one.after)) if one.after else ""
+def _line(one: EventRow, key: str) -> tuple[str, ...]:
+    after = timestamps.format_hour(timestamps.parse_stamp(one.after)) if one.after else ""
     # endpoints of a model by their tags; mind a provider that is called as a lab is
     subject = one.key.removeprefix(key) if f"{one.key}@".startswith(f"{key}@") else one.key
     # the keys of other feeds are those of models and endpoints
-    feed = "" if one.feed in ("models", "endpoints", "providers") else f"{feed_name(one.feed)} "
+    feed = "" if one.feed in ("models", "endpoints", "providers") else f"{format_feed(one.feed)} "
     what = feed + one.kind.replace("_", " ")
-    return timestamps.prose(timestamps.moment(one.by)), after, what, subject, told(one)
+    return timestamps.format_hour(timestamps.parse_stamp(one.by)), after, what, subject, describe_event(one)

@@ -63,15 +63,15 @@ def scrape_command(
     """
     # the network client is imported here, so that no other command pays for it
     from orarchive.collect.run import Run
-    from orarchive.collect.settings import Wish, settings_from
+    from orarchive.collect.settings import RunOptions, read_settings
 
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     if push and not commit:
         msg = "--push needs a commit; leave out --no-commit"
         raise click.UsageError(msg)
-    wish = Wish(
-        hour=timestamps.parse(hour) if hour else timestamps.floor(_now()),
-        given=hour is not None,
+    wish = RunOptions(
+        hour=timestamps.parse_hour(hour) if hour else timestamps.floor_hour(_now()),
+        is_hour_given=hour is not None,
         feeds=feeds or tuple(FEEDS),
         dry_run=dry_run,
         force=force,
@@ -80,7 +80,7 @@ def scrape_command(
         rankings=rankings and not feeds,
         accept=accept,
     )
-    run = Run(open_archive(archive), settings_from(os.environ), wish, _now, progress=sys.stderr.isatty())
+    run = Run(open_archive(archive), read_settings(os.environ), wish, _now, progress=sys.stderr.isatty())
     sys.exit(run())
 
 

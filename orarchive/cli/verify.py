@@ -5,7 +5,7 @@ import sys
 import click
 
 from orarchive.cli.options import json_option, print_json, with_archive
-from orarchive.history.history import past
+from orarchive.history.history import read_history
 from orarchive.history.verify import Findings, verify
 from orarchive.store.archive import Archive
 
@@ -19,7 +19,7 @@ def verify_command(archive: Archive, as_json: bool) -> None:
     Every feed of every hour is hashed as it lies in git and compared with the ledger, and all changes are
     replayed. Exit 1 if anything differs; gaps are told, and are no error.
     """
-    found = verify(past(archive), progress=sys.stderr.isatty())
+    found = verify(read_history(archive), progress=sys.stderr.isatty())
     if as_json:
         print_json({**vars(found), "wrong": found.wrong})
     else:

@@ -16,15 +16,15 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from orarchive import __version__
-from orarchive.collect.rate_limit import Pacer
-from orarchive.collect.results import Answer
-from orarchive.collect.secret import holds
+from orarchive.collect.rate_limit import RateLimiter
+from orarchive.collect.results import FetchResult
+from orarchive.collect.secret import contains_key
 from orarchive.errors import NotJSON
 from orarchive.jsonl import dumps, loads
 
 log = logging.getLogger(__name__)
 
-CHUNK = 1 << 16
+CHUNK_BYTES = 1 << 16
 
 MAX_BYTES = 10_000_000
 """Largest response that is read: the longest route, models, sent 1 MB in September 2026. Every worker may
@@ -33,13 +33,13 @@ hold one."""
 MAX_WEIGHT = 25_000_000
 """Heaviest response that is taken (see `weight`): that of 1 MB weighs 5 million."""
 
-VALUE = 80
+VALUE_WEIGHT = 80
 """What a value weighs beside its text: `1.0,` is four bytes on the wire and hundreds in memory."""
 
-TIMEOUT = (10.0, 30.0)
+TIMEOUTS_S = (10.0, 30.0)
 """Seconds to connect, and to wait for the next bytes of a response."""
 
-REQUEST_SECONDS = 60.0
+REQUEST_TIMEOUT_S = 60.0
 """Longest time for one response as a whole; the timeout above never ends a slow drip."""
 
 SPARE_LEVELS = 100
@@ -47,13 +47,13 @@ SPARE_LEVELS = 100
 
 
 @dataclass(frozen=True)
-class Waits:
+class RetryPolicy:
     """How often a request is tried, and the waits between (seconds; zero in tests)."""
 
-    tries: int = 4
-    first: float = 1.0
+    max_tries: int = 4
+    first_wait: float = 1.0
     """Before the second try; doubled each time, with jitter of up to as much again."""
-    longest: float = 60.0
+    max_wait: float = 60.0
     """Cap of every wait, `Retry-After` included: a wrong header must not hang the run for hours."""
 
 
@@ -62,9 +62,9 @@ class Client:
     """Asks one service; shared by all workers. `deadline` is in seconds of `clock`."""
 
     base_url: str
-    pacer: Pacer
+    rate_limiter: RateLimiter
     deadline: float
-    waits: Waits = field(default_factory=Waits)
+    retry_policy: RetryPolicy = field(default_factory=RetryPolicy)
     workers: int = 1
     key: str | None = field(default=None, repr=False)
     contact: str | None = None
@@ -98,20 +98,20 @@ class Client:
         keyed: bool = False,
         tries: int | None = None,
         most: int = MAX_BYTES,
-    ) -> Answer:
+    ) -> FetchResult:
         """Ask for a path below the base URL until it answers, the tries are used up or time is over.
 
         An answer of more than so many bytes is none.
         """
         if not {".", ".."}.isdisjoint(path.split("/")):
-            return Answer(reason="no-path")  # a foreign id that would lead to another route
+            return FetchResult(reason="no-path")  # a foreign id that would lead to another route
         url = f"{self.base_url}/{path}" + (f"?{urlencode(query)}" if query else "")
         sent = limited = 0
         last = _Failed("")
 
-        def once() -> Answer:
+        def once() -> FetchResult:
             nonlocal sent, limited, last
-            if refused := self.pacer.wait(self.deadline):
+            if refused := self.rate_limiter.wait(self.deadline):
                 last = last if sent else _Failed(refused)
                 last.again = False
                 raise last
@@ -124,36 +124,36 @@ class Client:
                 raise
 
         retrying = tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(tries or self.waits.tries),
+            stop=tenacity.stop_after_attempt(tries or self.retry_policy.max_tries),
             wait=self._wait,
             retry=tenacity.retry_if_exception(lambda error: isinstance(error, _Failed) and error.again),
             sleep=self.sleep,
             reraise=True,
         )
         try:
-            return replace(retrying(once), requests=sent, limited=limited)
+            return replace(retrying(once), requests=sent, rate_limited=limited)
         except _Failed as failed:
-            said = Answer(reason=failed.reason, refused=failed.refused, raw=failed.raw)
-            return replace(said, requests=sent, limited=limited)
+            said = FetchResult(reason=failed.reason, is_rejected=failed.refused, raw=failed.raw)
+            return replace(said, requests=sent, rate_limited=limited)
 
     def _wait(self, state: tenacity.RetryCallState) -> float:
         """Seconds before the next try. Where the service says wait, the pacer holds all, this try too."""
         assert state.outcome
         failed = state.outcome.exception()
         assert isinstance(failed, _Failed)
-        doubled = self.waits.first * 2.0 ** (state.attempt_number - 1)
+        doubled = self.retry_policy.first_wait * 2.0 ** (state.attempt_number - 1)
         wait = max(doubled + self._jitter.uniform(0, doubled), failed.retry_after or 0.0)
         if failed.reason == "429" or failed.retry_after is not None:
-            self.pacer.hold(min(wait, self.waits.longest))
+            self.rate_limiter.hold(min(wait, self.retry_policy.max_wait))
             return 0.0
-        return min(wait, self.waits.longest, max(self.deadline - self.clock(), 0.0))
+        return min(wait, self.retry_policy.max_wait, max(self.deadline - self.clock(), 0.0))
 
-    def _once(self, url: str, keyed: bool, most: int) -> Answer:
+    def _once(self, url: str, keyed: bool, most: int) -> FetchResult:
         headers = {"Authorization": f"Bearer {self.key}"} if keyed and self.key else {}
-        until = min(self.deadline, self.clock() + REQUEST_SECONDS)
+        until = min(self.deadline, self.clock() + REQUEST_TIMEOUT_S)
         try:
             with self._session.get(
-                url, headers=headers, stream=True, timeout=TIMEOUT, allow_redirects=False
+                url, headers=headers, stream=True, timeout=TIMEOUTS_S, allow_redirects=False
             ) as response:
                 if response.status_code != 200:
                     raise self._status(response)
@@ -167,9 +167,9 @@ class Client:
             raise _Failed("connection", again=True) from None
         age, date = response.headers.get("age", ""), response.headers.get("date")
         # refused before anything is made of it, and not saved: the ledger keeps the date, too
-        if self.key and (holds(raw, self.key) or holds((date or "").encode(), self.key)):
+        if self.key and (contains_key(raw, self.key) or contains_key((date or "").encode(), self.key)):
             raise _Failed("holds-key")
-        return Answer(
+        return FetchResult(
             body=_decoded(raw),
             raw=raw,
             age=int(age) if age.isascii() and age.isdigit() and len(age) < 10 else None,
@@ -181,7 +181,7 @@ class Client:
         parts: list[bytes] = []
         size = 0
         response.raw.decode_content = True
-        while part := response.raw.read1(CHUNK):
+        while part := response.raw.read1(CHUNK_BYTES):
             parts.append(part)
             size += len(part)
             if size > most:
@@ -220,14 +220,14 @@ class _Failed(Exception):
         self.retry_after: float | None = None
 
 
-def weight(raw: bytes) -> int:
+def estimate_weight(raw: bytes) -> int:
     """How heavy a body is in memory, about: its bytes, and so many more for each value that it may hold."""
-    return len(raw) + VALUE * sum(map(raw.count, (b",", b"[", b"{")))
+    return len(raw) + VALUE_WEIGHT * sum(map(raw.count, (b",", b"[", b"{")))
 
 
 def _decoded(raw: bytes) -> Any:
     """The JSON value of a body that can be written back; anything else is refused."""
-    if weight(raw) > MAX_WEIGHT:
+    if estimate_weight(raw) > MAX_WEIGHT:
         raise _Failed("too-large")
     try:
         body = deeper = loads(raw)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from orarchive.domain.prices import CONDITIONS, NOT_PRICES, PER_TOKEN, PER_UNIT, schedule
+from orarchive.domain.prices import CONDITIONS, NOT_PRICES, PER_TOKEN, PER_UNIT, read_schedule
 from orarchive.domain.ranking_series import SERIES
 from orarchive.jsonl import Record
 
@@ -18,7 +18,7 @@ COUNTS = "text number"
 USAGE = {"date": "text", "model_permaslug": "text", "total_tokens": COUNTS}
 """Rows of tokens through a model on a date."""
 
-READ: Mapping[str, Mapping[str, str]] = {
+EXPECTED_FIELDS: Mapping[str, Mapping[str, str]] = {
     "models": {
         "id": "text",
         "canonical_slug": "text",
@@ -90,19 +90,21 @@ READ: Mapping[str, Mapping[str, str]] = {
 no record of the service's is a drift, as is a value of another kind; what else there is, is kept unread."""
 
 
-def drift(name: str, records: list[Record]) -> Iterator[str]:
+def find_drift(name: str, records: list[Record]) -> Iterator[str]:
     """What is not as the readers expect it in the records (of a sweep: the responses) of a feed or series."""
     if not records:
         return
-    for path, words in READ.get(name, {}).items():
+    for path, words in EXPECTED_FIELDS.get(name, {}).items():
         kinds = words.split()
-        found = Counter(kind(value) for record in records for value in at(record, path))
+        found = Counter(json_kind(value) for record in records for value in values_at(record, path))
         if not found and ABSENT not in kinds:
             yield f"{name}: no record has {path}"
         for other in sorted(found.keys() - {*kinds}):
             yield f"{name}: {path} is {other} on {found[other]} of {found.total()}"
         if path.endswith(PRICED):
-            priced = [one for record in records for one in at(record, path.removesuffix(PRICED) + "pricing")]
+            priced = [
+                one for record in records for one in values_at(record, path.removesuffix(PRICED) + "pricing")
+            ]
             yield from (f"{name}: {odd}" for odd in _unknown(priced))
 
 
@@ -110,25 +112,25 @@ def _unknown(priced: list[Any]) -> Iterator[str]:
     """The price dimensions and the conditions that have no meaning here yet."""
     known = {*PER_TOKEN, *PER_UNIT, *NOT_PRICES}
     dimensions = {name for one in priced if isinstance(one, dict) for name in one}
-    entries = {name for one in priced for entry in schedule(one) for name in entry} - {*CONDITIONS}
+    entries = {name for one in priced for entry in read_schedule(one) for name in entry} - {*CONDITIONS}
     yield from (f"a price of unknown unit, {name}" for name in sorted(dimensions - known))
     yield from (f"an override with something unknown, {name}" for name in sorted(entries - known))
 
 
-def kind(value: Any) -> str:
+def json_kind(value: Any) -> str:
     """What a JSON value is, in a word."""
     kinds = {bool: "flag", str: "text", dict: "object", list: "list", type(None): "null"}
     return next((word for one, word in kinds.items() if isinstance(value, one)), "number")
 
 
-def at(value: Any, path: str) -> Iterator[Any]:
+def values_at(value: Any, path: str) -> Iterator[Any]:
     """The values at a path; lists on the way add nothing to it."""
     name, _, rest = path.partition(".")
     if isinstance(value, list):
         for item in value:
-            yield from at(item, path)
+            yield from values_at(item, path)
     elif isinstance(value, dict) and name in value:
         if rest:
-            yield from at(value[name], rest)
+            yield from values_at(value[name], rest)
         else:
             yield value[name]

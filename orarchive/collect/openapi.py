@@ -6,23 +6,23 @@ from urllib.parse import urlsplit
 
 from orarchive.jsonl import dumps, loads
 
-PATH = "openapi/spec.json"
+OPENAPI_PATH = "openapi/spec.json"
 """Its file below `data/`."""
 
-ROUTE = "openapi.json"
+OPENAPI_ROUTE = "openapi.json"
 """Its path at the origin of the base URL."""
 
-DEEP = 20
+MAX_REFERENCES = 20
 """References that are followed at the most: one may lead to itself."""
 
 
-def origin(base_url: str) -> str:
+def get_origin(base_url: str) -> str:
     """The origin of a base URL."""
     parts = urlsplit(base_url)
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def written(raw: bytes) -> bytes:
+def format_openapi(raw: bytes) -> bytes:
     """The file as it is archived: a line a member, keys sorted, so that its diffs read well."""
     return b"".join(_lines(loads(raw), b"\n")) + b"\n"
 
@@ -44,7 +44,7 @@ def _lines(value: Any, end: bytes) -> Iterator[bytes]:
         yield dumps(value)
 
 
-def parameters(spec: Any, route: str) -> dict[str, list[str]] | None:
+def list_parameters(spec: Any, route: str) -> dict[str, list[str]] | None:
     """The parameters of a GET route, with the values that each takes, in order ([]: the file names none).
 
     None where the file does not name the route.
@@ -61,9 +61,9 @@ def parameters(spec: Any, route: str) -> dict[str, list[str]] | None:
     }
 
 
-def values(spec: Any, route: str, parameter: str) -> list[str]:
+def list_values(spec: Any, route: str, parameter: str) -> list[str]:
     """The values that a parameter of a GET route takes, in order; [] where the file names none."""
-    return (parameters(spec, route) or {}).get(parameter, [])
+    return (list_parameters(spec, route) or {}).get(parameter, [])
 
 
 def _enum(spec: Any, schema: Any) -> Iterator[str]:
@@ -89,7 +89,7 @@ def _can_be_asked(text: Any) -> bool:
 
 def _followed(spec: Any, node: Any) -> Any:
     """What a node refers to, itself where it does not."""
-    for _ in range(DEEP):
+    for _ in range(MAX_REFERENCES):
         reference = node.get("$ref") if isinstance(node, dict) else None
         if not (isinstance(reference, str) and reference.startswith("#/")):
             return node

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 
 
-class Pacer:
+class RateLimiter:
     """Hands out moments to send a request, evenly spaced over all threads.
 
     `clock` counts seconds, `sleep` waits that many; both are arguments so that tests need not wait.
@@ -35,7 +35,7 @@ class Pacer:
             self._next = max(self._next, self._clock() + seconds)
 
 
-class Budget(Pacer):
+class RequestBudget(RateLimiter):
     """A pacer that hands out so many moments and no more; `took` is told of each."""
 
     def __init__(

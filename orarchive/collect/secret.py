@@ -4,15 +4,15 @@ import re
 from base64 import b64encode
 from collections.abc import Iterator
 
-SHORTEST = 8
+MIN_KEY_LENGTH = 8
 """A shorter key is a filler for a service that asks for none; as a word it may stand anywhere."""
 
 _ESCAPED = re.compile(rb'\\(?:u00([0-9a-fA-F]{2})|(["\\/]))')
 
 
-def holds(sent: bytes, key: str) -> bool:
+def contains_key(sent: bytes, key: str) -> bool:
     """Whether bytes hold a key: as it is, spelled with JSON's escapes, or in base64."""
-    if len(key) < SHORTEST:
+    if len(key) < MIN_KEY_LENGTH:
         return False
     plain = _ESCAPED.sub(lambda found: found[2] or bytes.fromhex(found[1].decode()), sent)
     return any(spelled in plain for spelled in (key.encode(), *_base64(key.encode())))

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from orarchive.collect.client import Client, Waits
-from orarchive.collect.rate_limit import Pacer
+from orarchive.collect.client import Client, RetryPolicy
+from orarchive.collect.rate_limit import RateLimiter
 from orarchive.domain.feeds import FEEDS
 from orarchive.errors import ArchiveError
 
-MOST = 1_000_000
+MAX_NUMBER = 1_000_000
 """Beyond this a number is a slip, and would overflow a time."""
 
 
@@ -29,15 +29,15 @@ class Settings:
     timeout: float = 600.0
     workers: int = 8
     per_second: float = 4.0
-    waits: Waits = field(default_factory=Waits)
+    retry_policy: RetryPolicy = field(default_factory=RetryPolicy)
 
-    def client(self, sleep: Callable[[float], None], pacer: Pacer | None = None) -> Client:
+    def make_client(self, sleep: Callable[[float], None], pacer: RateLimiter | None = None) -> Client:
         """A client that asks so; whoever uses it sets its deadline."""
         return Client(
             self.base_url,
-            pacer or Pacer(self.per_second, time.monotonic, sleep),
+            pacer or RateLimiter(self.per_second, time.monotonic, sleep),
             deadline=0.0,
-            waits=self.waits,
+            retry_policy=self.retry_policy,
             workers=self.workers,
             key=self.key,
             contact=self.contact,
@@ -46,11 +46,11 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Wish:
+class RunOptions:
     """What one run shall do."""
 
     hour: dt.datetime
-    given: bool = False
+    is_hour_given: bool = False
     """The hour was named, not read from the clock: the minimum interval does not apply."""
     feeds: tuple[str, ...] = tuple(FEEDS)
     rankings: bool = False
@@ -62,7 +62,7 @@ class Wish:
     accept: tuple[str, ...] = ()
 
 
-def settings_from(environment: Mapping[str, str]) -> Settings:
+def read_settings(environment: Mapping[str, str]) -> Settings:
     """Read the settings; a value that cannot be meant raises ArchiveError."""
 
     def number(name: str, default: float, least: float = 0) -> float:
@@ -71,8 +71,8 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
             value = float(text)
         except ValueError:
             value = -1
-        if not least <= value <= MOST:
-            msg = f"{name} is {text!r}; it must be a number from {least:g} to {MOST}"
+        if not least <= value <= MAX_NUMBER:
+            msg = f"{name} is {text!r}; it must be a number from {least:g} to {MAX_NUMBER}"
             raise ArchiveError(msg)
         return value
 

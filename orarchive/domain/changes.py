@@ -11,11 +11,11 @@ from itertools import islice
 from typing import Any
 
 from orarchive.domain.feeds import FEEDS, Feed
-from orarchive.domain.field_paths import topmost, without
-from orarchive.domain.prices import clock_keys, dimensions, rates, schedule
-from orarchive.domain.record_files import Key, is_silent, same
-from orarchive.domain.records import alias_target, is_alias
-from orarchive.domain.snapshot import Snapshot, State, rows
+from orarchive.domain.field_paths import drop_nested, remove_paths
+from orarchive.domain.prices import read_entry_prices, read_prices, read_schedule, time_of_day_keys
+from orarchive.domain.record_files import Key, is_same_json, is_volatile
+from orarchive.domain.records import get_alias_target, is_alias
+from orarchive.domain.snapshot import Snapshot, State, records_by_key
 from orarchive.jsonl import Record
 
 
@@ -39,7 +39,7 @@ class Change:
     endpoint's, from before or just joined), or `unknown`."""
 
 
-FIELDS: dict[str, str] = {
+FIELD_KINDS: dict[str, str] = {
     "canonical_slug": "renamed",
     "context_length": "limits_changed",
     "max_completion_tokens": "limits_changed",
@@ -59,20 +59,20 @@ FIELDS: dict[str, str] = {
 """What a change of a field is called; of any other field the record is `edited`."""
 
 
-TOP = "top_provider"
+TOP_PROVIDER = "top_provider"
 
-MOST_NEW = 200
+MAX_NEW_FIELDS = 200
 """New fields of a feed that are told of one hour: there are a handful, and thousands must not fill pages."""
 
 Rows = dict[str, State]
 """Feed -> its records by key: all of them, or those that a commit touched."""
 
 
-def diff(old: Snapshot, new: Snapshot) -> list[Change]:
+def diff_snapshots(old: Snapshot, new: Snapshot) -> list[Change]:
     """Everything that differs, feed by feed; a feed that had no records before has no changes."""
     begun = [feed for feed in FEEDS.values() if old[feed.name] and old[feed.name] is not new[feed.name]]
     before, after = (
-        {feed.name: rows(feed, snapshot[feed.name]) for feed in begun} for snapshot in (old, new)
+        {feed.name: records_by_key(feed, snapshot[feed.name]) for feed in begun} for snapshot in (old, new)
     )
     # against the hour before alone: a field inside another may have been there and gone
     appeared = {name: _fields(after[name]) - _fields(before[name]) for name in before}
@@ -81,10 +81,10 @@ def diff(old: Snapshot, new: Snapshot) -> list[Change]:
         responses = [snapshot["endpoints"].get((model,)) for snapshot in (old, new)]
         return [offer for one in responses if one for offer in one["data"]["endpoints"]]
 
-    return between(before, after, appeared, offers)
+    return diff_records(before, after, appeared, offers)
 
 
-def between(
+def diff_records(
     old: Rows,
     new: Rows,
     appeared: Mapping[str, Collection[str]],
@@ -96,36 +96,38 @@ def between(
     and no record's. `offers` gives a model's endpoints of before and after.
     """
     found = [
-        change for name in old for change in _feed(FEEDS[name], old[name], new[name], topmost(appeared[name]))
+        change
+        for name in old
+        for change in _feed(FEEDS[name], old[name], new[name], drop_nested(appeared[name]))
     ]
     if "models" not in old:
         return found
     return [*found, *_model_prices(old["models"], new["models"], appeared["models"], found, offers)]
 
 
-def text_key(feed: Feed, key: Key) -> str:
+def format_key(feed: Feed, key: Key) -> str:
     """A key as people write it: `openai/gpt-x`, `openai/gpt-x@azure/eu`, `#1` from the second twin on."""
     *names, n = key if feed.key[-1] == "n" else (*key, 0)
     return "@".join(map(str, names)) + (f"#{n}" if n else "")
 
 
-def prices_now(change: Change) -> dict[str, Decimal]:
+def current_rates(change: Change) -> dict[str, Decimal]:
     """Of a changed schedule the new prices of what follows the clock, before or after."""
-    clock = clock_keys(change.old) | clock_keys(change.new)
-    return {name: price for name, price in dimensions(change.new).items() if name in clock}
+    clock = time_of_day_keys(change.old) | time_of_day_keys(change.new)
+    return {name: price for name, price in read_prices(change.new).items() if name in clock}
 
 
 def _feed(feed: Feed, old: State, new: State, appeared: Collection[str]) -> Iterator[Change]:
-    if not feed.copies:
-        yield from (Change("field_appeared", feed.name, path) for path in islice(appeared, MOST_NEW))
+    if not feed.copied_feed:
+        yield from (Change("field_appeared", feed.name, path) for path in islice(appeared, MAX_NEW_FIELDS))
     for key in sorted(old.keys() | new.keys()):
         before, after = old.get(key), new.get(key)
-        name = text_key(feed, key)
+        name = format_key(feed, key)
         if before is None:
-            yield Change(feed.came, feed.name, name, new=after)
+            yield Change(feed.added_kind, feed.name, name, new=after)
         elif after is None:
-            yield Change(feed.went, feed.name, name, old=before)
-        elif feed.copies is None and before is not after:
+            yield Change(feed.removed_kind, feed.name, name, old=before)
+        elif feed.copied_feed is None and before is not after:
             yield from _record(feed, name, before, after, appeared)
 
 
@@ -138,12 +140,12 @@ def _record(feed: Feed, key: str, old: Record, new: Record, appeared: Collection
     # most are the very same object: of a file that did not change
     new_or_gone = [name for name in old.keys() | new.keys() if old.get(name) is not new.get(name)]
     for name in sorted(new_or_gone):
-        if name == "pricing" or name in appeared or is_silent(feed, name):
+        if name == "pricing" or name in appeared or is_volatile(feed, name):
             continue
         before, after = old.get(name), new.get(name)
-        if name == TOP:
+        if name == TOP_PROVIDER:
             before, after = (_unrepeated(record) for record in (old, new))
-        if not same(before, without(after, name, appeared) if name in inside else after):
+        if not is_same_json(before, remove_paths(after, name, appeared) if name in inside else after):
             yield Change(_kind(name, before, after), feed.name, key, name, before, after)
     if feed.name != "models":
         yield from _prices(feed.name, key, old.get("pricing"), new.get("pricing"), appeared)
@@ -151,8 +153,8 @@ def _record(feed: Feed, key: str, old: Record, new: Record, appeared: Collection
 
 def _unrepeated(record: Record) -> Any:
     """What a model says of its provider on top, without a length of context that is its own."""
-    top = record.get(TOP)
-    if not isinstance(top, dict) or not same(top.get("context_length"), record.get("context_length")):
+    top = record.get(TOP_PROVIDER)
+    if not isinstance(top, dict) or not is_same_json(top.get("context_length"), record.get("context_length")):
         return top
     return {name: value for name, value in top.items() if name != "context_length"}
 
@@ -162,12 +164,12 @@ def _kind(field: str, before: Any, after: Any) -> str:
 
     An alias has not moved where only its target's name is new, and who moderates is no limit.
     """
-    if field == "alias_target" and alias_target(before) == alias_target(after):
+    if field == "alias_target" and get_alias_target(before) == get_alias_target(after):
         return "edited"
-    if field == TOP and all(isinstance(end, dict) for end in (before, after)):
+    if field == TOP_PROVIDER and all(isinstance(end, dict) for end in (before, after)):
         moved = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
         return "edited" if moved <= {"is_moderated"} else "limits_changed"
-    return FIELDS.get(field, "edited")
+    return FIELD_KINDS.get(field, "edited")
 
 
 def _prices(feed: str, key: str, old: Any, new: Any, appeared: Collection[str]) -> Iterator[Change]:
@@ -177,13 +179,13 @@ def _prices(feed: str, key: str, old: Any, new: Any, appeared: Collection[str]) 
     """
     if old == new:
         return
-    clock = clock_keys(old) | clock_keys(new)
-    known = without(new, "pricing", appeared)
-    before, after = dimensions(old), dimensions(known)
+    clock = time_of_day_keys(old) | time_of_day_keys(new)
+    known = remove_paths(new, "pricing", appeared)
+    before, after = read_prices(old), read_prices(known)
     for name in sorted((before.keys() | after.keys()) - clock):
         if before.get(name) != after.get(name):
             yield Change("repriced", feed, key, name, before.get(name), after.get(name))
-    if not same(schedule(old), schedule(known)):
+    if not is_same_json(read_schedule(old), read_schedule(known)):
         yield Change("schedule_changed", feed, key, "overrides", old, new)
     discounts = [_discount(pricing) for pricing in (old, known)]
     if discounts[0] != discounts[1]:
@@ -234,22 +236,26 @@ def _equal(one: Change, other: Change) -> bool:
         return False
     if one.kind == "repriced":
         return (one.field, one.new) == (other.field, other.new)
-    ends = [[schedule(change.old), schedule(change.new)] for change in (one, other)]
-    return same(*ends) and prices_now(one) == prices_now(other)
+    ends = [[read_schedule(change.old), read_schedule(change.new)] for change in (one, other)]
+    return is_same_json(*ends) and current_rates(one) == current_rates(other)
 
 
 def _rates(change: Change, dimension: str) -> set[Decimal]:
     """What a dimension that follows the clock costs by a changed schedule, before, after and now."""
-    if dimension not in clock_keys(change.old) | clock_keys(change.new):
+    if dimension not in time_of_day_keys(change.old) | time_of_day_keys(change.new):
         return set()
-    entries = [*schedule(change.old), *schedule(change.new)]
-    return {some[dimension] for some in (prices_now(change), *map(rates, entries)) if dimension in some}
+    entries = [*read_schedule(change.old), *read_schedule(change.new)]
+    return {
+        some[dimension]
+        for some in (current_rates(change), *map(read_entry_prices, entries))
+        if dimension in some
+    }
 
 
 def _offers(pricing: Any, change: Change) -> bool:
     """Whether an endpoint has the price, or the schedule with its prices of now, that is new on its model."""
-    prices = dimensions(pricing)
+    prices = read_prices(pricing)
     if change.kind == "repriced":
         return bool(prices.get(change.field) == change.new)
-    now = prices_now(change)
-    return same(schedule(pricing), schedule(change.new)) and now.items() <= prices.items()
+    now = current_rates(change)
+    return is_same_json(read_schedule(pricing), read_schedule(change.new)) and now.items() <= prices.items()

@@ -3,15 +3,15 @@
 from functools import cache
 
 from orarchive.domain import ranking_series
-from orarchive.domain.feeds import ASKED, FEEDS, Feed
+from orarchive.domain.feeds import FEEDS, RESPONSES_FILE, Feed
 
-FOLDERS = sorted({*(feed.folder for feed in FEEDS.values()), ranking_series.FOLDER})
-OWN = frozenset(path for feed in FEEDS.values() for path in feed.files)
+FEED_FOLDERS = sorted({*(feed.folder for feed in FEEDS.values()), ranking_series.RANKINGS_FOLDER})
+SNAPSHOT_PATHS = frozenset(path for feed in FEEDS.values() for path in feed.files)
 """Those that the archive writes today."""
 
 
 @cache
-def feed_of(path: str) -> Feed | None:
+def feed_of_path(path: str) -> Feed | None:
     """The feed of a file below data/; one whose name nobody knows (any more) belongs to its folder's."""
     folder, _, name = path.rpartition("/")
     own = [feed for feed in FEEDS.values() if feed.folder == folder and name.endswith(".jsonl")]
@@ -19,18 +19,18 @@ def feed_of(path: str) -> Feed | None:
 
 
 @cache
-def name_of(path: str) -> str:
+def file_name(path: str) -> str:
     """The name of a file, without its ending."""
     return path.rpartition("/")[2].removesuffix(".jsonl")
 
 
 @cache
-def is_asked(path: str) -> bool:
+def is_responses_file(path: str) -> bool:
     """Whether a file has a line for each model asked, not for each item."""
-    feed = feed_of(path)
-    return feed is not None and feed.item_lines and path == f"{feed.folder}/{ASKED}.jsonl"
+    feed = feed_of_path(path)
+    return feed is not None and feed.has_item_lines and path == f"{feed.folder}/{RESPONSES_FILE}.jsonl"
 
 
-def is_series(path: str) -> bool:
+def is_series_file(path: str) -> bool:
     """Whether a file below data/ holds rankings."""
-    return path.startswith(f"{ranking_series.FOLDER}/") and path.endswith(".jsonl")
+    return path.startswith(f"{ranking_series.RANKINGS_FOLDER}/") and path.endswith(".jsonl")

@@ -28,32 +28,32 @@ class Feed:
     """The file that has a line for every record."""
     facets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """File name -> the fields (fnmatch patterns) that live there; the rest is in the base file."""
-    clock_file: str | None = None
+    spot_file: str | None = None
     """File for the prices that follow the clock, taken out of `pricing`."""
-    sets: tuple[str, ...] = ()
+    set_fields: tuple[str, ...] = ()
     """Lists whose order means nothing (dotted paths from a record): the service shuffles them."""
-    each: str | None = None
-    wrapper: str | None = "data"
+    parent: str | None = None
+    payload_member: str | None = "data"
     """The member that holds the payload; None: the response is the payload."""
-    items: str = "endpoints"
+    items_member: str = "endpoints"
     """The member of a sweep's responses that holds their list."""
-    item_lines: bool = False
+    has_item_lines: bool = False
     """Each item of a sweep's responses has a line of its own."""
-    repeats: tuple[str, ...] = ()
+    repeated_fields: tuple[str, ...] = ()
     """Fields of a sweep's response that repeat the asked record; kept only where they differ from it."""
-    must_have_rows: bool = False
+    must_not_be_empty: bool = False
     """An empty answer is refused even where nothing was there before."""
-    copies: str | None = None
+    copied_feed: str | None = None
     """The sweep whose items this feed's rows repeat; only what differs from them is kept."""
     count_route: str | None = None
     """Path of a count to compare the list with."""
     probe_route: str | None = None
     """Path that asks for one record by itself, `{}` as in a sweep's: tells what became of one that left."""
-    silent: tuple[str, ...] = ()
+    volatile_facets: tuple[str, ...] = ()
     """Facets that move by themselves, every hour: their changes are not told."""
-    came: str = "added"
+    added_kind: str = "added"
     """What it is called when a record comes."""
-    went: str = "missing"
+    removed_kind: str = "missing"
     """What it is called when a record is no longer there. One miss is not a removal."""
 
     @property
@@ -61,11 +61,11 @@ class Feed:
         """Route and query: what the feed can contain."""
         return self.route + ("?" + urlencode(self.query) if self.query else "")
 
-    def payload(self, response: dict[str, Any]) -> Any:
+    def get_payload(self, response: dict[str, Any]) -> Any:
         """The payload of a response."""
-        return response[self.wrapper] if self.wrapper else response
+        return response[self.payload_member] if self.payload_member else response
 
-    def path(self, key: str) -> str:
+    def request_path(self, key: str) -> str:
         """The path that a sweep asks for one key."""
         return _filled(self.route, key)
 
@@ -78,24 +78,24 @@ class Feed:
     def files(self) -> tuple[str, ...]:
         """The feed's files below `data/`, in the order in which the ledger's sha256 reads them."""
         names = [self.base_file, *self.facets]
-        if self.clock_file:
-            names.append(self.clock_file)
-        if self.item_lines:
-            names.append(ASKED)
+        if self.spot_file:
+            names.append(self.spot_file)
+        if self.has_item_lines:
+            names.append(RESPONSES_FILE)
         return tuple(self._path(name) for name in names)
 
     @property
-    def silent_files(self) -> tuple[str, ...]:
+    def volatile_files(self) -> tuple[str, ...]:
         """Files below `data/` without changes to tell."""
-        return tuple(self._path(name) for name in self.silent)
+        return tuple(self._path(name) for name in self.volatile_facets)
 
     @cached_property
-    def silent_fields(self) -> tuple[str, ...]:
+    def volatile_fields(self) -> tuple[str, ...]:
         """The fields (patterns) in those files."""
-        return tuple(pattern for name in self.silent for pattern in self.facets[name])
+        return tuple(pattern for name in self.volatile_facets for pattern in self.facets[name])
 
     @property
-    def is_of_models(self) -> bool:
+    def is_about_models(self) -> bool:
         """Whether its records are about a model each, named by the first field of the key."""
         return self.key[0] in ("id", "model", "model_id")
 
@@ -108,7 +108,7 @@ def _filled(route: str, key: str) -> str:
     return route.format(quote(key, safe="/:~@", errors="surrogatepass"))
 
 
-ASKED = "models"
+RESPONSES_FILE = "models"
 """The file of a sweep with lines for items that has one line a model asked, also where the answer was []."""
 
 MODELS = Feed(
@@ -120,35 +120,35 @@ MODELS = Feed(
     cadence="hourly",
     folder="models",
     facets={"prices": ("pricing",), "text": ("description",), "benchmarks": ("benchmarks",)},
-    clock_file="spot",
-    sets=("architecture.input_modalities", "architecture.output_modalities", "supported_parameters"),
-    must_have_rows=True,
+    spot_file="spot",
+    set_fields=("architecture.input_modalities", "architecture.output_modalities", "supported_parameters"),
+    must_not_be_empty=True,
     count_route="models/count",
     probe_route="model/{}",
-    silent=("benchmarks",),
+    volatile_facets=("benchmarks",),
 )
 
 ENDPOINTS = Feed(
     name="endpoints",
     route="models/{}/endpoints",
     # asked by the model's id: links.details holds the base model's slug, wrong for variants
-    each="models",
-    item_lines=True,
-    repeats=("id", "name", "created", "description", "architecture"),
+    parent="models",
+    has_item_lines=True,
+    repeated_fields=("id", "name", "created", "description", "architecture"),
     key=("model", "tag", "n"),
     cadence="hourly",
     folder="endpoints",
     facets={"prices": ("pricing",), "health": ("status", "uptime_*", "latency_*", "throughput_*")},
-    clock_file="spot",
-    sets=(
+    spot_file="spot",
+    set_fields=(
         "architecture.input_modalities",
         "architecture.output_modalities",
         "endpoints.supported_parameters",
     ),
-    must_have_rows=True,
-    silent=("health",),
-    came="joined",
-    went="left",
+    must_not_be_empty=True,
+    volatile_facets=("health",),
+    added_kind="joined",
+    removed_kind="left",
 )
 
 PROVIDERS = Feed(
@@ -157,8 +157,8 @@ PROVIDERS = Feed(
     key=("slug",),
     cadence="hourly",
     folder="providers",
-    sets=("datacenters",),
-    must_have_rows=True,
+    set_fields=("datacenters",),
+    must_not_be_empty=True,
 )
 
 ZDR = Feed(
@@ -167,10 +167,10 @@ ZDR = Feed(
     key=("model_id", "tag", "n"),
     cadence="hourly",
     folder="zdr",
-    sets=("supported_parameters",),
-    copies="endpoints",
-    came="gained",
-    went="lost",
+    set_fields=("supported_parameters",),
+    copied_feed="endpoints",
+    added_kind="gained",
+    removed_kind="lost",
 )
 
 IMAGES = Feed(
@@ -179,19 +179,19 @@ IMAGES = Feed(
     key=("id",),
     cadence="daily",
     folder="images",
-    sets=("architecture.input_modalities", "architecture.output_modalities"),
+    set_fields=("architecture.input_modalities", "architecture.output_modalities"),
 )
 
 IMAGE_ENDPOINTS = Feed(
     name="image_endpoints",
     route="images/models/{}/endpoints",
-    each="images",
-    wrapper=None,
+    parent="images",
+    payload_member=None,
     key=("model",),
     cadence="daily",
     folder="images",
     base_file="endpoints",
-    sets=("endpoints", "endpoints.allowed_passthrough_parameters"),
+    set_fields=("endpoints", "endpoints.allowed_passthrough_parameters"),
 )
 
 VIDEOS = Feed(

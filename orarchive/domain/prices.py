@@ -12,18 +12,18 @@ from typing import Any
 
 from orarchive.jsonl import Record
 
-CLOCK = ("utc_start", "utc_end", "utc_days")
-CONDITIONS = ("min_prompt_tokens", *CLOCK)
+CLOCK_CONDITIONS = ("utc_start", "utc_end", "utc_days")
+CONDITIONS = ("min_prompt_tokens", *CLOCK_CONDITIONS)
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MILLION = 1_000_000
 MAX_EXPONENT = 60
 """A number further from 1 than so many digits is no price: arithmetic with it overflows, or prints a book."""
-MOST = 200
+MAX_PRICES = 200
 """Prices of an object, and entries of a schedule, that are read: there are fifteen, and a handful. Whoever
 sends thousands must not fill pages, nor hours, with them."""
 NOT_PRICES = ("overrides", "discount")
-NUMERIC = (str, int, Decimal)
-NONE = Decimal(0)
+NUMERIC_TYPES = (str, int, Decimal)
+ZERO = Decimal(0)
 
 PER_TOKEN = (
     *("prompt", "completion", "internal_reasoning", "input_cache_read", "input_cache_write"),
@@ -35,14 +35,14 @@ PER_UNIT = {"request": "request", "image": "image", "image_output": "image", "we
 """Dimensions that are not priced per token. `image` is the provider's own unit: on some models it equals
 the token price, so it is never multiplied."""
 
-STRIPPED_FORM = ("prompt", "completion")
+FREE_DIMENSIONS = ("prompt", "completion")
 """The two dimensions whose zero means free; every other one at zero is the same as not being there: the
 service has started and stopped spelling out "0" for them over weeks."""
 
 
-def exact(value: Any) -> Decimal | None:
+def parse_price(value: Any) -> Decimal | None:
     """The value of one price (a decimal string or a number), None where there is none."""
-    return _exact(value) if isinstance(value, NUMERIC) and not isinstance(value, bool) else None
+    return _exact(value) if isinstance(value, NUMERIC_TYPES) and not isinstance(value, bool) else None
 
 
 @lru_cache(maxsize=2**16)
@@ -54,7 +54,7 @@ def _exact(value: str | int | Decimal) -> Decimal | None:
     return price if price.is_finite() and abs(price.adjusted()) < MAX_EXPONENT else None
 
 
-def clock_keys(pricing: Any) -> set[str]:
+def time_of_day_keys(pricing: Any) -> set[str]:
     """The price dimensions that follow the clock: those that an override with a time window names.
 
     The service puts the rate of the running window at the top level, so these top-level values flip
@@ -64,48 +64,58 @@ def clock_keys(pricing: Any) -> set[str]:
         return set()
     keys: set[str] = set()
     for entry in pricing["overrides"]:
-        if isinstance(entry, dict) and any(name in entry for name in CLOCK):
+        if isinstance(entry, dict) and any(name in entry for name in CLOCK_CONDITIONS):
             keys.update(name for name in entry if name not in CONDITIONS)
     return keys - {"overrides"}
 
 
-def by_clock(pricing: Record) -> tuple[Record, Record]:
+def split_time_of_day(pricing: Record) -> tuple[Record, Record]:
     """A price object apart: what stays, with the schedule, and the prices of the moment."""
-    clock = clock_keys(pricing)
+    clock = time_of_day_keys(pricing)
     stays = {name: value for name, value in pricing.items() if name not in clock}
     return stays, {name: value for name, value in pricing.items() if name in clock}
 
 
-def dimensions(pricing: Any) -> dict[str, Decimal]:
+def read_prices(pricing: Any) -> dict[str, Decimal]:
     """Every top-level price that is one, by dimension, without zeros that are only a way of writing."""
     if not isinstance(pricing, Mapping):
         return {}
     return {
         name: price
         for name, value in _first(pricing)
-        if name not in NOT_PRICES and (price := exact(value)) is not None and (price or name in STRIPPED_FORM)
+        if name not in NOT_PRICES
+        and (price := parse_price(value)) is not None
+        and (price or name in FREE_DIMENSIONS)
     }
 
 
 def _first(prices: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
     """The members of a price object, of very many the first by name."""
-    return prices.items() if len(prices) <= MOST else sorted(prices.items(), key=lambda one: one[0])[:MOST]
+    return (
+        prices.items()
+        if len(prices) <= MAX_PRICES
+        else sorted(prices.items(), key=lambda one: one[0])[:MAX_PRICES]
+    )
 
 
-def schedule(pricing: Any) -> list[Record]:
+def read_schedule(pricing: Any) -> list[Record]:
     """The override entries, in order; [] where there are none."""
     entries = pricing.get("overrides") if isinstance(pricing, Mapping) else None
-    return [entry for entry in entries[:MOST] if isinstance(entry, dict)] if isinstance(entries, list) else []
+    return (
+        [entry for entry in entries[:MAX_PRICES] if isinstance(entry, dict)]
+        if isinstance(entries, list)
+        else []
+    )
 
 
-def rates(entry: Record) -> dict[str, Decimal]:
+def read_entry_prices(entry: Record) -> dict[str, Decimal]:
     """The prices of one override entry, by dimension."""
-    found = {name: exact(value) for name, value in _first(entry) if name not in CONDITIONS}
+    found = {name: parse_price(value) for name, value in _first(entry) if name not in CONDITIONS}
     return {name: price for name, price in found.items() if price is not None}
 
 
-def in_force(
-    pricing: Any, moment: dt.datetime, over: Decimal = NONE
+def prices_at(
+    pricing: Any, moment: dt.datetime, over: Decimal = ZERO
 ) -> dict[str, tuple[Decimal, Record | None]]:
     """What each dimension costs at a moment (UTC) for a prompt over so many tokens, and which entry says so.
 
@@ -113,40 +123,42 @@ def in_force(
     for nothing. A price that follows the clock but has no entry now is the one that was seen: entry None.
     """
     found: dict[str, tuple[Decimal, Record | None]] = {
-        name: (price, None) for name, price in dimensions(pricing).items()
+        name: (price, None) for name, price in read_prices(pricing).items()
     }
-    for entry in schedule(pricing):
+    for entry in read_schedule(pricing):
         least = _least(entry)
-        if least is not None and least <= over and is_known(entry) and holds(entry, moment):
-            found |= {name: (price, entry) for name, price in rates(entry).items()}
+        if least is not None and least <= over and is_understood(entry) and is_in_force(entry, moment):
+            found |= {name: (price, entry) for name, price in read_entry_prices(entry).items()}
     return found
 
 
-def thresholds(pricing: Any, moment: dt.datetime) -> list[Decimal]:
+def list_thresholds(pricing: Any, moment: dt.datetime) -> list[Decimal]:
     """The numbers of prompt tokens over which other entries hold at a moment."""
-    entries = [entry for entry in schedule(pricing) if is_known(entry) and holds(entry, moment)]
+    entries = [
+        entry for entry in read_schedule(pricing) if is_understood(entry) and is_in_force(entry, moment)
+    ]
     return sorted({least for least in map(_least, entries) if least})
 
 
 def _least(entry: Record) -> Decimal | None:
     """The prompt tokens that an entry is for more than; None where that cannot be said."""
-    return exact(entry.get("min_prompt_tokens", 0))
+    return parse_price(entry.get("min_prompt_tokens", 0))
 
 
-def is_known(entry: Record) -> bool:
+def is_understood(entry: Record) -> bool:
     """Whether an override entry has no condition that nobody knows: what is no price in a string is one."""
     return all(
-        name in CONDITIONS or (isinstance(value, str) and exact(value) is not None)
+        name in CONDITIONS or (isinstance(value, str) and parse_price(value) is not None)
         for name, value in entry.items()
     )
 
 
-def holds(entry: Record, moment: dt.datetime) -> bool:
+def is_in_force(entry: Record, moment: dt.datetime) -> bool:
     """Whether the clock conditions of an entry hold: a half-open daily window, which may go over midnight."""
     days = entry.get("utc_days")
     if isinstance(days, list) and WEEKDAYS[moment.weekday()] not in days:
         return False
-    start, end = (exact(entry.get(name)) for name in ("utc_start", "utc_end"))
+    start, end = (parse_price(entry.get(name)) for name in ("utc_start", "utc_end"))
     if start is None or end is None:
         return True
     now = moment.hour * 100 + moment.minute
@@ -156,7 +168,7 @@ def holds(entry: Record, moment: dt.datetime) -> bool:
 def is_free(prices: Mapping[str, Decimal], entries: Iterable[Record]) -> bool:
     """Whether there are prices and all are 0, at every time of day and at every length of prompt."""
     return bool(prices) and not any(
-        price for some in (prices, *map(rates, entries)) for price in some.values()
+        price for some in (prices, *map(read_entry_prices, entries)) for price in some.values()
     )
 
 
@@ -165,7 +177,7 @@ def is_dynamic(price: Decimal | None) -> bool:
     return price is not None and price < 0
 
 
-def shown(dimension: str, price: Decimal | None) -> str:
+def format_price(dimension: str, price: Decimal | None) -> str:
     """A price as people read it: `$1.25 per M`, `$0.01 per search`, `free`, `dynamic` or `none`."""
     if price is None:
         return "none"
@@ -174,10 +186,10 @@ def shown(dimension: str, price: Decimal | None) -> str:
     if not price:
         return "free"
     unit = PER_UNIT.get(dimension)
-    return f"{dollars(price)} per {unit}" if unit else f"{dollars(price * MILLION)} per M"
+    return f"{format_dollars(price)} per {unit}" if unit else f"{format_dollars(price * MILLION)} per M"
 
 
-def dollars(amount: Decimal) -> str:
+def format_dollars(amount: Decimal) -> str:
     """An exact amount in plain digits, at least cents: `$1.25`, `$10.00`, `$0.0416666666666667`."""
     digits = f"{amount.normalize():f}"
     whole, _, cents = digits.partition(".")

@@ -13,25 +13,25 @@ from urllib.parse import urlencode
 
 from orarchive.errors import ArchiveError
 from orarchive.jsonl import Record, read_lines, write_lines
-from orarchive.paths import folders
+from orarchive.paths import escape_path
 from orarchive.timestamps import YEARS
 
-FOLDER = "rankings"
+RANKINGS_FOLDER = "rankings"
 """Folder below `data/`."""
 
-BEGIN = dt.date(2025, 1, 1)
+FIRST_DATE = dt.date(2025, 1, 1)
 """The first date that the service publishes."""
 
-ORDER_LENGTH = 200
+MAX_ORDER_LENGTH = 200
 """Models of an order that are kept: the first ones."""
 
-RESTATED = Decimal("0.01")
+RESTATED_SHARE = Decimal("0.01")
 """Share by which the total of a date must have moved to be told."""
 
-EVERY = "*"
+ALL_SLICES = "*"
 """Stands in the ledger for all parts of a series of which no OpenAPI file names any."""
 
-RANKED = ("date", "model_permaslug")
+USAGE_KEY = ("date", "model_permaslug")
 """The key of rows that say how many tokens went through a model on a date."""
 
 
@@ -45,23 +45,23 @@ class Series:
     """The fields that identify a line, the date first; (): lines stand in the order sent, as they are now."""
     cadence: Literal["daily", "weekly"] = "daily"
     query: Mapping[str, str] = field(default_factory=dict)
-    parts: str = ""
+    slice_parameter: str = ""
     """The parameter whose every value is asked for by itself; the service's OpenAPI file names them."""
-    whole: bool = False
+    has_total: bool = False
     """Whether it is asked for without that parameter, too."""
-    keyed: bool = True
-    asks: Literal["span", "day", ""] = ""
+    needs_key: bool = True
+    date_mode: Literal["span", "day", ""] = ""
     """With which dates: all that are not known or may be restated; yesterday, and each late one that is not
     known, by itself; or none."""
-    dated: str = ""
+    date_path: str = ""
     """Where a response tells the date of its rows, if they do not: `meta.end_date`."""
-    page: int = 0
+    page_size: int = 0
     """Rows of one answer, where there may be more; 0: an answer is all there is."""
 
     @property
     def is_usage(self) -> bool:
         """Whether its rows say how many tokens went through a model on a date."""
-        return self.key == RANKED
+        return self.key == USAGE_KEY
 
     @property
     def scope(self) -> str:
@@ -70,49 +70,74 @@ class Series:
 
     def folder(self, part: str = "") -> str:
         """The folder of a part's files below `data/`."""
-        return "/".join([FOLDER, self.name, *([folders(part)] if part else [])])
+        return "/".join([RANKINGS_FOLDER, self.name, *([escape_path(part)] if part else [])])
 
-    def path(self, part: str, date: str = "") -> str:
+    def file_path(self, part: str, date: str = "") -> str:
         """The file of a part for the month of a date; of one that is as it is now the only one."""
         return f"{self.folder(part)}/{date[:7]}.jsonl" if self.key else f"{self.folder(part)}.jsonl"
 
 
-DAILY, WEEKLY = {"period": "day"}, {"period": "week"}
-RANKINGS = "datasets/rankings-daily"
+DAILY_QUERY, WEEKLY_QUERY = {"period": "day"}, {"period": "week"}
+RANKINGS_ROUTE = "datasets/rankings-daily"
 
 ORDER = Series(
     name="order",
     route="models",
     query={"sort": "top-weekly", "output_modalities": "all"},
-    parts="category",
-    whole=True,
-    keyed=False,
+    slice_parameter="category",
+    has_total=True,
+    needs_key=False,
 )
-MODELS = Series("models", RANKINGS, RANKED, query=DAILY, asks="span")
+MODELS = Series("models", RANKINGS_ROUTE, USAGE_KEY, query=DAILY_QUERY, date_mode="span")
 APPS = Series(
     name="apps",
     route="datasets/app-rankings",
     key=("date", "app_id"),
     query={"limit": "100"},
-    parts="sort",
-    asks="day",
-    dated="meta.end_date",
+    slice_parameter="sort",
+    date_mode="day",
+    date_path="meta.end_date",
 )
 TASKS = Series("tasks", "classifications/task", ("as_of",), query={"window": "7d"})
-MODALITY = Series("modality", RANKINGS, RANKED, query=DAILY, parts="modality", asks="span")
-CONTEXT = Series("context", RANKINGS, RANKED, query=DAILY, parts="context_bucket", asks="span")
-CATEGORY = Series("category", RANKINGS, RANKED, "weekly", WEEKLY, parts="category", asks="span")
-LANGUAGE = Series("language", RANKINGS, RANKED, "weekly", WEEKLY, parts="language_type", asks="span")
+MODALITY = Series(
+    "modality", RANKINGS_ROUTE, USAGE_KEY, query=DAILY_QUERY, slice_parameter="modality", date_mode="span"
+)
+CONTEXT = Series(
+    "context",
+    RANKINGS_ROUTE,
+    USAGE_KEY,
+    query=DAILY_QUERY,
+    slice_parameter="context_bucket",
+    date_mode="span",
+)
+CATEGORY = Series(
+    "category",
+    RANKINGS_ROUTE,
+    USAGE_KEY,
+    "weekly",
+    WEEKLY_QUERY,
+    slice_parameter="category",
+    date_mode="span",
+)
+LANGUAGE = Series(
+    "language",
+    RANKINGS_ROUTE,
+    USAGE_KEY,
+    "weekly",
+    WEEKLY_QUERY,
+    slice_parameter="language_type",
+    date_mode="span",
+)
 SESSIONS = Series(
     name="sessions",
     route="datasets/session-cost",
     key=("date", "app_slug", "turn_range", "model_permaslug"),
     cadence="weekly",
     query={"limit": "500"},
-    dated="meta.window_end_date",
-    page=500,
+    date_path="meta.window_end_date",
+    page_size=500,
 )
-BENCHMARKS = Series("benchmarks", "benchmarks", cadence="weekly", parts="source")
+BENCHMARKS = Series("benchmarks", "benchmarks", cadence="weekly", slice_parameter="source")
 """Figures of others, under their terms: asked for only where that is wished."""
 
 SERIES: dict[str, Series] = {
@@ -122,40 +147,42 @@ SERIES: dict[str, Series] = {
 """In the order in which they are asked for: what says most comes first, should the requests not last."""
 
 
-def merged(series: Series, part: str, rows: Iterable[Record], files: Mapping[str, bytes]) -> dict[str, bytes]:
+def merge_rows(
+    series: Series, part: str, rows: Iterable[Record], files: Mapping[str, bytes]
+) -> dict[str, bytes]:
     """A part's files with new rows: a date that they have is replaced whole, one that they lack stays.
 
     `files` holds the part's files by path below `data/`; those of other months are not needed.
     """
     if not series.key:
-        return {series.path(part): write_lines(rows)}
+        return {series.file_path(part): write_lines(rows)}
     by_month: dict[str, list[Record]] = {}
     for row in rows:
-        by_month.setdefault(date_of(series, row)[:7], []).append(row)
+        by_month.setdefault(row_date(series, row)[:7], []).append(row)
     found = {}
     for month, new in by_month.items():
-        path = series.path(part, month)
-        dates = {date_of(series, row) for row in new}
+        path = series.file_path(part, month)
+        dates = {row_date(series, row) for row in new}
         old = [
             row
-            for row in rows_of(series, files.get(path, b""), f"data/{path}")
-            if date_of(series, row) not in dates
+            for row in parse_rows(series, files.get(path, b""), f"data/{path}")
+            if row_date(series, row) not in dates
         ]
         found[path] = write_lines(sorted([*old, *new], key=lambda row: _place(series, row)))
     return found
 
 
-def paths_of(series: Series, part: str, rows: Iterable[Record]) -> set[str]:
+def list_file_paths(series: Series, part: str, rows: Iterable[Record]) -> set[str]:
     """The files that rows of a part belong into."""
-    return {series.path(part, month) for month in {date_of(series, row)[:7] for row in rows}}
+    return {series.file_path(part, month) for month in {row_date(series, row)[:7] for row in rows}}
 
 
-def date_of(series: Series, row: Record) -> str:
+def row_date(series: Series, row: Record) -> str:
     """The date of a row; "" where rows have none."""
     return str(row[series.key[0]]) if series.key else ""
 
 
-def rows_of(series: Series, content: bytes, name: str) -> list[Record]:
+def parse_rows(series: Series, content: bytes, name: str) -> list[Record]:
     """The rows of a file; `name` is what an error calls it."""
     rows = read_lines(content, name)
     for number, row in enumerate(rows, start=1):
@@ -168,7 +195,7 @@ def rows_of(series: Series, content: bytes, name: str) -> list[Record]:
 def is_row(series: Series, row: Record) -> bool:
     """Whether a row says of when it is, and of what."""
     named = all(isinstance(row.get(name), str | int) for name in series.key)
-    return named and (not series.key or is_date(date_of(series, row)))
+    return named and (not series.key or is_date(row_date(series, row)))
 
 
 def is_date(text: str) -> bool:
@@ -185,10 +212,10 @@ def _place(series: Series, row: Record) -> list[tuple[str, Any]]:
     return [(type(row[name]).__name__, row[name]) for name in series.key]
 
 
-def series_of(path: str) -> str | None:
+def series_of_path(path: str) -> str | None:
     """The series that a file below `data/` is of, by name; of the service's OpenAPI file `openapi`."""
     top, _, rest = path.partition("/")
     if top == "openapi":
         return top
     name = rest.partition("/")[0].removesuffix(".jsonl")
-    return name if top == FOLDER and path.endswith(".jsonl") else None
+    return name if top == RANKINGS_FOLDER and path.endswith(".jsonl") else None

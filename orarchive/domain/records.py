@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Self
 
-from orarchive.domain.prices import dimensions, exact, is_dynamic, is_free, schedule
+from orarchive.domain.prices import is_dynamic, is_free, parse_price, read_prices, read_schedule
 from orarchive.jsonl import Record
 
 NO_DATE = dt.date(2098, 12, 31)
 """An expiration date from here on means that there is none (seen as a filler on several models)."""
 
-LARGEST = 10**15
+MAX_NUMBER = 10**15
 """A count or a moment beyond this is no count: exponents of foreign numbers must not fill the memory."""
 
 
@@ -52,28 +52,28 @@ class Model:
     def from_record(cls, record: Record) -> Self:
         """Read a record of the models feed."""
         model = record["id"]
-        architecture, top = part(record, "architecture"), part(record, "top_provider")
+        architecture, top = get_object(record, "architecture"), get_object(record, "top_provider")
         return cls(
             id=model,
-            lab=lab_of(model),
+            lab=get_lab(model),
             variant=model.partition(":")[2],
-            name=text(record.get("name")) or model,
-            description=text(record.get("description")),
-            canonical_slug=text(record.get("canonical_slug")),
+            name=as_text(record.get("name")) or model,
+            description=as_text(record.get("description")),
+            canonical_slug=as_text(record.get("canonical_slug")),
             is_alias=is_alias(record),
-            alias_target=alias_target(record.get("alias_target")),
-            context=positive(record.get("context_length")),
-            max_output=positive(top.get("max_completion_tokens")),
-            prices=dimensions(record.get("pricing")),
-            schedule=schedule(record.get("pricing")),
-            expires=expiry(record.get("expiration_date")),
-            created=moment(record.get("created")),
-            knowledge_cutoff=text(record.get("knowledge_cutoff")),
-            inputs=texts(architecture.get("input_modalities")),
-            outputs=texts(architecture.get("output_modalities")),
-            tokenizer=text(architecture.get("tokenizer")),
-            parameters=texts(record.get("supported_parameters")),
-            hugging_face=text(record.get("hugging_face_id")),
+            alias_target=get_alias_target(record.get("alias_target")),
+            context=as_positive(record.get("context_length")),
+            max_output=as_positive(top.get("max_completion_tokens")),
+            prices=read_prices(record.get("pricing")),
+            schedule=read_schedule(record.get("pricing")),
+            expires=parse_expiry(record.get("expiration_date")),
+            created=as_moment(record.get("created")),
+            knowledge_cutoff=as_text(record.get("knowledge_cutoff")),
+            inputs=as_texts(architecture.get("input_modalities")),
+            outputs=as_texts(architecture.get("output_modalities")),
+            tokenizer=as_text(architecture.get("tokenizer")),
+            parameters=as_texts(record.get("supported_parameters")),
+            hugging_face=as_text(record.get("hugging_face_id")),
         )
 
     @property
@@ -113,20 +113,20 @@ class Endpoint:
     def from_record(cls, model: str, n: int, record: Record) -> Self:
         """Read an item of the endpoints feed: the n-th of its tag."""
         pricing = record.get("pricing")
-        discount = number(pricing.get("discount")) if isinstance(pricing, dict) else None
+        discount = as_number(pricing.get("discount")) if isinstance(pricing, dict) else None
         return cls(
             model=model,
             tag=record["tag"],
             n=n,
-            provider=text(record.get("provider_name")) or record["tag"],
-            context=positive(record.get("context_length")),
-            max_output=positive(record.get("max_completion_tokens")),
-            quantization=text(record.get("quantization")),
-            prices=dimensions(pricing),
-            schedule=schedule(pricing),
+            provider=as_text(record.get("provider_name")) or record["tag"],
+            context=as_positive(record.get("context_length")),
+            max_output=as_positive(record.get("max_completion_tokens")),
+            quantization=as_text(record.get("quantization")),
+            prices=read_prices(pricing),
+            schedule=read_schedule(pricing),
             discount=discount if discount and 0 < discount < 1 else None,
-            status=integer(record.get("status")),
-            uptime=number(record.get("uptime_last_1d")),
+            status=as_integer(record.get("status")),
+            uptime=as_number(record.get("uptime_last_1d")),
         )
 
     @property
@@ -135,7 +135,7 @@ class Endpoint:
         return is_free(self.prices, self.schedule)
 
 
-def lab_of(model: str) -> str:
+def get_lab(model: str) -> str:
     """Who made a model: the part of its id before `/`, without the `~` of an alias."""
     return model.partition("/")[0].removeprefix("~")
 
@@ -145,55 +145,55 @@ def is_alias(record: Record) -> bool:
     return record["id"].startswith("~") or bool(record.get("alias_target"))
 
 
-def alias_target(value: Any) -> str | None:
+def get_alias_target(value: Any) -> str | None:
     """The id of the model that an alias points at."""
-    return text(value.get("slug")) if isinstance(value, dict) else None
+    return as_text(value.get("slug")) if isinstance(value, dict) else None
 
 
-def part(record: Record, name: str) -> Record:
+def get_object(record: Record, name: str) -> Record:
     """A field that is an object, or an empty one."""
     value = record.get(name)
     return value if isinstance(value, dict) else {}
 
 
-def text(value: Any) -> str | None:
+def as_text(value: Any) -> str | None:
     """A text that says something: `""` and null are the same to the service."""
     return value if isinstance(value, str) and value.strip() else None
 
 
-def texts(value: Any) -> tuple[str, ...]:
+def as_texts(value: Any) -> tuple[str, ...]:
     """The texts of a list."""
     return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
 
 
-def number(value: Any) -> Decimal | None:
+def as_number(value: Any) -> Decimal | None:
     """A number of a size that a person may meet."""
-    found = exact(value)
-    return found if found is not None and abs(found) < LARGEST else None
+    found = parse_price(value)
+    return found if found is not None and abs(found) < MAX_NUMBER else None
 
 
-def integer(value: Any) -> int | None:
+def as_integer(value: Any) -> int | None:
     """A whole number, however it is spelled."""
-    found = number(value)
+    found = as_number(value)
     return int(found) if found is not None and found == int(found) else None
 
 
-def positive(value: Any) -> int | None:
+def as_positive(value: Any) -> int | None:
     """A number of tokens: 0 stands for not known."""
-    found = integer(value)
+    found = as_integer(value)
     return found if found is not None and found > 0 else None
 
 
-def moment(value: Any) -> dt.datetime | None:
+def as_moment(value: Any) -> dt.datetime | None:
     """A moment given in unix seconds."""
-    seconds = integer(value)
+    seconds = as_integer(value)
     try:
         return dt.datetime.fromtimestamp(seconds, dt.UTC) if seconds is not None else None
     except (OverflowError, OSError, ValueError):
         return None
 
 
-def expiry(value: Any) -> dt.date | None:
+def parse_expiry(value: Any) -> dt.date | None:
     """A date on which a model is to go."""
     try:
         date = dt.date.fromisoformat(value[:10]) if isinstance(value, str) else None

@@ -1,14 +1,14 @@
 """Relations between feeds, counted and never refused: the service does not promise that they hold."""
 
 from orarchive.domain.feeds import ENDPOINTS
-from orarchive.domain.snapshot import Snapshot, rows
+from orarchive.domain.snapshot import Snapshot, records_by_key
 
 
-def relations(snapshot: Snapshot) -> dict[str, int]:
+def count_relations(snapshot: Snapshot) -> dict[str, int]:
     """How often a record points at one that is not there, by kind; see data/README.md for each."""
     models = {key[0] for key in snapshot["models"]}
     providers = {key[0] for key in snapshot["providers"]}
-    endpoints = rows(ENDPOINTS, snapshot["endpoints"])
+    endpoints = records_by_key(ENDPOINTS, snapshot["endpoints"])
     targets = [record.get("alias_target") for record in snapshot["models"].values()]
     return {
         "endpoints_of_unlisted_models": sum(model not in models for model, _, _ in endpoints),

@@ -13,30 +13,30 @@ from dataclasses import dataclass
 from orarchive.errors import ArchiveError, NotJSON
 from orarchive.jsonl import dumps, loads
 from orarchive.store import ledger
-from orarchive.store.archive import PREFIX, Archive
-from orarchive.store.git import stream
-from orarchive.store.ledger import Attempt, hour_of
-from orarchive.timestamps import prose, stamp
+from orarchive.store.archive import DATA_PREFIX, Archive
+from orarchive.store.git import stream_git
+from orarchive.store.ledger import Attempt, attempt_hour
+from orarchive.timestamps import format_hour, format_stamp
 
-PASTS = ("refs/heads/past/", "refs/remotes/*/past/**")
+PAST_REFS = ("refs/heads/past/", "refs/remotes/*/past/**")
 """Where the branches of imported pasts are found: ours, and those of a clone."""
 
-BOOKS = f":(glob){PREFIX}{ledger.PATHS}"
+LEDGER_PATHSPEC = f":(glob){DATA_PREFIX}{ledger.LEDGER_GLOB}"
 """The ledger's files, for git."""
 
-LOG = (
+LOG_COMMAND = (
     *("log", "--no-renames", "--no-follow", "--root", "--no-show-signature"),
     *("--encoding=UTF-8", "--no-color", "--no-textconv"),
 )
 """Whatever a user's settings say."""
 
 
-class Rewritten(ArchiveError):
+class HistoryRewritten(ArchiveError):
     """The past is another one than before: what was read of it does not hold any more."""
 
 
 @dataclass(frozen=True)
-class Held:
+class AttemptCommit:
     """An attempt and the commit whose tree is the state after it; None: no commit shows that state."""
 
     attempt: Attempt
@@ -45,48 +45,49 @@ class Held:
     @property
     def hour(self) -> dt.datetime:
         """The hour that the attempt was at."""
-        return hour_of(self.attempt)
+        return attempt_hour(self.attempt)
 
 
-def tips(archive: Archive, tip: str) -> list[str]:
+def list_tips(archive: Archive, tip: str) -> list[str]:
     """The commits at which an archive's history ends: of each imported past, oldest first, then its own.
 
     A past that is in the history of the tip, or is the tip itself, is no other one.
     """
-    printed = archive.git("for-each-ref", "--format=%(refname) %(objectname)", *PASTS)
+    printed = archive.run_git("for-each-ref", "--format=%(refname) %(objectname)", *PAST_REFS)
     found: dict[str, str] = {}
     for line in printed.splitlines():
         name, _, commit = line.partition(" ")
         found.setdefault(name.partition("/past/")[2], commit)
     beside = [commit for commit in found.values() if not archive.is_ancestor(commit, tip)]
-    pasts = {commit: ledger.attempts(archive, commit) for commit in beside}
+    pasts = {commit: ledger.read_attempts(archive, commit) for commit in beside}
     begun = {commit: lines[0]["hour"] for commit, lines in pasts.items() if lines}
     return [*sorted(begun, key=lambda commit: (begun[commit], commit)), tip]
 
 
-def chain(archive: Archive, ends: list[str]) -> list[Held]:
+def list_attempts(archive: Archive, ends: list[str]) -> list[AttemptCommit]:
     """Every attempt of an archive, oldest first, from the ledgers at its tips."""
-    found: list[Held] = []
+    found: list[AttemptCommit] = []
     for end in ends:
         _refuse_lost(archive, end)
-        part = _held(archive, ledger.attempts(archive, end), end)
+        part = _held(archive, ledger.read_attempts(archive, end), end)
         if found and part and found[-1].hour >= part[0].hour:
-            msg = f"an imported past goes on to {prose(found[-1].hour)}, beyond {prose(part[0].hour)}"
+            last, first = format_hour(found[-1].hour), format_hour(part[0].hour)
+            msg = f"an imported past goes on to {last}, beyond {first}"
             raise ArchiveError(msg)
         found += part
     return found
 
 
-def since(archive: Archive, known: list[str], ends: list[str]) -> list[Held]:
+def list_new_attempts(archive: Archive, known: list[str], ends: list[str]) -> list[AttemptCommit]:
     """The attempts that came after those of known tips; a past that is another one raises Rewritten."""
     before, now = known[-1], ends[-1]
     if known[:-1] != ends[:-1] or not archive.is_ancestor(before, now):
         msg = "the commits are others than before"
-        raise Rewritten(msg)
-    old, new = (ledger.books(archive, commit) for commit in (before, now))
+        raise HistoryRewritten(msg)
+    old, new = (ledger.list_ledger_files(archive, commit) for commit in (before, now))
     last = max(old, default="")
     changed = sorted(path for path in {*old, *new} if old.get(path) != new.get(path))
-    contents = archive.contents(
+    contents = archive.read_blobs(
         {side[path] for path in (last, *changed) for side in (old, new) if path in side}
     )
     lines: list[Attempt] = []
@@ -94,12 +95,12 @@ def since(archive: Archive, known: list[str], ends: list[str]) -> list[Held]:
         had, has = (contents.get(side.get(path, ""), b"") for side in (old, new))
         if path < last or not has.startswith(had):
             msg = "the ledger has other lines than before"
-            raise Rewritten(msg)
+            raise HistoryRewritten(msg)
         lines += _added(had, has, path)
     hours = {line["hour"].encode() for line in lines}
     # of the same hours, not all: the next hour costs the same at the end of a month
     there = contents.get(old.get(last, ""), b"").splitlines()
-    lines = ledger.once(lines, [loads(text) for text in there if any(hour in text for hour in hours)])
+    lines = ledger.drop_repeats(lines, [loads(text) for text in there if any(hour in text for hour in hours)])
     return _held(archive, lines, now, f"^{before}")
 
 
@@ -108,34 +109,34 @@ def _added(had: bytes, has: bytes, path: str) -> list[Attempt]:
     tail = has[len(had) :]
     try:
         # somebody's editor may have left the last line without its end
-        return ledger.read(tail if had.endswith(b"\n") else tail.removeprefix(b"\n"), path)
+        return ledger.parse_ledger(tail if had.endswith(b"\n") else tail.removeprefix(b"\n"), path)
     except ArchiveError:
-        ledger.read(has, path)  # says which line of the file it is
+        ledger.parse_ledger(has, path)  # says which line of the file it is
         raise
 
 
 def refuse_shallow(archive: Archive) -> None:
     """Refuse a clone that lacks its past."""
-    if archive.git("rev-parse", "--is-shallow-repository") == "true":
+    if archive.run_git("rev-parse", "--is-shallow-repository") == "true":
         msg = f"{archive.root} is a shallow clone and lacks its past; git fetch --unshallow brings it"
         raise ArchiveError(msg)
 
 
 def _refuse_lost(archive: Archive, end: str) -> None:
     """Refuse a ledger that lacks a month; one whose only hour was reverted is none."""
-    there = ledger.books(archive, end)
+    there = ledger.list_ledger_files(archive, end)
     commit = ""
     shown = ("--diff-filter=D", "--raw", "--no-abbrev", "--format=%x00%H")
-    for line in stream(archive.root, *LOG, *shown, end, "--", BOOKS):
+    for line in stream_git(archive.root, *LOG_COMMAND, *shown, end, "--", LEDGER_PATHSPEC):
         if line.startswith(b"\0"):
             commit = line[1:-1].decode()
             continue
         about, _, name = line.decode(errors="replace").rstrip("\n").partition("\t")
-        path = name.removeprefix(PREFIX)
+        path = name.removeprefix(DATA_PREFIX)
         if name and path not in there:
             blob = about.split(" ")[2]
             there[path] = blob  # of several commits that deleted it, the last one counts
-            if len(_hours(archive.contents([blob])[blob])) > 1:
+            if len(_hours(archive.read_blobs([blob])[blob])) > 1:
                 back = f"git restore --source={commit[:10]}~ --staged --worktree {name}"
                 msg = f"{name} is missing: commit {commit[:10]} deleted it; {back} and a commit bring it back"
                 raise ArchiveError(msg)
@@ -150,7 +151,7 @@ def _hours(content: bytes) -> set[str]:
     return found
 
 
-def _held(archive: Archive, lines: list[Attempt], end: str, *known: str) -> list[Held]:
+def _held(archive: Archive, lines: list[Attempt], end: str, *known: str) -> list[AttemptCommit]:
     """Attempts with their commits; a commit shows the state after the last hour that it brought.
 
     Where not every line has a commit that says so itself, and every commit a line, what they changed tells:
@@ -165,7 +166,7 @@ def _held(archive: Archive, lines: list[Attempt], end: str, *known: str) -> list
     found = [_showing(names, brought.get(dumps(line), [])) for line, names in zip(lines, own, strict=True)]
     last = {commit: line["hour"] for line, commit in zip(lines, found, strict=True)}
     held = [
-        Held(line, commit if last[commit] == line["hour"] else None)
+        AttemptCommit(line, commit if last[commit] == line["hour"] else None)
         for line, commit in zip(lines, found, strict=True)
     ]
     return sorted(held, key=lambda one: one.hour)
@@ -178,23 +179,23 @@ def _showing(own: list[str], brought: list[str]) -> str | None:
     return next(iter([*both[::-1], *brought, *own[::-1]]), None)
 
 
-Name = tuple[str, str]
+AttemptName = tuple[str, str]
 """An attempt by its hour and its number in that hour."""
 
 
-def _name(line: Attempt) -> Name:
+def _name(line: Attempt) -> AttemptName:
     return line["hour"], str(line["attempt"])
 
 
-def _named(archive: Archive, end: str, *known: str) -> dict[Name, list[str]]:
+def _named(archive: Archive, end: str, *known: str) -> dict[AttemptName, list[str]]:
     """The commits that say themselves which attempt they are, oldest first."""
     form = "--format=%H %at %(trailers:key=Attempt,valueonly,unfold,separator=%x2C)"
-    printed = archive.git(*LOG, "--reverse", form, end, *known, "--", BOOKS)
-    named: dict[Name, list[str]] = defaultdict(list)
+    printed = archive.run_git(*LOG_COMMAND, "--reverse", form, end, *known, "--", LEDGER_PATHSPEC)
+    named: dict[AttemptName, list[str]] = defaultdict(list)
     for line in printed.splitlines():
         name, seconds, attempt = (*line.split(" "), "")[:3]
         with suppress(ValueError, OverflowError):  # somebody's commit, of a time that no calendar has
-            named[stamp(dt.datetime.fromtimestamp(int(seconds), dt.UTC)), attempt].append(name)
+            named[format_stamp(dt.datetime.fromtimestamp(int(seconds), dt.UTC)), attempt].append(name)
     return named
 
 
@@ -203,8 +204,8 @@ def _brought(archive: Archive, end: str) -> dict[bytes, list[str]]:
     found: dict[bytes, list[str]] = defaultdict(list)
     shown = ("--reverse", "-p", "-U0", "--text", "--format=%x00%H")
     commit = ""
-    went: set[Name] = set()
-    for line in stream(archive.root, *LOG, *shown, end, "--", BOOKS):
+    went: set[AttemptName] = set()
+    for line in stream_git(archive.root, *LOG_COMMAND, *shown, end, "--", LEDGER_PATHSPEC):
         if line.startswith(b"\0"):
             commit, went = line[1:-1].decode(), set()
         elif line.startswith((b"+{", b"-{")):

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from orarchive.domain.feeds import FEEDS, Feed
 from orarchive.timestamps import HOUR
 
-STALE = {"hourly": dt.timedelta(hours=25), "daily": dt.timedelta(hours=49)}
+MAX_AGE = {"hourly": dt.timedelta(hours=25), "daily": dt.timedelta(hours=49)}
 """A feed whose last good hour is older than this has stopped: a day (or two) and an hour to be late."""
 
-SPANS = (24, 168, 720)
+SPANS_HOURS = (24, 168, 720)
 """Hours: a day, a week, thirty days."""
 
 
@@ -29,7 +29,7 @@ class Coverage:
     """Span in hours -> how many there could be."""
 
 
-def coverage(
+def compute_coverage(
     good: Mapping[str, Sequence[dt.datetime]], asked: Collection[str], now: dt.datetime
 ) -> list[Coverage]:
     """The coverage of every feed in the last 24, 168 and 720 hours, the running one included.
@@ -41,7 +41,7 @@ def coverage(
 
 def _of_feed(feed: Feed, good: Sequence[dt.datetime], asked: bool, now: dt.datetime) -> Coverage:
     until = [hour for hour in good if hour <= now]
-    recent = {span: [hour for hour in until if hour > now - span * HOUR] for span in SPANS}
+    recent = {span: [hour for hour in until if hour > now - span * HOUR] for span in SPANS_HOURS}
     daily = feed.cadence == "daily"
     return Coverage(
         feed=feed.name,
@@ -53,12 +53,12 @@ def _of_feed(feed: Feed, good: Sequence[dt.datetime], asked: bool, now: dt.datet
             span: min(len({hour.date() for hour in found}), span // 24) if daily else len(found)
             for span, found in recent.items()
         },
-        possible={span: span // 24 if daily else span for span in SPANS},
+        possible={span: span // 24 if daily else span for span in SPANS_HOURS},
     )
 
 
-def stale(found: Iterable[Coverage], now: dt.datetime) -> list[str]:
+def find_stale(found: Iterable[Coverage], now: dt.datetime) -> list[str]:
     """The feeds that have stopped: asked for, but not read completely for 25 hours (daily ones: 49)."""
     return [
-        one.feed for one in found if one.asked and (one.last is None or now - one.last > STALE[one.cadence])
+        one.feed for one in found if one.asked and (one.last is None or now - one.last > MAX_AGE[one.cadence])
     ]

@@ -2,12 +2,12 @@
 
 from collections.abc import Generator, Iterator
 
-from orarchive.domain.data_paths import FOLDERS, feed_of, is_series
+from orarchive.domain.data_paths import FEED_FOLDERS, feed_of_path, is_series_file
 from orarchive.errors import GitError
-from orarchive.store.archive import PREFIX, Archive
-from orarchive.store.git import stream
+from orarchive.store.archive import DATA_PREFIX, Archive
+from orarchive.store.git import stream_git
 
-DIFF = (
+DIFF_COMMAND = (
     *("diff-tree", "--stdin", "--always", "-r", "-p", "-U0", "--inter-hunk-context=0"),
     *("--text", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--no-indent-heuristic"),
     *("--src-prefix=a/", "--dst-prefix=b/", "--encoding=UTF-8", "--format=%x00%H"),
@@ -21,25 +21,25 @@ Diffs = Generator[tuple[str, Diff], None, None]
 """Each commit with what it changed."""
 
 
-def diffs_of(archive: Archive, base: str | None, commits: list[str]) -> Diffs:
+def stream_diffs(archive: Archive, base: str | None, commits: list[str]) -> Diffs:
     """Yield each commit with what it changed against the one before it, the first against `base`."""
     if base is None and commits:  # against nothing: git would take the commit's own parents
         base, *commits = commits
         yield base, _whole(archive, base)
     told = [f"{commit} {before}\n" for commit, before in zip(commits, [str(base), *commits], strict=False)]
-    folders = [f"{PREFIX}{folder}" for folder in FOLDERS]
-    yield from _parsed(stream(archive.root, *DIFF, "--", *folders, stdin="".join(told).encode()))
+    folders = [f"{DATA_PREFIX}{folder}" for folder in FEED_FOLDERS]
+    yield from _parsed(stream_git(archive.root, *DIFF_COMMAND, "--", *folders, stdin="".join(told).encode()))
 
 
 def _whole(archive: Archive, commit: str) -> Diff:
     """All that a commit holds, as what came."""
-    files = archive.files(
-        commit, [path for path in archive.blobs(commit) if feed_of(path) or is_series(path)]
+    files = archive.read_files(
+        commit, [path for path in archive.list_blobs(commit) if feed_of_path(path) or is_series_file(path)]
     )
     return {path: ([], data.removesuffix(b"\n").split(b"\n")) for path, data in files.items() if data}
 
 
-def next_of(diffs: Diffs, commit: str) -> Diff:
+def next_diff(diffs: Diffs, commit: str) -> Diff:
     """The diff of a commit, whose turn it must be: git passes over one that it cannot read."""
     name, diff = next(diffs, ("", {}))
     if name != commit:
@@ -76,4 +76,4 @@ def _parsed(lines: Iterator[bytes]) -> Diffs:
 
 def _path(line: bytes) -> str:
     """The path below data/ that a `diff --git a/... b/...` line names."""
-    return line.decode(errors="replace").rstrip("\n").partition(f" b/{PREFIX}")[2]
+    return line.decode(errors="replace").rstrip("\n").partition(f" b/{DATA_PREFIX}")[2]

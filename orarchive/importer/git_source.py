@@ -10,8 +10,8 @@ from subprocess import PIPE, Popen
 from tempfile import TemporaryDirectory
 
 from orarchive.errors import ArchiveError, GitError
-from orarchive.store.git import COMMAND, environment, git
-from orarchive.timestamps import YEARS, floor
+from orarchive.store.git import GIT_COMMAND, git_environment, run_git
+from orarchive.timestamps import YEARS, floor_hour
 
 NO_HEAD = "orarchive-no-head"
 """The branch that a clone stands on where its source has no HEAD; git would take one of the user's choice."""
@@ -31,23 +31,23 @@ class Version:
     @property
     def hour(self) -> dt.datetime:
         """The hour of the archive that the version belongs to."""
-        return floor(self.time)
+        return floor_hour(self.time)
 
 
-def name_of(repository: str) -> str:
+def repository_name(repository: str) -> str:
     """What a repository is called: the last part of its path, without `.git` or `.bundle`."""
     path = _absolute(repository).rstrip("/").removesuffix("/.git")
     return re.split(r"[/:]", path)[-1].removesuffix(".git").removesuffix(".bundle")
 
 
 @contextmanager
-def cloned(repository: str) -> Iterator[Path]:
+def clone_repository(repository: str) -> Iterator[Path]:
     """A bare clone of a repository (folder, bundle file or URL), for a while; a shallow one has no past."""
     with TemporaryDirectory(prefix="orarchive-") as folder:
         clone = Path(folder) / "clone.git"
         head, how = ("-c", f"init.defaultBranch={NO_HEAD}"), ("clone", "--quiet", "--bare", "--no-tags")
         try:
-            git(Path(folder), *head, *how, "--", _absolute(repository), str(clone))
+            run_git(Path(folder), *head, *how, "--", _absolute(repository), str(clone))
         except GitError as error:
             said = " ".join(str(error).partition("failed: ")[2].split())
             msg = f"{repository} cannot be cloned; a repository, a bundle or a URL is wanted (git: {said})"
@@ -58,7 +58,7 @@ def cloned(repository: str) -> Iterator[Path]:
         yield clone
 
 
-def versions(clone: Path, path: str, branch: str | None = None) -> list[Version]:
+def list_versions(clone: Path, path: str, branch: str | None = None) -> list[Version]:
     """The versions of a file on a branch, oldest first; a commit that removes the file is none."""
     tip = _tip(clone, branch)
     if "\n?" in _git(clone, "rev-list", "--objects", "--missing=print", tip, "--", path):
@@ -94,7 +94,7 @@ def _time(seconds: str, commit: str) -> dt.datetime:
     return found
 
 
-def named(found: Sequence[Version], path: str, names: Iterable[str]) -> set[str]:
+def resolve_commits(found: Sequence[Version], path: str, names: Iterable[str]) -> set[str]:
     """The commits that names mean: each of them is one of a version, whole or as no other one begins."""
     commits: set[str] = set()
     for name in names:
@@ -110,10 +110,10 @@ def named(found: Sequence[Version], path: str, names: Iterable[str]) -> set[str]
 
 
 @contextmanager
-def reader(clone: Path) -> Iterator[Callable[[str], bytes]]:
+def open_blob_reader(clone: Path) -> Iterator[Callable[[str], bytes]]:
     """A function that gives the bytes of a blob; one process reads them all."""
-    command = [*COMMAND, "--git-dir", str(clone), "cat-file", "--batch"]
-    with Popen(command, stdin=PIPE, stdout=PIPE, env=environment()) as process:
+    command = [*GIT_COMMAND, "--git-dir", str(clone), "cat-file", "--batch"]
+    with Popen(command, stdin=PIPE, stdout=PIPE, env=git_environment()) as process:
         stdin, stdout = process.stdin, process.stdout
         assert stdin and stdout
 
@@ -157,4 +157,4 @@ def _tip(clone: Path, branch: str | None) -> str:
 def _git(clone: Path, *arguments: str, stdin: bytes | None = None) -> str:
     # named outright, for safe.bareRepository may forbid git to find it; a path is no pattern
     env = {"GIT_DIR": str(clone), "GIT_LITERAL_PATHSPECS": "1"}
-    return git(clone, *arguments, stdin=stdin, env=env).decode(errors="replace").rstrip("\n")
+    return run_git(clone, *arguments, stdin=stdin, env=env).decode(errors="replace").rstrip("\n")

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from orarchive.collect import validate
 from orarchive.domain.feeds import MODELS
-from orarchive.domain.record_files import split
-from orarchive.domain.snapshot import Snapshot, empty
+from orarchive.domain.record_files import split_record
+from orarchive.domain.snapshot import Snapshot, empty_snapshot
 from orarchive.errors import NotJSON
 from orarchive.jsonl import Record, dumps, loads
 from orarchive.store.fast_import import Lines
@@ -24,21 +24,26 @@ Rows = dict[str, Row]
 """The rows of a models list, by id."""
 
 
-def rows_of(data: bytes, before: Rows) -> Rows:
+def parse_version(data: bytes, before: Rows) -> Rows:
     """The rows of a payload by id; one that says what it said before is the same object as before."""
     try:
         body = loads(data)
-        found = validate.listed(MODELS, {MODELS.wrapper: body} if isinstance(body, list) else body)
+        found = validate.validate_list(
+            MODELS, {MODELS.payload_member: body} if isinstance(body, list) else body
+        )
         return {one["id"]: _row(one, dumps(one), before.get(one["id"])) for one in found}
     except NotJSON as error:
         reason = "not-json"
-        raise validate.Refusal(reason, str(error)) from None
+        raise validate.RejectedPayload(reason, str(error)) from None
 
 
 def _row(record: Record, content: bytes, before: Row | None) -> Row:
     if before and before.content == content:
         return before
-    lines = {f"{MODELS.folder}/{file}.jsonl": dumps(line) + b"\n" for file, line in split(MODELS, {}, record)}
+    lines = {
+        f"{MODELS.folder}/{file}.jsonl": dumps(line) + b"\n"
+        for file, line in split_record(MODELS, {}, record)
+    }
     if before:  # most of its lines are as they were
         lines = {
             path: old if (old := before.lines.get(path)) == line else line for path, line in lines.items()
@@ -46,7 +51,7 @@ def _row(record: Record, content: bytes, before: Row | None) -> Row:
     return Row(record, content, lines)
 
 
-def lines_of(rows: Rows) -> Lines:
+def rows_to_lines(rows: Rows) -> Lines:
     """The files that say rows, as `snapshot.write` writes them."""
     found: Lines = {}
     for key in sorted(rows):
@@ -55,6 +60,6 @@ def lines_of(rows: Rows) -> Lines:
     return found
 
 
-def snapshot_of(rows: Rows) -> Snapshot:
+def rows_to_snapshot(rows: Rows) -> Snapshot:
     """The snapshot that holds these rows and nothing else."""
-    return {**empty(), MODELS.name: {(key,): row.record for key, row in rows.items()}}
+    return {**empty_snapshot(), MODELS.name: {(key,): row.record for key, row in rows.items()}}

@@ -10,28 +10,31 @@ from collections.abc import Iterator
 
 from orarchive.domain.feeds import FEEDS, Feed
 from orarchive.domain.scopes import can_hold
-from orarchive.index.context import Moment
+from orarchive.index.context import AttemptContext
 from orarchive.index.events import Event
 from orarchive.jsonl import Record, loads
 
-DAY = 24 * 60 * 60
-DEPRECATED = 14 * DAY
-REMOVED = 30 * DAY
+DAY_S = 24 * 60 * 60
+DEPRECATED_AFTER_S = 14 * DAY_S
+REMOVED_AFTER_S = 30 * DAY_S
 
 
-def take(db: sqlite3.Connection, moment: Moment) -> Iterator[Event]:
+def apply_absence(db: sqlite3.Connection, moment: AttemptContext) -> Iterator[Event]:
     """Follow an attempt: what is missing longer than it may, and what another scope shows or hides."""
     for name in moment.reads:
         yield from _rescope(db, moment, FEEDS[name])
         yield from _age(db, moment, FEEDS[name])
 
 
-def _age(db: sqlite3.Connection, moment: Moment, feed: Feed) -> Iterator[Event]:
+def _age(db: sqlite3.Connection, moment: AttemptContext, feed: Feed) -> Iterator[Event]:
     """Say what the absence of what is missing still makes of it."""
-    if feed.went != "missing":
+    if feed.removed_kind != "missing":
         return
     clock = moment.reads[feed.name].clock
-    for was, state, limit in (("deprecated", "removed", REMOVED), ("stale", "deprecated", DEPRECATED)):
+    for was, state, limit in (
+        ("deprecated", "removed", REMOVED_AFTER_S),
+        ("stale", "deprecated", DEPRECATED_AFTER_S),
+    ):
         rows = db.execute(
             "select id, key from records"
             " where feed = ? and state = ? and last is not null and clock <= ? order by key",
@@ -43,10 +46,10 @@ def _age(db: sqlite3.Connection, moment: Moment, feed: Feed) -> Iterator[Event]:
                 yield Event(state, feed.name, name, after=moment.span(feed.name)[1])
 
 
-def _rescope(db: sqlite3.Connection, moment: Moment, feed: Feed) -> Iterator[Event]:
+def _rescope(db: sqlite3.Connection, moment: AttemptContext, feed: Feed) -> Iterator[Event]:
     """Where a feed's scope is another one: what it cannot show is not missing, what it could show is."""
     scopes = moment.scopes(feed.name)
-    if not scopes or feed.each:
+    if not scopes or feed.parent:
         return
     rows = db.execute(
         "select id, key, state, missing, last, clock from records where feed = ? and last is not null"
@@ -57,14 +60,14 @@ def _rescope(db: sqlite3.Connection, moment: Moment, feed: Feed) -> Iterator[Eve
         shown = bool(can_hold(scopes[1], _last_record(db, row, feed)))
         if shown == (state != "unobserved"):
             continue
-        becomes = "unobserved" if not shown else "deprecated" if clock >= DEPRECATED else "stale"
+        becomes = "unobserved" if not shown else "deprecated" if clock >= DEPRECATED_AFTER_S else "stale"
         # the clock stands still while nobody looks: what it has shown so far takes its place
         db.execute(
             "update records set clock = ? - clock, missing = coalesce(missing, ?), state = ? where id = ?",
             (moment.reads[feed.name].clock, moment.hour, becomes, row),
         )
         if shown and missing is None:
-            yield Event(feed.went, feed.name, name, after=moment.made(feed.name, last))
+            yield Event(feed.removed_kind, feed.name, name, after=moment.made(feed.name, last))
 
 
 def _last_record(db: sqlite3.Connection, row: int, feed: Feed) -> Record:

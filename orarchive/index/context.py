@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from orarchive.domain.feeds import FEEDS
-from orarchive.history.attempts import Held
-from orarchive.index.sql_values import as_json, stored
-from orarchive.store.ledger import Attempt, Report
-from orarchive.timestamps import floor, moment, stamp
+from orarchive.history.attempts import AttemptCommit
+from orarchive.index.sql_values import sql_row, to_json
+from orarchive.store.ledger import Attempt, FeedReport
+from orarchive.timestamps import floor_hour, format_stamp, parse_stamp
 
 
 @dataclass(frozen=True)
-class Read:
+class FeedRead:
     """A feed as it was read in an attempt; `since`: the hour in which the oldest body may have been made."""
 
     hour: str
@@ -29,20 +29,20 @@ class Read:
 
 
 @dataclass
-class Moment:
+class AttemptContext:
     """One attempt: the hour, and the feeds that it read well, beside those that were read before it."""
 
     db: sqlite3.Connection
     attempt: int
     hour: str
-    reads: dict[str, Read]
+    reads: dict[str, FeedRead]
     again: bool
     """Whether there was an attempt at this hour before."""
     vanished: dict[str, str]
     """Ids of models that are listed no more, with what asking for each told."""
-    _before: dict[str, list[Read]] = field(default_factory=dict)
+    _before: dict[str, list[FeedRead]] = field(default_factory=dict)
 
-    def before(self, feed: str, asked: str | None = None) -> Read | None:
+    def before(self, feed: str, asked: str | None = None) -> FeedRead | None:
         """The last good read of a feed in an earlier hour; of a sweep the last in which a key was read."""
         known = self._before.setdefault(feed, [])
         for read in known:
@@ -54,11 +54,11 @@ class Moment:
                 return read
         return None
 
-    def earlier(self, feed: str, attempt: int | None = None) -> Iterator[Read]:
+    def earlier(self, feed: str, attempt: int | None = None) -> Iterator[FeedRead]:
         """The good reads of a feed in earlier hours, and before an attempt, the last one first."""
         limit = self.attempt if attempt is None else attempt
         for row in self.db.execute(BEFORE, (feed, self.hour, limit)):
-            yield Read(row[0], row[1], row[2], row[3], frozenset(json.loads(row[4] or "{}")), row[5])
+            yield FeedRead(row[0], row[1], row[2], row[3], frozenset(json.loads(row[4] or "{}")), row[5])
 
     def span(self, feed: str, asked: str | None = None) -> tuple[str | None, str | None]:
         """The last hour that showed what was, and the hour after which it may have changed."""
@@ -76,7 +76,7 @@ class Moment:
         return row[0] if row else None
 
 
-MOST = 24 * 60 * 60
+MAX_INTERVAL_S = 24 * 60 * 60
 """Of the seconds between two good hours so many count: in a gap nobody looked."""
 
 BEFORE = """
@@ -87,26 +87,26 @@ BEFORE = """
 MADE = "select since from reads where feed = ? and good and hour <= ? order by attempt desc limit 1"
 
 
-def write(db: sqlite3.Connection, held: Held, broken: str) -> Moment:
+def write_attempt(db: sqlite3.Connection, held: AttemptCommit, broken: str) -> AttemptContext:
     """Write an attempt and what it read."""
     line = held.attempt
     again = bool(db.execute("select 1 from attempts where hour = ?", (line["hour"],)).fetchone())
     attempt = db.execute(
         "insert into attempts values (null, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        stored(
+        sql_row(
             *(line["hour"], line["attempt"], line["started"], line["finished"], line["origin"]),
             *(line["version"], held.commit, broken or None),
-            *map(as_json, (line["relations"], line.get("source"), line.get("notes"))),
+            *map(to_json, (line["relations"], line.get("source"), line.get("notes"))),
         ),
     ).lastrowid
     assert attempt
-    found = Moment(db, attempt, line["hour"], {}, again, {})
+    found = AttemptContext(db, attempt, line["hour"], {}, again, {})
     for name, report in line["feeds"].items():
         if report["outcome"] == "not-due" or name not in FEEDS:
             continue
         good = not broken and _is_good(name, report)
         clock = _clock(found, name)
-        read = Read(line["hour"], _since(line, report), report.get("scope", ""), clock, _kept(report))
+        read = FeedRead(line["hour"], _since(line, report), report.get("scope", ""), clock, _kept(report))
         db.execute(READ, _row(attempt, name, report, read, good))
         if good:
             found.reads[name] = read
@@ -114,35 +114,41 @@ def write(db: sqlite3.Connection, held: Held, broken: str) -> Moment:
     return found
 
 
-def _clock(found: Moment, feed: str) -> int:
+def _clock(found: AttemptContext, feed: str) -> int:
     before = found.before(feed)
     if before is None:
         return 0
-    return before.clock + min(int((moment(found.hour) - moment(before.hour)).total_seconds()), MOST)
+    return before.clock + min(
+        int((parse_stamp(found.hour) - parse_stamp(before.hour)).total_seconds()), MAX_INTERVAL_S
+    )
 
 
 READ = f"insert into reads values ({', '.join('?' * 20)})"
 
 
-def _row(attempt: int, name: str, report: Report, read: Read, good: bool) -> tuple[Any, ...]:
-    return stored(
+def _row(attempt: int, name: str, report: FeedReport, read: FeedRead, good: bool) -> tuple[Any, ...]:
+    return sql_row(
         *(attempt, name, read.hour, report["outcome"], int(good), read.since, read.scope),
         *(report.get("rows"), report.get("requests"), report.get("retries", 0), report.get("limited", 0)),
         *(float(report.get("seconds", 0)), report.get("age")),
         *(read.clock, report["sha256"]),
-        *(as_json(report.get(member)) for member in ("kept", "reasons", "notes", "refused", "vanished")),
+        *(to_json(report.get(member)) for member in ("kept", "reasons", "notes", "refused", "vanished")),
     )
 
 
-def _is_good(name: str, report: Report) -> bool:
-    return report["outcome"] in (("ok", "partial") if FEEDS[name].each else ("ok",))
+def _is_good(name: str, report: FeedReport) -> bool:
+    return report["outcome"] in (("ok", "partial") if FEEDS[name].parent else ("ok",))
 
 
-def _kept(report: Report) -> frozenset[str]:
+def _kept(report: FeedReport) -> frozenset[str]:
     return frozenset(report.get("kept", ()))
 
 
-def _since(line: Attempt, report: Report) -> str:
+def _since(line: Attempt, report: FeedReport) -> str:
     age = dt.timedelta(seconds=report.get("age", 0))
     # an hour may be archived late (--hour): its stamp bounds it as well
-    return min(line["hour"], stamp(floor(moment(line["started"]) - age))) if age else line["hour"]
+    return (
+        min(line["hour"], format_stamp(floor_hour(parse_stamp(line["started"]) - age)))
+        if age
+        else line["hour"]
+    )

@@ -11,19 +11,19 @@ from pathlib import Path
 from filelock import FileLock
 
 from orarchive.errors import ArchiveError
-from orarchive.history.attempts import Held, Rewritten
-from orarchive.history.replay import Broken
-from orarchive.index.build import SCHEMA, SQL, take, update
-from orarchive.index.sql_values import shown
+from orarchive.history.attempts import AttemptCommit, HistoryRewritten
+from orarchive.history.replay import BrokenCommit
+from orarchive.index.build import SCHEMA_ID, SCHEMA_SQL, apply_attempts, update_index
+from orarchive.index.sql_values import decode_text
 from orarchive.store.archive import Archive
 
-NAME = "index.sqlite"
+INDEX_NAME = "index.sqlite"
 
 BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
-WAIT = 60
+BUSY_TIMEOUT_S = 60
 """Seconds that a writer waits for those who read."""
 
 CACHE_KB = 65536
@@ -31,19 +31,19 @@ CACHE_KB = 65536
 
 
 @contextmanager
-def index(
+def open_index(
     archive: Archive, cache: Path | None = None, progress: bool = False
 ) -> Iterator[sqlite3.Connection]:
     """The index of an archive, brought up to its tip, to read from; whoever is second at it waits."""
     folder = cache or archive.git_dir / "orarchive"
-    path, lock = folder / NAME, folder / f"{NAME}.lock"
+    path, lock = folder / INDEX_NAME, folder / f"{INDEX_NAME}.lock"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock.touch()  # FileLock waits for ever where no file can be made
         with FileLock(lock):
             _bring_up(path, archive, progress)
             db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
-            db.text_factory = shown
+            db.text_factory = decode_text
     except sqlite3.Error as error:
         _refuse_busy(error, path)
         msg = f"the index {path} cannot be written: {error} (deleting it only costs a rebuild)"
@@ -64,22 +64,22 @@ def index(
 
 
 @contextmanager
-def index_of(archive: Archive, held: list[Held]) -> Iterator[sqlite3.Connection]:
+def build_in_memory(archive: Archive, held: list[AttemptCommit]) -> Iterator[sqlite3.Connection]:
     """The index of some attempts alone, in memory: an archive as it once was."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
-        db.executescript(f"begin;{SQL}")
-        take(db, archive, held)
-        db.text_factory = shown
+        db.executescript(f"begin;{SCHEMA_SQL}")
+        apply_attempts(db, archive, held)
+        db.text_factory = decode_text
         yield db
 
 
-def published(db: sqlite3.Connection, benchmarks: bool = True) -> bytes:
+def export_bytes(db: sqlite3.Connection, benchmarks: bool = True) -> bytes:
     """An index written anew, its rows in order: equal archives give equal bytes.
 
     Benchmarks, which have terms of their own, can be left out.
     """
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as copy:
-        copy.executescript(f"begin;{SQL}")
+        copy.executescript(f"begin;{SCHEMA_SQL}")
         with _one_moment(db):
             for table, key in _tables(db):
                 if table == "tips":  # they are of the clone, not of the archive
@@ -106,17 +106,17 @@ def _one_moment(db: sqlite3.Connection) -> Iterator[None]:
             db.execute("rollback")
 
 
-def publish(db: sqlite3.Connection, out: Path) -> None:
+def export_file(db: sqlite3.Connection, out: Path) -> None:
     """Write an index anew to a file, whole or not at all."""
     partial = out.with_name(f"{out.name}.partial")
     try:
-        partial.write_bytes(published(db))
+        partial.write_bytes(export_bytes(db))
         partial.replace(out)
     finally:
         partial.unlink(missing_ok=True)
 
 
-def dump(db: sqlite3.Connection) -> Iterator[str]:
+def dump_rows(db: sqlite3.Connection) -> Iterator[str]:
     """Every row of every table as text, in order: what two indexes of one archive must agree on."""
     for table, key in _tables(db):
         for row in db.execute(f"select * from {table} order by {key}"):
@@ -138,7 +138,11 @@ def _bring_up(path: Path, archive: Archive, progress: bool) -> None:
         try:
             _update(path, archive, progress)
             return
-        except (Rewritten, Broken, sqlite3.IntegrityError):  # what it holds does not fit what git holds
+        except (
+            HistoryRewritten,
+            BrokenCommit,
+            sqlite3.IntegrityError,
+        ):  # what it holds does not fit what git holds
             pass
         except sqlite3.DatabaseError as error:
             if not _is_damage(error):
@@ -175,11 +179,11 @@ def _code(error: sqlite3.Error) -> int:
 
 def _update(path: Path, archive: Archive, progress: bool) -> None:
     """One transaction: whatever ends it early leaves the file as it was."""
-    with closing(sqlite3.connect(path, timeout=WAIT, isolation_level=None)) as db:
+    with closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)) as db:
         db.execute(f"pragma cache_size = -{CACHE_KB}")
         empty = not db.execute("select 1 from sqlite_schema").fetchone()
-        db.executescript("begin immediate;" + SQL * empty)
-        update(db, archive, progress)
+        db.executescript("begin immediate;" + SCHEMA_SQL * empty)
+        update_index(db, archive, progress)
         db.execute("commit")
 
 
@@ -187,7 +191,7 @@ def _is_whole(path: Path) -> bool:
     """Whether a file is an index of this program and as long as it says."""
     try:
         with closing(sqlite3.connect(path)) as db:
-            if db.execute("select schema from meta").fetchone() != (SCHEMA,):
+            if db.execute("select schema from meta").fetchone() != (SCHEMA_ID,):
                 return False
             pages, size = (db.execute(f"pragma {name}").fetchone()[0] for name in ("page_count", "page_size"))
             return bool(path.stat().st_size == pages * size)

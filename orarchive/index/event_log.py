@@ -9,7 +9,7 @@ from orarchive.jsonl import loads
 
 
 @dataclass(frozen=True)
-class Logged:
+class EventRow:
     """One event; see `events` and `attempts` in the index's schema."""
 
     hour: str
@@ -34,10 +34,12 @@ class Logged:
 COLUMNS = "events.hour, after, by, kind, events.feed, key, field, old, new, percent, cause, origin"
 
 
-def logged(db: sqlite3.Connection, where: str = "true", values: tuple[Any, ...] = ()) -> Iterator[Logged]:
+def read_events(
+    db: sqlite3.Connection, where: str = "true", values: tuple[Any, ...] = ()
+) -> Iterator[EventRow]:
     """The events that a condition of SQL holds for, in the order in which they became known."""
     query = f"select {COLUMNS} from events join attempts using (attempt) where {where} order by id"
     for row in db.execute(query, values):
         *start, old, new, percent, cause, origin = row
         ends = [None if end is None else loads(end) for end in (old, new)]
-        yield Logged(*start, *ends, percent, cause, origin)  # type: ignore[call-arg]
+        yield EventRow(*start, *ends, percent, cause, origin)  # type: ignore[call-arg]

@@ -13,10 +13,10 @@ from typing import Any
 
 from orarchive.domain.changes import Change
 from orarchive.domain.feeds import FEEDS
-from orarchive.domain.prices import clock_keys, dimensions, rates, schedule
-from orarchive.domain.records import NO_DATE, expiry
-from orarchive.index.context import Moment
-from orarchive.index.sql_values import as_json, storable
+from orarchive.domain.prices import read_entry_prices, read_prices, read_schedule, time_of_day_keys
+from orarchive.domain.records import NO_DATE, parse_expiry
+from orarchive.index.context import AttemptContext
+from orarchive.index.sql_values import escape_surrogates, to_json
 from orarchive.jsonl import Record
 
 EXCUSES = {
@@ -34,7 +34,7 @@ EXCUSES = {
     "unobserved": "what a narrower scope no longer shows is not gone, and was not when it shows again",
 }
 
-POLICY = ("privacy_policy_url", "terms_of_service_url", "headquarters", "datacenters")
+POLICY_FIELDS = ("privacy_policy_url", "terms_of_service_url", "headquarters", "datacenters")
 """Fields of a provider that say under which rules it works."""
 
 
@@ -55,32 +55,32 @@ class Event:
     """Where left open: the hour of the attempt."""
 
 
-def write(db: sqlite3.Connection, moment: Moment, events: Iterable[Event]) -> None:
+def write_events(db: sqlite3.Connection, moment: AttemptContext, events: Iterable[Event]) -> None:
     """Write the events of an attempt."""
     db.executemany(
         "insert into events values (null, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             (
                 *(moment.hour, moment.attempt, one.after, one.by or moment.hour),
-                *(one.kind, one.feed, storable(one.key), storable(one.field)),
-                *(as_json(one.old), as_json(one.new), one.percent, one.cause),
+                *(one.kind, one.feed, escape_surrogates(one.key), escape_surrogates(one.field)),
+                *(to_json(one.old), to_json(one.new), one.percent, one.cause),
             )
             for one in events
         ),
     )
 
 
-def of_changes(changes: Iterable[Change], moment: Moment) -> Iterator[Event]:
+def derive_events(changes: Iterable[Change], moment: AttemptContext) -> Iterator[Event]:
     """The events that changes of records and new fields make; coming and going is not theirs to tell."""
     for (name, key), found in groupby(changes, lambda change: (change.feed, change.key)):
         feed = FEEDS[name]
-        told = [change for change in found if change.kind not in (feed.came, feed.went)]
+        told = [change for change in found if change.kind not in (feed.added_kind, feed.removed_kind)]
         appeared = any(change.kind == "field_appeared" for change in told)
-        _, after = moment.span(name, key.partition("@")[0] if feed.each and not appeared else None)
-        yield from of_record(told, after)
+        _, after = moment.span(name, key.partition("@")[0] if feed.parent and not appeared else None)
+        yield from derive_record_events(told, after)
 
 
-def of_record(changes: list[Change], after: str | None = None) -> Iterator[Event]:
+def derive_record_events(changes: list[Change], after: str | None = None) -> Iterator[Event]:
     """The events of what changed of one record; each price is told once, with all that rules it."""
     ruled = {name: prices for change in changes for name, prices in _ruled(change).items()}
     alone = {change.field: change for change in changes if change.kind == "repriced"}
@@ -99,13 +99,13 @@ def _events(change: Change, after: str | None) -> Iterator[Event]:
         return
     same = Event(*what, change.old, change.new, after=after)
     if change.kind == "expiry_changed":
-        old, new = expiry(change.old), expiry(change.new)
+        old, new = parse_expiry(change.old), parse_expiry(change.new)
         if old != new:
             kind = "expiry_set" if old is None else "expiry_moved" if new else "expiry_cleared"
             yield replace(same, kind=kind)
         elif not (_is_no_date(change.old) and _is_no_date(change.new)):
             yield replace(same, kind="edited")
-    elif change.feed == "providers" and change.field in POLICY:
+    elif change.feed == "providers" and change.field in POLICY_FIELDS:
         yield replace(same, kind="policy_changed")
     else:
         yield same
@@ -127,7 +127,12 @@ def _ruled(change: Change) -> dict[str, tuple[Tariff, Tariff]]:
     """What a changed schedule does to each price: fixed before or after, or by other conditions."""
     if change.kind != "schedule_changed":
         return {}
-    names = {name for end in (change.old, change.new) for entry in schedule(end) for name in rates(entry)}
+    names = {
+        name
+        for end in (change.old, change.new)
+        for entry in read_schedule(end)
+        for name in read_entry_prices(entry)
+    }
     before, after = _tariffs(change.old), _tariffs(change.new)
     found = {name: (before.get(name, []), after.get(name, [])) for name in sorted(names)}
     return {name: prices for name, prices in found.items() if prices[0] != prices[1]}
@@ -145,20 +150,22 @@ def _scheduled(
         else:
             percent, cause = None, "schedule" if change.feed == "models" else ""
         yield replace(event, field=name, old=old, new=new, percent=percent, cause=cause)
-    old, new = schedule(change.old), schedule(change.new)
-    if not ruled and [{**one, **rates(one)} for one in old] != [{**one, **rates(one)} for one in new]:
+    old, new = read_schedule(change.old), read_schedule(change.new)
+    if not ruled and [{**one, **read_entry_prices(one)} for one in old] != [
+        {**one, **read_entry_prices(one)} for one in new
+    ]:
         yield replace(event, kind="edited", field="pricing.overrides", old=old, new=new)
 
 
 def _tariffs(pricing: Any) -> dict[str, Tariff]:
     """What each dimension costs: the plain price unless that follows the clock, and those with conditions."""
-    clock = clock_keys(pricing)
+    clock = time_of_day_keys(pricing)
     found: dict[str, Tariff] = {
-        name: [({}, price)] for name, price in dimensions(pricing).items() if name not in clock
+        name: [({}, price)] for name, price in read_prices(pricing).items() if name not in clock
     }
-    for entry in schedule(pricing):
+    for entry in read_schedule(pricing):
         conditions = _conditions(entry)
-        for name, price in rates(entry).items():
+        for name, price in read_entry_prices(entry).items():
             found.setdefault(name, []).append((conditions, price))
     return found
 
@@ -171,7 +178,7 @@ def _as_told(tariff: Tariff) -> str | list[Record] | None:
 
 
 def _conditions(entry: Record) -> Record:
-    prices = rates(entry)
+    prices = read_entry_prices(entry)
     return {name: value for name, value in entry.items() if name not in prices}
 
 

@@ -9,28 +9,28 @@ from datetime import timedelta
 from typing import Any
 
 from orarchive.domain.feeds import ENDPOINTS
-from orarchive.domain.prices import dimensions, is_dynamic
-from orarchive.domain.record_files import is_silent
-from orarchive.domain.records import integer, is_alias, number, part
-from orarchive.history.replay import State
-from orarchive.index.context import Moment, Read
+from orarchive.domain.prices import is_dynamic, read_prices
+from orarchive.domain.record_files import is_volatile
+from orarchive.domain.records import as_integer, as_number, get_object, is_alias
+from orarchive.history.replay import ReplayState
+from orarchive.index.context import AttemptContext, FeedRead
 from orarchive.index.events import Event
-from orarchive.index.presence import FIRST, Presence
-from orarchive.index.sql_values import as_json
+from orarchive.index.presence import FIRST_ARRIVALS, Lifecycle
+from orarchive.index.sql_values import to_json
 from orarchive.jsonl import Record
-from orarchive.timestamps import moment as read_moment
-from orarchive.timestamps import stamp
+from orarchive.timestamps import format_stamp
+from orarchive.timestamps import parse_stamp as read_moment
 
 DEGRADED_HOURS = 6
 ORPHANED_HOURS = 2
-KEPT = timedelta(days=30)
+HEALTH_RETENTION = timedelta(days=30)
 """Health is kept as it was read for so long; after that its daily figures are."""
-LEAST_UPTIME = 90
+MIN_UPTIME_PERCENT = 90
 """Percent of the last day below which an endpoint is degraded."""
 
 
-def take(
-    db: sqlite3.Connection, presence: Presence, moment: Moment, state: State, end: str
+def apply_attempt(
+    db: sqlite3.Connection, presence: Lifecycle, moment: AttemptContext, state: ReplayState, end: str
 ) -> Iterator[Event]:
     """Count an attempt's health, each endpoint and model once an hour; yields what that makes known.
 
@@ -55,50 +55,54 @@ def take(
     yield from _orphaned(db, moment)
 
 
-def forget(db: sqlite3.Connection, hour: str) -> None:
+def delete_old_health(db: sqlite3.Connection, hour: str) -> None:
     """Forget how health was read before its last 30 days."""
-    db.execute(FORGET, (kept_since(hour),))
+    db.execute(DELETE_HEALTH, (kept_since(hour),))
 
 
 def kept_since(hour: str) -> str:
     """The first hour whose health is kept as it was read, as of an hour."""
-    return stamp(read_moment(hour) - KEPT)
+    return format_stamp(read_moment(hour) - HEALTH_RETENTION)
 
 
-def _keep(db: sqlite3.Connection, moment: Moment, endpoints: dict[int, Record]) -> None:
+def _keep(db: sqlite3.Connection, moment: AttemptContext, endpoints: dict[int, Record]) -> None:
     """Keep what was read."""
     lines = (
-        (moment.attempt, row, as_json({name: record[name] for name in record if is_silent(ENDPOINTS, name)}))
+        (
+            moment.attempt,
+            row,
+            to_json({name: record[name] for name in record if is_volatile(ENDPOINTS, name)}),
+        )
         for row, record in endpoints.items()
     )
     db.executemany("insert into health values (?, ?, ?)", lines)
 
 
 def _is_degraded(record: Record) -> bool:
-    status, uptime = integer(record.get("status")), number(record.get("uptime_last_1d"))
-    return bool(status) or (uptime is not None and uptime < LEAST_UPTIME)
+    status, uptime = as_integer(record.get("status")), as_number(record.get("uptime_last_1d"))
+    return bool(status) or (uptime is not None and uptime < MIN_UPTIME_PERCENT)
 
 
 def _is_own(record: Record) -> bool:
     """Whether a model is one to be served: aliases and routers answer [] by nature."""
-    return not is_alias(record) and not is_dynamic(dimensions(record.get("pricing")).get("prompt"))
+    return not is_alias(record) and not is_dynamic(read_prices(record.get("pricing")).get("prompt"))
 
 
 def _day(record: Record) -> tuple[Any, ...]:
     """What an hour adds to the figures of its day."""
-    uptime = number(record.get("uptime_last_30m"))
+    uptime = as_number(record.get("uptime_last_30m"))
     latency, throughput = (
-        number(part(record, name).get("p50")) for name in ("latency_last_30m", "throughput_last_30m")
+        as_number(get_object(record, name).get("p50")) for name in ("latency_last_30m", "throughput_last_30m")
     )
     had = latency is not None and throughput is not None
     return (
-        *(int(bool(integer(record.get("status")))), int(uptime is not None), float(uptime or 0)),
+        *(int(bool(as_integer(record.get("status")))), int(uptime is not None), float(uptime or 0)),
         *(None if uptime is None else float(uptime), int(had)),
         *(float(one or 0) if had else 0.0 for one in (latency, throughput)),
     )
 
 
-FORGET = """
+DELETE_HEALTH = """
     delete from health
     where attempt < (select attempt from attempts where hour >= ? order by hour, attempt limit 1)
 """
@@ -125,13 +129,13 @@ WATCH = """
 """
 
 
-def _watch(db: sqlite3.Connection, read: Read, row: int, kind: str, bad: bool) -> bool:
+def _watch(db: sqlite3.Connection, read: FeedRead, row: int, kind: str, bad: bool) -> bool:
     """Count one hour of a key, unless an earlier attempt at the same hour did; says whether."""
     values = (row, kind, read.hour, read.since, int(bad), read.hour)
     return bool(db.execute(WATCH, values).rowcount)
 
 
-def _degraded(db: sqlite3.Connection, moment: Moment) -> Iterator[Event]:
+def _degraded(db: sqlite3.Connection, moment: AttemptContext) -> Iterator[Event]:
     """Endpoints that were bad, or well again, for so many hours running."""
     rows = db.execute(
         "select id, records.key, bad, since, after from watched join records on id = record"
@@ -143,7 +147,7 @@ def _degraded(db: sqlite3.Connection, moment: Moment) -> Iterator[Event]:
         yield Event("degraded" if bad else "recovered", "endpoints", name, after=after, by=since)
 
 
-def _orphaned(db: sqlite3.Connection, moment: Moment) -> Iterator[Event]:
+def _orphaned(db: sqlite3.Connection, moment: AttemptContext) -> Iterator[Event]:
     """Models that nobody serves, for so many hours running; one that began so makes no event."""
     rows = db.execute(
         "select id, records.key, arrival, since, after from watched join records on id = record"
@@ -151,7 +155,7 @@ def _orphaned(db: sqlite3.Connection, moment: Moment) -> Iterator[Event]:
         (moment.hour, ORPHANED_HOURS),
     ).fetchall()
     for _, name, arrival, since, after in rows:
-        if after is not None or arrival not in FIRST:
+        if after is not None or arrival not in FIRST_ARRIVALS:
             yield Event("orphaned", "models", name, after=after, by=since)
     db.execute(
         "update watched set told = bad where kind = 'orphaned' and hour = ? and (not bad or run >= ?)",

@@ -4,11 +4,11 @@ import sqlite3
 from decimal import Decimal
 from typing import Any
 
-from orarchive.domain.prices import clock_keys, dimensions, rates, schedule
-from orarchive.history.replay import Step
-from orarchive.index.context import Moment
-from orarchive.index.presence import Presence
-from orarchive.index.sql_values import storable
+from orarchive.domain.prices import read_entry_prices, read_prices, read_schedule, time_of_day_keys
+from orarchive.history.replay import ReplayStep
+from orarchive.index.context import AttemptContext
+from orarchive.index.presence import Lifecycle
+from orarchive.index.sql_values import escape_surrogates
 from orarchive.jsonl import dumps
 
 PRICED = ("models", "endpoints")
@@ -17,18 +17,24 @@ Points = dict[tuple[str, str], Decimal]
 """(dimension, condition) -> price; the condition is "" or the JSON of what must hold."""
 
 
-def points(pricing: Any) -> Points:
+def list_price_points(pricing: Any) -> Points:
     """Every price of a price object; of what follows the clock only those of its schedule."""
-    clock = clock_keys(pricing)
-    found = {(storable(name), ""): price for name, price in dimensions(pricing).items() if name not in clock}
-    for entry in schedule(pricing):
-        prices = rates(entry)
+    clock = time_of_day_keys(pricing)
+    found = {
+        (escape_surrogates(name), ""): price
+        for name, price in read_prices(pricing).items()
+        if name not in clock
+    }
+    for entry in read_schedule(pricing):
+        prices = read_entry_prices(entry)
         condition = dumps({name: value for name, value in entry.items() if name not in prices}).decode()
-        found |= {(storable(name), condition): price for name, price in prices.items()}
+        found |= {(escape_surrogates(name), condition): price for name, price in prices.items()}
     return found
 
 
-def write(db: sqlite3.Connection, presence: Presence, moment: Moment, step: Step) -> None:
+def apply_attempt(
+    db: sqlite3.Connection, presence: Lifecycle, moment: AttemptContext, step: ReplayStep
+) -> None:
     """Write what an attempt did to the prices."""
     ended: list[Row] = []
     stand: list[Row] = []
@@ -37,7 +43,7 @@ def write(db: sqlite3.Connection, presence: Presence, moment: Moment, step: Step
             before, after = (end.get("pricing") if end else None for end in (old, new))
             if before == after:
                 continue
-            was, now = points(before), points(after)
+            was, now = list_price_points(before), list_price_points(after)
             row = presence.ids[feed, key]
             last, _ = moment.span(feed, key[0] if feed == "endpoints" else None)
             moved = [point for point in {**was, **now} if was.get(point) != now.get(point)]
@@ -58,7 +64,9 @@ Row = tuple[Any, ...]
 WHERE = "where record = ? and dimension = ? and condition = ?"
 
 
-def _taken_back(db: sqlite3.Connection, moment: Moment, ended: list[Row], stand: list[Row]) -> list[Row]:
+def _taken_back(
+    db: sqlite3.Connection, moment: AttemptContext, ended: list[Row], stand: list[Row]
+) -> list[Row]:
     """Take back what an earlier attempt at this very hour wrote; returns the points that are new even so."""
     unstood = f"delete from prices {WHERE} and first = ?"
     db.executemany(unstood, ((*point, moment.hour) for _, *point in ended))

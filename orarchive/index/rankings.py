@@ -6,36 +6,36 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
-from orarchive.domain.ranking_series import ORDER, RESTATED, SERIES, Series, is_row
+from orarchive.domain.ranking_series import ORDER, RESTATED_SHARE, SERIES, Series, is_row
 from orarchive.errors import NotJSON
-from orarchive.history.replay import Step
-from orarchive.index.context import Moment
+from orarchive.history.replay import ReplayStep
+from orarchive.index.context import AttemptContext
 from orarchive.index.events import Event
-from orarchive.index.sql_values import as_json, storable, stored
+from orarchive.index.sql_values import escape_surrogates, sql_row, to_json
 from orarchive.jsonl import Record, dumps, loads
 from orarchive.store.archive import Archive
-from orarchive.store.ledger import Ranking
-from orarchive.timestamps import moment, stamp
+from orarchive.store.ledger import SeriesReport
+from orarchive.timestamps import format_stamp, parse_stamp
 
-FEED = "rankings"
+RANKINGS_FEED = "rankings"
 """What events call them."""
 
-ORDERS = dt.timedelta(days=36)
+ORDER_RETENTION = dt.timedelta(days=36)
 """How long orders are kept: a month, and what it is compared with."""
 
 
-def take(
-    db: sqlite3.Connection, archive: Archive, now: Moment, step: Step, last_hour: str
+def apply_attempt(
+    db: sqlite3.Connection, archive: Archive, now: AttemptContext, step: ReplayStep, last_hour: str
 ) -> Iterator[Event]:
     """Take in what an attempt read of rankings; `last_hour` is the last one there is."""
-    for name, report in step.held.attempt.get("rankings", {}).items():
+    for name, report in step.attempt_commit.attempt.get("rankings", {}).items():
         _note(db, now, name, report)
         for part in report["read"] if name in SERIES else ():
             series = SERIES[name]
             if series is not ORDER:
-                row = stored(name, part, series.folder(part))
+                row = sql_row(name, part, series.folder(part))
                 db.execute("insert or ignore into ranking_parts (series, part, folder) values (?, ?, ?)", row)
-        if name == ORDER.name and moment(now.hour) > moment(last_hour) - ORDERS:
+        if name == ORDER.name and parse_stamp(now.hour) > parse_stamp(last_hour) - ORDER_RETENTION:
             _orders(db, archive, now, step, list(report["read"]))
     # by the files, whoever changed them
     for folder, changes in _folders(step).items():
@@ -46,7 +46,7 @@ def take(
                 yield from _usage(db, at, name, part, went, came)
             else:
                 _lines(db, SERIES[name], part, came)
-    limit = stamp(moment(now.hour) - ORDERS)
+    limit = format_stamp(parse_stamp(now.hour) - ORDER_RETENTION)
     db.execute("delete from orders where hour <= ?", (limit,))
 
 
@@ -54,7 +54,7 @@ Rows = tuple[list[Record], list[Record]]
 """The rows that went and the rows that came."""
 
 
-def _folders(step: Step) -> dict[str, Rows]:
+def _folders(step: ReplayStep) -> dict[str, Rows]:
     """What changed, by the folder of a part; of a part with one file by that without its ending."""
     found: dict[str, Rows] = {}
     for path, change in step.series.items():
@@ -76,7 +76,7 @@ MONTH = re.compile(r".*/[0-9]{4}-[0-9]{2}\.jsonl")
 """A file of a month."""
 
 
-def _note(db: sqlite3.Connection, now: Moment, name: str, report: Ranking) -> None:
+def _note(db: sqlite3.Connection, now: AttemptContext, name: str, report: SeriesReport) -> None:
     """Write how each part of a series fared."""
     read = {
         part: ("ok", as_of, report.get("missing", {}).get(part)) for part, as_of in report["read"].items()
@@ -85,22 +85,24 @@ def _note(db: sqlite3.Connection, now: Moment, name: str, report: Ranking) -> No
     db.executemany(
         "insert into ranking_reads values (?, ?, ?, ?, ?, ?, ?)",
         (
-            stored(now.attempt, now.hour, name, part, outcome, as_of or None, as_json(missing))
+            sql_row(now.attempt, now.hour, name, part, outcome, as_of or None, to_json(missing))
             for part, (outcome, as_of, missing) in {**read, **kept}.items()
         ),
     )
 
 
-def _orders(db: sqlite3.Connection, archive: Archive, now: Moment, step: Step, parts: list[str]) -> None:
+def _orders(
+    db: sqlite3.Connection, archive: Archive, now: AttemptContext, step: ReplayStep, parts: list[str]
+) -> None:
     """Write the orders of the parts that were read, as they stand in the commit."""
-    paths = {part: ORDER.path(part) for part in parts}
-    contents = archive.files(step.held.commit, paths.values())
+    paths = {part: ORDER.file_path(part) for part in parts}
+    contents = archive.read_files(step.attempt_commit.commit, paths.values())
     for part, path in paths.items():
-        db.execute("delete from orders where hour = ? and part = ?", (now.hour, storable(part)))
+        db.execute("delete from orders where hour = ? and part = ?", (now.hour, escape_surrogates(part)))
         db.executemany(
             "insert into orders values (?, ?, ?, ?)",
             (
-                (now.hour, storable(part), place, storable(str(row.get("id"))))
+                (now.hour, escape_surrogates(part), place, escape_surrogates(str(row.get("id"))))
                 for place, row in enumerate(_rows(contents.get(path, b"").splitlines()), start=1)
             ),
         )
@@ -126,17 +128,19 @@ def _usage(
     )
     for date in sorted(dates):
         old, new = before[date], _total(db, at, date)
-        if old and abs(new / old - 1) > RESTATED:
+        if old and abs(new / old - 1) > RESTATED_SHARE:
             # the figures themselves are in the files, with the line that they are to carry
             percent = round((new / old - 1) * 100, 2)
-            yield Event("restated", FEED, f"{series}/{part}" if part else series, date, None, None, percent)
+            yield Event(
+                "restated", RANKINGS_FEED, f"{series}/{part}" if part else series, date, None, None, percent
+            )
 
 
 SLUG = "select id from permaslugs where permaslugs.permaslug = ?"
 
 
 def _slug(line: Record) -> str:
-    return storable(str(line["model_permaslug"]))
+    return escape_surrogates(str(line["model_permaslug"]))
 
 
 def _total(db: sqlite3.Connection, part: int, date: str) -> float:
@@ -151,7 +155,7 @@ def _tokens(sent: object) -> int | str | None:
     if sent is None:
         return None
     text = str(sent)
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else storable(text)
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else escape_surrogates(text)
 
 
 def _lines(db: sqlite3.Connection, series: Series, part: str, came: list[Record]) -> None:
@@ -172,4 +176,4 @@ def _lines(db: sqlite3.Connection, series: Series, part: str, came: list[Record]
 
 
 def _key(series: Series, line: Record) -> str:
-    return str(as_json([line[name] for name in series.key])) if series.key else dumps(line).decode()
+    return str(to_json([line[name] for name in series.key])) if series.key else dumps(line).decode()

@@ -3,18 +3,20 @@
 import sqlite3
 
 from orarchive.domain.record_files import Key
-from orarchive.domain.records import lab_of
-from orarchive.history.replay import Step
-from orarchive.index.context import Moment
-from orarchive.index.presence import Presence
-from orarchive.index.sql_values import storable
+from orarchive.domain.records import get_lab
+from orarchive.history.replay import ReplayStep
+from orarchive.index.context import AttemptContext
+from orarchive.index.presence import Lifecycle
+from orarchive.index.sql_values import escape_surrogates
 
 
-def write(db: sqlite3.Connection, presence: Presence, moment: Moment, step: Step) -> None:
+def apply_attempt(
+    db: sqlite3.Connection, presence: Lifecycle, moment: AttemptContext, step: ReplayStep
+) -> None:
     """Write what an attempt did to them."""
     for key, (old, _) in step.records.get("models", {}).items():
         if old is None:
-            lab = storable(lab_of(key[0]))
+            lab = escape_surrogates(get_lab(key[0]))
             db.execute("insert or ignore into labs values (?, ?)", (lab, moment.hour))
             row = presence.ids["models", key]
             db.execute("insert or ignore into lab_models values (?, ?)", (lab, row))
@@ -44,4 +46,4 @@ def _serve_no_more(db: sqlite3.Connection, key: Key, last: str) -> None:
 def _pair(key: Key) -> tuple[str, str]:
     """Provider and model of an endpoint."""
     model, tag, _ = key
-    return storable(tag.partition("/")[0]), storable(model)
+    return escape_surrogates(tag.partition("/")[0]), escape_surrogates(model)

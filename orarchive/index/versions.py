@@ -4,42 +4,44 @@ import sqlite3
 from collections import defaultdict
 from typing import Any
 
-from orarchive.domain.data_paths import feed_of, is_asked, name_of
+from orarchive.domain.data_paths import feed_of_path, file_name, is_responses_file
 from orarchive.domain.feeds import FEEDS, Feed
-from orarchive.history.replay import Line, State, Step
-from orarchive.index.context import Moment
-from orarchive.index.presence import Presence
+from orarchive.history.replay import Line, ReplayState, ReplayStep
+from orarchive.index.context import AttemptContext
+from orarchive.index.presence import Lifecycle
 
 
-def file_of(path: str) -> str:
+def index_file_name(path: str) -> str:
     """What the index calls a file: its name, or `asked` where it has a line for each model asked."""
-    return "asked" if is_asked(path) else name_of(path)
+    return "asked" if is_responses_file(path) else file_name(path)
 
 
-def is_restless(feed: Feed, file: str) -> bool:
+def is_volatile_file(feed: Feed, file: str) -> bool:
     """Whether of a file only the last version of each line is kept, and how often it moved."""
-    return file in feed.silent
+    return file in feed.volatile_facets
 
 
 Row = tuple[Any, ...]
 
 
-def write(db: sqlite3.Connection, presence: Presence, moment: Moment, step: Step) -> None:
+def apply_attempt(
+    db: sqlite3.Connection, presence: Lifecycle, moment: AttemptContext, step: ReplayStep
+) -> None:
     """Write what an attempt did to the lines of the archive's files."""
     ended: list[Row] = []
     stand: list[Row] = []
     for path, pairs in step.lines.items():
-        feed, file = feed_of(path), file_of(path)
+        feed, file = feed_of_path(path), index_file_name(path)
         assert feed
         for key, (old, new) in pairs.items():
-            if is_asked(path):
-                row = presence.named(moment, str(feed.each), key)
+            if is_responses_file(path):
+                row = presence.require_row(moment, str(feed.parent), key)
             else:
                 row = presence.ids[feed.name, key]
-            if is_restless(feed, file):
+            if is_volatile_file(feed, file):
                 _move(db, moment, row, file, new)
                 continue
-            last, _ = moment.span(feed.name, key[0] if feed.each else None)
+            last, _ = moment.span(feed.name, key[0] if feed.parent else None)
             if old is not None:
                 ended.append((last, row, file))
             if new is not None:
@@ -57,7 +59,9 @@ END = """
 """
 
 
-def _taken_back(db: sqlite3.Connection, moment: Moment, ended: list[Row], stand: list[Row]) -> list[Row]:
+def _taken_back(
+    db: sqlite3.Connection, moment: AttemptContext, ended: list[Row], stand: list[Row]
+) -> list[Row]:
     """Take back what an earlier attempt at this very hour wrote; returns the lines that are new even so."""
     unstood = "delete from versions where record = ? and file = ? and first = ?"
     db.executemany(unstood, ((row, file, moment.hour) for _, row, file in ended))
@@ -65,7 +69,7 @@ def _taken_back(db: sqlite3.Connection, moment: Moment, ended: list[Row], stand:
     return [one for one in stand if not db.execute(again, one).rowcount]
 
 
-def _move(db: sqlite3.Connection, moment: Moment, row: int, file: str, new: Line | None) -> None:
+def _move(db: sqlite3.Connection, moment: AttemptContext, row: int, file: str, new: Line | None) -> None:
     """A restless line moved, or went."""
     if new is None:
         db.execute("update latest set gone = ? where record = ? and file = ?", (moment.hour, row, file))
@@ -77,10 +81,10 @@ def _move(db: sqlite3.Connection, moment: Moment, row: int, file: str, new: Line
     )
 
 
-def load(db: sqlite3.Connection) -> State:
+def load_state(db: sqlite3.Connection) -> ReplayState:
     """The lines that stand, as a state to go on from."""
     paths = {
-        (str(feed.each) if is_asked(path) else feed.name, file_of(path)): path
+        (str(feed.parent) if is_responses_file(path) else feed.name, index_file_name(path)): path
         for feed in FEEDS.values()
         for path in feed.files
     }
@@ -93,4 +97,4 @@ def load(db: sqlite3.Connection) -> State:
         # a file whose name nobody knows any more lies in its feed's folder
         path = paths.get((feed, file), f"{FEEDS[feed].folder}/{file}.jsonl")
         files[path].append(line.encode())
-    return State.of(files)
+    return ReplayState.of(files)

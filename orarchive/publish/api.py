@@ -5,20 +5,20 @@ Its shapes are written down on the site's page of data, and a test holds them.
 
 from typing import Any
 
-from orarchive.index.event_log import Logged
+from orarchive.index.event_log import EventRow
 from orarchive.jsonl import Record, loads
 from orarchive.publish import rankings_api
-from orarchive.publish.dataset import Entry, Point, Prices
-from orarchive.publish.sanitize import json
+from orarchive.publish.dataset import PriceInterval, Prices, RecordEntry
+from orarchive.publish.sanitize import to_safe_json
 from orarchive.publish.views import View
-from orarchive.publish.views.endpoints import slug
+from orarchive.publish.views.endpoints import provider_slug
 from orarchive.publish.views.models import ModelView
-from orarchive.timestamps import stamp
+from orarchive.timestamps import format_stamp
 
-BASE = "api/v1"
+API_FOLDER = "api/v1"
 
 
-def files(view: View, model_files: dict[str, str], category_pages: dict[str, str]) -> dict[str, bytes]:
+def build_api(view: View, model_files: dict[str, str], category_pages: dict[str, str]) -> dict[str, bytes]:
     """Every file: path -> bytes; the file of each model and the page of each category are given."""
     endpoints = [one for one in view.book.entries["endpoints"].values() if one.last is None]
     found: dict[str, Any] = {
@@ -29,7 +29,7 @@ def files(view: View, model_files: dict[str, str], category_pages: dict[str, str
                 "lab": one.name,
                 "models": len(one.models),
                 "gone": len(one.gone),
-                "first_seen": stamp(one.first),
+                "first_seen": format_stamp(one.first),
             }
             for one in view.lab_views
         ],
@@ -39,7 +39,12 @@ def files(view: View, model_files: dict[str, str], category_pages: dict[str, str
             for one in view.providers
         ],
         "endpoints": [
-            {"model": one.parts[0], "tag": one.parts[1], "n": one.parts[2], "provider": slug(one.parts[1])}
+            {
+                "model": one.parts[0],
+                "tag": one.parts[1],
+                "n": one.parts[2],
+                "provider": provider_slug(one.parts[1]),
+            }
             | _span(one)
             | {"pricing": one.record.get("pricing")}
             for one in endpoints
@@ -47,29 +52,29 @@ def files(view: View, model_files: dict[str, str], category_pages: dict[str, str
         "relations": {
             "lab_models": [[one.model.lab, one.model.id] for one in view.models],
             "provider_models": sorted(
-                [list(pair) for pair in {(slug(one.parts[1]), one.parts[0]) for one in endpoints}]
+                [list(pair) for pair in {(provider_slug(one.parts[1]), one.parts[0]) for one in endpoints}]
             ),
         },
     }
-    found |= rankings_api.files(view, category_pages)
+    found |= rankings_api.build_rankings_api(view, category_pages)
     for logged in view.book.log:
         found.setdefault(f"changes/{logged.hour[:7]}", []).append(event(logged))
     for one in view.models:
         found[model_files[one.model.id]] = model(one)
-    return {f"{BASE}/{name}.json": json(value) for name, value in found.items()}
+    return {f"{API_FOLDER}/{name}.json": to_safe_json(value) for name, value in found.items()}
 
 
 def status(view: View) -> Record:
     """How fresh and complete the record is."""
     run = view.last_run
     return {
-        "hour": stamp(view.hour),
-        "as_of": stamp(view.now),
-        "begun": stamp(view.book.begun),
+        "hour": format_stamp(view.hour),
+        "as_of": format_stamp(view.now),
+        "begun": format_stamp(view.book.begun),
         "last_run": {
-            "hour": stamp(run.hour),
-            "started": stamp(run.started),
-            "finished": stamp(run.finished),
+            "hour": format_stamp(run.hour),
+            "started": format_stamp(run.started),
+            "finished": format_stamp(run.finished),
             "seconds": run.seconds,
             "outcome": "not good" if run.not_good else "ok",
             "not_good": run.not_good,
@@ -80,19 +85,19 @@ def status(view: View) -> Record:
             "retries": run.retries,
             "rate_limited": run.limited,
         },
-        "next_expected": stamp(run.next_hour),
-        "last_complete": stamp(view.complete_hours[-1]) if view.complete_hours else None,
+        "next_expected": format_stamp(run.next_hour),
+        "last_complete": format_stamp(view.complete_hours[-1]) if view.complete_hours else None,
         "complete": {str(span): count for span, count in view.complete.items()},
         "totals": view.totals,
         "feeds": {
             one.feed: {
-                "last_good": stamp(one.last) if one.last else None,
+                "last_good": format_stamp(one.last) if one.last else None,
                 "good": {str(span): count for span, count in one.good.items()},
                 "possible": {str(span): count for span, count in one.possible.items()},
             }
             for one in view.coverage
         },
-        "gaps": [[stamp(one), stamp(other)] for one, other in view.unseen],
+        "gaps": [[format_stamp(one), format_stamp(other)] for one, other in view.unseen],
         "changes": [month.name for month in view.months],
     }
 
@@ -108,7 +113,7 @@ def summary(one: ModelView, model_files: dict[str, str]) -> Record:
         "context": one.model.context,
         "prices": {name: f"{price:f}" for name, price in one.model.prices.items()},
         "providers": sorted({offer.provider for offer in one.offers}),
-        "file": f"{BASE}/{model_files[one.model.id]}.json",
+        "file": f"{API_FOLDER}/{model_files[one.model.id]}.json",
     }
 
 
@@ -145,7 +150,7 @@ def _history(prices: Prices) -> Record:
     }
 
 
-def event(one: Logged) -> Record:
+def event(one: EventRow) -> Record:
     """One event, without members that say nothing; see `events` in the index's schema."""
     said = {name: value for name, value in vars(one).items() if value not in (None, "")}
     return said if one.by != one.hour else {name: said[name] for name in said if name != "by"}
@@ -154,18 +159,18 @@ def event(one: Logged) -> Record:
 SPAN = ("state", "first_seen", "last_seen", "arrival")
 
 
-def _span(one: Entry) -> Record:
+def _span(one: RecordEntry) -> Record:
     return {
         "state": one.state,
-        "first_seen": stamp(one.first),
-        "last_seen": stamp(one.last) if one.last else None,
+        "first_seen": format_stamp(one.first),
+        "last_seen": format_stamp(one.last) if one.last else None,
         "arrival": one.arrival,
     }
 
 
-def _point(point: Point) -> Record:
+def _point(point: PriceInterval) -> Record:
     return {
-        "from": stamp(point.first),
-        "to": stamp(point.last) if point.last else None,
+        "from": format_stamp(point.first),
+        "to": format_stamp(point.last) if point.last else None,
         "price": f"{point.amount:f}",
     }

@@ -9,20 +9,28 @@ from typing import Any
 
 from orarchive.domain.changes import Change
 from orarchive.domain.feeds import FEEDS
-from orarchive.domain.phrasing import WHY, Voice, feed_name, in_order, label, tariff, words
-from orarchive.domain.prices import is_dynamic, shown
-from orarchive.domain.records import expiry, number
-from orarchive.index.event_log import Logged
-from orarchive.publish.dataset import Book, Rate
-from orarchive.timestamps import moment
+from orarchive.domain.phrasing import (
+    CAUSE_PHRASES,
+    Style,
+    describe_change,
+    format_feed,
+    format_tariff,
+    label_dimension,
+    sort_dimensions,
+)
+from orarchive.domain.prices import format_price, is_dynamic
+from orarchive.domain.records import as_number, parse_expiry
+from orarchive.index.event_log import EventRow
+from orarchive.publish.dataset import Dataset, PriceKey
+from orarchive.timestamps import parse_stamp
 
-PAGE = Voice(
+PAGE_STYLE = Style(
     arrow="→",
     minus="−",
     ellipsis="…",
-    most=6,
-    name=lambda field, member: (f"{field}: {member}" if member else field).replace("_", " "),
-    dimension=label,
+    max_items=6,
+    format_field=lambda field, member: (f"{field}: {member}" if member else field).replace("_", " "),
+    format_dimension=label_dimension,
 )
 
 TOPICS = {
@@ -55,7 +63,7 @@ TOPIC_NAMES = {
 
 TOPIC = {kind: topic for topic, kinds in TOPICS.items() for kind in kinds}
 
-HEALTH = ("degraded", "recovered")
+HEALTH_KINDS = ("degraded", "recovered")
 """Told where an endpoint is shown, and nowhere else: it comes and goes by the hour."""
 
 SIGNS = {
@@ -87,7 +95,7 @@ KINDS = sorted(
 )
 """Every kind of line."""
 
-MOST = 8
+MAX_ITEMS = 8
 """Things that one line names."""
 
 REASONS = {
@@ -122,7 +130,7 @@ class Move:
 
 
 @dataclass(frozen=True)
-class Told:
+class ChangelogLine:
     """One line: what kind of thing happened to what."""
 
     kind: str
@@ -144,25 +152,25 @@ class Told:
 
 
 @dataclass(frozen=True)
-class HourTold:
+class ChangelogHour:
     """The lines of one hour."""
 
     hour: dt.datetime
-    lines: list[Told]
+    lines: list[ChangelogLine]
     more: int = 0
     """Lines left out."""
 
 
-def told(events: Iterable[Logged], book: Book) -> list[HourTold]:
+def build_changelog(events: Iterable[EventRow], book: Dataset) -> list[ChangelogHour]:
     """Events, which are in order, as lines by the hour, newest first; hours without lines are left out."""
     hours = [
-        HourTold(moment(hour), list(_hour(list(those), book)))
+        ChangelogHour(parse_stamp(hour), list(_hour(list(those), book)))
         for hour, those in groupby(events, lambda one: one.hour)
     ]
     return [one for one in reversed(hours) if one.lines]
 
 
-def _hour(events: list[Logged], book: Book) -> Iterator[Told]:
+def _hour(events: list[EventRow], book: Dataset) -> Iterator[ChangelogLine]:
     known = {(one.feed, one.key, one.kind) for one in events}
     news = sorted((one for one in events if not _follows(one, known)), key=_place)
     # what was restated in an hour is one line
@@ -170,12 +178,12 @@ def _hour(events: list[Logged], book: Book) -> Iterator[Told]:
         yield from _lines(list(group), events, book)
 
 
-def _place(one: Logged) -> tuple[int, str, str]:
+def _place(one: EventRow) -> tuple[int, str, str]:
     feeds = ("models", "endpoints", "providers")
     return (feeds.index(one.feed) if one.feed in feeds else len(feeds), one.feed, one.key)
 
 
-def _follows(one: Logged, known: set[tuple[str, str, str]]) -> bool:
+def _follows(one: EventRow, known: set[tuple[str, str, str]]) -> bool:
     """Whether there is nothing to tell: another line says it already."""
     if one.kind in ("joined", "left", "gained", "lost") and one.cause in ("model", "endpoint"):
         return True
@@ -186,7 +194,7 @@ def _follows(one: Logged, known: set[tuple[str, str, str]]) -> bool:
     return one.feed == "models" and moved and one.kind != "alias_moved"
 
 
-def _lines(group: list[Logged], events: list[Logged], book: Book) -> Iterator[Told]:
+def _lines(group: list[EventRow], events: list[EventRow], book: Dataset) -> Iterator[ChangelogLine]:
     """The lines of one record: one for each event of its own, one for each cause of its new prices."""
     whole = [one for one in group if not one.field or one.is_of_field]
     for one in whole:
@@ -197,38 +205,38 @@ def _lines(group: list[Logged], events: list[Logged], book: Book) -> Iterator[To
     rest = [one for one in group if one not in whole and one.kind != "repriced"]
     for _, same in groupby(sorted(rest, key=lambda one: NAMES.get(one.kind, one.kind)), lambda one: one.kind):
         those = list(same)
-        more = [f"and {len(those) - MOST} more"] if len(those) > MOST else []
-        yield _line(those[0], (), (*map(_words, those[:MOST]), *more))
+        more = [f"and {len(those) - MAX_ITEMS} more"] if len(those) > MAX_ITEMS else []
+        yield _line(those[0], (), (*map(_words, those[:MAX_ITEMS]), *more))
 
 
-def _line(one: Logged, moves: tuple[Move, ...], parts: tuple[str, ...], kind: str = "") -> Told:
+def _line(one: EventRow, moves: tuple[Move, ...], parts: tuple[str, ...], kind: str = "") -> ChangelogLine:
     kind = kind or NAMES.get(one.kind, one.kind)
     model = one.key.partition("@")[0] if _is_of_model(one) else None
-    after = moment(one.after) if one.after else None
+    after = parse_stamp(one.after) if one.after else None
     event = f"{one.feed}/{one.key}/{one.kind}" + (f"/{one.cause}" if one.cause else "")
     topic = TOPIC.get(one.kind, "other")
-    return Told(kind, _sign(one, kind), topic, model, _subject(one), event, after, moves, parts)
+    return ChangelogLine(kind, _sign(one, kind), topic, model, _subject(one), event, after, moves, parts)
 
 
-def _sign(one: Logged, kind: str) -> str:
+def _sign(one: EventRow, kind: str) -> str:
     feed = FEEDS.get(one.feed)
-    ends = {feed.came: "+", feed.went: "−"} if feed else {}
+    ends = {feed.added_kind: "+", feed.removed_kind: "−"} if feed else {}
     return SIGNS.get(kind) or SIGNS.get(one.kind) or ends.get(one.kind, "~")
 
 
-def _repriced(cause: str, group: list[Logged]) -> Told:
+def _repriced(cause: str, group: list[EventRow]) -> ChangelogLine:
     moves = {one.field: move for one in group if (move := _move(one))}
-    place = {name: n for n, name in enumerate(in_order({one.field for one in group}))}
+    place = {name: n for n, name in enumerate(sort_dimensions({one.field for one in group}))}
     by_conditions = sorted(filter(_is_ruled, group), key=lambda one: place[one.field])
     ruled = [_ruled(one, one.field in moves) for one in by_conditions]
-    lines = tuple(moves[name] for name in in_order(moves))
+    lines = tuple(moves[name] for name in sort_dimensions(moves))
     ways = {move.way for move in lines}
     kind = {frozenset({-1}): "cut", frozenset({1}): "rise"}.get(frozenset(ways), "repriced")
-    notes = [WHY[cause]] if cause in WHY and group[0].feed == "models" else []
+    notes = [CAUSE_PHRASES[cause]] if cause in CAUSE_PHRASES and group[0].feed == "models" else []
     return _line(group[0], lines, (*notes, *ruled), "listed price" if cause == "provider" else kind)
 
 
-def _move(one: Logged) -> Move | None:
+def _move(one: EventRow) -> Move | None:
     """How a price moved; of one that conditions rule the price without any, where both ends have one."""
     ends = [_plain(end) for end in (one.old, one.new)]
     return None if _is_ruled(one) and None in ends else Move(one.field, *ends)
@@ -240,39 +248,44 @@ def _plain(end: Any) -> Decimal | None:
     return None if end is None else Decimal(end)
 
 
-def _is_ruled(one: Logged) -> bool:
+def _is_ruled(one: EventRow) -> bool:
     """Whether a price was or is ruled by conditions."""
     return isinstance(one.old, list) or isinstance(one.new, list)
 
 
-def _ruled(one: Logged, said: bool) -> str:
+def _ruled(one: EventRow, said: bool) -> str:
     """How a price that conditions rule changed."""
-    return f"{label(one.field)} {PAGE.pair(*(_tariff(one, end, said) for end in (one.old, one.new)))}"
+    ends = (_tariff(one, end, said) for end in (one.old, one.new))
+    return f"{label_dimension(one.field)} {PAGE_STYLE.format_pair(*ends)}"
 
 
-def _tariff(one: Logged, end: Any, said: bool) -> str:
+def _tariff(one: EventRow, end: Any, said: bool) -> str:
     """A price, or the list of conditions that rule it; without the plain price where that is said already."""
     if isinstance(end, list):
-        return tariff(one.field, [entry for entry in end if not said or entry.keys() != {"price"}], PAGE)
+        return format_tariff(
+            one.field, [entry for entry in end if not said or entry.keys() != {"price"}], PAGE_STYLE
+        )
     if said:
         return "no conditions"
-    return shown(one.field, None if end is None else Decimal(end))
+    return format_price(one.field, None if end is None else Decimal(end))
 
 
-def _arrived(one: Logged, book: Book) -> tuple[Move, ...]:
+def _arrived(one: EventRow, book: Dataset) -> tuple[Move, ...]:
     """The prices that something came with."""
     if one.kind not in ("added", "first_observed", "joined"):
         return ()
     points = book.prices.get((one.feed, one.key), {})
-    hour = moment(one.hour)
-    found = {name: [point for point in points.get(Rate(name), ()) if point.first == hour] for name in OFFER}
+    hour = parse_stamp(one.hour)
+    found = {
+        name: [point for point in points.get(PriceKey(name), ()) if point.first == hour] for name in OFFER
+    }
     return tuple(Move(name, None, some[0].amount) for name, some in found.items() if some)
 
 
 OFFER = ("prompt", "completion")
 
 
-def _more(one: Logged, events: list[Logged]) -> Iterator[str]:
+def _more(one: EventRow, events: list[EventRow]) -> Iterator[str]:
     """What else there is to say of an event of a whole record."""
     if one.kind == "returned":
         yield f"was {one.old}"
@@ -285,39 +298,40 @@ def _more(one: Logged, events: list[Logged]) -> Iterator[str]:
             yield f"with {count} endpoint{'' if count == 1 else 's'}"
 
 
-def _is_of_model(one: Logged) -> bool:
-    return one.feed in FEEDS and FEEDS[one.feed].is_of_models and not one.is_of_field
+def _is_of_model(one: EventRow) -> bool:
+    return one.feed in FEEDS and FEEDS[one.feed].is_about_models and not one.is_of_field
 
 
-def _subject(one: Logged) -> str:
+def _subject(one: EventRow) -> str:
     """What of its model an event is about, the model alone: "". Without a model, what it is about."""
     _, _, tag = one.key.partition("@")
     if not _is_of_model(one):
         is_provider = one.feed == "providers" and not one.is_of_field
-        what = "provider" if is_provider else f"{feed_name(one.feed)}:"
+        what = "provider" if is_provider else f"{format_feed(one.feed)}:"
         return f"{what} {one.key}"
     if one.feed in ("endpoints", "zdr"):
         return f"at {tag}"
     own = {"models": "", "image_endpoints": "as an image endpoint"}
     if one.feed in own:
         return own[one.feed]
-    return f"at {tag} in {feed_name(one.feed)}" if tag else f"in {feed_name(one.feed)}"
+    return f"at {tag} in {format_feed(one.feed)}" if tag else f"in {format_feed(one.feed)}"
 
 
-def _words(one: Logged) -> str:
+def _words(one: EventRow) -> str:
     if one.kind == "restated":
         return f"{one.key} of {one.field} {one.percent:+.1f} %"
     if one.kind == "discounted":
-        return f"discount {PAGE.pair(*(percent(number(end)) for end in (one.old, one.new)))}"
+        shares = (format_share(as_number(end)) for end in (one.old, one.new))
+        return f"discount {PAGE_STYLE.format_pair(*shares)}"
     if one.kind.startswith("expiry_"):
-        ends = (expiry(end) for end in (one.old, one.new))
-        return PAGE.pair(*("none" if end is None else str(end) for end in ends))
+        ends = (parse_expiry(end) for end in (one.old, one.new))
+        return PAGE_STYLE.format_pair(*("none" if end is None else str(end) for end in ends))
     if one.field == "description":
         return "description"
-    said = words(Change(one.kind, one.feed, one.key, one.field, one.old, one.new), PAGE)
-    return said or f"{PAGE.name(one.field, '')} spelled another way"
+    said = describe_change(Change(one.kind, one.feed, one.key, one.field, one.old, one.new), PAGE_STYLE)
+    return said or f"{PAGE_STYLE.format_field(one.field, '')} spelled another way"
 
 
-def percent(share: Decimal | None) -> str:
+def format_share(share: Decimal | None) -> str:
     """A share of 1: `20 %`, `12.5 %`, `none`."""
     return f"{round(share * 100, 1).normalize():f} %" if share else "none"

@@ -10,17 +10,17 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from orarchive.domain.feeds import FEEDS
-from orarchive.domain.record_files import Key, join
-from orarchive.domain.records import expiry
-from orarchive.index.event_log import Logged, logged
+from orarchive.domain.record_files import Key, join_record
+from orarchive.domain.records import parse_expiry
+from orarchive.index.event_log import EventRow, read_events
 from orarchive.jsonl import Record, loads
 from orarchive.publish import rankings_data
 from orarchive.publish.rankings_data import Usage
-from orarchive.timestamps import moment
+from orarchive.timestamps import parse_stamp
 
 
 @dataclass(frozen=True)
-class Entry:
+class RecordEntry:
     """A record that is or was there, as it was last seen; `states` of the index's schema."""
 
     feed: str
@@ -39,7 +39,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Point:
+class PriceInterval:
     """A price and the hours that showed it; `last` is None while it holds."""
 
     first: dt.datetime
@@ -48,7 +48,7 @@ class Point:
 
 
 @dataclass(frozen=True)
-class Reading:
+class FeedReading:
     """A feed as an attempt read it."""
 
     hour: dt.datetime
@@ -83,7 +83,7 @@ class HealthDay:
     """Mean of what was read, percent."""
 
 
-class Rate(NamedTuple):
+class PriceKey(NamedTuple):
     """What a price is of."""
 
     dimension: str
@@ -91,21 +91,21 @@ class Rate(NamedTuple):
     """"" or the JSON of what must hold for it."""
 
 
-Prices = dict[Rate, list[Point]]
+Prices = dict[PriceKey, list[PriceInterval]]
 """Price points, oldest first."""
 
 
 @dataclass(frozen=True)
-class Book:
+class Dataset:
     """Everything that pages are made from."""
 
-    entries: dict[str, dict[str, Entry]]
+    entries: dict[str, dict[str, RecordEntry]]
     """Feed -> key -> the record."""
-    readings: list[Reading]
+    readings: list[FeedReading]
     """Oldest first."""
     prices: dict[tuple[str, str], Prices]
     """(feed, key) -> its price points."""
-    log: list[Logged]
+    log: list[EventRow]
     """Oldest first."""
     health: dict[str, dict[str, HealthDay]]
     """Endpoint -> day -> its health."""
@@ -131,7 +131,7 @@ class Book:
         return self.readings[0].hour if self.readings else self.hour
 
     @cached_property
-    def last(self) -> dict[str, Reading]:
+    def last(self) -> dict[str, FeedReading]:
         """The last reading of each feed."""
         return {one.feed: one for one in self.readings}
 
@@ -146,9 +146,9 @@ class Book:
         return _hours(one for one in self.readings if one.good)
 
     @cached_property
-    def endpoints(self) -> dict[str, list[Entry]]:
+    def endpoints(self) -> dict[str, list[RecordEntry]]:
         """The endpoints, there or not, by the model asked."""
-        found: dict[str, list[Entry]] = defaultdict(list)
+        found: dict[str, list[RecordEntry]] = defaultdict(list)
         for one in self.entries["endpoints"].values():
             found[one.parts[0]].append(one)
         return found
@@ -157,31 +157,31 @@ class Book:
     def came(self) -> dict[str, dt.datetime]:
         """The models that were seen to come for the first time, with the hour after which they did."""
         added = [one for one in self.log if (one.feed, one.kind) == ("models", "added")]
-        return {one.key: moment(one.after or one.hour) for one in reversed(added)}
+        return {one.key: parse_stamp(one.after or one.hour) for one in reversed(added)}
 
     @cached_property
-    def news(self) -> dict[str, list[Logged]]:
+    def news(self) -> dict[str, list[EventRow]]:
         """The events of each model and of what belongs to it, oldest first."""
-        found: dict[str, list[Logged]] = defaultdict(list)
+        found: dict[str, list[EventRow]] = defaultdict(list)
         for one in self.log:
-            if one.feed in FEEDS and FEEDS[one.feed].is_of_models and not one.is_of_field:
+            if one.feed in FEEDS and FEEDS[one.feed].is_about_models and not one.is_of_field:
                 found[one.key.partition("@")[0]].append(one)
         return found
 
 
-def read(db: sqlite3.Connection, benchmarks: bool = True) -> Book:
+def read_dataset(db: sqlite3.Connection, benchmarks: bool = True) -> Dataset:
     """Read an index, with or without benchmarks."""
-    return Book(
+    return Dataset(
         entries=_entries(db),
         readings=[_reading(*row) for row in db.execute(READINGS)],
         prices=_prices(db),
-        log=list(logged(db)),
+        log=list(read_events(db)),
         health=_health(db),
         relations=loads(db.execute(RELATIONS).fetchone()[0]),
         announced=_announced(db),
         benchmarks=_benchmarks(db) if benchmarks else {},
-        attempts=[Attempt(*map(moment, row)) for row in db.execute(LAST)],
-        usage=rankings_data.read(db),
+        attempts=[Attempt(*map(parse_stamp, row)) for row in db.execute(LAST)],
+        usage=rankings_data.read_usage(db),
     )
 
 
@@ -205,28 +205,30 @@ LINES = """
 """
 
 
-def _entries(db: sqlite3.Connection) -> dict[str, dict[str, Entry]]:
+def _entries(db: sqlite3.Connection) -> dict[str, dict[str, RecordEntry]]:
     lines: dict[int, dict[str, Record]] = defaultdict(dict)
     for row, file, line, _ in db.execute(LINES):
         lines[row][file] = loads(line)
-    found: dict[str, dict[str, Entry]] = {name: {} for name in FEEDS}
+    found: dict[str, dict[str, RecordEntry]] = {name: {} for name in FEEDS}
     query = "select id, feed, key, parts, first, last, state, arrival, missing from records order by key"
     for row, feed, key, parts, first, last, state, arrival, missing in db.execute(query):
         if arrival == "unlisted":
             continue
         record, asked = _record(feed, lines[row]), lines[row].get("asked", {})
-        hours = (moment(first), moment(last) if last else None)
-        gone = moment(missing) if missing else None
-        found[feed][key] = Entry(feed, key, tuple(loads(parts)), *hours, state, arrival, gone, record, asked)
+        hours = (parse_stamp(first), parse_stamp(last) if last else None)
+        gone = parse_stamp(missing) if missing else None
+        found[feed][key] = RecordEntry(
+            feed, key, tuple(loads(parts)), *hours, state, arrival, gone, record, asked
+        )
     return found
 
 
 def _record(feed: str, lines: dict[str, Record]) -> Record:
     known = {file: line for file, line in lines.items() if file != "asked"}
-    return join(FEEDS[feed], known, [name for name in ("model", "n") if name in FEEDS[feed].key])
+    return join_record(FEEDS[feed], known, [name for name in ("model", "n") if name in FEEDS[feed].key])
 
 
-def _hours(readings: Iterable[Reading]) -> dict[str, list[dt.datetime]]:
+def _hours(readings: Iterable[FeedReading]) -> dict[str, list[dt.datetime]]:
     """The hours of each feed that readings are of, each once, in their order."""
     found: dict[str, dict[dt.datetime, None]] = {name: {} for name in FEEDS}
     for one in readings:
@@ -234,11 +236,11 @@ def _hours(readings: Iterable[Reading]) -> dict[str, list[dt.datetime]]:
     return {name: list(hours) for name, hours in found.items()}
 
 
-def _reading(hour: str, feed: str, outcome: str, good: int, *rest: Any) -> Reading:
+def _reading(hour: str, feed: str, outcome: str, good: int, *rest: Any) -> FeedReading:
     records, requests, retries, limited, reasons, kept, origin = rest
     counts = (records, requests or 0, retries, limited)
-    return Reading(
-        moment(hour),
+    return FeedReading(
+        parse_stamp(hour),
         feed,
         outcome,
         bool(good),
@@ -253,8 +255,8 @@ def _prices(db: sqlite3.Connection) -> dict[tuple[str, str], Prices]:
     found: dict[tuple[str, str], Prices] = defaultdict(lambda: defaultdict(list))
     query = "select feed, key, dimension, condition, first, last, amount from price_history order by first"
     for feed, key, dimension, condition, first, last, amount in db.execute(query):
-        point = Point(moment(first), moment(last) if last else None, Decimal(amount))
-        found[feed, key][Rate(dimension, condition)].append(point)
+        point = PriceInterval(parse_stamp(first), parse_stamp(last) if last else None, Decimal(amount))
+        found[feed, key][PriceKey(dimension, condition)].append(point)
     return found
 
 
@@ -267,8 +269,8 @@ DATES = """
 def _announced(db: sqlite3.Connection) -> dict[str, dt.datetime]:
     found: dict[str, dt.datetime] = {}
     for key, first, date in db.execute(DATES):
-        if expiry(date):
-            found.setdefault(key, moment(first))
+        if parse_expiry(date):
+            found.setdefault(key, parse_stamp(first))
         else:
             found.pop(key, None)
     return found

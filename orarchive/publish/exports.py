@@ -6,35 +6,48 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from orarchive.jsonl import dumps
-from orarchive.publish.sanitize import plain
+from orarchive.publish.sanitize import show_invisible
 from orarchive.publish.views import View
-from orarchive.publish.views.endpoints import slug
-from orarchive.timestamps import stamp
+from orarchive.publish.views.endpoints import provider_slug
+from orarchive.timestamps import format_stamp
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a cell begins with that a spreadsheet runs."""
 
 
-def files(view: View) -> dict[str, bytes]:
+def build_tables(view: View) -> dict[str, bytes]:
     """Every table: path -> bytes."""
     book = view.book
     models = (
         [
-            *(one.model.id, one.model.name, one.model.lab, " ".join(one.states), stamp(one.entry.first)),
-            *(stamp(one.entry.last) if one.entry.last else "", one.model.context),
+            *(
+                one.model.id,
+                one.model.name,
+                one.model.lab,
+                " ".join(one.states),
+                format_stamp(one.entry.first),
+            ),
+            *(format_stamp(one.entry.last) if one.entry.last else "", one.model.context),
             *(_price(one.model.prices.get(name)) for name in ("prompt", "completion")),
         ]
         for one in view.models
     )
     endpoints = (
         [
-            *(one.parts[0], slug(one.parts[1]), one.parts[1], one.parts[2], stamp(one.first)),
-            stamp(one.last) if one.last else "",
+            *(one.parts[0], provider_slug(one.parts[1]), one.parts[1], one.parts[2], format_stamp(one.first)),
+            format_stamp(one.last) if one.last else "",
         ]
         for one in book.entries["endpoints"].values()
     )
     points = (
-        [feed, key, *rate, stamp(one.first), stamp(one.last) if one.last else "", _price(one.amount)]
+        [
+            feed,
+            key,
+            *rate,
+            format_stamp(one.first),
+            format_stamp(one.last) if one.last else "",
+            _price(one.amount),
+        ]
         for (feed, key), prices in sorted(book.prices.items())
         for rate, some in sorted(prices.items())
         for one in some
@@ -81,7 +94,7 @@ def _csv(head: Sequence[str], rows: Iterable[list[Any]]) -> bytes:
 
 
 def _cell(value: Any) -> Any:
-    value = plain(value)
+    value = show_invisible(value)
     if not isinstance(value, str) or not value.startswith(FORMULA):
         return value
     return value if _is_number(value) else f"'{value}"

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from orarchive.publish.views import View
 
-PATH = "metrics.prom"
+METRICS_PATH = "metrics.prom"
 
 Sample = tuple[dict[str, str], float]
 """Labels and value."""
 
 
-def metrics(view: View) -> bytes:
+def render_metrics(view: View) -> bytes:
     """Every metric, each with its help and its type."""
     lines = []
     for name, words, samples in _metrics(view):

@@ -13,28 +13,28 @@ from typing import Any
 import feedgenerator
 from markupsafe import escape
 
-from orarchive.domain.phrasing import label
-from orarchive.domain.prices import shown
-from orarchive.publish.changelog import HourTold, Move, Told
-from orarchive.publish.sanitize import json, plain
-from orarchive.timestamps import prose, stamp
+from orarchive.domain.phrasing import label_dimension
+from orarchive.domain.prices import format_price
+from orarchive.publish.changelog import ChangelogHour, ChangelogLine, Move
+from orarchive.publish.sanitize import show_invisible, to_safe_json
+from orarchive.timestamps import format_hour, format_stamp
 
-MOST = 60
+MAX_ENTRIES = 60
 """Entries of a feed, and those of the same hour as the last."""
 
-LONGEST = 160
+MAX_TITLE_LENGTH = 160
 """Longest title; the text says all of it."""
 
-SOME = 20
+MAX_TOPIC_ENTRIES = 20
 """Those of the feed of a lab or a kind."""
 
-FEW = 5
+MAX_MODEL_ENTRIES = 5
 """Those of the feed of one model."""
 
-CUT = Decimal("-0.2")
+CUT_THRESHOLD = Decimal("-0.2")
 """The move from which on a cheaper price is news of its own."""
 
-FLAP = dt.timedelta(days=3)
+FLAPPING_WINDOW = dt.timedelta(days=3)
 
 NEVER = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
 """When a feed without entries was updated."""
@@ -43,7 +43,7 @@ AUTHOR = "OpenRouter archive"
 
 
 @dataclass(frozen=True)
-class News:
+class NewsEntry:
     """One entry: text that reads alone."""
 
     id: str
@@ -52,12 +52,12 @@ class News:
     page: str
     """Path of the page that it is about, below the site."""
     hour: dt.datetime
-    line: Told
+    line: ChangelogLine
     updated: dt.datetime | None = None
     """When more was known of it."""
 
 
-def news(changes: Iterable[HourTold], paths: dict[str, str]) -> list[News]:
+def build_news(changes: Iterable[ChangelogHour], paths: dict[str, str]) -> list[NewsEntry]:
     """The entries of changes, newest first, with prices that went back folded."""
     found = [
         _entry(one.hour, line, paths.get(line.model or "", f"changes/{one.hour:%Y-%m}/index.html"))
@@ -67,16 +67,18 @@ def news(changes: Iterable[HourTold], paths: dict[str, str]) -> list[News]:
     return list(_folded(found))
 
 
-def is_cut(one: News) -> bool:
+def is_cut(one: NewsEntry) -> bool:
     """Whether an entry tells of a price that became much cheaper."""
     return one.line.kind != "listed price" and any(map(_is_big, one.line.moves))
 
 
 def _is_big(move: Move) -> bool:
-    return bool(move.old and move.new is not None and move.way < 0 and move.new <= move.old * (1 + CUT))
+    return bool(
+        move.old and move.new is not None and move.way < 0 and move.new <= move.old * (1 + CUT_THRESHOLD)
+    )
 
 
-def latest(entries: list[News], most: int = MOST) -> list[News]:
+def select_latest(entries: list[NewsEntry], most: int = MAX_ENTRIES) -> list[NewsEntry]:
     """The latest entries, all of the last hour that is in."""
     if len(entries) <= most:
         return entries
@@ -92,11 +94,11 @@ class _Atom(feedgenerator.Atom1Feed):  # type: ignore[misc]
         return found
 
 
-def atom(entries: list[News], title: str, path: str, page: str, base: str | None) -> bytes:
+def render_atom(entries: list[NewsEntry], title: str, path: str, page: str, base: str | None) -> bytes:
     """An Atom feed; `path` is its own file, `page` what it is about, both below `base`."""
     root = base or "../" * path.count("/")
     feed = _Atom(
-        title=plain(f"{title} · {AUTHOR}"),
+        title=show_invisible(f"{title} · {AUTHOR}"),
         link=root + page,
         feed_url=root + path,
         feed_guid=_tag(path),
@@ -104,12 +106,12 @@ def atom(entries: list[News], title: str, path: str, page: str, base: str | None
         author_name=AUTHOR,
         language="en",
     )
-    for one in latest(entries):
+    for one in select_latest(entries):
         feed.add_item(
-            title=plain(one.title),
+            title=show_invisible(one.title),
             link=root + one.page,
-            description=escape(plain(one.text)),
-            unique_id=plain(_tag(one.id)),
+            description=escape(show_invisible(one.text)),
+            unique_id=show_invisible(_tag(one.id)),
             pubdate=one.hour,
             updateddate=one.updated or one.hour,
             categories=[one.line.topic],
@@ -118,7 +120,7 @@ def atom(entries: list[News], title: str, path: str, page: str, base: str | None
     return text.encode()
 
 
-def json_feed(entries: list[News], title: str, path: str, page: str, base: str | None) -> bytes:
+def render_json_feed(entries: list[NewsEntry], title: str, path: str, page: str, base: str | None) -> bytes:
     """The same as a JSON Feed 1.1."""
     root = base or "../" * path.count("/")
     found: dict[str, Any] = {
@@ -133,53 +135,57 @@ def json_feed(entries: list[News], title: str, path: str, page: str, base: str |
                 "url": root + one.page,
                 "title": one.title,
                 "content_text": one.text,
-                "date_published": stamp(one.hour),
-                "date_modified": stamp(one.updated or one.hour),
+                "date_published": format_stamp(one.hour),
+                "date_modified": format_stamp(one.updated or one.hour),
                 "tags": [one.line.topic],
             }
-            for one in latest(entries)
+            for one in select_latest(entries)
         ],
     }
-    return json(found)
+    return to_safe_json(found)
 
 
 def _tag(name: str) -> str:
     return f"tag:openrouter-archive,2024:{name}"
 
 
-def _entry(hour: dt.datetime, line: Told, page: str) -> News:
+def _entry(hour: dt.datetime, line: ChangelogLine, page: str) -> NewsEntry:
     what = " ".join(filter(None, (line.model, line.subject)))
     moves = ", ".join(map(_move, line.moves))
     said = ", ".join(filter(None, (moves, *line.parts)))
     whole = f"{what}: {line.kind}" + (f", {said}" if said else "")
-    title = whole if len(whole) <= LONGEST else f"{whole[: LONGEST - 1]}…"
-    text = f"Seen in {prose(hour)}" + (f", after {prose(line.after)}" if line.after else "") + f". {whole}."
-    return News(f"{stamp(hour)}/{line.event}", title, text, page, hour, line)
+    title = whole if len(whole) <= MAX_TITLE_LENGTH else f"{whole[: MAX_TITLE_LENGTH - 1]}…"
+    text = (
+        f"Seen in {format_hour(hour)}"
+        + (f", after {format_hour(line.after)}" if line.after else "")
+        + f". {whole}."
+    )
+    return NewsEntry(f"{format_stamp(hour)}/{line.event}", title, text, page, hour, line)
 
 
 def _move(move: Move) -> str:
-    name, new = label(move.dimension), shown(move.dimension, move.new)
+    name, new = label_dimension(move.dimension), format_price(move.dimension, move.new)
     if move.old is None:
         return f"{name} {new}"
     moved = f" ({move.percent:+} %)" if move.percent is not None else ""
-    return f"{name} {shown(move.dimension, move.old)} → {new}{moved}"
+    return f"{name} {format_price(move.dimension, move.old)} → {new}{moved}"
 
 
-def _folded(entries: list[News]) -> Iterator[News]:
+def _folded(entries: list[NewsEntry]) -> Iterator[NewsEntry]:
     """Entries, newest first, with a price that went back soon as one: the first one, which says so."""
-    back: dict[str, News] = {}
-    last: dict[tuple[str, str], News] = {}
+    back: dict[str, NewsEntry] = {}
+    last: dict[tuple[str, str], NewsEntry] = {}
     gone: set[str] = set()
     for one in reversed(entries):
         if not one.line.moves or one.line.topic != "price":
             continue
         key = (one.line.model or "", one.line.subject)
         before = last.get(key)
-        if before and one.hour - before.hour <= FLAP and _undoes(one.line, before.line):
+        if before and one.hour - before.hour <= FLAPPING_WINDOW and _undoes(one.line, before.line):
             back[before.id] = replace(
                 before,
                 title=f"{before.title.partition(':')[0]}: flapping, {_levels(before.line)}",
-                text=f"{before.text} It was back by {prose(one.hour)}.",
+                text=f"{before.text} It was back by {format_hour(one.hour)}.",
                 updated=one.hour,
             )
             gone.add(one.id)
@@ -189,7 +195,7 @@ def _folded(entries: list[News]) -> Iterator[News]:
     yield from (back.get(one.id, one) for one in entries if one.id not in gone)
 
 
-def _undoes(line: Told, before: Told) -> bool:
+def _undoes(line: ChangelogLine, before: ChangelogLine) -> bool:
     """Whether every price that moved is what it was."""
     now, then = ({move.dimension: move for move in one.moves} for one in (line, before))
     return now.keys() == then.keys() and all(
@@ -197,9 +203,9 @@ def _undoes(line: Told, before: Told) -> bool:
     )
 
 
-def _levels(line: Told) -> str:
+def _levels(line: ChangelogLine) -> str:
     said = []
     for one in line.moves:
-        old, new = (shown(one.dimension, end) for end in (one.old, one.new))
-        said.append(f"{label(one.dimension)} between {old} and {new}")
+        old, new = (format_price(one.dimension, end) for end in (one.old, one.new))
+        said.append(f"{label_dimension(one.dimension)} between {old} and {new}")
     return ", ".join(said)

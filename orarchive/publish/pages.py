@@ -7,20 +7,20 @@ from itertools import accumulate
 from typing import Any, get_args
 
 from orarchive.domain.records import NO_DATE
-from orarchive.index.absence import DAY, DEPRECATED, REMOVED
+from orarchive.index.absence import DAY_S, DEPRECATED_AFTER_S, REMOVED_AFTER_S
 from orarchive.jsonl import Record, dumps
-from orarchive.paths import folders, segment
+from orarchive.paths import escape_path, escape_segment
 from orarchive.publish.changelog import KINDS, TOPIC_NAMES
-from orarchive.publish.news_feeds import FEW, MOST, SOME
+from orarchive.publish.news_feeds import MAX_ENTRIES, MAX_MODEL_ENTRIES, MAX_TOPIC_ENTRIES
 from orarchive.publish.views import View
-from orarchive.publish.views.changes import DayTold
+from orarchive.publish.views.changes import ChangelogDay
 from orarchive.publish.views.models import State
 from orarchive.publish.views.prices import NEEDS
 
 DATABASE = "archive.sqlite"
 """The index, for download."""
 
-ABSENCE = {"deprecated": DEPRECATED // DAY, "removed": REMOVED // DAY}
+ABSENCE = {"deprecated": DEPRECATED_AFTER_S // DAY_S, "removed": REMOVED_AFTER_S // DAY_S}
 """Days of absence after which a model is called so."""
 
 SECTIONS = (
@@ -69,10 +69,10 @@ class Page:
         return "../" * self.path.count("/")
 
 
-def pages(view: View, paths: dict[str, str], examples: dict[str, str]) -> Iterator[Page]:
+def list_pages(view: View, paths: dict[str, str], examples: dict[str, str]) -> Iterator[Page]:
     """Every page of the site; `paths` holds the page of each model, `examples` those on the page of data."""
-    labs = {one.name: f"labs/{segment(one.name)}/index.html" for one in view.lab_views}
-    providers = {one.slug: f"providers/{segment(one.slug)}/index.html" for one in view.providers}
+    labs = {one.name: f"labs/{escape_segment(one.name)}/index.html" for one in view.lab_views}
+    providers = {one.slug: f"providers/{escape_segment(one.slug)}/index.html" for one in view.providers}
     shared = {"view": view, "paths": paths, "labs": labs, "providers": providers}
     shared["categories"] = category_paths(view)
     shared |= {"database": DATABASE, "sections": SECTIONS}
@@ -89,7 +89,7 @@ def pages(view: View, paths: dict[str, str], examples: dict[str, str]) -> Iterat
             Alternate(ATOM, "Atom", "What happened to it", path.replace("index.html", "changes.atom")),
             Alternate(JSON, "JSON", "All of it", f"api/v1/{path.removesuffix('/index.html')}.json"),
         )
-        shown = {**shared, "one": one, "raw": pretty(one.entry.record)}
+        shown = {**shared, "one": one, "raw": format_json(one.entry.record)}
         yield Page(path, "model.html", shown, alternates)
     yield from _makers(view, shared)
     cuts = (
@@ -116,14 +116,20 @@ def pages(view: View, paths: dict[str, str], examples: dict[str, str]) -> Iterat
     yield Page(
         "data/index.html",
         "data.html",
-        {**shared, "topics": TOPIC_NAMES, "kinds": KINDS, "examples": examples, "entries": (FEW, SOME, MOST)},
+        {
+            **shared,
+            "topics": TOPIC_NAMES,
+            "kinds": KINDS,
+            "examples": examples,
+            "entries": (MAX_MODEL_ENTRIES, MAX_TOPIC_ENTRIES, MAX_ENTRIES),
+        },
     )
     yield Page("about/index.html", "about.html", {**shared, "undated": NO_DATE, "absence": ABSENCE})
     yield Page("patterns/index.html", "patterns.html", {**shared, **_patterns(view)})
     yield Page("404.html", "404.html", shared)
 
 
-def _recent(view: View) -> list[DayTold]:
+def _recent(view: View) -> list[ChangelogDay]:
     """The last days with changes."""
     days = [day for month in view.months[:2] for day in month.days][:DAYS]
     before = accumulate((day.lines for day in days), initial=0)
@@ -195,7 +201,7 @@ def category_paths(view: View) -> dict[str, str]:
     for one in view.rankings.categories:
         if one.name:
             # a category may be called so, too
-            path = f"={ord(ALL[0]):02x}{ALL[1:]}" if one.name == ALL else folders(one.name)
+            path = f"={ord(ALL[0]):02x}{ALL[1:]}" if one.name == ALL else escape_path(one.name)
             found[one.name] = f"rankings/{path}/index.html"
     return found
 
@@ -207,21 +213,21 @@ def model_path(model: str) -> str:
     """
     author, slash, rest = model.partition("/")
     slug, colon, variant = rest.partition(":")
-    parts = [segment(author), segment(slug)] if slash else ["=-", segment(author)]
+    parts = [escape_segment(author), escape_segment(slug)] if slash else ["=-", escape_segment(author)]
     if colon:
-        parts.append(segment(variant))
+        parts.append(escape_segment(variant))
     return "/".join(["models", *parts, "index.html"])
 
 
-def pretty(value: Any, indent: str = "") -> str:
+def format_json(value: Any, indent: str = "") -> str:
     """JSON as people read it: short lists in one line, number tokens as sent."""
     if isinstance(value, dict) and value and len(indent) < 40:
         members = [
-            f"{indent}  {_token(name)}: {pretty(value[name], indent + '  ')}" for name in _order(value)
+            f"{indent}  {_token(name)}: {format_json(value[name], indent + '  ')}" for name in _order(value)
         ]
         return "{\n" + ",\n".join(members) + f"\n{indent}}}"
     if isinstance(value, list) and any(isinstance(item, dict | list) for item in value) and len(indent) < 40:
-        items = [f"{indent}  {pretty(item, indent + '  ')}" for item in value]
+        items = [f"{indent}  {format_json(item, indent + '  ')}" for item in value]
         return "[\n" + ",\n".join(items) + f"\n{indent}]"
     if isinstance(value, list):
         return "[" + ", ".join(map(_token, value)) + "]"

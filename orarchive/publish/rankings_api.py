@@ -6,14 +6,14 @@ from orarchive.domain.ranking_series import SERIES
 from orarchive.jsonl import Record
 from orarchive.publish.rankings_data import Row
 from orarchive.publish.views import View
-from orarchive.publish.views.rankings import OTHER, WEEK, Category, unfinished
-from orarchive.timestamps import DAY, stamp
+from orarchive.publish.views.rankings import OTHER, WEEK, Category, is_unfinished
+from orarchive.timestamps import DAY, format_stamp
 
 DAYS, WEEKS = 35, 8
 """How many of the last dates a file has; the database has all."""
 
 
-def files(view: View, pages: dict[str, str]) -> dict[str, Any]:
+def build_rankings_api(view: View, pages: dict[str, str]) -> dict[str, Any]:
     """Every file below `api/v1/`: name -> value; `pages` holds the page of each category."""
     ranks = view.rankings
     names = {one.name: _name(one, pages) for one in ranks.categories}
@@ -24,7 +24,7 @@ def files(view: View, pages: dict[str, str]) -> dict[str, Any]:
                 {
                     "category": one.name or None,
                     "past": one.is_past,
-                    "read": stamp(one.hour) if one.hour else None,
+                    "read": format_stamp(one.hour) if one.hour else None,
                     "file": f"api/v1/{names[one.name]}.json",
                 }
                 for one in ranks.categories
@@ -46,7 +46,7 @@ def category(view: View, one: Category) -> Record:
         "category": one.name or None,
         "past": one.is_past,
         "order": {
-            "read": stamp(one.hour) if one.hour else None,
+            "read": format_stamp(one.hour) if one.hour else None,
             "models": [place.name for place in one.order],
         },
         "totals": {
@@ -73,7 +73,7 @@ def validation(view: View) -> Record:
                 "ranking": read.series,
                 "part": read.part or None,
                 "route": series.scope if series else "openapi.json",
-                "asked": stamp(read.hour),
+                "asked": format_stamp(read.hour),
                 "outcome": read.outcome,
                 "as_of": read.as_of or None,
                 "rows": sum(names.values()) + len(ids) + len(lines),
@@ -106,4 +106,6 @@ def _by_date(view: View, rows: list[Row], category: str, as_of: str) -> list[Rec
         by[date].append(
             {"permaslug": slug, "model": one.model.id if one else None, "total_tokens": str(tokens)}
         )
-    return [{"date": date, "unfinished": unfinished(date, step, as_of), "models": by[date]} for date in dates]
+    return [
+        {"date": date, "unfinished": is_unfinished(date, step, as_of), "models": by[date]} for date in dates
+    ]

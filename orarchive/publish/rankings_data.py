@@ -6,14 +6,14 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from orarchive.jsonl import Record, loads
-from orarchive.timestamps import moment
+from orarchive.timestamps import parse_stamp
 
 Row = tuple[str, str, int]
 """Date, permaslug, tokens."""
 
 
 @dataclass(frozen=True)
-class RankingRead:
+class SliceRead:
     """A part of a series as it was asked for last."""
 
     hour: dt.datetime
@@ -38,13 +38,13 @@ class Usage:
     """Category ("" for all) -> hour -> ids, the most used first."""
     lines: dict[tuple[str, str], list[Record]] = field(default_factory=dict)
     """(series, part) -> the lines of its last date."""
-    last: dict[tuple[str, str], RankingRead] = field(default_factory=dict)
+    last: dict[tuple[str, str], SliceRead] = field(default_factory=dict)
     """(series, part) -> how it fared when it was asked for last."""
-    good: dict[tuple[str, str], RankingRead] = field(default_factory=dict)
+    good: dict[tuple[str, str], SliceRead] = field(default_factory=dict)
     """(series, part) -> the last time it was had."""
 
 
-def read(db: sqlite3.Connection) -> Usage:
+def read_usage(db: sqlite3.Connection) -> Usage:
     """Read what an index has of rankings."""
     tokens: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for series, part, date, slug, count in db.execute(TOKENS):
@@ -54,15 +54,15 @@ def read(db: sqlite3.Connection) -> Usage:
         names[series, part][slug] = count
     orders: dict[str, dict[dt.datetime, list[str]]] = defaultdict(dict)
     for hour, part, model in db.execute("select hour, part, model from orders order by part, hour, place"):
-        orders[part].setdefault(moment(hour), []).append(model)
+        orders[part].setdefault(parse_stamp(hour), []).append(model)
     lines: dict[tuple[str, str], list[Record]] = defaultdict(list)
     for series, part, line in db.execute("select series, part, line from ranking_lines"):
         lines[series, part].append(loads(line))
-    last: dict[tuple[str, str], RankingRead] = {}
-    good: dict[tuple[str, str], RankingRead] = {}
+    last: dict[tuple[str, str], SliceRead] = {}
+    good: dict[tuple[str, str], SliceRead] = {}
     query = "select hour, series, part, outcome, as_of, missing from ranking_reads order by attempt"
     for hour, series, part, outcome, as_of, missing in db.execute(query):
-        one = RankingRead(moment(hour), series, part, outcome, as_of or "", tuple(loads(missing or "[]")))
+        one = SliceRead(parse_stamp(hour), series, part, outcome, as_of or "", tuple(loads(missing or "[]")))
         last[series, part] = one
         if outcome == "ok":
             good[series, part] = one

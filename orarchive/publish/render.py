@@ -9,15 +9,15 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from tqdm import tqdm
 
-from orarchive.domain.phrasing import in_order, label, unit
-from orarchive.domain.prices import MILLION, PER_UNIT, dollars, is_dynamic
+from orarchive.domain.phrasing import get_unit, label_dimension, sort_dimensions
+from orarchive.domain.prices import MILLION, PER_UNIT, format_dollars, is_dynamic
 from orarchive.errors import ArchiveError
-from orarchive.publish.changelog import percent
+from orarchive.publish.changelog import format_share
 from orarchive.publish.pages import Page
-from orarchive.publish.sanitize import host, href, html, plain, quoted
-from orarchive.publish.views.conditions import named
-from orarchive.publish.views.rankings import short
-from orarchive.timestamps import prose, stamp
+from orarchive.publish.sanitize import quote_url, render_markdown, safe_url, show_invisible, url_host
+from orarchive.publish.views.conditions import format_price_key
+from orarchive.publish.views.rankings import format_short
+from orarchive.timestamps import format_hour, format_stamp
 
 TEMPLATES = Path(__file__).with_name("templates")
 """A link to the checkout's templates/; in an installed package a folder."""
@@ -39,7 +39,7 @@ DIGITS = 4
 exact form in the title."""
 
 
-def environment() -> Environment:
+def make_environment() -> Environment:
     """The templates, with all that they may call; foreign text is escaped, and shown as it is."""
     env = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -47,32 +47,32 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=plain,
+        finalize=show_invisible,
     )
-    foreign = (host, href, html, quoted)
+    foreign = (url_host, safe_url, render_markdown, quote_url)
     own = (
-        amount,
-        capital,
-        group,
-        in_order,
-        label,
-        long_hour,
-        named,
-        percent,
-        prose,
-        short,
-        stamp,
-        tokens,
-        unit,
+        format_amount,
+        capitalize_first,
+        group_digits,
+        sort_dimensions,
+        label_dimension,
+        format_long_hour,
+        format_price_key,
+        format_share,
+        format_hour,
+        format_short,
+        format_stamp,
+        format_tokens,
+        get_unit,
     )
     filters = (*foreign, *own)
-    env.filters.update({one.__name__: one for one in filters}, exact=exact_amount)
+    env.filters.update({one.__name__: one for one in filters}, exact=format_exact)
     return env
 
 
-def render(pages: Sequence[Page], base: str | None, progress: bool = False) -> dict[str, bytes]:
+def render_pages(pages: Sequence[Page], base: str | None, progress: bool = False) -> dict[str, bytes]:
     """Every file of the site: path -> bytes."""
-    env = environment()
+    env = make_environment()
     files = {}
     for page in tqdm(pages, desc="Rendering", unit="page", disable=not progress):
         # a server shows the error page at any depth: only absolute links hold there
@@ -89,7 +89,7 @@ def render(pages: Sequence[Page], base: str | None, progress: bool = False) -> d
     return files
 
 
-def write(out: Path, files: dict[str, bytes]) -> tuple[int, int]:
+def write_site(out: Path, files: dict[str, bytes]) -> tuple[int, int]:
     """Make the out folder hold these files; returns how many were written and how many removed.
 
     Only what differs is written. Files of earlier builds that are no longer there are removed; a file that
@@ -147,7 +147,7 @@ def _remove(out: Path, path: str) -> None:
 # --- what templates may call --------------------------------------------------------------------------------
 
 
-def amount(price: Decimal, dimension: str) -> str:
+def format_amount(price: Decimal, dimension: str) -> str:
     """A price as it is shown, without its unit: `$1.25`, `$0.0417`, `free`, `dynamic`."""
     if is_dynamic(price):
         return "dynamic"
@@ -157,33 +157,33 @@ def amount(price: Decimal, dimension: str) -> str:
     short = value.normalize()
     decimals = short.adjusted() - len(short.as_tuple().digits) + 1
     if decimals >= -DIGITS or len(short.as_tuple().digits) <= DIGITS:
-        return dollars(value)
-    return dollars(round(value, DIGITS if value >= 1 else max(DIGITS, 2 - value.adjusted())))
+        return format_dollars(value)
+    return format_dollars(round(value, DIGITS if value >= 1 else max(DIGITS, 2 - value.adjusted())))
 
 
-def exact_amount(price: Decimal, dimension: str) -> str:
+def format_exact(price: Decimal, dimension: str) -> str:
     """The exact price where `amount` rounds it, "" where it does not."""
     if price <= 0:
         return ""
-    exact = dollars(_value(price, dimension))
-    return exact if exact != amount(price, dimension) else ""
+    exact = format_dollars(_value(price, dimension))
+    return exact if exact != format_amount(price, dimension) else ""
 
 
 def _value(price: Decimal, dimension: str) -> Decimal:
     return price if dimension in PER_UNIT else price * MILLION
 
 
-def capital(text: str) -> str:
+def capitalize_first(text: str) -> str:
     """Words with a capital at their beginning, and else as they are."""
     return text[:1].upper() + text[1:]
 
 
-def group(count: int) -> str:
+def group_digits(count: int) -> str:
     """A number in groups of three digits."""
     return f"{count:,}"
 
 
-def tokens(count: int) -> str:
+def format_tokens(count: int) -> str:
     """A number of tokens, short: `131K`, `1M`, `1.05M`."""
     if count < 1000:
         return str(count)
@@ -192,6 +192,6 @@ def tokens(count: int) -> str:
     return f"{count / 1_000_000:.2f}".rstrip("0").rstrip(".") + "M"
 
 
-def long_hour(hour: dt.datetime) -> str:
+def format_long_hour(hour: dt.datetime) -> str:
     """An hour in words: `8 July 2026, 09:00 UTC`."""
     return f"{hour.day} {hour:%B %Y, %H:%M} UTC"

@@ -5,22 +5,29 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
-from orarchive.domain.changes import text_key
+from orarchive.domain.changes import format_key
 from orarchive.domain.feeds import FEEDS
-from orarchive.domain.prices import clock_keys, dimensions, in_force, rates, schedule, thresholds
-from orarchive.domain.records import part
-from orarchive.domain.snapshot import rows
+from orarchive.domain.prices import (
+    list_thresholds,
+    prices_at,
+    read_entry_prices,
+    read_prices,
+    read_schedule,
+    time_of_day_keys,
+)
+from orarchive.domain.records import get_object
+from orarchive.domain.snapshot import records_by_key
 from orarchive.errors import NotArchivedError
-from orarchive.index.sql_values import storable
+from orarchive.index.sql_values import escape_surrogates
 from orarchive.jsonl import Record, loads
-from orarchive.queries.reads import Reading, Readings
-from orarchive.queries.suggestions import models, refuse
+from orarchive.queries.reads import Read, ReadLog
+from orarchive.queries.suggestions import list_model_ids, raise_not_found
 from orarchive.store.archive import Archive
-from orarchive.timestamps import floor, moment, prose, stamp
+from orarchive.timestamps import floor_hour, format_hour, format_stamp, parse_stamp
 
 
 @dataclass(frozen=True)
-class Quote:
+class PriceQuote:
     """The prices of one model or endpoint at a moment, between two observations."""
 
     key: str
@@ -47,16 +54,16 @@ class Quote:
         """By dimension: the price as a plain decimal, and the clock entry that says so, if one does."""
         return {
             name: {"price": f"{price:f}", "entry": entry}
-            for name, (price, entry) in in_force(self.pricing, self.at).items()
+            for name, (price, entry) in prices_at(self.pricing, self.at).items()
         }
 
     @property
     def thresholds(self) -> list[Record]:
         """`min_prompt_tokens`, ascending, each with every price that is another one for a longer prompt."""
-        short = in_force(self.pricing, self.at)
+        short = prices_at(self.pricing, self.at)
         found: list[Record] = []
-        for limit in thresholds(self.pricing, self.at):
-            long = in_force(self.pricing, self.at, limit)
+        for limit in list_thresholds(self.pricing, self.at):
+            long = prices_at(self.pricing, self.at, limit)
             moved = [name for name in long if name not in short or long[name][0] != short[name][0]]
             found.append({"min_prompt_tokens": int(limit), **{name: f"{long[name][0]:f}" for name in moved}})
         return found
@@ -65,10 +72,10 @@ class Quote:
         """All of it, for programs."""
         return {
             "key": self.key,
-            "at": stamp(self.at),
+            "at": format_stamp(self.at),
             "prices": self.prices,
             "thresholds": self.thresholds,
-            "overrides": schedule(self.pricing),
+            "overrides": read_schedule(self.pricing),
             "pricing": self.pricing,
             "seen": self.seen,
             "seen_started": self.seen_started,
@@ -80,25 +87,25 @@ class Quote:
         }
 
 
-def quotes(
+def find_quotes(
     db: sqlite3.Connection,
     archive: Archive,
     model: str,
     at: dt.datetime | None = None,
     provider: str | None = None,
-) -> list[Quote]:
+) -> list[PriceQuote]:
     """The prices of a model at a moment (now: the last good hour); with a provider, of its endpoints there.
 
     An hour means its snapshot, a moment with minutes what had been read by then. A provider is named by slug,
     tag or name. Where nothing of it was listed then NotArchivedError is raised.
     """
-    model = storable(model)
+    model = escape_surrogates(model)
     if not db.execute("select 1 from records where feed = 'models' and key = ?", (model,)).fetchone():
-        refuse("model", model, models(db))
+        raise_not_found("model", model, list_model_ids(db))
     if provider is None:
-        return [_quote(Readings(db, "models"), archive, model, at)]
-    reads = Readings(db, "endpoints", model)
-    found: list[Quote] = []
+        return [_quote(ReadLog(db, "models"), archive, model, at)]
+    reads = ReadLog(db, "endpoints", model)
+    found: list[PriceQuote] = []
     absent: list[NotArchivedError] = []
     for key in _endpoints(db, model, provider):
         try:
@@ -109,7 +116,7 @@ def quotes(
         raise absent[0]
     if not found:
         names = [tag for (tag,) in db.execute(TAGS, (model,))]
-        refuse(f"endpoint of {model} at", provider, names, few=True)
+        raise_not_found(f"endpoint of {model} at", provider, names, few=True)
     return found
 
 
@@ -127,19 +134,19 @@ def _endpoints(db: sqlite3.Connection, model: str, provider: str) -> list[str]:
     ]
 
 
-def _quote(reads: Readings, archive: Archive, key: str, at: dt.datetime | None) -> Quote:
+def _quote(reads: ReadLog, archive: Archive, key: str, at: dt.datetime | None) -> PriceQuote:
     seen, after = _around(reads, at)
     if seen is None:
-        begins = f"; {reads.feed} were first read at {prose(moment(after.hour))}" if after else ""
-        msg = f"nothing is known of {key} {'at ' + stamp(at) if at else 'yet'}{begins}"
+        begins = f"; {reads.feed} were first read at {format_hour(parse_stamp(after.hour))}" if after else ""
+        msg = f"nothing is known of {key} {'at ' + format_stamp(at) if at else 'yet'}{begins}"
         raise NotArchivedError(msg)
     pricing = _pricing(reads, archive, key, seen)
     if pricing is None:
         raise NotArchivedError(_not_listed(reads, key, seen.hour))
     same = _calm(_pricing(reads, archive, key, after)) == _calm(pricing) if after else None
-    return Quote(
+    return PriceQuote(
         key=key,
-        at=at or moment(seen.hour),
+        at=at or parse_stamp(seen.hour),
         pricing=pricing,
         seen=seen.hour,
         seen_started=seen.started,
@@ -151,7 +158,7 @@ def _quote(reads: Readings, archive: Archive, key: str, at: dt.datetime | None) 
     )
 
 
-def _around(reads: Readings, at: dt.datetime | None) -> tuple[Reading | None, Reading | None]:
+def _around(reads: ReadLog, at: dt.datetime | None) -> tuple[Read | None, Read | None]:
     """The last reading at or before a moment, and the first one after it.
 
     An hour has its own snapshot, whenever in it that was read; at a moment with minutes only what had started
@@ -159,22 +166,24 @@ def _around(reads: Readings, at: dt.datetime | None) -> tuple[Reading | None, Re
     """
     if at is None:
         return reads.last("attempts.hour <= ?", "9"), None
-    column = "attempts.hour" if at == floor(at) else "started"
-    return reads.last(f"{column} <= ?", stamp(at)), reads.first(f"{column} > ?", stamp(at))
+    column = "attempts.hour" if at == floor_hour(at) else "started"
+    return reads.last(f"{column} <= ?", format_stamp(at)), reads.first(f"{column} > ?", format_stamp(at))
 
 
-def _pricing(reads: Readings, archive: Archive, key: str, reading: Reading) -> Record | None:
+def _pricing(reads: ReadLog, archive: Archive, key: str, reading: Read) -> Record | None:
     """The price object of a record in a reading; None where it was not there."""
     if not reading.replaced:
         found = _standing(reads, key, reading.hour)
         return found[0] if found else None
     feed = FEEDS[reads.feed]
-    state = rows(feed, archive.snapshot(reading.commit)[feed.name])
-    record = next((one for name, one in state.items() if storable(text_key(feed, name)) == key), None)
+    state = records_by_key(feed, archive.read_snapshot(reading.commit)[feed.name])
+    record = next(
+        (one for name, one in state.items() if escape_surrogates(format_key(feed, name)) == key), None
+    )
     return None if record is None else record.get("pricing", {})
 
 
-def _standing(reads: Readings, key: str, hour: str) -> tuple[Record, str] | None:
+def _standing(reads: ReadLog, key: str, hour: str) -> tuple[Record, str] | None:
     """The price object of a record as it stood in an hour, and since when its line did, if it was there."""
     found = {
         file: (first, last, loads(line))
@@ -183,7 +192,7 @@ def _standing(reads: Readings, key: str, hour: str) -> tuple[Record, str] | None
     there = {file: line for file, (_, last, line) in found.items() if last is None or last >= hour}
     if "facts" not in there:
         return None
-    pricing = {**part(there.get("prices", {}), "pricing"), **there.get("spot", {}).get("pricing", {})}
+    pricing = {**get_object(there.get("prices", {}), "pricing"), **there.get("spot", {}).get("pricing", {})}
     if "prices" in there:
         return pricing, found["prices"][0]
     begun = found["facts"][0]
@@ -199,7 +208,7 @@ LINES = """
 """The last line of each file that began by an hour; with `max` SQLite gives the columns of that very row."""
 
 
-def _since(reads: Readings, key: str, seen: Reading, pricing: Record) -> str:
+def _since(reads: ReadLog, key: str, seen: Read, pricing: Record) -> str:
     """The first hour of the unbroken stretch, up to a reading, in which a record had these prices."""
     stands = None if seen.replaced else _standing(reads, key, seen.hour)
     since = stands[1] if stands else seen.hour
@@ -215,25 +224,25 @@ def _calm(pricing: Record | None) -> Any:
     """What a price object says, however it is spelled, without what follows the clock."""
     if pricing is None:
         return None
-    clock = clock_keys(pricing)
-    stay = {name: price for name, price in dimensions(pricing).items() if name not in clock}
-    return stay, [{**entry, **rates(entry)} for entry in schedule(pricing)]
+    clock = time_of_day_keys(pricing)
+    stay = {name: price for name, price in read_prices(pricing).items() if name not in clock}
+    return stay, [{**entry, **read_entry_prices(entry)} for entry in read_schedule(pricing)]
 
 
-def _not_listed(reads: Readings, key: str, hour: str) -> str:
+def _not_listed(reads: ReadLog, key: str, hour: str) -> str:
     """That a record was not there in an hour, and when it was before and after."""
     spans = reads.db.execute(SPANS, (reads.feed, key)).fetchall()
     before = max((last for _, last in spans if last and last < hour), default=None)
     after = min((first for first, _ in spans if first > hour), default=None)
-    ends = [prose(moment(one)) if one else "" for one in (before, after)]
-    said = f"{key} was not there at {prose(moment(hour))}"
+    ends = [format_hour(parse_stamp(one)) if one else "" for one in (before, after)]
+    said = f"{key} was not there at {format_hour(parse_stamp(hour))}"
     if before and after:
         return f"{said}; it was away between {ends[0]} (last seen before) and {ends[1]} (first seen again)"
     if after:
         return f"{said}; it was first seen at {ends[1]}"
     begun = min((first for first, _ in spans), default=None)
     return (
-        f"{said}; it was first seen at {prose(moment(begun))}, last seen {ends[0]}"
+        f"{said}; it was first seen at {format_hour(parse_stamp(begun))}, last seen {ends[0]}"
         if before and begun
         else said
     )

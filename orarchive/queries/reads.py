@@ -8,7 +8,7 @@ from orarchive.jsonl import loads
 
 
 @dataclass(frozen=True)
-class Reading:
+class Read:
     """One of them; `replaced`: a later attempt at its hour read otherwise, and the index has only that."""
 
     hour: str
@@ -20,26 +20,26 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Readings:
+class ReadLog:
     """All readings of a feed that can be known; of a sweep with a model those in which it was not kept."""
 
     db: sqlite3.Connection
     feed: str
     asked: str | None = None
 
-    def last(self, where: str, value: str) -> Reading | None:
+    def last(self, where: str, value: str) -> Read | None:
         """The last one for which a condition on `hour` or `started` holds."""
         return next(self._some(where, value, "desc"), None)
 
-    def first(self, where: str, value: str) -> Reading | None:
+    def first(self, where: str, value: str) -> Read | None:
         """The first one for which a condition on `hour` or `started` holds."""
         return next(self._some(where, value, "asc"), None)
 
-    def _some(self, where: str, value: str, order: str) -> Iterator[Reading]:
+    def _some(self, where: str, value: str, order: str) -> Iterator[Read]:
         query = f"{SOME} and {where} order by reads.attempt {order}"
         for hour, started, origin, commit, replaced, kept in self.db.execute(query, (self.feed, value)):
             if replaced != UNSHOWN and self.asked not in loads(kept or "{}"):
-                yield Reading(hour, started, origin, commit, bool(replaced))
+                yield Read(hour, started, origin, commit, bool(replaced))
 
 
 UNSHOWN = 2

@@ -7,10 +7,10 @@ from typing import NoReturn
 
 from orarchive.errors import NotArchivedError
 
-MOST = 3
+MAX_SUGGESTIONS = 3
 
 
-def refuse(what: str, key: str, names: Iterable[str], few: bool = False) -> NoReturn:
+def raise_not_found(what: str, key: str, names: Iterable[str], few: bool = False) -> NoReturn:
     """Raise NotArchivedError for a name that the archive does not have, with the nearest that it has.
 
     Case does not count. Of `few` names some are told even where none is near.
@@ -19,8 +19,8 @@ def refuse(what: str, key: str, names: Iterable[str], few: bool = False) -> NoRe
     near = _near(key.lower(), known)
     said = f"; near it: {', '.join(near)}" if near else ""
     if few and not near:
-        more = f" and {len(known) - MOST} more" if len(known) > MOST else ""
-        said = f"; there are: {', '.join(known[:MOST])}{more}" if known else "; there are none"
+        more = f" and {len(known) - MAX_SUGGESTIONS} more" if len(known) > MAX_SUGGESTIONS else ""
+        said = f"; there are: {', '.join(known[:MAX_SUGGESTIONS])}{more}" if known else "; there are none"
     msg = f"no {what} {key}{said}"
     raise NotArchivedError(msg)
 
@@ -28,10 +28,10 @@ def refuse(what: str, key: str, names: Iterable[str], few: bool = False) -> NoRe
 def _near(key: str, known: list[str]) -> list[str]:
     """The names most like a key, or else some that have it in them."""
     lower = {name.lower(): name for name in reversed(known)}
-    near = [lower[name] for name in get_close_matches(key, lower, n=MOST, cutoff=0.6)]
-    return near or [name for name in known if key and key in name.lower()][:MOST]
+    near = [lower[name] for name in get_close_matches(key, lower, n=MAX_SUGGESTIONS, cutoff=0.6)]
+    return near or [name for name in known if key and key in name.lower()][:MAX_SUGGESTIONS]
 
 
-def models(db: sqlite3.Connection) -> list[str]:
+def list_model_ids(db: sqlite3.Connection) -> list[str]:
     """Every model id there ever was."""
     return [name for (name,) in db.execute("select key from records where feed = 'models'")]

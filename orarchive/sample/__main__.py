@@ -16,7 +16,7 @@ STEP = 0.1  # seconds between two moves of the service's clock
 def hour(_context: click.Context, _option: click.Parameter, value: str) -> dt.datetime:
     """Read an hour in either form."""
     try:
-        return timestamps.parse(value)
+        return timestamps.parse_hour(value)
     except ArchiveError as error:
         raise click.BadParameter(str(error)) from error
 
@@ -35,7 +35,11 @@ def route_faults(
 @click.command(help=__doc__)
 @click.option("--port", default=8901, show_default=True, help="0 for any that is free.")
 @click.option(
-    "--now", default=timestamps.prose(START), callback=hour, show_default=True, help="The service's clock."
+    "--now",
+    default=timestamps.format_hour(START),
+    callback=hour,
+    show_default=True,
+    help="The service's clock.",
 )
 @click.option("--speed", default=0.0, help="Seconds of its clock in one of ours: 3600 is an hour a second.")
 @click.option(
@@ -49,7 +53,7 @@ def main(port: int, now: dt.datetime, speed: float, fault: list[tuple[str, str]]
     with sample_service(now, port=port) as service:
         for route, name in fault:
             service.fail(route, name)
-        click.echo(f"The sample of OpenRouter at {timestamps.prose(now)}: {service.base_url}")
+        click.echo(f"The sample of OpenRouter at {timestamps.format_hour(now)}: {service.base_url}")
         scrape = f"OPENROUTER_BASE_URL={service.base_url} .venv/bin/python scrape.py --archive build/try"
         click.echo(f"Try it on an archive of its own: git init --quiet build/try && {scrape}")
         with suppress(KeyboardInterrupt):
@@ -67,7 +71,7 @@ def run(service: Service, speed: float) -> None:
 def show() -> None:
     """Print the script and the faults, a line each."""
     for one in HAPPENINGS:
-        click.echo(f"{timestamps.prose(one.at)}  {one.kind:20}  {one.key}\n{'':16}{one.says}")
+        click.echo(f"{timestamps.format_hour(one.at)}  {one.kind:20}  {one.key}\n{'':16}{one.says}")
     for usage in (LATE, RESTATED):
         click.echo(f"{usage.on}      usage of {usage.about}\n{'':16}{usage.says}")
     for name, fault in FAULTS.items():

@@ -14,13 +14,13 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
-from orarchive.collect.client import Waits
+from orarchive.collect.client import RetryPolicy
 from orarchive.collect.run import Run
-from orarchive.collect.settings import Settings, Wish
+from orarchive.collect.settings import RunOptions, Settings
 from orarchive.errors import ArchiveError
 from orarchive.sample import END, START, Service, sample_service
 from orarchive.store.archive import Archive, open_archive
-from orarchive.timestamps import HOUR, prose
+from orarchive.timestamps import HOUR, format_hour
 
 STRIDE = 9 * HOUR
 """Between two hours of the demo: no divisor of a day, so that every time of day comes round."""
@@ -58,8 +58,8 @@ def new_archive(folder: Path) -> Archive:
     subprocess.run(["git", "init", "--quiet", "--initial-branch=main", folder], check=True)
     marker.touch()
     archive = open_archive(folder)
-    archive.git("config", "user.name", "OpenRouter archive demo")
-    archive.git("config", "user.email", "demo@example.invalid")
+    archive.run_git("config", "user.name", "OpenRouter archive demo")
+    archive.run_git("config", "user.email", "demo@example.invalid")
     exclude = archive.git_dir / "info" / "exclude"
     exclude.parent.mkdir(exist_ok=True)
     exclude.write_text("/site/\n")
@@ -68,13 +68,15 @@ def new_archive(folder: Path) -> Archive:
 
 def archive_hours(archive: Archive, service: Service) -> None:
     """Run the scraper at each hour; the service's clock goes along."""
-    settings = Settings(service.base_url, "sample-key", per_second=0, waits=Waits(first=0, longest=0))
+    settings = Settings(
+        service.base_url, "sample-key", per_second=0, retry_policy=RetryPolicy(first_wait=0, max_wait=0)
+    )
     for hour in tqdm(list(hours()), desc="Archiving", unit="hour", disable=not sys.stderr.isatty()):
         service.now = hour
         if hour == OUTAGE:
             service.fail("providers", "503")
             service.fail("models/deepseek/*/endpoints", "html")
-        wish = Wish(hour, given=True, rankings=(hour - START).days % RANKED == 0)
+        wish = RunOptions(hour, is_hour_given=True, rankings=(hour - START).days % RANKED == 0)
         Run(archive, settings, wish, lambda hour=hour: hour, sleep=lambda _: None)()  # type: ignore[misc]
         service.heal()
 
@@ -92,7 +94,7 @@ def main(folder: Path) -> None:
         sys.exit(error.exit_code)
     build = [sys.executable, "-m", "orarchive", "build-site"]
     subprocess.run([*build, "--archive", folder, "--out", folder / "site"], check=True)
-    click.echo(f"\nArchived {len(list(hours()))} hours up to {prose(END - HOUR)}, in {folder}")
+    click.echo(f"\nArchived {len(list(hours()))} hours up to {format_hour(END - HOUR)}, in {folder}")
     click.echo(f"Their changes:  git -C {folder} log")
     click.echo(f"Their prices:   git -C {folder} log -p data/models/prices.jsonl")
     click.echo(f"Their site:     {(folder / 'site' / 'index.html').resolve().as_uri()}")

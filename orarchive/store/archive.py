@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orarchive.domain.feeds import FEEDS
-from orarchive.domain.snapshot import Snapshot, empty, read
+from orarchive.domain.snapshot import Snapshot, empty_snapshot, snapshot_from_files
 from orarchive.errors import ArchiveError, GitError
-from orarchive.store.git import git
+from orarchive.store.git import run_git
 
-PREFIX = "data/"
+DATA_PREFIX = "data/"
 SNAPSHOT_FILES = [path for feed in FEEDS.values() for path in feed.files]
 
 
@@ -22,44 +22,46 @@ class Archive:
     git_dir: Path
 
     @property
-    def data(self) -> Path:
+    def data_folder(self) -> Path:
         """The folder of the archive's files."""
         return self.root / "data"
 
-    def git(self, *arguments: str, stdin: bytes | None = None, env: dict[str, str] | None = None) -> str:
+    def run_git(self, *arguments: str, stdin: bytes | None = None, env: dict[str, str] | None = None) -> str:
         """Run a git command in the work tree and return what it printed, without the last line end.
 
         Bytes that are no text, as in a name of a file, come as Python's own names of files have them.
         """
-        return git(self.root, *arguments, stdin=stdin, env=env).decode(errors="surrogateescape").rstrip("\n")
+        return (
+            run_git(self.root, *arguments, stdin=stdin, env=env).decode(errors="surrogateescape").rstrip("\n")
+        )
 
-    def commit(self, name: str = "HEAD") -> str | None:
+    def resolve_commit(self, name: str = "HEAD") -> str | None:
         """The full name of a commit, None where there is none (yet)."""
         try:
-            return self.git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+            return self.run_git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
         except GitError:
             return None
 
     def is_ancestor(self, one: str, other: str) -> bool:
         """Whether one commit is in the past of another; one that is not there is in nobody's."""
         try:
-            self.git("merge-base", "--is-ancestor", one, other)
+            self.run_git("merge-base", "--is-ancestor", one, other)
         except GitError:
             return False
         return True
 
-    def blobs(self, commit: str | None) -> dict[str, str]:
+    def list_blobs(self, commit: str | None) -> dict[str, str]:
         """The files below `data/` at a commit: path below `data/` -> blob name."""
         if commit is None:
             return {}
-        listed = self.git("ls-tree", "-r", "-z", "--full-tree", commit, "--", PREFIX)
+        listed = self.run_git("ls-tree", "-r", "-z", "--full-tree", commit, "--", DATA_PREFIX)
         entries = (entry.partition("\t") for entry in listed.split("\0") if entry)
-        return {path.removeprefix(PREFIX): about.split()[2] for about, _, path in entries}
+        return {path.removeprefix(DATA_PREFIX): about.split()[2] for about, _, path in entries}
 
-    def contents(self, blobs: Collection[str]) -> dict[str, bytes]:
+    def read_blobs(self, blobs: Collection[str]) -> dict[str, bytes]:
         """The bytes of blobs, read by one process."""
         asked = "".join(f"{blob}\n" for blob in blobs).encode()
-        printed = git(self.root, "cat-file", "--batch", stdin=asked)
+        printed = run_git(self.root, "cat-file", "--batch", stdin=asked)
         found: dict[str, bytes] = {}
         at = 0
         while at < len(printed):
@@ -72,16 +74,18 @@ class Archive:
             found[name] = printed[start : at - 1]
         return found
 
-    def files(self, commit: str | None, wanted: Iterable[str] | None = None) -> dict[str, bytes]:
+    def read_files(self, commit: str | None, wanted: Iterable[str] | None = None) -> dict[str, bytes]:
         """The files below `data/` at a commit, or the wanted ones among them: path -> bytes."""
-        blobs = self.blobs(commit)
+        blobs = self.list_blobs(commit)
         paths = blobs.keys() if wanted is None else blobs.keys() & set(wanted)
-        found = self.contents([blobs[path] for path in paths])
+        found = self.read_blobs([blobs[path] for path in paths])
         return {path: found[blobs[path]] for path in paths}
 
-    def snapshot(self, commit: str | None) -> Snapshot:
+    def read_snapshot(self, commit: str | None) -> Snapshot:
         """The snapshot that a commit holds."""
-        return read(self.files(commit, SNAPSHOT_FILES).get) if commit else empty()
+        return (
+            snapshot_from_files(self.read_files(commit, SNAPSHOT_FILES).get) if commit else empty_snapshot()
+        )
 
 
 def open_archive(folder: Path) -> Archive:
@@ -90,11 +94,11 @@ def open_archive(folder: Path) -> Archive:
         msg = f"{folder} is not a folder"
         raise ArchiveError(msg)
     try:
-        bare, inside = git(folder, "rev-parse", "--is-bare-repository", "--is-inside-git-dir").split()
+        bare, inside = run_git(folder, "rev-parse", "--is-bare-repository", "--is-inside-git-dir").split()
         if b"true" in (bare, inside):
             msg = f"{folder} is a bare repository or a git folder; an archive is a git work tree"
             raise ArchiveError(msg)
-        said = os.fsdecode(git(folder, "rev-parse", "--show-toplevel", "--absolute-git-dir"))
+        said = os.fsdecode(run_git(folder, "rev-parse", "--show-toplevel", "--absolute-git-dir"))
         top, git_dir = said.split("\n")[:2]
     except GitError as error:
         msg = f"{folder} is not a git work tree (git init makes one): {error}"

@@ -8,20 +8,20 @@ from collections.abc import Iterator, Mapping
 from orarchive.domain.changes import Change
 from orarchive.domain.feeds import FEEDS
 from orarchive.domain.phrasing import (
-    LOG,
-    WHY,
-    came,
-    feed_name,
-    model_of,
-    offer,
-    price_list,
-    said_elsewhere,
-    went,
-    words,
+    CAUSE_PHRASES,
+    LOG_STYLE,
+    describe_change,
+    format_feed,
+    format_prices,
+    get_model,
+    get_new_prices,
+    is_added,
+    is_removed,
+    is_told_elsewhere,
 )
-from orarchive.domain.prices import shown
-from orarchive.store.ledger import BAD, Attempt
-from orarchive.timestamps import prose
+from orarchive.domain.prices import format_price
+from orarchive.store.ledger import BAD_OUTCOMES, Attempt
+from orarchive.timestamps import format_hour
 
 MAX_LINES = 200
 """A message is read by people; past this many lines it says how many more there are."""
@@ -47,16 +47,18 @@ COUNTED = (
 )
 
 
-def message(hour: dt.datetime, attempt: Attempt, changes: list[Change], first: Mapping[str, int]) -> str:
+def format_message(
+    hour: dt.datetime, attempt: Attempt, changes: list[Change], first: Mapping[str, int]
+) -> str:
     """The whole message of an attempt; `first`: feeds that had no records before, with how many they have."""
-    lines = change_lines(changes, attempt)
+    lines = format_change_lines(changes, attempt)
     body = [*_troubles(attempt), *lines[:MAX_LINES]]
     if len(lines) > MAX_LINES:
         body.append(f"... and {len(lines) - MAX_LINES} more")
     asked = [name for name, report in attempt["feeds"].items() if report["outcome"] != "not-due"]
-    of = "" if "models" in asked else f" of {', '.join(map(feed_name, asked))}"
-    subject = f"{prose(hour)}: {_subject(changes, first) or f'no change{of}'}"
-    bad = [name for name, report in attempt["feeds"].items() if report["outcome"] in BAD]
+    of = "" if "models" in asked else f" of {', '.join(map(format_feed, asked))}"
+    subject = f"{format_hour(hour)}: {_subject(changes, first) or f'no change{of}'}"
+    bad = [name for name, report in attempt["feeds"].items() if report["outcome"] in BAD_OUTCOMES]
     if bad:
         subject += f"; not good: {', '.join(bad)}"
     parts = [subject, "\n".join(body), "\n".join(_trailers(hour, attempt, changes, bad))]
@@ -64,13 +66,13 @@ def message(hour: dt.datetime, attempt: Attempt, changes: list[Change], first: M
 
 
 def _subject(changes: list[Change], first: Mapping[str, int]) -> str:
-    begun = [f"{count} {feed_name(name)}" for name, count in first.items()]
+    begun = [f"{count} {format_feed(name)}" for name, count in first.items()]
     said = [f"first record of {', '.join(begun)}"] if begun else []
     counts = list(_counts())
     for feeds, kinds, phrase in counts:
         some = [one for one in changes if one.feed in feeds and one.kind in kinds and _own(one)]
         # a model whose endpoints moved counts once, whichever of the two says it
-        count = len({(model_of(one) if "models" in feeds else None) or one.key for one in some})
+        count = len({(get_model(one) if "models" in feeds else None) or one.key for one in some})
         if count:
             said.append(f"{count} {_plural(phrase, count)}")
     if topped := len({one.key for one in changes if one.feed == "models" and one.cause == "provider"}):
@@ -88,8 +90,8 @@ def _counts() -> Iterator[tuple[tuple[str, ...], tuple[str, ...], str]]:
     named = {feed for feeds, _, _ in COUNTED for feed in feeds}
     for name, feed in FEEDS.items():
         if name not in named:
-            for kind in (feed.came, feed.went, "repriced"):
-                yield (name,), (kind,), f"{kind} in {feed_name(name)}"
+            for kind in (feed.added_kind, feed.removed_kind, "repriced"):
+                yield (name,), (kind,), f"{kind} in {format_feed(name)}"
 
 
 def _own(change: Change) -> bool:
@@ -129,49 +131,60 @@ def _trailers(hour: dt.datetime, attempt: Attempt, changes: list[Change], bad: l
         ),
     }
     return [
-        f"Hour: {prose(hour)}",
+        f"Hour: {format_hour(hour)}",
         f"Attempt: {attempt['attempt']}",
         *(f"{name}: {count}" for name, count in named.items() if count),
         *([f"Not-Good: {', '.join(bad)}"] if bad else []),
     ]
 
 
-ORDER = ("added", "first_observed", "missing", "joined", "left", "repriced", "schedule_changed", "discounted")
+KIND_ORDER = (
+    "added",
+    "first_observed",
+    "missing",
+    "joined",
+    "left",
+    "repriced",
+    "schedule_changed",
+    "discounted",
+)
 """What a reader looks for first; other kinds follow in the order found."""
 
 
-def change_lines(changes: list[Change], attempt: Attempt | None = None) -> list[str]:
+def format_change_lines(changes: list[Change], attempt: Attempt | None = None) -> list[str]:
     """One line a change; the prices of one key that moved together share one."""
     prices: dict[tuple[str, str, str], list[Change]] = {}
     found: list[tuple[str, str]] = []
     for change in changes:
-        if said_elsewhere(change):
+        if is_told_elsewhere(change):
             continue
         if change.kind == "repriced":
             prices.setdefault((change.feed, change.key, change.cause), []).append(change)
         else:
             found.append((change.kind, _line(change, attempt)))
     found += [("repriced", _repriced(moved)) for moved in prices.values()]
-    rank = {kind: position for position, kind in enumerate(ORDER)}
-    found.sort(key=lambda one: rank.get(one[0], len(ORDER)))
+    rank = {kind: position for position, kind in enumerate(KIND_ORDER)}
+    found.sort(key=lambda one: rank.get(one[0], len(KIND_ORDER)))
     return [_clean(line) for _, line in found]
 
 
 def _line(change: Change, attempt: Attempt | None) -> str:
     """One change as a line."""
     subject = _about(change)
-    if came(change):
-        prices = offer(change)
+    if is_added(change):
+        prices = get_new_prices(change)
         ways = {"prompt": "in", "completion": "out"}
-        said = [f", {shown(name, price)} {ways[name]}" for name, price in prices.items()]
+        said = [f", {format_price(name, price)} {ways[name]}" for name, price in prices.items()]
         return f"+ {subject}: {change.kind.replace('_', ' ')}{''.join(said)}"
-    if went(change):
+    if is_removed(change):
         return f"- {subject}: {change.kind}{_became(change, attempt)}"
     if change.kind == "field_appeared":
-        return f"+ {change.feed}: new field {LOG.short(change.key)}"
+        return f"+ {change.feed}: new field {LOG_STYLE.shorten(change.key)}"
     if change.field == "description":
         return f"~ {subject}: description edited"
-    return f"~ {subject}: {'alias moved ' * (change.kind == 'alias_moved')}{words(change, LOG)}"
+    return (
+        f"~ {subject}: {'alias moved ' * (change.kind == 'alias_moved')}{describe_change(change, LOG_STYLE)}"
+    )
 
 
 def _became(change: Change, attempt: Attempt | None) -> str:
@@ -186,14 +199,14 @@ def _became(change: Change, attempt: Attempt | None) -> str:
 
 def _about(change: Change) -> str:
     key = _key(change.key)
-    return key if change.feed in ("models", "endpoints") else f"{feed_name(change.feed)}: {key}"
+    return key if change.feed in ("models", "endpoints") else f"{format_feed(change.feed)}: {key}"
 
 
 def _repriced(moved: list[Change]) -> str:
     """Prices of one key that moved together: `~ key: prompt $1.25 -> $1.00, completion $10 -> $8 per M`."""
-    why = f" ({WHY[moved[0].cause]})" if moved[0].cause in WHY else ""
+    why = f" ({CAUSE_PHRASES[moved[0].cause]})" if moved[0].cause in CAUSE_PHRASES else ""
     prices = {change.field: (change.old, change.new) for change in moved}
-    return f"~ {_about(moved[0])}: {price_list(prices, LOG)}{why}"
+    return f"~ {_about(moved[0])}: {format_prices(prices, LOG_STYLE)}{why}"
 
 
 def _key(key: str) -> str:

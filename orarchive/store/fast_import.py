@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from subprocess import PIPE, Popen
 
 from orarchive.errors import GitError
-from orarchive.store.archive import PREFIX, Archive
-from orarchive.store.commit import MODE, write_files
-from orarchive.store.git import COMMAND, environment
+from orarchive.store.archive import DATA_PREFIX, Archive
+from orarchive.store.commit import FILE_MODE, write_files
+from orarchive.store.git import GIT_COMMAND, git_environment
 
 log = logging.getLogger(__name__)
 
-REF = "refs/orarchive/import"
+IMPORT_REF = "refs/orarchive/import"
 """Where commits are built; nobody sees them before all of them are there."""
 
 Lines = dict[str, list[bytes]]
@@ -22,7 +22,7 @@ Lines = dict[str, list[bytes]]
 
 
 @dataclass(frozen=True)
-class Commit:
+class ImportCommit:
     """A commit to be: its hour, its message, and the files that changed (one without lines is gone)."""
 
     hour: dt.datetime
@@ -30,37 +30,37 @@ class Commit:
     files: Lines
 
 
-def write(
-    archive: Archive, ref: str, parent: str | None, commits: Sequence[Commit], now: dt.datetime
+def write_commits(
+    archive: Archive, ref: str, parent: str | None, commits: Sequence[ImportCommit], now: dt.datetime
 ) -> None:
     """Put commits on top of a parent (None: they are a history of their own) and move a ref there.
 
     All of it happens or nothing: the ref moves once, and from that parent only. Where it is HEAD, the files
     below data/ and the index follow. `now` is the committer date.
     """
-    archive.git("update-ref", "-d", REF)  # a killed import may have left it
+    archive.run_git("update-ref", "-d", IMPORT_REF)  # a killed import may have left it
     try:
         _feed(archive, _stream(archive, parent, commits, now))
-        made = archive.git("rev-parse", "--verify", REF)
-        moves = f"update {ref} {made} {parent or '0' * len(made)}\ndelete {REF}\n"
-        archive.git("update-ref", "-m", f"import: {len(commits)} hours", "--stdin", stdin=moves.encode())
+        made = archive.run_git("rev-parse", "--verify", IMPORT_REF)
+        moves = f"update {ref} {made} {parent or '0' * len(made)}\ndelete {IMPORT_REF}\n"
+        archive.run_git("update-ref", "-m", f"import: {len(commits)} hours", "--stdin", stdin=moves.encode())
     finally:
-        archive.git("update-ref", "-d", REF)
+        archive.run_git("update-ref", "-d", IMPORT_REF)
     if ref == "HEAD":
         last = {path: lines for one in commits for path, lines in one.files.items()}
         write_files(archive, {path: b"".join(lines) if lines else None for path, lines in last.items()})
-        archive.git("restore", "--source=HEAD", "--staged", "--", PREFIX)
-        archive.git("update-index", "-q", "--refresh")
+        archive.run_git("restore", "--source=HEAD", "--staged", "--", DATA_PREFIX)
+        archive.run_git("update-index", "-q", "--refresh")
     try:
-        archive.git("repack", "-a", "-d", "-f", "--window=50", "--quiet")
+        archive.run_git("repack", "-a", "-d", "-f", "--window=50", "--quiet")
     except GitError as error:
         log.warning("Imported, but not packed well: %s", error)
 
 
 def _feed(archive: Archive, stream: Iterable[bytes]) -> None:
     """Let git make commits of a stream; of one that ends too early it makes none."""
-    command = [*COMMAND, "-C", str(archive.root), "fast-import", "--quiet", "--done", "--date-format=raw"]
-    with Popen(command, stdin=PIPE, stderr=PIPE, env=environment()) as process:
+    command = [*GIT_COMMAND, "-C", str(archive.root), "fast-import", "--quiet", "--done", "--date-format=raw"]
+    with Popen(command, stdin=PIPE, stderr=PIPE, env=git_environment()) as process:
         assert process.stdin
         with suppress(BrokenPipeError):  # git has left, and says why
             for part in stream:
@@ -72,7 +72,7 @@ def _feed(archive: Archive, stream: Iterable[bytes]) -> None:
 
 
 def _stream(
-    archive: Archive, parent: str | None, commits: Sequence[Commit], now: dt.datetime
+    archive: Archive, parent: str | None, commits: Sequence[ImportCommit], now: dt.datetime
 ) -> Iterator[bytes]:
     """What `git fast-import` reads: the blobs, then the commits that name them.
 
@@ -87,20 +87,20 @@ def _stream(
                 yield _data(b"".join(lines))
     author, committer = (_ident(archive, who) for who in ("AUTHOR", "COMMITTER"))
     for number, one in enumerate(commits):
-        yield f"commit {REF}\nauthor {author} {one.hour.timestamp():.0f} +0000\n".encode()
+        yield f"commit {IMPORT_REF}\nauthor {author} {one.hour.timestamp():.0f} +0000\n".encode()
         yield f"committer {committer} {now.timestamp():.0f} +0000\n".encode()
         yield _data(one.message.encode())
         if parent and not number:
             yield f"from {parent}\n".encode()
         for path, lines in sorted(one.files.items()):
-            change = f"M {MODE} :{marks[number, path]}" if lines else "D"
-            yield f"{change} {PREFIX}{path}\n".encode()
+            change = f"M {FILE_MODE} :{marks[number, path]}" if lines else "D"
+            yield f"{change} {DATA_PREFIX}{path}\n".encode()
     yield b"done\n"
 
 
 def _ident(archive: Archive, who: str) -> str:
     """A name and an address as git has them, without its date."""
-    return archive.git("var", f"GIT_{who}_IDENT").rsplit(" ", 2)[0]
+    return archive.run_git("var", f"GIT_{who}_IDENT").rsplit(" ", 2)[0]
 
 
 def _data(content: bytes) -> bytes:

@@ -19,7 +19,7 @@ _FOREIGN = (
     "OPENROUTER_API_KEY",  # no business of git's, nor of the programs that its configuration names
 )
 
-COMMAND = (
+GIT_COMMAND = (
     *("git", "-c", "core.quotePath=false", "-c", "advice.graftFileDeprecated=false"),
     *("-c", f"core.hooksPath={os.devnull}"),  # a hook could fail, or do its own, amid what we do
 )
@@ -29,15 +29,15 @@ _CREDENTIALS = re.compile(r"://[^\s/]+@")
 """The token in a remote's address, which git prints where it asks for a password."""
 
 
-def git(
+def run_git(
     folder: Path, *arguments: str, stdin: bytes | None = None, env: Mapping[str, str] | None = None
 ) -> bytes:
     """Run one git command in a folder and return what it printed; failure raises GitError."""
     try:
         return subprocess.run(
-            [*COMMAND, "-C", str(folder), *arguments],
+            [*GIT_COMMAND, "-C", str(folder), *arguments],
             input=stdin if stdin is not None else b"",
-            env=environment(env),
+            env=git_environment(env),
             capture_output=True,
             check=True,
         ).stdout
@@ -48,13 +48,13 @@ def git(
         raise _failure(arguments[0], error.stderr, error.returncode) from None
 
 
-def stream(folder: Path, *arguments: str, stdin: bytes = b"") -> Iterator[bytes]:
+def stream_git(folder: Path, *arguments: str, stdin: bytes = b"") -> Iterator[bytes]:
     """Run one git command and yield what it prints, line by line; failure raises GitError at the end."""
     with TemporaryFile() as told, TemporaryFile() as errors:
         told.write(stdin)  # a file, not a pipe: git may print long before it has read all of it
         told.seek(0)
-        command = [*COMMAND, "-C", str(folder), *arguments]
-        process = Popen(command, stdin=told, stdout=PIPE, stderr=errors, env=environment())
+        command = [*GIT_COMMAND, "-C", str(folder), *arguments]
+        process = Popen(command, stdin=told, stdout=PIPE, stderr=errors, env=git_environment())
         with process:
             try:
                 assert process.stdout
@@ -75,7 +75,7 @@ def _failure(command: str, stderr: bytes, code: int) -> GitError:
     return GitError(f"git {command} failed: {said or f'exit {code}'}")
 
 
-def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+def git_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment for git: ours without other repositories, messages in English."""
     ours = {name: value for name, value in os.environ.items() if name not in _FOREIGN}
     # a mere status takes no lock, which a killed run would leave

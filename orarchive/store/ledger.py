@@ -13,16 +13,16 @@ from typing import Any, Literal, NotRequired, TypedDict, get_args, get_origin, g
 from orarchive.errors import ArchiveError
 from orarchive.jsonl import Record, dumps, read_lines
 from orarchive.store.archive import Archive
-from orarchive.timestamps import YEARS, floor, moment, stamp
+from orarchive.timestamps import YEARS, floor_hour, format_stamp, parse_stamp
 
 Outcome = Literal["ok", "partial", "quarantined", "failed", "not-due"]
 """Of a feed in an attempt: complete (up to 1 % kept); more than that kept; refused; not had; not asked."""
 
-BAD: tuple[Outcome, ...] = ("partial", "quarantined", "failed")
+BAD_OUTCOMES: tuple[Outcome, ...] = ("partial", "quarantined", "failed")
 """What is not good: a run with such a feed ends with 1, and the feed is due again."""
 
 
-class Refused(TypedDict):
+class RejectedEntry(TypedDict):
     """A payload that a check refused, as saved under `quarantine/`."""
 
     reason: str
@@ -31,7 +31,7 @@ class Refused(TypedDict):
     key: NotRequired[str]
 
 
-class Report(TypedDict):
+class FeedReport(TypedDict):
     """How one feed fared in one attempt; members without content are left out."""
 
     outcome: Outcome
@@ -54,13 +54,13 @@ class Report(TypedDict):
     """Sweeps: asked keys whose records are from before this hour, with the reason."""
     reasons: NotRequired[list[str]]
     notes: NotRequired[list[str]]
-    refused: NotRequired[list[Refused]]
+    refused: NotRequired[list[RejectedEntry]]
     vanished: NotRequired[dict[str, str]]
     """Models: ids that were listed before and no longer are, with what asking for each by itself told:
     `renamed:<id>`, `orphaned` (still known, listed no more), `gone`, or `unknown:<reason>`."""
 
 
-class Ranking(TypedDict):
+class SeriesReport(TypedDict):
     """How one series of rankings fared in one attempt; members without content are left out."""
 
     outcome: Outcome
@@ -79,11 +79,11 @@ class Ranking(TypedDict):
     """Parts -> how the service says that the figures of others are to be cited."""
     missing: NotRequired[dict[str, list[str]]]
     """Parts -> dates that were asked for and that no row has."""
-    refused: NotRequired[list[Refused]]
+    refused: NotRequired[list[RejectedEntry]]
     notes: NotRequired[list[str]]
 
 
-class Source(TypedDict):
+class ImportSource(TypedDict):
     """Where an imported hour came from: a version of a file in another repository."""
 
     commit: str
@@ -101,12 +101,12 @@ class Attempt(TypedDict):
     finished: str
     origin: str
     version: str
-    feeds: dict[str, Report]
+    feeds: dict[str, FeedReport]
     relations: dict[str, int]
-    rankings: NotRequired[dict[str, Ranking]]
+    rankings: NotRequired[dict[str, SeriesReport]]
     """By series; an attempt at rankings asks for nothing else."""
     notes: NotRequired[list[str]]
-    source: NotRequired[Source]
+    source: NotRequired[ImportSource]
 
 
 Fits = Callable[[Any], bool]
@@ -136,44 +136,44 @@ def _is_object(value: Any) -> bool:
     return isinstance(value, dict)
 
 
-ATTEMPT, REPORT, RANKING = _kinds(Attempt), _kinds(Report), _kinds(Ranking)
-OF_ATTEMPT, OF_REPORT = Attempt.__required_keys__, Report.__required_keys__
-OF_RANKING = Ranking.__required_keys__
+ATTEMPT, REPORT, RANKING = _kinds(Attempt), _kinds(FeedReport), _kinds(SeriesReport)
+OF_ATTEMPT, OF_REPORT = Attempt.__required_keys__, FeedReport.__required_keys__
+OF_RANKING = SeriesReport.__required_keys__
 MOMENTS = ("hour", "started", "finished")
-AGES = range(10**9)
+VALID_AGES = range(10**9)
 """Seconds that a response may be old, as the client reads them."""
 
 
-def path(hour: dt.datetime) -> str:
+def ledger_path(hour: dt.datetime) -> str:
     """The ledger file of an hour, below `data/`."""
     return f"hours/{hour:%Y-%m}.jsonl"
 
 
-PATHS = "hours/[0-9][0-9][0-9][0-9]-[0-9][0-9].jsonl"
+LEDGER_GLOB = "hours/[0-9][0-9][0-9][0-9]-[0-9][0-9].jsonl"
 """Those files as a pattern for git; whatever else lies below `hours/` is somebody's own."""
 
 _PATH = re.compile(r"hours/[0-9]{4}-[0-9]{2}\.jsonl")
 
 
-def is_book(path: str) -> bool:
+def is_ledger_path(path: str) -> bool:
     """Whether a file below `data/` is one of the ledger."""
     return bool(_PATH.fullmatch(path))
 
 
-def attempts(archive: Archive, commit: str | None, months: int | None = None) -> list[Attempt]:
+def read_attempts(archive: Archive, commit: str | None, months: int | None = None) -> list[Attempt]:
     """All attempts at a commit, oldest first; `months` limits them to the last so many files."""
-    return once(lines(archive, commit, months))
+    return drop_repeats(read_all_lines(archive, commit, months))
 
 
-def lines(archive: Archive, commit: str | None, months: int | None = None) -> list[Attempt]:
+def read_all_lines(archive: Archive, commit: str | None, months: int | None = None) -> list[Attempt]:
     """The same as they stand in the files: a hand or a merge may have put a line there twice."""
-    blobs = books(archive, commit)
+    blobs = list_ledger_files(archive, commit)
     wanted = sorted(blobs)[-months:] if months else sorted(blobs)
-    contents = archive.contents([blobs[name] for name in wanted])
-    return [line for name in wanted for line in read(contents[blobs[name]], name)]
+    contents = archive.read_blobs([blobs[name] for name in wanted])
+    return [line for name in wanted for line in parse_ledger(contents[blobs[name]], name)]
 
 
-def once(lines: Iterable[Attempt], there: Iterable[Attempt] = ()) -> list[Attempt]:
+def drop_repeats(lines: Iterable[Attempt], there: Iterable[Attempt] = ()) -> list[Attempt]:
     """Lines without those that stood before, among them or `there`."""
     known: dict[str, list[Attempt]] = defaultdict(list)
     for line in there:
@@ -186,12 +186,12 @@ def once(lines: Iterable[Attempt], there: Iterable[Attempt] = ()) -> list[Attemp
     return found
 
 
-def books(archive: Archive, commit: str | None) -> dict[str, str]:
+def list_ledger_files(archive: Archive, commit: str | None) -> dict[str, str]:
     """The ledger's files at a commit: path below `data/` -> blob name."""
-    return {name: blob for name, blob in archive.blobs(commit).items() if is_book(name)}
+    return {name: blob for name, blob in archive.list_blobs(commit).items() if is_ledger_path(name)}
 
 
-def read(content: bytes, name: str) -> list[Attempt]:
+def parse_ledger(content: bytes, name: str) -> list[Attempt]:
     """The lines of a ledger file; `name` is its path below `data/`. What is no such line is refused."""
     lines = read_lines(content, f"data/{name}")
     for number, line in enumerate(lines, start=1):
@@ -209,7 +209,7 @@ def _wrong(line: Record) -> str:
     ]
     if faults:
         return faults[0]
-    if stamp(floor(moment(line["hour"]))) != line["hour"]:
+    if format_stamp(floor_hour(parse_stamp(line["hour"]))) != line["hour"]:
         return "hour is no hour"
     told = (
         (name, fault)
@@ -233,44 +233,44 @@ def _faults(found: Any, kinds: Mapping[str, Fits], required: Set[str]) -> Iterat
     for name, value in found.items():
         if name in kinds and not kinds[name](value):
             yield f"{name} is of another kind"
-    if found.get("age", 0) not in AGES:
+    if found.get("age", 0) not in VALID_AGES:
         yield "age is none"
 
 
 def _is_moment(text: Any) -> bool:
     try:
-        return moment(text).tzinfo is not None and moment(text).year in YEARS
+        return parse_stamp(text).tzinfo is not None and parse_stamp(text).year in YEARS
     except (ValueError, TypeError):
         return False
 
 
-def appended(file: bytes, attempt: Attempt) -> bytes:
+def append_line(file: bytes, attempt: Attempt) -> bytes:
     """A ledger file with one more line."""
     return file + dumps(attempt) + b"\n"
 
 
-def hour_of(attempt: Attempt) -> dt.datetime:
+def attempt_hour(attempt: Attempt) -> dt.datetime:
     """The hour that an attempt was at."""
-    return moment(attempt["hour"])
+    return parse_stamp(attempt["hour"])
 
 
-def good(lines: Iterable[Attempt], feed: str) -> set[dt.datetime]:
+def good_hours(lines: Iterable[Attempt], feed: str) -> set[dt.datetime]:
     """The hours in which a feed was read completely."""
-    return {hour_of(line) for line in lines if outcome(line, feed) == "ok"}
+    return {attempt_hour(line) for line in lines if feed_outcome(line, feed) == "ok"}
 
 
-def outcome(attempt: Attempt, feed: str) -> Outcome:
+def feed_outcome(attempt: Attempt, feed: str) -> Outcome:
     """How a feed fared; a feed that the line does not know was not asked."""
     report = attempt["feeds"].get(feed)
     return report["outcome"] if report else "not-due"
 
 
-def scope(lines: Sequence[Attempt], feed: str) -> str:
+def last_scope(lines: Sequence[Attempt], feed: str) -> str:
     """What was asked for when a feed was last read completely; "" where it never was."""
-    read = (line["feeds"][feed] for line in reversed(lines) if outcome(line, feed) == "ok")
+    read = (line["feeds"][feed] for line in reversed(lines) if feed_outcome(line, feed) == "ok")
     return next((report.get("scope", "") for report in read), "")
 
 
-def kept(attempt: Attempt, feed: str) -> dict[str, str]:
+def kept_keys(attempt: Attempt, feed: str) -> dict[str, str]:
     """The keys of a sweep whose records are from before that hour, with the reasons."""
     return attempt["feeds"][feed].get("kept", {}) if feed in attempt["feeds"] else {}

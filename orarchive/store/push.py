@@ -12,31 +12,31 @@ from orarchive.store.archive import Archive
 
 log = logging.getLogger(__name__)
 
-TRIES = 5
+MAX_PUSH_TRIES = 5
 """How often a refused push is answered with a new commit on top of the remote's."""
 
-PAUSES = (5.0, 30.0)
+RETRY_PAUSES_S = (5.0, 30.0)
 """Seconds before a push that failed without a race is tried again."""
 
 
-def branch(archive: Archive) -> str:
+def current_branch(archive: Archive) -> str:
     """The branch that HEAD stands on."""
     try:
-        return archive.git("symbolic-ref", "--short", "HEAD")
+        return archive.run_git("symbolic-ref", "--short", "HEAD")
     except GitError as error:
         msg = "HEAD is not on a branch; --push needs one"
         raise ArchiveError(msg) from error
 
 
-def catch_up(archive: Archive, remote: str = "origin") -> None:
+def fast_forward(archive: Archive, remote: str = "origin") -> None:
     """Stand on what other writers have pushed, before the service is asked for anything.
 
     A remote that is away now is no reason not to archive: the push at the end will tell. Commits of ours
     that were never pushed and that the remote has gone past raise ArchiveError, for data is never rebased.
     """
-    name = branch(archive)
-    archive.git("remote", "get-url", remote)
-    if archive.commit() is None or not _has_news(archive, remote, name):
+    name = current_branch(archive)
+    archive.run_git("remote", "get-url", remote)
+    if archive.resolve_commit() is None or not _has_news(archive, remote, name):
         return
     if not archive.is_ancestor("HEAD", "FETCH_HEAD"):
         msg = (
@@ -44,18 +44,20 @@ def catch_up(archive: Archive, remote: str = "origin") -> None:
             f" give them up (git reset --keep {remote}/{name}) or archive into a branch of your own"
         )
         raise ArchiveError(msg)
-    archive.git("reset", "--quiet", "--keep", "FETCH_HEAD")
+    archive.run_git("reset", "--quiet", "--keep", "FETCH_HEAD")
 
 
-def push(archive: Archive, sleep: Callable[[float], None] = time.sleep, remote: str = "origin") -> bool:
+def push_branch(
+    archive: Archive, sleep: Callable[[float], None] = time.sleep, remote: str = "origin"
+) -> bool:
     """Push the branch; False where the remote has commits that we have not (they are fetched).
 
     Any other refusal is tried again after a while: the hour's commit may live in this clone alone.
     """
-    name = branch(archive)
-    for pause in (*PAUSES, None):
+    name = current_branch(archive)
+    for pause in (*RETRY_PAUSES_S, None):
         try:
-            archive.git("push", "--quiet", remote, f"HEAD:refs/heads/{name}")
+            archive.run_git("push", "--quiet", remote, f"HEAD:refs/heads/{name}")
             return True
         except GitError:
             if _has_news(archive, remote, name):
@@ -69,16 +71,18 @@ def push(archive: Archive, sleep: Callable[[float], None] = time.sleep, remote: 
 def _has_news(archive: Archive, remote: str, name: str) -> bool:
     """Whether the remote's branch has commits that we have not; a remote that is away tells none."""
     try:
-        archive.git("fetch", "--quiet", remote, f"refs/heads/{name}")
+        archive.run_git("fetch", "--quiet", remote, f"refs/heads/{name}")
     except GitError:
         return False
     return not archive.is_ancestor("FETCH_HEAD", "HEAD")
 
 
-def retreat(archive: Archive, base: str | None) -> None:
+def reset_to_remote(archive: Archive, base: str | None) -> None:
     """Give up our commits since `base` and stand on the remote's tip, which was fetched."""
     if base is not None and not archive.is_ancestor(base, "FETCH_HEAD"):
         msg = f"the remote's branch has another past than ours ({base} is not in it)"
         raise ArchiveError(msg)
-    log.warning("Another writer was first; writing again on top of %.10s", archive.commit("FETCH_HEAD"))
-    archive.git("reset", "--quiet", "--keep", "FETCH_HEAD")
+    log.warning(
+        "Another writer was first; writing again on top of %.10s", archive.resolve_commit("FETCH_HEAD")
+    )
+    archive.run_git("reset", "--quiet", "--keep", "FETCH_HEAD")

@@ -6,22 +6,22 @@ import logging
 from collections.abc import Mapping
 
 from orarchive.store.archive import Archive
-from orarchive.timestamps import prose
+from orarchive.timestamps import format_hour
 
 log = logging.getLogger(__name__)
 
-FOLDER = "quarantine"
+QUARANTINE_FOLDER = "quarantine"
 
 MAX_BYTES = 50_000_000
 """Payloads saved by one attempt, together; one response is at most a fifth of it."""
 
 
-def save(archive: Archive, hour: dt.datetime, payloads: Mapping[str, bytes]) -> None:
+def save_payloads(archive: Archive, hour: dt.datetime, payloads: Mapping[str, bytes]) -> None:
     """Save refused payloads (sha256 -> bytes) as `quarantine/<hour>-<sha256>.gz`."""
     if not payloads:
         return
     _hide(archive)
-    folder = archive.root / FOLDER
+    folder = archive.root / QUARANTINE_FOLDER
     folder.mkdir(exist_ok=True)
     left = MAX_BYTES
     for name, payload in payloads.items():
@@ -29,13 +29,13 @@ def save(archive: Archive, hour: dt.datetime, payloads: Mapping[str, bytes]) -> 
         if left < 0:
             log.warning("Refused payloads of more than %d bytes are not saved", MAX_BYTES)
             return
-        (folder / f"{prose(hour)}-{name}.gz").write_bytes(gzip.compress(payload, mtime=0))
+        (folder / f"{format_hour(hour)}-{name}.gz").write_bytes(gzip.compress(payload, mtime=0))
 
 
 def _hide(archive: Archive) -> None:
     """Tell git to ignore the folder, in this clone alone."""
-    exclude = archive.root / archive.git("rev-parse", "--git-path", "info/exclude")
+    exclude = archive.root / archive.run_git("rev-parse", "--git-path", "info/exclude")
     lines = exclude.read_bytes().splitlines() if exclude.exists() else []
-    if f"/{FOLDER}/".encode() not in lines:
+    if f"/{QUARANTINE_FOLDER}/".encode() not in lines:
         exclude.parent.mkdir(parents=True, exist_ok=True)
-        exclude.write_bytes(b"\n".join([*lines, f"/{FOLDER}/".encode()]) + b"\n")
+        exclude.write_bytes(b"\n".join([*lines, f"/{QUARANTINE_FOLDER}/".encode()]) + b"\n")

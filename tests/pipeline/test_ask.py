@@ -15,12 +15,12 @@ from click.testing import CliRunner, Result
 
 from orarchive.cli.main import main as orarchive_command
 from orarchive.domain.changes import Change
-from orarchive.domain.phrasing import LOG, tariff, words
-from orarchive.domain.prices import holds, in_force, is_known, thresholds
+from orarchive.domain.phrasing import LOG_STYLE, describe_change, format_tariff
+from orarchive.domain.prices import is_in_force, is_understood, list_thresholds, prices_at
 from orarchive.importer.convert import import_versions
 from orarchive.jsonl import Record, dumps, loads
 from orarchive.sample import START, Service
-from orarchive.timestamps import prose, stamp
+from orarchive.timestamps import format_hour, format_stamp
 from tests.pipeline.test_import import PATH, ROWS, Source, body, row
 from tests.support.archives import HOUR, Payloads, Stage, new_archive, payloads, replies, say
 from tests.support.histories import Made, made, make
@@ -171,12 +171,12 @@ def test_log_tells_of_a_model_and_its_endpoints(asked: Stage) -> None:
     """Its endpoints were kept in the fourth hour, so what became of them lies further back."""
     cut = ("0.0000014", "0.0000012")
     assert story(asked, GLM) == [
-        ("zdr lost", f"{GLM}@together", "", stamp(FIRST), None, None),
-        ("models edited", GLM, "name", stamp(FIRST), "Z.ai: GLM 5.1", "GLM\n\x1b[31m5.1 \u202e"),
-        ("endpoints repriced", f"{GLM}@z-ai", "prompt", stamp(FIRST), *cut),
-        ("models repriced", GLM, "prompt", stamp(FIRST), "0.00000105", cut[1]),
-        ("endpoints left", f"{GLM}@parasail/fp8", "", stamp(SECOND), None, None),
-        ("endpoints repriced", f"{GLM}@novita/fp8", "prompt", stamp(SECOND), "0.00000138", "0.000001"),
+        ("zdr lost", f"{GLM}@together", "", format_stamp(FIRST), None, None),
+        ("models edited", GLM, "name", format_stamp(FIRST), "Z.ai: GLM 5.1", "GLM\n\x1b[31m5.1 \u202e"),
+        ("endpoints repriced", f"{GLM}@z-ai", "prompt", format_stamp(FIRST), *cut),
+        ("models repriced", GLM, "prompt", format_stamp(FIRST), "0.00000105", cut[1]),
+        ("endpoints left", f"{GLM}@parasail/fp8", "", format_stamp(SECOND), None, None),
+        ("endpoints repriced", f"{GLM}@novita/fp8", "prompt", format_stamp(SECOND), "0.00000138", "0.000001"),
     ]
 
 
@@ -200,13 +200,13 @@ def test_log_in_words(asked: Stage) -> None:
 
 def test_log_of_what_came_and_went(asked: Stage) -> None:
     assert story(asked, FREE) == [
-        ("models missing", FREE, "", stamp(SECOND), None, None),
-        ("endpoints left", f"{FREE}@deepinfra/bf16", "", stamp(BAD), None, None),
+        ("models missing", FREE, "", format_stamp(SECOND), None, None),
+        ("endpoints left", f"{FREE}@deepinfra/bf16", "", format_stamp(BAD), None, None),
     ]
     words = told(asked, "log", FREE)
     assert "missing" in words and "gone" in words and "with its model" in words
     assert story(asked, IMAGE) == [
-        ("models expiry_set", IMAGE, "expiration_date", stamp(SECOND), None, "2026-12-24")
+        ("models expiry_set", IMAGE, "expiration_date", format_stamp(SECOND), None, "2026-12-24")
     ]
     assert "alias moved" in told(asked, "log", ALIAS)
     assert f"openai/gpt-5.5 -> {GEMINI}" in told(asked, "log", ALIAS)
@@ -271,20 +271,20 @@ def test_log_of_what_nobody_knows_names_what_is_near(asked: Stage, key: str, nea
 
 def test_log_begins_with_what_is_known_of_the_key_itself(asked: Stage) -> None:
     """State, first and last hour; of one that is there the last is that of the reading that showed it."""
-    there = {"state": "active", "first_seen": stamp(FIRST)}
+    there = {"state": "active", "first_seen": format_stamp(FIRST)}
     for key, wanted in {
-        GLM: [{"feed": "models", **there, "last_seen": stamp(LAST)}],
-        FREE: [{"feed": "models", **there, "state": "stale", "last_seen": stamp(SECOND)}],
-        f"{GLM}@z-ai": [{"feed": "endpoints", **there, "last_seen": stamp(LAST)}],
+        GLM: [{"feed": "models", **there, "last_seen": format_stamp(LAST)}],
+        FREE: [{"feed": "models", **there, "state": "stale", "last_seen": format_stamp(SECOND)}],
+        f"{GLM}@z-ai": [{"feed": "endpoints", **there, "last_seen": format_stamp(LAST)}],
         f"{GLM}@together": [
-            {"feed": "endpoints", **there, "last_seen": stamp(LAST)},
-            {"feed": "zdr", **there, "state": "lost", "last_seen": stamp(FIRST)},
+            {"feed": "endpoints", **there, "last_seen": format_stamp(LAST)},
+            {"feed": "zdr", **there, "state": "lost", "last_seen": format_stamp(FIRST)},
         ],
         f"{GLM}@parasail/fp8": [
-            {"feed": "endpoints", **there, "state": "left", "last_seen": stamp(SECOND)},
-            {"feed": "zdr", **there, "last_seen": stamp(LAST)},
+            {"feed": "endpoints", **there, "state": "left", "last_seen": format_stamp(SECOND)},
+            {"feed": "zdr", **there, "last_seen": format_stamp(LAST)},
         ],
-        "z-ai": [{"feed": "providers", **there, "last_seen": stamp(LAST)}],
+        "z-ai": [{"feed": "providers", **there, "last_seen": format_stamp(LAST)}],
         "novita/fp8": [],
     }.items():
         assert answer(asked, "log", key)["records"] == [{**one, "key": key} for one in wanted], key
@@ -302,10 +302,10 @@ def test_log_knows_an_endpoint_as_of_the_last_time_it_was_read(stage: Stage) -> 
     stage.service.fail(f"models/{GLM}/endpoints", "404")
     stage.run(SECOND)
     (one,) = [one for one in answer(stage, "log", f"{GLM}@z-ai")["records"] if one["feed"] == "endpoints"]
-    assert one["last_seen"] == stamp(FIRST)
-    assert answer(stage, "log", f"{HAIKU}@amazon-bedrock/eu-west-1")["records"][0]["last_seen"] == stamp(
-        SECOND
-    )
+    assert one["last_seen"] == format_stamp(FIRST)
+    assert answer(stage, "log", f"{HAIKU}@amazon-bedrock/eu-west-1")["records"][0][
+        "last_seen"
+    ] == format_stamp(SECOND)
 
 
 LONG = "A text that begins with the very same words, as most descriptions do when they are edited, "
@@ -336,7 +336,7 @@ LONG = "A text that begins with the very same words, as most descriptions do whe
     ],
 )
 def test_what_a_change_is_in_words(field: str, old: Any, new: Any, said: str) -> None:
-    assert words(Change("edited", "models", "a/b", field, old, new), LOG) == said
+    assert describe_change(Change("edited", "models", "a/b", field, old, new), LOG_STYLE) == said
 
 
 @pytest.mark.parametrize(
@@ -354,7 +354,7 @@ def test_what_a_change_is_in_words(field: str, old: Any, new: Any, said: str) ->
     ],
 )
 def test_a_price_by_conditions_in_words(entries: list[Record], said: str) -> None:
-    assert tariff("prompt", entries, LOG) == said
+    assert format_tariff("prompt", entries, LOG_STYLE) == said
 
 
 def test_log_knows_a_model_that_was_only_asked_for(stage: Stage) -> None:
@@ -434,7 +434,9 @@ def test_foreign_text_cannot_drive_a_terminal(stage: Stage) -> None:
     assert shown.splitlines()[0] == "lab/red [31m Error: forged at 2026-06-01T00:00Z"
     assert "\x1b" not in shown
     refused(ask(stage, "log", "lab/red"), 1, "near it: lab/red [31m Error: forged")
-    refused(ask(stage, "at", prose(START), "models", "lab/red"), 1, "near it: lab/red [31m Error: forged")
+    refused(
+        ask(stage, "at", format_hour(START), "models", "lab/red"), 1, "near it: lab/red [31m Error: forged"
+    )
 
 
 # --- price --------------------------------------------------------------------------------------------------
@@ -467,7 +469,9 @@ def sure(stage: Stage, *arguments: str) -> tuple[Any, ...]:
 def test_a_fixed_price(asked: Stage) -> None:
     assert costs(asked, TWINS) == {"prompt": "0.000000220", "completion": "0.00000088"}
     assert quote(asked, TWINS)["pricing"]["request"] == "0", "as it was sent"
-    assert sure(asked, TWINS) == (stamp(LAST), stamp(FIRST), None, None), "though it was spelled otherwise"
+    assert sure(asked, TWINS) == (format_stamp(LAST), format_stamp(FIRST), None, None), (
+        "though it was spelled otherwise"
+    )
     assert told(asked, "price", TWINS).splitlines() == [
         f"{TWINS} at 2026-06-01T04:00Z",
         "  prompt      $0.22 per M",
@@ -482,13 +486,13 @@ def test_a_fixed_price(asked: Stage) -> None:
     ids=["router", "free", "alias"],
 )
 def test_what_is_no_usual_price(asked: Stage, name: str, words: str, price: str) -> None:
-    at = ("--at", prose(FIRST))
+    at = ("--at", format_hour(FIRST))
     assert costs(asked, name, *at)["prompt"] == price
     assert told(asked, "price", name, *at).splitlines()[1].split(maxsplit=1) == ["prompt", words]
 
 
 def test_an_alias_costs_what_it_points_at(asked: Stage) -> None:
-    assert costs(asked, ALIAS) == costs(asked, GEMINI, "--at", prose(SECOND))
+    assert costs(asked, ALIAS) == costs(asked, GEMINI, "--at", format_hour(SECOND))
 
 
 @pytest.mark.parametrize(
@@ -530,14 +534,14 @@ def test_a_price_of_long_prompts(asked: Stage, at: str, long: str) -> None:
 
 
 def test_thresholds_that_went(asked: Stage) -> None:
-    before = quote(asked, GEMINI, "--at", prose(SECOND))
+    before = quote(asked, GEMINI, "--at", format_hour(SECOND))
     ((over),) = before["thresholds"]
     assert over["min_prompt_tokens"] == 200000
     assert (before["prices"]["prompt"]["price"], over["prompt"]) == ("0.00000125", "0.0000025")
     assert before["same"] is False
     shown = [
         line.split()[4]
-        for line in told(asked, "price", GEMINI, "--at", prose(SECOND)).splitlines()
+        for line in told(asked, "price", GEMINI, "--at", format_hour(SECOND)).splitlines()
         if "over" in line
     ]
     assert shown == ["prompt", "completion", "input_cache_read", "audio", "input_audio_cache"]
@@ -547,15 +551,41 @@ def test_thresholds_that_went(asked: Stage) -> None:
 
 def test_a_price_between_two_hours(asked: Stage) -> None:
     """In a gap, and in an hour without the models: what was before, and whether it was the same after."""
-    for at in ("2026-06-01T01:30Z", prose(GAP), "2026-06-01T02:59Z", prose(BAD), "2026-06-01T03:59Z"):
-        assert sure(asked, TWINS, "--at", at) == (stamp(SECOND), stamp(FIRST), stamp(LAST), True)
-        assert sure(asked, GEMINI, "--at", at) == (stamp(SECOND), stamp(FIRST), stamp(LAST), False)
-        assert sure(asked, FREE, "--at", at) == (stamp(SECOND), stamp(FIRST), stamp(LAST), False)
-    assert sure(asked, GLM, "--at", prose(FIRST)) == (stamp(FIRST), stamp(FIRST), stamp(SECOND), False)
-    assert sure(asked, GLM) == (stamp(LAST), stamp(SECOND), None, None)
-    last = told(asked, "price", TWINS, "--at", prose(GAP)).splitlines()[-1]
+    for at in (
+        "2026-06-01T01:30Z",
+        format_hour(GAP),
+        "2026-06-01T02:59Z",
+        format_hour(BAD),
+        "2026-06-01T03:59Z",
+    ):
+        assert sure(asked, TWINS, "--at", at) == (
+            format_stamp(SECOND),
+            format_stamp(FIRST),
+            format_stamp(LAST),
+            True,
+        )
+        assert sure(asked, GEMINI, "--at", at) == (
+            format_stamp(SECOND),
+            format_stamp(FIRST),
+            format_stamp(LAST),
+            False,
+        )
+        assert sure(asked, FREE, "--at", at) == (
+            format_stamp(SECOND),
+            format_stamp(FIRST),
+            format_stamp(LAST),
+            False,
+        )
+    assert sure(asked, GLM, "--at", format_hour(FIRST)) == (
+        format_stamp(FIRST),
+        format_stamp(FIRST),
+        format_stamp(SECOND),
+        False,
+    )
+    assert sure(asked, GLM) == (format_stamp(LAST), format_stamp(SECOND), None, None)
+    last = told(asked, "price", TWINS, "--at", format_hour(GAP)).splitlines()[-1]
     assert last == "  seen at 2026-06-01T01Z, so since 2026-06-01T00Z; the same at 2026-06-01T04Z"
-    last = told(asked, "price", GEMINI, "--at", prose(GAP)).splitlines()[-1]
+    last = told(asked, "price", GEMINI, "--at", format_hour(GAP)).splitlines()[-1]
     assert last == "  seen at 2026-06-01T01Z, so since 2026-06-01T00Z; NOT the same at 2026-06-01T04Z"
 
 
@@ -579,7 +609,7 @@ def test_a_price_within_an_hour(stage: Stage, provider: tuple[str, ...]) -> None
     for hour, price in ((FIRST, "0.000001"), (SECOND, "0.000002")):
         stage.serve(repriced(GLM, "z-ai", price))
         assert stage.run(hour, now=hour + 31 * MINUTE) == 0
-    hours = (stamp(FIRST), stamp(FIRST), stamp(SECOND), False)
+    hours = (format_stamp(FIRST), format_stamp(FIRST), format_stamp(SECOND), False)
     for minute in (1, 30):
         assert sure(stage, GLM, *provider, "--at", at_minute(SECOND, minute)) == hours
         assert costs(stage, GLM, *provider, "--at", at_minute(SECOND, minute))["prompt"] == "0.000001"
@@ -592,8 +622,13 @@ def test_a_price_within_an_hour(stage: Stage, provider: tuple[str, ...]) -> None
     assert words.endswith(
         "seen at 2026-06-01T00Z, so since 2026-06-01T00Z; NOT the same at 2026-06-01T01:31Z"
     )
-    for at in (prose(SECOND), at_minute(SECOND, 0), at_minute(SECOND, 31)):
-        assert sure(stage, GLM, *provider, "--at", at) == (stamp(SECOND), stamp(SECOND), None, None)
+    for at in (format_hour(SECOND), at_minute(SECOND, 0), at_minute(SECOND, 31)):
+        assert sure(stage, GLM, *provider, "--at", at) == (
+            format_stamp(SECOND),
+            format_stamp(SECOND),
+            None,
+            None,
+        )
         assert costs(stage, GLM, *provider, "--at", at)["prompt"] == "0.000002"
     early = ask(stage, "price", GLM, *provider, "--at", at_minute(FIRST, 30))
     refused(early, 1, "nothing is known", "first read at 2026-06-01T00Z")
@@ -604,8 +639,8 @@ def _at_one_hour(one: Made) -> Made:
     path = "hours/2026-06.jsonl"
     lines = [loads(line) for line in one[path].splitlines()]
     for line in lines:
-        if line["hour"] in (stamp(GAP), stamp(BAD)):
-            line |= {"hour": stamp(SECOND), "attempt": 2 + (line["hour"] == stamp(BAD))}
+        if line["hour"] in (format_stamp(GAP), format_stamp(BAD)):
+            line |= {"hour": format_stamp(SECOND), "attempt": 2 + (line["hour"] == format_stamp(BAD))}
     return one.but(message="By hand\n").having({path: b"".join(dumps(line) + b"\n" for line in lines)})
 
 
@@ -622,7 +657,7 @@ def test_a_price_in_an_hour_that_was_read_three_times(stage: Stage, provider: tu
         stage.serve(repriced(GLM, "z-ai", price))
         assert stage.run(hour, now=hour + minute * MINUTE, force=True) == 0
     make(stage.root, [_at_one_hour(one) for one in made(stage.archive)])
-    first, second, third = stamp(FIRST), stamp(SECOND), stamp(LAST)
+    first, second, third = format_stamp(FIRST), format_stamp(SECOND), format_stamp(LAST)
     for minute, price, wanted in (
         (9, "0.000001", (first, first, second, False)),
         (10, "0.000002", (second, second, second, False)),
@@ -635,10 +670,10 @@ def test_a_price_in_an_hour_that_was_read_three_times(stage: Stage, provider: tu
         at = ("--at", at_minute(SECOND, minute))
         assert costs(stage, GLM, *provider, *at)["prompt"] == price, minute
         assert sure(stage, GLM, *provider, *at) == wanted, minute
-    at = ("--at", prose(SECOND))
+    at = ("--at", format_hour(SECOND))
     assert costs(stage, GLM, *provider, *at)["prompt"] == "0.000003"
     assert sure(stage, GLM, *provider, *at) == (second, second, third, True)
-    assert sure(stage, GLM, *provider, "--at", prose(FIRST)) == (first, first, second, False)
+    assert sure(stage, GLM, *provider, "--at", format_hour(FIRST)) == (first, first, second, False)
 
 
 def test_a_price_that_was_another_one_for_half_an_hour(stage: Stage) -> None:
@@ -648,7 +683,7 @@ def test_a_price_that_was_another_one_for_half_an_hour(stage: Stage) -> None:
         assert stage.run(hour, now=hour + minute * MINUTE, feeds=("models",)) == 0
     commits = [_at_one_hour(one) for one in made(stage.archive)]
     make(stage.root, commits)
-    first, second = stamp(FIRST), stamp(SECOND)
+    first, second = format_stamp(FIRST), format_stamp(SECOND)
     half_past = ("--at", at_minute(SECOND, 30))
     assert costs(stage, GLM, *half_past)["prompt"] == "0.000002"
     assert sure(stage, GLM, *half_past) == (second, second, second, False)
@@ -684,16 +719,16 @@ def test_since_when_a_price_stands(stage: Stage) -> None:
         stage.serve(bodies)
         assert stage.run(START + number * HOUR, feeds=("models",)) == 0
     found = {
-        number: quote(stage, GLM, "--at", prose(START + number * HOUR))["since"]
+        number: quote(stage, GLM, "--at", format_hour(START + number * HOUR))["since"]
         for number, pricing in enumerate(pricings)
         if pricing
     }
     begun = {0: 0, 1: 0, 3: 3, 4: 3, 5: 5, 6: 6, 7: 6}
-    assert found == {number: stamp(START + first * HOUR) for number, first in begun.items()}
+    assert found == {number: format_stamp(START + first * HOUR) for number, first in begun.items()}
 
 
 def test_a_price_of_a_model_that_was_away_says_when(told_more: Stage) -> None:
-    for at in (prose(SECOND), "2026-06-01T02:30Z"):
+    for at in (format_hour(SECOND), "2026-06-01T02:30Z"):
         refused(
             ask(told_more, "price", FREE, "--at", at),
             1,
@@ -709,13 +744,13 @@ def test_a_price_of_a_model_that_came_later(stage: Stage) -> None:
     assert stage.run(FIRST) == 0
     stage.serve(bodies)
     assert stage.run(SECOND) == 0
-    early = ask(stage, "price", FREE, "--at", prose(FIRST))
+    early = ask(stage, "price", FREE, "--at", format_hour(FIRST))
     refused(early, 1, "was not there at 2026-06-01T00Z; it was first seen at 2026-06-01T01Z")
 
 
 def test_a_price_after_the_last_hour(asked: Stage) -> None:
-    assert sure(asked, TWINS, "--at", "2030-01-01T00Z")[::2] == (stamp(LAST), None)
-    assert quote(asked, TWINS)["at"] == stamp(LAST)
+    assert sure(asked, TWINS, "--at", "2030-01-01T00Z")[::2] == (format_stamp(LAST), None)
+    assert quote(asked, TWINS)["at"] == format_stamp(LAST)
 
 
 def test_a_price_before_the_first_hour(asked: Stage) -> None:
@@ -742,7 +777,12 @@ def test_a_price_of_an_imported_past(stage: Stage, tmp_path: Path) -> None:
     at = ("--at", "2025-03-05T00Z")
     one = quote(stage, TWINS, *at)
     assert one["origin"] == "import:tracker"
-    assert sure(stage, TWINS, *at) == ("2025-03-02T06:00:00Z", "2025-03-01T06:00:00Z", stamp(FIRST), True)
+    assert sure(stage, TWINS, *at) == (
+        "2025-03-02T06:00:00Z",
+        "2025-03-01T06:00:00Z",
+        format_stamp(FIRST),
+        True,
+    )
     assert (
         "seen at 2025-03-02T06Z (import:tracker), so since 2025-03-01T06Z; the same at 2026-06-01T00Z"
         in told(stage, "price", TWINS, *at)
@@ -757,18 +797,23 @@ def pricing_of(name: str) -> Row:
 
 
 def test_a_price_that_there_is_not(asked: Stage) -> None:
-    one = quote(asked, THINKING, "--at", prose(GAP))
+    one = quote(asked, THINKING, "--at", format_hour(GAP))
     assert (one["prices"], one["pricing"], one["same"]) == ({}, {}, False), "and then it was gone"
-    assert told(asked, "price", THINKING, "--at", prose(GAP)).splitlines()[1] == "  no price"
+    assert told(asked, "price", THINKING, "--at", format_hour(GAP)).splitlines()[1] == "  no price"
 
 
 def test_what_a_clock_shows_is_not_what_it_costs(asked: Stage) -> None:
     """A price that flipped is the same, and one that is spelled otherwise; it is given as it was sent."""
-    assert sure(asked, HAIKU, "--at", prose(FIRST)) == (stamp(FIRST), stamp(FIRST), stamp(SECOND), True)
-    assert quote(asked, HAIKU, "--at", prose(FIRST))["pricing"]["prompt"] == NIGHT["prompt"]
-    assert quote(asked, HAIKU, "--at", prose(SECOND))["pricing"]["prompt"] == "0.000001"
-    assert costs(asked, HAIKU, "--at", prose(SECOND))["prompt"] == NIGHT["prompt"]
-    assert sure(asked, DEEPSEEK, "--at", prose(SECOND))[2:] == (stamp(LAST), True)
+    assert sure(asked, HAIKU, "--at", format_hour(FIRST)) == (
+        format_stamp(FIRST),
+        format_stamp(FIRST),
+        format_stamp(SECOND),
+        True,
+    )
+    assert quote(asked, HAIKU, "--at", format_hour(FIRST))["pricing"]["prompt"] == NIGHT["prompt"]
+    assert quote(asked, HAIKU, "--at", format_hour(SECOND))["pricing"]["prompt"] == "0.000001"
+    assert costs(asked, HAIKU, "--at", format_hour(SECOND))["prompt"] == NIGHT["prompt"]
+    assert sure(asked, DEEPSEEK, "--at", format_hour(SECOND))[2:] == (format_stamp(LAST), True)
     assert quote(asked, DEEPSEEK)["overrides"][0]["prompt"].endswith("0")
 
 
@@ -797,20 +842,20 @@ def test_all_endpoints_at_a_provider(asked: Stage, provider: str) -> None:
 
 def test_an_endpoint_that_was_kept(asked: Stage) -> None:
     """In the fourth hour its model's endpoints were not read; the others were."""
-    for at in (prose(GAP), prose(BAD), "2026-06-01T03:59Z"):
-        wanted = (stamp(SECOND), stamp(FIRST), stamp(LAST), False)
+    for at in (format_hour(GAP), format_hour(BAD), "2026-06-01T03:59Z"):
+        wanted = (format_stamp(SECOND), format_stamp(FIRST), format_stamp(LAST), False)
         assert sure(asked, GLM, "--provider", "novita", "--at", at) == wanted
         assert sure(asked, GLM, "--provider", "deepinfra", "--at", at) == (*wanted[:3], True)
         assert costs(asked, GLM, "--provider", "novita", "--at", at)["prompt"] == "0.00000138"
-    other = (stamp(BAD), stamp(FIRST), stamp(LAST), True)
-    assert sure(asked, HAIKU, "--provider", "amazon-bedrock", "--at", prose(BAD)) == other
+    other = (format_stamp(BAD), format_stamp(FIRST), format_stamp(LAST), True)
+    assert sure(asked, HAIKU, "--provider", "amazon-bedrock", "--at", format_hour(BAD)) == other
     assert costs(asked, GLM, "--provider", "novita")["prompt"] == "0.000001"
 
 
 def test_an_endpoint_that_left(asked: Stage, stage: Stage) -> None:
     """Beside another one of its provider that is there it is left out; alone it is refused."""
     refused(ask(asked, "price", GLM, "--provider", "parasail"), 1, "was not there at 2026-06-01T04Z")
-    assert quote(asked, GLM, "--provider", "parasail", "--at", prose(BAD))["same"] is False
+    assert quote(asked, GLM, "--provider", "parasail", "--at", format_hour(BAD))["same"] is False
     assert stage.run(START) == 0
     bodies = payloads(START)
     offers = bodies[f"models/{GEMINI}/endpoints"]["data"]
@@ -818,7 +863,9 @@ def test_an_endpoint_that_left(asked: Stage, stage: Stage) -> None:
     stage.serve(bodies)
     assert stage.run(SECOND) == 0
     assert quote(stage, GEMINI, "--provider", "google-vertex")["key"] == f"{GEMINI}@google-vertex/global"
-    before = answer(stage, "price", GEMINI, "--provider", "google-vertex", "--at", prose(FIRST))["quotes"]
+    before = answer(stage, "price", GEMINI, "--provider", "google-vertex", "--at", format_hour(FIRST))[
+        "quotes"
+    ]
     assert [one["same"] for one in before] == [False, True]
 
 
@@ -864,11 +911,11 @@ def test_when_an_entry_holds(entry: Record, hours: list[tuple[float, float]]) ->
     """Half-open, to the minute; days are those of the moment, also behind midnight."""
     for minute in range(24 * 60):
         wanted = any(begin * 60 <= minute < end * 60 for begin, end in hours)
-        assert holds(entry, MONDAY + dt.timedelta(minutes=minute)) == wanted, minute
+        assert is_in_force(entry, MONDAY + dt.timedelta(minutes=minute)) == wanted, minute
 
 
 def amounts(pricing: Any, moment: dt.datetime = MONDAY, over: int = 0) -> dict[str, str]:
-    return {name: str(price) for name, (price, _) in in_force(pricing, moment, Decimal(over)).items()}
+    return {name: str(price) for name, (price, _) in prices_at(pricing, moment, Decimal(over)).items()}
 
 
 def test_all_conditions_must_hold_and_the_last_entry_wins() -> None:
@@ -889,12 +936,12 @@ def test_all_conditions_must_hold_and_the_last_entry_wins() -> None:
     assert amounts(pricing, over=1000)["prompt"] == "5"
     assert amounts(pricing, noon, 1999)["completion"] == "20"
     assert amounts(pricing, noon, 2000) == {"prompt": "5", "completion": "60", "image": "7"}
-    assert thresholds(pricing, MONDAY) == [1000]
-    assert thresholds(pricing, noon) == [1000, 2000]
+    assert list_thresholds(pricing, MONDAY) == [1000]
+    assert list_thresholds(pricing, noon) == [1000, 2000]
     turned = {**pricing, "overrides": entries[::-1]}
     assert amounts(turned)["prompt"] == "2", "order matters"
-    assert in_force(pricing, MONDAY)["prompt"] == (Decimal(3), entries[1])
-    assert in_force(pricing, MONDAY)["image"] == (Decimal(7), None)
+    assert prices_at(pricing, MONDAY)["prompt"] == (Decimal(3), entries[1])
+    assert prices_at(pricing, MONDAY)["image"] == (Decimal(7), None)
 
 
 @pytest.mark.parametrize(
@@ -906,23 +953,23 @@ def test_an_unknown_condition_is_skipped(entry: Record) -> None:
         "prompt": "1",
         "overrides": [{**entry, "prompt": "9"}, {**entry, "min_prompt_tokens": 5, "prompt": "9"}],
     }
-    assert not is_known(pricing["overrides"][0])  # type: ignore[arg-type]
+    assert not is_understood(pricing["overrides"][0])  # type: ignore[arg-type]
     assert amounts(pricing, over=10) == {"prompt": "1"}
-    assert thresholds(pricing, MONDAY) == []
+    assert list_thresholds(pricing, MONDAY) == []
 
 
 @pytest.mark.parametrize("least", [None, "many", [], True])
 def test_a_threshold_that_is_no_number_is_skipped(least: Any) -> None:
     pricing = {"prompt": "1", "overrides": [{"min_prompt_tokens": least, "prompt": "9"}]}
     assert amounts(pricing, over=10**9) == {"prompt": "1"}
-    assert thresholds(pricing, MONDAY) == []
+    assert list_thresholds(pricing, MONDAY) == []
 
 
 def test_a_price_without_an_open_window_is_the_one_that_was_seen() -> None:
     entry = {"utc_start": 600, "utc_end": 700, "prompt": "3", "image": "4"}
     pricing = {"prompt": "2", "overrides": [entry]}
-    assert in_force(pricing, MONDAY) == {"prompt": (Decimal(2), None)}
-    assert in_force(pricing, MONDAY.replace(hour=6)) == {
+    assert prices_at(pricing, MONDAY) == {"prompt": (Decimal(2), None)}
+    assert prices_at(pricing, MONDAY.replace(hour=6)) == {
         "prompt": (Decimal(3), entry),
         "image": (Decimal(4), entry),
     }
@@ -932,15 +979,15 @@ def test_a_price_without_an_open_window_is_the_one_that_was_seen() -> None:
     "pricing", [None, [], {}, {"overrides": None}, {"overrides": ["x"]}, {"prompt": None}]
 )
 def test_no_price_at_all(pricing: Any) -> None:
-    assert in_force(pricing, MONDAY) == {}
-    assert thresholds(pricing, MONDAY) == []
+    assert prices_at(pricing, MONDAY) == {}
+    assert list_thresholds(pricing, MONDAY) == []
 
 
 # --- diff ---------------------------------------------------------------------------------------------------
 
 
 def test_diff_tells_what_differs_between_two_hours(asked: Stage) -> None:
-    lines = told(asked, "diff", prose(FIRST), stamp(SECOND)).splitlines()
+    lines = told(asked, "diff", format_hour(FIRST), format_stamp(SECOND)).splitlines()
     assert lines == [
         f"~ {GLM}@z-ai: prompt $1.40 -> $1.20 per M",
         f"~ {GLM}: name Z.ai: GLM 5.1 -> GLM [31m5.1",
@@ -948,16 +995,19 @@ def test_diff_tells_what_differs_between_two_hours(asked: Stage) -> None:
         "~ providers: z-ai: headquarters SG -> NZ",
         f"- zdr: {GLM}@together: lost",
     ]
-    assert told(asked, "diff", prose(FIRST), prose(FIRST)) == ""
-    back = told(asked, "diff", prose(LAST), prose(FIRST)).splitlines()
+    assert told(asked, "diff", format_hour(FIRST), format_hour(FIRST)) == ""
+    back = told(asked, "diff", format_hour(LAST), format_hour(FIRST)).splitlines()
     assert back[0].startswith(f"+ {FREE}: added")
 
 
 def test_diff_of_one_feed(asked: Stage) -> None:
-    assert told(asked, "diff", prose(FIRST), prose(SECOND), "zdr") == f"- zdr: {GLM}@together: lost\n"
-    found = answer(asked, "diff", prose(FIRST), prose(SECOND), "endpoints")
+    assert (
+        told(asked, "diff", format_hour(FIRST), format_hour(SECOND), "zdr")
+        == f"- zdr: {GLM}@together: lost\n"
+    )
+    found = answer(asked, "diff", format_hour(FIRST), format_hour(SECOND), "endpoints")
     assert found == {
-        "hours": [stamp(FIRST), stamp(SECOND)],
+        "hours": [format_stamp(FIRST), format_stamp(SECOND)],
         "changes": [
             {
                 "feed": "endpoints",
@@ -974,11 +1024,11 @@ def test_diff_of_one_feed(asked: Stage) -> None:
 
 
 def test_diff_in_a_gap_answers_with_the_last_good_hour_and_says_so(asked: Stage) -> None:
-    result = ask(asked, "diff", prose(GAP), prose(LAST), "--json")
+    result = ask(asked, "diff", format_hour(GAP), format_hour(LAST), "--json")
     assert result.exit_code == 0
-    assert json.loads(result.stdout)["hours"] == [stamp(SECOND), stamp(LAST)]
+    assert json.loads(result.stdout)["hours"] == [format_stamp(SECOND), format_stamp(LAST)]
     assert result.stderr == "No good hour of models at 2026-06-01T02Z; this is 2026-06-01T01Z\n"
-    result = ask(asked, "diff", prose(SECOND), prose(BAD), "providers")
+    result = ask(asked, "diff", format_hour(SECOND), format_hour(BAD), "providers")
     assert (result.exit_code, result.stderr, result.stdout) == (0, "", ""), "they were read in that hour"
 
 
@@ -1052,7 +1102,7 @@ def test_a_wrong_question_is_told_in_one_line(
 
 
 @pytest.mark.parametrize(
-    "question", [("log", GLM), ("price", GLM), ("diff", prose(FIRST), prose(LAST)), ("index",)]
+    "question", [("log", GLM), ("price", GLM), ("diff", format_hour(FIRST), format_hour(LAST)), ("index",)]
 )
 def test_what_is_no_archive(tmp_path: Path, question: tuple[str, ...]) -> None:
     name, *arguments = question
@@ -1090,9 +1140,9 @@ def test_what_a_thin_clone_answers(asked: Stage, tmp_path: Path, option: str, pa
     def ask(name: str, *arguments: str) -> Result:
         return CliRunner().invoke(orarchive_command, [name, "--archive", str(tmp_path / "thin"), *arguments])
 
-    last = prose(LAST)
+    last = format_hour(LAST)
     assert re.search(f"^providers +{last} ", ask("status", "--now", last).stdout, re.MULTILINE)
     assert len(ask("at", last, "providers").stdout.splitlines()) > 1
     assert len(json.loads(ask("raw", last, "providers").stdout)["data"]) > 1
-    old = ask("at", prose(FIRST), "models", GLM)
+    old = ask("at", format_hour(FIRST), "models", GLM)
     assert (old.exit_code, old.stdout.count("\n")) == past

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from orarchive.collect import validate
-from orarchive.collect.client import Client, Waits
-from orarchive.collect.rate_limit import Pacer
+from orarchive.collect.client import Client, RetryPolicy
+from orarchive.collect.rate_limit import RateLimiter
 from orarchive.collect.run import Run
-from orarchive.collect.settings import Settings, Wish
-from orarchive.domain.ranking_series import MODELS, merged
-from orarchive.history.history import past
+from orarchive.collect.settings import RunOptions, Settings
+from orarchive.domain.ranking_series import MODELS, merge_rows
+from orarchive.history.history import read_history
 from orarchive.jsonl import dumps, loads
 from orarchive.sample import START, sample_service
 from orarchive.store.archive import open_archive
@@ -87,15 +87,22 @@ def base_url(record_mode: str) -> Iterator[str]:
 @pytest.fixture
 def client(base_url: str) -> Client:
     clock = iter(range(10_000)).__next__
-    return Client(base_url, Pacer(0, clock, lambda _: None), 10_000, Waits(tries=1), key=KEY, clock=clock)
+    return Client(
+        base_url,
+        RateLimiter(0, clock, lambda _: None),
+        10_000,
+        RetryPolicy(max_tries=1),
+        key=KEY,
+        clock=clock,
+    )
 
 
 @pytest.mark.vcr
 def test_an_hour(base_url: str, record_mode: str, tmp_path: Path) -> None:
     archive = open_archive(new_archive(tmp_path / "archive"))
-    settings = Settings(base_url, workers=1, per_second=0, waits=Waits(tries=1))
-    assert Run(archive, settings, Wish(START, given=True), lambda: START)() == 0
-    found = past(archive)
+    settings = Settings(base_url, workers=1, per_second=0, retry_policy=RetryPolicy(max_tries=1))
+    assert Run(archive, settings, RunOptions(START, is_hour_given=True), lambda: START)() == 0
+    found = read_history(archive)
     hourly, daily = found.attempts
     assert {name: one["outcome"] for name, one in hourly["feeds"].items() if "scope" in one} == dict.fromkeys(
         ("models", "endpoints", "providers", "zdr"), "ok"
@@ -103,7 +110,7 @@ def test_an_hour(base_url: str, record_mode: str, tmp_path: Path) -> None:
     assert {name: one["outcome"] for name, one in daily["feeds"].items() if "scope" in one} == dict.fromkeys(
         ("images", "image_endpoints", "videos"), "ok"
     )
-    models = [key for (key,) in found.snapshot(START)["models"]]
+    models = [key for (key,) in found.read_snapshot(START)["models"]]
     assert set(KEPT) <= set(models)
     assert record_mode != "none" or models == list(KEPT)
     assert hourly["feeds"]["models"]["date"].endswith("GMT")
@@ -131,11 +138,11 @@ def test_rankings_of_two_days(client: Client) -> None:
     """What a key opens, read as the rankings are."""
     query = {**MODELS.query, "start_date": "2026-05-30", "end_date": "2026-05-31"}
     answer = client.get(MODELS.route, query, keyed=True)
-    rows = validate.ranked(MODELS, answer.body)
+    rows = validate.validate_ranking(MODELS, answer.body)
     assert answer.reason is None
     assert rows[0].keys() == {"date", "model_permaslug", "total_tokens"}
     assert all(row["total_tokens"].isdecimal() for row in rows)
-    assert set(merged(MODELS, "", rows, {})) == {"rankings/models/2026-05.jsonl"}
+    assert set(merge_rows(MODELS, "", rows, {})) == {"rankings/models/2026-05.jsonl"}
     assert answer.body["meta"]["as_of"].startswith(f"{START.date()}T")
 
 

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from orarchive.collect.contract import drifts, undocumented
-from orarchive.collect.expected_fields import READ, drift
+from orarchive.collect.contract import find_drifts, find_undocumented
+from orarchive.collect.expected_fields import EXPECTED_FIELDS, find_drift
 from orarchive.collect.settings import Settings
 from orarchive.domain.feeds import FEEDS
 from orarchive.domain.ranking_series import SERIES
@@ -34,7 +34,7 @@ Change = Callable[[Any], Any]
 def told(service: Service, key: str | None = KEY) -> list[str]:
     """What is told of a service."""
     return list(
-        drifts(Settings(service.base_url, key=key, benchmarks=True, per_second=0), START, lambda _: None)
+        find_drifts(Settings(service.base_url, key=key, benchmarks=True, per_second=0), START, lambda _: None)
     )
 
 
@@ -69,7 +69,7 @@ def test_nothing_is_told_of_what_is_as_it_was(service: Service, key: str | None)
 
 
 def test_whatever_is_archived_is_held_against_something() -> None:
-    assert READ.keys() == {*FEEDS, *(f"rankings/{name}" for name in SERIES)}
+    assert EXPECTED_FIELDS.keys() == {*FEEDS, *(f"rankings/{name}" for name in SERIES)}
 
 
 class Noting(dict[str, Any]):
@@ -109,8 +109,8 @@ def test_what_the_readers_read_is_held_against_something() -> None:
             Endpoint.from_record(row["id"], 0, Noting(item, read["endpoints"], "data.endpoints."))
     for name, paths in read.items():
         assert any(path.endswith("pricing.overrides") for path in paths)
-        objects = {path.rpartition(".")[0] for path in READ[name]}
-        assert paths <= READ[name].keys() | objects
+        objects = {path.rpartition(".")[0] for path in EXPECTED_FIELDS[name]}
+        assert paths <= EXPECTED_FIELDS[name].keys() | objects
 
 
 def rows(change: Change) -> Change:
@@ -300,7 +300,7 @@ def test_nothing_is_told_of_what_was_recorded(files: str, name: str) -> None:
     for path in paths:
         body = loads(gzip.decompress(path.read_bytes()))
         records = list(body.values()) if name == "endpoints" else body["data"]
-        assert list(drift(name, records)) == []
+        assert list(find_drift(name, records)) == []
 
 
 @pytest.mark.real_data
@@ -308,4 +308,4 @@ def test_all_that_is_asked_for_is_documented() -> None:
     """By the service's own file; it was seen to name no `limit` of the apps when that was misspelled."""
     text = gzip.decompress((requirements.recordings() / "openapi-2026-08-22.yaml.gz").read_bytes())
     spec = YAML(typ="safe").load(text)
-    assert list(undocumented(spec)) == []
+    assert list(find_undocumented(spec)) == []

@@ -10,7 +10,7 @@ from orarchive.cli.main import main as orarchive_command
 from orarchive.importer.convert import import_versions
 from orarchive.jsonl import Record
 from orarchive.sample import START
-from orarchive.timestamps import HOUR, prose
+from orarchive.timestamps import HOUR, format_hour
 from tests.pipeline.test_import import PATH, Source
 from tests.support.archives import Stage, new_archive, payloads
 
@@ -39,7 +39,7 @@ def test_another_scope_adds_and_takes_nothing(stage: Stage, tmp_path: Path) -> N
     source = Source(new_archive(tmp_path / "tracker"))
     source.save(json.dumps({"data": text[1:]}).encode())
     imported = import_versions(stage.archive, str(source.root), PATH, START + HOUR)
-    ends = prose(imported.hours[0]), prose(START)
+    ends = format_hour(imported.hours[0]), format_hour(START)
     came = {one["key"]: one["kind"] for one in changes(stage, *ends)}
     assert came.pop(text[0]["id"]) == "added"
     outside = {one: "first_observed" for one, gives in outputs.items() if "text" not in gives}
@@ -58,7 +58,7 @@ def test_programs_are_told_in_the_words_of_events(stage: Stage) -> None:
     model["pricing"] = {"prompt": "0.5", "overrides": [{"min_prompt_tokens": 9, "prompt": "1"}]}
     stage.serve(bodies)
     assert stage.run(START + HOUR) == 0
-    found = changes(stage, prose(START), prose(START + HOUR))
+    found = changes(stage, format_hour(START), format_hour(START + HOUR))
     assert {(one["kind"], one["field"]) for one in found} == {
         ("expiry_set", "expiration_date"),
         ("repriced", "prompt"),

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from orarchive.collect.fetch import Fetched
-from orarchive.collect.results import Answer
+from orarchive.collect.fetch import FeedFetch
+from orarchive.collect.results import FetchResult
 from orarchive.collect.run import Run
-from orarchive.collect.settings import Wish
+from orarchive.collect.settings import RunOptions
 from orarchive.domain.feeds import FEEDS
 from orarchive.errors import ArchiveError
 from orarchive.jsonl import read_lines
@@ -267,8 +267,8 @@ def test_hostile_configuration(stage: Stage, tmp_path: Path, monkeypatch: pytest
     with monkeypatch.context() as hostile:
         hostile.setenv("GIT_CONFIG_GLOBAL", str(hooks / "config"))
         hours(other)
-        found = other.past().snapshot(START + HOUR)
-    assert found == stage.past().snapshot(START + HOUR)
+        found = other.past().read_snapshot(START + HOUR)
+    assert found == stage.past().read_snapshot(START + HOUR)
     assert data_files(other.root) == data_files(stage.root)
     trees = [say(one.root, "rev-parse", "HEAD:data/models", "HEAD:data/endpoints") for one in (stage, other)]
     assert trees[0] == trees[1]
@@ -392,22 +392,22 @@ def test_a_clock_that_the_services_contradicts(stage: Stage, off: dt.timedelta) 
     """
     stage.service.now = START + DAY
     assert stage.run(START, feeds=("models",)) == 0
-    before = stage.archive.commit()
+    before = stage.archive.resolve_commit()
     with pytest.raises(ArchiveError, match="the clock here says"):
-        stage.run(START + DAY + off, given=False)
-    assert stage.archive.commit() == before
+        stage.run(START + DAY + off, is_hour_given=False)
+    assert stage.archive.resolve_commit() == before
     tidy(stage.root)
     for day, late in ((2, -HOUR), (3, HOUR)):  # out of a cache, and late in the hour
         stage.service.now = START + day * DAY + late
-        assert stage.run(START + day * DAY, given=False, feeds=("models",)) == 0
+        assert stage.run(START + day * DAY, is_hour_given=False, feeds=("models",)) == 0
         assert len(stage.commits()) == day
     assert stage.run(START + 4 * DAY, feeds=("models",)) == 0
 
 
 def test_a_date_that_cannot_be_read_contradicts_no_clock(stage: Stage) -> None:
     """Seen to fail without YEARS in `_refuse_clock`."""
-    run = Run(stage.archive, stage.settings(), Wish(START), lambda: START)
-    run._refuse_clock(Fetched(FEEDS["models"], {"": Answer(date="soon")}, 0.0))
+    run = Run(stage.archive, stage.settings(), RunOptions(START), lambda: START)
+    run._refuse_clock(FeedFetch(FEEDS["models"], {"": FetchResult(date="soon")}, 0.0))
 
 
 def test_a_push_needs_a_commit(stage: Stage) -> None:

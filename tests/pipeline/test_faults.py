@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from orarchive.collect.client import Client, Waits
-from orarchive.collect.fetch import STRUGGLING
-from orarchive.collect.rate_limit import Pacer
+from orarchive.collect.client import Client, RetryPolicy
+from orarchive.collect.fetch import OUTAGE_THRESHOLD
+from orarchive.collect.rate_limit import RateLimiter
 from orarchive.domain.feeds import ENDPOINTS, FEEDS
-from orarchive.domain.record_files import calm
+from orarchive.domain.record_files import stable_part
 from orarchive.errors import ArchiveError, NotArchivedError
 from orarchive.jsonl import loads
 from orarchive.sample import FAULTS, START, Reply, Service
@@ -194,7 +194,7 @@ def test_fault(base: Base, case: Stage, fault: str, route: str) -> None:
     case.service.heal()
     case.asked()
     commits = case.commits()
-    assert case.run(LATER, given=False, force=True) == 0
+    assert case.run(LATER, is_hour_given=False, force=True) == 0
     assert set(case.asked()) == failing | ({"models/count"} if "models" in failing else set())
     assert len(case.commits()) == len(commits) + bool(failing)
     if failing or wanted == base.after:
@@ -223,7 +223,7 @@ def bodies(served: Payloads) -> dict[str, bytes]:
     for route in LISTED:
         rows = loads(encode(served[route]["data"]))
         if route == LISTS["zdr"]:
-            rows = [calm(ENDPOINTS, row) for row in rows]
+            rows = [stable_part(ENDPOINTS, row) for row in rows]
         found[route] = kept({"data": rows})
     return found
 
@@ -235,7 +235,7 @@ def test_a_repeat_run_has_nothing_to_do(stage: Stage) -> None:
     assert stage.run(START) == 0
     commits = stage.commits()
     stage.asked()
-    assert stage.run(START, given=False, force=True) == 0
+    assert stage.run(START, is_hour_given=False, force=True) == 0
     assert (stage.asked(), stage.commits()) == ([], commits)
 
 
@@ -288,14 +288,14 @@ def test_minimum_interval(stage: Stage) -> None:
     minute = dt.timedelta(minutes=1)
 
     def at(minutes: int, **wish: Any) -> tuple[int, list[str]]:
-        return stage.run(START, START + minutes * minute, given=False, **wish), stage.asked()
+        return stage.run(START, START + minutes * minute, is_hour_given=False, **wish), stage.asked()
 
     assert at(1)[0] == 1
     assert at(30) == (0, [])
     assert at(30, force=True)[0] == 1
     assert at(59) == (0, [])
     assert at(60) == (1, ["providers"] * 4)
-    assert stage.run(START + HOUR, START + 61 * minute, given=False) == 1
+    assert stage.run(START + HOUR, START + 61 * minute, is_hour_given=False) == 1
 
 
 def test_an_hour_that_is_over(stage: Stage) -> None:
@@ -316,7 +316,7 @@ def test_accepting_a_shrink(stage: Stage) -> None:
     assert stage.run(LATER) == 1
     assert stage.report("models").get("notes") == ["shrunk: 10 to 6"]
     soon = stage.service.now = LATER + dt.timedelta(minutes=10)
-    assert stage.run(LATER, now=soon, given=False, accept=("models", "endpoints", "zdr")) == 0
+    assert stage.run(LATER, now=soon, is_hour_given=False, accept=("models", "endpoints", "zdr")) == 0
     assert archived(stage) == bodies(fewer)
 
 
@@ -369,7 +369,12 @@ def test_waiting(
 
     stage.service.fail("providers", fault, times=1, **options)
     client = Client(
-        stage.service.base_url, Pacer(0, clock, sleep), 1000, clock=clock, sleep=sleep, waits=Waits()
+        stage.service.base_url,
+        RateLimiter(0, clock, sleep),
+        1000,
+        clock=clock,
+        sleep=sleep,
+        retry_policy=RetryPolicy(),
     )
     answer = client.get("providers")
     assert (answer.reason, answer.requests) == (None, 2)
@@ -380,7 +385,7 @@ def test_waiting(
 @pytest.mark.parametrize("fault", ["429", "429-retry-after"])
 def test_a_rate_limit_holds_all_workers(stage: Stage, fault: str) -> None:
     held: list[float] = []
-    pacer = Pacer(0, lambda: 0.0, lambda _: None)
+    pacer = RateLimiter(0, lambda: 0.0, lambda _: None)
     stage.service.fail("providers", fault, times=1)
     pacer.hold = held.append  # type: ignore[method-assign, assignment]
     Client(stage.service.base_url, pacer, 1000, sleep=lambda _: None).get("providers")
@@ -393,12 +398,12 @@ def test_waits_double_and_end() -> None:
     slept: list[float] = []
     with Service(replies({})) as service:
         service.fail("*", "500")
-        client = Client(service.base_url, Pacer(0, lambda: 0.0, slept.append), 1000, clock=lambda: 0.0)
+        client = Client(service.base_url, RateLimiter(0, lambda: 0.0, slept.append), 1000, clock=lambda: 0.0)
         client.sleep = slept.append
         assert client.get("providers").requests == 4
         assert [low <= wait <= 2 * low for low, wait in zip((1, 2, 4), slept, strict=True)] == [True] * 3
         slept.clear()
-        client.waits = Waits(longest=1.5)
+        client.retry_policy = RetryPolicy(max_wait=1.5)
         client.get("providers")
         assert max(slept) <= 1.5
         slept.clear()
@@ -492,7 +497,7 @@ def test_a_repaired_list_brings_its_new_models(stage: Stage) -> None:
     assert stage.run(START + HOUR) == 1
     stage.service.heal()
     stage.asked()
-    assert stage.run(START + HOUR, given=False, force=True) == 0
+    assert stage.run(START + HOUR, is_hour_given=False, force=True) == 0
     assert set(stage.asked()) == {"models", "models/count", f"models/{FEW[9]}/endpoints"}
     assert archived(stage) == bodies(second)
 
@@ -507,7 +512,7 @@ def test_404_for_a_listed_model(stage: Stage) -> None:
         assert stage.report("endpoints")["kept"] == {ONE: "404"}
         assert kept(stage.snapshot()["endpoints"][ONE,]) == kept(held)
         with pytest.raises(NotArchivedError, match=f"{ONE} were not read at .* \\(404\\)"):
-            stage.past().response(ENDPOINTS, hour, ONE)
+            stage.past().rebuild_response(ENDPOINTS, hour, ONE)
     stage.serve(payloads(START, tuple(model for model in FEW if model != ONE)))
     assert stage.run(START + 3 * HOUR) == 0
     assert (ONE,) not in stage.snapshot()["endpoints"]
@@ -539,7 +544,7 @@ def test_a_repair_that_fails_again(stage: Stage) -> None:
         report = stage.report("endpoints")
         assert (report["outcome"], report["kept"]) == ("partial", {ONE: "503"})
         assert report["requests"] == (len(FEW) + 3 if attempt == 1 else 4)
-    assert len(stage.past().response(ENDPOINTS, START + HOUR)) == len(FEW) - 1
+    assert len(stage.past().rebuild_response(ENDPOINTS, START + HOUR)) == len(FEW) - 1
     stage.service.heal()
     assert stage.run(START + HOUR) == 0
     assert "kept" not in stage.report("endpoints")
@@ -613,7 +618,7 @@ def test_an_outage_costs_no_more_than_an_hour_that_is_well(stage: Stage) -> None
     stage.asked()
     stage.run(START + HOUR)
     sweep = [path for path in stage.asked() if path.endswith("/endpoints")]
-    assert len(sweep) == models + STRUGGLING * (NO_WAITS.tries - 1)
+    assert len(sweep) == models + OUTAGE_THRESHOLD * (NO_WAITS.max_tries - 1)
 
 
 def test_a_few_that_answer_do_not_end_an_outage(stage: Stage) -> None:
@@ -627,7 +632,7 @@ def test_a_few_that_answer_do_not_end_an_outage(stage: Stage) -> None:
             stage.service.fail(f"models/{model}/endpoints", "503")
     stage.run(START)
     sweep = [path for path in stage.asked() if path.startswith("models/") and path.endswith("/endpoints")]
-    assert len(sweep) < len(models) + (STRUGGLING + 10) * NO_WAITS.tries
+    assert len(sweep) < len(models) + (OUTAGE_THRESHOLD + 10) * NO_WAITS.max_tries
 
 
 def test_a_day_of_repairs_asks_only_for_what_was_not_read_that_day(stage: Stage) -> None:

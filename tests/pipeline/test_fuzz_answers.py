@@ -19,16 +19,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orarchive.collect.client import Client, Waits
-from orarchive.collect.merge import sent_at
-from orarchive.collect.rate_limit import Pacer
-from orarchive.collect.results import Answer
-from orarchive.domain.changes import MOST_NEW
-from orarchive.domain.prices import MOST, dimensions, rates, schedule
-from orarchive.index.database import index
+from orarchive.collect.client import Client, RetryPolicy
+from orarchive.collect.merge import parse_http_date
+from orarchive.collect.rate_limit import RateLimiter
+from orarchive.collect.results import FetchResult
+from orarchive.domain.changes import MAX_NEW_FIELDS
+from orarchive.domain.prices import MAX_PRICES, read_entry_prices, read_prices, read_schedule
+from orarchive.index.database import open_index
 from orarchive.sample import START, Reply
 from orarchive.sample.faults import encode
-from orarchive.store.ledger import AGES
+from orarchive.store.ledger import VALID_AGES
 from tests.support import hostile_values
 from tests.support.archives import DAY, HOUR, ROOT, Stage, payloads
 
@@ -79,14 +79,14 @@ class Line:
             self._server.shutdown(socket.SHUT_RDWR)
         self._server.close()
 
-    def ask(self, *says: bytes) -> Answer:
+    def ask(self, *says: bytes) -> FetchResult:
         """What a client makes of such an answer."""
         return self.ask_for(says)
 
-    def ask_for(self, says: Iterable[bytes]) -> Answer:
+    def ask_for(self, says: Iterable[bytes]) -> FetchResult:
         self.says = says
-        pacer = Pacer(0, time.monotonic, lambda _: None)
-        waits = Waits(tries=1, first=0, longest=0)
+        pacer = RateLimiter(0, time.monotonic, lambda _: None)
+        waits = RetryPolicy(max_tries=1, first_wait=0, max_wait=0)
         client = Client(self.url, pacer, time.monotonic() + 30, waits, sleep=lambda _: None)
         with client._session:
             return client.get("x")
@@ -114,8 +114,8 @@ def test_any_bytes(line: Line, head: bytes, headers: list[bytes], body: bytes) -
     """
     answer = line.ask(b"\r\n".join([head, *headers, b"", body]))
     assert (answer.reason is None) == (answer.body is not None)
-    assert answer.age is None or answer.age in AGES
-    assert sent_at(answer.date or "").tzinfo
+    assert answer.age is None or answer.age in VALID_AGES
+    assert parse_http_date(answer.date or "").tzinfo
 
 
 @pytest.mark.parametrize("address", HEADERS[11:15])
@@ -240,8 +240,8 @@ def test_a_bomb(stage: Stage, name: str) -> None:
 def test_prices_and_conditions_without_end() -> None:
     """The first are read: `price` takes time by their square. Seen to fail without MOST in prices.py."""
     many = {f"d{n}": "1" for n in range(1000)}
-    assert len(dimensions(many)) == len(rates(many)) == MOST
-    assert len(schedule({"overrides": [{}] * 1000})) == MOST
+    assert len(read_prices(many)) == len(read_entry_prices(many)) == MAX_PRICES
+    assert len(read_schedule({"overrides": [{}] * 1000})) == MAX_PRICES
 
 
 def test_fields_without_end_that_come_and_go(stage: Stage) -> None:
@@ -256,9 +256,9 @@ def test_fields_without_end_that_come_and_go(stage: Stage) -> None:
     stage.serve(payloads(START))
     for day in range(1, 10):
         stage.run(START + day * DAY, feeds=("models",))
-    with index(stage.archive) as db:
+    with open_index(stage.archive) as db:
         query = "select kind, count(*) from events where key like 'pricing.f%' group by kind"
-        assert dict(db.execute(query)) == {"field_appeared": MOST_NEW, "field_vanished": MOST_NEW}
+        assert dict(db.execute(query)) == {"field_appeared": MAX_NEW_FIELDS, "field_vanished": MAX_NEW_FIELDS}
 
 
 @pytest.mark.faults

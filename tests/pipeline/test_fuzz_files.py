@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 
 from orarchive.errors import ArchiveError
-from orarchive.index.database import index
+from orarchive.index.database import open_index
 from orarchive.jsonl import dumps, loads
 from orarchive.sample import START, sample_service
-from orarchive.store.git import git
+from orarchive.store.git import run_git
 from tests.support import hostile_values
 from tests.support.all_readers import ask, by_hand, everything, site, with_rankings
 from tests.support.archives import DAY, HOUR, Stage, say, tidy
@@ -73,10 +73,10 @@ def test_a_line_that_the_archive_never_wrote(two_hours: Stage, tmp_path: Path, w
     path, line, word = LINES[what]
     stage = two_hours.copy(tmp_path / "archive")
     by_hand(stage, {path: line + b"\n"})
-    before = stage.archive.commit()
+    before = stage.archive.resolve_commit()
     with pytest.raises(ArchiveError, match=word):
         stage.run(START + 2 * HOUR)
-    assert stage.archive.commit() == before
+    assert stage.archive.resolve_commit() == before
     tidy(stage.root)
 
 
@@ -144,7 +144,7 @@ def test_half_a_character_in_a_line_of_the_ledger(two_hours: Stage, tmp_path: Pa
     node[name] = "\ud800"
     by_hand(stage, {"hours/2026-06.jsonl": path.read_bytes() + dumps(line) + b"\n"})
     assert "index.html" in site(stage)
-    with index(stage.archive) as db:
+    with open_index(stage.archive) as db:
         assert "\\ud800" in "".join(db.iterdump())
 
 
@@ -208,7 +208,13 @@ def commit_of(head: bytes = AUTHOR, message: bytes = b"By hand\n") -> Change:
         names = f"tree {tree}\nparent {parent}\n".encode()
         whole = names + head + b"\ncommitter " + AUTHOR[7:] + b"\n\n" + message
         command = ("hash-object", "-t", "commit", "--literally", "-w", "--stdin")
-        say(stage.root, "reset", "--quiet", "--hard", git(stage.root, *command, stdin=whole).decode().strip())
+        say(
+            stage.root,
+            "reset",
+            "--quiet",
+            "--hard",
+            run_git(stage.root, *command, stdin=whole).decode().strip(),
+        )
 
     return change
 

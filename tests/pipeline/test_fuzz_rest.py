@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from orarchive.cli.build_site import build_site_command
 from orarchive.cli.main import main as orarchive_command
 from orarchive.collect import openapi
-from orarchive.collect.rankings_attempt import Counter
-from orarchive.collect.settings import settings_from
+from orarchive.collect.rankings_attempt import RequestCounter
+from orarchive.collect.settings import read_settings
 from orarchive.errors import ArchiveError
 from orarchive.sample import START, Reply
-from orarchive.store.git import git
+from orarchive.store.git import run_git
 from tests.support import hostile_values
 from tests.support.all_readers import named
 from tests.support.archives import NO_WAITS, Stage, new_archive, payloads, say, tidy
@@ -26,12 +26,12 @@ from tests.support.rankings import EARLY
 def test_an_import_of_another_time(tmp_path: Path, seconds: str) -> None:
     """Seen to fail without `_time` in importer/source.py: year 142013 is out of range."""
     source = new_archive(tmp_path / "source")
-    blob = git(source, "hash-object", "-w", "--stdin", stdin=b'{"data":[{"id":"x"}]}').decode().strip()
-    tree = git(source, "mktree", stdin=f"100644 blob {blob}\tmodels.json\n".encode()).decode().strip()
+    blob = run_git(source, "hash-object", "-w", "--stdin", stdin=b'{"data":[{"id":"x"}]}').decode().strip()
+    tree = run_git(source, "mktree", stdin=f"100644 blob {blob}\tmodels.json\n".encode()).decode().strip()
     who = f"A <a@example.org> {seconds} +0000"
     whole = f"tree {tree}\nauthor {who}\ncommitter {who}\n\nx\n".encode()
     made = (
-        git(source, "hash-object", "-t", "commit", "--literally", "-w", "--stdin", stdin=whole)
+        run_git(source, "hash-object", "-t", "commit", "--literally", "-w", "--stdin", stdin=whole)
         .decode()
         .strip()
     )
@@ -52,11 +52,11 @@ def test_any_counter_of_requests(tmp_path: Path, content: bytes) -> None:
     """Seen to fail with `read_text` in ranking.py (no text), and without `len` (too many digits)."""
     path = tmp_path / "counter"
     path.write_bytes(content)
-    counter = Counter(path, EARLY)
+    counter = RequestCounter(path, EARLY)
     before = counter.count
     assert 0 <= before < 10**9
     counter.take()
-    assert Counter(path, EARLY).count == before + 1
+    assert RequestCounter(path, EARLY).count == before + 1
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff" * 9, b"[" * 9999])
@@ -114,10 +114,10 @@ def test_any_environment(environment: dict[str, str]) -> None:
     (a character that does not fit into a header).
     """
     try:
-        asking = settings_from({"OPENROUTER_BASE_URL": "http://127.0.0.1:9", **environment})
+        asking = read_settings({"OPENROUTER_BASE_URL": "http://127.0.0.1:9", **environment})
     except ArchiveError:
         return
-    assert openapi.origin(asking.base_url)
-    client = replace(asking, base_url="http://127.0.0.1:9", waits=NO_WAITS).client(lambda _: None)
+    assert openapi.get_origin(asking.base_url)
+    client = replace(asking, base_url="http://127.0.0.1:9", retry_policy=NO_WAITS).make_client(lambda _: None)
     client.deadline = time.monotonic() + 30
     assert client.get("x", keyed=True, tries=1).reason == "connection"

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from orarchive.index.database import index_of
+from orarchive.index.database import build_in_memory
 from orarchive.jsonl import Number, dumps
-from orarchive.publish.dataset import read
+from orarchive.publish.dataset import read_dataset
 from orarchive.sample import START, Reply, Service
-from orarchive.store.ledger import BAD
+from orarchive.store.ledger import BAD_OUTCOMES
 from tests.support import hostile_values
 from tests.support.all_readers import ask, questions_to, site, with_rankings
 from tests.support.archives import HOUR, Stage, new_archive, payloads
@@ -54,7 +54,7 @@ def test_any_values_of_answers(
     hours = [START + number * HOUR for number in (0, 1, 2, 30)]
     for number, hour in enumerate(hours):
         stage.serve(payloads(START) if number in well else served(chance))
-        assert stage.run(hour) == any(outcome in BAD for outcome in stage.outcomes(hour).values())
+        assert stage.run(hour) == any(outcome in BAD_OUTCOMES for outcome in stage.outcomes(hour).values())
     assert set(stage.outcomes(hours[-1]).values()) == {"ok"}
     site(stage)
     for question in questions_to(stage, hours) if chance.randrange(3) == 2 else ():
@@ -87,8 +87,8 @@ def test_a_value_that_was_received(stage: Stage, what: str) -> None:
         stage.serve(some)
         assert stage.run(hour) == 0
         site(stage)
-        with index_of(stage.archive, stage.past().held) as db:
-            assert read(db).hour == hour
+        with build_in_memory(stage.archive, stage.past().attempt_commits) as db:
+            assert read_dataset(db).hour == hour
         for question in questions_to(stage, hours[:2]) if hour == hours[1] else ():
             ask(stage, *question)
 

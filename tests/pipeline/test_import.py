@@ -19,22 +19,22 @@ import pytest
 from click.testing import CliRunner
 
 from orarchive.cli.main import main as orarchive_command
-from orarchive.collect.validate import listed
+from orarchive.collect.validate import validate_list
 from orarchive.domain import snapshot
 from orarchive.domain.feeds import FEEDS, MODELS
 from orarchive.errors import ArchiveError, GitError
-from orarchive.history.history import past
+from orarchive.history.history import read_history
 from orarchive.importer import report as import_report
 from orarchive.importer.convert import import_versions
-from orarchive.importer.git_source import name_of
-from orarchive.importer.report import Imported
-from orarchive.index.database import index
+from orarchive.importer.git_source import repository_name
+from orarchive.importer.report import ImportResult
+from orarchive.index.database import open_index
 from orarchive.jsonl import dumps, loads
 from orarchive.sample import START
 from orarchive.store import fast_import, ledger
 from orarchive.store.archive import Archive, open_archive
-from orarchive.store.commit import held
-from orarchive.store.git import git
+from orarchive.store.commit import archive_lock
+from orarchive.store.git import run_git
 from orarchive.store.ledger import Attempt
 from tests.support import requirements
 from tests.support.archives import ROOT, Stage, new_archive, say, tidy
@@ -83,9 +83,9 @@ class Source:
             target.write_bytes(content)
         date = f"{(BEGUN + after).timestamp():.0f} +0200"
         plain = ("-c", "core.autocrlf=false", "-c", "commit.gpgsign=false")
-        git(self.root, *plain, "add", "--all")
+        run_git(self.root, *plain, "add", "--all")
         env = {"GIT_COMMITTER_DATE": date, "GIT_AUTHOR_DATE": "2020-01-01T00:00:00Z"}
-        git(self.root, *plain, "commit", "--quiet", "-m", "update", env=env)
+        run_git(self.root, *plain, "commit", "--quiet", "-m", "update", env=env)
         return say(self.root, "rev-parse", "HEAD")
 
 
@@ -106,21 +106,21 @@ def three(source: Source) -> list[str]:
     return [source.save(content, number * HOUR) for number, content in enumerate(bodies)]
 
 
-def bring(archive: Archive, source: Source | Path | str, path: str = PATH, **options: Any) -> Imported:
+def bring(archive: Archive, source: Source | Path | str, path: str = PATH, **options: Any) -> ImportResult:
     where = source.root if isinstance(source, Source) else source
     return import_versions(archive, str(where), path, NOW, **options)
 
 
 def lines(archive: Archive, commit: str = "HEAD") -> list[Attempt]:
-    return ledger.attempts(archive, archive.commit(commit))
+    return ledger.read_attempts(archive, archive.resolve_commit(commit))
 
 
-def became(imported: Imported) -> list[str]:
-    return [one.became for one in imported.fates]
+def became(imported: ImportResult) -> list[str]:
+    return [one.outcome for one in imported.versions]
 
 
 def ids(archive: Archive, commit: str = "HEAD") -> set[str]:
-    return {key[0] for key in archive.snapshot(commit)["models"]}
+    return {key[0] for key in archive.read_snapshot(commit)["models"]}
 
 
 def state(archive: Archive) -> dict[str, Any]:
@@ -151,7 +151,7 @@ def test_each_version_becomes_an_hour(archive: Archive, source: Source, three: l
     assert imported.branch == "main"
     assert imported.hours == [BEGUN.replace(minute=0, second=0) + number * HOUR for number in range(3)]
     assert became(imported) == ["written"] * 3
-    assert [one.version.commit for one in imported.fates] == three
+    assert [one.version.commit for one in imported.versions] == three
     assert say(archive.root, "diff-files") == "", "the index knows that these files are those"
     assert say(archive.root, "count-objects") == "0 objects, 0 kilobytes", "all is packed"
     tidy(archive.root)
@@ -191,18 +191,18 @@ def test_files_and_hashes_are_those_of_a_live_hour(
 ) -> None:
     bring(archive, source)
     for commit, line in zip(("HEAD~2", "HEAD~1", "HEAD"), lines(archive), strict=True):
-        files = archive.files(commit)
-        expected = snapshot.write(archive.snapshot(commit))
+        files = archive.read_files(commit)
+        expected = snapshot.snapshot_to_files(archive.read_snapshot(commit))
         assert {path: data for path, data in files.items() if path.startswith("models/")} == expected
         assert set(files) - set(expected) == {".gitattributes", "README.md", "hours/2025-03.jsonl"}
         report = line["feeds"]["models"]
         assert report == {
             "outcome": "ok",
             "scope": "models",
-            "rows": len(archive.snapshot(commit)["models"]),
-            "sha256": snapshot.sha256(MODELS, expected),
+            "rows": len(archive.read_snapshot(commit)["models"]),
+            "sha256": snapshot.hash_feed(MODELS, expected),
         }
-    assert len(archive.files("HEAD~1")["hours/2025-03.jsonl"].splitlines()) == 2
+    assert len(archive.read_files("HEAD~1")["hours/2025-03.jsonl"].splitlines()) == 2
 
 
 def test_only_what_changed_is_in_a_commit(archive: Archive, source: Source) -> None:
@@ -214,7 +214,7 @@ def test_only_what_changed_is_in_a_commit(archive: Archive, source: Source) -> N
     shown = say(archive.root, "log", "--format=", "--name-status", "-2").split()
     assert shown[:6] == ["M", "data/hours/2025-03.jsonl", "D", "data/models/benchmarks.jsonl", "M", shown[5]]
     assert shown[-2:] == ["M", "data/hours/2025-03.jsonl"]
-    assert not (archive.data / "models/benchmarks.jsonl").exists()
+    assert not (archive.data_folder / "models/benchmarks.jsonl").exists()
     assert say(archive.root, "log", "-1", "--skip=1", "--format=%s") == "2025-03-01T07Z: no change"
     tidy(archive.root)
 
@@ -223,7 +223,7 @@ def test_a_month_has_a_ledger_of_its_own(archive: Archive, source: Source) -> No
     for days in (0, 30, 31):
         source.save(repriced(f"0.{days + 1}"), dt.timedelta(days=days))
     bring(archive, source)
-    files = archive.files("HEAD")
+    files = archive.read_files("HEAD")
     assert len(files["hours/2025-03.jsonl"].splitlines()) == 2
     assert len(files["hours/2025-04.jsonl"].splitlines()) == 1
 
@@ -242,7 +242,7 @@ def test_forms_of_the_file(archive: Archive, source: Source, content: bytes) -> 
     """Numbers and prices stay the tokens they were, whatever is around them."""
     source.save(content)
     bring(archive, source)
-    found = archive.snapshot("HEAD")["models"]["a/one",]
+    found = archive.read_snapshot("HEAD")["models"]["a/one",]
     assert dumps(found) == (
         b'{"big":1234567890123456789012,"id":"a/one","m":1e-7,"n":1.0,"pricing":{"request":"0.10"}}'
     )
@@ -258,9 +258,9 @@ def test_the_scope_is_what_one_says(archive: Archive, source: Source, three: lis
 def test_the_past_answers_and_live_hours_follow(source: Source, three: list[str], stage: Stage) -> None:
     bring(stage.archive, source)
     assert stage.run(START) == 0
-    found = past(stage.archive)
-    assert len(found.good("models")) == 4
-    rows = found.response(MODELS, BEGUN.replace(minute=0, second=0))["data"]
+    found = read_history(stage.archive)
+    assert len(found.good_hours("models")) == 4
+    rows = found.rebuild_response(MODELS, BEGUN.replace(minute=0, second=0))["data"]
     assert sorted(rows, key=lambda one: one["id"]) == sorted(ROWS, key=lambda one: one["id"])
     tidy(stage.root)
 
@@ -271,7 +271,7 @@ def test_the_index_says_where_what_it_holds_came_from(
     """Of versions and events; and every other view can be read as well."""
     bring(stage.archive, source, name="elsewhere")
     assert stage.run(START) == 0
-    with index(stage.archive, tmp_path) as db:
+    with open_index(stage.archive, tmp_path) as db:
         columns = "select distinct origin, source_commit from"
         for view in ("version_log", "event_log"):
             found = {*db.execute(f"{columns} {view}")}
@@ -302,12 +302,12 @@ def test_the_last_version_of_an_hour_wins(archive: Archive, source: Source, thre
     more = [source.save(repriced(f"0.{number}"), 2 * HOUR + number * minutes) for number in (1, 2)]
     imported = bring(archive, source)
     assert became(imported) == ["written", "written", "merged", "merged", "written"]
-    assert imported.fates[2].why == imported.fates[3].why == more[1]
+    assert imported.versions[2].reason == imported.versions[3].reason == more[1]
     assert len(imported.hours) == len(lines(archive)) == 3
     line = lines(archive)[-1]
     assert line["source"] == {"commit": more[1], "path": PATH, "merged": [three[2], more[0]]}
     assert line["started"] == "2025-03-01T08:27:08Z"
-    assert archive.snapshot("HEAD")["models"]["b/two",]["pricing"]["prompt"] == "0.2"
+    assert archive.read_snapshot("HEAD")["models"]["b/two",]["pricing"]["prompt"] == "0.2"
     assert ids(archive) == {one["id"] for one in ROWS}
 
 
@@ -317,7 +317,7 @@ def test_a_commit_that_removes_the_file_is_no_version(archive: Archive, source: 
     ]
     source.save(b"# about", 3 * HOUR, path="README.md")
     imported = bring(archive, source)
-    assert [one.version.commit for one in imported.fates] == [commits[0], commits[2]]
+    assert [one.version.commit for one in imported.versions] == [commits[0], commits[2]]
     assert ids(archive, "HEAD~1") == ids(archive)
 
 
@@ -340,7 +340,7 @@ def test_hours_that_run_backwards_are_left_out(archive: Archive, source: Source)
         f"out of order, left out: {commits[3]} of 2025-03-01T06:07:08Z",
     ]
     assert "notes" not in lines(archive)[1]
-    assert f"out-of-order {commits[5]} 2025-03-01T08:07:08Z" in import_report.summary(imported)
+    assert f"out-of-order {commits[5]} 2025-03-01T08:07:08Z" in import_report.format_summary(imported)
 
 
 def test_hours_yet_to_come_are_left_out(archive: Archive, source: Source, three: list[str]) -> None:
@@ -352,33 +352,33 @@ def test_hours_yet_to_come_are_left_out(archive: Archive, source: Source, three:
 
 def test_side_branches_count(archive: Archive, source: Source, three: list[str]) -> None:
     """Two writers that merged: versions of both, by their time."""
-    git(source.root, "checkout", "--quiet", "-b", "side", three[0])
+    run_git(source.root, "checkout", "--quiet", "-b", "side", three[0])
     side = source.save(repriced("0.7"), HOUR + dt.timedelta(minutes=20))
-    git(source.root, "checkout", "--quiet", "main")
-    git(source.root, "merge", "--quiet", "--no-commit", "--strategy=ours", "side")
+    run_git(source.root, "checkout", "--quiet", "main")
+    run_git(source.root, "merge", "--quiet", "--no-commit", "--strategy=ours", "side")
     merge = source.save(repriced("0.9"), 3 * HOUR)
     imported = bring(archive, source)
-    assert [one.version.commit for one in imported.fates] == [three[0], three[1], side, three[2], merge]
+    assert [one.version.commit for one in imported.versions] == [three[0], three[1], side, three[2], merge]
     assert became(imported) == ["written", "merged", "written", "written", "written"]
 
 
 def test_a_parent_comes_before_its_children(archive: Archive, source: Source) -> None:
     """Whatever the clocks of two branches say."""
     found = [source.save(repriced(f"0.{hour}2"), hour * HOUR) for hour in (0, 5, 2)]
-    git(source.root, "checkout", "--quiet", "-b", "side", found[1])
+    run_git(source.root, "checkout", "--quiet", "-b", "side", found[1])
     found.insert(2, source.save(repriced("0.11"), HOUR))
-    git(source.root, "checkout", "--quiet", "main")
-    git(source.root, "merge", "--quiet", "--no-commit", "--strategy=ours", "side")
+    run_git(source.root, "checkout", "--quiet", "main")
+    run_git(source.root, "merge", "--quiet", "--no-commit", "--strategy=ours", "side")
     found.append(source.save(repriced("0.6"), 6 * HOUR))
     imported = bring(archive, source)
-    assert [one.version.commit for one in imported.fates] == found
+    assert [one.version.commit for one in imported.versions] == found
     assert became(imported) == ["written", "written", "out-of-order", "out-of-order", "written"]
 
 
 def test_a_path_is_no_pattern(archive: Archive, source: Source) -> None:
     for number, path in enumerate(("[x].json", "x.json", "[x].json")):
         source.save(repriced(f"0.{number}1"), number * HOUR, path)
-    assert len(bring(archive, source, "[x].json").fates) == 2
+    assert len(bring(archive, source, "[x].json").versions) == 2
 
 
 # quarantine
@@ -406,7 +406,7 @@ def test_a_broken_version_is_quarantined(
     source.save(repriced("0.5"), 4 * HOUR)
     imported = bring(archive, source)
     assert became(imported) == ["written", "written", "written", "quarantined", "written"]
-    assert imported.fates[3].why == reason
+    assert imported.versions[3].reason == reason
     assert len(imported.hours) == 5
     line = lines(archive)[3]
     report = line["feeds"]["models"]
@@ -415,7 +415,7 @@ def test_a_broken_version_is_quarantined(
     assert report["refused"] == [{"reason": reason, "sha256": digest, "bytes": len(BAD[case])}]
     assert report["notes"][0].startswith(f"{bad} refused: {reason}")
     assert report["sha256"] == lines(archive)[2]["feeds"]["models"]["sha256"]
-    assert git(source.root, "show", f"{line['source']['commit']}:{line['source']['path']}") == BAD[case]
+    assert run_git(source.root, "show", f"{line['source']['commit']}:{line['source']['path']}") == BAD[case]
     assert say(archive.root, "show", "--format=%s", "--name-only", "HEAD~1").split("\n") == [
         "2025-03-01T09Z: no change; not good: models",
         "",
@@ -430,7 +430,7 @@ def test_broken_versions_before_the_first_good_one(archive: Archive, source: Sou
     assert became(bring(archive, source)) == ["quarantined", "quarantined", "written"]
     assert [line["feeds"]["models"].get("rows") for line in lines(archive)] == [0, 0, 5]
     assert say(archive.root, "log", "-1", "--format=%s") == "2025-03-01T08Z: first record of 5 models"
-    assert set(archive.files("HEAD~2")) == {".gitattributes", "README.md", "hours/2025-03.jsonl"}
+    assert set(archive.read_files("HEAD~2")) == {".gitattributes", "README.md", "hours/2025-03.jsonl"}
 
 
 def test_an_earlier_good_version_of_the_hour_counts(
@@ -452,7 +452,7 @@ def test_an_earlier_good_version_of_the_hour_counts(
     report = line["feeds"]["models"]
     assert (report["outcome"], report["rows"]) == ("ok", 5)
     assert [one["reason"] for one in report["refused"]] == ["not-json", "shrunk"]
-    assert archive.snapshot("HEAD")["models"]["b/two",]["pricing"]["prompt"] == "0.5"
+    assert archive.read_snapshot("HEAD")["models"]["b/two",]["pricing"]["prompt"] == "0.5"
 
 
 def test_an_hour_without_a_good_version(archive: Archive, source: Source, three: list[str]) -> None:
@@ -509,8 +509,8 @@ def test_forms_of_a_repository(
     archive: Archive, source: Source, three: list[str], tmp_path: Path, form: str
 ) -> None:
     bare, bundle = tmp_path / "mirror/tracker.git", tmp_path / "tracker.bundle"
-    git(source.root, "clone", "--quiet", "--bare", ".", str(bare))
-    git(source.root, "bundle", "create", "--quiet", str(bundle), "refs/heads/main")
+    run_git(source.root, "clone", "--quiet", "--bare", ".", str(bare))
+    run_git(source.root, "bundle", "create", "--quiet", str(bundle), "refs/heads/main")
     assert "HEAD" not in say(source.root, "bundle", "list-heads", str(bundle))
     forms: dict[str, Path | str] = {
         "work tree": source.root,
@@ -533,10 +533,10 @@ def test_a_path_below_the_folder_one_is_in(
 
 def test_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert name_of(".") == tmp_path.name
-    assert name_of("https://example.org/who/prices.git/") == "prices"
-    assert name_of("git@example.org:prices.git") == "prices"
-    assert name_of("/srv/old.bundle") == "old"
+    assert repository_name(".") == tmp_path.name
+    assert repository_name("https://example.org/who/prices.git/") == "prices"
+    assert repository_name("git@example.org:prices.git") == "prices"
+    assert repository_name("/srv/old.bundle") == "old"
 
 
 @pytest.mark.parametrize("name", ["a b", "a/b", "..", "x.lock", "a~1", ".git"])
@@ -549,9 +549,9 @@ def test_a_name_that_no_branch_can_have(
 def test_two_branches_without_head(
     archive: Archive, source: Source, three: list[str], tmp_path: Path
 ) -> None:
-    git(source.root, "branch", "old", "HEAD~1")
+    run_git(source.root, "branch", "old", "HEAD~1")
     bundle = tmp_path / "two.bundle"
-    git(source.root, "bundle", "create", "--quiet", str(bundle), "--branches")
+    run_git(source.root, "bundle", "create", "--quiet", str(bundle), "--branches")
     refused(archive, "the repository has no HEAD; --branch takes one of: main, old", bundle)
     refused(archive, "there is no branch new; --branch takes one of: main, old", bundle, branch="new")
     assert became(bring(archive, bundle, branch="old")) == ["written"] * 2
@@ -572,9 +572,9 @@ def test_a_path_that_never_was(archive: Archive, source: Source, three: list[str
 def test_a_source_without_its_past(
     archive: Archive, source: Source, three: list[str], tmp_path: Path
 ) -> None:
-    git(source.root, "config", "uploadpack.allowFilter", "true")
+    run_git(source.root, "config", "uploadpack.allowFilter", "true")
     for name, option in (("shallow", "--depth=1"), ("partial", "--filter=blob:none")):
-        git(tmp_path, "clone", "--quiet", option, f"file://{source.root}", name)
+        run_git(tmp_path, "clone", "--quiet", option, f"file://{source.root}", name)
         refused(archive, f"{name} clone", tmp_path / name)
 
 
@@ -587,19 +587,19 @@ def test_on_top_of_what_is_there(archive: Archive, source: Source, three: list[s
     (root / "README.md").write_text("mine\n")
     (root / "data").mkdir()
     (root / "data/README.md").write_text("about\n")
-    git(root, "add", "--all")
-    git(root, "commit", "--quiet", "-m", "begun")
+    run_git(root, "add", "--all")
+    run_git(root, "commit", "--quiet", "-m", "begun")
     (root / "README.md").write_text("mine, edited\n")
     (root / "new.txt").write_text("new\n")
     (root / "staged.txt").write_text("staged\n")
-    git(root, "add", "staged.txt")
+    run_git(root, "add", "staged.txt")
     bring(archive, source)
     assert say(root, "status", "--porcelain").splitlines() == [" M README.md", "A  staged.txt", "?? new.txt"]
     assert say(root, "log", "--format=%s", "-1", "--skip=3") == "begun"
     assert say(root, "show", "HEAD:README.md") == "mine"
     assert say(root, "show", "HEAD:data/README.md") == "about"
-    for path, data in archive.files("HEAD").items():
-        assert (archive.data / path).read_bytes() == data
+    for path, data in archive.read_files("HEAD").items():
+        assert (archive.data_folder / path).read_bytes() == data
 
 
 def test_dirt_below_data_is_refused(archive: Archive, source: Source, three: list[str]) -> None:
@@ -611,8 +611,8 @@ def test_dirt_below_data_is_refused(archive: Archive, source: Source, three: lis
 def test_records_without_a_ledger_are_refused(archive: Archive, source: Source, three: list[str]) -> None:
     (archive.root / "data/models").mkdir(parents=True)
     (archive.root / "data/models/facts.jsonl").write_text('{"id":"x"}\n')
-    git(archive.root, "add", "--all")
-    git(archive.root, "commit", "--quiet", "-m", "begun")
+    run_git(archive.root, "add", "--all")
+    run_git(archive.root, "commit", "--quiet", "-m", "begun")
     refused(archive, "holds records, but no ledger", source)
 
 
@@ -626,7 +626,7 @@ def test_beside_hours_it_becomes_a_past(stage: Stage, source: Source, three: lis
     imported = import_versions(archive, str(source.root), PATH, START + 9 * HOUR)
     assert imported.branch == "past/tracker"
     assert became(imported) == ["written"] * 3 + ["too-late"] * 2
-    assert [one.version.commit for one in imported.fates][3:] == late
+    assert [one.version.commit for one in imported.versions][3:] == late
     after = state(archive)
     assert (after["index"], after["files"]) == (before["index"], before["files"])
     assert [ref for ref in after["refs"].splitlines() if "past/" not in ref] == before["refs"].splitlines()
@@ -635,7 +635,7 @@ def test_beside_hours_it_becomes_a_past(stage: Stage, source: Source, three: lis
         "2025-03-01T07Z: 1 repriced",
         "2025-03-01T06Z: first record of 5 models",
     ]
-    assert {".gitattributes", "README.md"} < set(archive.files("past/tracker"))
+    assert {".gitattributes", "README.md"} < set(archive.read_files("past/tracker"))
     assert not say(archive.root, "ls-tree", "--name-only", "past/tracker").replace("data", "")
     refused(archive, r"refs/heads/past/tracker is there already, and nothing is rewritten", source)
 
@@ -643,13 +643,13 @@ def test_beside_hours_it_becomes_a_past(stage: Stage, source: Source, three: lis
 def undo(archive: Archive, git_command: str) -> None:
     """Undo an import by the line of README that begins so."""
     (line,) = re.findall(rf"`git ({git_command} [^`]*)`", (ROOT / "README.md").read_text())
-    archive.git(*line.split(" "))
+    archive.run_git(*line.split(" "))
 
 
 def indexed(archive: Archive) -> int:
     """The good hours of models that answers know."""
-    good = len(past(archive).good("models"))
-    with index(archive) as db:
+    good = len(read_history(archive).good_hours("models"))
+    with open_index(archive) as db:
         assert db.execute("select count(distinct hour) from attempts").fetchone() == (good,)
     return good
 
@@ -674,8 +674,8 @@ def test_an_import_into_an_archive_without_hours_can_be_undone(
     (archive.root / "README.md").write_text("mine\n")
     (archive.root / "data").mkdir()
     (archive.root / "data/README.md").write_text("about\n")
-    git(archive.root, "add", "--all")
-    git(archive.root, "commit", "--quiet", "-m", "begun")
+    run_git(archive.root, "add", "--all")
+    run_git(archive.root, "commit", "--quiet", "-m", "begun")
     (archive.root / "README.md").write_text("mine, edited\n")
     (archive.root / "new.txt").write_text("new\n")
     before = state(archive)
@@ -700,7 +700,7 @@ def test_a_past_lies_before_every_other(
         archive, "no version of .* is of an hour before 2025-02-20T06Z: nothing to import", older, name="b"
     )
     clone = tmp_path / "clone"
-    git(tmp_path, "clone", "--quiet", str(archive.root), str(clone))
+    run_git(tmp_path, "clone", "--quiet", str(archive.root), str(clone))
     other = open_archive(clone)
     refused(other, "refs/remotes/origin/past/older is there already", older)
     refused(other, "no version of .* is of an hour before 2025-02-20T06Z", older, name="b")
@@ -710,12 +710,12 @@ def test_a_branch_that_moved_is_not_moved_back(
     archive: Archive, source: Source, three: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The owner commits while the import is under way: his commit stays."""
-    git(archive.root, "commit", "--quiet", "--allow-empty", "-m", "begun")
+    run_git(archive.root, "commit", "--quiet", "--allow-empty", "-m", "begun")
     real = fast_import._feed
 
     def slow(*arguments: Any) -> None:
         real(*arguments)
-        git(archive.root, "commit", "--quiet", "--allow-empty", "-m", "mine")
+        run_git(archive.root, "commit", "--quiet", "--allow-empty", "-m", "mine")
 
     monkeypatch.setattr(fast_import, "_feed", slow)
     with pytest.raises(GitError, match="update-ref"):
@@ -766,18 +766,18 @@ def test_nobodys_settings_change_an_import(
 ) -> None:
     """The same commits to the last bit; a bundle without HEAD has none, whatever git's default branch is."""
     source.save(body([row("ü/ü"), *ROWS]), 3 * HOUR)
-    git(source.root, "branch", "old")
+    run_git(source.root, "branch", "old")
     bundle = tmp_path / "two.bundle"
-    git(source.root, "bundle", "create", "--quiet", str(bundle), "--branches")
+    run_git(source.root, "bundle", "create", "--quiet", str(bundle), "--branches")
     other = open_archive(new_archive(tmp_path / "other"))
     bring(other, source)
     (tmp_path / "config").write_text(NASTY)
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "config"))
     bring(archive, source)
-    assert archive.commit() == other.commit()
-    assert archive.git("status", "--porcelain", "--untracked-files=all") == ""
-    for path, data in archive.files("HEAD").items():
-        assert (archive.data / path).read_bytes() == data
+    assert archive.resolve_commit() == other.resolve_commit()
+    assert archive.run_git("status", "--porcelain", "--untracked-files=all") == ""
+    for path, data in archive.read_files("HEAD").items():
+        assert (archive.data_folder / path).read_bytes() == data
     with pytest.raises(ArchiveError, match="the repository has no HEAD"):
         bring(open_archive(new_archive(tmp_path / "third")), bundle)
 
@@ -850,28 +850,28 @@ def test_killed_before_every_step(
     for step in range(count, 0, -5 if kind == "stream" else -1):
         archive = open_archive(new_archive(tmp_path / str(step)))
         killed(archive, source, step, kind)
-        while (archive.git_dir / f"{fast_import.REF}.lock").exists():
+        while (archive.git_dir / f"{fast_import.IMPORT_REF}.lock").exists():
             time.sleep(0.01)
-        if archive.commit() is None:
+        if archive.resolve_commit() is None:
             seen["nothing"] += 1
             bring(archive, source)
         else:
             seen["all"] += 1
             with pytest.raises(ArchiveError):  # its hours are there; but what was left is put right
                 bring(archive, source)
-            with held(archive, sleep=lambda _: None):
+            with archive_lock(archive, sleep=lambda _: None):
                 pass
-        assert archive.commit() == whole.commit(), step
+        assert archive.resolve_commit() == whole.resolve_commit(), step
         assert say(archive.root, "for-each-ref", "refs/orarchive") == ""
-        assert archive.git("status", "--porcelain", "--untracked-files=all") == ""
-        for path, data in archive.files("HEAD").items():
-            assert (archive.data / path).read_bytes() == data
+        assert archive.run_git("status", "--porcelain", "--untracked-files=all") == ""
+        for path, data in archive.read_files("HEAD").items():
+            assert (archive.data_folder / path).read_bytes() == data
     assert seen["nothing"] > 3
     assert seen["all"] > 3 or kind == "stream"
 
 
 def test_half_a_stream_makes_no_commit(archive: Archive) -> None:
-    commit = b"commit %s\ncommitter A <a@example.org> 1 +0000\ndata 1\na\n" % fast_import.REF.encode()
+    commit = b"commit %s\ncommitter A <a@example.org> 1 +0000\ndata 1\na\n" % fast_import.IMPORT_REF.encode()
     with pytest.raises(GitError, match="fast-import"):
         fast_import._feed(archive, [commit])
     assert say(archive.root, "for-each-ref") == ""
@@ -880,7 +880,9 @@ def test_half_a_stream_makes_no_commit(archive: Archive) -> None:
 def test_what_a_killed_import_left_is_dropped(archive: Archive, source: Source, three: list[str]) -> None:
     """Its ref stands on commits that are no start for another import."""
     tree = say(archive.root, "hash-object", "-w", "-t", "tree", os.devnull)
-    archive.git("update-ref", fast_import.REF, archive.git("commit-tree", tree, "-m", "half an import"))
+    archive.run_git(
+        "update-ref", fast_import.IMPORT_REF, archive.run_git("commit-tree", tree, "-m", "half an import")
+    )
     bring(archive, source)
     assert say(archive.root, "for-each-ref", "--format=%(refname)") == "refs/heads/main"
     assert say(archive.root, "rev-list", "--count", "HEAD") == "3"
@@ -889,8 +891,8 @@ def test_what_a_killed_import_left_is_dropped(archive: Archive, source: Source, 
 def test_the_first_line_says_what_was_restored(archive: Archive, source: Source, three: list[str]) -> None:
     (archive.root / "data").mkdir()
     (archive.root / "data/README.md").write_text("about\n")
-    git(archive.root, "add", "--all")
-    git(archive.root, "commit", "--quiet", "-m", "begun")
+    run_git(archive.root, "add", "--all")
+    run_git(archive.root, "commit", "--quiet", "-m", "begun")
     (archive.root / "data/README.md").write_text("abo")
     (archive.git_dir / "orarchive.journal").write_text("a run under way")
     bring(archive, source)
@@ -899,9 +901,9 @@ def test_the_first_line_says_what_was_restored(archive: Archive, source: Source,
 
 
 def test_one_run_at_a_time(archive: Archive, source: Source, three: list[str]) -> None:
-    with held(archive), pytest.raises(ArchiveError, match="another run is archiving into"):
+    with archive_lock(archive), pytest.raises(ArchiveError, match="another run is archiving into"):
         bring(archive, source)
-    assert archive.commit() is None
+    assert archive.resolve_commit() is None
 
 
 # what is said
@@ -913,13 +915,13 @@ def test_what_is_said_adds_up(archive: Archive, source: Source, three: list[str]
     source.save(repriced("0.2"), 400 * 24 * HOUR)
     source.save(repriced("0.3"), 900 * 24 * HOUR)
     imported = bring(archive, source)
-    assert import_report.summary(imported) == [
+    assert import_report.format_summary(imported) == [
         "Hours on main: 5, 2025-03-01T06Z to 2026-04-05T06Z",
         "Versions of data/output.json: 7 (4 written, 1 merged, 1 quarantined, 1 too-late)",
         f"quarantined {bad} 2025-03-01T09:07:08Z shrunk: 5 to 3 rows",
         ACCEPT,
     ]
-    said = import_report.as_json(imported)
+    said = import_report.to_json(imported)
     assert sum(said["counts"].values()) == len(said["versions"]) == 7
     assert loads(dumps(said)) == said
     assert (said["first"], said["last"], said["hours"]) == ("2025-03-01T06:00:00Z", "2026-04-05T06:00:00Z", 5)
@@ -942,7 +944,7 @@ def test_what_is_said_of_a_true_shrink(archive: Archive, source: Source, three: 
     few = (ROWS[:3], ROWS[:4], ROWS[1:])
     commits = [source.save(body(rows), hour * HOUR) for hour, rows in enumerate(few, 3)]
     commits.append(source.save(body({}), 6 * HOUR))
-    said = import_report.summary(bring(archive, source))
+    said = import_report.format_summary(bring(archive, source))
     times = [f"{BEGUN + hour * HOUR:%Y-%m-%dT%H:%M:%SZ}" for hour in (3, 4, 5, 6)]
     assert said[2:] == [
         f"quarantined {commits[0]} {times[0]} shrunk: 6 to 3 rows",
@@ -954,7 +956,7 @@ def test_what_is_said_of_a_true_shrink(archive: Archive, source: Source, three: 
     other = open_archive(new_archive(archive.root.parent / "other"))
     again = bring(other, source, accept=[commits[0][:10]])
     assert became(again) == ["written"] * 6 + ["quarantined"]
-    assert "--accept" not in "".join(import_report.summary(again))
+    assert "--accept" not in "".join(import_report.format_summary(again))
 
 
 def test_what_the_source_says_stays_in_its_line(archive: Archive, source: Source, three: list[str]) -> None:
@@ -970,7 +972,7 @@ def test_what_the_source_says_stays_in_its_line(archive: Archive, source: Source
 
 @pytest.mark.real_data
 def test_two_years_become_hours(two_years: Whole) -> None:
-    assert import_report.counts(two_years.imported) == {"written": 942, "merged": 1}
+    assert import_report.count_outcomes(two_years.imported) == {"written": 942, "merged": 1}
     assert len(two_years.imported.hours) == 942
     assert say(two_years.archive.root, "rev-list", "--count", "HEAD") == "942"
     assert len(lines(two_years.archive)) == 942
@@ -982,19 +984,21 @@ def test_versions_come_back_exactly(two_years: Whole, tmp_path: Path) -> None:
     """To the number token; the files are those that a snapshot is written as."""
     bundle, path = TWO_YEARS
     some = versions(requirements.recordings() / bundle, tmp_path, path, every=157)
-    found = past(two_years.archive)
-    commits = {hour: commit for commit, hour in found.commits()}
+    found = read_history(two_years.archive)
+    commits = {hour: commit for commit, hour in found.iterate_commits()}
     ends = {line["hour"]: line["feeds"]["models"]["sha256"] for line in found.attempts}
     assert len(some) == 7
-    assert some[-1][0] == two_years.imported.fates[-1].version.time.isoformat()
+    assert some[-1][0] == two_years.imported.versions[-1].version.time.isoformat()
     for moment, content in some:
         hour = dt.datetime.fromisoformat(moment).astimezone(dt.UTC).replace(minute=0, second=0)
-        rows = two_years.archive.snapshot(commits[hour])["models"].values()
+        rows = two_years.archive.read_snapshot(commits[hour])["models"].values()
         assert unordered({"data": exactly(dumps(list(rows)))}) == unordered(exactly(content))
-        state = snapshot.empty() | {"models": {(one["id"],): one for one in listed(MODELS, loads(content))}}
-        files = snapshot.write(state)
-        assert two_years.archive.files(commits[hour], files) == files
-        assert ends[f"{hour:%Y-%m-%dT%H:%M:%SZ}"] == snapshot.sha256(MODELS, files)
+        state = snapshot.empty_snapshot() | {
+            "models": {(one["id"],): one for one in validate_list(MODELS, loads(content))}
+        }
+        files = snapshot.snapshot_to_files(state)
+        assert two_years.archive.read_files(commits[hour], files) == files
+        assert ends[f"{hour:%Y-%m-%dT%H:%M:%SZ}"] == snapshot.hash_feed(MODELS, files)
 
 
 @pytest.mark.real_data
@@ -1011,5 +1015,5 @@ def test_clock_prices_of_the_past_have_their_file(tmp_path: Path) -> None:
     bundle, path = FIVE_DAYS
     now = dt.datetime(2026, 9, 1, tzinfo=dt.UTC)
     imported = import_versions(archive, str(requirements.recordings() / bundle), path, now)
-    assert import_report.counts(imported) == {"written": 20}
+    assert import_report.count_outcomes(imported) == {"written": 20}
     assert len(say(archive.root, "log", "--oneline", "--", "data/models/spot.jsonl").splitlines()) >= 9

@@ -24,13 +24,13 @@ import pytest
 from filelock import FileLock
 
 from orarchive.errors import ArchiveError, GitError
-from orarchive.history.attempts import chain, tips
-from orarchive.history.replay import State, replay
+from orarchive.history.attempts import list_attempts, list_tips
+from orarchive.history.replay import ReplayState, replay
 from orarchive.index import database
-from orarchive.index.database import NAME, dump, index, publish, published
+from orarchive.index.database import INDEX_NAME, dump_rows, export_bytes, export_file, open_index
 from orarchive.sample import START, Service
 from orarchive.store.archive import Archive, open_archive
-from orarchive.store.git import git
+from orarchive.store.git import run_git
 from tests.support.archives import DAY, HOUR, ROOT, Stage, every_byte, new_archive, payloads, say
 from tests.support.histories import Made, anew, indexed, made, make
 from tests.support.requirements import obedient
@@ -138,10 +138,10 @@ def _child(told: dict[str, Any]) -> str:
     if "most" in told and "out" not in told:
         resource.setrlimit(resource.RLIMIT_FSIZE, (told["most"], resource.RLIM_INFINITY))
     try:
-        with index(archive, cache) as db:
+        with open_index(archive, cache) as db:
             if "out" in told:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (told["most"], resource.RLIM_INFINITY))
-                publish(db, Path(told["out"]))
+                export_file(db, Path(told["out"]))
     except (ArchiveError, OSError) as error:
         return f"{type(error).__name__}: {error}"
     return str(len(steps))
@@ -185,7 +185,7 @@ def driver() -> Iterator[Driver]:
 def sound(archive: Archive, cache: Path, rows: list[str]) -> None:
     """Assert that the next run gives what is right and leaves nothing beside the index."""
     assert indexed(archive, cache) == rows
-    assert {path.name for path in cache.iterdir()} == {NAME, f"{NAME}.lock"}
+    assert {path.name for path in cache.iterdir()} == {INDEX_NAME, f"{INDEX_NAME}.lock"}
 
 
 # kills
@@ -199,9 +199,9 @@ def test_killed_at_any_step(ready: Ready, driver: Driver, tmp_path: Path, begun:
     """By itself, before a command of git, a rename, a removal, or amid SQL: the next run makes it good."""
     archive, cache = ready.copy(tmp_path)
     if begun == "another past":
-        git(archive.root, "commit", "--quiet", "--amend", "-m", "Another")
+        run_git(archive.root, "commit", "--quiet", "--amend", "-m", "Another")
         indexed(archive, cache)
-        git(archive.root, "reset", "--quiet", "--hard", ready.names[-1])
+        run_git(archive.root, "reset", "--quiet", "--hard", ready.names[-1])
     elif begun == "nothing":
         shutil.rmtree(cache)
         cache.mkdir()
@@ -270,7 +270,7 @@ def turned(path: Path) -> None:
 
 def journal_left(path: Path) -> None:
     """The index is deleted, but not what would take back a change that was under way in it."""
-    journal = path.with_name(f"{NAME}-journal")
+    journal = path.with_name(f"{INDEX_NAME}-journal")
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
         db.execute("pragma cache_size = 1")
         db.execute("begin")
@@ -298,9 +298,11 @@ CHANGES: dict[str, Callable[[Path], object]] = {
     "deleted": Path.unlink,
     "all deleted": lambda path: shutil.rmtree(path.parent),
     "deleted but for its journal": journal_left,
-    "a journal of another": lambda path: path.with_name(f"{NAME}-journal").write_bytes(os.urandom(9999)),
+    "a journal of another": lambda path: path.with_name(f"{INDEX_NAME}-journal").write_bytes(
+        os.urandom(9999)
+    ),
     "leftovers of a killed build": lambda path: [
-        path.with_name(f"{NAME}.new{end}").write_bytes(os.urandom(9999)) for end in ("", "-journal")
+        path.with_name(f"{INDEX_NAME}.new{end}").write_bytes(os.urandom(9999)) for end in ("", "-journal")
     ],
 }
 
@@ -311,8 +313,8 @@ def test_a_damaged_index(ready: Ready, tmp_path: Path, what: str, new: bool) -> 
     """It is built anew."""
     archive, cache = ready.copy(tmp_path)
     if not new:
-        git(archive.root, "reset", "--quiet", "--hard", ready.names[4])
-    CHANGES[what](cache / NAME)
+        run_git(archive.root, "reset", "--quiet", "--hard", ready.names[4])
+    CHANGES[what](cache / INDEX_NAME)
     sound(archive, cache, ready.rows if new else ready.early_rows)
 
 
@@ -320,10 +322,10 @@ def test_a_damaged_index(ready: Ready, tmp_path: Path, what: str, new: bool) -> 
 def test_an_index_that_has_lost_rows(ready: Ready, tmp_path: Path, name: str) -> None:
     """Of a table, or of what SQLite finds them by: it is built anew as soon as that shows."""
     archive, cache = ready.copy(tmp_path)
-    with closing(sqlite3.connect(cache / NAME)) as db:
+    with closing(sqlite3.connect(cache / INDEX_NAME)) as db:
         query = "select rootpage, type from sqlite_schema where name = ?"
         page, kind = db.execute(query, (name,)).fetchone()
-    with (cache / NAME).open("r+b") as file:
+    with (cache / INDEX_NAME).open("r+b") as file:
         file.seek((page - 1) * 4096)
         leaf = b"\x0a" if kind == "index" else b"\x0d"
         file.write((leaf + b"\0\0\0\0\x10\0\0").ljust(4096, b"\0"))
@@ -334,10 +336,10 @@ def test_an_index_that_has_lost_rows(ready: Ready, tmp_path: Path, name: str) ->
 def test_every_page_damaged(ready: Ready, tmp_path: Path) -> None:
     """What a fault of the disk does to a page is told, if it is met, and the next run builds anew."""
     archive, cache = ready.copy(tmp_path)
-    whole = (cache / NAME).read_bytes()
+    whole = (cache / INDEX_NAME).read_bytes()
     told = 0
     for page in range(4096, len(whole), 7 * 4096):
-        (cache / NAME).write_bytes(whole[:page] + b"\xff" * 4096 + whole[page + 4096 :])
+        (cache / INDEX_NAME).write_bytes(whole[:page] + b"\xff" * 4096 + whole[page + 4096 :])
         try:
             assert indexed(archive, cache) == ready.rows, page
         except ArchiveError as error:
@@ -360,8 +362,8 @@ def test_an_index_of_another_archive(ready: Ready, stage: Stage, tmp_path: Path)
 
 def test_an_index_that_is_a_folder(ready: Ready, tmp_path: Path) -> None:
     archive, cache = ready.copy(tmp_path)
-    (cache / NAME).unlink()
-    (cache / NAME / "mine").mkdir(parents=True)
+    (cache / INDEX_NAME).unlink()
+    (cache / INDEX_NAME / "mine").mkdir(parents=True)
     with pytest.raises(ArchiveError, match="--cache"):
         indexed(archive, cache)
 
@@ -405,12 +407,12 @@ def test_the_second_waits_for_the_first(ready: Ready, tmp_path: Path) -> None:
     archive, cache = ready.copy(tmp_path)
     found: list[list[str]] = []
     second = threading.Thread(target=lambda: found.append(indexed(archive, cache)))
-    before = (cache / NAME).read_bytes()
-    with FileLock(cache / f"{NAME}.lock"):
+    before = (cache / INDEX_NAME).read_bytes()
+    with FileLock(cache / f"{INDEX_NAME}.lock"):
         second.start()
         second.join(0.2)
         assert second.is_alive()
-        assert (cache / NAME).read_bytes() == before
+        assert (cache / INDEX_NAME).read_bytes() == before
     second.join()
     assert found == [ready.rows]
 
@@ -418,23 +420,23 @@ def test_the_second_waits_for_the_first(ready: Ready, tmp_path: Path) -> None:
 def test_an_index_that_goes_on_while_it_is_published(ready: Ready, tmp_path: Path) -> None:
     """What is published is of one moment."""
     archive, cache = ready.copy(tmp_path)
-    git(archive.root, "reset", "--quiet", "--hard", ready.names[4])
+    run_git(archive.root, "reset", "--quiet", "--hard", ready.names[4])
     found: list[list[str]] = []
     other = threading.Thread(target=lambda: found.append(indexed(archive, cache)))
 
     def go_on(statement: str) -> None:
         if "from fields" in statement and not other.ident:
-            git(archive.root, "reset", "--quiet", "--hard", ready.names[-1])
+            run_git(archive.root, "reset", "--quiet", "--hard", ready.names[-1])
             other.start()
             other.join(0.5)
 
-    with index(archive, cache) as db:
+    with open_index(archive, cache) as db:
         db.set_trace_callback(go_on)
-        content = published(db)
+        content = export_bytes(db)
         other.join()
     assert found == [ready.rows]
-    with index(archive_at(ready, tmp_path / "early", 4)) as db:
-        assert content == published(db)
+    with open_index(archive_at(ready, tmp_path / "early", 4)) as db:
+        assert content == export_bytes(db)
 
 
 def archive_at(ready: Ready, root: Path, number: int) -> Archive:
@@ -451,23 +453,23 @@ def test_an_index_that_another_program_holds(
     """It is said so in one line after a wait, and the index is the same file, of the same rows."""
     archive, cache = ready.copy(tmp_path)
     indexed(archive, cache)
-    before = (cache / NAME).stat().st_ino
+    before = (cache / INDEX_NAME).stat().st_ino
     real = sqlite3.connect
 
     def hasty(*arguments: Any, **options: Any) -> Any:
         return real(*arguments, **{**options, "timeout": 0.1})
 
-    with closing(real(cache / NAME, isolation_level=None)) as other:
+    with closing(real(cache / INDEX_NAME, isolation_level=None)) as other:
         monkeypatch.setattr(sqlite3, "connect", hasty)
         if when == "before it is read":
             other.execute("begin exclusive")
         words = r"is in use by another program; try again$"
-        with pytest.raises(ArchiveError, match=words) as error, index(archive, cache) as db:
+        with pytest.raises(ArchiveError, match=words) as error, open_index(archive, cache) as db:
             if when == "while it is read":
                 other.execute("begin exclusive")
             db.execute("select * from attempts").fetchall()
-    assert str(cache / NAME) in str(error.value)
-    assert (cache / NAME).stat().st_ino == before
+    assert str(cache / INDEX_NAME) in str(error.value)
+    assert (cache / INDEX_NAME).stat().st_ino == before
     sound(archive, cache, ready.rows)
 
 
@@ -497,7 +499,7 @@ def test_hours_of_a_past_alone_count(ready: Ready, tmp_path: Path) -> None:
     names = make(root, [code, code])
     for name in names:
         say(root, "reset", "--quiet", "--hard", name)
-        with index(open_archive(root), cache) as db:
+        with open_index(open_archive(root), cache) as db:
             assert db.execute("select count(*) from attempts").fetchone() == (len(ready.commits),)
 
 
@@ -529,9 +531,9 @@ def test_read_only(ready: Ready, tmp_path: Path, what: str) -> None:
     out = tmp_path / "out"
     out.mkdir()
     (out / "index.sqlite").write_bytes(b"old")
-    (cache / f"{NAME}.lock").unlink(missing_ok=True)
-    before = (cache / NAME).read_bytes()
-    locked = {"folder": cache, "index": cache / NAME, "out": out}[what]
+    (cache / f"{INDEX_NAME}.lock").unlink(missing_ok=True)
+    before = (cache / INDEX_NAME).read_bytes()
+    locked = {"folder": cache, "index": cache / INDEX_NAME, "out": out}[what]
     locked.chmod(0o555 if locked.is_dir() else 0o444)
     command = [
         sys.executable,
@@ -555,7 +557,7 @@ def test_read_only(ready: Ready, tmp_path: Path, what: str) -> None:
     assert done.stderr.count("\n") == 1
     assert str(locked) in done.stderr
     if what != "out":
-        assert (cache / NAME).read_bytes() == before
+        assert (cache / INDEX_NAME).read_bytes() == before
     assert every_byte(out) == {"index.sqlite": b"old"}
 
 
@@ -565,9 +567,9 @@ def test_no_room(ready: Ready, driver: Driver, tmp_path: Path, begun: str, most:
     """For more than so many bytes in a file: it is said in one line, and what was there is still there."""
     archive, cache = ready.copy(tmp_path)
     if begun == "nothing":
-        (cache / NAME).unlink()
+        (cache / INDEX_NAME).unlink()
     elif begun == "a damaged one":
-        of_another_program(cache / NAME)
+        of_another_program(cache / INDEX_NAME)
     before = every_byte(cache)
     driver.start(archive, cache, most=most)
     code, said = driver.ended()
@@ -576,10 +578,10 @@ def test_no_room(ready: Ready, driver: Driver, tmp_path: Path, begun: str, most:
     assert "\n" not in said
     if begun == "an index":  # half of a change may stand there, beside the journal that takes it back
         shutil.copytree(cache, tmp_path / "left")
-        with closing(sqlite3.connect(tmp_path / "left" / NAME)) as db:
-            assert list(dump(db)) == ready.early_rows
+        with closing(sqlite3.connect(tmp_path / "left" / INDEX_NAME)) as db:
+            assert list(dump_rows(db)) == ready.early_rows
     else:
-        assert {**every_byte(cache), f"{NAME}.lock": b""} == {**before, f"{NAME}.lock": b""}
+        assert {**every_byte(cache), f"{INDEX_NAME}.lock": b""} == {**before, f"{INDEX_NAME}.lock": b""}
     sound(archive, cache, ready.rows)
 
 
@@ -611,7 +613,7 @@ def unpacked(ready: Ready, tmp_path: Path) -> tuple[Archive, Path]:
     packs = [path.read_bytes() for path in (archive.git_dir / "objects/pack").glob("*.pack")]
     shutil.rmtree(archive.git_dir / "objects/pack")
     for pack in packs:
-        git(archive.root, "unpack-objects", "-q", stdin=pack)
+        run_git(archive.root, "unpack-objects", "-q", stdin=pack)
     return archive, cache
 
 
@@ -650,7 +652,7 @@ def test_a_damaged_object(
             rows = indexed(archive, place)
         except ArchiveError as error:
             assert "\n" not in str(error)
-            assert {**every_byte(place), f"{NAME}.lock": b""} == {**before, f"{NAME}.lock": b""}
+            assert {**every_byte(place), f"{INDEX_NAME}.lock": b""} == {**before, f"{INDEX_NAME}.lock": b""}
         else:
             assert rows == ready.rows
             assert place == cache or what == "an old ledger"
@@ -663,17 +665,17 @@ def test_a_damaged_object(
 def test_a_commit_that_git_passes_over(unpacked: tuple[Archive, Path], number: int) -> None:
     """It is not taken for one that changed nothing."""
     archive, _ = unpacked
-    attempts = chain(archive, tips(archive, "HEAD"))
+    attempts = list_attempts(archive, list_tips(archive, "HEAD"))
     loose(archive, str(attempts[number].commit)).unlink()
     with pytest.raises(GitError, match=str(attempts[number].commit)):
-        list(replay(archive, attempts, None, State()))
+        list(replay(archive, attempts, None, ReplayState()))
 
 
 @pytest.mark.faults
 def test_a_damaged_pack(ready: Ready, tmp_path: Path) -> None:
     """Wherever the fault is."""
     archive, cache = ready.copy(tmp_path)
-    git(archive.root, "repack", "-adq")
+    run_git(archive.root, "repack", "-adq")
     (pack,) = (archive.git_dir / "objects/pack").glob("*.pack")
     pack.chmod(0o644)
     content = pack.read_bytes()
@@ -705,8 +707,8 @@ def test_a_missing_month(ready: Ready, tmp_path: Path, how: str) -> None:
     """It is named, with what brings it back; index and published file stay as they are."""
     archive, cache = ready.copy(tmp_path)
     out = tmp_path / "published.sqlite"
-    with index(archive, cache) as db:
-        publish(db, out)
+    with open_index(archive, cache) as db:
+        export_file(db, out)
     before = every_byte(cache), out.read_bytes()
     c = ready.commits
     gone = c[5].having({MAY: None}).but(message="Tidy up\n")
@@ -738,7 +740,7 @@ def test_a_missing_month(ready: Ready, tmp_path: Path, how: str) -> None:
         say(archive.root, *command[1:])
         say(archive.root, "commit", "--quiet", "-m", "Restore")
         sound(archive, cache, anew(archive))
-        assert (archive.data / MAY).read_bytes() == c[5][MAY]
+        assert (archive.data_folder / MAY).read_bytes() == c[5][MAY]
 
 
 def test_a_month_that_was_reverted_is_not_missing(ready: Ready, tmp_path: Path) -> None:
@@ -760,18 +762,18 @@ def test_equal_archives_give_equal_bytes(ready: Ready, tmp_path: Path) -> None:
     for name, steps in (("one", [7]), ("a longer name", range(8)), ("three", [2, 5, 7])):
         archive = archive_at(ready, tmp_path / name, 0)
         for number in steps:
-            git(archive.root, "reset", "--quiet", "--hard", ready.names[number])
+            run_git(archive.root, "reset", "--quiet", "--hard", ready.names[number])
             indexed(archive)
         say(archive.root, "commit", "--quiet", "--allow-empty", "-m", name)
         out = tmp_path / f"{name}.sqlite"
-        with index(archive) as db:
-            publish(db, out)
-            publish(db, out)
+        with open_index(archive) as db:
+            export_file(db, out)
+            export_file(db, out)
         found.append(out.read_bytes())
     assert found[0] == found[1] == found[2]
     with closing(sqlite3.connect(tmp_path / "one.sqlite")) as db:
         assert db.execute("pragma integrity_check").fetchone() == ("ok",)
-        assert [row for row in dump(db) if not row.startswith("tips")] == [
+        assert [row for row in dump_rows(db) if not row.startswith("tips")] == [
             row for row in ready.rows if not row.startswith("tips")
         ]
 
@@ -790,12 +792,12 @@ def test_a_damaged_index_is_not_published(ready: Ready, tmp_path: Path) -> None:
     indexed(archive, cache)
     out = tmp_path / "published.sqlite"
     out.write_bytes(b"old")
-    with pytest.raises(ArchiveError, match="damaged"), index(archive, cache) as db:
-        with (cache / NAME).open("r+b") as file:
+    with pytest.raises(ArchiveError, match="damaged"), open_index(archive, cache) as db:
+        with (cache / INDEX_NAME).open("r+b") as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(4096)
             file.write(b"\xff" * (size - 4096))
-        publish(db, out)
+        export_file(db, out)
     assert out.read_bytes() == b"old"
     sound(archive, cache, ready.rows)
 

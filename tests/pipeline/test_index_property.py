@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 
 from orarchive.domain.feeds import FEEDS, Feed
 from orarchive.domain.record_files import Key
-from orarchive.index.build import SQL, update
-from orarchive.index.database import dump, index, publish
+from orarchive.index.build import SCHEMA_SQL, update_index
+from orarchive.index.database import dump_rows, export_file, open_index
 from orarchive.index.events import EXCUSES
 from orarchive.jsonl import Record, dumps, loads, read_lines
 from orarchive.store.archive import open_archive
-from orarchive.timestamps import moment, stamp
+from orarchive.timestamps import format_stamp, parse_stamp
 from tests.support.oracle import Fact, Known, Oracle, good, kept, paths, points
 from tests.support.random_histories import (
     ABSENT,
@@ -53,8 +53,8 @@ settings.load_profile("histories")
 def built(folder: Path) -> sqlite3.Connection:
     """The index of an archive, in memory."""
     db = sqlite3.connect(":memory:", isolation_level=None)
-    db.executescript(SQL)
-    update(db, open_archive(folder))
+    db.executescript(SCHEMA_SQL)
+    update_index(db, open_archive(folder))
     return db
 
 
@@ -105,17 +105,17 @@ def check_versions(db: sqlite3.Connection, oracle: Oracle) -> None:
         reader = "image_endpoints" if file == "endpoints" else "endpoints" if file == "asked" else feed
         assert oracle.was_read(reader, loads(parts)[0], last) or last == first
     for hour, feed, missed, one, _ in good_hours(oracle):
-        name = feed.each if feed.each else feed.name
+        name = feed.parent if feed.parent else feed.name
         for path in feed.files:
             file = path.rpartition("/")[2].removesuffix(".jsonl")
             if file in ("benchmarks", "health"):
                 continue
-            asked = feed.item_lines and file == "models"
+            asked = feed.has_item_lines and file == "models"
             shown = name if asked else feed.name, "asked" if asked else file
             wanted = [
                 line
                 for line, record in lines(one.files.get(path, b""))
-                if record.get("model" if feed.each else "", "") not in missed
+                if record.get("model" if feed.parent else "", "") not in missed
             ]
             found = [
                 line.encode()
@@ -123,7 +123,7 @@ def check_versions(db: sqlite3.Connection, oracle: Oracle) -> None:
                 if (row_feed, row_file) == shown
                 and first <= hour
                 and (last is None or last >= hour)
-                and (not feed.each or loads(parts)[0] not in missed)
+                and (not feed.parent or loads(parts)[0] not in missed)
             ]
             assert sorted(found) == sorted(wanted), (hour, path)
 
@@ -144,10 +144,10 @@ def check_prices(db: sqlite3.Connection, oracle: Oracle) -> None:
             wanted = [
                 (key, *point)
                 for key, record in records[feed.name].items()
-                if not feed.each or key[0] not in missed
+                if not feed.parent or key[0] not in missed
                 for point in points(record).items()
             ]
-            found = [one for one in found if not feed.each or one[0][0] not in missed]
+            found = [one for one in found if not feed.parent or one[0][0] not in missed]
             assert sorted(found) == sorted(wanted), (hour, feed.name)
 
 
@@ -173,7 +173,7 @@ def check_fields(db: sqlite3.Connection, oracle: Oracle) -> None:
     counted = Counter(
         (name, path)
         for name, feed in FEEDS.items()
-        if not feed.copies
+        if not feed.copied_feed
         for record in oracle.new[name].values()
         for path in set(paths(record))
     )
@@ -201,7 +201,7 @@ def check_makers(db: sqlite3.Connection, oracle: Oracle) -> None:
 
 def check_restless(db: sqlite3.Connection, oracle: Oracle) -> None:
     """What moves all the time: health by the hour and the day, and the last benchmarks."""
-    fresh = stamp(moment(oracle.hour) - dt.timedelta(days=30))
+    fresh = format_stamp(parse_stamp(oracle.hour) - dt.timedelta(days=30))
     query = "select number, hour, parts, line from health join attempts using (attempt)"
     found = db.execute(f"{query} join records on id = record")
     assert {(hour, number, tuple(loads(parts))): line.encode() for number, hour, parts, line in found} == {
@@ -421,9 +421,9 @@ def _grown(folder: Path, cache: Path, ends: list[str]) -> tuple[list[str], bytes
     """The rows and the published bytes of an index that was brought up to some commits in turn."""
     for commit in ends:
         set_branch(folder, commit)
-        with index(open_archive(folder), cache) as db:
+        with open_index(open_archive(folder), cache) as db:
             pass
     out = cache / "published"
-    with index(open_archive(folder), cache) as db:
-        publish(db, out)
-        return list(dump(db)), out.read_bytes()
+    with open_index(open_archive(folder), cache) as db:
+        export_file(db, out)
+        return list(dump_rows(db)), out.read_bytes()

@@ -14,7 +14,7 @@ from filelock import FileLock
 
 from orarchive.errors import ArchiveError, GitError
 from orarchive.sample import START, Service
-from orarchive.store.commit import LOCK
+from orarchive.store.commit import LOCK_FILE
 from tests.support.archives import (
     DAY,
     Driver,
@@ -125,7 +125,7 @@ def test_killed_at_random_moments(ready: Ready, tmp_path: Path, group: bool) -> 
         if ready.driver.ended() == -signal.SIGKILL:
             killed += 1
             time.sleep(0.03)  # a git command that outlives the run ends now
-            with FileLock(stage.root / ".git" / LOCK, timeout=10):  # on a busy machine later
+            with FileLock(stage.root / ".git" / LOCK_FILE, timeout=10):  # on a busy machine later
                 pass
         else:
             span *= 0.9  # the machine has become faster

@@ -12,7 +12,7 @@ import pytest
 
 from orarchive.jsonl import loads
 from orarchive.sample import START, Service
-from orarchive.timestamps import prose
+from orarchive.timestamps import format_hour
 from tests.support.archives import DAY, ROOT, Payloads, new_archive, payloads, replies, say, tidy
 
 WITH_ROWS = """
@@ -90,7 +90,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
                 root,
                 "--no-rankings",
                 "--hour",
-                prose(hour),
+                format_hour(hour),
                 OPENROUTER_BASE_URL=service.base_url,
             )
             assert done.returncode == code, done.stderr
@@ -99,7 +99,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def test_the_first_hour_is_a_record(archive: Path) -> None:
-    log = say(archive, "log", "--format=%s", f"--grep=^{prose(START)}")
+    log = say(archive, "log", "--format=%s", f"--grep=^{format_hour(START)}")
     assert "8 embeddings, 9 vectors" in log
     assert "8 shop windows" in log
     assert "added" not in log
@@ -109,10 +109,10 @@ def test_a_failure_is_named_and_repaired(archive: Path) -> None:
     log = say(archive, "log", "--format=%B")
     assert "; not good: embeddings" in log
     assert "! embeddings: failed (404), the last good records stay" in log
-    status = run("orarchive/__main__.py", archive, "status", "--now", prose(SECOND))
+    status = run("orarchive/__main__.py", archive, "status", "--now", format_hour(SECOND))
     assert [
         line.split()[:2] for line in status.stdout.splitlines() if line.startswith(("emb", "vec", "shop"))
-    ] == [[name, prose(SECOND)] for name in ("embeddings", "vectors", "shop_windows")]
+    ] == [[name, format_hour(SECOND)] for name in ("embeddings", "vectors", "shop_windows")]
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_a_failure_is_named_and_repaired(archive: Path) -> None:
     ],
 )
 def test_a_message_names_the_changes(archive: Path, words: str) -> None:
-    assert words in say(archive, "log", "--format=%B", f"--grep=^{prose(SECOND)}")
+    assert words in say(archive, "log", "--format=%B", f"--grep=^{format_hour(SECOND)}")
 
 
 def test_questions_are_answered(archive: Path) -> None:
@@ -144,11 +144,11 @@ def test_questions_are_answered(archive: Path) -> None:
         return loads(done.stdout)
 
     bodies = second()
-    assert ask("raw", prose(SECOND), "embeddings") == bodies["embeddings/models"]
-    assert ask("raw", prose(SECOND), "vectors", "e/1") == bodies[OFFERS.format(1)]
-    assert ask("at", prose(START), "embeddings", "e/7")["name"] == "E7"
-    assert ask("at", prose(START), "vectors", "e/0@east#1")["size"] == 1
-    assert ask("at", prose(SECOND), "shop_windows", "w0") == {"slug": "w0", "lit": False}
+    assert ask("raw", format_hour(SECOND), "embeddings") == bodies["embeddings/models"]
+    assert ask("raw", format_hour(SECOND), "vectors", "e/1") == bodies[OFFERS.format(1)]
+    assert ask("at", format_hour(START), "embeddings", "e/7")["name"] == "E7"
+    assert ask("at", format_hour(START), "vectors", "e/0@east#1")["size"] == 1
+    assert ask("at", format_hour(SECOND), "shop_windows", "w0") == {"slug": "w0", "lit": False}
 
 
 def test_the_site_tells_them(archive: Path, tmp_path: Path) -> None:

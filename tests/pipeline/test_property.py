@@ -13,15 +13,27 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orarchive.domain.changes import diff
+from orarchive.domain.changes import diff_snapshots
 from orarchive.domain.feeds import ENDPOINTS, FEEDS, MODELS, PROVIDERS, Feed
-from orarchive.domain.record_files import calm, canonical, join, same, split
-from orarchive.domain.relations import relations
-from orarchive.domain.snapshot import Snapshot, copied_rows, empty, read, write
+from orarchive.domain.record_files import (
+    is_same_json,
+    join_record,
+    sort_set_fields,
+    split_record,
+    stable_part,
+)
+from orarchive.domain.relations import count_relations
+from orarchive.domain.snapshot import (
+    Snapshot,
+    build_copy_state,
+    empty_snapshot,
+    snapshot_from_files,
+    snapshot_to_files,
+)
 from orarchive.jsonl import Record, _exact, _fragment, dumps, loads, read_lines, write_lines
 from orarchive.sample import START, Reply, Service
 from orarchive.sample.faults import encode
-from orarchive.store.commit_message import message
+from orarchive.store.commit_message import format_message
 from orarchive.store.ledger import Attempt
 from tests.support.archives import (
     FEW,
@@ -152,7 +164,7 @@ def test_hours(running: Service, tmp_path_factory: pytest.TempPathFactory, steps
             rows = loads(dumps(list(snapshot[feed].values())))
             wanted = model.lists.get(feed, {"data": []})["data"]
             if feed == "zdr":
-                wanted = [calm(ENDPOINTS, row) for row in wanted]
+                wanted = [stable_part(ENDPOINTS, row) for row in wanted]
             assert kept({"data": rows}) == said({"data": wanted}), feed
         found = {key: kept(response) for (key,), response in snapshot["endpoints"].items()}
         assert found == {key: said(body) for key, body in model.endpoints.items()}
@@ -346,7 +358,7 @@ class Anything:
         return {**self.record(), "data": {**self.record(), "endpoints": items}}
 
     def snapshot(self) -> Snapshot:
-        found = empty()
+        found = empty_snapshot()
         for name in ("models", "images", "videos"):
             found[name] = self.records(id=IDS)
         found["providers"] = self.records(slug=TAGS)
@@ -356,12 +368,12 @@ class Anything:
         }
         for name, state in found.items():
             for record in state.values():
-                canonical(record["data"] if name == "endpoints" else record, FEEDS[name].sets)
+                sort_set_fields(record["data"] if name == "endpoints" else record, FEEDS[name].set_fields)
         copies = [item for one in found["endpoints"].values() for item in one["data"]["endpoints"]]
         rows = self.random.sample(copies, self.random.randint(0, len(copies))) + [
             self.item() for _ in self.some(3)
         ]
-        found["zdr"] = copied_rows(FEEDS["zdr"], rows, found)
+        found["zdr"] = build_copy_state(FEEDS["zdr"], rows, found)
         return found
 
 
@@ -374,8 +386,8 @@ def test_facets(feed: Feed, seed: int) -> None:
     """A record taken apart, written, read and put together again is the record."""
     own = {"model": "a/x", "n": 0} if feed is ENDPOINTS else {}
     record = {**Anything(seed).record(), **{name: "key" for name in feed.key if name not in own}}
-    lines = {file: read_lines(write_lines([line]), file)[0] for file, line in split(feed, own, record)}
-    assert same(join(feed, lines, own), record)
+    lines = {file: read_lines(write_lines([line]), file)[0] for file, line in split_record(feed, own, record)}
+    assert is_same_json(join_record(feed, lines, own), record)
 
 
 @settings(max_examples=300)
@@ -383,8 +395,8 @@ def test_facets(feed: Feed, seed: int) -> None:
 def test_snapshot(seed: int) -> None:
     """Written and read again it is the same; what is read is written in the same bytes."""
     snapshot = Anything(seed).snapshot()
-    files = write(snapshot)
-    again = read(files.get)
+    files = snapshot_to_files(snapshot)
+    again = snapshot_from_files(files.get)
     for name in FEEDS:
         if name == "zdr":
             assert sorted(map(dumps, again[name].values())) == sorted(map(dumps, snapshot[name].values()))
@@ -392,7 +404,7 @@ def test_snapshot(seed: int) -> None:
             assert {key: kept(one) for key, one in again[name].items()} == {
                 key: kept(one) for key, one in snapshot[name].items()
             }
-    assert write(again) == files
+    assert snapshot_to_files(again) == files
 
 
 @settings(max_examples=300)
@@ -408,9 +420,9 @@ def test_words_for_anything(seed: int) -> None:
         "origin": "live",
         "version": "0",
         "feeds": {},
-        "relations": relations(new),
+        "relations": count_relations(new),
     }
-    text = message(START, attempt, diff(old, new), {})
+    text = format_message(START, attempt, diff_snapshots(old, new), {})
     assert text.startswith("2026-06-01T00Z: ")
     assert text.split("\n")[1] == ""
     assert text.count("\nHour: ") == 1

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from orarchive.domain.feeds import ENDPOINTS, FEEDS
-from orarchive.domain.record_files import calm
+from orarchive.domain.record_files import stable_part
 from orarchive.errors import ArchiveError, GitError
 from orarchive.jsonl import loads
 from orarchive.sample import START
 from orarchive.sample.faults import encode
 from orarchive.store import push as push_module
 from orarchive.store.archive import Archive
-from orarchive.store.git import git
+from orarchive.store.git import run_git
 from tests.support.archives import (
     FEW,
     HOUR,
@@ -51,7 +51,7 @@ class Writers:
         self.theirs = Stage(stage.service, folder / "theirs")
         self.first = self.tip()
         self.lost = 0
-        real = push_module.push
+        real = push_module.push_branch
 
         def push(archive: Archive, sleep: Callable[[float], None]) -> bool:
             if archive.root == self.ours.root and self.before:
@@ -107,7 +107,7 @@ class Writers:
 
 
 def stored(stage: Stage, name: str) -> dict[str, bytes]:
-    snapshot = stage.archive.snapshot(name)
+    snapshot = stage.archive.read_snapshot(name)
     found = {
         route: kept({"data": list(snapshot[feed].values())})
         for feed, route in LISTS.items()
@@ -121,7 +121,7 @@ def wire(served: Payloads) -> dict[str, bytes]:
     for route in LISTS.values():
         rows = loads(encode(served[route]["data"]))
         found[route] = kept(
-            {"data": [calm(ENDPOINTS, row) for row in rows] if route == LISTS["zdr"] else rows}
+            {"data": [stable_part(ENDPOINTS, row) for row in rows] if route == LISTS["zdr"] else rows}
         )
     return found
 
@@ -266,10 +266,10 @@ def test_a_remote_that_is_away_keeps_nothing_from_being_archived(writers: Writer
     tidy(writers.ours.root)
     writers.remote.with_name("away").rename(writers.remote)
     day = START + 24 * HOUR
-    assert writers.ours.run(day, now=day + HOUR / 60, given=False, push=True) == 0, (
+    assert writers.ours.run(day, now=day + HOUR / 60, is_hour_given=False, push=True) == 0, (
         "too early to ask, not to push"
     )
-    assert writers.tip() == writers.ours.archive.commit()
+    assert writers.tip() == writers.ours.archive.resolve_commit()
 
 
 def test_a_commit_that_was_never_pushed(writers: Writers) -> None:
@@ -299,7 +299,7 @@ def test_what_others_pushed_is_taken_over_before_anything_is_asked(writers: Writ
     writers.ours.asked()
     assert writers.ours.run(NEXT, push=True) == 0
     assert writers.ours.asked() == []
-    assert writers.ours.archive.commit() == writers.tip()
+    assert writers.ours.archive.resolve_commit() == writers.tip()
 
 
 def test_a_push_that_fails_without_a_race_is_tried_again(writers: Writers) -> None:
@@ -318,7 +318,7 @@ def test_a_dropped_attempt_ends_the_run(writers: Writers) -> None:
     assert writers.ours.run(START + day, push=True) == 1
     hours = [line["hour"] for line in writers.ours.attempts()]
     assert hours == sorted(hours)
-    assert writers.ours.archive.commit() == writers.tip()
+    assert writers.ours.archive.resolve_commit() == writers.tip()
 
 
 def test_a_key_that_nobody_read_is_not_called_read(writers: Writers) -> None:
@@ -364,4 +364,4 @@ def test_what_a_push_needs_is_said_before_the_fetch(writers: Writers, what: str)
     with pytest.raises(ArchiveError, match=r"HEAD is not on a branch|origin"):
         writers.ours.run(NEXT, push=True)
     assert writers.ours.asked() == []
-    assert git(writers.ours.root, "status", "--porcelain") == b""
+    assert run_git(writers.ours.root, "status", "--porcelain") == b""

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from orarchive.collect.client import Client
-from orarchive.collect.fetch_rankings import PER_MINUTE, fetch_parts
-from orarchive.collect.rate_limit import Budget
+from orarchive.collect.fetch_rankings import MAX_REQUESTS_PER_MINUTE, fetch_slices
+from orarchive.collect.rate_limit import RequestBudget
 from orarchive.collect.run import Run
-from orarchive.collect.settings import Settings, Wish
+from orarchive.collect.settings import RunOptions, Settings
 from orarchive.domain.ranking_series import CATEGORY, MODELS
 from orarchive.sample import Service, sample_service
 from tests.support.archives import DAY, HOUR, NO_WAITS, Driver, Stage, say
@@ -134,24 +134,26 @@ def test_the_pace(service: Service) -> None:
         return moment[0]
 
     service.limits.clock, service.limits.per_minute = clock, MINUTE
-    pacer = Budget(MOST, PER_MINUTE / 60, clock, sleep)
-    client = Client(service.base_url, pacer, deadline=1e9, waits=NO_WAITS, key=KEY, clock=clock, sleep=sleep)
+    pacer = RequestBudget(MOST, MAX_REQUESTS_PER_MINUTE / 60, clock, sleep)
+    client = Client(
+        service.base_url, pacer, deadline=1e9, retry_policy=NO_WAITS, key=KEY, clock=clock, sleep=sleep
+    )
     wanted = [(MODELS, ""), (CATEGORY, "finance")] * 50
-    got = list(fetch_parts(client, wanted, {}, EARLY))
-    assert [one.answer.reason for one in got] == [None] * 100
+    got = list(fetch_slices(client, wanted, {}, EARLY))
+    assert [one.result.reason for one in got] == [None] * 100
     assert [status for _, status in service.requests] == [200] * 100
-    assert moment[0] == pytest.approx(99 * 60 / PER_MINUTE)
+    assert moment[0] == pytest.approx(99 * 60 / MAX_REQUESTS_PER_MINUTE)
 
 
 def test_a_run_keeps_that_pace_whatever_the_other_feeds_are_asked_with(stage: Stage) -> None:
     told = Told(stage.service)
     waits: list[float] = []
-    settings = Settings(stage.service.base_url, key=KEY, per_second=50, waits=NO_WAITS)
+    settings = Settings(stage.service.base_url, key=KEY, per_second=50, retry_policy=NO_WAITS)
     hour = EARLY + HOUR
     Run(
         stage.archive,
         settings,
-        Wish(hour, given=True, feeds=(), rankings=True),
+        RunOptions(hour, is_hour_given=True, feeds=(), rankings=True),
         lambda: hour,
         sleep=waits.append,
     )()

@@ -11,7 +11,7 @@ import pytest
 from orarchive.sample import Service, sample_service
 from orarchive.store import push as push_module
 from orarchive.store.archive import Archive
-from orarchive.store.git import git
+from orarchive.store.git import run_git
 from tests.support.archives import DAY, HOUR, Driver, Stage, data_files, every_byte, say, tidy
 from tests.support.rankings import (
     APPS,
@@ -65,7 +65,7 @@ class Writers:
             Stage(base.service, folder / name, base.options) for name in ("ours", "theirs")
         )
         self.before: list[Callable[[], object]] = []
-        real = push_module.push
+        real = push_module.push_branch
 
         def push(archive: Archive, sleep: Callable[[float], None]) -> bool:
             if archive.root == self.ours.root and self.before:
@@ -212,7 +212,7 @@ def test_the_key_is_seen_by_nobody(told: Told, tmp_path: Path, caplog: pytest.Lo
         assert reports(stage)["models"]["outcome"] == "ok"
         keyed = {seen.path.partition("?")[0] for seen in service.seen if secret in str(seen.headers)}
     assert keyed == {MODELS, APPS, "classifications/task", "datasets/session-cost"}
-    objects = git(stage.root, "cat-file", "--batch", "--batch-all-objects")
+    objects = run_git(stage.root, "cat-file", "--batch", "--batch-all-objects")
     assert b"model_permaslug" in objects
     assert secret.encode() not in objects
     assert all(secret.encode() not in content for content in every_byte(stage.root).values())

@@ -13,15 +13,15 @@ from typing import Any
 import pytest
 
 from orarchive.domain.feeds import FEEDS
-from orarchive.domain.snapshot import read, rows
+from orarchive.domain.snapshot import records_by_key, snapshot_from_files
 from orarchive.errors import ArchiveError
-from orarchive.history.attempts import Rewritten, chain, since, tips
-from orarchive.history.replay import UNSEEN, State, replay
+from orarchive.history.attempts import HistoryRewritten, list_attempts, list_new_attempts, list_tips
+from orarchive.history.replay import NO_COMMIT, ReplayState, replay
 from orarchive.jsonl import Record, dumps, loads
 from orarchive.sample import START, Service
 from orarchive.store.archive import SNAPSHOT_FILES, Archive, open_archive
-from orarchive.store.git import git
-from orarchive.timestamps import stamp
+from orarchive.store.git import run_git
+from orarchive.timestamps import format_stamp
 from tests.support.archives import DAY, HOUR, Stage, edited, new_archive, payloads, say
 from tests.support.histories import Made, Tables, anew, ask, facts, grown, indexed, made, make, tables
 
@@ -43,7 +43,7 @@ class Base:
 
     def of(self, *numbers: int) -> list[Made]:
         """The commits of some hours, with no other hours in their ledgers."""
-        hours = [stamp(HOURS[number]) for number in numbers]
+        hours = [format_stamp(HOURS[number]) for number in numbers]
         return [one.keeping(*hours) for one in self.commits if one.hours[-1] in hours]
 
 
@@ -76,8 +76,8 @@ def told_later(one: Made, number: int) -> Made:
 
     def told(line: bytes) -> bytes:
         attempt = loads(line)
-        if attempt["hour"] == stamp(HOURS[number]):
-            attempt["finished"] = stamp(NOON)
+        if attempt["hour"] == format_stamp(HOURS[number]):
+            attempt["finished"] = format_stamp(NOON)
         return dumps(attempt) + b"\n"
 
     ledgers = {path: data for path, data in one.files.items() if path.startswith("data/hours/")}
@@ -113,21 +113,26 @@ def commits_of(root: Path) -> list[str | None]:
 def replays(root: Path) -> None:
     """Assert that after every attempt the lines and the records are those of its commit's tree."""
     archive = open_archive(root)
-    state = State()
-    for step in replay(archive, chain(archive, tips(archive, str(archive.commit()))), None, state):
+    state = ReplayState()
+    for step in replay(
+        archive, list_attempts(archive, list_tips(archive, str(archive.resolve_commit()))), None, state
+    ):
         if step.broken:
             continue
-        files = archive.files(step.held.commit)
+        files = archive.read_files(step.attempt_commit.commit)
         there = {path: sorted(line.text for line in lines.values()) for path, lines in state.files.items()}
         assert {path: lines for path, lines in there.items() if lines and path in SNAPSHOT_FILES} == {
             path: sorted(content.split(b"\n")[:-1] if content.endswith(b"\n") else content.split(b"\n"))
             for path, content in files.items()
             if content and path in SNAPSHOT_FILES
         }
-        snapshot = read(files.get)
+        snapshot = snapshot_from_files(files.get)
         for name, feed in FEEDS.items():
-            if not feed.copies:
-                assert state.records[name] == rows(feed, snapshot[name]), (step.held.attempt["hour"], name)
+            if not feed.copied_feed:
+                assert state.records[name] == records_by_key(feed, snapshot[name]), (
+                    step.attempt_commit.attempt["hour"],
+                    name,
+                )
 
 
 def holds(root: Path, names: list[str], *steps: int) -> None:
@@ -239,7 +244,7 @@ def test_a_reverted_hour(base: Base, root: Path, tmp_path: Path) -> None:
     b = base.commits
     head = [*b[:6], by_hand(b[3], 'Revert "2026-06-01T00Z: 1 missing"\n')]
     names = make(root, head)
-    assert ask(open_archive(root), "select max(hour) from attempts") == [(stamp(HOURS[2]),)]
+    assert ask(open_archive(root), "select max(hour) from attempts") == [(format_stamp(HOURS[2]),)]
     holds(root, names, 5)
     names = make(root, [*head, *base.of(0, 1, 2, 4, 5)[4:]])
     holds(root, names, 5, 6, 7)
@@ -289,17 +294,17 @@ def test_the_first_hour_reverted(base: Base, root: Path) -> None:
 def test_git_revert(base: Base, tmp_path: Path) -> None:
     """By git's own hand, then archived again by ours, and the next hour."""
     stage = base.stage.copy(tmp_path / "copy")
-    names = [str(stage.archive.commit())]
+    names = [str(stage.archive.resolve_commit())]
     say(stage.root, "revert", "--no-edit", "HEAD")
-    names.append(str(stage.archive.commit()))
+    names.append(str(stage.archive.resolve_commit()))
     for number, hour in enumerate((LAST, LAST + HOUR)):
         stage.serve(edited(payloads(START), str(number)))
         assert stage.run(hour) == 0
-        names.append(str(stage.archive.commit()))
+        names.append(str(stage.archive.resolve_commit()))
     assert commits_of(stage.root)[-2:] == names[-2:]
     assert ask(
         stage.archive, "select hour from events where kind = 'field_appeared' and key = 'edition'"
-    ) == [(stamp(LAST),)] * len({"models", "endpoints", "providers"})
+    ) == [(format_stamp(LAST),)] * len({"models", "endpoints", "providers"})
     holds(stage.root, names, 0, 1, 2)
 
 
@@ -342,12 +347,12 @@ def test_another_past(base: Base, tmp_path: Path, rewrite: Callable[[Stage], Non
     """It is noticed, and the index built anew; hours that follow are taken on top."""
     stage = base.stage.copy(tmp_path / "copy")
     archive = stage.archive
-    known = tips(archive, str(archive.commit()))
+    known = list_tips(archive, str(archive.resolve_commit()))
     indexed(archive)
     rewrite(stage)
-    assert known != tips(archive, str(archive.commit()))
-    with pytest.raises(Rewritten):
-        since(archive, known, tips(archive, str(archive.commit())))
+    assert known != list_tips(archive, str(archive.resolve_commit()))
+    with pytest.raises(HistoryRewritten):
+        list_new_attempts(archive, known, list_tips(archive, str(archive.resolve_commit())))
     assert indexed(archive) == anew(archive)
     stage.serve(payloads(START))
     assert stage.run(LAST + DAY) == 0
@@ -452,9 +457,9 @@ def test_a_broken_file(base: Base, root: Path, without_the_second: Tables, what:
     b = base.commits
     names = make(root, [*b[:2], change(b[2]), *b[3:]])
     broken = ask(open_archive(root), "select hour, commit_id, broken from attempts where broken is not null")
-    assert [row[:2] for row in broken] == [(stamp(HOURS[1]), names[2])]
+    assert [row[:2] for row in broken] == [(format_stamp(HOURS[1]), names[2])]
     assert word in broken[0][2]
-    good = f"select sum(good) from reads where hour = '{stamp(HOURS[1])}'"
+    good = f"select sum(good) from reads where hour = '{format_stamp(HOURS[1])}'"
     assert ask(open_archive(root), good) == [(0,)]
     assert facts(open_archive(root)) == without_the_second
 
@@ -647,7 +652,7 @@ def with_pasts(base: Base, root: Path, *parts: tuple[str, tuple[int, ...]]) -> N
     """Hours of the base on branches of their own, each with a ledger of its own."""
     for branch, numbers in parts:
         make(root, base.of(*numbers), branch)
-        git(root, "reset", "--hard", "--quiet")
+        run_git(root, "reset", "--hard", "--quiet")
 
 
 @pytest.mark.parametrize(
@@ -683,7 +688,7 @@ def test_a_past_that_is_imported_later(base: Base, root: Path) -> None:
     for numbers in ((1,), (1, 2)):
         make(root, base.of(*numbers), "past/x")
         assert indexed(archive, cache) == anew(archive) != before
-    git(root, "branch", "-D", "past/x")
+    run_git(root, "branch", "-D", "past/x")
     assert indexed(archive, cache) == before
 
 
@@ -736,13 +741,13 @@ def test_branches_that_are_no_pasts(base: Base, root: Path) -> None:
 def test_committed_by_hand(base: Base, tmp_path: Path) -> None:
     """`--no-commit`, then one's own commit: it shows that hour, with both of its attempts."""
     stage = base.stage.copy(tmp_path / "copy")
-    names = [str(stage.archive.commit())]
+    names = [str(stage.archive.resolve_commit())]
     for number, hour in enumerate((LAST + DAY, LAST + DAY + HOUR)):
         stage.serve(payloads(START + (40 + number) * DAY))
         assert stage.run(hour, commit=False) == 0
         say(stage.root, "add", "--all")
         say(stage.root, "commit", "--quiet", "-m", "Archive")
-        names.append(str(stage.archive.commit()))
+        names.append(str(stage.archive.resolve_commit()))
     assert commits_of(stage.root)[-3:] == [names[1], names[1], names[2]]
     assert ask(stage.archive, "select count(*) from attempts where broken is not null") == [(0,)]
     holds(stage.root, names, 0, 1)
@@ -764,8 +769,8 @@ def test_squashed(base: Base, root: Path, tmp_path: Path, message: str | None) -
     names = make(root, [*b[:2], squash, *b[6:]])
     assert commits_of(root) == [*names[:2], None, None, names[2], names[2], *names[3:]]
     assert ask(open_archive(root), "select hour, broken from attempts where commit_id is null") == [
-        (stamp(HOURS[1]), UNSEEN),
-        (stamp(HOURS[2]), UNSEEN),
+        (format_stamp(HOURS[1]), NO_COMMIT),
+        (format_stamp(HOURS[2]), NO_COMMIT),
     ]
     holds(root, names, 1, 2)
     found = facts(open_archive(root))
@@ -873,13 +878,13 @@ def lived(base: Base, tmp_path_factory: pytest.TempPathFactory) -> Lived:
     bad, back = told_later(named(b[7], "Bad"), 5), by_hand(b[6], "Revert\n")
     merge = code(b[6]).but(parents=(4, 5))
     more = [by_hand(b[4]), by_hand(b[5]), b[6], bad, back, code(b[5]).but(parents=(1,)), merge, by_hand(b[7])]
-    names = make(root, [one.keeping(*map(stamp, HOURS[3:])) for one in more])
+    names = make(root, [one.keeping(*map(format_stamp, HOURS[3:])) for one in more])
     make(root, base.of(0, 1, 2), "past/x")
-    signed = git(root, "cat-file", "commit", names[-1]).replace(
+    signed = run_git(root, "cat-file", "commit", names[-1]).replace(
         b"\n\n", b"\ngpgsig -----BEGIN PGP SIGNATURE-----\n \n abc\n -----END PGP SIGNATURE-----\n\n", 1
     )
-    name = git(root, "hash-object", "-t", "commit", "-w", "--stdin", stdin=signed).decode().strip()
-    git(root, "update-ref", "refs/heads/main", name)
+    name = run_git(root, "hash-object", "-t", "commit", "-w", "--stdin", stdin=signed).decode().strip()
+    run_git(root, "update-ref", "refs/heads/main", name)
     (root / ".git/info").mkdir(exist_ok=True)
     (root / ".git/info/attributes").write_text("*.jsonl diff=foo\n")
     (folder / "attributes").write_text(
@@ -903,7 +908,9 @@ def under(lived: Lived, patch: pytest.MonkeyPatch, settings: list[tuple[str, str
 def test_what_has_lived(base: Base, lived: Lived) -> None:
     """It tells of the world what the base tells."""
     assert facts(lived.archive) == facts(base.stage.archive)
-    assert {held.commit is None for held in chain(lived.archive, tips(lived.archive, "HEAD"))} == {False}
+    assert {
+        held.commit is None for held in list_attempts(lived.archive, list_tips(lived.archive, "HEAD"))
+    } == {False}
 
 
 @pytest.mark.parametrize("settings", [*SETTINGS, "all"])
@@ -965,17 +972,17 @@ def test_any_history(stage: Stage, seed: int) -> None:
             (stage.root / "README.md").write_text(str(number))
             say(stage.root, "add", "README.md")
             say(stage.root, "commit", "--quiet", "-m", "Code")
-        names.append(str(stage.archive.commit()))
+        names.append(str(stage.archive.resolve_commit()))
     holds(stage.root, names, 0, 1, 5, 6)
-    state = State()
-    for _ in replay(stage.archive, chain(stage.archive, [names[-1]]), None, state):
+    state = ReplayState()
+    for _ in replay(stage.archive, list_attempts(stage.archive, [names[-1]]), None, state):
         pass
     assert written(state) == {
-        path: data for path, data in stage.archive.files("HEAD", SNAPSHOT_FILES).items() if data
+        path: data for path, data in stage.archive.read_files("HEAD", SNAPSHOT_FILES).items() if data
     }
 
 
-def written(state: State) -> dict[str, bytes]:
+def written(state: ReplayState) -> dict[str, bytes]:
     """The files that lines make up."""
     return {
         path: b"".join(line.text + b"\n" for _, line in sorted(lines.items()))

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from orarchive.collect.rate_limit import Pacer
-from orarchive.collect.secret import SHORTEST, holds
-from orarchive.collect.settings import settings_from
+from orarchive.collect.rate_limit import RateLimiter
+from orarchive.collect.secret import MIN_KEY_LENGTH, contains_key
+from orarchive.collect.settings import read_settings
 from orarchive.errors import ArchiveError, GitError
 from orarchive.sample import START, Reply, Service, sample_service
-from orarchive.store.git import git
+from orarchive.store.git import run_git
 from tests.pipeline.test_cassettes import KEY as RECORDED_WITH
 from tests.pipeline.test_cassettes import PUBLIC
 from tests.support.archives import HOUR, Stage, data_files, every_byte, new_archive, payloads, say, scrape
@@ -55,7 +55,7 @@ def everything(root: Path) -> Iterator[tuple[str, bytes]]:
         yield name, name.encode()
         if name.endswith(".gz"):
             yield name, gzip.decompress(content)
-    yield "git objects", git(root, "cat-file", "--batch-all-objects", "--batch")
+    yield "git objects", run_git(root, "cat-file", "--batch-all-objects", "--batch")
 
 
 def test_the_key_is_found_where_it_is(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_keyed_runs(tmp_path: Path) -> None:
     Seen to fail with the key in the ledger's notes, and with it in the log.
     """
     root, site = new_archive(tmp_path / "archive"), tmp_path / "site"
-    git(tmp_path, "init", "--quiet", "--bare", "away")
+    run_git(tmp_path, "init", "--quiet", "--bare", "away")
     say(root, "remote", "add", "origin", str(tmp_path / "away"))
     with sample_service(EARLY, key=KEY) as service:
         Told(service, [naming(FEW)])
@@ -211,26 +211,26 @@ def test_a_redirect_is_not_followed(stage: Stage) -> None:
 
 def test_a_filler_is_no_key() -> None:
     """Seen to fail without SHORTEST: a word such as `none` would refuse every body."""
-    assert not holds(b'{"data": "none"}', "none")
-    assert holds(b"x" * SHORTEST, "x" * SHORTEST)
+    assert not contains_key(b'{"data": "none"}', "none")
+    assert contains_key(b"x" * MIN_KEY_LENGTH, "x" * MIN_KEY_LENGTH)
 
 
 @pytest.mark.parametrize("key", ['with"quote/and\\more', "with+signs=and~more", "0123456789>?>?>?"])
 def test_unusual_keys_are_found(key: str) -> None:
     """However JSON or base64 spells them; seen to fail without either spelling."""
-    assert holds(json.dumps(["a", key]).encode(), key)
-    assert holds(json.dumps(key).replace("/", "\\/").encode(), key)
+    assert contains_key(json.dumps(["a", key]).encode(), key)
+    assert contains_key(json.dumps(key).replace("/", "\\/").encode(), key)
     for before in range(3):
         text = b64encode(b"a" * before + key.encode() + b"b")
-        assert holds(b"." + text, key)
-        assert holds(text.translate(bytes.maketrans(b"+/", b"-_")), key)
-    assert not holds(json.dumps(["a", key[1:]]).encode(), key)
+        assert contains_key(b"." + text, key)
+        assert contains_key(text.translate(bytes.maketrans(b"+/", b"-_")), key)
+    assert not contains_key(json.dumps(["a", key[1:]]).encode(), key)
 
 
 def test_a_key_is_shown_by_nothing_that_has_it() -> None:
     """Seen to fail without `repr=False` in Settings and in Client."""
-    settings = settings_from({"OPENROUTER_API_KEY": KEY})
-    client = settings.client(lambda _: None, Pacer(0, lambda: 0.0, lambda _: None))
+    settings = read_settings({"OPENROUTER_API_KEY": KEY})
+    client = settings.make_client(lambda _: None, RateLimiter(0, lambda: 0.0, lambda _: None))
     assert settings.key == client.key == KEY
     assert KEY not in f"{settings!r} {settings} {client!r} {client} {vars(client)['_session'].headers}"
 
@@ -238,7 +238,7 @@ def test_a_key_is_shown_by_nothing_that_has_it() -> None:
 @pytest.mark.parametrize("key", [f"{KEY}\nX-Other: 1", f"{KEY}\r\n\r\nGET /", f"{KEY}\x00", f"{KEY}\u20ac"])
 def test_a_key_that_cannot_be_sent(key: str) -> None:
     with pytest.raises(ArchiveError, match="OPENROUTER_API_KEY holds characters") as error:
-        settings_from({"OPENROUTER_API_KEY": key})
+        read_settings({"OPENROUTER_API_KEY": key})
     assert KEY not in str(error.value)
 
 
@@ -303,7 +303,7 @@ def test_a_password_in_the_base_url(address: str) -> None:
     Seen to fail without the check in settings.py.
     """
     with pytest.raises(ArchiveError, match="OPENROUTER_BASE_URL names a user") as error:
-        settings_from({"OPENROUTER_BASE_URL": address.format(TOKEN)})
+        read_settings({"OPENROUTER_BASE_URL": address.format(TOKEN)})
     assert TOKEN not in str(error.value)
 
 
@@ -340,4 +340,4 @@ def test_cassettes_hold_no_key() -> None:
     texts = [value.encode() if isinstance(value, str) else value for value in found]
     assert any(text.startswith(f"{PUBLIC}/models/".encode()) for text in texts)
     assert any(text.startswith(b'{"data":') for text in texts)
-    assert not [text for text in texts if b"sk-or-" in text or holds(text, RECORDED_WITH)]
+    assert not [text for text in texts if b"sk-or-" in text or contains_key(text, RECORDED_WITH)]

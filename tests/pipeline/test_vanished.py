@@ -11,8 +11,8 @@ import pytest
 
 from orarchive.collect import client
 from orarchive.collect import run as run_module
-from orarchive.collect.client import Waits
-from orarchive.collect.fetch import MOST_PROBES, PROBE_TRIES
+from orarchive.collect.client import RetryPolicy
+from orarchive.collect.fetch import MAX_PROBE_TRIES, MAX_PROBES
 from orarchive.sample import HAPPENINGS, START, Reply, routes, world_at
 from orarchive.sample.faults import encode
 from tests.pipeline.test_race import Writers
@@ -178,7 +178,7 @@ def test_a_probe_that_fails(begun: Stage, fault: str) -> None:
     report = begun.report("models")
     assert report["vanished"] == {FREE: f"unknown:{FAILING[fault]}"}
     assert not report.keys() & {"reasons", "notes", "refused"}
-    assert len(probes(begun)) == report["requests"] - 2 <= PROBE_TRIES
+    assert len(probes(begun)) == report["requests"] - 2 <= MAX_PROBE_TRIES
     assert lines(begun) == [f"- {FREE}: missing"]
     assert not (begun.root / "quarantine").exists()
 
@@ -241,7 +241,7 @@ def test_a_service_that_says_later(begun: Stage) -> None:
     """It is not waited for longer than a probe is worth."""
     begun.serve(without(payloads(START), FREE, ALIAS))
     begun.service.fail("model/*", "429-retry-after", seconds=3600)
-    begun.options = {"waits": Waits(first=0, longest=3600), "timeout": 10_000.0}
+    begun.options = {"retry_policy": RetryPolicy(first_wait=0, max_wait=3600), "timeout": 10_000.0}
     assert begun.run(NEXT, feeds=("models",)) == 0
     assert probes(begun) == [f"model/{FREE}"]
     assert begun.report("models")["vanished"] == {FREE: "unknown:429", ALIAS: "unknown:deadline"}
@@ -267,17 +267,17 @@ def test_the_feeds_come_first(begun: Stage) -> None:
 
 def test_so_many_and_no_more(stage: Stage) -> None:
     """Of more that vanish at once the first ones are asked for; the others stay unknown."""
-    bodies, away = many(300), [f"lab/{number:03}" for number in range(MOST_PROBES + 5)]
+    bodies, away = many(300), [f"lab/{number:03}" for number in range(MAX_PROBES + 5)]
     stage.serve(bodies)
     assert stage.run(START, feeds=("models",)) == 0
     stage.serve(without(bodies, *away))
     stage.asked()
     assert stage.run(NEXT, feeds=("models",)) == 0
-    assert probes(stage) == [f"model/{name}" for name in away[:MOST_PROBES]]
+    assert probes(stage) == [f"model/{name}" for name in away[:MAX_PROBES]]
     assert stage.report("models")["vanished"] == {
-        name: "gone" if name in away[:MOST_PROBES] else "unknown:not-asked" for name in away
+        name: "gone" if name in away[:MAX_PROBES] else "unknown:not-asked" for name in away
     }
-    assert sum("(gone)" in line for line in lines(stage)) == MOST_PROBES
+    assert sum("(gone)" in line for line in lines(stage)) == MAX_PROBES
 
 
 # --- when ---------------------------------------------------------------------------------------------------

@@ -12,12 +12,12 @@ from click.testing import CliRunner, Result
 
 from orarchive.cli.main import main as orarchive_command
 from orarchive.domain.feeds import FEEDS
-from orarchive.domain.snapshot import sha256
+from orarchive.domain.snapshot import hash_feed
 from orarchive.importer.convert import import_versions
 from orarchive.jsonl import dumps, loads
 from orarchive.sample import START, Service
 from orarchive.store.archive import open_archive
-from orarchive.store.git import git
+from orarchive.store.git import run_git
 from tests.pipeline.test_import import PATH, Source, repriced
 from tests.support.archives import HOUR, Stage, edited, new_archive, payloads, replies, say
 from tests.support.histories import Made, anew, grown, made, make, tables
@@ -285,7 +285,7 @@ def test_a_broken_line_is_found_also_where_the_ledger_has_its_hash(base: Commits
     change, _ = BREAKS["not JSON"]
     broken = base[SECOND].having({FACTS: change(base[SECOND][FACTS])})
     files = {path.removeprefix("data/"): content for path, content in broken.files.items()}
-    edit = recorded(base[LAST], SECOND, "models", sha256(FEEDS["models"], files))
+    edit = recorded(base[LAST], SECOND, "models", hash_feed(FEEDS["models"], files))
     assert found_in(tmp_path / "archive", [*at(base, SECOND, broken), edit]).keys() == {"broken"}
 
 
@@ -373,7 +373,7 @@ def test_a_first_hour_in_doubt(base: Commits, tmp_path: Path) -> None:
     error = "Error: no commit shows models as of 2026-06-01T01Z; good hours next to it: 2026-06-01T03Z\n"
     assert asked(root, "at", "2026-06-01T02Z", "models") == (1, False, error)
     make(root, base)
-    git(tmp_path, "clone", "--quiet", "--depth=1", f"file://{root}", "clone")
+    run_git(tmp_path, "clone", "--quiet", "--depth=1", f"file://{root}", "clone")
     for question in (("at", "2026-06-01T00Z", "models"), ("raw", "2026-06-01T00Z", "models")):
         code, answered, said = asked(tmp_path / "clone", *question)
         assert (code, answered) == (2, False)
@@ -412,11 +412,11 @@ def test_a_past_is_verified_with_the_rest(stage: Stage, source: Source) -> None:
     assert stage.run(START) == 0
     import_versions(stage.archive, str(source.root), PATH, START)
     assert findings(stage.root).keys() == {"gaps"}
-    git(stage.root, "checkout", "--quiet", "past/tracker")
+    run_git(stage.root, "checkout", "--quiet", "past/tracker")
     facts = stage.root / "data" / FACTS
     facts.write_bytes(facts.read_bytes().replace(b"b/two", b"b/ten"))
-    git(stage.root, "commit", "--quiet", "--all", "--amend", "--no-edit")
-    git(stage.root, "checkout", "--quiet", "main")
+    run_git(stage.root, "commit", "--quiet", "--all", "--amend", "--no-edit")
+    run_git(stage.root, "checkout", "--quiet", "main")
     found = findings(stage.root)
     assert found["differs"] == ["2025-03-09T06Z models"]
 
@@ -443,9 +443,9 @@ def test_a_past_without_hours_of_its_own_after_it(stage: Stage, source: Source) 
     """The owner's branch begins anew; that it holds none of the past's records is nobody's doing."""
     assert stage.run(START) == 0
     import_versions(stage.archive, str(source.root), PATH, START)
-    git(stage.root, "checkout", "--quiet", "--orphan", "new")
-    git(stage.root, "rm", "-r", "--quiet", "--force", ".")
-    git(stage.root, "commit", "--quiet", "--allow-empty", "-m", "Begin anew")
+    run_git(stage.root, "checkout", "--quiet", "--orphan", "new")
+    run_git(stage.root, "rm", "-r", "--quiet", "--force", ".")
+    run_git(stage.root, "commit", "--quiet", "--allow-empty", "-m", "Begin anew")
     assert findings(stage.root).keys() == {"gaps"}
 
 
@@ -573,7 +573,7 @@ def test_more_members_in_the_ledger_do_not_matter(base: Commits, tmp_path: Path)
 
 
 def test_a_shallow_clone_cannot_be_verified(kept: Stage, tmp_path: Path) -> None:
-    git(tmp_path, "clone", "--quiet", "--depth=1", f"file://{kept.root}", "shallow")
+    run_git(tmp_path, "clone", "--quiet", "--depth=1", f"file://{kept.root}", "shallow")
     result = verified(tmp_path / "shallow")
     assert (result.exit_code, result.stdout) == (2, "")
     assert "git fetch --unshallow" in result.stderr

@@ -22,16 +22,16 @@ from click.testing import CliRunner
 
 from orarchive.cli.main import main as orarchive_command
 from orarchive.errors import NotArchivedError
-from orarchive.history.attempts import chain, tips
-from orarchive.history.replay import State, replay
+from orarchive.history.attempts import list_attempts, list_tips
+from orarchive.history.replay import ReplayState, replay
 from orarchive.importer import report
 from orarchive.importer.convert import import_versions
-from orarchive.index.database import dump, index
+from orarchive.index.database import dump_rows, open_index
 from orarchive.jsonl import dumps
-from orarchive.queries.price import Quote, quotes
+from orarchive.queries.price import PriceQuote, find_quotes
 from orarchive.sample import Reply, Service
 from orarchive.store.archive import Archive, open_archive
-from orarchive.store.git import git
+from orarchive.store.git import run_git
 from tests.support import requirements
 from tests.support.archives import HOUR, Stage, new_archive, say
 from tests.support.histories import grown
@@ -91,7 +91,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def db(two_years: Whole, cache: Path) -> Iterator[sqlite3.Connection]:
     """The index of 20 months."""
-    with index(two_years.archive, cache) as db:
+    with open_index(two_years.archive, cache) as db:
         yield db
 
 
@@ -209,7 +209,7 @@ def new_paths(found: Sequence[Version]) -> Iterator[tuple[Version, Version, set[
 
 
 def test_every_version_is_accounted_for(two_years: Whole, source: list[Version]) -> None:
-    said = report.as_json(two_years.imported)
+    said = report.to_json(two_years.imported)
     assert sum(said["counts"].values()) == len(said["versions"]) == len(source) == 943
     assert said["counts"] == {"written": 942, "merged": 1}
     times = [dt.datetime.fromisoformat(one["time"]) for one in said["versions"]]
@@ -225,8 +225,10 @@ def test_every_version_is_accounted_for(two_years: Whole, source: list[Version])
 def test_the_last_version_comes_out_of_the_replay(two_years: Whole, tmp_path: Path) -> None:
     """To the number token: from git's changes alone, and out of the index as it stands."""
     _, body = versions(requirements.recordings() / TWO_YEARS[0], tmp_path, TWO_YEARS[1], last=1)[0]
-    archive, state = two_years.archive, State()
-    for step in replay(archive, chain(archive, tips(archive, str(archive.commit()))), None, state):
+    archive, state = two_years.archive, ReplayState()
+    for step in replay(
+        archive, list_attempts(archive, list_tips(archive, str(archive.resolve_commit()))), None, state
+    ):
         assert not step.broken
     rows = [exactly(dumps(row)) for row in state.records["models"].values()]
     assert unordered({"data": rows}) == unordered({"data": exactly(body)["data"]})
@@ -534,7 +536,7 @@ def asked(found: Sequence[Version], times: int) -> Iterator[tuple[str, dt.dateti
         yield name, at.replace(microsecond=0)
 
 
-def agrees(quote: Quote, naive: Naive, at: dt.datetime) -> None:
+def agrees(quote: PriceQuote, naive: Naive, at: dt.datetime) -> None:
     """Assert that an answer is the naive one."""
     prices = {name: Fraction(one["price"]) for name, one in quote.prices.items()}
     assert prices == at_that_time(naive.pricing, at)
@@ -553,9 +555,9 @@ def test_a_price_at_any_moment_is_that_of_the_file(
         if naive is None:
             met["not listed"] += 1
             with pytest.raises(NotArchivedError):
-                quotes(db, two_years.archive, model, at)
+                find_quotes(db, two_years.archive, model, at)
             continue
-        (quote,) = quotes(db, two_years.archive, model, at)
+        (quote,) = find_quotes(db, two_years.archive, model, at)
         agrees(quote, naive, at)
         assert quote.since == naive.since
         met[naive.same] += 1
@@ -573,7 +575,7 @@ def test_a_minute_before_a_price_was_recorded(
     for model, time in random.Random(25).sample(late, 25):
         at = time - dt.timedelta(minutes=1)
         at = at if at.minute or at.second else at + dt.timedelta(seconds=1)
-        (before,), (after,) = (quotes(db, two_years.archive, model, when) for when in (at, time))
+        (before,), (after,) = (find_quotes(db, two_years.archive, model, when) for when in (at, time))
         naive = look_up(found, model, at)
         assert naive and naive.same is False
         agrees(before, naive, at)
@@ -591,9 +593,9 @@ def test_since_when_a_price_stands_is_told_by_its_points_too(
     for model in source[-1].rows:
         turns = [first for first, _ in db.execute(query, (model,))]
         turns += [reads[reads.index(last) + 1] for _, last in db.execute(query, (model,)) if last]
-        (quote,) = quotes(db, two_years.archive, model)
+        (quote,) = find_quotes(db, two_years.archive, model)
         assert quote.since == max(turns), model
-    (gpt,) = quotes(db, two_years.archive, "openai/gpt-4", dt.datetime(2026, 5, 1, tzinfo=dt.UTC))
+    (gpt,) = find_quotes(db, two_years.archive, "openai/gpt-4", dt.datetime(2026, 5, 1, tzinfo=dt.UTC))
     assert gpt.since == "2024-09-21T02:00:00Z", "though zeros came and went"
 
 
@@ -643,7 +645,7 @@ def of_august(tmp_path_factory: pytest.TempPathFactory, august: list[Version]) -
 @pytest.fixture(scope="module")
 def clock_db(of_august: Archive) -> Iterator[sqlite3.Connection]:
     """The index of five days in August."""
-    with index(of_august) as db:
+    with open_index(of_august) as db:
         yield db
 
 
@@ -703,7 +705,7 @@ def test_a_clock_price_at_any_moment(
         for model in ("deepseek/deepseek-v4-pro", "deepseek/deepseek-v4-pro-0813"):
             naive = look_up(august, model, at)
             assert naive
-            (quote,) = quotes(clock_db, of_august, model, at)
+            (quote,) = find_quotes(clock_db, of_august, model, at)
             agrees(quote, naive, at)
 
 
@@ -742,7 +744,7 @@ def test_a_wider_scope_adds_nothing(two_years: Whole, source: list[Version], tmp
 
     Between them lie nine weeks without any hour, in which text models did come and go.
     """
-    git(tmp_path, "clone", "--quiet", str(two_years.archive.root), "archive")
+    run_git(tmp_path, "clone", "--quiet", str(two_years.archive.root), "archive")
     body = b""
 
     def respond(path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Any:
@@ -768,7 +770,7 @@ def test_a_wider_scope_adds_nothing(two_years: Whole, source: list[Version], tmp
     assert len(outside) == 118
     # once it was said to answer in text too, and to be gone when it no longer did: so it is back
     assert outside & ever == {"openai/text-embedding-3-large"}
-    with index(stage.archive, tmp_path / "cache") as db:
+    with open_index(stage.archive, tmp_path / "cache") as db:
         first, second = (coming_and_going(db, f"{time:%Y-%m-%dT%H}:00:00Z") for time in times)
         there = {key for (key,) in db.execute("select key from records where last is null")}
     assert first == {
@@ -787,17 +789,17 @@ def test_a_wider_scope_adds_nothing(two_years: Whole, source: list[Version], tmp
 def narrowed(of_august: Archive, tmp_path_factory: pytest.TempPathFactory) -> Archive:
     """The wide list, twice, imported as a past of the five days of text models that came 11 days after it."""
     folder = tmp_path_factory.mktemp("narrowed")
-    git(folder, "clone", "--quiet", str(of_august.root), "archive")
+    run_git(folder, "clone", "--quiet", str(of_august.root), "archive")
     recorder = new_archive(folder / "recorder")
     for name in WIDE:
         time, body = recorded_wide(name)
         (recorder / "models.json").write_bytes(body)
-        git(recorder, "add", "models.json")
-        git(recorder, "commit", "--quiet", "-m", name, env={"GIT_COMMITTER_DATE": time.isoformat()})
+        run_git(recorder, "add", "models.json")
+        run_git(recorder, "commit", "--quiet", "-m", name, env={"GIT_COMMITTER_DATE": time.isoformat()})
     archive = open_archive(folder / "archive")
     wide = "models?output_modalities=all"
     imported = import_versions(archive, str(recorder), "models.json", NOW, name="wide", scope=wide)
-    assert (imported.branch, report.counts(imported)) == ("past/wide", {"written": 2})
+    assert (imported.branch, report.count_outcomes(imported)) == ("past/wide", {"written": 2})
     return archive
 
 
@@ -807,7 +809,7 @@ def test_a_narrower_scope_takes_nothing_away(narrowed: Archive, august: list[Ver
     text = august[0].rows
     outside = {name for name, row in wide.items() if not in_text(row)}
     assert len(outside) == 119
-    with index(narrowed) as db:
+    with open_index(narrowed) as db:
         found = coming_and_going(db, august[0].hour)
         states = dict(db.execute("select key, state from records where last is not null").fetchall())
         told = {key for (key,) in db.execute("select key from events where hour >= ?", (august[0].hour,))}
@@ -836,7 +838,7 @@ def test_an_alias_moves_and_is_not_repriced(narrowed: Archive, august: list[Vers
         ("~x-ai/grok-latest", "x-ai/grok-4.5", "x-ai/grok-4.6"),
     ]
     assert sum(old["pricing"] != new["pricing"] for _, old, new in pairs) > 5
-    with index(narrowed) as db:
+    with open_index(narrowed) as db:
         told = {(key, old["slug"], new["slug"]) for _, key, _, old, new, _ in events(db, "alias_moved")}
         assert sorted(one for one in told if one[1] != one[2]) == moved
         assert not {name for name, *_ in ends} & {one[1] for one in events(db, "repriced")}
@@ -844,7 +846,7 @@ def test_an_alias_moves_and_is_not_repriced(narrowed: Archive, august: list[Vers
 
 def test_an_alias_of_a_model_with_a_new_name_has_not_moved(narrowed: Archive) -> None:
     """xAI became SpaceXAI on 5 August; the alias still meant Grok 4.5."""
-    with index(narrowed) as db:
+    with open_index(narrowed) as db:
         ends = [(old["slug"], new["slug"]) for *_, old, new, _ in events(db, "alias_moved")]
     assert all(old != new for old, new in ends)
 
@@ -855,6 +857,6 @@ def test_an_alias_of_a_model_with_a_new_name_has_not_moved(narrowed: Archive) ->
 def test_in_three_parts_the_index_is_the_same(
     two_years: Whole, db: sqlite3.Connection, tmp_path: Path
 ) -> None:
-    git(tmp_path, "clone", "--quiet", "--no-checkout", str(two_years.archive.root), "clone")
+    run_git(tmp_path, "clone", "--quiet", "--no-checkout", str(two_years.archive.root), "clone")
     names = say(tmp_path / "clone", "rev-list", "--reverse", "HEAD").split()
-    assert grown(tmp_path / "clone", [names[300], names[700], names[-1]]) == list(dump(db))
+    assert grown(tmp_path / "clone", [names[300], names[700], names[-1]]) == list(dump_rows(db))

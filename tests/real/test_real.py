@@ -139,12 +139,12 @@ def test_two_years_of_models_survive_the_files(real: Path, tmp_path: Path) -> No
 
 def survives(body: bytes) -> None:
     """Whether a models response is the same after going through the files of a snapshot."""
-    rows = validate.listed(MODELS, loads(body))
-    state = snapshot.empty() | {"models": {(row["id"],): row for row in rows}}
-    files = snapshot.write(state)
-    back = snapshot.read(files.get)["models"]
+    rows = validate.validate_list(MODELS, loads(body))
+    state = snapshot.empty_snapshot() | {"models": {(row["id"],): row for row in rows}}
+    files = snapshot.snapshot_to_files(state)
+    back = snapshot.snapshot_from_files(files.get)["models"]
     sent = {row["id"]: row for row in exactly(body)["data"]}
     assert {key[0] for key in back} == sent.keys()
     for (key,), row in back.items():
         assert unordered(exactly(dumps(row))) == unordered(sent[key]), key
-    assert snapshot.write(snapshot.read(files.get)) == files
+    assert snapshot.snapshot_to_files(snapshot.snapshot_from_files(files.get)) == files

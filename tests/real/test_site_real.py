@@ -10,7 +10,7 @@ import pytest
 
 from orarchive.publish.pages import DATABASE
 from orarchive.sample import Service
-from orarchive.store.git import git
+from orarchive.store.git import run_git
 from tests.support import requirements
 from tests.support.archives import scrape
 from tests.support.browser import built, chromium, page, served, violations
@@ -32,7 +32,7 @@ KINDS = (
 def out(two_years: Whole, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site, built in a copy of the archive that goes on for two days."""
     folder = tmp_path_factory.mktemp("site")
-    git(folder, "clone", "--quiet", str(two_years.archive.root), "archive")
+    run_git(folder, "clone", "--quiet", str(two_years.archive.root), "archive")
     recordings = Recordings(requirements.recordings(), folder / "scratch")
     with Service(recordings.respond) as service:
         for day in DAYS[-2:]:

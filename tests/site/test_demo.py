@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from orarchive.index.database import index
+from orarchive.index.database import open_index
 from orarchive.sample import HAPPENINGS, Happening
 from orarchive.store.archive import open_archive
 from tests.pipeline.test_import import Source, body, repriced
@@ -110,7 +110,7 @@ NO_DATE = "google/gemini-2.5-pro"
 
 
 def test_every_happening_is_an_event(demo: tuple[Path, str]) -> None:
-    with index(open_archive(demo[0])) as db:
+    with open_index(open_archive(demo[0])) as db:
         rows = db.execute("select kind, key, after, by from events").fetchall()
     asked = [one for one in HAPPENINGS if not one.kind.startswith("category ")]  # the log tells, and the site
     assert [one.key for one in asked if not _is_event(one, rows)] == [NO_DATE]

@@ -10,10 +10,10 @@ import feedparser
 import pytest
 
 from orarchive.publish import news_feeds
-from orarchive.publish.news_feeds import News
+from orarchive.publish.news_feeds import NewsEntry
 from orarchive.publish.pages import model_path
 from orarchive.sample import START
-from orarchive.timestamps import HOUR, prose
+from orarchive.timestamps import HOUR, format_hour
 from tests.support import browser
 from tests.support.browser import LAST, SCENES, built, held, sample_archive, written_archive
 
@@ -38,10 +38,12 @@ def atoms(site: dict[str, bytes]) -> Iterator[tuple[str, Any]]:
             yield path, feedparser.parse(content)
 
 
-def news(archive: Path, hour: dt.datetime | None = None) -> list[News]:
+def news(archive: Path, hour: dt.datetime | None = None) -> list[NewsEntry]:
     """All entries that there ever were."""
     view = browser.shown(archive, hour)
-    return news_feeds.news(view.changes, {one.model.id: model_path(one.model.id) for one in view.models})
+    return news_feeds.build_news(
+        view.changes, {one.model.id: model_path(one.model.id) for one in view.models}
+    )
 
 
 def test_every_feed_is_sound(site: dict[str, bytes]) -> None:
@@ -83,7 +85,7 @@ def test_ids_are_unique_and_stay(archive: Path) -> None:
 def test_an_entry_reads_alone(archive: Path) -> None:
     texts = {one.title: one.text for one in news(archive)}
     title = next(one for one in texts if one.startswith("z-ai/glm-5.1 at ") or ": cut" in one)
-    assert f"Seen in {prose(LAST)[:7]}" in texts[title]
+    assert f"Seen in {format_hour(LAST)[:7]}" in texts[title]
     assert title in texts[title]
 
 
@@ -103,7 +105,7 @@ def test_a_price_that_goes_back_is_one_entry(tmp_path: Path) -> None:
     assert first.title == "a/b at x: cut, input $2.00 per M → $1.00 per M (-50 %)"
     assert both.id == first.id
     assert both.title == "a/b at x: flapping, input between $2.00 per M and $1.00 per M"
-    assert both.text.endswith(f"It was back by {prose(START + 2 * HOUR)}.")
+    assert both.text.endswith(f"It was back by {format_hour(START + 2 * HOUR)}.")
     assert len(browser.shown(archive).changes) == 2
 
 

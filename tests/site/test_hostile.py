@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import feedparser
 import pytest
 
-from orarchive.publish.sanitize import UNSEEN
+from orarchive.publish.sanitize import INVISIBLE
 from orarchive.sample import START
 from tests.support.archives import Stage, payloads
 from tests.support.browser import built, held, written_archive
@@ -98,7 +98,7 @@ def test_pages_hold_it_as_text(site: dict[str, bytes]) -> None:
     pages = {path: content.decode() for path, content in site.items() if path.endswith(".html")}
     assert len(pages) > MODELS
     for path, page in pages.items():
-        assert not UNSEEN.search(page), path
+        assert not INVISIBLE.search(page), path
         for tag, attributes in Tags(page).tags:
             assert tag not in ("img", "style", "iframe", "object", "embed", "base", "textarea"), (path, tag)
             assert not any(name.startswith("on") or name in ("style", "srcdoc") for name in attributes), path
@@ -115,7 +115,7 @@ def test_feeds_hold_it_as_text(site: dict[str, bytes]) -> None:
         if path.endswith(".atom"):
             feed = feedparser.parse(content)
             assert not feed.bozo, (path, feed.get("bozo_exception"))
-            assert not UNSEEN.search(content.decode()), path
+            assert not INVISIBLE.search(content.decode()), path
             for entry in feed.entries:
                 assert "<script" not in entry.summary, path
                 assert urlsplit(entry.link).scheme in ("", "https"), path
@@ -125,7 +125,7 @@ def test_json_holds_it_as_text(site: dict[str, bytes]) -> None:
     for path, content in site.items():
         if path.endswith(".json"):
             json.loads(content)
-            assert not UNSEEN.search(content.decode()), path
+            assert not INVISIBLE.search(content.decode()), path
 
 
 def test_tables_hold_it_as_text(site: dict[str, bytes]) -> None:

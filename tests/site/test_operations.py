@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from orarchive.cli.main import main as orarchive_command
 from orarchive.sample import START, sample_service
-from orarchive.timestamps import HOUR, prose, stamp
+from orarchive.timestamps import HOUR, format_hour, format_stamp
 from tests.support.archives import Stage, payloads
 from tests.support.browser import built, files
 from tests.support.pages import Html
@@ -49,7 +49,10 @@ def test_the_last_run_is_told(stage: Stage, tmp_path: Path) -> None:
     site = built(stage.root, tmp_path / "site")
     status = json.loads(site["api/v1/status.json"])
     run = status["last_run"]
-    assert (run["hour"], status["next_expected"]) == (stamp(START + HOUR), stamp(START + 2 * HOUR))
+    assert (run["hour"], status["next_expected"]) == (
+        format_stamp(START + HOUR),
+        format_stamp(START + 2 * HOUR),
+    )
     assert (run["outcome"], run["not_good"]) == ("not good", ["providers"])
     assert (run["models_added"], run["models_missing"]) == (0, 1)
     assert run["records"]["models"] == len(bodies["models"]["data"])
@@ -87,7 +90,7 @@ def test_metrics_are_what_prometheus_reads(stage: Stage, tmp_path: Path) -> None
 def report(stage: Stage, now: dt.datetime) -> tuple[int, str]:
     """What `report` says, as the Watch workflow asks for it."""
     done = CliRunner().invoke(
-        orarchive_command, ["report", "--archive", str(stage.root), "--now", prose(now)]
+        orarchive_command, ["report", "--archive", str(stage.root), "--now", format_hour(now)]
     )
     return done.exit_code, done.output
 
@@ -99,7 +102,7 @@ def test_a_report_says_what_is_not_well(stage: Stage) -> None:
     """
     for n in range(20):
         assert stage.run(START + n * HOUR, feeds=("models", "providers")) == 0
-    assert report(stage, START + 19 * HOUR) == (0, f"All is well as of {prose(START + 19 * HOUR)}.\n")
+    assert report(stage, START + 19 * HOUR) == (0, f"All is well as of {format_hour(START + 19 * HOUR)}.\n")
     code, said = report(stage, START + 27 * HOUR)
     assert code == 3
     assert "- a thin day: 16 of the last 24 hours are good for models, providers" in said
@@ -109,7 +112,7 @@ def test_a_report_says_what_is_not_well(stage: Stage) -> None:
         assert stage.run(START + n * HOUR, feeds=("models", "providers")) == 1
     code, said = report(stage, START + 45 * HOUR)
     assert code == 3
-    assert f"- providers has no good hour since {prose(START + 19 * HOUR)}: 503 (24)" in said
+    assert f"- providers has no good hour since {format_hour(START + 19 * HOUR)}: 503 (24)" in said
     assert "0 of the last 24 hours are good for providers; in 24 of them a run was made: 503 (24)\n" in said
     assert "models" not in said
     stage.service.heal()
@@ -155,4 +158,4 @@ def test_an_hour_that_failed_is_not_the_last_complete_one(stage: Stage, tmp_path
     stage.service.fail("models", "503")
     assert stage.run(START + HOUR) == 1
     found = json.loads(built(stage.root, tmp_path / "site")["api/v1/status.json"])
-    assert (found["hour"], found["last_complete"]) == (stamp(START + HOUR), stamp(START))
+    assert (found["hour"], found["last_complete"]) == (format_stamp(START + HOUR), format_stamp(START))

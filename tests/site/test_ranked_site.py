@@ -13,12 +13,12 @@ import pytest
 
 from orarchive.domain.ranking_series import MODELS, SERIES
 from orarchive.history.verify import verify
-from orarchive.index.database import dump, index
+from orarchive.index.database import dump_rows, open_index
 from orarchive.jsonl import read_lines
-from orarchive.publish.views.rankings import short
+from orarchive.publish.views.rankings import format_short
 from orarchive.sample import START, Service
 from orarchive.store.archive import open_archive
-from orarchive.timestamps import HOUR, prose, stamp
+from orarchive.timestamps import HOUR, format_hour, format_stamp
 from tests.support import requirements
 from tests.support.archives import Stage, new_archive, payloads, say
 from tests.support.browser import LAST, built, ranked, sample_archive, shown
@@ -84,7 +84,7 @@ def test_the_week_is_the_sum_of_its_days(archive: Path, site: dict[str, bytes]) 
     ):
         model = names.get(name)
         assert slug.partition(":")[0] == (model.model.canonical_slug if model else name.partition(":")[0])
-        assert (rank, tokens, share) == (str(place), short(count), f"{100 * count / total:.1f} %")
+        assert (rank, tokens, share) == (str(place), format_short(count), f"{100 * count / total:.1f} %")
 
 
 def test_every_category_that_is_named_has_a_page(site: dict[str, bytes]) -> None:
@@ -171,7 +171,7 @@ def test_shapes_are_frozen(site: dict[str, bytes]) -> None:
 
 def test_figures_carry_their_source(site: dict[str, bytes]) -> None:
     """Every page with usage on it."""
-    line = f"Source: OpenRouter (openrouter.ai/rankings), as of {stamp(LAST)[:10]}"
+    line = f"Source: OpenRouter (openrouter.ai/rankings), as of {format_stamp(LAST)[:10]}"
     drawn = [
         path for path, content in site.items() if b"Tokens by week" in content and path.endswith(".html")
     ]
@@ -198,7 +198,7 @@ def test_a_restatement_is_told(tmp_path: Path) -> None:
         stage.run(START + 2 * DAY, feeds=(), rankings=True)
         served |= {"2026-06-01": 1009, "2026-06-02": 2100}
         stage.run(START + 3 * DAY, feeds=(), rankings=True)
-    with index(open_archive(stage.root), tmp_path / "cache") as db:
+    with open_index(open_archive(stage.root), tmp_path / "cache") as db:
         events = db.execute("select kind, feed, key, field, old, new, percent from events").fetchall()
         assert events == [("restated", "rankings", "models", "2026-06-02", None, None, 5.0)]
         assert db.execute("select date, permaslug, tokens from rankings").fetchall() == [
@@ -209,14 +209,17 @@ def test_a_restatement_is_told(tmp_path: Path) -> None:
 
 def test_day_by_day_and_all_at_once_are_one(archive: Path, tmp_path: Path) -> None:
     """The index of rankings, taken in at every commit, and anew."""
-    commits = open_archive(archive).git("rev-list", "--reverse", "HEAD").split()
+    commits = open_archive(archive).run_git("rev-list", "--reverse", "HEAD").split()
     copy = Stage(None, archive).copy(tmp_path / "copy")  # type: ignore[arg-type]
     for commit in commits:
-        copy.archive.git("reset", "--quiet", "--hard", commit)
-        with index(copy.archive, tmp_path / "warm") as db:
+        copy.archive.run_git("reset", "--quiet", "--hard", commit)
+        with open_index(copy.archive, tmp_path / "warm") as db:
             pass
-    with index(copy.archive, tmp_path / "warm") as db, index(copy.archive, tmp_path / "fresh") as anew:
-        assert list(dump(db)) == list(dump(anew))
+    with (
+        open_index(copy.archive, tmp_path / "warm") as db,
+        open_index(copy.archive, tmp_path / "fresh") as anew,
+    ):
+        assert list(dump_rows(db)) == list(dump_rows(anew))
 
 
 @pytest.mark.real_data
@@ -349,10 +352,10 @@ def test_a_hand_in_the_files_is_found(tmp_path: Path) -> None:
         path = stage.root / "data/rankings/models/2026-05.jsonl"
         path.write_bytes(path.read_bytes().replace(b'"10"', b'"99"'))
         say(stage.root, "commit", "--quiet", "--all", "--message=a hand")
-        assert verify(stage.past()).by_hand == [f"{prose(START)} rankings/models/2026-05.jsonl"]
+        assert verify(stage.past()).by_hand == [f"{format_hour(START)} rankings/models/2026-05.jsonl"]
         stage.run(START + DAY, feeds=(), rankings=True)
-    assert verify(stage.past()).differs == [f"{prose(START + DAY)} rankings models"]
-    with index(stage.archive, tmp_path / "cache") as db:
+    assert verify(stage.past()).differs == [f"{format_hour(START + DAY)} rankings models"]
+    with open_index(stage.archive, tmp_path / "cache") as db:
         assert db.execute("select tokens from rankings").fetchall() == [(10,)]
 
 

@@ -7,9 +7,9 @@ from typing import Any
 from orarchive.domain.snapshot import Snapshot
 from orarchive.jsonl import Record, loads
 from orarchive.publish.changelog import KINDS
-from orarchive.publish.dataset import HealthDay, Rate
+from orarchive.publish.dataset import HealthDay, PriceKey
 from orarchive.publish.pages import LINES, model_path
-from orarchive.publish.views.health import Health, together
+from orarchive.publish.views.health import Health, combine_health
 from orarchive.sample import START
 from orarchive.timestamps import HOUR
 from tests.support.archives import Stage, payloads
@@ -44,13 +44,13 @@ def test_the_health_of_a_provider_is_that_of_all_it_serves() -> None:
     """By day the mean of the uptimes that are known; a day that nobody read is none."""
     one = Health([None, HealthDay(24, 0, 100.0), HealthDay(24, 0, None), HealthDay(2, 2, 80.0)])
     other = Health([None, None, HealthDay(24, 20, None), HealthDay(2, 0, 99.0)])
-    both = together([one, other])
+    both = combine_health([one, other])
     assert both.days == [
         None, HealthDay(24, 0, 100.0), HealthDay(48, 20, None), HealthDay(4, 2, 89.5),
     ]  # fmt: skip
     assert both.uptime == 94.75
     assert both.bars == [(1, "well"), (2, "well"), (3, "bad")]
-    assert together([]).bars == []
+    assert combine_health([]).bars == []
 
 
 def test_a_provider_tells_of_what_is_degraded(stage: Stage, tmp_path: Path) -> None:
@@ -82,11 +82,11 @@ def test_prices_under_a_condition_have_points(tmp_path: Path) -> None:
     )
     archive = written_archive(tmp_path / "archive", *hours)
     by_id = {one.model.id: one for one in shown(archive).models}
-    rate = Rate("prompt", '{"min_prompt_tokens":200000}')
+    rate = PriceKey("prompt", '{"min_prompt_tokens":200000}')
     assert [chart.rate for chart in by_id["a/c"].charts] == [rate]
     assert by_id["a/b"].charts == []
     assert rate not in by_id["a/b"].still
-    assert Rate("prompt") in by_id["a/b"].still
+    assert PriceKey("prompt") in by_id["a/b"].still
 
     site = built(archive, tmp_path / "site")
     (ruled,) = loads(site["api/v1/models/a/c.json"])["conditional_prices"]

@@ -15,16 +15,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orarchive.domain.records import Endpoint, Model
-from orarchive.index.event_log import Logged
+from orarchive.index.event_log import EventRow
 from orarchive.jsonl import loads
-from orarchive.publish.changelog import Told, told
-from orarchive.publish.dataset import Book
-from orarchive.publish.pages import DATABASE, model_path, pretty
-from orarchive.publish.render import MANIFEST, SCRIPTS, amount, exact_amount
-from orarchive.publish.sanitize import href, plain
+from orarchive.publish.changelog import ChangelogLine, build_changelog
+from orarchive.publish.dataset import Dataset
+from orarchive.publish.pages import DATABASE, format_json, model_path
+from orarchive.publish.render import MANIFEST, SCRIPTS, format_amount, format_exact
+from orarchive.publish.sanitize import safe_url, show_invisible
 from orarchive.publish.views import View
 from orarchive.sample import START
-from orarchive.timestamps import HOUR, prose, stamp
+from orarchive.timestamps import HOUR, format_hour, format_stamp
 from tests.support import browser
 from tests.support.archives import Stage, data_files, new_archive, payloads, say
 from tests.support.browser import (
@@ -104,7 +104,7 @@ def test_at_most_three_requests(pages: dict[str, Html]) -> None:
 
 def test_home_says_what_is_held(pages: dict[str, Html], shown: View) -> None:
     home = pages["index.html"].text
-    assert prose(LAST) in home
+    assert format_hour(LAST) in home
     assert f"{len(shown.living)} " in home
     assert "endpoints: partial" in home
     assert "(404)" in home
@@ -133,7 +133,7 @@ def test_a_date_that_is_over_is_no_state_but_a_fact(tmp_path: Path) -> None:
     ):
         (found,) = browser.shown(archive, hour).models
         assert found.states == states
-    site = built(archive, tmp_path / "site", "--as-of", prose(START + 24 * HOUR))
+    site = built(archive, tmp_path / "site", "--as-of", format_hour(START + 24 * HOUR))
     assert f"Expires{model['expiration_date']}" in Html(site[model_path("a/old")]).text.replace(" ", "")
 
 
@@ -217,10 +217,10 @@ def test_as_of_an_hour_nothing_later_leaks(archive: Path, hour: dt.datetime, tmp
         if int(seconds) <= hour.timestamp():
             say(then, "reset", "--quiet", "--hard", commit)
             break
-    as_of = ("--as-of", prose(hour))
+    as_of = ("--as-of", format_hour(hour))
     site = built(archive, tmp_path / "as-of", *as_of)
     assert site == built(then, tmp_path / "then-as-of", *as_of)
-    notice = f"As of {prose(hour)}: nothing that was recorded later"
+    notice = f"As of {format_hour(hour)}: nothing that was recorded later"
     now = built(then, tmp_path / "site")
     for path in ("graveyard/index.html", "providers/index.html", model_path("openrouter/auto")):
         assert notice in Html(site[path]).text
@@ -261,9 +261,9 @@ def test_an_hour_rewrites_the_pages_that_show_what_changed(stage: Stage, tmp_pat
 
 def test_as_of_a_gap_looks_from_there(archive: Path, tmp_path: Path) -> None:
     hour = SCENES[1] + 30 * HOUR
-    home = Html(built(archive, tmp_path / "site", "--as-of", prose(hour))["index.html"]).text
-    assert f"{prose(hour)}" in home
-    assert f"last read {prose(SCENES[1])}" in home
+    home = Html(built(archive, tmp_path / "site", "--as-of", format_hour(hour))["index.html"]).text
+    assert f"{format_hour(hour)}" in home
+    assert f"last read {format_hour(SCENES[1])}" in home
     assert "0 of the last 24 hours" in home
 
 
@@ -454,7 +454,7 @@ WRONG = (
 
 
 def test_only_links_to_the_web() -> None:
-    assert href("https://example.org/x") == "https://example.org/x"
+    assert safe_url("https://example.org/x") == "https://example.org/x"
     for address in (
         "javascript:alert(1)",
         "JaVaScript://a/%0a",
@@ -467,12 +467,12 @@ def test_only_links_to_the_web() -> None:
         "http://[",
         " https:",
     ):
-        assert href(address) is None
+        assert safe_url(address) is None
 
 
 def test_unseen_characters_are_shown() -> None:
-    assert plain("a\u202eb\x00\ud800\n") == "a\\u202eb\\u0000\\ud800\n"
-    assert plain(7) == 7
+    assert show_invisible("a\u202eb\x00\ud800\n") == "a\\u202eb\\u0000\\ud800\n"
+    assert show_invisible(7) == 7
 
 
 # --- records ------------------------------------------------------------------------------------------------
@@ -499,7 +499,7 @@ def test_no_record_raises(model: str, fields: dict[str, Any], offer: dict[str, A
     found = Model.from_record(record)
     assert (found.id, found.is_free) == (model, bool(found.prices) and not any(found.prices.values()))
     Endpoint.from_record(model, 0, {"tag": "t", **loads(json.dumps(offer))})
-    assert loads(pretty(record)) == record
+    assert loads(format_json(record)) == record
 
 
 @pytest.mark.parametrize(
@@ -517,7 +517,10 @@ def test_no_record_raises(model: str, fields: dict[str, Any], offer: dict[str, A
     ],
 )
 def test_prices_are_exact_or_say_so(price: str, dimension: str, short: str, full: str) -> None:
-    assert (amount(Decimal(price), dimension), exact_amount(Decimal(price), dimension)) == (short, full)
+    assert (format_amount(Decimal(price), dimension), format_exact(Decimal(price), dimension)) == (
+        short,
+        full,
+    )
 
 
 # --- changes ------------------------------------------------------------------------------------------------
@@ -525,18 +528,20 @@ def test_prices_are_exact_or_say_so(price: str, dimension: str, short: str, full
 
 def logged(
     kind: str, feed: str, key: str, field: str = "", old: Any = None, new: Any = None, cause: str = ""
-) -> Logged:
+) -> EventRow:
     """An event of the hour START."""
-    return Logged(stamp(START), None, stamp(START), kind, feed, key, field, old, new, None, cause, "live")
+    return EventRow(
+        format_stamp(START), None, format_stamp(START), kind, feed, key, field, old, new, None, cause, "live"
+    )
 
 
-def repriced(feed: str, key: str, old: Any, new: Any, cause: str = "") -> Logged:
+def repriced(feed: str, key: str, old: Any, new: Any, cause: str = "") -> EventRow:
     return logged("repriced", feed, key, "prompt", old, new, cause)
 
 
-def lines(*events: Logged) -> list[Told]:
+def lines(*events: EventRow) -> list[ChangelogLine]:
     """The lines of one hour."""
-    (hour,) = told(events, Book({}, [], {}, [], {}, {}, {}, {}))
+    (hour,) = build_changelog(events, Dataset({}, [], {}, [], {}, {}, {}, {}))
     return hour.lines
 
 

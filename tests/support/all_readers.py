@@ -13,12 +13,12 @@ from orarchive.cli.main import main as orarchive_command
 from orarchive.cli.options import EXIT_FOUND
 from orarchive.cli.scrape import scrape_command
 from orarchive.domain.feeds import FEEDS
-from orarchive.index.database import index, published
-from orarchive.publish.build import files
-from orarchive.publish.dataset import read
-from orarchive.publish.views import view
+from orarchive.index.database import export_bytes, open_index
+from orarchive.publish.build import build_files
+from orarchive.publish.dataset import read_dataset
+from orarchive.publish.views import build_view
 from orarchive.sample import START, sample_service
-from orarchive.timestamps import prose
+from orarchive.timestamps import format_hour
 from tests.support.archives import DAY, HOUR, Stage, edited, payloads, say
 from tests.support.rankings import EARLY, Alter, Told, naming, stage_in
 from tests.support.rankings import FEW as FEW_VALUES
@@ -26,18 +26,18 @@ from tests.support.rankings import FEW as FEW_VALUES
 
 def site(stage: Stage) -> dict[str, bytes]:
     """The whole site, made in this process."""
-    with index(stage.archive) as db:
-        return {**files(view(read(db)), None), "database": published(db)}
+    with open_index(stage.archive) as db:
+        return {**build_files(build_view(read_dataset(db)), None), "database": export_bytes(db)}
 
 
 def questions_to(stage: Stage, hours: list[dt.datetime]) -> Iterator[list[str]]:
     """Every question that can be asked, each of everything that may be asked about."""
-    first, *_, last = map(prose, hours)
+    first, *_, last = map(format_hour, hours)
     yield from (["status", "--now", last], ["report", "--now", last], ["verify"], ["index"])
     yield from (["diff", first, last], ["diff", first, last, "--json"])
     for feed in FEEDS:
         yield from (["at", last, feed], ["raw", last, feed])
-    with index(stage.archive) as db:
+    with open_index(stage.archive) as db:
         query = "select distinct key from records where feed = ? order by key"
         models, offers = ([key for (key,) in db.execute(query, (feed,))] for feed in ("models", "endpoints"))
     # a command line holds no NUL, and no half of a character
@@ -74,7 +74,7 @@ def everything(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     hours = [START, START + HOUR]
     for question in short(hours):
         ask(stage, *question)
-    hour = ("--hour", prose(START + 2 * HOUR), "--force", "--no-rankings")
+    hour = ("--hour", format_hour(START + 2 * HOUR), "--force", "--no-rankings")
     run = named(scrape_command, *root, *hour).exit_code
     for question in short([START, START + 2 * HOUR]):
         ask(stage, *question)
@@ -83,7 +83,7 @@ def everything(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 def short(hours: list[dt.datetime]) -> Iterator[list[str]]:
     """One question of each kind."""
-    first, last = map(prose, hours)
+    first, last = map(format_hour, hours)
     model = "openai/gpt-5-image"
     yield from (["status", "--now", last], ["report", "--now", last], ["verify"], ["index"])
     yield from (["diff", first, last], ["at", last, "models"], ["at", last, "zdr"], ["log", model])

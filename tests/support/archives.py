@@ -20,25 +20,25 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import IO, Any, Self
 
-from orarchive.collect.client import Waits
+from orarchive.collect.client import RetryPolicy
 from orarchive.collect.run import Run
-from orarchive.collect.settings import Settings, Wish
+from orarchive.collect.settings import RunOptions, Settings
 from orarchive.domain.snapshot import Snapshot
 from orarchive.errors import ArchiveError
-from orarchive.history.history import Past, past
+from orarchive.history.history import History, read_history
 from orarchive.jsonl import dumps, loads
 from orarchive.sample import Reply, Service, routes, world_at
 from orarchive.sample.faults import encode
 from orarchive.store import git as git_module
 from orarchive.store import ledger
 from orarchive.store.archive import Archive, open_archive
-from orarchive.store.git import git
-from orarchive.store.ledger import Attempt, Report
+from orarchive.store.git import run_git
+from orarchive.store.ledger import Attempt, FeedReport
 
 ROOT = Path(__file__).parents[2]
 HOUR = dt.timedelta(hours=1)
 DAY = dt.timedelta(days=1)
-NO_WAITS = Waits(first=0, longest=0)
+NO_WAITS = RetryPolicy(first_wait=0, max_wait=0)
 
 Payloads = dict[str, Any]
 """Path below the base URL -> the body that is served there."""
@@ -141,13 +141,13 @@ def replies(
 def new_archive(folder: Path) -> Path:
     """A git work tree without commits."""
     folder.mkdir(parents=True, exist_ok=True)
-    git(folder, "init", "--quiet", "--initial-branch=main", ".")
+    run_git(folder, "init", "--quiet", "--initial-branch=main", ".")
     return folder
 
 
 def say(folder: Path, *arguments: str) -> str:
     """What a git command prints."""
-    return git(folder, *arguments).decode().rstrip("\n")
+    return run_git(folder, *arguments).decode().rstrip("\n")
 
 
 def data_files(root: Path) -> dict[str, bytes]:
@@ -166,7 +166,7 @@ def every_byte(root: Path) -> dict[str, bytes]:
 def tidy(root: Path) -> None:
     """Assert that a work tree is as git has it, sound, and without anything left of a run."""
     assert say(root, "status", "--porcelain", "--untracked-files=all") == ""
-    git(root, "fsck", "--no-dangling", "--no-progress")
+    run_git(root, "fsck", "--no-dangling", "--no-progress")
     folder = root / ".git"
     left = {path.name for path in folder.rglob("*.lock")} | {path.name for path in folder.glob("orarchive.*")}
     assert left <= {"orarchive.lock", "index.sqlite.lock", "orarchive.requests"}
@@ -189,12 +189,16 @@ class Stage:
         return open_archive(self.root)
 
     def settings(self) -> Settings:
-        asking: dict[str, Any] = {"base_url": self.service.base_url, "waits": NO_WAITS, "per_second": 0.0}
+        asking: dict[str, Any] = {
+            "base_url": self.service.base_url,
+            "retry_policy": NO_WAITS,
+            "per_second": 0.0,
+        }
         return Settings(**asking | self.options)
 
     def run(self, hour: dt.datetime, now: dt.datetime | None = None, **wish: Any) -> int:
         """Archive an hour in this process; the clock stands still at `now`."""
-        wished = Wish(hour, **{"given": True} | wish)
+        wished = RunOptions(hour, **{"is_hour_given": True} | wish)
         return Run(self.archive, self.settings(), wished, lambda: now or hour, sleep=lambda _: None)()
 
     def asked(self) -> list[str]:
@@ -205,28 +209,32 @@ class Stage:
 
     def attempts(self) -> list[Attempt]:
         """The ledger at HEAD."""
-        return ledger.attempts(self.archive, self.archive.commit())
+        return ledger.read_attempts(self.archive, self.archive.resolve_commit())
 
-    def report(self, feed: str) -> Report:
+    def report(self, feed: str) -> FeedReport:
         """How a feed fared when it was asked last."""
-        lines = [line for line in self.attempts() if ledger.outcome(line, feed) != "not-due"]
+        lines = [line for line in self.attempts() if ledger.feed_outcome(line, feed) != "not-due"]
         return lines[-1]["feeds"][feed]
 
     def outcomes(self, hour: dt.datetime) -> dict[str, str]:
         """How each feed fared when it was asked last in an hour."""
-        lines = [line for line in self.attempts() if ledger.hour_of(line) == hour]
+        lines = [line for line in self.attempts() if ledger.attempt_hour(line) == hour]
         asked = [(name, report["outcome"]) for line in lines for name, report in line["feeds"].items()]
         return {name: outcome for name, outcome in asked if outcome != "not-due"}
 
     def snapshot(self) -> Snapshot:
-        return self.archive.snapshot("HEAD")
+        return self.archive.read_snapshot("HEAD")
 
-    def past(self) -> Past:
-        return past(self.archive)
+    def past(self) -> History:
+        return read_history(self.archive)
 
     def commits(self) -> list[str]:
         """The subjects of all commits, oldest first."""
-        return say(self.root, "log", "--reverse", "--format=%s").splitlines() if self.archive.commit() else []
+        return (
+            say(self.root, "log", "--reverse", "--format=%s").splitlines()
+            if self.archive.resolve_commit()
+            else []
+        )
 
     def copy(self, folder: Path) -> "Stage":
         """The same service, and a copy of the archive."""
@@ -342,8 +350,8 @@ def _child(told: dict[str, Any]) -> int:
     counted = _kill_at(told["step"]) if "step" in told else []
     run = Run(
         open_archive(Path(told["root"])),
-        Settings(told["url"], waits=NO_WAITS, per_second=0, workers=2, key=told.get("key")),
-        Wish(hour, given=True, push=told.get("push", False), **told.get("wish", {})),
+        Settings(told["url"], retry_policy=NO_WAITS, per_second=0, workers=2, key=told.get("key")),
+        RunOptions(hour, is_hour_given=True, push=told.get("push", False), **told.get("wish", {})),
         lambda: hour,
         sleep=lambda _: None,
     )

@@ -21,16 +21,16 @@ from playwright.sync_api import sync_playwright
 from orarchive.domain import snapshot
 from orarchive.domain.feeds import MODELS
 from orarchive.domain.snapshot import Snapshot
-from orarchive.history.history import past
-from orarchive.index.database import index_of
-from orarchive.publish.dataset import read
-from orarchive.publish.views import View, view
+from orarchive.history.history import read_history
+from orarchive.index.database import build_in_memory
+from orarchive.publish.dataset import read_dataset
+from orarchive.publish.views import View, build_view
 from orarchive.sample import START, Service, routes, world_at
 from orarchive.store import ledger
 from orarchive.store.archive import open_archive
-from orarchive.store.git import git
+from orarchive.store.git import run_git
 from orarchive.store.ledger import Attempt
-from orarchive.timestamps import HOUR, stamp
+from orarchive.timestamps import HOUR, format_stamp
 from tests.support import requirements
 from tests.support.archives import ROOT, Stage, new_archive, payloads, replies
 
@@ -81,9 +81,9 @@ def files(out: Path) -> dict[str, bytes]:
 
 def shown(archive: Path, hour: dt.datetime | None = None) -> View:
     """What the pages of an archive show."""
-    found = past(open_archive(archive))
-    with index_of(found.archive, (found.until(hour) if hour else found).held) as db:
-        return view(read(db), hour)
+    found = read_history(open_archive(archive))
+    with build_in_memory(found.archive, (found.until(hour) if hour else found).attempt_commits) as db:
+        return build_view(read_dataset(db), hour)
 
 
 def sample_archive(folder: Path) -> Path:
@@ -132,7 +132,7 @@ def written_archive(folder: Path, *snapshots: Snapshot, apart: dt.timedelta = HO
     """An archive with these snapshots, an hour apart, without a scraper."""
     new_archive(folder)
     for n, held in enumerate(snapshots):
-        hour = stamp(START + n * apart)
+        hour = format_stamp(START + n * apart)
         attempt: Attempt = {
             "hour": hour,
             "attempt": 1,
@@ -143,21 +143,21 @@ def written_archive(folder: Path, *snapshots: Snapshot, apart: dt.timedelta = HO
             "feeds": {name: {"outcome": "ok", "sha256": "", "rows": len(held[name])} for name in held},
             "relations": {},
         }
-        content = snapshot.write(held)
-        path = ledger.path(START)
+        content = snapshot.snapshot_to_files(held)
+        path = ledger.ledger_path(START)
         earlier = (folder / "data" / path).read_bytes() if n else b""
-        for name, data in {**content, path: ledger.appended(earlier, attempt)}.items():
+        for name, data in {**content, path: ledger.append_line(earlier, attempt)}.items():
             target = folder / "data" / name
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
-        git(folder, "add", "--all")
-        git(folder, "commit", "--quiet", f"--date={hour}", "--message=an hour")
+        run_git(folder, "add", "--all")
+        run_git(folder, "commit", "--quiet", f"--date={hour}", "--message=an hour")
     return folder
 
 
 def held(models: list[dict[str, Any]], offers: dict[str, list[dict[str, Any]]] | None = None) -> Snapshot:
     """A snapshot with these models, and these endpoints by model."""
-    found = snapshot.empty()
+    found = snapshot.empty_snapshot()
     found[MODELS.name] = {(model["id"],): model for model in models}
     for model in models:
         items = (offers or {}).get(model["id"], [])

@@ -10,10 +10,10 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
-from orarchive.index.database import NAME, dump, index
+from orarchive.index.database import INDEX_NAME, dump_rows, open_index
 from orarchive.jsonl import loads
 from orarchive.store.archive import Archive, open_archive
-from orarchive.store.git import git
+from orarchive.store.git import run_git
 from tests.support.archives import say
 
 WHO = b"Test <test@example.org>"
@@ -70,10 +70,10 @@ def make(root: Path, commits: Sequence[Made], branch: str = "main") -> list[str]
     """Make the commits on a branch, the work tree with them; returns their names."""
     told = b"".join(_told(commits, position, branch) for position in range(len(commits)))
     marks = root / ".git/marks"
-    git(root, "fast-import", "--quiet", "--force", f"--export-marks={marks}", stdin=told)
+    run_git(root, "fast-import", "--quiet", "--force", f"--export-marks={marks}", stdin=told)
     names = dict(line.split() for line in marks.read_text().splitlines())
     marks.unlink()
-    git(root, "reset", "--hard", "--quiet")
+    run_git(root, "reset", "--hard", "--quiet")
     return [names[f":{position + 1}"] for position in range(len(commits))]
 
 
@@ -107,15 +107,15 @@ def made(archive: Archive) -> list[Made]:
     found = []
     for name in say(archive.root, "rev-list", "--reverse", "HEAD").split():
         seconds, _, message = say(archive.root, "log", "-1", "--format=%at %B", name).partition(" ")
-        files = {f"data/{path}": content for path, content in archive.files(name).items()}
+        files = {f"data/{path}": content for path, content in archive.read_files(name).items()}
         found.append(Made(files, message, dt.datetime.fromtimestamp(int(seconds), dt.UTC)))
     return found
 
 
 def indexed(archive: Archive, cache: Path | None = None) -> list[str]:
     """Every row of an archive's index, brought up to date."""
-    with index(archive, cache) as db:
-        return list(dump(db))
+    with open_index(archive, cache) as db:
+        return list(dump_rows(db))
 
 
 def anew(archive: Archive) -> list[str]:
@@ -129,7 +129,7 @@ def grown(root: Path, names: Iterable[str]) -> list[str]:
     cache = Path(mkdtemp(dir=archive.git_dir))
     rows: list[str] = []
     for name in names:
-        git(root, "update-ref", "refs/heads/main", name)
+        run_git(root, "update-ref", "refs/heads/main", name)
         rows = indexed(archive, cache)
     return rows
 
@@ -137,12 +137,12 @@ def grown(root: Path, names: Iterable[str]) -> list[str]:
 @contextmanager
 def _built(archive: Archive) -> Iterator[sqlite3.Connection]:
     """An index that was built from nothing, once for what an archive's branches are at."""
-    refs = say(archive.root, "for-each-ref") + str(archive.commit())
+    refs = say(archive.root, "for-each-ref") + str(archive.resolve_commit())
     folder = archive.git_dir / f"built-{hashlib.sha256(refs.encode()).hexdigest()}"
-    if not (folder / NAME).exists():
-        with index(archive, folder):
+    if not (folder / INDEX_NAME).exists():
+        with open_index(archive, folder):
             pass
-    with closing(sqlite3.connect(folder / NAME)) as db:
+    with closing(sqlite3.connect(folder / INDEX_NAME)) as db:
         yield db
 
 

@@ -14,11 +14,11 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
-from orarchive.index.database import index
+from orarchive.index.database import open_index
 from orarchive.jsonl import Number, dumps, loads
-from orarchive.publish.build import files
-from orarchive.publish.dataset import read
-from orarchive.publish.views import view
+from orarchive.publish.build import build_files
+from orarchive.publish.dataset import read_dataset
+from orarchive.publish.views import build_view
 from tests.support.archives import HOUR, Stage
 
 TOKENS = (
@@ -180,8 +180,8 @@ def main(root: str, url: str, first: str) -> None:
     stage = Stage(SimpleNamespace(base_url=url), Path(root))  # type: ignore[arg-type]
     for number in (1, 2):
         stage.run(dt.datetime.fromisoformat(first) + number * HOUR)
-    with index(stage.archive) as db:
-        files(view(read(db)), None)
+    with open_index(stage.archive) as db:
+        build_files(build_view(read_dataset(db)), None)
     print(_peak())
 
 

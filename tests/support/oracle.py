@@ -13,13 +13,13 @@ from functools import partial
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from orarchive.domain.changes import text_key
+from orarchive.domain.changes import format_key
 from orarchive.domain.feeds import FEEDS, Feed
 from orarchive.domain.record_files import Key
-from orarchive.domain.snapshot import rows
+from orarchive.domain.snapshot import records_by_key
 from orarchive.jsonl import Record, dumps
 from orarchive.store.ledger import Attempt
-from orarchive.timestamps import moment, stamp
+from orarchive.timestamps import format_stamp, parse_stamp
 from tests.support.random_histories import Archived
 
 HOUR = 3600
@@ -197,12 +197,12 @@ class Oracle:
         else:
             was = dumps(old) if arrival == "returned" else None
             after = None if arrival == "first_observed" else self._absent_at(feed, key)
-            self.tell(arrival, name, text_key(feed, key), old=was, cause=cause, after=after)
+            self.tell(arrival, name, format_key(feed, key), old=was, cause=cause, after=after)
 
     def _absent_at(self, feed: Feed, key: Key) -> str | None:
         """When the last response was made that could have shown a record and did not."""
-        if feed.each or not self._scopes(feed):
-            return self.after(feed.name, key[0] if feed.each else None)
+        if feed.parent or not self._scopes(feed):
+            return self.after(feed.name, key[0] if feed.parent else None)
         able = [
             one.line
             for one in self.attempts[: self.n]
@@ -216,19 +216,19 @@ class Oracle:
         if self.before(feed.name) is None:
             return "baseline", ""
         parent, cause = None, ""
-        if feed.each and not self._was_asked(feed, key[0]):
-            parent, cause = self.known.get((feed.each, (key[0],))), "model"
-        elif feed.copies and key not in self.old[feed.copies] and key in self.new[feed.copies]:
-            parent, cause = self.known[feed.copies, key], "endpoint"
+        if feed.parent and not self._was_asked(feed, key[0]):
+            parent, cause = self.known.get((feed.parent, (key[0],))), "model"
+        elif feed.copied_feed and key not in self.old[feed.copied_feed] and key in self.new[feed.copied_feed]:
+            parent, cause = self.known[feed.copied_feed, key], "endpoint"
         if known and known.told:  # what was said to be gone is said to be back
-            return ("returned" if feed.went == "missing" else feed.came), cause
+            return ("returned" if feed.removed_kind == "missing" else feed.added_kind), cause
         if cause:
             says_nothing = parent is None or parent.arrival in SAYS_NOTHING
-            return ("first_observed", "") if says_nothing else (feed.came, cause)
+            return ("first_observed", "") if says_nothing else (feed.added_kind, cause)
         scopes = self._scopes(feed)
         if known or (scopes and not surely_in(scopes[0], self.new[feed.name][key])):
             return "first_observed", ""
-        return feed.came, ""
+        return feed.added_kind, ""
 
     def _scopes(self, feed: Feed) -> tuple[str, str] | None:
         """What was asked for before and what is now, where that is not the same."""
@@ -244,7 +244,7 @@ class Oracle:
 
     def _go(self, feed: Feed, key: Key) -> None:
         name, known = feed.name, self.known[feed.name, key]
-        asked = key[0] if feed.each else None
+        asked = key[0] if feed.parent else None
         before = self.before(name, asked)
         known.last = max(before["hour"] if before else self.hour, known.first)
         known.record = self.old[name][key]
@@ -254,32 +254,32 @@ class Oracle:
             known.state = "unobserved"
             self.excused["unobserved"] += 1
             return
-        known.state = "stale" if feed.went == "missing" else feed.went
+        known.state = "stale" if feed.removed_kind == "missing" else feed.removed_kind
         known.missing = self.hour
         known.told = True
         became = self.line["feeds"]["models"].get("vanished", {}) if name == "models" else {}
-        text, after = text_key(feed, key), self.after(name, asked)
+        text, after = format_key(feed, key), self.after(name, asked)
         cause, _, target = (became.get(key[0]) or self._gone_with(feed, key)).partition(":")
-        self.tell(feed.went, name, text, cause=cause, after=after)
+        self.tell(feed.removed_kind, name, text, cause=cause, after=after)
         if cause == "renamed" and target != key[0].partition(":")[0]:
             self.tell("renamed", name, text, "id", old=dumps(key[0]), new=dumps(target), after=after)
 
     def _is_narrowed(self, feed: Feed, key: Key) -> bool:
-        if feed.each:
-            parent = self.known.get((feed.each, (key[0],)))
+        if feed.parent:
+            parent = self.known.get((feed.parent, (key[0],)))
             return bool(parent and parent.state == "unobserved" and not parent.told)
-        if feed.copies:
-            source = self.known.get((feed.copies, key))
-            left = key in self.old[feed.copies] and key not in self.new[feed.copies]
+        if feed.copied_feed:
+            source = self.known.get((feed.copied_feed, key))
+            left = key in self.old[feed.copied_feed] and key not in self.new[feed.copied_feed]
             return bool(left and source and source.state == "unobserved")
         scopes = self._scopes(feed)
         return scopes is not None and not surely_in(scopes[1], self.old[feed.name][key])
 
     def _gone_with(self, feed: Feed, key: Key) -> str:
-        if feed.each:
-            return "" if (key[0],) in self.new[feed.each] else "model"
-        if feed.copies:
-            left = key in self.old[feed.copies] and key not in self.new[feed.copies]
+        if feed.parent:
+            return "" if (key[0],) in self.new[feed.parent] else "model"
+        if feed.copied_feed:
+            left = key in self.old[feed.copied_feed] and key not in self.new[feed.copied_feed]
             return "endpoint" if left else ""
         return ""
 
@@ -288,13 +288,15 @@ class Oracle:
     def _rescope(self, feed: Feed) -> None:
         scopes = self._scopes(feed)
         for (name, key), known in self.known.items():
-            if name != feed.name or known.last is None or feed.went != "missing":
+            if name != feed.name or known.last is None or feed.removed_kind != "missing":
                 continue
-            if scopes and not feed.each and known.state in ("stale", "deprecated", "unobserved"):
+            if scopes and not feed.parent and known.state in ("stale", "deprecated", "unobserved"):
                 shown = surely_in(scopes[1], known.record)
                 if known.state == "unobserved" and shown and not known.told:
                     known.missing, known.told = self.hour, True
-                    self.tell(feed.went, name, text_key(feed, key), after=self._made(name, known.last))
+                    self.tell(
+                        feed.removed_kind, name, format_key(feed, key), after=self._made(name, known.last)
+                    )
                 known.state = self._state(known) if shown else "unobserved"
             if not known.unseen or known.unseen[-1][0] != self.hour:
                 known.unseen.append((self.hour, known.state != "unobserved"))
@@ -313,7 +315,7 @@ class Oracle:
             if name == feed.name and known.state in ("stale", "deprecated") and known.last is not None:
                 state = self._state(known)
                 if state != known.state and (state == "removed" or name == "models"):
-                    self.tell(state, name, text_key(feed, key), after=self.after(name))
+                    self.tell(state, name, format_key(feed, key), after=self.after(name))
                 known.state = state
 
     # -- fields
@@ -331,17 +333,17 @@ class Oracle:
 
     def _fields(self, feed: Feed) -> None:
         name = feed.name
-        if not feed.copies:
+        if not feed.copied_feed:
             for path in self.fresh[name]:
                 self.tell("field_appeared", name, path, after=self.after(name))
         for key in self.old[name].keys() & self.new[name].keys():
             old, new = self.old[name][key], self.new[name][key]
             if dumps(old) == dumps(new):
                 continue
-            if feed.copies or self.before(name) is None:
-                self.excused["repeat" if feed.copies else "baseline"] += 1
+            if feed.copied_feed or self.before(name) is None:
+                self.excused["repeat" if feed.copied_feed else "baseline"] += 1
                 continue
-            after = self.after(name, key[0] if feed.each else None)
+            after = self.after(name, key[0] if feed.parent else None)
             for field_name in sorted(old.keys() | new.keys()):
                 if not same(old, new, field_name):
                     self._field(feed, key, field_name, old, new, after)
@@ -373,7 +375,7 @@ class Oracle:
             kind = "alias_moved" if was["slug"] != now["slug"] else "edited"
         elif feed.name == "providers" and name in POLICY:
             kind = "policy_changed"
-        self.tell(kind, feed.name, text_key(feed, key), name, old=said(was), new=said(now), after=after)
+        self.tell(kind, feed.name, format_key(feed, key), name, old=said(was), new=said(now), after=after)
 
     # -- prices
 
@@ -428,9 +430,9 @@ class Oracle:
         return ruled
 
     def _told(self, feed: Feed, key: Key, kind: str, field: str, old: Any, new: Any, **rest: Any) -> None:
-        after = self.after(feed.name, key[0] if feed.each else None)
+        after = self.after(feed.name, key[0] if feed.parent else None)
         self.tell(
-            kind, feed.name, text_key(feed, key), field, old=said(old), new=said(new), after=after, **rest
+            kind, feed.name, format_key(feed, key), field, old=said(old), new=said(new), after=after, **rest
         )
 
     def _note(self, model: str, ends: "Ends") -> None:
@@ -464,7 +466,7 @@ class Oracle:
 
     def _vanish(self, feed: Feed) -> None:
         """Fields that are on no record for a week of good hours."""
-        if feed.copies:
+        if feed.copied_feed:
             return
         had, now = (
             {path for record in end[feed.name].values() for path in paths(record)}
@@ -477,7 +479,7 @@ class Oracle:
                 self.unseen_fields.pop(at, None)
                 self.told_fields.discard(at)
                 continue
-            if path in had and self._scopes(FEEDS[feed.each] if feed.each else feed):
+            if path in had and self._scopes(FEEDS[feed.parent] if feed.parent else feed):
                 self.told_fields.add(at)  # what went with records that are not asked for
             unseen = self.unseen_fields.setdefault(at, [])
             if self.hour not in unseen:
@@ -504,7 +506,7 @@ class Oracle:
                 spell = self.spells["health", ("endpoints", *key)]
                 if self._goes_on(spell, made, bad=bad) and (found := told(spell, 6)):
                     kind, by, after = "degraded" if found[0] else "recovered", found[1], found[2]
-                    self.tell(kind, "endpoints", text_key(FEEDS["endpoints"], key), after=after, by=by)
+                    self.tell(kind, "endpoints", format_key(FEEDS["endpoints"], key), after=after, by=by)
         served = {key[0] for key in self.new["endpoints"]}
         for key, record in sorted(self.new["models"].items()):
             alias = key[0].startswith("~") or record.get("alias_target")
@@ -576,7 +578,7 @@ def _health_day(records: list[Record]) -> list[Any]:
 
 def good(line: Attempt, feed: str) -> bool:
     """Whether what an attempt says of a feed counts."""
-    return line["feeds"][feed]["outcome"] in (("ok", "partial") if FEEDS[feed].each else ("ok",))
+    return line["feeds"][feed]["outcome"] in (("ok", "partial") if FEEDS[feed].parent else ("ok",))
 
 
 def kept(line: Attempt, feed: str) -> dict[str, str]:
@@ -588,15 +590,15 @@ def since(line: Attempt, feed: str) -> str:
     age = line["feeds"][feed].get("age", 0)
     if not age:
         return line["hour"]
-    made = moment(line["started"]) - dt.timedelta(seconds=age)
-    return min(line["hour"], stamp(made.replace(minute=0, second=0)))
+    made = parse_stamp(line["started"]) - dt.timedelta(seconds=age)
+    return min(line["hour"], format_stamp(made.replace(minute=0, second=0)))
 
 
 def seconds(hours: list[tuple[str, bool]]) -> float:
     """How long something is not there, by hours that did not show it (and whether they could have)."""
     found = 0.0
     for (one, counts), (next_one, _) in pairwise(hours):
-        found += min((moment(next_one) - moment(one)).total_seconds(), DAY) if counts else 0
+        found += min((parse_stamp(next_one) - parse_stamp(one)).total_seconds(), DAY) if counts else 0
     return found
 
 
@@ -617,7 +619,7 @@ def _records(attempts: list[Archived]) -> list[dict[str, dict[Key, Record]]]:
         if n and one.snapshot is attempts[n - 1].snapshot:
             found.append(found[-1])
         else:
-            found.append({name: rows(feed, one.snapshot[name]) for name, feed in FEEDS.items()})
+            found.append({name: records_by_key(feed, one.snapshot[name]) for name, feed in FEEDS.items()})
     return found
 
 

@@ -14,19 +14,19 @@ from typing import Any
 from hypothesis import strategies as st
 
 from orarchive.collect import validate
-from orarchive.collect.fetch import Fetched
-from orarchive.collect.merge import settle, settle_one
-from orarchive.collect.results import Answer
-from orarchive.collect.schedule import already_read, due, to_ask
+from orarchive.collect.fetch import FeedFetch
+from orarchive.collect.merge import merge_feed, merge_feeds
+from orarchive.collect.results import FetchResult
+from orarchive.collect.schedule import list_due_feeds, list_due_keys, list_read_keys
 from orarchive.domain.feeds import FEEDS, MODELS, Feed
-from orarchive.domain.relations import relations
-from orarchive.domain.snapshot import Snapshot, empty, read
+from orarchive.domain.relations import count_relations
+from orarchive.domain.snapshot import Snapshot, empty_snapshot, snapshot_from_files
 from orarchive.jsonl import Record, loads
 from orarchive.sample import START
 from orarchive.store import ledger
-from orarchive.store.git import git
-from orarchive.store.ledger import Attempt, Report
-from orarchive.timestamps import HOUR, stamp
+from orarchive.store.git import run_git
+from orarchive.store.ledger import Attempt, FeedReport
+from orarchive.timestamps import HOUR, format_stamp
 from tests.support.archives import new_archive
 
 # --- a small world ------------------------------------------------------------------------------------------
@@ -124,7 +124,7 @@ WORLD: dict[Target, Record] = {
     ("videos", "w/clip"): {"id": "w/clip", "name": "clip"},
 }
 
-REPEATED = FEEDS["endpoints"].repeats
+REPEATED = FEEDS["endpoints"].repeated_fields
 """Fields of a model that the response about its endpoints repeats."""
 
 SCOPES = ("models?output_modalities=all", "models", "models?output_modalities=image", "models?category=x")
@@ -142,27 +142,27 @@ class World:
     def rows(self, feed: Feed) -> list[Record]:
         """The rows of a list."""
         targets = [target for target in WORLD if target[0] == feed.name and target in self.there]
-        if feed.copies:
+        if feed.copied_feed:
             found = [{**self.known["endpoints", *rest], **self.known["zdr", *rest]} for _, *rest in targets]
         else:
             found = [self.known[target] for target in targets]
         if feed is MODELS:
             found = [row for row in found if self._is_in_scope(row)]
-        return validate.listed(feed, copy.deepcopy({"data": found}))
+        return validate.validate_list(feed, copy.deepcopy({"data": found}))
 
     def response(self, feed: Feed, asked: str) -> Record:
         """What a sweep is told about one key."""
-        own = self.known[str(feed.each), asked] if (feed.each, asked) in self.known else {"id": asked}
-        if not feed.item_lines:
+        own = self.known[str(feed.parent), asked] if (feed.parent, asked) in self.known else {"id": asked}
+        if not feed.has_item_lines:
             body = {"id": asked, "endpoints": [self.known[feed.name, asked]]}
-            return validate.response(feed, copy.deepcopy(body))
+            return validate.validate_response(feed, copy.deepcopy(body))
         items = [
             item
             for target, item in self.known.items()
             if target[:2] == (feed.name, asked) and target in self.there
         ]
         body = {name: own[name] for name in REPEATED if name in own} | {"endpoints": items}
-        return validate.response(feed, copy.deepcopy({"data": body}))
+        return validate.validate_response(feed, copy.deepcopy({"data": body}))
 
     def _is_in_scope(self, model: Record) -> bool:
         if "category" in self.scope:
@@ -382,7 +382,7 @@ class Runner:
 
     world: World = field(default_factory=World)
     hour: dt.datetime = START
-    snapshot: Snapshot = field(default_factory=empty)
+    snapshot: Snapshot = field(default_factory=empty_snapshot)
     done: list[Archived] = field(default_factory=list)
 
     def take(self, steps: list[Step]) -> list[Archived]:
@@ -402,7 +402,9 @@ class Runner:
         last: dict[str, Archived] = {}
         for position in range(count):
             self.hour += gap * HOUR
-            cadences = [name for name in CADENCES if due([one.line for one in self.done], self.hour, name)]
+            cadences = [
+                name for name in CADENCES if list_due_feeds([one.line for one in self.done], self.hour, name)
+            ]
             if position < 2 or not last.keys() >= {*cadences}:
                 begun = len(self.done)
                 self._run(Step(gap))
@@ -415,7 +417,7 @@ class Runner:
         """Hourly feeds first, daily ones in an attempt of their own."""
         for cadence in CADENCES:
             lines = [] if step.again and cadence == "hourly" else [one.line for one in self.done]
-            feeds = due(lines, self.hour, cadence)
+            feeds = list_due_feeds(lines, self.hour, cadence)
             feeds = [feed for feed in feeds if step.bad.get(feed.name) != "not asked"]
             if feeds:
                 self._attempt(step, feeds, lines)
@@ -424,55 +426,55 @@ class Runner:
         current = dict(self.snapshot)
         fetched, seen = [], {}
         for feed in feeds:
-            seen[feed.name] = already_read(feed, self.snapshot, lines, self.hour) if feed.each else set()
+            seen[feed.name] = list_read_keys(feed, self.snapshot, lines, self.hour) if feed.parent else set()
             one = self._asked(step, feed, current, lines)
-            current[feed.name], _, _ = settle_one(one, current, FEEDS, seen[feed.name])
+            current[feed.name], _, _ = merge_feed(one, current, FEEDS, seen[feed.name])
             fetched.append(one)
-        settled = settle(self.snapshot, fetched, FEEDS, seen)
+        settled = merge_feeds(self.snapshot, fetched, FEEDS, seen)
         if "scope" in settled.reports["models"]:
             settled.reports["models"]["scope"] = self.world.scope
-        self.snapshot = read(settled.files.get)
+        self.snapshot = snapshot_from_files(settled.files.get)
         self._keep(step, settled.reports, settled.files)
 
-    def _asked(self, step: Step, feed: Feed, current: Snapshot, lines: list[Attempt]) -> Fetched:
+    def _asked(self, step: Step, feed: Feed, current: Snapshot, lines: list[Attempt]) -> FeedFetch:
         refused = step.bad.get(feed.name) == "quarantined"
-        bad = Answer(reason="wrong-shape" if refused else "503", refused=refused, age=step.age)
-        if not feed.each:
+        bad = FetchResult(reason="wrong-shape" if refused else "503", is_rejected=refused, age=step.age)
+        if not feed.parent:
             fails = feed.name in step.bad
-            answer = bad if fails else Answer(body=self.world.rows(feed), age=step.age)
-            return Fetched(feed, {"": answer}, 0, probes=self._probes(step, feed, answer))
-        keys = to_ask(feed, current, lines, self.hour)
+            answer = bad if fails else FetchResult(body=self.world.rows(feed), age=step.age)
+            return FeedFetch(feed, {"": answer}, 0, probes=self._probes(step, feed, answer))
+        keys = list_due_keys(feed, current, lines, self.hour)
         if step.stray and feed.name == "endpoints" and step.stray not in keys:
             keys.append(step.stray)
         answers = {
             key: bad
             if feed.name in step.bad or key in step.missed
-            else Answer(body=self.world.response(feed, key), age=step.age)
+            else FetchResult(body=self.world.response(feed, key), age=step.age)
             for key in keys
         }
-        return Fetched(feed, answers, 0)
+        return FeedFetch(feed, answers, 0)
 
-    def _probes(self, step: Step, feed: Feed, answer: Answer) -> dict[str, Answer]:
+    def _probes(self, step: Step, feed: Feed, answer: FetchResult) -> dict[str, FetchResult]:
         if feed is not MODELS or answer.reason or step.fate is None:
             return {}
         left = {key for (key,) in self.snapshot["models"]} - {row["id"] for row in answer.body}
         if step.fate.isdigit():
-            return {key: Answer(reason=step.fate) for key in left}
-        return {key: Answer(body=key if step.fate == "orphaned" else step.fate) for key in left}
+            return {key: FetchResult(reason=step.fate) for key in left}
+        return {key: FetchResult(body=key if step.fate == "orphaned" else step.fate) for key in left}
 
-    def _keep(self, step: Step, reports: dict[str, Report], files: dict[str, bytes]) -> None:
+    def _keep(self, step: Step, reports: dict[str, FeedReport], files: dict[str, bytes]) -> None:
         """Write an attempt down."""
-        tries = sum(one.line["hour"] == stamp(self.hour) for one in self.done)
+        tries = sum(one.line["hour"] == format_stamp(self.hour) for one in self.done)
         started = self.hour + step.late * HOUR + dt.timedelta(minutes=7)
         line: Attempt = {
-            "hour": stamp(self.hour),
+            "hour": format_stamp(self.hour),
             "attempt": 1 + tries,
-            "started": stamp(started),
-            "finished": stamp(started),
+            "started": format_stamp(started),
+            "finished": format_stamp(started),
             "origin": "live",
             "version": "0",
             "feeds": reports,
-            "relations": relations(self.snapshot),
+            "relations": count_relations(self.snapshot),
         }
         self.done.append(Archived(line, files, self.snapshot))
 
@@ -497,7 +499,7 @@ def written(folder: Path, attempts: list[Archived], *, named: bool = True) -> li
     stream = b"".join(_commits(attempts, named=named))
     marks = folder / ".git" / "marks"
     options = ("--quiet", "--done", f"--export-marks={marks}")
-    git(folder, "-c", "fastimport.unpackLimit=0", "fast-import", *options, stdin=stream + b"done\n")
+    run_git(folder, "-c", "fastimport.unpackLimit=0", "fast-import", *options, stdin=stream + b"done\n")
     found = dict(line.split() for line in marks.read_text().splitlines())
     return [found[f":{position}"] for position in range(1, len(attempts) + 1)]
 
@@ -511,11 +513,11 @@ def _commits(attempts: list[Archived], *, named: bool) -> Iterator[bytes]:
     """What `git fast-import` reads."""
     files: dict[str, bytes] = {}
     for position, one in enumerate(attempts, 1):
-        book = ledger.path(ledger.hour_of(one.line))
+        book = ledger.ledger_path(ledger.attempt_hour(one.line))
         books = {path: data for path, data in files.items() if path.startswith("hours/")}
-        books[book] = ledger.appended(books.get(book, b""), one.line)
+        books[book] = ledger.append_line(books.get(book, b""), one.line)
         now = {**one.files, **books}
-        seconds = int(ledger.hour_of(one.line).timestamp())
+        seconds = int(ledger.attempt_hour(one.line).timestamp())
         trailers = f"Hour: {one.line['hour']}\nAttempt: {one.line['attempt']}\n" if named else ""
         yield f"commit refs/heads/main\nmark :{position}\n".encode()
         yield f"author a <a@example.org> {seconds} +0000\ncommitter a <a@example.org> 1 +0000\n".encode()

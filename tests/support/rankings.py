@@ -11,7 +11,7 @@ from typing import Any
 
 from orarchive.domain.ranking_series import SERIES
 from orarchive.sample import Reply, Service
-from orarchive.store.ledger import Ranking
+from orarchive.store.ledger import SeriesReport
 from tests.support.archives import DAY, Stage, new_archive, say
 
 KEY = "sample-key"
@@ -123,7 +123,7 @@ def run(stage: Stage, hour: dt.datetime, **wish: Any) -> int:
     return stage.run(hour, **wished)
 
 
-def reports(stage: Stage) -> dict[str, Ranking]:
+def reports(stage: Stage) -> dict[str, SeriesReport]:
     """The last line of the ledger: how each series fared."""
     return stage.attempts()[-1]["rankings"]
 
@@ -146,7 +146,7 @@ def counted(stage: Stage, day: dt.date) -> int:
         for line in stage.attempts()
         if line["hour"].startswith(f"{day}")
         for name, report in line.get("rankings", {}).items()
-        if name != "openapi" and SERIES[name].keyed
+        if name != "openapi" and SERIES[name].needs_key
     )
 
 

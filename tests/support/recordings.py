@@ -9,7 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from orarchive.importer.report import Imported
+from orarchive.importer.report import ImportResult
 from orarchive.sample.faults import Reply
 from orarchive.store.archive import Archive
 
@@ -87,7 +87,7 @@ class Whole:
     """The archive of a whole bundle, and what the import said."""
 
     archive: Archive
-    imported: Imported
+    imported: ImportResult
 
 
 class Recordings:

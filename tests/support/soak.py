@@ -19,15 +19,15 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from orarchive.domain.changes import text_key
+from orarchive.domain.changes import format_key
 from orarchive.domain.feeds import FEEDS
 from orarchive.domain.snapshot import Snapshot
 from orarchive.history.verify import verify
-from orarchive.index.database import index
+from orarchive.index.database import open_index
 from orarchive.sample import START, Service, world_at
 from orarchive.store import ledger
 from orarchive.store.ledger import Attempt
-from orarchive.timestamps import HOUR, prose
+from orarchive.timestamps import HOUR, format_hour
 from tests.support.archives import LISTS, Driver, Payloads, Stage, kept, new_archive, payloads, replies, said
 from tests.support.requirements import obedient
 
@@ -52,7 +52,7 @@ REPAIRED = 0.7
 FOLDERS = (".", ".git", ".git/objects", ".git/refs/heads", "data", "data/models", "data/hours")
 """What a run may find locked; some of it only after it has asked."""
 
-ABSENT = {"orphaned", "deprecated", "removed", *(feed.went for feed in FEEDS.values())}
+ABSENT = {"orphaned", "deprecated", "removed", *(feed.removed_kind for feed in FEEDS.values())}
 """What events call it when something is no longer there, or is served by nobody."""
 
 Things = set[tuple[str, str]]
@@ -175,9 +175,9 @@ def _live(
         soaked.jumps += 1
         before = stage.commits()
         if (back := _run(one, stage, hour - 5 * HOUR)) != 2 and before:
-            soaked.wrong.append(f"{prose(hour)}: five hours back ended with {back}")
+            soaked.wrong.append(f"{format_hour(hour)}: five hours back ended with {back}")
         if stage.commits() != before:
-            soaked.wrong.append(f"{prose(hour)}: five hours back were archived")
+            soaked.wrong.append(f"{format_hour(hour)}: five hours back were archived")
         code = _run(one, stage, hour)
     elif what < 0.65:
         soaked.full += 1
@@ -192,7 +192,7 @@ def _live(
     if code and chance.random() < REPAIRED:
         code = _run(one, stage, hour)
         if code:
-            soaked.wrong.append(f"{prose(hour)}: a healthy run ended with {code}")
+            soaked.wrong.append(f"{format_hour(hour)}: a healthy run ended with {code}")
     if code:
         soaked.bad.add(hour)
     else:
@@ -233,13 +233,17 @@ def _judge(stage: Stage, soaked: Soaked) -> None:
     lines = stage.attempts()
     for hour, bodies in soaked.good.items():
         for name in FEEDS:
-            read = [one for one in lines if ledger.hour_of(one) == hour and ledger.outcome(one, name) == "ok"]
+            read = [
+                one
+                for one in lines
+                if ledger.attempt_hour(one) == hour and ledger.feed_outcome(one, name) == "ok"
+            ]
             if FEEDS[name].cadence == "hourly" and not read:
-                soaked.wrong.append(f"{prose(hour)}: {name} is not good, though the run said so")
-        _look_up(past.snapshot(hour, "models", "endpoints", "providers"), hour, bodies, soaked)
+                soaked.wrong.append(f"{format_hour(hour)}: {name} is not good, though the run said so")
+        _look_up(past.read_snapshot(hour, "models", "endpoints", "providers"), hour, bodies, soaked)
     explained(lines, soaked)
     always = set.intersection(*map(_served, soaked.good.values()))
-    with index(stage.archive, stage.root.parent / "cache") as db:
+    with open_index(stage.archive, stage.root.parent / "cache") as db:
         events = db.execute("select hour, kind, feed, key from events order by hour").fetchall()
     soaked.removals += [
         f"{hour}: {key} of {feed} is told to be {kind}"
@@ -263,7 +267,7 @@ def _served(bodies: Payloads) -> Things:
     found = {(name, row[FEEDS[name].key[0]]) for name in rows for row in rows[name]}
     found |= {("image_endpoints", row["id"]) for row in rows["images"]}
     found |= {
-        (name, text_key(FEEDS[name], (*pair, n)))
+        (name, format_key(FEEDS[name], (*pair, n)))
         for name, counted in counts.items()
         for pair, count in counted.items()
         for n in range(count)
@@ -279,7 +283,7 @@ def _look_up(held: Snapshot, hour: dt.datetime, bodies: Payloads, soaked: Soaked
         soaked.records += len(records)
         for key in records.keys() | held[name].keys():
             if key not in records or key not in held[name] or said(records[key]) != kept(held[name][key]):
-                soaked.lost.append(f"{prose(hour)}: {name}: {key[0]}")
+                soaked.lost.append(f"{format_hour(hour)}: {name}: {key[0]}")
 
 
 def explained(lines: list[Attempt], soaked: Soaked) -> None:
@@ -287,13 +291,13 @@ def explained(lines: list[Attempt], soaked: Soaked) -> None:
     told = set()
     for line in lines:
         for name, report in line["feeds"].items():
-            if report["outcome"] in ledger.BAD:
-                told.add(ledger.hour_of(line))
+            if report["outcome"] in ledger.BAD_OUTCOMES:
+                told.add(ledger.attempt_hour(line))
                 if not report.get("reasons"):
                     soaked.wrong.append(f"{line['hour']}: nothing says why {name} is {report['outcome']}")
-    soaked.unwritten = soaked.bad - set(map(ledger.hour_of, lines))
+    soaked.unwritten = soaked.bad - set(map(ledger.attempt_hour, lines))
     for hour in sorted(soaked.bad - told - soaked.disturbed):
-        soaked.wrong.append(f"{prose(hour)}: nothing says why it is not good")
+        soaked.wrong.append(f"{format_hour(hour)}: nothing says why it is not good")
 
 
 def main() -> None:

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from orarchive.domain.changes import Change, diff
-from orarchive.domain.scopes import rescoped
-from orarchive.domain.snapshot import Snapshot, empty
+from orarchive.domain.changes import Change, diff_snapshots
+from orarchive.domain.scopes import apply_scopes
+from orarchive.domain.snapshot import Snapshot, empty_snapshot
 from orarchive.sample import START
-from orarchive.store.commit_message import message
+from orarchive.store.commit_message import format_message
 from orarchive.store.ledger import Attempt
 from tests.support.archives import FEW, Payloads, Stage, edited, payloads, say
 
@@ -220,7 +220,7 @@ def test_every_difference_is_a_change_or_silent_by_name(stage: Stage) -> None:
     for name in model(payloads(START), GLM).keys() - silent - {"id"}:
         new = copy.deepcopy(old)
         new["models"][GLM,][name] = {"other": 1}
-        assert [(one.key, one.field) for one in diff(old, new)] == [(GLM, name)]
+        assert [(one.key, one.field) for one in diff_snapshots(old, new)] == [(GLM, name)]
 
 
 # --- whose price moved --------------------------------------------------------------------------------------
@@ -236,7 +236,7 @@ def priced(prompt: str, overrides: list[Any] | None = None) -> dict[str, Any]:
 
 def held(listed: dict[str, Any], name: str = "a/b", **offers: dict[str, Any]) -> Snapshot:
     """A snapshot of one model with its list price, and the prices at its endpoints by tag."""
-    found = empty()
+    found = empty_snapshot()
     found["models"] = {(name,): {"id": name, "pricing": listed}}
     items = [{"tag": tag, "pricing": pricing} for tag, pricing in offers.items()]
     found["endpoints"] = {(name,): {"data": {"id": name, "endpoints": items}}} if items else {}
@@ -245,7 +245,7 @@ def held(listed: dict[str, Any], name: str = "a/b", **offers: dict[str, Any]) ->
 
 def causes(old: Snapshot, new: Snapshot) -> list[tuple[str, str]]:
     """The changes of the model's prices: kind and cause."""
-    return [(one.kind, one.cause) for one in diff(old, new) if one.feed == "models"]
+    return [(one.kind, one.cause) for one in diff_snapshots(old, new) if one.feed == "models"]
 
 
 def lines_of(changes: list[Change]) -> list[str]:
@@ -255,7 +255,9 @@ def lines_of(changes: list[Change]) -> list[str]:
         "version": "0", "feeds": {}, "relations": {},
     }  # fmt: skip
     return [
-        line for line in message(START, attempt, changes, {}).splitlines() if line[:2] in ("+ ", "- ", "~ ")
+        line
+        for line in format_message(START, attempt, changes, {}).splitlines()
+        if line[:2] in ("+ ", "- ", "~ ")
     ]
 
 
@@ -281,7 +283,7 @@ def lines_of(changes: list[Change]) -> list[str]:
 def test_cause_of_a_new_price(old: Snapshot, new: Snapshot, cause: str) -> None:
     assert causes(old, new) == [("repriced", cause)]
     told_here = cause in ("provider", "unknown")
-    changes = diff(old, new)
+    changes = diff_snapshots(old, new)
     assert any(line.startswith("~ a/b: prompt") for line in lines_of(changes)) is told_here
 
 
@@ -306,7 +308,7 @@ def test_cause_of_a_new_price(old: Snapshot, new: Snapshot, cause: str) -> None:
 )  # fmt: skip
 def test_cause_of_a_new_schedule(old: Snapshot, new: Snapshot, cause: str, line: str) -> None:
     assert causes(old, new) == [("schedule_changed", cause)]
-    changes = diff(old, new)
+    changes = diff_snapshots(old, new)
     about = [one for one in lines_of(changes) if one.startswith("~ ")]
     assert line in about
     assert any(one.startswith("~ a/b: ") for one in about) is (cause != "endpoint")
@@ -324,7 +326,7 @@ def test_an_alias_is_never_repriced(name: str, before: dict[str, Any], after: di
     old, new = held(priced("3"), name), held(priced("1", NIGHT), name)
     old["models"][name,] |= before
     new["models"][name,] |= after
-    assert not {"repriced", "schedule_changed"} & {one.kind for one in diff(old, new)}
+    assert not {"repriced", "schedule_changed"} & {one.kind for one in diff_snapshots(old, new)}
     plain = held(priced("3"), "a/b"), held(priced("1"), "a/b")
     plain[1]["models"]["a/b",]["alias_target"] = None
     assert ("repriced", "unknown") in causes(*plain)
@@ -353,9 +355,9 @@ def test_another_scope_adds_and_removes_nothing(
 ) -> None:
     def held(names: list[str]) -> Snapshot:
         rows = [shaped(name, "image" if name == "a/image" else "text") for name in names]
-        return {**empty(), "models": {(row["id"],): row for row in rows}}
+        return {**empty_snapshot(), "models": {(row["id"],): row for row in rows}}
 
-    changes = rescoped(diff(held(before), held(after)), old, new)
+    changes = apply_scopes(diff_snapshots(held(before), held(after)), old, new)
     assert [f"{one.kind} {one.key}" for one in changes] == told
 
 
@@ -366,10 +368,10 @@ def test_endpoints_come_into_view_with_their_model() -> None:
         Change("joined", "endpoints", "a/image@x", new={"tag": "x"}),
         Change("joined", "endpoints", "a/text@x", new={"tag": "x"}),
     ]
-    told = [(one.kind, one.key) for one in rescoped(changes, TEXT, ALL)]
+    told = [(one.kind, one.key) for one in apply_scopes(changes, TEXT, ALL)]
     assert told == [("first_observed", "a/image"), ("first_observed", "a/image@x"), ("joined", "a/text@x")]
     back = [replace(one, kind=kind, old=one.new, new=None) for one, kind in zip(changes, GONE, strict=True)]
-    assert [one.key for one in rescoped(back, ALL, TEXT)] == ["a/text@x"]
+    assert [one.key for one in apply_scopes(back, ALL, TEXT)] == ["a/text@x"]
 
 
 GONE = ("missing", "left", "left")
@@ -393,9 +395,9 @@ GONE = ("missing", "left", "left")
 def test_limits_of_the_provider_on_top(old: Any, new: Any, found: set[str]) -> None:
     def held(context: int, top: Any) -> Snapshot:
         record = {"id": "a/b", "context_length": context, "top_provider": top}
-        return {**empty(), "models": {("a/b",): record}}
+        return {**empty_snapshot(), "models": {("a/b",): record}}
 
-    changes = diff(held(*old), held(*new))
+    changes = diff_snapshots(held(*old), held(*new))
     assert {change.field for change in changes} == found
     assert {change.kind for change in changes} == {"limits_changed"}
 
@@ -403,7 +405,7 @@ def test_limits_of_the_provider_on_top(old: Any, new: Any, found: set[str]) -> N
 def test_who_moderates_is_no_limit() -> None:
     def held(moderated: bool, most: int) -> Snapshot:
         top = {"is_moderated": moderated, "max_completion_tokens": most}
-        return {**empty(), "models": {("a/b",): {"id": "a/b", "top_provider": top}}}
+        return {**empty_snapshot(), "models": {("a/b",): {"id": "a/b", "top_provider": top}}}
 
-    assert [one.kind for one in diff(held(True, 1), held(False, 1))] == ["edited"]
-    assert [one.kind for one in diff(held(True, 1), held(False, 2))] == ["limits_changed"]
+    assert [one.kind for one in diff_snapshots(held(True, 1), held(False, 1))] == ["edited"]
+    assert [one.kind for one in diff_snapshots(held(True, 1), held(False, 2))] == ["limits_changed"]

@@ -7,9 +7,9 @@ from decimal import Decimal
 import pytest
 
 from orarchive.publish.charts import steps as steps_module
-from orarchive.publish.charts.steps import BOTTOM, LABELS, LEFT, RIGHT, TOP, Chart, steps
-from orarchive.publish.charts.week import LABEL, MINUTE, clock, minutes, week
-from orarchive.publish.dataset import Point, Rate
+from orarchive.publish.charts.steps import BOTTOM, LEFT, MAX_LABELS, RIGHT, TOP, Chart, draw_steps
+from orarchive.publish.charts.week import LABEL, MINUTE, draw_week, format_time_of_day, parse_minutes
+from orarchive.publish.dataset import PriceInterval, PriceKey
 
 DAY = dt.timedelta(days=1)
 BEGUN = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
@@ -19,10 +19,10 @@ def chart(days: int, *points: tuple[int, int | None, str], unread: tuple[int, ..
     """The chart of points, each with its first and last day; read daily, but on some days."""
     looks = [BEGUN + n * DAY for n in range(days + 1) if n not in unread]
     found = [
-        Point(BEGUN + first * DAY, None if last is None else BEGUN + last * DAY, Decimal(price))
+        PriceInterval(BEGUN + first * DAY, None if last is None else BEGUN + last * DAY, Decimal(price))
         for first, last, price in points
     ]
-    return steps(Rate("prompt"), found, looks, BEGUN + days * DAY)
+    return draw_steps(PriceKey("prompt"), found, looks, BEGUN + days * DAY)
 
 
 def strokes(one: Chart) -> list[str]:
@@ -71,7 +71,9 @@ def test_a_gap_breaks_the_line() -> None:
 def test_what_lies_beyond_is_not_drawn() -> None:
     """The chart of a model that went ends with it, whatever gaps came after."""
     looks = [BEGUN, BEGUN + DAY, BEGUN + 2 * DAY, BEGUN + 90 * DAY]
-    one = steps(Rate("prompt"), [Point(BEGUN, BEGUN + 2 * DAY, Decimal(1))], looks, BEGUN + 2 * DAY)
+    one = draw_steps(
+        PriceKey("prompt"), [PriceInterval(BEGUN, BEGUN + 2 * DAY, Decimal(1))], looks, BEGUN + 2 * DAY
+    )
     assert one.gaps == []
     assert strokes(one)[-1] == f"H{RIGHT}"
 
@@ -85,12 +87,12 @@ def test_what_is_no_amount_is_left_out() -> None:
 @pytest.mark.parametrize("days", [0, 1, 3, 30, 50, 51, 90, 400, 800, 4000])
 def test_dates_are_a_handful(days: int) -> None:
     one = chart(days, (0, None, "1"))
-    assert len(one.dates) <= LABELS
+    assert len(one.dates) <= MAX_LABELS
     assert days < 1 or one.dates
     places = [tick.at for tick in one.dates]
     assert places == sorted(places)
     assert all(LEFT <= place <= RIGHT for place in places)
-    if days > steps_module.SHORT:
+    if days > steps_module.MAX_DAYS_LABELLED:
         assert "2026" in one.dates[0].text
 
 
@@ -104,7 +106,7 @@ def test_a_week_by_the_clock() -> None:
                 "monday", "tuesday", "wednesday", "thursday", "friday"]},
         ],
     }  # fmt: skip
-    one = week("prompt", pricing)
+    one = draw_week("prompt", pricing)
     assert [row.days for row in one.rows] == ["Mon–Fri", "Sat–Sun"]
     assert [part.words for part in one.rows[0].parts] == [
         "$1.00 per M 00:00–09:00",
@@ -118,7 +120,7 @@ def test_a_week_by_the_clock() -> None:
 
 
 def test_times_of_day() -> None:
-    assert [minutes(sent) for sent in (0, 30, 1000, 2359, "930", None, "x", 1.5)] == [
+    assert [parse_minutes(sent) for sent in (0, 30, 1000, 2359, "930", None, "x", 1.5)] == [
         0, 30, 600, 1439, 570, None, None, None,
     ]  # fmt: skip
-    assert [clock(minute) for minute in (0, 570, 1439)] == ["00:00", "09:30", "23:59"]
+    assert [format_time_of_day(minute) for minute in (0, 570, 1439)] == ["00:00", "09:30", "23:59"]

@@ -71,16 +71,16 @@ def test_a_broken_line_is_named() -> None:
 
 @pytest.mark.parametrize("text", ["2026-11-20T06Z", "2026-11-20T06:00:00Z"])
 def test_an_hour_has_two_forms(text: str) -> None:
-    hour = timestamps.parse(text)
+    hour = timestamps.parse_hour(text)
     assert hour == dt.datetime(2026, 11, 20, 6, tzinfo=dt.UTC)
-    assert timestamps.stamp(hour) == "2026-11-20T06:00:00Z"
-    assert timestamps.prose(hour) == "2026-11-20T06Z"
+    assert timestamps.format_stamp(hour) == "2026-11-20T06:00:00Z"
+    assert timestamps.format_hour(hour) == "2026-11-20T06Z"
 
 
 @pytest.mark.parametrize("text", ["2026-11-20", "2026-11-20T06:30:00Z", "2026-13-01T00Z", "2026-11-20T06"])
 def test_what_is_no_hour_is_said_so(text: str) -> None:
     with pytest.raises(ArchiveError, match="not an hour"):
-        timestamps.parse(text)
+        timestamps.parse_hour(text)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_what_is_no_hour_is_said_so(text: str) -> None:
     ],
 )
 def test_prices_read_as_people_say_them(dimension: str, sent: Any, words: str) -> None:
-    assert prices.shown(dimension, prices.exact(sent)) == words
+    assert prices.format_price(dimension, prices.parse_price(sent)) == words
 
 
 CLOCKED = {
@@ -115,32 +115,32 @@ CLOCKED = {
 
 
 def test_only_what_a_clock_entry_names_follows_the_clock() -> None:
-    assert prices.clock_keys(CLOCKED) == {"prompt", "completion"}
-    assert prices.clock_keys({"overrides": [{"utc_days": ["sunday"], "prompt": "1"}]}) == {"prompt"}
+    assert prices.time_of_day_keys(CLOCKED) == {"prompt", "completion"}
+    assert prices.time_of_day_keys({"overrides": [{"utc_days": ["sunday"], "prompt": "1"}]}) == {"prompt"}
     odd: Any
     for odd in (None, [], {}, {"overrides": None}, {"overrides": ["x"]}, {"overrides": {"utc_start": 1}}):
-        assert prices.clock_keys(odd) == set()
+        assert prices.time_of_day_keys(odd) == set()
 
 
 def test_prices_by_the_clock_have_a_file_of_their_own() -> None:
-    lines = dict(record_files.split(MODELS, {}, {"id": "a/b", "pricing": CLOCKED, "name": "B"}))
+    lines = dict(record_files.split_record(MODELS, {}, {"id": "a/b", "pricing": CLOCKED, "name": "B"}))
     assert lines["spot"] == {"id": "a/b", "pricing": {"prompt": "0.2", "completion": "0.6"}}
     assert lines["prices"]["pricing"].keys() == {"web_search", "overrides"}
     assert lines["facts"] == {"id": "a/b", "name": "B"}
-    assert record_files.join(MODELS, lines)["pricing"] == CLOCKED
+    assert record_files.join_record(MODELS, lines)["pricing"] == CLOCKED
 
 
 @pytest.mark.parametrize("pricing", [None, [], "x", {}, {"overrides": []}])
 def test_odd_pricing_goes_through_the_files(pricing: Any) -> None:
     record = {"id": "a/b", "pricing": pricing}
-    assert record_files.join(MODELS, dict(record_files.split(MODELS, {}, record))) == record
+    assert record_files.join_record(MODELS, dict(record_files.split_record(MODELS, {}, record))) == record
 
 
 def test_the_archives_own_names_do_not_hide_the_services() -> None:
     record = {"tag": "p", "model": "sent", "n": 7, "lacks": [1], "=model": "too", "response": None}
-    lines = dict(record_files.split(ENDPOINTS, {"model": "a/b", "n": 0}, record))
+    lines = dict(record_files.split_record(ENDPOINTS, {"model": "a/b", "n": 0}, record))
     assert lines["facts"]["model"] == "a/b"
-    assert record_files.join(ENDPOINTS, lines, ("model", "n")) == record
+    assert record_files.join_record(ENDPOINTS, lines, ("model", "n")) == record
 
 
 def test_twins_keep_their_numbers_when_health_moves() -> None:
@@ -149,8 +149,8 @@ def test_twins_keep_their_numbers_when_health_moves() -> None:
         {"tag": "p", "quantization": "fp4", "context_length": 9, "uptime_last_1d": 2},
     ]
     moved = [{**one, "uptime_last_1d": 3 - one["uptime_last_1d"]} for one in reversed(twins)]
-    first = [(n, one["quantization"]) for n, one in record_files.numbered(ENDPOINTS, twins)]
-    assert first == [(n, one["quantization"]) for n, one in record_files.numbered(ENDPOINTS, moved)]
+    first = [(n, one["quantization"]) for n, one in record_files.number_duplicates(ENDPOINTS, twins)]
+    assert first == [(n, one["quantization"]) for n, one in record_files.number_duplicates(ENDPOINTS, moved)]
     assert [n for n, _ in first] == [0, 1]
 
 
@@ -161,7 +161,7 @@ def test_a_row_takes_the_twin_it_differs_from_least() -> None:
     }
     row = {"model_id": "a/b", "tag": "p", "quantization": "fp8"}
     other = {"model_id": "a/b", "tag": "q"}
-    assert record_files.matched(ENDPOINTS, [other, row], endpoints) == {
+    assert record_files.match_copies(ENDPOINTS, [other, row], endpoints) == {
         ("a/b", "p", 1): row,
         ("a/b", "q", 0): other,
     }
@@ -174,11 +174,11 @@ def test_a_line_says_only_what_its_base_does_not() -> None:
         {"id": "a"},
         {"id": "a", "size": loads(b"1.0"), "x": None},
     ):
-        line = record_files.differing(record, base)
-        assert record_files.restored(line, base) == record
-    assert record_files.differing({"id": "a", "name": "A", "size": 1}, base) == {}
-    assert record_files.differing({"id": "a", "name": "A"}, base) == {"lacks": ["size"]}
-    assert record_files.differing({**base, "size": loads(b"1.0")}, base).keys() == {"size"}
+        line = record_files.shorten_record(record, base)
+        assert record_files.restore_record(line, base) == record
+    assert record_files.shorten_record({"id": "a", "name": "A", "size": 1}, base) == {}
+    assert record_files.shorten_record({"id": "a", "name": "A"}, base) == {"lacks": ["size"]}
+    assert record_files.shorten_record({**base, "size": loads(b"1.0")}, base).keys() == {"size"}
 
 
 def test_the_ledgers_hash_is_that_of_the_files(stage: Stage) -> None:
@@ -193,4 +193,4 @@ def test_the_ledgers_hash_is_that_of_the_files(stage: Stage) -> None:
 def test_a_facet_line_without_its_record_is_an_error() -> None:
     files = {"models/prices.jsonl": b'{"id":"a/b","pricing":{}}\n'}
     with pytest.raises(ArchiveError, match="not in facts"):
-        snapshot.read(files.get)
+        snapshot.snapshot_from_files(files.get)

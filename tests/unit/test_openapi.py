@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orarchive.collect import validate
-from orarchive.collect.fetch_rankings import parts_of
-from orarchive.collect.openapi import origin, values, written
-from orarchive.collect.validate import Refusal
+from orarchive.collect.fetch_rankings import list_slices
+from orarchive.collect.openapi import format_openapi, get_origin, list_values
+from orarchive.collect.validate import RejectedPayload
 from orarchive.domain.ranking_series import APPS, CATEGORY, MODELS, ORDER
 from orarchive.errors import NotJSON
-from orarchive.paths import LONGEST, segment
+from orarchive.paths import MAX_SEGMENT_LENGTH, escape_segment
 from orarchive.sample.openapi import document
 
 TWO = ["marketing", "marketing/seo"]
@@ -52,14 +52,14 @@ SHAPES = {
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_values(shape: str) -> None:
-    assert values(SHAPES[shape], "models", "category") == TWO
+    assert list_values(SHAPES[shape], "models", "category") == TWO
 
 
 def test_values_of_a_parameter_that_stands_elsewhere() -> None:
     found = spec({})
     found["paths"]["/models"]["get"]["parameters"] = [{"$ref": "#/components/P"}]
     found["components"]["P"] = {"name": "category", "schema": {"enum": TWO}}
-    assert values(found, "models", "category") == TWO
+    assert list_values(found, "models", "category") == TWO
 
 
 @pytest.mark.parametrize(
@@ -90,17 +90,17 @@ def test_values_of_a_parameter_that_stands_elsewhere() -> None:
     ],
 )
 def test_no_values(found: Any) -> None:
-    assert values(found, "models", "category") == []
+    assert list_values(found, "models", "category") == []
 
 
 def test_schemas_that_lead_to_themselves_keep_nobody_waiting() -> None:
     """Three ways back at each step would be 3^20 of them."""
     schema = {"anyOf": [ref("A"), ref("A"), {"items": ref("A")}, {"enum": TWO}]}
-    assert values(spec(ref("A"), A=schema), "models", "category") == TWO
+    assert list_values(spec(ref("A"), A=schema), "models", "category") == TWO
     deep: Any = {"enum": TWO}
     for _ in range(5000):
         deep = {"items": deep}
-    assert values(spec(deep), "models", "category") == TWO
+    assert list_values(spec(deep), "models", "category") == TWO
 
 
 NAMES = ["A", "B", "C"]
@@ -122,7 +122,7 @@ SCHEMAS = st.recursive(
 @given(schema=SCHEMAS, components=st.fixed_dictionaries(dict.fromkeys(NAMES, SCHEMAS)))
 def test_any_schema(schema: Any, components: Any) -> None:
     """It never hangs, never raises, and gives texts that stand in the file, each once."""
-    found = values(spec(schema, **components), "models", "category")
+    found = list_values(spec(schema, **components), "models", "category")
     assert len(found) == len(set(found))
     assert set(found) <= set(texts([schema, components]))
 
@@ -137,16 +137,16 @@ def texts(value: Any) -> Iterator[str]:
 
 def test_the_parts_of_series() -> None:
     found = document(["programming", *TWO])
-    assert parts_of(ORDER, found) == ["", "programming", *TWO]
-    assert parts_of(CATEGORY, found) == ["programming", *TWO]
-    assert parts_of(APPS, found) == ["popular", "trending"]
-    assert parts_of(MODELS, None) == [""] == parts_of(ORDER, None)
-    assert parts_of(CATEGORY, None) == []
+    assert list_slices(ORDER, found) == ["", "programming", *TWO]
+    assert list_slices(CATEGORY, found) == ["programming", *TWO]
+    assert list_slices(APPS, found) == ["popular", "trending"]
+    assert list_slices(MODELS, None) == [""] == list_slices(ORDER, None)
+    assert list_slices(CATEGORY, None) == []
 
 
 def test_origin() -> None:
-    assert origin("https://openrouter.ai/api/v1") == "https://openrouter.ai"
-    assert origin("http://127.0.0.1:8123/api/v1") == "http://127.0.0.1:8123"
+    assert get_origin("https://openrouter.ai/api/v1") == "https://openrouter.ai"
+    assert get_origin("http://127.0.0.1:8123/api/v1") == "http://127.0.0.1:8123"
 
 
 # --- how it is archived -------------------------------------------------------------------------------------
@@ -155,12 +155,12 @@ def test_origin() -> None:
 def test_written() -> None:
     """A line a member, keys sorted, lists as sent; numbers and half characters as they came."""
     raw = rb'{"z":[2,1,{}],"b":{"y":1e400,"x":0.10,"w":1180591620717411303423},"a":"\ud800\u00e9","e":[]}'
-    assert written(raw).decode().splitlines() == [
+    assert format_openapi(raw).decode().splitlines() == [
         *("{", ' "a": "\\ud800é",', ' "b": {', '  "w": 1180591620717411303423,', '  "x": 0.10,'),
         *('  "y": 1e400', " },", ' "e": [],', ' "z": [', "  2,", "  1,", "  {}", " ]", "}"),
     ]
     with pytest.raises(NotJSON):
-        written(b'{"a": NaN}')
+        format_openapi(b'{"a": NaN}')
 
 
 @given(
@@ -172,17 +172,17 @@ def test_written() -> None:
 )
 def test_written_says_the_same(value: Any) -> None:
     """What is read of it is what was sent, and to write it again changes nothing."""
-    found = written(json.dumps(value).encode())
+    found = format_openapi(json.dumps(value).encode())
     assert json.loads(found) == value
-    assert written(found) == found
+    assert format_openapi(found) == found
 
 
 @pytest.mark.parametrize(
     "body", [None, [], {}, {"openapi": 3, "paths": {"/x": {}}}, {"openapi": "3", "paths": []}]
 )
 def test_what_is_no_openapi_file(body: Any) -> None:
-    with pytest.raises(Refusal, match="wrong-shape"):
-        validate.specification(body)
+    with pytest.raises(RejectedPayload, match="wrong-shape"):
+        validate.validate_openapi(body)
 
 
 # --- foreign paths ------------------------------------------------------------------------------------------
@@ -271,22 +271,22 @@ def apart(paths: list[str]) -> None:
 
 def test_foreign_names_stay_inside_and_apart() -> None:
     assert len(set(HOSTILE)) == len(HOSTILE)
-    apart([ORDER.path(part) for part in HOSTILE])
-    apart([CATEGORY.path(part, date) for part in HOSTILE for date in ("2026-01-05", "2026-02-02")])
+    apart([ORDER.file_path(part) for part in HOSTILE])
+    apart([CATEGORY.file_path(part, date) for part in HOSTILE for date in ("2026-01-05", "2026-02-02")])
 
 
 @given(st.sets(st.text(st.sampled_from("aA./=\\~é%"), max_size=6) | st.text(max_size=90), max_size=12))
 def test_any_names_stay_inside_and_apart(parts: set[str]) -> None:
-    apart([ORDER.path(part) for part in parts])
-    apart([CATEGORY.path(part, "2026-01-05") for part in parts])
+    apart([ORDER.file_path(part) for part in parts])
+    apart([CATEGORY.file_path(part, "2026-01-05") for part in parts])
 
 
 @given(st.text(max_size=200))
 def test_segment(text: str) -> None:
     """Plain, short, never empty, and of plain text itself."""
-    found = segment(text)
+    found = escape_segment(text)
     assert re.fullmatch(r"[a-z0-9_~=-][a-z0-9_.~=-]*", found)
-    assert len(found) <= LONGEST + 2 + 32
+    assert len(found) <= MAX_SEGMENT_LENGTH + 2 + 32
     assert (
         found == text
         or not re.fullmatch(r"[a-z0-9_~-]{1,80}", text)

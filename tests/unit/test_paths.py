@@ -108,11 +108,11 @@ def test_paths_of_rankings() -> None:
     Seen to fail without each name of RESERVED, without ENDING and without `folders` in paths.py.
     """
     parts = {*NAMES, *DEEP, *(f"{one}/{other}" for one, other in product((*MEET, *NAMES[::5]), NAMES))}
-    paths = [series.path(part, "2026-01-05") for series in (ORDER, CATEGORY) for part in parts]
+    paths = [series.file_path(part, "2026-01-05") for series in (ORDER, CATEGORY) for part in parts]
     for path in paths:
         holdable(path)
         assert len(path) < 200
-    apart([*paths, *(series.path("", "2026-01-05") for series in SERIES.values())])
+    apart([*paths, *(series.file_path("", "2026-01-05") for series in SERIES.values())])
 
 
 @given(
@@ -120,7 +120,7 @@ def test_paths_of_rankings() -> None:
 )
 def test_any_names(names: list[str]) -> None:
     apart(path for name in names for path in of_model(name))
-    apart(series.path(name, "2026-01-05") for series in (ORDER, CATEGORY) for name in names)
+    apart(series.file_path(name, "2026-01-05") for series in (ORDER, CATEGORY) for name in names)
 
 
 # What is asked
@@ -134,10 +134,10 @@ def test_no_id_leads_to_another_route(feed: str) -> None:
     """
     front, back = (f"api/v1/{FEEDS[feed].route}").split("{}")
     with Service(lambda *_: (404, {}), base="") as service:
-        client = Settings(f"{service.base_url}/api/v1", per_second=0, key="a-key").client(lambda _: None)
+        client = Settings(f"{service.base_url}/api/v1", per_second=0, key="a-key").make_client(lambda _: None)
         client.deadline = float("inf")
         for name in (*NAMES, *DEEP, "../../../auth/key", "a/../../key?"):
-            client.get(FEEDS[feed].path(name), keyed=True)
+            client.get(FEEDS[feed].request_path(name), keyed=True)
         client.get(FEEDS["models"].probe_path("../key"))
         asked = [path for path, _ in service.requests]
     assert len(asked) > len(NAMES)

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orarchive.collect import validate
-from orarchive.collect.fetch_rankings import PER_DAY, PER_MINUTE, turn_of
-from orarchive.collect.validate import Refusal
+from orarchive.collect.fetch_rankings import MAX_REQUESTS_PER_DAY, MAX_REQUESTS_PER_MINUTE, period_start
+from orarchive.collect.validate import RejectedPayload
 from orarchive.domain.ranking_series import (
     APPS,
     CATEGORY,
@@ -22,8 +22,8 @@ from orarchive.domain.ranking_series import (
     SERIES,
     SESSIONS,
     Series,
-    merged,
-    paths_of,
+    list_file_paths,
+    merge_rows,
 )
 from orarchive.jsonl import Record
 from orarchive.sample import sample_service
@@ -74,38 +74,38 @@ def test_merged(answers: Sequence[Dates], luck: random.Random) -> None:
     for answer in answers:
         rows = rows_of(answer)
         luck.shuffle(rows)
-        new = merged(CATEGORY, "marketing/seo", rows, files)
-        assert new.keys() == paths_of(CATEGORY, "marketing/seo", rows), (
+        new = merge_rows(CATEGORY, "marketing/seo", rows, files)
+        assert new.keys() == list_file_paths(CATEGORY, "marketing/seo", rows), (
             "files of other months are not touched"
         )
         files |= new
         stands |= answer
         assert files == expected(stands)
-        assert merged(CATEGORY, "marketing/seo", rows, files) == new, "once more changes nothing"
+        assert merge_rows(CATEGORY, "marketing/seo", rows, files) == new, "once more changes nothing"
 
 
 def test_only_the_files_of_its_months_are_needed() -> None:
     rows = rows_of({"2026-01-31": {"a": "1"}, "2026-02-01": {"a": "2"}})
-    files = merged(MODELS, "", rows, {})
+    files = merge_rows(MODELS, "", rows, {})
     later = rows_of({"2026-02-01": {"b": "3"}})
     path = "rankings/models/2026-02.jsonl"
-    assert merged(MODELS, "", later, files) == merged(MODELS, "", later, {path: files[path]})
+    assert merge_rows(MODELS, "", later, files) == merge_rows(MODELS, "", later, {path: files[path]})
 
 
 def test_what_is_not_known_is_kept_as_sent() -> None:
     row = {"date": "2026-01-01", "model_permaslug": "a", "total_tokens": "007", "new": {"z": [1, None]}}
-    (data,) = merged(MODELS, "", [row], {}).values()
+    (data,) = merge_rows(MODELS, "", [row], {}).values()
     assert data == b'{"date":"2026-01-01","model_permaslug":"a","new":{"z":[1,null]},"total_tokens":"007"}\n'
 
 
 def test_keys_of_several_kinds_have_an_order() -> None:
     rows: list[Record] = [{"date": "2026-01-01", "app_id": app} for app in (10, "x", 9, "10")]
-    (data,) = merged(APPS, "popular", rows, {}).values()
+    (data,) = merge_rows(APPS, "popular", rows, {}).values()
     assert [json.loads(line)["app_id"] for line in data.splitlines()] == [9, 10, "10", "x"]
 
 
 def test_an_order_stands_as_sent() -> None:
-    files = merged(ORDER, "", [{"id": "b"}, {"id": "a"}], {"rankings/order.jsonl": b'{"id":"c"}\n'})
+    files = merge_rows(ORDER, "", [{"id": "b"}, {"id": "a"}], {"rankings/order.jsonl": b'{"id":"c"}\n'})
     assert files == {"rankings/order.jsonl": b'{"id":"b"}\n{"id":"a"}\n'}
 
 
@@ -185,13 +185,13 @@ def test_categories_of_any_name_are_archived(tmp_path: Path) -> None:
 
 def test_the_table() -> None:
     """The order needs no key; what lies in the budget; and no two parts share a file."""
-    assert [one.name for one in SERIES.values() if not one.keyed] == ["order"]
+    assert [one.name for one in SERIES.values() if not one.needs_key] == ["order"]
     assert {one.name for one in SERIES.values() if one.cadence == "weekly"} == {
         *("category", "language", "sessions", "benchmarks")
     }
-    assert PER_MINUTE < 30 and PER_DAY < 500
+    assert MAX_REQUESTS_PER_MINUTE < 30 and MAX_REQUESTS_PER_DAY < 500
     assert len({one.folder() for one in SERIES.values()}) == len(SERIES)
-    assert all(one.key[:1] == ("date",) for one in SERIES.values() if one.asks)
+    assert all(one.key[:1] == ("date",) for one in SERIES.values() if one.date_mode)
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_the_table() -> None:
 )
 def test_turns(series: Series, turn: str) -> None:
     """A week begins on Monday: the 7th of June 2026 is a Sunday."""
-    assert f"{turn_of(series, dt.datetime(2026, 6, 7, 23, tzinfo=dt.UTC))}" == turn
+    assert f"{period_start(series, dt.datetime(2026, 6, 7, 23, tzinfo=dt.UTC))}" == turn
 
 
 # --- checks -------------------------------------------------------------------------------------------------
@@ -218,22 +218,22 @@ def test_a_date_may_lose_a_fifth_of_its_rows(held: int, came: int, believed: boo
     before = [row(date, str(n)) for date in ("2026-01-01", "2026-01-02") for n in range(held)]
     rows = [row("2026-01-02", str(n)) for n in range(came)] + [row("2026-01-03")] * 1000
     if believed:
-        validate.thinner(MODELS, rows, before)
+        validate.check_shrunk_dates(MODELS, rows, before)
     else:
-        with pytest.raises(Refusal, match=f"shrunk: 2026-01-02: {held} to {came}"):
-            validate.thinner(MODELS, rows, before)
+        with pytest.raises(RejectedPayload, match=f"shrunk: 2026-01-02: {held} to {came}"):
+            validate.check_shrunk_dates(MODELS, rows, before)
 
 
 def test_rows_of_one_key() -> None:
-    validate.unique(MODELS, [row("2026-01-01"), row("2026-01-02"), row("2026-01-01", "b")])
-    with pytest.raises(Refusal, match="duplicate-key"):
-        validate.unique(MODELS, [row("2026-01-01"), row("2026-01-02"), row("2026-01-01")])
-    with pytest.raises(Refusal, match="empty"):
-        validate.unique(MODELS, [])
+    validate.check_unique_rows(MODELS, [row("2026-01-01"), row("2026-01-02"), row("2026-01-01", "b")])
+    with pytest.raises(RejectedPayload, match="duplicate-key"):
+        validate.check_unique_rows(MODELS, [row("2026-01-01"), row("2026-01-02"), row("2026-01-01")])
+    with pytest.raises(RejectedPayload, match="empty"):
+        validate.check_unique_rows(MODELS, [])
 
 
 def test_dates_that_were_not_asked_for() -> None:
-    validate.within(MODELS, [row("2026-01-01"), row("2026-01-31")], "2026-01-01", "2026-01-31")
+    validate.check_dates(MODELS, [row("2026-01-01"), row("2026-01-31")], "2026-01-01", "2026-01-31")
     for date in ("2025-12-31", "2026-02-01"):
-        with pytest.raises(Refusal, match=f"other-dates: {date}"):
-            validate.within(MODELS, [row("2026-01-01"), row(date)], "2026-01-01", "2026-01-31")
+        with pytest.raises(RejectedPayload, match=f"other-dates: {date}"):
+            validate.check_dates(MODELS, [row("2026-01-01"), row(date)], "2026-01-01", "2026-01-31")

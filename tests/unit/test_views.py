@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from orarchive.index.database import index
+from orarchive.index.database import open_index
 from orarchive.sample import START
 from orarchive.store.archive import open_archive
-from orarchive.timestamps import HOUR, stamp
+from orarchive.timestamps import HOUR, format_stamp
 from tests.support.archives import Stage, payloads
 from tests.support.browser import held, written_archive
 
@@ -26,7 +26,7 @@ def of(folder: Path, *hours: list[dict[str, Any]]) -> Iterator[sqlite3.Connectio
     """The index of an archive with these models hour by hour; each is served by somebody, but for a/bare."""
     offers = {one["id"]: [{"tag": "x"}] for models in hours for one in models if one["id"] != "a/bare"}
     archive = open_archive(written_archive(folder / "archive", *(held(models, offers) for models in hours)))
-    with index(archive, folder / "cache") as db:
+    with open_index(archive, folder / "cache") as db:
         yield db
 
 
@@ -73,22 +73,24 @@ def test_an_hour_of_which_part_was_read_is_no_good_one(stage: Stage, tmp_path: P
             stage.service.fail(f"models/{GLM}/endpoints", "404")
         stage.run(START + number * HOUR)
         stage.service.heal()
-    with index(stage.archive, tmp_path) as db:
+    with open_index(stage.archive, tmp_path) as db:
         hours = "select hour, good, outcomes from coverage where feed = 'endpoints' order by hour"
         assert db.execute(hours).fetchall() == [
-            (stamp(START), 1, "ok"),
-            (stamp(START + HOUR), 0, "partial"),
-            (stamp(START + 2 * HOUR), 1, "ok"),
+            (format_stamp(START), 1, "ok"),
+            (format_stamp(START + HOUR), 0, "partial"),
+            (format_stamp(START + 2 * HOUR), 1, "ok"),
         ]
         gaps = "select feed, after, until, missing from gaps"
-        assert db.execute(gaps).fetchall() == [("endpoints", stamp(START), stamp(START + 2 * HOUR), 1)]
+        assert db.execute(gaps).fetchall() == [
+            ("endpoints", format_stamp(START), format_stamp(START + 2 * HOUR), 1)
+        ]
         assert db.execute("select good from reads where feed = 'endpoints'").fetchall() == [(1,), (1,), (1,)]
 
 
 def test_price_history_names_what_a_price_is_of(tmp_path: Path) -> None:
     with of(tmp_path, [priced("a/b", "1")], [priced("a/b", "2")]) as db:
         found = db.execute("select * from price_history where dimension = 'prompt' order by first").fetchall()
-    hours = [stamp(START), stamp(START + HOUR)]
+    hours = [format_stamp(START), format_stamp(START + HOUR)]
     assert found == [
         ("models", "a/b", "prompt", "", hours[0], hours[0], "1", 1.0),
         ("models", "a/b", "prompt", "", hours[1], None, "2", 2.0),
@@ -108,7 +110,7 @@ def test_tags_that_read_alike_are_two_records(tmp_path: Path) -> None:
     """`#1` counts twins, and may be a part of a tag."""
     offers = [{"tag": "c"}, {"tag": "c"}, {"tag": "c#1"}]
     archive = open_archive(written_archive(tmp_path / "archive", held([{"id": "a/b"}], {"a/b": offers})))
-    with index(archive, tmp_path / "cache") as db:
+    with open_index(archive, tmp_path / "cache") as db:
         found = db.execute(
             "select key, count(*) from records where feed = 'endpoints' group by key"
         ).fetchall()

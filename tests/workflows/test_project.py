@@ -10,7 +10,7 @@ import click
 import pytest
 
 from orarchive.cli.main import main as orarchive_command
-from orarchive.collect.settings import settings_from
+from orarchive.collect.settings import read_settings
 from orarchive.domain.feeds import FEEDS
 
 ROOT = Path(__file__).parents[2]
@@ -114,7 +114,7 @@ class Asked(dict[str, str]):
 
 def test_every_setting_stands_in_the_readme() -> None:
     environment = Asked()
-    settings_from(environment)
+    read_settings(environment)
     ours = {name for name in environment.names if not name.startswith("GITHUB_")}
     assert {"OPENROUTER_API_KEY", "SYNC_WORKERS"} <= ours
     readme = (ROOT / "README.md").read_text()
@@ -147,7 +147,7 @@ def test_every_file_and_test_in_the_threat_model_exists() -> None:
 
 COLLECT = sorted((ROOT / "orarchive" / "collect").glob("*.py"))
 REASON = re.compile(
-    r"""(?:(?:Refusal|_Failed)\(|reason=|^NO_\w+ = )"([a-z-]+)"|return "(budget|deadline)"$""", re.MULTILINE
+    r"""(?:(?:RejectedPayload|_Failed)\(|reason=|^NO_\w+ = )"([a-z-]+)"|return "(budget|deadline)"$""", re.MULTILINE
 )
 
 

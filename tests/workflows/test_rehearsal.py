@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from orarchive.history.coverage import coverage
-from orarchive.index.database import NAME
-from orarchive.index.database import index as indexed
+from orarchive.history.coverage import compute_coverage
+from orarchive.index.database import INDEX_NAME
+from orarchive.index.database import open_index as indexed
 from orarchive.sample import START, Service, routes, sample_service, world_at
-from orarchive.store.git import git
-from orarchive.timestamps import prose, stamp
+from orarchive.store.git import run_git
+from orarchive.timestamps import format_hour, format_stamp
 from tests.support.archives import (
     FEW,
     HOUR,
@@ -75,7 +75,7 @@ def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
     remote, work = folder / "remote.git", folder / "work"
     say(folder, "init", "--quiet", "--bare", "--initial-branch=main", str(remote))
     say(folder, "clone", "--quiet", str(remote), str(work))
-    listed = git(ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard").decode()
+    listed = run_git(ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard").decode()
     for name in listed.rstrip("\0").split("\0"):
         held = name.startswith("data/") and name not in ("data/README.md", "data/.gitattributes")
         if not held and (ROOT / name).is_file():
@@ -180,18 +180,18 @@ def test_a_fork_with_nothing_but_what_operations_says(service: Service, fork: Re
     assert colour(run) == "green", summary(run)
     *later, first, code = subjects(fork)
     assert code == "The code"
-    assert first.startswith(f"{prose(START)}: first record of 10 models, 26 endpoints")
-    assert [one.partition(":")[0] for one in later] == [prose(START)] * 2, "daily feeds, rankings"
+    assert first.startswith(f"{format_hour(START)}: first record of 10 models, 26 endpoints")
+    assert [one.partition(":")[0] for one in later] == [format_hour(START)] * 2, "daily feeds, rankings"
     who = fork.git("log", "-1", "--format=%cn|%aI", "main")
-    assert who == f"github-actions[bot]|{stamp(START).replace('Z', '+00:00')}"
+    assert who == f"github-actions[bot]|{format_stamp(START).replace('Z', '+00:00')}"
     assert not any("Authorization" in seen.headers for seen in service.seen)
     found = status(fork)
-    assert (found["as_of"], found["last_run"]["hour"]) == (stamp(START), stamp(START))
+    assert (found["as_of"], found["last_run"]["hour"]) == (format_stamp(START), format_stamp(START))
     assert (found["last_run"]["outcome"], found["last_run"]["not_good"]) == ("ok", [])
-    assert found["last_run"]["started"] == stamp(START + 23 * MINUTE)
+    assert found["last_run"]["started"] == format_stamp(START + 23 * MINUTE)
     assert found["last_run"]["records"]["models"] == found["totals"]["models"] == 10
     assert found["complete"] == {"24": 1, "168": 1, "720": 1}
-    assert {feed["last_good"] for feed in found["feeds"].values()} == {stamp(START)}
+    assert {feed["last_good"] for feed in found["feeds"].values()} == {format_stamp(START)}
     assert "https://someone.example/archive/models/" in (fork.site / "sitemap.xml").read_text()
 
 
@@ -217,10 +217,10 @@ def test_an_hour_with_changes_and_a_repeated_tick(service: Service, archive: Rep
     serve(service, bodies)
     run = tick(service, archive, NEXT + 7 * MINUTE)
     assert colour(run) == "green", summary(run)
-    assert subjects(archive)[0] == f"{prose(NEXT)}: 1 missing"
+    assert subjects(archive)[0] == f"{format_hour(NEXT)}: 1 missing"
     assert "Scrape: **success**\n" in summary(run)
     assert "    Synced 9 models\n" in summary(run)
-    assert f"Pushed:\n\n    {prose(NEXT)}: 1 missing\n" in summary(run)
+    assert f"Pushed:\n\n    {format_hour(NEXT)}: 1 missing\n" in summary(run)
     assert status(archive)["last_run"]["models_missing"] == 1
 
     tip = archive.tip()
@@ -231,7 +231,7 @@ def test_an_hour_with_changes_and_a_repeated_tick(service: Service, archive: Rep
         assert asked(service) == []
         assert archive.tip() == tip
         assert "Scrape: **success**\n" in summary(run)
-        assert summary(run).endswith(f"    Nothing due at {prose(NEXT)}\n\nNothing new was pushed.\n")
+        assert summary(run).endswith(f"    Nothing due at {format_hour(NEXT)}\n\nNothing new was pushed.\n")
     assert not archive.site.exists(), "it was not published again"
 
 
@@ -239,10 +239,10 @@ def test_an_hour_in_which_nothing_changed(service: Service, archive: Repository)
     """It has its commit and its line of the ledger all the same, and the site knows it."""
     run = tick(service, archive, NEXT + 7 * MINUTE)
     assert colour(run) == "green", summary(run)
-    assert subjects(archive)[0] == f"{prose(NEXT)}: no change"
+    assert subjects(archive)[0] == f"{format_hour(NEXT)}: no change"
     changed = archive.git("show", "--format=", "--name-only", "main").splitlines()
     assert changed == [f"data/hours/{NEXT:%Y-%m}.jsonl"]
-    assert (status(archive)["as_of"], status(archive)["complete"]["24"]) == (stamp(NEXT), 4)
+    assert (status(archive)["as_of"], status(archive)["complete"]["24"]) == (format_stamp(NEXT), 4)
 
 
 def test_a_feed_that_failed_is_repaired_by_a_later_tick(service: Service, archive: Repository) -> None:
@@ -259,7 +259,7 @@ def test_a_feed_that_failed_is_repaired_by_a_later_tick(service: Service, archiv
         "publish / build": "success",
         "publish / deploy": "success",
     }
-    assert subjects(archive)[0] == f"{prose(NEXT)}: no change; not good: providers"
+    assert subjects(archive)[0] == f"{format_hour(NEXT)}: no change; not good: providers"
     assert "Scrape: **failure**\n" in summary(run)
     assert "    Sync failed: providers (empty)\n" in summary(run)
     assert status(archive)["last_run"]["not_good"] == ["providers"]
@@ -272,7 +272,7 @@ def test_a_feed_that_failed_is_repaired_by_a_later_tick(service: Service, archiv
     run = tick(service, archive, NEXT + 53 * MINUTE)
     assert colour(run) == "green", summary(run)
     assert asked(service) == ["providers"]
-    assert subjects(archive)[0].startswith(f"{prose(NEXT)}: ")
+    assert subjects(archive)[0].startswith(f"{format_hour(NEXT)}: ")
     assert (status(archive)["last_run"]["not_good"], status(archive)["complete"]["24"]) == ([], 4)
 
 
@@ -280,7 +280,7 @@ def test_a_run_that_cannot_go_says_why(service: Service, archive: Repository) ->
     """Exit 2: the summary has the error, and nothing is pushed. Seen to fail without the log in it."""
     run = tick(service, archive, START - HOUR)
     assert {name: job.result for name, job in run.items()} == {"scrape": "failure", "publish": "skipped"}
-    error = f"{prose(START - HOUR)} lies before the last hour of the ledger, {prose(NEXT - HOUR)}"
+    error = f"{format_hour(START - HOUR)} lies before the last hour of the ledger, {format_hour(NEXT - HOUR)}"
     assert summary(run) == f"Scrape: **failure**\n\n    Error: {error}\n\nNothing new was pushed.\n"
 
 
@@ -354,15 +354,17 @@ def test_pushes_lost_to_another_writer(service: Service, archive: Repository, lo
     run = tick(service, archive, NEXT + 7 * MINUTE)
     if losses > 4:
         assert run["scrape"].result == "failure"
-        assert f"the push was refused 5 times; {prose(NEXT)} is not archived by this run" in summary(run)
-        assert status(archive)["as_of"] == stamp(NEXT - HOUR), "the site of what they pushed"
+        assert f"the push was refused 5 times; {format_hour(NEXT)} is not archived by this run" in summary(
+            run
+        )
+        assert status(archive)["as_of"] == format_stamp(NEXT - HOUR), "the site of what they pushed"
         run = tick(service, archive, NEXT + 23 * MINUTE)
     assert colour(run) == "green", summary(run)
     ours, *theirs = subjects(archive)[: losses + 1]
-    assert ours == f"{prose(NEXT)}: no change"
+    assert ours == f"{format_hour(NEXT)}: no change"
     assert theirs == [f"Theirs {n + 1}" for n in range(losses)]
     assert archive.git("rev-list", "--merges", "main") == ""
-    assert status(archive)["as_of"] == stamp(NEXT)
+    assert status(archive)["as_of"] == format_stamp(NEXT)
 
 
 # Pages and pull requests
@@ -375,11 +377,11 @@ def test_a_fork_without_pages_loses_nothing(service: Service, archive: Repositor
     assert run["scrape"].result == "success"
     assert run["publish / build"]["Ask for the address of the site"].outcome == "failure"
     assert (run["publish / deploy"].result, colour(run)) == ("skipped", "red")
-    assert subjects(archive)[0] == f"{prose(NEXT)}: no change"
+    assert subjects(archive)[0] == f"{format_hour(NEXT)}: no change"
     assert not archive.site.exists()
     archive.pages = True
     assert colour(archive.run("publish.yml", "workflow_dispatch")) == "green"
-    assert status(archive)["as_of"] == stamp(NEXT)
+    assert status(archive)["as_of"] == format_stamp(NEXT)
 
 
 def test_a_pull_request_from_a_fork(fork: Repository) -> None:
@@ -617,7 +619,7 @@ def test_the_index_is_kept_from_build_to_build(service: Service, archive: Reposi
         shutil.rmtree(archive.caches)
         if restored is not None:
             (archive.caches / early.name).mkdir(parents=True)
-            (archive.caches / early.name / NAME).write_bytes(restored)
+            (archive.caches / early.name / INDEX_NAME).write_bytes(restored)
         trace = tmp_path / "trace"
         trace.unlink(missing_ok=True)
         archive.environment["GIT_TRACE"] = str(trace)
@@ -625,9 +627,9 @@ def test_the_index_is_kept_from_build_to_build(service: Service, archive: Reposi
         assert colour(run) == "green"
         return every_byte(archive.site), f"^{known}" in trace.read_text()
 
-    index = (early / NAME).read_bytes()
+    index = (early / INDEX_NAME).read_bytes()
     site, _ = build(None)
-    assert json.loads(site["api/v1/status.json"])["as_of"] == stamp(NEXT + 2 * HOUR)
+    assert json.loads(site["api/v1/status.json"])["as_of"] == format_stamp(NEXT + 2 * HOUR)
     assert build(index) == (site, True)
     assert build(random.Random(0).randbytes(len(index))) == (site, False)
     assert build(of_another(service, tmp_path)) == (site, False)
@@ -638,7 +640,7 @@ def of_another(service: Service, folder: Path) -> bytes:
     other = Stage(service, new_archive(folder / "other"))
     assert other.run(START, feeds=("models", "providers")) == 0
     with indexed(other.archive, folder / "cache"):
-        return (folder / "cache" / NAME).read_bytes()
+        return (folder / "cache" / INDEX_NAME).read_bytes()
 
 
 # Ticks that GitHub drops
@@ -667,7 +669,9 @@ def test_most_hours_are_covered_though_many_ticks_are_dropped(stage: Stage) -> N
                 stage.service.now = hour
                 assert stage.run(hour, now=hour + minute * MINUTE, given=False, feeds=("models",)) == 0
                 break
-    good = {"models": stage.past().good("models")}
-    (one,) = (found for found in coverage(defaultdict(list, good), {"models"}, hours[-1]) if found.asked)
+    good = {"models": stage.past().good_hours("models")}
+    (one,) = (
+        found for found in compute_coverage(defaultdict(list, good), {"models"}, hours[-1]) if found.asked
+    )
     assert one.possible[720] == 720
     assert one.good[720] >= 0.95 * 720

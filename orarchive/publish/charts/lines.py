@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from orarchive.publish.charts.steps import LEFT, TOP, Tick, above, dates_of
+from orarchive.publish.charts.steps import LEFT, TOP, Tick, list_date_ticks, round_up
 
 WIDTH, HEIGHT = 380, 200
 RIGHT, BOTTOM = WIDTH - 128, HEIGHT - 22
@@ -40,7 +40,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Trend:
+class LineChart:
     """A chart of lines."""
 
     lines: list[Line]
@@ -53,12 +53,12 @@ class Trend:
     right: int = RIGHT
 
 
-def trend(
+def draw_lines(
     some: Mapping[str, Points],
     said: Callable[[float], str],
     step: dt.timedelta,
     until: dt.date | None = None,
-) -> Trend | None:
+) -> LineChart | None:
     """A chart of named points, oldest first, that goes on to a date; None where there is nothing to draw.
 
     `said` writes an amount.
@@ -69,7 +69,7 @@ def trend(
     begin = min(points[0][0] for points in drawn.values())
     end = max(points[-1][0] for points in drawn.values())
     end = max(end, until or end)
-    top = float(above(Decimal(max(amount for points in drawn.values() for _, amount in points))))
+    top = float(round_up(Decimal(max(amount for points in drawn.values() for _, amount in points))))
 
     def x(day: dt.date) -> float:
         return round(LEFT + (RIGHT - LEFT) * (day - begin).days / max((end - begin).days, 1), 1)
@@ -92,9 +92,10 @@ def trend(
         for n, (name, points) in enumerate(drawn.items())
     ]
     marks = [
-        Tick(x(moment.date()), text) for moment, text in dates_of(_midnight(begin), _midnight(end), LABELS)
+        Tick(x(moment.date()), text)
+        for moment, text in list_date_ticks(_midnight(begin), _midnight(end), LABELS)
     ]
-    return Trend(lines, marks, [(y(amount), said(amount)) for amount in (0, top / 2, top)])
+    return LineChart(lines, marks, [(y(amount), said(amount)) for amount in (0, top / 2, top)])
 
 
 def _path(

@@ -11,22 +11,22 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 
-from orarchive.publish.dataset import Point, Rate
+from orarchive.publish.dataset import PriceInterval, PriceKey
 
-GAP = dt.timedelta(hours=36)
+MAX_GAP = dt.timedelta(hours=36)
 """Imported pasts looked twice a day: half a day without a look is no gap worth a mark."""
 
 WIDTH, HEIGHT = 560, 162
 LEFT, RIGHT, TOP, BOTTOM = 8, WIDTH - 58, 22, HEIGHT - 22
 """Where the lines are: prices stand to the right of them, dates below, and above what one points at."""
 
-SHORT = 50
+MAX_DAYS_LABELLED = 50
 """Days up to which the axis names days, not months."""
 
-LABELS = 6
+MAX_LABELS = 6
 """Dates on an axis, at the most."""
 
-ROUND = ("1", "2", "2.5", "4", "5", "8", "10")
+ROUND_STEPS = ("1", "2", "2.5", "4", "5", "8", "10")
 """Where an axis of prices may end, times a power of ten."""
 
 Span = tuple[dt.datetime, dt.datetime]
@@ -46,7 +46,7 @@ class Dot:
 
     x: float
     y: float
-    point: Point
+    point: PriceInterval
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Scale:
 class Chart:
     """A step chart over time."""
 
-    rate: Rate
+    rate: PriceKey
     path: str
     """The line, as the `d` of a path."""
     dots: list[Dot]
@@ -88,7 +88,9 @@ class Chart:
     bottom: int = BOTTOM
 
 
-def steps(rate: Rate, points: Sequence[Point], looks: Sequence[dt.datetime], end: dt.datetime) -> Chart:
+def draw_steps(
+    rate: PriceKey, points: Sequence[PriceInterval], looks: Sequence[dt.datetime], end: dt.datetime
+) -> Chart:
     """The chart of one price up to an hour; `looks` are the good hours, oldest first.
 
     Nothing is drawn beyond the last of them.
@@ -97,32 +99,32 @@ def steps(rate: Rate, points: Sequence[Point], looks: Sequence[dt.datetime], end
     """
     points = [point for point in points if point.amount >= 0]
     begin = points[0].first
-    scale = Scale(begin, end, above(max(point.amount for point in points)))
+    scale = Scale(begin, end, round_up(max(point.amount for point in points)))
     looked = [look for look in looks if look < end]
-    unread = [(one, other) for one, other in unseen([*looked, end]) if other > begin]
+    unread = [(one, other) for one, other in find_gaps([*looked, end]) if other > begin]
     gaps = [(max(one, begin), other) for one, other in unread]
     return Chart(
         rate=rate,
         path="".join(_line(points, gaps, scale)),
         dots=[Dot(scale.x(point.first), scale.y(point.amount), point) for point in points],
         gaps=[(scale.x(one), round(scale.x(other) - scale.x(one), 1)) for one, other in gaps],
-        dates=[Tick(scale.x(moment), text) for moment, text in dates_of(begin, end)],
+        dates=[Tick(scale.x(moment), text) for moment, text in list_date_ticks(begin, end)],
         prices=[(scale.y(price), price) for price in (Decimal(0), scale.top / 2, scale.top)],
     )
 
 
-def unseen(looks: Iterable[dt.datetime]) -> list[Span]:
+def find_gaps(looks: Iterable[dt.datetime]) -> list[Span]:
     """The stretches between two good hours in which nobody looked for too long."""
-    return [(one, other) for one, other in pairwise(looks) if other - one > GAP]
+    return [(one, other) for one, other in pairwise(looks) if other - one > MAX_GAP]
 
 
-def _line(points: Sequence[Point], gaps: Sequence[Span], scale: Scale) -> Iterator[str]:
+def _line(points: Sequence[PriceInterval], gaps: Sequence[Span], scale: Scale) -> Iterator[str]:
     """Each price as a level, a step where another follows at once, a new start after a break."""
     begins = [begin for begin, _ in gaps]
     before: dt.datetime | None = None
     for point in points:
         level, last = scale.y(point.amount), point.last or scale.end
-        joined = before is not None and point.first - before <= GAP
+        joined = before is not None and point.first - before <= MAX_GAP
         yield f"H{scale.x(point.first):g}V{level:g}" if joined else f"M{scale.x(point.first):g} {level:g}"
         for one, other in gaps[bisect_left(begins, point.first) : bisect_left(begins, last)]:
             yield f"H{scale.x(one):g}M{scale.x(other):g} {level:g}"
@@ -130,18 +132,20 @@ def _line(points: Sequence[Point], gaps: Sequence[Span], scale: Scale) -> Iterat
         before = last
 
 
-def above(price: Decimal) -> Decimal:
+def round_up(price: Decimal) -> Decimal:
     """A round number not below a price."""
     if not price:
         return Decimal(1)
     power = Decimal(1).scaleb(price.adjusted())
-    return next(top for step in ROUND if (top := Decimal(step) * power) >= price)
+    return next(top for step in ROUND_STEPS if (top := Decimal(step) * power) >= price)
 
 
-def dates_of(begin: dt.datetime, end: dt.datetime, most: int = LABELS) -> list[tuple[dt.datetime, str]]:
+def list_date_ticks(
+    begin: dt.datetime, end: dt.datetime, most: int = MAX_LABELS
+) -> list[tuple[dt.datetime, str]]:
     """Where months begin, or days, a handful of them."""
     days = (end - begin).days
-    if days > SHORT:
+    if days > MAX_DAYS_LABELLED:
         return _months(begin, end, most)
     midnight = dt.datetime.combine(begin.date(), dt.time(), dt.UTC)
     mornings = [midnight + dt.timedelta(days=n) for n in range(1, days + 2)]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby, pairwise
 
-from orarchive.domain.prices import in_force, schedule, shown
-from orarchive.domain.records import integer
+from orarchive.domain.prices import format_price, prices_at, read_schedule
+from orarchive.domain.records import as_integer
 from orarchive.jsonl import Record
 from orarchive.publish.charts.steps import WIDTH, Tick
 
@@ -58,7 +58,7 @@ ROW, LABEL = 34, 64
 MINUTE = (WIDTH - LABEL) / (24 * 60)
 
 
-def week(dimension: str, pricing: Record) -> Week:
+def draw_week(dimension: str, pricing: Record) -> Week:
     """The prices of a dimension that follows the clock, at each time of the week."""
     days = [_day(dimension, pricing, MONDAY + n * dt.timedelta(days=1)) for n in range(7)]
     top = max((price for day in days for _, _, price in day), default=Decimal(1)) or Decimal(1)
@@ -81,27 +81,27 @@ Stretch = tuple[int, int, Decimal]
 def _part(dimension: str, stretch: Stretch, top: Decimal, y: float) -> Part:
     start, end, price = stretch
     height = round(max(float(price / top) * (ROW - 6), 1), 1)
-    said = shown(dimension, price)
+    said = format_price(dimension, price)
     return Part(
         x=round(LABEL + start * MINUTE, 1),
         y=round(y + ROW - 2 - height, 1),
         width=round((end - start) * MINUTE - 1, 1),
         height=height,
         price=said.partition(" ")[0],
-        words=f"{said} {clock(start)}–{clock(end)}",
+        words=f"{said} {format_time_of_day(start)}–{format_time_of_day(end)}",
     )
 
 
 def _day(dimension: str, pricing: Record, midnight: dt.datetime) -> list[Stretch]:
     """The stretches of a day at one price each."""
     edges = {0, 24 * 60}
-    for entry in schedule(pricing):
+    for entry in read_schedule(pricing):
         for name in ("utc_start", "utc_end"):
-            if (at := minutes(entry.get(name))) is not None and at < 24 * 60:
+            if (at := parse_minutes(entry.get(name))) is not None and at < 24 * 60:
                 edges.add(at)
     found: list[Stretch] = []
     for start, end in pairwise(sorted(edges)):
-        price = in_force(pricing, midnight + dt.timedelta(minutes=start)).get(dimension, (None, None))[0]
+        price = prices_at(pricing, midnight + dt.timedelta(minutes=start)).get(dimension, (None, None))[0]
         if price is None:
             continue
         if found and found[-1][1] == start and found[-1][2] == price:
@@ -111,12 +111,12 @@ def _day(dimension: str, pricing: Record, midnight: dt.datetime) -> list[Stretch
     return found
 
 
-def minutes(hhmm: object) -> int | None:
+def parse_minutes(hhmm: object) -> int | None:
     """A time of day that is sent as a number: 30 is 00:30, 1000 is 10:00."""
-    found = integer(hhmm)
+    found = as_integer(hhmm)
     return None if found is None else found // 100 * 60 + found % 100
 
 
-def clock(minute: int) -> str:
+def format_time_of_day(minute: int) -> str:
     """A time of day: `00:30`."""
     return f"{minute // 60:02}:{minute % 60:02}"

@@ -11,18 +11,32 @@ from typing import get_args
 
 import pandas as pd
 
-from orarchive.history.coverage import SPANS, Coverage, coverage
-from orarchive.publish.changelog import HEALTH, HourTold, told
-from orarchive.publish.charts.steps import Chart, Span, unseen
-from orarchive.publish.dataset import Book, Reading
+from orarchive.history.coverage import SPANS_HOURS, Coverage, compute_coverage
+from orarchive.publish.changelog import HEALTH_KINDS, ChangelogHour, build_changelog
+from orarchive.publish.charts.steps import Chart, Span, find_gaps
+from orarchive.publish.dataset import Dataset, FeedReading
 from orarchive.publish.views import status
-from orarchive.publish.views.changes import MonthTold, Moved, months, moves
-from orarchive.publish.views.graveyard import Grave, graves
-from orarchive.publish.views.labs_providers import LabView, ProviderView, lab_views, provider_views
-from orarchive.publish.views.models import ModelView, State, model_views
-from orarchive.publish.views.prices import Cheap, cheapest, medians
+from orarchive.publish.views.changes import ChangelogMonth, PriceMove, group_months, list_moves
+from orarchive.publish.views.graveyard import Grave, list_graves
+from orarchive.publish.views.labs_providers import (
+    LabView,
+    ProviderView,
+    build_lab_views,
+    build_provider_views,
+)
+from orarchive.publish.views.models import ModelView, State, build_model_views
+from orarchive.publish.views.prices import Cheap, draw_medians, list_cheapest
 from orarchive.publish.views.rankings import Rankings
-from orarchive.publish.views.status import Days, LastRun, Origin, complete, gaps, origins, refused, troubles
+from orarchive.publish.views.status import (
+    Days,
+    LastRun,
+    Origin,
+    list_complete_hours,
+    list_gaps,
+    list_origins,
+    list_rejected,
+    list_troubles,
+)
 from orarchive.timestamps import HOUR
 
 HOME_LINES = 40
@@ -34,7 +48,7 @@ MONTH = dt.timedelta(days=30)
 class View:
     """All that the pages show."""
 
-    book: Book
+    book: Dataset
     now: dt.datetime
     """The hour that the site is built for."""
     models: list[ModelView]
@@ -104,42 +118,44 @@ class View:
     @cached_property
     def coverage(self) -> list[Coverage]:
         """How well each feed is covered."""
-        return coverage(self.book.complete, {one.feed for one in self.book.readings}, self.now)
+        return compute_coverage(self.book.complete, {one.feed for one in self.book.readings}, self.now)
 
     @cached_property
     def last_run(self) -> LastRun:
         """What was done at the last hour."""
-        return status.last_run(self.book)
+        return status.summarize_last_run(self.book)
 
     @cached_property
     def complete(self) -> dict[int, int]:
         """How many of the last 24, 168 and 720 hours were read completely, all hourly feeds together."""
-        return {span: sum(hour > self.now - span * HOUR for hour in self.complete_hours) for span in SPANS}
+        return {
+            span: sum(hour > self.now - span * HOUR for hour in self.complete_hours) for span in SPANS_HOURS
+        }
 
     @cached_property
     def complete_hours(self) -> list[dt.datetime]:
         """The hours that were read completely, oldest first."""
-        return complete(self.book, self.now)
+        return list_complete_hours(self.book, self.now)
 
     @cached_property
-    def troubles(self) -> list[Reading]:
+    def troubles(self) -> list[FeedReading]:
         """The feeds that were not good when they were last asked for."""
-        return troubles(self.book)
+        return list_troubles(self.book)
 
     @cached_property
-    def changes(self) -> list[HourTold]:
+    def changes(self) -> list[ChangelogHour]:
         """Everything that happened, newest hour first; health is told elsewhere."""
-        return told((one for one in self.book.log if one.kind not in HEALTH), self.book)
+        return build_changelog((one for one in self.book.log if one.kind not in HEALTH_KINDS), self.book)
 
     @cached_property
-    def months(self) -> list[MonthTold]:
+    def months(self) -> list[ChangelogMonth]:
         """The same by month and day."""
-        return months(self.changes)
+        return group_months(self.changes)
 
     @cached_property
-    def moves(self) -> list[Moved]:
+    def moves(self) -> list[PriceMove]:
         """The moves of prices in the last week, the biggest first."""
-        return moves(self.changes, self.now - WEEK)
+        return list_moves(self.changes, self.now - WEEK)
 
     @cached_property
     def newest(self) -> list[ModelView]:
@@ -156,42 +172,42 @@ class View:
     @cached_property
     def calendar(self) -> list[Days]:
         """The good hours of the models feed by day, a row a month."""
-        return status.months(self.book, "models", self.now)
+        return status.list_months(self.book, "models", self.now)
 
     @cached_property
     def weeks(self) -> list[Days]:
         """The same of the last weeks."""
-        return status.weeks(self.book, "models", self.now)
+        return status.list_weeks(self.book, "models", self.now)
 
     @cached_property
     def gaps(self) -> list[Span]:
         """The gaps of the models feed, the longest first."""
-        return gaps(self.book, "models")
+        return list_gaps(self.book, "models")
 
     @property
     def unseen(self) -> list[Span]:
         """Those that charts show: in which nobody looked for too long, the first one first."""
-        return unseen(self.book.good["models"])
+        return find_gaps(self.book.good["models"])
 
     @cached_property
     def origins(self) -> list[Origin]:
         """Where hours came from."""
-        return origins(self.book)
+        return list_origins(self.book)
 
     @cached_property
-    def refused(self) -> list[Reading]:
+    def refused(self) -> list[FeedReading]:
         """The readings that a check refused, newest first."""
-        return refused(self.book)
+        return list_rejected(self.book)
 
     @cached_property
     def lab_views(self) -> list[LabView]:
         """Every lab there ever was."""
-        return lab_views(self.book, self.models)
+        return build_lab_views(self.book, self.models)
 
     @cached_property
     def providers(self) -> list[ProviderView]:
         """Every provider there ever was."""
-        return provider_views(self.book, self.living, self.now)
+        return build_provider_views(self.book, self.living, self.now)
 
     @cached_property
     def rankings(self) -> Rankings:
@@ -201,7 +217,7 @@ class View:
     @cached_property
     def graves(self) -> list[Grave]:
         """The models that are listed no more, the newest grave first."""
-        return graves(self.book, self.gone)
+        return list_graves(self.book, self.gone)
 
     @cached_property
     def successors(self) -> dict[str, str]:
@@ -211,35 +227,35 @@ class View:
     @cached_property
     def cheapest(self) -> dict[str, list[Cheap]]:
         """The cheapest models for each need."""
-        return cheapest(self.living, bool(self.book.good["endpoints"]))
+        return list_cheapest(self.living, bool(self.book.good["endpoints"]))
 
     @cached_property
     def medians(self) -> list[Chart]:
         """The middle of the market, week by week."""
-        return medians(self.book, self.now)
+        return draw_medians(self.book, self.now)
 
     @cached_property
-    def month_moves(self) -> list[Moved]:
+    def month_moves(self) -> list[PriceMove]:
         """The moves of prices in the last 30 days, the biggest first."""
-        return moves(self.changes, self.now - MONTH)
+        return list_moves(self.changes, self.now - MONTH)
 
     @property
-    def home_changes(self) -> list[HourTold]:
+    def home_changes(self) -> list[ChangelogHour]:
         """The latest hours with changes, up to so many lines."""
         found = []
         left = HOME_LINES
         for one in self.changes:
             if left <= 0:
                 break
-            found.append(HourTold(one.hour, one.lines[:left], max(len(one.lines) - left, 0)))
+            found.append(ChangelogHour(one.hour, one.lines[:left], max(len(one.lines) - left, 0)))
             left -= len(one.lines)
         return found
 
 
-def view(book: Book, as_of: dt.datetime | None = None) -> View:
+def build_view(book: Dataset, as_of: dt.datetime | None = None) -> View:
     """All that the pages show, as of an hour (the last one on record if none is given)."""
     now = as_of or book.hour
-    return View(book, now, model_views(book, now), as_of is not None)
+    return View(book, now, build_model_views(book, now), as_of is not None)
 
 
 def _counts(values: Iterable[str]) -> dict[str, int]:

@@ -5,16 +5,16 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from itertools import groupby, takewhile
 
-from orarchive.publish.changelog import HourTold, Move, Told
-from orarchive.publish.charts.steps import GAP
+from orarchive.publish.changelog import ChangelogHour, ChangelogLine, Move
+from orarchive.publish.charts.steps import MAX_GAP
 
 
 @dataclass(frozen=True)
-class DayTold:
+class ChangelogDay:
     """The changes of one day, newest hour first."""
 
     date: dt.date
-    hours: list[HourTold]
+    hours: list[ChangelogHour]
 
     @property
     def lines(self) -> int:
@@ -23,12 +23,12 @@ class DayTold:
 
 
 @dataclass(frozen=True)
-class MonthTold:
+class ChangelogMonth:
     """The changes of one month, newest day first."""
 
     name: str
     """`2026-08`."""
-    days: list[DayTold]
+    days: list[ChangelogDay]
 
     @property
     def lines(self) -> int:
@@ -36,39 +36,41 @@ class MonthTold:
         return sum(one.lines for one in self.days)
 
 
-def months(changes: list[HourTold]) -> list[MonthTold]:
+def group_months(changes: list[ChangelogHour]) -> list[ChangelogMonth]:
     """Changes, newest first, by month."""
     return [
-        MonthTold(name, _days(list(those)))
+        ChangelogMonth(name, _days(list(those)))
         for name, those in groupby(changes, key=lambda one: f"{one.hour:%Y-%m}")
     ]
 
 
-def _days(changes: list[HourTold]) -> list[DayTold]:
-    return [DayTold(date, list(those)) for date, those in groupby(changes, key=lambda one: one.hour.date())]
+def _days(changes: list[ChangelogHour]) -> list[ChangelogDay]:
+    return [
+        ChangelogDay(date, list(those)) for date, those in groupby(changes, key=lambda one: one.hour.date())
+    ]
 
 
 @dataclass(frozen=True)
-class Moved:
+class PriceMove:
     """A price that is not what it was, with the last line that tells of it."""
 
     hour: dt.datetime
-    line: Told
+    line: ChangelogLine
     move: Move
     """From what it was before to what it is now."""
 
 
-def moves(changes: list[HourTold], since: dt.datetime) -> list[Moved]:
+def list_moves(changes: list[ChangelogHour], since: dt.datetime) -> list[PriceMove]:
     """How input and output prices moved since an hour, the biggest first; the larger of each that has both.
 
     What went and came back has not moved. A model that shows another provider's price has not moved: nobody
     asks another price. What may have moved long before that hour is left out.
     """
-    last: dict[tuple[str | None, str], tuple[dt.datetime, Told]] = {}
+    last: dict[tuple[str | None, str], tuple[dt.datetime, ChangelogLine]] = {}
     ends: dict[tuple[str | None, str], dict[str, Move]] = defaultdict(dict)
     for one in takewhile(lambda one: one.hour > since, changes):  # newest first
         for line in one.lines:
-            known = line.after is None or line.after >= since - GAP
+            known = line.after is None or line.after >= since - MAX_GAP
             if known and line.topic == "price" and line.kind != "listed price":
                 key = (line.model, line.subject)
                 last.setdefault(key, (one.hour, line))
@@ -78,5 +80,5 @@ def moves(changes: list[HourTold], since: dt.datetime) -> list[Moved]:
     for key, (hour, line) in last.items():
         both = [ends[key][name] for name in ("prompt", "completion") if name in ends[key]]
         if moved := [move for move in both if move.percent]:
-            found.append(Moved(hour, line, max(moved, key=lambda move: abs(move.percent or 0))))
+            found.append(PriceMove(hour, line, max(moved, key=lambda move: abs(move.percent or 0))))
     return sorted(found, key=lambda one: -abs(one.move.percent or 0))

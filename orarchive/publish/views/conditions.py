@@ -4,12 +4,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
-from orarchive.domain.phrasing import in_order, label
-from orarchive.domain.prices import CONDITIONS, rates
-from orarchive.domain.records import integer, texts
+from orarchive.domain.phrasing import label_dimension, sort_dimensions
+from orarchive.domain.prices import CONDITIONS, read_entry_prices
+from orarchive.domain.records import as_integer, as_texts
 from orarchive.jsonl import Record, loads
-from orarchive.publish.charts.week import clock, minutes
-from orarchive.publish.dataset import Rate
+from orarchive.publish.charts.week import format_time_of_day, parse_minutes
+from orarchive.publish.dataset import PriceKey
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Condition:
         if self.over is not None:
             found.append(f"prompt over {self.over:,} tokens")
         if self.window:
-            found.append(f"{clock(self.window[0])}–{clock(self.window[1])} UTC")
+            found.append(f"{format_time_of_day(self.window[0])}–{format_time_of_day(self.window[1])} UTC")
         if self.days:
             found.append(", ".join(self.days) + ("" if self.window else " UTC"))
         if self.other:
@@ -40,26 +40,26 @@ class Condition:
         return found or ["always"]
 
 
-def condition(entry: Record) -> Condition:
+def read_condition(entry: Record) -> Condition:
     """One entry of a price schedule."""
-    prices = rates(entry)
-    start, end = minutes(entry.get("utc_start")), minutes(entry.get("utc_end"))
+    prices = read_entry_prices(entry)
+    start, end = parse_minutes(entry.get("utc_start")), parse_minutes(entry.get("utc_end"))
     return Condition(
-        over=integer(entry.get("min_prompt_tokens")),
+        over=as_integer(entry.get("min_prompt_tokens")),
         window=(start, end) if start is not None and end is not None else None,
-        days=[day.capitalize() for day in texts(entry.get("utc_days"))],
+        days=[day.capitalize() for day in as_texts(entry.get("utc_days"))],
         other=sorted(entry.keys() - prices.keys() - set(CONDITIONS)),
         prices=prices,
     )
 
 
-def named(rate: Rate) -> str:
+def format_price_key(rate: PriceKey) -> str:
     """A price in words: `input`, `output (prompt over 200,000 tokens)`."""
-    name = label(rate.dimension)
-    return f"{name} ({'; '.join(condition(loads(rate.condition)).words)})" if rate.condition else name
+    name = label_dimension(rate.dimension)
+    return f"{name} ({'; '.join(read_condition(loads(rate.condition)).words)})" if rate.condition else name
 
 
-def ordered(rates: Collection[Rate]) -> list[Rate]:
+def sort_price_keys(rates: Collection[PriceKey]) -> list[PriceKey]:
     """Prices in the order in which they are shown, the plain one of a dimension first."""
-    by = {name: place for place, name in enumerate(in_order({rate.dimension for rate in rates}))}
+    by = {name: place for place, name in enumerate(sort_dimensions({rate.dimension for rate in rates}))}
     return sorted(rates, key=lambda rate: (by[rate.dimension], len(rate.condition), rate.condition))

@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pandas as pd
 
-from orarchive.domain.records import Endpoint, text, texts
-from orarchive.publish.dataset import Book, Entry, Prices
-from orarchive.publish.views.conditions import Condition, condition, ordered
+from orarchive.domain.records import Endpoint, as_text, as_texts
+from orarchive.publish.dataset import Dataset, Prices, RecordEntry
+from orarchive.publish.views.conditions import Condition, read_condition, sort_price_keys
 from orarchive.publish.views.health import Health
 
 ABILITIES = {
@@ -22,11 +22,11 @@ ABILITIES = {
 
 
 @dataclass(frozen=True)
-class Offer:
+class EndpointView:
     """An endpoint of a model: what it is, since when, and its health by day."""
 
     endpoint: Endpoint
-    entry: Entry
+    entry: RecordEntry
     health: Health
     points: Prices
     """Its price points."""
@@ -34,7 +34,7 @@ class Offer:
     @property
     def parameters(self) -> tuple[str, ...]:
         """What may be sent to it."""
-        return texts(self.entry.record.get("supported_parameters"))
+        return as_texts(self.entry.record.get("supported_parameters"))
 
     @property
     def abilities(self) -> list[str]:
@@ -44,32 +44,32 @@ class Offer:
     @property
     def answers_as(self) -> str | None:
         """The model that it names, where that is another one than was asked for."""
-        named = text(self.entry.record.get("model_id"))
+        named = as_text(self.entry.record.get("model_id"))
         return named if named != self.endpoint.model else None
 
     @property
     def conditions(self) -> list[Condition]:
         """What its prices depend on."""
-        return [condition(one) for one in self.endpoint.schedule]
+        return [read_condition(one) for one in self.endpoint.schedule]
 
     @property
     def provider(self) -> str:
         """The provider's slug."""
-        return slug(self.endpoint.tag)
+        return provider_slug(self.endpoint.tag)
 
     @property
     def moved(self) -> Prices:
         """What once had another price, with its points, newest first."""
-        found = {rate: self.points[rate][::-1] for rate in ordered(self.points)}
+        found = {rate: self.points[rate][::-1] for rate in sort_price_keys(self.points)}
         return {rate: points for rate, points in found.items() if len(points) > 1}
 
 
-def offers_of(book: Book, now: dt.datetime) -> dict[str, list[Offer]]:
+def build_endpoint_views(book: Dataset, now: dt.datetime) -> dict[str, list[EndpointView]]:
     """Endpoints by the model asked, cheapest first; those without a price last."""
     # whole days alone, so that a quiet hour leaves the page as it is
     days = [str(now.date() - dt.timedelta(days=n)) for n in reversed(range(1, 31))]
     found = [
-        Offer(
+        EndpointView(
             Endpoint.from_record(one.parts[0], one.parts[2], one.record),
             one,
             Health([book.health.get(one.key, {}).get(day) for day in days]),
@@ -98,7 +98,7 @@ def _sortable(price: Decimal | None) -> float:
     return float(price) if price is not None and price >= 0 else float("inf")
 
 
-def lowest_of(offers: list[Offer]) -> dict[str, Decimal]:
+def lowest_prices(offers: list[EndpointView]) -> dict[str, Decimal]:
     """The lowest input and output price, each where prices differ."""
     found = {}
     for name in ("prompt", "completion"):
@@ -108,6 +108,6 @@ def lowest_of(offers: list[Offer]) -> dict[str, Decimal]:
     return found
 
 
-def slug(tag: str) -> str:
+def provider_slug(tag: str) -> str:
     """The provider of an endpoint, by its tag."""
     return tag.partition("/")[0]

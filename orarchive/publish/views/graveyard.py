@@ -3,8 +3,8 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from orarchive.domain.records import expiry
-from orarchive.publish.dataset import Book
+from orarchive.domain.records import parse_expiry
+from orarchive.publish.dataset import Dataset
 from orarchive.publish.views.models import ModelView
 
 
@@ -33,13 +33,13 @@ class Grave:
         return (self.one.entry.last - self.told).days if self.told else None
 
 
-def graves(book: Book, gone: list[ModelView]) -> list[Grave]:
+def list_graves(book: Dataset, gone: list[ModelView]) -> list[Grave]:
     """The graves, the newest first."""
     found = []
     for one in gone:
         own = [event for event in book.news.get(one.model.id, ()) if event.feed == "models"]
         renamed = [event.new for event in own if event.kind == "renamed" and event.field == "id"]
-        announced = expiry(one.entry.record.get("expiration_date"))
+        announced = parse_expiry(one.entry.record.get("expiration_date"))
         told = book.announced.get(one.model.id)
         found.append(Grave(one, announced, told, str(renamed[-1]) if renamed else ""))
     return sorted(found, key=lambda grave: (grave.one.entry.last, grave.one.model.id), reverse=True)

@@ -27,7 +27,7 @@ class Health:
         return [(n, _grade(day)) for n, day in enumerate(self.days) if day]
 
 
-def together(several: Sequence[Health]) -> Health:
+def combine_health(several: Sequence[Health]) -> Health:
     """The health of several endpoints as one: of each day the mean of their uptimes."""
     return Health(
         [_mean([day for day in days if day]) for days in zip(*(one.days for one in several), strict=True)]

@@ -5,14 +5,14 @@ from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 
-from orarchive.domain.records import text
-from orarchive.index.event_log import Logged
-from orarchive.publish.changelog import HEALTH, HourTold, told
-from orarchive.publish.dataset import Book, Entry
-from orarchive.publish.views.endpoints import Offer, slug
-from orarchive.publish.views.health import Health, together
+from orarchive.domain.records import as_text
+from orarchive.index.event_log import EventRow
+from orarchive.publish.changelog import HEALTH_KINDS, ChangelogHour, build_changelog
+from orarchive.publish.dataset import Dataset, RecordEntry
+from orarchive.publish.views.endpoints import EndpointView, provider_slug
+from orarchive.publish.views.health import Health, combine_health
 from orarchive.publish.views.models import ModelView
-from orarchive.timestamps import stamp
+from orarchive.timestamps import format_stamp
 
 MONTH = dt.timedelta(days=30)
 """How long the health of endpoints is told."""
@@ -32,7 +32,7 @@ class LabView:
     models: list[ModelView]
     """Those that are listed, the last one first seen first."""
     gone: list[ModelView]
-    log: list[HourTold]
+    log: list[ChangelogHour]
 
     @property
     def first(self) -> dt.datetime:
@@ -45,7 +45,7 @@ class Serving:
     """A model that a provider serves, and how its price compares."""
 
     model: ModelView
-    offer: Offer
+    offer: EndpointView
 
     @property
     def over(self) -> Decimal | None:
@@ -60,20 +60,20 @@ class ProviderView:
 
     slug: str
     name: str
-    entry: Entry | None
+    entry: RecordEntry | None
     """None: the list of providers does not have it."""
     serves: list[Serving]
     """By model, then tag."""
     former: int
     """Endpoints that left."""
-    log: list[HourTold]
+    log: list[ChangelogHour]
     """What happened to itself, and in the last 30 days to the health of what it serves."""
 
     @property
     def links(self) -> dict[str, str]:
         """Its policies, by their names."""
         record = self.entry.record if self.entry else {}
-        return {words: found for name, words in POLICIES.items() if (found := text(record.get(name)))}
+        return {words: found for name, words in POLICIES.items() if (found := as_text(record.get(name)))}
 
     @property
     def facts(self) -> dict[str, str]:
@@ -81,7 +81,7 @@ class ProviderView:
         record = self.entry.record if self.entry else {}
         places = record.get("datacenters")
         found = {
-            "Headquarters": text(record.get("headquarters")),
+            "Headquarters": as_text(record.get("headquarters")),
             "Datacenters": ", ".join(map(str, places)) if isinstance(places, list) else None,
         }
         return {name: words for name, words in found.items() if words}
@@ -89,7 +89,7 @@ class ProviderView:
     @property
     def health(self) -> Health:
         """That of all it serves."""
-        return together([one.offer.health for one in self.serves])
+        return combine_health([one.offer.health for one in self.serves])
 
     @property
     def cheapest(self) -> int:
@@ -97,7 +97,7 @@ class ProviderView:
         return len({one.model.model.id for one in self.serves if one.over == 1})
 
 
-def lab_views(book: Book, models: list[ModelView]) -> list[LabView]:
+def build_lab_views(book: Dataset, models: list[ModelView]) -> list[LabView]:
     """Every lab there ever was, by name."""
     found: dict[str, list[ModelView]] = defaultdict(list)
     for one in models:
@@ -113,11 +113,13 @@ def lab_views(book: Book, models: list[ModelView]) -> list[LabView]:
             for event in book.news.get(one.model.id, ())
             if event.feed == "models" and event.kind in kinds
         ]
-        views.append(LabView(name, there, gone, told(sorted(news, key=lambda one: one.hour), book)))
+        views.append(
+            LabView(name, there, gone, build_changelog(sorted(news, key=lambda one: one.hour), book))
+        )
     return views
 
 
-def provider_views(book: Book, models: list[ModelView], now: dt.datetime) -> list[ProviderView]:
+def build_provider_views(book: Dataset, models: list[ModelView], now: dt.datetime) -> list[ProviderView]:
     """Every provider that is or was listed, or serves a model, by name."""
     serves: dict[str, list[Serving]] = defaultdict(list)
     for one in models:
@@ -125,21 +127,23 @@ def provider_views(book: Book, models: list[ModelView], now: dt.datetime) -> lis
             serves[offer.provider].append(Serving(one, offer))
     former: dict[str, int] = defaultdict(int)
     for entry in book.entries["endpoints"].values():
-        former[slug(entry.parts[1])] += entry.last is not None
+        former[provider_slug(entry.parts[1])] += entry.last is not None
     listed = book.entries["providers"]
-    news: dict[str, list[Logged]] = defaultdict(list)
-    recent = stamp(now - MONTH)
+    news: dict[str, list[EventRow]] = defaultdict(list)
+    recent = format_stamp(now - MONTH)
     for event in book.log:
         if event.feed == "providers" and not event.is_of_field:
             news[event.key].append(event)
-        elif event.kind in HEALTH and event.hour > recent:
-            news[slug(book.entries["endpoints"][event.key].parts[1])].append(event)
+        elif event.kind in HEALTH_KINDS and event.hour > recent:
+            news[provider_slug(book.entries["endpoints"][event.key].parts[1])].append(event)
     views = []
     for key in listed.keys() | serves.keys() | former.keys():
         listing, own = listed.get(key), serves[key]
         named = (
-            [text(listing.record.get("name"))] if listing else [one.offer.endpoint.provider for one in own]
+            [as_text(listing.record.get("name"))] if listing else [one.offer.endpoint.provider for one in own]
         )
         name = next(filter(None, named), None)
-        views.append(ProviderView(key, name or key, listing, own, former[key], told(news[key], book)))
+        views.append(
+            ProviderView(key, name or key, listing, own, former[key], build_changelog(news[key], book))
+        )
     return sorted(views, key=lambda one: (one.name.lower(), one.slug))

@@ -7,17 +7,17 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Literal, get_args
 
-from orarchive.domain.phrasing import in_order
-from orarchive.domain.prices import clock_keys
-from orarchive.domain.records import Model, text
-from orarchive.publish.changelog import HourTold, told
-from orarchive.publish.charts.steps import Chart, steps
-from orarchive.publish.charts.week import Week, week
-from orarchive.publish.dataset import Book, Entry, Point, Prices, Rate
-from orarchive.publish.views.conditions import Condition, condition, ordered
-from orarchive.publish.views.endpoints import ABILITIES, Offer, lowest_of, offers_of
-from orarchive.publish.views.scores import scores
-from orarchive.timestamps import DAY, moment
+from orarchive.domain.phrasing import sort_dimensions
+from orarchive.domain.prices import time_of_day_keys
+from orarchive.domain.records import Model, as_text
+from orarchive.publish.changelog import ChangelogHour, build_changelog
+from orarchive.publish.charts.steps import Chart, draw_steps
+from orarchive.publish.charts.week import Week, draw_week
+from orarchive.publish.dataset import Dataset, PriceInterval, PriceKey, Prices, RecordEntry
+from orarchive.publish.views.conditions import Condition, read_condition, sort_price_keys
+from orarchive.publish.views.endpoints import ABILITIES, EndpointView, build_endpoint_views, lowest_prices
+from orarchive.publish.views.scores import list_scores
+from orarchive.timestamps import DAY, parse_stamp
 
 NEW = dt.timedelta(days=7)
 """How long a model is called new, or returned."""
@@ -54,14 +54,14 @@ GONE: dict[str, State] = {
 class ModelView:
     """All that is known of one model, living or dead."""
 
-    book: Book
+    book: Dataset
     now: dt.datetime
-    entry: Entry
+    entry: RecordEntry
     model: Model
     states: list[State]
-    offers: list[Offer]
+    offers: list[EndpointView]
     """Its endpoints now, cheapest first."""
-    former: list[Entry]
+    former: list[RecordEntry]
     """Endpoints that left, the last one first."""
     lowest: dict[str, Decimal]
     """Lowest price by dimension, where its endpoints differ."""
@@ -78,7 +78,7 @@ class ModelView:
     @property
     def description(self) -> str | None:
         """In full: the list cuts it short, the response for its endpoints does not."""
-        return text(self.entry.response.get("description")) or self.model.description
+        return as_text(self.entry.response.get("description")) or self.model.description
 
     @property
     def is_there(self) -> bool:
@@ -101,7 +101,7 @@ class ModelView:
         return after if after and self.entry.first - after > DAY else None
 
     @property
-    def asking(self) -> list[Offer]:
+    def asking(self) -> list[EndpointView]:
         """The endpoints that ask what OpenRouter lists as the model's price."""
         names = ("prompt", "completion")
         listed = [self.model.prices.get(name) for name in names]
@@ -111,7 +111,7 @@ class ModelView:
     def scores(self) -> list[tuple[str, str, str]]:
         """What others' benchmarks say of it now: source, what was measured, and the score as sent."""
         found = self.book.benchmarks.get(self.model.id)
-        return list(scores(found)) if isinstance(found, dict) else []
+        return list(list_scores(found)) if isinstance(found, dict) else []
 
     @property
     def rank(self) -> int:
@@ -132,19 +132,21 @@ class ModelView:
     def points(self) -> Prices:
         """Its price points, in the order in which prices are shown."""
         found = self.book.prices.get(("models", self.model.id), {})
-        return {rate: found[rate] for rate in ordered(found)}
+        return {rate: found[rate] for rate in sort_price_keys(found)}
 
     @cached_property
     def charts(self) -> list[Chart]:
         """A chart for each price that ever changed; an alias repeats those of its targets."""
         looks = self.book.good["models"]
         # by whole days, so that a quiet hour leaves the page as it is
-        end = self.entry.last or max([midnight(self.now), *(some[-1].first for some in self.points.values())])
+        end = self.entry.last or max(
+            [start_of_day(self.now), *(some[-1].first for some in self.points.values())]
+        )
         moved = {rate: some for rate, some in self.points.items() if len(_levels(some)) > 1}
-        return [steps(rate, some, looks, end) for rate, some in moved.items() if not self.model.is_alias]
+        return [draw_steps(rate, some, looks, end) for rate, some in moved.items() if not self.model.is_alias]
 
     @property
-    def still(self) -> list[Rate]:
+    def still(self) -> list[PriceKey]:
         """The prices that were never others: one level as long as the model was there, or nothing."""
         whole = (self.entry.first, self.entry.last)
         return [
@@ -161,39 +163,39 @@ class ModelView:
         if len(self.conditions) * len(self.clock) > MOST_DRAWN:
             return []
         found = [
-            week(name, pricing)
-            for name in in_order(self.clock)
+            draw_week(name, pricing)
+            for name in sort_dimensions(self.clock)
             if any(name in one.prices and not one.over for one in self.conditions)
         ]
         return [one for one in found if any(row.parts for row in one.rows)]
 
     @cached_property
-    def log(self) -> list[HourTold]:
+    def log(self) -> list[ChangelogHour]:
         """What happened to it and its endpoints, newest first."""
-        return told(self.book.news.get(self.model.id, ()), self.book)
+        return build_changelog(self.book.news.get(self.model.id, ()), self.book)
 
 
-def midnight(now: dt.datetime) -> dt.datetime:
+def start_of_day(now: dt.datetime) -> dt.datetime:
     """The beginning of the day that an hour lies in."""
     return dt.datetime.combine(now.date(), dt.time(), dt.UTC)
 
 
-def _levels(points: list[Point]) -> set[Decimal]:
+def _levels(points: list[PriceInterval]) -> set[Decimal]:
     return {point.amount for point in points if point.amount >= 0}
 
 
-def model_views(book: Book, now: dt.datetime) -> list[ModelView]:
+def build_model_views(book: Dataset, now: dt.datetime) -> list[ModelView]:
     """Every model there ever was, by id, aliases last."""
     entries = book.entries["models"]
     models = {key: Model.from_record(one.record) for key, one in entries.items()}
     kept = _kept(book)
     elsewhere = book.entries["images"].keys() | book.entries["videos"].keys()
     related = _related([models[key] for key, one in entries.items() if one.last is None])
-    offers = offers_of(book, now)
+    offers = build_endpoint_views(book, now)
     returned = {
         one.key
         for one in book.log
-        if one.kind == "returned" and one.feed == "models" and moment(one.hour) > now - NEW
+        if one.kind == "returned" and one.feed == "models" and parse_stamp(one.hour) > now - NEW
     }
     views = [
         ModelView(
@@ -208,11 +210,11 @@ def model_views(book: Book, now: dt.datetime) -> list[ModelView]:
                 key=lambda one: (one.last or now, one.key),
                 reverse=True,
             ),
-            lowest=lowest_of(offers.get(key, [])),
+            lowest=lowest_prices(offers.get(key, [])),
             kept=kept.get(key),
             elsewhere=key in elsewhere,
-            conditions=[condition(one) for one in models[key].schedule],
-            clock=clock_keys(entry.record.get("pricing")),
+            conditions=[read_condition(one) for one in models[key].schedule],
+            clock=time_of_day_keys(entry.record.get("pricing")),
             related=related.get(key, []),
         )
         for key, entry in entries.items()
@@ -220,7 +222,7 @@ def model_views(book: Book, now: dt.datetime) -> list[ModelView]:
     return sorted(views, key=lambda one: (one.model.is_alias, one.model.id))
 
 
-def _kept(book: Book) -> dict[str, str]:
+def _kept(book: Dataset) -> dict[str, str]:
     """The models whose endpoints were not read in the last hour, with the reason."""
     asked = [one for one in book.readings if one.feed == "endpoints"]
     if not asked or asked[-1].hour < book.hour:
@@ -234,7 +236,13 @@ def _kept(book: Book) -> dict[str, str]:
 
 
 def _states(
-    book: Book, entry: Entry, model: Model, served: bool, kept: dict[str, str], back: bool, now: dt.datetime
+    book: Dataset,
+    entry: RecordEntry,
+    model: Model,
+    served: bool,
+    kept: dict[str, str],
+    back: bool,
+    now: dt.datetime,
 ) -> list[State]:
     """The words for a model's state, the most telling first; a date that is over says nothing of it."""
     if entry.last:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from statistics import median
 
-from orarchive.domain.records import part, texts
+from orarchive.domain.records import as_texts, get_object
 from orarchive.jsonl import Record
-from orarchive.publish.charts.steps import GAP, Chart, steps
-from orarchive.publish.dataset import Book, Point, Rate
-from orarchive.publish.views.endpoints import Offer
+from orarchive.publish.charts.steps import MAX_GAP, Chart, draw_steps
+from orarchive.publish.dataset import Dataset, PriceInterval, PriceKey
+from orarchive.publish.views.endpoints import EndpointView
 from orarchive.publish.views.models import ModelView
 
 INPUT_PARTS, OUTPUT_PARTS = 3, 1
@@ -31,7 +31,7 @@ class Need:
     parameter: str = ""
     context: int = 0
 
-    def fits(self, one: ModelView, offer: Offer | None) -> bool:
+    def fits(self, one: ModelView, offer: EndpointView | None) -> bool:
         """Whether a model at an endpoint will do; where endpoints are not known the model must."""
         context = offer.endpoint.context if offer else one.model.context
         parameters = offer.parameters if offer else one.model.parameters
@@ -57,7 +57,7 @@ class Cheap:
     """A model at its lowest price, and who asks it; None: the list price, where endpoints are not known."""
 
     one: ModelView
-    offer: Offer | None
+    offer: EndpointView | None
     prices: dict[str, Decimal]
 
     @property
@@ -67,7 +67,7 @@ class Cheap:
         return parts / (INPUT_PARTS + OUTPUT_PARTS)
 
 
-def cheapest(models: list[ModelView], read: bool) -> dict[str, list[Cheap]]:
+def list_cheapest(models: list[ModelView], read: bool) -> dict[str, list[Cheap]]:
     """For each need the cheapest models that are not free, each once, by the need's name.
 
     `read`: whether endpoints were ever read; if not the list price stands for them.
@@ -100,7 +100,7 @@ def _is_priced(prices: dict[str, Decimal]) -> bool:
     return all(prices.get(name, Decimal(0)) > 0 for name in ("prompt", "completion"))
 
 
-def medians(book: Book, now: dt.datetime) -> list[Chart]:
+def draw_medians(book: Dataset, now: dt.datetime) -> list[Chart]:
     """The middle input and output price of all listed models with a price, week by week."""
     looks = book.good["models"]
     if not looks:
@@ -114,8 +114,8 @@ def medians(book: Book, now: dt.datetime) -> list[Chart]:
         for key, one in book.entries["models"].items()
         if not key.startswith("~") and ":" not in key and _writes(one.record)
     }
-    for rate in (Rate("prompt"), Rate("completion")):
-        points: list[Point] = []
+    for rate in (PriceKey("prompt"), PriceKey("completion")):
+        points: list[PriceInterval] = []
         all_points = [
             prices[rate]
             for (feed, key), prices in book.prices.items()
@@ -124,30 +124,30 @@ def medians(book: Book, now: dt.datetime) -> list[Chart]:
         for at, until in moments:
             amounts = [amount for some in all_points if (amount := _at(some, at)) is not None and amount > 0]
             if amounts:
-                points.append(Point(at, until, Decimal(median(amounts))))
+                points.append(PriceInterval(at, until, Decimal(median(amounts))))
         if points:
-            found.append(steps(rate, points, looks, now))
+            found.append(draw_steps(rate, points, looks, now))
     return found
 
 
 def _writes(record: Record) -> bool:
-    return "text" in texts(part(record, "architecture").get("output_modalities", ["text"]))
+    return "text" in as_texts(get_object(record, "architecture").get("output_modalities", ["text"]))
 
 
 def _looked(looks: list[dt.datetime], at: dt.datetime) -> dt.datetime | None:
     """Until when somebody looked without a gap in the week from a moment on; None: nobody did at it."""
     first = bisect_right(looks, at) - 1
-    if at - looks[first] > GAP:
+    if at - looks[first] > MAX_GAP:
         return None
     until = at
     for look in looks[first + 1 :]:
-        if look - until > GAP or until >= at + STEP:
+        if look - until > MAX_GAP or until >= at + STEP:
             break
         until = look
     return min(until, at + STEP)
 
 
-def _at(points: list[Point], at: dt.datetime) -> Decimal | None:
+def _at(points: list[PriceInterval], at: dt.datetime) -> Decimal | None:
     return next(
         (one.amount for one in points if one.first <= at and (one.last is None or at <= one.last)), None
     )

@@ -12,12 +12,12 @@ from functools import cached_property
 
 import pandas as pd
 
-from orarchive.domain.ranking_series import EVERY
-from orarchive.domain.records import integer, lab_of, text
+from orarchive.domain.ranking_series import ALL_SLICES
+from orarchive.domain.records import as_integer, as_text, get_lab
 from orarchive.jsonl import Record
-from orarchive.publish.charts.lines import Trend, trend
-from orarchive.publish.dataset import Book
-from orarchive.publish.rankings_data import RankingRead, Row
+from orarchive.publish.charts.lines import LineChart, draw_lines
+from orarchive.publish.dataset import Dataset
+from orarchive.publish.rankings_data import Row, SliceRead
 from orarchive.publish.views.models import ModelView
 from orarchive.timestamps import DAY
 
@@ -52,7 +52,7 @@ class Place:
     @property
     def lab(self) -> str:
         """Who makes it."""
-        return lab_of(self.name)
+        return get_lab(self.name)
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Category:
     """What `moved` is against."""
     week: Period | None
     """Sampled totals of the last week that is published, where a key opens them; not for all."""
-    chart: Trend | None
+    chart: LineChart | None
     is_past: bool
     """Whether the service names it no more."""
 
@@ -105,11 +105,11 @@ class App:
     def from_record(cls, record: Record) -> "App":
         """Read a row as it was sent."""
         return cls(
-            name=text(record.get("app_name")) or str(record.get("app_id")),
+            name=as_text(record.get("app_name")) or str(record.get("app_id")),
             date=str(record.get("date")),
-            rank=integer(record.get("rank")),
-            tokens=integer(record.get("total_tokens")),
-            requests=integer(record.get("total_requests")),
+            rank=as_integer(record.get("rank")),
+            tokens=as_integer(record.get("total_tokens")),
+            requests=as_integer(record.get("total_requests")),
         )
 
 
@@ -117,7 +117,7 @@ class App:
 class Rankings:
     """All that the pages show of rankings."""
 
-    book: Book
+    book: Dataset
     models: list[ModelView]
 
     @cached_property
@@ -126,7 +126,7 @@ class Rankings:
         found: dict[str, ModelView] = {}
         for one in sorted(self.models, key=lambda one: (one.is_there, one.entry.first), reverse=True):
             if not one.model.is_alias:
-                found.setdefault(permaslug(one), one)
+                found.setdefault(get_permaslug(one), one)
         return found
 
     @cached_property
@@ -201,7 +201,9 @@ class Rankings:
         places = [
             self._place(rank, slug, old, now[slug], total) for rank, slug in enumerate(_ranked(now), start=1)
         ]
-        return Period(name, first, end, total, places[:TOP], unfinished(last, step, as_of), dates, expected)
+        return Period(
+            name, first, end, total, places[:TOP], is_unfinished(last, step, as_of), dates, expected
+        )
 
     def _place(self, rank: int, slug: str, old: Mapping[str, int] | None, tokens: int, total: int) -> Place:
         model = self.by_slug.get(slug)
@@ -219,7 +221,7 @@ class Rankings:
     def categories(self) -> list[Category]:
         """Every category there ever was, "" for all first."""
         asked = {part for series, part in self.book.usage.last if series in ("order", "category")}
-        names = (asked - {EVERY}) | {""}
+        names = (asked - {ALL_SLICES}) | {""}
         return [self._category(name) for name in sorted(names)] if self.is_there else []
 
     def _category(self, name: str) -> Category:
@@ -251,11 +253,11 @@ class Rankings:
         return dt.date.fromisoformat(max(row[0] for row in self.weekly)) if self.weekly else None
 
     @cached_property
-    def leaders(self) -> Trend | None:
+    def leaders(self) -> LineChart | None:
         """The models that lead now, by week."""
         return self.chart(self.weekly)
 
-    def chart(self, rows: list[Row], names: Iterable[str] | None = None) -> Trend | None:
+    def chart(self, rows: list[Row], names: Iterable[str] | None = None) -> LineChart | None:
         """The most used of rows by week, as lines."""
         if not rows:
             return None
@@ -265,7 +267,9 @@ class Rankings:
         for date, slug, tokens in rows:
             if slug in found:
                 found[slug].append((dt.date.fromisoformat(date), float(tokens)))
-        return trend({self.named(slug): points for slug, points in found.items()}, short, WEEK, self._end)
+        return draw_lines(
+            {self.named(slug): points for slug, points in found.items()}, format_short, WEEK, self._end
+        )
 
     def named(self, slug: str) -> str:
         """What a published name is called: the id of its model without the lab, where it has one."""
@@ -273,7 +277,7 @@ class Rankings:
         return (model.model.id if model else slug).rpartition("/")[2]
 
     @cached_property
-    def labs(self) -> Trend | None:
+    def labs(self) -> LineChart | None:
         """The labs' shares of what is published of the first fifty, by week."""
         dates = sorted({date for sums in self._of_labs.values() for date in sums})
         if not dates:
@@ -287,7 +291,7 @@ class Rankings:
             ]
             for lab in leading[:LINES]
         }
-        return trend(points, lambda share: f"{share:.0%}", WEEK, self._end)
+        return draw_lines(points, lambda share: f"{share:.0%}", WEEK, self._end)
 
     @cached_property
     def _of_models(self) -> dict[str, list[Row]]:
@@ -296,9 +300,9 @@ class Rankings:
             found.setdefault(row[1], []).append(row)
         return found
 
-    def of_model(self, one: ModelView) -> Trend | None:
+    def of_model(self, one: ModelView) -> LineChart | None:
         """A model's usage by week, where it was among the first fifty."""
-        slug = permaslug(one)
+        slug = get_permaslug(one)
         rows = self._of_models.get(slug, [])
         return self.chart(rows, [slug]) if self.by_slug.get(slug) is one else None
 
@@ -316,15 +320,15 @@ class Rankings:
         found: dict[str, dict[str, int]] = {}
         for date, slug, tokens in self.weekly:
             if slug != OTHER:
-                sums = found.setdefault(lab_of(slug), {})
+                sums = found.setdefault(get_lab(slug), {})
                 sums[date] = sums.get(date, 0) + tokens
         return found
 
-    def of_lab(self, lab: str) -> Trend | None:
+    def of_lab(self, lab: str) -> LineChart | None:
         """A lab's published usage by week."""
         sums = self._of_labs.get(lab, {})
         points = [(dt.date.fromisoformat(date), float(tokens)) for date, tokens in sorted(sums.items())]
-        return trend({lab: points}, short, WEEK, self._end)
+        return draw_lines({lab: points}, format_short, WEEK, self._end)
 
     @cached_property
     def trending(self) -> list[tuple[Place, int]]:
@@ -337,7 +341,7 @@ class Rankings:
         return sorted((pair for pair in grown if pair[1] > 0), key=lambda pair: -pair[1])[:10]
 
     def _slug(self, place: Place) -> str:
-        return permaslug(place.model) if place.model else place.name
+        return get_permaslug(place.model) if place.model else place.name
 
     @cached_property
     def unmatched(self) -> list[str]:
@@ -354,12 +358,12 @@ class Rankings:
         return {slug for names in self.book.usage.names.values() for slug in names} - {OTHER}
 
     @property
-    def reads(self) -> list[RankingRead]:
+    def reads(self) -> list[SliceRead]:
         """How each part of each series fared when it was asked for last."""
         return [self.book.usage.last[key] for key in sorted(self.book.usage.last)]
 
 
-def permaslug(one: ModelView) -> str:
+def get_permaslug(one: ModelView) -> str:
     """What rankings call a model: its canonical slug, with its variant."""
     slug, variant = one.model.canonical_slug or one.model.id, one.model.variant
     return f"{slug}:{variant}" if variant and not slug.endswith(f":{variant}") else slug
@@ -370,12 +374,12 @@ def _against(old: Mapping[str, int] | None, name: str, rank: int) -> tuple[int |
     return (old[name] - rank, False) if old and name in old else (None, old is not None)
 
 
-def unfinished(date: str, step: dt.timedelta, as_of: str) -> bool:
+def is_unfinished(date: str, step: dt.timedelta, as_of: str) -> bool:
     """Whether the service had not finished a day, or the week that begins with it, when it was read."""
     return bool(as_of) and f"{dt.date.fromisoformat(date) + step - DAY}" >= as_of[:10]
 
 
-def short(amount: float | Decimal) -> str:
+def format_short(amount: float | Decimal) -> str:
     """A large number in a few letters: `1.23T`, `340B`, `1,500T`."""
     value = float(amount)
     for unit, size in (("T", 1e12), ("B", 1e9), ("M", 1e6), ("K", 1e3)):

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from orarchive.domain.records import part
+from orarchive.domain.records import get_object
 from orarchive.jsonl import Record
 
 
-def scores(benchmarks: Record) -> Iterator[tuple[str, str, str]]:
+def list_scores(benchmarks: Record) -> Iterator[tuple[str, str, str]]:
     """Source, what was measured, and the score as sent."""
-    for name, measured in sorted(part(benchmarks, "artificial_analysis").items()):
+    for name, measured in sorted(get_object(benchmarks, "artificial_analysis").items()):
         if measured is not None:
             yield "Artificial Analysis", name.replace("_", " "), str(measured)
     arenas = benchmarks.get("design_arena")

@@ -7,8 +7,8 @@ from itertools import groupby, pairwise
 
 from orarchive.domain.feeds import FEEDS
 from orarchive.publish.charts.steps import Span
-from orarchive.publish.dataset import Book, Reading
-from orarchive.timestamps import HOUR, stamp
+from orarchive.publish.dataset import Dataset, FeedReading
+from orarchive.timestamps import HOUR, format_stamp
 
 WEEKS = 6
 """Weeks on the first page."""
@@ -61,12 +61,14 @@ class LastRun:
         return self.hour + HOUR
 
 
-def last_run(book: Book) -> LastRun:
+def summarize_last_run(book: Dataset) -> LastRun:
     """What was done at the last hour."""
     own = [one for one in book.readings if one.hour == book.hour]
     last = {one.feed: one for one in own}
     ranked = [one for one in book.usage.last.values() if one.hour == book.hour]
-    events = Counter(one.kind for one in book.log if one.feed == "models" and one.hour == stamp(book.hour))
+    events = Counter(
+        one.kind for one in book.log if one.feed == "models" and one.hour == format_stamp(book.hour)
+    )
     return LastRun(
         hour=book.hour,
         started=min(one.started for one in book.attempts),
@@ -85,18 +87,18 @@ def last_run(book: Book) -> LastRun:
     )
 
 
-def complete(book: Book, now: dt.datetime) -> list[dt.datetime]:
+def list_complete_hours(book: Dataset, now: dt.datetime) -> list[dt.datetime]:
     """The hours that were read completely, all hourly feeds together, oldest first."""
     hourly = [set(book.complete[name]) for name, feed in FEEDS.items() if feed.cadence == "hourly"]
     return sorted(hour for hour in set.intersection(*hourly) if hour <= now)
 
 
-def troubles(book: Book) -> list[Reading]:
+def list_troubles(book: Dataset) -> list[FeedReading]:
     """The feeds that were not good when they were last asked for."""
     return [book.last[name] for name in FEEDS if name in book.last and book.last[name].outcome != "ok"]
 
 
-def months(book: Book, feed: str, now: dt.datetime) -> list[Days]:
+def list_months(book: Dataset, feed: str, now: dt.datetime) -> list[Days]:
     """The good hours of a feed by day, a row a month, newest first."""
     found = _good_hours(book, feed, now)
     rows = []
@@ -106,7 +108,7 @@ def months(book: Book, feed: str, now: dt.datetime) -> list[Days]:
     return rows[::-1]
 
 
-def weeks(book: Book, feed: str, now: dt.datetime) -> list[Days]:
+def list_weeks(book: Dataset, feed: str, now: dt.datetime) -> list[Days]:
     """The good hours of a feed by day, a row for each of the last weeks, newest first; Mondays first."""
     found = _good_hours(book, feed, now)
     monday = now.date() - dt.timedelta(days=now.weekday())
@@ -115,7 +117,7 @@ def weeks(book: Book, feed: str, now: dt.datetime) -> list[Days]:
     return [row for row in rows if any(hours is not None for hours in row.days)]
 
 
-def _good_hours(book: Book, feed: str, now: dt.datetime) -> dict[dt.date, int]:
+def _good_hours(book: Dataset, feed: str, now: dt.datetime) -> dict[dt.date, int]:
     """The good hours of each day of the record, oldest first."""
     good = Counter(hour.date() for hour in book.good[feed])
     begun = book.begun.date()
@@ -123,7 +125,7 @@ def _good_hours(book: Book, feed: str, now: dt.datetime) -> dict[dt.date, int]:
     return {day: good[day] for day in days}
 
 
-def origins(book: Book) -> list[Origin]:
+def list_origins(book: Dataset) -> list[Origin]:
     """Where hours came from, oldest first."""
     found = []
     hours: dict[str, dict[dt.datetime, None]] = {}
@@ -134,7 +136,7 @@ def origins(book: Book) -> list[Origin]:
     return sorted(found, key=lambda one: one.first)
 
 
-def gaps(book: Book, feed: str) -> list[Span]:
+def list_gaps(book: Dataset, feed: str) -> list[Span]:
     """The longest stretches between two good hours of a feed with none between, longest first."""
     hours = book.good[feed]
     step = HOUR if FEEDS[feed].cadence == "hourly" else 24 * HOUR
@@ -142,6 +144,6 @@ def gaps(book: Book, feed: str) -> list[Span]:
     return sorted(found, key=lambda span: (span[0] - span[1], span[0]))
 
 
-def refused(book: Book) -> list[Reading]:
+def list_rejected(book: Dataset) -> list[FeedReading]:
     """The readings whose payload a check refused, newest first."""
     return [one for one in reversed(book.readings) if one.outcome == "quarantined"]
