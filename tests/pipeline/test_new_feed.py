@@ -21,8 +21,8 @@ from orarchive.domain.feeds import FEEDS, Feed
 for row in (
     Feed("embeddings", "embeddings/models", key=("id",), cadence="daily", folder="embeddings"),
     Feed(
-        "vectors", "embeddings/models/{}/endpoints", each="embeddings", item_lines=True,
-        key=("model", "tag", "n"), cadence="daily", folder="vectors", came="opened", went="closed",
+        "vectors", "embeddings/models/{}/endpoints", parent="embeddings", has_item_lines=True,
+        key=("model", "tag", "n"), cadence="daily", folder="vectors", added_kind="opened", removed_kind="closed",
     ),
     Feed("shop_windows", "shop/windows", key=("slug",), cadence="hourly", folder="windows"),
 ):

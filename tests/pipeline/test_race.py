@@ -61,7 +61,7 @@ class Writers:
 
         self.before: list[Callable[[], object]] = []
         """What happens right before each of our pushes."""
-        monkeypatch.setattr(push_module, "push", push)
+        monkeypatch.setattr(push_module, "push_branch", push)
 
     def tip(self) -> str:
         return say(self.remote, "rev-parse", "main")

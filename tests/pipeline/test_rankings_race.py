@@ -72,7 +72,7 @@ class Writers:
                 self.before.pop(0)()
             return real(archive, lambda _: None)
 
-        monkeypatch.setattr(push_module, "push", push)
+        monkeypatch.setattr(push_module, "push_branch", push)
 
     def archive(self, hour: Any, *failing: str) -> None:
         """The other writer archives rankings: every total it was told is marked."""

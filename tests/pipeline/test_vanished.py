@@ -210,7 +210,7 @@ def test_another_status(begun: Stage, status: int) -> None:
 
 
 def test_a_probe_that_times_out(begun: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "TIMEOUT", (5.0, 0.2))
+    monkeypatch.setattr(client, "TIMEOUTS_S", (5.0, 0.2))
     begun.serve(without(payloads(START), FREE) | {f"model/{FREE}": known(FREE)})
     begun.service.fail("model/*", "slow-drip", interval=2)
     assert begun.run(NEXT) == 0
@@ -222,7 +222,7 @@ def test_a_probe_past_the_deadline(
     begun: Stage, run: float, own: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The run's deadline is the probes' too, and they have a shorter one; past it nothing is sent."""
-    monkeypatch.setattr(run_module, "PROBE_SECONDS", own)
+    monkeypatch.setattr(run_module, "PROBE_TIMEOUT_S", own)
     served = replies(without(payloads(START), FREE, ALIAS))
 
     def respond(path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Any:
