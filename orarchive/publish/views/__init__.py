@@ -11,9 +11,9 @@ from typing import get_args
 
 import pandas as pd
 
-from orarchive.history.coverage import SPANS_HOURS, Coverage, compute_coverage
+from orarchive.history.coverage import SPANS_HOURS, Coverage, Gap, compute_coverage, find_gaps
 from orarchive.publish.changelog import HEALTH_KINDS, ChangelogHour, build_changelog
-from orarchive.publish.charts.steps import Chart, Span, find_gaps
+from orarchive.publish.charts.steps import MAX_GAP, Chart
 from orarchive.publish.dataset import Dataset, FeedReading
 from orarchive.publish.views import status
 from orarchive.publish.views.changes import ChangelogMonth, PriceMove, group_months, list_moves
@@ -180,14 +180,14 @@ class View:
         return status.list_weeks(self.book, "models", self.now)
 
     @cached_property
-    def gaps(self) -> list[Span]:
+    def gaps(self) -> list[Gap]:
         """The gaps of the models feed, the longest first."""
         return list_gaps(self.book, "models")
 
     @property
-    def unseen(self) -> list[Span]:
+    def unseen(self) -> list[Gap]:
         """Those that charts show: in which nobody looked for too long, the first one first."""
-        return find_gaps(self.book.good["models"])
+        return find_gaps(self.book.good["models"], MAX_GAP)
 
     @cached_property
     def origins(self) -> list[Origin]:

@@ -3,10 +3,10 @@
 import datetime as dt
 from collections import Counter
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import groupby
 
 from orarchive.domain.feeds import FEEDS
-from orarchive.publish.charts.steps import Span
+from orarchive.history.coverage import Gap, find_gaps
 from orarchive.publish.dataset import Dataset, FeedReading
 from orarchive.timestamps import HOUR, format_stamp
 
@@ -136,12 +136,10 @@ def list_origins(book: Dataset) -> list[Origin]:
     return sorted(found, key=lambda one: one.first)
 
 
-def list_gaps(book: Dataset, feed: str) -> list[Span]:
+def list_gaps(book: Dataset, feed: str) -> list[Gap]:
     """The longest stretches between two good hours of a feed with none between, longest first."""
-    hours = book.good[feed]
     step = HOUR if FEEDS[feed].cadence == "hourly" else 24 * HOUR
-    found = [(one, other) for one, other in pairwise(hours) if other - one > step]
-    return sorted(found, key=lambda span: (span[0] - span[1], span[0]))
+    return sorted(find_gaps(book.good[feed], step), key=lambda span: (span[0] - span[1], span[0]))
 
 
 def list_rejected(book: Dataset) -> list[FeedReading]:
