@@ -126,7 +126,7 @@ def test_the_page_of_data_names_what_there_is(site: dict[str, bytes]) -> None:
 
 
 def test_no_cell_is_a_formula(tmp_path: Path) -> None:
-    """A cell that a spreadsheet would evaluate begins with an apostrophe; numbers stay numbers."""
+    """Put an apostrophe before a cell that a spreadsheet would evaluate; leave numbers alone."""
     formulas = ["=1+1", "+1", "@SUM(A1)", "-1+2", "\t=1", "\r=1", "-x"]
     models = [{"id": name, "name": name, "pricing": {"prompt": "-1"}} for name in formulas]
     site = built(written_archive(tmp_path / "archive", held(models)), tmp_path / "site")

@@ -74,7 +74,7 @@ def test_json_feeds_say_the_same(site: dict[str, bytes]) -> None:
 
 
 def test_ids_are_unique_and_stay(archive: Path) -> None:
-    """An entry keeps its id when the archive goes on."""
+    """Keep the id of an entry when the archive goes on."""
     ids = [entry.id for entry in list_news(archive)]
     assert len(set(ids)) == len(ids) > 20
     for hour in SCENES:
@@ -97,7 +97,7 @@ def make_snapshots(*prompts: str) -> list[Any]:
 
 
 def test_a_price_that_goes_back_is_one_entry(tmp_path: Path) -> None:
-    """The first entry keeps its id and says that the price went back; the changes page has both lines."""
+    """Keep the first entry with its id, and say that the price went back; the changes page has both lines."""
     archive = written_archive(tmp_path / "archive", *make_snapshots("0.000002", "0.000001", "0.000002"))
     (first,) = list_news(archive, START + HOUR)
     (folded,) = list_news(archive)
@@ -124,7 +124,7 @@ def test_a_price_that_moves_on_is_not_folded(tmp_path: Path) -> None:
 
 
 def test_cuts_are_big_and_of_an_endpoint(tmp_path: Path) -> None:
-    """A cut is 20 % or more; a lower price of another provider on top is no cut."""
+    """Count 20 % or more as a cut, but not the lower price of another provider on top."""
     archive = written_archive(tmp_path / "archive", *make_snapshots("0.00001", "0.00000805", "0.000006"))
     cuts = [entry for entry in list_news(archive) if news_feeds.is_cut(entry)]
     assert [move.percent for entry in cuts for move in entry.line.moves] == [-25]

@@ -17,7 +17,7 @@ from tests.support.rankings import EARLY, stage_in
 
 
 def test_the_ledger_counts_what_was_repeated(stage: Stage) -> None:
-    """Repeats after a 429 are counted apart from other repeats; a feed without repeats has neither count."""
+    """Count repeats after a 429 apart from other repeats; leave out both counts where nothing was repeated."""
     stage.service.fail("models", "429", times=2)
     stage.service.fail("providers", "503", times=1)
     assert stage.run(START) == 0
@@ -29,7 +29,7 @@ def test_the_ledger_counts_what_was_repeated(stage: Stage) -> None:
 
 
 def test_the_last_run_is_described(stage: Stage, tmp_path: Path) -> None:
-    """Its duration, the feeds that were not good, models added and missing; two attempts are one run.
+    """Name its duration, the feeds that were not good, models added and missing; two attempts are one run.
 
     The duration is that of the attempts, without the 2,400 seconds between them.
     """
@@ -67,7 +67,7 @@ def test_the_last_run_is_described(stage: Stage, tmp_path: Path) -> None:
 
 
 def test_metrics_are_what_prometheus_reads(stage: Stage, tmp_path: Path) -> None:
-    """Each metric has its help and its type, and each sample is a number."""
+    """Give each metric its help and its type, and each sample a number."""
     assert stage.run(START) == 0
     text = built(stage.root, tmp_path / "site")["metrics.prom"].decode()
     names = re.findall(r"^# HELP (\S+) .+\n# TYPE \1 gauge$", text, re.MULTILINE)
@@ -91,7 +91,7 @@ def run_report(stage: Stage, now: dt.datetime) -> tuple[int, str]:
 
 
 def test_a_report_names_each_trouble(stage: Stage) -> None:
-    """It names a feed that stopped, with the reasons, and a day with few good hours, until both recover."""
+    """Name a feed that stopped, with the reasons, and a day with few good hours, until both recover."""
     for n in range(20):
         assert stage.run(START + n * HOUR, feeds=("models", "providers")) == 0
     assert run_report(stage, START + 19 * HOUR) == (
@@ -118,7 +118,7 @@ def test_a_report_names_each_trouble(stage: Stage) -> None:
 
 
 def test_a_young_archive_is_well(stage: Stage) -> None:
-    """An archive without hours is well; one younger than a day is judged by the hours it could have."""
+    """Report nothing of an archive without hours; judge one younger than a day by the hours it could have."""
     assert run_report(stage, START) == (0, "No hour is archived yet.\n")
     for n in range(9):
         assert stage.run(START + n * HOUR, feeds=("models",)) == 0
@@ -128,7 +128,7 @@ def test_a_young_archive_is_well(stage: Stage) -> None:
 
 
 def test_rankings_that_fail_are_reported(tmp_path: Path) -> None:
-    """A wrong key shows in the API, in the metrics and in the report."""
+    """Report a wrong key in the API, in the metrics and in the report."""
     with sample_service(EARLY) as service:
         stage = stage_in(service, tmp_path)
         stage.options["key"] = "another key"
@@ -145,7 +145,7 @@ def test_rankings_that_fail_are_reported(tmp_path: Path) -> None:
 
 
 def test_an_hour_that_failed_is_not_the_last_complete_one(stage: Stage, tmp_path: Path) -> None:
-    """The API names the last complete hour apart from the last hour."""
+    """Name the last complete hour apart from the last hour."""
     assert stage.run(START) == 0
     stage.service.fail("models", "503")
     assert stage.run(START + HOUR) == 1

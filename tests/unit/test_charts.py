@@ -55,7 +55,7 @@ def x_of(day: int, days: int) -> str:
 
 
 def test_a_price_holds_until_another_is_seen() -> None:
-    """The line goes across, then up or down; never aslant."""
+    """Draw the line across, then up or down; never aslant."""
     chart = draw(10, (0, 3, "2"), (4, None, "1"))
     low, high = (f"{chart.dots[n].y:g}" for n in (1, 0))
     assert split_path(chart) == [
@@ -74,7 +74,7 @@ def test_the_axis_begins_at_zero_and_holds_every_price() -> None:
 
 
 def test_a_gap_breaks_the_line() -> None:
-    """The line breaks if the price is the same after the gap, and if it is another."""
+    """Break the line if the price after the gap is the same, and if it is another."""
     same = draw(10, (0, None, "1"), unread=(4, 5, 6))
     assert command_letters(same) == "MHMH"
     ((x, width),) = same.gaps
@@ -86,7 +86,7 @@ def test_a_gap_breaks_the_line() -> None:
 
 
 def test_gaps_after_the_end_are_not_drawn() -> None:
-    """The chart of a removed model ends with its last hour."""
+    """End the chart of a removed model with its last hour."""
     good_hours = [BEGUN, BEGUN + DAY, BEGUN + 2 * DAY, BEGUN + 90 * DAY]
     end = BEGUN + 2 * DAY
     chart = draw_steps(PriceKey("prompt"), [PriceInterval(BEGUN, end, Decimal(1))], good_hours, end)
@@ -113,7 +113,7 @@ def test_the_time_axis_has_a_handful_of_labels(days: int) -> None:
 
 
 def test_a_week_of_time_of_day_prices() -> None:
-    """Weekdays are dear by day and cheap by night; the weekend is one row."""
+    """Draw weekdays that are dear by day and cheap by night, and the weekend as one row."""
     pricing = {
         "prompt": "0.000001",
         "overrides": [

@@ -16,9 +16,9 @@ FORGED = "a\u202eb\r\n::c\x1b[2J\ud800\U000e0041\td"
 
 
 def test_invisible_characters_are_shown_by_their_number() -> None:
-    """Tab and line feed lay text out, so they stay."""
-    shown = "a\\u202eb\\u000d\n::c\\u001b[2J\\ud800\\ue0041\td"
-    assert escape_invisible(FORGED) == shown
+    """Keep tab and line feed, which lay text out."""
+    escaped = "a\\u202eb\\u000d\n::c\\u001b[2J\\ud800\\ue0041\td"
+    assert escape_invisible(FORGED) == escaped
     assert escape_invisible("naïve 漢字 🎉") == "naïve 漢字 🎉"
 
 
