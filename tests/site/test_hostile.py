@@ -155,7 +155,7 @@ def test_no_path_leaves_the_site(site: dict[str, bytes]) -> None:
 
 
 def test_a_key_forges_no_line_of_the_log(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
-    """Keep foreign text off the start of a line: `::` would be a command to the machine that runs the workflow."""
+    """Let no foreign text begin a line: one with `::` is a command to the machine that runs the workflow."""
     bodies = payloads(START)
     twice = {**bodies["providers"]["data"][0], "slug": "x\n::stop-commands::x\x1b[2J" + "y" * 10_000}
     stage.serve({**bodies, "providers": {"data": [twice, twice]}})
@@ -166,7 +166,7 @@ def test_a_key_forges_no_line_of_the_log(stage: Stage, caplog: pytest.LogCapture
 
 
 def test_many_rows_of_one_key_are_refused_at_once(stage: Stage) -> None:
-    """Count keys in one pass: no deadline bounds a check, and counting each by itself took over 45 seconds."""
+    """Count keys in one pass: no deadline bounds a check, and one count for each took over 45 seconds."""
     bodies = payloads(START)
     rows = [{"slug": f"{n // 2}"} for n in range(100_000)]
     stage.serve({**bodies, "providers": {"data": rows}})

@@ -17,7 +17,7 @@ from tests.support.rankings import EARLY, stage_in
 
 
 def test_the_ledger_counts_what_was_repeated(stage: Stage) -> None:
-    """Count repeats after a 429 apart from other repeats; leave out both counts where nothing was repeated."""
+    """Count repeats after a 429 apart from others; leave out both counts where nothing was repeated."""
     stage.service.fail("models", "429", times=2)
     stage.service.fail("providers", "503", times=1)
     assert stage.run(START) == 0
