@@ -45,7 +45,7 @@ def _build_category(view: View, category: Category) -> Record:
         "past": category.is_past,
         "order": {
             "read": format_stamp(category.hour) if category.hour else None,
-            "models": [place.name for place in category.order],
+            "models": [model.name for model in category.order],
         },
         "totals": {
             "source": _format_source(as_of),
