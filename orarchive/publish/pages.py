@@ -7,7 +7,7 @@ from itertools import accumulate
 from typing import Any, get_args
 
 from orarchive.domain.records import NO_DATE
-from orarchive.index.absence import DAY_S, DEPRECATED_AFTER_S, REMOVED_AFTER_S
+from orarchive.index.lifecycle import DAY_S, DEPRECATED_AFTER_S, REMOVED_AFTER_S
 from orarchive.jsonl import Record, dumps
 from orarchive.paths import escape_path, escape_segment
 from orarchive.publish.changelog import KINDS, TOPIC_NAMES
