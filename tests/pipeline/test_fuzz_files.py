@@ -15,7 +15,7 @@ from orarchive.jsonl import dumps, loads
 from orarchive.sample import START, sample_service
 from orarchive.store.git import run_git
 from tests.support import hostile_values
-from tests.support.all_readers import ask, by_hand, everything, site, with_rankings
+from tests.support.all_readers import ask, commit_by_hand, run_everything, site, with_rankings
 from tests.support.archives import DAY, HOUR, Stage, say, tidy
 from tests.support.rankings import EARLY
 
@@ -34,11 +34,11 @@ def test_any_file(
     paths = sorted(path.relative_to(stage.root / "data") for path in stage.root.glob("data/*/*.jsonl"))
     chosen = [str(path) for path in chance.sample(paths, chance.choice([1, 1, 3]))]
     chosen += ["hours/2026-06.jsonl"] if chance.randrange(3) == 0 else []
-    by_hand(
+    commit_by_hand(
         stage,
         {path: hostile_values.garbled(chance, (stage.root / "data" / path).read_bytes()) for path in chosen},
     )
-    everything(stage, monkeypatch)
+    run_everything(stage, monkeypatch)
 
 
 LINES = {
@@ -72,7 +72,7 @@ def test_a_line_that_the_archive_never_wrote(two_hours: Stage, tmp_path: Path, w
     """
     path, line, word = LINES[what]
     stage = two_hours.copy(tmp_path / "archive")
-    by_hand(stage, {path: line + b"\n"})
+    commit_by_hand(stage, {path: line + b"\n"})
     before = stage.archive.resolve_commit()
     with pytest.raises(ArchiveError, match=word):
         stage.run(START + 2 * HOUR)
@@ -112,8 +112,8 @@ def test_a_line_of_the_ledger_with_odd_members(
     for step in outer:
         node = node[step]
     node[name] = value
-    by_hand(stage, {"hours/2026-06.jsonl": b"".join([*lines, dumps(line), b"\n"])})
-    assert everything(stage, monkeypatch) == [2, 2]
+    commit_by_hand(stage, {"hours/2026-06.jsonl": b"".join([*lines, dumps(line), b"\n"])})
+    assert run_everything(stage, monkeypatch) == [2, 2]
     assert f"line {len(lines) + 1}: not a line of the ledger" in ask(stage, "verify").stderr
 
 
@@ -142,7 +142,7 @@ def test_half_a_character_in_a_line_of_the_ledger(two_hours: Stage, tmp_path: Pa
     for step in outer:
         node = node[step]
     node[name] = "\ud800"
-    by_hand(stage, {"hours/2026-06.jsonl": path.read_bytes() + dumps(line) + b"\n"})
+    commit_by_hand(stage, {"hours/2026-06.jsonl": path.read_bytes() + dumps(line) + b"\n"})
     assert "index.html" in site(stage)
     with open_index(stage.archive) as db:
         assert "\\ud800" in "".join(db.iterdump())
@@ -224,7 +224,7 @@ def commit_with(change: Callable[[Path], None]) -> Change:
 
     def done(stage: Stage) -> None:
         change(stage.root / "data")
-        by_hand(stage, {})
+        commit_by_hand(stage, {})
 
     return done
 
@@ -278,7 +278,7 @@ def octopus(stage: Stage) -> None:
     start = say(stage.root, "rev-parse", "HEAD")
     for branch in ("one", "two", "three"):
         say(stage.root, "checkout", "--quiet", "-b", branch, start)
-        by_hand(stage, {f"{branch}.txt": b""})
+        commit_by_hand(stage, {f"{branch}.txt": b""})
     say(stage.root, "checkout", "--quiet", "main")
     say(stage.root, "merge", "--quiet", "-m", "All", "one", "two", "three")
 
@@ -315,7 +315,7 @@ def test_what_somebody_committed(
     change, ends = GIT[what]
     stage = two_hours.copy(tmp_path / "archive")
     change(stage)
-    assert everything(stage, monkeypatch) == ends
+    assert run_everything(stage, monkeypatch) == ends
 
 
 def test_a_folder_whose_name_is_no_text(
@@ -323,4 +323,4 @@ def test_a_folder_whose_name_is_no_text(
 ) -> None:
     """Seen to fail with `decode` in archive.py, or without `format_filename` in build_site.py."""
     stage = two_hours.copy(tmp_path / os.fsdecode(b"\xff"))
-    assert everything(stage, monkeypatch) == [0, 0]
+    assert run_everything(stage, monkeypatch) == [0, 0]

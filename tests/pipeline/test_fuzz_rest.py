@@ -17,7 +17,7 @@ from orarchive.errors import ArchiveError
 from orarchive.sample import START, Reply
 from orarchive.store.git import run_git
 from tests.support import hostile_values
-from tests.support.all_readers import named
+from tests.support.all_readers import run_command
 from tests.support.archives import NO_WAITS, Stage, new_archive, payloads, say, tidy
 from tests.support.rankings import EARLY
 
@@ -38,7 +38,7 @@ def test_an_import_of_another_time(tmp_path: Path, seconds: str) -> None:
     say(source, "update-ref", "refs/heads/main", made)
     archive = new_archive(tmp_path / "archive")
     options = ("import", "--archive", str(archive), str(source), "--path", "models.json", "--scope", "models")
-    done = named(orarchive_command, *options)
+    done = run_command(orarchive_command, *options)
     assert done.exit_code == 2
     assert "cannot be meant" in done.stderr
 
@@ -83,7 +83,7 @@ def test_any_list_of_what_was_built(two_hours: Stage, tmp_path: Path, content: b
     around all of it (a NUL in a name).
     """
     (tmp_path / ".built.json").write_bytes(content)
-    done = named(build_site_command, "--archive", str(two_hours.root), "--out", str(tmp_path))
+    done = run_command(build_site_command, "--archive", str(two_hours.root), "--out", str(tmp_path))
     assert done.exit_code == 2 or content == b'{"x":1}'
 
 
