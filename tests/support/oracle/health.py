@@ -100,7 +100,7 @@ class HealthOracle:
         }
 
     def sum_days(self) -> dict[tuple[Key, str], list[Any]]:
-        """Return the figures of each endpoint and day; the first reading of an hour counts. See `_sum_day`."""
+        """Return the figures of each endpoint and day; the first reading of an hour counts."""
         days: dict[tuple[Key, str], dict[str, Record]] = defaultdict(dict)
         for attempt, key, record in self._read_endpoints():
             hour = attempt.line["hour"]
