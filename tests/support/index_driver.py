@@ -129,8 +129,8 @@ def _kill_before(number: int) -> list[str]:
     replacements: list[tuple[object, str, Callable[..., Any]]] = [(sqlite3, "connect", connect_with_steps)]
     for owner, name in ((subprocess, "run"), (Path, "replace"), (Path, "unlink")):
         replacements.append((owner, name, count_calls(getattr(owner, name))))
-    for owner, name, replacement in replacements:
-        setattr(owner, name, replacement)
+    for target, name, replacement in replacements:
+        setattr(target, name, replacement)
     return steps
 
 

@@ -1,4 +1,4 @@
-"""Prices of recorded versions, read naively, and the answers of somebody who looks them up in the versions."""
+"""Prices of recorded versions, read naively, and answers that are looked up in the versions."""
 
 import datetime as dt
 import json

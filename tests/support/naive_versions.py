@@ -1,4 +1,4 @@
-"""Versions of a recorded models file, read naively: plain JSON, without hours, lines or events of an archive."""
+"""Versions of a recorded models file, read naively: plain JSON that knows nothing of an archive."""
 
 import datetime as dt
 import json
