@@ -66,7 +66,7 @@ class FeedRead:
     scope: str
     clock: int = 0
     """Seconds observed up to this hour: of the time between two good hours at most a day counts."""
-    kept: frozenset[str] = frozenset()
+    kept_keys: frozenset[str] = frozenset()
     """Of a fan-out feed: the keys that were not read."""
     attempt: int = 0
 
@@ -97,21 +97,21 @@ class AttemptContext:
         """
         reads = self._earlier_reads.setdefault(feed, [])
         for read in reads:
-            if parent_key not in read.kept:
+            if parent_key not in read.kept_keys:
                 return read
         for read in self.list_earlier_reads(feed, reads[-1].attempt if reads else self.attempt):
             reads.append(read)
-            if parent_key not in read.kept:
+            if parent_key not in read.kept_keys:
                 return read
         return None
 
     def list_earlier_reads(self, feed: str, attempt: int | None = None) -> Iterator[FeedRead]:
         """Yield the good reads of a feed in earlier hours, latest first; only those before `attempt`."""
         limit = self.attempt if attempt is None else attempt
-        for hour, since, scope, clock, kept, number in self.db.execute(
+        for hour, since, scope, clock, kept_json, number in self.db.execute(
             SELECT_EARLIER_READS, (feed, self.hour, limit)
         ):
-            yield FeedRead(hour, since, scope, clock, frozenset(json.loads(kept or "{}")), number)
+            yield FeedRead(hour, since, scope, clock, frozenset(json.loads(kept_json or "{}")), number)
 
     def span(self, feed: str, parent_key: str | None = None) -> tuple[str | None, str | None]:
         """Return the last hour that showed the old state, and the hour after which it may have changed.
@@ -168,7 +168,7 @@ def write_attempt(update: IndexUpdate, attempt_commit: AttemptCommit, broken: st
             since=_made_since(line, report),
             scope=report.get("scope", ""),
             clock=_advance_clock(context, feed),
-            kept=frozenset(report.get("kept", ())),
+            kept_keys=frozenset(report.get("kept", ())),
         )
         _insert_read(context, feed, report, read, good)
         if good:

@@ -92,7 +92,7 @@ def apply_attempt(context: AttemptContext, _: ReplayStep) -> Iterator[Event]:
     endpoints = {
         row_ids["endpoints", key]: (key[0], record)
         for key, record in state.records["endpoints"].items()
-        if key[0] not in read.kept
+        if key[0] not in read.kept_keys
     }
     if context.hour >= retained_since(context.update.last_hour):
         _insert_readings(context, {row_id: record for row_id, (_, record) in endpoints.items()})
@@ -101,7 +101,7 @@ def apply_attempt(context: AttemptContext, _: ReplayStep) -> Iterator[Event]:
             context.db.execute(ADD_TO_DAY, _daily_figures(row_id, context.hour, record))
     served_models = {model for model, _ in endpoints.values()}
     for (model,), record in state.records["models"].items():
-        if model not in read.kept and _needs_endpoints(record):
+        if model not in read.kept_keys and _needs_endpoints(record):
             row_id = row_ids["models", (model,)]
             _add_to_run(context.db, read, row_id, "orphaned", model not in served_models)
     yield from _mark_degraded(context)
@@ -139,7 +139,7 @@ def _is_degraded(record: Record) -> bool:
 
 
 def _needs_endpoints(record: Record) -> bool:
-    """Return whether a model has to be served by somebody: aliases and routers have no endpoints."""
+    """Return whether a model has to have endpoints: aliases and routers have none by nature."""
     return not is_alias(record) and not is_dynamic(read_prices(record.get("pricing")).get("prompt"))
 
 

@@ -100,7 +100,7 @@ def _find_arrival(
     if context.last_read(feed.name) is None:
         return "baseline", ""
     source, cause = _find_added_source(context, step, feed, key)
-    if earlier and earlier.missing:  # an event told that it was missing, so one tells that it is back
+    if earlier and earlier.missing:  # there is an event that it was missing, so there is one that it is back
         return ("returned" if feed.removed_kind == "missing" else feed.added_kind), cause
     if cause:
         is_new = source is not None and source.arrival not in FIRST_ARRIVALS

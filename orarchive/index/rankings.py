@@ -62,7 +62,7 @@ def apply_attempt(context: AttemptContext, step: ReplayStep) -> Iterator[Event]:
             for part in report["read"]:
                 values = {"series": name, "part": part, "folder": SERIES[name].folder(part)}
                 context.db.execute(INSERT_PART, escape_values(values))
-    # rows are taken from the files, whoever changed them
+    # rows are taken from the files: a merge or an edit by hand may have changed them too
     for folder, changes in _changes_by_folder(step).items():
         query = "select id, series, part from ranking_parts where folder = ?"
         for part_id, name, part in context.db.execute(query, (folder,)).fetchall():

@@ -59,6 +59,6 @@ class ReadLog:
 
     def _select(self, where: str, value: str, order: str) -> Iterator[Read]:
         query = f"{SELECT_READS} and {where} order by reads.attempt {order}"
-        for hour, started, origin, commit, replaced, kept in self.db.execute(query, (self.feed, value)):
-            if replaced != IS_LOST and self.parent_key not in loads(kept or "{}"):
+        for hour, started, origin, commit, replaced, kept_json in self.db.execute(query, (self.feed, value)):
+            if replaced != IS_LOST and self.parent_key not in loads(kept_json or "{}"):
                 yield Read(hour, started, origin, commit, bool(replaced))

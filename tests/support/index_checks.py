@@ -19,7 +19,7 @@ from orarchive.timestamps import format_stamp, parse_stamp
 from tests.support.oracle import Oracle
 from tests.support.oracle.attempts import Records, get_kept, is_good
 from tests.support.oracle.facts import Fact
-from tests.support.oracle.records import KnownRecord
+from tests.support.oracle.records import TrackedRecord
 from tests.support.oracle.values import list_paths, list_points
 from tests.support.random_histories import ArchivedAttempt, archive_steps, write_history
 from tests.support.random_steps import Step
@@ -65,7 +65,7 @@ def read_facts(db: sqlite3.Connection) -> list[Fact]:
 
 
 def check_events(db: sqlite3.Connection, oracle: Oracle) -> None:
-    """Each change has its event or its excuse, and there is no event without a change."""
+    """Check that each change has its event or its excuse, and that there is no event without a change."""
     facts = read_facts(db)
     expected = Counter(oracle.facts.facts)
     invented, lost = Counter(facts) - expected, expected - Counter(facts)
@@ -82,13 +82,13 @@ def check_events(db: sqlite3.Connection, oracle: Oracle) -> None:
 
 
 def check_records(db: sqlite3.Connection, oracle: Oracle) -> None:
-    """Each record has its first and last hour, its arrival and its state."""
+    """Check the first and last hour, the arrival and the state of each record."""
     columns = "feed, parts, first, last, arrival, state, missing"
     rows = db.execute(f"select {columns} from records where arrival != 'unlisted'")
     records = {(feed, tuple(loads(parts))): tuple(values) for feed, parts, *values in rows}
     expected = {
-        feed_key: (known.first, known.last, known.arrival, known.state, known.missing)
-        for feed_key, known in oracle.records.known.items()
+        feed_key: (tracked.first, tracked.last, tracked.arrival, tracked.state, tracked.missing)
+        for feed_key, tracked in oracle.records.tracked.items()
     }
     differences = [
         (records.get(feed_key), values)
@@ -107,7 +107,7 @@ class GoodHour:
 
     hour: str
     feed: Feed
-    kept: dict[str, str]
+    kept_keys: dict[str, str]
     attempt: ArchivedAttempt
     records: Records
 
@@ -117,7 +117,7 @@ class GoodHour:
 
     def was_read(self, parent_key: str) -> bool:
         """Return whether a key of the feed's parent was read; always true of a list."""
-        return not self.feed.parent or parent_key not in self.kept
+        return not self.feed.parent or parent_key not in self.kept_keys
 
 
 def list_good_hours(oracle: Oracle) -> Iterator[GoodHour]:
@@ -133,7 +133,7 @@ def list_good_hours(oracle: Oracle) -> Iterator[GoodHour]:
 
 
 def check_versions(db: sqlite3.Connection, oracle: Oracle) -> None:
-    """The lines of a good hour are those that its last attempt left in the files."""
+    """Check that the lines of a good hour are those that its last attempt left in the files."""
     columns = "records.feed, file, versions.first, versions.last, line, parts"
     rows = db.execute(f"select {columns} from versions join records on id = record").fetchall()
     for feed, file, first, last, _, parts in rows:
@@ -168,7 +168,7 @@ def split_lines(content: bytes) -> Iterable[tuple[bytes, Record]]:
 
 
 def check_prices(db: sqlite3.Connection, oracle: Oracle) -> None:
-    """The price points of a good hour are those of its records."""
+    """Check that the price points of a good hour are those of its records."""
     columns = "feed, parts, dimension, condition, prices.first, prices.last, amount"
     rows = db.execute(f"select {columns} from prices join records on id = record").fetchall()
     for feed, parts, *_, first, last, _ in rows:
@@ -196,7 +196,7 @@ def check_prices(db: sqlite3.Connection, oracle: Oracle) -> None:
 
 
 def check_fields(db: sqlite3.Connection, oracle: Oracle) -> None:
-    """Each field is counted on as many records as have it."""
+    """Check that each field is counted on as many records as have it."""
     rows = db.execute("select feed, path, records from fields where records > 0").fetchall()
     expected = Counter(
         (name, path)
@@ -209,15 +209,15 @@ def check_fields(db: sqlite3.Connection, oracle: Oracle) -> None:
 
 
 def check_relations(db: sqlite3.Connection, oracle: Oracle) -> None:
-    """Labs have their first hour, and pairs of provider and model their number of endpoints."""
+    """Check the first hours of labs, and the endpoints of each pair of provider and model."""
     labs: dict[str, str] = {}
-    endpoints: dict[tuple[str, str], list[KnownRecord]] = defaultdict(list)
-    for (name, key), known in oracle.records.known.items():
+    endpoints: dict[tuple[str, str], list[TrackedRecord]] = defaultdict(list)
+    for (name, key), tracked in oracle.records.tracked.items():
         if name == "models":
             lab = key[0].partition("/")[0].removeprefix("~")
-            labs[lab] = min(labs.get(lab, known.first), known.first)
+            labs[lab] = min(labs.get(lab, tracked.first), tracked.first)
         elif name == "endpoints":
-            endpoints[key[1].partition("/")[0], key[0]].append(known)
+            endpoints[key[1].partition("/")[0], key[0]].append(tracked)
     assert dict(db.execute("select lab, first from labs")) == labs
     rows = db.execute("select provider, model, first, endpoints, last is null from provider_models")
     assert {(provider, model): tuple(values) for provider, model, *values in rows} == {
@@ -228,7 +228,7 @@ def check_relations(db: sqlite3.Connection, oracle: Oracle) -> None:
 
 
 def check_health(db: sqlite3.Connection, oracle: Oracle) -> None:
-    """Readings of health are kept for 30 days, and their figures by day for ever."""
+    """Check that readings of health are kept for 30 days, and their figures by day for ever."""
     limit = format_stamp(parse_stamp(oracle.log.hour) - dt.timedelta(days=30))
     rows = db.execute(
         "select number, hour, parts, line from health join attempts using (attempt)"
@@ -247,7 +247,7 @@ def check_health(db: sqlite3.Connection, oracle: Oracle) -> None:
 
 
 def check_benchmarks(db: sqlite3.Connection, oracle: Oracle) -> None:
-    """Of benchmarks the last version is kept."""
+    """Check that the last version of benchmarks is kept."""
     query = "select key, line from latest join records on id = record where gone is null and file = ?"
     benchmarks = {key: dumps(loads(line)["benchmarks"]) for key, line in db.execute(query, ("benchmarks",))}
     expected = {key[0]: dumps(record.get("benchmarks")) for key, record in oracle.log.new["models"].items()}

@@ -104,14 +104,16 @@ def list_reprices(versions: Sequence[Version]) -> Iterator[tuple[Any, ...]]:
             old, new = (side.rows[name]["pricing"] for side in (before, version))
             if old == new or name.startswith("~"):
                 continue
-            known = remove_paths(new, new_paths, "pricing.")
-            plain = (list_dimensions(old) | list_dimensions(known)) - list_scheduled(old)
+            stripped = remove_paths(new, new_paths, "pricing.")
+            plain = (list_dimensions(old) | list_dimensions(stripped)) - list_scheduled(old)
             plain -= list_scheduled(new)
             moved = {
-                dimension for dimension in plain if read_price(old, dimension) != read_price(known, dimension)
+                dimension
+                for dimension in plain
+                if read_price(old, dimension) != read_price(stripped, dimension)
             }
             ruled = read_conditions(old).keys() | read_conditions(new).keys()
-            if old.get("overrides") == known.get("overrides"):
+            if old.get("overrides") == stripped.get("overrides"):
                 ruled = set()
             turned = {
                 dimension for dimension in ruled if read_tariff(old, dimension) != read_tariff(new, dimension)

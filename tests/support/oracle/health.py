@@ -58,9 +58,9 @@ class HealthOracle:
             self._watch_models(is_first_arrival)
 
     def _watch_endpoints(self) -> None:
-        kept = get_kept(self.log.line, "endpoints")
+        kept_keys = get_kept(self.log.line, "endpoints")
         for key, record in sorted(self.log.new["endpoints"].items()):
-            if key[0] in kept:
+            if key[0] in kept_keys:
                 continue
             uptime = record.get("uptime_last_1d")
             is_bad = bool(record.get("status")) or (uptime is not None and uptime < 90)
@@ -71,12 +71,12 @@ class HealthOracle:
                 self.facts.add(kind, "endpoints", name, after=turn.after, by=turn.by)
 
     def _watch_models(self, is_first_arrival: Callable[[Key], bool]) -> None:
-        kept = get_kept(self.log.line, "endpoints")
+        kept_keys = get_kept(self.log.line, "endpoints")
         served = {key[0] for key in self.log.new["endpoints"]}
         for key, record in sorted(self.log.new["models"].items()):
             is_alias = key[0].startswith("~") or record.get("alias_target")
             prompt = read_price(get_pricing(record), "prompt")
-            if key[0] in kept or is_alias or (prompt is not None and prompt < 0):
+            if key[0] in kept_keys or is_alias or (prompt is not None and prompt < 0):
                 continue
             turn = self._watch("orphaned", "models", key, ORPHANED_HOURS, is_bad=key[0] not in served)
             if turn and turn.is_bad and not (turn.after is None and is_first_arrival(key)):
@@ -111,9 +111,9 @@ class HealthOracle:
         """Yield each endpoint that was read in each attempt."""
         for attempt, records in zip(self.log.attempts, self.log.records, strict=True):
             if is_good(attempt.line, "endpoints"):
-                kept = get_kept(attempt.line, "endpoints")
+                kept_keys = get_kept(attempt.line, "endpoints")
                 for key, record in records["endpoints"].items():
-                    if key[0] not in kept:
+                    if key[0] not in kept_keys:
                         yield attempt, key, record
 
 

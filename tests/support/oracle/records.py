@@ -15,7 +15,7 @@ FIRST_ARRIVALS = ("baseline", "first_observed")
 
 
 @dataclass
-class KnownRecord:
+class TrackedRecord:
     """A record that was listed once."""
 
     first: str
@@ -42,7 +42,7 @@ class RecordOracle:
 
     def __init__(self, log: AttemptLog, facts: FactLog, health: HealthOracle) -> None:
         self.log, self.facts, self.health = log, facts, health
-        self.known: dict[tuple[str, Key], KnownRecord] = {}
+        self.tracked: dict[tuple[str, Key], TrackedRecord] = {}
 
     def apply_attempt(self) -> None:
         """Add the records that are new in the current attempt, and remove those that are gone."""
@@ -55,20 +55,20 @@ class RecordOracle:
                     self._remove(feed, key)
 
     def is_first_arrival(self, key: Key) -> bool:
-        """Return whether a model was there when its record began, so that nobody knows when it was added."""
-        return self.known["models", key].arrival in FIRST_ARRIVALS
+        """Return whether a model was listed when its record began, so that its addition was not observed."""
+        return self.tracked["models", key].arrival in FIRST_ARRIVALS
 
     # -- records that are added
 
     def _add(self, feed: Feed, key: Key) -> None:
         name = feed.name
-        known = self.known.get((name, key))
-        arrival, cause = self._find_arrival(feed, key, known)
-        old_state = known.state if known else None
-        if known is None:
-            known = self.known[name, key] = KnownRecord(self.log.hour, arrival)
-        known.arrival, known.last, known.state, known.missing = arrival, None, "active", None
-        known.has_removal_event, known.hours_without = False, []
+        tracked = self.tracked.get((name, key))
+        arrival, cause = self._find_arrival(feed, key, tracked)
+        old_state = tracked.state if tracked else None
+        if tracked is None:
+            tracked = self.tracked[name, key] = TrackedRecord(self.log.hour, arrival)
+        tracked.arrival, tracked.last, tracked.state, tracked.missing = arrival, None, "active", None
+        tracked.has_removal_event, tracked.hours_without = False, []
         if arrival == "baseline":
             self.facts.excuse("baseline")
         elif arrival == "first_observed" and old_state is not None:
@@ -90,22 +90,22 @@ class RecordOracle:
         ]
         return get_since(lines[-1], feed.name) if lines else None
 
-    def _find_arrival(self, feed: Feed, key: Key, known: KnownRecord | None) -> tuple[str, str]:
+    def _find_arrival(self, feed: Feed, key: Key, tracked: TrackedRecord | None) -> tuple[str, str]:
         """Return how a record was added, and the kind of record that it was added with."""
         if self.log.find_last_read(feed.name) is None:
             return "baseline", ""
         source, cause = None, ""
         if feed.parent and not self._was_requested(feed, key[0]):
-            source, cause = self.known.get((feed.parent, (key[0],))), "model"
+            source, cause = self.tracked.get((feed.parent, (key[0],))), "model"
         elif feed.copied_feed and self._is_added(feed.copied_feed, key):
-            source, cause = self.known[feed.copied_feed, key], "endpoint"
-        if known and known.has_removal_event:
+            source, cause = self.tracked[feed.copied_feed, key], "endpoint"
+        if tracked and tracked.has_removal_event:
             return ("returned" if feed.removed_kind == "missing" else feed.added_kind), cause
         if cause:
             is_first = source is None or source.arrival in FIRST_ARRIVALS
             return ("first_observed", "") if is_first else (feed.added_kind, cause)
         scopes = self.log.find_scope_change(feed)
-        if known or (scopes and not is_surely_in(scopes[0], self.log.new[feed.name][key])):
+        if tracked or (scopes and not is_surely_in(scopes[0], self.log.new[feed.name][key])):
             return "first_observed", ""
         return feed.added_kind, ""
 
@@ -119,19 +119,19 @@ class RecordOracle:
     # -- records that go missing
 
     def _remove(self, feed: Feed, key: Key) -> None:
-        name, known = feed.name, self.known[feed.name, key]
+        name, tracked = feed.name, self.tracked[feed.name, key]
         parent_key = key[0] if feed.parent else None
         last_read = self.log.find_last_read(name, parent_key)
-        known.last = max(last_read["hour"] if last_read else self.log.hour, known.first)
-        known.record = self.log.old[name][key]
+        tracked.last = max(last_read["hour"] if last_read else self.log.hour, tracked.first)
+        tracked.record = self.log.old[name][key]
         self.health.end_runs(name, key)
         if self._is_outside_scope(feed, key):
-            known.state = "unobserved"
+            tracked.state = "unobserved"
             self.facts.excuse("unobserved")
             return
-        known.state = "stale" if feed.removed_kind == "missing" else feed.removed_kind
-        known.missing = self.log.hour
-        known.has_removal_event = True
+        tracked.state = "stale" if feed.removed_kind == "missing" else feed.removed_kind
+        tracked.missing = self.log.hour
+        tracked.has_removal_event = True
         answers = self.log.line["feeds"]["models"].get("vanished", {}) if name == "models" else {}
         text, after = format_key(feed, key), self.log.find_after(name, parent_key)
         cause, _, target = (answers.get(key[0]) or self._find_removed_source(feed, key)).partition(":")
@@ -141,10 +141,10 @@ class RecordOracle:
 
     def _is_outside_scope(self, feed: Feed, key: Key) -> bool:
         if feed.parent:
-            parent = self.known.get((feed.parent, (key[0],)))
+            parent = self.tracked.get((feed.parent, (key[0],)))
             return bool(parent and parent.state == "unobserved" and not parent.has_removal_event)
         if feed.copied_feed:
-            source = self.known.get((feed.copied_feed, key))
+            source = self.tracked.get((feed.copied_feed, key))
             is_removed = self._is_removed(feed.copied_feed, key)
             return bool(is_removed and source and source.state == "unobserved")
         scopes = self.log.find_scope_change(feed)
@@ -163,32 +163,32 @@ class RecordOracle:
     def update_absences(self, feed: Feed) -> None:
         """Update the absent records of a feed that the current attempt read well."""
         absent = [
-            (key, known)
-            for (name, key), known in self.known.items()
-            if name == feed.name and known.last is not None
+            (key, tracked)
+            for (name, key), tracked in self.tracked.items()
+            if name == feed.name and tracked.last is not None
         ]
         if feed.removed_kind == "missing":
-            for key, known in absent:
-                self._rescope(feed, key, known)
-        for key, known in absent:
-            self._age(feed, key, known)
+            for key, tracked in absent:
+                self._rescope(feed, key, tracked)
+        for key, tracked in absent:
+            self._age(feed, key, tracked)
 
-    def _rescope(self, feed: Feed, key: Key, known: KnownRecord) -> None:
+    def _rescope(self, feed: Feed, key: Key, tracked: TrackedRecord) -> None:
         scopes = self.log.find_scope_change(feed)
-        if scopes and not feed.parent and known.state in ("stale", "deprecated", "unobserved"):
-            is_visible = is_surely_in(scopes[1], known.record)
-            if known.state == "unobserved" and is_visible and not known.has_removal_event:
-                known.missing, known.has_removal_event = self.log.hour, True
-                after = self.log.find_since(feed.name, str(known.last))
+        if scopes and not feed.parent and tracked.state in ("stale", "deprecated", "unobserved"):
+            is_visible = is_surely_in(scopes[1], tracked.record)
+            if tracked.state == "unobserved" and is_visible and not tracked.has_removal_event:
+                tracked.missing, tracked.has_removal_event = self.log.hour, True
+                after = self.log.find_since(feed.name, str(tracked.last))
                 self.facts.add(feed.removed_kind, feed.name, format_key(feed, key), after=after)
-            known.state = known.absence_state() if is_visible else "unobserved"
-        if not known.hours_without or known.hours_without[-1][0] != self.log.hour:
-            known.hours_without.append((self.log.hour, known.state != "unobserved"))
+            tracked.state = tracked.absence_state() if is_visible else "unobserved"
+        if not tracked.hours_without or tracked.hours_without[-1][0] != self.log.hour:
+            tracked.hours_without.append((self.log.hour, tracked.state != "unobserved"))
 
-    def _age(self, feed: Feed, key: Key, known: KnownRecord) -> None:
-        if known.state not in ("stale", "deprecated"):
+    def _age(self, feed: Feed, key: Key, tracked: TrackedRecord) -> None:
+        if tracked.state not in ("stale", "deprecated"):
             return
-        state = known.absence_state()
-        if state != known.state and (state == "removed" or feed.name == "models"):
+        state = tracked.absence_state()
+        if state != tracked.state and (state == "removed" or feed.name == "models"):
             self.facts.add(state, feed.name, format_key(feed, key), after=self.log.find_after(feed.name))
-        known.state = state
+        tracked.state = state
