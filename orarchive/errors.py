@@ -1,20 +1,20 @@
-"""Errors that a person is told about in one line; every entry point catches this family in one place."""
+"""Errors that commands report in one line. The command line catches the whole family in one place."""
 
 
 class ArchiveError(Exception):
-    """Bad usage or a bad environment: the message says what is wrong and what to do about it."""
+    """Wrong usage or environment. The message says what is wrong and what to do about it."""
 
     exit_code = 2
 
 
 class NotArchivedError(ArchiveError):
-    """The archive does not hold what was asked for; the message names what it does hold."""
+    """The archive does not hold the requested hour or record. The message names what it does hold."""
 
     exit_code = 1
 
 
 class GitError(ArchiveError):
-    """A git command failed; the message carries the command and what git said."""
+    """A failed git command. The message has the command and the output of git."""
 
 
 class NotJSON(ValueError):

@@ -1,8 +1,8 @@
-"""Canonical JSON Lines: equal content is equal bytes, and nothing a JSON text can say is lost.
+"""Canonical JSON Lines: equal content gives equal bytes, and no value of a JSON text is lost.
 
-Number tokens are kept as they were written (`1.0`, `1e-7`, 70-bit integers), keys are sorted by code
-point, text is UTF-8. One serialiser for ever: orjson and the standard library write the same float in
-different bytes, so a change of serialiser would rewrite every line of every archive.
+Number tokens are kept as they were written (`1.0`, `1e-7`, 70-bit integers), keys are sorted by code point,
+text is UTF-8. The serialiser must never change: orjson and the standard library write the same float in
+different bytes, so another serialiser would rewrite every line of every archive.
 """
 
 import io
@@ -21,15 +21,16 @@ Record = dict[str, Any]
 """A JSON object as received."""
 
 SAFE_DIGITS = 18
-"""Integers of up to 18 characters always fit the 64 bits that orjson writes."""
+"""Integers of at most 18 characters fit the 64 bits that orjson writes."""
 
 
 class Number(Decimal):
-    """A JSON number that a Python int does not write back exactly: its value, and the token as sent."""
+    """A JSON number that a Python int would not write back exactly: the value, and the token as sent."""
 
     token: str
 
     def __new__(cls, token: str) -> "Number":
+        """Return the number of a token; raise NotJSON for one that Decimal cannot hold."""
         try:
             number = super().__new__(cls, token)
         except InvalidOperation:
@@ -46,7 +47,7 @@ class Number(Decimal):
 
 
 def loads(text: bytes | str) -> Any:
-    """Read one JSON text; NaN, invalid UTF-8 and a name given twice in one object raise NotJSON."""
+    """Read one JSON text; raise NotJSON, also for NaN, invalid UTF-8 and a name given twice in one object."""
     try:
         return _DECODER.decode(text if isinstance(text, str) else text.decode())
     except RecursionError:
@@ -58,23 +59,23 @@ def loads(text: bytes | str) -> Any:
 
 
 def dumps(value: Any) -> bytes:
-    """Write one value in the archive's only form: compact, keys sorted, UTF-8, number tokens as sent.
+    """Return one value in the archive's only form: compact, keys sorted, UTF-8, number tokens as sent.
 
-    Nesting that Python cannot follow (several hundred levels) raises NotJSON.
+    Raises NotJSON for nesting that Python cannot follow, of several hundred levels.
     """
     try:
-        return orjson.dumps(value, default=_fragment, option=orjson.OPT_SORT_KEYS)
-    except TypeError:  # a lone surrogate, or nesting beyond orjson's 254 levels
+        return orjson.dumps(value, default=_number_fragment, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # A lone surrogate, or nesting beyond the 254 levels of orjson.
         pass
     try:
-        return _exact(value).encode()
+        return _serialize(value).encode()
     except RecursionError:
         msg = "nested too deeply"
         raise NotJSON(msg) from None
 
 
 def read_lines(data: bytes, name: str) -> list[Record]:
-    """Read every record of a JSONL file; `name` is what an error calls it."""
+    """Read every record of a JSONL file; raise ArchiveError, naming the file by `name`, for a bad line."""
     try:
         with jsonlines.Reader(io.BytesIO(data), loads=loads) as reader:
             return list(reader.iter(type=dict))
@@ -84,23 +85,23 @@ def read_lines(data: bytes, name: str) -> list[Record]:
 
 
 def write_lines(records: Iterable[Record]) -> bytes:
-    """Write records in the order given, one a line."""
+    """Return records as JSONL, one a line, in the order given."""
     buffer = io.BytesIO()
     with jsonlines.Writer(buffer, dumps=dumps) as writer:
         writer.write_all(records)
     return buffer.getvalue()
 
 
-def _integer(token: str) -> int | Number:
+def _parse_integer(token: str) -> int | Number:
     return int(token) if len(token) <= SAFE_DIGITS and token != "-0" else Number(token)
 
 
-def _constant(token: str) -> None:
+def _reject_constant(token: str) -> None:
     msg = f"{token} is not JSON"
     raise NotJSON(msg)
 
 
-def _object(pairs: list[tuple[str, Any]]) -> Record:
+def _build_object(pairs: list[tuple[str, Any]]) -> Record:
     record = dict(pairs)
     if len(record) != len(pairs):
         msg = "a name appears twice in one object"
@@ -109,28 +110,32 @@ def _object(pairs: list[tuple[str, Any]]) -> Record:
 
 
 _DECODER = json.JSONDecoder(
-    parse_int=_integer, parse_float=Number, parse_constant=_constant, object_pairs_hook=_object
+    parse_int=_parse_integer,
+    parse_float=Number,
+    parse_constant=_reject_constant,
+    object_pairs_hook=_build_object,
 )
 
 
-def _fragment(value: object) -> orjson.Fragment:
+def _number_fragment(value: object) -> orjson.Fragment:
     if isinstance(value, Number):
         return orjson.Fragment(value.token)
     msg = f"{type(value).__name__} is not JSON"
     raise TypeError(msg)
 
 
-def _exact(value: Any) -> str:
-    """Write what orjson cannot: the same bytes as orjson's wherever both can."""
+def _serialize(value: Any) -> str:
+    """Serialise a value that orjson refuses; what orjson accepts would come out in the same bytes."""
     if isinstance(value, dict):
-        return "{" + ",".join(f"{_string(key)}:{_exact(value[key])}" for key in sorted(value)) + "}"
+        members = (f"{_serialize_string(key)}:{_serialize(value[key])}" for key in sorted(value))
+        return "{" + ",".join(members) + "}"
     if isinstance(value, list):
-        return "[" + ",".join(map(_exact, value)) + "]"
+        return "[" + ",".join(map(_serialize, value)) + "]"
     if isinstance(value, str):
-        return _string(value)
-    return orjson.dumps(value, default=_fragment).decode()
+        return _serialize_string(value)
+    return orjson.dumps(value, default=_number_fragment).decode()
 
 
-def _string(text: str) -> str:
+def _serialize_string(text: str) -> str:
     written = json.dumps(text, ensure_ascii=False)
-    return re.sub("[\ud800-\udfff]", lambda lone: f"\\u{ord(lone[0]):04x}", written)
+    return re.sub("[\ud800-\udfff]", lambda surrogate: f"\\u{ord(surrogate[0]):04x}", written)

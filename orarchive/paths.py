@@ -1,26 +1,34 @@
-"""Paths made of foreign text: plain, apart also where case does not count, and never out of their folder."""
+"""Paths made of text that the service sends, such as model ids.
+
+They have only plain characters, differ also on file systems that ignore case, and stay inside their folder.
+"""
 
 import hashlib
 import re
 
+PLAIN_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789-_.~"
+
 MAX_SEGMENT_LENGTH = 80
-"""Longest part of a path made from foreign text; file systems allow 255 bytes."""
+"""Characters of a segment; file systems allow 255 bytes."""
 
 MAX_FOLDERS = 3
-"""Slashes that make folders, as in `marketing/seo`; the others are letters like any other."""
+"""Slashes that become folders, as in `marketing/seo`. Any further slash is escaped like other characters."""
 
-# names that Windows keeps for itself, one that git leaves out (there it is `.git`), and that of every page
+# Names that Windows reserves, the name that git refuses because it means `.git` there, and that of every
+# page.
 RESERVED_NAME = re.compile(r"(con|prn|aux|nul|com\d|lpt\d|git~1|index)(\.|$)")
 
-# a folder must not be called as a file beside it: `x` has a file `x.json`, and `x.json/y` is something else
+# A folder must not have the name of a file beside it: `x` has a file `x.json`, and `x.json/y` needs a folder.
 RESERVED_ENDING = re.compile(r"\.(?=(?:jsonl?|atom)$)")
 
 
 def escape_segment(text: str) -> str:
-    """One part of a path: what is not plain is written as `=` and the hex of its bytes; never empty."""
-    plain = "".join(
-        letter if letter in "abcdefghijklmnopqrstuvwxyz0123456789-_.~" else _hex(letter) for letter in text
-    )
+    """Return a text as one segment of a path, never empty.
+
+    Every other character than PLAIN_CHARACTERS becomes `=` and hex digits, for each byte of its UTF-8. A
+    segment that would be too long ends in a hash of the text.
+    """
+    plain = "".join(character if character in PLAIN_CHARACTERS else _hex(character) for character in text)
     if plain.startswith(".") or RESERVED_NAME.match(plain):
         plain = _hex(plain[0]) + plain[1:]
     if plain.endswith("."):
@@ -33,10 +41,13 @@ def escape_segment(text: str) -> str:
 
 
 def escape_path(text: str) -> str:
-    """A path of a part for each slash; a long one is one part, for Windows allows 260 letters in all."""
+    """Return a text as a path with folders at its slashes; a long path becomes one segment.
+
+    Windows allows 260 characters for a path with all its folders.
+    """
     path = "/".join(map(escape_segment, text.split("/", MAX_FOLDERS)))
     return path if len(path) <= MAX_SEGMENT_LENGTH else escape_segment(text)
 
 
-def _hex(letter: str) -> str:
-    return "".join(f"={byte:02x}" for byte in letter.encode("utf-8", "surrogatepass"))
+def _hex(character: str) -> str:
+    return "".join(f"={byte:02x}" for byte in character.encode("utf-8", "surrogatepass"))

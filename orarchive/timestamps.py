@@ -1,4 +1,4 @@
-"""Hours: the UTC hour in which a fetch started, the batch stamp of all that was collected in it."""
+"""Hours and stamps: parse and format UTC times. An hour stamps everything that a run in it collects."""
 
 import datetime as dt
 import re
@@ -8,47 +8,48 @@ from orarchive.errors import ArchiveError
 HOUR = dt.timedelta(hours=1)
 DAY = dt.timedelta(days=1)
 YEARS = range(2000, 3000)
-"""Of other years there is nothing to tell, and a step from the first or the last of all would overflow."""
+"""Years that hours can be of. At the ends of what Python can represent, adding an hour or a day would
+overflow."""
 
-_FORM = re.compile(r"(2\d{3}-\d\d-\d\dT\d\d)(?::00:00)?Z", re.ASCII)
+_HOUR_FORM = re.compile(r"(2\d{3}-\d\d-\d\dT\d\d)(?::00:00)?Z", re.ASCII)
 
 
 def parse_hour(text: str) -> dt.datetime:
-    """Read `2026-11-20T06Z` or `2026-11-20T06:00:00Z`."""
-    match = _FORM.fullmatch(text)
+    """Read an hour, `2026-11-20T06Z` or `2026-11-20T06:00:00Z`; raise ArchiveError for anything else."""
+    match = _HOUR_FORM.fullmatch(text)
     if match:
         try:
             return dt.datetime.strptime(match[1], "%Y-%m-%dT%H").replace(tzinfo=dt.UTC)
         except ValueError:
             pass
-    msg = f"not an hour: {text!r} (write 2026-11-20T06Z)"
+    msg = f"not a UTC hour: {text!r} (write 2026-11-20T06Z)"
     raise ArchiveError(msg)
 
 
 def parse_moment(text: str) -> dt.datetime:
-    """Read a moment: an hour in one of its forms, or with minutes, `2026-11-20T06:45Z`."""
+    """Read an hour, or a time with minutes, `2026-11-20T06:45Z`; raise ArchiveError for anything else."""
     try:
-        found = dt.datetime.strptime(text, "%Y-%m-%dT%H:%MZ").replace(tzinfo=dt.UTC)
+        moment = dt.datetime.strptime(text, "%Y-%m-%dT%H:%MZ").replace(tzinfo=dt.UTC)
     except ValueError:
         return parse_hour(text)
-    return found if found.year in YEARS else parse_hour(text)
+    return moment if moment.year in YEARS else parse_hour(text)
 
 
 def floor_hour(moment: dt.datetime) -> dt.datetime:
-    """The hour that a moment lies in."""
+    """Return the UTC hour that contains a time."""
     return moment.astimezone(dt.UTC).replace(minute=0, second=0, microsecond=0)
 
 
 def format_stamp(moment: dt.datetime) -> str:
-    """The form in files: `2026-11-20T06:00:00Z`."""
+    """Return a time as files have it, `2026-11-20T06:00:00Z`."""
     return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def format_hour(hour: dt.datetime) -> str:
-    """The form in prose: `2026-11-20T06Z`."""
+    """Return an hour as people read it, `2026-11-20T06Z`."""
     return hour.astimezone(dt.UTC).strftime("%Y-%m-%dT%HZ")
 
 
 def parse_stamp(text: str) -> dt.datetime:
-    """Read a moment written by `stamp`."""
+    """Read a time that `format_stamp` wrote."""
     return dt.datetime.fromisoformat(text)

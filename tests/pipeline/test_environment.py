@@ -104,8 +104,8 @@ def test_places(stage: Stage, change: Callable[[Path], None], word: str) -> None
 ARGUMENTS = [
     (["--feeds", "models,modles"], {}, "no such feed: modles"),
     (["--accept", "modles"], {}, "no such feed: modles"),
-    (["--hour", "yesterday"], {}, "not an hour: 'yesterday'"),
-    (["--hour", "2026-02-30T00Z"], {}, "not an hour"),
+    (["--hour", "yesterday"], {}, "not a UTC hour: 'yesterday'"),
+    (["--hour", "2026-02-30T00Z"], {}, "not a UTC hour"),
     ([], {"SYNC_WORKERS": "many"}, "SYNC_WORKERS is 'many'; it must be a number from 1 to 1000000"),
     ([], {"SYNC_WORKERS": "0"}, "SYNC_WORKERS is '0'"),
     ([], {"SYNC_TIMEOUT_SECONDS": "-1"}, "SYNC_TIMEOUT_SECONDS is '-1'"),

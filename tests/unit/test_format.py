@@ -79,7 +79,7 @@ def test_an_hour_has_two_forms(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["2026-11-20", "2026-11-20T06:30:00Z", "2026-13-01T00Z", "2026-11-20T06"])
 def test_what_is_no_hour_is_said_so(text: str) -> None:
-    with pytest.raises(ArchiveError, match="not an hour"):
+    with pytest.raises(ArchiveError, match="not a UTC hour"):
         timestamps.parse_hour(text)
 
 

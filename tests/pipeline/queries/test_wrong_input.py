@@ -15,14 +15,14 @@ from tests.support.questions import FIRST, GLM, LAST, assert_refused
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (("price", GLM, "--at", "yesterday"), 2, "not an hour"),
-        (("price", GLM, "--at", "2026-06-01T25:00Z"), 2, "not an hour"),
+        (("price", GLM, "--at", "yesterday"), 2, "not a UTC hour"),
+        (("price", GLM, "--at", "2026-06-01T25:00Z"), 2, "not a UTC hour"),
         (
             ("diff", "2026-05-01T00Z", "2026-06-01T00Z"),
             1,
             "no good hour of models at or before 2026-05-01T00Z",
         ),
-        (("diff", "2026-06-01T00Z", "now"), 2, "not an hour"),
+        (("diff", "2026-06-01T00Z", "now"), 2, "not a UTC hour"),
         (("log", GLM, "--cache", "/dev/null/cache"), 2, "name another one with --cache"),
         (("log", "\udcff"), 1, "no model, endpoint or provider"),
         (("price", "\udcff"), 1, "no model"),
