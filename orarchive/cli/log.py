@@ -1,11 +1,10 @@
-"""What happened to a model, an endpoint or a provider: log."""
+"""The `log` command: all events of a model, an endpoint or a provider."""
 
 import sys
 from pathlib import Path
 
 import click
 
-from orarchive import timestamps
 from orarchive.cli.options import (
     cache_option,
     json_option,
@@ -16,9 +15,10 @@ from orarchive.cli.options import (
 )
 from orarchive.domain.phrasing import format_feed
 from orarchive.index.database import open_index
-from orarchive.index.event_log import EventRow
+from orarchive.index.events import Event
 from orarchive.queries.timeline import RecordSummary, describe_event, read_timeline, summarize_records
 from orarchive.store.archive import Archive
+from orarchive.timestamps import format_hour, parse_stamp
 
 PROGRESS = sys.stderr.isatty()
 
@@ -29,37 +29,38 @@ PROGRESS = sys.stderr.isatty()
 @cache_option
 @json_option
 def log_command(archive: Archive, key: str, cache: Path | None, as_json: bool) -> None:
-    """Tell everything that happened to KEY: a model with its endpoints, an endpoint, or a provider.
+    """Show all events of KEY: a model with its endpoints, an endpoint, or a provider with its endpoints.
 
-    First what is known of KEY itself. Then each line: the hour that first showed it, the last one that did
-    not, what it happened to, and what.
+    First comes the state of KEY itself. Then one line an event: the hour that first showed it, the last hour
+    that did not, the kind of event, the key, and what changed.
     """
     with open_index(archive, cache, PROGRESS) as db:
-        events, itself = read_timeline(db, key), summarize_records(db, key)
+        events, summaries = read_timeline(db, key), summarize_records(db, key)
     if as_json:
-        print_json(
-            {"key": key, "records": [vars(one) for one in itself], "events": [vars(one) for one in events]}
-        )
+        records = [vars(summary) for summary in summaries]
+        print_json({"key": key, "records": records, "events": [vars(event) for event in events]})
         return
-    for one in itself:
-        click.echo(to_one_line(_itself(one)))
+    for summary in summaries:
+        click.echo(to_one_line(_format_summary(summary)))
     if events:
-        print_table([("in", "after", "what", "to", ""), *(_line(one, key) for one in events)])
+        print_table([("in", "after", "what", "to", ""), *(_format_event(event, key) for event in events)])
     else:
         click.echo(to_one_line(f"Nothing has happened to {key} since its record began."))
 
 
-def _itself(one: RecordSummary) -> str:
-    ends = (("first seen", one.first_seen), ("last seen", one.last_seen))
-    seen = [f"{what} {timestamps.format_hour(timestamps.parse_stamp(hour))}" for what, hour in ends if hour]
-    return f"{one.key} ({format_feed(one.feed)}): {', '.join([one.state, *seen])}"
+def _format_summary(summary: RecordSummary) -> str:
+    stamps = (("first seen", summary.first_seen), ("last seen", summary.last_seen))
+    seen = [f"{label} {format_hour(parse_stamp(stamp))}" for label, stamp in stamps if stamp]
+    return f"{summary.key} ({format_feed(summary.feed)}): {', '.join([summary.state, *seen])}"
 
 
-def _line(one: EventRow, key: str) -> tuple[str, ...]:
-    after = timestamps.format_hour(timestamps.parse_stamp(one.after)) if one.after else ""
-    # endpoints of a model by their tags; mind a provider that is called as a lab is
-    subject = one.key.removeprefix(key) if f"{one.key}@".startswith(f"{key}@") else one.key
-    # the keys of other feeds are those of models and endpoints
-    feed = "" if one.feed in ("models", "endpoints", "providers") else f"{format_feed(one.feed)} "
-    what = feed + one.kind.replace("_", " ")
-    return timestamps.format_hour(timestamps.parse_stamp(one.by)), after, what, subject, describe_event(one)
+def _format_event(event: Event, key: str) -> tuple[str, ...]:
+    """Return the cells of an event's line."""
+    after = format_hour(parse_stamp(event.after)) if event.after else ""
+    # Endpoints of the model KEY go by their tags alone. The `@` keeps a provider apart that has the name of a
+    # lab.
+    subject = event.key.removeprefix(key) if f"{event.key}@".startswith(f"{key}@") else event.key
+    # Keys of other feeds are those of models and endpoints, so the feed must be named.
+    feed = "" if event.feed in ("models", "endpoints", "providers") else f"{format_feed(event.feed)} "
+    kind = feed + event.kind.replace("_", " ")
+    return format_hour(parse_stamp(event.by)), after, kind, subject, describe_event(event)

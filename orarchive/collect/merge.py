@@ -113,7 +113,7 @@ def _became(key: str, probe: FetchResult | None) -> str:
         return "unknown:not-asked"
     if probe.reason is not None:
         return "gone" if probe.reason == "404" else f"unknown:{probe.reason}"
-    return "orphaned" if probe.body == key else f"renamed:{probe.body}"
+    return "unlisted" if probe.body == key else f"renamed:{probe.body}"
 
 
 def _settle_sweep(fetched: FeedFetch, snapshot: Snapshot, accepted: bool, read: Collection[str]) -> Result:

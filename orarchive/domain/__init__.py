@@ -1,1 +1,1 @@
-"""Domain: what the service sends and what it means. Pure: no files, no network, no clock."""
+"""Domain: the data that the service sends, and its meaning. Pure: no files, no network, no clock."""

@@ -1,4 +1,4 @@
-"""The files below data/: which feed each is of, also those whose name nobody knows any more."""
+"""Paths of files below data/: the feed or series of each, also of files that are no longer written."""
 
 from functools import cache
 
@@ -7,30 +7,34 @@ from orarchive.domain.feeds import FEEDS, RESPONSES_FILE, Feed
 
 FEED_FOLDERS = sorted({*(feed.folder for feed in FEEDS.values()), ranking_series.RANKINGS_FOLDER})
 SNAPSHOT_PATHS = frozenset(path for feed in FEEDS.values() for path in feed.files)
-"""Those that the archive writes today."""
+"""Paths of the files that the archive writes today."""
 
 
 @cache
 def feed_of_path(path: str) -> Feed | None:
-    """The feed of a file below data/; one whose name nobody knows (any more) belongs to its folder's."""
+    """Return the feed of a file below data/.
+
+    A file with an unknown name, as earlier versions may have written, belongs to the first feed of its
+    folder; None where the folder is no feed's.
+    """
     folder, _, name = path.rpartition("/")
-    own = [feed for feed in FEEDS.values() if feed.folder == folder and name.endswith(".jsonl")]
-    return next((feed for feed in own if path in feed.files), own[0] if own else None)
+    feeds = [feed for feed in FEEDS.values() if feed.folder == folder and name.endswith(".jsonl")]
+    return next((feed for feed in feeds if path in feed.files), feeds[0] if feeds else None)
 
 
 @cache
 def file_name(path: str) -> str:
-    """The name of a file, without its ending."""
+    """Return the name of a file without its ending."""
     return path.rpartition("/")[2].removesuffix(".jsonl")
 
 
 @cache
 def is_responses_file(path: str) -> bool:
-    """Whether a file has a line for each model asked, not for each item."""
+    """Return whether a file has a line for each model asked for, not for each item."""
     feed = feed_of_path(path)
     return feed is not None and feed.has_item_lines and path == f"{feed.folder}/{RESPONSES_FILE}.jsonl"
 
 
 def is_series_file(path: str) -> bool:
-    """Whether a file below data/ holds rankings."""
+    """Return whether a file below data/ holds rankings."""
     return path.startswith(f"{ranking_series.RANKINGS_FOLDER}/") and path.endswith(".jsonl")

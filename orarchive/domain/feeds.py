@@ -1,4 +1,4 @@
-"""FEEDS: the one table of what is archived. A new feed is a new row here, and nothing else."""
+"""FEEDS: what is archived, a row for each feed with its route, its key and the files that it goes into."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,18 +6,23 @@ from functools import cached_property
 from typing import Any, Literal
 from urllib.parse import quote, urlencode
 
+from orarchive.domain.event_kinds import event_kind
+
+ARCHIVE_KEY_FIELDS = ("model", "n")
+"""Key fields that the archive writes into lines itself, because records of the service do not carry them."""
+
 
 @dataclass(frozen=True)
 class Feed:
-    """One thing fetched and kept.
+    """One kind of data that is fetched and archived.
 
-    A feed is a plain list (its rows stand under `data`), or, where `each` names another feed, a sweep: one
-    request for every key of that feed, one response kept for each.
+    A feed is a plain list, whose rows stand under `data`, or a fan-out feed, which names another feed as its
+    `parent`: it sends one request for every key of the parent and keeps one response for each.
     """
 
     name: str
     route: str
-    """Path below the base URL; a sweep's holds `{}`, filled in with the key it asks for."""
+    """Path below the base URL; that of a fan-out feed holds `{}`, which stands for the key asked for."""
     key: tuple[str, ...]
     """The fields that identify a line."""
     cadence: Literal["hourly", "daily"]
@@ -25,58 +30,64 @@ class Feed:
     """Folder below `data/`."""
     query: Mapping[str, str] = field(default_factory=dict)
     base_file: str = "facts"
-    """The file that has a line for every record."""
+    """Name of the file that has a line for every record."""
     facets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """File name -> the fields (fnmatch patterns) that live there; the rest is in the base file."""
+    """File name -> the fields (fnmatch patterns) that are in it; the other fields are in the base file."""
     spot_file: str | None = None
-    """File for the prices that follow the clock, taken out of `pricing`."""
+    """Name of the file for time-of-day prices, which are taken out of `pricing`."""
     set_fields: tuple[str, ...] = ()
-    """Lists whose order means nothing (dotted paths from a record): the service shuffles them."""
+    """Lists whose order means nothing, as dotted paths from a record: the service shuffles them."""
     parent: str | None = None
+    """Name of the feed whose keys a fan-out feed asks for."""
     payload_member: str | None = "data"
-    """The member that holds the payload; None: the response is the payload."""
+    """Member of a response that holds the payload; None where the whole response is the payload."""
     items_member: str = "endpoints"
-    """The member of a sweep's responses that holds their list."""
+    """Member of a fan-out feed's payloads that holds the list of items."""
     has_item_lines: bool = False
-    """Each item of a sweep's responses has a line of its own."""
+    """Each item in a fan-out feed's payloads has its own line."""
     repeated_fields: tuple[str, ...] = ()
-    """Fields of a sweep's response that repeat the asked record; kept only where they differ from it."""
+    """Fields of a fan-out feed's payload that repeat the parent record; kept only where they differ."""
     must_not_be_empty: bool = False
-    """An empty answer is refused even where nothing was there before."""
+    """An empty list is refused even where the archive has no records yet."""
     copied_feed: str | None = None
-    """The sweep whose items this feed's rows repeat; only what differs from them is kept."""
+    """Name of the fan-out feed whose items this feed's rows repeat; only the differences are kept."""
     count_route: str | None = None
-    """Path of a count to compare the list with."""
+    """Path of a count to compare the length of the list with."""
     probe_route: str | None = None
-    """Path that asks for one record by itself, `{}` as in a sweep's: tells what became of one that left."""
+    """Path of a single record, with `{}` for its key: asked when a record has left the list."""
     volatile_facets: tuple[str, ...] = ()
-    """Facets that move by themselves, every hour: their changes are not told."""
+    """Facets whose values change every hour: they make no changes in commit messages and events."""
     added_kind: str = "added"
-    """What it is called when a record comes."""
+    """Kind of event when a record is new."""
     removed_kind: str = "missing"
-    """What it is called when a record is no longer there. One miss is not a removal."""
+    """Kind of event when a record is no longer there. One miss is not a removal."""
+
+    def __post_init__(self) -> None:
+        """Raise LookupError where a kind of event has no row in EVENT_KINDS."""
+        event_kind(self.added_kind)
+        event_kind(self.removed_kind)
 
     @property
     def scope(self) -> str:
-        """Route and query: what the feed can contain."""
+        """Return route and query, which say what the feed can contain."""
         return self.route + ("?" + urlencode(self.query) if self.query else "")
 
     def get_payload(self, response: dict[str, Any]) -> Any:
-        """The payload of a response."""
+        """Return the payload of a response."""
         return response[self.payload_member] if self.payload_member else response
 
     def request_path(self, key: str) -> str:
-        """The path that a sweep asks for one key."""
-        return _filled(self.route, key)
+        """Return the path that a fan-out feed requests for a key of its parent."""
+        return _fill_route(self.route, key)
 
     def probe_path(self, key: str) -> str:
-        """The path that asks for one record of a list by itself."""
+        """Return the path that requests a single record of a list."""
         assert self.probe_route
-        return _filled(self.probe_route, key)
+        return _fill_route(self.probe_route, key)
 
     @cached_property
     def files(self) -> tuple[str, ...]:
-        """The feed's files below `data/`, in the order in which the ledger's sha256 reads them."""
+        """Return the feed's file paths below `data/`, in the order in which the ledger hashes the files."""
         names = [self.base_file, *self.facets]
         if self.spot_file:
             names.append(self.spot_file)
@@ -86,35 +97,41 @@ class Feed:
 
     @property
     def volatile_files(self) -> tuple[str, ...]:
-        """Files below `data/` without changes to tell."""
+        """Return the paths below `data/` of the volatile facets."""
         return tuple(self._path(name) for name in self.volatile_facets)
 
     @cached_property
     def volatile_fields(self) -> tuple[str, ...]:
-        """The fields (patterns) in those files."""
+        """Return the fields (fnmatch patterns) in the volatile facets."""
         return tuple(pattern for name in self.volatile_facets for pattern in self.facets[name])
 
     @property
     def is_about_models(self) -> bool:
-        """Whether its records are about a model each, named by the first field of the key."""
+        """Return whether each record is about a model, named by the first field of the key."""
         return self.key[0] in ("id", "model", "model_id")
+
+    @cached_property
+    def own_key_fields(self) -> tuple[str, ...]:
+        """Return the key fields that the archive adds to the lines: records do not carry them themselves."""
+        return tuple(name for name in ARCHIVE_KEY_FIELDS if name in self.key)
 
     def _path(self, name: str) -> str:
         return f"{self.folder}/{name}.jsonl"
 
 
-def _filled(route: str, key: str) -> str:
-    """A route with a key for its `{}`."""
+def _fill_route(route: str, key: str) -> str:
+    """Return a route with a key, percent-encoded, in place of its `{}`."""
     return route.format(quote(key, safe="/:~@", errors="surrogatepass"))
 
 
 RESPONSES_FILE = "models"
-"""The file of a sweep with lines for items that has one line a model asked, also where the answer was []."""
+"""Name of a fan-out feed's file with one line for each model asked, also where its list was empty. Only feeds
+with lines for items have it."""
 
 MODELS = Feed(
     name="models",
     route="models",
-    # the default is text output only: 460 of 631 models in September 2026
+    # Without this parameter the service lists models with text output only: 460 of 631 in September 2026.
     query={"output_modalities": "all"},
     key=("id",),
     cadence="hourly",
@@ -131,7 +148,7 @@ MODELS = Feed(
 ENDPOINTS = Feed(
     name="endpoints",
     route="models/{}/endpoints",
-    # asked by the model's id: links.details holds the base model's slug, wrong for variants
+    # Asked for by the model's id, because links.details holds the slug of the base model, wrong for variants.
     parent="models",
     has_item_lines=True,
     repeated_fields=("id", "name", "created", "description", "architecture"),
@@ -205,4 +222,4 @@ VIDEOS = Feed(
 FEEDS: dict[str, Feed] = {
     feed.name: feed for feed in (MODELS, ENDPOINTS, PROVIDERS, ZDR, IMAGES, IMAGE_ENDPOINTS, VIDEOS)
 }
-"""In the order in which they are fetched: a sweep after the feed whose keys it asks for."""
+"""In the order in which they are fetched: a fan-out feed after its parent."""

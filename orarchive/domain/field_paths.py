@@ -1,4 +1,4 @@
-"""Field paths: which fields records have, at any depth, as dotted paths (`architecture.tokenizer`)."""
+"""Field paths: the fields that records have, at any depth, as dotted paths (`architecture.tokenizer`)."""
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 NESTED_TYPES = (dict, list)
 
 MAX_PATH_LENGTH = 1000
-"""Letters of a path past which what is inside is not followed: names in names would fill the memory."""
+"""Characters of a path beyond which nested fields are not followed: deep nesting would fill the memory."""
 
 
 def list_paths(record: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
@@ -24,23 +24,25 @@ def list_paths(record: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
                     yield from list_paths(item, path + ".")
 
 
-def drop_nested(found: Collection[str]) -> list[str]:
-    """The paths that are not inside another one of them, sorted."""
-    return [path for path in sorted(found) if not any(above in found for above in _above(path))]
+def drop_nested(paths: Collection[str]) -> list[str]:
+    """Return the paths that are not inside another of the paths, sorted."""
+    return [path for path in sorted(paths) if not any(outer in paths for outer in _outer_paths(path))]
 
 
 def diff_paths(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[set[str], set[str]]:
-    """The paths that a record won and those that it lost."""
-    # of a field that both have, only what is inside it can have moved
-    names = {name for name in old.keys() & new.keys() if _is_new_inside(old[name], new[name])}
+    """Return the paths that a record gained and the paths that it lost."""
+    # Of a field that both records have, only paths inside it can differ.
+    names = {name for name in old.keys() & new.keys() if _may_differ_inside(old[name], new[name])}
     names |= old.keys() ^ new.keys()
     if not names:
         return set(), set()
-    was, now = (set(list_paths({name: end[name] for name in names if name in end})) for end in (old, new))
-    return now - was, was - now
+    before, after = (
+        set(list_paths({name: record[name] for name in names if name in record})) for record in (old, new)
+    )
+    return after - before, before - after
 
 
-def _is_new_inside(old: Any, new: Any) -> bool:
+def _may_differ_inside(old: Any, new: Any) -> bool:
     return (
         old is not new
         and (isinstance(old, NESTED_TYPES) or isinstance(new, NESTED_TYPES))
@@ -48,18 +50,19 @@ def _is_new_inside(old: Any, new: Any) -> bool:
     )
 
 
-def remove_paths(value: Any, path: str, gone: Collection[str]) -> Any:
-    """What stands at a path, without the fields whose paths are named."""
+def remove_paths(value: Any, path: str, removed: Collection[str]) -> Any:
+    """Return the value at a path without the nested fields whose paths are in `removed`."""
     if isinstance(value, list):
-        return [remove_paths(item, path, gone) for item in value]
+        return [remove_paths(item, path, removed) for item in value]
     if not isinstance(value, dict):
         return value
-    kept = ((f"{path}.{name}", name) for name in value if f"{path}.{name}" not in gone)
-    return {name: remove_paths(value[name], inner, gone) for inner, name in kept}
+    members = ((f"{path}.{name}", name) for name in value if f"{path}.{name}" not in removed)
+    return {name: remove_paths(value[name], inner, removed) for inner, name in members}
 
 
-def _above(path: str) -> Iterator[str]:
-    path = path[: MAX_PATH_LENGTH + 1]  # above a longer one is none
+def _outer_paths(path: str) -> Iterator[str]:
+    # list_paths yields no path inside one that is longer than this.
+    path = path[: MAX_PATH_LENGTH + 1]
     while "." in path:
         path = path.rpartition(".")[0]
         yield path

@@ -1,4 +1,4 @@
-"""Words for changes, the same for a commit message and for a page: only their spelling differs, by voice."""
+"""Phrasing: changes and prices in words. Commit messages and pages share the words, in different styles."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -6,13 +6,18 @@ from decimal import Decimal
 from typing import Any
 
 from orarchive.domain.changes import Change, current_rates
+from orarchive.domain.event_kinds import ALIAS_MOVED, FIELD_APPEARED, FIRST_OBSERVED, SCHEDULE_CHANGED
 from orarchive.domain.feeds import FEEDS
+from orarchive.domain.keys import model_of_key
 from orarchive.domain.prices import (
     CLOCK_CONDITIONS,
     CONDITIONS,
+    MAIN_DIMENSIONS,
     PER_UNIT,
     format_price,
+    format_time_of_day,
     parse_price,
+    parse_time_of_day,
     read_prices,
     time_of_day_keys,
 )
@@ -34,10 +39,7 @@ DIMENSION_LABELS = {
     "web_search": "web search",
     "request": "request",
 }
-"""What price dimensions are called, in the order in which they are shown; others go by their own name."""
-
-CAUSE_PHRASES = {"provider": "another provider on top", "unknown": "cause unknown"}
-"""Where a model's new price comes from, if no other line says it."""
+"""Labels of price dimensions, in the order in which they are shown. Other dimensions go by their own name."""
 
 MAX_TEXT_LENGTH = 60
 
@@ -50,18 +52,20 @@ class Style:
     minus: str
     ellipsis: str
     max_items: int
-    """Items and members of one field that are named."""
+    """Items, and members of one field, that are named."""
     format_field: Callable[[str, str], str]
-    """What a field, or a member of one ("": the whole field), is called."""
+    """Returns the words for a field ("" as second argument) or a member of it."""
     format_dimension: Callable[[str], str]
-    """What a price dimension is called."""
+    """Returns the words for a price dimension."""
+    cause_phrases: Mapping[str, str]
+    """Words for the causes of a model's new price that no other line explains."""
 
     def format_pair(self, old: str, new: str) -> str:
-        """Before and after."""
+        """Return the words before and after with the arrow between them."""
         return f"{old} {self.arrow} {new}"
 
     def shorten(self, text: str) -> str:
-        """A text of a bearable length."""
+        """Return a text of at most MAX_TEXT_LENGTH characters, with the ellipsis where it was cut."""
         return (
             text
             if len(text) <= MAX_TEXT_LENGTH
@@ -69,7 +73,7 @@ class Style:
         )
 
     def format_value(self, value: Any) -> str:
-        """A value as JSON spells it; a text without quotes, null as `none`."""
+        """Return a value as JSON, shortened: strings without quotes, null as `none`."""
         if value is None:
             return "none"
         return self.shorten(value if isinstance(value, str) else dumps(value).decode())
@@ -82,196 +86,199 @@ LOG_STYLE = Style(
     max_items=10,
     format_field=lambda field, member: f"{field}.{member}" if member else field,
     format_dimension=str,
+    cause_phrases={"provider": "listed at another provider's price", "unknown": "cause unknown"},
 )
-"""Fields and dimensions go by the service's own names, as in the lines of the diff below a message."""
+"""Style of commit messages and of the command line: fields and dimensions go by the service's own names, as
+in the diff below a message."""
 
 
 # --- what a change is about ---------------------------------------------------------------------------------
 
 
 def is_added(change: Change) -> bool:
-    """Whether a record came, or came into view."""
-    return change.kind in (FEEDS[change.feed].added_kind, "first_observed")
+    """Return whether a record was added, or came into view."""
+    return change.kind in (FEEDS[change.feed].added_kind, FIRST_OBSERVED)
 
 
 def is_removed(change: Change) -> bool:
-    """Whether a record is no longer there."""
+    """Return whether a record is no longer there."""
     return change.kind == FEEDS[change.feed].removed_kind
 
 
 def format_feed(feed: str) -> str:
-    """A feed's name in words."""
+    """Return a feed's name in words."""
     return feed.replace("_", " ")
 
 
 def get_model(change: Change) -> str | None:
-    """The model that a change is about, if it is about one."""
-    if change.kind == "field_appeared" or not FEEDS[change.feed].is_about_models:
+    """Return the id of the model that a change is about; None for a change that is about no model."""
+    if change.kind == FIELD_APPEARED or not FEEDS[change.feed].is_about_models:
         return None
-    return change.key.partition("@")[0]
+    return model_of_key(change.key)
 
 
-def is_told_elsewhere(change: Change) -> bool:
-    """Whether a model's new price is the news of an endpoint of its, which has a line of its own."""
+def is_explained_by_endpoint(change: Change) -> bool:
+    """Return whether a model's new price follows from a change of an endpoint, which has its own line."""
     return change.feed == "models" and change.cause in ("endpoint", "schedule")
 
 
 def get_new_prices(change: Change) -> dict[str, Decimal]:
-    """The prices that something came with."""
+    """Return the main prices of an added record by dimension."""
     if FEEDS[change.feed].copied_feed or not isinstance(change.new, Mapping):
         return {}
     prices = read_prices(change.new.get("pricing"))
-    return {name: prices[name] for name in ("prompt", "completion") if name in prices}
+    return {name: prices[name] for name in MAIN_DIMENSIONS if name in prices}
 
 
 # --- prices -------------------------------------------------------------------------------------------------
 
 
 def label_dimension(dimension: str) -> str:
-    """What a price dimension is called."""
+    """Return the label of a price dimension."""
     return DIMENSION_LABELS.get(dimension, dimension)
 
 
 def get_unit(dimension: str) -> str:
-    """What a price is for: a million tokens, where nothing else is known."""
+    """Return the unit of a price: `M` (a million tokens) for dimensions without another unit."""
     return PER_UNIT.get(dimension, "M")
 
 
 def sort_dimensions(names: Iterable[str]) -> list[str]:
-    """Price dimensions as they are shown: the known ones first."""
-    known = list(DIMENSION_LABELS)
-    return sorted(
-        names, key=lambda name: (known.index(name) if name in DIMENSION_LABELS else len(known), name)
-    )
+    """Return price dimensions in the order in which they are shown: labelled dimensions first."""
+    ranks = {name: rank for rank, name in enumerate(DIMENSION_LABELS)}
+    return sorted(names, key=lambda name: (ranks.get(name, len(ranks)), name))
 
 
-def format_prices(prices: Mapping[str, tuple[Decimal | None, ...]], voice: Style) -> str:
-    """Prices by dimension, one or before and after: `prompt $1.25 -> $1.00, completion free -> $8.00 per M`.
+def format_prices(prices: Mapping[str, tuple[Decimal | None, ...]], style: Style) -> str:
+    """Return prices by dimension in words: `prompt $1.25 -> $1.00, completion free -> $8.00 per M`.
 
-    What several in a row are per is said once, behind the last of them.
+    Each dimension has one price, or two: before and after. A unit that neighbours share is said once, behind
+    the last of them.
     """
     parts: list[str] = []
     names = sort_dimensions(prices)
-    for name in names[: voice.max_items]:
-        ends = [format_price(name, end) for end in prices[name]]
-        tail = f" per {get_unit(name)}"
-        tail = tail if any(end.endswith(tail) for end in ends) else ""
-        if tail and parts and parts[-1].endswith(tail):
-            parts[-1] = parts[-1].removesuffix(tail)
-        words = f" {voice.arrow} ".join(end.removesuffix(tail) for end in ends)
-        parts.append(f"{voice.shorten(voice.format_dimension(name))} {words}{tail}")
-    return ", ".join(parts) + _more(names, voice)
+    for name in names[: style.max_items]:
+        amounts = [format_price(name, price) for price in prices[name]]
+        unit = f" per {get_unit(name)}"
+        unit = unit if any(amount.endswith(unit) for amount in amounts) else ""
+        if unit and parts and parts[-1].endswith(unit):
+            parts[-1] = parts[-1].removesuffix(unit)
+        words = f" {style.arrow} ".join(amount.removesuffix(unit) for amount in amounts)
+        parts.append(f"{style.shorten(style.format_dimension(name))} {words}{unit}")
+    return ", ".join(parts) + _count_omitted(names, style)
 
 
-def format_tariff(dimension: str, entries: list[Record], voice: Style) -> str:
-    """A price by conditions: `($1.25, over 200,000 tokens $2.50) per M`."""
-    tail = f" per {get_unit(dimension)}"
+def format_tariff(dimension: str, entries: list[Record], style: Style) -> str:
+    """Return conditional prices of a dimension in words: `($1.25, over 200,000 tokens $2.50) per M`.
+
+    Each entry is its conditions with the `price`; the plain price has no conditions.
+    """
+    unit = f" per {get_unit(dimension)}"
     amounts = [format_price(dimension, parse_price(entry["price"])) for entry in entries]
-    said = [
-        f"{format_conditions(entry, voice)} {amount.removesuffix(tail)}".strip()
+    parts = [
+        f"{format_conditions(entry, style)} {amount.removesuffix(unit)}".strip()
         for entry, amount in zip(entries, amounts, strict=True)
     ]
-    per = tail if any(amount.endswith(tail) for amount in amounts) else ""
-    return f"({_some(said, ', ', voice)}){per}"
+    tail = unit if any(amount.endswith(unit) for amount in amounts) else ""
+    return f"({_join(parts, ', ', style)}){tail}"
 
 
-def format_conditions(entry: Record, voice: Style) -> str:
-    """When an entry of a tariff holds; what no word is known for goes by its own name."""
-    found = []
-    least = parse_price(entry.get("min_prompt_tokens"))
-    if least is not None:
-        found.append(f"over {least:,f} tokens")
-    if open_at := format_window(entry):
-        found.append(open_at)
-    known = {"price", *CONDITIONS[: least is not None], *(CLOCK_CONDITIONS if open_at else ())}
-    found += [
-        f"{voice.shorten(name)} {voice.format_value(entry[name])}" for name in sorted(entry.keys() - known)
+def format_conditions(entry: Record, style: Style) -> str:
+    """Return the conditions of a conditional price in words; unknown conditions go by their own name."""
+    parts = []
+    threshold = parse_price(entry.get("min_prompt_tokens"))
+    if threshold is not None:
+        parts.append(f"over {threshold:,f} tokens")
+    if window := format_window(entry):
+        parts.append(window)
+    phrased = {"price", *CONDITIONS[: threshold is not None], *(CLOCK_CONDITIONS if window else ())}
+    parts += [
+        f"{style.shorten(name)} {style.format_value(entry[name])}" for name in sorted(entry.keys() - phrased)
     ]
-    return " ".join(found)
+    return " ".join(parts)
 
 
 def format_window(entry: Record) -> str:
-    """The clock window that a price is for."""
+    """Return the daily window and the weekdays of a conditional price: `08:00-16:30 UTC monday`."""
     start, end = (entry.get(name) for name in ("utc_start", "utc_end"))
-    said = f"{_clock(start)}-{_clock(end)} UTC" if isinstance(start, int) and isinstance(end, int) else ""
+    window = ""
+    if isinstance(start, int) and isinstance(end, int):
+        edges = (format_time_of_day(parse_time_of_day(hhmm)) for hhmm in (start, end))
+        window = f"{'-'.join(edges)} UTC"
     days = entry.get("utc_days")
-    return " ".join([said, *(map(str, days) if isinstance(days, list) else [])]).strip()
-
-
-def _clock(hhmm: int) -> str:
-    """A time of day that is sent as a number: 30 is 00:30, 1000 is 10:00."""
-    return f"{hhmm // 100:02}:{hhmm % 100:02}"
+    return " ".join([window, *(map(str, days) if isinstance(days, list) else [])]).strip()
 
 
 # --- what is new --------------------------------------------------------------------------------------------
 
 
-def describe_change(change: Change, voice: Style) -> str:
-    """What changed of a record: a field before and after, items won and lost, members, or the schedule."""
+def describe_change(change: Change, style: Style) -> str:
+    """Return in words what changed of a record: a field with its items or members, or the schedule."""
     old, new = change.old, change.new
-    if change.kind == "schedule_changed":
-        return _schedule(change, voice)
-    if change.kind == "alias_moved":
-        return voice.format_pair(*(voice.format_value(_target(end)) for end in (old, new)))
-    name = voice.shorten(voice.format_field(change.field, ""))
+    if change.kind == SCHEDULE_CHANGED:
+        return _describe_schedule(change, style)
+    if change.kind == ALIAS_MOVED:
+        return style.format_pair(*(style.format_value(_alias_slug(target)) for target in (old, new)))
+    name = style.shorten(style.format_field(change.field, ""))
     if isinstance(old, dict) and isinstance(new, dict):
-        moved = [member for member in sorted(old.keys() | new.keys()) if old.get(member) != new.get(member)]
         members = [
-            _field(
-                voice.shorten(voice.format_field(change.field, member)),
+            _describe_field(
+                style.shorten(style.format_field(change.field, member)),
                 old.get(member),
                 new.get(member),
-                voice,
+                style,
             )
-            for member in moved
+            for member in sorted(old.keys() | new.keys())
+            if old.get(member) != new.get(member)
         ]
-        return _some(members, ", ", voice) or f"{name} changed"  # only members that are null
-    return _field(name, old, new, voice)
+        # There are no members to name where the only difference is between null and absence.
+        return _join(members, ", ", style) or f"{name} changed"
+    return _describe_field(name, old, new, style)
 
 
-def _field(name: str, old: Any, new: Any, voice: Style) -> str:
+def _describe_field(name: str, old: Any, new: Any, style: Style) -> str:
     if isinstance(old, list) and isinstance(new, list):
-        return f"{name} {_items(old, new, voice)}"
+        return f"{name} {_describe_items(old, new, style)}"
     if isinstance(old, dict | list) or isinstance(new, dict | list):
         return f"{name} changed"
-    ends = voice.format_value(old), voice.format_value(new)
-    if ends[0] != ends[1]:
-        return f"{name} {voice.format_pair(*ends)}"
-    # they differ behind what is shown of them
+    before, after = style.format_value(old), style.format_value(new)
+    if before != after:
+        return f"{name} {style.format_pair(before, after)}"
+    # The values differ only beyond the length at which they are cut.
     return f"{name} reworded" if isinstance(old, str) and isinstance(new, str) else f"{name} changed"
 
 
-def _items(old: list[Any], new: list[Any], voice: Style) -> str:
-    """What a list won and lost."""
-    before, after = ({dumps(item) for item in end} for end in (old, new))
-    won = [voice.format_value(item) for item in new if dumps(item) not in before]
-    lost = [voice.format_value(item) for item in old if dumps(item) not in after]
-    if won and won == lost:
+def _describe_items(old: list[Any], new: list[Any], style: Style) -> str:
+    """Return in words the items that a list gained and lost."""
+    before, after = ({dumps(item) for item in items} for items in (old, new))
+    gained = [style.format_value(item) for item in new if dumps(item) not in before]
+    lost = [style.format_value(item) for item in old if dumps(item) not in after]
+    if gained and gained == lost:
         return "changed"
-    items = [*(f"+{item}" for item in won), *(f"{voice.minus}{item}" for item in lost)]
-    return _some(items, " ", voice) or "reordered"
+    items = [*(f"+{item}" for item in gained), *(f"{style.minus}{item}" for item in lost)]
+    return _join(items, " ", style) or "reordered"
 
 
-def _target(alias: Any) -> Any:
-    return alias.get("slug") if isinstance(alias, Mapping) else alias
+def _alias_slug(target: Any) -> Any:
+    return target.get("slug") if isinstance(target, Mapping) else target
 
 
-def _schedule(change: Change, voice: Style) -> str:
-    """What became of a schedule, and the prices of now that it had hidden or hides."""
+def _describe_schedule(change: Change, style: Style) -> str:
+    """Return in words how a schedule changed, and the current prices that it hides or no longer hides."""
     before, after = (bool(time_of_day_keys(pricing)) for pricing in (change.old, change.new))
-    said = {
-        (False, True): "prices follow the clock from now on",
-        (True, False): "prices no longer follow the clock",
+    words = {
+        (False, True): "prices depend on the time of day from now on",
+        (True, False): "prices no longer depend on the time of day",
     }.get((before, after), "price conditions changed")
-    now = {name: (price,) for name, price in current_rates(change).items()}
-    why = f" ({CAUSE_PHRASES[change.cause]})" if change.cause in CAUSE_PHRASES else ""
-    return said + (f": now {format_prices(now, voice)}" if now else "") + why
+    rates = {name: (price,) for name, price in current_rates(change).items()}
+    cause = f" ({style.cause_phrases[change.cause]})" if change.cause in style.cause_phrases else ""
+    return words + (f": now {format_prices(rates, style)}" if rates else "") + cause
 
 
-def _some(parts: list[str], between: str, voice: Style) -> str:
-    return between.join(parts[: voice.max_items]) + _more(parts, voice)
+def _join(parts: list[str], separator: str, style: Style) -> str:
+    return separator.join(parts[: style.max_items]) + _count_omitted(parts, style)
 
 
-def _more(all_of_them: list[str], voice: Style) -> str:
-    left = len(all_of_them) - voice.max_items
-    return f" and {left} more" if left > 0 else ""
+def _count_omitted(parts: list[str], style: Style) -> str:
+    count = len(parts) - style.max_items
+    return f" and {count} more" if count > 0 else ""

@@ -1,7 +1,8 @@
 """Exact prices: Decimal or the string as sent, never float; USD per unit.
 
-Free (0), dynamic (-1, a router that passes on what it picks) and unpriced (no price) are three different
-things. A price object may carry `overrides`, an ordered list in which later entries win.
+Free (0), dynamic (-1, a router that passes on the price of the model it picks) and unpriced (no price) are
+three different things. A pricing object may carry `overrides`, an ordered list of conditional prices in which
+later entries win.
 """
 
 import datetime as dt
@@ -17,36 +18,38 @@ CONDITIONS = ("min_prompt_tokens", *CLOCK_CONDITIONS)
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MILLION = 1_000_000
 MAX_EXPONENT = 60
-"""A number further from 1 than so many digits is no price: arithmetic with it overflows, or prints a book."""
+"""A number with an exponent beyond this is no price: arithmetic with it overflows, or fills the memory with
+digits."""
 MAX_PRICES = 200
-"""Prices of an object, and entries of a schedule, that are read: there are fifteen, and a handful. Whoever
-sends thousands must not fill pages, nor hours, with them."""
+"""Prices of a pricing object, and entries of a schedule, that are read. Real objects have fifteen prices and
+a handful of entries; thousands, sent by mistake, must not fill pages or slow down runs."""
 NOT_PRICES = ("overrides", "discount")
 NUMERIC_TYPES = (str, int, Decimal)
 ZERO = Decimal(0)
 
+MAIN_DIMENSIONS = ("prompt", "completion")
+"""Input and output: the dimensions that models are compared by, and the only two whose zero means free. For
+every other dimension zero is the same as absence: the service has started and stopped spelling out "0" over
+weeks."""
+
 PER_TOKEN = (
-    *("prompt", "completion", "internal_reasoning", "input_cache_read", "input_cache_write"),
+    *(*MAIN_DIMENSIONS, "internal_reasoning", "input_cache_read", "input_cache_write"),
     *("input_cache_write_1h", "audio", "audio_output", "input_audio_cache", "image_token"),
 )
-"""Dimensions that are priced per token, as is any that nobody knows yet."""
+"""Dimensions that are priced per token. An unknown dimension is taken for one of them."""
 
 PER_UNIT = {"request": "request", "image": "image", "image_output": "image", "web_search": "search"}
-"""Dimensions that are not priced per token. `image` is the provider's own unit: on some models it equals
-the token price, so it is never multiplied."""
-
-FREE_DIMENSIONS = ("prompt", "completion")
-"""The two dimensions whose zero means free; every other one at zero is the same as not being there: the
-service has started and stopped spelling out "0" for them over weeks."""
+"""Dimensions that are not priced per token, with their units. `image` is the provider's own unit: on some
+models it equals the token price, so it is never multiplied."""
 
 
 def parse_price(value: Any) -> Decimal | None:
-    """The value of one price (a decimal string or a number), None where there is none."""
-    return _exact(value) if isinstance(value, NUMERIC_TYPES) and not isinstance(value, bool) else None
+    """Return the value of one price, sent as a decimal string or a number; None where it is no price."""
+    return _parse_decimal(value) if isinstance(value, NUMERIC_TYPES) and not isinstance(value, bool) else None
 
 
 @lru_cache(maxsize=2**16)
-def _exact(value: str | int | Decimal) -> Decimal | None:
+def _parse_decimal(value: str | int | Decimal) -> Decimal | None:
     try:
         price = Decimal(value)
     except InvalidOperation:
@@ -55,51 +58,51 @@ def _exact(value: str | int | Decimal) -> Decimal | None:
 
 
 def time_of_day_keys(pricing: Any) -> set[str]:
-    """The price dimensions that follow the clock: those that an override with a time window names.
+    """Return the dimensions with time-of-day prices: those in an override with a time window or weekdays.
 
-    The service puts the rate of the running window at the top level, so these top-level values flip
-    several times a day with no change of price (all 11 flips on record stayed inside these keys).
+    The service puts the rate of the current window at the top level, so these top-level values change several
+    times a day with no change of price. All 11 such flips on record stayed inside these dimensions.
     """
     if not isinstance(pricing, dict) or not isinstance(pricing.get("overrides"), list):
         return set()
-    keys: set[str] = set()
+    dimensions: set[str] = set()
     for entry in pricing["overrides"]:
         if isinstance(entry, dict) and any(name in entry for name in CLOCK_CONDITIONS):
-            keys.update(name for name in entry if name not in CONDITIONS)
-    return keys - {"overrides"}
+            dimensions.update(name for name in entry if name not in CONDITIONS)
+    return dimensions - {"overrides"}
 
 
 def split_time_of_day(pricing: Record) -> tuple[Record, Record]:
-    """A price object apart: what stays, with the schedule, and the prices of the moment."""
-    clock = time_of_day_keys(pricing)
-    stays = {name: value for name, value in pricing.items() if name not in clock}
-    return stays, {name: value for name, value in pricing.items() if name in clock}
+    """Split a pricing object into its stable part, with the schedule, and its current time-of-day rates."""
+    dimensions = time_of_day_keys(pricing)
+    stable = {name: value for name, value in pricing.items() if name not in dimensions}
+    return stable, {name: value for name, value in pricing.items() if name in dimensions}
 
 
 def read_prices(pricing: Any) -> dict[str, Decimal]:
-    """Every top-level price that is one, by dimension, without zeros that are only a way of writing."""
+    """Return the top-level prices by dimension, without zeros that mean the same as absence."""
     if not isinstance(pricing, Mapping):
         return {}
     return {
         name: price
-        for name, value in _first(pricing)
+        for name, value in _first_members(pricing)
         if name not in NOT_PRICES
         and (price := parse_price(value)) is not None
-        and (price or name in FREE_DIMENSIONS)
+        and (price or name in MAIN_DIMENSIONS)
     }
 
 
-def _first(prices: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
-    """The members of a price object, of very many the first by name."""
+def _first_members(prices: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
+    """Return the members of a pricing object; of more than MAX_PRICES the first by name."""
     return (
         prices.items()
         if len(prices) <= MAX_PRICES
-        else sorted(prices.items(), key=lambda one: one[0])[:MAX_PRICES]
+        else sorted(prices.items(), key=lambda member: member[0])[:MAX_PRICES]
     )
 
 
 def read_schedule(pricing: Any) -> list[Record]:
-    """The override entries, in order; [] where there are none."""
+    """Return the override entries in order; [] where there are none."""
     entries = pricing.get("overrides") if isinstance(pricing, Mapping) else None
     return (
         [entry for entry in entries[:MAX_PRICES] if isinstance(entry, dict)]
@@ -109,44 +112,50 @@ def read_schedule(pricing: Any) -> list[Record]:
 
 
 def read_entry_prices(entry: Record) -> dict[str, Decimal]:
-    """The prices of one override entry, by dimension."""
-    found = {name: parse_price(value) for name, value in _first(entry) if name not in CONDITIONS}
-    return {name: price for name, price in found.items() if price is not None}
+    """Return the prices of one override entry by dimension."""
+    prices = {name: parse_price(value) for name, value in _first_members(entry) if name not in CONDITIONS}
+    return {name: price for name, price in prices.items() if price is not None}
 
 
 def prices_at(
     pricing: Any, moment: dt.datetime, over: Decimal = ZERO
 ) -> dict[str, tuple[Decimal, Record | None]]:
-    """What each dimension costs at a moment (UTC) for a prompt over so many tokens, and which entry says so.
+    """Return the price of each dimension at a moment (UTC), with the override entry that it comes from.
 
-    Of the entries whose conditions all hold the last one wins; one with a condition that nobody knows counts
-    for nothing. A price that follows the clock but has no entry now is the one that was seen: entry None.
+    `over` is the number of tokens that the prompt is longer than. Of the entries whose conditions all hold
+    the last wins; an entry with an unknown condition is ignored. A price that no entry sets at the moment is
+    that at the top level, with None for its entry.
     """
-    found: dict[str, tuple[Decimal, Record | None]] = {
+    prices: dict[str, tuple[Decimal, Record | None]] = {
         name: (price, None) for name, price in read_prices(pricing).items()
     }
     for entry in read_schedule(pricing):
-        least = _least(entry)
-        if least is not None and least <= over and is_understood(entry) and is_in_force(entry, moment):
-            found |= {name: (price, entry) for name, price in read_entry_prices(entry).items()}
-    return found
+        threshold = _read_threshold(entry)
+        if threshold is None or threshold > over:
+            continue
+        if is_understood(entry) and is_in_force(entry, moment):
+            prices |= {name: (price, entry) for name, price in read_entry_prices(entry).items()}
+    return prices
 
 
 def list_thresholds(pricing: Any, moment: dt.datetime) -> list[Decimal]:
-    """The numbers of prompt tokens over which other entries hold at a moment."""
+    """Return the numbers of prompt tokens above which other entries hold at a moment (UTC), ascending."""
     entries = [
         entry for entry in read_schedule(pricing) if is_understood(entry) and is_in_force(entry, moment)
     ]
-    return sorted({least for least in map(_least, entries) if least})
+    return sorted({threshold for threshold in map(_read_threshold, entries) if threshold})
 
 
-def _least(entry: Record) -> Decimal | None:
-    """The prompt tokens that an entry is for more than; None where that cannot be said."""
+def _read_threshold(entry: Record) -> Decimal | None:
+    """Return the number of prompt tokens above which an entry holds; None where it is no number."""
     return parse_price(entry.get("min_prompt_tokens", 0))
 
 
 def is_understood(entry: Record) -> bool:
-    """Whether an override entry has no condition that nobody knows: what is no price in a string is one."""
+    """Return whether all members of an override entry are known conditions, or prices sent as strings.
+
+    Any other member must be taken for a condition whose meaning is unknown.
+    """
     return all(
         name in CONDITIONS or (isinstance(value, str) and parse_price(value) is not None)
         for name, value in entry.items()
@@ -154,31 +163,43 @@ def is_understood(entry: Record) -> bool:
 
 
 def is_in_force(entry: Record, moment: dt.datetime) -> bool:
-    """Whether the clock conditions of an entry hold: a half-open daily window, which may go over midnight."""
+    """Return whether the weekdays and the daily window of an entry include a moment (UTC).
+
+    The window is half-open, and may go past midnight.
+    """
     days = entry.get("utc_days")
     if isinstance(days, list) and WEEKDAYS[moment.weekday()] not in days:
         return False
     start, end = (parse_price(entry.get(name)) for name in ("utc_start", "utc_end"))
     if start is None or end is None:
         return True
-    now = moment.hour * 100 + moment.minute
-    return start <= now < end if start < end else now >= start or now < end
+    hhmm = moment.hour * 100 + moment.minute
+    return start <= hhmm < end if start < end else hhmm >= start or hhmm < end
 
 
 def is_free(prices: Mapping[str, Decimal], entries: Iterable[Record]) -> bool:
-    """Whether there are prices and all are 0, at every time of day and at every length of prompt."""
+    """Return whether there are prices and all are 0, at every time of day and at every length of prompt."""
     return bool(prices) and not any(
-        price for some in (prices, *map(read_entry_prices, entries)) for price in some.values()
+        price
+        for conditional_prices in (prices, *map(read_entry_prices, entries))
+        for price in conditional_prices.values()
     )
 
 
 def is_dynamic(price: Decimal | None) -> bool:
-    """Whether a price is the service's -1: no price, a router's."""
+    """Return whether a price is the service's -1, which a router has instead of a price."""
     return price is not None and price < 0
 
 
+def percent_change(old: Decimal | None, new: Decimal | None) -> Decimal | None:
+    """Return the change of a price in percent of the old price; None where either is not a positive price."""
+    if not old or not new or old < 0 or new < 0:
+        return None
+    return (new - old) / old * 100
+
+
 def format_price(dimension: str, price: Decimal | None) -> str:
-    """A price as people read it: `$1.25 per M`, `$0.01 per search`, `free`, `dynamic` or `none`."""
+    """Return a price in words: `$1.25 per M`, `$0.01 per search`, `free`, `dynamic` or `none`."""
     if price is None:
         return "none"
     if is_dynamic(price):
@@ -190,7 +211,17 @@ def format_price(dimension: str, price: Decimal | None) -> str:
 
 
 def format_dollars(amount: Decimal) -> str:
-    """An exact amount in plain digits, at least cents: `$1.25`, `$10.00`, `$0.0416666666666667`."""
+    """Return an exact amount in plain digits, at least in cents: `$1.25`, `$10.00`, `$0.0416666666666667`."""
     digits = f"{amount.normalize():f}"
-    whole, _, cents = digits.partition(".")
-    return f"${whole}.{cents:<02}" if len(cents) < 2 else f"${digits}"
+    dollars, _, cents = digits.partition(".")
+    return f"${dollars}.{cents:<02}" if len(cents) < 2 else f"${digits}"
+
+
+def parse_time_of_day(hhmm: int) -> int:
+    """Return the minutes since midnight of a time sent as a number: 30 is 00:30, 1000 is 10:00."""
+    return hhmm // 100 * 60 + hhmm % 100
+
+
+def format_time_of_day(minute: int) -> str:
+    """Return a time of day, given in minutes since midnight, as `00:30`."""
+    return f"{minute // 60:02}:{minute % 60:02}"

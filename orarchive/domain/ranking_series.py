@@ -1,7 +1,8 @@
-"""SERIES: the one table of the rankings that are archived: what the service publishes of usage, by date.
+"""SERIES: the rankings that are archived, a row for each, and the files that their rows go into.
 
-A feed says how things are, and git holds how they were. A series is history by itself: its rows carry dates,
-and published ones are restated. So its files are by month, and what is restated is replaced in place.
+A feed is the state of now, and git holds its past states. A series is a history by itself: its rows carry
+dates, and the service restates published rows. So its files are by month, and restated rows are replaced in
+place.
 """
 
 import datetime as dt
@@ -23,58 +24,62 @@ FIRST_DATE = dt.date(2025, 1, 1)
 """The first date that the service publishes."""
 
 MAX_ORDER_LENGTH = 200
-"""Models of an order that are kept: the first ones."""
+"""Models of an order that are archived, from the first on."""
 
 RESTATED_SHARE = Decimal("0.01")
-"""Share by which the total of a date must have moved to be told."""
+"""Share by which the total of a date must have moved to make an event."""
 
 ALL_SLICES = "*"
-"""Stands in the ledger for all parts of a series of which no OpenAPI file names any."""
+"""Stands in the ledger for all slices of a series, where no OpenAPI file could be read that names them."""
 
 USAGE_KEY = ("date", "model_permaslug")
-"""The key of rows that say how many tokens went through a model on a date."""
+"""The key of rows with the number of tokens that went through a model on a date."""
 
 
 @dataclass(frozen=True)
 class Series:
-    """A ranking, or one for each value of a parameter: its parts."""
+    """A ranking, or several: one for each value of a parameter, its slices."""
 
     name: str
     route: str
     key: tuple[str, ...] = ()
-    """The fields that identify a line, the date first; (): lines stand in the order sent, as they are now."""
+    """The fields that identify a line, the date first; (): a ranking of now, whose lines keep the order
+    sent."""
     cadence: Literal["daily", "weekly"] = "daily"
     query: Mapping[str, str] = field(default_factory=dict)
     slice_parameter: str = ""
-    """The parameter whose every value is asked for by itself; the service's OpenAPI file names them."""
+    """The parameter of which every value is requested by itself; the service's OpenAPI file lists the
+    values."""
     has_total: bool = False
-    """Whether it is asked for without that parameter, too."""
+    """True where it is also requested without that parameter. The total's slice name is ""."""
     needs_key: bool = True
     date_mode: Literal["span", "day", ""] = ""
-    """With which dates: all that are not known or may be restated; yesterday, and each late one that is not
-    known, by itself; or none."""
+    """Dates in requests: `span`, all dates that are not archived or may be restated; `day`, a request each
+    for yesterday and for every earlier date that is not archived; or none."""
     date_path: str = ""
-    """Where a response tells the date of its rows, if they do not: `meta.end_date`."""
+    """Dotted path in a response of the date of its rows, where rows carry none: `meta.end_date`."""
     page_size: int = 0
-    """Rows of one answer, where there may be more; 0: an answer is all there is."""
+    """Rows in one response, where there may be more pages; 0: a response is complete."""
 
     @property
     def is_usage(self) -> bool:
-        """Whether its rows say how many tokens went through a model on a date."""
+        """Return whether its rows hold the tokens that went through a model on a date."""
         return self.key == USAGE_KEY
 
     @property
     def scope(self) -> str:
-        """Route and query, without parts and dates."""
+        """Return route and query, without slices and dates."""
         return self.route + ("?" + urlencode(self.query) if self.query else "")
 
-    def folder(self, part: str = "") -> str:
-        """The folder of a part's files below `data/`."""
-        return "/".join([RANKINGS_FOLDER, self.name, *([escape_path(part)] if part else [])])
+    def folder(self, slice_name: str = "") -> str:
+        """Return the folder below `data/` of a slice's files."""
+        return "/".join([RANKINGS_FOLDER, self.name, *([escape_path(slice_name)] if slice_name else [])])
 
-    def file_path(self, part: str, date: str = "") -> str:
-        """The file of a part for the month of a date; of one that is as it is now the only one."""
-        return f"{self.folder(part)}/{date[:7]}.jsonl" if self.key else f"{self.folder(part)}.jsonl"
+    def file_path(self, slice_name: str, date: str = "") -> str:
+        """Return the path of a slice's file for the month of a date; a ranking of now has only one file."""
+        return (
+            f"{self.folder(slice_name)}/{date[:7]}.jsonl" if self.key else f"{self.folder(slice_name)}.jsonl"
+        )
 
 
 DAILY_QUERY, WEEKLY_QUERY = {"period": "day"}, {"period": "week"}
@@ -138,52 +143,54 @@ SESSIONS = Series(
     page_size=500,
 )
 BENCHMARKS = Series("benchmarks", "benchmarks", cadence="weekly", slice_parameter="source")
-"""Figures of others, under their terms: asked for only where that is wished."""
+"""Scores by third parties, under their terms: requested only where the settings say so."""
 
 SERIES: dict[str, Series] = {
-    one.name: one
-    for one in (ORDER, MODELS, APPS, TASKS, MODALITY, CONTEXT, CATEGORY, LANGUAGE, SESSIONS, BENCHMARKS)
+    series.name: series
+    for series in (ORDER, MODELS, APPS, TASKS, MODALITY, CONTEXT, CATEGORY, LANGUAGE, SESSIONS, BENCHMARKS)
 }
-"""In the order in which they are asked for: what says most comes first, should the requests not last."""
+"""In the order in which they are requested: the most informative first, in case the request budget runs
+out."""
 
 
 def merge_rows(
-    series: Series, part: str, rows: Iterable[Record], files: Mapping[str, bytes]
+    series: Series, slice_name: str, rows: Iterable[Record], files: Mapping[str, bytes]
 ) -> dict[str, bytes]:
-    """A part's files with new rows: a date that they have is replaced whole, one that they lack stays.
+    """Return a slice's files with new rows merged in, of the months that these are of.
 
-    `files` holds the part's files by path below `data/`; those of other months are not needed.
+    Every date of the new rows is replaced whole; all other dates stay. `files` holds the slice's files by
+    path below `data/`; files of other months are not needed.
     """
     if not series.key:
-        return {series.file_path(part): write_lines(rows)}
+        return {series.file_path(slice_name): write_lines(rows)}
     by_month: dict[str, list[Record]] = {}
     for row in rows:
         by_month.setdefault(row_date(series, row)[:7], []).append(row)
-    found = {}
+    merged = {}
     for month, new in by_month.items():
-        path = series.file_path(part, month)
+        path = series.file_path(slice_name, month)
         dates = {row_date(series, row) for row in new}
         old = [
             row
             for row in parse_rows(series, files.get(path, b""), f"data/{path}")
             if row_date(series, row) not in dates
         ]
-        found[path] = write_lines(sorted([*old, *new], key=lambda row: _place(series, row)))
-    return found
+        merged[path] = write_lines(sorted([*old, *new], key=lambda row: _sort_key(series, row)))
+    return merged
 
 
-def list_file_paths(series: Series, part: str, rows: Iterable[Record]) -> set[str]:
-    """The files that rows of a part belong into."""
-    return {series.file_path(part, month) for month in {row_date(series, row)[:7] for row in rows}}
+def list_file_paths(series: Series, slice_name: str, rows: Iterable[Record]) -> set[str]:
+    """Return the paths of the files that rows of a slice belong into."""
+    return {series.file_path(slice_name, month) for month in {row_date(series, row)[:7] for row in rows}}
 
 
 def row_date(series: Series, row: Record) -> str:
-    """The date of a row; "" where rows have none."""
+    """Return the date of a row; "" where rows have no dates."""
     return str(row[series.key[0]]) if series.key else ""
 
 
 def parse_rows(series: Series, content: bytes, name: str) -> list[Record]:
-    """The rows of a file; `name` is what an error calls it."""
+    """Return the rows of a file; raise ArchiveError, naming the file by `name`, for a line that is no row."""
     rows = read_lines(content, name)
     for number, row in enumerate(rows, start=1):
         if not is_row(series, row):
@@ -193,29 +200,30 @@ def parse_rows(series: Series, content: bytes, name: str) -> list[Record]:
 
 
 def is_row(series: Series, row: Record) -> bool:
-    """Whether a row says of when it is, and of what."""
-    named = all(isinstance(row.get(name), str | int) for name in series.key)
-    return named and (not series.key or is_date(row_date(series, row)))
+    """Return whether a row has all key fields, and a date where rows of the series have one."""
+    has_key = all(isinstance(row.get(name), str | int) for name in series.key)
+    return has_key and (not series.key or is_date(row_date(series, row)))
 
 
 def is_date(text: str) -> bool:
-    """Whether a text is a date as rows have it."""
+    """Return whether a text is a date as rows have it: `2026-11-20`, of a year that hours may have."""
     try:
         date = dt.date.fromisoformat(text)
     except ValueError:
         return False
-    return f"{date}" == text and date.year in YEARS  # of a week's days Python reads other forms too
+    # Python also reads other forms, such as `20261120` and `2026-W47-5`.
+    return f"{date}" == text and date.year in YEARS
 
 
-def _place(series: Series, row: Record) -> list[tuple[str, Any]]:
-    """Where a row stands among others, whatever kinds its key fields are of."""
+def _sort_key(series: Series, row: Record) -> list[tuple[str, Any]]:
+    """Return the sort key of a row, which also works for key fields of mixed types."""
     return [(type(row[name]).__name__, row[name]) for name in series.key]
 
 
 def series_of_path(path: str) -> str | None:
-    """The series that a file below `data/` is of, by name; of the service's OpenAPI file `openapi`."""
-    top, _, rest = path.partition("/")
-    if top == "openapi":
-        return top
-    name = rest.partition("/")[0].removesuffix(".jsonl")
-    return name if top == RANKINGS_FOLDER and path.endswith(".jsonl") else None
+    """Return the series name of a file below `data/`; `openapi` for the OpenAPI file; else None."""
+    folder, _, name = path.partition("/")
+    if folder == "openapi":
+        return folder
+    series = name.partition("/")[0].removesuffix(".jsonl")
+    return series if folder == RANKINGS_FOLDER and path.endswith(".jsonl") else None

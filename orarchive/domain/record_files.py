@@ -1,4 +1,4 @@
-"""One record taken apart into the lines of its files, and put together again; nothing is lost on the way."""
+"""Records as lines of files: split a record into the lines of its feed's files and join it again."""
 
 import re
 from collections import Counter
@@ -8,22 +8,23 @@ from functools import cache
 from itertools import count
 from typing import Any
 
-from orarchive.domain.feeds import Feed
+from orarchive.domain.feeds import ARCHIVE_KEY_FIELDS, Feed
 from orarchive.domain.prices import split_time_of_day, time_of_day_keys
 from orarchive.jsonl import Record, dumps
 
 Key = tuple[Any, ...]
+"""What identifies a record in its feed: the values of the feed's key fields."""
 
-RESERVED_NAMES = ("model", "n", "lacks", "response")
-"""Names that the archive itself puts into lines. A field of the same name that the service sends is
-written with `=` in front (and one that begins with `=` already with one more)."""
+RESERVED_NAMES = (*ARCHIVE_KEY_FIELDS, "lacks", "response")
+"""Names of fields that the archive itself writes into lines. A field that the service sends under such a name
+is written with `=` before its name, `=model`, and one that is sent as `=model` with one more."""
 
 _RESERVED = re.compile(f"=*({'|'.join(RESERVED_NAMES)})")
 
 
-def sort_set_fields(record: Any, sets: Iterable[str]) -> Any:
-    """Sort the set-like lists of a record, in place, the inner ones first; returns the record."""
-    for path in sorted(sets, key=lambda path: -path.count(".")):
+def sort_set_fields(record: Any, paths: Iterable[str]) -> Any:
+    """Sort the lists at the dotted paths of a record in place, inner lists first; return the record."""
+    for path in sorted(paths, key=lambda path: -path.count(".")):
         _sort(record, path.split("."))
     return record
 
@@ -39,100 +40,104 @@ def _sort(node: Any, path: list[str]) -> None:
             node[path[0]].sort(key=dumps)
 
 
-def split_record(feed: Feed, own: Record, record: Record) -> Iterator[tuple[str, Record]]:
-    """Yield (file name, line) for one record; `own` are the key fields that it does not carry itself."""
-    key = {**own, **{name: record[name] for name in feed.key if name not in own}}
-    rest = dict(record)
+def split_record(feed: Feed, archive_fields: Record, record: Record) -> Iterator[tuple[str, Record]]:
+    """Yield (file name, line) for one record; `archive_fields` are the key fields that it does not carry."""
+    key = {**archive_fields, **{name: record[name] for name in feed.key if name not in archive_fields}}
+    base_fields = dict(record)
     for file, patterns in feed.facets.items():
-        part = {name: rest.pop(name) for name in record if _matches(name, patterns)}
-        pricing: Any = part.get("pricing")
+        facet = {name: base_fields.pop(name) for name in record if _matches(name, patterns)}
+        pricing: Any = facet.get("pricing")
         if feed.spot_file and time_of_day_keys(pricing):
-            part["pricing"], spot = split_time_of_day(pricing)
-            yield feed.spot_file, {**key, "pricing": spot}
-        if part:
-            yield file, {**key, **part}
-    yield feed.base_file, {**own, **escape_names(rest)}
+            facet["pricing"], rates = split_time_of_day(pricing)
+            yield feed.spot_file, {**key, "pricing": rates}
+        if facet:
+            yield file, {**key, **facet}
+    yield feed.base_file, {**archive_fields, **escape_names(base_fields)}
 
 
-def join_record(feed: Feed, lines: dict[str, Record], own: Collection[str] = ()) -> Record:
-    """The record that `split` took apart; `lines` by file name, also names that the feed once had."""
+def join_record(feed: Feed, lines: dict[str, Record], archive_fields: Collection[str] = ()) -> Record:
+    """Return the record whose lines `split_record` made, without `archive_fields`.
+
+    `lines` are by file name. They may include files that only earlier versions of the archive wrote.
+    """
     record: Record = {}
     for file, line in lines.items():
         if file != feed.spot_file:
-            record.update(unescape_names(line, own))
+            record.update(unescape_names(line, archive_fields))
     if feed.spot_file and (spot := lines.get(feed.spot_file)):
         record["pricing"] = {**record["pricing"], **spot["pricing"]}
     return record
 
 
 def is_volatile(feed: Feed, name: str) -> bool:
-    """Whether a field moves by itself, so that its changes are no news."""
+    """Return whether a field is in a volatile facet, so that its changes are not reported."""
     return _matches(name, feed.volatile_fields)
 
 
 def stable_part(feed: Feed, record: Record) -> Record:
-    """A record without what moves by itself: health, and the prices of the moment."""
-    kept = {name: value for name, value in record.items() if not is_volatile(feed, name)}
-    if time_of_day_keys(kept.get("pricing")):
-        kept["pricing"], _ = split_time_of_day(kept["pricing"])
-    return kept
+    """Return a record without its volatile fields and without current time-of-day rates."""
+    stable = {name: value for name, value in record.items() if not is_volatile(feed, name)}
+    if time_of_day_keys(stable.get("pricing")):
+        stable["pricing"], _ = split_time_of_day(stable["pricing"])
+    return stable
 
 
 def shorten_record(record: Record, base: Record) -> Record:
-    """What of a record is not already said by `base`; `lacks` names the base's fields that it has not."""
-    kept = {
+    """Return the fields in which a record differs from `base`; `lacks` lists fields that only `base` has."""
+    differing = {
         name: value
         for name, value in record.items()
         if name not in base or not is_same_json(value, base[name])
     }
     lacks = sorted(base.keys() - record.keys())
-    return {**escape_names(kept), **({"lacks": lacks} if lacks else {})}
+    return {**escape_names(differing), **({"lacks": lacks} if lacks else {})}
 
 
-def restore_record(line: Record, base: Record, own: Collection[str] = ()) -> Record:
-    """The record that `differing` shortened."""
+def restore_record(line: Record, base: Record, archive_fields: Collection[str] = ()) -> Record:
+    """Return the record that `shorten_record` made `line` of, without `archive_fields`."""
     lacks = line.get("lacks", ())
     copied = {name: value for name, value in base.items() if name not in lacks}
-    return {**copied, **unescape_names(line, {*own, "lacks"})}
+    return {**copied, **unescape_names(line, {*archive_fields, "lacks"})}
 
 
-def is_same_json(one: Any, other: Any) -> bool:
-    """Whether two values are the same text: 1 and 1.0 are not."""
-    if isinstance(one, str) or one is None:
-        return bool(one == other)
-    return dumps(one) == dumps(other)
+def is_same_json(left: Any, right: Any) -> bool:
+    """Return whether two values are the same JSON text: 1 and 1.0 are not."""
+    if isinstance(left, str) or left is None:
+        return bool(left == right)
+    return dumps(left) == dumps(right)
 
 
 def escape_names(record: Record) -> Record:
-    """A record whose field names cannot be taken for the archive's own."""
+    """Return a record with `=` before each field name that could be taken for a name of the archive's."""
     return {f"={name}" if _RESERVED.fullmatch(name) else name: value for name, value in record.items()}
 
 
-def unescape_names(line: Record, own: Collection[str]) -> Record:
-    """A line without the archive's own fields, the service's under the names it sent."""
+def unescape_names(line: Record, archive_fields: Collection[str]) -> Record:
+    """Return a line without the archive's own fields, with the other field names as the service sent them."""
     return {
         name[1:] if name.startswith("=") and _RESERVED.fullmatch(name) else name: value
         for name, value in line.items()
-        if name not in own
+        if name not in archive_fields
     }
 
 
 def number_duplicates(feed: Feed, items: Iterable[Record]) -> Iterator[tuple[int, Record]]:
-    """Yield (n, item): n counts the items with one tag, in an order that health cannot turn round.
+    """Yield (n, item) for the items of one model; n counts items with the same tag, from 0.
 
-    Endpoints have no id, and one tag may occur up to three times in a response. The order is that of
-    quantization, limits, parameters and prices, then of all calm bytes, then of all bytes.
+    Endpoints have no id, and a tag occurs up to three times in a response. Items with the same tag are
+    ordered by quantization, limits, parameters and prices, then by all stable fields and last by all fields,
+    so that n does not depend on health as long as the stable fields differ.
     """
 
-    def order(item: Record) -> tuple[bytes, ...]:
-        slow = stable_part(feed, item)
-        return dumps([slow.get(name) for name in DUPLICATE_ORDER]), dumps(slow), dumps(item)
+    def sort_key(item: Record) -> tuple[bytes, ...]:
+        stable = stable_part(feed, item)
+        return dumps([stable.get(name) for name in DUPLICATE_ORDER]), dumps(stable), dumps(item)
 
-    twins: dict[str, list[Record]] = {}
+    by_tag: dict[str, list[Record]] = {}
     for item in items:
-        twins.setdefault(item["tag"], []).append(item)
-    for tag in sorted(twins):
-        yield from enumerate(sorted(twins[tag], key=order) if len(twins[tag]) > 1 else twins[tag])
+        by_tag.setdefault(item["tag"], []).append(item)
+    for _, duplicates in sorted(by_tag.items()):
+        yield from enumerate(sorted(duplicates, key=sort_key) if len(duplicates) > 1 else duplicates)
 
 
 DUPLICATE_ORDER = (
@@ -146,32 +151,34 @@ DUPLICATE_ORDER = (
 
 
 def match_copies(feed: Feed, rows: Iterable[Record], endpoints: dict[Key, Record]) -> dict[Key, Record]:
-    """Key rows that repeat endpoints by the endpoint each of them repeats: (model_id, tag, n).
+    """Match rows that repeat endpoints to these endpoints; return the rows by (model_id, tag, n).
 
-    Of twins, a row takes the one that it differs from least; a row without an endpoint counts on.
+    Among endpoints with the same model and tag a row gets the one from which it differs in the fewest fields.
+    A row without an endpoint gets the next free n.
     """
-    found: dict[Key, Record] = {}
-    free: dict[tuple[str, str], list[int]] = {}  # the last one is the next
+    matches: dict[Key, Record] = {}
+    free: dict[tuple[str, str], list[int]] = {}  # in descending order: the lowest n are at the end
     counts: Counter[tuple[str, str]] = Counter()
     for row in sorted(rows, key=dumps):
         pair = (row["model_id"], row["tag"])
         if pair not in free:
-            twins = next(n for n in count() if (*pair, n) not in endpoints)
-            free[pair], counts[pair] = [*reversed(range(twins))], twins
-        if near := free[pair][-MAX_DUPLICATES:]:
-            best = min(near, key=lambda n: (len(shorten_record(row, endpoints[*pair, n])), n))
-            del free[pair][near.index(best) - len(near)]
+            duplicates = next(n for n in count() if (*pair, n) not in endpoints)
+            free[pair], counts[pair] = [*reversed(range(duplicates))], duplicates
+        if candidates := free[pair][-MAX_DUPLICATES:]:
+            best = min(candidates, key=lambda n: (len(shorten_record(row, endpoints[*pair, n])), n))
+            del free[pair][candidates.index(best) - len(candidates)]
         else:
             best = counts[pair]
             counts[pair] += 1
-        found[*pair, best] = row
-    return found
+        matches[*pair, best] = row
+    return matches
 
 
 MAX_DUPLICATES = 100
-"""Twins that a row is compared with: three are the most that were ever seen, and time goes by the square."""
+"""Endpoints with the same model and tag that a row is compared with. At most three were ever seen, and the
+time grows with the square."""
 
 
-@cache  # a snapshot asks for the same few dozen names a hundred thousand times
+@cache  # A snapshot asks for the same few dozen names a hundred thousand times.
 def _matches(name: str, patterns: tuple[str, ...]) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns)

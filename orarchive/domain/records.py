@@ -1,6 +1,6 @@
-"""Raw records read with types: a field that is missing, or not what it should be, reads as None.
+"""Typed views of raw records: a field that is missing, or of an unexpected type, reads as None.
 
-Nothing here raises on a record that the archive holds: the service may change any field at any hour.
+Nothing here raises on an archived record, because the service may change any field at any hour.
 """
 
 import datetime as dt
@@ -12,10 +12,11 @@ from orarchive.domain.prices import is_dynamic, is_free, parse_price, read_price
 from orarchive.jsonl import Record
 
 NO_DATE = dt.date(2098, 12, 31)
-"""An expiration date from here on means that there is none (seen as a filler on several models)."""
+"""An expiration date from this day on means that there is none: several models have it as a filler."""
 
 MAX_NUMBER = 10**15
-"""A count or a moment beyond this is no count: exponents of foreign numbers must not fill the memory."""
+"""Numbers from here on are not read: they are no counts and no times, and a large exponent would fill the
+memory."""
 
 
 @dataclass(frozen=True)
@@ -24,14 +25,14 @@ class Model:
 
     id: str
     lab: str
-    """Who made it: the part of the id before `/`, without the `~` of an alias."""
+    """The maker: the part of the id before `/`, without the `~` of an alias."""
     variant: str
-    """What stands after `:` in the id, or ""."""
+    """The part of the id after `:`, or ""."""
     name: str
     description: str | None
     canonical_slug: str | None
     is_alias: bool
-    """Whether it only points at another model."""
+    """True of a model that only points at another model."""
     alias_target: str | None
     context: int | None
     max_output: int | None
@@ -40,7 +41,7 @@ class Model:
     schedule: list[Record]
     expires: dt.date | None
     created: dt.datetime | None
-    """OpenRouter's own field; not when it was first seen here."""
+    """OpenRouter's own field, not the hour at which it was first seen here."""
     knowledge_cutoff: str | None
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
@@ -78,12 +79,12 @@ class Model:
 
     @property
     def is_router(self) -> bool:
-        """Whether it picks other models, at their prices."""
+        """Return whether it passes requests on to other models, at their prices."""
         return is_dynamic(self.prices.get("prompt"))
 
     @property
     def is_free(self) -> bool:
-        """Whether every price that it has is 0. A free token beside a priced image is not free."""
+        """Return whether it has prices and all of them are 0: free tokens with priced images are not free."""
         return is_free(self.prices, self.schedule)
 
 
@@ -92,10 +93,10 @@ class Endpoint:
     """A provider that serves a model."""
 
     model: str
-    """The id asked for."""
+    """The model id that was asked for."""
     tag: str
     n: int
-    """Counts endpoints of one tag."""
+    """Counts the endpoints with the same model and tag, from 0."""
     provider: str
     context: int | None
     max_output: int | None
@@ -103,15 +104,15 @@ class Endpoint:
     prices: dict[str, Decimal]
     schedule: list[Record]
     discount: Decimal | None
-    """0 to 1, already taken off the prices; None where there is none."""
+    """Share, between 0 and 1, by which the prices are already reduced; None where there is no discount."""
     status: int | None
-    """0 is normal; what the negative grades mean is not documented."""
+    """0 is normal; the meaning of the negative values is not documented."""
     uptime: Decimal | None
     """Percent of the last day."""
 
     @classmethod
     def from_record(cls, model: str, n: int, record: Record) -> Self:
-        """Read an item of the endpoints feed: the n-th of its tag."""
+        """Read an item of the endpoints feed; `n` counts the items with its tag, from 0."""
         pricing = record.get("pricing")
         discount = as_number(pricing.get("discount")) if isinstance(pricing, dict) else None
         return cls(
@@ -131,61 +132,61 @@ class Endpoint:
 
     @property
     def is_free(self) -> bool:
-        """Whether every price that it has is 0."""
+        """Return whether it has prices and all of them are 0."""
         return is_free(self.prices, self.schedule)
 
 
 def get_lab(model: str) -> str:
-    """Who made a model: the part of its id before `/`, without the `~` of an alias."""
+    """Return the maker of a model: the part of its id before `/`, without the `~` of an alias."""
     return model.partition("/")[0].removeprefix("~")
 
 
 def is_alias(record: Record) -> bool:
-    """Whether a record of the models feed only points at another one."""
+    """Return whether a record of the models feed only points at another model."""
     return record["id"].startswith("~") or bool(record.get("alias_target"))
 
 
 def get_alias_target(value: Any) -> str | None:
-    """The id of the model that an alias points at."""
+    """Return the id of the model in an `alias_target`; None where it names none."""
     return as_text(value.get("slug")) if isinstance(value, dict) else None
 
 
 def get_object(record: Record, name: str) -> Record:
-    """A field that is an object, or an empty one."""
+    """Return a field that is an object; {} where it is anything else."""
     value = record.get(name)
     return value if isinstance(value, dict) else {}
 
 
 def as_text(value: Any) -> str | None:
-    """A text that says something: `""` and null are the same to the service."""
+    """Return a string that is not blank; None for any other value: the service uses `""` and null alike."""
     return value if isinstance(value, str) and value.strip() else None
 
 
 def as_texts(value: Any) -> tuple[str, ...]:
-    """The texts of a list."""
+    """Return the strings in a list; () where the value is no list."""
     return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
 
 
 def as_number(value: Any) -> Decimal | None:
-    """A number of a size that a person may meet."""
-    found = parse_price(value)
-    return found if found is not None and abs(found) < MAX_NUMBER else None
+    """Return a number below MAX_NUMBER, sent as a number or a decimal string; None for any other value."""
+    number = parse_price(value)
+    return number if number is not None and abs(number) < MAX_NUMBER else None
 
 
 def as_integer(value: Any) -> int | None:
-    """A whole number, however it is spelled."""
-    found = as_number(value)
-    return int(found) if found is not None and found == int(found) else None
+    """Return a whole number, however it is spelled (`8`, `8.0`, `"8"`); None for any other value."""
+    number = as_number(value)
+    return int(number) if number is not None and number == int(number) else None
 
 
 def as_positive(value: Any) -> int | None:
-    """A number of tokens: 0 stands for not known."""
-    found = as_integer(value)
-    return found if found is not None and found > 0 else None
+    """Return a positive whole number; None for any other value: for numbers of tokens, 0 means unknown."""
+    number = as_integer(value)
+    return number if number is not None and number > 0 else None
 
 
 def as_moment(value: Any) -> dt.datetime | None:
-    """A moment given in unix seconds."""
+    """Return the time given in unix seconds; None where it is no number or out of range."""
     seconds = as_integer(value)
     try:
         return dt.datetime.fromtimestamp(seconds, dt.UTC) if seconds is not None else None
@@ -194,7 +195,7 @@ def as_moment(value: Any) -> dt.datetime | None:
 
 
 def parse_expiry(value: Any) -> dt.date | None:
-    """A date on which a model is to go."""
+    """Return the date on which a model expires; None where it has none, or one from NO_DATE on."""
     try:
         date = dt.date.fromisoformat(value[:10]) if isinstance(value, str) else None
     except ValueError:

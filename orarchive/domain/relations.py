@@ -1,11 +1,11 @@
-"""Relations between feeds, counted and never refused: the service does not promise that they hold."""
+"""Relations between feeds, counted but never refused: the service does not promise that they hold."""
 
 from orarchive.domain.feeds import ENDPOINTS
 from orarchive.domain.snapshot import Snapshot, records_by_key
 
 
 def count_relations(snapshot: Snapshot) -> dict[str, int]:
-    """How often a record points at one that is not there, by kind; see data/README.md for each."""
+    """Count the records that point at a record that is not there, by kind; data/README.md explains each."""
     models = {key[0] for key in snapshot["models"]}
     providers = {key[0] for key in snapshot["providers"]}
     endpoints = records_by_key(ENDPOINTS, snapshot["endpoints"])

@@ -1,47 +1,49 @@
-"""Scopes: what a feed can contain depends on what was asked, and only hours of equal scope compare."""
+"""Scopes: a feed's route and query decide what it can contain, so only hours of equal scope compare."""
 
 from dataclasses import replace
 from urllib.parse import parse_qsl
 
 from orarchive.domain.changes import Change
+from orarchive.domain.event_kinds import FIRST_OBSERVED
 from orarchive.domain.feeds import FEEDS, MODELS
+from orarchive.domain.keys import model_of_key
 from orarchive.domain.records import as_texts, get_object
 from orarchive.jsonl import Record
 
 
 def can_hold(scope: str, record: Record) -> bool | None:
-    """Whether a scope, route and query, can contain a record; None where that cannot be said.
+    """Return whether a scope, a route and query, can contain a record; None where that is unknown.
 
-    Of conditions only the models' `output_modalities` is understood; without it the service means text. Old
-    records name no modalities.
+    Of the parameters only the models' `output_modalities` is understood; without it the service lists models
+    with text output. Old records name no modalities.
     """
     query = dict(parse_qsl(scope.partition("?")[2]))
-    wanted = set(query.pop("output_modalities", "text").split(","))
+    modalities = set(query.pop("output_modalities", "text").split(","))
     outputs = {*as_texts(get_object(record, "architecture").get("output_modalities"))}
-    if "all" not in wanted and outputs and not wanted & outputs:
+    if "all" not in modalities and outputs and not modalities & outputs:
         return False
-    return True if not query and ("all" in wanted or outputs) else None
+    return True if not query and ("all" in modalities or outputs) else None
 
 
 def apply_scopes(changes: list[Change], old: str, new: str) -> list[Change]:
-    """Changes as they are to be told where the models' scope became another one.
+    """Return changes corrected for a models feed whose scope went from `old` to `new`.
 
-    What is outside of the old scope was not added but `first_observed`; what is outside of the new one is
-    not told at all.
+    A model that the old scope could not contain was not added but `first_observed`, and so were its
+    endpoints. A model that the new scope cannot contain is not missing: it and its endpoints are left out.
     """
     if old == new:
         return changes
-    outside, hidden = set(), set()
+    revealed, hidden = set(), set()
     for change in changes:
         if change.feed == "models" and change.kind == MODELS.added_kind and not can_hold(old, change.new):
-            outside.add(change.key)
+            revealed.add(change.key)
         elif change.feed == "models" and change.kind == MODELS.removed_kind and not can_hold(new, change.old):
             hidden.add(change.key)
-    told = []
+    corrected = []
     for change in changes:
-        feed, model = FEEDS[change.feed], change.key.partition("@")[0]
-        if change.kind == feed.added_kind and model in outside:
-            told.append(replace(change, kind="first_observed"))
+        feed, model = FEEDS[change.feed], model_of_key(change.key)
+        if change.kind == feed.added_kind and model in revealed:
+            corrected.append(replace(change, kind=FIRST_OBSERVED))
         elif not (change.kind == feed.removed_kind and model in hidden):
-            told.append(change)
-    return told
+            corrected.append(change)
+    return corrected

@@ -234,7 +234,7 @@ def _record(feed: Feed, key: Key, paths: list[str], lines: Pairs, state: ReplayS
             return None
     names = {file_name(path): part for path, part in parts.items()}
     try:
-        return join_record(feed, names, [name for name in ("model", "n") if name in feed.key])
+        return join_record(feed, names, feed.own_key_fields)
     except (KeyError, TypeError):
         msg = f"data/{feed.folder}/{feed.spot_file}.jsonl has a line for {key}, which has no prices"
         raise BrokenCommit(msg) from None

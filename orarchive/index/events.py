@@ -1,6 +1,6 @@
-"""Events: one meaningful fact each, derived from changes, with the bounds in which it came about.
+"""Events: meaningful facts derived from changes, with the bounds in which each came about.
 
-Changes that make none stand in EXCUSES, each with its reason.
+Changes that make no event are listed in EXCUSES, each with its reason.
 """
 
 import datetime as dt
@@ -12,8 +12,28 @@ from itertools import groupby
 from typing import Any
 
 from orarchive.domain.changes import Change
+from orarchive.domain.event_kinds import (
+    EDITED,
+    EXPIRY_CHANGED,
+    EXPIRY_CLEARED,
+    EXPIRY_MOVED,
+    EXPIRY_SET,
+    FIELD_APPEARED,
+    FIELD_VANISHED,
+    POLICY_CHANGED,
+    REPRICED,
+    SCHEDULE_CHANGED,
+    event_kind,
+)
 from orarchive.domain.feeds import FEEDS
-from orarchive.domain.prices import read_entry_prices, read_prices, read_schedule, time_of_day_keys
+from orarchive.domain.keys import model_of_key
+from orarchive.domain.prices import (
+    percent_change,
+    read_entry_prices,
+    read_prices,
+    read_schedule,
+    time_of_day_keys,
+)
 from orarchive.domain.records import NO_DATE, parse_expiry
 from orarchive.index.context import AttemptContext
 from orarchive.index.sql_values import escape_surrogates, to_json
@@ -21,17 +41,17 @@ from orarchive.jsonl import Record
 
 EXCUSES = {
     "baseline": "the first good reading of a feed, or of a model's endpoints, is where its record begins",
-    "silent": "health and benchmarks move by themselves; health_days and latest keep them",
-    "clock": "the price of the moment flips by the clock; its schedule does not",
+    "volatile": "health and benchmarks change every hour; health_days and latest keep them",
+    "time of day": "current time-of-day rates change by the schedule, which does not change",
     "form": "a price that goes between absent and zero, or is spelled another way, is the same price",
-    "alias": "an alias repeats the prices of its target; alias_moved says when that is another one",
-    "repeat": "what only repeats: a zdr row its endpoint, a response's envelope its model, and the context"
-    " length of the provider on top that of the model",
+    "alias": "an alias repeats the prices of its target; alias_moved says when the target is another one",
+    "repeat": "fields that repeat others: of a zdr row its endpoint, of a response's envelope its model, and"
+    " the context length of the top provider that of the model",
     "new field": "field_appeared says it once for all records",
     "no date": "expiration dates from 2098-12-31 on mean that there is none",
-    "null": "a field that is null and one that is not there say the same",
+    "null": "a field that is null and an absent field say the same",
     "no price": "a value among prices that is no number before and after is no price; versions keep it",
-    "unobserved": "what a narrower scope no longer shows is not gone, and was not when it shows again",
+    "unobserved": "a record that a narrower scope cannot show is not gone, nor new when it shows again",
 }
 
 POLICY_FIELDS = ("privacy_policy_url", "terms_of_service_url", "headquarters", "datacenters")
@@ -40,19 +60,40 @@ POLICY_FIELDS = ("privacy_policy_url", "terms_of_service_url", "headquarters", "
 
 @dataclass(frozen=True)
 class Event:
-    """One meaningful fact; `old` and `new` as they go into JSON, prices as plain decimals."""
+    """One meaningful fact; see `events` and `attempts` in the index's schema."""
 
     kind: str
     feed: str
     key: str
+    """The text form; of `field_appeared` and `field_vanished` the path of the field."""
     field: str = ""
     old: Any = None
+    """A JSON value. Prices are plain decimals, or a list of conditions with their prices."""
     new: Any = None
     percent: float | None = None
     cause: str = ""
     after: str | None = None
+    """The stamp of the last good hour with the old state; None where it is unknown."""
     by: str = ""
-    """Where left open: the hour of the attempt."""
+    """The stamp of the first hour with the new state; "" until it is stored, where that is the hour of the
+    attempt."""
+    hour: str = ""
+    """The stamp of the attempt that made it known; "" until it is stored."""
+    origin: str = ""
+    """`live`, or the import that observed it; "" until it is stored."""
+
+    def __post_init__(self) -> None:
+        """Raise LookupError for a kind without a row in EVENT_KINDS."""
+        event_kind(self.kind)
+
+    @property
+    def is_of_field(self) -> bool:
+        """Return whether it is about a field of the feed, whose path is then its `key`."""
+        return self.kind in (FIELD_APPEARED, FIELD_VANISHED)
+
+    def as_change(self) -> Change:
+        """Return the change that it was derived from, as far as the event says."""
+        return Change(self.kind, self.feed, self.key, self.field, self.old, self.new)
 
 
 def write_events(db: sqlite3.Connection, moment: AttemptContext, events: Iterable[Event]) -> None:
@@ -61,58 +102,61 @@ def write_events(db: sqlite3.Connection, moment: AttemptContext, events: Iterabl
         "insert into events values (null, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             (
-                *(moment.hour, moment.attempt, one.after, one.by or moment.hour),
-                *(one.kind, one.feed, escape_surrogates(one.key), escape_surrogates(one.field)),
-                *(to_json(one.old), to_json(one.new), one.percent, one.cause),
+                *(moment.hour, moment.attempt, event.after, event.by or moment.hour),
+                *(event.kind, event.feed, escape_surrogates(event.key), escape_surrogates(event.field)),
+                *(to_json(event.old), to_json(event.new), event.percent, event.cause),
             )
-            for one in events
+            for event in events
         ),
     )
 
 
 def derive_events(changes: Iterable[Change], moment: AttemptContext) -> Iterator[Event]:
-    """The events that changes of records and new fields make; coming and going is not theirs to tell."""
-    for (name, key), found in groupby(changes, lambda change: (change.feed, change.key)):
+    """Yield the events of changed records and new fields; `changes` are grouped by feed and key.
+
+    Added and removed records are left out: their events need the record's past.
+    """
+    for (name, key), group in groupby(changes, lambda change: (change.feed, change.key)):
         feed = FEEDS[name]
-        told = [change for change in found if change.kind not in (feed.added_kind, feed.removed_kind)]
-        appeared = any(change.kind == "field_appeared" for change in told)
-        _, after = moment.span(name, key.partition("@")[0] if feed.parent and not appeared else None)
-        yield from derive_record_events(told, after)
+        changed = [change for change in group if change.kind not in (feed.added_kind, feed.removed_kind)]
+        appeared = any(change.kind == FIELD_APPEARED for change in changed)
+        _, after = moment.span(name, model_of_key(key) if feed.parent and not appeared else None)
+        yield from derive_record_events(changed, after)
 
 
 def derive_record_events(changes: list[Change], after: str | None = None) -> Iterator[Event]:
-    """The events of what changed of one record; each price is told once, with all that rules it."""
-    ruled = {name: prices for change in changes for name, prices in _ruled(change).items()}
-    alone = {change.field: change for change in changes if change.kind == "repriced"}
+    """Yield the events of the changes of one record: of each price one event, with all its conditions."""
+    conditional = {name: tariffs for change in changes for name, tariffs in _changed_tariffs(change).items()}
+    plain = {change.field: change for change in changes if change.kind == REPRICED}
     for change in changes:
-        if change.kind == "schedule_changed":
-            yield from _scheduled(change, ruled, alone, after)
-        elif change.kind != "repriced" or change.field not in ruled:
-            yield from _events(change, after)
+        if change.kind == SCHEDULE_CHANGED:
+            yield from _derive_schedule_events(change, conditional, plain, after)
+        elif change.kind != REPRICED or change.field not in conditional:
+            yield from _derive_field_events(change, after)
 
 
-def _events(change: Change, after: str | None) -> Iterator[Event]:
-    what = (change.kind, change.feed, change.key, change.field)
-    if change.kind == "repriced":
-        prices = (_plain(change.old), _plain(change.new), _percent(change.old, change.new))
-        yield Event(*what, *prices, change.cause, after)
-        return
-    same = Event(*what, change.old, change.new, after=after)
-    if change.kind == "expiry_changed":
-        old, new = parse_expiry(change.old), parse_expiry(change.new)
-        if old != new:
-            kind = "expiry_set" if old is None else "expiry_moved" if new else "expiry_cleared"
-            yield replace(same, kind=kind)
+def _derive_field_events(change: Change, after: str | None) -> Iterator[Event]:
+    """Yield the event of a change of one field, or none where an expiration date only changed its form."""
+    event = Event(change.kind, change.feed, change.key, change.field, change.old, change.new, after=after)
+    if change.kind == REPRICED:
+        old, new = _format_decimal(change.old), _format_decimal(change.new)
+        percent = _percent(change.old, change.new)
+        yield replace(event, old=old, new=new, percent=percent, cause=change.cause)
+    elif change.kind == EXPIRY_CHANGED:
+        old_date, new_date = parse_expiry(change.old), parse_expiry(change.new)
+        if old_date != new_date:
+            kind = EXPIRY_SET if old_date is None else EXPIRY_MOVED if new_date else EXPIRY_CLEARED
+            yield replace(event, kind=kind)
         elif not (_is_no_date(change.old) and _is_no_date(change.new)):
-            yield replace(same, kind="edited")
+            yield replace(event, kind=EDITED)
     elif change.feed == "providers" and change.field in POLICY_FIELDS:
-        yield replace(same, kind="policy_changed")
+        yield replace(event, kind=POLICY_CHANGED)
     else:
-        yield same
+        yield event
 
 
 def _is_no_date(value: Any) -> bool:
-    """Whether an expiration date is one of the ways to say that there is none."""
+    """Return whether an expiration date is one of the ways to say that there is none."""
     try:
         return value is None or dt.date.fromisoformat(value[:10]) >= NO_DATE
     except (TypeError, ValueError):
@@ -120,74 +164,84 @@ def _is_no_date(value: Any) -> bool:
 
 
 Tariff = list[tuple[Record, Decimal]]
-"""What a dimension costs: each price with the conditions under which it holds, {} for the plain one."""
+"""All prices of a dimension: conditions, {} for the plain price, with the price that holds under them."""
 
 
-def _ruled(change: Change) -> dict[str, tuple[Tariff, Tariff]]:
-    """What a changed schedule does to each price: fixed before or after, or by other conditions."""
-    if change.kind != "schedule_changed":
+def _changed_tariffs(change: Change) -> dict[str, tuple[Tariff, Tariff]]:
+    """Return, before and after a changed schedule, the tariff of each dimension that it changed."""
+    if change.kind != SCHEDULE_CHANGED:
         return {}
     names = {
         name
-        for end in (change.old, change.new)
-        for entry in read_schedule(end)
+        for pricing in (change.old, change.new)
+        for entry in read_schedule(pricing)
         for name in read_entry_prices(entry)
     }
-    before, after = _tariffs(change.old), _tariffs(change.new)
-    found = {name: (before.get(name, []), after.get(name, [])) for name in sorted(names)}
-    return {name: prices for name, prices in found.items() if prices[0] != prices[1]}
+    before, after = _read_tariffs(change.old), _read_tariffs(change.new)
+    tariffs = {name: (before.get(name, []), after.get(name, [])) for name in sorted(names)}
+    return {name: (old, new) for name, (old, new) in tariffs.items() if old != new}
 
 
-def _scheduled(
-    change: Change, ruled: dict[str, tuple[Tariff, Tariff]], alone: dict[str, Change], after: str | None
+def _derive_schedule_events(
+    change: Change,
+    tariffs: dict[str, tuple[Tariff, Tariff]],
+    plain_changes: dict[str, Change],
+    after: str | None,
 ) -> Iterator[Event]:
-    """The events of a changed schedule; `alone`: the plain prices that moved beside it."""
-    event = Event("repriced", change.feed, change.key, after=after)
-    for name, prices in ruled.items():
-        old, new = map(_as_told, prices)
-        if plain := alone.get(name):
+    """Yield the events of a changed schedule.
+
+    `tariffs` are those that changed, before and after; `plain_changes` the plain prices that changed with
+    them.
+    """
+    event = Event(REPRICED, change.feed, change.key, after=after)
+    for name, (before, now) in tariffs.items():
+        if plain := plain_changes.get(name):
             percent, cause = _percent(plain.old, plain.new), plain.cause
         else:
             percent, cause = None, "schedule" if change.feed == "models" else ""
-        yield replace(event, field=name, old=old, new=new, percent=percent, cause=cause)
+        yield replace(
+            event,
+            field=name,
+            old=_tariff_to_json(before),
+            new=_tariff_to_json(now),
+            percent=percent,
+            cause=cause,
+        )
     old, new = read_schedule(change.old), read_schedule(change.new)
-    if not ruled and [{**one, **read_entry_prices(one)} for one in old] != [
-        {**one, **read_entry_prices(one)} for one in new
-    ]:
-        yield replace(event, kind="edited", field="pricing.overrides", old=old, new=new)
+    if not tariffs and _normalize_entries(old) != _normalize_entries(new):
+        yield replace(event, kind=EDITED, field="pricing.overrides", old=old, new=new)
 
 
-def _tariffs(pricing: Any) -> dict[str, Tariff]:
-    """What each dimension costs: the plain price unless that follows the clock, and those with conditions."""
-    clock = time_of_day_keys(pricing)
-    found: dict[str, Tariff] = {
-        name: [({}, price)] for name, price in read_prices(pricing).items() if name not in clock
+def _normalize_entries(entries: list[Record]) -> list[Record]:
+    """Return override entries with prices as numbers, so that spelling makes no difference."""
+    return [{**entry, **read_entry_prices(entry)} for entry in entries]
+
+
+def _read_tariffs(pricing: Any) -> dict[str, Tariff]:
+    """Return the tariff of each dimension; a current time-of-day rate is no plain price."""
+    time_of_day = time_of_day_keys(pricing)
+    tariffs: dict[str, Tariff] = {
+        name: [({}, price)] for name, price in read_prices(pricing).items() if name not in time_of_day
     }
     for entry in read_schedule(pricing):
-        conditions = _conditions(entry)
-        for name, price in read_entry_prices(entry).items():
-            found.setdefault(name, []).append((conditions, price))
-    return found
+        prices = read_entry_prices(entry)
+        conditions = {name: value for name, value in entry.items() if name not in prices}
+        for name, price in prices.items():
+            tariffs.setdefault(name, []).append((conditions, price))
+    return tariffs
 
 
-def _as_told(tariff: Tariff) -> str | list[Record] | None:
-    """A tariff as it goes into an event: a plain decimal, or the list of conditions with their prices."""
+def _tariff_to_json(tariff: Tariff) -> str | list[Record] | None:
+    """Return a tariff as an event holds it: a plain decimal, or the list of conditions with their prices."""
     if len(tariff) > 1 or any(conditions for conditions, _ in tariff):
-        return [{**conditions, "price": _plain(price)} for conditions, price in tariff]
-    return _plain(tariff[0][1]) if tariff else None
+        return [{**conditions, "price": _format_decimal(price)} for conditions, price in tariff]
+    return _format_decimal(tariff[0][1]) if tariff else None
 
 
-def _conditions(entry: Record) -> Record:
-    prices = read_entry_prices(entry)
-    return {name: value for name, value in entry.items() if name not in prices}
-
-
-def _plain(price: Decimal | None) -> str | None:
+def _format_decimal(price: Decimal | None) -> str | None:
     return None if price is None else f"{price:f}"
 
 
 def _percent(old: Decimal | None, new: Decimal | None) -> float | None:
-    """The move in percent, where both ends are positive prices."""
-    if not old or not new or old < 0 or new < 0:
-        return None
-    return round(float((new - old) / old * 100), 4)
+    percent = percent_change(old, new)
+    return None if percent is None else round(float(percent), 4)

@@ -1,4 +1,4 @@
-"""Events told to people: one line a thing and hour, what follows from another line left out."""
+"""Changelog: events as lines for people, by subject, kind and hour. Lines that repeat others are left out."""
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
@@ -7,10 +7,28 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from orarchive.domain.changes import Change
+from orarchive.domain.event_kinds import (
+    ADDED,
+    ALIAS_MOVED,
+    DISCOUNTED,
+    EXPIRY_CLEARED,
+    EXPIRY_MOVED,
+    EXPIRY_SET,
+    FIRST_OBSERVED,
+    GAINED,
+    JOINED,
+    LEFT,
+    LOST,
+    MISSING,
+    PRICE_LABELS,
+    REPRICED,
+    RESTATED,
+    RETURNED,
+    event_kind,
+)
 from orarchive.domain.feeds import FEEDS
+from orarchive.domain.keys import EndpointKey, model_of_key
 from orarchive.domain.phrasing import (
-    CAUSE_PHRASES,
     Style,
     describe_change,
     format_feed,
@@ -18,9 +36,9 @@ from orarchive.domain.phrasing import (
     label_dimension,
     sort_dimensions,
 )
-from orarchive.domain.prices import format_price, is_dynamic
+from orarchive.domain.prices import MAIN_DIMENSIONS, format_price, is_dynamic, percent_change
 from orarchive.domain.records import as_number, parse_expiry
-from orarchive.index.event_log import EventRow
+from orarchive.index.events import Event
 from orarchive.publish.dataset import Dataset, PriceKey
 from orarchive.timestamps import parse_stamp
 
@@ -31,84 +49,23 @@ PAGE_STYLE = Style(
     max_items=6,
     format_field=lambda field, member: (f"{field}: {member}" if member else field).replace("_", " "),
     format_dimension=label_dimension,
+    cause_phrases={"provider": "another provider on top", "unknown": "cause unknown"},
 )
-
-TOPICS = {
-    "price": ("repriced", "discounted"),
-    "model": (
-        "added",
-        "first_observed",
-        "returned",
-        "missing",
-        "deprecated",
-        "removed",
-        "renamed",
-        "orphaned",
-    ),
-    "endpoint": ("joined", "left", "requantized", "gained", "lost"),
-    "limit": ("limits_changed", "capabilities_changed"),
-    "expiry": ("expiry_set", "expiry_moved", "expiry_cleared"),
-    "other": ("edited", "alias_moved", "policy_changed", "field_appeared", "field_vanished", "restated"),
-}
-"""What one may look for among changes -> the kinds of events that it takes in."""
-
-TOPIC_NAMES = {
-    "price": "prices",
-    "model": "models",
-    "endpoint": "endpoints",
-    "limit": "limits and abilities",
-    "expiry": "expiry",
-    "other": "other",
-}
-
-TOPIC = {kind: topic for topic, kinds in TOPICS.items() for kind in kinds}
-
-HEALTH_KINDS = ("degraded", "recovered")
-"""Told where an endpoint is shown, and nowhere else: it comes and goes by the hour."""
-
-SIGNS = {
-    **dict.fromkeys(("added", "joined", "gained", "first_observed", "field_appeared", "returned"), "+"),
-    **dict.fromkeys(("missing", "left", "lost", "deprecated", "removed", "field_vanished", "orphaned"), "−"),
-    "cut": "▼",
-    "rise": "▲",
-}
-
-NAMES = {
-    "first_observed": "first seen",
-    "limits_changed": "limits",
-    "capabilities_changed": "abilities",
-    "expiry_set": "expiry",
-    "expiry_moved": "expiry",
-    "expiry_cleared": "expiry",
-    "alias_moved": "alias moved",
-    "policy_changed": "policy",
-    "field_appeared": "new field",
-    "field_vanished": "field gone",
-    "gained": "zdr gained",
-    "lost": "zdr lost",
-}
-"""What kinds of events are called in a line, where it is not their own name."""
-
-KINDS = sorted(
-    {NAMES.get(kind, kind) for kind in TOPIC if kind != "repriced"}
-    | {"cut", "rise", "repriced", "listed price"}
-)
-"""Every kind of line."""
 
 MAX_ITEMS = 8
-"""Things that one line names."""
+"""Changes that one line names."""
 
-REASONS = {
+PROBE_PHRASES = {
     "gone": "OpenRouter knows it no more",
-    "orphaned": "OpenRouter still knows it",
+    "unlisted": "OpenRouter still knows it",
     "renamed": "OpenRouter answers with another id",
 }
-"""What asking for an id that is listed no more told."""
+"""What asking for a missing model by itself told -> words for it."""
 
 
 @dataclass(frozen=True)
 class Move:
-    """One price that moved."""
+    """One price that changed."""
 
     dimension: str
     old: Decimal | None
@@ -116,14 +73,13 @@ class Move:
 
     @property
     def percent(self) -> int | None:
-        """The move in percent, None where either end is not a positive price."""
-        if not self.old or not self.new or self.old < 0 or self.new < 0:
-            return None
-        return int(((self.new - self.old) / self.old * 100).to_integral_value())
+        """Return the change in whole percent; None where either end is no positive price."""
+        percent = percent_change(self.old, self.new)
+        return None if percent is None else int(percent.to_integral_value())
 
     @property
     def way(self) -> int:
-        """-1 cheaper, 1 dearer, 0 cannot be said: a router's -1 and no price are not amounts."""
+        """Return -1 for cheaper, 1 for dearer, 0 for equal or where an end is no price, or a router's -1."""
         if self.old is None or self.new is None or is_dynamic(self.old) or is_dynamic(self.new):
             return 0
         return (self.new > self.old) - (self.new < self.old)
@@ -131,24 +87,24 @@ class Move:
 
 @dataclass(frozen=True)
 class ChangelogLine:
-    """One line: what kind of thing happened to what."""
+    """One line: a kind of change, and what it happened to."""
 
     kind: str
-    """A word that is shown and that gives the line its colour: cut, rise, repriced, added, missing ..."""
+    """The label, which also gives the line its colour: cut, rise, repriced, added, missing ..."""
     sign: str
-    """The same as a sign: + came, − went, ▼ cheaper, ▲ dearer, ~ else."""
+    """The same as a sign: + came, − went, ▼ cheaper, ▲ dearer, ~ anything else."""
     topic: str
     model: str | None
-    """The model that it is about, if it is about one."""
+    """The id of the model that it is about; None where it is about no model."""
     subject: str
-    """What it is about, in the feed's own name, where that is not the model alone."""
+    """What it is about: without a model the feed and key, else what of the model; "" for the model alone."""
     event: str
-    """What makes it this line and no other of its hour."""
+    """Identifies the line among those of its hour."""
     after: dt.datetime | None
-    """It came about later than this hour, where that is not the hour before."""
+    """It came about later than this hour; None where that is the hour before."""
     moves: tuple[Move, ...] = ()
     parts: tuple[str, ...] = ()
-    """Words, one each for what else there is to say."""
+    """Everything else that there is to say, in words."""
 
 
 @dataclass(frozen=True)
@@ -158,180 +114,196 @@ class ChangelogHour:
     hour: dt.datetime
     lines: list[ChangelogLine]
     more: int = 0
-    """Lines left out."""
+    """Number of lines left out."""
 
 
-def build_changelog(events: Iterable[EventRow], book: Dataset) -> list[ChangelogHour]:
-    """Events, which are in order, as lines by the hour, newest first; hours without lines are left out."""
+def build_changelog(events: Iterable[Event], dataset: Dataset) -> list[ChangelogHour]:
+    """Return events as lines by the hour, newest first; hours without lines are left out.
+
+    The events are in the order in which they became known.
+    """
     hours = [
-        ChangelogHour(parse_stamp(hour), list(_hour(list(those), book)))
-        for hour, those in groupby(events, lambda one: one.hour)
+        ChangelogHour(parse_stamp(stamp), list(_build_hour(list(group), dataset)))
+        for stamp, group in groupby(events, lambda event: event.hour)
     ]
-    return [one for one in reversed(hours) if one.lines]
+    return [hour for hour in reversed(hours) if hour.lines]
 
 
-def _hour(events: list[EventRow], book: Dataset) -> Iterator[ChangelogLine]:
-    known = {(one.feed, one.key, one.kind) for one in events}
-    news = sorted((one for one in events if not _follows(one, known)), key=_place)
-    # what was restated in an hour is one line
-    for _, group in groupby(news, lambda one: (one.feed, one.key if one.feed in FEEDS else "")):
-        yield from _lines(list(group), events, book)
+def _build_hour(events: list[Event], dataset: Dataset) -> Iterator[ChangelogLine]:
+    moved_aliases = {event.key for event in events if (event.feed, event.kind) == ("models", ALIAS_MOVED)}
+    distinct = sorted((event for event in events if not _is_repetition(event, moved_aliases)), key=_sort_key)
+    # Events of feeds that are no snapshot's, such as restated rankings, share a line whatever their key.
+    for _, group in groupby(distinct, lambda event: (event.feed, event.key if event.feed in FEEDS else "")):
+        yield from _build_lines(list(group), events, dataset)
 
 
-def _place(one: EventRow) -> tuple[int, str, str]:
+def _sort_key(event: Event) -> tuple[int, str, str]:
     feeds = ("models", "endpoints", "providers")
-    return (feeds.index(one.feed) if one.feed in feeds else len(feeds), one.feed, one.key)
+    return (feeds.index(event.feed) if event.feed in feeds else len(feeds), event.feed, event.key)
 
 
-def _follows(one: EventRow, known: set[tuple[str, str, str]]) -> bool:
-    """Whether there is nothing to tell: another line says it already."""
-    if one.kind in ("joined", "left", "gained", "lost") and one.cause in ("model", "endpoint"):
+def _is_repetition(event: Event, moved_aliases: set[str]) -> bool:
+    """Return whether another line already says what an event says."""
+    if event.kind in (JOINED, LEFT, GAINED, LOST) and event.cause in ("model", "endpoint"):
         return True
-    if one.kind == "repriced" and one.feed == "models":
-        return one.cause in ("endpoint", "schedule")
-    # an alias repeats its target's facts
-    moved = ("models", one.key, "alias_moved") in known
-    return one.feed == "models" and moved and one.kind != "alias_moved"
+    if event.kind == REPRICED and event.feed == "models":
+        return event.cause in ("endpoint", "schedule")
+    # A moved alias has other values because it repeats the facts of its new target.
+    return event.feed == "models" and event.key in moved_aliases and event.kind != ALIAS_MOVED
 
 
-def _lines(group: list[EventRow], events: list[EventRow], book: Dataset) -> Iterator[ChangelogLine]:
-    """The lines of one record: one for each event of its own, one for each cause of its new prices."""
-    whole = [one for one in group if not one.field or one.is_of_field]
-    for one in whole:
-        yield _line(one, _arrived(one, book), tuple(_more(one, events)))
-    moved = sorted((one for one in group if one.kind == "repriced"), key=lambda one: one.cause)
-    for cause, same in groupby(moved, lambda one: one.cause):
-        yield _repriced(cause, list(same))
-    rest = [one for one in group if one not in whole and one.kind != "repriced"]
-    for _, same in groupby(sorted(rest, key=lambda one: NAMES.get(one.kind, one.kind)), lambda one: one.kind):
-        those = list(same)
-        more = [f"and {len(those) - MAX_ITEMS} more"] if len(those) > MAX_ITEMS else []
-        yield _line(those[0], (), (*map(_words, those[:MAX_ITEMS]), *more))
+def _build_lines(group: list[Event], events: list[Event], dataset: Dataset) -> Iterator[ChangelogLine]:
+    """Yield the lines of one record, whose events are `group`; `events` are all events of the hour.
+
+    There is one line for each event of the whole record, one for the new prices of each cause, and one for
+    each kind of change of its fields.
+    """
+    of_record = [event for event in group if not event.field or event.is_of_field]
+    for event in of_record:
+        yield _build_line(event, _first_prices(event, dataset), tuple(_describe_record_event(event, events)))
+    repriced = sorted((event for event in group if event.kind == REPRICED), key=lambda event: event.cause)
+    for cause, same_cause in groupby(repriced, lambda event: event.cause):
+        yield _build_price_line(cause, list(same_cause))
+    of_fields = [event for event in group if event not in of_record and event.kind != REPRICED]
+    of_fields.sort(key=lambda event: event_kind(event.kind).label)
+    for _, same_kind in groupby(of_fields, lambda event: event.kind):
+        changed = list(same_kind)
+        omitted = [f"and {len(changed) - MAX_ITEMS} more"] if len(changed) > MAX_ITEMS else []
+        yield _build_line(changed[0], (), (*map(_describe_field_event, changed[:MAX_ITEMS]), *omitted))
 
 
-def _line(one: EventRow, moves: tuple[Move, ...], parts: tuple[str, ...], kind: str = "") -> ChangelogLine:
-    kind = kind or NAMES.get(one.kind, one.kind)
-    model = one.key.partition("@")[0] if _is_of_model(one) else None
-    after = parse_stamp(one.after) if one.after else None
-    event = f"{one.feed}/{one.key}/{one.kind}" + (f"/{one.cause}" if one.cause else "")
-    topic = TOPIC.get(one.kind, "other")
-    return ChangelogLine(kind, _sign(one, kind), topic, model, _subject(one), event, after, moves, parts)
+def _build_line(
+    event: Event, moves: tuple[Move, ...], parts: tuple[str, ...], price_label: str = ""
+) -> ChangelogLine:
+    kind = event_kind(event.kind)
+    return ChangelogLine(
+        kind=price_label or kind.label,
+        sign=PRICE_LABELS[price_label] if price_label else kind.sign,
+        topic=kind.topic,
+        model=model_of_key(event.key) if _is_of_model(event) else None,
+        subject=_format_subject(event),
+        event=f"{event.feed}/{event.key}/{event.kind}" + (f"/{event.cause}" if event.cause else ""),
+        after=parse_stamp(event.after) if event.after else None,
+        moves=moves,
+        parts=parts,
+    )
 
 
-def _sign(one: EventRow, kind: str) -> str:
-    feed = FEEDS.get(one.feed)
-    ends = {feed.added_kind: "+", feed.removed_kind: "−"} if feed else {}
-    return SIGNS.get(kind) or SIGNS.get(one.kind) or ends.get(one.kind, "~")
+def _build_price_line(cause: str, events: list[Event]) -> ChangelogLine:
+    """Return the line of the new prices of one record that share a cause."""
+    moves = {event.field: move for event in events if (move := _read_move(event))}
+    ranks = {name: rank for rank, name in enumerate(sort_dimensions({event.field for event in events}))}
+    conditional = sorted(filter(_has_conditions, events), key=lambda event: ranks[event.field])
+    tariffs = [_describe_tariffs(event, event.field in moves) for event in conditional]
+    sorted_moves = tuple(moves[name] for name in sort_dimensions(moves))
+    ways = frozenset(move.way for move in sorted_moves)
+    label = {frozenset({-1}): "cut", frozenset({1}): "rise"}.get(ways, "repriced")
+    phrases = PAGE_STYLE.cause_phrases
+    causes = [phrases[cause]] if cause in phrases and events[0].feed == "models" else []
+    return _build_line(
+        events[0], sorted_moves, (*causes, *tariffs), "listed price" if cause == "provider" else label
+    )
 
 
-def _repriced(cause: str, group: list[EventRow]) -> ChangelogLine:
-    moves = {one.field: move for one in group if (move := _move(one))}
-    place = {name: n for n, name in enumerate(sort_dimensions({one.field for one in group}))}
-    by_conditions = sorted(filter(_is_ruled, group), key=lambda one: place[one.field])
-    ruled = [_ruled(one, one.field in moves) for one in by_conditions]
-    lines = tuple(moves[name] for name in sort_dimensions(moves))
-    ways = {move.way for move in lines}
-    kind = {frozenset({-1}): "cut", frozenset({1}): "rise"}.get(frozenset(ways), "repriced")
-    notes = [CAUSE_PHRASES[cause]] if cause in CAUSE_PHRASES and group[0].feed == "models" else []
-    return _line(group[0], lines, (*notes, *ruled), "listed price" if cause == "provider" else kind)
+def _read_move(event: Event) -> Move | None:
+    """Return how a price changed.
+
+    Of a price with conditions it is the plain price that counts; None where that is missing before or after.
+    """
+    old, new = _read_plain_price(event.old), _read_plain_price(event.new)
+    return None if _has_conditions(event) and None in (old, new) else Move(event.field, old, new)
 
 
-def _move(one: EventRow) -> Move | None:
-    """How a price moved; of one that conditions rule the price without any, where both ends have one."""
-    ends = [_plain(end) for end in (one.old, one.new)]
-    return None if _is_ruled(one) and None in ends else Move(one.field, *ends)
+def _read_plain_price(value: Any) -> Decimal | None:
+    """Return the price without conditions in a value of a `repriced` event; None where it has none."""
+    if isinstance(value, list):
+        return next((Decimal(entry["price"]) for entry in value if entry.keys() == {"price"}), None)
+    return None if value is None else Decimal(value)
 
 
-def _plain(end: Any) -> Decimal | None:
-    if isinstance(end, list):
-        return next((Decimal(entry["price"]) for entry in end if entry.keys() == {"price"}), None)
-    return None if end is None else Decimal(end)
+def _has_conditions(event: Event) -> bool:
+    """Return whether a price has conditions, before or after."""
+    return isinstance(event.old, list) or isinstance(event.new, list)
 
 
-def _is_ruled(one: EventRow) -> bool:
-    """Whether a price was or is ruled by conditions."""
-    return isinstance(one.old, list) or isinstance(one.new, list)
+def _describe_tariffs(event: Event, has_move: bool) -> str:
+    """Return in words how a price with conditions changed; `has_move`: a move tells of its plain price."""
+    tariffs = (_describe_tariff(event, value, has_move) for value in (event.old, event.new))
+    return f"{label_dimension(event.field)} {PAGE_STYLE.format_pair(*tariffs)}"
 
 
-def _ruled(one: EventRow, said: bool) -> str:
-    """How a price that conditions rule changed."""
-    ends = (_tariff(one, end, said) for end in (one.old, one.new))
-    return f"{label_dimension(one.field)} {PAGE_STYLE.format_pair(*ends)}"
-
-
-def _tariff(one: EventRow, end: Any, said: bool) -> str:
-    """A price, or the list of conditions that rule it; without the plain price where that is said already."""
-    if isinstance(end, list):
-        return format_tariff(
-            one.field, [entry for entry in end if not said or entry.keys() != {"price"}], PAGE_STYLE
-        )
-    if said:
+def _describe_tariff(event: Event, value: Any, has_move: bool) -> str:
+    if isinstance(value, list):
+        entries = [entry for entry in value if not has_move or entry.keys() != {"price"}]
+        return format_tariff(event.field, entries, PAGE_STYLE)
+    if has_move:
         return "no conditions"
-    return format_price(one.field, None if end is None else Decimal(end))
+    return format_price(event.field, None if value is None else Decimal(value))
 
 
-def _arrived(one: EventRow, book: Dataset) -> tuple[Move, ...]:
-    """The prices that something came with."""
-    if one.kind not in ("added", "first_observed", "joined"):
+def _first_prices(event: Event, dataset: Dataset) -> tuple[Move, ...]:
+    """Return the main prices that a record was added with."""
+    if event.kind not in (ADDED, FIRST_OBSERVED, JOINED):
         return ()
-    points = book.prices.get((one.feed, one.key), {})
-    hour = parse_stamp(one.hour)
-    found = {
-        name: [point for point in points.get(PriceKey(name), ()) if point.first == hour] for name in OFFER
-    }
-    return tuple(Move(name, None, some[0].amount) for name, some in found.items() if some)
+    prices = dataset.prices.get((event.feed, event.key), {})
+    hour = parse_stamp(event.hour)
+    moves = []
+    for name in MAIN_DIMENSIONS:
+        intervals = [interval for interval in prices.get(PriceKey(name), ()) if interval.first == hour]
+        if intervals:
+            moves.append(Move(name, None, intervals[0].amount))
+    return tuple(moves)
 
 
-OFFER = ("prompt", "completion")
-
-
-def _more(one: EventRow, events: list[EventRow]) -> Iterator[str]:
-    """What else there is to say of an event of a whole record."""
-    if one.kind == "returned":
-        yield f"was {one.old}"
-    if one.cause in REASONS:
-        yield REASONS[one.cause]
-    if one.feed == "models" and one.kind in ("added", "missing"):
-        kind = "joined" if one.kind == "added" else "left"
-        count = sum(other.kind == kind and other.key.startswith(f"{one.key}@") for other in events)
+def _describe_record_event(event: Event, events: list[Event]) -> Iterator[str]:
+    """Yield what else there is to say of an event of a whole record; `events` are all events of the hour."""
+    if event.kind == RETURNED:
+        yield f"was {event.old}"
+    if event.cause in PROBE_PHRASES:
+        yield PROBE_PHRASES[event.cause]
+    if event.feed == "models" and event.kind in (ADDED, MISSING):
+        kind = JOINED if event.kind == ADDED else LEFT
+        count = sum(endpoint.kind == kind and endpoint.key.startswith(f"{event.key}@") for endpoint in events)
         if count:
             yield f"with {count} endpoint{'' if count == 1 else 's'}"
 
 
-def _is_of_model(one: EventRow) -> bool:
-    return one.feed in FEEDS and FEEDS[one.feed].is_about_models and not one.is_of_field
+def _is_of_model(event: Event) -> bool:
+    return event.feed in FEEDS and FEEDS[event.feed].is_about_models and not event.is_of_field
 
 
-def _subject(one: EventRow) -> str:
-    """What of its model an event is about, the model alone: "". Without a model, what it is about."""
-    _, _, tag = one.key.partition("@")
-    if not _is_of_model(one):
-        is_provider = one.feed == "providers" and not one.is_of_field
-        what = "provider" if is_provider else f"{format_feed(one.feed)}:"
-        return f"{what} {one.key}"
-    if one.feed in ("endpoints", "zdr"):
-        return f"at {tag}"
-    own = {"models": "", "image_endpoints": "as an image endpoint"}
-    if one.feed in own:
-        return own[one.feed]
-    return f"at {tag} in {format_feed(one.feed)}" if tag else f"in {format_feed(one.feed)}"
+def _format_subject(event: Event) -> str:
+    """Return what of its model an event is about, "" for the model alone; without a model, feed and key."""
+    if not _is_of_model(event):
+        is_provider = event.feed == "providers" and not event.is_of_field
+        prefix = "provider" if is_provider else f"{format_feed(event.feed)}:"
+        return f"{prefix} {event.key}"
+    if event.feed == "models":
+        return ""
+    if event.feed == "image_endpoints":
+        return "as an image endpoint"
+    endpoint = EndpointKey.parse(event.key)
+    at_endpoint = f"at {endpoint.label}" if endpoint else ""
+    if event.feed in ("endpoints", "zdr"):
+        return at_endpoint
+    return f"{at_endpoint} in {format_feed(event.feed)}".strip()
 
 
-def _words(one: EventRow) -> str:
-    if one.kind == "restated":
-        return f"{one.key} of {one.field} {one.percent:+.1f} %"
-    if one.kind == "discounted":
-        shares = (format_share(as_number(end)) for end in (one.old, one.new))
+def _describe_field_event(event: Event) -> str:
+    if event.kind == RESTATED:
+        return f"{event.key} of {event.field} {event.percent:+.1f} %"
+    if event.kind == DISCOUNTED:
+        shares = (format_share(as_number(value)) for value in (event.old, event.new))
         return f"discount {PAGE_STYLE.format_pair(*shares)}"
-    if one.kind.startswith("expiry_"):
-        ends = (parse_expiry(end) for end in (one.old, one.new))
-        return PAGE_STYLE.format_pair(*("none" if end is None else str(end) for end in ends))
-    if one.field == "description":
+    if event.kind in (EXPIRY_SET, EXPIRY_MOVED, EXPIRY_CLEARED):
+        dates = (parse_expiry(value) for value in (event.old, event.new))
+        return PAGE_STYLE.format_pair(*("none" if date is None else str(date) for date in dates))
+    if event.field == "description":
         return "description"
-    said = describe_change(Change(one.kind, one.feed, one.key, one.field, one.old, one.new), PAGE_STYLE)
-    return said or f"{PAGE_STYLE.format_field(one.field, '')} spelled another way"
+    words = describe_change(event.as_change(), PAGE_STYLE)
+    return words or f"{PAGE_STYLE.format_field(event.field, '')} spelled another way"
 
 
 def format_share(share: Decimal | None) -> str:
-    """A share of 1: `20 %`, `12.5 %`, `none`."""
+    """Return a share of 1 in percent: `20 %`, `12.5 %`, `none`."""
     return f"{round(share * 100, 1).normalize():f} %" if share else "none"

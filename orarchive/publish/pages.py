@@ -6,11 +6,11 @@ from decimal import Decimal
 from itertools import accumulate
 from typing import Any, get_args
 
+from orarchive.domain.event_kinds import TOPIC_NAMES, list_labels
 from orarchive.domain.records import NO_DATE
 from orarchive.index.lifecycle import DAY_S, DEPRECATED_AFTER_S, REMOVED_AFTER_S
 from orarchive.jsonl import Record, dumps
 from orarchive.paths import escape_path, escape_segment
-from orarchive.publish.changelog import KINDS, TOPIC_NAMES
 from orarchive.publish.news_feeds import MAX_ENTRIES, MAX_MODEL_ENTRIES, MAX_TOPIC_ENTRIES
 from orarchive.publish.views import View
 from orarchive.publish.views.changes import ChangelogDay
@@ -119,7 +119,7 @@ def list_pages(view: View, paths: dict[str, str], examples: dict[str, str]) -> I
         {
             **shared,
             "topics": TOPIC_NAMES,
-            "kinds": KINDS,
+            "kinds": list_labels(),
             "examples": examples,
             "entries": (MAX_MODEL_ENTRIES, MAX_TOPIC_ENTRIES, MAX_ENTRIES),
         },

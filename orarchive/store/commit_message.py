@@ -1,14 +1,28 @@
-"""The commit message: a changelog of the hour. Subject: the hour and counts; body: one line a change."""
+"""The message of a data commit, which is the changelog of its hour.
+
+The subject has the hour and counts of changes; the body has one line a change, and trailers for programs.
+"""
 
 import datetime as dt
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from orarchive.domain.changes import Change
+from orarchive.domain.event_kinds import (
+    ADDED,
+    ALIAS_MOVED,
+    EVENT_KINDS,
+    FIELD_APPEARED,
+    JOINED,
+    LEFT,
+    MISSING,
+    REPRICED,
+    SubjectCount,
+    event_kind,
+)
 from orarchive.domain.feeds import FEEDS
 from orarchive.domain.phrasing import (
-    CAUSE_PHRASES,
     LOG_STYLE,
     describe_change,
     format_feed,
@@ -16,48 +30,40 @@ from orarchive.domain.phrasing import (
     get_model,
     get_new_prices,
     is_added,
+    is_explained_by_endpoint,
     is_removed,
-    is_told_elsewhere,
 )
 from orarchive.domain.prices import format_price
 from orarchive.store.ledger import BAD_OUTCOMES, Attempt
 from orarchive.timestamps import format_hour
 
 MAX_LINES = 200
-"""A message is read by people; past this many lines it says how many more there are."""
+"""Lines of changes in a message. People read it; of more changes the last line gives the number."""
 
-MAX_KEY = 120
+MAX_KEY_LENGTH = 120
+"""Characters of a key in a line."""
 
-COUNTED = (
-    # feeds, kinds, what the subject says of so many of them
-    (("models",), ("added",), "model{s} added"),
-    (("models",), ("first_observed",), "model{s} first observed"),
-    (("models",), ("missing",), "missing"),
-    (("models", "endpoints"), ("repriced",), "repriced"),
-    (("endpoints",), ("joined",), "endpoint{s} joined"),
-    (("endpoints",), ("left",), "endpoint{s} left"),
-    (("endpoints",), ("discounted",), "discounted"),
-    (("models", "endpoints"), ("schedule_changed",), "schedule{s} changed"),
-    (("models",), ("alias_moved",), "alias{es} moved"),
-    (("models",), ("expiry_changed",), "expiry date{s} changed"),
-    (("providers",), ("added",), "provider{s} added"),
-    (("providers",), ("missing",), "provider{s} missing"),
-    (("zdr",), ("gained", "lost"), "zdr changed"),
-    (("images", "videos", "image_endpoints"), ("added", "missing"), "image or video entr{ies} changed"),
-)
+MAX_KEPT_KEYS = 5
+"""Keys of kept records that a line names."""
+
+OTHER_PROVIDER_PHRASE = "model{s} listed at another provider's price"
+"""Said of models whose list price changed although no provider changed a price."""
 
 
 def format_message(
-    hour: dt.datetime, attempt: Attempt, changes: list[Change], first: Mapping[str, int]
+    hour: dt.datetime, attempt: Attempt, changes: list[Change], first_counts: Mapping[str, int]
 ) -> str:
-    """The whole message of an attempt; `first`: feeds that had no records before, with how many they have."""
+    """Return the whole message of an attempt.
+
+    `first_counts` holds the number of records of each feed that had none before.
+    """
     lines = format_change_lines(changes, attempt)
-    body = [*_troubles(attempt), *lines[:MAX_LINES]]
+    body = [*_failure_lines(attempt), *lines[:MAX_LINES]]
     if len(lines) > MAX_LINES:
         body.append(f"... and {len(lines) - MAX_LINES} more")
-    asked = [name for name, report in attempt["feeds"].items() if report["outcome"] != "not-due"]
-    of = "" if "models" in asked else f" of {', '.join(map(format_feed, asked))}"
-    subject = f"{format_hour(hour)}: {_subject(changes, first) or f'no change{of}'}"
+    due = [name for name, report in attempt["feeds"].items() if report["outcome"] != "not-due"]
+    scope = "" if "models" in due else f" of {', '.join(map(format_feed, due))}"
+    subject = f"{format_hour(hour)}: {_count_changes(changes, first_counts) or f'no change{scope}'}"
     bad = [name for name, report in attempt["feeds"].items() if report["outcome"] in BAD_OUTCOMES]
     if bad:
         subject += f"; not good: {', '.join(bad)}"
@@ -65,48 +71,60 @@ def format_message(
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _subject(changes: list[Change], first: Mapping[str, int]) -> str:
-    begun = [f"{count} {format_feed(name)}" for name, count in first.items()]
-    said = [f"first record of {', '.join(begun)}"] if begun else []
-    counts = list(_counts())
-    for feeds, kinds, phrase in counts:
-        some = [one for one in changes if one.feed in feeds and one.kind in kinds and _own(one)]
-        # a model whose endpoints moved counts once, whichever of the two says it
-        count = len({(get_model(one) if "models" in feeds else None) or one.key for one in some})
-        if count:
-            said.append(f"{count} {_plural(phrase, count)}")
-    if topped := len({one.key for one in changes if one.feed == "models" and one.cause == "provider"}):
-        said.append(f"{topped} with another provider on top")
-    counted = {(feed, kind) for feeds, kinds, _ in counts for feed in feeds for kind in kinds}
-    if others := len({(one.feed, one.key) for one in changes if (one.feed, one.kind) not in counted}):
-        said.append(f"{others} edited")
-    return ", ".join(said)
+def _count_changes(changes: list[Change], first_counts: Mapping[str, int]) -> str:
+    """Return the counts of the subject: `2 models added, 1 repriced`; "" where there are no changes."""
+    first = [f"{count} {format_feed(name)}" for name, count in first_counts.items()]
+    parts = [f"first record of {', '.join(first)}"] if first else []
+    rows = _list_counts()
+    for phrase, feeds, kinds in rows:
+        counted = [
+            change
+            for change in changes
+            if change.feed in feeds and change.kind in kinds and change.cause not in ("provider", "schedule")
+        ]
+        # A model whose list price moved with its endpoints counts once.
+        subjects = {(get_model(change) if "models" in feeds else None) or change.key for change in counted}
+        if subjects:
+            parts.append(_format_count(len(subjects), phrase))
+    relisted = {change.key for change in changes if change.feed == "models" and change.cause == "provider"}
+    if relisted:
+        parts.append(_format_count(len(relisted), OTHER_PROVIDER_PHRASE))
+    phrased = {(feed, kind) for _, feeds, kinds in rows for feed in feeds for kind in kinds}
+    edited = {(change.feed, change.key) for change in changes if (change.feed, change.kind) not in phrased}
+    if edited:
+        parts.append(f"{len(edited)} edited")
+    return ", ".join(parts)
 
 
-def _counts() -> Iterator[tuple[tuple[str, ...], tuple[str, ...], str]]:
-    """What is counted: COUNTED, and the same of feeds without words of their own: `2 added in embeddings`."""
-    yield from COUNTED
-    yield tuple(FEEDS), ("field_appeared",), "new field{s}"
-    named = {feed for feeds, _, _ in COUNTED for feed in feeds}
+def _list_counts() -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
+    """Return the phrase, the feeds and the kinds of every count of a subject, in order.
+
+    Feeds without phrases of their own in EVENT_KINDS are counted in general words: `2 added in embeddings`.
+    """
+    kinds: dict[SubjectCount, tuple[str, ...]] = {}
+    for kind in EVENT_KINDS.values():
+        for count in kind.subject_counts:
+            kinds[count] = (*kinds.get(count, ()), kind.name)
+    rows = [
+        (count.phrase, count.feeds or tuple(FEEDS), kinds[count])
+        for count in sorted(kinds, key=lambda count: count.rank)
+    ]
+    phrased = {feed for count in kinds for feed in count.feeds}
     for name, feed in FEEDS.items():
-        if name not in named:
-            for kind in (feed.added_kind, feed.removed_kind, "repriced"):
-                yield (name,), (kind,), f"{kind} in {format_feed(name)}"
+        if name not in phrased:
+            names = (feed.added_kind, feed.removed_kind, REPRICED)
+            rows += [(f"{kind} in {format_feed(name)}", (name,), (kind,)) for kind in names]
+    return rows
 
 
-def _own(change: Change) -> bool:
-    """Whether a price is the thing's own news, not that of another provider on top."""
-    return change.cause not in ("provider", "schedule")
+def _format_count(count: int, phrase: str) -> str:
+    """Return a count in words, with the endings of a phrase in singular or plural."""
+    singular, plural = {"s": "", "es": "", "ies": "y"}, {"s": "s", "es": "es", "ies": "ies"}
+    return f"{count} {phrase.format(**(singular if count == 1 else plural))}"
 
 
-def _plural(phrase: str, count: int) -> str:
-    return phrase.format(
-        s="" if count == 1 else "s", es="" if count == 1 else "es", ies="y" if count == 1 else "ies"
-    )
-
-
-def _troubles(attempt: Attempt) -> list[str]:
-    """A line for each feed that is not good, and for what was kept."""
+def _failure_lines(attempt: Attempt) -> list[str]:
+    """Return a line for each feed that failed or kept records of its last good hour, and for each note."""
     lines = []
     for name, report in attempt["feeds"].items():
         reasons = ", ".join(report.get("reasons", []))
@@ -114,106 +132,94 @@ def _troubles(attempt: Attempt) -> list[str]:
         if report["outcome"] in ("failed", "quarantined"):
             lines.append(f"! {name}: {report['outcome']} ({reasons}), the last good records stay")
         elif kept:
-            some = ", ".join(map(_key, list(kept)[:5])) + (" ..." if len(kept) > 5 else "")
-            lines.append(_clean(f"! {name}: {len(kept)} kept ({reasons}): {some}"))
-    return [*lines, *(_clean(f"! {note}") for note in attempt.get("notes", []))]
+            keys = ", ".join(map(_shorten_key, list(kept)[:MAX_KEPT_KEYS]))
+            keys += " ..." if len(kept) > MAX_KEPT_KEYS else ""
+            lines.append(_to_plain_line(f"! {name}: {len(kept)} kept ({reasons}): {keys}"))
+    return [*lines, *(_to_plain_line(f"! {note}") for note in attempt.get("notes", []))]
 
 
 def _trailers(hour: dt.datetime, attempt: Attempt, changes: list[Change], bad: list[str]) -> list[str]:
     counts = Counter((change.feed, change.kind) for change in changes)
-    named = {
-        "Models-Added": counts["models", "added"],
-        "Models-Missing": counts["models", "missing"],
-        "Endpoints-Joined": counts["endpoints", "joined"],
-        "Endpoints-Left": counts["endpoints", "left"],
-        "Endpoints-Repriced": len(
-            {one.key for one in changes if (one.feed, one.kind) == ("endpoints", "repriced")}
-        ),
+    repriced = {change.key for change in changes if (change.feed, change.kind) == ("endpoints", REPRICED)}
+    numbers = {
+        "Models-Added": counts["models", ADDED],
+        "Models-Missing": counts["models", MISSING],
+        "Endpoints-Joined": counts["endpoints", JOINED],
+        "Endpoints-Left": counts["endpoints", LEFT],
+        "Endpoints-Repriced": len(repriced),
     }
     return [
         f"Hour: {format_hour(hour)}",
         f"Attempt: {attempt['attempt']}",
-        *(f"{name}: {count}" for name, count in named.items() if count),
+        *(f"{name}: {number}" for name, number in numbers.items() if number),
         *([f"Not-Good: {', '.join(bad)}"] if bad else []),
     ]
 
 
-KIND_ORDER = (
-    "added",
-    "first_observed",
-    "missing",
-    "joined",
-    "left",
-    "repriced",
-    "schedule_changed",
-    "discounted",
-)
-"""What a reader looks for first; other kinds follow in the order found."""
-
-
 def format_change_lines(changes: list[Change], attempt: Attempt | None = None) -> list[str]:
-    """One line a change; the prices of one key that moved together share one."""
+    """Return one line a change; prices of one key that changed for one cause share a line.
+
+    The attempt's ledger line says what became of the models that are missing.
+    """
     prices: dict[tuple[str, str, str], list[Change]] = {}
-    found: list[tuple[str, str]] = []
+    lines: list[tuple[int, str]] = []
     for change in changes:
-        if is_told_elsewhere(change):
+        if is_explained_by_endpoint(change):
             continue
-        if change.kind == "repriced":
+        if change.kind == REPRICED:
             prices.setdefault((change.feed, change.key, change.cause), []).append(change)
         else:
-            found.append((change.kind, _line(change, attempt)))
-    found += [("repriced", _repriced(moved)) for moved in prices.values()]
-    rank = {kind: position for position, kind in enumerate(KIND_ORDER)}
-    found.sort(key=lambda one: rank.get(one[0], len(KIND_ORDER)))
-    return [_clean(line) for _, line in found]
+            lines.append((event_kind(change.kind).line_rank, _format_change(change, attempt)))
+    lines += [(event_kind(REPRICED).line_rank, _format_repriced(group)) for group in prices.values()]
+    return [_to_plain_line(line) for _, line in sorted(lines, key=lambda ranked: ranked[0])]
 
 
-def _line(change: Change, attempt: Attempt | None) -> str:
-    """One change as a line."""
-    subject = _about(change)
+def _format_change(change: Change, attempt: Attempt | None) -> str:
+    subject = _format_subject(change)
     if is_added(change):
-        prices = get_new_prices(change)
-        ways = {"prompt": "in", "completion": "out"}
-        said = [f", {format_price(name, price)} {ways[name]}" for name, price in prices.items()]
-        return f"+ {subject}: {change.kind.replace('_', ' ')}{''.join(said)}"
+        units = {"prompt": "in", "completion": "out"}
+        prices = [
+            f", {format_price(name, price)} {units[name]}" for name, price in get_new_prices(change).items()
+        ]
+        return f"+ {subject}: {change.kind.replace('_', ' ')}{''.join(prices)}"
     if is_removed(change):
-        return f"- {subject}: {change.kind}{_became(change, attempt)}"
-    if change.kind == "field_appeared":
+        return f"- {subject}: {change.kind}{_format_probe(change, attempt)}"
+    if change.kind == FIELD_APPEARED:
         return f"+ {change.feed}: new field {LOG_STYLE.shorten(change.key)}"
     if change.field == "description":
         return f"~ {subject}: description edited"
-    return (
-        f"~ {subject}: {'alias moved ' * (change.kind == 'alias_moved')}{describe_change(change, LOG_STYLE)}"
-    )
+    prefix = "alias moved " if change.kind == ALIAS_MOVED else ""
+    return f"~ {subject}: {prefix}{describe_change(change, LOG_STYLE)}"
 
 
-def _became(change: Change, attempt: Attempt | None) -> str:
-    """What is known of a record that left its list: ` (renamed to openai/gpt-y)`."""
+def _format_probe(change: Change, attempt: Attempt | None) -> str:
+    """Return the result of probing a missing record: ` (renamed to openai/gpt-y)`; "" where unknown."""
     report = attempt["feeds"].get(change.feed) if attempt else None
-    told = report.get("vanished", {}).get(change.key, "") if report else ""
-    word, _, name = told.partition(":")
+    result = report.get("vanished", {}).get(change.key, "") if report else ""
+    word, _, name = result.partition(":")
     if word == "renamed":
-        return f" (renamed to {_key(name)})"
-    return {"orphaned": " (still known, listed no more)", "gone": " (gone)"}.get(word, "")
+        return f" (renamed to {_shorten_key(name)})"
+    return {"unlisted": " (still known, listed no more)", "gone": " (gone)"}.get(word, "")
 
 
-def _about(change: Change) -> str:
-    key = _key(change.key)
+def _format_subject(change: Change) -> str:
+    key = _shorten_key(change.key)
     return key if change.feed in ("models", "endpoints") else f"{format_feed(change.feed)}: {key}"
 
 
-def _repriced(moved: list[Change]) -> str:
-    """Prices of one key that moved together: `~ key: prompt $1.25 -> $1.00, completion $10 -> $8 per M`."""
-    why = f" ({CAUSE_PHRASES[moved[0].cause]})" if moved[0].cause in CAUSE_PHRASES else ""
-    prices = {change.field: (change.old, change.new) for change in moved}
-    return f"~ {_about(moved[0])}: {format_prices(prices, LOG_STYLE)}{why}"
+def _format_repriced(changes: list[Change]) -> str:
+    """Return the line of new prices with one key and cause: `~ key: prompt $1.25 -> $1.00 per M`."""
+    first = changes[0]
+    cause = f" ({LOG_STYLE.cause_phrases[first.cause]})" if first.cause in LOG_STYLE.cause_phrases else ""
+    prices = {change.field: (change.old, change.new) for change in changes}
+    return f"~ {_format_subject(first)}: {format_prices(prices, LOG_STYLE)}{cause}"
 
 
-def _key(key: str) -> str:
-    return key if len(key) <= MAX_KEY else f"{key[: MAX_KEY - 3]}..."
+def _shorten_key(key: str) -> str:
+    return key if len(key) <= MAX_KEY_LENGTH else f"{key[: MAX_KEY_LENGTH - 3]}..."
 
 
-def _clean(line: str) -> str:
-    """One line, whatever foreign text is in it: control and direction characters could forge another."""
+def _to_plain_line(line: str) -> str:
+    """Return text in one line, without control and direction characters, which could forge another line."""
     plain = "".join(letter if letter.isprintable() else " " for letter in line)
     return re.sub(r"\s+", " ", plain).strip()

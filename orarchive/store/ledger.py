@@ -57,7 +57,7 @@ class FeedReport(TypedDict):
     refused: NotRequired[list[RejectedEntry]]
     vanished: NotRequired[dict[str, str]]
     """Models: ids that were listed before and no longer are, with what asking for each by itself told:
-    `renamed:<id>`, `orphaned` (still known, listed no more), `gone`, or `unknown:<reason>`."""
+    `renamed:<id>`, `unlisted` (still known, listed no more), `gone`, or `unknown:<reason>`."""
 
 
 class SeriesReport(TypedDict):

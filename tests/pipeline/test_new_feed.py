@@ -1,4 +1,4 @@
-"""A new feed is a new row in FEEDS and nothing else: rows of three kinds are added, and everything works."""
+"""New feeds are rows in FEEDS, and their own kinds of event rows in EVENT_KINDS. They need nothing else."""
 
 import copy
 import os
@@ -17,12 +17,19 @@ from tests.support.archives import DAY, ROOT, Payloads, new_archive, payloads, r
 
 WITH_ROWS = """
 import runpy, sys
+from orarchive.domain.event_kinds import EVENT_KINDS, EventKind
+for kind in (
+    EventKind("opened", "opened", "+", "endpoint", "a vector is served, and was not before", ("vectors",)),
+    EventKind("closed", "closed", "−", "endpoint", "a vector is no longer served", ("vectors",)),
+):
+    EVENT_KINDS[kind.name] = kind
 from orarchive.domain.feeds import FEEDS, Feed
 for row in (
     Feed("embeddings", "embeddings/models", key=("id",), cadence="daily", folder="embeddings"),
     Feed(
         "vectors", "embeddings/models/{}/endpoints", parent="embeddings", has_item_lines=True,
-        key=("model", "tag", "n"), cadence="daily", folder="vectors", added_kind="opened", removed_kind="closed",
+        key=("model", "tag", "n"), cadence="daily", folder="vectors",
+        added_kind="opened", removed_kind="closed",
     ),
     Feed("shop_windows", "shop/windows", key=("slug",), cadence="hourly", folder="windows"),
 ):
@@ -30,14 +37,17 @@ for row in (
 sys.argv = sys.argv[1:]
 runpy.run_path(sys.argv[0], run_name="__main__")
 """
-"""A list of models, a sweep over it with lines for items and words of its own, and a list of other things."""
+"""Adds a list of models, a fan-out feed of it with lines for items and its own kinds of event, and a list of
+other records; then runs a script with its arguments."""
 
 SECOND = START + DAY
-OFFERS = "embeddings/models/e/{}/endpoints"
+ENDPOINTS_PATH = "embeddings/models/e/{}/endpoints"
 
 
-def run(script: str, root: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run an entry of the project with the rows added, as a person does."""
+def run_script(
+    script: str, root: Path, *arguments: str, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a script of the project on an archive, with the rows added."""
     return subprocess.run(
         [sys.executable, "-c", WITH_ROWS, script, *arguments, "--archive", str(root)],
         cwd=ROOT,
@@ -48,44 +58,46 @@ def run(script: str, root: Path, *arguments: str, **environment: str) -> subproc
     )
 
 
-def first() -> Payloads:
-    """What is served in the first hour."""
+def build_first_payloads() -> Payloads:
+    """Return what the service sends in the first hour."""
     rows = [{"id": f"e/{n}", "name": f"E{n}", "pricing": {"prompt": "0.000001"}} for n in range(8)]
-    twins = [{"tag": "east", "size": n, "pricing": {"prompt": "0.000001"}} for n in range(2)]
-    found = payloads(START, ())
-    found["embeddings/models"] = {"data": rows}
-    found["shop/windows"] = {"data": [{"slug": f"w{n}", "lit": True} for n in range(8)]}
+    duplicates = [{"tag": "east", "size": n, "pricing": {"prompt": "0.000001"}} for n in range(2)]
+    bodies = payloads(START, ())
+    bodies["embeddings/models"] = {"data": rows}
+    bodies["shop/windows"] = {"data": [{"slug": f"w{n}", "lit": True} for n in range(8)]}
     for n in range(9):
-        found[OFFERS.format(n)] = {"data": {"id": f"e/{n}", "endpoints": copy.deepcopy(twins[n > 0 :])}}
-    return found
+        endpoints = copy.deepcopy(duplicates[n > 0 :])
+        bodies[ENDPOINTS_PATH.format(n)] = {"data": {"id": f"e/{n}", "endpoints": endpoints}}
+    return bodies
 
 
-def second() -> Payloads:
-    """A day later: of everything one record more, one less and two that are other than they were."""
-    found = first()
-    rows = found["embeddings/models"]["data"]
+def build_second_payloads() -> Payloads:
+    """Return what it sends a day later: of every feed a new record, a missing one and two that differ."""
+    bodies = build_first_payloads()
+    rows = bodies["embeddings/models"]["data"]
     rows[0]["name"] = "New name"
     rows[1]["pricing"]["prompt"] = "0.000002"
     rows[7] = {"id": "e/8", "name": "E8", "pricing": {"prompt": "0.000003"}}
-    windows = found["shop/windows"]["data"]
+    windows = bodies["shop/windows"]["data"]
     windows[0]["lit"] = False
     windows[7] = {"slug": "w8", "lit": True}
-    offers: list[Any] = [found[OFFERS.format(n)]["data"]["endpoints"] for n in range(3)]
-    offers[0].pop()
-    offers[1].append({"tag": "west", "size": 0, "pricing": {"prompt": "0.000001"}})
-    offers[2][0]["pricing"]["prompt"] = "0.000002"
-    return found
+    endpoints: list[Any] = [bodies[ENDPOINTS_PATH.format(n)]["data"]["endpoints"] for n in range(3)]
+    endpoints[0].pop()
+    endpoints[1].append({"tag": "west", "size": 0, "pricing": {"prompt": "0.000001"}})
+    endpoints[2][0]["pricing"]["prompt"] = "0.000002"
+    return bodies
 
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """An archive of a good hour, and one a day later that was not good at first and then repaired."""
+    """Make an archive of a good hour and of one a day later, which failed in part and was then repaired."""
     root = new_archive(tmp_path_factory.mktemp("feeds") / "archive")
     with Service(replies({})) as service:
-        broken = {path: body for path, body in second().items() if path != "embeddings/models"}
-        for hour, served, code in ((START, first(), 0), (SECOND, broken, 1), (SECOND, second(), 0)):
-            service.respond = replies(served)
-            done = run(
+        first, second = build_first_payloads(), build_second_payloads()
+        broken = {path: body for path, body in second.items() if path != "embeddings/models"}
+        for hour, bodies, code in ((START, first, 0), (SECOND, broken, 1), (SECOND, second, 0)):
+            service.respond = replies(bodies)
+            result = run_script(
                 "scrape.py",
                 root,
                 "--no-rankings",
@@ -93,7 +105,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
                 format_hour(hour),
                 OPENROUTER_BASE_URL=service.base_url,
             )
-            assert done.returncode == code, done.stderr
+            assert result.returncode == code, result.stderr
     yield root
     tidy(root)
 
@@ -109,7 +121,7 @@ def test_a_failure_is_named_and_repaired(archive: Path) -> None:
     log = say(archive, "log", "--format=%B")
     assert "; not good: embeddings" in log
     assert "! embeddings: failed (404), the last good records stay" in log
-    status = run("orarchive/__main__.py", archive, "status", "--now", format_hour(SECOND))
+    status = run_script("orarchive/__main__.py", archive, "status", "--now", format_hour(SECOND))
     assert [
         line.split()[:2] for line in status.stdout.splitlines() if line.startswith(("emb", "vec", "shop"))
     ] == [[name, format_hour(SECOND)] for name in ("embeddings", "vectors", "shop_windows")]
@@ -139,26 +151,27 @@ def test_a_message_names_the_changes(archive: Path, words: str) -> None:
 
 def test_questions_are_answered(archive: Path) -> None:
     def ask(*arguments: str) -> Any:
-        done = run("orarchive/__main__.py", archive, *arguments)
-        assert done.returncode == 0, done.stderr
-        return loads(done.stdout)
+        result = run_script("orarchive/__main__.py", archive, *arguments)
+        assert result.returncode == 0, result.stderr
+        return loads(result.stdout)
 
-    bodies = second()
+    bodies = build_second_payloads()
     assert ask("raw", format_hour(SECOND), "embeddings") == bodies["embeddings/models"]
-    assert ask("raw", format_hour(SECOND), "vectors", "e/1") == bodies[OFFERS.format(1)]
+    assert ask("raw", format_hour(SECOND), "vectors", "e/1") == bodies[ENDPOINTS_PATH.format(1)]
     assert ask("at", format_hour(START), "embeddings", "e/7")["name"] == "E7"
     assert ask("at", format_hour(START), "vectors", "e/0@east#1")["size"] == 1
     assert ask("at", format_hour(SECOND), "shop_windows", "w0") == {"slug": "w0", "lit": False}
 
 
-def test_the_site_tells_them(archive: Path, tmp_path: Path) -> None:
-    done = run("build_site.py", archive, "--out", str(tmp_path / "site"))
-    assert done.returncode == 0, done.stderr
+def test_the_site_shows_them(archive: Path, tmp_path: Path) -> None:
+    result = run_script("build_site.py", archive, "--out", str(tmp_path / "site"))
+    assert result.returncode == 0, result.stderr
     home = (tmp_path / "site" / "index.html").read_text()
     status = (tmp_path / "site" / "status" / "index.html").read_text()
     for name in ("embeddings", "vectors", "shop windows"):
         assert f'<th scope="row">{name} <small>' in status
     for words in ("in embeddings", "at west in vectors", "shop windows: w8"):
         assert f'<bdi class="at">{words}</bdi>' in home
-    assert '<span class="kind opened" data-sign="+">opened</span>' in home
-    assert '<span class="kind closed" data-sign="−">closed</span>' in home
+    for label, sign in (("opened", "+"), ("closed", "−")):
+        assert f'<span class="kind {label}" data-sign="{sign}">{label}</span>' in home
+        assert (tmp_path / "site" / "feeds" / "kinds" / f"{label}.atom").exists()

@@ -1,4 +1,4 @@
-"""Ids that leave the models list: each is asked for once, and the ledger says renamed, orphaned or gone."""
+"""Ids that leave the models list: each is asked for once, and the ledger says renamed, unlisted or gone."""
 
 import copy
 import time
@@ -87,7 +87,7 @@ def begun(stage: Stage) -> Stage:
     ("answer", "told", "words"),
     [
         (None, "gone", " (gone)"),
-        ("{}", "orphaned", " (still known, listed no more)"),
+        ("{}", "unlisted", " (still known, listed no more)"),
         ("openai/gpt-y", "renamed:openai/gpt-y", " (renamed to openai/gpt-y)"),
         ("{}:free", "renamed:{}:free", " (renamed to {}:free)"),
     ],
@@ -119,7 +119,7 @@ def test_an_id_that_needs_quoting(stage: Stage) -> None:
     stage.serve(without(bodies, name) | {f"model/{name}": known(name)})
     assert stage.run(NEXT) == 0
     assert probes(stage) == [f"model/{name}"]
-    assert stage.report("models")["vanished"] == {name: "orphaned"}
+    assert stage.report("models")["vanished"] == {name: "unlisted"}
 
 
 @pytest.mark.parametrize("new", ["lab/\ud800", "a/b\n\nHour: 1999-01-01T00Z\n\u202e", "lab/" + "x" * 5000])
@@ -146,7 +146,7 @@ def test_several_at_once(begun: Stage) -> None:
 @pytest.mark.parametrize(
     ("key", "told"),
     [
-        ("microsoft/phi-4", "orphaned"),
+        ("microsoft/phi-4", "unlisted"),
         ("amazon/nova-premier-v1", "gone"),
         ("mistralai/mistral-medium-3-5", "renamed:mistralai/mistral-medium-3.5"),
     ],
@@ -187,7 +187,7 @@ def test_a_probe_is_tried_again(begun: Stage) -> None:
     begun.serve(without(payloads(START), FREE) | {f"model/{FREE}": known(FREE)})
     begun.service.fail("model/*", "503", times=1)
     assert begun.run(NEXT) == 0
-    assert begun.report("models")["vanished"] == {FREE: "orphaned"}
+    assert begun.report("models")["vanished"] == {FREE: "unlisted"}
     assert begun.report("models")["requests"] == 4
 
 
@@ -346,7 +346,7 @@ def test_it_comes_back_and_vanishes_again(begun: Stage) -> None:
         begun.serve(served)
         assert begun.run(NEXT + number * HOUR) == 0
         told.append(begun.report("models").get("vanished"))
-    assert told == [{FREE: "orphaned"}, None, {FREE: "gone"}]
+    assert told == [{FREE: "unlisted"}, None, {FREE: "gone"}]
     assert probes(begun) == [f"model/{FREE}"] * 2
 
 
@@ -377,7 +377,7 @@ def test_a_race_asks_for_nothing_twice(writers: Writers) -> None:
     assert writers.ours.run(NEXT, push=True) == 0
     assert writers.lost == 1
     assert probes(writers.ours) == [f"model/{FREE}", f"model/{ALIAS}"]
-    assert writers.ours.report("models")["vanished"] == {FREE: "orphaned", ALIAS: "gone"}
+    assert writers.ours.report("models")["vanished"] == {FREE: "unlisted", ALIAS: "gone"}
     writers.sound()
 
 
@@ -401,7 +401,7 @@ def test_a_race_with_an_hour_in_between(writers: Writers) -> None:
     asked = [path for path, _ in writers.ours.service.requests if path.startswith("model/")]
     assert sorted(asked) == [f"model/{FREE}", f"model/{ALIAS}", f"model/{ALIAS}"], "theirs is one of them"
     told = [line["feeds"]["models"].get("vanished") for line in writers.ours.attempts()]
-    assert told[2:] == [{ALIAS: "gone"}, {new: "unknown:not-asked", FREE: "orphaned"}]
+    assert told[2:] == [{ALIAS: "gone"}, {new: "unknown:not-asked", FREE: "unlisted"}]
     assert lines(writers.ours) == [
         f"- {new}: missing",
         f"- {FREE}: missing (still known, listed no more)",

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orarchive.domain.records import Endpoint, Model
-from orarchive.index.event_log import EventRow
+from orarchive.index.events import Event
 from orarchive.jsonl import loads
 from orarchive.publish.changelog import ChangelogLine, build_changelog
 from orarchive.publish.dataset import Dataset
@@ -528,18 +528,17 @@ def test_prices_are_exact_or_say_so(price: str, dimension: str, short: str, full
 
 def logged(
     kind: str, feed: str, key: str, field: str = "", old: Any = None, new: Any = None, cause: str = ""
-) -> EventRow:
+) -> Event:
     """An event of the hour START."""
-    return EventRow(
-        format_stamp(START), None, format_stamp(START), kind, feed, key, field, old, new, None, cause, "live"
-    )
+    stamp = format_stamp(START)
+    return Event(kind, feed, key, field, old, new, None, cause, None, stamp, stamp, "live")
 
 
-def repriced(feed: str, key: str, old: Any, new: Any, cause: str = "") -> EventRow:
+def repriced(feed: str, key: str, old: Any, new: Any, cause: str = "") -> Event:
     return logged("repriced", feed, key, "prompt", old, new, cause)
 
 
-def lines(*events: EventRow) -> list[ChangelogLine]:
+def lines(*events: Event) -> list[ChangelogLine]:
     """The lines of one hour."""
     (hour,) = build_changelog(events, Dataset({}, [], {}, [], {}, {}, {}, {}))
     return hour.lines

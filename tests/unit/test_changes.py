@@ -87,8 +87,8 @@ def other_on_top(bodies: Payloads) -> None:
         ),
         (
             other_on_top,
-            "1 with another provider on top",
-            r"~ z-ai/glm-5.1: prompt .* per M \(another provider on top\)",
+            "1 model listed at another provider's price",
+            r"~ z-ai/glm-5.1: prompt .* per M \(listed at another provider's price\)",
         ),
         (
             set_on(lambda b: model(b, GLM)["pricing"], prompt="0.0000077"),
@@ -146,9 +146,9 @@ def no_schedule(bodies: Payloads) -> None:
 
 
 def test_the_end_of_a_schedule_says_the_price_once(stage: Stage) -> None:
-    lines = [line for line in message_after(stage, no_schedule).splitlines() if "clock" in line]
+    lines = [line for line in message_after(stage, no_schedule).splitlines() if "time of day" in line]
     assert lines
-    words = "prices no longer follow the clock: now prompt $90.00, completion $95.00, "
+    words = "prices no longer depend on the time of day: now prompt $90.00, completion $95.00, "
     assert all(
         re.fullmatch(rf"~ {re.escape(PRO)}@\S+: {re.escape(words)}.* per M", line) for line in lines
     ), lines
@@ -291,19 +291,21 @@ def test_cause_of_a_new_price(old: Snapshot, new: Snapshot, cause: str) -> None:
     ("old", "new", "cause", "line"),
     [
         (held(priced("2", NIGHT), x=priced("2", NIGHT)), held(priced("9"), x=priced("9")), "endpoint",
-         "~ a/b@x: prices no longer follow the clock: now prompt $9.00 per M"),
+         "~ a/b@x: prices no longer depend on the time of day: now prompt $9.00 per M"),
         (held(priced("9"), x=priced("9")), held(priced("2", NIGHT), x=priced("2", NIGHT)), "endpoint",
-         "~ a/b@x: prices follow the clock from now on: now prompt $2.00 per M"),
+         "~ a/b@x: prices depend on the time of day from now on: now prompt $2.00 per M"),
         (held(priced("2", NIGHT), x=priced("2", NIGHT)), held(priced("9"), y=priced("9")), "provider",
-         "~ a/b: prices no longer follow the clock: now prompt $9.00 per M (another provider on top)"),
+         "~ a/b: prices no longer depend on the time of day: now prompt $9.00 per M"
+         " (listed at another provider's price)"),
         (held(priced("2", NIGHT)), held(priced("9")), "unknown",
-         "~ a/b: prices no longer follow the clock: now prompt $9.00 per M (cause unknown)"),
+         "~ a/b: prices no longer depend on the time of day: now prompt $9.00 per M (cause unknown)"),
         (held(priced("2"), x=priced("2")), held(priced("2", LONG), x=priced("2", LONG)), "endpoint",
          "~ a/b@x: price conditions changed"),
         # another endpoint's schedule ends at another price
         (held(priced("2", NIGHT), x=priced("2", NIGHT), y=priced("8")),
          held(priced("8"), x=priced("9"), y=priced("8")), "provider",
-         "~ a/b: prices no longer follow the clock: now prompt $8.00 per M (another provider on top)"),
+         "~ a/b: prices no longer depend on the time of day: now prompt $8.00 per M"
+         " (listed at another provider's price)"),
     ],
 )  # fmt: skip
 def test_cause_of_a_new_schedule(old: Snapshot, new: Snapshot, cause: str, line: str) -> None:

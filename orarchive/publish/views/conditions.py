@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from orarchive.domain.phrasing import label_dimension, sort_dimensions
-from orarchive.domain.prices import CONDITIONS, read_entry_prices
+from orarchive.domain.prices import CONDITIONS, format_time_of_day, read_entry_prices
 from orarchive.domain.records import as_integer, as_texts
 from orarchive.jsonl import Record, loads
-from orarchive.publish.charts.week import format_time_of_day, parse_minutes
+from orarchive.publish.charts.week import parse_minutes
 from orarchive.publish.dataset import PriceKey
 
 

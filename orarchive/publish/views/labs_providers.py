@@ -5,9 +5,10 @@ from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 
+from orarchive.domain.event_kinds import event_kind
 from orarchive.domain.records import as_text
-from orarchive.index.event_log import EventRow
-from orarchive.publish.changelog import HEALTH_KINDS, ChangelogHour, build_changelog
+from orarchive.index.events import Event
+from orarchive.publish.changelog import ChangelogHour, build_changelog
 from orarchive.publish.dataset import Dataset, RecordEntry
 from orarchive.publish.views.endpoints import EndpointView, provider_slug
 from orarchive.publish.views.health import Health, combine_health
@@ -129,12 +130,12 @@ def build_provider_views(book: Dataset, models: list[ModelView], now: dt.datetim
     for entry in book.entries["endpoints"].values():
         former[provider_slug(entry.parts[1])] += entry.last is not None
     listed = book.entries["providers"]
-    news: dict[str, list[EventRow]] = defaultdict(list)
+    news: dict[str, list[Event]] = defaultdict(list)
     recent = format_stamp(now - MONTH)
     for event in book.log:
         if event.feed == "providers" and not event.is_of_field:
             news[event.key].append(event)
-        elif event.kind in HEALTH_KINDS and event.hour > recent:
+        elif event_kind(event.kind).is_health and event.hour > recent:
             news[provider_slug(book.entries["endpoints"][event.key].parts[1])].append(event)
     views = []
     for key in listed.keys() | serves.keys() | former.keys():

@@ -1,0 +1,45 @@
+"""Keys of endpoints, and their text form `openai/gpt-x@azure/eu`, with `#1` from the second of a tag on."""
+
+import re
+from typing import NamedTuple
+
+_NUMBER = re.compile(r"#([1-9]\d*)$", re.ASCII)
+
+
+class EndpointKey(NamedTuple):
+    """What identifies an endpoint, since the service gives it no id."""
+
+    model: str
+    """The model id that was asked for. The `model_id` in the record differs on one row in eight."""
+    tag: str
+    n: int
+    """Counts the endpoints with the same model and tag, from 0."""
+
+    @property
+    def provider(self) -> str:
+        """Return the provider's slug: the tag up to its first slash."""
+        return self.tag.partition("/")[0]
+
+    @property
+    def label(self) -> str:
+        """Return the text form without the model, `azure/eu#1`."""
+        return f"{self.tag}#{self.n}" if self.n else self.tag
+
+    @property
+    def text(self) -> str:
+        """Return the text form, `openai/gpt-x@azure/eu#1`."""
+        return f"{self.model}@{self.label}"
+
+    @classmethod
+    def parse(cls, text: str) -> "EndpointKey | None":
+        """Read the text form; return None for a key without `@`, which is not an endpoint's."""
+        model, separator, label = text.partition("@")
+        if not separator:
+            return None
+        number = _NUMBER.search(label)
+        return cls(model, label[: number.start()], int(number[1])) if number else cls(model, label, 0)
+
+
+def model_of_key(text: str) -> str:
+    """Return the model id in the text form of a key: of an endpoint's the part before `@`, else all of it."""
+    return text.partition("@")[0]
