@@ -1,4 +1,4 @@
-"""`diff`: what lies between two hours, in the words of events, and no further than both could show."""
+"""The `diff` command: changes between two hours as events, as far as the scope of both could show them."""
 
 import json
 from pathlib import Path
@@ -15,40 +15,41 @@ from tests.pipeline.test_import import PATH, Source
 from tests.support.archives import Stage, new_archive, payloads
 
 
-def changes(stage: Stage, *arguments: str) -> list[Record]:
-    """What `diff --json` says of the models."""
+def diff_models(stage: Stage, *hours: str) -> list[Record]:
+    """Return the changes of the models that `diff --json` prints."""
     result = CliRunner().invoke(
-        orarchive_command, ["diff", "--archive", str(stage.root), *arguments, "models", "--json"]
+        orarchive_command, ["diff", "--archive", str(stage.root), *hours, "models", "--json"]
     )
     assert result.exit_code == 0, result.stderr
-    found: list[Record] = json.loads(result.stdout)["changes"]
-    return found
+    changes: list[Record] = json.loads(result.stdout)["changes"]
+    return changes
 
 
-def test_another_scope_adds_and_takes_nothing(stage: Stage, tmp_path: Path) -> None:
-    """What the older hour could not have shown is first observed; backwards it is not gone."""
+def test_another_scope_adds_and_removes_nothing(stage: Stage, tmp_path: Path) -> None:
+    """Models that the older hour could not have shown are first observed; backwards they are not missing."""
     bodies = payloads(START)
     rows: list[Any] = bodies["models"]["data"]
-    for one in rows[:2]:
-        one["architecture"]["output_modalities"] = ["embeddings"]
-    outputs = {one["id"]: one["architecture"]["output_modalities"] for one in rows}
-    text = [one for one in rows if "text" in outputs[one["id"]]]
-    assert 1 < len(text) < len(rows)
+    for row in rows[:2]:
+        row["architecture"]["output_modalities"] = ["embeddings"]
+    modalities = {row["id"]: row["architecture"]["output_modalities"] for row in rows}
+    text_rows = [row for row in rows if "text" in modalities[row["id"]]]
+    assert 1 < len(text_rows) < len(rows)
     stage.serve(bodies)
     assert stage.run(START) == 0
     source = Source(new_archive(tmp_path / "tracker"))
-    source.save(json.dumps({"data": text[1:]}).encode())
+    source.save(json.dumps({"data": text_rows[1:]}).encode())
     imported = import_versions(stage.archive, str(source.root), PATH, START + HOUR)
-    ends = format_hour(imported.hours[0]), format_hour(START)
-    came = {one["key"]: one["kind"] for one in changes(stage, *ends)}
-    assert came.pop(text[0]["id"]) == "added"
-    outside = {one: "first_observed" for one, gives in outputs.items() if "text" not in gives}
-    assert {key: kind for key, kind in came.items() if kind in ("added", "first_observed")} == outside
-    back = {one["key"] for one in changes(stage, *ends[::-1]) if one["kind"] == "missing"}
-    assert back == {text[0]["id"]}
+    hours = format_hour(imported.hours[0]), format_hour(START)
+    kinds = {change["key"]: change["kind"] for change in diff_models(stage, *hours)}
+    assert kinds.pop(text_rows[0]["id"]) == "added"
+    revealed = {model: "first_observed" for model, outputs in modalities.items() if "text" not in outputs}
+    assert {model: kind for model, kind in kinds.items() if kind in ("added", "first_observed")} == revealed
+    backwards = diff_models(stage, *hours[::-1])
+    assert {change["key"] for change in backwards if change["kind"] == "missing"} == {text_rows[0]["id"]}
 
 
-def test_programs_are_told_in_the_words_of_events(stage: Stage) -> None:
+def test_json_has_events(stage: Stage) -> None:
+    """Print a changed expiration date as `expiry_set`, and a changed schedule as new prices."""
     bodies = payloads(START)
     model = bodies["models"]["data"][0]
     model["pricing"] = {"prompt": "0.5"}
@@ -58,10 +59,10 @@ def test_programs_are_told_in_the_words_of_events(stage: Stage) -> None:
     model["pricing"] = {"prompt": "0.5", "overrides": [{"min_prompt_tokens": 9, "prompt": "1"}]}
     stage.serve(bodies)
     assert stage.run(START + HOUR) == 0
-    found = changes(stage, format_hour(START), format_hour(START + HOUR))
-    assert {(one["kind"], one["field"]) for one in found} == {
+    changes = diff_models(stage, format_hour(START), format_hour(START + HOUR))
+    assert {(change["kind"], change["field"]) for change in changes} == {
         ("expiry_set", "expiration_date"),
         ("repriced", "prompt"),
     }
-    (price,) = (one for one in found if one["kind"] == "repriced")
-    assert price["new"][-1] == {"min_prompt_tokens": 9, "price": "1"}
+    (repriced,) = (change for change in changes if change["kind"] == "repriced")
+    assert repriced["new"][-1] == {"min_prompt_tokens": 9, "price": "1"}

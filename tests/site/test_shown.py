@@ -1,4 +1,4 @@
-"""What the pages show, computed: who is cheapest, how well providers do, which prices stood still."""
+"""Figures that pages show: the cheapest models, the health of providers, and changes of prices."""
 
 import re
 from pathlib import Path
@@ -21,52 +21,52 @@ def priced(model: str, prompt: str, *overrides: Record, **fields: Any) -> Record
     return {"id": model, "name": model, "pricing": pricing, **fields}
 
 
-def asked(model: str, **prices: str) -> Snapshot:
-    """A model with endpoints that ask prices."""
-    offers = [
+def with_endpoints(model: str, **prices: str) -> Snapshot:
+    """Return a snapshot of one model and its endpoints, which have prices by tag."""
+    endpoints = [
         {"tag": tag, "pricing": {"prompt": price, "completion": price}} for tag, price in prices.items()
     ]
-    return held([priced(model, "0" if model.endswith(":free") else "0.000002")], {model: offers})
+    return held([priced(model, "0" if model.endswith(":free") else "0.000002")], {model: endpoints})
 
 
 def test_a_free_plan_is_never_the_cheapest(tmp_path: Path) -> None:
-    """Not even where an endpoint of it asks money."""
-    both = asked("a/b", one="0.000002", two="0.000001")
-    for feed, records in asked("a/b:free", one="0.0000005").items():
-        both[feed] = {**both[feed], **records}
-    found = shown(written_archive(tmp_path / "archive", both)).cheapest["Text"]
-    assert [(cheap.one.model.id, cheap.offer.endpoint.tag) for cheap in found if cheap.offer] == [
-        ("a/b", "two")
+    """Leave out a free variant even where one of its endpoints has a price."""
+    snapshot = with_endpoints("a/b", east="0.000002", west="0.000001")
+    for feed, records in with_endpoints("a/b:free", east="0.0000005").items():
+        snapshot[feed] = {**snapshot[feed], **records}
+    cheapest = shown(written_archive(tmp_path / "archive", snapshot)).cheapest["Text"]
+    assert [(cheap.one.model.id, cheap.offer.endpoint.tag) for cheap in cheapest if cheap.offer] == [
+        ("a/b", "west")
     ]
 
 
-def test_the_health_of_a_provider_is_that_of_all_it_serves() -> None:
-    """By day the mean of the uptimes that are known; a day that nobody read is none."""
-    one = Health([None, HealthDay(24, 0, 100.0), HealthDay(24, 0, None), HealthDay(2, 2, 80.0)])
-    other = Health([None, None, HealthDay(24, 20, None), HealthDay(2, 0, 99.0)])
-    both = combine_health([one, other])
-    assert both.days == [
+def test_the_health_of_a_provider_is_that_of_all_its_endpoints() -> None:
+    """Take for each day the mean of the known uptimes; a day without readings stays empty."""
+    first = Health([None, HealthDay(24, 0, 100.0), HealthDay(24, 0, None), HealthDay(2, 2, 80.0)])
+    second = Health([None, None, HealthDay(24, 20, None), HealthDay(2, 0, 99.0)])
+    combined = combine_health([first, second])
+    assert combined.days == [
         None, HealthDay(24, 0, 100.0), HealthDay(48, 20, None), HealthDay(4, 2, 89.5),
     ]  # fmt: skip
-    assert both.uptime == 94.75
-    assert both.bars == [(1, "well"), (2, "well"), (3, "bad")]
+    assert combined.uptime == 94.75
+    assert combined.bars == [(1, "well"), (2, "well"), (3, "bad")]
     assert combine_health([]).bars == []
 
 
-def test_a_provider_tells_of_what_is_degraded(stage: Stage, tmp_path: Path) -> None:
-    """On its page and on the model's; home, lists of changes and feeds do not."""
+def test_degraded_endpoints_are_shown_with_their_provider_and_model(stage: Stage, tmp_path: Path) -> None:
+    """Leave them out of the home page, lists of changes and feeds."""
     bodies = payloads(START)
     model = "z-ai/glm-5.1"
-    offer = bodies[f"models/{model}/endpoints"]["data"]["endpoints"][0]
+    endpoint = bodies[f"models/{model}/endpoints"]["data"]["endpoints"][0]
     for n in range(8):
-        offer["status"] = 0 if n == 0 else -2
+        endpoint["status"] = 0 if n == 0 else -2
         stage.serve(bodies)
         assert stage.run(START + n * HOUR) == 0
     site = built(stage.root, tmp_path / "site")
-    slug = offer["tag"].partition("/")[0]
-    told = {path for path, content in site.items() if b"degraded" in content and path.endswith(".html")}
-    example = "data/index.html"  # the only event there is
-    assert told == {f"providers/{slug}/index.html", model_path(model), example}
+    slug = endpoint["tag"].partition("/")[0]
+    pages = {path for path, content in site.items() if b"degraded" in content and path.endswith(".html")}
+    example = "data/index.html"  # Its example of an event is this one, because there is no other.
+    assert pages == {f"providers/{slug}/index.html", model_path(model), example}
     assert not any(b"degraded" in content for path, content in site.items() if path.startswith("feeds/"))
 
 
@@ -74,14 +74,14 @@ LONG: Record = {"min_prompt_tokens": 200_000, "prompt": "0.000004"}
 
 
 def test_prices_under_a_condition_have_points(tmp_path: Path) -> None:
-    """In pages, JSON and tables; what came or went did not stand still."""
+    """Show them in pages, JSON and tables; a price that began or ended did not stay the same."""
     hours = (
         held([priced("a/b", "0.000002"), priced("a/c", "0.000002", LONG)]),
         held([priced("a/b", "0.000002", LONG), priced("a/c", "0.000002", {**LONG, "prompt": "0.000005"})]),
         held([priced("a/b", "0.000002"), priced("a/c", "0.000002", {**LONG, "prompt": "0.000005"})]),
     )
     archive = written_archive(tmp_path / "archive", *hours)
-    by_id = {one.model.id: one for one in shown(archive).models}
+    by_id = {view.model.id: view for view in shown(archive).models}
     rate = PriceKey("prompt", '{"min_prompt_tokens":200000}')
     assert [chart.rate for chart in by_id["a/c"].charts] == [rate]
     assert by_id["a/b"].charts == []
@@ -104,7 +104,7 @@ def test_prices_under_a_condition_have_points(tmp_path: Path) -> None:
 
 
 def test_the_page_of_changes_ends_before_it_gets_long(tmp_path: Path) -> None:
-    """A day is shown whole; the pages of their months have all days."""
+    """Show every day whole; the pages of the months have all days."""
     models = [{"id": f"a/m{n}"} for n in range(LINES + 3)]
     hours = [held(models[:count]) for count in (1, 3, LINES + 3)]
     site = built(written_archive(tmp_path / "archive", *hours, apart=24 * HOUR), tmp_path / "site")
@@ -118,14 +118,14 @@ DAY = 24 * HOUR
 
 
 def test_notice_counts_from_the_first_date(tmp_path: Path) -> None:
-    """However often the date was moved; a date that was taken back and set again is a new one."""
+    """Count from the first date however often it was moved; a date set again after it was cleared is new."""
     dates: tuple[tuple[str | None, ...], ...] = (
         (None, "2026-06-20", "2026-06-10", "2026-06-10"),
         ("2026-06-20", None, None, "2026-06-10"),
         ("2026-06-20",) * 4,
     )
     hours = [
-        [{"id": f"a/m{n}", "expiration_date": one[day]} for n, one in enumerate(dates)] for day in range(4)
+        [{"id": f"a/m{n}", "expiration_date": days[day]} for n, days in enumerate(dates)] for day in range(4)
     ]
     snapshots = [held([*hour, {"id": "a/stays"}]) for hour in (*hours, [])]
     archive = written_archive(tmp_path / "archive", *snapshots, apart=DAY)
@@ -139,42 +139,46 @@ def _page(archive: Path, tmp_path: Path, path: str) -> str:
     return built(archive, tmp_path / "site")[path].decode()
 
 
-def test_moves_are_from_what_was_to_what_is(tmp_path: Path) -> None:
-    """Each price once; what went and came back has not moved."""
+def test_moves_are_from_the_first_price_to_the_last(tmp_path: Path) -> None:
+    """List each price once; a price that is back where it was has not moved."""
     prices = {
         "a/down": ("0.000004", "0.000003", "0.000001"),
         "a/flaps": ("0.000004", "0.000002", "0.000004"),
         "a/up": ("0.000002", "0.000002", "0.000003"),
     }
-    hours = [held([priced(model, some[n]) for model, some in prices.items()]) for n in range(3)]
-    found = shown(written_archive(tmp_path / "archive", *hours)).moves
-    assert [(one.line.model, str(one.move.old), str(one.move.new), one.move.percent) for one in found] == [
-        ("a/down", "0.000004", "0.000001", -75), ("a/up", "0.000002", "0.000003", 50),
-    ]  # fmt: skip
+    hours = [held([priced(model, amounts[n]) for model, amounts in prices.items()]) for n in range(3)]
+    rows = [
+        (row.line.model, str(row.move.old), str(row.move.new), row.move.percent)
+        for row in shown(written_archive(tmp_path / "archive", *hours)).moves
+    ]
+    assert rows == [("a/down", "0.000004", "0.000001", -75), ("a/up", "0.000002", "0.000003", 50)]
 
 
-def test_a_beginning_that_nobody_saw_is_a_span(tmp_path: Path) -> None:
-    """A model that came while nobody looked was added some time after the last look."""
+def test_a_model_added_in_a_gap_has_a_span(tmp_path: Path) -> None:
+    """Say that the model was added some time after the last good hour without it."""
     hours = held([{"id": "a/b"}]), held([{"id": "a/b"}, {"id": "a/c"}])
     archive = written_archive(tmp_path / "archive", *hours, apart=3 * DAY)
     page = _page(archive, tmp_path, model_path("a/c"))
     assert f"or after {START.date()}" in page
-    (one,) = (one for one in shown(archive).models if one.model.id == "a/c")
-    assert one.came_after == START
+    (view,) = (view for view in shown(archive).models if view.model.id == "a/c")
+    assert view.came_after == START
 
 
-def test_the_list_price_names_who_asks_it(tmp_path: Path) -> None:
-    hours = asked("a/b", one="0.000002", two="0.000001"), asked("a/b", one="0.000003")
-    for n, asking in enumerate((["one"], [])):
-        archive = written_archive(tmp_path / str(n), hours[n])
+def test_the_list_price_names_the_endpoints_with_that_price(tmp_path: Path) -> None:
+    snapshots = (
+        with_endpoints("a/b", east="0.000002", west="0.000001"),
+        with_endpoints("a/b", east="0.000003"),
+    )
+    for n, tags in enumerate((["east"], [])):
+        archive = written_archive(tmp_path / str(n), snapshots[n])
         (model,) = shown(archive).models
-        assert [offer.endpoint.tag for offer in model.asking] == asking
+        assert [offer.endpoint.tag for offer in model.asking] == tags
         page = _page(archive, tmp_path / f"site{n}", model_path("a/b"))
-        assert ("no endpoint" in page) == (not asking)
+        assert ("no endpoint" in page) == (not tags)
 
 
 def test_medians_count_a_model_once(tmp_path: Path) -> None:
-    """Neither its variants nor its aliases, and models that write text alone."""
+    """Count neither variants nor aliases, and only models whose output is text alone."""
     image = {"architecture": {"output_modalities": ["image"]}}
     models = [
         *(priced("a/one", "0.000001"), priced("a/two", "0.000003"), priced("a/two:batch", "0.000009")),
@@ -187,9 +191,9 @@ def test_medians_count_a_model_once(tmp_path: Path) -> None:
 def test_each_kind_has_a_feed_and_endpoints_their_history(stage: Stage, tmp_path: Path) -> None:
     bodies = payloads(START)
     model = "z-ai/glm-5.1"
-    offer = bodies[f"models/{model}/endpoints"]["data"]["endpoints"][0]
+    endpoint = bodies[f"models/{model}/endpoints"]["data"]["endpoints"][0]
     for n in range(2):
-        offer["pricing"]["prompt"] = f"0.00000{2 - n}"
+        endpoint["pricing"]["prompt"] = f"0.00000{2 - n}"
         stage.serve(bodies)
         assert stage.run(START + n * HOUR) == 0
     site = built(stage.root, tmp_path / "site")
@@ -197,5 +201,5 @@ def test_each_kind_has_a_feed_and_endpoints_their_history(stage: Stage, tmp_path
     assert site["feeds/kinds/cut.atom"].count(b"<entry>") == 1
     assert site["feeds/kinds/rise.atom"].count(b"<entry>") == 0
     endpoints = loads(site[f"api/v1/{model_path(model).removesuffix('/index.html')}.json"])["endpoints"]
-    (own,) = (one for one in endpoints if one["tag"] == offer["tag"])
-    assert [point["price"] for point in own["prices"]["prompt"]] == ["0.000002", "0.000001"]
+    (entry,) = (entry for entry in endpoints if entry["tag"] == endpoint["tag"])
+    assert [point["price"] for point in entry["prices"]["prompt"]] == ["0.000002", "0.000001"]
