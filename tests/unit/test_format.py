@@ -1,4 +1,4 @@
-"""The archive's form: canonical JSON Lines, hours, prices, and records taken apart and put together."""
+"""The archive's format: canonical JSON Lines, hours, prices, and records as lines of files."""
 
 import datetime as dt
 import hashlib
@@ -10,6 +10,7 @@ import pytest
 from orarchive import timestamps
 from orarchive.domain import prices, record_files, snapshot
 from orarchive.domain.feeds import ENDPOINTS, FEEDS, MODELS
+from orarchive.domain.keys import EndpointKey, model_of_key
 from orarchive.errors import ArchiveError, NotJSON
 from orarchive.jsonl import Number, dumps, loads, read_lines, write_lines
 from orarchive.sample import START
@@ -17,7 +18,7 @@ from tests.support.archives import Stage
 
 
 @pytest.mark.parametrize(
-    ("sent", "kept"),
+    ("sent", "archived"),
     [
         ('{"b":1,"a":2}', '{"a":2,"b":1}'),
         ("1.0", "1.0"),
@@ -34,16 +35,16 @@ from tests.support.archives import Stage
         ('{"é":1,"z":2,"\U0001f600":3}', '{"z":2,"é":1,"\U0001f600":3}'),
     ],
 )
-def test_what_was_sent_is_what_is_kept(sent: str, kept: str) -> None:
-    assert dumps(loads(sent.encode())) == kept.encode()
-    assert dumps(loads(kept.encode())) == kept.encode()
+def test_values_are_kept_as_sent(sent: str, archived: str) -> None:
+    assert dumps(loads(sent.encode())) == archived.encode()
+    assert dumps(loads(archived.encode())) == archived.encode()
 
 
 @pytest.mark.parametrize(
     "sent",
     [b"", b"{", b"NaN", b"[Infinity]", b'{"a":1,"a":2}', b'"\xff"', b"[" * 100_000, b"1e9999999999999999999"],
 )
-def test_what_is_not_strict_json_is_refused(sent: bytes) -> None:
+def test_other_than_strict_json_is_refused(sent: bytes) -> None:
     with pytest.raises(NotJSON):
         loads(sent)
 
@@ -78,7 +79,7 @@ def test_an_hour_has_two_forms(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["2026-11-20", "2026-11-20T06:30:00Z", "2026-13-01T00Z", "2026-11-20T06"])
-def test_what_is_no_hour_is_said_so(text: str) -> None:
+def test_other_text_is_no_hour(text: str) -> None:
     with pytest.raises(ArchiveError, match="not a UTC hour"):
         timestamps.parse_hour(text)
 
@@ -99,11 +100,11 @@ def test_what_is_no_hour_is_said_so(text: str) -> None:
         ("prompt", "1e999", "none"),
     ],
 )
-def test_prices_read_as_people_say_them(dimension: str, sent: Any, words: str) -> None:
+def test_prices_in_words(dimension: str, sent: Any, words: str) -> None:
     assert prices.format_price(dimension, prices.parse_price(sent)) == words
 
 
-CLOCKED = {
+TIME_OF_DAY_PRICING = {
     "prompt": "0.2",
     "completion": "0.6",
     "web_search": "0.01",
@@ -114,24 +115,49 @@ CLOCKED = {
 }
 
 
-def test_only_what_a_clock_entry_names_follows_the_clock() -> None:
-    assert prices.time_of_day_keys(CLOCKED) == {"prompt", "completion"}
+def test_only_dimensions_of_timed_entries_depend_on_the_time_of_day() -> None:
+    assert prices.time_of_day_keys(TIME_OF_DAY_PRICING) == {"prompt", "completion"}
     assert prices.time_of_day_keys({"overrides": [{"utc_days": ["sunday"], "prompt": "1"}]}) == {"prompt"}
-    odd: Any
-    for odd in (None, [], {}, {"overrides": None}, {"overrides": ["x"]}, {"overrides": {"utc_start": 1}}):
-        assert prices.time_of_day_keys(odd) == set()
 
 
-def test_prices_by_the_clock_have_a_file_of_their_own() -> None:
-    lines = dict(record_files.split_record(MODELS, {}, {"id": "a/b", "pricing": CLOCKED, "name": "B"}))
+@pytest.mark.parametrize(
+    "pricing", [None, [], {}, {"overrides": None}, {"overrides": ["x"]}, {"overrides": {"utc_start": 1}}]
+)
+def test_pricing_of_another_shape_has_no_time_of_day_prices(pricing: Any) -> None:
+    assert prices.time_of_day_keys(pricing) == set()
+
+
+def test_times_of_day_are_sent_as_numbers() -> None:
+    minutes = [prices.parse_time_of_day(hhmm) for hhmm in (0, 30, 930, 1000, 2359)]
+    assert minutes == [0, 30, 570, 600, 1439]
+    assert list(map(prices.format_time_of_day, minutes)) == ["00:00", "00:30", "09:30", "10:00", "23:59"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "percent"),
+    [
+        ("2", "1", "-50"), ("1", "3", "200"), ("0", "1", None), ("1", "0", None), ("-1", "1", None),
+        (None, "1", None), ("1", None, None),
+    ],
+)  # fmt: skip
+def test_only_positive_prices_have_a_change_in_percent(
+    old: str | None, new: str | None, percent: str | None
+) -> None:
+    amounts = (prices.parse_price(price) for price in (old, new))
+    assert prices.percent_change(*amounts) == prices.parse_price(percent)
+
+
+def test_time_of_day_prices_have_their_own_file() -> None:
+    record = {"id": "a/b", "pricing": TIME_OF_DAY_PRICING, "name": "B"}
+    lines = dict(record_files.split_record(MODELS, {}, record))
     assert lines["spot"] == {"id": "a/b", "pricing": {"prompt": "0.2", "completion": "0.6"}}
     assert lines["prices"]["pricing"].keys() == {"web_search", "overrides"}
     assert lines["facts"] == {"id": "a/b", "name": "B"}
-    assert record_files.join_record(MODELS, lines)["pricing"] == CLOCKED
+    assert record_files.join_record(MODELS, lines)["pricing"] == TIME_OF_DAY_PRICING
 
 
 @pytest.mark.parametrize("pricing", [None, [], "x", {}, {"overrides": []}])
-def test_odd_pricing_goes_through_the_files(pricing: Any) -> None:
+def test_pricing_of_another_shape_goes_through_the_files(pricing: Any) -> None:
     record = {"id": "a/b", "pricing": pricing}
     assert record_files.join_record(MODELS, dict(record_files.split_record(MODELS, {}, record))) == record
 
@@ -140,34 +166,59 @@ def test_the_archives_own_names_do_not_hide_the_services() -> None:
     record = {"tag": "p", "model": "sent", "n": 7, "lacks": [1], "=model": "too", "response": None}
     lines = dict(record_files.split_record(ENDPOINTS, {"model": "a/b", "n": 0}, record))
     assert lines["facts"]["model"] == "a/b"
-    assert record_files.join_record(ENDPOINTS, lines, ("model", "n")) == record
+    assert ENDPOINTS.own_key_fields == ("model", "n")
+    assert record_files.join_record(ENDPOINTS, lines, ENDPOINTS.own_key_fields) == record
 
 
-def test_twins_keep_their_numbers_when_health_moves() -> None:
-    twins: list[dict[str, Any]] = [
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("a/b@azure/eu", EndpointKey("a/b", "azure/eu", 0)),
+        ("a/b:free@azure/eu#2", EndpointKey("a/b:free", "azure/eu", 2)),
+        ("a/b@x@y", EndpointKey("a/b", "x@y", 0)),
+        ("a/b@x#0", EndpointKey("a/b", "x#0", 0)),
+        ("a/b@x#01", EndpointKey("a/b", "x#01", 0)),
+    ],
+)
+def test_keys_of_endpoints_have_a_text_form(text: str, key: EndpointKey) -> None:
+    assert EndpointKey.parse(text) == key
+    assert key.text == text
+    assert text == f"{model_of_key(text)}@{key.label}"
+    assert key.provider == key.tag.split("/")[0]
+
+
+def test_keys_without_a_tag_are_no_endpoints() -> None:
+    assert EndpointKey.parse("a/b#1") is None
+    assert model_of_key("a/b#1") == "a/b#1"
+
+
+def test_duplicates_keep_their_numbers_when_health_changes() -> None:
+    duplicates: list[dict[str, Any]] = [
         {"tag": "p", "quantization": "fp8", "context_length": 9, "uptime_last_1d": 1},
         {"tag": "p", "quantization": "fp4", "context_length": 9, "uptime_last_1d": 2},
     ]
-    moved = [{**one, "uptime_last_1d": 3 - one["uptime_last_1d"]} for one in reversed(twins)]
-    first = [(n, one["quantization"]) for n, one in record_files.number_duplicates(ENDPOINTS, twins)]
-    assert first == [(n, one["quantization"]) for n, one in record_files.number_duplicates(ENDPOINTS, moved)]
-    assert [n for n, _ in first] == [0, 1]
+    swapped = [{**item, "uptime_last_1d": 3 - item["uptime_last_1d"]} for item in reversed(duplicates)]
+    before, after = (
+        [(n, item["quantization"]) for n, item in record_files.number_duplicates(ENDPOINTS, items)]
+        for items in (duplicates, swapped)
+    )
+    assert before == after == [(0, "fp4"), (1, "fp8")]
 
 
-def test_a_row_takes_the_twin_it_differs_from_least() -> None:
+def test_a_row_matches_the_duplicate_with_the_fewest_differences() -> None:
     endpoints: snapshot.State = {
         ("a/b", "p", 0): {"model_id": "a/b", "tag": "p", "quantization": "fp4"},
         ("a/b", "p", 1): {"model_id": "a/b", "tag": "p", "quantization": "fp8"},
     }
     row = {"model_id": "a/b", "tag": "p", "quantization": "fp8"}
-    other = {"model_id": "a/b", "tag": "q"}
-    assert record_files.match_copies(ENDPOINTS, [other, row], endpoints) == {
+    unmatched = {"model_id": "a/b", "tag": "q"}
+    assert record_files.match_copies(ENDPOINTS, [unmatched, row], endpoints) == {
         ("a/b", "p", 1): row,
-        ("a/b", "q", 0): other,
+        ("a/b", "q", 0): unmatched,
     }
 
 
-def test_a_line_says_only_what_its_base_does_not() -> None:
+def test_a_line_has_only_differences_from_its_base() -> None:
     base = {"id": "a", "name": "A", "size": 1}
     for record in (
         {"id": "a", "name": "A", "size": 1},
@@ -182,11 +233,11 @@ def test_a_line_says_only_what_its_base_does_not() -> None:
 
 
 def test_the_ledgers_hash_is_that_of_the_files(stage: Stage) -> None:
-    """As data/README.md says: of the feed's files, one after the other."""
+    """Hash the feed's files one after the other, as data/README.md says."""
     assert stage.run(START) == 0
     for name, feed in FEEDS.items():
-        there = [stage.root / "data" / path for path in feed.files]
-        content = b"".join(path.read_bytes() for path in there if path.exists())
+        paths = [stage.root / "data" / path for path in feed.files]
+        content = b"".join(path.read_bytes() for path in paths if path.exists())
         assert stage.report(name)["sha256"] == hashlib.sha256(content).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""Rows by date in files by month: what is new replaces dates whole, and the rest stays."""
+"""Rankings: rows by date in files by month, where new rows replace whole dates and other dates stay."""
 
 import datetime as dt
 import json
@@ -48,7 +48,8 @@ ANSWERS = st.lists(
 )
 
 
-def rows_of(dates: Dates) -> list[Record]:
+def build_rows(dates: Dates) -> list[Record]:
+    """Return the rows of some dates as the service sends them."""
     return [
         {"date": date, "model_permaslug": model, "total_tokens": tokens}
         for date, models in dates.items()
@@ -56,60 +57,60 @@ def rows_of(dates: Dates) -> list[Record]:
     ]
 
 
-def expected(dates: Dates) -> Files:
-    """The files by a plain reckoning."""
-    found: dict[str, list[str]] = {}
-    for row in sorted(rows_of(dates), key=lambda row: (row["date"], row["model_permaslug"])):
+def build_files(dates: Dates) -> Files:
+    """Return the files of some dates, written in the simplest way."""
+    lines: dict[str, list[str]] = {}
+    for row in sorted(build_rows(dates), key=lambda row: (row["date"], row["model_permaslug"])):
         path = f"rankings/category/marketing/seo/{row['date'][:7]}.jsonl"
         text = json.dumps(row, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        found.setdefault(path, []).append(f"{text}\n")
-    return {path: "".join(lines).encode() for path, lines in found.items()}
+        lines.setdefault(path, []).append(f"{text}\n")
+    return {path: "".join(texts).encode() for path, texts in lines.items()}
 
 
 @given(ANSWERS, st.randoms(use_true_random=False))
-def test_merged(answers: Sequence[Dates], luck: random.Random) -> None:
-    """After any answers each date is as the last one had it, whatever the order of its rows."""
+def test_merged(answers: Sequence[Dates], chance: random.Random) -> None:
+    """Keep of every date the rows of the last answer that had it, whatever their order."""
     files: Files = {}
-    stands: Dates = {}
+    dates: Dates = {}
     for answer in answers:
-        rows = rows_of(answer)
-        luck.shuffle(rows)
+        rows = build_rows(answer)
+        chance.shuffle(rows)
         new = merge_rows(CATEGORY, "marketing/seo", rows, files)
         assert new.keys() == list_file_paths(CATEGORY, "marketing/seo", rows), (
             "files of other months are not touched"
         )
         files |= new
-        stands |= answer
-        assert files == expected(stands)
-        assert merge_rows(CATEGORY, "marketing/seo", rows, files) == new, "once more changes nothing"
+        dates |= answer
+        assert files == build_files(dates)
+        assert merge_rows(CATEGORY, "marketing/seo", rows, files) == new, "merging again changes nothing"
 
 
 def test_only_the_files_of_its_months_are_needed() -> None:
-    rows = rows_of({"2026-01-31": {"a": "1"}, "2026-02-01": {"a": "2"}})
+    rows = build_rows({"2026-01-31": {"a": "1"}, "2026-02-01": {"a": "2"}})
     files = merge_rows(MODELS, "", rows, {})
-    later = rows_of({"2026-02-01": {"b": "3"}})
+    later = build_rows({"2026-02-01": {"b": "3"}})
     path = "rankings/models/2026-02.jsonl"
     assert merge_rows(MODELS, "", later, files) == merge_rows(MODELS, "", later, {path: files[path]})
 
 
-def test_what_is_not_known_is_kept_as_sent() -> None:
+def test_unknown_fields_are_kept_as_sent() -> None:
     row = {"date": "2026-01-01", "model_permaslug": "a", "total_tokens": "007", "new": {"z": [1, None]}}
     (data,) = merge_rows(MODELS, "", [row], {}).values()
     assert data == b'{"date":"2026-01-01","model_permaslug":"a","new":{"z":[1,null]},"total_tokens":"007"}\n'
 
 
-def test_keys_of_several_kinds_have_an_order() -> None:
+def test_keys_of_mixed_types_have_an_order() -> None:
     rows: list[Record] = [{"date": "2026-01-01", "app_id": app} for app in (10, "x", 9, "10")]
     (data,) = merge_rows(APPS, "popular", rows, {}).values()
     assert [json.loads(line)["app_id"] for line in data.splitlines()] == [9, 10, "10", "x"]
 
 
-def test_an_order_stands_as_sent() -> None:
+def test_an_order_is_kept_as_sent() -> None:
     files = merge_rows(ORDER, "", [{"id": "b"}, {"id": "a"}], {"rankings/order.jsonl": b'{"id":"c"}\n'})
     assert files == {"rankings/order.jsonl": b'{"id":"b"}\n{"id":"a"}\n'}
 
 
-# --- foreign names, all the way -----------------------------------------------------------------------------
+# --- names of categories that the service may send ----------------------------------------------------------
 
 NAMES = [
     *(
@@ -141,37 +142,36 @@ NAMES = [
 
 
 def test_categories_of_any_name_are_archived(tmp_path: Path) -> None:
-    """Each in a file of its own below data/rankings/; nothing else is touched, and the next day is good."""
+    """Write each into its own file below data/rankings/ and touch nothing else, also on the next day."""
     with sample_service(EARLY) as service:
-        real = service.respond
+        real_respond = service.respond
 
         def respond(path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Any:
-            known = {"category": "finance"} if query.get("category") in NAMES else {}
-            return real(path, {**query, **known}, headers)
+            category = {"category": "finance"} if query.get("category") in NAMES else {}
+            return real_respond(path, {**query, **category}, headers)
 
-        def named(path: str, query: Mapping[str, str], body: Any) -> Any:
-            for one in body["paths"]["/models"]["get"]["parameters"] if path == OPENAPI else ():
-                if one["name"] == "category":
-                    one["schema"]["enum"] = [*NAMES, "half \ud800"]
+        def list_names(path: str, query: Mapping[str, str], body: Any) -> Any:
+            for parameter in body["paths"]["/models"]["get"]["parameters"] if path == OPENAPI else ():
+                if parameter["name"] == "category":
+                    parameter["schema"]["enum"] = [*NAMES, "half \ud800"]
             return body
 
         service.respond = respond
         stage = stage_in(service, tmp_path / "in" / "archive", key=None)
-        told = Told(service, [named])
+        log = Told(service, [list_names])
         for day in (0, 1):
             assert run(stage, EARLY + day * DAY) == 0
-            asked = [one.query.get("category") for one in told.answers() if one.path == "models"]
-            assert asked == [None, *NAMES]
+            answers = [answer for answer in log.answers() if answer.path == "models"]
+            assert [answer.query.get("category") for answer in answers] == [None, *NAMES]
     tidy(stage.root)
-    found = files(stage)
-    assert len(found) == len(NAMES) + 1 == len({path.lower() for path in found})
-    assert len(set(found.values())) == 2
+    contents = files(stage)
+    assert len(contents) == len(NAMES) + 1 == len({path.lower() for path in contents})
+    assert len(set(contents.values())) == 2
     assert {path.name for path in tmp_path.rglob("*") if path.parent in (tmp_path, tmp_path / "in")} == {
         *("in", "archive")
     }
-    listed = say(stage.root, "ls-tree", "-r", "--name-only", "HEAD").splitlines()
-    others = {path for path in listed if not path.startswith("data/rankings/order")}
-    assert others == {
+    committed = say(stage.root, "ls-tree", "-r", "--name-only", "HEAD").splitlines()
+    assert {path for path in committed if not path.startswith("data/rankings/order")} == {
         f"data/{name}"
         for name in (
             *(".gitattributes", "README.md", "hours/2025-01.jsonl", "openapi/spec.json"),
@@ -184,56 +184,58 @@ def test_categories_of_any_name_are_archived(tmp_path: Path) -> None:
 
 
 def test_the_table() -> None:
-    """The order needs no key; what lies in the budget; and no two parts share a file."""
-    assert [one.name for one in SERIES.values() if not one.needs_key] == ["order"]
-    assert {one.name for one in SERIES.values() if one.cadence == "weekly"} == {
+    """Need a key for all but the order, stay below the service's limits, and share no folder."""
+    assert [series.name for series in SERIES.values() if not series.needs_key] == ["order"]
+    assert {series.name for series in SERIES.values() if series.cadence == "weekly"} == {
         *("category", "language", "sessions", "benchmarks")
     }
     assert MAX_REQUESTS_PER_MINUTE < 30 and MAX_REQUESTS_PER_DAY < 500
-    assert len({one.folder() for one in SERIES.values()}) == len(SERIES)
-    assert all(one.key[:1] == ("date",) for one in SERIES.values() if one.date_mode)
+    assert len({series.folder() for series in SERIES.values()}) == len(SERIES)
+    assert all(series.key[:1] == ("date",) for series in SERIES.values() if series.date_mode)
 
 
 @pytest.mark.parametrize(
-    ("series", "turn"), [(MODELS, "2026-06-07"), (CATEGORY, "2026-06-01"), (SESSIONS, "2026-06-01")]
+    ("series", "start"), [(MODELS, "2026-06-07"), (CATEGORY, "2026-06-01"), (SESSIONS, "2026-06-01")]
 )
-def test_turns(series: Series, turn: str) -> None:
-    """A week begins on Monday: the 7th of June 2026 is a Sunday."""
-    assert f"{period_start(series, dt.datetime(2026, 6, 7, 23, tzinfo=dt.UTC))}" == turn
+def test_periods(series: Series, start: str) -> None:
+    """Begin a week on Monday: the 7th of June 2026 is a Sunday."""
+    assert f"{period_start(series, dt.datetime(2026, 6, 7, 23, tzinfo=dt.UTC))}" == start
 
 
 # --- checks -------------------------------------------------------------------------------------------------
 
 
-def row(date: str, model: Any = "a") -> Record:
+def build_row(date: str, model: str = "a") -> Record:
     return {"date": date, "model_permaslug": model}
 
 
 @pytest.mark.parametrize(
-    ("held", "came", "believed"),
+    ("old_count", "new_count", "is_accepted"),
     [(50, 41, True), (50, 40, True), (50, 39, False), (1, 1, True), (2, 1, False)],
 )
-def test_a_date_may_lose_a_fifth_of_its_rows(held: int, came: int, believed: bool) -> None:
-    """Dates are looked at one by one, those that did not come not at all."""
-    before = [row(date, str(n)) for date in ("2026-01-01", "2026-01-02") for n in range(held)]
-    rows = [row("2026-01-02", str(n)) for n in range(came)] + [row("2026-01-03")] * 1000
-    if believed:
+def test_a_date_may_lose_a_fifth_of_its_rows(old_count: int, new_count: int, is_accepted: bool) -> None:
+    """Compare every date by itself, and no date that was not sent."""
+    before = [build_row(date, str(n)) for date in ("2026-01-01", "2026-01-02") for n in range(old_count)]
+    rows = [build_row("2026-01-02", str(n)) for n in range(new_count)] + [build_row("2026-01-03")] * 1000
+    if is_accepted:
         validate.check_shrunk_dates(MODELS, rows, before)
     else:
-        with pytest.raises(RejectedPayload, match=f"shrunk: 2026-01-02: {held} to {came}"):
+        with pytest.raises(RejectedPayload, match=f"shrunk: 2026-01-02: {old_count} to {new_count}"):
             validate.check_shrunk_dates(MODELS, rows, before)
 
 
-def test_rows_of_one_key() -> None:
-    validate.check_unique_rows(MODELS, [row("2026-01-01"), row("2026-01-02"), row("2026-01-01", "b")])
+def test_rows_have_different_keys() -> None:
+    rows = [build_row("2026-01-01"), build_row("2026-01-02")]
+    validate.check_unique_rows(MODELS, [*rows, build_row("2026-01-01", "b")])
     with pytest.raises(RejectedPayload, match="duplicate-key"):
-        validate.check_unique_rows(MODELS, [row("2026-01-01"), row("2026-01-02"), row("2026-01-01")])
+        validate.check_unique_rows(MODELS, [*rows, build_row("2026-01-01")])
     with pytest.raises(RejectedPayload, match="empty"):
         validate.check_unique_rows(MODELS, [])
 
 
-def test_dates_that_were_not_asked_for() -> None:
-    validate.check_dates(MODELS, [row("2026-01-01"), row("2026-01-31")], "2026-01-01", "2026-01-31")
+def test_only_requested_dates_are_accepted() -> None:
+    span = ("2026-01-01", "2026-01-31")
+    validate.check_dates(MODELS, list(map(build_row, span)), *span)
     for date in ("2025-12-31", "2026-02-01"):
         with pytest.raises(RejectedPayload, match=f"other-dates: {date}"):
-            validate.check_dates(MODELS, [row("2026-01-01"), row(date)], "2026-01-01", "2026-01-31")
+            validate.check_dates(MODELS, [build_row("2026-01-01"), build_row(date)], *span)
