@@ -1,4 +1,4 @@
-"""Foreign ids become paths of files, of pages and of requests: none leaves its place, no two meet."""
+"""Paths made of ids from the service, for files, pages and requests: each in its folder, no two equal."""
 
 import re
 import unicodedata
@@ -39,7 +39,7 @@ NAMES = (
     "2026-01.jsonl", "order", "README.md", "\u00e9" * 200, "a" * 80, "a" * 81, "a" * 255, "a" * 256,
     "A" * 256, "a" * 79 + ".", "a" * 80 + ".", "a" * 75 + ".json", "." * 300, " " * 300,
 )  # fmt: skip
-"""What has led out of a folder, onto another file, or nowhere, on one system or another."""
+"""Names that led out of a folder, onto another file, or to an error, on some operating system."""
 
 DEEP = (
     "a/b", "a//b", "/a", "a/", "/", "//", "/etc/passwd", "../../x", "a/../b", "./a", "x.json/y",
@@ -47,19 +47,32 @@ DEEP = (
     "/".join(["abcdefghij"] * 30), "/".join(["a" * 90] * 4),
 )  # fmt: skip
 
-MEET = ("", "a", "A", "x", "x.json", "x.jsonl", "x.atom", "changes.atom", "index.html", ".", "..", "=")
-"""Names of which pairs might meet."""
+SIMILAR_NAMES = (
+    "",
+    "a",
+    "A",
+    "x",
+    "x.json",
+    "x.jsonl",
+    "x.atom",
+    "changes.atom",
+    "index.html",
+    ".",
+    "..",
+    "=",
+)
+"""Names of which two might give equal paths."""
 
 WINDOWS = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[\d\xb9\xb2\xb3])(\.|$)", re.IGNORECASE)
 
 
-def folded(path: str) -> str:
-    """What a file system makes of a path that is deaf to case and to how letters are put together."""
+def fold_path(path: str) -> str:
+    """Return a path as a file system treats it that ignores case and the composition of letters."""
     return unicodedata.normalize("NFC", path).casefold()
 
 
-def holdable(path: str) -> None:
-    """Assert that a path is one below its folder which git takes and every file system can hold."""
+def check_path(path: str) -> None:
+    """Assert that a path stays below its folder, and that git and every file system accept it."""
     assert normpath(path) == path
     for part in path.split("/"):
         assert part not in ("", ".", ".."), path
@@ -70,16 +83,16 @@ def holdable(path: str) -> None:
         assert part.lower() not in (".git", "git~1"), path
 
 
-def apart(paths: Iterable[str]) -> None:
-    """Assert that no two paths meet, on whichever file system, and that none is a file and a folder."""
-    listed = [folded(path) for path in paths]
-    assert [path for path, count in Counter(listed).items() if count > 1] == []
-    parents = {str(one) for path in listed for one in PurePosixPath(path).parents}
-    assert parents.isdisjoint(listed), parents & set(listed)
+def check_different(paths: Iterable[str]) -> None:
+    """Assert that no two paths are equal on any file system, and that none is both a file and a folder."""
+    folded = [fold_path(path) for path in paths]
+    assert [path for path, count in Counter(folded).items() if count > 1] == []
+    parents = {str(parent) for path in folded for parent in PurePosixPath(path).parents}
+    assert parents.isdisjoint(folded), parents & set(folded)
 
 
-def of_model(model: str) -> list[str]:
-    """All files of a site that are of one model."""
+def list_model_files(model: str) -> list[str]:
+    """Return the paths of all files of a site that belong to one model."""
     page = model_path(model)
     return [
         page,
@@ -89,49 +102,42 @@ def of_model(model: str) -> list[str]:
 
 
 def test_paths_of_models() -> None:
-    """Each name as an author, a slug and a variant, and those that might meet in all pairs.
-
-    Seen to fail without each name of RESERVED and each of ENDING in paths.py.
-    """
-    alone = (f"{one}/a,a/{one},b/a:{one},{one}/{one}:{one},{one}".split(",") for one in NAMES)
-    pairs = (f"x/{one}:{other},{one}/{other}".split(",") for one, other in product(MEET, MEET))
-    paths = [path for model in {*DEEP, *chain(*alone, *pairs)} for path in of_model(model)]
+    """Take each name as author, slug and variant, and similar names in all pairs."""
+    single = (f"{name}/a,a/{name},b/a:{name},{name}/{name}:{name},{name}".split(",") for name in NAMES)
+    similar = product(SIMILAR_NAMES, SIMILAR_NAMES)
+    pairs = (f"x/{left}:{right},{left}/{right}".split(",") for left, right in similar)
+    paths = [path for model in {*DEEP, *chain(*single, *pairs)} for path in list_model_files(model)]
     assert len(paths) > 3 * 4 * len(NAMES)
     for path in paths:
-        holdable(path)
-    apart(paths)
+        check_path(path)
+    check_different(paths)
 
 
 def test_paths_of_rankings() -> None:
-    """Whatever values a parameter has, and far from the 260 letters with all folders that Windows allows.
-
-    Seen to fail without each name of RESERVED, without ENDING and without `folders` in paths.py.
-    """
-    parts = {*NAMES, *DEEP, *(f"{one}/{other}" for one, other in product((*MEET, *NAMES[::5]), NAMES))}
-    paths = [series.file_path(part, "2026-01-05") for series in (ORDER, CATEGORY) for part in parts]
+    """Take any value of a parameter, and stay far below the 260 characters that Windows allows for a path."""
+    pairs = product((*SIMILAR_NAMES, *NAMES[::5]), NAMES)
+    slices = {*NAMES, *DEEP, *(f"{folder}/{name}" for folder, name in pairs)}
+    paths = [series.file_path(name, "2026-01-05") for series in (ORDER, CATEGORY) for name in slices]
     for path in paths:
-        holdable(path)
+        check_path(path)
         assert len(path) < 200
-    apart([*paths, *(series.file_path("", "2026-01-05") for series in SERIES.values())])
+    check_different([*paths, *(series.file_path("", "2026-01-05") for series in SERIES.values())])
 
 
 @given(
     st.lists(st.text(st.sampled_from("aA./:=~\\\u00e9\u0301\u212ak"), max_size=6), unique=True, max_size=20)
 )
 def test_any_names(names: list[str]) -> None:
-    apart(path for name in names for path in of_model(name))
-    apart(series.file_path(name, "2026-01-05") for series in (ORDER, CATEGORY) for name in names)
+    check_different(path for name in names for path in list_model_files(name))
+    check_different(series.file_path(name, "2026-01-05") for series in (ORDER, CATEGORY) for name in names)
 
 
-# What is asked
+# --- requests -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("feed", ["endpoints", "image_endpoints"])
 def test_no_id_leads_to_another_route(feed: str) -> None:
-    """With a key a request elsewhere would be more than a miss.
-
-    Seen to fail without `no-path` in client.py.
-    """
+    """Send no request to another route: with a key it could reach the routes of the account."""
     front, back = (f"api/v1/{FEEDS[feed].route}").split("{}")
     with Service(lambda *_: (404, {}), base="") as service:
         client = Settings(f"{service.base_url}/api/v1", per_second=0, key="a-key").make_client(lambda _: None)
@@ -139,46 +145,47 @@ def test_no_id_leads_to_another_route(feed: str) -> None:
         for name in (*NAMES, *DEEP, "../../../auth/key", "a/../../key?"):
             client.get(FEEDS[feed].request_path(name), keyed=True)
         client.get(FEEDS["models"].probe_path("../key"))
-        asked = [path for path, _ in service.requests]
-    assert len(asked) > len(NAMES)
-    assert [path for path in asked if not (path.startswith(front) and path.endswith(back))] == []
+        paths = [path for path, _ in service.requests]
+    assert len(paths) > len(NAMES)
+    assert [path for path in paths if not (path.startswith(front) and path.endswith(back))] == []
 
 
-# An archive and a site of such names
+# --- an archive and a site with such names ------------------------------------------------------------------
 
 FORMS = ("{}/x", "b/{}", "c/d:{}")
-MEETING = ("c/d", "c/d:changes.atom", "c/d.json:x")
-IDS = sorted({*DEEP, *MEETING, *NAMES[::5], *(form.format(name) for form, name in zip(cycle(FORMS), NAMES))})
-ASKABLE = [name for name in (*NAMES, *DEEP) if name.isprintable()]
-"""Values that a query can have."""
+SIMILAR_IDS = ("c/d", "c/d:changes.atom", "c/d.json:x")
+IDS = sorted(
+    {*DEEP, *SIMILAR_IDS, *NAMES[::5], *(form.format(name) for form, name in zip(cycle(FORMS), NAMES))}
+)
+QUERY_VALUES = [name for name in (*NAMES, *DEEP) if name.isprintable()]
 
 
-def hostile(path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> tuple[int, Any]:
-    """A service of hostile names: models, endpoints, providers, categories."""
+def answer(path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> tuple[int, Any]:
+    """Answer as a service with such names of models, providers and categories; return status and body."""
     if path == OPENAPI:
-        named = {"get": {"parameters": [{"name": "category", "schema": {"enum": ASKABLE}}]}}
-        return 200, {"openapi": "3.1.0", "paths": {"/models": named, f"/{MODELS}": named}}
+        route = {"get": {"parameters": [{"name": "category", "schema": {"enum": QUERY_VALUES}}]}}
+        return 200, {"openapi": "3.1.0", "paths": {"/models": route, f"/{MODELS}": route}}
     if path == MODELS:
         row = {"date": query["start_date"], "total_tokens": "5"}
         return 200, {
-            "data": [{**row, "model_permaslug": one} for one in IDS[:9]],
+            "data": [{**row, "model_permaslug": name} for name in IDS[:9]],
             "meta": {"as_of": "2025-01-15"},
         }
     if path == "models":
-        return 200, {"data": [{"id": one, "name": one, "pricing": {"prompt": "1"}} for one in IDS]}
+        return 200, {"data": [{"id": name, "name": name, "pricing": {"prompt": "1"}} for name in IDS]}
     if path == "providers":
-        return 200, {"data": [{"slug": one, "name": one} for one in NAMES]}
+        return 200, {"data": [{"slug": name, "name": name} for name in NAMES]}
     if path.startswith("models/") and path.endswith("/endpoints"):
-        tag = {"tag": NAMES[len(path) % len(NAMES)], "provider_name": path, "pricing": {"prompt": "1"}}
-        return 200, {"data": {"id": path, "endpoints": [tag]}}
+        endpoint = {"tag": NAMES[len(path) % len(NAMES)], "provider_name": path, "pricing": {"prompt": "1"}}
+        return 200, {"data": {"id": path, "endpoints": [endpoint]}}
     return 404, {"error": {"code": 404}}
 
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
-    """Two hours of that service, with a key."""
+    """Archive two hours of that service, with a key."""
     folder = tmp_path_factory.mktemp("paths")
-    with Service(hostile) as service:
+    with Service(answer) as service:
         stage = Stage(service, new_archive(folder / "archive"), {"key": "0123456789-a-key"})
         assert stage.run(EARLY, rankings=True) == 1
         assert stage.run(EARLY + HOUR, feeds=("models", "providers")) == 0
@@ -187,55 +194,55 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
 
 
 def test_an_archive_of_such_names(stage: Stage) -> None:
-    """What is written is what git holds, and a clone as strict as on Windows or a Mac has all of it.
+    """Commit every file that was written, and get all of them from a clone as strict as on Windows or macOS.
 
-    Seen to fail without `git~1` in paths.py: git left the file out, and the next run ended with 2.
+    Git leaves out a file named `git~1`, after which the next run exits with 2.
     """
     assert sorted(path.name for path in stage.root.parent.iterdir()) == ["archive"]
     assert {path.name for path in stage.root.iterdir()} == {".git", "data"}
     written = data_files(stage.root)
     for path in written:
-        holdable(path.replace(".gitattributes", "gitattributes"))
-    apart(written)
+        check_path(path.replace(".gitattributes", "gitattributes"))
+    check_different(written)
     for series in ("order", "category"):
-        assert len([path for path in written if path.startswith(f"rankings/{series}/")]) >= len(ASKABLE)
+        assert len([path for path in written if path.startswith(f"rankings/{series}/")]) >= len(QUERY_VALUES)
     say(stage.root, "fsck", "--strict")
     strict = ("-c", "core.protectNTFS=true", "-c", "core.protectHFS=true")
     say(stage.root.parent, *strict, "clone", "--quiet", str(stage.root), "clone")
     assert data_files(stage.root.parent / "clone") == written
 
 
-class Links(HTMLParser):
-    """The links of a page."""
+class LinkParser(HTMLParser):
+    """Collects the links of a page."""
 
     def __init__(self, content: str) -> None:
         super().__init__()
-        self.found: set[str] = set()
+        self.links: set[str] = set()
         self.feed(content)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found |= {value or "" for name, value in attrs if name in ("href", "src", "action")}
+        self.links |= {value or "" for name, value in attrs if name in ("href", "src", "action")}
 
 
 def test_a_site_of_such_names(stage: Stage, tmp_path: Path) -> None:
-    """All of it lies in its folder, and every link of every page leads to a file of it.
+    """Write every file into the folder of the site, and link only to files that are there.
 
-    Seen to fail without `atom` and without `json` in paths.py: a folder stood where a file was to be written.
+    Without the escaped endings `.atom` and `.json` a folder is in the way of a file.
     """
     site = built(stage.root, tmp_path / "out" / "site")
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["site"]
-    apart(site)
+    check_different(site)
     for path in site:
-        holdable(path)
+        check_path(path)
     models = [path for path in site if path.startswith("models/") and path.endswith(".html")]
     assert len(models) > len(IDS) - 20
     broken = set()
     for path, content in site.items():
-        for link in Links(content.decode()).found if path.endswith(".html") else ():
+        for link in LinkParser(content.decode()).links if path.endswith(".html") else ():
             target = urlsplit(link)
             if not target.scheme and not target.netloc and target.path:
-                there = normpath(f"{PurePosixPath(path).parent}/{unquote(target.path)}")
-                if there not in site and f"{there}/index.html".removeprefix("./") not in site:
+                file = normpath(f"{PurePosixPath(path).parent}/{unquote(target.path)}")
+                if file not in site and f"{file}/index.html".removeprefix("./") not in site:
                     broken.add((path, link))
     assert broken == set()
