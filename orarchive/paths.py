@@ -9,13 +9,13 @@ import re
 PLAIN_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789-_.~"
 
 MAX_SEGMENT_LENGTH = 80
-"""Characters of a segment; file systems allow 255 bytes."""
+"""Characters of a segment, and of a path with folders; file systems allow 255 bytes for a segment."""
 
 MAX_FOLDERS = 3
-"""Slashes that become folders, as in `marketing/seo`. Any further slash is escaped like other characters."""
+"""Slashes that make folders, as in `marketing/seo`. Further slashes are escaped like other characters."""
 
-# Names that Windows reserves, the name that git refuses because it means `.git` there, and that of every
-# page.
+# Names that Windows reserves, a name that git leaves out because Windows takes it for `.git`, and `index`,
+# the name of every page.
 RESERVED_NAME = re.compile(r"(con|prn|aux|nul|com\d|lpt\d|git~1|index)(\.|$)")
 
 # A folder must not have the name of a file beside it: `x` has a file `x.json`, and `x.json/y` needs a folder.

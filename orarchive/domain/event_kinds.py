@@ -9,7 +9,7 @@ from typing import Literal
 
 Topic = Literal["price", "model", "endpoint", "limit", "expiry", "other"]
 Sign = Literal["+", "−", "▼", "▲", "~"]
-"""Came, went, cheaper, dearer, anything else."""
+"""Added, removed, cheaper, dearer, anything else."""
 
 TOPIC_NAMES: dict[Topic, str] = {
     "price": "prices",
@@ -19,7 +19,7 @@ TOPIC_NAMES: dict[Topic, str] = {
     "expiry": "expiry",
     "other": "other",
 }
-"""What visitors of the site can filter changes by, and what the filters are called."""
+"""Topics that changes on the site can be filtered by, with their names on pages."""
 
 PRICE_LABELS: dict[str, Sign] = {"cut": "▼", "rise": "▲", "repriced": "~", "listed price": "~"}
 """Labels of a line about new prices, with its sign: all cheaper, all dearer, neither; or only the list price
@@ -56,8 +56,8 @@ class EventKind:
     """The feeds whose records have such events; (): any feed."""
     subject_counts: tuple[SubjectCount, ...] = ()
     line_rank: int = LAST_LINE_RANK
-    """Order of the lines in a commit message: first what readers look for first. Lines of equal rank keep the
-    order of the changes."""
+    """Order of the lines in a commit message, the most important first. Lines of equal rank keep the order of
+    the changes."""
     is_health: bool = False
     """Shown where an endpoint is shown, but not in feeds, on the home page or in lists of changes: health
     changes by the hour."""
@@ -176,6 +176,9 @@ ADDED = event_kind("added").name
 FIRST_OBSERVED = event_kind("first_observed").name
 RETURNED = event_kind("returned").name
 MISSING = event_kind("missing").name
+DEPRECATED = event_kind("deprecated").name
+REMOVED = event_kind("removed").name
+ORPHANED = event_kind("orphaned").name
 RENAMED = event_kind("renamed").name
 JOINED = event_kind("joined").name
 LEFT = event_kind("left").name
@@ -193,6 +196,8 @@ EXPIRY_MOVED = event_kind("expiry_moved").name
 EXPIRY_CLEARED = event_kind("expiry_cleared").name
 ALIAS_MOVED = event_kind("alias_moved").name
 REQUANTIZED = event_kind("requantized").name
+DEGRADED = event_kind("degraded").name
+RECOVERED = event_kind("recovered").name
 POLICY_CHANGED = event_kind("policy_changed").name
 FIELD_APPEARED = event_kind("field_appeared").name
 FIELD_VANISHED = event_kind("field_vanished").name
