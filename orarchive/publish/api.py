@@ -5,7 +5,7 @@ The site's page of data documents the shapes; a test freezes them.
 
 from typing import Any
 
-from orarchive.index.event_log import EventRow
+from orarchive.index.events import Event
 from orarchive.jsonl import Record, loads
 from orarchive.publish import rankings_api
 from orarchive.publish.dataset import PriceInterval, Prices, RecordEntry, format_span
@@ -168,7 +168,7 @@ def _build_relations(view: View, endpoints: list[RecordEntry]) -> Record:
     }
 
 
-def _build_event(event: EventRow) -> Record:
+def _build_event(event: Event) -> Record:
     """Return an event without empty members, and without `by` where it is the hour.
 
     See `events` in the index's schema.

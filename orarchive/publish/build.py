@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
+from orarchive.domain.event_kinds import TOPIC_NAMES, list_labels
 from orarchive.domain.foreign_text import escape_invisible
 from orarchive.domain.records import get_lab
 from orarchive.paths import escape_segment
 from orarchive.publish import api, exports, metrics, news_feeds
-from orarchive.publish.changelog import KINDS, TOPIC_NAMES
 from orarchive.publish.examples import build_examples
 from orarchive.publish.news_feeds import (
     MAX_MODEL_ENTRIES,
@@ -80,7 +80,7 @@ def _render_general_feeds(news: list[NewsEntry], base: str | None) -> Iterator[t
         entries = [entry for entry in news if entry.line.topic == topic]
         path = f"feeds/{topic}.atom"
         yield path, render_atom(entries, f"Changes: {title}", path, changes_page, base)
-    for kind in KINDS:
+    for kind in list_labels():
         entries = select_latest([entry for entry in news if entry.line.kind == kind], MAX_TOPIC_ENTRIES)
         path = f"feeds/kinds/{kind.replace(' ', '-')}.atom"
         yield path, render_atom(entries, f"Changes: {kind}", path, changes_page, base)

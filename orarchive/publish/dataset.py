@@ -12,7 +12,8 @@ from typing import NamedTuple
 from orarchive.domain.feeds import FEEDS
 from orarchive.domain.record_files import Key, join_record
 from orarchive.domain.records import parse_expiry
-from orarchive.index.event_log import EventRow, read_events
+from orarchive.index.event_log import read_events
+from orarchive.index.events import Event
 from orarchive.jsonl import Record, loads
 from orarchive.publish import rankings_data
 from orarchive.publish.rankings_data import Usage
@@ -105,7 +106,7 @@ class Dataset:
     """Oldest first."""
     prices: dict[tuple[str, str], Prices]
     """(feed, key) -> its prices."""
-    log: list[EventRow]
+    log: list[Event]
     """Every event, oldest first."""
     health: dict[str, dict[str, HealthDay]]
     """Endpoint key -> day -> its health."""
@@ -160,9 +161,9 @@ class Dataset:
         return {event.key: parse_stamp(event.after or event.hour) for event in reversed(added)}
 
     @cached_property
-    def news(self) -> dict[str, list[EventRow]]:
+    def news(self) -> dict[str, list[Event]]:
         """Return the events of each model and of its endpoints, oldest first."""
-        by_model: dict[str, list[EventRow]] = defaultdict(list)
+        by_model: dict[str, list[Event]] = defaultdict(list)
         for event in self.log:
             if event.feed in FEEDS and FEEDS[event.feed].is_about_models and not event.is_of_field:
                 by_model[event.key.partition("@")[0]].append(event)
@@ -245,8 +246,7 @@ def _read_entries(db: sqlite3.Connection) -> dict[str, dict[str, RecordEntry]]:
 def _join_lines(feed: str, lines: dict[str, Record]) -> Record:
     """Join the lines of a record's files; the endpoint response's fields of a model are kept apart."""
     files = {file: line for file, line in lines.items() if file != "asked"}
-    key_fields = [name for name in ("model", "n") if name in FEEDS[feed].key]
-    return join_record(FEEDS[feed], files, key_fields)
+    return join_record(FEEDS[feed], files, FEEDS[feed].own_key_fields)
 
 
 def _parse_optional_stamp(text: str | None) -> dt.datetime | None:

@@ -11,7 +11,7 @@ from orarchive.domain.phrasing import LOG_STYLE, describe_change, format_tariff
 from orarchive.domain.prices import format_price
 from orarchive.index.event_log import read_events
 from orarchive.index.events import Event
-from orarchive.index.presence import UNLISTED
+from orarchive.index.record_rows import UNLISTED
 from orarchive.index.sql_values import escape_surrogates
 from orarchive.jsonl import loads
 from orarchive.queries.reads import ReadLog

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from orarchive.domain.prices import format_time_of_day
 from orarchive.publish.charts.steps import (
     BOTTOM,
     LEFT,
@@ -20,7 +21,6 @@ from orarchive.publish.charts.week import (
     LABEL_WIDTH,
     MINUTE_WIDTH,
     draw_week,
-    format_time_of_day,
     parse_minutes,
 )
 from orarchive.publish.dataset import PriceInterval, PriceKey

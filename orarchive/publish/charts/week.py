@@ -9,7 +9,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby, pairwise
 
-from orarchive.domain.prices import format_price, prices_at, read_schedule
+from orarchive.domain.prices import (
+    format_price,
+    format_time_of_day,
+    parse_time_of_day,
+    prices_at,
+    read_schedule,
+)
 from orarchive.domain.records import as_integer
 from orarchive.jsonl import Record
 from orarchive.publish.charts.steps import WIDTH, Tick
@@ -128,9 +134,4 @@ def _list_edges(schedule: Iterable[Record]) -> set[int]:
 def parse_minutes(hhmm: object) -> int | None:
     """Convert a time of day sent as a number to minutes: 30 is 00:30, 1000 is 10:00; None for no number."""
     number = as_integer(hhmm)
-    return None if number is None else number // 100 * 60 + number % 100
-
-
-def format_time_of_day(minute: int) -> str:
-    """Format minutes after midnight as a time of day: `00:30`."""
-    return f"{minute // 60:02}:{minute % 60:02}"
+    return None if number is None else parse_time_of_day(number)

@@ -11,8 +11,9 @@ from typing import get_args
 
 import pandas as pd
 
+from orarchive.domain.event_kinds import event_kind
 from orarchive.history.coverage import SPANS_HOURS, Coverage, Gap, compute_coverage, find_gaps
-from orarchive.publish.changelog import HEALTH_KINDS, ChangelogHour, build_changelog
+from orarchive.publish.changelog import ChangelogHour, build_changelog
 from orarchive.publish.charts.steps import MAX_GAP, Chart
 from orarchive.publish.dataset import Dataset, FeedReading
 from orarchive.publish.views import status
@@ -145,7 +146,9 @@ class View:
     @cached_property
     def changes(self) -> list[ChangelogHour]:
         """Everything that happened, newest hour first; health is told elsewhere."""
-        return build_changelog((one for one in self.book.log if one.kind not in HEALTH_KINDS), self.book)
+        return build_changelog(
+            (one for one in self.book.log if not event_kind(one.kind).is_health), self.book
+        )
 
     @cached_property
     def months(self) -> list[ChangelogMonth]:

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 from orarchive.jsonl import dumps
 from tests.support.oracle.attempts import AttemptLog
 
-EXCUSE_VOLATILE = "silent"
-EXCUSE_TIME_OF_DAY = "clock"
+EXCUSE_VOLATILE = "volatile"
+EXCUSE_TIME_OF_DAY = "time of day"
 
 
 class Fact(NamedTuple):
