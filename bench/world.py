@@ -15,7 +15,7 @@ from orarchive.domain.feeds import ENDPOINTS, FEEDS, MODELS, PROVIDERS
 from orarchive.domain.record_files import number_duplicates, split_record
 from orarchive.jsonl import Record, dumps
 from orarchive.sample import START, world_at
-from orarchive.sample.drift import scores
+from orarchive.sample.drift import draw_scores
 from orarchive.sample.routes import answer
 from orarchive.timestamps import HOUR
 
@@ -142,5 +142,5 @@ def moved(record: Record, hour: int) -> Record:
     pricing = {**record["pricing"], "prompt": f"0.{hour % 97 + 1:09}"}
     found = {**record, "context_length": 1024 * (hour % 89 + 1), "pricing": pricing}
     if marks := record.get("benchmarks"):
-        found["benchmarks"] = scores(marks, record["id"], START + 24 * hour * HOUR)
+        found["benchmarks"] = draw_scores(marks, record["id"], START + 24 * hour * HOUR)
     return found

@@ -2,19 +2,19 @@
 
     python -m orarchive.sample --now 2026-06-01T00Z
 
-serves it, and prints the line that scrapes it. The catalogue changes by a script of 45 days, so that every
-kind of change can be seen; every kind of failure can be had on demand (`--list` names both). The same hour
-always gives the same content. In tests:
+serves it, and prints a command that scrapes it. The catalogue changes by a script of 45 days that contains
+every kind of change; every kind of failure can be switched on (`--list` names both). The same hour always
+gives the same content. In tests:
 
     with sample_service(START) as service:
         service.fail("models", "503", times=2)
         ...                                     # use service.base_url
         service.now += timedelta(hours=1)
 
-`Service` serves any other responder with the same faults. To read on: `catalogue` (the records), `state` and
-`changes` (what can happen to them), `happenings` (the script), `clock` and `drift` (what moves by itself),
-`world` (all of it at a moment), `usage` (how much is used, and how that is restated), `rankings`, `apps`,
-`tasks`, `evaluations` and `datasets` (what the Data API makes of it), `parameters`, `openapi`, `routes`,
+`Service` serves any other responder with the same faults. The modules: `catalogue` (the records), `state` and
+`changes` (how they can change), `happenings` (the script), `time_of_day` and `drift` (values that change by
+the hour), `world` (all that is served at a moment), `usage` (tokens by date, and how they are restated),
+`rankings`, `apps`, `tasks`, `evaluations` and `datasets` (the Data API), `parameters`, `openapi`, `routes`,
 `limits`, `faults`, `server`.
 """
 

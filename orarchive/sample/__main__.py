@@ -10,72 +10,74 @@ from orarchive import timestamps
 from orarchive.errors import ArchiveError
 from orarchive.sample import FAULTS, HAPPENINGS, LATE, RESTATED, START, Service, sample_service
 
-STEP = 0.1  # seconds between two moves of the service's clock
+STEP_S = 0.1  # between two moves of the service's clock
 
 
-def hour(_context: click.Context, _option: click.Parameter, value: str) -> dt.datetime:
-    """Read an hour in either form."""
+def read_hour(_context: click.Context, _option: click.Parameter, value: str) -> dt.datetime:
+    """Return an option's hour; raise BadParameter if it is not an hour."""
     try:
         return timestamps.parse_hour(value)
     except ArchiveError as error:
         raise click.BadParameter(str(error)) from error
 
 
-def route_faults(
+def read_faults(
     _context: click.Context, _option: click.Parameter, values: tuple[str, ...]
 ) -> list[tuple[str, str]]:
-    """Read ROUTE=FAULT: which paths fail (a pattern), and how."""
+    """Return the pairs of ROUTE=FAULT options: a pattern of paths that fail, and the name of a fault."""
     pairs = [(route, fault) for route, _equals, fault in (value.rpartition("=") for value in values)]
     if not all(route and fault in FAULTS for route, fault in pairs):
-        msg = f"write ROUTE=FAULT; the faults are {', '.join(FAULTS)}"
+        msg = f"not ROUTE=FAULT with one of these faults: {', '.join(FAULTS)}"
         raise click.BadParameter(msg)
     return pairs
 
 
 @click.command(help=__doc__)
-@click.option("--port", default=8901, show_default=True, help="0 for any that is free.")
+@click.option("--port", default=8901, show_default=True, help="Port to listen on; 0 takes any free port.")
 @click.option(
     "--now",
     default=timestamps.format_hour(START),
-    callback=hour,
+    callback=read_hour,
     show_default=True,
-    help="The service's clock.",
+    help="Hour at which the service's clock starts.",
 )
-@click.option("--speed", default=0.0, help="Seconds of its clock in one of ours: 3600 is an hour a second.")
 @click.option(
-    "--fault", multiple=True, callback=route_faults, help="Let a route fail, such as 'models/*=503'."
+    "--speed", default=0.0, help="Seconds that its clock moves in one second; 3600 is an hour a second."
 )
-@click.option("--list", "listing", is_flag=True, help="Print the happenings and the faults.")
-def main(port: int, now: dt.datetime, speed: float, fault: list[tuple[str, str]], listing: bool) -> None:
-    if listing:
-        show()
+@click.option("--fault", multiple=True, callback=read_faults, help="Let routes fail, such as 'models/*=503'.")
+@click.option("--list", "is_listing", is_flag=True, help="Print the script and the faults, then exit.")
+def main(port: int, now: dt.datetime, speed: float, fault: list[tuple[str, str]], is_listing: bool) -> None:
+    """Run the command."""
+    if is_listing:
+        print_script()
         return
     with sample_service(now, port=port) as service:
         for route, name in fault:
             service.fail(route, name)
         click.echo(f"The sample of OpenRouter at {timestamps.format_hour(now)}: {service.base_url}")
         scrape = f"OPENROUTER_BASE_URL={service.base_url} .venv/bin/python scrape.py --archive build/try"
-        click.echo(f"Try it on an archive of its own: git init --quiet build/try && {scrape}")
+        click.echo(f"Scrape it into a new archive: git init --quiet build/try && {scrape}")
         with suppress(KeyboardInterrupt):
-            run(service, speed)
+            move_clock(service, speed)
 
 
-def run(service: Service, speed: float) -> None:
+def move_clock(service: Service, speed: float) -> None:
     """Move the service's clock, `speed` seconds a second, until interrupted."""
-    start, begun = service.now, time.monotonic()
+    start_hour, start_s = service.now, time.monotonic()
     while True:
-        time.sleep(STEP)
-        service.now = start + dt.timedelta(seconds=speed * (time.monotonic() - begun))
+        time.sleep(STEP_S)
+        service.now = start_hour + dt.timedelta(seconds=speed * (time.monotonic() - start_s))
 
 
-def show() -> None:
-    """Print the script and the faults, a line each."""
-    for one in HAPPENINGS:
-        click.echo(f"{timestamps.format_hour(one.at)}  {one.kind:20}  {one.key}\n{'':16}{one.says}")
-    for usage in (LATE, RESTATED):
-        click.echo(f"{usage.on}      usage of {usage.about}\n{'':16}{usage.says}")
+def print_script() -> None:
+    """Print the happenings, the restatements and the faults."""
+    for happening in HAPPENINGS:
+        click.echo(f"{timestamps.format_hour(happening.at)}  {happening.kind:20}  {happening.key}")
+        click.echo(f"{'':16}{happening.description}")
+    for restatement in (LATE, RESTATED):
+        click.echo(f"{restatement.on}      usage of {restatement.about}\n{'':16}{restatement.description}")
     for name, fault in FAULTS.items():
-        click.echo(f"{name:16} {fault.says}{' (a good payload)' if fault.good else ''}")
+        click.echo(f"{name:16} {fault.description}{' (a good payload)' if fault.good else ''}")
 
 
 if __name__ == "__main__":

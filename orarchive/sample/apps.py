@@ -1,4 +1,4 @@
-"""Apps ranked by usage, and what a session in one costs. Apps are made up of two words: `Amber Terminal`."""
+"""Apps ranked by usage, and the cost of sessions in apps. Names of apps are two words: `Amber Terminal`."""
 
 from collections import Counter
 from datetime import date, datetime
@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from orarchive.sample.catalogue import Row
 from orarchive.sample.drift import draw
-from orarchive.sample.parameters import SUBCATEGORIES, TURN_RANGES, Refused
-from orarchive.sample.rankings import bucket, meta, stamp, window
-from orarchive.sample.usage import DAY, FLOOR, days, hours_of, midnight, published
-from orarchive.sample.world import World, happened, in_use_after
+from orarchive.sample.parameters import SUBCATEGORIES, TURN_RANGES, BadRequest
+from orarchive.sample.rankings import describe_window, format_hour, read_window, start_of_period
+from orarchive.sample.usage import DAY, FLOOR, count_past_hours, is_published, iterate_days, start_of_day
+from orarchive.sample.world import World, count_happenings, list_used_models
 
 COLOURS = ("Amber", "Bronze", "Coral", "Dun", "Ecru", "Fawn", "Grey", "Henna")
 NOUNS = {
@@ -31,10 +31,10 @@ NOUNS = {
     "legal": "Clause",
 }
 FIRST_ID = 1001
-HARNESSES = ("cli-agent", "ide-extension")  # whose sessions are costed ...
-COSTED_APPS, COSTED_MODELS = 6, 24  # ... of so many apps and models
+HARNESSES = ("cli-agent", "ide-extension")  # the subcategories that have session costs
+COSTED_APPS, COSTED_MODELS = 6, 24
 WINDOW_DAYS = 30
-TURNS = dict(zip(TURN_RANGES, (1, 5, 25, 90), strict=True))  # of a session in the middle of the range
+TURNS = dict(zip(TURN_RANGES, (1, 5, 25, 90), strict=True))  # of a typical session in each range
 
 
 class App(NamedTuple):
@@ -54,19 +54,19 @@ APPS = tuple(
 )
 
 
-def app_rankings(world: World, asked: Row) -> Row:
-    """Rows {rank, app_id, app_name, total_tokens: decimal string, total_requests: int} over one window."""
-    wanted = _subcategories(asked["category"], asked["subcategory"])
-    first, last = window(asked, world.hour.date())
-    totals = _between(first, last, world.hour)
+def answer_app_rankings(world: World, params: Row) -> Row:
+    """Return rows {rank, app_id, app_name, total_tokens: decimal string, total_requests: int} of a window."""
+    subcategories = _choose_subcategories(params["category"], params["subcategory"])
+    first, last = read_window(params, world.hour.date())
+    totals = _sum_tokens(first, last, world.hour)
     weights: dict[App, float] = {app: totals[app] for app in APPS}
-    if asked["sort"] == "trending":
+    if params["sort"] == "trending":
         length = (last - first).days + 1
-        before = _between(first - 3 * length * DAY, first - DAY, world.hour)
+        before = _sum_tokens(first - 3 * length * DAY, first - DAY, world.hour)
         weights = {app: totals[app] - before[app] / 3 for app in APPS}
-    found = [app for app in APPS if app.subcategory in wanted and weights[app] > 0]
-    ranked = sorted(found, key=lambda app: (-weights[app], app.app_id))
-    start = asked["offset"]
+    matches = [app for app in APPS if app.subcategory in subcategories and weights[app] > 0]
+    ranked = sorted(matches, key=lambda app: (-weights[app], app.app_id))
+    start = params["offset"]
     rows = [
         {
             "rank": rank,
@@ -75,35 +75,35 @@ def app_rankings(world: World, asked: Row) -> Row:
             "total_tokens": str(totals[app]),
             "total_requests": int(totals[app] / (4000 + 40000 * draw(app.slug, "request"))) + 1,
         }
-        for rank, app in enumerate(ranked[start : start + asked["limit"]], start + 1)
+        for rank, app in enumerate(ranked[start : start + params["limit"]], start + 1)
     ]
-    return {"data": rows, "meta": meta(world.hour, first, last)}
+    return {"data": rows, "meta": describe_window(world.hour, first, last)}
 
 
-def _subcategories(category: str | None, subcategory: str | None) -> set[str]:
-    """The subcategories asked for; the two must agree."""
-    inside = set(SUBCATEGORIES[category]) if category else set(NOUNS)
-    if subcategory and subcategory not in inside:
+def _choose_subcategories(category: str | None, subcategory: str | None) -> set[str]:
+    """Return the subcategories asked for; raise BadRequest for one that is not in the category."""
+    members = set(SUBCATEGORIES[category]) if category else set(NOUNS)
+    if subcategory and subcategory not in members:
         msg = f"subcategory {subcategory} is not in category {category}"
-        raise Refused(msg)
-    return {subcategory} if subcategory else inside
+        raise BadRequest(msg)
+    return {subcategory} if subcategory else members
 
 
-def _between(first: date, last: date, now: datetime) -> Counter[App]:
-    """Tokens of each app from the first to the last date, as far as they are published."""
+def _sum_tokens(first: date, last: date, now: datetime) -> Counter[App]:
+    """Return the tokens of each app from the first to the last date, as far as they are published."""
     totals: Counter[App] = Counter()
-    for day in days(max(first, FLOOR), last):
-        if published(day, now):
-            for app, figure in zip(APPS, _on(day), strict=True):
-                totals[app] += figure * hours_of(day, now) // 24
+    for day in iterate_days(max(first, FLOOR), last):
+        if is_published(day, now):
+            for app, tokens in zip(APPS, _draw_tokens(day), strict=True):
+                totals[app] += tokens * count_past_hours(day, now) // 24
     return totals
 
 
-@lru_cache(maxsize=1024)  # every date of the history once
-def _on(day: date) -> tuple[int, ...]:
-    """Tokens of each app on a whole day."""
+@lru_cache(maxsize=1024)  # holds every date of the history once
+def _draw_tokens(day: date) -> tuple[int, ...]:
+    """Return the tokens of each app on a whole day, in the order of APPS."""
     growth = 1 + (day - FLOOR).days / 150
-    monday = bucket(day, "week")
+    monday = start_of_period(day, "week")
     return tuple(
         int(
             4_000_000
@@ -117,11 +117,14 @@ def _on(day: date) -> tuple[int, ...]:
     )
 
 
-def session_cost(world: World, asked: Row) -> Row:
-    """Rows {app_slug, app_name, turn_range, model_permaslug, median_session_cost_usd}, new every Monday."""
-    end = bucket(world.hour.date(), "week") - DAY
-    used = in_use_after(happened(midnight(end + DAY)))
-    models = sorted((slug for slug in used if ":" not in slug), key=lambda slug: draw(slug, "costed"))
+def answer_session_cost(world: World, params: Row) -> Row:
+    """Return rows {app_slug, app_name, turn_range, model_permaslug, median_session_cost_usd}.
+
+    They change every Monday.
+    """
+    end = start_of_period(world.hour.date(), "week") - DAY
+    slugs = list_used_models(count_happenings(start_of_day(end + DAY)))
+    models = sorted((slug for slug in slugs if ":" not in slug), key=lambda slug: draw(slug, "costed"))
     apps = [app for app in APPS if app.subcategory in HARNESSES][:COSTED_APPS]
     cells = [
         {
@@ -129,22 +132,22 @@ def session_cost(world: World, asked: Row) -> Row:
             "app_name": app.name,
             "turn_range": turn_range,
             "model_permaslug": slug,
-            "median_session_cost_usd": _median_cost(app, slug, turn_range, end),
+            "median_session_cost_usd": _draw_median_cost(app, slug, turn_range, end),
         }
         for app in sorted(apps, key=lambda app: app.slug)
         for slug in sorted(models[:COSTED_MODELS])
         for turn_range in TURN_RANGES
     ]
-    wanted = {
-        "app_slug": asked["app_slug"],
-        "model_permaslug": asked["model"],
-        "turn_range": asked["turn_range"],
+    filters = {
+        "app_slug": params["app_slug"],
+        "model_permaslug": params["model"],
+        "turn_range": params["turn_range"],
     }
-    found = [cell for cell in cells if all(value in (None, cell[name]) for name, value in wanted.items())]
+    matches = [cell for cell in cells if all(value in (None, cell[name]) for name, value in filters.items())]
     return {
-        "data": found[asked["offset"] : asked["offset"] + asked["limit"]],
+        "data": matches[params["offset"] : params["offset"] + params["limit"]],
         "meta": {
-            "as_of": stamp(world.hour),
+            "as_of": format_hour(world.hour),
             "version": "v1",
             "window_days": WINDOW_DAYS,
             "window_end_date": str(end),
@@ -152,7 +155,7 @@ def session_cost(world: World, asked: Row) -> Row:
     }
 
 
-def _median_cost(app: App, slug: str, turn_range: str, end: date) -> float:
-    """USD of a session; it moves with the week."""
+def _draw_median_cost(app: App, slug: str, turn_range: str, end: date) -> float:
+    """Return the USD of a session; it changes with the week, which `end` names by its last date."""
     base = 0.002 + 0.03 * draw(slug, "cost") * (0.5 + draw(app.slug, "cost"))
     return round(base * TURNS[turn_range] * (0.9 + 0.2 * draw(slug, app.slug, turn_range, end)), 4)

@@ -1,4 +1,4 @@
-"""The verbs of the script: each gives a function that changes the state of one key."""
+"""The changes that the script is made of: each function returns a change of the state of one key."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,53 +8,54 @@ from orarchive.sample.state import State
 Change = Callable[[State, str], None]
 
 
-def priced(**prices: Any) -> Change:
-    """Set prices of an endpoint (strings, USD a token), its `discount`, its `overrides`; None removes one."""
+def set_prices(**prices: Any) -> Change:
+    """Set prices of an endpoint (strings, USD a token), `discount` or `overrides`; None removes one."""
 
     def change(state: State, key: str) -> None:
-        pricing = state.row(key)["pricing"] | prices
-        state.row(key)["pricing"] = {name: price for name, price in pricing.items() if price is not None}
+        pricing = state.find_row(key)["pricing"] | prices
+        pricing = {name: price for name, price in pricing.items() if price is not None}
+        state.find_row(key)["pricing"] = pricing
 
     return change
 
 
-def edited(**fields: Any) -> Change:
+def set_fields(**fields: Any) -> Change:
     """Set fields of a record."""
-    return lambda state, key: state.row(key).update(fields)
+    return lambda state, key: state.find_row(key).update(fields)
 
 
-def vanished() -> Change:
+def remove() -> Change:
     """Take a record out of every list."""
-    return lambda state, key: state.away.add(key)
+    return lambda state, key: state.absent.add(key)
 
 
-def unlisted() -> Change:
-    """Take a model out of every list; who asks for it by its id still gets it."""
+def unlist() -> Change:
+    """Take a model out of every list; a request for its id is still answered."""
 
     def change(state: State, key: str) -> None:
-        state.away.add(key)
+        state.absent.add(key)
         state.unlisted.add(key)
 
     return change
 
 
-def appeared() -> Change:
-    """Bring in a record, for the first time or again."""
+def add() -> Change:
+    """Add a record, for the first time or again."""
 
     def change(state: State, key: str) -> None:
-        state.away.discard(key)
+        state.absent.discard(key)
         state.unlisted.discard(key)
 
     return change
 
 
-def orphaned() -> Change:
+def remove_endpoints() -> Change:
     """Take all endpoints from a model, which stays in the list with its last price."""
-    return lambda state, key: state.away.update(state.endpoints_of(key))
+    return lambda state, key: state.absent.update(state.list_endpoints(key))
 
 
-def on_top() -> Change:
-    """Lift an endpoint above the others of its model."""
+def move_to_top() -> Change:
+    """Move an endpoint above all others of its model."""
 
     def change(state: State, key: str) -> None:
         state.top[state.endpoints[key]["model"]] = key
@@ -62,7 +63,7 @@ def on_top() -> Change:
     return change
 
 
-def renamed(to: str) -> Change:
+def rename(to: str) -> Change:
     """Give a model another id; its canonical slug stays."""
 
     def change(state: State, old: str) -> None:
@@ -71,17 +72,17 @@ def renamed(to: str) -> Change:
         for row in state.endpoints.values():
             if row["model"] == old:
                 row.update(model=to, model_id=to)
-        moved = {
+        new_keys = {
             key: key.replace(f"{old}@", f"{to}@") for key in state.endpoints if key.startswith(f"{old}@")
         }
-        state.endpoints = {moved.get(key, key): row for key, row in state.endpoints.items()}
+        state.endpoints = {new_keys.get(key, key): row for key, row in state.endpoints.items()}
         state.renamed[old] = to
 
     return change
 
 
-def pointed_at(model: str) -> Change:
-    """Move an alias."""
+def point_alias(model: str) -> Change:
+    """Point an alias at another model."""
 
     def change(state: State, key: str) -> None:
         state.models[key]["alias_target"] = {"slug": model, "name": state.models[model]["name"]}
@@ -89,56 +90,56 @@ def pointed_at(model: str) -> Change:
     return change
 
 
-def joined() -> Change:
-    """Bring in a provider with its endpoints."""
-    return lambda state, slug: state.away.difference_update([slug, *state.endpoints_by(slug)])
+def add_provider() -> Change:
+    """Add a provider with its endpoints."""
+    return lambda state, slug: state.absent.difference_update([slug, *state.list_provider_keys(slug)])
 
 
-def left() -> Change:
+def remove_provider() -> Change:
     """Take out a provider with its endpoints."""
-    return lambda state, slug: state.away.update([slug, *state.endpoints_by(slug)])
+    return lambda state, slug: state.absent.update([slug, *state.list_provider_keys(slug)])
 
 
-def degraded(status: int) -> Change:
-    """Let all endpoints of a provider fail often."""
+def degrade_provider(status: int) -> Change:
+    """Let all endpoints of a provider fail often and report this status."""
 
     def change(state: State, slug: str) -> None:
-        state.ill[slug] = status
+        state.degraded[slug] = status
 
     return change
 
 
-def recovered() -> Change:
-    """End a provider's illness."""
+def restore_provider() -> Change:
+    """Let the endpoints of a failing provider work again."""
 
     def change(state: State, slug: str) -> None:
-        del state.ill[slug]
+        del state.degraded[slug]
 
     return change
 
 
-def offered() -> Change:
-    """Bring in a category."""
+def add_category() -> Change:
+    """Add a category."""
     return lambda state, category: state.categories.append(category)
 
 
-def withdrawn() -> Change:
-    """Take out a category."""
+def remove_category() -> Change:
+    """Remove a category."""
     return lambda state, category: state.categories.remove(category)
 
 
-def fielded_endpoints(name: str, value: Any) -> Change:
-    """Let a new field appear on every endpoint of one provider."""
+def add_endpoint_field(name: str, value: Any) -> Change:
+    """Add a new field to every endpoint of one provider."""
 
     def change(state: State, slug: str) -> None:
-        for key in state.endpoints_by(slug):
+        for key in state.list_provider_keys(slug):
             state.endpoints[key][name] = value
 
     return change
 
 
-def fielded_models(name: str, value: Any) -> Change:
-    """Let a new field appear on every model of one lab."""
+def add_model_field(name: str, value: Any) -> Change:
+    """Add a new field to every model of one lab."""
 
     def change(state: State, lab: str) -> None:
         for model in state.models.values():

@@ -2,18 +2,18 @@
 
 from collections.abc import Callable
 
-from orarchive.sample.apps import app_rankings, session_cost
+from orarchive.sample.apps import answer_app_rankings, answer_session_cost
 from orarchive.sample.catalogue import Row
-from orarchive.sample.evaluations import benchmarks
-from orarchive.sample.rankings import rankings_daily
-from orarchive.sample.tasks import task_classifications
+from orarchive.sample.evaluations import answer_benchmarks
+from orarchive.sample.rankings import answer_rankings_daily
+from orarchive.sample.tasks import answer_task_classifications
 from orarchive.sample.world import World
 
-# path below the base -> (world, its parameters as values) -> body
+# path below the base -> (world, query parameters as values) -> body
 DATASETS: dict[str, Callable[[World, Row], Row]] = {
-    "datasets/rankings-daily": rankings_daily,
-    "datasets/app-rankings": app_rankings,
-    "datasets/session-cost": session_cost,
-    "benchmarks": benchmarks,
-    "classifications/task": task_classifications,
+    "datasets/rankings-daily": answer_rankings_daily,
+    "datasets/app-rankings": answer_app_rankings,
+    "datasets/session-cost": answer_session_cost,
+    "benchmarks": answer_benchmarks,
+    "classifications/task": answer_task_classifications,
 }

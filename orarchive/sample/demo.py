@@ -1,6 +1,6 @@
-"""The whole thing once, small: archive 45 days of the bundled sample service and build their site.
+"""Archive 45 days of the bundled sample service in FOLDER and build the site of that archive.
 
-`make demo` runs this. It is the real scraper on a real git repository; only the service is the sample.
+`make demo` runs this. It runs the real scraper on a real git repository; only the service is the sample.
 """
 
 import datetime as dt
@@ -23,35 +23,38 @@ from orarchive.store.archive import Archive, open_archive
 from orarchive.timestamps import HOUR, format_hour
 
 STRIDE = 9 * HOUR
-"""Between two hours of the demo: no divisor of a day, so that every time of day comes round."""
+"""Time between two hours of the demo. It does not divide a day, so that every time of day occurs."""
 
-LAST = 48 * HOUR
-"""Every hour of the last two days is archived, but for what goes wrong below."""
+HOURLY_PERIOD = 48 * HOUR
+"""Length of the last period, in which every hour is archived, except for the gap and the outage below."""
 
 GAP = (END - 30 * HOUR, END - 28 * HOUR)
-"""Hours in which nobody archived anything."""
-
-RANKED = 3
-"""Rankings are read every so many days: enough for each to move, and to be restated."""
+"""First and last hour of a gap, in which the scraper does not run."""
 
 OUTAGE = END - 20 * HOUR
-"""An hour in which the service fails on two routes."""
+"""Hour in which the service fails on two routes."""
+
+RANKINGS_EVERY_DAYS = 3
+"""Days from one reading of the rankings to the next: each ranking changes and is restated."""
 
 
-def hours() -> Iterator[dt.datetime]:
-    """The hours that are archived, oldest first."""
+def list_hours() -> Iterator[dt.datetime]:
+    """Yield the hours that are archived, oldest first."""
     hour = START
     while hour < END:
         if not GAP[0] <= hour <= GAP[1]:
             yield hour
-        hour += HOUR if hour >= END - LAST else STRIDE
+        hour += HOUR if hour >= END - HOURLY_PERIOD else STRIDE
 
 
-def new_archive(folder: Path) -> Archive:
-    """An empty archive in a folder; one that an earlier demo left there is replaced, anything else is not."""
+def create_archive(folder: Path) -> Archive:
+    """Create an empty archive in a folder, replacing the one of an earlier demo.
+
+    Raise ArchiveError if the folder holds anything else.
+    """
     marker = folder / ".git" / "orarchive-demo"
     if folder.exists() and any(folder.iterdir()) and not marker.exists():
-        msg = f"{folder} is not empty and not of this demo; name another folder"
+        msg = f"{folder} is not empty and was not made by the demo; name another folder"
         raise ArchiveError(msg)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -67,26 +70,28 @@ def new_archive(folder: Path) -> Archive:
 
 
 def archive_hours(archive: Archive, service: Service) -> None:
-    """Run the scraper at each hour; the service's clock goes along."""
+    """Run the scraper at each hour, with the service's clock set to it."""
     settings = Settings(
         service.base_url, "sample-key", per_second=0, retry_policy=RetryPolicy(first_wait=0, max_wait=0)
     )
-    for hour in tqdm(list(hours()), desc="Archiving", unit="hour", disable=not sys.stderr.isatty()):
+    for hour in tqdm(list(list_hours()), desc="Archiving", unit="hour", disable=not sys.stderr.isatty()):
         service.now = hour
         if hour == OUTAGE:
             service.fail("providers", "503")
             service.fail("models/deepseek/*/endpoints", "html")
-        wish = RunOptions(hour, is_hour_given=True, rankings=(hour - START).days % RANKED == 0)
-        Run(archive, settings, wish, lambda hour=hour: hour, sleep=lambda _: None)()  # type: ignore[misc]
+        with_rankings = (hour - START).days % RANKINGS_EVERY_DAYS == 0
+        options = RunOptions(hour, is_hour_given=True, rankings=with_rankings)
+        Run(archive, settings, options, lambda: service.now, sleep=lambda _: None)()
         service.heal()
 
 
 @click.command(help=__doc__)
 @click.argument("folder", type=click.Path(path_type=Path), default=Path("build/demo"))
 def main(folder: Path) -> None:
-    logging.basicConfig(level=logging.CRITICAL)  # the outage is on purpose
+    """Run the demo."""
+    logging.basicConfig(level=logging.CRITICAL)  # the errors of the outage are intended
     try:
-        archive = new_archive(folder)
+        archive = create_archive(folder)
         with sample_service(START) as service:
             archive_hours(archive, service)
     except ArchiveError as error:
@@ -94,10 +99,10 @@ def main(folder: Path) -> None:
         sys.exit(error.exit_code)
     build = [sys.executable, "-m", "orarchive", "build-site"]
     subprocess.run([*build, "--archive", folder, "--out", folder / "site"], check=True)
-    click.echo(f"\nArchived {len(list(hours()))} hours up to {format_hour(END - HOUR)}, in {folder}")
-    click.echo(f"Their changes:  git -C {folder} log")
-    click.echo(f"Their prices:   git -C {folder} log -p data/models/prices.jsonl")
-    click.echo(f"Their site:     {(folder / 'site' / 'index.html').resolve().as_uri()}")
+    click.echo(f"\nArchived {len(list(list_hours()))} hours up to {format_hour(END - HOUR)} in {folder}")
+    click.echo(f"Changes:  git -C {folder} log")
+    click.echo(f"Prices:   git -C {folder} log -p data/models/prices.jsonl")
+    click.echo(f"Site:     {(folder / 'site' / 'index.html').resolve().as_uri()}")
 
 
 if __name__ == "__main__":

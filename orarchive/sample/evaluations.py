@@ -1,12 +1,12 @@
-"""Scores of models: two sources' as the models list carries them, and the service's own, made up."""
+"""Scores of models: those of two sources, as in the models list, and invented ones of the service."""
 
 from collections.abc import Iterator
 
 from orarchive.sample.catalogue import Row
 from orarchive.sample.drift import draw
 from orarchive.sample.parameters import CLASSIC, SEARCH
-from orarchive.sample.rankings import stamp
-from orarchive.sample.world import World, permaslug
+from orarchive.sample.rankings import format_hour
+from orarchive.sample.world import World, format_permaslug
 
 SOURCES = {
     "artificial-analysis": ("Artificial Analysis", "https://artificialanalysis.ai"),
@@ -20,34 +20,34 @@ TASKS = {"gpqa_diamond": "intelligence", "tau_bench_verified_airline": "agentic"
 ARENA_TASKS = {"website": "coding", "svg": "coding", "fullstack": "agentic"}  # category -> task type
 
 
-def benchmarks(world: World, asked: Row) -> Row:
-    """Items of one source or of all; their fields differ by source."""
-    wanted = asked["source"]
-    asked = asked | {"arena": asked["arena"] or ("models" if wanted == "design-arena" else None)}
-    models = sorted(world.models.values(), key=permaslug)
-    items = [item for model in models for item in _items(model, world) if _matches(item, asked)]
-    if not asked["include_run_config"]:
+def answer_benchmarks(world: World, params: Row) -> Row:
+    """Return the items of one source or of all; their fields differ by source."""
+    source = params["source"]
+    params = params | {"arena": params["arena"] or ("models" if source == "design-arena" else None)}
+    models = sorted(world.models.values(), key=format_permaslug)
+    items = [item for model in models for item in _list_items(model) if _matches(item, params)]
+    if not params["include_run_config"]:
         items = [{name: value for name, value in item.items() if name != "run_config"} for item in items]
-    items = items[: asked["max_results"]]
-    name, url = SOURCES.get(wanted, (None, None))
-    as_of = stamp(world.hour)
+    items = items[: params["max_results"]]
+    name, url = SOURCES.get(source, (None, None))
+    as_of = format_hour(world.hour)
     return {
         "data": items,
         "meta": {
             "as_of": as_of,
             "version": "v1",
-            "source": wanted,
+            "source": source,
             "source_url": url,
             "citation": f"Source: {name} ({url}), as of {as_of}." if name else None,
             "model_count": len({item["model_permaslug"] for item in items}),
-            "task_type": asked["task_type"],
+            "task_type": params["task_type"],
         },
     }
 
 
-def _items(model: Row, world: World) -> Iterator[Row]:
+def _list_items(model: Row) -> Iterator[Row]:
     pricing = {name: model["pricing"][name] for name in ("prompt", "completion")}
-    head = {"model_permaslug": permaslug(model), "display_name": model["name"]}
+    head = {"model_permaslug": format_permaslug(model), "display_name": model["name"]}
     scores = model.get("benchmarks", {})
     if "artificial_analysis" in scores:
         yield {"source": "artificial-analysis", **head, **scores["artificial_analysis"], "pricing": pricing}
@@ -57,22 +57,22 @@ def _items(model: Row, world: World) -> Iterator[Row]:
             **head,
             **{name: row[name] for name in ("arena", "category", "elo", "win_rate")},
             "avg_generation_time_ms": round(20000 + 60000 * draw(head["model_permaslug"], "generation")),
-            "tournament_stats": _stats(head["model_permaslug"], row["category"]),
+            "tournament_stats": _draw_tournament(head["model_permaslug"], row["category"]),
             "pricing": pricing,
         }
     if scores:
-        yield from _own(head, world)
+        yield from _list_own_items(head)
 
 
-def _stats(slug: str, category: str) -> Row:
-    """Places taken in tournaments."""
-    places = [int(90 * draw(slug, category, place)) for place in range(4)]
+def _draw_tournament(slug: str, category: str) -> Row:
+    """Return how often a model took each of the first four places in tournaments."""
+    counts = [int(90 * draw(slug, category, number)) for number in range(4)]
     names = ("first_place", "second_place", "third_place", "fourth_place")
-    return {**dict(zip(names, places, strict=True)), "total": sum(places)}
+    return {**dict(zip(names, counts, strict=True)), "total": sum(counts)}
 
 
-def _own(head: Row, world: World) -> Iterator[Row]:
-    """The service's own: both classic benchmarks, and one search benchmark for every third model or so."""
+def _list_own_items(head: Row) -> Iterator[Row]:
+    """Yield the service's own scores: both classic benchmarks, and search for a third of the models."""
     slug = head["model_permaslug"]
     for kind in CLASSIC:
         yield {
@@ -103,19 +103,19 @@ def _own(head: Row, world: World) -> Iterator[Row]:
         }
 
 
-def _matches(item: Row, asked: Row) -> bool:
-    """Whether an item is of what was asked for; a filter on a field that a source lacks leaves its items."""
-    if asked["source"] not in (None, item["source"]):
+def _matches(item: Row, params: Row) -> bool:
+    """Return whether an item passes all filters; a filter on a field that it lacks does not apply."""
+    if params["source"] not in (None, item["source"]):
         return False
-    if asked["task_type"] and not _of_task(item, asked["task_type"]):
+    if params["task_type"] and not _belongs_to_task(item, params["task_type"]):
         return False
-    if asked["benchmark_type"] in SEARCH and item.get("benchmark_type") not in SEARCH:
+    if params["benchmark_type"] in SEARCH and item.get("benchmark_type") not in SEARCH:
         return False
     names = ("benchmark_type", "search_engine", "search_surface", "arena", "category")
-    return all(asked[name] in (None, item.get(name, asked[name])) for name in names)
+    return all(params[name] in (None, item.get(name, params[name])) for name in names)
 
 
-def _of_task(item: Row, task: str) -> bool:
+def _belongs_to_task(item: Row, task: str) -> bool:
     if item["source"] == "artificial-analysis":
         return item.get(f"{task}_index") is not None
     if item["source"] == "design-arena":

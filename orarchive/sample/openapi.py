@@ -1,10 +1,10 @@
-"""The service's description of itself: a small OpenAPI document at the origin of its base URL."""
+"""The OpenAPI document of the service, a small one, which is served at the origin of its base URL."""
 
 from collections.abc import Iterable
 from typing import Any
 
 from orarchive.sample.datasets import DATASETS
-from orarchive.sample.parameters import parameters
+from orarchive.sample.parameters import build_schemas
 
 PATH = "/openapi.json"
 ROUTES = {
@@ -27,21 +27,21 @@ ROUTES = {
 
 
 def document(categories: Iterable[str]) -> dict[str, Any]:
-    """The document while these are the categories."""
-    known = parameters(categories)
+    """Return the document while these are the categories."""
+    schemas = build_schemas(categories)
     return {
         "openapi": "3.1.0",
         "info": {"title": "A sample of the OpenRouter API", "version": "1.0.0"},
         "servers": [{"url": "/api/v1"}],
         "paths": {
-            f"/{route}": {"get": _operation(route, says, known.get(route, {}))}
-            for route, says in ROUTES.items()
+            f"/{route}": {"get": _build_operation(route, summary, schemas.get(route, {}))}
+            for route, summary in ROUTES.items()
         },
         "components": {"securitySchemes": {"apiKey": {"type": "http", "scheme": "bearer"}}},
     }
 
 
-def _operation(route: str, says: str, query: dict[str, Any]) -> dict[str, Any]:
+def _build_operation(route: str, summary: str, query: dict[str, Any]) -> dict[str, Any]:
     in_path = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
         for name in ("author", "slug")
@@ -51,7 +51,7 @@ def _operation(route: str, says: str, query: dict[str, Any]) -> dict[str, Any]:
         {"name": name, "in": "query", "required": False, "schema": schema} for name, schema in query.items()
     ]
     return {
-        "summary": says,
+        "summary": summary,
         "parameters": in_path + in_query,
         "security": [{"apiKey": []}] if route in DATASETS else [],
         "responses": {"200": {"description": "OK"}},

@@ -1,4 +1,4 @@
-"""The query parameters of the routes: one table, which /openapi.json shows and requests are held to."""
+"""The query parameters of the routes: the schemas of /openapi.json, which requests are checked against."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -8,17 +8,17 @@ from typing import Any
 Schema = dict[str, Any]
 
 
-class Refused(Exception):
+class BadRequest(Exception):
     """A request that is answered with 400."""
 
 
-def one_of(*values: str, default: str | None = None) -> Schema:
-    """A parameter that is one of some words."""
+def build_choice(*values: str, default: str | None = None) -> Schema:
+    """Return the schema of a parameter that must be one of these words."""
     return {"type": "string", "enum": list(values)} | ({"default": default} if default else {})
 
 
-def whole(minimum: int, maximum: int | None = None, default: int | None = None) -> Schema:
-    """A parameter that is a whole number in bounds."""
+def build_integer(minimum: int, maximum: int | None = None, default: int | None = None) -> Schema:
+    """Return the schema of a parameter that is an integer in bounds."""
     bounds = {"minimum": minimum, "maximum": maximum, "default": default}
     return {"type": "integer"} | {name: value for name, value in bounds.items() if value is not None}
 
@@ -45,67 +45,73 @@ MODEL_SORTS = (
 )
 
 
-def parameters(categories: Iterable[str]) -> dict[str, dict[str, Schema]]:
-    """Path below the base -> the query parameters it takes, by name; the categories change with time."""
-    category = one_of(*categories)
+def build_schemas(categories: Iterable[str]) -> dict[str, dict[str, Schema]]:
+    """Return the schemas of the query parameters: path below the base -> name -> schema.
+
+    The categories, which change with time, are the words that a `category` may be.
+    """
+    category = build_choice(*categories)
     return {
-        "models": {"category": category, "output_modalities": MODALITIES, "sort": one_of(*MODEL_SORTS)},
+        "models": {"category": category, "output_modalities": MODALITIES, "sort": build_choice(*MODEL_SORTS)},
         "models/count": {"output_modalities": MODALITIES},
         "datasets/rankings-daily": {
             **WINDOW,
-            "period": one_of("day", "week", "month"),
-            "modality": one_of("text", "image", "image_output", "audio", "tool_calling"),
-            "context_bucket": one_of("1K", "10K", "100K", "1M", "10M"),
+            "period": build_choice("day", "week", "month"),
+            "modality": build_choice("text", "image", "image_output", "audio", "tool_calling"),
+            "context_bucket": build_choice("1K", "10K", "100K", "1M", "10M"),
             "category": category,
-            "language_type": one_of("natural", "programming"),
+            "language_type": build_choice("natural", "programming"),
         },
         "datasets/app-rankings": {
             **WINDOW,
-            "category": one_of(*SUBCATEGORIES),
-            "subcategory": one_of(*(name for names in SUBCATEGORIES.values() for name in names)),
-            "sort": one_of("popular", "trending", default="popular"),
-            "limit": whole(1, 100, default=50),
-            "offset": whole(0, 100, default=0),
+            "category": build_choice(*SUBCATEGORIES),
+            "subcategory": build_choice(*(name for names in SUBCATEGORIES.values() for name in names)),
+            "sort": build_choice("popular", "trending", default="popular"),
+            "limit": build_integer(1, 100, default=50),
+            "offset": build_integer(0, 100, default=0),
         },
         "datasets/session-cost": {
             "app_slug": TEXT,
             "model": TEXT,
-            "turn_range": one_of(*TURN_RANGES),
-            "limit": whole(1, 500, default=100),
-            "offset": whole(0, 5000, default=0),
+            "turn_range": build_choice(*TURN_RANGES),
+            "limit": build_integer(1, 500, default=100),
+            "offset": build_integer(0, 5000, default=0),
         },
         "benchmarks": {
-            "source": one_of("artificial-analysis", "design-arena", "openrouter"),
-            "task_type": one_of("coding", "intelligence", "agentic", "search"),
-            "benchmark_type": one_of(*CLASSIC, *SEARCH),
+            "source": build_choice("artificial-analysis", "design-arena", "openrouter"),
+            "task_type": build_choice("coding", "intelligence", "agentic", "search"),
+            "benchmark_type": build_choice(*CLASSIC, *SEARCH),
             "include_run_config": FLAG,
             "search_engine": TEXT,
-            "search_surface": one_of("server-tool", "plugin"),
-            "arena": one_of("models", "builders", "agents"),
+            "search_surface": build_choice("server-tool", "plugin"),
+            "arena": build_choice("models", "builders", "agents"),
             "category": TEXT,
-            "max_results": whole(1),
+            "max_results": build_integer(1),
         },
-        "classifications/task": {"window": one_of("7d", default="7d")},
+        "classifications/task": {"window": build_choice("7d", default="7d")},
     }
 
 
-def read(query: Mapping[str, str], schemas: dict[str, Schema]) -> dict[str, Any]:
-    """The parameters that are known, as values; left out and without a default: None. Others are ignored."""
-    return {name: _value(name, query.get(name), schema) for name, schema in schemas.items()}
+def read_parameters(query: Mapping[str, str], schemas: dict[str, Schema]) -> dict[str, Any]:
+    """Return the parameters that have a schema, as values; parameters without a schema are ignored.
+
+    One that is left out has its default, or None. Raise BadRequest for a value that its schema forbids.
+    """
+    return {name: _read_value(name, query.get(name), schema) for name, schema in schemas.items()}
 
 
-def _value(name: str, text: str | None, schema: Schema) -> Any:
+def _read_value(name: str, text: str | None, schema: Schema) -> Any:
     if text is None:
         return schema.get("default")
     try:
-        return _typed(text, schema)
+        return _parse_value(text, schema)
     except ValueError as error:
         msg = f"Invalid {name}: {error}"
-        raise Refused(msg) from error
+        raise BadRequest(msg) from error
 
 
-def _typed(text: str, schema: Schema) -> Any:
-    """A parameter's text as a value; ValueError if the schema does not allow it."""
+def _parse_value(text: str, schema: Schema) -> Any:
+    """Return a parameter's text as a value; raise ValueError if the schema does not allow it."""
     words = schema.get("enum") or (["true", "false"] if schema["type"] == "boolean" else None)
     if words and text not in words:
         msg = f"expected one of {', '.join(words)}"

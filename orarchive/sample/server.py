@@ -1,4 +1,4 @@
-"""A real HTTP server on loopback around any responder: it remembers what it was asked and fails on demand."""
+"""A real HTTP server on loopback around any responder: it records its requests and fails on demand."""
 
 import gzip
 import sys
@@ -27,7 +27,7 @@ from orarchive.sample.world import world_at
 Respond = Callable[[str, Mapping[str, str], Mapping[str, str]], Reply | tuple[int, Any]]
 
 
-class Seen(NamedTuple):
+class SeenRequest(NamedTuple):
     """A request: its path (below the base) with query, the status answered, headers by Title-Case name."""
 
     path: str
@@ -36,8 +36,8 @@ class Seen(NamedTuple):
 
 
 @dataclass
-class Failing:
-    """A fault in force: on which routes, how many times more (None: until healed), with which options."""
+class ActiveFault:
+    """A fault in force: the pattern of its routes, how many times more (None: until `heal`), its options."""
 
     route: str
     fault: Fault
@@ -48,8 +48,8 @@ class Failing:
 class Service:
     """A service on 127.0.0.1 while its `with` block runs.
 
-    Settable at any time: `now` (aware; the `date` header, and what a responder makes of it), `age` (seconds;
-    the header of that name) and `latency` (seconds every answer is held); `limits` of the Data API.
+    Settable at any time: `now` (aware; the `date` header, and the responder's time), `age` (seconds; the
+    header of that name), `latency` (seconds by which every answer is delayed), `limits` (of the Data API).
     """
 
     def __init__(self, respond: Respond, base: str = "/api/v1", port: int = 0, now: datetime = START) -> None:
@@ -59,61 +59,61 @@ class Service:
         self.latency = 0.0
         self.age = 0
         self.limits = Limits()
-        self.seen: list[Seen] = []
+        self.seen: list[SeenRequest] = []
         self.closing = Event()
-        self._failing: list[Failing] = []
+        self._faults: list[ActiveFault] = []
         self._lock = Lock()
         self._server = _Server(self, port)
 
     @property
     def base_url(self) -> str:
-        """What a client takes as its base URL."""
+        """Return the base URL for clients."""
         return f"http://127.0.0.1:{self._server.server_port}{self.base}"
 
     @property
     def requests(self) -> list[tuple[str, int]]:
-        """Every request so far, in the order of the answers: path below the base with query, and status."""
+        """Return every request so far, in the order of the answers: path with query, and status."""
         return [(seen.path, seen.status) for seen in self.seen]
 
     @property
     def data_requests(self) -> dict[date, int]:
-        """How many requests the Data API has counted, by UTC day."""
+        """Return how many requests the Data API has counted, by UTC day."""
         return dict(self.limits.counted)
 
     def fail(self, route: str, fault: str, times: int | None = None, **options: Any) -> None:
         """Let requests whose path below the base matches `route` fail; the newest call goes first."""
-        failing = Failing(route, FAULTS[fault], times, options)
+        active = ActiveFault(route, FAULTS[fault], times, options)
         with self._lock:
-            self._failing.insert(0, failing)
+            self._faults.insert(0, active)
 
     def heal(self) -> None:
         """End all faults."""
         with self._lock:
-            self._failing.clear()
+            self._faults.clear()
 
-    def answer(self, path: str, query: str, headers: dict[str, str]) -> tuple[Reply, Failing | None]:
-        """The reply to a GET, with the fault in force worked in; the request is remembered."""
-        failing = self.fault_for(path)
+    def answer(self, path: str, query: str, headers: dict[str, str]) -> tuple[Reply, ActiveFault | None]:
+        """Record a GET and return its reply, changed by the fault in force, and that fault."""
+        active = self.take_fault(path)
         reply = self.respond(path, dict(parse_qsl(query)), headers)
         if not isinstance(reply, Reply):
             reply = Reply(reply[0], encode(reply[1]))
         if path in DATASETS and reply.status != 401:
-            wait = self.limits.take(self.now)
-            reply = reply if wait is None else _too_many(wait)
-        if failing and failing.fault.change:
-            reply = failing.fault.change(reply, **failing.options)
+            wait = self.limits.count_request(self.now)
+            reply = reply if wait is None else _refuse(wait)
+        if active and active.fault.change:
+            reply = active.fault.change(reply, **active.options)
         self.closing.wait(self.latency)
-        self.seen.append(Seen(f"{path}?{query}" if query else path, reply.status, headers))
-        return reply, failing
+        self.seen.append(SeenRequest(f"{path}?{query}" if query else path, reply.status, headers))
+        return reply, active
 
-    def fault_for(self, path: str) -> Failing | None:
-        """The fault in force for a path, counted down by one."""
+    def take_fault(self, path: str) -> ActiveFault | None:
+        """Return the fault in force for a path, after counting it down by one."""
         with self._lock:
-            for failing in self._failing:
-                if failing.times != 0 and fnmatchcase(path, failing.route):
-                    if failing.times is not None:
-                        failing.times -= 1
-                    return failing
+            for active in self._faults:
+                if active.times != 0 and fnmatchcase(path, active.route):
+                    if active.times is not None:
+                        active.times -= 1
+                    return active
         return None
 
     def __enter__(self) -> Self:
@@ -129,7 +129,10 @@ class Service:
 
 
 def sample_service(moment: datetime, key: str = "sample-key", port: int = 0) -> Service:
-    """OpenRouter as the sample has it at the moment, moved by setting `now`; `key` opens what needs one."""
+    """Return the sample of OpenRouter at a moment; set `now` to move it.
+
+    `key` opens the routes that need one; port 0 takes any free port.
+    """
     service = Service(
         lambda path, query, headers: routes.answer(world_at(service.now), path, query, headers, key),
         port=port,
@@ -138,14 +141,14 @@ def sample_service(moment: datetime, key: str = "sample-key", port: int = 0) -> 
     return service
 
 
-def _too_many(seconds: int) -> Reply:
-    """The answer over a limit."""
+def _refuse(seconds: int) -> Reply:
+    """Return the reply to a request over a limit."""
     status, body = routes.error(429, "Rate limit exceeded")
     return Reply(status, encode(body), {"Content-Type": "application/json", "Retry-After": str(seconds)})
 
 
 class _Server(ThreadingHTTPServer):
-    """One thread a connection; connections left open are shut when the server closes."""
+    """A server with a thread for each connection; open connections are shut when the server closes."""
 
     daemon_threads = True
     request_queue_size = 256
@@ -156,34 +159,38 @@ class _Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), _Handler)
 
     def get_request(self) -> tuple[socket, Any]:
+        """Accept a connection and remember it."""
         connection, address = super().get_request()
         self._open.add(connection)
         return connection, address
 
     def shutdown_request(self, request: Any) -> None:
+        """Close a connection and forget it."""
         self._open.discard(request)
         super().shutdown_request(request)
 
     def server_close(self) -> None:
+        """Close the server and all connections that are still open."""
         super().server_close()
         for connection in list(self._open):
             with suppress(OSError):
                 connection.shutdown(SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Stay quiet where a client has gone away; anything else is a bug and shown."""
+        """Ignore the error of a client that has disconnected; any other error is a bug and printed."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """Speaks HTTP; head and body go out in one write, as a delayed ACK between two would cost 40 ms."""
+    """A request over HTTP. Head and body go out in one write: a delayed ACK between two would cost 40 ms."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     server: _Server
 
     def do_GET(self) -> None:
+        """Answer a GET, or deliver the fault in force."""
         service = self.server.service
         url = urlsplit(self.path)
         path = unquote(url.path)
@@ -191,28 +198,28 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_error(HTTPStatus.NOT_FOUND)
             return
         headers = {name.title(): value for name, value in self.headers.items()}
-        reply, failing = service.answer(path.removeprefix(f"{service.base}/"), url.query, headers)
+        reply, active = service.answer(path.removeprefix(f"{service.base}/"), url.query, headers)
         if "gzip" in self.headers.get("Accept-Encoding", ""):
             packed = gzip.compress(reply.body, compresslevel=1, mtime=0)
             reply = replace(reply, body=packed, headers={**reply.headers, "Content-Encoding": "gzip"})
-        if failing and failing.fault.deliver:
+        if active and active.fault.deliver:
             self.close_connection = True
-            failing.fault.deliver(self, self._head(reply), reply.body, **failing.options)
+            active.fault.deliver(self, self._format_head(reply), reply.body, **active.options)
         else:
-            self.send(self._head(reply) + reply.body)
+            self.send(self._format_head(reply) + reply.body)
 
     def send(self, data: bytes) -> None:
-        """Put bytes onto the connection."""
+        """Write bytes to the connection."""
         self.connection.sendall(data)
 
     def wait(self, seconds: float) -> None:
-        """Wait, but no longer than the service runs."""
+        """Wait, at most until the service closes."""
         self.server.service.closing.wait(seconds)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing; the service remembers its requests."""
+        """Print nothing; the service records its requests."""
 
-    def _head(self, reply: Reply) -> bytes:
+    def _format_head(self, reply: Reply) -> bytes:
         service = self.server.service
         headers = {
             "Date": format_datetime(service.now, usegmt=True),

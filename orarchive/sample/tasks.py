@@ -1,10 +1,10 @@
-"""What models are used for: shares of tasks in the sampled traffic of the last seven days."""
+"""Tasks that models are used for: their shares in the sampled traffic of the last seven days."""
 
 from datetime import date
 
 from orarchive.sample.catalogue import Row
 from orarchive.sample.drift import draw
-from orarchive.sample.usage import DAY, tokens
+from orarchive.sample.usage import DAY, count_tokens
 from orarchive.sample.world import World
 
 MACROS = {"code": "Code", "data": "Data", "agent": "Agent", "general": "General"}
@@ -24,60 +24,65 @@ TAGS = {
     "general:translation": "Translation",
     "general:writing": "Writing",
 }
-WINDOW_DAYS = 7
-SHOWN_MODELS = 5
+MODELS_PER_TAG = 5
 KINDS = ("usage", "token")  # of requests, and of tokens
 
 
-def task_classifications(world: World, asked: Row) -> Row:
-    """Shares (0 to 1) of each tag in all and in its macro category, its most used models; of yesterday."""
+def answer_task_classifications(world: World, params: Row) -> Row:
+    """Return yesterday's shares (0 to 1) of each tag in all traffic and in its macro category.
+
+    Each tag comes with its most used models.
+    """
     day = world.hour.date() - DAY
-    weights = {kind: {tag: _weight(tag, kind, day) for tag in TAGS} for kind in KINDS}
-    used = sorted(tokens(day, world.hour) or tokens(day - DAY, world.hour))
+    weights = {kind: {tag: _draw_weight(tag, kind, day) for tag in TAGS} for kind in KINDS}
+    slugs = sorted(count_tokens(day, world.hour) or count_tokens(day - DAY, world.hour))
     macros = [
         {"key": key, "label": label}
-        | {f"{kind}_share": _share(weights[kind], f"{key}:", "") for kind in KINDS}
+        | {f"{kind}_share": _compute_share(weights[kind], f"{key}:", "") for kind in KINDS}
         for key, label in MACROS.items()
     ]
     return {
         "data": {
-            "window_days": int(asked["window"].removesuffix("d")),
+            "window_days": int(params["window"].removesuffix("d")),
             "as_of": str(day),
-            "classifications": [_classification(tag, weights, used, day) for tag in TAGS],
+            "classifications": [_classify(tag, weights, slugs, day) for tag in TAGS],
             "macro_categories": macros,
         }
     }
 
 
-def _classification(tag: str, weights: dict[str, dict[str, float]], used: list[str], day: date) -> Row:
+def _classify(tag: str, weights: dict[str, dict[str, float]], slugs: list[str], day: date) -> Row:
+    """Return the row of one tag; `weights` are those of all tags by kind of share."""
     macro = tag.partition(":")[0]
-    of_all = {f"{kind}_share": _share(weights[kind], tag, "") for kind in KINDS}
-    of_macro = {f"category_{kind}_share": _share(weights[kind], tag, f"{macro}:") for kind in KINDS}
+    shares = {f"{kind}_share": _compute_share(weights[kind], tag, "") for kind in KINDS}
+    macro_shares = {
+        f"category_{kind}_share": _compute_share(weights[kind], tag, f"{macro}:") for kind in KINDS
+    }
     head = {"tag": tag, "display_name": TAGS[tag], "macro_category": macro}
-    return head | of_all | of_macro | {"models": _models(tag, used, day)}
+    return head | shares | macro_shares | {"models": _rank_models(tag, slugs, day)}
 
 
-def _models(tag: str, used: list[str], day: date) -> list[Row]:
-    """The models most used for a tag, by requests."""
-    weights = {kind: {slug: _weight(f"{tag} {slug}", kind, day) for slug in used} for kind in KINDS}
-    first = sorted(used, key=lambda slug: (-weights["usage"][slug], slug))[:SHOWN_MODELS]
+def _rank_models(tag: str, slugs: list[str], day: date) -> list[Row]:
+    """Return the models most used for a tag, by requests."""
+    weights = {kind: {slug: _draw_weight(f"{tag} {slug}", kind, day) for slug in slugs} for kind in KINDS}
+    ranked = sorted(slugs, key=lambda slug: (-weights["usage"][slug], slug))
     sums = {kind: sum(weights[kind].values()) for kind in KINDS}
     return [
         {"id": slug} | {f"tag_{kind}_share": round(weights[kind][slug] / sums[kind], 6) for kind in KINDS}
-        for slug in first
+        for slug in ranked[:MODELS_PER_TAG]
     ]
 
 
-def _share(weights: dict[str, float], part: str, whole: str) -> float:
-    """What the tags that begin with `part` weigh of those that begin with `whole`."""
+def _compute_share(weights: dict[str, float], prefix: str, total_prefix: str) -> float:
+    """Return the share of the tags that begin with `prefix` in those that begin with `total_prefix`."""
 
     def weigh(start: str) -> float:
         return sum(weight for tag, weight in weights.items() if tag.startswith(start))
 
-    return round(weigh(part) / weigh(whole), 6)
+    return round(weigh(prefix) / weigh(total_prefix), 6)
 
 
-def _weight(name: str, kind: str, day: date) -> float:
-    """How much of something there is: its size, a little more or less each day."""
+def _draw_weight(name: str, kind: str, day: date) -> float:
+    """Return the weight of a name among its like: its size, a little more or less each day."""
     luck = draw(name, kind)
     return 0.01 + luck * luck * (0.95 + 0.1 * draw(name, kind, day))

@@ -1,7 +1,7 @@
-"""How much each model is used: tokens by date, all of our own invention, and how the past is restated.
+"""The usage of each model: tokens by date, all of them invented, and how past dates are restated.
 
-Every figure is drawn from a hash of what it belongs to, as in `drift`, and made with + - * / alone, which
-give the same on every machine. A date is served a little too low until it is SETTLED_AFTER days old.
+Every figure is drawn from a hash of its subject, as in `drift`, and computed with + - * / alone, which give
+the same result on every machine. A date is served a little too low until it is FINAL_AFTER_DAYS days old.
 """
 
 from collections.abc import Iterator
@@ -13,31 +13,31 @@ from typing import NamedTuple
 from orarchive.sample import catalogue
 from orarchive.sample.drift import draw
 from orarchive.sample.happenings import START
-from orarchive.sample.world import happened, in_use_after, permaslug
+from orarchive.sample.world import count_happenings, format_permaslug, list_used_models
 
 Tokens = dict[str, int]  # by permaslug
 
 DAY = timedelta(days=1)
 FLOOR = date(2025, 1, 1)
-SETTLED_AFTER = 3  # days
-UNSETTLED = 0.15  # share of the models whose figure of a date is still to be corrected
-CORRECTION = 0.009  # at most, as a share of the figure
+FINAL_AFTER_DAYS = 3
+CORRECTED_SHARE = 0.15  # of the models: those whose figure of a date is corrected later
+MAX_CORRECTION = 0.009  # as a share of the figure
 
 
 @dataclass(frozen=True)
-class Occasion:
-    """Something out of the ordinary about the usage of one date, and the day on which it changes."""
+class Restatement:
+    """A special change of the usage of one date (`about`), and the day (`on`) from which it is served."""
 
     about: date
     on: date
-    says: str
+    description: str
     factors: dict[str, float] = field(default_factory=dict)  # by permaslug
 
 
-LATE = Occasion(
+LATE = Restatement(
     date(2026, 6, 20), date(2026, 6, 23), "The usage of 20 June is published on 23 June, two days late."
 )
-RESTATED = Occasion(
+RESTATED = Restatement(
     date(2026, 6, 24),
     date(2026, 7, 3),
     "The usage of 24 June is restated: 3 % more for MiniMax M2.7; Gemini 2.5 Flash Lite leaves the top 50.",
@@ -46,7 +46,7 @@ RESTATED = Occasion(
 
 
 class Trait(NamedTuple):
-    """What a model's usage hangs on; `until` is the day after its last, or None: the state tells."""
+    """Facts that a model's usage depends on; `until` is the day after its last (None: in the catalogue)."""
 
     created: date
     until: date | None
@@ -55,88 +55,93 @@ class Trait(NamedTuple):
 
 
 @lru_cache(maxsize=1)
-def traits() -> dict[str, Trait]:
-    """Every model ever used, in a list or in none, by permaslug."""
-    found = {
+def load_traits() -> dict[str, Trait]:
+    """Return the traits of every model ever used, in a list or in none, by permaslug."""
+    traits = {
         row["permaslug"]: Trait(
             date.fromisoformat(row["created"]),
             date.fromisoformat(row["until"] or "9999-12-31"),
             frozenset({"text"}),
             frozenset({"text"}),
         )
-        for row in catalogue.read("past")
+        for row in catalogue.read_rows("past")
     }
-    for row in catalogue.models().values():
+    for row in catalogue.load_models().values():
         sides = (frozenset(row["architecture"][name]) for name in ("input_modalities", "output_modalities"))
-        found[permaslug(row)] = Trait(datetime.fromtimestamp(row["created"], UTC).date(), None, *sides)
-    return found
+        created = datetime.fromtimestamp(row["created"], UTC).date()
+        traits[format_permaslug(row)] = Trait(created, None, *sides)
+    return traits
 
 
-def days(first: date, last: date) -> Iterator[date]:
-    """The dates from the first to the last."""
+def iterate_days(first: date, last: date) -> Iterator[date]:
+    """Yield the dates from the first to the last, both included."""
     return (first + number * DAY for number in range((last - first).days + 1))
 
 
-def hours_of(day: date, now: datetime) -> int:
-    """How many hours of a date that has begun are over, 0 to 24."""
-    return min(24, (now - midnight(day)) // timedelta(hours=1))
+def count_past_hours(day: date, now: datetime) -> int:
+    """Return how many hours of a date that has begun are over, 0 to 24."""
+    return min(24, (now - start_of_day(day)) // timedelta(hours=1))
 
 
-def midnight(day: date) -> datetime:
-    """The moment a date begins."""
+def start_of_day(day: date) -> datetime:
+    """Return the midnight (UTC) at which a date begins."""
     return datetime.combine(day, time(), UTC)
 
 
-def published(day: date, now: datetime) -> bool:
-    """Whether the usage of a date, or of its hours so far, can be had."""
+def is_published(day: date, now: datetime) -> bool:
+    """Return whether the usage of a date, or of its hours so far, is served at a moment."""
     return day != LATE.about or now.date() >= LATE.on
 
 
-def tokens(day: date, now: datetime) -> Tokens:
-    """Tokens of a date by permaslug as served at a moment; nobody may change it."""
-    if not published(day, now):
+def count_tokens(day: date, now: datetime) -> Tokens:
+    """Return the tokens of a date by permaslug, as served at a moment; no caller may change the result."""
+    if not is_published(day, now):
         return {}
     today = now.date()
-    settled = (today - day).days >= SETTLED_AFTER
-    return _tokens(day, hours_of(day, now), settled, day == RESTATED.about and today >= RESTATED.on)
+    is_final = (today - day).days >= FINAL_AFTER_DAYS
+    is_restated = day == RESTATED.about and today >= RESTATED.on
+    return _draw_tokens(day, count_past_hours(day, now), is_final, is_restated)
 
 
-@lru_cache(maxsize=2048)  # every date of the history once, and the hours of some
-def _tokens(day: date, hours: int, settled: bool, restated: bool) -> Tokens:
-    factors = RESTATED.factors if restated else {}
+@lru_cache(maxsize=2048)  # holds every date of the history once, and partial days
+def _draw_tokens(day: date, hours: int, is_final: bool, is_restated: bool) -> Tokens:
+    factors = RESTATED.factors if is_restated else {}
     figures: Tokens = {}
-    for slug, served in _hours_served(day, hours).items():
-        figure = _volume(slug, day) * served / 24 * factors.get(slug, 1)
-        if not settled and draw(slug, day, "unsettled") < UNSETTLED:
-            figure *= 1 - CORRECTION * draw(slug, day, "correction")
+    for slug, served in _count_served_hours(day, hours).items():
+        figure = _draw_volume(slug, day) * served / 24 * factors.get(slug, 1)
+        if not is_final and draw(slug, day, "unsettled") < CORRECTED_SHARE:
+            figure *= 1 - MAX_CORRECTION * draw(slug, day, "correction")
         figures[slug] = int(figure)
     return figures
 
 
-def _hours_served(day: date, hours: int) -> dict[str, int]:
-    """In how many of a date's first hours each model was served, by permaslug."""
-    known = traits()
+def _count_served_hours(day: date, hours: int) -> dict[str, int]:
+    """Return in how many of a date's first hours each model was served, by permaslug."""
+    traits = load_traits()
     served = dict.fromkeys(
-        (slug for slug, one in known.items() if one.until and one.created <= day < one.until), hours
+        (slug for slug, trait in traits.items() if trait.until and trait.created <= day < trait.until), hours
     )
-    begin = midnight(day)
-    counts = (
-        [happened(begin + timedelta(hours=hour)) for hour in range(hours)] if begin >= START else [0] * hours
-    )
+    begin = start_of_day(day)
+    counts = [0] * hours
+    if begin >= START:
+        counts = [count_happenings(begin + timedelta(hours=hour)) for hour in range(hours)]
     for count in set(counts):
-        for slug in in_use_after(count):
-            if known[slug].created <= day:
+        for slug in list_used_models(count):
+            if traits[slug].created <= day:
                 served[slug] = served.get(slug, 0) + counts.count(count)
     return served
 
 
-def _volume(slug: str, day: date) -> float:
-    """Tokens on a whole day: a model's size, growing with the service, rising at first, fading with age."""
+def _draw_volume(slug: str, day: date) -> float:
+    """Return the tokens of a model on a whole day.
+
+    They depend on its size, grow with the service, rise while the model is new and fade with its age.
+    """
     size = 30_000_000 / (0.02 + draw(slug, "size") * draw(slug, "size"))
-    if "text" not in traits()[slug].outputs:
+    if "text" not in load_traits()[slug].outputs:
         size *= 0.05
     growth = 1 + (day - FLOOR).days / 150
-    age = (day - traits()[slug].created).days
+    age = (day - load_traits()[slug].created).days
     youth = min(1, (age + 1) / 10)
     fading = 1 / (1 + age / 300)
     monday = day - day.weekday() * DAY

@@ -7,16 +7,16 @@ from functools import lru_cache
 from threading import Lock
 
 from orarchive.sample import catalogue
-from orarchive.sample.catalogue import Row, served
-from orarchive.sample.clock import pricing_at
-from orarchive.sample.drift import health, scores, shuffled
+from orarchive.sample.catalogue import Row, strip_sample_keys
+from orarchive.sample.drift import draw_health, draw_scores, shuffle
 from orarchive.sample.happenings import HAPPENINGS
-from orarchive.sample.state import State, slug_of, starting_state
+from orarchive.sample.state import State, build_first_state, get_provider_slug
+from orarchive.sample.time_of_day import apply_schedule
 
 
 @dataclass(frozen=True)
 class World:
-    """What is served: wire-shaped records in the hour's order; descriptions whole, latency filled in."""
+    """All that is served: records as sent, in the hour's order, with whole descriptions and with latency."""
 
     hour: datetime
     models: dict[str, Row]  # by id
@@ -36,107 +36,112 @@ _lock = Lock()
 
 
 def world_at(moment: datetime) -> World:
-    """The world in the hour of a moment; the same hour is the same world, made once. Nobody may change it."""
+    """Return the world in the hour of a moment.
+
+    Calls for the same hour share one object, which no caller may change.
+    """
     with _lock:
-        return _world(moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0))
+        return _build_world(moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0))
 
 
 @lru_cache(maxsize=48)
-def _world(hour: datetime) -> World:
-    state = _state_after(happened(hour))
+def _build_world(hour: datetime) -> World:
+    state = _build_state(count_happenings(hour))
     for key, row in state.endpoints.items():
-        row["pricing"] = pricing_at(row["pricing"], hour)
-        row.update(health(key, hour, state.ill.get(slug_of(row))))
-    state.settle()
-    models = {key: state.models[key] for key in shuffled(state.models.keys() - state.away, hour)}
-    endpoints = {model: state.endpoints_of(model) for model in models}
-    rows = {key: row for of_model in endpoints.values() for key, row in of_model.items()}
-    image_endpoints = catalogue.read("image_endpoints")
+        row["pricing"] = apply_schedule(row["pricing"], hour)
+        row.update(draw_health(key, hour, state.degraded.get(get_provider_slug(row))))
+    state.derive_models()
+    models = {key: state.models[key] for key in shuffle(state.models.keys() - state.absent, hour)}
+    endpoints = {model: state.list_endpoints(model) for model in models}
+    rows = {key: row for model_rows in endpoints.values() for key, row in model_rows.items()}
+    image_endpoints = catalogue.read_rows("image_endpoints")
     return World(
         hour=hour,
-        models={key: _model(row, hour) for key, row in models.items()},
-        unlisted={key: _model(state.models[key], hour) for key in sorted(state.unlisted)},
+        models={key: _build_model(row, hour) for key, row in models.items()},
+        unlisted={key: _build_model(state.models[key], hour) for key in sorted(state.unlisted)},
         endpoints={
-            model: [_endpoint(of_model[key], hour) for key in shuffled(of_model, hour)]
-            for model, of_model in endpoints.items()
+            model: [_build_endpoint(model_rows[key], hour) for key in shuffle(model_rows, hour)]
+            for model, model_rows in endpoints.items()
         },
         providers=[
-            served(state.providers[key]) for key in shuffled(state.providers.keys() - state.away, hour)
+            strip_sample_keys(state.providers[key])
+            for key in shuffle(state.providers.keys() - state.absent, hour)
         ],
-        zdr=[_zdr(rows[key], hour) for key in shuffled(rows, hour, "zdr") if rows[key].get("zdr")],
-        images=[row for row in catalogue.read("images") if row["id"] in models],
+        zdr=[_build_zdr_row(rows[key], hour) for key in shuffle(rows, hour, "zdr") if rows[key].get("zdr")],
+        images=[row for row in catalogue.read_rows("images") if row["id"] in models],
         image_endpoints={
-            model: [served(row) for row in image_endpoints if row["model"] == model] for model in models
+            model: [strip_sample_keys(row) for row in image_endpoints if row["model"] == model]
+            for model in models
         },
-        videos=[row for row in catalogue.read("videos") if row["id"] in models],
+        videos=[row for row in catalogue.read_rows("videos") if row["id"] in models],
         answers_as={key: row["answers_as"] for key, row in models.items() if "answers_as" in row},
         renamed=state.renamed,
         categories=state.categories,
     )
 
 
-def happened(moment: datetime) -> int:
-    """How many happenings there have been by a moment."""
+def count_happenings(moment: datetime) -> int:
+    """Return how many happenings there have been by a moment."""
     return sum(happening.at <= moment for happening in HAPPENINGS)
 
 
 @lru_cache(maxsize=len(HAPPENINGS) + 1)
-def in_use_after(count: int) -> frozenset[str]:
-    """Permaslugs of the models that somebody serves after so many happenings, listed or not."""
-    state = _state_after(count)
-    known = state.models.keys() - (state.away - state.unlisted)
-    return frozenset(permaslug(state.models[key]) for key in known if state.endpoints_of(key))
+def list_used_models(happenings: int) -> frozenset[str]:
+    """Return the permaslugs of models that some provider serves, listed or not, after so many happenings."""
+    state = _build_state(happenings)
+    answering = state.models.keys() - (state.absent - state.unlisted)
+    return frozenset(format_permaslug(state.models[key]) for key in answering if state.list_endpoints(key))
 
 
 @lru_cache(maxsize=len(HAPPENINGS) + 1)
-def categories_after(count: int) -> frozenset[str]:
-    """The categories after so many happenings."""
-    return frozenset(_state_after(count).categories)
+def list_categories(happenings: int) -> frozenset[str]:
+    """Return the categories after so many happenings."""
+    return frozenset(_build_state(happenings).categories)
 
 
-def permaslug(model: Row) -> str:
-    """The name of a model in rankings: its canonical slug, with the variant."""
+def format_permaslug(model: Row) -> str:
+    """Return the name of a model in rankings: its canonical slug, with the variant."""
     _base, colon, variant = model["id"].partition(":")
     return f"{model['canonical_slug']}{colon}{variant}"
 
 
-def _state_after(count: int) -> State:
-    """A state of the caller's own, after the first `count` happenings."""
-    state: State = pickle.loads(_pickled_state_after(count))
+def _build_state(happenings: int) -> State:
+    """Return the state after the first so many happenings, as a new object that the caller may change."""
+    state: State = pickle.loads(_pickle_state(happenings))
     return state
 
 
 @lru_cache(maxsize=len(HAPPENINGS) + 1)
-def _pickled_state_after(count: int) -> bytes:
-    if count == 0:
-        state = starting_state()
+def _pickle_state(happenings: int) -> bytes:
+    if happenings == 0:
+        state = build_first_state()
     else:
-        state = _state_after(count - 1)
-        happening = HAPPENINGS[count - 1]
+        state = _build_state(happenings - 1)
+        happening = HAPPENINGS[happenings - 1]
         happening.change(state, happening.key)
-        state.settle()
+        state.derive_models()
     return pickle.dumps(state)
 
 
-def _model(row: Row, hour: datetime) -> Row:
-    """A model as the list carries it; sets come in the hour's order."""
+def _build_model(row: Row, hour: datetime) -> Row:
+    """Return a model as the list carries it; sets come in the hour's order."""
     architecture = row["architecture"] | {
-        name: shuffled(row["architecture"][name], hour) for name in ("input_modalities", "output_modalities")
+        name: shuffle(row["architecture"][name], hour) for name in ("input_modalities", "output_modalities")
     }
-    model = _parameters_shuffled(served(row), hour) | {"architecture": architecture}
+    model = _shuffle_parameters(strip_sample_keys(row), hour) | {"architecture": architecture}
     if "benchmarks" in row:
-        model["benchmarks"] = scores(row["benchmarks"], row["id"], hour)
+        model["benchmarks"] = draw_scores(row["benchmarks"], row["id"], hour)
     return model
 
 
-def _endpoint(row: Row, hour: datetime) -> Row:
-    return _parameters_shuffled(served(row), hour)
+def _build_endpoint(row: Row, hour: datetime) -> Row:
+    return _shuffle_parameters(strip_sample_keys(row), hour)
 
 
-def _zdr(row: Row, hour: datetime) -> Row:
-    """An endpoint as the zero-data-retention list carries it, with the fields in which it differs there."""
-    return _endpoint(row, hour) | (row["zdr"] if isinstance(row["zdr"], dict) else {})
+def _build_zdr_row(row: Row, hour: datetime) -> Row:
+    """Return an endpoint as the zero-data-retention list carries it, with the fields that differ there."""
+    return _build_endpoint(row, hour) | (row["zdr"] if isinstance(row["zdr"], dict) else {})
 
 
-def _parameters_shuffled(row: Row, hour: datetime) -> Row:
-    return row | {"supported_parameters": shuffled(row["supported_parameters"], hour)}
+def _shuffle_parameters(row: Row, hour: datetime) -> Row:
+    return row | {"supported_parameters": shuffle(row["supported_parameters"], hour)}

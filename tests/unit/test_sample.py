@@ -20,7 +20,7 @@ import pytest
 import requests
 
 from orarchive.sample import END, FAULTS, HAPPENINGS, START, Reply, Service, World, sample_service, world_at
-from orarchive.sample.clock import CONDITIONS, pricing_at
+from orarchive.sample.time_of_day import CONDITIONS, apply_schedule
 
 KEY = {"Authorization": "Bearer sample-key"}
 ALL = "models?output_modalities=all"
@@ -403,7 +403,7 @@ def test_windows_are_half_open_and_thresholds_do_not_count() -> None:
     }
 
     def prompt(hour: int, minute: int) -> Any:
-        return pricing_at(pricing, datetime(2026, 6, 1, hour, minute, tzinfo=UTC))["prompt"]
+        return apply_schedule(pricing, datetime(2026, 6, 1, hour, minute, tzinfo=UTC))["prompt"]
 
     assert [prompt(23, 29), prompt(23, 30), prompt(0, 29), prompt(0, 30)] == ["1", "2", "2", "1"]
     assert {"prompt"} == set().union(*pricing["overrides"]) - CONDITIONS
@@ -479,7 +479,7 @@ KINDS: dict[str, Callable[[World, World, str], Any]] = {
     "price rise": lambda old, new, key: (
         price(new, key) > price(old, key) and model_price(new, key) > model_price(old, key)
     ),
-    "provider on top": lambda old, new, key: (
+    "top provider changes": lambda old, new, key: (
         price(new, key) == price(old, key) == model_price(new, key)
         and model_price(new, key) != model_price(old, key)
     ),
@@ -781,7 +781,7 @@ def test_any_responder_can_be_served() -> None:
 def test_command_line() -> None:
     command = [sys.executable, "-m", "orarchive.sample"]
     listed = subprocess.run([*command, "--list"], capture_output=True, text=True, check=True).stdout
-    assert all(happening.says in listed for happening in HAPPENINGS) and all(
+    assert all(happening.description in listed for happening in HAPPENINGS) and all(
         name in listed for name in FAULTS
     )
     options = ["--port", "0", "--now", "2026-07-10T00Z", "--speed", "3600", "--fault", "models=503"]

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from orarchive.sample import START, Service, sample_service, world_at
-from orarchive.sample.world import permaslug
+from orarchive.sample.world import format_permaslug
 
 KEY = {"Authorization": "Bearer sample-key"}
 APPS, COSTS, TASKS = "datasets/app-rankings", "datasets/session-cost", "classifications/task"
@@ -143,7 +143,7 @@ def test_session_costs(ask: Ask) -> None:
         "window_end_date": "2026-06-28",
     }
     assert {row["turn_range"] for row in found} == {"1-turn", "2-9-turns", "10-49-turns", "50-plus-turns"}
-    slugs = {permaslug(model) for model in world_at(NOW).models.values()}
+    slugs = {format_permaslug(model) for model in world_at(NOW).models.values()}
     assert {row["model_permaslug"] for row in found} <= slugs
 
 
@@ -197,7 +197,7 @@ def test_benchmarks_of_a_source(ask: Ask, source: str) -> None:
     assert all(row.keys() in ITEMS[source] for row in found)
     assert meta["source"] == source and str(meta["as_of"]) in meta["citation"] and meta["source_url"]
     assert meta["model_count"] == len({row["model_permaslug"] for row in found}) > 5
-    listed = {permaslug(model): model for model in world_at(NOW).models.values()}
+    listed = {format_permaslug(model): model for model in world_at(NOW).models.values()}
     assert all(listed[row["model_permaslug"]]["name"] == row["display_name"] for row in found)
 
 

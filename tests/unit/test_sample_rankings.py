@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from orarchive.sample import END, HAPPENINGS, LATE, RESTATED, START, Service, sample_service, world_at
-from orarchive.sample.world import permaslug
+from orarchive.sample.world import format_permaslug
 
 KEY = {"Authorization": "Bearer sample-key"}
 RANKINGS = "datasets/rankings-daily"
@@ -157,7 +157,7 @@ def test_periods_sum_the_days_of_the_window(ask: Ask, period: str, dates: list[s
 
 def test_slices_are_parts(ask: Ask) -> None:
     whole = by_date(ask())["2026-07-01"]
-    listed = {permaslug(model): model["architecture"] for model in world_at(END).models.values()}
+    listed = {format_permaslug(model): model["architecture"] for model in world_at(END).models.values()}
     for modality, side, word in [
         ("image_output", "output_modalities", "image"),
         ("image", "input_modalities", "image"),
@@ -260,7 +260,7 @@ def test_models_are_used_while_somebody_serves_them(ask: Ask) -> None:
 
 
 def test_some_permaslugs_are_in_no_models_list(ask: Ask) -> None:
-    listed = {permaslug(model) for at in (START, END) for model in world_at(at).models.values()}
+    listed = {format_permaslug(model) for at in (START, END) for model in world_at(at).models.values()}
     days = by_date(ask(start_date="2026-06-15", end_date="2026-07-15"))
     always = set.intersection(*(set(shown) for shown in days.values())) - listed - {"other"}
     assert (
@@ -296,11 +296,11 @@ def test_models_in_the_order_of_their_use(ask: Ask) -> None:
     ordered = ids(ask("models", sort="top-weekly", output_modalities="all"))
     assert sorted(ordered) == sorted(world.models)
     week = by_date(ask(period="week", start_date="2026-07-06", end_date="2026-07-12"))["2026-07-06"]
-    slugs = [permaslug(world.models[key]) for key in ordered]
+    slugs = [format_permaslug(world.models[key]) for key in ordered]
     assert [slug for slug in slugs if slug in week] == [slug for slug in week if slug in slugs]
     weekly = by_date(ask(category="legal", start_date="2026-07-06", end_date="2026-07-12"))["2026-07-06"]
     legal = ids(ask("models", sort="top-weekly", category="legal", output_modalities="all"))
-    shown = [permaslug(world.models[key]) for key in legal]
+    shown = [format_permaslug(world.models[key]) for key in legal]
     assert 10 < len(legal) < len(ordered) and shown == [slug for slug in weekly if slug in shown]
 
 

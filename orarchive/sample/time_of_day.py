@@ -1,4 +1,4 @@
-"""Prices that follow the clock: which of an endpoint's windows holds at a moment."""
+"""Time-of-day prices: which of an endpoint's windows applies at a moment."""
 
 from datetime import datetime
 
@@ -8,17 +8,20 @@ CONDITIONS = frozenset({"min_prompt_tokens", "utc_start", "utc_end", "utc_days"}
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
-def pricing_at(pricing: Row, moment: datetime) -> Row:
-    """The pricing with its top level at the moment's rate; of several windows that hold, the last wins."""
-    rate = dict(pricing)
+def apply_schedule(pricing: Row, moment: datetime) -> Row:
+    """Return the pricing with the rates of a moment at its top level; of several windows the last wins."""
+    rates = dict(pricing)
     for entry in pricing.get("overrides", ()):
-        if holds(entry, moment):
-            rate |= {name: price for name, price in entry.items() if name not in CONDITIONS}
-    return rate
+        if applies(entry, moment):
+            rates |= {name: price for name, price in entry.items() if name not in CONDITIONS}
+    return rates
 
 
-def holds(entry: Row, moment: datetime) -> bool:
-    """Whether an entry goes by the clock and its window, half-open and perhaps over midnight, has begun."""
+def applies(entry: Row, moment: datetime) -> bool:
+    """Return whether an override depends on the time alone and its window holds the moment.
+
+    Windows are half-open and may cross midnight; their ends are written as numbers: 2330 is 23:30 UTC.
+    """
     if "min_prompt_tokens" in entry or not entry.keys() & {"utc_start", "utc_days"}:
         return False
     if DAYS[moment.weekday()] not in entry.get("utc_days", DAYS):
