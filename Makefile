@@ -1,4 +1,4 @@
-# Each target does all the set-up it needs, on a machine with Python 3.11+, git and make.
+# Each target does the set-up that it needs, on a machine with Python 3.11+, git and make.
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO := build/demo
@@ -8,49 +8,49 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --e
 
 .DEFAULT_GOAL := help
 
-help:  ## say what there is
+help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
-setup: $(BIN)/.run $(BIN)/.test  ## make the environment, .venv
+setup: $(BIN)/.run $(BIN)/.test  ## create the environment, .venv
 
-demo: $(BIN)/.run  ## archive 45 days of the bundled sample service and build their site, in build/demo
+demo: $(BIN)/.run  ## archive 45 days of the bundled sample service in build/demo and build the site
 	$(BIN)/python -m orarchive.sample.demo $(DEMO)
 
-serve:  ## show the demo's site on http://127.0.0.1:8000
+serve:  ## serve the demo's site at http://127.0.0.1:8000
 	$(PYTHON) -m http.server --bind 127.0.0.1 --directory $(DEMO)/site 8000
 
-test: check  ## check the code and run all tests
+test: check  ## run the checks and all tests
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
-check: setup  ## format, lint and types
+check: setup  ## check format, lint rules and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-format: setup  ## put the code into form
+format: setup  ## format the code and apply lint fixes
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: setup  ## measure speed, memory and growth, for an hour or so; ARCHIVE_REAL_DATA adds recorded data
+bench: setup  ## measure speed, memory and growth (about an hour); ARCHIVE_REAL_DATA adds recorded data
 	$(BIN)/python -m bench.hour
 	$(BIN)/python -m bench.history
 	$(BIN)/python -m bench.growth
 	$(BIN)/python -m bench.site
 	$(BIN)/python -m bench.next_hour
 
-soak: setup  ## live through 2,000 simulated hours with all that goes wrong, for a quarter of an hour
+soak: setup  ## simulate 2,000 hours with every kind of failure (a quarter of an hour)
 	$(BIN)/python -m tests.support.soak 2000
 
-cassettes: setup  ## record the cassettes anew, against the sample service or OPENROUTER_BASE_URL
+cassettes: setup  ## record the cassettes again, from the sample service or OPENROUTER_BASE_URL
 	$(BIN)/python -m pytest --record-mode=rewrite --allowed-hosts='.*' tests/pipeline/test_cassettes.py
 
-lock: setup  ## write the lock files anew; COOLDOWN="0 days" takes what was released this week, too
+lock: setup  ## update the lock files; COOLDOWN="0 days" includes releases of this week
 	$(BIN)/python -m pip install --quiet uv
 	$(LOCK) pyproject.toml -o requirements/run.lock
 	$(LOCK) -c requirements/run.lock pyproject.toml --group test --group lint -o requirements/test.lock
 	$(LOCK) -c requirements/run.lock --group audit -o requirements/audit.lock
 
-clean:  ## remove what was made here: environment, demo, caches
+clean:  ## remove the environment, the demo and the caches
 	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(BIN)/.run: requirements/run.lock

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# issue.sh TITLE REPORT CODE: keeps one issue of that title. With CODE 3 it opens it with the report, or adds the
-# report to the one that is open; with CODE 0 it closes it. Four spaces make the report code: names in it are
-# foreign text.
+# issue.sh TITLE REPORT CODE: keep at most one open issue with this title. CODE 3: open the issue with the contents
+# of the file REPORT, or add them as a comment if it is open. CODE 0: close the issue if it is open.
+# Four spaces before each line make the report a code block, because it contains names that others chose.
 set -euo pipefail
 title=$1 report=$2 code=$3
 
 if [ "$(gh api "repos/$GH_REPO" --jq .has_issues)" = false ]; then
-  echo "Issues are switched off in this repository: what is not well stands in the summaries alone."
+  echo "Issues are disabled in this repository: the report is only in the summary of this run."
   exit
 fi
 
@@ -17,5 +17,5 @@ if [ "$code" = 3 ] && [ -z "$open" ]; then
 elif [ "$code" = 3 ]; then
   sed 's/^/    /' "$report" | gh issue comment "$open" --body-file -
 elif [ -n "$open" ]; then
-  gh issue close "$open" --comment "All is well again."
+  gh issue close "$open" --comment "The check passes again."
 fi

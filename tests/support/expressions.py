@@ -1,101 +1,68 @@
-"""The expressions of GitHub's workflows, as far as ours use them: what is not understood is an error."""
+"""Expressions of GitHub workflows, as far as our workflows use them; any other syntax is a ValueError."""
 
 import re
 from collections.abc import Mapping
 from typing import Any
 
-Known = Mapping[str, Mapping[str, Any]]
+Contexts = Mapping[str, Mapping[str, Any]]
 """The contexts of an expression: `steps`, `needs`, `inputs`, `vars`, `secrets`, `github`, `matrix`."""
 
-WORD = re.compile(r"\s*('(?:[^']|'')*'|[A-Za-z_][\w.-]*(?:\(\))?|&&|\|\||==|!=|[!()])")
+NAME = r"[A-Za-z_][\w.-]*"
+COMPARISON = re.compile(rf"({NAME}) (==|!=) '([^']*)'")
 
 
-def value(expression: str, known: Known, status: Mapping[str, bool]) -> Any:
-    """What an expression says; `status` are the answers of success() and its like. A missing name is ''."""
-    left = _tokens(expression)
+def evaluate(expression: str, contexts: Contexts, status: Mapping[str, bool]) -> Any:
+    """Return the value of an expression: terms joined by `&&` and `||`, without parentheses.
 
-    def either() -> Any:
-        found = both()
-        while left[:1] == ["||"]:
-            left.pop(0)
-            other = both()
-            found = found or other
-        return found
-
-    def both() -> Any:
-        found = compared()
-        while left[:1] == ["&&"]:
-            left.pop(0)
-            other = compared()
-            found = found and other
-        return found
-
-    def compared() -> Any:
-        found = single()
-        if left[:1] in (["=="], ["!="]):
-            same = left.pop(0) == "=="
-            return _equal(found, single()) is same
-        return found
-
-    def single() -> Any:
-        token = left.pop(0) if left else ""
-        if token == "!":
-            return not single()
-        if token == "(":
-            found = either()
-            if not left or left.pop(0) != ")":
-                raise ValueError(f"not closed: {expression}")
-            return found
-        if token.startswith("'"):
-            return token[1:-1].replace("''", "'")
-        if token in status:
-            return status[token]
-        return _named(token, known)
-
-    found = either()
-    if left:
-        raise ValueError(f"not understood: {' '.join(left)!r} in {expression}")
-    return found
+    `&&` and `||` return one of their operands, as on GitHub. `status` holds the results of `always()` and
+    `cancelled()`. A member that a context lacks is ''.
+    """
+    alternatives = []
+    for alternative in expression.split("||"):
+        values = [_evaluate_term(term.strip(), contexts, status) for term in alternative.split("&&")]
+        alternatives.append(next((value for value in values if not value), values[-1]))
+    return next((value for value in alternatives if value), alternatives[-1])
 
 
-def _tokens(expression: str) -> list[str]:
-    if WORD.sub("", expression).strip():
-        raise ValueError(f"not understood: {expression}")
-    return WORD.findall(expression)
+def _evaluate_term(term: str, contexts: Contexts, status: Mapping[str, bool]) -> Any:
+    """Return the value of a comparison with a text, of a call, of a negated call, or of a name."""
+    if comparison := COMPARISON.fullmatch(term):
+        name, operator, text = comparison.groups()
+        return (str(_read_name(name, contexts)).casefold() == text.casefold()) is (operator == "==")
+    call = term.removeprefix("!")
+    if call in status:
+        return status[call] is (call == term)
+    return _read_name(term, contexts)
 
 
-def _named(name: str, known: Known) -> Any:
+def _read_name(name: str, contexts: Contexts) -> Any:
+    """Return a member of a context, such as `steps.archive.outputs.hours`."""
     context, *path = name.split(".")
-    if context not in known or not path:
-        raise ValueError(f"no such name: {name!r}")
-    found: Any = known[context]
+    if not re.fullmatch(NAME, name) or context not in contexts or not path:
+        raise ValueError(f"unknown expression: {name!r}")
+    value: Any = contexts[context]
     for part in path:
-        found = found.get(part, "") if isinstance(found, Mapping) else ""
-    return found
+        value = value.get(part, "") if isinstance(value, Mapping) else ""
+    return value
 
 
-def _equal(one: Any, other: Any) -> bool:
-    """Texts are equal in any case; GitHub makes numbers of what differs in kind, which is refused here."""
-    if not (isinstance(one, str) and isinstance(other, str)):
-        raise ValueError(f"only texts are compared here, not {one!r} and {other!r}")
-    return one.casefold() == other.casefold()
+def fill(text: Any, contexts: Contexts) -> str:
+    """Return a value of the YAML as a text, with its expressions replaced by their values."""
+
+    def replace(match: re.Match[str]) -> str:
+        return _format(evaluate(match[1].strip(), contexts, {}))
+
+    return re.sub(r"\$\{\{(.*?)\}\}", replace, _format(text))
 
 
-def filled(text: Any, known: Known) -> str:
-    """A value of the YAML with its expressions filled in; truths are words."""
-    if isinstance(text, bool):
-        return str(text).lower()
-
-    def put(match: re.Match[str]) -> str:
-        found = value(match[1], known, {})
-        return str(found).lower() if isinstance(found, bool) else str(found)
-
-    return re.sub(r"\$\{\{(.*?)\}\}", put, str(text))
+def _format(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def wanted(condition: str | None, known: Known, failed: bool) -> bool:
-    """Whether an `if` holds; one that asks for no status is true after a success only."""
-    text = re.sub(r"^\s*\$\{\{(.*)\}\}\s*$", r"\1", condition or "success()")
-    status = {"always()": True, "cancelled()": False, "success()": not failed, "failure()": failed}
-    found = value(text, known, status)
-    return bool(found) and (not failed or any(name in text for name in status))
+def is_met(condition: str | None, contexts: Contexts, has_failed: bool) -> bool:
+    """Return whether an `if` holds; after a failure only one that calls `always()` or `cancelled()` can."""
+    status = {"always()": True, "cancelled()": False}
+    if has_failed and not any(call in (condition or "") for call in status):
+        return False
+    expression = re.sub(r"^\$\{\{(.*)\}\}$", r"\1", condition or "always()")
+    return bool(evaluate(expression.strip(), contexts, status))

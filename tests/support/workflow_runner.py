@@ -1,15 +1,14 @@
-"""A small stand-in for GitHub Actions: it runs the jobs of a workflow as GitHub does, on a bare repository.
+"""An emulator of GitHub Actions: it runs the jobs of a workflow as GitHub does, on a bare repository.
 
-Scripts run as they stand, in an environment made from nothing. Actions have stand-ins below; so have the
-commands in tests/support/stubs/, which come first on PATH. Whatever it does not know - a key of a step, an
-expression, an action - is an error, so that nothing is left out unseen. It knows nothing of concurrency,
-timeouts and versions of Python: there is one runner, with the Python of whoever runs the tests.
+Scripts run unchanged, in an environment made from nothing. Actions have stubs in action_stubs.py, commands
+in stubs/, which comes first on PATH. A key of a job or step, an expression or an action that is unknown here
+is an error, so that no part of a workflow is skipped unnoticed. Concurrency, timeouts and versions of Python
+are not emulated: there is one runner, with the Python that runs the tests.
 """
 
 import datetime as dt
 import itertools
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -21,10 +20,12 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from orarchive.errors import GitError
+from tests.support.action_stubs import ACTIONS, ActionError
 from tests.support.archives import ROOT, say
-from tests.support.expressions import filled, wanted
+from tests.support.expressions import fill, is_met
 
-WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+FOLDER = ROOT / ".github" / "workflows"
+WORKFLOWS = sorted(FOLDER.glob("*.yml"))
 STUBS = Path(__file__).parent / "stubs"
 
 SHELLS = {
@@ -33,48 +34,36 @@ SHELLS = {
 }
 """How GitHub runs a script; only a shell that is named comes with pipefail."""
 
-TOKEN = "token of the run"
-"""How github.token begins; what it may do stands behind it, for gh to read."""
-
-NO_CREDENTIALS, READ_ONLY = "no-credentials:", "read-only:"
-"""Where a clone pushes to that has no token, or one that may not push."""
-
-STEP = {"name", "id", "if", "uses", "with", "run", "env", "timeout-minutes"}
-"""The keys of a step that are known here."""
+JOB_KEYS = {"concurrency", "environment", "if", "name", "needs", "outputs", "permissions", "runs-on"}
+JOB_KEYS |= {"steps", "strategy", "timeout-minutes", "uses", "with"}
+STEP_KEYS = {"env", "id", "if", "name", "run", "timeout-minutes", "uses", "with"}
 
 
-def load(text: str) -> dict[str, Any]:
-    """Parse as YAML 1.2, where `on` is a word and not a truth."""
-    found: dict[str, Any] = YAML(typ="safe", pure=True).load(text)
-    return found
+def load_yaml(text: str) -> dict[str, Any]:
+    """Parse as YAML 1.2, in which `on` is a word and not a boolean."""
+    content: dict[str, Any] = YAML(typ="safe", pure=True).load(text)
+    return content
 
 
-def workflow(name: str) -> dict[str, Any]:
-    """A workflow of this repository by the name of its file."""
-    return load((ROOT / ".github" / "workflows" / name).read_text())
-
-
-# What a run leaves behind
-
-
-class Fails(Exception):
-    """A stand-in for an action ends in red."""
+def load_workflow(name: str) -> dict[str, Any]:
+    """Return a workflow of this repository by the name of its file."""
+    return load_yaml((FOLDER / name).read_text())
 
 
 @dataclass
 class Step:
-    """A step that was come to: `success`, `failure` or `skipped`, with all that it was given and said."""
+    """A step of a job: its outcome (`success`, `failure` or `skipped`), its variables and what it printed."""
 
     name: str
     outcome: str
     env: dict[str, str] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)
-    said: str = ""
+    printed: str = ""
 
 
 @dataclass
 class Job:
-    """A job that has ended, or was skipped."""
+    """A job that has ended (`success` or `failure`) or was `skipped`."""
 
     result: str
     outputs: dict[str, str] = field(default_factory=dict)
@@ -82,29 +71,29 @@ class Job:
     summary: str = ""
 
     def __getitem__(self, name: str) -> Step:
-        """A step by its name."""
+        """Return a step by its name."""
         return next(step for step in self.steps if step.name == name)
 
 
-Run = dict[str, Job]
-"""The jobs of a run by name: of a called workflow as `publish / build`, of a matrix as `test (3.11)`."""
+WorkflowRun = dict[str, Job]
+"""The jobs of a run by name; of a called workflow as `publish / build`, of a matrix as `test (3.11)`."""
 
 
-def colour(run: Run) -> str:
-    """What a person sees beside a run: red where any job failed."""
-    return "red" if any(job.result == "failure" for job in run.values()) else "green"
+def run_result(run: WorkflowRun) -> str:
+    """Return the result of a run: `failure` where any job failed, else `success`."""
+    return "failure" if any(job.result == "failure" for job in run.values()) else "success"
 
 
-def summary(run: Run) -> str:
-    """The summaries of all jobs."""
+def join_summaries(run: WorkflowRun) -> str:
+    """Return the summaries of all jobs."""
     return "".join(job.summary for job in run.values())
 
 
 @dataclass
 class Repository:
-    """A repository on GitHub: its branches, its settings, and what its workflows have made of it.
+    """A repository on GitHub: its branches, its settings, and the results of its workflows.
 
-    Everything lies below `home`; `service` is the base URL that takes OpenRouter's place, `now` the clock.
+    All files lie below `home`; `service` is the base URL used for OpenRouter's API, `now` the time of runs.
     """
 
     home: Path
@@ -112,67 +101,70 @@ class Repository:
     now: dt.datetime
     secrets: dict[str, str] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
-    pages: bool = True
+    has_pages: bool = True
     has_issues: bool = True
     may_open_pulls: bool = True
     """Whether Actions may open pull requests, which is a setting."""
     commands: dict[str, str] = field(default_factory=dict)
-    """Scripts that take a command's place, by its name."""
+    """Scripts that replace a command, by its name."""
     environment: dict[str, str] = field(default_factory=dict)
     """Variables of the machine, beside GitHub's."""
     runs: int = 0
 
     @property
     def remote(self) -> Path:
+        """Return the path of the bare repository."""
         return self.home / "remote.git"
 
     @property
     def site(self) -> Path:
-        """The site that is deployed."""
+        """Return the folder of the deployed site."""
         return self.home / "site"
 
     @property
     def caches(self) -> Path:
-        """A folder for each key, with what was saved under it."""
+        """Return the folder with a folder for each key of a cache."""
         return self.home / "caches"
 
     @property
     def work(self) -> Path:
-        """The work tree of the last job."""
+        """Return the work tree of the last job."""
         return self.home / "work" / "archive" / "archive"
 
     @property
     def issues(self) -> Path:
+        """Return the JSON file of the issues."""
         return self.home / "issues.json"
 
     @property
     def pulls(self) -> Path:
-        """The pull requests."""
+        """Return the JSON file of the pull requests."""
         return self.home / "pulls.json"
 
     @property
     def artifacts(self) -> Path:
-        """A folder for each artifact of the last run."""
+        """Return the folder with a folder for each artifact of the last run."""
         return self.home / "artifacts"
 
     def git(self, *arguments: str) -> str:
+        """Return the output of a git command in the bare repository."""
         return say(self.remote, *arguments)
 
     def tip(self) -> str:
+        """Return the commit of the branch main."""
         return self.git("rev-parse", "main")
 
-    def run(self, name: str, event: str = "schedule", **inputs: Any) -> Run:
-        """Run a workflow, started by an event on the branch main."""
-        return self.start(workflow(name), event, inputs)
+    def run(self, name: str, event: str = "schedule", **inputs: Any) -> WorkflowRun:
+        """Run a workflow of this repository, started by an event on the branch main."""
+        return self.start(load_workflow(name), event, inputs)
 
-    def start(self, flow: dict[str, Any], event: str, inputs: Mapping[str, Any]) -> Run:
-        """The same with a workflow that was read."""
+    def start(self, workflow: dict[str, Any], event: str, inputs: Mapping[str, Any]) -> WorkflowRun:
+        """Run a workflow that is already loaded; raise KeyError if the event does not start it."""
         self.runs += 1
         shutil.rmtree(self.artifacts, ignore_errors=True)
-        if event not in flow["on"]:
-            raise ValueError(f"{flow['name']} is not started by {event}")
-        defaults = (flow["on"][event] or {}).get("inputs", {}) if event == "workflow_dispatch" else {}
-        given = {key: one.get("default", "") for key, one in defaults.items()} | {**inputs}
+        trigger = workflow["on"][event] or {}
+        declared = trigger.get("inputs", {}) if event == "workflow_dispatch" else {}
+        defaults = {name: declaration.get("default", "") for name, declaration in declared.items()}
         github = {
             "event_name": event,
             "ref": "refs/heads/main",
@@ -182,52 +174,50 @@ class Repository:
             "run_attempt": "1",
             "server_url": "https://github.example",
             "sha": self.tip(),
-            "workflow": flow["name"],
+            "workflow": workflow["name"],
         }
-        known = {"github": github, "inputs": given, "vars": self.variables, "secrets": self.secrets}
-        return self._flow(flow, known)
+        contexts = {
+            "github": github,
+            "inputs": defaults | {**inputs},
+            "vars": self.variables,
+            "secrets": self.secrets,
+        }
+        return self._run_jobs(workflow, contexts, has_failed=False)
 
-    def _flow(self, flow: dict[str, Any], known: dict[str, Any], after_failure: bool = False) -> Run:
-        """The jobs of a workflow, each after those it needs (they stand before it in the file).
+    def _run_jobs(self, workflow: dict[str, Any], contexts: dict[str, Any], has_failed: bool) -> WorkflowRun:
+        """Run the jobs of a workflow, each after those that it needs, which stand before it in the file.
 
-        Where it is called after a failure, no job of it follows a success.
+        In a workflow that is called after a failure, no job counts as following a success.
         """
-        run: Run = {}
-        for name, job in flow["jobs"].items():
-            names = job.get("needs", [])
-            before = {one: run[one] for one in ([names] if isinstance(names, str) else names)}
-            needs = {one: {"result": job.result, "outputs": job.outputs} for one, job in before.items()}
-            now_known = {**known, "needs": needs}
-            failed = after_failure or any(one.result != "success" for one in before.values())
-            if not wanted(job.get("if"), now_known, failed):
+        run: WorkflowRun = {}
+        for name, job in workflow["jobs"].items():
+            _refuse_unknown(job, JOB_KEYS)
+            job_contexts, after_failure = {**contexts, "needs": {}}, has_failed
+            if "needs" in job:
+                needed = run[job["needs"]]
+                job_contexts["needs"] = {job["needs"]: {"result": needed.result, "outputs": needed.outputs}}
+                after_failure = has_failed or needed.result != "success"
+            if not is_met(job.get("if"), job_contexts, after_failure):
                 run[name] = Job("skipped")
             elif "uses" in job:
-                given = {key: filled(text, now_known) for key, text in job.get("with", {}).items()}
-                secrets = known["secrets"] if job.get("secrets") == "inherit" else {}
-                called = workflow(job["uses"].removeprefix("$/.github/workflows/"))
-                _refuse_rights(called, job["permissions"])
-                inner = self._flow(called, {**known, "inputs": given, "secrets": secrets}, failed)
-                run[name] = Job("failure" if colour(inner) == "red" else "success")
-                run |= {f"{name} / {one}": found for one, found in inner.items()}
+                inputs = {key: fill(text, job_contexts) for key, text in job.get("with", {}).items()}
+                called = load_workflow(job["uses"].removeprefix("$/.github/workflows/"))
+                inner = self._run_jobs(called, {**contexts, "inputs": inputs, "secrets": {}}, after_failure)
+                run[name] = Job(run_result(inner))
+                run |= {f"{name} / {key}": inner_job for key, inner_job in inner.items()}
             else:
-                for title, matrix in _matrix(name, job):
-                    run[title] = Runner(self, name, flow, job, {**now_known, "matrix": matrix}).job()
+                for title, values in _expand_matrix(name, job):
+                    run[title] = Runner(self, workflow, job, {**job_contexts, "matrix": values}).run_job()
         return run
 
 
-LEVELS = ("none", "read", "write")
+def _refuse_unknown(definition: Mapping[str, Any], known_keys: set[str]) -> None:
+    if unknown := definition.keys() - known_keys:
+        raise ValueError(f"unknown keys of a job or step: {sorted(unknown)}")
 
 
-def _refuse_rights(called: dict[str, Any], given: Mapping[str, str]) -> None:
-    """Refuse a workflow that wants more than its caller may, as GitHub does before anything runs."""
-    for job in called["jobs"].values():
-        for right, level in job["permissions"].items():
-            if LEVELS.index(level) > LEVELS.index(given.get(right, "none")):
-                raise ValueError(f"{called['name']} asks for {right}: {level}, which it is not given")
-
-
-def _matrix(name: str, job: dict[str, Any]) -> Iterator[tuple[str, dict[str, str]]]:
-    """The variants of a job: the title and the values of each."""
+def _expand_matrix(name: str, job: dict[str, Any]) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield the title and the values of each variant of a job."""
     axes = job.get("strategy", {}).get("matrix", {})
     for values in itertools.product(*axes.values()):
         title = f"{name} ({', '.join(map(str, values))})" if values else name
@@ -235,231 +225,116 @@ def _matrix(name: str, job: dict[str, Any]) -> Iterator[tuple[str, dict[str, str
 
 
 class Runner:
-    """A fresh machine for one job."""
+    """A new machine for one job."""
 
     def __init__(
-        self,
-        repository: Repository,
-        name: str,
-        flow: dict[str, Any],
-        job: dict[str, Any],
-        known: dict[str, Any],
+        self, repository: Repository, workflow: dict[str, Any], job: dict[str, Any], contexts: dict[str, Any]
     ) -> None:
-        self.repository, self.flow, self.told = repository, flow, job
-        self.rights: dict[str, str] = job.get("permissions", flow.get("permissions", {}))
-        token = ", ".join(f"{right}: {level}" for right, level in self.rights.items())
-        self.known = {**known, "github": {**known["github"], "token": f"{TOKEN} ({token})"}, "steps": {}}
+        self.repository, self.workflow, self.definition = repository, workflow, job
+        self.rights: dict[str, str] = job["permissions"]
+        # the token of a rehearsal lists its rights, which the stub of gh reads
+        token = ", ".join(
+            ["token of the run", *(f"{right}: {level}" for right, level in self.rights.items())]
+        )
+        self.contexts = {**contexts, "github": {**contexts["github"], "token": token}, "steps": {}}
         self.work = repository.work
         self.files = repository.home / "work" / "_files"
-        self.after: list[Callable[[], object]] = []
-        """What actions do at the end of a job that went well."""
-        self.env = self._environment(name)
-        self.ended = Job("success")
+        self.after_success: list[Callable[[], object]] = []
+        """Calls that actions leave for the end of a job that succeeds."""
+        self.env = self._build_environment()
+        self.job = Job("success")
 
-    def _environment(self, job: str) -> dict[str, str]:
-        """What every step is given: GitHub's variables, and those of the rehearsal."""
+    def _build_environment(self) -> dict[str, str]:
+        """Return the variables of every step: GitHub's, and those of the rehearsal."""
         shutil.rmtree(self.repository.home / "work", ignore_errors=True)
-        home, bin_ = self.files / "home", self.files / "bin"
-        shutil.copytree(STUBS, bin_)
+        home, commands = self.files / "home", self.files / "bin"
+        shutil.copytree(STUBS, commands)
         for name, script in self.repository.commands.items():
-            (bin_ / name).write_text(f"#!/bin/sh\n{script}\n")
-            (bin_ / name).chmod(0o755)
+            (commands / name).write_text(f"#!/bin/sh\n{script}\n")
+            (commands / name).chmod(0o755)
         self.work.mkdir(parents=True)
         home.mkdir()
-        # nobody's name: a machine whose host has a full name would lend git one
+        # without it git would take an identity from the machine, if its host has a full name
         (home / ".gitconfig").write_text("[user]\n\tuseConfigOnly = true\n")
         installed = self.repository.home / "installed"
         installed.mkdir(exist_ok=True)
         github = {
-            f"GITHUB_{key.upper()}": text for key, text in self.known["github"].items() if key != "token"
+            f"GITHUB_{key.upper()}": text for key, text in self.contexts["github"].items() if key != "token"
         }
         return github | {
             "CI": "true",
             "GITHUB_ACTIONS": "true",
-            "GITHUB_JOB": job,
             "GITHUB_WORKSPACE": str(self.work),
             "GIT_CONFIG_NOSYSTEM": "1",
             "HOME": str(home),
             "LANG": "C.UTF-8",
             "OPENROUTER_BASE_URL": self.repository.service,
-            "PATH": f"{bin_}:{os.environ['PATH']}",
+            "PATH": f"{commands}:{os.environ['PATH']}",
             "PIP_NO_INDEX": "1",
-            "PYTHONPATH": str(bin_),
-            "REHEARSAL_INSTALLED": str(installed),
+            "PYTHONPATH": str(commands),
             "REHEARSAL_HAS_ISSUES": str(self.repository.has_issues).lower(),
+            "REHEARSAL_INSTALLED": str(installed),
             "REHEARSAL_ISSUES": str(self.repository.issues),
             "REHEARSAL_MAY_OPEN_PULLS": str(self.repository.may_open_pulls).lower(),
             "REHEARSAL_NOW": self.repository.now.isoformat(),
             "REHEARSAL_PULLS": str(self.repository.pulls),
             "REHEARSAL_PYTHON": sys.executable,
-            "RUNNER_OS": "Linux",
             "RUNNER_TEMP": str(self.files),
             "SYNC_REQUESTS_PER_SECOND": "0",
             **self.repository.environment,
         }
 
-    def job(self) -> Job:
-        """Run the steps in order; after a failure only those that ask for it."""
-        for told in self.told["steps"]:
-            if unknown := told.keys() - STEP:
-                raise ValueError(f"unknown keys of a step: {unknown}")
-            if wanted(told.get("if"), self.known, self.ended.result == "failure"):
-                step = self._step(told)
-            else:
-                step = Step(told["name"], "skipped")
+    def run_job(self) -> Job:
+        """Run the steps in order; after a failure only those whose `if` allows it."""
+        for definition in self.definition["steps"]:
+            _refuse_unknown(definition, STEP_KEYS)
+            step = Step(definition["name"], "skipped")
+            if is_met(definition.get("if"), self.contexts, self.job.result == "failure"):
+                step = self._run_step(definition)
             if step.outcome == "failure":
-                self.ended.result = "failure"
-            if "id" in told:
-                self.known["steps"][told["id"]] = {"outcome": step.outcome, "outputs": step.outputs}
-            self.ended.steps.append(step)
-        for last in reversed(self.after if self.ended.result == "success" else []):
-            last()
-        outputs = self.told.get("outputs", {})
-        self.ended.outputs = {name: filled(text, self.known) for name, text in outputs.items()}
-        return self.ended
+                self.job.result = "failure"
+            if "id" in definition:
+                outputs = {"outcome": step.outcome, "outputs": step.outputs}
+                self.contexts["steps"][definition["id"]] = outputs
+            self.job.steps.append(step)
+        for call in reversed(self.after_success if self.job.result == "success" else []):
+            call()
+        outputs = self.definition.get("outputs", {})
+        self.job.outputs = {name: fill(text, self.contexts) for name, text in outputs.items()}
+        return self.job
 
-    def _step(self, told: dict[str, Any]) -> Step:
-        layers = (self.flow.get("env", {}), self.told.get("env", {}), told.get("env", {}))
-        own = {name: filled(text, self.known) for layer in layers for name, text in layer.items()}
-        step = Step(told["name"], "success", self.env | own)
-        if "run" in told:
-            self._script(told["run"], step)
+    def _run_step(self, definition: dict[str, Any]) -> Step:
+        env = {name: fill(text, self.contexts) for name, text in definition.get("env", {}).items()}
+        step = Step(definition["name"], "success", self.env | env)
+        if "run" in definition:
+            self._run_script(definition["run"], step)
             return step
-        action = told["uses"].partition("@")[0]
-        given = {name: filled(text, self.known) for name, text in told.get("with", {}).items()}
+        inputs = {name: fill(text, self.contexts) for name, text in definition.get("with", {}).items()}
         try:
-            step.outputs = ACTIONS[action](self, given)
-        except (Fails, GitError) as error:
-            step.outcome, step.said = "failure", str(error)
+            step.outputs = ACTIONS[definition["uses"].partition("@")[0]](self, inputs)
+        except (ActionError, GitError) as error:
+            step.outcome, step.printed = "failure", str(error)
         return step
 
-    def _script(self, script: str, step: Step) -> None:
-        """Run a script, and read what it wrote for GitHub."""
-        named = {name: self.files / name for name in ("output", "env", "step_summary")}
-        for path in named.values():
+    def _run_script(self, script: str, step: Step) -> None:
+        """Run a script, and read the outputs and the summary that it wrote."""
+        paths = {name: self.files / name for name in ("output", "step_summary")}
+        for path in paths.values():
             path.write_text("")
-        shell = SHELLS[self.flow.get("defaults", {}).get("run", {}).get("shell")]
+        shell = SHELLS[self.workflow.get("defaults", {}).get("run", {}).get("shell")]
         file = self.files / "script.sh"
-        file.write_text(filled(script, self.known))
+        file.write_text(fill(script, self.contexts))
         done = subprocess.run(
             [*shell, file],
             cwd=self.work,
-            env=step.env | {f"GITHUB_{name.upper()}": str(path) for name, path in named.items()},
+            env=step.env | {f"GITHUB_{name.upper()}": str(path) for name, path in paths.items()},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             timeout=120,
             check=False,
         )
-        step.said = done.stdout
+        step.printed = done.stdout
         step.outcome = "failure" if done.returncode else "success"
-        step.outputs = _pairs(named["output"])
-        self.env |= _pairs(named["env"])
-        self.ended.summary += named["step_summary"].read_text()
-
-
-def _pairs(path: Path) -> dict[str, str]:
-    """What a script wrote into GITHUB_OUTPUT or GITHUB_ENV: a line each."""
-    lines = path.read_text().splitlines()
-    if any("=" not in line for line in lines):
-        raise ValueError(f"not name=value: {lines}")
-    return dict(line.split("=", 1) for line in lines)
-
-
-# Actions
-
-
-def checkout(at: Runner, given: Mapping[str, str]) -> dict[str, str]:
-    """The commits that the real one fetches, and the refs that it leaves; it pushes where it may.
-
-    https://github.com/actions/checkout: src/ref-helper.ts
-    """
-    github, remote = at.known["github"], at.repository.remote
-    ref = given.get("ref") or github["ref"]
-    is_commit = bool(re.fullmatch("[0-9a-f]{40}", ref))
-    branch = ref.removeprefix("refs/heads/")
-    say(at.work, "init", "--quiet", ".")
-    say(at.work, "remote", "add", "origin", remote.as_uri())
-    if given.get("persist-credentials") == "false":
-        say(at.work, "remote", "set-url", "--push", "origin", NO_CREDENTIALS)
-    elif at.rights.get("contents") != "write":
-        say(at.work, "remote", "set-url", "--push", "origin", READ_ONLY)
-    depth = ["--depth=1"]
-    if given.get("fetch-depth") == "0":
-        depth, specs = [], ["+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*"]
-    elif is_commit:
-        specs = [ref]
-    elif ref == branch:  # by its name: what it is now
-        specs = [f"+refs/heads/{branch}*:refs/remotes/origin/{branch}*"]
-    else:  # what it was when the event came
-        specs = [f"+{github['sha']}:refs/remotes/origin/{branch}"]
-    say(at.work, "fetch", "--no-tags", "--quiet", *depth, "origin", *specs)
-    if is_commit:
-        say(at.work, "checkout", "--quiet", "--detach", ref)
-    else:
-        say(at.work, "checkout", "--quiet", "--force", "-B", branch, f"refs/remotes/origin/{branch}")
-    return {"ref": ref, "commit": say(at.work, "rev-parse", "HEAD")}
-
-
-def setup_python(at: Runner, given: Mapping[str, str]) -> dict[str, str]:
-    """The Python of whoever runs the tests, whatever is asked for; its cache needs the files it hangs on."""
-    if given.get("cache") and not [*at.work.glob(given["cache-dependency-path"])]:
-        raise Fails(f"No file matched to {given['cache-dependency-path']}")
-    return {"python-version": given["python-version"]}
-
-
-def cache(at: Runner, given: Mapping[str, str]) -> dict[str, str]:
-    """The folder of the key, or the newest whose key begins with `restore-keys`; saved after a green job."""
-    at.repository.caches.mkdir(exist_ok=True)
-    path, own = at.work / given["path"], at.repository.caches / given["key"]
-    newest = sorted(at.repository.caches.iterdir(), key=lambda one: one.stat().st_ctime_ns, reverse=True)
-    starts = given.get("restore-keys", "").split()
-    found = [own] if own.exists() else [one for one in newest if one.name.startswith(tuple(starts))]
-    if found:
-        shutil.copytree(found[0], path, dirs_exist_ok=True)
-    if not own.exists():
-        at.after.append(lambda: path.exists() and shutil.copytree(path, own))
-    return {"cache-hit": str(own.exists()).lower()}
-
-
-def configure_pages(at: Runner, given: Mapping[str, str]) -> dict[str, str]:
-    if not at.repository.pages or at.rights.get("pages") not in ("read", "write"):
-        raise Fails("Get Pages site failed. Please verify that the repository has Pages enabled")
-    return {"base_url": "https://someone.example/archive"}
-
-
-def upload_pages_artifact(at: Runner, given: Mapping[str, str]) -> dict[str, str]:
-    """The site without its hidden files, which are left out unless asked for."""
-    shutil.copytree(
-        at.work / given["path"], at.repository.artifacts / "github-pages", ignore=shutil.ignore_patterns(".*")
-    )
-    return {}
-
-
-def deploy_pages(at: Runner, given: Mapping[str, str]) -> dict[str, str]:
-    if {"pages": "write", "id-token": "write"}.items() - at.rights.items():
-        raise Fails("Ensure GITHUB_TOKEN has permission id-token: write and pages: write")
-    shutil.rmtree(at.repository.site, ignore_errors=True)
-    shutil.copytree(at.repository.artifacts / "github-pages", at.repository.site)
-    return {"page_url": "https://someone.example/archive/"}
-
-
-def upload_artifact(at: Runner, given: Mapping[str, str]) -> dict[str, str]:
-    path = at.work / given["path"]
-    if path.exists():
-        shutil.copytree(path, at.repository.artifacts / given["name"])
-    elif given.get("if-no-files-found") == "error":
-        raise Fails(f"No files were found with the provided path: {given['path']}")
-    return {}
-
-
-ACTIONS: dict[str, Callable[[Runner, Mapping[str, str]], dict[str, str]]] = {
-    "actions/cache": cache,
-    "actions/checkout": checkout,
-    "actions/configure-pages": configure_pages,
-    "actions/deploy-pages": deploy_pages,
-    "actions/setup-python": setup_python,
-    "actions/upload-artifact": upload_artifact,
-    "actions/upload-pages-artifact": upload_pages_artifact,
-}
-"""The stand-ins by the action's name; one that is not here is an error."""
+        step.outputs = dict(line.split("=", 1) for line in paths["output"].read_text().splitlines())
+        self.job.summary += paths["step_summary"].read_text()

@@ -1,4 +1,4 @@
-"""The project's own files: they say the same thing and hold nothing that belongs elsewhere."""
+"""The project's own files: they agree with each other and hold nothing that belongs elsewhere."""
 
 import ast
 import re
@@ -19,11 +19,11 @@ PROSE = [ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
 
 REGISTRIES = [".".join(parts) for parts in (("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "org"))]
 MACHINE = re.compile(r"(?<![\w.~}-])/(?:work|root|tmp|home/\w+)/")
-"""A path that exists on one machine only; what stands before the slash would make it a part of another."""
+"""A path that exists on one machine only; a character before its slash makes it a part of another path."""
 
 
-def texts() -> Iterator[tuple[str, str]]:
-    """Every text file of the project with its content; the records in data/ are other people's words."""
+def read_texts() -> Iterator[tuple[str, str]]:
+    """Yield the name and content of every text file but the records in data/, which others wrote."""
     command = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split("\0")
     for name in sorted(filter(None, names)):
@@ -40,32 +40,34 @@ def test_locks_name_no_address_and_hash_all(lock: Path) -> None:
     text = lock.read_text()
     assert not re.search(r"https?://", text)
     assert not re.search(r"^\s*-(?!-hash=)", text, re.MULTILINE), "an option of pip, such as an index"
-    wanted = [entry for entry in re.split(r"\n(?=\S)", text) if not entry.startswith("#")]
-    assert wanted
-    for entry in wanted:
+    entries = [entry for entry in re.split(r"\n(?=\S)", text) if not entry.startswith("#")]
+    assert entries
+    for entry in entries:
         assert re.match(r"[\w.-]+==\S+", entry)
         assert re.search(r"--hash=sha256:[0-9a-f]{64}\b", entry), entry.partition("\n")[0]
 
 
 def test_locks_agree() -> None:
-    found = {
+    locks = {
         lock.stem: dict(re.findall(r"^([\w.-]+)==(\S+)", lock.read_text(), re.MULTILINE)) for lock in LOCKS
     }
-    run = found["run"]
-    assert run.keys() < found["test"].keys()
-    assert "pip-audit" in found["audit"]
-    for pins in found.values():
+    run = locks["run"]
+    assert run.keys() < locks["test"].keys()
+    assert "pip-audit" in locks["audit"]
+    for pins in locks.values():
         assert {name: pins[name] for name in run.keys() & pins.keys()} == {
             name: run[name] for name in run.keys() & pins.keys()
         }
 
 
 def test_no_file_names_a_package_registry() -> None:
-    assert [name for name, text in texts() if any(host in text for host in REGISTRIES)] == []
+    assert [name for name, text in read_texts() if any(host in text for host in REGISTRIES)] == []
 
 
 def test_no_file_names_a_path_of_one_machine() -> None:
-    assert [name for name, text in texts() if not name.startswith("tests/") and MACHINE.search(text)] == []
+    assert [
+        name for name, text in read_texts() if not name.startswith("tests/") and MACHINE.search(text)
+    ] == []
 
 
 def test_licence_is_mit() -> None:
@@ -94,14 +96,14 @@ def test_notice_carries_the_lines_asked_for(line: str) -> None:
 def test_every_make_target_in_prose_exists(path: Path) -> None:
     code = "\n".join(re.findall(r"^```.*?^```|`[^`\n]+`", path.read_text(), re.MULTILINE | re.DOTALL))
     named = set(re.findall(r"\bmake ([a-z][a-z-]*)", code))
-    there = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    assert {"setup", "test", "demo"} <= there
+    targets = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert {"setup", "test", "demo"} <= targets
     assert named
-    assert named - there == set()
+    assert named - targets == set()
 
 
-class Asked(dict[str, str]):
-    """An empty environment that remembers what it was asked for."""
+class RecordingEnvironment(dict[str, str]):
+    """An empty environment that records the names that are read."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -113,19 +115,19 @@ class Asked(dict[str, str]):
 
 
 def test_every_setting_stands_in_the_readme() -> None:
-    environment = Asked()
+    environment = RecordingEnvironment()
     read_settings(environment)
-    ours = {name for name in environment.names if not name.startswith("GITHUB_")}
-    assert {"OPENROUTER_API_KEY", "SYNC_WORKERS"} <= ours
+    names = {name for name in environment.names if not name.startswith("GITHUB_")}
+    assert {"OPENROUTER_API_KEY", "SYNC_WORKERS"} <= names
     readme = (ROOT / "README.md").read_text()
     context = click.Context(orarchive_command)
     commands = [
         orarchive_command.get_command(context, name) for name in orarchive_command.list_commands(context)
     ]
     options = [option for command in commands if command for option in command.params]
-    ours |= {str(option.envvar) for option in options if option.envvar}
-    assert {"ARCHIVE_CACHE", "ARCHIVE_DIR"} <= ours
-    assert [name for name in sorted(ours) if f"| `{name}` |" not in readme] == []
+    names |= {str(option.envvar) for option in options if option.envvar}
+    assert {"ARCHIVE_CACHE", "ARCHIVE_DIR"} <= names
+    assert [name for name in sorted(names) if f"| `{name}` |" not in readme] == []
 
 
 def test_every_feed_and_file_stands_in_the_readme_of_the_data() -> None:
@@ -136,13 +138,12 @@ def test_every_feed_and_file_stands_in_the_readme_of_the_data() -> None:
 
 
 def test_every_file_and_test_in_the_threat_model_exists() -> None:
-    """Seen to fail for a test of another name and for a file that moved."""
     named = re.findall(r"`([\w./-]+/[\w.-]*)(?:::(\w+))?`", (ROOT / "SECURITY.md").read_text())
     assert len([test for _, test in named if test]) > 20
-    made = {"quarantine/"}
-    assert [path for path, _ in named if path not in made and not (ROOT / path).exists()] == []
+    created = {"quarantine/"}
+    assert [path for path, _ in named if path not in created and not (ROOT / path).exists()] == []
     tests = [(path, test) for path, test in named if test]
-    assert [both for both in tests if f"def {both[1]}(" not in (ROOT / both[0]).read_text()] == []
+    assert [(path, test) for path, test in tests if f"def {test}(" not in (ROOT / path).read_text()] == []
 
 
 COLLECT = sorted((ROOT / "orarchive" / "collect").glob("*.py"))
@@ -152,30 +153,31 @@ REASON = re.compile(
 )
 
 
-def symptoms() -> set[str]:
-    """What stands in backticks in the first column of OPERATIONS.md's table of failures."""
+def read_symptoms() -> set[str]:
+    """Return the texts in backticks in the first column of OPERATIONS.md's table of failures."""
     rows = re.findall(r"^\| (.+?) \|", (ROOT / "OPERATIONS.md").read_text(), re.MULTILINE)
-    return {said for row in rows for said in re.findall(r"`([^`]+)`", row)}
+    return {text for row in rows for text in re.findall(r"`([^`]+)`", row)}
 
 
 def test_every_reason_has_a_remedy() -> None:
-    """Seen to fail without `more-pages`, `budget` and `no-values` in the table, which it lacked."""
-    found = {word for path in COLLECT for words in REASON.findall(path.read_text()) for word in words if word}
-    assert {"timeout", "shrunk", "too-large", "no-values", "budget"} <= found
-    assert sorted(found - symptoms()) == []
+    reasons = {
+        word for path in COLLECT for words in REASON.findall(path.read_text()) for word in words if word
+    }
+    assert {"timeout", "shrunk", "too-large", "no-values", "budget"} <= reasons
+    assert sorted(reasons - read_symptoms()) == []
 
 
 def test_every_error_of_a_run_has_a_remedy() -> None:
-    """Each `msg` of what ends a run holds words of the table; seen to fail without each of them."""
+    """Each `msg` of an error that ends a run contains a phrase of the table."""
     modules = ("store/commit", "store/push", "collect/run", "collect/settings", "collect/attempt")
-    told = [said for name in modules for said in messages(ROOT / "orarchive" / f"{name}.py")]
-    assert len(told) > 15
-    phrases = [phrase for phrase in symptoms() if " " in phrase]
-    assert [said for said in told if not any(phrase in said for phrase in phrases)] == []
+    messages = [message for name in modules for message in read_messages(ROOT / "orarchive" / f"{name}.py")]
+    assert len(messages) > 15
+    phrases = [phrase for phrase in read_symptoms() if " " in phrase]
+    assert [message for message in messages if not any(phrase in message for phrase in phrases)] == []
 
 
-def messages(path: Path) -> Iterator[str]:
-    """The messages of a module's errors, with nothing where a value would stand."""
+def read_messages(path: Path) -> Iterator[str]:
+    """Yield the messages of a module's errors, without the values that are filled in."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "msg":
             parts = (part for part in ast.walk(node.value) if isinstance(part, ast.Constant))

@@ -1,6 +1,6 @@
-"""The clock of a rehearsal: where REHEARSAL_NOW has a moment, `datetime.now` says it and stands still.
+"""The clock of a rehearsal: where REHEARSAL_NOW holds a time, `datetime.now` always returns it.
 
-The method is replaced, not the class: compiled modules, such as pandas, hold on to the class itself.
+The method is replaced, not the class, because compiled modules such as pandas keep references to the class.
 """
 
 import ctypes
@@ -10,6 +10,7 @@ import os
 
 
 def now(cls: type[dt.datetime], tz: dt.tzinfo | None = None) -> dt.datetime:
+    """Return the time of the rehearsal."""
     return cls.fromisoformat(os.environ["REHEARSAL_NOW"]).astimezone(tz)
 
 
