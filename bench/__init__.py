@@ -1,1 +1,1 @@
-"""Benchmarks: each prints ratios measured in one run, against the budgets of the design."""
+"""Benchmarks: each prints ratios that are measured in one run, beside their budgets."""

@@ -1,6 +1,6 @@
-"""A full hour over 600 models at 150 ms a request, pacing off: wall time against the ideal, and peak memory.
+"""A full hour over 600 models at 150 ms a request, no rate limit: wall time against the ideal, peak memory.
 
-The service and the scraper are two processes, as in life. The ideal is requests x latency / workers.
+The service and the scraper are two processes, as in production. The ideal is requests x latency / workers.
 """
 
 import datetime as dt
@@ -18,20 +18,21 @@ from orarchive.sample.routes import answer
 from orarchive.timestamps import HOUR, format_hour
 
 MODELS = 600
-LATENCY = 0.15
+LATENCY_S = 0.15
 WORKERS = 8
-BUDGET_RATIO = 1.15
-BUDGET_MB = 120
+MAX_RATIO = 1.15
+MAX_MB = 120
 SCRAPE = Path(__file__).parents[1] / "scrape.py"
 
 
 class Catalogue:
-    """The sample's catalogue blown up to so many models, moving with the sample's clock."""
+    """The sample's catalogue copied until it has so many models, at the time of its service."""
 
     def __init__(self) -> None:
         self.service = Service(self.respond)
 
     def respond(self, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> tuple[int, Any]:
+        """Answer a request; the endpoints of a copy are those of its original."""
         world = world_at(self.service.now)
         copies = [f"-{n}" for n in range(MODELS // len(world.models) + 1)]
         if path == "models/count":
@@ -52,18 +53,18 @@ def main() -> None:
         for command in (["init", "-q"], ["config", "user.name", "bench"], ["config", "user.email", "b@b"]):
             subprocess.run(["git", "-C", folder, *command], check=True)
         world_at(START)
-        print(f"{MODELS} models, {LATENCY * 1000:.0f} ms a request, {WORKERS} workers, pacing off")
+        print(f"{MODELS} models, {LATENCY_S * 1000:.0f} ms a request, {WORKERS} workers, no rate limit")
         print(f"{'hour':15} {'requests':>8} {'ideal s':>8} {'wall s':>8} {'ratio':>6} {'peak MB':>8}")
         for step in range(4):
             service.now = START + step * HOUR
             world_at(service.now)
             measure(service, Path(folder), service.now)
-        print(f"budget{'':34} {BUDGET_RATIO:6.2f} {BUDGET_MB:8}")
+        print(f"budget{'':34} {MAX_RATIO:6.2f} {MAX_MB:8}")
 
 
 def measure(service: Service, folder: Path, hour: dt.datetime) -> None:
-    """Run the scraper once as a process of its own and print how it did."""
-    service.latency, asked = LATENCY, len(service.requests)
+    """Run the scraper once as a process of its own and print its figures."""
+    service.latency, requests_before = LATENCY_S, len(service.requests)
     environment = {
         **os.environ,
         "OPENROUTER_BASE_URL": service.base_url,
@@ -72,13 +73,13 @@ def measure(service: Service, folder: Path, hour: dt.datetime) -> None:
     }
     command = [sys.executable, str(SCRAPE), "--archive", str(folder), "--hour", format_hour(hour)]
     command += ["--feeds", "models,endpoints,providers,zdr"]
-    begun = time.perf_counter()
+    start = time.perf_counter()
     process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - begun
+    wall = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)
-    requests = len(service.requests) - asked
-    ideal = requests * LATENCY / WORKERS
+    requests = len(service.requests) - requests_before
+    ideal = requests * LATENCY_S / WORKERS
     print(
         f"{format_hour(hour):15} {requests:8} {ideal:8.2f} {wall:8.2f} {wall / ideal:6.3f}"
         f" {usage.ru_maxrss / 1024:8.1f}" + (f"  exit {process.returncode}" if process.returncode else "")

@@ -1,4 +1,4 @@
-"""The demo, whole: 45 days of the sample go through the real scraper, and git log tells what happened."""
+"""The demo: 45 days of the sample go through the real scraper, and the archive shows every happening."""
 
 import os
 import re
@@ -18,7 +18,7 @@ from tests.support.archives import HOUR, ROOT, new_archive, say, tidy
 
 pytestmark = pytest.mark.soak
 
-TOLD = {
+LOG_LINES = {
     "added": "+ {key}: added",
     "price cut": "~ {key}: prompt",
     "price rise": "~ {key}: prompt",
@@ -48,36 +48,51 @@ TOLD = {
     "category added": "+ order: {key} is named$",
     "category removed": "- order: {key} is named no more$",
 }
-"""Kind of happening -> its line in a commit message ({key}: what it happened to)."""
+"""Kind of happening -> its line in a commit message; {key} is its key, {model} that of the model."""
 
-HEALTH = ("provider degrades", "provider recovers")
-"""Told by health.jsonl alone, which only `git log -p --text` shows."""
+HEALTH_KINDS = {"provider degrades", "provider recovers"}
+"""Kinds that change health.jsonl alone, which only `git log -p --text` shows."""
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """The demo's folder and what it printed."""
-    folder = tmp_path_factory.mktemp("demo") / "demo"
+def run_demo(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run the demo in a folder."""
     command = [sys.executable, "-m", "orarchive.sample.demo", str(folder)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of the demo's archive and site, which no test may change."""
+    folder = tmp_path_factory.mktemp("demo") / "demo"
+    done = run_demo(folder)
     assert done.returncode == 0, done.stderr
-    return folder, done.stdout
+    assert (folder / "site" / "index.html").as_uri() in done.stdout
+    return folder
 
 
-def test_it_leaves_a_clean_archive_and_a_site(demo: tuple[Path, str]) -> None:
-    folder, printed = demo
-    tidy(folder)
-    assert (folder / "site" / "index.html").as_uri() in printed
-    assert (folder / "site" / "index.html").is_file()
+@pytest.fixture(scope="session")
+def log(demo: Path) -> str:
+    """Return all commit messages of the demo."""
+    return say(demo, "log", "--format=%B")
 
 
-def test_every_happening_is_in_the_log(demo: tuple[Path, str]) -> None:
-    log = say(demo[0], "log", "--format=%B")
-    assert TOLD.keys() | set(HEALTH) == {happening.kind for happening in HAPPENINGS}
-    silent = [
-        happening for happening in HAPPENINGS if happening.kind not in HEALTH and not told(happening, log)
-    ]
-    assert silent == []
+def test_it_leaves_a_clean_archive_and_a_site(demo: Path) -> None:
+    tidy(demo)
+    assert (demo / "site" / "index.html").is_file()
+
+
+def test_every_happening_is_in_the_log(log: str) -> None:
+    assert LOG_LINES.keys() | HEALTH_KINDS == {happening.kind for happening in HAPPENINGS}
+    expected = [happening for happening in HAPPENINGS if happening.kind not in HEALTH_KINDS]
+    assert [happening for happening in expected if not is_in_log(happening, log)] == []
+
+
+def is_in_log(happening: Happening, log: str) -> bool:
+    """Return whether the log has the line of a happening."""
+    sign, words = LOG_LINES[happening.kind][:2], LOG_LINES[happening.kind][2:]
+    model = re.escape(happening.key.partition("@")[0])
+    pattern = words.format(key=re.escape(happening.key), model=model)
+    return re.search(f"(?m)^{re.escape(sign)}{pattern}", log) is not None
 
 
 EVENTS = {
@@ -102,38 +117,39 @@ EVENTS = {
     "provider degrades": "degraded",
     "provider recovers": "recovered",
 }
-"""Kind of happening -> the kind of its event, where it is called otherwise."""
-
+"""Kind of happening -> the kind of its event, where the names differ."""
 
 NO_DATE = "google/gemini-2.5-pro"
-"""Its expiration date of 2098 means that there is none."""
+"""A model whose expiration date of 2098 means that there is none, so that it has no event."""
 
 
-def test_every_happening_is_an_event(demo: tuple[Path, str]) -> None:
-    with open_index(open_archive(demo[0])) as db:
+def test_every_happening_is_an_event(demo: Path) -> None:
+    with open_index(open_archive(demo)) as db:
         rows = db.execute("select kind, key, after, by from events").fetchall()
-    asked = [one for one in HAPPENINGS if not one.kind.startswith("category ")]  # the log tells, and the site
-    assert [one.key for one in asked if not _is_event(one, rows)] == [NO_DATE]
+    # a category has no event: it is in the log and on the site
+    happenings = [happening for happening in HAPPENINGS if not happening.kind.startswith("category ")]
+    assert [happening.key for happening in happenings if not is_event(happening, rows)] == [NO_DATE]
 
 
-def _is_event(happening: Happening, rows: list[tuple[str, str, str, str]]) -> bool:
+def is_event(happening: Happening, rows: list[tuple[str, str, str, str]]) -> bool:
+    """Return whether rows (kind, key, after, by) have the event of a happening at its hour."""
     kind = EVENTS.get(happening.kind, happening.kind.replace(" ", "_"))
     at = f"{happening.at:%Y-%m-%dT%H:%M:%SZ}"
-    keys = [key for found, key, after, by in rows if found == kind and after < at <= by]
+    keys = [key for row_kind, key, after, by in rows if row_kind == kind and after < at <= by]
     if happening.kind == "new field":
         return bool(keys)
-    # an endpoint's, a model's by another endpoint on top, or of all endpoints of a provider
+    # the event of the endpoint, of its model (another top provider), or of all endpoints of a provider
     model = happening.key.partition("@")[0]
     return any(happening.key in key or model == key for key in keys)
 
 
-def blocks(section: str) -> list[list[str]]:
-    """The blocks of shell in a section of README, as lines."""
+def read_blocks(section: str) -> list[list[str]]:
+    """Return the blocks of shell in a section of README, as lines."""
     part = (ROOT / "README.md").read_text().partition(f"\n## {section}\n")[2].partition("\n## ")[0]
     return [block.splitlines() for block in re.findall(r"```sh\n(.*?)```", part, re.DOTALL)]
 
 
-READING = blocks("Read the history")
+READING = read_blocks("Read the history")
 
 PROMISED = {
     "after `make demo`": "^$",
@@ -159,33 +175,35 @@ PROMISED = {
     "what is not well, and why": r"^All is well as of 2026-07-15T23Z\.$",
     "a past beside hours": r'2025-03-01T07Z: 1 repriced\n(.*\n)+\+\{"id":"b/two","pricing":',
 }
-"""What a line of README says that it does -> what it then prints."""
+"""Comment of a line in README -> pattern of the output of that line."""
 
 SQLITE = shutil.which("sqlite3")
-"""The program that the lines with SQL run with; where there is none they run with Python's module."""
+"""The program that the lines with SQL call; where there is none, they call SQLITE_STUB."""
 
-STAND_IN = "import sqlite3, sys; [print(*row) for row in sqlite3.connect(sys.argv[1]).execute(sys.argv[2])]"
+SQLITE_STUB = (
+    "import sqlite3, sys; [print(*row) for row in sqlite3.connect(sys.argv[1]).execute(sys.argv[2])]"
+)
 
 
 @pytest.fixture
-def checkout(demo: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The project after `make demo`: its files, .venv and build/demo."""
+def checkout(demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the project after `make demo`: its files, .venv and build/demo."""
     folder = tmp_path / "project"
-    others = shutil.ignore_patterns(".git", ".venv", ".*_cache", ".hypothesis", "__pycache__", "build")
-    shutil.copytree(ROOT, folder, ignore=others)
+    ignored = shutil.ignore_patterns(".git", ".venv", ".*_cache", ".hypothesis", "__pycache__", "build")
+    shutil.copytree(ROOT, folder, ignore=ignored)
     (folder / ".venv").symlink_to(sys.prefix)
-    shutil.copytree(demo[0], folder / "build/demo")
+    shutil.copytree(demo, folder / "build/demo")
     if not SQLITE:
         (tmp_path / "bin").mkdir()
         program = tmp_path / "bin/sqlite3"
-        program.write_text(f'#!/bin/sh\nexec {shlex.join([sys.executable, "-c", STAND_IN])} "$@"\n')
+        program.write_text(f'#!/bin/sh\nexec {shlex.join([sys.executable, "-c", SQLITE_STUB])} "$@"\n')
         program.chmod(0o755)
         monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
     return folder
 
 
-def typed(lines: list[str], folder: Path, **environment: str) -> list[tuple[int, str]]:
-    """Type lines into one shell that is in a folder: of each its exit code and what it printed."""
+def run_lines(lines: list[str], folder: Path, **environment: str) -> list[tuple[int, str]]:
+    """Run lines in one shell that starts in a folder; return the exit code and the output of each."""
     done = subprocess.run(
         ["sh", "-c", "".join(f"{line}\nprintf '\\0%s\\0' $?\n" for line in lines)],
         cwd=folder,
@@ -200,71 +218,61 @@ def typed(lines: list[str], folder: Path, **environment: str) -> list[tuple[int,
     return [(int(code), printed) for printed, code in zip(parts[::2], parts[1::2], strict=True)]
 
 
-def as_promised(lines: list[str], folder: Path, **environment: str) -> None:
-    """Assert that lines, as they stand, do what they say; the shell is then where it was."""
-    asked = [*lines, 'echo "${PWD##*/} $ARCHIVE_DIR"']
-    *found, after = typed(asked, folder, **environment)
-    for line, (code, printed) in zip(lines, found, strict=True):
-        says = line.partition("  #")[2].strip()
-        silent = line.startswith(("cd ", "unset "))
-        promised = PROMISED[says] if says else "^$" if silent else r"\S"
-        assert (code, bool(re.search(promised, printed))) == (0, True), f"{line}\n{printed[:2000]}"
-    assert after == (0, f"{folder.name} {environment.get('ARCHIVE_DIR', '')}\n")
+def check_lines(lines: list[str], folder: Path, **environment: str) -> None:
+    """Assert that lines, unchanged, print what their comments promise and leave the shell in its folder."""
+    *results, last = run_lines([*lines, 'echo "${PWD##*/} $ARCHIVE_DIR"'], folder, **environment)
+    for line, (code, printed) in zip(lines, results, strict=True):
+        comment = line.partition("  #")[2].strip()
+        pattern = "^$" if line.startswith(("cd ", "unset ")) else r"\S"
+        pattern = PROMISED[comment] if comment else pattern
+        assert (code, bool(re.search(pattern, printed))) == (0, True), f"{line}\n{printed[:2000]}"
+    assert last == (0, f"{folder.name} {environment.get('ARCHIVE_DIR', '')}\n")
 
 
 def test_readme_shows_enough() -> None:
     programs = ("git ", ".venv/bin/python -m orarchive ", "sqlite3 ")
-    counts = [sum(line.startswith(one) for block in READING for line in block) for one in programs]
-    assert all(count >= least for count, least in zip(counts, (10, 8, 5), strict=True))
+    counts = [sum(line.startswith(program) for block in READING for line in block) for program in programs]
+    assert all(count >= minimum for count, minimum in zip(counts, (10, 8, 5), strict=True))
 
 
-WITH = "the program sqlite3" if SQLITE else "Python's module sqlite3"
+SQL_PROGRAM = "the program sqlite3" if SQLITE else "Python's module sqlite3"
 
 
-@pytest.mark.parametrize("block", READING, ids=["git", "command", f"SQL, with {WITH}"])
+@pytest.mark.parametrize("block", READING, ids=["git", "command", f"SQL, with {SQL_PROGRAM}"])
 def test_readme_reads_the_history(block: list[str], checkout: Path) -> None:
-    """Each block is typed as it stands into a shell, in a fresh clone after `make demo`."""
-    as_promised(block, checkout)
+    """Each block works unchanged in a shell, in a new clone after `make demo`."""
+    check_lines(block, checkout)
 
 
 def test_readme_shows_an_imported_past(checkout: Path, tmp_path: Path) -> None:
-    """As it stands, beside the demo's hours; git takes a small repository for the one that is named."""
+    """The blocks work beside the demo's hours; git replaces the repository that is named by a small one."""
     source = Source(new_archive(tmp_path / "openrouterlist"))
     source.save(body())
     source.save(repriced("0.000003"), HOUR)
-    (bring,), show = blocks("Start with somebody's past")
-    url = next(word for word in bring.split() if word.startswith("https://"))
-    stands_for = {"KEY": f"url.{source.root.as_uri()}.insteadOf", "VALUE": url}
-    config = {f"GIT_CONFIG_{name}_0": value for name, value in stands_for.items()}
-    as_promised([bring], checkout, ARCHIVE_DIR="build/demo", GIT_CONFIG_COUNT="1", **config)
-    as_promised(show, checkout / "build/demo")
+    (import_line,), show = read_blocks("Start with somebody's past")
+    url = next(word for word in import_line.split() if word.startswith("https://"))
+    replacement = {"KEY": f"url.{source.root.as_uri()}.insteadOf", "VALUE": url}
+    config = {f"GIT_CONFIG_{name}_0": value for name, value in replacement.items()}
+    check_lines([import_line], checkout, ARCHIVE_DIR="build/demo", GIT_CONFIG_COUNT="1", **config)
+    check_lines(show, checkout / "build/demo")
 
 
-def told(happening: Happening, log: str) -> bool:
-    """Whether the log has the line of a happening."""
-    sign, words = TOLD[happening.kind][:2], TOLD[happening.kind][2:]
-    model = re.escape(happening.key.partition("@")[0])
-    pattern = words.format(key=re.escape(happening.key), model=model)
-    return re.search(f"(?m)^{re.escape(sign)}{pattern}", log) is not None
-
-
-def test_what_moves_every_hour_is_out_of_the_way_but_there(demo: tuple[Path, str]) -> None:
+def test_what_moves_every_hour_is_out_of_the_way_but_there(demo: Path) -> None:
     health = ["log", "-p", "--format=", "--", "data/endpoints/health.jsonl"]
-    assert '"status"' not in say(demo[0], *health)
-    shown = say(demo[0], "log", "--text", *health[1:])
-    assert re.search(r'(?m)^\+.*"status":-[1-9].*"tag":"novita', shown)
-    assert re.search(r'(?m)^-.*"status":-[1-9].*"tag":"novita', shown)
+    assert '"status"' not in say(demo, *health)
+    diffs = say(demo, "log", "--text", *health[1:])
+    assert re.search(r'(?m)^\+.*"status":-[1-9].*"tag":"novita', diffs)
+    assert re.search(r'(?m)^-.*"status":-[1-9].*"tag":"novita', diffs)
 
 
-def test_clock_prices_flip_in_spot_and_not_in_prices(demo: tuple[Path, str]) -> None:
-    spot = say(demo[0], "log", "--oneline", "--", "data/models/spot.jsonl").splitlines()
+def test_time_of_day_prices_flip_in_spot_and_not_in_prices(demo: Path) -> None:
+    spot = say(demo, "log", "--oneline", "--", "data/models/spot.jsonl").splitlines()
     assert len(spot) > 20
-    prices = say(demo[0], "log", "-p", "-U0", "--format=", "--", "data/models/prices.jsonl")
+    prices = say(demo, "log", "-p", "-U0", "--format=", "--", "data/models/prices.jsonl")
     assert not re.search(r'(?m)^\+\{"id":"deepseek/deepseek-v4-pro","pricing":\{"completion"', prices)
 
 
-def test_the_outage_is_named_and_deletes_nothing(demo: tuple[Path, str]) -> None:
-    log = say(demo[0], "log", "--format=%B")
+def test_the_outage_is_named_and_deletes_nothing(log: str) -> None:
     assert "not good: endpoints, providers" in log
     assert "! providers: failed (503), the last good records stay" in log
     assert re.search(r"! endpoints: \d+ kept \(not-json\): deepseek/", log)
@@ -273,7 +281,6 @@ def test_the_outage_is_named_and_deletes_nothing(demo: tuple[Path, str]) -> None
 
 def test_another_folder_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("mine")
-    command = [sys.executable, "-m", "orarchive.sample.demo", str(tmp_path)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = run_demo(tmp_path)
     assert (done.returncode, (tmp_path / "mine").read_text()) == (2, "mine")
     assert "not empty" in done.stderr
