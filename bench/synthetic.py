@@ -87,7 +87,7 @@ class SyntheticData:
         count = EDITS_PER_HOUR.get(path, 0)
         return {served[(hour * count + n) % len(served)] for n in range(count)}
 
-    def kept(self, hour: int) -> set[int]:
+    def kept_slots(self, hour: int) -> set[int]:
         """Return the slots whose endpoints could not be fetched at an hour."""
         if not hour:
             return set()
@@ -140,9 +140,9 @@ class SyntheticData:
         for hour in range(hours):
             if hour % HOURS_PER_REPLACEMENT == 0:
                 order = sorted(keys, key=lambda key: (self.model_id(key[0], hour), *key[1:]))
-            kept = self.kept(hour)
+            kept_slots = self.kept_slots(hour)
             for key, values in zip(keys, health.advance(), strict=True):
-                if key[0] not in kept:
+                if key[0] not in kept_slots:
                     fields = {"model": self.model_id(key[0], hour), "tag": key[1], "n": key[2]}
                     lines[key] = dumps({**fields, **values}) + b"\n"
             yield hour, b"".join(map(lines.__getitem__, order))

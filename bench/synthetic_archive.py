@@ -131,9 +131,13 @@ def build_attempt(data: SyntheticData, hour: int) -> Attempt:
             seconds = int(feeds["models"]["sha256"][:3], 16) / 100
             feeds[name] |= {"outcome": "ok", "scope": feed.scope, "rows": rows[name], "age": hour * 7 % 60}
             feeds[name] |= {"requests": 1, "seconds": seconds, "date": f"{moment:%a, %d %b %Y %H:02:%S GMT}"}
-    kept = {data.model_id(slot, hour): "503" for slot in sorted(data.kept(hour))}
-    notes = [f"{model}: 503 three times, its last good endpoints stay" for model in kept]
-    feeds["endpoints"] |= {"requests": data.models + 2 * KEPT_PER_HOUR, "kept": kept, "reasons": ["503"]}
+    kept_models = {data.model_id(slot, hour): "503" for slot in sorted(data.kept_slots(hour))}
+    notes = [f"{model}: 503 three times, its last good endpoints stay" for model in kept_models]
+    feeds["endpoints"] |= {
+        "requests": data.models + 2 * KEPT_PER_HOUR,
+        "kept": kept_models,
+        "reasons": ["503"],
+    }
     feeds["endpoints"] |= {"notes": notes} if notes else {}
     if hour and (replaced := data.replaced(hour)):
         feeds["models"]["vanished"] = {data.model_id(slot, hour - 1): "gone" for slot in replaced}

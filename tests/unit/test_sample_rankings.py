@@ -188,7 +188,7 @@ def test_one_date_is_restated_much_later(ask: Ask) -> None:
     assert first == second
 
 
-def test_models_are_used_while_somebody_serves_them(ask: Ask) -> None:
+def test_models_are_used_while_a_provider_serves_them(ask: Ask) -> None:
     def is_used(slug: str, day: str) -> bool:
         return slug in ask_date(ask, date.fromisoformat(f"2026-{day}"), END)
 

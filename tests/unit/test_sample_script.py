@@ -15,9 +15,11 @@ HOUR = timedelta(hours=1)
 
 def test_the_same_hour_is_the_same_content(ask: Ask) -> None:
     """Bodies are equal within an hour; the next hour has another order of the same models."""
-    first, same, other = (ask("models", at=START + minutes * HOUR / 60).content for minutes in (0, 59, 60))
-    assert first == same != other
-    orders = [[model["id"] for model in json.loads(body)["data"]] for body in (first, other)]
+    first, same, next_hour = (
+        ask("models", at=START + minutes * HOUR / 60).content for minutes in (0, 59, 60)
+    )
+    assert first == same != next_hour
+    orders = [[model["id"] for model in json.loads(body)["data"]] for body in (first, next_hour)]
     assert orders[0] != orders[1] and sorted(orders[0]) == sorted(orders[1])
 
 

@@ -24,7 +24,7 @@ def run_watch(repository: Repository, now: dt.datetime) -> list[dict[str, Any]]:
     return read_issues(repository)
 
 
-def test_the_issue_is_opened_told_again_and_closed(
+def test_the_issue_is_opened_commented_on_and_closed(
     service: Service, fork: Repository, tmp_path: Path
 ) -> None:
     """A thin day opens an issue, the next one adds a comment, and an archive that is well again closes it.
@@ -130,7 +130,7 @@ def test_where_issues_are_off_the_summary_has_the_report(archive: Repository) ->
     assert not archive.issues.exists()
 
 
-def test_an_issue_of_somebody_else_is_left_alone(archive: Repository) -> None:
+def test_an_issue_of_another_author_is_left_alone(archive: Repository) -> None:
     """An issue with this title by another author is not used. Fails without `--author` in issue.sh."""
     theirs: dict[str, Any] = {"title": TITLE, "state": "open", "author": "stranger"}
     theirs |= {"body": "Look here", "comments": []}

@@ -87,7 +87,7 @@ def test_every_step_of_every_workflow_runs(service: Service, archive: Repository
 # Hours
 
 
-def test_a_fork_with_nothing_but_what_operations_says(service: Service, fork: Repository) -> None:
+def test_a_fork_set_up_as_operations_says(service: Service, fork: Repository) -> None:
     """A fork with Actions and Pages, and Scrape started by hand, gives data, a site and a correct status.
 
     No key is needed. Fails without the identity of commits and without any one of the rights of the jobs.
@@ -188,7 +188,7 @@ def test_a_feed_that_failed_is_repaired_by_a_later_tick(service: Service, archiv
     assert (status["last_run"]["not_good"], status["complete"]["24"]) == ([], 4)
 
 
-def test_a_run_that_cannot_go_says_why(service: Service, archive: Repository) -> None:
+def test_an_error_of_a_run_is_reported(service: Service, archive: Repository) -> None:
     """After exit code 2 the summary has the error, and nothing is pushed."""
     run = run_scrape(service, archive, START - HOUR)
     assert {name: job.result for name, job in run.items()} == {"scrape": "failure", "publish": "skipped"}
@@ -196,7 +196,7 @@ def test_a_run_that_cannot_go_says_why(service: Service, archive: Repository) ->
     assert join_summaries(run) == f"Scrape: **failure**\n\n    Error: {error}\n\nNothing new was pushed.\n"
 
 
-def test_a_run_that_was_never_begun_says_so(service: Service, archive: Repository) -> None:
+def test_a_failed_installation_is_reported(service: Service, archive: Repository) -> None:
     """Where the installation fails there is no log of scrape.py for the summary."""
     archive.commands["python"] = "exit 1"
     run = run_scrape(service, archive, NEXT)
