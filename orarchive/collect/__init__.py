@@ -1,5 +1,5 @@
-"""Collecting: ask the service, check what it says, settle it into a snapshot, commit it.
+"""Collecting: fetch the service's feeds and rankings, validate, merge, and commit them.
 
-Read `hour` first (the runner, which owns every side effect), then `due`, `fetch`, `settle`, `commit`,
-`message` and `remote`.
+Read `run` first, then `attempt`: one attempt fetches and archives one group of sources. `feed_group` and
+`ranking_group` are the groups; each has a schedule (what is due), a fetch and a merge.
 """

@@ -1,69 +1,126 @@
-"""Writing: what an attempt stands on, its line of the ledger, its commit, and a push that others may win."""
+"""Attempts: fetch a group of sources, merge what came on top of a commit, and write it as one commit.
+
+A push that another writer has won is answered by merging what was fetched again, on top of what they left.
+"""
 
 import datetime as dt
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
 
-from orarchive import __version__
+from orarchive.collect.merge_result import MergeResult, build_ledger_line
 from orarchive.collect.settings import RunOptions
 from orarchive.domain.snapshot import Snapshot, snapshot_from_files
 from orarchive.errors import ArchiveError, GitError
 from orarchive.store import commit, ledger, push, quarantine
 from orarchive.store.archive import SNAPSHOT_FILES, Archive
 from orarchive.store.ledger import Attempt, attempt_hour
-from orarchive.timestamps import format_hour, format_stamp
+from orarchive.timestamps import format_hour
 
 log = logging.getLogger(__name__)
 
 LEDGER_MONTHS = 2
-"""Ledger files that a run looks back into: this month's and the one before."""
+"""Ledger files that a run reads: this month's and the one before."""
+
+Batch = TypeVar("Batch")
+"""What a group of sources fetched in one attempt."""
 
 
 @dataclass(frozen=True)
 class AttemptBase:
-    """What an attempt stands on: a commit, its files and the snapshot they hold, and of the ledger the last
-    lines and the file that the hour's line goes to."""
+    """The state that an attempt stands on."""
 
     commit: str | None
-    files: dict[str, bytes]
+    files: Mapping[str, bytes | None]
+    """The files of the snapshot and the ledger file of the hour: path below data/ -> bytes."""
     snapshot: Snapshot
+    """The snapshot that these files hold."""
     lines: list[Attempt]
-    ledger_file: bytes
+    """The last lines of the ledger."""
 
     def is_past(self, hour: dt.datetime) -> bool:
-        """Whether the ledger has gone beyond an hour."""
+        """Return whether the ledger has an hour after this one."""
         return max(map(attempt_hour, self.lines), default=hour) > hour
 
 
 def read_base(archive: Archive, hour: dt.datetime) -> AttemptBase:
-    """Read what the archive holds at HEAD."""
+    """Read from HEAD what an attempt at an hour stands on."""
     head = archive.resolve_commit()
     files = archive.read_files(head, [*SNAPSHOT_FILES, ledger.ledger_path(hour)])
-    book = files.pop(ledger.ledger_path(hour), b"")
-    return AttemptBase(
-        head, files, snapshot_from_files(files.get), ledger.read_attempts(archive, head, LEDGER_MONTHS), book
-    )
+    lines = ledger.read_attempts(archive, head, LEDGER_MONTHS)
+    return AttemptBase(head, files, snapshot_from_files(files.get), lines)
+
+
+class SourceGroup(Protocol[Batch]):
+    """Sources that one attempt fetches and commits together."""
+
+    def is_due(self, base: AttemptBase) -> bool:
+        """Return whether any source is due at the run's hour."""
+
+    def fetch(self, base: AttemptBase) -> Batch:
+        """Fetch the sources that are due."""
+
+    def merge(self, batch: Batch, base: AttemptBase) -> MergeResult | None:
+        """Merge what was fetched on top of a base.
+
+        Return None where another writer has archived all of it for the hour.
+        """
+
+    def describe(self, result: MergeResult, line: Attempt, base: AttemptBase) -> str:
+        """Describe what a merge with its ledger line changes on top of a base, as a commit message."""
 
 
 @dataclass
 class AttemptWriter:
-    """Writes what attempts of one run bring, each as one commit."""
+    """Makes the attempts of one run, each as one commit."""
 
     archive: Archive
     options: RunOptions
     now: Callable[[], dt.datetime]
     sleep: Callable[[float], None] = time.sleep
     push_error: GitError | None = field(default=None, init=False)
-    """Why the last push failed; a remote that is away keeps nothing from being archived."""
+    """Why the last push failed; a remote that is away does not keep the run from archiving."""
 
-    def write_on_top(
+    def make_attempt(
+        self, group: SourceGroup[Batch], base: AttemptBase, notes: list[str]
+    ) -> tuple[bool | None, AttemptBase]:
+        """Fetch the sources of a group that are due, and archive them on top of a base.
+
+        Return whether all of them are good (None where none was due), and the base of the next attempt.
+        `notes` go into the ledger line.
+        """
+        if not group.is_due(base):
+            return None, base
+        started = self.now()
+        batch = group.fetch(base)
+
+        def write(base: AttemptBase) -> tuple[bool, AttemptBase] | None:
+            result = group.merge(batch, base)
+            if result is None:
+                return None
+            line = build_ledger_line(
+                self.options.hour,
+                result.snapshot,
+                result.feeds,
+                result.rankings,
+                attempt=1 + sum(attempt_hour(line) == self.options.hour for line in base.lines),
+                started=started,
+                finished=self.now(),
+                notes=notes,
+            )
+            return result.is_good, self._commit(base, result, line, group.describe(result, line, base))
+
+        return self._write_on_top(base, write)
+
+    def _write_on_top(
         self, base: AttemptBase, write: Callable[[AttemptBase], tuple[bool, AttemptBase] | None]
     ) -> tuple[bool, AttemptBase]:
         """Write on top of a base and push; where another writer was first, again on top of what they left.
 
-        `write` makes the commit and returns whether all is good, with what comes next; None: nothing is left.
+        `write` makes the commit and returns whether all is good, with the next base; None where nothing is
+        left to write.
         """
         hour = self.options.hour
         for _ in range(push.MAX_PUSH_TRIES):
@@ -85,7 +142,10 @@ class AttemptWriter:
         raise ArchiveError(msg)
 
     def push(self) -> bool:
-        """Push if that is wanted; False where another writer was first."""
+        """Push if the run's options say so; return False where another writer was first.
+
+        A push that fails otherwise is logged and stored in `push_error`.
+        """
         self.push_error = None
         if not self.options.push or self.options.dry_run:
             return True
@@ -96,50 +156,32 @@ class AttemptWriter:
             self.push_error = error
             return True
 
-    def start_line(self, base: AttemptBase, started: dt.datetime, notes: list[str]) -> Attempt:
-        """The ledger line of an attempt, without what it asked for."""
-        hour = self.options.hour
-        attempt: Attempt = {
-            "hour": format_stamp(hour),
-            "attempt": 1 + sum(attempt_hour(line) == hour for line in base.lines),
-            "started": format_stamp(started),
-            "finished": format_stamp(self.now()),
-            "origin": "live",
-            "version": __version__,
-            "feeds": {},
-            "relations": {},
-        }
-        if notes:
-            attempt["notes"] = notes
-        return attempt
+    def _commit(self, base: AttemptBase, result: MergeResult, line: Attempt, message: str) -> AttemptBase:
+        """Write the files of a merge and its ledger line as one commit; a dry run only prints the message.
 
-    def commit(
-        self,
-        base: AttemptBase,
-        attempt: Attempt,
-        files: dict[str, bytes | None],
-        payloads: Mapping[str, bytes],
-        text: str,
-    ) -> AttemptBase:
-        """Write files and an attempt's line as one commit; a dry run prints its message alone."""
+        Return the base of the next attempt.
+        """
         hour = self.options.hour
-        book = ledger.append_line(base.ledger_file, attempt)
-        made = base.commit
+        path = ledger.ledger_path(hour)
+        ledger_file = ledger.append_line(base.files.get(path) or b"", line)
+        name = base.commit
         if self.options.dry_run:
-            print(text)
+            print(message)
         else:
-            quarantine.save_payloads(self.archive, hour, payloads)
+            quarantine.save_payloads(self.archive, hour, result.payloads)
             first = commit.list_first_files(self.archive, base.commit)
-            made = self._write({**files, **first, ledger.ledger_path(hour): book}, text) or made
-        return replace(base, commit=made, lines=[*base.lines, attempt], ledger_file=book)
+            name = self._write({**result.files, **first, path: ledger_file}, message) or base.commit
+        files = {**base.files, **result.files, path: ledger_file}
+        return AttemptBase(name, files, result.snapshot, [*base.lines, line])
 
-    def _write(self, files: dict[str, bytes | None], text: str) -> str | None:
-        """Commit files and return the commit, or only write them."""
+    def _write(self, files: dict[str, bytes | None], message: str) -> str | None:
+        """Commit files and return the commit's name; with --no-commit only write them and return None."""
+        subject = message.partition("\n")[0]
         if not self.options.commit:
             commit.write_files(self.archive, files)
-            log.info("Written, not committed: %s", text.partition("\n")[0])
+            log.info("Written, not committed: %s", subject)
             return None
-        made = commit.commit_files(self.archive, files, self.options.hour, text)
-        log.info("Committed %.10s %s", made, text.partition("\n")[0])
+        name = commit.commit_files(self.archive, files, self.options.hour, message)
+        log.info("Committed %.10s %s", name, subject)
         commit.collect_garbage(self.archive)
-        return made
+        return name

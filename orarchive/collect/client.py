@@ -1,4 +1,4 @@
-"""The client: the only module with network. It asks for JSON and never raises for what the service does."""
+"""The HTTP client: the only module that sends HTTP requests. It never raises for faults of the service."""
 
 import email.utils
 import logging
@@ -16,9 +16,9 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from orarchive import __version__
+from orarchive.collect.leaked_key import contains_key
 from orarchive.collect.rate_limit import RateLimiter
 from orarchive.collect.results import FetchResult
-from orarchive.collect.secret import contains_key
 from orarchive.errors import NotJSON
 from orarchive.jsonl import dumps, loads
 
@@ -28,13 +28,13 @@ CHUNK_BYTES = 1 << 16
 
 MAX_BYTES = 10_000_000
 """Largest response that is read: the longest route, models, sent 1 MB in September 2026. Every worker may
-hold one."""
+have one in memory."""
 
 MAX_WEIGHT = 25_000_000
-"""Heaviest response that is taken (see `weight`): that of 1 MB weighs 5 million."""
+"""Heaviest response that is decoded (see `estimate_weight`): that of 1 MB weighs 5 million."""
 
-VALUE_WEIGHT = 80
-"""What a value weighs beside its text: `1.0,` is four bytes on the wire and hundreds in memory."""
+VALUE_WEIGHT_BYTES = 80
+"""Memory of a value beside its text: `1.0,` is four bytes on the wire and hundreds in memory."""
 
 TIMEOUTS_S = (10.0, 30.0)
 """Seconds to connect, and to wait for the next bytes of a response."""
@@ -43,12 +43,12 @@ REQUEST_TIMEOUT_S = 60.0
 """Longest time for one response as a whole; the timeout above never ends a slow drip."""
 
 SPARE_LEVELS = 100
-"""Levels of nesting that a body leaves free: it is written where Python's stack is deeper than here."""
+"""Levels of nesting that a body must leave free: it is written where Python's stack is deeper than here."""
 
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """How often a request is tried, and the waits between (seconds; zero in tests)."""
+    """How often a request is tried, and the waits between the tries (seconds; zero in tests)."""
 
     max_tries: int = 4
     first_wait: float = 1.0
@@ -59,7 +59,7 @@ class RetryPolicy:
 
 @dataclass
 class Client:
-    """Asks one service; shared by all workers. `deadline` is in seconds of `clock`."""
+    """Sends requests to one service; shared by all workers. `deadline` is in seconds of `clock`."""
 
     base_url: str
     rate_limiter: RateLimiter
@@ -68,18 +68,18 @@ class Client:
     workers: int = 1
     key: str | None = field(default=None, repr=False)
     contact: str | None = None
-    """A URL at which the service finds who is asking."""
+    """A URL at which the service can look up who sends the requests."""
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
 
     def __post_init__(self) -> None:
         self._session = requests.Session()
-        # one retry layer: ours. The pool holds a connection for each worker
+        # There is one retry layer, the one below. The pool has a connection for each worker.
         adapter = HTTPAdapter(pool_maxsize=self.workers, max_retries=0)
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
-        self._session.auth = lambda request: request  # or a .netrc entry would be sent
-        # none is followed; requests would read the whole body of one, and its address, whatever they are
+        self._session.auth = lambda request: request  # or an entry of .netrc would be sent
+        # No redirect is followed; requests would read the whole body of one, and its address, of any size.
         self._session.get_redirect_target = lambda _: None  # type: ignore[assignment, method-assign]
         agent = f"openrouter-archive/{__version__}"
         headers = {"User-Agent": agent, "Accept": "application/json", "X-Title": "OpenRouter archive"}
@@ -88,7 +88,7 @@ class Client:
         self._session.headers.update(headers)
         self._jitter = random.Random()
         self._lock = threading.Lock()
-        self._said: set[str] = set()
+        self._logged: set[str] = set()
 
     def get(
         self,
@@ -97,152 +97,168 @@ class Client:
         *,
         keyed: bool = False,
         tries: int | None = None,
-        most: int = MAX_BYTES,
-    ) -> FetchResult:
-        """Ask for a path below the base URL until it answers, the tries are used up or time is over.
+        max_bytes: int = MAX_BYTES,
+    ) -> FetchResult[Any]:
+        """Fetch a path below the base URL until it answers, the tries are used up or the deadline is over.
 
-        An answer of more than so many bytes is none.
+        `keyed` sends the API key; a response of more than `max_bytes` fails as `too-large`.
         """
         if not {".", ".."}.isdisjoint(path.split("/")):
-            return FetchResult(reason="no-path")  # a foreign id that would lead to another route
+            return FetchResult(reason="no-path")  # an id of the service's that would lead to another route
         url = f"{self.base_url}/{path}" + (f"?{urlencode(query)}" if query else "")
-        sent = limited = 0
-        last = _Failed("")
+        sent = rate_limited = 0
+        failure = _FailedTry("")
 
-        def once() -> FetchResult:
-            nonlocal sent, limited, last
-            if refused := self.rate_limiter.wait(self.deadline):
-                last = last if sent else _Failed(refused)
-                last.again = False
-                raise last
+        def send() -> FetchResult[Any]:
+            nonlocal sent, rate_limited, failure
+            if refusal := self.rate_limiter.wait(self.deadline):
+                failure = failure if sent else _FailedTry(refusal)
+                failure.is_transient = False
+                raise failure
             sent += 1
             try:
-                return self._once(url, keyed, most)
-            except _Failed as failed:
-                last = failed
-                limited += failed.reason == "429"
+                return self._send(url, keyed, max_bytes)
+            except _FailedTry as error:
+                failure = error
+                rate_limited += error.reason == "429"
                 raise
 
         retrying = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(tries or self.retry_policy.max_tries),
-            wait=self._wait,
-            retry=tenacity.retry_if_exception(lambda error: isinstance(error, _Failed) and error.again),
+            wait=self._compute_wait,
+            retry=tenacity.retry_if_exception(
+                lambda error: isinstance(error, _FailedTry) and error.is_transient
+            ),
             sleep=self.sleep,
             reraise=True,
         )
         try:
-            return replace(retrying(once), requests=sent, rate_limited=limited)
-        except _Failed as failed:
-            said = FetchResult(reason=failed.reason, is_rejected=failed.refused, raw=failed.raw)
-            return replace(said, requests=sent, rate_limited=limited)
+            result = retrying(send)
+        except _FailedTry as error:
+            result = FetchResult(reason=error.reason, is_rejected=error.is_rejected, raw=error.raw)
+        return replace(result, requests=sent, rate_limited=rate_limited)
 
-    def _wait(self, state: tenacity.RetryCallState) -> float:
-        """Seconds before the next try. Where the service says wait, the pacer holds all, this try too."""
+    def _compute_wait(self, state: tenacity.RetryCallState) -> float:
+        """Return the seconds before the next try.
+
+        Where the service asks to wait, the rate limiter holds all requests, this one too: the wait is 0 here.
+        """
         assert state.outcome
-        failed = state.outcome.exception()
-        assert isinstance(failed, _Failed)
+        failure = state.outcome.exception()
+        assert isinstance(failure, _FailedTry)
         doubled = self.retry_policy.first_wait * 2.0 ** (state.attempt_number - 1)
-        wait = max(doubled + self._jitter.uniform(0, doubled), failed.retry_after or 0.0)
-        if failed.reason == "429" or failed.retry_after is not None:
+        wait = max(doubled + self._jitter.uniform(0, doubled), failure.retry_after or 0.0)
+        if failure.reason == "429" or failure.retry_after is not None:
             self.rate_limiter.hold(min(wait, self.retry_policy.max_wait))
             return 0.0
         return min(wait, self.retry_policy.max_wait, max(self.deadline - self.clock(), 0.0))
 
-    def _once(self, url: str, keyed: bool, most: int) -> FetchResult:
+    def _send(self, url: str, keyed: bool, max_bytes: int) -> FetchResult[Any]:
+        """Send one request and decode its response; raise _FailedTry for whatever goes wrong."""
         headers = {"Authorization": f"Bearer {self.key}"} if keyed and self.key else {}
-        until = min(self.deadline, self.clock() + REQUEST_TIMEOUT_S)
+        deadline = min(self.deadline, self.clock() + REQUEST_TIMEOUT_S)
         try:
             with self._session.get(
                 url, headers=headers, stream=True, timeout=TIMEOUTS_S, allow_redirects=False
             ) as response:
                 if response.status_code != 200:
-                    raise self._status(response)
-                raw = self._read(response, until, most)
+                    raise self._fail_with_status(response)
+                raw = self._read_body(response, deadline, max_bytes)
         except (requests.Timeout, urllib3.exceptions.TimeoutError):
-            raise _Failed("timeout", again=True) from None
+            raise _FailedTry("timeout", is_transient=True) from None
         except (urllib3.exceptions.ProtocolError, urllib3.exceptions.DecodeError):
-            raise _Failed("cut-off", again=True) from None
+            raise _FailedTry("cut-off", is_transient=True) from None
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             log.debug("%s: %s", url, error)
-            raise _Failed("connection", again=True) from None
+            raise _FailedTry("connection", is_transient=True) from None
         age, date = response.headers.get("age", ""), response.headers.get("date")
-        # refused before anything is made of it, and not saved: the ledger keeps the date, too
+        # Rejected before it is decoded, and not saved in quarantine; the date goes into the ledger, too.
         if self.key and (contains_key(raw, self.key) or contains_key((date or "").encode(), self.key)):
-            raise _Failed("holds-key")
+            raise _FailedTry("holds-key")
         return FetchResult(
-            body=_decoded(raw),
+            body=_decode(raw),
             raw=raw,
             age=int(age) if age.isascii() and age.isdigit() and len(age) < 10 else None,
             date=date,
         )
 
-    def _read(self, response: requests.Response, until: float, most: int) -> bytes:
-        """The body, as far as size and time allow; `read1` gives what has come, so a drip is seen."""
+    def _read_body(self, response: requests.Response, deadline: float, max_bytes: int) -> bytes:
+        """Read the body within size and time; `read1` returns what has come, so a drip is noticed."""
         parts: list[bytes] = []
         size = 0
         response.raw.decode_content = True
         while part := response.raw.read1(CHUNK_BYTES):
             parts.append(part)
             size += len(part)
-            if size > most:
-                parts.clear()  # the error's traceback would hold them for a while
-                raise _Failed("too-large")
-            if self.clock() > until:
-                raise _Failed("too-slow", again=True) if until < self.deadline else _Failed("deadline")
+            if size > max_bytes:
+                parts.clear()  # or the error's traceback would keep them in memory for a while
+                raise _FailedTry("too-large")
+            if self.clock() > deadline:
+                raise (
+                    _FailedTry("too-slow", is_transient=True)
+                    if deadline < self.deadline
+                    else _FailedTry("deadline")
+                )
         return b"".join(parts)
 
-    def _status(self, response: requests.Response) -> "_Failed":
+    def _fail_with_status(self, response: requests.Response) -> "_FailedTry":
+        """Build the failure for a status other than 200; log the first rate limit."""
         status = response.status_code
-        failed = _Failed(str(status), again=status in (408, 429) or status >= 500)
+        failure = _FailedTry(str(status), is_transient=status in (408, 429) or status >= 500)
         if status in (429, 503):
-            failed.retry_after = _retry_after(response.headers)
+            failure.retry_after = _parse_retry_after(response.headers)
         if status == 429:
-            self._say_once("Rate limited by %s; holding all requests back", self.base_url)
-        return failed
+            self._log_once("Rate limited by %s; all requests wait", self.base_url)
+        return failure
 
-    def _say_once(self, message: str, *values: object) -> None:
+    def _log_once(self, message: str, *values: object) -> None:
+        """Log a warning, the first time only."""
         with self._lock:
-            if message in self._said:
+            if message in self._logged:
                 return
-            self._said.add(message)
+            self._logged.add(message)
         log.warning(message, *values)
 
 
-class _Failed(Exception):
+class _FailedTry(Exception):
     """One try that brought no body."""
 
-    def __init__(self, reason: str, *, again: bool = False, refused: bool = False, raw: bytes = b"") -> None:
+    def __init__(
+        self, reason: str, *, is_transient: bool = False, is_rejected: bool = False, raw: bytes = b""
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
-        self.again = again
-        self.refused = refused
+        self.is_transient = is_transient
+        """True where another try may succeed."""
+        self.is_rejected = is_rejected
         self.raw = raw
         self.retry_after: float | None = None
+        """Seconds that the service asks to wait."""
 
 
 def estimate_weight(raw: bytes) -> int:
-    """How heavy a body is in memory, about: its bytes, and so many more for each value that it may hold."""
-    return len(raw) + VALUE_WEIGHT * sum(map(raw.count, (b",", b"[", b"{")))
+    """Estimate the memory of a decoded body in bytes: its text, and a share for each value it may hold."""
+    return len(raw) + VALUE_WEIGHT_BYTES * sum(map(raw.count, (b",", b"[", b"{")))
 
 
-def _decoded(raw: bytes) -> Any:
-    """The JSON value of a body that can be written back; anything else is refused."""
+def _decode(raw: bytes) -> Any:
+    """Decode a body to a JSON value that can be written back; raise _FailedTry for anything else."""
     if estimate_weight(raw) > MAX_WEIGHT:
-        raise _Failed("too-large")
+        raise _FailedTry("too-large")
     try:
-        body = deeper = loads(raw)
+        body = nested = loads(raw)
         for _ in range(SPARE_LEVELS):
-            deeper = [deeper]
-        dumps(deeper)
+            nested = [nested]
+        dumps(nested)
     except NotJSON:
-        raise _Failed("not-json", again=True, refused=True, raw=raw) from None
+        raise _FailedTry("not-json", is_transient=True, is_rejected=True, raw=raw) from None
     if isinstance(body, dict) and "error" in body and not body.keys() & {"data", "endpoints"}:
-        raise _Failed("error-object", again=True, refused=True, raw=raw)
+        raise _FailedTry("error-object", is_transient=True, is_rejected=True, raw=raw)
     return body
 
 
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that `Retry-After` asks for; it comes as seconds, or as a date beside the answer's own."""
+def _parse_retry_after(headers: Mapping[str, str]) -> float | None:
+    """Parse `Retry-After` to seconds; it is a number of seconds, or a date relative to the response's own."""
     header = headers.get("retry-after", "").strip()
     if header.isdecimal():
         return float(header)

@@ -1,122 +1,135 @@
-"""The contract: every route that is archived, asked once in a while and held against what the readers expect.
+"""The contract check: every archived route, compared with what the readers expect of it.
 
-It stands apart from the hours: a drift keeps nothing from being archived, it is told to people. What may be
-gone in an hour is no drift; it is told where for want of it nothing could be compared.
+It stands apart from the hours: a drift keeps nothing from being archived, it is reported to people. A failure
+that may be gone in an hour is no drift; it is reported only where nothing could be compared because of it.
 """
 
 import datetime as dt
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any
 
-from orarchive.collect import openapi, rankings, validate
+from orarchive.collect import openapi, validate
 from orarchive.collect.client import Client
 from orarchive.collect.expected_fields import find_drift
-from orarchive.collect.fetch import fetch_fan_out, fetch_list, fetch_probes
-from orarchive.collect.fetch_rankings import (
-    MAX_REQUESTS_PER_MINUTE,
-    fetch_openapi,
-    fetch_slices,
-    is_transient,
-    list_slices,
-)
+from orarchive.collect.feed_fetch import fetch_fan_out, fetch_list, fetch_probes
+from orarchive.collect.ranking_fetch import fetch_openapi, fetch_slices
+from orarchive.collect.ranking_schedule import is_transient, list_series, list_slices
 from orarchive.collect.rate_limit import RateLimiter
+from orarchive.collect.request_budget import MAX_REQUESTS_PER_MINUTE
 from orarchive.collect.results import FetchResult
 from orarchive.collect.settings import Settings
 from orarchive.domain.feeds import FEEDS, Feed
 from orarchive.domain.ranking_series import RANKINGS_FOLDER, SERIES, Series
-from orarchive.jsonl import loads
+from orarchive.jsonl import Record, loads
 from orarchive.timestamps import DAY
 
 MAX_EXAMPLES = 20
-"""Keys of a sweep that are asked for, from its whole list."""
+"""Keys of a fan-out feed that are fetched, the first of its parent."""
 
 
 def find_drifts(
     settings: Settings, hour: dt.datetime, sleep: Callable[[float], None] = time.sleep
 ) -> Iterator[str]:
-    """Ask each route that is archived; yields a line for each thing that is not as the readers expect it.
+    """Fetch each archived route, and yield a line for each difference from what the readers expect.
 
-    A sweep is asked for some of its keys, a series with parts for one of them, of the days before the hour.
-    What needs a key is left out where there is none.
+    A fan-out feed is fetched for some of its keys, a series with slices for one of them, of the days before
+    the hour. Whatever needs a key is left out where there is none.
     """
     client = settings.make_client(sleep)
     client.deadline = time.monotonic() + settings.timeout
-    answer = fetch_openapi(client)
-    spec = loads(answer.body) if answer.reason is None else None
-    yield from find_undocumented(spec) if spec else describe_failures(openapi.OPENAPI_ROUTE, {"": answer})
-    yield from _feeds(client)
-    paced = settings.make_client(sleep, RateLimiter(MAX_REQUESTS_PER_MINUTE / 60, time.monotonic, sleep))
-    paced.deadline = time.monotonic() + settings.timeout
-    chosen = rankings.chosen(keyed=bool(settings.key), benchmarks=settings.benchmarks)
-    yield from _rankings(paced, chosen, spec, hour)
+    response = fetch_openapi(client)
+    if response.body is None:
+        spec = None
+        yield from describe_failures(openapi.OPENAPI_ROUTE, {"": response})
+    else:
+        spec = loads(response.body)
+        yield from find_undocumented(spec)
+    yield from _find_feed_drifts(client)
+    limiter = RateLimiter(MAX_REQUESTS_PER_MINUTE / 60, time.monotonic, sleep)
+    keyed_client = settings.make_client(sleep, limiter)
+    keyed_client.deadline = time.monotonic() + settings.timeout
+    series = list_series(has_key=bool(settings.key), benchmarks=settings.benchmarks)
+    yield from _find_ranking_drifts(keyed_client, series, spec, hour)
 
 
 def find_undocumented(spec: Any) -> Iterator[str]:
-    """What is asked for that the OpenAPI file does not name: routes, parameters, and values of these."""
-    asked: list[Feed | Series] = [*FEEDS.values(), *SERIES.values()]
-    for one in asked:
-        path = one.route.replace("{}", "{author}/{slug}")
-        known = openapi.list_parameters(spec, path)
-        if known is None:
-            yield f"{one.name}: the OpenAPI file does not name /{path}"
+    """Yield a line for each requested route, parameter or value that the OpenAPI file does not name."""
+    sources: list[Feed | Series] = [*FEEDS.values(), *SERIES.values()]
+    for source in sources:
+        path = source.route.replace("{}", "{author}/{slug}")
+        parameters = openapi.list_parameters(spec, path)
+        if parameters is None:
+            yield f"{source.name}: the OpenAPI file does not name /{path}"
             continue
-        for name, value in one.query.items():
-            if name not in known:
-                yield f"{one.name}: the OpenAPI file names no parameter {name} of /{path}"
-            elif known[name] and value not in known[name]:
-                yield f"{one.name}: the OpenAPI file does not name {value} for {name} of /{path}"
+        for name, value in source.query.items():
+            if name not in parameters:
+                yield f"{source.name}: the OpenAPI file names no parameter {name} of /{path}"
+            elif parameters[name] and value not in parameters[name]:
+                yield f"{source.name}: the OpenAPI file does not name {value} for {name} of /{path}"
 
 
-def _feeds(client: Client) -> Iterator[str]:
-    """What is not as expected in the feeds."""
-    lists: dict[str, list[str]] = {}
+def _find_feed_drifts(client: Client) -> Iterator[str]:
+    """Fetch the feeds, and yield a line for each drift."""
+    keys: dict[str, list[str]] = {}
     for name, feed in FEEDS.items():
         if feed.parent:
-            fetched = fetch_fan_out(client, feed, lists[feed.parent][:MAX_EXAMPLES])
-            records = [answer.body for answer in fetched.good.values()]
+            fan_out = fetch_fan_out(client, feed, keys[feed.parent][:MAX_EXAMPLES])
+            yield from describe_failures(name, fan_out.results)
+            records = list(fan_out.bodies.values())
         else:
-            fetched = fetch_list(client, feed)
-            records = [record for answer in fetched.good.values() for record in answer.body]
-            lists[name] = [record[feed.key[0]] for record in records]
-        if feed.probe_route:
-            fetched = fetch_probes(client, fetched, lists[name][:1])
-        yield from describe_failures(name, fetched.results)
-        yield from describe_failures(f"{name} by {feed.probe_route}", fetched.probes)
-        if fetched.count and records and not is_transient(fetched.count.reason or ""):
-            yield from (f"{name}: {odd}" for odd in _miscounted(len(records), fetched.count))
+            records = yield from _find_list_drifts(client, feed)
+            keys[name] = [record[feed.key[0]] for record in records]
         yield from find_drift(name, records)
 
 
-def describe_failures(name: str, answers: Mapping[str, FetchResult]) -> Iterator[str]:
-    """Why answers (by key, "" of a list) were not had, but for what passes and for a single key that left."""
-    reasons = {key: answer.reason for key, answer in answers.items() if answer.reason is not None}
+def _find_list_drifts(client: Client, feed: Feed) -> Generator[str, None, list[Record]]:
+    """Fetch a list feed with its count and one probe; yield a line for each failure, and return the rows."""
+    fetched = fetch_list(client, feed)
+    rows = fetched.result.body or []
+    if feed.probe_route:
+        fetched = fetch_probes(client, fetched, [row[feed.key[0]] for row in rows[:1]])
+    yield from describe_failures(feed.name, {"": fetched.result})
+    yield from describe_failures(f"{feed.name} by {feed.probe_route}", fetched.probes)
+    if fetched.count and rows and not is_transient(fetched.count.reason or ""):
+        yield from (f"{feed.name}: {note}" for note in _compare_count(len(rows), fetched.count))
+    return rows
+
+
+def describe_failures(name: str, results: Mapping[str, FetchResult[Any]]) -> Iterator[str]:
+    """Describe why results (by key, "" of a list) have no body.
+
+    Transient reasons are left out, as is a single key that has left its list; where nothing at all came, they
+    are named, too.
+    """
+    reasons = {key: result.reason for key, result in results.items() if result.reason is not None}
     lasting = {
         key: reason
         for key, reason in reasons.items()
         if not (is_transient(reason) or (key and reason == "404"))
     }
     yield from (f"{name}{f', {key}' if key else ''}: {reason}" for key, reason in lasting.items())
-    if len(lasting) < len(reasons) == len(answers):
+    if len(lasting) < len(reasons) == len(results):
         yield f"{name}: nothing could be had: {', '.join(sorted({*reasons.values()}))}"
 
 
-def _miscounted(count: int, answer: FetchResult) -> Iterator[str]:
-    """What the route that counts says against a list, or does not say at all."""
+def _compare_count(count: int, response: FetchResult[Any]) -> Iterator[str]:
+    """Yield what the route that counts says against a list, or that it says nothing."""
     try:
-        if note := validate.check_against_count(count, answer):
+        if note := validate.check_against_count(count, response):
             yield note
-    except validate.RejectedPayload as refusal:
-        yield str(refusal)
+    except validate.RejectedPayload as rejection:
+        yield str(rejection)
 
 
-def _rankings(client: Client, chosen: list[Series], spec: Any, hour: dt.datetime) -> Iterator[str]:
-    """What is not as expected in some series, of one part each and of the last weeks."""
-    wanted = [(one, part) for one in chosen for part in list_slices(one, spec)[:1]]
+def _find_ranking_drifts(
+    client: Client, series_list: list[Series], spec: Any, hour: dt.datetime
+) -> Iterator[str]:
+    """Fetch one slice of each series, of the last weeks, and yield a line for each drift."""
+    slices = [(series, name) for series in series_list for name in list_slices(series, spec)[:1]]
     yesterday = frozenset([f"{hour.date() - DAY}"])
-    held = {(one.name, part): yesterday for one, part in wanted if one.date_mode}
-    for got in fetch_slices(client, wanted, held, hour):
-        name = f"{RANKINGS_FOLDER}/{got.series.name}"
-        yield from describe_failures(name, {"": got.result})
-        if got.result.reason is None:
-            yield from find_drift(name, got.result.body)
+    archived = {(series.name, name): yesterday for series, name in slices if series.date_mode}
+    for fetched in fetch_slices(client, slices, archived, hour):
+        name = f"{RANKINGS_FOLDER}/{fetched.series.name}"
+        yield from describe_failures(name, {"": fetched.result})
+        yield from find_drift(name, fetched.result.body or [])

@@ -1,4 +1,4 @@
-"""Shapes: what the readers read of each feed and series, and how that differs from what is served."""
+"""The fields that the readers read of each feed and series, and how served records differ from them."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -9,13 +9,13 @@ from orarchive.domain.ranking_series import SERIES
 from orarchive.jsonl import Record
 
 ABSENT = "absent"
-"""Among the kinds of a field: it may be on no record at all."""
+"""Among the kinds of a field: it may be missing on all records."""
 
-PRICED = "pricing.prompt"
-"""Where there is this, there are prices."""
+PROMPT_PRICE = "pricing.prompt"
+"""End of the paths below which there are prices."""
 
-COUNTS = "text number"
-USAGE = {"date": "text", "model_permaslug": "text", "total_tokens": COUNTS}
+COUNT_KINDS = "text number"
+USAGE_FIELDS = {"date": "text", "model_permaslug": "text", "total_tokens": COUNT_KINDS}
 """Rows of tokens through a model on a date."""
 
 EXPECTED_FIELDS: Mapping[str, Mapping[str, str]] = {
@@ -74,57 +74,61 @@ EXPECTED_FIELDS: Mapping[str, Mapping[str, str]] = {
     "image_endpoints": {"id": "text", "endpoints.provider_slug": "text", "endpoints.pricing": "list"},
     "videos": {"id": "text", "name": "text", "description": "text"},
     "rankings/order": {"id": "text"},
-    **{f"rankings/{name}": USAGE for name, series in SERIES.items() if series.is_usage},
+    **{f"rankings/{name}": USAGE_FIELDS for name, series in SERIES.items() if series.is_usage},
     "rankings/apps": {
-        "app_id": COUNTS,
+        "app_id": COUNT_KINDS,
         "app_name": "text null",
         "rank": "number",
-        "total_tokens": COUNTS,
-        "total_requests": COUNTS,
+        "total_tokens": COUNT_KINDS,
+        "total_requests": COUNT_KINDS,
     },
     "rankings/tasks": {"as_of": "text", "classifications.tag": "text"},
     "rankings/sessions": {"app_slug": "text", "turn_range": "text", "model_permaslug": "text"},
     "rankings/benchmarks": {"model_permaslug": "text", "source": "text"},
 }
-"""What is read of the records of a feed or series: path -> the kinds of value it may have. A path that is on
-no record of the service's is a drift, as is a value of another kind; what else there is, is kept unread."""
+"""The fields that are read of the records of a feed or series: path -> the kinds of value they may have. A
+path that no record of the service has is a drift, as is a value of another kind; other fields are archived
+unread."""
 
 
 def find_drift(name: str, records: list[Record]) -> Iterator[str]:
-    """What is not as the readers expect it in the records (of a sweep: the responses) of a feed or series."""
+    """Yield a line for each way in which records differ from what the readers expect.
+
+    The records are those of a feed (of a fan-out feed: its responses) or of a series; none of them, no drift.
+    """
     if not records:
         return
     for path, words in EXPECTED_FIELDS.get(name, {}).items():
         kinds = words.split()
-        found = Counter(json_kind(value) for record in records for value in values_at(record, path))
-        if not found and ABSENT not in kinds:
+        counts = Counter(json_kind(value) for record in records for value in values_at(record, path))
+        if not counts and ABSENT not in kinds:
             yield f"{name}: no record has {path}"
-        for other in sorted(found.keys() - {*kinds}):
-            yield f"{name}: {path} is {other} on {found[other]} of {found.total()}"
-        if path.endswith(PRICED):
-            priced = [
-                one for record in records for one in values_at(record, path.removesuffix(PRICED) + "pricing")
-            ]
-            yield from (f"{name}: {odd}" for odd in _unknown(priced))
+        for kind in sorted(counts.keys() - {*kinds}):
+            yield f"{name}: {path} is {kind} on {counts[kind]} of {counts.total()}"
+        if path.endswith(PROMPT_PRICE):
+            parent = path.removesuffix(PROMPT_PRICE) + "pricing"
+            pricings = [pricing for record in records for pricing in values_at(record, parent)]
+            yield from (f"{name}: {drift}" for drift in _find_unknown_prices(pricings))
 
 
-def _unknown(priced: list[Any]) -> Iterator[str]:
-    """The price dimensions and the conditions that have no meaning here yet."""
-    known = {*PER_TOKEN, *PER_UNIT, *NOT_PRICES}
-    dimensions = {name for one in priced if isinstance(one, dict) for name in one}
-    entries = {name for one in priced for entry in read_schedule(one) for name in entry} - {*CONDITIONS}
-    yield from (f"a price of unknown unit, {name}" for name in sorted(dimensions - known))
-    yield from (f"an override with something unknown, {name}" for name in sorted(entries - known))
+def _find_unknown_prices(pricings: list[Any]) -> Iterator[str]:
+    """Yield a line for each price dimension and each member of an override without a meaning here."""
+    dimensions = {name for pricing in pricings if isinstance(pricing, dict) for name in pricing}
+    members = {name for pricing in pricings for override in read_schedule(pricing) for name in override}
+    unknown = sorted(dimensions - {*PER_TOKEN, *PER_UNIT, *NOT_PRICES})
+    unknown_members = sorted(members - {*PER_TOKEN, *PER_UNIT, *NOT_PRICES, *CONDITIONS})
+    yield from (f"a price of unknown unit, {name}" for name in unknown)
+    yield from (f"an override with something unknown, {name}" for name in unknown_members)
 
 
 def json_kind(value: Any) -> str:
-    """What a JSON value is, in a word."""
+    """Return the kind of a JSON value in a word: flag, text, object, list, null or number."""
     kinds = {bool: "flag", str: "text", dict: "object", list: "list", type(None): "null"}
-    return next((word for one, word in kinds.items() if isinstance(value, one)), "number")
+    return next((kind for type_, kind in kinds.items() if isinstance(value, type_)), "number")
 
 
 def values_at(value: Any, path: str) -> Iterator[Any]:
-    """The values at a path; lists on the way add nothing to it."""
+    """Yield the values at a dotted path; a list on the way stands for each of its items."""
     name, _, rest = path.partition(".")
     if isinstance(value, list):
         for item in value:

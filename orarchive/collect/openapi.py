@@ -13,93 +13,93 @@ OPENAPI_ROUTE = "openapi.json"
 """Its path at the origin of the base URL."""
 
 MAX_REFERENCES = 20
-"""References that are followed at the most: one may lead to itself."""
+"""References that are followed in a row: one may lead to itself."""
 
 
 def get_origin(base_url: str) -> str:
-    """The origin of a base URL."""
+    """Return the origin of a base URL: scheme and host."""
     parts = urlsplit(base_url)
     return f"{parts.scheme}://{parts.netloc}"
 
 
 def format_openapi(raw: bytes) -> bytes:
-    """The file as it is archived: a line a member, keys sorted, so that its diffs read well."""
-    return b"".join(_lines(loads(raw), b"\n")) + b"\n"
+    """Format the file as it is archived: a line for each member, keys sorted, so that its diffs read well."""
+    return b"".join(_format_value(loads(raw), b"\n")) + b"\n"
 
 
-def _lines(value: Any, end: bytes) -> Iterator[bytes]:
-    """A value over several lines; `end` is a line end with the indent."""
-    inner = end + b" "
+def _format_value(value: Any, line_end: bytes) -> Iterator[bytes]:
+    """Yield the parts of a value over several lines; `line_end` is a line end with the indent."""
+    inner = line_end + b" "
     if isinstance(value, dict) and value:
         for number, name in enumerate(sorted(value)):
             yield (b"," if number else b"{") + inner + dumps(name) + b": "
-            yield from _lines(value[name], inner)
-        yield end + b"}"
+            yield from _format_value(value[name], inner)
+        yield line_end + b"}"
     elif isinstance(value, list) and value:
         for number, child in enumerate(value):
             yield (b"," if number else b"[") + inner
-            yield from _lines(child, inner)
-        yield end + b"]"
+            yield from _format_value(child, inner)
+        yield line_end + b"]"
     else:
         yield dumps(value)
 
 
 def list_parameters(spec: Any, route: str) -> dict[str, list[str]] | None:
-    """The parameters of a GET route, with the values that each takes, in order ([]: the file names none).
+    """List the parameters of a GET route with the values that each takes, in order.
 
-    None where the file does not name the route.
+    The values are [] where the file names none; the result is None where the file does not name the route.
     """
-    found = _member(spec, "paths", f"/{route}", "get")
-    if not isinstance(found, dict):
+    operation = _get_member(spec, "paths", f"/{route}", "get")
+    if not isinstance(operation, dict):
         return None
-    listed = found.get("parameters")
-    known = [_followed(spec, one) for one in listed] if isinstance(listed, list) else []
+    listed = operation.get("parameters")
+    parameters = [_resolve(spec, node) for node in listed] if isinstance(listed, list) else []
     return {
-        one["name"]: list(dict.fromkeys(_enum(spec, one.get("schema"))))
-        for one in reversed(known)  # of two of one name the first
-        if isinstance(one, dict) and isinstance(one.get("name"), str)
+        parameter["name"]: list(dict.fromkeys(_list_enum(spec, parameter.get("schema"))))
+        for parameter in reversed(parameters)  # of two with the same name the first counts
+        if isinstance(parameter, dict) and isinstance(parameter.get("name"), str)
     }
 
 
 def list_values(spec: Any, route: str, parameter: str) -> list[str]:
-    """The values that a parameter of a GET route takes, in order; [] where the file names none."""
+    """List the values that a parameter of a GET route takes, in order; [] where the file names none."""
     return (list_parameters(spec, route) or {}).get(parameter, [])
 
 
-def _enum(spec: Any, schema: Any) -> Iterator[str]:
-    """The texts of an enum, also one of items, or of alternatives; each schema is looked at once."""
-    left, seen = [schema], set()
-    while left:
-        one = _followed(spec, left.pop())
-        if not isinstance(one, dict) or id(one) in seen:
+def _list_enum(spec: Any, schema: Any) -> Iterator[str]:
+    """Yield the texts of an enum, also of one of items or of alternatives; each schema is read once."""
+    pending, visited = [schema], set()
+    while pending:
+        node = _resolve(spec, pending.pop())
+        if not isinstance(node, dict) or id(node) in visited:
             continue
-        seen.add(id(one))
-        listed = one.get("enum")
-        yield from (text for text in listed if _can_be_asked(text)) if isinstance(listed, list) else ()
-        inner = [one.get("items")]
+        visited.add(id(node))
+        values = node.get("enum")
+        yield from (value for value in values if _is_valid_value(value)) if isinstance(values, list) else ()
+        children = [node.get("items")]
         for name in ("anyOf", "oneOf", "allOf"):
-            inner += one[name] if isinstance(one.get(name), list) else []
-        left += reversed(inner)
+            children += node[name] if isinstance(node.get(name), list) else []
+        pending += reversed(children)
 
 
-def _can_be_asked(text: Any) -> bool:
-    """Whether a value can stand in a query, and in a line: half a character cannot, nor can nothing."""
-    return isinstance(text, str) and text.isprintable() and text != ""
+def _is_valid_value(value: Any) -> bool:
+    """Tell whether a value can stand in a query and in a line: a lone surrogate cannot, nor can ""."""
+    return isinstance(value, str) and value.isprintable() and value != ""
 
 
-def _followed(spec: Any, node: Any) -> Any:
-    """What a node refers to, itself where it does not."""
+def _resolve(spec: Any, node: Any) -> Any:
+    """Follow a node's `$ref` to what it refers to; a node without one is returned as it is."""
     for _ in range(MAX_REFERENCES):
         reference = node.get("$ref") if isinstance(node, dict) else None
         if not (isinstance(reference, str) and reference.startswith("#/")):
             return node
-        node = _member(
-            spec, *(part.replace("~1", "/").replace("~0", "~") for part in reference[2:].split("/"))
-        )
+        names = (part.replace("~1", "/").replace("~0", "~") for part in reference[2:].split("/"))
+        node = _get_member(spec, *names)
     return None
 
 
-def _member(node: Any, *names: str) -> Any:
+def _get_member(node: Any, *names: str) -> Any:
+    """Return the value at a path of member names, None where there is none."""
     for name in names:
         node = node.get(name) if isinstance(node, dict) else None
     return node

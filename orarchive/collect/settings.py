@@ -1,4 +1,4 @@
-"""Settings: how to ask, from the environment, and what one run shall do, from the command line."""
+"""Settings: how to send requests, from the environment, and what one run shall do, from the command line."""
 
 import datetime as dt
 import time
@@ -12,30 +12,33 @@ from orarchive.domain.feeds import FEEDS
 from orarchive.errors import ArchiveError
 
 MAX_NUMBER = 1_000_000
-"""Beyond this a number is a slip, and would overflow a time."""
+"""Largest number in a setting: beyond it a number is a slip, and would overflow a time."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How to ask, from the environment (see README)."""
+    """How to send requests, from the environment (see README)."""
 
     base_url: str = "https://openrouter.ai/api/v1"
     key: str | None = field(default=None, repr=False)
     latency: bool = False
+    """Whether the key is sent for endpoints, which opens their latency and throughput."""
     benchmarks: bool = False
-    """Whether the Data API is asked for the benchmarks of others, which have terms of their own."""
+    """Whether the benchmarks of third parties are read from the Data API; they have terms of their own."""
     contact: str | None = None
     min_interval: dt.timedelta = dt.timedelta(minutes=30)
     timeout: float = 600.0
+    """Seconds for one attempt."""
     workers: int = 8
     per_second: float = 4.0
+    """Requests a second; 0: no limit."""
     retry_policy: RetryPolicy = field(default_factory=RetryPolicy)
 
-    def make_client(self, sleep: Callable[[float], None], pacer: RateLimiter | None = None) -> Client:
-        """A client that asks so; whoever uses it sets its deadline."""
+    def make_client(self, sleep: Callable[[float], None], rate_limiter: RateLimiter | None = None) -> Client:
+        """Make a client with these settings; the caller sets its deadline, which is over already."""
         return Client(
             self.base_url,
-            pacer or RateLimiter(self.per_second, time.monotonic, sleep),
+            rate_limiter or RateLimiter(self.per_second, time.monotonic, sleep),
             deadline=0.0,
             retry_policy=self.retry_policy,
             workers=self.workers,
@@ -54,28 +57,47 @@ class RunOptions:
     """The hour was named, not read from the clock: the minimum interval does not apply."""
     feeds: tuple[str, ...] = tuple(FEEDS)
     rankings: bool = False
-    """Whether rankings are asked for, too, once a day."""
+    """Whether rankings are read, too."""
     dry_run: bool = False
     force: bool = False
     commit: bool = True
     push: bool = False
     accept: tuple[str, ...] = ()
+    """Feeds and ranking series that may shrink by more than a fifth."""
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
-    """Read the settings; a value that cannot be meant raises ArchiveError."""
+    """Read the settings from environment variables; raise ArchiveError for an invalid value."""
+    defaults = Settings()
+    interval_minutes = _read_number(environment, "SYNC_MIN_INTERVAL_MINUTES", 30)
+    return Settings(
+        base_url=_read_base_url(environment),
+        key=_read_key(environment),
+        latency=environment.get("ARCHIVE_LATENCY") == "1",
+        benchmarks=environment.get("ARCHIVE_BENCHMARK_RUNS") == "1",
+        contact=_read_contact(environment),
+        min_interval=dt.timedelta(minutes=interval_minutes),
+        timeout=_read_number(environment, "SYNC_TIMEOUT_SECONDS", defaults.timeout, 1),
+        workers=int(_read_number(environment, "SYNC_WORKERS", defaults.workers, 1)),
+        per_second=_read_number(environment, "SYNC_REQUESTS_PER_SECOND", defaults.per_second),
+    )
 
-    def number(name: str, default: float, least: float = 0) -> float:
-        text = environment.get(name) or str(default)
-        try:
-            value = float(text)
-        except ValueError:
-            value = -1
-        if not least <= value <= MAX_NUMBER:
-            msg = f"{name} is {text!r}; it must be a number from {least:g} to {MAX_NUMBER}"
-            raise ArchiveError(msg)
-        return value
 
+def _read_number(environment: Mapping[str, str], name: str, default: float, minimum: float = 0) -> float:
+    """Read a number of at least the minimum; an empty value means the default."""
+    text = environment.get(name) or str(default)
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1
+    if not minimum <= value <= MAX_NUMBER:
+        msg = f"{name} is {text!r}; it must be a number from {minimum:g} to {MAX_NUMBER}"
+        raise ArchiveError(msg)
+    return value
+
+
+def _read_base_url(environment: Mapping[str, str]) -> str:
+    """Read the base URL of the service, without slashes at its end."""
     base_url = environment.get("OPENROUTER_BASE_URL") or Settings.base_url
     if "@" in base_url:
         msg = "OPENROUTER_BASE_URL names a user, and perhaps a password, which are not sent; leave them out"
@@ -83,39 +105,36 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     if not base_url.startswith(("https://", "http://")):
         msg = f"OPENROUTER_BASE_URL is {base_url!r}; it must begin with https://"
         raise ArchiveError(msg)
-    if not _is_address(base_url):
-        msg = f"OPENROUTER_BASE_URL is {base_url!r}, which is no address"
+    if not _is_valid_url(base_url):
+        msg = f"OPENROUTER_BASE_URL is {base_url!r}, not a valid URL (write https://openrouter.ai/api/v1)"
         raise ArchiveError(msg)
-    key = (environment.get("OPENROUTER_API_KEY") or "").strip()  # a secret often comes with a line end
-    if not (key.isascii() and key.isprintable()):
-        msg = "OPENROUTER_API_KEY holds characters that cannot be sent"
-        raise ArchiveError(msg)
-    repository = environment.get("GITHUB_REPOSITORY")
-    contact = (
-        f"{environment.get('GITHUB_SERVER_URL', 'https://github.com')}/{repository}" if repository else None
-    )
-    contact = environment.get("ARCHIVE_CONTACT_URL") or contact
-    if contact and not (contact.isascii() and contact.isprintable()):
-        msg = f"the contact, {contact!r}, holds characters that cannot be sent"
-        raise ArchiveError(msg)
-    default = Settings()
-    return Settings(
-        base_url=base_url.rstrip("/"),
-        key=key or None,
-        latency=environment.get("ARCHIVE_LATENCY") == "1",
-        benchmarks=environment.get("ARCHIVE_BENCHMARK_RUNS") == "1",
-        contact=contact,
-        min_interval=dt.timedelta(minutes=number("SYNC_MIN_INTERVAL_MINUTES", 30)),
-        timeout=number("SYNC_TIMEOUT_SECONDS", default.timeout, 1),
-        workers=int(number("SYNC_WORKERS", default.workers, 1)),
-        per_second=number("SYNC_REQUESTS_PER_SECOND", default.per_second),
-    )
+    return base_url.rstrip("/")
 
 
-def _is_address(url: str) -> bool:
-    """Whether a URL names a host, and a port that there may be."""
+def _is_valid_url(url: str) -> bool:
+    """Return whether a URL names a host, and a port from 1 to 65535 where it names one."""
     try:
         parts = urlsplit(url)
         return bool(parts.hostname and parts.port != 0 and url.isascii() and url.isprintable())
     except ValueError:
         return False
+
+
+def _read_key(environment: Mapping[str, str]) -> str | None:
+    """Read the API key, None where there is none; a secret often comes with a line end."""
+    key = (environment.get("OPENROUTER_API_KEY") or "").strip()
+    if not (key.isascii() and key.isprintable()):
+        msg = "OPENROUTER_API_KEY holds characters that cannot be sent; set it again"
+        raise ArchiveError(msg)
+    return key or None
+
+
+def _read_contact(environment: Mapping[str, str]) -> str | None:
+    """Read the contact URL; by default it is the repository that GitHub Actions runs for."""
+    repository = environment.get("GITHUB_REPOSITORY")
+    server = environment.get("GITHUB_SERVER_URL", "https://github.com")
+    contact = environment.get("ARCHIVE_CONTACT_URL") or (f"{server}/{repository}" if repository else None)
+    if contact and not (contact.isascii() and contact.isprintable()):
+        msg = f"the contact, {contact!r}, holds characters that cannot be sent (see ARCHIVE_CONTACT_URL)"
+        raise ArchiveError(msg)
+    return contact

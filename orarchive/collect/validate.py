@@ -1,10 +1,11 @@
-"""Checks: each may refuse a payload, with a named reason. A refused payload never replaces a good one."""
+"""Validation: each check may reject a payload, with a named reason; it never replaces a good one."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from typing import Any
 
-from orarchive.collect.results import FetchResult
+from orarchive.collect.results import Body, FetchResult
 from orarchive.domain.feeds import Feed
 from orarchive.domain.ranking_series import MAX_ORDER_LENGTH, ORDER, Series, is_date, row_date
 from orarchive.domain.record_files import sort_set_fields
@@ -15,26 +16,47 @@ MAX_SHRINK = 0.2
 (364 to 336 models on 31 July 2026), the next larger ones were gaps of months and a broken file."""
 
 MAX_COUNT_DIFFERENCE = 2
-"""How far the list may be from `/models/count`: the two are cached apart at the edge."""
+"""Largest difference of the list from `/models/count`: the two are cached apart at the edge."""
 
 
 class RejectedPayload(Exception):
-    """A payload is not to be believed; `reason` is one word of the ledger, `detail` says more."""
+    """A payload that is not to be believed; `reason` is one word of the ledger, the text says more."""
 
     def __init__(self, reason: str, detail: str = "") -> None:
         super().__init__(f"{reason}: {detail}" if detail else reason)
         self.reason = reason
 
 
+def validate_result(result: FetchResult[Any], check: Callable[[Any], Body]) -> FetchResult[Body]:
+    """Replace the body of a result by what a check makes of it.
+
+    A body that the check rejects is replaced by the reason; a result without a body is returned as it is.
+    """
+    if result.reason is not None:
+        return result
+    try:
+        return replace(result, body=check(result.body))
+    except RejectedPayload as rejection:
+        return reject_result(result, rejection)
+
+
+def reject_result(result: FetchResult[Any], rejection: RejectedPayload) -> FetchResult[Any]:
+    """Replace the body of a result by the reason why it was rejected; the raw bytes stay."""
+    return replace(result, body=None, reason=rejection.reason, detail=str(rejection), is_rejected=True)
+
+
 def validate_list(feed: Feed, body: Any) -> list[Record]:
-    """The rows of a list feed's response, checked by themselves: shape, keys, and its own count."""
-    payload = _member(body, feed.payload_member)
+    """Return the rows of a list feed's response, in canonical form.
+
+    Raise RejectedPayload for a wrong shape, a missing or repeated key, and a list that is not complete.
+    """
+    payload = _get_member(body, feed.payload_member)
     if not isinstance(payload, list) or not all(isinstance(row, dict) for row in payload):
         raise RejectedPayload("wrong-shape", f"{feed.payload_member} is not a list of objects")
     for position, row in enumerate(payload):
-        _keyed(row, feed.key, position)
+        _check_key(row, feed.key, position)
     if not feed.copied_feed:  # rows that repeat endpoints have no key of their own
-        _unique([row[feed.key[0]] for row in payload])
+        _check_unique([row[feed.key[0]] for row in payload])
     if isinstance(body.get("links"), dict) and body["links"].get("next") is not None:
         raise RejectedPayload("more-pages", "the list goes on elsewhere")
     total = body.get("total_count")
@@ -44,40 +66,43 @@ def validate_list(feed: Feed, body: Any) -> list[Record]:
 
 
 def validate_response(feed: Feed, body: Any) -> Record:
-    """One response of a sweep, checked by itself: its shape, and the keys of its items."""
-    payload = _member(body, feed.payload_member)
-    items = _member(payload, feed.items_member)
+    """Return one response of a fan-out feed, in canonical form.
+
+    Raise RejectedPayload for a wrong shape, and for items without their keys.
+    """
+    payload = _get_member(body, feed.payload_member)
+    items = _get_member(payload, feed.items_member)
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise RejectedPayload("wrong-shape", f"{feed.items_member} is not a list of objects")
     if feed.has_item_lines:
         for position, item in enumerate(items):
-            _keyed(item, feed.key, position)
+            _check_key(item, feed.key, position)
     sort_set_fields(payload, feed.set_fields)
     return dict(body)
 
 
-def check_row_count(feed: Feed, count: int, before: int, accepted: bool) -> None:
-    """Refuse a feed that is empty or shrank by more than a fifth; `accepted` waves a shrink through."""
-    if not count and (feed.must_not_be_empty or (before and not accepted)):
-        raise RejectedPayload("empty", f"{before} before")
-    if count < before * (1 - MAX_SHRINK) and not accepted:
-        raise RejectedPayload("shrunk", f"{before} to {count}")
+def check_row_count(feed: Feed, count: int, previous: int, accepted: bool) -> None:
+    """Reject a feed that is empty or shrank by more than a fifth; `accepted` lets it shrink."""
+    if not count and (feed.must_not_be_empty or (previous and not accepted)):
+        raise RejectedPayload("empty", f"{previous} before")
+    if count < previous * (1 - MAX_SHRINK) and not accepted:
+        raise RejectedPayload("shrunk", f"{previous} to {count}")
 
 
-def check_against_count(count: int, answer: FetchResult) -> str | None:
-    """Refuse a list that `/models/count` contradicts; a count that was not had is only noted."""
-    body = answer.body
-    said = (
-        body["data"].get("count") if isinstance(body, dict) and isinstance(body.get("data"), dict) else None
-    )
-    if not isinstance(said, int):
-        return f"no count to compare with: {answer.reason or 'wrong-shape'}"
-    if abs(count - said) > MAX_COUNT_DIFFERENCE:
-        raise RejectedPayload("count-off", f"{count} rows, /models/count says {said}")
+def check_against_count(count: int, response: FetchResult[Any]) -> str | None:
+    """Reject a list that `/models/count` contradicts; return a note where that count is missing."""
+    body = response.body
+    data = body.get("data") if isinstance(body, dict) else None
+    expected = data.get("count") if isinstance(data, dict) else None
+    if not isinstance(expected, int):
+        return f"no count to compare with: {response.reason or 'wrong-shape'}"
+    if abs(count - expected) > MAX_COUNT_DIFFERENCE:
+        raise RejectedPayload("count-off", f"{count} rows, /models/count says {expected}")
     return None
 
 
-def _member(value: Any, name: str | None) -> Any:
+def _get_member(value: Any, name: str | None) -> Any:
+    """Return a member of an object; the object itself where no name is given."""
     if not isinstance(value, dict):
         raise RejectedPayload("wrong-shape", "not an object")
     if name is None:
@@ -87,21 +112,22 @@ def _member(value: Any, name: str | None) -> Any:
     return value[name]
 
 
-def _keyed(row: Record, key: Collection[str], position: int) -> None:
-    """A row must carry the key fields that the service sends (`model` and `n` are the archive's own)."""
+def _check_key(row: Record, key: Collection[str], position: int) -> None:
+    """Reject a row without the key fields that the service sends (the archive adds `model` and `n`)."""
     for name in key:
         if name not in ("model", "n") and not (isinstance(row.get(name), str) and row[name]):
             raise RejectedPayload("key-missing", f"row {position} has no {name}")
 
 
-def _unique(keys: list[str]) -> None:
+def _check_unique(keys: list[str]) -> None:
+    """Reject keys of which two are the same."""
     if len(set(keys)) != len(keys):
-        twice = sorted(key for key, count in Counter(keys).items() if count > 1)
-        raise RejectedPayload("duplicate-key", ", ".join(twice[:5]))
+        repeated = sorted(key for key, count in Counter(keys).items() if count > 1)
+        raise RejectedPayload("duplicate-key", ", ".join(repeated[:5]))
 
 
 def validate_openapi(body: Any) -> None:
-    """Refuse a body that is no OpenAPI file with paths."""
+    """Reject a body that is not an OpenAPI file with paths."""
     if not (isinstance(body, dict) and isinstance(body.get("openapi"), str)):
         raise RejectedPayload("wrong-shape", "not an OpenAPI file")
     if not (isinstance(body.get("paths"), dict) and body["paths"]):
@@ -109,16 +135,19 @@ def validate_openapi(body: Any) -> None:
 
 
 def validate_ranking(series: Series, body: Any) -> list[Record]:
-    """The rows of a ranking's response, each with its date; of an order the first ids."""
-    payload = _member(body, "data")
+    """Return the rows of a ranking's response, each with its date; of a model order the first ids.
+
+    Raise RejectedPayload for a wrong shape, and for rows without a date or another field of their key.
+    """
+    payload = _get_member(body, "data")
     rows = [payload] if isinstance(payload, dict) else payload
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise RejectedPayload("wrong-shape", "data is not a list of objects")
     if series is ORDER:
-        return [{"id": row["id"]} for row in rows[:MAX_ORDER_LENGTH] if _named(row, "id")]
+        return [{"id": _get_id(row)} for row in rows[:MAX_ORDER_LENGTH]]
     if series.date_path:
-        # a window that has no end yet is of when the figures are
-        date = _at(body, series.date_path) or str(_at(body, "meta.as_of"))[:10]
+        # a window that is still open has no end date; its figures are of the time in `as_of`
+        date = _get_at(body, series.date_path) or str(_get_at(body, "meta.as_of"))[:10]
         rows = [{series.key[0]: date, **row} for row in rows]
     for position, row in enumerate(rows):
         if series.key and not (isinstance(row.get(series.key[0]), str) and is_date(row[series.key[0]])):
@@ -129,13 +158,14 @@ def validate_ranking(series: Series, body: Any) -> list[Record]:
 
 
 def check_dates(series: Series, rows: list[Record], first: str, last: str) -> None:
-    """Refuse rows of dates that were not asked for: there they might stand beside others' for ever."""
-    if others := {row_date(series, row) for row in rows if not first <= row_date(series, row) <= last}:
-        raise RejectedPayload("other-dates", ", ".join(sorted(others)[:5]))
+    """Reject rows of dates that were not requested: there they might stand beside others' for ever."""
+    dates = {row_date(series, row) for row in rows}
+    if outside := sorted(date for date in dates if not first <= date <= last):
+        raise RejectedPayload("other-dates", ", ".join(outside[:5]))
 
 
 def check_unique_rows(series: Series, rows: list[Record]) -> None:
-    """Refuse rows of which two have one key, and no rows at all."""
+    """Reject rows of which two have the same key, and an empty list."""
     if not rows:
         raise RejectedPayload("empty")
     key = series.key or ("id",)
@@ -145,21 +175,24 @@ def check_unique_rows(series: Series, rows: list[Record]) -> None:
             raise RejectedPayload("duplicate-key", f"{len(keys) - len(set(keys))} of {len(keys)}")
 
 
-def check_shrunk_dates(series: Series, rows: list[Record], held: list[Record]) -> None:
-    """Refuse rows where a date that is held has lost more than a fifth of its rows."""
-    counts, before = (Counter(row_date(series, row) for row in some) for some in (rows, held))
-    for date in sorted(counts.keys() & before.keys()):
-        if counts[date] < before[date] * (1 - MAX_SHRINK):
-            raise RejectedPayload("shrunk", f"{date}: {before[date]} to {counts[date]}")
+def check_shrunk_dates(series: Series, rows: list[Record], archived: list[Record]) -> None:
+    """Reject rows where a date that is archived has lost more than a fifth of its rows."""
+    counts, previous = (Counter(row_date(series, row) for row in group) for group in (rows, archived))
+    for date in sorted(counts.keys() & previous.keys()):
+        if counts[date] < previous[date] * (1 - MAX_SHRINK):
+            raise RejectedPayload("shrunk", f"{date}: {previous[date]} to {counts[date]}")
 
 
-def _named(row: Record, name: str) -> bool:
-    if not (isinstance(row.get(name), str) and row[name]):
-        raise RejectedPayload("key-missing", name)
-    return True
+def _get_id(row: Record) -> str:
+    """Return the id of a row of a model order."""
+    model = row.get("id")
+    if not (isinstance(model, str) and model):
+        raise RejectedPayload("key-missing", "id")
+    return model
 
 
-def _at(body: Any, path: str) -> Any:
+def _get_at(body: Any, path: str) -> Any:
+    """Return the value at a dotted path, None where there is none."""
     for name in path.split("."):
         body = body.get(name) if isinstance(body, dict) else None
     return body

@@ -1,1 +1,1 @@
-"""Importer: the past that somebody else has recorded, as hours of this archive."""
+"""Importing: the versions of a models file that another git repository recorded, as hours of this archive."""

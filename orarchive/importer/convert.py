@@ -1,19 +1,19 @@
-"""From versions to hours: each version of a models file becomes an hour of this archive, or is refused."""
+"""Convert versions to hours: each version of a models file becomes an hour of this archive or is rejected."""
 
 import datetime as dt
-import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from tqdm import tqdm
 
-from orarchive import __version__
-from orarchive.collect import validate
+from orarchive.collect.feed_merge import complete_reports, count_first_records, merge_list
+from orarchive.collect.merge_result import build_ledger_line, report_rejection
+from orarchive.collect.results import FetchResult, ListFetch
+from orarchive.collect.validate import validate_result
 from orarchive.domain.changes import diff_snapshots
-from orarchive.domain.feeds import FEEDS, MODELS
-from orarchive.domain.relations import count_relations
-from orarchive.domain.snapshot import Snapshot, hash_feed
+from orarchive.domain.feeds import MODELS
+from orarchive.domain.snapshot import Snapshot
 from orarchive.errors import ArchiveError
 from orarchive.importer.git_source import (
     Version,
@@ -26,18 +26,19 @@ from orarchive.importer.git_source import (
 from orarchive.importer.report import SHRUNK, ImportResult, VersionResult
 from orarchive.importer.rows import Rows, parse_version, rows_to_lines, rows_to_snapshot
 from orarchive.importer.target import choose_target
+from orarchive.jsonl import Record
 from orarchive.store import ledger
 from orarchive.store.archive import Archive
 from orarchive.store.commit import archive_lock, list_first_files
 from orarchive.store.commit_message import format_message
 from orarchive.store.fast_import import ImportCommit, Lines, write_commits
-from orarchive.store.ledger import Attempt, FeedReport, ImportSource, RejectedEntry
+from orarchive.store.ledger import Attempt, FeedReport
 from orarchive.timestamps import format_hour, format_stamp
 
 
 @dataclass(frozen=True)
-class About:
-    """What the ledger says of all versions: the source's name, the file, and the route it was read from."""
+class Source:
+    """What every ledger line says of the source: its name, the file, and the route it was read from."""
 
     name: str
     path: str
@@ -45,8 +46,8 @@ class About:
 
 
 @dataclass(frozen=True)
-class Group:
-    """The versions of one hour, oldest first, and notes for its line in the ledger."""
+class HourVersions:
+    """The versions of one hour, oldest first, and notes for its ledger line."""
 
     hour: dt.datetime
     versions: list[Version] = field(default_factory=list)
@@ -54,13 +55,22 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Settled:
-    """What an hour comes to: its version, whether that is good, the rows as they stand, what was refused."""
+class MergedHour:
+    """The versions of one hour, merged."""
 
     version: Version
-    good: bool
+    """The version that counts: the last good one, or where none is good the last one."""
     rows: Rows
-    refused: list[tuple[Version, validate.RejectedPayload, RejectedEntry]]
+    """The rows as they stand after the hour."""
+    report: FeedReport
+    """How the models fared; `complete_reports` adds the rest."""
+    rejected: list[tuple[Version, FetchResult[list[Record]]]]
+    """Versions that were rejected, newest first."""
+
+    @property
+    def is_good(self) -> bool:
+        """Return whether a version was good."""
+        return self.report["outcome"] == "ok"
 
 
 def import_versions(
@@ -77,142 +87,178 @@ def import_versions(
 ) -> ImportResult:
     """Write every version of a models file as an hour: into an archive without hours, or else beside it.
 
-    `accept` names commits of the source, or how their names begin, whose list may be much shorter than the
-    one before it. Whatever is wrong raises ArchiveError and changes nothing.
+    `accept` names commits of the source, whole or abbreviated, whose list may shrink by more than a fifth.
+    Raise ArchiveError for whatever is wrong; then nothing is changed.
     """
-    about = About(name or repository_name(repository), str(PurePosixPath(path)), scope)
-    choose_target(archive, about.name, now)  # what can be said before the clone
+    source = Source(name or repository_name(repository), str(PurePosixPath(path)), scope)
+    choose_target(archive, source.name, now)  # its errors need not wait for the clone
     with clone_repository(repository) as clone, open_blob_reader(clone) as read:
-        found = list_versions(clone, about.path, branch)
-        accepted = resolve_commits(found, about.path, accept)
+        versions = list_versions(clone, source.path, branch)
+        accepted = resolve_commits(versions, source.path, accept)
         with archive_lock(archive) as notes:
-            ref, parent, limit = choose_target(archive, about.name, now)
-            groups, fates = _placed(found, limit)
-            if not groups:
+            ref, parent, limit = choose_target(archive, source.name, now)
+            hours, results = _group_by_hour(versions, limit)
+            if not hours:
                 msg = (
-                    f"no version of {about.path} is of an hour before {format_hour(limit)}: nothing to import"
+                    f"no version of {source.path} is of an hour before {format_hour(limit)}:"
+                    " nothing to import"
                 )
                 raise ArchiveError(msg)
-            groups[0].notes[:0] = notes
-            shown = tqdm(groups, desc=about.name, unit="hour", disable=not progress)
-            commits = list(_commits(shown, about, read, accepted, fates))
-            _refuse_nothing(about.path, fates.values())
-            files = list_first_files(archive, parent)
-            commits[0].files.update({file: [data] for file, data in files.items() if data})
+            hours[0].notes[:0] = notes
+            bar = tqdm(hours, desc=source.name, unit="hour", disable=not progress)
+            commits = list(_build_commits(bar, source, read, accepted, results))
+            _refuse_without_models(source.path, results.values())
+            first_files = list_first_files(archive, parent)
+            commits[0].files.update({file: [data] for file, data in first_files.items() if data})
             write_commits(archive, ref, parent, commits, now)
-    on = archive.run_git("rev-parse", "--abbrev-ref", ref)
-    return ImportResult(on, about.path, [one.hour for one in commits], [fates[one.commit] for one in found])
+    return ImportResult(
+        archive.run_git("rev-parse", "--abbrev-ref", ref),
+        source.path,
+        [commit.hour for commit in commits],
+        [results[version.commit] for version in versions],
+    )
 
 
-def _placed(found: Iterable[Version], limit: dt.datetime) -> tuple[list[Group], dict[str, VersionResult]]:
-    """The versions by hour, and by commit the fate of those that have no place."""
-    groups: list[Group] = []
-    fates: dict[str, VersionResult] = {}
+def _group_by_hour(
+    versions: Iterable[Version], limit: dt.datetime
+) -> tuple[list[HourVersions], dict[str, VersionResult]]:
+    """Group versions by hour, oldest first; return also the results, by commit, of those without an hour.
+
+    Those are versions of an hour at or after the limit, and of an hour before that of an earlier version.
+    """
+    hours: list[HourVersions] = []
+    results: dict[str, VersionResult] = {}
     notes: list[str] = []
-    for one in found:
-        if one.hour >= limit:
-            fates[one.commit] = VersionResult(one, "too-late")
-        elif groups and one.hour < groups[-1].hour:
-            fates[one.commit] = VersionResult(one, "out-of-order")
-            notes.append(f"out of order, left out: {one.commit} of {format_stamp(one.time)}")
+    for version in versions:
+        if version.hour >= limit:
+            results[version.commit] = VersionResult(version, "too-late")
+        elif hours and version.hour < hours[-1].hour:
+            results[version.commit] = VersionResult(version, "out-of-order")
+            notes.append(f"out of order, left out: {version.commit} of {format_stamp(version.time)}")
         else:
-            if not groups or one.hour > groups[-1].hour:
-                groups.append(Group(one.hour))
-            groups[-1].versions.append(one)
-            groups[-1].notes.extend(notes)
+            if not hours or version.hour > hours[-1].hour:
+                hours.append(HourVersions(version.hour))
+            hours[-1].versions.append(version)
+            hours[-1].notes.extend(notes)
             notes = []
-    return groups, fates
+    return hours, results
 
 
-def _refuse_nothing(path: str, fates: Collection[VersionResult]) -> None:
-    """Refuse a file none of whose versions could be read: it is another one than meant."""
-    if not any(one.outcome == "written" for one in fates):
-        why = next(one.reason for one in fates if one.outcome == "quarantined")
-        msg = f"no version of {path} is a list of models: {why}"
+def _refuse_without_models(path: str, results: Collection[VersionResult]) -> None:
+    """Refuse a file of which no version is a list of models: it is probably not the one that was meant."""
+    if not any(result.outcome == "written" for result in results):
+        reason = next(result.reason for result in results if result.outcome == "quarantined")
+        msg = f"no version of {path} is a list of models: {reason}"
         raise ArchiveError(msg)
 
 
-def _commits(
-    groups: Iterable[Group],
-    about: About,
+def _build_commits(
+    hours: Iterable[HourVersions],
+    source: Source,
     read: Callable[[str], bytes],
     accept: Collection[str],
-    fates: dict[str, VersionResult],
+    results: dict[str, VersionResult],
 ) -> Iterator[ImportCommit]:
-    """The commits of hours, one on top of the other; adds the fates of their versions."""
+    """Yield the commits of hours, each on top of the last; add the results of their versions."""
     rows: Rows = {}
-    books: Lines = {}
-    for group in groups:
-        one = _settled(group, rows, read, accept)
-        fates |= _fates(group, one)
-        old, new = rows_to_lines(rows), rows_to_lines(one.rows)
+    snapshot = rows_to_snapshot(rows)
+    lines: Lines = {}
+    ledgers: Lines = {}
+    for hour in hours:
+        merged = _merge_hour(hour.versions, rows, snapshot, read, accept)
+        results |= _list_results(hour, merged)
+        new_snapshot, new_lines = rows_to_snapshot(merged.rows), rows_to_lines(merged.rows)
         changed = {
-            path: new.get(path, []) for path in old.keys() | new.keys() if old.get(path) != new.get(path)
+            path: new_lines.get(path, [])
+            for path in lines.keys() | new_lines.keys()
+            if lines.get(path) != new_lines.get(path)
         }
-        snapshots = rows_to_snapshot(rows), rows_to_snapshot(one.rows)
-        attempt = _attempt(group, one, about, snapshots[1], new)
-        first = {} if rows or not one.rows else {MODELS.name: len(one.rows)}
-        text = format_message(group.hour, attempt, diff_snapshots(*snapshots), first)
-        book = books.setdefault(ledger.ledger_path(group.hour), [])
-        book.append(ledger.append_line(b"", attempt))
-        yield ImportCommit(group.hour, text, {**changed, ledger.ledger_path(group.hour): [*book]})
-        rows = one.rows
+        line = _build_ledger_line(hour, merged, source, new_snapshot, new_lines)
+        first = count_first_records(line["feeds"], snapshot, new_snapshot)
+        message = format_message(hour.hour, line, diff_snapshots(snapshot, new_snapshot), first)
+        path = ledger.ledger_path(hour.hour)
+        ledgers.setdefault(path, []).append(ledger.append_line(b"", line))
+        yield ImportCommit(hour.hour, message, {**changed, path: [*ledgers[path]]})
+        rows, snapshot, lines = merged.rows, new_snapshot, new_lines
 
 
-def _settled(group: Group, rows: Rows, read: Callable[[str], bytes], accept: Collection[str]) -> Settled:
-    """The last good version of an hour; where none is, the rows stay as they are."""
-    refused: list[tuple[Version, validate.RejectedPayload, RejectedEntry]] = []
-    for one in reversed(group.versions):
-        data = read(one.blob)
-        try:
-            found = parse_version(data, rows)
-            validate.check_row_count(MODELS, len(found), len(rows), one.commit in accept)
-        except validate.RejectedPayload as refusal:
-            digest = hashlib.sha256(data).hexdigest()
-            refused.append((one, refusal, {"reason": refusal.reason, "sha256": digest, "bytes": len(data)}))
-        else:
-            return Settled(one, True, found, refused)
-    return Settled(group.versions[-1], False, rows, refused)
+def _merge_hour(
+    versions: list[Version],
+    rows: Rows,
+    snapshot: Snapshot,
+    read: Callable[[str], bytes],
+    accept: Collection[str],
+) -> MergedHour:
+    """Merge the last good version of an hour into a snapshot; where none is good, the rows stay as they are.
+
+    `rows` are those of the snapshot, and `accept` holds the commits whose list may shrink.
+    """
+    rejected: list[tuple[Version, FetchResult[list[Record]]]] = []
+    report: FeedReport = {"outcome": "quarantined", "sha256": ""}
+    for version in reversed(versions):
+        data = read(version.blob)
+        parsed = validate_result(FetchResult(data, raw=data), lambda data: parse_version(data, rows))
+        fetched = ListFetch(MODELS, validate_result(parsed, _list_records), seconds=0)
+        merged = merge_list(fetched, snapshot, accepted=version.commit in accept)
+        report = merged.report
+        if parsed.body is not None and report["outcome"] == "ok":
+            return MergedHour(version, parsed.body, report, rejected)
+        rejected += [(version, result) for _, result in merged.rejected]
+    return MergedHour(versions[-1], rows, report, rejected)
 
 
-def _fates(group: Group, settled: Settled) -> dict[str, VersionResult]:
-    """What became of the versions of one hour."""
-    fates = {one.commit: VersionResult(one, "merged", settled.version.commit) for one in group.versions}
-    fates[settled.version.commit] = VersionResult(settled.version, "written")
-    for one, why, _ in settled.refused:
-        said = f"{why} rows" if why.reason == SHRUNK else str(why)
-        fates[one.commit] = VersionResult(one, "quarantined", why.reason, said)
-    return fates
+def _list_records(rows: Rows) -> list[Record]:
+    """List the records of rows."""
+    return [row.record for row in rows.values()]
 
 
-def _attempt(group: Group, settled: Settled, about: About, snapshot: Snapshot, files: Lines) -> Attempt:
-    """The ledger's line of an hour."""
-    written = {path: b"".join(lines) for path, lines in files.items()}
-    feeds: dict[str, FeedReport] = {
-        name: {"outcome": "not-due", "sha256": hash_feed(feed, written)} for name, feed in FEEDS.items()
+def _list_results(hour: HourVersions, merged: MergedHour) -> dict[str, VersionResult]:
+    """List what became of the versions of one hour, by commit."""
+    results = {
+        version.commit: VersionResult(version, "merged", merged.version.commit) for version in hour.versions
     }
-    models, one, notes = feeds[MODELS.name], settled.version, [*group.notes]
-    models |= {"outcome": "ok", "scope": about.scope, "rows": len(settled.rows)}
-    if settled.refused:
-        models["refused"] = [line for _, _, line in settled.refused]
-        said = [f"{version.commit} refused: {why}" for version, why, _ in settled.refused]
-        if settled.good:
-            notes += [f"{line}; {one.commit} of the same hour counts" for line in said]
-        else:
-            reasons = sorted({why.reason for _, why, _ in settled.refused})
-            models |= {"outcome": "quarantined", "reasons": reasons, "notes": said}
-    source: ImportSource = {"commit": one.commit, "path": about.path}
-    if merged := group.versions[: group.versions.index(one)]:
-        source["merged"] = [version.commit for version in merged]
-    attempt: Attempt = {
-        "hour": format_stamp(group.hour),
-        "attempt": 1,
-        "started": format_stamp(one.time),
-        "finished": format_stamp(one.time),
-        "origin": f"import:{about.name}",
-        "version": __version__,
-        "feeds": feeds,
-        "relations": count_relations(snapshot),
-        "source": source,
-    }
-    return {**attempt, "notes": notes} if notes else attempt
+    results[merged.version.commit] = VersionResult(merged.version, "written")
+    for version, result in merged.rejected:
+        detail = f"{result.detail} rows" if result.reason == SHRUNK else result.detail
+        results[version.commit] = VersionResult(version, "quarantined", str(result.reason), detail)
+    return results
+
+
+def _build_ledger_line(
+    hour: HourVersions, merged: MergedHour, source: Source, snapshot: Snapshot, lines: Lines
+) -> Attempt:
+    """Build the ledger line of an hour, from its snapshot and the lines of its files."""
+    version, notes = merged.version, [*hour.notes]
+    if merged.is_good:
+        notes += [f"{note}; {version.commit} of the same hour counts" for note in _describe_rejected(merged)]
+    files = {path: b"".join(parts) for path, parts in lines.items()}
+    reports = {MODELS.name: _report_models(merged, source)}
+    line = build_ledger_line(
+        hour.hour,
+        snapshot,
+        complete_reports(reports, snapshot, files),
+        started=version.time,
+        finished=version.time,
+        origin=f"import:{source.name}",
+        notes=notes,
+    )
+    line["source"] = {"commit": version.commit, "path": source.path}
+    if earlier := hour.versions[: hour.versions.index(version)]:
+        line["source"]["merged"] = [version.commit for version in earlier]
+    return line
+
+
+def _report_models(merged: MergedHour, source: Source) -> FeedReport:
+    """Report how the models fared in an hour, with all of its rejected versions."""
+    report: FeedReport = {**merged.report, "scope": source.scope}
+    for _, result in merged.rejected:
+        report_rejection(report, result)
+    if not merged.is_good:
+        report["reasons"] = sorted({str(result.reason) for _, result in merged.rejected})
+        report["notes"] = _describe_rejected(merged)
+    return report
+
+
+def _describe_rejected(merged: MergedHour) -> list[str]:
+    """Describe the rejected versions of an hour, newest first."""
+    return [f"{version.commit} refused: {result.detail}" for version, result in merged.rejected]

@@ -16,8 +16,8 @@ from orarchive.timestamps import YEARS, floor_hour
 NO_HEAD = "orarchive-no-head"
 """The branch that a clone stands on where its source has no HEAD; git would take one of the user's choice."""
 
-NAMED = 5
-"""Paths that an error names at most."""
+MAX_NAMED_PATHS = 5
+"""Paths that an error names."""
 
 
 @dataclass(frozen=True)
@@ -30,88 +30,101 @@ class Version:
 
     @property
     def hour(self) -> dt.datetime:
-        """The hour of the archive that the version belongs to."""
+        """Return the hour of the archive that the version belongs to."""
         return floor_hour(self.time)
 
 
 def repository_name(repository: str) -> str:
-    """What a repository is called: the last part of its path, without `.git` or `.bundle`."""
-    path = _absolute(repository).rstrip("/").removesuffix("/.git")
+    """Return the name of a repository: the last part of its path, without `.git` or `.bundle`."""
+    path = _resolve_path(repository).rstrip("/").removesuffix("/.git")
     return re.split(r"[/:]", path)[-1].removesuffix(".git").removesuffix(".bundle")
 
 
 @contextmanager
 def clone_repository(repository: str) -> Iterator[Path]:
-    """A bare clone of a repository (folder, bundle file or URL), for a while; a shallow one has no past."""
+    """Clone a repository (folder, bundle file or URL) for the time of a context, and yield the bare clone.
+
+    Raise ArchiveError where it cannot be cloned, or is shallow and so lacks its past.
+    """
     with TemporaryDirectory(prefix="orarchive-") as folder:
         clone = Path(folder) / "clone.git"
-        head, how = ("-c", f"init.defaultBranch={NO_HEAD}"), ("clone", "--quiet", "--bare", "--no-tags")
+        options = ("-c", f"init.defaultBranch={NO_HEAD}", "clone", "--quiet", "--bare", "--no-tags")
         try:
-            run_git(Path(folder), *head, *how, "--", _absolute(repository), str(clone))
+            run_git(Path(folder), *options, "--", _resolve_path(repository), str(clone))
         except GitError as error:
-            said = " ".join(str(error).partition("failed: ")[2].split())
-            msg = f"{repository} cannot be cloned; a repository, a bundle or a URL is wanted (git: {said})"
+            reason = " ".join(str(error).partition("failed: ")[2].split())
+            msg = f"{repository} cannot be cloned; a repository, a bundle or a URL is wanted (git: {reason})"
             raise ArchiveError(msg) from error
-        if _git(clone, "rev-parse", "--is-shallow-repository") == "true":
+        if _run_git(clone, "rev-parse", "--is-shallow-repository") == "true":
             msg = f"{repository} is a shallow clone and lacks the past (git fetch --unshallow brings it)"
             raise ArchiveError(msg)
         yield clone
 
 
 def list_versions(clone: Path, path: str, branch: str | None = None) -> list[Version]:
-    """The versions of a file on a branch, oldest first; a commit that removes the file is none."""
-    tip = _tip(clone, branch)
-    if "\n?" in _git(clone, "rev-list", "--objects", "--missing=print", tip, "--", path):
+    """List the versions of a file on a branch, oldest first; a commit that removes the file has none.
+
+    Raise ArchiveError where the file was never there, or the clone is partial and lacks some of it.
+    """
+    tip = _resolve_tip(clone, branch)
+    if "\n?" in _run_git(clone, "rev-list", "--objects", "--missing=print", tip, "--", path):
         msg = f"{path} is not whole there, in a partial clone (git clone without --filter makes a whole one)"
         raise ArchiveError(msg)
-    listed = _git(clone, "rev-list", "--reverse", "--date-order", "--timestamp", tip, "--", path)
+    listed = _run_git(clone, "rev-list", "--reverse", "--date-order", "--timestamp", tip, "--", path)
     commits = [line.split(" ") for line in listed.splitlines()]
-    asked = "".join(f"{name}:{path}\n" for _, name in commits).encode()
-    found = _git(clone, "cat-file", "--batch-check=%(objecttype) %(objectname)", stdin=asked)
-    there = [
-        Version(name, _time(seconds, name), answer.removeprefix("blob "))
-        # an answer without an object repeats what was asked
-        for (seconds, name), answer in zip(commits, filter(None, found.split("\n")), strict=True)
-        if answer.startswith("blob ")
+    names = "".join(f"{name}:{path}\n" for _, name in commits).encode()
+    objects = _run_git(clone, "cat-file", "--batch-check=%(objecttype) %(objectname)", stdin=names)
+    versions = [
+        Version(name, _parse_time(seconds, name), line.removeprefix("blob "))
+        # git repeats the name where the commit has no such file; see `filter` for names with line ends
+        for (seconds, name), line in zip(commits, filter(None, objects.split("\n")), strict=True)
+        if line.startswith("blob ")
     ]
-    if not there:
-        files = _git(clone, "ls-tree", "-r", "-z", "--name-only", tip).split("\0")
-        some = sorted((name for name in files if name.endswith(".json")), key=lambda name: (len(name), name))
-        msg = f"{path} was never a file there; files that are: {', '.join(some[:NAMED]) or 'none with .json'}"
+    if not versions:
+        files = _run_git(clone, "ls-tree", "-r", "-z", "--name-only", tip).split("\0")
+        paths = sorted((name for name in files if name.endswith(".json")), key=lambda name: (len(name), name))
+        listing = ", ".join(paths[:MAX_NAMED_PATHS]) or "none with .json"
+        msg = f"{path} was never a file there; files that are: {listing}"
         raise ArchiveError(msg)
-    return there
+    return versions
 
 
-def _time(seconds: str, commit: str) -> dt.datetime:
-    """A commit's time, which anybody may set to anything."""
+def _parse_time(seconds: str, commit: str) -> dt.datetime:
+    """Parse a commit's time, in seconds after 1970; a commit may claim any."""
     try:
-        found = dt.datetime.fromtimestamp(int(seconds), dt.UTC)
+        time = dt.datetime.fromtimestamp(int(seconds), dt.UTC)
     except (ValueError, OverflowError):
-        found = None
-    if found is None or found.year not in YEARS:
+        time = None
+    if time is None or time.year not in YEARS:
         msg = f"commit {commit[:10]} there is of a time that cannot be meant: {seconds} s after 1970"
         raise ArchiveError(msg)
-    return found
+    return time
 
 
-def resolve_commits(found: Sequence[Version], path: str, names: Iterable[str]) -> set[str]:
-    """The commits that names mean: each of them is one of a version, whole or as no other one begins."""
+def resolve_commits(versions: Sequence[Version], path: str, names: Iterable[str]) -> set[str]:
+    """Resolve the names of commits to those of versions; a name may be abbreviated if it is unique.
+
+    Raise ArchiveError for a name that fits none of the versions, or several.
+    """
     commits: set[str] = set()
     for name in names:
-        some = [one.commit for one in found if name and one.commit.startswith(name.lower())]
-        if not some:
+        matches = [version.commit for version in versions if name and version.commit.startswith(name.lower())]
+        if not matches:
             msg = f"no version of {path} is of a commit {name!r}, which --accept names"
             raise ArchiveError(msg)
-        if len(some) > 1:
-            msg = f"{name!r}, which --accept names, may be any of {len(some)} versions: {', '.join(some[:2])}"
+        if len(matches) > 1:
+            msg = (
+                f"{name!r}, which --accept names, may be any of {len(matches)} versions:"
+                f" {', '.join(matches[:2])}"
+            )
             raise ArchiveError(msg)
-        commits.update(some)
+        commits.update(matches)
     return commits
 
 
 @contextmanager
 def open_blob_reader(clone: Path) -> Iterator[Callable[[str], bytes]]:
-    """A function that gives the bytes of a blob; one process reads them all."""
+    """Start a process that reads blobs, and yield a function that returns the bytes of one by its name."""
     command = [*GIT_COMMAND, "--git-dir", str(clone), "cat-file", "--batch"]
     with Popen(command, stdin=PIPE, stdout=PIPE, env=git_environment()) as process:
         stdin, stdout = process.stdin, process.stdout
@@ -126,35 +139,39 @@ def open_blob_reader(clone: Path) -> Iterator[Callable[[str], bytes]]:
         yield read
 
 
-def _absolute(repository: str) -> str:
-    """A folder or file by its whole path, for git runs elsewhere; anything else as it is."""
+def _resolve_path(repository: str) -> str:
+    """Return the absolute path of a folder or file, for git runs elsewhere; anything else as it is."""
     return str(Path(repository).resolve()) if Path(repository).exists() else repository
 
 
-def _tip(clone: Path, branch: str | None) -> str:
-    """The commit to start from: the wanted branch, or HEAD, or the only branch there is."""
-    listed = _git(clone, "for-each-ref", "--format=%(objectname) %(refname:lstrip=2)", "refs/heads")
+def _resolve_tip(clone: Path, branch: str | None) -> str:
+    """Return the commit to start from: that of the named branch, or HEAD, or the only branch there is."""
+    listed = _run_git(clone, "for-each-ref", "--format=%(objectname) %(refname:lstrip=2)", "refs/heads")
     branches = {name: tip for tip, _, name in (line.partition(" ") for line in listed.splitlines())}
-    named = ", ".join(branches)
+    names = ", ".join(branches)
     if branch is not None and branch not in branches:
-        msg = f"there is no branch {branch}; --branch takes one of: {named or 'none'}"
+        msg = f"there is no branch {branch}; --branch takes one of: {names or 'none'}"
         raise ArchiveError(msg)
     if branch is not None:
         return branches[branch]
     try:
-        return _git(clone, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+        return _run_git(clone, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
     except GitError:
         pass
     if len(branches) == 1:
         return next(iter(branches.values()))
     if branches:
-        msg = f"the repository has no HEAD; --branch takes one of: {named}"
+        msg = f"the repository has no HEAD; --branch takes one of: {names}"
     else:
         msg = "the repository has no commits"
     raise ArchiveError(msg)
 
 
-def _git(clone: Path, *arguments: str, stdin: bytes | None = None) -> str:
-    # named outright, for safe.bareRepository may forbid git to find it; a path is no pattern
+def _run_git(clone: Path, *arguments: str, stdin: bytes | None = None) -> str:
+    """Run a git command on a bare clone, and return what it printed, without the last line ends.
+
+    The clone is named outright, for `safe.bareRepository` may forbid git to discover it; paths are taken
+    literally.
+    """
     env = {"GIT_DIR": str(clone), "GIT_LITERAL_PATHSPECS": "1"}
     return run_git(clone, *arguments, stdin=stdin, env=env).decode(errors="replace").rstrip("\n")

@@ -1,4 +1,4 @@
-"""Fates: what became of every version that an import found."""
+"""The report of an import: what became of each version of the file."""
 
 import datetime as dt
 from collections import Counter
@@ -9,11 +9,11 @@ from orarchive.importer.git_source import Version
 from orarchive.timestamps import format_hour, format_stamp
 
 VersionOutcome = Literal["written", "merged", "quarantined", "too-late", "out-of-order"]
-"""Of a version: made an hour; left for another of its hour; refused by a check; of an hour that is archived
-already, or yet to come; of an hour before that of a version committed earlier."""
+"""Outcome of a version: it made an hour; another version of its hour counts; a validation rejected it; its
+hour is archived already, or yet to come; its hour lies before that of a version committed earlier."""
 
 SHRUNK = "shrunk"
-"""The reason of a list that lost more rows than is believed; one that truly did refuses all that follow."""
+"""Reason of a list that lost more rows than is believed; one that truly did so rejects all that follow."""
 
 ACCEPT_HINT = (
     "If you know that a list truly shrank: undo this import (see README), and import again with"
@@ -23,20 +23,19 @@ ACCEPT_HINT = (
 
 @dataclass(frozen=True)
 class VersionResult:
-    """What became of a version; `why`: the reason, or of a merged one the commit that counts instead.
-
-    `said`: the reason with what the check found, for people; some of it is the source's own words.
-    """
+    """What became of a version."""
 
     version: Version
     outcome: VersionOutcome
     reason: str = ""
+    """The reason of a rejection; of a merged version the commit that counts instead."""
     detail: str = ""
+    """The reason with what the validation found, for people; it may quote the source's text."""
 
 
 @dataclass(frozen=True)
 class ImportResult:
-    """What an import wrote, a commit an hour on one branch, and the fate of every version, in their order."""
+    """What an import wrote, a commit an hour on one branch, and every version's outcome, in their order."""
 
     branch: str
     path: str
@@ -45,28 +44,29 @@ class ImportResult:
 
 
 def count_outcomes(imported: ImportResult) -> dict[str, int]:
-    """How many versions became what."""
-    return dict(Counter(fate.outcome for fate in imported.versions))
+    """Count the versions by their outcome."""
+    return dict(Counter(result.outcome for result in imported.versions))
 
 
 def format_summary(imported: ImportResult) -> list[str]:
-    """What was done, in lines for people; refused versions are named."""
-    hours, fates = imported.hours, imported.versions
-    said = ", ".join(f"{number} {became}" for became, number in count_outcomes(imported).items())
-    named = [one for one in fates if one.outcome in ("quarantined", "out-of-order")]
+    """Format what was done in lines for people; rejected versions are named."""
+    hours, versions = imported.hours, imported.versions
+    counts = ", ".join(f"{count} {outcome}" for outcome, count in count_outcomes(imported).items())
+    omitted = [result for result in versions if result.outcome in ("quarantined", "out-of-order")]
     return [
         f"Hours on {imported.branch}: {len(hours)}, {format_hour(hours[0])} to {format_hour(hours[-1])}",
-        f"Versions of {imported.path}: {len(fates)} ({said})",
+        f"Versions of {imported.path}: {len(versions)} ({counts})",
         *(
-            f"{one.outcome} {one.version.commit} {format_stamp(one.version.time)} {one.detail}".rstrip()
-            for one in named
+            f"{result.outcome} {result.version.commit} {format_stamp(result.version.time)}"
+            f" {result.detail}".rstrip()
+            for result in omitted
         ),
-        *([ACCEPT_HINT] if any(one.reason == SHRUNK for one in named) else []),
+        *([ACCEPT_HINT] if any(result.reason == SHRUNK for result in omitted) else []),
     ]
 
 
 def to_json(imported: ImportResult) -> dict[str, Any]:
-    """The same for programs, with the fate of every version."""
+    """Return the same for programs, with the outcome of every version."""
     return {
         "branch": imported.branch,
         "path": imported.path,
@@ -76,11 +76,11 @@ def to_json(imported: ImportResult) -> dict[str, Any]:
         "counts": count_outcomes(imported),
         "versions": [
             {
-                "commit": one.version.commit,
-                "time": format_stamp(one.version.time),
-                "became": one.outcome,
-                "why": one.reason,
+                "commit": result.version.commit,
+                "time": format_stamp(result.version.time),
+                "became": result.outcome,
+                "why": result.reason,
             }
-            for one in imported.versions
+            for result in imported.versions
         ],
     }

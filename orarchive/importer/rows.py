@@ -1,8 +1,12 @@
-"""A version of a models file taken apart into rows, and the rows put into the archive's files."""
+"""A version of a models file as rows, each with its lines in the archive's files.
+
+Thousands of versions follow one another and differ in a few rows: a row that is as it was is the same object
+as before, so that it is split into lines once, and stays in memory once.
+"""
 
 from dataclasses import dataclass
 
-from orarchive.collect import validate
+from orarchive.collect.validate import RejectedPayload, validate_list
 from orarchive.domain.feeds import MODELS
 from orarchive.domain.record_files import split_record
 from orarchive.domain.snapshot import Snapshot, empty_snapshot
@@ -13,7 +17,7 @@ from orarchive.store.fast_import import Lines
 
 @dataclass(frozen=True)
 class Row:
-    """A record with its canonical bytes, and the lines that say it: path below data/ -> line."""
+    """A record with its canonical bytes, and its lines: path below data/ -> line."""
 
     record: Record
     content: bytes
@@ -25,19 +29,23 @@ Rows = dict[str, Row]
 
 
 def parse_version(data: bytes, before: Rows) -> Rows:
-    """The rows of a payload by id; one that says what it said before is the same object as before."""
+    """Parse a version of the file, `{"data": [...]}` or a bare list, into rows; reuse those of the last one.
+
+    Raise RejectedPayload where it is not JSON, or not a list of models.
+    """
     try:
         body = loads(data)
-        found = validate.validate_list(
-            MODELS, {MODELS.payload_member: body} if isinstance(body, list) else body
-        )
-        return {one["id"]: _row(one, dumps(one), before.get(one["id"])) for one in found}
+        response = {MODELS.payload_member: body} if isinstance(body, list) else body
+        records = validate_list(MODELS, response)
+        return {record["id"]: _build_row(record, before.get(record["id"])) for record in records}
     except NotJSON as error:
         reason = "not-json"
-        raise validate.RejectedPayload(reason, str(error)) from None
+        raise RejectedPayload(reason, str(error)) from None
 
 
-def _row(record: Record, content: bytes, before: Row | None) -> Row:
+def _build_row(record: Record, before: Row | None) -> Row:
+    """Build the row of a record, with all that it shares with the row before."""
+    content = dumps(record)
     if before and before.content == content:
         return before
     lines = {
@@ -52,14 +60,14 @@ def _row(record: Record, content: bytes, before: Row | None) -> Row:
 
 
 def rows_to_lines(rows: Rows) -> Lines:
-    """The files that say rows, as `snapshot.write` writes them."""
-    found: Lines = {}
+    """Collect the lines of rows by file, as `snapshot_to_files` writes them: sorted by id."""
+    files: Lines = {}
     for key in sorted(rows):
         for path, line in rows[key].lines.items():
-            found.setdefault(path, []).append(line)
-    return found
+            files.setdefault(path, []).append(line)
+    return files
 
 
 def rows_to_snapshot(rows: Rows) -> Snapshot:
-    """The snapshot that holds these rows and nothing else."""
+    """Return the snapshot that has these rows and nothing else."""
     return {**empty_snapshot(), MODELS.name: {(key,): row.record for key, row in rows.items()}}

@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from orarchive.collect.fetch import FeedFetch
-from orarchive.collect.results import FetchResult
-from orarchive.collect.run import Run
+from orarchive.collect.feed_group import check_clock
+from orarchive.collect.results import FetchResult, ListFetch
 from orarchive.collect.settings import RunOptions
 from orarchive.domain.feeds import FEEDS
 from orarchive.errors import ArchiveError
@@ -405,9 +404,8 @@ def test_a_clock_that_the_services_contradicts(stage: Stage, off: dt.timedelta) 
 
 
 def test_a_date_that_cannot_be_read_contradicts_no_clock(stage: Stage) -> None:
-    """Seen to fail without YEARS in `_refuse_clock`."""
-    run = Run(stage.archive, stage.settings(), RunOptions(START), lambda: START)
-    run._refuse_clock(FeedFetch(FEEDS["models"], {"": FetchResult(date="soon")}, 0.0))
+    """Seen to fail without YEARS in `check_clock`."""
+    check_clock(ListFetch(FEEDS["models"], FetchResult(date="soon"), 0.0), RunOptions(START))
 
 
 def test_a_push_needs_a_commit(stage: Stage) -> None:

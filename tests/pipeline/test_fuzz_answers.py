@@ -20,9 +20,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orarchive.collect.client import Client, RetryPolicy
-from orarchive.collect.merge import parse_http_date
 from orarchive.collect.rate_limit import RateLimiter
-from orarchive.collect.results import FetchResult
+from orarchive.collect.results import FetchResult, parse_http_date
 from orarchive.domain.changes import MAX_NEW_FIELDS
 from orarchive.domain.prices import MAX_PRICES, read_entry_prices, read_prices, read_schedule
 from orarchive.index.database import open_index
@@ -79,11 +78,11 @@ class Line:
             self._server.shutdown(socket.SHUT_RDWR)
         self._server.close()
 
-    def ask(self, *says: bytes) -> FetchResult:
+    def ask(self, *says: bytes) -> FetchResult[Any]:
         """What a client makes of such an answer."""
         return self.ask_for(says)
 
-    def ask_for(self, says: Iterable[bytes]) -> FetchResult:
+    def ask_for(self, says: Iterable[bytes]) -> FetchResult[Any]:
         self.says = says
         pacer = RateLimiter(0, time.monotonic, lambda _: None)
         waits = RetryPolicy(max_tries=1, first_wait=0, max_wait=0)

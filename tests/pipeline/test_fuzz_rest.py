@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from orarchive.cli.build_site import build_site_command
 from orarchive.cli.main import main as orarchive_command
 from orarchive.collect import openapi
-from orarchive.collect.rankings_attempt import RequestCounter
+from orarchive.collect.request_budget import RequestCounter
 from orarchive.collect.settings import read_settings
 from orarchive.errors import ArchiveError
 from orarchive.sample import START, Reply
@@ -52,7 +52,7 @@ def test_any_content_of_the_request_counter(tmp_path: Path, content: bytes) -> N
     counter = RequestCounter(path, EARLY)
     before = counter.count
     assert 0 <= before < 10**9
-    counter.take()
+    counter.add()
     assert RequestCounter(path, EARLY).count == before + 1
 
 

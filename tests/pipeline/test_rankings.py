@@ -223,6 +223,20 @@ def test_one_commit_a_day(keyed: Forty) -> None:
     assert len(keyed.stage.commits()) == len(ALL)
 
 
+def test_the_message_names_what_was_read_and_what_was_not(keyed: Forty) -> None:
+    subjects = dict(zip(ALL, keyed.stage.commits(), strict=True))
+    assert subjects[DAYS[0]].startswith("2026-06-01T06Z: rankings read: model order in 4 categories, ")
+    assert subjects[DAYS[0]].endswith(", daily totals of models, top apps and 7 more")
+    assert subjects[EMPTY + HOUR] == (
+        "2026-06-06T07Z: rankings read: "
+        "daily totals of models, daily totals by modality, daily totals by context length"
+    )
+    assert subjects[EMPTY].endswith("; not good: daily totals of models")
+    body = say(keyed.stage.root, "log", "--format=%b", "--grep=^Hour: 2026-06-18T06Z").splitlines()
+    assert body[0].startswith("Read: model order in 5 categories, daily totals of models, ")
+    assert "! daily totals by context length: 2 of 2 not read (429)" in body
+
+
 def test_figures_are_as_sent(keyed: Forty) -> None:
     """Totals are strings; when the figures are of stands in the ledger, once."""
     found = rows(keyed.stage, "models/2026-07.jsonl")
@@ -242,6 +256,9 @@ def test_orders(keyless: Forty) -> None:
     assert files(keyless.stage) == wanted
     assert len(wanted) == 1 + 4 + 1, "all, those that are, and one that was"
     assert set(keyless.codes.values()) == {0} and keyless.wrong == []
+    assert keyless.stage.commits()[0] == (
+        "2026-06-01T06Z: rankings read: model order in 4 categories, OpenAPI file"
+    )
     assert len(keyless.stage.commits()) == len(DAYS)
     tidy(keyless.stage.root)
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from orarchive.collect.client import Client
-from orarchive.collect.fetch_rankings import MAX_REQUESTS_PER_MINUTE, fetch_slices
+from orarchive.collect.ranking_fetch import fetch_slices
 from orarchive.collect.rate_limit import RequestBudget
+from orarchive.collect.request_budget import MAX_REQUESTS_PER_MINUTE
 from orarchive.collect.run import Run
 from orarchive.collect.settings import RunOptions, Settings
 from orarchive.domain.ranking_series import CATEGORY, MODELS

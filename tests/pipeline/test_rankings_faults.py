@@ -192,7 +192,9 @@ def test_a_date_that_is_restated_by_more_than_a_hundredth_is_told(base: Base, ca
     assert run(case, LATER) == 0
     told = [line for line in say(case.root, "log", "-1", "--format=%b").splitlines() if line.startswith("~")]
     assert [line.partition(":")[0] for line in told] == [
-        f"~ {name} 2025-01-10" for name in ("models", "modality/text", "context/1K")
+        "~ daily totals of models, 2025-01-10",
+        "~ daily totals by modality (text), 2025-01-10",
+        "~ daily totals by context length (1K), 2025-01-10",
     ]
     assert all(line.endswith("tokens (+100.0%)") for line in told)
 

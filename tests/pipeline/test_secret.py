@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from orarchive.collect.leaked_key import MIN_KEY_LENGTH, contains_key
 from orarchive.collect.rate_limit import RateLimiter
-from orarchive.collect.secret import MIN_KEY_LENGTH, contains_key
 from orarchive.collect.settings import read_settings
 from orarchive.errors import ArchiveError, GitError
 from orarchive.sample import START, Reply, Service, sample_service

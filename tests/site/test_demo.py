@@ -45,8 +45,8 @@ LOG_LINES = {
     "new field": "+ (endpoints|models): new field (supports_tool_choice|supported_regions)",
     "zdr gained": "+ zdr: {key}: gained",
     "zdr lost": "- zdr: {key}: lost",
-    "category added": "+ order: {key} is named$",
-    "category removed": "- order: {key} is named no more$",
+    "category added": "+ model order: category {key} is new in the OpenAPI file$",
+    "category removed": "- model order: category {key} is no longer in the OpenAPI file$",
 }
 """Kind of happening -> its line in a commit message; {key} is its key, {model} that of the model."""
 

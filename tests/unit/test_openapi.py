@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orarchive.collect import validate
-from orarchive.collect.fetch_rankings import list_slices
 from orarchive.collect.openapi import format_openapi, get_origin, list_values
+from orarchive.collect.ranking_schedule import list_slices
 from orarchive.collect.validate import RejectedPayload
 from orarchive.domain.ranking_series import APPS, CATEGORY, MODELS, ORDER
 from orarchive.errors import NotJSON

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orarchive.collect import validate
-from orarchive.collect.fetch_rankings import MAX_REQUESTS_PER_DAY, MAX_REQUESTS_PER_MINUTE, period_start
+from orarchive.collect.ranking_schedule import period_start
+from orarchive.collect.request_budget import MAX_REQUESTS_PER_DAY, MAX_REQUESTS_PER_MINUTE
 from orarchive.collect.validate import RejectedPayload
 from orarchive.domain.ranking_series import (
     APPS,

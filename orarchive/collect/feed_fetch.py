@@ -1,0 +1,110 @@
+"""Fetch feeds from the service. Each response is validated by itself, not yet against the archive."""
+
+import logging
+import time
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+from tqdm import tqdm
+
+from orarchive.collect.client import Client, estimate_weight
+from orarchive.collect.results import Body, FanOutFetch, FetchResult, ListFetch
+from orarchive.collect.validate import (
+    RejectedPayload,
+    validate_list,
+    validate_response,
+    validate_result,
+)
+from orarchive.domain.feeds import Feed
+from orarchive.jsonl import Record
+
+log = logging.getLogger(__name__)
+
+OUTAGE_THRESHOLD = 20
+"""Surplus of failed keys over answered ones that looks like an outage: from then on each key is tried once,
+until enough have answered. An outage should cost the service few more requests than a good hour."""
+
+MAX_FAN_OUT_WEIGHT = 50_000_000
+"""Weight of a fan-out feed's responses, all in memory at once, past which nothing more is requested: those of
+630 models weigh 15 million."""
+
+MAX_FAN_OUT_BYTES = 2_000_000
+"""Largest response of a fan-out feed that is read: one for each worker at a time. The longest has 50 KB."""
+
+MAX_PROBES = 50
+"""Probes in an attempt: the largest true loss of one hour was 28 models (see `validate.MAX_SHRINK`)."""
+
+MAX_PROBE_TRIES = 2
+"""How often a probe is tried: one failure is forgiven."""
+
+
+def fetch_list(client: Client, feed: Feed) -> ListFetch:
+    """Fetch a feed that is one list, and the count to compare it with where there is one."""
+    begun = time.monotonic()
+    count = client.get(feed.count_route, feed.query) if feed.count_route else None
+    response = client.get(feed.route, feed.query)
+    result = _log_rejection(validate_result(response, lambda body: validate_list(feed, body)))
+    return ListFetch(feed, result, time.monotonic() - begun, count)
+
+
+def fetch_fan_out(
+    client: Client, feed: Feed, keys: Sequence[str], *, keyed: bool = False, progress: bool = False
+) -> FanOutFetch:
+    """Fetch a fan-out feed for every key, in order, with all workers.
+
+    Past the client's deadline, or with too much in memory, nothing more is sent, and the remaining keys fail.
+    `keyed` sends the API key, `progress` draws a bar.
+    """
+    begun = time.monotonic()
+    failures = 0  # minus the keys that answered; workers may miscount each other by a few
+    weight = 0
+
+    def fetch(key: str) -> FetchResult[Record]:
+        nonlocal failures, weight
+        if weight > MAX_FAN_OUT_WEIGHT:
+            return FetchResult(reason="too-large")
+        tries = 1 if failures >= OUTAGE_THRESHOLD else None
+        path = feed.request_path(key)
+        response = client.get(path, keyed=keyed, tries=tries, max_bytes=MAX_FAN_OUT_BYTES)
+        step = -1 if response.reason in (None, "404") else 1
+        failures = min(max(failures + step, 0), 2 * OUTAGE_THRESHOLD)
+        weight += estimate_weight(response.raw)
+        result = _log_rejection(validate_result(response, lambda body: validate_response(feed, body)))
+        # The body repeats a good response's bytes: 600 of them would double the run's memory.
+        return replace(result, raw=b"") if result.reason is None else result
+
+    with ThreadPoolExecutor(client.workers) as workers:
+        fetched: Iterable[FetchResult[Record]] = workers.map(fetch, keys)
+        bar = tqdm(fetched, total=len(keys), desc=feed.name, unit="model", disable=not progress)
+        results = dict(zip(keys, bar, strict=True))
+    return FanOutFetch(feed, results, time.monotonic() - begun)
+
+
+def fetch_probes(client: Client, fetched: ListFetch, keys: Sequence[str]) -> ListFetch:
+    """Fetch each key that left a list by itself, at most MAX_PROBES of them; return the list with them."""
+    begun = time.monotonic()
+    probes = {}
+    for key in keys[:MAX_PROBES]:
+        response = client.get(fetched.feed.probe_path(key), tries=MAX_PROBE_TRIES)
+        result = validate_result(response, lambda body: _get_id(fetched.feed, body))
+        probes[key] = replace(result, raw=b"")
+    return replace(fetched, probes=probes, seconds=fetched.seconds + time.monotonic() - begun)
+
+
+def _get_id(feed: Feed, body: Any) -> str:
+    """Return the id under which the service knows a probed record."""
+    record = body.get(feed.payload_member) if isinstance(body, dict) else None
+    key = record.get(feed.key[0]) if isinstance(record, dict) else None
+    if not (isinstance(key, str) and key):
+        raise RejectedPayload("wrong-shape", "a record without an id")
+    return key
+
+
+def _log_rejection(result: FetchResult[Body]) -> FetchResult[Body]:
+    """Log why a validation rejected a body; return the result."""
+    if result.detail:
+        # The detail quotes the service's text, which could forge a line of the log: hence %r, cut to 300.
+        log.warning("Rejected: %.300r", result.detail)
+    return result

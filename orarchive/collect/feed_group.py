@@ -1,0 +1,154 @@
+"""The feeds of one cadence as a group of sources: hourly ones, or daily ones."""
+
+import logging
+import time
+from dataclasses import dataclass, replace
+
+from orarchive.collect.attempt import AttemptBase
+from orarchive.collect.client import Client
+from orarchive.collect.feed_fetch import fetch_fan_out, fetch_list, fetch_probes
+from orarchive.collect.feed_merge import MergedFeed, complete_merge, count_first_records, merge_feed
+from orarchive.collect.feed_schedule import drop_archived, list_due_feeds, list_due_keys, list_read_keys
+from orarchive.collect.merge_result import MergeResult
+from orarchive.collect.results import FanOutFetch, FeedFetch, ListFetch, parse_http_date
+from orarchive.collect.settings import RunOptions
+from orarchive.domain.changes import diff_snapshots
+from orarchive.domain.feeds import Feed
+from orarchive.domain.scopes import apply_scopes
+from orarchive.domain.snapshot import Snapshot
+from orarchive.errors import ArchiveError
+from orarchive.store import ledger
+from orarchive.store.commit_message import format_message
+from orarchive.store.ledger import Attempt
+from orarchive.timestamps import HOUR, YEARS, format_hour, format_stamp
+
+log = logging.getLogger(__name__)
+
+PROBE_TIMEOUT_S = 60.0
+"""Longest time for the probes of vanished models: all that may be sent take 13 s at 4 a second. An outage, or
+a request to come back later, must not cost minutes for what is only noted beside the records."""
+
+MAX_CLOCK_DIFFERENCE = 2 * HOUR
+"""Largest difference of the hour from the service's clock: a response from the edge may be an hour old."""
+
+
+@dataclass(frozen=True)
+class FeedBatch:
+    """Feeds that were fetched, merged on top of the base of the attempt."""
+
+    base: AttemptBase
+    merged: list[MergedFeed]
+
+
+@dataclass(frozen=True)
+class FeedGroup:
+    """The feeds of one cadence, `hourly` or `daily`.
+
+    `latency` sends the API key for endpoints, which opens their latency and throughput; `progress` draws a
+    bar for each fan-out feed.
+    """
+
+    cadence: str
+    client: Client
+    options: RunOptions
+    latency: bool = False
+    progress: bool = False
+
+    def is_due(self, base: AttemptBase) -> bool:
+        """Return whether any feed is due."""
+        return bool(self._list_due(base))
+
+    def _list_due(self, base: AttemptBase) -> list[Feed]:
+        """List the feeds that are due and among those of the run's options."""
+        due = list_due_feeds(base.lines, self.options.hour, self.cadence)
+        return [feed for feed in due if feed.name in self.options.feeds]
+
+    def fetch(self, base: AttemptBase) -> FeedBatch:
+        """Fetch the feeds that are due, and merge each on top of the base as soon as it is there.
+
+        So a fan-out feed is fetched for the keys of its parent as they stand after this hour's response.
+        """
+        feeds = self._list_due(base)
+        log.info("Starting %s: %s", format_hour(self.options.hour), ", ".join(feed.name for feed in feeds))
+        snapshot = base.snapshot
+        merged: list[MergedFeed] = []
+        for feed in feeds:
+            fetched = self._fetch_feed(feed, snapshot, base)
+            check_clock(fetched, self.options)
+            merged.append(self._merge_feed(fetched, snapshot, base))
+            snapshot = {**snapshot, feed.name: merged[-1].state}
+            _log_feed(merged[-1])
+        # The probes come last of all: what became of a record must not cost the feeds their time.
+        return FeedBatch(base, [self._probe(entry) for entry in merged])
+
+    def _fetch_feed(self, feed: Feed, snapshot: Snapshot, base: AttemptBase) -> FeedFetch:
+        """Fetch one feed; a fan-out feed for the keys that its parent has in the snapshot."""
+        if not feed.parent:
+            return fetch_list(self.client, feed)
+        keys = list_due_keys(feed, snapshot, base.lines, self.options.hour)
+        keyed = self.latency and feed.name == "endpoints"
+        return fetch_fan_out(self.client, feed, keys, keyed=keyed, progress=self.progress)
+
+    def _merge_feed(self, fetched: FeedFetch, snapshot: Snapshot, base: AttemptBase) -> MergedFeed:
+        """Merge one feed into a snapshot that holds the feeds of the attempt merged so far."""
+        read = list_read_keys(fetched.feed, base.snapshot, base.lines, self.options.hour)
+        return merge_feed(fetched, snapshot, accept=self.options.accept, read=read)
+
+    def _probe(self, merged: MergedFeed) -> MergedFeed:
+        """Fetch each record that left a list by itself; its merge stays as it is."""
+        if not (merged.vanished and isinstance(merged.fetched, ListFetch)):
+            return merged
+        self.client.deadline = min(self.client.deadline, time.monotonic() + PROBE_TIMEOUT_S)
+        return replace(merged, fetched=fetch_probes(self.client, merged.fetched, merged.vanished))
+
+    def merge(self, batch: FeedBatch, base: AttemptBase) -> MergeResult | None:
+        """Complete the merge on top of the base that was fetched on; on any other one merge again."""
+        merged = batch.merged
+        if base is not batch.base:
+            merged = self._merge_again([entry.fetched for entry in merged], base)
+        return complete_merge(base.snapshot, base.files, merged) if merged else None
+
+    def _merge_again(self, fetched: list[FeedFetch], base: AttemptBase) -> list[MergedFeed]:
+        """Merge what another writer has not archived on top of what they left."""
+        snapshot = base.snapshot
+        merged: list[MergedFeed] = []
+        for fetch in drop_archived(fetched, snapshot, base.lines, self.options.hour):
+            merged.append(self._merge_feed(fetch, snapshot, base))
+            snapshot = {**snapshot, fetch.feed.name: merged[-1].state}
+        return merged
+
+    def describe(self, result: MergeResult, line: Attempt, base: AttemptBase) -> str:
+        """Describe the changes of the feeds as a commit message: the changelog of the hour."""
+        scopes = [ledger.last_scope(lines, "models") for lines in (base.lines, [*base.lines, line])]
+        changes = apply_scopes(diff_snapshots(base.snapshot, result.snapshot), *scopes)
+        first = count_first_records(result.feeds, base.snapshot, result.snapshot)
+        return format_message(self.options.hour, line, changes, first)
+
+
+def check_clock(fetched: FeedFetch, options: RunOptions) -> None:
+    """Refuse an hour read from a clock that the service's contradicts.
+
+    A clock that is ahead would close the archive until its hour has come.
+    """
+    dates = [result.date for result in fetched.responses if result.date]
+    service_time = max(map(parse_http_date, dates), default=None)
+    if options.is_hour_given or options.force or service_time is None or service_time.year not in YEARS:
+        return
+    if abs(options.hour - service_time) > MAX_CLOCK_DIFFERENCE:
+        msg = (
+            f"the clock here says {format_hour(options.hour)}, and the service's {format_stamp(service_time)}"
+            " (set it right, or name the hour with --hour)"
+        )
+        raise ArchiveError(msg)
+
+
+def _log_feed(merged: MergedFeed) -> None:
+    """Log how a feed fared."""
+    report = merged.report
+    if report["outcome"] in ("failed", "quarantined"):
+        log.error("Sync failed: %s (%s)", merged.feed.name, ", ".join(report["reasons"]))
+        return
+    fetched = merged.fetched
+    count = len(fetched.bodies) if isinstance(fetched, FanOutFetch) else len(merged.state)
+    kept = f", {len(report['kept'])} kept" if report.get("kept") else ""
+    log.info("Synced %d %s%s", count, merged.feed.name, kept)
