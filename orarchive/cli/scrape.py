@@ -20,24 +20,22 @@ def _split_names(
 ) -> tuple[str, ...]:
     """Split names of feeds (of `--accept`: also of ranking series) at commas; refuse unknown ones."""
     names = [name.strip() for value in values for name in value.split(",")]
-    known = [*FEEDS, *SERIES] if option.name == "accept" else [*FEEDS]
-    if unknown := [name for name in names if name not in known]:
-        msg = f"no such feed: {', '.join(unknown)} (there are {', '.join(known)})"
+    valid = [*FEEDS, *SERIES] if option.name == "accept" else [*FEEDS]
+    if unknown := [name for name in names if name not in valid]:
+        msg = f"no such feed: {', '.join(unknown)} (there are {', '.join(valid)})"
         raise click.BadParameter(msg)
     return tuple(names)
 
 
 @click.command("scrape")
 @archive_option
-@click.option("--hour", help="Stamp of the hour, such as 2026-11-20T06Z; for replays and tests.")
+@click.option("--hour", help="The hour to archive, such as 2026-11-20T06Z; for replays and tests.")
 @click.option("--feeds", multiple=True, callback=_split_names, help="Only these feeds, separated by commas.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; print what would be committed.")
 @click.option("--force", is_flag=True, help="Ignore the minimum interval between attempts at one hour.")
 @click.option("--commit/--no-commit", default=True, help="Commit what was written.")
 @click.option("--push", is_flag=True, help="Push the commit; write again on top where another was first.")
-@click.option(
-    "--rankings/--no-rankings", default=True, help="Ask for rankings, once a day; not with --feeds."
-)
+@click.option("--rankings/--no-rankings", default=True, help="Read rankings, once a day; not with --feeds.")
 @click.option(
     "--accept",
     multiple=True,
@@ -56,12 +54,12 @@ def scrape_command(
     rankings: bool,
     accept: tuple[str, ...],
 ) -> None:
-    """Archive this hour: ask OpenRouter for everything that is due and commit it.
+    """Archive this hour: fetch everything that is due from OpenRouter and commit it.
 
     Exit 0: done, or nothing was due; 1: something was not good (the rest is committed); 2: could not run or
     not push.
     """
-    # the network client is imported here, so that no other command pays for it
+    # The network client is imported here, so that no other command pays for it.
     from orarchive.collect.run import Run
     from orarchive.collect.settings import RunOptions, read_settings
 
@@ -69,7 +67,7 @@ def scrape_command(
     if push and not commit:
         msg = "--push needs a commit; leave out --no-commit"
         raise click.UsageError(msg)
-    wish = RunOptions(
+    options = RunOptions(
         hour=timestamps.parse_hour(hour) if hour else timestamps.floor_hour(_now()),
         is_hour_given=hour is not None,
         feeds=feeds or tuple(FEEDS),
@@ -80,7 +78,7 @@ def scrape_command(
         rankings=rankings and not feeds,
         accept=accept,
     )
-    run = Run(open_archive(archive), read_settings(os.environ), wish, _now, progress=sys.stderr.isatty())
+    run = Run(open_archive(archive), read_settings(os.environ), options, _now, progress=sys.stderr.isatty())
     sys.exit(run())
 
 

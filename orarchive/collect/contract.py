@@ -110,7 +110,7 @@ def describe_failures(name: str, results: Mapping[str, FetchResult[Any]]) -> Ite
     }
     yield from (f"{name}{f', {key}' if key else ''}: {reason}" for key, reason in lasting.items())
     if len(lasting) < len(reasons) == len(results):
-        yield f"{name}: nothing could be had: {', '.join(sorted({*reasons.values()}))}"
+        yield f"{name}: nothing could be fetched: {', '.join(sorted({*reasons.values()}))}"
 
 
 def _compare_count(count: int, response: FetchResult[Any]) -> Iterator[str]:

@@ -118,7 +118,7 @@ def _find_unknown_prices(pricings: list[Any]) -> Iterator[str]:
     unknown = sorted(dimensions - {*PER_TOKEN, *PER_UNIT, *NOT_PRICES})
     unknown_members = sorted(members - {*PER_TOKEN, *PER_UNIT, *NOT_PRICES, *CONDITIONS})
     yield from (f"a price of unknown unit, {name}" for name in unknown)
-    yield from (f"an override with something unknown, {name}" for name in unknown_members)
+    yield from (f"an override with an unknown member, {name}" for name in unknown_members)
 
 
 def json_kind(value: Any) -> str:

@@ -150,5 +150,5 @@ def _log_feed(merged: MergedFeed) -> None:
         return
     fetched = merged.fetched
     count = len(fetched.bodies) if isinstance(fetched, FanOutFetch) else len(merged.state)
-    kept = f", {len(report['kept'])} kept" if report.get("kept") else ""
-    log.info("Synced %d %s%s", count, merged.feed.name, kept)
+    note = f", {len(report['kept'])} kept" if report.get("kept") else ""
+    log.info("Synced %d %s%s", count, merged.feed.name, note)

@@ -100,10 +100,10 @@ def merge_fan_out(
     listed = {key for (key,) in snapshot[feed.parent]}
     failed = {key: result for key, result in fetched.results.items() if result.reason is not None}
     rejected = tuple((key, result) for key, result in failed.items() if result.is_rejected)
-    kept = {key: str(result.reason) for key, result in failed.items()}
-    kept |= dict.fromkeys(sorted(listed - fetched.results.keys() - set(read)), "not-asked")
-    if kept:
-        report["reasons"] = sorted(set(kept.values()))
+    unread = {key: str(result.reason) for key, result in failed.items()}
+    unread |= dict.fromkeys(sorted(listed - fetched.results.keys() - set(read)), "not-asked")
+    if unread:
+        report["reasons"] = sorted(set(unread.values()))
     if failed and len(failed) == len(fetched.results) and listed <= failed.keys():
         report["outcome"] = "quarantined" if len(rejected) == len(failed) else "failed"
         return MergedFeed(fetched, records, report, rejected)
@@ -115,9 +115,9 @@ def merge_fan_out(
         report |= {"outcome": "quarantined", "reasons": [rejection.reason], "notes": [str(rejection)]}
         whole = validate.reject_result(FetchResult(raw=dumps(fetched.bodies)), rejection)
         return MergedFeed(fetched, records, report, (*rejected, ("", whole)))
-    if kept:
-        report["kept"] = kept
-    if len(kept) > MAX_KEPT_SHARE * len(listed):
+    if unread:
+        report["kept"] = unread
+    if len(unread) > MAX_KEPT_SHARE * len(listed):
         report["outcome"] = "partial"
     return MergedFeed(fetched, state, report, rejected)
 

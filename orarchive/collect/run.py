@@ -86,9 +86,7 @@ class Run:
         hour = self.options.hour
         if base.is_past(hour):
             last = format_hour(max(map(attempt_hour, base.lines)))
-            msg = (
-                f"{format_hour(hour)} lies before the last hour of the ledger, {last}; it cannot be archived"
-            )
+            msg = f"{format_hour(hour)} lies before the last hour of the ledger, {last}"
             raise ArchiveError(msg)
         if hour > self.now() + HOUR and not self.options.force:
             msg = (

@@ -142,7 +142,7 @@ CLOCK = {"overrides": [{"prompt": "1", "region": "eu"}]}
         ("models", rows(lambda row: row.update(created="now")), r"models: created is text on (\d+) of \1"),
         ("models", priced(prompt=1), r"models: pricing.prompt is number on (\d+) of \1"),
         ("models", priced(video_second="1"), "models: a price of unknown unit, video_second"),
-        ("models", priced(**CLOCK), "models: an override with something unknown, region"),
+        ("models", priced(**CLOCK), "models: an override with an unknown member, region"),
         ("models", lambda body: {"rows": body["data"]}, "models: wrong-shape"),
         ("models/count", lambda body: {"data": {"count": 1}}, r"models: count-off: .* says 1"),
         ("models/count", lambda body: {"data": {}}, "models: no count to compare with: wrong-shape"),
@@ -199,15 +199,15 @@ def test_what_may_be_gone_in_an_hour_is_no_drift(service: Service, fault: str) -
 @pytest.mark.parametrize(
     ("routes", "line"),
     [
-        ({"providers": "500"}, "providers: nothing could be had: 500"),
-        ({"/openapi.json": "cut-off"}, "openapi.json: nothing could be had: cut-off"),
-        ({"models/*/endpoints": "404"}, "endpoints: nothing could be had: 404"),
+        ({"providers": "500"}, "providers: nothing could be fetched: 500"),
+        ({"/openapi.json": "cut-off"}, "openapi.json: nothing could be fetched: cut-off"),
+        ({"models/*/endpoints": "404"}, "endpoints: nothing could be fetched: 404"),
         (
             {"models/*/endpoints": "reset", f"models/{ONE}/endpoints": "404"},
-            "endpoints: nothing could be had: 404, connection",
+            "endpoints: nothing could be fetched: 404, connection",
         ),
-        ({"model/*": "404"}, "models by model/{}: nothing could be had: 404"),
-        ({"datasets/session-cost": "502"}, "rankings/sessions: nothing could be had: 502"),
+        ({"model/*": "404"}, "models by model/{}: nothing could be fetched: 404"),
+        ({"datasets/session-cost": "502"}, "rankings/sessions: nothing could be fetched: 502"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -226,7 +226,7 @@ def test_one_that_answers_otherwise_is_told_beside_those_that_pass(service: Serv
     with service:
         assert told(service, None) == [
             f"endpoints, {ONE}: wrong-shape",
-            "endpoints: nothing could be had: 500, wrong-shape",
+            "endpoints: nothing could be fetched: 500, wrong-shape",
         ]
 
 
