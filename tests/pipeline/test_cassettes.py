@@ -1,4 +1,4 @@
-"""Recorded exchanges, replayed without any server: what is asked, how, and what becomes of the answer.
+"""Recorded exchanges, replayed without any server: what is requested, how, and what becomes of the response.
 
 Recorded against the sample service, with the public base URL written in; `make cassettes` does it anew, and
 with OPENROUTER_BASE_URL set against that service. One worker: recordings are not made for threads.
@@ -25,16 +25,21 @@ from tests.support.archives import new_archive
 
 PUBLIC = Settings().base_url
 RECORDED_FROM = os.environ.get("OPENROUTER_BASE_URL")
-"""Read before the tests' own environment takes it away; unset: the sample service."""
+"""Read before the tests' own environment removes it; unset: the sample service."""
 
 KEY = "sk-or-v1-this-key-is-a-test"
 
-KEPT = ("deepseek/deepseek-v4-pro", "google/gemini-2.5-pro", "openrouter/auto", "qwen/qwen3-235b-a22b-2507")
-"""Models that a recording keeps: prices by the clock, thresholds, a router, twin endpoints."""
+RECORDED_MODELS = (
+    "deepseek/deepseek-v4-pro",
+    "google/gemini-2.5-pro",
+    "openrouter/auto",
+    "qwen/qwen3-235b-a22b-2507",
+)
+"""Models that a recording keeps: time-of-day prices, thresholds, a router, endpoints with the same tag."""
 
 PRIVATE = {"authorization": "(left out)"}
 DROPPED = ("set-cookie", "content-length")
-"""Headers of a response that say who asked, or how long the body was before it was trimmed."""
+"""Headers of a response that identify the client, or give the length of the body before it was trimmed."""
 
 
 @pytest.fixture(scope="module")
@@ -42,39 +47,41 @@ def vcr_config() -> dict[str, Any]:
     return {
         "filter_headers": list(PRIVATE.items()),
         "decode_compressed_response": True,
-        "before_record_request": _public,
-        "before_record_response": _trimmed,
+        "before_record_request": _make_public,
+        "before_record_response": _trim,
     }
 
 
-def _public(request: Any) -> Any:
-    """A request as it would have gone to the public service; None, not recorded, for any other model's."""
+def _make_public(request: Any) -> Any:
+    """Change a request to one to the public service; return None, not to be recorded, for other models."""
     base = RECORDED_FROM or request.uri.partition("/api/v1")[0] + "/api/v1"
     request.uri = request.uri.replace(base, PUBLIC)
     model = request.uri.removeprefix(f"{PUBLIC}/models/").removesuffix("/endpoints")
-    other = request.uri.endswith("/endpoints") and model not in (*KEPT, "nobody/nothing")
-    return None if other and "/images/" not in request.uri else request
+    is_recorded = not request.uri.endswith("/endpoints") or model in (*RECORDED_MODELS, "nobody/nothing")
+    return request if is_recorded or "/images/" in request.uri else None
 
 
-def _trimmed(response: Any) -> Any:
-    """A response without cookies and with a handful of rows, so that a person can read the cassette."""
-    kept = {name: value for name, value in response["headers"].items() if name.lower() not in DROPPED}
-    response["headers"] = kept
+def _trim(response: Any) -> Any:
+    """Drop cookies and all but a handful of rows of a response, so that a person can read the cassette."""
+    headers = response["headers"].items()
+    response["headers"] = {name: value for name, value in headers if name.lower() not in DROPPED}
     body = loads(response["body"]["string"])
     data = body.get("data")
     if isinstance(data, list):
-        body["data"] = [row for row in data if row.get("id", row.get("model_id", KEPT[0])) in KEPT][:25]
+        body["data"] = [
+            row for row in data if row.get("id", row.get("model_id", RECORDED_MODELS[0])) in RECORDED_MODELS
+        ][:25]
         if "total_count" in body:
             body["total_count"] = len(body["data"])
     elif isinstance(data, dict) and "count" in data:
-        data["count"] = len(KEPT)
+        data["count"] = len(RECORDED_MODELS)
     response["body"]["string"] = dumps(body)
     return response
 
 
 @pytest.fixture
 def base_url(record_mode: str) -> Iterator[str]:
-    """The public base URL; while recording that of the service that is recorded."""
+    """Yield the public base URL; while recording, that of the service that is recorded."""
     if record_mode == "none":
         yield PUBLIC
     elif RECORDED_FROM:
@@ -102,17 +109,17 @@ def test_an_hour(base_url: str, record_mode: str, tmp_path: Path) -> None:
     archive = open_archive(new_archive(tmp_path / "archive"))
     settings = Settings(base_url, workers=1, per_second=0, retry_policy=RetryPolicy(max_tries=1))
     assert Run(archive, settings, RunOptions(START, is_hour_given=True), lambda: START)() == 0
-    found = read_history(archive)
-    hourly, daily = found.attempts
-    assert {name: one["outcome"] for name, one in hourly["feeds"].items() if "scope" in one} == dict.fromkeys(
-        ("models", "endpoints", "providers", "zdr"), "ok"
-    )
-    assert {name: one["outcome"] for name, one in daily["feeds"].items() if "scope" in one} == dict.fromkeys(
-        ("images", "image_endpoints", "videos"), "ok"
-    )
-    models = [key for (key,) in found.read_snapshot(START)["models"]]
-    assert set(KEPT) <= set(models)
-    assert record_mode != "none" or models == list(KEPT)
+    history = read_history(archive)
+    hourly, daily = history.attempts
+    assert {
+        name: report["outcome"] for name, report in hourly["feeds"].items() if "scope" in report
+    } == dict.fromkeys(("models", "endpoints", "providers", "zdr"), "ok")
+    assert {
+        name: report["outcome"] for name, report in daily["feeds"].items() if "scope" in report
+    } == dict.fromkeys(("images", "image_endpoints", "videos"), "ok")
+    models = [key for (key,) in history.read_snapshot(START)["models"]]
+    assert set(RECORDED_MODELS) <= set(models)
+    assert record_mode != "none" or models == list(RECORDED_MODELS)
     assert hourly["feeds"]["models"]["date"].endswith("GMT")
 
 
@@ -127,24 +134,24 @@ def test_an_unknown_model_says_404(client: Client) -> None:
 
 
 @pytest.mark.vcr
-def test_a_key_is_sent_only_where_it_is_asked_for(client: Client) -> None:
-    answer = client.get("models/google/gemini-2.5-pro/endpoints", keyed=True)
-    assert answer.body is not None
-    assert answer.body["data"]["id"] == "google/gemini-2.5-pro"
+def test_a_key_is_sent_only_to_keyed_routes(client: Client) -> None:
+    response = client.get("models/google/gemini-2.5-pro/endpoints", keyed=True)
+    assert response.body is not None
+    assert response.body["data"]["id"] == "google/gemini-2.5-pro"
     assert client.get("providers").reason is None
 
 
 @pytest.mark.vcr
 def test_rankings_of_two_days(client: Client) -> None:
-    """What a key opens, read as the rankings are."""
+    """Read a route that needs the key, as the rankings are read."""
     query = {**MODELS.query, "start_date": "2026-05-30", "end_date": "2026-05-31"}
-    answer = client.get(MODELS.route, query, keyed=True)
-    rows = validate.validate_ranking(MODELS, answer.body)
-    assert answer.body is not None
+    response = client.get(MODELS.route, query, keyed=True)
+    rows = validate.validate_ranking(MODELS, response.body)
+    assert response.body is not None
     assert rows[0].keys() == {"date", "model_permaslug", "total_tokens"}
     assert all(row["total_tokens"].isdecimal() for row in rows)
     assert set(merge_rows(MODELS, "", rows, {})) == {"rankings/models/2026-05.jsonl"}
-    assert answer.body["meta"]["as_of"].startswith(f"{START.date()}T")
+    assert response.body["meta"]["as_of"].startswith(f"{START.date()}T")
 
 
 def test_no_cassette_holds_a_key_or_another_host() -> None:

@@ -1,7 +1,4 @@
-"""The contract with the service: what has drifted is told, and nothing else.
-
-Each line was seen to be missing when what tells it was taken out of shapes.py or contract.py.
-"""
+"""The contract with the service: what has drifted is reported, and nothing else."""
 
 import gzip
 import json
@@ -27,12 +24,12 @@ from tests.support import requirements
 from tests.support.archives import ROOT, payloads
 
 KEY = "sample-key"
-ONE = "google/gemini-2.5-pro"
+MODEL = "google/gemini-2.5-pro"
 Change = Callable[[Any], Any]
 
 
-def told(service: Service, key: str | None = KEY) -> list[str]:
-    """What is told of a service."""
+def list_drifts(service: Service, key: str | None = KEY) -> list[str]:
+    """List the drifts of a service."""
     return list(
         find_drifts(Settings(service.base_url, key=key, benchmarks=True, per_second=0), START, lambda _: None)
     )
@@ -40,16 +37,16 @@ def told(service: Service, key: str | None = KEY) -> list[str]:
 
 @pytest.fixture
 def service() -> Service:
-    """A sample of the service, not begun."""
+    """Return a sample of the service that is not started yet."""
     return sample_service(START, KEY)
 
 
-def altered(service: Service, route: str, change: Change) -> None:
-    """Let a service answer otherwise on the routes that match."""
-    real = service.respond
+def alter(service: Service, route: str, change: Change) -> None:
+    """Change the responses of a service on the routes that match."""
+    original = service.respond
 
     def respond(path: str, query: Any, headers: Any) -> Any:
-        answer = real(path, query, headers)
+        answer = original(path, query, headers)
         if not (re.fullmatch(route, path) and isinstance(answer, tuple) and answer[0] == 200):
             return answer
         return 200, change(json.loads(json.dumps(answer[1])))
@@ -58,26 +55,28 @@ def altered(service: Service, route: str, change: Change) -> None:
 
 
 @pytest.mark.parametrize("key", [None, KEY])
-def test_nothing_is_told_of_what_is_as_it_was(service: Service, key: str | None) -> None:
+def test_the_sample_has_no_drift(service: Service, key: str | None) -> None:
     with service:
-        assert told(service, key) == []
-        asked = {path.partition("?")[0] for path, _ in service.requests}
+        assert list_drifts(service, key) == []
+        paths = {path.partition("?")[0] for path, _ in service.requests}
         keyed = sum(service.data_requests.values())
-    assert {"models/count", "providers", "endpoints/zdr", "videos/models", "/openapi.json"} <= asked
-    assert any(re.match("model/.", path) for path in asked)
+    assert {"models/count", "providers", "endpoints/zdr", "videos/models", "/openapi.json"} <= paths
+    assert any(re.match("model/.", path) for path in paths)
     assert 5 < keyed <= 20 if key else keyed == 0
 
 
-def test_whatever_is_archived_is_held_against_something() -> None:
+def test_all_that_is_archived_is_compared() -> None:
     assert EXPECTED_FIELDS.keys() == {*FEEDS, *(f"rankings/{name}" for name in SERIES)}
 
 
-class Noting(dict[str, Any]):
+class ReadRecord(dict[str, Any]):
     """A record that notes the paths that are read of it."""
 
     def __init__(self, record: dict[str, Any], noted: set[str], path: str = "") -> None:
         self.noted, self.path = noted, path
-        super().__init__({name: noting(value, noted, f"{path}{name}.") for name, value in record.items()})
+        super().__init__(
+            {name: wrap_records(value, noted, f"{path}{name}.") for name, value in record.items()}
+        )
 
     def __getitem__(self, name: str) -> Any:
         self.noted.add(f"{self.path}{name}")
@@ -92,57 +91,62 @@ class Noting(dict[str, Any]):
         return super().__contains__(name)
 
 
-def noting(value: Any, noted: set[str], path: str) -> Any:
-    """A copy of a value whose objects note what is read of them."""
+def wrap_records(value: Any, noted: set[str], path: str) -> Any:
+    """Return a copy of a value whose objects note the paths that are read of them."""
     if isinstance(value, list):
-        return [noting(item, noted, path) for item in value]
-    return Noting(value, noted, path) if isinstance(value, dict) else value
+        return [wrap_records(item, noted, path) for item in value]
+    return ReadRecord(value, noted, path) if isinstance(value, dict) else value
 
 
-def test_what_the_readers_read_is_held_against_something() -> None:
-    """Seen to fail without `tokenizer` and without `discount` in READ, and where another field is read."""
+def test_all_that_the_readers_read_is_compared() -> None:
     bodies = payloads(START)
     read: dict[str, set[str]] = {"models": set(), "endpoints": set()}
     for row in bodies["models"]["data"]:
-        Model.from_record(Noting(row, read["models"]))
+        Model.from_record(ReadRecord(row, read["models"]))
         for item in bodies[f"models/{row['id']}/endpoints"]["data"]["endpoints"]:
-            Endpoint.from_record(row["id"], 0, Noting(item, read["endpoints"], "data.endpoints."))
+            Endpoint.from_record(row["id"], 0, ReadRecord(item, read["endpoints"], "data.endpoints."))
     for name, paths in read.items():
         assert any(path.endswith("pricing.overrides") for path in paths)
         objects = {path.rpartition(".")[0] for path in EXPECTED_FIELDS[name]}
         assert paths <= EXPECTED_FIELDS[name].keys() | objects
 
 
-def rows(change: Change) -> Change:
-    """A change of every row of a list."""
+def change_rows(change: Change) -> Change:
+    """Return a change of every row of a list."""
 
-    def changed(body: Any) -> Any:
+    def change_body(body: Any) -> Any:
         for row in body["data"] if isinstance(body["data"], list) else body["data"]["endpoints"]:
             change(row)
         return body
 
-    return changed
+    return change_body
 
 
-def renamed(old: str, new: str) -> Change:
-    return rows(lambda row: row.update({new: row.pop(old, None)}))
+def rename_field(old: str, new: str) -> Change:
+    """Return a change that renames a field of every row."""
+    return change_rows(lambda row: row.update({new: row.pop(old, None)}))
 
 
-def priced(**more: Any) -> Change:
-    return rows(lambda row: row["pricing"].update(more))
+def set_prices(**prices: Any) -> Change:
+    """Return a change that sets members of every row's pricing."""
+    return change_rows(lambda row: row["pricing"].update(prices))
 
 
-CLOCK = {"overrides": [{"prompt": "1", "region": "eu"}]}
+OVERRIDE = {"overrides": [{"prompt": "1", "region": "eu"}]}
 
 
 @pytest.mark.parametrize(
     ("route", "change", "line"),
     [
-        ("models", renamed("context_length", "context"), "models: no record has context_length"),
-        ("models", rows(lambda row: row.update(created="now")), r"models: created is text on (\d+) of \1"),
-        ("models", priced(prompt=1), r"models: pricing.prompt is number on (\d+) of \1"),
-        ("models", priced(video_second="1"), "models: a price of unknown unit, video_second"),
-        ("models", priced(**CLOCK), "models: an override with an unknown member, region"),
+        ("models", rename_field("context_length", "context"), "models: no record has context_length"),
+        (
+            "models",
+            change_rows(lambda row: row.update(created="now")),
+            r"models: created is text on (\d+) of \1",
+        ),
+        ("models", set_prices(prompt=1), r"models: pricing.prompt is number on (\d+) of \1"),
+        ("models", set_prices(video_second="1"), "models: a price of unknown unit, video_second"),
+        ("models", set_prices(**OVERRIDE), "models: an override with an unknown member, region"),
         ("models", lambda body: {"rows": body["data"]}, "models: wrong-shape"),
         ("models/count", lambda body: {"data": {"count": 1}}, r"models: count-off: .* says 1"),
         ("models/count", lambda body: {"data": {}}, "models: no count to compare with: wrong-shape"),
@@ -150,50 +154,56 @@ CLOCK = {"overrides": [{"prompt": "1", "region": "eu"}]}
         (".*/endpoints", lambda body: {"data": {"offers": []}}, "endpoints, .*: wrong-shape"),
         (
             "models/.*/endpoints",
-            renamed("provider_name", "provider"),
+            rename_field("provider_name", "provider"),
             "endpoints: no record has data.endpoints.provider_name",
         ),
         (
             "models/.*/endpoints",
-            priced(audio_minute="1"),
+            set_prices(audio_minute="1"),
             "endpoints: a price of unknown unit, audio_minute",
         ),
-        ("providers", renamed("slug", "id"), "providers: key-missing"),
+        ("providers", rename_field("slug", "id"), "providers: key-missing"),
         ("endpoints/zdr", lambda body: {"data": "none"}, "zdr: wrong-shape"),
-        ("images/models", renamed("name", "title"), "images: no record has name"),
-        ("videos/models", rows(lambda row: row.update(name=7)), r"videos: name is number on (\d+) of \1"),
-        ("datasets/rankings-daily", renamed("total_tokens", "tokens"), "rankings/models: no record has .*"),
-        ("datasets/app-rankings", renamed("rank", "place"), "rankings/apps: no record has rank"),
+        ("images/models", rename_field("name", "title"), "images: no record has name"),
+        (
+            "videos/models",
+            change_rows(lambda row: row.update(name=7)),
+            r"videos: name is number on (\d+) of \1",
+        ),
+        (
+            "datasets/rankings-daily",
+            rename_field("total_tokens", "tokens"),
+            "rankings/models: no record has .*",
+        ),
+        ("datasets/app-rankings", rename_field("rank", "place"), "rankings/apps: no record has rank"),
         ("classifications/task", lambda body: {"data": [1]}, "rankings/tasks: wrong-shape"),
-        ("benchmarks", renamed("source", "from"), "rankings/benchmarks: no record has source"),
+        ("benchmarks", rename_field("source", "from"), "rankings/benchmarks: no record has source"),
         ("/openapi.json", lambda body: {"openapi": "3"}, "openapi.json: wrong-shape"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_has_drifted_is_told(service: Service, route: str, change: Change, line: str) -> None:
-    altered(service, route, change)
+def test_a_drift_is_reported(service: Service, route: str, change: Change, line: str) -> None:
+    alter(service, route, change)
     with service:
-        assert [one for one in told(service) if re.fullmatch(line, one)]
+        assert [drift for drift in list_drifts(service) if re.fullmatch(line, drift)]
 
 
 def test_a_route_that_is_gone(service: Service) -> None:
     service.fail("providers", "404")
     service.fail("datasets/session-cost", "404")
     with service:
-        assert told(service) == ["providers: 404", "rankings/sessions: 404"]
+        assert list_drifts(service) == ["providers: 404", "rankings/sessions: 404"]
 
 
 @pytest.mark.parametrize("fault", ["500", "429", "cut-off", "reset", "404"])
-def test_what_may_be_gone_in_an_hour_is_no_drift(service: Service, fault: str) -> None:
-    """One model whose endpoints were not had, and a count; seen to fail without each condition of `lasting`
-    in contract.py, and for the count without `passes` beside it.
-    """
-    service.fail(f"models/{ONE}/endpoints", fault)
+def test_a_transient_failure_is_no_drift(service: Service, fault: str) -> None:
+    """Ignore one model whose endpoints failed, and a count that failed."""
+    service.fail(f"models/{MODEL}/endpoints", fault)
     if fault != "404":
         service.fail("models/count", fault)
     with service:
-        assert told(service, None) == []
-        assert f"models/{ONE}/endpoints" in {path for path, _ in service.requests}
+        assert list_drifts(service, None) == []
+        assert f"models/{MODEL}/endpoints" in {path for path, _ in service.requests}
 
 
 @pytest.mark.parametrize(
@@ -203,7 +213,7 @@ def test_what_may_be_gone_in_an_hour_is_no_drift(service: Service, fault: str) -
         ({"/openapi.json": "cut-off"}, "openapi.json: nothing could be fetched: cut-off"),
         ({"models/*/endpoints": "404"}, "endpoints: nothing could be fetched: 404"),
         (
-            {"models/*/endpoints": "reset", f"models/{ONE}/endpoints": "404"},
+            {"models/*/endpoints": "reset", f"models/{MODEL}/endpoints": "404"},
             "endpoints: nothing could be fetched: 404, connection",
         ),
         ({"model/*": "404"}, "models by model/{}: nothing could be fetched: 404"),
@@ -211,21 +221,20 @@ def test_what_may_be_gone_in_an_hour_is_no_drift(service: Service, fault: str) -
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_where_nothing_could_be_had(service: Service, routes: dict[str, str], line: str) -> None:
-    """Else a route that has gone would be told by nobody: seen to fail without the last lines of `missed`."""
+def test_a_route_that_only_fails_is_reported(service: Service, routes: dict[str, str], line: str) -> None:
+    """Report a feed of which nothing came, whatever the reasons: a route may be gone."""
     for route, fault in routes.items():
         service.fail(route, fault)
     with service:
-        assert told(service) == [line]
+        assert list_drifts(service) == [line]
 
 
-def test_one_that_answers_otherwise_is_told_beside_those_that_pass(service: Service) -> None:
-    """Seen to fail with the one line or the other in place of both."""
+def test_a_lasting_failure_is_reported_beside_transient_ones(service: Service) -> None:
     service.fail("models/*/endpoints", "500")
-    service.fail(f"models/{ONE}/endpoints", "wrong-type")
+    service.fail(f"models/{MODEL}/endpoints", "wrong-type")
     with service:
-        assert told(service, None) == [
-            f"endpoints, {ONE}: wrong-shape",
+        assert list_drifts(service, None) == [
+            f"endpoints, {MODEL}: wrong-shape",
             "endpoints: nothing could be fetched: 500, wrong-shape",
         ]
 
@@ -240,23 +249,23 @@ def test_one_that_answers_otherwise_is_told_beside_those_that_pass(service: Serv
         ),
         (
             lambda paths: [
-                one["schema"].update(enum=["newest"])
-                for one in paths["/models"]["get"]["parameters"]
-                if one["name"] == "sort"
+                parameter["schema"].update(enum=["newest"])
+                for parameter in paths["/models"]["get"]["parameters"]
+                if parameter["name"] == "sort"
             ],
             "order: the OpenAPI file does not name top-weekly for sort of /models",
         ),
     ],
     ids=["route", "parameter", "value"],
 )
-def test_what_the_documents_no_longer_name(service: Service, change: Change, line: str) -> None:
-    altered(service, "/openapi.json", lambda body: (change(body["paths"]) and body) or body)
+def test_a_request_that_is_no_longer_documented(service: Service, change: Change, line: str) -> None:
+    alter(service, "/openapi.json", lambda body: (change(body["paths"]) and body) or body)
     with service:
-        assert line in told(service)
+        assert line in list_drifts(service)
 
 
-def ask(service: Service, **environment: str) -> subprocess.CompletedProcess[str]:
-    """The command, as the workflow runs it."""
+def run_contract(service: Service, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as the workflow runs it."""
     return subprocess.run(
         [sys.executable, "-m", "orarchive", "contract", "--now", "2026-06-01T00Z"],
         cwd=ROOT,
@@ -274,14 +283,14 @@ def ask(service: Service, **environment: str) -> subprocess.CompletedProcess[str
 
 def test_the_command(service: Service) -> None:
     with service:
-        well = ask(service)
-        assert (well.returncode, well.stdout) == (0, "Every route answers as it is read.\n")
+        result = run_contract(service)
+        assert (result.returncode, result.stdout) == (0, "Every route answers as it is read.\n")
         service.fail("providers", "404")
-        ill = ask(service)
-        assert (ill.returncode, ill.stdout) == (3, "- providers: 404\n")
-        wrong = ask(service, SYNC_WORKERS="many")
-        assert wrong.returncode == 2
-        assert wrong.stderr.startswith("Error: SYNC_WORKERS")
+        result = run_contract(service)
+        assert (result.returncode, result.stdout) == (3, "- providers: 404\n")
+        result = run_contract(service, SYNC_WORKERS="many")
+        assert result.returncode == 2
+        assert result.stderr.startswith("Error: SYNC_WORKERS")
 
 
 @pytest.mark.real_data
@@ -294,7 +303,7 @@ def test_the_command(service: Service) -> None:
         ("datasets_rankings_daily/*.json.gz", "rankings/models"),
     ],
 )
-def test_nothing_is_told_of_what_was_recorded(files: str, name: str) -> None:
+def test_recorded_responses_have_no_drift(files: str, name: str) -> None:
     paths = sorted(requirements.recordings().glob(files))
     assert paths
     for path in paths:
@@ -304,8 +313,8 @@ def test_nothing_is_told_of_what_was_recorded(files: str, name: str) -> None:
 
 
 @pytest.mark.real_data
-def test_all_that_is_asked_for_is_documented() -> None:
-    """By the service's own file; it was seen to name no `limit` of the apps when that was misspelled."""
+def test_every_request_is_documented() -> None:
+    """Compare the requests with the service's own file."""
     text = gzip.decompress((requirements.recordings() / "openapi-2026-08-22.yaml.gz").read_bytes())
     spec = YAML(typ="safe").load(text)
     assert list(find_undocumented(spec)) == []

@@ -11,8 +11,8 @@ from orarchive.importer.convert import import_versions
 from orarchive.jsonl import Record
 from orarchive.sample import START
 from orarchive.timestamps import HOUR, format_hour
-from tests.pipeline.test_import import PATH, Source
 from tests.support.archives import Stage, new_archive, payloads
+from tests.support.import_source import PATH, Source
 
 
 def diff_models(stage: Stage, *hours: str) -> list[Record]:

@@ -14,8 +14,8 @@ from orarchive.importer.convert import import_versions
 from orarchive.jsonl import loads
 from orarchive.sample import START, Service
 from orarchive.timestamps import format_hour
-from tests.pipeline.test_import import PATH, Source, repriced
 from tests.support.archives import FEW, Stage, kept, new_archive, payloads, replies, said
+from tests.support.import_source import PATH, Source, repriced
 
 HOUR = dt.timedelta(hours=1)
 TWINS, GLM = "qwen/qwen3-235b-a22b-2507", "z-ai/glm-5.1"

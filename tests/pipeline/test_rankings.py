@@ -1,4 +1,4 @@
-"""Forty days of rankings, with a key and without: what the service said last of each date stands, no more."""
+"""Forty days of rankings, with a key and without: the last response for each date stands, nothing else."""
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
@@ -32,39 +32,39 @@ from tests.support.rankings import (
 DAYS = days(START + 6 * HOUR, 40)
 
 
-def on(text: str) -> dt.datetime:
-    """The run of a day of 2026."""
+def run_hour(text: str) -> dt.datetime:
+    """Return the hour of the run on a day of 2026."""
     month, day = map(int, text.split("-"))
     return START.replace(month=month, day=day) + 6 * HOUR
 
 
 @dataclass(frozen=True)
-class Odd:
-    """What is out of the ordinary at an hour: the allowance of the day, what is altered, a fault once."""
+class Disturbance:
+    """A disturbance at an hour: another request limit of the day, altered responses, a fault once."""
 
     per_day: int = 500
     alter: Alter | None = None
     fault: str = ""
 
 
-EMPTY, HOLED, LEFT_OUT, EXHAUSTED, LIMITED = map(on, ("06-06", "06-10", "06-13", "06-18", "06-26"))
+EMPTY, HOLED, LEFT_OUT, EXHAUSTED, LIMITED = map(run_hour, ("06-06", "06-10", "06-13", "06-18", "06-26"))
 HOLES = ["2026-05-20", "2026-06-03"]
-FIRST_OF_GAMING = on("06-15")
-"""Its first week is not over: there is nothing of it yet, which is no failure."""
+FIRST_OF_GAMING = run_hour("06-15")
+"""Its first week is not over: there are no rows of it yet, which is no failure."""
 
-ODD = {
-    EMPTY: Odd(alter=serving(MODELS, lambda body: body | {"data": []}, period="day")),
-    EMPTY + HOUR: Odd(),
-    HOLED: Odd(
+DISTURBANCES = {
+    EMPTY: Disturbance(alter=serving(MODELS, lambda body: body | {"data": []}, period="day")),
+    EMPTY + HOUR: Disturbance(),
+    HOLED: Disturbance(
         alter=serving(
             MODELS, lambda body: body | {"data": [row for row in body["data"] if row["date"] not in HOLES]}
         )
     ),
-    EXHAUSTED: Odd(per_day=5),
-    EXHAUSTED + HOUR: Odd(per_day=5),
-    LIMITED: Odd(fault="429"),
+    EXHAUSTED: Disturbance(per_day=5),
+    EXHAUSTED + HOUR: Disturbance(per_day=5),
+    LIMITED: Disturbance(fault="429"),
 }
-SOME = {
+VALUES = {
     "category": ["programming", "marketing", "marketing/seo", "trivia", "gaming"],
     "modality": ["text", "tool_calling"],
     "context_bucket": ["1K", "10M"],
@@ -72,35 +72,38 @@ SOME = {
 }
 """Values that the OpenAPI file names here: a third of the sample's."""
 
-ALL = sorted({*DAYS, *ODD} - {LEFT_OUT})
+ALL = sorted({*DAYS, *DISTURBANCES} - {LEFT_OUT})
 
 
 @dataclass
 class Forty:
-    """The archive after forty days, and what was seen on the way, by hour."""
+    """The archive after forty days, and observations on the way, by hour."""
 
     stage: Stage
     memory: Memory = field(default_factory=Memory)
     codes: dict[dt.datetime, int] = field(default_factory=dict)
     lines: dict[dt.datetime, Attempt] = field(default_factory=dict)
-    asked: dict[dt.datetime, list[str]] = field(default_factory=dict)
+    requests: dict[dt.datetime, list[str]] = field(default_factory=dict)
+    """Paths that were requested."""
     wrong: list[dt.datetime] = field(default_factory=list)
-    """Hours after which the totals by model were not what had been served last."""
+    """Hours after which the totals by model differed from those served last."""
 
 
-def lived(stage: Stage, hours: list[dt.datetime], odd: Mapping[dt.datetime, Odd]) -> Forty:
+def archive_hours(
+    stage: Stage, hours: list[dt.datetime], disturbances: Mapping[dt.datetime, Disturbance]
+) -> Forty:
     """Archive hours one after the other."""
-    forty, told, service = Forty(stage), Told(stage.service, [naming(SOME)]), stage.service
+    forty, recorder, service = Forty(stage), Told(stage.service, [naming(VALUES)]), stage.service
     for hour in hours:
-        now = odd.get(hour, Odd())
-        service.limits.per_day = now.per_day
-        told.alters[1:] = [now.alter] if now.alter else []
-        if now.fault:
-            service.fail("datasets/*", now.fault, times=1)
+        disturbance = disturbances.get(hour, Disturbance())
+        service.limits.per_day = disturbance.per_day
+        recorder.alters[1:] = [disturbance.alter] if disturbance.alter else []
+        if disturbance.fault:
+            service.fail("datasets/*", disturbance.fault, times=1)
         forty.codes[hour] = run(stage, hour)
         forty.lines[hour] = stage.attempts()[-1]
-        answers = told.answers()
-        forty.asked[hour] = [answer.path for answer in answers]
+        answers = recorder.answers()
+        forty.requests[hour] = [answer.path for answer in answers]
         forty.memory.hears(answers)
         month = (hour - 6 * HOUR - HOUR).strftime("%Y-%m")
         path = stage.root / f"data/rankings/models/{month}.jsonl"
@@ -111,27 +114,28 @@ def lived(stage: Stage, hours: list[dt.datetime], odd: Mapping[dt.datetime, Odd]
 
 @pytest.fixture(scope="module")
 def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forty]:
-    """With a key: an empty answer, one with holes, a day left out, a 429, a day's allowance used up."""
+    """Archive with a key: an empty response, one with holes, a day left out, a 429, a day's limit used up."""
     with sample_service(START) as service:
         stage = stage_in(service, tmp_path_factory.mktemp("keyed") / "archive")
-        yield lived(stage, ALL, ODD)
+        yield archive_hours(stage, ALL, DISTURBANCES)
 
 
 @pytest.fixture(scope="module")
 def keyless(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forty]:
+    """Archive without a key and without disturbances."""
     with sample_service(START) as service:
         stage = stage_in(service, tmp_path_factory.mktemp("keyless") / "archive", key=None)
-        yield lived(stage, DAYS, {})
+        yield archive_hours(stage, DAYS, {})
 
 
 # --- with a key ---------------------------------------------------------------------------------------------
 
 
 def test_what_was_served_last_stands(keyed: Forty) -> None:
-    """Every row of every date, no other row, and no other file; at each step and in the end."""
-    wanted, found = keyed.memory.files(), files(keyed.stage)
-    assert found.keys() == wanted.keys()
-    assert [path for path in wanted if found[path] != wanted[path]] == []
+    """Keep every row of every date, no other row, and no other file; at each step and in the end."""
+    expected, archived = keyed.memory.files(), files(keyed.stage)
+    assert archived.keys() == expected.keys()
+    assert [path for path in expected if archived[path] != expected[path]] == []
     assert keyed.wrong == []
     tidy(keyed.stage.root)
 
@@ -141,11 +145,11 @@ def test_the_backfill_begins_with_the_first_date_of_all(keyed: Forty) -> None:
     assert min(served["models"]) == min(served["context/1=4b"]) == "2025-01-01"
     assert min(served["category/marketing/seo"]) == "2024-12-30", "the Monday of its week"
     assert len(served["models"]) == (DAYS[-1].date() - dt.date(2025, 1, 1)).days
-    assert keyed.asked[DAYS[0]].count(MODELS) == 2 * (1 + 2 + 2 + 4 + 1), "two spans each"
+    assert keyed.requests[DAYS[0]].count(MODELS) == 2 * (1 + 2 + 2 + 4 + 1), "two spans each"
 
 
 def test_the_codes_and_the_ledger_tell_what_was_not_good(keyed: Forty) -> None:
-    unpublished = on("06-21")  # the day before it comes late, and its apps with it
+    unpublished = run_hour("06-21")  # the day before it comes late, and its apps with it
     failed = {EMPTY, EXHAUSTED, EXHAUSTED + HOUR, unpublished}
     assert [hour for hour, code in keyed.codes.items() if code] == sorted(failed)
     for hour, line in keyed.lines.items():
@@ -160,13 +164,13 @@ def test_the_codes_and_the_ledger_tell_what_was_not_good(keyed: Forty) -> None:
     assert set(keyed.lines[EXHAUSTED]["rankings"]["context"]["kept"].values()) == {"429"}
 
 
-def test_a_repair_asks_for_what_is_missing_alone(keyed: Forty) -> None:
-    assert keyed.asked[EMPTY + HOUR].count(MODELS) == 1 + 2 + 2
-    assert set(keyed.asked[EMPTY + HOUR]) == {MODELS}
+def test_a_repair_requests_only_what_is_missing(keyed: Forty) -> None:
+    assert keyed.requests[EMPTY + HOUR].count(MODELS) == 1 + 2 + 2
+    assert set(keyed.requests[EMPTY + HOUR]) == {MODELS}
 
 
 def test_missing_dates_stay_and_are_named(keyed: Forty) -> None:
-    """Of a date that an answer lacks nothing is taken away."""
+    """Keep the rows of a date that a response lacks."""
     report = keyed.lines[HOLED]["rankings"]
     assert report["models"]["missing"] == {"": HOLES}
     assert set(report["modality"]["missing"]) == {"text", "tool_calling"}
@@ -174,24 +178,30 @@ def test_missing_dates_stay_and_are_named(keyed: Forty) -> None:
 
 
 def test_a_date_that_comes_late(keyed: Forty) -> None:
-    """It is named while it is missing, and read when it comes; apps, asked by the day, do not lose it."""
+    """Name it while it is missing, and read it when it comes; apps, fetched by the day, do not lose it."""
     late = f"{LATE.about}"
-    assert keyed.lines[on("06-21")]["rankings"]["models"]["missing"] == {"": [late]}
-    assert keyed.lines[on("06-21")]["rankings"]["apps"]["kept"] == {"popular": "empty", "trending": "empty"}
-    assert keyed.lines[on("06-22")]["rankings"]["apps"]["missing"] == {"popular": [late], "trending": [late]}
-    assert "missing" not in keyed.lines[on("06-23")]["rankings"]["models"]
+    assert keyed.lines[run_hour("06-21")]["rankings"]["models"]["missing"] == {"": [late]}
+    assert keyed.lines[run_hour("06-21")]["rankings"]["apps"]["kept"] == {
+        "popular": "empty",
+        "trending": "empty",
+    }
+    assert keyed.lines[run_hour("06-22")]["rankings"]["apps"]["missing"] == {
+        "popular": [late],
+        "trending": [late],
+    }
+    assert "missing" not in keyed.lines[run_hour("06-23")]["rankings"]["models"]
     for path in ("models", "apps/popular", "context/10=4d"):
         assert late in {row["date"] for row in rows(keyed.stage, f"{path}/2026-06.jsonl")}
 
 
-def test_a_day_without_a_run_is_made_good(keyed: Forty) -> None:
+def test_a_day_without_a_run_is_fetched_later(keyed: Forty) -> None:
     left_out = f"{LEFT_OUT.date() - dt.timedelta(days=1)}"
-    assert keyed.asked[on("06-14")].count(APPS) == 2 * 2
+    assert keyed.requests[run_hour("06-14")].count(APPS) == 2 * 2
     assert left_out in keyed.memory.standing["apps/trending"]
 
 
 def test_git_shows_a_restatement(keyed: Forty) -> None:
-    """In place: of the lines of that date some go and some come, and the message names it."""
+    """Replace lines of that date in place."""
     hour = f"{RESTATED.on}T06Z"
     commit = say(keyed.stage.root, "log", "--format=%H", f"--grep=^Hour: {hour}")
     diff = say(keyed.stage.root, "show", "-U0", commit, "--", "data/rankings/models").splitlines()
@@ -202,7 +212,7 @@ def test_git_shows_a_restatement(keyed: Forty) -> None:
 
 
 def test_the_budget_is_never_exceeded(keyed: Forty) -> None:
-    """The service counts, and the ledger has the same count, but for what came back with 429."""
+    """Compare the service's count with the ledger's, which has those answered with 429 in addition."""
     for day, count in keyed.stage.service.data_requests.items():
         limit = 5 if day == EXHAUSTED.date() else 500
         limited = {EXHAUSTED.date(): 4, LIMITED.date(): 0}.get(day, 0)
@@ -211,9 +221,9 @@ def test_the_budget_is_never_exceeded(keyed: Forty) -> None:
 
 
 def test_the_daily_count_is_small(keyed: Forty) -> None:
-    """One request a part, and one more for each day of apps that was missed."""
-    found = keyed.stage.service.data_requests
-    usual = [found[hour.date()] for hour in DAYS[1:] if hour.weekday() and keyed.codes.get(hour) == 0]
+    """Send one request a slice, and one more for each day of apps that was missed."""
+    counts = keyed.stage.service.data_requests
+    usual = [counts[hour.date()] for hour in DAYS[1:] if hour.weekday() and keyed.codes.get(hour) == 0]
     assert min(usual) == 1 + 2 + 1 + 2 + 2 and usual.count(min(usual)) > 20
 
 
@@ -238,11 +248,11 @@ def test_the_message_names_what_was_read_and_what_was_not(keyed: Forty) -> None:
 
 
 def test_figures_are_as_sent(keyed: Forty) -> None:
-    """Totals are strings; when the figures are of stands in the ledger, once."""
-    found = rows(keyed.stage, "models/2026-07.jsonl")
+    """Totals are strings; the time of the figures stands in the ledger, once."""
+    archived = rows(keyed.stage, "models/2026-07.jsonl")
     assert all(
         isinstance(row["total_tokens"], str) and row.keys() == {*("date", "model_permaslug", "total_tokens")}
-        for row in found
+        for row in archived
     )
     assert keyed.lines[DAYS[-1]]["rankings"]["models"]["read"] == {"": "2026-07-10T06:00:00.000Z"}
 
@@ -251,10 +261,10 @@ def test_figures_are_as_sent(keyed: Forty) -> None:
 
 
 def test_orders(keyless: Forty) -> None:
-    """The orders that were served last stand, no other file, and every day was good."""
-    wanted = keyless.memory.files()
-    assert files(keyless.stage) == wanted
-    assert len(wanted) == 1 + 4 + 1, "all, those that are, and one that was"
+    """Keep the orders that were served last, and no other file; every day is good."""
+    expected = keyless.memory.files()
+    assert files(keyless.stage) == expected
+    assert len(expected) == 1 + 4 + 1, "all, those that are, and one that was"
     assert set(keyless.codes.values()) == {0} and keyless.wrong == []
     assert keyless.stage.commits()[0] == (
         "2026-06-01T06Z: rankings read: model order in 4 categories, OpenAPI file"
@@ -263,11 +273,11 @@ def test_orders(keyless: Forty) -> None:
     tidy(keyless.stage.root)
 
 
-def test_a_category_appears_and_one_goes(keyless: Forty) -> None:
-    """By what the OpenAPI file says; one that went is kept, and asked for no more."""
+def test_a_category_appears_and_another_goes(keyless: Forty) -> None:
+    """Follow the OpenAPI file; a category that went is kept, and no longer requested."""
     read = {hour: set(line["rankings"]["order"]["read"]) for hour, line in keyless.lines.items()}
-    assert all(("gaming" in parts) == (hour >= on("06-15")) for hour, parts in read.items())
-    assert all(("trivia" in parts) == (hour < on("07-01")) for hour, parts in read.items())
+    assert all(("gaming" in parts) == (hour >= run_hour("06-15")) for hour, parts in read.items())
+    assert all(("trivia" in parts) == (hour < run_hour("07-01")) for hour, parts in read.items())
     assert {"", "marketing", "marketing/seo"} <= read[DAYS[0]]
     for name in ("gaming", "trivia", "marketing", "marketing/seo"):
         assert rows(keyless.stage, f"order/{name}.jsonl")
@@ -275,16 +285,16 @@ def test_a_category_appears_and_one_goes(keyless: Forty) -> None:
     assert [subject[:10] for subject in spec] == ["2026-07-01", "2026-06-15", "2026-06-01"]
 
 
-def test_what_needs_a_key_is_not_asked(keyless: Forty) -> None:
-    assert {path for paths in keyless.asked.values() for path in paths} == {ORDER, OPENAPI}
+def test_what_needs_a_key_is_not_requested(keyless: Forty) -> None:
+    assert {path for paths in keyless.requests.values() for path in paths} == {ORDER, OPENAPI}
     assert keyless.stage.service.data_requests == {}
 
 
 def test_orders_stay_out_of_the_log(keyless: Forty) -> None:
     root = keyless.stage.root
     orders = [f"data/rankings/{name}.jsonl" for name in ("order", "order/gaming", "order/marketing/seo")]
-    told = say(root, "check-attr", "diff", "--", *orders, "data/rankings/models/2026-07.jsonl")
-    assert [line.rpartition(": ")[2] for line in told.splitlines()] == [
+    attributes = say(root, "check-attr", "diff", "--", *orders, "data/rankings/models/2026-07.jsonl")
+    assert [line.rpartition(": ")[2] for line in attributes.splitlines()] == [
         "unset",
         "unset",
         "unset",
@@ -294,15 +304,16 @@ def test_orders_stay_out_of_the_log(keyless: Forty) -> None:
 
 
 def test_of_a_long_order_the_first_200_stand(tmp_path: Any) -> None:
-    def long(body: Any) -> Any:
-        found = [row | {"id": f"{row['id']}-{n}"} for n in range(4) for row in body["data"]]
-        return body | {"data": found, "total_count": len(found)}
+    def lengthen(body: Any) -> Any:
+        rows = [row | {"id": f"{row['id']}-{n}"} for n in range(4) for row in body["data"]]
+        return body | {"data": rows, "total_count": len(rows)}
 
     with sample_service(START) as service:
         stage = stage_in(service, tmp_path / "archive", key=None)
-        told = Told(service, [serving(ORDER, long)])
+        recorder = Told(service, [serving(ORDER, lengthen)])
         assert run(stage, START) == 0
-        served = next(one for one in told.answers() if one.path == ORDER and "category" not in one.query)
+        answers = recorder.answers()
+        served = next(answer for answer in answers if answer.path == ORDER and "category" not in answer.query)
         assert len(served.body["data"]) > 200
         assert rows(stage, "order.jsonl") == [{"id": row["id"]} for row in served.body["data"][:200]]
         assert bad(stage) == {}

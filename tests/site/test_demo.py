@@ -13,8 +13,8 @@ import pytest
 from orarchive.index.database import open_index
 from orarchive.sample import HAPPENINGS, Happening
 from orarchive.store.archive import open_archive
-from tests.pipeline.test_import import Source, body, repriced
 from tests.support.archives import HOUR, ROOT, new_archive, say, tidy
+from tests.support.import_source import Source, body, repriced
 
 pytestmark = pytest.mark.soak
 

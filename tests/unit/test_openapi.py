@@ -1,4 +1,4 @@
-"""The service's OpenAPI file: values out of any schema, how it is archived; and paths of foreign names."""
+"""The service's OpenAPI file: values out of any schema, how it is archived, and paths made of names."""
 
 import json
 import re
@@ -23,7 +23,7 @@ TWO = ["marketing", "marketing/seo"]
 
 
 def spec(schema: Any, **components: Any) -> Any:
-    """A file in which the parameter `category` of /models has a schema."""
+    """Return a file in which the parameter `category` of /models has a schema."""
     listed = [{"name": "sort", "schema": {"enum": ["newest"]}}, {"name": "category", "schema": schema}]
     return {
         "openapi": "3.1.0",
@@ -33,6 +33,7 @@ def spec(schema: Any, **components: Any) -> Any:
 
 
 def ref(name: str) -> dict[str, str]:
+    """Return a reference to a component."""
     return {"$ref": f"#/components/{name}"}
 
 
@@ -56,14 +57,14 @@ def test_values(shape: str) -> None:
 
 
 def test_values_of_a_parameter_that_stands_elsewhere() -> None:
-    found = spec({})
-    found["paths"]["/models"]["get"]["parameters"] = [{"$ref": "#/components/P"}]
-    found["components"]["P"] = {"name": "category", "schema": {"enum": TWO}}
-    assert list_values(found, "models", "category") == TWO
+    file = spec({})
+    file["paths"]["/models"]["get"]["parameters"] = [{"$ref": "#/components/P"}]
+    file["components"]["P"] = {"name": "category", "schema": {"enum": TWO}}
+    assert list_values(file, "models", "category") == TWO
 
 
 @pytest.mark.parametrize(
-    "found",
+    "file",
     [
         *(
             None,
@@ -89,12 +90,12 @@ def test_values_of_a_parameter_that_stands_elsewhere() -> None:
         ),
     ],
 )
-def test_no_values(found: Any) -> None:
-    assert list_values(found, "models", "category") == []
+def test_no_values(file: Any) -> None:
+    assert list_values(file, "models", "category") == []
 
 
-def test_schemas_that_lead_to_themselves_keep_nobody_waiting() -> None:
-    """Three ways back at each step would be 3^20 of them."""
+def test_schemas_that_lead_to_themselves_are_read_once() -> None:
+    """Three references back at each step would make 3^20 of them."""
     schema = {"anyOf": [ref("A"), ref("A"), {"items": ref("A")}, {"enum": TWO}]}
     assert list_values(spec(ref("A"), A=schema), "models", "category") == TWO
     deep: Any = {"enum": TWO}
@@ -121,25 +122,25 @@ SCHEMAS = st.recursive(
 @settings(deadline=2000, max_examples=150)
 @given(schema=SCHEMAS, components=st.fixed_dictionaries(dict.fromkeys(NAMES, SCHEMAS)))
 def test_any_schema(schema: Any, components: Any) -> None:
-    """It never hangs, never raises, and gives texts that stand in the file, each once."""
-    found = list_values(spec(schema, **components), "models", "category")
-    assert len(found) == len(set(found))
-    assert set(found) <= set(texts([schema, components]))
+    """Return texts of the file, each once, without hanging or raising."""
+    values = list_values(spec(schema, **components), "models", "category")
+    assert len(values) == len(set(values))
+    assert set(values) <= set(list_texts([schema, components]))
 
 
-def texts(value: Any) -> Iterator[str]:
-    """The texts that stand in a value, however deep."""
+def list_texts(value: Any) -> Iterator[str]:
+    """Yield the texts in a value, at any depth."""
     if isinstance(value, str):
         yield value
     for child in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from texts(child)
+        yield from list_texts(child)
 
 
-def test_the_parts_of_series() -> None:
-    found = document(["programming", *TWO])
-    assert list_slices(ORDER, found) == ["", "programming", *TWO]
-    assert list_slices(CATEGORY, found) == ["programming", *TWO]
-    assert list_slices(APPS, found) == ["popular", "trending"]
+def test_the_slices_of_series() -> None:
+    file = document(["programming", *TWO])
+    assert list_slices(ORDER, file) == ["", "programming", *TWO]
+    assert list_slices(CATEGORY, file) == ["programming", *TWO]
+    assert list_slices(APPS, file) == ["popular", "trending"]
     assert list_slices(MODELS, None) == [""] == list_slices(ORDER, None)
     assert list_slices(CATEGORY, None) == []
 
@@ -152,8 +153,8 @@ def test_origin() -> None:
 # --- how it is archived -------------------------------------------------------------------------------------
 
 
-def test_written() -> None:
-    """A line a member, keys sorted, lists as sent; numbers and half characters as they came."""
+def test_format() -> None:
+    """Write a line for each member, keys sorted, lists as sent; numbers and lone surrogates as they came."""
     raw = rb'{"z":[2,1,{}],"b":{"y":1e400,"x":0.10,"w":1180591620717411303423},"a":"\ud800\u00e9","e":[]}'
     assert format_openapi(raw).decode().splitlines() == [
         *("{", ' "a": "\\ud800é",', ' "b": {', '  "w": 1180591620717411303423,', '  "x": 0.10,'),
@@ -170,22 +171,22 @@ def test_written() -> None:
         max_leaves=10,
     )
 )
-def test_written_says_the_same(value: Any) -> None:
-    """What is read of it is what was sent, and to write it again changes nothing."""
-    found = format_openapi(json.dumps(value).encode())
-    assert json.loads(found) == value
-    assert format_openapi(found) == found
+def test_format_keeps_the_value(value: Any) -> None:
+    """Read back the value that was sent; formatting it again changes nothing."""
+    content = format_openapi(json.dumps(value).encode())
+    assert json.loads(content) == value
+    assert format_openapi(content) == content
 
 
 @pytest.mark.parametrize(
     "body", [None, [], {}, {"openapi": 3, "paths": {"/x": {}}}, {"openapi": "3", "paths": []}]
 )
-def test_what_is_no_openapi_file(body: Any) -> None:
+def test_other_files_are_rejected(body: Any) -> None:
     with pytest.raises(RejectedPayload, match="wrong-shape"):
         validate.validate_openapi(body)
 
 
-# --- foreign paths ------------------------------------------------------------------------------------------
+# --- paths of names ----------------------------------------------------------------------------------------
 
 HOSTILE = [
     *(
@@ -257,38 +258,40 @@ HOSTILE = [
 ]
 
 
-def apart(paths: list[str]) -> None:
-    """Assert that paths are plain, below data/rankings, and that no two meet where case does not count."""
+def check_distinct(paths: list[str]) -> None:
+    """Assert that paths are plain, below data/rankings, and distinct also where case does not count."""
     assert len({path.lower() for path in paths}) == len(paths)
-    folders = {str(one).lower() for path in paths for one in PurePosixPath(path).parents}
+    folders = {str(folder).lower() for path in paths for folder in PurePosixPath(path).parents}
     assert not folders & {path.lower() for path in paths}, "a file where a folder is"
     for path in paths:
         assert re.fullmatch(r"rankings(/[a-z0-9_~=-][a-z0-9_.~=-]*)+\.jsonl", path), path
         assert not {".", ".."} & set(path.split("/"))
         assert len(path) < 400 and max(map(len, path.split("/"))) < 140
-        assert not any(re.match(r"(con|aux|nul|prn|com\d|lpt\d)(\.|$)", one) for one in path.split("/"))
+        assert not any(re.match(r"(con|aux|nul|prn|com\d|lpt\d)(\.|$)", part) for part in path.split("/"))
 
 
-def test_foreign_names_stay_inside_and_apart() -> None:
+def test_hostile_names_stay_inside_and_distinct() -> None:
     assert len(set(HOSTILE)) == len(HOSTILE)
-    apart([ORDER.file_path(part) for part in HOSTILE])
-    apart([CATEGORY.file_path(part, date) for part in HOSTILE for date in ("2026-01-05", "2026-02-02")])
+    check_distinct([ORDER.file_path(name) for name in HOSTILE])
+    check_distinct(
+        [CATEGORY.file_path(name, date) for name in HOSTILE for date in ("2026-01-05", "2026-02-02")]
+    )
 
 
 @given(st.sets(st.text(st.sampled_from("aA./=\\~é%"), max_size=6) | st.text(max_size=90), max_size=12))
-def test_any_names_stay_inside_and_apart(parts: set[str]) -> None:
-    apart([ORDER.file_path(part) for part in parts])
-    apart([CATEGORY.file_path(part, "2026-01-05") for part in parts])
+def test_any_names_stay_inside_and_distinct(names: set[str]) -> None:
+    check_distinct([ORDER.file_path(name) for name in names])
+    check_distinct([CATEGORY.file_path(name, "2026-01-05") for name in names])
 
 
 @given(st.text(max_size=200))
 def test_segment(text: str) -> None:
-    """Plain, short, never empty, and of plain text itself."""
-    found = escape_segment(text)
-    assert re.fullmatch(r"[a-z0-9_~=-][a-z0-9_.~=-]*", found)
-    assert len(found) <= MAX_SEGMENT_LENGTH + 2 + 32
+    """Return a plain, short, non-empty text; a plain text is returned as it is."""
+    segment = escape_segment(text)
+    assert re.fullmatch(r"[a-z0-9_~=-][a-z0-9_.~=-]*", segment)
+    assert len(segment) <= MAX_SEGMENT_LENGTH + 2 + 32
     assert (
-        found == text
+        segment == text
         or not re.fullmatch(r"[a-z0-9_~-]{1,80}", text)
         or text in ("con", "aux", "nul", "prn", "index", "git~1")
     )
