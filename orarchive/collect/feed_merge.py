@@ -193,4 +193,4 @@ def _describe_probe(key: str, probe: FetchResult[str] | None) -> str:
         return "unknown:not-asked"
     if probe.reason is not None:
         return "gone" if probe.reason == "404" else f"unknown:{probe.reason}"
-    return "orphaned" if probe.body == key else f"renamed:{probe.body}"
+    return "unlisted" if probe.body == key else f"renamed:{probe.body}"

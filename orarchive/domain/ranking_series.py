@@ -41,6 +41,8 @@ class Series:
     """A ranking, or several: one for each value of a parameter, its slices."""
 
     name: str
+    title: str
+    """Its name for people, as in commit messages."""
     route: str
     key: tuple[str, ...] = ()
     """The fields that identify a line, the date first; (): a ranking of now, whose lines keep the order
@@ -87,15 +89,19 @@ RANKINGS_ROUTE = "datasets/rankings-daily"
 
 ORDER = Series(
     name="order",
+    title="model order",
     route="models",
     query={"sort": "top-weekly", "output_modalities": "all"},
     slice_parameter="category",
     has_total=True,
     needs_key=False,
 )
-MODELS = Series("models", RANKINGS_ROUTE, USAGE_KEY, query=DAILY_QUERY, date_mode="span")
+MODELS = Series(
+    "models", "daily totals of models", RANKINGS_ROUTE, USAGE_KEY, query=DAILY_QUERY, date_mode="span"
+)
 APPS = Series(
     name="apps",
+    title="top apps",
     route="datasets/app-rankings",
     key=("date", "app_id"),
     query={"limit": "100"},
@@ -103,12 +109,19 @@ APPS = Series(
     date_mode="day",
     date_path="meta.end_date",
 )
-TASKS = Series("tasks", "classifications/task", ("as_of",), query={"window": "7d"})
+TASKS = Series("tasks", "tasks", "classifications/task", ("as_of",), query={"window": "7d"})
 MODALITY = Series(
-    "modality", RANKINGS_ROUTE, USAGE_KEY, query=DAILY_QUERY, slice_parameter="modality", date_mode="span"
+    "modality",
+    "daily totals by modality",
+    RANKINGS_ROUTE,
+    USAGE_KEY,
+    query=DAILY_QUERY,
+    slice_parameter="modality",
+    date_mode="span",
 )
 CONTEXT = Series(
     "context",
+    "daily totals by context length",
     RANKINGS_ROUTE,
     USAGE_KEY,
     query=DAILY_QUERY,
@@ -117,6 +130,7 @@ CONTEXT = Series(
 )
 CATEGORY = Series(
     "category",
+    "weekly totals by category",
     RANKINGS_ROUTE,
     USAGE_KEY,
     "weekly",
@@ -126,6 +140,7 @@ CATEGORY = Series(
 )
 LANGUAGE = Series(
     "language",
+    "weekly totals by language",
     RANKINGS_ROUTE,
     USAGE_KEY,
     "weekly",
@@ -135,6 +150,7 @@ LANGUAGE = Series(
 )
 SESSIONS = Series(
     name="sessions",
+    title="session costs",
     route="datasets/session-cost",
     key=("date", "app_slug", "turn_range", "model_permaslug"),
     cadence="weekly",
@@ -142,7 +158,7 @@ SESSIONS = Series(
     date_path="meta.window_end_date",
     page_size=500,
 )
-BENCHMARKS = Series("benchmarks", "benchmarks", cadence="weekly", slice_parameter="source")
+BENCHMARKS = Series("benchmarks", "benchmarks", "benchmarks", cadence="weekly", slice_parameter="source")
 """Scores by third parties, under their terms: requested only where the settings say so."""
 
 SERIES: dict[str, Series] = {

@@ -1,9 +1,13 @@
-"""Fixtures of the pipeline tests."""
+"""Fixtures of the pipeline tests, among them those of the importer: a source, an archive, three versions."""
+
+from pathlib import Path
 
 import pytest
 
 from orarchive.sample import START
-from tests.support.archives import Stage
+from orarchive.store.archive import Archive, open_archive
+from tests.support.archives import Stage, new_archive
+from tests.support.import_source import HOUR, ROWS, Source, body, repriced, row
 
 
 @pytest.fixture
@@ -15,3 +19,22 @@ def begun(stage: Stage) -> Stage:
     assert stage.run(START) == 0
     stage.asked()
     return stage
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Source:
+    """Return a source without commits."""
+    return Source(new_archive(tmp_path / "tracker"))
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Archive:
+    """Return an archive without hours."""
+    return open_archive(new_archive(tmp_path / "archive"))
+
+
+@pytest.fixture
+def three_commits(source: Source) -> list[str]:
+    """Commit three versions to the source, an hour apart: the first one, a new price, a new model."""
+    bodies = (body(), repriced("0.000003"), body([row("b/two", "0.000003"), *ROWS[1:], row("f/six")]))
+    return [source.save(content, number * HOUR) for number, content in enumerate(bodies)]

@@ -10,8 +10,8 @@ import pytest
 from orarchive.collect import feed_merge, ranking_merge
 from orarchive.sample import START, Service, sample_service
 from tests.pipeline.test_race import Writers
-from tests.pipeline.test_vanished import FREE, NEXT, without
 from tests.support.archives import Stage, payloads
+from tests.support.probes import FREE, NEXT, without
 from tests.support.rankings import EARLY, run, stage_in
 
 Merges = Counter[str]

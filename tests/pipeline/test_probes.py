@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from orarchive.collect.fetch import MAX_PROBES
+from orarchive.collect.feed_fetch import MAX_PROBES
 from orarchive.sample import START
 from tests.pipeline.test_race import Writers
 from tests.support.archives import FEW, HOUR, Payloads, Stage, every_byte, payloads

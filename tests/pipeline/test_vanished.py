@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from orarchive.collect import client
-from orarchive.collect import run as run_module
+from orarchive.collect import client, feed_group
 from orarchive.collect.client import RetryPolicy
-from orarchive.collect.fetch import MAX_PROBE_TRIES
+from orarchive.collect.feed_fetch import MAX_PROBE_TRIES
 from orarchive.sample import HAPPENINGS, START, Reply, routes, world_at
 from orarchive.sample.faults import encode
 from tests.support.archives import HOUR, Stage, payloads, replies, say
@@ -191,7 +190,7 @@ def test_a_probe_past_the_deadline(
     begun: Stage, run_timeout: float, probe_timeout: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Send no probe past the deadline of the run, nor past that of the probes, which is shorter."""
-    monkeypatch.setattr(run_module, "PROBE_TIMEOUT_S", probe_timeout)
+    monkeypatch.setattr(feed_group, "PROBE_TIMEOUT_S", probe_timeout)
     served = replies(without(payloads(START), FREE, ALIAS))
 
     def respond(path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Any:

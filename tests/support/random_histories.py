@@ -8,14 +8,15 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from orarchive.collect.fetch import FeedFetch
-from orarchive.collect.merge import merge_feed, merge_feeds
-from orarchive.collect.results import FetchResult
-from orarchive.collect.schedule import list_due_feeds, list_due_keys, list_read_keys
+from orarchive.collect.feed_merge import complete_merge, merge_feed
+from orarchive.collect.feed_schedule import list_due_feeds, list_due_keys, list_read_keys
+from orarchive.collect.results import FanOutFetch, FeedFetch, FetchResult, ListFetch
 from orarchive.domain.feeds import FEEDS, MODELS, Feed
 from orarchive.domain.relations import count_relations
 from orarchive.domain.snapshot import Snapshot, empty_snapshot, snapshot_from_files
+from orarchive.jsonl import Record
 from orarchive.sample import START
 from orarchive.store import ledger
 from orarchive.store.git import run_git
@@ -88,28 +89,27 @@ class Archiver:
 
     def _attempt(self, step: Step, feeds: list[Feed], lines: list[Attempt]) -> None:
         current = dict(self.snapshot)
-        fetches, read_keys = [], {}
+        merges = []
         for feed in feeds:
-            read_keys[feed.name] = (
-                list_read_keys(feed, self.snapshot, lines, self.hour) if feed.parent else set()
-            )
+            read_keys = list_read_keys(feed, self.snapshot, lines, self.hour) if feed.parent else set()
             fetch = self._fetch(step, feed, current, lines)
-            current[feed.name], _, _ = merge_feed(fetch, current, FEEDS, read_keys[feed.name])
-            fetches.append(fetch)
-        merged = merge_feeds(self.snapshot, fetches, FEEDS, read_keys)
-        if "scope" in merged.reports["models"]:
-            merged.reports["models"]["scope"] = self.service.scope
-        self.snapshot = snapshot_from_files(merged.files.get)
-        self._append(step, merged.reports, merged.files)
+            merges.append(merge_feed(fetch, current, accept=FEEDS, read=read_keys))
+            current[feed.name] = merges[-1].state
+        result = complete_merge(self.snapshot, {}, merges)
+        if "scope" in result.feeds["models"]:
+            result.feeds["models"]["scope"] = self.service.scope
+        files = {path: content for path, content in result.files.items() if content is not None}
+        self.snapshot = snapshot_from_files(files.get)
+        self._append(step, result.feeds, files)
 
     def _fetch(self, step: Step, feed: Feed, current: Snapshot, lines: list[Attempt]) -> FeedFetch:
         is_rejected = step.bad.get(feed.name) == "quarantined"
         reason = "wrong-shape" if is_rejected else "503"
-        failure = FetchResult(reason=reason, is_rejected=is_rejected, age=step.age)
+        failure: FetchResult[Any] = FetchResult(reason=reason, is_rejected=is_rejected, age=step.age)
         fails = feed.name in step.bad
         if not feed.parent:
             result = failure if fails else FetchResult(body=self.service.fetch_list(feed), age=step.age)
-            return FeedFetch(feed, {"": result}, 0, probes=self._probe(step, feed, result))
+            return ListFetch(feed, result, 0, probes=self._probe(step, feed, result))
         keys = list_due_keys(feed, current, lines, self.hour)
         if step.stray and feed.name == "endpoints" and step.stray not in keys:
             keys.append(step.stray)
@@ -119,17 +119,19 @@ class Archiver:
             else FetchResult(body=self.service.fetch_response(feed, key), age=step.age)
             for key in keys
         }
-        return FeedFetch(feed, results, 0)
+        return FanOutFetch(feed, results, 0)
 
-    def _probe(self, step: Step, feed: Feed, result: FetchResult) -> dict[str, FetchResult]:
+    def _probe(
+        self, step: Step, feed: Feed, result: FetchResult[list[Record]]
+    ) -> dict[str, FetchResult[str]]:
         """Return the answers to requests for models that vanished, by id."""
         answer = step.probe_answer
-        if feed is not MODELS or result.reason or answer is None:
+        if feed is not MODELS or result.body is None or answer is None:
             return {}
         vanished = {key for (key,) in self.snapshot["models"]} - {row["id"] for row in result.body}
         if answer.isdigit():
             return {key: FetchResult(reason=answer) for key in vanished}
-        return {key: FetchResult(body=key if answer == "orphaned" else answer) for key in vanished}
+        return {key: FetchResult(body=key if answer == "unlisted" else answer) for key in vanished}
 
     def _append(self, step: Step, reports: dict[str, FeedReport], files: dict[str, bytes]) -> None:
         """Append an attempt at the current hour."""

@@ -212,7 +212,7 @@ class Step:
     late: int = 0
     """Hours that the run is late."""
     probe_answer: str | None = "404"
-    """Answer to a request for a model that vanished: a status, `orphaned`, another id, or None (no probe)."""
+    """Answer to a request for a model that vanished: a status, `unlisted`, another id, or None (no probe)."""
     quiet: tuple[int, int] = (0, 0)
     """Number of hours without a change that follow, and the hours between two of them."""
 
@@ -237,7 +237,7 @@ def _make_steps(quiet: list[tuple[int, int]]) -> st.SearchStrategy[Step]:
         stray=st.sampled_from([None] * 12 + ["i/draw", "a/plain", "s/stray"]),
         age=st.sampled_from([None, None, 0, 30, 3600, 7200]),
         late=st.sampled_from([0, 0, 0, 0, 3]),
-        probe_answer=st.sampled_from(["404", "orphaned", "a/other", "b/x", "503", None]),
+        probe_answer=st.sampled_from(["404", "unlisted", "a/other", "b/x", "503", None]),
         quiet=st.sampled_from(quiet),
     )
 

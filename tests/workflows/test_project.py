@@ -148,7 +148,7 @@ def test_every_file_and_test_in_the_threat_model_exists() -> None:
 
 COLLECT = sorted((ROOT / "orarchive" / "collect").glob("*.py"))
 REASON = re.compile(
-    r"""(?:(?:RejectedPayload|_Failed)\(|reason=|^NO_\w+ = )"([a-z-]+)"|return "(budget|deadline)"$""",
+    r"""(?:(?:RejectedPayload|_FailedTry)\(|reason=|^NO_\w+ = )"([a-z-]+)"|return "(budget|deadline)"$""",
     re.MULTILINE,
 )
 
@@ -169,7 +169,10 @@ def test_every_reason_has_a_remedy() -> None:
 
 def test_every_error_of_a_run_has_a_remedy() -> None:
     """Each `msg` of an error that ends a run contains a phrase of the table."""
-    modules = ("store/commit", "store/push", "collect/run", "collect/settings", "collect/attempt")
+    modules = (
+        *("store/commit", "store/push"),
+        *("collect/run", "collect/settings", "collect/attempt", "collect/feed_group"),
+    )
     messages = [message for name in modules for message in read_messages(ROOT / "orarchive" / f"{name}.py")]
     assert len(messages) > 15
     phrases = [phrase for phrase in read_symptoms() if " " in phrase]
