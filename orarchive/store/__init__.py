@@ -1,1 +1,1 @@
-"""Store: the archive as a git work tree, its ledger, its commits."""
+"""Store: the archive as a git work tree, its ledger and its commits."""

@@ -1,4 +1,4 @@
-"""The archive: a git work tree that holds `data/`. Whatever is read of it is read from a commit."""
+"""The archive: a git work tree that holds `data/`. All reading is from a commit, never from the work tree."""
 
 import os
 from collections.abc import Collection, Iterable
@@ -23,73 +23,76 @@ class Archive:
 
     @property
     def data_folder(self) -> Path:
-        """The folder of the archive's files."""
+        """Return the folder of the archive's files."""
         return self.root / "data"
 
     def run_git(self, *arguments: str, stdin: bytes | None = None, env: dict[str, str] | None = None) -> str:
-        """Run a git command in the work tree and return what it printed, without the last line end.
+        """Run a git command in the work tree and return its output without the last line end.
 
-        Bytes that are no text, as in a name of a file, come as Python's own names of files have them.
+        Bytes that are not UTF-8, as in the name of a file, are decoded as Python decodes file names.
         """
         return (
             run_git(self.root, *arguments, stdin=stdin, env=env).decode(errors="surrogateescape").rstrip("\n")
         )
 
     def resolve_commit(self, name: str = "HEAD") -> str | None:
-        """The full name of a commit, None where there is none (yet)."""
+        """Return the full hash of a commit, None where there is no such commit (yet)."""
         try:
             return self.run_git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
         except GitError:
             return None
 
-    def is_ancestor(self, one: str, other: str) -> bool:
-        """Whether one commit is in the past of another; one that is not there is in nobody's."""
+    def is_ancestor(self, ancestor: str, descendant: str) -> bool:
+        """Return whether `descendant` has `ancestor` in its history; False where either does not exist."""
         try:
-            self.run_git("merge-base", "--is-ancestor", one, other)
+            self.run_git("merge-base", "--is-ancestor", ancestor, descendant)
         except GitError:
             return False
         return True
 
     def list_blobs(self, commit: str | None) -> dict[str, str]:
-        """The files below `data/` at a commit: path below `data/` -> blob name."""
+        """List the files below `data/` at a commit: path below `data/` -> blob hash."""
         if commit is None:
             return {}
-        listed = self.run_git("ls-tree", "-r", "-z", "--full-tree", commit, "--", DATA_PREFIX)
-        entries = (entry.partition("\t") for entry in listed.split("\0") if entry)
-        return {path.removeprefix(DATA_PREFIX): about.split()[2] for about, _, path in entries}
+        output = self.run_git("ls-tree", "-r", "-z", "--full-tree", commit, "--", DATA_PREFIX)
+        entries = (entry.partition("\t") for entry in output.split("\0") if entry)
+        return {path.removeprefix(DATA_PREFIX): details.split()[2] for details, _, path in entries}
 
     def read_blobs(self, blobs: Collection[str]) -> dict[str, bytes]:
-        """The bytes of blobs, read by one process."""
-        asked = "".join(f"{blob}\n" for blob in blobs).encode()
-        printed = run_git(self.root, "cat-file", "--batch", stdin=asked)
-        found: dict[str, bytes] = {}
-        at = 0
-        while at < len(printed):
-            start = printed.index(b"\n", at) + 1
-            name, _, size = (*printed[at:start].decode().split(), "", "")[:3]
+        """Read blobs with one git process: blob hash -> bytes; one that is missing raises GitError."""
+        request = "".join(f"{blob}\n" for blob in blobs).encode()
+        output = run_git(self.root, "cat-file", "--batch", stdin=request)
+        contents: dict[str, bytes] = {}
+        position = 0
+        while position < len(output):
+            start = output.index(b"\n", position) + 1
+            name, _, size = (*output[position:start].decode().split(), "", "")[:3]
             if not size:
                 msg = f"git cannot read {name}, a file of the archive; git fsck says what is wrong"
                 raise GitError(msg)
-            at = start + int(size) + 1
-            found[name] = printed[start : at - 1]
-        return found
+            position = start + int(size) + 1
+            contents[name] = output[start : position - 1]
+        return contents
 
-    def read_files(self, commit: str | None, wanted: Iterable[str] | None = None) -> dict[str, bytes]:
-        """The files below `data/` at a commit, or the wanted ones among them: path -> bytes."""
+    def read_files(self, commit: str | None, selection: Iterable[str] | None = None) -> dict[str, bytes]:
+        """Read the files below `data/` at a commit: path -> bytes.
+
+        With a `selection` of paths, read only those of them that the commit has.
+        """
         blobs = self.list_blobs(commit)
-        paths = blobs.keys() if wanted is None else blobs.keys() & set(wanted)
-        found = self.read_blobs([blobs[path] for path in paths])
-        return {path: found[blobs[path]] for path in paths}
+        paths = blobs.keys() if selection is None else blobs.keys() & set(selection)
+        contents = self.read_blobs([blobs[path] for path in paths])
+        return {path: contents[blobs[path]] for path in paths}
 
     def read_snapshot(self, commit: str | None) -> Snapshot:
-        """The snapshot that a commit holds."""
+        """Read the snapshot that a commit holds; an empty one for None."""
         return (
             snapshot_from_files(self.read_files(commit, SNAPSHOT_FILES).get) if commit else empty_snapshot()
         )
 
 
 def open_archive(folder: Path) -> Archive:
-    """Open the archive in a folder, which must be the top of a git work tree."""
+    """Open the archive in a folder; raise ArchiveError unless it is the top of a git work tree."""
     if not folder.is_dir():
         msg = f"{folder} is not a folder"
         raise ArchiveError(msg)
@@ -98,8 +101,8 @@ def open_archive(folder: Path) -> Archive:
         if b"true" in (bare, inside):
             msg = f"{folder} is a bare repository or a git folder; an archive is a git work tree"
             raise ArchiveError(msg)
-        said = os.fsdecode(run_git(folder, "rev-parse", "--show-toplevel", "--absolute-git-dir"))
-        top, git_dir = said.split("\n")[:2]
+        output = os.fsdecode(run_git(folder, "rev-parse", "--show-toplevel", "--absolute-git-dir"))
+        top, git_dir = output.split("\n")[:2]
     except GitError as error:
         msg = f"{folder} is not a git work tree (git init makes one): {error}"
         raise ArchiveError(msg) from error

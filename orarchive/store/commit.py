@@ -1,8 +1,8 @@
-"""Committing: one new commit on the branch, then the files. A kill at any moment loses or doubles nothing.
+"""Commit files: make one new commit on the branch, then write the files into the work tree.
 
-Blobs, tree and commit are built in an index of our own and the branch moves by one `update-ref`; the
-files under data/ and the owner's index follow. A journal in the git folder names a run under way: the
-next run that finds it restores what was left half done.
+A kill at any moment loses nothing and doubles nothing. Blobs, tree and commit are built in a separate index
+and the branch moves by one `update-ref`; the files under data/ and the owner's index follow. A journal in the
+git folder marks a run under way: the next run that finds it restores from HEAD what was half written.
 """
 
 import datetime as dt
@@ -33,55 +33,55 @@ LOCK_GRACE_S = 2.0
 FILE_MODE = "100644"
 
 NEW_ARCHIVE_FILES = Path(__file__).with_name("new_archive")
-"""What a new archive gets beside its records: links to
-data/README.md and data/.gitattributes of the checkout."""
+"""Files that a new archive gets beside its records: links to data/README.md and data/.gitattributes."""
 
 
 @contextmanager
 def archive_lock(archive: Archive, sleep: Callable[[float], None] = time.sleep) -> Iterator[list[str]]:
-    """Hold the archive for one run: one run at a time, leftovers of a killed one restored, no dirt.
+    """Lock the archive for one run, after restoring what a killed run left, and yield notes for the ledger.
 
-    Yields notes for the ledger. An error that is not the archive's own leaves the journal, so that the
-    next run tidies up.
+    Raise ArchiveError where another run holds the lock, where data/ has uncommitted changes, or where git
+    could not commit. An exception other than ArchiveError leaves the journal, so that the next run tidies up.
     """
     journal = archive.git_dir / JOURNAL_FILE
     try:
         lock = FileLock(archive.git_dir / LOCK_FILE, timeout=0)
         with lock:
-            notes = _recover(archive, journal, sleep) if journal.exists() else []
-            _refuse_dirt(archive)
-            _writable(archive)
+            notes = _recover_killed_run(archive, journal, sleep) if journal.exists() else []
+            _refuse_uncommitted(archive)
+            _check_writable(archive)
             journal.write_text(f"a run under way, process {os.getpid()}\n")
             try:
                 yield notes
             except ArchiveError:
-                # a git command that was killed leaves its lock: the journal tells the next run whose it is
-                if not _dirt(archive) and not _locks(archive, journal.stat().st_mtime):
+                # A git command that was killed leaves its lock. Where there is one the journal stays, so that
+                # the next run knows that the lock is ours.
+                if not _list_uncommitted(archive) and not _find_git_locks(archive, journal.stat().st_mtime):
                     journal.unlink()
                 raise
             journal.unlink()
     except Timeout:
-        msg = f"another run is archiving into {archive.root}; this one leaves"
+        msg = f"another run is archiving into {archive.root}; this one stops"
         raise ArchiveError(msg) from None
 
 
-def _recover(archive: Archive, journal: Path, sleep: Callable[[float], None]) -> list[str]:
-    """Restore data/ from HEAD after a killed run; says what it did."""
-    _unlock(archive, journal.stat().st_mtime, sleep)
+def _recover_killed_run(archive: Archive, journal: Path, sleep: Callable[[float], None]) -> list[str]:
+    """Restore data/ from HEAD after a killed run and return a note that names the restored files."""
+    _remove_left_locks(archive, journal.stat().st_mtime, sleep)
     for partial in archive.data_folder.rglob(f"*{PARTIAL_ENDING}"):
         partial.unlink()
-    dirt = _dirt(archive)
-    if dirt and archive.resolve_commit():
+    paths = _list_uncommitted(archive)
+    if paths and archive.resolve_commit():
         archive.run_git("restore", "--source=HEAD", "--staged", "--worktree", "--", DATA_PREFIX)
     journal.unlink()
-    if not dirt:
+    if not paths:
         return []
-    log.warning("An earlier run was killed; restored from HEAD: %s", ", ".join(dirt))
-    return [f"restored after a killed run: {', '.join(dirt)}"]
+    log.warning("An earlier run was killed; restored from HEAD: %s", ", ".join(paths))
+    return [f"restored after a killed run: {', '.join(paths)}"]
 
 
-def _locks(archive: Archive, since: float) -> list[Path]:
-    """Git's lock files that are newer than a moment."""
+def _find_git_locks(archive: Archive, since: float) -> list[Path]:
+    """Find git's lock files that were modified at or after `since` (seconds of the epoch)."""
     locks = [
         archive.git_dir / "index.lock",
         archive.git_dir / "HEAD.lock",
@@ -92,32 +92,39 @@ def _locks(archive: Archive, since: float) -> list[Path]:
     return [lock for lock in locks if lock.exists() and lock.stat().st_mtime >= since]
 
 
-def _unlock(archive: Archive, since: float, sleep: Callable[[float], None]) -> None:
-    """Remove git's lock files that a killed run left: newer than its journal, and standing still."""
-    left = _locks(archive, since)
-    if left:
+def _remove_left_locks(archive: Archive, since: float, sleep: Callable[[float], None]) -> None:
+    """Remove git's lock files that a killed run left: newer than its journal, and there after a pause."""
+    locks = _find_git_locks(archive, since)
+    if locks:
         sleep(LOCK_GRACE_S)
-    for lock in left:
+    for lock in locks:
         lock.unlink(missing_ok=True)
-    for ours in (INDEX_FILE, f"{INDEX_FILE}.lock"):
-        (archive.git_dir / ours).unlink(missing_ok=True)
+    _remove_index(archive)
 
 
-def _dirt(archive: Archive) -> list[str]:
+def _remove_index(archive: Archive) -> None:
+    """Remove the separate index and its lock, where a killed run left them."""
+    for name in (INDEX_FILE, f"{INDEX_FILE}.lock"):
+        (archive.git_dir / name).unlink(missing_ok=True)
+
+
+def _list_uncommitted(archive: Archive) -> list[str]:
+    """List the paths below data/ that differ from HEAD or are not tracked."""
     status = archive.run_git(
         "status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", "--", DATA_PREFIX
     )
     return [entry[3:] for entry in status.split("\0") if entry]
 
 
-def _refuse_dirt(archive: Archive) -> None:
-    if dirt := _dirt(archive):
-        msg = f"uncommitted changes below data/: {', '.join(dirt[:5])}; commit them or git restore data/"
+def _refuse_uncommitted(archive: Archive) -> None:
+    """Raise ArchiveError where data/ has uncommitted changes."""
+    if paths := _list_uncommitted(archive):
+        msg = f"uncommitted changes below data/: {', '.join(paths[:5])}; commit them or git restore data/"
         raise ArchiveError(msg)
 
 
-def _writable(archive: Archive) -> None:
-    """Say what is missing before the fetch, not after it."""
+def _check_writable(archive: Archive) -> None:
+    """Raise ArchiveError where files could not be written or committed: before the fetch, not after it."""
     for folder in (archive.root, archive.git_dir, archive.data_folder):
         if folder.exists() and not os.access(folder, os.W_OK):
             msg = f"{folder} is read-only"
@@ -131,30 +138,36 @@ def _writable(archive: Archive) -> None:
 
 
 def commit_files(archive: Archive, files: dict[str, bytes | None], hour: dt.datetime, message: str) -> str:
-    """Commit files (path below data/ -> bytes; None: gone) with the hour as author date; returns its name."""
+    """Commit files (path below data/ -> bytes, None to remove) and write them; return the commit's hash.
+
+    The hour is the author date.
+    """
     parent = archive.resolve_commit()
     env = {"GIT_INDEX_FILE": str(archive.git_dir / INDEX_FILE), "GIT_AUTHOR_DATE": format_stamp(hour)}
-    for ours in (INDEX_FILE, f"{INDEX_FILE}.lock"):  # nobody else's: the run holds the archive
-        (archive.git_dir / ours).unlink(missing_ok=True)
+    _remove_index(archive)  # no other run uses it: this one holds the archive's lock
     if parent:
         archive.run_git("read-tree", parent, env=env)
-    entries = _entries(archive, files)
+    entries = _write_blobs(archive, files)
     archive.run_git("update-index", "-z", "--index-info", stdin=entries, env=env)
     tree = archive.run_git("write-tree", env=env)
     parents = ["-p", parent] if parent else []
     command = ["-c", "i18n.commitEncoding=UTF-8", "commit-tree", tree, *parents, "-F", "-"]
-    made = archive.run_git(*command, stdin=message.encode(), env=env)
-    archive.run_git("update-ref", "-m", message.partition("\n")[0], "HEAD", made, parent or "0" * len(made))
+    commit = archive.run_git(*command, stdin=message.encode(), env=env)
+    subject = message.partition("\n")[0]
+    archive.run_git("update-ref", "-m", subject, "HEAD", commit, parent or "0" * len(commit))
     write_files(archive, files)
     archive.run_git("update-index", "-z", "--index-info", stdin=entries)
-    # the index learns that these files are those: without it, `reset --keep` would take them for edited ones
+    # Refresh the index: without that, `git reset --keep` would take the files just written for edited ones.
     archive.run_git("update-index", "-q", "--refresh")
     (archive.git_dir / INDEX_FILE).unlink()
-    return made
+    return commit
 
 
 def collect_garbage(archive: Archive) -> None:
-    """Let git pack what has piled up, once a month or so; plumbing never does that by itself."""
+    """Let git pack loose objects where there are many, about once a month.
+
+    Plumbing commands, which make our commits, never do that by themselves. A failure is logged.
+    """
     try:
         archive.run_git("-c", "gc.autoDetach=false", "gc", "--auto", "--quiet")
     except GitError as error:
@@ -162,18 +175,18 @@ def collect_garbage(archive: Archive) -> None:
 
 
 def list_first_files(archive: Archive, head: str | None) -> dict[str, bytes | None]:
-    """What a new archive needs beside its records."""
-    there = archive.list_blobs(head)
+    """Return the files of a new archive that a commit lacks: path below data/ -> bytes."""
+    paths = archive.list_blobs(head)
     names = (".gitattributes", "README.md")
-    return {name: (NEW_ARCHIVE_FILES / name).read_bytes() for name in names if name not in there}
+    return {name: (NEW_ARCHIVE_FILES / name).read_bytes() for name in names if name not in paths}
 
 
-def _entries(archive: Archive, files: dict[str, bytes | None]) -> bytes:
-    """What `update-index --index-info` reads, after writing the blobs."""
+def _write_blobs(archive: Archive, files: dict[str, bytes | None]) -> bytes:
+    """Write the blobs of files and return the entries that `update-index --index-info` reads."""
     lines = []
     for path, data in files.items():
         if data is None:
-            # mode 0 removes; the name is not looked at
+            # Mode 0 removes the entry; git ignores the hash, but wants one.
             lines.append(f"0 {archive.resolve_commit()}\t{DATA_PREFIX}{path}\0")
         else:
             blob = archive.run_git("hash-object", "-w", "--no-filters", "--stdin", stdin=data)
@@ -182,7 +195,7 @@ def _entries(archive: Archive, files: dict[str, bytes | None]) -> bytes:
 
 
 def write_files(archive: Archive, files: dict[str, bytes | None]) -> None:
-    """Write files below data/, each by one rename; None removes."""
+    """Write files below data/ (path -> bytes), each by one rename; None removes the file."""
     for path, data in files.items():
         target = archive.data_folder / path
         if data is None:

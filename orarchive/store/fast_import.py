@@ -1,4 +1,4 @@
-"""Writing many commits at once: built beside everything by one `git fast-import`, then one ref moves."""
+"""Write many commits at once: one `git fast-import` builds them under a ref of its own, then a ref moves."""
 
 import datetime as dt
 import logging
@@ -15,15 +15,15 @@ from orarchive.store.git import GIT_COMMAND, git_environment
 log = logging.getLogger(__name__)
 
 IMPORT_REF = "refs/orarchive/import"
-"""Where commits are built; nobody sees them before all of them are there."""
+"""Ref under which commits are built; the branch moves only when all of them exist."""
 
 Lines = dict[str, list[bytes]]
-"""Files as lines (path below data/ -> lines): what two versions share is in memory once."""
+"""Files as lines (path below data/ -> lines), so that versions of a file share equal lines in memory."""
 
 
 @dataclass(frozen=True)
 class ImportCommit:
-    """A commit to be: its hour, its message, and the files that changed (one without lines is gone)."""
+    """A commit to write: its hour, its message, and the changed files (no lines: the file is removed)."""
 
     hour: dt.datetime
     message: str
@@ -33,75 +33,76 @@ class ImportCommit:
 def write_commits(
     archive: Archive, ref: str, parent: str | None, commits: Sequence[ImportCommit], now: dt.datetime
 ) -> None:
-    """Put commits on top of a parent (None: they are a history of their own) and move a ref there.
+    """Write commits on top of a parent (None: as a new history) and move a ref to the last of them.
 
-    All of it happens or nothing: the ref moves once, and from that parent only. Where it is HEAD, the files
-    below data/ and the index follow. `now` is the committer date.
+    Either all of it happens or nothing: the ref moves once, and only from that parent. Where the ref is HEAD,
+    the files below data/ and the index follow. `now` is the committer date. Raise GitError where git fails.
     """
     archive.run_git("update-ref", "-d", IMPORT_REF)  # a killed import may have left it
     try:
-        _feed(archive, _stream(archive, parent, commits, now))
-        made = archive.run_git("rev-parse", "--verify", IMPORT_REF)
-        moves = f"update {ref} {made} {parent or '0' * len(made)}\ndelete {IMPORT_REF}\n"
+        run_fast_import(archive, format_stream(archive, parent, commits, now))
+        tip = archive.run_git("rev-parse", "--verify", IMPORT_REF)
+        moves = f"update {ref} {tip} {parent or '0' * len(tip)}\ndelete {IMPORT_REF}\n"
         archive.run_git("update-ref", "-m", f"import: {len(commits)} hours", "--stdin", stdin=moves.encode())
     finally:
         archive.run_git("update-ref", "-d", IMPORT_REF)
     if ref == "HEAD":
-        last = {path: lines for one in commits for path, lines in one.files.items()}
+        last = {path: lines for commit in commits for path, lines in commit.files.items()}
         write_files(archive, {path: b"".join(lines) if lines else None for path, lines in last.items()})
         archive.run_git("restore", "--source=HEAD", "--staged", "--", DATA_PREFIX)
         archive.run_git("update-index", "-q", "--refresh")
     try:
         archive.run_git("repack", "-a", "-d", "-f", "--window=50", "--quiet")
     except GitError as error:
-        log.warning("Imported, but not packed well: %s", error)
+        log.warning("Imported, but the repository could not be packed: %s", error)
 
 
-def _feed(archive: Archive, stream: Iterable[bytes]) -> None:
-    """Let git make commits of a stream; of one that ends too early it makes none."""
+def run_fast_import(archive: Archive, stream: Iterable[bytes]) -> None:
+    """Let git make the commits of a stream; raise GitError, with no commit made, where it ends too early."""
     command = [*GIT_COMMAND, "-C", str(archive.root), "fast-import", "--quiet", "--done", "--date-format=raw"]
     with Popen(command, stdin=PIPE, stderr=PIPE, env=git_environment()) as process:
         assert process.stdin
-        with suppress(BrokenPipeError):  # git has left, and says why
+        with suppress(BrokenPipeError):  # git has exited, and its error output says why
             for part in stream:
                 process.stdin.write(part)
-        _, said = process.communicate()
+        _, errors = process.communicate()
     if process.returncode:
-        msg = f"git fast-import failed: {said.decode(errors='replace').strip()}"
+        msg = f"git fast-import failed: {errors.decode(errors='replace').strip()}"
         raise GitError(msg)
 
 
-def _stream(
+def format_stream(
     archive: Archive, parent: str | None, commits: Sequence[ImportCommit], now: dt.datetime
 ) -> Iterator[bytes]:
-    """What `git fast-import` reads: the blobs, then the commits that name them.
+    """Yield the input of `git fast-import`: the blobs, then the commits that name them.
 
-    All versions of one file stand together, for git makes a blob's delta from the blob before it.
+    All versions of one file follow each other, for git makes a blob's delta from the blob before it.
     """
     marks: dict[tuple[int, str], int] = {}
-    for path in sorted({path for one in commits for path in one.files}):
-        for number, one in enumerate(commits):
-            if lines := one.files.get(path):
+    for path in sorted({path for commit in commits for path in commit.files}):
+        for number, commit in enumerate(commits):
+            if lines := commit.files.get(path):
                 marks[number, path] = len(marks) + 1
                 yield b"blob\nmark :%d\n" % len(marks)
-                yield _data(b"".join(lines))
-    author, committer = (_ident(archive, who) for who in ("AUTHOR", "COMMITTER"))
-    for number, one in enumerate(commits):
-        yield f"commit {IMPORT_REF}\nauthor {author} {one.hour.timestamp():.0f} +0000\n".encode()
+                yield _format_data(b"".join(lines))
+    author, committer = (_read_identity(archive, role) for role in ("AUTHOR", "COMMITTER"))
+    for number, commit in enumerate(commits):
+        yield f"commit {IMPORT_REF}\nauthor {author} {commit.hour.timestamp():.0f} +0000\n".encode()
         yield f"committer {committer} {now.timestamp():.0f} +0000\n".encode()
-        yield _data(one.message.encode())
+        yield _format_data(commit.message.encode())
         if parent and not number:
             yield f"from {parent}\n".encode()
-        for path, lines in sorted(one.files.items()):
+        for path, lines in sorted(commit.files.items()):
             change = f"M {FILE_MODE} :{marks[number, path]}" if lines else "D"
             yield f"{change} {DATA_PREFIX}{path}\n".encode()
     yield b"done\n"
 
 
-def _ident(archive: Archive, who: str) -> str:
-    """A name and an address as git has them, without its date."""
-    return archive.run_git("var", f"GIT_{who}_IDENT").rsplit(" ", 2)[0]
+def _read_identity(archive: Archive, role: str) -> str:
+    """Return name and address of git's AUTHOR or COMMITTER, without the date."""
+    return archive.run_git("var", f"GIT_{role}_IDENT").rsplit(" ", 2)[0]
 
 
-def _data(content: bytes) -> bytes:
+def _format_data(content: bytes) -> bytes:
+    """Return the `data` command that carries a content."""
     return b"data %d\n%b\n" % (len(content), content)

@@ -1,4 +1,4 @@
-"""Git as a subprocess, deaf to the environment of whoever calls us."""
+"""Git as a subprocess that ignores the environment and the hooks of whoever runs us."""
 
 import os
 import re
@@ -10,18 +10,20 @@ from tempfile import TemporaryFile
 
 from orarchive.errors import GitError
 
-# set when we are called from a hook or a rebase: they would point git at another repository or index;
-# and what would show its content otherwise
-_FOREIGN = (
+_REMOVED_VARIABLES = (
+    # Set where we are called from a hook or a rebase: they point git at another repository or index.
     *("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX"),
+    # These change which objects git reads and how it prints them.
     *("GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_EXTERNAL_DIFF", "GIT_DIFF_OPTS", "GIT_REPLACE_REF_BASE"),
     *(f"GIT_{how}_PATHSPECS" for how in ("LITERAL", "GLOB", "NOGLOB", "ICASE")),
-    "OPENROUTER_API_KEY",  # no business of git's, nor of the programs that its configuration names
+    # Neither git nor the programs that its configuration names need the key.
+    "OPENROUTER_API_KEY",
 )
 
 GIT_COMMAND = (
     *("git", "-c", "core.quotePath=false", "-c", "advice.graftFileDeprecated=false"),
-    *("-c", f"core.hooksPath={os.devnull}"),  # a hook could fail, or do its own, amid what we do
+    # A hook could fail, or change files, in the middle of our work.
+    *("-c", f"core.hooksPath={os.devnull}"),
 )
 
 
@@ -32,7 +34,10 @@ _CREDENTIALS = re.compile(r"://[^\s/]+@")
 def run_git(
     folder: Path, *arguments: str, stdin: bytes | None = None, env: Mapping[str, str] | None = None
 ) -> bytes:
-    """Run one git command in a folder and return what it printed; failure raises GitError."""
+    """Run one git command in a folder and return its output; raise GitError where it fails.
+
+    `env` is added to the environment.
+    """
     try:
         return subprocess.run(
             [*GIT_COMMAND, "-C", str(folder), *arguments],
@@ -45,16 +50,17 @@ def run_git(
         msg = "git is not installed"
         raise GitError(msg) from None
     except subprocess.CalledProcessError as error:
-        raise _failure(arguments[0], error.stderr, error.returncode) from None
+        raise _build_error(arguments[0], error.stderr, error.returncode) from None
 
 
 def stream_git(folder: Path, *arguments: str, stdin: bytes = b"") -> Iterator[bytes]:
-    """Run one git command and yield what it prints, line by line; failure raises GitError at the end."""
-    with TemporaryFile() as told, TemporaryFile() as errors:
-        told.write(stdin)  # a file, not a pipe: git may print long before it has read all of it
-        told.seek(0)
+    """Run one git command and yield its output line by line; raise GitError at the end where it fails."""
+    with TemporaryFile() as request, TemporaryFile() as errors:
+        # A file and not a pipe: git may print long before it has read all of its input.
+        request.write(stdin)
+        request.seek(0)
         command = [*GIT_COMMAND, "-C", str(folder), *arguments]
-        process = Popen(command, stdin=told, stdout=PIPE, stderr=errors, env=git_environment())
+        process = Popen(command, stdin=request, stdout=PIPE, stderr=errors, env=git_environment())
         with process:
             try:
                 assert process.stdout
@@ -64,22 +70,22 @@ def stream_git(folder: Path, *arguments: str, stdin: bytes = b"") -> Iterator[by
                 raise
         if process.returncode:
             errors.seek(0)
-            raise _failure(arguments[0], errors.read(), process.returncode)
+            raise _build_error(arguments[0], errors.read(), process.returncode)
 
 
-def _failure(command: str, stderr: bytes, code: int) -> GitError:
-    """What git said of a failure, in one line and without its hints."""
+def _build_error(command: str, stderr: bytes, code: int) -> GitError:
+    """Build the error of a failed command from its output: in one line, without hints and credentials."""
     lines = (line.strip() for line in stderr.decode(errors="replace").splitlines())
-    said = "; ".join(line for line in lines if line and not line.startswith("hint:"))
-    said = _CREDENTIALS.sub("://", said)
-    return GitError(f"git {command} failed: {said or f'exit {code}'}")
+    reason = "; ".join(line for line in lines if line and not line.startswith("hint:"))
+    reason = _CREDENTIALS.sub("://", reason)
+    return GitError(f"git {command} failed: {reason or f'exit {code}'}")
 
 
 def git_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment for git: ours without other repositories, messages in English."""
-    ours = {name: value for name, value in os.environ.items() if name not in _FOREIGN}
-    # a mere status takes no lock, which a killed run would leave
+    """Return the environment for git: ours without other repositories and the key, messages in English."""
+    inherited = {name: value for name, value in os.environ.items() if name not in _REMOVED_VARIABLES}
+    # Without optional locks a mere `git status` takes none, which a killed run would leave behind.
     fixed = {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
-    # the past is what was committed, whatever somebody has put in its place here
+    # Replaced objects and grafts exist in this clone alone; the archive's history is what was committed.
     fixed |= {"GIT_NO_REPLACE_OBJECTS": "1", "GIT_GRAFT_FILE": os.devnull}
-    return {**ours, **fixed, **(extra or {})}
+    return {**inherited, **fixed, **(extra or {})}

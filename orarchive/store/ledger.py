@@ -1,29 +1,41 @@
-"""The ledger, `data/hours/`: one line for every attempt at an hour, what was asked and how it went.
+"""The ledger, `data/hours/`: one line for every attempt at an hour: what was requested and how it went.
 
-A line is written also when nothing changed: "no change" and "did not run" must not look alike.
+A line is written also where nothing changed: "no change" and "did not run" must not look alike.
 """
 
 import datetime as dt
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from decimal import Decimal
-from typing import Any, Literal, NotRequired, TypedDict, get_args, get_origin, get_type_hints, is_typeddict
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired, TypedDict, cast
+
+import msgspec
 
 from orarchive.errors import ArchiveError
 from orarchive.jsonl import Record, dumps, read_lines
 from orarchive.store.archive import Archive
 from orarchive.timestamps import YEARS, floor_hour, format_stamp, parse_stamp
 
-Outcome = Literal["ok", "partial", "quarantined", "failed", "not-due"]
-"""Of a feed in an attempt: complete (up to 1 % kept); more than that kept; refused; not had; not asked."""
+if TYPE_CHECKING:
+    Outcome = Literal["ok", "partial", "quarantined", "failed", "not-due"]
+    """How a feed fared: complete (up to 1 % kept), more kept, rejected, not received, not requested."""
+else:
+    # When a line is read any text passes: a newer version may have written an outcome that we do not know.
+    Outcome = str
 
 BAD_OUTCOMES: tuple[Outcome, ...] = ("partial", "quarantined", "failed")
-"""What is not good: a run with such a feed ends with 1, and the feed is due again."""
+"""Outcomes with which a run ends with exit code 1, and after which the feed is due again."""
+
+VALID_AGES = range(10**9)
+"""Seconds that a response may be old, as the client reads them."""
+
+
+TIME_MEMBERS = ("hour", "started", "finished")
+"""Members of a line that hold a time."""
 
 
 class RejectedEntry(TypedDict):
-    """A payload that a check refused, as saved under `quarantine/`."""
+    """A payload that validation rejected, as saved under `quarantine/`."""
 
     reason: str
     sha256: str
@@ -36,28 +48,28 @@ class FeedReport(TypedDict):
 
     outcome: Outcome
     sha256: str
-    """Of the feed's records as they stand after this attempt (see `snapshot.sha256`)."""
+    """Hash of the feed's records as they stand after this attempt (see `snapshot.hash_feed`)."""
     scope: NotRequired[str]
     rows: NotRequired[int]
     """Records as they stand after this attempt."""
     requests: NotRequired[int]
     retries: NotRequired[int]
-    """Of these the repeated ones."""
+    """Requests that were repetitions."""
     limited: NotRequired[int]
-    """Of these those that were told to come back later (429)."""
+    """Requests that were answered with 429, to come back later."""
     seconds: NotRequired[float]
-    age: NotRequired[int]
+    age: NotRequired[Annotated[int, msgspec.Meta(ge=VALID_AGES.start, lt=VALID_AGES.stop)]]
     """Largest `age` header among the responses, seconds: a body may be an hour old at the edge."""
     date: NotRequired[str]
     """Latest `date` header among the responses."""
     kept: NotRequired[dict[str, str]]
-    """Sweeps: asked keys whose records are from before this hour, with the reason."""
+    """Fan-out feeds: requested keys whose records are from before this hour, with the reason."""
     reasons: NotRequired[list[str]]
     notes: NotRequired[list[str]]
     refused: NotRequired[list[RejectedEntry]]
     vanished: NotRequired[dict[str, str]]
-    """Models: ids that were listed before and no longer are, with what asking for each by itself told:
-    `renamed:<id>`, `unlisted` (still known, listed no more), `gone`, or `unknown:<reason>`."""
+    """Models: ids that were listed before and no longer are, with the result of requesting each by itself:
+    `renamed:<id>`, `orphaned` (still served, but listed no more), `gone`, or `unknown:<reason>`."""
 
 
 class SeriesReport(TypedDict):
@@ -66,19 +78,19 @@ class SeriesReport(TypedDict):
     outcome: Outcome
     scope: str
     sha256: str
-    """Of the files that the attempt changed, one after the other by path."""
+    """Hash of the files that the attempt changed, one after the other by path."""
     requests: int
     rows: int
-    """Rows that came, of all parts."""
+    """Rows received, of all slices."""
     read: dict[str, str]
-    """Parts that were read -> of when the service says the figures are; "" where it does not."""
+    """Slices that were read -> the time that the service gives for its figures; "" where it gives none."""
     seconds: NotRequired[float]
     kept: NotRequired[dict[str, str]]
-    """Parts that were not read, with the reason."""
+    """Slices that were not read, with the reason."""
     citations: NotRequired[dict[str, str]]
-    """Parts -> how the service says that the figures of others are to be cited."""
+    """Slices -> how the service says that figures of third parties are to be cited."""
     missing: NotRequired[dict[str, list[str]]]
-    """Parts -> dates that were asked for and that no row has."""
+    """Slices -> dates that were requested and that no row has."""
     refused: NotRequired[list[RejectedEntry]]
     notes: NotRequired[list[str]]
 
@@ -89,7 +101,7 @@ class ImportSource(TypedDict):
     commit: str
     path: str
     merged: NotRequired[list[str]]
-    """Commits of earlier versions in the same hour, which this one replaced."""
+    """Commits of earlier versions in the same hour, which this version replaced."""
 
 
 class Attempt(TypedDict):
@@ -104,173 +116,145 @@ class Attempt(TypedDict):
     feeds: dict[str, FeedReport]
     relations: dict[str, int]
     rankings: NotRequired[dict[str, SeriesReport]]
-    """By series; an attempt at rankings asks for nothing else."""
+    """Reports by series; an attempt at rankings requests nothing else."""
     notes: NotRequired[list[str]]
     source: NotRequired[ImportSource]
 
 
-Fits = Callable[[Any], bool]
-"""Whether a value is of a kind."""
+LEDGER_GLOB = "hours/[0-9][0-9][0-9][0-9]-[0-9][0-9].jsonl"
+"""Pattern of the ledger's files for git; any other file below `hours/` is the owner's."""
 
-
-def _kinds(shape: type) -> dict[str, Fits]:
-    """What the members of a line are, and what is in them."""
-    return {name: _kind(hint) for name, hint in get_type_hints(shape).items()}
-
-
-def _kind(hint: Any) -> Fits:
-    """A kind as JSON has it: an outcome is a text, a number of seconds has a token."""
-    if get_origin(hint) is dict and not is_typeddict(get_args(hint)[1]):
-        inner = _kind(get_args(hint)[1])
-        return lambda value: isinstance(value, dict) and all(map(inner, value.values()))
-    if get_origin(hint) is list:
-        inner = _kind(get_args(hint)[0])
-        return lambda value: isinstance(value, list) and all(map(inner, value))
-    if is_typeddict(hint) or get_origin(hint) is dict:  # what is in a report is told by its name
-        return _is_object
-    plain = {float: (int, Decimal)}.get(hint, str if get_origin(hint) is Literal else hint)
-    return lambda value: isinstance(value, plain)
-
-
-def _is_object(value: Any) -> bool:
-    return isinstance(value, dict)
-
-
-ATTEMPT, REPORT, RANKING = _kinds(Attempt), _kinds(FeedReport), _kinds(SeriesReport)
-OF_ATTEMPT, OF_REPORT = Attempt.__required_keys__, FeedReport.__required_keys__
-OF_RANKING = SeriesReport.__required_keys__
-MOMENTS = ("hour", "started", "finished")
-VALID_AGES = range(10**9)
-"""Seconds that a response may be old, as the client reads them."""
+_LEDGER_PATH = re.compile(r"hours/[0-9]{4}-[0-9]{2}\.jsonl")
 
 
 def ledger_path(hour: dt.datetime) -> str:
-    """The ledger file of an hour, below `data/`."""
+    """Return the path of an hour's ledger file, below `data/`."""
     return f"hours/{hour:%Y-%m}.jsonl"
 
 
-LEDGER_GLOB = "hours/[0-9][0-9][0-9][0-9]-[0-9][0-9].jsonl"
-"""Those files as a pattern for git; whatever else lies below `hours/` is somebody's own."""
-
-_PATH = re.compile(r"hours/[0-9]{4}-[0-9]{2}\.jsonl")
-
-
 def is_ledger_path(path: str) -> bool:
-    """Whether a file below `data/` is one of the ledger."""
-    return bool(_PATH.fullmatch(path))
+    """Return whether a path below `data/` is that of a ledger file."""
+    return bool(_LEDGER_PATH.fullmatch(path))
+
+
+def list_ledger_files(archive: Archive, commit: str | None) -> dict[str, str]:
+    """List the ledger's files at a commit: path below `data/` -> blob hash."""
+    return {name: blob for name, blob in archive.list_blobs(commit).items() if is_ledger_path(name)}
 
 
 def read_attempts(archive: Archive, commit: str | None, months: int | None = None) -> list[Attempt]:
-    """All attempts at a commit, oldest first; `months` limits them to the last so many files."""
+    """Read all attempts at a commit, oldest first; `months` limits them to the last so many files."""
     return drop_repeats(read_all_lines(archive, commit, months))
 
 
 def read_all_lines(archive: Archive, commit: str | None, months: int | None = None) -> list[Attempt]:
-    """The same as they stand in the files: a hand or a merge may have put a line there twice."""
+    """Read the ledger's lines at a commit as they stand in the files.
+
+    A line may be there twice, where it was edited by hand or merged.
+    """
     blobs = list_ledger_files(archive, commit)
-    wanted = sorted(blobs)[-months:] if months else sorted(blobs)
-    contents = archive.read_blobs([blobs[name] for name in wanted])
-    return [line for name in wanted for line in parse_ledger(contents[blobs[name]], name)]
+    names = sorted(blobs)[-months:] if months else sorted(blobs)
+    contents = archive.read_blobs([blobs[name] for name in names])
+    return [line for name in names for line in parse_ledger(contents[blobs[name]], name)]
 
 
-def drop_repeats(lines: Iterable[Attempt], there: Iterable[Attempt] = ()) -> list[Attempt]:
-    """Lines without those that stood before, among them or `there`."""
-    known: dict[str, list[Attempt]] = defaultdict(list)
-    for line in there:
-        known[line["hour"]].append(line)
-    found = []
+def drop_repeats(lines: Iterable[Attempt], earlier: Iterable[Attempt] = ()) -> list[Attempt]:
+    """Return lines without those that repeat a line before them, or one of `earlier`."""
+    by_hour: dict[str, list[Attempt]] = defaultdict(list)
+    for line in earlier:
+        by_hour[line["hour"]].append(line)
+    unique = []
     for line in lines:
-        if line not in known[line["hour"]]:
-            known[line["hour"]].append(line)
-            found.append(line)
-    return found
-
-
-def list_ledger_files(archive: Archive, commit: str | None) -> dict[str, str]:
-    """The ledger's files at a commit: path below `data/` -> blob name."""
-    return {name: blob for name, blob in archive.list_blobs(commit).items() if is_ledger_path(name)}
+        if line not in by_hour[line["hour"]]:
+            by_hour[line["hour"]].append(line)
+            unique.append(line)
+    return unique
 
 
 def parse_ledger(content: bytes, name: str) -> list[Attempt]:
-    """The lines of a ledger file; `name` is its path below `data/`. What is no such line is refused."""
+    """Parse the bytes of a ledger file, whose path below `data/` is `name`, into its lines.
+
+    Raise ArchiveError, which names file, line and member, for a line that lacks what every reader relies on.
+    Members that we do not know are allowed: a newer version wrote them.
+    """
     lines = read_lines(content, f"data/{name}")
     for number, line in enumerate(lines, start=1):
-        if wrong := _wrong(line):
-            msg = f"data/{name}, line {number}: not a line of the ledger: {wrong}"
+        if fault := _find_fault(line):
+            msg = f"data/{name}, line {number}: not a line of the ledger: {fault}"
             raise ArchiveError(msg)
-    return lines  # type: ignore[return-value]
+    return cast(list[Attempt], lines)
 
 
-def _wrong(line: Record) -> str:
-    """What a line lacks that every reader relies on; members that we do not know are a newer version's."""
-    faults = [
-        *_faults(line, ATTEMPT, OF_ATTEMPT),
-        *(f"{name} is no moment" for name in MOMENTS if not _is_moment(line.get(name))),
-    ]
-    if faults:
-        return faults[0]
-    if format_stamp(floor_hour(parse_stamp(line["hour"]))) != line["hour"]:
-        return "hour is no hour"
-    told = (
-        (name, fault)
-        for reports, kinds, required in (
-            (line["feeds"], REPORT, OF_REPORT),
-            (line.get("rankings", {}), RANKING, OF_RANKING),
-        )
-        for name, report in reports.items()
-        for fault in _faults(report, kinds, required)
-    )
-    return next((f"{name}: {fault}" for name, fault in told), "")
+def _find_fault(line: Record) -> str:
+    """Return what is wrong with a line, "" where nothing is."""
+    # msgspec does not know our number tokens. They become floats for this check; the line stays as read.
+    plain = msgspec.to_builtins(line, enc_hook=float)
+    if fault := _find_type_fault(plain, Attempt):
+        return _find_report_fault(plain) or fault
+    return next(filter(None, (_find_time_fault(name, line[name]) for name in TIME_MEMBERS)), "")
 
 
-def _faults(found: Any, kinds: Mapping[str, Fits], required: Set[str]) -> Iterator[str]:
-    """Which members are missing, or of another kind."""
-    if not isinstance(found, dict):
-        yield "not an object"
-        return
-    if missing := required - found.keys():
-        yield f"{min(missing)} is missing"
-    for name, value in found.items():
-        if name in kinds and not kinds[name](value):
-            yield f"{name} is of another kind"
-    if found.get("age", 0) not in VALID_AGES:
-        yield "age is none"
-
-
-def _is_moment(text: Any) -> bool:
+def _find_type_fault(value: Any, shape: type) -> str:
+    """Return which member of a value is missing or of another type than in a TypedDict, "" where none is."""
     try:
-        return parse_stamp(text).tzinfo is not None and parse_stamp(text).year in YEARS
-    except (ValueError, TypeError):
-        return False
+        msgspec.convert(value, shape)
+    except msgspec.ValidationError as error:
+        return str(error)
+    except UnicodeEncodeError:
+        return "the name of a member is not Unicode text"
+    return ""
+
+
+def _find_report_fault(line: Record) -> str:
+    """Return the first fault in the reports of a line with the report's name, which msgspec leaves out."""
+    for member, shape in (("feeds", FeedReport), ("rankings", SeriesReport)):
+        reports = line.get(member)
+        for name, report in reports.items() if isinstance(reports, dict) else ():
+            if fault := _find_type_fault(report, shape):
+                return f"{member}, {name}: {fault}"
+    return ""
+
+
+def _find_time_fault(name: str, text: str) -> str:
+    """Return why a text is not a time of the archive, or not an hour where the member is `hour`; else ""."""
+    try:
+        time = parse_stamp(text)
+    except ValueError:
+        time = None
+    if time is None or time.tzinfo is None or time.year not in YEARS:
+        return f"{name} is not a UTC time: {text!r} (write 2026-11-20T06:05:04Z)"
+    if name == "hour" and format_stamp(floor_hour(time)) != text:
+        return f"hour is not a UTC hour: {text!r} (write 2026-11-20T06:00:00Z)"
+    return ""
 
 
 def append_line(file: bytes, attempt: Attempt) -> bytes:
-    """A ledger file with one more line."""
+    """Return the bytes of a ledger file with one more line."""
     return file + dumps(attempt) + b"\n"
 
 
 def attempt_hour(attempt: Attempt) -> dt.datetime:
-    """The hour that an attempt was at."""
+    """Return the hour of an attempt."""
     return parse_stamp(attempt["hour"])
 
 
 def good_hours(lines: Iterable[Attempt], feed: str) -> set[dt.datetime]:
-    """The hours in which a feed was read completely."""
+    """Return the hours in which a feed was read completely."""
     return {attempt_hour(line) for line in lines if feed_outcome(line, feed) == "ok"}
 
 
 def feed_outcome(attempt: Attempt, feed: str) -> Outcome:
-    """How a feed fared; a feed that the line does not know was not asked."""
+    """Return how a feed fared; a feed that the line does not name was not requested."""
     report = attempt["feeds"].get(feed)
     return report["outcome"] if report else "not-due"
 
 
 def last_scope(lines: Sequence[Attempt], feed: str) -> str:
-    """What was asked for when a feed was last read completely; "" where it never was."""
+    """Return the scope with which a feed was last read completely; "" where it never was."""
     read = (line["feeds"][feed] for line in reversed(lines) if feed_outcome(line, feed) == "ok")
     return next((report.get("scope", "") for report in read), "")
 
 
 def kept_keys(attempt: Attempt, feed: str) -> dict[str, str]:
-    """The keys of a sweep whose records are from before that hour, with the reasons."""
+    """Return the keys of a fan-out feed whose records are from before that attempt, with the reasons."""
     return attempt["feeds"][feed].get("kept", {}) if feed in attempt["feeds"] else {}

@@ -1,6 +1,6 @@
-"""The remote: other writers may archive into the same branch. Data is never rebased or merged.
+"""Push to the remote, where other writers may archive into the same branch. Data is never rebased or merged.
 
-Whoever loses a push stands on the winner's commit and writes again what is still wanted, as a new commit.
+A run whose push is refused resets to the remote's tip and writes what is still missing as a new commit.
 """
 
 import logging
@@ -13,14 +13,14 @@ from orarchive.store.archive import Archive
 log = logging.getLogger(__name__)
 
 MAX_PUSH_TRIES = 5
-"""How often a refused push is answered with a new commit on top of the remote's."""
+"""Pushes of one attempt, each after the first with a new commit on top of the remote's tip."""
 
 RETRY_PAUSES_S = (5.0, 30.0)
-"""Seconds before a push that failed without a race is tried again."""
+"""Pauses before a push is tried again that failed although the remote has no new commits."""
 
 
 def current_branch(archive: Archive) -> str:
-    """The branch that HEAD stands on."""
+    """Return the name of the branch that HEAD is on; raise ArchiveError where HEAD is detached."""
     try:
         return archive.run_git("symbolic-ref", "--short", "HEAD")
     except GitError as error:
@@ -29,19 +29,20 @@ def current_branch(archive: Archive) -> str:
 
 
 def fast_forward(archive: Archive, remote: str = "origin") -> None:
-    """Stand on what other writers have pushed, before the service is asked for anything.
+    """Fetch what other writers have pushed and move the branch there, before anything is requested.
 
-    A remote that is away now is no reason not to archive: the push at the end will tell. Commits of ours
-    that were never pushed and that the remote has gone past raise ArchiveError, for data is never rebased.
+    A remote that cannot be reached is no error here: the hour can be archived, and the push at the end
+    reports it. Raise ArchiveError where commits of ours were never pushed and the remote has others, for data
+    is never rebased.
     """
     name = current_branch(archive)
     archive.run_git("remote", "get-url", remote)
-    if archive.resolve_commit() is None or not _has_news(archive, remote, name):
+    if archive.resolve_commit() is None or not _fetch_new_commits(archive, remote, name):
         return
     if not archive.is_ancestor("HEAD", "FETCH_HEAD"):
         msg = (
-            f"commits here were never pushed, and {remote}/{name} has gone another way; look at them, then"
-            f" give them up (git reset --keep {remote}/{name}) or archive into a branch of your own"
+            f"commits here were never pushed, and {remote}/{name} has diverged; look at them, then discard"
+            f" them (git reset --keep {remote}/{name}) or archive into another branch"
         )
         raise ArchiveError(msg)
     archive.run_git("reset", "--quiet", "--keep", "FETCH_HEAD")
@@ -50,9 +51,10 @@ def fast_forward(archive: Archive, remote: str = "origin") -> None:
 def push_branch(
     archive: Archive, sleep: Callable[[float], None] = time.sleep, remote: str = "origin"
 ) -> bool:
-    """Push the branch; False where the remote has commits that we have not (they are fetched).
+    """Push the branch; return False where the remote has commits that we lack (which are then fetched).
 
-    Any other refusal is tried again after a while: the hour's commit may live in this clone alone.
+    Any other failure is tried again after a pause, for the hour's commit may exist in this clone alone; the
+    last one raises GitError.
     """
     name = current_branch(archive)
     for pause in (*RETRY_PAUSES_S, None):
@@ -60,7 +62,7 @@ def push_branch(
             archive.run_git("push", "--quiet", remote, f"HEAD:refs/heads/{name}")
             return True
         except GitError:
-            if _has_news(archive, remote, name):
+            if _fetch_new_commits(archive, remote, name):
                 return False
             if pause is None:
                 raise
@@ -68,8 +70,8 @@ def push_branch(
     return False
 
 
-def _has_news(archive: Archive, remote: str, name: str) -> bool:
-    """Whether the remote's branch has commits that we have not; a remote that is away tells none."""
+def _fetch_new_commits(archive: Archive, remote: str, name: str) -> bool:
+    """Fetch the remote's branch; return whether it has commits that we lack, False where the fetch fails."""
     try:
         archive.run_git("fetch", "--quiet", remote, f"refs/heads/{name}")
     except GitError:
@@ -78,11 +80,14 @@ def _has_news(archive: Archive, remote: str, name: str) -> bool:
 
 
 def reset_to_remote(archive: Archive, base: str | None) -> None:
-    """Give up our commits since `base` and stand on the remote's tip, which was fetched."""
+    """Discard our commits since `base` and move the branch to the remote's tip, which was fetched.
+
+    Raise ArchiveError where `base` is not in the remote's history.
+    """
     if base is not None and not archive.is_ancestor(base, "FETCH_HEAD"):
-        msg = f"the remote's branch has another past than ours ({base} is not in it)"
+        msg = f"the remote's branch has a different history than ours ({base} is not in it)"
         raise ArchiveError(msg)
     log.warning(
-        "Another writer was first; writing again on top of %.10s", archive.resolve_commit("FETCH_HEAD")
+        "Another writer pushed first; writing again on top of %.10s", archive.resolve_commit("FETCH_HEAD")
     )
     archive.run_git("reset", "--quiet", "--keep", "FETCH_HEAD")

@@ -1,4 +1,4 @@
-"""Quarantine: payloads that a check refused, gzipped beside data/, where git does not see them."""
+"""Quarantine: payloads that validation rejected, gzipped beside data/ in a folder that git ignores."""
 
 import datetime as dt
 import gzip
@@ -17,22 +17,22 @@ MAX_BYTES = 50_000_000
 
 
 def save_payloads(archive: Archive, hour: dt.datetime, payloads: Mapping[str, bytes]) -> None:
-    """Save refused payloads (sha256 -> bytes) as `quarantine/<hour>-<sha256>.gz`."""
+    """Save rejected payloads (sha256 -> bytes) as `quarantine/<hour>-<sha256>.gz`, up to MAX_BYTES."""
     if not payloads:
         return
-    _hide(archive)
+    _ignore_folder(archive)
     folder = archive.root / QUARANTINE_FOLDER
     folder.mkdir(exist_ok=True)
-    left = MAX_BYTES
+    bytes_left = MAX_BYTES
     for name, payload in payloads.items():
-        left -= len(payload)
-        if left < 0:
-            log.warning("Refused payloads of more than %d bytes are not saved", MAX_BYTES)
+        bytes_left -= len(payload)
+        if bytes_left < 0:
+            log.warning("Rejected payloads of more than %d bytes are not saved", MAX_BYTES)
             return
         (folder / f"{format_hour(hour)}-{name}.gz").write_bytes(gzip.compress(payload, mtime=0))
 
 
-def _hide(archive: Archive) -> None:
+def _ignore_folder(archive: Archive) -> None:
     """Tell git to ignore the folder, in this clone alone."""
     exclude = archive.root / archive.run_git("rev-parse", "--git-path", "info/exclude")
     lines = exclude.read_bytes().splitlines() if exclude.exists() else []

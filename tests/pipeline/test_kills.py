@@ -180,7 +180,7 @@ def test_two_runs_at_once(ready: Ready, tmp_path: Path) -> None:
         ready.driver.start(stage, LATER)
         while not (stage.root / ".git/orarchive.journal").exists():
             time.sleep(0.005)
-        with pytest.raises(ArchiveError, match=r"another run is archiving into .*; this one leaves"):
+        with pytest.raises(ArchiveError, match=r"another run is archiving into .*; this one stops"):
             stage.run(LATER)
         stage.service.latency = 0
         assert ready.driver.ended() == 0

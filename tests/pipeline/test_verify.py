@@ -473,22 +473,43 @@ def without(*path: str) -> Callable[[Any], Any]:
 
 
 NO_LINES: dict[str, tuple[Callable[[Any], Any], str]] = {
-    "something else": (lambda _: {"a": 1}, "attempt is missing"),
-    "no relations": (without("relations"), "relations is missing"),
-    "no feeds": (without("feeds"), "feeds is missing"),
-    "no hash": (without("feeds", "zdr", "sha256"), "zdr: sha256 is missing"),
-    "feeds in a list": (lambda line: {**line, "feeds": [line["feeds"]]}, "feeds is of another kind"),
-    "a feed is a word": (lambda line: {**line, "feeds": {"zdr": "ok"}}, "zdr: not an object"),
+    "something else": (lambda _: {"a": 1}, "Object missing required field `hour`"),
+    "no relations": (without("relations"), "Object missing required field `relations`"),
+    "no feeds": (without("feeds"), "Object missing required field `feeds`"),
+    "no hash": (without("feeds", "zdr", "sha256"), "feeds, zdr: Object missing required field `sha256`"),
+    "feeds in a list": (
+        lambda line: {**line, "feeds": [line["feeds"]]},
+        "Expected `object`, got `array` - at `$.feeds`",
+    ),
+    "a feed is a word": (
+        lambda line: {**line, "feeds": {"zdr": "ok"}},
+        "feeds, zdr: Expected `object`, got `str`",
+    ),
     "kept in a list": (
         lambda line: {**line, "feeds": {"zdr": {"outcome": "ok", "sha256": "", "kept": []}}},
-        "zdr: kept is of another kind",
+        "feeds, zdr: Expected `object`, got `array` - at `$.kept`",
     ),
-    "a number for the hour": (lambda line: {**line, "hour": 7}, "hour is of another kind"),
-    "a word for the hour": (lambda line: {**line, "hour": "noon"}, "hour is no moment"),
-    "an hour in prose": (lambda line: {**line, "hour": "2026-06-01T01Z"}, "hour is no hour"),
-    "half past": (lambda line: {**line, "hour": "2026-06-01T01:30:00Z"}, "hour is no hour"),
-    "no time zone": (lambda line: {**line, "started": "2026-06-01T01:00:00"}, "started is no moment"),
-    "attempt in words": (lambda line: {**line, "attempt": "first"}, "attempt is of another kind"),
+    "a number for the hour": (lambda line: {**line, "hour": 7}, "Expected `str`, got `int` - at `$.hour`"),
+    "a word for the hour": (
+        lambda line: {**line, "hour": "noon"},
+        "hour is not a UTC time: 'noon' (write 2026-11-20T06:05:04Z)",
+    ),
+    "an hour in prose": (
+        lambda line: {**line, "hour": "2026-06-01T01Z"},
+        "hour is not a UTC hour: '2026-06-01T01Z' (write 2026-11-20T06:00:00Z)",
+    ),
+    "half past": (
+        lambda line: {**line, "hour": "2026-06-01T01:30:00Z"},
+        "hour is not a UTC hour: '2026-06-01T01:30:00Z' (write 2026-11-20T06:00:00Z)",
+    ),
+    "no time zone": (
+        lambda line: {**line, "started": "2026-06-01T01:00:00"},
+        "started is not a UTC time: '2026-06-01T01:00:00' (write 2026-11-20T06:05:04Z)",
+    ),
+    "attempt in words": (
+        lambda line: {**line, "attempt": "first"},
+        "Expected `int`, got `str` - at `$.attempt`",
+    ),
 }
 COMMANDS = (
     ("verify",),
