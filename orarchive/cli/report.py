@@ -61,7 +61,7 @@ def _stopped(whole: History, now: dt.datetime) -> Iterator[str]:
 def _thin(whole: History, now: dt.datetime) -> Iterator[str]:
     """A day of which too few hours are good; a young archive's day is as long as it is."""
     possible = min(24, int((now - attempt_hour(whole.attempts[0])) / HOUR) + 1)
-    covered = [one for one in whole.compute_coverage(now) if one.asked and one.cadence == "hourly"]
+    covered = [one for one in whole.compute_coverage(now) if one.was_requested and one.cadence == "hourly"]
     least = min((one.good[24] for one in covered), default=possible)
     if least < THIN * possible:
         names = sorted(one.feed for one in covered if one.good[24] == least)

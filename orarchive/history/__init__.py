@@ -1,1 +1,1 @@
-"""History: the past of the archive, read from git. Every commit of data/ is one attempt at one hour."""
+"""History: the attempts of an archive and the states after them, read from git."""

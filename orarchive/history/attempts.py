@@ -1,8 +1,8 @@
-"""Which commit holds which hour: the attempts of the ledger, oldest first, each with its commit.
+"""Attempts: which commit shows the state after which attempt of the ledger, oldest first.
 
 The ledger at the tip says which attempts there are, and the tree of the commit that brought a line is the
-state after that attempt. So commits of code, hand-made edits, merges and reverted hours need no rule of
-their own: what brought no line that is still there is no observation.
+state after that attempt. So commits of code, edits by hand, merges and reverted hours need no rule of their
+own: a commit that brought no line which is still in the ledger is not an attempt.
 """
 
 import datetime as dt
@@ -19,7 +19,7 @@ from orarchive.store.ledger import Attempt, attempt_hour
 from orarchive.timestamps import format_hour, format_stamp
 
 PAST_REFS = ("refs/heads/past/", "refs/remotes/*/past/**")
-"""Where the branches of imported pasts are found: ours, and those of a clone."""
+"""Branches of imported pasts: ours, and those of the repository that was cloned."""
 
 LEDGER_PATHSPEC = f":(glob){DATA_PREFIX}{ledger.LEDGER_GLOB}"
 """The ledger's files, for git."""
@@ -28,11 +28,11 @@ LOG_COMMAND = (
     *("log", "--no-renames", "--no-follow", "--root", "--no-show-signature"),
     *("--encoding=UTF-8", "--no-color", "--no-textconv"),
 )
-"""Whatever a user's settings say."""
+"""`git log` with options that override a user's settings."""
 
 
 class HistoryRewritten(ArchiveError):
-    """The past is another one than before: what was read of it does not hold any more."""
+    """The commits or the ledger are not those of an earlier reading, which therefore is worthless."""
 
 
 @dataclass(frozen=True)
@@ -44,175 +44,190 @@ class AttemptCommit:
 
     @property
     def hour(self) -> dt.datetime:
-        """The hour that the attempt was at."""
+        """Return the hour of the attempt."""
         return attempt_hour(self.attempt)
 
 
 def list_tips(archive: Archive, tip: str) -> list[str]:
-    """The commits at which an archive's history ends: of each imported past, oldest first, then its own.
+    """List the commits at which the history ends: of each imported past, oldest first, then `tip`.
 
-    A past that is in the history of the tip, or is the tip itself, is no other one.
+    A past that is in the history of `tip`, or is `tip` itself, is left out.
     """
-    printed = archive.run_git("for-each-ref", "--format=%(refname) %(objectname)", *PAST_REFS)
-    found: dict[str, str] = {}
-    for line in printed.splitlines():
-        name, _, commit = line.partition(" ")
-        found.setdefault(name.partition("/past/")[2], commit)
-    beside = [commit for commit in found.values() if not archive.is_ancestor(commit, tip)]
-    pasts = {commit: ledger.read_attempts(archive, commit) for commit in beside}
-    begun = {commit: lines[0]["hour"] for commit, lines in pasts.items() if lines}
-    return [*sorted(begun, key=lambda commit: (begun[commit], commit)), tip]
+    output = archive.run_git("for-each-ref", "--format=%(refname) %(objectname)", *PAST_REFS)
+    past_tips: dict[str, str] = {}
+    for line in output.splitlines():
+        ref, _, commit = line.partition(" ")
+        past_tips.setdefault(ref.partition("/past/")[2], commit)
+    separate = [commit for commit in past_tips.values() if not archive.is_ancestor(commit, tip)]
+    pasts = {commit: ledger.read_attempts(archive, commit) for commit in separate}
+    first_hours = {commit: lines[0]["hour"] for commit, lines in pasts.items() if lines}
+    return [*sorted(first_hours, key=lambda commit: (first_hours[commit], commit)), tip]
 
 
-def list_attempts(archive: Archive, ends: list[str]) -> list[AttemptCommit]:
-    """Every attempt of an archive, oldest first, from the ledgers at its tips."""
-    found: list[AttemptCommit] = []
-    for end in ends:
-        _refuse_lost(archive, end)
-        part = _held(archive, ledger.read_attempts(archive, end), end)
-        if found and part and found[-1].hour >= part[0].hour:
-            last, first = format_hour(found[-1].hour), format_hour(part[0].hour)
-            msg = f"an imported past goes on to {last}, beyond {first}"
+def list_attempts(archive: Archive, tips: list[str]) -> list[AttemptCommit]:
+    """List every attempt of an archive, oldest first, from the ledgers at its tips.
+
+    Raise ArchiveError where a ledger lost a month, or where two pasts overlap.
+    """
+    attempts: list[AttemptCommit] = []
+    for tip in tips:
+        _refuse_lost_month(archive, tip)
+        past = _match_commits(archive, ledger.read_attempts(archive, tip), tip)
+        if attempts and past and attempts[-1].hour >= past[0].hour:
+            last, first = format_hour(attempts[-1].hour), format_hour(past[0].hour)
+            msg = f"an imported past ends at {last}, but the hours after it begin at {first}"
             raise ArchiveError(msg)
-        found += part
-    return found
+        attempts += past
+    return attempts
 
 
-def list_new_attempts(archive: Archive, known: list[str], ends: list[str]) -> list[AttemptCommit]:
-    """The attempts that came after those of known tips; a past that is another one raises Rewritten."""
-    before, now = known[-1], ends[-1]
-    if known[:-1] != ends[:-1] or not archive.is_ancestor(before, now):
-        msg = "the commits are others than before"
+def list_new_attempts(archive: Archive, old_tips: list[str], tips: list[str]) -> list[AttemptCommit]:
+    """List the attempts since those of `old_tips`; raise HistoryRewritten where those are no longer there."""
+    old_tip, tip = old_tips[-1], tips[-1]
+    if old_tips[:-1] != tips[:-1] or not archive.is_ancestor(old_tip, tip):
+        msg = "the archive's commits are not those that were read before"
         raise HistoryRewritten(msg)
-    old, new = (ledger.list_ledger_files(archive, commit) for commit in (before, now))
+    old, new = (ledger.list_ledger_files(archive, commit) for commit in (old_tip, tip))
     last = max(old, default="")
     changed = sorted(path for path in {*old, *new} if old.get(path) != new.get(path))
     contents = archive.read_blobs(
-        {side[path] for path in (last, *changed) for side in (old, new) if path in side}
+        {files[path] for path in (last, *changed) for files in (old, new) if path in files}
     )
     lines: list[Attempt] = []
     for path in changed:
-        had, has = (contents.get(side.get(path, ""), b"") for side in (old, new))
-        if path < last or not has.startswith(had):
-            msg = "the ledger has other lines than before"
+        before, after = (contents.get(files.get(path, ""), b"") for files in (old, new))
+        if path < last or not after.startswith(before):
+            msg = "the ledger's lines are not those that were read before"
             raise HistoryRewritten(msg)
-        lines += _added(had, has, path)
+        lines += _parse_added_lines(before, after, path)
     hours = {line["hour"].encode() for line in lines}
-    # of the same hours, not all: the next hour costs the same at the end of a month
-    there = contents.get(old.get(last, ""), b"").splitlines()
-    lines = ledger.drop_repeats(lines, [loads(text) for text in there if any(hour in text for hour in hours)])
-    return _held(archive, lines, now, f"^{before}")
+    # Only earlier lines of the same hours are parsed, so that the next hour costs the same all month.
+    earlier = contents.get(old.get(last, ""), b"").splitlines()
+    lines = ledger.drop_repeats(
+        lines, [loads(line) for line in earlier if any(hour in line for hour in hours)]
+    )
+    return _match_commits(archive, lines, tip, f"^{old_tip}")
 
 
-def _added(had: bytes, has: bytes, path: str) -> list[Attempt]:
-    """The lines that a ledger file has beyond those that it had."""
-    tail = has[len(had) :]
+def _parse_added_lines(before: bytes, after: bytes, path: str) -> list[Attempt]:
+    """Parse the lines that a ledger file has beyond those that it had."""
+    tail = after[len(before) :]
     try:
-        # somebody's editor may have left the last line without its end
-        return ledger.parse_ledger(tail if had.endswith(b"\n") else tail.removeprefix(b"\n"), path)
+        # An editor may have left the last line without its line end.
+        return ledger.parse_ledger(tail if before.endswith(b"\n") else tail.removeprefix(b"\n"), path)
     except ArchiveError:
-        ledger.parse_ledger(has, path)  # says which line of the file it is
+        ledger.parse_ledger(after, path)  # raises with the number of the line in the whole file
         raise
 
 
 def refuse_shallow(archive: Archive) -> None:
-    """Refuse a clone that lacks its past."""
+    """Raise ArchiveError for a shallow clone, which lacks its past."""
     if archive.run_git("rev-parse", "--is-shallow-repository") == "true":
         msg = f"{archive.root} is a shallow clone and lacks its past; git fetch --unshallow brings it"
         raise ArchiveError(msg)
 
 
-def _refuse_lost(archive: Archive, end: str) -> None:
-    """Refuse a ledger that lacks a month; one whose only hour was reverted is none."""
-    there = ledger.list_ledger_files(archive, end)
+def _refuse_lost_month(archive: Archive, tip: str) -> None:
+    """Raise ArchiveError where a month of the ledger was deleted; one whose only hour was reverted may go."""
+    blobs = ledger.list_ledger_files(archive, tip)
     commit = ""
-    shown = ("--diff-filter=D", "--raw", "--no-abbrev", "--format=%x00%H")
-    for line in stream_git(archive.root, *LOG_COMMAND, *shown, end, "--", LEDGER_PATHSPEC):
+    options = ("--diff-filter=D", "--raw", "--no-abbrev", "--format=%x00%H")
+    for line in stream_git(archive.root, *LOG_COMMAND, *options, tip, "--", LEDGER_PATHSPEC):
         if line.startswith(b"\0"):
             commit = line[1:-1].decode()
             continue
-        about, _, name = line.decode(errors="replace").rstrip("\n").partition("\t")
+        details, _, name = line.decode(errors="replace").rstrip("\n").partition("\t")
         path = name.removeprefix(DATA_PREFIX)
-        if name and path not in there:
-            blob = about.split(" ")[2]
-            there[path] = blob  # of several commits that deleted it, the last one counts
-            if len(_hours(archive.read_blobs([blob])[blob])) > 1:
-                back = f"git restore --source={commit[:10]}~ --staged --worktree {name}"
-                msg = f"{name} is missing: commit {commit[:10]} deleted it; {back} and a commit bring it back"
+        if name and path not in blobs:
+            blob = details.split(" ")[2]
+            blobs[path] = blob  # of several commits that deleted the file the newest counts
+            if len(_read_hours(archive.read_blobs([blob])[blob])) > 1:
+                remedy = f"git restore --source={commit[:10]}~ --staged --worktree {name}"
+                msg = (
+                    f"{name} is missing: commit {commit[:10]} deleted it; {remedy} and a commit bring it back"
+                )
                 raise ArchiveError(msg)
 
 
-def _hours(content: bytes) -> set[str]:
-    """The hours in a file of the ledger that is gone: what it says besides hurts nobody any more."""
-    found = set()
+def _read_hours(content: bytes) -> set[str]:
+    """Return the hours in a deleted file of the ledger; a line that is not one of the ledger has none."""
+    hours = set()
     for line in content.splitlines():
         with suppress(NotJSON, KeyError, TypeError):
-            found.add(loads(line)["hour"])
-    return found
+            hours.add(loads(line)["hour"])
+    return hours
 
 
-def _held(archive: Archive, lines: list[Attempt], end: str, *known: str) -> list[AttemptCommit]:
-    """Attempts with their commits; a commit shows the state after the last hour that it brought.
+def _match_commits(archive: Archive, lines: list[Attempt], tip: str, *excluded: str) -> list[AttemptCommit]:
+    """Match attempts to commits, by hour; a commit shows the state after the last hour that it brought.
 
-    Where not every line has a commit that says so itself, and every commit a line, what they changed tells:
-    there are somebody's own commits, hours that were reverted, or two writers of one hour whose branches
-    were merged.
+    The trailers of the commits name their attempts. Where not every line has exactly one such commit and
+    every commit a line, the diffs of the ledger decide: then somebody committed by hand, hours were reverted,
+    or the branches of two writers of one hour were merged.
     """
-    named = _named(archive, end, *known)
-    own = [named[_name(line)] for line in lines]
-    brought: dict[bytes, list[str]] = {}
-    if any(len(names) != 1 for names in own) or sum(map(len, named.values())) != len(lines):
-        brought = _brought(archive, end)
-    found = [_showing(names, brought.get(dumps(line), [])) for line, names in zip(lines, own, strict=True)]
-    last = {commit: line["hour"] for line, commit in zip(lines, found, strict=True)}
-    held = [
-        AttemptCommit(line, commit if last[commit] == line["hour"] else None)
-        for line, commit in zip(lines, found, strict=True)
+    by_trailer = _find_commits_by_trailer(archive, tip, *excluded)
+    candidates = [by_trailer[_name_attempt(line)] for line in lines]
+    by_diff: dict[bytes, list[str]] = {}
+    if any(len(names) != 1 for names in candidates) or sum(map(len, by_trailer.values())) != len(lines):
+        by_diff = _find_commits_by_diff(archive, tip)
+    commits = [
+        _choose_commit(names, by_diff.get(dumps(line), []))
+        for line, names in zip(lines, candidates, strict=True)
     ]
-    return sorted(held, key=lambda one: one.hour)
+    last_hours = {commit: line["hour"] for line, commit in zip(lines, commits, strict=True)}
+    attempts = [
+        AttemptCommit(line, commit if last_hours[commit] == line["hour"] else None)
+        for line, commit in zip(lines, commits, strict=True)
+    ]
+    return sorted(attempts, key=lambda attempt: attempt.hour)
 
 
-def _showing(own: list[str], brought: list[str]) -> str | None:
-    """Of the commits that say they are an attempt, and those that brought its line, the one that shows it."""
-    both = [commit for commit in own if commit in brought]
-    # what is brought back later, by a revert of a revert, shows the hours since as well
-    return next(iter([*both[::-1], *brought, *own[::-1]]), None)
+def _choose_commit(by_trailer: list[str], by_diff: list[str]) -> str | None:
+    """Choose the commit that shows an attempt, of those that name it and those that brought its line."""
+    agreeing = [commit for commit in by_trailer if commit in by_diff]
+    # A line that is brought back later, by a revert of a revert, shows the hours since as well: the first
+    # commit that brought it comes before those.
+    return next(iter([*agreeing[::-1], *by_diff, *by_trailer[::-1]]), None)
 
 
 AttemptName = tuple[str, str]
 """An attempt by its hour and its number in that hour."""
 
 
-def _name(line: Attempt) -> AttemptName:
+def _name_attempt(line: Attempt) -> AttemptName:
+    """Return the name of an attempt; raise KeyError or TypeError for a line that is not one of the ledger."""
     return line["hour"], str(line["attempt"])
 
 
-def _named(archive: Archive, end: str, *known: str) -> dict[AttemptName, list[str]]:
-    """The commits that say themselves which attempt they are, oldest first."""
+def _find_commits_by_trailer(archive: Archive, tip: str, *excluded: str) -> dict[AttemptName, list[str]]:
+    """Find the commits whose author date and trailer name an attempt, oldest first."""
     form = "--format=%H %at %(trailers:key=Attempt,valueonly,unfold,separator=%x2C)"
-    printed = archive.run_git(*LOG_COMMAND, "--reverse", form, end, *known, "--", LEDGER_PATHSPEC)
-    named: dict[AttemptName, list[str]] = defaultdict(list)
-    for line in printed.splitlines():
-        name, seconds, attempt = (*line.split(" "), "")[:3]
-        with suppress(ValueError, OverflowError):  # somebody's commit, of a time that no calendar has
-            named[format_stamp(dt.datetime.fromtimestamp(int(seconds), dt.UTC)), attempt].append(name)
-    return named
+    output = archive.run_git(*LOG_COMMAND, "--reverse", form, tip, *excluded, "--", LEDGER_PATHSPEC)
+    commits: dict[AttemptName, list[str]] = defaultdict(list)
+    for line in output.splitlines():
+        commit, seconds, attempt = (*line.split(" "), "")[:3]
+        with suppress(ValueError, OverflowError):  # a commit by hand may have a date outside the calendar
+            commits[format_stamp(dt.datetime.fromtimestamp(int(seconds), dt.UTC)), attempt].append(commit)
+    return commits
 
 
-def _brought(archive: Archive, end: str) -> dict[bytes, list[str]]:
-    """The commits that brought each line of the ledger, oldest first; one that only reworded it did not."""
-    found: dict[bytes, list[str]] = defaultdict(list)
-    shown = ("--reverse", "-p", "-U0", "--text", "--format=%x00%H")
+def _find_commits_by_diff(archive: Archive, tip: str) -> dict[bytes, list[str]]:
+    """Find the commits that brought each line of the ledger, oldest first.
+
+    A commit that only changed the text of an attempt's line did not bring it.
+    """
+    commits: dict[bytes, list[str]] = defaultdict(list)
+    options = ("--reverse", "-p", "-U0", "--text", "--format=%x00%H")
     commit = ""
-    went: set[AttemptName] = set()
-    for line in stream_git(archive.root, *LOG_COMMAND, *shown, end, "--", LEDGER_PATHSPEC):
+    removed: set[AttemptName] = set()
+    for line in stream_git(archive.root, *LOG_COMMAND, *options, tip, "--", LEDGER_PATHSPEC):
         if line.startswith(b"\0"):
-            commit, went = line[1:-1].decode(), set()
+            commit, removed = line[1:-1].decode(), set()
         elif line.startswith((b"+{", b"-{")):
             with suppress(NotJSON, KeyError, TypeError):
                 attempt: Attempt = loads(line[1:])
                 if line.startswith(b"-"):
-                    went.add(_name(attempt))
-                elif _name(attempt) not in went:
-                    found[dumps(attempt)].append(commit)
-    return found
+                    removed.add(_name_attempt(attempt))
+                elif _name_attempt(attempt) not in removed:
+                    commits[dumps(attempt)].append(commit)
+    return commits

@@ -1,73 +1,77 @@
-"""Coverage: which hours are good, which are gaps, and how old the newest good one is."""
+"""Coverage: which hours of a feed are good, which are gaps, and how old the last good one is."""
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from typing import Any
 
 from orarchive.domain.feeds import FEEDS, Feed
-from orarchive.timestamps import HOUR
+from orarchive.timestamps import HOUR, format_stamp
 
 MAX_AGE = {"hourly": dt.timedelta(hours=25), "daily": dt.timedelta(hours=49)}
-"""A feed whose last good hour is older than this has stopped: a day (or two) and an hour to be late."""
+"""Age of the last good hour beyond which a feed is stale: a day (or two), and an hour to be late."""
 
 SPANS_HOURS = (24, 168, 720)
 """Hours: a day, a week, thirty days."""
 
-Gap = tuple[dt.datetime, dt.datetime]
-"""The two consecutive good hours with a gap between them."""
-
 
 @dataclass(frozen=True)
 class Coverage:
-    """How well a feed is covered at a moment; `last` is None before its first good hour."""
+    """How well a feed is covered at some time; `last` is None before its first good hour."""
 
     feed: str
     cadence: str
-    asked: bool
-    """Whether any attempt ever asked for it."""
+    was_requested: bool
+    """Whether any attempt ever requested the feed."""
     last: dt.datetime | None
     good: dict[int, int]
     """Span in hours -> good hours among the last so many (days for a daily feed)."""
     possible: dict[int, int]
     """Span in hours -> how many there could be."""
 
+    def to_json(self) -> dict[str, Any]:
+        """Return the last good hour and the counts as `status --json` prints them."""
+        return {
+            "last_good": format_stamp(self.last) if self.last else None,
+            "good": {str(span): count for span, count in self.good.items()},
+            "possible": {str(span): count for span, count in self.possible.items()},
+        }
+
 
 def compute_coverage(
-    good: Mapping[str, Sequence[dt.datetime]], asked: Collection[str], now: dt.datetime
+    good: Mapping[str, Sequence[dt.datetime]], requested: Collection[str], now: dt.datetime
 ) -> list[Coverage]:
-    """The coverage of every feed in the last 24, 168 and 720 hours, the running one included.
+    """Compute the coverage of every feed in the last 24, 168 and 720 hours, the current one included.
 
-    `good` holds the good hours of each feed, oldest first; `asked` the feeds that any attempt asked for.
+    `good` maps each feed to its good hours, oldest first; `requested` holds the feeds that any attempt
+    requested.
     """
-    return [_of_feed(feed, good[feed.name], feed.name in asked, now) for feed in FEEDS.values()]
+    return [_cover_feed(feed, good[feed.name], feed.name in requested, now) for feed in FEEDS.values()]
 
 
-def _of_feed(feed: Feed, good: Sequence[dt.datetime], asked: bool, now: dt.datetime) -> Coverage:
-    until = [hour for hour in good if hour <= now]
-    recent = {span: [hour for hour in until if hour > now - span * HOUR] for span in SPANS_HOURS}
+def _cover_feed(feed: Feed, good: Sequence[dt.datetime], was_requested: bool, now: dt.datetime) -> Coverage:
+    past = [hour for hour in good if hour <= now]
+    by_span = {span: [hour for hour in past if hour > now - span * HOUR] for span in SPANS_HOURS}
     daily = feed.cadence == "daily"
     return Coverage(
         feed=feed.name,
         cadence=feed.cadence,
-        asked=asked,
-        last=until[-1] if until else None,
+        was_requested=was_requested,
+        last=past[-1] if past else None,
         good={
-            # a span of a day touches two dates
-            span: min(len({hour.date() for hour in found}), span // 24) if daily else len(found)
-            for span, found in recent.items()
+            # A span of 24 hours touches two dates, so the count of dates is limited to the days of the span.
+            span: min(len({hour.date() for hour in hours}), span // 24) if daily else len(hours)
+            for span, hours in by_span.items()
         },
         possible={span: span // 24 if daily else span for span in SPANS_HOURS},
     )
 
 
-def find_stale(found: Iterable[Coverage], now: dt.datetime) -> list[str]:
-    """The feeds that have stopped: asked for, but not read completely for 25 hours (daily ones: 49)."""
+def find_stale(coverages: Iterable[Coverage], now: dt.datetime) -> list[str]:
+    """Return the stale feeds: requested, but not read completely for 25 hours (daily feeds: 49)."""
     return [
-        one.feed for one in found if one.asked and (one.last is None or now - one.last > MAX_AGE[one.cadence])
+        coverage.feed
+        for coverage in coverages
+        if coverage.was_requested
+        and (coverage.last is None or now - coverage.last > MAX_AGE[coverage.cadence])
     ]
-
-
-def find_gaps(hours: Iterable[dt.datetime], max_step: dt.timedelta) -> list[Gap]:
-    """Return each pair of consecutive hours, given oldest first, that are further apart than `max_step`."""
-    return [(last, following) for last, following in pairwise(hours) if following - last > max_step]

@@ -1,4 +1,4 @@
-"""Diffs: which lines each commit took out and put in, read from git as one stream."""
+"""Diffs: which lines each commit removed and added, read from git as one stream."""
 
 from collections.abc import Generator, Iterator
 
@@ -12,27 +12,31 @@ DIFF_COMMAND = (
     *("--text", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--no-indent-heuristic"),
     *("--src-prefix=a/", "--dst-prefix=b/", "--encoding=UTF-8", "--format=%x00%H"),
 )
-"""Whatever a user's settings and attributes say: they could colour, rename, merge hunks or call a program."""
+"""`git diff-tree` with options that override a user's settings and attributes, which could colour the output,
+detect renames, merge hunks or call a program."""
 
 Diff = dict[str, tuple[list[bytes], list[bytes]]]
-"""Path below data/ -> the lines that went and the lines that came."""
+"""Path below data/ -> the removed lines and the added lines."""
 
 Diffs = Generator[tuple[str, Diff], None, None]
 """Each commit with what it changed."""
 
 
 def stream_diffs(archive: Archive, base: str | None, commits: list[str]) -> Diffs:
-    """Yield each commit with what it changed against the one before it, the first against `base`."""
-    if base is None and commits:  # against nothing: git would take the commit's own parents
+    """Yield each commit with its changes against the commit before it, the first against `base`."""
+    if base is None and commits:
+        # Without a base git would compare the first commit with its own parents.
         base, *commits = commits
-        yield base, _whole(archive, base)
-    told = [f"{commit} {before}\n" for commit, before in zip(commits, [str(base), *commits], strict=False)]
+        yield base, _read_whole_tree(archive, base)
+    request = "".join(
+        f"{commit} {before}\n" for commit, before in zip(commits, [str(base), *commits], strict=False)
+    )
     folders = [f"{DATA_PREFIX}{folder}" for folder in FEED_FOLDERS]
-    yield from _parsed(stream_git(archive.root, *DIFF_COMMAND, "--", *folders, stdin="".join(told).encode()))
+    yield from _parse_diffs(stream_git(archive.root, *DIFF_COMMAND, "--", *folders, stdin=request.encode()))
 
 
-def _whole(archive: Archive, commit: str) -> Diff:
-    """All that a commit holds, as what came."""
+def _read_whole_tree(archive: Archive, commit: str) -> Diff:
+    """Read all files of a commit as added lines."""
     files = archive.read_files(
         commit, [path for path in archive.list_blobs(commit) if feed_of_path(path) or is_series_file(path)]
     )
@@ -40,27 +44,30 @@ def _whole(archive: Archive, commit: str) -> Diff:
 
 
 def next_diff(diffs: Diffs, commit: str) -> Diff:
-    """The diff of a commit, whose turn it must be: git passes over one that it cannot read."""
+    """Return the next diff, which must be that of `commit`; raise GitError where git left the commit out.
+
+    Git leaves out a commit that it cannot read.
+    """
     name, diff = next(diffs, ("", {}))
     if name != commit:
-        msg = f"git diff-tree told nothing of commit {commit}; git fsck says what is wrong"
+        msg = f"git diff-tree printed nothing for commit {commit}; git fsck says what is wrong"
         raise GitError(msg)
     return diff
 
 
-def _parsed(lines: Iterator[bytes]) -> Diffs:
-    """Take git's output apart, commit by commit."""
+def _parse_diffs(lines: Iterator[bytes]) -> Diffs:
+    """Parse git's output, commit by commit."""
     name = ""
     diff: Diff = {}
-    went: list[bytes] = []
-    came: list[bytes] = []
+    removed: list[bytes] = []
+    added: list[bytes] = []
     in_hunk = False
     for line in lines:
         mark = line[:1]
         if in_hunk and mark == b"+":
-            came.append(line[1:-1])
+            added.append(line[1:-1])
         elif in_hunk and mark == b"-":
-            went.append(line[1:-1])
+            removed.append(line[1:-1])
         elif mark == b"@":
             in_hunk = True
         elif mark == b"\0":
@@ -69,11 +76,11 @@ def _parsed(lines: Iterator[bytes]) -> Diffs:
             name, diff, in_hunk = line[1:-1].decode(), {}, False
         elif line.startswith(b"diff --git "):
             in_hunk = False
-            went, came = diff.setdefault(_path(line), ([], []))
+            removed, added = diff.setdefault(_parse_path(line), ([], []))
     if name:
         yield name, diff
 
 
-def _path(line: bytes) -> str:
-    """The path below data/ that a `diff --git a/... b/...` line names."""
+def _parse_path(line: bytes) -> str:
+    """Return the path below data/ that a `diff --git a/... b/...` line names."""
     return line.decode(errors="replace").rstrip("\n").partition(f" b/{DATA_PREFIX}")[2]

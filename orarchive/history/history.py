@@ -1,4 +1,4 @@
-"""The past: which hours are good, which commit holds one, and what any of them said."""
+"""History: which hours of an archive are good, which commit shows an hour, and the records of any hour."""
 
 import datetime as dt
 from bisect import bisect_left, bisect_right
@@ -28,83 +28,98 @@ class History:
 
     @cached_property
     def attempts(self) -> list[Attempt]:
-        """The ledger, oldest attempt first."""
-        return [one.attempt for one in self.attempt_commits]
+        """Return the lines of the ledger, oldest attempt first."""
+        return [attempt.attempt for attempt in self.attempt_commits]
 
     @property
     def commit(self) -> str:
-        """The last commit of data."""
+        """Return the last commit of data."""
         return next(self.iterate_commits())[0]
 
     def good_hours(self, feed: str) -> list[dt.datetime]:
-        """The hours in which a feed was read completely, oldest first."""
+        """Return the hours in which a feed was read completely, oldest first."""
         return sorted(ledger.good_hours(self.attempts, feed))
 
     @property
     def requested_feeds(self) -> set[str]:
-        """The feeds that any attempt asked for."""
+        """Return the feeds that any attempt requested."""
         return {
-            name for one in self.attempts for name in FEEDS if ledger.feed_outcome(one, name) != "not-due"
+            name for line in self.attempts for name in FEEDS if ledger.feed_outcome(line, name) != "not-due"
         }
 
     def compute_coverage(self, now: dt.datetime) -> list[Coverage]:
-        """How well each feed is covered at a moment."""
+        """Compute how well each feed is covered at `now`."""
         return compute_coverage({name: self.good_hours(name) for name in FEEDS}, self.requested_feeds, now)
 
     def last_good_hour(self, feed: str, hour: dt.datetime) -> dt.datetime:
-        """The last good hour of a feed at or before an hour, of those that a commit shows."""
-        hours = self._shown(feed)
-        at = bisect_right(hours, hour)
-        if not at:
-            if unseen := [one for one in self.good_hours(feed) if one <= hour]:
-                raise self._unseen(feed, unseen[-1])
-            msg = f"no good hour of {feed} at or before {format_hour(hour)}" + self._neighbours(feed, hour)
+        """Return the last good hour of a feed, at or before `hour`, that a commit shows.
+
+        Raise NotArchivedError where there is none.
+        """
+        hours = self._visible_hours(feed)
+        position = bisect_right(hours, hour)
+        if not position:
+            if good := [good_hour for good_hour in self.good_hours(feed) if good_hour <= hour]:
+                raise self._build_not_visible_error(feed, good[-1])
+            neighbours = self._describe_neighbours(feed, hour)
+            msg = f"no good hour of {feed} at or before {format_hour(hour)}{neighbours}"
             raise NotArchivedError(msg)
-        return hours[at - 1]
+        return hours[position - 1]
 
-    def _shown(self, feed: str, had: Collection[str] = ("ok",)) -> list[dt.datetime]:
-        """The hours in which a feed was read and that a commit shows, of that attempt or one after it."""
+    def _visible_hours(self, feed: str, outcomes: Collection[str] = ("ok",)) -> list[dt.datetime]:
+        """Return the hours in which a feed was read and which a commit of that or a later attempt shows."""
         read: set[dt.datetime] = set()
-        shown: set[dt.datetime] = set()
-        for one in self.attempt_commits:
-            if ledger.feed_outcome(one.attempt, feed) in had:
-                read.add(one.hour)
-            if one.commit and one.hour in read:
-                shown.add(one.hour)
-        return sorted(shown)
+        visible: set[dt.datetime] = set()
+        for attempt in self.attempt_commits:
+            if ledger.feed_outcome(attempt.attempt, feed) in outcomes:
+                read.add(attempt.hour)
+            if attempt.commit and attempt.hour in read:
+                visible.add(attempt.hour)
+        return sorted(visible)
 
-    def _unseen(self, feed: str, hour: dt.datetime) -> ArchiveError:
-        """Why what was read in an hour cannot be shown."""
+    def _build_not_visible_error(self, feed: str, hour: dt.datetime) -> ArchiveError:
+        """Build the error for records that were read in an hour but that no commit shows."""
         refuse_shallow(self.archive)
-        near = self._neighbours(feed, hour) if self._shown(feed) else ""
-        return NotArchivedError(f"no commit shows {feed} as of {format_hour(hour)}{near}")
+        neighbours = self._describe_neighbours(feed, hour) if self._visible_hours(feed) else ""
+        return NotArchivedError(f"no commit shows {feed} as of {format_hour(hour)}{neighbours}")
 
     def iterate_commits(self) -> Iterator[tuple[str, dt.datetime]]:
         """Yield the commits of the archive's attempts with their hour, newest first."""
-        for one in reversed(self.attempt_commits):
-            if one.commit:
-                yield one.commit, one.hour
+        for attempt in reversed(self.attempt_commits):
+            if attempt.commit:
+                yield attempt.commit, attempt.hour
 
     def until(self, hour: dt.datetime) -> "History":
-        """The past as it was at an hour: nothing that was recorded later is in it."""
-        held = [one for one in self.attempt_commits if one.hour <= hour]
-        if not any(one.commit for one in held):
+        """Return the history as it was at an hour, without what was recorded later.
+
+        Raise NotArchivedError where the archive begins after that hour.
+        """
+        attempts = [attempt for attempt in self.attempt_commits if attempt.hour <= hour]
+        if not any(attempt.commit for attempt in attempts):
             msg = f"the archive begins after {format_hour(hour)}"
             raise NotArchivedError(msg)
-        return History(self.archive, held)
+        return History(self.archive, attempts)
 
     def read_snapshot(self, hour: dt.datetime, *feeds: str) -> Snapshot:
-        """The snapshot as it stood after the last attempt at an hour, one that a commit shows.
+        """Read the snapshot after the last attempt at an hour that a commit shows.
 
-        Where the files of one of the feeds asked for are not those that the ledger hashed, it is refused.
+        Raise NotArchivedError where no commit shows the hour, and ArchiveError where the files of one of
+        `feeds` are not those that the ledger hashed.
         """
-        held = next((one for one in reversed(self.attempt_commits) if one.hour == hour and one.commit), None)
-        if held is None:
+        attempt = next(
+            (
+                attempt
+                for attempt in reversed(self.attempt_commits)
+                if attempt.hour == hour and attempt.commit
+            ),
+            None,
+        )
+        if attempt is None:
             msg = f"no commit shows {format_hour(hour)}"
             raise NotArchivedError(msg)
-        files = self.archive.read_files(held.commit, SNAPSHOT_FILES)
-        for name in _made_of(feeds):
-            report = held.attempt["feeds"].get(name)
+        files = self.archive.read_files(attempt.commit, SNAPSHOT_FILES)
+        for name in _add_completing_feeds(feeds):
+            report = attempt.attempt["feeds"].get(name)
             if report and report["sha256"] != hash_feed(FEEDS[name], files):
                 msg = (
                     f"the files of {name} at {format_hour(hour)} are not those that the ledger hashed;"
@@ -113,76 +128,97 @@ class History:
                 raise ArchiveError(msg)
         return snapshot_from_files(files.get)
 
-    def rebuild_response(self, feed: Feed, hour: dt.datetime, asked: str | None = None) -> Record:
-        """What the service sent for a feed in that very hour, but for the order of rows and keys.
+    def rebuild_response(self, feed: Feed, hour: dt.datetime, parent_key: str | None = None) -> Record:
+        """Rebuild the response of a feed in that very hour, but for the order of rows and keys.
 
-        A list gives `{"data": [...]}`; a sweep one model's response, or without a model all that were
-        read in that hour, by model id. Anything else raises NotArchivedError and names the neighbours.
+        A list gives `{"data": [...]}`; a fan-out feed one model's response, or without a `parent_key` all
+        that were read in that hour, by model id. Raise NotArchivedError, which names the neighbouring good
+        hours, where the response was not read, and ArchiveError for a feed that cannot be asked for like
+        this.
         """
         if feed.copied_feed:
             msg = f"of {feed.name} only what differs from {feed.copied_feed} is kept: ask `at`, not `raw`"
             raise ArchiveError(msg)
-        if asked is not None and not feed.parent:
-            msg = f"{feed.name} is one list; leave out {asked}"
+        if parent_key is not None and not feed.parent:
+            msg = f"{feed.name} is one list; leave out {parent_key}"
             raise ArchiveError(msg)
-        kept = self._kept(feed, hour)
+        kept_keys = self._read_kept_keys(feed, hour)
         state = self.read_snapshot(hour, feed.name)[feed.name]
         if not feed.parent:
             return {"data": list(state.values())}
-        if asked is None:
-            return {key: response for (key,), response in state.items() if key not in kept}
-        if asked in kept:
-            msg = f"{feed.name} of {asked} were not read at {format_hour(hour)} ({kept[asked]})"
+        if parent_key is None:
+            return {key: response for (key,), response in state.items() if key not in kept_keys}
+        if parent_key in kept_keys:
+            reason = kept_keys[parent_key]
+            msg = f"{feed.name} of {parent_key} were not read at {format_hour(hour)} ({reason})"
             raise NotArchivedError(msg)
-        if (asked,) not in state:
-            msg = f"{feed.name} has no {asked} at {format_hour(hour)}"
+        if (parent_key,) not in state:
+            msg = f"{feed.name} has no {parent_key} at {format_hour(hour)}"
             raise NotArchivedError(msg)
-        return state[asked,]
+        return state[parent_key,]
 
-    def _kept(self, feed: Feed, hour: dt.datetime) -> dict[str, str]:
-        """The keys not read in an hour; NotArchivedError where none was, or no commit shows it."""
-        had = ("ok", "partial") if feed.parent else ("ok",)
-        lines = [
-            one
-            for one in self.attempts
-            if attempt_hour(one) == hour and ledger.feed_outcome(one, feed.name) in had
+    def attempts_reading(self, feed: str, hour: dt.datetime) -> list[Attempt]:
+        """Return the attempts at an hour that read a feed: completely, or a fan-out feed at least in part."""
+        outcomes = _read_outcomes(FEEDS[feed])
+        return [
+            line
+            for line in self.attempts
+            if attempt_hour(line) == hour and ledger.feed_outcome(line, feed) in outcomes
         ]
+
+    def _read_kept_keys(self, feed: Feed, hour: dt.datetime) -> dict[str, str]:
+        """Return the keys kept in an hour; raise NotArchivedError where none was read or no commit has it."""
+        lines = self.attempts_reading(feed.name, hour)
         if not lines:
-            msg = f"{feed.name} was not read at {format_hour(hour)}{self._neighbours(feed.name, hour)}"
+            neighbours = self._describe_neighbours(feed.name, hour)
+            msg = f"{feed.name} was not read at {format_hour(hour)}{neighbours}"
             raise NotArchivedError(msg)
-        if hour not in self._shown(feed.name, had):
-            raise self._unseen(feed.name, hour)
+        if hour not in self._visible_hours(feed.name, _read_outcomes(feed)):
+            raise self._build_not_visible_error(feed.name, hour)
         return ledger.kept_keys(lines[-1], feed.name)
 
-    def _neighbours(self, feed: str, hour: dt.datetime) -> str:
-        hours = self._shown(feed)
-        at = bisect_left(hours, hour)
-        near = [format_hour(one) for one in (*hours[max(at - 1, 0) : at], *hours[at : at + 1])]
-        return f"; good hours next to it: {', '.join(near)}" if near else "; there is no good hour at all"
+    def _describe_neighbours(self, feed: str, hour: dt.datetime) -> str:
+        """Name the good hours of a feed before and after an hour."""
+        hours = self._visible_hours(feed)
+        position = bisect_left(hours, hour)
+        neighbours = [*hours[max(position - 1, 0) : position], *hours[position : position + 1]]
+        if not neighbours:
+            return "; there is no good hour at all"
+        return f"; good hours next to it: {', '.join(map(format_hour, neighbours))}"
 
 
-def _made_of(feeds: Iterable[str]) -> list[str]:
-    """Feeds, with those whose records complete theirs: what repeats is kept once."""
-    found = set(feeds)
+def _read_outcomes(feed: Feed) -> tuple[str, ...]:
+    """Return the outcomes of attempts that read a feed; a partial list is not used, a partial fan-out is."""
+    return ("ok", "partial") if feed.parent else ("ok",)
+
+
+def _add_completing_feeds(feeds: Iterable[str]) -> list[str]:
+    """Return feeds with those that complete their records: what feeds repeat of each other is kept once."""
+    names = set(feeds)
     for name, feed in reversed(FEEDS.items()):
-        if name in found:
-            found |= {one for one in (feed.copied_feed, feed.parent if feed.repeated_fields else None) if one}
-    return [name for name in FEEDS if name in found]
+        if name in names:
+            sources = (feed.copied_feed, feed.parent if feed.repeated_fields else None)
+            names |= {source for source in sources if source}
+    return [name for name in FEEDS if name in names]
 
 
 def read_history(archive: Archive) -> History:
-    """The past of an archive as of its HEAD."""
+    """Read the history of an archive at its HEAD; raise NotArchivedError where it has no attempts."""
     head = archive.resolve_commit()
-    found = list_attempts(archive, list_tips(archive, head)) if head else []
-    if not found:
+    attempts = list_attempts(archive, list_tips(archive, head)) if head else []
+    if not attempts:
         msg = f"{archive.root} holds no hours yet; python scrape.py archives one"
         raise NotArchivedError(msg)
-    return History(archive, found)
+    return History(archive, attempts)
 
 
 def select_records(feed: Feed, snapshot: Snapshot, key: str | None = None) -> list[Record]:
-    """A feed's records as received, all of them or those of one key (text form, or a model id)."""
-    found = records_by_key(feed, snapshot[feed.name])
+    """Return a feed's records as received: all, or those of one key (its text form, or a model id)."""
+    records = records_by_key(feed, snapshot[feed.name])
     if key is None:
-        return list(found.values())
-    return [record for one, record in found.items() if key in (format_key(feed, one), one[0])]
+        return list(records.values())
+    return [
+        record
+        for record_key, record in records.items()
+        if key in (format_key(feed, record_key), record_key[0])
+    ]

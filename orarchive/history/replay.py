@@ -1,7 +1,7 @@
-"""Replay: the changes of every attempt, read from git as one stream, oldest first.
+"""Replay: the changes of every attempt, oldest first, read from git as one stream.
 
-Time and memory follow what changed, not how much there is. Each commit is compared with the one whose state
-counted before it, so what lies between them - code, reverted hours, merges - needs no rule.
+Time and memory follow the size of the changes, not that of the archive. Each commit is compared with the last
+commit that was read before it, so commits between them (code, reverted hours, merges) need no rule.
 """
 
 from collections import defaultdict
@@ -33,14 +33,14 @@ class BrokenCommit(ArchiveError):
 
 @dataclass(frozen=True)
 class Line:
-    """A line of a file as it stands, and as read."""
+    """A line of a file: its bytes, and the record that they hold."""
 
     text: bytes
     record: Record
 
 
 Pair = tuple[Any, Any]
-"""What stood before a commit and what stands after it; None: nothing."""
+"""A value before a commit and after it; None where there is none."""
 
 Pairs = dict[str, dict[Key, Pair]]
 
@@ -52,22 +52,22 @@ class ReplayState:
     files: dict[str, dict[Key, Line]] = field(default_factory=lambda: defaultdict(dict))
     """Path below data/ -> lines by key."""
     records: dict[str, dict[Key, Record]] = field(default_factory=lambda: {name: {} for name in FEEDS})
-    """Feed -> records by key, joined from its files: of a sweep its items, of a copying feed its lines."""
+    """Feed -> records by key, joined from its files: items of a fan-out feed, lines of a copied feed."""
 
     @classmethod
     def of(cls, files: dict[str, list[bytes]]) -> "ReplayState":
-        """The state that the lines of files make up: path below data/ -> lines."""
+        """Build the state that the lines of files make up: path below data/ -> lines."""
         state = cls()
         diff: Diff = {path: ([], lines) for path, lines in files.items()}
-        lines = _changed_lines(diff, state)
-        _put(state.files, lines)
-        _put(state.records, _records(lines, state))
+        changed = _pair_lines(diff, state)
+        _store_new(state.files, changed)
+        _store_new(state.records, _pair_records(changed, state))
         return state
 
     def apply(self, step: "ReplayStep") -> None:
-        """Become what a step left."""
-        _put(self.files, step.lines)
-        _put(self.records, step.records)
+        """Change the state to that after a step."""
+        _store_new(self.files, step.lines)
+        _store_new(self.records, step.records)
 
 
 @dataclass(frozen=True)
@@ -81,96 +81,98 @@ class ReplayStep:
     """Feed -> key -> the record before and after."""
     broken: str = ""
     series: Diff = field(default_factory=dict)
-    """Path below data/ of rankings -> the lines that went and the lines that came."""
+    """Path below data/ of rankings -> the removed lines and the added lines."""
 
 
 def replay(
-    archive: Archive, held: list[AttemptCommit], base: str | None, state: ReplayState
+    archive: Archive, attempts: list[AttemptCommit], base: str | None, state: ReplayState
 ) -> Iterator[ReplayStep]:
-    """Yield every attempt with what it changed in `state`, which then is as the attempt left it.
+    """Yield what every attempt changed and bring `state` up to it: on each step it is as the attempt left it.
 
     `base` is the commit that `state` shows, None before the first. A commit with a broken file is skipped:
-    the next one is compared with the last that could be read.
+    the next commit is compared with the last one that could be read.
     """
-    left = list(held)
-    while left:
-        diffs = stream_diffs(archive, base, [one.commit for one in left if one.commit])
-        for position, one in enumerate(left):
+    pending = list(attempts)
+    while pending:
+        diffs = stream_diffs(archive, base, [attempt.commit for attempt in pending if attempt.commit])
+        for position, attempt in enumerate(pending):
             try:
-                if one.commit:
-                    step = _step(one, next_diff(diffs, one.commit), state)
+                if attempt.commit:
+                    step = _build_step(attempt, next_diff(diffs, attempt.commit), state)
                 else:
-                    step = ReplayStep(one, broken=NO_COMMIT)
+                    step = ReplayStep(attempt, broken=NO_COMMIT)
             except BrokenCommit as error:
                 diffs.close()
-                yield ReplayStep(one, broken=str(error))
-                left = left[position + 1 :]
+                yield ReplayStep(attempt, broken=str(error))
+                pending = pending[position + 1 :]
                 break
             state.apply(step)
-            base = one.commit or base
+            base = attempt.commit or base
             yield step
         else:
-            for _ in diffs:  # only at its end git says how it went
+            for _ in diffs:  # git reports a failure only at the end of its output
                 pass
             return
 
 
-def _step(held: AttemptCommit, diff: Diff, state: ReplayState) -> ReplayStep:
-    """What a diff does to the state; raises Broken where it does not fit."""
-    lines = _changed_lines(diff, state)
+def _build_step(attempt: AttemptCommit, diff: Diff, state: ReplayState) -> ReplayStep:
+    """Build the step of a diff against the state; raise BrokenCommit where the diff does not fit it."""
+    lines = _pair_lines(diff, state)
     series = {path: change for path, change in diff.items() if is_series_file(path)}
-    return ReplayStep(held, lines, _records(lines, state), series=series)
+    return ReplayStep(attempt, lines, _pair_records(lines, state), series=series)
 
 
-def _changed_lines(diff: Diff, state: ReplayState) -> Pairs:
-    """The lines that changed, by path and key."""
-    lines: Pairs = {}
-    for path, (went, came) in diff.items():
+def _pair_lines(diff: Diff, state: ReplayState) -> Pairs:
+    """Pair the changed lines of all files before and after a diff, by path and key."""
+    pairs: Pairs = {}
+    for path, (removed, added) in diff.items():
         feed = feed_of_path(path)
         if feed is None:
             continue
-        there = state.files[path]
+        current = state.files[path]
         try:
-            lines[path] = _lines(path, feed, went, came, there)
+            pairs[path] = _pair_file_lines(path, feed, removed, added, current)
         except BrokenCommit:
             if path in feed.files:
                 raise
-            # a file that is not the archive's may say what it likes: from now on nobody listens
-            lines[path] = {key: (line, None) for key, line in there.items()}
-    return lines
+            # A file that the archive does not write may hold anything: from this commit on it is ignored.
+            pairs[path] = {key: (line, None) for key, line in current.items()}
+    return pairs
 
 
-def _lines(
-    path: str, feed: Feed, went: list[bytes], came: list[bytes], there: dict[Key, Line]
+def _pair_file_lines(
+    path: str, feed: Feed, removed: list[bytes], added: list[bytes], current: dict[Key, Line]
 ) -> dict[Key, Pair]:
-    """The lines of one file that changed, by key."""
-    by = ("model",) if is_responses_file(path) else feed.key
-    left = set(went)  # most are replaced: they are known by their text, and not read again
+    """Pair the changed lines of one file by key, given the lines that it has before the commit."""
+    key_fields = ("model",) if is_responses_file(path) else feed.key
+    # Most removed lines are replaced: those are recognized by their text and need not be parsed again.
+    unmatched = set(removed)
     pairs: dict[Key, Pair] = {}
-    for text in came:
-        record = _read(text, path)
-        key = _key(record, by, path)
-        old = there.get(key)
-        if key in pairs or (old and old.text not in left):
+    for text in added:
+        record = _parse_record(text, path)
+        key = _read_key(record, key_fields, path)
+        old = current.get(key)
+        if key in pairs or (old and old.text not in unmatched):
             msg = f"data/{path}: two lines for {key}"
             raise BrokenCommit(msg)
         if old:
-            left.remove(old.text)
+            unmatched.remove(old.text)
         pairs[key] = (old, Line(text, record))
-    for text in left:
-        key = _key(_read(text, path), by, path)
-        if key in pairs or key not in there or there[key].text != text:
-            msg = f"data/{path}: a line for {key} went that was not there"
-            # of the archive's own files all lines are known, unless they were read from a damaged index
+    for text in unmatched:
+        key = _read_key(_parse_record(text, path), key_fields, path)
+        if key in pairs or key not in current or current[key].text != text:
+            msg = f"data/{path}: a line for {key} was removed that was not there"
+            # All lines of the archive's own files are known, unless the state came from a damaged index.
             raise HistoryRewritten(msg) if path in feed.files else BrokenCommit(msg)
-        pairs[key] = (there[key], None)
-    # a line may only have moved, or got the end that it lacked
+        pairs[key] = (current[key], None)
+    # A line with equal text only moved, or got the line end that it lacked.
     return {
         key: (old, new) for key, (old, new) in pairs.items() if not (old and new and old.text == new.text)
     }
 
 
-def _read(text: bytes, path: str) -> Record:
+def _parse_record(text: bytes, path: str) -> Record:
+    """Parse a line of a file into its record; raise BrokenCommit where it is no JSON object."""
     try:
         record = loads(text)
     except NotJSON as error:
@@ -182,56 +184,58 @@ def _read(text: bytes, path: str) -> Record:
     return record
 
 
-def _key(record: Record, by: tuple[str, ...], path: str) -> Key:
-    for name in by:
+def _read_key(record: Record, key_fields: tuple[str, ...], path: str) -> Key:
+    """Read the key of a line's record; raise BrokenCommit where a field is missing or of another type."""
+    for name in key_fields:
         if type(record.get(name)) is not (int if name == "n" else str):
             msg = f"data/{path}: a line without a proper {name!r}"
             raise BrokenCommit(msg)
-    return tuple(record[name] for name in by)
+    return tuple(record[name] for name in key_fields)
 
 
-def _records(lines: Pairs, state: ReplayState) -> Pairs:
-    """The records that changed lines make up, by feed."""
-    touched: Pairs = {}
-    foreign = sorted(path for path in {**state.files, **lines} if path not in SNAPSHOT_PATHS)
+def _pair_records(lines: Pairs, state: ReplayState) -> Pairs:
+    """Pair the records that changed lines make up before and after, by feed and key.
+
+    Lines of files that the archive does not write are dropped from `lines` and the state where their key has
+    no record.
+    """
+    all_pairs: Pairs = {}
+    unknown_paths = sorted(path for path in {**state.files, **lines} if path not in SNAPSHOT_PATHS)
     for name, feed in FEEDS.items():
-        strange = [path for path in foreign if feed_of_path(path) is feed]
-        # of a field that is in two files the archive's own counts
-        paths = [*strange, *(path for path in feed.files if not is_responses_file(path))]
+        extra = [path for path in unknown_paths if feed_of_path(path) is feed]
+        # Of a field that is in two files the archive's own counts, so that comes last.
+        paths = [*extra, *(path for path in feed.files if not is_responses_file(path))]
         keys = {key for path in paths for key in lines.get(path, ())}
         before = state.records[name]
-        pairs = {key: (before.get(key), _record(feed, key, paths, lines, state)) for key in keys}
+        pairs = {key: (before.get(key), _join_lines(feed, key, paths, lines, state)) for key in keys}
         for key in [key for key, (_, record) in pairs.items() if record is None]:
-            _forget(key, strange, lines, state)
+            _drop_lines(key, extra, lines, state)
         if pairs := {key: pair for key, pair in pairs.items() if pair != (None, None)}:
-            touched[name] = pairs
-    return touched
+            all_pairs[name] = pairs
+    return all_pairs
 
 
-def _forget(key: Key, paths: list[str], lines: Pairs, state: ReplayState) -> None:
-    """Take out what files that are not the archive's say of a key without a record."""
+def _drop_lines(key: Key, paths: list[str], lines: Pairs, state: ReplayState) -> None:
+    """Drop the lines of a key without a record from files that the archive does not write."""
     for path in paths:
         lines.get(path, {}).pop(key, None)
         if key in state.files[path]:
             lines.setdefault(path, {})[key] = (state.files[path][key], None)
 
 
-def _record(feed: Feed, key: Key, paths: list[str], lines: Pairs, state: ReplayState) -> Record | None:
-    """The record of a key after a commit."""
+def _join_lines(feed: Feed, key: Key, paths: list[str], lines: Pairs, state: ReplayState) -> Record | None:
+    """Join the record of a key after a commit from its lines; return None where it has no record.
+
+    Raise BrokenCommit where a line of the archive's own files has no line in the feed's base file.
+    """
     parts: dict[str, Record] = {}
     for path in paths:
         changed = lines.get(path, {}).get(key)
         line = changed[1] if changed else state.files[path].get(key)
         if line is not None:
             parts[path] = line.record
-    base, *_ = feed.files
-    if base not in parts:
-        own = parts.keys() & {*feed.files}
-        if own and (own == parts.keys() or _stands(base, lines, state)):
-            msg = f"data/{base} has no line for {key}"
-            raise BrokenCommit(msg)
-        if not parts or (not own and _stands(base, lines, state)):
-            return None
+    if _lacks_base(feed, key, parts, lines, state):
+        return None
     names = {file_name(path): part for path, part in parts.items()}
     try:
         return join_record(feed, names, feed.own_key_fields)
@@ -240,16 +244,33 @@ def _record(feed: Feed, key: Key, paths: list[str], lines: Pairs, state: ReplayS
         raise BrokenCommit(msg) from None
 
 
-def _stands(path: str, lines: Pairs, state: ReplayState) -> bool:
-    """Whether a file has any line after a commit."""
+def _lacks_base(feed: Feed, key: Key, parts: dict[str, Record], lines: Pairs, state: ReplayState) -> bool:
+    """Return whether a key has no record, for want of a line in the feed's base file.
+
+    Raise BrokenCommit where another file of the archive has a line for it. Only where the base file is gone
+    as a whole and a file that the archive does not write took part may a record do without.
+    """
+    base, *_ = feed.files
+    if base in parts:
+        return False
+    archive_paths = parts.keys() & {*feed.files}
+    if archive_paths and (archive_paths == parts.keys() or _has_lines(base, lines, state)):
+        msg = f"data/{base} has no line for {key}"
+        raise BrokenCommit(msg)
+    return not parts or (not archive_paths and _has_lines(base, lines, state))
+
+
+def _has_lines(path: str, lines: Pairs, state: ReplayState) -> bool:
+    """Return whether a file has any line after a commit."""
     changed = lines.get(path, {})
     return any(new for _, new in changed.values()) or any(key not in changed for key in state.files[path])
 
 
-def _put(there: dict[str, dict[Key, Any]], touched: Pairs) -> None:
-    for name, pairs in touched.items():
+def _store_new(values: dict[str, dict[Key, Any]], pairs_by_name: Pairs) -> None:
+    """Store the new value of each pair, and remove the keys without one."""
+    for name, pairs in pairs_by_name.items():
         for key, (_, new) in pairs.items():
             if new is None:
-                there[name].pop(key, None)
+                values[name].pop(key, None)
             else:
-                there[name][key] = new
+                values[name][key] = new

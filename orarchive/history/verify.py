@@ -1,15 +1,15 @@
-"""Verify: prove that what was written is what was received.
+"""Verify: check that what lies in git is what was received.
 
-Of every hour the bytes of each feed are hashed as they lie in git and compared with the ledger; all commits
-are replayed, and the state that comes out is compared with the files at the tip. Between two hours, and after
-the last one, nothing may have changed: what somebody commits by hand the next hour would take for received.
-And the ledger names an attempt once.
+For every hour the bytes of each feed are hashed as they lie in git and compared with the ledger; all commits
+are replayed, and the resulting state is compared with the files at the tip. Between two hours, and after the
+last one, nothing may have changed: the next hour would take an edit by hand for something received. And the
+ledger must name each attempt once.
 """
 
 import datetime as dt
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice, pairwise
 
@@ -19,7 +19,6 @@ from orarchive.domain.feeds import FEEDS
 from orarchive.domain.ranking_series import series_of_path
 from orarchive.domain.snapshot import hash_feed
 from orarchive.history.attempts import AttemptCommit, list_tips, refuse_shallow
-from orarchive.history.coverage import find_gaps
 from orarchive.history.history import History
 from orarchive.history.replay import ReplayState, replay
 from orarchive.store import ledger
@@ -32,7 +31,7 @@ UNCHANGED_OUTCOMES = ("not-due", "failed", "quarantined")
 """Outcomes of a list that leave it as it was."""
 
 Tree = dict[str, str]
-"""The blobs of a commit: path below data/ -> name, "" for one that is gone."""
+"""The blobs of a commit: path below data/ -> blob hash, "" for a file that was removed."""
 
 BATCH_COMMITS = 16
 """Commits whose files are read together: some dozen megabytes."""
@@ -40,199 +39,204 @@ BATCH_COMMITS = 16
 
 @dataclass
 class Findings:
-    """What is not as it should be, and what nobody recorded; hours in prose."""
+    """What differs, and what no attempt recorded; hours as in prose. `verify --json` prints the members."""
 
     attempts: int = 0
     differs: list[str] = field(default_factory=list)
-    """Feeds whose bytes are not those of the ledger: `hour feed`."""
+    """Feeds whose bytes are not those that the ledger hashed: `hour feed`."""
     broken: list[str] = field(default_factory=list)
     """Commits that cannot be read, with the reason."""
     by_hand: list[str] = field(default_factory=list)
-    """Feeds that something else than an attempt changed, with the last hour before that: `hour feed`."""
+    """Feeds that changed other than by an attempt, with the last hour before that: `hour feed`."""
     in_doubt: list[str] = field(default_factory=list)
     """Hours of the ledger whose state no commit shows."""
     twice: list[str] = field(default_factory=list)
     """Attempts that have more than one line in the ledger."""
     replayed: list[str] = field(default_factory=list)
-    """Files at the tip that the replayed changes do not give."""
+    """Files at the tip that differ from the replayed state."""
     gaps: list[str] = field(default_factory=list)
-    """Stretches of hours without a good one of any hourly feed: no error, for nothing fills them in."""
+    """Stretches without a good hour of any hourly feed: no error, for they cannot be filled."""
 
     @property
     def wrong(self) -> bool:
-        """Whether anything differs."""
+        """Return whether anything differs."""
         return any((self.differs, self.broken, self.by_hand, self.in_doubt, self.twice, self.replayed))
 
 
-def verify(past: History, progress: bool = False) -> Findings:
-    """Check every attempt of an archive, one that git holds whole."""
-    refuse_shallow(past.archive)
-    found = Findings(attempts=len(past.attempt_commits), by_hand=list(_by_hand(past)), gaps=list(_gaps(past)))
-    found.twice += _twice(past.archive)
-    _replay(past, found)
-    shown = [one for one in past.attempt_commits if one.commit]
-    with tqdm(total=len(shown), desc="Verifying", unit="hour", disable=not progress) as bar:
-        for held, hashes in _hashes(past.archive, _rankings(past, found, shown)):
-            for name, report in held.attempt["feeds"].items():
+def verify(history: History, progress: bool = False) -> Findings:
+    """Check every attempt of an archive; raise ArchiveError for a shallow clone, which lacks most of them."""
+    refuse_shallow(history.archive)
+    findings = Findings(
+        attempts=len(history.attempt_commits),
+        by_hand=list(_find_manual_changes(history)),
+        twice=_find_repeated_attempts(history.archive),
+        gaps=list(_find_gaps(history)),
+    )
+    _verify_replay(history, findings)
+    visible = [attempt for attempt in history.attempt_commits if attempt.commit]
+    with tqdm(total=len(visible), desc="Verifying", unit="hour", disable=not progress) as bar:
+        for attempt, hashes in _hash_feeds(history.archive, _verify_rankings(history, findings, visible)):
+            for name, report in attempt.attempt["feeds"].items():
                 if name in FEEDS and report["sha256"] != hashes[name]:
-                    found.differs.append(f"{_name(held)} {name}")
+                    findings.differs.append(f"{_format_attempt(attempt)} {name}")
             bar.update()
-    return found
+    return findings
 
 
-def _name(held: AttemptCommit) -> str:
-    return _words(held.hour, held.attempt["attempt"])
+def _format_attempt(attempt: AttemptCommit) -> str:
+    return _format_number(attempt.hour, attempt.attempt["attempt"])
 
 
-def _words(hour: dt.datetime, number: int) -> str:
+def _format_number(hour: dt.datetime, number: int) -> str:
+    """Name an attempt by its hour, and by its number where it is not the first at that hour."""
     return format_hour(hour) + (f" attempt {number}" if number > 1 else "")
 
 
-def _twice(archive: Archive) -> list[str]:
-    """The attempts that stand in the ledger more than once."""
-    lines = (line for end in list_tips(archive, "HEAD") for line in ledger.read_all_lines(archive, end))
-    counted = Counter((attempt_hour(line), line["attempt"]) for line in lines)
-    return [_words(*name) for name, count in sorted(counted.items()) if count > 1]
+def _find_repeated_attempts(archive: Archive) -> list[str]:
+    """Find the attempts that have more than one line in the ledger."""
+    lines = (line for tip in list_tips(archive, "HEAD") for line in ledger.read_all_lines(archive, tip))
+    counts = Counter((attempt_hour(line), line["attempt"]) for line in lines)
+    return [_format_number(*attempt) for attempt, count in sorted(counts.items()) if count > 1]
 
 
-def _replay(past: History, found: Findings) -> None:
-    """Replay all changes, and hold what comes out against the files at the tip."""
+def _verify_replay(history: History, findings: Findings) -> None:
+    """Replay all changes, and compare the resulting lines with the files at the tip."""
     state = ReplayState()
-    for step in replay(past.archive, past.attempt_commits, None, state):
-        if step.attempt_commit.commit is None:
-            found.in_doubt.append(f"{_name(step.attempt_commit)}: {step.broken}")
+    for step in replay(history.archive, history.attempt_commits, None, state):
+        attempt = step.attempt_commit
+        if attempt.commit is None:
+            findings.in_doubt.append(f"{_format_attempt(attempt)}: {step.broken}")
         elif step.broken:
-            found.broken.append(
-                f"{_name(step.attempt_commit)} {step.attempt_commit.commit[:10]}: {step.broken}"
-            )
-    tip = past.archive.read_files(past.commit, SNAPSHOT_FILES)
+            findings.broken.append(f"{_format_attempt(attempt)} {attempt.commit[:10]}: {step.broken}")
+    tip = history.archive.read_files(history.commit, SNAPSHOT_FILES)
     for path in SNAPSHOT_FILES:
         lines = {line.text for line in state.files[path].values()}
         if lines != {*tip.get(path, b"").split(b"\n")} - {b""}:
-            found.replayed.append(path)
+            findings.replayed.append(path)
 
 
-def _by_hand(past: History) -> Iterator[str]:
-    """What changed though no attempt read it: between two of one origin, or after the last one."""
-    for last, one in pairwise(past.attempt_commits):
+def _find_manual_changes(history: History) -> Iterator[str]:
+    """Yield the feeds that changed without an attempt that read them: between attempts or after the last."""
+    for previous, attempt in pairwise(history.attempt_commits):
+        if previous.attempt["origin"] == attempt.attempt["origin"]:
+            for name in _find_changed_lists(previous, attempt):
+                yield f"{_format_attempt(previous)} {name}"
+    # Where only imported pasts have hours, HEAD is another branch and need not hold their files.
+    if history.archive.is_ancestor(history.commit, "HEAD"):
+        before, now = (history.archive.list_blobs(commit) for commit in (history.commit, "HEAD"))
         for name, feed in FEEDS.items():
-            # of a sweep, and of what copies one, lines change with those of another feed
-            if feed.parent or feed.copied_feed or feed_outcome(one.attempt, name) not in UNCHANGED_OUTCOMES:
-                continue
-            before, after = (held.attempt["feeds"].get(name) for held in (last, one))
-            same_origin = last.attempt["origin"] == one.attempt["origin"]
-            if same_origin and before and after and before["sha256"] != after["sha256"]:
-                yield f"{_name(last)} {name}"
-    if past.archive.is_ancestor(past.commit, "HEAD"):  # else only imported pasts have hours
-        was, now = (past.archive.list_blobs(commit) for commit in (past.commit, "HEAD"))
-        for name, feed in FEEDS.items():
-            if any(was.get(path) != now.get(path) for path in feed.files):
-                yield f"{_name(past.attempt_commits[-1])} {name}"
+            if any(before.get(path) != now.get(path) for path in feed.files):
+                yield f"{_format_attempt(history.attempt_commits[-1])} {name}"
 
 
-def _rankings(
-    past: History, found: Findings, shown: list[AttemptCommit]
+def _find_changed_lists(previous: AttemptCommit, attempt: AttemptCommit) -> Iterator[str]:
+    """Yield the lists whose hash changed with an attempt that did not read them."""
+    for name, feed in FEEDS.items():
+        # The lines of a fan-out feed, and of a feed that copies one, change with those of another feed.
+        if feed.parent or feed.copied_feed or feed_outcome(attempt.attempt, name) not in UNCHANGED_OUTCOMES:
+            continue
+        before, after = (commit.attempt["feeds"].get(name) for commit in (previous, attempt))
+        if before and after and before["sha256"] != after["sha256"]:
+            yield name
+
+
+def _verify_rankings(
+    history: History, findings: Findings, visible: list[AttemptCommit]
 ) -> Iterator[tuple[AttemptCommit, Tree]]:
-    """Yield every attempt with its commit's tree, and on the way hold its rankings against the ledger.
+    """Yield every attempt with its commit's tree, and compare its rankings with the ledger on the way.
 
-    At the end those at the tip, which nothing may have changed since.
+    At the end compare those at the tip, which nothing may have changed since the last attempt.
     """
-    was: dict[str, str] = {}
-    last: AttemptCommit | None = None
-    for one, tree in zip(shown, _trees(past.archive, shown), strict=True):
+    archive = history.archive
+    before: dict[str, str] = {}
+    previous: AttemptCommit | None = None
+    for attempt, tree in zip(visible, _stream_trees(archive, visible), strict=True):
         now = {path: blob for path, blob in tree.items() if blob and series_of_path(path)}
-        _changed(past.archive, found, was, now, one.attempt.get("rankings", {}), one, last or one)
-        was, last = now, one
-        yield one, tree
-    if last and past.archive.is_ancestor(past.commit, "HEAD"):
-        blobs = past.archive.list_blobs("HEAD")
-        _changed(
-            past.archive,
-            found,
-            was,
-            {path: blobs[path] for path in blobs if series_of_path(path)},
-            {},
-            last,
-            last,
-        )
+        reports = attempt.attempt.get("rankings", {})
+        by_hand, differing = _compare_rankings(archive, before, now, reports)
+        findings.by_hand += [f"{_format_attempt(previous or attempt)} {path}" for path in by_hand]
+        findings.differs += [f"{_format_attempt(attempt)} rankings {name}" for name in differing]
+        before, previous = now, attempt
+        yield attempt, tree
+    if previous and archive.is_ancestor(history.commit, "HEAD"):
+        now = {path: blob for path, blob in archive.list_blobs("HEAD").items() if series_of_path(path)}
+        by_hand, _ = _compare_rankings(archive, before, now, {})
+        findings.by_hand += [f"{_format_attempt(previous)} {path}" for path in by_hand]
 
 
-def _changed(
+def _compare_rankings(
     archive: Archive,
-    found: Findings,
-    was: dict[str, str],
-    now: dict[str, str],
-    reports: dict[str, SeriesReport],
-    held: AttemptCommit,
-    last: AttemptCommit,
-) -> None:
-    """What changed of rankings between two states, against the reports of who changed it."""
-    changed = sorted(path for path in was.keys() | now.keys() if was.get(path) != now.get(path))
+    before: Mapping[str, str],
+    now: Mapping[str, str],
+    reports: Mapping[str, SeriesReport],
+) -> tuple[list[str], list[str]]:
+    """Compare the rankings' files that changed between two trees with the reports of who changed them.
+
+    Return the changed paths of series without a report, and the series whose hash is not that of their
+    report.
+    """
+    changed = sorted(path for path in before.keys() | now.keys() if before.get(path) != now.get(path))
     contents = archive.read_blobs({now[path] for path in changed if path in now}) if changed else {}
-    by: dict[str, hashlib._Hash] = {name: hashlib.sha256() for name in reports}
+    digests = {name: hashlib.sha256() for name in reports}
+    by_hand = []
     for path in changed:
         name = str(series_of_path(path))
-        if name in by:
-            by[name].update(contents[now[path]] if path in now else b"")
+        if name in digests:
+            digests[name].update(contents[now[path]] if path in now else b"")
         else:
-            found.by_hand.append(f"{_name(last)} {path}")
-    found.differs += [
-        f"{_name(held)} rankings {name}"
-        for name, report in reports.items()
-        if report["sha256"] != by[name].hexdigest()
-    ]
+            by_hand.append(path)
+    differing = [name for name, report in reports.items() if report["sha256"] != digests[name].hexdigest()]
+    return by_hand, differing
 
 
-def _gaps(past: History) -> Iterator[str]:
-    """Stretches without any good hour of an hourly feed, between the first and the last good one."""
+def _find_gaps(history: History) -> Iterator[str]:
+    """Yield stretches without a good hour of any hourly feed, between the first and the last good hour."""
     names = [name for name, feed in FEEDS.items() if feed.cadence == "hourly"]
-    hours = sorted({hour for name in names for hour in good_hours(past.attempts, name)})
-    for last, following in find_gaps(hours, HOUR):
-        missing = int((following - last) / HOUR) - 1
-        yield f"{format_hour(last + HOUR)} to {format_hour(following - HOUR)} ({missing} h)"
+    hours = sorted({hour for name in names for hour in good_hours(history.attempts, name)})
+    for previous, following in pairwise(hours):
+        if missing := int((following - previous) / HOUR) - 1:
+            yield f"{format_hour(previous + HOUR)} to {format_hour(following - HOUR)} ({missing} h)"
 
 
 Hashes = dict[str, str]
 """Feed -> sha256 of its files."""
 
 
-def _hashes(
+def _hash_feeds(
     archive: Archive, attempts: Iterator[tuple[AttemptCommit, Tree]]
 ) -> Iterator[tuple[AttemptCommit, Hashes]]:
     """Yield every attempt with the hashes of all feeds as they lie in its commit's tree."""
-    known: dict[tuple[str, ...], str] = {}
-    while batch := [(one, _blobs(tree)) for one, tree in islice(attempts, BATCH_COMMITS)]:
-        new = {names for _, feeds in batch for names in feeds.values() if names not in known}
-        contents = archive.read_blobs({blob for names in new for blob in names if blob})
-        for one, feeds in batch:
-            for name, names in feeds.items():
-                if names not in known:
-                    files = {
-                        path: contents[blob]
-                        for path, blob in zip(FEEDS[name].files, names, strict=True)
-                        if blob
-                    }
-                    known[names] = hash_feed(FEEDS[name], files)
-            yield one, {name: known[names] for name, names in feeds.items()}
+    hashes: dict[tuple[str, ...], str] = {}
+    while batch := [(attempt, _group_blobs(tree)) for attempt, tree in islice(attempts, BATCH_COMMITS)]:
+        new = {blobs for _, feeds in batch for blobs in feeds.values() if blobs not in hashes}
+        contents = archive.read_blobs({blob for blobs in new for blob in blobs if blob})
+        for attempt, feeds in batch:
+            for name, blobs in feeds.items():
+                if blobs not in hashes:
+                    paths = zip(FEEDS[name].files, blobs, strict=True)
+                    hashes[blobs] = hash_feed(
+                        FEEDS[name], {path: contents[blob] for path, blob in paths if blob}
+                    )
+            yield attempt, {name: hashes[blobs] for name, blobs in feeds.items()}
 
 
-def _blobs(tree: Tree) -> dict[str, tuple[str, ...]]:
-    """Feed -> the blobs of its files, "" for one that is not there."""
+def _group_blobs(tree: Tree) -> dict[str, tuple[str, ...]]:
+    """Group the blobs of a tree by feed, in the order of its files, with "" for a file that is not there."""
     return {name: tuple(tree.get(path, "") for path in feed.files) for name, feed in FEEDS.items()}
 
 
-def _trees(archive: Archive, held: list[AttemptCommit]) -> Iterator[Tree]:
-    """Yield the blobs of each attempt's commit, in a dict that goes on changing."""
-    commits = [str(one.commit) for one in held]
-    # the first one whole: git would compare it with its own parents
+def _stream_trees(archive: Archive, attempts: list[AttemptCommit]) -> Iterator[Tree]:
+    """Yield the tree of each attempt's commit, always as the same dict, which changes from step to step."""
+    commits = [str(attempt.commit) for attempt in attempts]
+    # The first tree is listed as a whole, for git would compare it with the commit's own parents.
     tree = archive.list_blobs(commits[0])
-    told = "".join(f"{commit} {before}\n" for before, commit in pairwise(commits))
+    request = "".join(f"{commit} {before}\n" for before, commit in pairwise(commits))
     command = ("diff-tree", "--stdin", "--always", "-r", "--no-renames", "--format=%x00")
-    for line in stream_git(archive.root, *command, "--", DATA_PREFIX, stdin=told.encode()):
+    for line in stream_git(archive.root, *command, "--", DATA_PREFIX, stdin=request.encode()):
         if line.startswith(b"\0"):
             yield tree
         elif line.startswith(b":"):
-            about, _, path = line.decode(errors="surrogateescape").rstrip("\n").partition("\t")
-            _, mode, _, blob, _ = about.split(" ")
+            details, _, path = line.decode(errors="surrogateescape").rstrip("\n").partition("\t")
+            _, mode, _, blob, _ = details.split(" ")
             tree[path.removeprefix(DATA_PREFIX)] = blob if mode != "000000" else ""
     yield tree

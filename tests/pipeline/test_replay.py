@@ -696,12 +696,14 @@ def test_pasts_that_overlap(base: Base, root: Path) -> None:
     """Whichever is true, nobody can say."""
     with_pasts(base, root, ("past/x", (0, 1, 2, 3)), ("main", (3, 4, 5)))
     with pytest.raises(
-        ArchiveError, match="an imported past goes on to 2026-06-01T00Z, beyond 2026-06-01T00Z"
+        ArchiveError,
+        match="an imported past ends at 2026-06-01T00Z, but the hours after it begin at 2026-06-01T00Z",
     ):
         anew(open_archive(root))
     with_pasts(base, root, ("past/x", (0, 2)), ("past/y", (1,)), ("main", (3, 4, 5)))
     with pytest.raises(
-        ArchiveError, match="an imported past goes on to 2026-05-31T23Z, beyond 2026-05-31T22Z"
+        ArchiveError,
+        match="an imported past ends at 2026-05-31T23Z, but the hours after it begin at 2026-05-31T22Z",
     ):
         anew(open_archive(root))
 
