@@ -1,4 +1,4 @@
-"""The group of all commands. A command's module is imported on first use, so that the start is fast."""
+"""Define the group of all commands; a command's module is imported on first use, for a fast start."""
 
 from importlib import import_module
 

@@ -17,6 +17,9 @@ from orarchive.store.archive import open_archive
 EXIT_FOUND = 3
 """Exit code of `report` and `contract` when they find something; 1 is also that of a program that crashed."""
 
+EXIT_INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it: 128 and the number of the signal."""
+
 FeedChoice = click.Choice(list(FEEDS))
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs.")
 archive_option = click.option(
@@ -55,12 +58,13 @@ def report_errors(command: Callable[..., None]) -> Callable[..., None]:
         try:
             command(**options)
         except BrokenPipeError:
+            # Python flushes standard output once more when it exits, which would print a traceback.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except (ArchiveError, OSError) as error:
-            click.echo(f"Error: {to_one_line(str(error))}", err=True)
+            print_note(f"Error: {error}")
             sys.exit(getattr(error, "exit_code", 2))
         except KeyboardInterrupt:
-            sys.exit(130)
+            sys.exit(EXIT_INTERRUPTED)
 
     return wrapped
 
@@ -70,15 +74,20 @@ def print_json(value: Any) -> None:
     sys.stdout.buffer.write(dumps(value) + b"\n")
 
 
-def to_one_line(text: str) -> str:
-    """Replace control and direction characters, which could forge another line or drive a terminal."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)
+def print_note(text: str) -> None:
+    """Print one line to standard error, beside the answer."""
+    click.echo(to_one_line(text), err=True)
 
 
 def print_table(rows: Sequence[Sequence[str]]) -> None:
-    """Print rows in columns as wide as they need; the last column runs on."""
+    """Print rows in columns as wide as their longest cell; the last column is not padded."""
     rows = [[to_one_line(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)][:-1]
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=True)]
         click.echo("  ".join([*cells, row[-1]]).rstrip())
+
+
+def to_one_line(text: str) -> str:
+    """Replace control and direction characters, which could forge another line or drive a terminal."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)

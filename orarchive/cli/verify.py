@@ -1,4 +1,4 @@
-"""Check the archive: verify."""
+"""Verify the archive against its ledger: verify."""
 
 import sys
 
@@ -8,6 +8,9 @@ from orarchive.cli.options import json_option, print_json, with_archive
 from orarchive.history.history import read_history
 from orarchive.history.verify import Findings, verify
 from orarchive.store.archive import Archive
+
+MAX_GAPS = 5
+"""Gaps that are named in the lines for people; --json has all."""
 
 
 @click.command("verify")
@@ -19,30 +22,27 @@ def verify_command(archive: Archive, as_json: bool) -> None:
     Every feed of every hour is hashed as it lies in git and compared with the ledger, and all changes are
     replayed. Exit 1 if anything differs; gaps are told, and are no error.
     """
-    found = verify(read_history(archive), progress=sys.stderr.isatty())
+    findings = verify(read_history(archive), progress=sys.stderr.isatty())
     if as_json:
-        print_json({**vars(found), "wrong": found.wrong})
+        print_json({**vars(findings), "wrong": findings.wrong})
     else:
-        for line in _findings(found):
+        for line in _format_findings(findings):
             click.echo(line)
-    sys.exit(int(found.wrong))
+    sys.exit(int(findings.wrong))
 
 
-MOST_GAPS = 5
-"""Gaps that are named in the table; --json has all."""
-
-
-def _findings(found: Findings) -> list[str]:
+def _format_findings(findings: Findings) -> list[str]:
+    """Format findings as lines for people, the verdict last."""
     lines = [
-        *(f"differs: {one}: the files are not those that the ledger hashed" for one in found.differs),
-        *(f"broken: {one}" for one in found.broken),
-        *(f"by hand: after {one}: it changed, and no attempt did that" for one in found.by_hand),
-        *(f"in doubt: {one}" for one in found.in_doubt),
-        *(f"twice: {one}: it has more than one line in the ledger" for one in found.twice),
-        *(f"differs: data/{one}: replaying the changes gives other lines" for one in found.replayed),
-        *(f"gap: {one}" for one in found.gaps[:MOST_GAPS]),
+        *(f"differs: {name}: the files are not those that the ledger hashed" for name in findings.differs),
+        *(f"broken: {commit}" for commit in findings.broken),
+        *(f"by hand: after {name}: it changed, and no attempt did that" for name in findings.by_hand),
+        *(f"in doubt: {hour}" for hour in findings.in_doubt),
+        *(f"twice: {attempt}: it has more than one line in the ledger" for attempt in findings.twice),
+        *(f"differs: data/{path}: replaying the changes gives other lines" for path in findings.replayed),
+        *(f"gap: {gap}" for gap in findings.gaps[:MAX_GAPS]),
     ]
-    if len(found.gaps) > MOST_GAPS:
-        lines.append(f"... and {len(found.gaps) - MOST_GAPS} more gaps (--json names them)")
-    verdict = "NOT as received" if found.wrong else "all as received"
-    return [*lines, f"{found.attempts} attempts: {verdict}"]
+    if len(findings.gaps) > MAX_GAPS:
+        lines.append(f"... and {len(findings.gaps) - MAX_GAPS} more gaps (--json names them)")
+    verdict = "NOT as received" if findings.wrong else "all as received"
+    return [*lines, f"{findings.attempts} attempts: {verdict}"]

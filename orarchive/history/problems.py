@@ -1,0 +1,91 @@
+"""Find what is not well with an archive: feeds that have stopped, thin days, rankings that are not read."""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Collection, Iterator
+
+from orarchive.history.coverage import find_stale
+from orarchive.history.history import History
+from orarchive.store import ledger
+from orarchive.store.ledger import BAD_OUTCOMES, Attempt, attempt_hour
+from orarchive.timestamps import DAY, HOUR, format_hour
+
+MIN_DAY_SHARE = 0.75
+"""Share of good hours below which a day is thin. Four scheduled runs an hour should leave none out, but many
+of them come late."""
+
+MAX_REASONS = 5
+"""Reasons that one problem names."""
+
+
+def find_problems(history: History, now: dt.datetime) -> list[str]:
+    """Return what is not well at `now`, a sentence each with the reasons that the ledger gives."""
+    return [
+        *_find_stopped_feeds(history, now),
+        *_find_thin_day(history, now),
+        *_find_missing_rankings(history, now),
+    ]
+
+
+def _find_stopped_feeds(history: History, now: dt.datetime) -> Iterator[str]:
+    """Yield a sentence for each feed without a good hour for too long."""
+    coverages = history.compute_coverage(now)
+    last_hours = {coverage.feed: coverage.last for coverage in coverages}
+    for name in find_stale(coverages, now):
+        since = f"since {format_hour(hour)}" if (hour := last_hours[name]) else "ever"
+        reasons = _describe_reasons(history, [name], now) or "; nobody asked for it in the last day"
+        yield f"{name} has no good hour {since}{reasons}"
+
+
+def _find_thin_day(history: History, now: dt.datetime) -> Iterator[str]:
+    """Yield a sentence where too few hours of the last day are good; a new archive's day is shorter."""
+    possible = min(24, int((now - attempt_hour(history.attempts[0])) / HOUR) + 1)
+    hourly = [
+        coverage
+        for coverage in history.compute_coverage(now)
+        if coverage.was_requested and coverage.cadence == "hourly"
+    ]
+    least = min((coverage.good[24] for coverage in hourly), default=possible)
+    if least < MIN_DAY_SHARE * possible:
+        names = sorted(coverage.feed for coverage in hourly if coverage.good[24] == least)
+        hours_with_run = len({attempt_hour(line) for line in _select_attempts(history, now - DAY, now)})
+        yield (
+            f"a thin day: {least} of the last {possible} hours are good for {', '.join(names)};"
+            f" in {hours_with_run} of them a run was made{_describe_reasons(history, names, now)}"
+        )
+
+
+def _find_missing_rankings(history: History, now: dt.datetime) -> Iterator[str]:
+    """Yield a sentence for each series that was requested in the last two days and never read."""
+    attempts = [
+        line["rankings"] for line in _select_attempts(history, now - 2 * DAY, now) if "rankings" in line
+    ]
+    for name in sorted({name for reports in attempts for name in reports}):
+        reports_of_series = [reports[name] for reports in attempts if name in reports]
+        if all(report["outcome"] in BAD_OUTCOMES for report in reports_of_series):
+            reasons = Counter(
+                reason for report in reports_of_series for reason in report.get("kept", {}).values()
+            )
+            yield f"rankings {name} was not had in the last two days{_format_counts(reasons)}"
+
+
+def _select_attempts(history: History, begin: dt.datetime, end: dt.datetime) -> list[Attempt]:
+    """Return the attempts at hours after `begin`, up to and with `end`."""
+    return [line for line in history.attempts if begin < attempt_hour(line) <= end]
+
+
+def _describe_reasons(history: History, names: Collection[str], now: dt.datetime) -> str:
+    """List the reasons in the ledger for which feeds were not good in the last day."""
+    reasons: Counter[str] = Counter()
+    for line in _select_attempts(history, now - DAY, now):
+        for name in names:
+            if ledger.feed_outcome(line, name) in BAD_OUTCOMES:
+                reasons.update(line["feeds"][name].get("reasons", []))
+    return _format_counts(reasons)
+
+
+def _format_counts(reasons: Counter[str]) -> str:
+    """Format the most frequent reasons with their counts; "" where there are none."""
+    if not reasons:
+        return ""
+    return f": {', '.join(f'{reason} ({count})' for reason, count in reasons.most_common(MAX_REASONS))}"
