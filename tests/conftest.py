@@ -1,4 +1,4 @@
-"""What every test starts from: an identity of its own for git, and no settings of whoever runs the tests."""
+"""Fixtures of all tests: an identity for git, an environment without settings, services and archives."""
 
 import atexit
 import datetime as dt
@@ -18,22 +18,29 @@ from tests.support.archives import HOUR, Stage, edited, new_archive, payloads, r
 from tests.support.recordings import TWO_YEARS, Whole
 from tests.support.requirements import LEFT_OUT
 
-# a busy machine is no failure: nothing here is timed
+# Nothing here is timed: a slow machine is no failure.
 hypothesis.settings.register_profile("untimed", hypothesis.settings.get_profile("default"), deadline=None)
 hypothesis.settings.load_profile("untimed")
 
-OURS = ("ARCHIVE_CACHE", "ARCHIVE_CONTACT_URL", "ARCHIVE_DIR", "ARCHIVE_LATENCY", "ARCHIVE_BENCHMARK_RUNS")
-FOREIGN = ("GIT_", "OPENROUTER_", "SYNC_", *OURS)
+PROJECT_VARIABLES = (
+    "ARCHIVE_CACHE",
+    "ARCHIVE_CONTACT_URL",
+    "ARCHIVE_DIR",
+    "ARCHIVE_LATENCY",
+    "ARCHIVE_BENCHMARK_RUNS",
+)
+REMOVED_PREFIXES = ("GIT_", "OPENROUTER_", "SYNC_", *PROJECT_VARIABLES)
+"""Beginnings of environment variables that no test may see."""
 
 
 @pytest.fixture(scope="session", autouse=True)
 def own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Deaf to the machine's git configuration and to the scraper's settings in the environment."""
+    """Hide the machine's git configuration, and the project's settings in the environment."""
     config = tmp_path_factory.mktemp("git") / "config"
     config.write_text("[user]\n\tname = Test\n\temail = test@example.org\n[gc]\n\tauto = 0\n")
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
-            if name.startswith(FOREIGN):
+            if name.startswith(REMOVED_PREFIXES):
                 patch.delenv(name)
         patch.setenv("GIT_CONFIG_GLOBAL", str(config))
         patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
@@ -42,14 +49,14 @@ def own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Service]:
-    """A service for all tests of a module; `stage` sets what it serves."""
+    """Run a service for all tests of a module; `stage` sets what it serves."""
     with Service(replies({})) as service:
         yield service
 
 
 @pytest.fixture
 def stage(running: Service, tmp_path: Path) -> Stage:
-    """A healthy service with a few models of the first sample hour, and an archive without hours."""
+    """Return a healthy service with a few models of the first sample hour, and an archive without hours."""
     running.heal()
     running.now, running.latency, running.age = START, 0.0, 0
     running.seen.clear()
@@ -60,7 +67,7 @@ def stage(running: Service, tmp_path: Path) -> Stage:
 
 @pytest.fixture(scope="module")
 def two_hours(running: Service, tmp_path_factory: pytest.TempPathFactory) -> Stage:
-    """An archive of two hours, nobody's own yet."""
+    """Return an archive of two hours, which tests copy and do not change."""
     running.heal()
     stage = Stage(running, new_archive(tmp_path_factory.mktemp("hours") / "archive"))
     for number in range(2):
@@ -71,7 +78,7 @@ def two_hours(running: Service, tmp_path_factory: pytest.TempPathFactory) -> Sta
 
 @pytest.fixture(scope="session")
 def two_years(tmp_path_factory: pytest.TempPathFactory) -> Whole:
-    """The archive of 20 months of recordings; making it takes a quarter of a minute: nobody may change it."""
+    """Return the archive of 20 months of recordings, which takes 15 s to make: no test may change it."""
     archive = open_archive(new_archive(tmp_path_factory.mktemp("two-years") / "archive"))
     bundle, path = requirements.recordings() / TWO_YEARS[0], TWO_YEARS[1]
     imported = import_versions(archive, str(bundle), path, dt.datetime(2026, 6, 1, tzinfo=dt.UTC))
@@ -79,12 +86,12 @@ def two_years(tmp_path_factory: pytest.TempPathFactory) -> Whole:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Name in the last line what was left out for want of a tool or of data."""
+    """Print as the last line which tests were left out for want of a tool or of data."""
     reasons = Counter(
         str(report.longrepr[2]).partition(f"{LEFT_OUT}: ")[2]
         for report in terminalreporter.stats.get("skipped", [])
         if isinstance(report.longrepr, tuple) and LEFT_OUT in str(report.longrepr[2])
     )
     if reasons:
-        said = "; ".join(f"{count} tests ({why})" for why, count in reasons.items())
-        atexit.register(print, f"Left out: {said}. REQUIRE_ALL=1 makes this a failure.")
+        summary = "; ".join(f"{count} tests ({reason})" for reason, count in reasons.items())
+        atexit.register(print, f"Left out: {summary}. REQUIRE_ALL=1 makes this a failure.")

@@ -17,7 +17,6 @@ from orarchive.sample import START, Service
 from orarchive.store.commit import LOCK_FILE
 from tests.support.archives import (
     DAY,
-    Driver,
     Payloads,
     Stage,
     data_files,
@@ -27,6 +26,7 @@ from tests.support.archives import (
     say,
     tidy,
 )
+from tests.support.driver import Driver
 
 pytestmark = pytest.mark.faults
 

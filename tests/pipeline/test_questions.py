@@ -15,7 +15,7 @@ from orarchive.jsonl import loads
 from orarchive.sample import START, Service
 from orarchive.timestamps import format_hour
 from tests.support.archives import FEW, Stage, kept, new_archive, payloads, replies, said
-from tests.support.import_source import PATH, Source, repriced
+from tests.support.imports import PATH, Source, repriced
 
 HOUR = dt.timedelta(hours=1)
 TWINS, GLM = "qwen/qwen3-235b-a22b-2507", "z-ai/glm-5.1"
@@ -235,12 +235,12 @@ def test_status_tells_coverage_and_staleness(asked: Stage) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (("at", "yesterday", "models"), 2, "not a UTC hour"),
+        (("at", "yesterday", "models"), 2, "not an hour"),
         (("at", "2026-06-01T00Z", "rankings"), 2, "rankings"),
         (("raw", "2026-06-01T00Z"), 2, "FEED"),
         (("at", "2026-05-31T23Z", "models"), 1, "no good hour of models at or before 2026-05-31T23Z"),
         (("at", "2026-06-01T00Z", "models", "x/y"), 1, "no models at 2026-06-01T00Z: x/y"),
-        (("status", "--now", "soon"), 2, "not a UTC hour"),
+        (("status", "--now", "soon"), 2, "not an hour"),
     ],
 )
 def test_a_wrong_question_is_told_in_one_line(

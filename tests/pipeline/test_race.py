@@ -2,128 +2,29 @@
 
 import copy
 import datetime as dt
-from collections.abc import Callable
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from orarchive.domain.feeds import ENDPOINTS, FEEDS
-from orarchive.domain.record_files import stable_part
+from orarchive.domain.feeds import FEEDS
 from orarchive.errors import ArchiveError, GitError
-from orarchive.jsonl import loads
 from orarchive.sample import START
-from orarchive.sample.faults import encode
-from orarchive.store import push as push_module
-from orarchive.store.archive import Archive
 from orarchive.store.git import run_git
 from tests.support.archives import (
     FEW,
     HOUR,
-    LISTS,
-    Payloads,
     Stage,
     data_files,
     edited,
-    kept,
     payloads,
-    said,
     say,
     tidy,
 )
+from tests.support.writers import Writers, stored, wire
 
 NEXT = START + HOUR
 OURS, THEIRS, SECOND = (edited(payloads(START), word) for word in ("ours", "theirs", "second"))
-
-
-class Writers:
-    """A bare repository with one good hour; ours is a clone of depth 1, theirs a whole one."""
-
-    def __init__(self, stage: Stage, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.remote = folder / "remote.git"
-        stage.serve(payloads(START))
-        stage.run(START)
-        say(folder, "clone", "--quiet", "--bare", str(stage.root), str(self.remote))
-        say(folder, "clone", "--quiet", "--depth=1", f"file://{self.remote}", "ours")
-        say(folder, "clone", "--quiet", str(self.remote), "theirs")
-        self.ours = Stage(stage.service, folder / "ours")
-        self.theirs = Stage(stage.service, folder / "theirs")
-        self.first = self.tip()
-        self.lost = 0
-        real = push_module.push_branch
-
-        def push(archive: Archive, sleep: Callable[[float], None]) -> bool:
-            if archive.root == self.ours.root and self.before:
-                self.lost += 1
-                self.before.pop(0)()
-            return real(archive, lambda _: None)
-
-        self.before: list[Callable[[], object]] = []
-        """What happens right before each of our pushes."""
-        monkeypatch.setattr(push_module, "push_branch", push)
-
-    def tip(self) -> str:
-        return say(self.remote, "rev-parse", "main")
-
-    def archive(self, hour: dt.datetime, served: Payloads, *failing: str, **wish: Any) -> int:
-        """The other writer archives an hour and pushes it."""
-        service, respond = self.theirs.service, self.theirs.service.respond
-        self.theirs.serve(served)
-        for route in failing:
-            service.fail(route, "503")
-        say(self.theirs.root, "pull", "--quiet", "--ff-only")
-        code = self.theirs.run(hour, push=True, **wish)
-        service.heal()
-        service.respond = respond
-        return code
-
-    def edit(self, name: str, text: str = "new") -> None:
-        """The other writer changes a file that is no data."""
-        root = self.theirs.root
-        say(root, "pull", "--quiet", "--ff-only")
-        (root / name).write_text(text)
-        say(root, "add", name)
-        say(root, "commit", "--quiet", "-m", f"Edit {name}")
-        say(root, "push", "--quiet")
-
-    def sound(self) -> list[str]:
-        """Assert that both have the same tidy, straight history without doubled attempts; its subjects."""
-        assert say(self.ours.root, "rev-parse", "HEAD") == self.tip()
-        tidy(self.ours.root)
-        assert say(self.remote, "rev-list", "--merges", "main") == ""
-        ledger = [(line["hour"], line["attempt"]) for line in self.ours.attempts()]
-        assert len(set(ledger)) == len(ledger)
-        assert ledger == sorted(ledger)
-        return say(self.remote, "log", "--reverse", "--format=%s", f"{self.first}..main").splitlines()
-
-    def observed(self, *served: Payloads) -> None:
-        """Assert that in every commit each feed, and each model's endpoints, are as somebody was told."""
-        told = [wire(payloads) for payloads in (payloads(START), *served)]
-        say(self.theirs.root, "pull", "--quiet", "--ff-only")
-        for name in say(self.theirs.root, "rev-list", "main").split():
-            for path, found in stored(self.theirs, name).items():
-                assert found in [one[path] for one in told], (name, path)
-
-
-def stored(stage: Stage, name: str) -> dict[str, bytes]:
-    snapshot = stage.archive.read_snapshot(name)
-    found = {
-        route: kept({"data": list(snapshot[feed].values())})
-        for feed, route in LISTS.items()
-        if snapshot[feed]
-    }
-    return found | {f"models/{key}/endpoints": kept(one) for (key,), one in snapshot["endpoints"].items()}
-
-
-def wire(served: Payloads) -> dict[str, bytes]:
-    found = {path: said(body) for path, body in served.items()}
-    for route in LISTS.values():
-        rows = loads(encode(served[route]["data"]))
-        found[route] = kept(
-            {"data": [stable_part(ENDPOINTS, row) for row in rows] if route == LISTS["zdr"] else rows}
-        )
-    return found
 
 
 @pytest.fixture

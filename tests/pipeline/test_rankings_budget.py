@@ -16,7 +16,8 @@ from orarchive.collect.run import Run
 from orarchive.collect.settings import RunOptions, Settings
 from orarchive.domain.ranking_series import CATEGORY, MODELS
 from orarchive.sample import Service, sample_service
-from tests.support.archives import DAY, HOUR, NO_WAITS, Driver, Stage, say
+from tests.support.archives import DAY, HOUR, NO_WAITS, Stage, say
+from tests.support.driver import Driver
 from tests.support.rankings import EARLY, KEY, Told, bad, counted, reports, rows, run, stage_in
 
 MAX_REQUESTS, LIMIT_PER_DAY, LIMIT_PER_MINUTE = 480, 500, 30

@@ -12,7 +12,8 @@ from orarchive.sample import Service, sample_service
 from orarchive.store import push as push_module
 from orarchive.store.archive import Archive
 from orarchive.store.git import run_git
-from tests.support.archives import DAY, HOUR, Driver, Stage, data_files, every_byte, say, tidy
+from tests.support.archives import DAY, HOUR, Stage, data_files, every_byte, say, tidy
+from tests.support.driver import Driver
 from tests.support.rankings import (
     APPS,
     EARLY,

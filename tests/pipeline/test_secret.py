@@ -18,9 +18,9 @@ from orarchive.collect.settings import read_settings
 from orarchive.errors import ArchiveError, GitError
 from orarchive.sample import START, Reply, Service, sample_service
 from orarchive.store.git import run_git
-from tests.pipeline.test_cassettes import KEY as RECORDED_WITH
-from tests.pipeline.test_cassettes import PUBLIC
+from tests.support.archives import CASSETTE_KEY as RECORDED_WITH
 from tests.support.archives import HOUR, Stage, data_files, every_byte, new_archive, payloads, say, scrape
+from tests.support.archives import PUBLIC_BASE_URL as PUBLIC
 from tests.support.browser import build
 from tests.support.rankings import EARLY, FEW, MODELS, OPENAPI, Told, bad, naming, run, serving, stage_in
 

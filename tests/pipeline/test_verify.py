@@ -20,7 +20,7 @@ from orarchive.store.archive import open_archive
 from orarchive.store.git import run_git
 from tests.support.archives import HOUR, Stage, edited, new_archive, payloads, replies, say
 from tests.support.histories import Made, anew, grown, made, make, tables
-from tests.support.import_source import PATH, Source, repriced
+from tests.support.imports import PATH, Source, repriced
 
 HOURS = (START, START + HOUR, START + 3 * HOUR)
 FIRST, DAILY, SECOND, LAST = range(4)

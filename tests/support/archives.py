@@ -1,35 +1,24 @@
-"""Real archives for tests: a git work tree in a temporary folder, a service, runs in and out of process.
-
-As a script it is a driver: it starts runs in processes of their own, which a test may then kill.
-"""
+"""Real archives for tests: a git work tree in a temporary folder, a service with a few models, and runs."""
 
 import copy
 import datetime as dt
-import json
-import logging
 import os
-import resource
-import signal
 import subprocess
 import sys
-import traceback
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import Any
 
 from orarchive.collect.client import RetryPolicy
 from orarchive.collect.run import Run
 from orarchive.collect.settings import RunOptions, Settings
 from orarchive.domain.snapshot import Snapshot
-from orarchive.errors import ArchiveError
 from orarchive.history.history import History, read_history
 from orarchive.jsonl import dumps, loads
 from orarchive.sample import Reply, Service, routes, world_at
 from orarchive.sample.faults import encode
-from orarchive.store import git as git_module
 from orarchive.store import ledger
 from orarchive.store.archive import Archive, open_archive
 from orarchive.store.git import run_git
@@ -39,6 +28,12 @@ ROOT = Path(__file__).parents[2]
 HOUR = dt.timedelta(hours=1)
 DAY = dt.timedelta(days=1)
 NO_WAITS = RetryPolicy(first_wait=0, max_wait=0)
+
+PUBLIC_BASE_URL = Settings().base_url
+"""Base URL that cassettes name, whatever service they were recorded from."""
+
+CASSETTE_KEY = "sk-or-v1-this-key-is-a-test"
+"""API key with which cassettes are recorded."""
 
 Payloads = dict[str, Any]
 """Path below the base URL -> the body that is served there."""
@@ -56,47 +51,47 @@ SWEEPS = {"endpoints": "models/{}/endpoints", "image_endpoints": "images/models/
 
 FEW = (
     "anthropic/claude-haiku-4.5",
-    "deepseek/deepseek-v4-pro",  # prices by the clock
+    "deepseek/deepseek-v4-pro",  # time-of-day prices
     "google/gemini-2.5-pro",
     "openai/gpt-5-image",
     "openai/gpt-oss-20b:free",
     "openrouter/auto",  # a router: []
-    "qwen/qwen-plus-2025-07-28:thinking",  # answers with another id
-    "qwen/qwen3-235b-a22b-2507",  # twins: two endpoints with one tag
+    "qwen/qwen-plus-2025-07-28:thinking",  # its response names another id
+    "qwen/qwen3-235b-a22b-2507",  # two endpoints with the same tag
     "z-ai/glm-5.1",
     "~openai/gpt-latest",  # an alias: []
 )
-"""Models enough for every kind of record, so few that a run takes a tenth of a second."""
+"""Models with every kind of record between them, few enough for a run to take a tenth of a second."""
 
 
 @cache
-def _payloads(moment: dt.datetime, models: tuple[str, ...]) -> Payloads:
+def _build_payloads(moment: dt.datetime, models: tuple[str, ...]) -> Payloads:
+    """Build the bodies of the sample service for a few models; the result is shared and must not change."""
     world = world_at(moment)
 
-    def ask(path: str) -> Any:
+    def answer(path: str) -> Any:
         return routes.answer(world, path, {"output_modalities": "all"}, {}, "no key")[1]
 
-    wanted = models or tuple(world.models)
-    listed = [row for row in ask("models")["data"] if row["id"] in wanted]
-    found: Payloads = {"models": {"data": listed, "total_count": len(listed), "links": {"next": None}}}
-    found["models/count"] = {"data": {"count": len(listed)}}
-    found["providers"] = ask("providers")
-    found["endpoints/zdr"] = {
-        "data": [row for row in ask("endpoints/zdr")["data"] if row["model_id"] in wanted]
-    }
-    found["images/models"], found["videos/models"] = ask("images/models"), ask("videos/models")
-    found |= {path: ask(path) for path in (SWEEPS["endpoints"].format(row["id"]) for row in listed)}
-    images = [row["id"] for row in found["images/models"]["data"]]
-    return found | {path: ask(path) for path in map(SWEEPS["image_endpoints"].format, images)}
+    ids = models or tuple(world.models)
+    rows = [row for row in answer("models")["data"] if row["id"] in ids]
+    zdr_rows = [row for row in answer("endpoints/zdr")["data"] if row["model_id"] in ids]
+    bodies: Payloads = {"models": {"data": rows, "total_count": len(rows), "links": {"next": None}}}
+    bodies["models/count"] = {"data": {"count": len(rows)}}
+    bodies["providers"] = answer("providers")
+    bodies["endpoints/zdr"] = {"data": zdr_rows}
+    bodies["images/models"], bodies["videos/models"] = answer("images/models"), answer("videos/models")
+    bodies |= {path: answer(path) for path in (SWEEPS["endpoints"].format(row["id"]) for row in rows)}
+    images = [row["id"] for row in bodies["images/models"]["data"]]
+    return bodies | {path: answer(path) for path in map(SWEEPS["image_endpoints"].format, images)}
 
 
 def payloads(moment: dt.datetime, models: tuple[str, ...] = FEW) -> Payloads:
-    """What the sample says at a moment about a few models (all of them: ()), to change at will."""
-    return copy.deepcopy(_payloads(moment, models))
+    """Return the sample service's bodies at a moment for a few models, for () all; they may be changed."""
+    return copy.deepcopy(_build_payloads(moment, models))
 
 
 def edited(bodies: Payloads, word: str) -> Payloads:
-    """The same with one value changed in every record of every feed."""
+    """Return bodies with one value changed in every record of every feed."""
     changed = copy.deepcopy(bodies)
     for path, body in changed.items():
         inner = body.get("data", body)
@@ -107,14 +102,14 @@ def edited(bodies: Payloads, word: str) -> Payloads:
 
 
 def shuffled(bodies: Payloads) -> Payloads:
-    """The same with rows and keys in another order."""
+    """Return bodies with rows, keys and set-like lists in another order."""
 
-    def turned(value: Any) -> Any:
+    def reverse_keys(value: Any) -> Any:
         if isinstance(value, dict):
-            return {name: turned(value[name]) for name in reversed(value)}
+            return {name: reverse_keys(value[name]) for name in reversed(value)}
         return value
 
-    changed = {path: turned(body) for path, body in bodies.items()}
+    changed = {path: reverse_keys(body) for path, body in bodies.items()}
     for body in changed.values():
         inner = body.get("data", body)
         rows = inner if isinstance(inner, list) else inner.get("endpoints", [])
@@ -129,7 +124,7 @@ def shuffled(bodies: Payloads) -> Payloads:
 def replies(
     bodies: Payloads,
 ) -> Callable[[str, Mapping[str, str], Mapping[str, str]], Reply | tuple[int, Any]]:
-    """A responder that serves bodies (or whole replies) by path, and 404 for the rest."""
+    """Return a responder that serves bodies (or whole replies) by path, and 404 for any other path."""
 
     def respond(path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Reply | tuple[int, Any]:
         body = bodies.get(path)
@@ -139,42 +134,44 @@ def replies(
 
 
 def new_archive(folder: Path) -> Path:
-    """A git work tree without commits."""
+    """Make a git work tree without commits and return its folder."""
     folder.mkdir(parents=True, exist_ok=True)
     run_git(folder, "init", "--quiet", "--initial-branch=main", ".")
     return folder
 
 
 def say(folder: Path, *arguments: str) -> str:
-    """What a git command prints."""
+    """Run a git command and return its output without the last line end."""
     return run_git(folder, *arguments).decode().rstrip("\n")
 
 
 def data_files(root: Path) -> dict[str, bytes]:
-    """The files below data/ of a work tree, but for the ledger: path -> bytes."""
+    """Read the files below data/ of a work tree, but for the ledger: path -> bytes."""
     data = root / "data"
     paths = (path for path in data.rglob("*") if path.is_file())
-    found = {path.relative_to(data).as_posix(): path.read_bytes() for path in paths}
-    return {path: content for path, content in found.items() if not path.startswith("hours/")}
+    contents = {path.relative_to(data).as_posix(): path.read_bytes() for path in paths}
+    return {path: content for path, content in contents.items() if not path.startswith("hours/")}
 
 
 def every_byte(root: Path) -> dict[str, bytes]:
-    """All files below a folder: git's own, and the rest."""
+    """Read all files below a folder, also those of git: path -> bytes."""
     return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
 
 
 def tidy(root: Path) -> None:
-    """Assert that a work tree is as git has it, sound, and without anything left of a run."""
+    """Assert that a work tree is as git has it, sound, and without leftovers of a run."""
     assert say(root, "status", "--porcelain", "--untracked-files=all") == ""
     run_git(root, "fsck", "--no-dangling", "--no-progress")
     folder = root / ".git"
-    left = {path.name for path in folder.rglob("*.lock")} | {path.name for path in folder.glob("orarchive.*")}
-    assert left <= {"orarchive.lock", "index.sqlite.lock", "orarchive.requests"}
+    names = {path.name for path in folder.rglob("*.lock")} | {
+        path.name for path in folder.glob("orarchive.*")
+    }
+    assert names <= {"orarchive.lock", "index.sqlite.lock", "orarchive.requests"}
 
 
 @dataclass
 class Stage:
-    """A service and an archive scraped from it; `options` are settings for every run."""
+    """A service and the archive that is scraped from it; `options` are settings for every run."""
 
     service: Service
     root: Path
@@ -186,50 +183,57 @@ class Stage:
 
     @cached_property
     def archive(self) -> Archive:
+        """Return the opened archive."""
         return open_archive(self.root)
 
     def settings(self) -> Settings:
-        asking: dict[str, Any] = {
+        """Return the settings of a run: no waits between tries, no limit on the rate."""
+        settings: dict[str, Any] = {
             "base_url": self.service.base_url,
             "retry_policy": NO_WAITS,
             "per_second": 0.0,
         }
-        return Settings(**asking | self.options)
+        return Settings(**settings | self.options)
 
     def run(self, hour: dt.datetime, now: dt.datetime | None = None, **wish: Any) -> int:
-        """Archive an hour in this process; the clock stands still at `now`."""
-        wished = RunOptions(hour, **{"is_hour_given": True} | wish)
-        return Run(self.archive, self.settings(), wished, lambda: now or hour, sleep=lambda _: None)()
+        """Archive an hour in this process with RunOptions `wish`; return the exit code.
+
+        The clock stands still at `now`.
+        """
+        options = RunOptions(hour, **{"is_hour_given": True} | wish)
+        return Run(self.archive, self.settings(), options, lambda: now or hour, sleep=lambda _: None)()
 
     def asked(self) -> list[str]:
-        """The paths asked since the last time, in order."""
-        seen = [path.partition("?")[0] for path, _ in self.service.requests]
+        """Return the paths requested since the last call, in order."""
+        paths = [path.partition("?")[0] for path, _ in self.service.requests]
         self.service.seen.clear()
-        return seen
+        return paths
 
     def attempts(self) -> list[Attempt]:
-        """The ledger at HEAD."""
+        """Return the lines of the ledger at HEAD."""
         return ledger.read_attempts(self.archive, self.archive.resolve_commit())
 
     def report(self, feed: str) -> FeedReport:
-        """How a feed fared when it was asked last."""
+        """Return the report of the last attempt that requested a feed."""
         lines = [line for line in self.attempts() if ledger.feed_outcome(line, feed) != "not-due"]
         return lines[-1]["feeds"][feed]
 
     def outcomes(self, hour: dt.datetime) -> dict[str, str]:
-        """How each feed fared when it was asked last in an hour."""
+        """Return the outcome of each feed in the last attempt at an hour that requested it."""
         lines = [line for line in self.attempts() if ledger.attempt_hour(line) == hour]
-        asked = [(name, report["outcome"]) for line in lines for name, report in line["feeds"].items()]
-        return {name: outcome for name, outcome in asked if outcome != "not-due"}
+        reports = [(name, report["outcome"]) for line in lines for name, report in line["feeds"].items()]
+        return {name: outcome for name, outcome in reports if outcome != "not-due"}
 
     def snapshot(self) -> Snapshot:
+        """Return the snapshot at HEAD."""
         return self.archive.read_snapshot("HEAD")
 
     def past(self) -> History:
+        """Return the history of the archive."""
         return read_history(self.archive)
 
     def commits(self) -> list[str]:
-        """The subjects of all commits, oldest first."""
+        """Return the subjects of all commits, oldest first."""
         return (
             say(self.root, "log", "--reverse", "--format=%s").splitlines()
             if self.archive.resolve_commit()
@@ -237,33 +241,34 @@ class Stage:
         )
 
     def copy(self, folder: Path) -> "Stage":
-        """The same service, and a copy of the archive."""
+        """Return a stage with the same service and a copy of the archive."""
         subprocess.run(["cp", "-a", self.root, folder], check=True)
         return Stage(self.service, folder, self.options)
 
 
 def said(value: Any) -> bytes:
-    """A body as it is archived: number tokens as sent; the order of rows and of lists of words left out."""
-    return dumps(_ordered(loads(encode(value))))
+    """Encode a body as it was sent, with number tokens, but rows and lists of words in one order."""
+    return dumps(_sort_lists(loads(encode(value))))
 
 
 def kept(value: Any) -> bytes:
-    """The same form of a response out of the archive."""
-    return dumps(_ordered(value))
+    """Encode a response out of the archive in the same form as `said`."""
+    return dumps(_sort_lists(value))
 
 
-def _ordered(value: Any, name: str = "") -> Any:
+def _sort_lists(value: Any, name: str = "") -> Any:
+    """Sort the rows of a body and its lists of words."""
     if isinstance(value, dict):
-        return {name: _ordered(child, name) for name, child in value.items()}
+        return {name: _sort_lists(child, name) for name, child in value.items()}
     if isinstance(value, list):
-        children = [_ordered(child) for child in value]
+        children = [_sort_lists(child) for child in value]
         is_set = name in ("data", "endpoints") or all(isinstance(child, str) for child in children)
         return sorted(children, key=dumps) if is_set else children
     return value
 
 
 def scrape(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run scrape.py as a person does; without rankings, which have tests of their own (`--rankings` asks)."""
+    """Run scrape.py as a person does; without rankings, which have tests of their own (or `--rankings`)."""
     return subprocess.run(
         [sys.executable, ROOT / "scrape.py", "--no-rankings", *arguments],
         capture_output=True,
@@ -271,115 +276,3 @@ def scrape(*arguments: str | Path, **environment: str) -> subprocess.CompletedPr
         env={**os.environ, "SYNC_REQUESTS_PER_SECOND": "0", **environment},
         timeout=60,
     )
-
-
-class Driver:
-    """Starts runs in processes of their own: one Python with everything imported, forked for each.
-
-    What they print as errors goes to a file, if one is given; `prefix` begins the command.
-    """
-
-    def __init__(self, errors: IO[str] | None = None, prefix: Sequence[str] = ()) -> None:
-        self.errors = errors
-        self.prefix = prefix
-
-    def __enter__(self) -> Self:
-        self.process = subprocess.Popen(
-            [*self.prefix, sys.executable, __file__],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self.errors,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            text=True,
-        )
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        assert self.process.stdin and self.process.stdout
-        self.process.stdin.close()
-        self.process.stdout.close()
-        self.process.wait()
-
-    def start(self, stage: Stage, hour: dt.datetime, **options: Any) -> int:
-        """Start a run and return its process id, which is also that of its group; see `_child`."""
-        told = {"root": str(stage.root), "url": stage.service.base_url, "hour": hour.isoformat(), **options}
-        assert self.process.stdin
-        self.process.stdin.write(json.dumps(told) + "\n")
-        self.process.stdin.flush()
-        return self._heard()
-
-    def ended(self) -> int:
-        """Wait for the run; its exit code, negative for the signal that ended it."""
-        return self._heard()
-
-    def _heard(self) -> int:
-        assert self.process.stdout
-        return int(self.process.stdout.readline())
-
-
-def _drive() -> None:
-    for line in sys.stdin:
-        pid = os.fork()
-        if not pid:
-            os.setpgid(0, 0)
-            os._exit(_child(json.loads(line)))
-        with suppress(OSError):
-            os.setpgid(pid, pid)
-        print(pid, flush=True)
-        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
-
-
-def _child(told: dict[str, Any]) -> int:
-    """One run; it kills itself before the `step` of that number, and writes their count to `steps`.
-
-    `named` makes errors that have a name the exit code 2, as the entry does; `disk` is the size in bytes at
-    which a file is too large.
-    """
-    if told.get("named"):
-        try:
-            return _child({**told, "named": False})
-        except (ArchiveError, OSError):
-            return 2
-        except BaseException:
-            traceback.print_exc()
-            return 99
-    if "disk" in told:
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (told["disk"], resource.RLIM_INFINITY))
-    hour = dt.datetime.fromisoformat(told["hour"])
-    counted = _kill_at(told["step"]) if "step" in told else []
-    run = Run(
-        open_archive(Path(told["root"])),
-        Settings(told["url"], retry_policy=NO_WAITS, per_second=0, workers=2, key=told.get("key")),
-        RunOptions(hour, is_hour_given=True, push=told.get("push", False), **told.get("wish", {})),
-        lambda: hour,
-        sleep=lambda _: None,
-    )
-    code = run()
-    if "steps" in told:
-        Path(told["steps"]).write_text(str(len(counted)))
-    return code
-
-
-def _kill_at(number: int) -> list[str]:
-    """Note every git command and every file written, renamed or removed; die before the given one."""
-    steps: list[str] = []
-
-    def counted(real: Callable[..., Any]) -> Callable[..., Any]:
-        def step(*arguments: Any, **options: Any) -> Any:
-            steps.append(real.__name__)
-            if len(steps) == number:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return real(*arguments, **options)
-
-        return step
-
-    git_module.subprocess.run = counted(subprocess.run)  # type: ignore[attr-defined]
-    for name in ("write_bytes", "write_text", "replace", "unlink"):
-        setattr(Path, name, counted(getattr(Path, name)))
-    return steps
-
-
-if __name__ == "__main__":
-    logging.disable()
-    _drive()

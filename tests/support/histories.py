@@ -1,4 +1,4 @@
-"""Histories for tests: any commits at all, written by git in one go, and what the index makes of them."""
+"""Histories for tests: arbitrary commits, written by one git command, and the index of them."""
 
 import datetime as dt
 import hashlib
@@ -16,7 +16,7 @@ from orarchive.store.archive import Archive, open_archive
 from orarchive.store.git import run_git
 from tests.support.archives import say
 
-WHO = b"Test <test@example.org>"
+IDENTITY = b"Test <test@example.org>"
 
 Files = dict[str, bytes]
 """Path in the work tree -> content."""
@@ -24,7 +24,7 @@ Files = dict[str, bytes]
 
 @dataclass(frozen=True)
 class Made:
-    """A commit to be made; `parents` are positions in the list of commits, by default the one before."""
+    """A commit to make; `parents` are positions in the list of commits, by default the previous one."""
 
     files: Files
     message: str = "Work on the code\n"
@@ -32,29 +32,29 @@ class Made:
     parents: tuple[int, ...] | None = None
 
     def but(self, **fields: Any) -> "Made":
-        """The same with other fields."""
+        """Return the commit with other fields."""
         return replace(self, **fields)
 
     def having(self, changes: Mapping[str, bytes | None]) -> "Made":
-        """The same with other files below data/; None: gone."""
-        found = {**self.files, **{f"data/{path}": content for path, content in changes.items()}}
-        return self.but(files={path: content for path, content in found.items() if content is not None})
+        """Return the commit with other files below data/; None removes a file."""
+        files = {**self.files, **{f"data/{path}": content for path, content in changes.items()}}
+        return self.but(files={path: content for path, content in files.items() if content is not None})
 
     def __getitem__(self, path: str) -> bytes:
-        """A file below data/."""
+        """Return a file below data/."""
         return self.files[f"data/{path}"]
 
     @property
     def hours(self) -> list[str]:
-        """The hours in its ledger."""
-        return [loads(line)["hour"] for line in self._ledger()]
+        """Return the hours in its ledger."""
+        return [loads(line)["hour"] for line in self._ledger_lines()]
 
-    def _ledger(self) -> Iterator[bytes]:
+    def _ledger_lines(self) -> Iterator[bytes]:
         for path in sorted(path for path in self.files if path.startswith("data/hours/")):
             yield from self.files[path].splitlines(keepends=True)
 
     def keeping(self, *hours: str) -> "Made":
-        """The same with no other hours in its ledger than these."""
+        """Return the commit with only these hours in its ledger."""
         files: dict[str, bytes | None] = {
             path.removeprefix("data/"): b"".join(
                 line for line in content.splitlines(keepends=True) if loads(line)["hour"] in hours
@@ -67,64 +67,69 @@ class Made:
 
 
 def make(root: Path, commits: Sequence[Made], branch: str = "main") -> list[str]:
-    """Make the commits on a branch, the work tree with them; returns their names."""
-    told = b"".join(_told(commits, position, branch) for position in range(len(commits)))
+    """Make the commits on a branch and check the branch out; return their hashes."""
+    stream = b"".join(_format_commit(commits, position, branch) for position in range(len(commits)))
     marks = root / ".git/marks"
-    run_git(root, "fast-import", "--quiet", "--force", f"--export-marks={marks}", stdin=told)
+    run_git(root, "fast-import", "--quiet", "--force", f"--export-marks={marks}", stdin=stream)
     names = dict(line.split() for line in marks.read_text().splitlines())
     marks.unlink()
     run_git(root, "reset", "--hard", "--quiet")
     return [names[f":{position + 1}"] for position in range(len(commits))]
 
 
-def _told(commits: Sequence[Made], position: int, branch: str) -> bytes:
-    """A commit in the words of git fast-import."""
-    one = commits[position]
-    parents = one.parents if one.parents is not None else tuple(range(position)[-1:])
-    # the committer's clock goes on by itself, whatever date the author gives
+def _format_commit(commits: Sequence[Made], position: int, branch: str) -> bytes:
+    """Format a commit for git fast-import."""
+    commit = commits[position]
+    parents = commit.parents if commit.parents is not None else tuple(range(position)[-1:])
+    # Committer dates follow each other, whatever date the author gives.
     committed = 1_790_000_000 + 60 * position
-    words = [
+    parts = [
         b"reset refs/heads/%s\n" % branch.encode() if not parents else b"",
         b"commit refs/heads/%s\nmark :%d\n" % (branch.encode(), position + 1),
-        b"author %s %d +0000\ncommitter %s %d +0000\n" % (WHO, one.date.timestamp(), WHO, committed),
-        _data(one.message.encode()),
+        b"author %s %d +0000\ncommitter %s %d +0000\n"
+        % (IDENTITY, commit.date.timestamp(), IDENTITY, committed),
+        _format_data(commit.message.encode()),
         *(
             b"%s :%d\n" % (word, parent + 1)
             for word, parent in zip([b"from", *[b"merge"] * 9], parents, strict=False)
         ),
         b"deleteall\n",
-        *(b"M 100644 inline %s\n%s" % (path.encode(), _data(data)) for path, data in one.files.items()),
+        *(
+            b"M 100644 inline %s\n%s" % (path.encode(), _format_data(data))
+            for path, data in commit.files.items()
+        ),
     ]
-    return b"".join(words)
+    return b"".join(parts)
 
 
-def _data(content: bytes) -> bytes:
+def _format_data(content: bytes) -> bytes:
+    """Format a content for git fast-import."""
     return b"data %d\n%s\n" % (len(content), content)
 
 
 def made(archive: Archive) -> list[Made]:
-    """The commits of an archive with a straight history of data alone, oldest first."""
-    found = []
+    """Return the commits of an archive with a straight history of data alone, oldest first."""
+    commits = []
     for name in say(archive.root, "rev-list", "--reverse", "HEAD").split():
         seconds, _, message = say(archive.root, "log", "-1", "--format=%at %B", name).partition(" ")
         files = {f"data/{path}": content for path, content in archive.read_files(name).items()}
-        found.append(Made(files, message, dt.datetime.fromtimestamp(int(seconds), dt.UTC)))
-    return found
+        commits.append(Made(files, message, dt.datetime.fromtimestamp(int(seconds), dt.UTC)))
+    return commits
 
 
 def indexed(archive: Archive, cache: Path | None = None) -> list[str]:
-    """Every row of an archive's index, brought up to date."""
+    """Bring an archive's index up to date and return its rows."""
     with open_index(archive, cache) as db:
         return list(dump_rows(db))
 
 
 def anew(archive: Archive) -> list[str]:
-    """Every row of an index that is built from nothing."""
+    """Build an index from nothing and return its rows."""
     return indexed(archive, Path(mkdtemp(dir=archive.git_dir)))
 
 
 def grown(root: Path, names: Iterable[str]) -> list[str]:
-    """Every row of an index that was brought up to date at each of some commits."""
+    """Bring an index up to date at each of some commits and return its rows after the last."""
     archive = open_archive(root)
     cache = Path(mkdtemp(dir=archive.git_dir))
     rows: list[str] = []
@@ -135,8 +140,8 @@ def grown(root: Path, names: Iterable[str]) -> list[str]:
 
 
 @contextmanager
-def _built(archive: Archive) -> Iterator[sqlite3.Connection]:
-    """An index that was built from nothing, once for what an archive's branches are at."""
+def _open_new_index(archive: Archive) -> Iterator[sqlite3.Connection]:
+    """Open an index that was built from nothing, once for each state of an archive's branches."""
     refs = say(archive.root, "for-each-ref") + str(archive.resolve_commit())
     folder = archive.git_dir / f"built-{hashlib.sha256(refs.encode()).hexdigest()}"
     if not (folder / INDEX_NAME).exists():
@@ -147,8 +152,8 @@ def _built(archive: Archive) -> Iterator[sqlite3.Connection]:
 
 
 def ask(archive: Archive, query: str) -> list[tuple[Any, ...]]:
-    """What an archive's index answers."""
-    with _built(archive) as db:
+    """Return the rows of a query to an archive's index."""
+    with _open_new_index(archive) as db:
         return db.execute(query).fetchall()
 
 
@@ -157,18 +162,18 @@ Tables = dict[str, list[tuple[Any, ...]]]
 
 
 def tables(archive: Archive, *without: str) -> Tables:
-    """What an archive's index says, but for some columns and tables, and for the names of commits."""
+    """Return an archive's index without the hashes of commits, and without some columns and tables."""
     left_out = {"meta", "tips", "commit_id", *without}
-    found = {}
-    with _built(archive) as db:
+    contents = {}
+    with _open_new_index(archive) as db:
         for (name,) in db.execute("select name from sqlite_schema where type = 'table'").fetchall():
-            about = db.execute("select name from pragma_table_info(?)", (name,)).fetchall()
-            columns = ", ".join(column for (column,) in about if column not in left_out)
+            names = db.execute("select name from pragma_table_info(?)", (name,)).fetchall()
+            columns = ", ".join(column for (column,) in names if column not in left_out)
             if name not in left_out:
-                found[name] = db.execute(f"select {columns} from {name} order by {columns}").fetchall()
-    return found
+                contents[name] = db.execute(f"select {columns} from {name} order by {columns}").fetchall()
+    return contents
 
 
 def facts(archive: Archive) -> Tables:
-    """What an archive's index says of the world, whatever the attempts were that told it."""
+    """Return what an archive's index says about the service, without the attempts that read it."""
     return tables(archive, "attempts", "reads", "attempt")

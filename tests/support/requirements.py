@@ -1,4 +1,4 @@
-"""What some tests need and not every machine has; `REQUIRE_ALL=1` makes a test that is left out a failure."""
+"""Tools and data that some tests need; without them a test is left out, with `REQUIRE_ALL=1` it fails."""
 
 import os
 import shutil
@@ -12,11 +12,11 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 VNU = Path(__file__).parents[2] / "build/tools/node_modules/vnu-jar/build/dist/vnu.jar"
 
 LEFT_OUT = "left out"
-"""How the reason of a test begins that was not run for want of something."""
+"""Beginning of the reason of a test that was not run for want of a tool or of data."""
 
 
 def recordings() -> Path:
-    """The folder of recorded responses of the real service."""
+    """Return the folder of recorded responses of the real service."""
     folder = os.environ.get("ARCHIVE_REAL_DATA")
     if not folder or not Path(folder).is_dir():
         left_out("ARCHIVE_REAL_DATA does not name the folder of recorded responses")
@@ -24,13 +24,13 @@ def recordings() -> Path:
 
 
 def browser() -> str:
-    """The system's Chromium or Chrome."""
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    return found or left_out("no Chromium or Chrome on this machine")
+    """Return the path of the system's Chromium or Chrome."""
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    return path or left_out("no Chromium or Chrome on this machine")
 
 
 def validator() -> list[str]:
-    """The command of the W3C's checker."""
+    """Return the command of the W3C's HTML checker."""
     if not shutil.which("java"):
         left_out("no Java on this machine")
     if not VNU.exists():
@@ -39,7 +39,7 @@ def validator() -> list[str]:
 
 
 def obedient() -> list[str]:
-    """What a command begins with that permissions shall bind, whoever runs the tests."""
+    """Return the prefix of a command that file permissions bind also where root runs the tests."""
     if os.getuid():
         return []
     command = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all", "--"]
@@ -48,7 +48,8 @@ def obedient() -> list[str]:
     return command
 
 
-def left_out(why: str) -> NoReturn:
+def left_out(reason: str) -> NoReturn:
+    """Leave the test out for a reason, or fail it with `REQUIRE_ALL=1`."""
     if os.environ.get("REQUIRE_ALL") == "1":
-        pytest.fail(why)
-    pytest.skip(f"{LEFT_OUT}: {why}")
+        pytest.fail(reason)
+    pytest.skip(f"{LEFT_OUT}: {reason}")

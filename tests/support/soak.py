@@ -28,7 +28,8 @@ from orarchive.sample import START, Service, world_at
 from orarchive.store import ledger
 from orarchive.store.ledger import Attempt
 from orarchive.timestamps import HOUR, format_hour
-from tests.support.archives import LISTS, Driver, Payloads, Stage, kept, new_archive, payloads, replies, said
+from tests.support.archives import LISTS, Payloads, Stage, kept, new_archive, payloads, replies, said
+from tests.support.driver import Driver
 from tests.support.requirements import obedient
 
 KEYS = {"models": "id", "providers": "slug"}

@@ -1,0 +1,142 @@
+"""Runs in processes of their own, which a test may kill; as a script, the process that forks them."""
+
+import datetime as dt
+import json
+import logging
+import os
+import resource
+import signal
+import subprocess
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any, Self
+
+from orarchive.collect.run import Run
+from orarchive.collect.settings import RunOptions, Settings
+from orarchive.errors import ArchiveError
+from orarchive.store import git as git_module
+from orarchive.store.archive import open_archive
+from tests.support.archives import NO_WAITS, ROOT, Stage
+
+
+class Driver:
+    """One Python process with everything imported, which is forked for each run.
+
+    The runs print errors to `errors`, if that is given; `prefix` begins the command.
+    """
+
+    def __init__(self, errors: IO[str] | None = None, prefix: Sequence[str] = ()) -> None:
+        self.errors = errors
+        self.prefix = prefix
+
+    def __enter__(self) -> Self:
+        self.process = subprocess.Popen(
+            [*self.prefix, sys.executable, __file__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.errors,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            text=True,
+        )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self.process.stdin and self.process.stdout
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self.process.wait()
+
+    def start(self, stage: Stage, hour: dt.datetime, **options: Any) -> int:
+        """Start a run and return its process id, which is also that of its group; see `_run_child`."""
+        request = {
+            "root": str(stage.root),
+            "url": stage.service.base_url,
+            "hour": hour.isoformat(),
+            **options,
+        }
+        assert self.process.stdin
+        self.process.stdin.write(json.dumps(request) + "\n")
+        self.process.stdin.flush()
+        return self._read_number()
+
+    def ended(self) -> int:
+        """Wait for the run and return its exit code, negative for the signal that ended it."""
+        return self._read_number()
+
+    def _read_number(self) -> int:
+        """Read the next number that the process prints."""
+        assert self.process.stdout
+        return int(self.process.stdout.readline())
+
+
+def _fork_runs() -> None:
+    """Fork a run for each line of standard input; print its process id, and its exit code when it ended."""
+    for line in sys.stdin:
+        pid = os.fork()
+        if not pid:
+            os.setpgid(0, 0)
+            os._exit(_run_child(json.loads(line)))
+        with suppress(OSError):
+            os.setpgid(pid, pid)
+        print(pid, flush=True)
+        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+
+
+def _run_child(request: dict[str, Any]) -> int:
+    """Archive an hour and return the exit code.
+
+    The run kills itself before the step number `step`, and writes the count of its steps to the file `steps`.
+    With `named` an ArchiveError or OSError gives exit code 2, as on the command line; `disk` is the size in
+    bytes beyond which no file can grow.
+    """
+    if request.get("named"):
+        try:
+            return _run_child({**request, "named": False})
+        except (ArchiveError, OSError):
+            return 2
+        except BaseException:
+            traceback.print_exc()
+            return 99
+    if "disk" in request:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (request["disk"], resource.RLIM_INFINITY))
+    hour = dt.datetime.fromisoformat(request["hour"])
+    steps = _kill_at(request["step"]) if "step" in request else []
+    run = Run(
+        open_archive(Path(request["root"])),
+        Settings(request["url"], retry_policy=NO_WAITS, per_second=0, workers=2, key=request.get("key")),
+        RunOptions(hour, is_hour_given=True, push=request.get("push", False), **request.get("wish", {})),
+        lambda: hour,
+        sleep=lambda _: None,
+    )
+    code = run()
+    if "steps" in request:
+        Path(request["steps"]).write_text(str(len(steps)))
+    return code
+
+
+def _kill_at(number: int) -> list[str]:
+    """Record every git command and file written, renamed or removed; kill the process before that number."""
+    steps: list[str] = []
+
+    def count(real: Callable[..., Any]) -> Callable[..., Any]:
+        def step(*arguments: Any, **options: Any) -> Any:
+            steps.append(real.__name__)
+            if len(steps) == number:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return real(*arguments, **options)
+
+        return step
+
+    git_module.subprocess.run = count(subprocess.run)  # type: ignore[attr-defined]
+    for name in ("write_bytes", "write_text", "replace", "unlink"):
+        setattr(Path, name, count(getattr(Path, name)))
+    return steps
+
+
+if __name__ == "__main__":
+    logging.disable()
+    _fork_runs()
