@@ -14,8 +14,10 @@ from orarchive.importer.convert import import_versions
 from orarchive.sample import START, Service
 from orarchive.store.archive import open_archive
 from tests.support import requirements
-from tests.support.archives import HOUR, Stage, edited, new_archive, payloads, replies
+from tests.support.archives import DAY, HOUR, Stage, edited, new_archive, payloads, replies
+from tests.support.histories import made, tables
 from tests.support.recordings import TWO_YEARS, Whole
+from tests.support.replays import HOURS, SixHours
 from tests.support.requirements import LEFT_OUT
 
 # Nothing here is timed: a slow machine is no failure.
@@ -74,6 +76,23 @@ def two_hours(running: Service, tmp_path_factory: pytest.TempPathFactory) -> Sta
         stage.serve(edited(payloads(START), f"{number}"))
         assert stage.run(START + number * HOUR) == 0
     return stage
+
+
+@pytest.fixture(scope="module")
+def six_hours(running: Service, tmp_path_factory: pytest.TempPathFactory) -> SixHours:
+    """Return an archive of six hours, each with the records of a week later; tests do not change it."""
+    running.heal()
+    stage = Stage(running, new_archive(tmp_path_factory.mktemp("six-hours") / "archive"))
+    for number, hour in enumerate(HOURS):
+        stage.serve(payloads(START + 7 * number * DAY))
+        assert stage.run(hour) == 0
+    return SixHours(stage, made(stage.archive), tables(stage.archive))
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Return the folder of an archive without commits."""
+    return new_archive(tmp_path / "archive")
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,143 @@
+"""An archive of six hours, and histories made of its commits, for tests of the replay.
+
+The hours straddle the turn of a month.
+"""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from orarchive.domain.feeds import FEEDS
+from orarchive.domain.snapshot import records_by_key, snapshot_from_files
+from orarchive.history.attempts import list_attempts, list_tips
+from orarchive.history.replay import ReplayState, replay
+from orarchive.jsonl import Record, dumps, loads
+from orarchive.sample import START
+from orarchive.store.archive import SNAPSHOT_FILES, open_archive
+from orarchive.store.git import run_git
+from orarchive.timestamps import format_stamp
+from tests.support.archives import HOUR, Stage
+from tests.support.histories import Made, Tables, anew, ask, grown, make, tables
+
+HOURS = [START + number * HOUR for number in range(-3, 3)]
+
+LAST = HOURS[-1]
+
+MODEL = "google/gemini-2.5-pro"
+
+FACTS = "models/facts.jsonl"
+
+NOON = dt.datetime(2026, 6, 1, 12, 34, 56, tzinfo=dt.UTC)
+"""Time of commits by hand."""
+
+
+@dataclass(frozen=True)
+class SixHours:
+    """The archive that histories are made of: its commits, and the tables of its index."""
+
+    stage: Stage
+    commits: list[Made]
+    """The commits of hours 0, 0 (daily feeds), 1, 2, 3, 3 (daily feeds), 4 and 5."""
+    tables: Tables
+
+    def select(self, *numbers: int) -> list[Made]:
+        """Return the commits of hours by number, with only those hours in their ledgers."""
+        hours = [format_stamp(HOURS[number]) for number in numbers]
+        return [commit.keeping(*hours) for commit in self.commits if commit.hours[-1] in hours]
+
+
+def commit_by_hand(commit: Made, message: str = "Somebody's own\n\nAttempt: 7\n  or so\n") -> Made:
+    """Return the commit as somebody makes it by hand: with another message, at another time."""
+    return commit.but(message=message, date=NOON)
+
+
+def commit_code(before: Made, name: str = "README.md", content: bytes = b"About\n") -> Made:
+    """Return a commit of code on top of another commit."""
+    return Made({**before.files, name: content}, date=NOON)
+
+
+def change_finish(commit: Made, number: int) -> Made:
+    """Return the commit with another time at which the attempts at an hour ended."""
+
+    def change_line(line: bytes) -> bytes:
+        attempt = loads(line)
+        if attempt["hour"] == format_stamp(HOURS[number]):
+            attempt["finished"] = format_stamp(NOON)
+        return dumps(attempt) + b"\n"
+
+    ledgers = {path: data for path, data in commit.files.items() if path.startswith("data/hours/")}
+    dated = {path: b"".join(map(change_line, data.splitlines())) for path, data in ledgers.items()}
+    return commit.but(files={**commit.files, **dated})
+
+
+def edit_lines(commit: Made, path: str, change: Callable[[list[Record]], list[Record]]) -> Made:
+    """Return the commit with other lines in a file."""
+    lines = change([loads(line) for line in commit[path].splitlines()])
+    return commit.having({path: b"".join(dumps(line) + b"\n" for line in lines)})
+
+
+def edit_field(commit: Made, path: str, name: str, value: Any, model: str = MODEL) -> Made:
+    """Return the commit with a field of a model changed."""
+    return edit_lines(
+        commit, path, lambda lines: [{**line, name: value} if line["id"] == model else line for line in lines]
+    )
+
+
+def rename_model(commit: Made, name: str) -> Made:
+    """Return the commit with another name for a model."""
+    return edit_field(commit, "models/facts.jsonl", "name", name)
+
+
+def make_pasts(six_hours: SixHours, root: Path, *parts: tuple[str, tuple[int, ...]]) -> None:
+    """Make hours of the archive on branches of their own, each with its own ledger."""
+    for branch, numbers in parts:
+        make(root, six_hours.select(*numbers), branch)
+        run_git(root, "reset", "--hard", "--quiet")
+
+
+def read_commits(root: Path) -> list[str | None]:
+    """Return the commits of all attempts in the index."""
+    return [
+        commit for (commit,) in ask(open_archive(root), "select commit_id from attempts order by attempt")
+    ]
+
+
+def assert_replayed(root: Path) -> None:
+    """Assert that after every attempt the lines and the records are those of its commit's tree."""
+    archive = open_archive(root)
+    state = ReplayState()
+    for step in replay(
+        archive, list_attempts(archive, list_tips(archive, str(archive.resolve_commit()))), None, state
+    ):
+        if step.broken:
+            continue
+        files = archive.read_files(step.attempt_commit.commit)
+        replayed = {path: sorted(line.text for line in lines.values()) for path, lines in state.files.items()}
+        assert {path: lines for path, lines in replayed.items() if lines and path in SNAPSHOT_FILES} == {
+            path: sorted(content.split(b"\n")[:-1] if content.endswith(b"\n") else content.split(b"\n"))
+            for path, content in files.items()
+            if content and path in SNAPSHOT_FILES
+        }
+        snapshot = snapshot_from_files(files.get)
+        for name, feed in FEEDS.items():
+            if not feed.copied_feed:
+                assert state.records[name] == records_by_key(feed, snapshot[name]), (
+                    step.attempt_commit.attempt["hour"],
+                    name,
+                )
+
+
+def assert_consistent(root: Path, names: list[str], *steps: int) -> None:
+    """Assert that the replay is right, and that an index built in steps equals one built at once."""
+    assert_replayed(root)
+    assert grown(root, [*(names[at] for at in steps or (1, 4)), names[-1]]) == anew(open_archive(root))
+
+
+def assert_same(six_hours: SixHours, root: Path, commits: list[Made], *steps: int) -> list[str]:
+    """Assert that a history gives the tables of the six hours; return the hashes of its commits."""
+    names = make(root, commits)
+    assert tables(open_archive(root)) == six_hours.tables
+    assert_consistent(root, names, *steps)
+    return names
