@@ -13,9 +13,9 @@ import pytest
 from orarchive.importer.convert import import_versions
 from orarchive.sample import START, Service
 from orarchive.store.archive import open_archive
-from tests.support import requirements
+from tests.support import requirements, verifying
 from tests.support.archives import DAY, HOUR, Stage, edited, new_archive, payloads, replies
-from tests.support.histories import made, tables
+from tests.support.histories import Made, made, tables
 from tests.support.recordings import TWO_YEARS, Whole
 from tests.support.replays import HOURS, SixHours
 from tests.support.requirements import LEFT_OUT
@@ -87,6 +87,28 @@ def six_hours(running: Service, tmp_path_factory: pytest.TempPathFactory) -> Six
         stage.serve(payloads(START + 7 * number * DAY))
         assert stage.run(hour) == 0
     return SixHours(stage, made(stage.archive), tables(stage.archive))
+
+
+@pytest.fixture(scope="module")
+def three_hours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """Return an archive of three hours, with one missing before the last; tests do not change it."""
+    with Service(replies({})) as service:
+        stage = Stage(service, new_archive(tmp_path_factory.mktemp("three-hours") / "archive"))
+        for hour, word in zip(verifying.HOURS, ("one", "two", "three"), strict=True):
+            stage.serve(edited(payloads(START), word))
+            assert stage.run(hour) == 0
+        yield stage
+
+
+@pytest.fixture(scope="module")
+def hour_commits(three_hours: Stage) -> list[Made]:
+    """Return the commits of the three hours: two of the first hour, then one an hour."""
+    commits = made(three_hours.archive)
+    assert [commit.message.partition(":")[0] for commit in commits] == [
+        *["2026-06-01T00Z"] * 2,
+        *["2026-06-01T01Z", "2026-06-01T03Z"],
+    ]
+    return commits
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Runs killed at any step and at any moment: the next run finds nothing lost, doubled or left behind."""
+"""Runs killed at any step and at any moment: after the next run nothing is lost, repeated or left behind."""
 
 import os
 import random
@@ -35,8 +35,8 @@ LATER = START + DAY
 
 
 @dataclass(frozen=True)
-class Ready:
-    """An archive with one good hour, another hour served, and what an undisturbed run makes of it."""
+class ReadyArchive:
+    """An archive with one good hour, another hour served, and the result of an undisturbed run."""
 
     stage: Stage
     driver: Driver
@@ -47,12 +47,13 @@ class Ready:
 
 
 @pytest.fixture(scope="module")
-def ready(running: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ready]:
+def ready(running: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReadyArchive]:
+    """Archive an hour, serve the next one, and measure an undisturbed run."""
     folder = tmp_path_factory.mktemp("kills")
     stage = Stage(running, new_archive(folder / "archive"))
     stage.serve(payloads(START))
     assert stage.run(START) == 0
-    stage.serve(next_hour())
+    stage.serve(edit_next_hour())
     with Driver() as driver:
         undisturbed = stage.copy(folder / "undisturbed")
         driver.start(undisturbed, LATER)
@@ -63,19 +64,19 @@ def ready(running: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         assert driver.ended() == 0
         seconds = time.monotonic() - begun
         steps = int((folder / "steps").read_text())
-        yield Ready(stage, driver, data_files(undisturbed.root), undisturbed.commits(), steps, seconds)
+        yield ReadyArchive(stage, driver, data_files(undisturbed.root), undisturbed.commits(), steps, seconds)
 
 
-def next_hour() -> Payloads:
-    """Every record edited, and one feed without rows any more: a file that the commit removes."""
+def edit_next_hour() -> Payloads:
+    """Return bodies with every record edited and one facet without lines: a file that the commit removes."""
     bodies = edited(payloads(LATER), "second")
     for row in bodies["models"]["data"]:
         row.pop("benchmarks", None)
     return bodies
 
 
-def recovers(ready: Ready, stage: Stage) -> None:
-    """Assert that a normal run leaves all as if nothing had happened."""
+def assert_recovers(ready: ReadyArchive, stage: Stage) -> None:
+    """Assert that a normal run gives the result of an undisturbed one."""
     assert stage.run(LATER) == 0
     tidy(stage.root)
     assert data_files(stage.root) == ready.files
@@ -88,17 +89,17 @@ def recovers(ready: Ready, stage: Stage) -> None:
     ]
 
 
-def test_killed_before_every_step(ready: Ready, tmp_path: Path) -> None:
-    """Each git command and each file written, renamed or removed, of the whole run, is a step."""
+def test_killed_before_every_step(ready: ReadyArchive, tmp_path: Path) -> None:
+    """Kill the run before each git command and each file written, renamed or removed."""
     for step in range(1, ready.steps + 1):
         stage = ready.stage.copy(tmp_path / str(step))
         ready.driver.start(stage, LATER, step=step)
         assert ready.driver.ended() == -signal.SIGKILL, step
-        recovers(ready, stage)
+        assert_recovers(ready, stage)
 
 
-def test_first_run_killed(ready: Ready, tmp_path: Path) -> None:
-    """The same on a branch without commits, at every fifth step."""
+def test_first_run_killed_at_steps(ready: ReadyArchive, tmp_path: Path) -> None:
+    """Kill the first run of a branch without commits, at every fifth step."""
     for step in range(1, ready.steps, 5):
         stage = Stage(ready.stage.service, new_archive(tmp_path / str(step)))
         ready.driver.start(stage, LATER, step=step)
@@ -111,43 +112,46 @@ def test_first_run_killed(ready: Ready, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("group", [False, True], ids=["alone", "with its git"])
-def test_killed_at_random_moments(ready: Ready, tmp_path: Path, group: bool) -> None:
-    """A hundred moments in all: of the run alone, and of the run with the git that it is waiting for."""
+def test_killed_at_random_moments(ready: ReadyArchive, tmp_path: Path, group: bool) -> None:
+    """Kill a hundred runs in all: alone, or with the git command that they are waiting for."""
     killed = 0
-    moments = random.Random(f"kills {group}")
+    chance = random.Random(f"kills {group}")
     span = ready.seconds
     for number in range(200):
         stage = ready.stage.copy(tmp_path / str(number))
         pid = ready.driver.start(stage, LATER)
-        time.sleep(moments.uniform(0, span))
+        time.sleep(chance.uniform(0, span))
         with suppress(ProcessLookupError):
             (os.killpg if group else os.kill)(pid, signal.SIGKILL)
         if ready.driver.ended() == -signal.SIGKILL:
             killed += 1
-            time.sleep(0.03)  # a git command that outlives the run ends now
-            with FileLock(stage.root / ".git" / LOCK_FILE, timeout=10):  # on a busy machine later
+            time.sleep(0.03)  # lets a git command end that outlives the run
+            # On a busy machine that takes longer: then the lock is still held.
+            with FileLock(stage.root / ".git" / LOCK_FILE, timeout=10):
                 pass
         else:
-            span *= 0.9  # the machine has become faster
-        recovers(ready, stage)
+            span *= 0.9  # the machine has become faster than it was when the run was measured
+        assert_recovers(ready, stage)
         if killed == 50:
             return
-    pytest.fail(f"only {killed} runs were caught")
+    pytest.fail(f"only {killed} runs were killed before they ended")
 
 
 @pytest.mark.parametrize("lock", ["index.lock", "HEAD.lock", "refs/heads/main.lock", "orarchive.index.lock"])
 @pytest.mark.parametrize("left", [0, 3, 12])
-def test_a_lock_left_by_the_killed_run(ready: Ready, tmp_path: Path, lock: str, left: int) -> None:
-    """Git removes its locks on every signal but this one."""
+def test_lock_left_by_the_killed_run_is_removed(
+    ready: ReadyArchive, tmp_path: Path, lock: str, left: int
+) -> None:
+    """Git removes its locks on every signal but SIGKILL."""
     stage = ready.stage.copy(tmp_path / "archive")
     ready.driver.start(stage, LATER, step=ready.steps - left)
     ready.driver.ended()
     (stage.root / ".git" / lock).write_bytes(b"")
-    recovers(ready, stage)
+    assert_recovers(ready, stage)
 
 
-def test_the_lock_of_another_is_left_alone(ready: Ready, tmp_path: Path) -> None:
-    """It is said that git is busy; when the other is done, the next run finishes the work."""
+def test_lock_of_another_git_is_left_alone(ready: ReadyArchive, tmp_path: Path) -> None:
+    """Check that the run says that git is busy; when the other is done, the next run finishes the work."""
     stage = ready.stage.copy(tmp_path / "archive")
     lock = stage.root / ".git/index.lock"
     lock.write_bytes(b"")
@@ -156,11 +160,11 @@ def test_the_lock_of_another_is_left_alone(ready: Ready, tmp_path: Path) -> None
             stage.run(LATER)
         assert lock.exists()
     lock.unlink()
-    recovers(ready, stage)
+    assert_recovers(ready, stage)
 
 
-def test_what_was_done_is_said(ready: Ready, tmp_path: Path) -> None:
-    """The note stands in the first ledger line and message of the run that tidied up."""
+def test_recovery_is_noted(ready: ReadyArchive, tmp_path: Path) -> None:
+    """Check that the note is in the first ledger line and message of the run that recovered."""
     stage = ready.stage.copy(tmp_path / "archive")
     (stage.root / ".git/orarchive.journal").write_text("a run under way")
     (stage.root / "data/models/facts.jsonl").write_text("half a li")
@@ -172,8 +176,8 @@ def test_what_was_done_is_said(ready: Ready, tmp_path: Path) -> None:
     tidy(stage.root)
 
 
-def test_two_runs_at_once(ready: Ready, tmp_path: Path) -> None:
-    """The second leaves with a clear word and does no harm to the first."""
+def test_two_runs_at_once(ready: ReadyArchive, tmp_path: Path) -> None:
+    """Check that the second stops with an error and does no harm to the first."""
     stage = ready.stage.copy(tmp_path / "archive")
     stage.service.latency = 0.2
     try:
@@ -186,13 +190,13 @@ def test_two_runs_at_once(ready: Ready, tmp_path: Path) -> None:
         assert ready.driver.ended() == 0
     finally:
         stage.service.latency = 0
-    recovers(ready, stage)
+    assert_recovers(ready, stage)
 
 
 @pytest.mark.parametrize("size", [0, 200, 1000, 3000])
-def test_a_git_that_is_killed_keeps_nobody_out(ready: Ready, tmp_path: Path, size: int) -> None:
-    """Its files may grow to a size alone, then it is killed; the run ends by name, the next goes on."""
+def test_killed_git_does_not_block_the_next_run(ready: ReadyArchive, tmp_path: Path, size: int) -> None:
+    """Beyond a size of files it is killed; the run fails with an error, and the next one goes on."""
     stage = ready.stage.copy(tmp_path / "archive")
     ready.driver.start(stage, LATER, named=True, disk=size)
     assert ready.driver.ended() == 2
-    recovers(ready, stage)
+    assert_recovers(ready, stage)

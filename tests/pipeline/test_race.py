@@ -1,4 +1,4 @@
-"""Pushes lost to other writers: no hour lost or doubled, and never a state that nobody observed."""
+"""Pushes that lose a race with another writer: no hour is lost or repeated, and every state was observed."""
 
 import copy
 import datetime as dt
@@ -29,6 +29,7 @@ OURS, THEIRS, SECOND = (edited(payloads(START), word) for word in ("ours", "thei
 
 @pytest.fixture
 def writers(stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Writers:
+    """Return two writers of one remote; ours is served other records than theirs."""
     writers = Writers(stage, tmp_path, monkeypatch)
     writers.ours.serve(OURS)
     stage.asked()
@@ -36,15 +37,15 @@ def writers(stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Wr
 
 
 def test_no_race(writers: Writers) -> None:
-    """A clone of depth 1 archives and pushes two hours."""
+    """Check that a clone of depth 1 archives and pushes two hours."""
     assert writers.ours.run(NEXT, push=True) == 0
     assert writers.ours.run(NEXT + HOUR, push=True) == 0
     assert len(writers.sound()) == 2
     writers.observed(OURS)
 
 
-def test_the_hour_is_archived_by_another(writers: Writers) -> None:
-    """Ours is dropped."""
+def test_hour_is_archived_by_another(writers: Writers) -> None:
+    """Our attempt is dropped."""
     writers.before = [lambda: writers.archive(NEXT, THEIRS)]
     assert writers.ours.run(NEXT, push=True) == 0
     assert len(writers.sound()) == 1
@@ -62,16 +63,16 @@ def test_the_hour_is_archived_by_another(writers: Writers) -> None:
         tuple(f"models/{model}/endpoints" for model in FEW[:2]),
     ],
 )
-def test_the_hour_is_archived_by_another_in_part(writers: Writers, failing: tuple[str, ...]) -> None:
-    """What they could not have is ours, nothing else; and nobody is asked twice."""
+def test_hour_is_archived_by_another_in_part(writers: Writers, failing: tuple[str, ...]) -> None:
+    """Ours adds only what theirs could not read, and nothing is requested twice."""
     writers.before = [lambda: writers.archive(NEXT, THEIRS, *failing)]
     assert writers.ours.run(NEXT, push=True) == 0
-    asked = [path for path, status in writers.ours.service.requests if status == 200]
-    assert asked.count("providers") == (1 if "providers" in failing else 2)
+    paths = [path for path, status in writers.ours.service.requests if status == 200]
+    assert paths.count("providers") == (1 if "providers" in failing else 2)
     assert len(writers.sound()) == 2
     assert set(writers.ours.outcomes(NEXT).values()) == {"ok"}
     writers.observed(OURS, THEIRS)
-    ours = {path for path, found in stored(writers.ours, "HEAD").items() if b'"ours"' in found}
+    ours = {path for path, content in stored(writers.ours, "HEAD").items() if b'"ours"' in content}
     assert ours == {
         path
         for path, body in wire(OURS).items()
@@ -79,9 +80,9 @@ def test_the_hour_is_archived_by_another_in_part(writers: Writers, failing: tupl
     }
 
 
-def test_code_changes(writers: Writers) -> None:
-    """Our work tree follows the remote's files, and the hour stands on top."""
-    (writers.ours.root / "notes.txt").write_text("the owner's own")
+def test_code_changes_meanwhile(writers: Writers) -> None:
+    """Our work tree follows the remote's files, and the hour is on top."""
+    (writers.ours.root / "notes.txt").write_text("the owner's text")
     writers.before = [lambda: writers.edit("README.md"), lambda: writers.edit("scrape.py")]
     assert writers.ours.run(NEXT, push=True) == 0
     (writers.ours.root / "notes.txt").unlink()
@@ -92,19 +93,19 @@ def test_code_changes(writers: Writers) -> None:
     writers.observed(OURS)
 
 
-def test_an_edit_of_the_owner_in_the_way(writers: Writers) -> None:
-    """It is never overwritten; git says what is in the way, and nothing is pushed."""
-    (writers.ours.root / "README.md").write_text("the owner's own")
+def test_edit_of_the_owner_is_never_overwritten(writers: Writers) -> None:
+    """Git names the file in the way, and nothing is pushed."""
+    (writers.ours.root / "README.md").write_text("the owner's text")
     writers.before = [lambda: writers.edit("README.md")]
     with pytest.raises(GitError, match=r"README\.md"):
         writers.ours.run(NEXT, push=True)
-    assert (writers.ours.root / "README.md").read_text() == "the owner's own"
+    assert (writers.ours.root / "README.md").read_text() == "the owner's text"
     assert say(writers.remote, "log", "-1", "--format=%s", "main") == "Edit README.md"
 
 
 @pytest.mark.parametrize("later", [1, 2])
-def test_another_hour_is_there(writers: Writers, later: int) -> None:
-    """Past our hour ours is dropped, and that is said; the ledger never goes back."""
+def test_later_hour_is_already_pushed(writers: Writers, later: int) -> None:
+    """Our earlier hour is dropped with an error, for the ledger never goes back."""
     writers.before = [lambda: writers.archive(NEXT + HOUR, THEIRS)]
     assert writers.ours.run(NEXT, push=True) == 1
     assert len(writers.sound()) == 1
@@ -113,8 +114,8 @@ def test_another_hour_is_there(writers: Writers, later: int) -> None:
     assert len(writers.sound()) == 2
 
 
-def test_an_earlier_hour_is_there(writers: Writers) -> None:
-    """It was archived late: ours stands on top."""
+def test_earlier_hour_is_already_pushed(writers: Writers) -> None:
+    """Check that our hour goes on top of it, for it was archived late."""
     writers.before = [lambda: writers.archive(NEXT, THEIRS)]
     assert writers.ours.run(NEXT + HOUR, push=True) == 0
     assert len(writers.sound()) == 2
@@ -122,8 +123,8 @@ def test_an_earlier_hour_is_there(writers: Writers) -> None:
 
 
 @pytest.mark.parametrize("losses", [1, 2, 3, 4, 5])
-def test_losses_in_a_row(writers: Writers, losses: int, tmp_path: Path) -> None:
-    """Up to four are made good; after five the run gives up and says so, and the next one makes it good."""
+def test_races_lost_in_a_row(writers: Writers, losses: int, tmp_path: Path) -> None:
+    """Up to four are made good; after five the run fails, and the next one makes it good."""
     writers.before = [lambda number=number: writers.edit(f"{number}.txt") for number in range(losses)]  # type: ignore[misc]
     if losses < 5:
         assert writers.ours.run(NEXT, push=True) == 0
@@ -137,8 +138,8 @@ def test_losses_in_a_row(writers: Writers, losses: int, tmp_path: Path) -> None:
     writers.observed(OURS)
 
 
-def test_five_writers_of_the_same_hour_in_part(writers: Writers) -> None:
-    """Each of five others archives a little of the hour before we can push."""
+def test_several_writers_of_the_same_hour_in_part(writers: Writers) -> None:
+    """Each of four others archives one feed of the hour before we can push."""
     feeds = ["providers", "zdr", "models", "endpoints"]
     writers.before = [lambda feed=feed: writers.archive(NEXT, THEIRS, feeds=(feed,)) for feed in feeds]  # type: ignore[misc]
     assert writers.ours.run(NEXT, push=True) == 0
@@ -146,8 +147,8 @@ def test_five_writers_of_the_same_hour_in_part(writers: Writers) -> None:
     writers.observed(OURS, THEIRS)
 
 
-def test_a_remote_that_is_not_there(writers: Writers) -> None:
-    """The hour is committed, the error is told; when the remote is back the next run brings both hours."""
+def test_missing_remote(writers: Writers) -> None:
+    """Check that the hour is committed and the run fails; when the remote is back both hours are pushed."""
     writers.remote.rename(writers.remote.with_name("away"))
     with pytest.raises(GitError):
         writers.ours.run(NEXT, push=True)
@@ -158,8 +159,8 @@ def test_a_remote_that_is_not_there(writers: Writers) -> None:
     writers.observed(OURS)
 
 
-def test_a_remote_that_is_away_keeps_nothing_from_being_archived(writers: Writers) -> None:
-    """Neither the daily feeds, which come after the push of the hourly ones."""
+def test_missing_remote_keeps_nothing_from_being_archived(writers: Writers) -> None:
+    """Check that the daily feeds, which follow the push of the hourly ones, are archived too."""
     writers.remote.rename(writers.remote.with_name("away"))
     with pytest.raises(GitError):
         writers.ours.run(START + 24 * HOUR, push=True)
@@ -168,22 +169,22 @@ def test_a_remote_that_is_away_keeps_nothing_from_being_archived(writers: Writer
     writers.remote.with_name("away").rename(writers.remote)
     day = START + 24 * HOUR
     assert writers.ours.run(day, now=day + HOUR / 60, is_hour_given=False, push=True) == 0, (
-        "too early to ask, not to push"
+        "too early to request anything, not too early to push"
     )
     assert writers.tip() == writers.ours.archive.resolve_commit()
 
 
-def test_a_commit_that_was_never_pushed(writers: Writers) -> None:
-    """A run killed between commit and push: the next one in the same hour has nothing to ask, but pushes."""
+def test_commit_that_was_never_pushed(writers: Writers) -> None:
+    """Kill a run between commit and push: the next one in the same hour requests nothing, but pushes."""
     assert writers.ours.run(NEXT) == 0
     assert writers.ours.run(NEXT, push=True) == 0
     assert len(writers.sound()) == 1
 
 
-def test_a_commit_that_was_never_pushed_and_a_race(writers: Writers) -> None:
-    """The remote went on meanwhile: nothing is overwritten on either side, and a person is told."""
+def test_commit_that_was_never_pushed_and_a_race(writers: Writers) -> None:
+    """Overwrite nothing on either side and fail, for the remote has gone on meanwhile."""
     assert writers.ours.run(NEXT) == 0
-    only = say(writers.ours.root, "rev-parse", "HEAD")
+    commit = say(writers.ours.root, "rev-parse", "HEAD")
     writers.edit("README.md")
     tip = writers.tip()
     writers.ours.asked()
@@ -192,10 +193,10 @@ def test_a_commit_that_was_never_pushed_and_a_race(writers: Writers) -> None:
             writers.ours.run(hour, push=True)
     assert writers.ours.asked() == []
     assert writers.tip() == tip
-    assert only in say(writers.ours.root, "rev-list", "HEAD")
+    assert commit in say(writers.ours.root, "rev-list", "HEAD")
 
 
-def test_what_others_pushed_is_taken_over_before_anything_is_asked(writers: Writers) -> None:
+def test_pushed_hour_is_fetched_before_anything_is_requested(writers: Writers) -> None:
     assert writers.archive(NEXT, THEIRS) == 0
     writers.ours.asked()
     assert writers.ours.run(NEXT, push=True) == 0
@@ -203,7 +204,7 @@ def test_what_others_pushed_is_taken_over_before_anything_is_asked(writers: Writ
     assert writers.ours.archive.resolve_commit() == writers.tip()
 
 
-def test_a_push_that_fails_without_a_race_is_tried_again(writers: Writers) -> None:
+def test_push_that_fails_without_a_race_is_tried_again(writers: Writers) -> None:
     hook = writers.remote / "hooks" / "pre-receive"
     hook.parent.mkdir(exist_ok=True)
     hook.write_text('#!/bin/sh\nrm "$0"\necho come back later >&2\nexit 1\n')
@@ -212,8 +213,8 @@ def test_a_push_that_fails_without_a_race_is_tried_again(writers: Writers) -> No
     assert len(writers.sound()) == 1
 
 
-def test_a_dropped_attempt_ends_the_run(writers: Writers) -> None:
-    """Nothing is written at an hour behind the ledger's last, not even the daily feeds that are due."""
+def test_dropped_attempt_ends_the_run(writers: Writers) -> None:
+    """Write nothing at an hour before the last of the ledger, not even the daily feeds that are due."""
     day = dt.timedelta(days=1)
     writers.before = [lambda: writers.archive(START + day + HOUR, THEIRS, "images/models")]
     assert writers.ours.run(START + day, push=True) == 1
@@ -222,8 +223,8 @@ def test_a_dropped_attempt_ends_the_run(writers: Writers) -> None:
     assert writers.ours.archive.resolve_commit() == writers.tip()
 
 
-def test_a_key_that_nobody_read_is_not_called_read(writers: Writers) -> None:
-    """Their list has a model that ours lacks, and they could not read its endpoints: it stays kept."""
+def test_key_that_nobody_read_stays_kept(writers: Writers) -> None:
+    """Keep a model that only their list has where they could not read its endpoints."""
     missed = FEW[0]
     ours = copy.deepcopy(OURS)
     ours["models"]["data"] = [row for row in ours["models"]["data"] if row["id"] != missed]
@@ -236,8 +237,8 @@ def test_a_key_that_nobody_read_is_not_called_read(writers: Writers) -> None:
     assert (report["outcome"], report["kept"]) == ("partial", {missed: "not-asked"})
 
 
-def test_another_past(writers: Writers) -> None:
-    """A remote that was rewritten is not overwritten, and ours is not lost."""
+def test_rewritten_remote_is_not_overwritten(writers: Writers) -> None:
+    """Check that our commits are not lost either."""
     root = writers.theirs.root
     say(root, "commit", "--quiet", "--amend", "-m", "Another past")
     say(root, "push", "--quiet", "--force")
@@ -248,7 +249,7 @@ def test_another_past(writers: Writers) -> None:
 
 
 @pytest.mark.parametrize("lock", ["shallow.lock", "index.lock", "refs/heads/main.lock"])
-def test_a_lock_left_by_a_run_killed_in_a_race(writers: Writers, lock: str) -> None:
+def test_lock_left_by_a_run_killed_in_a_race(writers: Writers, lock: str) -> None:
     (writers.ours.root / ".git/orarchive.journal").write_text("a run under way")
     (writers.ours.root / ".git" / lock).write_bytes(b"")
     writers.before = [lambda: writers.edit("README.md")]
@@ -256,9 +257,9 @@ def test_a_lock_left_by_a_run_killed_in_a_race(writers: Writers, lock: str) -> N
     assert len(writers.sound()) == 2
 
 
-@pytest.mark.parametrize("what", ["detached", "no remote"])
-def test_what_a_push_needs_is_said_before_the_fetch(writers: Writers, what: str) -> None:
-    if what == "detached":
+@pytest.mark.parametrize("lack", ["detached", "no remote"])
+def test_push_without_branch_or_remote_fails_before_the_fetch(writers: Writers, lack: str) -> None:
+    if lack == "detached":
         say(writers.ours.root, "checkout", "--quiet", "--detach")
     else:
         say(writers.ours.root, "remote", "remove", "origin")

@@ -47,7 +47,7 @@ def test_code_between_and_in_commits_of_data(six_hours: SixHours, root: Path) ->
 
 
 def test_branch_of_code_is_merged(six_hours: SixHours, root: Path) -> None:
-    """It begins before the third commit of data and is merged after the fifth."""
+    """Begin it before the third commit of data and merge it after the fifth."""
     side = commit_code(six_hours.commits[1])
     merge = commit_code(six_hours.commits[4])
     b = six_hours.commits
@@ -97,7 +97,7 @@ def test_two_writers_of_one_hour(six_hours: SixHours, root: Path) -> None:
 
 
 def test_branch_that_a_merge_dropped(six_hours: SixHours, root: Path) -> None:
-    """Its hours are not in the ledger."""
+    """Check that its hours are not in the ledger."""
     b = six_hours.commits
     dropped = rename_model(change_finish(b[2], 1), "Dropped").but(parents=(1,))
     merge = commit_by_hand(b[2]).but(parents=(2, 3))
@@ -114,7 +114,7 @@ def test_first_commit_of_data_is_a_merge(six_hours: SixHours, root: Path) -> Non
 
 
 def test_reverted_hour(six_hours: SixHours, root: Path, tmp_path: Path) -> None:
-    """It leaves no trace. It is the first of its month, so the ledger's file goes with it."""
+    """Check that it leaves no trace. It is the first of its month, so the ledger's file goes with it."""
     b = six_hours.commits
     head = [*b[:6], commit_by_hand(b[3], 'Revert "2026-06-01T00Z: 1 missing"\n')]
     names = make(root, head)
@@ -129,7 +129,7 @@ def test_reverted_hour(six_hours: SixHours, root: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("when", ["word for word the same", "at another moment"])
 def test_reverted_hour_is_archived_again(six_hours: SixHours, root: Path, tmp_path: Path, when: str) -> None:
-    """Its state is that of the second commit."""
+    """Check that its state is that of the second commit."""
     b = six_hours.commits
     again = [change_finish(commit, 3) for commit in b] if when == "at another moment" else b
     bad = [rename_model(commit, "Bad") for commit in b[4:6]]
@@ -142,7 +142,7 @@ def test_reverted_hour_is_archived_again(six_hours: SixHours, root: Path, tmp_pa
 
 
 def test_revert_of_a_revert(six_hours: SixHours, root: Path) -> None:
-    """The hour is what it was."""
+    """Check that the hour is what it was."""
     b = six_hours.commits
     back = [commit_by_hand(b[3], "Revert\n"), commit_by_hand(b[5], "Revert the revert\n")]
     names = assert_same(six_hours, root, [*b[:6], *back, *b[6:]], 6, 7)
@@ -150,7 +150,7 @@ def test_revert_of_a_revert(six_hours: SixHours, root: Path) -> None:
 
 
 def test_revert_of_a_revert_after_other_hours(six_hours: SixHours, root: Path) -> None:
-    """The commit that brings its line back also shows the hours after it, so the first commit counts."""
+    """Check that the first commit counts: the one that brings the line back also shows the hours since."""
     b = six_hours.commits
     without = six_hours.select(0, 1, 2, 4)[-1]
     names = assert_same(

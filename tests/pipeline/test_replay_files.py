@@ -79,7 +79,7 @@ BROKEN: dict[str, tuple[Callable[[Made], Made], str]] = {
     "a key twice": (repeat_line, "data/models/facts.jsonl: two lines for"),
     "a new key twice": (append_line(b'{"id":"a/b"}\n{"id":"a/b"}'), "data/models/facts.jsonl: two lines for"),
     "no base line": (remove_line(FACTS), "data/models/facts.jsonl has no line for ('google/gemini-2.5-"),
-    "no base line but one in an unknown file": (move_line_to_unknown_file, "data/models/facts.jsonl has no line for"),
+    "a base line in an unknown file": (move_line_to_unknown_file, "data/models/facts.jsonl has no line for"),
     "no endpoint": (remove_line(ITEMS), "data/endpoints/facts.jsonl has no line for"),
     "prices without a model": (append_line(b'{"id":"a/b","pricing":{}}', PRICES), "facts.jsonl has no line"),
     "current rates without prices": (remove_prices, "data/models/spot.jsonl has a line for"),
@@ -137,7 +137,7 @@ def test_broken_file_at_any_position(six_hours: SixHours, root: Path, number: in
 
 
 def test_broken_file_is_mended_by_hand(six_hours: SixHours, root: Path) -> None:
-    """The broken attempt stays skipped, and the commit that mends the file is no hour."""
+    """Check that the broken attempt stays skipped, and the commit that mends the file is no hour."""
     b = six_hours.commits
     names = make(root, [*b[:2], leave_conflict(b[2]), commit_by_hand(b[2], "Mend\n"), *b[3:]])
     assert read_commits(root) == [*names[:3], *names[4:]]
@@ -191,7 +191,7 @@ UNKNOWN_FILES: dict[str, bytes] = {
 
 
 def test_unknown_files_hold_no_records(six_hours: SixHours, root: Path) -> None:
-    """They are added, changed and removed."""
+    """Add, change and remove them in turn."""
     commits = []
     for number, commit in enumerate(six_hours.commits):
         files: dict[str, bytes | None] = {}
@@ -223,7 +223,7 @@ def test_unknown_file_about_a_model_that_leaves(six_hours: SixHours, root: Path)
 
 
 def test_field_in_two_files(six_hours: SixHours, root: Path) -> None:
-    """The archive's own file counts; a field that only the other file has counts as well."""
+    """Check that the archive's own file counts; a field that only the other file has counts as well."""
     b = six_hours.commits
     line = {"models/mine.jsonl": dumps({"id": MODEL, "mine": 1, "name": "Mine"}) + b"\n"}
     names = make(root, [*b[:2], *(commit.having(line) for commit in b[2:6]), *b[6:]])
@@ -242,7 +242,7 @@ HOSTILE_TEXTS = [
 
 @pytest.mark.parametrize("text", HOSTILE_TEXTS, ids=ascii)
 def test_hostile_texts(six_hours: SixHours, root: Path, text: str) -> None:
-    """They come and go, and events have them exactly."""
+    """Check that they come and go, and events have them exactly."""
     b = six_hours.commits
     changed = edit_field(b[2], "models/text.jsonl", "description", text)
     changed = edit_field(changed, FACTS, text or "empty", text)
@@ -273,7 +273,7 @@ def test_no_line_end_at_the_end_of_files(six_hours: SixHours, root: Path) -> Non
 
 
 def test_lines_in_another_order(six_hours: SixHours, root: Path) -> None:
-    """A file that somebody reversed says the same."""
+    """Check that a file that somebody reversed says the same."""
     reversed_lines = [
         commit.having({path: b"".join(reversed(commit[path].splitlines(keepends=True))) for path in
                     ("models/facts.jsonl", "endpoints/prices.jsonl", "zdr/facts.jsonl")})

@@ -71,15 +71,15 @@ def fetch_forced_push(stage: Stage) -> None:
 def test_rewritten_history_is_noticed(
     six_hours: SixHours, tmp_path: Path, rewrite: Callable[[Stage], None]
 ) -> None:
-    """The index is built anew, and hours that follow are added to that."""
+    """Check that the index is built anew, and hours that follow are added to that."""
     stage = six_hours.stage.copy(tmp_path / "copy")
     archive = stage.archive
-    known = list_tips(archive, str(archive.resolve_commit()))
+    tips = list_tips(archive, str(archive.resolve_commit()))
     indexed(archive)
     rewrite(stage)
-    assert known != list_tips(archive, str(archive.resolve_commit()))
+    assert tips != list_tips(archive, str(archive.resolve_commit()))
     with pytest.raises(HistoryRewritten):
-        list_new_attempts(archive, known, list_tips(archive, str(archive.resolve_commit())))
+        list_new_attempts(archive, tips, list_tips(archive, str(archive.resolve_commit())))
     assert indexed(archive) == anew(archive)
     stage.serve(payloads(START))
     assert stage.run(LAST + DAY) == 0
@@ -109,7 +109,7 @@ def test_shallow_clone_is_refused(six_hours: SixHours, tmp_path: Path) -> None:
 def test_imported_pasts(
     six_hours: SixHours, root: Path, tmp_path: Path, parts: list[tuple[str, tuple[int, ...]]], where: str
 ) -> None:
-    """They are read before the main line, in the order of their hours, wherever their branches are."""
+    """Read them before the main line, in the order of their hours, wherever their branches are."""
     make_pasts(six_hours, root, *parts)
     if where != "ours":
         say(tmp_path, "clone", "--quiet", str(root), "clone")
@@ -122,7 +122,7 @@ def test_imported_pasts(
 
 
 def test_past_is_imported_later(six_hours: SixHours, root: Path) -> None:
-    """The index is built anew, and again where the past goes on or is removed."""
+    """Check that the index is built anew, and again where the past goes on or is removed."""
     archive = open_archive(root)
     make(root, six_hours.select(3, 4, 5))
     cache = root / ".git/cache"
@@ -152,7 +152,7 @@ def test_pasts_that_overlap_are_refused(six_hours: SixHours, root: Path) -> None
 
 @pytest.mark.parametrize("how", ["checked out", "hours on top", "merged"])
 def test_past_in_the_history_of_the_branch(six_hours: SixHours, root: Path, how: str) -> None:
-    """It is not read a second time."""
+    """Check that it is not read a second time."""
     b = six_hours.commits
     if how == "merged":
         side = [Made({"README.md": b"About\n"}), b[0].but(parents=()), *b[1:3], b[2].but(parents=(0, 3))]
@@ -168,7 +168,7 @@ def test_past_in_the_history_of_the_branch(six_hours: SixHours, root: Path, how:
 
 
 def test_branches_that_are_no_pasts(six_hours: SixHours, root: Path) -> None:
-    """A branch without a ledger, and branches of similar names, are not read."""
+    """Check that a branch without a ledger, and branches of similar names, are not read."""
     make(root, six_hours.commits)
     make(root, [Made({"README.md": b"About\n"})], "past/nothing")
     for branch in ("passed", "feature/past/x", "pastime/x"):
@@ -222,7 +222,7 @@ def test_squashed_hours(six_hours: SixHours, root: Path, tmp_path: Path, message
 
 
 def test_hour_by_hand_after_a_revert(six_hours: SixHours, root: Path) -> None:
-    """The line is that of the commit by hand, though the reverted commit names the same attempt."""
+    """Take the line for the commit by hand's, though the reverted commit names the same attempt."""
     b = [change_finish(commit, 5) for commit in six_hours.commits]
     names = make(
         root,
@@ -240,7 +240,7 @@ def test_hour_by_hand_after_a_revert(six_hours: SixHours, root: Path) -> None:
 
 
 def test_other_files_beside_the_ledger(six_hours: SixHours, root: Path) -> None:
-    """They are ignored, whatever they say, and may be removed."""
+    """Check that they are ignored, whatever they say, and may be removed."""
     b = six_hours.commits
     path = "hours/2026-05.jsonl"
     files = {f"{path}.orig": b[3][path], "hours/README.md": b"About\n", "hours/old/2026-05.jsonl": b"{"}
