@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from orarchive.domain.feeds import FEEDS, Feed
@@ -13,6 +14,10 @@ MAX_AGE = {"hourly": dt.timedelta(hours=25), "daily": dt.timedelta(hours=49)}
 
 SPANS_HOURS = (24, 168, 720)
 """Hours: a day, a week, thirty days."""
+
+
+Gap = tuple[dt.datetime, dt.datetime]
+"""The last good hour before a stretch without one, and the first after it."""
 
 
 @dataclass(frozen=True)
@@ -75,3 +80,8 @@ def find_stale(coverages: Iterable[Coverage], now: dt.datetime) -> list[str]:
         if coverage.was_requested
         and (coverage.last is None or now - coverage.last > MAX_AGE[coverage.cadence])
     ]
+
+
+def find_gaps(hours: Iterable[dt.datetime], max_step: dt.timedelta) -> list[Gap]:
+    """Return each pair of consecutive hours, given oldest first, that are further apart than `max_step`."""
+    return [(last, following) for last, following in pairwise(hours) if following - last > max_step]

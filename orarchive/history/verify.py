@@ -19,6 +19,7 @@ from orarchive.domain.feeds import FEEDS
 from orarchive.domain.ranking_series import series_of_path
 from orarchive.domain.snapshot import hash_feed
 from orarchive.history.attempts import AttemptCommit, list_tips, refuse_shallow
+from orarchive.history.coverage import find_gaps
 from orarchive.history.history import History
 from orarchive.history.replay import ReplayState, replay
 from orarchive.store import ledger
@@ -193,9 +194,9 @@ def _find_gaps(history: History) -> Iterator[str]:
     """Yield stretches without a good hour of any hourly feed, between the first and the last good hour."""
     names = [name for name, feed in FEEDS.items() if feed.cadence == "hourly"]
     hours = sorted({hour for name in names for hour in good_hours(history.attempts, name)})
-    for previous, following in pairwise(hours):
-        if missing := int((following - previous) / HOUR) - 1:
-            yield f"{format_hour(previous + HOUR)} to {format_hour(following - HOUR)} ({missing} h)"
+    for previous, following in find_gaps(hours, HOUR):
+        missing = int((following - previous) / HOUR) - 1
+        yield f"{format_hour(previous + HOUR)} to {format_hour(following - HOUR)} ({missing} h)"
 
 
 Hashes = dict[str, str]

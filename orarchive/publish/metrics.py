@@ -51,7 +51,7 @@ def _list_metrics(view: View) -> Iterator[tuple[str, str, list[Sample]]]:
                 coverage.good[span] / coverage.possible[span],
             )
             for coverage in view.coverage
-            if coverage.asked
+            if coverage.was_requested
             for span in coverage.good
         ],
     )

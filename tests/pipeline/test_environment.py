@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from orarchive.collect.fetch import FeedFetch
-from orarchive.collect.results import FetchResult
-from orarchive.collect.run import Run
+from orarchive.collect.feed_group import check_clock
+from orarchive.collect.results import FetchResult, ListFetch
 from orarchive.collect.settings import RunOptions
 from orarchive.domain.feeds import FEEDS
 from orarchive.errors import ArchiveError
@@ -281,8 +280,7 @@ def test_clock_that_contradicts_the_service_is_refused(stage: Stage, off: dt.tim
 
 
 def test_unreadable_date_contradicts_no_clock(stage: Stage) -> None:
-    run = Run(stage.archive, stage.settings(), RunOptions(START), lambda: START)
-    run._refuse_clock(FeedFetch(FEEDS["models"], {"": FetchResult(date="soon")}, 0.0))
+    check_clock(ListFetch(FEEDS["models"], FetchResult(date="soon"), 0.0), RunOptions(START))
 
 
 def test_push_needs_a_commit(stage: Stage) -> None:

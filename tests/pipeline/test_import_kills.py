@@ -59,9 +59,9 @@ def import_and_kill(archive: Archive, source: Source, step: int, kind: str) -> i
                 count_step()
                 yield part
 
-        real_stream = fast_import._stream
+        real_stream = fast_import.format_stream
         if kind == "stream":
-            fast_import._stream = stream  # type: ignore[assignment]
+            fast_import.format_stream = stream  # type: ignore[assignment]
         else:
             subprocess.run = count_calls(subprocess.run)
             for name in ("write_bytes", "write_text", "replace", "unlink"):
@@ -125,7 +125,7 @@ def test_killed_before_every_step(
 def test_half_a_stream_makes_no_commit(archive: Archive) -> None:
     commit = b"commit %s\ncommitter A <a@example.org> 1 +0000\ndata 1\na\n" % fast_import.IMPORT_REF.encode()
     with pytest.raises(GitError, match="fast-import"):
-        fast_import._feed(archive, [commit])
+        fast_import.run_fast_import(archive, [commit])
     assert say(archive.root, "for-each-ref") == ""
 
 

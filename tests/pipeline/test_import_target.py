@@ -165,13 +165,13 @@ def test_a_branch_that_moved_is_not_moved_back(
 ) -> None:
     """Keep a commit that the owner makes while the import is under way."""
     run_git(archive.root, "commit", "--quiet", "--allow-empty", "-m", "begun")
-    real = fast_import._feed
+    real = fast_import.run_fast_import
 
     def slow(*arguments: Any) -> None:
         real(*arguments)
         run_git(archive.root, "commit", "--quiet", "--allow-empty", "-m", "mine")
 
-    monkeypatch.setattr(fast_import, "_feed", slow)
+    monkeypatch.setattr(fast_import, "run_fast_import", slow)
     with pytest.raises(GitError, match="update-ref"):
         run_import(archive, source)
     assert say(archive.root, "log", "-1", "--format=%s") == "mine"

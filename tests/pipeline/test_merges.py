@@ -9,10 +9,10 @@ import pytest
 
 from orarchive.collect import feed_merge, ranking_merge
 from orarchive.sample import START, Service, sample_service
-from tests.pipeline.test_race import Writers
 from tests.support.archives import Stage, payloads
 from tests.support.probes import FREE, NEXT, without
 from tests.support.rankings import EARLY, run, stage_in
+from tests.support.writers import Writers
 
 Merges = Counter[str]
 """Source -> how often it was merged."""

@@ -6,9 +6,9 @@ import pytest
 
 from orarchive.collect.feed_fetch import MAX_PROBES
 from orarchive.sample import START
-from tests.pipeline.test_race import Writers
 from tests.support.archives import FEW, HOUR, Payloads, Stage, every_byte, payloads
 from tests.support.probes import ALIAS, FREE, NEXT, build_probe, list_missing_lines, list_probes, without
+from tests.support.writers import Writers
 
 
 def build_models(count: int) -> Payloads:

@@ -15,7 +15,7 @@ from orarchive.jsonl import loads
 from orarchive.sample import START, Service
 from orarchive.timestamps import format_hour
 from tests.support.archives import FEW, Stage, kept, new_archive, payloads, replies, said
-from tests.support.imports import PATH, Source, repriced
+from tests.support.import_source import PATH, Source, repriced
 
 HOUR = dt.timedelta(hours=1)
 REPEATED_TAGS, GLM = "qwen/qwen3-235b-a22b-2507", "z-ai/glm-5.1"

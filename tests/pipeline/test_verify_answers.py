@@ -12,7 +12,7 @@ from orarchive.store.archive import open_archive
 from orarchive.store.git import run_git
 from tests.support.archives import HOUR, Stage, new_archive
 from tests.support.histories import make
-from tests.support.imports import PATH, Source, repriced
+from tests.support.import_source import PATH, Source, repriced
 from tests.support.verifying import (
     FACTS,
     FIRST,
