@@ -20,7 +20,7 @@ def verify_command(archive: Archive, as_json: bool) -> None:
     """Prove that what was written is what was received.
 
     Every feed of every hour is hashed as it lies in git and compared with the ledger, and all changes are
-    replayed. Exit 1 if anything differs; gaps are told, and are no error.
+    replayed. Exit 1 if anything differs; gaps are listed, and are no error.
     """
     findings = verify(read_history(archive), progress=sys.stderr.isatty())
     if as_json:

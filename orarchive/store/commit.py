@@ -28,7 +28,7 @@ PARTIAL_ENDING = ".orarchive-partial"
 """Ending of a file under data/ that is being written."""
 
 LOCK_GRACE_S = 2.0
-"""Seconds that a git lock must stand still before it counts as left by the killed run."""
+"""Pause before git locks are removed, so that a git command which outlives the killed run can end."""
 
 FILE_MODE = "100644"
 

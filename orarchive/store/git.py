@@ -1,4 +1,4 @@
-"""Git as a subprocess that ignores the environment and the hooks of whoever runs us."""
+"""Git as a subprocess that ignores the environment and the hooks of its caller."""
 
 import os
 import re
