@@ -1,10 +1,10 @@
-"""A soak: simulated hours with random faults, kills, runs at once, clocks that jump, full and locked disks.
+"""A soak: simulated hours with faults, kills, runs at once, clocks set back, full disks and locked folders.
 
-    PYTHONPATH=. python tests/soak.py 2000
+    python -m tests.support.soak 2000
 
-prints what happened. At the end every hour that a run called good is there as it was served, record by
-record, every other one is explained in the ledger or by what was done to its run, and nothing that was served
-all along, of any feed, is told to be gone.
+prints the counts. At the end it checks that every hour that a run called good is archived as it was served,
+record by record; that every other hour is explained in the ledger, or by the disturbance of its run; and that
+no event reports the absence of a record that was served all along.
 """
 
 import datetime as dt
@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,285 +34,286 @@ from tests.support.driver import Driver
 from tests.support.requirements import obedient
 
 KEYS = {"models": "id", "providers": "slug"}
-SWEEPS = ("models/*/endpoints", "models/anthropic/*/endpoints")
-ROUTES = (*KEYS, *SWEEPS, "models/count", "endpoints/zdr", "images/models", "videos/models", "model/*")
-OFTEN = ("models",) * 5
-"""What most depends on fails half the time, and what looks most like the truth comes most often."""
+FAN_OUTS = ("models/*/endpoints", "models/anthropic/*/endpoints")
+ROUTES = (
+    *(*KEYS, *FAN_OUTS, "models/count", "endpoints/zdr", "images/models", "videos/models", "model/*"),
+    *("models",) * 5,
+)
+"""Every other fault hits `models`, on which most other feeds depend."""
 
 FAULTS = (
     *("429", "500", "502", "503", "404", "html", "error-object", "invalid-json", "not-utf8", "wrong-type"),
     *("duplicate", "key-missing", "count-mismatch", "cut-off", "reset", *("empty", "shrunken") * 4),
 )
-BELIEVED = ("empty", "shrunken", "duplicate")
-"""Faults that nothing tells from the truth in the list of one model; such a list is kept as it came."""
+"""Faults that look like true answers come four times as often."""
 
-MODELS = 25
-REPAIRED = 0.7
-"""Share of bad hours in which a later tick tries again."""
+PLAUSIBLE_FAULTS = ("empty", "shrunken", "duplicate")
+"""Faults that leave a valid list of endpoints of one model: it is archived as it came."""
 
+KINDS = (*("good",) * 6, *("fault",) * 6, *("kill",) * 2, "skip", "skip", "pair", "jump", "full", "denied")
+"""Kinds of hours, by share."""
+
+MODEL_COUNT = 25
+REPAIR_SHARE = 0.7
+"""Share of bad hours in which a second run follows."""
 
 FOLDERS = (".", ".git", ".git/objects", ".git/refs/heads", "data", "data/models", "data/hours")
-"""What a run may find locked; some of it only after it has asked."""
+"""Folders to lock; a run writes into some of them only after it has fetched everything."""
 
-ABSENT = {"orphaned", "deprecated", "removed", *(feed.removed_kind for feed in FEEDS.values())}
-"""What events call it when something is no longer there, or is served by nobody."""
+ABSENCE_KINDS = {"orphaned", "deprecated", "removed", *(feed.removed_kind for feed in FEEDS.values())}
+"""Kinds of events that say that a record is no longer there, or that no provider serves it."""
 
-Things = set[tuple[str, str]]
-"""Feeds, each with a key as the events have it."""
+FeedKeys = set[tuple[str, str]]
+"""Feeds, each with the text form of a key."""
 
 
 @dataclass
-class Soaked:
-    """What happened in a soak, and what should not have."""
+class SoakResult:
+    """Counts of what a soak did, and its findings."""
 
     hours: int = 0
-    skipped: int = 0
+    kinds: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
-    kills: int = 0
-    pairs: int = 0
-    jumps: int = 0
-    full: int = 0
-    denied: int = 0
     good: dict[dt.datetime, Payloads] = field(default_factory=dict)
-    """Hours that a run called good, with what was served."""
+    """Hours that a run called good, with the bodies served."""
     bad: set[dt.datetime] = field(default_factory=set)
     disturbed: set[dt.datetime] = field(default_factory=set)
-    """Hours in which a run was killed, was not alone, or could not write: it may leave no line."""
+    """Hours whose run was killed, was not alone, or could not write: it may leave no line in the ledger."""
     unwritten: set[dt.datetime] = field(default_factory=set)
-    """Bad hours of which the ledger has no line."""
+    """Bad hours without a line in the ledger."""
     records: int = 0
-    """Records that were served in good hours and looked up at the end."""
+    """Records of good hours that were compared at the end."""
     lost: list[str] = field(default_factory=list)
-    """Those that are not there as they were served."""
+    """Records that are not archived as they were served."""
     removals: list[str] = field(default_factory=list)
-    """What was served all along and is told to be missing or removed."""
+    """Events that report the absence of a record that was served all along."""
     tracebacks: int = 0
-    wrong: list[str] = field(default_factory=list)
-    """Whatever else should not be."""
+    errors: list[str] = field(default_factory=list)
+    """All other findings."""
 
     @property
-    def well(self) -> bool:
-        """Whether nothing happened that should not have."""
-        return not (self.lost or self.removals or self.tracebacks or self.wrong)
+    def is_clean(self) -> bool:
+        """Return whether there are no findings."""
+        return not (self.lost or self.removals or self.tracebacks or self.errors)
 
     def __str__(self) -> str:
-        told = {
+        summary = {
             "hours": self.hours,
+            "by kind": dict(self.kinds.most_common()),
             "good": len(self.good),
             "not good": len(self.bad),
             "of these without a line": len(self.unwritten),
-            "skipped": self.skipped,
             "faults": dict(self.faults.most_common()),
-            "kills": self.kills,
-            "runs at once": self.pairs,
-            "clocks that jumped": self.jumps,
-            "full disks": self.full,
-            "denied": self.denied,
-            "records looked up": self.records,
+            "records compared": self.records,
             "lost records": self.lost,
             "false removals": self.removals,
             "tracebacks": self.tracebacks,
-            "wrong": self.wrong,
+            "errors": self.errors,
         }
-        return json.dumps(told, indent=1)
+        return json.dumps(summary, indent=1)
 
 
-def soak(folder: Path, hours: int, seed: int = 0) -> Soaked:
-    """Live through so many hours in a folder."""
-    chance, soaked = random.Random(seed), Soaked(hours=hours)
-    wanted = tuple(sorted(world_at(START).models)[:MODELS])
+def soak(folder: Path, hours: int, seed: int = 0) -> SoakResult:
+    """Live through `hours` hours of an archive in a folder, then check it."""
+    result = SoakResult(hours)
+    models = tuple(sorted(world_at(START).models)[:MODEL_COUNT])
     errors = folder / "errors"
     with ExitStack() as stack:
         service = stack.enter_context(Service(replies({})))
-        spoken = stack.enter_context(errors.open("w"))
-        drivers = [stack.enter_context(Driver(spoken, obedient())) for _ in range(2)]
+        stderr = stack.enter_context(errors.open("w"))
+        drivers = [stack.enter_context(Driver(stderr, obedient())) for _ in range(2)]
         stage = Stage(service, new_archive(folder / "archive"))
-        for n in range(hours):
-            hour = START + n * HOUR
-            bodies = payloads(hour, wanted)
+        player = Player(stage, drivers, random.Random(seed), result)
+        for number in range(hours):
+            hour = START + number * HOUR
+            bodies = payloads(hour, models)
             stage.serve(bodies)
-            _live(stage, drivers, hour, bodies, chance, soaked)
-        told = errors.read_text()
-        soaked.tracebacks = told.count("Traceback")
-        sys.stderr.write(told)
-        _judge(stage, soaked)
-    return soaked
+            player.play(hour, bodies)
+        printed = errors.read_text()
+        result.tracebacks = printed.count("Traceback")
+        sys.stderr.write(printed)
+        check(stage, result)
+    return result
 
 
-def _live(
-    stage: Stage,
-    drivers: list[Driver],
-    hour: dt.datetime,
-    bodies: Payloads,
-    chance: random.Random,
-    soaked: Soaked,
-) -> None:
-    """One hour: perhaps nothing, perhaps trouble, perhaps a second try."""
-    what = chance.random()
-    if what < 0.08:
-        soaked.skipped += 1
-        return
-    one, other = drivers
-    code = 0
-    if what < 0.38:
-        route = chance.choice((*ROUTES, *OFTEN))
-        fault = chance.choice([one for one in FAULTS if not (route in SWEEPS and one in BELIEVED)])
-        soaked.faults[fault] += 1
-        stage.service.fail(route, fault, times=chance.choice((1, 3, None)))
-        code = _run(one, stage, hour)
-        stage.service.heal()
-    elif what < 0.5:
-        soaked.kills += 1
-        soaked.disturbed.add(hour)
-        group = one.start(stage, hour, step=chance.randint(1, 60), named=True)
-        code = one.ended()
-        _outlived(group)
-    elif what < 0.55:
-        soaked.pairs += 1
-        soaked.disturbed.add(hour)
-        one.start(stage, hour, named=True)
-        other.start(stage, hour, named=True)
-        code = min(abs(one.ended()), abs(other.ended()))
-    elif what < 0.6:
-        soaked.jumps += 1
-        before = stage.commits()
-        if (back := _run(one, stage, hour - 5 * HOUR)) != 2 and before:
-            soaked.wrong.append(f"{format_hour(hour)}: five hours back ended with {back}")
-        if stage.commits() != before:
-            soaked.wrong.append(f"{format_hour(hour)}: five hours back were archived")
-        code = _run(one, stage, hour)
-    elif what < 0.65:
-        soaked.full += 1
-        soaked.disturbed.add(hour)
-        code = _run(one, stage, hour, disk=chance.choice((0, 1000, 20_000)))
-    elif what < 0.7:
-        soaked.denied += 1
-        soaked.disturbed.add(hour)
-        code = _denied(one, stage, hour, stage.root / chance.choice(FOLDERS))
-    else:
-        code = _run(one, stage, hour)
-    if code and chance.random() < REPAIRED:
-        code = _run(one, stage, hour)
+def _deal(chance: random.Random, cards: Sequence[str]) -> Iterator[str]:
+    """Yield shuffled copies of a deck without end, so that every card comes once in each round."""
+    while True:
+        yield from chance.sample(cards, len(cards))
+
+
+class Player:
+    """Plays hours on a stage; the two drivers run in processes of their own."""
+
+    def __init__(
+        self, stage: Stage, drivers: list[Driver], chance: random.Random, result: SoakResult
+    ) -> None:
+        self.stage, self.chance, self.result = stage, chance, result
+        self.driver, self.rival = drivers
+        self.kinds, self.faults = _deal(chance, KINDS), _deal(chance, FAULTS)
+
+    def play(self, hour: dt.datetime, bodies: Payloads) -> None:
+        """Play the next kind of hour; often repair it if it ends badly."""
+        kind = next(self.kinds)
+        self.result.kinds[kind] += 1
+        if kind == "skip":
+            return
+        if kind in ("kill", "pair", "full", "denied"):
+            self.result.disturbed.add(hour)
+        code = getattr(self, f"_play_{kind}")(hour)
+        if code and self.chance.random() < REPAIR_SHARE:
+            code = self._play_good(hour)
+            if code:
+                self._report(hour, f"a healthy run ended with {code}")
         if code:
-            soaked.wrong.append(f"{format_hour(hour)}: a healthy run ended with {code}")
-    if code:
-        soaked.bad.add(hour)
-    else:
-        soaked.good[hour] = bodies
+            self.result.bad.add(hour)
+        else:
+            self.result.good[hour] = bodies
+
+    def _report(self, hour: dt.datetime, text: str) -> None:
+        self.result.errors.append(f"{format_hour(hour)}: {text}")
+
+    def _play_good(self, hour: dt.datetime, **options: int) -> int:
+        self.driver.start(self.stage, hour, named=True, **options)
+        return self.driver.ended()
+
+    def _play_fault(self, hour: dt.datetime) -> int:
+        fault = next(self.faults)
+        excluded = FAN_OUTS if fault in PLAUSIBLE_FAULTS else ()
+        route = self.chance.choice([route for route in ROUTES if route not in excluded])
+        self.result.faults[fault] += 1
+        self.stage.service.fail(route, fault, times=self.chance.choice((1, 3, None)))
+        code = self._play_good(hour)
+        self.stage.service.heal()
+        return code
+
+    def _play_kill(self, hour: dt.datetime) -> int:
+        group = self.driver.start(self.stage, hour, step=self.chance.randint(1, 60), named=True)
+        code = self.driver.ended()
+        with suppress(ProcessLookupError):  # wait for a git command that outlives the killed run
+            for _ in range(200):
+                os.killpg(group, 0)
+                time.sleep(0.03)
+        return code
+
+    def _play_pair(self, hour: dt.datetime) -> int:
+        self.driver.start(self.stage, hour, named=True)
+        self.rival.start(self.stage, hour, named=True)
+        return min(abs(self.driver.ended()), abs(self.rival.ended()))
+
+    def _play_jump(self, hour: dt.datetime) -> int:
+        before = self.stage.commits()
+        code = self._play_good(hour - 5 * HOUR)
+        if code != 2 and before:
+            self._report(hour, f"a run of five hours ago ended with {code}")
+        if self.stage.commits() != before:
+            self._report(hour, "a run of five hours ago was archived")
+        return self._play_good(hour)
+
+    def _play_full(self, hour: dt.datetime) -> int:
+        return self._play_good(hour, disk=self.chance.choice((0, 1000, 20_000)))
+
+    def _play_denied(self, hour: dt.datetime) -> int:
+        folder = self.stage.root / self.chance.choice(FOLDERS)
+        folder = folder if folder.exists() else self.stage.root
+        folder.chmod(0o555)
+        try:
+            return self._play_good(hour)
+        finally:
+            folder.chmod(0o755)
 
 
-def _outlived(group: int) -> None:
-    """Wait for a git command that outlives the run that was killed."""
-    with suppress(ProcessLookupError):
-        for _ in range(200):
-            os.killpg(group, 0)
-            time.sleep(0.03)
-
-
-def _run(driver: Driver, stage: Stage, hour: dt.datetime, **options: int) -> int:
-    driver.start(stage, hour, named=True, **options)
-    return driver.ended()
-
-
-def _denied(driver: Driver, stage: Stage, hour: dt.datetime, folder: Path) -> int:
-    """A run that may not write into a folder, if that is there."""
-    folder = folder if folder.exists() else stage.root
-    folder.chmod(0o555)
-    try:
-        return _run(driver, stage, hour)
-    finally:
-        folder.chmod(0o755)
-
-
-def _judge(stage: Stage, soaked: Soaked) -> None:
-    """Hold the archive against what was served and what the runs said of themselves."""
-    if stage.run(START + soaked.hours * HOUR):  # tidies up after a last kill
-        soaked.wrong.append("the last run of all is not good")
-    past = stage.past()
-    findings = verify(past)
+def check(stage: Stage, result: SoakResult) -> None:
+    """Compare the archive with the bodies served and with the exit codes of the runs."""
+    if stage.run(START + result.hours * HOUR):  # restores what a last kill left
+        result.errors.append("the last run of all is not good")
+    history = stage.past()
+    findings = verify(history)
     if findings.wrong:
-        soaked.wrong.append(f"verify: {findings}")
+        result.errors.append(f"verify: {findings}")
     lines = stage.attempts()
-    for hour, bodies in soaked.good.items():
-        for name in FEEDS:
-            read = [
-                one
-                for one in lines
-                if ledger.attempt_hour(one) == hour and ledger.feed_outcome(one, name) == "ok"
-            ]
-            if FEEDS[name].cadence == "hourly" and not read:
-                soaked.wrong.append(f"{format_hour(hour)}: {name} is not good, though the run said so")
-        _look_up(past.read_snapshot(hour, "models", "endpoints", "providers"), hour, bodies, soaked)
-    explained(lines, soaked)
-    always = set.intersection(*map(_served, soaked.good.values()))
+    good_feeds = {
+        (ledger.attempt_hour(line), name)
+        for line in lines
+        for name in FEEDS
+        if ledger.feed_outcome(line, name) == "ok"
+    }
+    for hour, bodies in result.good.items():
+        for name, feed in FEEDS.items():
+            if feed.cadence == "hourly" and (hour, name) not in good_feeds:
+                result.errors.append(f"{format_hour(hour)}: {name} is not good, but the run exited with 0")
+        _compare(history.read_snapshot(hour, "models", "endpoints", "providers"), hour, bodies, result)
+    check_explained(lines, result)
+    always = set.intersection(*map(_served_keys, result.good.values()))
     with open_index(stage.archive, stage.root.parent / "cache") as db:
         events = db.execute("select hour, kind, feed, key from events order by hour").fetchall()
-    soaked.removals += [
-        f"{hour}: {key} of {feed} is told to be {kind}"
+    result.removals += [
+        f"{hour}: {key} of {feed} is reported as {kind}"
         for hour, kind, feed, key in events
-        if kind in ABSENT and (kind if kind == "orphaned" else feed, key) in always
+        if kind in ABSENCE_KINDS and (kind if kind == "orphaned" else feed, key) in always
     ]
 
 
-def _served(bodies: Payloads) -> Things:
-    """Whatever was served; under `orphaned` the models that somebody serves, which are not that."""
+def _served_keys(bodies: Payloads) -> FeedKeys:
+    """Return the keys of all records served; under `orphaned` the models that have endpoints."""
     rows = {name: bodies[route]["data"] for name, route in LISTS.items()}
-    offers = [
+    endpoints = [
         (row["id"], item["tag"])
         for row in rows["models"]
         for item in bodies[f"models/{row['id']}/endpoints"]["data"]["endpoints"]
     ]
     counts = {
-        "endpoints": Counter(offers),
+        "endpoints": Counter(endpoints),
         "zdr": Counter((row["model_id"], row["tag"]) for row in rows.pop("zdr")),
     }
-    found = {(name, row[FEEDS[name].key[0]]) for name in rows for row in rows[name]}
-    found |= {("image_endpoints", row["id"]) for row in rows["images"]}
-    found |= {
+    keys = {(name, row[FEEDS[name].key[0]]) for name in rows for row in rows[name]}
+    keys |= {("image_endpoints", row["id"]) for row in rows["images"]}
+    keys |= {
         (name, format_key(FEEDS[name], (*pair, n)))
-        for name, counted in counts.items()
-        for pair, count in counted.items()
+        for name, counter in counts.items()
+        for pair, count in counter.items()
         for n in range(count)
     }
-    return found | {("orphaned", model) for model, _ in offers}
+    return keys | {("orphaned", model) for model, _ in endpoints}
 
 
-def _look_up(held: Snapshot, hour: dt.datetime, bodies: Payloads, soaked: Soaked) -> None:
-    """Compare the records of an hour with those that were served."""
+def _compare(snapshot: Snapshot, hour: dt.datetime, bodies: Payloads, result: SoakResult) -> None:
+    """Note the records of an hour that differ from those served."""
     served = {name: {(row[key],): row for row in bodies[name]["data"]} for name, key in KEYS.items()}
     served["endpoints"] = {(key,): bodies[f"models/{key}/endpoints"] for (key,) in served["models"]}
     for name, records in served.items():
-        soaked.records += len(records)
-        for key in records.keys() | held[name].keys():
-            if key not in records or key not in held[name] or said(records[key]) != kept(held[name][key]):
-                soaked.lost.append(f"{format_hour(hour)}: {name}: {key[0]}")
+        archived = snapshot[name]
+        result.records += len(records)
+        for key in records.keys() | archived.keys():
+            if key not in records or key not in archived or said(records[key]) != kept(archived[key]):
+                result.lost.append(f"{format_hour(hour)}: {name}: {key[0]}")
 
 
-def explained(lines: list[Attempt], soaked: Soaked) -> None:
-    """Whether the ledger says why of each bad report, and has one of each hour that ended badly by itself."""
-    told = set()
+def check_explained(lines: list[Attempt], result: SoakResult) -> None:
+    """Check that the ledger gives a reason for each bad report, and has one for each undisturbed bad hour."""
+    explained = set()
     for line in lines:
         for name, report in line["feeds"].items():
             if report["outcome"] in ledger.BAD_OUTCOMES:
-                told.add(ledger.attempt_hour(line))
+                explained.add(ledger.attempt_hour(line))
                 if not report.get("reasons"):
-                    soaked.wrong.append(f"{line['hour']}: nothing says why {name} is {report['outcome']}")
-    soaked.unwritten = soaked.bad - set(map(ledger.attempt_hour, lines))
-    for hour in sorted(soaked.bad - told - soaked.disturbed):
-        soaked.wrong.append(f"{format_hour(hour)}: nothing says why it is not good")
+                    result.errors.append(f"{line['hour']}: no reason why {name} is {report['outcome']}")
+    result.unwritten = result.bad - set(map(ledger.attempt_hour, lines))
+    for hour in sorted(result.bad - explained - result.disturbed):
+        result.errors.append(f"{format_hour(hour)}: no reason why it is not good")
 
 
 def main() -> None:
-    """Soak for so many hours, in a folder of its own."""
+    """Soak for the number of hours given as argument (200), in a temporary folder; exit 1 on findings."""
     os.environ |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
     for name in ("AUTHOR", "COMMITTER"):
         os.environ |= {f"GIT_{name}_NAME": "Soak", f"GIT_{name}_EMAIL": "soak@example.org"}
-    begun = time.monotonic()
+    start = time.monotonic()
     with tempfile.TemporaryDirectory() as name:
-        soaked = soak(Path(name), int(sys.argv[1]) if sys.argv[1:] else 200)
-    print(soaked)
-    print(f"{time.monotonic() - begun:.0f} s")
-    sys.exit(not soaked.well)
+        result = soak(Path(name), int(sys.argv[1]) if sys.argv[1:] else 200)
+    print(result)
+    print(f"{time.monotonic() - start:.0f} s")
+    sys.exit(not result.is_clean)
 
 
 if __name__ == "__main__":
