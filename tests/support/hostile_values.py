@@ -1,6 +1,7 @@
-"""Odd values, and payloads and files with some of them: whatever a service, a hand or a merge may leave.
+"""Valid JSON values that readers trip over, and payloads and files that hold some of them.
 
-As a script it archives two hours of what a service says, and makes the site, in a process of its own.
+As a script it archives two hours of a service and makes the site, in a process of its own, and prints the
+peak of its memory in megabytes.
 """
 
 import datetime as dt
@@ -26,7 +27,7 @@ TOKENS = (
     *("1e400", "1e999999999", "-1e999999999", "253402300800", "-62135596801", "12345678901234567890"),
     *("9" * 400, "0." + "3" * 60),
 )
-"""Numbers as they may be written."""
+"""Spellings of numbers."""
 
 TEXTS = (
     *("", " ", "0", "-1", "-0", "0e99", "0e999999999", "1e59", "1e-59", "1e1000000000", "1e-1000000000"),
@@ -44,20 +45,25 @@ NAMES = (
     *("utc_start", "utc_end", "utc_days", "min_prompt_tokens", "data", "endpoints", "p50", "elo", "rank"),
     *("context_length", "expiration_date", "alias_target", "created", "status", "uptime_last_1d", "", "a.b"),
 )
-"""Names that mean something to somebody, and two that do not."""
+"""Names of members: those that some reader looks for, and two that none does."""
+
+PRICE_NAMES = (
+    *("prompt", "completion", "image", "discount"),
+    *("utc_start", "utc_end", "utc_days", "min_prompt_tokens"),
+)
+"""Names of members of an override."""
 
 KEYS = ("id", "slug", "tag", "model_id", "data", "endpoints", "model", "n", "hour", "feeds")
-"""Members without which all of a payload or a file is refused: they are seldom touched."""
-
+"""Members without which a payload or a file is refused as a whole: they are seldom changed."""
 
 CHANCES = st.randoms(use_true_random=False)
-"""Chance whose every turn hypothesis knows, and can turn otherwise."""
+"""Random generators whose draws hypothesis records, and can vary."""
 
 
 def examples(count: int) -> settings:
-    """So many examples of a second each.
+    """Return settings for `count` examples of about a second each.
 
-    To make a find smaller would take minutes: whoever has one and wants that adds `Phase.shrink`.
+    Shrinking a failing example would take minutes; add `Phase.shrink` by hand where that is worth it.
     """
     return settings(
         max_examples=count,
@@ -69,7 +75,7 @@ def examples(count: int) -> settings:
 
 
 def value(chance: random.Random, depth: int = 0) -> Any:
-    """Any JSON value."""
+    """Draw any JSON value; containers end at a depth of four."""
     kind = chance.randrange(20)
     if kind < 6:
         return Number(chance.choice(TOKENS))
@@ -86,38 +92,28 @@ def value(chance: random.Random, depth: int = 0) -> Any:
 
 
 def nested(depth: int, kind: type) -> Any:
-    """A list in a list, or an object in an object, and so on."""
-    found: Any = 0
+    """Nest `depth` lists, or objects, in each other."""
+    value: Any = 0
     for _ in range(depth):
-        found = [found] if kind is list else {"a": found}
-    return found
+        value = [value] if kind is list else {"a": value}
+    return value
 
 
 def schedule(chance: random.Random) -> list[Any]:
-    """Overrides of prices."""
-    names = (
-        "prompt",
-        "completion",
-        "image",
-        "discount",
-        "utc_start",
-        "utc_end",
-        "utc_days",
-        "min_prompt_tokens",
-    )
+    """Draw the `overrides` of a pricing: up to four entries of up to six members each."""
     return [
-        {chance.choice(names): value(chance, 3) for _ in range(chance.randint(0, 6))}
+        {chance.choice(PRICE_NAMES): value(chance, 3) for _ in range(chance.randint(0, 6))}
         for _ in range(chance.randint(0, 4))
     ]
 
 
 def mutated(chance: random.Random, body: Any, count: int) -> Any:
-    """A payload with some of its values replaced, taken out, or put under another name; in place."""
-    places = list(_places(body))
+    """Replace, delete or add `count` values of a payload, in place; return the payload."""
+    members = list(_iter_members(body))
     for _ in range(count):
-        node, name = chance.choice(places)
+        node, name = chance.choice(members)
         if name not in node if isinstance(node, dict) else name >= len(node):
-            continue  # gone by now
+            continue  # an earlier round deleted it
         if name in KEYS and chance.random() < 0.95:
             continue
         kind = chance.randrange(10)
@@ -132,17 +128,17 @@ def mutated(chance: random.Random, body: Any, count: int) -> Any:
     return body
 
 
-def _places(node: Any) -> Iterator[tuple[Any, Any]]:
-    """Every container with each name or place in it, but for whole lists and rows of a payload."""
+def _iter_members(node: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield each container with each name or index in it, except the indexes of objects in lists."""
     for name, child in node.items() if isinstance(node, dict) else enumerate(node):
         if isinstance(node, dict) or not isinstance(child, dict):
             yield node, name
         if isinstance(child, dict | list):
-            yield from _places(child)
+            yield from _iter_members(child)
 
 
 def garbled(chance: random.Random, content: bytes) -> bytes:
-    """A file as a hand, a crash or a merge may leave it."""
+    """Return the content of a file as an editor, a crash or a merge may leave it."""
     lines = content.splitlines(keepends=True) or [b""]
     at = chance.randrange(len(lines))
     head, line, tail = lines[:at], lines[at], lines[at + 1 :]
@@ -151,7 +147,7 @@ def garbled(chance: random.Random, content: bytes) -> bytes:
         return content[: chance.randrange(len(content) + 1)]
     if kind == 1:
         return chance.randbytes(chance.randint(0, 200))
-    if kind == 2:  # both sides of a merge, with what git writes between
+    if kind == 2:  # both sides of a merge, with git's markers between them
         return b"".join(
             [*head, b"<<<<<<< ours\n", line, b"=======\n", line[::-1], b"\n>>>>>>> theirs\n", *tail]
         )
@@ -163,30 +159,34 @@ def garbled(chance: random.Random, content: bytes) -> bytes:
         broken = bytearray(line)
         broken[chance.randrange(len(broken)) if broken else 0 :][:1] = chance.randbytes(2)
         return b"".join([*head, bytes(broken), *tail])
-    return b"".join([*head, _reworded(chance, line), *tail])
+    return b"".join([*head, _change_line(chance, line), *tail])
 
 
-def _reworded(chance: random.Random, line: bytes) -> bytes:
-    """A line with other values in it, whatever they are of."""
+def _change_line(chance: random.Random, line: bytes) -> bytes:
+    """Replace up to two values of a record, of whatever type they are."""
     record = loads(line) if line.strip() else {}
-    for node, name in chance.sample(places := list(_places(record)), min(2, len(places))):
+    members = list(_iter_members(record))
+    for node, name in chance.sample(members, min(2, len(members))):
         if isinstance(node, list) or name in node:
             node[name] = value(chance)
     return dumps(record) + b"\n"
 
 
 def main(root: str, url: str, first: str) -> None:
-    """Archive two hours after a first one, make the index and the site, and say the megabytes of it all."""
+    """Archive the two hours after `first`, make the index and the site, and print the peak of memory (MB)."""
     stage = Stage(SimpleNamespace(base_url=url), Path(root))  # type: ignore[arg-type]
     for number in (1, 2):
         stage.run(dt.datetime.fromisoformat(first) + number * HOUR)
     with open_index(stage.archive) as db:
         build_files(build_view(read_dataset(db)), None)
-    print(_peak())
+    print(_read_peak())
 
 
-def _peak() -> float:
-    """Megabytes that this process held at the most; what a parent is told of it counts the parent's, too."""
+def _read_peak() -> float:
+    """Return the peak resident memory of this process in MB.
+
+    `resource.getrusage` would count the memory of the parent as well, from before the `exec`.
+    """
     status = Path("/proc/self/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 

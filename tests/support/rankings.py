@@ -1,4 +1,4 @@
-"""Archives of rankings for tests: what the sample service answered, altered at will, and remembered."""
+"""Archives of rankings for tests; the answers of the sample service are altered and recorded."""
 
 import datetime as dt
 import json
@@ -36,7 +36,7 @@ Alter = Callable[[str, Mapping[str, str], Any], Any]
 
 @dataclass(frozen=True)
 class Answer:
-    """What was answered to one request; the rows of a ranking are in `body`."""
+    """The answer to one request; the rows of a ranking are in `body`."""
 
     path: str
     query: Mapping[str, str]
@@ -46,11 +46,12 @@ class Answer:
 
 @dataclass
 class Told:
-    """Stands between a sample service and whoever asks it."""
+    """Records the answers of a sample service, after altering them."""
 
     service: Service
     alters: list[Alter] = field(default_factory=list)
     made: list[tuple[str, Mapping[str, str], Any]] = field(default_factory=list)
+    """Path, query and body of each answer, in the order of the requests."""
 
     def __post_init__(self) -> None:
         self._real = self.service.respond
@@ -69,78 +70,75 @@ class Told:
         return body if isinstance(body, Reply) else (status, body)
 
     def answers(self) -> list[Answer]:
-        """What was answered since the last time, as it went out; of tries at one thing the last."""
-        went_out = [(seen.path.partition("?")[0], seen.status) for seen in self.service.seen]
-        assert [path for path, _ in went_out] == [path for path, _, _ in self.made]
-        found = {
+        """Return the answers sent since the last call; of several tries of one request, only the last."""
+        requests = [(request.path.partition("?")[0], request.status) for request in self.service.seen]
+        assert [path for path, _ in requests] == [path for path, _, _ in self.made]
+        answers = {
             (path, *sorted(query.items())): Answer(path, query, status, body)
-            for (path, query, body), (_, status) in zip(self.made, went_out, strict=True)
+            for (path, query, body), (_, status) in zip(self.made, requests, strict=True)
         }
         self.made.clear()
         self.service.seen.clear()
-        return list(found.values())
+        return list(answers.values())
 
     def asked(self) -> list[str]:
-        """The paths asked since the last time."""
+        """Return the paths requested since the last call."""
         return [answer.path for answer in self.answers()]
 
 
 def naming(values: Mapping[str, list[str]]) -> Alter:
-    """The OpenAPI file names other values of parameters: those of its own that are among these."""
+    """Make an alteration that leaves only these values (name -> values) of parameters in the OpenAPI file."""
 
     def alter(path: str, query: Mapping[str, str], body: Any) -> Any:
         if path == OPENAPI:
             for route in body["paths"].values():
-                for one in route["get"]["parameters"]:
-                    if "enum" in one["schema"]:
-                        known = one["schema"]["enum"]
-                        one["schema"]["enum"] = [
-                            name for name in known if name in values.get(one["name"], known)
-                        ]
+                for parameter in route["get"]["parameters"]:
+                    schema = parameter["schema"]
+                    if "enum" in schema and parameter["name"] in values:
+                        schema["enum"] = [v for v in schema["enum"] if v in values[parameter["name"]]]
         return body
 
     return alter
 
 
-def serving(route: str, change: Callable[[Any], Any], **asked: str) -> Alter:
-    """One route (asked with such parameters) answers with a changed body."""
+def serving(route: str, change: Callable[[Any], Any], **parameters: str) -> Alter:
+    """Make an alteration of the bodies of one route, requested with these parameters."""
 
     def alter(path: str, query: Mapping[str, str], body: Any) -> Any:
-        return change(body) if path == route and asked.items() <= query.items() else body
+        return change(body) if path == route and parameters.items() <= query.items() else body
 
     return alter
 
 
 def stage_in(service: Service, folder: Path, key: str | None = KEY) -> Stage:
-    """An archive without hours that asks a service, with a key if one is given."""
+    """Make a stage with an empty archive; `key` opens the Data API of the service."""
     return Stage(service, new_archive(folder), {"key": key})
 
 
-def run(stage: Stage, hour: dt.datetime, **wish: Any) -> int:
-    """Archive the rankings of an hour, and no feeds; the service's clock is at that hour."""
+def run(stage: Stage, hour: dt.datetime, **options: Any) -> int:
+    """Archive the rankings of an hour, and no feeds; set the clock of the service to that hour."""
     stage.service.now = hour
-    wished: dict[str, Any] = {"rankings": True, "feeds": (), **wish}
-    return stage.run(hour, **wished)
+    return stage.run(hour, **{"rankings": True, "feeds": (), **options})
 
 
 def reports(stage: Stage) -> dict[str, SeriesReport]:
-    """The last line of the ledger: how each series fared."""
+    """Return the report of each series in the last line of the ledger."""
     return stage.attempts()[-1]["rankings"]
 
 
 def bad(stage: Stage) -> dict[str, dict[str, str]]:
-    """The parts that were not had in the last attempt, with the reasons, by series."""
+    """Return the failed slices of the last attempt: series -> slice -> reason."""
     return {name: report["kept"] for name, report in reports(stage).items() if report.get("kept")}
 
 
 def rows(stage: Stage, path: str) -> list[Row]:
-    """The rows of a file below data/rankings/ at HEAD."""
+    """Read the rows of a file below data/rankings/ at HEAD."""
     text = say(stage.root, "show", f"HEAD:data/rankings/{path}")
     return [json.loads(line) for line in text.splitlines()]
 
 
 def counted(stage: Stage, day: dt.date) -> int:
-    """Requests to the Data API in a day, by the ledger."""
+    """Count the requests to the Data API on a day, by the ledger."""
     return sum(
         report["requests"]
         for line in stage.attempts()
@@ -150,7 +148,7 @@ def counted(stage: Stage, day: dt.date) -> int:
     )
 
 
-# --- what must stand ----------------------------------------------------------------------------------------
+# --- expected content ---------------------------------------------------------------------------------------
 
 SLICES = {
     "modality": "modality",
@@ -167,7 +165,7 @@ KEYS = {
 
 @dataclass
 class Memory:
-    """What the service said last of each date: what the files must say, and nothing else."""
+    """The last rows that the service sent of each date: the content that the files must have."""
 
     standing: dict[str, dict[str, list[Row]]] = field(default_factory=lambda: defaultdict(dict))
     """Folder below data/rankings/ -> date -> rows."""
@@ -175,57 +173,59 @@ class Memory:
     """File below data/rankings/ -> rows."""
 
     def hears(self, answers: list[Answer]) -> None:
-        """The answers of one attempt: a folder's count only if all are good, and have rows."""
-        found: dict[str, list[Answer]] = defaultdict(list)
+        """Take the answers of one attempt; those of a folder count only if all are good, and have rows."""
+        by_folder: dict[str, list[Answer]] = defaultdict(list)
         for answer in answers:
             if answer.path == ORDER:
-                part = answer.query.get("category")
-                name = f"order/{part}.jsonl" if part else "order.jsonl"
+                category = answer.query.get("category")
+                name = f"order/{category}.jsonl" if category else "order.jsonl"
                 if answer.status == 200 and answer.body["data"]:
                     self.orders[name] = [{"id": row["id"]} for row in answer.body["data"][:200]]
             elif answer.path != OPENAPI:
-                found[folder_of(answer)].append(answer)
-        for folder, parts in found.items():
-            if any(part.status != 200 for part in parts):
+                by_folder[folder_of(answer)].append(answer)
+        for folder, parts in by_folder.items():
+            if any(answer.status != 200 for answer in parts):
                 continue
             by_date: dict[str, list[Row]] = defaultdict(list)
-            for row in (row for part in parts for row in rows_of(part)):
+            for row in (row for answer in parts for row in rows_of(answer)):
                 by_date[row.get("date") or row["as_of"]].append(row)
             self.standing[folder] |= by_date
 
     def files(self) -> dict[str, bytes]:
-        """All files below data/rankings/ but git's."""
-        found = {path: b"".join(map(line, rows)) for path, rows in self.orders.items()}
+        """Return the bytes of every file below data/rankings/ but git's: path -> bytes."""
+        contents = {path: b"".join(map(line, rows)) for path, rows in self.orders.items()}
         for folder, dates in self.standing.items():
             for month in {date[:7] for date in dates}:
-                found[f"{folder}/{month}.jsonl"] = self.file(folder, month)
-        return found
+                contents[f"{folder}/{month}.jsonl"] = self.file(folder, month)
+        return contents
 
     def file(self, folder: str, month: str) -> bytes:
-        """The file of a month."""
+        """Return the bytes of the file of a month."""
         key = KEYS.get(folder.partition("/")[0], ("date", "model_permaslug"))
-        mine = [row for date, rows in self.standing[folder].items() if date.startswith(month) for row in rows]
-        return b"".join(map(line, sorted(mine, key=lambda row: [row[name] for name in key])))
+        dates = self.standing[folder]
+        month_rows = [row for date in dates if date.startswith(month) for row in dates[date]]
+        return b"".join(map(line, sorted(month_rows, key=lambda row: [row[name] for name in key])))
 
 
 def folder_of(answer: Answer) -> str:
-    """Where an answer of the Data API belongs."""
+    """Return the folder below data/rankings/ to which an answer of the Data API belongs."""
     if answer.path == APPS:
         return f"apps/{answer.query['sort']}"
     if answer.path != MODELS:
         return {"classifications/task": "tasks", "datasets/session-cost": "sessions"}[answer.path]
-    sliced = [
-        f"{name}/{plain(answer.query[asked])}" for asked, name in SLICES.items() if asked in answer.query
-    ]
-    return sliced[0] if sliced else "models"
+    for parameter, name in SLICES.items():
+        if parameter in answer.query:
+            return f"{name}/{plain(answer.query[parameter])}"
+    return "models"
 
 
-def plain(part: str) -> str:
-    """A part as folders: two that differ in case alone are apart on any machine."""
-    return part.replace("K", "=4b").replace("M", "=4d")
+def plain(value: str) -> str:
+    """Spell a value as folders: two values that differ only in case are apart on any machine."""
+    return value.replace("K", "=4b").replace("M", "=4d")
 
 
 def rows_of(answer: Answer) -> list[Row]:
+    """Return the rows of an answer, each with the date to which it belongs."""
     body = answer.body
     if isinstance(body["data"], dict):
         return [body["data"]]
@@ -234,18 +234,21 @@ def rows_of(answer: Answer) -> list[Row]:
 
 
 def line(row: Row) -> bytes:
+    """Write a row as a line of JSON with sorted keys."""
     return json.dumps(row, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
 
 
 def files(stage: Stage) -> dict[str, bytes]:
-    """The files below data/rankings/ of a work tree, but what is written about them."""
+    """Read the files below data/rankings/ of a work tree, without `.gitattributes` and NOTICE."""
     folder = stage.root / "data/rankings"
-    paths = (
-        path for path in folder.rglob("*") if path.is_file() and path.name not in (".gitattributes", "NOTICE")
-    )
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+    paths = [path for path in folder.rglob("*") if path.is_file()]
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in paths
+        if path.name not in (".gitattributes", "NOTICE")
+    }
 
 
 def days(first: dt.datetime, count: int) -> list[dt.datetime]:
-    """An hour on so many days."""
+    """Return the same hour on `count` days, the first included."""
     return [first + number * DAY for number in range(count)]
