@@ -1,0 +1,27 @@
+"""Bodies in a form in which those served and those archived can be compared."""
+
+from orarchive.domain.feeds import ENDPOINTS
+from orarchive.domain.record_files import stable_part
+from orarchive.jsonl import loads
+from orarchive.sample.faults import encode
+from tests.support.archives import LISTS, SWEEPS, Payloads, Stage, kept, said
+
+
+def archived_bodies(stage: Stage) -> dict[str, bytes]:
+    """Return everything that HEAD holds, as the bodies in which it came: route -> bytes."""
+    snapshot = stage.snapshot()
+    bodies = {route: kept({"data": list(snapshot[feed].values())}) for feed, route in LISTS.items()}
+    for feed, route in SWEEPS.items():
+        bodies |= {route.format(key): kept(response) for (key,), response in snapshot[feed].items()}
+    return bodies
+
+
+def served_bodies(served: Payloads) -> dict[str, bytes]:
+    """Return what `archived_bodies` must return after these were served; of zdr, what an archive keeps."""
+    bodies = {route: said(body) for route, body in served.items() if route != "models/count"}
+    for feed, route in LISTS.items():
+        rows = loads(encode(served[route]["data"]))
+        if feed == "zdr":
+            rows = [stable_part(ENDPOINTS, row) for row in rows]
+        bodies[route] = kept({"data": rows})
+    return bodies
