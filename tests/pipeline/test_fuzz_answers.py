@@ -1,47 +1,50 @@
-"""Answers as bytes: whatever comes over the line is read, or refused by name - never a traceback, a hang,
-or memory without end."""
+"""Hostile answers: any bytes are read or refused by name, and any valid value breaks no reader."""
 
-import gzip
-import os
+import random
 import socket
-import subprocess
-import sys
 import time
 import tracemalloc
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from gzip import compress
 from itertools import chain
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from orarchive.collect.client import Client, RetryPolicy
+from orarchive.collect.merge import parse_http_date
 from orarchive.collect.rate_limit import RateLimiter
-from orarchive.collect.results import FetchResult, parse_http_date
-from orarchive.domain.changes import MAX_NEW_FIELDS
-from orarchive.domain.prices import MAX_PRICES, read_entry_prices, read_prices, read_schedule
-from orarchive.index.database import open_index
-from orarchive.sample import START, Reply
-from orarchive.sample.faults import encode
-from orarchive.store.ledger import VALID_AGES
+from orarchive.collect.results import FetchResult
+from orarchive.index.database import build_in_memory
+from orarchive.jsonl import Number, dumps
+from orarchive.publish.dataset import read_dataset
+from orarchive.sample import START, Reply, Service
+from orarchive.store.ledger import BAD_OUTCOMES, VALID_AGES
 from tests.support import hostile_values
-from tests.support.archives import DAY, HOUR, ROOT, Stage, payloads
+from tests.support.all_readers import ask, questions_to, site, with_rankings
+from tests.support.archives import FEW, HOUR, Stage, new_archive, payloads
+from tests.support.rankings import Alter, reports
+
+# --- bytes --------------------------------------------------------------------------------------------------
 
 HEADS = (
     *(b"HTTP/1.1 200 OK", b"HTTP/1.0 200", b"HTTP/9.9 200 OK", b"HTTP/1.1 204 x", b"HTTP/1.1 301 x"),
     *(b"HTTP/1.1 302 Found", b"HTTP/1.1 429 x", b"HTTP/1.1 503 x", b"HTTP/1.1 999 x", b"HTTP/1.1 -1 x"),
     b"200",
 )
+LOCATIONS = (b"Location: /", b"Location: http://[", b"Location: http://\xff/", b"Location: //:99999/")
 HEADERS = (
     *(b"Content-Length: 2", b"Content-Length: -1", b"Content-Length: 2, 3", b"Content-Length: " + b"9" * 20),
     *(b"Transfer-Encoding: chunked", b"Transfer-Encoding: x", b"Content-Encoding: gzip"),
     *(b"Content-Encoding: br", b"Content-Encoding: gzip, gzip", b"Content-Encoding: " + b"gzip," * 50),
-    *(b"Content-Encoding: deflate", b"Location: /", b"Location: http://[", b"Location: http://\xff/"),
-    *(b"Location: //:99999/", b"Retry-After: " + b"9" * 400, b"Retry-After: \xb2", b"Retry-After: -5"),
+    *(b"Content-Encoding: deflate", *LOCATIONS),
+    *(b"Retry-After: " + b"9" * 400, b"Retry-After: \xb2", b"Retry-After: -5"),
     *(b"Retry-After: Mon, 99 Foo 9999", b"Age: " + b"9" * 400, b"Age: \xb2", b"Age: -1", b"Date: x"),
     *(b"Date: Fri, 31 Dec 9999 23:59:59 -2359", b"Set-Cookie: a=b; expires=Fri, 99-99-99999; Max-Age=1e99"),
     *(b"Set-Cookie: ;;;=", b"X: " + b"a" * 70_000, b": x", b"no value", b" folded"),
@@ -49,15 +52,15 @@ HEADERS = (
 )
 BODIES = (
     *(b"", b"{}", b"\xef\xbb\xbf{}", b"2\r\n{}\r\n0\r\n\r\n", b"zz\r\n{}", b"-2\r\n{}", b"f" * 18 + b"\r\n"),
-    *(b"\x1f\x8b" + b"x" * 20, gzip.compress(b"{}"), gzip.compress(gzip.compress(b"{}"))),
+    *(b"\x1f\x8b" + b"x" * 20, compress(b"{}"), compress(compress(b"{}"))),
 )
 
 
-class Line:
+class RawServer:
     """Answers every connection with the same bytes, and hangs up."""
 
     def __init__(self) -> None:
-        self.says: Iterable[bytes] = ()
+        self.parts: Iterable[bytes] = ()
         self._server = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._server.getsockname()[1]}"
         Thread(target=self._serve, daemon=True).start()
@@ -69,36 +72,34 @@ class Line:
                 with connection, suppress(OSError):
                     connection.settimeout(10)
                     connection.recv(65536)
-                    for part in self.says:
+                    for part in self.parts:
                         connection.sendall(part)
                     connection.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
+        """Stop answering."""
         with suppress(OSError):
             self._server.shutdown(socket.SHUT_RDWR)
         self._server.close()
 
-    def ask(self, *says: bytes) -> FetchResult[Any]:
-        """What a client makes of such an answer."""
-        return self.ask_for(says)
-
-    def ask_for(self, says: Iterable[bytes]) -> FetchResult[Any]:
-        self.says = says
-        pacer = RateLimiter(0, time.monotonic, lambda _: None)
-        waits = RetryPolicy(max_tries=1, first_wait=0, max_wait=0)
-        client = Client(self.url, pacer, time.monotonic() + 30, waits, sleep=lambda _: None)
+    def fetch(self, parts: Iterable[bytes]) -> FetchResult:
+        """Return the result of a client that gets these bytes as an answer."""
+        self.parts = parts
+        limiter = RateLimiter(0, time.monotonic, lambda _: None)
+        policy = RetryPolicy(max_tries=1, first_wait=0, max_wait=0)
+        client = Client(self.url, limiter, time.monotonic() + 30, policy, sleep=lambda _: None)
         with client._session:
             return client.get("x")
 
 
 @pytest.fixture(scope="module")
-def line() -> Iterator[Line]:
-    line = Line()
-    yield line
-    line.close()
+def server() -> Iterator[RawServer]:
+    server = RawServer()
+    yield server
+    server.close()
 
 
-# a socket of an answer that is none is left to the garbage
+# where an answer is not HTTP, its socket is left to the garbage collector
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @settings(max_examples=400, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
@@ -106,199 +107,171 @@ def line() -> Iterator[Line]:
     st.lists(st.sampled_from(HEADERS), max_size=4),
     st.sampled_from(BODIES) | st.binary(max_size=40),
 )
-def test_any_bytes(line: Line, head: bytes, headers: list[bytes], body: bytes) -> None:
-    """There is a body, or a reason, and the moment it was sent can be told.
-
-    Seen to fail without `get_redirect_target` in client.py: `Invalid IPv6 URL`.
-    """
-    answer = line.ask(b"\r\n".join([head, *headers, b"", body]))
-    assert (answer.reason is None) == (answer.body is not None)
-    assert answer.age is None or answer.age in VALID_AGES
-    assert parse_http_date(answer.date or "").tzinfo
+def test_any_bytes(server: RawServer, head: bytes, headers: list[bytes], body: bytes) -> None:
+    """Return a body or a reason, and a time that can be read."""
+    result = server.fetch([b"\r\n".join([head, *headers, b"", body])])
+    assert (result.reason is None) == (result.body is not None)
+    assert result.age is None or result.age in VALID_AGES
+    assert parse_http_date(result.date or "").tzinfo
 
 
-@pytest.mark.parametrize("address", HEADERS[11:15])
-def test_a_redirect_is_not_looked_at(line: Line, address: bytes) -> None:
-    """Whatever its address is, its body is not read: it may have no end.
-
-    Seen to fail without `get_redirect_target` in client.py: each address but the last by an error of its own,
-    and the body was read for as long as it came.
-    """
+@pytest.mark.parametrize("location", LOCATIONS)
+def test_the_body_of_a_redirect_is_not_read(server: RawServer, location: bytes) -> None:
+    """Leave the body unread, which may have no end, whatever address the redirect names."""
     sent = 0
 
-    def endless() -> Iterator[bytes]:
+    def send() -> Iterator[bytes]:
         nonlocal sent
-        yield b"HTTP/1.1 302 Found\r\n" + address + b"\r\n\r\n"
+        yield b"HTTP/1.1 302 Found\r\n" + location + b"\r\n\r\n"
         while sent < 100:
             sent += 1
             yield b"x" * 1_000_000
 
-    assert line.ask_for(endless()).reason == "302"
+    assert server.fetch(send()).reason == "302"
     assert sent < 50
 
 
-MEGABYTES = 512
-SECONDS = 60
-"""Until a run counts as hanging; the slowest of these takes some 10 s on a busy machine."""
-
-MANY = 9_500_000
-"""Bytes, just below what is read of an answer."""
-
-OFFERS = "models/z-ai/glm-5.1/endpoints"
-
-
-def with_field(text: bytes, name: bytes = b"bomb") -> bytes:
-    """The models, the first with one more field."""
-    field = b'"%s":%s,"name":' % (name, text)
-    return encode(payloads(START)["models"]).replace(b'"name":', field, 1)
-
-
-def priced(pricing: Any) -> bytes:
-    """The models, the first with other prices."""
-    body = payloads(START)["models"]
-    body["data"][0]["pricing"] = pricing
-    return encode(body)
-
-
-def list_of(item: bytes, size: int = MANY) -> bytes:
-    """A list of so many bytes."""
-    return b"[%s]" % b",".join([item] * (size // (len(item) + 1)))
-
-
-def twins(count: int) -> dict[str, bytes]:
-    """So many endpoints of one tag, and rows that repeat them."""
-    offers = payloads(START)[OFFERS]
-    offers["data"]["endpoints"] = [{"tag": "x", "no": n} for n in range(count)]
-    rows = [{"model_id": "z-ai/glm-5.1", "tag": "x", "no": n} for n in range(count)]
-    return {OFFERS: encode(offers), "endpoints/zdr": encode({"data": rows})}
-
-
-RATES = {f"d{n}": "1" for n in range(100)}
-
-BOMBS: dict[str, tuple[Callable[[], dict[str, bytes]], dict[str, str]]] = {
-    # what is served in two hours after the first, and the feeds that are not good then, with the reason
-    "objects": (lambda: {"models": with_field(list_of(b"{}"))}, {"models": "too-large"}),
-    "numbers": (lambda: {"models": with_field(list_of(b"1.0"))}, {"models": "too-large"}),
-    "fewer numbers": (lambda: {"models": with_field(list_of(b"-0", 800_000))}, {}),
-    "digits": (lambda: {"models": with_field(b"9" * MANY)}, {}),
-    "brackets": (lambda: {"models": with_field(b"[" * 100_000)}, {"models": "not-json"}),
-    "exponents": (lambda: {"models": priced({"prompt": "1e1000000000", "image": "1e-1000000000"})}, {}),
-    "digits of a price": (lambda: {"models": priced({"prompt": "0." + "1" * 900_000})}, {}),
-    "names in names": (
-        lambda: {"models": with_field((b'{"%s":' % (b"n" * 35_000)) * 250 + b"0" + b"}" * 250)},
-        {},
-    ),
-    "dots": (lambda: {"models": with_field(b"0", b"a." * 1_000_000)}, {}),
-    "conditions": (
-        lambda: {
-            "models": priced({"prompt": "1", "overrides": [RATES | {"utc_start": n} for n in range(200)]})
-        },
-        {},
-    ),
-    "prices under conditions": (
-        lambda: {"models": priced({"overrides": [{f"d{n}": "1"} for n in range(20_000)]})},
-        {},
-    ),
-    "prices": (lambda: {"models": priced({f"d{n}": "1" for n in range(100_000)})}, {}),
-    "one id": (
-        lambda: {"models": b'{"data":' + list_of(b'{"id":"a"}', 1_500_000) + b"}"},
-        {"models": "duplicate-key"},
-    ),
-    "twins": (lambda: twins(3_000), {}),
-}
-
-
-@pytest.mark.faults
-@pytest.mark.parametrize("name", BOMBS)
-def test_a_bomb(stage: Stage, name: str) -> None:
-    """Half a gigabyte is enough for two hours with it, the index and the site, which all come to an end.
-
-    Seen to fail without MAX_WEIGHT in client.py (objects, numbers: up to 2.6 GB), MOST_NEW in changes.py
-    (prices: 0.7 GB), LONGEST in fields.py (names in names: 2.2 GB; dots: no end in a minute), MOST_TWINS in
-    facets.py (twins: no end), and MOST_DRAWN in views/models.py (conditions: no end).
-    """
-    bodies, bad = BOMBS[name]
-    assert stage.run(START) == 0
-    stage.serve({**payloads(START), **{path: Reply(200, body) for path, body in bodies().items()}})
-    script = [
-        sys.executable,
-        hostile_values.__file__,
-        str(stage.root),
-        stage.service.base_url,
-        START.isoformat(),
-    ]
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(script, env=env, check=True, timeout=SECONDS, stdout=subprocess.PIPE)
-    assert float(done.stdout) < MEGABYTES
-    found = stage.outcomes(START + HOUR)
-    assert {feed for feed, outcome in found.items() if outcome != "ok"} == bad.keys()
-    for feed, reason in bad.items():
-        assert reason in stage.report(feed)["reasons"]
-
-
-def test_prices_and_conditions_without_end() -> None:
-    """The first are read: `price` takes time by their square. Seen to fail without MOST in prices.py."""
-    many = {f"d{n}": "1" for n in range(1000)}
-    assert len(read_prices(many)) == len(read_entry_prices(many)) == MAX_PRICES
-    assert len(read_schedule({"overrides": [{}] * 1000})) == MAX_PRICES
-
-
-def test_fields_without_end_that_come_and_go(stage: Stage) -> None:
-    """Of an hour the first are told: all of them would fill the memory of a site.
-
-    Seen to fail without MOST_NEW in changes.py and in index/fields.py.
-    """
-    many = priced({f"f{n}": "" for n in range(300)})
-    stage.run(START, feeds=("models",))
-    stage.serve({**payloads(START), "models": Reply(200, many)})
-    stage.run(START + HOUR, feeds=("models",))
-    stage.serve(payloads(START))
-    for day in range(1, 10):
-        stage.run(START + day * DAY, feeds=("models",))
-    with open_index(stage.archive) as db:
-        query = "select kind, count(*) from events where key like 'pricing.f%' group by kind"
-        assert dict(db.execute(query)) == {"field_appeared": MAX_NEW_FIELDS, "field_vanished": MAX_NEW_FIELDS}
-
-
-@pytest.mark.faults
-def test_answers_of_a_sweep_that_are_too_large(stage: Stage) -> None:
-    """One by itself, or all together: they are in memory at once.
-
-    Seen to fail without `most` in fetch.py (the first was read, and no JSON), and without `held > MAX_WEIGHT`
-    (all were read).
-    """
-    bodies = payloads(START, ())
-    asked = [path for path in bodies if path.startswith("models/") and path.endswith("/endpoints")]
-    stage.serve({**bodies, asked[0]: Reply(200, b"<" * MANY)})
-    stage.run(START)
-    assert set(stage.report("endpoints")["kept"].values()) == {"too-large"}
-    stage.serve({**bodies, **dict.fromkeys(asked, Reply(200, b"<" * 1_900_000))})
-    stage.run(START + HOUR)
-    assert stage.report("endpoints")["reasons"] == ["not-json", "too-large"]
-
-
 @pytest.mark.parametrize("layers", [0, 1, 2])
-def test_an_endless_answer(line: Line, layers: int) -> None:
-    """Nor one that a few bytes are packed into: it is read as far as an answer may go.
+def test_an_endless_body(server: RawServer, layers: int) -> None:
+    """Read no more than the largest answer, also of a body that a few bytes are packed into."""
 
-    Seen to fail without `size > most` in client.py: it was read to its end, of 400 MB.
-    """
-
-    def packed(parts: Iterable[bytes], layers: int) -> Iterator[bytes]:
-        pack = zlib.compressobj(wbits=31)
-        for part in parts:
-            if found := pack.compress(part):
-                yield found
-        yield pack.flush()
+    def pack(parts: Iterable[bytes]) -> Iterator[bytes]:
+        packer = zlib.compressobj(wbits=31)
+        yield from filter(None, map(packer.compress, parts))
+        yield packer.flush()
 
     parts: Iterable[bytes] = (b" " * 1_000_000 for _ in range(400))
     for _ in range(layers):
-        parts = packed(parts, layers)
+        parts = pack(parts)
     encoding = b"Content-Encoding: " + b", ".join([b"gzip"] * layers)
     head = b"\r\n".join([b"HTTP/1.1 200 OK", *([encoding] if layers else []), b"", b""])
     tracemalloc.start()
-    answer = line.ask_for(chain([head], parts))
+    result = server.fetch(chain([head], parts))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert answer.reason == "too-large"
+    assert result.reason == "too-large"
     assert peak < 100_000_000
+
+
+# --- values of feeds ----------------------------------------------------------------------------------------
+
+
+def mutated_bodies(chance: random.Random) -> dict[str, Reply]:
+    """Return the bodies of the sample with hostile values; now and then one is no answer at all."""
+    bodies = {}
+    for path, body in payloads(START).items():
+        count = chance.randint(0, 12) if path != "models/count" else 0
+        sent = dumps(hostile_values.mutated(chance, body, count))
+        if chance.random() < 0.02:
+            sent = chance.choice(
+                [chance.randbytes(50), dumps(hostile_values.value(chance)), sent + sent, sent[:-20]]
+            )
+        if chance.random() < 0.02:
+            sent = sent.replace(b'"name":', b'"name":1,"name":', 1)
+        bodies[path] = Reply(200, sent)
+    return bodies
+
+
+@hostile_values.examples(5)
+@given(hostile_values.CHANCES)
+@example(random.Random(1))
+def test_any_values_of_answers(
+    running: Service, tmp_path_factory: pytest.TempPathFactory, chance: random.Random
+) -> None:
+    """Build the site and answer each question after three hours of hostile values and a good one."""
+    running.heal()
+    stage = Stage(running, new_archive(tmp_path_factory.mktemp("hostile")))
+    good = (chance.randrange(2), 3)
+    hours = [START + number * HOUR for number in (0, 1, 2, 30)]
+    for number, hour in enumerate(hours):
+        stage.serve(payloads(START) if number in good else mutated_bodies(chance))
+        assert stage.run(hour) == any(outcome in BAD_OUTCOMES for outcome in stage.outcomes(hour).values())
+    assert set(stage.outcomes(hours[-1]).values()) == {"ok"}
+    site(stage)
+    for question in questions_to(stage, hours) if chance.randrange(3) == 2 else ():
+        ask(stage, *question)
+
+
+HOSTILE_FIELDS: tuple[dict[str, Any], ...] = (
+    {"pricing": {"prompt": "1", "discount": "1e50"}},
+    {"pricing": ["1"]},
+    {"pricing": "1"},
+    {"expiration_date": "\ud800"},
+    {"context_length": Number("1e999999999"), "created": Number("1e400"), "top_provider": []},
+)
+
+
+def test_values_that_come_and_go(stage: Stage) -> None:
+    """Build the site and answer each question before, while and after models and endpoints hold them."""
+    bodies = payloads(START)
+    models = [model for model in FEW if bodies[f"models/{model}/endpoints"]["data"]["endpoints"]]
+    rows = {row["id"]: row for row in bodies["models"]["data"]}
+    for model, fields in zip(models[: len(HOSTILE_FIELDS)], HOSTILE_FIELDS, strict=True):
+        rows[model] |= fields
+        bodies[f"models/{model}/endpoints"]["data"]["endpoints"][0] |= fields
+    hostile = {path: Reply(200, dumps(body)) for path, body in bodies.items()}
+    hours = [START + number * HOUR for number in range(3)]
+    for hour, served in zip(hours, (payloads(START), hostile, payloads(START)), strict=True):
+        stage.serve(served)
+        assert stage.run(hour) == 0
+        site(stage)
+        with build_in_memory(stage.archive, stage.past().attempt_commits) as db:
+            assert read_dataset(db).hour == hour
+        for question in questions_to(stage, hours[:2]) if hour == hours[1] else ():
+            ask(stage, *question)
+
+
+# --- values of rankings -------------------------------------------------------------------------------------
+
+
+def hostile_rankings(chance: random.Random) -> Alter:
+    """Make an alteration that puts hostile values into six in ten answers."""
+
+    def alter(path: str, query: Mapping[str, str], body: Any) -> Any:
+        if chance.random() < 0.4:
+            return body
+        for row in body["data"] if isinstance(body.get("data"), list) else ():
+            if "total_tokens" in row and chance.random() < 0.2:
+                row["total_tokens"] = chance.choice(hostile_values.TEXTS)
+        return Reply(200, dumps(hostile_values.mutated(chance, body, chance.randint(0, 4))))
+
+    return alter
+
+
+@hostile_values.examples(3)
+@given(st.integers(0, 2**32).map(random.Random))  # the threads of the service draw; hypothesis must not know
+def test_any_values_of_rankings(tmp_path_factory: pytest.TempPathFactory, chance: random.Random) -> None:
+    """Build the site of rankings with hostile values."""
+    stage = with_rankings(tmp_path_factory.mktemp("hostile") / "archive", hostile_rankings(chance))
+    assert {*map(str, stage.attempts()[-1]["rankings"])} >= {"models", "apps"}
+    site(stage)
+
+
+def replacing(field: str, value: Any) -> Alter:
+    """Make an alteration of one field of rows; with `None` each row gets its number."""
+
+    def alter(path: str, query: Mapping[str, str], body: Any) -> Any:
+        for number, row in enumerate(body["data"] if isinstance(body.get("data"), list) else ()):
+            if field in row:
+                row[field] = number if value is None else value
+        return body
+
+    return alter
+
+
+FIGURES: dict[str, tuple[Alter, int]] = {
+    # the alteration, and the number of days
+    "no tokens in two weeks": (replacing("total_tokens", "0"), 9),
+    "a sum of more than 64 bits": (replacing("total_tokens", "9" * 18), 1),
+    "more digits than Python reads": (replacing("total_tokens", "9" * 5000), 1),
+    "numbers for names": (replacing("model_permaslug", None), 1),
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_figures_of_rankings(tmp_path: Path, name: str) -> None:
+    """Archive hostile figures as they are, and show what can be shown of them."""
+    alter, days = FIGURES[name]
+    stage = with_rankings(tmp_path / "archive", alter, days=days)
+    assert reports(stage)["models"]["outcome"] == "ok"
+    assert "rankings/index.html" in site(stage)
