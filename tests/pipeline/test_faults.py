@@ -28,7 +28,7 @@ from tests.support.archives import (
     say,
     tidy,
 )
-from tests.support.bodies import archived_bodies, served_bodies
+from tests.support.bodies import archived_bodies, list_cases, served_bodies
 
 pytestmark = pytest.mark.faults
 
@@ -82,22 +82,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "slow-drip": {"interval": 0.0005, "size": 4000},
 }
 
-ALIKE = (
-    ("503", "500", "502"),
-    ("429", "429-retry-after"),
-    ("cut-off", "reset"),
-    ("html", "invalid-json", "not-utf8", "nan"),
-    ("lone-surrogate", "big-integer", "slow-drip"),
-)
-"""Faults that take the same way through the code: the first of a group is tried on every route, the others
-on a list and on a fan-out."""
-
-CASES = [
-    (fault, route)
-    for fault in FAULTS
-    for route in ROUTES
-    if route in ("models", "models/*/endpoints") or not any(fault in group[1:] for group in ALIKE)
-]
+CASES = list_cases(ROUTES, always=("models", "models/*/endpoints"))
 
 
 def test_no_fault_is_forgotten() -> None:

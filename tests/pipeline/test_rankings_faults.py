@@ -1,8 +1,8 @@
-"""Everything that can go wrong with an answer to rankings: what stands stays, the ledger names it."""
+"""Every fault of an answer to rankings: what is kept, what the ledger says, and what is asked again."""
 
 import gzip
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import pytest
 from orarchive.sample import FAULTS, Service, sample_service
 from orarchive.sample.faults import encode
 from tests.support.archives import DAY, HOUR, Stage, data_files, say, tidy
+from tests.support.bodies import list_cases
 from tests.support.rankings import (
     APPS,
     EARLY,
@@ -19,7 +20,8 @@ from tests.support.rankings import (
     MODELS,
     OPENAPI,
     ORDER,
-    Told,
+    Alter,
+    Recorder,
     bad,
     naming,
     reports,
@@ -31,44 +33,45 @@ from tests.support.rankings import (
 pytestmark = pytest.mark.faults
 
 LATER = EARLY + DAY
-"""A Thursday: nothing weekly is due."""
+"""A Thursday, on which no weekly series is due."""
 
-FEEL = {
+SLICES = {
     OPENAPI: {"openapi": [""]},
     ORDER: {"order": ["", "marketing/seo"]},
     MODELS: {"models": [""], "modality": ["text"], "context": ["1K"]},
     APPS: {"apps": ["popular"]},
 }
-"""Route -> the series and parts that are asked for there."""
+"""Route -> the series and slices that are requested there."""
 
-AFTER = {
+LATER_SLICES = {
     MODELS: {"apps": ["popular"], "tasks": [""]},
     APPS: {"tasks": [""], "modality": ["text"], "context": ["1K"]},
 }
-"""Those that are asked for after it with the same allowance, too: where it is used up they wait."""
+"""Those requested after it with the same allowance: where it is used up they wait."""
 
-BODIES = (ORDER, MODELS, APPS)
+LIST_ROUTES = (ORDER, MODELS, APPS)
 REASONS: dict[str, dict[str, str]] = {
-    **{status: dict.fromkeys(FEEL, status) for status in ("429", "500", "502", "503", "404")},
-    "429-retry-after": dict.fromkeys(FEEL, "429"),
-    "cut-off": dict.fromkeys(FEEL, "cut-off"),
-    "reset": dict.fromkeys(FEEL, "connection"),
-    "huge": dict.fromkeys(FEEL, "too-large"),
-    **{fault: dict.fromkeys(FEEL, "not-json") for fault in ("html", "invalid-json", "not-utf8", "nan")},
-    "error-object": dict.fromkeys(FEEL, "error-object"),
+    **{status: dict.fromkeys(SLICES, status) for status in ("429", "500", "502", "503", "404")},
+    "429-retry-after": dict.fromkeys(SLICES, "429"),
+    "cut-off": dict.fromkeys(SLICES, "cut-off"),
+    "reset": dict.fromkeys(SLICES, "connection"),
+    "huge": dict.fromkeys(SLICES, "too-large"),
+    **{fault: dict.fromkeys(SLICES, "not-json") for fault in ("html", "invalid-json", "not-utf8", "nan")},
+    "error-object": dict.fromkeys(SLICES, "error-object"),
     "wrong-type": {OPENAPI: "wrong-shape", ORDER: "key-missing", MODELS: "no-date", APPS: "key-missing"},
-    "empty": dict.fromkeys(BODIES, "empty"),
+    "empty": dict.fromkeys(LIST_ROUTES, "empty"),
     "shrunken": {ORDER: "shrunk", MODELS: "shrunk"},
-    "duplicate": dict.fromkeys(BODIES, "duplicate-key"),
+    "duplicate": dict.fromkeys(LIST_ROUTES, "duplicate-key"),
     "key-missing": {ORDER: "key-missing"},
 }
-"""Fault -> route -> the reason that the ledger names; elsewhere it is good, or finds nothing to spoil."""
+"""Fault -> route -> the reason in the ledger; on other routes the body is valid, or stays as it is."""
 
-HAD_NOT = ("429", "429-retry-after", "500", "502", "503", "404", "cut-off", "reset", "huge")
+FAILURES = ("429", "429-retry-after", "500", "502", "503", "404", "cut-off", "reset", "huge")
 OPTIONS: dict[str, dict[str, Any]] = {
     "huge": {"size": 11_000_000},
     "slow-drip": {"interval": 0.0005, "size": 4000},
 }
+CASES = list_cases(SLICES, always=(MODELS,))
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ class Base:
     """An archive with one day of rankings, and the files of an undisturbed next day."""
 
     stage: Stage
-    told: Told
+    recorder: Recorder
     undisturbed: dict[str, bytes]
 
 
@@ -91,87 +94,91 @@ def service() -> Iterator[Service]:
 def base(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Base:
     folder = tmp_path_factory.mktemp("base")
     stage = stage_in(service, folder / "archive")
-    told = Told(service, [naming(FEW)])
+    recorder = Recorder(service, [naming(FEW)])
     assert run(stage, EARLY) == 0
     undisturbed = stage.copy(folder / "undisturbed")
     assert run(undisturbed, LATER) == 0
-    return Base(stage, told, data_files(undisturbed.root))
+    return Base(stage, recorder, data_files(undisturbed.root))
 
 
 @pytest.fixture
 def case(base: Base, tmp_path: Path) -> Iterator[Stage]:
-    """A copy of the archive with one day."""
-    base.told.answers()
+    """Copy the archive with one day."""
+    base.recorder.answers()
     yield base.stage.copy(tmp_path / "archive")
     base.stage.service.heal()
-    del base.told.alters[1:]
+    del base.recorder.alters[1:]
 
 
 def expected(fault: str, route: str) -> dict[str, dict[str, str]]:
-    """The parts that were not had, with the reason, by series."""
+    """Return the slices that fail, with the reason, by series."""
     reason = REASONS.get(fault, {}).get(route)
-    feel = FEEL[route] | (AFTER.get(route, {}) if reason == "429" else {}) if reason else {}
-    return {name: dict.fromkeys(parts, str(reason)) for name, parts in feel.items()}
+    if not reason:
+        return {}
+    failing = SLICES[route] | (LATER_SLICES.get(route, {}) if reason == "429" else {})
+    return {name: dict.fromkeys(slices, reason) for name, slices in failing.items()}
+
+
+FOLDERS = (("rankings/", "/"), ("rankings/", "."), ("", "/"))
+"""What stands before and after the name of a series in the paths of its files."""
 
 
 def belongs(path: str, names: Any) -> bool:
-    """Whether a file is one of some series."""
-    return any(
-        path.startswith((f"rankings/{name}/", f"rankings/{name}.", f"{name}/")) for name in names
-    ) and not path.endswith(".gitattributes")
+    """Return whether a file belongs to one of these series."""
+    prefixes = tuple(f"{start}{name}{end}" for name in names for start, end in FOLDERS)
+    return path.startswith(prefixes) and not path.endswith(".gitattributes")
 
 
 def saved(stage: Stage) -> dict[str, int]:
-    """The payloads in quarantine: sha256 -> bytes."""
-    found = [gzip.decompress(path.read_bytes()) for path in stage.root.glob("quarantine/*.gz")]
-    return {hashlib.sha256(payload).hexdigest(): len(payload) for payload in found}
+    """Return the payloads in quarantine: sha256 -> bytes."""
+    payloads = [gzip.decompress(path.read_bytes()) for path in stage.root.glob("quarantine/*.gz")]
+    return {hashlib.sha256(payload).hexdigest(): len(payload) for payload in payloads}
 
 
 def refused(stage: Stage) -> dict[str, int]:
-    """The payloads that the last line of the ledger calls refused: the same."""
-    told = [one for report in reports(stage).values() for one in report.get("refused", ())]
-    return {one["sha256"]: one["bytes"] for one in told}
+    """Return the payloads that the last line of the ledger calls refused: sha256 -> bytes."""
+    lines = [line for report in reports(stage).values() for line in report.get("refused", ())]
+    return {line["sha256"]: line["bytes"] for line in lines}
 
 
 def test_no_fault_is_forgotten() -> None:
-    harmless = {"count-mismatch"}  # an order is cut anyway
-    assert FAULTS.keys() == REASONS.keys() | harmless | {name for name, one in FAULTS.items() if one.good}
+    harmless = {"count-mismatch"}  # only the first rows of an order are kept
+    assert FAULTS.keys() == REASONS.keys() | harmless | {name for name, fault in FAULTS.items() if fault.good}
 
 
-@pytest.mark.parametrize("route", FEEL)
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize(("fault", "route"), CASES)
 def test_fault(base: Base, case: Stage, fault: str, route: str) -> None:
-    """A fault is named and touches nothing but its own series; the repair asks for these alone."""
+    """Name a fault, change nothing but its own series, and ask for these alone in the repair."""
     failing = expected(fault, route)
     case.service.fail(route, fault, **OPTIONS.get(fault, {}))
     assert run(case, LATER) == bool(failing)
     assert bad(case) == failing
     outcomes = {name: report["outcome"] for name, report in reports(case).items()}
-    wrong = "failed" if fault in HAD_NOT else "quarantined"
-    assert outcomes == dict.fromkeys(outcomes, "ok") | dict.fromkeys(failing, wrong)
-    before, found = data_files(base.stage.root), data_files(case.root)
-    for path in found.keys() | before.keys() | base.undisturbed.keys():
+    outcome = "failed" if fault in FAILURES else "quarantined"
+    assert outcomes == dict.fromkeys(outcomes, "ok") | dict.fromkeys(failing, outcome)
+    before, after = data_files(base.stage.root), data_files(case.root)
+    for path in after.keys() | before.keys() | base.undisturbed.keys():
         if belongs(path, failing):
-            assert found.get(path) == before.get(path), path
+            assert after.get(path) == before.get(path), path
         elif not FAULTS[fault].good and fault not in ("shrunken", "key-missing"):
-            assert found.get(path) == base.undisturbed.get(path), path
+            assert after.get(path) == base.undisturbed.get(path), path
     assert saved(case) == refused(case)
-    assert bool(saved(case)) == bool(failing and wrong == "quarantined")
+    assert bool(saved(case)) == bool(failing and outcome == "quarantined")
 
     case.service.heal()
-    base.told.answers()
+    base.recorder.answers()
     commits = len(case.commits())
     assert run(case, LATER + HOUR) == 0
-    felt = {path for path, series in FEEL.items() if series.keys() & failing.keys()}
-    assert set(base.told.asked()) == felt | ({"classifications/task"} if "tasks" in failing else set())
+    routes = {path for path, series in SLICES.items() if series.keys() & failing.keys()}
+    assert set(base.recorder.asked()) == routes | ({"classifications/task"} if "tasks" in failing else set())
     assert len(case.commits()) == commits + bool(failing)
     if failing:
         assert data_files(case.root) == base.undisturbed
         assert run(case, LATER + 2 * HOUR) == 0
-        assert base.told.asked() == [], "a day that was made good is done"
+        assert base.recorder.asked() == [], "a day that was made good is done"
 
 
-def test_what_is_odd_but_good_is_kept(case: Stage) -> None:
+def test_odd_but_valid_values_are_kept(case: Stage) -> None:
     case.service.fail(MODELS, "lone-surrogate")
     case.service.fail(APPS, "big-integer")
     assert run(case, LATER) == 0
@@ -181,29 +188,31 @@ def test_what_is_odd_but_good_is_kept(case: Stage) -> None:
     )
 
 
-def test_a_date_that_is_restated_by_more_than_a_hundredth_is_told(base: Base, case: Stage) -> None:
-    def doubled(body: Any) -> Any:
+def test_a_date_restated_by_more_than_a_hundredth_is_in_the_message(base: Base, case: Stage) -> None:
+    def restate(body: Any) -> Any:
         for row in body["data"]:
             factor = {"2025-01-10": 2, "2025-01-11": 1.005}.get(row["date"], 1)
             row["total_tokens"] = str(int(int(row["total_tokens"]) * factor))
         return body
 
-    base.told.alters.append(serving(MODELS, doubled, period="day"))
+    base.recorder.alters.append(serving(MODELS, restate, period="day"))
     assert run(case, LATER) == 0
-    told = [line for line in say(case.root, "log", "-1", "--format=%b").splitlines() if line.startswith("~")]
-    assert [line.partition(":")[0] for line in told] == [
-        "~ daily totals of models, 2025-01-10",
-        "~ daily totals by modality (text), 2025-01-10",
-        "~ daily totals by context length (1K), 2025-01-10",
+    message = say(case.root, "log", "-1", "--format=%b").splitlines()
+    lines = [line for line in message if line.startswith("~")]
+    assert [line.partition(":")[0] for line in lines] == [
+        f"~ {name} 2025-01-10" for name in ("models", "modality/text", "context/1K")
     ]
-    assert all(line.endswith("tokens (+100.0%)") for line in told)
+    assert all(line.endswith("tokens (+100.0%)") for line in lines)
 
 
-# --- what is not believed -----------------------------------------------------------------------------------
+# --- refused bodies -----------------------------------------------------------------------------------------
 
 
-def rewritten(**fields: Any) -> Any:
-    """The last row with other fields; None: without."""
+Change = Callable[[Any], Any]
+
+
+def rewritten(**fields: Any) -> Change:
+    """Make a change of fields of the last row; None removes a field."""
 
     def change(body: Any) -> Any:
         row = body["data"][-1] | fields
@@ -213,68 +222,70 @@ def rewritten(**fields: Any) -> Any:
     return change
 
 
+def replaced(**members: Any) -> Change:
+    """Make a change of members of a body."""
+    return lambda body: body | members
+
+
 def thinned(body: Any) -> Any:
-    """One date that is held loses a quarter of its rows."""
-    date = "2025-01-10"
-    gone = [row for row in body["data"] if row["date"] == date][::4]
-    return body | {"data": [row for row in body["data"] if row not in gone]}
+    """Drop a quarter of the rows of a date that is archived."""
+    dropped = [row for row in body["data"] if row["date"] == "2025-01-10"][::4]
+    return body | {"data": [row for row in body["data"] if row not in dropped]}
 
 
-REFUSED = {
-    "a date with fewer rows": (MODELS, thinned, "shrunk"),
-    "no date": (MODELS, rewritten(date=None), "no-date"),
-    "an empty date": (MODELS, rewritten(date=""), "no-date"),
-    "a date of another kind": (MODELS, rewritten(date=20250115), "no-date"),
-    "a day that is none": (MODELS, rewritten(date="2025-02-30"), "no-date"),
-    "a date in another form": (MODELS, rewritten(date="2025-W03-3"), "no-date"),
-    "a date with a time": (MODELS, rewritten(date="2025-01-15T00:00:00Z"), "no-date"),
-    "a path for a date": (MODELS, rewritten(date="../../x.js"), "no-date"),
-    "the running day": (MODELS, rewritten(date="2025-01-16"), "other-dates"),
-    "a day yet to come": (MODELS, rewritten(date="2031-01-15"), "other-dates"),
-    "a day before all": (MODELS, rewritten(date="2024-12-31"), "other-dates"),
-    "no model": (MODELS, rewritten(model_permaslug=None), "key-missing"),
-    "a model of another kind": (MODELS, rewritten(model_permaslug={"a": 1}), "key-missing"),
-    "one model twice": (
-        MODELS,
-        lambda body: body | {"data": [*body["data"], body["data"][3]]},
-        "duplicate-key",
-    ),
-    "rows that are none": (MODELS, lambda body: body | {"data": ["row"]}, "wrong-shape"),
-    "null": (MODELS, lambda body: body | {"data": None}, "wrong-shape"),
-    "no data": (MODELS, lambda body: {"meta": body["meta"]}, "wrong-shape"),
-    "a list": (MODELS, lambda body: body["data"], "wrong-shape"),
-    "apps without their day": (APPS, lambda body: {"data": body["data"]}, "no-date"),
-    "apps of other days": (APPS, lambda body: body | {"meta": {"end_date": "2025-01-09"}}, "other-dates"),
-    "an order without an id": (ORDER, lambda body: body | {"data": [{"name": "x"}]}, "key-missing"),
-    "no paths": (OPENAPI, lambda body: body | {"paths": {}}, "wrong-shape"),
-    "paths of another kind": (OPENAPI, lambda body: body | {"paths": ["/models"]}, "wrong-shape"),
-    "another document": (OPENAPI, lambda body: {"paths": body["paths"]}, "wrong-shape"),
-}
+def doubled(body: Any) -> Any:
+    """Send a row twice."""
+    return body | {"data": [*body["data"], body["data"][3]]}
 
 
-@pytest.mark.parametrize("what", REFUSED)
-def test_refused(base: Base, case: Stage, what: str) -> None:
-    """Nothing of it stands, the payload is saved, and when it is well again nothing is missing."""
-    route, change, reason = REFUSED[what]
-    base.told.alters.append(serving(route, change))
+REFUSED: list[tuple[str, str, list[Change]]] = [
+    # route, the reason in the ledger, and changes of its bodies: one for each series that is requested there
+    (MODELS, "shrunk", [thinned]),
+    (MODELS, "no-date", [rewritten(date=None), rewritten(date=""), rewritten(date=20250115)]),
+    (MODELS, "no-date", [rewritten(date=day) for day in ("2025-02-30", "2025-W03-3", "../../x.js")]),
+    (MODELS, "no-date", [rewritten(date="2025-01-15T00:00:00Z")]),
+    (MODELS, "other-dates", [rewritten(date=day) for day in ("2025-01-16", "2031-01-15", "2024-12-31")]),
+    (MODELS, "key-missing", [rewritten(model_permaslug=None), rewritten(model_permaslug={"a": 1})]),
+    (MODELS, "duplicate-key", [doubled]),
+    (MODELS, "wrong-shape", [replaced(data=["row"]), replaced(data=None), lambda body: body["data"]]),
+    (MODELS, "wrong-shape", [lambda body: {"meta": body["meta"]}]),
+    (APPS, "no-date", [lambda body: {"data": body["data"]}]),
+    (APPS, "other-dates", [replaced(meta={"end_date": "2025-01-09"})]),
+    (ORDER, "key-missing", [replaced(data=[{"name": "x"}])]),
+    (OPENAPI, "wrong-shape", [replaced(paths={})]),
+    (OPENAPI, "wrong-shape", [replaced(paths=["/models"])]),
+    (OPENAPI, "wrong-shape", [lambda body: {"paths": body["paths"]}]),
+]
+
+
+def spreading(route: str, changes: list[Change]) -> Alter:
+    """Make an alteration of a route that uses each change for another series, as far as they go."""
+
+    def alter(path: str, query: Mapping[str, str], body: Any) -> Any:
+        number = 1 if "modality" in query else 2 if "context_bucket" in query else 0
+        return changes[number % len(changes)](body) if path == route else body
+
+    return alter
+
+
+@pytest.mark.parametrize(("route", "reason", "changes"), REFUSED)
+def test_refused(base: Base, case: Stage, route: str, reason: str, changes: list[Change]) -> None:
+    """Archive nothing of a refused body, save it, and miss nothing when it is well again."""
+    base.recorder.alters.append(spreading(route, changes))
     assert run(case, LATER) == 1
-    assert bad(case) == {name: dict.fromkeys(parts, reason) for name, parts in FEEL[route].items()}
-    before, found = data_files(base.stage.root), data_files(case.root)
-    assert [path for path in before if belongs(path, FEEL[route]) and found[path] != before[path]] == []
-    sent = {hashlib.sha256(case_body).hexdigest() for case_body in bodies(base.told, route)}
-    assert saved(case).keys() == refused(case).keys() <= sent
-    base.told.alters.pop()
+    assert bad(case) == {name: dict.fromkeys(slices, reason) for name, slices in SLICES[route].items()}
+    before, after = data_files(base.stage.root), data_files(case.root)
+    assert [path for path in before if belongs(path, SLICES[route]) and after[path] != before[path]] == []
+    sent = [encode(answer.body) for answer in base.recorder.answers() if answer.path == route]
+    hashes = {hashlib.sha256(body).hexdigest() for body in sent}
+    assert saved(case).keys() == refused(case).keys() <= hashes
+    base.recorder.alters.pop()
     assert run(case, LATER + HOUR) == 0
     assert data_files(case.root) == base.undisturbed
 
 
-def bodies(told: Told, route: str) -> list[bytes]:
-    """The bytes of what a route answered."""
-    return [encode(answer.body) for answer in told.answers() if answer.path == route]
-
-
 def test_without_any_list_of_values(base: Base, service: Service, tmp_path: Path) -> None:
-    """The first OpenAPI file cannot be had: what needs no values is read, the ledger names the others."""
+    """Read the series that need no values, and name the others, where the first OpenAPI file fails."""
     stage = stage_in(service, tmp_path / "archive")
     service.fail(OPENAPI, "503")
     assert run(stage, EARLY) == 1
@@ -289,11 +300,11 @@ def test_without_any_list_of_values(base: Base, service: Service, tmp_path: Path
 
 
 def test_an_openapi_file_that_names_no_values_any_more(base: Base, case: Stage) -> None:
-    """It is archived; that the parts cannot be asked for is said, and what stands stays."""
-    base.told.alters.append(naming({"modality": []}))
+    """Archive it, name the series whose slices are unknown, and keep their files."""
+    base.recorder.alters.append(naming({"modality": []}))
     assert run(case, LATER) == 1
     assert bad(case) == {"modality": {"*": "no-values"}}
-    before, found = data_files(base.stage.root), data_files(case.root)
-    assert [path for path in before if belongs(path, ["modality"]) and found.get(path) != before[path]] == []
+    before, after = data_files(base.stage.root), data_files(case.root)
+    assert [path for path in before if belongs(path, ["modality"]) and after.get(path) != before[path]] == []
     assert say(case.root, "status", "--porcelain") == ""
     tidy(case.root)

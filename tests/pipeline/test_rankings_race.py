@@ -20,7 +20,7 @@ from tests.support.rankings import (
     FEW,
     KEY,
     MODELS,
-    Told,
+    Recorder,
     bad,
     counted,
     naming,
@@ -42,12 +42,12 @@ def service() -> Iterator[Service]:
 
 
 @pytest.fixture(scope="module")
-def told(service: Service) -> Told:
-    return Told(service, [naming(FEW)])
+def told(service: Service) -> Recorder:
+    return Recorder(service, [naming(FEW)])
 
 
 @pytest.fixture(scope="module")
-def base(told: Told, tmp_path_factory: pytest.TempPathFactory) -> Stage:
+def base(told: Recorder, tmp_path_factory: pytest.TempPathFactory) -> Stage:
     stage = stage_in(told.service, tmp_path_factory.mktemp("base") / "archive")
     assert run(stage, EARLY) == 0
     return stage
@@ -56,7 +56,7 @@ def base(told: Told, tmp_path_factory: pytest.TempPathFactory) -> Stage:
 class Writers:
     """A bare repository with one day; before our push the other writer does something."""
 
-    def __init__(self, base: Stage, told: Told, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, base: Stage, told: Recorder, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.told = told
         self.remote = folder / "remote.git"
         say(folder, "clone", "--quiet", "--bare", str(base.root), str(self.remote))
@@ -100,7 +100,7 @@ def marked(body: Any) -> Any:
 
 
 @pytest.fixture
-def writers(base: Stage, told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Writers:
+def writers(base: Stage, told: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Writers:
     told.answers()
     return Writers(base, told, tmp_path, monkeypatch)
 
@@ -171,7 +171,7 @@ def test_lost_three_times(writers: Writers) -> None:
 # --- killed -------------------------------------------------------------------------------------------------
 
 
-def test_killed_before_any_step(base: Stage, told: Told, tmp_path: Path) -> None:
+def test_killed_before_any_step(base: Stage, told: Recorder, tmp_path: Path) -> None:
     """Each fifth git command or file written: the next run leaves all as if nothing had happened."""
     undisturbed = base.copy(tmp_path / "whole")
     assert run(undisturbed, LATER) == 0
@@ -195,7 +195,7 @@ def test_killed_before_any_step(base: Stage, told: Told, tmp_path: Path) -> None
 # --- the key ------------------------------------------------------------------------------------------------
 
 
-def test_the_key_is_seen_by_nobody(told: Told, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_key_is_seen_by_nobody(told: Recorder, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Neither in a file, nor in a commit, nor in a log; and only the Data API is told it."""
     caplog.set_level(logging.DEBUG)
     secret = "sk-or-v1-0123456789abcdef"
@@ -208,7 +208,7 @@ def test_the_key_is_seen_by_nobody(told: Told, tmp_path: Path, caplog: pytest.Lo
     with sample_service(EARLY, key=secret) as service:
         stage.service = service
         service.fail(APPS, "html")
-        Told(service, [naming(FEW)])
+        Recorder(service, [naming(FEW)])
         assert run(stage, EARLY + HOUR) == 1
         assert reports(stage)["models"]["outcome"] == "ok"
         keyed = {seen.path.partition("?")[0] for seen in service.seen if secret in str(seen.headers)}

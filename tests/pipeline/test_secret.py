@@ -1,11 +1,11 @@
-"""The key is sent to the service and to nobody else: it is in no output, no file, no commit and no page."""
+"""The key is sent to the service alone: it is in no output, no file, no commit and no page."""
 
 import gzip
 import json
 import logging
 import re
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from tests.support.archives import CASSETTE_KEY as RECORDED_WITH
 from tests.support.archives import HOUR, Stage, data_files, every_byte, new_archive, payloads, say, scrape
 from tests.support.archives import PUBLIC_BASE_URL as PUBLIC
 from tests.support.browser import build
-from tests.support.rankings import EARLY, FEW, MODELS, OPENAPI, Told, bad, naming, run, serving, stage_in
+from tests.support.rankings import EARLY, FEW, MODELS, OPENAPI, Recorder, bad, naming, run, serving, stage_in
 
 KEY = "sk-or-v1-0f1e2d3c4b5a69788796a5b4c3d2e1f0"
 TOKEN = "ghs_0123456789abcdefghijklmnopqrstuvwxyz"
@@ -30,26 +30,26 @@ CASSETTES = Path(__file__).parent / "cassettes"
 
 
 def escaped(text: str) -> str:
-    """A text as JSON may spell it, every letter by its number."""
+    """Spell a text in JSON with each letter as an escape."""
     return "".join(f"\\u{ord(letter):04X}" for letter in text)
 
 
-def inner(text: str, before: int) -> str:
-    """What base64 makes of the middle of a text that stands after so many bytes."""
+def encoded(text: str, before: int) -> str:
+    """Return the base64 of the middle of a text that stands after `before` bytes."""
     return b64encode(b"x" * before + text.encode()).decode()[4:-4]
 
 
-SPELLED = (KEY, KEY[9:], escaped(KEY[9:]), escaped(KEY[9:]).lower(), *(inner(KEY, n) for n in range(3)))
-"""Ways in which a key could be read back."""
+SPELLINGS = (KEY, KEY[9:], escaped(KEY[9:]), escaped(KEY[9:]).lower(), *(encoded(KEY, n) for n in range(3)))
+"""Texts from which the key could be read back."""
 
 
-def shown(texts: Iterator[tuple[str, bytes]]) -> list[str]:
-    """The names of those that hold the key."""
-    return [name for name, text in texts if any(one.encode() in text for one in SPELLED)]
+def find_key(texts: Iterable[tuple[str, bytes]]) -> list[str]:
+    """Return the names of texts that hold the key."""
+    return [name for name, text in texts if any(spelling.encode() in text for spelling in SPELLINGS)]
 
 
 def everything(root: Path) -> Iterator[tuple[str, bytes]]:
-    """All files below a folder, git's own among them, the payloads of quarantine and all git objects."""
+    """Yield all files below a folder, git's among them, with what is packed in them, and all git objects."""
     for name, content in every_byte(root).items():
         yield name, content
         yield name, name.encode()
@@ -59,41 +59,39 @@ def everything(root: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def test_the_key_is_found_where_it_is(tmp_path: Path) -> None:
-    """Else the tests below would find nothing anywhere."""
+    """Find the key in each spelling and place, so that the tests below can fail."""
     root = new_archive(tmp_path / "archive")
-    spelled = [KEY, escaped(KEY), *(b64encode(b"x" * n + KEY.encode()).decode() for n in range(3))]
-    for number, text in enumerate(spelled):
+    spellings = [KEY, escaped(KEY), *(b64encode(b"x" * n + KEY.encode()).decode() for n in range(3))]
+    for number, text in enumerate(spellings):
         (root / f"file-{number}").write_text(f'{{"name": "a {text} b"}}')
     (root / "packed.gz").write_bytes(gzip.compress(KEY.encode()))
     say(root, "config", "core.key", KEY)
     say(root, "add", "file-0")
     say(root, "commit", "--quiet", "-m", KEY)
-    found = {*shown(everything(root)), *shown(iter([("out", KEY.encode())]))}
-    assert found >= {*(f"file-{n}" for n in range(5)), "packed.gz", ".git/config", ".git/logs/HEAD", "out"}
-    assert "git objects" in found
+    names = {*find_key(everything(root)), *find_key([("out", KEY.encode())])}
+    assert names >= {*(f"file-{n}" for n in range(5)), "packed.gz", ".git/config", ".git/logs/HEAD", "out"}
+    assert "git objects" in names
 
 
 def test_keyed_runs(tmp_path: Path) -> None:
-    """Two hours with a key as a person runs them, one with latencies, one with rankings; pushed and built.
-
-    Seen to fail with the key in the ledger's notes, and with it in the log.
-    """
+    """Archive an hour with latencies and one with rankings, push both and build the site."""
     root, site = new_archive(tmp_path / "archive"), tmp_path / "site"
     run_git(tmp_path, "init", "--quiet", "--bare", "away")
     say(root, "remote", "add", "origin", str(tmp_path / "away"))
     with sample_service(EARLY, key=KEY) as service:
-        Told(service, [naming(FEW)])
+        Recorder(service, [naming(FEW)])
         service.fail("providers", "wrong-type")
-        asking = {"OPENROUTER_BASE_URL": service.base_url, "OPENROUTER_API_KEY": f"{KEY}\n"}
+        environment = {"OPENROUTER_BASE_URL": service.base_url, "OPENROUTER_API_KEY": f"{KEY}\n"}
         options = ("--archive", root, "--push", "--hour")
-        first = scrape(*options, f"{EARLY:%Y-%m-%dT%HZ}", ARCHIVE_LATENCY="1", **asking)
+        first = scrape(*options, f"{EARLY:%Y-%m-%dT%HZ}", ARCHIVE_LATENCY="1", **environment)
         service.now = later = EARLY + HOUR
-        # two requests of rankings and no more: they come two seconds apart
-        asking["SYNC_TIMEOUT_SECONDS"] = "4"
-        second = scrape(*options, f"{later:%Y-%m-%dT%HZ}", "--rankings", **asking)
-        keyed = {seen.path.partition("?")[0] for seen in service.seen if KEY in str(seen.headers)}
-    made = build(root, site)
-    assert (first.returncode, second.returncode, made.returncode) == (1, 1, 0), second.stderr + made.stderr
+        # requests of rankings are sent two seconds apart: this is time for two of them
+        environment["SYNC_TIMEOUT_SECONDS"] = "4"
+        second = scrape(*options, f"{later:%Y-%m-%dT%HZ}", "--rankings", **environment)
+        requests = [request for request in service.seen if KEY in str(request.headers)]
+    keyed = {request.path.partition("?")[0] for request in requests}
+    built = build(root, site)
+    assert (first.returncode, second.returncode, built.returncode) == (1, 1, 0), second.stderr + built.stderr
     assert MODELS in keyed
     assert any(path.endswith("/endpoints") for path in keyed)
     assert list((root / "quarantine").iterdir())
@@ -102,11 +100,11 @@ def test_keyed_runs(tmp_path: Path) -> None:
     names = [path.name for path in site.rglob("*") if path.suffix in (".html", ".sqlite")]
     assert len(names) > 100
     assert any(name.endswith(".sqlite") for name in names)
-    said = "".join(done.stdout + done.stderr for done in (first, second, made))
-    assert "Synced" in said
-    assert shown(iter([("output", said.encode())])) == []
-    assert shown(iter(every_byte(tmp_path).items())) == []
-    assert shown(everything(root)) == shown(everything(tmp_path / "away")) == []
+    output = "".join(process.stdout + process.stderr for process in (first, second, built))
+    assert "Synced" in output
+    assert find_key([("output", output.encode())]) == []
+    assert find_key(every_byte(tmp_path).items()) == []
+    assert find_key(everything(root)) == find_key(everything(tmp_path / "away")) == []
 
 
 Echo = Callable[[Any], Any]
@@ -114,7 +112,7 @@ Echo = Callable[[Any], Any]
 
 
 def in_field(text: str) -> Echo:
-    """A field of the first record holds a text, put into the bytes as it is."""
+    """Make an echo that puts a text, byte for byte, into a field of the first record."""
 
     def echo(body: Any) -> Any:
         body["data"][0]["description"] = "@@"
@@ -124,31 +122,33 @@ def in_field(text: str) -> Echo:
 
 
 def in_name(body: Any) -> Any:
+    """Use the key as the name of a field."""
     body["data"][0][KEY] = 1
     return body
 
 
 def in_header(name: str, text: str, status: int = 200) -> Echo:
+    """Make an echo that puts a text into a header."""
     return lambda body: Reply(status, json.dumps(body).encode(), {name: text})
 
 
 def whole(text: str, status: int = 200) -> Echo:
+    """Make an echo whose body is a text."""
     return lambda body: Reply(status, text.encode())
 
 
-NOT_THIS = f"You sent Authorization: Bearer {KEY}"
+MESSAGE = f"You sent Authorization: Bearer {KEY}"
 ECHOES: dict[str, tuple[Echo, str]] = {
-    # what is sent, and the reason that the ledger names
+    # the answer, and the reason in the ledger
     "description": (in_field(f"it is {KEY}."), "holds-key"),
     "escaped": (in_field(escaped(KEY)), "holds-key"),
-    "base64": (in_field(b64encode(NOT_THIS.encode()).decode()), "holds-key"),
+    "base64": (in_field(b64encode(MESSAGE.encode()).decode()), "holds-key"),
     "name-of-a-field": (in_name, "holds-key"),
-    "wrong-shape": (whole(json.dumps({"data": NOT_THIS})), "holds-key"),
-    "not-json": (whole(f"<p>{NOT_THIS}</p>"), "holds-key"),
+    "wrong-shape": (whole(json.dumps({"data": MESSAGE})), "holds-key"),
+    "not-json": (whole(f"<p>{MESSAGE}</p>"), "holds-key"),
     "cut": (whole(f'{{"data": ["{escaped(KEY)}'), "holds-key"),
-    "error-object": (whole(json.dumps({"error": {"message": NOT_THIS}})), "holds-key"),
-    "error": (whole(json.dumps({"error": {"message": NOT_THIS}}), 401), "401"),
-    "date": (in_header("Date", KEY), "holds-key"),
+    "error-object": (whole(json.dumps({"error": {"message": MESSAGE}})), "holds-key"),
+    "error": (whole(json.dumps({"error": {"message": MESSAGE}}), 401), "401"),
     "date-and-more": (in_header("Date", f"Mon, 01 Jun 2026 00:00:00 GMT ({KEY})"), "holds-key"),
     "redirect": (in_header("Location", f"http://127.0.0.1:1/{KEY}", 302), "302"),
 }
@@ -158,10 +158,7 @@ ECHOES: dict[str, tuple[Echo, str]] = {
 def test_a_key_that_comes_back(
     stage: Stage, way: str, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The answer counts as not had: the last good records stay, and nothing is saved of it.
-
-    Seen to fail without `holds` in client.py, for the body and for the header each.
-    """
+    """Count the answer as a failure: keep the last good records, and save nothing of it."""
     caplog.set_level(logging.DEBUG)
     stage.options = {"key": KEY, "latency": True}
     assert stage.run(START) == 0
@@ -173,15 +170,15 @@ def test_a_key_that_comes_back(
     assert stage.report("providers")["outcome"] == "failed"
     assert stage.report("providers")["reasons"] == [reason]
     assert data_files(stage.root) == before
-    assert shown(everything(stage.root)) == []
-    assert shown(iter([("output", (caplog.text + "".join(capsys.readouterr())).encode())])) == []
+    assert find_key(everything(stage.root)) == []
+    assert find_key([("output", (caplog.text + "".join(capsys.readouterr())).encode())]) == []
 
 
 @pytest.mark.parametrize("route", [MODELS, OPENAPI])
 def test_a_key_that_comes_back_in_rankings(
     route: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Seen to fail without `holds` in client.py: the key stood in a commit."""
+    """Refuse the answer to rankings, too, and save nothing of it."""
     caplog.set_level(logging.DEBUG)
 
     def echo(body: Any) -> Any:
@@ -190,34 +187,34 @@ def test_a_key_that_comes_back_in_rankings(
         )
 
     with sample_service(EARLY, key=KEY) as service:
-        Told(service, [naming(FEW), serving(route, echo)])
+        Recorder(service, [naming(FEW), serving(route, echo)])
         stage = stage_in(service, tmp_path / "archive", key=KEY)
         assert run(stage, EARLY) == 1
         assert "holds-key" in str(bad(stage))
-        assert shown(everything(stage.root)) == []
+        assert find_key(everything(stage.root)) == []
         assert KEY not in caplog.text
 
 
 def test_a_redirect_is_not_followed(stage: Stage) -> None:
-    """Not to another host, which would be told the key: seen to fail with redirects allowed."""
-    with Service(lambda *_: (200, {"data": []})) as other:
+    """Send nothing to the host that a redirect names: it would get the key."""
+    with Service(lambda *_: (200, {"data": []})) as target:
         stage.options = {"key": KEY, "latency": True}
-        away = Reply(307, b"", {"Location": f"{other.base_url}/models"})
-        stage.serve(dict.fromkeys(payloads(START), away))
+        redirect = Reply(307, b"", {"Location": f"{target.base_url}/models"})
+        stage.serve(dict.fromkeys(payloads(START), redirect))
         assert stage.run(START) == 1
         assert stage.asked()
-        assert other.seen == []
+        assert target.seen == []
 
 
 def test_a_filler_is_no_key() -> None:
-    """Seen to fail without SHORTEST: a word such as `none` would refuse every body."""
+    """Look for no short key: a word such as `none` would refuse every body."""
     assert not contains_key(b'{"data": "none"}', "none")
     assert contains_key(b"x" * MIN_KEY_LENGTH, "x" * MIN_KEY_LENGTH)
 
 
 @pytest.mark.parametrize("key", ['with"quote/and\\more', "with+signs=and~more", "0123456789>?>?>?"])
 def test_unusual_keys_are_found(key: str) -> None:
-    """However JSON or base64 spells them; seen to fail without either spelling."""
+    """Find them in each spelling of JSON and base64."""
     assert contains_key(json.dumps(["a", key]).encode(), key)
     assert contains_key(json.dumps(key).replace("/", "\\/").encode(), key)
     for before in range(3):
@@ -228,7 +225,7 @@ def test_unusual_keys_are_found(key: str) -> None:
 
 
 def test_a_key_is_shown_by_nothing_that_has_it() -> None:
-    """Seen to fail without `repr=False` in Settings and in Client."""
+    """Leave the key out of the text forms of settings and client."""
     settings = read_settings({"OPENROUTER_API_KEY": KEY})
     client = settings.make_client(lambda _: None, RateLimiter(0, lambda: 0.0, lambda _: None))
     assert settings.key == client.key == KEY
@@ -245,42 +242,37 @@ def test_a_key_that_cannot_be_sent(key: str) -> None:
 def test_no_password_of_the_machine_is_sent(
     stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Seen to fail without `_session.auth` in client.py: an entry of .netrc went along."""
+    """Send no Authorization from an entry of .netrc."""
     (tmp_path / "netrc").write_text(f"machine 127.0.0.1 login me password {TOKEN}\n")
     (tmp_path / "netrc").chmod(0o600)
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     assert stage.run(START) == 0
     assert stage.service.seen
-    assert [seen.path for seen in stage.service.seen if "Authorization" in seen.headers] == []
+    assert not any("Authorization" in request.headers for request in stage.service.seen)
 
 
 def test_git_is_not_told_the_key(stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nor are the programs that its configuration names, such as one that knows passwords.
-
-    Seen to fail without the key's name among those that git.py takes out of the environment.
-    """
+    """Hide the key from git and the programs that its configuration names, such as a credential helper."""
     monkeypatch.setenv("OPENROUTER_API_KEY", KEY)
-    said = tmp_path / "environment"
+    environment = tmp_path / "environment"
     refused = Reply(401, b"", {"WWW-Authenticate": 'Basic realm="git"'})
     with Service(lambda *_: refused, base="") as remote:
-        say(stage.root, "config", "credential.helper", f"!env >> {said};:")
+        say(stage.root, "config", "credential.helper", f"!env >> {environment};:")
         say(stage.root, "remote", "add", "origin", f"{remote.base_url}/archive.git")
         with pytest.raises(GitError):
             stage.run(START, push=True)
-    assert "GIT_TERMINAL_PROMPT=0" in said.read_text()
-    assert KEY not in said.read_text()
+    assert "GIT_TERMINAL_PROMPT=0" in environment.read_text()
+    assert KEY not in environment.read_text()
 
 
-# Other secrets: the token in a remote's address, a password in the base URL
+# --- other secrets: the token in a remote's address, a password in the base URL -----------------------------
 
 
-@pytest.mark.parametrize("user", [TOKEN, f"x-access-token:{TOKEN}"])
-@pytest.mark.parametrize("status", [401, 403, 404])
+@pytest.mark.parametrize(
+    ("user", "status"), [(TOKEN, 401), (TOKEN, 403), (f"x-access-token:{TOKEN}", 401), (TOKEN, 404)]
+)
 def test_the_token_of_a_remote_is_not_printed(stage: Stage, user: str, status: int) -> None:
-    """By a push that is refused; git names the address where it asks for a password.
-
-    Seen to fail without `_CREDENTIALS` in git.py, for a token that stands as a user.
-    """
+    """Hide the token where a push is refused: git names the address when it asks for a password."""
     refused = Reply(status, b"", {"WWW-Authenticate": 'Basic realm="git"'})
     with Service(lambda *_: refused, base="") as remote:
         address = remote.base_url.replace("://", f"://{user}@") + "/archive.git"
@@ -298,46 +290,40 @@ def test_the_token_of_a_remote_is_not_printed(stage: Stage, user: str, status: i
     "address", ["https://me:{}@example.org/api", "https://{}@example.org", "me:{}@example.org"]
 )
 def test_a_password_in_the_base_url(address: str) -> None:
-    """It would be printed with the address where the service says wait, and is never sent.
-
-    Seen to fail without the check in settings.py.
-    """
+    """Refuse it: it would never be sent, but logged with the address where the service says to wait."""
     with pytest.raises(ArchiveError, match="OPENROUTER_BASE_URL names a user") as error:
         read_settings({"OPENROUTER_BASE_URL": address.format(TOKEN)})
     assert TOKEN not in str(error.value)
 
 
-def recorded() -> list[Any]:
-    """The cassettes."""
+def read_cassettes() -> list[Any]:
+    """Return the content of all cassettes."""
     return [YAML(typ="safe").load(path) for path in CASSETTES.rglob("*.yaml")]
 
 
-def members(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """A value and whatever is in it, each with the name that it goes by."""
+def walk(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield a value and all values inside, each with its name in lower case."""
     yield name.lower(), value
     if isinstance(value, dict):
-        for own, child in value.items():
-            yield from members(child, str(own))
+        for child_name, child in value.items():
+            yield from walk(child, str(child_name))
     elif isinstance(value, list):
         for child in value:
-            yield from members(child)
+            yield from walk(child)
 
 
 def test_cassettes_hold_no_authorization() -> None:
-    """Whatever a recording was made with; seen to fail with a value written into one."""
+    """Record no value of a private header."""
     private = ("authorization", "cookie", "set-cookie", "x-api-key")
-    said = [value for one in recorded() for name, value in members(one) if name in private]
-    assert said
-    assert all(value == ["(left out)"] for value in said)
+    values = [value for cassette in read_cassettes() for name, value in walk(cassette) if name in private]
+    assert values
+    assert all(value == ["(left out)"] for value in values)
 
 
 def test_cassettes_hold_no_key() -> None:
-    """Nor do bodies and addresses, however they are spelled and wherever a line of the file ends.
-
-    Seen to fail with the key of a recording in an address, and in a body, there in base64 too.
-    """
-    found = [value for one in recorded() for _, value in members(one) if isinstance(value, str | bytes)]
-    texts = [value.encode() if isinstance(value, str) else value for value in found]
+    """Record no key in bodies and addresses, in any spelling, wherever a line of the file ends."""
+    values = [value for cassette in read_cassettes() for _, value in walk(cassette)]
+    texts = [value if isinstance(value, bytes) else str(value).encode() for value in values]
     assert any(text.startswith(f"{PUBLIC}/models/".encode()) for text in texts)
     assert any(text.startswith(b'{"data":') for text in texts)
     assert not [text for text in texts if b"sk-or-" in text or contains_key(text, RECORDED_WITH)]

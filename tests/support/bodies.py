@@ -1,10 +1,28 @@
-"""Bodies in a form in which those served and those archived can be compared."""
+"""Cases of faults, and bodies in a form in which those served and those archived can be compared."""
+
+from collections.abc import Collection, Iterable
 
 from orarchive.domain.feeds import ENDPOINTS
 from orarchive.domain.record_files import stable_part
 from orarchive.jsonl import loads
+from orarchive.sample import FAULTS
 from orarchive.sample.faults import encode
 from tests.support.archives import LISTS, SWEEPS, Payloads, Stage, kept, said
+
+ALIKE = (
+    ("503", "500", "502"),
+    ("429", "429-retry-after"),
+    ("cut-off", "reset"),
+    ("html", "invalid-json", "not-utf8", "nan"),
+    ("lone-surrogate", "big-integer", "slow-drip"),
+)
+"""Faults that take the same way through the code."""
+
+
+def list_cases(routes: Iterable[str], always: Collection[str]) -> list[tuple[str, str]]:
+    """List (fault, route): of faults that are alike the first on every route, the others on `always`."""
+    rare = {fault for group in ALIKE for fault in group[1:]}
+    return [(fault, route) for fault in FAULTS for route in routes if fault not in rare or route in always]
 
 
 def archived_bodies(stage: Stage) -> dict[str, bytes]:

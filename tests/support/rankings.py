@@ -45,7 +45,7 @@ class Answer:
 
 
 @dataclass
-class Told:
+class Recorder:
     """Records the answers of a sample service, after altering them."""
 
     service: Service
