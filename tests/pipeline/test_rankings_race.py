@@ -1,8 +1,9 @@
-"""Rankings where others write too, where a run is killed, and where a key must not be seen."""
+"""Rankings where another writer pushes first, where a run is killed, and where a key must not be seen."""
 
 import logging
 import signal
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from tests.support.rankings import (
     FEW,
     KEY,
     MODELS,
+    OPENAPI,
+    ORDER,
     Recorder,
     bad,
     counted,
@@ -42,22 +45,24 @@ def service() -> Iterator[Service]:
 
 
 @pytest.fixture(scope="module")
-def told(service: Service) -> Recorder:
+def recorder(service: Service) -> Recorder:
     return Recorder(service, [naming(FEW)])
 
 
 @pytest.fixture(scope="module")
-def base(told: Recorder, tmp_path_factory: pytest.TempPathFactory) -> Stage:
-    stage = stage_in(told.service, tmp_path_factory.mktemp("base") / "archive")
+def base(recorder: Recorder, tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    stage = stage_in(recorder.service, tmp_path_factory.mktemp("base") / "archive")
     assert run(stage, EARLY) == 0
     return stage
 
 
 class Writers:
-    """A bare repository with one day; before our push the other writer does something."""
+    """Two clones of a bare repository with one day; before each push of ours an action of theirs runs."""
 
-    def __init__(self, base: Stage, told: Recorder, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.told = told
+    def __init__(
+        self, base: Stage, recorder: Recorder, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.recorder = recorder
         self.remote = folder / "remote.git"
         say(folder, "clone", "--quiet", "--bare", str(base.root), str(self.remote))
         say(folder, "clone", "--quiet", "--depth=1", f"file://{self.remote}", "ours")
@@ -65,29 +70,28 @@ class Writers:
         self.ours, self.theirs = (
             Stage(base.service, folder / name, base.options) for name in ("ours", "theirs")
         )
-        self.before: list[Callable[[], object]] = []
-        real = push_module.push_branch
+        self.actions: list[Callable[[], object]] = []
+        push_branch = push_module.push_branch
 
         def push(archive: Archive, sleep: Callable[[float], None]) -> bool:
-            if archive.root == self.ours.root and self.before:
-                self.before.pop(0)()
-            return real(archive, lambda _: None)
+            if archive.root == self.ours.root and self.actions:
+                self.actions.pop(0)()
+            return push_branch(archive, lambda _: None)
 
         monkeypatch.setattr(push_module, "push_branch", push)
 
     def archive(self, hour: Any, *failing: str) -> None:
-        """The other writer archives rankings: every total it was told is marked."""
-        self.told.alters.append(serving(MODELS, marked))
-        self.told.alters.append(serving(APPS, marked))
+        """Archive rankings as the other writer; their rows are marked."""
+        self.recorder.alters += [serving(MODELS, mark), serving(APPS, mark)]
         for route in failing:
-            self.told.service.fail(route, "503")
+            self.recorder.service.fail(route, "503")
         say(self.theirs.root, "pull", "--quiet", "--ff-only")
         run(self.theirs, hour, push=True)
-        self.told.service.heal()
-        del self.told.alters[1:]
+        self.recorder.service.heal()
+        del self.recorder.alters[1:]
 
-    def sound(self) -> list[str]:
-        """Assert that both have one straight history without doubled attempts; its subjects but the first."""
+    def check(self) -> list[str]:
+        """Check that both have one straight history without doubled attempts; return its later subjects."""
         assert say(self.ours.root, "rev-parse", "HEAD") == say(self.remote, "rev-parse", "main")
         tidy(self.ours.root)
         ledger = [(line["hour"], line["attempt"]) for line in self.ours.attempts()]
@@ -95,47 +99,46 @@ class Writers:
         return say(self.remote, "log", "--reverse", "--format=%s", "main").splitlines()[1:]
 
 
-def marked(body: Any) -> Any:
+def mark(body: Any) -> Any:
+    """Mark the rows of a body as theirs."""
     return body | {"data": [row | {"by": "theirs"} for row in body["data"]]}
 
 
 @pytest.fixture
-def writers(base: Stage, told: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Writers:
-    told.answers()
-    return Writers(base, told, tmp_path, monkeypatch)
+def writers(base: Stage, recorder: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Writers:
+    recorder.answers()
+    return Writers(base, recorder, tmp_path, monkeypatch)
 
 
-def whose(stage: Stage, path: str) -> set[str]:
-    """Who was told the rows of a file since the first day."""
+def writers_of(stage: Stage, path: str) -> set[str]:
+    """Return the writers of the rows of the second day in a file."""
     return {row.get("by", "ours") for row in rows(stage, path) if row["date"] == "2025-01-15"}
 
 
 def test_the_rankings_are_archived_by_another(writers: Writers) -> None:
-    """Ours are dropped."""
-    writers.before = [lambda: writers.archive(LATER)]
+    """Drop ours."""
+    writers.actions = [lambda: writers.archive(LATER)]
     assert run(writers.ours, LATER, push=True) == 0
-    assert len(writers.sound()) == 1
-    assert whose(writers.ours, "models/2025-01.jsonl") == {"theirs"}
+    assert len(writers.check()) == 1
+    assert writers_of(writers.ours, "models/2025-01.jsonl") == {"theirs"}
     assert data_files(writers.ours.root) == data_files(writers.theirs.root)
 
 
-@pytest.mark.parametrize(
-    "failing", [(APPS,), (MODELS,), ("/openapi.json",), ("/openapi.json", "models", APPS)]
-)
+@pytest.mark.parametrize("failing", [(APPS,), (MODELS,), (OPENAPI, ORDER, APPS)])
 def test_a_part_of_them_is_archived_by_another(writers: Writers, failing: tuple[str, ...]) -> None:
-    """What they could not have is ours, nothing else, and nobody is asked twice."""
-    writers.before = [lambda: writers.archive(LATER, *failing)]
+    """Commit ours only where theirs failed, and fetch nothing again."""
+    writers.actions = [lambda: writers.archive(LATER, *failing)]
     assert run(writers.ours, LATER, push=True) == 0
-    assert len(writers.sound()) == 2
-    assert whose(writers.ours, "models/2025-01.jsonl") == {"ours" if MODELS in failing else "theirs"}
-    assert whose(writers.ours, "apps/popular/2025-01.jsonl") == {"ours" if APPS in failing else "theirs"}
+    assert len(writers.check()) == 2
+    assert writers_of(writers.ours, "models/2025-01.jsonl") == {"ours" if MODELS in failing else "theirs"}
+    assert writers_of(writers.ours, "apps/popular/2025-01.jsonl") == {"ours" if APPS in failing else "theirs"}
     assert bad(writers.ours) == {}
     assert run(writers.ours, LATER + HOUR, push=True) == 0
-    assert len(writers.sound()) == 2
+    assert len(writers.check()) == 2
 
 
 def test_something_else_is_changed_by_another(writers: Writers) -> None:
-    """Ours are written again on top, with all that was asked for."""
+    """Write ours again on top, with everything that was fetched."""
 
     def edit() -> None:
         (writers.theirs.root / "README.md").write_text("new")
@@ -143,37 +146,39 @@ def test_something_else_is_changed_by_another(writers: Writers) -> None:
         say(writers.theirs.root, "commit", "--quiet", "-m", "Edit")
         say(writers.theirs.root, "push", "--quiet")
 
-    writers.before = [edit]
-    before = writers.told.service.data_requests.get(LATER.date(), 0)
+    writers.actions = [edit]
+    service = writers.recorder.service
+    before = service.data_requests.get(LATER.date(), 0)
     assert run(writers.ours, LATER, push=True) == 0
-    assert writers.sound()[0] == "Edit" and len(writers.sound()) == 2
-    assert counted(writers.ours, LATER.date()) == writers.told.service.data_requests[LATER.date()] - before
+    first, *later = writers.check()
+    assert (first, len(later)) == ("Edit", 1)
+    assert counted(writers.ours, LATER.date()) == service.data_requests[LATER.date()] - before
     assert bad(writers.ours) == {}
 
 
 def test_a_later_day_is_there(writers: Writers) -> None:
-    """Ours are dropped, that is said, and the ledger never goes back."""
-    writers.before = [lambda: writers.archive(LATER + DAY)]
+    """Drop ours and exit with 1; the ledger never goes back."""
+    writers.actions = [lambda: writers.archive(LATER + DAY)]
     assert run(writers.ours, LATER, push=True) == 1
-    assert len(writers.sound()) == 1
+    assert len(writers.check()) == 1
 
 
 def test_lost_three_times(writers: Writers) -> None:
-    """Three others each bring a part before us: a commit of each, and the rest is ours."""
-    routes = [(MODELS, APPS, "classifications/task", "models"), (MODELS, APPS), (MODELS,)]
-    writers.before = [lambda failing=failing: writers.archive(LATER, *failing) for failing in routes]  # type: ignore[misc]
+    """Commit the rest on top of three commits that each brought another part before us."""
+    for failing in [(MODELS, APPS, "classifications/task", ORDER), (MODELS, APPS), (MODELS,)]:
+        writers.actions.append(partial(writers.archive, LATER, *failing))
     assert run(writers.ours, LATER, push=True) == 0
-    assert len(writers.sound()) == 4
-    assert whose(writers.ours, "models/2025-01.jsonl") == {"ours"}
-    assert whose(writers.ours, "apps/popular/2025-01.jsonl") == {"theirs"}
+    assert len(writers.check()) == 4
+    assert writers_of(writers.ours, "models/2025-01.jsonl") == {"ours"}
+    assert writers_of(writers.ours, "apps/popular/2025-01.jsonl") == {"theirs"}
 
 
 # --- killed -------------------------------------------------------------------------------------------------
 
 
-def test_killed_before_any_step(base: Stage, told: Recorder, tmp_path: Path) -> None:
-    """Each fifth git command or file written: the next run leaves all as if nothing had happened."""
-    undisturbed = base.copy(tmp_path / "whole")
+def test_killed_before_any_step(base: Stage, recorder: Recorder, tmp_path: Path) -> None:
+    """Restore everything in the next run, wherever a run was killed: before each seventh step."""
+    undisturbed = base.copy(tmp_path / "undisturbed")
     assert run(undisturbed, LATER) == 0
     options = {"key": KEY, "wish": {"rankings": True, "feeds": []}}
     with Driver() as driver:
@@ -182,7 +187,7 @@ def test_killed_before_any_step(base: Stage, told: Recorder, tmp_path: Path) -> 
         assert driver.ended() == 0
         steps = int((tmp_path / "steps").read_text())
         assert steps > 30
-        for step in range(1, steps + 1, 5):
+        for step in range(1, steps + 1, 7):
             stage = base.copy(tmp_path / str(step))
             driver.start(stage, LATER, step=step, **options)
             assert driver.ended() == -signal.SIGKILL, step
@@ -195,28 +200,34 @@ def test_killed_before_any_step(base: Stage, told: Recorder, tmp_path: Path) -> 
 # --- the key ------------------------------------------------------------------------------------------------
 
 
-def test_the_key_is_seen_by_nobody(told: Recorder, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Neither in a file, nor in a commit, nor in a log; and only the Data API is told it."""
+def keyed_paths(service: Service, key: str) -> set[str]:
+    """Return the paths that were requested with a key."""
+    return {seen.path.partition("?")[0] for seen in service.seen if key in str(seen.headers)}
+
+
+def test_the_key_is_sent_to_the_data_api_alone(
+    recorder: Recorder, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Write it to no file, commit or log."""
     caplog.set_level(logging.DEBUG)
     secret = "sk-or-v1-0123456789abcdef"
-    stage = stage_in(told.service, tmp_path / "archive", key=secret)
-    told.answers()
+    stage = stage_in(recorder.service, tmp_path / "archive", key=secret)
+    recorder.answers()
     assert run(stage, EARLY) == 1
     assert bad(stage)["models"] == {"": "401"}
-    keyed = {seen.path.partition("?")[0] for seen in told.service.seen if secret in str(seen.headers)}
-    assert keyed == {MODELS}
+    assert keyed_paths(recorder.service, secret) == {MODELS}
     with sample_service(EARLY, key=secret) as service:
         stage.service = service
         service.fail(APPS, "html")
         Recorder(service, [naming(FEW)])
         assert run(stage, EARLY + HOUR) == 1
         assert reports(stage)["models"]["outcome"] == "ok"
-        keyed = {seen.path.partition("?")[0] for seen in service.seen if secret in str(seen.headers)}
-    assert keyed == {MODELS, APPS, "classifications/task", "datasets/session-cost"}
+        paths = keyed_paths(service, secret)
+    assert paths == {MODELS, APPS, "classifications/task", "datasets/session-cost"}
     objects = run_git(stage.root, "cat-file", "--batch", "--batch-all-objects")
     assert b"model_permaslug" in objects
     assert secret.encode() not in objects
     assert all(secret.encode() not in content for content in every_byte(stage.root).values())
     assert "rankings" in caplog.text
     assert secret not in caplog.text
-    told.answers()
+    recorder.answers()
