@@ -26,18 +26,18 @@ LARGE_BYTES = 9_500_000
 ROUTE = "models/z-ai/glm-5.1/endpoints"
 
 
-def list_of(item: bytes, size: int) -> bytes:
+def make_list(item: bytes, size: int) -> bytes:
     """Return a JSON list of `size` bytes."""
     return b"[%s]" % b",".join([item] * (size // (len(item) + 1)))
 
 
-def models_with(**fields: bytes) -> bytes:
+def add_fields(**fields: bytes) -> bytes:
     """Return the models, the first with more fields: name -> JSON."""
     members = b"".join(b'"%s":%s,' % (name.encode(), value) for name, value in fields.items())
     return encode(payloads(START)["models"]).replace(b'"name":', members + b'"name":', 1)
 
 
-def models_priced(*pricings: Any) -> bytes:
+def set_prices(*pricings: Any) -> bytes:
     """Return the models, the first ones with other prices."""
     body = payloads(START)["models"]
     for row, pricing in zip(body["data"], pricings, strict=False):
@@ -45,25 +45,25 @@ def models_priced(*pricings: Any) -> bytes:
     return encode(body)
 
 
-def duplicates(count: int) -> dict[str, bytes]:
+def make_duplicates(count: int) -> dict[str, bytes]:
     """Return `count` endpoints with the same tag and rows that repeat them, and models with one id."""
     response = payloads(START)[ROUTE]
     response["data"]["endpoints"] = [{"tag": "x", "no": n} for n in range(count)]
     rows = [{"model_id": "z-ai/glm-5.1", "tag": "x", "no": n} for n in range(count)]
-    models = b'{"data":' + list_of(b'{"id":"a"}', 1_500_000) + b"}"
+    models = b'{"data":' + make_list(b'{"id":"a"}', 1_500_000) + b"}"
     return {"models": models, ROUTE: encode(response), "endpoints/zdr": encode({"data": rows})}
 
 
-def long_texts() -> bytes:
+def make_long_texts() -> bytes:
     """Return a model with many digits, with long names in long names, and with a long name of dots."""
     nested = (b'{"%s":' % (b"n" * 35_000)) * 140 + b"0" + b"}" * 140
-    return models_with(**{"digits": b"9" * 1_500_000, "names": nested, "a." * 1_000_000: b"0"})
+    return add_fields(**{"digits": b"9" * 1_500_000, "names": nested, "a." * 1_000_000: b"0"})
 
 
-def many_prices() -> bytes:
+def make_many_prices() -> bytes:
     """Return models with huge exponents, many digits, conditions, prices under conditions, and prices."""
     rates = {f"d{n}": "1" for n in range(100)}
-    return models_priced(
+    return set_prices(
         {"prompt": "1e1000000000", "image": "1e-1000000000"},
         {"prompt": "0." + "1" * 900_000},
         {"prompt": "1", "overrides": [rates | {"utc_start": n} for n in range(200)]},
@@ -75,13 +75,13 @@ def many_prices() -> bytes:
 BOMBS: dict[str, tuple[Callable[[], dict[str, bytes]], dict[str, str]]] = {
     # the bodies of two hours after the first, and the feeds that are not good then, with the reason
     "too many values": (
-        lambda: {"models": models_with(bomb=list_of(b"{},1.0", LARGE_BYTES))},
+        lambda: {"models": add_fields(bomb=make_list(b"{},1.0", LARGE_BYTES))},
         {"models": "too-large"},
     ),
-    "as many values as are read": (lambda: {"models": models_with(bomb=list_of(b"-0", 800_000))}, {}),
-    "long texts": (lambda: {"models": long_texts()}, {}),
-    "prices": (lambda: {"models": many_prices()}, {}),
-    "duplicates": (lambda: duplicates(2_500), {"models": "duplicate-key"}),
+    "as many values as are read": (lambda: {"models": add_fields(bomb=make_list(b"-0", 800_000))}, {}),
+    "long texts": (lambda: {"models": make_long_texts()}, {}),
+    "prices": (lambda: {"models": make_many_prices()}, {}),
+    "duplicates": (lambda: make_duplicates(2_500), {"models": "duplicate-key"}),
 }
 
 
@@ -131,7 +131,7 @@ def test_more_prices_and_conditions_than_are_read() -> None:
 def test_more_new_fields_than_are_events(stage: Stage) -> None:
     """Make events of the first new and vanished fields of an hour only: all would fill a site's memory."""
     stage.run(START, feeds=("models",))
-    stage.serve({**payloads(START), "models": Reply(200, models_priced({f"f{n}": "" for n in range(300)}))})
+    stage.serve({**payloads(START), "models": Reply(200, set_prices({f"f{n}": "" for n in range(300)}))})
     stage.run(START + HOUR, feeds=("models",))
     stage.serve(payloads(START))
     for day in range(1, 10):

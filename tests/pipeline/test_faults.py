@@ -91,7 +91,7 @@ def test_no_fault_is_forgotten() -> None:
     }
 
 
-def expected(fault: str, route: str) -> tuple[str, str]:
+def expect(fault: str, route: str) -> tuple[str, str]:
     """Return the outcome and the reason that the ledger must name."""
     if (fault, route) == ("count-mismatch", "models/count"):
         return "quarantined", "count-off"
@@ -103,7 +103,7 @@ def expected(fault: str, route: str) -> tuple[str, str]:
     return "ok", ""
 
 
-def spoiled(fault: str, body: Any) -> Any:
+def spoil(fault: str, body: Any) -> Any:
     """Return a body as the service sends it with a fault in force."""
     change = FAULTS[fault].change
     return json.loads(change(Reply(200, encode(body))).body) if change else body
@@ -150,7 +150,7 @@ def case(base: Base, tmp_path: Path) -> Iterator[Stage]:
 def test_fault(base: Base, case: Stage, fault: str, route: str) -> None:
     """Name a fault, change nothing but its own records, and ask for these alone in the repair."""
     feed = ROUTES[route]
-    outcome, reason = expected(fault, route)
+    outcome, reason = expect(fault, route)
     failing = {path for path in base.after if reason and fnmatchcase(path, route)}
     if outcome == "partial":
         failing = {path for path in failing if fault not in SKIPS[1] or "[]" not in str(base.after[path])}
@@ -167,7 +167,7 @@ def test_fault(base: Base, case: Stage, fault: str, route: str) -> None:
         if path in failing:
             standing[path] = base.before[path]
         elif fnmatchcase(path, route) and path != "models/count":
-            standing[path] = spoiled(fault, base.after[path])
+            standing[path] = spoil(fault, base.after[path])
     assert archived_bodies(case) == served_bodies(standing)
     if feed in LISTS and feed != "zdr" and reason:  # zdr repeats endpoints, which are newer now
         files, before = data_files(case.root), data_files(base.stage.root)

@@ -156,7 +156,7 @@ def test_an_endless_body(server: RawServer, layers: int) -> None:
 # --- values of feeds ----------------------------------------------------------------------------------------
 
 
-def mutated_bodies(chance: random.Random) -> dict[str, Reply]:
+def mutate_bodies(chance: random.Random) -> dict[str, Reply]:
     """Return the bodies of the sample with hostile values; now and then one is no answer at all."""
     bodies = {}
     for path, body in payloads(START).items():
@@ -184,7 +184,7 @@ def test_any_values_of_answers(
     good = (chance.randrange(2), 3)
     hours = [START + number * HOUR for number in (0, 1, 2, 30)]
     for number, hour in enumerate(hours):
-        stage.serve(payloads(START) if number in good else mutated_bodies(chance))
+        stage.serve(payloads(START) if number in good else mutate_bodies(chance))
         assert stage.run(hour) == any(outcome in BAD_OUTCOMES for outcome in stage.outcomes(hour).values())
     assert set(stage.outcomes(hours[-1]).values()) == {"ok"}
     site(stage)
@@ -224,7 +224,7 @@ def test_values_that_come_and_go(stage: Stage) -> None:
 # --- values of rankings -------------------------------------------------------------------------------------
 
 
-def hostile_rankings(chance: random.Random) -> Alter:
+def alter_rankings(chance: random.Random) -> Alter:
     """Make an alteration that puts hostile values into six in ten answers."""
 
     def alter(path: str, query: Mapping[str, str], body: Any) -> Any:
@@ -242,12 +242,12 @@ def hostile_rankings(chance: random.Random) -> Alter:
 @given(st.integers(0, 2**32).map(random.Random))  # the threads of the service draw; hypothesis must not know
 def test_any_values_of_rankings(tmp_path_factory: pytest.TempPathFactory, chance: random.Random) -> None:
     """Build the site of rankings with hostile values."""
-    stage = with_rankings(tmp_path_factory.mktemp("hostile") / "archive", hostile_rankings(chance))
+    stage = with_rankings(tmp_path_factory.mktemp("hostile") / "archive", alter_rankings(chance))
     assert {*map(str, stage.attempts()[-1]["rankings"])} >= {"models", "apps"}
     site(stage)
 
 
-def replacing(field: str, value: Any) -> Alter:
+def replace_field(field: str, value: Any) -> Alter:
     """Make an alteration of one field of rows; with `None` each row gets its number."""
 
     def alter(path: str, query: Mapping[str, str], body: Any) -> Any:
@@ -261,10 +261,10 @@ def replacing(field: str, value: Any) -> Alter:
 
 FIGURES: dict[str, tuple[Alter, int]] = {
     # the alteration, and the number of days
-    "no tokens in two weeks": (replacing("total_tokens", "0"), 9),
-    "a sum of more than 64 bits": (replacing("total_tokens", "9" * 18), 1),
-    "more digits than Python reads": (replacing("total_tokens", "9" * 5000), 1),
-    "numbers for names": (replacing("model_permaslug", None), 1),
+    "no tokens in two weeks": (replace_field("total_tokens", "0"), 9),
+    "a sum of more than 64 bits": (replace_field("total_tokens", "9" * 18), 1),
+    "more digits than Python reads": (replace_field("total_tokens", "9" * 5000), 1),
+    "numbers for names": (replace_field("model_permaslug", None), 1),
 }
 
 

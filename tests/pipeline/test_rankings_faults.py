@@ -110,7 +110,7 @@ def case(base: Base, tmp_path: Path) -> Iterator[Stage]:
     del base.recorder.alters[1:]
 
 
-def expected(fault: str, route: str) -> dict[str, dict[str, str]]:
+def expect_failures(fault: str, route: str) -> dict[str, dict[str, str]]:
     """Return the slices that fail, with the reason, by series."""
     reason = REASONS.get(fault, {}).get(route)
     if not reason:
@@ -120,7 +120,7 @@ def expected(fault: str, route: str) -> dict[str, dict[str, str]]:
 
 
 FOLDERS = (("rankings/", "/"), ("rankings/", "."), ("", "/"))
-"""What stands before and after the name of a series in the paths of its files."""
+"""Text before and after the name of a series in the paths of its files."""
 
 
 def belongs(path: str, names: Any) -> bool:
@@ -129,13 +129,13 @@ def belongs(path: str, names: Any) -> bool:
     return path.startswith(prefixes) and not path.endswith(".gitattributes")
 
 
-def saved(stage: Stage) -> dict[str, int]:
+def read_quarantine(stage: Stage) -> dict[str, int]:
     """Return the payloads in quarantine: sha256 -> bytes."""
     payloads = [gzip.decompress(path.read_bytes()) for path in stage.root.glob("quarantine/*.gz")]
     return {hashlib.sha256(payload).hexdigest(): len(payload) for payload in payloads}
 
 
-def refused(stage: Stage) -> dict[str, int]:
+def read_refusals(stage: Stage) -> dict[str, int]:
     """Return the payloads that the last line of the ledger calls refused: sha256 -> bytes."""
     lines = [line for report in reports(stage).values() for line in report.get("refused", ())]
     return {line["sha256"]: line["bytes"] for line in lines}
@@ -149,7 +149,7 @@ def test_no_fault_is_forgotten() -> None:
 @pytest.mark.parametrize(("fault", "route"), CASES)
 def test_fault(base: Base, case: Stage, fault: str, route: str) -> None:
     """Name a fault, change nothing but its own series, and ask for these alone in the repair."""
-    failing = expected(fault, route)
+    failing = expect_failures(fault, route)
     case.service.fail(route, fault, **OPTIONS.get(fault, {}))
     assert run(case, LATER) == bool(failing)
     assert bad(case) == failing
@@ -162,8 +162,8 @@ def test_fault(base: Base, case: Stage, fault: str, route: str) -> None:
             assert after.get(path) == before.get(path), path
         elif not FAULTS[fault].good and fault not in ("shrunken", "key-missing"):
             assert after.get(path) == base.undisturbed.get(path), path
-    assert saved(case) == refused(case)
-    assert bool(saved(case)) == bool(failing and outcome == "quarantined")
+    assert read_quarantine(case) == read_refusals(case)
+    assert bool(read_quarantine(case)) == bool(failing and outcome == "quarantined")
 
     case.service.heal()
     base.recorder.answers()
@@ -211,7 +211,7 @@ def test_a_date_restated_by_more_than_a_hundredth_is_in_the_message(base: Base, 
 Change = Callable[[Any], Any]
 
 
-def rewritten(**fields: Any) -> Change:
+def rewrite_last_row(**fields: Any) -> Change:
     """Make a change of fields of the last row; None removes a field."""
 
     def change(body: Any) -> Any:
@@ -222,43 +222,59 @@ def rewritten(**fields: Any) -> Change:
     return change
 
 
-def replaced(**members: Any) -> Change:
+def replace_members(**members: Any) -> Change:
     """Make a change of members of a body."""
     return lambda body: body | members
 
 
-def thinned(body: Any) -> Any:
+def drop_rows(body: Any) -> Any:
     """Drop a quarter of the rows of a date that is archived."""
     dropped = [row for row in body["data"] if row["date"] == "2025-01-10"][::4]
     return body | {"data": [row for row in body["data"] if row not in dropped]}
 
 
-def doubled(body: Any) -> Any:
+def repeat_row(body: Any) -> Any:
     """Send a row twice."""
     return body | {"data": [*body["data"], body["data"][3]]}
 
 
 REFUSED: list[tuple[str, str, list[Change]]] = [
     # route, the reason in the ledger, and changes of its bodies: one for each series that is requested there
-    (MODELS, "shrunk", [thinned]),
-    (MODELS, "no-date", [rewritten(date=None), rewritten(date=""), rewritten(date=20250115)]),
-    (MODELS, "no-date", [rewritten(date=day) for day in ("2025-02-30", "2025-W03-3", "../../x.js")]),
-    (MODELS, "no-date", [rewritten(date="2025-01-15T00:00:00Z")]),
-    (MODELS, "other-dates", [rewritten(date=day) for day in ("2025-01-16", "2031-01-15", "2024-12-31")]),
-    (MODELS, "key-missing", [rewritten(model_permaslug=None), rewritten(model_permaslug={"a": 1})]),
-    (MODELS, "duplicate-key", [doubled]),
-    (MODELS, "wrong-shape", [replaced(data=["row"]), replaced(data=None), lambda body: body["data"]]),
+    (MODELS, "shrunk", [drop_rows]),
+    (
+        MODELS,
+        "no-date",
+        [rewrite_last_row(date=None), rewrite_last_row(date=""), rewrite_last_row(date=20250115)],
+    ),
+    (MODELS, "no-date", [rewrite_last_row(date=day) for day in ("2025-02-30", "2025-W03-3", "../../x.js")]),
+    (MODELS, "no-date", [rewrite_last_row(date="2025-01-15T00:00:00Z")]),
+    (
+        MODELS,
+        "other-dates",
+        [rewrite_last_row(date=day) for day in ("2025-01-16", "2031-01-15", "2024-12-31")],
+    ),
+    (
+        MODELS,
+        "key-missing",
+        [rewrite_last_row(model_permaslug=None), rewrite_last_row(model_permaslug={"a": 1})],
+    ),
+    (MODELS, "duplicate-key", [repeat_row]),
+    (
+        MODELS,
+        "wrong-shape",
+        [replace_members(data=["row"]), replace_members(data=None), lambda body: body["data"]],
+    ),
     (MODELS, "wrong-shape", [lambda body: {"meta": body["meta"]}]),
     (APPS, "no-date", [lambda body: {"data": body["data"]}]),
-    (APPS, "other-dates", [replaced(meta={"end_date": "2025-01-09"})]),
-    (ORDER, "key-missing", [replaced(data=[{"name": "x"}])]),
-    (OPENAPI, "wrong-shape", [replaced(paths={})]),
-    (OPENAPI, "wrong-shape", [replaced(paths=["/models"])]),
+    (APPS, "other-dates", [replace_members(meta={"end_date": "2025-01-09"})]),
+    (ORDER, "key-missing", [replace_members(data=[{"name": "x"}])]),
+    (OPENAPI, "wrong-shape", [replace_members(paths={})]),
+    (OPENAPI, "wrong-shape", [replace_members(paths=["/models"])]),
     (OPENAPI, "wrong-shape", [lambda body: {"paths": body["paths"]}]),
 ]
 
 
-def spreading(route: str, changes: list[Change]) -> Alter:
+def spread(route: str, changes: list[Change]) -> Alter:
     """Make an alteration of a route that uses each change for another series, as far as they go."""
 
     def alter(path: str, query: Mapping[str, str], body: Any) -> Any:
@@ -271,14 +287,14 @@ def spreading(route: str, changes: list[Change]) -> Alter:
 @pytest.mark.parametrize(("route", "reason", "changes"), REFUSED)
 def test_refused(base: Base, case: Stage, route: str, reason: str, changes: list[Change]) -> None:
     """Archive nothing of a refused body, save it, and miss nothing when it is well again."""
-    base.recorder.alters.append(spreading(route, changes))
+    base.recorder.alters.append(spread(route, changes))
     assert run(case, LATER) == 1
     assert bad(case) == {name: dict.fromkeys(slices, reason) for name, slices in SLICES[route].items()}
     before, after = data_files(base.stage.root), data_files(case.root)
     assert [path for path in before if belongs(path, SLICES[route]) and after[path] != before[path]] == []
     sent = [encode(answer.body) for answer in base.recorder.answers() if answer.path == route]
     hashes = {hashlib.sha256(body).hexdigest() for body in sent}
-    assert saved(case).keys() == refused(case).keys() <= hashes
+    assert read_quarantine(case).keys() == read_refusals(case).keys() <= hashes
     base.recorder.alters.pop()
     assert run(case, LATER + HOUR) == 0
     assert data_files(case.root) == base.undisturbed

@@ -110,35 +110,37 @@ def writers(base: Stage, recorder: Recorder, tmp_path: Path, monkeypatch: pytest
     return Writers(base, recorder, tmp_path, monkeypatch)
 
 
-def writers_of(stage: Stage, path: str) -> set[str]:
+def find_writers(stage: Stage, path: str) -> set[str]:
     """Return the writers of the rows of the second day in a file."""
     return {row.get("by", "ours") for row in rows(stage, path) if row["date"] == "2025-01-15"}
 
 
 def test_the_rankings_are_archived_by_another(writers: Writers) -> None:
-    """Drop ours."""
+    """Drop our commit."""
     writers.actions = [lambda: writers.archive(LATER)]
     assert run(writers.ours, LATER, push=True) == 0
     assert len(writers.check()) == 1
-    assert writers_of(writers.ours, "models/2025-01.jsonl") == {"theirs"}
+    assert find_writers(writers.ours, "models/2025-01.jsonl") == {"theirs"}
     assert data_files(writers.ours.root) == data_files(writers.theirs.root)
 
 
 @pytest.mark.parametrize("failing", [(APPS,), (MODELS,), (OPENAPI, ORDER, APPS)])
 def test_a_part_of_them_is_archived_by_another(writers: Writers, failing: tuple[str, ...]) -> None:
-    """Commit ours only where theirs failed, and fetch nothing again."""
+    """Commit our slices only where theirs failed, and fetch nothing again."""
     writers.actions = [lambda: writers.archive(LATER, *failing)]
     assert run(writers.ours, LATER, push=True) == 0
     assert len(writers.check()) == 2
-    assert writers_of(writers.ours, "models/2025-01.jsonl") == {"ours" if MODELS in failing else "theirs"}
-    assert writers_of(writers.ours, "apps/popular/2025-01.jsonl") == {"ours" if APPS in failing else "theirs"}
+    assert find_writers(writers.ours, "models/2025-01.jsonl") == {"ours" if MODELS in failing else "theirs"}
+    assert find_writers(writers.ours, "apps/popular/2025-01.jsonl") == {
+        "ours" if APPS in failing else "theirs"
+    }
     assert bad(writers.ours) == {}
     assert run(writers.ours, LATER + HOUR, push=True) == 0
     assert len(writers.check()) == 2
 
 
 def test_something_else_is_changed_by_another(writers: Writers) -> None:
-    """Write ours again on top, with everything that was fetched."""
+    """Write our commit again on top, with everything that was fetched."""
 
     def edit() -> None:
         (writers.theirs.root / "README.md").write_text("new")
@@ -157,7 +159,7 @@ def test_something_else_is_changed_by_another(writers: Writers) -> None:
 
 
 def test_a_later_day_is_there(writers: Writers) -> None:
-    """Drop ours and exit with 1; the ledger never goes back."""
+    """Drop our commit and exit with 1; the ledger never goes back."""
     writers.actions = [lambda: writers.archive(LATER + DAY)]
     assert run(writers.ours, LATER, push=True) == 1
     assert len(writers.check()) == 1
@@ -169,8 +171,8 @@ def test_lost_three_times(writers: Writers) -> None:
         writers.actions.append(partial(writers.archive, LATER, *failing))
     assert run(writers.ours, LATER, push=True) == 0
     assert len(writers.check()) == 4
-    assert writers_of(writers.ours, "models/2025-01.jsonl") == {"ours"}
-    assert writers_of(writers.ours, "apps/popular/2025-01.jsonl") == {"theirs"}
+    assert find_writers(writers.ours, "models/2025-01.jsonl") == {"ours"}
+    assert find_writers(writers.ours, "apps/popular/2025-01.jsonl") == {"theirs"}
 
 
 # --- killed -------------------------------------------------------------------------------------------------
@@ -200,7 +202,7 @@ def test_killed_before_any_step(base: Stage, recorder: Recorder, tmp_path: Path)
 # --- the key ------------------------------------------------------------------------------------------------
 
 
-def keyed_paths(service: Service, key: str) -> set[str]:
+def list_keyed_paths(service: Service, key: str) -> set[str]:
     """Return the paths that were requested with a key."""
     return {seen.path.partition("?")[0] for seen in service.seen if key in str(seen.headers)}
 
@@ -215,14 +217,14 @@ def test_the_key_is_sent_to_the_data_api_alone(
     recorder.answers()
     assert run(stage, EARLY) == 1
     assert bad(stage)["models"] == {"": "401"}
-    assert keyed_paths(recorder.service, secret) == {MODELS}
+    assert list_keyed_paths(recorder.service, secret) == {MODELS}
     with sample_service(EARLY, key=secret) as service:
         stage.service = service
         service.fail(APPS, "html")
         Recorder(service, [naming(FEW)])
         assert run(stage, EARLY + HOUR) == 1
         assert reports(stage)["models"]["outcome"] == "ok"
-        paths = keyed_paths(service, secret)
+        paths = list_keyed_paths(service, secret)
     assert paths == {MODELS, APPS, "classifications/task", "datasets/session-cost"}
     objects = run_git(stage.root, "cat-file", "--batch", "--batch-all-objects")
     assert b"model_permaslug" in objects

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.faults
 MODEL = "anthropic/claude-haiku-4.5"
 
 
-def model_requests(stage: Stage) -> list[str]:
+def list_model_requests(stage: Stage) -> list[str]:
     """Return the paths of the endpoints of models requested since the last call."""
     return [path for path in stage.asked() if path.startswith("models/") and path.endswith("/endpoints")]
 
@@ -146,7 +146,7 @@ def test_a_fan_out_cut_short_goes_on_where_it_stopped(stage: Stage) -> None:
     stage.options = {"workers": 1}
     stage.asked()
     assert stage.run(START + 2 * HOUR) == 0
-    assert set(model_requests(stage)[: len(unread)]) == {f"models/{key}/endpoints" for key in unread}
+    assert set(list_model_requests(stage)[: len(unread)]) == {f"models/{key}/endpoints" for key in unread}
 
 
 def test_an_outage_costs_no_more_than_a_good_hour(stage: Stage) -> None:
@@ -159,7 +159,7 @@ def test_an_outage_costs_no_more_than_a_good_hour(stage: Stage) -> None:
     stage.service.fail("models/*/endpoints", "503")
     stage.asked()
     stage.run(START + HOUR)
-    assert len(model_requests(stage)) == models + OUTAGE_THRESHOLD * (NO_WAITS.max_tries - 1)
+    assert len(list_model_requests(stage)) == models + OUTAGE_THRESHOLD * (NO_WAITS.max_tries - 1)
 
 
 def test_a_few_answers_do_not_end_an_outage(stage: Stage) -> None:
@@ -172,7 +172,7 @@ def test_a_few_answers_do_not_end_an_outage(stage: Stage) -> None:
         if number % 10:
             stage.service.fail(f"models/{model}/endpoints", "503")
     stage.run(START)
-    assert len(model_requests(stage)) < len(models) + (OUTAGE_THRESHOLD + 10) * NO_WAITS.max_tries
+    assert len(list_model_requests(stage)) < len(models) + (OUTAGE_THRESHOLD + 10) * NO_WAITS.max_tries
 
 
 # --- repairs ------------------------------------------------------------------------------------------------

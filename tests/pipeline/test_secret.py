@@ -29,17 +29,23 @@ TOKEN = "ghs_0123456789abcdefghijklmnopqrstuvwxyz"
 CASSETTES = Path(__file__).parent / "cassettes"
 
 
-def escaped(text: str) -> str:
+def escape(text: str) -> str:
     """Spell a text in JSON with each letter as an escape."""
     return "".join(f"\\u{ord(letter):04X}" for letter in text)
 
 
-def encoded(text: str, before: int) -> str:
+def encode_middle(text: str, before: int) -> str:
     """Return the base64 of the middle of a text that stands after `before` bytes."""
     return b64encode(b"x" * before + text.encode()).decode()[4:-4]
 
 
-SPELLINGS = (KEY, KEY[9:], escaped(KEY[9:]), escaped(KEY[9:]).lower(), *(encoded(KEY, n) for n in range(3)))
+SPELLINGS = (
+    KEY,
+    KEY[9:],
+    escape(KEY[9:]),
+    escape(KEY[9:]).lower(),
+    *(encode_middle(KEY, n) for n in range(3)),
+)
 """Texts from which the key could be read back."""
 
 
@@ -48,7 +54,7 @@ def find_key(texts: Iterable[tuple[str, bytes]]) -> list[str]:
     return [name for name, text in texts if any(spelling.encode() in text for spelling in SPELLINGS)]
 
 
-def everything(root: Path) -> Iterator[tuple[str, bytes]]:
+def iter_everything(root: Path) -> Iterator[tuple[str, bytes]]:
     """Yield all files below a folder, git's among them, with what is packed in them, and all git objects."""
     for name, content in every_byte(root).items():
         yield name, content
@@ -61,14 +67,14 @@ def everything(root: Path) -> Iterator[tuple[str, bytes]]:
 def test_the_key_is_found_where_it_is(tmp_path: Path) -> None:
     """Find the key in each spelling and place, so that the tests below can fail."""
     root = new_archive(tmp_path / "archive")
-    spellings = [KEY, escaped(KEY), *(b64encode(b"x" * n + KEY.encode()).decode() for n in range(3))]
+    spellings = [KEY, escape(KEY), *(b64encode(b"x" * n + KEY.encode()).decode() for n in range(3))]
     for number, text in enumerate(spellings):
         (root / f"file-{number}").write_text(f'{{"name": "a {text} b"}}')
     (root / "packed.gz").write_bytes(gzip.compress(KEY.encode()))
     say(root, "config", "core.key", KEY)
     say(root, "add", "file-0")
     say(root, "commit", "--quiet", "-m", KEY)
-    names = {*find_key(everything(root)), *find_key([("out", KEY.encode())])}
+    names = {*find_key(iter_everything(root)), *find_key([("out", KEY.encode())])}
     assert names >= {*(f"file-{n}" for n in range(5)), "packed.gz", ".git/config", ".git/logs/HEAD", "out"}
     assert "git objects" in names
 
@@ -104,14 +110,14 @@ def test_keyed_runs(tmp_path: Path) -> None:
     assert "Synced" in output
     assert find_key([("output", output.encode())]) == []
     assert find_key(every_byte(tmp_path).items()) == []
-    assert find_key(everything(root)) == find_key(everything(tmp_path / "away")) == []
+    assert find_key(iter_everything(root)) == find_key(iter_everything(tmp_path / "away")) == []
 
 
 Echo = Callable[[Any], Any]
 """A good body -> what is sent instead."""
 
 
-def in_field(text: str) -> Echo:
+def echo_in_field(text: str) -> Echo:
     """Make an echo that puts a text, byte for byte, into a field of the first record."""
 
     def echo(body: Any) -> Any:
@@ -121,18 +127,18 @@ def in_field(text: str) -> Echo:
     return echo
 
 
-def in_name(body: Any) -> Any:
+def echo_in_name(body: Any) -> Any:
     """Use the key as the name of a field."""
     body["data"][0][KEY] = 1
     return body
 
 
-def in_header(name: str, text: str, status: int = 200) -> Echo:
+def echo_in_header(name: str, text: str, status: int = 200) -> Echo:
     """Make an echo that puts a text into a header."""
     return lambda body: Reply(status, json.dumps(body).encode(), {name: text})
 
 
-def whole(text: str, status: int = 200) -> Echo:
+def echo_text(text: str, status: int = 200) -> Echo:
     """Make an echo whose body is a text."""
     return lambda body: Reply(status, text.encode())
 
@@ -140,17 +146,17 @@ def whole(text: str, status: int = 200) -> Echo:
 MESSAGE = f"You sent Authorization: Bearer {KEY}"
 ECHOES: dict[str, tuple[Echo, str]] = {
     # the answer, and the reason in the ledger
-    "description": (in_field(f"it is {KEY}."), "holds-key"),
-    "escaped": (in_field(escaped(KEY)), "holds-key"),
-    "base64": (in_field(b64encode(MESSAGE.encode()).decode()), "holds-key"),
-    "name-of-a-field": (in_name, "holds-key"),
-    "wrong-shape": (whole(json.dumps({"data": MESSAGE})), "holds-key"),
-    "not-json": (whole(f"<p>{MESSAGE}</p>"), "holds-key"),
-    "cut": (whole(f'{{"data": ["{escaped(KEY)}'), "holds-key"),
-    "error-object": (whole(json.dumps({"error": {"message": MESSAGE}})), "holds-key"),
-    "error": (whole(json.dumps({"error": {"message": MESSAGE}}), 401), "401"),
-    "date-and-more": (in_header("Date", f"Mon, 01 Jun 2026 00:00:00 GMT ({KEY})"), "holds-key"),
-    "redirect": (in_header("Location", f"http://127.0.0.1:1/{KEY}", 302), "302"),
+    "description": (echo_in_field(f"it is {KEY}."), "holds-key"),
+    "escaped": (echo_in_field(escape(KEY)), "holds-key"),
+    "base64": (echo_in_field(b64encode(MESSAGE.encode()).decode()), "holds-key"),
+    "name-of-a-field": (echo_in_name, "holds-key"),
+    "wrong-shape": (echo_text(json.dumps({"data": MESSAGE})), "holds-key"),
+    "not-json": (echo_text(f"<p>{MESSAGE}</p>"), "holds-key"),
+    "cut": (echo_text(f'{{"data": ["{escape(KEY)}'), "holds-key"),
+    "error-object": (echo_text(json.dumps({"error": {"message": MESSAGE}})), "holds-key"),
+    "error": (echo_text(json.dumps({"error": {"message": MESSAGE}}), 401), "401"),
+    "date-and-more": (echo_in_header("Date", f"Mon, 01 Jun 2026 00:00:00 GMT ({KEY})"), "holds-key"),
+    "redirect": (echo_in_header("Location", f"http://127.0.0.1:1/{KEY}", 302), "302"),
 }
 
 
@@ -170,7 +176,7 @@ def test_a_key_that_comes_back(
     assert stage.report("providers")["outcome"] == "failed"
     assert stage.report("providers")["reasons"] == [reason]
     assert data_files(stage.root) == before
-    assert find_key(everything(stage.root)) == []
+    assert find_key(iter_everything(stage.root)) == []
     assert find_key([("output", (caplog.text + "".join(capsys.readouterr())).encode())]) == []
 
 
@@ -191,7 +197,7 @@ def test_a_key_that_comes_back_in_rankings(
         stage = stage_in(service, tmp_path / "archive", key=KEY)
         assert run(stage, EARLY) == 1
         assert "holds-key" in str(bad(stage))
-        assert find_key(everything(stage.root)) == []
+        assert find_key(iter_everything(stage.root)) == []
         assert KEY not in caplog.text
 
 
@@ -283,7 +289,7 @@ def test_the_token_of_a_remote_is_not_printed(stage: Stage, user: str, status: i
         assert remote.seen
     assert re.search(r"127\.0\.0\.1|exit", str(error.value))
     assert TOKEN not in str(error.value)
-    assert {name for name, text in everything(stage.root) if TOKEN.encode() in text} == {".git/config"}
+    assert {name for name, text in iter_everything(stage.root) if TOKEN.encode() in text} == {".git/config"}
 
 
 @pytest.mark.parametrize(
