@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from orarchive.domain.changes import format_key
@@ -35,11 +36,11 @@ from tests.support.requirements import obedient
 
 KEYS = {"models": "id", "providers": "slug"}
 FAN_OUTS = ("models/*/endpoints", "models/anthropic/*/endpoints")
-ROUTES = (
-    *(*KEYS, *FAN_OUTS, "models/count", "endpoints/zdr", "images/models", "videos/models", "model/*"),
-    *("models",) * 5,
-)
-"""Every other fault hits `models`, on which most other feeds depend."""
+ROUTES = (*KEYS, *FAN_OUTS, "models/count", "endpoints/zdr", "model/*", *("models",) * 5)
+"""Routes that are asked every hour (`model/*` where a model vanished); `models`, on which most feeds depend,
+comes half the time."""
+
+DAILY_ROUTES = ("images/models", "videos/models")
 
 FAULTS = (
     *("429", "500", "502", "503", "404", "html", "error-object", "invalid-json", "not-utf8", "wrong-type"),
@@ -74,6 +75,7 @@ class SoakResult:
     hours: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
+    """Faults that were sent in an answer."""
     good: dict[dt.datetime, Payloads] = field(default_factory=dict)
     """Hours that a run called good, with the bodies served."""
     bad: set[dt.datetime] = field(default_factory=set)
@@ -151,6 +153,8 @@ class Player:
         self.stage, self.chance, self.result = stage, chance, result
         self.driver, self.rival = drivers
         self.kinds, self.faults = _deal(chance, KINDS), _deal(chance, FAULTS)
+        self.missed = ""
+        """A fault whose route was not asked: it comes again."""
 
     def play(self, hour: dt.datetime, bodies: Payloads) -> None:
         """Play the next kind of hour; often repair it if it ends badly."""
@@ -161,6 +165,8 @@ class Player:
         if kind in ("kill", "pair", "full", "denied"):
             self.result.disturbed.add(hour)
         code = getattr(self, f"_play_{kind}")(hour)
+        if hour not in self.result.disturbed and code not in (0, 1):
+            self._report(hour, f"an undisturbed run ended with {code}")
         if code and self.chance.random() < REPAIR_SHARE:
             code = self._play_good(hour)
             if code:
@@ -178,13 +184,19 @@ class Player:
         return self.driver.ended()
 
     def _play_fault(self, hour: dt.datetime) -> int:
-        fault = next(self.faults)
+        fault = self.missed or next(self.faults)
         excluded = FAN_OUTS if fault in PLAUSIBLE_FAULTS else ()
-        route = self.chance.choice([route for route in ROUTES if route not in excluded])
-        self.result.faults[fault] += 1
+        routes = ROUTES if hour.hour else ROUTES + DAILY_ROUTES
+        route = self.chance.choice([route for route in routes if route not in excluded])
         self.stage.service.fail(route, fault, times=self.chance.choice((1, 3, None)))
+        self.stage.asked()
         code = self._play_good(hour)
         self.stage.service.heal()
+        if any(fnmatchcase(path, route) for path in self.stage.asked()):
+            self.missed = ""
+            self.result.faults[fault] += 1
+        else:
+            self.missed = fault
         return code
 
     def _play_kill(self, hour: dt.datetime) -> int:
