@@ -6,6 +6,7 @@ peak of its memory in megabytes.
 
 import datetime as dt
 import random
+import resource
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -172,8 +173,12 @@ def _change_line(chance: random.Random, line: bytes) -> bytes:
     return dumps(record) + b"\n"
 
 
-def main(root: str, url: str, first: str) -> None:
-    """Archive the two hours after `first`, make the index and the site, and print the peak of memory (MB)."""
+def main(root: str, url: str, first: str, max_cpu: str) -> None:
+    """Archive the two hours after `first`, make the index and the site, and print the peak of memory (MB).
+
+    The kernel kills the process after `max_cpu` seconds of processor time.
+    """
+    resource.setrlimit(resource.RLIMIT_CPU, (int(max_cpu), int(max_cpu)))
     stage = Stage(SimpleNamespace(base_url=url), Path(root))  # type: ignore[arg-type]
     for number in (1, 2):
         stage.run(dt.datetime.fromisoformat(first) + number * HOUR)
