@@ -18,9 +18,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from orarchive.collect.client import Client, RetryPolicy
-from orarchive.collect.merge import parse_http_date
 from orarchive.collect.rate_limit import RateLimiter
-from orarchive.collect.results import FetchResult
+from orarchive.collect.results import FetchResult, parse_http_date
 from orarchive.index.database import build_in_memory
 from orarchive.jsonl import Number, dumps
 from orarchive.publish.dataset import read_dataset
@@ -82,7 +81,7 @@ class RawServer:
             self._server.shutdown(socket.SHUT_RDWR)
         self._server.close()
 
-    def fetch(self, parts: Iterable[bytes]) -> FetchResult:
+    def fetch(self, parts: Iterable[bytes]) -> FetchResult[Any]:
         """Return the result of a client that gets these bytes as an answer."""
         self.parts = parts
         limiter = RateLimiter(0, time.monotonic, lambda _: None)

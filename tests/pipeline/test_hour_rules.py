@@ -101,7 +101,7 @@ def test_minimum_interval(stage: Stage) -> None:
 def test_an_hour_that_is_over(stage: Stage) -> None:
     stage.run(START + HOUR)
     before = every_byte(stage.root)
-    with pytest.raises(ArchiveError, match="2026-06-01T00Z .* 2026-06-01T01Z"):
+    with pytest.raises(ArchiveError, match=r"2026-06-01T00Z .* 2026-06-01T01Z"):
         stage.run(START)
     assert every_byte(stage.root) == before
 

@@ -17,7 +17,7 @@ from tests.support.rankings import (
     ORDER,
     Alter,
     Memory,
-    Told,
+    Recorder,
     bad,
     counted,
     days,
@@ -93,7 +93,7 @@ def archive_hours(
     stage: Stage, hours: list[dt.datetime], disturbances: Mapping[dt.datetime, Disturbance]
 ) -> Forty:
     """Archive hours one after the other."""
-    forty, recorder, service = Forty(stage), Told(stage.service, [naming(VALUES)]), stage.service
+    forty, recorder, service = Forty(stage), Recorder(stage.service, [naming(VALUES)]), stage.service
     for hour in hours:
         disturbance = disturbances.get(hour, Disturbance())
         service.limits.per_day = disturbance.per_day
@@ -310,7 +310,7 @@ def test_of_a_long_order_the_first_200_stand(tmp_path: Any) -> None:
 
     with sample_service(START) as service:
         stage = stage_in(service, tmp_path / "archive", key=None)
-        recorder = Told(service, [serving(ORDER, lengthen)])
+        recorder = Recorder(service, [serving(ORDER, lengthen)])
         assert run(stage, START) == 0
         answers = recorder.answers()
         served = next(answer for answer in answers if answer.path == ORDER and "category" not in answer.query)

@@ -18,7 +18,7 @@ from orarchive.domain.ranking_series import CATEGORY, MODELS
 from orarchive.sample import Service, sample_service
 from tests.support.archives import DAY, HOUR, NO_WAITS, Stage, say
 from tests.support.driver import Driver
-from tests.support.rankings import EARLY, KEY, Told, bad, counted, reports, rows, run, stage_in
+from tests.support.rankings import EARLY, KEY, Recorder, bad, counted, reports, rows, run, stage_in
 
 MAX_REQUESTS, LIMIT_PER_DAY, LIMIT_PER_MINUTE = 480, 500, 30
 
@@ -39,7 +39,7 @@ def stage(service: Service, tmp_path: Path) -> Stage:
     return stage
 
 
-def count_data_requests(recorder: Told) -> int:
+def count_data_requests(recorder: Recorder) -> int:
     """Count the requests to the Data API since the last call, also those that were turned away."""
     paths = [path for path, _, _ in recorder.made if path not in ("models", "/openapi.json")]
     recorder.answers()
@@ -70,7 +70,7 @@ def write_requests(stage: Stage, count: int, hour: dt.datetime) -> None:
 @pytest.mark.parametrize("count", [0, 470, 477, 480, 500, 9000])
 def test_requests_in_the_ledger_count(stage: Stage, count: int) -> None:
     """Send what remains of 480 requests, not more; the rest is due in the next UTC day."""
-    recorder = Told(stage.service)
+    recorder = Recorder(stage.service)
     write_requests(stage, count, EARLY)
     remaining = max(0, MAX_REQUESTS - count)
     assert run(stage, EARLY + HOUR) == (1 if remaining < 100 else bool(bad(stage)))
@@ -88,7 +88,7 @@ def test_requests_in_the_ledger_count(stage: Stage, count: int) -> None:
 
 def test_an_attempt_on_the_eve_may_have_gone_on(stage: Stage) -> None:
     """Count requests of the hour before midnight for both days; those of an hour earlier for one."""
-    recorder = Told(stage.service)
+    recorder = Recorder(stage.service)
     write_requests(stage, 475, EARLY + 17 * HOUR)
     run(stage, EARLY + 18 * HOUR)
     assert count_data_requests(recorder) == 5, "the hour is 00Z"
@@ -101,7 +101,7 @@ def test_an_attempt_on_the_eve_may_have_gone_on(stage: Stage) -> None:
 @pytest.mark.parametrize("allowed", [0, 1, 3, 12])
 def test_the_service_refuses_more_requests(stage: Stage, allowed: int) -> None:
     """End the attempt at the first 429; what was read stands, the rest is due the next day."""
-    recorder = Told(stage.service)
+    recorder = Recorder(stage.service)
     stage.service.limits.per_day = allowed
     assert run(stage, EARLY + HOUR) == 1
     assert count_data_requests(recorder) <= allowed + 2, "a request is tried twice"
@@ -117,7 +117,7 @@ def test_the_service_refuses_more_requests(stage: Stage, allowed: int) -> None:
 
 
 def test_an_invalid_key_is_tried_once(stage: Stage) -> None:
-    recorder = Told(stage.service)
+    recorder = Recorder(stage.service)
     stage.options["key"] = "another"
     assert run(stage, EARLY + HOUR) == 1
     assert [path for path, _, _ in recorder.made] == ["datasets/rankings-daily"]
@@ -149,7 +149,7 @@ def test_the_rate(service: Service) -> None:
 
 
 def test_a_run_keeps_that_rate_whatever_the_rate_of_the_feeds(stage: Stage) -> None:
-    recorder = Told(stage.service)
+    recorder = Recorder(stage.service)
     waits: list[float] = []
     settings = Settings(stage.service.base_url, key=KEY, per_second=50, retry_policy=NO_WAITS)
     hour = EARLY + HOUR
@@ -166,7 +166,7 @@ def test_a_run_keeps_that_rate_whatever_the_rate_of_the_feeds(stage: Stage) -> N
 
 
 def test_benchmarks_are_read_only_where_the_settings_say_so(stage: Stage) -> None:
-    recorder = Told(stage.service)
+    recorder = Recorder(stage.service)
     run(stage, EARLY + HOUR)
     assert "benchmarks" not in recorder.asked() and "benchmarks" not in reports(stage)
     stage.options["benchmarks"] = True
@@ -189,7 +189,7 @@ def test_requests_of_a_killed_run_count(service: Service, tmp_path: Path) -> Non
     sent = sum(service.data_requests.values())
     assert sent > 20
     assert counter.read_text() == f"{EARLY.date()} {sent}"
-    recorder = Told(service)
+    recorder = Recorder(service)
     counter.write_text(f"{EARLY.date()} {MAX_REQUESTS - 2}")
     assert run(stage, EARLY) == 1
     assert count_data_requests(recorder) == 2

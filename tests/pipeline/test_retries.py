@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from orarchive.collect.client import Client, RetryPolicy
-from orarchive.collect.fetch import OUTAGE_THRESHOLD
+from orarchive.collect.feed_fetch import OUTAGE_THRESHOLD
 from orarchive.collect.rate_limit import RateLimiter
 from orarchive.domain.feeds import ENDPOINTS, FEEDS
 from orarchive.errors import NotArchivedError

@@ -29,7 +29,7 @@ from orarchive.domain.ranking_series import (
 from orarchive.jsonl import Record
 from orarchive.sample import sample_service
 from tests.support.archives import DAY, say, tidy
-from tests.support.rankings import EARLY, OPENAPI, Told, files, run, stage_in
+from tests.support.rankings import EARLY, OPENAPI, Recorder, files, run, stage_in
 
 Files = dict[str, bytes]
 Dates = dict[str, dict[str, str]]
@@ -159,7 +159,7 @@ def test_categories_of_any_name_are_archived(tmp_path: Path) -> None:
 
         service.respond = respond
         stage = stage_in(service, tmp_path / "in" / "archive", key=None)
-        log = Told(service, [list_names])
+        log = Recorder(service, [list_names])
         for day in (0, 1):
             assert run(stage, EARLY + day * DAY) == 0
             answers = [answer for answer in log.answers() if answer.path == "models"]
