@@ -20,7 +20,7 @@ API_FOLDER = "api/v1"
 
 def build_api(view: View, model_files: dict[str, str], category_pages: dict[str, str]) -> dict[str, bytes]:
     """Every file: path -> bytes; the file of each model and the page of each category are given."""
-    endpoints = [one for one in view.book.entries["endpoints"].values() if one.last is None]
+    endpoints = [one for one in view.dataset.entries["endpoints"].values() if one.last is None]
     found: dict[str, Any] = {
         "status": status(view),
         "models": [summary(one, model_files) for one in view.models],
@@ -34,7 +34,7 @@ def build_api(view: View, model_files: dict[str, str], category_pages: dict[str,
             for one in view.lab_views
         ],
         "providers": [
-            {"provider": one.slug, "name": one.name, "endpoints": len(one.serves), "left": one.former}
+            {"provider": one.slug, "name": one.name, "endpoints": len(one.servings), "left": one.former}
             | (_span(one.entry) if one.entry else dict.fromkeys(SPAN))
             for one in view.providers
         ],
@@ -57,7 +57,7 @@ def build_api(view: View, model_files: dict[str, str], category_pages: dict[str,
         },
     }
     found |= rankings_api.build_rankings_api(view, category_pages)
-    for logged in view.book.log:
+    for logged in view.dataset.log:
         found.setdefault(f"changes/{logged.hour[:7]}", []).append(event(logged))
     for one in view.models:
         found[model_files[one.model.id]] = model(one)
@@ -70,7 +70,7 @@ def status(view: View) -> Record:
     return {
         "hour": format_stamp(view.hour),
         "as_of": format_stamp(view.now),
-        "begun": format_stamp(view.book.begun),
+        "begun": format_stamp(view.dataset.begun),
         "last_run": {
             "hour": format_stamp(run.hour),
             "started": format_stamp(run.started),
@@ -97,7 +97,7 @@ def status(view: View) -> Record:
             }
             for one in view.coverage
         },
-        "gaps": [[format_stamp(one), format_stamp(other)] for one, other in view.unseen],
+        "gaps": [[format_stamp(one), format_stamp(other)] for one, other in view.long_gaps],
         "changes": [month.name for month in view.months],
     }
 
@@ -112,7 +112,7 @@ def summary(one: ModelView, model_files: dict[str, str]) -> Record:
         **_span(one.entry),
         "context": one.model.context,
         "prices": {name: f"{price:f}" for name, price in one.model.prices.items()},
-        "providers": sorted({offer.provider for offer in one.offers}),
+        "providers": sorted({offer.provider for offer in one.endpoints}),
         "file": f"{API_FOLDER}/{model_files[one.model.id]}.json",
     }
 
@@ -127,8 +127,8 @@ def model(one: ModelView) -> Record:
         **_history(one.points),
         "endpoints": [
             {"tag": own.parts[1], "n": own.parts[2], **_span(own), "pricing": own.record.get("pricing")}
-            | _history(one.book.prices.get(("endpoints", own.key), {}))
-            for own in sorted(one.book.endpoints.get(one.model.id, ()), key=lambda own: own.key)
+            | _history(one.dataset.prices.get(("endpoints", own.key), {}))
+            for own in sorted(one.dataset.endpoints.get(one.model.id, ()), key=lambda own: own.key)
         ],
     }
 

@@ -17,7 +17,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def build_tables(view: View) -> dict[str, bytes]:
     """Every table: path -> bytes."""
-    book = view.book
+    book = view.dataset
     models = (
         [
             *(

@@ -37,7 +37,7 @@ def _metrics(view: View) -> Iterator[tuple[str, str, list[Sample]]]:
     yield "openrouter_sync_requests", "Requests for feeds in the last run.", [({}, run.requests)]
     yield "openrouter_sync_retries", "Of these the repeated ones.", [({}, run.retries)]
     yield "openrouter_sync_rate_limited", "Of these those answered with 429.", [({}, run.limited)]
-    yield "openrouter_models_total", "Models that are listed.", [({}, len(view.living))]
+    yield "openrouter_models_total", "Models that are listed.", [({}, len(view.listed))]
     yield "openrouter_models_added", "Models that came in the last run.", [({}, run.added)]
     yield "openrouter_models_missing", "Models that were no longer there in it.", [({}, run.missing)]
     records: list[Sample] = [({"feed": feed}, count) for feed, count in run.records.items()]

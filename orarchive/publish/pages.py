@@ -36,7 +36,7 @@ SECTIONS = (
 )
 """What stands in the head of every page."""
 
-DAYS, LINES = 14, 400
+MAX_RECENT_DAYS, MAX_RECENT_LINES = 14, 400
 """Days with changes on the page of changes, fewer where their lines are more; months' pages have all."""
 
 
@@ -131,9 +131,9 @@ def list_pages(view: View, paths: dict[str, str], examples: dict[str, str]) -> I
 
 def _recent(view: View) -> list[ChangelogDay]:
     """The last days with changes."""
-    days = [day for month in view.months[:2] for day in month.days][:DAYS]
+    days = [day for month in view.months[:2] for day in month.days][:MAX_RECENT_DAYS]
     before = accumulate((day.lines for day in days), initial=0)
-    return [day for day, lines in zip(days, before, strict=False) if lines < LINES]
+    return [day for day, lines in zip(days, before, strict=False) if lines < MAX_RECENT_LINES]
 
 
 def _patterns(view: View) -> dict[str, Any]:
@@ -148,14 +148,14 @@ def _patterns(view: View) -> dict[str, Any]:
             ("unpriced", None, "prompt"),
         ],
         "charted": next((one for one in view.models if one.charts), None),
-        "clocked": next((one for one in view.living if one.weeks), None),
-        "offered": next((one for one in view.living if one.offers), None),
+        "clocked": next((one for one in view.listed if one.weeks), None),
+        "offered": next((one for one in view.listed if one.endpoints), None),
     }
 
 
 def _filters(view: View) -> Iterator[tuple[str, str, list[tuple[str, str]]]]:
     """What the list of models can be filtered by: name, words, and the traits to choose from."""
-    traits = {trait for one in view.living for trait in one.traits}
+    traits = {trait for one in view.listed for trait in one.traits}
     for kind, words in (("in", "Takes"), ("out", "Gives"), ("can", "Can"), ("by", "Provider")):
         found = sorted(trait for trait in traits if trait.startswith(f"{kind}:"))
         yield kind, words, [(trait, trait.removeprefix(f"{kind}:")) for trait in found]

@@ -40,8 +40,8 @@ def build_rankings_api(view: View, pages: dict[str, str]) -> dict[str, Any]:
 def category(view: View, one: Category) -> Record:
     """A category: the order of its models, and its totals by date, the last date first."""
     key = ("category", one.name) if one.name else ("models", "")
-    as_of = view.rankings.as_of_part(*key)
-    rows = view.book.usage.tokens.get(key, [])
+    as_of = view.rankings.as_of_slice(*key)
+    rows = view.dataset.usage.tokens.get(key, [])
     return {
         "category": one.name or None,
         "past": one.is_past,
@@ -59,7 +59,7 @@ def category(view: View, one: Category) -> Record:
 
 def validation(view: View) -> Record:
     """For every ranking where it came from, when, how many rows, how many joined, what failed."""
-    ranks, usage = view.rankings, view.book.usage
+    ranks, usage = view.rankings, view.dataset.usage
     found = []
     for read in ranks.reads:
         names = usage.names.get((read.series, read.part), {})

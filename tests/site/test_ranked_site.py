@@ -310,7 +310,7 @@ def test_no_movement_without_something_to_compare(tmp_path: Path) -> None:
     ranks = shown(stage.root).rankings
     week = next(one for one in ranks.periods if one.name == "Week")
     assert (week.dates, week.expected, week.total) == (6, 7, 6 * 35)
-    assert [(one.name, one.moved, one.is_new) for one in week.places] == [
+    assert [(one.name, one.moved, one.is_new) for one in week.entries] == [
         ("a/b", None, False), ("a/c", None, False),
     ]  # fmt: skip
     assert all(not place.is_new for one in ranks.categories for place in one.order)

@@ -8,7 +8,7 @@ from orarchive.domain.snapshot import Snapshot
 from orarchive.jsonl import Record, loads
 from orarchive.publish.changelog import KINDS
 from orarchive.publish.dataset import HealthDay, PriceKey
-from orarchive.publish.pages import LINES, model_path
+from orarchive.publish.pages import MAX_RECENT_LINES, model_path
 from orarchive.publish.views.health import Health, combine_health
 from orarchive.sample import START
 from orarchive.timestamps import HOUR
@@ -35,7 +35,7 @@ def test_a_free_plan_is_never_the_cheapest(tmp_path: Path) -> None:
     for feed, records in asked("a/b:free", one="0.0000005").items():
         both[feed] = {**both[feed], **records}
     found = shown(written_archive(tmp_path / "archive", both)).cheapest["Text"]
-    assert [(cheap.one.model.id, cheap.offer.endpoint.tag) for cheap in found if cheap.offer] == [
+    assert [(cheap.model.model.id, cheap.endpoint.endpoint.tag) for cheap in found if cheap.endpoint] == [
         ("a/b", "two")
     ]
 
@@ -85,8 +85,8 @@ def test_prices_under_a_condition_have_points(tmp_path: Path) -> None:
     rate = PriceKey("prompt", '{"min_prompt_tokens":200000}')
     assert [chart.rate for chart in by_id["a/c"].charts] == [rate]
     assert by_id["a/b"].charts == []
-    assert rate not in by_id["a/b"].still
-    assert PriceKey("prompt") in by_id["a/b"].still
+    assert rate not in by_id["a/b"].unchanged_prices
+    assert PriceKey("prompt") in by_id["a/b"].unchanged_prices
 
     site = built(archive, tmp_path / "site")
     (ruled,) = loads(site["api/v1/models/a/c.json"])["conditional_prices"]
@@ -105,13 +105,13 @@ def test_prices_under_a_condition_have_points(tmp_path: Path) -> None:
 
 def test_the_page_of_changes_ends_before_it_gets_long(tmp_path: Path) -> None:
     """A day is shown whole; the pages of their months have all days."""
-    models = [{"id": f"a/m{n}"} for n in range(LINES + 3)]
-    hours = [held(models[:count]) for count in (1, 3, LINES + 3)]
+    models = [{"id": f"a/m{n}"} for n in range(MAX_RECENT_LINES + 3)]
+    hours = [held(models[:count]) for count in (1, 3, MAX_RECENT_LINES + 3)]
     site = built(written_archive(tmp_path / "archive", *hours, apart=24 * HOUR), tmp_path / "site")
     days = re.compile(r'<section class="dayof" aria-labelledby="d([\d-]+)"')
     assert days.findall(site["changes/index.html"].decode()) == ["2026-06-03"]
     assert days.findall(site["changes/2026-06/index.html"].decode()) == ["2026-06-03", "2026-06-02"]
-    assert site["changes/index.html"].count(b">added<") == LINES
+    assert site["changes/index.html"].count(b">added<") == MAX_RECENT_LINES
 
 
 DAY = 24 * HOUR
@@ -129,7 +129,7 @@ def test_notice_counts_from_the_first_date(tmp_path: Path) -> None:
     ]
     snapshots = [held([*hour, {"id": "a/stays"}]) for hour in (*hours, [])]
     archive = written_archive(tmp_path / "archive", *snapshots, apart=DAY)
-    notice = {grave.one.model.id: grave.notice for grave in shown(archive).graves}
+    notice = {grave.model.model.id: grave.notice for grave in shown(archive).graves}
     assert notice == {"a/m0": 2, "a/m1": 0, "a/m2": 3}
     rows = re.findall(r"announced <small>for .*?</small>", _page(archive, tmp_path, "graveyard/index.html"))
     assert [("≥" in row) for row in rows] == [True, False, False]
@@ -160,7 +160,7 @@ def test_a_beginning_that_nobody_saw_is_a_span(tmp_path: Path) -> None:
     page = _page(archive, tmp_path, model_path("a/c"))
     assert f"or after {START.date()}" in page
     (one,) = (one for one in shown(archive).models if one.model.id == "a/c")
-    assert one.came_after == START
+    assert one.added_after == START
 
 
 def test_the_list_price_names_who_asks_it(tmp_path: Path) -> None:
@@ -168,7 +168,7 @@ def test_the_list_price_names_who_asks_it(tmp_path: Path) -> None:
     for n, asking in enumerate((["one"], [])):
         archive = written_archive(tmp_path / str(n), hours[n])
         (model,) = shown(archive).models
-        assert [offer.endpoint.tag for offer in model.asking] == asking
+        assert [offer.endpoint.tag for offer in model.list_price_endpoints] == asking
         page = _page(archive, tmp_path / f"site{n}", model_path("a/b"))
         assert ("no endpoint" in page) == (not asking)
 

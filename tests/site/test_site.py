@@ -77,7 +77,7 @@ def test_every_model_has_a_page_and_a_row(pages: dict[str, Html], shown: View) -
         "patterns/index.html",
     }
     assert {model_path(model) for model in ids} < pages.keys()
-    for path, models in (("models/index.html", shown.living), ("models/gone/index.html", shown.gone)):
+    for path, models in (("models/index.html", shown.listed), ("models/gone/index.html", shown.gone)):
         rows = [dict(found)["href"] for tag, found in pages[path].tags if tag == "a" and "href" in found]
         own = [resolved(path, unquote(str(row))) for row in rows if "/models/" in str(row)]
         assert own[-len(models) :] == [model_path(one.model.id) for one in models]
@@ -105,7 +105,7 @@ def test_at_most_three_requests(pages: dict[str, Html]) -> None:
 def test_home_says_what_is_held(pages: dict[str, Html], shown: View) -> None:
     home = pages["index.html"].text
     assert format_hour(LAST) in home
-    assert f"{len(shown.living)} " in home
+    assert f"{len(shown.listed)} " in home
     assert "endpoints: partial" in home
     assert "(404)" in home
     assert "of the last 24 hours" in home

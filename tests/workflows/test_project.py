@@ -147,7 +147,8 @@ def test_every_file_and_test_in_the_threat_model_exists() -> None:
 
 COLLECT = sorted((ROOT / "orarchive" / "collect").glob("*.py"))
 REASON = re.compile(
-    r"""(?:(?:RejectedPayload|_Failed)\(|reason=|^NO_\w+ = )"([a-z-]+)"|return "(budget|deadline)"$""", re.MULTILINE
+    r"""(?:(?:RejectedPayload|_Failed)\(|reason=|^NO_\w+ = )"([a-z-]+)"|return "(budget|deadline)"$""",
+    re.MULTILINE,
 )
 
 

@@ -25,7 +25,7 @@ from orarchive.publish.views.labs_providers import (
     build_provider_views,
 )
 from orarchive.publish.views.models import ModelView, State, build_model_views
-from orarchive.publish.views.prices import Cheap, draw_medians, list_cheapest
+from orarchive.publish.views.prices import PricedModel, draw_medians, list_cheapest
 from orarchive.publish.views.rankings import Rankings
 from orarchive.publish.views.status import (
     Days,
@@ -48,7 +48,7 @@ MONTH = dt.timedelta(days=30)
 class View:
     """All that the pages show."""
 
-    book: Dataset
+    dataset: Dataset
     now: dt.datetime
     """The hour that the site is built for."""
     models: list[ModelView]
@@ -59,10 +59,10 @@ class View:
     @property
     def hour(self) -> dt.datetime:
         """The last hour of the record at or before it."""
-        return self.book.hour
+        return self.dataset.hour
 
     @cached_property
-    def living(self) -> list[ModelView]:
+    def listed(self) -> list[ModelView]:
         """The models that are listed."""
         return [one for one in self.models if one.is_there]
 
@@ -74,18 +74,18 @@ class View:
     @property
     def models_hour(self) -> dt.datetime | None:
         """The last hour in which the models were read."""
-        good = self.book.good["models"]
+        good = self.dataset.good["models"]
         return good[-1] if good else None
 
     @cached_property
     def labs(self) -> dict[str, int]:
         """The labs with how many models each lists."""
-        return _counts(one.model.lab for one in self.living)
+        return _counts(one.model.lab for one in self.listed)
 
     @cached_property
     def states(self) -> dict[str, int]:
         """How many listed models are in a state, the most telling first."""
-        return _by_state(self.living)
+        return _by_state(self.listed)
 
     @cached_property
     def gone_labs(self) -> dict[str, int]:
@@ -103,12 +103,12 @@ class View:
         """Today in numbers."""
         there = {
             feed: [one for one in found.values() if one.last is None]
-            for feed, found in self.book.entries.items()
+            for feed, found in self.dataset.entries.items()
         }
         return {
-            "models": len(self.living),
-            "served": sum(bool(one.offers) for one in self.living),
-            "free": sum(one.is_free and not one.model.is_alias for one in self.living),
+            "models": len(self.listed),
+            "served": sum(bool(one.endpoints) for one in self.listed),
+            "free": sum(one.is_free and not one.model.is_alias for one in self.listed),
             "ever": len(self.models),
             "endpoints": len(there["endpoints"]),
             "providers": len(there["providers"]),
@@ -118,12 +118,12 @@ class View:
     @cached_property
     def coverage(self) -> list[Coverage]:
         """How well each feed is covered."""
-        return compute_coverage(self.book.complete, {one.feed for one in self.book.readings}, self.now)
+        return compute_coverage(self.dataset.complete, {one.feed for one in self.dataset.readings}, self.now)
 
     @cached_property
     def last_run(self) -> LastRun:
         """What was done at the last hour."""
-        return status.summarize_last_run(self.book)
+        return status.summarize_last_run(self.dataset)
 
     @cached_property
     def complete(self) -> dict[int, int]:
@@ -135,17 +135,19 @@ class View:
     @cached_property
     def complete_hours(self) -> list[dt.datetime]:
         """The hours that were read completely, oldest first."""
-        return list_complete_hours(self.book, self.now)
+        return list_complete_hours(self.dataset, self.now)
 
     @cached_property
     def troubles(self) -> list[FeedReading]:
         """The feeds that were not good when they were last asked for."""
-        return list_troubles(self.book)
+        return list_troubles(self.dataset)
 
     @cached_property
     def changes(self) -> list[ChangelogHour]:
         """Everything that happened, newest hour first; health is told elsewhere."""
-        return build_changelog((one for one in self.book.log if one.kind not in HEALTH_KINDS), self.book)
+        return build_changelog(
+            (one for one in self.dataset.log if one.kind not in HEALTH_KINDS), self.dataset
+        )
 
     @cached_property
     def months(self) -> list[ChangelogMonth]:
@@ -160,79 +162,79 @@ class View:
     @cached_property
     def newest(self) -> list[ModelView]:
         """The models that were seen to come, the last one first."""
-        came = [one for one in self.living if one.since == "added" and not one.model.is_alias]
+        came = [one for one in self.listed if one.since == "added" and not one.model.is_alias]
         return sorted(came, key=lambda one: (one.entry.first, one.model.id), reverse=True)
 
     @cached_property
     def expiring(self) -> list[ModelView]:
         """The models that are announced to go, the next one first."""
-        soon = [one for one in self.living if "expiring" in one.states]
+        soon = [one for one in self.listed if "expiring" in one.states]
         return sorted(soon, key=lambda one: (str(one.model.expires), one.model.id))
 
     @cached_property
     def calendar(self) -> list[Days]:
         """The good hours of the models feed by day, a row a month."""
-        return status.list_months(self.book, "models", self.now)
+        return status.list_months(self.dataset, "models", self.now)
 
     @cached_property
     def weeks(self) -> list[Days]:
         """The same of the last weeks."""
-        return status.list_weeks(self.book, "models", self.now)
+        return status.list_weeks(self.dataset, "models", self.now)
 
     @cached_property
     def gaps(self) -> list[Span]:
         """The gaps of the models feed, the longest first."""
-        return list_gaps(self.book, "models")
+        return list_gaps(self.dataset, "models")
 
     @property
-    def unseen(self) -> list[Span]:
+    def long_gaps(self) -> list[Span]:
         """Those that charts show: in which nobody looked for too long, the first one first."""
-        return find_gaps(self.book.good["models"])
+        return find_gaps(self.dataset.good["models"])
 
     @cached_property
     def origins(self) -> list[Origin]:
         """Where hours came from."""
-        return list_origins(self.book)
+        return list_origins(self.dataset)
 
     @cached_property
     def refused(self) -> list[FeedReading]:
         """The readings that a check refused, newest first."""
-        return list_rejected(self.book)
+        return list_rejected(self.dataset)
 
     @cached_property
     def lab_views(self) -> list[LabView]:
         """Every lab there ever was."""
-        return build_lab_views(self.book, self.models)
+        return build_lab_views(self.dataset, self.models)
 
     @cached_property
     def providers(self) -> list[ProviderView]:
         """Every provider there ever was."""
-        return build_provider_views(self.book, self.living, self.now)
+        return build_provider_views(self.dataset, self.listed, self.now)
 
     @cached_property
     def rankings(self) -> Rankings:
         """OpenRouter's own rankings."""
-        return Rankings(self.book, self.models)
+        return Rankings(self.dataset, self.models)
 
     @cached_property
     def graves(self) -> list[Grave]:
         """The models that are listed no more, the newest grave first."""
-        return list_graves(self.book, self.gone)
+        return list_graves(self.dataset, self.gone)
 
     @cached_property
     def successors(self) -> dict[str, str]:
         """The ids under which OpenRouter answered for models that are listed no more."""
-        return {one.one.model.id: one.successor for one in self.graves if one.successor}
+        return {one.model.model.id: one.successor for one in self.graves if one.successor}
 
     @cached_property
-    def cheapest(self) -> dict[str, list[Cheap]]:
+    def cheapest(self) -> dict[str, list[PricedModel]]:
         """The cheapest models for each need."""
-        return list_cheapest(self.living, bool(self.book.good["endpoints"]))
+        return list_cheapest(self.listed, bool(self.dataset.good["endpoints"]))
 
     @cached_property
     def medians(self) -> list[Chart]:
         """The middle of the market, week by week."""
-        return draw_medians(self.book, self.now)
+        return draw_medians(self.dataset, self.now)
 
     @cached_property
     def month_moves(self) -> list[PriceMove]:

@@ -12,7 +12,7 @@ from orarchive.publish.views.models import ModelView
 class Grave:
     """A model that is listed no more."""
 
-    one: ModelView
+    model: ModelView
     announced: dt.date | None
     """The date that OpenRouter had set for its end, where it had set one."""
     told: dt.datetime | None
@@ -23,14 +23,14 @@ class Grave:
     @property
     def days(self) -> int:
         """How long it was seen, from the first good hour with it to the last."""
-        assert self.one.entry.last
-        return (self.one.entry.last - self.one.entry.first).days
+        assert self.model.entry.last
+        return (self.model.entry.last - self.model.entry.first).days
 
     @property
     def notice(self) -> int | None:
         """Days between the announcement and the last hour with it."""
-        assert self.one.entry.last
-        return (self.one.entry.last - self.told).days if self.told else None
+        assert self.model.entry.last
+        return (self.model.entry.last - self.told).days if self.told else None
 
 
 def list_graves(book: Dataset, gone: list[ModelView]) -> list[Grave]:
@@ -42,4 +42,4 @@ def list_graves(book: Dataset, gone: list[ModelView]) -> list[Grave]:
         announced = parse_expiry(one.entry.record.get("expiration_date"))
         told = book.announced.get(one.model.id)
         found.append(Grave(one, announced, told, str(renamed[-1]) if renamed else ""))
-    return sorted(found, key=lambda grave: (grave.one.entry.last, grave.one.model.id), reverse=True)
+    return sorted(found, key=lambda grave: (grave.model.entry.last, grave.model.model.id), reverse=True)

@@ -62,7 +62,7 @@ class ProviderView:
     name: str
     entry: RecordEntry | None
     """None: the list of providers does not have it."""
-    serves: list[Serving]
+    servings: list[Serving]
     """By model, then tag."""
     former: int
     """Endpoints that left."""
@@ -89,12 +89,12 @@ class ProviderView:
     @property
     def health(self) -> Health:
         """That of all it serves."""
-        return combine_health([one.offer.health for one in self.serves])
+        return combine_health([one.offer.health for one in self.servings])
 
     @property
     def cheapest(self) -> int:
         """For how many models it asks the lowest input price, alone or with others, where prices differ."""
-        return len({one.model.model.id for one in self.serves if one.over == 1})
+        return len({one.model.model.id for one in self.servings if one.over == 1})
 
 
 def build_lab_views(book: Dataset, models: list[ModelView]) -> list[LabView]:
@@ -123,7 +123,7 @@ def build_provider_views(book: Dataset, models: list[ModelView], now: dt.datetim
     """Every provider that is or was listed, or serves a model, by name."""
     serves: dict[str, list[Serving]] = defaultdict(list)
     for one in models:
-        for offer in one.offers:
+        for offer in one.endpoints:
             serves[offer.provider].append(Serving(one, offer))
     former: dict[str, int] = defaultdict(int)
     for entry in book.entries["endpoints"].values():

@@ -54,12 +54,12 @@ GONE: dict[str, State] = {
 class ModelView:
     """All that is known of one model, living or dead."""
 
-    book: Dataset
+    dataset: Dataset
     now: dt.datetime
     entry: RecordEntry
     model: Model
     states: list[State]
-    offers: list[EndpointView]
+    endpoints: list[EndpointView]
     """Its endpoints now, cheapest first."""
     former: list[RecordEntry]
     """Endpoints that left, the last one first."""
@@ -92,25 +92,25 @@ class ModelView:
     @property
     def since(self) -> str:
         """What is known of its beginning: the record may have begun with it."""
-        return "added" if self.model.id in self.book.came else "first seen"
+        return "added" if self.model.id in self.dataset.came else "first seen"
 
     @property
-    def came_after(self) -> dt.datetime | None:
+    def added_after(self) -> dt.datetime | None:
         """It came some time after this hour, where that is not about the hour before it was first seen."""
-        after = self.book.came.get(self.model.id)
+        after = self.dataset.came.get(self.model.id)
         return after if after and self.entry.first - after > DAY else None
 
     @property
-    def asking(self) -> list[EndpointView]:
+    def list_price_endpoints(self) -> list[EndpointView]:
         """The endpoints that ask what OpenRouter lists as the model's price."""
         names = ("prompt", "completion")
         listed = [self.model.prices.get(name) for name in names]
-        return [one for one in self.offers if [one.endpoint.prices.get(name) for name in names] == listed]
+        return [one for one in self.endpoints if [one.endpoint.prices.get(name) for name in names] == listed]
 
     @property
     def scores(self) -> list[tuple[str, str, str]]:
         """What others' benchmarks say of it now: source, what was measured, and the score as sent."""
-        found = self.book.benchmarks.get(self.model.id)
+        found = self.dataset.benchmarks.get(self.model.id)
         return list(list_scores(found)) if isinstance(found, dict) else []
 
     @property
@@ -125,19 +125,19 @@ class ModelView:
         found = [f"in:{one}" for one in model.inputs if one != "text"]
         found += [f"out:{one}" for one in model.outputs if one != "text"]
         found += [f"can:{name}" for name, parameter in ABILITIES.items() if parameter in model.parameters]
-        found += sorted({f"by:{one.provider}" for one in self.offers})
+        found += sorted({f"by:{one.provider}" for one in self.endpoints})
         return [*found, "free"] if self.is_free else found
 
     @property
     def points(self) -> Prices:
         """Its price points, in the order in which prices are shown."""
-        found = self.book.prices.get(("models", self.model.id), {})
+        found = self.dataset.prices.get(("models", self.model.id), {})
         return {rate: found[rate] for rate in sort_price_keys(found)}
 
     @cached_property
     def charts(self) -> list[Chart]:
         """A chart for each price that ever changed; an alias repeats those of its targets."""
-        looks = self.book.good["models"]
+        looks = self.dataset.good["models"]
         # by whole days, so that a quiet hour leaves the page as it is
         end = self.entry.last or max(
             [start_of_day(self.now), *(some[-1].first for some in self.points.values())]
@@ -146,7 +146,7 @@ class ModelView:
         return [draw_steps(rate, some, looks, end) for rate, some in moved.items() if not self.model.is_alias]
 
     @property
-    def still(self) -> list[PriceKey]:
+    def unchanged_prices(self) -> list[PriceKey]:
         """The prices that were never others: one level as long as the model was there, or nothing."""
         whole = (self.entry.first, self.entry.last)
         return [
@@ -172,7 +172,7 @@ class ModelView:
     @cached_property
     def log(self) -> list[ChangelogHour]:
         """What happened to it and its endpoints, newest first."""
-        return build_changelog(self.book.news.get(self.model.id, ()), self.book)
+        return build_changelog(self.dataset.news.get(self.model.id, ()), self.dataset)
 
 
 def start_of_day(now: dt.datetime) -> dt.datetime:
@@ -199,12 +199,12 @@ def build_model_views(book: Dataset, now: dt.datetime) -> list[ModelView]:
     }
     views = [
         ModelView(
-            book=book,
+            dataset=book,
             now=now,
             entry=entry,
             model=models[key],
             states=_states(book, entry, models[key], bool(offers.get(key)), kept, key in returned, now),
-            offers=offers.get(key, []),
+            endpoints=offers.get(key, []),
             former=sorted(
                 (one for one in book.endpoints.get(key, ()) if one.last),
                 key=lambda one: (one.last or now, one.key),

@@ -53,11 +53,11 @@ NEEDS = (
 
 
 @dataclass(frozen=True)
-class Cheap:
+class PricedModel:
     """A model at its lowest price, and who asks it; None: the list price, where endpoints are not known."""
 
-    one: ModelView
-    offer: EndpointView | None
+    model: ModelView
+    endpoint: EndpointView | None
     prices: dict[str, Decimal]
 
     @property
@@ -67,7 +67,7 @@ class Cheap:
         return parts / (INPUT_PARTS + OUTPUT_PARTS)
 
 
-def list_cheapest(models: list[ModelView], read: bool) -> dict[str, list[Cheap]]:
+def list_cheapest(models: list[ModelView], read: bool) -> dict[str, list[PricedModel]]:
     """For each need the cheapest models that are not free, each once, by the need's name.
 
     `read`: whether endpoints were ever read; if not the list price stands for them.
@@ -75,23 +75,23 @@ def list_cheapest(models: list[ModelView], read: bool) -> dict[str, list[Cheap]]
     priced = [
         cheap for one in models if not one.model.is_alias and not one.is_free for cheap in _priced(one, read)
     ]
-    priced.sort(key=lambda cheap: (cheap.mix, cheap.one.model.id))
+    priced.sort(key=lambda cheap: (cheap.mix, cheap.model.model.id))
     found = {}
     for need in NEEDS:
-        fitting = [cheap for cheap in priced if need.fits(cheap.one, cheap.offer)]
-        first = {cheap.one.model.id: cheap for cheap in reversed(fitting)}
-        found[need.name] = [cheap for cheap in fitting if first[cheap.one.model.id] is cheap][:MOST]
+        fitting = [cheap for cheap in priced if need.fits(cheap.model, cheap.endpoint)]
+        first = {cheap.model.model.id: cheap for cheap in reversed(fitting)}
+        found[need.name] = [cheap for cheap in fitting if first[cheap.model.model.id] is cheap][:MOST]
     return found
 
 
-def _priced(one: ModelView, read: bool) -> list[Cheap]:
+def _priced(one: ModelView, read: bool) -> list[PricedModel]:
     """A model at each endpoint that asks a plain price."""
     if not read:
         known = _is_priced(one.model.prices) and not one.elsewhere
-        return [Cheap(one, None, one.model.prices)] if known else []
+        return [PricedModel(one, None, one.model.prices)] if known else []
     return [
-        Cheap(one, offer, offer.endpoint.prices)
-        for offer in one.offers
+        PricedModel(one, offer, offer.endpoint.prices)
+        for offer in one.endpoints
         if _is_priced(offer.endpoint.prices) and not offer.endpoint.schedule
     ]
 

@@ -32,7 +32,7 @@ WEEK = dt.timedelta(days=7)
 
 
 @dataclass(frozen=True)
-class Place:
+class RankedEntry:
     """A place in a ranking."""
 
     rank: int
@@ -63,7 +63,7 @@ class Period:
     first: dt.date
     last: dt.date
     total: int
-    places: list[Place]
+    entries: list[RankedEntry]
     unfinished: bool
     """Whether it ends with a day that the service had not finished when it was read."""
     dates: int
@@ -78,7 +78,7 @@ class Category:
 
     name: str
     """"" for all."""
-    order: list[Place]
+    order: list[RankedEntry]
     """The order of the last reading: places, no totals."""
     hour: dt.datetime | None
     """When that was read."""
@@ -146,9 +146,9 @@ class Rankings:
     @property
     def as_of(self) -> str:
         """Of when the service says its totals are."""
-        return self.as_of_part("models")
+        return self.as_of_slice("models")
 
-    def as_of_part(self, series: str, part: str = "") -> str:
+    def as_of_slice(self, series: str, part: str = "") -> str:
         """Of when the service says the figures of a part of a series are."""
         read = self.book.usage.good.get((series, part))
         return read.as_of if read else ""
@@ -205,9 +205,11 @@ class Rankings:
             name, first, end, total, places[:TOP], is_unfinished(last, step, as_of), dates, expected
         )
 
-    def _place(self, rank: int, slug: str, old: Mapping[str, int] | None, tokens: int, total: int) -> Place:
+    def _place(
+        self, rank: int, slug: str, old: Mapping[str, int] | None, tokens: int, total: int
+    ) -> RankedEntry:
         model = self.by_slug.get(slug)
-        return Place(
+        return RankedEntry(
             rank,
             model.model.id if model else slug,
             model,
@@ -231,11 +233,11 @@ class Rankings:
         before = max(earlier, default=None)
         old = {model: rank for rank, model in enumerate(hours[before], start=1)} if before else None
         order = [
-            Place(rank, model, self.by_id.get(model), *_against(old, model, rank))
+            RankedEntry(rank, model, self.by_id.get(model), *_against(old, model, rank))
             for rank, model in enumerate(hours[hour] if hour else [], start=1)
         ]
         rows = self.book.usage.tokens.get(("category", name), [])
-        week = self._period("Week", rows, WEEK, WEEK, self.as_of_part("category", name))
+        week = self._period("Week", rows, WEEK, WEEK, self.as_of_slice("category", name))
         asked = [read.hour.date() for key, read in self.book.usage.last.items() if key[0] == "order"]
         own = self.book.usage.last.get(("order", name))
         gone = bool(name and own and own.hour.date() < max(asked))
@@ -307,9 +309,9 @@ class Rankings:
         return self.chart(rows, [slug]) if self.by_slug.get(slug) is one else None
 
     @cached_property
-    def places(self) -> dict[str, list[tuple[Category, Place]]]:
+    def places(self) -> dict[str, list[tuple[Category, RankedEntry]]]:
         """Where models stand in the order of each category, by id."""
-        found: dict[str, list[tuple[Category, Place]]] = {}
+        found: dict[str, list[tuple[Category, RankedEntry]]] = {}
         for category in self.categories:
             for place in () if category.is_past else category.order:
                 found.setdefault(place.name, []).append((category, place))
@@ -331,16 +333,16 @@ class Rankings:
         return draw_lines({lab: points}, format_short, WEEK, self._end)
 
     @cached_property
-    def trending(self) -> list[tuple[Place, int]]:
+    def trending(self) -> list[tuple[RankedEntry, int]]:
         """What grew most in the last week against the one before, in tokens."""
         if (week := self.week) is None:
             return []
         rows = self.book.usage.tokens["models", ""]
         was = _sums(rows, f"{week.first - WEEK}", f"{week.first - DAY}")
-        grown = [(one, (one.tokens or 0) - was.get(self._slug(one), 0)) for one in week.places]
+        grown = [(one, (one.tokens or 0) - was.get(self._slug(one), 0)) for one in week.entries]
         return sorted((pair for pair in grown if pair[1] > 0), key=lambda pair: -pair[1])[:10]
 
-    def _slug(self, place: Place) -> str:
+    def _slug(self, place: RankedEntry) -> str:
         return get_permaslug(place.model) if place.model else place.name
 
     @cached_property
