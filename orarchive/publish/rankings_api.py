@@ -6,7 +6,8 @@ from orarchive.domain.ranking_series import SERIES
 from orarchive.jsonl import Record
 from orarchive.publish.rankings_data import Row
 from orarchive.publish.views import View
-from orarchive.publish.views.rankings import OTHER, WEEK, Category, is_unfinished
+from orarchive.publish.views.rankings import Category
+from orarchive.publish.views.usage import OTHER, WEEK, is_unfinished
 from orarchive.timestamps import DAY, format_stamp
 
 DAYS, WEEKS = 35, 8

@@ -70,18 +70,13 @@ def make_environment() -> Environment:
     return env
 
 
-def render_pages(pages: Sequence[Page], base: str | None, progress: bool = False) -> dict[str, bytes]:
-    """Every file of the site: path -> bytes."""
+def render_pages(pages: Sequence[Page], progress: bool = False) -> dict[str, bytes]:
+    """Render every page, and read the files that go with them: path -> bytes."""
     env = make_environment()
     files = {}
     for page in tqdm(pages, desc="Rendering", unit="page", disable=not progress):
-        # a server shows the error page at any depth: only absolute links hold there
-        root = base if base and page.path == "404.html" else page.root
-        address = base + page.path.removesuffix("index.html") if base else None
         template = env.get_template(page.template)
-        files[page.path] = template.render(
-            page.context, root=root, base=base, address=address, page=page
-        ).encode()
+        files[page.path] = template.render(page=page.context, site=page.site).encode()
     for path in sorted((TEMPLATES / "static").iterdir()):
         files[f"static/{path.name}"] = path.read_bytes()
     for name, parts in SCRIPTS.items():

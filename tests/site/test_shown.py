@@ -8,8 +8,11 @@ from orarchive.domain.snapshot import Snapshot
 from orarchive.jsonl import Record, loads
 from orarchive.publish.changelog import KINDS
 from orarchive.publish.dataset import HealthDay, PriceKey
-from orarchive.publish.pages import MAX_RECENT_LINES, model_path
+from orarchive.publish.pages import model_path
+from orarchive.publish.views.changes import list_moves
+from orarchive.publish.views.changes_page import MAX_RECENT_LINES
 from orarchive.publish.views.health import Health, combine_health
+from orarchive.publish.views.prices import draw_medians, list_cheapest
 from orarchive.sample import START
 from orarchive.timestamps import HOUR
 from tests.support.archives import Stage, payloads
@@ -34,7 +37,8 @@ def test_a_free_plan_is_never_the_cheapest(tmp_path: Path) -> None:
     both = asked("a/b", one="0.000002", two="0.000001")
     for feed, records in asked("a/b:free", one="0.0000005").items():
         both[feed] = {**both[feed], **records}
-    found = shown(written_archive(tmp_path / "archive", both)).cheapest["Text"]
+    models = shown(written_archive(tmp_path / "archive", both)).listed
+    found = list_cheapest(models, has_endpoints=True)["Text"]
     assert [(cheap.model.model.id, cheap.endpoint.endpoint.tag) for cheap in found if cheap.endpoint] == [
         ("a/b", "two")
     ]
@@ -147,7 +151,7 @@ def test_moves_are_from_what_was_to_what_is(tmp_path: Path) -> None:
         "a/up": ("0.000002", "0.000002", "0.000003"),
     }
     hours = [held([priced(model, some[n]) for model, some in prices.items()]) for n in range(3)]
-    found = shown(written_archive(tmp_path / "archive", *hours)).moves
+    found = list_moves(shown(written_archive(tmp_path / "archive", *hours)).changes, START - DAY)
     assert [(one.line.model, str(one.move.old), str(one.move.new), one.move.percent) for one in found] == [
         ("a/down", "0.000004", "0.000001", -75), ("a/up", "0.000002", "0.000003", 50),
     ]  # fmt: skip
@@ -180,7 +184,8 @@ def test_medians_count_a_model_once(tmp_path: Path) -> None:
         *(priced("a/one", "0.000001"), priced("a/two", "0.000003"), priced("a/two:batch", "0.000009")),
         *(priced("~a/latest", "0.000009"), priced("a/paints", "0.000009", **image)),
     ]
-    charts = shown(written_archive(tmp_path / "archive", held(models))).medians
+    view = shown(written_archive(tmp_path / "archive", held(models)))
+    charts = draw_medians(view.dataset, view.now)
     assert [str(chart.dots[0].point.amount) for chart in charts] == ["0.000002", "0.000002"]
 
 

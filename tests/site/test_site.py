@@ -19,7 +19,8 @@ from orarchive.index.event_log import EventRow
 from orarchive.jsonl import loads
 from orarchive.publish.changelog import ChangelogLine, build_changelog
 from orarchive.publish.dataset import Dataset
-from orarchive.publish.pages import DATABASE, format_json, model_path
+from orarchive.publish.json_text import format_json
+from orarchive.publish.pages import DATABASE, model_path
 from orarchive.publish.render import MANIFEST, SCRIPTS, format_amount, format_exact
 from orarchive.publish.sanitize import safe_url, show_invisible
 from orarchive.publish.views import View
@@ -593,7 +594,7 @@ def test_benchmarks_are_the_latest_with_their_source(site: dict[str, bytes], sho
     for one in scored:
         page = Html(site[model_path(one.model.id)]).text
         assert "whose terms apply" in page
-        assert all(score in page for _, _, score in one.scores)
+        assert all(score.score in page for score in one.scores)
 
 
 def test_one_switch_leaves_benchmarks_out_everywhere(archive: Path, tmp_path: Path) -> None:
