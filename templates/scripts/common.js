@@ -49,7 +49,10 @@ function searches(dialog) {
     dialog.showModal();
     input.select();
     if (models) return;
-    try { models = await (await fetch(`${html.dataset.root}search.json`)).json(); } catch { said.textContent = "Search needs a server; from a file, use the list of models."; return; }
+    try { models = await (await fetch(`${html.dataset.root}search.json`)).json(); } catch {
+      said.textContent = "Search needs a server; from a file, use the list of models.";
+      return;
+    }
     show();
   }
 

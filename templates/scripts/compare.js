@@ -69,7 +69,10 @@ function compares(form) {
   async function show() {
     const mine = ++turn;
     const ids = [...form.querySelectorAll("[name=m]")].map((input) => input.value.trim()).filter(Boolean);
-    const next = new URLSearchParams([...ids.map((id) => ["m", id]), ...["in", "cached", "out", "on"].map((name) => [name, form[name].value])].filter((pair) => pair[1]));
+    const next = new URLSearchParams([
+      ...ids.map((id) => ["m", id]),
+      ...["in", "cached", "out", "on"].map((name) => [name, form[name].value]),
+    ].filter((pair) => pair[1]));
     try { history.replaceState(null, "", `?${next}`); } catch { /* some viewers forbid it */ }
     const files = new Map((await all).map((one) => [one.id, one.path.replace(/\/index.html$/, "")]));
     const found = await Promise.all(ids.filter((id) => files.has(id)).map(async (id) => {
