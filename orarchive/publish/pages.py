@@ -90,8 +90,10 @@ class _PageList:
         yield self._build("models/gone/index.html", "gone.html", build_gone_page(self.view))
         for model in self.view.models:
             path = self.site.paths.models[model.model.id]
-            feed = Alternate(ATOM, "Atom", "What happened to it", _path_of_feed(path))
-            file = Alternate(JSON, "JSON", "All of it", f"api/v1/{path.removesuffix('/index.html')}.json")
+            feed = Alternate(ATOM, "Atom", "Changes of this model", _path_of_feed(path))
+            file = Alternate(
+                JSON, "JSON", "The same for programs", f"api/v1/{path.removesuffix('/index.html')}.json"
+            )
             yield self._build(path, "model.html", build_model_page(self.view, model), feed, file)
 
     def _list_labs(self) -> Iterator[Page]:

@@ -111,7 +111,7 @@ function compares(form) {
     const notes = [
       strange.length && `Not a model that ever was: ${strange.join(", ")}.`,
       outside && `The record goes from ${form.on.min} to ${form.on.max}.`,
-      gap && `Nobody looked on ${day}: between ${gap[0].slice(0, 13)}Z and ${gap[1].slice(0, 13)}Z there is no reading.`,
+      gap && `No data for ${day}: there is no reading between ${gap[0].slice(0, 13)}Z and ${gap[1].slice(0, 13)}Z.`,
     ].filter(Boolean);
     if (notes.length) table.createCaption().textContent = notes.join(" ");
     out.replaceChildren(...(ids.length ? [table] : []));

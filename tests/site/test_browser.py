@@ -348,7 +348,7 @@ def test_comparing_tells_apart_what_is_not_there(browser: Any, tmp_path: Path) -
         assert begun["Input"] == "$1.5415 per M\tnot seen yet"
         unseen, words = asked("2026-06-03")
         assert unseen["Input"] == "not known\tnot seen yet"
-        assert "Nobody looked on 2026-06-03" in words
+        assert "No data for 2026-06-03" in words
         outside, words = asked("2020-01-01")
         assert outside["Input"] == "not seen yet\tnot seen yet"
         assert "The record goes from 2026-06-01 to 2026-06-05" in words

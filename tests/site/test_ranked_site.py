@@ -114,9 +114,9 @@ def test_an_order_has_no_totals_and_says_so(tmp_path: Path) -> None:
     assert len(table(site["rankings/index.html"], "order")) > 40
     moves = [cells[2] for cells in table(site["rankings/programming/index.html"], "order")]
     assert any(move.startswith(("▲", "▼")) for move in moves)
-    assert "OpenRouter names this category no more" in Html(site["rankings/trivia/index.html"]).text
+    assert "OpenRouter no longer names this category" in Html(site["rankings/trivia/index.html"]).text
     assert "past" in page
-    assert "names this category no more" not in Html(site["rankings/gaming/index.html"]).text
+    assert "no longer names this category" not in Html(site["rankings/gaming/index.html"]).text
     for path, content in site.items():
         if path.endswith((".html", ".json")):
             assert b"Source: OpenRouter (openrouter.ai/rankings), as of 20" not in content, path

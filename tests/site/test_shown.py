@@ -162,7 +162,7 @@ def test_a_beginning_that_nobody_saw_is_a_span(tmp_path: Path) -> None:
     hours = held([{"id": "a/b"}]), held([{"id": "a/b"}, {"id": "a/c"}])
     archive = written_archive(tmp_path / "archive", *hours, apart=3 * DAY)
     page = _page(archive, tmp_path, model_path("a/c"))
-    assert f"or after {START.date()}" in page
+    assert f"added after {START.date()}" in page
     (one,) = (one for one in shown(archive).models if one.model.id == "a/c")
     assert one.added_after == START
 

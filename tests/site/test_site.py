@@ -183,7 +183,7 @@ def test_conditions_are_a_table(pages: dict[str, Html]) -> None:
     clock = pages[model_path("deepseek/deepseek-v4-pro")].text
     assert "10:00–01:00 UTC" in clock
     assert "Saturday, Sunday" in clock
-    assert "follows the clock" in clock
+    assert "time-of-day price" in clock
     assert "prompt over 200,000 tokens" in pages[model_path("google/gemini-2.5-pro")].text
 
 
@@ -243,7 +243,7 @@ def test_an_hour_rewrites_the_pages_that_show_what_changed(stage: Stage, tmp_pat
     first, quiet, moved, again = sites
 
     page = Html(again[model_path(one)]).text
-    assert "What 1 of them asked before" in page
+    assert "Earlier prices of 1 of them" in page
     assert f"since {START.date()}" in page
 
     def changed(old: dict[str, bytes], new: dict[str, bytes]) -> set[str]:

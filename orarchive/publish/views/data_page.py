@@ -35,8 +35,8 @@ API_FILES = {
     "api/v1/status.json": (
         "hour, as_of, begun, last_run, next_expected, last_complete (the last hour in which every hourly feed"
         " was good), complete (hours of the last 24, 168 and 720), totals, each feed's last good hour and"
-        " coverage, gaps: between which two good hours of the models feed nobody looked for too long, and"
-        " changes: the months that there are; its own best example"
+        " coverage, gaps: pairs of good hours of the models feed with a long stretch without data between"
+        " them, and changes: the months that there are; its own best example"
     ),
     "metrics.prom": "the last run, the number of records and the coverage, for Prometheus",
     "api/v1/models.json": (

@@ -29,7 +29,7 @@ ABSENCES = {
     "missing": "It is not listed.",
     "deprecated": "It has not been listed for two weeks or more.",
     "removed": "Removed: not listed for a month or more.",
-    "unobserved": "Out of view: what is asked for now cannot show it.",
+    "unobserved": "Unobserved: the current requests to OpenRouter cannot show it.",
 }
 """State of a model that is no longer listed -> what its page says."""
 
@@ -194,7 +194,7 @@ def _describe_unit(view: ModelView, cell: PriceCell) -> str:
     if cell.price is None or cell.price <= 0:
         return ""
     is_time_of_day = cell.dimension in view.time_of_day_dimensions
-    return "per million tokens" + (", now: it follows the clock" if is_time_of_day else "")
+    return "per million tokens" + (", now: time-of-day price" if is_time_of_day else "")
 
 
 def _build_list_price_providers(view: ModelView) -> ListPriceProviders | None:
@@ -210,7 +210,7 @@ def _build_beginning(view: ModelView) -> Beginning:
     if view.since == "first seen":
         note = "the record begins then"
     elif view.added_after:
-        note = f"or after {view.added_after.date()}"
+        note = f"first seen; added after {view.added_after.date()}"
     return Beginning(view.since.capitalize(), note, view.entry.first.date())
 
 

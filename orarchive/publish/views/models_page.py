@@ -10,7 +10,7 @@ from orarchive.publish.views import View
 from orarchive.publish.views.cells import ModelTable, build_model_table
 from orarchive.publish.views.models import ModelView, State
 
-TRAIT_FILTERS = (("in", "Takes"), ("out", "Gives"), ("can", "Can"), ("by", "Provider"))
+TRAIT_FILTERS = (("in", "Input modalities"), ("out", "Output modalities"), ("can", "Can"), ("by", "Provider"))
 """Kind of trait -> label of its filter."""
 
 STATE_MEANINGS: tuple[tuple[State, str], ...] = (
@@ -25,7 +25,7 @@ STATE_MEANINGS: tuple[tuple[State, str], ...] = (
     ("missing", "not listed in the last good hour"),
     ("deprecated", "not listed for two weeks or more"),
     ("removed", "not listed for a month or more"),
-    ("unobserved", "out of view: what is asked for now cannot show it"),
+    ("unobserved", "the current requests to OpenRouter cannot show it"),
 )
 
 
