@@ -57,7 +57,7 @@ function compares(form) {
     const tokens = (name) => Math.max(Number(form[name].value) || 0, 0);
     const [prompt, completion, read] = ["prompt", "completion", "input_cache_read"].map((name) => at(model, name, day, blind));
     const unknown = [prompt, completion].find((ends) => typeof ends === "string" || ends[0] < 0);
-    if (unknown) return typeof unknown === "string" && unknown !== "none" ? unknown : "cannot be said";
+    if (unknown) return typeof unknown === "string" && unknown !== "none" ? unknown : "not computable";
     const cached = Math.min(tokens("cached"), tokens("in"));
     const reading = typeof read === "string" ? prompt : read;
     const ends = [0, 1].map((end) => (tokens("in") - cached) * prompt[end] + cached * reading[end] + tokens("out") * completion[end]);
@@ -109,7 +109,7 @@ function compares(form) {
     for (const [words, value] of rows) line(body, words, found.map(value));
     const strange = ids.filter((id) => !files.has(id));
     const notes = [
-      strange.length && `Not a model that ever was: ${strange.join(", ")}.`,
+      strange.length && `Never listed: ${strange.join(", ")}.`,
       outside && `The record goes from ${form.on.min} to ${form.on.max}.`,
       gap && `No data for ${day}: there is no reading between ${gap[0].slice(0, 13)}Z and ${gap[1].slice(0, 13)}Z.`,
     ].filter(Boolean);
@@ -119,7 +119,7 @@ function compares(form) {
   all.then((models) => {
     document.querySelector("#ids").append(...models.map((one) => Object.assign(document.createElement("option"), { value: one.id })));
     if (chosen.length) show();
-  }, () => { out.textContent = "Comparing needs a server; from a file there is nothing to ask."; });
+  }, () => { out.textContent = "Comparing needs a server; it cannot run from a file."; });
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("change", show);
 }

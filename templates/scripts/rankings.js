@@ -1,7 +1,7 @@
 
 // The ranking of one lab.
 document.addEventListener("DOMContentLoaded", () => {
-  const select = document.querySelector("#makers");
+  const select = document.querySelector("#lab-filter");
   if (select) narrows(select);
 });
 

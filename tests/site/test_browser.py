@@ -308,7 +308,7 @@ def test_comparing(browser: Any, address: str) -> None:
         found.locator("[name=cached]").fill("1000000")
         found.locator("[name=cached]").press("Tab")
         table.locator("thead th").nth(1).wait_for()
-        assert "cannot be said" in table.inner_text()
+        assert "not computable" in table.inner_text()
         chosen = parse_qsl(urlsplit(found.url).query)
         assert ("m", "openrouter/auto") in chosen
         assert ("cached", "1000000") in chosen
@@ -320,7 +320,7 @@ def test_comparing(browser: Any, address: str) -> None:
 def test_comparing_says_what_it_does_not_know(browser: Any, address: str) -> None:
     with page(browser, address) as found:
         found.goto(f"{address}{KINDS['compare']}?m=nobody/nothing")
-        found.get_by_text("Not a model that ever was: nobody/nothing").wait_for()
+        found.get_by_text("Never listed: nobody/nothing").wait_for()
 
 
 def test_comparing_tells_apart_what_is_not_there(browser: Any, tmp_path: Path) -> None:
@@ -538,14 +538,14 @@ def test_the_ranking_of_one_lab(browser: Any, address: str) -> None:
         found.goto(address + KINDS["rankings"])
         assert found.locator("#week [data-lab], #others [data-lab]").count() == 50
         assert found.locator("#day [data-lab], #month [data-lab]").count() == 20
-        found.locator("#makers").select_option("google")
+        found.locator("#lab-filter").select_option("google")
         shown = found.locator("[data-lab]:visible th").all_inner_texts()
         assert 1 < len(shown) < 50
         assert all(name.startswith("google/") for name in shown)
         assert "lab=google" in found.url
         found.reload()
         assert found.locator("[data-lab]:visible th").all_inner_texts() == shown
-        found.locator("#makers").select_option("all labs")
+        found.locator("#lab-filter").select_option("all labs")
         assert found.locator("#week [data-lab]:visible").count() == 20
 
 

@@ -60,7 +60,7 @@ def test_the_last_run_is_told(stage: Stage, tmp_path: Path) -> None:
     assert run["retries"] == 1 + 3, "the models once, the providers three times"
     page = Html(site["status/index.html"]).text
     assert "not good: providers" in page
-    assert "4 repeated, 1 told to wait" in page
+    assert "4 retries, 1 rate-limited" in page
     assert "0 came, 1 missing" in page
 
     stage.service.heal()

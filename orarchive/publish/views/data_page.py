@@ -46,7 +46,7 @@ API_FILES = {
     "api/v1/models/{author}/{slug}.json": (
         "one model: its record as last seen, its price points by dimension (from, to: the first and last hour"
         " that showed it, both inclusive), those under a condition apart, and the same of each endpoint; a"
-        " variant's lies below its base, and what is not plain in an id stands as = and hex"
+        " variant's lies below its base, and special characters of an id are written as = and hex"
     ),
     "api/v1/endpoints.json": (
         "every endpoint now: model, tag, n, provider, state, first_seen, last_seen, arrival, pricing as sent"
@@ -58,12 +58,12 @@ API_FILES = {
         "where rankings are archived: every category there ever was, null for all, with past, read and file"
     ),
     "api/v1/rankings/{category}.json": (
-        "one category, all.json for all: its order (ids, the most used first; places without totals) and,"
+        "one category, all.json for all: its order (ids, the most used first; ranks without totals) and,"
         " where a key opens them, its published totals by date with the model that each name is of"
     ),
     "api/v1/validation.json": (
-        "for every ranking: route, when it was asked, how it went, as_of, rows, names, how many joined, dates"
-        " missing; and the names that no model goes by"
+        "for every ranking: route, when it was asked, outcome, as_of, rows, names, how many joined, dates"
+        " missing; and the names that match no model"
     ),
     "api/v1/changes/{month}.json": (
         "the events of a month, 2026-08: hour, after, by, kind, feed, key, field, old, new, percent, cause,"

@@ -67,7 +67,7 @@ class Health:
         if mean:
             label += f": mean uptime {mean}"
         if unwell:
-            label += f", {unwell} of them not well"
+            label += f", {unwell} of them with problems"
         count = f"{len(bars)} of {len(self.days)} days" if len(bars) < FULL_DAYS else ""
         return HealthFigure(
             label, [_build_bar(n, grade) for n, grade in bars], ", ".join(filter(None, (mean, count)))

@@ -102,7 +102,7 @@ def _describe_unchanged(view: ModelView) -> str:
     unchanged = view.unchanged_prices
     names = [format_price_key(price_key) for price_key in unchanged if not price_key.condition]
     if any(price_key.condition for price_key in unchanged):
-        names.append("what holds under conditions")
+        names.append("prices under conditions")
     if not names:
         return ""
     verb = "has" if len(names) == 1 else "have"

@@ -10,7 +10,12 @@ from orarchive.publish.views import View
 from orarchive.publish.views.cells import ModelTable, build_model_table
 from orarchive.publish.views.models import ModelView, State
 
-TRAIT_FILTERS = (("in", "Input modalities"), ("out", "Output modalities"), ("can", "Can"), ("by", "Provider"))
+TRAIT_FILTERS = (
+    ("in", "Input modalities"),
+    ("out", "Output modalities"),
+    ("can", "Abilities"),
+    ("by", "Provider"),
+)
 """Kind of trait -> label of its filter."""
 
 STATE_MEANINGS: tuple[tuple[State, str], ...] = (
@@ -20,7 +25,7 @@ STATE_MEANINGS: tuple[tuple[State, str], ...] = (
     ("orphaned", "listed, but no provider serves it"),
     ("alias", "points at another model"),
     ("router", "picks other models, at their prices"),
-    ("kept", "its endpoints were not read in the last hour; what is shown is from before"),
+    ("kept", "its endpoints were not read in the last hour; what is shown is from an earlier hour"),
     ("live", "none of these"),
     ("missing", "not listed in the last good hour"),
     ("deprecated", "not listed for two weeks or more"),

@@ -49,7 +49,7 @@ class Need:
 NEEDS = (
     Need("Text", "any model"),
     Need("Long context", "200,000 tokens or more at that endpoint", context=200_000),
-    Need("Reading images", "takes images", modality="image"),
+    Need("Reading images", "image input", modality="image"),
     Need("Calling tools", "tools at that endpoint", parameter="tools"),
     Need("Reasoning", "reasoning at that endpoint", parameter="reasoning"),
     Need("Structured output", "structured_outputs at that endpoint", parameter="structured_outputs"),

@@ -16,7 +16,7 @@ class RankedEntry:
 
     rank: int
     name: str
-    """The id of the model, or the published name where no model goes by it."""
+    """The id of the model, or the published name where it matches no model."""
     model: ModelView | None
     moved: int | None
     """Ranks up (or, negative, down) against the period before; None: there is nothing to compare with."""

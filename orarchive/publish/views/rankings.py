@@ -283,12 +283,12 @@ class Rankings:
 
     @cached_property
     def unmatched(self) -> list[str]:
-        """Return the published names that no model goes by, of all series."""
+        """Return the published names of all series that match no model."""
         return sorted(self._names - self.by_slug.keys())
 
     @cached_property
     def matched(self) -> int:
-        """Count the published names that a model goes by."""
+        """Count the published names that match a model."""
         return len(self._names & self.by_slug.keys())
 
     @cached_property

@@ -133,7 +133,7 @@ class Trouble:
     hour: dt.datetime
     reasons: tuple[str, ...]
     kept: str
-    """How many answers are from before, as subject and verb; "" where the last good records stay."""
+    """How many responses are from earlier hours, as subject and verb; "" where the last good records stay."""
 
 
 def list_troubles(dataset: Dataset) -> list[Trouble]:
@@ -149,7 +149,7 @@ def _build_trouble(reading: FeedReading) -> Trouble:
         outcome=reading.outcome,
         hour=reading.hour,
         reasons=reading.reasons,
-        kept=f"{count:,} {'answer is' if count == 1 else 'answers are'}" if count else "",
+        kept=f"{count:,} {'response is' if count == 1 else 'responses are'}" if count else "",
     )
 
 

@@ -160,9 +160,9 @@ def _summarize_run(view: View) -> RunSummary:
     run, complete = view.last_run, view.complete
     return RunSummary(
         run=run,
-        requests_note=f"{run.retries:,} repeated, {run.limited:,} told to wait",
+        requests_note=f"{run.retries:,} retries, {run.limited:,} rate-limited",
         models=len(view.listed),
-        models_note=f"{run.added:,} came, {run.missing:,} missing",
+        models_note=f"{run.added:,} added, {run.missing:,} missing",
         complete=complete[24],
         complete_note=f"{complete[168]} of 168, {complete[720]} of 720",
     )
