@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Archive this hour into this repository, or the one that --archive or ARCHIVE_DIR names. See README.md."""
+"""Archive this hour in this repository, or in the one that --archive or ARCHIVE_DIR names. See README.md."""
 
 from pathlib import Path
 

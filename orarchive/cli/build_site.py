@@ -12,22 +12,28 @@ from orarchive.store.archive import open_archive
 
 @click.command("build-site")
 @archive_option
-@click.option("--out", type=click.Path(path_type=Path), default=Path("site"), help="Where the site goes.")
-@click.option("--base-url", help="Where the site will stand, for the links that must be absolute.")
-@click.option("--as-of", help="The site as it would have been at an hour, such as 2026-11-20T06Z.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("site"),
+    show_default=True,
+    help="Folder that the site is written to.",
+)
+@click.option("--base-url", help="Address of the published site, for links that must be absolute.")
+@click.option("--as-of", help="Render the site as of a past hour, such as 2026-11-20T06Z.")
 @cache_option
 @click.option(
     "--benchmarks/--no-benchmarks",
     default=True,
     envvar="ARCHIVE_BENCHMARKS",
-    help="Show the latest benchmarks of others, which have terms of their own.",
+    help="Show the latest third-party benchmarks, which have terms of their own.",
 )
 @report_errors
 def build_site_command(
     archive: Path, out: Path, base_url: str | None, as_of: str | None, cache: Path | None, benchmarks: bool
 ) -> None:
-    """Render the site: what the archive holds, as pages that need no server."""
-    # pandas is imported here, so that no other command pays for it
+    """Render the archive as a site of static files."""
+    # pandas and Jinja are imported here, so that no other command pays for them
     from orarchive.history.history import read_history
     from orarchive.index.database import build_in_memory, export_bytes, open_index
     from orarchive.publish.build import build_files
@@ -38,10 +44,10 @@ def build_site_command(
 
     hour = timestamps.parse_hour(as_of) if as_of else None
     opened, progress = open_archive(archive), sys.stderr.isatty()
-    held = read_history(opened).until(hour).attempt_commits if hour else None
-    with build_in_memory(opened, held) if held else open_index(opened, cache, progress) as db:
-        shown = build_view(read_dataset(db, benchmarks), hour)
-        found = {**build_files(shown, base_url, progress), DATABASE: export_bytes(db, benchmarks)}
-    written, removed = write_site(out, found)
+    commits = read_history(opened).until(hour).attempt_commits if hour else []
+    with build_in_memory(opened, commits) if commits else open_index(opened, cache, progress) as db:
+        view = build_view(read_dataset(db, benchmarks), hour)
+        files = {**build_files(view, base_url, progress), DATABASE: export_bytes(db, benchmarks)}
+    written, removed = write_site(out, files)
     page = click.format_filename(out / "index.html")
-    click.echo(f"{timestamps.format_hour(shown.now)}: {written} files written, {removed} removed: {page}")
+    click.echo(f"{timestamps.format_hour(view.now)}: {written} files written, {removed} removed: {page}")

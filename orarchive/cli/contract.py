@@ -1,4 +1,4 @@
-"""Whether the service still answers as the readers expect, in lines: for an issue, once a week."""
+"""The command `contract`: check once a week that the service still answers as the readers expect."""
 
 import datetime as dt
 import os
@@ -15,19 +15,19 @@ from orarchive.cli.options import (
 
 
 @click.command("contract")
-@click.option("--now", "moment", help="The hour before which to ask for rankings, instead of the clock's.")
+@click.option("--now", "hour", help="Request the rankings before this hour; by default the current one.")
 @report_errors
-def contract_command(moment: str | None) -> None:
-    """Ask the service every route that is archived, and tell what is not as it is read.
+def contract_command(hour: str | None) -> None:
+    """Request every route that is archived, and print each difference from what the readers expect.
 
-    Writes nothing. Takes the settings of scrape.py. Exit 3 when something has drifted.
+    Writes nothing. Takes the settings of scrape.py. Exit 3 if there are differences.
     """
     # the network client is imported here, so that no other command pays for it
     from orarchive.collect.contract import find_drifts
     from orarchive.collect.settings import read_settings
 
-    now = timestamps.parse_hour(moment) if moment else dt.datetime.now(dt.UTC)
-    found = list(find_drifts(read_settings(os.environ), now))
-    for line in [f"- {line}" for line in found] or ["Every route answers as it is read."]:
+    now = timestamps.parse_hour(hour) if hour else dt.datetime.now(dt.UTC)
+    drifts = list(find_drifts(read_settings(os.environ), now))
+    for line in [f"- {drift}" for drift in drifts] or ["Every route answers as it is read."]:
         click.echo(to_one_line(line))
-    sys.exit(EXIT_FOUND if found else 0)
+    sys.exit(EXIT_FOUND if drifts else 0)

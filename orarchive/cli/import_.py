@@ -1,4 +1,4 @@
-"""Import: a new archive need not begin at zero."""
+"""The command `import`: take the history of another repository into an archive."""
 
 import datetime as dt
 import sys
@@ -11,9 +11,8 @@ from orarchive.cli.options import (
     to_one_line,
     with_archive,
 )
+from orarchive.importer import report
 from orarchive.importer.convert import import_versions
-from orarchive.importer.report import format_summary
-from orarchive.importer.report import to_json as told_json
 from orarchive.store.archive import Archive
 
 
@@ -21,9 +20,9 @@ from orarchive.store.archive import Archive
 @with_archive
 @click.argument("repository")
 @click.option("--path", required=True, help="The file in that repository, such as data/output.json.")
-@click.option("--name", help="What the past is called; by default as the repository.")
-@click.option("--branch", help="The branch to read, where the repository does not say.")
-@click.option("--scope", default="models", help="What was asked for: route and query (default: models).")
+@click.option("--name", help="Name of the import; by default that of the repository.")
+@click.option("--branch", help="The branch to read, if the repository does not name a default.")
+@click.option("--scope", default="models", help="Route and query of the responses (default: models).")
 @click.option("--accept", multiple=True, metavar="COMMIT", help="A source commit whose list truly shrank.")
 @json_option
 def import_command(
@@ -41,7 +40,7 @@ def import_command(
     REPOSITORY is a path, a bundle or a URL. Each version becomes an hour of this archive: on its branch if it
     has no hours yet, otherwise on a branch past/NAME, which is read before it. Nothing is rewritten.
     """
-    found = import_versions(
+    imported = import_versions(
         archive,
         repository,
         path,
@@ -53,7 +52,7 @@ def import_command(
         progress=sys.stderr.isatty(),
     )
     if as_json:
-        print_json(told_json(found))
+        print_json(report.to_json(imported))
     else:
-        for line in format_summary(found):
+        for line in report.format_summary(imported):
             click.echo(to_one_line(line))

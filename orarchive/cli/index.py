@@ -1,4 +1,4 @@
-"""The index: bring it up to date, or export it."""
+"""The command `index`: bring the index up to date, or export it."""
 
 import sys
 from pathlib import Path
@@ -16,9 +16,11 @@ from orarchive.store.archive import Archive
 
 PROGRESS = sys.stderr.isatty()
 
+COUNTED_TABLES = ("attempts", "records", "versions", "prices", "events")
 
-def _named(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
-    """Refuse "", which is a path to nothing that one could write."""
+
+def _check_out(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
+    """Return the path of `--out`; raise BadParameter for "" and other paths without a file name."""
     if path is not None and not path.name:
         msg = "it must name a file."
         raise click.BadParameter(msg)
@@ -30,8 +32,8 @@ def _named(_: click.Context, __: click.Parameter, path: Path | None) -> Path | N
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
-    callback=_named,
-    help="Write it there for others.",
+    callback=_check_out,
+    help="Also write a copy for others to this file.",
 )
 @cache_option
 @json_option
@@ -39,8 +41,7 @@ def index_command(archive: Archive, out: Path | None, cache: Path | None, as_jso
     """Bring the index up to date: one SQLite file with every version, price and event; see docs/index.md."""
     with open_index(archive, cache, PROGRESS) as db:
         path = Path(db.execute("select file from pragma_database_list").fetchone()[0])
-        tables = ("attempts", "records", "versions", "prices", "events")
-        counts = {name: db.execute(f"select count(*) from {name}").fetchone()[0] for name in tables}
+        counts = {name: db.execute(f"select count(*) from {name}").fetchone()[0] for name in COUNTED_TABLES}
         if out:
             export_file(db, out)
             path = out

@@ -1,4 +1,4 @@
-"""What a model cost at a moment: price."""
+"""The command `price`: what a model cost at a time."""
 
 import sys
 from pathlib import Path
@@ -27,58 +27,65 @@ PROGRESS = sys.stderr.isatty()
 @with_archive
 @click.argument("model")
 @click.option(
-    "--at", "moment", help="An hour, 2026-11-20T06Z, or a moment, 2026-11-20T06:45Z; else the last hour."
+    "--at",
+    "time",
+    help="An hour, 2026-11-20T06Z, or a time with minutes, 2026-11-20T06:45Z; by default the last hour.",
 )
-@click.option("--provider", help="What its endpoints there cost: a slug, a tag or a name.")
+@click.option("--provider", help="Print the prices of its endpoints instead: a slug, a tag or a name.")
 @cache_option
 @json_option
 def price_command(
-    archive: Archive, model: str, moment: str | None, provider: str | None, cache: Path | None, as_json: bool
+    archive: Archive, model: str, time: str | None, provider: str | None, cache: Path | None, as_json: bool
 ) -> None:
-    """Tell what MODEL cost at a moment: every dimension, the clock window in force, and how sure that is.
+    """Print what MODEL cost at a time: every dimension, its time-of-day window, and how sure that is.
 
     A model's own price is that of the provider on top. An hour means its snapshot, whenever in it that was
-    read; a moment with minutes means what had been read by then.
+    read; a time with minutes means what had been read by then.
     """
-    at = timestamps.parse_moment(moment) if moment else None
+    at = timestamps.parse_moment(time) if time else None
     with open_index(archive, cache, PROGRESS) as db:
-        found = find_quotes(db, archive, model, at, provider)
+        quotes = find_quotes(db, archive, model, at, provider)
     if as_json:
-        print_json({"model": model, "quotes": [one.as_json() for one in found]})
+        print_json({"model": model, "quotes": [quote.as_json() for quote in quotes]})
     else:
-        for one in found:
-            _print(one)
+        for quote in quotes:
+            _print_quote(quote)
 
 
-def _print(one: PriceQuote) -> None:
-    click.echo(to_one_line(f"{one.key} at {one.at:%Y-%m-%dT%H:%MZ}"))
-    prices = one.prices
-    print_table(
-        [
-            (
-                f"  {name}",
-                format_price(name, parse_price(prices[name]["price"])),
-                format_window(prices[name]["entry"] or {}),
-            )
-            for name in sort_dimensions(prices)
-        ]
-        or [("  no price", "", "")]
-    )
-    for entry in one.thresholds:
-        over = f"  over {entry['min_prompt_tokens']} prompt tokens"
-        others = read_entry_prices(entry)
-        print_table([(over, name, format_price(name, others[name])) for name in sort_dimensions(others)])
-    seen = timestamps.format_hour(timestamps.parse_stamp(one.seen))
-    origin = "" if one.origin == "live" else f" ({one.origin})"
-    since = timestamps.format_hour(timestamps.parse_stamp(one.since))
-    after = "nothing was seen after it"
-    if one.next:
-        same = "the same" if one.same else "NOT the same"
-        after = f"{same} at {_after(one)}"
-    click.echo(f"  seen at {seen}{origin}, so since {since}; {after}")
+def _print_quote(quote: PriceQuote) -> None:
+    click.echo(to_one_line(f"{quote.key} at {quote.at:%Y-%m-%dT%H:%MZ}"))
+    prices = quote.prices
+    rows = [
+        (
+            f"  {name}",
+            format_price(name, parse_price(prices[name]["price"])),
+            format_window(prices[name]["entry"] or {}),
+        )
+        for name in sort_dimensions(prices)
+    ]
+    print_table(rows or [("  no price", "", "")])
+    for entry in quote.thresholds:
+        label = f"  over {entry['min_prompt_tokens']} prompt tokens"
+        long_prices = read_entry_prices(entry)
+        print_table(
+            [(label, name, format_price(name, long_prices[name])) for name in sort_dimensions(long_prices)]
+        )
+    click.echo(f"  {_describe_certainty(quote)}")
 
 
-def _after(one: PriceQuote) -> str:
-    """The hour of the next reading; in the very hour that was asked about, the minute."""
-    hour, started = (timestamps.parse_stamp(str(text)) for text in (one.next, one.next_started))
-    return timestamps.format_hour(hour) if hour > one.at else f"{started:%Y-%m-%dT%H:%MZ}"
+def _describe_certainty(quote: PriceQuote) -> str:
+    """Say in which hours the prices were seen, and whether the next read had the same."""
+    seen = timestamps.format_hour(timestamps.parse_stamp(quote.seen))
+    since = timestamps.format_hour(timestamps.parse_stamp(quote.since))
+    origin = "" if quote.origin == "live" else f" ({quote.origin})"
+    following = "nothing was seen after it"
+    if quote.next:
+        comparison = "the same" if quote.same else "NOT the same"
+        following = f"{comparison} at {_format_next(quote)}"
+    return f"seen at {seen}{origin}, so since {since}; {following}"
+
+
+def _format_next(quote: PriceQuote) -> str:
+    """Format the hour of the next read; within the hour of the question its minute."""
+    hour, started = (timestamps.parse_stamp(str(stamp)) for stamp in (quote.next, quote.next_started))
+    return timestamps.format_hour(hour) if hour > quote.at else f"{started:%Y-%m-%dT%H:%MZ}"

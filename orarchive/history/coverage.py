@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from orarchive.domain.feeds import FEEDS, Feed
 from orarchive.timestamps import HOUR
@@ -12,6 +13,9 @@ MAX_AGE = {"hourly": dt.timedelta(hours=25), "daily": dt.timedelta(hours=49)}
 
 SPANS_HOURS = (24, 168, 720)
 """Hours: a day, a week, thirty days."""
+
+Gap = tuple[dt.datetime, dt.datetime]
+"""The two consecutive good hours with a gap between them."""
 
 
 @dataclass(frozen=True)
@@ -62,3 +66,8 @@ def find_stale(found: Iterable[Coverage], now: dt.datetime) -> list[str]:
     return [
         one.feed for one in found if one.asked and (one.last is None or now - one.last > MAX_AGE[one.cadence])
     ]
+
+
+def find_gaps(hours: Iterable[dt.datetime], max_step: dt.timedelta) -> list[Gap]:
+    """Return each pair of consecutive hours, given oldest first, that are further apart than `max_step`."""
+    return [(last, following) for last, following in pairwise(hours) if following - last > max_step]

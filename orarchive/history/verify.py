@@ -19,6 +19,7 @@ from orarchive.domain.feeds import FEEDS
 from orarchive.domain.ranking_series import series_of_path
 from orarchive.domain.snapshot import hash_feed
 from orarchive.history.attempts import AttemptCommit, list_tips, refuse_shallow
+from orarchive.history.coverage import find_gaps
 from orarchive.history.history import History
 from orarchive.history.replay import ReplayState, replay
 from orarchive.store import ledger
@@ -186,9 +187,9 @@ def _gaps(past: History) -> Iterator[str]:
     """Stretches without any good hour of an hourly feed, between the first and the last good one."""
     names = [name for name, feed in FEEDS.items() if feed.cadence == "hourly"]
     hours = sorted({hour for name in names for hour in good_hours(past.attempts, name)})
-    for last, following in pairwise(hours):
-        if missing := int((following - last) / HOUR) - 1:
-            yield f"{format_hour(last + HOUR)} to {format_hour(following - HOUR)} ({missing} h)"
+    for last, following in find_gaps(hours, HOUR):
+        missing = int((following - last) / HOUR) - 1
+        yield f"{format_hour(last + HOUR)} to {format_hour(following - HOUR)} ({missing} h)"
 
 
 Hashes = dict[str, str]

@@ -1,154 +1,228 @@
-"""An attempt as the index takes it in: its hour, what it read, and what was read before it."""
+"""Context in which an attempt is indexed: its hour, its good reads, and the good reads before it."""
 
 import datetime as dt
 import json
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from orarchive.domain.feeds import FEEDS
 from orarchive.history.attempts import AttemptCommit
-from orarchive.index.sql_values import sql_row, to_json
+from orarchive.history.replay import ReplayState
+from orarchive.index.record_rows import RecordRows
+from orarchive.index.sql_values import escape_values, to_json
+from orarchive.store.archive import Archive
 from orarchive.store.ledger import Attempt, FeedReport
 from orarchive.timestamps import floor_hour, format_stamp, parse_stamp
+
+MAX_INTERVAL_S = 24 * 60 * 60
+"""Of the seconds between two good hours at most so many count: within a gap nothing was observed."""
+
+INSERT_ATTEMPT = """
+    insert into attempts
+        (hour, number, started, finished, origin, program, commit_id, broken, relations, source, notes)
+    values
+        (:hour, :number, :started, :finished, :origin, :program, :commit_id, :broken, :relations, :source,
+            :notes)
+"""
+
+INSERT_READ = """
+    insert into reads
+        (attempt, feed, hour, outcome, good, since, scope, records, requests, retries, limited, seconds, age,
+            clock, sha256, kept, reasons, notes, refused, vanished)
+    values
+        (:attempt, :feed, :hour, :outcome, :good, :since, :scope, :records, :requests, :retries, :limited,
+            :seconds, :age, :clock, :sha256, :kept, :reasons, :notes, :refused, :vanished)
+"""
+
+SELECT_EARLIER_READS = """
+    select hour, since, scope, clock, kept, attempt from reads
+    where feed = ? and good and hour < ? and attempt < ? order by attempt desc
+"""
+
+SELECT_SINCE = "select since from reads where feed = ? and good and hour <= ? order by attempt desc limit 1"
+
+
+@dataclass(frozen=True)
+class IndexUpdate:
+    """Everything that the attempts of one update of an index share."""
+
+    db: sqlite3.Connection
+    archive: Archive
+    state: ReplayState
+    """All lines and records as the attempt that is indexed left them."""
+    rows: RecordRows
+    last_hour: str
+    """The last hour that this update indexes."""
 
 
 @dataclass(frozen=True)
 class FeedRead:
-    """A feed as it was read in an attempt; `since`: the hour in which the oldest body may have been made."""
+    """One good read of a feed."""
 
     hour: str
     since: str
+    """The hour in which the oldest response may have been made."""
     scope: str
     clock: int = 0
-    """Seconds of record up to this hour: between two good hours at most a day counts."""
-    kept: frozenset[str] = frozenset()
-    """Of a sweep: the keys that were not read."""
+    """Seconds observed up to this hour: of the time between two good hours at most a day counts."""
+    kept_keys: frozenset[str] = frozenset()
+    """Of a fan-out feed: the keys that were not read."""
     attempt: int = 0
 
 
 @dataclass
 class AttemptContext:
-    """One attempt: the hour, and the feeds that it read well, beside those that were read before it."""
+    """One attempt: its hour, the feeds that it read well, and a view of the good reads before it."""
 
-    db: sqlite3.Connection
+    update: IndexUpdate
     attempt: int
     hour: str
-    reads: dict[str, FeedRead]
-    again: bool
-    """Whether there was an attempt at this hour before."""
-    vanished: dict[str, str]
-    """Ids of models that are listed no more, with what asking for each told."""
-    _before: dict[str, list[FeedRead]] = field(default_factory=dict)
+    is_repeat: bool
+    """Whether there was an earlier attempt at this hour."""
+    reads: dict[str, FeedRead] = field(default_factory=dict)
+    vanished: dict[str, str] = field(default_factory=dict)
+    """Model ids that are listed no more -> how the service answered a request for each."""
+    _earlier_reads: dict[str, list[FeedRead]] = field(default_factory=dict)
 
-    def before(self, feed: str, asked: str | None = None) -> FeedRead | None:
-        """The last good read of a feed in an earlier hour; of a sweep the last in which a key was read."""
-        known = self._before.setdefault(feed, [])
-        for read in known:
-            if asked not in read.kept:
+    @property
+    def db(self) -> sqlite3.Connection:
+        """Return the connection to the index."""
+        return self.update.db
+
+    def last_read(self, feed: str, parent_key: str | None = None) -> FeedRead | None:
+        """Return the last good read of a feed in an earlier hour; None if there is none.
+
+        With the key of a fan-out feed's parent: the last one in which that key was read.
+        """
+        reads = self._earlier_reads.setdefault(feed, [])
+        for read in reads:
+            if parent_key not in read.kept_keys:
                 return read
-        for read in self.earlier(feed, known[-1].attempt if known else self.attempt):
-            known.append(read)
-            if asked not in read.kept:
+        for read in self.list_earlier_reads(feed, reads[-1].attempt if reads else self.attempt):
+            reads.append(read)
+            if parent_key not in read.kept_keys:
                 return read
         return None
 
-    def earlier(self, feed: str, attempt: int | None = None) -> Iterator[FeedRead]:
-        """The good reads of a feed in earlier hours, and before an attempt, the last one first."""
+    def list_earlier_reads(self, feed: str, attempt: int | None = None) -> Iterator[FeedRead]:
+        """Yield the good reads of a feed in earlier hours, latest first; only those before `attempt`."""
         limit = self.attempt if attempt is None else attempt
-        for row in self.db.execute(BEFORE, (feed, self.hour, limit)):
-            yield FeedRead(row[0], row[1], row[2], row[3], frozenset(json.loads(row[4] or "{}")), row[5])
+        for hour, since, scope, clock, kept_json, number in self.db.execute(
+            SELECT_EARLIER_READS, (feed, self.hour, limit)
+        ):
+            yield FeedRead(hour, since, scope, clock, frozenset(json.loads(kept_json or "{}")), number)
 
-    def span(self, feed: str, asked: str | None = None) -> tuple[str | None, str | None]:
-        """The last hour that showed what was, and the hour after which it may have changed."""
-        read = self.before(feed, asked)
+    def span(self, feed: str, parent_key: str | None = None) -> tuple[str | None, str | None]:
+        """Return the last hour that showed the old state, and the hour after which it may have changed.
+
+        Both are None before the first good read. `parent_key` as in `last_read`.
+        """
+        read = self.last_read(feed, parent_key)
         return (read.hour, read.since) if read else (None, None)
 
-    def scopes(self, feed: str) -> tuple[str, str] | None:
-        """What a feed could contain before and can now, where that is not the same."""
-        before, now = self.before(feed), self.reads.get(feed)
+    def scope_change(self, feed: str) -> tuple[str, str] | None:
+        """Return the scope of a feed before this attempt and in it; None if they are equal or unknown."""
+        before, now = self.last_read(feed), self.reads.get(feed)
         return (before.scope, now.scope) if before and now and before.scope != now.scope else None
 
-    def made(self, feed: str, hour: str) -> str | None:
-        """When what a feed said in a good hour, or in the last one before it, was made."""
-        row = self.db.execute(MADE, (feed, hour)).fetchone()
+    def find_since(self, feed: str, hour: str) -> str | None:
+        """Return the hour in which the last good response up to `hour` may have been made."""
+        row = self.db.execute(SELECT_SINCE, (feed, hour)).fetchone()
         return row[0] if row else None
 
 
-MAX_INTERVAL_S = 24 * 60 * 60
-"""Of the seconds between two good hours so many count: in a gap nobody looked."""
+def write_attempt(update: IndexUpdate, attempt_commit: AttemptCommit, broken: str) -> AttemptContext:
+    """Insert an attempt and its reads; return its context.
 
-BEFORE = """
-    select hour, since, scope, clock, kept, attempt from reads
-    where feed = ? and good and hour < ? and attempt < ? order by attempt desc
-"""
-
-MADE = "select since from reads where feed = ? and good and hour <= ? order by attempt desc limit 1"
-
-
-def write_attempt(db: sqlite3.Connection, held: AttemptCommit, broken: str) -> AttemptContext:
-    """Write an attempt and what it read."""
-    line = held.attempt
-    again = bool(db.execute("select 1 from attempts where hour = ?", (line["hour"],)).fetchone())
-    attempt = db.execute(
-        "insert into attempts values (null, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        sql_row(
-            *(line["hour"], line["attempt"], line["started"], line["finished"], line["origin"]),
-            *(line["version"], held.commit, broken or None),
-            *map(to_json, (line["relations"], line.get("source"), line.get("notes"))),
+    `broken` says why the commit could not be read, "" if it could; no read of a broken commit is good.
+    """
+    line = attempt_commit.attempt
+    is_repeat = bool(update.db.execute("select 1 from attempts where hour = ?", (line["hour"],)).fetchone())
+    attempt = update.db.execute(
+        INSERT_ATTEMPT,
+        escape_values(
+            {
+                "hour": line["hour"],
+                "number": line["attempt"],
+                "started": line["started"],
+                "finished": line["finished"],
+                "origin": line["origin"],
+                "program": line["version"],
+                "commit_id": attempt_commit.commit,
+                "broken": broken or None,
+                "relations": to_json(line["relations"]),
+                "source": to_json(line.get("source")),
+                "notes": to_json(line.get("notes")),
+            }
         ),
     ).lastrowid
     assert attempt
-    found = AttemptContext(db, attempt, line["hour"], {}, again, {})
-    for name, report in line["feeds"].items():
-        if report["outcome"] == "not-due" or name not in FEEDS:
+    context = AttemptContext(update, attempt, line["hour"], is_repeat)
+    for feed, report in line["feeds"].items():
+        if report["outcome"] == "not-due" or feed not in FEEDS:
             continue
-        good = not broken and _is_good(name, report)
-        clock = _clock(found, name)
-        read = FeedRead(line["hour"], _since(line, report), report.get("scope", ""), clock, _kept(report))
-        db.execute(READ, _row(attempt, name, report, read, good))
+        good = not broken and _is_good(feed, report)
+        read = FeedRead(
+            hour=line["hour"],
+            since=_made_since(line, report),
+            scope=report.get("scope", ""),
+            clock=_advance_clock(context, feed),
+            kept_keys=frozenset(report.get("kept", ())),
+        )
+        _insert_read(context, feed, report, read, good)
         if good:
-            found.reads[name] = read
-            found.vanished |= report.get("vanished", {})
-    return found
+            context.reads[feed] = read
+            context.vanished |= report.get("vanished", {})
+    return context
 
 
-def _clock(found: AttemptContext, feed: str) -> int:
-    before = found.before(feed)
+def _insert_read(context: AttemptContext, feed: str, report: FeedReport, read: FeedRead, good: bool) -> None:
+    values = {
+        "attempt": context.attempt,
+        "feed": feed,
+        "hour": read.hour,
+        "outcome": report["outcome"],
+        "good": int(good),
+        "since": read.since,
+        "scope": read.scope,
+        "records": report.get("rows"),
+        "requests": report.get("requests"),
+        "retries": report.get("retries", 0),
+        "limited": report.get("limited", 0),
+        "seconds": float(report.get("seconds", 0)),
+        "age": report.get("age"),
+        "clock": read.clock,
+        "sha256": report["sha256"],
+        "kept": to_json(report.get("kept")),
+        "reasons": to_json(report.get("reasons")),
+        "notes": to_json(report.get("notes")),
+        "refused": to_json(report.get("refused")),
+        "vanished": to_json(report.get("vanished")),
+    }
+    context.db.execute(INSERT_READ, escape_values(values))
+
+
+def _advance_clock(context: AttemptContext, feed: str) -> int:
+    """Return the seconds for which a feed has been observed up to this attempt's hour."""
+    before = context.last_read(feed)
     if before is None:
         return 0
-    return before.clock + min(
-        int((parse_stamp(found.hour) - parse_stamp(before.hour)).total_seconds()), MAX_INTERVAL_S
-    )
+    interval_s = int((parse_stamp(context.hour) - parse_stamp(before.hour)).total_seconds())
+    return before.clock + min(interval_s, MAX_INTERVAL_S)
 
 
-READ = f"insert into reads values ({', '.join('?' * 20)})"
+def _is_good(feed: str, report: FeedReport) -> bool:
+    """Return whether a read counts: if ok, of a fan-out feed also if partial."""
+    return report["outcome"] in (("ok", "partial") if FEEDS[feed].parent else ("ok",))
 
 
-def _row(attempt: int, name: str, report: FeedReport, read: FeedRead, good: bool) -> tuple[Any, ...]:
-    return sql_row(
-        *(attempt, name, read.hour, report["outcome"], int(good), read.since, read.scope),
-        *(report.get("rows"), report.get("requests"), report.get("retries", 0), report.get("limited", 0)),
-        *(float(report.get("seconds", 0)), report.get("age")),
-        *(read.clock, report["sha256"]),
-        *(to_json(report.get(member)) for member in ("kept", "reasons", "notes", "refused", "vanished")),
-    )
+def _made_since(line: Attempt, report: FeedReport) -> str:
+    """Return the hour in which the oldest response of a feed may have been made: the start less its age.
 
-
-def _is_good(name: str, report: FeedReport) -> bool:
-    return report["outcome"] in (("ok", "partial") if FEEDS[name].parent else ("ok",))
-
-
-def _kept(report: FeedReport) -> frozenset[str]:
-    return frozenset(report.get("kept", ()))
-
-
-def _since(line: Attempt, report: FeedReport) -> str:
+    An hour may be archived late (`--hour`), so its stamp is an upper bound as well.
+    """
     age = dt.timedelta(seconds=report.get("age", 0))
-    # an hour may be archived late (--hour): its stamp bounds it as well
-    return (
-        min(line["hour"], format_stamp(floor_hour(parse_stamp(line["started"]) - age)))
-        if age
-        else line["hour"]
-    )
+    if not age:
+        return line["hour"]
+    return min(line["hour"], format_stamp(floor_hour(parse_stamp(line["started"]) - age)))

@@ -1,4 +1,4 @@
-"""The index as a file: brought up to date, built anew where it is damaged or of another past, published.
+"""The index as a file: opened up to date, built anew if it is damaged or of another history, exported.
 
 It lies in a cache folder, by default inside the archive's git folder; deleting it only costs a rebuild.
 """
@@ -19,33 +19,37 @@ from orarchive.store.archive import Archive
 
 INDEX_NAME = "index.sqlite"
 
-BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+BUSY_CODES = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
-DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+DAMAGE_CODES = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 BUSY_TIMEOUT_S = 60
-"""Seconds that a writer waits for those who read."""
+"""For so long a writer waits for programs that read."""
 
 CACHE_KB = 65536
-"""Memory for pages: with SQLite's 2 MB a first build writes many of them twice."""
+"""Memory for pages: with SQLite's default of 2 MB a first build writes many pages twice."""
 
 
 @contextmanager
 def open_index(
     archive: Archive, cache: Path | None = None, progress: bool = False
 ) -> Iterator[sqlite3.Connection]:
-    """The index of an archive, brought up to its tip, to read from; whoever is second at it waits."""
+    """Bring the index of an archive up to date and yield a connection for reading.
+
+    `cache` is the folder of the index. A second program waits for the first. Raises ArchiveError if the
+    folder cannot be used, if another program holds the file, or if it turns out to be damaged.
+    """
     folder = cache or archive.git_dir / "orarchive"
     path, lock = folder / INDEX_NAME, folder / f"{INDEX_NAME}.lock"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock.touch()  # FileLock waits for ever where no file can be made
+        lock.touch()  # FileLock waits for ever in a folder in which no file can be made
         with FileLock(lock):
-            _bring_up(path, archive, progress)
+            _bring_up_to_date(path, archive, progress)
             db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
             db.text_factory = decode_text
     except sqlite3.Error as error:
-        _refuse_busy(error, path)
+        _raise_if_busy(error, path)
         msg = f"the index {path} cannot be written: {error} (deleting it only costs a rebuild)"
         raise ArchiveError(msg) from error
     except OSError as error:
@@ -55,7 +59,7 @@ def open_index(
         try:
             yield db
         except sqlite3.DatabaseError as error:
-            _refuse_busy(error, path)
+            _raise_if_busy(error, path)
             if not _is_damage(error):
                 raise
             path.unlink(missing_ok=True)
@@ -64,28 +68,28 @@ def open_index(
 
 
 @contextmanager
-def build_in_memory(archive: Archive, held: list[AttemptCommit]) -> Iterator[sqlite3.Connection]:
-    """The index of some attempts alone, in memory: an archive as it once was."""
+def build_in_memory(archive: Archive, attempts: list[AttemptCommit]) -> Iterator[sqlite3.Connection]:
+    """Build an index of the given attempts alone, in memory, and yield a connection to it."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
         db.executescript(f"begin;{SCHEMA_SQL}")
-        apply_attempts(db, archive, held)
+        apply_attempts(db, archive, attempts)
         db.text_factory = decode_text
         yield db
 
 
 def export_bytes(db: sqlite3.Connection, benchmarks: bool = True) -> bytes:
-    """An index written anew, its rows in order: equal archives give equal bytes.
+    """Return an index as a database file with its rows in order: equal archives give equal bytes.
 
-    Benchmarks, which have terms of their own, can be left out.
+    `benchmarks` = False leaves out the benchmark scores, which have terms of their own.
     """
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as copy:
         copy.executescript(f"begin;{SCHEMA_SQL}")
-        with _one_moment(db):
-            for table, key in _tables(db):
-                if table == "tips":  # they are of the clone, not of the archive
+        with _read_transaction(db):
+            for table, key in _list_tables(db):
+                if table == "tips":  # they describe the clone, not the archive
                     continue
-                kept = "where file != 'benchmarks'" if table == "latest" and not benchmarks else ""
-                rows = db.execute(f"select * from {table} {kept} order by {key}")
+                condition = "where file != 'benchmarks'" if table == "latest" and not benchmarks else ""
+                rows = db.execute(f"select * from {table} {condition} order by {key}")
                 marks = ", ".join("?" * len(rows.description))
                 copy.executemany(f"insert into {table} values ({marks})", rows)
         copy.execute("commit")
@@ -93,8 +97,8 @@ def export_bytes(db: sqlite3.Connection, benchmarks: bool = True) -> bytes:
 
 
 @contextmanager
-def _one_moment(db: sqlite3.Connection) -> Iterator[None]:
-    """Read all tables as of one moment, though another run may bring the index further."""
+def _read_transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """Let all reads inside see the same state, although another run may update the index meanwhile."""
     if db.in_transaction:
         yield
         return
@@ -107,7 +111,7 @@ def _one_moment(db: sqlite3.Connection) -> Iterator[None]:
 
 
 def export_file(db: sqlite3.Connection, out: Path) -> None:
-    """Write an index anew to a file, whole or not at all."""
+    """Write an index to a file with its rows in order; the file is replaced as a whole or not at all."""
     partial = out.with_name(f"{out.name}.partial")
     try:
         partial.write_bytes(export_bytes(db))
@@ -117,78 +121,78 @@ def export_file(db: sqlite3.Connection, out: Path) -> None:
 
 
 def dump_rows(db: sqlite3.Connection) -> Iterator[str]:
-    """Every row of every table as text, in order: what two indexes of one archive must agree on."""
-    for table, key in _tables(db):
+    """Yield every row of every table as text, in order; two indexes of one archive agree in all of them."""
+    for table, key in _list_tables(db):
         for row in db.execute(f"select * from {table} order by {key}"):
             yield f"{table}: {row}"
 
 
-def _tables(db: sqlite3.Connection) -> list[tuple[str, str]]:
-    """The tables, each with the columns of its primary key."""
+def _list_tables(db: sqlite3.Connection) -> list[tuple[str, str]]:
+    """List the tables by name, each with the columns of its primary key as SQL."""
     names = db.execute("select name from sqlite_schema where type = 'table' order by name").fetchall()
     keys = "select group_concat(name) from (select name from pragma_table_info(?) where pk order by pk)"
     return [(name, db.execute(keys, (name,)).fetchone()[0] or "1") for (name,) in names]
 
 
-def _bring_up(path: Path, archive: Archive, progress: bool) -> None:
-    """Bring an index up to the tip of its archive; one that cannot be is replaced by a new one."""
-    fresh = path.with_name(f"{path.name}.new")
-    _remove(fresh)
-    if path.exists() and _is_whole(path):
+def _bring_up_to_date(path: Path, archive: Archive, progress: bool) -> None:
+    """Index what is new in an archive; replace an index that cannot be updated by a new one."""
+    new_path = path.with_name(f"{path.name}.new")
+    _remove_database(new_path)
+    if path.exists() and _is_intact(path):
         try:
-            _update(path, archive, progress)
+            _update_file(path, archive, progress)
             return
-        except (
-            HistoryRewritten,
-            BrokenCommit,
-            sqlite3.IntegrityError,
-        ):  # what it holds does not fit what git holds
-            pass
+        except (HistoryRewritten, BrokenCommit, sqlite3.IntegrityError):
+            pass  # the contents of the index do not fit those of git
         except sqlite3.DatabaseError as error:
             if not _is_damage(error):
                 raise
     try:
-        _update(fresh, archive, progress)
+        _update_file(new_path, archive, progress)
         path.with_name(f"{path.name}-journal").unlink(missing_ok=True)
-        fresh.replace(path)
+        new_path.replace(path)
     finally:
-        _remove(fresh)
+        _remove_database(new_path)
 
 
-def _remove(path: Path) -> None:
-    for left in (path, path.with_name(f"{path.name}-journal")):
-        left.unlink(missing_ok=True)
+def _remove_database(path: Path) -> None:
+    for file in (path, path.with_name(f"{path.name}-journal")):
+        file.unlink(missing_ok=True)
 
 
 def _is_damage(error: sqlite3.Error) -> bool:
-    """Whether an error says that a file is no sound database."""
-    return _code(error) in DAMAGED
+    """Return whether an error says that a file is not a sound database."""
+    return _primary_code(error) in DAMAGE_CODES
 
 
-def _refuse_busy(error: sqlite3.Error, path: Path) -> None:
-    """Say of an error in plain words that another program holds the file, where it is that."""
-    if _code(error) in BUSY:
+def _raise_if_busy(error: sqlite3.Error, path: Path) -> None:
+    """Raise ArchiveError if an error says that another program holds the file."""
+    if _primary_code(error) in BUSY_CODES:
         msg = f"the index {path} is in use by another program; try again"
         raise ArchiveError(msg) from error
 
 
-def _code(error: sqlite3.Error) -> int:
-    """The plain code of an error; extended ones have it below."""
+def _primary_code(error: sqlite3.Error) -> int:
+    """Return the primary result code of an error: the low byte of an extended one."""
     return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 
-def _update(path: Path, archive: Archive, progress: bool) -> None:
-    """One transaction: whatever ends it early leaves the file as it was."""
+def _update_file(path: Path, archive: Archive, progress: bool) -> None:
+    """Update or create an index file in one transaction; an error leaves the file as it was."""
     with closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)) as db:
         db.execute(f"pragma cache_size = -{CACHE_KB}")
-        empty = not db.execute("select 1 from sqlite_schema").fetchone()
-        db.executescript("begin immediate;" + SCHEMA_SQL * empty)
+        is_empty = not db.execute("select 1 from sqlite_schema").fetchone()
+        db.executescript("begin immediate;" + SCHEMA_SQL * is_empty)
         update_index(db, archive, progress)
         db.execute("commit")
 
 
-def _is_whole(path: Path) -> bool:
-    """Whether a file is an index of this program and as long as it says."""
+def _is_intact(path: Path) -> bool:
+    """Return whether a file is an index of this version and as long as its header says.
+
+    Raises sqlite3.DatabaseError if another program holds it: it may well be intact, and a new index must not
+    replace it.
+    """
     try:
         with closing(sqlite3.connect(path)) as db:
             if db.execute("select schema from meta").fetchone() != (SCHEMA_ID,):
@@ -196,6 +200,6 @@ def _is_whole(path: Path) -> bool:
             pages, size = (db.execute(f"pragma {name}").fetchone()[0] for name in ("page_count", "page_size"))
             return bool(path.stat().st_size == pages * size)
     except sqlite3.DatabaseError as error:
-        if _code(error) in BUSY:  # it may well be whole: a new one must not take its place
+        if _primary_code(error) in BUSY_CODES:
             raise
         return False

@@ -1,4 +1,4 @@
-"""Fields: which field paths a feed has ever had, and on how many records each is now."""
+"""Field counts: which field paths a feed has ever had, and how many of its records have each now."""
 
 import sqlite3
 from collections import Counter, defaultdict
@@ -15,77 +15,96 @@ from orarchive.index.events import Event
 from orarchive.index.sql_values import escape_surrogates
 
 VANISHED_AFTER_S = 7 * 24 * 60 * 60
-"""Seconds without a field on any record, counted as absence is, that make it one that vanished."""
+"""A field that is on no record for so many seconds, counted as the absence of records is, has vanished."""
+
+INSERT_FIELD = """
+    insert into fields (feed, path, first, records, missing, clock, told)
+    values (:feed, :path, :hour, :records, null, :clock, 0)
+    on conflict do update set told = 0, records = excluded.records, clock = excluded.clock,
+        missing = case excluded.records when 0 then :missing end
+"""
+
+SELECT_VANISHED = """
+    select path, missing, (
+        select max(hour) from reads where feed = fields.feed and good and hour < missing
+    )
+    from fields where feed = ? and missing is not null and not told and clock <= ?
+"""
 
 
 @dataclass
 class FieldCounts:
-    """How many records have a field, by feed and path; a path at 0 was there once."""
+    """How many records have a field, by feed and path; a path that no record has any more counts 0."""
 
     db: sqlite3.Connection
     counts: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
     @classmethod
     def load(cls, db: sqlite3.Connection) -> "FieldCounts":
-        """What an index holds."""
-        found = cls(db)
+        """Read the counts of an index."""
+        counts = cls(db)
         for feed, path, records in db.execute("select feed, path, records from fields"):
-            found.counts[feed][path] = records
-        return found
+            counts.counts[feed][path] = records
+        return counts
 
     def apply_attempt(
-        self, moment: AttemptContext, step: ReplayStep
+        self, context: AttemptContext, step: ReplayStep
     ) -> tuple[dict[str, set[str]], list[Event]]:
-        """Follow an attempt: the paths that a feed has for the first time, and what vanished."""
+        """Update the counts for an attempt.
+
+        Return the paths that are new, by feed, and the events of fields that vanished. Nothing is new in a
+        feed's first good read.
+        """
         appeared: dict[str, set[str]] = {}
-        for name, pairs in step.records.items():
-            if FEEDS[name].copied_feed:
+        for feed, pairs in step.records.items():
+            if FEEDS[feed].copied_feed:
                 continue
-            counts = self.counts[name]
-            by = self._moved(pairs)
-            fresh = {path for path in by if path not in counts}
-            counts.update(by)
-            self._write(moment, name, by)
-            appeared[name] = fresh if moment.before(name) else set()
-        return appeared, [event for name in moment.reads for event in self._vanished(moment, name)]
+            counts, deltas = self.counts[feed], _count_deltas(pairs)
+            new_paths = {path for path in deltas if path not in counts}
+            counts.update(deltas)
+            self._write(context, feed, deltas)
+            appeared[feed] = new_paths if context.last_read(feed) else set()
+        return appeared, [event for feed in context.reads for event in self._mark_vanished(context, feed)]
 
-    def _moved(self, pairs: dict[Key, Pair]) -> Counter[str]:
-        """On how many more or fewer records each path is."""
-        found: Counter[str] = Counter()
-        for old, new in pairs.values():
-            won, lost = diff_paths(old or {}, new or {})
-            if won or lost:
-                found.update(map(escape_surrogates, won))
-                found.subtract(map(escape_surrogates, lost))
-        return Counter({path: by for path, by in found.items() if by})
-
-    def _write(self, moment: AttemptContext, feed: str, paths: Iterable[str]) -> None:
-        read = moment.reads.get(feed) or moment.before(feed)
-        # what went with the records that a narrower scope does not show is not missing
-        rescoped = moment.scopes(FEEDS[feed].parent or feed)
-        missing = None if rescoped else moment.hour
+    def _write(self, context: AttemptContext, feed: str, paths: Iterable[str]) -> None:
+        read = context.reads.get(feed) or context.last_read(feed)
+        # a field whose records a narrower scope does not contain is not missing
+        is_rescoped = context.scope_change(FEEDS[feed].parent or feed)
         self.db.executemany(
-            "insert into fields values (?, ?, ?, ?, null, ?, 0) on conflict do update set told = 0,"
-            " records = excluded.records, clock = excluded.clock,"
-            " missing = case excluded.records when 0 then ? end",
+            INSERT_FIELD,
             [
-                (feed, path, moment.hour, self.counts[feed][path], read.clock if read else 0, missing)
+                {
+                    "feed": feed,
+                    "path": path,
+                    "hour": context.hour,
+                    "records": self.counts[feed][path],
+                    "clock": read.clock if read else 0,
+                    "missing": None if is_rescoped else context.hour,
+                }
                 for path in sorted(paths)
             ],
         )
 
-    def _vanished(self, moment: AttemptContext, feed: str) -> Iterator[Event]:
-        """Fields that have been on no record for a week."""
-        rows = self.db.execute(
-            "select path, missing, (select max(hour) from reads where feed = fields.feed and good"
-            " and hour < missing) from fields"
-            " where feed = ? and missing is not null and not told and clock <= ?",
-            (feed, moment.reads[feed].clock - VANISHED_AFTER_S),
-        ).fetchall()
-        since = {path: (by, last) for path, by, last in rows}
-        for path in drop_nested(since)[:MAX_NEW_FIELDS]:
-            by, last = since[path]
-            yield Event("field_vanished", feed, path, after=last and moment.made(feed, last), by=by)
+    def _mark_vanished(self, context: AttemptContext, feed: str) -> Iterator[Event]:
+        """Yield an event for each field that vanished; of nested fields only for the outermost."""
+        limit = context.reads[feed].clock - VANISHED_AFTER_S
+        rows = self.db.execute(SELECT_VANISHED, (feed, limit)).fetchall()
+        bounds = {path: (by, last) for path, by, last in rows}
+        for path in drop_nested(bounds)[:MAX_NEW_FIELDS]:
+            by, last = bounds[path]
+            after = context.find_since(feed, last) if last else None
+            yield Event("field_vanished", feed, path, after=after, by=by)
         self.db.executemany(
-            "update fields set told = 1 where feed = ? and path = ?", [(feed, path) for path in since]
+            "update fields set told = 1 where feed = ? and path = ?", [(feed, path) for path in bounds]
         )
+
+
+def _count_deltas(pairs: dict[Key, Pair]) -> Counter[str]:
+    """Count on how many more records (negative: fewer) each path is; only paths whose count changed."""
+    deltas: Counter[str] = Counter()
+    for old, new in pairs.values():
+        won, lost = diff_paths(old or {}, new or {})
+        if won or lost:
+            deltas.update(map(escape_surrogates, won))
+            deltas.subtract(map(escape_surrogates, lost))
+    return Counter({path: delta for path, delta in deltas.items() if delta})

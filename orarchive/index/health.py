@@ -1,6 +1,7 @@
-"""Health of endpoints by the hour and the day, and what only several hours running tell: degraded, orphaned.
+"""Health of endpoints by the hour and the day, and the states that only several hours running make known.
 
-Of 927 endpoints 49 crossed status 0 within 33 minutes: one bad hour is no news.
+Of 927 endpoints 49 crossed status 0 within 33 minutes, so one bad hour is no event: `degraded` takes six
+hours running, and `orphaned` (a model that nobody serves) two.
 """
 
 import sqlite3
@@ -12,103 +13,36 @@ from orarchive.domain.feeds import ENDPOINTS
 from orarchive.domain.prices import is_dynamic, read_prices
 from orarchive.domain.record_files import is_volatile
 from orarchive.domain.records import as_integer, as_number, get_object, is_alias
-from orarchive.history.replay import ReplayState
+from orarchive.history.replay import ReplayStep
 from orarchive.index.context import AttemptContext, FeedRead
 from orarchive.index.events import Event
-from orarchive.index.presence import FIRST_ARRIVALS, Lifecycle
+from orarchive.index.lifecycle import FIRST_ARRIVALS
 from orarchive.index.sql_values import to_json
 from orarchive.jsonl import Record
-from orarchive.timestamps import format_stamp
-from orarchive.timestamps import parse_stamp as read_moment
+from orarchive.timestamps import format_stamp, parse_stamp
 
 DEGRADED_HOURS = 6
 ORPHANED_HOURS = 2
 HEALTH_RETENTION = timedelta(days=30)
-"""Health is kept as it was read for so long; after that its daily figures are."""
+"""For so long each reading of health is kept; after that only the figures of its day are."""
 MIN_UPTIME_PERCENT = 90
-"""Percent of the last day below which an endpoint is degraded."""
+"""An endpoint with less uptime than this in the last day is degraded."""
 
-
-def apply_attempt(
-    db: sqlite3.Connection, presence: Lifecycle, moment: AttemptContext, state: ReplayState, end: str
-) -> Iterator[Event]:
-    """Count an attempt's health, each endpoint and model once an hour; yields what that makes known.
-
-    `end` is the last hour that will be taken in now: what it would make forgotten is not kept at all.
-    """
-    read = moment.reads.get("endpoints")
-    if read is None:
-        return
-    endpoints = {key: record for key, record in state.records["endpoints"].items() if key[0] not in read.kept}
-    rows = {key: presence.ids["endpoints", key] for key in endpoints}
-    if moment.hour >= kept_since(end):
-        _keep(db, moment, {row: endpoints[key] for key, row in rows.items()})
-    for key, record in endpoints.items():
-        row = rows[key]
-        if _watch(db, read, row, "health", _is_degraded(record)):
-            db.execute(ADD_DAY, (row, moment.hour[:10], *_day(record)))
-    served = {key[0] for key in endpoints}
-    for key, record in state.records["models"].items():
-        if key[0] not in read.kept and _is_own(record):
-            _watch(db, read, presence.ids["models", key], "orphaned", key[0] not in served)
-    yield from _degraded(db, moment)
-    yield from _orphaned(db, moment)
-
-
-def delete_old_health(db: sqlite3.Connection, hour: str) -> None:
-    """Forget how health was read before its last 30 days."""
-    db.execute(DELETE_HEALTH, (kept_since(hour),))
-
-
-def kept_since(hour: str) -> str:
-    """The first hour whose health is kept as it was read, as of an hour."""
-    return format_stamp(read_moment(hour) - HEALTH_RETENTION)
-
-
-def _keep(db: sqlite3.Connection, moment: AttemptContext, endpoints: dict[int, Record]) -> None:
-    """Keep what was read."""
-    lines = (
-        (
-            moment.attempt,
-            row,
-            to_json({name: record[name] for name in record if is_volatile(ENDPOINTS, name)}),
-        )
-        for row, record in endpoints.items()
-    )
-    db.executemany("insert into health values (?, ?, ?)", lines)
-
-
-def _is_degraded(record: Record) -> bool:
-    status, uptime = as_integer(record.get("status")), as_number(record.get("uptime_last_1d"))
-    return bool(status) or (uptime is not None and uptime < MIN_UPTIME_PERCENT)
-
-
-def _is_own(record: Record) -> bool:
-    """Whether a model is one to be served: aliases and routers answer [] by nature."""
-    return not is_alias(record) and not is_dynamic(read_prices(record.get("pricing")).get("prompt"))
-
-
-def _day(record: Record) -> tuple[Any, ...]:
-    """What an hour adds to the figures of its day."""
-    uptime = as_number(record.get("uptime_last_30m"))
-    latency, throughput = (
-        as_number(get_object(record, name).get("p50")) for name in ("latency_last_30m", "throughput_last_30m")
-    )
-    had = latency is not None and throughput is not None
-    return (
-        *(int(bool(as_integer(record.get("status")))), int(uptime is not None), float(uptime or 0)),
-        *(None if uptime is None else float(uptime), int(had)),
-        *(float(one or 0) if had else 0.0 for one in (latency, throughput)),
-    )
-
+INSERT_HEALTH = "insert into health (attempt, record, line) values (?, ?, ?)"
 
 DELETE_HEALTH = """
     delete from health
     where attempt < (select attempt from attempts where hour >= ? order by hour, attempt limit 1)
 """
 
-ADD_DAY = """
-    insert into health_days values (?, ?, 1, ?, ?, ?, ?, ?, ?, ?) on conflict do update set
+ADD_TO_DAY = """
+    insert into health_days
+        (record, day, hours, abnormal, uptimes, uptime_sum, uptime_min, latencies, latency_sum,
+            throughput_sum)
+    values
+        (:record, :day, 1, :abnormal, :uptimes, :uptime_sum, :uptime_min, :latencies, :latency_sum,
+            :throughput_sum)
+    on conflict do update set
         hours = hours + 1,
         abnormal = abnormal + excluded.abnormal,
         uptimes = uptimes + excluded.uptimes,
@@ -119,8 +53,10 @@ ADD_DAY = """
         throughput_sum = throughput_sum + excluded.throughput_sum
 """
 
-WATCH = """
-    insert into watched values (?, ?, ?, ?, ?, 1, ?, null, 0) on conflict do update set
+ADD_TO_RUN = """
+    insert into watched (record, kind, hour, seen, bad, run, since, after, told)
+    values (:record, :kind, :hour, :seen, :bad, 1, :hour, null, 0)
+    on conflict do update set
         run = case bad when excluded.bad then run + 1 else 1 end,
         since = case bad when excluded.bad then since else excluded.hour end,
         after = case bad when excluded.bad then after else seen end,
@@ -128,36 +64,130 @@ WATCH = """
     where hour < excluded.hour
 """
 
+SELECT_DEGRADED = """
+    select id, records.key, bad, since, after from watched join records on id = record
+    where kind = 'health' and hour = ? and run >= ? and bad != told order by records.key
+"""
 
-def _watch(db: sqlite3.Connection, read: FeedRead, row: int, kind: str, bad: bool) -> bool:
-    """Count one hour of a key, unless an earlier attempt at the same hour did; says whether."""
-    values = (row, kind, read.hour, read.since, int(bad), read.hour)
-    return bool(db.execute(WATCH, values).rowcount)
+SELECT_ORPHANED = """
+    select records.key, arrival, since, after from watched join records on id = record
+    where kind = 'orphaned' and hour = ? and run >= ? and bad and not told order by records.key
+"""
 
-
-def _degraded(db: sqlite3.Connection, moment: AttemptContext) -> Iterator[Event]:
-    """Endpoints that were bad, or well again, for so many hours running."""
-    rows = db.execute(
-        "select id, records.key, bad, since, after from watched join records on id = record"
-        " where kind = 'health' and hour = ? and run >= ? and bad != told order by records.key",
-        (moment.hour, DEGRADED_HOURS),
-    ).fetchall()
-    for row, name, bad, since, after in rows:
-        db.execute("update watched set told = bad where record = ? and kind = 'health'", (row,))
-        yield Event("degraded" if bad else "recovered", "endpoints", name, after=after, by=since)
+MARK_ORPHANED = """
+    update watched set told = bad where kind = 'orphaned' and hour = ? and (not bad or run >= ?)
+"""
 
 
-def _orphaned(db: sqlite3.Connection, moment: AttemptContext) -> Iterator[Event]:
-    """Models that nobody serves, for so many hours running; one that began so makes no event."""
-    rows = db.execute(
-        "select id, records.key, arrival, since, after from watched join records on id = record"
-        " where kind = 'orphaned' and hour = ? and run >= ? and bad and not told order by records.key",
-        (moment.hour, ORPHANED_HOURS),
-    ).fetchall()
-    for _, name, arrival, since, after in rows:
+def apply_attempt(context: AttemptContext, _: ReplayStep) -> Iterator[Event]:
+    """Count the health of endpoints and the unserved models of an attempt, each once an hour.
+
+    Yield the events that become known by it. Readings that would be older than the retention at the end of
+    the update are not kept at all.
+    """
+    read = context.reads.get("endpoints")
+    if read is None:
+        return
+    state, row_ids = context.update.state, context.update.rows.ids
+    endpoints = {
+        row_ids["endpoints", key]: (key[0], record)
+        for key, record in state.records["endpoints"].items()
+        if key[0] not in read.kept_keys
+    }
+    if context.hour >= retained_since(context.update.last_hour):
+        _insert_readings(context, {row_id: record for row_id, (_, record) in endpoints.items()})
+    for row_id, (_, record) in endpoints.items():
+        if _add_to_run(context.db, read, row_id, "health", _is_degraded(record)):
+            context.db.execute(ADD_TO_DAY, _daily_figures(row_id, context.hour, record))
+    served_models = {model for model, _ in endpoints.values()}
+    for (model,), record in state.records["models"].items():
+        if model not in read.kept_keys and _needs_endpoints(record):
+            row_id = row_ids["models", (model,)]
+            _add_to_run(context.db, read, row_id, "orphaned", model not in served_models)
+    yield from _mark_degraded(context)
+    yield from _mark_orphaned(context)
+
+
+def delete_old_health(context: AttemptContext) -> None:
+    """Delete the readings of health that are older than the retention at an attempt's hour."""
+    context.db.execute(DELETE_HEALTH, (retained_since(context.hour),))
+
+
+def retained_since(hour: str) -> str:
+    """Return the first hour whose readings of health are kept at an hour."""
+    return format_stamp(parse_stamp(hour) - HEALTH_RETENTION)
+
+
+def _insert_readings(context: AttemptContext, endpoints: dict[int, Record]) -> None:
+    """Insert the health of endpoints, given by row id, as it was sent."""
+    context.db.executemany(
+        INSERT_HEALTH,
+        (
+            (
+                context.attempt,
+                row_id,
+                to_json({name: record[name] for name in record if is_volatile(ENDPOINTS, name)}),
+            )
+            for row_id, record in endpoints.items()
+        ),
+    )
+
+
+def _is_degraded(record: Record) -> bool:
+    status, uptime = as_integer(record.get("status")), as_number(record.get("uptime_last_1d"))
+    return bool(status) or (uptime is not None and uptime < MIN_UPTIME_PERCENT)
+
+
+def _needs_endpoints(record: Record) -> bool:
+    """Return whether a model has to have endpoints: aliases and routers have none by nature."""
+    return not is_alias(record) and not is_dynamic(read_prices(record.get("pricing")).get("prompt"))
+
+
+def _daily_figures(row_id: int, hour: str, record: Record) -> dict[str, Any]:
+    """Return what an hour of an endpoint adds to the figures of its day."""
+    uptime = as_number(record.get("uptime_last_30m"))
+    latency, throughput = (
+        as_number(get_object(record, name).get("p50")) for name in ("latency_last_30m", "throughput_last_30m")
+    )
+    is_measured = latency is not None and throughput is not None
+    return {
+        "record": row_id,
+        "day": hour[:10],
+        "abnormal": int(bool(as_integer(record.get("status")))),
+        "uptimes": int(uptime is not None),
+        "uptime_sum": float(uptime or 0),
+        "uptime_min": None if uptime is None else float(uptime),
+        "latencies": int(is_measured),
+        "latency_sum": float(latency or 0) if is_measured else 0.0,
+        "throughput_sum": float(throughput or 0) if is_measured else 0.0,
+    }
+
+
+def _add_to_run(db: sqlite3.Connection, read: FeedRead, row_id: int, kind: str, is_bad: bool) -> bool:
+    """Count one hour of a record in its run of good or bad hours.
+
+    Return False, and count nothing, if an earlier attempt at the same hour was counted.
+    """
+    values = {"record": row_id, "kind": kind, "hour": read.hour, "seen": read.since, "bad": int(is_bad)}
+    return bool(db.execute(ADD_TO_RUN, values).rowcount)
+
+
+def _mark_degraded(context: AttemptContext) -> Iterator[Event]:
+    """Yield an event for each endpoint that was bad, or well again, for enough hours running."""
+    rows = context.db.execute(SELECT_DEGRADED, (context.hour, DEGRADED_HOURS)).fetchall()
+    for row_id, name, is_bad, since, after in rows:
+        query = "update watched set told = bad where record = ? and kind = 'health'"
+        context.db.execute(query, (row_id,))
+        yield Event("degraded" if is_bad else "recovered", "endpoints", name, after=after, by=since)
+
+
+def _mark_orphaned(context: AttemptContext) -> Iterator[Event]:
+    """Yield an event for each model that nobody served for enough hours running.
+
+    A model that was never served since it was first observed makes no event.
+    """
+    values = (context.hour, ORPHANED_HOURS)
+    for name, arrival, since, after in context.db.execute(SELECT_ORPHANED, values).fetchall():
         if after is not None or arrival not in FIRST_ARRIVALS:
             yield Event("orphaned", "models", name, after=after, by=since)
-    db.execute(
-        "update watched set told = bad where kind = 'orphaned' and hour = ? and (not bad or run >= ?)",
-        (moment.hour, ORPHANED_HOURS),
-    )
+    context.db.execute(MARK_ORPHANED, values)

@@ -1,74 +1,82 @@
 """Price points: from when to when each dimension of a model or an endpoint had which price."""
 
-import sqlite3
 from decimal import Decimal
 from typing import Any
 
 from orarchive.domain.prices import read_entry_prices, read_prices, read_schedule, time_of_day_keys
 from orarchive.history.replay import ReplayStep
 from orarchive.index.context import AttemptContext
-from orarchive.index.presence import Lifecycle
 from orarchive.index.sql_values import escape_surrogates
 from orarchive.jsonl import dumps
 
-PRICED = ("models", "endpoints")
+PRICED_FEEDS = ("models", "endpoints")
 
-Points = dict[tuple[str, str], Decimal]
-"""(dimension, condition) -> price; the condition is "" or the JSON of what must hold."""
+PricePoints = dict[tuple[str, str], Decimal]
+"""(dimension, condition) -> price; the condition is "", or the JSON of what must hold."""
+
+Row = tuple[Any, ...]
+
+POINT_CONDITION = "record = ? and dimension = ? and condition = ?"
+
+END_PRICE = f"""
+    update prices set last = max(first, coalesce(?, first)) where {POINT_CONDITION} and last is null
+"""
+
+INSERT_PRICE = """
+    insert into prices (record, dimension, condition, first, last, amount, value)
+    values (?, ?, ?, ?, null, ?, ?)
+"""
+
+DELETE_PRICE = f"delete from prices where {POINT_CONDITION} and first = ?"
+
+REOPEN_PRICE = f"update prices set last = null where {POINT_CONDITION} and amount = ? and last = ?"
 
 
-def list_price_points(pricing: Any) -> Points:
-    """Every price of a price object; of what follows the clock only those of its schedule."""
-    clock = time_of_day_keys(pricing)
-    found = {
+def list_price_points(pricing: Any) -> PricePoints:
+    """List every price of a price object; of a time-of-day price only the rates of its schedule."""
+    scheduled = time_of_day_keys(pricing)
+    points = {
         (escape_surrogates(name), ""): price
         for name, price in read_prices(pricing).items()
-        if name not in clock
+        if name not in scheduled
     }
     for entry in read_schedule(pricing):
         prices = read_entry_prices(entry)
         condition = dumps({name: value for name, value in entry.items() if name not in prices}).decode()
-        found |= {(escape_surrogates(name), condition): price for name, price in prices.items()}
-    return found
+        points |= {(escape_surrogates(name), condition): price for name, price in prices.items()}
+    return points
 
 
-def apply_attempt(
-    db: sqlite3.Connection, presence: Lifecycle, moment: AttemptContext, step: ReplayStep
-) -> None:
-    """Write what an attempt did to the prices."""
+def apply_attempt(context: AttemptContext, step: ReplayStep) -> None:
+    """Write what an attempt changed in the prices of models and endpoints."""
     ended: list[Row] = []
-    stand: list[Row] = []
-    for feed in PRICED:
+    """(last hour, record, dimension, condition) of the points that stand no more."""
+    standing: list[Row] = []
+    """(record, dimension, condition, amount, last hour of the point before) of the points that stand now."""
+    for feed in PRICED_FEEDS:
         for key, (old, new) in step.records.get(feed, {}).items():
-            before, after = (end.get("pricing") if end else None for end in (old, new))
-            if before == after:
+            old_pricing, new_pricing = (record.get("pricing") if record else None for record in (old, new))
+            if old_pricing == new_pricing:
                 continue
-            was, now = list_price_points(before), list_price_points(after)
-            row = presence.ids[feed, key]
-            last, _ = moment.span(feed, key[0] if feed == "endpoints" else None)
-            moved = [point for point in {**was, **now} if was.get(point) != now.get(point)]
-            ended += [(last, row, *point) for point in moved if point in was]
-            stand += [(row, *point, f"{now[point]:f}", last) for point in moved if point in now]
-    db.executemany(f"update prices set last = max(first, coalesce(?, first)) {WHERE} and last is null", ended)
-    if moment.again:
-        stand = _taken_back(db, moment, ended, stand)
-    values = (
-        (*point, moment.hour, amount, float(amount) if float(amount) >= 0 else None)
-        for *point, amount, _ in stand
+            before, after = list_price_points(old_pricing), list_price_points(new_pricing)
+            record = context.update.rows.ids[feed, key]
+            last, _ = context.span(feed, key[0] if feed == "endpoints" else None)
+            moved = [point for point in {**before, **after} if before.get(point) != after.get(point)]
+            ended += [(last, record, *point) for point in moved if point in before]
+            standing += [(record, *point, f"{after[point]:f}", last) for point in moved if point in after]
+    context.db.executemany(END_PRICE, ended)
+    if context.is_repeat:
+        standing = _undo_same_hour(context, ended, standing)
+    context.db.executemany(
+        INSERT_PRICE,
+        (
+            (*point, context.hour, amount, float(amount) if float(amount) >= 0 else None)
+            for *point, amount, _ in standing
+        ),
     )
-    db.executemany("insert into prices values (?, ?, ?, ?, null, ?, ?)", values)
 
 
-Row = tuple[Any, ...]
-
-WHERE = "where record = ? and dimension = ? and condition = ?"
-
-
-def _taken_back(
-    db: sqlite3.Connection, moment: AttemptContext, ended: list[Row], stand: list[Row]
-) -> list[Row]:
-    """Take back what an earlier attempt at this very hour wrote; returns the points that are new even so."""
-    unstood = f"delete from prices {WHERE} and first = ?"
-    db.executemany(unstood, ((*point, moment.hour) for _, *point in ended))
-    again = f"update prices set last = null {WHERE} and amount = ? and last = ?"
-    return [one for one in stand if not db.execute(again, one).rowcount]
+def _undo_same_hour(context: AttemptContext, ended: list[Row], standing: list[Row]) -> list[Row]:
+    """Undo what an earlier attempt at this hour wrote; return the points that are new even so."""
+    context.db.executemany(DELETE_PRICE, ((*point, context.hour) for _, *point in ended))
+    return [row for row in standing if not context.db.execute(REOPEN_PRICE, row).rowcount]

@@ -1,8 +1,7 @@
-"""Rankings: published usage by part and date, orders of the last weeks, dates whose totals were restated."""
+"""Rankings: published usage by slice and date, recent orders of models, and restated dates."""
 
 import datetime as dt
 import re
-import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
@@ -11,169 +10,205 @@ from orarchive.errors import NotJSON
 from orarchive.history.replay import ReplayStep
 from orarchive.index.context import AttemptContext
 from orarchive.index.events import Event
-from orarchive.index.sql_values import escape_surrogates, sql_row, to_json
+from orarchive.index.sql_values import escape_surrogates, escape_values, to_json
 from orarchive.jsonl import Record, dumps, loads
-from orarchive.store.archive import Archive
 from orarchive.store.ledger import SeriesReport
 from orarchive.timestamps import format_stamp, parse_stamp
 
 RANKINGS_FEED = "rankings"
-"""What events call them."""
+"""Name of the feed in events."""
 
 ORDER_RETENTION = dt.timedelta(days=36)
-"""How long orders are kept: a month, and what it is compared with."""
+"""For so long orders are kept: a month, and the days that it is compared with."""
+
+MONTH_FILE = re.compile(r".*/[0-9]{4}-[0-9]{2}\.jsonl")
+"""Path of a file with the rows of one month."""
+
+RowChanges = tuple[list[Record], list[Record]]
+"""The rows that a step removed, and those that it added."""
+
+INSERT_READ = """
+    insert into ranking_reads (attempt, hour, series, part, outcome, as_of, missing)
+    values (:attempt, :hour, :series, :part, :outcome, :as_of, :missing)
+"""
+
+INSERT_PART = "insert or ignore into ranking_parts (series, part, folder) values (:series, :part, :folder)"
+
+INSERT_ORDER = "insert into orders (hour, part, place, model) values (?, ?, ?, ?)"
+
+SELECT_PERMASLUG_ID = "select id from permaslugs where permaslugs.permaslug = ?"
+
+DELETE_USAGE = f"delete from usage where part = ? and date = ? and permaslug = ({SELECT_PERMASLUG_ID})"
+
+INSERT_USAGE = f"""
+    insert or replace into usage (part, date, permaslug, tokens) values (?, ?, ({SELECT_PERMASLUG_ID}), ?)
+"""
+
+# not `sum`, which fails where integers grow too large
+SELECT_TOTAL = "select total(tokens) from usage where part = ? and date = ? and typeof(tokens) = 'integer'"
+
+INSERT_LINE = """
+    insert or replace into ranking_lines (series, part, date, key, line) values (?, ?, ?, ?, ?)
+"""
 
 
-def apply_attempt(
-    db: sqlite3.Connection, archive: Archive, now: AttemptContext, step: ReplayStep, last_hour: str
-) -> Iterator[Event]:
-    """Take in what an attempt read of rankings; `last_hour` is the last one there is."""
+def apply_attempt(context: AttemptContext, step: ReplayStep) -> Iterator[Event]:
+    """Write what an attempt read of rankings and what it changed; yield an event for each restated date."""
     for name, report in step.attempt_commit.attempt.get("rankings", {}).items():
-        _note(db, now, name, report)
-        for part in report["read"] if name in SERIES else ():
-            series = SERIES[name]
-            if series is not ORDER:
-                row = sql_row(name, part, series.folder(part))
-                db.execute("insert or ignore into ranking_parts (series, part, folder) values (?, ?, ?)", row)
-        if name == ORDER.name and parse_stamp(now.hour) > parse_stamp(last_hour) - ORDER_RETENTION:
-            _orders(db, archive, now, step, list(report["read"]))
-    # by the files, whoever changed them
-    for folder, changes in _folders(step).items():
+        _insert_reads(context, name, report)
+        if name == ORDER.name:
+            _insert_orders(context, step, list(report["read"]))
+        elif name in SERIES:
+            for part in report["read"]:
+                values = {"series": name, "part": part, "folder": SERIES[name].folder(part)}
+                context.db.execute(INSERT_PART, escape_values(values))
+    # rows are taken from the files: a merge or an edit by hand may have changed them too
+    for folder, changes in _changes_by_folder(step).items():
         query = "select id, series, part from ranking_parts where folder = ?"
-        for at, name, part in db.execute(query, (folder,)).fetchall():
-            went, came = ([row for row in rows if is_row(SERIES[name], row)] for rows in changes)
+        for part_id, name, part in context.db.execute(query, (folder,)).fetchall():
+            removed, added = ([row for row in rows if is_row(SERIES[name], row)] for rows in changes)
             if SERIES[name].is_usage:
-                yield from _usage(db, at, name, part, went, came)
+                yield from _update_usage(context, part_id, (name, part), removed, added)
             else:
-                _lines(db, SERIES[name], part, came)
-    limit = format_stamp(parse_stamp(now.hour) - ORDER_RETENTION)
-    db.execute("delete from orders where hour <= ?", (limit,))
+                _replace_lines(context, SERIES[name], part, added)
+    context.db.execute("delete from orders where hour <= ?", (_order_limit(context.hour),))
 
 
-Rows = tuple[list[Record], list[Record]]
-"""The rows that went and the rows that came."""
+def _order_limit(hour: str) -> str:
+    """Return the last hour whose orders are no longer kept at an hour."""
+    return format_stamp(parse_stamp(hour) - ORDER_RETENTION)
 
 
-def _folders(step: ReplayStep) -> dict[str, Rows]:
-    """What changed, by the folder of a part; of a part with one file by that without its ending."""
-    found: dict[str, Rows] = {}
-    for path, change in step.series.items():
-        name = path.rpartition("/")[0] if MONTH.fullmatch(path) else path.removesuffix(".jsonl")
-        for rows, lines in zip(found.setdefault(name, ([], [])), change, strict=True):
-            rows += _rows(lines)
-    return found
+def _changes_by_folder(step: ReplayStep) -> dict[str, RowChanges]:
+    """Collect the changed rows by the folder of a slice.
+
+    A slice with a single file has no folder; the file's path without its ending stands for it.
+    """
+    folders: dict[str, RowChanges] = {}
+    for path, changed_lines in step.series.items():
+        folder = path.rpartition("/")[0] if MONTH_FILE.fullmatch(path) else path.removesuffix(".jsonl")
+        for rows, lines in zip(folders.setdefault(folder, ([], [])), changed_lines, strict=True):
+            rows += _parse_rows(lines)
+    return folders
 
 
-def _rows(lines: Iterable[bytes]) -> Iterator[Record]:
-    """Lines that are rows: a hand or a merge may have left others."""
+def _parse_rows(lines: Iterable[bytes]) -> Iterator[Record]:
+    """Yield the lines that are JSON objects; an edit by hand or a merge may have left others."""
     for line in lines:
         with suppress(NotJSON):
             if isinstance(row := loads(line), dict):
                 yield row
 
 
-MONTH = re.compile(r".*/[0-9]{4}-[0-9]{2}\.jsonl")
-"""A file of a month."""
-
-
-def _note(db: sqlite3.Connection, now: AttemptContext, name: str, report: SeriesReport) -> None:
-    """Write how each part of a series fared."""
-    read = {
-        part: ("ok", as_of, report.get("missing", {}).get(part)) for part, as_of in report["read"].items()
-    }
-    kept = {part: (reason, "", None) for part, reason in report.get("kept", {}).items()}
-    db.executemany(
-        "insert into ranking_reads values (?, ?, ?, ?, ?, ?, ?)",
+def _insert_reads(context: AttemptContext, series: str, report: SeriesReport) -> None:
+    """Insert the outcome of each slice of a series that an attempt asked for."""
+    missing = report.get("missing", {})
+    outcomes = {part: ("ok", as_of, missing.get(part)) for part, as_of in report["read"].items()}
+    outcomes |= {part: (reason, "", None) for part, reason in report.get("kept", {}).items()}
+    context.db.executemany(
+        INSERT_READ,
         (
-            sql_row(now.attempt, now.hour, name, part, outcome, as_of or None, to_json(missing))
-            for part, (outcome, as_of, missing) in {**read, **kept}.items()
+            escape_values(
+                {
+                    "attempt": context.attempt,
+                    "hour": context.hour,
+                    "series": series,
+                    "part": part,
+                    "outcome": outcome,
+                    "as_of": as_of or None,
+                    "missing": to_json(dates),
+                }
+            )
+            for part, (outcome, as_of, dates) in outcomes.items()
         ),
     )
 
 
-def _orders(
-    db: sqlite3.Connection, archive: Archive, now: AttemptContext, step: ReplayStep, parts: list[str]
-) -> None:
-    """Write the orders of the parts that were read, as they stand in the commit."""
+def _insert_orders(context: AttemptContext, step: ReplayStep, parts: list[str]) -> None:
+    """Insert the orders of the slices that were read, as they stand in the commit.
+
+    Orders that would be too old at the end of the update are left out.
+    """
+    if context.hour <= _order_limit(context.update.last_hour):
+        return
     paths = {part: ORDER.file_path(part) for part in parts}
-    contents = archive.read_files(step.attempt_commit.commit, paths.values())
+    contents = context.update.archive.read_files(step.attempt_commit.commit, paths.values())
     for part, path in paths.items():
-        db.execute("delete from orders where hour = ? and part = ?", (now.hour, escape_surrogates(part)))
-        db.executemany(
-            "insert into orders values (?, ?, ?, ?)",
+        part_value = escape_surrogates(part)
+        context.db.execute("delete from orders where hour = ? and part = ?", (context.hour, part_value))
+        rows = _parse_rows(contents.get(path, b"").splitlines())
+        context.db.executemany(
+            INSERT_ORDER,
             (
-                (now.hour, escape_surrogates(part), place, escape_surrogates(str(row.get("id"))))
-                for place, row in enumerate(_rows(contents.get(path, b"").splitlines()), start=1)
+                (context.hour, part_value, rank, escape_surrogates(str(row.get("id"))))
+                for rank, row in enumerate(rows, start=1)
             ),
         )
 
 
-def _usage(
-    db: sqlite3.Connection, at: int, series: str, part: str, went: list[Record], came: list[Record]
+def _update_usage(
+    context: AttemptContext,
+    part_id: int,
+    series_part: tuple[str, str],
+    removed: list[Record],
+    added: list[Record],
 ) -> Iterator[Event]:
-    """Take in published totals; a date that had others by more than a hundredth is an event."""
-    dates = {line["date"] for line in (*went, *came)}
-    before = {date: _total(db, at, date) for date in dates}
-    db.executemany(
-        f"delete from usage where part = ? and date = ? and permaslug = ({SLUG})",
-        ((at, line["date"], _slug(line)) for line in went),
+    """Replace published totals; yield an event for each date whose total changed by more than a hundredth."""
+    dates = {row["date"] for row in (*removed, *added)}
+    old_totals = {date: _total_tokens(context, part_id, date) for date in dates}
+    context.db.executemany(DELETE_USAGE, ((part_id, row["date"], _permaslug(row)) for row in removed))
+    context.db.executemany(
+        "insert or ignore into permaslugs (permaslug) values (?)",
+        ((slug,) for slug in sorted({_permaslug(row) for row in added})),
     )
-    slugs = {_slug(line) for line in came}
-    db.executemany(
-        "insert or ignore into permaslugs (permaslug) values (?)", ((slug,) for slug in sorted(slugs))
+    context.db.executemany(
+        INSERT_USAGE,
+        ((part_id, row["date"], _permaslug(row), _read_tokens(row.get("total_tokens"))) for row in added),
     )
-    db.executemany(
-        f"insert or replace into usage values (?, ?, ({SLUG}), ?)",
-        ((at, line["date"], _slug(line), _tokens(line.get("total_tokens"))) for line in came),
-    )
+    series, part = series_part
     for date in sorted(dates):
-        old, new = before[date], _total(db, at, date)
+        old, new = old_totals[date], _total_tokens(context, part_id, date)
         if old and abs(new / old - 1) > RESTATED_SHARE:
-            # the figures themselves are in the files, with the line that they are to carry
+            # the figures are in the files, beside the notice that has to be shown with them
             percent = round((new / old - 1) * 100, 2)
-            yield Event(
-                "restated", RANKINGS_FEED, f"{series}/{part}" if part else series, date, None, None, percent
-            )
+            key = f"{series}/{part}" if part else series
+            yield Event("restated", RANKINGS_FEED, key, date, percent=percent)
 
 
-SLUG = "select id from permaslugs where permaslugs.permaslug = ?"
+def _permaslug(row: Record) -> str:
+    return escape_surrogates(str(row["model_permaslug"]))
 
 
-def _slug(line: Record) -> str:
-    return escape_surrogates(str(line["model_permaslug"]))
-
-
-def _total(db: sqlite3.Connection, part: int, date: str) -> float:
-    # no `sum`, which fails where integers grow too large
-    query = "select total(tokens) from usage where part = ? and date = ? and typeof(tokens) = 'integer'"
-    total: float = db.execute(query, (part, date)).fetchone()[0]
+def _total_tokens(context: AttemptContext, part_id: int, date: str) -> float:
+    total: float = context.db.execute(SELECT_TOTAL, (part_id, date)).fetchone()[0]
     return total
 
 
-def _tokens(sent: object) -> int | str | None:
-    """A count as a number, where it is one that SQLite holds; else as it was sent."""
-    if sent is None:
+def _read_tokens(value: object) -> int | str | None:
+    """Return a count as an integer if SQLite can hold it, else as the text that was sent."""
+    if value is None:
         return None
-    text = str(sent)
+    text = str(value)
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else escape_surrogates(text)
 
 
-def _lines(db: sqlite3.Connection, series: Series, part: str, came: list[Record]) -> None:
-    """Keep the lines of a part's last date."""
-    dates = [str(line[series.key[0]]) for line in came] if series.key else []
+def _replace_lines(context: AttemptContext, series: Series, part: str, added: list[Record]) -> None:
+    """Replace the lines of a slice if the added ones are of its last date or a later one."""
+    dates = [str(row[series.key[0]]) for row in added] if series.key else []
     newest = max(dates, default="")
-    place = (series.name, part)
+    series_part = (series.name, part)
     query = "select max(date) from ranking_lines where series = ? and part = ?"
-    held = db.execute(query, place).fetchone()[0] or ""
-    if not came or newest < held:
+    last_date = context.db.execute(query, series_part).fetchone()[0] or ""
+    if not added or newest < last_date:
         return
-    db.execute("delete from ranking_lines where series = ? and part = ? and date < ?", (*place, newest))
-    rows = [line for line in came if not series.key or str(line[series.key[0]]) == newest]
-    db.executemany(
-        "insert or replace into ranking_lines values (?, ?, ?, ?, ?)",
-        ((*place, newest, _key(series, line), dumps(line).decode()) for line in rows),
+    delete = "delete from ranking_lines where series = ? and part = ? and date < ?"
+    context.db.execute(delete, (*series_part, newest))
+    rows = [row for row in added if not series.key or str(row[series.key[0]]) == newest]
+    context.db.executemany(
+        INSERT_LINE,
+        ((*series_part, newest, _format_key(series, row), dumps(row).decode()) for row in rows),
     )
 
 
-def _key(series: Series, line: Record) -> str:
-    return str(to_json([line[name] for name in series.key])) if series.key else dumps(line).decode()
+def _format_key(series: Series, row: Record) -> str:
+    return str(to_json([row[name] for name in series.key])) if series.key else dumps(row).decode()

@@ -1,4 +1,4 @@
-"""Relations: who makes which models, and who serves them."""
+"""Relations: which lab makes which models, and which provider serves them."""
 
 import sqlite3
 
@@ -6,44 +6,44 @@ from orarchive.domain.record_files import Key
 from orarchive.domain.records import get_lab
 from orarchive.history.replay import ReplayStep
 from orarchive.index.context import AttemptContext
-from orarchive.index.presence import Lifecycle
 from orarchive.index.sql_values import escape_surrogates
 
+INSERT_PROVIDER_MODEL = """
+    insert into provider_models (provider, model, first, last, endpoints)
+    values (:provider, :model, :hour, null, 1)
+    on conflict do update set endpoints = endpoints + 1, last = null
+"""
 
-def apply_attempt(
-    db: sqlite3.Connection, presence: Lifecycle, moment: AttemptContext, step: ReplayStep
-) -> None:
-    """Write what an attempt did to them."""
+UPDATE_PROVIDER_MODEL = """
+    update provider_models set endpoints = endpoints - 1, last = case endpoints when 1 then :hour end
+    where provider = :provider and model = :model
+"""
+
+
+def apply_attempt(context: AttemptContext, step: ReplayStep) -> None:
+    """Update labs, their models and the providers of each model for an attempt."""
+    db, rows = context.db, context.update.rows
     for key, (old, _) in step.records.get("models", {}).items():
         if old is None:
             lab = escape_surrogates(get_lab(key[0]))
-            db.execute("insert or ignore into labs values (?, ?)", (lab, moment.hour))
-            row = presence.ids["models", key]
-            db.execute("insert or ignore into lab_models values (?, ?)", (lab, row))
+            db.execute("insert or ignore into labs (lab, first) values (?, ?)", (lab, context.hour))
+            values = (lab, rows.ids["models", key])
+            db.execute("insert or ignore into lab_models (lab, model) values (?, ?)", values)
     for key, (old, new) in step.records.get("endpoints", {}).items():
         if old is None:
-            _serve(db, key, moment.hour)
+            _update_provider(db, INSERT_PROVIDER_MODEL, key, context.hour)
         elif new is None:
-            _serve_no_more(db, key, moment.span("endpoints", key[0])[0] or moment.hour)
+            last, _ = context.span("endpoints", key[0])
+            _update_provider(db, UPDATE_PROVIDER_MODEL, key, last or context.hour)
 
 
-def _serve(db: sqlite3.Connection, key: Key, hour: str) -> None:
-    db.execute(
-        "insert into provider_models values (?, ?, ?, null, 1) on conflict do update"
-        " set endpoints = endpoints + 1, last = null",
-        (*_pair(key), hour),
-    )
+def get_provider(tag: str) -> str:
+    """Return the slug of the provider in an endpoint's tag: `azure` of `azure/eu`."""
+    return tag.partition("/")[0]
 
 
-def _serve_no_more(db: sqlite3.Connection, key: Key, last: str) -> None:
-    db.execute(
-        "update provider_models set endpoints = endpoints - 1,"
-        " last = case endpoints when 1 then ? end where provider = ? and model = ?",
-        (last, *_pair(key)),
-    )
-
-
-def _pair(key: Key) -> tuple[str, str]:
-    """Provider and model of an endpoint."""
+def _update_provider(db: sqlite3.Connection, statement: str, key: Key, hour: str) -> None:
+    """Count an endpoint of a provider and a model up or down."""
     model, tag, _ = key
-    return escape_surrogates(tag.partition("/")[0]), escape_surrogates(model)
+    provider = escape_surrogates(get_provider(tag))
+    db.execute(statement, {"provider": provider, "model": escape_surrogates(model), "hour": hour})

@@ -1,21 +1,21 @@
--- The index of an archive: everything that git says about it, as tables. It can be built anew at any time.
+-- The index of an archive: everything that git says about it, as tables. It can be rebuilt at any time.
 --
--- Moments are UTC hours as text, '2026-11-20T06:00:00Z', so they sort. A span has `first` and `last`: the first
--- and the last good hour that showed it; `last` is null while it still holds. Prices are exact decimals as
--- text, USD per unit (per token, request, image or search); the REAL beside one is for sorting only.
+-- Times are UTC hours as text, '2026-11-20T06:00:00Z', so they sort. A span has `first` and `last`: the first and
+-- the last good hour that showed it; `last` is null while it still holds. Prices are exact decimals as text, USD
+-- per unit (per token, request, image or search); the REAL value beside one is for sorting only.
 
 create table meta (            -- one row: what this file is
-    schema    text not null,    -- of these tables and the rules that fill them; another one: build anew
+    schema    text not null,    -- identifies the tables and the rules that fill them; a reader with another rebuilds
     program   text not null,    -- version of the program that wrote it
-    commit_id text              -- the last one whose files could be read; lines without an end are its lines
+    commit_id text              -- the last commit whose files could be read; lines with `last` null are its lines
 );
 
-create table tips (            -- of the cache alone: where git's history ended, imported pasts first
+create table tips (            -- only in the working copy: where the indexed git histories end, imported ones first
     position  integer primary key,
     commit_id text not null
 );
 
-create table feeds (           -- what is archived
+create table feeds (           -- one row for each feed
     feed     text primary key,
     route    text not null,
     cadence  text not null,     -- hourly, daily
@@ -25,67 +25,69 @@ create table feeds (           -- what is archived
 create table attempts (        -- one row for each line of the ledger, oldest first
     attempt   integer primary key,
     hour      text not null,
-    number    integer not null, -- 1, 2, ... in its hour
+    number    integer not null, -- 1, 2, ... within its hour
     started   text not null,
     finished  text not null,
     origin    text not null,    -- 'live', or 'import:<name>'
     program   text not null,
-    commit_id text,             -- whose tree is the state after it; null: none shows it
+    commit_id text,             -- the commit whose tree is the state after it; null: no commit shows it
     broken    text,             -- why its commit could not be read; its reads are then not good
-    relations text,             -- JSON: how many records point at one that is not there, by kind
+    relations text,             -- JSON: counts of references to records that do not exist, by kind
     source    text,             -- JSON, of imports: commit and path in the other repository
     notes     text              -- JSON list
 );
 create index attempts_hour on attempts (hour);
 
-create table reads (           -- one row for each feed asked in an attempt
+create table reads (           -- one row for each feed that an attempt requested
     attempt  integer not null references attempts,
     feed     text not null,
     hour     text not null,
     outcome  text not null,     -- ok, partial, quarantined, failed
-    good     integer not null,  -- 1: what was read counts: a list if ok; a sweep also if partial, but for what is kept
-                                -- (an hour of a sweep is good, and no gap, only if ok: see the views)
-    since    text not null,     -- the hour in which the oldest body may have been made: start less its age
-    scope    text not null,     -- route and query: what it can contain
-    records  integer,           -- as they stand after the attempt
+    good     integer not null,  -- 1: the read counts. A list counts if ok; a fan-out feed (one request for each key
+                                -- of another feed) also if partial, except for its kept keys. An hour of a fan-out
+                                -- feed is good, and no gap, only if ok: see the views
+    since    text not null,     -- hour in which the oldest response may have been made: the start less its age
+    scope    text not null,     -- route and query: what the response can contain
+    records  integer,           -- number of records after the attempt
     requests integer,
-    retries  integer not null,  -- of these the repeated ones
-    limited  integer not null,  -- of these those that were told to come back later (429)
+    retries  integer not null,  -- number of repeated requests among these
+    limited  integer not null,  -- number of requests among these that were answered with 429 (come back later)
     seconds  real,
-    age      integer,           -- largest `age` header, seconds
-    clock    integer not null,  -- seconds of record up to this hour: between two good hours at most a day counts
-    sha256   text not null,     -- of the feed's files as they stand after the attempt
-    kept     text,              -- JSON, of sweeps: keys that were not read, with the reason
+    age      integer,           -- largest `age` header, in seconds
+    clock    integer not null,  -- absence clock: seconds observed up to this hour; between two good hours at most
+                                -- a day counts
+    sha256   text not null,     -- of the feed's files after the attempt
+    kept     text,              -- JSON, of fan-out feeds: keys that were not read -> reason
     reasons  text,              -- JSON list
     notes    text,              -- JSON list
-    refused  text,              -- JSON list of payloads that a check refused
-    vanished text,              -- JSON, of models: what asking for each id that vanished told
+    refused  text,              -- JSON list of payloads that failed validation
+    vanished text,              -- JSON, of models: id that vanished -> how the service answered a request for it
     primary key (feed, attempt)
 ) without rowid;
 
-create table records (         -- one row for each record that was ever there
+create table records (         -- one row for each record that was ever observed
     id       integer primary key,
     feed     text not null,
-    key      text not null,     -- as people write it: openai/gpt-x, openai/gpt-x@azure/eu, #1 from the second twin on
+    key      text not null,     -- for people: openai/gpt-x, openai/gpt-x@azure/eu; #1 is the second endpoint with a tag
     parts    text not null,     -- JSON list: the values of the feed's key fields
     first    text not null,     -- first hour seen
-    last     text,              -- last hour seen; null: it is there
-    arrival  text not null,     -- how it came last: baseline, first_observed, added, returned, joined, gained,
-                                -- or unlisted: it was never there, only asked for (a model for its endpoints)
-    state    text not null,     -- active; stale, deprecated, removed (missing 0, 14, 30 days); left, lost; unobserved,
-                                -- unlisted
+    last     text,              -- last hour seen; null: it is listed now
+    arrival  text not null,     -- how it was last added: baseline, first_observed, added, returned, joined, gained;
+                                -- or unlisted: a model that was in no list, but whose endpoints were requested
+    state    text not null,     -- active; stale, deprecated, removed (missing for 0, 14, 30 days); left, lost;
+                                -- unobserved, unlisted
     missing  text,              -- first good hour without it
-    clock    integer not null,  -- the feed's clock then: absence is what reads.clock shows more now;
-                                -- of an unobserved one the absence itself
-    unique (feed, parts)        -- two keys may read alike: what SQLite cannot hold is written as escapes
+    clock    integer not null,  -- reads.clock of the feed in that hour: the absence is how much more it is now;
+                                -- of an unobserved record the absence itself
+    unique (feed, parts)        -- keys of two records may look alike: characters that SQLite cannot hold are escaped
 );
 create index records_key on records (feed, key);
 create index records_absent on records (feed, state, clock) where last is not null;
 
-create table versions (        -- every version of every line, but for what moves every hour (see latest, health)
+create table versions (        -- every version of every line, except for volatile lines (see latest, health)
     record integer not null references records,
-    file  text not null,        -- facts, prices, text, spot, asked (of a model: data/endpoints/models.jsonl),
-                                -- endpoints
+    file  text not null,        -- facts, prices, text, spot, endpoints, asked (data/endpoints/models.jsonl: what the
+                                -- response about a model's endpoints says of the model)
     first text not null,
     last  text,
     line  text not null,        -- JSON, as it stands in the file
@@ -93,94 +95,95 @@ create table versions (        -- every version of every line, but for what move
 );
 create index versions_open on versions (file, record) where last is null;
 
-create table latest (          -- lines that move all the time and mean little one by one (benchmarks, health): the last one
+create table latest (          -- volatile lines, whose single changes mean little (benchmarks, health): the last version
     record integer not null references records,
     file  text not null,
     since text not null,
     gone  text,                 -- first good hour without it; null: it is there
-    moves integer not null,     -- how often it has changed since it was first seen
+    moves integer not null,     -- number of changes since it was first seen
     line  text not null,
     primary key (record, file)
 );
 
-create table health (          -- endpoints: the health that was read in an attempt of the last 30 days
+create table health (          -- health of endpoints as it was read in the attempts of the last 30 days
     attempt integer not null references attempts,
     record  integer not null references records,
     line    text not null,      -- JSON: its fields as sent
     primary key (attempt, record)
 ) without rowid;
 
-create table health_days (     -- endpoints: a UTC day of health
+create table health_days (     -- health of endpoints by UTC day
     record    integer not null references records,
     day      text not null,
-    hours    integer not null,  -- hours in which it was read
-    abnormal integer not null,  -- of these, with a status other than 0
-    uptimes  integer not null,  -- of these, with an uptime of the last 30 minutes (percent)
+    hours    integer not null,  -- number of hours in which it was read
+    abnormal integer not null,  -- number of these with a status other than 0
+    uptimes  integer not null,  -- number of these with an uptime of the last 30 minutes (percent)
     uptime_sum real not null,
     uptime_min real,
-    latencies integer not null, -- of these, with a median latency (and throughput) of the last 30 minutes
+    latencies integer not null, -- number of these with a median latency (and throughput) of the last 30 minutes
     latency_sum real not null,
     throughput_sum real not null,
-    primary key (day, record)   -- an hour writes into one place, however many days there are
+    primary key (day, record)   -- day first: the rows that an hour writes lie together, however many days there are
 ) without rowid;
 create index health_days_record on health_days (record);
 
-create table watched (         -- what only several hours running tell
+create table watched (         -- runs of good or bad hours: states that take several hours running
     record integer not null references records,
     kind  text not null,        -- health (of an endpoint), orphaned (of a model)
     hour  text not null,        -- last hour counted
-    seen  text not null,        -- the hour in which that was made (see reads.since)
+    seen  text not null,        -- hour in which the response of that hour may have been made (see reads.since)
     bad   integer not null,     -- 1: bad in that hour
-    run   integer not null,     -- so many hours running
-    since text not null,        -- the first of them
-    after text,                 -- of the last hour before them, when it was made
-    told  integer not null,     -- 1: an event said that it is bad
+    run   integer not null,     -- number of hours running
+    since text not null,        -- first hour of the run
+    after text,                 -- `seen` of the last hour before the run
+    told  integer not null,     -- 1: an event says that it is bad
     primary key (record, kind)
 ) without rowid;
 
-create table prices (          -- price points of models and endpoints, zeros that are only spelling left out
+create table prices (          -- price points of models and endpoints; a zero that only spells out no price is left out
     record     integer not null references records,
     dimension text not null,    -- prompt, completion, ...
-    condition text not null,    -- '' or JSON: when it holds (min_prompt_tokens, utc_start, ...)
+    condition text not null,    -- '', or JSON: when the price holds (min_prompt_tokens, utc_start, ...)
     first     text not null,
     last      text,
     amount    text not null,    -- exact, USD per unit; -1: dynamic
-    value     real,             -- to sort by; null where the amount is no price
+    value     real,             -- for sorting; null if the amount is dynamic
     primary key (record, dimension, condition, first)
 ) without rowid;
 
 create table events (          -- one row for each meaningful fact
     id      integer primary key,
-    hour    text not null,      -- in which it became known
+    hour    text not null,      -- hour in which it became known
     attempt integer not null references attempts,
-    after   text,               -- it came about later than this hour (null: unknown) ...
-    by      text not null,      -- ... and was so in this one
+    after   text,               -- it happened later than this hour (null: unknown) ...
+    by      text not null,      -- ... and not later than in this one
     kind    text not null,      -- see docs/index.md
     feed    text not null,
     key     text not null,      -- as in records; of field_*: the path of the field
-    field   text not null,      -- what of the record; '' where the kind says it
+    field   text not null,      -- field of the record; '' where the kind says it
     old     text,               -- JSON
     new     text,               -- JSON
     percent real,               -- of prices
-    cause   text not null       -- of prices: endpoint, provider, schedule, unknown; of missing: what asking told;
-                                -- of what came or went with its model or endpoint: model, endpoint
+    cause   text not null       -- of prices: endpoint, provider, schedule, unknown; of missing: how the service answered
+                                -- a request for the id; of a record that was added or removed together with its
+                                -- model or endpoint: model, endpoint
 );
 create index events_key on events (key, hour);
 create index events_kind on events (kind, hour);
 create index events_hour on events (hour);
 
-create table ranking_reads (   -- one row for each part of a series of rankings that an attempt asked for
+create table ranking_reads (   -- one row for each slice of a series of rankings that an attempt requested
     attempt integer not null references attempts,
     hour    text not null,
     series  text not null,      -- order, models, category ..., openapi
-    part    text not null,      -- '' for all
-    outcome text not null,      -- ok, or why it was not had
-    as_of   text,               -- of when the service says the figures are
-    missing text,               -- JSON list of dates that were asked for and not there
+    part    text not null,      -- the slice; '' for the series as a whole
+    outcome text not null,      -- ok, or the reason why it was not read
+    as_of   text,               -- date of the figures according to the service
+    missing text,               -- JSON list of dates that were requested and not in the response
     primary key (series, part, attempt)
 ) without rowid;
 
-create table ranking_parts (   -- what usage is of
+create table ranking_parts (   -- slices that have usage
     id     integer primary key,
     series text not null,       -- models (all), modality, context (both exact); category, language (sampled, by week)
     part   text not null,
@@ -188,28 +191,28 @@ create table ranking_parts (   -- what usage is of
     unique (series, part)
 );
 
-create table permaslugs (      -- what rankings call a model: its canonical slug, with the variant; `other` is the rest
+create table permaslugs (      -- names of models in rankings: canonical slug with the variant; `other` is the rest
     id        integer primary key,
     permaslug text not null unique
 );
 
-create table usage (           -- tokens in and out by model and date, as OpenRouter published them last
+create table usage (           -- input and output tokens by model and date, as OpenRouter last published them
     part      integer not null references ranking_parts,
     date      text not null,    -- a UTC day, or the Monday of a week
     permaslug integer not null references permaslugs,
-    tokens,                     -- a number, or as it was sent where that is none
+    tokens,                     -- a number; as it was sent if it is none
     primary key (part, date, permaslug)
 ) without rowid;
 
-create table orders (          -- the order of models by use, of the last weeks: places without totals
+create table orders (          -- recent orders of models by use: ranks without totals
     hour  text not null,
-    part  text not null,        -- category, '' for all
-    place integer not null,
+    part  text not null,        -- category; '' for all
+    place integer not null,     -- rank, from 1
     model text not null,        -- id
     primary key (part, hour, place)
 ) without rowid;
 
-create table ranking_lines (   -- of apps, tasks, sessions and benchmarks the lines of the last date
+create table ranking_lines (   -- the lines of the last date of apps, tasks, sessions and benchmarks
     series text not null,
     part   text not null,
     date   text not null,
@@ -222,14 +225,14 @@ create table fields (          -- every field path that a feed ever had
     feed    text not null,
     path    text not null,
     first   text not null,
-    records integer not null,   -- that have it now
-    missing text,               -- since when none has
-    clock   integer not null,   -- the feed's clock then (see reads)
-    told    integer not null,   -- 1: field_vanished was told
+    records integer not null,   -- number of records that have it now
+    missing text,               -- first hour in which no record had it
+    clock   integer not null,   -- absence clock of the feed then (see reads)
+    told    integer not null,   -- 1: there is a field_vanished event for this absence
     primary key (feed, path)
 ) without rowid;
 
-create table labs (            -- who makes models
+create table labs (            -- authors of models
     lab   text primary key,
     first text not null
 ) without rowid;
@@ -240,24 +243,24 @@ create table lab_models (
     primary key (lab, model)
 ) without rowid;
 
-create table provider_models (  -- who serves which model: one row for a provider and a model, over all its endpoints
+create table provider_models (  -- which provider serves which model: one row for the pair, over all its endpoints
     provider text not null,     -- slug
     model    text not null,     -- id
     first    text not null,
-    last     text,              -- last hour served; null: it is
-    endpoints integer not null, -- now
+    last     text,              -- last hour served; null: it is served now
+    endpoints integer not null, -- number of endpoints now
     primary key (provider, model)
 ) without rowid;
 create index provider_models_model on provider_models (model);
 
--- What people ask for, under readable names.
+-- Views: what people ask for, under readable names.
 
 create view now as
     select max(hour) as hour, (select max(hour) from reads where feed = 'models' and good) as models
     from attempts;
 
--- every model there ever was, with its last record; `prompt` and `completion` are null where conditions rule them
--- (see prices), `expires` where the date only says that there is none
+-- every model that was ever listed, with its last record; `prompt` and `completion` are null if they depend on
+-- conditions (see prices), `expires` is null if the date is a filler for "none"
 create view models as
     select records.key as id, lab, state, records.first as first_seen,
         coalesce(records.last, now.models) as last_seen, missing as missing_since,
@@ -277,7 +280,8 @@ create view models as
     where feed = 'models' and versions.first = (
         select max(first) from versions as latest where latest.record = records.id and latest.file = 'facts');
 
-create view endpoints as       -- every endpoint there ever was, with its last record; last_seen: or the feed last read
+-- every endpoint that was ever observed, with its last record; a current one was last seen in the last good read
+create view endpoints as
     select records.key as key, json_extract(parts, '$[0]') as model, json_extract(parts, '$[1]') as tag, state, records.first as first_seen,
         coalesce(records.last, (select max(hour) from reads where feed = 'endpoints' and good)) as last_seen,
         json_extract(line, '$.provider_name') as provider_name, json_extract(line, '$.quantization') as quantization,
@@ -287,7 +291,7 @@ create view endpoints as       -- every endpoint there ever was, with its last r
     where feed = 'endpoints' and versions.first = (
         select max(first) from versions as latest where latest.record = records.id and latest.file = 'facts');
 
-create view version_log as     -- every version of every line, with where it was first observed
+create view version_log as     -- every version of every line, with the origin of its first observation
     select records.feed as feed, records.key as key, file, versions.first as first, versions.last as last,
         (select origin from attempts where hour = versions.first) as origin,
         (select json_extract(source, '$.commit') from attempts where hour = versions.first
@@ -295,40 +299,40 @@ create view version_log as     -- every version of every line, with where it was
         line
     from versions join records on records.id = record;
 
-create view price_history as   -- price points under the names of what they are of
+create view price_history as   -- price points with the feed and key of their record
     select feed, records.key as key, dimension, condition, prices.first as first, prices.last as last,
         amount, value
     from prices join records on records.id = record;
 
-create view rankings as         -- published usage under the names of what it is of
+create view rankings as         -- published usage with the names of series, slice and model
     select series, ranking_parts.part as part, date, permaslugs.permaslug as permaslug, tokens
     from usage join ranking_parts on ranking_parts.id = usage.part
     join permaslugs on permaslugs.id = usage.permaslug;
 
-create view rankings_source as  -- the line that published figures are to carry, and of when they are
+create view rankings_source as  -- the notice that has to be shown with published figures, and their date
     select series, part, max(hour) as read, as_of, 'Source: OpenRouter ' || case series
         when 'apps' then '(openrouter.ai/apps)'
         when 'sessions' then 'Data API (openrouter.ai/docs/cookbook/administration/data-api)'
         else '(openrouter.ai/rankings)' end || ', as of ' || as_of || '. Licensed under CC BY 4.0.' as notice
     from ranking_reads
-    where outcome = 'ok' and as_of is not null and series != 'benchmarks'  -- which are others' own
+    where outcome = 'ok' and as_of is not null and series != 'benchmarks'  -- benchmark scores belong to third parties
     group by series, part;
 
-create view health_history as  -- the health of endpoints in the last 30 days, as it was read
+create view health_history as  -- health of endpoints in the last 30 days, as it was read
     select hour, records.key as key, json_extract(line, '$.status') as status,
         json_extract(line, '$.uptime_last_30m') as uptime_last_30m,
         json_extract(line, '$.uptime_last_1d') as uptime_last_1d, line
     from health join attempts using (attempt) join records on records.id = record;
 
-create view event_log as       -- events with where their observation came from
+create view event_log as       -- events with the origin of their observation
     select events.*, origin, commit_id, json_extract(source, '$.commit') as source_commit
     from events join attempts using (attempt);
 
-create view coverage as        -- how each feed was read, by hour: 1 good (of a sweep: nearly every key), 0 not
+create view coverage as        -- how each feed was read, by hour: 1 good (of a fan-out feed: nearly every key), 0 not
     select feed, hour, max(outcome = 'ok' and good) as good, group_concat(outcome) as outcomes
     from reads group by feed, hour;
 
-create view gaps as            -- between two good hours of a feed, where some (of a daily feed: days) are missing
+create view gaps as            -- pairs of good hours of a feed between which hours (of a daily feed: days) are missing
     select feed, after, until, missing from (
         select feed, hour as until, lag(hour) over hours as after, cast(round(case cadence
             when 'hourly' then (julianday(hour) - julianday(lag(hour) over hours)) * 24

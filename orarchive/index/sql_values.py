@@ -1,25 +1,34 @@
-"""Values as SQLite can hold them."""
+"""Values in the form in which SQLite can store them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from orarchive.jsonl import dumps
 
 
 def escape_surrogates(text: str) -> str:
-    """A text, lone surrogates as escapes: JSON can carry them, SQLite cannot."""
+    """Return a text with lone surrogates written as escapes: JSON can carry them, SQLite cannot."""
     return text if text.isascii() else text.encode(errors="backslashreplace").decode()
 
 
-def sql_row(*values: Any) -> tuple[Any, ...]:
-    """The values of a row, texts as SQLite can hold them: a hand may have left anything in the ledger."""
-    return tuple(escape_surrogates(value) if isinstance(value, str) else value for value in values)
+def escape_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Escape the strings among the values of a row, given as column -> value.
+
+    A ledger that was edited by hand can have lone surrogates in any string.
+    """
+    return {
+        name: escape_surrogates(value) if isinstance(value, str) else value for name, value in values.items()
+    }
 
 
 def decode_text(text: bytes) -> str:
-    """A text out of SQLite: what its JSON functions make of a lone surrogate is shown as escapes."""
+    """Decode a text that SQLite returns; bytes that are not UTF-8 become escapes.
+
+    SQLite's JSON functions turn the escape of a lone surrogate into such bytes.
+    """
     return text.decode(errors="backslashreplace")
 
 
 def to_json(value: Any) -> str | None:
-    """A value as JSON text, null where there is none."""
+    """Serialise a value as JSON text; None stays None."""
     return None if value is None else dumps(value).decode()

@@ -8,93 +8,97 @@ from orarchive.domain.data_paths import feed_of_path, file_name, is_responses_fi
 from orarchive.domain.feeds import FEEDS, Feed
 from orarchive.history.replay import Line, ReplayState, ReplayStep
 from orarchive.index.context import AttemptContext
-from orarchive.index.presence import Lifecycle
+
+Row = tuple[Any, ...]
+
+END_VERSION = """
+    update versions set last = max(first, coalesce(?, first))
+    where record = ? and file = ? and last is null
+"""
+
+INSERT_VERSION = "insert into versions (record, file, first, last, line) values (?, ?, ?, null, ?)"
+
+DELETE_VERSION = "delete from versions where record = ? and file = ? and first = ?"
+
+REOPEN_VERSION = "update versions set last = null where record = ? and file = ? and line = ? and last = ?"
+
+INSERT_LATEST = """
+    insert into latest (record, file, since, gone, moves, line) values (?, ?, ?, null, 0, ?)
+    on conflict do update set since = excluded.since, gone = null, moves = moves + 1, line = excluded.line
+"""
+
+SELECT_STANDING_LINES = """
+    select feed, file, line from versions join records on id = record where versions.last is null
+    union all select feed, file, line from latest join records on id = record where gone is null
+"""
 
 
 def index_file_name(path: str) -> str:
-    """What the index calls a file: its name, or `asked` where it has a line for each model asked."""
+    """Return the name of a file in the index: `asked` for one with a line for each response, else its own."""
     return "asked" if is_responses_file(path) else file_name(path)
 
 
 def is_volatile_file(feed: Feed, file: str) -> bool:
-    """Whether of a file only the last version of each line is kept, and how often it moved."""
+    """Return whether only the last version of each line of a file is kept, with a count of its changes."""
     return file in feed.volatile_facets
 
 
-Row = tuple[Any, ...]
-
-
-def apply_attempt(
-    db: sqlite3.Connection, presence: Lifecycle, moment: AttemptContext, step: ReplayStep
-) -> None:
-    """Write what an attempt did to the lines of the archive's files."""
+def apply_attempt(context: AttemptContext, step: ReplayStep) -> None:
+    """Write what an attempt changed in the lines of the archive's files."""
+    rows = context.update.rows
     ended: list[Row] = []
-    stand: list[Row] = []
+    """(last hour, record, file) of the lines that stand no more."""
+    standing: list[Row] = []
+    """(record, file, line, last hour of the line before) of the lines that stand now."""
     for path, pairs in step.lines.items():
         feed, file = feed_of_path(path), index_file_name(path)
         assert feed
         for key, (old, new) in pairs.items():
             if is_responses_file(path):
-                row = presence.require_row(moment, str(feed.parent), key)
+                record = rows.get_or_insert(str(feed.parent), key, context.hour)
             else:
-                row = presence.ids[feed.name, key]
+                record = rows.ids[feed.name, key]
             if is_volatile_file(feed, file):
-                _move(db, moment, row, file, new)
+                _replace_latest(context, record, file, new)
                 continue
-            last, _ = moment.span(feed.name, key[0] if feed.parent else None)
+            last, _ = context.span(feed.name, key[0] if feed.parent else None)
             if old is not None:
-                ended.append((last, row, file))
+                ended.append((last, record, file))
             if new is not None:
-                stand.append((row, file, new.text.decode(), last))
-    db.executemany(END, ended)
-    if moment.again:
-        stand = _taken_back(db, moment, ended, stand)
-    values = ((row, file, moment.hour, line) for row, file, line, _ in stand)
-    db.executemany("insert into versions values (?, ?, ?, null, ?)", values)
-
-
-END = """
-    update versions set last = max(first, coalesce(?, first))
-    where record = ? and file = ? and last is null
-"""
-
-
-def _taken_back(
-    db: sqlite3.Connection, moment: AttemptContext, ended: list[Row], stand: list[Row]
-) -> list[Row]:
-    """Take back what an earlier attempt at this very hour wrote; returns the lines that are new even so."""
-    unstood = "delete from versions where record = ? and file = ? and first = ?"
-    db.executemany(unstood, ((row, file, moment.hour) for _, row, file in ended))
-    again = "update versions set last = null where record = ? and file = ? and line = ? and last = ?"
-    return [one for one in stand if not db.execute(again, one).rowcount]
-
-
-def _move(db: sqlite3.Connection, moment: AttemptContext, row: int, file: str, new: Line | None) -> None:
-    """A restless line moved, or went."""
-    if new is None:
-        db.execute("update latest set gone = ? where record = ? and file = ?", (moment.hour, row, file))
-        return
-    db.execute(
-        "insert into latest values (?, ?, ?, null, 0, ?) on conflict do update"
-        " set since = excluded.since, gone = null, moves = moves + 1, line = excluded.line",
-        (row, file, moment.hour, new.text.decode()),
+                standing.append((record, file, new.text.decode(), last))
+    context.db.executemany(END_VERSION, ended)
+    if context.is_repeat:
+        standing = _undo_same_hour(context, ended, standing)
+    context.db.executemany(
+        INSERT_VERSION, ((record, file, context.hour, line) for record, file, line, _ in standing)
     )
 
 
+def _undo_same_hour(context: AttemptContext, ended: list[Row], standing: list[Row]) -> list[Row]:
+    """Undo what an earlier attempt at this hour wrote; return the lines that are new even so."""
+    context.db.executemany(DELETE_VERSION, ((record, file, context.hour) for _, record, file in ended))
+    return [row for row in standing if not context.db.execute(REOPEN_VERSION, row).rowcount]
+
+
+def _replace_latest(context: AttemptContext, record: int, file: str, new: Line | None) -> None:
+    """Replace the last version of a volatile line, or note that it is gone."""
+    if new is None:
+        query = "update latest set gone = ? where record = ? and file = ?"
+        context.db.execute(query, (context.hour, record, file))
+    else:
+        context.db.execute(INSERT_LATEST, (record, file, context.hour, new.text.decode()))
+
+
 def load_state(db: sqlite3.Connection) -> ReplayState:
-    """The lines that stand, as a state to go on from."""
+    """Read the lines that stand, as a state from which a replay can go on."""
     paths = {
         (str(feed.parent) if is_responses_file(path) else feed.name, index_file_name(path)): path
         for feed in FEEDS.values()
         for path in feed.files
     }
     files: dict[str, list[bytes]] = defaultdict(list)
-    rows = db.execute(
-        "select feed, file, line from versions join records on id = record where versions.last is null"
-        " union all select feed, file, line from latest join records on id = record where gone is null"
-    )
-    for feed, file, line in rows:
-        # a file whose name nobody knows any more lies in its feed's folder
+    for feed, file, line in db.execute(SELECT_STANDING_LINES):
+        # a file that an older version of the archive wrote lies in the folder of its feed
         path = paths.get((feed, file), f"{FEEDS[feed].folder}/{file}.jsonl")
         files[path].append(line.encode())
     return ReplayState.of(files)

@@ -1,1 +1,1 @@
-"""Publish: from the archive to site/. What a page shows, which pages there are, and how they look."""
+"""Publish: from the index to site/. What the pages show, which pages there are, and how they are rendered."""

@@ -1,6 +1,6 @@
-"""The machine surface below `api/v1/`: static JSON, prices as exact decimals in text, hours as in `data/`.
+"""The static API below `api/v1/`: JSON files with prices as exact decimal strings and hours as in `data/`.
 
-Its shapes are written down on the site's page of data, and a test holds them.
+The site's page of data documents the shapes; a test freezes them.
 """
 
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from orarchive.index.event_log import EventRow
 from orarchive.jsonl import Record, loads
 from orarchive.publish import rankings_api
-from orarchive.publish.dataset import PriceInterval, Prices, RecordEntry
+from orarchive.publish.dataset import PriceInterval, Prices, RecordEntry, format_span
 from orarchive.publish.sanitize import to_safe_json
 from orarchive.publish.views import View
 from orarchive.publish.views.endpoints import provider_slug
@@ -17,55 +17,34 @@ from orarchive.timestamps import format_stamp
 
 API_FOLDER = "api/v1"
 
+LIFECYCLE_MEMBERS = ("state", "first_seen", "last_seen", "arrival")
+
 
 def build_api(view: View, model_files: dict[str, str], category_pages: dict[str, str]) -> dict[str, bytes]:
-    """Every file: path -> bytes; the file of each model and the page of each category are given."""
-    endpoints = [one for one in view.dataset.entries["endpoints"].values() if one.last is None]
-    found: dict[str, Any] = {
-        "status": status(view),
-        "models": [summary(one, model_files) for one in view.models],
-        "labs": [
-            {
-                "lab": one.name,
-                "models": len(one.models),
-                "gone": len(one.gone),
-                "first_seen": format_stamp(one.first),
-            }
-            for one in view.lab_views
-        ],
-        "providers": [
-            {"provider": one.slug, "name": one.name, "endpoints": len(one.servings), "left": one.former}
-            | (_span(one.entry) if one.entry else dict.fromkeys(SPAN))
-            for one in view.providers
-        ],
-        "endpoints": [
-            {
-                "model": one.parts[0],
-                "tag": one.parts[1],
-                "n": one.parts[2],
-                "provider": provider_slug(one.parts[1]),
-            }
-            | _span(one)
-            | {"pricing": one.record.get("pricing")}
-            for one in endpoints
-        ],
-        "relations": {
-            "lab_models": [[one.model.lab, one.model.id] for one in view.models],
-            "provider_models": sorted(
-                [list(pair) for pair in {(provider_slug(one.parts[1]), one.parts[0]) for one in endpoints}]
-            ),
-        },
+    """Return every file: path -> bytes.
+
+    `model_files` maps a model id to its path below `api/v1/`, without `.json`; `category_pages` a category to
+    its page.
+    """
+    endpoints = [entry for entry in view.dataset.entries["endpoints"].values() if entry.last is None]
+    values: dict[str, Any] = {
+        "status": _build_status(view),
+        "models": [_build_model_row(model, model_files) for model in view.models],
+        "labs": _build_labs(view),
+        "providers": _build_providers(view),
+        "endpoints": [_build_endpoint_row(entry) for entry in endpoints],
+        "relations": _build_relations(view, endpoints),
     }
-    found |= rankings_api.build_rankings_api(view, category_pages)
-    for logged in view.dataset.log:
-        found.setdefault(f"changes/{logged.hour[:7]}", []).append(event(logged))
-    for one in view.models:
-        found[model_files[one.model.id]] = model(one)
-    return {f"{API_FOLDER}/{name}.json": to_safe_json(value) for name, value in found.items()}
+    values |= rankings_api.build_rankings_api(view, category_pages)
+    for event in view.dataset.log:
+        values.setdefault(f"changes/{event.hour[:7]}", []).append(_build_event(event))
+    for model in view.models:
+        values[model_files[model.model.id]] = _build_model(model)
+    return {f"{API_FOLDER}/{name}.json": to_safe_json(value) for name, value in values.items()}
 
 
-def status(view: View) -> Record:
-    """How fresh and complete the record is."""
+def _build_status(view: View) -> Record:
+    """Return how fresh and complete the archive is."""
     run = view.last_run
     return {
         "hour": format_stamp(view.hour),
@@ -90,87 +69,143 @@ def status(view: View) -> Record:
         "complete": {str(span): count for span, count in view.complete.items()},
         "totals": view.totals,
         "feeds": {
-            one.feed: {
-                "last_good": format_stamp(one.last) if one.last else None,
-                "good": {str(span): count for span, count in one.good.items()},
-                "possible": {str(span): count for span, count in one.possible.items()},
+            coverage.feed: {
+                "last_good": format_stamp(coverage.last) if coverage.last else None,
+                "good": {str(span): count for span, count in coverage.good.items()},
+                "possible": {str(span): count for span, count in coverage.possible.items()},
             }
-            for one in view.coverage
+            for coverage in view.coverage
         },
-        "gaps": [[format_stamp(one), format_stamp(other)] for one, other in view.long_gaps],
+        "gaps": [[format_stamp(last), format_stamp(following)] for last, following in view.long_gaps],
         "changes": [month.name for month in view.months],
     }
 
 
-def summary(one: ModelView, model_files: dict[str, str]) -> Record:
-    """A model in one row; `prices` are those without conditions."""
+def _build_model_row(view: ModelView, model_files: dict[str, str]) -> Record:
+    """Return a model's row of the list; `prices` holds those without conditions."""
+    model = view.model
     return {
-        "id": one.model.id,
-        "name": one.model.name,
-        "lab": one.model.lab,
-        "states": one.states,
-        **_span(one.entry),
-        "context": one.model.context,
-        "prices": {name: f"{price:f}" for name, price in one.model.prices.items()},
-        "providers": sorted({offer.provider for offer in one.endpoints}),
-        "file": f"{API_FOLDER}/{model_files[one.model.id]}.json",
+        "id": model.id,
+        "name": model.name,
+        "lab": model.lab,
+        "states": view.states,
+        **_build_lifecycle(view.entry),
+        "context": model.context,
+        "prices": {name: f"{price:f}" for name, price in model.prices.items()},
+        "providers": sorted({endpoint.provider for endpoint in view.endpoints}),
+        "file": f"{API_FOLDER}/{model_files[model.id]}.json",
     }
 
 
-def model(one: ModelView) -> Record:
-    """A model as last seen, with every price point of it and its endpoints."""
+def _build_model(view: ModelView) -> Record:
+    """Return a model's own file: its record as last seen, and every price of it and of its endpoints."""
+    endpoints = sorted(view.dataset.endpoints.get(view.model.id, ()), key=lambda entry: entry.key)
     return {
-        "id": one.model.id,
-        "states": one.states,
-        **_span(one.entry),
-        "record": one.entry.record,
-        **_history(one.points),
+        "id": view.model.id,
+        "states": view.states,
+        **_build_lifecycle(view.entry),
+        "record": view.entry.record,
+        **_build_price_history(view.points),
         "endpoints": [
-            {"tag": own.parts[1], "n": own.parts[2], **_span(own), "pricing": own.record.get("pricing")}
-            | _history(one.dataset.prices.get(("endpoints", own.key), {}))
-            for own in sorted(one.dataset.endpoints.get(one.model.id, ()), key=lambda own: own.key)
+            {
+                "tag": entry.parts[1],
+                "n": entry.parts[2],
+                **_build_lifecycle(entry),
+                "pricing": entry.record.get("pricing"),
+                **_build_price_history(view.dataset.prices.get(("endpoints", entry.key), {})),
+            }
+            for entry in endpoints
         ],
     }
 
 
-def _history(prices: Prices) -> Record:
-    """Every price point there was, those under a condition apart."""
+def _build_labs(view: View) -> list[Record]:
+    """Return a row for each lab."""
+    return [
+        {
+            "lab": lab.name,
+            "models": len(lab.models),
+            "gone": len(lab.gone),
+            "first_seen": format_stamp(lab.first),
+        }
+        for lab in view.lab_views
+    ]
+
+
+def _build_providers(view: View) -> list[Record]:
+    """Return a row for each provider; one without a record of its own has null for its lifecycle."""
+    return [
+        {
+            "provider": provider.slug,
+            "name": provider.name,
+            "endpoints": len(provider.servings),
+            "left": provider.former,
+            **(_build_lifecycle(provider.entry) if provider.entry else dict.fromkeys(LIFECYCLE_MEMBERS)),
+        }
+        for provider in view.providers
+    ]
+
+
+def _build_endpoint_row(entry: RecordEntry) -> Record:
+    """Return an endpoint's row of the list."""
+    model, tag, n = entry.parts
+    return {
+        "model": model,
+        "tag": tag,
+        "n": n,
+        "provider": provider_slug(tag),
+        **_build_lifecycle(entry),
+        "pricing": entry.record.get("pricing"),
+    }
+
+
+def _build_relations(view: View, endpoints: list[RecordEntry]) -> Record:
+    """Return which lab made and which provider serves a model, as pairs."""
+    served = {(provider_slug(entry.parts[1]), entry.parts[0]) for entry in endpoints}
+    return {
+        "lab_models": [[model.model.lab, model.model.id] for model in view.models],
+        "provider_models": sorted([list(pair) for pair in served]),
+    }
+
+
+def _build_event(event: EventRow) -> Record:
+    """Return an event without empty members, and without `by` where it is the hour.
+
+    See `events` in the index's schema.
+    """
+    members = {name: value for name, value in vars(event).items() if value not in (None, "")}
+    if event.by == event.hour:
+        members.pop("by", None)
+    return members
+
+
+def _build_lifecycle(entry: RecordEntry) -> Record:
+    """Return a record's state, its first and last hour, and how it arrived."""
+    first, last = format_span(entry)
+    return dict(zip(LIFECYCLE_MEMBERS, (entry.state, first, last, entry.arrival), strict=True))
+
+
+def _build_price_history(prices: Prices) -> Record:
+    """Return every price interval by dimension; those under a condition stand apart."""
     return {
         "prices": {
-            rate.dimension: [_point(point) for point in points]
-            for rate, points in prices.items()
-            if not rate.condition
+            price_key.dimension: _build_intervals(intervals)
+            for price_key, intervals in prices.items()
+            if not price_key.condition
         },
         "conditional_prices": [
-            {"dimension": rate.dimension, "condition": loads(rate.condition)}
-            | {"points": [_point(point) for point in points]}
-            for rate, points in prices.items()
-            if rate.condition
+            {
+                "dimension": price_key.dimension,
+                "condition": loads(price_key.condition),
+                "points": _build_intervals(intervals),
+            }
+            for price_key, intervals in prices.items()
+            if price_key.condition
         ],
     }
 
 
-def event(one: EventRow) -> Record:
-    """One event, without members that say nothing; see `events` in the index's schema."""
-    said = {name: value for name, value in vars(one).items() if value not in (None, "")}
-    return said if one.by != one.hour else {name: said[name] for name in said if name != "by"}
-
-
-SPAN = ("state", "first_seen", "last_seen", "arrival")
-
-
-def _span(one: RecordEntry) -> Record:
-    return {
-        "state": one.state,
-        "first_seen": format_stamp(one.first),
-        "last_seen": format_stamp(one.last) if one.last else None,
-        "arrival": one.arrival,
-    }
-
-
-def _point(point: PriceInterval) -> Record:
-    return {
-        "from": format_stamp(point.first),
-        "to": format_stamp(point.last) if point.last else None,
-        "price": f"{point.amount:f}",
-    }
+def _build_intervals(intervals: list[PriceInterval]) -> list[Record]:
+    """Return price intervals with their exact prices."""
+    spans = [(interval, *format_span(interval)) for interval in intervals]
+    return [{"from": first, "to": last, "price": f"{interval.amount:f}"} for interval, first, last in spans]

@@ -1,16 +1,26 @@
-"""The whole site: pages, feeds, the machine surface and tables, as files."""
+"""The whole site as files: pages, news feeds, the static API, tables, search index and sitemap."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
+from orarchive.domain.foreign_text import escape_invisible
 from orarchive.domain.records import get_lab
 from orarchive.paths import escape_segment
 from orarchive.publish import api, exports, metrics, news_feeds
 from orarchive.publish.changelog import KINDS, TOPIC_NAMES
 from orarchive.publish.examples import build_examples
+from orarchive.publish.news_feeds import (
+    MAX_MODEL_ENTRIES,
+    MAX_TOPIC_ENTRIES,
+    NewsEntry,
+    render_atom,
+    render_json_feed,
+    select_latest,
+)
 from orarchive.publish.pages import Page, category_paths, list_pages, model_path
 from orarchive.publish.render import format_amount, render_pages
-from orarchive.publish.sanitize import show_invisible, to_safe_json
+from orarchive.publish.sanitize import to_safe_json
 from orarchive.publish.views import View
 from orarchive.publish.views.models import ModelView
 
@@ -18,81 +28,87 @@ SEARCH_PATH = "search.json"
 
 
 def build_files(view: View, base_url: str | None, progress: bool = False) -> dict[str, bytes]:
-    """Every file of the site but the database: path -> bytes."""
+    """Return every file of the site but the database: path -> bytes.
+
+    Absolute links and the sitemap need `base_url`; without it links are relative.
+    """
     base = base_url.rstrip("/") + "/" if base_url else None
-    paths = {one.model.id: model_path(one.model.id) for one in view.models}
-    model_files = {key: path.removesuffix("/index.html") for key, path in paths.items()}
-    found = api.build_api(view, model_files, category_paths(view))
-    found |= exports.build_tables(view)
-    shown = list(list_pages(view, paths, base, build_examples(found)))
-    found |= render_pages(shown, progress)
-    found |= dict(_feeds(view, paths, base))
-    found[SEARCH_PATH] = to_safe_json([_hit(one, paths) for one in view.models])
-    found[metrics.METRICS_PATH] = metrics.render_metrics(view)
-    found["robots.txt"] = b"User-agent: *\nAllow: /\n"
+    paths = {model.model.id: model_path(model.model.id) for model in view.models}
+    model_files = {model: path.removesuffix("/index.html") for model, path in paths.items()}
+    files = api.build_api(view, model_files, category_paths(view))
+    files |= exports.build_tables(view)
+    pages = list(list_pages(view, paths, base, build_examples(files)))
+    files |= render_pages(pages, progress)
+    files |= dict(_render_feeds(view, paths, base))
+    files[SEARCH_PATH] = to_safe_json([_build_search_entry(model, paths) for model in view.models])
+    files[metrics.METRICS_PATH] = metrics.render_metrics(view)
+    files["robots.txt"] = b"User-agent: *\nAllow: /\n"
     if base:
-        found["robots.txt"] += f"Sitemap: {base}sitemap.xml\n".encode()
-        found["sitemap.xml"] = _sitemap(shown, base)
-    return found
+        files["robots.txt"] += f"Sitemap: {base}sitemap.xml\n".encode()
+        files["sitemap.xml"] = _render_sitemap(pages, base)
+    return files
 
 
-def _feeds(view: View, paths: dict[str, str], base: str | None) -> Iterator[tuple[str, bytes]]:
-    """Every news feed with its path."""
+def _render_feeds(view: View, paths: dict[str, str], base: str | None) -> Iterator[tuple[str, bytes]]:
+    """Yield every news feed with its path."""
     news = news_feeds.build_news(view.changes, paths)
-    cuts = [one for one in news if news_feeds.is_cut(one)]
-    for name, title, some in (("changes", "All changes", news), ("cuts", "Price cuts of 20 % or more", cuts)):
-        page = "changes/index.html" if name == "changes" else "prices/index.html"
-        yield f"feeds/{name}.atom", news_feeds.render_atom(some, title, f"feeds/{name}.atom", page, base)
-        yield f"feeds/{name}.json", news_feeds.render_json_feed(some, title, f"feeds/{name}.json", page, base)
-    for topic, words in TOPIC_NAMES.items():
-        own = [one for one in news if one.line.topic == topic]
-        path = f"feeds/{topic}.atom"
-        yield path, news_feeds.render_atom(own, f"Changes: {words}", path, "changes/index.html", base)
-    for kind in KINDS:
-        own = news_feeds.select_latest(
-            [one for one in news if one.line.kind == kind], news_feeds.MAX_TOPIC_ENTRIES
-        )
-        path = f"feeds/kinds/{kind.replace(' ', '-')}.atom"
-        yield path, news_feeds.render_atom(own, f"Changes: {kind}", path, "changes/index.html", base)
-    by_model: dict[str, list[news_feeds.NewsEntry]] = {}
-    by_lab: dict[str, list[news_feeds.NewsEntry]] = {}
-    for one in news:
-        if one.line.model:
-            by_model.setdefault(one.line.model, []).append(one)
-            by_lab.setdefault(get_lab(one.line.model), []).append(one)
+    yield from _render_general_feeds(news, base)
+    by_model: dict[str, list[NewsEntry]] = defaultdict(list)
+    by_lab: dict[str, list[NewsEntry]] = defaultdict(list)
+    for entry in news:
+        if entry.line.model:
+            by_model[entry.line.model].append(entry)
+            by_lab[get_lab(entry.line.model)].append(entry)
     for lab in view.lab_views:
         page = f"labs/{escape_segment(lab.name)}/index.html"
-        yield _beside(
-            page,
-            lab.name,
-            news_feeds.select_latest(by_lab.get(lab.name, []), news_feeds.MAX_TOPIC_ENTRIES),
-            base,
-        )
-    for key, page in paths.items():
-        yield _beside(page, key, by_model.get(key, [])[: news_feeds.MAX_MODEL_ENTRIES], base)
+        yield _render_page_feed(page, lab.name, select_latest(by_lab[lab.name], MAX_TOPIC_ENTRIES), base)
+    for model, page in paths.items():
+        yield _render_page_feed(page, model, by_model[model][:MAX_MODEL_ENTRIES], base)
 
 
-def _beside(page: str, title: str, news: list[news_feeds.NewsEntry], base: str | None) -> tuple[str, bytes]:
-    """The news feed of one page."""
+def _render_general_feeds(news: list[NewsEntry], base: str | None) -> Iterator[tuple[str, bytes]]:
+    """Yield the feeds of all changes, of cuts, and of each topic and kind, with their paths."""
+    changes_page = "changes/index.html"
+    cuts = [entry for entry in news if news_feeds.is_cut(entry)]
+    for name, title, entries, page in (
+        ("changes", "All changes", news, changes_page),
+        ("cuts", "Price cuts of 20 % or more", cuts, "prices/index.html"),
+    ):
+        yield f"feeds/{name}.atom", render_atom(entries, title, f"feeds/{name}.atom", page, base)
+        yield f"feeds/{name}.json", render_json_feed(entries, title, f"feeds/{name}.json", page, base)
+    for topic, title in TOPIC_NAMES.items():
+        entries = [entry for entry in news if entry.line.topic == topic]
+        path = f"feeds/{topic}.atom"
+        yield path, render_atom(entries, f"Changes: {title}", path, changes_page, base)
+    for kind in KINDS:
+        entries = select_latest([entry for entry in news if entry.line.kind == kind], MAX_TOPIC_ENTRIES)
+        path = f"feeds/kinds/{kind.replace(' ', '-')}.atom"
+        yield path, render_atom(entries, f"Changes: {kind}", path, changes_page, base)
+
+
+def _render_page_feed(page: str, title: str, entries: list[NewsEntry], base: str | None) -> tuple[str, bytes]:
+    """Return the news feed of one page, which stands beside it, with its path."""
     path = page.removesuffix("index.html") + "changes.atom"
-    return path, news_feeds.render_atom(news, title, path, page, base)
+    return path, render_atom(entries, title, path, page, base)
 
 
-def _hit(one: ModelView, paths: dict[str, str]) -> dict[str, str]:
-    """What the search knows of a model."""
-    price = one.model.prices.get("prompt")
+def _build_search_entry(view: ModelView, paths: dict[str, str]) -> dict[str, str]:
+    """Return a model's entry of the search index."""
+    model = view.model
+    price = model.prices.get("prompt")
     return {
-        "id": show_invisible(one.model.id),
-        "name": show_invisible(one.model.name),
-        "path": paths[one.model.id],
-        "state": "" if one.is_there else one.states[0],
+        "id": escape_invisible(model.id),
+        "name": escape_invisible(model.name),
+        "path": paths[model.id],
+        "state": "" if view.is_there else view.states[0],
         "price": f"{format_amount(price, 'prompt')} in" if price is not None else "",
     }
 
 
-def _sitemap(shown: list[Page], base: str) -> bytes:
-    places = [one.path.removesuffix("index.html") for one in shown if one.path != "404.html"]
-    lines = [f"<url><loc>{escape(base + place)}</loc></url>" for place in sorted(places)]
+def _render_sitemap(pages: list[Page], base: str) -> bytes:
+    """Return the sitemap of all pages but the error page."""
+    paths = [page.path.removesuffix("index.html") for page in pages if page.path != "404.html"]
+    lines = [f"<url><loc>{escape(base + path)}</loc></url>" for path in sorted(paths)]
     head = (
         '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">'
     )

@@ -1,4 +1,4 @@
-"""The book: what an index says, read once, for all pages. Moments are aware hours (UTC)."""
+"""The dataset: everything an index holds that pages show, read once. Times are aware UTC hours."""
 
 import datetime as dt
 import sqlite3
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from orarchive.domain.feeds import FEEDS
 from orarchive.domain.record_files import Key, join_record
@@ -16,31 +16,31 @@ from orarchive.index.event_log import EventRow, read_events
 from orarchive.jsonl import Record, loads
 from orarchive.publish import rankings_data
 from orarchive.publish.rankings_data import Usage
-from orarchive.timestamps import parse_stamp
+from orarchive.timestamps import format_stamp, parse_stamp
 
 
 @dataclass(frozen=True)
 class RecordEntry:
-    """A record that is or was there, as it was last seen; `states` of the index's schema."""
+    """A record that is or was listed, as last seen; for its lifecycle see `states` in the index's schema."""
 
     feed: str
     key: str
-    """As people write it."""
+    """The key's text form, for people."""
     parts: Key
     first: dt.datetime
     last: dt.datetime | None
-    """None: it is there."""
+    """The last hour that showed the record; None while it is listed."""
     state: str
     arrival: str
     missing: dt.datetime | None
     record: Record
     response: Record
-    """Of a model: what the response for its endpoints said of it in other words than the list."""
+    """Of a model: the fields in which the response for its endpoints differs from the list."""
 
 
 @dataclass(frozen=True)
 class PriceInterval:
-    """A price and the hours that showed it; `last` is None while it holds."""
+    """A price and the first and last hour that showed it; `last` is None while it holds."""
 
     first: dt.datetime
     last: dt.datetime | None
@@ -49,7 +49,7 @@ class PriceInterval:
 
 @dataclass(frozen=True)
 class FeedReading:
-    """A feed as an attempt read it."""
+    """How one attempt read one feed."""
 
     hour: dt.datetime
     feed: str
@@ -66,7 +66,7 @@ class FeedReading:
 
 @dataclass(frozen=True)
 class Attempt:
-    """A line of the ledger."""
+    """The times of one line of the ledger."""
 
     hour: dt.datetime
     started: dt.datetime
@@ -75,24 +75,24 @@ class Attempt:
 
 @dataclass(frozen=True)
 class HealthDay:
-    """An endpoint's health on a UTC day: hours read, those with a status other than 0, and uptimes."""
+    """An endpoint's health on a UTC day: hours read, hours with a status other than 0, and mean uptime."""
 
     hours: int
     abnormal: int
     uptime: float | None
-    """Mean of what was read, percent."""
+    """Mean of the uptimes read, in percent; None if none was read."""
 
 
 class PriceKey(NamedTuple):
-    """What a price is of."""
+    """A price dimension, and the condition under which its price holds."""
 
     dimension: str
     condition: str = ""
-    """"" or the JSON of what must hold for it."""
+    """The condition as JSON; "" for the price without one."""
 
 
 Prices = dict[PriceKey, list[PriceInterval]]
-"""Price points, oldest first."""
+"""Price intervals by dimension and condition, oldest first."""
 
 
 @dataclass(frozen=True)
@@ -104,85 +104,154 @@ class Dataset:
     readings: list[FeedReading]
     """Oldest first."""
     prices: dict[tuple[str, str], Prices]
-    """(feed, key) -> its price points."""
+    """(feed, key) -> its prices."""
     log: list[EventRow]
-    """Oldest first."""
+    """Every event, oldest first."""
     health: dict[str, dict[str, HealthDay]]
-    """Endpoint -> day -> its health."""
+    """Endpoint key -> day -> its health."""
     relations: dict[str, int]
     """Relation counts of the last attempt."""
     announced: dict[str, dt.datetime]
-    """Model -> the hour that first showed that it has a date for its end, of those that had one last."""
+    """Model id -> the first hour that showed an expiration date, of models whose last facts have one."""
     benchmarks: dict[str, Record]
-    """Model -> what others' benchmarks say of it now; {} where they are left out."""
+    """Model id -> its third-party benchmark scores now; {} where benchmarks are left out."""
     attempts: list[Attempt] = field(default_factory=list)
-    """Those at the last hour, oldest first."""
+    """The attempts at the last hour, oldest first."""
     usage: Usage = field(default_factory=Usage)
-    """What is known of rankings."""
+    """Rankings."""
 
     @property
     def hour(self) -> dt.datetime:
-        """The last hour on record."""
+        """Return the last hour on record."""
         return self.attempts[-1].hour
 
     @property
     def begun(self) -> dt.datetime:
-        """The first hour on record."""
+        """Return the first hour on record."""
         return self.readings[0].hour if self.readings else self.hour
 
     @cached_property
     def last(self) -> dict[str, FeedReading]:
-        """The last reading of each feed."""
-        return {one.feed: one for one in self.readings}
+        """Return the last reading of each feed."""
+        return {reading.feed: reading for reading in self.readings}
 
     @cached_property
     def complete(self) -> dict[str, list[dt.datetime]]:
-        """The hours in which each feed was read completely, oldest first."""
-        return _hours(one for one in self.readings if one.good and one.outcome == "ok")
+        """Return the hours in which each feed was read completely (outcome `ok`), oldest first."""
+        return _group_hours(reading for reading in self.readings if reading.good and reading.outcome == "ok")
 
     @cached_property
     def good(self) -> dict[str, list[dt.datetime]]:
-        """The hours in which what was read of each feed counts, oldest first: sweeps may lack some keys."""
-        return _hours(one for one in self.readings if one.good)
+        """Return the good hours of each feed, oldest first; some keys of a fan-out feed may be missing."""
+        return _group_hours(reading for reading in self.readings if reading.good)
 
     @cached_property
     def endpoints(self) -> dict[str, list[RecordEntry]]:
-        """The endpoints, there or not, by the model asked."""
-        found: dict[str, list[RecordEntry]] = defaultdict(list)
-        for one in self.entries["endpoints"].values():
-            found[one.parts[0]].append(one)
-        return found
+        """Return all endpoints, current and former, by the model id that was asked for."""
+        by_model: dict[str, list[RecordEntry]] = defaultdict(list)
+        for entry in self.entries["endpoints"].values():
+            by_model[entry.parts[0]].append(entry)
+        return by_model
 
     @cached_property
     def came(self) -> dict[str, dt.datetime]:
-        """The models that were seen to come for the first time, with the hour after which they did."""
-        added = [one for one in self.log if (one.feed, one.kind) == ("models", "added")]
-        return {one.key: parse_stamp(one.after or one.hour) for one in reversed(added)}
+        """Return the models that have an `added` event, with the hour after which the first one happened."""
+        added = [event for event in self.log if (event.feed, event.kind) == ("models", "added")]
+        return {event.key: parse_stamp(event.after or event.hour) for event in reversed(added)}
 
     @cached_property
     def news(self) -> dict[str, list[EventRow]]:
-        """The events of each model and of what belongs to it, oldest first."""
-        found: dict[str, list[EventRow]] = defaultdict(list)
-        for one in self.log:
-            if one.feed in FEEDS and FEEDS[one.feed].is_about_models and not one.is_of_field:
-                found[one.key.partition("@")[0]].append(one)
-        return found
+        """Return the events of each model and of its endpoints, oldest first."""
+        by_model: dict[str, list[EventRow]] = defaultdict(list)
+        for event in self.log:
+            if event.feed in FEEDS and FEEDS[event.feed].is_about_models and not event.is_of_field:
+                by_model[event.key.partition("@")[0]].append(event)
+        return by_model
+
+
+def format_span(interval: RecordEntry | PriceInterval) -> tuple[str, str | None]:
+    """Return the first and last hour of a record or price as files write them; the last may be None."""
+    return format_stamp(interval.first), format_stamp(interval.last) if interval.last else None
+
+
+def _group_hours(readings: Iterable[FeedReading]) -> dict[str, list[dt.datetime]]:
+    """Return the distinct hours of the readings of each feed, in the order of the readings."""
+    hours: dict[str, dict[dt.datetime, None]] = {name: {} for name in FEEDS}
+    for reading in readings:
+        hours[reading.feed][reading.hour] = None
+    return {name: list(distinct) for name, distinct in hours.items()}
+
+
+# --- reading an index ---------------------------------------------------------------------------------------
 
 
 def read_dataset(db: sqlite3.Connection, benchmarks: bool = True) -> Dataset:
-    """Read an index, with or without benchmarks."""
+    """Read an index that has at least one attempt, with or without benchmarks."""
     return Dataset(
-        entries=_entries(db),
-        readings=[_reading(*row) for row in db.execute(READINGS)],
-        prices=_prices(db),
+        entries=_read_entries(db),
+        readings=_read_readings(db),
+        prices=_read_prices(db),
         log=list(read_events(db)),
-        health=_health(db),
+        health=_read_health(db),
         relations=loads(db.execute(RELATIONS).fetchone()[0]),
-        announced=_announced(db),
-        benchmarks=_benchmarks(db) if benchmarks else {},
-        attempts=[Attempt(*map(parse_stamp, row)) for row in db.execute(LAST)],
+        announced=_read_announced(db),
+        benchmarks=_read_benchmarks(db) if benchmarks else {},
+        attempts=[Attempt(*map(parse_stamp, row)) for row in db.execute(LAST_ATTEMPTS)],
         usage=rankings_data.read_usage(db),
     )
+
+
+RELATIONS = "select relations from attempts order by attempt desc limit 1"
+
+LAST_ATTEMPTS = """
+    select hour, started, finished from attempts
+    where hour = (select max(hour) from attempts) order by attempt
+"""
+
+# The latest line of each file of a record; of a record that is gone only lines that stood in its last hour.
+LINES = """
+    select record, file, line, max(versions.first) from versions join records on id = record
+    where versions.last is null or versions.last >= records.last
+    group by record, file
+"""
+
+RECORDS = "select id, feed, key, parts, first, last, state, arrival, missing from records order by key"
+
+
+def _read_entries(db: sqlite3.Connection) -> dict[str, dict[str, RecordEntry]]:
+    """Read every record that was ever listed: feed -> key -> entry, by key."""
+    lines: dict[int, dict[str, Record]] = defaultdict(dict)
+    for row_id, file, line, _ in db.execute(LINES):
+        lines[row_id][file] = loads(line)
+    entries: dict[str, dict[str, RecordEntry]] = {name: {} for name in FEEDS}
+    for row_id, feed, key, parts, first, last, state, arrival, missing in db.execute(RECORDS):
+        if arrival == "unlisted":
+            continue
+        entries[feed][key] = RecordEntry(
+            feed=feed,
+            key=key,
+            parts=tuple(loads(parts)),
+            first=parse_stamp(first),
+            last=_parse_optional_stamp(last),
+            state=state,
+            arrival=arrival,
+            missing=_parse_optional_stamp(missing),
+            record=_join_lines(feed, lines[row_id]),
+            response=lines[row_id].get("asked", {}),
+        )
+    return entries
+
+
+def _join_lines(feed: str, lines: dict[str, Record]) -> Record:
+    """Join the lines of a record's files; the endpoint response's fields of a model are kept apart."""
+    files = {file: line for file, line in lines.items() if file != "asked"}
+    key_fields = [name for name in ("model", "n") if name in FEEDS[feed].key]
+    return join_record(FEEDS[feed], files, key_fields)
+
+
+def _parse_optional_stamp(text: str | None) -> dt.datetime | None:
+    """Parse a stamp; return None for none."""
+    return parse_stamp(text) if text else None
 
 
 READINGS = """
@@ -190,107 +259,77 @@ READINGS = """
     from reads join attempts using (attempt) order by attempt, feed
 """
 
-LAST = """
-    select hour, started, finished from attempts
-    where hour = (select max(hour) from attempts) order by attempt
-"""
 
-RELATIONS = "select relations from attempts order by attempt desc limit 1"
-
-# of what is gone the lines that stood last
-LINES = """
-    select record, file, line, max(versions.first) from versions join records on id = record
-    where versions.last is null or versions.last >= records.last
-    group by record, file
-"""
-
-
-def _entries(db: sqlite3.Connection) -> dict[str, dict[str, RecordEntry]]:
-    lines: dict[int, dict[str, Record]] = defaultdict(dict)
-    for row, file, line, _ in db.execute(LINES):
-        lines[row][file] = loads(line)
-    found: dict[str, dict[str, RecordEntry]] = {name: {} for name in FEEDS}
-    query = "select id, feed, key, parts, first, last, state, arrival, missing from records order by key"
-    for row, feed, key, parts, first, last, state, arrival, missing in db.execute(query):
-        if arrival == "unlisted":
-            continue
-        record, asked = _record(feed, lines[row]), lines[row].get("asked", {})
-        hours = (parse_stamp(first), parse_stamp(last) if last else None)
-        gone = parse_stamp(missing) if missing else None
-        found[feed][key] = RecordEntry(
-            feed, key, tuple(loads(parts)), *hours, state, arrival, gone, record, asked
+def _read_readings(db: sqlite3.Connection) -> list[FeedReading]:
+    """Read how each attempt read each feed, oldest first."""
+    rows = db.execute(READINGS)
+    return [
+        FeedReading(
+            hour=parse_stamp(hour),
+            feed=feed,
+            outcome=outcome,
+            good=bool(good),
+            records=records,
+            requests=requests or 0,
+            retries=retries,
+            limited=limited,
+            reasons=tuple(loads(reasons or "[]")),
+            kept=loads(kept or "{}"),
+            origin=origin,
         )
-    return found
+        for hour, feed, outcome, good, records, requests, retries, limited, reasons, kept, origin in rows
+    ]
 
 
-def _record(feed: str, lines: dict[str, Record]) -> Record:
-    known = {file: line for file, line in lines.items() if file != "asked"}
-    return join_record(FEEDS[feed], known, [name for name in ("model", "n") if name in FEEDS[feed].key])
+PRICES = "select feed, key, dimension, condition, first, last, amount from price_history order by first"
 
 
-def _hours(readings: Iterable[FeedReading]) -> dict[str, list[dt.datetime]]:
-    """The hours of each feed that readings are of, each once, in their order."""
-    found: dict[str, dict[dt.datetime, None]] = {name: {} for name in FEEDS}
-    for one in readings:
-        found[one.feed][one.hour] = None
-    return {name: list(hours) for name, hours in found.items()}
+def _read_prices(db: sqlite3.Connection) -> dict[tuple[str, str], Prices]:
+    """Read every price that was ever seen, by (feed, key)."""
+    prices: dict[tuple[str, str], Prices] = defaultdict(lambda: defaultdict(list))
+    for feed, key, dimension, condition, first, last, amount in db.execute(PRICES):
+        interval = PriceInterval(parse_stamp(first), _parse_optional_stamp(last), Decimal(amount))
+        prices[feed, key][PriceKey(dimension, condition)].append(interval)
+    return prices
 
 
-def _reading(hour: str, feed: str, outcome: str, good: int, *rest: Any) -> FeedReading:
-    records, requests, retries, limited, reasons, kept, origin = rest
-    counts = (records, requests or 0, retries, limited)
-    return FeedReading(
-        parse_stamp(hour),
-        feed,
-        outcome,
-        bool(good),
-        *counts,
-        tuple(loads(reasons or "[]")),
-        loads(kept or "{}"),
-        origin,
-    )
-
-
-def _prices(db: sqlite3.Connection) -> dict[tuple[str, str], Prices]:
-    found: dict[tuple[str, str], Prices] = defaultdict(lambda: defaultdict(list))
-    query = "select feed, key, dimension, condition, first, last, amount from price_history order by first"
-    for feed, key, dimension, condition, first, last, amount in db.execute(query):
-        point = PriceInterval(parse_stamp(first), parse_stamp(last) if last else None, Decimal(amount))
-        found[feed, key][PriceKey(dimension, condition)].append(point)
-    return found
-
-
-DATES = """
+EXPIRATION_DATES = """
     select key, first, json_extract(line, '$.expiration_date') from version_log
     where feed = 'models' and file = 'facts' order by key, first
 """
 
 
-def _announced(db: sqlite3.Connection) -> dict[str, dt.datetime]:
-    found: dict[str, dt.datetime] = {}
-    for key, first, date in db.execute(DATES):
+def _read_announced(db: sqlite3.Connection) -> dict[str, dt.datetime]:
+    """Read when each model that has an expiration date got one; a date that is withdrawn starts anew."""
+    announced: dict[str, dt.datetime] = {}
+    for key, first, date in db.execute(EXPIRATION_DATES):
         if parse_expiry(date):
-            found.setdefault(key, parse_stamp(first))
+            announced.setdefault(key, parse_stamp(first))
         else:
-            found.pop(key, None)
-    return found
+            announced.pop(key, None)
+    return announced
 
 
-def _benchmarks(db: sqlite3.Connection) -> dict[str, Record]:
-    query = (
-        "select key, line from latest join records on id = record"
-        " where feed = 'models' and file = 'benchmarks' and gone is null"
-    )
-    return {key: loads(line)["benchmarks"] for key, line in db.execute(query)}
+BENCHMARKS = """
+    select key, line from latest join records on id = record
+    where feed = 'models' and file = 'benchmarks' and gone is null
+"""
 
 
-def _health(db: sqlite3.Connection) -> dict[str, dict[str, HealthDay]]:
-    found: dict[str, dict[str, HealthDay]] = defaultdict(dict)
-    query = (
-        "select key, day, hours, abnormal, uptimes, uptime_sum from health_days"
-        " join records on id = record where day > (select date(max(day), '-30 days') from health_days)"
-    )
-    for key, day, hours, abnormal, uptimes, total in db.execute(query):
-        mean = total / uptimes if uptimes else None
-        found[key][day] = HealthDay(hours, abnormal, mean)
-    return found
+def _read_benchmarks(db: sqlite3.Connection) -> dict[str, Record]:
+    """Read the benchmark scores of each model that is listed."""
+    return {key: loads(line)["benchmarks"] for key, line in db.execute(BENCHMARKS)}
+
+
+HEALTH_DAYS = """
+    select key, day, hours, abnormal, uptimes, uptime_sum from health_days
+    join records on id = record where day > (select date(max(day), '-30 days') from health_days)
+"""
+
+
+def _read_health(db: sqlite3.Connection) -> dict[str, dict[str, HealthDay]]:
+    """Read the health of each endpoint on each of the last 30 days."""
+    health: dict[str, dict[str, HealthDay]] = defaultdict(dict)
+    for key, day, hours, abnormal, uptimes, uptime_sum in db.execute(HEALTH_DAYS):
+        health[key][day] = HealthDay(hours, abnormal, uptime_sum / uptimes if uptimes else None)
+    return health

@@ -1,4 +1,4 @@
-"""What the files for programs look like: of each kind the first entry of one, cut short where it is long."""
+"""Examples of the files for programs: the first entry of each kind of file, cut short where it is long."""
 
 from typing import Any
 
@@ -6,39 +6,43 @@ from orarchive.jsonl import loads
 from orarchive.publish.api import API_FOLDER
 from orarchive.publish.json_text import format_json
 
-ROWS = ("models", "endpoints", "providers", "labs")
+LISTS = ("models", "endpoints", "providers", "labs")
 """Files that are a list of entries."""
 
-MOST, LONGEST = 2, 60
-"""Items of a list, and letters of a text, before an example is cut."""
+MAX_ITEMS = 2
+"""Items of a list in an example."""
+
+MAX_TEXT_LENGTH = 60
+"""Characters of a text in an example, before the ellipsis."""
 
 
 def build_examples(files: dict[str, bytes]) -> dict[str, str]:
-    """Address on the page of data -> example; of what an archive does not have there is none."""
-    rows = {name: loads(files[f"{API_FOLDER}/{name}.json"])[:1] for name in ROWS}
-    found = {f"{API_FOLDER}/{name}.json": row[0] for name, row in rows.items() if row}
-    if model := rows["models"]:
-        found[f"{API_FOLDER}/models/{{author}}/{{slug}}.json"] = loads(files[model[0]["file"]])
-    found[f"{API_FOLDER}/relations.json"] = loads(files[f"{API_FOLDER}/relations.json"])
-    for name, path in (
-        ("categories", "categories"),
-        ("rankings/{category}", "rankings/all"),
-        ("validation", "validation"),
-    ):
-        if f"{API_FOLDER}/{path}.json" in files:
-            found[f"{API_FOLDER}/{name}.json"] = loads(files[f"{API_FOLDER}/{path}.json"])
-    months = sorted(name for name in files if name.startswith(f"{API_FOLDER}/changes/"))
+    """Return the example of each path on the page of data; kinds of which there is no file are left out."""
+
+    def read(name: str) -> Any:
+        return loads(files[f"{API_FOLDER}/{name}.json"])
+
+    lists = {name: read(name)[:1] for name in LISTS}
+    values = {name: rows[0] for name, rows in lists.items() if rows}
+    if lists["models"]:
+        values["models/{author}/{slug}"] = loads(files[lists["models"][0]["file"]])
+    values["relations"] = read("relations")
+    values |= {"categories": read("categories"), "validation": read("validation")}
+    if f"{API_FOLDER}/rankings/all.json" in files:
+        values["rankings/{category}"] = read("rankings/all")
+    months = sorted(path for path in files if path.startswith(f"{API_FOLDER}/changes/"))
     if months:
-        found[f"{API_FOLDER}/changes/{{month}}.json"] = loads(files[months[0]])[0]
-    tables = {name: content for name, content in files.items() if name.endswith(".csv")}
-    heads = {name: b"\n".join(content.split(b"\n", 2)[:2]).decode() for name, content in tables.items()}
-    return {name: format_json(_brief(value)) for name, value in found.items()} | heads
+        values["changes/{month}"] = loads(files[months[0]])[0]
+    examples = {f"{API_FOLDER}/{name}.json": format_json(_abridge(value)) for name, value in values.items()}
+    tables = {path: content for path, content in files.items() if path.endswith(".csv")}
+    return examples | {path: b"\n".join(table.split(b"\n", 2)[:2]).decode() for path, table in tables.items()}
 
 
-def _brief(value: Any) -> Any:
-    """A value with few items in its lists and few letters in its texts."""
+def _abridge(value: Any) -> Any:
+    """Return a value with at most MAX_ITEMS items in its lists, and with its texts shortened."""
     if isinstance(value, dict):
-        return {name: _brief(member) for name, member in value.items()}
+        return {name: _abridge(member) for name, member in value.items()}
     if isinstance(value, list):
-        return [_brief(item) for item in value[:MOST]] + ["…"] * (len(value) > MOST)
-    return f"{value[:LONGEST]}…" if isinstance(value, str) and len(value) > LONGEST else value
+        return [_abridge(item) for item in value[:MAX_ITEMS]] + ["…"] * (len(value) > MAX_ITEMS)
+    is_long = isinstance(value, str) and len(value) > MAX_TEXT_LENGTH
+    return f"{value[:MAX_TEXT_LENGTH]}…" if is_long else value

@@ -1,104 +1,104 @@
-"""Tables as CSV, for spreadsheets: what could be taken for a formula is marked as text."""
+"""Tables as CSV for spreadsheets; a cell that a spreadsheet could take for a formula is marked as text."""
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 from orarchive.jsonl import dumps
+from orarchive.publish.dataset import Dataset, format_span
 from orarchive.publish.sanitize import show_invisible
 from orarchive.publish.views import View
 from orarchive.publish.views.endpoints import provider_slug
-from orarchive.timestamps import format_stamp
+from orarchive.publish.views.models import ModelView
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a cell begins with that a spreadsheet runs."""
-
-
-def build_tables(view: View) -> dict[str, bytes]:
-    """Every table: path -> bytes."""
-    book = view.dataset
-    models = (
-        [
-            *(
-                one.model.id,
-                one.model.name,
-                one.model.lab,
-                " ".join(one.states),
-                format_stamp(one.entry.first),
-            ),
-            *(format_stamp(one.entry.last) if one.entry.last else "", one.model.context),
-            *(_price(one.model.prices.get(name)) for name in ("prompt", "completion")),
-        ]
-        for one in view.models
-    )
-    endpoints = (
-        [
-            *(one.parts[0], provider_slug(one.parts[1]), one.parts[1], one.parts[2], format_stamp(one.first)),
-            format_stamp(one.last) if one.last else "",
-        ]
-        for one in book.entries["endpoints"].values()
-    )
-    points = (
-        [
-            feed,
-            key,
-            *rate,
-            format_stamp(one.first),
-            format_stamp(one.last) if one.last else "",
-            _price(one.amount),
-        ]
-        for (feed, key), prices in sorted(book.prices.items())
-        for rate, some in sorted(prices.items())
-        for one in some
-    )
-    events = (
-        [
-            *(one.hour, one.after, one.by, one.kind, one.feed, one.key, one.field),
-            *(_json(one.old), _json(one.new), one.percent, one.cause, one.origin),
-        ]
-        for one in book.log
-    )
-    return {
-        "data/models.csv": _csv(MODELS, models),
-        "data/endpoints.csv": _csv(ENDPOINTS, endpoints),
-        "data/prices.csv": _csv(PRICES, points),
-        "data/events.csv": _csv(EVENTS, events),
-    }
-
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+"""First characters of a cell that a spreadsheet would evaluate."""
 
 SPAN = ("first_seen", "last_seen")
-MODELS = ("id", "name", "lab", "states", *SPAN, "context", "prompt", "completion")
-ENDPOINTS = ("model", "provider", "tag", "n", *SPAN)
-PRICES = ("feed", "key", "dimension", "condition", "from", "to", "usd")
-EVENTS = (
+MODEL_COLUMNS = ("id", "name", "lab", "states", *SPAN, "context", "prompt", "completion")
+ENDPOINT_COLUMNS = ("model", "provider", "tag", "n", *SPAN)
+PRICE_COLUMNS = ("feed", "key", "dimension", "condition", "from", "to", "usd")
+EVENT_COLUMNS = (
     *("hour", "after", "by", "kind", "feed", "key", "field"),
     *("old", "new", "percent", "cause", "origin"),
 )
 
+Row = list[Any]
+"""Cells; None is an empty cell."""
 
-def _price(price: Any) -> str | None:
+
+def build_tables(view: View) -> dict[str, bytes]:
+    """Return every table: path -> bytes."""
+    return {
+        "data/models.csv": _write_table(MODEL_COLUMNS, _list_model_rows(view.models)),
+        "data/endpoints.csv": _write_table(ENDPOINT_COLUMNS, _list_endpoint_rows(view.dataset)),
+        "data/prices.csv": _write_table(PRICE_COLUMNS, _list_price_rows(view.dataset)),
+        "data/events.csv": _write_table(EVENT_COLUMNS, _list_event_rows(view.dataset)),
+    }
+
+
+def _list_model_rows(models: Iterable[ModelView]) -> Iterator[Row]:
+    """Yield a row for each model there ever was."""
+    for view in models:
+        model = view.model
+        prices = [_format_price(model.prices.get(name)) for name in ("prompt", "completion")]
+        states = " ".join(view.states)
+        yield [model.id, model.name, model.lab, states, *format_span(view.entry), model.context, *prices]
+
+
+def _list_endpoint_rows(dataset: Dataset) -> Iterator[Row]:
+    """Yield a row for each endpoint there ever was."""
+    for entry in dataset.entries["endpoints"].values():
+        model, tag, n = entry.parts
+        yield [model, provider_slug(tag), tag, n, *format_span(entry)]
+
+
+def _list_price_rows(dataset: Dataset) -> Iterator[Row]:
+    """Yield a row for each price interval."""
+    for (feed, key), prices in sorted(dataset.prices.items()):
+        for price_key, intervals in sorted(prices.items()):
+            for interval in intervals:
+                yield [feed, key, *price_key, *format_span(interval), _format_price(interval.amount)]
+
+
+def _list_event_rows(dataset: Dataset) -> Iterator[Row]:
+    """Yield a row for each event."""
+    for event in dataset.log:
+        yield [
+            *(event.hour, event.after, event.by, event.kind, event.feed, event.key, event.field),
+            *(_format_json(event.old), _format_json(event.new), event.percent, event.cause, event.origin),
+        ]
+
+
+def _format_price(price: Decimal | None) -> str | None:
+    """Write an exact price in plain digits."""
     return None if price is None else f"{price:f}"
 
 
-def _json(value: Any) -> str:
-    return "" if value is None else value if isinstance(value, str) else dumps(value).decode()
+def _format_json(value: Any) -> str | None:
+    """Write a value as JSON, a text as it is."""
+    return value if value is None or isinstance(value, str) else dumps(value).decode()
 
 
-def _csv(head: Sequence[str], rows: Iterable[list[Any]]) -> bytes:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(head)
-    writer.writerows([_cell(value) for value in row] for row in rows)
-    return out.getvalue().encode(errors="backslashreplace")
+def _write_table(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
+    """Write a table with its header as CSV, in UTF-8."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([_format_cell(value) for value in row] for row in rows)
+    return buffer.getvalue().encode()
 
 
-def _cell(value: Any) -> Any:
+def _format_cell(value: Any) -> Any:
+    """Show invisible characters of a text, and put an apostrophe before one that looks like a formula."""
     value = show_invisible(value)
-    if not isinstance(value, str) or not value.startswith(FORMULA):
+    if not isinstance(value, str) or not value.startswith(FORMULA_STARTS):
         return value
     return value if _is_number(value) else f"'{value}"
 
 
 def _is_number(text: str) -> bool:
+    """Tell whether a text is a plain decimal number."""
     return text.lstrip("-").replace(".", "", 1).isdecimal()

@@ -1,4 +1,4 @@
-"""The last run and the coverage for Prometheus, as text: `metrics.prom`."""
+"""Metrics of the last run and of the coverage for Prometheus, as text: `metrics.prom`."""
 
 from collections.abc import Iterator
 
@@ -11,41 +11,47 @@ Sample = tuple[dict[str, str], float]
 
 
 def render_metrics(view: View) -> bytes:
-    """Every metric, each with its help and its type."""
+    """Return every metric in Prometheus's text format, each with its help and its type."""
     lines = []
-    for name, words, samples in _metrics(view):
-        lines += [f"# HELP {name} {words}", f"# TYPE {name} gauge"]
+    for name, description, samples in _list_metrics(view):
+        lines += [f"# HELP {name} {description}", f"# TYPE {name} gauge"]
         for labels, value in samples:
-            marks = ",".join(f'{label}="{text}"' for label, text in labels.items())
-            lines.append(f"{name}{f'{{{marks}}}' if marks else ''} {value:.10g}")
+            members = ",".join(f'{label}="{text}"' for label, text in labels.items())
+            lines.append(f"{name}{f'{{{members}}}' if members else ''} {value:.10g}")
     return ("\n".join(lines) + "\n").encode()
 
 
-def _metrics(view: View) -> Iterator[tuple[str, str, list[Sample]]]:
+def _list_metrics(view: View) -> Iterator[tuple[str, str, list[Sample]]]:
+    """Yield the name, the help and the samples of each metric."""
     run = view.last_run
-    yield "openrouter_sync_duration", "Seconds that the last run took.", [({}, run.seconds)]
+    totals: dict[str, tuple[str, float]] = {
+        "sync_duration": ("Seconds that the last run took.", run.seconds),
+        "sync_timestamp": ("When the last run ended, in Unix time.", run.finished.timestamp()),
+        "sync_errors": ("Feeds and rankings that were not good in the last run.", len(run.not_good)),
+        "sync_requests": ("Requests for feeds in the last run.", run.requests),
+        "sync_retries": ("Of these the repeated ones.", run.retries),
+        "sync_rate_limited": ("Of these those answered with 429.", run.limited),
+        "models_total": ("Models that are listed.", len(view.listed)),
+        "models_added": ("Models that came in the last run.", run.added),
+        "models_missing": ("Models that were no longer there in it.", run.missing),
+    }
+    for name, (description, value) in totals.items():
+        yield f"openrouter_{name}", description, [({}, value)]
     yield (
-        "openrouter_sync_timestamp",
-        "When the last run ended, in Unix time.",
-        [({}, run.finished.timestamp())],
+        "openrouter_records",
+        "Records of each feed.",
+        [({"feed": feed}, count) for feed, count in run.records.items()],
     )
     yield (
-        "openrouter_sync_errors",
-        "Feeds and rankings that were not good in the last run.",
-        [({}, len(run.not_good))],
+        "openrouter_coverage",
+        "Share of the last hours in which a feed was good.",
+        [
+            (
+                {"feed": coverage.feed, "hours": str(span)},
+                coverage.good[span] / coverage.possible[span],
+            )
+            for coverage in view.coverage
+            if coverage.asked
+            for span in coverage.good
+        ],
     )
-    yield "openrouter_sync_requests", "Requests for feeds in the last run.", [({}, run.requests)]
-    yield "openrouter_sync_retries", "Of these the repeated ones.", [({}, run.retries)]
-    yield "openrouter_sync_rate_limited", "Of these those answered with 429.", [({}, run.limited)]
-    yield "openrouter_models_total", "Models that are listed.", [({}, len(view.listed))]
-    yield "openrouter_models_added", "Models that came in the last run.", [({}, run.added)]
-    yield "openrouter_models_missing", "Models that were no longer there in it.", [({}, run.missing)]
-    records: list[Sample] = [({"feed": feed}, count) for feed, count in run.records.items()]
-    yield "openrouter_records", "Records of each feed.", records
-    covered: list[Sample] = [
-        ({"feed": one.feed, "hours": str(span)}, one.good[span] / one.possible[span])
-        for one in view.coverage
-        if one.asked
-        for span in one.good
-    ]
-    yield "openrouter_coverage", "Share of the last hours in which a feed was good.", covered

@@ -1,7 +1,7 @@
-"""News feeds: Atom for everything, for price cuts, for each topic, lab and model; JSON Feed for two of them.
+"""News feeds: Atom for all changes, price cuts, each topic, kind, lab and model; JSON Feed for the first two.
 
-An entry is one line of the changes page. Its id is made of what happened, so a rebuild changes none. A price
-that goes back within three days is one entry, which says so, and no second alert.
+An entry is one line of the changes page. Its id is made of the event, so that a rebuild changes no id. A
+price that goes back within three days is one entry that says so, not two alerts.
 """
 
 import datetime as dt
@@ -13,117 +13,128 @@ from typing import Any
 import feedgenerator
 from markupsafe import escape
 
+from orarchive.domain.foreign_text import escape_invisible, shorten
 from orarchive.domain.phrasing import label_dimension
 from orarchive.domain.prices import format_price
 from orarchive.publish.changelog import ChangelogHour, ChangelogLine, Move
-from orarchive.publish.sanitize import show_invisible, to_safe_json
+from orarchive.publish.sanitize import to_safe_json
 from orarchive.timestamps import format_hour, format_stamp
 
 MAX_ENTRIES = 60
-"""Entries of a feed, and those of the same hour as the last."""
-
-MAX_TITLE_LENGTH = 160
-"""Longest title; the text says all of it."""
+"""Entries of a feed; those of the same hour as the last of them are added."""
 
 MAX_TOPIC_ENTRIES = 20
-"""Those of the feed of a lab or a kind."""
+"""Entries of the feed of a lab or a kind."""
 
 MAX_MODEL_ENTRIES = 5
-"""Those of the feed of one model."""
+"""Entries of the feed of a model."""
+
+MAX_TITLE_LENGTH = 160
+"""Characters of a title; the entry's text is complete."""
 
 CUT_THRESHOLD = Decimal("-0.2")
-"""The move from which on a cheaper price is news of its own."""
+"""Relative move from which on a lower price is an entry of the feed of cuts."""
 
 FLAPPING_WINDOW = dt.timedelta(days=3)
 
-NEVER = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
-"""When a feed without entries was updated."""
+EMPTY_FEED_UPDATED = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
+"""Update time of a feed without entries."""
 
 AUTHOR = "OpenRouter archive"
 
 
 @dataclass(frozen=True)
 class NewsEntry:
-    """One entry: text that reads alone."""
+    """One entry of a feed; its text is complete without the title."""
 
     id: str
     title: str
     text: str
     page: str
-    """Path of the page that it is about, below the site."""
+    """Path of the page that the entry is about, below the site."""
     hour: dt.datetime
     line: ChangelogLine
     updated: dt.datetime | None = None
-    """When more was known of it."""
+    """The hour in which the price went back."""
 
 
 def build_news(changes: Iterable[ChangelogHour], paths: dict[str, str]) -> list[NewsEntry]:
-    """The entries of changes, newest first, with prices that went back folded."""
-    found = [
-        _entry(one.hour, line, paths.get(line.model or "", f"changes/{one.hour:%Y-%m}/index.html"))
-        for one in changes
-        for line in one.lines
+    """Return the entries of changes given newest first, with flapping prices folded.
+
+    `paths` holds the page of each model; an entry about no model leads to the page of its month.
+    """
+    entries = [
+        _build_entry(hour.hour, line, paths.get(line.model or "", f"changes/{hour.hour:%Y-%m}/index.html"))
+        for hour in changes
+        for line in hour.lines
     ]
-    return list(_folded(found))
+    return list(_fold_flapping(entries))
 
 
-def is_cut(one: NewsEntry) -> bool:
-    """Whether an entry tells of a price that became much cheaper."""
-    return one.line.kind != "listed price" and any(map(_is_big, one.line.moves))
+def is_cut(entry: NewsEntry) -> bool:
+    """Tell whether an entry is about a price that fell by 20 % or more, not by another provider on top."""
+    return entry.line.kind != "listed price" and any(map(_is_big_cut, entry.line.moves))
 
 
-def _is_big(move: Move) -> bool:
+def _is_big_cut(move: Move) -> bool:
+    """Tell whether a price fell by 20 % or more."""
     return bool(
         move.old and move.new is not None and move.way < 0 and move.new <= move.old * (1 + CUT_THRESHOLD)
     )
 
 
-def select_latest(entries: list[NewsEntry], most: int = MAX_ENTRIES) -> list[NewsEntry]:
-    """The latest entries, all of the last hour that is in."""
-    if len(entries) <= most:
+def select_latest(entries: list[NewsEntry], max_entries: int = MAX_ENTRIES) -> list[NewsEntry]:
+    """Return the latest of entries given newest first, with all entries of the last hour among them."""
+    if len(entries) <= max_entries:
         return entries
-    return [one for one in entries if one.hour >= entries[most - 1].hour]
+    return [entry for entry in entries if entry.hour >= entries[max_entries - 1].hour]
+
+
+# --- writing feeds ------------------------------------------------------------------------------------------
 
 
 class _Atom(feedgenerator.Atom1Feed):  # type: ignore[misc]
-    """Atom whose bytes do not depend on when it is written."""
+    """An Atom feed whose bytes do not depend on when it is written."""
 
     def latest_post_date(self) -> dt.datetime:
-        """Without entries it would be now."""
-        found: dt.datetime = super().latest_post_date() if self.items else NEVER
-        return found
+        """Return the latest entry's date; for a feed without entries feedgenerator would return now."""
+        latest: dt.datetime = super().latest_post_date() if self.items else EMPTY_FEED_UPDATED
+        return latest
 
 
 def render_atom(entries: list[NewsEntry], title: str, path: str, page: str, base: str | None) -> bytes:
-    """An Atom feed; `path` is its own file, `page` what it is about, both below `base`."""
+    """Return an Atom feed; `path` is its own file, `page` the page it belongs to, both below `base`.
+
+    Without `base` addresses are relative to the feed.
+    """
     root = base or "../" * path.count("/")
     feed = _Atom(
-        title=show_invisible(f"{title} · {AUTHOR}"),
+        title=escape_invisible(f"{title} · {AUTHOR}"),
         link=root + page,
         feed_url=root + path,
-        feed_guid=_tag(path),
+        feed_guid=_make_tag(path),
         description="",
         author_name=AUTHOR,
         language="en",
     )
-    for one in select_latest(entries):
+    for entry in select_latest(entries):
         feed.add_item(
-            title=show_invisible(one.title),
-            link=root + one.page,
-            description=escape(show_invisible(one.text)),
-            unique_id=show_invisible(_tag(one.id)),
-            pubdate=one.hour,
-            updateddate=one.updated or one.hour,
-            categories=[one.line.topic],
+            title=escape_invisible(entry.title),
+            link=root + entry.page,
+            description=escape(escape_invisible(entry.text)),
+            unique_id=escape_invisible(_make_tag(entry.id)),
+            pubdate=entry.hour,
+            updateddate=entry.updated or entry.hour,
+            categories=[entry.line.topic],
         )
     text: str = feed.writeString("utf-8")
     return text.encode()
 
 
 def render_json_feed(entries: list[NewsEntry], title: str, path: str, page: str, base: str | None) -> bytes:
-    """The same as a JSON Feed 1.1."""
+    """Return the same as a JSON Feed 1.1; for the arguments see `render_atom`."""
     root = base or "../" * path.count("/")
-    found: dict[str, Any] = {
+    feed: dict[str, Any] = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": f"{title} · {AUTHOR}",
         "home_page_url": root + page,
@@ -131,81 +142,90 @@ def render_json_feed(entries: list[NewsEntry], title: str, path: str, page: str,
         "language": "en",
         "items": [
             {
-                "id": _tag(one.id),
-                "url": root + one.page,
-                "title": one.title,
-                "content_text": one.text,
-                "date_published": format_stamp(one.hour),
-                "date_modified": format_stamp(one.updated or one.hour),
-                "tags": [one.line.topic],
+                "id": _make_tag(entry.id),
+                "url": root + entry.page,
+                "title": entry.title,
+                "content_text": entry.text,
+                "date_published": format_stamp(entry.hour),
+                "date_modified": format_stamp(entry.updated or entry.hour),
+                "tags": [entry.line.topic],
             }
-            for one in select_latest(entries)
+            for entry in select_latest(entries)
         ],
     }
-    return to_safe_json(found)
+    return to_safe_json(feed)
 
 
-def _tag(name: str) -> str:
+def _make_tag(name: str) -> str:
+    """Return a permanent id as a tag URI."""
     return f"tag:openrouter-archive,2024:{name}"
 
 
-def _entry(hour: dt.datetime, line: ChangelogLine, page: str) -> NewsEntry:
-    what = " ".join(filter(None, (line.model, line.subject)))
-    moves = ", ".join(map(_move, line.moves))
-    said = ", ".join(filter(None, (moves, *line.parts)))
-    whole = f"{what}: {line.kind}" + (f", {said}" if said else "")
-    title = whole if len(whole) <= MAX_TITLE_LENGTH else f"{whole[: MAX_TITLE_LENGTH - 1]}…"
-    text = (
-        f"Seen in {format_hour(hour)}"
-        + (f", after {format_hour(line.after)}" if line.after else "")
-        + f". {whole}."
+# --- entries ------------------------------------------------------------------------------------------------
+
+
+def _build_entry(hour: dt.datetime, line: ChangelogLine, page: str) -> NewsEntry:
+    """Return the entry of a line of the changes page."""
+    subject = " ".join(filter(None, (line.model, line.subject)))
+    moves = ", ".join(map(_describe_move, line.moves))
+    details = ", ".join(filter(None, (moves, *line.parts)))
+    sentence = f"{subject}: {line.kind}" + (f", {details}" if details else "")
+    after = f", after {format_hour(line.after)}" if line.after else ""
+    return NewsEntry(
+        id=f"{format_stamp(hour)}/{line.event}",
+        title=shorten(sentence, MAX_TITLE_LENGTH),
+        text=f"Seen in {format_hour(hour)}{after}. {sentence}.",
+        page=page,
+        hour=hour,
+        line=line,
     )
-    return NewsEntry(f"{format_stamp(hour)}/{line.event}", title, text, page, hour, line)
 
 
-def _move(move: Move) -> str:
+def _describe_move(move: Move) -> str:
+    """Return a price before and after with the percentage, or the price alone if there was none before."""
     name, new = label_dimension(move.dimension), format_price(move.dimension, move.new)
     if move.old is None:
         return f"{name} {new}"
-    moved = f" ({move.percent:+} %)" if move.percent is not None else ""
-    return f"{name} {format_price(move.dimension, move.old)} → {new}{moved}"
+    percent = f" ({move.percent:+} %)" if move.percent is not None else ""
+    return f"{name} {format_price(move.dimension, move.old)} → {new}{percent}"
 
 
-def _folded(entries: list[NewsEntry]) -> Iterator[NewsEntry]:
-    """Entries, newest first, with a price that went back soon as one: the first one, which says so."""
-    back: dict[str, NewsEntry] = {}
+def _fold_flapping(entries: list[NewsEntry]) -> Iterator[NewsEntry]:
+    """Yield entries given newest first, with a price that soon went back as one: the first, which says so."""
+    folded: dict[str, NewsEntry] = {}
     last: dict[tuple[str, str], NewsEntry] = {}
-    gone: set[str] = set()
-    for one in reversed(entries):
-        if not one.line.moves or one.line.topic != "price":
+    dropped: set[str] = set()
+    for entry in reversed(entries):
+        if not entry.line.moves or entry.line.topic != "price":
             continue
-        key = (one.line.model or "", one.line.subject)
-        before = last.get(key)
-        if before and one.hour - before.hour <= FLAPPING_WINDOW and _undoes(one.line, before.line):
-            back[before.id] = replace(
+        subject = (entry.line.model or "", entry.line.subject)
+        before = last.get(subject)
+        if before and entry.hour - before.hour <= FLAPPING_WINDOW and _undoes(entry.line, before.line):
+            folded[before.id] = replace(
                 before,
-                title=f"{before.title.partition(':')[0]}: flapping, {_levels(before.line)}",
-                text=f"{before.text} It was back by {format_hour(one.hour)}.",
-                updated=one.hour,
+                title=f"{before.title.partition(':')[0]}: flapping, {_describe_levels(before.line)}",
+                text=f"{before.text} It was back by {format_hour(entry.hour)}.",
+                updated=entry.hour,
             )
-            gone.add(one.id)
-            last.pop(key)  # what moves from here on is news again
+            dropped.add(entry.id)
+            last.pop(subject)  # a move after this one is an entry of its own again
         else:
-            last[key] = one
-    yield from (back.get(one.id, one) for one in entries if one.id not in gone)
+            last[subject] = entry
+    yield from (folded.get(entry.id, entry) for entry in entries if entry.id not in dropped)
 
 
 def _undoes(line: ChangelogLine, before: ChangelogLine) -> bool:
-    """Whether every price that moved is what it was."""
-    now, then = ({move.dimension: move for move in one.moves} for one in (line, before))
+    """Tell whether a line takes every price that an earlier line moved back to its old value."""
+    now, then = ({move.dimension: move for move in moved.moves} for moved in (line, before))
     return now.keys() == then.keys() and all(
         (now[name].old, now[name].new) == (then[name].new, then[name].old) for name in now
     )
 
 
-def _levels(line: ChangelogLine) -> str:
-    said = []
-    for one in line.moves:
-        old, new = (format_price(one.dimension, end) for end in (one.old, one.new))
-        said.append(f"{label_dimension(one.dimension)} between {old} and {new}")
-    return ", ".join(said)
+def _describe_levels(line: ChangelogLine) -> str:
+    """Return the two prices of each move of a line."""
+    levels = []
+    for move in line.moves:
+        old, new = (format_price(move.dimension, end) for end in (move.old, move.new))
+        levels.append(f"{label_dimension(move.dimension)} between {old} and {new}")
+    return ", ".join(levels)

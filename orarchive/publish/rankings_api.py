@@ -1,112 +1,114 @@
-"""The rankings for programs: categories with their orders and published totals, and how they were read."""
+"""The rankings in the static API: each category's order and published totals, and how they were read."""
 
 from typing import Any
 
 from orarchive.domain.ranking_series import SERIES
 from orarchive.jsonl import Record
-from orarchive.publish.rankings_data import Row
+from orarchive.publish.rankings_data import Row, SliceRead
 from orarchive.publish.views import View
 from orarchive.publish.views.rankings import Category
 from orarchive.publish.views.usage import OTHER, WEEK, is_unfinished
 from orarchive.timestamps import DAY, format_stamp
 
-DAYS, WEEKS = 35, 8
-"""How many of the last dates a file has; the database has all."""
+MAX_DAYS, MAX_WEEKS = 35, 8
+"""The last dates that a file holds; the database has all."""
 
 
 def build_rankings_api(view: View, pages: dict[str, str]) -> dict[str, Any]:
-    """Every file below `api/v1/`: name -> value; `pages` holds the page of each category."""
-    ranks = view.rankings
-    names = {one.name: _name(one, pages) for one in ranks.categories}
-    found: dict[str, Any] = {
+    """Return every file: name below `api/v1/`, without `.json` -> value; `pages` has each category's page."""
+    categories = view.rankings.categories
+    names = {category.name: pages[category.name].removesuffix("/index.html") for category in categories}
+    values: dict[str, Any] = {
         "categories": {
-            "source": source(ranks.as_of),
+            "source": _format_source(view.rankings.as_of),
             "categories": [
                 {
-                    "category": one.name or None,
-                    "past": one.is_past,
-                    "read": format_stamp(one.hour) if one.hour else None,
-                    "file": f"api/v1/{names[one.name]}.json",
+                    "category": category.name or None,
+                    "past": category.is_past,
+                    "read": format_stamp(category.hour) if category.hour else None,
+                    "file": f"api/v1/{names[category.name]}.json",
                 }
-                for one in ranks.categories
+                for category in categories
             ],
         },
-        "validation": validation(view),
+        "validation": _build_validation(view),
     }
-    for one in ranks.categories:
-        found[names[one.name]] = category(view, one)
-    return found
+    return values | {names[category.name]: _build_category(view, category) for category in categories}
 
 
-def category(view: View, one: Category) -> Record:
-    """A category: the order of its models, and its totals by date, the last date first."""
-    key = ("category", one.name) if one.name else ("models", "")
-    as_of = view.rankings.as_of_slice(*key)
-    rows = view.dataset.usage.tokens.get(key, [])
+def _build_category(view: View, category: Category) -> Record:
+    """Return the order of a category's models, and its totals by date, the last date first."""
+    slice_key = ("category", category.name) if category.name else ("models", "")
+    as_of = view.rankings.as_of_slice(*slice_key)
+    rows = view.dataset.usage.tokens.get(slice_key, [])
     return {
-        "category": one.name or None,
-        "past": one.is_past,
+        "category": category.name or None,
+        "past": category.is_past,
         "order": {
-            "read": format_stamp(one.hour) if one.hour else None,
-            "models": [place.name for place in one.order],
+            "read": format_stamp(category.hour) if category.hour else None,
+            "models": [model.name for model in category.order],
         },
         "totals": {
-            "source": source(as_of),
-            "period": "week" if one.name else "day",
-            "dates": _by_date(view, rows, one.name, as_of),
+            "source": _format_source(as_of),
+            "period": "week" if category.name else "day",
+            "dates": _group_by_date(view, rows, category.name, as_of),
         },
     }
 
 
-def validation(view: View) -> Record:
-    """For every ranking where it came from, when, how many rows, how many joined, what failed."""
-    ranks, usage = view.rankings, view.dataset.usage
-    found = []
-    for read in ranks.reads:
-        names = usage.names.get((read.series, read.part), {})
-        slugs = names.keys() - {OTHER}
-        order = usage.orders.get(read.part, {}) if read.series == "order" else {}
-        ids = order[max(order)] if order else []
-        lines = usage.lines.get((read.series, read.part), [])
-        series = SERIES.get(read.series)
-        found.append(
-            {
-                "ranking": read.series,
-                "part": read.part or None,
-                "route": series.scope if series else "openapi.json",
-                "asked": format_stamp(read.hour),
-                "outcome": read.outcome,
-                "as_of": read.as_of or None,
-                "rows": sum(names.values()) + len(ids) + len(lines),
-                "names": len(slugs) + len(ids),
-                "joined": len(slugs & ranks.by_slug.keys()) + sum(one in ranks.by_id for one in ids),
-                "missing": list(read.missing),
-            }
-        )
-    return {"rankings": found, "unmatched": ranks.unmatched}
+def _build_validation(view: View) -> Record:
+    """Return the checks of each ranking, and the published names that match no model."""
+    return {
+        "rankings": [_check_read(view, read) for read in view.rankings.reads],
+        "unmatched": view.rankings.unmatched,
+    }
 
 
-def source(as_of: str) -> str | None:
-    """The line that published figures are to carry; None where there are none."""
+def _check_read(view: View, read: SliceRead) -> Record:
+    """Return where a ranking came from and when, how many rows it has and how many match, and its failure."""
+    usage = view.dataset.usage
+    names = usage.names.get((read.series, read.part), {})
+    slugs = names.keys() - {OTHER}
+    order = usage.orders.get(read.part, {}) if read.series == "order" else {}
+    ids = order[max(order)] if order else []
+    lines = usage.lines.get((read.series, read.part), [])
+    series = SERIES.get(read.series)
+    return {
+        "ranking": read.series,
+        "part": read.part or None,
+        "route": series.scope if series else "openapi.json",
+        "asked": format_stamp(read.hour),
+        "outcome": read.outcome,
+        "as_of": read.as_of or None,
+        "rows": sum(names.values()) + len(ids) + len(lines),
+        "names": len(slugs) + len(ids),
+        "joined": len(slugs & view.rankings.by_slug.keys())
+        + sum(model in view.rankings.by_id for model in ids),
+        "missing": list(read.missing),
+    }
+
+
+def _format_source(as_of: str) -> str | None:
+    """Return the attribution that published figures must carry; None if there are no figures."""
     line = f"Source: OpenRouter (openrouter.ai/rankings), as of {as_of}. Licensed under CC BY 4.0."
     return line if as_of else None
 
 
-def _name(one: Category, pages: dict[str, str]) -> str:
-    return pages[one.name].removesuffix("/index.html")
+def _group_by_date(view: View, rows: list[Row], category: str, as_of: str) -> list[Record]:
+    """Return totals as published by date, the last date first, with the model that each name belongs to.
 
-
-def _by_date(view: View, rows: list[Row], category: str, as_of: str) -> list[Record]:
-    """Totals by date as they were published, with the model that each name is of."""
-    most, step = (WEEKS, WEEK) if category else (DAYS, DAY)
-    dates = sorted({date for date, _, _ in rows}, reverse=True)[:most]
-    by: dict[str, list[Record]] = {date: [] for date in dates}
-    shown = (row for row in rows if row[0] in by)
-    for date, slug, tokens in sorted(shown, key=lambda row: (row[0], -row[2], row[1])):
-        one = view.rankings.by_slug.get(slug)
-        by[date].append(
-            {"permaslug": slug, "model": one.model.id if one else None, "total_tokens": str(tokens)}
-        )
+    Rankings of all models ("") are daily, those of a category weekly.
+    """
+    max_dates, step = (MAX_WEEKS, WEEK) if category else (MAX_DAYS, DAY)
+    dates = sorted({date for date, _, _ in rows}, reverse=True)[:max_dates]
+    models: dict[str, list[Record]] = {date: [] for date in dates}
+    for date, slug, tokens in sorted(rows, key=lambda row: (row[0], -row[2], row[1])):
+        if date in models:
+            model = view.rankings.by_slug.get(slug)
+            models[date].append(
+                {"permaslug": slug, "model": model.model.id if model else None, "total_tokens": str(tokens)}
+            )
     return [
-        {"date": date, "unfinished": is_unfinished(date, step, as_of), "models": by[date]} for date in dates
+        {"date": date, "unfinished": is_unfinished(date, step, as_of), "models": models[date]}
+        for date in dates
     ]

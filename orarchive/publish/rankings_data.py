@@ -1,4 +1,4 @@
-"""What an index says of rankings, read once: usage, orders, apps, tasks, and how reading them fared."""
+"""The rankings an index holds, read once: usage, orders, apps and tasks, and how each was read."""
 
 import datetime as dt
 import sqlite3
@@ -11,62 +11,40 @@ from orarchive.timestamps import parse_stamp
 Row = tuple[str, str, int]
 """Date, permaslug, tokens."""
 
+SliceKey = tuple[str, str]
+"""Series, and the slice of it: a category, a ranking of apps ...; "" for all."""
+
 
 @dataclass(frozen=True)
 class SliceRead:
-    """A part of a series as it was asked for last."""
+    """How a slice of a series was read on one attempt."""
 
     hour: dt.datetime
     series: str
     part: str
     outcome: str
-    """ok, or why it was not had."""
+    """`ok`, or the reason of the failure."""
     as_of: str
-    """Of when the service says the figures are; "" where it does not."""
+    """The date of the figures as the service states it; "" where it does not."""
     missing: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Usage:
-    """All that is known of rankings; nothing where none were ever asked for."""
+    """All rankings; empty where none were ever asked for."""
 
-    tokens: dict[tuple[str, str], list[Row]] = field(default_factory=dict)
-    """(series, part) -> published totals by date, those that are numbers; of models and categories alone."""
-    names: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)
-    """(series, part) -> published names, with how many rows each has."""
+    tokens: dict[SliceKey, list[Row]] = field(default_factory=dict)
+    """Published totals by date, those that are numbers; only of the series `models` and `category`."""
+    names: dict[SliceKey, dict[str, int]] = field(default_factory=dict)
+    """Published names, with how many rows each has."""
     orders: dict[str, dict[dt.datetime, list[str]]] = field(default_factory=dict)
-    """Category ("" for all) -> hour -> ids, the most used first."""
-    lines: dict[tuple[str, str], list[Record]] = field(default_factory=dict)
-    """(series, part) -> the lines of its last date."""
-    last: dict[tuple[str, str], SliceRead] = field(default_factory=dict)
-    """(series, part) -> how it fared when it was asked for last."""
-    good: dict[tuple[str, str], SliceRead] = field(default_factory=dict)
-    """(series, part) -> the last time it was had."""
-
-
-def read_usage(db: sqlite3.Connection) -> Usage:
-    """Read what an index has of rankings."""
-    tokens: dict[tuple[str, str], list[Row]] = defaultdict(list)
-    for series, part, date, slug, count in db.execute(TOKENS):
-        tokens[series, part].append((date, slug, count))
-    names: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
-    for series, part, slug, count in db.execute(NAMES):
-        names[series, part][slug] = count
-    orders: dict[str, dict[dt.datetime, list[str]]] = defaultdict(dict)
-    for hour, part, model in db.execute("select hour, part, model from orders order by part, hour, place"):
-        orders[part].setdefault(parse_stamp(hour), []).append(model)
-    lines: dict[tuple[str, str], list[Record]] = defaultdict(list)
-    for series, part, line in db.execute("select series, part, line from ranking_lines"):
-        lines[series, part].append(loads(line))
-    last: dict[tuple[str, str], SliceRead] = {}
-    good: dict[tuple[str, str], SliceRead] = {}
-    query = "select hour, series, part, outcome, as_of, missing from ranking_reads order by attempt"
-    for hour, series, part, outcome, as_of, missing in db.execute(query):
-        one = SliceRead(parse_stamp(hour), series, part, outcome, as_of or "", tuple(loads(missing or "[]")))
-        last[series, part] = one
-        if outcome == "ok":
-            good[series, part] = one
-    return Usage(dict(tokens), dict(names), dict(orders), dict(lines), last, good)
+    """Category ("" for all) -> hour -> model ids, the most used first."""
+    lines: dict[SliceKey, list[Record]] = field(default_factory=dict)
+    """The lines of the last date."""
+    last: dict[SliceKey, SliceRead] = field(default_factory=dict)
+    """The last reading."""
+    good: dict[SliceKey, SliceRead] = field(default_factory=dict)
+    """The last reading with outcome `ok`."""
 
 
 TOKENS = """
@@ -75,3 +53,49 @@ TOKENS = """
 """
 
 NAMES = "select series, part, permaslug, count(*) from rankings group by series, part, permaslug"
+
+ORDERS = "select hour, part, model from orders order by part, hour, place"
+
+LINES = "select series, part, line from ranking_lines"
+
+READS = "select hour, series, part, outcome, as_of, missing from ranking_reads order by attempt"
+
+
+def read_usage(db: sqlite3.Connection) -> Usage:
+    """Read the rankings of an index."""
+    tokens: dict[SliceKey, list[Row]] = defaultdict(list)
+    for series, part, date, permaslug, count in db.execute(TOKENS):
+        tokens[series, part].append((date, permaslug, count))
+    names: dict[SliceKey, dict[str, int]] = defaultdict(dict)
+    for series, part, permaslug, count in db.execute(NAMES):
+        names[series, part][permaslug] = count
+    orders: dict[str, dict[dt.datetime, list[str]]] = defaultdict(dict)
+    for hour, part, model in db.execute(ORDERS):
+        orders[part].setdefault(parse_stamp(hour), []).append(model)
+    lines: dict[SliceKey, list[Record]] = defaultdict(list)
+    for series, part, line in db.execute(LINES):
+        lines[series, part].append(loads(line))
+    reads = _read_reads(db)
+    return Usage(
+        tokens=dict(tokens),
+        names=dict(names),
+        orders=dict(orders),
+        lines=dict(lines),
+        last={(read.series, read.part): read for read in reads},
+        good={(read.series, read.part): read for read in reads if read.outcome == "ok"},
+    )
+
+
+def _read_reads(db: sqlite3.Connection) -> list[SliceRead]:
+    """Read every reading of every slice, oldest first."""
+    return [
+        SliceRead(
+            hour=parse_stamp(hour),
+            series=series,
+            part=part,
+            outcome=outcome,
+            as_of=as_of or "",
+            missing=tuple(loads(missing or "[]")),
+        )
+        for hour, series, part, outcome, as_of, missing in db.execute(READS)
+    ]

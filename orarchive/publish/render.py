@@ -1,4 +1,4 @@
-"""From pages to files: the Jinja environment with its filters, and writing only what differs."""
+"""From pages to files: the Jinja environment with its filters, and writing only files that differ."""
 
 import datetime as dt
 import json
@@ -29,18 +29,18 @@ SCRIPTS = {
     "changes.js": ("common.js", "changes.js"),
     "compare.js": ("common.js", "compare.js"),
 }
-"""The scripts, a page has one of them -> their parts."""
+"""Script of a page -> the files in templates/scripts/ that it is put together from."""
 
 MANIFEST = ".built.json"
-"""The files that builds wrote, so that a later one may remove them, and nothing else."""
+"""The list of files that builds wrote, so that a later build may remove them and nothing else."""
 
-DIGITS = 4
-"""Prices are shown exactly up to so many decimals, or digits that count; a longer one is rounded, with its
+MAX_DIGITS = 4
+"""A price is shown exactly up to so many decimals or significant digits. A longer one is rounded, with its
 exact form in the title."""
 
 
 def make_environment() -> Environment:
-    """The templates, with all that they may call; foreign text is escaped, and shown as it is."""
+    """Return the Jinja environment: values are escaped, and their invisible characters shown by number."""
     env = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -49,8 +49,13 @@ def make_environment() -> Environment:
         lstrip_blocks=True,
         finalize=show_invisible,
     )
-    foreign = (url_host, safe_url, render_markdown, quote_url)
-    own = (
+    filters = (
+        # for foreign text
+        url_host,
+        safe_url,
+        render_markdown,
+        quote_url,
+        # for values of this package
         format_amount,
         capitalize_first,
         group_digits,
@@ -65,13 +70,12 @@ def make_environment() -> Environment:
         format_tokens,
         get_unit,
     )
-    filters = (*foreign, *own)
-    env.filters.update({one.__name__: one for one in filters}, exact=format_exact)
+    env.filters.update({function.__name__: function for function in filters}, exact=format_exact)
     return env
 
 
 def render_pages(pages: Sequence[Page], progress: bool = False) -> dict[str, bytes]:
-    """Render every page, and read the files that go with them: path -> bytes."""
+    """Return the pages, scripts and static files: path -> bytes."""
     env = make_environment()
     files = {}
     for page in tqdm(pages, desc="Rendering", unit="page", disable=not progress):
@@ -84,29 +88,33 @@ def render_pages(pages: Sequence[Page], progress: bool = False) -> dict[str, byt
     return files
 
 
-def write_site(out: Path, files: dict[str, bytes]) -> tuple[int, int]:
-    """Make the out folder hold these files; returns how many were written and how many removed.
+# --- writing files ------------------------------------------------------------------------------------------
 
-    Only what differs is written. Files of earlier builds that are no longer there are removed; a file that
-    no build wrote is never touched.
+
+def write_site(out: Path, files: dict[str, bytes]) -> tuple[int, int]:
+    """Make the out folder hold these files; return how many were written and how many removed.
+
+    Only files that differ are written. Files of earlier builds that are not among them are removed. A file
+    that no build wrote is never touched: if one of another content is in the way, raise ArchiveError.
     """
     out.mkdir(parents=True, exist_ok=True)
-    earlier = _manifest(out)
-    foreign = [path for path in files.keys() - earlier if (out / path).exists()]
-    if any((out / path).read_bytes() != files[path] for path in foreign):
-        msg = f"{out} holds {min(foreign)}, which no build wrote: name another folder, or remove it"
+    earlier = _read_manifest(out)
+    unlisted = [path for path in files.keys() - earlier if (out / path).exists()]
+    if any((out / path).read_bytes() != files[path] for path in unlisted):
+        msg = f"{out} holds {min(unlisted)}, which no build wrote: name another folder, or remove it"
         raise ArchiveError(msg)
-    # before the files, so that a build cut short leaves none that nobody knows
-    _note(out, earlier | files.keys())
-    written = sum(_write(out / path, content) for path, content in files.items())
-    gone = sorted(earlier - files.keys())
-    for path in gone:
+    # The manifest comes first, so that a build that is interrupted leaves no file that no manifest lists.
+    _write_manifest(out, earlier | files.keys())
+    written = sum(_write_if_changed(out / path, content) for path, content in files.items())
+    removed = sorted(earlier - files.keys())
+    for path in removed:
         _remove(out, path)
-    _note(out, set(files))
-    return written, len(gone)
+    _write_manifest(out, set(files))
+    return written, len(removed)
 
 
-def _manifest(out: Path) -> set[str]:
+def _read_manifest(out: Path) -> set[str]:
+    """Return the paths that earlier builds wrote, without any that lead out of the folder."""
     path = out / MANIFEST
     try:
         listed = json.loads(path.read_bytes()) if path.exists() else []
@@ -118,11 +126,13 @@ def _manifest(out: Path) -> set[str]:
         raise ArchiveError(msg) from error
 
 
-def _note(out: Path, paths: Iterable[str]) -> None:
-    _write(out / MANIFEST, (json.dumps(sorted(paths), indent=0) + "\n").encode())
+def _write_manifest(out: Path, paths: Iterable[str]) -> None:
+    """Write the list of files."""
+    _write_if_changed(out / MANIFEST, (json.dumps(sorted(paths), indent=0) + "\n").encode())
 
 
-def _write(path: Path, content: bytes) -> bool:
+def _write_if_changed(path: Path, content: bytes) -> bool:
+    """Write a file if its content differs; tell whether it was written."""
     if path.is_file() and path.read_bytes() == content:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -131,55 +141,57 @@ def _write(path: Path, content: bytes) -> bool:
 
 
 def _remove(out: Path, path: str) -> None:
-    """Remove a file, and the folders that it leaves empty."""
-    gone = out / path
-    gone.unlink(missing_ok=True)
-    for folder in gone.relative_to(out).parents[:-1]:
+    """Remove a file, and the folders that this leaves empty."""
+    file = out / path
+    file.unlink(missing_ok=True)
+    for folder in file.relative_to(out).parents[:-1]:
         if (out / folder).is_dir() and not any((out / folder).iterdir()):
             (out / folder).rmdir()
 
 
-# --- what templates may call --------------------------------------------------------------------------------
+# --- filters of the templates -------------------------------------------------------------------------------
 
 
 def format_amount(price: Decimal, dimension: str) -> str:
-    """A price as it is shown, without its unit: `$1.25`, `$0.0417`, `free`, `dynamic`."""
+    """Format a price without its unit: `$1.25`, `$0.0417`, `free`, `dynamic`."""
     if is_dynamic(price):
         return "dynamic"
     if not price:
         return "free"
-    value = _value(price, dimension)
-    short = value.normalize()
-    decimals = short.adjusted() - len(short.as_tuple().digits) + 1
-    if decimals >= -DIGITS or len(short.as_tuple().digits) <= DIGITS:
+    value = _scale_price(price, dimension)
+    digits = value.normalize()
+    significant = len(digits.as_tuple().digits)
+    decimals = significant - 1 - digits.adjusted()
+    if decimals <= MAX_DIGITS or significant <= MAX_DIGITS:
         return format_dollars(value)
-    return format_dollars(round(value, DIGITS if value >= 1 else max(DIGITS, 2 - value.adjusted())))
+    return format_dollars(round(value, MAX_DIGITS if value >= 1 else max(MAX_DIGITS, 2 - value.adjusted())))
 
 
 def format_exact(price: Decimal, dimension: str) -> str:
-    """The exact price where `amount` rounds it, "" where it does not."""
+    """Format the exact price if `format_amount` rounds it; return "" otherwise."""
     if price <= 0:
         return ""
-    exact = format_dollars(_value(price, dimension))
+    exact = format_dollars(_scale_price(price, dimension))
     return exact if exact != format_amount(price, dimension) else ""
 
 
-def _value(price: Decimal, dimension: str) -> Decimal:
+def _scale_price(price: Decimal, dimension: str) -> Decimal:
+    """Return a price per million tokens, or per unit where the dimension is not charged by the token."""
     return price if dimension in PER_UNIT else price * MILLION
 
 
 def capitalize_first(text: str) -> str:
-    """Words with a capital at their beginning, and else as they are."""
+    """Capitalize the first letter, and leave the others as they are."""
     return text[:1].upper() + text[1:]
 
 
 def group_digits(count: int) -> str:
-    """A number in groups of three digits."""
+    """Format a number with commas between groups of three digits."""
     return f"{count:,}"
 
 
 def format_tokens(count: int) -> str:
-    """A number of tokens, short: `131K`, `1M`, `1.05M`."""
+    """Format a number of tokens in few letters: `131K`, `1M`, `1.05M`."""
     if count < 1000:
         return str(count)
     if count < 999_500:
@@ -188,5 +200,5 @@ def format_tokens(count: int) -> str:
 
 
 def format_long_hour(hour: dt.datetime) -> str:
-    """An hour in words: `8 July 2026, 09:00 UTC`."""
+    """Format an hour in words: `8 July 2026, 09:00 UTC`."""
     return f"{hour.day} {hour:%B %Y, %H:%M} UTC"

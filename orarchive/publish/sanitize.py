@@ -1,6 +1,5 @@
-"""Foreign text made harmless: names, descriptions and addresses that anybody may have written."""
+"""Foreign text made harmless in pages and JSON: names, descriptions and addresses that anybody may write."""
 
-import re
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -8,42 +7,34 @@ import nh3
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from orarchive.domain.foreign_text import escape_invisible, escape_invisible_json
 from orarchive.jsonl import dumps
 
 ORIGIN = "https://openrouter.ai/"
-"""What relative links in descriptions are relative to."""
+"""Base address of the relative links in descriptions."""
 
 TAGS = {"p", "a", "b", "strong", "em", "i", "code", "pre", "ul", "ol", "li", "br", "blockquote"}
-
-# what could hide, forge or turn round text: controls, directions, separators, lone surrogates, tags
-INVISIBLE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffc\ufffe\uffff"
-    "\ud800-\udfff\U000e0000-\U000e0fff]"
-)
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": False})
 
 
 def show_invisible(value: Any) -> Any:
-    """Every value on its way into a page: characters that cannot be seen are shown by their number."""
+    """Return a template value as the page shows it: invisible characters of a text are shown by their number.
+
+    Markup and values that are not text are returned unchanged.
+    """
     if isinstance(value, str) and not isinstance(value, Markup):
-        return INVISIBLE.sub(lambda found: f"\\u{ord(found[0]):04x}", value)
+        return escape_invisible(value)
     return value
 
 
 def to_safe_json(value: Any) -> bytes:
-    """A value as JSON for programs: it says the same, with what cannot be seen as escapes."""
-    text = dumps(value).decode()
-    return INVISIBLE.sub(_escaped, text).encode() + b"\n"
-
-
-def _escaped(found: re.Match[str]) -> str:
-    units = found[0].encode("utf-16-be", "surrogatepass").hex()
-    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
+    """Write a value as one line of canonical JSON for programs, with invisible characters as escapes."""
+    return escape_invisible_json(dumps(value).decode()).encode() + b"\n"
 
 
 def render_markdown(text: str) -> Markup:
-    """A description as HTML: of its Markdown what is not plain prose loses its tags."""
+    """Render a description's Markdown as HTML; tags other than those of plain prose are dropped."""
     return Markup(
         nh3.clean(
             _MARKDOWN.render(show_invisible(text)),
@@ -57,12 +48,12 @@ def render_markdown(text: str) -> Markup:
 
 
 def quote_url(text: str) -> str:
-    """Foreign text as a part of an address."""
+    """Percent-encode foreign text as a part of an address; invisible characters are shown by their number."""
     return quote(show_invisible(text))
 
 
 def safe_url(address: Any) -> str | None:
-    """A foreign address if it is one of the web, None otherwise."""
+    """Return a foreign address if it is a full http or https address, None otherwise."""
     try:
         parts = urlsplit(address) if isinstance(address, str) else None
     except ValueError:
@@ -71,5 +62,5 @@ def safe_url(address: Any) -> str | None:
 
 
 def url_host(address: str) -> str:
-    """The site that an address is on."""
+    """Return the host of an address, without a leading `www.`."""
     return urlsplit(address).netloc.removeprefix("www.")

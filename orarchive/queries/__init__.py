@@ -1,1 +1,1 @@
-"""Ask: the answers to questions of people and programs, from the index; the command line prints them."""
+"""Queries: answers to questions of people and programs, from the index; the command line prints them."""

@@ -1,4 +1,4 @@
-"""What did it cost? Every price of a model, or of its endpoints, at any moment, and how sure that is."""
+"""Prices of a model, or of its endpoints, at any time, and how sure they are."""
 
 import datetime as dt
 import sqlite3
@@ -18,6 +18,7 @@ from orarchive.domain.prices import (
 from orarchive.domain.records import get_object
 from orarchive.domain.snapshot import records_by_key
 from orarchive.errors import NotArchivedError
+from orarchive.index.relations import get_provider
 from orarchive.index.sql_values import escape_surrogates
 from orarchive.jsonl import Record, loads
 from orarchive.queries.reads import Read, ReadLog
@@ -25,33 +26,48 @@ from orarchive.queries.suggestions import list_model_ids, raise_not_found
 from orarchive.store.archive import Archive
 from orarchive.timestamps import floor_hour, format_hour, format_stamp, parse_stamp
 
+SELECT_MODEL = "select 1 from records where feed = 'models' and key = ?"
+
+SELECT_ENDPOINTS = "select key, tag, provider_name from endpoints where model = ? order by key"
+
+SELECT_LINES = """
+    select file, max(versions.first), versions.last, line from versions join records on id = record
+    where feed = ? and key = ? and file in ('facts', 'prices', 'spot') and versions.first <= ? group by file
+"""
+"""The last line of each file that began by an hour; with `max` SQLite gives the columns of that very row."""
+
+SELECT_SPANS = """
+    select versions.first, versions.last from versions join records on id = record
+    where feed = ? and key = ? and file = 'facts'
+"""
+
 
 @dataclass(frozen=True)
 class PriceQuote:
-    """The prices of one model or endpoint at a moment, between two observations."""
+    """The prices of one model or endpoint at a time that lies between two reads."""
 
     key: str
     at: dt.datetime
     pricing: Record
     """The price object as it was sent at `seen`."""
     seen: str
-    """The hour of the last good reading at or before the moment."""
+    """Hour of the last good read up to `at`."""
     seen_started: str
-    """When that reading started."""
+    """When that read started."""
     origin: str
-    """Where it came from."""
+    """Origin of that read: `live`, or an import."""
     since: str
-    """The first hour of an unbroken stretch in which the prices were these; see `_calm`."""
+    """First hour of the unbroken stretch in which the prices were equal; see `_normalize`."""
     next: str | None
-    """The hour of the first good reading after the moment; None: there is none yet."""
+    """Hour of the first good read after `at`; None if there is none yet."""
     next_started: str | None
-    """When that reading started."""
+    """When that read started."""
     same: bool | None
-    """Whether the prices were the same in that one; see `_calm`."""
+    """Whether the prices were equal in that one; see `_normalize`."""
 
     @property
     def prices(self) -> dict[str, dict[str, Any]]:
-        """By dimension: the price as a plain decimal, and the clock entry that says so, if one does."""
+        """Return by dimension the price as a plain decimal, and the schedule entry that sets it or None."""
         return {
             name: {"price": f"{price:f}", "entry": entry}
             for name, (price, entry) in prices_at(self.pricing, self.at).items()
@@ -59,17 +75,20 @@ class PriceQuote:
 
     @property
     def thresholds(self) -> list[Record]:
-        """`min_prompt_tokens`, ascending, each with every price that is another one for a longer prompt."""
-        short = prices_at(self.pricing, self.at)
-        found: list[Record] = []
+        """Return `min_prompt_tokens`, ascending, each with every price that differs for a longer prompt."""
+        base_prices = prices_at(self.pricing, self.at)
+        thresholds: list[Record] = []
         for limit in list_thresholds(self.pricing, self.at):
-            long = prices_at(self.pricing, self.at, limit)
-            moved = [name for name in long if name not in short or long[name][0] != short[name][0]]
-            found.append({"min_prompt_tokens": int(limit), **{name: f"{long[name][0]:f}" for name in moved}})
-        return found
+            prices = {
+                name: f"{price:f}"
+                for name, (price, _) in prices_at(self.pricing, self.at, limit).items()
+                if name not in base_prices or price != base_prices[name][0]
+            }
+            thresholds.append({"min_prompt_tokens": int(limit), **prices})
+        return thresholds
 
     def as_json(self) -> Record:
-        """All of it, for programs."""
+        """Return all members as a JSON object."""
         return {
             "key": self.key,
             "at": format_stamp(self.at),
@@ -94,56 +113,57 @@ def find_quotes(
     at: dt.datetime | None = None,
     provider: str | None = None,
 ) -> list[PriceQuote]:
-    """The prices of a model at a moment (now: the last good hour); with a provider, of its endpoints there.
+    """Return the prices of a model at a time, or with a provider those of its endpoints there.
 
-    An hour means its snapshot, a moment with minutes what had been read by then. A provider is named by slug,
-    tag or name. Where nothing of it was listed then NotArchivedError is raised.
+    `at` on the hour means that hour's snapshot; with minutes, the last read that had started by then; None
+    means the last good hour. `provider` is a slug, a tag or a name. Raises NotArchivedError if the model, or
+    every endpoint, is unknown or was not listed then.
     """
     model = escape_surrogates(model)
-    if not db.execute("select 1 from records where feed = 'models' and key = ?", (model,)).fetchone():
+    if not db.execute(SELECT_MODEL, (model,)).fetchone():
         raise_not_found("model", model, list_model_ids(db))
     if provider is None:
-        return [_quote(ReadLog(db, "models"), archive, model, at)]
+        return [_find_quote(ReadLog(db, "models"), archive, model, at)]
+    endpoints = db.execute(SELECT_ENDPOINTS, (model,)).fetchall()
     reads = ReadLog(db, "endpoints", model)
-    found: list[PriceQuote] = []
-    absent: list[NotArchivedError] = []
-    for key in _endpoints(db, model, provider):
-        try:
-            found.append(_quote(reads, archive, key, at))
-        except NotArchivedError as error:
-            absent.append(error)
-    if not found and absent:
-        raise absent[0]
-    if not found:
-        names = [tag for (tag,) in db.execute(TAGS, (model,))]
-        raise_not_found(f"endpoint of {model} at", provider, names, few=True)
-    return found
+    quotes: list[PriceQuote] = []
+    errors: list[NotArchivedError] = []
+    for key, *names in endpoints:
+        if _is_at_provider(provider, key, *names):
+            try:
+                quotes.append(_find_quote(reads, archive, key, at))
+            except NotArchivedError as error:
+                errors.append(error)
+    if not quotes and errors:
+        raise errors[0]
+    if not quotes:
+        raise_not_found(f"endpoint of {model} at", provider, [tag for _, tag, _ in endpoints], few=True)
+    return quotes
 
 
-TAGS = "select tag from endpoints where model = ?"
+def _is_at_provider(provider: str, key: str, tag: str, provider_name: str | None) -> bool:
+    """Return whether `provider` names an endpoint, its tag or its provider; case does not count."""
+    names = (tag, get_provider(tag), provider_name or "", key)
+    return provider.lower() in [name.lower() for name in names]
 
 
-def _endpoints(db: sqlite3.Connection, model: str, provider: str) -> list[str]:
-    """The keys of all endpoints that a model ever had at a provider."""
-    rows = db.execute("select key, tag, provider_name from endpoints where model = ? order by key", (model,))
-    wanted = provider.lower()
-    return [
-        key
-        for key, tag, name in rows
-        if wanted in (tag.lower(), tag.lower().partition("/")[0], (name or "").lower(), key.lower())
-    ]
-
-
-def _quote(reads: ReadLog, archive: Archive, key: str, at: dt.datetime | None) -> PriceQuote:
-    seen, after = _around(reads, at)
+def _find_quote(reads: ReadLog, archive: Archive, key: str, at: dt.datetime | None) -> PriceQuote:
+    """Return the prices of one record at a time; raise NotArchivedError if it was not listed then."""
+    seen, following = _find_reads_around(reads, at)
     if seen is None:
-        begins = f"; {reads.feed} were first read at {format_hour(parse_stamp(after.hour))}" if after else ""
-        msg = f"nothing is known of {key} {'at ' + format_stamp(at) if at else 'yet'}{begins}"
+        begin = (
+            f"; {reads.feed} were first read at {format_hour(parse_stamp(following.hour))}"
+            if following
+            else ""
+        )
+        msg = f"nothing is known of {key} {'at ' + format_stamp(at) if at else 'yet'}{begin}"
         raise NotArchivedError(msg)
-    pricing = _pricing(reads, archive, key, seen)
+    pricing = _read_pricing(reads, archive, key, seen)
     if pricing is None:
-        raise NotArchivedError(_not_listed(reads, key, seen.hour))
-    same = _calm(_pricing(reads, archive, key, after)) == _calm(pricing) if after else None
+        raise NotArchivedError(_describe_absence(reads, key, seen.hour))
+    same = None
+    if following:
+        same = _normalize(_read_pricing(reads, archive, key, following)) == _normalize(pricing)
     return PriceQuote(
         key=key,
         at=at or parse_stamp(seen.hour),
@@ -151,18 +171,18 @@ def _quote(reads: ReadLog, archive: Archive, key: str, at: dt.datetime | None) -
         seen=seen.hour,
         seen_started=seen.started,
         origin=seen.origin,
-        since=_since(reads, key, seen, pricing),
-        next=after.hour if after else None,
-        next_started=after.started if after else None,
+        since=_find_since(reads, key, seen, pricing),
+        next=following.hour if following else None,
+        next_started=following.started if following else None,
         same=same,
     )
 
 
-def _around(reads: ReadLog, at: dt.datetime | None) -> tuple[Read | None, Read | None]:
-    """The last reading at or before a moment, and the first one after it.
+def _find_reads_around(reads: ReadLog, at: dt.datetime | None) -> tuple[Read | None, Read | None]:
+    """Return the last read up to a time, and the first one after it.
 
-    An hour has its own snapshot, whenever in it that was read; at a moment with minutes only what had started
-    by then was known.
+    An hour has its own snapshot, whenever in the hour that was read; at a time with minutes only what had
+    started by then was known.
     """
     if at is None:
         return reads.last("attempts.hour <= ?", "9"), None
@@ -170,85 +190,86 @@ def _around(reads: ReadLog, at: dt.datetime | None) -> tuple[Read | None, Read |
     return reads.last(f"{column} <= ?", format_stamp(at)), reads.first(f"{column} > ?", format_stamp(at))
 
 
-def _pricing(reads: ReadLog, archive: Archive, key: str, reading: Read) -> Record | None:
-    """The price object of a record in a reading; None where it was not there."""
-    if not reading.replaced:
-        found = _standing(reads, key, reading.hour)
-        return found[0] if found else None
+def _read_pricing(reads: ReadLog, archive: Archive, key: str, read: Read) -> Record | None:
+    """Return the price object of a record in a read; None if it was not listed.
+
+    The index does not have the records of a read that was replaced; they are taken from its commit.
+    """
+    if not read.replaced:
+        standing = _find_standing_pricing(reads, key, read.hour)
+        return standing[0] if standing else None
     feed = FEEDS[reads.feed]
-    state = records_by_key(feed, archive.read_snapshot(reading.commit)[feed.name])
-    record = next(
-        (one for name, one in state.items() if escape_surrogates(format_key(feed, name)) == key), None
-    )
-    return None if record is None else record.get("pricing", {})
+    records = records_by_key(feed, archive.read_snapshot(read.commit)[feed.name])
+    for record_key, record in records.items():
+        if escape_surrogates(format_key(feed, record_key)) == key:
+            pricing: Record = record.get("pricing", {})
+            return pricing
+    return None
 
 
-def _standing(reads: ReadLog, key: str, hour: str) -> tuple[Record, str] | None:
-    """The price object of a record as it stood in an hour, and since when its line did, if it was there."""
-    found = {
-        file: (first, last, loads(line))
-        for file, first, last, line in reads.db.execute(LINES, (reads.feed, key, hour))
-    }
-    there = {file: line for file, (_, last, line) in found.items() if last is None or last >= hour}
-    if "facts" not in there:
+def _find_standing_pricing(reads: ReadLog, key: str, hour: str) -> tuple[Record, str] | None:
+    """Return the price object of a record in an hour, and the first hour of its line.
+
+    None if the record was not listed in that hour.
+    """
+    rows = reads.db.execute(SELECT_LINES, (reads.feed, key, hour))
+    versions = {file: (first, last, loads(line)) for file, first, last, line in rows}
+    lines = {file: line for file, (_, last, line) in versions.items() if last is None or last >= hour}
+    if "facts" not in lines:
         return None
-    pricing = {**get_object(there.get("prices", {}), "pricing"), **there.get("spot", {}).get("pricing", {})}
-    if "prices" in there:
-        return pricing, found["prices"][0]
-    begun = found["facts"][0]
-    if "prices" in found and (after := reads.first("attempts.hour > ?", found["prices"][1])):
-        begun = max(begun, after.hour)
-    return pricing, begun
+    spot_pricing = lines.get("spot", {}).get("pricing", {})
+    pricing = {**get_object(lines.get("prices", {}), "pricing"), **spot_pricing}
+    if "prices" in lines:
+        return pricing, versions["prices"][0]
+    # a record without a line in prices has no price: since its facts began, or since that line went
+    first = versions["facts"][0]
+    if "prices" in versions and (following := reads.first("attempts.hour > ?", versions["prices"][1])):
+        first = max(first, following.hour)
+    return pricing, first
 
 
-LINES = """
-    select file, max(versions.first), versions.last, line from versions join records on id = record
-    where feed = ? and key = ? and file in ('facts', 'prices', 'spot') and versions.first <= ? group by file
-"""
-"""The last line of each file that began by an hour; with `max` SQLite gives the columns of that very row."""
-
-
-def _since(reads: ReadLog, key: str, seen: Read, pricing: Record) -> str:
-    """The first hour of the unbroken stretch, up to a reading, in which a record had these prices."""
-    stands = None if seen.replaced else _standing(reads, key, seen.hour)
-    since = stands[1] if stands else seen.hour
+def _find_since(reads: ReadLog, key: str, seen: Read, pricing: Record) -> str:
+    """Return the first hour of the unbroken stretch, up to a read, in which a record had equal prices."""
+    standing = None if seen.replaced else _find_standing_pricing(reads, key, seen.hour)
+    since = standing[1] if standing else seen.hour
     while before := reads.last("attempts.hour < ?", since):
-        stands = _standing(reads, key, before.hour)
-        if stands is None or _calm(stands[0]) != _calm(pricing):
+        standing = _find_standing_pricing(reads, key, before.hour)
+        if standing is None or _normalize(standing[0]) != _normalize(pricing):
             break
-        since = stands[1]
+        since = standing[1]
     return since
 
 
-def _calm(pricing: Record | None) -> Any:
-    """What a price object says, however it is spelled, without what follows the clock."""
+def _normalize(pricing: Record | None) -> Any:
+    """Return the prices and the schedule of a price object in a form in which equal ones compare equal.
+
+    However numbers are spelled, and without the current rates of time-of-day prices.
+    """
     if pricing is None:
         return None
-    clock = time_of_day_keys(pricing)
-    stay = {name: price for name, price in read_prices(pricing).items() if name not in clock}
-    return stay, [{**entry, **read_entry_prices(entry)} for entry in read_schedule(pricing)]
+    scheduled = time_of_day_keys(pricing)
+    prices = {name: price for name, price in read_prices(pricing).items() if name not in scheduled}
+    return prices, [{**entry, **read_entry_prices(entry)} for entry in read_schedule(pricing)]
 
 
-def _not_listed(reads: ReadLog, key: str, hour: str) -> str:
-    """That a record was not there in an hour, and when it was before and after."""
-    spans = reads.db.execute(SPANS, (reads.feed, key)).fetchall()
+def _describe_absence(reads: ReadLog, key: str, hour: str) -> str:
+    """Say that a record was not listed in an hour, and when it was before and after."""
+    spans = reads.db.execute(SELECT_SPANS, (reads.feed, key)).fetchall()
     before = max((last for _, last in spans if last and last < hour), default=None)
     after = min((first for first, _ in spans if first > hour), default=None)
-    ends = [format_hour(parse_stamp(one)) if one else "" for one in (before, after)]
-    said = f"{key} was not there at {format_hour(parse_stamp(hour))}"
+    text = f"{key} was not there at {_format(hour)}"
     if before and after:
-        return f"{said}; it was away between {ends[0]} (last seen before) and {ends[1]} (first seen again)"
+        return (
+            f"{text}; it was away between {_format(before)} (last seen before)"
+            f" and {_format(after)} (first seen again)"
+        )
     if after:
-        return f"{said}; it was first seen at {ends[1]}"
-    begun = min((first for first, _ in spans), default=None)
-    return (
-        f"{said}; it was first seen at {format_hour(parse_stamp(begun))}, last seen {ends[0]}"
-        if before and begun
-        else said
-    )
+        return f"{text}; it was first seen at {_format(after)}"
+    if before:
+        first = min(first for first, _ in spans)
+        return f"{text}; it was first seen at {_format(first)}, last seen {_format(before)}"
+    return text
 
 
-SPANS = """
-    select versions.first, versions.last from versions join records on id = record
-    where feed = ? and key = ? and file = 'facts'
-"""
+def _format(stamp: str) -> str:
+    return format_hour(parse_stamp(stamp))

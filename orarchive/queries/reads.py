@@ -1,4 +1,4 @@
-"""Readings: the attempts that read a feed well; of a sweep those that read one model of it."""
+"""Reads: the attempts that read a feed well; of a fan-out feed those that read the endpoints of one model."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -6,46 +6,10 @@ from dataclasses import dataclass
 
 from orarchive.jsonl import loads
 
+IS_LOST = 2
+"""Value of `SELECT_REPLACED` for a read that no commit shows: the later attempt has the same commit."""
 
-@dataclass(frozen=True)
-class Read:
-    """One of them; `replaced`: a later attempt at its hour read otherwise, and the index has only that."""
-
-    hour: str
-    started: str
-    origin: str
-    commit: str | None
-    """Whose tree is the state after it."""
-    replaced: bool
-
-
-@dataclass(frozen=True)
-class ReadLog:
-    """All readings of a feed that can be known; of a sweep with a model those in which it was not kept."""
-
-    db: sqlite3.Connection
-    feed: str
-    asked: str | None = None
-
-    def last(self, where: str, value: str) -> Read | None:
-        """The last one for which a condition on `hour` or `started` holds."""
-        return next(self._some(where, value, "desc"), None)
-
-    def first(self, where: str, value: str) -> Read | None:
-        """The first one for which a condition on `hour` or `started` holds."""
-        return next(self._some(where, value, "asc"), None)
-
-    def _some(self, where: str, value: str, order: str) -> Iterator[Read]:
-        query = f"{SOME} and {where} order by reads.attempt {order}"
-        for hour, started, origin, commit, replaced, kept in self.db.execute(query, (self.feed, value)):
-            if replaced != UNSHOWN and self.asked not in loads(kept or "{}"):
-                yield Read(hour, started, origin, commit, bool(replaced))
-
-
-UNSHOWN = 2
-"""Replaced, and what it read no commit shows: that of the later attempt is its own as well."""
-
-REPLACED = """
+SELECT_REPLACED = """
     (
         select max(1 + (again.commit_id is attempts.commit_id))
         from attempts as again join reads as later on later.attempt = again.attempt
@@ -53,9 +17,48 @@ REPLACED = """
             and later.feed = reads.feed and later.good and later.sha256 != reads.sha256
     )
 """
-"""Null where it was not."""
+"""Null for a read that was not replaced: no later attempt at its hour read other records."""
 
-SOME = f"""
-    select attempts.hour, started, origin, commit_id, {REPLACED}, kept
+SELECT_READS = f"""
+    select attempts.hour, started, origin, commit_id, {SELECT_REPLACED}, kept
     from reads join attempts on attempts.attempt = reads.attempt where feed = ? and good
 """
+
+
+@dataclass(frozen=True)
+class Read:
+    """One good read of a feed."""
+
+    hour: str
+    started: str
+    origin: str
+    commit: str | None
+    """The commit whose tree is the state after it."""
+    replaced: bool
+    """A later attempt at the same hour read other records; the index has only those."""
+
+
+@dataclass(frozen=True)
+class ReadLog:
+    """All good reads of a feed whose records can be looked up.
+
+    `parent_key` limits those of a fan-out feed to the ones that read this model, and did not keep it.
+    """
+
+    db: sqlite3.Connection
+    feed: str
+    parent_key: str | None = None
+
+    def last(self, where: str, value: str) -> Read | None:
+        """Return the last read for which a condition of SQL on `hour` or `started` holds, or None."""
+        return next(self._select(where, value, "desc"), None)
+
+    def first(self, where: str, value: str) -> Read | None:
+        """Return the first read for which a condition of SQL on `hour` or `started` holds, or None."""
+        return next(self._select(where, value, "asc"), None)
+
+    def _select(self, where: str, value: str, order: str) -> Iterator[Read]:
+        query = f"{SELECT_READS} and {where} order by reads.attempt {order}"
+        for hour, started, origin, commit, replaced, kept_json in self.db.execute(query, (self.feed, value)):
+            if replaced != IS_LOST and self.parent_key not in loads(kept_json or "{}"):
+                yield Read(hour, started, origin, commit, bool(replaced))

@@ -1,4 +1,4 @@
-"""Names that may have been meant: who asks for what is not there is told what is."""
+"""Suggestions: names that may have been meant where a name is not in the archive."""
 
 import sqlite3
 from collections.abc import Iterable
@@ -8,30 +8,38 @@ from typing import NoReturn
 from orarchive.errors import NotArchivedError
 
 MAX_SUGGESTIONS = 3
+MIN_SIMILARITY = 0.6
+"""Ratio of `difflib` from which on a name is similar to another."""
 
 
-def raise_not_found(what: str, key: str, names: Iterable[str], few: bool = False) -> NoReturn:
-    """Raise NotArchivedError for a name that the archive does not have, with the nearest that it has.
+def raise_not_found(subject: str, key: str, names: Iterable[str], few: bool = False) -> NoReturn:
+    """Raise NotArchivedError for a name that is not in the archive, with the most similar of its `names`.
 
-    Case does not count. Of `few` names some are told even where none is near.
+    `subject` says what was looked for ("model"). Case does not count. If the names are `few`, some of them
+    are listed even if none is similar.
     """
-    known = sorted(set(names))
-    near = _near(key.lower(), known)
-    said = f"; near it: {', '.join(near)}" if near else ""
-    if few and not near:
-        more = f" and {len(known) - MAX_SUGGESTIONS} more" if len(known) > MAX_SUGGESTIONS else ""
-        said = f"; there are: {', '.join(known[:MAX_SUGGESTIONS])}{more}" if known else "; there are none"
-    msg = f"no {what} {key}{said}"
+    candidates = sorted(set(names))
+    matches = _find_similar(key.lower(), candidates)
+    hint = f"; near it: {', '.join(matches)}" if matches else ""
+    if few and not matches:
+        surplus = len(candidates) - MAX_SUGGESTIONS
+        more = f" and {surplus} more" if surplus > 0 else ""
+        hint = f"; there are: {', '.join(candidates[:MAX_SUGGESTIONS])}{more}"
+        if not candidates:
+            hint = "; there are none"
+    msg = f"no {subject} {key}{hint}"
     raise NotArchivedError(msg)
 
 
-def _near(key: str, known: list[str]) -> list[str]:
-    """The names most like a key, or else some that have it in them."""
-    lower = {name.lower(): name for name in reversed(known)}
-    near = [lower[name] for name in get_close_matches(key, lower, n=MAX_SUGGESTIONS, cutoff=0.6)]
-    return near or [name for name in known if key and key in name.lower()][:MAX_SUGGESTIONS]
+def _find_similar(key: str, candidates: list[str]) -> list[str]:
+    """Return the candidates most similar to a key in lower case, or else some that contain it."""
+    by_lower_case = {name.lower(): name for name in reversed(candidates)}
+    matches = get_close_matches(key, by_lower_case, n=MAX_SUGGESTIONS, cutoff=MIN_SIMILARITY)
+    if matches:
+        return [by_lower_case[match] for match in matches]
+    return [name for name in candidates if key and key in name.lower()][:MAX_SUGGESTIONS]
 
 
 def list_model_ids(db: sqlite3.Connection) -> list[str]:
-    """Every model id there ever was."""
+    """List the ids of all models that were ever observed."""
     return [name for (name,) in db.execute("select key from records where feed = 'models'")]

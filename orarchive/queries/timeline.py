@@ -10,7 +10,7 @@ from orarchive.domain.feeds import FEEDS
 from orarchive.domain.phrasing import CAUSE_PHRASES, LOG_STYLE, describe_change, format_tariff
 from orarchive.domain.prices import format_price
 from orarchive.index.event_log import EventRow, read_events
-from orarchive.index.presence import UNLISTED
+from orarchive.index.record_rows import UNLISTED
 from orarchive.index.sql_values import escape_surrogates
 from orarchive.jsonl import loads
 from orarchive.queries.reads import ReadLog

@@ -1,4 +1,4 @@
-"""What else is read - other archives, what runs leave, the environment - is read, or refused by name."""
+"""Other input - source repositories, leftovers of runs, the environment - is read, or refused in words."""
 
 import time
 from dataclasses import replace
@@ -17,30 +17,27 @@ from orarchive.errors import ArchiveError
 from orarchive.sample import START, Reply
 from orarchive.store.git import run_git
 from tests.support import hostile_values
-from tests.support.all_readers import named
+from tests.support.all_readers import run_command
 from tests.support.archives import NO_WAITS, Stage, new_archive, payloads, say, tidy
 from tests.support.rankings import EARLY
 
 
 @pytest.mark.parametrize("seconds", ["9" * 15, "95617584000", "-99999999999"])
-def test_an_import_of_another_time(tmp_path: Path, seconds: str) -> None:
-    """Seen to fail without `_time` in importer/source.py: year 142013 is out of range."""
+def test_a_source_commit_beyond_the_calendar(tmp_path: Path, seconds: str) -> None:
+    """An import refuses it: the largest of these is in the year 142013."""
     source = new_archive(tmp_path / "source")
     blob = run_git(source, "hash-object", "-w", "--stdin", stdin=b'{"data":[{"id":"x"}]}').decode().strip()
     tree = run_git(source, "mktree", stdin=f"100644 blob {blob}\tmodels.json\n".encode()).decode().strip()
-    who = f"A <a@example.org> {seconds} +0000"
-    whole = f"tree {tree}\nauthor {who}\ncommitter {who}\n\nx\n".encode()
-    made = (
-        run_git(source, "hash-object", "-t", "commit", "--literally", "-w", "--stdin", stdin=whole)
-        .decode()
-        .strip()
-    )
-    say(source, "update-ref", "refs/heads/main", made)
+    person = f"A <a@example.org> {seconds} +0000"
+    content = f"tree {tree}\nauthor {person}\ncommitter {person}\n\nx\n".encode()
+    command = ("hash-object", "-t", "commit", "--literally", "-w", "--stdin")
+    commit = run_git(source, *command, stdin=content).decode().strip()
+    say(source, "update-ref", "refs/heads/main", commit)
     archive = new_archive(tmp_path / "archive")
     options = ("import", "--archive", str(archive), str(source), "--path", "models.json", "--scope", "models")
-    done = named(orarchive_command, *options)
-    assert done.exit_code == 2
-    assert "cannot be meant" in done.stderr
+    result = run_command(orarchive_command, *options)
+    assert result.exit_code == 2
+    assert "cannot be meant" in result.stderr
 
 
 @settings(max_examples=30, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -48,8 +45,8 @@ def test_an_import_of_another_time(tmp_path: Path, seconds: str) -> None:
 @example(b"2025-01-15 \xff")
 @example(b"2025-01-15 " + b"9" * 5000)
 @example(b"2025-01-15 \xd9\xa3")
-def test_any_counter_of_requests(tmp_path: Path, content: bytes) -> None:
-    """Seen to fail with `read_text` in ranking.py (no text), and without `len` (too many digits)."""
+def test_any_content_of_the_request_counter(tmp_path: Path, content: bytes) -> None:
+    """Also one that is not UTF-8, or has too many digits for a number."""
     path = tmp_path / "counter"
     path.write_bytes(content)
     counter = RequestCounter(path, EARLY)
@@ -60,15 +57,15 @@ def test_any_counter_of_requests(tmp_path: Path, content: bytes) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff" * 9, b"[" * 9999])
-def test_any_journal(stage: Stage, content: bytes) -> None:
-    """It says that there was a run, whatever is in it."""
+def test_any_content_of_the_journal(stage: Stage, content: bytes) -> None:
+    """A journal says that a run was under way, whatever is in it."""
     (stage.root / ".git/orarchive.journal").write_bytes(content)
     assert stage.run(START) == 0
     tidy(stage.root)
 
 
-def test_any_list_of_what_git_ignores(stage: Stage) -> None:
-    """It is the owner's, and stays; seen to fail with `read_text` in quarantine.py: no text."""
+def test_any_content_of_the_list_of_ignored_files(stage: Stage) -> None:
+    """A run only adds a line to it; the lines of the owner need not be UTF-8."""
     exclude = stage.root / ".git/info/exclude"
     exclude.parent.mkdir(exist_ok=True)
     exclude.write_bytes(b"caf\xe9\n")
@@ -78,17 +75,15 @@ def test_any_list_of_what_git_ignores(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("content", [b"5", b'{"x":1}', b'["\\u0000"]', b"\xff", b"[" * 100_000])
-def test_any_list_of_what_was_built(two_hours: Stage, tmp_path: Path, content: bytes) -> None:
-    """Seen to fail without TypeError and RecursionError in `_manifest` of render.py, and without its `try`
-    around all of it (a NUL in a name).
-    """
+def test_any_content_of_the_manifest_of_a_site(two_hours: Stage, tmp_path: Path, content: bytes) -> None:
+    """A manifest that is not one is refused; an object with other members is taken for an empty one."""
     (tmp_path / ".built.json").write_bytes(content)
-    done = named(build_site_command, "--archive", str(two_hours.root), "--out", str(tmp_path))
-    assert done.exit_code == 2 or content == b'{"x":1}'
+    result = run_command(build_site_command, "--archive", str(two_hours.root), "--out", str(tmp_path))
+    assert result.exit_code == 2 or content == b'{"x":1}'
 
 
-SETTINGS = ("OPENROUTER_BASE_URL", "OPENROUTER_API_KEY", "ARCHIVE_CONTACT_URL", "GITHUB_REPOSITORY")
-NUMBERS = tuple(
+TEXT_SETTINGS = ("OPENROUTER_BASE_URL", "OPENROUTER_API_KEY", "ARCHIVE_CONTACT_URL", "GITHUB_REPOSITORY")
+NUMBER_SETTINGS = tuple(
     f"SYNC_{name}" for name in ("MIN_INTERVAL_MINUTES", "TIMEOUT_SECONDS", "WORKERS", "REQUESTS_PER_SECOND")
 )
 
@@ -96,7 +91,7 @@ NUMBERS = tuple(
 @settings(max_examples=60, derandomize=True)
 @given(
     st.dictionaries(
-        st.sampled_from(SETTINGS + NUMBERS),
+        st.sampled_from(TEXT_SETTINGS + NUMBER_SETTINGS),
         st.sampled_from(hostile_values.TEXTS)
         | st.text(max_size=20).map("http://127.0.0.1:".__add__)
         | st.text(max_size=20),
@@ -108,16 +103,16 @@ NUMBERS = tuple(
 @example({"ARCHIVE_CONTACT_URL": "https://caf\u00e9.example\n"})
 @example({"GITHUB_REPOSITORY": "\u20ac/x"})
 def test_any_environment(environment: dict[str, str]) -> None:
-    """It is refused in words, or one can ask with it.
+    """The settings are refused with a reason, or requests can be made with them.
 
-    Seen to fail without `_is_address` in settings.py (Invalid IPv6 URL), and without its check of the contact
-    (a character that does not fit into a header).
+    Among the examples are an invalid IPv6 address and a contact that does not fit into a header.
     """
     try:
-        asking = read_settings({"OPENROUTER_BASE_URL": "http://127.0.0.1:9", **environment})
+        request_settings = read_settings({"OPENROUTER_BASE_URL": "http://127.0.0.1:9", **environment})
     except ArchiveError:
         return
-    assert openapi.get_origin(asking.base_url)
-    client = replace(asking, base_url="http://127.0.0.1:9", retry_policy=NO_WAITS).make_client(lambda _: None)
+    assert openapi.get_origin(request_settings.base_url)
+    loopback = replace(request_settings, base_url="http://127.0.0.1:9", retry_policy=NO_WAITS)
+    client = loopback.make_client(lambda _: None)
     client.deadline = time.monotonic() + 30
     assert client.get("x", keyed=True, tries=1).reason == "connection"

@@ -30,27 +30,28 @@ def real() -> Path:
     return requirements.recordings()
 
 
-def archived(root: Path, service: Service, hour: str, *options: str) -> None:
-    """Run scrape.py at an hour; all must go well."""
-    done = scrape("--archive", root, "--hour", hour, *options, OPENROUTER_BASE_URL=service.base_url)
-    assert done.returncode == 0, done.stderr
+def archive_hour(root: Path, service: Service, hour: str, *options: str) -> None:
+    """Run scrape.py at an hour and assert that it succeeds."""
+    result = scrape("--archive", root, "--hour", hour, *options, OPENROUTER_BASE_URL=service.base_url)
+    assert result.returncode == 0, result.stderr
 
 
-def raw(archive: Path, *arguments: str) -> Any:
+def print_raw(archive: Path, *arguments: str) -> Any:
+    """Run `raw` with these arguments and return what it prints, parsed with `exactly`."""
     command = [sys.executable, "-m", "orarchive", "raw", "--archive", str(archive), *arguments]
     return exactly(subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout)
 
 
 @pytest.fixture(scope="module")
 def five_days(real: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
-    """An archive of five days of recordings, and what was served in each of its hours."""
+    """Archive five days of recordings; return the archive and what was served in each hour."""
     archive = new_archive(tmp_path_factory.mktemp("real") / "archive")
     recordings = Recordings(real, tmp_path_factory.mktemp("history"))
     served = {}
     with Service(recordings.respond) as service:
         for day in DAYS:
             recordings.stand_at(day)
-            archived(archive, service, f"{day}T06Z")
+            archive_hour(archive, service, f"{day}T06Z")
             served[f"{day}T06Z"] = (recordings.models, recordings.providers, recordings.endpoints)
     return archive, served
 
@@ -58,13 +59,13 @@ def five_days(real: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
 def test_every_response_comes_back_as_it_was_sent(five_days: tuple[Path, dict[str, Any]]) -> None:
     archive, served = five_days
     for hour, (models, providers, endpoints) in served.items():
-        assert unordered(raw(archive, hour, "models")) == unordered({"data": models["data"]})
-        assert unordered(raw(archive, hour, "providers")) == unordered(providers)
-        back = raw(archive, hour, "endpoints")
-        asked = [model for model in endpoints if model in {row["id"] for row in models["data"]}]
-        assert len(asked) == len(endpoints) >= 350
-        for model in asked:
-            assert unordered(back[model]) == unordered(endpoints[model]), model
+        assert unordered(print_raw(archive, hour, "models")) == unordered({"data": models["data"]})
+        assert unordered(print_raw(archive, hour, "providers")) == unordered(providers)
+        restored = print_raw(archive, hour, "endpoints")
+        listed = [model for model in endpoints if model in {row["id"] for row in models["data"]}]
+        assert len(listed) == len(endpoints) >= 350
+        for model in listed:
+            assert unordered(restored[model]) == unordered(endpoints[model]), model
 
 
 def test_one_response_comes_back_by_its_model(five_days: tuple[Path, dict[str, Any]]) -> None:
@@ -72,18 +73,18 @@ def test_one_response_comes_back_by_its_model(five_days: tuple[Path, dict[str, A
     hour, (_, _, endpoints) = list(served.items())[-1]
     for model in (
         next(iter(endpoints)),
-        next(m for m, one in endpoints.items() if not one["data"]["endpoints"]),
+        next(model for model, response in endpoints.items() if not response["data"]["endpoints"]),
     ):
-        assert unordered(raw(archive, hour, "endpoints", model)) == unordered(endpoints[model])
+        assert unordered(print_raw(archive, hour, "endpoints", model)) == unordered(endpoints[model])
 
 
 def test_the_price_log_is_readable(five_days: tuple[Path, dict[str, Any]]) -> None:
     archive, _ = five_days
-    shown = say(archive, "log", "-p", "--", "data/models/prices.jsonl")
-    changed = [line for line in shown.splitlines() if re.match(r"[-+]\{", line)]
+    log = say(archive, "log", "-p", "--", "data/models/prices.jsonl")
+    changed = [line for line in log.splitlines() if re.match(r"[-+]\{", line)]
     assert any('"prompt":"' in line for line in changed)
     assert max(map(len, changed)) < 1500, "a changed price should fit on a few lines of a terminal"
-    assert "Binary files" not in shown
+    assert "Binary files" not in log
 
 
 def test_the_log_reads_as_a_changelog(five_days: tuple[Path, dict[str, Any]]) -> None:
@@ -97,8 +98,8 @@ def test_the_log_reads_as_a_changelog(five_days: tuple[Path, dict[str, Any]]) ->
     assert not re.search(r"\$-", body), "-1 is never a price"
 
 
-def test_clock_prices_do_not_flip_in_the_price_file(real: Path, tmp_path: Path) -> None:
-    """Twenty versions, six hours apart: of nine flips none is in prices, all of them are in spot."""
+def test_time_of_day_prices_do_not_flip_in_the_price_file(real: Path, tmp_path: Path) -> None:
+    """Of nine flips in twenty versions, six hours apart, none is in prices and all are in spot."""
     archive = new_archive(tmp_path / "archive")
     history = versions(real / "models_sixhourly.bundle", tmp_path, "data/models.json")
     body = b""
@@ -110,41 +111,41 @@ def test_clock_prices_do_not_flip_in_the_price_file(real: Path, tmp_path: Path) 
     hours = [time[:13] + "Z" for time, _ in history]
     with Service(respond) as service:
         for number, (hour, (_, body)) in enumerate(zip(hours, history, strict=True)):
-            archived(archive, service, hour, "--feeds", "models")
+            archive_hour(archive, service, hour, "--feeds", "models")
             if number % 4 == 0:
                 sent = exactly(body)["data"]
-                assert unordered(raw(archive, hour, "models")) == unordered({"data": sent})
+                assert unordered(print_raw(archive, hour, "models")) == unordered({"data": sent})
     spots = say(archive, "log", "--oneline", "--", "data/models/spot.jsonl").splitlines()
     assert len(spots) >= 9
-    shown = say(archive, "log", "-p", "-U0", "--format=", "--", "data/models/prices.jsonl")
-    clocked = [
-        loads(line[1:]) for line in shown.splitlines() if line.startswith(("-{", "+{")) and "utc_" in line
+    log = say(archive, "log", "-p", "-U0", "--format=", "--", "data/models/prices.jsonl")
+    scheduled = [
+        loads(line[1:]) for line in log.splitlines() if line.startswith(("-{", "+{")) and "utc_" in line
     ]
-    assert clocked
-    assert not any("prompt" in row["pricing"] for row in clocked)
+    assert scheduled
+    assert not any("prompt" in row["pricing"] for row in scheduled)
 
 
 @pytest.mark.parametrize("name", ["2026-08-04T032206Z", "2026-08-05T031928Z"])
 def test_all_modalities_survive_the_files(real: Path, name: str) -> None:
-    survives(gzip.decompress((real / f"models_v1_all_modalities/{name}.json.gz").read_bytes()))
+    check_round_trip(gzip.decompress((real / f"models_v1_all_modalities/{name}.json.gz").read_bytes()))
 
 
 def test_two_years_of_models_survive_the_files(real: Path, tmp_path: Path) -> None:
-    """Every twentieth version since September 2024, whatever fields it had."""
+    """Every twentieth version since September 2024 survives, with the fields it had then."""
     history = versions(real / "models_history.bundle", tmp_path, "data/output.json", every=20)
     assert len(history) > 40
     for _, body in history:
-        survives(body)
+        check_round_trip(body)
 
 
-def survives(body: bytes) -> None:
-    """Whether a models response is the same after going through the files of a snapshot."""
+def check_round_trip(body: bytes) -> None:
+    """Assert that a models response is the same after going through the files of a snapshot."""
     rows = validate.validate_list(MODELS, loads(body))
     state = snapshot.empty_snapshot() | {"models": {(row["id"],): row for row in rows}}
     files = snapshot.snapshot_to_files(state)
-    back = snapshot.snapshot_from_files(files.get)["models"]
+    restored = snapshot.snapshot_from_files(files.get)["models"]
     sent = {row["id"]: row for row in exactly(body)["data"]}
-    assert {key[0] for key in back} == sent.keys()
-    for (key,), row in back.items():
+    assert {key[0] for key in restored} == sent.keys()
+    for (key,), row in restored.items():
         assert unordered(exactly(dumps(row))) == unordered(sent[key]), key
     assert snapshot.snapshot_to_files(snapshot.snapshot_from_files(files.get)) == files

@@ -1,4 +1,4 @@
-"""The site of 20 months of recorded models and two recorded days with endpoints: whole, small and sound."""
+"""The site of 20 months of recorded models and two days with endpoints: complete, small and sound."""
 
 import gzip
 import subprocess
@@ -19,36 +19,36 @@ from tests.support.recordings import DAYS, Recordings, Whole
 
 pytestmark = pytest.mark.real_data
 
-KINDS = (
+PATHS = (
     *("", "models/", "models/gone/", "labs/", "labs/anthropic/", "providers/", "providers/deepinfra/"),
     *("prices/", "compare/?m=deepseek/deepseek-v4-pro&m=openai/gpt-5.4", "changes/", "changes/2024-12/"),
     *("graveyard/", "status/", "data/", "about/", "patterns/", "models/deepseek/deepseek-v4-pro/"),
     *("models/anthropic/claude-3-opus/", "models/openrouter/auto/", "models/~openai/gpt-latest/"),
 )
-"""A page of each kind, the busiest there is."""
+"""The largest page of each kind."""
 
 
 @pytest.fixture(scope="module")
 def out(two_years: Whole, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site, built in a copy of the archive that goes on for two days."""
+    """Build the site in a copy of the archive with two more days."""
     folder = tmp_path_factory.mktemp("site")
     run_git(folder, "clone", "--quiet", str(two_years.archive.root), "archive")
     recordings = Recordings(requirements.recordings(), folder / "scratch")
     with Service(recordings.respond) as service:
         for day in DAYS[-2:]:
             recordings.stand_at(day)
-            at = ("--archive", folder / "archive", "--hour", f"{day}T06Z")
-            done = scrape(*at, OPENROUTER_BASE_URL=service.base_url)
-            assert done.returncode == 0, done.stderr
+            options = ("--archive", folder / "archive", "--hour", f"{day}T06Z")
+            result = scrape(*options, OPENROUTER_BASE_URL=service.base_url)
+            assert result.returncode == 0, result.stderr
     built(folder / "archive", folder / "site", "--base-url", "https://example.org/archive/")
     return folder / "site"
 
 
 @pytest.fixture(scope="module")
 def site(out: Path) -> dict[str, bytes]:
-    """Its files."""
-    found = {path.relative_to(out).as_posix(): path for path in out.rglob("*") if path.is_file()}
-    return {name: path.read_bytes() for name, path in found.items()}
+    """Read the files of the site."""
+    paths = [path for path in out.rglob("*") if path.is_file()]
+    return {path.relative_to(out).as_posix(): path.read_bytes() for path in paths}
 
 
 def test_every_model_ever_has_a_page(site: dict[str, bytes]) -> None:
@@ -63,13 +63,13 @@ def test_links_resolve(site: dict[str, bytes]) -> None:
 
 
 def test_it_stays_small(site: dict[str, bytes]) -> None:
-    packed = {path: len(gzip.compress(content, 6)) for path, content in site.items()}
+    sizes = {path: len(gzip.compress(content, 6)) for path, content in site.items()}
     assert sum(len(content) for path, content in site.items() if path != DATABASE) < 40_000_000
-    assert packed["models/index.html"] <= 40_000
-    assert max(size for path, size in packed.items() if path.endswith(".html")) <= 60_000
+    assert sizes["models/index.html"] <= 40_000
+    assert max(size for path, size in sizes.items() if path.endswith(".html")) <= 60_000
     models = [
         size
-        for path, size in packed.items()
+        for path, size in sizes.items()
         if path.startswith("models/") and path.endswith(".html") and path.count("/") > 2
     ]
     assert max(models) <= 15_000
@@ -77,29 +77,29 @@ def test_it_stays_small(site: dict[str, bytes]) -> None:
 
 def test_every_page_is_valid(out: Path) -> None:
     command = [*requirements.validator(), "--errors-only", "--skip-non-html", str(out)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr[:2000]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert result.returncode == 0, result.stderr[:2000]
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    with chromium() as found:
-        yield found
+    with chromium() as launched:
+        yield launched
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_everyone_can_use_it(browser: Any, out: Path, scheme: str) -> None:
-    """Of a page of each kind axe has nothing to say, nor has the console; nobody else is asked."""
-    with served(out) as address, page(browser, address, color_scheme=scheme) as found:
-        for kind in KINDS:
-            found.goto(address + kind)
-            assert violations(found) == "", kind
+    """Pages of each kind pass axe, print nothing to the console and ask no other host for anything."""
+    with served(out) as address, page(browser, address, color_scheme=scheme) as tab:
+        for path in PATHS:
+            tab.goto(address + path)
+            assert violations(tab) == "", path
 
 
 @pytest.mark.browser
 def test_nothing_runs_off_a_phone(browser: Any, out: Path) -> None:
-    with served(out) as address, page(browser, address, width=320, height=700) as found:
-        for kind in KINDS:
-            found.goto(address + kind)
-            assert found.evaluate("document.documentElement.scrollWidth") <= 320, kind
+    with served(out) as address, page(browser, address, width=320, height=700) as tab:
+        for path in PATHS:
+            tab.goto(address + path)
+            assert tab.evaluate("document.documentElement.scrollWidth") <= 320, path

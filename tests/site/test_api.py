@@ -1,4 +1,4 @@
-"""The machine surface: shapes that stay, prices that are exact, and cells that no spreadsheet runs."""
+"""The static API and the tables: shapes that stay, exact prices, and cells that no spreadsheet evaluates."""
 
 import csv
 import io
@@ -12,22 +12,23 @@ from orarchive.publish.pages import model_path
 from tests.support.browser import built, held, sample_archive, written_archive
 
 TEXT, COUNT, NUMBER, NONE, LIST, OBJECT = str, int, float, type(None), list, dict
-SPAN: dict[str, Any] = {
+LIFECYCLE: dict[str, Any] = {
     "state": TEXT,
     "first_seen": TEXT,
     "last_seen": (TEXT, NONE),
     "arrival": TEXT,
 }
 SHAPES: dict[str, dict[str, Any]] = {
-    "models": SPAN
+    "models": LIFECYCLE
     | {"id": TEXT, "name": TEXT, "lab": TEXT, "states": LIST, "context": (COUNT, NONE), "prices": OBJECT}
     | {"providers": LIST, "file": TEXT},
     "labs": {"lab": TEXT, "models": COUNT, "gone": COUNT, "first_seen": TEXT},
-    "providers": dict.fromkeys(SPAN, (TEXT, NONE))
+    "providers": dict.fromkeys(LIFECYCLE, (TEXT, NONE))
     | {"provider": TEXT, "name": TEXT, "endpoints": COUNT, "left": COUNT},
-    "endpoints": SPAN | {"model": TEXT, "tag": TEXT, "n": COUNT, "provider": TEXT, "pricing": (OBJECT, NONE)},
+    "endpoints": LIFECYCLE
+    | {"model": TEXT, "tag": TEXT, "n": COUNT, "provider": TEXT, "pricing": (OBJECT, NONE)},
 }
-"""Members of each row -> what they are; a member that is missing or new is a change of the surface."""
+"""Type of each member of a row; a member that is missing or new is a change of the API."""
 
 EVENT = {
     **dict.fromkeys(("hour", "after", "by", "kind", "feed", "key", "field", "cause", "origin"), TEXT),
@@ -55,25 +56,33 @@ def test_rows_have_their_shape(site: dict[str, bytes], name: str) -> None:
 def test_a_model_has_its_shape(site: dict[str, bytes]) -> None:
     rows = json.loads(site["api/v1/models.json"])
     for row in rows:
-        one = json.loads(site[row["file"]])
-        assert one.keys() == {"id", "states", *SPAN, "record", "prices", "conditional_prices", "endpoints"}
-        for ruled in one["conditional_prices"]:
-            assert ruled.keys() == {"dimension", "condition", "points"}
-            assert isinstance(ruled["condition"], dict)
-        lists = (ruled["points"] for ruled in one["conditional_prices"])
-        for points in (*one["prices"].values(), *lists):
+        model = json.loads(site[row["file"]])
+        assert model.keys() == {
+            "id",
+            "states",
+            *LIFECYCLE,
+            "record",
+            "prices",
+            "conditional_prices",
+            "endpoints",
+        }
+        for price in model["conditional_prices"]:
+            assert price.keys() == {"dimension", "condition", "points"}
+            assert isinstance(price["condition"], dict)
+        conditional = (price["points"] for price in model["conditional_prices"])
+        for points in (*model["prices"].values(), *conditional):
             assert all(point.keys() == {"from", "to", "price"} for point in points)
             assert all(isinstance(point["price"], str) for point in points)
-        for endpoint in one["endpoints"]:
-            assert endpoint.keys() == {"tag", "n", *SPAN, "pricing", "prices", "conditional_prices"}
+        for endpoint in model["endpoints"]:
+            assert endpoint.keys() == {"tag", "n", *LIFECYCLE, "pricing", "prices", "conditional_prices"}
         assert row["file"] == f"api/v1/{model_path(row['id']).removesuffix('/index.html')}.json"
-    (glm,) = (json.loads(site[row["file"]]) for row in rows if row["id"] == "anthropic/claude-haiku-4.5")
-    assert [point["price"] for point in glm["prices"]["prompt"]] == ["0.000001"]
+    (haiku,) = (json.loads(site[row["file"]]) for row in rows if row["id"] == "anthropic/claude-haiku-4.5")
+    assert [point["price"] for point in haiku["prices"]["prompt"]] == ["0.000001"]
 
 
 def test_events_have_their_shape(site: dict[str, bytes]) -> None:
-    found = [json.loads(content) for path, content in site.items() if path.startswith("api/v1/changes/")]
-    events = [event for month in found for event in month]
+    months = [json.loads(content) for path, content in site.items() if path.startswith("api/v1/changes/")]
+    events = [event for month in months for event in month]
     assert events
     for event in events:
         assert {"hour", "kind", "feed", "key", "origin"} <= event.keys() <= EVENT.keys()
@@ -83,23 +92,12 @@ def test_events_have_their_shape(site: dict[str, bytes]) -> None:
 def test_status_and_relations_have_their_shape(site: dict[str, bytes]) -> None:
     status = json.loads(site["api/v1/status.json"])
     assert status.keys() == {
-        *(
-            "hour",
-            "as_of",
-            "begun",
-            "last_run",
-            "next_expected",
-            "last_complete",
-            "complete",
-            "totals",
-            "feeds",
-            "gaps",
-            "changes",
-        ),
+        *("hour", "as_of", "begun", "last_run", "next_expected", "last_complete", "complete"),
+        *("totals", "feeds", "gaps", "changes"),
     }
     assert all(f"api/v1/changes/{month}.json" in site for month in status["changes"])
     assert status["complete"].keys() == {"24", "168", "720"}
-    assert all(one.keys() == {"last_good", "good", "possible"} for one in status["feeds"].values())
+    assert all(feed.keys() == {"last_good", "good", "possible"} for feed in status["feeds"].values())
     relations = json.loads(site["api/v1/relations.json"])
     assert relations.keys() == {"lab_models", "provider_models"}
     assert ["anthropic", "anthropic/claude-haiku-4.5"] in relations["lab_models"]
@@ -107,13 +105,13 @@ def test_status_and_relations_have_their_shape(site: dict[str, bytes]) -> None:
 
 
 def test_tables_have_their_columns(site: dict[str, bytes]) -> None:
-    def head(name: str) -> str:
+    def read_header(name: str) -> str:
         return site[f"data/{name}.csv"].decode().partition("\n")[0]
 
-    assert head("models") == "id,name,lab,states,first_seen,last_seen,context,prompt,completion"
-    assert head("endpoints") == "model,provider,tag,n,first_seen,last_seen"
-    assert head("prices") == "feed,key,dimension,condition,from,to,usd"
-    assert head("events") == "hour,after,by,kind,feed,key,field,old,new,percent,cause,origin"
+    assert read_header("models") == "id,name,lab,states,first_seen,last_seen,context,prompt,completion"
+    assert read_header("endpoints") == "model,provider,tag,n,first_seen,last_seen"
+    assert read_header("prices") == "feed,key,dimension,condition,from,to,usd"
+    assert read_header("events") == "hour,after,by,kind,feed,key,field,old,new,percent,cause,origin"
 
 
 def test_the_page_of_data_names_what_there_is(site: dict[str, bytes]) -> None:
@@ -128,9 +126,9 @@ def test_the_page_of_data_names_what_there_is(site: dict[str, bytes]) -> None:
 
 
 def test_no_cell_is_a_formula(tmp_path: Path) -> None:
-    """What a spreadsheet would run begins with an apostrophe; numbers stay numbers."""
-    evil = ["=1+1", "+1", "@SUM(A1)", "-1+2", "\t=1", "\r=1", "-x"]
-    models = [{"id": name, "name": name, "pricing": {"prompt": "-1"}} for name in evil]
+    """Put an apostrophe before a cell that a spreadsheet would evaluate; leave numbers alone."""
+    formulas = ["=1+1", "+1", "@SUM(A1)", "-1+2", "\t=1", "\r=1", "-x"]
+    models = [{"id": name, "name": name, "pricing": {"prompt": "-1"}} for name in formulas]
     site = built(written_archive(tmp_path / "archive", held(models)), tmp_path / "site")
     for path, content in site.items():
         if path.endswith(".csv"):

@@ -6,14 +6,13 @@ import json
 import random
 import re
 from html.parser import HTMLParser
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import feedparser
 import pytest
 
-from orarchive.publish.sanitize import INVISIBLE
+from orarchive.domain.foreign_text import INVISIBLE
 from orarchive.sample import START
 from tests.support.archives import Stage, payloads
 from tests.support.browser import built, held, written_archive
@@ -35,38 +34,40 @@ PARTS = (
     "a" * 300,
 )
 
+FORBIDDEN_TAGS = ("img", "style", "iframe", "object", "embed", "base", "textarea")
 
-def texts(random_: random.Random) -> str:
-    """A few of them, one after the other."""
+
+def make_text(random_: random.Random) -> str:
+    """Join one to four hostile parts."""
     return "".join(random_.choices(PARTS, k=random_.randint(1, 4)))
 
 
-def hostile(random_: random.Random, n: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """A model of hostile texts, and its endpoints."""
-    some = [texts(random_) for _ in range(TEXTS)]
+def make_model(random_: random.Random, n: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return a model of hostile texts, and its endpoints."""
+    texts = [make_text(random_) for _ in range(TEXTS)]
     model = {
-        "id": f"{some[0] or 'x'}/{n}{some[1]}",
-        "name": some[2],
-        "description": some[3],
-        "canonical_slug": some[4],
-        "hugging_face_id": some[5],
-        "knowledge_cutoff": some[6],
+        "id": f"{texts[0] or 'x'}/{n}{texts[1]}",
+        "name": texts[2],
+        "description": texts[3],
+        "canonical_slug": texts[4],
+        "hugging_face_id": texts[5],
+        "knowledge_cutoff": texts[6],
         "architecture": {
-            "input_modalities": [some[7], some[8]],
-            "output_modalities": [some[9]],
-            "tokenizer": some[10],
+            "input_modalities": [texts[7], texts[8]],
+            "output_modalities": [texts[9]],
+            "tokenizer": texts[10],
         },
-        "supported_parameters": [some[11]],
-        "pricing": {"prompt": "1", some[12]: "2", "completion": some[13], "overrides": [{some[14]: "1"}]},
-        some[15]: some[16],
+        "supported_parameters": [texts[11]],
+        "pricing": {"prompt": "1", texts[12]: "2", "completion": texts[13], "overrides": [{texts[14]: "1"}]},
+        texts[15]: texts[16],
     }
-    offer = {
-        "tag": some[17] or "x",
-        "provider_name": some[18],
-        "quantization": some[19],
+    endpoint = {
+        "tag": texts[17] or "x",
+        "provider_name": texts[18],
+        "quantization": texts[19],
         "pricing": {"prompt": "1"},
     }
-    return model, [offer]
+    return model, [endpoint]
 
 
 class Tags(HTMLParser):
@@ -83,14 +84,14 @@ class Tags(HTMLParser):
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """The site of models that came, changed and went, all of them hostile."""
+    """Build the site of hostile models; in the second hour half of them are changed and half missing."""
     folder = tmp_path_factory.mktemp("hostile")
     random_ = random.Random(SEED)
-    found = [hostile(random_, n) for n in range(MODELS)]
-    offers = {model["id"]: those for model, those in found}
-    models = [model for model, _ in found]
-    moved = [{**model, "name": model["description"], "description": model["name"]} for model in models]
-    hours = held(models, offers), held(moved[: MODELS // 2], offers)
+    pairs = [make_model(random_, n) for n in range(MODELS)]
+    endpoints = {model["id"]: items for model, items in pairs}
+    models = [model for model, _ in pairs]
+    changed = [{**model, "name": model["description"], "description": model["name"]} for model in models]
+    hours = held(models, endpoints), held(changed[: MODELS // 2], endpoints)
     return built(written_archive(folder / "archive", *hours), folder / "site")
 
 
@@ -100,14 +101,19 @@ def test_pages_hold_it_as_text(site: dict[str, bytes]) -> None:
     for path, page in pages.items():
         assert not INVISIBLE.search(page), path
         for tag, attributes in Tags(page).tags:
-            assert tag not in ("img", "style", "iframe", "object", "embed", "base", "textarea"), (path, tag)
-            assert not any(name.startswith("on") or name in ("style", "srcdoc") for name in attributes), path
-            for name in ("href", "src", "action"):
-                target = attributes.get(name)
-                assert target is None or urlsplit(target).scheme in ("", "https", "http"), (path, target)
-                assert not (target or "").startswith("//"), (path, target)
-            if tag == "script" and attributes.get("type") != "application/ld+json":
-                assert re.fullmatch(r"(\.\./)*static/\w+\.js", attributes["src"] or ""), path
+            check_tag(path, tag, attributes)
+
+
+def check_tag(path: str, tag: str, attributes: dict[str, str | None]) -> None:
+    """Assert that a tag runs nothing, loads nothing foreign and hides no address of another scheme."""
+    assert tag not in FORBIDDEN_TAGS, (path, tag)
+    assert not any(name.startswith("on") or name in ("style", "srcdoc") for name in attributes), path
+    for name in ("href", "src", "action"):
+        target = attributes.get(name)
+        assert target is None or urlsplit(target).scheme in ("", "https", "http"), (path, target)
+        assert not (target or "").startswith("//"), (path, target)
+    if tag == "script" and attributes.get("type") != "application/ld+json":
+        assert re.fullmatch(r"(\.\./)*static/\w+\.js", attributes["src"] or ""), path
 
 
 def test_feeds_hold_it_as_text(site: dict[str, bytes]) -> None:
@@ -139,7 +145,7 @@ def test_tables_hold_it_as_text(site: dict[str, bytes]) -> None:
                     assert not cell.startswith("-") or re.fullmatch(r"-[\d.]+", cell), (path, cell)
 
 
-def test_no_path_leaves_the_site(site: dict[str, bytes], tmp_path: Path) -> None:
+def test_no_path_leaves_the_site(site: dict[str, bytes]) -> None:
     for path in site:
         parts = path.split("/")
         assert ".." not in parts
@@ -149,21 +155,18 @@ def test_no_path_leaves_the_site(site: dict[str, bytes], tmp_path: Path) -> None
 
 
 def test_a_key_forges_no_line_of_the_log(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
-    """A line that begins with :: is a command to the machine that runs the workflow.
-
-    Seen to fail with %s for the refusal in fetch.py.
-    """
+    """Let no foreign text begin a line: one with `::` is a command to the machine that runs the workflow."""
     bodies = payloads(START)
     twice = {**bodies["providers"]["data"][0], "slug": "x\n::stop-commands::x\x1b[2J" + "y" * 10_000}
     stage.serve({**bodies, "providers": {"data": [twice, twice]}})
     assert stage.run(START) == 1
-    said = [record.getMessage() for record in caplog.records]
-    assert any("duplicate-key" in line for line in said)
-    assert [line for line in said if not line.isprintable() or len(line) > 500] == []
+    messages = [record.getMessage() for record in caplog.records]
+    assert any("duplicate-key" in line for line in messages)
+    assert [line for line in messages if not line.isprintable() or len(line) > 500] == []
 
 
 def test_many_rows_of_one_key_are_refused_at_once(stage: Stage) -> None:
-    """No deadline stands over a check. Seen to last over 45 seconds where each key was counted by itself."""
+    """Count keys in one pass: no deadline bounds a check, and one count for each took over 45 seconds."""
     bodies = payloads(START)
     rows = [{"slug": f"{n // 2}"} for n in range(100_000)]
     stage.serve({**bodies, "providers": {"data": rows}})

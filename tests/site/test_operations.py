@@ -1,4 +1,4 @@
-"""How the archive says that it is doing: the last run, for people, for programs and for Prometheus."""
+"""How the archive reports on itself: the last run for people, for programs and for Prometheus."""
 
 import datetime as dt
 import json
@@ -17,10 +17,7 @@ from tests.support.rankings import EARLY, stage_in
 
 
 def test_the_ledger_counts_what_was_repeated(stage: Stage) -> None:
-    """Requests told to come back later apart from others; nothing is said where nothing was.
-
-    Seen to fail with answers of 429 not counted in client.py.
-    """
+    """Count repeats after a 429 apart from others; leave out both counts where nothing was repeated."""
     stage.service.fail("models", "429", times=2)
     stage.service.fail("providers", "503", times=1)
     assert stage.run(START) == 0
@@ -31,11 +28,10 @@ def test_the_ledger_counts_what_was_repeated(stage: Stage) -> None:
     assert not {"retries", "limited"} & zdr.keys()
 
 
-def test_the_last_run_is_told(stage: Stage, tmp_path: Path) -> None:
-    """What it took, what was not good, what came and went; two attempts at an hour are one run.
+def test_the_last_run_is_described(stage: Stage, tmp_path: Path) -> None:
+    """Name its duration, the feeds that were not good, models added and missing; two attempts are one run.
 
-    Seen to fail with every outcome taken for good in views/status.py, and with the seconds from the first
-    attempt's start to the last one's end (2,400).
+    The duration is that of the attempts, without the 2,400 seconds between them.
     """
     assert stage.run(START) == 0
     bodies = payloads(START)
@@ -71,80 +67,76 @@ def test_the_last_run_is_told(stage: Stage, tmp_path: Path) -> None:
 
 
 def test_metrics_are_what_prometheus_reads(stage: Stage, tmp_path: Path) -> None:
-    """Each with its help and its type, each sample a number; seen to fail with TYPE misspelled."""
+    """Give each metric its help and its type, and each sample a number."""
     assert stage.run(START) == 0
     text = built(stage.root, tmp_path / "site")["metrics.prom"].decode()
     names = re.findall(r"^# HELP (\S+) .+\n# TYPE \1 gauge$", text, re.MULTILINE)
     samples = re.findall(r"^(\w+)(?:\{[^}]*\})? ([\d.]+)$", text, re.MULTILINE)
     assert len(samples) + 2 * len(names) == len(text.splitlines())
     assert {name for name, _ in samples} == set(names)
-    asked = {"sync_duration", "sync_errors", "sync_requests", "sync_retries", "sync_rate_limited"}
-    asked |= {"models_total", "models_added"}
-    assert {f"openrouter_{name}" for name in asked} <= set(names)
+    required = {"sync_duration", "sync_errors", "sync_requests", "sync_retries", "sync_rate_limited"}
+    required |= {"models_total", "models_added"}
+    assert {f"openrouter_{name}" for name in required} <= set(names)
     models = len(payloads(START)["models"]["data"])
     assert ("openrouter_models_total", str(models)) in samples
     assert 'openrouter_coverage{feed="models",hours="24"} 0.04166666667' in text
     assert "metrics.prom" in files(tmp_path / "site")
 
 
-def report(stage: Stage, now: dt.datetime) -> tuple[int, str]:
-    """What `report` says, as the Watch workflow asks for it."""
-    done = CliRunner().invoke(
-        orarchive_command, ["report", "--archive", str(stage.root), "--now", format_hour(now)]
-    )
-    return done.exit_code, done.output
+def run_report(stage: Stage, now: dt.datetime) -> tuple[int, str]:
+    """Run `report` as the Watch workflow does; return its exit code and output."""
+    arguments = ["report", "--archive", str(stage.root), "--now", format_hour(now)]
+    result = CliRunner().invoke(orarchive_command, arguments)
+    return result.exit_code, result.output
 
 
-def test_a_report_says_what_is_not_well(stage: Stage) -> None:
-    """A feed that has stopped with its reasons, a thin day; one that is well again says so.
-
-    Seen to fail without each of the three in commands/report.py.
-    """
+def test_a_report_names_each_trouble(stage: Stage) -> None:
+    """Name a feed that stopped, with the reasons, and a day with few good hours, until both recover."""
     for n in range(20):
         assert stage.run(START + n * HOUR, feeds=("models", "providers")) == 0
-    assert report(stage, START + 19 * HOUR) == (0, f"All is well as of {format_hour(START + 19 * HOUR)}.\n")
-    code, said = report(stage, START + 27 * HOUR)
+    assert run_report(stage, START + 19 * HOUR) == (
+        0,
+        f"All is well as of {format_hour(START + 19 * HOUR)}.\n",
+    )
+    code, output = run_report(stage, START + 27 * HOUR)
     assert code == 3
-    assert "- a thin day: 16 of the last 24 hours are good for models, providers" in said
-    assert "in 16 of them a run was made\n" in said
+    assert "- a thin day: 16 of the last 24 hours are good for models, providers" in output
+    assert "in 16 of them a run was made\n" in output
     stage.service.fail("providers", "503")
     for n in range(20, 46):
         assert stage.run(START + n * HOUR, feeds=("models", "providers")) == 1
-    code, said = report(stage, START + 45 * HOUR)
+    code, output = run_report(stage, START + 45 * HOUR)
     assert code == 3
-    assert f"- providers has no good hour since {format_hour(START + 19 * HOUR)}: 503 (24)" in said
-    assert "0 of the last 24 hours are good for providers; in 24 of them a run was made: 503 (24)\n" in said
-    assert "models" not in said
+    assert f"- providers has no good hour since {format_hour(START + 19 * HOUR)}: 503 (24)" in output
+    assert "0 of the last 24 hours are good for providers; in 24 of them a run was made: 503 (24)\n" in output
+    assert "models" not in output
     stage.service.heal()
     for n in range(46, 70):
         assert stage.run(START + n * HOUR, feeds=("models", "providers")) == 0
-    assert report(stage, START + 69 * HOUR)[0] == 0
-    assert "nobody asked for it in the last day" in report(stage, START + 100 * HOUR)[1]
+    assert run_report(stage, START + 69 * HOUR)[0] == 0
+    assert "nobody asked for it in the last day" in run_report(stage, START + 100 * HOUR)[1]
 
 
-def test_a_young_archive_is_not_ill(stage: Stage) -> None:
-    """Nor is one without hours; a day is as long as it is. Seen to fail with 18 hours of 24 asked of all."""
-    assert report(stage, START) == (0, "No hour is archived yet.\n")
+def test_a_young_archive_is_well(stage: Stage) -> None:
+    """Report nothing of an archive without hours; judge one younger than a day by the hours it could have."""
+    assert run_report(stage, START) == (0, "No hour is archived yet.\n")
     for n in range(9):
         assert stage.run(START + n * HOUR, feeds=("models",)) == 0
-    assert report(stage, START + 8 * HOUR)[0] == 0
-    code, said = report(stage, START + 12 * HOUR)
-    assert (code, "9 of the last 13 hours are good for models" in said) == (3, True)
+    assert run_report(stage, START + 8 * HOUR)[0] == 0
+    code, output = run_report(stage, START + 12 * HOUR)
+    assert (code, "9 of the last 13 hours are good for models" in output) == (3, True)
 
 
-def test_rankings_that_are_not_had_are_told(tmp_path: Path) -> None:
-    """With a key that is wrong, on the page, to Prometheus and in the report.
-
-    Seen to fail without the series in `last_run` of views/status.py, and without `_rankings` in report.py.
-    """
+def test_rankings_that_fail_are_reported(tmp_path: Path) -> None:
+    """Report a wrong key in the API, in the metrics and in the report."""
     with sample_service(EARLY) as service:
         stage = stage_in(service, tmp_path)
         stage.options["key"] = "another key"
         assert stage.run(EARLY, feeds=("models", "providers"), rankings=True) == 1
-        code, said = report(stage, EARLY + HOUR)
+        code, output = run_report(stage, EARLY + HOUR)
     assert code == 3
-    assert "- rankings models was not had in the last two days: 401 (1)\n" in said
-    assert "rankings order" not in said
+    assert "- rankings models was not had in the last two days: 401 (1)\n" in output
+    assert "rankings order" not in output
     site = built(stage.root, tmp_path / "site")
     run = json.loads(site["api/v1/status.json"])["last_run"]
     assert run["outcome"] == "not good"
@@ -153,9 +145,9 @@ def test_rankings_that_are_not_had_are_told(tmp_path: Path) -> None:
 
 
 def test_an_hour_that_failed_is_not_the_last_complete_one(stage: Stage, tmp_path: Path) -> None:
-    """Readers are told of the age of that; seen to fail where any attempt's hour is taken for complete."""
+    """Name the last complete hour apart from the last hour."""
     assert stage.run(START) == 0
     stage.service.fail("models", "503")
     assert stage.run(START + HOUR) == 1
-    found = json.loads(built(stage.root, tmp_path / "site")["api/v1/status.json"])
-    assert (found["hour"], found["last_complete"]) == (format_stamp(START + HOUR), format_stamp(START))
+    status = json.loads(built(stage.root, tmp_path / "site")["api/v1/status.json"])
+    assert (status["hour"], status["last_complete"]) == (format_stamp(START + HOUR), format_stamp(START))

@@ -1,4 +1,4 @@
-"""Everything that reads an archive, at once: the commands, the next run, the index and the site."""
+"""Everything that reads an archive: the commands, the next run, the index and the site."""
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
@@ -24,14 +24,38 @@ from tests.support.rankings import EARLY, Alter, Told, naming, stage_in
 from tests.support.rankings import FEW as FEW_VALUES
 
 
+def run_command(command: click.Command, *arguments: str, **environment: str) -> Result:
+    """Run a command in this process and return its result.
+
+    Assert that its exit code is one with a meaning, and that 2 comes with a line that says why.
+    """
+    result = CliRunner().invoke(command, arguments, env=environment)
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise AssertionError(arguments) from result.exception
+    assert result.exit_code in (0, 1, 2, EXIT_FOUND), arguments
+    if result.exit_code == 2:
+        assert result.stderr.splitlines()[-1].startswith("Error: "), arguments
+    return result
+
+
+def ask_at(folder: Path, name: str, *arguments: str, **environment: str) -> Result:
+    """Run a command of `orarchive` on the archive in a folder; see `run_command`."""
+    return run_command(orarchive_command, name, "--archive", str(folder), *arguments, **environment)
+
+
+def ask(stage: Stage, name: str, *arguments: str, **environment: str) -> Result:
+    """Run a command of `orarchive` on an archive; see `run_command`."""
+    return ask_at(stage.root, name, *arguments, **environment)
+
+
 def site(stage: Stage) -> dict[str, bytes]:
-    """The whole site, made in this process."""
+    """Build the whole site in this process; return its files by path, and the database for download."""
     with open_index(stage.archive) as db:
         return {**build_files(build_view(read_dataset(db)), None), "database": export_bytes(db)}
 
 
 def questions_to(stage: Stage, hours: list[dt.datetime]) -> Iterator[list[str]]:
-    """Every question that can be asked, each of everything that may be asked about."""
+    """Yield the arguments of every question about an archive, for every key that can be asked about."""
     first, *_, last = map(format_hour, hours)
     yield from (["status", "--now", last], ["report", "--now", last], ["verify"], ["index"])
     yield from (["diff", first, last], ["diff", first, last, "--json"])
@@ -39,50 +63,18 @@ def questions_to(stage: Stage, hours: list[dt.datetime]) -> Iterator[list[str]]:
         yield from (["at", last, feed], ["raw", last, feed])
     with open_index(stage.archive) as db:
         query = "select distinct key from records where feed = ? order by key"
-        models, offers = ([key for (key,) in db.execute(query, (feed,))] for feed in ("models", "endpoints"))
-    # a command line holds no NUL, and no half of a character
-    models, offers = ([key for key in some if "\0" not in key] for some in (models, offers))
-    for key in [*models, *offers[:5]]:
+        keys = {feed: [key for (key,) in db.execute(query, (feed,))] for feed in ("models", "endpoints")}
+    # a command line can hold neither NUL nor a lone surrogate
+    models, endpoints = ([key for key in keys[feed] if "\0" not in key] for feed in ("models", "endpoints"))
+    for key in [*models, *endpoints[:5]]:
         yield ["log", "--", key]
     for key in models:
         yield from (["price", "--", key], ["price", "--json", "--at", last, "--", key])
         yield ["price", "--provider", "x", "--", key]
 
 
-def ask(stage: Stage, *arguments: str) -> Result:
-    """Ask a question in this process; whatever it comes to has a name."""
-    return named(orarchive_command, arguments[0], "--archive", str(stage.root), *arguments[1:])
-
-
-def named(command: click.Command, *arguments: str) -> Result:
-    """Run a command in this process; it ends with a code that has a meaning, and 2 is said in one line."""
-    done = CliRunner().invoke(command, arguments)
-    if done.exception and not isinstance(done.exception, SystemExit):
-        raise AssertionError(arguments) from done.exception
-    assert done.exit_code in (0, 1, 2, EXIT_FOUND), arguments
-    if done.exit_code == 2:
-        assert done.stderr.splitlines()[-1].startswith("Error: "), arguments
-    return done
-
-
-def everything(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Ask, archive the next hour, ask again and build the site; how the run and the site ended."""
-    monkeypatch.setenv("OPENROUTER_BASE_URL", stage.service.base_url)
-    monkeypatch.setenv("SYNC_REQUESTS_PER_SECOND", "0")
-    stage.serve(edited(payloads(START), "2"))
-    root = ("--archive", str(stage.root))
-    hours = [START, START + HOUR]
-    for question in short(hours):
-        ask(stage, *question)
-    hour = ("--hour", format_hour(START + 2 * HOUR), "--force", "--no-rankings")
-    run = named(scrape_command, *root, *hour).exit_code
-    for question in short([START, START + 2 * HOUR]):
-        ask(stage, *question)
-    return [run, named(build_site_command, *root, "--out", str(stage.root / "../site")).exit_code]
-
-
-def short(hours: list[dt.datetime]) -> Iterator[list[str]]:
-    """One question of each kind."""
+def list_sample_questions(hours: list[dt.datetime]) -> Iterator[list[str]]:
+    """Yield the arguments of one question of each kind."""
     first, last = map(format_hour, hours)
     model = "openai/gpt-5-image"
     yield from (["status", "--now", last], ["report", "--now", last], ["verify"], ["index"])
@@ -90,8 +82,27 @@ def short(hours: list[dt.datetime]) -> Iterator[list[str]]:
     yield from (["raw", last, "endpoints"], ["raw", last, "image_endpoints"], ["price", model])
 
 
-def by_hand(stage: Stage, files: Mapping[str, bytes]) -> None:
-    """Commit files below data/ as somebody does."""
+def run_everything(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Ask an archive of two hours, archive the next hour, ask again and build the site.
+
+    Return the exit codes of the run and of the site; every question must be answered or refused in words.
+    """
+    monkeypatch.setenv("OPENROUTER_BASE_URL", stage.service.base_url)
+    monkeypatch.setenv("SYNC_REQUESTS_PER_SECOND", "0")
+    stage.serve(edited(payloads(START), "2"))
+    root = ("--archive", str(stage.root))
+    for question in list_sample_questions([START, START + HOUR]):
+        ask(stage, *question)
+    hour = ("--hour", format_hour(START + 2 * HOUR), "--force", "--no-rankings")
+    run_code = run_command(scrape_command, *root, *hour).exit_code
+    for question in list_sample_questions([START, START + 2 * HOUR]):
+        ask(stage, *question)
+    site_result = run_command(build_site_command, *root, "--out", str(stage.root / "../site"))
+    return [run_code, site_result.exit_code]
+
+
+def commit_by_hand(stage: Stage, files: Mapping[str, bytes]) -> None:
+    """Write files below data/ and commit them, as a person with an editor does."""
     for path, content in files.items():
         (stage.root / "data" / path).write_bytes(content)
     say(stage.root, "add", "data")
@@ -99,13 +110,13 @@ def by_hand(stage: Stage, files: Mapping[str, bytes]) -> None:
 
 
 def with_rankings(folder: Path, *alters: Alter, days: int = 2) -> Stage:
-    """An archive with models, and with rankings of so many days that something has altered."""
+    """Make an archive with models, and with rankings of so many days that `alters` have changed."""
     with sample_service(EARLY) as service:
         stage = stage_in(service, folder)
         assert stage.run(EARLY, feeds=("models", "providers")) == 0
-        told = Told(service, [naming(FEW_VALUES), *alters])
+        responder = Told(service, [naming(FEW_VALUES), *alters])
         for day in range(days):
             service.now = EARLY + day * DAY
-            told.service = service
+            responder.service = service
             stage.run(EARLY + day * DAY, feeds=(), rankings=True)
     return stage

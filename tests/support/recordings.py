@@ -1,4 +1,4 @@
-"""Recorded responses of the real service, served on loopback; numbers stay the tokens they were."""
+"""Recorded responses of the real service, served on loopback; numbers keep the tokens they were sent as."""
 
 import gzip
 import json
@@ -17,25 +17,25 @@ TWO_YEARS = "models_history.bundle", "data/output.json"
 """A bundle, and the file in it: 943 versions of the text models, about 12 hours apart."""
 
 FIVE_DAYS = "models_sixhourly.bundle", "data/models.json"
-"""The same for 20 versions, six hours apart, with prices that follow the clock."""
+"""A bundle and its file with 20 versions, six hours apart, with time-of-day prices."""
 
 DAYS = ("2026-08-18", "2026-08-19", "2026-08-20", "2026-08-21", "2026-08-22")
 
 SETS = ("supported_parameters", "input_modalities", "output_modalities", "datacenters")
-"""Members whose lists are sets; said here again on purpose, apart from the code under test."""
+"""Members whose lists are sets; repeated here on purpose, to be independent of the code under test."""
 
 
 def exactly(text: bytes | str) -> Any:
-    """JSON with every number as ("number", the text it was sent as)."""
-    return json.loads(text, parse_float=_number, parse_int=_number)
+    """Parse JSON; a number becomes ("number", the token it was sent as)."""
+    return json.loads(text, parse_float=_keep_token, parse_int=_keep_token)
 
 
-def _number(token: str) -> tuple[str, str]:
+def _keep_token(token: str) -> tuple[str, str]:
     return "number", token
 
 
 def written(value: Any) -> str:
-    """The JSON text of what `exactly` read."""
+    """Write what `exactly` parsed as JSON again."""
     if isinstance(value, tuple):
         return str(value[1])
     if isinstance(value, dict):
@@ -46,7 +46,7 @@ def written(value: Any) -> str:
 
 
 def unordered(value: Any) -> Any:
-    """A value whose set-like lists and lists of records stand in one order."""
+    """Return a value with its set-like lists and its lists of records sorted."""
     if isinstance(value, dict):
         return {
             name: sorted(map(unordered, item), key=repr)
@@ -58,43 +58,48 @@ def unordered(value: Any) -> Any:
 
 
 def recorded(path: Path) -> Any:
-    """A recording, read exactly."""
+    """Read a compressed recording with `exactly`."""
     return exactly(gzip.decompress(path.read_bytes()))
 
 
 def versions(
     bundle: Path, scratch: Path, file: str, every: int = 1, last: int = 0
 ) -> list[tuple[str, bytes]]:
-    """Versions of a file in a bundled history, oldest first: (commit time, bytes); `last` 0 is all."""
+    """Return versions of a file in a bundled history, oldest first, as (commit time, content).
+
+    Of the last `last` versions (0: all of them) every `every`-th is taken.
+    """
     clone = scratch / bundle.stem
     if not clone.exists():
         subprocess.run(["git", "clone", "-q", "--bare", "-b", "main", bundle, clone], check=True)
-    listed = _git(clone, "log", "--reverse", "--format=%H %cI", "--", file).decode()
-    commits = [line.split(" ") for line in listed.splitlines()][-last::every]
-    asked = "".join(f"{name}:{file}\n" for name, _ in commits)
-    printed = BytesIO(_git(clone, "cat-file", "--batch", asked=asked))
-    # before each version a line that ends with its size, behind it a line end
-    return [(time, printed.read(int(printed.readline().split()[-1]) + 1)[:-1]) for _, time in commits]
+    log = _run_git(clone, "log", "--reverse", "--format=%H %cI", "--", file).decode()
+    commits = [line.split(" ") for line in log.splitlines()][-last::every]
+    names = "".join(f"{commit}:{file}\n" for commit, _ in commits)
+    output = BytesIO(_run_git(clone, "cat-file", "--batch", stdin=names))
+    # before each version stands a line that ends with its size, behind it a line end
+    return [(time, output.read(int(output.readline().split()[-1]) + 1)[:-1]) for _, time in commits]
 
 
-def _git(clone: Path, *arguments: str, asked: str = "") -> bytes:
+def _run_git(clone: Path, *arguments: str, stdin: str = "") -> bytes:
+    """Run a git command in a bare clone and return its output."""
     command = ["git", "-C", str(clone), *arguments]
-    return subprocess.run(command, input=asked.encode(), check=True, capture_output=True).stdout
+    return subprocess.run(command, input=stdin.encode(), check=True, capture_output=True).stdout
 
 
 @dataclass(frozen=True)
 class Whole:
-    """The archive of a whole bundle, and what the import said."""
+    """The archive of a whole bundle, and the result of its import."""
 
     archive: Archive
     imported: ImportResult
 
 
 class Recordings:
-    """A responder over one day's recordings; what has none gets a small body made by hand.
+    """A responder that serves one day's recordings; other routes get a small body made by hand.
 
-    The models are the day's, and those of May whose endpoints are on record but that were gone by August.
-    The endpoints' older recording serves the first two days, so that something moves.
+    The models are those of the day, and those of May whose endpoints are recorded but that were removed by
+    August.
+    The first two days are served from the older recording of endpoints, so that something changes.
     """
 
     def __init__(self, folder: Path, scratch: Path) -> None:
@@ -103,33 +108,36 @@ class Recordings:
         self._may = {row["id"]: row for _, body in history for row in exactly(body)["data"]}
 
     def stand_at(self, day: str) -> None:
-        """Serve what was recorded on a day."""
+        """Serve the recordings of a day from now on."""
         self.models = recorded(self._folder / f"models_v1/{day}.json.gz")
         name = "2026-05-18T21" if day in DAYS[:2] else "2026-05-31T10"
         self.endpoints = recorded(self._folder / f"endpoints_v1/{name}.json.gz")
-        gone = self.endpoints.keys() - {row["id"] for row in self.models["data"]}
-        self.models["data"] += [self._may[model] for model in gone if model in self._may]
+        unlisted = self.endpoints.keys() - {row["id"] for row in self.models["data"]}
+        self.models["data"] += [self._may[model] for model in unlisted if model in self._may]
         self.models["total_count"] = len(self.models["data"])
         self.providers = recorded(self._folder / f"providers_v1/{day}.json.gz")
 
     def respond(self, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Reply:
+        """Answer a request with a recording; 404 for a question about a single model."""
         if path.startswith("model/"):
             return Reply(404, b'{"error":{"message":"Not Found","code":404}}')
-        return Reply(200, written(self._body(path)).encode())
+        return Reply(200, written(self._get_body(path)).encode())
 
-    def _body(self, path: str) -> Any:
-        asked = path.removeprefix("models/").removesuffix("/endpoints")
-        if asked in self.endpoints:
-            return self.endpoints[asked]
+    def _get_body(self, path: str) -> Any:
+        """Return the body that is served at a path."""
+        model = path.removeprefix("models/").removesuffix("/endpoints")
+        if model in self.endpoints:
+            return self.endpoints[model]
         bodies = {
             "models": self.models,
             "models/count": {"data": {"count": len(self.models["data"])}},
             "providers": self.providers,
-            "endpoints/zdr": {"data": [one["data"]["endpoints"][0] for one in self._served()]},
+            "endpoints/zdr": {"data": [response["data"]["endpoints"][0] for response in self._list_served()]},
             "images/models": {"data": []},
             "videos/models": {"data": []},
         }
-        return bodies.get(path, {"data": {"id": asked, "name": asked, "endpoints": []}})
+        return bodies.get(path, {"data": {"id": model, "name": model, "endpoints": []}})
 
-    def _served(self) -> list[Any]:
-        return [one for one in self.endpoints.values() if one["data"]["endpoints"]]
+    def _list_served(self) -> list[Any]:
+        """Return the responses of models with an endpoint."""
+        return [response for response in self.endpoints.values() if response["data"]["endpoints"]]

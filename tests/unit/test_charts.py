@@ -1,4 +1,4 @@
-"""Charts: a price is a step, a gap is a gap, and the axis begins at zero."""
+"""Charts: a price is a step, a gap breaks the line, and the axis begins at zero."""
 
 import datetime as dt
 import re
@@ -6,98 +6,114 @@ from decimal import Decimal
 
 import pytest
 
-from orarchive.publish.charts import steps as steps_module
-from orarchive.publish.charts.steps import BOTTOM, LEFT, MAX_LABELS, RIGHT, TOP, Chart, draw_steps
-from orarchive.publish.charts.week import LABEL, MINUTE, draw_week, format_time_of_day, parse_minutes
+from orarchive.publish.charts.steps import (
+    BOTTOM,
+    LEFT,
+    MAX_DAYS_LABELLED,
+    MAX_LABELS,
+    RIGHT,
+    TOP,
+    Chart,
+    draw_steps,
+)
+from orarchive.publish.charts.week import (
+    LABEL_WIDTH,
+    MINUTE_WIDTH,
+    draw_week,
+    format_time_of_day,
+    parse_minutes,
+)
 from orarchive.publish.dataset import PriceInterval, PriceKey
 
 DAY = dt.timedelta(days=1)
 BEGUN = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 
-def chart(days: int, *points: tuple[int, int | None, str], unread: tuple[int, ...] = ()) -> Chart:
-    """The chart of points, each with its first and last day; read daily, but on some days."""
-    looks = [BEGUN + n * DAY for n in range(days + 1) if n not in unread]
-    found = [
+def draw(days: int, *prices: tuple[int, int | None, str], unread: tuple[int, ...] = ()) -> Chart:
+    """Draw prices, each with its first and last day; every day but the unread ones has a good hour."""
+    good_hours = [BEGUN + n * DAY for n in range(days + 1) if n not in unread]
+    intervals = [
         PriceInterval(BEGUN + first * DAY, None if last is None else BEGUN + last * DAY, Decimal(price))
-        for first, last, price in points
+        for first, last, price in prices
     ]
-    return draw_steps(PriceKey("prompt"), found, looks, BEGUN + days * DAY)
+    return draw_steps(PriceKey("prompt"), intervals, good_hours, BEGUN + days * DAY)
 
 
-def strokes(one: Chart) -> list[str]:
-    """The line apart: moves, and lines across and up or down."""
-    return re.findall(r"[MHV][^MHV]*", one.path)
+def split_path(chart: Chart) -> list[str]:
+    """Split the line into its path commands: M moves, H horizontal, V vertical."""
+    return re.findall(r"[MHV][^MHV]*", chart.path)
 
 
-def at(days: float, of: int) -> str:
-    """Where a day is."""
-    return f"{round(LEFT + (RIGHT - LEFT) * days / of, 1):g}"
+def command_letters(chart: Chart) -> str:
+    """Return the letters of the path commands."""
+    return "".join(command[0] for command in split_path(chart))
+
+
+def x_of(day: int, days: int) -> str:
+    """Return the x coordinate of a day on a chart of so many days, as a path has it."""
+    return f"{round(LEFT + (RIGHT - LEFT) * day / days, 1):g}"
 
 
 def test_a_price_holds_until_another_is_seen() -> None:
-    """The line goes across, then up or down; never aslant."""
-    one = chart(10, (0, 3, "2"), (4, None, "1"))
-    low, high = (f"{one.dots[n].y:g}" for n in (1, 0))
-    assert strokes(one) == [
-        f"M{LEFT} {high}", f"H{at(3, 10)}", f"H{at(4, 10)}", f"V{low}", f"H{RIGHT}",
+    """Draw the line across, then up or down; never aslant."""
+    chart = draw(10, (0, 3, "2"), (4, None, "1"))
+    low, high = (f"{chart.dots[n].y:g}" for n in (1, 0))
+    assert split_path(chart) == [
+        f"M{LEFT} {high}", f"H{x_of(3, 10)}", f"H{x_of(4, 10)}", f"V{low}", f"H{RIGHT}",
     ]  # fmt: skip
-    assert one.gaps == []
+    assert chart.gaps == []
 
 
 def test_the_axis_begins_at_zero_and_holds_every_price() -> None:
-    one = chart(10, (0, 3, "0"), (4, None, "2.1"))
-    (zero, first), _, (top, last) = one.prices
-    assert zero == BOTTOM
-    assert first == Decimal(0)
-    assert (top, last) == (TOP, Decimal("2.5"))
-    assert one.dots[0].y == BOTTOM
-    assert TOP <= one.dots[1].y < BOTTOM
+    chart = draw(10, (0, 3, "0"), (4, None, "2.1"))
+    (zero_y, zero), _, (top_y, top) = chart.prices
+    assert (zero_y, zero) == (BOTTOM, Decimal(0))
+    assert (top_y, top) == (TOP, Decimal("2.5"))
+    assert chart.dots[0].y == BOTTOM
+    assert TOP <= chart.dots[1].y < BOTTOM
 
 
 def test_a_gap_breaks_the_line() -> None:
-    """Whether the price was the same after it or another."""
-    same = chart(10, (0, None, "1"), unread=(4, 5, 6))
-    assert [stroke[0] for stroke in strokes(same)] == ["M", "H", "M", "H"]
-    ((place, width),) = same.gaps
-    assert (f"{place:g}", f"{place + width:g}") == (at(3, 10), at(7, 10))
-    other = chart(10, (0, 3, "1"), (7, None, "2"), unread=(4, 5, 6))
-    assert [stroke[0] for stroke in strokes(other)] == ["M", "H", "M", "H"]
-    missing = chart(10, (0, 3, "1"), (7, None, "1"))
-    assert [stroke[0] for stroke in strokes(missing)] == ["M", "H", "M", "H"]
-    assert missing.gaps == [], "somebody looked, and it was not there"
+    """Break the line if the price after the gap is the same, and if it is another."""
+    same = draw(10, (0, None, "1"), unread=(4, 5, 6))
+    assert command_letters(same) == "MHMH"
+    ((x, width),) = same.gaps
+    assert (f"{x:g}", f"{x + width:g}") == (x_of(3, 10), x_of(7, 10))
+    assert command_letters(draw(10, (0, 3, "1"), (7, None, "2"), unread=(4, 5, 6))) == "MHMH"
+    missing = draw(10, (0, 3, "1"), (7, None, "1"))
+    assert command_letters(missing) == "MHMH"
+    assert missing.gaps == [], "the hours are good, and the model was not listed"
 
 
-def test_what_lies_beyond_is_not_drawn() -> None:
-    """The chart of a model that went ends with it, whatever gaps came after."""
-    looks = [BEGUN, BEGUN + DAY, BEGUN + 2 * DAY, BEGUN + 90 * DAY]
-    one = draw_steps(
-        PriceKey("prompt"), [PriceInterval(BEGUN, BEGUN + 2 * DAY, Decimal(1))], looks, BEGUN + 2 * DAY
-    )
-    assert one.gaps == []
-    assert strokes(one)[-1] == f"H{RIGHT}"
+def test_gaps_after_the_end_are_not_drawn() -> None:
+    """End the chart of a removed model with its last hour."""
+    good_hours = [BEGUN, BEGUN + DAY, BEGUN + 2 * DAY, BEGUN + 90 * DAY]
+    end = BEGUN + 2 * DAY
+    chart = draw_steps(PriceKey("prompt"), [PriceInterval(BEGUN, end, Decimal(1))], good_hours, end)
+    assert chart.gaps == []
+    assert split_path(chart)[-1] == f"H{RIGHT}"
 
 
-def test_what_is_no_amount_is_left_out() -> None:
-    one = chart(10, (0, 3, "1"), (4, 6, "-1"), (7, None, "1"))
-    assert len(one.dots) == 2
-    assert [stroke[0] for stroke in strokes(one)] == ["M", "H", "M", "H"]
+def test_a_price_that_is_no_amount_is_left_out() -> None:
+    chart = draw(10, (0, 3, "1"), (4, 6, "-1"), (7, None, "1"))
+    assert len(chart.dots) == 2
+    assert command_letters(chart) == "MHMH"
 
 
 @pytest.mark.parametrize("days", [0, 1, 3, 30, 50, 51, 90, 400, 800, 4000])
-def test_dates_are_a_handful(days: int) -> None:
-    one = chart(days, (0, None, "1"))
-    assert len(one.dates) <= MAX_LABELS
-    assert days < 1 or one.dates
-    places = [tick.at for tick in one.dates]
-    assert places == sorted(places)
-    assert all(LEFT <= place <= RIGHT for place in places)
-    if days > steps_module.MAX_DAYS_LABELLED:
-        assert "2026" in one.dates[0].text
+def test_the_time_axis_has_a_handful_of_labels(days: int) -> None:
+    chart = draw(days, (0, None, "1"))
+    assert len(chart.dates) <= MAX_LABELS
+    assert days < 1 or chart.dates
+    positions = [tick.at for tick in chart.dates]
+    assert positions == sorted(positions)
+    assert all(LEFT <= x <= RIGHT for x in positions)
+    if days > MAX_DAYS_LABELLED:
+        assert "2026" in chart.dates[0].text
 
 
-def test_a_week_by_the_clock() -> None:
-    """Weekdays dear by day, cheap by night; the weekend is one row."""
+def test_a_week_of_time_of_day_prices() -> None:
+    """Draw weekdays that are dear by day and cheap by night, and the weekend as one row."""
     pricing = {
         "prompt": "0.000001",
         "overrides": [
@@ -106,17 +122,17 @@ def test_a_week_by_the_clock() -> None:
                 "monday", "tuesday", "wednesday", "thursday", "friday"]},
         ],
     }  # fmt: skip
-    one = draw_week("prompt", pricing)
-    assert [row.days for row in one.rows] == ["Mon–Fri", "Sat–Sun"]
-    assert [part.words for part in one.rows[0].parts] == [
+    week = draw_week("prompt", pricing)
+    assert [row.days for row in week.rows] == ["Mon–Fri", "Sat–Sun"]
+    assert [part.words for part in week.rows[0].parts] == [
         "$1.00 per M 00:00–09:00",
         "$2.00 per M 09:00–17:30",
         "$1.00 per M 17:30–24:00",
     ]
-    dear, cheap = one.rows[0].parts[1], one.rows[0].parts[0]
+    dear, cheap = week.rows[0].parts[1], week.rows[0].parts[0]
     assert dear.height == pytest.approx(2 * cheap.height)
-    assert dear.x == pytest.approx(LABEL + 9 * 60 * MINUTE, abs=0.1)
-    assert one.words.startswith("Mon–Fri $1.00 per M 00:00–09:00; ")
+    assert dear.x == pytest.approx(LABEL_WIDTH + 9 * 60 * MINUTE_WIDTH, abs=0.1)
+    assert week.words.startswith("Mon–Fri $1.00 per M 00:00–09:00; ")
 
 
 def test_times_of_day() -> None:

@@ -1,1 +1,1 @@
-"""Charts: geometry of the SVG charts that templates draw."""
+"""Charts: coordinates of the SVG charts that templates draw."""

@@ -1,6 +1,6 @@
-"""Charts of several lines over time: geometry in user units of an SVG, computed here and drawn by templates.
+"""Charts of several lines over time: coordinates computed here, in user units of an SVG, drawn by templates.
 
-A point is a week; a week that is not there is a break in its line. The axis begins at zero.
+A point is a date with an amount; a missing date is a break in its line. The axis of amounts begins at zero.
 """
 
 import datetime as dt
@@ -12,31 +12,33 @@ from orarchive.publish.charts.steps import LEFT, TOP, Tick, list_date_ticks, rou
 
 WIDTH, HEIGHT = 380, 200
 RIGHT, BOTTOM = WIDTH - 128, HEIGHT - 22
-"""Where the lines are: the names at their ends stand to the right of them, dates below."""
+"""Edges of the plot area: the lines' names stand to its right, dates below it."""
 
-SPACE = 13
-"""Least distance of two names."""
+MIN_LABEL_DISTANCE = 13
+"""Vertical distance of two names, at least."""
 
-LABELS = 4
-"""Dates on the axis, at the most."""
+MAX_DATE_LABELS = 4
 
 COLOURS = ("#3f74d1", "#c2571a", "#2c8f63", "#a64ca6", "#9a7400", "#d1495b", "#5f8424", "#7a6ff0")
-"""Seen on paper and in the dark; the names at the line ends say the same without colour."""
+"""Readable on light and dark ground; the names at the line ends say the same without colour."""
 
 Points = Sequence[tuple[dt.date, float]]
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line: its name, its `d`, its end, and where its name stands."""
+    """One line: its name, its path, its end point and the position of its name."""
 
     name: str
     colour: str
     path: str
+    """The `d` attribute of the path."""
     x: float
     y: float
     label: float
+    """y of the name."""
     last: str
+    """The last amount, as text."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class LineChart:
     lines: list[Line]
     dates: list[Tick]
     amounts: list[tuple[float, str]]
-    """y and what it stands for."""
+    """y and text of each label of the axis of amounts."""
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT
@@ -54,22 +56,23 @@ class LineChart:
 
 
 def draw_lines(
-    some: Mapping[str, Points],
-    said: Callable[[float], str],
+    series: Mapping[str, Points],
+    format_amount: Callable[[float], str],
     step: dt.timedelta,
     until: dt.date | None = None,
 ) -> LineChart | None:
-    """A chart of named points, oldest first, that goes on to a date; None where there is nothing to draw.
+    """Return a chart of named points, oldest first; None if no series has two points.
 
-    `said` writes an amount.
+    Points further apart than `step` are not joined. The time axis ends with `until`, if that is later than
+    the last point. `format_amount` writes an amount as text.
     """
-    drawn = {name: points for name, points in some.items() if len(points) > 1}
-    if not drawn:
+    series = {name: points for name, points in series.items() if len(points) > 1}
+    if not series:
         return None
-    begin = min(points[0][0] for points in drawn.values())
-    end = max(points[-1][0] for points in drawn.values())
+    begin = min(points[0][0] for points in series.values())
+    end = max(points[-1][0] for points in series.values())
     end = max(end, until or end)
-    top = float(round_up(Decimal(max(amount for points in drawn.values() for _, amount in points))))
+    top = float(round_up(Decimal(max(amount for points in series.values() for _, amount in points))))
 
     def x(day: dt.date) -> float:
         return round(LEFT + (RIGHT - LEFT) * (day - begin).days / max((end - begin).days, 1), 1)
@@ -77,49 +80,54 @@ def draw_lines(
     def y(amount: float) -> float:
         return round(BOTTOM - (BOTTOM - TOP) * amount / top, 1)
 
-    ends = {name: y(points[-1][1]) for name, points in drawn.items()}
-    labels = _apart(ends)
+    ends = {name: y(points[-1][1]) for name, points in series.items()}
+    labels = _spread_labels(ends)
     lines = [
         Line(
             name=name,
             colour=COLOURS[n % len(COLOURS)],
-            path=_path(points, x, y, step),
+            path=_draw_path(points, x, y, step),
             x=x(points[-1][0]),
             y=ends[name],
             label=labels[name],
-            last=said(points[-1][1]),
+            last=format_amount(points[-1][1]),
         )
-        for n, (name, points) in enumerate(drawn.items())
+        for n, (name, points) in enumerate(series.items())
     ]
-    marks = [
-        Tick(x(moment.date()), text)
-        for moment, text in list_date_ticks(_midnight(begin), _midnight(end), LABELS)
-    ]
-    return LineChart(lines, marks, [(y(amount), said(amount)) for amount in (0, top / 2, top)])
+    dates = list_date_ticks(_to_midnight(begin), _to_midnight(end), MAX_DATE_LABELS)
+    return LineChart(
+        lines=lines,
+        dates=[Tick(x(moment.date()), text) for moment, text in dates],
+        amounts=[(y(amount), format_amount(amount)) for amount in (0, top / 2, top)],
+    )
 
 
-def _path(
+def _draw_path(
     points: Points, x: Callable[[dt.date], float], y: Callable[[float], float], step: dt.timedelta
 ) -> str:
-    parts: list[str] = []
-    before: dt.date | None = None
+    """Return the `d` attribute of a line; a point that is joined to no other is drawn as a dot."""
+    commands: list[str] = []
+    previous: dt.date | None = None
     for day, amount in points:
-        place = f"{x(day):g} {y(amount):g}"
-        # a week between two gaps is a dot
-        parts.append(f"L{place}" if before and day - before <= step else f"M{place}h0")
-        before = day
-    return "".join(parts)
+        position = f"{x(day):g} {y(amount):g}"
+        commands.append(f"L{position}" if previous and day - previous <= step else f"M{position}h0")
+        previous = day
+    return "".join(commands)
 
 
-def _apart(ends: Mapping[str, float]) -> dict[str, float]:
-    """Where names stand: at their line's end, or as far below as the one above needs."""
-    found: dict[str, float] = {}
+def _spread_labels(ends: Mapping[str, float]) -> dict[str, float]:
+    """Return the y of each name: at its line's end, or so far below that it clears the name above.
+
+    If the lowest name would leave the chart, all are moved up.
+    """
+    positions: dict[str, float] = {}
     lowest = 0.0
     for name in sorted(ends, key=lambda name: ends[name]):
-        lowest = found[name] = max(ends[name] + 4, lowest + SPACE)
-    over = max(lowest - (HEIGHT - 4), 0)
-    return {name: round(place - over, 1) for name, place in found.items()}
+        lowest = positions[name] = max(ends[name] + 4, lowest + MIN_LABEL_DISTANCE)
+    excess = max(lowest - (HEIGHT - 4), 0)
+    return {name: round(y - excess, 1) for name, y in positions.items()}
 
 
-def _midnight(day: dt.date) -> dt.datetime:
+def _to_midnight(day: dt.date) -> dt.datetime:
+    """Return the beginning of a UTC day."""
     return dt.datetime.combine(day, dt.time(), dt.UTC)

@@ -1,40 +1,43 @@
-"""Charts of prices over time: geometry in user units of an SVG, computed here and drawn by templates.
+"""Step charts of a price over time: coordinates computed here, in user units of an SVG, drawn by templates.
 
-A price is a step: it holds until the hour that showed another one. Where nobody looked for longer than
-GAP the line is broken, and the gap is shaded. The axis of prices begins at zero.
+A price holds until the hour that showed another one, so the line has horizontal and vertical pieces only.
+Where two good hours are further apart than MAX_GAP the line is broken and the gap is shaded. The price axis
+begins at zero.
 """
 
 import datetime as dt
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import pairwise
 
+from orarchive.history.coverage import Gap, find_gaps
 from orarchive.publish.dataset import PriceInterval, PriceKey
 
 MAX_GAP = dt.timedelta(hours=36)
-"""Imported pasts looked twice a day: half a day without a look is no gap worth a mark."""
+"""The longest gap that is not marked. Imported histories were read twice a day: half a day without a reading
+is normal there."""
 
 WIDTH, HEIGHT = 560, 162
 LEFT, RIGHT, TOP, BOTTOM = 8, WIDTH - 58, 22, HEIGHT - 22
-"""Where the lines are: prices stand to the right of them, dates below, and above what one points at."""
+"""Edges of the plot area: price labels stand to its right, dates below it, the pointed-at value above it."""
 
 MAX_DAYS_LABELLED = 50
-"""Days up to which the axis names days, not months."""
+"""Up to so many days the time axis labels days; beyond, months."""
 
 MAX_LABELS = 6
-"""Dates on an axis, at the most."""
+"""Date labels on an axis."""
 
 ROUND_STEPS = ("1", "2", "2.5", "4", "5", "8", "10")
-"""Where an axis of prices may end, times a power of ten."""
+"""Top values of a price axis, times a power of ten."""
 
-Span = tuple[dt.datetime, dt.datetime]
+MONTH_STEPS = (1, 2, 3, 4, 6, 12, 24, 48, 96)
+"""Numbers of months between two labels of a time axis."""
 
 
 @dataclass(frozen=True)
 class Tick:
-    """A mark of an axis: where, and what it says."""
+    """A label of the time axis: its x position and its text."""
 
     at: float
     text: str
@@ -42,7 +45,7 @@ class Tick:
 
 @dataclass(frozen=True)
 class Dot:
-    """A step of the line: where, and the price from which hour on."""
+    """The start of a step: its coordinates and the price interval that begins there."""
 
     x: float
     y: float
@@ -51,35 +54,36 @@ class Dot:
 
 @dataclass(frozen=True)
 class Scale:
-    """From hours and prices to places."""
+    """The mapping from times and prices to coordinates of the plot area."""
 
     begin: dt.datetime
     end: dt.datetime
     top: Decimal
+    """The price at the top of the axis."""
 
     def x(self, moment: dt.datetime) -> float:
-        """Where an hour is."""
-        whole = max((self.end - self.begin).total_seconds(), 1)
-        return round(LEFT + (RIGHT - LEFT) * (moment - self.begin).total_seconds() / whole, 1)
+        """Return the x coordinate of a time."""
+        duration_s = max((self.end - self.begin).total_seconds(), 1)
+        return round(LEFT + (RIGHT - LEFT) * (moment - self.begin).total_seconds() / duration_s, 1)
 
     def y(self, price: Decimal) -> float:
-        """Where a price is."""
+        """Return the y coordinate of a price."""
         return round(float(BOTTOM - (BOTTOM - TOP) * price / self.top), 1)
 
 
 @dataclass(frozen=True)
 class Chart:
-    """A step chart over time."""
+    """A step chart of one price over time."""
 
     rate: PriceKey
     path: str
-    """The line, as the `d` of a path."""
+    """The line, as the `d` attribute of a path."""
     dots: list[Dot]
     gaps: list[tuple[float, float]]
-    """x and width of stretches in which nobody looked."""
+    """x and width of each gap."""
     dates: list[Tick]
     prices: list[tuple[float, Decimal]]
-    """y and price."""
+    """y and price of each label of the price axis."""
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT
@@ -89,51 +93,53 @@ class Chart:
 
 
 def draw_steps(
-    rate: PriceKey, points: Sequence[PriceInterval], looks: Sequence[dt.datetime], end: dt.datetime
+    price_key: PriceKey,
+    intervals: Sequence[PriceInterval],
+    good_hours: Sequence[dt.datetime],
+    end: dt.datetime,
 ) -> Chart:
-    """The chart of one price up to an hour; `looks` are the good hours, oldest first.
+    """Return the chart of one price's intervals (oldest first, at least one an amount) up to an hour.
 
-    Nothing is drawn beyond the last of them.
-
-    What is no amount (a router's -1) is left out, so that it is a break in the line.
+    `good_hours`, oldest first, tell where the gaps are; those after `end` are ignored. A price that is no
+    amount (a router's -1) is left out, so that it is a break in the line.
     """
-    points = [point for point in points if point.amount >= 0]
-    begin = points[0].first
-    scale = Scale(begin, end, round_up(max(point.amount for point in points)))
-    looked = [look for look in looks if look < end]
-    unread = [(one, other) for one, other in find_gaps([*looked, end]) if other > begin]
-    gaps = [(max(one, begin), other) for one, other in unread]
+    intervals = [interval for interval in intervals if interval.amount >= 0]
+    begin = intervals[0].first
+    scale = Scale(begin, end, round_up(max(interval.amount for interval in intervals)))
+    hours = [hour for hour in good_hours if hour < end]
+    gaps = [(max(last, begin), following) for last, following in find_gaps([*hours, end], MAX_GAP)]
+    gaps = [(last, following) for last, following in gaps if following > begin]
     return Chart(
-        rate=rate,
-        path="".join(_line(points, gaps, scale)),
-        dots=[Dot(scale.x(point.first), scale.y(point.amount), point) for point in points],
-        gaps=[(scale.x(one), round(scale.x(other) - scale.x(one), 1)) for one, other in gaps],
-        dates=[Tick(scale.x(moment), text) for moment, text in list_date_ticks(begin, end)],
+        rate=price_key,
+        path="".join(_draw_line(intervals, gaps, scale)),
+        dots=[Dot(scale.x(interval.first), scale.y(interval.amount), interval) for interval in intervals],
+        gaps=[(scale.x(last), round(scale.x(following) - scale.x(last), 1)) for last, following in gaps],
+        dates=[Tick(scale.x(date), text) for date, text in list_date_ticks(begin, end)],
         prices=[(scale.y(price), price) for price in (Decimal(0), scale.top / 2, scale.top)],
     )
 
 
-def find_gaps(looks: Iterable[dt.datetime]) -> list[Span]:
-    """The stretches between two good hours in which nobody looked for too long."""
-    return [(one, other) for one, other in pairwise(looks) if other - one > MAX_GAP]
+def _draw_line(intervals: Sequence[PriceInterval], gaps: Sequence[Gap], scale: Scale) -> Iterator[str]:
+    """Yield path commands: a horizontal line for each interval, interrupted at gaps.
 
-
-def _line(points: Sequence[PriceInterval], gaps: Sequence[Span], scale: Scale) -> Iterator[str]:
-    """Each price as a level, a step where another follows at once, a new start after a break."""
-    begins = [begin for begin, _ in gaps]
-    before: dt.datetime | None = None
-    for point in points:
-        level, last = scale.y(point.amount), point.last or scale.end
-        joined = before is not None and point.first - before <= MAX_GAP
-        yield f"H{scale.x(point.first):g}V{level:g}" if joined else f"M{scale.x(point.first):g} {level:g}"
-        for one, other in gaps[bisect_left(begins, point.first) : bisect_left(begins, last)]:
-            yield f"H{scale.x(one):g}M{scale.x(other):g} {level:g}"
+    Two intervals are joined by a vertical line unless they are further apart than MAX_GAP.
+    """
+    gap_begins = [begin for begin, _ in gaps]
+    previous_last: dt.datetime | None = None
+    for interval in intervals:
+        level, last = scale.y(interval.amount), interval.last or scale.end
+        is_joined = previous_last is not None and interval.first - previous_last <= MAX_GAP
+        x = scale.x(interval.first)
+        yield f"H{x:g}V{level:g}" if is_joined else f"M{x:g} {level:g}"
+        within = slice(bisect_left(gap_begins, interval.first), bisect_left(gap_begins, last))
+        for begin, end in gaps[within]:
+            yield f"H{scale.x(begin):g}M{scale.x(end):g} {level:g}"
         yield f"H{scale.x(last):g}"
-        before = last
+        previous_last = last
 
 
 def round_up(price: Decimal) -> Decimal:
-    """A round number not below a price."""
+    """Return a round number not below a price: the top of its axis; 1 for a price of 0."""
     if not price:
         return Decimal(1)
     power = Decimal(1).scaleb(price.adjusted())
@@ -141,23 +147,26 @@ def round_up(price: Decimal) -> Decimal:
 
 
 def list_date_ticks(
-    begin: dt.datetime, end: dt.datetime, most: int = MAX_LABELS
+    begin: dt.datetime, end: dt.datetime, max_labels: int = MAX_LABELS
 ) -> list[tuple[dt.datetime, str]]:
-    """Where months begin, or days, a handful of them."""
+    """Return labels of a time axis with their times: days, or months where there are too many days."""
     days = (end - begin).days
     if days > MAX_DAYS_LABELLED:
-        return _months(begin, end, most)
+        return _list_month_ticks(begin, end, max_labels)
     midnight = dt.datetime.combine(begin.date(), dt.time(), dt.UTC)
-    mornings = [midnight + dt.timedelta(days=n) for n in range(1, days + 2)]
-    every = -(-len(mornings) // most)
-    return [(one, f"{one.day} {one:%b}") for one in mornings[::every] if one <= end]
+    midnights = [midnight + dt.timedelta(days=n) for n in range(1, days + 2)]
+    step = -(-len(midnights) // max_labels)
+    return [(day, f"{day.day} {day:%b}") for day in midnights[::step] if day <= end]
 
 
-def _months(begin: dt.datetime, end: dt.datetime, most: int) -> list[tuple[dt.datetime, str]]:
-    """Where months begin; the first one and each January with its year."""
+def _list_month_ticks(begin: dt.datetime, end: dt.datetime, max_labels: int) -> list[tuple[dt.datetime, str]]:
+    """Return the beginnings of months with their labels; the first one and each January name the year."""
     years = range(begin.year, end.year + 1)
     firsts = [dt.datetime(year, month, 1, tzinfo=dt.UTC) for year in years for month in range(1, 13)]
-    found = [one for one in firsts if begin <= one <= end]
-    every = next(step for step in (1, 2, 3, 4, 6, 12, 24, 48, 96) if len(found) <= step * most)
-    kept = [one for one in found if (one.month - 1 + 12 * one.year) % every == 0]
-    return [(one, f"{one:%b %Y}" if one.month <= every or one is kept[0] else f"{one:%b}") for one in kept]
+    months = [first for first in firsts if begin <= first <= end]
+    step = next(step for step in MONTH_STEPS if len(months) <= step * max_labels)
+    labelled = [month for month in months if (month.month - 1 + 12 * month.year) % step == 0]
+    return [
+        (month, f"{month:%b %Y}" if month.month <= step or month is labelled[0] else f"{month:%b}")
+        for month in labelled
+    ]

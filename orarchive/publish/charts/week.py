@@ -1,9 +1,10 @@
-"""Prices that follow the clock: what they are at each time of the week, as bars.
+"""Bar charts of time-of-day prices: a row for each run of equal weekdays, a bar for a stretch at one price.
 
-The higher a bar, the dearer; days that are alike are one row.
+The higher a bar, the higher the price. All times are UTC.
 """
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby, pairwise
@@ -16,19 +17,21 @@ from orarchive.publish.charts.steps import WIDTH, Tick
 
 @dataclass(frozen=True)
 class Part:
-    """A stretch of a day at one price."""
+    """A bar: a stretch of a day at one price."""
 
     x: float
     y: float
     width: float
     height: float
     price: str
+    """The price without its unit."""
     words: str
+    """The price with its unit and the times of day."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """Days of the week that are alike."""
+    """Consecutive weekdays with equal prices at equal times."""
 
     days: str
     y: float
@@ -38,85 +41,96 @@ class Row:
 
 @dataclass(frozen=True)
 class Week:
-    """What a price is through the week: the higher a bar, the dearer."""
+    """The chart of one dimension's price through the week."""
 
     dimension: str
     rows: list[Row]
     words: str
+    """The whole chart as a sentence."""
     hours: list[Tick]
     height: int
     width: int = WIDTH
 
 
-NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-MONDAY = dt.datetime(2001, 1, 1, tzinfo=dt.UTC)
-"""Some Monday."""
+DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
-ROW, LABEL = 34, 64
-"""Height of a row, and width of its name."""
+ANY_MONDAY = dt.datetime(2001, 1, 1, tzinfo=dt.UTC)
 
-MINUTE = (WIDTH - LABEL) / (24 * 60)
+MINUTES_PER_DAY = 24 * 60
+
+ROW_HEIGHT, LABEL_WIDTH = 34, 64
+
+MINUTE_WIDTH = (WIDTH - LABEL_WIDTH) / MINUTES_PER_DAY
+
+Stretch = tuple[int, int, Decimal]
+"""Start and end in minutes after midnight, and the price."""
 
 
 def draw_week(dimension: str, pricing: Record) -> Week:
-    """The prices of a dimension that follows the clock, at each time of the week."""
-    days = [_day(dimension, pricing, MONDAY + n * dt.timedelta(days=1)) for n in range(7)]
+    """Return the chart of a dimension whose price follows a schedule."""
+    days = [_list_stretches(dimension, pricing, ANY_MONDAY + dt.timedelta(days=n)) for n in range(7)]
     top = max((price for day in days for _, _, price in day), default=Decimal(1)) or Decimal(1)
     rows: list[Row] = []
-    said: list[str] = []
-    for day, group in groupby(range(7), key=lambda n: days[n]):
-        those = list(group)
-        name = NAMES[those[0]] if len(those) == 1 else f"{NAMES[those[0]]}–{NAMES[those[-1]]}"
-        y = len(rows) * ROW
-        rows.append(Row(name, y, ROW, [_part(dimension, stretch, top, y) for stretch in day]))
-        said += [f"{name} {part.words}" for part in rows[-1].parts]
-    hours = [Tick(round(LABEL + n * 60 * MINUTE, 1), f"{n:02}") for n in range(0, 24, 4)]
-    return Week(dimension, rows, "; ".join(said), hours, len(rows) * ROW + 16)
-
-
-Stretch = tuple[int, int, Decimal]
-"""Start and end in minutes, and the price."""
-
-
-def _part(dimension: str, stretch: Stretch, top: Decimal, y: float) -> Part:
-    start, end, price = stretch
-    height = round(max(float(price / top) * (ROW - 6), 1), 1)
-    said = format_price(dimension, price)
-    return Part(
-        x=round(LABEL + start * MINUTE, 1),
-        y=round(y + ROW - 2 - height, 1),
-        width=round((end - start) * MINUTE - 1, 1),
-        height=height,
-        price=said.partition(" ")[0],
-        words=f"{said} {format_time_of_day(start)}–{format_time_of_day(end)}",
+    for stretches, group in groupby(range(7), key=lambda n: days[n]):
+        y = len(rows) * ROW_HEIGHT
+        parts = [_draw_part(dimension, stretch, top, y) for stretch in stretches]
+        rows.append(Row(_name_days(list(group)), y, ROW_HEIGHT, parts))
+    return Week(
+        dimension=dimension,
+        rows=rows,
+        words="; ".join(f"{row.days} {part.words}" for row in rows for part in row.parts),
+        hours=[Tick(round(LABEL_WIDTH + n * 60 * MINUTE_WIDTH, 1), f"{n:02}") for n in range(0, 24, 4)],
+        height=len(rows) * ROW_HEIGHT + 16,
     )
 
 
-def _day(dimension: str, pricing: Record, midnight: dt.datetime) -> list[Stretch]:
-    """The stretches of a day at one price each."""
-    edges = {0, 24 * 60}
-    for entry in read_schedule(pricing):
-        for name in ("utc_start", "utc_end"):
-            if (at := parse_minutes(entry.get(name))) is not None and at < 24 * 60:
-                edges.add(at)
-    found: list[Stretch] = []
-    for start, end in pairwise(sorted(edges)):
+def _name_days(days: list[int]) -> str:
+    """Return the label of consecutive weekdays (0 is Monday): the first and the last of them."""
+    first, last = DAY_NAMES[days[0]], DAY_NAMES[days[-1]]
+    return first if len(days) == 1 else f"{first}–{last}"
+
+
+def _draw_part(dimension: str, stretch: Stretch, top: Decimal, y: float) -> Part:
+    """Return the bar of a stretch in the row at `y`; a price of `top` fills the row."""
+    start, end, price = stretch
+    height = round(max(float(price / top) * (ROW_HEIGHT - 6), 1), 1)
+    text = format_price(dimension, price)
+    return Part(
+        x=round(LABEL_WIDTH + start * MINUTE_WIDTH, 1),
+        y=round(y + ROW_HEIGHT - 2 - height, 1),
+        width=round((end - start) * MINUTE_WIDTH - 1, 1),
+        height=height,
+        price=text.partition(" ")[0],
+        words=f"{text} {format_time_of_day(start)}–{format_time_of_day(end)}",
+    )
+
+
+def _list_stretches(dimension: str, pricing: Record, midnight: dt.datetime) -> list[Stretch]:
+    """Return the stretches of a day at one price each; times without a price are left out."""
+    stretches: list[Stretch] = []
+    for start, end in pairwise(sorted(_list_edges(read_schedule(pricing)))):
         price = prices_at(pricing, midnight + dt.timedelta(minutes=start)).get(dimension, (None, None))[0]
         if price is None:
             continue
-        if found and found[-1][1] == start and found[-1][2] == price:
-            found[-1] = (found[-1][0], end, price)
+        if stretches and stretches[-1][1:] == (start, price):
+            stretches[-1] = (stretches[-1][0], end, price)
         else:
-            found.append((start, end, price))
-    return found
+            stretches.append((start, end, price))
+    return stretches
+
+
+def _list_edges(schedule: Iterable[Record]) -> set[int]:
+    """Return the minutes of a day at which a price may change, with both ends of the day."""
+    times = (parse_minutes(entry.get(name)) for entry in schedule for name in ("utc_start", "utc_end"))
+    return {0, MINUTES_PER_DAY, *(minute for minute in times if minute and minute < MINUTES_PER_DAY)}
 
 
 def parse_minutes(hhmm: object) -> int | None:
-    """A time of day that is sent as a number: 30 is 00:30, 1000 is 10:00."""
-    found = as_integer(hhmm)
-    return None if found is None else found // 100 * 60 + found % 100
+    """Convert a time of day sent as a number to minutes: 30 is 00:30, 1000 is 10:00; None for no number."""
+    number = as_integer(hhmm)
+    return None if number is None else number // 100 * 60 + number % 100
 
 
 def format_time_of_day(minute: int) -> str:
-    """A time of day: `00:30`."""
+    """Format minutes after midnight as a time of day: `00:30`."""
     return f"{minute // 60:02}:{minute % 60:02}"

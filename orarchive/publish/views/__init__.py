@@ -10,9 +10,9 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
-from orarchive.history.coverage import SPANS_HOURS, Coverage, compute_coverage
+from orarchive.history.coverage import SPANS_HOURS, Coverage, Gap, compute_coverage, find_gaps
 from orarchive.publish.changelog import HEALTH_KINDS, ChangelogHour, build_changelog
-from orarchive.publish.charts.steps import Span, find_gaps
+from orarchive.publish.charts.steps import MAX_GAP
 from orarchive.publish.dataset import Dataset
 from orarchive.publish.views.changes import ChangelogMonth, group_months
 from orarchive.publish.views.graveyard import Grave, list_graves
@@ -130,9 +130,9 @@ class View:
         return group_months(self.changes)
 
     @property
-    def long_gaps(self) -> list[Span]:
+    def long_gaps(self) -> list[Gap]:
         """Return the gaps of the models feed that are too long for a chart to bridge, the first one first."""
-        return find_gaps(self.dataset.good["models"])
+        return find_gaps(self.dataset.good["models"], MAX_GAP)
 
     @cached_property
     def lab_views(self) -> list[LabView]:

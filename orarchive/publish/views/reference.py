@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import get_args
 
 from orarchive.domain.records import NO_DATE
-from orarchive.index.absence import DAY_S, DEPRECATED_AFTER_S, REMOVED_AFTER_S
+from orarchive.index.lifecycle import DAY_S, DEPRECATED_AFTER_S, REMOVED_AFTER_S
 from orarchive.publish.views import View
 from orarchive.publish.views.cells import ModelTable, PriceCell, Since, build_model_table, build_since
 from orarchive.publish.views.changes import ChangeHour, build_change_hours

@@ -3,10 +3,10 @@
 import datetime as dt
 from collections import Counter
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import groupby
 
 from orarchive.domain.feeds import FEEDS
-from orarchive.publish.charts.steps import Span
+from orarchive.history.coverage import Gap, find_gaps
 from orarchive.publish.dataset import Dataset, FeedReading
 from orarchive.timestamps import HOUR, format_stamp
 
@@ -200,9 +200,9 @@ def list_origins(dataset: Dataset) -> list[Origin]:
     return sorted(origins, key=lambda origin: origin.first)
 
 
-def list_gaps(dataset: Dataset) -> list[Span]:
+def list_gaps(dataset: Dataset) -> list[Gap]:
     """List the stretches between two good hours of the models feed with none between, longest first."""
-    gaps = [(after, until) for after, until in pairwise(dataset.good["models"]) if until - after > HOUR]
+    gaps = find_gaps(dataset.good["models"], HOUR)
     return sorted(gaps, key=lambda gap: (gap[0] - gap[1], gap[0]))
 
 

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from orarchive.history.coverage import SPANS_HOURS, Coverage
-from orarchive.publish.charts.steps import Span
+from orarchive.history.coverage import SPANS_HOURS, Coverage, Gap
 from orarchive.publish.rankings_data import SliceRead
 from orarchive.publish.views import View
 from orarchive.publish.views.status import (
@@ -184,7 +183,7 @@ def _build_feed_row(view: View, coverage: Coverage) -> FeedRow:
     )
 
 
-def _build_gap_row(gap: Span) -> GapRow:
+def _build_gap_row(gap: Gap) -> GapRow:
     after, until = gap
     return GapRow(after, until, (until - after) // HOUR)
 

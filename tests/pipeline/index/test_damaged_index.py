@@ -1,0 +1,143 @@
+"""A damaged file in the cache, or one of another archive: the index is built anew."""
+
+import os
+import random
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from orarchive.errors import ArchiveError
+from orarchive.index.database import INDEX_NAME
+from orarchive.sample import START
+from orarchive.store.git import run_git
+from tests.support.archives import Stage
+from tests.support.histories import anew, indexed
+from tests.support.six_hours import EARLY, SixHours, assert_sound
+
+PAGE_BYTES = 4096
+
+
+def set_other_schema(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("update meta set schema = '0'")
+
+
+def delete_meta(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("delete from meta")
+
+
+def make_other_database(path: Path) -> None:
+    path.unlink()
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("create table mine (x)")
+
+
+def overwrite_pages(path: Path) -> None:
+    """Overwrite all pages but the first: header and length stay right."""
+    data = path.read_bytes()
+    path.write_bytes(data[:PAGE_BYTES] + os.urandom(len(data) - PAGE_BYTES))
+
+
+def leave_journal(path: Path) -> None:
+    """Delete the index, but not the journal of a change that was under way in it."""
+    journal = path.with_name(f"{INDEX_NAME}-journal")
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("pragma cache_size = 1")
+        db.execute("begin")
+        db.execute("update versions set line = line || line")
+        content = journal.read_bytes()
+        db.execute("rollback")
+    path.unlink()
+    journal.write_bytes(content)
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "another schema": set_other_schema,
+    "no meta": delete_meta,
+    "another database": make_other_database,
+    "zero bytes": lambda path: path.write_bytes(b""),
+    "text": lambda path: path.write_text("an index\n" * 9999),
+    "garbage": lambda path: path.write_bytes(random.Random(1).randbytes(99_999)),
+    "garbage behind the first page": overwrite_pages,
+    "half of it": lambda path: os.truncate(path, path.stat().st_size // 2),
+    "a page short": lambda path: os.truncate(path, path.stat().st_size - PAGE_BYTES),
+    "a byte short": lambda path: os.truncate(path, path.stat().st_size - 1),
+    "a page only": lambda path: os.truncate(path, PAGE_BYTES),
+    "half a page": lambda path: os.truncate(path, PAGE_BYTES // 2),
+    "more than it says": lambda path: path.write_bytes(path.read_bytes() + bytes(PAGE_BYTES)),
+    "deleted": Path.unlink,
+    "all deleted": lambda path: shutil.rmtree(path.parent),
+    "deleted but for its journal": leave_journal,
+    "a journal of another": lambda path: path.with_name(f"{INDEX_NAME}-journal").write_bytes(
+        os.urandom(9999)
+    ),
+    "leftovers of a killed build": lambda path: [
+        path.with_name(f"{INDEX_NAME}.new{end}").write_bytes(os.urandom(9999)) for end in ("", "-journal")
+    ],
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("has_new_hours", [True, False], ids=["with new hours", "with nothing new"])
+def test_a_damaged_index(six_hours: SixHours, tmp_path: Path, damage: str, has_new_hours: bool) -> None:
+    archive, cache = six_hours.copy(tmp_path)
+    if not has_new_hours:
+        run_git(archive.root, "reset", "--quiet", "--hard", six_hours.names[EARLY])
+    DAMAGES[damage](cache / INDEX_NAME)
+    assert_sound(archive, cache, six_hours.rows if has_new_hours else six_hours.early_rows)
+
+
+@pytest.mark.parametrize("name", ["versions", "versions_open", "latest", "records", "attempts"])
+def test_an_index_that_lost_the_rows_of_a_table(six_hours: SixHours, tmp_path: Path, name: str) -> None:
+    """Or of an index of SQLite: it is built anew as soon as the loss shows."""
+    archive, cache = six_hours.copy(tmp_path)
+    with closing(sqlite3.connect(cache / INDEX_NAME)) as db:
+        query = "select rootpage, type from sqlite_schema where name = ?"
+        page, kind = db.execute(query, (name,)).fetchone()
+    with (cache / INDEX_NAME).open("r+b") as file:
+        file.seek((page - 1) * PAGE_BYTES)
+        leaf = b"\x0a" if kind == "index" else b"\x0d"
+        file.write((leaf + b"\0\0\0\0\x10\0\0").ljust(PAGE_BYTES, b"\0"))
+    assert_sound(archive, cache, six_hours.rows)
+
+
+@pytest.mark.faults
+def test_any_damaged_page(six_hours: SixHours, tmp_path: Path) -> None:
+    """A fault of the disk is reported if the page is read, and the next update builds the index anew."""
+    archive, cache = six_hours.copy(tmp_path)
+    content = (cache / INDEX_NAME).read_bytes()
+    reported = 0
+    for page in range(PAGE_BYTES, len(content), 7 * PAGE_BYTES):
+        damaged = content[:page] + b"\xff" * PAGE_BYTES + content[page + PAGE_BYTES :]
+        (cache / INDEX_NAME).write_bytes(damaged)
+        try:
+            assert indexed(archive, cache) == six_hours.rows, page
+        except ArchiveError as error:
+            reported += 1
+            assert "damaged" in str(error)
+            assert "\n" not in str(error)
+            assert_sound(archive, cache, six_hours.rows)
+    assert reported
+
+
+def test_an_index_of_another_archive(six_hours: SixHours, stage: Stage, tmp_path: Path) -> None:
+    """In the same cache each archive gets its own index, whichever was there before."""
+    archive, cache = six_hours.copy(tmp_path / "copy")
+    assert stage.run(START) == 0
+    rows = anew(stage.archive)
+    for _ in range(2):
+        assert indexed(stage.archive, cache) == rows
+        assert_sound(archive, cache, six_hours.rows)
+
+
+def test_a_folder_in_place_of_the_index(six_hours: SixHours, tmp_path: Path) -> None:
+    archive, cache = six_hours.copy(tmp_path)
+    (cache / INDEX_NAME).unlink()
+    (cache / INDEX_NAME / "mine").mkdir(parents=True)
+    with pytest.raises(ArchiveError, match="--cache"):
+        indexed(archive, cache)

@@ -1,0 +1,97 @@
+"""Several programs at one index: each waits for the others, or says that the index is in use."""
+
+import shutil
+import sqlite3
+import threading
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from filelock import FileLock
+
+from orarchive.errors import ArchiveError
+from orarchive.index.database import INDEX_NAME, export_bytes, open_index
+from orarchive.store.git import run_git
+from tests.support.histories import indexed
+from tests.support.index_driver import IndexDriver
+from tests.support.six_hours import EARLY, SixHours, assert_sound
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("begin", ["no index", "an index"])
+def test_several_builds_at_once(six_hours: SixHours, tmp_path: Path, begin: str) -> None:
+    archive, cache = six_hours.copy(tmp_path)
+    if begin == "no index":
+        shutil.rmtree(cache)
+    with ExitStack() as stack:
+        drivers = [stack.enter_context(IndexDriver()) for _ in range(3)]
+        for _ in range(3):
+            for driver in drivers:
+                driver.start(archive, cache)
+            assert [driver.wait() for driver in drivers] == [(0, "0")] * 3
+            assert_sound(archive, cache, six_hours.rows)
+            shutil.rmtree(cache)
+
+
+def test_the_second_build_waits_for_the_first(six_hours: SixHours, tmp_path: Path) -> None:
+    archive, cache = six_hours.copy(tmp_path)
+    results: list[list[str]] = []
+    second = threading.Thread(target=lambda: results.append(indexed(archive, cache)))
+    before = (cache / INDEX_NAME).read_bytes()
+    with FileLock(cache / f"{INDEX_NAME}.lock"):
+        second.start()
+        second.join(0.2)
+        assert second.is_alive()
+        assert (cache / INDEX_NAME).read_bytes() == before
+    second.join()
+    assert results == [six_hours.rows]
+
+
+def test_an_index_that_is_updated_during_an_export(six_hours: SixHours, tmp_path: Path) -> None:
+    """All tables are exported as they were when the export began."""
+    archive, cache = six_hours.copy(tmp_path)
+    run_git(archive.root, "reset", "--quiet", "--hard", six_hours.names[EARLY])
+    results: list[list[str]] = []
+    update = threading.Thread(target=lambda: results.append(indexed(archive, cache)))
+
+    def start_update(statement: str) -> None:
+        if "from fields" in statement and not update.ident:
+            run_git(archive.root, "reset", "--quiet", "--hard", six_hours.names[-1])
+            update.start()
+            update.join(0.5)
+
+    with open_index(archive, cache) as db:
+        db.set_trace_callback(start_update)
+        content = export_bytes(db)
+        update.join()
+    assert results == [six_hours.rows]
+    with open_index(six_hours.clone_at(tmp_path / "early", EARLY)) as db:
+        assert content == export_bytes(db)
+
+
+@pytest.mark.parametrize("when", ["before it is read", "while it is read"])
+def test_an_index_that_another_program_locks(
+    six_hours: SixHours, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    """After a wait one line says so, and the index is the same file with the same rows."""
+    archive, cache = six_hours.copy(tmp_path)
+    indexed(archive, cache)
+    inode = (cache / INDEX_NAME).stat().st_ino
+    connect = sqlite3.connect
+
+    def connect_with_short_timeout(*arguments: Any, **options: Any) -> Any:
+        return connect(*arguments, **{**options, "timeout": 0.1})
+
+    with closing(connect(cache / INDEX_NAME, isolation_level=None)) as other_db:
+        monkeypatch.setattr(sqlite3, "connect", connect_with_short_timeout)
+        if when == "before it is read":
+            other_db.execute("begin exclusive")
+        message = r"is in use by another program; try again$"
+        with pytest.raises(ArchiveError, match=message) as error, open_index(archive, cache) as db:
+            if when == "while it is read":
+                other_db.execute("begin exclusive")
+            db.execute("select * from attempts").fetchall()
+    assert str(cache / INDEX_NAME) in str(error.value)
+    assert (cache / INDEX_NAME).stat().st_ino == inode
+    assert_sound(archive, cache, six_hours.rows)

@@ -1,0 +1,185 @@
+"""Prices: the facts and excuses of changed price objects, and whose price moved."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from orarchive.domain.changes import format_key
+from orarchive.domain.feeds import FEEDS, Feed
+from orarchive.domain.record_files import Key
+from orarchive.jsonl import Record, dumps
+from tests.support.oracle.attempts import AttemptLog
+from tests.support.oracle.facts import EXCUSE_TIME_OF_DAY, FactLog
+from tests.support.oracle.values import (
+    format_plain,
+    get_pricing,
+    is_equal,
+    list_scheduled,
+    normalize_schedule,
+    normalize_tariff,
+    parse_number,
+    read_entries,
+    read_entry_prices,
+    read_price,
+    read_tariff,
+    remove_paths,
+)
+
+PriceValue = tuple[str, Decimal | None]
+"""A dimension and its price."""
+
+
+@dataclass(frozen=True)
+class PricingChange:
+    """A price object before and after an attempt."""
+
+    old: Record
+    new: Record
+    """Without the fields that are new in its feed."""
+    sent: Record
+    """As it was sent."""
+
+    @property
+    def is_rescheduled(self) -> bool:
+        """Return whether the schedule changed."""
+        return dumps(read_entries(self.old)) != dumps(read_entries(self.new))
+
+    @property
+    def time_of_day_dimensions(self) -> set[str]:
+        """Return the dimensions that have a time-of-day price before or after."""
+        return list_scheduled(self.old) | list_scheduled(self.sent)
+
+    @property
+    def rescheduled_dimensions(self) -> set[str]:
+        """Return the dimensions that a changed schedule names."""
+        entries = [*read_entries(self.old), *read_entries(self.sent)] if self.is_rescheduled else []
+        return {name for entry in entries for name in read_entry_prices(entry)}
+
+    @property
+    def dimensions(self) -> set[str]:
+        """Return all dimensions."""
+        names = self.old.keys() | self.new.keys() | self.rescheduled_dimensions
+        return names - {"overrides", "discount"}
+
+
+class PriceOracle:
+    """Compares the prices of an attempt with those before it."""
+
+    def __init__(self, log: AttemptLog, facts: FactLog) -> None:
+        self.log, self.facts = log, facts
+
+    def start_attempt(self, new_paths: dict[str, list[str]]) -> None:
+        """Begin the current attempt; `new_paths` are the fields that are new, by feed."""
+        self.new_paths = new_paths
+        self.moved_endpoint_prices: dict[str, set[PriceValue]] = defaultdict(set)
+        self.rescheduled_endpoint_prices: dict[str, set[PriceValue]] = defaultdict(set)
+
+    def apply_models(self) -> None:
+        """Compare the prices of all models; those of the endpoints must have been compared before."""
+        if self.log.find_last_read("models") is None:
+            return
+        for key in self.log.old["models"].keys() & self.log.new["models"].keys():
+            old, new = self.log.old["models"][key], self.log.new["models"][key]
+            if is_equal(old, new, "pricing"):
+                continue
+            if any(record["id"].startswith("~") or record.get("alias_target") for record in (old, new)):
+                self.facts.excuse("alias")
+            else:
+                self.compare(FEEDS["models"], key)
+
+    def compare(self, feed: Feed, key: Key) -> None:
+        """Compare the price object of a record before and after the current attempt."""
+        old, sent = (get_pricing(side[feed.name][key]) for side in (self.log.old, self.log.new))
+        new_paths = self.new_paths[feed.name]
+        new = {} if "pricing" in new_paths else remove_paths(sent, "pricing", new_paths)
+        change = PricingChange(old, new, sent)
+        if feed.name == "endpoints":
+            self._note_endpoint(key[0], change)
+        are_ruled = [self._compare_price(feed, key, change, name) for name in sorted(change.dimensions)]
+        if change.is_rescheduled and not any(are_ruled):
+            schedules = [read_entries(old), read_entries(sent)]
+            if normalize_schedule(schedules[0]) == normalize_schedule(schedules[1]):
+                self.facts.excuse("form")
+            else:
+                self._add(feed, key, "edited", "pricing.overrides", *schedules)
+        discounts = [pricing.get("discount") or 0 for pricing in (old, new)]
+        if discounts[0] != discounts[1]:
+            self._add(feed, key, "discounted", "discount", *discounts)
+        if sent != new:
+            self.facts.excuse("new field")
+
+    def _compare_price(self, feed: Feed, key: Key, change: PricingChange, name: str) -> bool:
+        """Compare one price; return whether the changed schedule changed its conditions."""
+        old, new = read_price(change.old, name), read_price(change.new, name)
+        is_time_of_day = name in change.time_of_day_dimensions
+        tariffs = [read_tariff(pricing, name) for pricing in (change.old, change.sent)]
+        is_ruled = name in change.rescheduled_dimensions and (
+            normalize_tariff(tariffs[0]) != normalize_tariff(tariffs[1])
+        )
+        is_moved = not is_time_of_day and old != new
+        if is_moved:
+            values = tariffs if is_ruled else [format_plain(old), format_plain(new)]
+            cause = self._find_cause(key[0], name, new) if feed.name == "models" else ""
+            percent = _find_percent(old, new)
+            self._add(feed, key, "repriced", name, *values, percent=percent, cause=cause)
+        elif is_ruled:
+            cause = "schedule" if feed.name == "models" else ""
+            self._add(feed, key, "repriced", name, *tariffs, cause=cause)
+        elif not is_equal(change.old, change.new, name):
+            self.facts.excuse(
+                EXCUSE_TIME_OF_DAY
+                if is_time_of_day
+                else _find_form_excuse(change.old.get(name), change.new.get(name))
+            )
+        return is_ruled
+
+    def _add(self, feed: Feed, key: Key, kind: str, field: str, old: Any, new: Any, **values: Any) -> None:
+        after = self.log.find_after(feed.name, key[0] if feed.parent else None)
+        self.facts.add(kind, feed.name, format_key(feed, key), field, old=old, new=new, after=after, **values)
+
+    # -- whose price moved
+
+    def _note_endpoint(self, model: str, change: PricingChange) -> None:
+        """Note what moved at an endpoint, for the cause of its model's prices."""
+        time_of_day = change.time_of_day_dimensions
+        for name in change.dimensions - time_of_day:
+            price = read_price(change.new, name)
+            if read_price(change.old, name) != price:
+                self.moved_endpoint_prices[model].add((name, price))
+        if change.is_rescheduled:
+            prices: set[PriceValue] = {(name, read_price(change.sent, name)) for name in time_of_day}
+            for entry in [*read_entries(change.old), *read_entries(change.sent)]:
+                prices |= {*read_entry_prices(entry).items()}
+            self.rescheduled_endpoint_prices[model] |= {
+                (name, price) for name, price in prices if name in time_of_day
+            }
+
+    def _find_cause(self, model: str, dimension: str, price: Decimal | None) -> str:
+        """Return the cause of a new price of a model."""
+        if (dimension, price) in self.moved_endpoint_prices[model]:
+            return "endpoint"
+        if price is not None and (dimension, price) in self.rescheduled_endpoint_prices[model]:
+            return "schedule"
+        endpoints = [
+            record
+            for side in (self.log.old, self.log.new)
+            for key, record in side["endpoints"].items()
+            if key[0] == model
+        ]
+        if any(read_price(get_pricing(endpoint), dimension) == price for endpoint in endpoints):
+            return "provider"
+        return "unknown"
+
+
+def _find_percent(old: Decimal | None, new: Decimal | None) -> float | None:
+    """Return by how many percent a price moved; None unless both are positive."""
+    if old is None or new is None or old <= 0 or new <= 0:
+        return None
+    return round(float((new - old) / old * 100), 4)
+
+
+def _find_form_excuse(old: Any, new: Any) -> str:
+    """Return why two values of a price are no event."""
+    is_unreadable = any(value is not None and parse_number(value) is None for value in (old, new))
+    return "no price" if is_unreadable else "form"

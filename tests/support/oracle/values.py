@@ -1,0 +1,143 @@
+"""Values of records, read naively: fields, dates, prices and schedules."""
+
+import datetime as dt
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from orarchive.jsonl import Record, dumps
+
+CLOCK_CONDITIONS = ("utc_start", "utc_end", "utc_days")
+CONDITIONS = (*CLOCK_CONDITIONS, "min_prompt_tokens")
+
+# --- fields -------------------------------------------------------------------------------------------------
+
+
+def is_equal(old: Record, new: Record, name: str) -> bool:
+    """Return whether both records have a field, with equal values."""
+    return name in old and name in new and dumps(old[name]) == dumps(new[name])
+
+
+def list_paths(value: Any, prefix: str = "") -> Iterator[str]:
+    """Yield the dotted paths of all fields inside a value."""
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(item, dict):
+            for name, inner in item.items():
+                yield f"{prefix}{name}"
+                yield from list_paths(inner, f"{prefix}{name}.")
+
+
+def remove_paths(value: Any, path: str, new_paths: list[str]) -> Any:
+    """Return a value that stands at a path without the fields that are new."""
+    if isinstance(value, list):
+        return [remove_paths(item, path, new_paths) for item in value]
+    if isinstance(value, dict):
+        return {
+            name: remove_paths(inner, f"{path}.{name}", new_paths)
+            for name, inner in value.items()
+            if f"{path}.{name}" not in new_paths
+        }
+    return value
+
+
+def parse_date(value: Any) -> dt.date | None:
+    """Return an expiration date; None if the value is none, or a filler from 2098-12-31 on."""
+    try:
+        date = dt.date.fromisoformat(value[:10])
+    except (TypeError, ValueError):
+        return None
+    return date if date < dt.date(2098, 12, 31) else None
+
+
+def says_no_date(value: Any) -> bool:
+    """Return whether an expiration date is null, or a filler that means none."""
+    return value is None or (isinstance(value, str) and value >= "2098-12-31" and value[:1].isdigit())
+
+
+# --- prices -------------------------------------------------------------------------------------------------
+
+
+def get_pricing(record: Record) -> Record:
+    """Return the price object of a record; {} if it has none."""
+    pricing = record.get("pricing")
+    return pricing if isinstance(pricing, dict) else {}
+
+
+def parse_number(value: Any) -> Decimal | None:
+    """Return a number; None if the value is none."""
+    try:
+        return Decimal(value)
+    except (InvalidOperation, TypeError):
+        return None
+
+
+def read_price(pricing: Record, dimension: str) -> Decimal | None:
+    """Return a price; zero is a price of prompt and completion only."""
+    amount = parse_number(pricing.get(dimension))
+    return amount if amount or dimension in ("prompt", "completion") else None
+
+
+def format_plain(amount: Decimal | None) -> str | None:
+    """Return a price as a plain decimal."""
+    return None if amount is None else format(amount, "f")
+
+
+def read_entries(pricing: Record) -> list[Record]:
+    """Return the entries of a schedule."""
+    return pricing.get("overrides") or []
+
+
+def read_entry_prices(entry: Record) -> dict[str, Decimal]:
+    """Return the prices of an entry by dimension."""
+    amounts = {name: parse_number(value) for name, value in entry.items() if name not in CONDITIONS}
+    return {name: amount for name, amount in amounts.items() if amount is not None}
+
+
+def read_entry_conditions(entry: Record) -> Record:
+    """Return the conditions of an entry."""
+    prices = read_entry_prices(entry)
+    return {name: value for name, value in entry.items() if name not in prices}
+
+
+def list_scheduled(pricing: Record) -> set[str]:
+    """Return the dimensions that have a time-of-day price."""
+    entries = [entry for entry in read_entries(pricing) if set(CLOCK_CONDITIONS) & entry.keys()]
+    return {name for entry in entries for name in entry} - set(CONDITIONS)
+
+
+def list_points(record: Record) -> dict[tuple[str, str], Decimal]:
+    """Return every price of a record by dimension and condition: JSON, or "" for the plain price."""
+    pricing, scheduled = get_pricing(record), list_scheduled(get_pricing(record))
+    points: dict[tuple[str, str], Decimal] = {}
+    for name in pricing.keys() - scheduled - {"overrides", "discount"}:
+        amount = read_price(pricing, name)
+        if amount is not None:
+            points[name, ""] = amount
+    for entry in read_entries(pricing):
+        condition = dumps(read_entry_conditions(entry)).decode()
+        points |= {(name, condition): amount for name, amount in read_entry_prices(entry).items()}
+    return points
+
+
+def read_tariff(pricing: Record, dimension: str) -> Any:
+    """Return what a dimension costs: a plain price, or the list of its conditions with their prices."""
+    entries = [
+        {**read_entry_conditions(entry), "price": format_plain(amount)}
+        for entry in read_entries(pricing)
+        if (amount := read_entry_prices(entry).get(dimension)) is not None
+    ]
+    is_scheduled = dimension in list_scheduled(pricing)
+    price = None if is_scheduled else format_plain(read_price(pricing, dimension))
+    return [*([{"price": price}] if price is not None else []), *entries] if entries else price
+
+
+def normalize_tariff(tariff: Any) -> Any:
+    """Return a tariff with its prices as numbers, so that equal ones compare equal."""
+    if isinstance(tariff, list):
+        return [{**entry, "price": Decimal(entry["price"])} for entry in tariff]
+    return None if tariff is None else Decimal(tariff)
+
+
+def normalize_schedule(entries: list[Record]) -> list[Record]:
+    """Return the entries of a schedule with their prices as numbers."""
+    return [{**entry, **read_entry_prices(entry)} for entry in entries]

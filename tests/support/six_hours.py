@@ -1,0 +1,78 @@
+"""An archive of six hours with its index, for tests in which something goes wrong with one of them."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from orarchive.index.database import INDEX_NAME
+from orarchive.sample import START, Service
+from orarchive.store.archive import Archive, open_archive
+from tests.support.archives import DAY, HOUR, ROOT, Stage, new_archive, payloads, say
+from tests.support.histories import Made, anew, indexed, made, make
+
+HOURS = [START + number * HOUR for number in range(-3, 3)]
+EARLY = 4
+"""Position of the commit at which the early index stands."""
+
+
+@dataclass(frozen=True)
+class SixHours:
+    """An archive of six hours in eight commits, and its index at an early commit and at the last one."""
+
+    root: Path
+    commits: list[Made]
+    names: list[str]
+    early_cache: Path
+    """A cache with the index at the early commit."""
+    early_rows: list[str]
+    rows: list[str]
+
+    def copy(self, folder: Path) -> tuple[Archive, Path]:
+        """Copy the archive and the cache with the early index into a folder."""
+        shutil.copytree(self.root, folder / "archive")
+        shutil.copytree(self.early_cache, folder / "cache")
+        return open_archive(folder / "archive"), folder / "cache"
+
+    def clone_at(self, root: Path, position: int) -> Archive:
+        """Clone the archive and set the branch to a commit."""
+        say(root.parent, "clone", "--quiet", "--no-local", str(self.root), root.name)
+        say(root, "reset", "--quiet", "--hard", self.names[position])
+        return open_archive(root)
+
+
+def archive_six_hours(service: Service, folder: Path) -> SixHours:
+    """Make the archive in a folder."""
+    stage = Stage(service, new_archive(folder / "first"))
+    for number, hour in enumerate(HOURS):
+        stage.serve(payloads(START + 7 * number * DAY))
+        assert stage.run(hour) == 0
+    commits = made(stage.archive)
+    root = new_archive(folder / "archive")
+    names = make(root, commits)
+    archive = open_archive(root)
+    say(root, "reset", "--hard", "--quiet", names[EARLY])
+    early_rows = indexed(archive, folder / "early")
+    say(root, "reset", "--hard", "--quiet", names[-1])
+    return SixHours(root, commits, names, folder / "early", early_rows, anew(archive))
+
+
+def assert_sound(archive: Archive, cache: Path, rows: list[str]) -> None:
+    """Assert that the next update gives the right rows and leaves nothing beside the index."""
+    assert indexed(archive, cache) == rows
+    assert {path.name for path in cache.iterdir()} == {INDEX_NAME, f"{INDEX_NAME}.lock"}
+
+
+def run_orarchive(*arguments: str | Path, prefix: tuple[str, ...] = ()) -> "subprocess.CompletedProcess[str]":
+    """Run a command of `orarchive` in a process of its own; `prefix` begins the command line."""
+    return subprocess.run(
+        [*prefix, sys.executable, "-m", "orarchive", *arguments],
+        cwd=ROOT,
+        env={**os.environ},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
