@@ -21,7 +21,7 @@ from orarchive.store.git import run_git
 from tests.pipeline.test_cassettes import KEY as RECORDED_WITH
 from tests.pipeline.test_cassettes import PUBLIC
 from tests.support.archives import HOUR, Stage, data_files, every_byte, new_archive, payloads, say, scrape
-from tests.support.browser import build
+from tests.support.browser import run_build
 from tests.support.rankings import EARLY, FEW, MODELS, OPENAPI, Told, bad, naming, run, serving, stage_in
 
 KEY = "sk-or-v1-0f1e2d3c4b5a69788796a5b4c3d2e1f0"
@@ -92,7 +92,7 @@ def test_keyed_runs(tmp_path: Path) -> None:
         asking["SYNC_TIMEOUT_SECONDS"] = "4"
         second = scrape(*options, f"{later:%Y-%m-%dT%HZ}", "--rankings", **asking)
         keyed = {seen.path.partition("?")[0] for seen in service.seen if KEY in str(seen.headers)}
-    made = build(root, site)
+    made = run_build(root, site)
     assert (first.returncode, second.returncode, made.returncode) == (1, 1, 0), second.stderr + made.stderr
     assert MODELS in keyed
     assert any(path.endswith("/endpoints") for path in keyed)

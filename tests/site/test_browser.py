@@ -13,15 +13,15 @@ from orarchive.publish.pages import model_path
 from orarchive.timestamps import HOUR
 from tests.support.browser import (
     HOSTILE,
-    built,
-    chromium,
-    held,
-    many_models,
-    page,
-    sample_archive,
-    served,
-    violations,
-    written_archive,
+    build_site,
+    open_chromium,
+    build_snapshot,
+    build_many_models,
+    open_page,
+    copy_sample_archive,
+    serve_site,
+    find_violations,
+    write_archive,
 )
 
 pytestmark = pytest.mark.browser
@@ -66,20 +66,20 @@ SHIFTS = """new Promise(done => {
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    with chromium() as found:
+    with open_chromium() as found:
         yield found
 
 
 @pytest.fixture(scope="module")
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("browser")
-    built(sample_archive(folder / "archive"), folder / "site")
+    build_site(copy_sample_archive(folder / "archive"), folder / "site")
     return folder / "site"
 
 
 @pytest.fixture(scope="module")
 def address(browser: Any, out: Path) -> Iterator[str]:
-    with served(out) as found:
+    with serve_site(out) as found:
         yield found
 
 
@@ -98,22 +98,22 @@ def column(found: Any, n: int) -> list[str]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_everyone_can_use_it(browser: Any, address: str, kind: str, scheme: str) -> None:
-    with page(browser, address, color_scheme=scheme) as found:
+    with open_page(browser, address, color_scheme=scheme) as found:
         found.goto(address + KINDS[kind])
-        assert violations(found) == ""
+        assert find_violations(found) == ""
 
 
 @pytest.mark.parametrize("width", [320, 375, 768])
 @pytest.mark.parametrize("kind", KINDS)
 def test_nothing_runs_off_a_phone(browser: Any, address: str, kind: str, width: int) -> None:
-    with page(browser, address, width=width, height=700) as found:
+    with open_page(browser, address, width=width, height=700) as found:
         found.goto(address + KINDS[kind])
         assert found.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.parametrize(("width", "first"), [(320, None), (375, 420), (1280, 300)])
 def test_the_price_stands_beside_the_name(browser: Any, address: str, width: int, first: int | None) -> None:
-    with page(browser, address, width=width, height=700) as found:
+    with open_page(browser, address, width=width, height=700) as found:
         found.goto(address + KINDS["models"])
         row = found.locator("#models tbody tr", has_text="anthropic/claude-haiku-4.5")
         name, price_in, price_out = (row.locator(f"> :nth-child({n})").bounding_box() for n in (1, 4, 5))
@@ -126,7 +126,7 @@ def test_the_price_stands_beside_the_name(browser: Any, address: str, width: int
 
 
 def test_sorting_by_mouse(browser: Any, address: str) -> None:
-    with page(browser, address) as found:
+    with open_page(browser, address) as found:
         found.goto(address + KINDS["models"])
         before = names(found)
         button = found.get_by_role("button", name="$/M in")
@@ -148,7 +148,7 @@ def test_sorting_by_mouse(browser: Any, address: str) -> None:
 
 
 def test_sorting_by_state(browser: Any, address: str) -> None:
-    with page(browser, address) as found:
+    with open_page(browser, address) as found:
         found.goto(address + KINDS["models"])
         found.get_by_role("button", name="State").click()
         states = column(found, 6)
@@ -157,7 +157,7 @@ def test_sorting_by_state(browser: Any, address: str) -> None:
 
 
 def test_sorting_by_keyboard(browser: Any, address: str) -> None:
-    with page(browser, address) as found:
+    with open_page(browser, address) as found:
         found.goto(address + KINDS["models"])
         found.keyboard.press("Tab")
         found.keyboard.press("Enter")  # skips to the content
@@ -173,7 +173,7 @@ def test_sorting_by_keyboard(browser: Any, address: str) -> None:
 
 
 def test_filtering_and_the_address(browser: Any, address: str) -> None:
-    with page(browser, address) as found:
+    with open_page(browser, address) as found:
         found.goto(address + KINDS["models"])
         total = len(names(found))
         count = found.locator("#count")
@@ -200,7 +200,7 @@ def test_filtering_and_the_address(browser: Any, address: str) -> None:
 
 
 def test_an_address_may_say_anything(browser: Any, address: str) -> None:
-    with page(browser, address) as found:
+    with open_page(browser, address) as found:
         for query in (
             "?sort=<b>&dir=x&lab=nobody&state=&free=9",
             "?q=%00<script>alert(1)</script>",
@@ -211,7 +211,7 @@ def test_an_address_may_say_anything(browser: Any, address: str) -> None:
 
 
 def test_a_hostile_description_is_harmless(browser: Any, address: str) -> None:
-    with page(browser, address) as found:
+    with open_page(browser, address) as found:
         found.goto(address + KINDS["hostile"])
         text = found.locator(".prose").inner_text()
         assert "<script>alert(" in text
@@ -221,7 +221,7 @@ def test_a_hostile_description_is_harmless(browser: Any, address: str) -> None:
 
 
 def test_copying_an_id(browser: Any, address: str) -> None:
-    with page(browser, address, permissions=["clipboard-read", "clipboard-write"]) as found:
+    with open_page(browser, address, permissions=["clipboard-read", "clipboard-write"]) as found:
         found.goto(address + KINDS["model"])
         found.get_by_role("button", name="Copy").click()
         found.get_by_role("button", name="Copied").wait_for()
@@ -230,7 +230,7 @@ def test_copying_an_id(browser: Any, address: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_without_script(browser: Any, address: str, kind: str) -> None:
-    with page(browser, address, java_script_enabled=False) as found:
+    with open_page(browser, address, java_script_enabled=False) as found:
         found.goto(address + KINDS[kind])
         assert found.locator("h1").is_visible()
         assert found.locator(".script:visible").count() == 0
@@ -242,7 +242,7 @@ def test_without_script(browser: Any, address: str, kind: str) -> None:
 
 
 def test_without_a_server(browser: Any, out: Path) -> None:
-    with page(browser, "file://") as found:
+    with open_page(browser, "file://") as found:
         found.goto((out / "index.html").as_uri())
         assert found.evaluate("getComputedStyle(document.querySelector('.top .wide')).display") == "flex"
         found.get_by_role("navigation", name="Site").get_by_role("link", name="Models").click()
@@ -255,8 +255,8 @@ def test_without_a_server(browser: Any, out: Path) -> None:
 
 
 def test_a_big_list_answers_at_once(browser: Any, tmp_path: Path) -> None:
-    built(written_archive(tmp_path / "archive", many_models(420)), tmp_path / "site")
-    with served(tmp_path / "site") as address, page(browser, address) as found:
+    build_site(write_archive(tmp_path / "archive", build_many_models(420)), tmp_path / "site")
+    with serve_site(tmp_path / "site") as address, open_page(browser, address) as found:
         requests: list[str] = []
         found.on("request", lambda request: requests.append(request.url))
         found.goto(address + KINDS["models"])
@@ -268,7 +268,7 @@ def test_a_big_list_answers_at_once(browser: Any, tmp_path: Path) -> None:
 
 def test_searching_living_and_dead(browser: Any, address: str) -> None:
     """Ctrl-K opens it, arrows choose, Enter goes there, Escape closes; what it needs is fetched then."""
-    with page(browser, address) as found:
+    with open_page(browser, address) as found:
         asked: list[str] = []
         found.on("request", lambda request: asked.append(request.url))
         found.goto(address + KINDS["about"])
@@ -296,7 +296,7 @@ def test_searching_living_and_dead(browser: Any, address: str) -> None:
 
 def test_comparing(browser: Any, address: str) -> None:
     """Cost of a use, now and on a date; the address says all of it."""
-    with page(browser, address) as found:
+    with open_page(browser, address) as found:
         found.goto(f"{address}{KINDS['compare']}?m=anthropic/claude-haiku-4.5&in=2000000&out=1000000")
         table = found.locator("#compared table")
         table.wait_for()
@@ -318,7 +318,7 @@ def test_comparing(browser: Any, address: str) -> None:
 
 
 def test_comparing_says_what_it_does_not_know(browser: Any, address: str) -> None:
-    with page(browser, address) as found:
+    with open_page(browser, address) as found:
         found.goto(f"{address}{KINDS['compare']}?m=nobody/nothing")
         found.get_by_text("Never listed: nobody/nothing").wait_for()
 
@@ -331,9 +331,9 @@ def test_comparing_tells_apart_what_is_not_there(browser: Any, tmp_path: Path) -
     ]
     first = {"id": "a/b", "pricing": {"prompt": "0.0000015415", "completion": "0.000002"}}
     by_clock = {"id": "a/c", "pricing": {"prompt": "0.000001", "completion": "0.000002", "overrides": clock}}
-    hours = held([first]), held([first, by_clock])
-    built(written_archive(tmp_path / "archive", *hours, apart=96 * HOUR), tmp_path / "site")
-    with served(tmp_path / "site") as address, page(browser, address) as found:
+    hours = build_snapshot([first]), build_snapshot([first, by_clock])
+    build_site(write_archive(tmp_path / "archive", *hours, apart=96 * HOUR), tmp_path / "site")
+    with serve_site(tmp_path / "site") as address, open_page(browser, address) as found:
 
         def asked(day: str) -> tuple[dict[str, str], str]:
             found.goto(f"{address}{KINDS['compare']}?m=a/b&m=a/c&in=1000000&out=0&on={day}")
@@ -356,9 +356,9 @@ def test_comparing_tells_apart_what_is_not_there(browser: Any, tmp_path: Path) -
 
 def test_a_day_without_a_look_is_an_empty_box(browser: Any, tmp_path: Path) -> None:
     """Not one that looks like a day with many."""
-    archive = written_archive(tmp_path / "archive", held([{"id": "a/b"}]))
-    built(archive, tmp_path / "site", "--as-of", "2026-06-03T00Z")
-    with served(tmp_path / "site") as address, page(browser, address) as found:
+    archive = write_archive(tmp_path / "archive", build_snapshot([{"id": "a/b"}]))
+    build_site(archive, tmp_path / "site", "--as-of", "2026-06-03T00Z")
+    with serve_site(tmp_path / "site") as address, open_page(browser, address) as found:
         found.goto(address + KINDS["status"])
         colour = "cell => getComputedStyle(cell).backgroundColor"
         colours = [found.locator(f".calendar td.{one}").first.evaluate(colour) for one in ("h0", "h1")]
@@ -366,7 +366,7 @@ def test_a_day_without_a_look_is_an_empty_box(browser: Any, tmp_path: Path) -> N
 
 
 def test_choosing_kinds_of_changes(browser: Any, address: str) -> None:
-    with page(browser, address) as found:
+    with open_page(browser, address) as found:
         found.goto(address + KINDS["changes"])
         lines = found.locator("[data-topic]:visible")
         total = lines.count()
@@ -381,9 +381,9 @@ def test_choosing_kinds_of_changes(browser: Any, address: str) -> None:
 
 def test_the_gone_join_the_list_on_demand(browser: Any, tmp_path: Path) -> None:
     """Their rows come from their own page, with links that hold."""
-    hours = held([{"id": "a/gone", "name": "Gone"}, {"id": "a/b"}]), held([{"id": "a/b"}])
-    built(written_archive(tmp_path / "archive", *hours), tmp_path / "site")
-    with served(tmp_path / "site") as address, page(browser, address) as found:
+    hours = build_snapshot([{"id": "a/gone", "name": "Gone"}, {"id": "a/b"}]), build_snapshot([{"id": "a/b"}])
+    build_site(write_archive(tmp_path / "archive", *hours), tmp_path / "site")
+    with serve_site(tmp_path / "site") as address, open_page(browser, address) as found:
         found.goto(address + KINDS["models"])
         assert names(found) == ["a/b"]
         found.locator("summary", has_text="More filters").click()
@@ -408,7 +408,7 @@ def test_the_gone_join_the_list_on_demand(browser: Any, tmp_path: Path) -> None:
 
 def test_the_footer_says_how_old_this_is(browser: Any, address: str) -> None:
     """By the reader's clock: a site that has stopped says so by itself."""
-    with page(browser, address) as found:
+    with open_page(browser, address) as found:
         found.goto(address + KINDS["about"])
         found.locator("#asof").scroll_into_view_if_needed()
         found.get_by_text("days ago").wait_for()
@@ -416,7 +416,7 @@ def test_the_footer_says_how_old_this_is(browser: Any, address: str) -> None:
 
 
 def test_on_paper_there_is_nothing_to_press(browser: Any, address: str) -> None:
-    with page(browser, address) as found:
+    with open_page(browser, address) as found:
         found.goto(address + KINDS["models"])
         found.emulate_media(media="print")
         assert found.locator("button:visible", has_text="Search").count() == 0
@@ -427,7 +427,7 @@ def test_on_paper_there_is_nothing_to_press(browser: Any, address: str) -> None:
 
 def test_questions_of_a_newcomer(browser: Any, address: str) -> None:
     """Each is answered within two clicks from home."""
-    with page(browser, address) as found:
+    with open_page(browser, address) as found:
         found.goto(address)
         found.get_by_role("button", name="Search").click()
         found.get_by_role("combobox").fill("deepseek v4 pro")
@@ -459,7 +459,7 @@ def test_questions_of_a_newcomer(browser: Any, address: str) -> None:
 
 def test_from_a_sub_path(browser: Any, out: Path) -> None:
     """As on GitHub Pages, below the repository's name."""
-    with served(out.parent) as top, page(browser, f"{top}{out.name}/") as found:
+    with serve_site(out.parent) as top, open_page(browser, f"{top}{out.name}/") as found:
         found.goto(f"{top}{out.name}/")
         found.get_by_role("navigation", name="Site").get_by_role("link", name="Models").click()
         found.get_by_label("Filter by name or id").fill("haiku 4.5")
@@ -485,7 +485,7 @@ REACHED = """() => [...document.querySelectorAll("a[href], button, input, select
 @pytest.mark.parametrize("kind", KINDS)
 def test_by_keyboard_alone(browser: Any, address: str, kind: str) -> None:
     """Tab goes through what can be pressed, in the order of the page; one sees where one is; no way ends."""
-    with page(browser, address) as found:
+    with open_page(browser, address) as found:
         found.goto(address + KINDS[kind])
         count = found.evaluate(f"({REACHED})().length")
         for n in range(min(count, 40)):
@@ -504,7 +504,7 @@ def test_by_keyboard_alone(browser: Any, address: str, kind: str) -> None:
 
 
 def test_a_chart_says_what_one_points_at(browser: Any, address: str) -> None:
-    with page(browser, address) as found:
+    with open_page(browser, address) as found:
         found.goto(address + KINDS["patterns"])
         chart = found.locator(".chart").first
         said = chart.locator("g text")
@@ -519,9 +519,9 @@ def test_a_chart_says_what_one_points_at(browser: Any, address: str) -> None:
 
 def test_what_only_the_gone_have_brings_them(browser: Any, tmp_path: Path) -> None:
     """Choosing a state or a lab that no listed model has joins the gone to the list."""
-    hours = held([{"id": "a/gone", "name": "Gone"}, {"id": "b/c"}]), held([{"id": "b/c"}])
-    built(written_archive(tmp_path / "archive", *hours), tmp_path / "site")
-    with served(tmp_path / "site") as address, page(browser, address) as found:
+    hours = build_snapshot([{"id": "a/gone", "name": "Gone"}, {"id": "b/c"}]), build_snapshot([{"id": "b/c"}])
+    build_site(write_archive(tmp_path / "archive", *hours), tmp_path / "site")
+    with serve_site(tmp_path / "site") as address, open_page(browser, address) as found:
         for name, value in (("state", "missing"), ("lab", "a")):
             found.goto(address + KINDS["models"])
             found.locator(f"select[name={name}]").select_option(value)
@@ -534,7 +534,7 @@ def test_what_only_the_gone_have_brings_them(browser: Any, tmp_path: Path) -> No
 
 def test_the_ranking_of_one_lab(browser: Any, address: str) -> None:
     """The address keeps which; those below the first twenty unfold."""
-    with page(browser, address) as found:
+    with open_page(browser, address) as found:
         found.goto(address + KINDS["rankings"])
         assert found.locator("#week [data-lab], #others [data-lab]").count() == 50
         assert found.locator("#day [data-lab], #month [data-lab]").count() == 20
@@ -551,7 +551,7 @@ def test_the_ranking_of_one_lab(browser: Any, address: str) -> None:
 
 def test_a_site_that_stopped_says_so(browser: Any, address: str) -> None:
     """On the status page, by the reader's clock; seen to fail without the line in common.js."""
-    with page(browser, address) as found:
+    with open_page(browser, address) as found:
         found.goto(address + KINDS["status"])
         last = found.request.get(f"{address}api/v1/status.json").json()["last_complete"]
         assert last < "2026-06-20T13", "the last hour of all was read in part"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import requirements
-from tests.support.browser import built, sample_archive
+from tests.support.browser import build_site, copy_sample_archive
 
 pytestmark = pytest.mark.browser
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 def test_every_page_is_valid(tmp_path: Path) -> None:
     validator = requirements.validator()
     site = tmp_path / "site"
-    built(sample_archive(tmp_path / "archive"), site)
+    build_site(copy_sample_archive(tmp_path / "archive"), site)
     static = site / "static"
     for what in (
         ["--skip-non-html", site],

@@ -21,7 +21,7 @@ from orarchive.store.archive import open_archive
 from orarchive.timestamps import HOUR, format_hour, format_stamp
 from tests.support import requirements
 from tests.support.archives import Stage, new_archive, payloads, say
-from tests.support.browser import LAST, built, ranked, sample_archive, shown
+from tests.support.browser import LAST, build_site, archive_rankings, copy_sample_archive, build_archive_view
 from tests.support.pages import Html
 
 DAY = 24 * HOUR
@@ -34,12 +34,12 @@ CATEGORIES = {
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return sample_archive(tmp_path_factory.mktemp("ranked") / "archive")
+    return copy_sample_archive(tmp_path_factory.mktemp("ranked") / "archive")
 
 
 @pytest.fixture(scope="module")
 def site(archive: Path) -> dict[str, bytes]:
-    return built(archive, archive.parent / "site")
+    return build_site(archive, archive.parent / "site")
 
 
 def rows(archive: Path, series: str = "models", part: str = "") -> list[dict[str, Any]]:
@@ -77,7 +77,7 @@ def test_the_week_is_the_sum_of_its_days(archive: Path, site: dict[str, bytes]) 
     del sums["other"]
     page = site["rankings/index.html"]
     cells = [*table(page, "week"), *table(page, "others")]
-    names = {one.model.id: one for one in shown(archive).models}
+    names = {one.model.id: one for one in build_archive_view(archive).models}
     assert len(cells) == 50
     for (rank, name, _, tokens, share, _), (slug, count), place in zip(
         cells, sums.most_common(50), range(1, 51), strict=True
@@ -106,8 +106,8 @@ def test_an_order_has_no_totals_and_says_so(tmp_path: Path) -> None:
         for day in (0, 7, 14, 30):
             stage.serve(payloads(START + day * DAY, ()))
             assert stage.run(START + day * DAY) == 0
-            assert ranked(stage, START + day * DAY, key=None) == 0
-    site = built(stage.root, tmp_path / "site")
+            assert archive_rankings(stage, START + day * DAY, key=None) == 0
+    site = build_site(stage.root, tmp_path / "site")
     page = Html(site["rankings/index.html"]).text
     assert "Order only. Totals need a key: set OPENROUTER_API_KEY" in page
     assert "Tokens" not in page
@@ -125,7 +125,7 @@ def test_an_order_has_no_totals_and_says_so(tmp_path: Path) -> None:
 
 def test_without_rankings_the_page_says_so(stage: Stage, tmp_path: Path) -> None:
     stage.run(START)
-    site = built(stage.root, tmp_path / "site")
+    site = build_site(stage.root, tmp_path / "site")
     assert "No rankings are archived yet" in Html(site["rankings/index.html"]).text
     assert "OPENROUTER_API_KEY" in Html(site["rankings/index.html"]).text
     assert not [path for path in site if path.startswith("api/v1/rankings/")]
@@ -135,7 +135,7 @@ def test_without_rankings_the_page_says_so(stage: Stage, tmp_path: Path) -> None
 
 def test_what_joins_with_no_model_is_named(archive: Path, site: dict[str, bytes]) -> None:
     validation = json.loads(site["api/v1/validation.json"])
-    known = {one.model.canonical_slug for one in shown(archive).models}
+    known = {one.model.canonical_slug for one in build_archive_view(archive).models}
     slugs = {row["model_permaslug"] for row in rows(archive)} - {"other"}
     expected = {slug for slug in slugs if slug.partition(":")[0] not in known}
     (models,) = (one for one in validation["rankings"] if one["ranking"] == "models")
@@ -241,7 +241,7 @@ def test_real_rankings_join_with_real_models(tmp_path: Path, capsys: pytest.Capt
         hour = dt.datetime(2026, 8, 22, 6, tzinfo=dt.UTC)
         assert stage.run(hour, feeds=("models",)) == 0
         stage.run(hour, feeds=(), rankings=True)
-    validation = json.loads(built(stage.root, tmp_path / "site")["api/v1/validation.json"])
+    validation = json.loads(build_site(stage.root, tmp_path / "site")["api/v1/validation.json"])
     slugs = {row["model_permaslug"] for row in body["data"]} - {"other"}
     known = set()
     for row in models["data"]:
@@ -283,10 +283,10 @@ def test_a_repair_makes_no_category_past(tmp_path: Path) -> None:
         served["order"]["law"] = ["a/b"]
         assert stage.run(START + HOUR, feeds=(), rankings=True) == 0
         served["categories"] = ["art"]
-        ranks = shown(stage.root).rankings
+        ranks = build_archive_view(stage.root).rankings
         assert {one.name: one.is_past for one in ranks.categories} == {"": False, "art": False, "law": False}
         assert stage.run(START + DAY, feeds=(), rankings=True) == 0
-    ranks = shown(stage.root).rankings
+    ranks = build_archive_view(stage.root).rankings
     assert {one.name: one.is_past for one in ranks.categories} == {"": False, "art": False, "law": True}
 
 
@@ -307,14 +307,14 @@ def test_no_movement_without_something_to_compare(tmp_path: Path) -> None:
     stage = small(tmp_path, served)
     with stage.service:
         stage.run(START, feeds=(), rankings=True)
-    ranks = shown(stage.root).rankings
+    ranks = build_archive_view(stage.root).rankings
     week = next(one for one in ranks.periods if one.name == "Week")
     assert (week.dates, week.expected, week.total) == (6, 7, 6 * 35)
     assert [(one.name, one.moved, one.is_new) for one in week.entries] == [
         ("a/b", None, False), ("a/c", None, False),
     ]  # fmt: skip
     assert all(not place.is_new for one in ranks.categories for place in one.order)
-    site = built(stage.root, tmp_path / "site")
+    site = build_site(stage.root, tmp_path / "site")
     assert "6 of 7 days" in Html(site["rankings/index.html"]).text
     assert ">new<" not in site["rankings/index.html"].decode()
     everything, one = (json.loads(site[f"api/v1/rankings/{name}.json"]) for name in ("all", "=61ll"))
@@ -334,7 +334,7 @@ def test_a_week_of_a_model_is_whole_or_not_drawn(tmp_path: Path) -> None:
     stage = small(tmp_path, {"categories": [], "order": {"": ["a/b"]}, "rows": rows_, "as_of": "2026-06-01"})
     with stage.service:
         stage.run(START, feeds=(), rankings=True)
-    weekly = shown(stage.root).rankings.weekly
+    weekly = build_archive_view(stage.root).rankings.weekly
     assert [date for date, slug, _ in weekly if slug == "a/b"] == [
         "2026-05-04", "2026-05-11", "2026-05-18", "2026-05-25",
     ]  # fmt: skip
@@ -375,6 +375,6 @@ def test_apps_may_lack_anything(tmp_path: Path) -> None:
             (200, {"openapi": "3.1.0", "paths": paths}) if path == "/openapi.json" else before(path, *rest)
         )
         stage.run(START, feeds=(), rankings=True)
-    (app,) = shown(stage.root).rankings.apps
+    (app,) = build_archive_view(stage.root).rankings.apps
     assert (app.name, app.rank, app.tokens, app.requests) == ("1", None, None, None)
-    built(stage.root, tmp_path / "site")
+    build_site(stage.root, tmp_path / "site")

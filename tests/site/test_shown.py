@@ -16,7 +16,7 @@ from orarchive.publish.views.prices import draw_medians, list_cheapest
 from orarchive.sample import START
 from orarchive.timestamps import HOUR
 from tests.support.archives import Stage, payloads
-from tests.support.browser import built, held, shown, written_archive
+from tests.support.browser import build_site, build_snapshot, build_archive_view, write_archive
 
 
 def priced(model: str, prompt: str, *overrides: Record, **fields: Any) -> Record:
@@ -29,7 +29,7 @@ def asked(model: str, **prices: str) -> Snapshot:
     offers = [
         {"tag": tag, "pricing": {"prompt": price, "completion": price}} for tag, price in prices.items()
     ]
-    return held([priced(model, "0" if model.endswith(":free") else "0.000002")], {model: offers})
+    return build_snapshot([priced(model, "0" if model.endswith(":free") else "0.000002")], {model: offers})
 
 
 def test_a_free_plan_is_never_the_cheapest(tmp_path: Path) -> None:
@@ -37,7 +37,7 @@ def test_a_free_plan_is_never_the_cheapest(tmp_path: Path) -> None:
     both = asked("a/b", one="0.000002", two="0.000001")
     for feed, records in asked("a/b:free", one="0.0000005").items():
         both[feed] = {**both[feed], **records}
-    models = shown(written_archive(tmp_path / "archive", both)).listed
+    models = build_archive_view(write_archive(tmp_path / "archive", both)).listed
     found = list_cheapest(models, has_endpoints=True)["Text"]
     assert [(cheap.model.model.id, cheap.endpoint.endpoint.tag) for cheap in found if cheap.endpoint] == [
         ("a/b", "two")
@@ -66,7 +66,7 @@ def test_a_provider_tells_of_what_is_degraded(stage: Stage, tmp_path: Path) -> N
         offer["status"] = 0 if n == 0 else -2
         stage.serve(bodies)
         assert stage.run(START + n * HOUR) == 0
-    site = built(stage.root, tmp_path / "site")
+    site = build_site(stage.root, tmp_path / "site")
     slug = offer["tag"].partition("/")[0]
     told = {path for path, content in site.items() if b"degraded" in content and path.endswith(".html")}
     example = "data/index.html"  # the only event there is
@@ -80,19 +80,23 @@ LONG: Record = {"min_prompt_tokens": 200_000, "prompt": "0.000004"}
 def test_prices_under_a_condition_have_points(tmp_path: Path) -> None:
     """In pages, JSON and tables; what came or went did not stand still."""
     hours = (
-        held([priced("a/b", "0.000002"), priced("a/c", "0.000002", LONG)]),
-        held([priced("a/b", "0.000002", LONG), priced("a/c", "0.000002", {**LONG, "prompt": "0.000005"})]),
-        held([priced("a/b", "0.000002"), priced("a/c", "0.000002", {**LONG, "prompt": "0.000005"})]),
+        build_snapshot([priced("a/b", "0.000002"), priced("a/c", "0.000002", LONG)]),
+        build_snapshot(
+            [priced("a/b", "0.000002", LONG), priced("a/c", "0.000002", {**LONG, "prompt": "0.000005"})]
+        ),
+        build_snapshot(
+            [priced("a/b", "0.000002"), priced("a/c", "0.000002", {**LONG, "prompt": "0.000005"})]
+        ),
     )
-    archive = written_archive(tmp_path / "archive", *hours)
-    by_id = {one.model.id: one for one in shown(archive).models}
+    archive = write_archive(tmp_path / "archive", *hours)
+    by_id = {one.model.id: one for one in build_archive_view(archive).models}
     rate = PriceKey("prompt", '{"min_prompt_tokens":200000}')
     assert [chart.rate for chart in by_id["a/c"].charts] == [rate]
     assert by_id["a/b"].charts == []
     assert rate not in by_id["a/b"].unchanged_prices
     assert PriceKey("prompt") in by_id["a/b"].unchanged_prices
 
-    site = built(archive, tmp_path / "site")
+    site = build_site(archive, tmp_path / "site")
     (ruled,) = loads(site["api/v1/models/a/c.json"])["conditional_prices"]
     assert (ruled["dimension"], ruled["condition"]) == ("prompt", {"min_prompt_tokens": 200000})
     assert [(point["price"], point["to"] is None) for point in ruled["points"]] == [
@@ -110,8 +114,8 @@ def test_prices_under_a_condition_have_points(tmp_path: Path) -> None:
 def test_the_page_of_changes_ends_before_it_gets_long(tmp_path: Path) -> None:
     """A day is shown whole; the pages of their months have all days."""
     models = [{"id": f"a/m{n}"} for n in range(MAX_RECENT_LINES + 3)]
-    hours = [held(models[:count]) for count in (1, 3, MAX_RECENT_LINES + 3)]
-    site = built(written_archive(tmp_path / "archive", *hours, apart=24 * HOUR), tmp_path / "site")
+    hours = [build_snapshot(models[:count]) for count in (1, 3, MAX_RECENT_LINES + 3)]
+    site = build_site(write_archive(tmp_path / "archive", *hours, apart=24 * HOUR), tmp_path / "site")
     days = re.compile(r'<section class="dayof" aria-labelledby="d([\d-]+)"')
     assert days.findall(site["changes/index.html"].decode()) == ["2026-06-03"]
     assert days.findall(site["changes/2026-06/index.html"].decode()) == ["2026-06-03", "2026-06-02"]
@@ -131,16 +135,16 @@ def test_notice_counts_from_the_first_date(tmp_path: Path) -> None:
     hours = [
         [{"id": f"a/m{n}", "expiration_date": one[day]} for n, one in enumerate(dates)] for day in range(4)
     ]
-    snapshots = [held([*hour, {"id": "a/stays"}]) for hour in (*hours, [])]
-    archive = written_archive(tmp_path / "archive", *snapshots, apart=DAY)
-    notice = {grave.model.model.id: grave.notice for grave in shown(archive).graves}
+    snapshots = [build_snapshot([*hour, {"id": "a/stays"}]) for hour in (*hours, [])]
+    archive = write_archive(tmp_path / "archive", *snapshots, apart=DAY)
+    notice = {grave.model.model.id: grave.notice for grave in build_archive_view(archive).graves}
     assert notice == {"a/m0": 2, "a/m1": 0, "a/m2": 3}
     rows = re.findall(r"announced <small>for .*?</small>", _page(archive, tmp_path, "graveyard/index.html"))
     assert [("≥" in row) for row in rows] == [True, False, False]
 
 
 def _page(archive: Path, tmp_path: Path, path: str) -> str:
-    return built(archive, tmp_path / "site")[path].decode()
+    return build_site(archive, tmp_path / "site")[path].decode()
 
 
 def test_moves_are_from_what_was_to_what_is(tmp_path: Path) -> None:
@@ -150,8 +154,8 @@ def test_moves_are_from_what_was_to_what_is(tmp_path: Path) -> None:
         "a/flaps": ("0.000004", "0.000002", "0.000004"),
         "a/up": ("0.000002", "0.000002", "0.000003"),
     }
-    hours = [held([priced(model, some[n]) for model, some in prices.items()]) for n in range(3)]
-    found = list_moves(shown(written_archive(tmp_path / "archive", *hours)).changes, START - DAY)
+    hours = [build_snapshot([priced(model, some[n]) for model, some in prices.items()]) for n in range(3)]
+    found = list_moves(build_archive_view(write_archive(tmp_path / "archive", *hours)).changes, START - DAY)
     assert [(one.line.model, str(one.move.old), str(one.move.new), one.move.percent) for one in found] == [
         ("a/down", "0.000004", "0.000001", -75), ("a/up", "0.000002", "0.000003", 50),
     ]  # fmt: skip
@@ -159,19 +163,19 @@ def test_moves_are_from_what_was_to_what_is(tmp_path: Path) -> None:
 
 def test_a_beginning_that_nobody_saw_is_a_span(tmp_path: Path) -> None:
     """A model that came while nobody looked was added some time after the last look."""
-    hours = held([{"id": "a/b"}]), held([{"id": "a/b"}, {"id": "a/c"}])
-    archive = written_archive(tmp_path / "archive", *hours, apart=3 * DAY)
+    hours = build_snapshot([{"id": "a/b"}]), build_snapshot([{"id": "a/b"}, {"id": "a/c"}])
+    archive = write_archive(tmp_path / "archive", *hours, apart=3 * DAY)
     page = _page(archive, tmp_path, model_path("a/c"))
     assert f"added after {START.date()}" in page
-    (one,) = (one for one in shown(archive).models if one.model.id == "a/c")
+    (one,) = (one for one in build_archive_view(archive).models if one.model.id == "a/c")
     assert one.added_after == START
 
 
 def test_the_list_price_names_who_asks_it(tmp_path: Path) -> None:
     hours = asked("a/b", one="0.000002", two="0.000001"), asked("a/b", one="0.000003")
     for n, asking in enumerate((["one"], [])):
-        archive = written_archive(tmp_path / str(n), hours[n])
-        (model,) = shown(archive).models
+        archive = write_archive(tmp_path / str(n), hours[n])
+        (model,) = build_archive_view(archive).models
         assert [offer.endpoint.tag for offer in model.list_price_endpoints] == asking
         page = _page(archive, tmp_path / f"site{n}", model_path("a/b"))
         assert ("no endpoint" in page) == (not asking)
@@ -184,7 +188,7 @@ def test_medians_count_a_model_once(tmp_path: Path) -> None:
         *(priced("a/one", "0.000001"), priced("a/two", "0.000003"), priced("a/two:batch", "0.000009")),
         *(priced("~a/latest", "0.000009"), priced("a/paints", "0.000009", **image)),
     ]
-    view = shown(written_archive(tmp_path / "archive", held(models)))
+    view = build_archive_view(write_archive(tmp_path / "archive", build_snapshot(models)))
     charts = draw_medians(view.dataset, view.now)
     assert [str(chart.dots[0].point.amount) for chart in charts] == ["0.000002", "0.000002"]
 
@@ -197,7 +201,7 @@ def test_each_kind_has_a_feed_and_endpoints_their_history(stage: Stage, tmp_path
         offer["pricing"]["prompt"] = f"0.00000{2 - n}"
         stage.serve(bodies)
         assert stage.run(START + n * HOUR) == 0
-    site = built(stage.root, tmp_path / "site")
+    site = build_site(stage.root, tmp_path / "site")
     assert {f"feeds/kinds/{kind.replace(' ', '-')}.atom" for kind in KINDS} <= site.keys()
     assert site["feeds/kinds/cut.atom"].count(b"<entry>") == 1
     assert site["feeds/kinds/rise.atom"].count(b"<entry>") == 0

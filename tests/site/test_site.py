@@ -32,36 +32,36 @@ from tests.support.browser import (
     HOSTILE,
     LAST,
     SCENES,
-    build,
-    built,
-    files,
-    held,
-    many_models,
-    sample_archive,
-    written_archive,
+    run_build,
+    build_site,
+    read_files,
+    build_snapshot,
+    build_many_models,
+    copy_sample_archive,
+    write_archive,
 )
-from tests.support.pages import Html, are_sound, links_resolve, parsed, resolved
+from tests.support.pages import Html, assert_sound, assert_links_resolve, parse_pages, resolve_link
 
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample catalogue at four hours."""
-    return sample_archive(tmp_path_factory.mktemp("sample") / "archive")
+    return copy_sample_archive(tmp_path_factory.mktemp("sample") / "archive")
 
 
 @pytest.fixture(scope="module")
 def site(archive: Path) -> dict[str, bytes]:
-    return built(archive, archive.parent / "site")
+    return build_site(archive, archive.parent / "site")
 
 
 @pytest.fixture(scope="module")
 def pages(site: dict[str, bytes]) -> dict[str, Html]:
-    return parsed(site)
+    return parse_pages(site)
 
 
 @pytest.fixture(scope="module")
 def shown(archive: Path) -> View:
-    return browser.shown(archive)
+    return browser.build_archive_view(archive)
 
 
 # --- what is there ------------------------------------------------------------------------------------------
@@ -80,16 +80,16 @@ def test_every_model_has_a_page_and_a_row(pages: dict[str, Html], shown: View) -
     assert {model_path(model) for model in ids} < pages.keys()
     for path, models in (("models/index.html", shown.listed), ("models/gone/index.html", shown.gone)):
         rows = [dict(found)["href"] for tag, found in pages[path].tags if tag == "a" and "href" in found]
-        own = [resolved(path, unquote(str(row))) for row in rows if "/models/" in str(row)]
+        own = [resolve_link(path, unquote(str(row))) for row in rows if "/models/" in str(row)]
         assert own[-len(models) :] == [model_path(one.model.id) for one in models]
 
 
 def test_links_resolve_inside_the_site(pages: dict[str, Html], site: dict[str, bytes]) -> None:
-    links_resolve(pages, site)
+    assert_links_resolve(pages, site)
 
 
 def test_pages_are_sound(pages: dict[str, Html]) -> None:
-    are_sound(pages)
+    assert_sound(pages)
 
 
 def test_at_most_three_requests(pages: dict[str, Html]) -> None:
@@ -126,15 +126,15 @@ def test_states(shown: View) -> None:
 
 def test_a_date_that_is_over_is_no_state_but_a_fact(tmp_path: Path) -> None:
     model = {"id": "a/old", "expiration_date": START.date().isoformat()}
-    archive = written_archive(tmp_path / "archive", held([model], {"a/old": [{"tag": "x"}]}))
+    archive = write_archive(tmp_path / "archive", build_snapshot([model], {"a/old": [{"tag": "x"}]}))
     for hour, states in (
         (START, ["expiring"]),
         (START + 23 * HOUR, ["expiring"]),
         (START + 24 * HOUR, ["live"]),
     ):
-        (found,) = browser.shown(archive, hour).models
+        (found,) = browser.build_archive_view(archive, hour).models
         assert found.states == states
-    site = built(archive, tmp_path / "site", "--as-of", format_hour(START + 24 * HOUR))
+    site = build_site(archive, tmp_path / "site", "--as-of", format_hour(START + 24 * HOUR))
     assert f"Expires{model['expiration_date']}" in Html(site[model_path("a/old")]).text.replace(" ", "")
 
 
@@ -147,11 +147,11 @@ def test_free_at_night_is_not_free(tmp_path: Path) -> None:
         {"id": "a/free", "pricing": {**zero, "overrides": [{"utc_start": 900, "prompt": "0"}]}},
     ]
     offers = {str(one["id"]): [{"tag": "x", "pricing": one["pricing"]}] for one in models}
-    archive = written_archive(tmp_path / "archive", held(models, offers))
-    shown = browser.shown(archive)
+    archive = write_archive(tmp_path / "archive", build_snapshot(models, offers))
+    shown = browser.build_archive_view(archive)
     assert [one.model.id for one in shown.models if one.is_free] == ["a/free"]
     assert shown.totals["free"] == 1
-    site = built(archive, tmp_path / "site")
+    site = build_site(archive, tmp_path / "site")
     free = re.findall('<tr data-has="[^"]*free">.*?href="([^"]+)"', site["models/index.html"].decode())
     assert free == ["../models/a/free/index.html"]
     endpoints = {one: site[model_path(one)].decode().partition('id="endpoints"')[2] for one in offers}
@@ -160,10 +160,10 @@ def test_free_at_night_is_not_free(tmp_path: Path) -> None:
 
 def test_new_is_what_the_record_did_not_begin_with(tmp_path: Path) -> None:
     old, fresh = {"id": "a/old", "created": 1}, {"id": "a/fresh", "created": 1}
-    archive = written_archive(tmp_path / "archive", held([old]), held([old, fresh]))
-    found = browser.shown(archive)
+    archive = write_archive(tmp_path / "archive", build_snapshot([old]), build_snapshot([old, fresh]))
+    found = browser.build_archive_view(archive)
     assert [("new" in one.states) for one in found.models] == [True, False]
-    later = browser.shown(archive, START + 24 * 8 * HOUR)
+    later = browser.build_archive_view(archive, START + 24 * 8 * HOUR)
     assert not any("new" in one.states for one in later.models)
 
 
@@ -198,13 +198,13 @@ def test_a_kept_model_says_so(pages: dict[str, Html]) -> None:
 def test_equal_archives_give_equal_bytes(archive: Path, site: dict[str, bytes], tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     say(archive, "clone", "--quiet", str(archive), str(copy))
-    assert built(copy, tmp_path / "again") == site
+    assert build_site(copy, tmp_path / "again") == site
 
 
 def test_nothing_is_written_twice(archive: Path, site: dict[str, bytes]) -> None:
     out = archive.parent / "site"
     before = {path: path.stat().st_mtime_ns for path in out.rglob("*") if path.is_file()}
-    said = build(archive, out).stdout
+    said = run_build(archive, out).stdout
     assert "0 files written, 0 removed" in said
     assert {path: path.stat().st_mtime_ns for path in out.rglob("*") if path.is_file()} == before
 
@@ -219,10 +219,10 @@ def test_as_of_an_hour_nothing_later_leaks(archive: Path, hour: dt.datetime, tmp
             say(then, "reset", "--quiet", "--hard", commit)
             break
     as_of = ("--as-of", format_hour(hour))
-    site = built(archive, tmp_path / "as-of", *as_of)
-    assert site == built(then, tmp_path / "then-as-of", *as_of)
+    site = build_site(archive, tmp_path / "as-of", *as_of)
+    assert site == build_site(then, tmp_path / "then-as-of", *as_of)
     notice = f"As of {format_hour(hour)}: nothing that was recorded later"
-    now = built(then, tmp_path / "site")
+    now = build_site(then, tmp_path / "site")
     for path in ("graveyard/index.html", "providers/index.html", model_path("openrouter/auto")):
         assert notice in Html(site[path]).text
         assert notice not in Html(now[path]).text
@@ -239,7 +239,7 @@ def test_an_hour_rewrites_the_pages_that_show_what_changed(stage: Stage, tmp_pat
             bodies[f"models/{one}/endpoints"]["data"]["endpoints"][0]["pricing"]["prompt"] = "0.0000099"
             stage.serve(bodies)
         assert stage.run(START + n * HOUR) == 0
-        sites.append(built(stage.root, tmp_path / str(n)))
+        sites.append(build_site(stage.root, tmp_path / str(n)))
     first, quiet, moved, again = sites
 
     page = Html(again[model_path(one)]).text
@@ -262,7 +262,7 @@ def test_an_hour_rewrites_the_pages_that_show_what_changed(stage: Stage, tmp_pat
 
 def test_as_of_a_gap_looks_from_there(archive: Path, tmp_path: Path) -> None:
     hour = SCENES[1] + 30 * HOUR
-    home = Html(built(archive, tmp_path / "site", "--as-of", format_hour(hour))["index.html"]).text
+    home = Html(build_site(archive, tmp_path / "site", "--as-of", format_hour(hour))["index.html"]).text
     assert f"{format_hour(hour)}" in home
     assert f"last read {format_hour(SCENES[1])}" in home
     assert "0 of the last 24 hours" in home
@@ -272,14 +272,14 @@ def test_a_page_that_is_no_longer_there_goes_and_nothing_else(tmp_path: Path) ->
     out = tmp_path / "site"
     out.mkdir()
     (out / ".gitignore").write_text("*\n")
-    both = held([{"id": "a/one"}, {"id": "b/two"}])
-    built(written_archive(tmp_path / "first", both), out)
+    both = build_snapshot([{"id": "a/one"}, {"id": "b/two"}])
+    build_site(write_archive(tmp_path / "first", both), out)
     notes = out / "models" / "a" / "notes.txt"
     notes.write_text("mine")
     (out / "own.html").write_text("mine")
-    done = build(written_archive(tmp_path / "second", held([{"id": "c/three"}])), out)
+    done = run_build(write_archive(tmp_path / "second", build_snapshot([{"id": "c/three"}])), out)
     assert done.returncode == 0
-    left = files(out)
+    left = read_files(out)
     assert not {"models/a/one/index.html", "models/b/two/index.html"} & left.keys()
     assert not (out / "models" / "b").exists()
     assert notes.read_text() == (out / "own.html").read_text() == "mine"
@@ -288,7 +288,7 @@ def test_a_page_that_is_no_longer_there_goes_and_nothing_else(tmp_path: Path) ->
 
 def test_a_foreign_file_is_not_written_over(archive: Path, tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("mine")
-    done = build(archive, tmp_path)
+    done = run_build(archive, tmp_path)
     assert done.returncode == 2
     assert "which no build wrote" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["index.html"]
@@ -299,19 +299,19 @@ def test_a_list_of_files_leads_nowhere_else(archive: Path, tmp_path: Path) -> No
     own.write_text("mine")
     out.mkdir()
     (out / MANIFEST).write_text('["../own.txt", "/etc/hosts"]')
-    built(archive, out)
+    build_site(archive, out)
     assert own.read_text() == "mine"
 
 
 def test_the_archive_is_only_read(archive: Path, tmp_path: Path) -> None:
     before = data_files(archive), say(archive, "rev-parse", "HEAD")
-    built(archive, tmp_path / "site")
+    build_site(archive, tmp_path / "site")
     assert (data_files(archive), say(archive, "rev-parse", "HEAD")) == before
     assert say(archive, "status", "--porcelain") == ""
 
 
 def test_base_url_makes_canonical_links(archive: Path, tmp_path: Path) -> None:
-    site = built(archive, tmp_path / "site", "--base-url", "https://example.org/archive")
+    site = build_site(archive, tmp_path / "site", "--base-url", "https://example.org/archive")
     address = "https://example.org/archive/"
     assert f'rel="canonical" href="{address}models/">'.replace(">", "") in site["models/index.html"].decode()
     assert f'href="{address}static/site.css"' in site["404.html"].decode()
@@ -331,7 +331,7 @@ def test_base_url_makes_canonical_links(archive: Path, tmp_path: Path) -> None:
 def test_errors_are_one_line(
     archive: Path, tmp_path: Path, options: list[str], code: int, words: str
 ) -> None:
-    done = build(archive, tmp_path / "site", *options)
+    done = run_build(archive, tmp_path / "site", *options)
     assert (done.returncode, done.stderr.count("\n")) == (code, 1)
     assert words in done.stderr
     assert not (tmp_path / "site").exists()
@@ -339,7 +339,7 @@ def test_errors_are_one_line(
 
 def test_no_archive_is_an_error(tmp_path: Path) -> None:
     for folder in (tmp_path / "none", new_archive(tmp_path / "empty")):
-        done = build(folder, tmp_path / "site")
+        done = run_build(folder, tmp_path / "site")
         assert done.returncode in (1, 2)
         assert done.stderr.startswith("Error: ")
         assert done.stderr.count("\n") == 1
@@ -347,7 +347,7 @@ def test_no_archive_is_an_error(tmp_path: Path) -> None:
 
 def test_out_may_not_be_a_file(archive: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    assert build(archive, tmp_path / "file").returncode == 2
+    assert run_build(archive, tmp_path / "file").returncode == 2
 
 
 # --- paths --------------------------------------------------------------------------------------------------
@@ -434,7 +434,7 @@ def test_hostile_records_do_no_harm(stage: Stage, tmp_path: Path) -> None:
     stage.serve(bodies)
     stage.run(START + 2 * HOUR)
     assert len(stage.snapshot()["models"]) == len(rows)
-    site = built(stage.root, tmp_path / "site")
+    site = build_site(stage.root, tmp_path / "site")
     assert site.pop(DATABASE)
     for path, content in site.items():
         text = content.decode()
@@ -599,7 +599,7 @@ def test_benchmarks_are_the_latest_with_their_source(site: dict[str, bytes], sho
 
 def test_one_switch_leaves_benchmarks_out_everywhere(archive: Path, tmp_path: Path) -> None:
     out = tmp_path / "site"
-    without = built(archive, out, "--no-benchmarks")
+    without = build_site(archive, out, "--no-benchmarks")
     for path, content in without.items():
         # of the database the names of fields stay, and what they say goes
         wanted = rb'"elo"|_index":' if path == DATABASE else rb"artificial.?analysis|design.?arena"
@@ -611,7 +611,7 @@ def test_one_switch_leaves_benchmarks_out_everywhere(archive: Path, tmp_path: Pa
 
 
 def test_pages_stay_small(tmp_path: Path) -> None:
-    site = built(written_archive(tmp_path / "archive", many_models(420)), tmp_path / "site")
+    site = build_site(write_archive(tmp_path / "archive", build_many_models(420)), tmp_path / "site")
     packed = {path: len(gzip.compress(content, 6)) for path, content in site.items()}
     assert site["models/index.html"].count(b"<tr") == 421
     assert packed["models/index.html"] <= 40_000

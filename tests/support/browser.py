@@ -52,7 +52,7 @@ LAST = dt.datetime(2026, 6, 20, 13, tzinfo=dt.UTC)
 """The last hour: two days after three models' providers went, a day after a description turned hostile."""
 
 
-def build(archive: Path, out: Path, *options: str) -> subprocess.CompletedProcess[str]:
+def run_build(archive: Path, out: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """Run build_site.py as a person does."""
     command: list[str | Path] = [
         sys.executable,
@@ -66,27 +66,27 @@ def build(archive: Path, out: Path, *options: str) -> subprocess.CompletedProces
     return subprocess.run(command, capture_output=True, text=True, timeout=120)
 
 
-def built(archive: Path, out: Path, *options: str) -> dict[str, bytes]:
+def build_site(archive: Path, out: Path, *options: str) -> dict[str, bytes]:
     """Build a site and return its files."""
-    done = build(archive, out, *options)
+    done = run_build(archive, out, *options)
     assert done.returncode == 0, done.stderr
-    return files(out)
+    return read_files(out)
 
 
-def files(out: Path) -> dict[str, bytes]:
+def read_files(out: Path) -> dict[str, bytes]:
     """The files of a site, without the list of them: path -> bytes."""
     found = {path.relative_to(out).as_posix(): path for path in out.rglob("*") if path.is_file()}
     return {name: path.read_bytes() for name, path in found.items() if not name.startswith(".")}
 
 
-def shown(archive: Path, hour: dt.datetime | None = None) -> View:
+def build_archive_view(archive: Path, hour: dt.datetime | None = None) -> View:
     """What the pages of an archive show."""
     found = read_history(open_archive(archive))
     with build_in_memory(found.archive, (found.until(hour) if hour else found).attempt_commits) as db:
         return build_view(read_dataset(db), hour)
 
 
-def sample_archive(folder: Path) -> Path:
+def copy_sample_archive(folder: Path) -> Path:
     """The whole sample catalogue at some hours of its script, with rankings on their days.
 
     In the last hour one model could not be read.
@@ -109,11 +109,11 @@ def _sample() -> Path:
                 del bodies["models/z-ai/glm-5.1/endpoints"]
             stage.serve(bodies)
             stage.run(hour)
-            ranked(stage, hour)
+            archive_rankings(stage, hour)
     return folder
 
 
-def ranked(stage: Stage, hour: dt.datetime, key: str | None = "sample-key") -> int:
+def archive_rankings(stage: Stage, hour: dt.datetime, key: str | None = "sample-key") -> int:
     """Archive the sample's rankings of a day alone."""
     service = stage.service
     service.now = hour
@@ -128,7 +128,7 @@ def ranked(stage: Stage, hour: dt.datetime, key: str | None = "sample-key") -> i
         service.respond = before
 
 
-def written_archive(folder: Path, *snapshots: Snapshot, apart: dt.timedelta = HOUR) -> Path:
+def write_archive(folder: Path, *snapshots: Snapshot, apart: dt.timedelta = HOUR) -> Path:
     """An archive with these snapshots, an hour apart, without a scraper."""
     new_archive(folder)
     for n, held in enumerate(snapshots):
@@ -155,7 +155,9 @@ def written_archive(folder: Path, *snapshots: Snapshot, apart: dt.timedelta = HO
     return folder
 
 
-def held(models: list[dict[str, Any]], offers: dict[str, list[dict[str, Any]]] | None = None) -> Snapshot:
+def build_snapshot(
+    models: list[dict[str, Any]], offers: dict[str, list[dict[str, Any]]] | None = None
+) -> Snapshot:
     """A snapshot with these models, and these endpoints by model."""
     found = snapshot.empty_snapshot()
     found[MODELS.name] = {(model["id"],): model for model in models}
@@ -165,7 +167,7 @@ def held(models: list[dict[str, Any]], offers: dict[str, list[dict[str, Any]]] |
     return found
 
 
-def many_models(count: int) -> Snapshot:
+def build_many_models(count: int) -> Snapshot:
     """A snapshot with so many models, made of the sample's."""
     bodies = payloads(START, ())
     models, offers = [], {}
@@ -178,7 +180,7 @@ def many_models(count: int) -> Snapshot:
         asked = bodies[f"models/{rows[n % len(rows)]['id']}/endpoints"]
         models.append(record)
         offers[record["id"]] = asked["data"]["endpoints"]
-    return held(models, offers)
+    return build_snapshot(models, offers)
 
 
 SHORTEN = """for (const list of document.querySelectorAll("tbody, main")) {
@@ -193,7 +195,7 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[str]:
+def serve_site(folder: Path) -> Iterator[str]:
     """Serve a site on loopback; gives its address."""
     handler = functools.partial(_Quiet, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
@@ -203,7 +205,7 @@ def served(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def chromium() -> Iterator[Any]:
+def open_chromium() -> Iterator[Any]:
     """The system's browser."""
     path = requirements.browser()
     with sync_playwright() as playwright:
@@ -213,7 +215,9 @@ def chromium() -> Iterator[Any]:
 
 
 @contextmanager
-def page(browser: Any, address: str, width: int = 1280, height: int = 900, **options: Any) -> Iterator[Any]:
+def open_page(
+    browser: Any, address: str, width: int = 1280, height: int = 900, **options: Any
+) -> Iterator[Any]:
     """A page that may not complain, nor ask anybody else for anything."""
     context = browser.new_context(viewport={"width": width, "height": height}, **options)
     found = context.new_page()
@@ -228,7 +232,7 @@ def page(browser: Any, address: str, width: int = 1280, height: int = 900, **opt
     assert complaints == []
 
 
-def violations(found: Any) -> str:
+def find_violations(found: Any) -> str:
     """What axe finds on a page with all of it unfolded, in long lists at the first entries; "": nothing."""
     found.evaluate(SHORTEN)
     for details in found.locator("summary").all():

@@ -31,12 +31,12 @@ class Html(HTMLParser):
         return re.sub(r"\s+", " ", "".join(self.words))
 
 
-def parsed(site: dict[str, bytes]) -> dict[str, Html]:
+def parse_pages(site: dict[str, bytes]) -> dict[str, Html]:
     """Every page of a site: path -> page."""
     return {path: Html(content) for path, content in site.items() if path.endswith(".html")}
 
 
-def links_resolve(pages: dict[str, Html], site: dict[str, bytes]) -> None:
+def assert_links_resolve(pages: dict[str, Html], site: dict[str, bytes]) -> None:
     """Every link inside the site leads to a file, every fragment to an element; others are of the web."""
     for path, page in pages.items():
         for link in page.links:
@@ -44,13 +44,13 @@ def links_resolve(pages: dict[str, Html], site: dict[str, bytes]) -> None:
             if parts.scheme:
                 assert parts.scheme in ("https", "http"), (path, link)
                 continue
-            target = path if not parts.path else resolved(path, unquote(parts.path))
+            target = path if not parts.path else resolve_link(path, unquote(parts.path))
             assert target in site, (path, link)
             if parts.fragment:
                 assert parts.fragment in pages[target].ids, (path, link)
 
 
-def resolved(page: str, link: str) -> str:
+def resolve_link(page: str, link: str) -> str:
     """Where a relative link leads."""
     assert not link.startswith("/"), link
     parts: list[str] = []
@@ -62,7 +62,7 @@ def resolved(page: str, link: str) -> str:
     return "/".join(parts)
 
 
-def are_sound(pages: dict[str, Html]) -> None:
+def assert_sound(pages: dict[str, Html]) -> None:
     """Ids are unique, nothing runs or is styled within a page, and a strict policy forbids that it could."""
     for path, page in pages.items():
         assert len(page.ids) == len(set(page.ids)), path

@@ -11,7 +11,7 @@ from orarchive.sample import START
 from orarchive.store.archive import open_archive
 from orarchive.timestamps import HOUR, format_stamp
 from tests.support.archives import Stage, payloads
-from tests.support.browser import held, written_archive
+from tests.support.browser import build_snapshot, write_archive
 
 NIGHT = {"utc_start": 2200, "utc_end": 600, "prompt": "0.1"}
 GLM = "z-ai/glm-5.1"
@@ -25,7 +25,9 @@ def priced(name: str, prompt: str, completion: str = "9", **more: Any) -> dict[s
 def of(folder: Path, *hours: list[dict[str, Any]]) -> Iterator[sqlite3.Connection]:
     """The index of an archive with these models hour by hour; each is served by somebody, but for a/bare."""
     offers = {one["id"]: [{"tag": "x"}] for models in hours for one in models if one["id"] != "a/bare"}
-    archive = open_archive(written_archive(folder / "archive", *(held(models, offers) for models in hours)))
+    archive = open_archive(
+        write_archive(folder / "archive", *(build_snapshot(models, offers) for models in hours))
+    )
     with open_index(archive, folder / "cache") as db:
         yield db
 
@@ -109,7 +111,9 @@ def test_keys_that_read_alike_are_two_records(tmp_path: Path) -> None:
 def test_tags_that_read_alike_are_two_records(tmp_path: Path) -> None:
     """`#1` counts twins, and may be a part of a tag."""
     offers = [{"tag": "c"}, {"tag": "c"}, {"tag": "c#1"}]
-    archive = open_archive(written_archive(tmp_path / "archive", held([{"id": "a/b"}], {"a/b": offers})))
+    archive = open_archive(
+        write_archive(tmp_path / "archive", build_snapshot([{"id": "a/b"}], {"a/b": offers}))
+    )
     with open_index(archive, tmp_path / "cache") as db:
         found = db.execute(
             "select key, count(*) from records where feed = 'endpoints' group by key"
