@@ -13,8 +13,8 @@ from orarchive.sample import Service
 from orarchive.store.git import run_git
 from tests.support import requirements
 from tests.support.archives import scrape
-from tests.support.browser import build_site, open_chromium, open_page, serve_site, find_violations
-from tests.support.pages import assert_sound, assert_links_resolve, parse_pages
+from tests.support.browser import build_site, find_violations, open_chromium, open_page, serve_site
+from tests.support.pages import assert_links_resolve, assert_sound, parse_pages
 from tests.support.recordings import DAYS, Recordings, Whole
 
 pytestmark = pytest.mark.real_data

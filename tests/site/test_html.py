@@ -1,4 +1,4 @@
-"""Every page is valid HTML, says the W3C's own checker."""
+"""Every page is valid HTML by the checker of the W3C."""
 
 import subprocess
 from pathlib import Path
@@ -16,11 +16,11 @@ def test_every_page_is_valid(tmp_path: Path) -> None:
     site = tmp_path / "site"
     build_site(copy_sample_archive(tmp_path / "archive"), site)
     static = site / "static"
-    for what in (
+    for arguments in (
         ["--skip-non-html", site],
         ["--css", static / "site.css"],
         ["--svg", static / "favicon.svg"],
     ):
-        command = [*validator, "--errors-only", *map(str, what)]
+        command = [*validator, "--errors-only", *map(str, arguments)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done.stderr[:2000]

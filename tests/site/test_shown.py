@@ -16,7 +16,7 @@ from orarchive.publish.views.prices import draw_medians, list_cheapest
 from orarchive.sample import START
 from orarchive.timestamps import HOUR
 from tests.support.archives import Stage, payloads
-from tests.support.browser import build_site, build_snapshot, build_archive_view, write_archive
+from tests.support.browser import build_archive_view, build_site, build_snapshot, write_archive
 
 
 def priced(model: str, prompt: str, *overrides: Record, **fields: Any) -> Record:
