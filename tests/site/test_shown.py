@@ -1,4 +1,4 @@
-"""What the pages show, computed: who is cheapest, how well providers do, which prices stood still."""
+"""What the pages compute: the cheapest models, the health of providers, prices that never changed."""
 
 import re
 from pathlib import Path
@@ -19,58 +19,59 @@ from tests.support.archives import Stage, payloads
 from tests.support.browser import build_archive_view, build_site, build_snapshot, write_archive
 
 
-def priced(model: str, prompt: str, *overrides: Record, **fields: Any) -> Record:
+def price_model(model: str, prompt: str, *overrides: Record, **fields: Any) -> Record:
     pricing = {"prompt": prompt, "completion": prompt, **({"overrides": [*overrides]} if overrides else {})}
     return {"id": model, "name": model, "pricing": pricing, **fields}
 
 
-def asked(model: str, **prices: str) -> Snapshot:
-    """A model with endpoints that ask prices."""
-    offers = [
+def build_priced_snapshot(model: str, **prices: str) -> Snapshot:
+    """Build a snapshot of a model with an endpoint at each price, by tag."""
+    endpoints = [
         {"tag": tag, "pricing": {"prompt": price, "completion": price}} for tag, price in prices.items()
     ]
-    return build_snapshot([priced(model, "0" if model.endswith(":free") else "0.000002")], {model: offers})
+    return build_snapshot(
+        [price_model(model, "0" if model.endswith(":free") else "0.000002")], {model: endpoints}
+    )
 
 
 def test_a_free_plan_is_never_the_cheapest(tmp_path: Path) -> None:
-    """Not even where an endpoint of it asks money."""
-    both = asked("a/b", one="0.000002", two="0.000001")
-    for feed, records in asked("a/b:free", one="0.0000005").items():
-        both[feed] = {**both[feed], **records}
-    models = build_archive_view(write_archive(tmp_path / "archive", both)).listed
-    found = list_cheapest(models, has_endpoints=True)["Text"]
-    assert [(cheap.model.model.id, cheap.endpoint.endpoint.tag) for cheap in found if cheap.endpoint] == [
-        ("a/b", "two")
-    ]
+    """Leave it out even where an endpoint of it has a price."""
+    snapshot = build_priced_snapshot("a/b", first="0.000002", second="0.000001")
+    for feed, records in build_priced_snapshot("a/b:free", first="0.0000005").items():
+        snapshot[feed] = {**snapshot[feed], **records}
+    models = build_archive_view(write_archive(tmp_path / "archive", snapshot)).listed
+    cheapest = list_cheapest(models, has_endpoints=True)["Text"]
+    tags = [(priced.model.model.id, priced.endpoint.endpoint.tag) for priced in cheapest if priced.endpoint]
+    assert tags == [("a/b", "second")]
 
 
 def test_the_health_of_a_provider_is_that_of_all_it_serves() -> None:
-    """By day the mean of the uptimes that are known; a day that nobody read is none."""
-    one = Health([None, HealthDay(24, 0, 100.0), HealthDay(24, 0, None), HealthDay(2, 2, 80.0)])
-    other = Health([None, None, HealthDay(24, 20, None), HealthDay(2, 0, 99.0)])
-    both = combine_health([one, other])
-    assert both.days == [
+    """Average by day the uptimes that were read; a day without a reading stays empty."""
+    first = Health([None, HealthDay(24, 0, 100.0), HealthDay(24, 0, None), HealthDay(2, 2, 80.0)])
+    second = Health([None, None, HealthDay(24, 20, None), HealthDay(2, 0, 99.0)])
+    combined = combine_health([first, second])
+    assert combined.days == [
         None, HealthDay(24, 0, 100.0), HealthDay(48, 20, None), HealthDay(4, 2, 89.5),
     ]  # fmt: skip
-    assert both.uptime == 94.75
-    assert both.bars == [(1, "well"), (2, "well"), (3, "bad")]
+    assert combined.uptime == 94.75
+    assert combined.bars == [(1, "well"), (2, "well"), (3, "bad")]
     assert combine_health([]).bars == []
 
 
 def test_a_provider_tells_of_what_is_degraded(stage: Stage, tmp_path: Path) -> None:
-    """On its page and on the model's; home, lists of changes and feeds do not."""
+    """Show it on the pages of the provider and the model, not on home, in lists of changes or in feeds."""
     bodies = payloads(START)
     model = "z-ai/glm-5.1"
-    offer = bodies[f"models/{model}/endpoints"]["data"]["endpoints"][0]
+    endpoint = bodies[f"models/{model}/endpoints"]["data"]["endpoints"][0]
     for n in range(8):
-        offer["status"] = 0 if n == 0 else -2
+        endpoint["status"] = 0 if n == 0 else -2
         stage.serve(bodies)
         assert stage.run(START + n * HOUR) == 0
     site = build_site(stage.root, tmp_path / "site")
-    slug = offer["tag"].partition("/")[0]
-    told = {path for path, content in site.items() if b"degraded" in content and path.endswith(".html")}
+    slug = endpoint["tag"].partition("/")[0]
+    degraded = {path for path, content in site.items() if b"degraded" in content and path.endswith(".html")}
     example = "data/index.html"  # the only event there is
-    assert told == {f"providers/{slug}/index.html", model_path(model), example}
+    assert degraded == {f"providers/{slug}/index.html", model_path(model), example}
     assert not any(b"degraded" in content for path, content in site.items() if path.startswith("feeds/"))
 
 
@@ -78,22 +79,25 @@ LONG: Record = {"min_prompt_tokens": 200_000, "prompt": "0.000004"}
 
 
 def test_prices_under_a_condition_have_points(tmp_path: Path) -> None:
-    """In pages, JSON and tables; what came or went did not stand still."""
+    """Show them in pages, JSON and tables; a price that was added or removed is not unchanged."""
     hours = (
-        build_snapshot([priced("a/b", "0.000002"), priced("a/c", "0.000002", LONG)]),
+        build_snapshot([price_model("a/b", "0.000002"), price_model("a/c", "0.000002", LONG)]),
         build_snapshot(
-            [priced("a/b", "0.000002", LONG), priced("a/c", "0.000002", {**LONG, "prompt": "0.000005"})]
+            [
+                price_model("a/b", "0.000002", LONG),
+                price_model("a/c", "0.000002", {**LONG, "prompt": "0.000005"}),
+            ]
         ),
         build_snapshot(
-            [priced("a/b", "0.000002"), priced("a/c", "0.000002", {**LONG, "prompt": "0.000005"})]
+            [price_model("a/b", "0.000002"), price_model("a/c", "0.000002", {**LONG, "prompt": "0.000005"})]
         ),
     )
     archive = write_archive(tmp_path / "archive", *hours)
-    by_id = {one.model.id: one for one in build_archive_view(archive).models}
-    rate = PriceKey("prompt", '{"min_prompt_tokens":200000}')
-    assert [chart.rate for chart in by_id["a/c"].charts] == [rate]
+    by_id = {view.model.id: view for view in build_archive_view(archive).models}
+    price_key = PriceKey("prompt", '{"min_prompt_tokens":200000}')
+    assert [chart.rate for chart in by_id["a/c"].charts] == [price_key]
     assert by_id["a/b"].charts == []
-    assert rate not in by_id["a/b"].unchanged_prices
+    assert price_key not in by_id["a/b"].unchanged_prices
     assert PriceKey("prompt") in by_id["a/b"].unchanged_prices
 
     site = build_site(archive, tmp_path / "site")
@@ -112,7 +116,7 @@ def test_prices_under_a_condition_have_points(tmp_path: Path) -> None:
 
 
 def test_the_page_of_changes_ends_before_it_gets_long(tmp_path: Path) -> None:
-    """A day is shown whole; the pages of their months have all days."""
+    """Show a day whole; the pages of the months have all days."""
     models = [{"id": f"a/m{n}"} for n in range(MAX_RECENT_LINES + 3)]
     hours = [build_snapshot(models[:count]) for count in (1, 3, MAX_RECENT_LINES + 3)]
     site = build_site(write_archive(tmp_path / "archive", *hours, apart=24 * HOUR), tmp_path / "site")
@@ -126,67 +130,80 @@ DAY = 24 * HOUR
 
 
 def test_notice_counts_from_the_first_date(tmp_path: Path) -> None:
-    """However often the date was moved; a date that was taken back and set again is a new one."""
+    """Count so however often the date moved; a date that was taken back and set again starts anew."""
     dates: tuple[tuple[str | None, ...], ...] = (
         (None, "2026-06-20", "2026-06-10", "2026-06-10"),
         ("2026-06-20", None, None, "2026-06-10"),
         ("2026-06-20",) * 4,
     )
     hours = [
-        [{"id": f"a/m{n}", "expiration_date": one[day]} for n, one in enumerate(dates)] for day in range(4)
+        [{"id": f"a/m{n}", "expiration_date": model_dates[day]} for n, model_dates in enumerate(dates)]
+        for day in range(4)
     ]
     snapshots = [build_snapshot([*hour, {"id": "a/stays"}]) for hour in (*hours, [])]
     archive = write_archive(tmp_path / "archive", *snapshots, apart=DAY)
     notice = {grave.model.model.id: grave.notice for grave in build_archive_view(archive).graves}
     assert notice == {"a/m0": 2, "a/m1": 0, "a/m2": 3}
-    rows = re.findall(r"announced <small>for .*?</small>", _page(archive, tmp_path, "graveyard/index.html"))
+    rows = re.findall(
+        r"announced <small>for .*?</small>", build_page(archive, tmp_path, "graveyard/index.html")
+    )
     assert [("≥" in row) for row in rows] == [True, False, False]
 
 
-def _page(archive: Path, tmp_path: Path, path: str) -> str:
+def build_page(archive: Path, tmp_path: Path, path: str) -> str:
     return build_site(archive, tmp_path / "site")[path].decode()
 
 
 def test_moves_are_from_what_was_to_what_is(tmp_path: Path) -> None:
-    """Each price once; what went and came back has not moved."""
+    """List each price once; a price that went and came back has not moved."""
     prices = {
         "a/down": ("0.000004", "0.000003", "0.000001"),
         "a/flaps": ("0.000004", "0.000002", "0.000004"),
         "a/up": ("0.000002", "0.000002", "0.000003"),
     }
-    hours = [build_snapshot([priced(model, some[n]) for model, some in prices.items()]) for n in range(3)]
-    found = list_moves(build_archive_view(write_archive(tmp_path / "archive", *hours)).changes, START - DAY)
-    assert [(one.line.model, str(one.move.old), str(one.move.new), one.move.percent) for one in found] == [
+    hours = [
+        build_snapshot([price_model(model, steps[n]) for model, steps in prices.items()]) for n in range(3)
+    ]
+    moves = list_moves(build_archive_view(write_archive(tmp_path / "archive", *hours)).changes, START - DAY)
+    ends = [(move.line.model, str(move.move.old), str(move.move.new), move.move.percent) for move in moves]
+    assert ends == [
         ("a/down", "0.000004", "0.000001", -75), ("a/up", "0.000002", "0.000003", 50),
     ]  # fmt: skip
 
 
 def test_a_beginning_that_nobody_saw_is_a_span(tmp_path: Path) -> None:
-    """A model that came while nobody looked was added some time after the last look."""
+    """Show for a model that was added in a gap the hour before the gap."""
     hours = build_snapshot([{"id": "a/b"}]), build_snapshot([{"id": "a/b"}, {"id": "a/c"}])
     archive = write_archive(tmp_path / "archive", *hours, apart=3 * DAY)
-    page = _page(archive, tmp_path, model_path("a/c"))
+    page = build_page(archive, tmp_path, model_path("a/c"))
     assert f"added after {START.date()}" in page
-    (one,) = (one for one in build_archive_view(archive).models if one.model.id == "a/c")
-    assert one.added_after == START
+    (model,) = (view for view in build_archive_view(archive).models if view.model.id == "a/c")
+    assert model.added_after == START
 
 
 def test_the_list_price_names_who_asks_it(tmp_path: Path) -> None:
-    hours = asked("a/b", one="0.000002", two="0.000001"), asked("a/b", one="0.000003")
-    for n, asking in enumerate((["one"], [])):
+    hours = (
+        build_priced_snapshot("a/b", first="0.000002", second="0.000001"),
+        build_priced_snapshot("a/b", first="0.000003"),
+    )
+    for n, tags in enumerate((["first"], [])):
         archive = write_archive(tmp_path / str(n), hours[n])
         (model,) = build_archive_view(archive).models
-        assert [offer.endpoint.tag for offer in model.list_price_endpoints] == asking
-        page = _page(archive, tmp_path / f"site{n}", model_path("a/b"))
-        assert ("no endpoint" in page) == (not asking)
+        assert [view.endpoint.tag for view in model.list_price_endpoints] == tags
+        page = build_page(archive, tmp_path / f"site{n}", model_path("a/b"))
+        assert ("no endpoint" in page) == (not tags)
 
 
 def test_medians_count_a_model_once(tmp_path: Path) -> None:
-    """Neither its variants nor its aliases, and models that write text alone."""
+    """Count neither its variants nor its aliases, and only models that output text."""
     image = {"architecture": {"output_modalities": ["image"]}}
     models = [
-        *(priced("a/one", "0.000001"), priced("a/two", "0.000003"), priced("a/two:batch", "0.000009")),
-        *(priced("~a/latest", "0.000009"), priced("a/paints", "0.000009", **image)),
+        *(
+            price_model("a/one", "0.000001"),
+            price_model("a/two", "0.000003"),
+            price_model("a/two:batch", "0.000009"),
+        ),
+        *(price_model("~a/latest", "0.000009"), price_model("a/paints", "0.000009", **image)),
     ]
     view = build_archive_view(write_archive(tmp_path / "archive", build_snapshot(models)))
     charts = draw_medians(view.dataset, view.now)
@@ -196,9 +213,9 @@ def test_medians_count_a_model_once(tmp_path: Path) -> None:
 def test_each_kind_has_a_feed_and_endpoints_their_history(stage: Stage, tmp_path: Path) -> None:
     bodies = payloads(START)
     model = "z-ai/glm-5.1"
-    offer = bodies[f"models/{model}/endpoints"]["data"]["endpoints"][0]
+    endpoint = bodies[f"models/{model}/endpoints"]["data"]["endpoints"][0]
     for n in range(2):
-        offer["pricing"]["prompt"] = f"0.00000{2 - n}"
+        endpoint["pricing"]["prompt"] = f"0.00000{2 - n}"
         stage.serve(bodies)
         assert stage.run(START + n * HOUR) == 0
     site = build_site(stage.root, tmp_path / "site")
@@ -206,5 +223,5 @@ def test_each_kind_has_a_feed_and_endpoints_their_history(stage: Stage, tmp_path
     assert site["feeds/kinds/cut.atom"].count(b"<entry>") == 1
     assert site["feeds/kinds/rise.atom"].count(b"<entry>") == 0
     endpoints = loads(site[f"api/v1/{model_path(model).removesuffix('/index.html')}.json"])["endpoints"]
-    (own,) = (one for one in endpoints if one["tag"] == offer["tag"])
-    assert [point["price"] for point in own["prices"]["prompt"]] == ["0.000002", "0.000001"]
+    (entry,) = (entry for entry in endpoints if entry["tag"] == endpoint["tag"])
+    assert [point["price"] for point in entry["prices"]["prompt"]] == ["0.000002", "0.000001"]
