@@ -132,7 +132,7 @@ class Trouble:
     outcome: str
     hour: dt.datetime
     reasons: tuple[str, ...]
-    kept: str
+    kept_words: str
     """How many responses are from earlier hours, as subject and verb; "" where the last good records stay."""
 
 
@@ -149,7 +149,7 @@ def _build_trouble(reading: FeedReading) -> Trouble:
         outcome=reading.outcome,
         hour=reading.hour,
         reasons=reading.reasons,
-        kept=f"{count:,} {'response is' if count == 1 else 'responses are'}" if count else "",
+        kept_words=f"{count:,} {'response is' if count == 1 else 'responses are'}" if count else "",
     )
 
 
