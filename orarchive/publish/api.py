@@ -26,7 +26,7 @@ def build_api(view: View, model_files: dict[str, str], category_pages: dict[str,
     `model_files` maps a model id to its path below `api/v1/`, without `.json`; `category_pages` a category to
     its page.
     """
-    endpoints = [entry for entry in view.book.entries["endpoints"].values() if entry.last is None]
+    endpoints = [entry for entry in view.dataset.entries["endpoints"].values() if entry.last is None]
     values: dict[str, Any] = {
         "status": _build_status(view),
         "models": [_build_model_row(model, model_files) for model in view.models],
@@ -36,7 +36,7 @@ def build_api(view: View, model_files: dict[str, str], category_pages: dict[str,
         "relations": _build_relations(view, endpoints),
     }
     values |= rankings_api.build_rankings_api(view, category_pages)
-    for event in view.book.log:
+    for event in view.dataset.log:
         values.setdefault(f"changes/{event.hour[:7]}", []).append(_build_event(event))
     for model in view.models:
         values[model_files[model.model.id]] = _build_model(model)
@@ -49,7 +49,7 @@ def _build_status(view: View) -> Record:
     return {
         "hour": format_stamp(view.hour),
         "as_of": format_stamp(view.now),
-        "begun": format_stamp(view.book.begun),
+        "begun": format_stamp(view.dataset.begun),
         "last_run": {
             "hour": format_stamp(run.hour),
             "started": format_stamp(run.started),
@@ -76,7 +76,7 @@ def _build_status(view: View) -> Record:
             }
             for coverage in view.coverage
         },
-        "gaps": [[format_stamp(last), format_stamp(following)] for last, following in view.unseen],
+        "gaps": [[format_stamp(last), format_stamp(following)] for last, following in view.long_gaps],
         "changes": [month.name for month in view.months],
     }
 
@@ -92,14 +92,14 @@ def _build_model_row(view: ModelView, model_files: dict[str, str]) -> Record:
         **_build_lifecycle(view.entry),
         "context": model.context,
         "prices": {name: f"{price:f}" for name, price in model.prices.items()},
-        "providers": sorted({endpoint.provider for endpoint in view.offers}),
+        "providers": sorted({endpoint.provider for endpoint in view.endpoints}),
         "file": f"{API_FOLDER}/{model_files[model.id]}.json",
     }
 
 
 def _build_model(view: ModelView) -> Record:
     """Return a model's own file: its record as last seen, and every price of it and of its endpoints."""
-    endpoints = sorted(view.book.endpoints.get(view.model.id, ()), key=lambda entry: entry.key)
+    endpoints = sorted(view.dataset.endpoints.get(view.model.id, ()), key=lambda entry: entry.key)
     return {
         "id": view.model.id,
         "states": view.states,
@@ -112,7 +112,7 @@ def _build_model(view: ModelView) -> Record:
                 "n": entry.parts[2],
                 **_build_lifecycle(entry),
                 "pricing": entry.record.get("pricing"),
-                **_build_price_history(view.book.prices.get(("endpoints", entry.key), {})),
+                **_build_price_history(view.dataset.prices.get(("endpoints", entry.key), {})),
             }
             for entry in endpoints
         ],
@@ -138,7 +138,7 @@ def _build_providers(view: View) -> list[Record]:
         {
             "provider": provider.slug,
             "name": provider.name,
-            "endpoints": len(provider.serves),
+            "endpoints": len(provider.servings),
             "left": provider.former,
             **(_build_lifecycle(provider.entry) if provider.entry else dict.fromkeys(LIFECYCLE_MEMBERS)),
         }

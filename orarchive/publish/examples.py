@@ -4,7 +4,7 @@ from typing import Any
 
 from orarchive.jsonl import loads
 from orarchive.publish.api import API_FOLDER
-from orarchive.publish.pages import format_json
+from orarchive.publish.json_text import format_json
 
 LISTS = ("models", "endpoints", "providers", "labs")
 """Files that are a list of entries."""

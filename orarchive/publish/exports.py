@@ -33,9 +33,9 @@ def build_tables(view: View) -> dict[str, bytes]:
     """Return every table: path -> bytes."""
     return {
         "data/models.csv": _write_table(MODEL_COLUMNS, _list_model_rows(view.models)),
-        "data/endpoints.csv": _write_table(ENDPOINT_COLUMNS, _list_endpoint_rows(view.book)),
-        "data/prices.csv": _write_table(PRICE_COLUMNS, _list_price_rows(view.book)),
-        "data/events.csv": _write_table(EVENT_COLUMNS, _list_event_rows(view.book)),
+        "data/endpoints.csv": _write_table(ENDPOINT_COLUMNS, _list_endpoint_rows(view.dataset)),
+        "data/prices.csv": _write_table(PRICE_COLUMNS, _list_price_rows(view.dataset)),
+        "data/events.csv": _write_table(EVENT_COLUMNS, _list_event_rows(view.dataset)),
     }
 
 

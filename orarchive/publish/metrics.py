@@ -31,7 +31,7 @@ def _list_metrics(view: View) -> Iterator[tuple[str, str, list[Sample]]]:
         "sync_requests": ("Requests for feeds in the last run.", run.requests),
         "sync_retries": ("Of these the repeated ones.", run.retries),
         "sync_rate_limited": ("Of these those answered with 429.", run.limited),
-        "models_total": ("Models that are listed.", len(view.living)),
+        "models_total": ("Models that are listed.", len(view.listed)),
         "models_added": ("Models that came in the last run.", run.added),
         "models_missing": ("Models that were no longer there in it.", run.missing),
     }

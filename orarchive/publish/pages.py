@@ -1,56 +1,40 @@
-"""Which pages there are: every page kind with its route, its template and what the template is given."""
+"""The pages of the site: path, template and context of each."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from decimal import Decimal
-from itertools import accumulate
-from typing import Any, get_args
+from dataclasses import dataclass, replace
 
-from orarchive.domain.event_kinds import TOPIC_NAMES, list_labels
-from orarchive.domain.records import NO_DATE
-from orarchive.index.lifecycle import DAY_S, DEPRECATED_AFTER_S, REMOVED_AFTER_S
-from orarchive.jsonl import Record, dumps
 from orarchive.paths import escape_path, escape_segment
-from orarchive.publish.news_feeds import MAX_ENTRIES, MAX_MODEL_ENTRIES, MAX_TOPIC_ENTRIES
 from orarchive.publish.views import View
-from orarchive.publish.views.changes import ChangelogDay
-from orarchive.publish.views.models import State
-from orarchive.publish.views.prices import NEEDS
+from orarchive.publish.views.changes_page import build_changes_page
+from orarchive.publish.views.data_page import build_data_page
+from orarchive.publish.views.graveyard import build_graveyard_page
+from orarchive.publish.views.home import build_home_page
+from orarchive.publish.views.labs_page import build_lab_page, build_labs_page
+from orarchive.publish.views.model_page import build_model_page
+from orarchive.publish.views.models_page import build_gone_page, build_models_page
+from orarchive.publish.views.prices_page import build_prices_page
+from orarchive.publish.views.providers_page import build_provider_page, build_providers_page
+from orarchive.publish.views.rankings_page import build_category_page, build_rankings_page
+from orarchive.publish.views.reference import AboutPage, build_compare_page, build_patterns_page
+from orarchive.publish.views.site import ERROR_PAGE, Alternate, PagePaths, SiteContext
+from orarchive.publish.views.status_page import build_status_page
 
 DATABASE = "archive.sqlite"
 """The index, for download."""
 
-ABSENCE = {"deprecated": DEPRECATED_AFTER_S // DAY_S, "removed": REMOVED_AFTER_S // DAY_S}
-"""Days of absence after which a model is called so."""
-
-SECTIONS = (
-    ("models", "Models"),
-    ("labs", "Labs"),
-    ("providers", "Providers"),
-    ("prices", "Prices"),
-    ("rankings", "Rankings"),
-    ("compare", "Compare"),
-    ("changes", "Changes"),
-    ("graveyard", "Graveyard"),
-    ("status", "Status"),
-)
-"""What stands in the head of every page."""
-
-DAYS, LINES = 14, 400
-"""Days with changes on the page of changes, fewer where their lines are more; months' pages have all."""
-
-
-@dataclass(frozen=True)
-class Alternate:
-    """The same for programs: a feed or JSON."""
-
-    type: str
-    name: str
-    title: str
-    path: str
-
+ALL_CATEGORIES = "all"
+"""Name of the page of all categories together."""
 
 ATOM, JSON, JSON_FEED = "application/atom+xml", "application/json", "application/feed+json"
+
+CHANGES_FEEDS = (
+    Alternate(ATOM, "Atom", "All changes", "feeds/changes.atom"),
+    Alternate(JSON_FEED, "JSON Feed", "All changes", "feeds/changes.json"),
+)
+CUTS_FEEDS = (
+    Alternate(ATOM, "Atom", "Price cuts of 20 % or more", "feeds/cuts.atom"),
+    Alternate(JSON_FEED, "JSON Feed", "Price cuts of 20 % or more", "feeds/cuts.json"),
+)
 
 
 @dataclass(frozen=True)
@@ -58,158 +42,143 @@ class Page:
     """One page of the site."""
 
     path: str
-    """The file below the out folder."""
+    """Path of the file below the output folder."""
     template: str
-    context: dict[str, Any]
-    alternates: tuple[Alternate, ...] = ()
-
-    @property
-    def root(self) -> str:
-        """From the page to the top of the site."""
-        return "../" * self.path.count("/")
+    context: object
+    """The dataclass that the template shows; None for a page that says the same in every archive."""
+    site: SiteContext
 
 
-def list_pages(view: View, paths: dict[str, str], examples: dict[str, str]) -> Iterator[Page]:
-    """Every page of the site; `paths` holds the page of each model, `examples` those on the page of data."""
-    labs = {one.name: f"labs/{escape_segment(one.name)}/index.html" for one in view.lab_views}
-    providers = {one.slug: f"providers/{escape_segment(one.slug)}/index.html" for one in view.providers}
-    shared = {"view": view, "paths": paths, "labs": labs, "providers": providers}
-    shared["categories"] = category_paths(view)
-    shared |= {"database": DATABASE, "sections": SECTIONS}
-    everything = (
-        Alternate(ATOM, "Atom", "All changes", "feeds/changes.atom"),
-        Alternate(JSON_FEED, "JSON Feed", "All changes", "feeds/changes.json"),
-    )
-    yield Page("index.html", "home.html", shared, everything)
-    yield Page("models/index.html", "models.html", {**shared, "filters": _filters(view)}, _json("models"))
-    yield Page("models/gone/index.html", "gone.html", shared)
-    for one in view.models:
-        path = paths[one.model.id]
-        alternates = (
-            Alternate(ATOM, "Atom", "What happened to it", path.replace("index.html", "changes.atom")),
-            Alternate(JSON, "JSON", "All of it", f"api/v1/{path.removesuffix('/index.html')}.json"),
-        )
-        shown = {**shared, "one": one, "raw": format_json(one.entry.record)}
-        yield Page(path, "model.html", shown, alternates)
-    yield from _makers(view, shared)
-    cuts = (
-        Alternate(ATOM, "Atom", "Price cuts of 20 % or more", "feeds/cuts.atom"),
-        Alternate(JSON_FEED, "JSON Feed", "Price cuts of 20 % or more", "feeds/cuts.json"),
-    )
-    yield Page("prices/index.html", "prices.html", {**shared, "needs": NEEDS}, cuts)
-    yield from _rankings(view, shared)
-    yield Page("graveyard/index.html", "graveyard.html", shared)
-    changes = {**shared, "topics": TOPIC_NAMES}
-    yield Page(
-        "changes/index.html", "changes.html", {**changes, "month": None, "days": _recent(view)}, everything
-    )
-    for month in view.months:
-        path = f"changes/{month.name}/index.html"
-        yield Page(
-            path,
-            "changes.html",
-            {**changes, "month": month, "days": month.days},
-            _json(f"changes/{month.name}"),
-        )
-    yield Page("status/index.html", "status.html", shared, _json("status"))
-    yield Page("compare/index.html", "compare.html", shared)
-    yield Page(
-        "data/index.html",
-        "data.html",
-        {
-            **shared,
-            "topics": TOPIC_NAMES,
-            "kinds": list_labels(),
-            "examples": examples,
-            "entries": (MAX_MODEL_ENTRIES, MAX_TOPIC_ENTRIES, MAX_ENTRIES),
+@dataclass(frozen=True)
+class _PageList:
+    """The pages, with what all of them share."""
+
+    view: View
+    site: SiteContext
+    """What every page shows, without the path of any."""
+    examples: dict[str, str]
+
+    def _build(self, path: str, template: str, context: object, *alternates: Alternate) -> Page:
+        return Page(path, template, context, self._place(path, alternates))
+
+    def _place(self, path: str, alternates: tuple[Alternate, ...] = ()) -> SiteContext:
+        return replace(self.site, path=path, alternates=alternates)
+
+    def list_all(self) -> Iterator[Page]:
+        """Yield every page."""
+        yield self._build("index.html", "home.html", build_home_page(self.view), *CHANGES_FEEDS)
+        yield from self._list_models()
+        yield from self._list_labs()
+        yield from self._list_providers()
+        yield self._build("prices/index.html", "prices.html", build_prices_page(self.view), *CUTS_FEEDS)
+        yield from self._list_rankings()
+        graveyard = build_graveyard_page(self.view.graves)
+        yield self._build("graveyard/index.html", "graveyard.html", graveyard)
+        yield from self._list_changes()
+        status = build_status_page(self.view)
+        yield self._build("status/index.html", "status.html", status, _same_as_json("status"))
+        yield self._build("compare/index.html", "compare.html", build_compare_page(self.view))
+        data = build_data_page(self.view, self._place("data/index.html"), self.examples)
+        yield self._build("data/index.html", "data.html", data)
+        yield self._build("about/index.html", "about.html", AboutPage())
+        yield self._build("patterns/index.html", "patterns.html", build_patterns_page(self.view))
+        yield self._build(ERROR_PAGE, "404.html", None)
+
+    def _list_models(self) -> Iterator[Page]:
+        models = build_models_page(self.view)
+        yield self._build("models/index.html", "models.html", models, _same_as_json("models"))
+        yield self._build("models/gone/index.html", "gone.html", build_gone_page(self.view))
+        for model in self.view.models:
+            path = self.site.paths.models[model.model.id]
+            feed = Alternate(ATOM, "Atom", "Changes of this model", _path_of_feed(path))
+            file = Alternate(
+                JSON, "JSON", "The same for programs", f"api/v1/{path.removesuffix('/index.html')}.json"
+            )
+            yield self._build(path, "model.html", build_model_page(self.view, model), feed, file)
+
+    def _list_labs(self) -> Iterator[Page]:
+        labs = build_labs_page(self.view.lab_views)
+        yield self._build("labs/index.html", "labs.html", labs, _same_as_json("labs"))
+        for lab in self.view.lab_views:
+            path = self.site.paths.labs[lab.name]
+            feed = Alternate(ATOM, "Atom", "Changes of its models", _path_of_feed(path))
+            yield self._build(path, "lab.html", build_lab_page(self.view, lab), feed)
+
+    def _list_providers(self) -> Iterator[Page]:
+        providers = build_providers_page(self.view.providers)
+        yield self._build("providers/index.html", "providers.html", providers, _same_as_json("providers"))
+        for provider in self.view.providers:
+            path = self.site.paths.providers[provider.slug]
+            yield self._build(path, "provider.html", build_provider_page(provider))
+
+    def _list_rankings(self) -> Iterator[Page]:
+        """Yield the page of rankings, and that of each category, whatever the service names."""
+        rankings = build_rankings_page(self.view.rankings)
+        yield self._build("rankings/index.html", "rankings.html", rankings, _same_as_json("categories"))
+        for category in self.view.rankings.categories:
+            if category.order or category.name:
+                path = self.site.paths.categories[category.name]
+                context = build_category_page(self.view, category)
+                file = _same_as_json(path.removesuffix("/index.html"))
+                yield self._build(path, "category.html", context, file)
+
+    def _list_changes(self) -> Iterator[Page]:
+        months = self.view.months
+        yield self._build("changes/index.html", "changes.html", build_changes_page(months), *CHANGES_FEEDS)
+        for month in months:
+            name = f"changes/{month.name}"
+            context = build_changes_page(months, month)
+            yield self._build(f"{name}/index.html", "changes.html", context, _same_as_json(name))
+
+
+def list_pages(
+    view: View, models: dict[str, str], base: str | None, examples: dict[str, str]
+) -> Iterator[Page]:
+    """Yield every page of the site.
+
+    `models` holds the path of each model's page, `base` the address of the site with a slash at its end,
+    `examples` the examples on the page of data.
+    """
+    paths = PagePaths(
+        models=models,
+        labs={lab.name: f"labs/{escape_segment(lab.name)}/index.html" for lab in view.lab_views},
+        providers={
+            provider.slug: f"providers/{escape_segment(provider.slug)}/index.html"
+            for provider in view.providers
         },
+        categories=category_paths(view),
     )
-    yield Page("about/index.html", "about.html", {**shared, "undated": NO_DATE, "absence": ABSENCE})
-    yield Page("patterns/index.html", "patterns.html", {**shared, **_patterns(view)})
-    yield Page("404.html", "404.html", shared)
+    site = SiteContext(view.now, view.is_past, DATABASE, paths, base)
+    return _PageList(view, site, examples).list_all()
 
 
-def _recent(view: View) -> list[ChangelogDay]:
-    """The last days with changes."""
-    days = [day for month in view.months[:2] for day in month.days][:DAYS]
-    before = accumulate((day.lines for day in days), initial=0)
-    return [day for day, lines in zip(days, before, strict=False) if lines < LINES]
+def _same_as_json(name: str) -> Alternate:
+    """Return the link to the same content as a file of the machine surface."""
+    return Alternate(JSON, "JSON", "The same for programs", f"api/v1/{name}.json")
 
 
-def _patterns(view: View) -> dict[str, Any]:
-    """Something of each kind, where the archive has it."""
-    return {
-        "states": get_args(State),
-        "amounts": [
-            ("plain", Decimal("0.00000125"), "prompt"),
-            ("rounded", Decimal("0.0000000416666666666667"), "prompt"),
-            ("free", Decimal(0), "prompt"),
-            ("dynamic", Decimal(-1), "prompt"),
-            ("unpriced", None, "prompt"),
-        ],
-        "charted": next((one for one in view.models if one.charts), None),
-        "clocked": next((one for one in view.living if one.weeks), None),
-        "offered": next((one for one in view.living if one.offers), None),
-    }
-
-
-def _filters(view: View) -> Iterator[tuple[str, str, list[tuple[str, str]]]]:
-    """What the list of models can be filtered by: name, words, and the traits to choose from."""
-    traits = {trait for one in view.living for trait in one.traits}
-    for kind, words in (("in", "Takes"), ("out", "Gives"), ("can", "Can"), ("by", "Provider")):
-        found = sorted(trait for trait in traits if trait.startswith(f"{kind}:"))
-        yield kind, words, [(trait, trait.removeprefix(f"{kind}:")) for trait in found]
-
-
-def _rankings(view: View, shared: dict[str, Any]) -> Iterator[Page]:
-    """The rankings and a page for each category, whatever the service names."""
-    yield Page("rankings/index.html", "rankings.html", shared, _json("categories"))
-    for one in view.rankings.categories:
-        if one.order or one.name:
-            path = shared["categories"][one.name]
-            yield Page(path, "category.html", {**shared, "category": one}, _json(f"rankings/{_of(path)}"))
-
-
-def _of(path: str) -> str:
-    """The path of a category's page below `rankings/`, without its file."""
-    return path.removeprefix("rankings/").removesuffix("/index.html")
-
-
-def _json(name: str) -> tuple[Alternate]:
-    """The same as a file of the machine surface."""
-    return (Alternate(JSON, "JSON", "The same for programs", f"api/v1/{name}.json"),)
-
-
-def _makers(view: View, shared: dict[str, Any]) -> Iterator[Page]:
-    yield Page("labs/index.html", "labs.html", shared, _json("labs"))
-    for lab in view.lab_views:
-        path = shared["labs"][lab.name]
-        feed = Alternate(ATOM, "Atom", "Changes of its models", path.replace("index.html", "changes.atom"))
-        yield Page(path, "lab.html", {**shared, "lab": lab}, (feed,))
-    yield Page("providers/index.html", "providers.html", shared, _json("providers"))
-    for provider in view.providers:
-        yield Page(shared["providers"][provider.slug], "provider.html", {**shared, "provider": provider})
-
-
-ALL = "all"
-"""The page of all categories together."""
+def _path_of_feed(path: str) -> str:
+    """Return the path of the news feed beside a page."""
+    return path.replace("index.html", "changes.atom")
 
 
 def category_paths(view: View) -> dict[str, str]:
-    """The page of each category: `rankings/marketing/seo/`."""
-    found = {"": f"rankings/{ALL}/index.html"}
-    for one in view.rankings.categories:
-        if one.name:
-            # a category may be called so, too
-            path = f"={ord(ALL[0]):02x}{ALL[1:]}" if one.name == ALL else escape_path(one.name)
-            found[one.name] = f"rankings/{path}/index.html"
-    return found
+    """Return the path of the page of each category: `rankings/marketing/seo/index.html`."""
+    paths = {"": f"rankings/{ALL_CATEGORIES}/index.html"}
+    for category in view.rankings.categories:
+        name = category.name
+        if name == ALL_CATEGORIES:
+            # A category may have the name of the page of all categories: its first letter is escaped.
+            paths[name] = f"rankings/={ord(name[0]):02x}{name[1:]}/index.html"
+        elif name:
+            paths[name] = f"rankings/{escape_path(name)}/index.html"
+    return paths
 
 
 def model_path(model: str) -> str:
-    """The page of a model: `models/<author>/<slug>/`, a variant's below its base.
+    """Return the path of a model's page: `models/<author>/<slug>/`, a variant's below its base.
 
-    Ids are foreign: no two of them share a path, not even where case does not count.
+    Anybody may choose an id: no two ids share a path, not even where case does not count.
     """
     author, slash, rest = model.partition("/")
     slug, colon, variant = rest.partition(":")
@@ -217,26 +186,3 @@ def model_path(model: str) -> str:
     if colon:
         parts.append(escape_segment(variant))
     return "/".join(["models", *parts, "index.html"])
-
-
-def format_json(value: Any, indent: str = "") -> str:
-    """JSON as people read it: short lists in one line, number tokens as sent."""
-    if isinstance(value, dict) and value and len(indent) < 40:
-        members = [
-            f"{indent}  {_token(name)}: {format_json(value[name], indent + '  ')}" for name in _order(value)
-        ]
-        return "{\n" + ",\n".join(members) + f"\n{indent}}}"
-    if isinstance(value, list) and any(isinstance(item, dict | list) for item in value) and len(indent) < 40:
-        items = [f"{indent}  {format_json(item, indent + '  ')}" for item in value]
-        return "[\n" + ",\n".join(items) + f"\n{indent}]"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_token, value)) + "]"
-    return _token(value)
-
-
-def _order(record: Record) -> list[str]:
-    return sorted(record, key=lambda name: (name not in ("id", "name"), name))
-
-
-def _token(value: Any) -> str:
-    return dumps(value).decode()

@@ -6,7 +6,8 @@ from orarchive.domain.ranking_series import SERIES
 from orarchive.jsonl import Record
 from orarchive.publish.rankings_data import Row, SliceRead
 from orarchive.publish.views import View
-from orarchive.publish.views.rankings import OTHER, WEEK, Category, is_unfinished
+from orarchive.publish.views.rankings import Category
+from orarchive.publish.views.usage import OTHER, WEEK, is_unfinished
 from orarchive.timestamps import DAY, format_stamp
 
 MAX_DAYS, MAX_WEEKS = 35, 8
@@ -38,8 +39,8 @@ def build_rankings_api(view: View, pages: dict[str, str]) -> dict[str, Any]:
 def _build_category(view: View, category: Category) -> Record:
     """Return the order of a category's models, and its totals by date, the last date first."""
     slice_key = ("category", category.name) if category.name else ("models", "")
-    as_of = view.rankings.as_of_part(*slice_key)
-    rows = view.book.usage.tokens.get(slice_key, [])
+    as_of = view.rankings.as_of_slice(*slice_key)
+    rows = view.dataset.usage.tokens.get(slice_key, [])
     return {
         "category": category.name or None,
         "past": category.is_past,
@@ -65,7 +66,7 @@ def _build_validation(view: View) -> Record:
 
 def _check_read(view: View, read: SliceRead) -> Record:
     """Return where a ranking came from and when, how many rows it has and how many match, and its failure."""
-    usage = view.book.usage
+    usage = view.dataset.usage
     names = usage.names.get((read.series, read.part), {})
     slugs = names.keys() - {OTHER}
     order = usage.orders.get(read.part, {}) if read.series == "order" else {}

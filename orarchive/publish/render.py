@@ -74,21 +74,13 @@ def make_environment() -> Environment:
     return env
 
 
-def render_pages(pages: Sequence[Page], base: str | None, progress: bool = False) -> dict[str, bytes]:
-    """Return the pages, scripts and static files: path -> bytes.
-
-    `base` is the site's address with a slash at its end, for links that must be absolute.
-    """
+def render_pages(pages: Sequence[Page], progress: bool = False) -> dict[str, bytes]:
+    """Return the pages, scripts and static files: path -> bytes."""
     env = make_environment()
     files = {}
     for page in tqdm(pages, desc="Rendering", unit="page", disable=not progress):
-        # a server shows the error page for a path of any depth, where relative links would lead nowhere
-        root = base if base and page.path == "404.html" else page.root
-        address = base + page.path.removesuffix("index.html") if base else None
         template = env.get_template(page.template)
-        files[page.path] = template.render(
-            page.context, root=root, base=base, address=address, page=page
-        ).encode()
+        files[page.path] = template.render(page=page.context, site=page.site).encode()
     for path in sorted((TEMPLATES / "static").iterdir()):
         files[f"static/{path.name}"] = path.read_bytes()
     for name, parts in SCRIPTS.items():

@@ -1,15 +1,15 @@
 "use strict";
-// Every page can be read without this file: it adds searching and copying; what follows it adds more.
+// Every page can be read without this file: it adds searching and copying; the scripts after it add more.
 const html = document.documentElement;
 html.classList.add("js");
 
 document.addEventListener("DOMContentLoaded", () => {
-  document.querySelectorAll("[data-copy]").forEach(copies);
-  searches(document.querySelector("#search"));
-  dates();
+  document.querySelectorAll("[data-copy]").forEach(setUpCopying);
+  setUpSearch(document.querySelector("#search"));
+  showAge();
 });
 
-function copies(button) {
+function setUpCopying(button) {
   const source = document.getElementById(button.dataset.copy);
   button.addEventListener("click", async () => {
     try {
@@ -23,7 +23,7 @@ function copies(button) {
   });
 }
 
-// --- the address keeps what was chosen, so that it can be shared ---
+// --- the address holds the choices of a page, so that it can be shared ---
 
 function recall() { return new URLSearchParams(location.search); }
 
@@ -36,62 +36,65 @@ function remember(change) {
   try { history.replaceState(null, "", (text ? `?${text}` : location.pathname) + location.hash); } catch { /* some viewers forbid it */ }
 }
 
-// --- search over all models, living and dead ---
+// --- search over all models, listed and gone ---
 
-function searches(dialog) {
+function setUpSearch(dialog) {
   const input = dialog.querySelector("input");
   const list = dialog.querySelector("[role=listbox]");
-  const said = dialog.querySelector("output");
+  const message = dialog.querySelector("output");
   let models = null;
-  let at = 0;
+  let selected = 0;
 
   async function open() {
     dialog.showModal();
     input.select();
     if (models) return;
-    try { models = await (await fetch(`${html.dataset.root}search.json`)).json(); } catch { said.textContent = "Search needs a server; from a file, use the list of models."; return; }
+    try { models = await (await fetch(`${html.dataset.root}search.json`)).json(); } catch {
+      message.textContent = "Search needs a server; from a file, use the list of models.";
+      return;
+    }
     show();
   }
 
   function show() {
     const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const found = !models || !words.length ? [] : models
-      .filter((one) => words.every((word) => `${one.id} ${one.name}`.toLowerCase().includes(word)))
-      .sort((one, other) => (one.state !== "") - (other.state !== "") || one.id.length - other.id.length)
+    const matches = !models || !words.length ? [] : models
+      .filter((model) => words.every((word) => `${model.id} ${model.name}`.toLowerCase().includes(word)))
+      .sort((left, right) => (left.state !== "") - (right.state !== "") || left.id.length - right.id.length)
       .slice(0, 12);
-    list.replaceChildren(...found.map((one, place) => {
+    list.replaceChildren(...matches.map((model, index) => {
       const item = document.createElement("a");
-      item.href = html.dataset.root + one.path;
-      item.id = `hit${place}`;
+      item.href = html.dataset.root + model.path;
+      item.id = `hit${index}`;
       item.setAttribute("role", "option");
       item.tabIndex = -1;
-      for (const [name, text] of [["b", one.name], ["code", one.id], ["small", one.state || one.price]]) {
+      for (const [name, text] of [["b", model.name], ["code", model.id], ["small", model.state || model.price]]) {
         const part = document.createElement(name);
         part.textContent = text;
         item.append(part);
       }
       return item;
     }));
-    at = 0;
+    selected = 0;
     mark();
-    said.textContent = words.length && models ? (found.length ? `${found.length} found` : "Nothing found") : "";
+    message.textContent = words.length && models ? (matches.length ? `${matches.length} found` : "Nothing found") : "";
   }
 
   function mark() {
-    [...list.children].forEach((item, place) => item.setAttribute("aria-selected", place === at));
-    input.setAttribute("aria-activedescendant", list.children[at]?.id || "");
-    list.children[at]?.scrollIntoView({ block: "nearest" });
+    [...list.children].forEach((item, index) => item.setAttribute("aria-selected", index === selected));
+    input.setAttribute("aria-activedescendant", list.children[selected]?.id || "");
+    list.children[selected]?.scrollIntoView({ block: "nearest" });
   }
 
   input.addEventListener("input", show);
   dialog.addEventListener("keydown", (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step && list.children.length) {
-      at = (at + step + list.children.length) % list.children.length;
+      selected = (selected + step + list.children.length) % list.children.length;
       mark();
       event.preventDefault();
     } else if (event.key === "Enter") {
-      list.children[at]?.click();
+      list.children[selected]?.click();
       event.preventDefault();
     }
   });
@@ -102,25 +105,25 @@ function searches(dialog) {
   });
 }
 
-// --- how old this is: by the reader's clock ---
+// --- the age of the data, by the reader's clock ---
 
-function dates() {
-  const place = document.querySelector("#asof");
+function showAge() {
+  const footer = document.querySelector("#asof");
   const late = document.querySelector("[data-late]");
   if (location.protocol === "file:") return;
-  new IntersectionObserver(async ([seen], observer) => {
-    if (!seen.isIntersecting) return;
+  new IntersectionObserver(async ([entry], observer) => {
+    if (!entry.isIntersecting) return;
     observer.disconnect();
-    const status = await fetch(`${html.dataset.root}api/v1/status.json`).then((answer) => answer.json()).catch(() => null);
+    const status = await fetch(`${html.dataset.root}api/v1/status.json`).then((response) => response.json()).catch(() => null);
     if (!status) return;
     const last = status.last_complete ?? status.hour;
     const hours = Math.floor((Date.now() - Date.parse(last)) / 3600000);
     const age = hours < 1 ? "within the hour" : hours < 48 ? `${hours} hours ago` : `${Math.floor(hours / 24)} days ago`;
-    place.textContent = `Last complete ${last.slice(0, 13)}Z, ${age}; ${status.complete["24"]} of the last 24 hours are:`;
-    place.classList.toggle("stale", hours > 25);
+    footer.textContent = `Last complete ${last.slice(0, 13)}Z, ${age}; ${status.complete["24"]} of the last 24 hours are:`;
+    footer.classList.toggle("stale", hours > 25);
     if (late && hours > 2) {
       late.textContent = `Nothing was read completely since ${last.slice(0, 13)}Z, ${age}; the next hour was due at ${status.next_expected.slice(0, 13)}Z.`;
       late.hidden = false;
     }
-  }).observe(late ? late.parentNode : place);
+  }).observe(late ? late.parentNode : footer);
 }

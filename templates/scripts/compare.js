@@ -1,122 +1,126 @@
 
-// Up to four models side by side, and what a use of them costs.
-document.addEventListener("DOMContentLoaded", () => compares(document.querySelector("#compare")));
+// Up to four models side by side, and the cost of a use of them.
+document.addEventListener("DOMContentLoaded", () => setUpComparison(document.querySelector("#compare")));
 
-async function json(path) { return (await fetch(html.dataset.root + path)).json(); }
+async function readJson(path) { return (await fetch(html.dataset.root + path)).json(); }
 
 const NOT_KNOWN = "not known", NOT_YET = "not seen yet";
 
-// exact: twelve digits undo what doubles add to a decimal
-function money(amount, digits = 12) {
-  const most = { style: "currency", currency: "USD", minimumFractionDigits: 2, maximumFractionDigits: 12 };
-  return new Intl.NumberFormat("en", most).format(Number(amount.toPrecision(digits)));
+// Twelve digits are exact: they undo the error that doubles add to a decimal.
+function formatMoney(amount, digits = 12) {
+  const options = { style: "currency", currency: "USD", minimumFractionDigits: 2, maximumFractionDigits: 12 };
+  return new Intl.NumberFormat("en", options).format(Number(amount.toPrecision(digits)));
 }
 
-function range(ends, digits) {
-  const [low, high] = ends.map((end) => money(end, digits));
+function formatRange(ends, digits) {
+  const [low, high] = ends.map((end) => formatMoney(end, digits));
   return low === high ? low : `${low} to ${high}`;
 }
 
-function compares(form) {
+function setUpComparison(form) {
   const out = document.querySelector("#compared");
-  const known = new Map();
-  const all = json("search.json");
-  const status = json("api/v1/status.json");
+  const cache = new Map();
+  const search = readJson("search.json");
+  const status = readJson("api/v1/status.json");
   const query = new URLSearchParams(location.search);
   const chosen = query.getAll("m");
-  form.querySelectorAll("[name=m]").forEach((input, place) => { input.value = chosen[place] || ""; });
+  form.querySelectorAll("[name=m]").forEach((input, index) => { input.value = chosen[index] || ""; });
   for (const name of ["in", "cached", "out", "on"]) if (query.has(name)) form[name].value = query.get(name);
 
-  // the point that held at the end of the day; between two readings that show other prices nobody knows
-  function held(points, model, day) {
-    const point = points.findLast((one) => !day || one.from <= `${day}T23:59:59Z`);
-    const over = point?.to && (day ? point.to < `${day}T00` : !model.last_seen);
-    if (over) return day && points.some((one) => one.from > day) ? NOT_KNOWN : undefined;
+  // The price at the end of a day; between two readings that show different prices it is not known.
+  function findPriceOn(points, model, day) {
+    const point = points.findLast((candidate) => !day || candidate.from <= `${day}T23:59:59Z`);
+    const isOver = point?.to && (day ? point.to < `${day}T00` : !model.last_seen);
+    if (isOver) return day && points.some((candidate) => candidate.from > day) ? NOT_KNOWN : undefined;
     return point && Number(point.price);
   }
 
-  // [lowest, highest] price of a dimension, or why there is none; what follows the clock is a range
-  function at(model, name, day, blind) {
+  // [lowest, highest] price of a dimension, or why there is none; a time-of-day price is a range.
+  function findPrice(model, name, day, isUnread) {
     if (day && `${day}T23:59:59Z` < model.first_seen) return NOT_YET;
-    if (blind) return NOT_KNOWN;
-    const price = held(model.prices[name] || [], model, day);
+    if (isUnread) return NOT_KNOWN;
+    const price = findPriceOn(model.prices[name] || [], model, day);
     if (price !== undefined) return price === NOT_KNOWN ? price : [price, price];
-    const clocked = model.conditional_prices
-      .filter((one) => one.dimension === name && "utc_start" in one.condition)
-      .map((one) => held(one.points, model, day)).filter(Number.isFinite);
-    return clocked.length ? [Math.min(...clocked), Math.max(...clocked)] : "none";
+    const timed = model.conditional_prices
+      .filter((prices) => prices.dimension === name && "utc_start" in prices.condition)
+      .map((prices) => findPriceOn(prices.points, model, day)).filter(Number.isFinite);
+    return timed.length ? [Math.min(...timed), Math.max(...timed)] : "none";
   }
 
-  function per(ends) {
+  function formatPerMillion(ends) {
     if (typeof ends === "string") return ends;
     if (ends[0] < 0) return "dynamic";
-    return ends[1] ? `${range(ends.map((end) => end * 1e6))} per M` : "free";
+    return ends[1] ? `${formatRange(ends.map((end) => end * 1e6))} per M` : "free";
   }
 
-  function cost(model, day, blind) {
+  function formatCost(model, day, isUnread) {
     const tokens = (name) => Math.max(Number(form[name].value) || 0, 0);
-    const [prompt, completion, read] = ["prompt", "completion", "input_cache_read"].map((name) => at(model, name, day, blind));
+    const [prompt, completion, read] = ["prompt", "completion", "input_cache_read"].map((name) => findPrice(model, name, day, isUnread));
     const unknown = [prompt, completion].find((ends) => typeof ends === "string" || ends[0] < 0);
-    if (unknown) return typeof unknown === "string" && unknown !== "none" ? unknown : "cannot be said";
+    if (unknown) return typeof unknown === "string" && unknown !== "none" ? unknown : "not computable";
     const cached = Math.min(tokens("cached"), tokens("in"));
     const reading = typeof read === "string" ? prompt : read;
     const ends = [0, 1].map((end) => (tokens("in") - cached) * prompt[end] + cached * reading[end] + tokens("out") * completion[end]);
-    return range(ends.map((end) => (end >= 1 ? Math.round(end * 100) / 100 : end)), ends[1] >= 1 ? 12 : 3);
+    return formatRange(ends.map((end) => (end >= 1 ? Math.round(end * 100) / 100 : end)), ends[1] >= 1 ? 12 : 3);
   }
 
   let turn = 0;
 
   async function show() {
-    const mine = ++turn;
+    const number = ++turn;
     const ids = [...form.querySelectorAll("[name=m]")].map((input) => input.value.trim()).filter(Boolean);
-    const next = new URLSearchParams([...ids.map((id) => ["m", id]), ...["in", "cached", "out", "on"].map((name) => [name, form[name].value])].filter((pair) => pair[1]));
+    const next = new URLSearchParams([
+      ...ids.map((id) => ["m", id]),
+      ...["in", "cached", "out", "on"].map((name) => [name, form[name].value]),
+    ].filter((pair) => pair[1]));
     try { history.replaceState(null, "", `?${next}`); } catch { /* some viewers forbid it */ }
-    const files = new Map((await all).map((one) => [one.id, one.path.replace(/\/index.html$/, "")]));
-    const found = await Promise.all(ids.filter((id) => files.has(id)).map(async (id) => {
-      if (!known.has(id)) known.set(id, await json(`api/v1/${files.get(id)}.json`));
-      return known.get(id);
+    const files = new Map((await search).map((model) => [model.id, model.path.replace(/\/index.html$/, "")]));
+    const models = await Promise.all(ids.filter((id) => files.has(id)).map(async (id) => {
+      if (!cache.has(id)) cache.set(id, await readJson(`api/v1/${files.get(id)}.json`));
+      return cache.get(id);
     }));
     const day = form.on.value;
     const outside = !form.on.validity.valid;
     const gap = (await status).gaps.find(([after, until]) => day && after < `${day}T00` && until > `${day}T23:59:59Z`);
-    if (mine !== turn) return; // somebody has chosen again
-    const blind = outside || Boolean(gap);
-    const price = (name) => (model) => per(at(model, name, day, blind));
+    if (number !== turn) return; // the choice has changed meanwhile
+    const isUnread = outside || Boolean(gap);
+    const price = (name) => (model) => formatPerMillion(findPrice(model, name, day, isUnread));
     const rows = [
       ["Input", price("prompt")],
       ["Output", price("completion")],
       ["Cache read", price("input_cache_read")],
       ["Context", (model) => model.record.context_length?.toLocaleString("en") || "not stated"],
       ["Seen", (model) => `${model.first_seen.slice(0, 10)} to ${model.last_seen ? model.last_seen.slice(0, 10) : "now"}`],
-      ["This use", (model) => cost(model, day, blind)],
+      ["This use", (model) => formatCost(model, day, isUnread)],
     ];
     const table = document.createElement("table");
     const line = (part, words, cells) => {
       const row = part.insertRow();
-      for (const [place, text] of [words, ...cells].entries()) {
-        const cell = document.createElement(place && part !== table.tHead || !text ? "td" : "th");
+      for (const [index, text] of [words, ...cells].entries()) {
+        const cell = document.createElement(index && part !== table.tHead || !text ? "td" : "th");
         if (cell.tagName === "TH") cell.scope = part === table.tHead ? "col" : "row";
-        if (place) cell.className = "n";
+        if (index) cell.className = "n";
         cell.textContent = text;
         row.append(cell);
       }
     };
-    line(table.createTHead(), "", found.map((model) => model.id));
+    line(table.createTHead(), "", models.map((model) => model.id));
     const body = table.createTBody();
-    for (const [words, value] of rows) line(body, words, found.map(value));
-    const strange = ids.filter((id) => !files.has(id));
+    for (const [words, value] of rows) line(body, words, models.map(value));
+    const unknown = ids.filter((id) => !files.has(id));
     const notes = [
-      strange.length && `Not a model that ever was: ${strange.join(", ")}.`,
+      unknown.length && `Never listed: ${unknown.join(", ")}.`,
       outside && `The record goes from ${form.on.min} to ${form.on.max}.`,
-      gap && `Nobody looked on ${day}: between ${gap[0].slice(0, 13)}Z and ${gap[1].slice(0, 13)}Z there is no reading.`,
+      gap && `No data for ${day}: there is no reading between ${gap[0].slice(0, 13)}Z and ${gap[1].slice(0, 13)}Z.`,
     ].filter(Boolean);
     if (notes.length) table.createCaption().textContent = notes.join(" ");
     out.replaceChildren(...(ids.length ? [table] : []));
   }
-  all.then((models) => {
-    document.querySelector("#ids").append(...models.map((one) => Object.assign(document.createElement("option"), { value: one.id })));
+  search.then((models) => {
+    const options = models.map((model) => Object.assign(document.createElement("option"), { value: model.id }));
+    document.querySelector("#ids").append(...options);
     if (chosen.length) show();
-  }, () => { out.textContent = "Comparing needs a server; from a file there is nothing to ask."; });
+  }, () => { out.textContent = "Comparing needs a server; it cannot run from a file."; });
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("change", show);
 }

@@ -1,9 +1,9 @@
 
 // The filter of the models.
-document.addEventListener("DOMContentLoaded", () => filters(document.querySelector("#filter"), tables[0]));
+document.addEventListener("DOMContentLoaded", () => setUpFilter(document.querySelector("#filter"), tables[0]));
 
-function filters(form, table) {
-  const names = [...form.elements].map((one) => one.name).filter(Boolean);
+function setUpFilter(form, table) {
+  const names = [...form.elements].map((element) => element.name).filter(Boolean);
   let gone = [];
   let fetching = null;
 
@@ -16,50 +16,50 @@ function filters(form, table) {
     return form.q.value.toLowerCase().split(/\s+/).every((word) => text.includes(word))
       && (!form.lab.value || row.querySelector(".lab").textContent === form.lab.value)
       && (!form.state.value || states.includes(form.state.value))
-      && [...form.querySelectorAll(".has")].every((one) => !one.value || has.includes(one.value))
+      && [...form.querySelectorAll(".has")].every((select) => !select.value || has.includes(select.value))
       && (!form.context.value || (context !== null && context >= Number(form.context.value)))
       && (!form.price.value || (price !== null && price * 1e6 <= Number(form.price.value)))
       && (!form.free.checked || has.includes("free"));
   }
 
   function show() {
-    let shown = 0;
+    let count = 0;
     for (const row of table.body.rows) {
       row.hidden = !fits(row);
-      shown += !row.hidden;
+      count += !row.hidden;
     }
-    form.querySelector("#count").textContent = `${shown} of ${table.body.rows.length}`;
-    document.querySelector("#nothing").hidden = shown > 0;
+    form.querySelector("#count").textContent = `${count} of ${table.body.rows.length}`;
+    document.querySelector("#nothing").hidden = count > 0;
   }
 
-  // who chooses what only the gone have wants to see them
-  function calls() {
+  // A state or a lab that only gone models have brings them into the list.
+  function includeGone() {
     if (form.querySelector("optgroup option:checked")) form.gone.checked = true;
   }
 
-  async function join() {
+  async function arrange() {
     if (form.gone.checked) {
-      try { gone = await (fetching ||= fetched(form.gone.dataset.from)); } catch { location.href = form.gone.dataset.from; return; }
+      try { gone = await (fetching ||= fetchRows(form.gone.dataset.from)); } catch { location.href = form.gone.dataset.from; return; }
     }
-    table.joined(form.gone.checked ? gone : []);
+    table.append(form.gone.checked ? gone : []);
     show();
   }
 
-  function keep() {
+  function rememberFilter() {
     remember(Object.fromEntries(names.map((name) => [name, form[name].type === "checkbox" ? (form[name].checked ? "1" : "") : form[name].value])));
   }
 
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("input", async (event) => {
     const before = event.target === form.gone ? null : form.gone.checked;
-    calls();
-    keep();
-    if (form.gone.checked !== before) await join();
+    includeGone();
+    rememberFilter();
+    if (form.gone.checked !== before) await arrange();
     else show();
   });
-  document.querySelector("#reset").addEventListener("click", () => { form.reset(); keep(); join(); form.q.focus(); });
+  document.querySelector("#reset").addEventListener("click", () => { form.reset(); rememberFilter(); arrange(); form.q.focus(); });
   const query = recall();
-  if ([...form.querySelectorAll("details [name]")].some((one) => query.get(one.name))) form.querySelector("details").open = true;
+  if ([...form.querySelectorAll("details [name]")].some((element) => query.get(element.name))) form.querySelector("details").open = true;
   for (const name of names) {
     if (form[name].type === "checkbox") form[name].checked = query.get(name) === "1";
     else {
@@ -67,14 +67,14 @@ function filters(form, table) {
       if (form[name].selectedIndex === -1) form[name].value = "";
     }
   }
-  calls();
-  if (form.gone.checked) join();
+  includeGone();
+  if (form.gone.checked) arrange();
   show();
 }
 
-async function fetched(address) {
-  const found = new DOMParser().parseFromString(await (await fetch(address)).text(), "text/html");
+async function fetchRows(address) {
+  const page = new DOMParser().parseFromString(await (await fetch(address)).text(), "text/html");
   const from = new URL(address, location.href);
-  found.querySelectorAll("a[href]").forEach((link) => { link.href = new URL(link.getAttribute("href"), from).href; });
-  return [...found.querySelectorAll("#models tbody tr")];
+  page.querySelectorAll("a[href]").forEach((link) => { link.href = new URL(link.getAttribute("href"), from).href; });
+  return [...page.querySelectorAll("#models tbody tr")];
 }

@@ -1,11 +1,11 @@
 
-// The ranking of one lab.
+// The filter of rankings by lab.
 document.addEventListener("DOMContentLoaded", () => {
-  const select = document.querySelector("#makers");
-  if (select) narrows(select);
+  const select = document.querySelector("#lab-filter");
+  if (select) setUpLabs(select);
 });
 
-function narrows(select) {
+function setUpLabs(select) {
   const show = () => {
     for (const row of document.querySelectorAll("[data-lab]")) row.hidden = Boolean(select.value) && row.dataset.lab !== select.value;
     select.closest("section").querySelector("details").open ||= Boolean(select.value);

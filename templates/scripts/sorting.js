@@ -1,11 +1,11 @@
 
-// Tables that sort; blanks stand last both ways.
+// Tables that sort; blank cells come last in both directions.
 let tables = [];
-document.addEventListener("DOMContentLoaded", () => { tables = [...document.querySelectorAll("table.sortable")].map(sortable); });
+document.addEventListener("DOMContentLoaded", () => { tables = [...document.querySelectorAll("table.sortable")].map(makeSortable); });
 
-function sortable(table, index) {
+function makeSortable(table, index) {
   const body = table.tBodies[0];
-  const buttons = [...table.querySelectorAll("thead th[data-key]")].map(pressed);
+  const buttons = [...table.querySelectorAll("thead th[data-key]")].map(addButton);
   const prefix = index ? `${table.id}.` : "";
   const sort = { key: "", dir: "" };
   const first = [...body.rows];
@@ -25,15 +25,16 @@ function sortable(table, index) {
       if (button.dataset.key === sort.key) cell.setAttribute("aria-sort", sort.dir === "desc" ? "descending" : "ascending");
       else cell.removeAttribute("aria-sort");
     }
-    const button = buttons.find((one) => one.dataset.key === sort.key);
+    const button = buttons.find((candidate) => candidate.dataset.key === sort.key);
     const column = button ? button.closest("th").cellIndex : -1;
-    const keyed = rows.map((row, place) => ({ row, place, value: column < 0 ? null : value(row, column) }));
-    keyed.sort((one, other) => {
-      if (one.value === null || other.value === null) return (one.value === null) - (other.value === null) || one.place - other.place;
-      const order = typeof one.value === "number" ? one.value - other.value : one.value.localeCompare(other.value, "en", { numeric: true });
-      return (sort.dir === "desc" ? -order : order) || one.place - other.place;
+    const keyed = rows.map((row, index) => ({ row, index, value: column < 0 ? null : value(row, column) }));
+    keyed.sort((left, right) => {
+      const [a, b] = [left.value, right.value];
+      if (a === null || b === null) return (a === null) - (b === null) || left.index - right.index;
+      const order = typeof a === "number" ? a - b : a.localeCompare(b, "en", { numeric: true });
+      return (sort.dir === "desc" ? -order : order) || left.index - right.index;
     });
-    body.append(...keyed.map((one) => one.row));
+    body.append(...keyed.map((entry) => entry.row));
   }
 
   for (const button of buttons) {
@@ -54,7 +55,7 @@ function sortable(table, index) {
   }
   return {
     body,
-    joined(more) {
+    append(more) {
       rows.forEach((row) => row.remove());
       rows = [...first, ...more];
       arrange();
@@ -62,8 +63,8 @@ function sortable(table, index) {
   };
 }
 
-// without script a head is text: there is nothing to press
-function pressed(cell) {
+// Without script the head of a column is text, and no button.
+function addButton(cell) {
   const button = document.createElement("button");
   button.type = "button";
   button.append(...cell.childNodes);

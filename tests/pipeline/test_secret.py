@@ -21,7 +21,7 @@ from orarchive.store.git import run_git
 from tests.support.archives import CASSETTE_KEY as RECORDED_WITH
 from tests.support.archives import HOUR, Stage, data_files, every_byte, new_archive, payloads, say, scrape
 from tests.support.archives import PUBLIC_BASE_URL as PUBLIC
-from tests.support.browser import build
+from tests.support.browser import run_build
 from tests.support.rankings import EARLY, FEW, MODELS, OPENAPI, Recorder, bad, naming, run, serving, stage_in
 
 KEY = "sk-or-v1-0f1e2d3c4b5a69788796a5b4c3d2e1f0"
@@ -96,7 +96,7 @@ def test_keyed_runs(tmp_path: Path) -> None:
         second = scrape(*options, f"{later:%Y-%m-%dT%HZ}", "--rankings", **environment)
         requests = [request for request in service.seen if KEY in str(request.headers)]
     keyed = {request.path.partition("?")[0] for request in requests}
-    built = build(root, site)
+    built = run_build(root, site)
     assert (first.returncode, second.returncode, built.returncode) == (1, 1, 0), second.stderr + built.stderr
     assert MODELS in keyed
     assert any(path.endswith("/endpoints") for path in keyed)

@@ -13,8 +13,8 @@ from orarchive.sample import Service
 from orarchive.store.git import run_git
 from tests.support import requirements
 from tests.support.archives import scrape
-from tests.support.browser import built, chromium, page, served, violations
-from tests.support.pages import are_sound, links_resolve, parsed
+from tests.support.browser import build_site, find_violations, open_chromium, open_page, serve_site
+from tests.support.pages import assert_links_resolve, assert_sound, parse_pages
 from tests.support.recordings import DAYS, Recordings, Whole
 
 pytestmark = pytest.mark.real_data
@@ -40,7 +40,7 @@ def out(two_years: Whole, tmp_path_factory: pytest.TempPathFactory) -> Path:
             options = ("--archive", folder / "archive", "--hour", f"{day}T06Z")
             result = scrape(*options, OPENROUTER_BASE_URL=service.base_url)
             assert result.returncode == 0, result.stderr
-    built(folder / "archive", folder / "site", "--base-url", "https://example.org/archive/")
+    build_site(folder / "archive", folder / "site", "--base-url", "https://example.org/archive/")
     return folder / "site"
 
 
@@ -57,9 +57,9 @@ def test_every_model_ever_has_a_page(site: dict[str, bytes]) -> None:
 
 
 def test_links_resolve(site: dict[str, bytes]) -> None:
-    pages = parsed(site)
-    links_resolve(pages, site)
-    are_sound(pages)
+    pages = parse_pages(site)
+    assert_links_resolve(pages, site)
+    assert_sound(pages)
 
 
 def test_it_stays_small(site: dict[str, bytes]) -> None:
@@ -83,7 +83,7 @@ def test_every_page_is_valid(out: Path) -> None:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    with chromium() as launched:
+    with open_chromium() as launched:
         yield launched
 
 
@@ -91,15 +91,15 @@ def browser() -> Iterator[Any]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_everyone_can_use_it(browser: Any, out: Path, scheme: str) -> None:
     """Pages of each kind pass axe, print nothing to the console and ask no other host for anything."""
-    with served(out) as address, page(browser, address, color_scheme=scheme) as tab:
+    with serve_site(out) as address, open_page(browser, address, color_scheme=scheme) as tab:
         for path in PATHS:
             tab.goto(address + path)
-            assert violations(tab) == "", path
+            assert find_violations(tab) == "", path
 
 
 @pytest.mark.browser
 def test_nothing_runs_off_a_phone(browser: Any, out: Path) -> None:
-    with served(out) as address, page(browser, address, width=320, height=700) as tab:
+    with serve_site(out) as address, open_page(browser, address, width=320, height=700) as tab:
         for path in PATHS:
             tab.goto(address + path)
             assert tab.evaluate("document.documentElement.scrollWidth") <= 320, path

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from orarchive.publish.pages import model_path
-from tests.support.browser import built, held, sample_archive, written_archive
+from tests.support.browser import build_site, build_snapshot, copy_sample_archive, write_archive
 
 TEXT, COUNT, NUMBER, NONE, LIST, OBJECT = str, int, float, type(None), list, dict
 LIFECYCLE: dict[str, Any] = {
@@ -41,7 +41,7 @@ EVENT = {
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     folder = tmp_path_factory.mktemp("sample")
-    return built(sample_archive(folder / "archive"), folder / "site")
+    return build_site(copy_sample_archive(folder / "archive"), folder / "site")
 
 
 @pytest.mark.parametrize("name", SHAPES)
@@ -129,7 +129,7 @@ def test_no_cell_is_a_formula(tmp_path: Path) -> None:
     """Put an apostrophe before a cell that a spreadsheet would evaluate; leave numbers alone."""
     formulas = ["=1+1", "+1", "@SUM(A1)", "-1+2", "\t=1", "\r=1", "-x"]
     models = [{"id": name, "name": name, "pricing": {"prompt": "-1"}} for name in formulas]
-    site = built(written_archive(tmp_path / "archive", held(models)), tmp_path / "site")
+    site = build_site(write_archive(tmp_path / "archive", build_snapshot(models)), tmp_path / "site")
     for path, content in site.items():
         if path.endswith(".csv"):
             for row in csv.DictReader(io.StringIO(content.decode())):

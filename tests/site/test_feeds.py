@@ -15,7 +15,7 @@ from orarchive.publish.pages import model_path
 from orarchive.sample import START
 from orarchive.timestamps import HOUR, format_hour
 from tests.support import browser
-from tests.support.browser import LAST, SCENES, built, held, sample_archive, written_archive
+from tests.support.browser import LAST, SCENES, build_site, build_snapshot, copy_sample_archive, write_archive
 
 BASE = "https://example.org/archive/"
 
@@ -23,12 +23,12 @@ BASE = "https://example.org/archive/"
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Copy the archive of the sample catalogue at four hours."""
-    return sample_archive(tmp_path_factory.mktemp("sample") / "archive")
+    return copy_sample_archive(tmp_path_factory.mktemp("sample") / "archive")
 
 
 @pytest.fixture(scope="module")
 def site(archive: Path) -> dict[str, bytes]:
-    return built(archive, archive.parent / "site", "--base-url", BASE)
+    return build_site(archive, archive.parent / "site", "--base-url", BASE)
 
 
 def parse_atoms(site: dict[str, bytes]) -> Iterator[tuple[str, Any]]:
@@ -40,7 +40,7 @@ def parse_atoms(site: dict[str, bytes]) -> Iterator[tuple[str, Any]]:
 
 def list_news(archive: Path, hour: dt.datetime | None = None) -> list[NewsEntry]:
     """Return all entries up to an hour, newest first."""
-    view = browser.shown(archive, hour)
+    view = browser.build_archive_view(archive, hour)
     paths = {model.model.id: model_path(model.model.id) for model in view.models}
     return news_feeds.build_news(view.changes, paths)
 
@@ -91,25 +91,27 @@ def test_an_entry_reads_alone(archive: Path) -> None:
 def make_snapshots(*prompts: str) -> list[Any]:
     """Return a snapshot for each input price of one endpoint."""
     return [
-        held([{"id": "a/b"}], {"a/b": [{"tag": "x", "pricing": {"prompt": price, "completion": "1"}}]})
+        build_snapshot(
+            [{"id": "a/b"}], {"a/b": [{"tag": "x", "pricing": {"prompt": price, "completion": "1"}}]}
+        )
         for price in prompts
     ]
 
 
 def test_a_price_that_goes_back_is_one_entry(tmp_path: Path) -> None:
     """Keep the first entry with its id, and say that the price went back; the changes page has both lines."""
-    archive = written_archive(tmp_path / "archive", *make_snapshots("0.000002", "0.000001", "0.000002"))
+    archive = write_archive(tmp_path / "archive", *make_snapshots("0.000002", "0.000001", "0.000002"))
     (first,) = list_news(archive, START + HOUR)
     (folded,) = list_news(archive)
     assert first.title == "a/b at x: cut, input $2.00 per M → $1.00 per M (-50 %)"
     assert folded.id == first.id
     assert folded.title == "a/b at x: flapping, input between $2.00 per M and $1.00 per M"
     assert folded.text.endswith(f"It was back by {format_hour(START + 2 * HOUR)}.")
-    assert len(browser.shown(archive).changes) == 2
+    assert len(browser.build_archive_view(archive).changes) == 2
 
 
 def test_a_move_after_a_price_went_back_is_an_entry_again(tmp_path: Path) -> None:
-    archive = written_archive(
+    archive = write_archive(
         tmp_path / "archive", *make_snapshots("0.000002", "0.000001", "0.000002", "0.000001")
     )
     last, folded = list_news(archive)
@@ -119,12 +121,12 @@ def test_a_move_after_a_price_went_back_is_an_entry_again(tmp_path: Path) -> Non
 
 
 def test_a_price_that_moves_on_is_not_folded(tmp_path: Path) -> None:
-    archive = written_archive(tmp_path / "archive", *make_snapshots("0.000003", "0.000002", "0.000001"))
+    archive = write_archive(tmp_path / "archive", *make_snapshots("0.000003", "0.000002", "0.000001"))
     assert [entry.line.kind for entry in list_news(archive)] == ["cut", "cut"]
 
 
 def test_cuts_are_big_and_of_an_endpoint(tmp_path: Path) -> None:
     """Count 20 % or more as a cut, but not the lower price of another provider on top."""
-    archive = written_archive(tmp_path / "archive", *make_snapshots("0.00001", "0.00000805", "0.000006"))
+    archive = write_archive(tmp_path / "archive", *make_snapshots("0.00001", "0.00000805", "0.000006"))
     cuts = [entry for entry in list_news(archive) if news_feeds.is_cut(entry)]
     assert [move.percent for entry in cuts for move in entry.line.moves] == [-25]

@@ -15,7 +15,7 @@ import pytest
 from orarchive.domain.foreign_text import INVISIBLE
 from orarchive.sample import START
 from tests.support.archives import Stage, payloads
-from tests.support.browser import built, held, written_archive
+from tests.support.browser import build_site, build_snapshot, write_archive
 
 SEED = 20261120
 MODELS = 1000
@@ -91,8 +91,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     endpoints = {model["id"]: items for model, items in pairs}
     models = [model for model, _ in pairs]
     changed = [{**model, "name": model["description"], "description": model["name"]} for model in models]
-    hours = held(models, endpoints), held(changed[: MODELS // 2], endpoints)
-    return built(written_archive(folder / "archive", *hours), folder / "site")
+    hours = build_snapshot(models, endpoints), build_snapshot(changed[: MODELS // 2], endpoints)
+    return build_site(write_archive(folder / "archive", *hours), folder / "site")
 
 
 def test_pages_hold_it_as_text(site: dict[str, bytes]) -> None:

@@ -1,4 +1,4 @@
-"""Every page is valid HTML, says the W3C's own checker."""
+"""Every page is valid HTML by the checker of the W3C."""
 
 import subprocess
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import requirements
-from tests.support.browser import built, sample_archive
+from tests.support.browser import build_site, copy_sample_archive
 
 pytestmark = pytest.mark.browser
 
@@ -14,13 +14,13 @@ pytestmark = pytest.mark.browser
 def test_every_page_is_valid(tmp_path: Path) -> None:
     validator = requirements.validator()
     site = tmp_path / "site"
-    built(sample_archive(tmp_path / "archive"), site)
+    build_site(copy_sample_archive(tmp_path / "archive"), site)
     static = site / "static"
-    for what in (
+    for arguments in (
         ["--skip-non-html", site],
         ["--css", static / "site.css"],
         ["--svg", static / "favicon.svg"],
     ):
-        command = [*validator, "--errors-only", *map(str, what)]
+        command = [*validator, "--errors-only", *map(str, arguments)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done.stderr[:2000]

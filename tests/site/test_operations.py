@@ -11,7 +11,7 @@ from orarchive.cli.main import main as orarchive_command
 from orarchive.sample import START, sample_service
 from orarchive.timestamps import HOUR, format_hour, format_stamp
 from tests.support.archives import Stage, payloads
-from tests.support.browser import built, files
+from tests.support.browser import build_site, read_files
 from tests.support.pages import Html
 from tests.support.rankings import EARLY, stage_in
 
@@ -42,7 +42,7 @@ def test_the_last_run_is_described(stage: Stage, tmp_path: Path) -> None:
     stage.service.fail("providers", "503")
     stage.service.fail("models", "429", times=1)
     assert stage.run(START + HOUR) == 1
-    site = built(stage.root, tmp_path / "site")
+    site = build_site(stage.root, tmp_path / "site")
     status = json.loads(site["api/v1/status.json"])
     run = status["last_run"]
     assert (run["hour"], status["next_expected"]) == (
@@ -56,12 +56,12 @@ def test_the_last_run_is_described(stage: Stage, tmp_path: Path) -> None:
     assert run["retries"] == 1 + 3, "the models once, the providers three times"
     page = Html(site["status/index.html"]).text
     assert "not good: providers" in page
-    assert "4 repeated, 1 told to wait" in page
+    assert "4 retries, 1 rate-limited" in page
     assert "0 came, 1 missing" in page
 
     stage.service.heal()
     assert stage.run(START + HOUR, now=START + HOUR + dt.timedelta(minutes=40)) == 0
-    again = json.loads(built(stage.root, tmp_path / "again")["api/v1/status.json"])["last_run"]
+    again = json.loads(build_site(stage.root, tmp_path / "again")["api/v1/status.json"])["last_run"]
     assert (again["outcome"], again["requests"]) == ("ok", run["requests"] + 1)
     assert again["seconds"] == 0, "the minutes between two attempts are no work"
 
@@ -69,7 +69,7 @@ def test_the_last_run_is_described(stage: Stage, tmp_path: Path) -> None:
 def test_metrics_are_what_prometheus_reads(stage: Stage, tmp_path: Path) -> None:
     """Give each metric its help and its type, and each sample a number."""
     assert stage.run(START) == 0
-    text = built(stage.root, tmp_path / "site")["metrics.prom"].decode()
+    text = build_site(stage.root, tmp_path / "site")["metrics.prom"].decode()
     names = re.findall(r"^# HELP (\S+) .+\n# TYPE \1 gauge$", text, re.MULTILINE)
     samples = re.findall(r"^(\w+)(?:\{[^}]*\})? ([\d.]+)$", text, re.MULTILINE)
     assert len(samples) + 2 * len(names) == len(text.splitlines())
@@ -80,7 +80,7 @@ def test_metrics_are_what_prometheus_reads(stage: Stage, tmp_path: Path) -> None
     models = len(payloads(START)["models"]["data"])
     assert ("openrouter_models_total", str(models)) in samples
     assert 'openrouter_coverage{feed="models",hours="24"} 0.04166666667' in text
-    assert "metrics.prom" in files(tmp_path / "site")
+    assert "metrics.prom" in read_files(tmp_path / "site")
 
 
 def run_report(stage: Stage, now: dt.datetime) -> tuple[int, str]:
@@ -137,7 +137,7 @@ def test_rankings_that_fail_are_reported(tmp_path: Path) -> None:
     assert code == 3
     assert "- rankings models was not had in the last two days: 401 (1)\n" in output
     assert "rankings order" not in output
-    site = built(stage.root, tmp_path / "site")
+    site = build_site(stage.root, tmp_path / "site")
     run = json.loads(site["api/v1/status.json"])["last_run"]
     assert run["outcome"] == "not good"
     assert "rankings models" in run["not_good"] and "rankings order" not in run["not_good"]
@@ -149,5 +149,5 @@ def test_an_hour_that_failed_is_not_the_last_complete_one(stage: Stage, tmp_path
     assert stage.run(START) == 0
     stage.service.fail("models", "503")
     assert stage.run(START + HOUR) == 1
-    status = json.loads(built(stage.root, tmp_path / "site")["api/v1/status.json"])
+    status = json.loads(build_site(stage.root, tmp_path / "site")["api/v1/status.json"])
     assert (status["hour"], status["last_complete"]) == (format_stamp(START + HOUR), format_stamp(START))

@@ -1,4 +1,4 @@
-"""Figures that pages show: the cheapest models, the health of providers, and changes of prices."""
+"""What the pages compute: the cheapest models, the health of providers, prices that never changed."""
 
 import re
 from pathlib import Path
@@ -8,40 +8,45 @@ from orarchive.domain.event_kinds import list_labels
 from orarchive.domain.snapshot import Snapshot
 from orarchive.jsonl import Record, loads
 from orarchive.publish.dataset import HealthDay, PriceKey
-from orarchive.publish.pages import LINES, model_path
+from orarchive.publish.pages import model_path
+from orarchive.publish.views.changes import list_moves
+from orarchive.publish.views.changes_page import MAX_RECENT_LINES
 from orarchive.publish.views.health import Health, combine_health
+from orarchive.publish.views.prices import draw_medians, list_cheapest
 from orarchive.sample import START
 from orarchive.timestamps import HOUR
 from tests.support.archives import Stage, payloads
-from tests.support.browser import built, held, shown, written_archive
+from tests.support.browser import build_archive_view, build_site, build_snapshot, write_archive
 
 
-def priced(model: str, prompt: str, *overrides: Record, **fields: Any) -> Record:
+def price_model(model: str, prompt: str, *overrides: Record, **fields: Any) -> Record:
     pricing = {"prompt": prompt, "completion": prompt, **({"overrides": [*overrides]} if overrides else {})}
     return {"id": model, "name": model, "pricing": pricing, **fields}
 
 
-def with_endpoints(model: str, **prices: str) -> Snapshot:
-    """Return a snapshot of one model and its endpoints, which have prices by tag."""
+def build_priced_snapshot(model: str, **prices: str) -> Snapshot:
+    """Build a snapshot of a model with an endpoint at each price, by tag."""
     endpoints = [
         {"tag": tag, "pricing": {"prompt": price, "completion": price}} for tag, price in prices.items()
     ]
-    return held([priced(model, "0" if model.endswith(":free") else "0.000002")], {model: endpoints})
+    return build_snapshot(
+        [price_model(model, "0" if model.endswith(":free") else "0.000002")], {model: endpoints}
+    )
 
 
 def test_a_free_plan_is_never_the_cheapest(tmp_path: Path) -> None:
-    """Leave out a free variant even where one of its endpoints has a price."""
-    snapshot = with_endpoints("a/b", east="0.000002", west="0.000001")
-    for feed, records in with_endpoints("a/b:free", east="0.0000005").items():
+    """Leave it out even where an endpoint of it has a price."""
+    snapshot = build_priced_snapshot("a/b", first="0.000002", second="0.000001")
+    for feed, records in build_priced_snapshot("a/b:free", first="0.0000005").items():
         snapshot[feed] = {**snapshot[feed], **records}
-    cheapest = shown(written_archive(tmp_path / "archive", snapshot)).cheapest["Text"]
-    assert [(cheap.one.model.id, cheap.offer.endpoint.tag) for cheap in cheapest if cheap.offer] == [
-        ("a/b", "west")
-    ]
+    models = build_archive_view(write_archive(tmp_path / "archive", snapshot)).listed
+    cheapest = list_cheapest(models, has_endpoints=True)["Text"]
+    tags = [(priced.model.model.id, priced.endpoint.endpoint.tag) for priced in cheapest if priced.endpoint]
+    assert tags == [("a/b", "second")]
 
 
-def test_the_health_of_a_provider_is_that_of_all_its_endpoints() -> None:
-    """Take for each day the mean of the known uptimes; a day without readings stays empty."""
+def test_the_health_of_a_provider_is_that_of_all_it_serves() -> None:
+    """Average by day the uptimes that were read; a day without a reading stays empty."""
     first = Health([None, HealthDay(24, 0, 100.0), HealthDay(24, 0, None), HealthDay(2, 2, 80.0)])
     second = Health([None, None, HealthDay(24, 20, None), HealthDay(2, 0, 99.0)])
     combined = combine_health([first, second])
@@ -53,8 +58,8 @@ def test_the_health_of_a_provider_is_that_of_all_its_endpoints() -> None:
     assert combine_health([]).bars == []
 
 
-def test_degraded_endpoints_are_shown_with_their_provider_and_model(stage: Stage, tmp_path: Path) -> None:
-    """Leave them out of the home page, lists of changes and feeds."""
+def test_a_provider_tells_of_what_is_degraded(stage: Stage, tmp_path: Path) -> None:
+    """Show it on the pages of the provider and the model, not on home, in lists of changes or in feeds."""
     bodies = payloads(START)
     model = "z-ai/glm-5.1"
     endpoint = bodies[f"models/{model}/endpoints"]["data"]["endpoints"][0]
@@ -62,11 +67,11 @@ def test_degraded_endpoints_are_shown_with_their_provider_and_model(stage: Stage
         endpoint["status"] = 0 if n == 0 else -2
         stage.serve(bodies)
         assert stage.run(START + n * HOUR) == 0
-    site = built(stage.root, tmp_path / "site")
+    site = build_site(stage.root, tmp_path / "site")
     slug = endpoint["tag"].partition("/")[0]
-    pages = {path for path, content in site.items() if b"degraded" in content and path.endswith(".html")}
-    example = "data/index.html"  # Its example of an event is this one, because there is no other.
-    assert pages == {f"providers/{slug}/index.html", model_path(model), example}
+    degraded = {path for path, content in site.items() if b"degraded" in content and path.endswith(".html")}
+    example = "data/index.html"  # the only event there is
+    assert degraded == {f"providers/{slug}/index.html", model_path(model), example}
     assert not any(b"degraded" in content for path, content in site.items() if path.startswith("feeds/"))
 
 
@@ -74,21 +79,28 @@ LONG: Record = {"min_prompt_tokens": 200_000, "prompt": "0.000004"}
 
 
 def test_prices_under_a_condition_have_points(tmp_path: Path) -> None:
-    """Show them in pages, JSON and tables; a price that began or ended did not stay the same."""
+    """Show them in pages, JSON and tables; a price that was added or removed is not unchanged."""
     hours = (
-        held([priced("a/b", "0.000002"), priced("a/c", "0.000002", LONG)]),
-        held([priced("a/b", "0.000002", LONG), priced("a/c", "0.000002", {**LONG, "prompt": "0.000005"})]),
-        held([priced("a/b", "0.000002"), priced("a/c", "0.000002", {**LONG, "prompt": "0.000005"})]),
+        build_snapshot([price_model("a/b", "0.000002"), price_model("a/c", "0.000002", LONG)]),
+        build_snapshot(
+            [
+                price_model("a/b", "0.000002", LONG),
+                price_model("a/c", "0.000002", {**LONG, "prompt": "0.000005"}),
+            ]
+        ),
+        build_snapshot(
+            [price_model("a/b", "0.000002"), price_model("a/c", "0.000002", {**LONG, "prompt": "0.000005"})]
+        ),
     )
-    archive = written_archive(tmp_path / "archive", *hours)
-    by_id = {view.model.id: view for view in shown(archive).models}
-    rate = PriceKey("prompt", '{"min_prompt_tokens":200000}')
-    assert [chart.rate for chart in by_id["a/c"].charts] == [rate]
+    archive = write_archive(tmp_path / "archive", *hours)
+    by_id = {view.model.id: view for view in build_archive_view(archive).models}
+    price_key = PriceKey("prompt", '{"min_prompt_tokens":200000}')
+    assert [chart.rate for chart in by_id["a/c"].charts] == [price_key]
     assert by_id["a/b"].charts == []
-    assert rate not in by_id["a/b"].still
-    assert PriceKey("prompt") in by_id["a/b"].still
+    assert price_key not in by_id["a/b"].unchanged_prices
+    assert PriceKey("prompt") in by_id["a/b"].unchanged_prices
 
-    site = built(archive, tmp_path / "site")
+    site = build_site(archive, tmp_path / "site")
     (ruled,) = loads(site["api/v1/models/a/c.json"])["conditional_prices"]
     assert (ruled["dimension"], ruled["condition"]) == ("prompt", {"min_prompt_tokens": 200000})
     assert [(point["price"], point["to"] is None) for point in ruled["points"]] == [
@@ -104,87 +116,97 @@ def test_prices_under_a_condition_have_points(tmp_path: Path) -> None:
 
 
 def test_the_page_of_changes_ends_before_it_gets_long(tmp_path: Path) -> None:
-    """Show every day whole; the pages of the months have all days."""
-    models = [{"id": f"a/m{n}"} for n in range(LINES + 3)]
-    hours = [held(models[:count]) for count in (1, 3, LINES + 3)]
-    site = built(written_archive(tmp_path / "archive", *hours, apart=24 * HOUR), tmp_path / "site")
+    """Show a day whole; the pages of the months have all days."""
+    models = [{"id": f"a/m{n}"} for n in range(MAX_RECENT_LINES + 3)]
+    hours = [build_snapshot(models[:count]) for count in (1, 3, MAX_RECENT_LINES + 3)]
+    site = build_site(write_archive(tmp_path / "archive", *hours, apart=24 * HOUR), tmp_path / "site")
     days = re.compile(r'<section class="dayof" aria-labelledby="d([\d-]+)"')
     assert days.findall(site["changes/index.html"].decode()) == ["2026-06-03"]
     assert days.findall(site["changes/2026-06/index.html"].decode()) == ["2026-06-03", "2026-06-02"]
-    assert site["changes/index.html"].count(b">added<") == LINES
+    assert site["changes/index.html"].count(b">added<") == MAX_RECENT_LINES
 
 
 DAY = 24 * HOUR
 
 
 def test_notice_counts_from_the_first_date(tmp_path: Path) -> None:
-    """Count from the first date however often it was moved; a date set again after it was cleared is new."""
+    """Count so however often the date moved; a date that was taken back and set again starts anew."""
     dates: tuple[tuple[str | None, ...], ...] = (
         (None, "2026-06-20", "2026-06-10", "2026-06-10"),
         ("2026-06-20", None, None, "2026-06-10"),
         ("2026-06-20",) * 4,
     )
     hours = [
-        [{"id": f"a/m{n}", "expiration_date": days[day]} for n, days in enumerate(dates)] for day in range(4)
+        [{"id": f"a/m{n}", "expiration_date": model_dates[day]} for n, model_dates in enumerate(dates)]
+        for day in range(4)
     ]
-    snapshots = [held([*hour, {"id": "a/stays"}]) for hour in (*hours, [])]
-    archive = written_archive(tmp_path / "archive", *snapshots, apart=DAY)
-    notice = {grave.one.model.id: grave.notice for grave in shown(archive).graves}
+    snapshots = [build_snapshot([*hour, {"id": "a/stays"}]) for hour in (*hours, [])]
+    archive = write_archive(tmp_path / "archive", *snapshots, apart=DAY)
+    notice = {grave.model.model.id: grave.notice for grave in build_archive_view(archive).graves}
     assert notice == {"a/m0": 2, "a/m1": 0, "a/m2": 3}
-    rows = re.findall(r"announced <small>for .*?</small>", _page(archive, tmp_path, "graveyard/index.html"))
+    rows = re.findall(
+        r"announced <small>for .*?</small>", build_page(archive, tmp_path, "graveyard/index.html")
+    )
     assert [("≥" in row) for row in rows] == [True, False, False]
 
 
-def _page(archive: Path, tmp_path: Path, path: str) -> str:
-    return built(archive, tmp_path / "site")[path].decode()
+def build_page(archive: Path, tmp_path: Path, path: str) -> str:
+    return build_site(archive, tmp_path / "site")[path].decode()
 
 
-def test_moves_are_from_the_first_price_to_the_last(tmp_path: Path) -> None:
-    """List each price once; a price that is back where it was has not moved."""
+def test_moves_are_from_what_was_to_what_is(tmp_path: Path) -> None:
+    """List each price once; a price that went and came back has not moved."""
     prices = {
         "a/down": ("0.000004", "0.000003", "0.000001"),
         "a/flaps": ("0.000004", "0.000002", "0.000004"),
         "a/up": ("0.000002", "0.000002", "0.000003"),
     }
-    hours = [held([priced(model, amounts[n]) for model, amounts in prices.items()]) for n in range(3)]
-    rows = [
-        (row.line.model, str(row.move.old), str(row.move.new), row.move.percent)
-        for row in shown(written_archive(tmp_path / "archive", *hours)).moves
+    hours = [
+        build_snapshot([price_model(model, steps[n]) for model, steps in prices.items()]) for n in range(3)
     ]
-    assert rows == [("a/down", "0.000004", "0.000001", -75), ("a/up", "0.000002", "0.000003", 50)]
+    moves = list_moves(build_archive_view(write_archive(tmp_path / "archive", *hours)).changes, START - DAY)
+    ends = [(move.line.model, str(move.move.old), str(move.move.new), move.move.percent) for move in moves]
+    assert ends == [
+        ("a/down", "0.000004", "0.000001", -75), ("a/up", "0.000002", "0.000003", 50),
+    ]  # fmt: skip
 
 
-def test_a_model_added_in_a_gap_has_a_span(tmp_path: Path) -> None:
-    """Say that the model was added some time after the last good hour without it."""
-    hours = held([{"id": "a/b"}]), held([{"id": "a/b"}, {"id": "a/c"}])
-    archive = written_archive(tmp_path / "archive", *hours, apart=3 * DAY)
-    page = _page(archive, tmp_path, model_path("a/c"))
-    assert f"or after {START.date()}" in page
-    (view,) = (view for view in shown(archive).models if view.model.id == "a/c")
-    assert view.came_after == START
+def test_a_beginning_that_nobody_saw_is_a_span(tmp_path: Path) -> None:
+    """Show for a model that was added in a gap the hour before the gap."""
+    hours = build_snapshot([{"id": "a/b"}]), build_snapshot([{"id": "a/b"}, {"id": "a/c"}])
+    archive = write_archive(tmp_path / "archive", *hours, apart=3 * DAY)
+    page = build_page(archive, tmp_path, model_path("a/c"))
+    assert f"added after {START.date()}" in page
+    (model,) = (view for view in build_archive_view(archive).models if view.model.id == "a/c")
+    assert model.added_after == START
 
 
-def test_the_list_price_names_the_endpoints_with_that_price(tmp_path: Path) -> None:
-    snapshots = (
-        with_endpoints("a/b", east="0.000002", west="0.000001"),
-        with_endpoints("a/b", east="0.000003"),
+def test_the_list_price_names_who_asks_it(tmp_path: Path) -> None:
+    hours = (
+        build_priced_snapshot("a/b", first="0.000002", second="0.000001"),
+        build_priced_snapshot("a/b", first="0.000003"),
     )
-    for n, tags in enumerate((["east"], [])):
-        archive = written_archive(tmp_path / str(n), snapshots[n])
-        (model,) = shown(archive).models
-        assert [offer.endpoint.tag for offer in model.asking] == tags
-        page = _page(archive, tmp_path / f"site{n}", model_path("a/b"))
+    for n, tags in enumerate((["first"], [])):
+        archive = write_archive(tmp_path / str(n), hours[n])
+        (model,) = build_archive_view(archive).models
+        assert [view.endpoint.tag for view in model.list_price_endpoints] == tags
+        page = build_page(archive, tmp_path / f"site{n}", model_path("a/b"))
         assert ("no endpoint" in page) == (not tags)
 
 
 def test_medians_count_a_model_once(tmp_path: Path) -> None:
-    """Count neither variants nor aliases, and only models whose output is text alone."""
+    """Count neither its variants nor its aliases, and only models that output text."""
     image = {"architecture": {"output_modalities": ["image"]}}
     models = [
-        *(priced("a/one", "0.000001"), priced("a/two", "0.000003"), priced("a/two:batch", "0.000009")),
-        *(priced("~a/latest", "0.000009"), priced("a/paints", "0.000009", **image)),
+        *(
+            price_model("a/one", "0.000001"),
+            price_model("a/two", "0.000003"),
+            price_model("a/two:batch", "0.000009"),
+        ),
+        *(price_model("~a/latest", "0.000009"), price_model("a/paints", "0.000009", **image)),
     ]
-    charts = shown(written_archive(tmp_path / "archive", held(models))).medians
+    view = build_archive_view(write_archive(tmp_path / "archive", build_snapshot(models)))
+    charts = draw_medians(view.dataset, view.now)
     assert [str(chart.dots[0].point.amount) for chart in charts] == ["0.000002", "0.000002"]
 
 
@@ -196,7 +218,7 @@ def test_each_kind_has_a_feed_and_endpoints_their_history(stage: Stage, tmp_path
         endpoint["pricing"]["prompt"] = f"0.00000{2 - n}"
         stage.serve(bodies)
         assert stage.run(START + n * HOUR) == 0
-    site = built(stage.root, tmp_path / "site")
+    site = build_site(stage.root, tmp_path / "site")
     assert {f"feeds/kinds/{kind.replace(' ', '-')}.atom" for kind in list_labels()} <= site.keys()
     assert site["feeds/kinds/cut.atom"].count(b"<entry>") == 1
     assert site["feeds/kinds/rise.atom"].count(b"<entry>") == 0

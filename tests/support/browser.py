@@ -1,4 +1,4 @@
-"""Sites for tests: archives with something to show, built as a person does; and a browser to look at them."""
+"""Archives with something to show, their sites built as a person builds them, and a browser to open them."""
 
 import atexit
 import datetime as dt
@@ -24,6 +24,7 @@ from orarchive.domain.snapshot import Snapshot
 from orarchive.history.history import read_history
 from orarchive.index.database import build_in_memory
 from orarchive.publish.dataset import read_dataset
+from orarchive.publish.pages import model_path
 from orarchive.publish.views import View, build_view
 from orarchive.sample import START, Service, routes, world_at
 from orarchive.store import ledger
@@ -34,7 +35,7 @@ from orarchive.timestamps import HOUR, format_stamp
 from tests.support import requirements
 from tests.support.archives import ROOT, Stage, new_archive, payloads, replies
 
-QUIET = (
+BROWSER_OPTIONS = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -49,10 +50,40 @@ HOSTILE = "openrouter/owl-alpha"
 
 SCENES = (START, START + 12 * HOUR, dt.datetime(2026, 6, 19, 20, tzinfo=dt.UTC))
 LAST = dt.datetime(2026, 6, 20, 13, tzinfo=dt.UTC)
-"""The last hour: two days after three models' providers went, a day after a description turned hostile."""
+"""The last hour: two days after three models lost their providers, a day after a description got hostile."""
+
+PAGE_PATHS = {
+    "home": "index.html",
+    "models": "models/index.html",
+    "model": model_path("deepseek/deepseek-v4-pro"),
+    "kept": model_path("z-ai/glm-5.1"),
+    "alias": model_path("~openai/gpt-latest"),
+    "router": model_path("openrouter/auto"),
+    "orphaned": model_path("deepcogito/cogito-v2.1-671b"),
+    "variant": model_path("google/gemma-4-31b-it:free"),
+    "hostile": model_path(HOSTILE),
+    "gone": "models/gone/index.html",
+    "labs": "labs/index.html",
+    "lab": "labs/openai/index.html",
+    "providers": "providers/index.html",
+    "provider": "providers/deepinfra/index.html",
+    "prices": "prices/index.html",
+    "rankings": "rankings/index.html",
+    "category": "rankings/marketing/seo/index.html",
+    "compare": "compare/index.html",
+    "changes": "changes/index.html",
+    "month": "changes/2026-06/index.html",
+    "graveyard": "graveyard/index.html",
+    "status": "status/index.html",
+    "data": "data/index.html",
+    "about": "about/index.html",
+    "patterns": "patterns/index.html",
+    "error": "404.html",
+}
+"""A page of each kind, and models of each state."""
 
 
-def build(archive: Path, out: Path, *options: str) -> subprocess.CompletedProcess[str]:
+def run_build(archive: Path, out: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """Run build_site.py as a person does."""
     command: list[str | Path] = [
         sys.executable,
@@ -66,38 +97,40 @@ def build(archive: Path, out: Path, *options: str) -> subprocess.CompletedProces
     return subprocess.run(command, capture_output=True, text=True, timeout=120)
 
 
-def built(archive: Path, out: Path, *options: str) -> dict[str, bytes]:
+def build_site(archive: Path, out: Path, *options: str) -> dict[str, bytes]:
     """Build a site and return its files."""
-    done = build(archive, out, *options)
+    done = run_build(archive, out, *options)
     assert done.returncode == 0, done.stderr
-    return files(out)
+    return read_files(out)
 
 
-def files(out: Path) -> dict[str, bytes]:
-    """The files of a site, without the list of them: path -> bytes."""
-    found = {path.relative_to(out).as_posix(): path for path in out.rglob("*") if path.is_file()}
-    return {name: path.read_bytes() for name, path in found.items() if not name.startswith(".")}
+def read_files(out: Path) -> dict[str, bytes]:
+    """Read the files of a site, without the list of them: path -> bytes."""
+    paths = {path.relative_to(out).as_posix(): path for path in out.rglob("*") if path.is_file()}
+    return {name: path.read_bytes() for name, path in paths.items() if not name.startswith(".")}
 
 
-def shown(archive: Path, hour: dt.datetime | None = None) -> View:
-    """What the pages of an archive show."""
-    found = read_history(open_archive(archive))
-    with build_in_memory(found.archive, (found.until(hour) if hour else found).attempt_commits) as db:
+def build_archive_view(archive: Path, hour: dt.datetime | None = None) -> View:
+    """Build what the pages of an archive show, as of an hour (the last one if none is given)."""
+    history = read_history(open_archive(archive))
+    if hour:
+        history = history.until(hour)
+    with build_in_memory(history.archive, history.attempt_commits) as db:
         return build_view(read_dataset(db), hour)
 
 
-def sample_archive(folder: Path) -> Path:
-    """The whole sample catalogue at some hours of its script, with rankings on their days.
+def copy_sample_archive(folder: Path) -> Path:
+    """Copy an archive of the whole sample catalogue at some hours of its script, with rankings on their days.
 
     In the last hour one model could not be read.
     """
-    shutil.copytree(_sample(), folder, symlinks=True)
+    shutil.copytree(_make_sample_archive(), folder, symlinks=True)
     return folder
 
 
 @functools.cache
-def _sample() -> Path:
-    """That archive, made once: its rankings begin years before it."""
+def _make_sample_archive() -> Path:
+    """Make that archive once: its rankings begin years before it."""
     folder = Path(tempfile.mkdtemp(prefix="sample-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     with Service(replies({})) as service:
@@ -109,12 +142,12 @@ def _sample() -> Path:
                 del bodies["models/z-ai/glm-5.1/endpoints"]
             stage.serve(bodies)
             stage.run(hour)
-            ranked(stage, hour)
+            archive_rankings(stage, hour)
     return folder
 
 
-def ranked(stage: Stage, hour: dt.datetime, key: str | None = "sample-key") -> int:
-    """Archive the sample's rankings of a day alone."""
+def archive_rankings(stage: Stage, hour: dt.datetime, key: str | None = "sample-key") -> int:
+    """Archive only the sample's rankings of a day; return the exit code."""
     service = stage.service
     service.now = hour
 
@@ -128,10 +161,10 @@ def ranked(stage: Stage, hour: dt.datetime, key: str | None = "sample-key") -> i
         service.respond = before
 
 
-def written_archive(folder: Path, *snapshots: Snapshot, apart: dt.timedelta = HOUR) -> Path:
-    """An archive with these snapshots, an hour apart, without a scraper."""
+def write_archive(folder: Path, *snapshots: Snapshot, apart: dt.timedelta = HOUR) -> Path:
+    """Write an archive with these snapshots, an hour or another time apart, without a scraper."""
     new_archive(folder)
-    for n, held in enumerate(snapshots):
+    for n, records in enumerate(snapshots):
         hour = format_stamp(START + n * apart)
         attempt: Attempt = {
             "hour": hour,
@@ -140,10 +173,10 @@ def written_archive(folder: Path, *snapshots: Snapshot, apart: dt.timedelta = HO
             "finished": hour,
             "origin": "live",
             "version": "0",
-            "feeds": {name: {"outcome": "ok", "sha256": "", "rows": len(held[name])} for name in held},
+            "feeds": {name: {"outcome": "ok", "sha256": "", "rows": len(records[name])} for name in records},
             "relations": {},
         }
-        content = snapshot.snapshot_to_files(held)
+        content = snapshot.snapshot_to_files(records)
         path = ledger.ledger_path(START)
         earlier = (folder / "data" / path).read_bytes() if n else b""
         for name, data in {**content, path: ledger.append_line(earlier, attempt)}.items():
@@ -155,34 +188,36 @@ def written_archive(folder: Path, *snapshots: Snapshot, apart: dt.timedelta = HO
     return folder
 
 
-def held(models: list[dict[str, Any]], offers: dict[str, list[dict[str, Any]]] | None = None) -> Snapshot:
-    """A snapshot with these models, and these endpoints by model."""
-    found = snapshot.empty_snapshot()
-    found[MODELS.name] = {(model["id"],): model for model in models}
+def build_snapshot(
+    models: list[dict[str, Any]], endpoints: dict[str, list[dict[str, Any]]] | None = None
+) -> Snapshot:
+    """Build a snapshot with these models, and these endpoints by model."""
+    records = snapshot.empty_snapshot()
+    records[MODELS.name] = {(model["id"],): model for model in models}
     for model in models:
-        items = (offers or {}).get(model["id"], [])
-        found["endpoints"][model["id"],] = {"data": {"id": model["id"], "endpoints": items}}
-    return found
+        items = (endpoints or {}).get(model["id"], [])
+        records["endpoints"][model["id"],] = {"data": {"id": model["id"], "endpoints": items}}
+    return records
 
 
-def many_models(count: int) -> Snapshot:
-    """A snapshot with so many models, made of the sample's."""
+def build_many_models(count: int) -> Snapshot:
+    """Build a snapshot with so many models, made of the sample's."""
     bodies = payloads(START, ())
-    models, offers = [], {}
+    models, endpoints = [], {}
     for n in range(count):
         rows = bodies["models"]["data"]
         record = dict(rows[n % len(rows)])
         if n >= len(rows):
             record["id"] += f"-{n // len(rows)}"
             record["name"] += f" {n // len(rows)}"
-        asked = bodies[f"models/{rows[n % len(rows)]['id']}/endpoints"]
+        response = bodies[f"models/{rows[n % len(rows)]['id']}/endpoints"]
         models.append(record)
-        offers[record["id"]] = asked["data"]["endpoints"]
-    return held(models, offers)
+        endpoints[record["id"]] = response["data"]["endpoints"]
+    return build_snapshot(models, endpoints)
 
 
 SHORTEN = """for (const list of document.querySelectorAll("tbody, main")) {
-  [...list.querySelectorAll(":scope > tr, .hour")].slice(60).forEach((one) => one.remove());
+  [...list.querySelectorAll(":scope > tr, .hour")].slice(60).forEach((entry) => entry.remove());
 }"""
 """Entries are alike, and axe takes seconds for thousands of them."""
 
@@ -193,8 +228,8 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """Serve a site on loopback; gives its address."""
+def serve_site(folder: Path) -> Iterator[str]:
+    """Serve a site on loopback; yield its address."""
     handler = functools.partial(_Quiet, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -203,35 +238,49 @@ def served(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def chromium() -> Iterator[Any]:
-    """The system's browser."""
+def open_chromium() -> Iterator[Any]:
+    """Start the system's browser."""
     path = requirements.browser()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))
+        browser = playwright.chromium.launch(executable_path=path, args=list(BROWSER_OPTIONS))
         yield browser
         browser.close()
 
 
 @contextmanager
-def page(browser: Any, address: str, width: int = 1280, height: int = 900, **options: Any) -> Iterator[Any]:
-    """A page that may not complain, nor ask anybody else for anything."""
+def open_page(
+    browser: Any, address: str, width: int = 1280, height: int = 900, **options: Any
+) -> Iterator[Any]:
+    """Open a page; fail if it logs anything, or requests anything from another address."""
     context = browser.new_context(viewport={"width": width, "height": height}, **options)
-    found = context.new_page()
+    tab = context.new_page()
     complaints: list[str] = []
-    found.on("console", lambda message: complaints.append(message.text))
-    found.on("pageerror", lambda error: complaints.append(str(error)))
-    found.on("dialog", lambda dialog: complaints.append(f"{dialog.message}{dialog.dismiss() or ''}"))
-    found.on("response", lambda answer: complaints.extend([answer.url][answer.status < 400 :]))
-    found.on("request", lambda request: complaints.extend([request.url][request.url.startswith(address) :]))
-    yield found
+    tab.on("console", lambda message: complaints.append(message.text))
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    tab.on("dialog", lambda dialog: complaints.append(f"{dialog.message}{dialog.dismiss() or ''}"))
+    tab.on("response", lambda response: complaints.extend([response.url][response.status < 400 :]))
+    tab.on("request", lambda request: complaints.extend([request.url][request.url.startswith(address) :]))
+    yield tab
     context.close()
     assert complaints == []
 
 
-def violations(found: Any) -> str:
-    """What axe finds on a page with all of it unfolded, in long lists at the first entries; "": nothing."""
-    found.evaluate(SHORTEN)
-    for details in found.locator("summary").all():
+def find_violations(tab: Any) -> str:
+    """Find what axe reports on a page with all of it unfolded; "" if nothing. Long lists are cut before."""
+    tab.evaluate(SHORTEN)
+    for details in tab.locator("summary").all():
         details.click()
-    results = Axe().run(found)
+    results = Axe().run(tab)
     return str(results.generate_snapshot()) if results.violations_count else ""
+
+
+def list_names(tab: Any) -> list[str]:
+    """List the models of the rows that can be seen."""
+    names: list[str] = tab.locator("#models tbody tr:visible th a").all_inner_texts()
+    return names
+
+
+def list_column(tab: Any, n: int) -> list[str]:
+    """List the texts of the n-th column of the rows that can be seen."""
+    texts: list[str] = tab.locator(f"#models tbody tr:visible > :nth-child({n})").all_inner_texts()
+    return texts

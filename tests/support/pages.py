@@ -1,4 +1,4 @@
-"""What tests ask of pages: what stands in them, that links lead somewhere, and that nothing is unsound."""
+"""Pages as tests read them: their text, links and tags, and checks that hold for every page."""
 
 import re
 from html.parser import HTMLParser
@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 
 class Html(HTMLParser):
-    """What the tests ask of a page."""
+    """A page: its ids, links, tags and text."""
 
     def __init__(self, content: bytes) -> None:
         super().__init__()
@@ -18,40 +18,41 @@ class Html(HTMLParser):
         self.feed(content.decode())
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        found = dict(attrs)
-        self.tags.append((tag, found))
-        self.ids += [found["id"] or ""] if "id" in found else []
-        self.links += [found[name] or "" for name in ("href", "src") if name in found]
+        attributes = dict(attrs)
+        self.tags.append((tag, attributes))
+        self.ids += [attributes["id"] or ""] if "id" in attributes else []
+        self.links += [attributes[name] or "" for name in ("href", "src") if name in attributes]
 
     def handle_data(self, data: str) -> None:
         self.words.append(data)
 
     @property
     def text(self) -> str:
+        """Return the text, with runs of white space as one space."""
         return re.sub(r"\s+", " ", "".join(self.words))
 
 
-def parsed(site: dict[str, bytes]) -> dict[str, Html]:
-    """Every page of a site: path -> page."""
+def parse_pages(site: dict[str, bytes]) -> dict[str, Html]:
+    """Parse every page of a site: path -> page."""
     return {path: Html(content) for path, content in site.items() if path.endswith(".html")}
 
 
-def links_resolve(pages: dict[str, Html], site: dict[str, bytes]) -> None:
-    """Every link inside the site leads to a file, every fragment to an element; others are of the web."""
+def assert_links_resolve(pages: dict[str, Html], site: dict[str, bytes]) -> None:
+    """Check that links inside the site lead to a file, fragments to an element, other links to the web."""
     for path, page in pages.items():
         for link in page.links:
             parts = urlsplit(link)
             if parts.scheme:
                 assert parts.scheme in ("https", "http"), (path, link)
                 continue
-            target = path if not parts.path else resolved(path, unquote(parts.path))
+            target = path if not parts.path else resolve_link(path, unquote(parts.path))
             assert target in site, (path, link)
             if parts.fragment:
                 assert parts.fragment in pages[target].ids, (path, link)
 
 
-def resolved(page: str, link: str) -> str:
-    """Where a relative link leads."""
+def resolve_link(page: str, link: str) -> str:
+    """Return the path that a relative link leads to."""
     assert not link.startswith("/"), link
     parts: list[str] = []
     for part in (PurePosixPath(page).parent / link).parts:
@@ -62,21 +63,35 @@ def resolved(page: str, link: str) -> str:
     return "/".join(parts)
 
 
-def are_sound(pages: dict[str, Html]) -> None:
-    """Ids are unique, nothing runs or is styled within a page, and a strict policy forbids that it could."""
+def assert_sound(pages: dict[str, Html]) -> None:
+    """Check that ids are unique, nothing runs or is styled within a page, and a strict policy forbids it."""
     for path, page in pages.items():
         assert len(page.ids) == len(set(page.ids)), path
         tags = [tag for tag, _ in page.tags]
         assert [tags.count(tag) for tag in ("h1", "main", "style", "base")] == [1, 1, 0, 0], path
-        # a server shows the error page at any depth: where an address is known, its links are absolute
+        # A server shows the error page at any depth: where an address is known, its links are absolute.
         roots = ["../" * path.count("/")] if path != "404.html" else ["", "https://example.org/archive/"]
         assert any(("html", {"lang": "en", "data-root": root}) in page.tags for root in roots), path
         for tag, attributes in page.tags:
             assert not any(name == "style" or name.startswith("on") for name in attributes), (path, tag)
             assert tag != "script" or attributes.get("src") or "ld+json" in str(attributes["type"]), path
-        policy = [found["content"] for tag, found in page.tags if "Content-Security-Policy" in found.values()]
+        policy = [
+            attributes["content"]
+            for _, attributes in page.tags
+            if "Content-Security-Policy" in attributes.values()
+        ]
         assert (
             policy
             and policy[0]
             and policy[0].startswith("default-src 'none'; style-src 'self'; script-src 'self'")
         )
+
+
+def read_table(page: bytes, name: str) -> list[list[str]]:
+    """Read the cells of a table, by row."""
+    body = page.decode().partition(f'<table id="{name}"')[2].partition("</table>")[0]
+    rows = []
+    for row in re.findall(r"<tr.*?</tr>", body.partition("<tbody>")[2], re.DOTALL):
+        cells = re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL)
+        rows.append([re.sub(r"<[^>]*>", "", cell).strip() for cell in cells])
+    return rows

@@ -21,7 +21,7 @@ from orarchive.domain.ranking_series import CATEGORY, ORDER, SERIES
 from orarchive.publish.pages import model_path
 from orarchive.sample import Service
 from tests.support.archives import HOUR, Stage, data_files, new_archive, say, tidy
-from tests.support.browser import built
+from tests.support.browser import build_site
 from tests.support.rankings import EARLY, MODELS, OPENAPI
 
 NAMES = (
@@ -229,7 +229,7 @@ def test_a_site_of_such_names(stage: Stage, tmp_path: Path) -> None:
 
     Without the escaped endings `.atom` and `.json` a folder is in the way of a file.
     """
-    site = built(stage.root, tmp_path / "out" / "site")
+    site = build_site(stage.root, tmp_path / "out" / "site")
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["site"]
     check_different(site)

@@ -1,4 +1,4 @@
-"""The index's views, and keys that read alike: what people ask for, under readable names."""
+"""The SQL views of the index under readable names, and keys that read alike."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -11,37 +11,45 @@ from orarchive.sample import START
 from orarchive.store.archive import open_archive
 from orarchive.timestamps import HOUR, format_stamp
 from tests.support.archives import Stage, payloads
-from tests.support.browser import held, written_archive
+from tests.support.browser import build_snapshot, write_archive
 
 NIGHT = {"utc_start": 2200, "utc_end": 600, "prompt": "0.1"}
 GLM = "z-ai/glm-5.1"
 
 
-def priced(name: str, prompt: str, completion: str = "9", **more: Any) -> dict[str, Any]:
+def price_model(name: str, prompt: str, completion: str = "9", **more: Any) -> dict[str, Any]:
     return {"id": name, "pricing": {"prompt": prompt, "completion": completion, **more}}
 
 
 @contextmanager
-def of(folder: Path, *hours: list[dict[str, Any]]) -> Iterator[sqlite3.Connection]:
-    """The index of an archive with these models hour by hour; each is served by somebody, but for a/bare."""
-    offers = {one["id"]: [{"tag": "x"}] for models in hours for one in models if one["id"] != "a/bare"}
-    archive = open_archive(written_archive(folder / "archive", *(held(models, offers) for models in hours)))
+def open_small_index(folder: Path, *hours: list[dict[str, Any]]) -> Iterator[sqlite3.Connection]:
+    """Open the index of an archive with these models hour by hour; every model but a/bare has an endpoint."""
+    endpoints = {
+        model["id"]: [{"tag": "x"}] for models in hours for model in models if model["id"] != "a/bare"
+    }
+    archive = open_archive(
+        write_archive(folder / "archive", *(build_snapshot(models, endpoints) for models in hours))
+    )
     with open_index(archive, folder / "cache") as db:
         yield db
 
 
 def test_models_show_the_price_that_holds_or_held_last(tmp_path: Path) -> None:
-    """Not one that has ended; none where the clock rules it."""
+    """Show no price that has ended, and none under a time-of-day schedule."""
     first = [
-        priced("a/moved", "1"),
-        priced("a/clock", "1"),
-        priced("a/gone", "1", "3"),
-        priced("a/stays", "1"),
+        price_model("a/moved", "1"),
+        price_model("a/clock", "1"),
+        price_model("a/gone", "1", "3"),
+        price_model("a/stays", "1"),
     ]
-    second = [priced("a/moved", "2", "4"), priced("a/clock", "5", overrides=[NIGHT]), priced("a/stays", "1")]
-    with of(tmp_path, first, second) as db:
-        found = db.execute("select id, prompt, completion from models").fetchall()
-    assert {name: tuple(prices) for name, *prices in found} == {
+    second = [
+        price_model("a/moved", "2", "4"),
+        price_model("a/clock", "5", overrides=[NIGHT]),
+        price_model("a/stays", "1"),
+    ]
+    with open_small_index(tmp_path, first, second) as db:
+        rows = db.execute("select id, prompt, completion from models").fetchall()
+    assert {name: tuple(prices) for name, *prices in rows} == {
         "a/moved": ("2", "4"),
         "a/clock": (None, "9"),
         "a/gone": ("1", "3"),
@@ -55,9 +63,9 @@ def test_models_say_what_is_new_expiring_and_orphaned(tmp_path: Path) -> None:
         {"id": "a/never", "expiration_date": "2098-12-31"},
     ]
     models = [*old, {"id": "a/fresh"}, {"id": "a/bare"}]
-    with of(tmp_path, old, models, models) as db:
-        found = db.execute("select id, expires, is_new, is_orphaned, state from models").fetchall()
-    assert {name: tuple(rest) for name, *rest in found} == {
+    with open_small_index(tmp_path, old, models, models) as db:
+        rows = db.execute("select id, expires, is_new, is_orphaned, state from models").fetchall()
+    assert {name: tuple(values) for name, *values in rows} == {
         "a/soon": ("2027-01-01", 0, 0, "active"),
         "a/never": (None, 0, 0, "active"),
         "a/fresh": (None, 1, 0, "active"),
@@ -66,7 +74,7 @@ def test_models_say_what_is_new_expiring_and_orphaned(tmp_path: Path) -> None:
 
 
 def test_an_hour_of_which_part_was_read_is_no_good_one(stage: Stage, tmp_path: Path) -> None:
-    """As `status` and `at` say; what was read of it counts even so."""
+    """Agree with `status` and `at`; the records read in that hour count all the same."""
     for number in range(3):
         stage.serve(payloads(START))
         if number == 1:
@@ -88,30 +96,32 @@ def test_an_hour_of_which_part_was_read_is_no_good_one(stage: Stage, tmp_path: P
 
 
 def test_price_history_names_what_a_price_is_of(tmp_path: Path) -> None:
-    with of(tmp_path, [priced("a/b", "1")], [priced("a/b", "2")]) as db:
-        found = db.execute("select * from price_history where dimension = 'prompt' order by first").fetchall()
+    with open_small_index(tmp_path, [price_model("a/b", "1")], [price_model("a/b", "2")]) as db:
+        rows = db.execute("select * from price_history where dimension = 'prompt' order by first").fetchall()
     hours = [format_stamp(START), format_stamp(START + HOUR)]
-    assert found == [
+    assert rows == [
         ("models", "a/b", "prompt", "", hours[0], hours[0], "1", 1.0),
         ("models", "a/b", "prompt", "", hours[1], None, "2", 2.0),
     ]
 
 
 def test_keys_that_read_alike_are_two_records(tmp_path: Path) -> None:
-    """A lone surrogate is written as an escape, which another id may hold as it stands."""
+    """Keep apart a lone surrogate, which is written as an escape, and an id with that very escape."""
     names = ["a/\ud800x", "a/\\ud800x"]
-    with of(tmp_path, [priced(name, str(n)) for n, name in enumerate(names, 1)]) as db:
+    with open_small_index(tmp_path, [price_model(name, str(n)) for n, name in enumerate(names, 1)]) as db:
         keys = db.execute("select key, state from records where feed = 'models'").fetchall()
         assert keys == [("a/\\ud800x", "active")] * 2
         assert {price for (price,) in db.execute("select prompt from models")} == {"1", "2"}
 
 
 def test_tags_that_read_alike_are_two_records(tmp_path: Path) -> None:
-    """`#1` counts twins, and may be a part of a tag."""
-    offers = [{"tag": "c"}, {"tag": "c"}, {"tag": "c#1"}]
-    archive = open_archive(written_archive(tmp_path / "archive", held([{"id": "a/b"}], {"a/b": offers})))
+    """Keep apart `#1` that counts endpoints with the same tag, and `#1` in a tag."""
+    endpoints = [{"tag": "c"}, {"tag": "c"}, {"tag": "c#1"}]
+    archive = open_archive(
+        write_archive(tmp_path / "archive", build_snapshot([{"id": "a/b"}], {"a/b": endpoints}))
+    )
     with open_index(archive, tmp_path / "cache") as db:
-        found = db.execute(
+        rows = db.execute(
             "select key, count(*) from records where feed = 'endpoints' group by key"
         ).fetchall()
-    assert found == [("a/b@c", 1), ("a/b@c#1", 2)]
+    assert rows == [("a/b@c", 1), ("a/b@c#1", 2)]

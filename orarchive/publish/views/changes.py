@@ -1,12 +1,15 @@
-"""What the pages show of changes: by month and day, and the biggest moves of prices."""
+"""What the pages show of changes: by month and day, as rows, and the biggest moves of prices."""
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import groupby, takewhile
 
+from orarchive.domain.phrasing import get_unit
 from orarchive.publish.changelog import ChangelogHour, ChangelogLine, Move
 from orarchive.publish.charts.steps import MAX_GAP
+from orarchive.publish.views.cells import PriceCell
 
 
 @dataclass(frozen=True)
@@ -18,8 +21,8 @@ class ChangelogDay:
 
     @property
     def lines(self) -> int:
-        """How many lines there are."""
-        return sum(len(one.lines) for one in self.hours)
+        """Return how many lines there are."""
+        return sum(len(hour.lines) for hour in self.hours)
 
 
 @dataclass(frozen=True)
@@ -32,27 +35,26 @@ class ChangelogMonth:
 
     @property
     def lines(self) -> int:
-        """How many lines there are."""
-        return sum(one.lines for one in self.days)
+        """Return how many lines there are."""
+        return sum(day.lines for day in self.days)
 
 
 def group_months(changes: list[ChangelogHour]) -> list[ChangelogMonth]:
-    """Changes, newest first, by month."""
+    """Group changes, newest first, by month and day."""
     return [
-        ChangelogMonth(name, _days(list(those)))
-        for name, those in groupby(changes, key=lambda one: f"{one.hour:%Y-%m}")
+        ChangelogMonth(name, _group_days(hours))
+        for name, hours in groupby(changes, key=lambda hour: f"{hour.hour:%Y-%m}")
     ]
 
 
-def _days(changes: list[ChangelogHour]) -> list[ChangelogDay]:
-    return [
-        ChangelogDay(date, list(those)) for date, those in groupby(changes, key=lambda one: one.hour.date())
-    ]
+def _group_days(changes: Iterable[ChangelogHour]) -> list[ChangelogDay]:
+    days = groupby(changes, key=lambda hour: hour.hour.date())
+    return [ChangelogDay(date, list(hours)) for date, hours in days]
 
 
 @dataclass(frozen=True)
 class PriceMove:
-    """A price that is not what it was, with the last line that tells of it."""
+    """A price that is not what it was, with the last line that says so."""
 
     hour: dt.datetime
     line: ChangelogLine
@@ -61,24 +63,133 @@ class PriceMove:
 
 
 def list_moves(changes: list[ChangelogHour], since: dt.datetime) -> list[PriceMove]:
-    """How input and output prices moved since an hour, the biggest first; the larger of each that has both.
+    """List how input and output prices moved since an hour, the biggest move first.
 
-    What went and came back has not moved. A model that shows another provider's price has not moved: nobody
-    asks another price. What may have moved long before that hour is left out.
+    Where both prices of a model or endpoint moved, the larger move counts. A price that went and came back
+    has not moved. A model that shows another provider's price has not moved either: no provider changed its
+    price. What may have moved long before that hour is left out.
     """
     last: dict[tuple[str | None, str], tuple[dt.datetime, ChangelogLine]] = {}
-    ends: dict[tuple[str | None, str], dict[str, Move]] = defaultdict(dict)
-    for one in takewhile(lambda one: one.hour > since, changes):  # newest first
-        for line in one.lines:
-            known = line.after is None or line.after >= since - MAX_GAP
-            if known and line.topic == "price" and line.kind != "listed price":
+    moves: dict[tuple[str | None, str], dict[str, Move]] = defaultdict(dict)
+    for hour in takewhile(lambda hour: hour.hour > since, changes):  # newest first
+        for line in hour.lines:
+            is_recent = line.after is None or line.after >= since - MAX_GAP
+            if is_recent and line.topic == "price" and line.kind != "listed price":
                 key = (line.model, line.subject)
-                last.setdefault(key, (one.hour, line))
+                last.setdefault(key, (hour.hour, line))
                 for move in line.moves:
-                    ends[key][move.dimension] = replace(ends[key].get(move.dimension, move), old=move.old)
-    found = []
-    for key, (hour, line) in last.items():
-        both = [ends[key][name] for name in ("prompt", "completion") if name in ends[key]]
-        if moved := [move for move in both if move.percent]:
-            found.append(PriceMove(hour, line, max(moved, key=lambda move: abs(move.percent or 0))))
-    return sorted(found, key=lambda one: -abs(one.move.percent or 0))
+                    newest = moves[key].get(move.dimension, move)
+                    moves[key][move.dimension] = replace(newest, old=move.old)
+    results = []
+    for key, (moment, line) in last.items():
+        plain = [moves[key][name] for name in ("prompt", "completion") if name in moves[key]]
+        if moved := [move for move in plain if move.percent]:
+            results.append(PriceMove(moment, line, max(moved, key=lambda move: abs(move.percent or 0))))
+    return sorted(results, key=lambda result: -abs(result.move.percent or 0))
+
+
+@dataclass(frozen=True)
+class MoveView:
+    """A price that moved, as it is shown."""
+
+    dimension: str
+    old: PriceCell | None
+    new: PriceCell
+    percent: str
+    """The move with its sign, "" where there is no percentage."""
+    tone: str
+    """`dear`, `cheap`, or "" where the colour would say something wrong."""
+
+
+def build_move_view(move: Move, has_tone: bool = True) -> MoveView:
+    """Build what is shown of a move; without tone for a listed price, which no provider changed."""
+    percent = ""
+    if move.percent is not None:
+        sign = "+" if move.percent > 0 else "−" if move.percent < 0 else ""
+        percent = f"{sign}{abs(move.percent)} %"
+    return MoveView(
+        dimension=move.dimension,
+        old=PriceCell(move.old, move.dimension) if move.old is not None else None,
+        new=PriceCell(move.new, move.dimension),
+        percent=percent,
+        tone=("dear" if move.way > 0 else "cheap") if has_tone else "",
+    )
+
+
+@dataclass(frozen=True)
+class MoveRow:
+    """A price that moved, in a list of the biggest moves."""
+
+    model: str
+    subject: str
+    """What of the model moved, the listed price: ""."""
+    cause: str
+    move: MoveView
+    hour: dt.datetime
+
+
+def build_move_rows(moves: Iterable[PriceMove]) -> list[MoveRow]:
+    """Build the rows of a list of moves."""
+    return [
+        MoveRow(
+            model=move.line.model or "",
+            subject=move.line.subject,
+            cause="the endpoint's own price" if move.line.subject else "cause unknown",
+            move=build_move_view(move.move),
+            hour=move.hour,
+        )
+        for move in moves
+    ]
+
+
+@dataclass(frozen=True)
+class ChangeRow:
+    """A line of the changelog, as it is shown."""
+
+    kind: str
+    css_class: str
+    sign: str
+    topic: str
+    """What a filter looks at; "" where there is no filter."""
+    model: str
+    """The model that is named; "" where there is none, or it is that of the page."""
+    subject: str
+    moves: list[MoveView]
+    is_per_million: bool
+    """Whether every price is that of a million tokens."""
+    parts: tuple[str, ...]
+    after: dt.datetime | None
+    """The hour after which it came about, where days lie between."""
+
+
+@dataclass(frozen=True)
+class ChangeHour:
+    """The rows of one hour; `more` counts those left out."""
+
+    hour: dt.datetime
+    rows: list[ChangeRow]
+    more: int
+
+
+def build_change_hours(hours: Iterable[ChangelogHour], on_model_page: bool = False) -> list[ChangeHour]:
+    """Build what is shown of some hours; the page of a model neither names the model nor filters."""
+    return [
+        ChangeHour(hour.hour, [_build_row(hour, line, on_model_page) for line in hour.lines], hour.more)
+        for hour in hours
+    ]
+
+
+def _build_row(hour: ChangelogHour, line: ChangelogLine, on_model_page: bool) -> ChangeRow:
+    is_late = line.after is not None and (hour.hour - line.after).days > 1
+    return ChangeRow(
+        kind=line.kind,
+        css_class=line.kind.replace(" ", "-"),
+        sign=line.sign,
+        topic="" if on_model_page else line.topic,
+        model="" if on_model_page else line.model or "",
+        subject=line.subject,
+        moves=[build_move_view(move, line.kind != "listed price") for move in line.moves],
+        is_per_million={get_unit(move.dimension) for move in line.moves} == {"M"},
+        parts=line.parts,
+        after=line.after if is_late else None,
+    )

@@ -14,52 +14,55 @@ from orarchive.publish.dataset import PriceKey
 
 @dataclass(frozen=True)
 class Condition:
-    """A row of a price schedule: when it holds, and its prices by dimension."""
+    """An entry of a price schedule: when it holds, and its prices by dimension."""
 
     over: int | None
     """Prompts of more tokens than this."""
     window: tuple[int, int] | None
-    """Times of day, UTC, in minutes; the second may be the smaller one: past midnight."""
+    """Times of day, UTC, in minutes; the second is the smaller number where it runs past midnight."""
     days: list[str]
-    other: list[str]
+    unknown: list[str]
     """Members that are neither a known condition nor a price: an entry with any is not understood."""
     prices: dict[str, Decimal]
 
     @property
     def words(self) -> list[str]:
-        """What must hold, in words; all of it."""
-        found = []
+        """Return what must hold, in words; all of it."""
+        words = []
         if self.over is not None:
-            found.append(f"prompt over {self.over:,} tokens")
+            words.append(f"prompt over {self.over:,} tokens")
         if self.window:
-            found.append(f"{format_time_of_day(self.window[0])}–{format_time_of_day(self.window[1])} UTC")
+            words.append(f"{format_time_of_day(self.window[0])}–{format_time_of_day(self.window[1])} UTC")
         if self.days:
-            found.append(", ".join(self.days) + ("" if self.window else " UTC"))
-        if self.other:
-            found.append(f"and {', '.join(self.other)}, which is not understood here")
-        return found or ["always"]
+            words.append(", ".join(self.days) + ("" if self.window else " UTC"))
+        if self.unknown:
+            words.append(f"and {', '.join(self.unknown)}, which is not understood here")
+        return words or ["always"]
 
 
 def read_condition(entry: Record) -> Condition:
-    """One entry of a price schedule."""
+    """Read one entry of a price schedule."""
     prices = read_entry_prices(entry)
     start, end = parse_minutes(entry.get("utc_start")), parse_minutes(entry.get("utc_end"))
     return Condition(
         over=as_integer(entry.get("min_prompt_tokens")),
         window=(start, end) if start is not None and end is not None else None,
         days=[day.capitalize() for day in as_texts(entry.get("utc_days"))],
-        other=sorted(entry.keys() - prices.keys() - set(CONDITIONS)),
+        unknown=sorted(entry.keys() - prices.keys() - set(CONDITIONS)),
         prices=prices,
     )
 
 
-def format_price_key(rate: PriceKey) -> str:
-    """A price in words: `input`, `output (prompt over 200,000 tokens)`."""
-    name = label_dimension(rate.dimension)
-    return f"{name} ({'; '.join(read_condition(loads(rate.condition)).words)})" if rate.condition else name
+def format_price_key(price_key: PriceKey) -> str:
+    """Format what a price is of: `input`, `output (prompt over 200,000 tokens)`."""
+    name = label_dimension(price_key.dimension)
+    if not price_key.condition:
+        return name
+    return f"{name} ({'; '.join(read_condition(loads(price_key.condition)).words)})"
 
 
-def sort_price_keys(rates: Collection[PriceKey]) -> list[PriceKey]:
-    """Prices in the order in which they are shown, the plain one of a dimension first."""
-    by = {name: place for place, name in enumerate(sort_dimensions({rate.dimension for rate in rates}))}
-    return sorted(rates, key=lambda rate: (by[rate.dimension], len(rate.condition), rate.condition))
+def sort_price_keys(price_keys: Collection[PriceKey]) -> list[PriceKey]:
+    """Sort what prices are of as it is shown, the plain price of a dimension first."""
+    dimensions = sort_dimensions({price_key.dimension for price_key in price_keys})
+    order = {name: n for n, name in enumerate(dimensions)}
+    return sorted(price_keys, key=lambda key: (order[key.dimension], len(key.condition), key.condition))

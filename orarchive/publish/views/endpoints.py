@@ -1,6 +1,7 @@
-"""What the pages show of endpoints: by the model asked, cheapest first, with their health by day."""
+"""What the pages show of endpoints: by the model asked for, cheapest first, with their health by day."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -18,7 +19,9 @@ ABILITIES = {
     "logprobs": "logprobs",
     "seed": "seed",
 }
-"""What people look for -> the parameter that says it."""
+"""What people look for -> the parameter that stands for it."""
+
+HEALTH_DAYS = 30
 
 
 @dataclass(frozen=True)
@@ -32,82 +35,95 @@ class EndpointView:
     """Its price points."""
 
     @property
+    def label(self) -> str:
+        """Return its tag, with a number from the second endpoint with the same tag on."""
+        return self.endpoint.tag + (f"#{self.endpoint.n}" if self.endpoint.n else "")
+
+    @property
+    def quantization(self) -> str:
+        """Return its quantization, "" where it is not known."""
+        quantization = self.endpoint.quantization
+        return quantization if quantization and quantization != "unknown" else ""
+
+    @property
     def parameters(self) -> tuple[str, ...]:
-        """What may be sent to it."""
+        """Return what may be sent to it."""
         return as_texts(self.entry.record.get("supported_parameters"))
 
     @property
     def abilities(self) -> list[str]:
-        """What people look for and it can."""
+        """Return what it can of what people look for."""
         return [name for name, parameter in ABILITIES.items() if parameter in self.parameters]
 
     @property
     def answers_as(self) -> str | None:
-        """The model that it names, where that is another one than was asked for."""
-        named = as_text(self.entry.record.get("model_id"))
-        return named if named != self.endpoint.model else None
+        """Return the model that it names, where that is not the model asked for."""
+        model = as_text(self.entry.record.get("model_id"))
+        return model if model != self.endpoint.model else None
 
     @property
     def conditions(self) -> list[Condition]:
-        """What its prices depend on."""
-        return [read_condition(one) for one in self.endpoint.schedule]
+        """Return what its prices depend on."""
+        return [read_condition(entry) for entry in self.endpoint.schedule]
 
     @property
     def provider(self) -> str:
-        """The provider's slug."""
+        """Return the provider's slug."""
         return provider_slug(self.endpoint.tag)
 
     @property
-    def moved(self) -> Prices:
-        """What once had another price, with its points, newest first."""
-        found = {rate: self.points[rate][::-1] for rate in sort_price_keys(self.points)}
-        return {rate: points for rate, points in found.items() if len(points) > 1}
+    def changed_prices(self) -> Prices:
+        """Return the prices that were once different, with their points, newest first."""
+        newest_first = {key: self.points[key][::-1] for key in sort_price_keys(self.points)}
+        return {key: points for key, points in newest_first.items() if len(points) > 1}
 
 
-def build_endpoint_views(book: Dataset, now: dt.datetime) -> dict[str, list[EndpointView]]:
-    """Endpoints by the model asked, cheapest first; those without a price last."""
-    # whole days alone, so that a quiet hour leaves the page as it is
-    days = [str(now.date() - dt.timedelta(days=n)) for n in reversed(range(1, 31))]
-    found = [
+def build_endpoint_views(dataset: Dataset, now: dt.datetime) -> dict[str, list[EndpointView]]:
+    """Build the endpoints by the model asked for, cheapest first; those without a price last."""
+    # Whole days alone, so that a quiet hour leaves the page as it is.
+    days = [str(now.date() - dt.timedelta(days=n)) for n in reversed(range(1, HEALTH_DAYS + 1))]
+    views = [
         EndpointView(
-            Endpoint.from_record(one.parts[0], one.parts[2], one.record),
-            one,
-            Health([book.health.get(one.key, {}).get(day) for day in days]),
-            book.prices.get(("endpoints", one.key), {}),
+            Endpoint.from_record(entry.parts[0], entry.parts[2], entry.record),
+            entry,
+            Health([dataset.health.get(entry.key, {}).get(day) for day in days]),
+            dataset.prices.get(("endpoints", entry.key), {}),
         )
-        for one in book.entries["endpoints"].values()
-        if one.last is None
+        for entry in dataset.entries["endpoints"].values()
+        if entry.last is None
     ]
-    if not found:
-        return {}
+    return _sort_by_model(views) if views else {}
+
+
+def _sort_by_model(views: Sequence[EndpointView]) -> dict[str, list[EndpointView]]:
     frame = pd.DataFrame(
         {
-            "offer": found,
-            "model": [one.endpoint.model for one in found],
-            "input": [_sortable(one.endpoint.prices.get("prompt")) for one in found],
-            "output": [_sortable(one.endpoint.prices.get("completion")) for one in found],
-            "tag": [one.endpoint.tag for one in found],
-            "n": [one.endpoint.n for one in found],
+            "view": views,
+            "model": [view.endpoint.model for view in views],
+            "input": [_sort_value(view.endpoint.prices.get("prompt")) for view in views],
+            "output": [_sort_value(view.endpoint.prices.get("completion")) for view in views],
+            "tag": [view.endpoint.tag for view in views],
+            "n": [view.endpoint.n for view in views],
         }
     ).sort_values(["model", "input", "output", "tag", "n"], kind="stable")
-    return {str(model): list(group["offer"]) for model, group in frame.groupby("model", sort=False)}
+    return {str(model): list(group["view"]) for model, group in frame.groupby("model", sort=False)}
 
 
-def _sortable(price: Decimal | None) -> float:
-    """A price to sort by, never to show."""
+def _sort_value(price: Decimal | None) -> float:
+    """Return a price to sort by, never to show."""
     return float(price) if price is not None and price >= 0 else float("inf")
 
 
-def lowest_prices(offers: list[EndpointView]) -> dict[str, Decimal]:
-    """The lowest input and output price, each where prices differ."""
-    found = {}
+def lowest_prices(views: Sequence[EndpointView]) -> dict[str, Decimal]:
+    """Find the lowest input and output price, each where prices differ."""
+    lowest = {}
     for name in ("prompt", "completion"):
-        prices = {price for one in offers if (price := one.endpoint.prices.get(name, Decimal(-1))) >= 0}
+        prices = {price for view in views if (price := view.endpoint.prices.get(name, Decimal(-1))) >= 0}
         if len(prices) > 1:
-            found[name] = min(prices)
-    return found
+            lowest[name] = min(prices)
+    return lowest
 
 
 def provider_slug(tag: str) -> str:
-    """The provider of an endpoint, by its tag."""
+    """Return the provider of an endpoint with a tag."""
     return tag.partition("/")[0]

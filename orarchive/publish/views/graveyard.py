@@ -1,45 +1,106 @@
-"""What the graveyard shows: models that are listed no more, how long they lived, and how they went."""
+"""What the graveyard shows: models that are no longer listed, how long they lived, and how they ended."""
 
 import datetime as dt
 from dataclasses import dataclass
 
 from orarchive.domain.records import parse_expiry
 from orarchive.publish.dataset import Dataset
+from orarchive.publish.views.cells import PriceCell, build_price_pair
 from orarchive.publish.views.models import ModelView
 
 
 @dataclass(frozen=True)
 class Grave:
-    """A model that is listed no more."""
+    """A model that is no longer listed."""
 
-    one: ModelView
-    announced: dt.date | None
+    model: ModelView
+    expires: dt.date | None
     """The date that OpenRouter had set for its end, where it had set one."""
-    told: dt.datetime | None
-    """The hour in which it was first seen that there is a date, which may have been moved since."""
+    announced: dt.datetime | None
+    """The hour that first showed that there is a date, which may have been moved since."""
     successor: str
     """The id under which OpenRouter answered when it was asked for; "" where it did not."""
 
     @property
+    def last(self) -> dt.datetime:
+        """Return the last good hour with it."""
+        assert self.model.entry.last
+        return self.model.entry.last
+
+    @property
     def days(self) -> int:
-        """How long it was seen, from the first good hour with it to the last."""
-        assert self.one.entry.last
-        return (self.one.entry.last - self.one.entry.first).days
+        """Return how long it was listed, from the first good hour with it to the last."""
+        return (self.last - self.model.entry.first).days
 
     @property
     def notice(self) -> int | None:
-        """Days between the announcement and the last hour with it."""
-        assert self.one.entry.last
-        return (self.one.entry.last - self.told).days if self.told else None
+        """Return the days between the announcement and the last hour with it."""
+        return (self.last - self.announced).days if self.announced else None
 
 
-def list_graves(book: Dataset, gone: list[ModelView]) -> list[Grave]:
-    """The graves, the newest first."""
-    found = []
-    for one in gone:
-        own = [event for event in book.news.get(one.model.id, ()) if event.feed == "models"]
-        renamed = [event.new for event in own if event.kind == "renamed" and event.field == "id"]
-        announced = parse_expiry(one.entry.record.get("expiration_date"))
-        told = book.announced.get(one.model.id)
-        found.append(Grave(one, announced, told, str(renamed[-1]) if renamed else ""))
-    return sorted(found, key=lambda grave: (grave.one.entry.last, grave.one.model.id), reverse=True)
+def list_graves(dataset: Dataset, gone: list[ModelView]) -> list[Grave]:
+    """List the models that are no longer listed, the last one seen first."""
+    graves = []
+    for model in gone:
+        events = [event for event in dataset.news.get(model.model.id, ()) if event.feed == "models"]
+        renamed = [event.new for event in events if event.kind == "renamed" and event.field == "id"]
+        expires = parse_expiry(model.entry.record.get("expiration_date"))
+        announced = dataset.announced.get(model.model.id)
+        graves.append(Grave(model, expires, announced, str(renamed[-1]) if renamed else ""))
+    return sorted(graves, key=lambda grave: (grave.last, grave.model.model.id), reverse=True)
+
+
+@dataclass(frozen=True)
+class GraveRow:
+    """A model that is no longer listed, in the table."""
+
+    id: str
+    id_parts: list[str]
+    name: str
+    last: dt.date
+    days: int
+    is_record_start: bool
+    """Whether the record began with it, so that it lived for longer."""
+    expires: dt.date | None
+    notice: int | None
+    is_announced_before_record: bool
+    """Whether the date was there when it was first seen, so that the notice was longer."""
+    successor: str
+    prices: tuple[PriceCell, PriceCell]
+    """Input and output, as they were last."""
+    state: str
+
+    @property
+    def notice_order(self) -> int | None:
+        """Return what the table sorts by: what was not announced stands before all notices."""
+        return self.notice if self.expires else -1
+
+
+@dataclass(frozen=True)
+class GraveyardPage:
+    """The models that are no longer listed."""
+
+    rows: list[GraveRow]
+
+
+def build_graveyard_page(graves: list[Grave]) -> GraveyardPage:
+    """Build the page of the models that are no longer listed."""
+    return GraveyardPage([_build_row(grave) for grave in graves])
+
+
+def _build_row(grave: Grave) -> GraveRow:
+    model = grave.model.model
+    return GraveRow(
+        id=model.id,
+        id_parts=model.id.split("/"),
+        name=model.name,
+        last=grave.last.date(),
+        days=grave.days,
+        is_record_start=grave.model.since == "first seen",
+        expires=grave.expires,
+        notice=grave.notice,
+        is_announced_before_record=grave.announced == grave.model.entry.first,
+        successor=grave.successor,
+        prices=build_price_pair(model.prices, model.is_free),
+        state=grave.model.states[0],
+    )

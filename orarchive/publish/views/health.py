@@ -5,36 +5,87 @@ from dataclasses import dataclass
 
 from orarchive.publish.dataset import HealthDay
 
-WELL, FAIR = 99, 90
+WELL_PERCENT, FAIR_PERCENT = 99, 90
 """Percent of uptime from which on a day was well, or fair."""
+
+BAR_HEIGHTS = {"well": 16, "fair": 11, "bad": 6}
+"""Height of a bar by how well a day was, in units of the SVG."""
+
+BAR_STEP = 4
+"""Distance from a bar to the next, in units of the SVG."""
+
+FULL_DAYS = 25
+"""Days from which on the figure does not say how many were read."""
+
+
+@dataclass(frozen=True)
+class HealthBar:
+    """A day that was read."""
+
+    grade: str
+    x: int
+    y: int
+    height: int
+
+
+@dataclass(frozen=True)
+class HealthFigure:
+    """A bar for each day that was read, and the mean of their uptimes."""
+
+    label: str
+    """All of it, for people who do not see it."""
+    bars: list[HealthBar]
+    note: str
 
 
 @dataclass(frozen=True)
 class Health:
-    """The last 30 whole days, oldest first; None: nobody looked."""
+    """The last 30 whole days, oldest first; None: the day was not read."""
 
     days: Sequence[HealthDay | None]
 
     @property
     def uptime(self) -> float | None:
-        """Mean over the days that have one, percent."""
-        found = [day.uptime for day in self.days if day and day.uptime is not None]
-        return sum(found) / len(found) if found else None
+        """Return the mean over the days that have an uptime, percent."""
+        uptimes = [day.uptime for day in self.days if day and day.uptime is not None]
+        return sum(uptimes) / len(uptimes) if uptimes else None
 
     @property
     def bars(self) -> list[tuple[int, str]]:
-        """A bar for each day that was read: which of the 30 it is, and how well it was."""
+        """Return for each day that was read which of the 30 it is, and how well it was."""
         return [(n, _grade(day)) for n, day in enumerate(self.days) if day]
 
+    @property
+    def figure(self) -> HealthFigure | None:
+        """Return what is drawn, None where no day was read."""
+        bars = self.bars
+        if not bars:
+            return None
+        mean = f"{self.uptime:.2f}\N{NO-BREAK SPACE}%" if self.uptime is not None else ""
+        unwell = sum(grade != "well" for _, grade in bars)
+        label = f"{len(bars)} of {len(self.days)} days read"
+        if mean:
+            label += f": mean uptime {mean}"
+        if unwell:
+            label += f", {unwell} of them with problems"
+        count = f"{len(bars)} of {len(self.days)} days" if len(bars) < FULL_DAYS else ""
+        return HealthFigure(
+            label, [_build_bar(n, grade) for n, grade in bars], ", ".join(filter(None, (mean, count)))
+        )
 
-def combine_health(several: Sequence[Health]) -> Health:
-    """The health of several endpoints as one: of each day the mean of their uptimes."""
-    return Health(
-        [_mean([day for day in days if day]) for days in zip(*(one.days for one in several), strict=True)]
-    )
+
+def _build_bar(n: int, grade: str) -> HealthBar:
+    height = BAR_HEIGHTS[grade]
+    return HealthBar(grade, n * BAR_STEP, BAR_HEIGHTS["well"] - height, height)
 
 
-def _mean(days: Sequence[HealthDay]) -> HealthDay | None:
+def combine_health(healths: Sequence[Health]) -> Health:
+    """Combine the health of several endpoints: for each day the mean of their uptimes."""
+    days = zip(*(health.days for health in healths), strict=True)
+    return Health([_average([day for day in same_day if day]) for same_day in days])
+
+
+def _average(days: Sequence[HealthDay]) -> HealthDay | None:
     if not days:
         return None
     uptimes = [day.uptime for day in days if day.uptime is not None]
@@ -46,7 +97,7 @@ def _mean(days: Sequence[HealthDay]) -> HealthDay | None:
 
 
 def _grade(day: HealthDay) -> str:
-    """A day in a word; without an uptime the status of most of its hours says it."""
+    """Grade a day in a word; without an uptime by the status of most of its hours."""
     if day.uptime is None:
         return "bad" if day.abnormal * 2 > day.hours else "well"
-    return "well" if day.uptime >= WELL else "fair" if day.uptime >= FAIR else "bad"
+    return "well" if day.uptime >= WELL_PERCENT else "fair" if day.uptime >= FAIR_PERCENT else "bad"

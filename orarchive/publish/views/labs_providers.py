@@ -1,13 +1,14 @@
-"""What the pages show of labs, who make models, and providers, who serve them."""
+"""What the pages know of labs, who make models, and providers, who serve them."""
 
 import datetime as dt
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 
 from orarchive.domain.event_kinds import event_kind
 from orarchive.domain.records import as_text
 from orarchive.index.events import Event
+from orarchive.jsonl import Record
 from orarchive.publish.changelog import ChangelogHour, build_changelog
 from orarchive.publish.dataset import Dataset, RecordEntry
 from orarchive.publish.views.endpoints import EndpointView, provider_slug
@@ -15,8 +16,11 @@ from orarchive.publish.views.health import Health, combine_health
 from orarchive.publish.views.models import ModelView
 from orarchive.timestamps import format_stamp
 
-MONTH = dt.timedelta(days=30)
-"""How long the health of endpoints is told."""
+HEALTH_SPAN = dt.timedelta(days=30)
+"""How long the page of a provider lists changes of health."""
+
+LAB_KINDS = ("added", "first_observed", "returned", "missing", "deprecated", "removed", "renamed")
+"""Kinds of events that the page of a lab lists."""
 
 POLICIES = {
     "privacy_policy_url": "Privacy policy",
@@ -33,12 +37,13 @@ class LabView:
     models: list[ModelView]
     """Those that are listed, the last one first seen first."""
     gone: list[ModelView]
-    log: list[ChangelogHour]
+    changes: list[ChangelogHour]
+    """When its models were added, missing and returned."""
 
     @property
     def first(self) -> dt.datetime:
-        """When the first of its models was first seen."""
-        return min(one.entry.first for one in (*self.models, *self.gone))
+        """Return when the first of its models was first seen."""
+        return min(model.entry.first for model in (*self.models, *self.gone))
 
 
 @dataclass(frozen=True)
@@ -46,12 +51,13 @@ class Serving:
     """A model that a provider serves, and how its price compares."""
 
     model: ModelView
-    offer: EndpointView
+    endpoint: EndpointView
 
     @property
-    def over(self) -> Decimal | None:
-        """How many times the lowest input price it asks; None where nothing can be said."""
-        price, lowest = self.offer.endpoint.prices.get("prompt"), self.model.lowest.get("prompt")
+    def price_ratio(self) -> Decimal | None:
+        """Return its input price as a multiple of the lowest one; None where nothing can be said."""
+        price = self.endpoint.endpoint.prices.get("prompt")
+        lowest = self.model.lowest.get("prompt")
         return price / lowest if price and lowest and price > 0 else None
 
 
@@ -63,88 +69,108 @@ class ProviderView:
     name: str
     entry: RecordEntry | None
     """None: the list of providers does not have it."""
-    serves: list[Serving]
+    servings: list[Serving]
     """By model, then tag."""
     former: int
-    """Endpoints that left."""
-    log: list[ChangelogHour]
-    """What happened to itself, and in the last 30 days to the health of what it serves."""
+    """Number of endpoints that left."""
+    changes: list[ChangelogHour]
+    """Changes of itself, and in the last 30 days of the health of what it serves."""
+
+    @property
+    def record(self) -> Record:
+        """Return its record in the list of providers, {} where that does not have it."""
+        return self.entry.record if self.entry else {}
 
     @property
     def links(self) -> dict[str, str]:
-        """Its policies, by their names."""
-        record = self.entry.record if self.entry else {}
-        return {words: found for name, words in POLICIES.items() if (found := as_text(record.get(name)))}
+        """Return its policies, by their labels."""
+        links = {label: as_text(self.record.get(name)) for name, label in POLICIES.items()}
+        return {label: link for label, link in links.items() if link}
 
     @property
     def facts(self) -> dict[str, str]:
-        """What else is said of it."""
-        record = self.entry.record if self.entry else {}
-        places = record.get("datacenters")
-        found = {
-            "Headquarters": as_text(record.get("headquarters")),
-            "Datacenters": ", ".join(map(str, places)) if isinstance(places, list) else None,
+        """Return the facts of its record, by their labels."""
+        datacenters = self.record.get("datacenters")
+        facts = {
+            "Headquarters": as_text(self.record.get("headquarters")),
+            "Datacenters": ", ".join(map(str, datacenters)) if isinstance(datacenters, list) else None,
         }
-        return {name: words for name, words in found.items() if words}
+        return {label: text for label, text in facts.items() if text}
 
     @property
     def health(self) -> Health:
-        """That of all it serves."""
-        return combine_health([one.offer.health for one in self.serves])
+        """Return the health of all it serves."""
+        return combine_health([serving.endpoint.health for serving in self.servings])
 
     @property
     def cheapest(self) -> int:
-        """For how many models it asks the lowest input price, alone or with others, where prices differ."""
-        return len({one.model.model.id for one in self.serves if one.over == 1})
+        """Count the models of which it has the lowest input price, alone or shared, where prices differ."""
+        return len({serving.model.model.id for serving in self.servings if serving.price_ratio == 1})
 
 
-def build_lab_views(book: Dataset, models: list[ModelView]) -> list[LabView]:
-    """Every lab there ever was, by name."""
-    found: dict[str, list[ModelView]] = defaultdict(list)
-    for one in models:
-        found[one.model.lab].append(one)
-    views = []
-    for name in sorted(found):
-        own = sorted(found[name], key=lambda one: (one.entry.first, one.model.id), reverse=True)
-        there, gone = [one for one in own if one.is_there], [one for one in own if not one.is_there]
-        kinds = ("added", "first_observed", "returned", "missing", "deprecated", "removed", "renamed")
-        news = [
-            event
-            for one in own
-            for event in book.news.get(one.model.id, ())
-            if event.feed == "models" and event.kind in kinds
-        ]
-        views.append(
-            LabView(name, there, gone, build_changelog(sorted(news, key=lambda one: one.hour), book))
-        )
-    return views
+def build_lab_views(dataset: Dataset, models: list[ModelView]) -> list[LabView]:
+    """Build every lab there ever was, by name."""
+    by_lab: dict[str, list[ModelView]] = defaultdict(list)
+    for model in sorted(models, key=lambda model: (model.entry.first, model.model.id), reverse=True):
+        by_lab[model.model.lab].append(model)
+    return [_build_lab(dataset, lab, by_lab[lab]) for lab in sorted(by_lab)]
 
 
-def build_provider_views(book: Dataset, models: list[ModelView], now: dt.datetime) -> list[ProviderView]:
-    """Every provider that is or was listed, or serves a model, by name."""
-    serves: dict[str, list[Serving]] = defaultdict(list)
-    for one in models:
-        for offer in one.offers:
-            serves[offer.provider].append(Serving(one, offer))
-    former: dict[str, int] = defaultdict(int)
-    for entry in book.entries["endpoints"].values():
+def _build_lab(dataset: Dataset, lab: str, models: list[ModelView]) -> LabView:
+    events = [
+        event
+        for model in models
+        for event in dataset.news.get(model.model.id, ())
+        if event.feed == "models" and event.kind in LAB_KINDS
+    ]
+    return LabView(
+        name=lab,
+        models=[model for model in models if model.is_there],
+        gone=[model for model in models if not model.is_there],
+        changes=build_changelog(sorted(events, key=lambda event: event.hour), dataset),
+    )
+
+
+def build_provider_views(dataset: Dataset, models: list[ModelView], now: dt.datetime) -> list[ProviderView]:
+    """Build every provider that is or was listed, or serves or served a model, by name."""
+    servings: dict[str, list[Serving]] = defaultdict(list)
+    for model in models:
+        for endpoint in model.endpoints:
+            servings[endpoint.provider].append(Serving(model, endpoint))
+    former: Counter[str] = Counter()
+    for entry in dataset.entries["endpoints"].values():
         former[provider_slug(entry.parts[1])] += entry.last is not None
-    listed = book.entries["providers"]
-    news: dict[str, list[Event]] = defaultdict(list)
-    recent = format_stamp(now - MONTH)
-    for event in book.log:
+    entries = dataset.entries["providers"]
+    events = _group_events(dataset, now)
+    views = [
+        ProviderView(
+            slug=slug,
+            name=_find_name(slug, entries.get(slug), servings[slug]),
+            entry=entries.get(slug),
+            servings=servings[slug],
+            former=former[slug],
+            changes=build_changelog(events[slug], dataset),
+        )
+        for slug in entries.keys() | servings.keys() | former.keys()
+    ]
+    return sorted(views, key=lambda view: (view.name.lower(), view.slug))
+
+
+def _find_name(slug: str, entry: RecordEntry | None, servings: list[Serving]) -> str:
+    """Find the name of a provider: in the list of providers, or on an endpoint, or else its slug."""
+    if entry:
+        return as_text(entry.record.get("name")) or slug
+    names = (serving.endpoint.endpoint.provider for serving in servings)
+    return next(filter(None, names), slug)
+
+
+def _group_events(dataset: Dataset, now: dt.datetime) -> dict[str, list[Event]]:
+    """Group by provider its own events, and the recent ones of the health of its endpoints."""
+    events: dict[str, list[Event]] = defaultdict(list)
+    recent = format_stamp(now - HEALTH_SPAN)
+    for event in dataset.log:
         if event.feed == "providers" and not event.is_of_field:
-            news[event.key].append(event)
+            events[event.key].append(event)
         elif event_kind(event.kind).is_health and event.hour > recent:
-            news[provider_slug(book.entries["endpoints"][event.key].parts[1])].append(event)
-    views = []
-    for key in listed.keys() | serves.keys() | former.keys():
-        listing, own = listed.get(key), serves[key]
-        named = (
-            [as_text(listing.record.get("name"))] if listing else [one.offer.endpoint.provider for one in own]
-        )
-        name = next(filter(None, named), None)
-        views.append(
-            ProviderView(key, name or key, listing, own, former[key], build_changelog(news[key], book))
-        )
-    return sorted(views, key=lambda one: (one.name.lower(), one.slug))
+            events[provider_slug(dataset.entries["endpoints"][event.key].parts[1])].append(event)
+    return events

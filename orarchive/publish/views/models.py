@@ -1,4 +1,4 @@
-"""What the pages show of models: state, endpoints by price, conditions, relatives and history."""
+"""What the pages know of models: state, endpoints by price, conditions, relatives and history."""
 
 import datetime as dt
 from collections import defaultdict
@@ -16,15 +16,14 @@ from orarchive.publish.charts.week import Week, draw_week
 from orarchive.publish.dataset import Dataset, PriceInterval, PriceKey, Prices, RecordEntry
 from orarchive.publish.views.conditions import Condition, read_condition, sort_price_keys
 from orarchive.publish.views.endpoints import ABILITIES, EndpointView, build_endpoint_views, lowest_prices
-from orarchive.publish.views.scores import list_scores
+from orarchive.publish.views.scores import Score, list_scores
 from orarchive.timestamps import DAY, parse_stamp
 
-NEW = dt.timedelta(days=7)
+NEW_SPAN = dt.timedelta(days=7)
 """How long a model is called new, or returned."""
 
-
-MOST_DRAWN = 250
-"""Entries of a schedule, times the prices that follow it, that can be drawn: there are a handful of each."""
+MAX_DRAWN_RATES = 250
+"""Entries of a schedule, times its time-of-day prices, that can be drawn: there are a handful of each."""
 
 State = Literal[
     "new",
@@ -41,235 +40,259 @@ State = Literal[
     "unobserved",
 ]
 
-GONE: dict[str, State] = {
+GONE_STATES: dict[str, State] = {
     "stale": "missing",
     "deprecated": "deprecated",
     "removed": "removed",
     "unobserved": "unobserved",
 }
-"""The index's word for what became of a record that is not there -> the pages'."""
+"""The index's word for the state of a record that is not there -> the pages'."""
 
 
 @dataclass(frozen=True)
 class ModelView:
-    """All that is known of one model, living or dead."""
+    """All that is known of one model, listed or gone."""
 
-    book: Dataset
+    dataset: Dataset
     now: dt.datetime
     entry: RecordEntry
     model: Model
     states: list[State]
-    offers: list[EndpointView]
+    endpoints: list[EndpointView]
     """Its endpoints now, cheapest first."""
     former: list[RecordEntry]
     """Endpoints that left, the last one first."""
     lowest: dict[str, Decimal]
     """Lowest price by dimension, where its endpoints differ."""
-    kept: str | None
+    kept_reason: str | None
     """Why its endpoints were not read in the last hour; None if they were."""
-    elsewhere: bool
+    has_media_prices: bool
     """Whether it has prices that only the image or video feeds know."""
     conditions: list[Condition]
-    clock: set[str]
-    """The price dimensions that follow the clock."""
+    time_of_day_dimensions: set[str]
+    """The price dimensions that a daily schedule rules."""
     related: list[str]
     """Ids of its variants, its base and the aliases that point at it."""
 
     @property
     def description(self) -> str | None:
-        """In full: the list cuts it short, the response for its endpoints does not."""
+        """Return it in full: the list cuts it short, the response for its endpoints does not."""
         return as_text(self.entry.response.get("description")) or self.model.description
 
     @property
     def is_there(self) -> bool:
+        """Return whether it is listed."""
         return self.entry.last is None
 
     @property
     def is_free(self) -> bool:
-        """Whether it costs nothing at all."""
-        return self.model.is_free and not self.elsewhere
+        """Return whether it costs nothing at all."""
+        return self.model.is_free and not self.has_media_prices
 
     @property
     def since(self) -> str:
-        """What is known of its beginning: the record may have begun with it."""
-        return "added" if self.model.id in self.book.came else "first seen"
+        """Return what is known of its beginning: the record may have begun with it."""
+        return "added" if self.model.id in self.dataset.came else "first seen"
 
     @property
-    def came_after(self) -> dt.datetime | None:
-        """It came some time after this hour, where that is not about the hour before it was first seen."""
-        after = self.book.came.get(self.model.id)
+    def added_after(self) -> dt.datetime | None:
+        """Return the hour after which it was added, None where that is about when it was first seen."""
+        after = self.dataset.came.get(self.model.id)
         return after if after and self.entry.first - after > DAY else None
 
     @property
-    def asking(self) -> list[EndpointView]:
-        """The endpoints that ask what OpenRouter lists as the model's price."""
+    def list_price_endpoints(self) -> list[EndpointView]:
+        """Return the endpoints whose price OpenRouter lists as the model's."""
         names = ("prompt", "completion")
         listed = [self.model.prices.get(name) for name in names]
-        return [one for one in self.offers if [one.endpoint.prices.get(name) for name in names] == listed]
+        return [
+            view for view in self.endpoints if [view.endpoint.prices.get(name) for name in names] == listed
+        ]
 
     @property
-    def scores(self) -> list[tuple[str, str, str]]:
-        """What others' benchmarks say of it now: source, what was measured, and the score as sent."""
-        found = self.book.benchmarks.get(self.model.id)
-        return list(list_scores(found)) if isinstance(found, dict) else []
+    def scores(self) -> list[Score]:
+        """Return what benchmarks by third parties say of it now."""
+        benchmarks = self.dataset.benchmarks.get(self.model.id)
+        return list(list_scores(benchmarks)) if isinstance(benchmarks, dict) else []
 
     @property
-    def rank(self) -> int:
-        """Its most telling state, by which lists are sorted."""
+    def state_order(self) -> int:
+        """Return the position of its most telling state, by which lists are sorted."""
         return get_args(State).index(self.states[0])
 
     @property
     def traits(self) -> list[str]:
-        """What a list of models filters by: `in:image`, `out:text`, `can:tools`, `by:novita`, `free`."""
+        """Return what a list filters by: `in:image`, `out:text`, `can:tools`, `by:novita`, `free`."""
         model = self.model
-        found = [f"in:{one}" for one in model.inputs if one != "text"]
-        found += [f"out:{one}" for one in model.outputs if one != "text"]
-        found += [f"can:{name}" for name, parameter in ABILITIES.items() if parameter in model.parameters]
-        found += sorted({f"by:{one.provider}" for one in self.offers})
-        return [*found, "free"] if self.is_free else found
+        traits = [f"in:{modality}" for modality in model.inputs if modality != "text"]
+        traits += [f"out:{modality}" for modality in model.outputs if modality != "text"]
+        traits += [f"can:{name}" for name, parameter in ABILITIES.items() if parameter in model.parameters]
+        traits += sorted({f"by:{endpoint.provider}" for endpoint in self.endpoints})
+        return [*traits, "free"] if self.is_free else traits
 
     @property
     def points(self) -> Prices:
-        """Its price points, in the order in which prices are shown."""
-        found = self.book.prices.get(("models", self.model.id), {})
-        return {rate: found[rate] for rate in sort_price_keys(found)}
+        """Return its price points, in the order in which prices are shown."""
+        prices = self.dataset.prices.get(("models", self.model.id), {})
+        return {price_key: prices[price_key] for price_key in sort_price_keys(prices)}
 
     @cached_property
     def charts(self) -> list[Chart]:
-        """A chart for each price that ever changed; an alias repeats those of its targets."""
-        looks = self.book.good["models"]
-        # by whole days, so that a quiet hour leaves the page as it is
-        end = self.entry.last or max(
-            [start_of_day(self.now), *(some[-1].first for some in self.points.values())]
-        )
-        moved = {rate: some for rate, some in self.points.items() if len(_levels(some)) > 1}
-        return [draw_steps(rate, some, looks, end) for rate, some in moved.items() if not self.model.is_alias]
+        """Return a chart for each price that ever changed; an alias would repeat those of its targets."""
+        if self.model.is_alias:
+            return []
+        points = self.points
+        # By whole days, so that a quiet hour leaves the page as it is.
+        newest = [start_of_day(self.now), *(intervals[-1].first for intervals in points.values())]
+        end = self.entry.last or max(newest)
+        return [
+            draw_steps(price_key, intervals, self.dataset.good["models"], end)
+            for price_key, intervals in points.items()
+            if len(_amounts(intervals)) > 1
+        ]
 
     @property
-    def still(self) -> list[PriceKey]:
-        """The prices that were never others: one level as long as the model was there, or nothing."""
-        whole = (self.entry.first, self.entry.last)
+    def unchanged_prices(self) -> list[PriceKey]:
+        """Return the prices that never changed: one amount as long as the model was there, or no amount."""
+        lifetime = (self.entry.first, self.entry.last)
         return [
-            rate
-            for rate, points in self.points.items()
-            if len(_levels(points)) < 2
-            and ((points[0].first, points[-1].last) == whole or not any(_levels(points)))
+            price_key
+            for price_key, points in self.points.items()
+            if len(_amounts(points)) < 2
+            and ((points[0].first, points[-1].last) == lifetime or not any(_amounts(points)))
         ]
 
     @property
     def weeks(self) -> list[Week]:
-        """What the prices that follow the clock are through the week."""
+        """Return what its time-of-day prices are through the week."""
         pricing = self.entry.record.get("pricing", {})
-        if len(self.conditions) * len(self.clock) > MOST_DRAWN:
+        if len(self.conditions) * len(self.time_of_day_dimensions) > MAX_DRAWN_RATES:
             return []
-        found = [
+        weeks = [
             draw_week(name, pricing)
-            for name in sort_dimensions(self.clock)
-            if any(name in one.prices and not one.over for one in self.conditions)
+            for name in sort_dimensions(self.time_of_day_dimensions)
+            if any(name in condition.prices and not condition.over for condition in self.conditions)
         ]
-        return [one for one in found if any(row.parts for row in one.rows)]
+        return [week for week in weeks if any(row.parts for row in week.rows)]
 
     @cached_property
-    def log(self) -> list[ChangelogHour]:
-        """What happened to it and its endpoints, newest first."""
-        return build_changelog(self.book.news.get(self.model.id, ()), self.book)
+    def changes(self) -> list[ChangelogHour]:
+        """Return the changes of it and its endpoints, newest first."""
+        return build_changelog(self.dataset.news.get(self.model.id, ()), self.dataset)
 
 
 def start_of_day(now: dt.datetime) -> dt.datetime:
-    """The beginning of the day that an hour lies in."""
+    """Return the beginning of the UTC day that an hour lies in."""
     return dt.datetime.combine(now.date(), dt.time(), dt.UTC)
 
 
-def _levels(points: list[PriceInterval]) -> set[Decimal]:
+def _amounts(points: list[PriceInterval]) -> set[Decimal]:
+    """Return the prices that are amounts: a router's -1 is none."""
     return {point.amount for point in points if point.amount >= 0}
 
 
-def build_model_views(book: Dataset, now: dt.datetime) -> list[ModelView]:
-    """Every model there ever was, by id, aliases last."""
-    entries = book.entries["models"]
-    models = {key: Model.from_record(one.record) for key, one in entries.items()}
-    kept = _kept(book)
-    elsewhere = book.entries["images"].keys() | book.entries["videos"].keys()
-    related = _related([models[key] for key, one in entries.items() if one.last is None])
-    offers = build_endpoint_views(book, now)
+def build_model_views(dataset: Dataset, now: dt.datetime) -> list[ModelView]:
+    """Build every model there ever was, by id, aliases last."""
+    entries = dataset.entries["models"]
+    models = {key: Model.from_record(entry.record) for key, entry in entries.items()}
+    kept_reasons = _find_kept(dataset)
+    with_media_prices = dataset.entries["images"].keys() | dataset.entries["videos"].keys()
+    related = _find_related([models[key] for key, entry in entries.items() if entry.last is None])
+    endpoints = build_endpoint_views(dataset, now)
     returned = {
-        one.key
-        for one in book.log
-        if one.kind == "returned" and one.feed == "models" and parse_stamp(one.hour) > now - NEW
+        event.key
+        for event in dataset.log
+        if event.kind == "returned" and event.feed == "models" and parse_stamp(event.hour) > now - NEW_SPAN
     }
     views = [
         ModelView(
-            book=book,
+            dataset=dataset,
             now=now,
             entry=entry,
             model=models[key],
-            states=_states(book, entry, models[key], bool(offers.get(key)), kept, key in returned, now),
-            offers=offers.get(key, []),
-            former=sorted(
-                (one for one in book.endpoints.get(key, ()) if one.last),
-                key=lambda one: (one.last or now, one.key),
-                reverse=True,
+            states=_list_states(
+                dataset,
+                entry,
+                models[key],
+                is_served=key in endpoints,
+                is_kept=key in kept_reasons,
+                is_returned=key in returned,
+                now=now,
             ),
-            lowest=lowest_prices(offers.get(key, [])),
-            kept=kept.get(key),
-            elsewhere=key in elsewhere,
-            conditions=[read_condition(one) for one in models[key].schedule],
-            clock=time_of_day_keys(entry.record.get("pricing")),
+            endpoints=endpoints.get(key, []),
+            former=_list_former(dataset, key, now),
+            lowest=lowest_prices(endpoints.get(key, [])),
+            kept_reason=kept_reasons.get(key),
+            has_media_prices=key in with_media_prices,
+            conditions=[read_condition(rule) for rule in models[key].schedule],
+            time_of_day_dimensions=time_of_day_keys(entry.record.get("pricing")),
             related=related.get(key, []),
         )
         for key, entry in entries.items()
     ]
-    return sorted(views, key=lambda one: (one.model.is_alias, one.model.id))
+    return sorted(views, key=lambda view: (view.model.is_alias, view.model.id))
 
 
-def _kept(book: Dataset) -> dict[str, str]:
-    """The models whose endpoints were not read in the last hour, with the reason."""
-    asked = [one for one in book.readings if one.feed == "endpoints"]
-    if not asked or asked[-1].hour < book.hour:
+def _list_former(dataset: Dataset, model: str, now: dt.datetime) -> list[RecordEntry]:
+    """List the endpoints that left a model, the last one first."""
+    former = [entry for entry in dataset.endpoints.get(model, ()) if entry.last]
+    return sorted(former, key=lambda entry: (entry.last or now, entry.key), reverse=True)
+
+
+def _find_kept(dataset: Dataset) -> dict[str, str]:
+    """Find the models whose endpoints were not read in the last hour, with the reason."""
+    readings = [reading for reading in dataset.readings if reading.feed == "endpoints"]
+    if not readings or readings[-1].hour < dataset.hour:
         return {}
-    hour = asked[-1].hour
-    last = [one for one in asked if one.hour == hour]
-    if good := [one for one in last if one.good]:
+    latest = [reading for reading in readings if reading.hour == readings[-1].hour]
+    if good := [reading for reading in latest if reading.good]:
         return good[-1].kept
-    why = ", ".join(last[-1].reasons) or "failed"
-    return {key: why for key, one in book.entries["models"].items() if one.last is None}
+    reason = ", ".join(latest[-1].reasons) or "failed"
+    return {key: reason for key, entry in dataset.entries["models"].items() if entry.last is None}
 
 
-def _states(
-    book: Dataset,
+def _list_states(
+    dataset: Dataset,
     entry: RecordEntry,
     model: Model,
-    served: bool,
-    kept: dict[str, str],
-    back: bool,
+    *,
+    is_served: bool,
+    is_kept: bool,
+    is_returned: bool,
     now: dt.datetime,
 ) -> list[State]:
-    """The words for a model's state, the most telling first; a date that is over says nothing of it."""
+    """List the words for a model's state, the most telling first.
+
+    An expiration date that is over says nothing of the state.
+    """
     if entry.last:
-        return [GONE[entry.state]]
-    own = not model.is_alias and not model.is_router
-    asked = bool(book.good["endpoints"]) and book.good["endpoints"][-1] >= entry.first
-    found: list[tuple[State, bool]] = [
-        ("new", book.came.get(entry.key, entry.first) > now - NEW and entry.key in book.came),
-        ("returned", back),
+        return [GONE_STATES[entry.state]]
+    has_endpoints = not model.is_alias and not model.is_router
+    readings = dataset.good["endpoints"]
+    is_read = bool(readings) and readings[-1] >= entry.first
+    is_new = entry.key in dataset.came and dataset.came[entry.key] > now - NEW_SPAN
+    states: list[tuple[State, bool]] = [
+        ("new", is_new),
+        ("returned", is_returned),
         ("expiring", model.expires is not None and model.expires >= now.date()),
-        ("orphaned", own and asked and not served and entry.key not in kept),
+        ("orphaned", has_endpoints and is_read and not is_served and not is_kept),
         ("alias", model.is_alias),
         ("router", model.is_router),
-        ("kept", own and entry.key in kept),
+        ("kept", has_endpoints and is_kept),
     ]
-    return [word for word, holds in found if holds] or ["live"]
+    return [state for state, holds in states if holds] or ["live"]
 
 
-def _related(models: list[Model]) -> dict[str, list[str]]:
-    """For each model the other variants of it, and the aliases that point at it."""
+def _find_related(models: list[Model]) -> dict[str, list[str]]:
+    """Find for each model its other variants, and the aliases that point at it."""
     families: dict[str, list[str]] = defaultdict(list)
     for model in models:
         families[model.id.partition(":")[0]].append(model.id)
-    found = {
-        model.id: [one for one in families[model.id.partition(":")[0]] if one != model.id] for model in models
+    related = {
+        model.id: [variant for variant in families[model.id.partition(":")[0]] if variant != model.id]
+        for model in models
     }
     for model in models:
-        if model.alias_target in found:
-            found[model.alias_target].append(model.id)
-    return found
+        if model.alias_target in related:
+            related[model.alias_target].append(model.id)
+    return related

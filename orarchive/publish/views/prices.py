@@ -1,4 +1,4 @@
-"""What the page of prices shows: the cheapest for a need, the biggest moves, and the middle of the market."""
+"""What the page of prices computes: the cheapest models for a need, and the median of the market."""
 
 import datetime as dt
 from bisect import bisect_right
@@ -13,30 +13,34 @@ from orarchive.publish.dataset import Dataset, PriceInterval, PriceKey
 from orarchive.publish.views.endpoints import EndpointView
 from orarchive.publish.views.models import ModelView
 
-INPUT_PARTS, OUTPUT_PARTS = 3, 1
+INPUT_TOKENS, OUTPUT_TOKENS = 3, 1
 """What is compared: a mix of three tokens in for one out, as a conversation with some context is."""
 
-MOST = 10
+MAX_CHEAPEST = 10
+"""Models that are listed for a need."""
+
 STEP = dt.timedelta(days=7)
+"""Distance of two points of the medians."""
 
 
 @dataclass(frozen=True)
 class Need:
-    """Something that people need a model for: what the model, and what the endpoint must do."""
+    """A use that people need a model for, as demands on the model and the endpoint."""
 
     name: str
     rule: str
-    """Which count, in words."""
-    takes: str = ""
+    """Which models count, in words."""
+    modality: str = ""
+    """What the model must accept as input."""
     parameter: str = ""
     context: int = 0
 
-    def fits(self, one: ModelView, offer: EndpointView | None) -> bool:
-        """Whether a model at an endpoint will do; where endpoints are not known the model must."""
-        context = offer.endpoint.context if offer else one.model.context
-        parameters = offer.parameters if offer else one.model.parameters
+    def fits(self, model: ModelView, endpoint: EndpointView | None) -> bool:
+        """Return whether a model at an endpoint will do; without endpoints the model itself must."""
+        context = endpoint.endpoint.context if endpoint else model.model.context
+        parameters = endpoint.parameters if endpoint else model.model.parameters
         return (
-            (not self.takes or self.takes in one.model.inputs)
+            (not self.modality or self.modality in model.model.inputs)
             and (not self.parameter or self.parameter in parameters)
             and (context or 0) >= self.context
         )
@@ -45,7 +49,7 @@ class Need:
 NEEDS = (
     Need("Text", "any model"),
     Need("Long context", "200,000 tokens or more at that endpoint", context=200_000),
-    Need("Reading images", "takes images", takes="image"),
+    Need("Reading images", "image input", modality="image"),
     Need("Calling tools", "tools at that endpoint", parameter="tools"),
     Need("Reasoning", "reasoning at that endpoint", parameter="reasoning"),
     Need("Structured output", "structured_outputs at that endpoint", parameter="structured_outputs"),
@@ -53,46 +57,50 @@ NEEDS = (
 
 
 @dataclass(frozen=True)
-class Cheap:
-    """A model at its lowest price, and who asks it; None: the list price, where endpoints are not known."""
+class PricedModel:
+    """A model at the price of an endpoint; without endpoint at its list price."""
 
-    one: ModelView
-    offer: EndpointView | None
+    model: ModelView
+    endpoint: EndpointView | None
     prices: dict[str, Decimal]
 
     @property
     def mix(self) -> Decimal:
-        """USD a token of the mix."""
-        parts = INPUT_PARTS * self.prices["prompt"] + OUTPUT_PARTS * self.prices["completion"]
-        return parts / (INPUT_PARTS + OUTPUT_PARTS)
+        """Return USD per token of the mix."""
+        total = INPUT_TOKENS * self.prices["prompt"] + OUTPUT_TOKENS * self.prices["completion"]
+        return total / (INPUT_TOKENS + OUTPUT_TOKENS)
 
 
-def list_cheapest(models: list[ModelView], read: bool) -> dict[str, list[Cheap]]:
-    """For each need the cheapest models that are not free, each once, by the need's name.
+def list_cheapest(models: list[ModelView], has_endpoints: bool) -> dict[str, list[PricedModel]]:
+    """List for each need, by its name, the cheapest models that are not free, each model once.
 
-    `read`: whether endpoints were ever read; if not the list price stands for them.
+    `has_endpoints` says whether endpoints were ever read; if not, the list price stands for them.
     """
     priced = [
-        cheap for one in models if not one.model.is_alias and not one.is_free for cheap in _priced(one, read)
+        priced
+        for model in models
+        if not model.model.is_alias and not model.is_free
+        for priced in _list_prices(model, has_endpoints)
     ]
-    priced.sort(key=lambda cheap: (cheap.mix, cheap.one.model.id))
-    found = {}
+    priced.sort(key=lambda priced: (priced.mix, priced.model.model.id))
+    cheapest = {}
     for need in NEEDS:
-        fitting = [cheap for cheap in priced if need.fits(cheap.one, cheap.offer)]
-        first = {cheap.one.model.id: cheap for cheap in reversed(fitting)}
-        found[need.name] = [cheap for cheap in fitting if first[cheap.one.model.id] is cheap][:MOST]
-    return found
+        fitting = [candidate for candidate in priced if need.fits(candidate.model, candidate.endpoint)]
+        first = {candidate.model.model.id: candidate for candidate in reversed(fitting)}
+        once = [candidate for candidate in fitting if first[candidate.model.model.id] is candidate]
+        cheapest[need.name] = once[:MAX_CHEAPEST]
+    return cheapest
 
 
-def _priced(one: ModelView, read: bool) -> list[Cheap]:
-    """A model at each endpoint that asks a plain price."""
-    if not read:
-        known = _is_priced(one.model.prices) and not one.elsewhere
-        return [Cheap(one, None, one.model.prices)] if known else []
+def _list_prices(model: ModelView, has_endpoints: bool) -> list[PricedModel]:
+    """List a model at each endpoint that has a plain price."""
+    if not has_endpoints:
+        is_priced = _is_priced(model.model.prices) and not model.has_media_prices
+        return [PricedModel(model, None, model.model.prices)] if is_priced else []
     return [
-        Cheap(one, offer, offer.endpoint.prices)
-        for offer in one.offers
-        if _is_priced(offer.endpoint.prices) and not offer.endpoint.schedule
+        PricedModel(model, endpoint, endpoint.endpoint.prices)
+        for endpoint in model.endpoints
+        if _is_priced(endpoint.endpoint.prices) and not endpoint.endpoint.schedule
     ]
 
 
@@ -100,54 +108,62 @@ def _is_priced(prices: dict[str, Decimal]) -> bool:
     return all(prices.get(name, Decimal(0)) > 0 for name in ("prompt", "completion"))
 
 
-def draw_medians(book: Dataset, now: dt.datetime) -> list[Chart]:
-    """The middle input and output price of all listed models with a price, week by week."""
-    looks = book.good["models"]
-    if not looks:
+def draw_medians(dataset: Dataset, now: dt.datetime) -> list[Chart]:
+    """Draw the median input and output price of all listed models with a price, week by week."""
+    readings = dataset.good["models"]
+    if not readings:
         return []
-    weeks = [looks[0] + n * STEP for n in range(int((now - looks[0]) / STEP) + 1)]
-    moments = [(at, until) for at in weeks if (until := _looked(looks, at))]
-    found = []
-    # lists of text models are all that the record began with; an alias or a variant would count a model twice
+    starts = [readings[0] + n * STEP for n in range(int((now - readings[0]) / STEP) + 1)]
+    weeks = [(start, end) for start in starts if (end := _find_read_until(readings, start))]
+    charts = []
+    # Lists of text models are all that the record began with; an alias or a variant would count a model
+    # twice.
     counted = {
         key
-        for key, one in book.entries["models"].items()
-        if not key.startswith("~") and ":" not in key and _writes(one.record)
+        for key, entry in dataset.entries["models"].items()
+        if not key.startswith("~") and ":" not in key and _outputs_text(entry.record)
     }
-    for rate in (PriceKey("prompt"), PriceKey("completion")):
+    for price_key in (PriceKey("prompt"), PriceKey("completion")):
         points: list[PriceInterval] = []
-        all_points = [
-            prices[rate]
-            for (feed, key), prices in book.prices.items()
-            if feed == "models" and rate in prices and key in counted
+        histories = [
+            prices[price_key]
+            for (feed, key), prices in dataset.prices.items()
+            if feed == "models" and price_key in prices and key in counted
         ]
-        for at, until in moments:
-            amounts = [amount for some in all_points if (amount := _at(some, at)) is not None and amount > 0]
+        for start, end in weeks:
+            prices_then = [_price_at(history, start) for history in histories]
+            amounts = [amount for amount in prices_then if amount is not None and amount > 0]
             if amounts:
-                points.append(PriceInterval(at, until, Decimal(median(amounts))))
+                points.append(PriceInterval(start, end, Decimal(median(amounts))))
         if points:
-            found.append(draw_steps(rate, points, looks, now))
-    return found
+            charts.append(draw_steps(price_key, points, readings, now))
+    return charts
 
 
-def _writes(record: Record) -> bool:
+def _outputs_text(record: Record) -> bool:
     return "text" in as_texts(get_object(record, "architecture").get("output_modalities", ["text"]))
 
 
-def _looked(looks: list[dt.datetime], at: dt.datetime) -> dt.datetime | None:
-    """Until when somebody looked without a gap in the week from a moment on; None: nobody did at it."""
-    first = bisect_right(looks, at) - 1
-    if at - looks[first] > MAX_GAP:
+def _find_read_until(readings: list[dt.datetime], start: dt.datetime) -> dt.datetime | None:
+    """Find until when the week from `start` was read without a gap; None: not even at its start."""
+    first = bisect_right(readings, start) - 1
+    if start - readings[first] > MAX_GAP:
         return None
-    until = at
-    for look in looks[first + 1 :]:
-        if look - until > MAX_GAP or until >= at + STEP:
+    until = start
+    for reading in readings[first + 1 :]:
+        if reading - until > MAX_GAP or until >= start + STEP:
             break
-        until = look
-    return min(until, at + STEP)
+        until = reading
+    return min(until, start + STEP)
 
 
-def _at(points: list[PriceInterval], at: dt.datetime) -> Decimal | None:
+def _price_at(points: list[PriceInterval], hour: dt.datetime) -> Decimal | None:
+    """Return the price that held at an hour, None where there was none."""
     return next(
-        (one.amount for one in points if one.first <= at and (one.last is None or at <= one.last)), None
+        (
+            point.amount
+            for point in points
+            if point.first <= hour and (point.last is None or hour <= point.last)
+        ),
+        None,
     )

@@ -1,7 +1,7 @@
-"""What the pages show of rankings: OpenRouter's own figures, joined with the models that they name.
+"""What the pages know of rankings: OpenRouter's own figures, joined with the models that they name.
 
-A published permaslug is a canonical slug with its variant. What joins with no model is kept and named;
-`other` is what the service sums up of the rest, and no model.
+A published permaslug is a canonical slug with its variant. A name that joins with no model is kept and shown;
+`other` is the service's sum of all further models, and no model itself.
 """
 
 import datetime as dt
@@ -13,63 +13,40 @@ from functools import cached_property
 import pandas as pd
 
 from orarchive.domain.ranking_series import ALL_SLICES
-from orarchive.domain.records import as_integer, as_text, get_lab
-from orarchive.jsonl import Record
 from orarchive.publish.charts.lines import LineChart, draw_lines
 from orarchive.publish.dataset import Dataset
 from orarchive.publish.rankings_data import Row, SliceRead
 from orarchive.publish.views.models import ModelView
+from orarchive.publish.views.ranked import (
+    App,
+    CategoryRank,
+    Period,
+    RankedEntry,
+    compare_ranks,
+    estimate_spend,
+    get_permaslug,
+    get_slug,
+)
+from orarchive.publish.views.usage import (
+    OTHER,
+    WEEK,
+    find_last_date,
+    is_unfinished,
+    rank_names,
+    sum_labs,
+    sum_period,
+    sum_tokens,
+    sum_weeks,
+)
 from orarchive.timestamps import DAY
 
-OTHER = "other"
-"""What the service calls the sum of all that is not among a date's first fifty."""
+MAX_ENTRIES = 50
+"""Entries of a period: as many models are published."""
 
-TOP = 50
-LINES = 8
+MAX_LINES = 8
 """Lines of a chart."""
 
-WEEK = dt.timedelta(days=7)
-
-
-@dataclass(frozen=True)
-class Place:
-    """A place in a ranking."""
-
-    rank: int
-    name: str
-    """The id of the model, or the published name where no model goes by it."""
-    model: ModelView | None
-    moved: int | None
-    """Places up (or, negative, down) against the period before; None: there is nothing to compare with."""
-    is_new: bool = False
-    """Whether it was not in the period before."""
-    tokens: int | None = None
-    share: float | None = None
-    """Of all published tokens of the period."""
-    spend: Decimal | None = None
-    """Tokens times a mix of list prices: an estimate, USD."""
-
-    @property
-    def lab(self) -> str:
-        """Who makes it."""
-        return get_lab(self.name)
-
-
-@dataclass(frozen=True)
-class Period:
-    """Published totals of some days, and of as many before them."""
-
-    name: str
-    first: dt.date
-    last: dt.date
-    total: int
-    places: list[Place]
-    unfinished: bool
-    """Whether it ends with a day that the service had not finished when it was read."""
-    dates: int
-    """Dates that are published of it."""
-    expected: int
-    """Dates that it has."""
+MAX_TRENDING = 10
 
 
 @dataclass(frozen=True)
@@ -78,348 +55,260 @@ class Category:
 
     name: str
     """"" for all."""
-    order: list[Place]
-    """The order of the last reading: places, no totals."""
+    order: list[RankedEntry]
+    """The order of the last reading: ranks without totals."""
     hour: dt.datetime | None
     """When that was read."""
     before: dt.datetime | None
-    """What `moved` is against."""
+    """The reading that `moved` is against."""
     week: Period | None
     """Sampled totals of the last week that is published, where a key opens them; not for all."""
     chart: LineChart | None
     is_past: bool
-    """Whether the service names it no more."""
-
-
-@dataclass(frozen=True)
-class App:
-    """An app by its tokens on a day; what was not sent is None."""
-
-    name: str
-    date: str
-    rank: int | None
-    tokens: int | None
-    requests: int | None
-
-    @classmethod
-    def from_record(cls, record: Record) -> "App":
-        """Read a row as it was sent."""
-        return cls(
-            name=as_text(record.get("app_name")) or str(record.get("app_id")),
-            date=str(record.get("date")),
-            rank=as_integer(record.get("rank")),
-            tokens=as_integer(record.get("total_tokens")),
-            requests=as_integer(record.get("total_requests")),
-        )
+    """Whether the service no longer names it."""
 
 
 @dataclass(frozen=True)
 class Rankings:
-    """All that the pages show of rankings."""
+    """All that is known of rankings."""
 
-    book: Dataset
+    dataset: Dataset
     models: list[ModelView]
 
     @cached_property
     def by_slug(self) -> dict[str, ModelView]:
-        """The models by what rankings call them; of several the one that is there, or came last."""
-        found: dict[str, ModelView] = {}
-        for one in sorted(self.models, key=lambda one: (one.is_there, one.entry.first), reverse=True):
-            if not one.model.is_alias:
-                found.setdefault(get_permaslug(one), one)
-        return found
+        """Return the models by their permaslug; of several the listed one, or the one last first seen."""
+        models: dict[str, ModelView] = {}
+        for model in sorted(self.models, key=lambda view: (view.is_there, view.entry.first), reverse=True):
+            if not model.model.is_alias:
+                models.setdefault(get_permaslug(model), model)
+        return models
 
     @cached_property
     def by_id(self) -> dict[str, ModelView]:
-        return {one.model.id: one for one in self.models}
+        """Return the models by id."""
+        return {model.model.id: model for model in self.models}
 
     @property
     def is_there(self) -> bool:
-        """Whether any ranking was ever read."""
-        return bool(self.book.usage.good)
+        """Return whether any ranking was ever read."""
+        return bool(self.dataset.usage.good)
 
     @property
     def has_totals(self) -> bool:
-        """Whether totals were ever read: they need a key."""
-        return ("models", "") in self.book.usage.tokens
+        """Return whether totals were ever read: they need a key."""
+        return ("models", "") in self.dataset.usage.tokens
 
     @property
     def as_of(self) -> str:
-        """Of when the service says its totals are."""
-        return self.as_of_part("models")
+        """Return the moment that the service states for its totals, "" where there is none."""
+        return self.as_of_slice("models")
 
-    def as_of_part(self, series: str, part: str = "") -> str:
-        """Of when the service says the figures of a part of a series are."""
-        read = self.book.usage.good.get((series, part))
+    def as_of_slice(self, series: str, name: str = "") -> str:
+        """Return the moment that the service states for the figures of a slice, "" where there is none."""
+        read = self.dataset.usage.good.get((series, name))
         return read.as_of if read else ""
 
     @cached_property
     def apps(self) -> list[App]:
-        """The apps of the last day that is published, the most used first."""
-        found = [App.from_record(one) for one in self.book.usage.lines.get(("apps", "popular"), [])]
-        return sorted(found, key=lambda one: (one.rank is None, one.rank, one.name))
-
-    @property
-    def apps_day(self) -> str:
-        """The day that they are of."""
-        return self.apps[0].date if self.apps else ""
+        """Return the apps of the last day that is published, the most used first."""
+        apps = [App.from_record(record) for record in self.dataset.usage.lines.get(("apps", "popular"), [])]
+        return sorted(apps, key=lambda app: (app.rank is None, app.rank, app.name))
 
     @cached_property
     def periods(self) -> list[Period]:
-        """The last day, seven days and thirty days that are published."""
-        rows = self.book.usage.tokens.get(("models", ""), [])
-        names = (("Day", 1), ("Week", 7), ("Month", 30))
-        return [
-            found for name, days in names if (found := self._period(name, rows, days * DAY, DAY, self.as_of))
-        ]
+        """Return the last day, seven days and thirty days that are published."""
+        names = (("Day", DAY), ("Week", WEEK), ("Month", 30 * DAY))
+        periods = (self._build_period(name, self._rows, length, DAY, self.as_of) for name, length in names)
+        return [period for period in periods if period]
 
     @property
     def week(self) -> Period | None:
-        """The last seven days that are published."""
-        return next((one for one in self.periods if one.name == "Week"), None)
+        """Return the last seven days that are published."""
+        return next((period for period in self.periods if period.name == "Week"), None)
 
-    def _period(
+    @property
+    def _rows(self) -> list[Row]:
+        """Return the published totals by date."""
+        return self.dataset.usage.tokens.get(("models", ""), [])
+
+    def _build_period(
         self, name: str, rows: list[Row], length: dt.timedelta, step: dt.timedelta, as_of: str
     ) -> Period | None:
-        """The totals of the last stretch of a series, against the one before it."""
-        if not rows:
+        """Build the last period of a series with movement against the one before; None without rows."""
+        sums = sum_period(rows, length, step)
+        if sums is None:
             return None
-        last = max(date for date, _, _ in rows)
-        end = dt.date.fromisoformat(last)
-        first, before = end - length + step, end - 2 * length + step
-        now = _sums(rows, f"{first}", last)
-        was = _sums(rows, f"{before}", f"{first - step}")
-        total = sum(now.values())
-        expected = length // step
-        dates, earlier = (
-            len({date for date, _, _ in rows if begin <= date <= until})
-            for begin, until in ((f"{first}", last), (f"{before}", f"{first - step}"))
-        )
-        # with days missing in one of the two nothing can be said of movement
-        whole = dates == earlier == expected
-        old = {slug: rank for rank, slug in enumerate(_ranked(was), start=1)} if whole else None
-        places = [
-            self._place(rank, slug, old, now[slug], total) for rank, slug in enumerate(_ranked(now), start=1)
+        total = sum(sums.tokens.values())
+        entries = [
+            self._build_entry(rank, slug, sums.earlier_ranks, sums.tokens[slug], total)
+            for rank, slug in enumerate(sums.ranked[:MAX_ENTRIES], start=1)
         ]
         return Period(
-            name, first, end, total, places[:TOP], is_unfinished(last, step, as_of), dates, expected
+            name=name,
+            first=sums.first,
+            last=sums.last,
+            total=total,
+            entries=entries,
+            unfinished=is_unfinished(f"{sums.last}", step, as_of),
+            dates=sums.dates,
+            expected=sums.expected,
         )
 
-    def _place(self, rank: int, slug: str, old: Mapping[str, int] | None, tokens: int, total: int) -> Place:
+    def _build_entry(
+        self, rank: int, slug: str, earlier: Mapping[str, int] | None, tokens: int, total: int
+    ) -> RankedEntry:
         model = self.by_slug.get(slug)
-        return Place(
+        return RankedEntry(
             rank,
             model.model.id if model else slug,
             model,
-            *_against(old, slug, rank),
+            *compare_ranks(earlier, slug, rank),
             tokens=tokens,
             share=tokens / total if total else 0.0,
-            spend=_spend(model, tokens) if model else None,
+            spend=estimate_spend(model, tokens) if model else None,
         )
 
     @cached_property
     def categories(self) -> list[Category]:
-        """Every category there ever was, "" for all first."""
-        asked = {part for series, part in self.book.usage.last if series in ("order", "category")}
-        names = (asked - {ALL_SLICES}) | {""}
-        return [self._category(name) for name in sorted(names)] if self.is_there else []
+        """Return every category there ever was, "" for all first."""
+        slices = {name for series, name in self.dataset.usage.last if series in ("order", "category")}
+        names = (slices - {ALL_SLICES}) | {""}
+        return [self._build_category(name) for name in sorted(names)] if self.is_there else []
 
-    def _category(self, name: str) -> Category:
-        hours = self.book.usage.orders.get(name, {})
-        hour = max(hours, default=None)
-        earlier = [one for one in hours if hour and one <= hour - WEEK]
-        before = max(earlier, default=None)
-        old = {model: rank for rank, model in enumerate(hours[before], start=1)} if before else None
+    def _build_category(self, name: str) -> Category:
+        usage = self.dataset.usage
+        orders = usage.orders.get(name, {})
+        hour = max(orders, default=None)
+        before = max((earlier for earlier in orders if hour and earlier <= hour - WEEK), default=None)
+        earlier_ranks = (
+            {model: rank for rank, model in enumerate(orders[before], start=1)} if before else None
+        )
         order = [
-            Place(rank, model, self.by_id.get(model), *_against(old, model, rank))
-            for rank, model in enumerate(hours[hour] if hour else [], start=1)
+            RankedEntry(rank, model, self.by_id.get(model), *compare_ranks(earlier_ranks, model, rank))
+            for rank, model in enumerate(orders[hour] if hour else [], start=1)
         ]
-        rows = self.book.usage.tokens.get(("category", name), [])
-        week = self._period("Week", rows, WEEK, WEEK, self.as_of_part("category", name))
-        asked = [read.hour.date() for key, read in self.book.usage.last.items() if key[0] == "order"]
-        own = self.book.usage.last.get(("order", name))
-        gone = bool(name and own and own.hour.date() < max(asked))
-        return Category(name, order, hour, before, week, self.chart(rows), gone)
+        rows = usage.tokens.get(("category", name), [])
+        week = self._build_period("Week", rows, WEEK, WEEK, self.as_of_slice("category", name))
+        dates = [read.hour.date() for (series, _), read in usage.last.items() if series == "order"]
+        read = usage.last.get(("order", name))
+        is_past = bool(name and read and read.hour.date() < max(dates))
+        return Category(name, order, hour, before, week, self._draw(rows), is_past)
 
     @cached_property
     def weekly(self) -> list[Row]:
-        """Published totals by whole week and name."""
-        rows = self.book.usage.tokens.get(("models", ""), [])
-        return _weekly(rows)
+        """Return published totals by whole week and name."""
+        return sum_weeks(self._rows)
 
     @cached_property
-    def _end(self) -> dt.date | None:
-        """The last week that is published whole."""
-        return dt.date.fromisoformat(max(row[0] for row in self.weekly)) if self.weekly else None
+    def _last_week(self) -> dt.date | None:
+        """Return the last week of which every day is published."""
+        return dt.date.fromisoformat(find_last_date(self.weekly)) if self.weekly else None
 
     @cached_property
     def leaders(self) -> LineChart | None:
-        """The models that lead now, by week."""
-        return self.chart(self.weekly)
+        """Return the models that lead now, by week."""
+        return self._draw(self.weekly)
 
-    def chart(self, rows: list[Row], names: Iterable[str] | None = None) -> LineChart | None:
-        """The most used of rows by week, as lines."""
+    def _draw(self, rows: list[Row], names: Iterable[str] | None = None) -> LineChart | None:
+        """Draw names by week, or else the most used of the last date; None where nothing can be drawn."""
         if not rows:
             return None
-        last = max(date for date, _, _ in rows)
-        chosen = list(names) if names is not None else _ranked(_sums(rows, last, last))[:LINES]
-        found: dict[str, list[tuple[dt.date, float]]] = {slug: [] for slug in chosen}
+        last = dt.date.fromisoformat(find_last_date(rows))
+        chosen = list(names) if names is not None else rank_names(sum_tokens(rows, last, last))[:MAX_LINES]
+        points: dict[str, list[tuple[dt.date, float]]] = {slug: [] for slug in chosen}
         for date, slug, tokens in rows:
-            if slug in found:
-                found[slug].append((dt.date.fromisoformat(date), float(tokens)))
-        return draw_lines(
-            {self.named(slug): points for slug, points in found.items()}, format_short, WEEK, self._end
-        )
+            if slug in points:
+                points[slug].append((dt.date.fromisoformat(date), float(tokens)))
+        lines = {self._shorten_name(slug): weeks for slug, weeks in points.items()}
+        return draw_lines(lines, format_short, WEEK, self._last_week)
 
-    def named(self, slug: str) -> str:
-        """What a published name is called: the id of its model without the lab, where it has one."""
+    def _shorten_name(self, slug: str) -> str:
+        """Return the id, without the lab, of the model with a published name; without a model the name."""
         model = self.by_slug.get(slug)
         return (model.model.id if model else slug).rpartition("/")[2]
 
     @cached_property
+    def _labs(self) -> pd.DataFrame:
+        """Return published totals by week and lab."""
+        return sum_labs(self.weekly)
+
+    @cached_property
     def labs(self) -> LineChart | None:
-        """The labs' shares of what is published of the first fifty, by week."""
-        dates = sorted({date for sums in self._of_labs.values() for date in sums})
-        if not dates:
+        """Return the labs' shares of what is published of the first fifty, by week."""
+        tokens = self._labs.fillna(0)
+        if tokens.empty:
             return None
-        totals = {date: sum(sums.get(date, 0) for sums in self._of_labs.values()) for date in dates}
-        leading = sorted(self._of_labs, key=lambda lab: (-self._of_labs[lab].get(dates[-1], 0), lab))
-        points = {
-            lab: [
-                (dt.date.fromisoformat(date), self._of_labs[lab].get(date, 0) / (totals[date] or 1))
-                for date in dates
-            ]
-            for lab in leading[:LINES]
-        }
-        return draw_lines(points, lambda share: f"{share:.0%}", WEEK, self._end)
+        shares = tokens.div(tokens.sum(axis=1).replace(0, 1), axis=0)
+        leading = sorted(tokens.columns, key=lambda lab: (-tokens[lab].iloc[-1], lab))[:MAX_LINES]
+        lines = {lab: _list_points(shares[lab]) for lab in leading}
+        return draw_lines(lines, lambda share: f"{share:.0%}", WEEK, self._last_week)
+
+    def draw_lab(self, lab: str) -> LineChart | None:
+        """Draw a lab's published usage by week; None where nothing can be drawn."""
+        points = _list_points(self._labs[lab].dropna()) if lab in self._labs.columns else []
+        return draw_lines({lab: points}, format_short, WEEK, self._last_week)
+
+    def draw_model(self, model: ModelView) -> LineChart | None:
+        """Draw a model's usage by week, where it was among the first fifty; None where it never was."""
+        slug = get_permaslug(model)
+        rows = self._rows_by_slug.get(slug, [])
+        return self._draw(rows, [slug]) if self.by_slug.get(slug) is model else None
 
     @cached_property
-    def _of_models(self) -> dict[str, list[Row]]:
-        found: dict[str, list[Row]] = {}
+    def _rows_by_slug(self) -> dict[str, list[Row]]:
+        rows: dict[str, list[Row]] = {}
         for row in self.weekly:
-            found.setdefault(row[1], []).append(row)
-        return found
-
-    def of_model(self, one: ModelView) -> LineChart | None:
-        """A model's usage by week, where it was among the first fifty."""
-        slug = get_permaslug(one)
-        rows = self._of_models.get(slug, [])
-        return self.chart(rows, [slug]) if self.by_slug.get(slug) is one else None
+            rows.setdefault(row[1], []).append(row)
+        return rows
 
     @cached_property
-    def places(self) -> dict[str, list[tuple[Category, Place]]]:
-        """Where models stand in the order of each category, by id."""
-        found: dict[str, list[tuple[Category, Place]]] = {}
+    def ranks(self) -> dict[str, list[CategoryRank]]:
+        """Return the ranks of each model, by id, in the categories that the service still names."""
+        ranks: dict[str, list[CategoryRank]] = {}
         for category in self.categories:
-            for place in () if category.is_past else category.order:
-                found.setdefault(place.name, []).append((category, place))
-        return found
+            for entry in () if category.is_past else category.order:
+                ranks.setdefault(entry.name, []).append(CategoryRank(category.name, entry.rank))
+        return ranks
 
     @cached_property
-    def _of_labs(self) -> dict[str, dict[str, int]]:
-        found: dict[str, dict[str, int]] = {}
-        for date, slug, tokens in self.weekly:
-            if slug != OTHER:
-                sums = found.setdefault(get_lab(slug), {})
-                sums[date] = sums.get(date, 0) + tokens
-        return found
-
-    def of_lab(self, lab: str) -> LineChart | None:
-        """A lab's published usage by week."""
-        sums = self._of_labs.get(lab, {})
-        points = [(dt.date.fromisoformat(date), float(tokens)) for date, tokens in sorted(sums.items())]
-        return draw_lines({lab: points}, format_short, WEEK, self._end)
-
-    @cached_property
-    def trending(self) -> list[tuple[Place, int]]:
-        """What grew most in the last week against the one before, in tokens."""
+    def trending(self) -> list[tuple[RankedEntry, int]]:
+        """Return the entries that grew most in a week, and by how many tokens."""
         if (week := self.week) is None:
             return []
-        rows = self.book.usage.tokens["models", ""]
-        was = _sums(rows, f"{week.first - WEEK}", f"{week.first - DAY}")
-        grown = [(one, (one.tokens or 0) - was.get(self._slug(one), 0)) for one in week.places]
-        return sorted((pair for pair in grown if pair[1] > 0), key=lambda pair: -pair[1])[:10]
-
-    def _slug(self, place: Place) -> str:
-        return get_permaslug(place.model) if place.model else place.name
+        earlier = sum_tokens(self._rows, week.first - WEEK, week.first - DAY)
+        growth = [(entry, (entry.tokens or 0) - earlier[get_slug(entry)]) for entry in week.entries]
+        growing = [(entry, tokens) for entry, tokens in growth if tokens > 0]
+        return sorted(growing, key=lambda pair: -pair[1])[:MAX_TRENDING]
 
     @cached_property
     def unmatched(self) -> list[str]:
-        """Published names that no model goes by, of all series."""
+        """Return the published names of all series that match no model."""
         return sorted(self._names - self.by_slug.keys())
 
     @cached_property
     def matched(self) -> int:
-        """How many published names a model goes by."""
+        """Count the published names that match a model."""
         return len(self._names & self.by_slug.keys())
 
     @cached_property
     def _names(self) -> set[str]:
-        return {slug for names in self.book.usage.names.values() for slug in names} - {OTHER}
+        return {slug for names in self.dataset.usage.names.values() for slug in names} - {OTHER}
 
     @property
     def reads(self) -> list[SliceRead]:
-        """How each part of each series fared when it was asked for last."""
-        return [self.book.usage.last[key] for key in sorted(self.book.usage.last)]
+        """Return the last reading of each slice of each series."""
+        return [self.dataset.usage.last[key] for key in sorted(self.dataset.usage.last)]
 
 
-def get_permaslug(one: ModelView) -> str:
-    """What rankings call a model: its canonical slug, with its variant."""
-    slug, variant = one.model.canonical_slug or one.model.id, one.model.variant
-    return f"{slug}:{variant}" if variant and not slug.endswith(f":{variant}") else slug
-
-
-def _against(old: Mapping[str, int] | None, name: str, rank: int) -> tuple[int | None, bool]:
-    """How many places up a name is against an earlier ranking, if there is one, and whether it is new."""
-    return (old[name] - rank, False) if old and name in old else (None, old is not None)
-
-
-def is_unfinished(date: str, step: dt.timedelta, as_of: str) -> bool:
-    """Whether the service had not finished a day, or the week that begins with it, when it was read."""
-    return bool(as_of) and f"{dt.date.fromisoformat(date) + step - DAY}" >= as_of[:10]
+def _list_points(weeks: "pd.Series[float]") -> list[tuple[dt.date, float]]:
+    return [(dt.date.fromisoformat(str(date)), float(value)) for date, value in weeks.items()]
 
 
 def format_short(amount: float | Decimal) -> str:
-    """A large number in a few letters: `1.23T`, `340B`, `1,500T`."""
+    """Format a large number in a few letters: `1.23T`, `340B`, `1,500T`."""
     value = float(amount)
     for unit, size in (("T", 1e12), ("B", 1e9), ("M", 1e6), ("K", 1e3)):
         if value >= size:
             return f"{value / size:,.0f}{unit}" if value >= 999.5 * size else f"{value / size:.3g}{unit}"
     return f"{value:.0f}"
-
-
-def _spend(one: ModelView, tokens: int) -> Decimal | None:
-    """Tokens times list price, three tokens in for one out."""
-    prices = [one.model.prices.get(name) for name in ("prompt", "completion")]
-    if any(price is None or price < 0 for price in prices):
-        return None
-    prompt, completion = (price or Decimal(0) for price in prices)
-    return tokens * (3 * prompt + completion) / 4
-
-
-def _sums(rows: Iterable[Row], first: str, last: str) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for date, slug, tokens in rows:
-        if first <= date <= last:
-            found[slug] = found.get(slug, 0) + tokens
-    return found
-
-
-def _ranked(sums: Mapping[str, int]) -> list[str]:
-    """Names by tokens, the most first, without what is no model."""
-    return sorted((slug for slug in sums if slug != OTHER), key=lambda slug: (-sums[slug], slug))
-
-
-def _weekly(rows: list[Row]) -> list[Row]:
-    """Daily rows by week, dated by its Monday; weeks of which days are missing are left out."""
-    if not rows:
-        return []
-    frame = pd.DataFrame(rows, columns=["date", "slug", "tokens"])
-    days = pd.to_datetime(frame["date"])
-    frame["week"] = (days - pd.to_timedelta(days.dt.day_of_week, unit="D")).dt.strftime("%Y-%m-%d")
-    whole = frame.groupby("week")["date"].nunique()
-    kept = frame[frame["week"].isin(whole[whole == 7].index)]
-    summed = kept.groupby(["week", "slug"], as_index=False)["tokens"].agg(["sum", "count"])
-    # a model that was below the first fifty on some days of a week has no total for it
-    summed = summed[summed["count"] == 7]
-    return list(zip(summed["week"], summed["slug"], map(int, summed["sum"]), strict=True))

@@ -1,19 +1,30 @@
-"""What the pages show of others' benchmarks: the latest scores, as OpenRouter passes them on."""
+"""What the pages show of benchmarks by third parties: the latest scores, as OpenRouter passes them on."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from orarchive.domain.records import get_object
 from orarchive.jsonl import Record
 
 
-def list_scores(benchmarks: Record) -> Iterator[tuple[str, str, str]]:
-    """Source, what was measured, and the score as sent."""
-    for name, measured in sorted(get_object(benchmarks, "artificial_analysis").items()):
-        if measured is not None:
-            yield "Artificial Analysis", name.replace("_", " "), str(measured)
+@dataclass(frozen=True)
+class Score:
+    """A score as sent."""
+
+    source: str
+    measure: str
+    """What was measured."""
+    score: str
+
+
+def list_scores(benchmarks: Record) -> Iterator[Score]:
+    """Yield every score of a model's benchmarks."""
+    for name, value in sorted(get_object(benchmarks, "artificial_analysis").items()):
+        if value is not None:
+            yield Score("Artificial Analysis", name.replace("_", " "), str(value))
     arenas = benchmarks.get("design_arena")
-    for one in arenas if isinstance(arenas, list) else ():
-        if isinstance(one, dict) and one.get("elo") is not None:
-            place = f", rank {one['rank']}" if one.get("rank") else ""
-            what = " ".join(str(one[name]) for name in ("arena", "category") if one.get(name))
-            yield "Design Arena", what, f"Elo {one['elo']}{place}"
+    for arena in arenas if isinstance(arenas, list) else ():
+        if isinstance(arena, dict) and arena.get("elo") is not None:
+            rank = f", rank {arena['rank']}" if arena.get("rank") else ""
+            measure = " ".join(str(arena[name]) for name in ("arena", "category") if arena.get(name))
+            yield Score("Design Arena", measure, f"Elo {arena['elo']}{rank}")

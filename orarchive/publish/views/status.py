@@ -1,4 +1,4 @@
-"""What the status page shows: coverage day by day, gaps, refusals, and where hours came from."""
+"""What the status page computes: coverage day by day, gaps, rejected payloads, and where hours came from."""
 
 import datetime as dt
 from collections import Counter
@@ -10,16 +10,47 @@ from orarchive.history.coverage import Gap, find_gaps
 from orarchive.publish.dataset import Dataset, FeedReading
 from orarchive.timestamps import HOUR, format_stamp
 
-WEEKS = 6
-"""Weeks on the first page."""
+CALENDAR_WEEKS = 6
+"""Weeks on the home page."""
+
+LABELLED_DAYS = (1, 5, 10, 15, 20, 25, 30)
+"""Days of a month whose number stands above the calendar."""
+
+MAX_LEVEL_HOURS = (0, 5, 17, 23)
+"""Good hours up to which a day has the colour 0, 1, 2 or 3; a day with all 24 has the colour 4."""
 
 
 @dataclass(frozen=True)
-class Days:
-    """A row of a calendar: the good hours of each of its days, None before the record and after now."""
+class CalendarDay:
+    """The good hours of a day, and the strength of its colour."""
+
+    hours: int
+    level: int
+
+
+@dataclass(frozen=True)
+class CalendarHead:
+    """The head of a column of a calendar."""
+
+    text: str
+    is_hidden: bool
+    """Whether only those read it who do not see the page."""
+
+
+@dataclass(frozen=True)
+class CalendarRow:
+    """A month or a week; days before the record and after now are None."""
 
     name: str
-    days: list[int | None]
+    days: list[CalendarDay | None]
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """The good hours of the models feed by day."""
+
+    heads: list[CalendarHead]
+    rows: list[CalendarRow]
 
 
 @dataclass(frozen=True)
@@ -40,108 +71,141 @@ class LastRun:
     started: dt.datetime
     finished: dt.datetime
     seconds: int
-    """That its attempts took; what lies between two of them does not count."""
+    """Duration of its attempts; the time between two of them does not count."""
     not_good: list[str]
-    """Feeds and series of rankings, as they were read last in it."""
+    """Feeds and series of rankings whose last reading in it was not good."""
     records: dict[str, int]
     """Feed -> records as they stand."""
     added: int
-    """Models that came."""
+    """Models that were added or returned."""
     missing: int
     """Models that were not there."""
     requests: int
     """For feeds."""
     retries: int
     limited: int
-    """Requests that were told to come back later."""
+    """Requests that the service answered with "too many"."""
 
     @property
     def next_hour(self) -> dt.datetime:
-        """When the next one is due."""
+        """Return when the next run is due."""
         return self.hour + HOUR
 
 
-def summarize_last_run(book: Dataset) -> LastRun:
-    """What was done at the last hour."""
-    own = [one for one in book.readings if one.hour == book.hour]
-    last = {one.feed: one for one in own}
-    ranked = [one for one in book.usage.last.values() if one.hour == book.hour]
-    events = Counter(
-        one.kind for one in book.log if one.feed == "models" and one.hour == format_stamp(book.hour)
-    )
+def summarize_last_run(dataset: Dataset) -> LastRun:
+    """Summarize what was done at the last hour."""
+    readings = [reading for reading in dataset.readings if reading.hour == dataset.hour]
+    latest = {reading.feed: reading for reading in readings}
+    ranked = [read for read in dataset.usage.last.values() if read.hour == dataset.hour]
+    stamp = format_stamp(dataset.hour)
+    kinds = Counter(event.kind for event in dataset.log if event.feed == "models" and event.hour == stamp)
+    attempts = dataset.attempts
     return LastRun(
-        hour=book.hour,
-        started=min(one.started for one in book.attempts),
-        finished=max(one.finished for one in book.attempts),
-        seconds=int(sum((one.finished - one.started).total_seconds() for one in book.attempts)),
+        hour=dataset.hour,
+        started=min(attempt.started for attempt in attempts),
+        finished=max(attempt.finished for attempt in attempts),
+        seconds=int(sum((attempt.finished - attempt.started).total_seconds() for attempt in attempts)),
         not_good=[
-            *(name for name, one in last.items() if one.outcome != "ok"),
-            *sorted({f"rankings {one.series}" for one in ranked if one.outcome != "ok"}),
+            *(feed for feed, reading in latest.items() if reading.outcome != "ok"),
+            *sorted({f"rankings {read.series}" for read in ranked if read.outcome != "ok"}),
         ],
-        records={name: one.records for name, one in book.last.items() if one.records is not None},
-        added=events["added"] + events["returned"],
-        missing=events["missing"],
-        requests=sum(one.requests for one in own),
-        retries=sum(one.retries for one in own),
-        limited=sum(one.limited for one in own),
+        records={feed: last.records for feed, last in dataset.last.items() if last.records is not None},
+        added=kinds["added"] + kinds["returned"],
+        missing=kinds["missing"],
+        requests=sum(reading.requests for reading in readings),
+        retries=sum(reading.retries for reading in readings),
+        limited=sum(reading.limited for reading in readings),
     )
 
 
-def list_complete_hours(book: Dataset, now: dt.datetime) -> list[dt.datetime]:
-    """The hours that were read completely, all hourly feeds together, oldest first."""
-    hourly = [set(book.complete[name]) for name, feed in FEEDS.items() if feed.cadence == "hourly"]
+def list_complete_hours(dataset: Dataset, now: dt.datetime) -> list[dt.datetime]:
+    """List the hours that were read completely, all hourly feeds together, oldest first."""
+    hourly = [set(dataset.complete[name]) for name, feed in FEEDS.items() if feed.cadence == "hourly"]
     return sorted(hour for hour in set.intersection(*hourly) if hour <= now)
 
 
-def list_troubles(book: Dataset) -> list[FeedReading]:
-    """The feeds that were not good when they were last asked for."""
-    return [book.last[name] for name in FEEDS if name in book.last and book.last[name].outcome != "ok"]
+@dataclass(frozen=True)
+class Trouble:
+    """A feed whose last reading was not good."""
+
+    feed: str
+    outcome: str
+    hour: dt.datetime
+    reasons: tuple[str, ...]
+    kept_words: str
+    """How many responses are from earlier hours, as subject and verb; "" where the last good records stay."""
 
 
-def list_months(book: Dataset, feed: str, now: dt.datetime) -> list[Days]:
-    """The good hours of a feed by day, a row a month, newest first."""
-    found = _good_hours(book, feed, now)
+def list_troubles(dataset: Dataset) -> list[Trouble]:
+    """List the feeds whose last reading was not good."""
+    last = (dataset.last[name] for name in FEEDS if name in dataset.last)
+    return [_build_trouble(reading) for reading in last if reading.outcome != "ok"]
+
+
+def _build_trouble(reading: FeedReading) -> Trouble:
+    count = len(reading.kept)
+    return Trouble(
+        feed=reading.feed.replace("_", " "),
+        outcome=reading.outcome,
+        hour=reading.hour,
+        reasons=reading.reasons,
+        kept_words=f"{count:,} {'response is' if count == 1 else 'responses are'}" if count else "",
+    )
+
+
+def build_month_calendar(dataset: Dataset, now: dt.datetime, max_months: int | None = None) -> Calendar:
+    """Build the calendar of the models feed with a row for each month, newest first."""
+    hours_by_day = _count_good_hours(dataset, now)
     rows = []
-    for name, those in groupby(found, key=lambda day: f"{day:%Y-%m}"):
-        shown = {day.day: found[day] for day in those}
-        rows.append(Days(name, [shown.get(day) for day in range(1, 32)]))
-    return rows[::-1]
+    for name, days in groupby(hours_by_day, key=lambda day: f"{day:%Y-%m}"):
+        hours = {day.day: hours_by_day[day] for day in days}
+        rows.append(CalendarRow(name, [_build_day(hours.get(day)) for day in range(1, 32)]))
+    heads = [CalendarHead(str(day), day not in LABELLED_DAYS) for day in range(1, 32)]
+    return Calendar(heads, rows[::-1][:max_months])
 
 
-def list_weeks(book: Dataset, feed: str, now: dt.datetime) -> list[Days]:
-    """The good hours of a feed by day, a row for each of the last weeks, newest first; Mondays first."""
-    found = _good_hours(book, feed, now)
+def build_week_calendar(dataset: Dataset, now: dt.datetime) -> Calendar:
+    """Build the calendar of the models feed with a row for each of the last weeks, newest first."""
+    hours_by_day = _count_good_hours(dataset, now)
     monday = now.date() - dt.timedelta(days=now.weekday())
-    firsts = [monday - dt.timedelta(weeks=n) for n in range(WEEKS)]
-    rows = [Days(f"{day}", [found.get(day + dt.timedelta(days=n)) for n in range(7)]) for day in firsts]
-    return [row for row in rows if any(hours is not None for hours in row.days)]
+    mondays = [monday - dt.timedelta(weeks=n) for n in range(CALENDAR_WEEKS)]
+    rows = [
+        CalendarRow(f"{day}", [_build_day(hours_by_day.get(day + dt.timedelta(days=n))) for n in range(7)])
+        for day in mondays
+    ]
+    heads = [CalendarHead(letter, False) for letter in "MTWTFSS"]
+    return Calendar(heads, [row for row in rows if any(day is not None for day in row.days)])
 
 
-def _good_hours(book: Dataset, feed: str, now: dt.datetime) -> dict[dt.date, int]:
-    """The good hours of each day of the record, oldest first."""
-    good = Counter(hour.date() for hour in book.good[feed])
-    begun = book.begun.date()
+def _build_day(hours: int | None) -> CalendarDay | None:
+    if hours is None:
+        return None
+    return CalendarDay(hours, sum(hours > most for most in MAX_LEVEL_HOURS))
+
+
+def _count_good_hours(dataset: Dataset, now: dt.datetime) -> dict[dt.date, int]:
+    """Count the good hours of the models feed on each day of the record, oldest first."""
+    good = Counter(hour.date() for hour in dataset.good["models"])
+    begun = dataset.begun.date()
     days = (begun + dt.timedelta(days=n) for n in range((now.date() - begun).days + 1))
     return {day: good[day] for day in days}
 
 
-def list_origins(book: Dataset) -> list[Origin]:
-    """Where hours came from, oldest first."""
-    found = []
-    hours: dict[str, dict[dt.datetime, None]] = {}
-    for one in book.readings:
-        hours.setdefault(one.origin, {})[one.hour] = None
-    for name, those in hours.items():
-        found.append(Origin(name, min(those), max(those), len(those)))
-    return sorted(found, key=lambda one: one.first)
+def list_origins(dataset: Dataset) -> list[Origin]:
+    """List where hours came from, oldest first."""
+    hours_by_origin: dict[str, set[dt.datetime]] = {}
+    for reading in dataset.readings:
+        hours_by_origin.setdefault(reading.origin, set()).add(reading.hour)
+    origins = [Origin(name, min(hours), max(hours), len(hours)) for name, hours in hours_by_origin.items()]
+    return sorted(origins, key=lambda origin: origin.first)
 
 
-def list_gaps(book: Dataset, feed: str) -> list[Gap]:
-    """The longest stretches between two good hours of a feed with none between, longest first."""
-    step = HOUR if FEEDS[feed].cadence == "hourly" else 24 * HOUR
-    return sorted(find_gaps(book.good[feed], step), key=lambda span: (span[0] - span[1], span[0]))
+def list_gaps(dataset: Dataset) -> list[Gap]:
+    """List the stretches between two good hours of the models feed with none between, longest first."""
+    gaps = find_gaps(dataset.good["models"], HOUR)
+    return sorted(gaps, key=lambda gap: (gap[0] - gap[1], gap[0]))
 
 
-def list_rejected(book: Dataset) -> list[FeedReading]:
-    """The readings whose payload a check refused, newest first."""
-    return [one for one in reversed(book.readings) if one.outcome == "quarantined"]
+def list_rejected(dataset: Dataset) -> list[FeedReading]:
+    """List the readings whose payload was rejected, newest first."""
+    return [reading for reading in reversed(dataset.readings) if reading.outcome == "quarantined"]

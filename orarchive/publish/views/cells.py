@@ -1,0 +1,127 @@
+"""Cells and rows that several pages show: prices, dates of arrival, models in a table."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from orarchive.publish.dataset import PriceInterval, PriceKey, RecordEntry
+from orarchive.publish.views.conditions import format_price_key
+from orarchive.publish.views.models import ModelView
+
+RECORD_STARTS = ("baseline", "first_observed")
+"""Arrivals that say nothing of when a record came to be: it was there when looking for it began."""
+
+
+@dataclass(frozen=True)
+class PriceCell:
+    """A price of a dimension, USD per unit; None: unpriced."""
+
+    price: Decimal | None
+    dimension: str
+    says_free: bool = True
+    """Whether 0 reads "free"; it reads "$0" where something else is charged for."""
+    has_media_prices: bool = False
+    """Whether the model has prices by the image or the second of video."""
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Return whether the price by the image or the video stands for this one, which is none or zero."""
+        return self.has_media_prices and not self.price
+
+    @property
+    def sort_value(self) -> Decimal | None:
+        """Return what a table sorts by: None for dynamic and unpriced, which stand last."""
+        return self.price if self.price is not None and self.price >= 0 else None
+
+
+@dataclass(frozen=True)
+class PricePointRow:
+    """A price and the hours that showed it."""
+
+    name: str
+    """What the price is of: `input (prompt over 200,000 tokens)`."""
+    first: dt.datetime
+    last: dt.datetime | None
+    """None: it still holds."""
+    price: PriceCell
+
+
+def build_point_row(price_key: PriceKey, point: PriceInterval) -> PricePointRow:
+    """Build the row of one price point."""
+    cell = PriceCell(point.amount, price_key.dimension)
+    return PricePointRow(format_price_key(price_key), point.first, point.last, cell)
+
+
+@dataclass(frozen=True)
+class Since:
+    """The date since which something is there."""
+
+    date: dt.date
+    is_record_start: bool
+    """Whether the record began with it, so that it may be older."""
+
+
+def build_since(entry: RecordEntry) -> Since:
+    """Build the date since which a record is there."""
+    return Since(entry.first.date(), entry.arrival in RECORD_STARTS)
+
+
+@dataclass(frozen=True)
+class ModelRow:
+    """A model in a table."""
+
+    id: str
+    id_parts: list[str]
+    """The id, which may break after each of its slashes."""
+    name: str
+    lab: str
+    alias_parts: list[str]
+    """The id of the model that an alias points at, likewise."""
+    traits: list[str]
+    context: int | None
+    prices: tuple[PriceCell, PriceCell]
+    """Input and output."""
+    state_order: int
+    states: list[str]
+
+
+@dataclass(frozen=True)
+class ModelTable:
+    """Models as a table that sorts."""
+
+    caption: str
+    rows: list[ModelRow]
+    has_labs: bool = False
+
+
+def build_model_table(models: list[ModelView], caption: str, has_labs: bool = False) -> ModelTable:
+    """Build the table of some models; `has_labs` adds a column for the lab."""
+    units = "with context in tokens and prices in USD per million tokens"
+    return ModelTable(f"{caption}, {units}", [_build_model_row(model) for model in models], has_labs)
+
+
+def _build_model_row(view: ModelView) -> ModelRow:
+    model = view.model
+    return ModelRow(
+        id=model.id,
+        id_parts=model.id.split("/"),
+        name=model.name,
+        lab=model.lab,
+        alias_parts=model.alias_target.split("/") if model.alias_target else [],
+        traits=view.traits,
+        context=model.context,
+        prices=build_price_pair(model.prices, model.is_free, view.has_media_prices),
+        state_order=view.state_order,
+        states=[*view.states],
+    )
+
+
+def build_price_pair(
+    prices: Mapping[str, Decimal], is_free: bool, has_media_prices: bool = False
+) -> tuple[PriceCell, PriceCell]:
+    """Build the cells of the input and the output price of a model or an endpoint."""
+    prompt, completion = (
+        PriceCell(prices.get(name), name, is_free, has_media_prices) for name in ("prompt", "completion")
+    )
+    return prompt, completion

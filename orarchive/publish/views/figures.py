@@ -1,0 +1,206 @@
+"""Charts as templates draw them: the geometry of `publish.charts` with its labels and their positions."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from orarchive.publish.charts.lines import LineChart
+from orarchive.publish.charts.steps import Chart
+from orarchive.publish.charts.week import Part, Week
+from orarchive.publish.dataset import PriceInterval
+from orarchive.publish.views.cells import PriceCell
+from orarchive.publish.views.conditions import format_price_key
+
+MIN_LABELLED_WIDTH = 42
+"""Width from which on a bar of a week has room for its price, in units of the SVG."""
+
+
+@dataclass(frozen=True)
+class PriceMark:
+    """A line of the grid of a step chart, and where its amount stands."""
+
+    y: float
+    text_y: float
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class StepFigure:
+    """A price in steps, with its first and its last amount."""
+
+    chart: Chart
+    name: str
+    """What the price is of."""
+    dimension: str
+    words: str
+    """What is drawn, for people who do not see it."""
+    since: str
+    """What leads to the date of the first price."""
+    first: PriceCell
+    last: PriceCell
+    begin: dt.datetime
+    marks: list[PriceMark]
+
+    @property
+    def begin_date(self) -> dt.date:
+        """Return the day of the first price."""
+        return self.begin.date()
+
+    @property
+    def plot_height(self) -> int:
+        """Return the height between the highest price and zero."""
+        return self.chart.bottom - self.chart.top
+
+    @property
+    def mark_x(self) -> int:
+        """Return where the amounts of the grid stand."""
+        return self.chart.right + 6
+
+    @property
+    def date_y(self) -> int:
+        """Return where the dates stand."""
+        return self.chart.height - 5
+
+    @property
+    def label_y(self) -> int:
+        """Return where the price stands that one points at."""
+        return self.chart.top - 6
+
+
+def build_price_figure(chart: Chart, points: Sequence[PriceInterval]) -> StepFigure:
+    """Build the figure of a price with all its points, oldest first."""
+    count = len(points) - 1
+    since = f"{count} change{'s' if count != 1 else ''} since"
+    return _build_step_figure(chart, points, "price in steps", since)
+
+
+def build_median_figure(chart: Chart) -> StepFigure:
+    """Build the figure of a median, week by week."""
+    return _build_step_figure(chart, [dot.point for dot in chart.dots], "median price by week", "since")
+
+
+def _build_step_figure(chart: Chart, points: Sequence[PriceInterval], words: str, since: str) -> StepFigure:
+    dimension = chart.rate.dimension
+    return StepFigure(
+        chart=chart,
+        name=format_price_key(chart.rate),
+        dimension=dimension,
+        words=words,
+        since=since,
+        first=PriceCell(points[0].amount, dimension),
+        last=PriceCell(points[-1].amount, dimension),
+        begin=points[0].first,
+        marks=[PriceMark(y, y + 4, amount) for y, amount in chart.prices],
+    )
+
+
+@dataclass(frozen=True)
+class WeekBar:
+    """A stretch of a day at one price; `text_x` is None where its price has no room."""
+
+    part: Part
+    text_x: float | None
+    text_y: float
+
+
+@dataclass(frozen=True)
+class WeekRow:
+    """Days of the week that are alike."""
+
+    days: str
+    text_y: float
+    bars: list[WeekBar]
+
+
+@dataclass(frozen=True)
+class WeekFigure:
+    """A time-of-day price through the week."""
+
+    week: Week
+    rows: list[WeekRow]
+
+    @property
+    def hour_y(self) -> int:
+        """Return where the hours stand."""
+        return self.week.height - 3
+
+
+def build_week_figure(week: Week) -> WeekFigure:
+    """Build the figure of a time-of-day price."""
+    rows = []
+    for row in week.rows:
+        bars = [
+            WeekBar(part, part.x + 4 if part.width > MIN_LABELLED_WIDTH else None, row.y + row.height - 5)
+            for part in row.parts
+        ]
+        rows.append(WeekRow(row.days, row.y + 17, bars))
+    return WeekFigure(week, rows)
+
+
+@dataclass(frozen=True)
+class AmountMark:
+    """A line of the grid of a line chart, and where its amount stands."""
+
+    y: float
+    text_y: float
+    text: str
+
+
+@dataclass(frozen=True)
+class LineEnd:
+    """A line, and where its name stands."""
+
+    name: str
+    last: str
+    colour: str
+    path: str
+    x: float
+    y: float
+    text_y: float
+    join_y: float
+    """Where the stroke from the line's end to its name ends."""
+
+
+@dataclass(frozen=True)
+class TrendFigure:
+    """Lines over time."""
+
+    chart: LineChart
+    marks: list[AmountMark]
+    lines: list[LineEnd]
+
+    @property
+    def date_y(self) -> int:
+        """Return where the dates stand."""
+        return self.chart.height - 5
+
+    @property
+    def join_x(self) -> int:
+        """Return where the strokes to the names end."""
+        return self.chart.right + 8
+
+    @property
+    def name_x(self) -> int:
+        """Return where the names stand."""
+        return self.chart.right + 11
+
+
+def build_trend_figure(chart: LineChart | None) -> TrendFigure | None:
+    """Build the figure of a line chart; None where there is nothing to draw."""
+    if chart is None:
+        return None
+    lines = [
+        LineEnd(
+            name=line.name,
+            last=line.last,
+            colour=line.colour,
+            path=line.path,
+            x=line.x,
+            y=line.y,
+            text_y=line.label,
+            join_y=line.label - 4,
+        )
+        for line in chart.lines
+    ]
+    return TrendFigure(chart, [AmountMark(y, y - 3, text) for y, text in chart.amounts], lines)

@@ -1,0 +1,127 @@
+"""The home page: totals, the latest changes, what is new and what is about to go."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from orarchive.publish.views import View
+from orarchive.publish.views.changes import (
+    ChangeHour,
+    MoveRow,
+    build_change_hours,
+    build_move_rows,
+    list_moves,
+)
+from orarchive.publish.views.figures import TrendFigure, build_trend_figure
+from orarchive.publish.views.models import ModelView
+from orarchive.publish.views.ranked import Period, RankedEntry
+from orarchive.publish.views.status import Calendar, Trouble, build_week_calendar, list_troubles
+
+MAX_SHORT = 8
+"""Lines of each short list."""
+
+MOVES_SPAN = dt.timedelta(days=7)
+
+TOTAL_LABELS = (
+    ("models", "models listed, with variants, aliases and routers"),
+    ("served", "of them served by at least one endpoint"),
+    ("endpoints", "endpoints: a provider serving a model"),
+    ("providers", "providers listed"),
+    ("free", "models at no cost at all"),
+    ("zdr", "endpoints with zero data retention"),
+)
+
+
+@dataclass(frozen=True)
+class Total:
+    """A count, and what is counted."""
+
+    label: str
+    count: int
+
+
+@dataclass(frozen=True)
+class DatedModel:
+    """A model with the date of what happens to it."""
+
+    id: str
+    name: str
+    date: dt.date
+
+
+@dataclass(frozen=True)
+class MostUsed:
+    """The most used models: with totals of a week, or where there are none in OpenRouter's order."""
+
+    week: Period | None
+    entries: list[RankedEntry]
+    chart: TrendFigure | None
+    as_of: str
+
+
+@dataclass(frozen=True)
+class HomePage:
+    """What the home page shows."""
+
+    last_read: dt.datetime | None
+    """The last hour of the record, where that is not `now`."""
+    begun: dt.datetime
+    troubles: list[Trouble]
+    totals: list[Total]
+    model_count: int
+    changes: list[ChangeHour]
+    moves: list[MoveRow]
+    newest: list[DatedModel]
+    expiring: list[DatedModel]
+    expiring_count: int
+    most_used: MostUsed | None
+    complete_day: int
+    """Complete hours of the last 24."""
+    complete_week: int
+    """Complete hours of the last 168."""
+    calendar: Calendar
+
+
+def build_home_page(view: View) -> HomePage:
+    """Build what the home page shows."""
+    expiring = list_expiring(view.listed)
+    moves = list_moves(view.changes, view.now - MOVES_SPAN)
+    return HomePage(
+        last_read=view.hour if view.hour != view.now else None,
+        begun=view.dataset.begun,
+        troubles=list_troubles(view.dataset),
+        totals=[Total(label, view.totals[key]) for key, label in TOTAL_LABELS],
+        model_count=len(view.listed),
+        changes=build_change_hours(view.latest_changes),
+        moves=build_move_rows(moves[:MAX_SHORT]),
+        newest=list_newest(view.listed)[:MAX_SHORT],
+        expiring=expiring[:MAX_SHORT],
+        expiring_count=len(expiring),
+        most_used=_build_most_used(view),
+        complete_day=view.complete[24],
+        complete_week=view.complete[168],
+        calendar=build_week_calendar(view.dataset, view.now),
+    )
+
+
+def list_newest(listed: list[ModelView]) -> list[DatedModel]:
+    """List the models whose arrival the record shows, the last one first."""
+    added = [model for model in listed if model.since == "added" and not model.model.is_alias]
+    added.sort(key=lambda model: (model.entry.first, model.model.id), reverse=True)
+    return [DatedModel(model.model.id, model.model.name, model.entry.first.date()) for model in added]
+
+
+def list_expiring(listed: list[ModelView]) -> list[DatedModel]:
+    """List the models that have a date for their end, the next one first."""
+    dates = [(model.model, model.model.expires) for model in listed if "expiring" in model.states]
+    expiring = [DatedModel(model.id, model.name, expires) for model, expires in dates if expires]
+    return sorted(expiring, key=lambda model: (model.date, model.id))
+
+
+def _build_most_used(view: View) -> MostUsed | None:
+    rankings = view.rankings
+    if week := rankings.week:
+        chart = build_trend_figure(rankings.leaders)
+        return MostUsed(week, week.entries[:MAX_SHORT], chart, rankings.as_of)
+    if rankings.categories and rankings.categories[0].order:
+        return MostUsed(None, rankings.categories[0].order[:MAX_SHORT], None, rankings.as_of)
+    return None

@@ -1,0 +1,119 @@
+"""Entries of rankings: a rank, who has it, and how it compares with an earlier ranking."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from orarchive.domain.records import as_integer, as_text, get_lab
+from orarchive.jsonl import Record
+from orarchive.publish.views.models import ModelView
+
+
+@dataclass(frozen=True)
+class RankedEntry:
+    """A rank in a ranking, and who has it."""
+
+    rank: int
+    name: str
+    """The id of the model, or the published name where it matches no model."""
+    model: ModelView | None
+    moved: int | None
+    """Ranks up (or, negative, down) against the period before; None: there is nothing to compare with."""
+    is_new: bool = False
+    """Whether it was not in the period before."""
+    tokens: int | None = None
+    share: float | None = None
+    """Of all published tokens of the period."""
+    spend: Decimal | None = None
+    """Tokens times a mix of list prices: an estimate, USD."""
+
+    @property
+    def lab(self) -> str:
+        """Return who makes it."""
+        return get_lab(self.name)
+
+    @property
+    def distance(self) -> int:
+        """Return by how many ranks it moved, up or down."""
+        return abs(self.moved or 0)
+
+    @property
+    def percent(self) -> str:
+        """Return its share in percent."""
+        return f"{100 * (self.share or 0):.1f} %"
+
+
+@dataclass(frozen=True)
+class Period:
+    """Published totals of some days, and of as many before them."""
+
+    name: str
+    first: dt.date
+    last: dt.date
+    total: int
+    entries: list[RankedEntry]
+    unfinished: bool
+    """Whether it ends with a day that the service had not finished when it was read."""
+    dates: int
+    """Dates that are published of it."""
+    expected: int
+    """Dates that it has."""
+
+
+@dataclass(frozen=True)
+class CategoryRank:
+    """The rank of a model in a category."""
+
+    category: str
+    rank: int
+
+
+@dataclass(frozen=True)
+class App:
+    """An app by its tokens on a day; what was not sent is None."""
+
+    name: str
+    date: str
+    rank: int | None
+    tokens: int | None
+    requests: int | None
+
+    @classmethod
+    def from_record(cls, record: Record) -> "App":
+        """Read a row as it was sent."""
+        return cls(
+            name=as_text(record.get("app_name")) or str(record.get("app_id")),
+            date=str(record.get("date")),
+            rank=as_integer(record.get("rank")),
+            tokens=as_integer(record.get("total_tokens")),
+            requests=as_integer(record.get("total_requests")),
+        )
+
+
+def get_permaslug(model: ModelView) -> str:
+    """Return what rankings call a model: its canonical slug, with its variant."""
+    slug, variant = model.model.canonical_slug or model.model.id, model.model.variant
+    return f"{slug}:{variant}" if variant and not slug.endswith(f":{variant}") else slug
+
+
+def get_slug(entry: RankedEntry) -> str:
+    """Return the published name of an entry."""
+    return get_permaslug(entry.model) if entry.model else entry.name
+
+
+def compare_ranks(earlier: Mapping[str, int] | None, name: str, rank: int) -> tuple[int | None, bool]:
+    """Compare a rank with an earlier ranking, if there is one.
+
+    Returns how many ranks it is up, None where that cannot be said, and whether it is new.
+    """
+    return (earlier[name] - rank, False) if earlier and name in earlier else (None, earlier is not None)
+
+
+def estimate_spend(model: ModelView, tokens: int) -> Decimal | None:
+    """Estimate spend as tokens times list price, three tokens in for one out; None without a plain price."""
+    prices = [model.model.prices.get(name) for name in ("prompt", "completion")]
+    if any(price is None or price < 0 for price in prices):
+        return None
+    prompt, completion = (price or Decimal(0) for price in prices)
+    return tokens * (3 * prompt + completion) / 4

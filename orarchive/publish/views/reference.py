@@ -1,0 +1,120 @@
+"""The pages that explain, calculate or show components: About, Compare and Patterns."""
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import get_args
+
+from orarchive.domain.records import NO_DATE
+from orarchive.index.lifecycle import DAY_S, DEPRECATED_AFTER_S, REMOVED_AFTER_S
+from orarchive.publish.views import View
+from orarchive.publish.views.cells import ModelTable, PriceCell, Since, build_model_table, build_since
+from orarchive.publish.views.changes import ChangeHour, build_change_hours
+from orarchive.publish.views.figures import (
+    StepFigure,
+    WeekFigure,
+    build_price_figure,
+    build_week_figure,
+)
+from orarchive.publish.views.health import HealthFigure
+from orarchive.publish.views.models import State
+from orarchive.publish.views.status import Calendar, build_month_calendar
+
+
+@dataclass(frozen=True)
+class AboutPage:
+    """What the page that explains the archive shows."""
+
+    deprecated_days: int = DEPRECATED_AFTER_S // DAY_S
+    """Days of absence after which a model is called deprecated."""
+    removed_days: int = REMOVED_AFTER_S // DAY_S
+    """Days of absence after which a model is called removed."""
+    no_date_year: int = NO_DATE.year
+    """The year from which on an expiration date means that there is none."""
+
+
+@dataclass(frozen=True)
+class ComparePage:
+    """What the page that compares models shows."""
+
+    first: dt.date
+    """The first day that prices can be asked for."""
+    last: dt.date
+
+
+def build_compare_page(view: View) -> ComparePage:
+    """Build what the page that compares models shows."""
+    return ComparePage(view.dataset.begun.date(), view.now.date())
+
+
+@dataclass(frozen=True)
+class PricePattern:
+    """A price, and what is special about it."""
+
+    label: str
+    cell: PriceCell
+
+
+PRICE_PATTERNS = [
+    PricePattern("plain", PriceCell(Decimal("0.00000125"), "prompt")),
+    PricePattern("rounded", PriceCell(Decimal("0.0000000416666666666667"), "prompt")),
+    PricePattern("free", PriceCell(Decimal(0), "prompt")),
+    PricePattern("dynamic", PriceCell(Decimal(-1), "prompt")),
+    PricePattern("unpriced", PriceCell(None, "prompt")),
+]
+
+
+@dataclass(frozen=True)
+class HealthPattern:
+    """The health of an endpoint, and since when it is there."""
+
+    figure: HealthFigure | None
+    since: Since
+
+
+@dataclass(frozen=True)
+class PatternsPage:
+    """What the page of components shows: each of them, where the archive has something to show."""
+
+    states: tuple[State, ...]
+    prices: list[PricePattern]
+    date: dt.date
+    chart: StepFigure | None
+    week: WeekFigure | None
+    health: HealthPattern | None
+    calendar: Calendar
+    models: ModelTable
+    changes: list[ChangeHour]
+
+
+def build_patterns_page(view: View) -> PatternsPage:
+    """Build what the page of components shows."""
+    return PatternsPage(
+        states=get_args(State),
+        prices=PRICE_PATTERNS,
+        date=view.now.date(),
+        chart=_find_chart(view),
+        week=_find_week(view),
+        health=_find_health(view),
+        calendar=build_month_calendar(view.dataset, view.now, max_months=2),
+        models=build_model_table(view.listed[:4], "Some models", has_labs=True),
+        changes=build_change_hours(view.latest_changes[:3]),
+    )
+
+
+def _find_chart(view: View) -> StepFigure | None:
+    model = next((model for model in view.models if model.charts), None)
+    if model is None:
+        return None
+    chart = model.charts[0]
+    return build_price_figure(chart, model.points[chart.rate])
+
+
+def _find_week(view: View) -> WeekFigure | None:
+    weeks = next((weeks for model in view.listed if (weeks := model.weeks)), None)
+    return build_week_figure(weeks[0]) if weeks else None
+
+
+def _find_health(view: View) -> HealthPattern | None:
+    endpoint = next((model.endpoints[0] for model in view.listed if model.endpoints), None)
+    return HealthPattern(endpoint.health.figure, build_since(endpoint.entry)) if endpoint else None

@@ -1,0 +1,112 @@
+"""What every page shows of the site around it: header, footer, and links to its other pages."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+SECTIONS = (
+    ("models", "Models"),
+    ("labs", "Labs"),
+    ("providers", "Providers"),
+    ("prices", "Prices"),
+    ("rankings", "Rankings"),
+    ("compare", "Compare"),
+    ("changes", "Changes"),
+    ("graveyard", "Graveyard"),
+    ("status", "Status"),
+)
+"""Folder and label of the pages that the header links to."""
+
+ERROR_PAGE = "404.html"
+
+
+@dataclass(frozen=True)
+class Alternate:
+    """The same content for programs: a feed or JSON."""
+
+    type: str
+    name: str
+    title: str
+    path: str
+
+
+@dataclass(frozen=True)
+class PagePaths:
+    """Paths of the pages that have a name of their own, below the top of the site."""
+
+    models: dict[str, str]
+    """By model id."""
+    labs: dict[str, str]
+    """By lab."""
+    providers: dict[str, str]
+    """By provider slug."""
+    categories: dict[str, str]
+    """By category, "" for all."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A link of the header."""
+
+    label: str
+    path: str
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class SiteContext:
+    """What a template is given beside the content of its page."""
+
+    now: dt.datetime
+    """The hour that the site is built for."""
+    is_past: bool
+    """Whether that is a past hour that somebody chose."""
+    database: str
+    """Path of the index for download."""
+    paths: PagePaths
+    base: str | None = None
+    """Address of the top of the site, with a slash at its end, where it is known."""
+    path: str = ""
+    """Path of the page."""
+    alternates: tuple[Alternate, ...] = ()
+
+    @property
+    def root(self) -> str:
+        """Return the way from the page to the top of the site.
+
+        A server shows the error page at any depth: only absolute links hold there.
+        """
+        if self.base and self.path == ERROR_PAGE:
+            return self.base
+        return "../" * self.path.count("/")
+
+    @property
+    def address(self) -> str | None:
+        """Return the full address of the page, None where the site's is not known or it is the error page."""
+        if not self.base or self.path == ERROR_PAGE:
+            return None
+        return self.base + self.path.removesuffix("index.html")
+
+    @property
+    def sections(self) -> list[Section]:
+        """Return the links of the header."""
+        paths = [(label, f"{folder}/index.html") for folder, label in SECTIONS]
+        return [Section(label, path, path == self.path) for label, path in paths]
+
+    def model_href(self, model: str) -> str | None:
+        """Return the link to the page of a model, None where there is none."""
+        return self._link(self.paths.models, model)
+
+    def lab_href(self, lab: str) -> str | None:
+        """Return the link to the page of a lab, None where there is none."""
+        return self._link(self.paths.labs, lab)
+
+    def provider_href(self, provider: str) -> str | None:
+        """Return the link to the page of a provider, None where there is none."""
+        return self._link(self.paths.providers, provider)
+
+    def category_href(self, category: str) -> str | None:
+        """Return the link to the page of a category of rankings, None where there is none."""
+        return self._link(self.paths.categories, category)
+
+    def _link(self, paths: dict[str, str], key: str) -> str | None:
+        return self.root + paths[key] if key in paths else None

@@ -1,0 +1,199 @@
+"""The status page: the last run, coverage, gaps, rejected payloads, rankings, and where hours came from."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from orarchive.history.coverage import SPANS_HOURS, Coverage, Gap
+from orarchive.publish.rankings_data import SliceRead
+from orarchive.publish.views import View
+from orarchive.publish.views.status import (
+    Calendar,
+    LastRun,
+    Origin,
+    Trouble,
+    build_month_calendar,
+    list_gaps,
+    list_origins,
+    list_rejected,
+    list_troubles,
+)
+from orarchive.timestamps import HOUR
+
+MAX_GAPS = 10
+MAX_REJECTED = 20
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """The last run, with notes in words."""
+
+    run: LastRun
+    requests_note: str
+    models: int
+    models_note: str
+    complete: int
+    """Complete hours of the last 24."""
+    complete_note: str
+
+
+@dataclass(frozen=True)
+class FeedRow:
+    """How well a feed is covered."""
+
+    feed: str
+    cadence: str
+    last: dt.datetime | None
+    spans: list[str]
+    """Good hours of the last 24, 168 and 720: `23 of 24`."""
+    records: int | None
+    requests: int | None
+
+
+@dataclass(frozen=True)
+class GapRow:
+    """A stretch without a good hour between two good hours."""
+
+    after: dt.datetime
+    until: dt.datetime
+    hours: int
+
+
+@dataclass(frozen=True)
+class RejectedRow:
+    """A payload that was rejected."""
+
+    hour: dt.datetime
+    feed: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FailedSlice:
+    """A slice of a ranking whose last reading was not good."""
+
+    name: str
+    outcome: str
+
+
+@dataclass(frozen=True)
+class RankingRow:
+    """How a series of rankings was read last."""
+
+    series: str
+    hour: dt.datetime
+    slices: int
+    failed: list[FailedSlice]
+    as_of: str
+    missing: list[str]
+    """Dates that are not published."""
+
+
+@dataclass(frozen=True)
+class RelationRow:
+    """How many records point at one that is not there."""
+
+    label: str
+    count: int
+
+
+@dataclass(frozen=True)
+class StatusPage:
+    """What the status page shows."""
+
+    begun: dt.datetime
+    troubles: list[Trouble]
+    summary: RunSummary
+    feeds: list[FeedRow]
+    calendar: Calendar
+    gap_count: int
+    gaps: list[GapRow]
+    """The longest."""
+    origins: list[Origin]
+    rejected_count: int
+    rejected: list[RejectedRow]
+    """The latest."""
+    rankings: list[RankingRow]
+    name_count: int
+    """Published names of rankings."""
+    matched_count: int
+    """Those of them that are names of models here."""
+    unmatched: list[str]
+    relations: list[RelationRow]
+
+
+def build_status_page(view: View) -> StatusPage:
+    """Build what the status page shows."""
+    gaps, rejected = list_gaps(view.dataset), list_rejected(view.dataset)
+    rankings = view.rankings
+    return StatusPage(
+        begun=view.dataset.begun,
+        troubles=list_troubles(view.dataset),
+        summary=_summarize_run(view),
+        feeds=[_build_feed_row(view, coverage) for coverage in view.coverage],
+        calendar=build_month_calendar(view.dataset, view.now),
+        gap_count=len(gaps),
+        gaps=[_build_gap_row(gap) for gap in gaps[:MAX_GAPS]],
+        origins=list_origins(view.dataset),
+        rejected_count=len(rejected),
+        rejected=[
+            RejectedRow(reading.hour, _name_feed(reading.feed), reading.reasons)
+            for reading in rejected[:MAX_REJECTED]
+        ],
+        rankings=[
+            _build_ranking_row(series, list(reads))
+            for series, reads in groupby(rankings.reads, key=lambda read: read.series)
+        ],
+        name_count=rankings.matched + len(rankings.unmatched),
+        matched_count=rankings.matched,
+        unmatched=rankings.unmatched,
+        relations=[
+            RelationRow(name.replace("_", " ").capitalize(), count)
+            for name, count in view.dataset.relations.items()
+        ],
+    )
+
+
+def _summarize_run(view: View) -> RunSummary:
+    run, complete = view.last_run, view.complete
+    return RunSummary(
+        run=run,
+        requests_note=f"{run.retries:,} retries, {run.limited:,} rate-limited",
+        models=len(view.listed),
+        models_note=f"{run.added:,} added, {run.missing:,} missing",
+        complete=complete[24],
+        complete_note=f"{complete[168]} of 168, {complete[720]} of 720",
+    )
+
+
+def _name_feed(feed: str) -> str:
+    return feed.replace("_", " ")
+
+
+def _build_feed_row(view: View, coverage: Coverage) -> FeedRow:
+    last = view.dataset.last.get(coverage.feed)
+    return FeedRow(
+        feed=_name_feed(coverage.feed),
+        cadence=coverage.cadence,
+        last=coverage.last,
+        spans=[f"{coverage.good[span]} of {coverage.possible[span]}" for span in SPANS_HOURS],
+        records=last.records if last else None,
+        requests=last.requests if last else None,
+    )
+
+
+def _build_gap_row(gap: Gap) -> GapRow:
+    after, until = gap
+    return GapRow(after, until, (until - after) // HOUR)
+
+
+def _build_ranking_row(series: str, reads: Sequence[SliceRead]) -> RankingRow:
+    return RankingRow(
+        series=series,
+        hour=max(read.hour for read in reads),
+        slices=len(reads),
+        failed=[FailedSlice(read.part or "all", read.outcome) for read in reads if read.outcome != "ok"],
+        as_of=max(read.as_of for read in reads),
+        missing=sorted({date for read in reads for date in read.missing}),
+    )

@@ -1,0 +1,171 @@
+"""Tools of the site in a real browser: search, comparison, copying, charts, and the age of the data."""
+
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from orarchive.publish.pages import model_path
+from orarchive.timestamps import HOUR
+from tests.support.browser import (
+    PAGE_PATHS,
+    build_site,
+    build_snapshot,
+    open_page,
+    serve_site,
+    write_archive,
+)
+
+pytestmark = pytest.mark.browser
+
+
+def test_searching_living_and_dead(browser: Any, address: str) -> None:
+    """Open by Ctrl-K, choose by arrows, go by Enter, close by Escape; its data is fetched on first use."""
+    with open_page(browser, address) as tab:
+        urls: list[str] = []
+        tab.on("request", lambda request: urls.append(request.url))
+        tab.goto(address + PAGE_PATHS["about"])
+        assert not any("search.json" in url for url in urls)
+        tab.keyboard.press("Control+k")
+        box = tab.get_by_role("combobox", name="Search all models there ever were")
+        box.fill("haiku 4.5")
+        first = tab.get_by_role("option").first
+        assert first.get_attribute("aria-selected") == "true"
+        assert "anthropic/claude-haiku-4.5" in first.inner_text()
+        tab.keyboard.press("Escape")
+        assert not box.is_visible()
+        tab.get_by_role("button", name="Search").click()
+        box.fill("claude")
+        tab.keyboard.press("ArrowDown")
+        second = tab.get_by_role("option").nth(1)
+        assert box.get_attribute("aria-activedescendant") == second.get_attribute("id")
+        target = second.locator("code").inner_text()
+        tab.keyboard.press("Enter")
+        tab.wait_for_url(f"**/{model_path(target)}")
+        tab.keyboard.press("Control+k")
+        tab.get_by_role("combobox").fill("no such model")
+        tab.get_by_text("Nothing found").wait_for()
+
+
+def test_comparing(browser: Any, address: str) -> None:
+    """Compute the cost of a use, now and on a date; the address holds all choices."""
+    with open_page(browser, address) as tab:
+        tab.goto(f"{address}{PAGE_PATHS['compare']}?m=anthropic/claude-haiku-4.5&in=2000000&out=1000000")
+        table = tab.locator("#compared table")
+        table.wait_for()
+        rows = dict(re.findall(r"(\w[\w ]*)\t(.*)", table.inner_text()))
+        assert rows["Input"] == "$1.00 per M"
+        assert rows["Output"] == "$5.00 per M"
+        assert rows["This use"] == "$7.00"
+        tab.locator("[name=m]").nth(1).fill("openrouter/auto")
+        tab.locator("[name=cached]").fill("1000000")
+        tab.locator("[name=cached]").press("Tab")
+        table.locator("thead th").nth(1).wait_for()
+        assert "not computable" in table.inner_text()
+        chosen = parse_qsl(urlsplit(tab.url).query)
+        assert ("m", "openrouter/auto") in chosen
+        assert ("cached", "1000000") in chosen
+        tab.locator("[name=on]").fill("2026-05-01")
+        tab.locator("[name=on]").press("Tab")
+        table.locator("tr", has_text="Input").get_by_text("not seen yet").first.wait_for()
+
+
+def test_comparing_says_what_it_does_not_know(browser: Any, address: str) -> None:
+    with open_page(browser, address) as tab:
+        tab.goto(f"{address}{PAGE_PATHS['compare']}?m=nobody/nothing")
+        tab.get_by_text("Never listed: nobody/nothing").wait_for()
+
+
+def test_comparing_tells_apart_what_is_not_there(browser: Any, tmp_path: Path) -> None:
+    """Compare on a day in a gap and before the record, with a model added later and a time-of-day price."""
+    clock = [
+        {"utc_start": 0, "utc_end": 800, "prompt": "0.000001"},
+        {"utc_start": 800, "utc_end": 0, "prompt": "0.000002"},
+    ]
+    first = {"id": "a/b", "pricing": {"prompt": "0.0000015415", "completion": "0.000002"}}
+    by_clock = {"id": "a/c", "pricing": {"prompt": "0.000001", "completion": "0.000002", "overrides": clock}}
+    hours = build_snapshot([first]), build_snapshot([first, by_clock])
+    build_site(write_archive(tmp_path / "archive", *hours, apart=96 * HOUR), tmp_path / "site")
+    with serve_site(tmp_path / "site") as address, open_page(browser, address) as tab:
+
+        def compare(day: str) -> tuple[dict[str, str], str]:
+            tab.goto(f"{address}{PAGE_PATHS['compare']}?m=a/b&m=a/c&in=1000000&out=0&on={day}")
+            table = tab.locator("#compared table")
+            table.wait_for()
+            return dict(re.findall(r"(\w[\w ]*)\t(.*)", table.inner_text())), table.inner_text()
+
+        now, _ = compare("")
+        assert now["Input"] == "$1.5415 per M\t$1.00 to $2.00 per M"
+        assert now["This use"] == "$1.54\t$1.00 to $2.00"
+        begun, _ = compare("2026-06-01")
+        assert begun["Input"] == "$1.5415 per M\tnot seen yet"
+        in_gap, words = compare("2026-06-03")
+        assert in_gap["Input"] == "not known\tnot seen yet"
+        assert "No data for 2026-06-03" in words
+        outside, words = compare("2020-01-01")
+        assert outside["Input"] == "not seen yet\tnot seen yet"
+        assert "The record goes from 2026-06-01 to 2026-06-05" in words
+
+
+def test_copying_an_id(browser: Any, address: str) -> None:
+    with open_page(browser, address, permissions=["clipboard-read", "clipboard-write"]) as tab:
+        tab.goto(address + PAGE_PATHS["model"])
+        tab.get_by_role("button", name="Copy").click()
+        tab.get_by_role("button", name="Copied").wait_for()
+        assert tab.evaluate("navigator.clipboard.readText()") == "deepseek/deepseek-v4-pro"
+
+
+def test_a_hostile_description_is_harmless(browser: Any, address: str) -> None:
+    with open_page(browser, address) as tab:
+        tab.goto(address + PAGE_PATHS["hostile"])
+        text = tab.locator(".prose").inner_text()
+        assert "<script>alert(" in text
+        assert tab.locator(".prose :not(p, a, code, em, strong, br)").count() == 0
+        tab.locator("summary").click()
+        assert "<script>" in tab.locator("pre").inner_text()
+
+
+def test_a_day_without_a_look_is_an_empty_box(browser: Any, tmp_path: Path) -> None:
+    """Give a day without data another look than a day with many good hours."""
+    archive = write_archive(tmp_path / "archive", build_snapshot([{"id": "a/b"}]))
+    build_site(archive, tmp_path / "site", "--as-of", "2026-06-03T00Z")
+    with serve_site(tmp_path / "site") as address, open_page(browser, address) as tab:
+        tab.goto(address + PAGE_PATHS["status"])
+        colour = "cell => getComputedStyle(cell).backgroundColor"
+        colours = [tab.locator(f".calendar td.{level}").first.evaluate(colour) for level in ("h0", "h1")]
+        assert colours[0] == "rgba(0, 0, 0, 0)" != colours[1]
+
+
+def test_a_chart_says_what_one_points_at(browser: Any, address: str) -> None:
+    with open_page(browser, address) as tab:
+        tab.goto(address + PAGE_PATHS["patterns"])
+        chart = tab.locator(".chart").first
+        labels = chart.locator("g text")
+        assert labels.count() > 1
+        assert not any(label.is_visible() for label in labels.all())
+        box = chart.locator("svg").bounding_box()
+        chart.scroll_into_view_if_needed()
+        chart.locator("svg").hover(position={"x": 12, "y": box["height"] / 2})
+        assert [label.is_visible() for label in labels.all()] == [True] + [False] * (labels.count() - 1)
+        assert re.fullmatch(r"\S+ from \S+( to \S+)?", labels.first.text_content())
+
+
+def test_the_footer_says_how_old_this_is(browser: Any, address: str) -> None:
+    """Tell the age by the reader's clock: a site that has stopped says so by itself."""
+    with open_page(browser, address) as tab:
+        tab.goto(address + PAGE_PATHS["about"])
+        tab.locator("#asof").scroll_into_view_if_needed()
+        tab.get_by_text("days ago").wait_for()
+        assert "stale" in tab.locator("#asof").get_attribute("class")
+
+
+def test_a_site_that_stopped_says_so(browser: Any, address: str) -> None:
+    """Say so on the status page, by the reader's clock."""
+    with open_page(browser, address) as tab:
+        tab.goto(address + PAGE_PATHS["status"])
+        last = tab.request.get(f"{address}api/v1/status.json").json()["last_complete"]
+        assert last < "2026-06-20T13", "the last hour of all was read in part"
+        tab.get_by_text(f"Nothing was read completely since {last[:13]}Z").wait_for()
+        assert tab.get_by_text("the next hour was due at 2026-06-20T14Z").is_visible()

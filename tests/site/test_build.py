@@ -1,0 +1,172 @@
+"""Building the site: equal archives give equal bytes, other files stay, and errors take one line."""
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from orarchive.publish.pages import DATABASE, model_path
+from orarchive.publish.render import MANIFEST
+from orarchive.sample import START
+from orarchive.timestamps import HOUR, format_hour
+from tests.support.archives import Stage, data_files, new_archive, payloads, say
+from tests.support.browser import (
+    SCENES,
+    build_site,
+    build_snapshot,
+    read_files,
+    run_build,
+    write_archive,
+)
+from tests.support.pages import Html
+
+
+def test_equal_archives_give_equal_bytes(archive: Path, site: dict[str, bytes], tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    say(archive, "clone", "--quiet", str(archive), str(copy))
+    assert build_site(copy, tmp_path / "again") == site
+
+
+def test_nothing_is_written_twice(archive: Path, site: dict[str, bytes]) -> None:
+    out = archive.parent / "site"
+    before = {path: path.stat().st_mtime_ns for path in out.rglob("*") if path.is_file()}
+    assert "0 files written, 0 removed" in run_build(archive, out).stdout
+    assert {path: path.stat().st_mtime_ns for path in out.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("hour", SCENES)
+def test_as_of_an_hour_nothing_later_leaks(archive: Path, hour: dt.datetime, tmp_path: Path) -> None:
+    then = tmp_path / "then"
+    say(archive, "clone", "--quiet", str(archive), str(then))
+    for line in say(archive, "log", "--format=%H %at").splitlines():
+        commit, _, seconds = line.partition(" ")
+        if int(seconds) <= hour.timestamp():
+            say(then, "reset", "--quiet", "--hard", commit)
+            break
+    as_of = ("--as-of", format_hour(hour))
+    site = build_site(archive, tmp_path / "as-of", *as_of)
+    assert site == build_site(then, tmp_path / "then-as-of", *as_of)
+    notice = f"As of {format_hour(hour)}: nothing that was recorded later"
+    now = build_site(then, tmp_path / "site")
+    for path in ("graveyard/index.html", "providers/index.html", model_path("openrouter/auto")):
+        assert notice in Html(site[path]).text
+        assert notice not in Html(now[path]).text
+
+
+def test_an_hour_rewrites_the_pages_that_show_what_changed(stage: Stage, tmp_path: Path) -> None:
+    """Rewrite in a quiet hour only the pages that say which hour it is."""
+    bodies = payloads(START)
+    stage.serve(bodies)
+    model = "z-ai/glm-5.1"
+    sites = []
+    for n in range(4):
+        if n == 2:
+            bodies[f"models/{model}/endpoints"]["data"]["endpoints"][0]["pricing"]["prompt"] = "0.0000099"
+            stage.serve(bodies)
+        assert stage.run(START + n * HOUR) == 0
+        sites.append(build_site(stage.root, tmp_path / str(n)))
+    first, quiet, moved, again = sites
+
+    page = Html(again[model_path(model)]).text
+    assert "Earlier prices of 1 of them" in page
+    assert f"since {START.date()}" in page
+
+    def changed(old: dict[str, bytes], new: dict[str, bytes]) -> set[str]:
+        return {path for path in old.keys() | new.keys() if old.get(path) != new.get(path)}
+
+    hourly = {"index.html", "status/index.html", "models/index.html", "prices/index.html", DATABASE}
+    hourly |= {"api/v1/status.json", "metrics.prom", "patterns/index.html"}
+    assert changed(first, quiet) == hourly
+    assert changed(moved, again) == hourly
+    pages = {path for path in changed(quiet, moved) - hourly if path.endswith(".html")}
+    (provider,) = (path for path in pages if path.startswith("providers/") and path.count("/") == 2)
+    assert pages - {"providers/index.html", provider} == {
+        "data/index.html", model_path(model), "changes/index.html", f"changes/{START:%Y-%m}/index.html",
+    }  # fmt: skip
+
+
+def test_as_of_a_gap_looks_from_there(archive: Path, tmp_path: Path) -> None:
+    hour = SCENES[1] + 30 * HOUR
+    home = Html(build_site(archive, tmp_path / "site", "--as-of", format_hour(hour))["index.html"]).text
+    assert f"{format_hour(hour)}" in home
+    assert f"last read {format_hour(SCENES[1])}" in home
+    assert "0 of the last 24 hours" in home
+
+
+def test_a_page_that_is_no_longer_there_goes_and_nothing_else(tmp_path: Path) -> None:
+    out = tmp_path / "site"
+    out.mkdir()
+    (out / ".gitignore").write_text("*\n")
+    two_models = build_snapshot([{"id": "a/one"}, {"id": "b/two"}])
+    build_site(write_archive(tmp_path / "first", two_models), out)
+    notes = out / "models" / "a" / "notes.txt"
+    notes.write_text("mine")
+    (out / "own.html").write_text("mine")
+    done = run_build(write_archive(tmp_path / "second", build_snapshot([{"id": "c/three"}])), out)
+    assert done.returncode == 0
+    remaining = read_files(out)
+    assert not {"models/a/one/index.html", "models/b/two/index.html"} & remaining.keys()
+    assert not (out / "models" / "b").exists()
+    assert notes.read_text() == (out / "own.html").read_text() == "mine"
+    assert (out / ".gitignore").read_text() == "*\n"
+
+
+def test_a_foreign_file_is_not_written_over(archive: Path, tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("mine")
+    done = run_build(archive, tmp_path)
+    assert done.returncode == 2
+    assert "which no build wrote" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["index.html"]
+
+
+def test_a_list_of_files_leads_nowhere_else(archive: Path, tmp_path: Path) -> None:
+    out, private = tmp_path / "site", tmp_path / "own.txt"
+    private.write_text("mine")
+    out.mkdir()
+    (out / MANIFEST).write_text('["../own.txt", "/etc/hosts"]')
+    build_site(archive, out)
+    assert private.read_text() == "mine"
+
+
+def test_the_archive_is_only_read(archive: Path, tmp_path: Path) -> None:
+    before = data_files(archive), say(archive, "rev-parse", "HEAD")
+    build_site(archive, tmp_path / "site")
+    assert (data_files(archive), say(archive, "rev-parse", "HEAD")) == before
+    assert say(archive, "status", "--porcelain") == ""
+
+
+def test_base_url_makes_canonical_links(archive: Path, tmp_path: Path) -> None:
+    site = build_site(archive, tmp_path / "site", "--base-url", "https://example.org/archive")
+    address = "https://example.org/archive/"
+    assert f'rel="canonical" href="{address}models/">'.replace(">", "") in site["models/index.html"].decode()
+    assert f'href="{address}static/site.css"' in site["404.html"].decode()
+    assert "canonical" not in site["404.html"].decode()
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "words"),
+    [
+        (["--as-of", "yesterday"], 2, "not an hour"),
+        (["--as-of", "2020-01-01T00Z"], 1, "begins after"),
+    ],
+)
+def test_errors_are_one_line(
+    archive: Path, tmp_path: Path, options: list[str], code: int, words: str
+) -> None:
+    done = run_build(archive, tmp_path / "site", *options)
+    assert (done.returncode, done.stderr.count("\n")) == (code, 1)
+    assert words in done.stderr
+    assert not (tmp_path / "site").exists()
+
+
+def test_no_archive_is_an_error(tmp_path: Path) -> None:
+    for folder in (tmp_path / "none", new_archive(tmp_path / "empty")):
+        done = run_build(folder, tmp_path / "site")
+        assert done.returncode in (1, 2)
+        assert done.stderr.startswith("Error: ")
+        assert done.stderr.count("\n") == 1
+
+
+def test_out_may_not_be_a_file(archive: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert run_build(archive, tmp_path / "file").returncode == 2

@@ -1,0 +1,165 @@
+"""Rankings that lack days, models or fields: nothing is shown that the figures do not say."""
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from orarchive.domain.ranking_series import MODELS
+from orarchive.history.verify import verify
+from orarchive.index.database import open_index
+from orarchive.sample import START, Service
+from orarchive.store.archive import open_archive
+from orarchive.timestamps import HOUR, format_hour
+from tests.support.archives import Stage, new_archive, say
+from tests.support.browser import build_archive_view, build_site
+from tests.support.pages import Html
+from tests.support.small_rankings import make_small_stage, select_rows
+
+DAY = 24 * HOUR
+
+
+def test_a_restatement_is_told(tmp_path: Path) -> None:
+    """Report a date whose total moved by more than a hundredth, and no smaller move."""
+    served = {"2026-06-01": 1000, "2026-06-02": 2000}
+
+    def respond(path: str, query: Mapping[str, str], _: Any) -> tuple[int, Any]:
+        rows = [
+            {"date": date, "model_permaslug": "a/b", "total_tokens": str(tokens)}
+            for date, tokens in served.items()
+        ]
+        meta = {"as_of": "2026-06-03T00:00:00Z"}
+        return (200, {"data": select_rows(rows, query), "meta": meta}) if path == MODELS.route else (404, {})
+
+    with Service(respond) as service:
+        stage = Stage(service, new_archive(tmp_path / "archive"), {"key": "key"})
+        stage.run(START + 2 * DAY, feeds=(), rankings=True)
+        served |= {"2026-06-01": 1009, "2026-06-02": 2100}
+        stage.run(START + 3 * DAY, feeds=(), rankings=True)
+    with open_index(open_archive(stage.root), tmp_path / "cache") as db:
+        events = db.execute("select kind, feed, key, field, old, new, percent from events").fetchall()
+        assert events == [("restated", "rankings", "models", "2026-06-02", None, None, 5.0)]
+        assert db.execute("select date, permaslug, tokens from rankings").fetchall() == [
+            ("2026-06-01", "a/b", 1009), ("2026-06-02", "a/b", 2100),
+        ]  # fmt: skip
+        assert "as of 2026-06-03T00:00:00Z" in db.execute("select notice from rankings_source").fetchone()[0]
+
+
+def test_a_repair_makes_no_category_past(tmp_path: Path) -> None:
+    """Count slices of an order read an hour later to the same day; a category no longer named is past."""
+    served: dict[str, Any] = {"categories": ["art", "law"]}
+    served["order"] = {"": ["a/b"], "art": ["a/b"], "law": None}
+    stage = make_small_stage(tmp_path, served, key=None)
+    with stage.service:
+        assert stage.run(START, feeds=(), rankings=True) == 1
+        served["order"]["law"] = ["a/b"]
+        assert stage.run(START + HOUR, feeds=(), rankings=True) == 0
+        served["categories"] = ["art"]
+        ranks = build_archive_view(stage.root).rankings
+        assert {category.name: category.is_past for category in ranks.categories} == {
+            "": False,
+            "art": False,
+            "law": False,
+        }
+        assert stage.run(START + DAY, feeds=(), rankings=True) == 0
+    ranks = build_archive_view(stage.root).rankings
+    assert {category.name: category.is_past for category in ranks.categories} == {
+        "": False,
+        "art": False,
+        "law": True,
+    }
+
+
+def test_no_movement_without_something_to_compare(tmp_path: Path) -> None:
+    """Show movement neither in an order nor in totals, and say how many days of a period there are."""
+    days = [f"2026-05-{day}" for day in range(18, 32) if day != 29]
+    rows = [
+        {"date": date, "model_permaslug": slug, "total_tokens": str(tokens)}
+        for date in days
+        for slug, tokens in (("a/b", 20), ("a/c", 10), ("other", 5))
+    ]
+    served = {
+        "categories": ["all"],
+        "order": {"": ["a/b"], "all": ["a/c"]},
+        "rows": rows,
+        "as_of": "2026-06-01",
+    }
+    stage = make_small_stage(tmp_path, served)
+    with stage.service:
+        stage.run(START, feeds=(), rankings=True)
+    ranks = build_archive_view(stage.root).rankings
+    week = next(period for period in ranks.periods if period.name == "Week")
+    assert (week.dates, week.expected, week.total) == (6, 7, 6 * 35)
+    assert [(entry.name, entry.moved, entry.is_new) for entry in week.entries] == [
+        ("a/b", None, False), ("a/c", None, False),
+    ]  # fmt: skip
+    assert not any(entry.is_new for category in ranks.categories for entry in category.order)
+    site = build_site(stage.root, tmp_path / "site")
+    assert "6 of 7 days" in Html(site["rankings/index.html"]).text
+    assert ">new<" not in site["rankings/index.html"].decode()
+    overall, category = (json.loads(site[f"api/v1/rankings/{name}.json"]) for name in ("all", "=61ll"))
+    assert (overall["category"], category["category"]) == (None, "all"), "a category may be called so"
+    assert (overall["order"]["models"], category["order"]["models"]) == (["a/b"], ["a/c"])
+
+
+def test_a_week_of_a_model_is_whole_or_not_drawn(tmp_path: Path) -> None:
+    """Give a model that was below the first fifty on a day no total for that week."""
+    first = dt.date(2026, 5, 4)
+    rows = [
+        {"date": f"{first + n * dt.timedelta(days=1)}", "model_permaslug": slug, "total_tokens": "10"}
+        for n in range(28)
+        for slug in ("a/b", "a/c", "other")
+        if not (slug == "a/c" and n == 9)
+    ]
+    stage = make_small_stage(
+        tmp_path, {"categories": [], "order": {"": ["a/b"]}, "rows": rows, "as_of": "2026-06-01"}
+    )
+    with stage.service:
+        stage.run(START, feeds=(), rankings=True)
+    weekly = build_archive_view(stage.root).rankings.weekly
+    assert [date for date, slug, _ in weekly if slug == "a/b"] == [
+        "2026-05-04", "2026-05-11", "2026-05-18", "2026-05-25",
+    ]  # fmt: skip
+    assert [date for date, slug, _ in weekly if slug == "a/c"] == ["2026-05-04", "2026-05-18", "2026-05-25"]
+    assert {tokens for _, _, tokens in weekly} == {70}
+
+
+def test_a_hand_in_the_files_is_found(tmp_path: Path) -> None:
+    """Report it by verify; the index follows the files all the same."""
+    rows = [{"date": "2026-05-20", "model_permaslug": "a/b", "total_tokens": "10"}]
+    stage = make_small_stage(
+        tmp_path, {"categories": [], "order": {"": ["a/b"]}, "rows": rows, "as_of": "2026-06-01"}
+    )
+    with stage.service:
+        stage.run(START, feeds=(), rankings=True)
+        assert not verify(stage.past()).wrong
+        path = stage.root / "data/rankings/models/2026-05.jsonl"
+        path.write_bytes(path.read_bytes().replace(b'"10"', b'"99"'))
+        say(stage.root, "commit", "--quiet", "--all", "--message=a hand")
+        assert verify(stage.past()).by_hand == [f"{format_hour(START)} rankings/models/2026-05.jsonl"]
+        stage.run(START + DAY, feeds=(), rankings=True)
+    assert verify(stage.past()).differs == [f"{format_hour(START + DAY)} rankings models"]
+    with open_index(stage.archive, tmp_path / "cache") as db:
+        assert db.execute("select tokens from rankings").fetchall() == [(10,)]
+
+
+def test_apps_may_lack_anything(tmp_path: Path) -> None:
+    served = {
+        "categories": [],
+        "order": {"": ["a/b"]},
+        "rows": [],
+        "as_of": "2026-06-01",
+        "datasets/app-rankings": {"data": [{"app_id": 1}], "meta": {"end_date": "2026-05-31"}},
+    }
+    with (stage := make_small_stage(tmp_path, served)).service:
+        parameters = [{"name": "sort", "schema": {"enum": ["popular"]}}]
+        paths = {"/datasets/app-rankings": {"get": {"parameters": parameters}}}
+        before = stage.service.respond
+        stage.service.respond = lambda path, *rest: (
+            (200, {"openapi": "3.1.0", "paths": paths}) if path == "/openapi.json" else before(path, *rest)
+        )
+        stage.run(START, feeds=(), rankings=True)
+    (app,) = build_archive_view(stage.root).rankings.apps
+    assert (app.name, app.rank, app.tokens, app.requests) == ("1", None, None, None)
+    build_site(stage.root, tmp_path / "site")

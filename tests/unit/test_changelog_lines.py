@@ -1,0 +1,68 @@
+"""Lines of the changelog: their kind, their prices, and what is left out as a consequence of another line."""
+
+from decimal import Decimal
+from typing import Any
+
+from orarchive.index.events import Event
+from orarchive.publish.changelog import ChangelogLine, build_changelog
+from orarchive.publish.dataset import Dataset
+from orarchive.sample import START
+from orarchive.timestamps import format_stamp
+
+
+def make_event(
+    kind: str, feed: str, key: str, field: str = "", old: Any = None, new: Any = None, cause: str = ""
+) -> Event:
+    """Make an event of the hour START."""
+    return Event(
+        format_stamp(START), None, format_stamp(START), kind, feed, key, field, old, new, None, cause, "live"
+    )
+
+
+def make_reprice(feed: str, key: str, old: Any, new: Any, cause: str = "") -> Event:
+    return make_event("repriced", feed, key, "prompt", old, new, cause)
+
+
+def build_lines(*events: Event) -> list[ChangelogLine]:
+    """Build the lines of one hour."""
+    (hour,) = build_changelog(events, Dataset({}, [], {}, [], {}, {}, {}, {}))
+    return hour.lines
+
+
+def test_cuts_and_rises_are_told_apart() -> None:
+    kinds = {
+        line.kind: [move.percent for move in line.moves]
+        for line in build_lines(
+            make_reprice("endpoints", "a/b@x", "2", "1"),
+            make_reprice("endpoints", "a/b@y", "1", "2"),
+            make_reprice("models", "a/c", "1", "3", "provider"),
+            make_reprice("models", "a/b", "2", "1", "endpoint"),
+            make_reprice("models", "a/r", "-1", "3", "unknown"),
+        )
+    }
+    assert kinds == {"cut": [-50], "rise": [100], "listed price": [200], "repriced": [None]}
+
+
+def test_prices_by_conditions_are_named() -> None:
+    """Name the prices of a schedule as a list; the price without conditions is a move like any other."""
+    night = [{"utc_start": 0, "utc_end": 800, "price": "0.000001"}, {"price": "0.000002"}]
+    (line,) = build_lines(make_reprice("endpoints", "a/b@x", "0.000003", night))
+    assert line.kind == "cut"
+    assert [(move.old, move.new) for move in line.moves] == [(Decimal("0.000003"), Decimal("0.000002"))]
+    assert line.parts == ("input no conditions → (00:00-08:00 UTC $1.00) per M",)
+
+
+def test_what_follows_is_not_told_twice() -> None:
+    changes = build_lines(
+        make_event("added", "models", "a/b"),
+        make_event("joined", "endpoints", "a/b@x", cause="model"),
+        make_event("joined", "endpoints", "a/b@y", cause="model"),
+        make_event("gained", "zdr", "a/b@x", cause="endpoint"),
+        make_event("alias_moved", "models", "~a/latest", "alias_target", {"slug": "a/a"}, {"slug": "a/b"}),
+        make_event("limits_changed", "models", "~a/latest", "context_length", 1, 2),
+        make_reprice("models", "a/c", "1", "2", "schedule"),
+    )
+    assert [(line.kind, line.parts) for line in changes] == [
+        ("added", ("with 2 endpoints",)),
+        ("alias moved", ("a/a → a/b",)),
+    ]

@@ -1,0 +1,52 @@
+"""Paths of pages: plain, and different for different ids."""
+
+import re
+import unicodedata
+from pathlib import PurePosixPath
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orarchive.publish.pages import model_path
+
+HOSTILE_IDS = [
+    "a/b", "A/b", "a/B", "a", "/a", "a/", "", "/", "a/b/c", "a/b:c", "a/b:", "a:b", "a/b:c/d", "a/b/c:d",
+    "a/../b", "../a", "./a", "..", ".", "a/.b", "a/b.", "a/b ", "a/con", "a/CON", "a/con.txt", "a/index.html",
+    "a/b:index.html", "a/\u00e9", "a/e\u0301", "a/\ud800", "a/\u202eb", "a/=2e", "a/.", "a\\b", "a/b?c",
+    "a/b#c", "~a/b", "a/" + "x" * 300, "a/" + "x" * 301, "a/b\x00", "models/index.html", "=-/a", "a/b%2fc",
+]  # fmt: skip
+
+
+def fold(path: str) -> str:
+    """Return what a file system that ignores case and composition makes of a path."""
+    return unicodedata.normalize("NFC", path).casefold()
+
+
+def test_no_two_ids_share_a_path() -> None:
+    paths = [fold(model_path(model)) for model in HOSTILE_IDS]
+    assert len(set(paths)) == len(HOSTILE_IDS)
+    parents = {str(parent) for path in paths for parent in PurePosixPath(path).parents}
+    assert not parents & set(paths)
+
+
+@given(st.text(), st.text())
+def test_paths_are_plain_and_apart(left: str, right: str) -> None:
+    path = model_path(left)
+    assert re.fullmatch(r"models(/[a-z0-9_.~=-]{1,120}){2,3}/index\.html", path)
+    assert not any(part in (".", "..") or part.endswith(".") for part in path.split("/"))
+    if left != right:
+        assert fold(path) != fold(model_path(right))
+
+
+@given(
+    st.from_regex(r"[a-zA-Z.:/=~]{0,6}", fullmatch=True), st.from_regex(r"[a-zA-Z.:/=~]{0,6}", fullmatch=True)
+)
+def test_close_ids_are_apart(left: str, right: str) -> None:
+    if left != right:
+        assert fold(model_path(left)) != fold(model_path(right))
+
+
+def test_common_ids_read_well() -> None:
+    assert model_path("openai/gpt-oss-20b:free") == "models/openai/gpt-oss-20b/free/index.html"
+    assert model_path("~openai/gpt-latest") == "models/~openai/gpt-latest/index.html"
+    assert model_path("qwen/qwen3.6-27b") == "models/qwen/qwen3.6-27b/index.html"
