@@ -57,7 +57,7 @@ def test_the_last_run_is_described(stage: Stage, tmp_path: Path) -> None:
     page = Html(site["status/index.html"]).text
     assert "not good: providers" in page
     assert "4 retries, 1 rate-limited" in page
-    assert "0 came, 1 missing" in page
+    assert "0 added, 1 missing" in page
 
     stage.service.heal()
     assert stage.run(START + HOUR, now=START + HOUR + dt.timedelta(minutes=40)) == 0
