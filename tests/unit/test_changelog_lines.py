@@ -14,9 +14,8 @@ def make_event(
     kind: str, feed: str, key: str, field: str = "", old: Any = None, new: Any = None, cause: str = ""
 ) -> Event:
     """Make an event of the hour START."""
-    return Event(
-        format_stamp(START), None, format_stamp(START), kind, feed, key, field, old, new, None, cause, "live"
-    )
+    hour = format_stamp(START)
+    return Event(kind, feed, key, field, old, new, cause=cause, by=hour, hour=hour, origin="live")
 
 
 def make_reprice(feed: str, key: str, old: Any, new: Any, cause: str = "") -> Event:
