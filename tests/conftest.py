@@ -14,8 +14,16 @@ from orarchive.importer.convert import import_versions
 from orarchive.sample import START, Service
 from orarchive.store.archive import open_archive
 from tests.support import requirements, verifying
-from tests.support.archives import DAY, HOUR, Stage, edited, new_archive, payloads, replies
-from tests.support.histories import Made, made, tables
+from tests.support.archives import (
+    DAY,
+    HOUR,
+    Stage,
+    build_payloads,
+    edit_records,
+    make_archive,
+    make_responder,
+)
+from tests.support.histories import NewCommit, list_commits, read_tables
 from tests.support.recordings import TWO_YEARS, Whole
 from tests.support.replays import HOURS, SixHours
 from tests.support.requirements import LEFT_OUT
@@ -52,7 +60,7 @@ def own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def running() -> Iterator[Service]:
     """Run a service for all tests of a module; `stage` sets what it serves."""
-    with Service(replies({})) as service:
+    with Service(make_responder({})) as service:
         yield service
 
 
@@ -62,8 +70,8 @@ def stage(running: Service, tmp_path: Path) -> Stage:
     running.heal()
     running.now, running.latency, running.age = START, 0.0, 0
     running.seen.clear()
-    stage = Stage(running, new_archive(tmp_path / "archive"))
-    stage.serve(payloads(START))
+    stage = Stage(running, make_archive(tmp_path / "archive"))
+    stage.serve(build_payloads(START))
     return stage
 
 
@@ -71,9 +79,9 @@ def stage(running: Service, tmp_path: Path) -> Stage:
 def two_hours(running: Service, tmp_path_factory: pytest.TempPathFactory) -> Stage:
     """Return an archive of two hours, which tests copy and do not change."""
     running.heal()
-    stage = Stage(running, new_archive(tmp_path_factory.mktemp("hours") / "archive"))
+    stage = Stage(running, make_archive(tmp_path_factory.mktemp("hours") / "archive"))
     for number in range(2):
-        stage.serve(edited(payloads(START), f"{number}"))
+        stage.serve(edit_records(build_payloads(START), f"{number}"))
         assert stage.run(START + number * HOUR) == 0
     return stage
 
@@ -82,28 +90,28 @@ def two_hours(running: Service, tmp_path_factory: pytest.TempPathFactory) -> Sta
 def six_hours(running: Service, tmp_path_factory: pytest.TempPathFactory) -> SixHours:
     """Return an archive of six hours, each with the records of a week later; tests do not change it."""
     running.heal()
-    stage = Stage(running, new_archive(tmp_path_factory.mktemp("six-hours") / "archive"))
+    stage = Stage(running, make_archive(tmp_path_factory.mktemp("six-hours") / "archive"))
     for number, hour in enumerate(HOURS):
-        stage.serve(payloads(START + 7 * number * DAY))
+        stage.serve(build_payloads(START + 7 * number * DAY))
         assert stage.run(hour) == 0
-    return SixHours(stage, made(stage.archive), tables(stage.archive))
+    return SixHours(stage, list_commits(stage.archive), read_tables(stage.archive))
 
 
 @pytest.fixture(scope="module")
 def three_hours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """Return an archive of three hours, with one missing before the last; tests do not change it."""
-    with Service(replies({})) as service:
-        stage = Stage(service, new_archive(tmp_path_factory.mktemp("three-hours") / "archive"))
+    with Service(make_responder({})) as service:
+        stage = Stage(service, make_archive(tmp_path_factory.mktemp("three-hours") / "archive"))
         for hour, word in zip(verifying.HOURS, ("one", "two", "three"), strict=True):
-            stage.serve(edited(payloads(START), word))
+            stage.serve(edit_records(build_payloads(START), word))
             assert stage.run(hour) == 0
         yield stage
 
 
 @pytest.fixture(scope="module")
-def hour_commits(three_hours: Stage) -> list[Made]:
+def hour_commits(three_hours: Stage) -> list[NewCommit]:
     """Return the commits of the three hours: two of the first hour, then one an hour."""
-    commits = made(three_hours.archive)
+    commits = list_commits(three_hours.archive)
     assert [commit.message.partition(":")[0] for commit in commits] == [
         *["2026-06-01T00Z"] * 2,
         *["2026-06-01T01Z", "2026-06-01T03Z"],
@@ -114,14 +122,14 @@ def hour_commits(three_hours: Stage) -> list[Made]:
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """Return the folder of an archive without commits."""
-    return new_archive(tmp_path / "archive")
+    return make_archive(tmp_path / "archive")
 
 
 @pytest.fixture(scope="session")
 def two_years(tmp_path_factory: pytest.TempPathFactory) -> Whole:
     """Return the archive of 20 months of recordings, which takes 15 s to make: no test may change it."""
-    archive = open_archive(new_archive(tmp_path_factory.mktemp("two-years") / "archive"))
-    bundle, path = requirements.recordings() / TWO_YEARS[0], TWO_YEARS[1]
+    archive = open_archive(make_archive(tmp_path_factory.mktemp("two-years") / "archive"))
+    bundle, path = requirements.find_recordings() / TWO_YEARS[0], TWO_YEARS[1]
     imported = import_versions(archive, str(bundle), path, dt.datetime(2026, 6, 1, tzinfo=dt.UTC))
     return Whole(archive, imported)
 

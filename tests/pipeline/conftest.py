@@ -6,7 +6,7 @@ import pytest
 
 from orarchive.sample import START
 from orarchive.store.archive import Archive, open_archive
-from tests.support.archives import Stage, new_archive
+from tests.support.archives import Stage, make_archive
 from tests.support.import_source import HOUR, ROWS, Source, body, repriced, row
 
 
@@ -17,20 +17,20 @@ def begun(stage: Stage) -> Stage:
     The requests of that hour are forgotten: `stage.asked()` lists only later ones.
     """
     assert stage.run(START) == 0
-    stage.asked()
+    stage.take_requests()
     return stage
 
 
 @pytest.fixture
 def source(tmp_path: Path) -> Source:
     """Return a source without commits."""
-    return Source(new_archive(tmp_path / "tracker"))
+    return Source(make_archive(tmp_path / "tracker"))
 
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Archive:
     """Return an archive without hours."""
-    return open_archive(new_archive(tmp_path / "archive"))
+    return open_archive(make_archive(tmp_path / "archive"))
 
 
 @pytest.fixture

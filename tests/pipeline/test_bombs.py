@@ -14,7 +14,7 @@ from orarchive.index.database import open_index
 from orarchive.sample import START, Reply
 from orarchive.sample.faults import encode
 from tests.support import hostile_values
-from tests.support.archives import DAY, HOUR, ROOT, Stage, payloads
+from tests.support.archives import DAY, HOUR, ROOT, Stage, build_payloads
 
 MAX_MEGABYTES = 512
 MAX_CPU_S = 20
@@ -36,12 +36,12 @@ def make_list(item: bytes, size: int) -> bytes:
 def add_fields(**fields: bytes) -> bytes:
     """Return the models, the first with more fields: name -> JSON."""
     members = b"".join(b'"%s":%s,' % (name.encode(), value) for name, value in fields.items())
-    return encode(payloads(START)["models"]).replace(b'"name":', members + b'"name":', 1)
+    return encode(build_payloads(START)["models"]).replace(b'"name":', members + b'"name":', 1)
 
 
 def set_prices(*pricings: Any) -> bytes:
     """Return the models, the first ones with other prices."""
-    body = payloads(START)["models"]
+    body = build_payloads(START)["models"]
     for row, pricing in zip(body["data"], pricings, strict=False):
         row["pricing"] = pricing
     return encode(body)
@@ -49,7 +49,7 @@ def set_prices(*pricings: Any) -> bytes:
 
 def make_duplicates(count: int) -> dict[str, bytes]:
     """Return `count` endpoints with the same tag and rows that repeat them, and models with one id."""
-    response = payloads(START)[ROUTE]
+    response = build_payloads(START)[ROUTE]
     response["data"]["endpoints"] = [{"tag": "x", "no": n} for n in range(count)]
     rows = [{"model_id": "z-ai/glm-5.1", "tag": "x", "no": n} for n in range(count)]
     models = b'{"data":' + make_list(b'{"id":"a"}', 1_500_000) + b"}"
@@ -93,7 +93,7 @@ def test_a_bomb(stage: Stage, name: str) -> None:
     """Archive two hours with it, and build index and site, in half a gigabyte and twenty seconds."""
     make_bodies, reasons = BOMBS[name]
     assert stage.run(START) == 0
-    stage.serve({**payloads(START), **{path: Reply(200, body) for path, body in make_bodies().items()}})
+    stage.serve({**build_payloads(START), **{path: Reply(200, body) for path, body in make_bodies().items()}})
     script = [
         sys.executable,
         hostile_values.__file__,
@@ -105,23 +105,23 @@ def test_a_bomb(stage: Stage, name: str) -> None:
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     process = subprocess.run(script, env=env, check=True, timeout=TIMEOUT_S, stdout=subprocess.PIPE)
     assert float(process.stdout) < MAX_MEGABYTES
-    outcomes = stage.outcomes(START + HOUR)
+    outcomes = stage.read_outcomes(START + HOUR)
     assert {feed for feed, outcome in outcomes.items() if outcome != "ok"} == reasons.keys()
     for feed, reason in reasons.items():
-        assert reason in stage.report(feed)["reasons"]
+        assert reason in stage.read_report(feed)["reasons"]
 
 
 @pytest.mark.faults
 def test_answers_of_a_fan_out_that_are_too_large(stage: Stage) -> None:
     """Refuse a single response that is too large, and stop where all together are: memory holds them all."""
-    bodies = payloads(START, ())
+    bodies = build_payloads(START, ())
     paths = [path for path in bodies if path.startswith("models/") and path.endswith("/endpoints")]
     stage.serve({**bodies, paths[0]: Reply(200, b"<" * LARGE_BYTES)})
     stage.run(START)
-    assert set(stage.report("endpoints")["kept"].values()) == {"too-large"}
+    assert set(stage.read_report("endpoints")["kept"].values()) == {"too-large"}
     stage.serve({**bodies, **dict.fromkeys(paths, Reply(200, b"<" * 1_900_000))})
     stage.run(START + HOUR)
-    assert stage.report("endpoints")["reasons"] == ["not-json", "too-large"]
+    assert stage.read_report("endpoints")["reasons"] == ["not-json", "too-large"]
 
 
 def test_more_prices_and_conditions_than_are_read() -> None:
@@ -134,9 +134,11 @@ def test_more_prices_and_conditions_than_are_read() -> None:
 def test_more_new_fields_than_are_events(stage: Stage) -> None:
     """Make events of the first new and vanished fields of an hour only: all would fill a site's memory."""
     stage.run(START, feeds=("models",))
-    stage.serve({**payloads(START), "models": Reply(200, set_prices({f"f{n}": "" for n in range(300)}))})
+    stage.serve(
+        {**build_payloads(START), "models": Reply(200, set_prices({f"f{n}": "" for n in range(300)}))}
+    )
     stage.run(START + HOUR, feeds=("models",))
-    stage.serve(payloads(START))
+    stage.serve(build_payloads(START))
     for day in range(1, 10):
         stage.run(START + day * DAY, feeds=("models",))
     with open_index(stage.archive) as db:

@@ -21,7 +21,7 @@ from orarchive.history.history import read_history
 from orarchive.jsonl import dumps, loads
 from orarchive.sample import START, sample_service
 from orarchive.store.archive import open_archive
-from tests.support.archives import new_archive
+from tests.support.archives import make_archive
 
 PUBLIC = Settings().base_url
 RECORDED_FROM = os.environ.get("OPENROUTER_BASE_URL")
@@ -106,7 +106,7 @@ def client(base_url: str) -> Client:
 
 @pytest.mark.vcr
 def test_an_hour(base_url: str, record_mode: str, tmp_path: Path) -> None:
-    archive = open_archive(new_archive(tmp_path / "archive"))
+    archive = open_archive(make_archive(tmp_path / "archive"))
     settings = Settings(base_url, workers=1, per_second=0, retry_policy=RetryPolicy(max_tries=1))
     assert Run(archive, settings, RunOptions(START, is_hour_given=True), lambda: START)() == 0
     history = read_history(archive)

@@ -21,7 +21,7 @@ from orarchive.domain.records import Endpoint, Model
 from orarchive.jsonl import loads
 from orarchive.sample import START, Service, sample_service
 from tests.support import requirements
-from tests.support.archives import ROOT, payloads
+from tests.support.archives import ROOT, build_payloads
 
 KEY = "sample-key"
 MODEL = "google/gemini-2.5-pro"
@@ -99,7 +99,7 @@ def wrap_records(value: Any, noted: set[str], path: str) -> Any:
 
 
 def test_all_that_the_readers_read_is_compared() -> None:
-    bodies = payloads(START)
+    bodies = build_payloads(START)
     read: dict[str, set[str]] = {"models": set(), "endpoints": set()}
     for row in bodies["models"]["data"]:
         Model.from_record(ReadRecord(row, read["models"]))
@@ -304,7 +304,7 @@ def test_the_command(service: Service) -> None:
     ],
 )
 def test_recorded_responses_have_no_drift(files: str, name: str) -> None:
-    paths = sorted(requirements.recordings().glob(files))
+    paths = sorted(requirements.find_recordings().glob(files))
     assert paths
     for path in paths:
         body = loads(gzip.decompress(path.read_bytes()))
@@ -315,6 +315,6 @@ def test_recorded_responses_have_no_drift(files: str, name: str) -> None:
 @pytest.mark.real_data
 def test_every_request_is_documented() -> None:
     """Compare the requests with the service's own file."""
-    text = gzip.decompress((requirements.recordings() / "openapi-2026-08-22.yaml.gz").read_bytes())
+    text = gzip.decompress((requirements.find_recordings() / "openapi-2026-08-22.yaml.gz").read_bytes())
     spec = YAML(typ="safe").load(text)
     assert list(find_undocumented(spec)) == []

@@ -11,7 +11,7 @@ from orarchive.importer.convert import import_versions
 from orarchive.jsonl import Record
 from orarchive.sample import START
 from orarchive.timestamps import HOUR, format_hour
-from tests.support.archives import Stage, new_archive, payloads
+from tests.support.archives import Stage, build_payloads, make_archive
 from tests.support.import_source import PATH, Source
 
 
@@ -27,7 +27,7 @@ def diff_models(stage: Stage, *hours: str) -> list[Record]:
 
 def test_another_scope_adds_and_removes_nothing(stage: Stage, tmp_path: Path) -> None:
     """Models that the older hour could not have shown are first observed; backwards they are not missing."""
-    bodies = payloads(START)
+    bodies = build_payloads(START)
     rows: list[Any] = bodies["models"]["data"]
     for row in rows[:2]:
         row["architecture"]["output_modalities"] = ["embeddings"]
@@ -36,7 +36,7 @@ def test_another_scope_adds_and_removes_nothing(stage: Stage, tmp_path: Path) ->
     assert 1 < len(text_rows) < len(rows)
     stage.serve(bodies)
     assert stage.run(START) == 0
-    source = Source(new_archive(tmp_path / "tracker"))
+    source = Source(make_archive(tmp_path / "tracker"))
     source.save(json.dumps({"data": text_rows[1:]}).encode())
     imported = import_versions(stage.archive, str(source.root), PATH, START + HOUR)
     hours = format_hour(imported.hours[0]), format_hour(START)
@@ -50,7 +50,7 @@ def test_another_scope_adds_and_removes_nothing(stage: Stage, tmp_path: Path) ->
 
 def test_json_has_events(stage: Stage) -> None:
     """Print a changed expiration date as `expiry_set`, and a changed schedule as new prices."""
-    bodies = payloads(START)
+    bodies = build_payloads(START)
     model = bodies["models"]["data"][0]
     model["pricing"] = {"prompt": "0.5"}
     stage.serve(bodies)

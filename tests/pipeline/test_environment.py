@@ -23,14 +23,14 @@ from tests.support.archives import (
     HOUR,
     ROOT,
     Stage,
-    data_files,
-    every_byte,
-    new_archive,
-    say,
-    scrape,
-    tidy,
+    assert_tidy,
+    make_archive,
+    read_all_files,
+    read_data_files,
+    read_git,
+    run_scrape,
 )
-from tests.support.requirements import obedient
+from tests.support.requirements import find_permission_prefix
 
 STAMP = "2026-06-01T00Z"
 
@@ -43,7 +43,7 @@ def scrape_stage(
 ) -> "subprocess.CompletedProcess[str]":
     """Run scrape.py on the archive of a stage."""
     environment = {"OPENROUTER_BASE_URL": stage.service.base_url, **environment}
-    return scrape("--archive", stage.root, "--hour", STAMP, *arguments, **environment)
+    return run_scrape("--archive", stage.root, "--hour", STAMP, *arguments, **environment)
 
 
 def remove_folder(root: Path) -> None:
@@ -65,7 +65,7 @@ def make_bare(root: Path) -> None:
 def move_inside_a_work_tree(root: Path) -> None:
     """Make the parent folder the work tree."""
     shutil.rmtree(root / ".git")
-    new_archive(root.parent)
+    make_archive(root.parent)
 
 
 def name_the_git_folder(root: Path) -> None:
@@ -96,16 +96,16 @@ FOLDERS: list[tuple[Callable[[Path], None], str]] = [
 def test_folder_that_is_no_archive(stage: Stage, change: Callable[[Path], None], word: str) -> None:
     """Files stay as they are, and nothing is requested."""
     change(stage.root)
-    before = every_byte(stage.root.parent)
+    before = read_all_files(stage.root.parent)
     done = scrape_stage(stage)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("Error: ")
     assert done.stderr.count("\n") == 1
     assert word in done.stderr
-    after = every_byte(stage.root.parent)
+    after = read_all_files(stage.root.parent)
     after.pop("archive/.git/orarchive.lock", None)
     assert after == before
-    assert stage.asked() == []
+    assert stage.take_requests() == []
 
 
 ARGUMENTS = [
@@ -131,14 +131,14 @@ ARGUMENTS = [
 def test_wrong_arguments_and_settings(
     stage: Stage, arguments: list[str], environment: dict[str, str], word: str
 ) -> None:
-    before = every_byte(stage.root)
+    before = read_all_files(stage.root)
     done = scrape_stage(stage, *arguments, **environment)
     assert done.returncode == 2
     assert word in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
     assert KEY not in done.stderr
-    assert stage.asked() == []
-    after = every_byte(stage.root)
+    assert stage.take_requests() == []
+    after = read_all_files(stage.root)
     after.pop(".git/orarchive.lock", None)
     assert after == before
 
@@ -147,13 +147,13 @@ def test_wrong_arguments_and_settings(
 def test_read_only_folder(stage: Stage, folder: str) -> None:
     """Check that the error comes before anything is requested."""
     stage.run(START)
-    stage.asked()
+    stage.take_requests()
     root = stage.root
     command = [sys.executable, str(ROOT / "scrape.py"), "--archive", str(root), "--hour", "2026-06-01T01Z"]
     (root / folder).chmod(0o555)
     try:
         done = subprocess.run(
-            [*obedient(), *command],
+            [*find_permission_prefix(), *command],
             env={**os.environ, "OPENROUTER_BASE_URL": stage.service.base_url},
             capture_output=True,
             text=True,
@@ -164,23 +164,27 @@ def test_read_only_folder(stage: Stage, folder: str) -> None:
     assert done.returncode == 2
     assert "is read-only" in done.stderr or "Permission denied" in done.stderr
     assert "Traceback" not in done.stderr
-    assert stage.asked() == []
-    tidy(root)
+    assert stage.take_requests() == []
+    assert_tidy(root)
 
 
 def test_uncommitted_files_outside_of_data_stay(stage: Stage) -> None:
     """Staged, edited or new, they are in no commit of the archive."""
     for name in ("edited", "staged"):
         (stage.root / name).write_text("old")
-        say(stage.root, "add", name)
-    say(stage.root, "commit", "--quiet", "-m", "The owner's")
+        read_git(stage.root, "add", name)
+    read_git(stage.root, "commit", "--quiet", "-m", "The owner's")
     (stage.root / "edited").write_text("new")
     (stage.root / "staged").write_text("new")
-    say(stage.root, "add", "staged")
+    read_git(stage.root, "add", "staged")
     (stage.root / "untracked").write_text("new")
     assert stage.run(START) == 0
-    assert say(stage.root, "status", "--porcelain").split("\n") == [" M edited", "M  staged", "?? untracked"]
-    assert say(stage.root, "diff", "--name-only", "HEAD~2", "HEAD", "--", ".", ":!data") == ""
+    assert read_git(stage.root, "status", "--porcelain").split("\n") == [
+        " M edited",
+        "M  staged",
+        "?? untracked",
+    ]
+    assert read_git(stage.root, "diff", "--name-only", "HEAD~2", "HEAD", "--", ".", ":!data") == ""
 
 
 def test_uncommitted_files_in_data_are_refused(stage: Stage) -> None:
@@ -199,27 +203,29 @@ def test_unreachable_service(stage: Stage) -> None:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}/api/v1"
     stage.run(START)
-    before = data_files(stage.root)
+    before = read_data_files(stage.root)
     stage.options = {"base_url": url}
     assert stage.run(START + HOUR) == 1
-    assert stage.outcomes(START + HOUR) == dict.fromkeys(
+    assert stage.read_outcomes(START + HOUR) == dict.fromkeys(
         ("models", "endpoints", "providers", "zdr"), "failed"
     )
-    assert stage.report("models")["reasons"] == ["connection"]
-    assert data_files(stage.root) == before
-    assert stage.commits()[-1] == "2026-06-01T01Z: no change; not good: models, endpoints, providers, zdr"
-    tidy(stage.root)
+    assert stage.read_report("models")["reasons"] == ["connection"]
+    assert read_data_files(stage.root) == before
+    assert (
+        stage.list_subjects()[-1] == "2026-06-01T01Z: no change; not good: models, endpoints, providers, zdr"
+    )
+    assert_tidy(stage.root)
 
 
 def test_first_hour_fails(stage: Stage) -> None:
     """Check that the archive is empty and says so; the next hour fills it."""
     stage.service.fail("*", "503")
     assert stage.run(START) == 1
-    assert set(stage.outcomes(START).values()) <= {"failed", "ok"}
-    assert stage.outcomes(START)["endpoints"] == "failed"
+    assert set(stage.read_outcomes(START).values()) <= {"failed", "ok"}
+    assert stage.read_outcomes(START)["endpoints"] == "failed"
     stage.service.heal()
     assert stage.run(START + HOUR) == 0
-    tidy(stage.root)
+    assert_tidy(stage.root)
 
 
 @pytest.mark.parametrize(("latency", "sent"), [("0", set()), ("1", {"endpoints"})])
@@ -230,8 +236,8 @@ def test_the_key(stage: Stage, latency: str, sent: set[str]) -> None:
     done = scrape_stage(stage, OPENROUTER_API_KEY=f"{KEY}\n", ARCHIVE_LATENCY=latency)
     assert done.returncode == 1
     assert KEY not in done.stdout + done.stderr
-    assert KEY.encode() not in b"".join(every_byte(stage.root).values())
-    log = say(stage.root, "log", "-p", "--text", "--all")
+    assert KEY.encode() not in b"".join(read_all_files(stage.root).values())
+    log = read_git(stage.root, "log", "-p", "--text", "--all")
     assert KEY not in log
     keyed = {seen.path for seen in stage.service.seen if KEY in str(seen.headers)}
     assert {path.rpartition("/")[2] for path in keyed} == sent
@@ -242,7 +248,7 @@ def test_the_key(stage: Stage, latency: str, sent: set[str]) -> None:
 def test_no_commit_writes_the_files_alone(stage: Stage) -> None:
     """Check that the next run says that they are not committed."""
     assert stage.run(START, commit=False) == 0
-    assert stage.commits() == []
+    assert stage.list_subjects() == []
     assert (stage.root / "data/models/facts.jsonl").exists()
     written = read_lines((stage.root / "data/hours/2026-06.jsonl").read_bytes(), "the ledger")
     assert [(line["attempt"], line["feeds"]["models"]["outcome"]) for line in written] == [
@@ -270,12 +276,12 @@ def test_clock_that_contradicts_the_service_is_refused(stage: Stage, off: dt.tim
     with pytest.raises(ArchiveError, match="the clock here says"):
         stage.run(START + DAY + off, is_hour_given=False)
     assert stage.archive.resolve_commit() == before
-    tidy(stage.root)
+    assert_tidy(stage.root)
     # A response out of a cache is an hour old, and a run may end in the next hour.
     for day, late in ((2, -HOUR), (3, HOUR)):
         stage.service.now = START + day * DAY + late
         assert stage.run(START + day * DAY, is_hour_given=False, feeds=("models",)) == 0
-        assert len(stage.commits()) == day
+        assert len(stage.list_subjects()) == day
     assert stage.run(START + 4 * DAY, feeds=("models",)) == 0
 
 
@@ -284,6 +290,6 @@ def test_unreadable_date_contradicts_no_clock(stage: Stage) -> None:
 
 
 def test_push_needs_a_commit(stage: Stage) -> None:
-    done = scrape("--archive", stage.root, "--push", "--no-commit")
+    done = run_scrape("--archive", stage.root, "--push", "--no-commit")
     assert done.returncode == 2
     assert "--push needs a commit" in done.stderr

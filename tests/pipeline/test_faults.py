@@ -18,15 +18,15 @@ from orarchive.sample.faults import encode
 from tests.support.archives import (
     DAY,
     HOUR,
-    LISTS,
+    LIST_ROUTES,
     Payloads,
     Stage,
-    data_files,
-    edited,
-    new_archive,
-    payloads,
-    say,
-    tidy,
+    assert_tidy,
+    build_payloads,
+    edit_records,
+    make_archive,
+    read_data_files,
+    read_git,
 )
 from tests.support.bodies import archived_bodies, list_cases, served_bodies
 
@@ -39,15 +39,15 @@ LATER = START + DAY
 
 ROUTES = {
     # route that fails -> the feed that it affects
-    **{route: feed for feed, route in LISTS.items()},
+    **{route: feed for feed, route in LIST_ROUTES.items()},
     "models/count": "models",
     f"models/{MODEL}/endpoints": "endpoints",
     "models/*/endpoints": "endpoints",
     f"images/models/{IMAGE_MODEL}/endpoints": "image_endpoints",
     "images/models/*/endpoints": "image_endpoints",
 }
-LIST_ROUTES = tuple(LISTS.values())
-WHOLE_ROUTES = (*LIST_ROUTES, "models/*/endpoints", "images/models/*/endpoints")
+PATHS_OF_LISTS = tuple(LIST_ROUTES.values())
+WHOLE_ROUTES = (*PATHS_OF_LISTS, "models/*/endpoints", "images/models/*/endpoints")
 DATA_ROUTES = tuple(route for route in ROUTES if route != "models/count")
 
 FAILURES = {
@@ -65,7 +65,7 @@ REJECTIONS = {
     "wrong-type": ("wrong-shape", DATA_ROUTES),
     "empty": ("empty", WHOLE_ROUTES),
     "shrunken": ("shrunk", WHOLE_ROUTES),
-    "duplicate": ("duplicate-key", [route for route in LIST_ROUTES if route != LISTS["zdr"]]),
+    "duplicate": ("duplicate-key", [route for route in PATHS_OF_LISTS if route != LIST_ROUTES["zdr"]]),
     "key-missing": (
         "key-missing",
         [route for route in DATA_ROUTES if not route.startswith("images/models/")],
@@ -124,15 +124,15 @@ def base(running: Service, tmp_path_factory: pytest.TempPathFactory) -> Base:
     folder = tmp_path_factory.mktemp("base")
     running.heal()
     running.now = START
-    stage = Stage(running, new_archive(folder / "archive"))
-    before = payloads(START)
-    after = edited(before, "second")
+    stage = Stage(running, make_archive(folder / "archive"))
+    before = build_payloads(START)
+    after = edit_records(before, "second")
     stage.serve(before)
     assert stage.run(START) == 0
     undisturbed = stage.copy(folder / "undisturbed")
     undisturbed.serve(after)
     assert undisturbed.run(LATER) == 0
-    return Base(stage, before, after, data_files(undisturbed.root))
+    return Base(stage, before, after, read_data_files(undisturbed.root))
 
 
 @pytest.fixture
@@ -141,7 +141,7 @@ def case(base: Base, tmp_path: Path) -> Iterator[Stage]:
     base.stage.service.heal()
     base.stage.serve(base.after)
     stage = base.stage.copy(tmp_path / "archive")
-    stage.asked()
+    stage.take_requests()
     yield stage
     base.stage.service.heal()
 
@@ -159,9 +159,9 @@ def test_fault(base: Base, case: Stage, fault: str, route: str) -> None:
     case.service.fail(route, fault, **OPTIONS.get(fault, {}))
     assert case.run(LATER) == (0 if outcome == "ok" else 1)
 
-    report = case.report(feed)
+    report = case.read_report(feed)
     assert (report["outcome"], report.get("reasons", [])) == (outcome, [reason] if reason else [])
-    assert case.outcomes(LATER) == dict.fromkeys(FEEDS, "ok") | {feed: outcome}
+    assert case.read_outcomes(LATER) == dict.fromkeys(FEEDS, "ok") | {feed: outcome}
     standing = dict(base.after)
     for path in standing:
         if path in failing:
@@ -169,24 +169,24 @@ def test_fault(base: Base, case: Stage, fault: str, route: str) -> None:
         elif fnmatchcase(path, route) and path != "models/count":
             standing[path] = spoil(fault, base.after[path])
     assert archived_bodies(case) == served_bodies(standing)
-    if feed in LISTS and feed != "zdr" and reason:  # zdr repeats endpoints, which are newer now
-        files, before = data_files(case.root), data_files(base.stage.root)
+    if feed in LIST_ROUTES and feed != "zdr" and reason:  # zdr repeats endpoints, which are newer now
+        files, before = read_data_files(case.root), read_data_files(base.stage.root)
         assert all(files.get(path) == before.get(path) for path in FEEDS[feed].files)
     saved = [gzip.decompress(path.read_bytes()) for path in case.root.glob("quarantine/*")]
     refused = {line["sha256"]: line["bytes"] for line in report.get("refused", [])}
     assert {hashlib.sha256(payload).hexdigest(): len(payload) for payload in saved} == refused
     assert bool(refused) == bool(reason and fault in REJECTIONS)
-    assert say(case.root, "status", "--porcelain") == ""
+    assert read_git(case.root, "status", "--porcelain") == ""
 
     case.service.heal()
-    case.asked()
-    commits = case.commits()
+    case.take_requests()
+    commits = case.list_subjects()
     assert case.run(LATER, is_hour_given=False, force=True) == 0
-    assert set(case.asked()) == failing | ({"models/count"} if "models" in failing else set())
-    assert len(case.commits()) == len(commits) + bool(failing)
+    assert set(case.take_requests()) == failing | ({"models/count"} if "models" in failing else set())
+    assert len(case.list_subjects()) == len(commits) + bool(failing)
     if failing or standing == base.after:
-        assert data_files(case.root) == base.undisturbed
-    tidy(case.root)
+        assert read_data_files(case.root) == base.undisturbed
+    assert_tidy(case.root)
 
 
 TEXTS = ["\ud800", "a\x00b\r\n", "\u202e\u2028", "\U0001f600", "x" * 100_000]
@@ -200,7 +200,7 @@ FIELDS = [
 def test_hostile_text(stage: Stage, fields: dict[str, str]) -> None:
     """Archive half characters, control characters and long texts as sent; they forge no trailer."""
     stage.run(START)
-    served = payloads(START)
+    served = build_payloads(START)
     for route, field in fields.items():
         texts = cycle(TEXTS)
         for path in (path for path in served if fnmatchcase(path, route)):
@@ -210,5 +210,5 @@ def test_hostile_text(stage: Stage, fields: dict[str, str]) -> None:
     stage.serve(served)
     assert stage.run(START + HOUR) == 0
     assert archived_bodies(stage) == served_bodies(served)
-    assert "\n\nHour: 2026-06-01T01Z\nAttempt: 1" in say(stage.root, "log", "-1", "--format=%B")
-    tidy(stage.root)
+    assert "\n\nHour: 2026-06-01T01Z\nAttempt: 1" in read_git(stage.root, "log", "-1", "--format=%B")
+    assert_tidy(stage.root)

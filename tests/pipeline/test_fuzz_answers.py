@@ -27,7 +27,7 @@ from orarchive.sample import START, Reply, Service
 from orarchive.store.ledger import BAD_OUTCOMES, VALID_AGES
 from tests.support import hostile_values
 from tests.support.all_readers import ask, questions_to, site, with_rankings
-from tests.support.archives import FEW, HOUR, Stage, new_archive, payloads
+from tests.support.archives import FEW, HOUR, Stage, build_payloads, make_archive
 from tests.support.rankings import Alter, reports
 
 # --- bytes --------------------------------------------------------------------------------------------------
@@ -158,7 +158,7 @@ def test_an_endless_body(server: RawServer, layers: int) -> None:
 def mutate_bodies(chance: random.Random) -> dict[str, Reply]:
     """Return the bodies of the sample with hostile values; now and then one is no answer at all."""
     bodies = {}
-    for path, body in payloads(START).items():
+    for path, body in build_payloads(START).items():
         count = chance.randint(0, 12) if path != "models/count" else 0
         sent = dumps(hostile_values.mutated(chance, body, count))
         if chance.random() < 0.02:
@@ -179,13 +179,15 @@ def test_any_values_of_answers(
 ) -> None:
     """Build the site and answer each question after three hours of hostile values and a good one."""
     running.heal()
-    stage = Stage(running, new_archive(tmp_path_factory.mktemp("hostile")))
+    stage = Stage(running, make_archive(tmp_path_factory.mktemp("hostile")))
     good = (chance.randrange(2), 3)
     hours = [START + number * HOUR for number in (0, 1, 2, 30)]
     for number, hour in enumerate(hours):
-        stage.serve(payloads(START) if number in good else mutate_bodies(chance))
-        assert stage.run(hour) == any(outcome in BAD_OUTCOMES for outcome in stage.outcomes(hour).values())
-    assert set(stage.outcomes(hours[-1]).values()) == {"ok"}
+        stage.serve(build_payloads(START) if number in good else mutate_bodies(chance))
+        assert stage.run(hour) == any(
+            outcome in BAD_OUTCOMES for outcome in stage.read_outcomes(hour).values()
+        )
+    assert set(stage.read_outcomes(hours[-1]).values()) == {"ok"}
     site(stage)
     for question in questions_to(stage, hours) if chance.randrange(3) == 2 else ():
         ask(stage, *question)
@@ -202,7 +204,7 @@ HOSTILE_FIELDS: tuple[dict[str, Any], ...] = (
 
 def test_values_that_come_and_go(stage: Stage) -> None:
     """Build the site and answer each question before, while and after models and endpoints hold them."""
-    bodies = payloads(START)
+    bodies = build_payloads(START)
     models = [model for model in FEW if bodies[f"models/{model}/endpoints"]["data"]["endpoints"]]
     rows = {row["id"]: row for row in bodies["models"]["data"]}
     for model, fields in zip(models[: len(HOSTILE_FIELDS)], HOSTILE_FIELDS, strict=True):
@@ -210,11 +212,11 @@ def test_values_that_come_and_go(stage: Stage) -> None:
         bodies[f"models/{model}/endpoints"]["data"]["endpoints"][0] |= fields
     hostile = {path: Reply(200, dumps(body)) for path, body in bodies.items()}
     hours = [START + number * HOUR for number in range(3)]
-    for hour, served in zip(hours, (payloads(START), hostile, payloads(START)), strict=True):
+    for hour, served in zip(hours, (build_payloads(START), hostile, build_payloads(START)), strict=True):
         stage.serve(served)
         assert stage.run(hour) == 0
         site(stage)
-        with build_in_memory(stage.archive, stage.past().attempt_commits) as db:
+        with build_in_memory(stage.archive, stage.read_history().attempt_commits) as db:
             assert read_dataset(db).hour == hour
         for question in questions_to(stage, hours[:2]) if hour == hours[1] else ():
             ask(stage, *question)
@@ -242,7 +244,7 @@ def alter_rankings(chance: random.Random) -> Alter:
 def test_any_values_of_rankings(tmp_path_factory: pytest.TempPathFactory, chance: random.Random) -> None:
     """Build the site of rankings with hostile values."""
     stage = with_rankings(tmp_path_factory.mktemp("hostile") / "archive", alter_rankings(chance))
-    assert {*map(str, stage.attempts()[-1]["rankings"])} >= {"models", "apps"}
+    assert {*map(str, stage.read_attempts()[-1]["rankings"])} >= {"models", "apps"}
     site(stage)
 
 

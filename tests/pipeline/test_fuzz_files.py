@@ -16,7 +16,7 @@ from orarchive.sample import START, sample_service
 from orarchive.store.git import run_git
 from tests.support import hostile_values
 from tests.support.all_readers import ask, commit_by_hand, run_everything, site, with_rankings
-from tests.support.archives import DAY, HOUR, Stage, say, tidy
+from tests.support.archives import DAY, HOUR, Stage, assert_tidy, read_git
 from tests.support.rankings import EARLY
 
 
@@ -84,7 +84,7 @@ def test_a_line_that_the_archive_never_wrote(two_hours: Stage, tmp_path: Path, c
     with pytest.raises(ArchiveError, match=message):
         stage.run(START + 2 * HOUR)
     assert stage.archive.resolve_commit() == before
-    tidy(stage.root)
+    assert_tidy(stage.root)
 
 
 READ_REPORT = {"outcome": "ok", "scope": "", "sha256": "", "requests": 1, "rows": 1, "read": {}}
@@ -168,7 +168,7 @@ def test_rows_of_rankings_that_were_committed_by_hand(tmp_path: Path) -> None:
     row = loads(lines[0])
     changes = ({"date": "9999-99-99"}, {"date": "9999-12-31"}, {"date": 5}, {"model_permaslug": None})
     path.write_bytes(b"".join([*lines, *(dumps(row | change) + b"\n" for change in changes)]))
-    say(stage.root, "commit", "--quiet", "-am", "By hand")
+    read_git(stage.root, "commit", "--quiet", "-am", "By hand")
     with sample_service(EARLY) as service:
         stage.service = service
         with pytest.raises(ArchiveError, match=rf"2025-01\.jsonl, line {len(lines) + 1}: no row of models"):
@@ -176,7 +176,7 @@ def test_rows_of_rankings_that_were_committed_by_hand(tmp_path: Path) -> None:
         assert stage.run(EARLY + 2 * DAY, feeds=("models",)) == 0
         duplicate = dumps(row | {"total_tokens": "1"}) + b"\n"
         path.write_bytes(path.read_bytes() + b"<<<<<<< ours\n[]\n" + duplicate + b'{"date":\n')
-        say(stage.root, "commit", "--quiet", "-am", "By hand")
+        read_git(stage.root, "commit", "--quiet", "-am", "By hand")
         assert stage.run(EARLY + 2 * DAY + HOUR, feeds=("models",)) == 0
     assert "rankings/index.html" in site(stage)
 
@@ -186,7 +186,7 @@ def test_an_order_with_conflict_markers(tmp_path: Path) -> None:
     stage = with_rankings(tmp_path / "archive")
     order = stage.root / "data/rankings/order.jsonl"
     order.write_bytes(b"{}\n=======\n" + order.read_bytes())
-    say(stage.root, "commit", "--quiet", "-a", "--amend", "--no-edit")
+    read_git(stage.root, "commit", "--quiet", "-a", "--amend", "--no-edit")
     assert "rankings/index.html" in site(stage)
 
 
@@ -200,13 +200,13 @@ def commit_raw(head: bytes = AUTHOR, message: bytes = b"By hand\n") -> Change:
     def commit(stage: Stage) -> None:
         path = stage.root / "data/hours/2026-06.jsonl"
         path.write_bytes(path.read_bytes().replace(b"{", b'{"added":1,', 1))
-        say(stage.root, "add", "data")
-        tree, parent = say(stage.root, "write-tree"), say(stage.root, "rev-parse", "HEAD")
+        read_git(stage.root, "add", "data")
+        tree, parent = read_git(stage.root, "write-tree"), read_git(stage.root, "rev-parse", "HEAD")
         names = f"tree {tree}\nparent {parent}\n".encode()
         content = names + head + b"\ncommitter " + AUTHOR[7:] + b"\n\n" + message
         command = ("hash-object", "-t", "commit", "--literally", "-w", "--stdin")
         name = run_git(stage.root, *command, stdin=content).decode().strip()
-        say(stage.root, "reset", "--quiet", "--hard", name)
+        read_git(stage.root, "reset", "--quiet", "--hard", name)
 
     return commit
 
@@ -259,22 +259,22 @@ def commit_submodule(path: str) -> Change:
     """Return a change that commits a submodule at a path."""
 
     def commit(stage: Stage) -> None:
-        head = say(stage.root, "rev-parse", "HEAD")
-        say(stage.root, "rm", "--quiet", "-r", "--ignore-unmatch", "--", path)
-        say(stage.root, "update-index", "--add", "--cacheinfo", f"160000,{head},{path}")
-        say(stage.root, "commit", "--quiet", "-m", "By hand")
-        say(stage.root, "reset", "--quiet", "--hard")
+        head = read_git(stage.root, "rev-parse", "HEAD")
+        read_git(stage.root, "rm", "--quiet", "-r", "--ignore-unmatch", "--", path)
+        read_git(stage.root, "update-index", "--add", "--cacheinfo", f"160000,{head},{path}")
+        read_git(stage.root, "commit", "--quiet", "-m", "By hand")
+        read_git(stage.root, "reset", "--quiet", "--hard")
 
     return commit
 
 
 def merge_three_branches(stage: Stage) -> None:
-    start = say(stage.root, "rev-parse", "HEAD")
+    start = read_git(stage.root, "rev-parse", "HEAD")
     for branch in ("one", "two", "three"):
-        say(stage.root, "checkout", "--quiet", "-b", branch, start)
+        read_git(stage.root, "checkout", "--quiet", "-b", branch, start)
         commit_by_hand(stage, {f"{branch}.txt": b""})
-    say(stage.root, "checkout", "--quiet", "main")
-    say(stage.root, "merge", "--quiet", "-m", "All", "one", "two", "three")
+    read_git(stage.root, "checkout", "--quiet", "main")
+    read_git(stage.root, "merge", "--quiet", "-m", "All", "one", "two", "three")
 
 
 COMMITS: dict[str, tuple[Change, list[int]]] = {

@@ -18,22 +18,22 @@ from orarchive.sample import START, Reply
 from orarchive.store.git import run_git
 from tests.support import hostile_values
 from tests.support.all_readers import run_command
-from tests.support.archives import NO_WAITS, Stage, new_archive, payloads, say, tidy
+from tests.support.archives import NO_WAITS, Stage, assert_tidy, build_payloads, make_archive, read_git
 from tests.support.rankings import EARLY
 
 
 @pytest.mark.parametrize("seconds", ["9" * 15, "95617584000", "-99999999999"])
 def test_a_source_commit_beyond_the_calendar(tmp_path: Path, seconds: str) -> None:
     """An import refuses it: the largest of these is in the year 142013."""
-    source = new_archive(tmp_path / "source")
+    source = make_archive(tmp_path / "source")
     blob = run_git(source, "hash-object", "-w", "--stdin", stdin=b'{"data":[{"id":"x"}]}').decode().strip()
     tree = run_git(source, "mktree", stdin=f"100644 blob {blob}\tmodels.json\n".encode()).decode().strip()
     person = f"A <a@example.org> {seconds} +0000"
     content = f"tree {tree}\nauthor {person}\ncommitter {person}\n\nx\n".encode()
     command = ("hash-object", "-t", "commit", "--literally", "-w", "--stdin")
     commit = run_git(source, *command, stdin=content).decode().strip()
-    say(source, "update-ref", "refs/heads/main", commit)
-    archive = new_archive(tmp_path / "archive")
+    read_git(source, "update-ref", "refs/heads/main", commit)
+    archive = make_archive(tmp_path / "archive")
     options = ("import", "--archive", str(archive), str(source), "--path", "models.json", "--scope", "models")
     result = run_command(orarchive_command, *options)
     assert result.exit_code == 2
@@ -61,7 +61,7 @@ def test_any_content_of_the_journal(stage: Stage, content: bytes) -> None:
     """A journal says that a run was under way, whatever is in it."""
     (stage.root / ".git/orarchive.journal").write_bytes(content)
     assert stage.run(START) == 0
-    tidy(stage.root)
+    assert_tidy(stage.root)
 
 
 def test_any_content_of_the_list_of_ignored_files(stage: Stage) -> None:
@@ -69,7 +69,7 @@ def test_any_content_of_the_list_of_ignored_files(stage: Stage) -> None:
     exclude = stage.root / ".git/info/exclude"
     exclude.parent.mkdir(exist_ok=True)
     exclude.write_bytes(b"caf\xe9\n")
-    stage.serve({**payloads(START), "providers": Reply(200, b"<")})
+    stage.serve({**build_payloads(START), "providers": Reply(200, b"<")})
     assert stage.run(START) == 1
     assert exclude.read_bytes() == b"caf\xe9\n/quarantine/\n"
 

@@ -8,13 +8,13 @@ from orarchive.sample import START
 from tests.support.archives import (
     HOUR,
     Stage,
-    data_files,
-    edited,
-    every_byte,
-    new_archive,
-    payloads,
-    say,
-    tidy,
+    assert_tidy,
+    build_payloads,
+    edit_records,
+    make_archive,
+    read_all_files,
+    read_data_files,
+    read_git,
 )
 
 HOSTILE_CONFIGURATION = """
@@ -69,7 +69,7 @@ HOSTILE_CONFIGURATION = """
 
 def test_hostile_configuration(stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two hours under it give the same files, and the same objects, as two hours without it."""
-    hostile_stage = Stage(stage.service, new_archive(tmp_path / "hostile"))
+    hostile_stage = Stage(stage.service, make_archive(tmp_path / "hostile"))
     hooks = tmp_path / "hooks"
     hooks.mkdir()
     for name in (
@@ -89,7 +89,7 @@ def test_hostile_configuration(stage: Stage, tmp_path: Path, monkeypatch: pytest
 
     def archive_hours(stage: Stage) -> None:
         for number, hour in enumerate((START, START + HOUR)):
-            bodies = edited(payloads(START), f"{number} \u20ac")
+            bodies = edit_records(build_payloads(START), f"{number} \u20ac")
             stage.serve(bodies)
             assert stage.run(hour) == 0
         (stage.root / ".git/orarchive.journal").write_text("a run under way")
@@ -100,16 +100,16 @@ def test_hostile_configuration(stage: Stage, tmp_path: Path, monkeypatch: pytest
     with monkeypatch.context() as patch:
         patch.setenv("GIT_CONFIG_GLOBAL", str(hooks / "config"))
         archive_hours(hostile_stage)
-        snapshot = hostile_stage.past().read_snapshot(START + HOUR)
-    assert snapshot == stage.past().read_snapshot(START + HOUR)
-    assert data_files(hostile_stage.root) == data_files(stage.root)
+        snapshot = hostile_stage.read_history().read_snapshot(START + HOUR)
+    assert snapshot == stage.read_history().read_snapshot(START + HOUR)
+    assert read_data_files(hostile_stage.root) == read_data_files(stage.root)
     trees = [
-        say(archived.root, "rev-parse", "HEAD:data/models", "HEAD:data/endpoints")
+        read_git(archived.root, "rev-parse", "HEAD:data/models", "HEAD:data/endpoints")
         for archived in (stage, hostile_stage)
     ]
     assert trees[0] == trees[1]
-    assert len(hostile_stage.commits()) == 4
-    tidy(hostile_stage.root)
+    assert len(hostile_stage.list_subjects()) == 4
+    assert_tidy(hostile_stage.root)
 
 
 @pytest.mark.parametrize(
@@ -120,8 +120,8 @@ def test_git_variables_in_the_environment(
     stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     """Called from a hook of another repository, the run does not touch that one."""
-    elsewhere = new_archive(tmp_path / "elsewhere")
-    before = every_byte(elsewhere)
+    elsewhere = make_archive(tmp_path / "elsewhere")
+    before = read_all_files(elsewhere)
     values = {
         "GIT_WORK_TREE": elsewhere,
         "GIT_INDEX_FILE": elsewhere / ".git/index",
@@ -130,27 +130,27 @@ def test_git_variables_in_the_environment(
     with monkeypatch.context() as patch:
         patch.setenv(name, str(values.get(name, elsewhere / ".git")))
         assert stage.run(START) == 0
-    assert every_byte(elsewhere) == before
-    assert len(stage.commits()) == 2
-    tidy(stage.root)
+    assert read_all_files(elsewhere) == before
+    assert len(stage.list_subjects()) == 2
+    assert_tidy(stage.root)
 
 
 def test_detached_head(stage: Stage) -> None:
     """Check that the commit goes where HEAD is, and no branch moves."""
     stage.run(START)
-    say(stage.root, "checkout", "--quiet", "--detach")
-    main = say(stage.root, "rev-parse", "main")
+    read_git(stage.root, "checkout", "--quiet", "--detach")
+    main = read_git(stage.root, "rev-parse", "main")
     assert stage.run(START + HOUR) == 0
-    assert say(stage.root, "rev-parse", "main") == main == say(stage.root, "rev-parse", "HEAD~")
-    tidy(stage.root)
+    assert read_git(stage.root, "rev-parse", "main") == main == read_git(stage.root, "rev-parse", "HEAD~")
+    assert_tidy(stage.root)
 
 
 def test_linked_work_tree(stage: Stage, tmp_path: Path) -> None:
     """Check that a linked work tree on another branch is an archive like any other."""
     stage.run(START)
-    say(stage.root, "worktree", "add", "--quiet", str(tmp_path / "linked"))
+    read_git(stage.root, "worktree", "add", "--quiet", str(tmp_path / "linked"))
     linked = Stage(stage.service, tmp_path / "linked")
     assert linked.run(START + HOUR) == 0
-    assert say(linked.root, "status", "--porcelain") == ""
-    assert len(linked.commits()) == len(stage.commits()) + 1
-    tidy(stage.root)
+    assert read_git(linked.root, "status", "--porcelain") == ""
+    assert len(linked.list_subjects()) == len(stage.list_subjects()) + 1
+    assert_tidy(stage.root)

@@ -16,7 +16,7 @@ from orarchive.jsonl import dumps
 from orarchive.sample import START
 from orarchive.store.archive import Archive
 from orarchive.store.git import run_git
-from tests.support.archives import Stage, say, tidy
+from tests.support.archives import Stage, assert_tidy, read_git
 from tests.support.import_source import (
     BEGUN,
     HOUR,
@@ -40,15 +40,15 @@ def test_each_version_becomes_an_hour(archive: Archive, source: Source, three_co
     assert imported.hours == [BEGUN.replace(minute=0, second=0) + number * HOUR for number in range(3)]
     assert list_outcomes(imported) == ["written"] * 3
     assert [result.version.commit for result in imported.versions] == three_commits
-    assert say(archive.root, "diff-files") == "", "the index knows that these files are those"
-    assert say(archive.root, "count-objects") == "0 objects, 0 kilobytes", "all is packed"
-    tidy(archive.root)
-    assert say(archive.root, "log", "--reverse", "--format=%s").splitlines() == [
+    assert read_git(archive.root, "diff-files") == "", "the index knows that these files are those"
+    assert read_git(archive.root, "count-objects") == "0 objects, 0 kilobytes", "all is packed"
+    assert_tidy(archive.root)
+    assert read_git(archive.root, "log", "--reverse", "--format=%s").splitlines() == [
         "2025-03-01T06Z: first record of 5 models",
         "2025-03-01T07Z: 1 repriced",
         "2025-03-01T08Z: 1 model added",
     ]
-    about = say(archive.root, "log", "-1", "--format=%aI|%cI|%an|%ae|%cn|%ce|%B").split("|")
+    about = read_git(archive.root, "log", "-1", "--format=%aI|%cI|%an|%ae|%cn|%ce|%B").split("|")
     assert about[0].replace("+00:00", "Z") == "2025-03-01T08:00:00Z"
     assert dt.datetime.fromisoformat(about[1]) == NOW
     assert about[2:6] == ["Test", "test@example.org"] * 2
@@ -101,12 +101,12 @@ def test_only_what_changed_is_in_a_commit(archive: Archive, source: Source) -> N
     for number, rows in enumerate((scored, scored[::-1], ROWS[1:])):
         source.save(body(rows), number * HOUR)
     run_import(archive, source)
-    changes = say(archive.root, "log", "--format=", "--name-status", "-2").split()
+    changes = read_git(archive.root, "log", "--format=", "--name-status", "-2").split()
     assert changes[:5] == ["M", "data/hours/2025-03.jsonl", "D", "data/models/benchmarks.jsonl", "M"]
     assert changes[-2:] == ["M", "data/hours/2025-03.jsonl"]
     assert not (archive.data_folder / "models/benchmarks.jsonl").exists()
-    assert say(archive.root, "log", "-1", "--skip=1", "--format=%s") == "2025-03-01T07Z: no change"
-    tidy(archive.root)
+    assert read_git(archive.root, "log", "-1", "--skip=1", "--format=%s") == "2025-03-01T07Z: no change"
+    assert_tidy(archive.root)
 
 
 def test_a_month_has_a_ledger_of_its_own(archive: Archive, source: Source) -> None:
@@ -154,7 +154,7 @@ def test_the_past_answers_and_live_hours_follow(
     assert len(history.good_hours("models")) == 4
     rows = history.rebuild_response(MODELS, BEGUN.replace(minute=0, second=0))["data"]
     assert sorted(rows, key=itemgetter("id")) == sorted(ROWS, key=itemgetter("id"))
-    tidy(stage.root)
+    assert_tidy(stage.root)
 
 
 def test_the_index_says_where_what_it_holds_came_from(

@@ -17,7 +17,7 @@ from orarchive.store import fast_import
 from orarchive.store.archive import Archive, open_archive
 from orarchive.store.commit import archive_lock
 from orarchive.store.git import run_git
-from tests.support.archives import new_archive, say
+from tests.support.archives import make_archive, read_git
 from tests.support.import_source import (
     HOSTILE_GIT_CONFIG,
     Source,
@@ -95,12 +95,12 @@ def test_killed_before_every_step(
     if config:
         (tmp_path / "config").write_text(config)
         monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "config"))
-    whole = open_archive(new_archive(tmp_path / "whole"))
+    whole = open_archive(make_archive(tmp_path / "whole"))
     count = import_and_kill(whole, source, 0, kind)
     assert count > 20
     outcomes = Counter[str]()
     for step in range(count, 0, -5 if kind == "stream" else -1):
-        archive = open_archive(new_archive(tmp_path / str(step)))
+        archive = open_archive(make_archive(tmp_path / str(step)))
         import_and_kill(archive, source, step, kind)
         while (archive.git_dir / f"{fast_import.IMPORT_REF}.lock").exists():
             time.sleep(0.01)
@@ -114,7 +114,7 @@ def test_killed_before_every_step(
             with archive_lock(archive, sleep=lambda _: None):
                 pass
         assert archive.resolve_commit() == whole.resolve_commit(), step
-        assert say(archive.root, "for-each-ref", "refs/orarchive") == ""
+        assert read_git(archive.root, "for-each-ref", "refs/orarchive") == ""
         assert archive.run_git("status", "--porcelain", "--untracked-files=all") == ""
         for path, data in archive.read_files("HEAD").items():
             assert (archive.data_folder / path).read_bytes() == data
@@ -126,20 +126,20 @@ def test_half_a_stream_makes_no_commit(archive: Archive) -> None:
     commit = b"commit %s\ncommitter A <a@example.org> 1 +0000\ndata 1\na\n" % fast_import.IMPORT_REF.encode()
     with pytest.raises(GitError, match="fast-import"):
         fast_import.run_fast_import(archive, [commit])
-    assert say(archive.root, "for-each-ref") == ""
+    assert read_git(archive.root, "for-each-ref") == ""
 
 
 def test_what_a_killed_import_left_is_dropped(
     archive: Archive, source: Source, three_commits: list[str]
 ) -> None:
     """Its ref points at commits that another import must not build on."""
-    tree = say(archive.root, "hash-object", "-w", "-t", "tree", os.devnull)
+    tree = read_git(archive.root, "hash-object", "-w", "-t", "tree", os.devnull)
     archive.run_git(
         "update-ref", fast_import.IMPORT_REF, archive.run_git("commit-tree", tree, "-m", "half an import")
     )
     run_import(archive, source)
-    assert say(archive.root, "for-each-ref", "--format=%(refname)") == "refs/heads/main"
-    assert say(archive.root, "rev-list", "--count", "HEAD") == "3"
+    assert read_git(archive.root, "for-each-ref", "--format=%(refname)") == "refs/heads/main"
+    assert read_git(archive.root, "rev-list", "--count", "HEAD") == "3"
 
 
 def test_the_first_line_says_what_was_restored(

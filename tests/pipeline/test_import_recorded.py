@@ -14,7 +14,7 @@ from orarchive.importer.convert import import_versions
 from orarchive.jsonl import dumps, loads
 from orarchive.store.archive import open_archive
 from tests.support import requirements
-from tests.support.archives import new_archive, say, tidy
+from tests.support.archives import assert_tidy, make_archive, read_git
 from tests.support.import_source import (
     read_ledger,
 )
@@ -25,16 +25,16 @@ from tests.support.recordings import FIVE_DAYS, TWO_YEARS, Whole, exactly, unord
 def test_two_years_become_hours(two_years: Whole) -> None:
     assert import_report.count_outcomes(two_years.imported) == {"written": 942, "merged": 1}
     assert len(two_years.imported.hours) == 942
-    assert say(two_years.archive.root, "rev-list", "--count", "HEAD") == "942"
+    assert read_git(two_years.archive.root, "rev-list", "--count", "HEAD") == "942"
     assert len(read_ledger(two_years.archive)) == 942
-    tidy(two_years.archive.root)
+    assert_tidy(two_years.archive.root)
 
 
 @pytest.mark.real_data
 def test_versions_come_back_exactly(two_years: Whole, tmp_path: Path) -> None:
     """Compare number tokens, too; the files are those that a snapshot is written as."""
     bundle, path = TWO_YEARS
-    samples = versions(requirements.recordings() / bundle, tmp_path, path, every=157)
+    samples = versions(requirements.find_recordings() / bundle, tmp_path, path, every=157)
     history = read_history(two_years.archive)
     commits = {hour: commit for commit, hour in history.iterate_commits()}
     ends = {line["hour"]: line["feeds"]["models"]["sha256"] for line in history.attempts}
@@ -62,9 +62,9 @@ def test_two_years_take_little_room(two_years: Whole) -> None:
 
 @pytest.mark.real_data
 def test_clock_prices_of_the_past_have_their_file(tmp_path: Path) -> None:
-    archive = open_archive(new_archive(tmp_path / "archive"))
+    archive = open_archive(make_archive(tmp_path / "archive"))
     bundle, path = FIVE_DAYS
     now = dt.datetime(2026, 9, 1, tzinfo=dt.UTC)
-    imported = import_versions(archive, str(requirements.recordings() / bundle), path, now)
+    imported = import_versions(archive, str(requirements.find_recordings() / bundle), path, now)
     assert import_report.count_outcomes(imported) == {"written": 20}
-    assert len(say(archive.root, "log", "--oneline", "--", "data/models/spot.jsonl").splitlines()) >= 9
+    assert len(read_git(archive.root, "log", "--oneline", "--", "data/models/spot.jsonl").splitlines()) >= 9

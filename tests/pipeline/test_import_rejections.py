@@ -13,7 +13,7 @@ from orarchive.importer import report as import_report
 from orarchive.jsonl import dumps, loads
 from orarchive.store.archive import Archive, open_archive
 from orarchive.store.git import run_git
-from tests.support.archives import new_archive, say
+from tests.support.archives import make_archive, read_git
 from tests.support.import_source import (
     BAD_VERSIONS,
     BEGUN,
@@ -54,7 +54,7 @@ def test_a_broken_version_is_quarantined(
         run_git(source.root, "show", f"{line['source']['commit']}:{line['source']['path']}")
         == BAD_VERSIONS[case]
     )
-    assert say(archive.root, "show", "--format=%s", "--name-only", "HEAD~1").split("\n") == [
+    assert read_git(archive.root, "show", "--format=%s", "--name-only", "HEAD~1").split("\n") == [
         "2025-03-01T09Z: no change; not good: models",
         "",
         "data/hours/2025-03.jsonl",
@@ -67,7 +67,7 @@ def test_broken_versions_before_the_first_good_one(archive: Archive, source: Sou
         source.save(content, number * HOUR)
     assert list_outcomes(run_import(archive, source)) == ["quarantined", "quarantined", "written"]
     assert [line["feeds"]["models"].get("rows") for line in read_ledger(archive)] == [0, 0, 5]
-    assert say(archive.root, "log", "-1", "--format=%s") == "2025-03-01T08Z: first record of 5 models"
+    assert read_git(archive.root, "log", "-1", "--format=%s") == "2025-03-01T08Z: first record of 5 models"
     assert set(archive.read_files("HEAD~2")) == {".gitattributes", "README.md", "hours/2025-03.jsonl"}
 
 
@@ -204,7 +204,7 @@ def test_the_summary_of_a_true_shrink(archive: Archive, source: Source, three_co
         f"quarantined {commits[3]} {times[3]} wrong-shape: data is not a list of objects",
         ACCEPT,
     ]
-    second = open_archive(new_archive(archive.root.parent / "second"))
+    second = open_archive(make_archive(archive.root.parent / "second"))
     again = run_import(second, source, accept=[commits[0][:10]])
     assert list_outcomes(again) == ["written"] * 6 + ["quarantined"]
     assert "--accept" not in "".join(import_report.format_summary(again))

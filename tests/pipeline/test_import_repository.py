@@ -7,7 +7,7 @@ import pytest
 from orarchive.importer.git_source import repository_name
 from orarchive.store.archive import Archive
 from orarchive.store.git import run_git
-from tests.support.archives import new_archive, say
+from tests.support.archives import make_archive, read_git
 from tests.support.import_source import (
     PATH,
     Source,
@@ -25,7 +25,7 @@ def test_forms_of_a_repository(
     bare, bundle = tmp_path / "mirror/tracker.git", tmp_path / "tracker.bundle"
     run_git(source.root, "clone", "--quiet", "--bare", ".", str(bare))
     run_git(source.root, "bundle", "create", "--quiet", str(bundle), "refs/heads/main")
-    assert "HEAD" not in say(source.root, "bundle", "list-heads", str(bundle))
+    assert "HEAD" not in read_git(source.root, "bundle", "list-heads", str(bundle))
     forms: dict[str, Path | str] = {
         "work tree": source.root,
         "git folder": source.root / ".git",
@@ -75,7 +75,7 @@ def test_what_is_no_repository(archive: Archive, tmp_path: Path) -> None:
     (tmp_path / "text").write_text("no bundle")
     for where in (tmp_path / "nowhere", tmp_path / "text", tmp_path, "file:///nowhere.git"):
         check_refused(archive, "cannot be cloned; a repository, a bundle or a URL is wanted", where, name="x")
-    check_refused(archive, "the repository has no commits", new_archive(tmp_path / "empty"))
+    check_refused(archive, "the repository has no commits", make_archive(tmp_path / "empty"))
 
 
 def test_a_path_that_never_was(archive: Archive, source: Source, three_commits: list[str]) -> None:

@@ -15,7 +15,7 @@ from orarchive.sample import START
 from orarchive.store import fast_import
 from orarchive.store.archive import Archive, open_archive
 from orarchive.store.git import run_git
-from tests.support.archives import ROOT, Stage, new_archive, say, tidy
+from tests.support.archives import ROOT, Stage, assert_tidy, make_archive, read_git
 from tests.support.import_source import (
     BEGUN,
     HOSTILE_GIT_CONFIG,
@@ -46,10 +46,14 @@ def test_on_top_of_what_is_there(archive: Archive, source: Source, three_commits
     (root / "staged.txt").write_text("staged\n")
     run_git(root, "add", "staged.txt")
     run_import(archive, source)
-    assert say(root, "status", "--porcelain").splitlines() == [" M README.md", "A  staged.txt", "?? new.txt"]
-    assert say(root, "log", "--format=%s", "-1", "--skip=3") == "begun"
-    assert say(root, "show", "HEAD:README.md") == "mine"
-    assert say(root, "show", "HEAD:data/README.md") == "about"
+    assert read_git(root, "status", "--porcelain").splitlines() == [
+        " M README.md",
+        "A  staged.txt",
+        "?? new.txt",
+    ]
+    assert read_git(root, "log", "--format=%s", "-1", "--skip=3") == "begun"
+    assert read_git(root, "show", "HEAD:README.md") == "mine"
+    assert read_git(root, "show", "HEAD:data/README.md") == "about"
     for path, data in archive.read_files("HEAD").items():
         assert (archive.data_folder / path).read_bytes() == data
 
@@ -84,13 +88,13 @@ def test_beside_hours_it_becomes_a_past(stage: Stage, source: Source, three_comm
     after = read_state(archive)
     assert (after["index"], after["files"]) == (before["index"], before["files"])
     assert [ref for ref in after["refs"].splitlines() if "past/" not in ref] == before["refs"].splitlines()
-    assert say(archive.root, "log", "--format=%s", "past/tracker").splitlines() == [
+    assert read_git(archive.root, "log", "--format=%s", "past/tracker").splitlines() == [
         "2025-03-01T08Z: 1 model added",
         "2025-03-01T07Z: 1 repriced",
         "2025-03-01T06Z: first record of 5 models",
     ]
     assert {".gitattributes", "README.md"} < set(archive.read_files("past/tracker"))
-    assert not say(archive.root, "ls-tree", "--name-only", "past/tracker").replace("data", "")
+    assert not read_git(archive.root, "ls-tree", "--name-only", "past/tracker").replace("data", "")
     check_refused(archive, r"refs/heads/past/tracker is there already, and nothing is rewritten", source)
 
 
@@ -145,7 +149,7 @@ def test_a_past_lies_before_every_other(
     archive = stage.archive
     assert stage.run(START) == 0
     run_import(archive, source)
-    older = Source(new_archive(tmp_path / "older"))
+    older = Source(make_archive(tmp_path / "older"))
     for days in (-9, 0):
         older.save(repriced(f"0.1{days + 9}"), dt.timedelta(days=days))
     imported = run_import(archive, older)
@@ -174,9 +178,9 @@ def test_a_branch_that_moved_is_not_moved_back(
     monkeypatch.setattr(fast_import, "run_fast_import", slow)
     with pytest.raises(GitError, match="update-ref"):
         run_import(archive, source)
-    assert say(archive.root, "log", "-1", "--format=%s") == "mine"
-    tidy(archive.root)
-    assert "orarchive" not in say(archive.root, "for-each-ref")
+    assert read_git(archive.root, "log", "-1", "--format=%s") == "mine"
+    assert_tidy(archive.root)
+    assert "orarchive" not in read_git(archive.root, "for-each-ref")
 
 
 def test_settings_of_a_user_change_no_import(
@@ -191,7 +195,7 @@ def test_settings_of_a_user_change_no_import(
     run_git(source.root, "branch", "old")
     bundle = tmp_path / "two.bundle"
     run_git(source.root, "bundle", "create", "--quiet", str(bundle), "--branches")
-    plain = open_archive(new_archive(tmp_path / "plain"))
+    plain = open_archive(make_archive(tmp_path / "plain"))
     run_import(plain, source)
     (tmp_path / "config").write_text(HOSTILE_GIT_CONFIG)
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "config"))
@@ -201,4 +205,4 @@ def test_settings_of_a_user_change_no_import(
     for path, data in archive.read_files("HEAD").items():
         assert (archive.data_folder / path).read_bytes() == data
     with pytest.raises(ArchiveError, match="the repository has no HEAD"):
-        run_import(open_archive(new_archive(tmp_path / "third")), bundle)
+        run_import(open_archive(make_archive(tmp_path / "third")), bundle)

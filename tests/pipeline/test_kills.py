@@ -19,12 +19,12 @@ from tests.support.archives import (
     DAY,
     Payloads,
     Stage,
-    data_files,
-    edited,
-    new_archive,
-    payloads,
-    say,
-    tidy,
+    assert_tidy,
+    build_payloads,
+    edit_records,
+    make_archive,
+    read_data_files,
+    read_git,
 )
 from tests.support.driver import Driver
 
@@ -50,26 +50,28 @@ class ReadyArchive:
 def ready(running: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReadyArchive]:
     """Archive an hour, serve the next one, and measure an undisturbed run."""
     folder = tmp_path_factory.mktemp("kills")
-    stage = Stage(running, new_archive(folder / "archive"))
-    stage.serve(payloads(START))
+    stage = Stage(running, make_archive(folder / "archive"))
+    stage.serve(build_payloads(START))
     assert stage.run(START) == 0
     stage.serve(edit_next_hour())
     with Driver() as driver:
         undisturbed = stage.copy(folder / "undisturbed")
         driver.start(undisturbed, LATER)
-        assert driver.ended() == 0
+        assert driver.wait_for_exit() == 0
         begun = time.monotonic()
         counted = stage.copy(folder / "counted")
         driver.start(counted, LATER, step=0, steps=str(folder / "steps"))
-        assert driver.ended() == 0
+        assert driver.wait_for_exit() == 0
         seconds = time.monotonic() - begun
         steps = int((folder / "steps").read_text())
-        yield ReadyArchive(stage, driver, data_files(undisturbed.root), undisturbed.commits(), steps, seconds)
+        yield ReadyArchive(
+            stage, driver, read_data_files(undisturbed.root), undisturbed.list_subjects(), steps, seconds
+        )
 
 
 def edit_next_hour() -> Payloads:
     """Return bodies with every record edited and one facet without lines: a file that the commit removes."""
-    bodies = edited(payloads(LATER), "second")
+    bodies = edit_records(build_payloads(LATER), "second")
     for row in bodies["models"]["data"]:
         row.pop("benchmarks", None)
     return bodies
@@ -78,10 +80,10 @@ def edit_next_hour() -> Payloads:
 def assert_recovers(ready: ReadyArchive, stage: Stage) -> None:
     """Assert that a normal run gives the result of an undisturbed one."""
     assert stage.run(LATER) == 0
-    tidy(stage.root)
-    assert data_files(stage.root) == ready.files
-    assert stage.commits() == ready.commits
-    assert [(line["hour"], line["attempt"]) for line in stage.attempts()] == [
+    assert_tidy(stage.root)
+    assert read_data_files(stage.root) == ready.files
+    assert stage.list_subjects() == ready.commits
+    assert [(line["hour"], line["attempt"]) for line in stage.read_attempts()] == [
         ("2026-06-01T00:00:00Z", 1),
         ("2026-06-01T00:00:00Z", 2),
         ("2026-06-02T00:00:00Z", 1),
@@ -94,21 +96,21 @@ def test_killed_before_every_step(ready: ReadyArchive, tmp_path: Path) -> None:
     for step in range(1, ready.steps + 1):
         stage = ready.stage.copy(tmp_path / str(step))
         ready.driver.start(stage, LATER, step=step)
-        assert ready.driver.ended() == -signal.SIGKILL, step
+        assert ready.driver.wait_for_exit() == -signal.SIGKILL, step
         assert_recovers(ready, stage)
 
 
 def test_first_run_killed_at_steps(ready: ReadyArchive, tmp_path: Path) -> None:
     """Kill the first run of a branch without commits, at every fifth step."""
     for step in range(1, ready.steps, 5):
-        stage = Stage(ready.stage.service, new_archive(tmp_path / str(step)))
+        stage = Stage(ready.stage.service, make_archive(tmp_path / str(step)))
         ready.driver.start(stage, LATER, step=step)
-        code = ready.driver.ended()
+        code = ready.driver.wait_for_exit()
         assert code in (0, -signal.SIGKILL)
         assert stage.run(LATER) == 0
-        tidy(stage.root)
-        assert data_files(stage.root) == ready.files
-        assert len(stage.commits()) == len(stage.attempts()) == 2
+        assert_tidy(stage.root)
+        assert read_data_files(stage.root) == ready.files
+        assert len(stage.list_subjects()) == len(stage.read_attempts()) == 2
 
 
 @pytest.mark.parametrize("group", [False, True], ids=["alone", "with its git"])
@@ -123,7 +125,7 @@ def test_killed_at_random_moments(ready: ReadyArchive, tmp_path: Path, group: bo
         time.sleep(chance.uniform(0, span))
         with suppress(ProcessLookupError):
             (os.killpg if group else os.kill)(pid, signal.SIGKILL)
-        if ready.driver.ended() == -signal.SIGKILL:
+        if ready.driver.wait_for_exit() == -signal.SIGKILL:
             killed += 1
             time.sleep(0.03)  # lets a git command end that outlives the run
             # On a busy machine that takes longer: then the lock is still held.
@@ -145,7 +147,7 @@ def test_lock_left_by_the_killed_run_is_removed(
     """Git removes its locks on every signal but SIGKILL."""
     stage = ready.stage.copy(tmp_path / "archive")
     ready.driver.start(stage, LATER, step=ready.steps - left)
-    ready.driver.ended()
+    ready.driver.wait_for_exit()
     (stage.root / ".git" / lock).write_bytes(b"")
     assert_recovers(ready, stage)
 
@@ -171,9 +173,9 @@ def test_recovery_is_noted(ready: ReadyArchive, tmp_path: Path) -> None:
     (stage.root / "data/models/text.jsonl.orarchive-partial").write_text("half a li")
     assert stage.run(LATER) == 0
     notes = ["restored after a killed run: data/models/facts.jsonl"]
-    assert [line.get("notes") for line in stage.attempts()] == [None, None, notes, None]
-    assert f"! {notes[0]}" in say(stage.root, "log", "-1", "--skip=1", "--format=%B")
-    tidy(stage.root)
+    assert [line.get("notes") for line in stage.read_attempts()] == [None, None, notes, None]
+    assert f"! {notes[0]}" in read_git(stage.root, "log", "-1", "--skip=1", "--format=%B")
+    assert_tidy(stage.root)
 
 
 def test_two_runs_at_once(ready: ReadyArchive, tmp_path: Path) -> None:
@@ -187,7 +189,7 @@ def test_two_runs_at_once(ready: ReadyArchive, tmp_path: Path) -> None:
         with pytest.raises(ArchiveError, match=r"another run is archiving into .*; this one stops"):
             stage.run(LATER)
         stage.service.latency = 0
-        assert ready.driver.ended() == 0
+        assert ready.driver.wait_for_exit() == 0
     finally:
         stage.service.latency = 0
     assert_recovers(ready, stage)
@@ -198,5 +200,5 @@ def test_killed_git_does_not_block_the_next_run(ready: ReadyArchive, tmp_path: P
     """Beyond a size of files it is killed; the run fails with an error, and the next one goes on."""
     stage = ready.stage.copy(tmp_path / "archive")
     ready.driver.start(stage, LATER, named=True, disk=size)
-    assert ready.driver.ended() == 2
+    assert ready.driver.wait_for_exit() == 2
     assert_recovers(ready, stage)

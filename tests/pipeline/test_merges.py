@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from orarchive.collect import feed_merge, ranking_merge
 from orarchive.sample import START, Service, sample_service
-from tests.support.archives import Stage, payloads
+from tests.support.archives import Stage, build_payloads
 from tests.support.probes import FREE, NEXT, without
 from tests.support.rankings import EARLY, run, stage_in
 from tests.support.writers import Writers
@@ -42,7 +43,7 @@ def merges(monkeypatch: pytest.MonkeyPatch) -> Merges:
 def writers(stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Writers:
     """Two writers; ours is about to archive an hour in which a model has left the list."""
     writers = Writers(stage, tmp_path, monkeypatch)
-    writers.ours.serve(without(payloads(START), FREE))
+    writers.ours.serve(without(build_payloads(START), FREE))
     return writers
 
 
@@ -52,10 +53,10 @@ HOURLY = ("models", "endpoints", "providers", "zdr")
 @pytest.mark.parametrize("lost_pushes", [0, 1, 3])
 def test_a_feed_is_merged_once_a_try(writers: Writers, lost_pushes: int, merges: Merges) -> None:
     """The probes complete the report of the models without merging them again."""
-    writers.before = [lambda number=number: writers.edit(f"{number}.md") for number in range(lost_pushes)]  # type: ignore[misc]
+    writers.before = [partial(writers.edit_theirs, f"{number}.md") for number in range(lost_pushes)]
     assert writers.ours.run(NEXT, push=True) == 0
     assert writers.lost == lost_pushes
-    assert writers.ours.report("models")["vanished"] == {FREE: "gone"}
+    assert writers.ours.read_report("models")["vanished"] == {FREE: "gone"}
     assert merges == dict.fromkeys(HOURLY, 1 + lost_pushes)
 
 
@@ -66,7 +67,7 @@ def test_a_feed_that_another_writer_has_archived_is_not_merged_again(
 
     def archive() -> None:
         ours = merges.copy()
-        writers.archive(NEXT, payloads(START), "providers")
+        writers.archive_theirs(NEXT, build_payloads(START), "providers")
         theirs.update(merges - ours)
 
     writers.before = [archive]

@@ -13,7 +13,16 @@ import pytest
 from orarchive.jsonl import loads
 from orarchive.sample import START, Service
 from orarchive.timestamps import format_hour
-from tests.support.archives import DAY, ROOT, Payloads, new_archive, payloads, replies, say, tidy
+from tests.support.archives import (
+    DAY,
+    ROOT,
+    Payloads,
+    assert_tidy,
+    build_payloads,
+    make_archive,
+    make_responder,
+    read_git,
+)
 
 WITH_ROWS = """
 import runpy, sys
@@ -62,7 +71,7 @@ def build_first_payloads() -> Payloads:
     """Return what the service sends in the first hour."""
     rows = [{"id": f"e/{n}", "name": f"E{n}", "pricing": {"prompt": "0.000001"}} for n in range(8)]
     duplicates = [{"tag": "east", "size": n, "pricing": {"prompt": "0.000001"}} for n in range(2)]
-    bodies = payloads(START, ())
+    bodies = build_payloads(START, ())
     bodies["embeddings/models"] = {"data": rows}
     bodies["shop/windows"] = {"data": [{"slug": f"w{n}", "lit": True} for n in range(8)]}
     for n in range(9):
@@ -91,12 +100,12 @@ def build_second_payloads() -> Payloads:
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Make an archive of a good hour and of one a day later, which failed in part and was then repaired."""
-    root = new_archive(tmp_path_factory.mktemp("feeds") / "archive")
-    with Service(replies({})) as service:
+    root = make_archive(tmp_path_factory.mktemp("feeds") / "archive")
+    with Service(make_responder({})) as service:
         first, second = build_first_payloads(), build_second_payloads()
         broken = {path: body for path, body in second.items() if path != "embeddings/models"}
         for hour, bodies, code in ((START, first, 0), (SECOND, broken, 1), (SECOND, second, 0)):
-            service.respond = replies(bodies)
+            service.respond = make_responder(bodies)
             result = run_script(
                 "scrape.py",
                 root,
@@ -107,18 +116,18 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             )
             assert result.returncode == code, result.stderr
     yield root
-    tidy(root)
+    assert_tidy(root)
 
 
 def test_the_first_hour_is_a_record(archive: Path) -> None:
-    log = say(archive, "log", "--format=%s", f"--grep=^{format_hour(START)}")
+    log = read_git(archive, "log", "--format=%s", f"--grep=^{format_hour(START)}")
     assert "8 embeddings, 9 vectors" in log
     assert "8 shop windows" in log
     assert "added" not in log
 
 
 def test_a_failure_is_named_and_repaired(archive: Path) -> None:
-    log = say(archive, "log", "--format=%B")
+    log = read_git(archive, "log", "--format=%B")
     assert "; not good: embeddings" in log
     assert "! embeddings: failed (404), the last good records stay" in log
     status = run_script("orarchive/__main__.py", archive, "status", "--now", format_hour(SECOND))
@@ -146,7 +155,7 @@ def test_a_failure_is_named_and_repaired(archive: Path) -> None:
     ],
 )
 def test_a_message_names_the_changes(archive: Path, words: str) -> None:
-    assert words in say(archive, "log", "--format=%B", f"--grep=^{format_hour(SECOND)}")
+    assert words in read_git(archive, "log", "--format=%B", f"--grep=^{format_hour(SECOND)}")
 
 
 def test_questions_are_answered(archive: Path) -> None:

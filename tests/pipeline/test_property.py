@@ -15,21 +15,21 @@ from orarchive.sample import START, Service
 from tests.support.archives import (
     FEW,
     HOUR,
-    LISTS,
+    LIST_ROUTES,
     Payloads,
     Stage,
-    edited,
-    kept,
-    new_archive,
-    payloads,
-    said,
-    tidy,
+    assert_tidy,
+    build_payloads,
+    edit_records,
+    encode_archived,
+    encode_sent,
+    make_archive,
 )
 from tests.support.random_records import examples
 
 FAULTS = ("429", "503", "404", "html", "error-object", "invalid-json", "cut-off", "reset", "not-utf8")
 DAILY = ("images", "videos")
-ROUTES = [*LISTS.values(), "models/count", *(f"models/{model}/endpoints" for model in FEW)]
+ROUTES = [*LIST_ROUTES.values(), "models/count", *(f"models/{model}/endpoints" for model in FEW)]
 
 
 @dataclass(frozen=True)
@@ -71,18 +71,18 @@ class ArchiveModel:
 
     def apply(self, step: Step, served: Payloads, hour: dt.datetime) -> None:
         """Take what a run reads."""
-        due = {feed: self.is_due(feed, hour) for feed in (*LISTS, "endpoints")}
-        for feed, route in LISTS.items():
+        due = {feed: self.is_due(feed, hour) for feed in (*LIST_ROUTES, "endpoints")}
+        for feed, route in LIST_ROUTES.items():
             if feed != "zdr" and due[feed]:
                 self._apply_list(feed, step, served[route], hour)
         if due["endpoints"] or due["models"]:
             self._apply_endpoints(step, served, hour)
         if due["zdr"]:
-            self._apply_list("zdr", step, served[LISTS["zdr"]], hour)
+            self._apply_list("zdr", step, served[LIST_ROUTES["zdr"]], hour)
 
     def _apply_list(self, feed: str, step: Step, body: Any, hour: dt.datetime) -> None:
         before, rows = self.lists.get(feed, {"data": []})["data"], body["data"]
-        if LISTS[feed] not in step.faults and len(rows) >= 0.8 * len(before):
+        if LIST_ROUTES[feed] not in step.faults and len(rows) >= 0.8 * len(before):
             self.lists[feed], self.good[feed] = {"data": rows}, hour
 
     def _apply_endpoints(self, step: Step, served: Payloads, hour: dt.datetime) -> None:
@@ -113,26 +113,26 @@ class ArchiveModel:
 @given(steps=st.lists(STEPS, min_size=2, max_size=6))
 def test_hours(running: Service, tmp_path_factory: pytest.TempPathFactory, steps: list[Step]) -> None:
     """Hold the last good payload of each feed, and of each model's endpoints, whatever fails."""
-    stage = Stage(running, new_archive(tmp_path_factory.mktemp("hours")))
+    stage = Stage(running, make_archive(tmp_path_factory.mktemp("hours")))
     model = ArchiveModel()
     hour = START
     for step in steps:
         hour += step.hours_later * HOUR
-        served = edited(payloads(START, step.models), str(step.edition))
+        served = edit_records(build_payloads(START, step.models), str(step.edition))
         stage.serve(served)
         running.heal()
         for route, fault in step.faults.items():
             running.fail(route, fault)
         code = stage.run(hour)
         model.apply(step, served, hour)
-        assert code == int(any(model.is_due(feed, hour) for feed in (*LISTS, "endpoints")))
-        snapshot = stage.snapshot()
-        for feed in LISTS:
+        assert code == int(any(model.is_due(feed, hour) for feed in (*LIST_ROUTES, "endpoints")))
+        snapshot = stage.read_snapshot()
+        for feed in LIST_ROUTES:
             rows = loads(dumps(list(snapshot[feed].values())))
             expected = model.lists.get(feed, {"data": []})["data"]
             if feed == "zdr":
                 expected = [stable_part(ENDPOINTS, row) for row in expected]
-            assert kept({"data": rows}) == said({"data": expected}), feed
-        responses = {key: kept(response) for (key,), response in snapshot["endpoints"].items()}
-        assert responses == {key: said(body) for key, body in model.endpoints.items()}
-    tidy(stage.root)
+            assert encode_archived({"data": rows}) == encode_sent({"data": expected}), feed
+        responses = {key: encode_archived(response) for (key,), response in snapshot["endpoints"].items()}
+        assert responses == {key: encode_sent(body) for key, body in model.endpoints.items()}
+    assert_tidy(stage.root)

@@ -14,7 +14,15 @@ from orarchive.importer.convert import import_versions
 from orarchive.jsonl import loads
 from orarchive.sample import START, Service
 from orarchive.timestamps import format_hour
-from tests.support.archives import FEW, Stage, kept, new_archive, payloads, replies, said
+from tests.support.archives import (
+    FEW,
+    Stage,
+    build_payloads,
+    encode_archived,
+    encode_sent,
+    make_archive,
+    make_responder,
+)
 from tests.support.import_source import PATH, Source, repriced
 
 HOUR = dt.timedelta(hours=1)
@@ -27,11 +35,11 @@ LAST = START + 3 * HOUR
 @pytest.fixture(scope="module")
 def four_hours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """Return an archive of a good hour, one that lacks models and a model's endpoints, a gap, a good hour."""
-    with Service(replies({})) as service:
-        stage = Stage(service, new_archive(tmp_path_factory.mktemp("asked") / "archive"))
+    with Service(make_responder({})) as service:
+        stage = Stage(service, make_archive(tmp_path_factory.mktemp("asked") / "archive"))
         for hour in (START, BAD, LAST):
             service.now = hour
-            stage.serve(payloads(hour))
+            stage.serve(build_payloads(hour))
             if hour == BAD:
                 service.fail("models", "503")
                 service.fail(f"models/{GLM}/endpoints", "404")
@@ -53,12 +61,12 @@ def read_lines(result: Result) -> list[Any]:
 
 def test_raw_gives_a_list_as_it_was_sent(four_hours: Stage) -> None:
     (body,) = read_lines(run_command(four_hours, "raw", format_hour(START), "models"))
-    assert kept(body) == said({"data": payloads(START)["models"]["data"]})
+    assert encode_archived(body) == encode_sent({"data": build_payloads(START)["models"]["data"]})
 
 
 def test_raw_gives_one_response_or_all(four_hours: Stage) -> None:
     (response,) = read_lines(run_command(four_hours, "raw", format_hour(LAST), "endpoints", REPEATED_TAGS))
-    assert kept(response) == said(payloads(LAST)[f"models/{REPEATED_TAGS}/endpoints"])
+    assert encode_archived(response) == encode_sent(build_payloads(LAST)[f"models/{REPEATED_TAGS}/endpoints"])
     (every,) = read_lines(run_command(four_hours, "raw", format_hour(LAST), "endpoints"))
     assert every.keys() == set(FEW)
     assert every[REPEATED_TAGS] == response
@@ -177,13 +185,13 @@ def test_at_gives_all_records_of_a_feed(four_hours: Stage) -> None:
         record["id"] for record in read_lines(run_command(four_hours, "at", format_hour(START), "models"))
     } == set(FEW)
     assert len(read_lines(run_command(four_hours, "at", format_hour(BAD), "endpoints", GLM))) == len(
-        payloads(START)[f"models/{GLM}/endpoints"]["data"]["endpoints"]
+        build_payloads(START)[f"models/{GLM}/endpoints"]["data"]["endpoints"]
     )
 
 
 def test_at_names_models_not_read_in_a_good_hour(stage: Stage) -> None:
     """Up to one per cent of the models may fail in a good hour: their records are from before, or absent."""
-    bodies = payloads(START)
+    bodies = build_payloads(START)
     row, answer = bodies["models"]["data"][0], bodies["models/openai/gpt-5-image/endpoints"]
     many = [{**row, "id": f"lab/{number}"} for number in range(201)]
     answers = {f"models/{model['id']}/endpoints": answer for model in many}
@@ -225,7 +233,7 @@ def test_at_for_programs(four_hours: Stage) -> None:
 def test_imported_past_answers_too(stage: Stage, tmp_path: Path) -> None:
     """Ask for an hour on a branch beside the archive's own hours."""
     stage.run(START)
-    source = Source(new_archive(tmp_path / "tracker"))
+    source = Source(make_archive(tmp_path / "tracker"))
     source.save(repriced("0.5"))
     import_versions(stage.archive, str(source.root), PATH, START)
     (record,) = read_lines(run_command(stage, "at", "2025-03-01T09Z", "models", "b/two"))
@@ -275,7 +283,7 @@ def test_wrong_question_is_answered_in_one_line(
 
 def test_archive_without_hours_says_so(tmp_path: Path) -> None:
     result = CliRunner().invoke(
-        orarchive_command, ["status", "--archive", str(new_archive(tmp_path / "new"))]
+        orarchive_command, ["status", "--archive", str(make_archive(tmp_path / "new"))]
     )
     assert result.exit_code == 1
     assert "no hours yet" in result.stderr
@@ -283,8 +291,8 @@ def test_archive_without_hours_says_so(tmp_path: Path) -> None:
 
 def test_one_stopped_feed_makes_the_archive_stale(tmp_path: Path) -> None:
     """Endpoints that are read every hour do not hide models that are not."""
-    with Service(replies(payloads(START))) as service:
-        stage = Stage(service, new_archive(tmp_path / "archive"))
+    with Service(make_responder(build_payloads(START))) as service:
+        stage = Stage(service, make_archive(tmp_path / "archive"))
         stage.run(START)
         service.fail("models", "503")
         stage.run(START + 26 * HOUR)
@@ -294,8 +302,8 @@ def test_one_stopped_feed_makes_the_archive_stale(tmp_path: Path) -> None:
 
 
 def test_stopped_daily_feed_is_stale(tmp_path: Path) -> None:
-    with Service(replies(payloads(START))) as service:
-        stage = Stage(service, new_archive(tmp_path / "archive"))
+    with Service(make_responder(build_payloads(START))) as service:
+        stage = Stage(service, make_archive(tmp_path / "archive"))
         stage.run(START)
         service.fail("videos/models", "503")
         for hours in (24, 48, 49, 50):

@@ -15,16 +15,16 @@ from tests.support.archives import (
     FEW,
     HOUR,
     Stage,
-    data_files,
-    edited,
-    payloads,
-    say,
-    tidy,
+    assert_tidy,
+    build_payloads,
+    edit_records,
+    read_data_files,
+    read_git,
 )
-from tests.support.writers import Writers, stored, wire
+from tests.support.writers import Writers, encode_served, read_stored
 
 NEXT = START + HOUR
-OURS, THEIRS, SECOND = (edited(payloads(START), word) for word in ("ours", "theirs", "second"))
+OURS, THEIRS, SECOND = (edit_records(build_payloads(START), word) for word in ("ours", "theirs", "second"))
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def writers(stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Wr
     """Return two writers of one remote; ours is served other records than theirs."""
     writers = Writers(stage, tmp_path, monkeypatch)
     writers.ours.serve(OURS)
-    stage.asked()
+    stage.take_requests()
     return writers
 
 
@@ -40,18 +40,18 @@ def test_no_race(writers: Writers) -> None:
     """Check that a clone of depth 1 archives and pushes two hours."""
     assert writers.ours.run(NEXT, push=True) == 0
     assert writers.ours.run(NEXT + HOUR, push=True) == 0
-    assert len(writers.sound()) == 2
-    writers.observed(OURS)
+    assert len(writers.assert_sound()) == 2
+    writers.assert_observed(OURS)
 
 
 def test_hour_is_archived_by_another(writers: Writers) -> None:
     """Our attempt is dropped."""
-    writers.before = [lambda: writers.archive(NEXT, THEIRS)]
+    writers.before = [lambda: writers.archive_theirs(NEXT, THEIRS)]
     assert writers.ours.run(NEXT, push=True) == 0
-    assert len(writers.sound()) == 1
-    writers.observed(OURS, THEIRS)
-    assert data_files(writers.ours.root) == data_files(writers.theirs.root)
-    assert b'"ours"' not in b"".join(data_files(writers.ours.root).values())
+    assert len(writers.assert_sound()) == 1
+    writers.assert_observed(OURS, THEIRS)
+    assert read_data_files(writers.ours.root) == read_data_files(writers.theirs.root)
+    assert b'"ours"' not in b"".join(read_data_files(writers.ours.root).values())
 
 
 @pytest.mark.parametrize(
@@ -65,17 +65,17 @@ def test_hour_is_archived_by_another(writers: Writers) -> None:
 )
 def test_hour_is_archived_by_another_in_part(writers: Writers, failing: tuple[str, ...]) -> None:
     """Ours adds only what theirs could not read, and nothing is requested twice."""
-    writers.before = [lambda: writers.archive(NEXT, THEIRS, *failing)]
+    writers.before = [lambda: writers.archive_theirs(NEXT, THEIRS, *failing)]
     assert writers.ours.run(NEXT, push=True) == 0
     paths = [path for path, status in writers.ours.service.requests if status == 200]
     assert paths.count("providers") == (1 if "providers" in failing else 2)
-    assert len(writers.sound()) == 2
-    assert set(writers.ours.outcomes(NEXT).values()) == {"ok"}
-    writers.observed(OURS, THEIRS)
-    ours = {path for path, content in stored(writers.ours, "HEAD").items() if b'"ours"' in content}
+    assert len(writers.assert_sound()) == 2
+    assert set(writers.ours.read_outcomes(NEXT).values()) == {"ok"}
+    writers.assert_observed(OURS, THEIRS)
+    ours = {path for path, content in read_stored(writers.ours, "HEAD").items() if b'"ours"' in content}
     assert ours == {
         path
-        for path, body in wire(OURS).items()
+        for path, body in encode_served(OURS).items()
         if b'"ours"' in body and any(fnmatchcase(path, route) for route in failing)
     }
 
@@ -83,68 +83,68 @@ def test_hour_is_archived_by_another_in_part(writers: Writers, failing: tuple[st
 def test_code_changes_meanwhile(writers: Writers) -> None:
     """Our work tree follows the remote's files, and the hour is on top."""
     (writers.ours.root / "notes.txt").write_text("the owner's text")
-    writers.before = [lambda: writers.edit("README.md"), lambda: writers.edit("scrape.py")]
+    writers.before = [lambda: writers.edit_theirs("README.md"), lambda: writers.edit_theirs("scrape.py")]
     assert writers.ours.run(NEXT, push=True) == 0
     (writers.ours.root / "notes.txt").unlink()
-    subjects = writers.sound()
+    subjects = writers.assert_sound()
     assert subjects[:2] == ["Edit README.md", "Edit scrape.py"]
     assert len(subjects) == 3
     assert (writers.ours.root / "README.md").read_text() == "new"
-    writers.observed(OURS)
+    writers.assert_observed(OURS)
 
 
 def test_edit_of_the_owner_is_never_overwritten(writers: Writers) -> None:
     """Git names the file in the way, and nothing is pushed."""
     (writers.ours.root / "README.md").write_text("the owner's text")
-    writers.before = [lambda: writers.edit("README.md")]
+    writers.before = [lambda: writers.edit_theirs("README.md")]
     with pytest.raises(GitError, match=r"README\.md"):
         writers.ours.run(NEXT, push=True)
     assert (writers.ours.root / "README.md").read_text() == "the owner's text"
-    assert say(writers.remote, "log", "-1", "--format=%s", "main") == "Edit README.md"
+    assert read_git(writers.remote, "log", "-1", "--format=%s", "main") == "Edit README.md"
 
 
 @pytest.mark.parametrize("later", [1, 2])
 def test_later_hour_is_already_pushed(writers: Writers, later: int) -> None:
     """Our earlier hour is dropped with an error, for the ledger never goes back."""
-    writers.before = [lambda: writers.archive(NEXT + HOUR, THEIRS)]
+    writers.before = [lambda: writers.archive_theirs(NEXT + HOUR, THEIRS)]
     assert writers.ours.run(NEXT, push=True) == 1
-    assert len(writers.sound()) == 1
-    writers.observed(OURS, THEIRS)
+    assert len(writers.assert_sound()) == 1
+    writers.assert_observed(OURS, THEIRS)
     assert writers.ours.run(NEXT + (1 + later) * HOUR, push=True) == 0
-    assert len(writers.sound()) == 2
+    assert len(writers.assert_sound()) == 2
 
 
 def test_earlier_hour_is_already_pushed(writers: Writers) -> None:
     """Check that our hour goes on top of it, for it was archived late."""
-    writers.before = [lambda: writers.archive(NEXT, THEIRS)]
+    writers.before = [lambda: writers.archive_theirs(NEXT, THEIRS)]
     assert writers.ours.run(NEXT + HOUR, push=True) == 0
-    assert len(writers.sound()) == 2
-    writers.observed(OURS, THEIRS)
+    assert len(writers.assert_sound()) == 2
+    writers.assert_observed(OURS, THEIRS)
 
 
 @pytest.mark.parametrize("losses", [1, 2, 3, 4, 5])
 def test_races_lost_in_a_row(writers: Writers, losses: int, tmp_path: Path) -> None:
     """Up to four are made good; after five the run fails, and the next one makes it good."""
-    writers.before = [lambda number=number: writers.edit(f"{number}.txt") for number in range(losses)]  # type: ignore[misc]
+    writers.before = [lambda number=number: writers.edit_theirs(f"{number}.txt") for number in range(losses)]  # type: ignore[misc]
     if losses < 5:
         assert writers.ours.run(NEXT, push=True) == 0
     else:
         with pytest.raises(ArchiveError, match=r"refused 5 times; 2026-06-01T01Z is not archived"):
             writers.ours.run(NEXT, push=True)
-        assert len(writers.sound()) == 5
+        assert len(writers.assert_sound()) == 5
         assert writers.ours.run(NEXT, push=True) == 0
     assert writers.lost == losses
-    assert len(writers.sound()) == losses + 1
-    writers.observed(OURS)
+    assert len(writers.assert_sound()) == losses + 1
+    writers.assert_observed(OURS)
 
 
 def test_several_writers_of_the_same_hour_in_part(writers: Writers) -> None:
     """Each of four others archives one feed of the hour before we can push."""
     feeds = ["providers", "zdr", "models", "endpoints"]
-    writers.before = [lambda feed=feed: writers.archive(NEXT, THEIRS, feeds=(feed,)) for feed in feeds]  # type: ignore[misc]
+    writers.before = [lambda feed=feed: writers.archive_theirs(NEXT, THEIRS, feeds=(feed,)) for feed in feeds]  # type: ignore[misc]
     assert writers.ours.run(NEXT, push=True) == 0
-    assert len(writers.sound()) == 4
-    writers.observed(OURS, THEIRS)
+    assert len(writers.assert_sound()) == 4
+    writers.assert_observed(OURS, THEIRS)
 
 
 def test_missing_remote(writers: Writers) -> None:
@@ -152,11 +152,11 @@ def test_missing_remote(writers: Writers) -> None:
     writers.remote.rename(writers.remote.with_name("away"))
     with pytest.raises(GitError):
         writers.ours.run(NEXT, push=True)
-    tidy(writers.ours.root)
+    assert_tidy(writers.ours.root)
     writers.remote.with_name("away").rename(writers.remote)
     assert writers.ours.run(NEXT + HOUR, push=True) == 0
-    assert len(writers.sound()) == 2
-    writers.observed(OURS)
+    assert len(writers.assert_sound()) == 2
+    writers.assert_observed(OURS)
 
 
 def test_missing_remote_keeps_nothing_from_being_archived(writers: Writers) -> None:
@@ -164,44 +164,44 @@ def test_missing_remote_keeps_nothing_from_being_archived(writers: Writers) -> N
     writers.remote.rename(writers.remote.with_name("away"))
     with pytest.raises(GitError):
         writers.ours.run(START + 24 * HOUR, push=True)
-    assert set(writers.ours.outcomes(START + 24 * HOUR)) == set(FEEDS)
-    tidy(writers.ours.root)
+    assert set(writers.ours.read_outcomes(START + 24 * HOUR)) == set(FEEDS)
+    assert_tidy(writers.ours.root)
     writers.remote.with_name("away").rename(writers.remote)
     day = START + 24 * HOUR
     assert writers.ours.run(day, now=day + HOUR / 60, is_hour_given=False, push=True) == 0, (
         "too early to request anything, not too early to push"
     )
-    assert writers.tip() == writers.ours.archive.resolve_commit()
+    assert writers.read_tip() == writers.ours.archive.resolve_commit()
 
 
 def test_commit_that_was_never_pushed(writers: Writers) -> None:
     """Kill a run between commit and push: the next one in the same hour requests nothing, but pushes."""
     assert writers.ours.run(NEXT) == 0
     assert writers.ours.run(NEXT, push=True) == 0
-    assert len(writers.sound()) == 1
+    assert len(writers.assert_sound()) == 1
 
 
 def test_commit_that_was_never_pushed_and_a_race(writers: Writers) -> None:
     """Overwrite nothing on either side and fail, for the remote has gone on meanwhile."""
     assert writers.ours.run(NEXT) == 0
-    commit = say(writers.ours.root, "rev-parse", "HEAD")
-    writers.edit("README.md")
-    tip = writers.tip()
-    writers.ours.asked()
+    commit = read_git(writers.ours.root, "rev-parse", "HEAD")
+    writers.edit_theirs("README.md")
+    tip = writers.read_tip()
+    writers.ours.take_requests()
     for hour in (NEXT, NEXT + HOUR):
         with pytest.raises(ArchiveError, match="has diverged"):
             writers.ours.run(hour, push=True)
-    assert writers.ours.asked() == []
-    assert writers.tip() == tip
-    assert commit in say(writers.ours.root, "rev-list", "HEAD")
+    assert writers.ours.take_requests() == []
+    assert writers.read_tip() == tip
+    assert commit in read_git(writers.ours.root, "rev-list", "HEAD")
 
 
 def test_pushed_hour_is_fetched_before_anything_is_requested(writers: Writers) -> None:
-    assert writers.archive(NEXT, THEIRS) == 0
-    writers.ours.asked()
+    assert writers.archive_theirs(NEXT, THEIRS) == 0
+    writers.ours.take_requests()
     assert writers.ours.run(NEXT, push=True) == 0
-    assert writers.ours.asked() == []
-    assert writers.ours.archive.resolve_commit() == writers.tip()
+    assert writers.ours.take_requests() == []
+    assert writers.ours.archive.resolve_commit() == writers.read_tip()
 
 
 def test_push_that_fails_without_a_race_is_tried_again(writers: Writers) -> None:
@@ -210,17 +210,17 @@ def test_push_that_fails_without_a_race_is_tried_again(writers: Writers) -> None
     hook.write_text('#!/bin/sh\nrm "$0"\necho come back later >&2\nexit 1\n')
     hook.chmod(0o755)
     assert writers.ours.run(NEXT, push=True) == 0
-    assert len(writers.sound()) == 1
+    assert len(writers.assert_sound()) == 1
 
 
 def test_dropped_attempt_ends_the_run(writers: Writers) -> None:
     """Write nothing at an hour before the last of the ledger, not even the daily feeds that are due."""
     day = dt.timedelta(days=1)
-    writers.before = [lambda: writers.archive(START + day + HOUR, THEIRS, "images/models")]
+    writers.before = [lambda: writers.archive_theirs(START + day + HOUR, THEIRS, "images/models")]
     assert writers.ours.run(START + day, push=True) == 1
-    hours = [line["hour"] for line in writers.ours.attempts()]
+    hours = [line["hour"] for line in writers.ours.read_attempts()]
     assert hours == sorted(hours)
-    assert writers.ours.archive.resolve_commit() == writers.tip()
+    assert writers.ours.archive.resolve_commit() == writers.read_tip()
 
 
 def test_key_that_nobody_read_stays_kept(writers: Writers) -> None:
@@ -231,39 +231,39 @@ def test_key_that_nobody_read_stays_kept(writers: Writers) -> None:
     ours["models"]["total_count"] = ours["models/count"]["data"]["count"] = len(ours["models"]["data"])
     writers.ours.serve(ours)
     failing = [f"models/{model}/endpoints" for model in FEW[:2]]
-    writers.before = [lambda: writers.archive(NEXT, THEIRS, *failing)]
+    writers.before = [lambda: writers.archive_theirs(NEXT, THEIRS, *failing)]
     assert writers.ours.run(NEXT, push=True) == 1
-    report = writers.ours.report("endpoints")
+    report = writers.ours.read_report("endpoints")
     assert (report["outcome"], report["kept"]) == ("partial", {missed: "not-asked"})
 
 
 def test_rewritten_remote_is_not_overwritten(writers: Writers) -> None:
     """Check that our commits are not lost either."""
     root = writers.theirs.root
-    say(root, "commit", "--quiet", "--amend", "-m", "Another past")
-    say(root, "push", "--quiet", "--force")
-    tip = writers.tip()
+    read_git(root, "commit", "--quiet", "--amend", "-m", "Another past")
+    read_git(root, "push", "--quiet", "--force")
+    tip = writers.read_tip()
     with pytest.raises(ArchiveError, match="has diverged"):
         writers.ours.run(NEXT, push=True)
-    assert writers.tip() == tip
+    assert writers.read_tip() == tip
 
 
 @pytest.mark.parametrize("lock", ["shallow.lock", "index.lock", "refs/heads/main.lock"])
 def test_lock_left_by_a_run_killed_in_a_race(writers: Writers, lock: str) -> None:
     (writers.ours.root / ".git/orarchive.journal").write_text("a run under way")
     (writers.ours.root / ".git" / lock).write_bytes(b"")
-    writers.before = [lambda: writers.edit("README.md")]
+    writers.before = [lambda: writers.edit_theirs("README.md")]
     assert writers.ours.run(NEXT, push=True) == 0
-    assert len(writers.sound()) == 2
+    assert len(writers.assert_sound()) == 2
 
 
 @pytest.mark.parametrize("lack", ["detached", "no remote"])
 def test_push_without_branch_or_remote_fails_before_the_fetch(writers: Writers, lack: str) -> None:
     if lack == "detached":
-        say(writers.ours.root, "checkout", "--quiet", "--detach")
+        read_git(writers.ours.root, "checkout", "--quiet", "--detach")
     else:
-        say(writers.ours.root, "remote", "remove", "origin")
+        read_git(writers.ours.root, "remote", "remove", "origin")
     with pytest.raises(ArchiveError, match=r"HEAD is not on a branch|origin"):
         writers.ours.run(NEXT, push=True)
-    assert writers.ours.asked() == []
+    assert writers.ours.take_requests() == []
     assert run_git(writers.ours.root, "status", "--porcelain") == b""

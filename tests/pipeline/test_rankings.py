@@ -9,7 +9,7 @@ import pytest
 
 from orarchive.sample import LATE, RESTATED, START, sample_service
 from orarchive.store.ledger import Attempt
-from tests.support.archives import HOUR, Stage, say, tidy
+from tests.support.archives import HOUR, Stage, assert_tidy, read_git
 from tests.support.rankings import (
     APPS,
     MODELS,
@@ -101,7 +101,7 @@ def archive_hours(
         if disturbance.fault:
             service.fail("datasets/*", disturbance.fault, times=1)
         forty.codes[hour] = run(stage, hour)
-        forty.lines[hour] = stage.attempts()[-1]
+        forty.lines[hour] = stage.read_attempts()[-1]
         answers = recorder.answers()
         forty.requests[hour] = [answer.path for answer in answers]
         forty.memory.hears(answers)
@@ -137,7 +137,7 @@ def test_what_was_served_last_stands(keyed: Forty) -> None:
     assert archived.keys() == expected.keys()
     assert [path for path in expected if archived[path] != expected[path]] == []
     assert keyed.wrong == []
-    tidy(keyed.stage.root)
+    assert_tidy(keyed.stage.root)
 
 
 def test_the_backfill_begins_with_the_first_date_of_all(keyed: Forty) -> None:
@@ -203,8 +203,8 @@ def test_a_day_without_a_run_is_fetched_later(keyed: Forty) -> None:
 def test_git_shows_a_restatement(keyed: Forty) -> None:
     """Replace lines of that date in place."""
     hour = f"{RESTATED.on}T06Z"
-    commit = say(keyed.stage.root, "log", "--format=%H", f"--grep=^Hour: {hour}")
-    diff = say(keyed.stage.root, "show", "-U0", commit, "--", "data/rankings/models").splitlines()
+    commit = read_git(keyed.stage.root, "log", "--format=%H", f"--grep=^Hour: {hour}")
+    diff = read_git(keyed.stage.root, "show", "-U0", commit, "--", "data/rankings/models").splitlines()
     changed = [
         line for line in diff if f'"{RESTATED.about}"' in line and "minimax/minimax-m2.7-20260318" in line
     ]
@@ -228,13 +228,13 @@ def test_the_daily_count_is_small(keyed: Forty) -> None:
 
 
 def test_one_commit_a_day(keyed: Forty) -> None:
-    assert len(keyed.stage.commits()) == len(keyed.stage.attempts()) == len(ALL)
+    assert len(keyed.stage.list_subjects()) == len(keyed.stage.read_attempts()) == len(ALL)
     assert run(keyed.stage, DAYS[-1] + HOUR) == 0
-    assert len(keyed.stage.commits()) == len(ALL)
+    assert len(keyed.stage.list_subjects()) == len(ALL)
 
 
 def test_the_message_names_what_was_read_and_what_was_not(keyed: Forty) -> None:
-    subjects = dict(zip(ALL, keyed.stage.commits(), strict=True))
+    subjects = dict(zip(ALL, keyed.stage.list_subjects(), strict=True))
     assert subjects[DAYS[0]].startswith("2026-06-01T06Z: rankings read: model order in 4 categories, ")
     assert subjects[DAYS[0]].endswith(", daily totals of models, top apps and 7 more")
     assert subjects[EMPTY + HOUR] == (
@@ -242,7 +242,7 @@ def test_the_message_names_what_was_read_and_what_was_not(keyed: Forty) -> None:
         "daily totals of models, daily totals by modality, daily totals by context length"
     )
     assert "; not good: daily totals of models, daily totals by modality, " in subjects[EMPTY]
-    body = say(keyed.stage.root, "log", "--format=%b", "--grep=^Hour: 2026-06-18T06Z").splitlines()
+    body = read_git(keyed.stage.root, "log", "--format=%b", "--grep=^Hour: 2026-06-18T06Z").splitlines()
     assert body[0].startswith("Read: model order in 5 categories, daily totals of models, ")
     assert "! daily totals by context length: 2 of 2 not read (429)" in body
 
@@ -266,11 +266,11 @@ def test_orders(keyless: Forty) -> None:
     assert files(keyless.stage) == expected
     assert len(expected) == 1 + 4 + 1, "all, those that are, and one that was"
     assert set(keyless.codes.values()) == {0} and keyless.wrong == []
-    assert keyless.stage.commits()[0] == (
+    assert keyless.stage.list_subjects()[0] == (
         "2026-06-01T06Z: rankings read: model order in 4 categories, OpenAPI file"
     )
-    assert len(keyless.stage.commits()) == len(DAYS)
-    tidy(keyless.stage.root)
+    assert len(keyless.stage.list_subjects()) == len(DAYS)
+    assert_tidy(keyless.stage.root)
 
 
 def test_a_category_appears_and_another_goes(keyless: Forty) -> None:
@@ -281,7 +281,7 @@ def test_a_category_appears_and_another_goes(keyless: Forty) -> None:
     assert {"", "marketing", "marketing/seo"} <= read[DAYS[0]]
     for name in ("gaming", "trivia", "marketing", "marketing/seo"):
         assert rows(keyless.stage, f"order/{name}.jsonl")
-    spec = say(keyless.stage.root, "log", "--format=%s", "--", "data/openapi/spec.json").splitlines()
+    spec = read_git(keyless.stage.root, "log", "--format=%s", "--", "data/openapi/spec.json").splitlines()
     assert [subject[:10] for subject in spec] == ["2026-07-01", "2026-06-15", "2026-06-01"]
 
 
@@ -293,14 +293,14 @@ def test_what_needs_a_key_is_not_requested(keyless: Forty) -> None:
 def test_orders_stay_out_of_the_log(keyless: Forty) -> None:
     root = keyless.stage.root
     orders = [f"data/rankings/{name}.jsonl" for name in ("order", "order/gaming", "order/marketing/seo")]
-    attributes = say(root, "check-attr", "diff", "--", *orders, "data/rankings/models/2026-07.jsonl")
+    attributes = read_git(root, "check-attr", "diff", "--", *orders, "data/rankings/models/2026-07.jsonl")
     assert [line.rpartition(": ")[2] for line in attributes.splitlines()] == [
         "unset",
         "unset",
         "unset",
         "unspecified",
     ]
-    assert say(root, "check-attr", "text", "--", orders[0]).endswith("unset")
+    assert read_git(root, "check-attr", "text", "--", orders[0]).endswith("unset")
 
 
 def test_of_a_long_order_the_first_200_stand(tmp_path: Any) -> None:

@@ -16,7 +16,7 @@ from orarchive.collect.run import Run
 from orarchive.collect.settings import RunOptions, Settings
 from orarchive.domain.ranking_series import CATEGORY, MODELS
 from orarchive.sample import Service, sample_service
-from tests.support.archives import DAY, HOUR, NO_WAITS, Stage, say
+from tests.support.archives import DAY, HOUR, NO_WAITS, Stage, read_git
 from tests.support.driver import Driver
 from tests.support.rankings import EARLY, KEY, Recorder, bad, counted, reports, rows, run, stage_in
 
@@ -51,7 +51,7 @@ def write_requests(stage: Stage, count: int, hour: dt.datetime) -> None:
     path = stage.root / f"data/hours/{hour:%Y-%m}.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
     before = path.read_text().splitlines() if path.exists() else []
-    line = stage.attempts()[-1] | {"hour": f"{hour:%Y-%m-%dT%H:00:00Z}", "attempt": 9}
+    line = stage.read_attempts()[-1] | {"hour": f"{hour:%Y-%m-%dT%H:00:00Z}", "attempt": 9}
     failed = {
         "outcome": "failed",
         "scope": "",
@@ -63,8 +63,8 @@ def write_requests(stage: Stage, count: int, hour: dt.datetime) -> None:
     }
     lines = [*before, json.dumps(line | {"rankings": {"models": failed}}, separators=(",", ":"))]
     path.write_text("".join(f"{text}\n" for text in sorted(lines)))
-    say(stage.root, "add", "data")
-    say(stage.root, "commit", "--quiet", "-m", "Spent")
+    read_git(stage.root, "add", "data")
+    read_git(stage.root, "commit", "--quiet", "-m", "Spent")
 
 
 @pytest.mark.parametrize("count", [0, 470, 477, 480, 500, 9000])
@@ -185,7 +185,7 @@ def test_requests_of_a_killed_run_count(service: Service, tmp_path: Path) -> Non
         for _ in range(3):
             # Each request that is counted is a step: so the run is killed while it fetches.
             driver.start(stage, EARLY, key=KEY, wish={"feeds": [], "rankings": True}, step=30)
-            assert driver.ended() == -signal.SIGKILL
+            assert driver.wait_for_exit() == -signal.SIGKILL
     sent = sum(service.data_requests.values())
     assert sent > 20
     assert counter.read_text() == f"{EARLY.date()} {sent}"

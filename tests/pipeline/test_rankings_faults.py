@@ -11,7 +11,7 @@ import pytest
 
 from orarchive.sample import FAULTS, Service, sample_service
 from orarchive.sample.faults import encode
-from tests.support.archives import DAY, HOUR, Stage, data_files, say, tidy
+from tests.support.archives import DAY, HOUR, Stage, assert_tidy, read_data_files, read_git
 from tests.support.bodies import list_cases
 from tests.support.rankings import (
     APPS,
@@ -98,7 +98,7 @@ def base(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Base:
     assert run(stage, EARLY) == 0
     undisturbed = stage.copy(folder / "undisturbed")
     assert run(undisturbed, LATER) == 0
-    return Base(stage, recorder, data_files(undisturbed.root))
+    return Base(stage, recorder, read_data_files(undisturbed.root))
 
 
 @pytest.fixture
@@ -156,7 +156,7 @@ def test_fault(base: Base, case: Stage, fault: str, route: str) -> None:
     outcomes = {name: report["outcome"] for name, report in reports(case).items()}
     outcome = "failed" if fault in FAILURES else "quarantined"
     assert outcomes == dict.fromkeys(outcomes, "ok") | dict.fromkeys(failing, outcome)
-    before, after = data_files(base.stage.root), data_files(case.root)
+    before, after = read_data_files(base.stage.root), read_data_files(case.root)
     for path in after.keys() | before.keys() | base.undisturbed.keys():
         if belongs(path, failing):
             assert after.get(path) == before.get(path), path
@@ -167,13 +167,13 @@ def test_fault(base: Base, case: Stage, fault: str, route: str) -> None:
 
     case.service.heal()
     base.recorder.answers()
-    commits = len(case.commits())
+    commits = len(case.list_subjects())
     assert run(case, LATER + HOUR) == 0
     routes = {path for path, series in SLICES.items() if series.keys() & failing.keys()}
     assert set(base.recorder.asked()) == routes | ({"classifications/task"} if "tasks" in failing else set())
-    assert len(case.commits()) == commits + bool(failing)
+    assert len(case.list_subjects()) == commits + bool(failing)
     if failing:
-        assert data_files(case.root) == base.undisturbed
+        assert read_data_files(case.root) == base.undisturbed
         assert run(case, LATER + 2 * HOUR) == 0
         assert base.recorder.asked() == [], "a day that was made good is done"
 
@@ -197,7 +197,7 @@ def test_a_date_restated_by_more_than_a_hundredth_is_in_the_message(base: Base, 
 
     base.recorder.alters.append(serving(MODELS, restate, period="day"))
     assert run(case, LATER) == 0
-    message = say(case.root, "log", "-1", "--format=%b").splitlines()
+    message = read_git(case.root, "log", "-1", "--format=%b").splitlines()
     lines = [line for line in message if line.startswith("~")]
     assert [line.partition(":")[0] for line in lines] == [
         f"~ {name} 2025-01-10" for name in ("models", "modality/text", "context/1K")
@@ -290,14 +290,14 @@ def test_refused(base: Base, case: Stage, route: str, reason: str, changes: list
     base.recorder.alters.append(spread(route, changes))
     assert run(case, LATER) == 1
     assert bad(case) == {name: dict.fromkeys(slices, reason) for name, slices in SLICES[route].items()}
-    before, after = data_files(base.stage.root), data_files(case.root)
+    before, after = read_data_files(base.stage.root), read_data_files(case.root)
     assert [path for path in before if belongs(path, SLICES[route]) and after[path] != before[path]] == []
     sent = [encode(answer.body) for answer in base.recorder.answers() if answer.path == route]
     hashes = {hashlib.sha256(body).hexdigest() for body in sent}
     assert read_quarantine(case).keys() == read_refusals(case).keys() <= hashes
     base.recorder.alters.pop()
     assert run(case, LATER + HOUR) == 0
-    assert data_files(case.root) == base.undisturbed
+    assert read_data_files(case.root) == base.undisturbed
 
 
 def test_without_any_list_of_values(base: Base, service: Service, tmp_path: Path) -> None:
@@ -312,7 +312,7 @@ def test_without_any_list_of_values(base: Base, service: Service, tmp_path: Path
     assert bad(stage) == {"openapi": {"": "503"}, **unnamed}
     assert reports(stage)["order"]["read"] == {"": ""}
     assert run(stage, EARLY + HOUR) == 0
-    assert data_files(stage.root) == data_files(base.stage.root)
+    assert read_data_files(stage.root) == read_data_files(base.stage.root)
 
 
 def test_an_openapi_file_that_names_no_values_any_more(base: Base, case: Stage) -> None:
@@ -320,7 +320,7 @@ def test_an_openapi_file_that_names_no_values_any_more(base: Base, case: Stage) 
     base.recorder.alters.append(naming({"modality": []}))
     assert run(case, LATER) == 1
     assert bad(case) == {"modality": {"*": "no-values"}}
-    before, after = data_files(base.stage.root), data_files(case.root)
+    before, after = read_data_files(base.stage.root), read_data_files(case.root)
     assert [path for path in before if belongs(path, ["modality"]) and after.get(path) != before[path]] == []
-    assert say(case.root, "status", "--porcelain") == ""
-    tidy(case.root)
+    assert read_git(case.root, "status", "--porcelain") == ""
+    assert_tidy(case.root)

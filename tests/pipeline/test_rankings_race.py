@@ -13,7 +13,7 @@ from orarchive.sample import Service, sample_service
 from orarchive.store import push as push_module
 from orarchive.store.archive import Archive
 from orarchive.store.git import run_git
-from tests.support.archives import DAY, HOUR, Stage, data_files, every_byte, say, tidy
+from tests.support.archives import DAY, HOUR, Stage, assert_tidy, read_all_files, read_data_files, read_git
 from tests.support.driver import Driver
 from tests.support.rankings import (
     APPS,
@@ -64,9 +64,9 @@ class Writers:
     ) -> None:
         self.recorder = recorder
         self.remote = folder / "remote.git"
-        say(folder, "clone", "--quiet", "--bare", str(base.root), str(self.remote))
-        say(folder, "clone", "--quiet", "--depth=1", f"file://{self.remote}", "ours")
-        say(folder, "clone", "--quiet", str(self.remote), "theirs")
+        read_git(folder, "clone", "--quiet", "--bare", str(base.root), str(self.remote))
+        read_git(folder, "clone", "--quiet", "--depth=1", f"file://{self.remote}", "ours")
+        read_git(folder, "clone", "--quiet", str(self.remote), "theirs")
         self.ours, self.theirs = (
             Stage(base.service, folder / name, base.options) for name in ("ours", "theirs")
         )
@@ -85,18 +85,18 @@ class Writers:
         self.recorder.alters += [serving(MODELS, mark), serving(APPS, mark)]
         for route in failing:
             self.recorder.service.fail(route, "503")
-        say(self.theirs.root, "pull", "--quiet", "--ff-only")
+        read_git(self.theirs.root, "pull", "--quiet", "--ff-only")
         run(self.theirs, hour, push=True)
         self.recorder.service.heal()
         del self.recorder.alters[1:]
 
     def check(self) -> list[str]:
         """Check that both have one straight history without doubled attempts; return its later subjects."""
-        assert say(self.ours.root, "rev-parse", "HEAD") == say(self.remote, "rev-parse", "main")
-        tidy(self.ours.root)
-        ledger = [(line["hour"], line["attempt"]) for line in self.ours.attempts()]
+        assert read_git(self.ours.root, "rev-parse", "HEAD") == read_git(self.remote, "rev-parse", "main")
+        assert_tidy(self.ours.root)
+        ledger = [(line["hour"], line["attempt"]) for line in self.ours.read_attempts()]
         assert ledger == sorted(set(ledger))
-        return say(self.remote, "log", "--reverse", "--format=%s", "main").splitlines()[1:]
+        return read_git(self.remote, "log", "--reverse", "--format=%s", "main").splitlines()[1:]
 
 
 def mark(body: Any) -> Any:
@@ -121,7 +121,7 @@ def test_the_rankings_are_archived_by_another(writers: Writers) -> None:
     assert run(writers.ours, LATER, push=True) == 0
     assert len(writers.check()) == 1
     assert find_writers(writers.ours, "models/2025-01.jsonl") == {"theirs"}
-    assert data_files(writers.ours.root) == data_files(writers.theirs.root)
+    assert read_data_files(writers.ours.root) == read_data_files(writers.theirs.root)
 
 
 @pytest.mark.parametrize("failing", [(APPS,), (MODELS,), (OPENAPI, ORDER, APPS)])
@@ -144,9 +144,9 @@ def test_something_else_is_changed_by_another(writers: Writers) -> None:
 
     def edit() -> None:
         (writers.theirs.root / "README.md").write_text("new")
-        say(writers.theirs.root, "add", "README.md")
-        say(writers.theirs.root, "commit", "--quiet", "-m", "Edit")
-        say(writers.theirs.root, "push", "--quiet")
+        read_git(writers.theirs.root, "add", "README.md")
+        read_git(writers.theirs.root, "commit", "--quiet", "-m", "Edit")
+        read_git(writers.theirs.root, "push", "--quiet")
 
     writers.actions = [edit]
     service = writers.recorder.service
@@ -186,17 +186,17 @@ def test_killed_before_any_step(base: Stage, recorder: Recorder, tmp_path: Path)
     with Driver() as driver:
         counting = base.copy(tmp_path / "counting")
         driver.start(counting, LATER, step=0, steps=str(tmp_path / "steps"), **options)
-        assert driver.ended() == 0
+        assert driver.wait_for_exit() == 0
         steps = int((tmp_path / "steps").read_text())
         assert steps > 30
         for step in range(1, steps + 1, 7):
             stage = base.copy(tmp_path / str(step))
             driver.start(stage, LATER, step=step, **options)
-            assert driver.ended() == -signal.SIGKILL, step
+            assert driver.wait_for_exit() == -signal.SIGKILL, step
             assert run(stage, LATER) == 0
-            tidy(stage.root)
-            assert data_files(stage.root) == data_files(undisturbed.root), step
-            assert len(stage.commits()) == len(stage.attempts()) == 2
+            assert_tidy(stage.root)
+            assert read_data_files(stage.root) == read_data_files(undisturbed.root), step
+            assert len(stage.list_subjects()) == len(stage.read_attempts()) == 2
 
 
 # --- the key ------------------------------------------------------------------------------------------------
@@ -229,7 +229,7 @@ def test_the_key_is_sent_to_the_data_api_alone(
     objects = run_git(stage.root, "cat-file", "--batch", "--batch-all-objects")
     assert b"model_permaslug" in objects
     assert secret.encode() not in objects
-    assert all(secret.encode() not in content for content in every_byte(stage.root).values())
+    assert all(secret.encode() not in content for content in read_all_files(stage.root).values())
     assert "rankings" in caplog.text
     assert secret not in caplog.text
     recorder.answers()

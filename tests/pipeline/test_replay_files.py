@@ -8,8 +8,17 @@ import pytest
 from orarchive.jsonl import dumps, loads
 from orarchive.store.archive import open_archive
 from orarchive.timestamps import format_stamp
-from tests.support.archives import new_archive
-from tests.support.histories import Made, Tables, anew, ask, facts, grown, make, tables
+from tests.support.archives import make_archive
+from tests.support.histories import (
+    NewCommit,
+    Tables,
+    build_index,
+    grow_index,
+    make_commits,
+    query_index,
+    read_facts,
+    read_tables,
+)
 from tests.support.replays import (
     FACTS,
     HOURS,
@@ -31,50 +40,50 @@ TIME_OF_DAY_MODEL = "deepseek/deepseek-v4-pro"
 """A model with time-of-day prices."""
 
 
-def append_line(line: bytes, path: str = FACTS) -> Callable[[Made], Made]:
+def append_line(line: bytes, path: str = FACTS) -> Callable[[NewCommit], NewCommit]:
     """Return a change of a commit: one more line in a file."""
-    return lambda commit: commit.having({path: commit[path] + line + b"\n"})
+    return lambda commit: commit.with_files({path: commit[path] + line + b"\n"})
 
 
-def leave_conflict(commit: Made) -> Made:
+def leave_conflict(commit: NewCommit) -> NewCommit:
     """Return the commit with the marks of a conflict in a file."""
     first, *rest = commit[FACTS].splitlines(keepends=True)
     marked = [b"<<<<<<< HEAD\n", first, b"=======\n", first, b">>>>>>> theirs\n", *rest]
-    return commit.having({FACTS: b"".join(marked)})
+    return commit.with_files({FACTS: b"".join(marked)})
 
 
-def remove_line(path: str) -> Callable[[Made], Made]:
+def remove_line(path: str) -> Callable[[NewCommit], NewCommit]:
     """Return a change of a commit: a model's line is gone from a file."""
     return lambda commit: edit_lines(
         commit, path, lambda lines: [line for line in lines if line.get("id", line.get("model")) != MODEL]
     )
 
 
-def move_line_to_unknown_file(commit: Made) -> Made:
+def move_line_to_unknown_file(commit: NewCommit) -> NewCommit:
     """Return the commit with a model's line only in a file that the archive does not write."""
-    return remove_line(FACTS)(commit).having({"models/mine.jsonl": dumps({"id": MODEL}) + b"\n"})
+    return remove_line(FACTS)(commit).with_files({"models/mine.jsonl": dumps({"id": MODEL}) + b"\n"})
 
 
-def remove_prices(commit: Made) -> Made:
+def remove_prices(commit: NewCommit) -> NewCommit:
     """Return the commit without the prices of a model whose current rates are in another file."""
     return edit_lines(
         commit, PRICES, lambda lines: [line for line in lines if line["id"] != TIME_OF_DAY_MODEL]
     )
 
 
-def set_prices_null(commit: Made) -> Made:
+def set_prices_null(commit: NewCommit) -> NewCommit:
     """Return the commit with null as the prices of a model whose current rates are in another file."""
     return edit_field(commit, PRICES, "pricing", None, TIME_OF_DAY_MODEL)
 
 
-def repeat_line(commit: Made) -> Made:
+def repeat_line(commit: NewCommit) -> NewCommit:
     """Return the commit with a line twice in a file."""
     return append_line(commit[FACTS].splitlines()[3])(commit)
 
 
-BROKEN: dict[str, tuple[Callable[[Made], Made], str]] = {
+BROKEN: dict[str, tuple[Callable[[NewCommit], NewCommit], str]] = {
     "bad JSON": (append_line(b'{"id":"x'), "data/models/facts.jsonl: Unterminated string"),
-    "cut off": (lambda commit: commit.having({FACTS: commit[FACTS][:-9]}), "data/models/facts.jsonl: "),
+    "cut off": (lambda commit: commit.with_files({FACTS: commit[FACTS][:-9]}), "data/models/facts.jsonl: "),
     "conflict": (leave_conflict, "data/models/facts.jsonl: Expecting value"),
     "a key twice": (repeat_line, "data/models/facts.jsonl: two lines for"),
     "a new key twice": (append_line(b'{"id":"a/b"}\n{"id":"a/b"}'), "data/models/facts.jsonl: two lines for"),
@@ -102,9 +111,9 @@ BROKEN: dict[str, tuple[Callable[[Made], Made], str]] = {
 @pytest.fixture(scope="module")
 def facts_without_second_hour(six_hours: SixHours, tmp_path_factory: pytest.TempPathFactory) -> Tables:
     """Return the tables of a history in which the second hour says nothing."""
-    root = new_archive(tmp_path_factory.mktemp("without") / "archive")
-    make(root, six_hours.select(0, 2, 3, 4, 5))
-    return facts(open_archive(root))
+    root = make_archive(tmp_path_factory.mktemp("without") / "archive")
+    make_commits(root, six_hours.select(0, 2, 3, 4, 5))
+    return read_facts(open_archive(root))
 
 
 @pytest.mark.parametrize("kind", BROKEN)
@@ -114,13 +123,15 @@ def test_broken_file_is_named_and_skipped(
     """Nothing comes of that attempt, and the next one is right."""
     change, word = BROKEN[kind]
     b = six_hours.commits
-    names = make(root, [*b[:2], change(b[2]), *b[3:]])
-    broken = ask(open_archive(root), "select hour, commit_id, broken from attempts where broken is not null")
+    names = make_commits(root, [*b[:2], change(b[2]), *b[3:]])
+    broken = query_index(
+        open_archive(root), "select hour, commit_id, broken from attempts where broken is not null"
+    )
     assert [row[:2] for row in broken] == [(format_stamp(HOURS[1]), names[2])]
     assert word in broken[0][2]
     good = f"select sum(good) from reads where hour = '{format_stamp(HOURS[1])}'"
-    assert ask(open_archive(root), good) == [(0,)]
-    assert facts(open_archive(root)) == facts_without_second_hour
+    assert query_index(open_archive(root), good) == [(0,)]
+    assert read_facts(open_archive(root)) == facts_without_second_hour
 
 
 @pytest.mark.parametrize("number", [0, 2, 7])
@@ -130,8 +141,8 @@ def test_broken_file_at_any_position(six_hours: SixHours, root: Path, number: in
         leave_conflict(commit) if at in (number, number + 1) else commit
         for at, commit in enumerate(six_hours.commits)
     ]
-    names = make(root, b)
-    broken = ask(open_archive(root), "select commit_id from attempts where broken is not null")
+    names = make_commits(root, b)
+    broken = query_index(open_archive(root), "select commit_id from attempts where broken is not null")
     assert broken == [(name,) for name in names[number : number + 2]]
     assert_consistent(root, names, number, min(number + 1, 7))
 
@@ -139,15 +150,15 @@ def test_broken_file_at_any_position(six_hours: SixHours, root: Path, number: in
 def test_broken_file_is_mended_by_hand(six_hours: SixHours, root: Path) -> None:
     """Check that the broken attempt stays skipped, and the commit that mends the file is no hour."""
     b = six_hours.commits
-    names = make(root, [*b[:2], leave_conflict(b[2]), commit_by_hand(b[2], "Mend\n"), *b[3:]])
+    names = make_commits(root, [*b[:2], leave_conflict(b[2]), commit_by_hand(b[2], "Mend\n"), *b[3:]])
     assert read_commits(root) == [*names[:3], *names[4:]]
     assert_consistent(root, names, 2, 3)
 
 
-def rename_file(commits: list[Made], old: str, new: str) -> list[Made]:
+def rename_file(commits: list[NewCommit], old: str, new: str) -> list[NewCommit]:
     """Return the commits with another name for a file below data/."""
     return [
-        commit.having({old: None, new: commit[old]}) if f"data/{old}" in commit.files else commit
+        commit.with_files({old: None, new: commit[old]}) if f"data/{old}" in commit.files else commit
         for commit in commits
     ]
 
@@ -165,13 +176,13 @@ def rename_file(commits: list[Made], old: str, new: str) -> list[Made]:
 def test_file_had_another_name(six_hours: SixHours, root: Path, name: str, former: str) -> None:
     """In the first half of the history: that makes no event, and records are what they were."""
     b = six_hours.commits
-    names = make(root, [*rename_file(b[:4], name, former), *b[4:]])
-    contents = tables(open_archive(root))
+    names = make_commits(root, [*rename_file(b[:4], name, former), *b[4:]])
+    contents = read_tables(open_archive(root))
     of_files = ("versions", "latest")
     assert {name: rows for name, rows in contents.items() if name not in of_files} == {
         name: rows for name, rows in six_hours.tables.items() if name not in of_files
     }
-    assert grown(root, [*names[2:5], names[-1]]) == anew(open_archive(root))
+    assert grow_index(root, [*names[2:5], names[-1]]) == build_index(open_archive(root))
 
 
 UNKNOWN_FILES: dict[str, bytes] = {
@@ -198,7 +209,7 @@ def test_unknown_files_hold_no_records(six_hours: SixHours, root: Path) -> None:
         for position, (path, content) in enumerate(sorted(UNKNOWN_FILES.items())):
             phase = (number + position) % 6
             files[path] = None if phase == 5 else content + b'{"id":"mine/%d"}\n' % number * (phase > 1)
-        commits.append(commit.having(files))
+        commits.append(commit.with_files(files))
     assert_same(six_hours, root, commits, 2, 3, 5)
 
 
@@ -210,26 +221,29 @@ def test_unknown_file_about_a_model_that_leaves(six_hours: SixHours, root: Path)
     for path in ("models", "endpoints", "zdr"):
         for name in [name for name in gone.files if name.startswith(f"data/{path}/")]:
             lines = [text for text in gone.files[name].splitlines(True) if MODEL.encode() not in text]
-            gone = gone.having({name.removeprefix("data/"): b"".join(lines)})
-    names = make(root, [
-        *(commit.having({"models/mine.jsonl": line}) for commit in (*b[:4], gone)),
-        b[5].having({"models/mine.jsonl": line.replace(b"1", b"2")}),
-        b[6].having({"models/mine.jsonl": line.replace(b"1", b"3")}),
+            gone = gone.with_files({name.removeprefix("data/"): b"".join(lines)})
+    names = make_commits(root, [
+        *(commit.with_files({"models/mine.jsonl": line}) for commit in (*b[:4], gone)),
+        b[5].with_files({"models/mine.jsonl": line.replace(b"1", b"2")}),
+        b[6].with_files({"models/mine.jsonl": line.replace(b"1", b"3")}),
         b[7],
     ])  # fmt: skip
-    assert grown(root, names) == anew(open_archive(root))
+    assert grow_index(root, names) == build_index(open_archive(root))
     query = "select state from records where key like '%gemini%' and feed = 'models'"
-    assert ask(open_archive(root), query) == [("active",)]
+    assert query_index(open_archive(root), query) == [("active",)]
 
 
 def test_field_in_two_files(six_hours: SixHours, root: Path) -> None:
     """Check that the archive's own file counts; a field that only the other file has counts as well."""
     b = six_hours.commits
     line = {"models/mine.jsonl": dumps({"id": MODEL, "mine": 1, "name": "Mine"}) + b"\n"}
-    names = make(root, [*b[:2], *(commit.having(line) for commit in b[2:6]), *b[6:]])
-    assert grown(root, [names[2], names[4], names[-1]]) == anew(open_archive(root))
+    names = make_commits(root, [*b[:2], *(commit.with_files(line) for commit in b[2:6]), *b[6:]])
+    assert grow_index(root, [names[2], names[4], names[-1]]) == build_index(open_archive(root))
     query = "select kind, key, field from events where 'mine' in (key, field) or field = 'name'"
-    assert ask(open_archive(root), query) == [("field_appeared", "mine", ""), ("edited", MODEL, "mine")]
+    assert query_index(open_archive(root), query) == [
+        ("field_appeared", "mine", ""),
+        ("edited", MODEL, "mine"),
+    ]
 
 
 HOSTILE_TEXTS = [
@@ -246,9 +260,9 @@ def test_hostile_texts(six_hours: SixHours, root: Path, text: str) -> None:
     b = six_hours.commits
     changed = edit_field(b[2], "models/text.jsonl", "description", text)
     changed = edit_field(changed, FACTS, text or "empty", text)
-    names = make(root, [*b[:2], changed, *b[3:]])
+    names = make_commits(root, [*b[:2], changed, *b[3:]])
     assert_consistent(root, names, 2)
-    rows = ask(
+    rows = query_index(
         open_archive(root), "select old, new from events where field = 'description' and hour < '2026-06'"
     )
     old = dumps(loads(b[0]["models/text.jsonl"].splitlines()[2])["description"]).decode()
@@ -258,7 +272,7 @@ def test_hostile_texts(six_hours: SixHours, root: Path, text: str) -> None:
 def test_no_line_end_at_the_end_of_files(six_hours: SixHours, root: Path) -> None:
     """In every other hour, in the ledger too: nothing has changed."""
     bare = {
-        at: commit.but(
+        at: commit.with_fields(
             files={
                 path: data if path.endswith(".gitattributes") else data.removesuffix(b"\n")
                 for path, data in commit.files.items()
@@ -275,7 +289,7 @@ def test_no_line_end_at_the_end_of_files(six_hours: SixHours, root: Path) -> Non
 def test_lines_in_another_order(six_hours: SixHours, root: Path) -> None:
     """Check that a file that somebody reversed says the same."""
     reversed_lines = [
-        commit.having({path: b"".join(reversed(commit[path].splitlines(keepends=True))) for path in
+        commit.with_files({path: b"".join(reversed(commit[path].splitlines(keepends=True))) for path in
                     ("models/facts.jsonl", "endpoints/prices.jsonl", "zdr/facts.jsonl")})
         if at in (2, 5) else commit
         for at, commit in enumerate(six_hours.commits)
@@ -286,19 +300,19 @@ def test_lines_in_another_order(six_hours: SixHours, root: Path) -> None:
 def test_files_are_removed_and_come_back(six_hours: SixHours, root: Path) -> None:
     """Empty, absent, and there again: their records are gone and come back."""
     b = six_hours.commits
-    names = make(
+    names = make_commits(
         root,
         [
             *b[:2],
-            b[2].having(
+            b[2].with_files(
                 {"zdr/facts.jsonl": b"", "models/benchmarks.jsonl": None, "providers/facts.jsonl": b""}
             ),
-            b[3].having({"zdr/facts.jsonl": None, "models/benchmarks.jsonl": b""}),
+            b[3].with_files({"zdr/facts.jsonl": None, "models/benchmarks.jsonl": b""}),
             *b[4:],
         ],
     )
     assert_consistent(root, names, 2, 3, 4)
-    kinds = ask(
+    kinds = query_index(
         open_archive(root), "select kind, feed, count(*) from events where hour < '2026-06' group by 1, 2"
     )
     count = b[1]["providers/facts.jsonl"].count(b"\n")

@@ -9,8 +9,8 @@ from orarchive.history.attempts import list_attempts, list_tips
 from orarchive.store.archive import Archive, open_archive
 from orarchive.store.git import run_git
 from orarchive.timestamps import format_stamp
-from tests.support.archives import new_archive, say
-from tests.support.histories import anew, facts, make
+from tests.support.archives import make_archive, read_git
+from tests.support.histories import build_index, make_commits, read_facts
 from tests.support.replays import (
     FACTS,
     HOURS,
@@ -81,22 +81,22 @@ class EventfulArchive:
 def eventful(six_hours: SixHours, tmp_path_factory: pytest.TempPathFactory) -> EventfulArchive:
     """Make hours by hand, reverted, archived again, merged and signed, over an imported past."""
     folder = tmp_path_factory.mktemp("lived")
-    root = new_archive(folder / "archive")
+    root = make_archive(folder / "archive")
     b = six_hours.commits
     bad, back = change_finish(rename_model(b[7], "Bad"), 5), commit_by_hand(b[6], "Revert\n")
-    merge = commit_code(b[6]).but(parents=(4, 5))
+    merge = commit_code(b[6]).with_fields(parents=(4, 5))
     more = [
         commit_by_hand(b[4]),
         commit_by_hand(b[5]),
         b[6],
         bad,
         back,
-        commit_code(b[5]).but(parents=(1,)),
+        commit_code(b[5]).with_fields(parents=(1,)),
         merge,
         commit_by_hand(b[7]),
     ]
-    names = make(root, [commit.keeping(*map(format_stamp, HOURS[3:])) for commit in more])
-    make(root, six_hours.select(0, 1, 2), "past/x")
+    names = make_commits(root, [commit.with_hours(*map(format_stamp, HOURS[3:])) for commit in more])
+    make_commits(root, six_hours.select(0, 1, 2), "past/x")
     signed = run_git(root, "cat-file", "commit", names[-1]).replace(
         b"\n\n", b"\ngpgsig -----BEGIN PGP SIGNATURE-----\n \n abc\n -----END PGP SIGNATURE-----\n\n", 1
     )
@@ -110,7 +110,7 @@ def eventful(six_hours: SixHours, tmp_path_factory: pytest.TempPathFactory) -> E
     (folder / "order").write_text("*/zdr/*\n*/text.jsonl\n")
     (folder / "gpg").write_text("#!/bin/sh\necho gpg: a good signature >&2\n")
     (folder / "gpg").chmod(0o755)
-    return EventfulArchive(open_archive(root), folder, anew(open_archive(root)))
+    return EventfulArchive(open_archive(root), folder, build_index(open_archive(root)))
 
 
 def build_under_settings(
@@ -121,11 +121,11 @@ def build_under_settings(
     for number, (name, value) in enumerate(settings):
         patch.setenv(f"GIT_CONFIG_KEY_{number}", name)
         patch.setenv(f"GIT_CONFIG_VALUE_{number}", value.format(folder=eventful.folder))
-    return anew(eventful.archive)
+    return build_index(eventful.archive)
 
 
 def test_eventful_archive_has_the_same_facts(six_hours: SixHours, eventful: EventfulArchive) -> None:
-    assert facts(eventful.archive) == facts(six_hours.stage.archive)
+    assert read_facts(eventful.archive) == read_facts(six_hours.stage.archive)
     assert {
         attempt.commit is None
         for attempt in list_attempts(eventful.archive, list_tips(eventful.archive, "HEAD"))
@@ -149,24 +149,26 @@ def test_environment_of_a_user(eventful: EventfulArchive, monkeypatch: pytest.Mo
 def test_global_settings_of_a_user(eventful: EventfulArchive, monkeypatch: pytest.MonkeyPatch) -> None:
     file = eventful.folder / "config"
     for name, value in ALL_SETTINGS:
-        say(eventful.folder, "config", "--file", str(file), name, value.format(folder=eventful.folder))
+        read_git(eventful.folder, "config", "--file", str(file), name, value.format(folder=eventful.folder))
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(file))
-    assert anew(eventful.archive) == eventful.rows
+    assert build_index(eventful.archive) == eventful.rows
 
 
 @pytest.mark.parametrize("kind", ["commit", "file", "graft", "grafts"])
 def test_replaced_objects(six_hours: SixHours, tmp_path: Path, kind: str) -> None:
     """Objects that are replaced in this clone alone do not count."""
     stage = six_hours.stage.copy(tmp_path / "copy")
-    rows = anew(stage.archive)
-    before, after = say(stage.root, "rev-list", "-2", "HEAD~3").split()
+    rows = build_index(stage.archive)
+    before, after = read_git(stage.root, "rev-list", "-2", "HEAD~3").split()
     if kind == "file":
-        before, after = say(stage.root, "rev-parse", f"HEAD:data/{FACTS}", f"HEAD~5:data/{FACTS}").split()
+        before, after = read_git(
+            stage.root, "rev-parse", f"HEAD:data/{FACTS}", f"HEAD~5:data/{FACTS}"
+        ).split()
     if kind == "grafts":
         (stage.root / ".git/info").mkdir(exist_ok=True)
-        (stage.root / ".git/info/grafts").write_text(f"{say(stage.root, 'rev-parse', 'HEAD')} {after}\n")
+        (stage.root / ".git/info/grafts").write_text(f"{read_git(stage.root, 'rev-parse', 'HEAD')} {after}\n")
     elif kind == "graft":
-        say(stage.root, "replace", "--graft", before, say(stage.root, "rev-parse", "HEAD~6"))
+        read_git(stage.root, "replace", "--graft", before, read_git(stage.root, "rev-parse", "HEAD~6"))
     else:
-        say(stage.root, "replace", before, after)
-    assert anew(stage.archive) == rows
+        read_git(stage.root, "replace", before, after)
+    assert build_index(stage.archive) == rows

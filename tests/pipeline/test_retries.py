@@ -17,11 +17,11 @@ from tests.support.archives import (
     HOUR,
     NO_WAITS,
     Stage,
-    data_files,
-    edited,
-    kept,
-    payloads,
-    replies,
+    build_payloads,
+    edit_records,
+    encode_archived,
+    make_responder,
+    read_data_files,
 )
 
 pytestmark = pytest.mark.faults
@@ -31,7 +31,9 @@ MODEL = "anthropic/claude-haiku-4.5"
 
 def list_model_requests(stage: Stage) -> list[str]:
     """Return the paths of the endpoints of models requested since the last call."""
-    return [path for path in stage.asked() if path.startswith("models/") and path.endswith("/endpoints")]
+    return [
+        path for path in stage.take_requests() if path.startswith("models/") and path.endswith("/endpoints")
+    ]
 
 
 # --- one request --------------------------------------------------------------------------------------------
@@ -89,7 +91,7 @@ def test_a_rate_limit_holds_all_workers(stage: Stage, fault: str) -> None:
 def test_waits_double_and_end() -> None:
     """Try four times with three waits, each within its doubling, the cap and the deadline."""
     slept: list[float] = []
-    with Service(replies({})) as service:
+    with Service(make_responder({})) as service:
         service.fail("*", "500")
         client = Client(service.base_url, RateLimiter(0, lambda: 0.0, slept.append), 1000, clock=lambda: 0.0)
         client.sleep = slept.append
@@ -108,7 +110,7 @@ def test_waits_double_and_end() -> None:
 def test_a_huge_body_is_not_read(stage: Stage) -> None:
     """Bound the memory of a run in which every route sends a hundred megabytes at once."""
     stage.run(START)
-    before = data_files(stage.root)
+    before = read_data_files(stage.root)
     stage.service.fail("*", "huge")
     tracemalloc.start()
     try:
@@ -117,8 +119,8 @@ def test_a_huge_body_is_not_read(stage: Stage) -> None:
     finally:
         tracemalloc.stop()
     assert peak < 120e6
-    assert data_files(stage.root) == before
-    assert stage.outcomes(START + DAY) == dict.fromkeys(FEEDS, "failed")
+    assert read_data_files(stage.root) == before
+    assert stage.read_outcomes(START + DAY) == dict.fromkeys(FEEDS, "failed")
 
 
 # --- many requests ------------------------------------------------------------------------------------------
@@ -127,44 +129,44 @@ def test_a_huge_body_is_not_read(stage: Stage) -> None:
 def test_a_fan_out_cut_short_goes_on_where_it_stopped(stage: Stage) -> None:
     """Send nothing past the deadline; keep what was not read, and ask for it first in the next hour."""
     stage.run(START)
-    stage.serve(edited(payloads(START), "second"))
+    stage.serve(edit_records(build_payloads(START), "second"))
     stage.service.latency = 0.05
     stage.options = {"timeout": 0.4, "workers": 1}
-    stage.asked()
+    stage.take_requests()
     assert stage.run(START + HOUR) == 1
-    report = stage.report("endpoints")
+    report = stage.read_report("endpoints")
     unread = set(report["kept"])
     assert (report["outcome"], set(report["kept"].values())) == ("partial", {"deadline"})
     assert 0 < len(unread) < len(FEW)
-    assert len(stage.asked()) <= 9
-    assert stage.outcomes(START + HOUR)["zdr"] == "failed"
-    responses = {key: response for (key,), response in stage.snapshot()["endpoints"].items()}
+    assert len(stage.take_requests()) <= 9
+    assert stage.read_outcomes(START + HOUR)["zdr"] == "failed"
+    responses = {key: response for (key,), response in stage.read_snapshot()["endpoints"].items()}
     empty = {key for key, response in responses.items() if not response["data"]["endpoints"]}
     unchanged = {key for key, response in responses.items() if "edition" not in str(response)}
     assert unchanged == unread | empty
     stage.service.latency = 0
     stage.options = {"workers": 1}
-    stage.asked()
+    stage.take_requests()
     assert stage.run(START + 2 * HOUR) == 0
     assert set(list_model_requests(stage)[: len(unread)]) == {f"models/{key}/endpoints" for key in unread}
 
 
 def test_an_outage_costs_no_more_than_a_good_hour(stage: Stage) -> None:
     """Try each key only once after twenty failures in a row."""
-    bodies = payloads(START, ())
+    bodies = build_payloads(START, ())
     stage.serve(bodies)
     models = len(bodies["models"]["data"])
     assert stage.run(START) == 0
     stage.options["workers"] = 1
     stage.service.fail("models/*/endpoints", "503")
-    stage.asked()
+    stage.take_requests()
     stage.run(START + HOUR)
     assert len(list_model_requests(stage)) == models + OUTAGE_THRESHOLD * (NO_WAITS.max_tries - 1)
 
 
 def test_a_few_answers_do_not_end_an_outage(stage: Stage) -> None:
     """Soon try each key only once where one in ten answers."""
-    bodies = payloads(START, ())
+    bodies = build_payloads(START, ())
     stage.serve(bodies)
     models = sorted(row["id"] for row in bodies["models"]["data"])
     stage.options["workers"] = 1
@@ -181,34 +183,34 @@ def test_a_few_answers_do_not_end_an_outage(stage: Stage) -> None:
 def test_404_for_a_listed_model(stage: Stage) -> None:
     """Keep its endpoints, hour for hour, until the list drops the model too."""
     stage.run(START)
-    before = stage.snapshot()["endpoints"][MODEL,]
+    before = stage.read_snapshot()["endpoints"][MODEL,]
     stage.service.fail(f"models/{MODEL}/endpoints", "404")
     for hour in (START + HOUR, START + 2 * HOUR):
         assert stage.run(hour) == 1
-        assert stage.report("endpoints")["kept"] == {MODEL: "404"}
-        assert kept(stage.snapshot()["endpoints"][MODEL,]) == kept(before)
+        assert stage.read_report("endpoints")["kept"] == {MODEL: "404"}
+        assert encode_archived(stage.read_snapshot()["endpoints"][MODEL,]) == encode_archived(before)
         with pytest.raises(NotArchivedError, match=f"{MODEL} .* \\(404\\)"):
-            stage.past().rebuild_response(ENDPOINTS, hour, MODEL)
-    stage.serve(payloads(START, tuple(model for model in FEW if model != MODEL)))
+            stage.read_history().rebuild_response(ENDPOINTS, hour, MODEL)
+    stage.serve(build_payloads(START, tuple(model for model in FEW if model != MODEL)))
     assert stage.run(START + 3 * HOUR) == 0
-    assert (MODEL,) not in stage.snapshot()["endpoints"]
-    assert "kept" not in stage.report("endpoints")
+    assert (MODEL,) not in stage.read_snapshot()["endpoints"]
+    assert "kept" not in stage.read_report("endpoints")
 
 
 def test_a_new_model_that_was_never_read(stage: Stage) -> None:
     """Name it in the ledger although it has no record, and ask for it first."""
-    stage.serve(payloads(START, FEW[:9]))
+    stage.serve(build_payloads(START, FEW[:9]))
     stage.run(START)
-    stage.serve(payloads(START))
+    stage.serve(build_payloads(START))
     stage.service.fail(f"models/{FEW[9]}/endpoints", "500")
     assert stage.run(START + HOUR) == 1
-    assert stage.report("endpoints")["kept"] == {FEW[9]: "500"}
-    assert (FEW[9],) not in stage.snapshot()["endpoints"]
+    assert stage.read_report("endpoints")["kept"] == {FEW[9]: "500"}
+    assert (FEW[9],) not in stage.read_snapshot()["endpoints"]
     stage.service.heal()
     stage.options = {"workers": 1}
-    stage.asked()
+    stage.take_requests()
     assert stage.run(START + 2 * HOUR) == 0
-    assert stage.asked()[2] == f"models/{FEW[9]}/endpoints"
+    assert stage.take_requests()[2] == f"models/{FEW[9]}/endpoints"
 
 
 def test_a_repair_that_fails_again(stage: Stage) -> None:
@@ -217,29 +219,29 @@ def test_a_repair_that_fails_again(stage: Stage) -> None:
     stage.service.fail(f"models/{MODEL}/endpoints", "503")
     for attempt in (1, 2):
         assert stage.run(START + HOUR) == 1
-        report = stage.report("endpoints")
+        report = stage.read_report("endpoints")
         assert (report["outcome"], report["kept"]) == ("partial", {MODEL: "503"})
         assert report["requests"] == (len(FEW) + 3 if attempt == 1 else 4)
-    assert len(stage.past().rebuild_response(ENDPOINTS, START + HOUR)) == len(FEW) - 1
+    assert len(stage.read_history().rebuild_response(ENDPOINTS, START + HOUR)) == len(FEW) - 1
     stage.service.heal()
     assert stage.run(START + HOUR) == 0
-    assert "kept" not in stage.report("endpoints")
+    assert "kept" not in stage.read_report("endpoints")
 
 
 def test_an_id_that_cannot_be_asked_for(stage: Stage) -> None:
     """Archive a model whose id holds half a character, which is valid JSON; its endpoints are a 404."""
-    bodies = payloads(START)
+    bodies = build_payloads(START)
     bodies["models"]["data"][0]["id"] = "lab/\ud800"
     stage.serve(bodies)
     assert stage.run(START) == 1
-    assert stage.report("models")["outcome"] == "ok"
-    assert stage.report("endpoints").get("kept") == {"lab/\ud800": "404"}
+    assert stage.read_report("models")["outcome"] == "ok"
+    assert stage.read_report("endpoints").get("kept") == {"lab/\ud800": "404"}
     assert stage.run(START + HOUR) == 1
 
 
 def test_one_in_a_hundred_is_good(stage: Stage) -> None:
     """Call an hour good, with a note, where up to one per cent is kept; its repair asks for nothing."""
-    bodies = payloads(START)
+    bodies = build_payloads(START)
     row, response = bodies["models"]["data"][0], bodies["models/openai/gpt-5-image/endpoints"]
     models = [f"lab/{number}" for number in range(200)]
     listed = {"models": {"data": [{**row, "id": model} for model in models]}}
@@ -249,24 +251,24 @@ def test_one_in_a_hundred_is_good(stage: Stage) -> None:
     for model in ("lab/7", "lab/9"):
         stage.service.fail(f"models/{model}/endpoints", "503")
     assert stage.run(START + HOUR, feeds=feeds) == 0
-    report = stage.report("endpoints")
+    report = stage.read_report("endpoints")
     assert (report["outcome"], report["kept"]) == ("ok", {"lab/7": "503", "lab/9": "503"})
     stage.service.fail("models/lab/11/endpoints", "503")
     assert stage.run(START + 2 * HOUR, feeds=feeds) == 1
-    assert stage.report("endpoints")["outcome"] == "partial"
+    assert stage.read_report("endpoints")["outcome"] == "partial"
 
 
 def test_a_day_of_repairs_asks_only_for_what_was_not_read_that_day(stage: Stage) -> None:
     """Ask for the one model of a daily feed that failed, not for all the others every hour."""
-    images = [row["id"] for row in payloads(START)["images/models"]["data"]]
+    images = [row["id"] for row in build_payloads(START)["images/models"]["data"]]
     stage.service.fail(f"images/models/{images[0]}/endpoints", "503")
     assert stage.run(START) == 1
-    stage.asked()
+    stage.take_requests()
     assert stage.run(START + HOUR) == 1
-    assert {path for path in stage.asked() if path.startswith("images/models/")} == {
+    assert {path for path in stage.take_requests() if path.startswith("images/models/")} == {
         f"images/models/{images[0]}/endpoints"
     }
     stage.service.heal()
     assert stage.run(START + 2 * HOUR) == 0
     assert stage.run(START + 3 * HOUR) == 0
-    assert not any(path.startswith("images/") for path in stage.asked()[-3:])
+    assert not any(path.startswith("images/") for path in stage.take_requests()[-3:])

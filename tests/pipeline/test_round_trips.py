@@ -18,7 +18,15 @@ from orarchive.sample import START, Reply
 from orarchive.sample.faults import encode
 from orarchive.store.commit_message import format_message
 from orarchive.store.ledger import Attempt
-from tests.support.archives import HOUR, Stage, data_files, kept, payloads, replies, tidy
+from tests.support.archives import (
+    HOUR,
+    Stage,
+    assert_tidy,
+    build_payloads,
+    encode_archived,
+    make_responder,
+    read_data_files,
+)
 from tests.support.random_records import JSON, NUMBERS, PYTHON_JSON, RandomRecords, examples
 
 
@@ -63,15 +71,15 @@ def test_deep_nesting(stage: Stage, route: str) -> None:
     outcomes = []
     for hour, depth in enumerate([0, 250, *range(340, 400, 5), 100_000]):
         deep = b'"deep":' + b'[{"a":' * (depth // 2) + b"0" + b"}]" * (depth // 2)
-        body = encode(payloads(START)[route]).replace(b'"name":', deep + b',"name":', 1)
-        stage.service.respond = replies({**payloads(START), route: Reply(200, body)})
+        body = encode(build_payloads(START)[route]).replace(b'"name":', deep + b',"name":', 1)
+        stage.service.respond = make_responder({**build_payloads(START), route: Reply(200, body)})
         code = stage.run(START + hour * HOUR, feeds=("models", "providers", "endpoints"))
-        outcomes.append(stage.report(feed)["outcome"])
+        outcomes.append(stage.read_report(feed)["outcome"])
         assert code == (outcomes[-1] != "ok")
-        assert code or deep in b"".join(data_files(stage.root).values())
+        assert code or deep in b"".join(read_data_files(stage.root).values())
     refused = "quarantined" if feed == "providers" else "partial"
     assert [outcomes[0], outcomes[1], outcomes[-1]] == ["ok", "ok", refused]
-    tidy(stage.root)
+    assert_tidy(stage.root)
 
 
 @examples(100)
@@ -99,8 +107,8 @@ def test_snapshot(seed: int) -> None:
         if name == "zdr":
             assert sorted(map(dumps, copy[name].values())) == sorted(map(dumps, snapshot[name].values()))
         else:
-            assert {key: kept(record) for key, record in copy[name].items()} == {
-                key: kept(record) for key, record in snapshot[name].items()
+            assert {key: encode_archived(record) for key, record in copy[name].items()} == {
+                key: encode_archived(record) for key, record in snapshot[name].items()
             }
     assert snapshot_to_files(copy) == files
 

@@ -19,7 +19,16 @@ from orarchive.errors import ArchiveError, GitError
 from orarchive.sample import START, Reply, Service, sample_service
 from orarchive.store.git import run_git
 from tests.support.archives import CASSETTE_KEY as RECORDED_WITH
-from tests.support.archives import HOUR, Stage, data_files, every_byte, new_archive, payloads, say, scrape
+from tests.support.archives import (
+    HOUR,
+    Stage,
+    build_payloads,
+    make_archive,
+    read_all_files,
+    read_data_files,
+    read_git,
+    run_scrape,
+)
 from tests.support.archives import PUBLIC_BASE_URL as PUBLIC
 from tests.support.browser import run_build
 from tests.support.rankings import EARLY, FEW, MODELS, OPENAPI, Recorder, bad, naming, run, serving, stage_in
@@ -56,7 +65,7 @@ def find_key(texts: Iterable[tuple[str, bytes]]) -> list[str]:
 
 def iter_everything(root: Path) -> Iterator[tuple[str, bytes]]:
     """Yield all files below a folder, git's among them, with what is packed in them, and all git objects."""
-    for name, content in every_byte(root).items():
+    for name, content in read_all_files(root).items():
         yield name, content
         yield name, name.encode()
         if name.endswith(".gz"):
@@ -66,14 +75,14 @@ def iter_everything(root: Path) -> Iterator[tuple[str, bytes]]:
 
 def test_the_key_is_found_where_it_is(tmp_path: Path) -> None:
     """Find the key in each spelling and place, so that the tests below can fail."""
-    root = new_archive(tmp_path / "archive")
+    root = make_archive(tmp_path / "archive")
     spellings = [KEY, escape(KEY), *(b64encode(b"x" * n + KEY.encode()).decode() for n in range(3))]
     for number, text in enumerate(spellings):
         (root / f"file-{number}").write_text(f'{{"name": "a {text} b"}}')
     (root / "packed.gz").write_bytes(gzip.compress(KEY.encode()))
-    say(root, "config", "core.key", KEY)
-    say(root, "add", "file-0")
-    say(root, "commit", "--quiet", "-m", KEY)
+    read_git(root, "config", "core.key", KEY)
+    read_git(root, "add", "file-0")
+    read_git(root, "commit", "--quiet", "-m", KEY)
     names = {*find_key(iter_everything(root)), *find_key([("out", KEY.encode())])}
     assert names >= {*(f"file-{n}" for n in range(5)), "packed.gz", ".git/config", ".git/logs/HEAD", "out"}
     assert "git objects" in names
@@ -81,19 +90,19 @@ def test_the_key_is_found_where_it_is(tmp_path: Path) -> None:
 
 def test_keyed_runs(tmp_path: Path) -> None:
     """Archive an hour with latencies and one with rankings, push both and build the site."""
-    root, site = new_archive(tmp_path / "archive"), tmp_path / "site"
+    root, site = make_archive(tmp_path / "archive"), tmp_path / "site"
     run_git(tmp_path, "init", "--quiet", "--bare", "away")
-    say(root, "remote", "add", "origin", str(tmp_path / "away"))
+    read_git(root, "remote", "add", "origin", str(tmp_path / "away"))
     with sample_service(EARLY, key=KEY) as service:
         Recorder(service, [naming(FEW)])
         service.fail("providers", "wrong-type")
         environment = {"OPENROUTER_BASE_URL": service.base_url, "OPENROUTER_API_KEY": f"{KEY}\n"}
         options = ("--archive", root, "--push", "--hour")
-        first = scrape(*options, f"{EARLY:%Y-%m-%dT%HZ}", ARCHIVE_LATENCY="1", **environment)
+        first = run_scrape(*options, f"{EARLY:%Y-%m-%dT%HZ}", ARCHIVE_LATENCY="1", **environment)
         service.now = later = EARLY + HOUR
         # requests of rankings are sent two seconds apart: this is time for two of them
         environment["SYNC_TIMEOUT_SECONDS"] = "4"
-        second = scrape(*options, f"{later:%Y-%m-%dT%HZ}", "--rankings", **environment)
+        second = run_scrape(*options, f"{later:%Y-%m-%dT%HZ}", "--rankings", **environment)
         requests = [request for request in service.seen if KEY in str(request.headers)]
     keyed = {request.path.partition("?")[0] for request in requests}
     built = run_build(root, site)
@@ -102,14 +111,14 @@ def test_keyed_runs(tmp_path: Path) -> None:
     assert any(path.endswith("/endpoints") for path in keyed)
     assert list((root / "quarantine").iterdir())
     assert (root / "data/rankings/models/2025-01.jsonl").exists()
-    assert say(tmp_path / "away", "rev-parse", "main") == say(root, "rev-parse", "main")
+    assert read_git(tmp_path / "away", "rev-parse", "main") == read_git(root, "rev-parse", "main")
     names = [path.name for path in site.rglob("*") if path.suffix in (".html", ".sqlite")]
     assert len(names) > 100
     assert any(name.endswith(".sqlite") for name in names)
     output = "".join(process.stdout + process.stderr for process in (first, second, built))
     assert "Synced" in output
     assert find_key([("output", output.encode())]) == []
-    assert find_key(every_byte(tmp_path).items()) == []
+    assert find_key(read_all_files(tmp_path).items()) == []
     assert find_key(iter_everything(root)) == find_key(iter_everything(tmp_path / "away")) == []
 
 
@@ -168,14 +177,14 @@ def test_a_key_that_comes_back(
     caplog.set_level(logging.DEBUG)
     stage.options = {"key": KEY, "latency": True}
     assert stage.run(START) == 0
-    before = data_files(stage.root)
+    before = read_data_files(stage.root)
     echo, reason = ECHOES[way]
-    bodies = payloads(START)
+    bodies = build_payloads(START)
     stage.serve({**bodies, "providers": echo(bodies["providers"])})
     assert stage.run(START + HOUR, dry_run=True) == stage.run(START + HOUR) == 1
-    assert stage.report("providers")["outcome"] == "failed"
-    assert stage.report("providers")["reasons"] == [reason]
-    assert data_files(stage.root) == before
+    assert stage.read_report("providers")["outcome"] == "failed"
+    assert stage.read_report("providers")["reasons"] == [reason]
+    assert read_data_files(stage.root) == before
     assert find_key(iter_everything(stage.root)) == []
     assert find_key([("output", (caplog.text + "".join(capsys.readouterr())).encode())]) == []
 
@@ -206,9 +215,9 @@ def test_a_redirect_is_not_followed(stage: Stage) -> None:
     with Service(lambda *_: (200, {"data": []})) as target:
         stage.options = {"key": KEY, "latency": True}
         redirect = Reply(307, b"", {"Location": f"{target.base_url}/models"})
-        stage.serve(dict.fromkeys(payloads(START), redirect))
+        stage.serve(dict.fromkeys(build_payloads(START), redirect))
         assert stage.run(START) == 1
-        assert stage.asked()
+        assert stage.take_requests()
         assert target.seen == []
 
 
@@ -263,8 +272,8 @@ def test_git_is_not_told_the_key(stage: Stage, tmp_path: Path, monkeypatch: pyte
     environment = tmp_path / "environment"
     refused = Reply(401, b"", {"WWW-Authenticate": 'Basic realm="git"'})
     with Service(lambda *_: refused, base="") as remote:
-        say(stage.root, "config", "credential.helper", f"!env >> {environment};:")
-        say(stage.root, "remote", "add", "origin", f"{remote.base_url}/archive.git")
+        read_git(stage.root, "config", "credential.helper", f"!env >> {environment};:")
+        read_git(stage.root, "remote", "add", "origin", f"{remote.base_url}/archive.git")
         with pytest.raises(GitError):
             stage.run(START, push=True)
     assert "GIT_TERMINAL_PROMPT=0" in environment.read_text()
@@ -282,7 +291,7 @@ def test_the_token_of_a_remote_is_not_printed(stage: Stage, user: str, status: i
     refused = Reply(status, b"", {"WWW-Authenticate": 'Basic realm="git"'})
     with Service(lambda *_: refused, base="") as remote:
         address = remote.base_url.replace("://", f"://{user}@") + "/archive.git"
-        say(stage.root, "remote", "add", "origin", address)
+        read_git(stage.root, "remote", "add", "origin", address)
         assert remote.seen == []
         with pytest.raises(GitError) as error:
             stage.run(START, push=True)

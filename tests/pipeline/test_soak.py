@@ -29,7 +29,7 @@ def test_bad_hours_need_a_reason(stage: Stage) -> None:
     """Find a bad report without reasons, and a bad hour that neither report nor disturbance explains."""
     stage.service.fail("providers", "500")
     assert stage.run(START) == 1
-    lines, result = stage.attempts(), SoakResult(bad={START})
+    lines, result = stage.read_attempts(), SoakResult(bad={START})
     check_explained(lines, result)
     assert (result.errors, result.unwritten) == ([], set())
     del lines[0]["feeds"]["providers"]["reasons"]

@@ -11,7 +11,7 @@ import pytest
 from orarchive.domain.feeds import FEEDS
 from orarchive.domain.snapshot import hash_feed
 from orarchive.sample import START
-from tests.support.archives import HOUR, Stage, edited, payloads, say
+from tests.support.archives import HOUR, Stage, build_payloads, edit_records, read_git
 from tests.support.verifying import (
     DAILY,
     FACTS,
@@ -60,7 +60,7 @@ def test_failed_hours_are_sound(stage: Stage) -> None:
     """Check that a feed that failed, was rejected or was read in part stays as it was."""
     assert stage.run(START) == 0
     for number, (route, fault) in enumerate(FAULTS, start=1):
-        bodies = edited(payloads(START), str(number))
+        bodies = edit_records(build_payloads(START), str(number))
         for row in bodies["models"]["data"] if route == "models/*/endpoints" else ():
             row["name"] += f" {number}"
         stage.service.fail(route, fault)
@@ -68,7 +68,7 @@ def test_failed_hours_are_sound(stage: Stage) -> None:
         assert stage.run(START + number * HOUR) == 1
         stage.service.heal()
     assert stage.run(START + len(FAULTS) * HOUR) == 0, "a repair of the same hour"
-    reports = {name: [line["feeds"][name] for line in stage.attempts()] for name in ("endpoints", "zdr")}
+    reports = {name: [line["feeds"][name] for line in stage.read_attempts()] for name in ("endpoints", "zdr")}
     for reports_of in reports.values():
         changed = [
             report["outcome"]
@@ -86,7 +86,7 @@ def test_gap_is_of_the_hourly_feeds(stage: Stage) -> None:
             stage.service.fail(route, "503")
         assert stage.run(START + hour * HOUR) == code
         stage.service.heal()
-    assert stage.outcomes(START + 24 * HOUR)["videos"] == "ok"
+    assert stage.read_outcomes(START + 24 * HOUR)["videos"] == "ok"
     assert verify_archive(stage.root) == {"gaps": ["2026-06-01T01Z to 2026-06-02T00Z (24 h)"]}
 
 
@@ -132,14 +132,14 @@ def test_attempt_is_named(hour_commits: Commits, tmp_path: Path, position: int, 
 def test_removed_file_is_found(hour_commits: Commits, tmp_path: Path) -> None:
     findings = verify_history(
         tmp_path / "archive",
-        replace_commit(hour_commits, SECOND, hour_commits[SECOND].having({"zdr/facts.jsonl": None})),
+        replace_commit(hour_commits, SECOND, hour_commits[SECOND].with_files({"zdr/facts.jsonl": None})),
     )
     assert findings == {"differs": ["2026-06-01T01Z zdr"]}
 
 
 def test_lines_in_another_order_are_found(hour_commits: Commits, tmp_path: Path) -> None:
     lines = hour_commits[SECOND]["providers/facts.jsonl"].splitlines(keepends=True)
-    turned = hour_commits[SECOND].having({"providers/facts.jsonl": b"".join(lines[::-1])})
+    turned = hour_commits[SECOND].with_files({"providers/facts.jsonl": b"".join(lines[::-1])})
     assert verify_history(tmp_path / "archive", replace_commit(hour_commits, SECOND, turned)) == {
         "differs": ["2026-06-01T01Z providers"]
     }
@@ -183,10 +183,10 @@ def test_edit_that_the_next_hour_carries_on_is_found(
     stage = three_hours.copy(tmp_path / "archive")
     path = stage.root / "data" / FEEDS[feed].files[0]
     path.write_bytes(path.read_bytes().replace(b'"three"', b'"four"').replace(b'"one"', b'"zero"'))
-    say(stage.root, "commit", "--all", "--quiet", "-m", "Mend a typo")
+    read_git(stage.root, "commit", "--all", "--quiet", "-m", "Mend a typo")
     for route, fault in faults.items():
         stage.service.fail(route, fault)
-    stage.serve(edited(payloads(START), "five"))
+    stage.serve(edit_records(build_payloads(START), "five"))
     stage.run(HOURS[-1] + HOUR)
     stage.service.heal()
     findings = verify_archive(stage.root)
@@ -206,9 +206,9 @@ BREAKS: dict[str, tuple[Callable[[bytes], bytes], str]] = {
 @pytest.mark.parametrize("kind", BREAKS)
 def test_broken_line_is_found(hour_commits: Commits, tmp_path: Path, kind: str) -> None:
     change, words = BREAKS[kind]
-    broken = hour_commits[SECOND].having({FACTS: change(hour_commits[SECOND][FACTS])})
+    broken = hour_commits[SECOND].with_files({FACTS: change(hour_commits[SECOND][FACTS])})
     findings = verify_history(tmp_path / "archive", replace_commit(hour_commits, SECOND, broken))
-    commit = say(tmp_path / "archive", "rev-parse", "--short=10", "HEAD~1")
+    commit = read_git(tmp_path / "archive", "rev-parse", "--short=10", "HEAD~1")
     (line,) = findings.pop("broken")
     assert line.startswith(f"2026-06-01T01Z {commit}: data/models/facts.jsonl")
     assert words in line
@@ -217,7 +217,7 @@ def test_broken_line_is_found(hour_commits: Commits, tmp_path: Path, kind: str) 
 
 def test_broken_line_is_found_where_the_ledger_has_its_hash(hour_commits: Commits, tmp_path: Path) -> None:
     change, _ = BREAKS["not JSON"]
-    broken = hour_commits[SECOND].having({FACTS: change(hour_commits[SECOND][FACTS])})
+    broken = hour_commits[SECOND].with_files({FACTS: change(hour_commits[SECOND][FACTS])})
     files = {path.removeprefix("data/"): content for path, content in broken.files.items()}
     manual = record_hash(hour_commits[LAST], SECOND, "models", hash_feed(FEEDS["models"], files))
     assert verify_history(
@@ -230,7 +230,7 @@ def test_broken_last_hour_differs_from_the_replay(hour_commits: Commits, tmp_pat
     findings = verify_history(
         tmp_path / "archive",
         replace_commit(
-            hour_commits, LAST, hour_commits[LAST].having({FACTS: change(hour_commits[LAST][FACTS])})
+            hour_commits, LAST, hour_commits[LAST].with_files({FACTS: change(hour_commits[LAST][FACTS])})
         ),
     )
     assert findings["differs"] == ["2026-06-01T03Z models"]

@@ -10,8 +10,8 @@ from orarchive.importer.convert import import_versions
 from orarchive.sample import START
 from orarchive.store.archive import open_archive
 from orarchive.store.git import run_git
-from tests.support.archives import HOUR, Stage, new_archive
-from tests.support.histories import make
+from tests.support.archives import HOUR, Stage, make_archive
+from tests.support.histories import make_commits
 from tests.support.import_source import PATH, Source, repriced
 from tests.support.verifying import (
     FACTS,
@@ -38,10 +38,10 @@ def test_hour_that_is_not_as_received_is_not_served(
     hour_commits: Commits, tmp_path: Path, change: str
 ) -> None:
     """Refuse it, and feeds that need its records; serve other feeds and hours."""
-    root = new_archive(tmp_path / "archive")
+    root = make_archive(tmp_path / "archive")
     facts = hour_commits[SECOND][FACTS]
-    twice = hour_commits[SECOND].having({FACTS: facts.splitlines(keepends=True)[0] + facts})
-    make(
+    twice = hour_commits[SECOND].with_files({FACTS: facts.splitlines(keepends=True)[0] + facts})
+    make_commits(
         root,
         replace_commit(
             hour_commits, SECOND, twice if change == "a line twice" else flip_bit(hour_commits[SECOND], FACTS)
@@ -70,8 +70,8 @@ def test_hour_that_is_not_as_received_is_not_served(
 
 
 def test_hour_in_doubt_is_answered_like_a_gap(hour_commits: Commits, tmp_path: Path) -> None:
-    root = new_archive(tmp_path / "archive")
-    make(root, [*hour_commits[:SECOND], hour_commits[LAST]])
+    root = make_archive(tmp_path / "archive")
+    make_commits(root, [*hour_commits[:SECOND], hour_commits[LAST]])
     note = "No commit shows models as of 2026-06-01T01Z; this is 2026-06-01T00Z\n"
     assert ask_archive(root, "at", "2026-06-01T01Z", "models") == (0, True, note)
     assert ask_archive(root, "diff", "2026-06-01T01Z", "2026-06-01T03Z") == (0, True, note)
@@ -82,8 +82,8 @@ def test_hour_in_doubt_is_answered_like_a_gap(hour_commits: Commits, tmp_path: P
 
 def test_later_attempt_in_doubt(hour_commits: Commits, tmp_path: Path) -> None:
     """Check that its state is not the one that the first attempt at that hour left."""
-    root = new_archive(tmp_path / "archive")
-    make(root, [hour_commits[FIRST], *hour_commits[SECOND:]])
+    root = make_archive(tmp_path / "archive")
+    make_commits(root, [hour_commits[FIRST], *hour_commits[SECOND:]])
     assert ask_archive(root, "raw", "2026-06-01T00Z", "models") == (0, True, "")
     error = "Error: no commit shows images as of 2026-06-01T00Z\n"
     assert ask_archive(root, "raw", "2026-06-01T00Z", "images") == (1, False, error)
@@ -92,11 +92,11 @@ def test_later_attempt_in_doubt(hour_commits: Commits, tmp_path: Path) -> None:
 
 def test_first_hour_in_doubt(hour_commits: Commits, tmp_path: Path) -> None:
     """Check that no hour before it answers, and that a shallow clone says what is missing."""
-    root = new_archive(tmp_path / "archive")
-    make(root, hour_commits[LAST:])
+    root = make_archive(tmp_path / "archive")
+    make_commits(root, hour_commits[LAST:])
     error = "Error: no commit shows models as of 2026-06-01T01Z; good hours next to it: 2026-06-01T03Z\n"
     assert ask_archive(root, "at", "2026-06-01T02Z", "models") == (1, False, error)
-    make(root, hour_commits)
+    make_commits(root, hour_commits)
     run_git(tmp_path, "clone", "--quiet", "--depth=1", f"file://{root}", "clone")
     for question in (("at", "2026-06-01T00Z", "models"), ("raw", "2026-06-01T00Z", "models")):
         code, answered, error = ask_archive(tmp_path / "clone", *question)
@@ -108,7 +108,7 @@ def test_first_hour_in_doubt(hour_commits: Commits, tmp_path: Path) -> None:
 @pytest.fixture
 def source(tmp_path: Path) -> Source:
     """Return a repository of nine versions, a day apart; the last one holds no list."""
-    source = Source(new_archive(tmp_path / "tracker"))
+    source = Source(make_archive(tmp_path / "tracker"))
     for day in range(8):
         source.save(repriced(f"0.{day}1"), day * 24 * HOUR)
     source.save(b"{}", 8 * 24 * HOUR)
@@ -117,7 +117,7 @@ def source(tmp_path: Path) -> Source:
 
 def test_imported_archive_is_sound(source: Source, tmp_path: Path) -> None:
     """Of many gaps the first five are printed."""
-    root = new_archive(tmp_path / "archive")
+    root = make_archive(tmp_path / "archive")
     import_versions(open_archive(root), str(source.root), PATH, START)
     result = run_verify(root)
     assert result.exit_code == 0

@@ -10,8 +10,8 @@ from click.testing import CliRunner
 from orarchive.cli.main import main as orarchive_command
 from orarchive.store.archive import open_archive
 from orarchive.store.git import run_git
-from tests.support.archives import Stage, new_archive, say
-from tests.support.histories import anew, grown, make, tables
+from tests.support.archives import Stage, make_archive, read_git
+from tests.support.histories import build_index, grow_index, make_commits, read_tables
 from tests.support.verifying import (
     DAILY,
     LAST,
@@ -98,9 +98,9 @@ def test_wrong_line_of_the_ledger_is_named_in_one_line(
     hour_commits: Commits, tmp_path: Path, kind: str
 ) -> None:
     change, words = WRONG_LINES[kind]
-    root = new_archive(tmp_path / "archive")
+    root = make_archive(tmp_path / "archive")
     manual = edit_ledger(hour_commits[LAST], lambda lines: [*lines[:2], change(lines[2]), *lines[3:]])
-    make(root, [*hour_commits, manual])
+    make_commits(root, [*hour_commits, manual])
     for name, *arguments in COMMANDS if kind == "something else" else COMMANDS[:1]:
         result = CliRunner().invoke(orarchive_command, [name, "--archive", str(root), *arguments])
         assert (result.exit_code, result.stdout) == (2, "")
@@ -108,18 +108,20 @@ def test_wrong_line_of_the_ledger_is_named_in_one_line(
 
 
 def test_index_update_names_the_line_in_the_file(hour_commits: Commits, tmp_path: Path) -> None:
-    root = new_archive(tmp_path / "archive")
-    make(root, hour_commits)
+    root = make_archive(tmp_path / "archive")
+    make_commits(root, hour_commits)
     assert CliRunner().invoke(orarchive_command, ["index", "--archive", str(root)]).exit_code == 0
-    names = make(root, [*hour_commits, edit_ledger(hour_commits[LAST], lambda lines: [*lines, {"a": 1}])])
-    assert say(root, "rev-parse", "HEAD") == names[-1]
+    names = make_commits(
+        root, [*hour_commits, edit_ledger(hour_commits[LAST], lambda lines: [*lines, {"a": 1}])]
+    )
+    assert read_git(root, "rev-parse", "HEAD") == names[-1]
     result = CliRunner().invoke(orarchive_command, ["index", "--archive", str(root)])
     assert f"{LEDGER}, line 5: not a line of the ledger" in result.stderr
 
 
 def test_removed_file_with_wrong_lines_does_not_matter(hour_commits: Commits, tmp_path: Path) -> None:
     content = b'{"a":1}\n{"hour":[],"attempt":1}\n["a"]\n{\n'
-    mess = commit_by_hand(hour_commits[LAST].having({"hours/2026-05.jsonl": content}))
+    mess = commit_by_hand(hour_commits[LAST].with_files({"hours/2026-05.jsonl": content}))
     assert (
         verify_history(tmp_path / "archive", [*hour_commits, mess, commit_by_hand(hour_commits[LAST])]) == {}
     )
@@ -128,17 +130,17 @@ def test_removed_file_with_wrong_lines_does_not_matter(hour_commits: Commits, tm
 @pytest.mark.parametrize("last", [False, True], ids=["an older one", "the last one"])
 def test_repeated_line_is_found_and_counts_once(hour_commits: Commits, tmp_path: Path, last: bool) -> None:
     """Check this also in an index that has its hour already."""
-    root = new_archive(tmp_path / "archive")
-    names = make(root, hour_commits)
-    before = tables(open_archive(root))
+    root = make_archive(tmp_path / "archive")
+    names = make_commits(root, hour_commits)
+    before = read_tables(open_archive(root))
     position = LAST if last else DAILY
     manual = edit_ledger(hour_commits[LAST], lambda lines: [*lines, lines[position]])
     assert verify_history(root, [*hour_commits, manual]) == {
         "twice": [f"2026-06-01T0{'3Z' if last else '0Z attempt 2'}"]
     }
-    tip = say(root, "rev-parse", "HEAD")
-    assert tables(open_archive(root)) == before
-    assert grown(root, [names[-1], tip]) == anew(open_archive(root))
+    tip = read_git(root, "rev-parse", "HEAD")
+    assert read_tables(open_archive(root)) == before
+    assert grow_index(root, [names[-1], tip]) == build_index(open_archive(root))
 
 
 def test_attempt_with_two_lines_is_found(hour_commits: Commits, tmp_path: Path) -> None:
@@ -166,7 +168,7 @@ def test_unknown_members_in_the_ledger_do_not_matter(hour_commits: Commits, tmp_
 def test_first_hour_is_read_as_a_whole(hour_commits: Commits, tmp_path: Path) -> None:
     """Check this where the ledger has lost the hour before it, which wrote some of its files."""
     lines = b"".join(hour_commits[LAST][LEDGER].splitlines(keepends=True)[SECOND:])
-    manual = commit_by_hand(hour_commits[LAST].having({LEDGER: lines}))
+    manual = commit_by_hand(hour_commits[LAST].with_files({LEDGER: lines}))
     assert verify_history(tmp_path / "archive", [*hour_commits, manual]) == {}
 
 
@@ -179,6 +181,6 @@ def test_shallow_clone_cannot_be_verified(three_hours: Stage, tmp_path: Path) ->
 
 
 def test_archive_without_hours_cannot_be_verified(tmp_path: Path) -> None:
-    result = run_verify(new_archive(tmp_path / "new"))
+    result = run_verify(make_archive(tmp_path / "new"))
     assert (result.exit_code, result.stdout) == (1, "")
     assert "no hours yet" in result.stderr

@@ -15,7 +15,7 @@ from orarchive.store.archive import Archive, open_archive
 from orarchive.store.git import run_git
 from tests.support import requirements
 from tests.support.all_readers import ask_at
-from tests.support.archives import new_archive
+from tests.support.archives import make_archive
 from tests.support.naive_versions import Version, read_versions
 from tests.support.recorders import commit_recording
 from tests.support.recordings import FIVE_DAYS, TWO_YEARS, Whole
@@ -52,8 +52,8 @@ def august_versions(tmp_path_factory: pytest.TempPathFactory) -> list[Version]:
 @pytest.fixture(scope="session")
 def august_archive(tmp_path_factory: pytest.TempPathFactory, august_versions: list[Version]) -> Archive:
     """Return the archive of these five days, imported by the command line."""
-    root = new_archive(tmp_path_factory.mktemp("august") / "archive")
-    bundle, path = requirements.recordings() / FIVE_DAYS[0], FIVE_DAYS[1]
+    root = make_archive(tmp_path_factory.mktemp("august") / "archive")
+    bundle, path = requirements.find_recordings() / FIVE_DAYS[0], FIVE_DAYS[1]
     printed = json.loads(ask_at(root, "import", str(bundle), "--path", path, "--json").stdout)
     times = [version["time"] for version in printed["versions"]]
     assert times == [f"{version.time:%Y-%m-%dT%H:%M:%SZ}" for version in august_versions]
@@ -73,7 +73,7 @@ def narrowed_archive(august_archive: Archive, tmp_path_factory: pytest.TempPathF
     """Return the archive of these five days with two wider lists, 11 days older, as an imported past."""
     folder = tmp_path_factory.mktemp("narrowed")
     run_git(folder, "clone", "--quiet", str(august_archive.root), "archive")
-    recorder = new_archive(folder / "recorder")
+    recorder = make_archive(folder / "recorder")
     for name in WIDE_LISTS:
         wide_list = read_wide_list(name)
         commit_recording(recorder, "models.json", wide_list.body, wide_list.time)

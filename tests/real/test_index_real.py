@@ -18,8 +18,8 @@ from orarchive.jsonl import dumps
 from orarchive.store.git import run_git
 from tests.support import requirements
 from tests.support.all_readers import ask_at
-from tests.support.archives import HOUR, say
-from tests.support.histories import grown
+from tests.support.archives import HOUR, read_git
+from tests.support.histories import grow_index
 from tests.support.naive_versions import DAY, Version, list_absences, list_moves, select_hourly
 from tests.support.real_indexes import check_new_fields, count_rows, read_event_values
 from tests.support.recordings import TWO_YEARS, Whole, exactly, unordered, versions
@@ -52,7 +52,7 @@ def test_every_version_is_accounted_for(two_years: Whole, two_years_versions: li
 def test_a_replay_ends_with_the_last_version(two_years: Whole, tmp_path: Path) -> None:
     """It is built from the changes in git alone, and equal to the number token."""
     bundle, path = TWO_YEARS
-    ((_, body),) = versions(requirements.recordings() / bundle, tmp_path, path, last=1)
+    ((_, body),) = versions(requirements.find_recordings() / bundle, tmp_path, path, last=1)
     archive, state = two_years.archive, ReplayState()
     attempts = list_attempts(archive, list_tips(archive, str(archive.resolve_commit())))
     for step in replay(archive, attempts, None, state):
@@ -87,9 +87,9 @@ def test_an_index_built_in_three_parts_is_the_same(
     two_years: Whole, two_years_index: sqlite3.Connection, tmp_path: Path
 ) -> None:
     run_git(tmp_path, "clone", "--quiet", "--no-checkout", str(two_years.archive.root), "clone")
-    names = say(tmp_path / "clone", "rev-list", "--reverse", "HEAD").split()
+    names = read_git(tmp_path / "clone", "rev-list", "--reverse", "HEAD").split()
     parts = [names[300], names[700], names[-1]]
-    assert grown(tmp_path / "clone", parts) == list(dump_rows(two_years_index))
+    assert grow_index(tmp_path / "clone", parts) == list(dump_rows(two_years_index))
 
 
 # --- presence and fields ------------------------------------------------------------------------------------

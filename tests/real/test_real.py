@@ -19,7 +19,7 @@ from orarchive.jsonl import dumps, loads
 from orarchive.sample import Service
 from orarchive.sample.faults import Reply
 from tests.support import requirements
-from tests.support.archives import ROOT, new_archive, say, scrape
+from tests.support.archives import ROOT, make_archive, read_git, run_scrape
 from tests.support.recordings import DAYS, Recordings, exactly, unordered, versions
 
 pytestmark = pytest.mark.real_data
@@ -27,12 +27,12 @@ pytestmark = pytest.mark.real_data
 
 @pytest.fixture(scope="module")
 def real() -> Path:
-    return requirements.recordings()
+    return requirements.find_recordings()
 
 
 def archive_hour(root: Path, service: Service, hour: str, *options: str) -> None:
     """Run scrape.py at an hour and assert that it succeeds."""
-    result = scrape("--archive", root, "--hour", hour, *options, OPENROUTER_BASE_URL=service.base_url)
+    result = run_scrape("--archive", root, "--hour", hour, *options, OPENROUTER_BASE_URL=service.base_url)
     assert result.returncode == 0, result.stderr
 
 
@@ -45,7 +45,7 @@ def print_raw(archive: Path, *arguments: str) -> Any:
 @pytest.fixture(scope="module")
 def five_days(real: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     """Archive five days of recordings; return the archive and what was served in each hour."""
-    archive = new_archive(tmp_path_factory.mktemp("real") / "archive")
+    archive = make_archive(tmp_path_factory.mktemp("real") / "archive")
     recordings = Recordings(real, tmp_path_factory.mktemp("history"))
     served = {}
     with Service(recordings.respond) as service:
@@ -80,7 +80,7 @@ def test_one_response_comes_back_by_its_model(five_days: tuple[Path, dict[str, A
 
 def test_the_price_log_is_readable(five_days: tuple[Path, dict[str, Any]]) -> None:
     archive, _ = five_days
-    log = say(archive, "log", "-p", "--", "data/models/prices.jsonl")
+    log = read_git(archive, "log", "-p", "--", "data/models/prices.jsonl")
     changed = [line for line in log.splitlines() if re.match(r"[-+]\{", line)]
     assert any('"prompt":"' in line for line in changed)
     assert max(map(len, changed)) < 1500, "a changed price should fit on a few lines of a terminal"
@@ -89,10 +89,10 @@ def test_the_price_log_is_readable(five_days: tuple[Path, dict[str, Any]]) -> No
 
 def test_the_log_reads_as_a_changelog(five_days: tuple[Path, dict[str, Any]]) -> None:
     archive, _ = five_days
-    subjects = say(archive, "log", "--format=%s").splitlines()
+    subjects = read_git(archive, "log", "--format=%s").splitlines()
     assert all(re.match(r"2026-08-\d\dT06Z: ", subject) for subject in subjects)
     assert any(re.search(r"\d+ models? added", subject) for subject in subjects)
-    body = say(archive, "log", "--format=%b")
+    body = read_git(archive, "log", "--format=%b")
     assert re.search(r"^~ \S+: \S+ \$[\d.]+ -> \$[\d.]+ per M", body, re.MULTILINE)
     assert re.search(r"^\+ \S+/\S+: added", body, re.MULTILINE)
     assert not re.search(r"\$-", body), "-1 is never a price"
@@ -100,7 +100,7 @@ def test_the_log_reads_as_a_changelog(five_days: tuple[Path, dict[str, Any]]) ->
 
 def test_time_of_day_prices_do_not_flip_in_the_price_file(real: Path, tmp_path: Path) -> None:
     """Of nine flips in twenty versions, six hours apart, none is in prices and all are in spot."""
-    archive = new_archive(tmp_path / "archive")
+    archive = make_archive(tmp_path / "archive")
     history = versions(real / "models_sixhourly.bundle", tmp_path, "data/models.json")
     body = b""
 
@@ -115,9 +115,9 @@ def test_time_of_day_prices_do_not_flip_in_the_price_file(real: Path, tmp_path: 
             if number % 4 == 0:
                 sent = exactly(body)["data"]
                 assert unordered(print_raw(archive, hour, "models")) == unordered({"data": sent})
-    spots = say(archive, "log", "--oneline", "--", "data/models/spot.jsonl").splitlines()
+    spots = read_git(archive, "log", "--oneline", "--", "data/models/spot.jsonl").splitlines()
     assert len(spots) >= 9
-    log = say(archive, "log", "-p", "-U0", "--format=", "--", "data/models/prices.jsonl")
+    log = read_git(archive, "log", "-p", "-U0", "--format=", "--", "data/models/prices.jsonl")
     scheduled = [
         loads(line[1:]) for line in log.splitlines() if line.startswith(("-{", "+{")) and "utc_" in line
     ]

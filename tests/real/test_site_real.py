@@ -12,7 +12,7 @@ from orarchive.publish.pages import DATABASE
 from orarchive.sample import Service
 from orarchive.store.git import run_git
 from tests.support import requirements
-from tests.support.archives import scrape
+from tests.support.archives import run_scrape
 from tests.support.browser import build_site, find_violations, open_chromium, open_page, serve_site
 from tests.support.pages import assert_links_resolve, assert_sound, parse_pages
 from tests.support.recordings import DAYS, Recordings, Whole
@@ -33,12 +33,12 @@ def out(two_years: Whole, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the site in a copy of the archive with two more days."""
     folder = tmp_path_factory.mktemp("site")
     run_git(folder, "clone", "--quiet", str(two_years.archive.root), "archive")
-    recordings = Recordings(requirements.recordings(), folder / "scratch")
+    recordings = Recordings(requirements.find_recordings(), folder / "scratch")
     with Service(recordings.respond) as service:
         for day in DAYS[-2:]:
             recordings.stand_at(day)
             options = ("--archive", folder / "archive", "--hour", f"{day}T06Z")
-            result = scrape(*options, OPENROUTER_BASE_URL=service.base_url)
+            result = run_scrape(*options, OPENROUTER_BASE_URL=service.base_url)
             assert result.returncode == 0, result.stderr
     build_site(folder / "archive", folder / "site", "--base-url", "https://example.org/archive/")
     return folder / "site"
@@ -76,7 +76,7 @@ def test_it_stays_small(site: dict[str, bytes]) -> None:
 
 
 def test_every_page_is_valid(out: Path) -> None:
-    command = [*requirements.validator(), "--errors-only", "--skip-non-html", str(out)]
+    command = [*requirements.find_validator(), "--errors-only", "--skip-non-html", str(out)]
     result = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert result.returncode == 0, result.stderr[:2000]
 

@@ -9,7 +9,7 @@ from orarchive.publish.pages import DATABASE, model_path
 from orarchive.publish.render import MANIFEST
 from orarchive.sample import START
 from orarchive.timestamps import HOUR, format_hour
-from tests.support.archives import Stage, data_files, new_archive, payloads, say
+from tests.support.archives import Stage, build_payloads, make_archive, read_data_files, read_git
 from tests.support.browser import (
     SCENES,
     build_site,
@@ -23,7 +23,7 @@ from tests.support.pages import Html
 
 def test_equal_archives_give_equal_bytes(archive: Path, site: dict[str, bytes], tmp_path: Path) -> None:
     copy = tmp_path / "copy"
-    say(archive, "clone", "--quiet", str(archive), str(copy))
+    read_git(archive, "clone", "--quiet", str(archive), str(copy))
     assert build_site(copy, tmp_path / "again") == site
 
 
@@ -37,11 +37,11 @@ def test_nothing_is_written_twice(archive: Path, site: dict[str, bytes]) -> None
 @pytest.mark.parametrize("hour", SCENES)
 def test_as_of_an_hour_nothing_later_leaks(archive: Path, hour: dt.datetime, tmp_path: Path) -> None:
     then = tmp_path / "then"
-    say(archive, "clone", "--quiet", str(archive), str(then))
-    for line in say(archive, "log", "--format=%H %at").splitlines():
+    read_git(archive, "clone", "--quiet", str(archive), str(then))
+    for line in read_git(archive, "log", "--format=%H %at").splitlines():
         commit, _, seconds = line.partition(" ")
         if int(seconds) <= hour.timestamp():
-            say(then, "reset", "--quiet", "--hard", commit)
+            read_git(then, "reset", "--quiet", "--hard", commit)
             break
     as_of = ("--as-of", format_hour(hour))
     site = build_site(archive, tmp_path / "as-of", *as_of)
@@ -55,7 +55,7 @@ def test_as_of_an_hour_nothing_later_leaks(archive: Path, hour: dt.datetime, tmp
 
 def test_an_hour_rewrites_the_pages_that_show_what_changed(stage: Stage, tmp_path: Path) -> None:
     """Rewrite in a quiet hour only the pages that say which hour it is."""
-    bodies = payloads(START)
+    bodies = build_payloads(START)
     stage.serve(bodies)
     model = "z-ai/glm-5.1"
     sites = []
@@ -129,10 +129,10 @@ def test_a_list_of_files_leads_nowhere_else(archive: Path, tmp_path: Path) -> No
 
 
 def test_the_archive_is_only_read(archive: Path, tmp_path: Path) -> None:
-    before = data_files(archive), say(archive, "rev-parse", "HEAD")
+    before = read_data_files(archive), read_git(archive, "rev-parse", "HEAD")
     build_site(archive, tmp_path / "site")
-    assert (data_files(archive), say(archive, "rev-parse", "HEAD")) == before
-    assert say(archive, "status", "--porcelain") == ""
+    assert (read_data_files(archive), read_git(archive, "rev-parse", "HEAD")) == before
+    assert read_git(archive, "status", "--porcelain") == ""
 
 
 def test_base_url_makes_canonical_links(archive: Path, tmp_path: Path) -> None:
@@ -160,7 +160,7 @@ def test_errors_are_one_line(
 
 
 def test_no_archive_is_an_error(tmp_path: Path) -> None:
-    for folder in (tmp_path / "none", new_archive(tmp_path / "empty")):
+    for folder in (tmp_path / "none", make_archive(tmp_path / "empty")):
         done = run_build(folder, tmp_path / "site")
         assert done.returncode in (1, 2)
         assert done.stderr.startswith("Error: ")

@@ -13,7 +13,7 @@ import pytest
 from orarchive.index.database import open_index
 from orarchive.sample import HAPPENINGS, Happening
 from orarchive.store.archive import open_archive
-from tests.support.archives import HOUR, ROOT, new_archive, say, tidy
+from tests.support.archives import HOUR, ROOT, assert_tidy, make_archive, read_git
 from tests.support.import_source import Source, body, repriced
 
 pytestmark = pytest.mark.soak
@@ -73,11 +73,11 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def log(demo: Path) -> str:
     """Return all commit messages of the demo."""
-    return say(demo, "log", "--format=%B")
+    return read_git(demo, "log", "--format=%B")
 
 
 def test_it_leaves_a_clean_archive_and_a_site(demo: Path) -> None:
-    tidy(demo)
+    assert_tidy(demo)
     assert (demo / "site" / "index.html").is_file()
 
 
@@ -246,7 +246,7 @@ def test_readme_reads_the_history(block: list[str], checkout: Path) -> None:
 
 def test_readme_shows_an_imported_past(checkout: Path, tmp_path: Path) -> None:
     """The blocks work beside the demo's hours; git replaces the repository that is named by a small one."""
-    source = Source(new_archive(tmp_path / "openrouterlist"))
+    source = Source(make_archive(tmp_path / "openrouterlist"))
     source.save(body())
     source.save(repriced("0.000003"), HOUR)
     (import_line,), show = read_blocks("Start with somebody's past")
@@ -259,16 +259,16 @@ def test_readme_shows_an_imported_past(checkout: Path, tmp_path: Path) -> None:
 
 def test_what_moves_every_hour_is_out_of_the_way_but_there(demo: Path) -> None:
     health = ["log", "-p", "--format=", "--", "data/endpoints/health.jsonl"]
-    assert '"status"' not in say(demo, *health)
-    diffs = say(demo, "log", "--text", *health[1:])
+    assert '"status"' not in read_git(demo, *health)
+    diffs = read_git(demo, "log", "--text", *health[1:])
     assert re.search(r'(?m)^\+.*"status":-[1-9].*"tag":"novita', diffs)
     assert re.search(r'(?m)^-.*"status":-[1-9].*"tag":"novita', diffs)
 
 
 def test_time_of_day_prices_flip_in_spot_and_not_in_prices(demo: Path) -> None:
-    spot = say(demo, "log", "--oneline", "--", "data/models/spot.jsonl").splitlines()
+    spot = read_git(demo, "log", "--oneline", "--", "data/models/spot.jsonl").splitlines()
     assert len(spot) > 20
-    prices = say(demo, "log", "-p", "-U0", "--format=", "--", "data/models/prices.jsonl")
+    prices = read_git(demo, "log", "-p", "-U0", "--format=", "--", "data/models/prices.jsonl")
     assert not re.search(r'(?m)^\+\{"id":"deepseek/deepseek-v4-pro","pricing":\{"completion"', prices)
 
 

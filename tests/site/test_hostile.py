@@ -14,7 +14,7 @@ import pytest
 
 from orarchive.domain.foreign_text import INVISIBLE
 from orarchive.sample import START
-from tests.support.archives import Stage, payloads
+from tests.support.archives import Stage, build_payloads
 from tests.support.browser import build_site, build_snapshot, write_archive
 
 SEED = 20261120
@@ -156,7 +156,7 @@ def test_no_path_leaves_the_site(site: dict[str, bytes]) -> None:
 
 def test_a_key_forges_no_line_of_the_log(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
     """Let no foreign text begin a line: one with `::` is a command to the machine that runs the workflow."""
-    bodies = payloads(START)
+    bodies = build_payloads(START)
     twice = {**bodies["providers"]["data"][0], "slug": "x\n::stop-commands::x\x1b[2J" + "y" * 10_000}
     stage.serve({**bodies, "providers": {"data": [twice, twice]}})
     assert stage.run(START) == 1
@@ -167,8 +167,8 @@ def test_a_key_forges_no_line_of_the_log(stage: Stage, caplog: pytest.LogCapture
 
 def test_many_rows_of_one_key_are_refused_at_once(stage: Stage) -> None:
     """Count keys in one pass: no deadline bounds a check, and one count for each took over 45 seconds."""
-    bodies = payloads(START)
+    bodies = build_payloads(START)
     rows = [{"slug": f"{n // 2}"} for n in range(100_000)]
     stage.serve({**bodies, "providers": {"data": rows}})
     assert stage.run(START) == 1
-    assert stage.report("providers")["reasons"] == ["duplicate-key"]
+    assert stage.read_report("providers")["reasons"] == ["duplicate-key"]

@@ -18,7 +18,7 @@ from orarchive.publish.render import format_amount, format_exact
 from orarchive.publish.sanitize import safe_url, show_invisible
 from orarchive.sample import START
 from orarchive.timestamps import HOUR
-from tests.support.archives import Stage, payloads
+from tests.support.archives import Stage, build_payloads
 from tests.support.browser import (
     HOSTILE,
     build_site,
@@ -40,7 +40,7 @@ EVIL = '"><script>alert(1)</script>\u202e\u2028\x00\ud800 javascript:alert(1)'
 
 
 def test_hostile_records_do_no_harm(stage: Stage, tmp_path: Path) -> None:
-    bodies = payloads(START)
+    bodies = build_payloads(START)
     rows = bodies["models"]["data"]
     rows[0] |= {
         "name": EVIL, "hugging_face_id": "javascript:alert(1)", "canonical_slug": EVIL, "description": EVIL,
@@ -56,11 +56,11 @@ def test_hostile_records_do_no_harm(stage: Stage, tmp_path: Path) -> None:
     bodies["models/count"]["data"]["count"] = bodies["models"]["total_count"] = len(rows)
     stage.serve(bodies)
     stage.run(START)
-    stage.serve(payloads(START))
+    stage.serve(build_payloads(START))
     stage.run(START + HOUR)
     stage.serve(bodies)
     stage.run(START + 2 * HOUR)
-    assert len(stage.snapshot()["models"]) == len(rows)
+    assert len(stage.read_snapshot()["models"]) == len(rows)
     site = build_site(stage.root, tmp_path / "site")
     assert site.pop(DATABASE)
     for path, content in site.items():

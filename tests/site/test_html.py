@@ -12,7 +12,7 @@ pytestmark = pytest.mark.browser
 
 
 def test_every_page_is_valid(tmp_path: Path) -> None:
-    validator = requirements.validator()
+    validator = requirements.find_validator()
     site = tmp_path / "site"
     build_site(copy_sample_archive(tmp_path / "archive"), site)
     static = site / "static"

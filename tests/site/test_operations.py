@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from orarchive.cli.main import main as orarchive_command
 from orarchive.sample import START, sample_service
 from orarchive.timestamps import HOUR, format_hour, format_stamp
-from tests.support.archives import Stage, payloads
+from tests.support.archives import Stage, build_payloads
 from tests.support.browser import build_site, read_files
 from tests.support.pages import Html
 from tests.support.rankings import EARLY, stage_in
@@ -21,7 +21,7 @@ def test_the_ledger_counts_what_was_repeated(stage: Stage) -> None:
     stage.service.fail("models", "429", times=2)
     stage.service.fail("providers", "503", times=1)
     assert stage.run(START) == 0
-    models, providers, zdr = (stage.report(name) for name in ("models", "providers", "zdr"))
+    models, providers, zdr = (stage.read_report(name) for name in ("models", "providers", "zdr"))
     assert (models["requests"], models["retries"], models["limited"]) == (4, 2, 2), "one is the count"
     assert (providers["requests"], providers["retries"]) == (2, 1)
     assert "limited" not in providers
@@ -34,7 +34,7 @@ def test_the_last_run_is_described(stage: Stage, tmp_path: Path) -> None:
     The duration is that of the attempts, without the 2,400 seconds between them.
     """
     assert stage.run(START) == 0
-    bodies = payloads(START)
+    bodies = build_payloads(START)
     rows = [row for row in bodies["models"]["data"] if row["id"] != "~openai/gpt-latest"]
     bodies["models"]["data"] = rows
     bodies["models"]["total_count"] = bodies["models/count"]["data"]["count"] = len(bodies["models"]["data"])
@@ -77,7 +77,7 @@ def test_metrics_are_what_prometheus_reads(stage: Stage, tmp_path: Path) -> None
     required = {"sync_duration", "sync_errors", "sync_requests", "sync_retries", "sync_rate_limited"}
     required |= {"models_total", "models_added"}
     assert {f"openrouter_{name}" for name in required} <= set(names)
-    models = len(payloads(START)["models"]["data"])
+    models = len(build_payloads(START)["models"]["data"])
     assert ("openrouter_models_total", str(models)) in samples
     assert 'openrouter_coverage{feed="models",hours="24"} 0.04166666667' in text
     assert "metrics.prom" in read_files(tmp_path / "site")

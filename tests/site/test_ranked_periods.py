@@ -12,7 +12,7 @@ from orarchive.index.database import open_index
 from orarchive.sample import START, Service
 from orarchive.store.archive import open_archive
 from orarchive.timestamps import HOUR, format_hour
-from tests.support.archives import Stage, new_archive, say
+from tests.support.archives import Stage, make_archive, read_git
 from tests.support.browser import build_archive_view, build_site
 from tests.support.pages import Html
 from tests.support.small_rankings import make_small_stage, select_rows
@@ -33,7 +33,7 @@ def test_a_restatement_is_told(tmp_path: Path) -> None:
         return (200, {"data": select_rows(rows, query), "meta": meta}) if path == MODELS.route else (404, {})
 
     with Service(respond) as service:
-        stage = Stage(service, new_archive(tmp_path / "archive"), {"key": "key"})
+        stage = Stage(service, make_archive(tmp_path / "archive"), {"key": "key"})
         stage.run(START + 2 * DAY, feeds=(), rankings=True)
         served |= {"2026-06-01": 1009, "2026-06-02": 2100}
         stage.run(START + 3 * DAY, feeds=(), rankings=True)
@@ -133,13 +133,13 @@ def test_a_hand_in_the_files_is_found(tmp_path: Path) -> None:
     )
     with stage.service:
         stage.run(START, feeds=(), rankings=True)
-        assert not verify(stage.past()).wrong
+        assert not verify(stage.read_history()).wrong
         path = stage.root / "data/rankings/models/2026-05.jsonl"
         path.write_bytes(path.read_bytes().replace(b'"10"', b'"99"'))
-        say(stage.root, "commit", "--quiet", "--all", "--message=a hand")
-        assert verify(stage.past()).by_hand == [f"{format_hour(START)} rankings/models/2026-05.jsonl"]
+        read_git(stage.root, "commit", "--quiet", "--all", "--message=a hand")
+        assert verify(stage.read_history()).by_hand == [f"{format_hour(START)} rankings/models/2026-05.jsonl"]
         stage.run(START + DAY, feeds=(), rankings=True)
-    assert verify(stage.past()).differs == [f"{format_hour(START + DAY)} rankings models"]
+    assert verify(stage.read_history()).differs == [f"{format_hour(START + DAY)} rankings models"]
     with open_index(stage.archive, tmp_path / "cache") as db:
         assert db.execute("select tokens from rankings").fetchall() == [(10,)]
 

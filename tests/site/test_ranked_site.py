@@ -19,7 +19,7 @@ from orarchive.sample import START, Service
 from orarchive.store.archive import open_archive
 from orarchive.timestamps import HOUR, format_stamp
 from tests.support import requirements
-from tests.support.archives import Stage, new_archive, payloads
+from tests.support.archives import Stage, build_payloads, make_archive
 from tests.support.browser import LAST, archive_rankings, build_archive_view, build_site
 from tests.support.pages import Html, read_table
 from tests.support.small_rankings import select_rows
@@ -77,9 +77,9 @@ def test_every_category_that_is_named_has_a_page(site: dict[str, bytes]) -> None
 def test_an_order_has_no_totals_and_says_so(tmp_path: Path) -> None:
     """Show without a key only ranks and how they moved, and no figure."""
     with Service(lambda *_: (404, {})) as service:
-        stage = Stage(service, new_archive(tmp_path / "archive"))
+        stage = Stage(service, make_archive(tmp_path / "archive"))
         for day in (0, 7, 14, 30):
-            stage.serve(payloads(START + day * DAY, ()))
+            stage.serve(build_payloads(START + day * DAY, ()))
             assert stage.run(START + day * DAY) == 0
             assert archive_rankings(stage, START + day * DAY, key=None) == 0
     site = build_site(stage.root, tmp_path / "site")
@@ -174,7 +174,7 @@ def test_day_by_day_and_all_at_once_are_one(archive: Path, tmp_path: Path) -> No
 @pytest.mark.real_data
 def test_real_rankings_join_with_real_models(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Join sixty recorded days with the models of August, and print the names that do not join."""
-    real = requirements.recordings()
+    real = requirements.find_recordings()
     (recorded,) = (real / "datasets_rankings_daily").glob("*.json.gz")
     body = json.loads(gzip.decompress(recorded.read_bytes()))
     models = json.loads(gzip.decompress((real / "models_v1/2026-08-22.json.gz").read_bytes()))
@@ -186,7 +186,7 @@ def test_real_rankings_join_with_real_models(tmp_path: Path, capsys: pytest.Capt
         return (200, bodies[path]) if path in bodies else (404, {})
 
     with Service(respond) as service:
-        stage = Stage(service, new_archive(tmp_path / "archive"), {"key": "key"})
+        stage = Stage(service, make_archive(tmp_path / "archive"), {"key": "key"})
         hour = dt.datetime(2026, 8, 22, 6, tzinfo=dt.UTC)
         assert stage.run(hour, feeds=("models",)) == 0
         stage.run(hour, feeds=(), rankings=True)

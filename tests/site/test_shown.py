@@ -15,7 +15,7 @@ from orarchive.publish.views.health import Health, combine_health
 from orarchive.publish.views.prices import draw_medians, list_cheapest
 from orarchive.sample import START
 from orarchive.timestamps import HOUR
-from tests.support.archives import Stage, payloads
+from tests.support.archives import Stage, build_payloads
 from tests.support.browser import build_archive_view, build_site, build_snapshot, write_archive
 
 
@@ -60,7 +60,7 @@ def test_the_health_of_a_provider_is_that_of_all_it_serves() -> None:
 
 def test_a_provider_tells_of_what_is_degraded(stage: Stage, tmp_path: Path) -> None:
     """Show it on the pages of the provider and the model, not on home, in lists of changes or in feeds."""
-    bodies = payloads(START)
+    bodies = build_payloads(START)
     model = "z-ai/glm-5.1"
     endpoint = bodies[f"models/{model}/endpoints"]["data"]["endpoints"][0]
     for n in range(8):
@@ -211,7 +211,7 @@ def test_medians_count_a_model_once(tmp_path: Path) -> None:
 
 
 def test_each_kind_has_a_feed_and_endpoints_their_history(stage: Stage, tmp_path: Path) -> None:
-    bodies = payloads(START)
+    bodies = build_payloads(START)
     model = "z-ai/glm-5.1"
     endpoint = bodies[f"models/{model}/endpoints"]["data"]["endpoints"][0]
     for n in range(2):

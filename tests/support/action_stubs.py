@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from tests.support.archives import say
+from tests.support.archives import read_git
 
 if TYPE_CHECKING:
     from tests.support.workflow_runner import Runner
@@ -27,12 +27,12 @@ def check_out(runner: "Runner", inputs: Mapping[str, str]) -> dict[str, str]:
     ref = inputs.get("ref") or github["ref"]
     is_commit = bool(re.fullmatch("[0-9a-f]{40}", ref))
     branch = ref.removeprefix("refs/heads/")
-    say(work, "init", "--quiet", ".")
-    say(work, "remote", "add", "origin", runner.repository.remote.as_uri())
+    read_git(work, "init", "--quiet", ".")
+    read_git(work, "remote", "add", "origin", runner.repository.remote.as_uri())
     if inputs.get("persist-credentials") == "false":
-        say(work, "remote", "set-url", "--push", "origin", NO_CREDENTIALS)
+        read_git(work, "remote", "set-url", "--push", "origin", NO_CREDENTIALS)
     elif runner.rights.get("contents") != "write":
-        say(work, "remote", "set-url", "--push", "origin", READ_ONLY)
+        read_git(work, "remote", "set-url", "--push", "origin", READ_ONLY)
     depth = ["--depth=1"]
     if inputs.get("fetch-depth") == "0":
         depth, specs = [], ["+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*"]
@@ -42,12 +42,12 @@ def check_out(runner: "Runner", inputs: Mapping[str, str]) -> dict[str, str]:
         specs = [f"+refs/heads/{branch}*:refs/remotes/origin/{branch}*"]
     else:  # the ref of the event: its commit at that time
         specs = [f"+{github['sha']}:refs/remotes/origin/{branch}"]
-    say(work, "fetch", "--no-tags", "--quiet", *depth, "origin", *specs)
+    read_git(work, "fetch", "--no-tags", "--quiet", *depth, "origin", *specs)
     if is_commit:
-        say(work, "checkout", "--quiet", "--detach", ref)
+        read_git(work, "checkout", "--quiet", "--detach", ref)
     else:
-        say(work, "checkout", "--quiet", "--force", "-B", branch, f"refs/remotes/origin/{branch}")
-    return {"ref": ref, "commit": say(work, "rev-parse", "HEAD")}
+        read_git(work, "checkout", "--quiet", "--force", "-B", branch, f"refs/remotes/origin/{branch}")
+    return {"ref": ref, "commit": read_git(work, "rev-parse", "HEAD")}
 
 
 def set_up_python(runner: "Runner", inputs: Mapping[str, str]) -> dict[str, str]:

@@ -19,7 +19,7 @@ from orarchive.publish.dataset import read_dataset
 from orarchive.publish.views import build_view
 from orarchive.sample import START, sample_service
 from orarchive.timestamps import format_hour
-from tests.support.archives import DAY, HOUR, Stage, edited, payloads, say
+from tests.support.archives import DAY, HOUR, Stage, build_payloads, edit_records, read_git
 from tests.support.rankings import EARLY, Alter, Recorder, naming, stage_in
 from tests.support.rankings import FEW as FEW_VALUES
 
@@ -89,7 +89,7 @@ def run_everything(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """
     monkeypatch.setenv("OPENROUTER_BASE_URL", stage.service.base_url)
     monkeypatch.setenv("SYNC_REQUESTS_PER_SECOND", "0")
-    stage.serve(edited(payloads(START), "2"))
+    stage.serve(edit_records(build_payloads(START), "2"))
     root = ("--archive", str(stage.root))
     for question in list_sample_questions([START, START + HOUR]):
         ask(stage, *question)
@@ -105,8 +105,8 @@ def commit_by_hand(stage: Stage, files: Mapping[str, bytes]) -> None:
     """Write files below data/ and commit them, as a person with an editor does."""
     for path, content in files.items():
         (stage.root / "data" / path).write_bytes(content)
-    say(stage.root, "add", "data")
-    say(stage.root, "commit", "--quiet", "--allow-empty", "-m", "By hand")
+    read_git(stage.root, "add", "data")
+    read_git(stage.root, "commit", "--quiet", "--allow-empty", "-m", "By hand")
 
 
 def with_rankings(folder: Path, *alters: Alter, days: int = 2) -> Stage:

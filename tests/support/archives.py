@@ -38,7 +38,7 @@ CASSETTE_KEY = "sk-or-v1-this-key-is-a-test"
 Payloads = dict[str, Any]
 """Path below the base URL -> the body that is served there."""
 
-LISTS = {
+LIST_ROUTES = {
     "models": "models",
     "providers": "providers",
     "zdr": "endpoints/zdr",
@@ -47,7 +47,7 @@ LISTS = {
 }
 """Feed -> route, of the feeds that are one list."""
 
-SWEEPS = {"endpoints": "models/{}/endpoints", "image_endpoints": "images/models/{}/endpoints"}
+FAN_OUT_ROUTES = {"endpoints": "models/{}/endpoints", "image_endpoints": "images/models/{}/endpoints"}
 
 FEW = (
     "anthropic/claude-haiku-4.5",
@@ -80,17 +80,17 @@ def _build_payloads(moment: dt.datetime, models: tuple[str, ...]) -> Payloads:
     bodies["providers"] = answer("providers")
     bodies["endpoints/zdr"] = {"data": zdr_rows}
     bodies["images/models"], bodies["videos/models"] = answer("images/models"), answer("videos/models")
-    bodies |= {path: answer(path) for path in (SWEEPS["endpoints"].format(row["id"]) for row in rows)}
+    bodies |= {path: answer(path) for path in (FAN_OUT_ROUTES["endpoints"].format(row["id"]) for row in rows)}
     images = [row["id"] for row in bodies["images/models"]["data"]]
-    return bodies | {path: answer(path) for path in map(SWEEPS["image_endpoints"].format, images)}
+    return bodies | {path: answer(path) for path in map(FAN_OUT_ROUTES["image_endpoints"].format, images)}
 
 
-def payloads(moment: dt.datetime, models: tuple[str, ...] = FEW) -> Payloads:
+def build_payloads(moment: dt.datetime, models: tuple[str, ...] = FEW) -> Payloads:
     """Return the sample service's bodies at a moment for a few models, for () all; they may be changed."""
     return copy.deepcopy(_build_payloads(moment, models))
 
 
-def edited(bodies: Payloads, word: str) -> Payloads:
+def edit_records(bodies: Payloads, word: str) -> Payloads:
     """Return bodies with one value changed in every record of every feed."""
     changed = copy.deepcopy(bodies)
     for path, body in changed.items():
@@ -101,7 +101,7 @@ def edited(bodies: Payloads, word: str) -> Payloads:
     return changed
 
 
-def shuffled(bodies: Payloads) -> Payloads:
+def shuffle_bodies(bodies: Payloads) -> Payloads:
     """Return bodies with rows, keys and set-like lists in another order."""
 
     def reverse_keys(value: Any) -> Any:
@@ -121,7 +121,7 @@ def shuffled(bodies: Payloads) -> Payloads:
     return changed
 
 
-def replies(
+def make_responder(
     bodies: Payloads,
 ) -> Callable[[str, Mapping[str, str], Mapping[str, str]], Reply | tuple[int, Any]]:
     """Return a responder that serves bodies (or whole replies) by path, and 404 for any other path."""
@@ -133,19 +133,19 @@ def replies(
     return respond
 
 
-def new_archive(folder: Path) -> Path:
+def make_archive(folder: Path) -> Path:
     """Make a git work tree without commits and return its folder."""
     folder.mkdir(parents=True, exist_ok=True)
     run_git(folder, "init", "--quiet", "--initial-branch=main", ".")
     return folder
 
 
-def say(folder: Path, *arguments: str) -> str:
+def read_git(folder: Path, *arguments: str) -> str:
     """Run a git command and return its output without the last line end."""
     return run_git(folder, *arguments).decode().rstrip("\n")
 
 
-def data_files(root: Path) -> dict[str, bytes]:
+def read_data_files(root: Path) -> dict[str, bytes]:
     """Read the files below data/ of a work tree, but for the ledger: path -> bytes."""
     data = root / "data"
     paths = (path for path in data.rglob("*") if path.is_file())
@@ -153,14 +153,14 @@ def data_files(root: Path) -> dict[str, bytes]:
     return {path: content for path, content in contents.items() if not path.startswith("hours/")}
 
 
-def every_byte(root: Path) -> dict[str, bytes]:
+def read_all_files(root: Path) -> dict[str, bytes]:
     """Read all files below a folder, also those of git: path -> bytes."""
     return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
 
 
-def tidy(root: Path) -> None:
+def assert_tidy(root: Path) -> None:
     """Assert that a work tree is as git has it, sound, and without leftovers of a run."""
-    assert say(root, "status", "--porcelain", "--untracked-files=all") == ""
+    assert read_git(root, "status", "--porcelain", "--untracked-files=all") == ""
     run_git(root, "fsck", "--no-dangling", "--no-progress")
     folder = root / ".git"
     names = {path.name for path in folder.rglob("*.lock")} | {
@@ -179,7 +179,7 @@ class Stage:
 
     def serve(self, bodies: Payloads) -> None:
         """Serve other bodies from now on."""
-        self.service.respond = replies(bodies)
+        self.service.respond = make_responder(bodies)
 
     @cached_property
     def archive(self) -> Archive:
@@ -203,39 +203,39 @@ class Stage:
         options = RunOptions(hour, **{"is_hour_given": True} | wish)
         return Run(self.archive, self.settings(), options, lambda: now or hour, sleep=lambda _: None)()
 
-    def asked(self) -> list[str]:
+    def take_requests(self) -> list[str]:
         """Return the paths requested since the last call, in order."""
         paths = [path.partition("?")[0] for path, _ in self.service.requests]
         self.service.seen.clear()
         return paths
 
-    def attempts(self) -> list[Attempt]:
+    def read_attempts(self) -> list[Attempt]:
         """Return the lines of the ledger at HEAD."""
         return ledger.read_attempts(self.archive, self.archive.resolve_commit())
 
-    def report(self, feed: str) -> FeedReport:
+    def read_report(self, feed: str) -> FeedReport:
         """Return the report of the last attempt that requested a feed."""
-        lines = [line for line in self.attempts() if ledger.feed_outcome(line, feed) != "not-due"]
+        lines = [line for line in self.read_attempts() if ledger.feed_outcome(line, feed) != "not-due"]
         return lines[-1]["feeds"][feed]
 
-    def outcomes(self, hour: dt.datetime) -> dict[str, str]:
+    def read_outcomes(self, hour: dt.datetime) -> dict[str, str]:
         """Return the outcome of each feed in the last attempt at an hour that requested it."""
-        lines = [line for line in self.attempts() if ledger.attempt_hour(line) == hour]
+        lines = [line for line in self.read_attempts() if ledger.attempt_hour(line) == hour]
         reports = [(name, report["outcome"]) for line in lines for name, report in line["feeds"].items()]
         return {name: outcome for name, outcome in reports if outcome != "not-due"}
 
-    def snapshot(self) -> Snapshot:
+    def read_snapshot(self) -> Snapshot:
         """Return the snapshot at HEAD."""
         return self.archive.read_snapshot("HEAD")
 
-    def past(self) -> History:
+    def read_history(self) -> History:
         """Return the history of the archive."""
         return read_history(self.archive)
 
-    def commits(self) -> list[str]:
+    def list_subjects(self) -> list[str]:
         """Return the subjects of all commits, oldest first."""
         return (
-            say(self.root, "log", "--reverse", "--format=%s").splitlines()
+            read_git(self.root, "log", "--reverse", "--format=%s").splitlines()
             if self.archive.resolve_commit()
             else []
         )
@@ -246,12 +246,12 @@ class Stage:
         return Stage(self.service, folder, self.options)
 
 
-def said(value: Any) -> bytes:
+def encode_sent(value: Any) -> bytes:
     """Encode a body as it was sent, with number tokens, but rows and lists of words in one order."""
     return dumps(_sort_lists(loads(encode(value))))
 
 
-def kept(value: Any) -> bytes:
+def encode_archived(value: Any) -> bytes:
     """Encode a response out of the archive in the same form as `said`."""
     return dumps(_sort_lists(value))
 
@@ -267,7 +267,7 @@ def _sort_lists(value: Any, name: str = "") -> Any:
     return value
 
 
-def scrape(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def run_scrape(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run scrape.py as a person does; without rankings, which have tests of their own (or `--rankings`)."""
     return subprocess.run(
         [sys.executable, ROOT / "scrape.py", "--no-rankings", *arguments],

@@ -7,7 +7,7 @@ from orarchive.domain.record_files import stable_part
 from orarchive.jsonl import loads
 from orarchive.sample import FAULTS
 from orarchive.sample.faults import encode
-from tests.support.archives import LISTS, SWEEPS, Payloads, Stage, kept, said
+from tests.support.archives import FAN_OUT_ROUTES, LIST_ROUTES, Payloads, Stage, encode_archived, encode_sent
 
 ALIKE = (
     ("503", "500", "502"),
@@ -27,19 +27,23 @@ def list_cases(routes: Iterable[str], always: Collection[str]) -> list[tuple[str
 
 def archived_bodies(stage: Stage) -> dict[str, bytes]:
     """Return everything that HEAD holds, as the bodies in which it came: route -> bytes."""
-    snapshot = stage.snapshot()
-    bodies = {route: kept({"data": list(snapshot[feed].values())}) for feed, route in LISTS.items()}
-    for feed, route in SWEEPS.items():
-        bodies |= {route.format(key): kept(response) for (key,), response in snapshot[feed].items()}
+    snapshot = stage.read_snapshot()
+    bodies = {
+        route: encode_archived({"data": list(snapshot[feed].values())}) for feed, route in LIST_ROUTES.items()
+    }
+    for feed, route in FAN_OUT_ROUTES.items():
+        bodies |= {
+            route.format(key): encode_archived(response) for (key,), response in snapshot[feed].items()
+        }
     return bodies
 
 
 def served_bodies(served: Payloads) -> dict[str, bytes]:
     """Return what `archived_bodies` must return after these were served; of zdr, what an archive keeps."""
-    bodies = {route: said(body) for route, body in served.items() if route != "models/count"}
-    for feed, route in LISTS.items():
+    bodies = {route: encode_sent(body) for route, body in served.items() if route != "models/count"}
+    for feed, route in LIST_ROUTES.items():
         rows = loads(encode(served[route]["data"]))
         if feed == "zdr":
             rows = [stable_part(ENDPOINTS, row) for row in rows]
-        bodies[route] = kept({"data": rows})
+        bodies[route] = encode_archived({"data": rows})
     return bodies

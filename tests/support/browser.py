@@ -33,7 +33,7 @@ from orarchive.store.git import run_git
 from orarchive.store.ledger import Attempt
 from orarchive.timestamps import HOUR, format_stamp
 from tests.support import requirements
-from tests.support.archives import ROOT, Stage, new_archive, payloads, replies
+from tests.support.archives import ROOT, Stage, build_payloads, make_archive, make_responder
 
 BROWSER_OPTIONS = (
     "--no-sandbox",
@@ -133,11 +133,11 @@ def _make_sample_archive() -> Path:
     """Make that archive once: its rankings begin years before it."""
     folder = Path(tempfile.mkdtemp(prefix="sample-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    with Service(replies({})) as service:
-        stage = Stage(service, new_archive(folder))
+    with Service(make_responder({})) as service:
+        stage = Stage(service, make_archive(folder))
         for hour in (*SCENES, LAST):
             service.now = hour
-            bodies = payloads(hour, ())
+            bodies = build_payloads(hour, ())
             if hour == LAST:
                 del bodies["models/z-ai/glm-5.1/endpoints"]
             stage.serve(bodies)
@@ -163,7 +163,7 @@ def archive_rankings(stage: Stage, hour: dt.datetime, key: str | None = "sample-
 
 def write_archive(folder: Path, *snapshots: Snapshot, apart: dt.timedelta = HOUR) -> Path:
     """Write an archive with these snapshots, an hour or another time apart, without a scraper."""
-    new_archive(folder)
+    make_archive(folder)
     for n, records in enumerate(snapshots):
         hour = format_stamp(START + n * apart)
         attempt: Attempt = {
@@ -202,7 +202,7 @@ def build_snapshot(
 
 def build_many_models(count: int) -> Snapshot:
     """Build a snapshot with so many models, made of the sample's."""
-    bodies = payloads(START, ())
+    bodies = build_payloads(START, ())
     models, endpoints = [], {}
     for n in range(count):
         rows = bodies["models"]["data"]
@@ -240,7 +240,7 @@ def serve_site(folder: Path) -> Iterator[str]:
 @contextmanager
 def open_chromium() -> Iterator[Any]:
     """Start the system's browser."""
-    path = requirements.browser()
+    path = requirements.find_browser()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(BROWSER_OPTIONS))
         yield browser

@@ -62,7 +62,7 @@ class Driver:
         self.process.stdin.flush()
         return self._read_number()
 
-    def ended(self) -> int:
+    def wait_for_exit(self) -> int:
         """Wait for the run and return its exit code, negative for the signal that ended it."""
         return self._read_number()
 

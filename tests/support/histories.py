@@ -14,7 +14,7 @@ from orarchive.index.database import INDEX_NAME, dump_rows, open_index
 from orarchive.jsonl import loads
 from orarchive.store.archive import Archive, open_archive
 from orarchive.store.git import run_git
-from tests.support.archives import say
+from tests.support.archives import read_git
 
 IDENTITY = b"Test <test@example.org>"
 
@@ -23,7 +23,7 @@ Files = dict[str, bytes]
 
 
 @dataclass(frozen=True)
-class Made:
+class NewCommit:
     """A commit to make; `parents` are positions in the list of commits, by default the previous one."""
 
     files: Files
@@ -31,14 +31,16 @@ class Made:
     date: dt.datetime = dt.datetime(2026, 5, 31, 12, 34, 56, tzinfo=dt.UTC)
     parents: tuple[int, ...] | None = None
 
-    def but(self, **fields: Any) -> "Made":
+    def with_fields(self, **fields: Any) -> "NewCommit":
         """Return the commit with other fields."""
         return replace(self, **fields)
 
-    def having(self, changes: Mapping[str, bytes | None]) -> "Made":
+    def with_files(self, changes: Mapping[str, bytes | None]) -> "NewCommit":
         """Return the commit with other files below data/; None removes a file."""
         files = {**self.files, **{f"data/{path}": content for path, content in changes.items()}}
-        return self.but(files={path: content for path, content in files.items() if content is not None})
+        return self.with_fields(
+            files={path: content for path, content in files.items() if content is not None}
+        )
 
     def __getitem__(self, path: str) -> bytes:
         """Return a file below data/."""
@@ -53,7 +55,7 @@ class Made:
         for path in sorted(path for path in self.files if path.startswith("data/hours/")):
             yield from self.files[path].splitlines(keepends=True)
 
-    def keeping(self, *hours: str) -> "Made":
+    def with_hours(self, *hours: str) -> "NewCommit":
         """Return the commit with only these hours in its ledger."""
         files: dict[str, bytes | None] = {
             path.removeprefix("data/"): b"".join(
@@ -63,10 +65,10 @@ class Made:
             for path, content in self.files.items()
             if path.startswith("data/hours/")
         }
-        return self.having(files)
+        return self.with_files(files)
 
 
-def make(root: Path, commits: Sequence[Made], branch: str = "main") -> list[str]:
+def make_commits(root: Path, commits: Sequence[NewCommit], branch: str = "main") -> list[str]:
     """Make the commits on a branch and check the branch out; return their hashes."""
     stream = b"".join(_format_commit(commits, position, branch) for position in range(len(commits)))
     marks = root / ".git/marks"
@@ -77,7 +79,7 @@ def make(root: Path, commits: Sequence[Made], branch: str = "main") -> list[str]
     return [names[f":{position + 1}"] for position in range(len(commits))]
 
 
-def _format_commit(commits: Sequence[Made], position: int, branch: str) -> bytes:
+def _format_commit(commits: Sequence[NewCommit], position: int, branch: str) -> bytes:
     """Format a commit for git fast-import."""
     commit = commits[position]
     parents = commit.parents if commit.parents is not None else tuple(range(position)[-1:])
@@ -107,42 +109,42 @@ def _format_data(content: bytes) -> bytes:
     return b"data %d\n%s\n" % (len(content), content)
 
 
-def made(archive: Archive) -> list[Made]:
+def list_commits(archive: Archive) -> list[NewCommit]:
     """Return the commits of an archive with a straight history of data alone, oldest first."""
     commits = []
-    for name in say(archive.root, "rev-list", "--reverse", "HEAD").split():
-        seconds, _, message = say(archive.root, "log", "-1", "--format=%at %B", name).partition(" ")
+    for name in read_git(archive.root, "rev-list", "--reverse", "HEAD").split():
+        seconds, _, message = read_git(archive.root, "log", "-1", "--format=%at %B", name).partition(" ")
         files = {f"data/{path}": content for path, content in archive.read_files(name).items()}
-        commits.append(Made(files, message, dt.datetime.fromtimestamp(int(seconds), dt.UTC)))
+        commits.append(NewCommit(files, message, dt.datetime.fromtimestamp(int(seconds), dt.UTC)))
     return commits
 
 
-def indexed(archive: Archive, cache: Path | None = None) -> list[str]:
+def update_index(archive: Archive, cache: Path | None = None) -> list[str]:
     """Bring an archive's index up to date and return its rows."""
     with open_index(archive, cache) as db:
         return list(dump_rows(db))
 
 
-def anew(archive: Archive) -> list[str]:
+def build_index(archive: Archive) -> list[str]:
     """Build an index from nothing and return its rows."""
-    return indexed(archive, Path(mkdtemp(dir=archive.git_dir)))
+    return update_index(archive, Path(mkdtemp(dir=archive.git_dir)))
 
 
-def grown(root: Path, names: Iterable[str]) -> list[str]:
+def grow_index(root: Path, names: Iterable[str]) -> list[str]:
     """Bring an index up to date at each of some commits and return its rows after the last."""
     archive = open_archive(root)
     cache = Path(mkdtemp(dir=archive.git_dir))
     rows: list[str] = []
     for name in names:
         run_git(root, "update-ref", "refs/heads/main", name)
-        rows = indexed(archive, cache)
+        rows = update_index(archive, cache)
     return rows
 
 
 @contextmanager
 def _open_new_index(archive: Archive) -> Iterator[sqlite3.Connection]:
     """Open an index that was built from nothing, once for each state of an archive's branches."""
-    refs = say(archive.root, "for-each-ref") + str(archive.resolve_commit())
+    refs = read_git(archive.root, "for-each-ref") + str(archive.resolve_commit())
     folder = archive.git_dir / f"built-{hashlib.sha256(refs.encode()).hexdigest()}"
     if not (folder / INDEX_NAME).exists():
         with open_index(archive, folder):
@@ -151,7 +153,7 @@ def _open_new_index(archive: Archive) -> Iterator[sqlite3.Connection]:
         yield db
 
 
-def ask(archive: Archive, query: str) -> list[tuple[Any, ...]]:
+def query_index(archive: Archive, query: str) -> list[tuple[Any, ...]]:
     """Return the rows of a query to an archive's index."""
     with _open_new_index(archive) as db:
         return db.execute(query).fetchall()
@@ -161,7 +163,7 @@ Tables = dict[str, list[tuple[Any, ...]]]
 """Table -> rows."""
 
 
-def tables(archive: Archive, *without: str) -> Tables:
+def read_tables(archive: Archive, *without: str) -> Tables:
     """Return an archive's index without the hashes of commits, and without some columns and tables."""
     left_out = {"meta", "tips", "commit_id", *without}
     contents = {}
@@ -174,6 +176,6 @@ def tables(archive: Archive, *without: str) -> Tables:
     return contents
 
 
-def facts(archive: Archive) -> Tables:
+def read_facts(archive: Archive) -> Tables:
     """Return what an archive's index says about the service, without the attempts that read it."""
-    return tables(archive, "attempts", "reads", "attempt")
+    return read_tables(archive, "attempts", "reads", "attempt")

@@ -15,7 +15,7 @@ from orarchive.store import ledger
 from orarchive.store.archive import Archive
 from orarchive.store.git import run_git
 from orarchive.store.ledger import Attempt
-from tests.support.archives import say
+from tests.support.archives import read_git
 
 PATH = "data/output.json"
 BEGUN = dt.datetime(2025, 3, 1, 6, 7, 8, tzinfo=dt.UTC)
@@ -79,7 +79,7 @@ class Source:
         run_git(self.root, *plain, "add", "--all")
         env = {"GIT_COMMITTER_DATE": date, "GIT_AUTHOR_DATE": "2020-01-01T00:00:00Z"}
         run_git(self.root, *plain, "commit", "--quiet", "-m", "update", env=env)
-        return say(self.root, "rev-parse", "HEAD")
+        return read_git(self.root, "rev-parse", "HEAD")
 
 
 def run_import(
@@ -109,8 +109,8 @@ def read_state(archive: Archive) -> dict[str, Any]:
     """Read all that an import must leave alone where it fails: refs, index, files."""
     files = (path for path in archive.root.rglob("*") if path.is_file() and ".git" not in path.parts)
     return {
-        "refs": say(archive.root, "for-each-ref"),
-        "index": say(archive.root, "ls-files", "--stage"),
+        "refs": read_git(archive.root, "for-each-ref"),
+        "index": read_git(archive.root, "ls-files", "--stage"),
         "files": {str(path): path.read_bytes() for path in files},
     }
 

@@ -45,7 +45,7 @@ def read_versions(bundle: str, path: str, scratch: Path) -> list[Version]:
     """Return every version in a bundle, oldest first; rows that are equal are one object, to save memory."""
     result: list[Version] = []
     rows: Rows = {}
-    for time, body in versions(requirements.recordings() / bundle, scratch, path):
+    for time, body in versions(requirements.find_recordings() / bundle, scratch, path):
         old_rows, new_rows = rows, index_rows(body)
         rows = {name: old_rows[name] if old_rows.get(name) == row else row for name, row in new_rows.items()}
         result.append(Version(dt.datetime.fromisoformat(time).astimezone(dt.UTC), rows))

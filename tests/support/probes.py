@@ -4,7 +4,7 @@ import copy
 from typing import Any
 
 from orarchive.sample import START
-from tests.support.archives import HOUR, Payloads, Stage, payloads, say
+from tests.support.archives import HOUR, Payloads, Stage, build_payloads, read_git
 
 NEXT = START + HOUR
 FREE, ALIAS, ROUTER = "openai/gpt-oss-20b:free", "~openai/gpt-latest", "openrouter/auto"
@@ -20,14 +20,16 @@ def without(bodies: Payloads, *models: str) -> Payloads:
 
 def build_probe(name: str) -> dict[str, Any]:
     """Return the body with which the service answers a probe, with the id of the model."""
-    return {"data": payloads(START)["models"]["data"][0] | {"id": name}}
+    return {"data": build_payloads(START)["models"]["data"][0] | {"id": name}}
 
 
 def list_probes(stage: Stage) -> list[str]:
     """Return the paths of the probes since the last call."""
-    return [path for path in stage.asked() if path.startswith("model/")]
+    return [path for path in stage.take_requests() if path.startswith("model/")]
 
 
 def list_missing_lines(stage: Stage) -> list[str]:
     """Return the lines of the last commit's message about missing models."""
-    return [line for line in say(stage.root, "log", "-1", "--format=%b").splitlines() if "missing" in line]
+    return [
+        line for line in read_git(stage.root, "log", "-1", "--format=%b").splitlines() if "missing" in line
+    ]

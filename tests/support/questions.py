@@ -8,7 +8,7 @@ from click.testing import Result
 
 from orarchive.sample import START
 from tests.support.all_readers import ask
-from tests.support.archives import HOUR, Payloads, Stage, payloads
+from tests.support.archives import HOUR, Payloads, Stage, build_payloads
 
 GLM, HAIKU, GEMINI = "z-ai/glm-5.1", "anthropic/claude-haiku-4.5", "google/gemini-2.5-pro"
 FREE, ROUTER, ALIAS = "openai/gpt-oss-20b:free", "openrouter/auto", "~openai/gpt-latest"
@@ -63,7 +63,7 @@ def remove_endpoint(bodies: Payloads, name: str, tag: str) -> None:
 
 def set_prompt_price(name: str, tag: str, price: str) -> Payloads:
     """Return the bodies of the first hour with another price of a model and of one of its endpoints."""
-    bodies = payloads(START)
+    bodies = build_payloads(START)
     for record in (get_model(bodies, name), get_endpoint(bodies, name, tag)):
         record["pricing"]["prompt"] = price
     return bodies
@@ -71,7 +71,7 @@ def set_prompt_price(name: str, tag: str, price: str) -> Payloads:
 
 def first_bodies() -> Payloads:
     """Return the bodies of the first hour, with a schedule for one model and no price for another."""
-    bodies = payloads(START)
+    bodies = build_payloads(START)
     get_model(bodies, HAIKU)["pricing"] |= {"prompt": NIGHT["prompt"], "overrides": SCHEDULE}
     get_model(bodies, THINKING)["pricing"] = {}
     return bodies

@@ -22,7 +22,7 @@ from orarchive.store import ledger
 from orarchive.store.git import run_git
 from orarchive.store.ledger import Attempt, FeedReport
 from orarchive.timestamps import HOUR, format_stamp
-from tests.support.archives import new_archive
+from tests.support.archives import make_archive
 from tests.support.random_steps import Step
 from tests.support.small_service import SmallService
 
@@ -169,7 +169,7 @@ def write_history(folder: Path, attempts: list[ArchivedAttempt], *, with_trailer
 
     `with_trailers`: the message of a commit names its attempt.
     """
-    new_archive(folder)
+    make_archive(folder)
     stream = b"".join(_format_commits(attempts, with_trailers=with_trailers))
     marks = folder / ".git" / "marks"
     options = ("--quiet", "--done", f"--export-marks={marks}")

@@ -12,7 +12,7 @@ from typing import Any
 from orarchive.domain.ranking_series import SERIES
 from orarchive.sample import Reply, Service
 from orarchive.store.ledger import SeriesReport
-from tests.support.archives import DAY, Stage, new_archive, say
+from tests.support.archives import DAY, Stage, make_archive, read_git
 
 KEY = "sample-key"
 EARLY = dt.datetime(2025, 1, 15, 6, tzinfo=dt.UTC)
@@ -112,7 +112,7 @@ def serving(route: str, change: Callable[[Any], Any], **parameters: str) -> Alte
 
 def stage_in(service: Service, folder: Path, key: str | None = KEY) -> Stage:
     """Make a stage with an empty archive; `key` opens the Data API of the service."""
-    return Stage(service, new_archive(folder), {"key": key})
+    return Stage(service, make_archive(folder), {"key": key})
 
 
 def run(stage: Stage, hour: dt.datetime, **options: Any) -> int:
@@ -123,7 +123,7 @@ def run(stage: Stage, hour: dt.datetime, **options: Any) -> int:
 
 def reports(stage: Stage) -> dict[str, SeriesReport]:
     """Return the report of each series in the last line of the ledger."""
-    return stage.attempts()[-1]["rankings"]
+    return stage.read_attempts()[-1]["rankings"]
 
 
 def bad(stage: Stage) -> dict[str, dict[str, str]]:
@@ -133,7 +133,7 @@ def bad(stage: Stage) -> dict[str, dict[str, str]]:
 
 def rows(stage: Stage, path: str) -> list[Row]:
     """Read the rows of a file below data/rankings/ at HEAD."""
-    text = say(stage.root, "show", f"HEAD:data/rankings/{path}")
+    text = read_git(stage.root, "show", f"HEAD:data/rankings/{path}")
     return [json.loads(line) for line in text.splitlines()]
 
 
@@ -141,7 +141,7 @@ def counted(stage: Stage, day: dt.date) -> int:
     """Count the requests to the Data API on a day, by the ledger."""
     return sum(
         report["requests"]
-        for line in stage.attempts()
+        for line in stage.read_attempts()
         if line["hour"].startswith(f"{day}")
         for name, report in line.get("rankings", {}).items()
         if name != "openapi" and SERIES[name].needs_key

@@ -9,7 +9,7 @@ from typing import Any
 
 from orarchive.sample import START, Service, routes, world_at
 from orarchive.store.git import run_git
-from tests.support.archives import HOUR, ROOT, Payloads, Stage, say
+from tests.support.archives import HOUR, ROOT, Payloads, Stage, read_git
 from tests.support.workflow_runner import Repository, WorkflowRun
 
 NEXT = START + 3 * HOUR
@@ -32,8 +32,8 @@ def serve(service: Service, bodies: Payloads) -> None:
 def commit_code(folder: Path) -> Path:
     """Return a bare repository with this one's files in one commit, without the hours that it may hold."""
     remote, work = folder / "remote.git", folder / "work"
-    say(folder, "init", "--quiet", "--bare", "--initial-branch=main", str(remote))
-    say(folder, "clone", "--quiet", str(remote), str(work))
+    read_git(folder, "init", "--quiet", "--bare", "--initial-branch=main", str(remote))
+    read_git(folder, "clone", "--quiet", str(remote), str(work))
     listed = run_git(ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard").decode()
     for name in listed.rstrip("\0").split("\0"):
         path = ROOT / name
@@ -41,16 +41,16 @@ def commit_code(folder: Path) -> Path:
         if not is_record and (path.is_file() or path.is_symlink()):
             (work / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, work / name, follow_symlinks=False)
-    say(work, "checkout", "--quiet", "-B", "main")
-    say(work, "add", "--all")
-    say(work, "commit", "--quiet", "--message", "The code")
-    say(work, "push", "--quiet", "origin", "main")
+    read_git(work, "checkout", "--quiet", "-B", "main")
+    read_git(work, "add", "--all")
+    read_git(work, "commit", "--quiet", "--message", "The code")
+    read_git(work, "push", "--quiet", "origin", "main")
     return remote
 
 
 def clone_writer(service: Service, repository: Repository, folder: Path) -> Stage:
     """Clone a repository as another writer, which archives hours in this process and pushes them."""
-    say(folder, "clone", "--quiet", str(repository.remote), "writer")
+    read_git(folder, "clone", "--quiet", str(repository.remote), "writer")
     return Stage(service, folder / "writer")
 
 

@@ -19,7 +19,15 @@ from orarchive.store.archive import SNAPSHOT_FILES, open_archive
 from orarchive.store.git import run_git
 from orarchive.timestamps import format_stamp
 from tests.support.archives import HOUR, Stage
-from tests.support.histories import Made, Tables, anew, ask, grown, make, tables
+from tests.support.histories import (
+    NewCommit,
+    Tables,
+    build_index,
+    grow_index,
+    make_commits,
+    query_index,
+    read_tables,
+)
 
 HOURS = [START + number * HOUR for number in range(-3, 3)]
 
@@ -38,27 +46,27 @@ class SixHours:
     """The archive that histories are made of: its commits, and the tables of its index."""
 
     stage: Stage
-    commits: list[Made]
+    commits: list[NewCommit]
     """The commits of hours 0, 0 (daily feeds), 1, 2, 3, 3 (daily feeds), 4 and 5."""
     tables: Tables
 
-    def select(self, *numbers: int) -> list[Made]:
+    def select(self, *numbers: int) -> list[NewCommit]:
         """Return the commits of hours by number, with only those hours in their ledgers."""
         hours = [format_stamp(HOURS[number]) for number in numbers]
-        return [commit.keeping(*hours) for commit in self.commits if commit.hours[-1] in hours]
+        return [commit.with_hours(*hours) for commit in self.commits if commit.hours[-1] in hours]
 
 
-def commit_by_hand(commit: Made, message: str = "Somebody's own\n\nAttempt: 7\n  or so\n") -> Made:
+def commit_by_hand(commit: NewCommit, message: str = "Somebody's own\n\nAttempt: 7\n  or so\n") -> NewCommit:
     """Return the commit as somebody makes it by hand: with another message, at another time."""
-    return commit.but(message=message, date=NOON)
+    return commit.with_fields(message=message, date=NOON)
 
 
-def commit_code(before: Made, name: str = "README.md", content: bytes = b"About\n") -> Made:
+def commit_code(before: NewCommit, name: str = "README.md", content: bytes = b"About\n") -> NewCommit:
     """Return a commit of code on top of another commit."""
-    return Made({**before.files, name: content}, date=NOON)
+    return NewCommit({**before.files, name: content}, date=NOON)
 
 
-def change_finish(commit: Made, number: int) -> Made:
+def change_finish(commit: NewCommit, number: int) -> NewCommit:
     """Return the commit with another time at which the attempts at an hour ended."""
 
     def change_line(line: bytes) -> bytes:
@@ -69,23 +77,23 @@ def change_finish(commit: Made, number: int) -> Made:
 
     ledgers = {path: data for path, data in commit.files.items() if path.startswith("data/hours/")}
     dated = {path: b"".join(map(change_line, data.splitlines())) for path, data in ledgers.items()}
-    return commit.but(files={**commit.files, **dated})
+    return commit.with_fields(files={**commit.files, **dated})
 
 
-def edit_lines(commit: Made, path: str, change: Callable[[list[Record]], list[Record]]) -> Made:
+def edit_lines(commit: NewCommit, path: str, change: Callable[[list[Record]], list[Record]]) -> NewCommit:
     """Return the commit with other lines in a file."""
     lines = change([loads(line) for line in commit[path].splitlines()])
-    return commit.having({path: b"".join(dumps(line) + b"\n" for line in lines)})
+    return commit.with_files({path: b"".join(dumps(line) + b"\n" for line in lines)})
 
 
-def edit_field(commit: Made, path: str, name: str, value: Any, model: str = MODEL) -> Made:
+def edit_field(commit: NewCommit, path: str, name: str, value: Any, model: str = MODEL) -> NewCommit:
     """Return the commit with a field of a model changed."""
     return edit_lines(
         commit, path, lambda lines: [{**line, name: value} if line["id"] == model else line for line in lines]
     )
 
 
-def rename_model(commit: Made, name: str) -> Made:
+def rename_model(commit: NewCommit, name: str) -> NewCommit:
     """Return the commit with another name for a model."""
     return edit_field(commit, "models/facts.jsonl", "name", name)
 
@@ -93,14 +101,15 @@ def rename_model(commit: Made, name: str) -> Made:
 def make_pasts(six_hours: SixHours, root: Path, *parts: tuple[str, tuple[int, ...]]) -> None:
     """Make hours of the archive on branches of their own, each with its own ledger."""
     for branch, numbers in parts:
-        make(root, six_hours.select(*numbers), branch)
+        make_commits(root, six_hours.select(*numbers), branch)
         run_git(root, "reset", "--hard", "--quiet")
 
 
 def read_commits(root: Path) -> list[str | None]:
     """Return the commits of all attempts in the index."""
     return [
-        commit for (commit,) in ask(open_archive(root), "select commit_id from attempts order by attempt")
+        commit
+        for (commit,) in query_index(open_archive(root), "select commit_id from attempts order by attempt")
     ]
 
 
@@ -132,12 +141,14 @@ def assert_replayed(root: Path) -> None:
 def assert_consistent(root: Path, names: list[str], *steps: int) -> None:
     """Assert that the replay is right, and that an index built in steps equals one built at once."""
     assert_replayed(root)
-    assert grown(root, [*(names[at] for at in steps or (1, 4)), names[-1]]) == anew(open_archive(root))
+    assert grow_index(root, [*(names[at] for at in steps or (1, 4)), names[-1]]) == build_index(
+        open_archive(root)
+    )
 
 
-def assert_same(six_hours: SixHours, root: Path, commits: list[Made], *steps: int) -> list[str]:
+def assert_same(six_hours: SixHours, root: Path, commits: list[NewCommit], *steps: int) -> list[str]:
     """Assert that a history gives the tables of the six hours; return the hashes of its commits."""
-    names = make(root, commits)
-    assert tables(open_archive(root)) == six_hours.tables
+    names = make_commits(root, commits)
+    assert read_tables(open_archive(root)) == six_hours.tables
     assert_consistent(root, names, *steps)
     return names

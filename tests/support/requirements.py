@@ -15,40 +15,40 @@ LEFT_OUT = "left out"
 """Beginning of the reason of a test that was not run for want of a tool or of data."""
 
 
-def recordings() -> Path:
+def find_recordings() -> Path:
     """Return the folder of recorded responses of the real service."""
     folder = os.environ.get("ARCHIVE_REAL_DATA")
     if not folder or not Path(folder).is_dir():
-        left_out("ARCHIVE_REAL_DATA does not name the folder of recorded responses")
+        leave_out("ARCHIVE_REAL_DATA does not name the folder of recorded responses")
     return Path(folder).resolve()
 
 
-def browser() -> str:
+def find_browser() -> str:
     """Return the path of the system's Chromium or Chrome."""
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    return path or left_out("no Chromium or Chrome on this machine")
+    return path or leave_out("no Chromium or Chrome on this machine")
 
 
-def validator() -> list[str]:
+def find_validator() -> list[str]:
     """Return the command of the W3C's HTML checker."""
     if not shutil.which("java"):
-        left_out("no Java on this machine")
+        leave_out("no Java on this machine")
     if not VNU.exists():
-        left_out("no vnu.jar (npm install --no-save --prefix build/tools vnu-jar)")
+        leave_out("no vnu.jar (npm install --no-save --prefix build/tools vnu-jar)")
     return ["java", "-jar", str(VNU)]
 
 
-def obedient() -> list[str]:
+def find_permission_prefix() -> list[str]:
     """Return the prefix of a command that file permissions bind also where root runs the tests."""
     if os.getuid():
         return []
     command = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all", "--"]
     if not shutil.which("setpriv") or subprocess.run([*command, "true"], check=False).returncode:
-        left_out("root may write everywhere, and there is no setpriv to stop it")
+        leave_out("root may write everywhere, and there is no setpriv to stop it")
     return command
 
 
-def left_out(reason: str) -> NoReturn:
+def leave_out(reason: str) -> NoReturn:
     """Leave the test out for a reason, or fail it with `REQUIRE_ALL=1`."""
     if os.environ.get("REQUIRE_ALL") == "1":
         pytest.fail(reason)

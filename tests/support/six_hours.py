@@ -10,8 +10,8 @@ from pathlib import Path
 from orarchive.index.database import INDEX_NAME
 from orarchive.sample import START, Service
 from orarchive.store.archive import Archive, open_archive
-from tests.support.archives import DAY, HOUR, ROOT, Stage, new_archive, payloads, say
-from tests.support.histories import Made, anew, indexed, made, make
+from tests.support.archives import DAY, HOUR, ROOT, Stage, build_payloads, make_archive, read_git
+from tests.support.histories import NewCommit, build_index, list_commits, make_commits, update_index
 
 HOURS = [START + number * HOUR for number in range(-3, 3)]
 EARLY = 4
@@ -23,7 +23,7 @@ class SixHours:
     """An archive of six hours in eight commits, and its index at an early commit and at the last one."""
 
     root: Path
-    commits: list[Made]
+    commits: list[NewCommit]
     names: list[str]
     early_cache: Path
     """A cache with the index at the early commit."""
@@ -38,30 +38,30 @@ class SixHours:
 
     def clone_at(self, root: Path, position: int) -> Archive:
         """Clone the archive and set the branch to a commit."""
-        say(root.parent, "clone", "--quiet", "--no-local", str(self.root), root.name)
-        say(root, "reset", "--quiet", "--hard", self.names[position])
+        read_git(root.parent, "clone", "--quiet", "--no-local", str(self.root), root.name)
+        read_git(root, "reset", "--quiet", "--hard", self.names[position])
         return open_archive(root)
 
 
 def archive_six_hours(service: Service, folder: Path) -> SixHours:
     """Make the archive in a folder."""
-    stage = Stage(service, new_archive(folder / "first"))
+    stage = Stage(service, make_archive(folder / "first"))
     for number, hour in enumerate(HOURS):
-        stage.serve(payloads(START + 7 * number * DAY))
+        stage.serve(build_payloads(START + 7 * number * DAY))
         assert stage.run(hour) == 0
-    commits = made(stage.archive)
-    root = new_archive(folder / "archive")
-    names = make(root, commits)
+    commits = list_commits(stage.archive)
+    root = make_archive(folder / "archive")
+    names = make_commits(root, commits)
     archive = open_archive(root)
-    say(root, "reset", "--hard", "--quiet", names[EARLY])
-    early_rows = indexed(archive, folder / "early")
-    say(root, "reset", "--hard", "--quiet", names[-1])
-    return SixHours(root, commits, names, folder / "early", early_rows, anew(archive))
+    read_git(root, "reset", "--hard", "--quiet", names[EARLY])
+    early_rows = update_index(archive, folder / "early")
+    read_git(root, "reset", "--hard", "--quiet", names[-1])
+    return SixHours(root, commits, names, folder / "early", early_rows, build_index(archive))
 
 
 def assert_sound(archive: Archive, cache: Path, rows: list[str]) -> None:
     """Assert that the next update gives the right rows and leaves nothing beside the index."""
-    assert indexed(archive, cache) == rows
+    assert update_index(archive, cache) == rows
     assert {path.name for path in cache.iterdir()} == {INDEX_NAME, f"{INDEX_NAME}.lock"}
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from orarchive.domain.ranking_series import MODELS
 from orarchive.sample import Service
-from tests.support.archives import Stage, new_archive
+from tests.support.archives import Stage, make_archive
 
 
 def select_rows(rows: list[dict[str, Any]], query: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -32,4 +32,4 @@ def make_small_stage(tmp_path: Path, served: dict[str, Any], key: str | None = "
         return (200, served[path]) if path in served else (404, {})
 
     service = Service(respond)
-    return Stage(service, new_archive(tmp_path / "archive"), {"key": key})
+    return Stage(service, make_archive(tmp_path / "archive"), {"key": key})

@@ -30,9 +30,18 @@ from orarchive.sample import START, Service, world_at
 from orarchive.store import ledger
 from orarchive.store.ledger import Attempt
 from orarchive.timestamps import HOUR, format_hour
-from tests.support.archives import LISTS, Payloads, Stage, kept, new_archive, payloads, replies, said
+from tests.support.archives import (
+    LIST_ROUTES,
+    Payloads,
+    Stage,
+    build_payloads,
+    encode_archived,
+    encode_sent,
+    make_archive,
+    make_responder,
+)
 from tests.support.driver import Driver
-from tests.support.requirements import obedient
+from tests.support.requirements import find_permission_prefix
 
 KEYS = {"models": "id", "providers": "slug"}
 FAN_OUTS = ("models/*/endpoints", "models/anthropic/*/endpoints")
@@ -121,14 +130,14 @@ def soak(folder: Path, hours: int, seed: int = 0) -> SoakResult:
     models = tuple(sorted(world_at(START).models)[:MODEL_COUNT])
     errors = folder / "errors"
     with ExitStack() as stack:
-        service = stack.enter_context(Service(replies({})))
+        service = stack.enter_context(Service(make_responder({})))
         stderr = stack.enter_context(errors.open("w"))
-        drivers = [stack.enter_context(Driver(stderr, obedient())) for _ in range(2)]
-        stage = Stage(service, new_archive(folder / "archive"))
+        drivers = [stack.enter_context(Driver(stderr, find_permission_prefix())) for _ in range(2)]
+        stage = Stage(service, make_archive(folder / "archive"))
         player = Player(stage, drivers, random.Random(seed), result)
         for number in range(hours):
             hour = START + number * HOUR
-            bodies = payloads(hour, models)
+            bodies = build_payloads(hour, models)
             stage.serve(bodies)
             player.play(hour, bodies)
         printed = errors.read_text()
@@ -181,7 +190,7 @@ class Player:
 
     def _play_good(self, hour: dt.datetime, **options: int) -> int:
         self.driver.start(self.stage, hour, named=True, **options)
-        return self.driver.ended()
+        return self.driver.wait_for_exit()
 
     def _play_fault(self, hour: dt.datetime) -> int:
         fault = self.missed or next(self.faults)
@@ -189,10 +198,10 @@ class Player:
         routes = ROUTES if hour.hour else ROUTES + DAILY_ROUTES
         route = self.chance.choice([route for route in routes if route not in excluded])
         self.stage.service.fail(route, fault, times=self.chance.choice((1, 3, None)))
-        self.stage.asked()
+        self.stage.take_requests()
         code = self._play_good(hour)
         self.stage.service.heal()
-        if any(fnmatchcase(path, route) for path in self.stage.asked()):
+        if any(fnmatchcase(path, route) for path in self.stage.take_requests()):
             self.missed = ""
             self.result.faults[fault] += 1
         else:
@@ -201,7 +210,7 @@ class Player:
 
     def _play_kill(self, hour: dt.datetime) -> int:
         group = self.driver.start(self.stage, hour, step=self.chance.randint(1, 60), named=True)
-        code = self.driver.ended()
+        code = self.driver.wait_for_exit()
         with suppress(ProcessLookupError):  # wait for a git command that outlives the killed run
             for _ in range(200):
                 os.killpg(group, 0)
@@ -211,14 +220,14 @@ class Player:
     def _play_pair(self, hour: dt.datetime) -> int:
         self.driver.start(self.stage, hour, named=True)
         self.rival.start(self.stage, hour, named=True)
-        return min(abs(self.driver.ended()), abs(self.rival.ended()))
+        return min(abs(self.driver.wait_for_exit()), abs(self.rival.wait_for_exit()))
 
     def _play_jump(self, hour: dt.datetime) -> int:
-        before = self.stage.commits()
+        before = self.stage.list_subjects()
         code = self._play_good(hour - 5 * HOUR)
         if code != 2 and before:
             self._report(hour, f"a run of five hours ago ended with {code}")
-        if self.stage.commits() != before:
+        if self.stage.list_subjects() != before:
             self._report(hour, "a run of five hours ago was archived")
         return self._play_good(hour)
 
@@ -239,11 +248,11 @@ def check(stage: Stage, result: SoakResult) -> None:
     """Compare the archive with the bodies served and with the exit codes of the runs."""
     if stage.run(START + result.hours * HOUR):  # restores what a last kill left
         result.errors.append("the last run of all is not good")
-    history = stage.past()
+    history = stage.read_history()
     findings = verify(history)
     if findings.wrong:
         result.errors.append(f"verify: {findings}")
-    lines = stage.attempts()
+    lines = stage.read_attempts()
     good_feeds = {
         (ledger.attempt_hour(line), name)
         for line in lines
@@ -268,7 +277,7 @@ def check(stage: Stage, result: SoakResult) -> None:
 
 def _served_keys(bodies: Payloads) -> FeedKeys:
     """Return the keys of all records served; under `orphaned` the models that have endpoints."""
-    rows = {name: bodies[route]["data"] for name, route in LISTS.items()}
+    rows = {name: bodies[route]["data"] for name, route in LIST_ROUTES.items()}
     endpoints = [
         (row["id"], item["tag"])
         for row in rows["models"]
@@ -297,7 +306,11 @@ def _compare(snapshot: Snapshot, hour: dt.datetime, bodies: Payloads, result: So
         archived = snapshot[name]
         result.records += len(records)
         for key in records.keys() | archived.keys():
-            if key not in records or key not in archived or said(records[key]) != kept(archived[key]):
+            if (
+                key not in records
+                or key not in archived
+                or encode_sent(records[key]) != encode_archived(archived[key])
+            ):
                 result.lost.append(f"{format_hour(hour)}: {name}: {key[0]}")
 
 

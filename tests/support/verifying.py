@@ -11,8 +11,8 @@ from click.testing import CliRunner, Result
 from orarchive.cli.main import main as orarchive_command
 from orarchive.jsonl import dumps, loads
 from orarchive.sample import START
-from tests.support.archives import HOUR, new_archive
-from tests.support.histories import Made, make
+from tests.support.archives import HOUR, make_archive
+from tests.support.histories import NewCommit, make_commits
 
 HOURS = (START, START + HOUR, START + 3 * HOUR)
 
@@ -21,7 +21,7 @@ FIRST, DAILY, SECOND, LAST = range(4)
 
 FACTS, LEDGER = "models/facts.jsonl", "hours/2026-06.jsonl"
 
-Commits = list[Made]
+Commits = list[NewCommit]
 
 
 def run_verify(root: Path, *options: str) -> Result:
@@ -57,36 +57,36 @@ def verify_archive(root: Path) -> dict[str, Any]:
 
 def verify_history(root: Path, commits: Commits) -> dict[str, Any]:
     """Return the findings in a history, without the gap that all of these histories have."""
-    make(new_archive(root), commits)
+    make_commits(make_archive(root), commits)
     findings = verify_archive(root)
     assert findings.pop("gaps") == ["2026-06-01T02Z to 2026-06-01T02Z (1 h)"]
     return findings
 
 
-def flip_bit(commit: Made, path: str) -> Made:
+def flip_bit(commit: NewCommit, path: str) -> NewCommit:
     """Return the commit with one bit of a file flipped, inside a word that was sent."""
     content = bytearray(commit[path])
     content[content.index(b'"edition"' if b'"edition"' in content else b'"') + 1] ^= 1
-    return commit.having({path: bytes(content)})
+    return commit.with_files({path: bytes(content)})
 
 
-def commit_by_hand(commit: Made) -> Made:
+def commit_by_hand(commit: NewCommit) -> NewCommit:
     """Return a commit by hand with the same files."""
     return replace(commit, message="Mend a typo\n")
 
 
-def replace_commit(commits: Commits, position: int, replacement: Made) -> Commits:
+def replace_commit(commits: Commits, position: int, replacement: NewCommit) -> Commits:
     """Return the history with another commit at a position."""
     return [*commits[:position], replacement, *commits[position + 1 :]]
 
 
-def edit_ledger(commit: Made, change: Callable[[list[Any]], list[Any]]) -> Made:
+def edit_ledger(commit: NewCommit, change: Callable[[list[Any]], list[Any]]) -> NewCommit:
     """Return a commit by hand that changes the ledger's lines."""
     lines = change([loads(text) for text in commit[LEDGER].splitlines()])
-    return commit_by_hand(commit.having({LEDGER: b"".join(dumps(line) + b"\n" for line in lines)}))
+    return commit_by_hand(commit.with_files({LEDGER: b"".join(dumps(line) + b"\n" for line in lines)}))
 
 
-def record_hash(commit: Made, number: int, feed: str, digest: str) -> Made:
+def record_hash(commit: NewCommit, number: int, feed: str, digest: str) -> NewCommit:
     """Return a commit by hand that writes another hash of a feed into a line of the ledger."""
 
     def change(lines: list[Any]) -> list[Any]:

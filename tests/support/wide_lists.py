@@ -26,6 +26,6 @@ class WideList:
 
 def read_wide_list(name: str) -> WideList:
     """Read a recording."""
-    path = requirements.recordings() / f"models_v1_all_modalities/{name}.json.gz"
+    path = requirements.find_recordings() / f"models_v1_all_modalities/{name}.json.gz"
     time = dt.datetime.strptime(name, "%Y-%m-%dT%H%M%SZ").replace(tzinfo=dt.UTC)
     return WideList(time, gzip.decompress(path.read_bytes()))

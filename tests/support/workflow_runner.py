@@ -21,7 +21,7 @@ from ruamel.yaml import YAML
 
 from orarchive.errors import GitError
 from tests.support.action_stubs import ACTIONS, ActionError
-from tests.support.archives import ROOT, say
+from tests.support.archives import ROOT, read_git
 from tests.support.expressions import fill, is_met
 
 FOLDER = ROOT / ".github" / "workflows"
@@ -148,7 +148,7 @@ class Repository:
 
     def git(self, *arguments: str) -> str:
         """Return the output of a git command in the bare repository."""
-        return say(self.remote, *arguments)
+        return read_git(self.remote, *arguments)
 
     def tip(self) -> str:
         """Return the commit of the branch main."""

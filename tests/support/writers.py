@@ -14,7 +14,16 @@ from orarchive.sample import START
 from orarchive.sample.faults import encode
 from orarchive.store import push as push_module
 from orarchive.store.archive import Archive
-from tests.support.archives import LISTS, Payloads, Stage, kept, payloads, said, say, tidy
+from tests.support.archives import (
+    LIST_ROUTES,
+    Payloads,
+    Stage,
+    assert_tidy,
+    build_payloads,
+    encode_archived,
+    encode_sent,
+    read_git,
+)
 
 
 class Writers:
@@ -22,14 +31,14 @@ class Writers:
 
     def __init__(self, stage: Stage, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.remote = folder / "remote.git"
-        stage.serve(payloads(START))
+        stage.serve(build_payloads(START))
         stage.run(START)
-        say(folder, "clone", "--quiet", "--bare", str(stage.root), str(self.remote))
-        say(folder, "clone", "--quiet", "--depth=1", f"file://{self.remote}", "ours")
-        say(folder, "clone", "--quiet", str(self.remote), "theirs")
+        read_git(folder, "clone", "--quiet", "--bare", str(stage.root), str(self.remote))
+        read_git(folder, "clone", "--quiet", "--depth=1", f"file://{self.remote}", "ours")
+        read_git(folder, "clone", "--quiet", str(self.remote), "theirs")
         self.ours = Stage(stage.service, folder / "ours")
         self.theirs = Stage(stage.service, folder / "theirs")
-        self.first = self.tip()
+        self.first = self.read_tip()
         self.lost = 0
         real = push_module.push_branch
 
@@ -43,73 +52,74 @@ class Writers:
         """What the other writer does right before each of our pushes."""
         monkeypatch.setattr(push_module, "push_branch", push)
 
-    def tip(self) -> str:
+    def read_tip(self) -> str:
         """Return the remote's tip."""
-        return say(self.remote, "rev-parse", "main")
+        return read_git(self.remote, "rev-parse", "main")
 
-    def archive(self, hour: dt.datetime, served: Payloads, *failing: str, **wish: Any) -> int:
+    def archive_theirs(self, hour: dt.datetime, served: Payloads, *failing: str, **wish: Any) -> int:
         """Archive and push an hour as the other writer, with routes that fail, and return the exit code."""
         service, respond = self.theirs.service, self.theirs.service.respond
         self.theirs.serve(served)
         for route in failing:
             service.fail(route, "503")
-        say(self.theirs.root, "pull", "--quiet", "--ff-only")
+        read_git(self.theirs.root, "pull", "--quiet", "--ff-only")
         code = self.theirs.run(hour, push=True, **wish)
         service.heal()
         service.respond = respond
         return code
 
-    def edit(self, name: str, text: str = "new") -> None:
+    def edit_theirs(self, name: str, text: str = "new") -> None:
         """Change a file that is no data as the other writer and push that."""
         root = self.theirs.root
-        say(root, "pull", "--quiet", "--ff-only")
+        read_git(root, "pull", "--quiet", "--ff-only")
         (root / name).write_text(text)
-        say(root, "add", name)
-        say(root, "commit", "--quiet", "-m", f"Edit {name}")
-        say(root, "push", "--quiet")
+        read_git(root, "add", name)
+        read_git(root, "commit", "--quiet", "-m", f"Edit {name}")
+        read_git(root, "push", "--quiet")
 
-    def sound(self) -> list[str]:
+    def assert_sound(self) -> list[str]:
         """Assert that ours and the remote have one tidy, straight history without repeated attempts.
 
         Return the subjects of the commits since the first hour.
         """
-        assert say(self.ours.root, "rev-parse", "HEAD") == self.tip()
-        tidy(self.ours.root)
-        assert say(self.remote, "rev-list", "--merges", "main") == ""
-        ledger = [(line["hour"], line["attempt"]) for line in self.ours.attempts()]
+        assert read_git(self.ours.root, "rev-parse", "HEAD") == self.read_tip()
+        assert_tidy(self.ours.root)
+        assert read_git(self.remote, "rev-list", "--merges", "main") == ""
+        ledger = [(line["hour"], line["attempt"]) for line in self.ours.read_attempts()]
         assert len(set(ledger)) == len(ledger)
         assert ledger == sorted(ledger)
-        return say(self.remote, "log", "--reverse", "--format=%s", f"{self.first}..main").splitlines()
+        return read_git(self.remote, "log", "--reverse", "--format=%s", f"{self.first}..main").splitlines()
 
-    def observed(self, *served: Payloads) -> None:
+    def assert_observed(self, *served: Payloads) -> None:
         """Assert that in every commit each feed, and each model's endpoints, are as they were served once."""
-        versions = [wire(bodies) for bodies in (payloads(START), *served)]
-        say(self.theirs.root, "pull", "--quiet", "--ff-only")
-        for name in say(self.theirs.root, "rev-list", "main").split():
-            for path, content in stored(self.theirs, name).items():
+        versions = [encode_served(bodies) for bodies in (build_payloads(START), *served)]
+        read_git(self.theirs.root, "pull", "--quiet", "--ff-only")
+        for name in read_git(self.theirs.root, "rev-list", "main").split():
+            for path, content in read_stored(self.theirs, name).items():
                 assert content in [version[path] for version in versions], (name, path)
 
 
-def stored(stage: Stage, name: str) -> dict[str, bytes]:
+def read_stored(stage: Stage, name: str) -> dict[str, bytes]:
     """Return the feeds and each model's endpoints as a commit holds them: path -> comparable bytes."""
     snapshot = stage.archive.read_snapshot(name)
     lists = {
-        route: kept({"data": list(snapshot[feed].values())})
-        for feed, route in LISTS.items()
+        route: encode_archived({"data": list(snapshot[feed].values())})
+        for feed, route in LIST_ROUTES.items()
         if snapshot[feed]
     }
     endpoints = {
-        f"models/{key}/endpoints": kept(response) for (key,), response in snapshot["endpoints"].items()
+        f"models/{key}/endpoints": encode_archived(response)
+        for (key,), response in snapshot["endpoints"].items()
     }
     return lists | endpoints
 
 
-def wire(served: Payloads) -> dict[str, bytes]:
+def encode_served(served: Payloads) -> dict[str, bytes]:
     """Return served bodies in the same form, without what is volatile in rows of ZDR."""
-    bodies = {path: said(body) for path, body in served.items()}
-    for route in LISTS.values():
+    bodies = {path: encode_sent(body) for path, body in served.items()}
+    for route in LIST_ROUTES.values():
         rows = loads(encode(served[route]["data"]))
-        bodies[route] = kept(
-            {"data": [stable_part(ENDPOINTS, row) for row in rows] if route == LISTS["zdr"] else rows}
+        bodies[route] = encode_archived(
+            {"data": [stable_part(ENDPOINTS, row) for row in rows] if route == LIST_ROUTES["zdr"] else rows}
         )
     return bodies

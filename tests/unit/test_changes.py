@@ -19,7 +19,7 @@ GLM = "z-ai/glm-5.1"
 def test_every_stable_field_makes_changes(stage: Stage) -> None:
     """Change each field of a model: all but scores and prices, which have tests of their own."""
     assert stage.run(START) == 0
-    old = stage.snapshot()
+    old = stage.read_snapshot()
     for name in old["models"][GLM,].keys() - {"id", "pricing", "benchmarks"}:
         new = copy.deepcopy(old)
         new["models"][GLM,][name] = {"other": 1}

@@ -12,7 +12,7 @@ from orarchive.domain.changes import Change
 from orarchive.sample import START
 from orarchive.store.commit_message import format_message
 from orarchive.store.ledger import Attempt
-from tests.support.archives import FEW, HOUR, Payloads, Stage, edited, payloads, say
+from tests.support.archives import FEW, HOUR, Payloads, Stage, build_payloads, edit_records, read_git
 
 FREE_MODEL = "openai/gpt-oss-20b:free"
 TIME_OF_DAY_MODEL, DUPLICATES_MODEL = "deepseek/deepseek-v4-pro", "qwen/qwen3-235b-a22b-2507"
@@ -36,11 +36,11 @@ def list_endpoints(bodies: Payloads, name: str) -> list[dict[str, Any]]:
 def message_after(stage: Stage, edit: Edit) -> str:
     """Return the message of an hour whose payloads are those of the hour before, edited."""
     assert stage.run(START) == 0
-    bodies = copy.deepcopy(payloads(START))
+    bodies = copy.deepcopy(build_payloads(START))
     edit(bodies)
     stage.serve(bodies)
     assert stage.run(START + HOUR) == 0
-    return say(stage.root, "log", "-1", "--format=%B")
+    return read_git(stage.root, "log", "-1", "--format=%B")
 
 
 def drop_model(name: str) -> Edit:
@@ -190,7 +190,7 @@ def test_volatile_values_and_spelling_are_no_changes(stage: Stage, edit: Edit) -
 
 def test_the_first_hour_has_no_changes(stage: Stage) -> None:
     assert stage.run(START) == 0
-    first, daily = say(stage.root, "log", "--reverse", "--format=%B%x00").split("\0")[:2]
+    first, daily = read_git(stage.root, "log", "--reverse", "--format=%B%x00").split("\0")[:2]
     assert first.startswith(f"2026-06-01T00Z: first record of {len(FEW)} models, ")
     assert "added" not in first
     assert "first record of 4 images" in daily
@@ -207,14 +207,14 @@ def test_foreign_text_cannot_forge_a_message(stage: Stage) -> None:
 
 
 def test_a_long_list_of_changes_is_capped(stage: Stage) -> None:
-    bodies = payloads(START, ())
+    bodies = build_payloads(START, ())
     stage.serve(bodies)
     assert stage.run(START) == 0
-    stage.serve(edited(bodies, "second"))
+    stage.serve(edit_records(bodies, "second"))
     stage.run(START + HOUR)
-    stage.serve(edited(bodies, "third"))
+    stage.serve(edit_records(bodies, "third"))
     assert stage.run(START + 2 * HOUR) == 0
-    body = say(stage.root, "log", "-1", "--format=%b", "--grep=edited").splitlines()
+    body = read_git(stage.root, "log", "-1", "--format=%b", "--grep=edited").splitlines()
     assert len(body) < 220
     assert any("... and " in line and line.endswith(" more") for line in body)
 

@@ -238,7 +238,7 @@ def test_the_ledgers_hash_is_that_of_the_files(stage: Stage) -> None:
     for name, feed in FEEDS.items():
         paths = [stage.root / "data" / path for path in feed.files]
         content = b"".join(path.read_bytes() for path in paths if path.exists())
-        assert stage.report(name)["sha256"] == hashlib.sha256(content).hexdigest()
+        assert stage.read_report(name)["sha256"] == hashlib.sha256(content).hexdigest()
 
 
 def test_a_facet_line_without_its_record_is_an_error() -> None:

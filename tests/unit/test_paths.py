@@ -20,7 +20,7 @@ from orarchive.domain.feeds import FEEDS
 from orarchive.domain.ranking_series import CATEGORY, ORDER, SERIES
 from orarchive.publish.pages import model_path
 from orarchive.sample import Service
-from tests.support.archives import HOUR, Stage, data_files, new_archive, say, tidy
+from tests.support.archives import HOUR, Stage, assert_tidy, make_archive, read_data_files, read_git
 from tests.support.browser import build_site
 from tests.support.rankings import EARLY, MODELS, OPENAPI
 
@@ -186,10 +186,10 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
     """Archive two hours of that service, with a key."""
     folder = tmp_path_factory.mktemp("paths")
     with Service(answer) as service:
-        stage = Stage(service, new_archive(folder / "archive"), {"key": "0123456789-a-key"})
+        stage = Stage(service, make_archive(folder / "archive"), {"key": "0123456789-a-key"})
         assert stage.run(EARLY, rankings=True) == 1
         assert stage.run(EARLY + HOUR, feeds=("models", "providers")) == 0
-    tidy(stage.root)
+    assert_tidy(stage.root)
     return stage
 
 
@@ -200,16 +200,16 @@ def test_an_archive_of_such_names(stage: Stage) -> None:
     """
     assert sorted(path.name for path in stage.root.parent.iterdir()) == ["archive"]
     assert {path.name for path in stage.root.iterdir()} == {".git", "data"}
-    written = data_files(stage.root)
+    written = read_data_files(stage.root)
     for path in written:
         check_path(path.replace(".gitattributes", "gitattributes"))
     check_different(written)
     for series in ("order", "category"):
         assert len([path for path in written if path.startswith(f"rankings/{series}/")]) >= len(QUERY_VALUES)
-    say(stage.root, "fsck", "--strict")
+    read_git(stage.root, "fsck", "--strict")
     strict = ("-c", "core.protectNTFS=true", "-c", "core.protectHFS=true")
-    say(stage.root.parent, *strict, "clone", "--quiet", str(stage.root), "clone")
-    assert data_files(stage.root.parent / "clone") == written
+    read_git(stage.root.parent, *strict, "clone", "--quiet", str(stage.root), "clone")
+    assert read_data_files(stage.root.parent / "clone") == written
 
 
 class LinkParser(HTMLParser):

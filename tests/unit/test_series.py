@@ -28,7 +28,7 @@ from orarchive.domain.ranking_series import (
 )
 from orarchive.jsonl import Record
 from orarchive.sample import sample_service
-from tests.support.archives import DAY, say, tidy
+from tests.support.archives import DAY, assert_tidy, read_git
 from tests.support.rankings import EARLY, OPENAPI, Recorder, files, run, stage_in
 
 Files = dict[str, bytes]
@@ -164,14 +164,14 @@ def test_categories_of_any_name_are_archived(tmp_path: Path) -> None:
             assert run(stage, EARLY + day * DAY) == 0
             answers = [answer for answer in log.answers() if answer.path == "models"]
             assert [answer.query.get("category") for answer in answers] == [None, *NAMES]
-    tidy(stage.root)
+    assert_tidy(stage.root)
     contents = files(stage)
     assert len(contents) == len(NAMES) + 1 == len({path.lower() for path in contents})
     assert len(set(contents.values())) == 2
     assert {path.name for path in tmp_path.rglob("*") if path.parent in (tmp_path, tmp_path / "in")} == {
         *("in", "archive")
     }
-    committed = say(stage.root, "ls-tree", "-r", "--name-only", "HEAD").splitlines()
+    committed = read_git(stage.root, "ls-tree", "-r", "--name-only", "HEAD").splitlines()
     assert {path for path in committed if not path.startswith("data/rankings/order")} == {
         f"data/{name}"
         for name in (

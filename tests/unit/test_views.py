@@ -10,7 +10,7 @@ from orarchive.index.database import open_index
 from orarchive.sample import START
 from orarchive.store.archive import open_archive
 from orarchive.timestamps import HOUR, format_stamp
-from tests.support.archives import Stage, payloads
+from tests.support.archives import Stage, build_payloads
 from tests.support.browser import build_snapshot, write_archive
 
 NIGHT = {"utc_start": 2200, "utc_end": 600, "prompt": "0.1"}
@@ -76,7 +76,7 @@ def test_models_say_what_is_new_expiring_and_orphaned(tmp_path: Path) -> None:
 def test_an_hour_of_which_part_was_read_is_no_good_one(stage: Stage, tmp_path: Path) -> None:
     """Agree with `status` and `at`; the records read in that hour count all the same."""
     for number in range(3):
-        stage.serve(payloads(START))
+        stage.serve(build_payloads(START))
         if number == 1:
             stage.service.fail(f"models/{GLM}/endpoints", "404")
         stage.run(START + number * HOUR)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from orarchive.sample import START, Service, sample_service
-from tests.support.archives import HOUR, payloads
+from tests.support.archives import HOUR, build_payloads
 from tests.support.rehearsals import clone_writer, commit_code, serve
 from tests.support.workflow_runner import Repository
 
@@ -23,7 +23,7 @@ def running_service() -> Iterator[Service]:
 def service(running_service: Service) -> Service:
     """Return the service without faults and with few models, so that runs are quick."""
     running_service.heal()
-    serve(running_service, payloads(START))
+    serve(running_service, build_payloads(START))
     return running_service
 
 
@@ -39,7 +39,7 @@ def three_hours(code: Path, running_service: Service, tmp_path_factory: pytest.T
     folder = tmp_path_factory.mktemp("hours")
     shutil.copytree(code, folder / "remote.git")
     running_service.heal()
-    serve(running_service, payloads(START))
+    serve(running_service, build_payloads(START))
     writer = clone_writer(running_service, Repository(folder, running_service.base_url, START), folder)
     for number in range(3):
         running_service.now = START + number * HOUR

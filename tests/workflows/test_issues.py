@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from orarchive.sample import START, Service
-from tests.support.archives import HOUR, payloads, say
+from tests.support.archives import HOUR, build_payloads, read_git
 from tests.support.rehearsals import KEY, clone_writer, read_issues, serve
 from tests.support.workflow_runner import Repository, join_summaries, run_result
 
@@ -55,7 +55,7 @@ def test_what_the_service_says_is_code_in_an_issue(service: Service, archive: Re
     Once the service answers as before, the issue is closed. Fails without the four spaces in each of the
     three, and in watch.yml, and without the exit code of `contract`.
     """
-    bodies = payloads(START)
+    bodies = build_payloads(START)
     for row in bodies["models"]["data"]:
         row["pricing"][HOSTILE_NAME] = "1"
     serve(service, bodies)
@@ -70,7 +70,7 @@ def test_what_the_service_says_is_code_in_an_issue(service: Service, archive: Re
     for text in (*texts, join_summaries(archive.run("watch.yml"))):
         assert all(line.startswith("    ") for line in text.splitlines())
     archive.now = START
-    serve(service, payloads(START))
+    serve(service, build_payloads(START))
     assert run_result(archive.run("contract.yml")) == "success"
     issues = {issue["title"]: issue["state"] for issue in read_issues(archive)}
     assert issues == {DRIFT_TITLE: "closed", TITLE: "open"}
@@ -111,8 +111,8 @@ def test_a_ledger_that_cannot_be_read_opens_no_issue(
     writer = clone_writer(service, archive, tmp_path)
     (ledger,) = (writer.root / "data" / "hours").glob("*.jsonl")
     ledger.write_text('{"hour": "never"}\n')
-    say(writer.root, "commit", "--quiet", "--all", "--message", "By hand")
-    say(writer.root, "push", "--quiet")
+    read_git(writer.root, "commit", "--quiet", "--all", "--message", "By hand")
+    read_git(writer.root, "push", "--quiet")
     run = archive.run("watch.yml")
     assert "not a line of the ledger" in run["watch"]["Write the report"].printed
     assert (run_result(run), run["watch"].steps[-1].outcome) == ("failure", "skipped")

@@ -9,7 +9,7 @@ import pytest
 
 from orarchive.sample import START, Service
 from orarchive.timestamps import format_hour, format_stamp
-from tests.support.archives import FEW, HOUR, Stage, edited, every_byte, payloads
+from tests.support.archives import FEW, HOUR, Stage, build_payloads, edit_records, read_all_files
 from tests.support.rehearsals import (
     KEY,
     NEXT,
@@ -128,7 +128,7 @@ def test_an_hour_with_changes_and_a_repeated_tick(service: Service, archive: Rep
 
     Fails without the condition on a commit in the `if` of publish.
     """
-    bodies = payloads(START)
+    bodies = build_payloads(START)
     rows = [row for row in bodies["models"]["data"] if row["id"] != REMOVED_MODEL]
     bodies["models"]["data"] = rows
     bodies["models"]["total_count"] = bodies["models/count"]["data"]["count"] = len(rows)
@@ -282,7 +282,7 @@ def test_the_index_is_kept_from_build_to_build(service: Service, archive: Reposi
     writer = clone_writer(service, archive, tmp_path)
     archive.run("publish.yml", "push")
     indexed = archive.tip()
-    serve(service, edited(payloads(START), "second"))
+    serve(service, edit_records(build_payloads(START), "second"))
     assert writer.run(NEXT, push=True) == 0
     trace = tmp_path / "trace"
     archive.environment["GIT_TRACE"] = str(trace)
@@ -291,7 +291,7 @@ def test_the_index_is_kept_from_build_to_build(service: Service, archive: Reposi
         trace.unlink(missing_ok=True)
         assert run_result(archive.run("publish.yml", "push")) == "success"
         assert (f"^{indexed}" in trace.read_text()) is is_cached
-        sites.append(every_byte(archive.site))
+        sites.append(read_all_files(archive.site))
         shutil.rmtree(archive.caches)
     assert read_status(archive)["as_of"] == format_stamp(NEXT)
     assert sites[0] == sites[1]
@@ -322,11 +322,11 @@ def test_most_hours_are_covered_though_many_ticks_are_dropped(stage: Stage) -> N
     """
     runs = plan_runs(30 * 24)
     assert sum(run is not None for run in runs) >= 0.95 * len(runs)
-    stage.serve(payloads(START, FEW[:1]))
+    stage.serve(build_payloads(START, FEW[:1]))
     planned = {START + number * HOUR: run for number, run in enumerate(runs[:48])}
     for hour, run in planned.items():
         if run:
             stage.service.now = hour
             assert stage.run(hour, now=run, is_hour_given=False, feeds=("models",)) == 0
-    good = stage.past().good_hours("models")
+    good = stage.read_history().good_hours("models")
     assert good == [hour for hour, run in planned.items() if run]

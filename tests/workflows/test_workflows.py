@@ -8,7 +8,7 @@ import pytest
 
 from orarchive.cli.scrape import scrape_command
 from orarchive.sample import START
-from tests.support.archives import ROOT, say
+from tests.support.archives import ROOT, read_git
 from tests.support.workflow_rules import KEY, find_violations
 from tests.support.workflow_runner import FOLDER, WORKFLOWS, Job, Repository
 
@@ -125,16 +125,16 @@ def repository(tmp_path: Path) -> Repository:
     """Return a remote with one commit, and another writer's clone beside it."""
     repository = Repository(tmp_path, "", START)
     repository.environment["ARGUMENTS"] = str(tmp_path / "arguments")
-    say(tmp_path, "init", "--quiet", "--bare", "-b", "main", str(repository.remote))
-    say(tmp_path, "clone", "--quiet", str(repository.remote), "other")
+    read_git(tmp_path, "init", "--quiet", "--bare", "-b", "main", str(repository.remote))
+    read_git(tmp_path, "clone", "--quiet", str(repository.remote), "other")
     for name in ("user.name", "user.email"):
-        say(tmp_path / "other", "config", name, "other@example.org")
+        read_git(tmp_path / "other", "config", name, "other@example.org")
     lock = tmp_path / "other" / "requirements" / "run.lock"
     lock.parent.mkdir()
     lock.touch()
-    say(tmp_path / "other", "add", "--all")
-    say(tmp_path / "other", "commit", "--quiet", "--message", "one")
-    say(tmp_path / "other", "push", "--quiet", "origin", "HEAD:refs/heads/main")
+    read_git(tmp_path / "other", "add", "--all")
+    read_git(tmp_path / "other", "commit", "--quiet", "--message", "one")
+    read_git(tmp_path / "other", "push", "--quiet", "origin", "HEAD:refs/heads/main")
     return repository
 
 

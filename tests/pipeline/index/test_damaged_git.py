@@ -13,8 +13,8 @@ from orarchive.history.replay import ReplayState, replay
 from orarchive.index.database import INDEX_NAME
 from orarchive.store.archive import Archive
 from orarchive.store.git import run_git
-from tests.support.archives import every_byte, say
-from tests.support.histories import anew, indexed
+from tests.support.archives import read_all_files, read_git
+from tests.support.histories import build_index, update_index
 from tests.support.six_hours import SixHours, assert_sound
 
 
@@ -58,19 +58,19 @@ def test_a_damaged_object(
 ) -> None:
     """One line reports it; an index is only updated if the object is not needed for that."""
     archive, cache = unpacked
-    file = object_path(archive, say(archive.root, "rev-parse", OBJECTS[name]))
+    file = object_path(archive, read_git(archive.root, "rev-parse", OBJECTS[name]))
     content = file.read_bytes()
     file.chmod(0o644)
     DAMAGES[damage](file)
     new_cache = tmp_path / "new"
     lock = {f"{INDEX_NAME}.lock": b""}
     for folder in (new_cache, cache):
-        before = every_byte(folder) if folder.exists() else {}
+        before = read_all_files(folder) if folder.exists() else {}
         try:
-            rows = indexed(archive, folder)
+            rows = update_index(archive, folder)
         except ArchiveError as error:
             assert "\n" not in str(error)
-            assert every_byte(folder) | lock == before | lock
+            assert read_all_files(folder) | lock == before | lock
         else:
             assert rows == six_hours.rows
             assert folder == cache or name == "an old ledger"
@@ -105,7 +105,7 @@ def test_a_damaged_pack(six_hours: SixHours, tmp_path: Path) -> None:
         flipped = bytes(byte ^ 0x55 for byte in content[offset : offset + 64])
         pack.write_bytes(content[:offset] + flipped + content[offset + 64 :])
         try:
-            assert anew(archive) == six_hours.rows
+            assert build_index(archive) == six_hours.rows
         except ArchiveError as error:
             reported += 1
             assert "\n" not in str(error)

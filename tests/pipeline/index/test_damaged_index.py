@@ -15,7 +15,7 @@ from orarchive.index.database import INDEX_NAME
 from orarchive.sample import START
 from orarchive.store.git import run_git
 from tests.support.archives import Stage
-from tests.support.histories import anew, indexed
+from tests.support.histories import build_index, update_index
 from tests.support.six_hours import EARLY, SixHours, assert_sound
 
 PAGE_BYTES = 4096
@@ -116,7 +116,7 @@ def test_any_damaged_page(six_hours: SixHours, tmp_path: Path) -> None:
         damaged = content[:page] + b"\xff" * PAGE_BYTES + content[page + PAGE_BYTES :]
         (cache / INDEX_NAME).write_bytes(damaged)
         try:
-            assert indexed(archive, cache) == six_hours.rows, page
+            assert update_index(archive, cache) == six_hours.rows, page
         except ArchiveError as error:
             reported += 1
             assert "damaged" in str(error)
@@ -129,9 +129,9 @@ def test_an_index_of_another_archive(six_hours: SixHours, stage: Stage, tmp_path
     """In the same cache each archive gets its own index, whichever was there before."""
     archive, cache = six_hours.copy(tmp_path / "copy")
     assert stage.run(START) == 0
-    rows = anew(stage.archive)
+    rows = build_index(stage.archive)
     for _ in range(2):
-        assert indexed(stage.archive, cache) == rows
+        assert update_index(stage.archive, cache) == rows
         assert_sound(archive, cache, six_hours.rows)
 
 
@@ -140,4 +140,4 @@ def test_a_folder_in_place_of_the_index(six_hours: SixHours, tmp_path: Path) -> 
     (cache / INDEX_NAME).unlink()
     (cache / INDEX_NAME / "mine").mkdir(parents=True)
     with pytest.raises(ArchiveError, match="--cache"):
-        indexed(archive, cache)
+        update_index(archive, cache)

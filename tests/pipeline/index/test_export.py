@@ -10,8 +10,8 @@ import pytest
 from orarchive.errors import ArchiveError
 from orarchive.index.database import INDEX_NAME, dump_rows, export_file, open_index
 from orarchive.store.git import run_git
-from tests.support.archives import say
-from tests.support.histories import indexed
+from tests.support.archives import read_git
+from tests.support.histories import update_index
 from tests.support.six_hours import SixHours, assert_sound, run_orarchive
 
 
@@ -22,8 +22,8 @@ def test_equal_archives_give_equal_bytes(six_hours: SixHours, tmp_path: Path) ->
         archive = six_hours.clone_at(tmp_path / name, 0)
         for position in positions:
             run_git(archive.root, "reset", "--quiet", "--hard", six_hours.names[position])
-            indexed(archive)
-        say(archive.root, "commit", "--quiet", "--allow-empty", "-m", name)
+            update_index(archive)
+        read_git(archive.root, "commit", "--quiet", "--allow-empty", "-m", name)
         out = tmp_path / f"{name}.sqlite"
         with open_index(archive) as db:
             export_file(db, out)
@@ -56,7 +56,7 @@ def test_an_export_into_a_folder_that_does_not_exist(six_hours: SixHours, tmp_pa
 
 def test_a_damaged_index_is_not_exported(six_hours: SixHours, tmp_path: Path) -> None:
     archive, cache = six_hours.copy(tmp_path)
-    indexed(archive, cache)
+    update_index(archive, cache)
     out = tmp_path / "export.sqlite"
     out.write_bytes(b"old")
     with pytest.raises(ArchiveError, match="damaged"), open_index(archive, cache) as db:

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from orarchive.store.git import run_git
-from tests.support.archives import every_byte
-from tests.support.histories import indexed
+from tests.support.archives import read_all_files
+from tests.support.histories import update_index
 from tests.support.index_driver import IndexDriver
 from tests.support.six_hours import SixHours, assert_sound
 
@@ -29,12 +29,12 @@ def test_a_build_killed_at_any_step(
     archive, cache = six_hours.copy(tmp_path)
     if begin == "an index of another history":
         run_git(archive.root, "commit", "--quiet", "--amend", "-m", "Another")
-        indexed(archive, cache)
+        update_index(archive, cache)
         run_git(archive.root, "reset", "--quiet", "--hard", six_hours.names[-1])
     elif begin == "no index":
         shutil.rmtree(cache)
         cache.mkdir()
-    contents = every_byte(cache)
+    contents = read_all_files(cache)
 
     def restore_cache() -> None:
         shutil.rmtree(cache)

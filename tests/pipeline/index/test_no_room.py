@@ -11,10 +11,10 @@ from orarchive.errors import ArchiveError
 from orarchive.index.database import INDEX_NAME, dump_rows
 from orarchive.store.archive import open_archive
 from tests.pipeline.index.test_damaged_index import set_other_schema
-from tests.support.archives import every_byte
-from tests.support.histories import indexed
+from tests.support.archives import read_all_files
+from tests.support.histories import update_index
 from tests.support.index_driver import IndexDriver
-from tests.support.requirements import obedient
+from tests.support.requirements import find_permission_prefix
 from tests.support.six_hours import SixHours, assert_sound, run_orarchive
 
 
@@ -24,7 +24,7 @@ def test_a_folder_that_cannot_be_made(six_hours: SixHours, tmp_path: Path, folde
     file.write_text("mine")
     folders = {"below a file": file / "cache", "a file": file}
     with pytest.raises(ArchiveError, match="--cache") as error:
-        indexed(open_archive(six_hours.root), folders.get(folder, Path(folder)))
+        update_index(open_archive(six_hours.root), folders.get(folder, Path(folder)))
     assert "\n" not in str(error.value)
     assert file.read_text() == "mine"
 
@@ -41,7 +41,7 @@ def test_a_folder_or_file_that_is_read_only(six_hours: SixHours, tmp_path: Path,
     locked.chmod(0o555 if locked.is_dir() else 0o444)
     command = ("index", "--archive", archive.root, "--cache", cache, "--out", out / "index.sqlite")
     try:
-        result = run_orarchive(*command, prefix=tuple(obedient()))
+        result = run_orarchive(*command, prefix=tuple(find_permission_prefix()))
     finally:
         locked.chmod(0o755)
     assert result.returncode == 2
@@ -50,7 +50,7 @@ def test_a_folder_or_file_that_is_read_only(six_hours: SixHours, tmp_path: Path,
     assert str(locked) in result.stderr
     if target != "out":
         assert (cache / INDEX_NAME).read_bytes() == before
-    assert every_byte(out) == {"index.sqlite": b"old"}
+    assert read_all_files(out) == {"index.sqlite": b"old"}
 
 
 @pytest.mark.parametrize("max_bytes", [0, 100, 4096, 20_000, 200_000])
@@ -64,7 +64,7 @@ def test_no_room_for_the_index(
         (cache / INDEX_NAME).unlink()
     elif begin == "a damaged index":
         set_other_schema(cache / INDEX_NAME)
-    before = every_byte(cache)
+    before = read_all_files(cache)
     driver.start(archive, cache, max_bytes=max_bytes)
     code, message = driver.wait()
     assert code == 0
@@ -76,7 +76,7 @@ def test_no_room_for_the_index(
             assert list(dump_rows(db)) == six_hours.early_rows
     else:
         lock = {f"{INDEX_NAME}.lock": b""}
-        assert every_byte(cache) | lock == before | lock
+        assert read_all_files(cache) | lock == before | lock
     assert_sound(archive, cache, six_hours.rows)
 
 
@@ -90,4 +90,4 @@ def test_no_room_for_the_export(six_hours: SixHours, driver: IndexDriver, tmp_pa
     code, message = driver.wait()
     assert code == 0
     assert "File too large" in message
-    assert every_byte(out) == {"index.sqlite": b"old"}
+    assert read_all_files(out) == {"index.sqlite": b"old"}

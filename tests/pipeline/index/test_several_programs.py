@@ -13,7 +13,7 @@ from filelock import FileLock
 from orarchive.errors import ArchiveError
 from orarchive.index.database import INDEX_NAME, export_bytes, open_index
 from orarchive.store.git import run_git
-from tests.support.histories import indexed
+from tests.support.histories import update_index
 from tests.support.index_driver import IndexDriver
 from tests.support.six_hours import EARLY, SixHours, assert_sound
 
@@ -37,7 +37,7 @@ def test_several_builds_at_once(six_hours: SixHours, tmp_path: Path, begin: str)
 def test_the_second_build_waits_for_the_first(six_hours: SixHours, tmp_path: Path) -> None:
     archive, cache = six_hours.copy(tmp_path)
     results: list[list[str]] = []
-    second = threading.Thread(target=lambda: results.append(indexed(archive, cache)))
+    second = threading.Thread(target=lambda: results.append(update_index(archive, cache)))
     before = (cache / INDEX_NAME).read_bytes()
     with FileLock(cache / f"{INDEX_NAME}.lock"):
         second.start()
@@ -53,7 +53,7 @@ def test_an_index_that_is_updated_during_an_export(six_hours: SixHours, tmp_path
     archive, cache = six_hours.copy(tmp_path)
     run_git(archive.root, "reset", "--quiet", "--hard", six_hours.names[EARLY])
     results: list[list[str]] = []
-    update = threading.Thread(target=lambda: results.append(indexed(archive, cache)))
+    update = threading.Thread(target=lambda: results.append(update_index(archive, cache)))
 
     def start_update(statement: str) -> None:
         if "from fields" in statement and not update.ident:
@@ -76,7 +76,7 @@ def test_an_index_that_another_program_locks(
 ) -> None:
     """After a wait one line says so, and the index is the same file with the same rows."""
     archive, cache = six_hours.copy(tmp_path)
-    indexed(archive, cache)
+    update_index(archive, cache)
     inode = (cache / INDEX_NAME).stat().st_ino
     connect = sqlite3.connect
 

@@ -6,8 +6,8 @@ from orarchive.jsonl import loads
 from orarchive.sample import START
 from orarchive.timestamps import format_hour, format_stamp
 from tests.support.all_readers import ask
-from tests.support.archives import Stage, payloads
-from tests.support.histories import made, make
+from tests.support.archives import Stage, build_payloads
+from tests.support.histories import list_commits, make_commits
 from tests.support.questions import (
     ALIAS,
     BAD,
@@ -164,7 +164,7 @@ def test_log_begins_with_a_summary_of_the_records(four_hours: Stage) -> None:
 
 
 def test_an_endpoint_was_last_seen_when_its_model_was_last_read(stage: Stage) -> None:
-    stage.serve(payloads(START))
+    stage.serve(build_payloads(START))
     assert stage.run(START) == 0
     stage.service.fail(f"models/{GLM}/endpoints", "404")
     stage.run(SECOND)
@@ -175,22 +175,22 @@ def test_an_endpoint_was_last_seen_when_its_model_was_last_read(stage: Stage) ->
 
 def test_log_of_a_model_that_no_list_ever_had(stage: Stage) -> None:
     """Its endpoints were requested, but it was never seen itself."""
-    stage.serve(payloads(START))
+    stage.serve(build_payloads(START))
     assert stage.run(START, feeds=("models", "endpoints")) == 0
-    (commit,) = made(stage.archive)
+    (commit,) = list_commits(stage.archive)
     files: dict[str, bytes | None] = {}
     for path in (path.removeprefix("data/") for path in commit.files):
         if path.startswith("models/"):
             lines = commit[path].splitlines(keepends=True)
             files[path] = b"".join(line for line in lines if loads(line)["id"] != GLM)
-    make(stage.root, [commit.having(files)])
+    make_commits(stage.root, [commit.with_files(files)])
     (record,) = answer_json(stage, "log", GLM)["records"]
     assert (record["state"], record["first_seen"], record["last_seen"]) == ("unlisted", None, None)
     assert answer(stage, "log", GLM).splitlines()[0] == f"{GLM} (models): unlisted"
 
 
 def test_log_of_a_provider_that_only_endpoints_name(stage: Stage) -> None:
-    bodies = payloads(START)
+    bodies = build_payloads(START)
     rows = [row for row in bodies["providers"]["data"] if row["slug"] != "parasail"]
     stage.serve(bodies | {"providers": {"data": rows}})
     assert stage.run(START) == 0
@@ -219,7 +219,7 @@ def test_log_prints_the_hours_of_a_schedule_that_ended(returning: Stage) -> None
 def test_text_of_the_service_cannot_control_a_terminal(stage: Stage) -> None:
     """Nor forge a line: an id may contain anything."""
     name = "lab/red\x1b[31m\nError: forged"
-    bodies = payloads(START)
+    bodies = build_payloads(START)
     bodies["models"]["data"].append(get_model(bodies, DUPLICATES) | {"id": name})
     bodies["models"]["total_count"] += 1
     bodies["models/count"]["data"]["count"] += 1

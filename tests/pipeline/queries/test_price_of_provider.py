@@ -5,7 +5,7 @@ import pytest
 from orarchive.sample import START
 from orarchive.timestamps import format_hour, format_stamp
 from tests.support.all_readers import ask
-from tests.support.archives import Stage, payloads
+from tests.support.archives import Stage, build_payloads
 from tests.support.questions import (
     BAD,
     DUPLICATES,
@@ -73,7 +73,7 @@ def test_a_price_of_an_endpoint_that_left(four_hours: Stage) -> None:
 
 def test_an_endpoint_that_left_is_not_among_the_others_of_its_provider(stage: Stage) -> None:
     assert stage.run(START) == 0
-    bodies = payloads(START)
+    bodies = build_payloads(START)
     remove_endpoint(bodies, GEMINI, "google-vertex/eu")
     stage.serve(bodies)
     assert stage.run(SECOND) == 0

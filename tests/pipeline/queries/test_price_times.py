@@ -11,8 +11,8 @@ from orarchive.jsonl import dumps, loads
 from orarchive.sample import START
 from orarchive.timestamps import format_hour, format_stamp
 from tests.support.all_readers import ask
-from tests.support.archives import DAY, HOUR, Stage, new_archive, payloads
-from tests.support.histories import Made, made, make
+from tests.support.archives import DAY, HOUR, Stage, build_payloads, make_archive
+from tests.support.histories import NewCommit, list_commits, make_commits
 from tests.support.questions import (
     BAD,
     DUPLICATES,
@@ -107,7 +107,7 @@ def test_a_price_within_an_hour(stage: Stage, provider: tuple[str, ...]) -> None
     assert_refused(early, 1, "nothing is known", "first read at 2026-06-01T00Z")
 
 
-def merge_hours(commit: Made) -> Made:
+def merge_hours(commit: NewCommit) -> NewCommit:
     """Return a commit with the attempts at SECOND, GAP and BAD in its ledger as three attempts at SECOND."""
     path = "hours/2026-06.jsonl"
     lines = [loads(line) for line in commit[path].splitlines()]
@@ -115,7 +115,7 @@ def merge_hours(commit: Made) -> Made:
         if line["hour"] in (format_stamp(GAP), format_stamp(BAD)):
             line |= {"hour": SECOND_STAMP, "attempt": 2 + (line["hour"] == format_stamp(BAD))}
     ledger = b"".join(dumps(line) + b"\n" for line in lines)
-    return commit.but(message="By hand\n").having({path: ledger})
+    return commit.with_fields(message="By hand\n").with_files({path: ledger})
 
 
 @pytest.mark.parametrize("provider", [(), ("--provider", "z-ai")])
@@ -130,7 +130,7 @@ def test_a_price_in_an_hour_that_was_read_three_times(stage: Stage, provider: tu
     ):
         stage.serve(set_prompt_price(GLM, "z-ai", price))
         assert stage.run(hour, now=hour + minute * MINUTE, force=True) == 0
-    make(stage.root, [merge_hours(commit) for commit in made(stage.archive)])
+    make_commits(stage.root, [merge_hours(commit) for commit in list_commits(stage.archive)])
     first, second, last = FIRST_STAMP, SECOND_STAMP, LAST_STAMP
     for minute, price, certainty in (
         (9, "0.000001", (first, first, second, False)),
@@ -156,13 +156,13 @@ def test_a_price_that_was_replaced_within_its_hour(stage: Stage) -> None:
     for hour, minute, price in ((FIRST, 0, "0.000001"), (SECOND, 10, "0.000002"), (GAP, -20, "0.000001")):
         stage.serve(set_prompt_price(GLM, "z-ai", price))
         assert stage.run(hour, now=hour + minute * MINUTE, feeds=("models",)) == 0
-    commits = [merge_hours(commit) for commit in made(stage.archive)]
-    make(stage.root, commits)
+    commits = [merge_hours(commit) for commit in list_commits(stage.archive)]
+    make_commits(stage.root, commits)
     half_past = ("--at", format_minute(SECOND, 30))
     assert get_prices(stage, GLM, *half_past)["prompt"] == "0.000002"
     assert get_certainty(stage, GLM, *half_past) == (SECOND_STAMP, SECOND_STAMP, SECOND_STAMP, False)
     assert get_certainty(stage, GLM) == (SECOND_STAMP, FIRST_STAMP, None, None)
-    make(stage.root, [commits[0], commits[2]])
+    make_commits(stage.root, [commits[0], commits[2]])
     assert get_prices(stage, GLM, *half_past)["prompt"] == "0.000001"
     assert get_certainty(stage, GLM, *half_past) == (FIRST_STAMP, FIRST_STAMP, SECOND_STAMP, True)
 
@@ -186,7 +186,7 @@ def test_since_is_the_first_hour_of_an_unbroken_stretch(stage: Stage) -> None:
         {"prompt": "0.000001", "request": "0", **completion},
     ]
     for number, pricing in enumerate(pricings):
-        bodies = payloads(START)
+        bodies = build_payloads(START)
         if pricing is UNLISTED:
             bodies = remove_models(bodies, GLM)
         elif pricing is UNPRICED:
@@ -215,7 +215,7 @@ def test_an_absence_is_described(returning: Stage) -> None:
 
 
 def test_a_price_of_a_model_that_was_added_later(stage: Stage) -> None:
-    bodies = payloads(START)
+    bodies = build_payloads(START)
     stage.serve(remove_models(bodies, FREE))
     assert stage.run(FIRST) == 0
     stage.serve(bodies)
@@ -238,8 +238,8 @@ def test_a_price_of_a_model_that_is_not_listed(four_hours: Stage) -> None:
 def test_a_price_in_imported_hours(stage: Stage, tmp_path: Path) -> None:
     """It names its origin, and is compared with the archive's own first hour."""
     assert stage.run(START) == 0
-    recorder = new_archive(tmp_path / "tracker")
-    row = {"id": DUPLICATES, "pricing": get_model(payloads(START), DUPLICATES)["pricing"]}
+    recorder = make_archive(tmp_path / "tracker")
+    row = {"id": DUPLICATES, "pricing": get_model(build_payloads(START), DUPLICATES)["pricing"]}
     begin = dt.datetime(2025, 3, 1, 6, 7, 8, tzinfo=dt.UTC)
     for day in range(2):
         body = dumps({"data": [{"id": "a/one"}, {**row, "description": f"Day {day}."}]})

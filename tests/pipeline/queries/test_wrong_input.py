@@ -8,7 +8,7 @@ import pytest
 
 from orarchive.timestamps import format_hour
 from tests.support.all_readers import ask, ask_at
-from tests.support.archives import Stage, new_archive, say
+from tests.support.archives import Stage, make_archive, read_git
 from tests.support.questions import FIRST, GLM, LAST, assert_refused
 
 
@@ -43,12 +43,12 @@ def test_a_folder_that_is_no_archive_is_refused(tmp_path: Path, question: tuple[
     (tmp_path / "folder").mkdir()
     assert_refused(ask_at(tmp_path / "nowhere", *question), 2, "is not a folder")
     assert_refused(ask_at(tmp_path / "folder", *question), 2, "is not a git work tree")
-    assert_refused(ask_at(new_archive(tmp_path / "new"), *question), 1, "holds no hours yet")
+    assert_refused(ask_at(make_archive(tmp_path / "new"), *question), 1, "holds no hours yet")
 
 
 @pytest.mark.parametrize("question", [("log", GLM), ("price", GLM), ("index",)])
 def test_a_shallow_clone_has_no_index(four_hours: Stage, tmp_path: Path, question: tuple[str, ...]) -> None:
-    say(tmp_path, "clone", "--quiet", "--depth=1", f"file://{four_hours.root}", "shallow")
+    read_git(tmp_path, "clone", "--quiet", "--depth=1", f"file://{four_hours.root}", "shallow")
     assert_refused(ask_at(tmp_path / "shallow", *question), 2, "git fetch --unshallow brings it")
 
 
@@ -61,8 +61,8 @@ def test_a_clone_without_its_history_answers_for_the_newest_hour(
     four_hours: Stage, tmp_path: Path, option: str, old_hour: tuple[int, int]
 ) -> None:
     """As OPERATIONS.md says: a partial clone fetches older hours as well, a shallow one refuses them."""
-    say(four_hours.root, "config", "uploadpack.allowFilter", "true")
-    say(tmp_path, "clone", "--quiet", option, f"file://{four_hours.root}", "thin")
+    read_git(four_hours.root, "config", "uploadpack.allowFilter", "true")
+    read_git(tmp_path, "clone", "--quiet", option, f"file://{four_hours.root}", "thin")
     clone, last = tmp_path / "thin", format_hour(LAST)
     status = ask_at(clone, "status", "--now", last).stdout
     assert re.search(f"^providers +{last} ", status, re.MULTILINE)
