@@ -19,7 +19,7 @@ from orarchive.collect.rate_limit import RateLimiter
 from orarchive.collect.request_budget import MAX_REQUESTS_PER_MINUTE
 from orarchive.collect.results import FetchResult
 from orarchive.collect.settings import Settings
-from orarchive.domain.feeds import FEEDS, Feed
+from orarchive.domain.feeds import FEEDS, FanOutFeed, Feed, ListFeed
 from orarchive.domain.ranking_series import RANKINGS_FOLDER, SERIES, Series
 from orarchive.jsonl import Record, loads
 from orarchive.timestamps import DAY
@@ -73,7 +73,7 @@ def _find_feed_drifts(client: Client) -> Iterator[str]:
     """Fetch the feeds, and yield a line for each drift."""
     keys: dict[str, list[str]] = {}
     for name, feed in FEEDS.items():
-        if feed.parent:
+        if isinstance(feed, FanOutFeed):
             fan_out = fetch_fan_out(client, feed, keys[feed.parent][:MAX_EXAMPLES])
             yield from describe_failures(name, fan_out.results)
             records = list(fan_out.bodies.values())
@@ -83,7 +83,7 @@ def _find_feed_drifts(client: Client) -> Iterator[str]:
         yield from find_drift(name, records)
 
 
-def _find_list_drifts(client: Client, feed: Feed) -> Generator[str, None, list[Record]]:
+def _find_list_drifts(client: Client, feed: ListFeed) -> Generator[str, None, list[Record]]:
     """Fetch a list feed with its count and one probe; yield a line for each failure, and return the rows."""
     fetched = fetch_list(client, feed)
     rows = fetched.result.body or []

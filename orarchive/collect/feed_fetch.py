@@ -17,7 +17,7 @@ from orarchive.collect.validate import (
     validate_response,
     validate_result,
 )
-from orarchive.domain.feeds import Feed
+from orarchive.domain.feeds import LIST_MEMBER, FanOutFeed, ListFeed
 from orarchive.jsonl import Record
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ MAX_PROBE_TRIES = 2
 """How often a probe is tried: one failure is forgiven."""
 
 
-def fetch_list(client: Client, feed: Feed) -> ListFetch:
+def fetch_list(client: Client, feed: ListFeed) -> ListFetch:
     """Fetch a feed that is one list, and the count to compare it with where there is one."""
     begun = time.monotonic()
     count = client.get(feed.count_route, feed.query) if feed.count_route else None
@@ -50,7 +50,7 @@ def fetch_list(client: Client, feed: Feed) -> ListFetch:
 
 
 def fetch_fan_out(
-    client: Client, feed: Feed, keys: Sequence[str], *, keyed: bool = False, progress: bool = False
+    client: Client, feed: FanOutFeed, keys: Sequence[str], *, keyed: bool = False, progress: bool = False
 ) -> FanOutFetch:
     """Fetch a fan-out feed for every key, in order, with all workers.
 
@@ -93,9 +93,9 @@ def fetch_probes(client: Client, fetched: ListFetch, keys: Sequence[str]) -> Lis
     return replace(fetched, probes=probes, seconds=fetched.seconds + time.monotonic() - begun)
 
 
-def _get_id(feed: Feed, body: Any) -> str:
+def _get_id(feed: ListFeed, body: Any) -> str:
     """Return the id under which the service knows a probed record."""
-    record = body.get(feed.payload_member) if isinstance(body, dict) else None
+    record = body.get(LIST_MEMBER) if isinstance(body, dict) else None
     key = record.get(feed.key[0]) if isinstance(record, dict) else None
     if not (isinstance(key, str) and key):
         raise RejectedPayload("wrong-shape", "a record without an id")

@@ -13,7 +13,7 @@ from orarchive.collect.merge_result import MergeResult
 from orarchive.collect.results import FanOutFetch, FeedFetch, ListFetch, parse_http_date
 from orarchive.collect.settings import RunOptions
 from orarchive.domain.changes import diff_snapshots
-from orarchive.domain.feeds import Feed
+from orarchive.domain.feeds import FanOutFeed, ListFeed
 from orarchive.domain.scopes import apply_scopes
 from orarchive.domain.snapshot import Snapshot
 from orarchive.errors import ArchiveError
@@ -58,7 +58,7 @@ class FeedGroup:
         """Return whether any feed is due."""
         return bool(self._list_due(base))
 
-    def _list_due(self, base: AttemptBase) -> list[Feed]:
+    def _list_due(self, base: AttemptBase) -> list[ListFeed | FanOutFeed]:
         """List the feeds that are due and among those of the run's options."""
         due = list_due_feeds(base.lines, self.options.hour, self.cadence)
         return [feed for feed in due if feed.name in self.options.feeds]
@@ -81,9 +81,9 @@ class FeedGroup:
         # The probes come last of all: what became of a record must not cost the feeds their time.
         return FeedBatch(base, [self._probe(entry) for entry in merged])
 
-    def _fetch_feed(self, feed: Feed, snapshot: Snapshot, base: AttemptBase) -> FeedFetch:
+    def _fetch_feed(self, feed: ListFeed | FanOutFeed, snapshot: Snapshot, base: AttemptBase) -> FeedFetch:
         """Fetch one feed; a fan-out feed for the keys that its parent has in the snapshot."""
-        if not feed.parent:
+        if isinstance(feed, ListFeed):
             return fetch_list(self.client, feed)
         keys = list_due_keys(feed, snapshot, base.lines, self.options.hour)
         keyed = self.latency and feed.name == "endpoints"

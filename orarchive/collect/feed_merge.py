@@ -11,7 +11,7 @@ from typing import Any
 from orarchive.collect import validate
 from orarchive.collect.merge_result import MergeResult, report_rejection
 from orarchive.collect.results import FanOutFetch, FeedFetch, FetchResult, ListFetch, parse_http_date
-from orarchive.domain.feeds import FEEDS, Feed
+from orarchive.domain.feeds import FEEDS, CopyFeed, FanOutFeed, Feed
 from orarchive.domain.snapshot import (
     Snapshot,
     State,
@@ -78,7 +78,7 @@ def merge_list(fetched: ListFetch, snapshot: Snapshot, *, accepted: bool) -> Mer
         report["outcome"] = "quarantined" if result.is_rejected else "failed"
         report["reasons"] = [str(result.reason)]
         return MergedFeed(fetched, records, report, (("", result),) if result.is_rejected else ())
-    if feed.copied_feed:
+    if isinstance(feed, CopyFeed):
         return MergedFeed(fetched, build_copy_state(feed, result.body, snapshot), report)
     state = {(row[feed.key[0]],): row for row in result.body}
     vanished = sorted(records.keys() - state.keys()) if feed.probe_route else []
@@ -93,7 +93,6 @@ def merge_fan_out(
     `accepted` lets it shrink; `read` are the keys that earlier attempts at the same hour have read.
     """
     feed, records = fetched.feed, snapshot[fetched.feed.name]
-    assert feed.parent
     report = _start_report()
     if feed.must_not_be_empty and not snapshot[feed.parent]:
         return MergedFeed(fetched, records, {**report, "outcome": "failed", "reasons": ["no-list"]})
@@ -127,7 +126,7 @@ def _start_report() -> FeedReport:
     return {"outcome": "ok", "sha256": ""}
 
 
-def _count_items(feed: Feed, state: State) -> int:
+def _count_items(feed: FanOutFeed, state: State) -> int:
     """Count the items in the responses of a fan-out feed."""
     return sum(len(feed.get_payload(response)[feed.items_member]) for response in state.values())
 

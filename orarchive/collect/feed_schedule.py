@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from orarchive.collect.results import FanOutFetch, FeedFetch
-from orarchive.domain.feeds import FEEDS, Feed
+from orarchive.domain.feeds import FEEDS, FanOutFeed, Feed, ListFeed
 from orarchive.domain.snapshot import Snapshot
 from orarchive.store import ledger
 from orarchive.store.ledger import Attempt, attempt_hour
 
 
-def list_due_feeds(lines: list[Attempt], hour: dt.datetime, cadence: str) -> list[Feed]:
+def list_due_feeds(lines: list[Attempt], hour: dt.datetime, cadence: str) -> list[ListFeed | FanOutFeed]:
     """List the feeds of a cadence without an `ok` attempt in this hour, or for daily ones in this UTC day.
 
     A list that is fetched again may bring keys that its fan-out feed has not read, so that is due with it.
@@ -24,7 +24,9 @@ def list_due_feeds(lines: list[Attempt], hour: dt.datetime, cadence: str) -> lis
             ledger.feed_outcome(line, feed.name) == "ok" for line in _list_period_lines(feed, lines, hour)
         )
     }
-    return [feed for feed in feeds if feed.name in due or feed.parent in due]
+    return [
+        feed for feed in feeds if feed.name in due or (isinstance(feed, FanOutFeed) and feed.parent in due)
+    ]
 
 
 def _list_period_lines(feed: Feed, lines: list[Attempt], hour: dt.datetime) -> list[Attempt]:
@@ -47,13 +49,12 @@ def _is_read(line: Attempt, feed: Feed) -> bool:
     return ledger.feed_outcome(line, feed.name) in ("ok", "partial")
 
 
-def list_due_keys(feed: Feed, snapshot: Snapshot, lines: list[Attempt], hour: dt.datetime) -> list[str]:
+def list_due_keys(feed: FanOutFeed, snapshot: Snapshot, lines: list[Attempt], hour: dt.datetime) -> list[str]:
     """List the keys of a fan-out feed not yet read in this hour (or day), the longest unread first.
 
     A key without a record comes before all others. A run that its deadline cut short so continues where the
     last one stopped.
     """
-    assert feed.parent
     listed = {key for (key,) in snapshot[feed.parent]}
     last_read: dict[str, str] = {}
     for line in reversed(lines):

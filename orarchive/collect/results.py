@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from orarchive.domain.feeds import Feed
+from orarchive.domain.feeds import FanOutFeed, ListFeed
 from orarchive.domain.ranking_series import Series
 from orarchive.jsonl import Record
 
@@ -45,7 +45,7 @@ class FetchResult(Generic[Body]):
 class ListFetch:
     """Result of fetching a feed that is one list."""
 
-    feed: Feed
+    feed: ListFeed
     result: FetchResult[list[Record]]
     """The rows in canonical form, as sent otherwise."""
     seconds: float
@@ -69,7 +69,7 @@ class ListFetch:
 class FanOutFetch:
     """Result of fetching a fan-out feed: the response for each key of its parent, in the order requested."""
 
-    feed: Feed
+    feed: FanOutFeed
     results: Mapping[str, FetchResult[Record]]
     """Key of the parent -> the response in canonical form."""
     seconds: float

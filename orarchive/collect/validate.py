@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from orarchive.collect.results import Body, FetchResult
-from orarchive.domain.feeds import Feed
+from orarchive.domain.feeds import LIST_MEMBER, CopyFeed, FanOutFeed, Feed, ListFeed
 from orarchive.domain.ranking_series import MAX_ORDER_LENGTH, ORDER, Series, is_date, row_date
 from orarchive.domain.record_files import sort_set_fields
 from orarchive.jsonl import Record
@@ -45,17 +45,17 @@ def reject_result(result: FetchResult[Any], rejection: RejectedPayload) -> Fetch
     return replace(result, body=None, reason=rejection.reason, detail=str(rejection), is_rejected=True)
 
 
-def validate_list(feed: Feed, body: Any) -> list[Record]:
+def validate_list(feed: ListFeed, body: Any) -> list[Record]:
     """Return the rows of a list feed's response, in canonical form.
 
     Raise RejectedPayload for a wrong shape, a missing or repeated key, and a list that is not complete.
     """
-    payload = _get_member(body, feed.payload_member)
+    payload = _get_member(body, LIST_MEMBER)
     if not isinstance(payload, list) or not all(isinstance(row, dict) for row in payload):
-        raise RejectedPayload("wrong-shape", f"{feed.payload_member} is not a list of objects")
+        raise RejectedPayload("wrong-shape", f"{LIST_MEMBER} is not a list of objects")
     for position, row in enumerate(payload):
         _check_key(row, feed.key, position)
-    if not feed.copied_feed:  # rows that repeat endpoints have no key of their own
+    if not isinstance(feed, CopyFeed):  # rows that repeat endpoints have no key of their own
         _check_unique([row[feed.key[0]] for row in payload])
     if isinstance(body.get("links"), dict) and body["links"].get("next") is not None:
         raise RejectedPayload("more-pages", "the list goes on elsewhere")
@@ -65,7 +65,7 @@ def validate_list(feed: Feed, body: Any) -> list[Record]:
     return [sort_set_fields(row, feed.set_fields) for row in payload]
 
 
-def validate_response(feed: Feed, body: Any) -> Record:
+def validate_response(feed: FanOutFeed, body: Any) -> Record:
     """Return one response of a fan-out feed, in canonical form.
 
     Raise RejectedPayload for a wrong shape, and for items without their keys.

@@ -24,11 +24,11 @@ from orarchive.domain.event_kinds import (
     REQUANTIZED,
     SCHEDULE_CHANGED,
 )
-from orarchive.domain.feeds import FEEDS, Feed
+from orarchive.domain.feeds import FEEDS, CopyFeed, Feed
 from orarchive.domain.field_paths import drop_nested, remove_paths
-from orarchive.domain.keys import EndpointKey, model_of_key
+from orarchive.domain.keys import EndpointKey, Key, model_of_key
 from orarchive.domain.prices import read_entry_prices, read_prices, read_schedule, time_of_day_keys
-from orarchive.domain.record_files import Key, is_same_json, is_volatile
+from orarchive.domain.record_files import is_same_json, is_volatile
 from orarchive.domain.records import get_alias_target, is_alias
 from orarchive.domain.snapshot import Snapshot, State, records_by_key
 from orarchive.jsonl import Record
@@ -140,7 +140,7 @@ def current_rates(change: Change) -> dict[str, Decimal]:
 
 
 def _diff_feed(feed: Feed, old: State, new: State, appeared: Collection[str]) -> Iterator[Change]:
-    if not feed.copied_feed:
+    if not isinstance(feed, CopyFeed):
         yield from (Change(FIELD_APPEARED, feed.name, path) for path in islice(appeared, MAX_NEW_FIELDS))
     for key in sorted(old.keys() | new.keys()):
         before, after = old.get(key), new.get(key)
@@ -149,7 +149,7 @@ def _diff_feed(feed: Feed, old: State, new: State, appeared: Collection[str]) ->
             yield Change(feed.added_kind, feed.name, name, new=after)
         elif after is None:
             yield Change(feed.removed_kind, feed.name, name, old=before)
-        elif feed.copied_feed is None and before is not after:
+        elif not isinstance(feed, CopyFeed) and before is not after:
             yield from _diff_record(feed, name, before, after, appeared)
 
 

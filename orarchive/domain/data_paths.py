@@ -3,7 +3,7 @@
 from functools import cache
 
 from orarchive.domain import ranking_series
-from orarchive.domain.feeds import FEEDS, RESPONSES_FILE, Feed
+from orarchive.domain.feeds import FEEDS, RESPONSES_FILE, FanOutFeed, Feed
 
 FEED_FOLDERS = sorted({*(feed.folder for feed in FEEDS.values()), ranking_series.RANKINGS_FOLDER})
 SNAPSHOT_PATHS = frozenset(path for feed in FEEDS.values() for path in feed.files)
@@ -32,7 +32,12 @@ def file_name(path: str) -> str:
 def is_responses_file(path: str) -> bool:
     """Return whether a file has a line for each model asked for, not for each item."""
     feed = feed_of_path(path)
-    return feed is not None and feed.has_item_lines and path == f"{feed.folder}/{RESPONSES_FILE}.jsonl"
+    return (
+        feed is not None
+        and isinstance(feed, FanOutFeed)
+        and feed.has_item_lines
+        and path == f"{feed.folder}/{RESPONSES_FILE}.jsonl"
+    )
 
 
 def is_series_file(path: str) -> bool:

@@ -7,18 +7,18 @@ from typing import Any, Literal
 from urllib.parse import quote, urlencode
 
 from orarchive.domain.event_kinds import event_kind
+from orarchive.domain.keys import Key
+
+LIST_MEMBER = "data"
+"""Member of a list feed's responses that holds the rows."""
 
 ARCHIVE_KEY_FIELDS = ("model", "n")
 """Key fields that the archive writes into lines itself, because records of the service do not carry them."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Feed:
-    """One kind of data that is fetched and archived.
-
-    A feed is a plain list, whose rows stand under `data`, or a fan-out feed, which names another feed as its
-    `parent`: it sends one request for every key of the parent and keeps one response for each.
-    """
+    """One kind of data that is fetched and archived; see its kinds: ListFeed, CopyFeed and FanOutFeed."""
 
     name: str
     route: str
@@ -37,24 +37,8 @@ class Feed:
     """Name of the file for time-of-day prices, which are taken out of `pricing`."""
     set_fields: tuple[str, ...] = ()
     """Lists whose order means nothing, as dotted paths from a record: the service shuffles them."""
-    parent: str | None = None
-    """Name of the feed whose keys a fan-out feed asks for."""
-    payload_member: str | None = "data"
-    """Member of a response that holds the payload; None where the whole response is the payload."""
-    items_member: str = "endpoints"
-    """Member of a fan-out feed's payloads that holds the list of items."""
-    has_item_lines: bool = False
-    """Each item in a fan-out feed's payloads has its own line."""
-    repeated_fields: tuple[str, ...] = ()
-    """Fields of a fan-out feed's payload that repeat the parent record; kept only where they differ."""
     must_not_be_empty: bool = False
     """An empty list is refused even where the archive has no records yet."""
-    copied_feed: str | None = None
-    """Name of the fan-out feed whose items this feed's rows repeat; only the differences are kept."""
-    count_route: str | None = None
-    """Path of a count to compare the length of the list with."""
-    probe_route: str | None = None
-    """Path of a single record, with `{}` for its key: asked when a record has left the list."""
     volatile_facets: tuple[str, ...] = ()
     """Facets whose values change every hour: they make no changes in commit messages and events."""
     added_kind: str = "added"
@@ -72,27 +56,10 @@ class Feed:
         """Return route and query, which say what the feed can contain."""
         return self.route + ("?" + urlencode(self.query) if self.query else "")
 
-    def get_payload(self, response: dict[str, Any]) -> Any:
-        """Return the payload of a response."""
-        return response[self.payload_member] if self.payload_member else response
-
-    def request_path(self, key: str) -> str:
-        """Return the path that a fan-out feed requests for a key of its parent."""
-        return _fill_route(self.route, key)
-
-    def probe_path(self, key: str) -> str:
-        """Return the path that requests a single record of a list."""
-        assert self.probe_route
-        return _fill_route(self.probe_route, key)
-
     @cached_property
     def files(self) -> tuple[str, ...]:
         """Return the feed's file paths below `data/`, in the order in which the ledger hashes the files."""
-        names = [self.base_file, *self.facets]
-        if self.spot_file:
-            names.append(self.spot_file)
-        if self.has_item_lines:
-            names.append(RESPONSES_FILE)
+        names = [self.base_file, *self.facets, *([self.spot_file] if self.spot_file else [])]
         return tuple(self._path(name) for name in names)
 
     @property
@@ -115,8 +82,68 @@ class Feed:
         """Return the key fields that the archive adds to the lines: records do not carry them themselves."""
         return tuple(name for name in ARCHIVE_KEY_FIELDS if name in self.key)
 
+    def parent_key(self, key: Key) -> str | None:
+        """Return which key of its parent a record of a fan-out feed was read for; None for other feeds."""
+        return None
+
     def _path(self, name: str) -> str:
         return f"{self.folder}/{name}.jsonl"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListFeed(Feed):
+    """A feed that is read with one request: its rows stand under `data`."""
+
+    count_route: str | None = None
+    """Path of a count to compare the length of the list with."""
+    probe_route: str | None = None
+    """Path of a single record, with `{}` for its key: asked when a record has left the list."""
+
+    def probe_path(self, key: str) -> str:
+        """Return the path that requests a single record of the list."""
+        assert self.probe_route
+        return _fill_route(self.probe_route, key)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CopyFeed(ListFeed):
+    """A list whose rows repeat the items of a fan-out feed; only the differences are kept."""
+
+    copied_feed: str
+    """Name of that fan-out feed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FanOutFeed(Feed):
+    """A feed that is read with one request for every key of another feed; one response is kept for each."""
+
+    parent: str
+    """Name of the feed whose keys it asks for."""
+    payload_member: str | None = "data"
+    """Member of a response that holds the payload; None where the whole response is the payload."""
+    items_member: str = "endpoints"
+    """Member of a payload that holds the list of items."""
+    has_item_lines: bool = False
+    """Each item has a line of its own, and each response one in RESPONSES_FILE."""
+    repeated_fields: tuple[str, ...] = ()
+    """Fields of a payload that repeat the parent record; kept only where they differ."""
+
+    @cached_property
+    def files(self) -> tuple[str, ...]:
+        """Return the feed's file paths below `data/`, in the order in which the ledger hashes the files."""
+        return (*super().files, *([self._path(RESPONSES_FILE)] if self.has_item_lines else []))
+
+    def parent_key(self, key: Key) -> str | None:
+        """Return which key of its parent a record was read for."""
+        return str(key[0])
+
+    def request_path(self, key: str) -> str:
+        """Return the path that asks for a key of the parent."""
+        return _fill_route(self.route, key)
+
+    def get_payload(self, response: dict[str, Any]) -> Any:
+        """Return the payload of a response."""
+        return response[self.payload_member] if self.payload_member else response
 
 
 def _fill_route(route: str, key: str) -> str:
@@ -128,7 +155,7 @@ RESPONSES_FILE = "models"
 """Name of a fan-out feed's file with one line for each model asked, also where its list was empty. Only feeds
 with lines for items have it."""
 
-MODELS = Feed(
+MODELS = ListFeed(
     name="models",
     route="models",
     # Without this parameter the service lists models with text output only: 460 of 631 in September 2026.
@@ -145,7 +172,7 @@ MODELS = Feed(
     volatile_facets=("benchmarks",),
 )
 
-ENDPOINTS = Feed(
+ENDPOINTS = FanOutFeed(
     name="endpoints",
     route="models/{}/endpoints",
     # Asked for by the model's id, because links.details holds the slug of the base model, wrong for variants.
@@ -168,7 +195,7 @@ ENDPOINTS = Feed(
     removed_kind="left",
 )
 
-PROVIDERS = Feed(
+PROVIDERS = ListFeed(
     name="providers",
     route="providers",
     key=("slug",),
@@ -178,7 +205,7 @@ PROVIDERS = Feed(
     must_not_be_empty=True,
 )
 
-ZDR = Feed(
+ZDR = CopyFeed(
     name="zdr",
     route="endpoints/zdr",
     key=("model_id", "tag", "n"),
@@ -190,7 +217,7 @@ ZDR = Feed(
     removed_kind="lost",
 )
 
-IMAGES = Feed(
+IMAGES = ListFeed(
     name="images",
     route="images/models",
     key=("id",),
@@ -199,7 +226,7 @@ IMAGES = Feed(
     set_fields=("architecture.input_modalities", "architecture.output_modalities"),
 )
 
-IMAGE_ENDPOINTS = Feed(
+IMAGE_ENDPOINTS = FanOutFeed(
     name="image_endpoints",
     route="images/models/{}/endpoints",
     parent="images",
@@ -211,7 +238,7 @@ IMAGE_ENDPOINTS = Feed(
     set_fields=("endpoints", "endpoints.allowed_passthrough_parameters"),
 )
 
-VIDEOS = Feed(
+VIDEOS = ListFeed(
     name="videos",
     route="videos/models",
     key=("id",),
@@ -219,7 +246,7 @@ VIDEOS = Feed(
     folder="videos",
 )
 
-FEEDS: dict[str, Feed] = {
+FEEDS: dict[str, ListFeed | FanOutFeed] = {
     feed.name: feed for feed in (MODELS, ENDPOINTS, PROVIDERS, ZDR, IMAGES, IMAGE_ENDPOINTS, VIDEOS)
 }
 """In the order in which they are fetched: a fan-out feed after its parent."""

@@ -1,7 +1,10 @@
-"""Keys of endpoints, and their text form `openai/gpt-x@azure/eu`, with `#1` from the second of a tag on."""
+"""Keys of records, and the text form of those of endpoints: `openai/gpt-x@azure/eu`, with `#1` and so on."""
 
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+Key = tuple[Any, ...]
+"""What identifies a record in its feed: the values of the feed's key fields."""
 
 _NUMBER = re.compile(r"#([1-9]\d*)$", re.ASCII)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from orarchive.domain.changes import Change, current_rates
 from orarchive.domain.event_kinds import ALIAS_MOVED, FIELD_APPEARED, FIRST_OBSERVED, SCHEDULE_CHANGED
-from orarchive.domain.feeds import FEEDS
+from orarchive.domain.feeds import FEEDS, CopyFeed
 from orarchive.domain.keys import model_of_key
 from orarchive.domain.prices import (
     CLOCK_CONDITIONS,
@@ -124,7 +124,7 @@ def is_explained_by_endpoint(change: Change) -> bool:
 
 def get_new_prices(change: Change) -> dict[str, Decimal]:
     """Return the main prices of an added record by dimension."""
-    if FEEDS[change.feed].copied_feed or not isinstance(change.new, Mapping):
+    if isinstance(FEEDS[change.feed], CopyFeed) or not isinstance(change.new, Mapping):
         return {}
     prices = read_prices(change.new.get("pricing"))
     return {name: prices[name] for name in MAIN_DIMENSIONS if name in prices}

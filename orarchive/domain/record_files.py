@@ -9,11 +9,9 @@ from itertools import count
 from typing import Any
 
 from orarchive.domain.feeds import ARCHIVE_KEY_FIELDS, Feed
+from orarchive.domain.keys import Key
 from orarchive.domain.prices import split_time_of_day, time_of_day_keys
 from orarchive.jsonl import Record, dumps
-
-Key = tuple[Any, ...]
-"""What identifies a record in its feed: the values of the feed's key fields."""
 
 RESERVED_NAMES = (*ARCHIVE_KEY_FIELDS, "lacks", "response")
 """Names of fields that the archive itself writes into lines. A field that the service sends under such a name

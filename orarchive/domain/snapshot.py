@@ -8,10 +8,9 @@ a snapshot and reading it back gives the same state, whichever feeds were fetche
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 
-from orarchive.domain.feeds import FEEDS, RESPONSES_FILE, Feed
-from orarchive.domain.keys import EndpointKey
+from orarchive.domain.feeds import FEEDS, RESPONSES_FILE, CopyFeed, FanOutFeed, Feed
+from orarchive.domain.keys import EndpointKey, Key
 from orarchive.domain.record_files import (
-    Key,
     join_record,
     match_copies,
     number_duplicates,
@@ -38,7 +37,7 @@ def empty_snapshot() -> Snapshot:
 
 def records_by_key(feed: Feed, state: State) -> dict[Key, Record]:
     """Return a feed's records by key; of a fan-out feed with lines for items, its items by endpoint key."""
-    if not feed.has_item_lines:
+    if not (isinstance(feed, FanOutFeed) and feed.has_item_lines):
         return state
     return {
         EndpointKey(model, item["tag"], n): item
@@ -72,7 +71,7 @@ def snapshot_from_files(get: Callable[[str], bytes | None]) -> Snapshot:
                 lines[file] = _parse_lines(path, content, _line_key(feed, file))
         try:
             snapshot[feed.name] = _join_feed(feed, lines, snapshot)
-            if feed.parent:
+            if isinstance(feed, FanOutFeed):
                 _check_items(feed, snapshot[feed.name])
         except (KeyError, TypeError, AttributeError) as error:
             msg = f"data/{feed.folder}: lines that the archive never wrote ({type(error).__name__}: {error})"
@@ -88,16 +87,19 @@ def hash_feed(feed: Feed, files: dict[str, bytes]) -> str:
     return digest.hexdigest()
 
 
-def build_copy_state(feed: Feed, rows: Iterable[Record], snapshot: Snapshot) -> State:
+def build_copy_state(feed: CopyFeed, rows: Iterable[Record], snapshot: Snapshot) -> State:
     """Return the state of a feed that repeats another's items: its rows by key, without volatile fields."""
-    assert feed.copied_feed
     source = FEEDS[feed.copied_feed]
     return match_copies(source, [stable_part(source, row) for row in rows], _stable_items(feed, snapshot))
 
 
 def _line_key(feed: Feed, file: str) -> tuple[str, ...]:
     """Return the fields that identify a line of a file."""
-    return ("model",) if feed.has_item_lines and file == RESPONSES_FILE else feed.key
+    return (
+        ("model",)
+        if isinstance(feed, FanOutFeed) and feed.has_item_lines and file == RESPONSES_FILE
+        else feed.key
+    )
 
 
 def _parse_lines(path: str, content: bytes, key_fields: tuple[str, ...]) -> list[Record]:
@@ -111,7 +113,7 @@ def _parse_lines(path: str, content: bytes, key_fields: tuple[str, ...]) -> list
     return lines
 
 
-def _check_items(feed: Feed, state: State) -> None:
+def _check_items(feed: FanOutFeed, state: State) -> None:
     """Raise ArchiveError where a response of a fan-out feed has no list of items that are objects."""
     for (model,), response in state.items():
         items = feed.get_payload(response)[feed.items_member]
@@ -123,10 +125,10 @@ def _check_items(feed: Feed, state: State) -> None:
 def _split_feed(feed: Feed, snapshot: Snapshot) -> Lines:
     """Return the lines of a feed's files."""
     state = snapshot[feed.name]
-    if feed.has_item_lines:
+    if isinstance(feed, FanOutFeed) and feed.has_item_lines:
         return _split_responses(feed, state, snapshot)
     lines: Lines = {}
-    if feed.copied_feed:
+    if isinstance(feed, CopyFeed):
         items = _stable_items(feed, snapshot)
         for key, row in build_copy_state(feed, state.values(), snapshot).items():
             key_values = dict(zip(feed.key, key, strict=True))
@@ -134,11 +136,13 @@ def _split_feed(feed: Feed, snapshot: Snapshot) -> Lines:
             lines.setdefault(feed.base_file, []).append(line)
         return lines
     for key, record in state.items():
-        _append_lines(lines, split_record(feed, {"model": key[0]} if feed.parent else {}, record))
+        _append_lines(
+            lines, split_record(feed, {"model": key[0]} if isinstance(feed, FanOutFeed) else {}, record)
+        )
     return lines
 
 
-def _split_responses(feed: Feed, state: State, snapshot: Snapshot) -> Lines:
+def _split_responses(feed: FanOutFeed, state: State, snapshot: Snapshot) -> Lines:
     """Return the lines of a fan-out feed with lines for items: one for each response and for each item."""
     lines: Lines = {}
     for (model,), response in state.items():
@@ -159,9 +163,9 @@ def _append_lines(lines: Lines, new: Iterator[tuple[str, Record]]) -> None:
 
 def _join_feed(feed: Feed, lines: Lines, snapshot: Snapshot) -> State:
     """Return the state of a feed from the lines of its files; `snapshot` has the feeds before it."""
-    if feed.has_item_lines:
+    if isinstance(feed, FanOutFeed) and feed.has_item_lines:
         return _join_responses(feed, lines, snapshot)
-    if feed.copied_feed:
+    if isinstance(feed, CopyFeed):
         items = _stable_items(feed, snapshot)
         rows = {tuple(line[name] for name in feed.key): line for line in lines.get(feed.base_file, [])}
         return {
@@ -170,7 +174,7 @@ def _join_feed(feed: Feed, lines: Lines, snapshot: Snapshot) -> State:
     return _join_records(feed, lines)
 
 
-def _join_responses(feed: Feed, lines: Lines, snapshot: Snapshot) -> State:
+def _join_responses(feed: FanOutFeed, lines: Lines, snapshot: Snapshot) -> State:
     state: State = {}
     for line in lines.get(RESPONSES_FILE, []):
         model = line["model"]
@@ -191,7 +195,7 @@ def _join_records(feed: Feed, lines: Lines) -> dict[Key, Record]:
     """
     parts: dict[Key, dict[str, Record]] = {}
     for file, file_lines in lines.items():
-        if file == RESPONSES_FILE and feed.has_item_lines:
+        if file == RESPONSES_FILE and isinstance(feed, FanOutFeed) and feed.has_item_lines:
             continue
         for line in file_lines:
             parts.setdefault(tuple(line[name] for name in feed.key), {})[file] = line
@@ -202,16 +206,14 @@ def _join_records(feed: Feed, lines: Lines) -> dict[Key, Record]:
     return {key: join_record(feed, files, feed.own_key_fields) for key, files in parts.items()}
 
 
-def _repeated_fields(feed: Feed, model: str, snapshot: Snapshot) -> Record:
+def _repeated_fields(feed: FanOutFeed, model: str, snapshot: Snapshot) -> Record:
     """Return the fields of the parent record that a fan-out feed's response repeats."""
-    assert feed.parent
     record = snapshot[feed.parent].get((model,), {})
     return {name: record[name] for name in feed.repeated_fields if name in record}
 
 
-def _stable_items(feed: Feed, snapshot: Snapshot) -> dict[Key, Record]:
+def _stable_items(feed: CopyFeed, snapshot: Snapshot) -> dict[Key, Record]:
     """Return by key the items that a copying feed's rows repeat, without volatile fields."""
-    assert feed.copied_feed
     source = FEEDS[feed.copied_feed]
     return {
         key: stable_part(source, item) for key, item in records_by_key(source, snapshot[source.name]).items()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from orarchive.domain.changes import format_key
-from orarchive.domain.feeds import FEEDS, Feed
+from orarchive.domain.feeds import FEEDS, CopyFeed, FanOutFeed, Feed
 from orarchive.domain.snapshot import Snapshot, hash_feed, records_by_key, snapshot_from_files
 from orarchive.errors import ArchiveError, NotArchivedError
 from orarchive.history.attempts import AttemptCommit, list_attempts, list_tips, refuse_shallow
@@ -136,15 +136,15 @@ class History:
         hours, where the response was not read, and ArchiveError for a feed that cannot be asked for like
         this.
         """
-        if feed.copied_feed:
+        if isinstance(feed, CopyFeed):
             msg = f"of {feed.name} only what differs from {feed.copied_feed} is kept: ask `at`, not `raw`"
             raise ArchiveError(msg)
-        if parent_key is not None and not feed.parent:
+        if parent_key is not None and not isinstance(feed, FanOutFeed):
             msg = f"{feed.name} is one list; leave out {parent_key}"
             raise ArchiveError(msg)
         kept_keys = self._read_kept_keys(feed, hour)
         state = self.read_snapshot(hour, feed.name)[feed.name]
-        if not feed.parent:
+        if not isinstance(feed, FanOutFeed):
             return {"data": list(state.values())}
         if parent_key is None:
             return {key: response for (key,), response in state.items() if key not in kept_keys}
@@ -189,7 +189,7 @@ class History:
 
 def _read_outcomes(feed: Feed) -> tuple[str, ...]:
     """Return the outcomes of attempts that read a feed; a partial list is not used, a partial fan-out is."""
-    return ("ok", "partial") if feed.parent else ("ok",)
+    return ("ok", "partial") if isinstance(feed, FanOutFeed) else ("ok",)
 
 
 def _add_completing_feeds(feeds: Iterable[str]) -> list[str]:
@@ -197,8 +197,10 @@ def _add_completing_feeds(feeds: Iterable[str]) -> list[str]:
     names = set(feeds)
     for name, feed in reversed(FEEDS.items()):
         if name in names:
-            sources = (feed.copied_feed, feed.parent if feed.repeated_fields else None)
-            names |= {source for source in sources if source}
+            if isinstance(feed, CopyFeed):
+                names.add(feed.copied_feed)
+            elif isinstance(feed, FanOutFeed) and feed.repeated_fields:
+                names.add(feed.parent)
     return [name for name in FEEDS if name in names]
 
 

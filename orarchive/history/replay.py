@@ -17,7 +17,8 @@ from orarchive.domain.data_paths import (
     is_series_file,
 )
 from orarchive.domain.feeds import FEEDS, Feed
-from orarchive.domain.record_files import Key, join_record
+from orarchive.domain.keys import Key
+from orarchive.domain.record_files import join_record
 from orarchive.errors import ArchiveError, NotJSON
 from orarchive.history.attempts import AttemptCommit, HistoryRewritten
 from orarchive.history.diffs import Diff, next_diff, stream_diffs

@@ -15,7 +15,7 @@ from itertools import islice, pairwise
 
 from tqdm import tqdm
 
-from orarchive.domain.feeds import FEEDS
+from orarchive.domain.feeds import FEEDS, CopyFeed, FanOutFeed
 from orarchive.domain.ranking_series import series_of_path
 from orarchive.domain.snapshot import hash_feed
 from orarchive.history.attempts import AttemptCommit, list_tips, refuse_shallow
@@ -134,7 +134,10 @@ def _find_changed_lists(previous: AttemptCommit, attempt: AttemptCommit) -> Iter
     """Yield the lists whose hash changed with an attempt that did not read them."""
     for name, feed in FEEDS.items():
         # The lines of a fan-out feed, and of a feed that copies one, change with those of another feed.
-        if feed.parent or feed.copied_feed or feed_outcome(attempt.attempt, name) not in UNCHANGED_OUTCOMES:
+        if (
+            isinstance(feed, FanOutFeed | CopyFeed)
+            or feed_outcome(attempt.attempt, name) not in UNCHANGED_OUTCOMES
+        ):
             continue
         before, after = (commit.attempt["feeds"].get(name) for commit in (previous, attempt))
         if before and after and before["sha256"] != after["sha256"]:

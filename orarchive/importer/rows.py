@@ -7,7 +7,7 @@ as before, so that it is split into lines once, and stays in memory once.
 from dataclasses import dataclass
 
 from orarchive.collect.validate import RejectedPayload, validate_list
-from orarchive.domain.feeds import MODELS
+from orarchive.domain.feeds import LIST_MEMBER, MODELS
 from orarchive.domain.record_files import split_record
 from orarchive.domain.snapshot import Snapshot, empty_snapshot
 from orarchive.errors import NotJSON
@@ -35,7 +35,7 @@ def parse_version(data: bytes, before: Rows) -> Rows:
     """
     try:
         body = loads(data)
-        response = {MODELS.payload_member: body} if isinstance(body, list) else body
+        response = {LIST_MEMBER: body} if isinstance(body, list) else body
         records = validate_list(MODELS, response)
         return {record["id"]: _build_row(record, before.get(record["id"])) for record in records}
     except NotJSON as error:

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from orarchive.domain.feeds import FEEDS
+from orarchive.domain.feeds import FEEDS, FanOutFeed
 from orarchive.history.attempts import AttemptCommit
 from orarchive.history.replay import ReplayState
 from orarchive.index.record_rows import RecordRows
@@ -214,7 +214,7 @@ def _advance_clock(context: AttemptContext, feed: str) -> int:
 
 def _is_good(feed: str, report: FeedReport) -> bool:
     """Return whether a read counts: if ok, of a fan-out feed also if partial."""
-    return report["outcome"] in (("ok", "partial") if FEEDS[feed].parent else ("ok",))
+    return report["outcome"] in (("ok", "partial") if isinstance(FEEDS[feed], FanOutFeed) else ("ok",))
 
 
 def _made_since(line: Attempt, report: FeedReport) -> str:

@@ -25,7 +25,7 @@ from orarchive.domain.event_kinds import (
     SCHEDULE_CHANGED,
     event_kind,
 )
-from orarchive.domain.feeds import FEEDS
+from orarchive.domain.feeds import FEEDS, FanOutFeed
 from orarchive.domain.keys import model_of_key
 from orarchive.domain.prices import (
     percent_change,
@@ -120,7 +120,9 @@ def derive_events(changes: Iterable[Change], moment: AttemptContext) -> Iterator
         feed = FEEDS[name]
         changed = [change for change in group if change.kind not in (feed.added_kind, feed.removed_kind)]
         appeared = any(change.kind == FIELD_APPEARED for change in changed)
-        _, after = moment.span(name, model_of_key(key) if feed.parent and not appeared else None)
+        _, after = moment.span(
+            name, model_of_key(key) if isinstance(feed, FanOutFeed) and not appeared else None
+        )
         yield from derive_record_events(changed, after)
 
 

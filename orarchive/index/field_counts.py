@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from orarchive.domain.changes import MAX_NEW_FIELDS
-from orarchive.domain.feeds import FEEDS
+from orarchive.domain.feeds import FEEDS, CopyFeed, FanOutFeed
 from orarchive.domain.field_paths import diff_paths, drop_nested
-from orarchive.domain.record_files import Key
+from orarchive.domain.keys import Key
 from orarchive.history.replay import Pair, ReplayStep
 from orarchive.index.context import AttemptContext
 from orarchive.index.events import Event
@@ -57,7 +57,7 @@ class FieldCounts:
         """
         appeared: dict[str, set[str]] = {}
         for feed, pairs in step.records.items():
-            if FEEDS[feed].copied_feed:
+            if isinstance(FEEDS[feed], CopyFeed):
                 continue
             counts, deltas = self.counts[feed], _count_deltas(pairs)
             new_paths = {path for path in deltas if path not in counts}
@@ -69,7 +69,8 @@ class FieldCounts:
     def _write(self, context: AttemptContext, feed: str, paths: Iterable[str]) -> None:
         read = context.reads.get(feed) or context.last_read(feed)
         # a field whose records a narrower scope does not contain is not missing
-        is_rescoped = context.scope_change(FEEDS[feed].parent or feed)
+        row = FEEDS[feed]
+        is_rescoped = context.scope_change(row.parent if isinstance(row, FanOutFeed) else feed)
         self.db.executemany(
             INSERT_FIELD,
             [

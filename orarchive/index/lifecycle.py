@@ -8,8 +8,8 @@ from the first good hour without the record, and between two good hours at most 
 from collections.abc import Iterator
 
 from orarchive.domain.changes import format_key
-from orarchive.domain.feeds import FEEDS, RESPONSES_FILE, Feed
-from orarchive.domain.record_files import Key
+from orarchive.domain.feeds import FEEDS, RESPONSES_FILE, CopyFeed, FanOutFeed, Feed
+from orarchive.domain.keys import Key
 from orarchive.domain.scopes import can_hold
 from orarchive.history.replay import ReplayState, ReplayStep
 from orarchive.index.context import AttemptContext
@@ -118,9 +118,9 @@ def _find_added_source(
     An endpoint is added with its model if that is read for the first time, a zdr row with its endpoint.
     """
     rows = context.update.rows
-    if feed.parent and not _was_requested(feed, key[0], step, context.update.state):
+    if isinstance(feed, FanOutFeed) and not _was_requested(feed, key[0], step, context.update.state):
         return rows.find_row(feed.parent, (key[0],)), "model"
-    if feed.copied_feed and _is_added(step, feed.copied_feed, key):
+    if isinstance(feed, CopyFeed) and _is_added(step, feed.copied_feed, key):
         return rows.find_row(feed.copied_feed, key), "endpoint"
     return None, ""
 
@@ -131,8 +131,8 @@ def _find_last_without(context: AttemptContext, feed: Feed, key: Key, record: Re
     That is when the last response was made that could have contained it. Of a feed with a changed scope this
     is not always the last response.
     """
-    if feed.parent or not context.scope_change(feed.name):
-        return context.span(feed.name, key[0] if feed.parent else None)[1]
+    if isinstance(feed, FanOutFeed) or not context.scope_change(feed.name):
+        return context.span(feed.name, feed.parent_key(key))[1]
     reads = context.list_earlier_reads(feed.name)
     return next((read.since for read in reads if can_hold(read.scope, record)), None)
 
@@ -144,7 +144,7 @@ def _remove(
     context: AttemptContext, step: ReplayStep, feed: Feed, key: Key, record: Record
 ) -> Iterator[Event]:
     name, row_id = format_key(feed, key), context.update.rows.ids[feed.name, key]
-    last, after = context.span(feed.name, key[0] if feed.parent else None)
+    last, after = context.span(feed.name, feed.parent_key(key))
     read = context.reads.get(feed.name) or context.last_read(feed.name)
     is_hidden = _is_outside_scope(context, step, feed, key, record)
     values = {"state": "unobserved", "missing": None, "clock": 0}
@@ -169,19 +169,24 @@ def _is_outside_scope(
     context: AttemptContext, step: ReplayStep, feed: Feed, key: Key, record: Record
 ) -> bool:
     """Return whether the scope of this attempt cannot contain a record, or the record that it belongs to."""
-    if feed.parent or (feed.copied_feed and _is_removed(step, feed.copied_feed, key)):
-        source = str(feed.parent or feed.copied_feed)
-        row = context.update.rows.find_row(source, (key[0],) if feed.parent else key)
-        return row is not None and row.state == "unobserved" and not row.missing
+    if isinstance(feed, FanOutFeed):
+        return _is_unobserved(context.update.rows.find_row(feed.parent, (key[0],)))
+    if isinstance(feed, CopyFeed) and _is_removed(step, feed.copied_feed, key):
+        return _is_unobserved(context.update.rows.find_row(feed.copied_feed, key))
     scopes = context.scope_change(feed.name)
     return scopes is not None and not can_hold(scopes[1], record)
 
 
+def _is_unobserved(row: RecordRow | None) -> bool:
+    """Return whether a record is known and out of scope, without an event that it went missing."""
+    return row is not None and row.state == "unobserved" and not row.missing
+
+
 def _find_removed_source(step: ReplayStep, state: ReplayState, feed: Feed, key: Key) -> str:
     """Return the kind of record that a record was removed with: "model", "endpoint", or "" if by itself."""
-    if feed.parent:
+    if isinstance(feed, FanOutFeed):
         return "" if (key[0],) in state.records[feed.parent] else "model"
-    return "endpoint" if feed.copied_feed and _is_removed(step, feed.copied_feed, key) else ""
+    return "endpoint" if isinstance(feed, CopyFeed) and _is_removed(step, feed.copied_feed, key) else ""
 
 
 # --- absence ------------------------------------------------------------------------------------------------
@@ -209,7 +214,7 @@ def _rescope(context: AttemptContext, feed: Feed) -> Iterator[Event]:
     A record that the new scope cannot contain is unobserved; one that it could contain is missing.
     """
     scopes = context.scope_change(feed.name)
-    if not scopes or feed.parent:
+    if not scopes or isinstance(feed, FanOutFeed):
         return
     clock_now = context.reads[feed.name].clock
     for row_id, name, state, missing, last, clock in context.db.execute(
@@ -255,7 +260,7 @@ def _is_removed(step: ReplayStep, feed: str, key: Key) -> bool:
     return old is not None and new is None
 
 
-def _was_requested(feed: Feed, parent_key: str, step: ReplayStep, state: ReplayState) -> bool:
+def _was_requested(feed: FanOutFeed, parent_key: str, step: ReplayStep, state: ReplayState) -> bool:
     """Return whether a fan-out feed had a response for a key of its parent before an attempt."""
     path = f"{feed.folder}/{RESPONSES_FILE if feed.has_item_lines else feed.base_file}.jsonl"
     old, new = step.lines.get(path, {}).get((parent_key,), (None, None))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from orarchive.domain.changes import format_key
 from orarchive.domain.feeds import FEEDS
-from orarchive.domain.record_files import Key
+from orarchive.domain.keys import Key
 from orarchive.index.sql_values import escape_surrogates, to_json
 from orarchive.jsonl import loads
 

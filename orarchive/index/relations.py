@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from orarchive.domain.record_files import Key
+from orarchive.domain.keys import Key
 from orarchive.domain.records import get_lab
 from orarchive.history.replay import ReplayStep
 from orarchive.index.context import AttemptContext

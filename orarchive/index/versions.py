@@ -5,7 +5,7 @@ from collections import defaultdict
 from typing import Any
 
 from orarchive.domain.data_paths import feed_of_path, file_name, is_responses_file
-from orarchive.domain.feeds import FEEDS, Feed
+from orarchive.domain.feeds import FEEDS, FanOutFeed, Feed
 from orarchive.history.replay import Line, ReplayState, ReplayStep
 from orarchive.index.context import AttemptContext
 
@@ -54,14 +54,14 @@ def apply_attempt(context: AttemptContext, step: ReplayStep) -> None:
         feed, file = feed_of_path(path), index_file_name(path)
         assert feed
         for key, (old, new) in pairs.items():
-            if is_responses_file(path):
-                record = rows.get_or_insert(str(feed.parent), key, context.hour)
+            if isinstance(feed, FanOutFeed) and is_responses_file(path):
+                record = rows.get_or_insert(feed.parent, key, context.hour)
             else:
                 record = rows.ids[feed.name, key]
             if is_volatile_file(feed, file):
                 _replace_latest(context, record, file, new)
                 continue
-            last, _ = context.span(feed.name, key[0] if feed.parent else None)
+            last, _ = context.span(feed.name, feed.parent_key(key))
             if old is not None:
                 ended.append((last, record, file))
             if new is not None:
@@ -92,7 +92,10 @@ def _replace_latest(context: AttemptContext, record: int, file: str, new: Line |
 def load_state(db: sqlite3.Connection) -> ReplayState:
     """Read the lines that stand, as a state from which a replay can go on."""
     paths = {
-        (str(feed.parent) if is_responses_file(path) else feed.name, index_file_name(path)): path
+        (
+            feed.parent if isinstance(feed, FanOutFeed) and is_responses_file(path) else feed.name,
+            index_file_name(path),
+        ): path
         for feed in FEEDS.values()
         for path in feed.files
     }

@@ -10,7 +10,8 @@ from functools import cached_property
 from typing import NamedTuple
 
 from orarchive.domain.feeds import FEEDS
-from orarchive.domain.record_files import Key, join_record
+from orarchive.domain.keys import Key
+from orarchive.domain.record_files import join_record
 from orarchive.domain.records import parse_expiry
 from orarchive.index.event_log import read_events
 from orarchive.index.events import Event

@@ -14,7 +14,7 @@ import pytest
 from orarchive.collect.feed_group import check_clock
 from orarchive.collect.results import FetchResult, ListFetch
 from orarchive.collect.settings import RunOptions
-from orarchive.domain.feeds import FEEDS
+from orarchive.domain.feeds import MODELS
 from orarchive.errors import ArchiveError
 from orarchive.jsonl import read_lines
 from orarchive.sample import START
@@ -286,7 +286,7 @@ def test_clock_that_contradicts_the_service_is_refused(stage: Stage, off: dt.tim
 
 
 def test_unreadable_date_contradicts_no_clock(stage: Stage) -> None:
-    check_clock(ListFetch(FEEDS["models"], FetchResult(date="soon"), 0.0), RunOptions(START))
+    check_clock(ListFetch(MODELS, FetchResult(date="soon"), 0.0), RunOptions(START))
 
 
 def test_push_needs_a_commit(stage: Stage) -> None:

@@ -32,15 +32,19 @@ for kind in (
     EventKind("closed", "closed", "−", "endpoint", "a vector is no longer served", ("vectors",)),
 ):
     EVENT_KINDS[kind.name] = kind
-from orarchive.domain.feeds import FEEDS, Feed
+from orarchive.domain.feeds import FEEDS, FanOutFeed, ListFeed
 for row in (
-    Feed("embeddings", "embeddings/models", key=("id",), cadence="daily", folder="embeddings"),
-    Feed(
-        "vectors", "embeddings/models/{}/endpoints", parent="embeddings", has_item_lines=True,
+    ListFeed(
+        name="embeddings", route="embeddings/models", key=("id",), cadence="daily", folder="embeddings"
+    ),
+    FanOutFeed(
+        name="vectors", route="embeddings/models/{}/endpoints", parent="embeddings", has_item_lines=True,
         key=("model", "tag", "n"), cadence="daily", folder="vectors",
         added_kind="opened", removed_kind="closed",
     ),
-    Feed("shop_windows", "shop/windows", key=("slug",), cadence="hourly", folder="windows"),
+    ListFeed(
+        name="shop_windows", route="shop/windows", key=("slug",), cadence="hourly", folder="windows"
+    ),
 ):
     FEEDS[row.name] = row
 sys.argv = sys.argv[1:]

@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from orarchive.domain.feeds import FEEDS, Feed
+from orarchive.domain.feeds import FEEDS, CopyFeed, FanOutFeed, Feed
 from orarchive.index.build import SCHEMA_SQL, update_index
 from orarchive.index.events import EXCUSES
 from orarchive.jsonl import Record, dumps, loads, read_lines
@@ -117,7 +117,7 @@ class GoodHour:
 
     def was_read(self, parent_key: str) -> bool:
         """Return whether a key of the feed's parent was read; always true of a list."""
-        return not self.feed.parent or parent_key not in self.kept_keys
+        return not isinstance(self.feed, FanOutFeed) or parent_key not in self.kept_keys
 
 
 def list_good_hours(oracle: Oracle) -> Iterator[GoodHour]:
@@ -145,8 +145,7 @@ def check_versions(db: sqlite3.Connection, oracle: Oracle) -> None:
             file = path.rpartition("/")[2].removesuffix(".jsonl")
             if file in VOLATILE_FILES:
                 continue
-            is_responses_file = feed.has_item_lines and file == "models"
-            owner = (feed.parent, "asked") if is_responses_file else (feed.name, file)
+            owner = ("models", "asked") if path == "endpoints/models.jsonl" else (feed.name, file)
             expected = [
                 line
                 for line, record in split_lines(good_hour.attempt.files.get(path, b""))
@@ -201,7 +200,7 @@ def check_fields(db: sqlite3.Connection, oracle: Oracle) -> None:
     expected = Counter(
         (name, path)
         for name, feed in FEEDS.items()
-        if not feed.copied_feed
+        if not isinstance(feed, CopyFeed)
         for record in oracle.log.new[name].values()
         for path in set(list_paths(record))
     )

@@ -13,7 +13,7 @@ from typing import Any
 from orarchive.collect.feed_merge import complete_merge, merge_feed
 from orarchive.collect.feed_schedule import list_due_feeds, list_due_keys, list_read_keys
 from orarchive.collect.results import FanOutFetch, FeedFetch, FetchResult, ListFetch
-from orarchive.domain.feeds import FEEDS, MODELS, Feed
+from orarchive.domain.feeds import FEEDS, MODELS, FanOutFeed, Feed, ListFeed
 from orarchive.domain.relations import count_relations
 from orarchive.domain.snapshot import Snapshot, empty_snapshot, snapshot_from_files
 from orarchive.jsonl import Record
@@ -87,11 +87,15 @@ class Archiver:
             if feeds:
                 self._attempt(step, feeds, lines)
 
-    def _attempt(self, step: Step, feeds: list[Feed], lines: list[Attempt]) -> None:
+    def _attempt(self, step: Step, feeds: list[ListFeed | FanOutFeed], lines: list[Attempt]) -> None:
         current = dict(self.snapshot)
         merges = []
         for feed in feeds:
-            read_keys = list_read_keys(feed, self.snapshot, lines, self.hour) if feed.parent else set()
+            read_keys = (
+                list_read_keys(feed, self.snapshot, lines, self.hour)
+                if isinstance(feed, FanOutFeed)
+                else set()
+            )
             fetch = self._fetch(step, feed, current, lines)
             merges.append(merge_feed(fetch, current, accept=FEEDS, read=read_keys))
             current[feed.name] = merges[-1].state
@@ -102,12 +106,14 @@ class Archiver:
         self.snapshot = snapshot_from_files(files.get)
         self._append(step, result.feeds, files)
 
-    def _fetch(self, step: Step, feed: Feed, current: Snapshot, lines: list[Attempt]) -> FeedFetch:
+    def _fetch(
+        self, step: Step, feed: ListFeed | FanOutFeed, current: Snapshot, lines: list[Attempt]
+    ) -> FeedFetch:
         is_rejected = step.bad.get(feed.name) == "quarantined"
         reason = "wrong-shape" if is_rejected else "503"
         failure: FetchResult[Any] = FetchResult(reason=reason, is_rejected=is_rejected, age=step.age)
         fails = feed.name in step.bad
-        if not feed.parent:
+        if isinstance(feed, ListFeed):
             result = failure if fails else FetchResult(body=self.service.fetch_list(feed), age=step.age)
             return ListFetch(feed, result, 0, probes=self._probe(step, feed, result))
         keys = list_due_keys(feed, current, lines, self.hour)

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from orarchive.domain.feeds import FEEDS
+from orarchive.domain.feeds import FEEDS, ZDR
 from orarchive.domain.record_files import sort_set_fields
 from orarchive.domain.snapshot import Snapshot, build_copy_state, empty_snapshot
 from orarchive.jsonl import Record, loads
@@ -134,5 +134,5 @@ class RandomRecords:
             for endpoint in response["data"]["endpoints"]
         ]
         rows = self.random.sample(copies, self.random.randint(0, len(copies))) + self._endpoints(3)
-        snapshot["zdr"] = build_copy_state(FEEDS["zdr"], rows, snapshot)
+        snapshot["zdr"] = build_copy_state(ZDR, rows, snapshot)
         return snapshot

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from orarchive.collect import validate
-from orarchive.domain.feeds import FEEDS, MODELS, Feed
+from orarchive.domain.feeds import ENDPOINTS, MODELS, CopyFeed, FanOutFeed, ListFeed
 from orarchive.jsonl import Record
 
 Target = tuple[Any, ...]
@@ -87,7 +87,7 @@ CATALOGUE: dict[Target, Record] = {
     ("videos", "w/clip"): {"id": "w/clip", "name": "clip"},
 }
 
-REPEATED_FIELDS = FEEDS["endpoints"].repeated_fields
+REPEATED_FIELDS = ENDPOINTS.repeated_fields
 """Fields of a model that the response about its endpoints repeats."""
 
 SCOPES = ("models?output_modalities=all", "models", "models?output_modalities=image", "models?category=x")
@@ -102,10 +102,10 @@ class SmallService:
     listed: set[Target] = field(default_factory=lambda: set(CATALOGUE))
     scope: str = SCOPES[0]
 
-    def fetch_list(self, feed: Feed) -> list[Record]:
+    def fetch_list(self, feed: ListFeed) -> list[Record]:
         """Return the validated rows of a list."""
         targets = [target for target in CATALOGUE if target[0] == feed.name and target in self.listed]
-        if feed.copied_feed:
+        if isinstance(feed, CopyFeed):
             rows = [{**self.records["endpoints", *key], **self.records["zdr", *key]} for _, *key in targets]
         else:
             rows = [self.records[target] for target in targets]
@@ -113,12 +113,12 @@ class SmallService:
             rows = [row for row in rows if self._is_in_scope(row)]
         return validate.validate_list(feed, copy.deepcopy({"data": rows}))
 
-    def fetch_response(self, feed: Feed, parent_key: str) -> Record:
+    def fetch_response(self, feed: FanOutFeed, parent_key: str) -> Record:
         """Return the validated response of a fan-out feed about one key of its parent."""
         if not feed.has_item_lines:
             body = {"id": parent_key, "endpoints": [self.records[feed.name, parent_key]]}
             return validate.validate_response(feed, copy.deepcopy(body))
-        parent = self.records.get((str(feed.parent), parent_key), {"id": parent_key})
+        parent = self.records.get((feed.parent, parent_key), {"id": parent_key})
         items = [
             item
             for target, item in self.records.items()

@@ -7,7 +7,7 @@ import pytest
 
 from orarchive.domain.changes import FIELD_KINDS
 from orarchive.domain.event_kinds import EVENT_KINDS, TOPIC_NAMES, event_kind
-from orarchive.domain.feeds import FEEDS, Feed
+from orarchive.domain.feeds import FEEDS, ListFeed
 from orarchive.index.events import Event
 from orarchive.index.rankings import RANKINGS_FEED
 from tests.support.archives import ROOT
@@ -48,7 +48,14 @@ def test_an_unknown_kind_is_refused() -> None:
     with pytest.raises(LookupError, match=message):
         event_kind("aded")
     with pytest.raises(LookupError, match="'opened'"):
-        Feed("vectors", "vectors", key=("id",), cadence="daily", folder="vectors", added_kind="opened")
+        ListFeed(
+            name="vectors",
+            route="vectors",
+            key=("id",),
+            cadence="daily",
+            folder="vectors",
+            added_kind="opened",
+        )
     with pytest.raises(LookupError, match="'aded'"):
         Event("aded", "models", "a/b")
 

@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orarchive.collect.settings import Settings
-from orarchive.domain.feeds import FEEDS
+from orarchive.domain.feeds import ENDPOINTS, IMAGE_ENDPOINTS, FanOutFeed
+from orarchive.domain.feeds import MODELS as MODELS_FEED
 from orarchive.domain.ranking_series import CATEGORY, ORDER, SERIES
 from orarchive.publish.pages import model_path
 from orarchive.sample import Service
@@ -135,16 +136,16 @@ def test_any_names(names: list[str]) -> None:
 # --- requests -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("feed", ["endpoints", "image_endpoints"])
-def test_no_id_leads_to_another_route(feed: str) -> None:
+@pytest.mark.parametrize("feed", [ENDPOINTS, IMAGE_ENDPOINTS], ids=lambda feed: feed.name)
+def test_no_id_leads_to_another_route(feed: FanOutFeed) -> None:
     """Send no request to another route: with a key it could reach the routes of the account."""
-    front, back = (f"api/v1/{FEEDS[feed].route}").split("{}")
+    front, back = f"api/v1/{feed.route}".split("{}")
     with Service(lambda *_: (404, {}), base="") as service:
         client = Settings(f"{service.base_url}/api/v1", per_second=0, key="a-key").make_client(lambda _: None)
         client.deadline = float("inf")
         for name in (*NAMES, *DEEP, "../../../auth/key", "a/../../key?"):
-            client.get(FEEDS[feed].request_path(name), keyed=True)
-        client.get(FEEDS["models"].probe_path("../key"))
+            client.get(feed.request_path(name), keyed=True)
+        client.get(MODELS_FEED.probe_path("../key"))
         paths = [path for path, _ in service.requests]
     assert len(paths) > len(NAMES)
     assert [path for path in paths if not (path.startswith(front) and path.endswith(back))] == []

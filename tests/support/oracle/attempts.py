@@ -3,8 +3,8 @@
 import datetime as dt
 from itertools import pairwise
 
-from orarchive.domain.feeds import FEEDS, Feed
-from orarchive.domain.record_files import Key
+from orarchive.domain.feeds import FEEDS, FanOutFeed, Feed
+from orarchive.domain.keys import Key
 from orarchive.domain.snapshot import records_by_key
 from orarchive.jsonl import Record
 from orarchive.store.ledger import Attempt
@@ -106,7 +106,9 @@ def _read_records(attempts: list[ArchivedAttempt]) -> list[Records]:
 
 def is_good(line: Attempt, feed: str) -> bool:
     """Return whether the read of a feed counts."""
-    return line["feeds"][feed]["outcome"] in (("ok", "partial") if FEEDS[feed].parent else ("ok",))
+    return line["feeds"][feed]["outcome"] in (
+        ("ok", "partial") if isinstance(FEEDS[feed], FanOutFeed) else ("ok",)
+    )
 
 
 def get_kept(line: Attempt, feed: str) -> dict[str, str]:

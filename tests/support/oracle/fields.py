@@ -5,8 +5,8 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from orarchive.domain.changes import format_key
-from orarchive.domain.feeds import FEEDS, Feed
-from orarchive.domain.record_files import Key
+from orarchive.domain.feeds import FEEDS, CopyFeed, FanOutFeed, Feed
+from orarchive.domain.keys import Key
 from orarchive.jsonl import Record, dumps
 from tests.support.oracle.attempts import DAY_S, AttemptLog, sum_absence_s
 from tests.support.oracle.facts import EXCUSE_VOLATILE, FactLog
@@ -66,7 +66,7 @@ class FieldOracle:
     def apply_attempt(self, new_paths: NewPaths, prices: PriceOracle) -> None:
         """Add the facts of new fields, and of changed fields and prices but for those of models."""
         for name, feed in FEEDS.items():
-            if not feed.copied_feed:
+            if not isinstance(feed, CopyFeed):
                 for path in new_paths[name]:
                     self.facts.add("field_appeared", name, path, after=self.log.find_after(name))
             for key in self.log.old[name].keys() & self.log.new[name].keys():
@@ -77,8 +77,8 @@ class FieldOracle:
         old, new = self.log.old[feed.name][key], self.log.new[feed.name][key]
         if dumps(old) == dumps(new):
             return
-        if feed.copied_feed or self.log.find_last_read(feed.name) is None:
-            self.facts.excuse("repeat" if feed.copied_feed else "baseline")
+        if isinstance(feed, CopyFeed) or self.log.find_last_read(feed.name) is None:
+            self.facts.excuse("repeat" if isinstance(feed, CopyFeed) else "baseline")
             return
         for name in sorted(old.keys() | new.keys()):
             if is_equal(old, new, name):
@@ -103,7 +103,7 @@ class FieldOracle:
             kind = "alias_moved" if old["slug"] != new["slug"] else "edited"
         elif feed.name == "providers" and name in POLICY_FIELDS:
             kind = "policy_changed"
-        after = self.log.find_after(feed.name, key[0] if feed.parent else None)
+        after = self.log.find_after(feed.name, feed.parent_key(key))
         self.facts.add(kind, feed.name, format_key(feed, key), name, old=old, new=new, after=after)
 
     def _find_excuse(self, name: str, old: Any, new: Any, new_paths: list[str]) -> str | None:
@@ -117,11 +117,11 @@ class FieldOracle:
 
     def find_vanished(self, feed: Feed) -> None:
         """Add the facts of fields of a feed that have been on no record for a week of good hours."""
-        if feed.copied_feed:
+        if isinstance(feed, CopyFeed):
             return
         name = feed.name
         old_paths, new_paths = (self._list_paths(side[name]) for side in (self.log.old, self.log.new))
-        is_rescoped = self.log.find_scope_change(FEEDS[feed.parent] if feed.parent else feed)
+        is_rescoped = self.log.find_scope_change(FEEDS[feed.parent] if isinstance(feed, FanOutFeed) else feed)
         due = []
         for path in self.paths_so_far[name]:
             if path in new_paths:

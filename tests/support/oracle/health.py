@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from orarchive.domain.changes import format_key
 from orarchive.domain.feeds import FEEDS
-from orarchive.domain.record_files import Key
+from orarchive.domain.keys import Key
 from orarchive.jsonl import Record
 from tests.support.oracle.attempts import AttemptLog, get_kept, get_since, is_good
 from tests.support.oracle.facts import FactLog

@@ -7,7 +7,7 @@ from typing import Any
 
 from orarchive.domain.changes import format_key
 from orarchive.domain.feeds import FEEDS, Feed
-from orarchive.domain.record_files import Key
+from orarchive.domain.keys import Key
 from orarchive.jsonl import Record, dumps
 from tests.support.oracle.attempts import AttemptLog
 from tests.support.oracle.facts import EXCUSE_TIME_OF_DAY, FactLog
@@ -135,7 +135,7 @@ class PriceOracle:
         return is_ruled
 
     def _add(self, feed: Feed, key: Key, kind: str, field: str, old: Any, new: Any, **values: Any) -> None:
-        after = self.log.find_after(feed.name, key[0] if feed.parent else None)
+        after = self.log.find_after(feed.name, feed.parent_key(key))
         self.facts.add(kind, feed.name, format_key(feed, key), field, old=old, new=new, after=after, **values)
 
     # -- whose price moved

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 
 from orarchive.domain.changes import format_key
-from orarchive.domain.feeds import FEEDS, Feed
-from orarchive.domain.record_files import Key
+from orarchive.domain.feeds import FEEDS, CopyFeed, FanOutFeed, Feed
+from orarchive.domain.keys import Key
 from orarchive.jsonl import Record
 from tests.support.oracle.attempts import DAY_S, AttemptLog, get_since, is_surely_in, sum_absence_s
 from tests.support.oracle.facts import FactLog
@@ -80,8 +80,8 @@ class RecordOracle:
 
     def _find_last_without(self, feed: Feed, key: Key) -> str | None:
         """Return when the last response was made that could have contained a record and did not."""
-        if feed.parent or not self.log.find_scope_change(feed):
-            return self.log.find_after(feed.name, key[0] if feed.parent else None)
+        if isinstance(feed, FanOutFeed) or not self.log.find_scope_change(feed):
+            return self.log.find_after(feed.name, feed.parent_key(key))
         record = self.log.new[feed.name][key]
         lines = [
             line
@@ -95,9 +95,9 @@ class RecordOracle:
         if self.log.find_last_read(feed.name) is None:
             return "baseline", ""
         source, cause = None, ""
-        if feed.parent and not self._was_requested(feed, key[0]):
+        if isinstance(feed, FanOutFeed) and not self._was_requested(feed, key[0]):
             source, cause = self.tracked.get((feed.parent, (key[0],))), "model"
-        elif feed.copied_feed and self._is_added(feed.copied_feed, key):
+        elif isinstance(feed, CopyFeed) and self._is_added(feed.copied_feed, key):
             source, cause = self.tracked[feed.copied_feed, key], "endpoint"
         if tracked and tracked.has_removal_event:
             return ("returned" if feed.removed_kind == "missing" else feed.added_kind), cause
@@ -120,7 +120,7 @@ class RecordOracle:
 
     def _remove(self, feed: Feed, key: Key) -> None:
         name, tracked = feed.name, self.tracked[feed.name, key]
-        parent_key = key[0] if feed.parent else None
+        parent_key = feed.parent_key(key)
         last_read = self.log.find_last_read(name, parent_key)
         tracked.last = max(last_read["hour"] if last_read else self.log.hour, tracked.first)
         tracked.record = self.log.old[name][key]
@@ -140,10 +140,10 @@ class RecordOracle:
             self.facts.add("renamed", name, text, "id", old=key[0], new=target, after=after)
 
     def _is_outside_scope(self, feed: Feed, key: Key) -> bool:
-        if feed.parent:
+        if isinstance(feed, FanOutFeed):
             parent = self.tracked.get((feed.parent, (key[0],)))
             return bool(parent and parent.state == "unobserved" and not parent.has_removal_event)
-        if feed.copied_feed:
+        if isinstance(feed, CopyFeed):
             source = self.tracked.get((feed.copied_feed, key))
             is_removed = self._is_removed(feed.copied_feed, key)
             return bool(is_removed and source and source.state == "unobserved")
@@ -151,9 +151,9 @@ class RecordOracle:
         return scopes is not None and not is_surely_in(scopes[1], self.log.old[feed.name][key])
 
     def _find_removed_source(self, feed: Feed, key: Key) -> str:
-        if feed.parent:
+        if isinstance(feed, FanOutFeed):
             return "" if (key[0],) in self.log.new[feed.parent] else "model"
-        return "endpoint" if feed.copied_feed and self._is_removed(feed.copied_feed, key) else ""
+        return "endpoint" if isinstance(feed, CopyFeed) and self._is_removed(feed.copied_feed, key) else ""
 
     def _is_removed(self, feed: str, key: Key) -> bool:
         return key in self.log.old[feed] and key not in self.log.new[feed]
@@ -175,7 +175,11 @@ class RecordOracle:
 
     def _rescope(self, feed: Feed, key: Key, tracked: TrackedRecord) -> None:
         scopes = self.log.find_scope_change(feed)
-        if scopes and not feed.parent and tracked.state in ("stale", "deprecated", "unobserved"):
+        if (
+            scopes
+            and not isinstance(feed, FanOutFeed)
+            and tracked.state in ("stale", "deprecated", "unobserved")
+        ):
             is_visible = is_surely_in(scopes[1], tracked.record)
             if tracked.state == "unobserved" and is_visible and not tracked.has_removal_event:
                 tracked.missing, tracked.has_removal_event = self.log.hour, True
