@@ -5,7 +5,8 @@ The same commands as `orarchive`, for a checkout whose environment was set up wi
     python -m orarchive --help
     python -m orarchive status --archive DIR
 
-See `orarchive.cli.main` for the commands there are.
+The commands are listed in `orarchive.cli.main`; `orarchive --help` describes
+each of them.
 """
 
 from orarchive.cli.main import main

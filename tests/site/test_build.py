@@ -146,7 +146,7 @@ def test_base_url_makes_canonical_links(archive: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "code", "words"),
     [
-        (["--as-of", "yesterday"], 2, "not an hour"),
+        (["--as-of", "yesterday"], 2, "not a UTC hour"),
         (["--as-of", "2020-01-01T00Z"], 1, "begins after"),
     ],
 )

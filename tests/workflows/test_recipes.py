@@ -1,0 +1,222 @@
+"""Follow each recipe of CONTRIBUTING on a copy of the project, in the files that it names alone."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.archives import ROOT
+
+Edit = tuple[str, str, str]
+"""Path, a text that stands in the file ("" for a new file), and the text to put before it."""
+
+FEED: list[Edit] = [
+    (
+        "orarchive/domain/feeds.py",
+        "FEEDS: dict[",
+        'VOICES = ListFeed(\n    name="voices", route="voices", key=("id",), cadence="hourly", '
+        'folder="voices"\n)\n\n',
+    ),
+    ("orarchive/domain/feeds.py", "IMAGES, IMAGE_ENDPOINTS, VIDEOS)", "VOICES, "),
+    (
+        "data/README.md",
+        "| `images/endpoints.jsonl`",
+        "| `voices/facts.jsonl` | a voice (`id`) | all fields |\n",
+    ),
+    ("data/README.md", "`zdr` (hourly)", "`voices`, "),
+    (
+        "orarchive/sample/routes.py",
+        '    "images/models": lambda',
+        '    "voices": lambda _world, _params, _has_key: {"data": [{"id": "alto", "name": "Alto"}]},\n',
+    ),
+    (
+        "orarchive/collect/expected_fields.py",
+        '    "images": {"id"',
+        '    "voices": {"id": "text", "name": "text"},\n',
+    ),
+]
+
+PAGE: list[Edit] = [
+    (
+        "orarchive/publish/views/newest_page.py",
+        "",
+        '''"""The page of the newest models."""
+
+from dataclasses import dataclass
+
+from orarchive.publish.views import View
+
+
+@dataclass(frozen=True)
+class NewestPage:
+    """The ids of the listed models, the newest first."""
+
+    ids: list[str]
+
+
+def build_newest_page(view: View) -> NewestPage:
+    """Build the page of the newest models."""
+    models = sorted(view.listed, key=lambda model: model.entry.first, reverse=True)
+    return NewestPage([model.model.id for model in models])
+''',
+    ),
+    (
+        "templates/newest.html",
+        "",
+        """{% extends "base.html" %}
+{% block title %}Newest · OpenRouter archive{% endblock %}
+{% block about %}The newest models.{% endblock %}
+{% block main %}
+<h1>Newest</h1>
+<ul>{% for id in page.ids %}<li>{{ macros.model(id) }}</li>{% endfor %}</ul>
+{% endblock %}
+""",
+    ),
+    (
+        "orarchive/publish/pages.py",
+        "from orarchive.publish.views.prices_page",
+        "from orarchive.publish.views.newest_page import build_newest_page\n",
+    ),
+    (
+        "orarchive/publish/pages.py",
+        "        yield from self._list_labs()",
+        "        newest = build_newest_page(self.view)\n"
+        '        yield self._build("newest/index.html", "newest.html", newest)\n',
+    ),
+    ("orarchive/publish/views/site.py", '    ("labs", "Labs"),', '    ("newest", "Newest"),\n'),
+]
+
+KIND: list[Edit] = [
+    (
+        "orarchive/domain/event_kinds.py",
+        '        EventKind("degraded"',
+        '        EventKind("rehosted", "weights moved", "~", "other",\n'
+        '                  "its repository of weights", ("models",),\n'
+        '                  (SubjectCount(16, "repositories changed", ("models",)),)),\n',
+    ),
+    (
+        "orarchive/domain/event_kinds.py",
+        "POLICY_CHANGED = event_kind",
+        'REHOSTED = event_kind("rehosted").name\n',
+    ),
+    ("orarchive/domain/changes.py", "    REQUANTIZED,\n", "    REHOSTED,\n"),
+    ("orarchive/domain/changes.py", '    "quantization": REQUANTIZED,', '    "hugging_face_id": REHOSTED,\n'),
+    ("docs/index.md", "| `degraded` |", "| `rehosted` | models | its repository of weights |\n"),
+]
+
+EXPORT: list[Edit] = [
+    (
+        "orarchive/publish/exports.py",
+        '        "data/events.csv": ',
+        '        "data/labs.csv": _write_table(LAB_COLUMNS, ([lab.name] for lab in view.lab_views)),\n',
+    ),
+    ("orarchive/publish/exports.py", "PRICE_COLUMNS = (", 'LAB_COLUMNS = ("lab",)\n'),
+    (
+        "orarchive/publish/views/data_page.py",
+        '    "data/events.csv": (',
+        '    "data/labs.csv": "a row a lab: lab",\n',
+    ),
+]
+
+RECIPES = {"A new feed": FEED, "A new page": PAGE, "A new kind of event": KIND, "A new export": EXPORT}
+
+CHECKS = (
+    "unit/test_event_kinds.py",
+    "unit/test_templates.py",
+    "unit/test_language.py",
+    "workflows/test_project.py",
+)
+"""Tests that hold what the recipes promise: tables and words of documents, templates, rooms."""
+
+ARCHIVE_AND_BUILD = """
+import sys
+from pathlib import Path
+from orarchive.cli.build_site import build_site_command
+from orarchive.collect.client import RetryPolicy
+from orarchive.collect.run import Run
+from orarchive.collect.settings import RunOptions, Settings
+from orarchive.sample import START, sample_service
+from orarchive.store.archive import open_archive
+from orarchive.timestamps import HOUR
+
+folder = Path(sys.argv[1])
+with sample_service(START) as service:
+    real = service.respond
+    def respond(path, query, headers):
+        status, body = real(path, query, headers)
+        if path == "models" and service.now > START:
+            body = {**body, "data": [{**row, "hugging_face_id": "else/where"} for row in body["data"]]}
+        return status, body
+    service.respond = respond
+    settings = Settings(service.base_url, per_second=0, retry_policy=RetryPolicy(first_wait=0, max_wait=0))
+    for hour in (START, START + HOUR):
+        service.now = hour
+        assert Run(open_archive(folder), settings, RunOptions(hour, is_hour_given=True), lambda: hour)() == 0
+build_site_command(["--archive", str(folder), "--out", str(folder / "site")])
+"""
+"""Archive two hours of the sample, of which the second names other repositories of weights; build a site."""
+
+
+def read_recipe(title: str) -> set[str]:
+    """Return the files that the numbered steps of a recipe begin with."""
+    section = (ROOT / "CONTRIBUTING.md").read_text().partition(f"\n### {title}\n")[2].partition("\n#")[0]
+    return set(re.findall(r"^\d\. `([^`]+)`", section, re.MULTILINE))
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Copy the project and follow all four recipes on the copy."""
+    root = tmp_path_factory.mktemp("recipes") / "checkout"
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
+    for name in listed.decode().rstrip("\0").split("\0"):
+        if (ROOT / name).exists():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, root / name, follow_symlinks=False)
+    for path, anchor, text in (edit for edits in RECIPES.values() for edit in edits):
+        content = (root / path).read_text() if anchor else ""
+        assert content.count(anchor) == 1 or not anchor, (path, anchor)
+        (root / path).write_text(content.replace(anchor, text + anchor) if anchor else text)
+    subprocess.run(["git", "init", "--quiet"], cwd=root, check=True)
+    return root
+
+
+@pytest.mark.parametrize("title", RECIPES)
+def test_a_recipe_names_the_files_that_it_takes(title: str) -> None:
+    assert read_recipe(title) == {path for path, _, _ in RECIPES[title]}
+
+
+def test_the_checks_of_the_project_pass(checkout: Path) -> None:
+    tests = [f"tests/{path}" for path in CHECKS]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *tests]
+    environment = {**os.environ, "PYTHONPATH": str(checkout)}
+    done = subprocess.run(command, cwd=checkout, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_they_work(checkout: Path, tmp_path: Path) -> None:
+    """Archive the feed, render the page, tell the event everywhere, write the export."""
+    folder = tmp_path / "archive"
+    subprocess.run(["git", "init", "--quiet", "--initial-branch=main", folder], check=True)
+    script = [sys.executable, "-c", ARCHIVE_AND_BUILD, str(folder)]
+    done = subprocess.run(script, cwd=checkout, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (folder / "data/voices/facts.jsonl").read_text() == '{"id":"alto","name":"Alto"}\n'
+    log = subprocess.run(
+        ["git", "-C", folder, "log", "-1", "--format=%B"], capture_output=True, text=True, check=True
+    )
+    assert "repositories changed" in log.stdout.partition("\n")[0]
+    assert "hugging_face_id" in log.stdout
+    site = folder / "site"
+    assert '<th scope="row">voices' in (site / "status/index.html").read_text()
+    assert "<h1>Newest</h1>" in (site / "newest/index.html").read_text()
+    assert 'href="newest/index.html"' in (site / "index.html").read_text()
+    assert "weights moved" in (site / "changes/index.html").read_text()
+    assert "weights moved" in (site / "feeds/changes.atom").read_text()
+    assert (site / "feeds/kinds/weights-moved.atom").exists()
+    assert '"kind":"rehosted"' in next((site / "api/v1/changes").glob("*.json")).read_text()
+    assert (site / "data/labs.csv").read_text().startswith("lab\n")
+    assert "data/labs.csv" in (site / "data/index.html").read_text()
