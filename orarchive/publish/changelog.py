@@ -49,7 +49,7 @@ PAGE_STYLE = Style(
     max_items=6,
     format_field=lambda field, member: (f"{field}: {member}" if member else field).replace("_", " "),
     format_dimension=label_dimension,
-    cause_phrases={"provider": "another provider on top", "unknown": "cause unknown"},
+    cause_phrases={"provider": "another provider listed first", "unknown": "cause unknown"},
 )
 
 MAX_ITEMS = 8

@@ -72,7 +72,7 @@ def build_news(changes: Iterable[ChangelogHour], paths: dict[str, str]) -> list[
 
 
 def is_cut(entry: NewsEntry) -> bool:
-    """Tell whether an entry is about a price that fell by 20 % or more, not by another provider on top."""
+    """Tell whether an entry is about a price that a provider cut by 20 % or more."""
     return entry.line.kind != "listed price" and any(map(_is_big_cut, entry.line.moves))
 
 

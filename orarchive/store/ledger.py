@@ -69,7 +69,7 @@ class FeedReport(TypedDict):
     refused: NotRequired[list[RejectedEntry]]
     vanished: NotRequired[dict[str, str]]
     """Models: ids that were listed before and no longer are, with the result of requesting each by itself:
-    `renamed:<id>`, `orphaned` (still served, but listed no more), `gone`, or `unknown:<reason>`."""
+    `renamed:<id>`, `unlisted` (still served, but no longer listed), `gone`, or `unknown:<reason>`."""
 
 
 class SeriesReport(TypedDict):

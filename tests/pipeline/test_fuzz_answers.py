@@ -160,7 +160,7 @@ def mutate_bodies(chance: random.Random) -> dict[str, Reply]:
     bodies = {}
     for path, body in build_payloads(START).items():
         count = chance.randint(0, 12) if path != "models/count" else 0
-        sent = dumps(hostile_values.mutated(chance, body, count))
+        sent = dumps(hostile_values.mutate(chance, body, count))
         if chance.random() < 0.02:
             sent = chance.choice(
                 [chance.randbytes(50), dumps(hostile_values.value(chance)), sent + sent, sent[:-20]]
@@ -234,7 +234,7 @@ def alter_rankings(chance: random.Random) -> Alter:
         for row in body["data"] if isinstance(body.get("data"), list) else ():
             if "total_tokens" in row and chance.random() < 0.2:
                 row["total_tokens"] = chance.choice(hostile_values.TEXTS)
-        return Reply(200, dumps(hostile_values.mutated(chance, body, chance.randint(0, 4))))
+        return Reply(200, dumps(hostile_values.mutate(chance, body, chance.randint(0, 4))))
 
     return alter
 

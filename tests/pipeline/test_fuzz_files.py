@@ -35,7 +35,7 @@ def test_any_file(
     chosen += ["hours/2026-06.jsonl"] if chance.randrange(3) == 0 else []
     commit_by_hand(
         stage,
-        {path: hostile_values.garbled(chance, (stage.root / "data" / path).read_bytes()) for path in chosen},
+        {path: hostile_values.garble(chance, (stage.root / "data" / path).read_bytes()) for path in chosen},
     )
     run_everything(stage, monkeypatch)
 

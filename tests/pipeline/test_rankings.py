@@ -18,14 +18,14 @@ from tests.support.rankings import (
     Alter,
     Memory,
     Recorder,
-    bad,
-    counted,
+    allow_values,
+    change_body,
+    count_logged_requests,
     days,
     files,
-    naming,
+    read_failures,
     rows,
     run,
-    serving,
     stage_in,
 )
 
@@ -53,10 +53,10 @@ FIRST_OF_GAMING = run_hour("06-15")
 """Its first week is not over: there are no rows of it yet, which is no failure."""
 
 DISTURBANCES = {
-    EMPTY: Disturbance(alter=serving(MODELS, lambda body: body | {"data": []}, period="day")),
+    EMPTY: Disturbance(alter=change_body(MODELS, lambda body: body | {"data": []}, period="day")),
     EMPTY + HOUR: Disturbance(),
     HOLED: Disturbance(
-        alter=serving(
+        alter=change_body(
             MODELS, lambda body: body | {"data": [row for row in body["data"] if row["date"] not in HOLES]}
         )
     ),
@@ -93,7 +93,7 @@ def archive_hours(
     stage: Stage, hours: list[dt.datetime], disturbances: Mapping[dt.datetime, Disturbance]
 ) -> Forty:
     """Archive hours one after the other."""
-    forty, recorder, service = Forty(stage), Recorder(stage.service, [naming(VALUES)]), stage.service
+    forty, recorder, service = Forty(stage), Recorder(stage.service, [allow_values(VALUES)]), stage.service
     for hour in hours:
         disturbance = disturbances.get(hour, Disturbance())
         service.limits.per_day = disturbance.per_day
@@ -217,7 +217,7 @@ def test_the_budget_is_never_exceeded(keyed: Forty) -> None:
         limit = 5 if day == EXHAUSTED.date() else 500
         limited = {EXHAUSTED.date(): 4, LIMITED.date(): 0}.get(day, 0)
         assert count <= limit
-        assert counted(keyed.stage, day) == count + limited, day
+        assert count_logged_requests(keyed.stage, day) == count + limited, day
 
 
 def test_the_daily_count_is_small(keyed: Forty) -> None:
@@ -310,10 +310,10 @@ def test_of_a_long_order_the_first_200_stand(tmp_path: Any) -> None:
 
     with sample_service(START) as service:
         stage = stage_in(service, tmp_path / "archive", key=None)
-        recorder = Recorder(service, [serving(ORDER, lengthen)])
+        recorder = Recorder(service, [change_body(ORDER, lengthen)])
         assert run(stage, START) == 0
         answers = recorder.answers()
         served = next(answer for answer in answers if answer.path == ORDER and "category" not in answer.query)
         assert len(served.body["data"]) > 200
         assert rows(stage, "order.jsonl") == [{"id": row["id"]} for row in served.body["data"][:200]]
-        assert bad(stage) == {}
+        assert read_failures(stage) == {}

@@ -18,7 +18,17 @@ from orarchive.domain.ranking_series import CATEGORY, MODELS
 from orarchive.sample import Service, sample_service
 from tests.support.archives import DAY, HOUR, NO_WAITS, Stage, read_git
 from tests.support.driver import Driver
-from tests.support.rankings import EARLY, KEY, Recorder, bad, counted, reports, rows, run, stage_in
+from tests.support.rankings import (
+    EARLY,
+    KEY,
+    Recorder,
+    count_logged_requests,
+    read_failures,
+    reports,
+    rows,
+    run,
+    stage_in,
+)
 
 MAX_REQUESTS, LIMIT_PER_DAY, LIMIT_PER_MINUTE = 480, 500, 30
 
@@ -73,14 +83,16 @@ def test_requests_in_the_ledger_count(stage: Stage, count: int) -> None:
     recorder = Recorder(stage.service)
     write_requests(stage, count, EARLY)
     remaining = max(0, MAX_REQUESTS - count)
-    assert run(stage, EARLY + HOUR) == (1 if remaining < 100 else bool(bad(stage)))
+    assert run(stage, EARLY + HOUR) == (1 if remaining < 100 else bool(read_failures(stage)))
     sent = count_data_requests(recorder)
     assert sent == remaining if remaining < 20 else 20 < sent < 60
-    waiting = {reason for parts in bad(stage).values() for reason in parts.values()} - {"empty"}
+    waiting = {reason for parts in read_failures(stage).values() for reason in parts.values()} - {"empty"}
     assert waiting == ({"budget"} if remaining < 20 else set())
     assert stage.service.data_requests.get(EARLY.date(), 0) == sent <= remaining
     run(stage, EARLY + 2 * HOUR)
-    assert counted(stage, EARLY.date()) == max(count, sent + count + count_data_requests(recorder))
+    assert count_logged_requests(stage, EARLY.date()) == max(
+        count, sent + count + count_data_requests(recorder)
+    )
     run(stage, EARLY + DAY)
     assert "models" in reports(stage) and reports(stage)["models"]["read"].keys() == {""}
     assert set(reports(stage)["category"]["read"]) >= {"programming"} if remaining < 20 else True
@@ -95,7 +107,7 @@ def test_an_attempt_on_the_eve_may_have_gone_on(stage: Stage) -> None:
     with sample_service(EARLY) as fresh_service:
         stage.service = fresh_service
         assert run(stage, EARLY + 42 * HOUR) in (0, 1)
-        assert "budget" not in str(bad(stage))
+        assert "budget" not in str(read_failures(stage))
 
 
 @pytest.mark.parametrize("allowed", [0, 1, 3, 12])
@@ -105,14 +117,15 @@ def test_the_service_refuses_more_requests(stage: Stage, allowed: int) -> None:
     stage.service.limits.per_day = allowed
     assert run(stage, EARLY + HOUR) == 1
     assert count_data_requests(recorder) <= allowed + 2, "a request is tried twice"
-    assert {"429"} == {reason for parts in bad(stage).values() for reason in parts.values()} - {"empty"}
-    assert ("models" not in bad(stage)) == (allowed > 0)
+    reasons = {reason for parts in read_failures(stage).values() for reason in parts.values()}
+    assert {"429"} == reasons - {"empty"}
+    assert ("models" not in read_failures(stage)) == (allowed > 0)
     assert run(stage, EARLY + 2 * HOUR) == 1
     assert count_data_requests(recorder) <= 2
     assert stage.service.data_requests.get(EARLY.date(), 0) == allowed
     stage.service.limits.per_day = LIMIT_PER_DAY
     run(stage, EARLY + DAY)
-    assert "429" not in str(bad(stage))
+    assert "429" not in str(read_failures(stage))
     assert stage.service.data_requests[(EARLY + DAY).date()] <= MAX_REQUESTS
 
 
@@ -121,7 +134,7 @@ def test_an_invalid_key_is_tried_once(stage: Stage) -> None:
     stage.options["key"] = "another"
     assert run(stage, EARLY + HOUR) == 1
     assert [path for path, _, _ in recorder.made] == ["datasets/rankings-daily"]
-    assert {"401"} == {reason for parts in bad(stage).values() for reason in parts.values()}
+    assert {"401"} == {reason for parts in read_failures(stage).values() for reason in parts.values()}
 
 
 def test_the_rate(service: Service) -> None:

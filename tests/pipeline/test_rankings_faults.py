@@ -22,11 +22,11 @@ from tests.support.rankings import (
     ORDER,
     Alter,
     Recorder,
-    bad,
-    naming,
+    allow_values,
+    change_body,
+    read_failures,
     reports,
     run,
-    serving,
     stage_in,
 )
 
@@ -94,7 +94,7 @@ def service() -> Iterator[Service]:
 def base(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Base:
     folder = tmp_path_factory.mktemp("base")
     stage = stage_in(service, folder / "archive")
-    recorder = Recorder(service, [naming(FEW)])
+    recorder = Recorder(service, [allow_values(FEW)])
     assert run(stage, EARLY) == 0
     undisturbed = stage.copy(folder / "undisturbed")
     assert run(undisturbed, LATER) == 0
@@ -152,7 +152,7 @@ def test_fault(base: Base, case: Stage, fault: str, route: str) -> None:
     failing = expect_failures(fault, route)
     case.service.fail(route, fault, **OPTIONS.get(fault, {}))
     assert run(case, LATER) == bool(failing)
-    assert bad(case) == failing
+    assert read_failures(case) == failing
     outcomes = {name: report["outcome"] for name, report in reports(case).items()}
     outcome = "failed" if fault in FAILURES else "quarantined"
     assert outcomes == dict.fromkeys(outcomes, "ok") | dict.fromkeys(failing, outcome)
@@ -195,7 +195,7 @@ def test_a_date_restated_by_more_than_a_hundredth_is_in_the_message(base: Base, 
             row["total_tokens"] = str(int(int(row["total_tokens"]) * factor))
         return body
 
-    base.recorder.alters.append(serving(MODELS, restate, period="day"))
+    base.recorder.alters.append(change_body(MODELS, restate, period="day"))
     assert run(case, LATER) == 0
     message = read_git(case.root, "log", "-1", "--format=%b").splitlines()
     lines = [line for line in message if line.startswith("~")]
@@ -289,7 +289,9 @@ def test_refused(base: Base, case: Stage, route: str, reason: str, changes: list
     """Archive nothing of a refused body, save it, and miss nothing when it is well again."""
     base.recorder.alters.append(spread(route, changes))
     assert run(case, LATER) == 1
-    assert bad(case) == {name: dict.fromkeys(slices, reason) for name, slices in SLICES[route].items()}
+    assert read_failures(case) == {
+        name: dict.fromkeys(slices, reason) for name, slices in SLICES[route].items()
+    }
     before, after = read_data_files(base.stage.root), read_data_files(case.root)
     assert [path for path in before if belongs(path, SLICES[route]) and after[path] != before[path]] == []
     sent = [encode(answer.body) for answer in base.recorder.answers() if answer.path == route]
@@ -309,7 +311,7 @@ def test_without_any_list_of_values(base: Base, service: Service, tmp_path: Path
     unnamed = {
         name: {"*": "no-values"} for name in ("order", "apps", "modality", "context", "category", "language")
     }
-    assert bad(stage) == {"openapi": {"": "503"}, **unnamed}
+    assert read_failures(stage) == {"openapi": {"": "503"}, **unnamed}
     assert reports(stage)["order"]["read"] == {"": ""}
     assert run(stage, EARLY + HOUR) == 0
     assert read_data_files(stage.root) == read_data_files(base.stage.root)
@@ -317,9 +319,9 @@ def test_without_any_list_of_values(base: Base, service: Service, tmp_path: Path
 
 def test_an_openapi_file_that_names_no_values_any_more(base: Base, case: Stage) -> None:
     """Archive it, name the series whose slices are unknown, and keep their files."""
-    base.recorder.alters.append(naming({"modality": []}))
+    base.recorder.alters.append(allow_values({"modality": []}))
     assert run(case, LATER) == 1
-    assert bad(case) == {"modality": {"*": "no-values"}}
+    assert read_failures(case) == {"modality": {"*": "no-values"}}
     before, after = read_data_files(base.stage.root), read_data_files(case.root)
     assert [path for path in before if belongs(path, ["modality"]) and after.get(path) != before[path]] == []
     assert read_git(case.root, "status", "--porcelain") == ""

@@ -24,13 +24,13 @@ from tests.support.rankings import (
     OPENAPI,
     ORDER,
     Recorder,
-    bad,
-    counted,
-    naming,
+    allow_values,
+    change_body,
+    count_logged_requests,
+    read_failures,
     reports,
     rows,
     run,
-    serving,
     stage_in,
 )
 
@@ -46,7 +46,7 @@ def service() -> Iterator[Service]:
 
 @pytest.fixture(scope="module")
 def recorder(service: Service) -> Recorder:
-    return Recorder(service, [naming(FEW)])
+    return Recorder(service, [allow_values(FEW)])
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,7 @@ class Writers:
 
     def archive(self, hour: Any, *failing: str) -> None:
         """Archive rankings as the other writer; their rows are marked."""
-        self.recorder.alters += [serving(MODELS, mark), serving(APPS, mark)]
+        self.recorder.alters += [change_body(MODELS, mark), change_body(APPS, mark)]
         for route in failing:
             self.recorder.service.fail(route, "503")
         read_git(self.theirs.root, "pull", "--quiet", "--ff-only")
@@ -134,7 +134,7 @@ def test_a_part_of_them_is_archived_by_another(writers: Writers, failing: tuple[
     assert find_writers(writers.ours, "apps/popular/2025-01.jsonl") == {
         "ours" if APPS in failing else "theirs"
     }
-    assert bad(writers.ours) == {}
+    assert read_failures(writers.ours) == {}
     assert run(writers.ours, LATER + HOUR, push=True) == 0
     assert len(writers.check()) == 2
 
@@ -154,8 +154,8 @@ def test_something_else_is_changed_by_another(writers: Writers) -> None:
     assert run(writers.ours, LATER, push=True) == 0
     first, *later = writers.check()
     assert (first, len(later)) == ("Edit", 1)
-    assert counted(writers.ours, LATER.date()) == service.data_requests[LATER.date()] - before
-    assert bad(writers.ours) == {}
+    assert count_logged_requests(writers.ours, LATER.date()) == service.data_requests[LATER.date()] - before
+    assert read_failures(writers.ours) == {}
 
 
 def test_a_later_day_is_there(writers: Writers) -> None:
@@ -216,12 +216,12 @@ def test_the_key_is_sent_to_the_data_api_alone(
     stage = stage_in(recorder.service, tmp_path / "archive", key=secret)
     recorder.answers()
     assert run(stage, EARLY) == 1
-    assert bad(stage)["models"] == {"": "401"}
+    assert read_failures(stage)["models"] == {"": "401"}
     assert list_keyed_paths(recorder.service, secret) == {MODELS}
     with sample_service(EARLY, key=secret) as service:
         stage.service = service
         service.fail(APPS, "html")
-        Recorder(service, [naming(FEW)])
+        Recorder(service, [allow_values(FEW)])
         assert run(stage, EARLY + HOUR) == 1
         assert reports(stage)["models"]["outcome"] == "ok"
         paths = list_keyed_paths(service, secret)

@@ -31,7 +31,18 @@ from tests.support.archives import (
 )
 from tests.support.archives import PUBLIC_BASE_URL as PUBLIC
 from tests.support.browser import run_build
-from tests.support.rankings import EARLY, FEW, MODELS, OPENAPI, Recorder, bad, naming, run, serving, stage_in
+from tests.support.rankings import (
+    EARLY,
+    FEW,
+    MODELS,
+    OPENAPI,
+    Recorder,
+    allow_values,
+    change_body,
+    read_failures,
+    run,
+    stage_in,
+)
 
 KEY = "sk-or-v1-0f1e2d3c4b5a69788796a5b4c3d2e1f0"
 TOKEN = "ghs_0123456789abcdefghijklmnopqrstuvwxyz"
@@ -94,7 +105,7 @@ def test_keyed_runs(tmp_path: Path) -> None:
     run_git(tmp_path, "init", "--quiet", "--bare", "away")
     read_git(root, "remote", "add", "origin", str(tmp_path / "away"))
     with sample_service(EARLY, key=KEY) as service:
-        Recorder(service, [naming(FEW)])
+        Recorder(service, [allow_values(FEW)])
         service.fail("providers", "wrong-type")
         environment = {"OPENROUTER_BASE_URL": service.base_url, "OPENROUTER_API_KEY": f"{KEY}\n"}
         options = ("--archive", root, "--push", "--hour")
@@ -202,10 +213,10 @@ def test_a_key_that_comes_back_in_rankings(
         )
 
     with sample_service(EARLY, key=KEY) as service:
-        Recorder(service, [naming(FEW), serving(route, echo)])
+        Recorder(service, [allow_values(FEW), change_body(route, echo)])
         stage = stage_in(service, tmp_path / "archive", key=KEY)
         assert run(stage, EARLY) == 1
-        assert "holds-key" in str(bad(stage))
+        assert "holds-key" in str(read_failures(stage))
         assert find_key(iter_everything(stage.root)) == []
         assert KEY not in caplog.text
 

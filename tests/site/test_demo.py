@@ -22,7 +22,7 @@ LOG_LINES = {
     "added": "+ {key}: added",
     "price cut": "~ {key}: prompt",
     "price rise": "~ {key}: prompt",
-    "top provider changes": "~ {model}: prompt .* \\(another provider on top\\)",
+    "top provider changes": "~ {model}: prompt .* \\(another provider listed first\\)",
     "vanished": "- {key}: missing \\((gone|still known, listed no more)\\)$",
     "returned": "+ {key}: added",
     "renamed": "- {key}: missing \\(renamed to .*\\)$",

@@ -20,7 +20,7 @@ from orarchive.publish.views import build_view
 from orarchive.sample import START, sample_service
 from orarchive.timestamps import format_hour
 from tests.support.archives import DAY, HOUR, Stage, build_payloads, edit_records, read_git
-from tests.support.rankings import EARLY, Alter, Recorder, naming, stage_in
+from tests.support.rankings import EARLY, Alter, Recorder, allow_values, stage_in
 from tests.support.rankings import FEW as FEW_VALUES
 
 
@@ -114,7 +114,7 @@ def with_rankings(folder: Path, *alters: Alter, days: int = 2) -> Stage:
     with sample_service(EARLY) as service:
         stage = stage_in(service, folder)
         assert stage.run(EARLY, feeds=("models", "providers")) == 0
-        responder = Recorder(service, [naming(FEW_VALUES), *alters])
+        responder = Recorder(service, [allow_values(FEW_VALUES), *alters])
         for day in range(days):
             service.now = EARLY + day * DAY
             responder.service = service

@@ -85,14 +85,14 @@ def value(chance: random.Random, depth: int = 0) -> Any:
     if kind < 15:
         return chance.choice([None, True, False, [], {}, [[]], [None], {"": None}])
     if kind < 16:
-        return nested(chance.choice([1, 3, 50, 250]), chance.choice([list, dict]))
+        return nest(chance.choice([1, 3, 50, 250]), chance.choice([list, dict]))
     count = chance.randint(0, 4)
     if kind < 18:
         return [value(chance, depth + 1) for _ in range(count)]
     return {chance.choice(NAMES + TEXTS): value(chance, depth + 1) for _ in range(count)}
 
 
-def nested(depth: int, kind: type) -> Any:
+def nest(depth: int, kind: type) -> Any:
     """Nest `depth` lists, or objects, in each other."""
     value: Any = 0
     for _ in range(depth):
@@ -108,7 +108,7 @@ def schedule(chance: random.Random) -> list[Any]:
     ]
 
 
-def mutated(chance: random.Random, body: Any, count: int) -> Any:
+def mutate(chance: random.Random, body: Any, count: int) -> Any:
     """Replace, delete or add `count` values of a payload, in place; return the payload."""
     members = list(_iter_members(body))
     for _ in range(count):
@@ -138,7 +138,7 @@ def _iter_members(node: Any) -> Iterator[tuple[Any, Any]]:
             yield from _iter_members(child)
 
 
-def garbled(chance: random.Random, content: bytes) -> bytes:
+def garble(chance: random.Random, content: bytes) -> bytes:
     """Return the content of a file as an editor, a crash or a merge may leave it."""
     lines = content.splitlines(keepends=True) or [b""]
     at = chance.randrange(len(lines))

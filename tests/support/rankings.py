@@ -86,7 +86,7 @@ class Recorder:
         return [answer.path for answer in self.answers()]
 
 
-def naming(values: Mapping[str, list[str]]) -> Alter:
+def allow_values(values: Mapping[str, list[str]]) -> Alter:
     """Make an alteration that leaves only these values (name -> values) of parameters in the OpenAPI file."""
 
     def alter(path: str, query: Mapping[str, str], body: Any) -> Any:
@@ -101,7 +101,7 @@ def naming(values: Mapping[str, list[str]]) -> Alter:
     return alter
 
 
-def serving(route: str, change: Callable[[Any], Any], **parameters: str) -> Alter:
+def change_body(route: str, change: Callable[[Any], Any], **parameters: str) -> Alter:
     """Make an alteration of the bodies of one route, requested with these parameters."""
 
     def alter(path: str, query: Mapping[str, str], body: Any) -> Any:
@@ -126,7 +126,7 @@ def reports(stage: Stage) -> dict[str, SeriesReport]:
     return stage.read_attempts()[-1]["rankings"]
 
 
-def bad(stage: Stage) -> dict[str, dict[str, str]]:
+def read_failures(stage: Stage) -> dict[str, dict[str, str]]:
     """Return the failed slices of the last attempt: series -> slice -> reason."""
     return {name: report["kept"] for name, report in reports(stage).items() if report.get("kept")}
 
@@ -137,7 +137,7 @@ def rows(stage: Stage, path: str) -> list[Row]:
     return [json.loads(line) for line in text.splitlines()]
 
 
-def counted(stage: Stage, day: dt.date) -> int:
+def count_logged_requests(stage: Stage, day: dt.date) -> int:
     """Count the requests to the Data API on a day, by the ledger."""
     return sum(
         report["requests"]
