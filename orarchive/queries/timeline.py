@@ -27,7 +27,7 @@ CAUSES = {
     "model": "with its model",
     "endpoint": "with its endpoint",
     "gone": "gone",
-    "unlisted": "still known, listed no more",
+    "unlisted": "still known, but no longer listed",
     "renamed": "renamed",
 }
 

@@ -199,7 +199,7 @@ def _format_probe(change: Change, attempt: Attempt | None) -> str:
     word, _, name = result.partition(":")
     if word == "renamed":
         return f" (renamed to {_shorten_key(name)})"
-    return {"unlisted": " (still known, listed no more)", "gone": " (gone)"}.get(word, "")
+    return {"unlisted": " (still known, but no longer listed)", "gone": " (gone)"}.get(word, "")
 
 
 def _format_subject(change: Change) -> str:

@@ -161,6 +161,6 @@ def test_a_race_with_an_hour_in_between(writers: Writers) -> None:
     assert vanished[2:] == [{ALIAS: "gone"}, {new: "unknown:not-asked", FREE: "unlisted"}]
     assert list_missing_lines(writers.ours) == [
         f"- {new}: missing",
-        f"- {FREE}: missing (still known, listed no more)",
+        f"- {FREE}: missing (still known, but no longer listed)",
     ]
     writers.assert_sound()

@@ -52,7 +52,7 @@ SHAPES: tuple[Any, ...] = (
     ("answer", "result", "words"),
     [
         (None, "gone", " (gone)"),
-        ("{}", "unlisted", " (still known, listed no more)"),
+        ("{}", "unlisted", " (still known, but no longer listed)"),
         ("openai/gpt-y", "renamed:openai/gpt-y", " (renamed to openai/gpt-y)"),
         ("{}:free", "renamed:{}:free", " (renamed to {}:free)"),
     ],

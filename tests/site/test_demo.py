@@ -22,8 +22,8 @@ LOG_LINES = {
     "added": "+ {key}: added",
     "price cut": "~ {key}: prompt",
     "price rise": "~ {key}: prompt",
-    "top provider changes": "~ {model}: prompt .* \\(another provider listed first\\)",
-    "vanished": "- {key}: missing \\((gone|still known, listed no more)\\)$",
+    "top provider changes": "~ {model}: prompt .* \\(listed at another provider's price\\)",
+    "vanished": "- {key}: missing \\((gone|still known, but no longer listed)\\)$",
     "returned": "+ {key}: added",
     "renamed": "- {key}: missing \\(renamed to .*\\)$",
     "free ends": "- {key}: missing \\(gone\\)$",
@@ -38,8 +38,8 @@ LOG_LINES = {
     "expiry cleared": "~ {key}: expiration_date 2026-.* -> none",
     "limits change": "~ {key}: .*(context_length|max_completion_tokens)",
     "alias moved": "~ {key}: alias moved",
-    "schedule starts": "~ {key}: prices follow the clock from now on",
-    "schedule ends": "~ {key}: prices no longer follow the clock",
+    "schedule starts": "~ {key}: prices depend on the time of day from now on",
+    "schedule ends": "~ {key}: prices no longer depend on the time of day",
     "requantized": "~ {key}: quantization ",
     "description hostile": "~ {key}: description edited",
     "new field": "+ (endpoints|models): new field (supports_tool_choice|supported_regions)",
@@ -149,31 +149,30 @@ def read_blocks(section: str) -> list[list[str]]:
     return [block.splitlines() for block in re.findall(r"```sh\n(.*?)```", part, re.DOTALL)]
 
 
-READING = read_blocks("Read the history")
+READING = read_blocks("In five minutes")
 
 PROMISED = {
-    "after `make demo`": "^$",
-    "a changelog: one line a change": r"(?m)^    ~ \S+: prompt \$",
+    "the changelog: one line a change": r"(?m)^    ~ \S+: prompt \$",
     "every price that ever changed": r'(?m)^\+\{"id":".*"pricing":',
-    "only the digits that moved": r'\[-"prompt":"[\d.]+"[}]*-\]\{\+"prompt":"[\d.]+"[}]*\+\}',
-    "the hours in which models went away": r"^2026-\d\d-\d\dT\d\dZ: .*\d missing",
-    "when one model's prices moved": r"(?m)^[0-9a-f]+ 2026-06-02T12Z: 1 repriced$",
-    "when it came, and when it went": r"\+ minimax/minimax-m3: added",
-    "when somebody was ill": r"(?m)^[0-9a-f]+ 2026-07-\d\dT\d\dZ: ",
+    "only the digits that changed": r'\[-"prompt":"[\d.]+"[}]*-\]\{\+"prompt":"[\d.]+"[}]*\+\}',
+    "the hours in which models went missing": r"^2026-\d\d-\d\dT\d\dZ: .*\d missing",
+    "one model's price changes": r"(?m)^[0-9a-f]+ 2026-06-02T12Z: 1 repriced$",
+    "when it was added, and when it went missing": r"\+ minimax/minimax-m3: added",
+    "endpoints with trouble": r"(?m)^[0-9a-f]+ 2026-07-\d\dT\d\dZ: ",
     "since which hour each line stands": r'2026-06-02 12:00:00 \+0000 +\d+\) \{"id":"deepseek/',
-    "a record as it was that day": r'^\{.*"slug":"novita".*\}\n$',
-    "what a month has changed": r" data/providers/facts\.jsonl +\| +\d+ ",
-    "or --archive; else this repository": "^$",
-    "all that happened to it": r"2026-06-19T18Z .* deprecated\n.* returned ",
-    "what it cost then": r"at 2026-07-01T14:20Z\n  prompt +\$0\.\d+ per M +10:00-01:00 UTC\n",
+    "a record as it was on a day": r'^\{.*"slug":"novita".*\}\n$',
+    "what changed in a month": r" data/providers/facts\.jsonl +\| +\d+ ",
+    "or --archive on each command": "^$",
+    "everything that happened to it": r"2026-06-19T18Z .* deprecated\n.* returned ",
+    "what it cost at a moment": r"at 2026-07-01T14:20Z\n  prompt +\$0\.\d+ per M +10:00-01:00 UTC\n",
     "and at one provider": r"^openai/gpt-oss-120b@novita/fp4 at .*\n  prompt +\$0\.\d+ per M\n",
-    "between two hours": "^- providers: nebius: missing\n",
-    "records of any hour": r'(?m)^\{.*"name":"\S.* \| openai/gpt-oss-120b"',
-    "the response, as sent": r'^\{"data":\[\{.*\}\]\}\n$',
-    "exit 1 when it has stopped": r"(?m)^models +2026-07-15T23Z  24 of 24 ",
-    "as written, so received?": r"\d+ attempts: all as received\n$",
-    "what is not well, and why": r"^All is well as of 2026-07-15T23Z\.$",
-    "a past beside hours": r'2025-03-01T07Z: 1 repriced\n(.*\n)+\+\{"id":"b/two","pricing":',
+    "changes between two hours": "^- providers: nebius: missing\n",
+    "records at any hour": r'(?m)^\{.*"name":"\S.* \| openai/gpt-oss-120b"',
+    "the response as it was sent": r'^\{"data":\[\{.*\}\]\}\n$',
+    "exit 1 when a feed has stopped": r"(?m)^models +2026-07-15T23Z  24 of 24 ",
+    "compare git with the ledger's hashes": r"\d+ attempts: all as received\n$",
+    "exit 3 and the reasons, if something is wrong": r"^All is well as of 2026-07-15T23Z\.$",
+    "an imported past": r'2025-03-01T07Z: 1 repriced\n(.*\n)+\+\{"id":"b/two","pricing":',
 }
 """Comment of a line in README -> pattern of the output of that line."""
 
@@ -249,7 +248,7 @@ def test_readme_shows_an_imported_past(checkout: Path, tmp_path: Path) -> None:
     source = Source(make_archive(tmp_path / "openrouterlist"))
     source.save(body())
     source.save(repriced("0.000003"), HOUR)
-    (import_line,), show = read_blocks("Start with somebody's past")
+    *_, (import_line,), show = read_blocks("Run it live")
     url = next(word for word in import_line.split() if word.startswith("https://"))
     replacement = {"KEY": f"url.{source.root.as_uri()}.insteadOf", "VALUE": url}
     config = {f"GIT_CONFIG_{name}_0": value for name, value in replacement.items()}
