@@ -200,7 +200,12 @@ def test_a_date_restated_by_more_than_a_hundredth_is_in_the_message(base: Base, 
     message = read_git(case.root, "log", "-1", "--format=%b").splitlines()
     lines = [line for line in message if line.startswith("~")]
     assert [line.partition(":")[0] for line in lines] == [
-        f"~ {name} 2025-01-10" for name in ("models", "modality/text", "context/1K")
+        f"~ {title}, 2025-01-10"
+        for title in (
+            "daily totals of models",
+            "daily totals by modality (text)",
+            "daily totals by context length (1K)",
+        )
     ]
     assert all(line.endswith("tokens (+100.0%)") for line in lines)
 
