@@ -10,8 +10,8 @@ from orarchive import timestamps
 from orarchive.cli.options import (
     EXIT_FOUND,
     report_errors,
-    to_one_line,
 )
+from orarchive.domain.foreign_text import blank_unprintable
 
 
 @click.command("contract")
@@ -29,5 +29,5 @@ def contract_command(hour: str | None) -> None:
     now = timestamps.parse_hour(hour) if hour else dt.datetime.now(dt.UTC)
     drifts = list(find_drifts(read_settings(os.environ), now))
     for line in [f"- {drift}" for drift in drifts] or ["Every route answers as it is read."]:
-        click.echo(to_one_line(line))
+        click.echo(blank_unprintable(line))
     sys.exit(EXIT_FOUND if drifts else 0)

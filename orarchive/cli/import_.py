@@ -8,9 +8,9 @@ import click
 from orarchive.cli.options import (
     json_option,
     print_json,
-    to_one_line,
     with_archive,
 )
+from orarchive.domain.foreign_text import blank_unprintable
 from orarchive.importer import report
 from orarchive.importer.convert import import_versions
 from orarchive.store.archive import Archive
@@ -55,4 +55,4 @@ def import_command(
         print_json(report.to_json(imported))
     else:
         for line in report.format_summary(imported):
-            click.echo(to_one_line(line))
+            click.echo(blank_unprintable(line))

@@ -10,9 +10,9 @@ from orarchive.cli.options import (
     json_option,
     print_json,
     print_table,
-    to_one_line,
     with_archive,
 )
+from orarchive.domain.foreign_text import blank_unprintable
 from orarchive.domain.phrasing import format_feed
 from orarchive.index.database import open_index
 from orarchive.index.events import Event
@@ -41,11 +41,11 @@ def log_command(archive: Archive, key: str, cache: Path | None, as_json: bool) -
         print_json({"key": key, "records": records, "events": [vars(event) for event in events]})
         return
     for summary in summaries:
-        click.echo(to_one_line(_format_summary(summary)))
+        click.echo(blank_unprintable(_format_summary(summary)))
     if events:
         print_table([("in", "after", "what", "to", ""), *(_format_event(event, key) for event in events)])
     else:
-        click.echo(to_one_line(f"Nothing has happened to {key} since its record began."))
+        click.echo(blank_unprintable(f"Nothing has happened to {key} since its record began."))
 
 
 def _format_summary(summary: RecordSummary) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from orarchive.domain.feeds import FEEDS
+from orarchive.domain.foreign_text import blank_unprintable
 from orarchive.errors import ArchiveError
 from orarchive.jsonl import dumps
 from orarchive.store.archive import open_archive
@@ -76,18 +77,13 @@ def print_json(value: Any) -> None:
 
 def print_note(text: str) -> None:
     """Print one line to standard error, beside the answer."""
-    click.echo(to_one_line(text), err=True)
+    click.echo(blank_unprintable(text), err=True)
 
 
 def print_table(rows: Sequence[Sequence[str]]) -> None:
     """Print rows in columns as wide as their longest cell; the last column is not padded."""
-    rows = [[to_one_line(cell) for cell in row] for row in rows]
+    rows = [[blank_unprintable(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)][:-1]
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=True)]
         click.echo("  ".join([*cells, row[-1]]).rstrip())
-
-
-def to_one_line(text: str) -> str:
-    """Replace control and direction characters, which could forge another line or drive a terminal."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)

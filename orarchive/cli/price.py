@@ -11,9 +11,9 @@ from orarchive.cli.options import (
     json_option,
     print_json,
     print_table,
-    to_one_line,
     with_archive,
 )
+from orarchive.domain.foreign_text import blank_unprintable
 from orarchive.domain.phrasing import format_window, sort_dimensions
 from orarchive.domain.prices import format_price, parse_price, read_entry_prices
 from orarchive.index.database import open_index
@@ -53,7 +53,7 @@ def price_command(
 
 
 def _print_quote(quote: PriceQuote) -> None:
-    click.echo(to_one_line(f"{quote.key} at {quote.at:%Y-%m-%dT%H:%MZ}"))
+    click.echo(blank_unprintable(f"{quote.key} at {quote.at:%Y-%m-%dT%H:%MZ}"))
     prices = quote.prices
     rows = [
         (

@@ -6,7 +6,8 @@ import sys
 import click
 
 from orarchive import timestamps
-from orarchive.cli.options import EXIT_FOUND, to_one_line, with_archive
+from orarchive.cli.options import EXIT_FOUND, with_archive
+from orarchive.domain.foreign_text import blank_unprintable
 from orarchive.errors import NotArchivedError
 from orarchive.history.history import read_history
 from orarchive.history.problems import find_problems
@@ -31,5 +32,5 @@ def report_command(archive: Archive, hour: str | None) -> None:
     problems = find_problems(history, now)
     click.echo(f"As of {format_hour(now)}:" if problems else f"All is well as of {format_hour(now)}.")
     for problem in problems:
-        click.echo(to_one_line(f"- {problem}"))
+        click.echo(blank_unprintable(f"- {problem}"))
     sys.exit(EXIT_FOUND if problems else 0)

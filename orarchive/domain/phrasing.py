@@ -8,6 +8,7 @@ from typing import Any
 from orarchive.domain.changes import Change, current_rates
 from orarchive.domain.event_kinds import ALIAS_MOVED, FIELD_APPEARED, FIRST_OBSERVED, SCHEDULE_CHANGED
 from orarchive.domain.feeds import FEEDS, CopyFeed
+from orarchive.domain.foreign_text import shorten
 from orarchive.domain.keys import model_of_key
 from orarchive.domain.prices import (
     CLOCK_CONDITIONS,
@@ -66,11 +67,7 @@ class Style:
 
     def shorten(self, text: str) -> str:
         """Return a text of at most MAX_TEXT_LENGTH characters, with the ellipsis where it was cut."""
-        return (
-            text
-            if len(text) <= MAX_TEXT_LENGTH
-            else text[: MAX_TEXT_LENGTH - len(self.ellipsis)] + self.ellipsis
-        )
+        return shorten(text, MAX_TEXT_LENGTH, self.ellipsis)
 
     def format_value(self, value: Any) -> str:
         """Return a value as JSON, shortened: strings without quotes, null as `none`."""

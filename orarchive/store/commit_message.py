@@ -4,7 +4,6 @@ The subject has the hour and counts of changes; the body has one line a change, 
 """
 
 import datetime as dt
-import re
 from collections import Counter
 from collections.abc import Mapping
 
@@ -22,6 +21,7 @@ from orarchive.domain.event_kinds import (
     event_kind,
 )
 from orarchive.domain.feeds import FEEDS
+from orarchive.domain.foreign_text import shorten, to_single_line
 from orarchive.domain.phrasing import (
     LOG_STYLE,
     describe_change,
@@ -134,8 +134,8 @@ def _failure_lines(attempt: Attempt) -> list[str]:
         elif kept:
             keys = ", ".join(map(_shorten_key, list(kept)[:MAX_KEPT_KEYS]))
             keys += " ..." if len(kept) > MAX_KEPT_KEYS else ""
-            lines.append(_to_plain_line(f"! {name}: {len(kept)} kept ({reasons}): {keys}"))
-    return [*lines, *(_to_plain_line(f"! {note}") for note in attempt.get("notes", []))]
+            lines.append(to_single_line(f"! {name}: {len(kept)} kept ({reasons}): {keys}"))
+    return [*lines, *(to_single_line(f"! {note}") for note in attempt.get("notes", []))]
 
 
 def _trailers(hour: dt.datetime, attempt: Attempt, changes: list[Change], bad: list[str]) -> list[str]:
@@ -171,7 +171,7 @@ def format_change_lines(changes: list[Change], attempt: Attempt | None = None) -
         else:
             lines.append((event_kind(change.kind).line_rank, _format_change(change, attempt)))
     lines += [(event_kind(REPRICED).line_rank, _format_repriced(group)) for group in prices.values()]
-    return [_to_plain_line(line) for _, line in sorted(lines, key=lambda ranked: ranked[0])]
+    return [to_single_line(line) for _, line in sorted(lines, key=lambda ranked: ranked[0])]
 
 
 def _format_change(change: Change, attempt: Attempt | None) -> str:
@@ -216,10 +216,4 @@ def _format_repriced(changes: list[Change]) -> str:
 
 
 def _shorten_key(key: str) -> str:
-    return key if len(key) <= MAX_KEY_LENGTH else f"{key[: MAX_KEY_LENGTH - 3]}..."
-
-
-def _to_plain_line(line: str) -> str:
-    """Return text in one line, without control and direction characters, which could forge another line."""
-    plain = "".join(letter if letter.isprintable() else " " for letter in line)
-    return re.sub(r"\s+", " ", plain).strip()
+    return shorten(key, MAX_KEY_LENGTH, LOG_STYLE.ellipsis)
