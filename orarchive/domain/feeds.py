@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any, Literal
 from urllib.parse import quote, urlencode
 
-from orarchive.domain.event_kinds import event_kind
+from orarchive.domain.event_kinds import ADDED, GAINED, JOINED, LEFT, LOST, MISSING, event_kind
 from orarchive.domain.keys import Key
 
 LIST_MEMBER = "data"
@@ -41,9 +41,9 @@ class Feed:
     """An empty list is refused even where the archive has no records yet."""
     volatile_facets: tuple[str, ...] = ()
     """Facets whose values change every hour: they make no changes in commit messages and events."""
-    added_kind: str = "added"
+    added_kind: str = ADDED
     """Kind of event when a record is new."""
-    removed_kind: str = "missing"
+    removed_kind: str = MISSING
     """Kind of event when a record is no longer there. One miss is not a removal."""
 
     def __post_init__(self) -> None:
@@ -191,8 +191,8 @@ ENDPOINTS = FanOutFeed(
     ),
     must_not_be_empty=True,
     volatile_facets=("health",),
-    added_kind="joined",
-    removed_kind="left",
+    added_kind=JOINED,
+    removed_kind=LEFT,
 )
 
 PROVIDERS = ListFeed(
@@ -213,8 +213,8 @@ ZDR = CopyFeed(
     folder="zdr",
     set_fields=("supported_parameters",),
     copied_feed="endpoints",
-    added_kind="gained",
-    removed_kind="lost",
+    added_kind=GAINED,
+    removed_kind=LOST,
 )
 
 IMAGES = ListFeed(

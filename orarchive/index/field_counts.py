@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from orarchive.domain.changes import MAX_NEW_FIELDS
+from orarchive.domain.event_kinds import FIELD_VANISHED
 from orarchive.domain.feeds import FEEDS, CopyFeed, FanOutFeed
 from orarchive.domain.field_paths import diff_paths, drop_nested
 from orarchive.domain.keys import Key
@@ -94,7 +95,7 @@ class FieldCounts:
         for path in drop_nested(bounds)[:MAX_NEW_FIELDS]:
             by, last = bounds[path]
             after = context.find_since(feed, last) if last else None
-            yield Event("field_vanished", feed, path, after=after, by=by)
+            yield Event(FIELD_VANISHED, feed, path, after=after, by=by)
         self.db.executemany(
             "update fields set told = 1 where feed = ? and path = ?", [(feed, path) for path in bounds]
         )

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+from orarchive.domain.event_kinds import DEGRADED, ORPHANED, RECOVERED
 from orarchive.domain.feeds import ENDPOINTS
 from orarchive.domain.prices import is_dynamic, read_prices
 from orarchive.domain.record_files import is_volatile
@@ -178,7 +179,7 @@ def _mark_degraded(context: AttemptContext) -> Iterator[Event]:
     for row_id, name, is_bad, since, after in rows:
         query = "update watched set told = bad where record = ? and kind = 'health'"
         context.db.execute(query, (row_id,))
-        yield Event("degraded" if is_bad else "recovered", "endpoints", name, after=after, by=since)
+        yield Event(DEGRADED if is_bad else RECOVERED, "endpoints", name, after=after, by=since)
 
 
 def _mark_orphaned(context: AttemptContext) -> Iterator[Event]:
@@ -189,5 +190,5 @@ def _mark_orphaned(context: AttemptContext) -> Iterator[Event]:
     values = (context.hour, ORPHANED_HOURS)
     for name, arrival, since, after in context.db.execute(SELECT_ORPHANED, values).fetchall():
         if after is not None or arrival not in FIRST_ARRIVALS:
-            yield Event("orphaned", "models", name, after=after, by=since)
+            yield Event(ORPHANED, "models", name, after=after, by=since)
     context.db.execute(MARK_ORPHANED, values)

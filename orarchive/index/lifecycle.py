@@ -8,6 +8,7 @@ from the first good hour without the record, and between two good hours at most 
 from collections.abc import Iterator
 
 from orarchive.domain.changes import format_key
+from orarchive.domain.event_kinds import DEPRECATED, FIRST_OBSERVED, MISSING, REMOVED, RENAMED, RETURNED
 from orarchive.domain.feeds import FEEDS, RESPONSES_FILE, CopyFeed, FanOutFeed, Feed
 from orarchive.domain.keys import Key
 from orarchive.domain.scopes import can_hold
@@ -21,7 +22,7 @@ DAY_S = 24 * 60 * 60
 DEPRECATED_AFTER_S = 14 * DAY_S
 REMOVED_AFTER_S = 30 * DAY_S
 
-FIRST_ARRIVALS = ("baseline", "first_observed", UNLISTED)
+FIRST_ARRIVALS = ("baseline", FIRST_OBSERVED, UNLISTED)
 """Arrivals that do not tell when a record came to be."""
 
 UPDATE_PRESENT = """
@@ -81,10 +82,10 @@ def _add(context: AttemptContext, step: ReplayStep, feed: Feed, key: Key, record
         rows.ids[feed.name, key] = row.id
         first = None if earlier else context.hour
         context.db.execute(UPDATE_PRESENT, {"arrival": arrival, "first": first, "id": row.id})
-    if arrival == "baseline" or (earlier and arrival == "first_observed"):
+    if arrival == "baseline" or (earlier and arrival == FIRST_OBSERVED):
         return
-    after = None if arrival == "first_observed" else _find_last_without(context, feed, key, record)
-    old = earlier.state if earlier and arrival == "returned" else None
+    after = None if arrival == FIRST_OBSERVED else _find_last_without(context, feed, key, record)
+    old = earlier.state if earlier and arrival == RETURNED else None
     yield Event(arrival, feed.name, format_key(feed, key), old=old, cause=cause, after=after)
 
 
@@ -101,13 +102,13 @@ def _find_arrival(
         return "baseline", ""
     source, cause = _find_added_source(context, step, feed, key)
     if earlier and earlier.missing:  # there is an event that it was missing, so there is one that it is back
-        return ("returned" if feed.removed_kind == "missing" else feed.added_kind), cause
+        return (RETURNED if feed.removed_kind == MISSING else feed.added_kind), cause
     if cause:
         is_new = source is not None and source.arrival not in FIRST_ARRIVALS
-        return (feed.added_kind, cause) if is_new else ("first_observed", "")
+        return (feed.added_kind, cause) if is_new else (FIRST_OBSERVED, "")
     scopes = context.scope_change(feed.name)
     is_outside = scopes and not can_hold(scopes[0], record)
-    return ("first_observed" if is_outside or earlier else feed.added_kind), ""
+    return (FIRST_OBSERVED if is_outside or earlier else feed.added_kind), ""
 
 
 def _find_added_source(
@@ -149,7 +150,7 @@ def _remove(
     is_hidden = _is_outside_scope(context, step, feed, key, record)
     values = {"state": "unobserved", "missing": None, "clock": 0}
     if not is_hidden:
-        state = "stale" if feed.removed_kind == "missing" else feed.removed_kind
+        state = "stale" if feed.removed_kind == MISSING else feed.removed_kind
         values = {"state": state, "missing": context.hour, "clock": read.clock if read else 0}
     context.db.execute(UPDATE_ABSENT, {**values, "last": last or context.hour, "id": row_id})
     # a run of hours does not continue over an absence
@@ -162,7 +163,7 @@ def _remove(
     yield Event(feed.removed_kind, feed.name, name, cause=cause, after=after)
     # for a variant that ended the service may answer with the base model: that is not a new name
     if cause == "renamed" and target != name.partition(":")[0]:
-        yield Event("renamed", feed.name, name, "id", name, target, after=after)
+        yield Event(RENAMED, feed.name, name, "id", name, target, after=after)
 
 
 def _is_outside_scope(
@@ -194,17 +195,18 @@ def _find_removed_source(step: ReplayStep, state: ReplayState, feed: Feed, key: 
 
 def _age(context: AttemptContext, feed: Feed) -> Iterator[Event]:
     """Deprecate and remove the records of a feed that have been missing for long enough."""
-    if feed.removed_kind != "missing":
+    if feed.removed_kind != MISSING:
         return
     clock = context.reads[feed.name].clock
+    # The states of records that have aged have the names of the events.
     for old_state, new_state, limit_s in (
-        ("deprecated", "removed", REMOVED_AFTER_S),
-        ("stale", "deprecated", DEPRECATED_AFTER_S),
+        (DEPRECATED, REMOVED, REMOVED_AFTER_S),
+        ("stale", DEPRECATED, DEPRECATED_AFTER_S),
     ):
         rows = context.db.execute(SELECT_AGED, (feed.name, old_state, clock - limit_s)).fetchall()
         for row_id, name in rows:
             context.db.execute("update records set state = ? where id = ?", (new_state, row_id))
-            if new_state == "removed" or feed.name == "models":
+            if new_state == REMOVED or feed.name == "models":
                 yield Event(new_state, feed.name, name, after=context.span(feed.name)[1])
 
 
@@ -223,7 +225,7 @@ def _rescope(context: AttemptContext, feed: Feed) -> Iterator[Event]:
         is_visible = bool(can_hold(scopes[1], _read_last_record(context, row_id, feed)))
         if is_visible == (state != "unobserved"):
             continue
-        absent_state = "deprecated" if clock >= DEPRECATED_AFTER_S else "stale"
+        absent_state = DEPRECATED if clock >= DEPRECATED_AFTER_S else "stale"
         # Absence does not grow while a record is unobserved: `clock` then holds the absence up to now, and
         # the difference turns the one meaning into the other, both ways.
         context.db.execute(

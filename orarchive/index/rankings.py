@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
+from orarchive.domain.event_kinds import RESTATED
 from orarchive.domain.ranking_series import ORDER, RESTATED_SHARE, SERIES, Series, is_row
 from orarchive.errors import NotJSON
 from orarchive.history.replay import ReplayStep
@@ -172,7 +173,7 @@ def _update_usage(
             # the figures are in the files, beside the notice that has to be shown with them
             percent = round((new / old - 1) * 100, 2)
             key = f"{series}/{part}" if part else series
-            yield Event("restated", RANKINGS_FEED, key, date, percent=percent)
+            yield Event(RESTATED, RANKINGS_FEED, key, date, percent=percent)
 
 
 def _permaslug(row: Record) -> str:

@@ -197,7 +197,7 @@ def _build_price_line(cause: str, events: list[Event]) -> ChangelogLine:
     tariffs = [_describe_tariffs(event, event.field in moves) for event in conditional]
     sorted_moves = tuple(moves[name] for name in sort_dimensions(moves))
     ways = frozenset(move.way for move in sorted_moves)
-    label = {frozenset({-1}): "cut", frozenset({1}): "rise"}.get(ways, "repriced")
+    label = {frozenset({-1}): "cut", frozenset({1}): "rise"}.get(ways, event_kind(REPRICED).label)
     phrases = PAGE_STYLE.cause_phrases
     causes = [phrases[cause]] if cause in phrases and events[0].feed == "models" else []
     return _build_line(

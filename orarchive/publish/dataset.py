@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import NamedTuple
 
+from orarchive.domain.event_kinds import ADDED
 from orarchive.domain.feeds import FEEDS
 from orarchive.domain.keys import Key
 from orarchive.domain.record_files import join_record
@@ -158,7 +159,7 @@ class Dataset:
     @cached_property
     def came(self) -> dict[str, dt.datetime]:
         """Return the models that have an `added` event, with the hour after which the first one happened."""
-        added = [event for event in self.log if (event.feed, event.kind) == ("models", "added")]
+        added = [event for event in self.log if (event.feed, event.kind) == ("models", ADDED)]
         return {event.key: parse_stamp(event.after or event.hour) for event in reversed(added)}
 
     @cached_property

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from orarchive.domain.event_kinds import FIRST_OBSERVED
 from orarchive.publish.dataset import PriceInterval, PriceKey, RecordEntry
 from orarchive.publish.views.conditions import format_price_key
 from orarchive.publish.views.models import ModelView
 
-RECORD_STARTS = ("baseline", "first_observed")
+RECORD_STARTS = ("baseline", FIRST_OBSERVED)
 """Arrivals that say nothing of when a record came to be: it was there when looking for it began."""
 
 

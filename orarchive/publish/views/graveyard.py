@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
+from orarchive.domain.event_kinds import RENAMED
 from orarchive.domain.records import parse_expiry
 from orarchive.publish.dataset import Dataset
 from orarchive.publish.views.cells import PriceCell, build_price_pair
@@ -43,7 +44,7 @@ def list_graves(dataset: Dataset, gone: list[ModelView]) -> list[Grave]:
     graves = []
     for model in gone:
         events = [event for event in dataset.news.get(model.model.id, ()) if event.feed == "models"]
-        renamed = [event.new for event in events if event.kind == "renamed" and event.field == "id"]
+        renamed = [event.new for event in events if event.kind == RENAMED and event.field == "id"]
         expires = parse_expiry(model.entry.record.get("expiration_date"))
         announced = dataset.announced.get(model.model.id)
         graves.append(Grave(model, expires, announced, str(renamed[-1]) if renamed else ""))

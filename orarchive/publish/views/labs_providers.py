@@ -5,7 +5,16 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 
-from orarchive.domain.event_kinds import event_kind
+from orarchive.domain.event_kinds import (
+    ADDED,
+    DEPRECATED,
+    FIRST_OBSERVED,
+    MISSING,
+    REMOVED,
+    RENAMED,
+    RETURNED,
+    event_kind,
+)
 from orarchive.domain.records import as_text
 from orarchive.index.events import Event
 from orarchive.jsonl import Record
@@ -19,7 +28,7 @@ from orarchive.timestamps import format_stamp
 HEALTH_SPAN = dt.timedelta(days=30)
 """How long the page of a provider lists changes of health."""
 
-LAB_KINDS = ("added", "first_observed", "returned", "missing", "deprecated", "removed", "renamed")
+LAB_KINDS = (ADDED, FIRST_OBSERVED, RETURNED, MISSING, DEPRECATED, REMOVED, RENAMED)
 """Kinds of events that the page of a lab lists."""
 
 POLICIES = {

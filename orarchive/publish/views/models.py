@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Literal, get_args
 
+from orarchive.domain.event_kinds import RETURNED
 from orarchive.domain.phrasing import sort_dimensions
 from orarchive.domain.prices import time_of_day_keys
 from orarchive.domain.records import Model, as_text
@@ -202,7 +203,7 @@ def build_model_views(dataset: Dataset, now: dt.datetime) -> list[ModelView]:
     returned = {
         event.key
         for event in dataset.log
-        if event.kind == "returned" and event.feed == "models" and parse_stamp(event.hour) > now - NEW_SPAN
+        if event.kind == RETURNED and event.feed == "models" and parse_stamp(event.hour) > now - NEW_SPAN
     }
     views = [
         ModelView(

@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import groupby
 
+from orarchive.domain.event_kinds import ADDED, MISSING, RETURNED
 from orarchive.domain.feeds import FEEDS
 from orarchive.history.coverage import Gap, find_gaps
 from orarchive.publish.dataset import Dataset, FeedReading
@@ -110,8 +111,8 @@ def summarize_last_run(dataset: Dataset) -> LastRun:
             *sorted({f"rankings {read.series}" for read in ranked if read.outcome != "ok"}),
         ],
         records={feed: last.records for feed, last in dataset.last.items() if last.records is not None},
-        added=kinds["added"] + kinds["returned"],
-        missing=kinds["missing"],
+        added=kinds[ADDED] + kinds[RETURNED],
+        missing=kinds[MISSING],
         requests=sum(reading.requests for reading in readings),
         retries=sum(reading.retries for reading in readings),
         limited=sum(reading.limited for reading in readings),
