@@ -21,7 +21,7 @@ class EndpointKey(NamedTuple):
     @property
     def provider(self) -> str:
         """Return the provider's slug: the tag up to its first slash."""
-        return self.tag.partition("/")[0]
+        return provider_of_tag(self.tag)
 
     @property
     def label(self) -> str:
@@ -46,3 +46,8 @@ class EndpointKey(NamedTuple):
 def model_of_key(text: str) -> str:
     """Return the model id in the text form of a key: of an endpoint's the part before `@`, else all of it."""
     return text.partition("@")[0]
+
+
+def provider_of_tag(tag: str) -> str:
+    """Return the slug of the provider in an endpoint's tag, `azure` of `azure/eu`."""
+    return tag.partition("/")[0]

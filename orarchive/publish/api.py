@@ -5,13 +5,13 @@ The site's page of data documents the shapes; a test freezes them.
 
 from typing import Any
 
+from orarchive.domain.keys import provider_of_tag
 from orarchive.index.events import Event
 from orarchive.jsonl import Record, loads
 from orarchive.publish import rankings_api
 from orarchive.publish.dataset import PriceInterval, Prices, RecordEntry, format_span
 from orarchive.publish.sanitize import to_safe_json
 from orarchive.publish.views import View
-from orarchive.publish.views.endpoints import provider_slug
 from orarchive.publish.views.models import ModelView
 from orarchive.timestamps import format_stamp
 
@@ -153,7 +153,7 @@ def _build_endpoint_row(entry: RecordEntry) -> Record:
         "model": model,
         "tag": tag,
         "n": n,
-        "provider": provider_slug(tag),
+        "provider": provider_of_tag(tag),
         **_build_lifecycle(entry),
         "pricing": entry.record.get("pricing"),
     }
@@ -161,7 +161,7 @@ def _build_endpoint_row(entry: RecordEntry) -> Record:
 
 def _build_relations(view: View, endpoints: list[RecordEntry]) -> Record:
     """Return which lab made and which provider serves a model, as pairs."""
-    served = {(provider_slug(entry.parts[1]), entry.parts[0]) for entry in endpoints}
+    served = {(provider_of_tag(entry.parts[1]), entry.parts[0]) for entry in endpoints}
     return {
         "lab_models": [[model.model.lab, model.model.id] for model in view.models],
         "provider_models": sorted([list(pair) for pair in served]),

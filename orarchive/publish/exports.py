@@ -6,18 +6,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
+from orarchive.domain.keys import provider_of_tag
+from orarchive.domain.prices import MAIN_DIMENSIONS
 from orarchive.jsonl import dumps
 from orarchive.publish.dataset import Dataset, format_span
 from orarchive.publish.sanitize import show_invisible
 from orarchive.publish.views import View
-from orarchive.publish.views.endpoints import provider_slug
 from orarchive.publish.views.models import ModelView
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """First characters of a cell that a spreadsheet would evaluate."""
 
 SPAN = ("first_seen", "last_seen")
-MODEL_COLUMNS = ("id", "name", "lab", "states", *SPAN, "context", "prompt", "completion")
+MODEL_COLUMNS = ("id", "name", "lab", "states", *SPAN, "context", *MAIN_DIMENSIONS)
 ENDPOINT_COLUMNS = ("model", "provider", "tag", "n", *SPAN)
 PRICE_COLUMNS = ("feed", "key", "dimension", "condition", "from", "to", "usd")
 EVENT_COLUMNS = (
@@ -43,7 +44,7 @@ def _list_model_rows(models: Iterable[ModelView]) -> Iterator[Row]:
     """Yield a row for each model there ever was."""
     for view in models:
         model = view.model
-        prices = [_format_price(model.prices.get(name)) for name in ("prompt", "completion")]
+        prices = [_format_price(model.prices.get(name)) for name in MAIN_DIMENSIONS]
         states = " ".join(view.states)
         yield [model.id, model.name, model.lab, states, *format_span(view.entry), model.context, *prices]
 
@@ -52,7 +53,7 @@ def _list_endpoint_rows(dataset: Dataset) -> Iterator[Row]:
     """Yield a row for each endpoint there ever was."""
     for entry in dataset.entries["endpoints"].values():
         model, tag, n = entry.parts
-        yield [model, provider_slug(tag), tag, n, *format_span(entry)]
+        yield [model, provider_of_tag(tag), tag, n, *format_span(entry)]
 
 
 def _list_price_rows(dataset: Dataset) -> Iterator[Row]:

@@ -6,6 +6,7 @@ from itertools import groupby
 
 from orarchive.domain.changes import Change, diff_snapshots, format_key
 from orarchive.domain.feeds import FEEDS
+from orarchive.domain.keys import model_of_key
 from orarchive.domain.phrasing import is_added, is_removed
 from orarchive.domain.scopes import apply_scopes
 from orarchive.domain.snapshot import Snapshot, records_by_key
@@ -51,7 +52,7 @@ def find_kept_keys(history: History, feed: str, hour: dt.datetime, key: str | No
     kept = ledger.kept_keys(history.attempts_reading(feed, hour)[-1], feed)
     if key is None:
         return kept
-    return {model: reason for model, reason in kept.items() if model in (key, key.partition("@")[0])}
+    return {model: reason for model, reason in kept.items() if model in (key, model_of_key(key))}
 
 
 def describe_kept_keys(feed: str, hour: dt.datetime, kept: dict[str, str]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from orarchive.domain.changes import format_key
 from orarchive.domain.feeds import FEEDS
+from orarchive.domain.keys import provider_of_tag
 from orarchive.domain.prices import (
     list_thresholds,
     prices_at,
@@ -18,7 +19,6 @@ from orarchive.domain.prices import (
 from orarchive.domain.records import get_object
 from orarchive.domain.snapshot import records_by_key
 from orarchive.errors import NotArchivedError
-from orarchive.index.relations import get_provider
 from orarchive.index.sql_values import escape_surrogates
 from orarchive.jsonl import Record, loads
 from orarchive.queries.reads import Read, ReadLog
@@ -143,7 +143,7 @@ def find_quotes(
 
 def _is_at_provider(provider: str, key: str, tag: str, provider_name: str | None) -> bool:
     """Return whether `provider` names an endpoint, its tag or its provider; case does not count."""
-    names = (tag, get_provider(tag), provider_name or "", key)
+    names = (tag, provider_of_tag(tag), provider_name or "", key)
     return provider.lower() in [name.lower() for name in names]
 
 

@@ -7,6 +7,8 @@ from decimal import Decimal
 
 import pandas as pd
 
+from orarchive.domain.keys import EndpointKey, provider_of_tag
+from orarchive.domain.prices import MAIN_DIMENSIONS
 from orarchive.domain.records import Endpoint, as_text, as_texts
 from orarchive.publish.dataset import Dataset, Prices, RecordEntry
 from orarchive.publish.views.conditions import Condition, read_condition, sort_price_keys
@@ -37,7 +39,7 @@ class EndpointView:
     @property
     def label(self) -> str:
         """Return its tag, with a number from the second endpoint with the same tag on."""
-        return self.endpoint.tag + (f"#{self.endpoint.n}" if self.endpoint.n else "")
+        return EndpointKey(self.endpoint.model, self.endpoint.tag, self.endpoint.n).label
 
     @property
     def quantization(self) -> str:
@@ -69,7 +71,7 @@ class EndpointView:
     @property
     def provider(self) -> str:
         """Return the provider's slug."""
-        return provider_slug(self.endpoint.tag)
+        return provider_of_tag(self.endpoint.tag)
 
     @property
     def changed_prices(self) -> Prices:
@@ -117,13 +119,8 @@ def _sort_value(price: Decimal | None) -> float:
 def lowest_prices(views: Sequence[EndpointView]) -> dict[str, Decimal]:
     """Find the lowest input and output price, each where prices differ."""
     lowest = {}
-    for name in ("prompt", "completion"):
+    for name in MAIN_DIMENSIONS:
         prices = {price for view in views if (price := view.endpoint.prices.get(name, Decimal(-1))) >= 0}
         if len(prices) > 1:
             lowest[name] = min(prices)
     return lowest
-
-
-def provider_slug(tag: str) -> str:
-    """Return the provider of an endpoint with a tag."""
-    return tag.partition("/")[0]

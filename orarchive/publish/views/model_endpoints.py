@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from orarchive.domain.keys import EndpointKey
 from orarchive.domain.phrasing import sort_dimensions
+from orarchive.domain.prices import MAIN_DIMENSIONS
 from orarchive.publish.dataset import PriceKey, RecordEntry
 from orarchive.publish.views.cells import PriceCell, PricePointRow, Since, build_point_row, build_since
 from orarchive.publish.views.conditions import Condition
@@ -13,7 +15,7 @@ from orarchive.publish.views.endpoints import EndpointView
 from orarchive.publish.views.health import HealthFigure
 from orarchive.publish.views.models import ModelView
 
-SHOWN_DIMENSIONS = ("prompt", "completion", "input_cache_read")
+SHOWN_DIMENSIONS = (*MAIN_DIMENSIONS, "input_cache_read")
 
 MAX_ANSWERED = 3
 """Other models that are named under which OpenRouter answered."""
@@ -189,4 +191,4 @@ def _build_changed_rows(endpoints: Sequence[EndpointView]) -> list[EndpointPoint
 
 def _build_former(entry: RecordEntry) -> FormerEndpoint:
     assert entry.last
-    return FormerEndpoint(entry.key.partition("@")[2], entry.first.date(), entry.last.date())
+    return FormerEndpoint(EndpointKey(*entry.parts).label, entry.first.date(), entry.last.date())
