@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
+from orarchive.cli.options import report_errors
 from orarchive.collect.client import RetryPolicy
 from orarchive.collect.run import Run
 from orarchive.collect.settings import RunOptions, Settings
@@ -87,16 +88,13 @@ def archive_hours(archive: Archive, service: Service) -> None:
 
 @click.command(help=__doc__)
 @click.argument("folder", type=click.Path(path_type=Path), default=Path("build/demo"))
+@report_errors
 def main(folder: Path) -> None:
     """Run the demo."""
     logging.basicConfig(level=logging.CRITICAL)  # the errors of the outage are intended
-    try:
-        archive = create_archive(folder)
-        with sample_service(START) as service:
-            archive_hours(archive, service)
-    except ArchiveError as error:
-        click.echo(f"Error: {error}", err=True)
-        sys.exit(error.exit_code)
+    archive = create_archive(folder)
+    with sample_service(START) as service:
+        archive_hours(archive, service)
     build = [sys.executable, "-m", "orarchive", "build-site"]
     subprocess.run([*build, "--archive", folder, "--out", folder / "site"], check=True)
     click.echo(f"\nArchived {len(list(list_hours()))} hours up to {format_hour(END - HOUR)} in {folder}")
