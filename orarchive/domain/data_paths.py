@@ -40,6 +40,11 @@ def is_responses_file(path: str) -> bool:
     )
 
 
+def line_key_fields(feed: Feed, path: str) -> tuple[str, ...]:
+    """Return the fields that identify a line of a feed's file."""
+    return ("model",) if is_responses_file(path) else feed.key
+
+
 def is_series_file(path: str) -> bool:
     """Return whether a file below data/ holds rankings."""
     return path.startswith(f"{ranking_series.RANKINGS_FOLDER}/") and path.endswith(".jsonl")

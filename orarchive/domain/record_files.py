@@ -67,6 +67,13 @@ def join_record(feed: Feed, lines: dict[str, Record], archive_fields: Collection
     return record
 
 
+def find_improper_key_field(line: Record, key_fields: Iterable[str]) -> str | None:
+    """Return the first key field that a line lacks or has with the wrong type; None where all are proper."""
+    return next(
+        (name for name in key_fields if type(line.get(name)) is not (int if name == "n" else str)), None
+    )
+
+
 def is_volatile(feed: Feed, name: str) -> bool:
     """Return whether a field is in a volatile facet, so that its changes are not reported."""
     return _matches(name, feed.volatile_fields)

@@ -8,9 +8,11 @@ a snapshot and reading it back gives the same state, whichever feeds were fetche
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 
+from orarchive.domain.data_paths import file_name, line_key_fields
 from orarchive.domain.feeds import FEEDS, RESPONSES_FILE, CopyFeed, FanOutFeed, Feed
 from orarchive.domain.keys import EndpointKey, Key
 from orarchive.domain.record_files import (
+    find_improper_key_field,
     join_record,
     match_copies,
     number_duplicates,
@@ -51,9 +53,10 @@ def snapshot_to_files(snapshot: Snapshot) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     for feed in FEEDS.values():
         for file, lines in _split_feed(feed, snapshot).items():
-            fields = _line_key(feed, file)
+            path = f"{feed.folder}/{file}.jsonl"
+            fields = line_key_fields(feed, path)
             lines.sort(key=lambda line: tuple(line[name] for name in fields))
-            files[f"{feed.folder}/{file}.jsonl"] = write_lines(lines)
+            files[path] = write_lines(lines)
     return files
 
 
@@ -67,8 +70,7 @@ def snapshot_from_files(get: Callable[[str], bytes | None]) -> Snapshot:
         lines: Lines = {}
         for path in feed.files:
             if content := get(path):
-                file = path.rpartition("/")[2].removesuffix(".jsonl")
-                lines[file] = _parse_lines(path, content, _line_key(feed, file))
+                lines[file_name(path)] = _parse_lines(path, content, line_key_fields(feed, path))
         try:
             snapshot[feed.name] = _join_feed(feed, lines, snapshot)
             if isinstance(feed, FanOutFeed):
@@ -93,23 +95,13 @@ def build_copy_state(feed: CopyFeed, rows: Iterable[Record], snapshot: Snapshot)
     return match_copies(source, [stable_part(source, row) for row in rows], _stable_items(feed, snapshot))
 
 
-def _line_key(feed: Feed, file: str) -> tuple[str, ...]:
-    """Return the fields that identify a line of a file."""
-    return (
-        ("model",)
-        if isinstance(feed, FanOutFeed) and feed.has_item_lines and file == RESPONSES_FILE
-        else feed.key
-    )
-
-
 def _parse_lines(path: str, content: bytes, key_fields: tuple[str, ...]) -> list[Record]:
     """Return the lines of a file; raise ArchiveError where a key field is missing or of the wrong type."""
     lines = read_lines(content, f"data/{path}")
     for number, line in enumerate(lines, start=1):
-        for name in key_fields:
-            if type(line.get(name)) is not (int if name == "n" else str):
-                msg = f"data/{path}, line {number}: no proper {name!r}"
-                raise ArchiveError(msg)
+        if name := find_improper_key_field(line, key_fields):
+            msg = f"data/{path}, line {number}: no proper {name!r}"
+            raise ArchiveError(msg)
     return lines
 
 

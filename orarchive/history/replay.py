@@ -15,10 +15,11 @@ from orarchive.domain.data_paths import (
     file_name,
     is_responses_file,
     is_series_file,
+    line_key_fields,
 )
 from orarchive.domain.feeds import FEEDS, Feed
 from orarchive.domain.keys import Key
-from orarchive.domain.record_files import join_record
+from orarchive.domain.record_files import find_improper_key_field, join_record
 from orarchive.errors import ArchiveError, NotJSON
 from orarchive.history.attempts import AttemptCommit, HistoryRewritten
 from orarchive.history.diffs import Diff, next_diff, stream_diffs
@@ -145,7 +146,7 @@ def _pair_file_lines(
     path: str, feed: Feed, removed: list[bytes], added: list[bytes], current: dict[Key, Line]
 ) -> dict[Key, Pair]:
     """Pair the changed lines of one file by key, given the lines that it has before the commit."""
-    key_fields = ("model",) if is_responses_file(path) else feed.key
+    key_fields = line_key_fields(feed, path)
     # Most removed lines are replaced: those are recognized by their text and need not be parsed again.
     unmatched = set(removed)
     pairs: dict[Key, Pair] = {}
@@ -187,10 +188,9 @@ def _parse_record(text: bytes, path: str) -> Record:
 
 def _read_key(record: Record, key_fields: tuple[str, ...], path: str) -> Key:
     """Read the key of a line's record; raise BrokenCommit where a field is missing or of another type."""
-    for name in key_fields:
-        if type(record.get(name)) is not (int if name == "n" else str):
-            msg = f"data/{path}: a line without a proper {name!r}"
-            raise BrokenCommit(msg)
+    if name := find_improper_key_field(record, key_fields):
+        msg = f"data/{path}: a line without a proper {name!r}"
+        raise BrokenCommit(msg)
     return tuple(record[name] for name in key_fields)
 
 
