@@ -122,5 +122,11 @@ def _choose_good_hour(history: History, feed: str, requested: dt.datetime) -> dt
 
 def _format_coverage(coverage: Coverage) -> tuple[str, ...]:
     """Format the row of a feed in the table of coverage."""
-    spans = [f"{coverage.good[span]} of {coverage.possible[span]}" for span in coverage.good]
-    return (coverage.feed, timestamps.format_hour(coverage.last) if coverage.last else "never", *spans)
+    spans = [
+        f"{coverage.good_counts[span]} of {coverage.possible_counts[span]}" for span in coverage.good_counts
+    ]
+    return (
+        coverage.feed,
+        timestamps.format_hour(coverage.last_good) if coverage.last_good else "never",
+        *spans,
+    )

@@ -37,7 +37,7 @@ class FeedBatch:
     """Feeds that were fetched, merged on top of the base of the attempt."""
 
     base: AttemptBase
-    merged: list[MergedFeed]
+    merged_feeds: list[MergedFeed]
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class FeedGroup:
 
     def merge(self, batch: FeedBatch, base: AttemptBase) -> MergeResult | None:
         """Complete the merge on top of the base that was fetched on; on any other one merge again."""
-        merged = batch.merged
+        merged = batch.merged_feeds
         if base is not batch.base:
             merged = self._merge_again([entry.fetched for entry in merged], base)
         return complete_merge(base.snapshot, base.files, merged) if merged else None

@@ -37,7 +37,7 @@ class MergedFeed:
     """The feed's records as they stand after the merge."""
     report: FeedReport
     """The outcome and its reasons; `complete_merge` adds the rest."""
-    rejected: tuple[tuple[str, FetchResult[Any]], ...] = ()
+    rejected_responses: tuple[tuple[str, FetchResult[Any]], ...] = ()
     """Rejected responses by key, "" for the feed as a whole."""
     vanished: tuple[str, ...] = ()
     """Keys that left a list whose feed has probes."""
@@ -179,7 +179,7 @@ def _report_fetch(merged: MergedFeed, payloads: dict[str, bytes]) -> FeedReport:
         report["age"] = max(ages)
     if dates := [result.date for result in fetched.responses if result.date]:
         report["date"] = max(dates, key=parse_http_date)
-    for key, result in merged.rejected:
+    for key, result in merged.rejected_responses:
         payloads[report_rejection(report, result, key or None)] = result.raw
     if merged.vanished and isinstance(fetched, ListFetch):
         report["vanished"] = {key: _describe_probe(key, fetched.probes.get(key)) for key in merged.vanished}

@@ -50,7 +50,7 @@ class RankingBatch:
     spec: Any
     """The parsed OpenAPI file that names the slices: the fetched one, or else the archived one."""
     slices: list[SliceFetch]
-    unnamed: list[Series]
+    unnamed_series: list[Series]
     """Series of whose slices the file names none."""
 
 
@@ -128,7 +128,7 @@ class RankingGroup:
         result = merge_rankings(
             openapi,
             slices,
-            batch.unnamed if openapi is not None else [],
+            batch.unnamed_series if openapi is not None else [],
             self.archive.read_files(base.commit, list_merge_paths(slices)),
             base.snapshot,
             self.options.accept,

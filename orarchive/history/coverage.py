@@ -28,18 +28,18 @@ class Coverage:
     cadence: str
     was_requested: bool
     """Whether any attempt ever requested the feed."""
-    last: dt.datetime | None
-    good: dict[int, int]
+    last_good: dt.datetime | None
+    good_counts: dict[int, int]
     """Span in hours -> good hours among the last so many (days for a daily feed)."""
-    possible: dict[int, int]
+    possible_counts: dict[int, int]
     """Span in hours -> how many there could be."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the last good hour and the counts as `status --json` prints them."""
         return {
-            "last_good": format_stamp(self.last) if self.last else None,
-            "good": {str(span): count for span, count in self.good.items()},
-            "possible": {str(span): count for span, count in self.possible.items()},
+            "last_good": format_stamp(self.last_good) if self.last_good else None,
+            "good": {str(span): count for span, count in self.good_counts.items()},
+            "possible": {str(span): count for span, count in self.possible_counts.items()},
         }
 
 
@@ -62,13 +62,13 @@ def _cover_feed(feed: Feed, good: Sequence[dt.datetime], was_requested: bool, no
         feed=feed.name,
         cadence=feed.cadence,
         was_requested=was_requested,
-        last=past[-1] if past else None,
-        good={
+        last_good=past[-1] if past else None,
+        good_counts={
             # A span of 24 hours touches two dates, so the count of dates is limited to the days of the span.
             span: min(len({hour.date() for hour in hours}), span // 24) if daily else len(hours)
             for span, hours in by_span.items()
         },
-        possible={span: span // 24 if daily else span for span in SPANS_HOURS},
+        possible_counts={span: span // 24 if daily else span for span in SPANS_HOURS},
     )
 
 
@@ -78,7 +78,7 @@ def find_stale(coverages: Iterable[Coverage], now: dt.datetime) -> list[str]:
         coverage.feed
         for coverage in coverages
         if coverage.was_requested
-        and (coverage.last is None or now - coverage.last > MAX_AGE[coverage.cadence])
+        and (coverage.last_good is None or now - coverage.last_good > MAX_AGE[coverage.cadence])
     ]
 
 

@@ -30,7 +30,7 @@ def find_problems(history: History, now: dt.datetime) -> list[str]:
 def _find_stopped_feeds(history: History, now: dt.datetime) -> Iterator[str]:
     """Yield a sentence for each feed without a good hour for too long."""
     coverages = history.compute_coverage(now)
-    last_hours = {coverage.feed: coverage.last for coverage in coverages}
+    last_hours = {coverage.feed: coverage.last_good for coverage in coverages}
     for name in find_stale(coverages, now):
         since = f"since {format_hour(hour)}" if (hour := last_hours[name]) else "ever"
         reasons = _describe_reasons(history, [name], now) or "; nobody asked for it in the last day"
@@ -45,9 +45,9 @@ def _find_thin_day(history: History, now: dt.datetime) -> Iterator[str]:
         for coverage in history.compute_coverage(now)
         if coverage.was_requested and coverage.cadence == "hourly"
     ]
-    least = min((coverage.good[24] for coverage in hourly), default=possible)
+    least = min((coverage.good_counts[24] for coverage in hourly), default=possible)
     if least < MIN_DAY_SHARE * possible:
-        names = sorted(coverage.feed for coverage in hourly if coverage.good[24] == least)
+        names = sorted(coverage.feed for coverage in hourly if coverage.good_counts[24] == least)
         hours_with_run = len({attempt_hour(line) for line in _select_attempts(history, now - DAY, now)})
         yield (
             f"a thin day: {least} of the last {possible} hours are good for {', '.join(names)};"

@@ -81,7 +81,7 @@ class ReplayStep:
     """Path below data/ -> key -> the line before and after."""
     records: Pairs = field(default_factory=dict)
     """Feed -> key -> the record before and after."""
-    broken: str = ""
+    broken_reason: str = ""
     series: Diff = field(default_factory=dict)
     """Path below data/ of rankings -> the removed lines and the added lines."""
 
@@ -102,10 +102,10 @@ def replay(
                 if attempt.commit:
                     step = _build_step(attempt, next_diff(diffs, attempt.commit), state)
                 else:
-                    step = ReplayStep(attempt, broken=NO_COMMIT)
+                    step = ReplayStep(attempt, broken_reason=NO_COMMIT)
             except BrokenCommit as error:
                 diffs.close()
-                yield ReplayStep(attempt, broken=str(error))
+                yield ReplayStep(attempt, broken_reason=str(error))
                 pending = pending[position + 1 :]
                 break
             state.apply(step)

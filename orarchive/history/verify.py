@@ -106,9 +106,9 @@ def _verify_replay(history: History, findings: Findings) -> None:
     for step in replay(history.archive, history.attempt_commits, None, state):
         attempt = step.attempt_commit
         if attempt.commit is None:
-            findings.in_doubt.append(f"{_format_attempt(attempt)}: {step.broken}")
-        elif step.broken:
-            findings.broken.append(f"{_format_attempt(attempt)} {attempt.commit[:10]}: {step.broken}")
+            findings.in_doubt.append(f"{_format_attempt(attempt)}: {step.broken_reason}")
+        elif step.broken_reason:
+            findings.broken.append(f"{_format_attempt(attempt)} {attempt.commit[:10]}: {step.broken_reason}")
     tip = history.archive.read_files(history.commit, SNAPSHOT_FILES)
     for path in SNAPSHOT_FILES:
         lines = {line.text for line in state.files[path].values()}

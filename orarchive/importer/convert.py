@@ -203,7 +203,7 @@ def _merge_hour(
         report = merged.report
         if parsed.body is not None and report["outcome"] == "ok":
             return MergedHour(version, parsed.body, report, rejected)
-        rejected += [(version, result) for _, result in merged.rejected]
+        rejected += [(version, result) for _, result in merged.rejected_responses]
     return MergedHour(versions[-1], rows, report, rejected)
 
 

@@ -80,9 +80,9 @@ def apply_attempts(
         fields = FieldCounts.load(db)
         steps = replay(archive, attempts, base, state)
         for step in tqdm(steps, total=len(attempts), desc="Indexing", unit="hour", disable=not progress):
-            context = write_attempt(update, step.attempt_commit, step.broken)
+            context = write_attempt(update, step.attempt_commit, step.broken_reason)
             health.delete_old_health(context)
-            if not step.broken:
+            if not step.broken_reason:
                 base = step.attempt_commit.commit or base
                 apply_attempt(context, step, fields)
     db.executemany(

@@ -49,7 +49,7 @@ def _build_status(view: View) -> Record:
     return {
         "hour": format_stamp(view.hour),
         "as_of": format_stamp(view.now),
-        "begun": format_stamp(view.dataset.begun),
+        "begun": format_stamp(view.dataset.first_hour),
         "last_run": {
             "hour": format_stamp(run.hour),
             "started": format_stamp(run.started),
@@ -70,9 +70,9 @@ def _build_status(view: View) -> Record:
         "totals": view.totals,
         "feeds": {
             coverage.feed: {
-                "last_good": format_stamp(coverage.last) if coverage.last else None,
-                "good": {str(span): count for span, count in coverage.good.items()},
-                "possible": {str(span): count for span, count in coverage.possible.items()},
+                "last_good": format_stamp(coverage.last_good) if coverage.last_good else None,
+                "good": {str(span): count for span, count in coverage.good_counts.items()},
+                "possible": {str(span): count for span, count in coverage.possible_counts.items()},
             }
             for coverage in view.coverage
         },
@@ -99,7 +99,7 @@ def _build_model_row(view: ModelView, model_files: dict[str, str]) -> Record:
 
 def _build_model(view: ModelView) -> Record:
     """Return a model's own file: its record as last seen, and every price of it and of its endpoints."""
-    endpoints = sorted(view.dataset.endpoints.get(view.model.id, ()), key=lambda entry: entry.key)
+    endpoints = sorted(view.dataset.endpoints_by_model.get(view.model.id, ()), key=lambda entry: entry.key)
     return {
         "id": view.model.id,
         "states": view.states,
@@ -125,7 +125,7 @@ def _build_labs(view: View) -> list[Record]:
         {
             "lab": lab.name,
             "models": len(lab.models),
-            "gone": len(lab.gone),
+            "gone": len(lab.gone_models),
             "first_seen": format_stamp(lab.first),
         }
         for lab in view.lab_views
@@ -139,7 +139,7 @@ def _build_providers(view: View) -> list[Record]:
             "provider": provider.slug,
             "name": provider.name,
             "endpoints": len(provider.servings),
-            "left": provider.former,
+            "left": provider.former_count,
             **(_build_lifecycle(provider.entry) if provider.entry else dict.fromkeys(LIFECYCLE_MEMBERS)),
         }
         for provider in view.providers

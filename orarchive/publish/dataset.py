@@ -57,7 +57,7 @@ class FeedReading:
     hour: dt.datetime
     feed: str
     outcome: str
-    good: bool
+    is_good: bool
     records: int | None
     requests: int
     retries: int
@@ -114,7 +114,7 @@ class Dataset:
     """Endpoint key -> day -> its health."""
     relations: dict[str, int]
     """Relation counts of the last attempt."""
-    announced: dict[str, dt.datetime]
+    announcement_hours: dict[str, dt.datetime]
     """Model id -> the first hour that showed an expiration date, of models whose last facts have one."""
     benchmarks: dict[str, Record]
     """Model id -> its third-party benchmark scores now; {} where benchmarks are left out."""
@@ -129,27 +129,29 @@ class Dataset:
         return self.attempts[-1].hour
 
     @property
-    def begun(self) -> dt.datetime:
+    def first_hour(self) -> dt.datetime:
         """Return the first hour on record."""
         return self.readings[0].hour if self.readings else self.hour
 
     @cached_property
-    def last(self) -> dict[str, FeedReading]:
+    def last_readings(self) -> dict[str, FeedReading]:
         """Return the last reading of each feed."""
         return {reading.feed: reading for reading in self.readings}
 
     @cached_property
-    def complete(self) -> dict[str, list[dt.datetime]]:
+    def complete_hours(self) -> dict[str, list[dt.datetime]]:
         """Return the hours in which each feed was read completely (outcome `ok`), oldest first."""
-        return _group_hours(reading for reading in self.readings if reading.good and reading.outcome == "ok")
+        return _group_hours(
+            reading for reading in self.readings if reading.is_good and reading.outcome == "ok"
+        )
 
     @cached_property
-    def good(self) -> dict[str, list[dt.datetime]]:
+    def good_hours(self) -> dict[str, list[dt.datetime]]:
         """Return the good hours of each feed, oldest first; some keys of a fan-out feed may be missing."""
-        return _group_hours(reading for reading in self.readings if reading.good)
+        return _group_hours(reading for reading in self.readings if reading.is_good)
 
     @cached_property
-    def endpoints(self) -> dict[str, list[RecordEntry]]:
+    def endpoints_by_model(self) -> dict[str, list[RecordEntry]]:
         """Return all endpoints, current and former, by the model id that was asked for."""
         by_model: dict[str, list[RecordEntry]] = defaultdict(list)
         for entry in self.entries["endpoints"].values():
@@ -157,13 +159,13 @@ class Dataset:
         return by_model
 
     @cached_property
-    def came(self) -> dict[str, dt.datetime]:
+    def added_after(self) -> dict[str, dt.datetime]:
         """Return the models that have an `added` event, with the hour after which the first one happened."""
         added = [event for event in self.log if (event.feed, event.kind) == ("models", ADDED)]
         return {event.key: parse_stamp(event.after or event.hour) for event in reversed(added)}
 
     @cached_property
-    def news(self) -> dict[str, list[Event]]:
+    def events_by_model(self) -> dict[str, list[Event]]:
         """Return the events of each model and of its endpoints, oldest first."""
         by_model: dict[str, list[Event]] = defaultdict(list)
         for event in self.log:
@@ -197,7 +199,7 @@ def read_dataset(db: sqlite3.Connection, benchmarks: bool = True) -> Dataset:
         log=list(read_events(db)),
         health=_read_health(db),
         relations=loads(db.execute(RELATIONS).fetchone()[0]),
-        announced=_read_announced(db),
+        announcement_hours=_read_announced(db),
         benchmarks=_read_benchmarks(db) if benchmarks else {},
         attempts=[Attempt(*map(parse_stamp, row)) for row in db.execute(LAST_ATTEMPTS)],
         usage=rankings_data.read_usage(db),
@@ -270,7 +272,7 @@ def _read_readings(db: sqlite3.Connection) -> list[FeedReading]:
             hour=parse_stamp(hour),
             feed=feed,
             outcome=outcome,
-            good=bool(good),
+            is_good=bool(good),
             records=records,
             requests=requests or 0,
             retries=retries,

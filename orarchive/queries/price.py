@@ -195,7 +195,7 @@ def _read_pricing(reads: ReadLog, archive: Archive, key: str, read: Read) -> Rec
 
     The index does not have the records of a read that was replaced; they are taken from its commit.
     """
-    if not read.replaced:
+    if not read.is_replaced:
         standing = _find_standing_pricing(reads, key, read.hour)
         return standing[0] if standing else None
     feed = FEEDS[reads.feed]
@@ -230,7 +230,7 @@ def _find_standing_pricing(reads: ReadLog, key: str, hour: str) -> tuple[Record,
 
 def _find_since(reads: ReadLog, key: str, seen: Read, pricing: Record) -> str:
     """Return the first hour of the unbroken stretch, up to a read, in which a record had equal prices."""
-    standing = None if seen.replaced else _find_standing_pricing(reads, key, seen.hour)
+    standing = None if seen.is_replaced else _find_standing_pricing(reads, key, seen.hour)
     since = standing[1] if standing else seen.hour
     while before := reads.last("attempts.hour < ?", since):
         standing = _find_standing_pricing(reads, key, before.hour)

@@ -34,7 +34,7 @@ class Read:
     origin: str
     commit: str | None
     """The commit whose tree is the state after it."""
-    replaced: bool
+    is_replaced: bool
     """A later attempt at the same hour read other records; the index has only those."""
 
 

@@ -39,7 +39,7 @@ def test_a_free_plan_is_never_the_cheapest(tmp_path: Path) -> None:
     snapshot = build_priced_snapshot("a/b", first="0.000002", second="0.000001")
     for feed, records in build_priced_snapshot("a/b:free", first="0.0000005").items():
         snapshot[feed] = {**snapshot[feed], **records}
-    models = build_archive_view(write_archive(tmp_path / "archive", snapshot)).listed
+    models = build_archive_view(write_archive(tmp_path / "archive", snapshot)).listed_models
     cheapest = list_cheapest(models, has_endpoints=True)["Text"]
     tags = [(priced.model.model.id, priced.endpoint.endpoint.tag) for priced in cheapest if priced.endpoint]
     assert tags == [("a/b", "second")]

@@ -32,7 +32,10 @@ def test_every_model_has_a_page_and_a_row(pages: dict[str, Html], view: View) ->
         "patterns/index.html",
     }
     assert {model_path(model) for model in ids} < pages.keys()
-    for path, models in (("models/index.html", view.listed), ("models/gone/index.html", view.gone)):
+    for path, models in (
+        ("models/index.html", view.listed_models),
+        ("models/gone/index.html", view.gone_models),
+    ):
         links = [attributes.get("href") for tag, attributes in pages[path].tags if tag == "a"]
         targets = [resolve_link(path, unquote(link)) for link in links if link and "/models/" in link]
         assert targets[-len(models) :] == [model_path(model.model.id) for model in models]
@@ -59,7 +62,7 @@ def test_at_most_three_requests(pages: dict[str, Html]) -> None:
 def test_home_says_what_is_held(pages: dict[str, Html], view: View) -> None:
     home = pages["index.html"].text
     assert format_hour(LAST) in home
-    assert f"{len(view.listed)} " in home
+    assert f"{len(view.listed_models)} " in home
     assert "endpoints: partial" in home
     assert "(404)" in home
     assert "of the last 24 hours" in home

@@ -120,7 +120,7 @@ def assert_replayed(root: Path) -> None:
     for step in replay(
         archive, list_attempts(archive, list_tips(archive, str(archive.resolve_commit()))), None, state
     ):
-        if step.broken:
+        if step.broken_reason:
             continue
         files = archive.read_files(step.attempt_commit.commit)
         replayed = {path: sorted(line.text for line in lines.values()) for path, lines in state.files.items()}

@@ -50,19 +50,19 @@ class View:
         return self.dataset.hour
 
     @cached_property
-    def listed(self) -> list[ModelView]:
+    def listed_models(self) -> list[ModelView]:
         """Return the models that are listed."""
         return [model for model in self.models if model.is_there]
 
     @cached_property
-    def gone(self) -> list[ModelView]:
+    def gone_models(self) -> list[ModelView]:
         """Return the models that are no longer listed."""
         return [model for model in self.models if not model.is_there]
 
     @property
     def models_hour(self) -> dt.datetime:
         """Return the last hour in which the models were read, `now` if they never were."""
-        good = self.dataset.good["models"]
+        good = self.dataset.good_hours["models"]
         return good[-1] if good else self.now
 
     @cached_property
@@ -75,9 +75,9 @@ class View:
             if entry.last is None
         )
         return {
-            "models": len(self.listed),
-            "served": sum(bool(model.endpoints) for model in self.listed),
-            "free": sum(model.is_free and not model.model.is_alias for model in self.listed),
+            "models": len(self.listed_models),
+            "served": sum(bool(model.endpoints) for model in self.listed_models),
+            "free": sum(model.is_free and not model.model.is_alias for model in self.listed_models),
             "ever": len(self.models),
             "endpoints": current["endpoints"],
             "providers": current["providers"],
@@ -88,7 +88,7 @@ class View:
     def coverage(self) -> list[Coverage]:
         """Return how well each feed is covered."""
         feeds = {reading.feed for reading in self.dataset.readings}
-        return compute_coverage(self.dataset.complete, feeds, self.now)
+        return compute_coverage(self.dataset.complete_hours, feeds, self.now)
 
     @cached_property
     def last_run(self) -> LastRun:
@@ -133,7 +133,7 @@ class View:
     @property
     def long_gaps(self) -> list[Gap]:
         """Return the gaps of the models feed that are too long for a chart to bridge, the first one first."""
-        return find_gaps(self.dataset.good["models"], MAX_GAP)
+        return find_gaps(self.dataset.good_hours["models"], MAX_GAP)
 
     @cached_property
     def lab_views(self) -> list[LabView]:
@@ -143,7 +143,7 @@ class View:
     @cached_property
     def providers(self) -> list[ProviderView]:
         """Return every provider there ever was."""
-        return build_provider_views(self.dataset, self.listed, self.now)
+        return build_provider_views(self.dataset, self.listed_models, self.now)
 
     @cached_property
     def rankings(self) -> Rankings:
@@ -153,7 +153,7 @@ class View:
     @cached_property
     def graves(self) -> list[Grave]:
         """Return the models that are no longer listed, the last one seen first."""
-        return list_graves(self.dataset, self.gone)
+        return list_graves(self.dataset, self.gone_models)
 
     @cached_property
     def successors(self) -> dict[str, str]:

@@ -146,7 +146,7 @@ def _describe_dataset(view: View, site: SiteContext) -> dict[str, Any]:
         "@type": "Dataset",
         "name": "OpenRouter archive",
         "description": DATASET_WORDS,
-        "temporalCoverage": f"{format_hour(view.dataset.begun)}/..",
+        "temporalCoverage": f"{format_hour(view.dataset.first_hour)}/..",
         "isAccessibleForFree": True,
         "url": site.address or "index.html",
         "creator": {"@type": "Organization", "name": "OpenRouter archive"},

@@ -43,10 +43,12 @@ def list_graves(dataset: Dataset, gone: list[ModelView]) -> list[Grave]:
     """List the models that are no longer listed, the last one seen first."""
     graves = []
     for model in gone:
-        events = [event for event in dataset.news.get(model.model.id, ()) if event.feed == "models"]
+        events = [
+            event for event in dataset.events_by_model.get(model.model.id, ()) if event.feed == "models"
+        ]
         renamed = [event.new for event in events if event.kind == RENAMED and event.field == "id"]
         expires = parse_expiry(model.entry.record.get("expiration_date"))
-        announced = dataset.announced.get(model.model.id)
+        announced = dataset.announcement_hours.get(model.model.id)
         graves.append(Grave(model, expires, announced, str(renamed[-1]) if renamed else ""))
     return sorted(graves, key=lambda grave: (grave.last, grave.model.model.id), reverse=True)
 

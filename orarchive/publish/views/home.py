@@ -83,17 +83,17 @@ class HomePage:
 
 def build_home_page(view: View) -> HomePage:
     """Build what the home page shows."""
-    expiring = list_expiring(view.listed)
+    expiring = list_expiring(view.listed_models)
     moves = list_moves(view.changes, view.now - MOVES_SPAN)
     return HomePage(
         last_read=view.hour if view.hour != view.now else None,
-        begun=view.dataset.begun,
+        begun=view.dataset.first_hour,
         troubles=list_troubles(view.dataset),
         totals=[Total(label, view.totals[key]) for key, label in TOTAL_LABELS],
-        model_count=len(view.listed),
+        model_count=len(view.listed_models),
         changes=build_change_hours(view.latest_changes),
         moves=build_move_rows(moves[:MAX_SHORT]),
-        newest=list_newest(view.listed)[:MAX_SHORT],
+        newest=list_newest(view.listed_models)[:MAX_SHORT],
         expiring=expiring[:MAX_SHORT],
         expiring_count=len(expiring),
         most_used=_build_most_used(view),

@@ -41,7 +41,7 @@ def build_labs_page(labs: list[LabView]) -> LabsPage:
 
 def _build_row(lab: LabView) -> LabRow:
     newest = lab.models[0].model.name if lab.models else ""
-    return LabRow(lab.name, len(lab.models), len(lab.gone), lab.first.date(), newest)
+    return LabRow(lab.name, len(lab.models), len(lab.gone_models), lab.first.date(), newest)
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def build_lab_page(view: View, lab: LabView) -> LabPage:
         table=build_model_table(lab.models, "Models of this lab"),
         usage=build_trend_figure(view.rankings.draw_lab(lab.name)),
         as_of=view.rankings.as_of,
-        gone=[_build_gone(model) for model in lab.gone],
+        gone=[_build_gone(model) for model in lab.gone_models],
         changes=build_change_hours(lab.changes[:MAX_CHANGE_HOURS]),
         has_older_changes=len(lab.changes) > MAX_CHANGE_HOURS,
     )

@@ -46,14 +46,14 @@ class LabView:
     name: str
     models: list[ModelView]
     """Those that are listed, the last one first seen first."""
-    gone: list[ModelView]
+    gone_models: list[ModelView]
     changes: list[ChangelogHour]
     """When its models were added, missing and returned."""
 
     @property
     def first(self) -> dt.datetime:
         """Return when the first of its models was first seen."""
-        return min(model.entry.first for model in (*self.models, *self.gone))
+        return min(model.entry.first for model in (*self.models, *self.gone_models))
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Serving:
     def price_ratio(self) -> Decimal | None:
         """Return its input price as a multiple of the lowest one; None where nothing can be said."""
         price = self.endpoint.endpoint.prices.get("prompt")
-        lowest = self.model.lowest.get("prompt")
+        lowest = self.model.lowest_prices.get("prompt")
         return price / lowest if price and lowest and price > 0 else None
 
 
@@ -81,7 +81,7 @@ class ProviderView:
     """None: the list of providers does not have it."""
     servings: list[Serving]
     """By model, then tag."""
-    former: int
+    former_count: int
     """Number of endpoints that left."""
     changes: list[ChangelogHour]
     """Changes of itself, and in the last 30 days of the health of what it serves."""
@@ -130,13 +130,13 @@ def _build_lab(dataset: Dataset, lab: str, models: list[ModelView]) -> LabView:
     events = [
         event
         for model in models
-        for event in dataset.news.get(model.model.id, ())
+        for event in dataset.events_by_model.get(model.model.id, ())
         if event.feed == "models" and event.kind in LAB_KINDS
     ]
     return LabView(
         name=lab,
         models=[model for model in models if model.is_there],
-        gone=[model for model in models if not model.is_there],
+        gone_models=[model for model in models if not model.is_there],
         changes=build_changelog(sorted(events, key=lambda event: event.hour), dataset),
     )
 
@@ -158,7 +158,7 @@ def build_provider_views(dataset: Dataset, models: list[ModelView], now: dt.date
             name=_find_name(slug, entries.get(slug), servings[slug]),
             entry=entries.get(slug),
             servings=servings[slug],
-            former=former[slug],
+            former_count=former[slug],
             changes=build_changelog(events[slug], dataset),
         )
         for slug in entries.keys() | servings.keys() | former.keys()

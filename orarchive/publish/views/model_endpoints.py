@@ -114,7 +114,7 @@ def build_endpoint_section(view: ModelView) -> EndpointSection | None:
 
     None for an alias, a router, and a gone model that never had any.
     """
-    if view.model.is_alias or view.model.is_router or not (view.is_there or view.former):
+    if view.model.is_alias or view.model.is_router or not (view.is_there or view.former_endpoints):
         return None
     endpoints = view.endpoints
     answered = [endpoint.answers_as for endpoint in endpoints if endpoint.answers_as]
@@ -122,7 +122,7 @@ def build_endpoint_section(view: ModelView) -> EndpointSection | None:
     changed = [endpoint for endpoint in endpoints if endpoint.changed_prices]
     return EndpointSection(
         rows=[_build_row(view, endpoint) for endpoint in endpoints],
-        is_read=bool(view.dataset.good["endpoints"]) and not view.kept_reason,
+        is_read=bool(view.dataset.good_hours["endpoints"]) and not view.kept_reason,
         has_discounts=any(endpoint.endpoint.discount for endpoint in endpoints),
         has_conditions=any(endpoint.endpoint.schedule for endpoint in endpoints),
         answered=list(dict.fromkeys(answered))[:MAX_ANSWERED],
@@ -135,7 +135,7 @@ def build_endpoint_section(view: ModelView) -> EndpointSection | None:
         ],
         changed_count=len(changed),
         changed_rows=_build_changed_rows(changed),
-        former=[_build_former(entry) for entry in view.former],
+        former=[_build_former(entry) for entry in view.former_endpoints],
     )
 
 
@@ -164,7 +164,7 @@ def _build_price(view: ModelView, endpoint: EndpointView, dimension: str) -> End
     return EndpointPrice(
         cell=PriceCell(price, dimension, facts.is_free),
         is_shown=price is not None or dimension != "input_cache_read",
-        is_lowest=dimension in view.lowest and price == view.lowest[dimension],
+        is_lowest=dimension in view.lowest_prices and price == view.lowest_prices[dimension],
         discount=facts.discount if is_input else None,
         varies=bool(facts.schedule) and is_input,
         since=intervals[0].first.date() if intervals and not intervals[0].last else None,

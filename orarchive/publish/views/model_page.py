@@ -142,7 +142,7 @@ def build_model_page(view: View, model: ModelView) -> ModelPage:
         prices=build_price_section(model),
         history=build_price_history(model),
         endpoints=build_endpoint_section(model),
-        related=model.related,
+        related=model.related_ids,
         usage=_build_usage(view, model),
         scores=model.scores,
         changes=changes[:MAX_CHANGE_HOURS],

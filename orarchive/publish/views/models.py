@@ -61,9 +61,9 @@ class ModelView:
     states: list[State]
     endpoints: list[EndpointView]
     """Its endpoints now, cheapest first."""
-    former: list[RecordEntry]
+    former_endpoints: list[RecordEntry]
     """Endpoints that left, the last one first."""
-    lowest: dict[str, Decimal]
+    lowest_prices: dict[str, Decimal]
     """Lowest price by dimension, where its endpoints differ."""
     kept_reason: str | None
     """Why its endpoints were not read in the last hour; None if they were."""
@@ -72,7 +72,7 @@ class ModelView:
     conditions: list[Condition]
     time_of_day_dimensions: set[str]
     """The price dimensions that a daily schedule rules."""
-    related: list[str]
+    related_ids: list[str]
     """Ids of its variants, its base and the aliases that point at it."""
 
     @property
@@ -93,12 +93,12 @@ class ModelView:
     @property
     def since(self) -> str:
         """Return what is known of its beginning: the record may have begun with it."""
-        return "added" if self.model.id in self.dataset.came else "first seen"
+        return "added" if self.model.id in self.dataset.added_after else "first seen"
 
     @property
     def added_after(self) -> dt.datetime | None:
         """Return the hour after which it was added, None where that is about when it was first seen."""
-        after = self.dataset.came.get(self.model.id)
+        after = self.dataset.added_after.get(self.model.id)
         return after if after and self.entry.first - after > DAY else None
 
     @property
@@ -148,7 +148,7 @@ class ModelView:
         newest = [start_of_day(self.now), *(intervals[-1].first for intervals in points.values())]
         end = self.entry.last or max(newest)
         return [
-            draw_steps(price_key, intervals, self.dataset.good["models"], end)
+            draw_steps(price_key, intervals, self.dataset.good_hours["models"], end)
             for price_key, intervals in points.items()
             if len(_amounts(intervals)) > 1
         ]
@@ -180,7 +180,7 @@ class ModelView:
     @cached_property
     def changes(self) -> list[ChangelogHour]:
         """Return the changes of it and its endpoints, newest first."""
-        return build_changelog(self.dataset.news.get(self.model.id, ()), self.dataset)
+        return build_changelog(self.dataset.events_by_model.get(self.model.id, ()), self.dataset)
 
 
 def start_of_day(now: dt.datetime) -> dt.datetime:
@@ -222,13 +222,13 @@ def build_model_views(dataset: Dataset, now: dt.datetime) -> list[ModelView]:
                 now=now,
             ),
             endpoints=endpoints.get(key, []),
-            former=_list_former(dataset, key, now),
-            lowest=lowest_prices(endpoints.get(key, [])),
+            former_endpoints=_list_former(dataset, key, now),
+            lowest_prices=lowest_prices(endpoints.get(key, [])),
             kept_reason=kept_reasons.get(key),
             has_media_prices=key in with_media_prices,
             conditions=[read_condition(rule) for rule in models[key].schedule],
             time_of_day_dimensions=time_of_day_keys(entry.record.get("pricing")),
-            related=related.get(key, []),
+            related_ids=related.get(key, []),
         )
         for key, entry in entries.items()
     ]
@@ -237,7 +237,7 @@ def build_model_views(dataset: Dataset, now: dt.datetime) -> list[ModelView]:
 
 def _list_former(dataset: Dataset, model: str, now: dt.datetime) -> list[RecordEntry]:
     """List the endpoints that left a model, the last one first."""
-    former = [entry for entry in dataset.endpoints.get(model, ()) if entry.last]
+    former = [entry for entry in dataset.endpoints_by_model.get(model, ()) if entry.last]
     return sorted(former, key=lambda entry: (entry.last or now, entry.key), reverse=True)
 
 
@@ -247,7 +247,7 @@ def _find_kept(dataset: Dataset) -> dict[str, str]:
     if not readings or readings[-1].hour < dataset.hour:
         return {}
     latest = [reading for reading in readings if reading.hour == readings[-1].hour]
-    if good := [reading for reading in latest if reading.good]:
+    if good := [reading for reading in latest if reading.is_good]:
         return good[-1].kept
     reason = ", ".join(latest[-1].reasons) or "failed"
     return {key: reason for key, entry in dataset.entries["models"].items() if entry.last is None}
@@ -270,9 +270,9 @@ def _list_states(
     if entry.last:
         return [GONE_STATES[entry.state]]
     has_endpoints = not model.is_alias and not model.is_router
-    readings = dataset.good["endpoints"]
+    readings = dataset.good_hours["endpoints"]
     is_read = bool(readings) and readings[-1] >= entry.first
-    is_new = entry.key in dataset.came and dataset.came[entry.key] > now - NEW_SPAN
+    is_new = entry.key in dataset.added_after and dataset.added_after[entry.key] > now - NEW_SPAN
     states: list[tuple[State, bool]] = [
         ("new", is_new),
         ("returned", is_returned),

@@ -77,20 +77,22 @@ class ModelsPage:
 def build_models_page(view: View) -> ModelsPage:
     """Build what the list of models shows."""
     return ModelsPage(
-        table=build_model_table(view.listed, "Models", has_labs=True),
+        table=build_model_table(view.listed_models, "Models", has_labs=True),
         hour=view.models_hour,
-        count=len(view.listed),
-        gone_count=len(view.gone),
+        count=len(view.listed_models),
+        gone_count=len(view.gone_models),
         labs=_build_lab_options(view),
-        states=CountedOptions(_build_state_options(view.listed), _build_state_options(view.gone)),
-        filters=[_build_filter(view.listed, name, label) for name, label in TRAIT_FILTERS],
+        states=CountedOptions(
+            _build_state_options(view.listed_models), _build_state_options(view.gone_models)
+        ),
+        filters=[_build_filter(view.listed_models, name, label) for name, label in TRAIT_FILTERS],
     )
 
 
 def _build_lab_options(view: View) -> CountedOptions:
     """Build the labs by name; those that list no model any more stand apart."""
-    listed = Counter(model.model.lab for model in view.listed)
-    gone = Counter(model.model.lab for model in view.gone)
+    listed = Counter(model.model.lab for model in view.listed_models)
+    gone = Counter(model.model.lab for model in view.gone_models)
     return CountedOptions(
         _build_options(sorted(listed), listed), _build_options(sorted(gone.keys() - listed.keys()), gone)
     )
@@ -122,4 +124,6 @@ class GonePage:
 
 def build_gone_page(view: View) -> GonePage:
     """Build what the list of gone models shows."""
-    return GonePage(build_model_table(view.gone, "Models that are gone", has_labs=True), len(view.gone))
+    return GonePage(
+        build_model_table(view.gone_models, "Models that are gone", has_labs=True), len(view.gone_models)
+    )

@@ -111,7 +111,7 @@ def _is_priced(prices: dict[str, Decimal]) -> bool:
 
 def draw_medians(dataset: Dataset, now: dt.datetime) -> list[Chart]:
     """Draw the median input and output price of all listed models with a price, week by week."""
-    readings = dataset.good["models"]
+    readings = dataset.good_hours["models"]
     if not readings:
         return []
     starts = [readings[0] + n * STEP for n in range(int((now - readings[0]) / STEP) + 1)]

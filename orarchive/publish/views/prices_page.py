@@ -74,7 +74,7 @@ class PricesPage:
 
 def build_prices_page(view: View) -> PricesPage:
     """Build what the page of prices shows."""
-    cheapest = list_cheapest(view.listed, bool(view.dataset.good["endpoints"]))
+    cheapest = list_cheapest(view.listed_models, bool(view.dataset.good_hours["endpoints"]))
     medians = draw_medians(view.dataset, view.now)
     week, month = (list_moves(view.changes, view.now - span) for span in (WEEK, MONTH))
     cuts = [move for move in month if move.move.way < 0]

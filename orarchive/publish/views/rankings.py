@@ -92,7 +92,7 @@ class Rankings:
     @property
     def is_there(self) -> bool:
         """Return whether any ranking was ever read."""
-        return bool(self.dataset.usage.good)
+        return bool(self.dataset.usage.good_reads)
 
     @property
     def has_totals(self) -> bool:
@@ -106,7 +106,7 @@ class Rankings:
 
     def as_of_slice(self, series: str, name: str = "") -> str:
         """Return the moment that the service states for the figures of a slice, "" where there is none."""
-        read = self.dataset.usage.good.get((series, name))
+        read = self.dataset.usage.good_reads.get((series, name))
         return read.as_of if read else ""
 
     @cached_property
@@ -172,7 +172,7 @@ class Rankings:
     @cached_property
     def categories(self) -> list[Category]:
         """Return every category there ever was, "" for all first."""
-        slices = {name for series, name in self.dataset.usage.last if series in ("order", "category")}
+        slices = {name for series, name in self.dataset.usage.last_reads if series in ("order", "category")}
         names = (slices - {ALL_SLICES}) | {""}
         return [self._build_category(name) for name in sorted(names)] if self.is_there else []
 
@@ -190,8 +190,8 @@ class Rankings:
         ]
         rows = usage.tokens.get(("category", name), [])
         week = self._build_period("Week", rows, WEEK, WEEK, self.as_of_slice("category", name))
-        dates = [read.hour.date() for (series, _), read in usage.last.items() if series == "order"]
-        read = usage.last.get(("order", name))
+        dates = [read.hour.date() for (series, _), read in usage.last_reads.items() if series == "order"]
+        read = usage.last_reads.get(("order", name))
         is_past = bool(name and read and read.hour.date() < max(dates))
         return Category(name, order, hour, before, week, self._draw(rows), is_past)
 
@@ -298,7 +298,7 @@ class Rankings:
     @property
     def reads(self) -> list[SliceRead]:
         """Return the last reading of each slice of each series."""
-        return [self.dataset.usage.last[key] for key in sorted(self.dataset.usage.last)]
+        return [self.dataset.usage.last_reads[key] for key in sorted(self.dataset.usage.last_reads)]
 
 
 def _list_points(weeks: "pd.Series[float]") -> list[tuple[dt.date, float]]:

@@ -44,7 +44,7 @@ class ComparePage:
 
 def build_compare_page(view: View) -> ComparePage:
     """Build what the page that compares models shows."""
-    return ComparePage(view.dataset.begun.date(), view.now.date())
+    return ComparePage(view.dataset.first_hour.date(), view.now.date())
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def build_patterns_page(view: View) -> PatternsPage:
         week=_find_week(view),
         health=_find_health(view),
         calendar=build_month_calendar(view.dataset, view.now, max_months=2),
-        models=build_model_table(view.listed[:4], "Some models", has_labs=True),
+        models=build_model_table(view.listed_models[:4], "Some models", has_labs=True),
         changes=build_change_hours(view.latest_changes[:3]),
     )
 
@@ -111,10 +111,10 @@ def _find_chart(view: View) -> StepFigure | None:
 
 
 def _find_week(view: View) -> WeekFigure | None:
-    weeks = next((weeks for model in view.listed if (weeks := model.weeks)), None)
+    weeks = next((weeks for model in view.listed_models if (weeks := model.weeks)), None)
     return build_week_figure(weeks[0]) if weeks else None
 
 
 def _find_health(view: View) -> HealthPattern | None:
-    endpoint = next((model.endpoints[0] for model in view.listed if model.endpoints), None)
+    endpoint = next((model.endpoints[0] for model in view.listed_models if model.endpoints), None)
     return HealthPattern(endpoint.health.figure, build_since(endpoint.entry)) if endpoint else None

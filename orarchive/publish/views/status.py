@@ -97,7 +97,7 @@ def summarize_last_run(dataset: Dataset) -> LastRun:
     """Summarize what was done at the last hour."""
     readings = [reading for reading in dataset.readings if reading.hour == dataset.hour]
     latest = {reading.feed: reading for reading in readings}
-    ranked = [read for read in dataset.usage.last.values() if read.hour == dataset.hour]
+    ranked = [read for read in dataset.usage.last_reads.values() if read.hour == dataset.hour]
     stamp = format_stamp(dataset.hour)
     kinds = Counter(event.kind for event in dataset.log if event.feed == "models" and event.hour == stamp)
     attempts = dataset.attempts
@@ -110,7 +110,9 @@ def summarize_last_run(dataset: Dataset) -> LastRun:
             *(feed for feed, reading in latest.items() if reading.outcome != "ok"),
             *sorted({f"rankings {read.series}" for read in ranked if read.outcome != "ok"}),
         ],
-        records={feed: last.records for feed, last in dataset.last.items() if last.records is not None},
+        records={
+            feed: last.records for feed, last in dataset.last_readings.items() if last.records is not None
+        },
         added=kinds[ADDED] + kinds[RETURNED],
         missing=kinds[MISSING],
         requests=sum(reading.requests for reading in readings),
@@ -121,7 +123,7 @@ def summarize_last_run(dataset: Dataset) -> LastRun:
 
 def list_complete_hours(dataset: Dataset, now: dt.datetime) -> list[dt.datetime]:
     """List the hours that were read completely, all hourly feeds together, oldest first."""
-    hourly = [set(dataset.complete[name]) for name, feed in FEEDS.items() if feed.cadence == "hourly"]
+    hourly = [set(dataset.complete_hours[name]) for name, feed in FEEDS.items() if feed.cadence == "hourly"]
     return sorted(hour for hour in set.intersection(*hourly) if hour <= now)
 
 
@@ -139,7 +141,7 @@ class Trouble:
 
 def list_troubles(dataset: Dataset) -> list[Trouble]:
     """List the feeds whose last reading was not good."""
-    last = (dataset.last[name] for name in FEEDS if name in dataset.last)
+    last = (dataset.last_readings[name] for name in FEEDS if name in dataset.last_readings)
     return [_build_trouble(reading) for reading in last if reading.outcome != "ok"]
 
 
@@ -186,8 +188,8 @@ def _build_day(hours: int | None) -> CalendarDay | None:
 
 def _count_good_hours(dataset: Dataset, now: dt.datetime) -> dict[dt.date, int]:
     """Count the good hours of the models feed on each day of the record, oldest first."""
-    good = Counter(hour.date() for hour in dataset.good["models"])
-    begun = dataset.begun.date()
+    good = Counter(hour.date() for hour in dataset.good_hours["models"])
+    begun = dataset.first_hour.date()
     days = (begun + dt.timedelta(days=n) for n in range((now.date() - begun).days + 1))
     return {day: good[day] for day in days}
 
@@ -203,7 +205,7 @@ def list_origins(dataset: Dataset) -> list[Origin]:
 
 def list_gaps(dataset: Dataset) -> list[Gap]:
     """List the stretches between two good hours of the models feed with none between, longest first."""
-    gaps = find_gaps(dataset.good["models"], HOUR)
+    gaps = find_gaps(dataset.good_hours["models"], HOUR)
     return sorted(gaps, key=lambda gap: (gap[0] - gap[1], gap[0]))
 
 

@@ -128,7 +128,7 @@ def build_status_page(view: View) -> StatusPage:
     gaps, rejected = list_gaps(view.dataset), list_rejected(view.dataset)
     rankings = view.rankings
     return StatusPage(
-        begun=view.dataset.begun,
+        begun=view.dataset.first_hour,
         troubles=list_troubles(view.dataset),
         summary=_summarize_run(view),
         feeds=[_build_feed_row(view, coverage) for coverage in view.coverage],
@@ -160,7 +160,7 @@ def _summarize_run(view: View) -> RunSummary:
     return RunSummary(
         run=run,
         requests_note=f"{run.retries:,} retries, {run.limited:,} rate-limited",
-        models=len(view.listed),
+        models=len(view.listed_models),
         models_note=f"{run.added:,} added, {run.missing:,} missing",
         complete=complete[24],
         complete_note=f"{complete[168]} of 168, {complete[720]} of 720",
@@ -172,12 +172,12 @@ def _name_feed(feed: str) -> str:
 
 
 def _build_feed_row(view: View, coverage: Coverage) -> FeedRow:
-    last = view.dataset.last.get(coverage.feed)
+    last = view.dataset.last_readings.get(coverage.feed)
     return FeedRow(
         feed=_name_feed(coverage.feed),
         cadence=coverage.cadence,
-        last=coverage.last,
-        spans=[f"{coverage.good[span]} of {coverage.possible[span]}" for span in SPANS_HOURS],
+        last=coverage.last_good,
+        spans=[f"{coverage.good_counts[span]} of {coverage.possible_counts[span]}" for span in SPANS_HOURS],
         records=last.records if last else None,
         requests=last.requests if last else None,
     )
@@ -193,7 +193,9 @@ def _build_ranking_row(series: str, reads: Sequence[SliceRead]) -> RankingRow:
         series=series,
         hour=max(read.hour for read in reads),
         slices=len(reads),
-        failed=[FailedSlice(read.part or "all", read.outcome) for read in reads if read.outcome != "ok"],
+        failed=[
+            FailedSlice(read.slice_name or "all", read.outcome) for read in reads if read.outcome != "ok"
+        ],
         as_of=max(read.as_of for read in reads),
         missing=sorted({date for read in reads for date in read.missing}),
     )
