@@ -22,11 +22,13 @@ from orarchive.store.archive import open_archive
 from tests.support.archives import NO_WAITS, ROOT, Stage
 
 
-class Driver:
-    """One Python process with everything imported, which is forked for each run.
+class ForkingProcess:
+    """A Python process with everything imported, which is forked for each request; a context manager.
 
-    The runs print errors to `errors`, if that is given; `prefix` begins the command.
+    The forks print errors to `errors`, if that is given; `prefix` begins the command.
     """
+
+    script = __file__
 
     def __init__(self, errors: IO[str] | None = None, prefix: Sequence[str] = ()) -> None:
         self.errors = errors
@@ -34,7 +36,7 @@ class Driver:
 
     def __enter__(self) -> Self:
         self.process = subprocess.Popen(
-            [*self.prefix, sys.executable, __file__],
+            [*self.prefix, sys.executable, self.script],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.errors,
@@ -49,27 +51,53 @@ class Driver:
         self.process.stdout.close()
         self.process.wait()
 
-    def start(self, stage: Stage, hour: dt.datetime, **options: Any) -> int:
-        """Start a run and return its process id, which is also that of its group; see `_run_child`."""
-        request = {
-            "root": str(stage.root),
-            "url": stage.service.base_url,
-            "hour": hour.isoformat(),
-            **options,
-        }
+    def send(self, request: dict[str, Any]) -> int:
+        """Send a request; return the id of the process that is forked for it."""
         assert self.process.stdin
         self.process.stdin.write(json.dumps(request) + "\n")
         self.process.stdin.flush()
-        return self._read_number()
+        return int(self.read_line())
+
+    def read_line(self) -> str:
+        """Read the next line that the process prints."""
+        assert self.process.stdout
+        return self.process.stdout.readline()
+
+
+class Driver(ForkingProcess):
+    """Starts runs one after the other."""
+
+    def start(self, stage: Stage, hour: dt.datetime, **options: Any) -> int:
+        """Start a run and return its process id, which is also that of its group; see `_run_child`."""
+        url = stage.service.base_url
+        return self.send({"root": str(stage.root), "url": url, "hour": hour.isoformat(), **options})
 
     def wait_for_exit(self) -> int:
         """Wait for the run and return its exit code, negative for the signal that ended it."""
-        return self._read_number()
+        return int(self.read_line())
 
-    def _read_number(self) -> int:
-        """Read the next number that the process prints."""
-        assert self.process.stdout
-        return int(self.process.stdout.readline())
+
+class StepCounter:
+    """Counts the steps of this process and kills it before the step with a given number."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.count = 0
+
+    def take_step(self) -> None:
+        """Count a step, or kill this process."""
+        self.count += 1
+        if self.count == self.number:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def count_calls(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function with each call counted as a step."""
+
+        def call(*arguments: Any, **options: Any) -> Any:
+            self.take_step()
+            return function(*arguments, **options)
+
+        return call
 
 
 def _fork_runs() -> None:
@@ -104,7 +132,7 @@ def _run_child(request: dict[str, Any]) -> int:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (request["disk"], resource.RLIM_INFINITY))
     hour = dt.datetime.fromisoformat(request["hour"])
-    steps = _kill_at(request["step"]) if "step" in request else []
+    steps = _count_steps(request["step"]) if "step" in request else None
     run = Run(
         open_archive(Path(request["root"])),
         Settings(request["url"], retry_policy=NO_WAITS, per_second=0, workers=2, key=request.get("key")),
@@ -113,27 +141,17 @@ def _run_child(request: dict[str, Any]) -> int:
         sleep=lambda _: None,
     )
     code = run()
-    if "steps" in request:
-        Path(request["steps"]).write_text(str(len(steps)))
+    if steps and "steps" in request:
+        Path(request["steps"]).write_text(str(steps.count))
     return code
 
 
-def _kill_at(number: int) -> list[str]:
-    """Record every git command and file written, renamed or removed; kill the process before that number."""
-    steps: list[str] = []
-
-    def count(real: Callable[..., Any]) -> Callable[..., Any]:
-        def step(*arguments: Any, **options: Any) -> Any:
-            steps.append(real.__name__)
-            if len(steps) == number:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return real(*arguments, **options)
-
-        return step
-
-    git_module.subprocess.run = count(subprocess.run)  # type: ignore[attr-defined]
+def _count_steps(number: int) -> StepCounter:
+    """Count every git command and file written, renamed or removed; kill the process before that number."""
+    steps = StepCounter(number)
+    git_module.subprocess.run = steps.count_calls(subprocess.run)  # type: ignore[attr-defined]
     for name in ("write_bytes", "write_text", "replace", "unlink"):
-        setattr(Path, name, count(getattr(Path, name)))
+        setattr(Path, name, steps.count_calls(getattr(Path, name)))
     return steps
 
 

@@ -6,60 +6,37 @@ As a script it is that driver: one Python with everything imported, which forks 
 import json
 import os
 import resource
-import signal
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from orarchive.errors import ArchiveError
 from orarchive.index import database
 from orarchive.index.database import export_file, open_index
 from orarchive.store.archive import Archive, open_archive
-from tests.support.archives import ROOT
+from tests.support.driver import ForkingProcess, StepCounter
 
 MAX_MESSAGE_BYTES = 9999
 SQL_STEP_INSTRUCTIONS = 200
 """So many instructions of SQLite count as one step of a build."""
 
 
-class IndexDriver:
-    """Starts builds one after the other; a context manager."""
+class IndexDriver(ForkingProcess):
+    """Starts builds one after the other."""
 
-    def __enter__(self) -> Self:
-        self.process = subprocess.Popen(
-            [sys.executable, __file__],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            text=True,
-        )
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        assert self.process.stdin and self.process.stdout
-        self.process.stdin.close()
-        self.process.stdout.close()
-        self.process.wait()
+    script = __file__
 
     def start(self, archive: Archive, cache: Path, **options: Any) -> int:
         """Start a build and return its process id; for the options see `_build`."""
-        assert self.process.stdin
-        command = {"root": str(archive.root), "cache": str(cache), **options}
-        self.process.stdin.write(json.dumps(command) + "\n")
-        self.process.stdin.flush()
-        return int(self._read_line())
+        return self.send({"root": str(archive.root), "cache": str(cache), **options})
 
     def wait(self) -> tuple[int, str]:
         """Wait for the build; return its exit code, negative for a signal, and its message (see `_build`)."""
-        code = int(self._read_line())
-        return code, str(json.loads(self._read_line()))
-
-    def _read_line(self) -> str:
-        assert self.process.stdout
-        return self.process.stdout.readline()
+        code = int(self.read_line())
+        return code, str(json.loads(self.read_line()))
 
 
 def _serve() -> None:
@@ -86,7 +63,7 @@ def _build(options: dict[str, Any]) -> str:
     """
     archive, cache = open_archive(Path(options["root"])), Path(options["cache"])
     database.CACHE_KB = options.get("cache_kb", database.CACHE_KB)
-    steps = _kill_before(options["step"]) if "step" in options else []
+    steps = _count_steps(options["step"]) if "step" in options else None
     if "max_bytes" in options and "out" not in options:
         _limit_file_size(options["max_bytes"])
     try:
@@ -96,39 +73,26 @@ def _build(options: dict[str, Any]) -> str:
                 export_file(db, Path(options["out"]))
     except (ArchiveError, OSError) as error:
         return f"{type(error).__name__}: {error}"
-    return str(len(steps))
+    return str(steps.count if steps else 0)
 
 
 def _limit_file_size(max_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (max_bytes, resource.RLIM_INFINITY))
 
 
-def _kill_before(number: int) -> list[str]:
-    """Record every step in the list that is returned, and kill this process before the given one."""
-    steps: list[str] = []
-
-    def step(name: str) -> None:
-        steps.append(name)
-        if len(steps) == number:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    def count_calls(function: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*arguments: Any, **options: Any) -> Any:
-            step(function.__name__)
-            return function(*arguments, **options)
-
-        return call
-
+def _count_steps(number: int) -> StepCounter:
+    """Count every step of a build and kill this process before the one with the number."""
+    steps = StepCounter(number)
     connect = sqlite3.connect
 
     def connect_with_steps(*arguments: Any, **options: Any) -> sqlite3.Connection:
         db: sqlite3.Connection = connect(*arguments, **options)
-        db.set_progress_handler(lambda: step("sql"), SQL_STEP_INSTRUCTIONS)
+        db.set_progress_handler(steps.take_step, SQL_STEP_INSTRUCTIONS)
         return db
 
     replacements: list[tuple[object, str, Callable[..., Any]]] = [(sqlite3, "connect", connect_with_steps)]
     for owner, name in ((subprocess, "run"), (Path, "replace"), (Path, "unlink")):
-        replacements.append((owner, name, count_calls(getattr(owner, name))))
+        replacements.append((owner, name, steps.count_calls(getattr(owner, name))))
     for target, name, replacement in replacements:
         setattr(target, name, replacement)
     return steps
