@@ -96,10 +96,10 @@ class FeedGroup:
 
     def _probe(self, merged: MergedFeed) -> MergedFeed:
         """Fetch each record that left a list by itself; its merge stays as it is."""
-        if not (merged.vanished and isinstance(merged.fetched, ListFetch)):
+        if not (merged.vanished_keys and isinstance(merged.fetched, ListFetch)):
             return merged
         self.client.deadline = min(self.client.deadline, time.monotonic() + PROBE_TIMEOUT_S)
-        return replace(merged, fetched=fetch_probes(self.client, merged.fetched, merged.vanished))
+        return replace(merged, fetched=fetch_probes(self.client, merged.fetched, merged.vanished_keys))
 
     def merge(self, batch: FeedBatch, base: AttemptBase) -> MergeResult | None:
         """Complete the merge on top of the base that was fetched on; on any other one merge again."""

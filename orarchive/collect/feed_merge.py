@@ -39,7 +39,7 @@ class MergedFeed:
     """The outcome and its reasons; `complete_merge` adds the rest."""
     rejected_responses: tuple[tuple[str, FetchResult[Any]], ...] = ()
     """Rejected responses by key, "" for the feed as a whole."""
-    vanished: tuple[str, ...] = ()
+    vanished_keys: tuple[str, ...] = ()
     """Keys that left a list whose feed has probes."""
 
     @property
@@ -82,7 +82,7 @@ def merge_list(fetched: ListFetch, snapshot: Snapshot, *, accepted: bool) -> Mer
         return MergedFeed(fetched, build_copy_state(feed, result.body, snapshot), report)
     state = {(row[feed.key[0]],): row for row in result.body}
     vanished = sorted(records.keys() - state.keys()) if feed.probe_route else []
-    return MergedFeed(fetched, state, report, vanished=tuple(key for (key,) in vanished))
+    return MergedFeed(fetched, state, report, vanished_keys=tuple(key for (key,) in vanished))
 
 
 def merge_fan_out(
@@ -181,8 +181,10 @@ def _report_fetch(merged: MergedFeed, payloads: dict[str, bytes]) -> FeedReport:
         report["date"] = max(dates, key=parse_http_date)
     for key, result in merged.rejected_responses:
         payloads[report_rejection(report, result, key or None)] = result.raw
-    if merged.vanished and isinstance(fetched, ListFetch):
-        report["vanished"] = {key: _describe_probe(key, fetched.probes.get(key)) for key in merged.vanished}
+    if merged.vanished_keys and isinstance(fetched, ListFetch):
+        report["vanished"] = {
+            key: _describe_probe(key, fetched.probes.get(key)) for key in merged.vanished_keys
+        }
     return report
 
 

@@ -64,7 +64,7 @@ class MergedHour:
     """The rows as they stand after the hour."""
     report: FeedReport
     """How the models fared; `complete_reports` adds the rest."""
-    rejected: list[tuple[Version, FetchResult[list[Record]]]]
+    rejected_versions: list[tuple[Version, FetchResult[list[Record]]]]
     """Versions that were rejected, newest first."""
 
     @property
@@ -218,7 +218,7 @@ def _list_results(hour: HourVersions, merged: MergedHour) -> dict[str, VersionRe
         version.commit: VersionResult(version, "merged", merged.version.commit) for version in hour.versions
     }
     results[merged.version.commit] = VersionResult(merged.version, "written")
-    for version, result in merged.rejected:
+    for version, result in merged.rejected_versions:
         detail = f"{result.detail} rows" if result.reason == SHRUNK else result.detail
         results[version.commit] = VersionResult(version, "quarantined", str(result.reason), detail)
     return results
@@ -251,14 +251,14 @@ def _build_ledger_line(
 def _report_models(merged: MergedHour, source: Source) -> FeedReport:
     """Report how the models fared in an hour, with all of its rejected versions."""
     report: FeedReport = {**merged.report, "scope": source.scope}
-    for _, result in merged.rejected:
+    for _, result in merged.rejected_versions:
         report_rejection(report, result)
     if not merged.is_good:
-        report["reasons"] = sorted({str(result.reason) for _, result in merged.rejected})
+        report["reasons"] = sorted({str(result.reason) for _, result in merged.rejected_versions})
         report["notes"] = _describe_rejected(merged)
     return report
 
 
 def _describe_rejected(merged: MergedHour) -> list[str]:
     """Describe the rejected versions of an hour, newest first."""
-    return [f"{version.commit} refused: {result.detail}" for version, result in merged.rejected]
+    return [f"{version.commit} refused: {result.detail}" for version, result in merged.rejected_versions]

@@ -66,7 +66,7 @@ def _build_status(view: View) -> Record:
         },
         "next_expected": format_stamp(run.next_hour),
         "last_complete": format_stamp(view.complete_hours[-1]) if view.complete_hours else None,
-        "complete": {str(span): count for span, count in view.complete.items()},
+        "complete": {str(span): count for span, count in view.complete_counts.items()},
         "totals": view.totals,
         "feeds": {
             coverage.feed: {

@@ -60,7 +60,7 @@ def _build_validation(view: View) -> Record:
     """Return the checks of each ranking, and the published names that match no model."""
     return {
         "rankings": [_check_read(view, read) for read in view.rankings.reads],
-        "unmatched": view.rankings.unmatched,
+        "unmatched": view.rankings.unmatched_names,
     }
 
 

@@ -90,8 +90,8 @@ def test_no_movement_without_something_to_compare(tmp_path: Path) -> None:
         stage.run(START, feeds=(), rankings=True)
     ranks = build_archive_view(stage.root).rankings
     week = next(period for period in ranks.periods if period.name == "Week")
-    assert (week.dates, week.expected, week.total) == (6, 7, 6 * 35)
-    assert [(entry.name, entry.moved, entry.is_new) for entry in week.entries] == [
+    assert (week.dates, week.expected_dates, week.total) == (6, 7, 6 * 35)
+    assert [(entry.name, entry.rank_change, entry.is_new) for entry in week.entries] == [
         ("a/b", None, False), ("a/c", None, False),
     ]  # fmt: skip
     assert not any(entry.is_new for category in ranks.categories for entry in category.order)

@@ -96,7 +96,7 @@ class View:
         return summarize_last_run(self.dataset)
 
     @cached_property
-    def complete(self) -> dict[int, int]:
+    def complete_counts(self) -> dict[int, int]:
         """Count the completely read hours, all hourly feeds together, among the last 24, 168 and 720."""
         return {
             span: sum(hour > self.now - span * HOUR for hour in self.complete_hours) for span in SPANS_HOURS

@@ -64,14 +64,14 @@ class HomePage:
 
     last_read: dt.datetime | None
     """The last hour of the record, where that is not `now`."""
-    begun: dt.datetime
+    first_hour: dt.datetime
     troubles: list[Trouble]
     totals: list[Total]
     model_count: int
     changes: list[ChangeHour]
     moves: list[MoveRow]
-    newest: list[DatedModel]
-    expiring: list[DatedModel]
+    newest_models: list[DatedModel]
+    expiring_models: list[DatedModel]
     expiring_count: int
     most_used: MostUsed | None
     complete_day: int
@@ -87,18 +87,18 @@ def build_home_page(view: View) -> HomePage:
     moves = list_moves(view.changes, view.now - MOVES_SPAN)
     return HomePage(
         last_read=view.hour if view.hour != view.now else None,
-        begun=view.dataset.first_hour,
+        first_hour=view.dataset.first_hour,
         troubles=list_troubles(view.dataset),
         totals=[Total(label, view.totals[key]) for key, label in TOTAL_LABELS],
         model_count=len(view.listed_models),
         changes=build_change_hours(view.latest_changes),
         moves=build_move_rows(moves[:MAX_SHORT]),
-        newest=list_newest(view.listed_models)[:MAX_SHORT],
-        expiring=expiring[:MAX_SHORT],
+        newest_models=list_newest(view.listed_models)[:MAX_SHORT],
+        expiring_models=expiring[:MAX_SHORT],
         expiring_count=len(expiring),
         most_used=_build_most_used(view),
-        complete_day=view.complete[24],
-        complete_week=view.complete[168],
+        complete_day=view.complete_counts[24],
+        complete_week=view.complete_counts[168],
         calendar=build_week_calendar(view.dataset, view.now),
     )
 

@@ -65,7 +65,7 @@ class LabPage:
     table: ModelTable
     usage: TrendFigure | None
     as_of: str
-    gone: list[GoneModel]
+    gone_models: list[GoneModel]
     changes: list[ChangeHour]
     has_older_changes: bool
 
@@ -79,7 +79,7 @@ def build_lab_page(view: View, lab: LabView) -> LabPage:
         table=build_model_table(lab.models, "Models of this lab"),
         usage=build_trend_figure(view.rankings.draw_lab(lab.name)),
         as_of=view.rankings.as_of,
-        gone=[_build_gone(model) for model in lab.gone_models],
+        gone_models=[_build_gone(model) for model in lab.gone_models],
         changes=build_change_hours(lab.changes[:MAX_CHANGE_HOURS]),
         has_older_changes=len(lab.changes) > MAX_CHANGE_HOURS,
     )

@@ -106,7 +106,7 @@ class EndpointSection:
     changed_count: int
     """Endpoints whose prices changed."""
     changed_rows: list[EndpointPoint]
-    former: list[FormerEndpoint]
+    former_endpoints: list[FormerEndpoint]
 
 
 def build_endpoint_section(view: ModelView) -> EndpointSection | None:
@@ -135,7 +135,7 @@ def build_endpoint_section(view: ModelView) -> EndpointSection | None:
         ],
         changed_count=len(changed),
         changed_rows=_build_changed_rows(changed),
-        former=[_build_former(entry) for entry in view.former_endpoints],
+        former_endpoints=[_build_former(entry) for entry in view.former_endpoints],
     )
 
 

@@ -19,7 +19,7 @@ class RankedEntry:
     name: str
     """The id of the model, or the published name where it matches no model."""
     model: ModelView | None
-    moved: int | None
+    rank_change: int | None
     """Ranks up (or, negative, down) against the period before; None: there is nothing to compare with."""
     is_new: bool = False
     """Whether it was not in the period before."""
@@ -37,7 +37,7 @@ class RankedEntry:
     @property
     def distance(self) -> int:
         """Return by how many ranks it moved, up or down."""
-        return abs(self.moved or 0)
+        return abs(self.rank_change or 0)
 
     @property
     def percent(self) -> str:
@@ -54,11 +54,11 @@ class Period:
     last: dt.date
     total: int
     entries: list[RankedEntry]
-    unfinished: bool
+    is_unfinished: bool
     """Whether it ends with a day that the service had not finished when it was read."""
     dates: int
     """Dates that are published of it."""
-    expected: int
+    expected_dates: int
     """Dates that it has."""
 
 

@@ -59,7 +59,7 @@ class Category:
     """The order of the last reading: ranks without totals."""
     hour: dt.datetime | None
     """When that was read."""
-    before: dt.datetime | None
+    earlier_hour: dt.datetime | None
     """The reading that `moved` is against."""
     week: Period | None
     """Sampled totals of the last week that is published, where a key opens them; not for all."""
@@ -150,9 +150,9 @@ class Rankings:
             last=sums.last,
             total=total,
             entries=entries,
-            unfinished=is_unfinished(f"{sums.last}", step, as_of),
+            is_unfinished=is_unfinished(f"{sums.last}", step, as_of),
             dates=sums.dates,
-            expected=sums.expected,
+            expected_dates=sums.expected_dates,
         )
 
     def _build_entry(
@@ -282,12 +282,12 @@ class Rankings:
         return sorted(growing, key=lambda pair: -pair[1])[:MAX_TRENDING]
 
     @cached_property
-    def unmatched(self) -> list[str]:
+    def unmatched_names(self) -> list[str]:
         """Return the published names of all series that match no model."""
         return sorted(self._names - self.by_slug.keys())
 
     @cached_property
-    def matched(self) -> int:
+    def matched_count(self) -> int:
         """Count the published names that match a model."""
         return len(self._names & self.by_slug.keys())
 

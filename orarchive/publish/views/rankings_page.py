@@ -29,7 +29,7 @@ class OrderTable:
 
     hour: dt.datetime | None
     """When it was read."""
-    before: dt.datetime | None
+    earlier_hour: dt.datetime | None
     """The reading that moves are against."""
     entries: list[RankedEntry]
 
@@ -145,7 +145,7 @@ def _build_category_row(category: Category) -> CategoryRow:
 
 
 def _build_order(category: Category, max_entries: int | None = None) -> OrderTable:
-    return OrderTable(category.hour, category.before, category.order[:max_entries])
+    return OrderTable(category.hour, category.earlier_hour, category.order[:max_entries])
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ class RankingRow:
     series: str
     hour: dt.datetime
     slices: int
-    failed: list[FailedSlice]
+    failed_slices: list[FailedSlice]
     as_of: str
     missing: list[str]
     """Dates that are not published."""
@@ -102,7 +102,7 @@ class RelationRow:
 class StatusPage:
     """What the status page shows."""
 
-    begun: dt.datetime
+    first_hour: dt.datetime
     troubles: list[Trouble]
     summary: RunSummary
     feeds: list[FeedRow]
@@ -112,14 +112,14 @@ class StatusPage:
     """The longest."""
     origins: list[Origin]
     rejected_count: int
-    rejected: list[RejectedRow]
+    rejected_payloads: list[RejectedRow]
     """The latest."""
     rankings: list[RankingRow]
     name_count: int
     """Published names of rankings."""
     matched_count: int
     """Those of them that are names of models here."""
-    unmatched: list[str]
+    unmatched_names: list[str]
     relations: list[RelationRow]
 
 
@@ -128,7 +128,7 @@ def build_status_page(view: View) -> StatusPage:
     gaps, rejected = list_gaps(view.dataset), list_rejected(view.dataset)
     rankings = view.rankings
     return StatusPage(
-        begun=view.dataset.first_hour,
+        first_hour=view.dataset.first_hour,
         troubles=list_troubles(view.dataset),
         summary=_summarize_run(view),
         feeds=[_build_feed_row(view, coverage) for coverage in view.coverage],
@@ -137,7 +137,7 @@ def build_status_page(view: View) -> StatusPage:
         gaps=[_build_gap_row(gap) for gap in gaps[:MAX_GAPS]],
         origins=list_origins(view.dataset),
         rejected_count=len(rejected),
-        rejected=[
+        rejected_payloads=[
             RejectedRow(reading.hour, _name_feed(reading.feed), reading.reasons)
             for reading in rejected[:MAX_REJECTED]
         ],
@@ -145,9 +145,9 @@ def build_status_page(view: View) -> StatusPage:
             _build_ranking_row(series, list(reads))
             for series, reads in groupby(rankings.reads, key=lambda read: read.series)
         ],
-        name_count=rankings.matched + len(rankings.unmatched),
-        matched_count=rankings.matched,
-        unmatched=rankings.unmatched,
+        name_count=rankings.matched_count + len(rankings.unmatched_names),
+        matched_count=rankings.matched_count,
+        unmatched_names=rankings.unmatched_names,
         relations=[
             RelationRow(name.replace("_", " ").capitalize(), count)
             for name, count in view.dataset.relations.items()
@@ -156,7 +156,7 @@ def build_status_page(view: View) -> StatusPage:
 
 
 def _summarize_run(view: View) -> RunSummary:
-    run, complete = view.last_run, view.complete
+    run, complete = view.last_run, view.complete_counts
     return RunSummary(
         run=run,
         requests_note=f"{run.retries:,} retries, {run.limited:,} rate-limited",
@@ -193,7 +193,7 @@ def _build_ranking_row(series: str, reads: Sequence[SliceRead]) -> RankingRow:
         series=series,
         hour=max(read.hour for read in reads),
         slices=len(reads),
-        failed=[
+        failed_slices=[
             FailedSlice(read.slice_name or "all", read.outcome) for read in reads if read.outcome != "ok"
         ],
         as_of=max(read.as_of for read in reads),

@@ -31,7 +31,7 @@ class PeriodSums:
     """Ranks in the period before, None where days are missing in one of the two: nothing can be compared."""
     dates: int
     """Dates that are published of it."""
-    expected: int
+    expected_dates: int
     """Dates that it has."""
 
 
@@ -54,7 +54,7 @@ def sum_period(rows: list[Row], length: dt.timedelta, step: dt.timedelta) -> Per
         ranked=rank_names(tokens),
         earlier_ranks={name: n for n, name in enumerate(ranked_before, start=1)} if is_comparable else None,
         dates=dates,
-        expected=expected,
+        expected_dates=expected,
     )
 
 
