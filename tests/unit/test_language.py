@@ -134,3 +134,11 @@ def test_imports_go_to_earlier_rooms() -> None:
 
 def test_imports_make_no_circle() -> None:
     TopologicalSorter(IMPORTS).prepare()  # CycleError names the modules
+
+
+def test_test_modules_import_no_other() -> None:
+    """Code that two test modules share lies in tests/support."""
+    for path in (path for path in TEST_FILES if path.name.startswith("test_")):
+        nodes = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)]
+        modules = {node.module for node in nodes if node.module and node.module.startswith("tests.")}
+        assert {module for module in modules if not module.startswith("tests.support")} == set(), path

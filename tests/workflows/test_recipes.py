@@ -60,7 +60,7 @@ class NewestPage:
 
 def build_newest_page(view: View) -> NewestPage:
     """Build the page of the newest models."""
-    models = sorted(view.listed, key=lambda model: model.entry.first, reverse=True)
+    models = sorted(view.listed_models, key=lambda model: model.entry.first, reverse=True)
     return NewestPage([model.model.id for model in models])
 ''',
     ),
@@ -105,6 +105,7 @@ KIND: list[Edit] = [
     ),
     ("orarchive/domain/changes.py", "    REQUANTIZED,\n", "    REHOSTED,\n"),
     ("orarchive/domain/changes.py", '    "quantization": REQUANTIZED,', '    "hugging_face_id": REHOSTED,\n'),
+    ("orarchive/index/build.py", "\nSCHEMA_SQL = (", "RULES_VERSION += 1\n"),
     ("docs/index.md", "| `degraded` |", "| `rehosted` | models | its repository of weights |\n"),
 ]
 
@@ -122,7 +123,66 @@ EXPORT: list[Edit] = [
     ),
 ]
 
-RECIPES = {"A new feed": FEED, "A new page": PAGE, "A new kind of event": KIND, "A new export": EXPORT}
+FACT: list[Edit] = [
+    ("orarchive/domain/records.py", "    inputs: tuple[str, ...]\n", "    edition: str | None\n"),
+    (
+        "orarchive/domain/records.py",
+        "            inputs=as_texts(",
+        '            edition=as_text(record.get("edition")),\n',
+    ),
+    ("orarchive/publish/views/model_page.py", "    tokenizer: str | None\n", "    edition: str | None\n"),
+    (
+        "orarchive/publish/views/model_page.py",
+        "        tokenizer=model.tokenizer,\n",
+        "        edition=model.edition,\n",
+    ),
+    (
+        "templates/model.html",
+        "{% if page.facts.tokenizer %}",
+        "{% if page.facts.edition %}\n"
+        '{% call macros.fact("Edition") %}{{ page.facts.edition }}{% endcall %}\n{% endif %}\n',
+    ),
+    (
+        "orarchive/collect/expected_fields.py",
+        '        "knowledge_cutoff": "text null",',
+        '        "edition": "text absent",\n',
+    ),
+]
+
+COMMAND: list[Edit] = [
+    (
+        "orarchive/cli/newest.py",
+        "",
+        '''"""The command that prints the newest hour."""
+
+import click
+
+from orarchive.cli.options import with_archive
+from orarchive.history.history import read_history
+from orarchive.store.archive import Archive
+
+
+@click.command("newest")
+@with_archive
+def newest_command(archive: Archive) -> None:
+    """Print the newest hour, as the ledger has it.
+
+    It is that of the last attempt, good or not.
+    """
+    click.echo(read_history(archive).attempts[-1]["hour"])
+''',
+    ),
+    ("orarchive/cli/main.py", '    "import": "import_",', '    "newest": "newest",\n'),
+]
+
+RECIPES = {
+    "A new feed": FEED,
+    "A new page": PAGE,
+    "A new kind of event": KIND,
+    "A new fact on a model's page": FACT,
+    "A new export": EXPORT,
+    "A new command": COMMAND,
+}
 
 CHECKS = (
     "unit/test_event_kinds.py",
@@ -148,8 +208,9 @@ with sample_service(START) as service:
     real = service.respond
     def respond(path, query, headers):
         status, body = real(path, query, headers)
-        if path == "models" and service.now > START:
-            body = {**body, "data": [{**row, "hugging_face_id": "else/where"} for row in body["data"]]}
+        if path == "models":
+            moved = {"hugging_face_id": "else/where"} if service.now > START else {}
+            body = {**body, "data": [{**row, "edition": "second", **moved} for row in body["data"]]}
         return status, body
     service.respond = respond
     settings = Settings(service.base_url, per_second=0, retry_policy=RetryPolicy(first_wait=0, max_wait=0))
@@ -158,7 +219,7 @@ with sample_service(START) as service:
         assert Run(open_archive(folder), settings, RunOptions(hour, is_hour_given=True), lambda: hour)() == 0
 build_site_command(["--archive", str(folder), "--out", str(folder / "site")])
 """
-"""Archive two hours of the sample, of which the second names other repositories of weights; build a site."""
+"""Archive two hours with the new field, the second with other repositories of weights; build a site."""
 
 
 def read_recipe(title: str) -> set[str]:
@@ -169,7 +230,7 @@ def read_recipe(title: str) -> set[str]:
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Copy the project and follow all four recipes on the copy."""
+    """Copy the project and follow all recipes on the copy."""
     root = tmp_path_factory.mktemp("recipes") / "checkout"
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
     for name in listed.decode().rstrip("\0").split("\0"):
@@ -193,12 +254,16 @@ def test_the_checks_of_the_project_pass(checkout: Path) -> None:
     tests = [f"tests/{path}" for path in CHECKS]
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *tests]
     environment = {**os.environ, "PYTHONPATH": str(checkout)}
-    done = subprocess.run(command, cwd=checkout, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout
+    lint = [sys.executable, "-m", "ruff", "check", "--quiet", "."]
+    for program in (command, lint):
+        done = subprocess.run(
+            program, cwd=checkout, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout
 
 
 def test_they_work(checkout: Path, tmp_path: Path) -> None:
-    """Archive the feed, render the page, tell the event everywhere, write the export."""
+    """The feed is archived, page and fact are shown, the event is everywhere, table and command are there."""
     folder = tmp_path / "archive"
     subprocess.run(["git", "init", "--quiet", "--initial-branch=main", folder], check=True)
     script = [sys.executable, "-c", ARCHIVE_AND_BUILD, str(folder)]
@@ -214,6 +279,10 @@ def test_they_work(checkout: Path, tmp_path: Path) -> None:
     assert '<th scope="row">voices' in (site / "status/index.html").read_text()
     assert "<h1>Newest</h1>" in (site / "newest/index.html").read_text()
     assert 'href="newest/index.html"' in (site / "index.html").read_text()
+    assert "Edition" in (site / "models/openai/gpt-5.5/index.html").read_text()
+    command = [sys.executable, "-m", "orarchive", "newest", "--archive", str(folder)]
+    newest = subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=True).stdout
+    assert newest == "2026-06-01T01:00:00Z\n"
     assert "weights moved" in (site / "changes/index.html").read_text()
     assert "weights moved" in (site / "feeds/changes.atom").read_text()
     assert (site / "feeds/kinds/weights-moved.atom").exists()

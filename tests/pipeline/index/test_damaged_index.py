@@ -16,14 +16,10 @@ from orarchive.sample import START
 from orarchive.store.git import run_git
 from tests.support.archives import Stage
 from tests.support.histories import build_index, update_index
+from tests.support.index_checks import set_other_schema
 from tests.support.six_hours import EARLY, SixHours, assert_sound
 
 PAGE_BYTES = 4096
-
-
-def set_other_schema(path: Path) -> None:
-    with closing(sqlite3.connect(path)) as db, db:
-        db.execute("update meta set schema = '0'")
 
 
 def delete_meta(path: Path) -> None:

@@ -10,9 +10,9 @@ import pytest
 from orarchive.errors import ArchiveError
 from orarchive.index.database import INDEX_NAME, dump_rows
 from orarchive.store.archive import open_archive
-from tests.pipeline.index.test_damaged_index import set_other_schema
 from tests.support.archives import read_all_files
 from tests.support.histories import update_index
+from tests.support.index_checks import set_other_schema
 from tests.support.index_driver import IndexDriver
 from tests.support.requirements import find_permission_prefix
 from tests.support.six_hours import SixHours, assert_sound, run_orarchive
