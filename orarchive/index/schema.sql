@@ -54,8 +54,7 @@ create table reads (           -- one row for each feed that an attempt requeste
     limited  integer not null,  -- number of requests among these that were answered with 429 (come back later)
     seconds  real,
     age      integer,           -- largest `age` header, in seconds
-    clock    integer not null,  -- absence clock: seconds observed up to this hour; between two good hours at most
-                                -- a day counts
+    observed_s integer not null, -- seconds observed up to this hour: between two good hours at most a day counts
     sha256   text not null,     -- of the feed's files after the attempt
     kept     text,              -- JSON, of fan-out feeds: keys that were not read -> reason
     reasons  text,              -- JSON list
@@ -77,12 +76,12 @@ create table records (         -- one row for each record that was ever observed
     state    text not null,     -- active; stale, deprecated, removed (missing for 0, 14, 30 days); left, lost;
                                 -- unobserved, unlisted
     missing  text,              -- first good hour without it
-    clock    integer not null,  -- reads.clock of the feed in that hour: the absence is how much more it is now;
+    observed_s integer not null, -- reads.observed_s of the feed in that hour: the absence is how much more it is now;
                                 -- of an unobserved record the absence itself
     unique (feed, parts)        -- keys of two records may look alike: characters that SQLite cannot hold are escaped
 );
 create index records_key on records (feed, key);
-create index records_absent on records (feed, state, clock) where last is not null;
+create index records_absent on records (feed, state, observed_s) where last is not null;
 
 create table versions (        -- every version of every line, except for volatile lines (see latest, health)
     record integer not null references records,
@@ -227,7 +226,7 @@ create table fields (          -- every field path that a feed ever had
     first   text not null,
     records integer not null,   -- number of records that have it now
     missing text,               -- first hour in which no record had it
-    clock   integer not null,   -- absence clock of the feed then (see reads)
+    observed_s integer not null, -- reads.observed_s of the feed then
     told    integer not null,   -- 1: there is a field_vanished event for this absence
     primary key (feed, path)
 ) without rowid;
