@@ -18,9 +18,9 @@ VANISHED_AFTER_S = 7 * 24 * 60 * 60
 """A field that is on no record for so many seconds, counted as the absence of records is, has vanished."""
 
 INSERT_FIELD = """
-    insert into fields (feed, path, first, records, missing, observed_s, told)
+    insert into fields (feed, path, first, records, missing, observed_s, is_reported)
     values (:feed, :path, :hour, :records, null, :observed_s, 0)
-    on conflict do update set told = 0, records = excluded.records, observed_s = excluded.observed_s,
+    on conflict do update set is_reported = 0, records = excluded.records, observed_s = excluded.observed_s,
         missing = case excluded.records when 0 then :missing end
 """
 
@@ -28,7 +28,7 @@ SELECT_VANISHED = """
     select path, missing, (
         select max(hour) from reads where feed = fields.feed and good and hour < missing
     )
-    from fields where feed = ? and missing is not null and not told and observed_s <= ?
+    from fields where feed = ? and missing is not null and not is_reported and observed_s <= ?
 """
 
 
@@ -96,7 +96,7 @@ class FieldCounts:
             after = context.find_since(feed, last) if last else None
             yield Event("field_vanished", feed, path, after=after, by=by)
         self.db.executemany(
-            "update fields set told = 1 where feed = ? and path = ?", [(feed, path) for path in bounds]
+            "update fields set is_reported = 1 where feed = ? and path = ?", [(feed, path) for path in bounds]
         )
 
 

@@ -135,7 +135,7 @@ create table watched (         -- runs of good or bad hours: states that take se
     run   integer not null,     -- number of hours running
     since text not null,        -- first hour of the run
     after text,                 -- `seen` of the last hour before the run
-    told  integer not null,     -- 1: an event says that it is bad
+    is_reported integer not null, -- 1: an event says that it is bad
     primary key (record, kind)
 ) without rowid;
 
@@ -227,7 +227,7 @@ create table fields (          -- every field path that a feed ever had
     records integer not null,   -- number of records that have it now
     missing text,               -- first hour in which no record had it
     observed_s integer not null, -- reads.observed_s of the feed then
-    told    integer not null,   -- 1: there is a field_vanished event for this absence
+    is_reported integer not null, -- 1: there is a field_vanished event for this absence
     primary key (feed, path)
 ) without rowid;
 
@@ -268,7 +268,7 @@ create view models as
         json_extract(line, '$.expiration_date') as expiration_date,
         case when date(json_extract(line, '$.expiration_date')) < '2098-12-31' then json_extract(line, '$.expiration_date') end as expires,
         state = 'active' and arrival = 'added' and records.first > strftime('%Y-%m-%dT%H:%M:%SZ', now.hour, '-7 days') as is_new,
-        state = 'active' and exists (select 1 from watched where record = records.id and kind = 'orphaned' and told) as is_orphaned,
+        state = 'active' and exists (select 1 from watched where record = records.id and kind = 'orphaned' and is_reported) as is_orphaned,
         (select amount from prices where record = records.id and dimension = 'prompt' and condition = ''
             and (prices.last is null or prices.last >= records.last)) as prompt,
         (select amount from prices where record = records.id and dimension = 'completion' and condition = ''
@@ -327,8 +327,8 @@ create view event_log as       -- events with the origin of their observation
     select events.*, origin, commit_id, json_extract(source, '$.commit') as source_commit
     from events join attempts using (attempt);
 
-create view coverage as        -- how each feed was read, by hour: 1 good (of a fan-out feed: nearly every key), 0 not
-    select feed, hour, max(outcome = 'ok' and good) as good, group_concat(outcome) as outcomes
+create view coverage as        -- how each feed was read, by hour: 1 completely (of a fan-out feed: nearly every key), 0 not
+    select feed, hour, max(outcome = 'ok' and good) as complete, group_concat(outcome) as outcomes
     from reads group by feed, hour;
 
 create view gaps as            -- pairs of good hours of a feed between which hours (of a daily feed: days) are missing
@@ -336,6 +336,6 @@ create view gaps as            -- pairs of good hours of a feed between which ho
         select feed, hour as until, lag(hour) over hours as after, cast(round(case cadence
             when 'hourly' then (julianday(hour) - julianday(lag(hour) over hours)) * 24
             else julianday(date(hour)) - julianday(date(lag(hour) over hours)) end) as integer) - 1 as missing
-        from (select feed, hour from coverage where good) join feeds using (feed)
+        from (select feed, hour from coverage where complete) join feeds using (feed)
         window hours as (partition by feed order by hour))
     where missing > 0;

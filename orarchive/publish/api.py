@@ -71,7 +71,7 @@ def _build_status(view: View) -> Record:
         "feeds": {
             coverage.feed: {
                 "last_good": format_stamp(coverage.last) if coverage.last else None,
-                "good": {str(span): count for span, count in coverage.good.items()},
+                "good": {str(span): count for span, count in coverage.complete.items()},
                 "possible": {str(span): count for span, count in coverage.possible.items()},
             }
             for coverage in view.coverage

@@ -67,7 +67,7 @@ class FeedReading:
 
 
 @dataclass(frozen=True)
-class Attempt:
+class AttemptTimes:
     """The times of one line of the ledger."""
 
     hour: dt.datetime
@@ -117,7 +117,7 @@ class Dataset:
     """Model id -> the first hour that showed an expiration date, of models whose last facts have one."""
     benchmarks: dict[str, Record]
     """Model id -> its third-party benchmark scores now; {} where benchmarks are left out."""
-    attempts: list[Attempt] = field(default_factory=list)
+    attempts: list[AttemptTimes] = field(default_factory=list)
     """The attempts at the last hour, oldest first."""
     usage: Usage = field(default_factory=Usage)
     """Rankings."""
@@ -156,13 +156,13 @@ class Dataset:
         return by_model
 
     @cached_property
-    def came(self) -> dict[str, dt.datetime]:
+    def added_after(self) -> dict[str, dt.datetime]:
         """Return the models that have an `added` event, with the hour after which the first one happened."""
         added = [event for event in self.log if (event.feed, event.kind) == ("models", "added")]
         return {event.key: parse_stamp(event.after or event.hour) for event in reversed(added)}
 
     @cached_property
-    def news(self) -> dict[str, list[Event]]:
+    def events_by_model(self) -> dict[str, list[Event]]:
         """Return the events of each model and of its endpoints, oldest first."""
         by_model: dict[str, list[Event]] = defaultdict(list)
         for event in self.log:
@@ -198,7 +198,7 @@ def read_dataset(db: sqlite3.Connection, benchmarks: bool = True) -> Dataset:
         relations=loads(db.execute(RELATIONS).fetchone()[0]),
         announced=_read_announced(db),
         benchmarks=_read_benchmarks(db) if benchmarks else {},
-        attempts=[Attempt(*map(parse_stamp, row)) for row in db.execute(LAST_ATTEMPTS)],
+        attempts=[AttemptTimes(*map(parse_stamp, row)) for row in db.execute(LAST_ATTEMPTS)],
         usage=rankings_data.read_usage(db),
     )
 

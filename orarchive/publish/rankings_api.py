@@ -67,15 +67,15 @@ def _build_validation(view: View) -> Record:
 def _check_read(view: View, read: SliceRead) -> Record:
     """Return where a ranking came from and when, how many rows it has and how many match, and its failure."""
     usage = view.dataset.usage
-    names = usage.names.get((read.series, read.part), {})
+    names = usage.names.get((read.series, read.slice_name), {})
     slugs = names.keys() - {OTHER}
-    order = usage.orders.get(read.part, {}) if read.series == "order" else {}
+    order = usage.orders.get(read.slice_name, {}) if read.series == "order" else {}
     ids = order[max(order)] if order else []
-    lines = usage.lines.get((read.series, read.part), [])
+    lines = usage.lines.get((read.series, read.slice_name), [])
     series = SERIES.get(read.series)
     return {
         "ranking": read.series,
-        "part": read.part or None,
+        "part": read.slice_name or None,
         "route": series.scope if series else "openapi.json",
         "asked": format_stamp(read.hour),
         "outcome": read.outcome,

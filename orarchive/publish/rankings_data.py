@@ -21,7 +21,7 @@ class SliceRead:
 
     hour: dt.datetime
     series: str
-    part: str
+    slice_name: str
     outcome: str
     """`ok`, or the reason of the failure."""
     as_of: str
@@ -43,7 +43,7 @@ class Usage:
     """The lines of the last date."""
     last: dict[SliceKey, SliceRead] = field(default_factory=dict)
     """The last reading."""
-    good: dict[SliceKey, SliceRead] = field(default_factory=dict)
+    last_ok: dict[SliceKey, SliceRead] = field(default_factory=dict)
     """The last reading with outcome `ok`."""
 
 
@@ -81,8 +81,8 @@ def read_usage(db: sqlite3.Connection) -> Usage:
         names=dict(names),
         orders=dict(orders),
         lines=dict(lines),
-        last={(read.series, read.part): read for read in reads},
-        good={(read.series, read.part): read for read in reads if read.outcome == "ok"},
+        last={(read.series, read.slice_name): read for read in reads},
+        last_ok={(read.series, read.slice_name): read for read in reads if read.outcome == "ok"},
     )
 
 
@@ -92,7 +92,7 @@ def _read_reads(db: sqlite3.Connection) -> list[SliceRead]:
         SliceRead(
             hour=parse_stamp(hour),
             series=series,
-            part=part,
+            slice_name=part,
             outcome=outcome,
             as_of=as_of or "",
             missing=tuple(loads(missing or "[]")),

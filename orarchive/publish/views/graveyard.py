@@ -42,7 +42,9 @@ def list_graves(dataset: Dataset, gone: list[ModelView]) -> list[Grave]:
     """List the models that are no longer listed, the last one seen first."""
     graves = []
     for model in gone:
-        events = [event for event in dataset.news.get(model.model.id, ()) if event.feed == "models"]
+        events = [
+            event for event in dataset.events_by_model.get(model.model.id, ()) if event.feed == "models"
+        ]
         renamed = [event.new for event in events if event.kind == "renamed" and event.field == "id"]
         expires = parse_expiry(model.entry.record.get("expiration_date"))
         announced = dataset.announced.get(model.model.id)

@@ -120,7 +120,7 @@ def _build_lab(dataset: Dataset, lab: str, models: list[ModelView]) -> LabView:
     events = [
         event
         for model in models
-        for event in dataset.news.get(model.model.id, ())
+        for event in dataset.events_by_model.get(model.model.id, ())
         if event.feed == "models" and event.kind in LAB_KINDS
     ]
     return LabView(

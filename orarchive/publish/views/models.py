@@ -92,12 +92,12 @@ class ModelView:
     @property
     def since(self) -> str:
         """Return what is known of its beginning: the record may have begun with it."""
-        return "added" if self.model.id in self.dataset.came else "first seen"
+        return "added" if self.model.id in self.dataset.added_after else "first seen"
 
     @property
     def added_after(self) -> dt.datetime | None:
         """Return the hour after which it was added, None where that is about when it was first seen."""
-        after = self.dataset.came.get(self.model.id)
+        after = self.dataset.added_after.get(self.model.id)
         return after if after and self.entry.first - after > DAY else None
 
     @property
@@ -178,7 +178,7 @@ class ModelView:
     @cached_property
     def changes(self) -> list[ChangelogHour]:
         """Return the changes of it and its endpoints, newest first."""
-        return build_changelog(self.dataset.news.get(self.model.id, ()), self.dataset)
+        return build_changelog(self.dataset.events_by_model.get(self.model.id, ()), self.dataset)
 
 
 def start_of_day(now: dt.datetime) -> dt.datetime:
@@ -270,7 +270,7 @@ def _list_states(
     has_endpoints = not model.is_alias and not model.is_router
     readings = dataset.good["endpoints"]
     is_read = bool(readings) and readings[-1] >= entry.first
-    is_new = entry.key in dataset.came and dataset.came[entry.key] > now - NEW_SPAN
+    is_new = entry.key in dataset.added_after and dataset.added_after[entry.key] > now - NEW_SPAN
     states: list[tuple[State, bool]] = [
         ("new", is_new),
         ("returned", is_returned),

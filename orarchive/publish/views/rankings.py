@@ -92,7 +92,7 @@ class Rankings:
     @property
     def is_there(self) -> bool:
         """Return whether any ranking was ever read."""
-        return bool(self.dataset.usage.good)
+        return bool(self.dataset.usage.last_ok)
 
     @property
     def has_totals(self) -> bool:
@@ -106,7 +106,7 @@ class Rankings:
 
     def as_of_slice(self, series: str, name: str = "") -> str:
         """Return the moment that the service states for the figures of a slice, "" where there is none."""
-        read = self.dataset.usage.good.get((series, name))
+        read = self.dataset.usage.last_ok.get((series, name))
         return read.as_of if read else ""
 
     @cached_property

@@ -177,7 +177,7 @@ def _build_feed_row(view: View, coverage: Coverage) -> FeedRow:
         feed=_name_feed(coverage.feed),
         cadence=coverage.cadence,
         last=coverage.last,
-        spans=[f"{coverage.good[span]} of {coverage.possible[span]}" for span in SPANS_HOURS],
+        spans=[f"{coverage.complete[span]} of {coverage.possible[span]}" for span in SPANS_HOURS],
         records=last.records if last else None,
         requests=last.requests if last else None,
     )
@@ -193,7 +193,9 @@ def _build_ranking_row(series: str, reads: Sequence[SliceRead]) -> RankingRow:
         series=series,
         hour=max(read.hour for read in reads),
         slices=len(reads),
-        failed=[FailedSlice(read.part or "all", read.outcome) for read in reads if read.outcome != "ok"],
+        failed=[
+            FailedSlice(read.slice_name or "all", read.outcome) for read in reads if read.outcome != "ok"
+        ],
         as_of=max(read.as_of for read in reads),
         missing=sorted({date for read in reads for date in read.missing}),
     )
