@@ -175,19 +175,19 @@ create table ranking_reads (   -- one row for each slice of a series of rankings
     attempt integer not null references attempts,
     hour    text not null,
     series  text not null,      -- order, models, category ..., openapi
-    part    text not null,      -- the slice; '' for the series as a whole
+    slice   text not null,      -- '' for the series as a whole
     outcome text not null,      -- ok, or the reason why it was not read
     as_of   text,               -- date of the figures according to the service
     missing text,               -- JSON list of dates that were requested and not in the response
-    primary key (series, part, attempt)
+    primary key (series, slice, attempt)
 ) without rowid;
 
-create table ranking_parts (   -- slices that have usage
+create table ranking_slices (  -- slices that have usage
     id     integer primary key,
     series text not null,       -- models (all), modality, context (both exact); category, language (sampled, by week)
-    part   text not null,
+    slice  text not null,
     folder text not null unique, -- of its files below data/
-    unique (series, part)
+    unique (series, slice)
 );
 
 create table permaslugs (      -- names of models in rankings: canonical slug with the variant; `other` is the rest
@@ -196,28 +196,28 @@ create table permaslugs (      -- names of models in rankings: canonical slug wi
 );
 
 create table usage (           -- input and output tokens by model and date, as OpenRouter last published them
-    part      integer not null references ranking_parts,
+    slice     integer not null references ranking_slices,
     date      text not null,    -- a UTC day, or the Monday of a week
     permaslug integer not null references permaslugs,
     tokens,                     -- a number; as it was sent if it is none
-    primary key (part, date, permaslug)
+    primary key (slice, date, permaslug)
 ) without rowid;
 
 create table orders (          -- recent orders of models by use: ranks without totals
     hour  text not null,
-    part  text not null,        -- category; '' for all
-    place integer not null,     -- rank, from 1
+    slice text not null,        -- category; '' for all
+    rank  integer not null,     -- from 1
     model text not null,        -- id
-    primary key (part, hour, place)
+    primary key (slice, hour, rank)
 ) without rowid;
 
 create table ranking_lines (   -- the lines of the last date of apps, tasks, sessions and benchmarks
     series text not null,
-    part   text not null,
+    slice  text not null,
     date   text not null,
     key    text not null,       -- JSON
     line   text not null,       -- JSON, as it stands in the file
-    primary key (series, part, key)
+    primary key (series, slice, key)
 ) without rowid;
 
 create table fields (          -- every field path that a feed ever had
@@ -304,18 +304,18 @@ create view price_history as   -- price points with the feed and key of their re
     from prices join records on records.id = record;
 
 create view rankings as         -- published usage with the names of series, slice and model
-    select series, ranking_parts.part as part, date, permaslugs.permaslug as permaslug, tokens
-    from usage join ranking_parts on ranking_parts.id = usage.part
+    select series, ranking_slices.slice as slice, date, permaslugs.permaslug as permaslug, tokens
+    from usage join ranking_slices on ranking_slices.id = usage.slice
     join permaslugs on permaslugs.id = usage.permaslug;
 
 create view rankings_source as  -- the notice that has to be shown with published figures, and their date
-    select series, part, max(hour) as read, as_of, 'Source: OpenRouter ' || case series
+    select series, slice, max(hour) as read, as_of, 'Source: OpenRouter ' || case series
         when 'apps' then '(openrouter.ai/apps)'
         when 'sessions' then 'Data API (openrouter.ai/docs/cookbook/administration/data-api)'
         else '(openrouter.ai/rankings)' end || ', as of ' || as_of || '. Licensed under CC BY 4.0.' as notice
     from ranking_reads
     where outcome = 'ok' and as_of is not null and series != 'benchmarks'  -- benchmark scores belong to third parties
-    group by series, part;
+    group by series, slice;
 
 create view health_history as  -- health of endpoints in the last 30 days, as it was read
     select hour, records.key as key, json_extract(line, '$.status') as status,
