@@ -9,7 +9,7 @@ from orarchive import timestamps
 from orarchive.cli.options import FeedChoice, json_option, print_json, print_note, print_table, with_archive
 from orarchive.domain.feeds import FEEDS
 from orarchive.errors import NotArchivedError
-from orarchive.history.coverage import Coverage, find_stale
+from orarchive.history.coverage import Coverage, find_stopped_feeds
 from orarchive.history.history import History, read_history
 from orarchive.queries import hours
 from orarchive.store.archive import Archive
@@ -30,7 +30,7 @@ def at_command(archive: Archive, hour: str, feed: str, key: str | None, as_json:
     """
     history = read_history(archive)
     requested = timestamps.parse_hour(hour)
-    good = _choose_good_hour(history, feed, requested)
+    good = _choose_complete_hour(history, feed, requested)
     snapshot = history.read_snapshot(good, feed)
     kept = hours.find_kept_keys(history, feed, good, key)
     if kept:
@@ -78,7 +78,7 @@ def diff_command(archive: Archive, old: str, new: str, feed: str | None, as_json
     """
     history = read_history(archive)
     before, after = (
-        _choose_good_hour(history, feed or "models", timestamps.parse_hour(hour)) for hour in (old, new)
+        _choose_complete_hour(history, feed or "models", timestamps.parse_hour(hour)) for hour in (old, new)
     )
     changes = hours.compare_hours(history, before, after, feed)
     if as_json:
@@ -100,21 +100,21 @@ def status_command(archive: Archive, hour: str | None, as_json: bool) -> None:
     """
     now = timestamps.parse_hour(hour) if hour else dt.datetime.now(dt.UTC)
     coverages = read_history(archive).compute_coverage(now)
-    stale = find_stale(coverages, now)
+    stopped = find_stopped_feeds(coverages, now)
     if as_json:
         feeds = {coverage.feed: coverage.to_json() for coverage in coverages}
-        print_json({"now": timestamps.format_stamp(now), "stale": stale, "feeds": feeds})
+        print_json({"now": timestamps.format_stamp(now), "stale": stopped, "feeds": feeds})
     else:
         heading = ("feed", "last good hour", "last 24 h", "7 days", "30 days")
         print_table([heading, *map(_format_coverage, coverages)])
-        if stale:
-            click.echo(f"Stale: no good hour of {', '.join(stale)} within the last 25 hours (daily: 49).")
-    sys.exit(int(bool(stale)))
+        if stopped:
+            click.echo(f"Stale: no good hour of {', '.join(stopped)} within the last 25 hours (daily: 49).")
+    sys.exit(int(bool(stopped)))
 
 
-def _choose_good_hour(history: History, feed: str, requested: dt.datetime) -> dt.datetime:
+def _choose_complete_hour(history: History, feed: str, requested: dt.datetime) -> dt.datetime:
     """Return the last good hour of a feed up to the requested hour; print a note where it is another."""
-    good = history.last_good_hour(feed, requested)
+    good = history.last_complete_hour(feed, requested)
     if good != requested:
         print_note(hours.explain_other_hour(history, feed, requested, good))
     return good

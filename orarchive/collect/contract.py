@@ -37,7 +37,7 @@ def find_drifts(
     the hour. Whatever needs a key is left out where there is none.
     """
     client = settings.make_client(sleep)
-    client.deadline = time.monotonic() + settings.timeout
+    client.deadline = client.clock() + settings.timeout
     response = fetch_openapi(client)
     if response.body is None:
         spec = None
@@ -46,9 +46,9 @@ def find_drifts(
         spec = loads(response.body)
         yield from find_undocumented(spec)
     yield from _find_feed_drifts(client)
-    limiter = RateLimiter(MAX_REQUESTS_PER_MINUTE / 60, time.monotonic, sleep)
-    keyed_client = settings.make_client(sleep, limiter)
-    keyed_client.deadline = time.monotonic() + settings.timeout
+    limiter = RateLimiter(MAX_REQUESTS_PER_MINUTE / 60, client.clock, sleep)
+    keyed_client = settings.make_client(sleep, limiter, client.clock)
+    keyed_client.deadline = keyed_client.clock() + settings.timeout
     series = list_series(has_key=bool(settings.key), benchmarks=settings.benchmarks)
     yield from _find_ranking_drifts(keyed_client, series, spec, hour)
 

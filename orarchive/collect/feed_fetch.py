@@ -1,7 +1,6 @@
 """Fetch feeds from the service. Each response is validated by itself, not yet against the archive."""
 
 import logging
-import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -42,11 +41,11 @@ MAX_PROBE_TRIES = 2
 
 def fetch_list(client: Client, feed: ListFeed) -> ListFetch:
     """Fetch a feed that is one list, and the count to compare it with where there is one."""
-    begun = time.monotonic()
+    begun = client.clock()
     count = client.get(feed.count_route, feed.query) if feed.count_route else None
     response = client.get(feed.route, feed.query)
     result = _log_rejection(validate_result(response, lambda body: validate_list(feed, body)))
-    return ListFetch(feed, result, time.monotonic() - begun, count)
+    return ListFetch(feed, result, client.clock() - begun, count)
 
 
 def fetch_fan_out(
@@ -57,7 +56,7 @@ def fetch_fan_out(
     Past the client's deadline, or with too much in memory, nothing more is sent, and the remaining keys fail.
     `keyed` sends the API key, `progress` draws a bar.
     """
-    begun = time.monotonic()
+    begun = client.clock()
     failures = 0  # minus the keys that answered; workers may miscount each other by a few
     weight = 0
 
@@ -79,18 +78,18 @@ def fetch_fan_out(
         fetched: Iterable[FetchResult[Record]] = workers.map(fetch, keys)
         bar = tqdm(fetched, total=len(keys), desc=feed.name, unit="model", disable=not progress)
         results = dict(zip(keys, bar, strict=True))
-    return FanOutFetch(feed, results, time.monotonic() - begun)
+    return FanOutFetch(feed, results, client.clock() - begun)
 
 
 def fetch_probes(client: Client, fetched: ListFetch, keys: Sequence[str]) -> ListFetch:
     """Fetch each key that left a list by itself, at most MAX_PROBES of them; return the list with them."""
-    begun = time.monotonic()
+    begun = client.clock()
     probes = {}
     for key in keys[:MAX_PROBES]:
         response = client.get(fetched.feed.probe_path(key), tries=MAX_PROBE_TRIES)
         result = validate_result(response, lambda body: _get_id(fetched.feed, body))
         probes[key] = replace(result, raw=b"")
-    return replace(fetched, probes=probes, seconds=fetched.seconds + time.monotonic() - begun)
+    return replace(fetched, probes=probes, seconds=fetched.seconds + client.clock() - begun)
 
 
 def _get_id(feed: ListFeed, body: Any) -> str:

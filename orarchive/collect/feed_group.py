@@ -1,7 +1,6 @@
 """The feeds of one cadence as a group of sources: hourly ones, or daily ones."""
 
 import logging
-import time
 from dataclasses import dataclass, replace
 
 from orarchive.collect.attempt import AttemptBase
@@ -98,7 +97,7 @@ class FeedGroup:
         """Fetch each record that left a list by itself; its merge stays as it is."""
         if not (merged.vanished_keys and isinstance(merged.fetched, ListFetch)):
             return merged
-        self.client.deadline = min(self.client.deadline, time.monotonic() + PROBE_TIMEOUT_S)
+        self.client.deadline = min(self.client.deadline, self.client.clock() + PROBE_TIMEOUT_S)
         return replace(merged, fetched=fetch_probes(self.client, merged.fetched, merged.vanished_keys))
 
     def merge(self, batch: FeedBatch, base: AttemptBase) -> MergeResult | None:

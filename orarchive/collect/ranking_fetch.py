@@ -1,7 +1,6 @@
 """Fetch rankings and the OpenAPI file: which dates of which slices, within the limits of the service."""
 
 import datetime as dt
-import time
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any
@@ -58,10 +57,10 @@ def fetch_slices(
         if closed and series.needs_key:
             yield SliceFetch(series, name, FetchResult(reason=closed))
             continue
-        begun = time.monotonic()
+        begun = client.clock()
         fetched = _fetch_slice(client, series, name, archived.get((series.name, name), frozenset()), hour)
         is_new = bool(name) and (series.name, name) not in archived
-        yield replace(fetched, is_new=is_new, seconds=time.monotonic() - begun)
+        yield replace(fetched, is_new=is_new, seconds=client.clock() - begun)
         if series.needs_key and fetched.result.reason in CLOSING_REASONS:
             closed = fetched.result.reason
 

@@ -112,9 +112,9 @@ class RankingGroup:
         per_second = min(MAX_REQUESTS_PER_MINUTE / 60, self.settings.per_second or MAX_REQUESTS_PER_MINUTE)
         on_request = (lambda: None) if self.options.dry_run else counter.add
         budget = RequestBudget(
-            MAX_REQUESTS_PER_DAY - sent, per_second, time.monotonic, self.sleep, on_request
+            MAX_REQUESTS_PER_DAY - sent, per_second, self.client.clock, self.sleep, on_request
         )
-        client = self.settings.make_client(self.sleep, budget)
+        client = self.settings.make_client(self.sleep, budget, self.client.clock)
         client.deadline = self.client.deadline
         return client
 

@@ -55,7 +55,7 @@ class Run:
         for group in [] if self._is_too_early(base.lines) else self._list_groups(client):
             if base.is_past(self.options.hour):
                 break  # another writer has archived a later hour meanwhile
-            client.deadline = time.monotonic() + self.settings.timeout
+            client.deadline = client.clock() + self.settings.timeout
             is_good, base = writer.make_attempt(group, base, notes)
             if is_good is not None:
                 notes = []

@@ -34,16 +34,22 @@ class Settings:
     """Requests a second; 0: no limit."""
     retry_policy: RetryPolicy = field(default_factory=RetryPolicy)
 
-    def make_client(self, sleep: Callable[[float], None], rate_limiter: RateLimiter | None = None) -> Client:
+    def make_client(
+        self,
+        sleep: Callable[[float], None],
+        rate_limiter: RateLimiter | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> Client:
         """Make a client with these settings; the caller sets its deadline, which is over already."""
         return Client(
             self.base_url,
-            rate_limiter or RateLimiter(self.per_second, time.monotonic, sleep),
+            rate_limiter or RateLimiter(self.per_second, clock, sleep),
             deadline=0.0,
             retry_policy=self.retry_policy,
             workers=self.workers,
             key=self.key,
             contact=self.contact,
+            clock=clock,
             sleep=sleep,
         )
 

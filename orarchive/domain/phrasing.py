@@ -11,10 +11,10 @@ from orarchive.domain.feeds import FEEDS, CopyFeed
 from orarchive.domain.foreign_text import shorten
 from orarchive.domain.keys import model_of_key
 from orarchive.domain.prices import (
-    CLOCK_CONDITIONS,
     CONDITIONS,
     MAIN_DIMENSIONS,
     PER_UNIT,
+    TIME_OF_DAY_CONDITIONS,
     format_price,
     format_time_of_day,
     parse_price,
@@ -188,7 +188,7 @@ def format_conditions(entry: Record, style: Style) -> str:
         parts.append(f"over {threshold:,f} tokens")
     if window := format_window(entry):
         parts.append(window)
-    phrased = {"price", *CONDITIONS[: threshold is not None], *(CLOCK_CONDITIONS if window else ())}
+    phrased = {"price", *CONDITIONS[: threshold is not None], *(TIME_OF_DAY_CONDITIONS if window else ())}
     parts += [
         f"{style.shorten(name)} {style.format_value(entry[name])}" for name in sorted(entry.keys() - phrased)
     ]

@@ -13,8 +13,8 @@ from typing import Any
 
 from orarchive.jsonl import Record
 
-CLOCK_CONDITIONS = ("utc_start", "utc_end", "utc_days")
-CONDITIONS = ("min_prompt_tokens", *CLOCK_CONDITIONS)
+TIME_OF_DAY_CONDITIONS = ("utc_start", "utc_end", "utc_days")
+CONDITIONS = ("min_prompt_tokens", *TIME_OF_DAY_CONDITIONS)
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MILLION = 1_000_000
 MAX_EXPONENT = 60
@@ -67,7 +67,7 @@ def time_of_day_keys(pricing: Any) -> set[str]:
         return set()
     dimensions: set[str] = set()
     for entry in pricing["overrides"]:
-        if isinstance(entry, dict) and any(name in entry for name in CLOCK_CONDITIONS):
+        if isinstance(entry, dict) and any(name in entry for name in TIME_OF_DAY_CONDITIONS):
             dimensions.update(name for name in entry if name not in CONDITIONS)
     return dimensions - {"overrides"}
 

@@ -1,4 +1,4 @@
-"""Coverage: which hours of a feed are good, which are gaps, and how old the last good one is."""
+"""Coverage: which hours of a feed are complete, which are gaps, and how old the last complete one is."""
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -10,7 +10,7 @@ from orarchive.domain.feeds import FEEDS, Feed
 from orarchive.timestamps import HOUR, format_stamp
 
 MAX_AGE = {"hourly": dt.timedelta(hours=25), "daily": dt.timedelta(hours=49)}
-"""Age of the last good hour beyond which a feed is stale: a day (or two), and an hour to be late."""
+"""Age of the last complete hour beyond which a feed has stopped: a day (or two), and an hour to be late."""
 
 SPANS_HOURS = (24, 168, 720)
 """Hours: a day, a week, thirty days."""
@@ -22,7 +22,7 @@ Gap = tuple[dt.datetime, dt.datetime]
 
 @dataclass(frozen=True)
 class Coverage:
-    """How well a feed is covered at some time; `last` is None before its first good hour."""
+    """How well a feed is covered at some time; `last` is None before its first complete hour."""
 
     feed: str
     cadence: str
@@ -35,7 +35,7 @@ class Coverage:
     """Span in hours -> how many there could be."""
 
     def to_json(self) -> dict[str, Any]:
-        """Return the last good hour and the counts as `status --json` prints them."""
+        """Return the last complete hour and the counts as `status --json` prints them."""
         return {
             "last_good": format_stamp(self.last_good) if self.last_good else None,
             "good": {str(span): count for span, count in self.good_counts.items()},
@@ -44,18 +44,22 @@ class Coverage:
 
 
 def compute_coverage(
-    good: Mapping[str, Sequence[dt.datetime]], requested: Collection[str], now: dt.datetime
+    complete_hours: Mapping[str, Sequence[dt.datetime]], requested: Collection[str], now: dt.datetime
 ) -> list[Coverage]:
     """Compute the coverage of every feed in the last 24, 168 and 720 hours, the current one included.
 
-    `good` maps each feed to its good hours, oldest first; `requested` holds the feeds that any attempt
+    `complete_hours` maps each feed to its hours, oldest first; `requested` holds the feeds that any attempt
     requested.
     """
-    return [_cover_feed(feed, good[feed.name], feed.name in requested, now) for feed in FEEDS.values()]
+    return [
+        _cover_feed(feed, complete_hours[feed.name], feed.name in requested, now) for feed in FEEDS.values()
+    ]
 
 
-def _cover_feed(feed: Feed, good: Sequence[dt.datetime], was_requested: bool, now: dt.datetime) -> Coverage:
-    past = [hour for hour in good if hour <= now]
+def _cover_feed(
+    feed: Feed, complete_hours: Sequence[dt.datetime], was_requested: bool, now: dt.datetime
+) -> Coverage:
+    past = [hour for hour in complete_hours if hour <= now]
     by_span = {span: [hour for hour in past if hour > now - span * HOUR] for span in SPANS_HOURS}
     daily = feed.cadence == "daily"
     return Coverage(
@@ -72,8 +76,8 @@ def _cover_feed(feed: Feed, good: Sequence[dt.datetime], was_requested: bool, no
     )
 
 
-def find_stale(coverages: Iterable[Coverage], now: dt.datetime) -> list[str]:
-    """Return the stale feeds: requested, but not read completely for 25 hours (daily feeds: 49)."""
+def find_stopped_feeds(coverages: Iterable[Coverage], now: dt.datetime) -> list[str]:
+    """Return the feeds that stopped: requested, but not read completely for 25 hours (daily feeds: 49)."""
     return [
         coverage.feed
         for coverage in coverages

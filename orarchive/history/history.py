@@ -36,9 +36,9 @@ class History:
         """Return the last commit of data."""
         return next(self.iterate_commits())[0]
 
-    def good_hours(self, feed: str) -> list[dt.datetime]:
+    def list_complete_hours(self, feed: str) -> list[dt.datetime]:
         """Return the hours in which a feed was read completely, oldest first."""
-        return sorted(ledger.good_hours(self.attempts, feed))
+        return sorted(ledger.list_complete_hours(self.attempts, feed))
 
     @property
     def requested_feeds(self) -> set[str]:
@@ -49,18 +49,20 @@ class History:
 
     def compute_coverage(self, now: dt.datetime) -> list[Coverage]:
         """Compute how well each feed is covered at `now`."""
-        return compute_coverage({name: self.good_hours(name) for name in FEEDS}, self.requested_feeds, now)
+        return compute_coverage(
+            {name: self.list_complete_hours(name) for name in FEEDS}, self.requested_feeds, now
+        )
 
-    def last_good_hour(self, feed: str, hour: dt.datetime) -> dt.datetime:
-        """Return the last good hour of a feed, at or before `hour`, that a commit shows.
+    def last_complete_hour(self, feed: str, hour: dt.datetime) -> dt.datetime:
+        """Return the last complete hour of a feed, at or before `hour`, that a commit shows.
 
         Raise NotArchivedError where there is none.
         """
         hours = self._visible_hours(feed)
         position = bisect_right(hours, hour)
         if not position:
-            if good := [good_hour for good_hour in self.good_hours(feed) if good_hour <= hour]:
-                raise self._build_not_visible_error(feed, good[-1])
+            if complete := [earlier for earlier in self.list_complete_hours(feed) if earlier <= hour]:
+                raise self._build_not_visible_error(feed, complete[-1])
             neighbours = self._describe_neighbours(feed, hour)
             msg = f"no good hour of {feed} at or before {format_hour(hour)}{neighbours}"
             raise NotArchivedError(msg)

@@ -4,7 +4,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Collection, Iterator
 
-from orarchive.history.coverage import find_stale
+from orarchive.history.coverage import find_stopped_feeds
 from orarchive.history.history import History
 from orarchive.store import ledger
 from orarchive.store.ledger import BAD_OUTCOMES, Attempt, attempt_hour
@@ -21,17 +21,17 @@ MAX_REASONS = 5
 def find_problems(history: History, now: dt.datetime) -> list[str]:
     """Return what is not well at `now`, a sentence each with the reasons that the ledger gives."""
     return [
-        *_find_stopped_feeds(history, now),
+        *_describe_stopped_feeds(history, now),
         *_find_thin_day(history, now),
         *_find_missing_rankings(history, now),
     ]
 
 
-def _find_stopped_feeds(history: History, now: dt.datetime) -> Iterator[str]:
+def _describe_stopped_feeds(history: History, now: dt.datetime) -> Iterator[str]:
     """Yield a sentence for each feed without a good hour for too long."""
     coverages = history.compute_coverage(now)
     last_hours = {coverage.feed: coverage.last_good for coverage in coverages}
-    for name in find_stale(coverages, now):
+    for name in find_stopped_feeds(coverages, now):
         since = f"since {format_hour(hour)}" if (hour := last_hours[name]) else "ever"
         reasons = _describe_reasons(history, [name], now) or "; nobody asked for it in the last day"
         yield f"{name} has no good hour {since}{reasons}"

@@ -25,7 +25,7 @@ from orarchive.history.replay import ReplayState, replay
 from orarchive.store import ledger
 from orarchive.store.archive import DATA_PREFIX, SNAPSHOT_FILES, Archive
 from orarchive.store.git import stream_git
-from orarchive.store.ledger import SeriesReport, attempt_hour, feed_outcome, good_hours
+from orarchive.store.ledger import SeriesReport, attempt_hour, feed_outcome, list_complete_hours
 from orarchive.timestamps import HOUR, format_hour
 
 UNCHANGED_OUTCOMES = ("not-due", "failed", "quarantined")
@@ -196,7 +196,7 @@ def _compare_rankings(
 def _find_gaps(history: History) -> Iterator[str]:
     """Yield stretches without a good hour of any hourly feed, between the first and the last good hour."""
     names = [name for name, feed in FEEDS.items() if feed.cadence == "hourly"]
-    hours = sorted({hour for name in names for hour in good_hours(history.attempts, name)})
+    hours = sorted({hour for name in names for hour in list_complete_hours(history.attempts, name)})
     for previous, following in find_gaps(hours, HOUR):
         missing = int((following - previous) / HOUR) - 1
         yield f"{format_hour(previous + HOUR)} to {format_hour(following - HOUR)} ({missing} h)"

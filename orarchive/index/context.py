@@ -29,14 +29,14 @@ INSERT_ATTEMPT = """
 INSERT_READ = """
     insert into reads
         (attempt, feed, hour, outcome, good, since, scope, records, requests, retries, limited, seconds, age,
-            clock, sha256, kept, reasons, notes, refused, vanished)
+            observed_s, sha256, kept, reasons, notes, refused, vanished)
     values
         (:attempt, :feed, :hour, :outcome, :good, :since, :scope, :records, :requests, :retries, :limited,
-            :seconds, :age, :clock, :sha256, :kept, :reasons, :notes, :refused, :vanished)
+            :seconds, :age, :observed_s, :sha256, :kept, :reasons, :notes, :refused, :vanished)
 """
 
 SELECT_EARLIER_READS = """
-    select hour, since, scope, clock, kept, attempt from reads
+    select hour, since, scope, observed_s, kept, attempt from reads
     where feed = ? and good and hour < ? and attempt < ? order by attempt desc
 """
 
@@ -64,7 +64,7 @@ class FeedRead:
     since: str
     """The hour in which the oldest response may have been made."""
     scope: str
-    clock: int = 0
+    observed_s: int = 0
     """Seconds observed up to this hour: of the time between two good hours at most a day counts."""
     kept_keys: frozenset[str] = frozenset()
     """Of a fan-out feed: the keys that were not read."""
@@ -108,10 +108,10 @@ class AttemptContext:
     def list_earlier_reads(self, feed: str, attempt: int | None = None) -> Iterator[FeedRead]:
         """Yield the good reads of a feed in earlier hours, latest first; only those before `attempt`."""
         limit = self.attempt if attempt is None else attempt
-        for hour, since, scope, clock, kept_json, number in self.db.execute(
+        for hour, since, scope, observed_s, kept_json, number in self.db.execute(
             SELECT_EARLIER_READS, (feed, self.hour, limit)
         ):
-            yield FeedRead(hour, since, scope, clock, frozenset(json.loads(kept_json or "{}")), number)
+            yield FeedRead(hour, since, scope, observed_s, frozenset(json.loads(kept_json or "{}")), number)
 
     def span(self, feed: str, parent_key: str | None = None) -> tuple[str | None, str | None]:
         """Return the last hour that showed the old state, and the hour after which it may have changed.
@@ -167,7 +167,7 @@ def write_attempt(update: IndexUpdate, attempt_commit: AttemptCommit, broken: st
             hour=line["hour"],
             since=_made_since(line, report),
             scope=report.get("scope", ""),
-            clock=_advance_clock(context, feed),
+            observed_s=_count_observed_s(context, feed),
             kept_keys=frozenset(report.get("kept", ())),
         )
         _insert_read(context, feed, report, read, good)
@@ -192,7 +192,7 @@ def _insert_read(context: AttemptContext, feed: str, report: FeedReport, read: F
         "limited": report.get("limited", 0),
         "seconds": float(report.get("seconds", 0)),
         "age": report.get("age"),
-        "clock": read.clock,
+        "observed_s": read.observed_s,
         "sha256": report["sha256"],
         "kept": to_json(report.get("kept")),
         "reasons": to_json(report.get("reasons")),
@@ -203,13 +203,13 @@ def _insert_read(context: AttemptContext, feed: str, report: FeedReport, read: F
     context.db.execute(INSERT_READ, escape_values(values))
 
 
-def _advance_clock(context: AttemptContext, feed: str) -> int:
+def _count_observed_s(context: AttemptContext, feed: str) -> int:
     """Return the seconds for which a feed has been observed up to this attempt's hour."""
     before = context.last_read(feed)
     if before is None:
         return 0
     interval_s = int((parse_stamp(context.hour) - parse_stamp(before.hour)).total_seconds())
-    return before.clock + min(interval_s, MAX_INTERVAL_S)
+    return before.observed_s + min(interval_s, MAX_INTERVAL_S)
 
 
 def _is_good(feed: str, report: FeedReport) -> bool:

@@ -96,13 +96,13 @@ class Event:
         return Change(self.kind, self.feed, self.key, self.field, self.old, self.new)
 
 
-def write_events(db: sqlite3.Connection, moment: AttemptContext, events: Iterable[Event]) -> None:
+def write_events(db: sqlite3.Connection, context: AttemptContext, events: Iterable[Event]) -> None:
     """Write the events of an attempt."""
     db.executemany(
         "insert into events values (null, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             (
-                *(moment.hour, moment.attempt, event.after, event.by or moment.hour),
+                *(context.hour, context.attempt, event.after, event.by or context.hour),
                 *(event.kind, event.feed, escape_surrogates(event.key), escape_surrogates(event.field)),
                 *(to_json(event.old), to_json(event.new), event.percent, event.cause),
             )
@@ -111,7 +111,7 @@ def write_events(db: sqlite3.Connection, moment: AttemptContext, events: Iterabl
     )
 
 
-def derive_events(changes: Iterable[Change], moment: AttemptContext) -> Iterator[Event]:
+def derive_events(changes: Iterable[Change], context: AttemptContext) -> Iterator[Event]:
     """Yield the events of changed records and new fields; `changes` are grouped by feed and key.
 
     Added and removed records are left out: their events need the record's past.
@@ -120,7 +120,7 @@ def derive_events(changes: Iterable[Change], moment: AttemptContext) -> Iterator
         feed = FEEDS[name]
         changed = [change for change in group if change.kind not in (feed.added_kind, feed.removed_kind)]
         appeared = any(change.kind == FIELD_APPEARED for change in changed)
-        _, after = moment.span(
+        _, after = context.span(
             name, model_of_key(key) if isinstance(feed, FanOutFeed) and not appeared else None
         )
         yield from derive_record_events(changed, after)

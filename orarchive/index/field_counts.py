@@ -19,9 +19,9 @@ VANISHED_AFTER_S = 7 * 24 * 60 * 60
 """A field that is on no record for so many seconds, counted as the absence of records is, has vanished."""
 
 INSERT_FIELD = """
-    insert into fields (feed, path, first, records, missing, clock, told)
-    values (:feed, :path, :hour, :records, null, :clock, 0)
-    on conflict do update set told = 0, records = excluded.records, clock = excluded.clock,
+    insert into fields (feed, path, first, records, missing, observed_s, is_reported)
+    values (:feed, :path, :hour, :records, null, :observed_s, 0)
+    on conflict do update set is_reported = 0, records = excluded.records, observed_s = excluded.observed_s,
         missing = case excluded.records when 0 then :missing end
 """
 
@@ -29,7 +29,7 @@ SELECT_VANISHED = """
     select path, missing, (
         select max(hour) from reads where feed = fields.feed and good and hour < missing
     )
-    from fields where feed = ? and missing is not null and not told and clock <= ?
+    from fields where feed = ? and missing is not null and not is_reported and observed_s <= ?
 """
 
 
@@ -80,7 +80,7 @@ class FieldCounts:
                     "path": path,
                     "hour": context.hour,
                     "records": self.counts[feed][path],
-                    "clock": read.clock if read else 0,
+                    "observed_s": read.observed_s if read else 0,
                     "missing": None if is_rescoped else context.hour,
                 }
                 for path in sorted(paths)
@@ -89,7 +89,7 @@ class FieldCounts:
 
     def _mark_vanished(self, context: AttemptContext, feed: str) -> Iterator[Event]:
         """Yield an event for each field that vanished; of nested fields only for the outermost."""
-        limit = context.reads[feed].clock - VANISHED_AFTER_S
+        limit = context.reads[feed].observed_s - VANISHED_AFTER_S
         rows = self.db.execute(SELECT_VANISHED, (feed, limit)).fetchall()
         bounds = {path: (by, last) for path, by, last in rows}
         for path in drop_nested(bounds)[:MAX_NEW_FIELDS]:
@@ -97,7 +97,7 @@ class FieldCounts:
             after = context.find_since(feed, last) if last else None
             yield Event(FIELD_VANISHED, feed, path, after=after, by=by)
         self.db.executemany(
-            "update fields set told = 1 where feed = ? and path = ?", [(feed, path) for path in bounds]
+            "update fields set is_reported = 1 where feed = ? and path = ?", [(feed, path) for path in bounds]
         )
 
 

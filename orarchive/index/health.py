@@ -55,7 +55,7 @@ ADD_TO_DAY = """
 """
 
 ADD_TO_RUN = """
-    insert into watched (record, kind, hour, seen, bad, run, since, after, told)
+    insert into watched (record, kind, hour, seen, bad, run, since, after, is_reported)
     values (:record, :kind, :hour, :seen, :bad, 1, :hour, null, 0)
     on conflict do update set
         run = case bad when excluded.bad then run + 1 else 1 end,
@@ -67,16 +67,16 @@ ADD_TO_RUN = """
 
 SELECT_DEGRADED = """
     select id, records.key, bad, since, after from watched join records on id = record
-    where kind = 'health' and hour = ? and run >= ? and bad != told order by records.key
+    where kind = 'health' and hour = ? and run >= ? and bad != is_reported order by records.key
 """
 
 SELECT_ORPHANED = """
     select records.key, arrival, since, after from watched join records on id = record
-    where kind = 'orphaned' and hour = ? and run >= ? and bad and not told order by records.key
+    where kind = 'orphaned' and hour = ? and run >= ? and bad and not is_reported order by records.key
 """
 
 MARK_ORPHANED = """
-    update watched set told = bad where kind = 'orphaned' and hour = ? and (not bad or run >= ?)
+    update watched set is_reported = bad where kind = 'orphaned' and hour = ? and (not bad or run >= ?)
 """
 
 
@@ -177,7 +177,7 @@ def _mark_degraded(context: AttemptContext) -> Iterator[Event]:
     """Yield an event for each endpoint that was bad, or well again, for enough hours running."""
     rows = context.db.execute(SELECT_DEGRADED, (context.hour, DEGRADED_HOURS)).fetchall()
     for row_id, name, is_bad, since, after in rows:
-        query = "update watched set told = bad where record = ? and kind = 'health'"
+        query = "update watched set is_reported = bad where record = ? and kind = 'health'"
         context.db.execute(query, (row_id,))
         yield Event(DEGRADED if is_bad else RECOVERED, "endpoints", name, after=after, by=since)
 

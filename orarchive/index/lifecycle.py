@@ -26,28 +26,30 @@ FIRST_ARRIVALS = ("baseline", FIRST_OBSERVED, UNLISTED)
 """Arrivals that do not tell when a record came to be."""
 
 UPDATE_PRESENT = """
-    update records set last = null, state = 'active', missing = null, clock = 0, arrival = :arrival,
+    update records set last = null, state = 'active', missing = null, observed_s = 0, arrival = :arrival,
         first = coalesce(:first, first)
     where id = :id
 """
 
 UPDATE_ABSENT = """
-    update records set last = max(first, :last), state = :state, missing = :missing, clock = :clock
+    update records set last = max(first, :last), state = :state, missing = :missing, observed_s = :observed_s
     where id = :id
 """
 
 SELECT_AGED = """
     select id, key from records
-    where feed = ? and state = ? and last is not null and clock <= ? order by key
+    where feed = ? and state = ? and last is not null and observed_s <= ? order by key
 """
 
 SELECT_RESCOPED = """
-    select id, key, state, missing, last, clock from records
+    select id, key, state, missing, last, observed_s from records
     where feed = ? and last is not null and state in ('stale', 'deprecated', 'unobserved') order by key
 """
 
 UPDATE_RESCOPED = """
-    update records set clock = :now - clock, missing = coalesce(missing, :hour), state = :state where id = :id
+    update records
+    set observed_s = :now - observed_s, missing = coalesce(missing, :hour), state = :state
+    where id = :id
 """
 
 SELECT_LAST_LINE = "select line from versions where record = ? and file = ? order by first desc limit 1"
@@ -148,10 +150,10 @@ def _remove(
     last, after = context.span(feed.name, feed.parent_key(key))
     read = context.reads.get(feed.name) or context.last_read(feed.name)
     is_hidden = _is_outside_scope(context, step, feed, key, record)
-    values = {"state": "unobserved", "missing": None, "clock": 0}
+    values = {"state": "unobserved", "missing": None, "observed_s": 0}
     if not is_hidden:
         state = "stale" if feed.removed_kind == MISSING else feed.removed_kind
-        values = {"state": state, "missing": context.hour, "clock": read.clock if read else 0}
+        values = {"state": state, "missing": context.hour, "observed_s": read.observed_s if read else 0}
     context.db.execute(UPDATE_ABSENT, {**values, "last": last or context.hour, "id": row_id})
     # a run of hours does not continue over an absence
     context.db.execute("delete from watched where record = ?", (row_id,))
@@ -197,13 +199,13 @@ def _age(context: AttemptContext, feed: Feed) -> Iterator[Event]:
     """Deprecate and remove the records of a feed that have been missing for long enough."""
     if feed.removed_kind != MISSING:
         return
-    clock = context.reads[feed.name].clock
+    observed_s = context.reads[feed.name].observed_s
     # The states of records that have aged have the names of the events.
     for old_state, new_state, limit_s in (
         (DEPRECATED, REMOVED, REMOVED_AFTER_S),
         ("stale", DEPRECATED, DEPRECATED_AFTER_S),
     ):
-        rows = context.db.execute(SELECT_AGED, (feed.name, old_state, clock - limit_s)).fetchall()
+        rows = context.db.execute(SELECT_AGED, (feed.name, old_state, observed_s - limit_s)).fetchall()
         for row_id, name in rows:
             context.db.execute("update records set state = ? where id = ?", (new_state, row_id))
             if new_state == REMOVED or feed.name == "models":
@@ -218,20 +220,20 @@ def _rescope(context: AttemptContext, feed: Feed) -> Iterator[Event]:
     scopes = context.scope_change(feed.name)
     if not scopes or isinstance(feed, FanOutFeed):
         return
-    clock_now = context.reads[feed.name].clock
-    for row_id, name, state, missing, last, clock in context.db.execute(
+    observed_now_s = context.reads[feed.name].observed_s
+    for row_id, name, state, missing, last, observed_s in context.db.execute(
         SELECT_RESCOPED, (feed.name,)
     ).fetchall():
         is_visible = bool(can_hold(scopes[1], _read_last_record(context, row_id, feed)))
         if is_visible == (state != "unobserved"):
             continue
-        absent_state = DEPRECATED if clock >= DEPRECATED_AFTER_S else "stale"
-        # Absence does not grow while a record is unobserved: `clock` then holds the absence up to now, and
-        # the difference turns the one meaning into the other, both ways.
+        absent_state = DEPRECATED if observed_s >= DEPRECATED_AFTER_S else "stale"
+        # Absence does not grow while a record is unobserved: `observed_s` then holds the absence up to now,
+        # and the difference turns the one meaning into the other, both ways.
         context.db.execute(
             UPDATE_RESCOPED,
             {
-                "now": clock_now,
+                "now": observed_now_s,
                 "hour": context.hour,
                 "state": absent_state if is_visible else "unobserved",
                 "id": row_id,

@@ -29,27 +29,29 @@ RowChanges = tuple[list[Record], list[Record]]
 """The rows that a step removed, and those that it added."""
 
 INSERT_READ = """
-    insert into ranking_reads (attempt, hour, series, part, outcome, as_of, missing)
-    values (:attempt, :hour, :series, :part, :outcome, :as_of, :missing)
+    insert into ranking_reads (attempt, hour, series, slice, outcome, as_of, missing)
+    values (:attempt, :hour, :series, :slice, :outcome, :as_of, :missing)
 """
 
-INSERT_PART = "insert or ignore into ranking_parts (series, part, folder) values (:series, :part, :folder)"
+INSERT_SLICE = (
+    "insert or ignore into ranking_slices (series, slice, folder) values (:series, :slice, :folder)"
+)
 
-INSERT_ORDER = "insert into orders (hour, part, place, model) values (?, ?, ?, ?)"
+INSERT_ORDER = "insert into orders (hour, slice, rank, model) values (?, ?, ?, ?)"
 
 SELECT_PERMASLUG_ID = "select id from permaslugs where permaslugs.permaslug = ?"
 
-DELETE_USAGE = f"delete from usage where part = ? and date = ? and permaslug = ({SELECT_PERMASLUG_ID})"
+DELETE_USAGE = f"delete from usage where slice = ? and date = ? and permaslug = ({SELECT_PERMASLUG_ID})"
 
 INSERT_USAGE = f"""
-    insert or replace into usage (part, date, permaslug, tokens) values (?, ?, ({SELECT_PERMASLUG_ID}), ?)
+    insert or replace into usage (slice, date, permaslug, tokens) values (?, ?, ({SELECT_PERMASLUG_ID}), ?)
 """
 
 # not `sum`, which fails where integers grow too large
-SELECT_TOTAL = "select total(tokens) from usage where part = ? and date = ? and typeof(tokens) = 'integer'"
+SELECT_TOTAL = "select total(tokens) from usage where slice = ? and date = ? and typeof(tokens) = 'integer'"
 
 INSERT_LINE = """
-    insert or replace into ranking_lines (series, part, date, key, line) values (?, ?, ?, ?, ?)
+    insert or replace into ranking_lines (series, slice, date, key, line) values (?, ?, ?, ?, ?)
 """
 
 
@@ -60,18 +62,18 @@ def apply_attempt(context: AttemptContext, step: ReplayStep) -> Iterator[Event]:
         if name == ORDER.name:
             _insert_orders(context, step, list(report["read"]))
         elif name in SERIES:
-            for part in report["read"]:
-                values = {"series": name, "part": part, "folder": SERIES[name].folder(part)}
-                context.db.execute(INSERT_PART, escape_values(values))
+            for slice_name in report["read"]:
+                values = {"series": name, "slice": slice_name, "folder": SERIES[name].folder(slice_name)}
+                context.db.execute(INSERT_SLICE, escape_values(values))
     # rows are taken from the files: a merge or an edit by hand may have changed them too
     for folder, changes in _changes_by_folder(step).items():
-        query = "select id, series, part from ranking_parts where folder = ?"
-        for part_id, name, part in context.db.execute(query, (folder,)).fetchall():
+        query = "select id, series, slice from ranking_slices where folder = ?"
+        for slice_id, name, slice_name in context.db.execute(query, (folder,)).fetchall():
             removed, added = ([row for row in rows if is_row(SERIES[name], row)] for rows in changes)
             if SERIES[name].is_usage:
-                yield from _update_usage(context, part_id, (name, part), removed, added)
+                yield from _update_usage(context, slice_id, (name, slice_name), removed, added)
             else:
-                _replace_lines(context, SERIES[name], part, added)
+                _replace_lines(context, SERIES[name], slice_name, added)
     context.db.execute("delete from orders where hour <= ?", (_order_limit(context.hour),))
 
 
@@ -104,8 +106,10 @@ def _parse_rows(lines: Iterable[bytes]) -> Iterator[Record]:
 def _insert_reads(context: AttemptContext, series: str, report: SeriesReport) -> None:
     """Insert the outcome of each slice of a series that an attempt asked for."""
     missing = report.get("missing", {})
-    outcomes = {part: ("ok", as_of, missing.get(part)) for part, as_of in report["read"].items()}
-    outcomes |= {part: (reason, "", None) for part, reason in report.get("kept", {}).items()}
+    outcomes = {
+        slice_name: ("ok", as_of, missing.get(slice_name)) for slice_name, as_of in report["read"].items()
+    }
+    outcomes |= {slice_name: (reason, "", None) for slice_name, reason in report.get("kept", {}).items()}
     context.db.executemany(
         INSERT_READ,
         (
@@ -114,34 +118,34 @@ def _insert_reads(context: AttemptContext, series: str, report: SeriesReport) ->
                     "attempt": context.attempt,
                     "hour": context.hour,
                     "series": series,
-                    "part": part,
+                    "slice": slice_name,
                     "outcome": outcome,
                     "as_of": as_of or None,
                     "missing": to_json(dates),
                 }
             )
-            for part, (outcome, as_of, dates) in outcomes.items()
+            for slice_name, (outcome, as_of, dates) in outcomes.items()
         ),
     )
 
 
-def _insert_orders(context: AttemptContext, step: ReplayStep, parts: list[str]) -> None:
+def _insert_orders(context: AttemptContext, step: ReplayStep, slice_names: list[str]) -> None:
     """Insert the orders of the slices that were read, as they stand in the commit.
 
     Orders that would be too old at the end of the update are left out.
     """
     if context.hour <= _order_limit(context.update.last_hour):
         return
-    paths = {part: ORDER.file_path(part) for part in parts}
+    paths = {slice_name: ORDER.file_path(slice_name) for slice_name in slice_names}
     contents = context.update.archive.read_files(step.attempt_commit.commit, paths.values())
-    for part, path in paths.items():
-        part_value = escape_surrogates(part)
-        context.db.execute("delete from orders where hour = ? and part = ?", (context.hour, part_value))
+    for slice_name, path in paths.items():
+        slice_value = escape_surrogates(slice_name)
+        context.db.execute("delete from orders where hour = ? and slice = ?", (context.hour, slice_value))
         rows = _parse_rows(contents.get(path, b"").splitlines())
         context.db.executemany(
             INSERT_ORDER,
             (
-                (context.hour, part_value, rank, escape_surrogates(str(row.get("id"))))
+                (context.hour, slice_value, rank, escape_surrogates(str(row.get("id"))))
                 for rank, row in enumerate(rows, start=1)
             ),
         )
@@ -149,30 +153,30 @@ def _insert_orders(context: AttemptContext, step: ReplayStep, parts: list[str]) 
 
 def _update_usage(
     context: AttemptContext,
-    part_id: int,
-    series_part: tuple[str, str],
+    slice_id: int,
+    slice_key: tuple[str, str],
     removed: list[Record],
     added: list[Record],
 ) -> Iterator[Event]:
     """Replace published totals; yield an event for each date whose total changed by more than a hundredth."""
     dates = {row["date"] for row in (*removed, *added)}
-    old_totals = {date: _total_tokens(context, part_id, date) for date in dates}
-    context.db.executemany(DELETE_USAGE, ((part_id, row["date"], _permaslug(row)) for row in removed))
+    old_totals = {date: _total_tokens(context, slice_id, date) for date in dates}
+    context.db.executemany(DELETE_USAGE, ((slice_id, row["date"], _permaslug(row)) for row in removed))
     context.db.executemany(
         "insert or ignore into permaslugs (permaslug) values (?)",
         ((slug,) for slug in sorted({_permaslug(row) for row in added})),
     )
     context.db.executemany(
         INSERT_USAGE,
-        ((part_id, row["date"], _permaslug(row), _read_tokens(row.get("total_tokens"))) for row in added),
+        ((slice_id, row["date"], _permaslug(row), _read_tokens(row.get("total_tokens"))) for row in added),
     )
-    series, part = series_part
+    series, slice_name = slice_key
     for date in sorted(dates):
-        old, new = old_totals[date], _total_tokens(context, part_id, date)
+        old, new = old_totals[date], _total_tokens(context, slice_id, date)
         if old and abs(new / old - 1) > RESTATED_SHARE:
             # the figures are in the files, beside the notice that has to be shown with them
             percent = round((new / old - 1) * 100, 2)
-            key = f"{series}/{part}" if part else series
+            key = f"{series}/{slice_name}" if slice_name else series
             yield Event(RESTATED, RANKINGS_FEED, key, date, percent=percent)
 
 
@@ -180,8 +184,8 @@ def _permaslug(row: Record) -> str:
     return escape_surrogates(str(row["model_permaslug"]))
 
 
-def _total_tokens(context: AttemptContext, part_id: int, date: str) -> float:
-    total: float = context.db.execute(SELECT_TOTAL, (part_id, date)).fetchone()[0]
+def _total_tokens(context: AttemptContext, slice_id: int, date: str) -> float:
+    total: float = context.db.execute(SELECT_TOTAL, (slice_id, date)).fetchone()[0]
     return total
 
 
@@ -193,21 +197,21 @@ def _read_tokens(value: object) -> int | str | None:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else escape_surrogates(text)
 
 
-def _replace_lines(context: AttemptContext, series: Series, part: str, added: list[Record]) -> None:
+def _replace_lines(context: AttemptContext, series: Series, slice_name: str, added: list[Record]) -> None:
     """Replace the lines of a slice if the added ones are of its last date or a later one."""
     dates = [str(row[series.key[0]]) for row in added] if series.key else []
     newest = max(dates, default="")
-    series_part = (series.name, part)
-    query = "select max(date) from ranking_lines where series = ? and part = ?"
-    last_date = context.db.execute(query, series_part).fetchone()[0] or ""
+    slice_key = (series.name, slice_name)
+    query = "select max(date) from ranking_lines where series = ? and slice = ?"
+    last_date = context.db.execute(query, slice_key).fetchone()[0] or ""
     if not added or newest < last_date:
         return
-    delete = "delete from ranking_lines where series = ? and part = ? and date < ?"
-    context.db.execute(delete, (*series_part, newest))
+    delete = "delete from ranking_lines where series = ? and slice = ? and date < ?"
+    context.db.execute(delete, (*slice_key, newest))
     rows = [row for row in added if not series.key or str(row[series.key[0]]) == newest]
     context.db.executemany(
         INSERT_LINE,
-        ((*series_part, newest, _format_key(series, row), dumps(row).decode()) for row in rows),
+        ((*slice_key, newest, _format_key(series, row), dumps(row).decode()) for row in rows),
     )
 
 

@@ -13,7 +13,7 @@ UNLISTED = "unlisted"
 """State and arrival of a model that no list ever had, but whose endpoints were requested."""
 
 INSERT_RECORD = """
-    insert into records (feed, key, parts, first, last, arrival, state, missing, clock)
+    insert into records (feed, key, parts, first, last, arrival, state, missing, observed_s)
     values (:feed, :key, :parts, :first, :last, :arrival, :state, null, 0)
 """
 

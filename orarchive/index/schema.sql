@@ -54,8 +54,7 @@ create table reads (           -- one row for each feed that an attempt requeste
     limited  integer not null,  -- number of requests among these that were answered with 429 (come back later)
     seconds  real,
     age      integer,           -- largest `age` header, in seconds
-    clock    integer not null,  -- absence clock: seconds observed up to this hour; between two good hours at most
-                                -- a day counts
+    observed_s integer not null, -- seconds observed up to this hour: between two good hours at most a day counts
     sha256   text not null,     -- of the feed's files after the attempt
     kept     text,              -- JSON, of fan-out feeds: keys that were not read -> reason
     reasons  text,              -- JSON list
@@ -77,12 +76,12 @@ create table records (         -- one row for each record that was ever observed
     state    text not null,     -- active; stale, deprecated, removed (missing for 0, 14, 30 days); left, lost;
                                 -- unobserved, unlisted
     missing  text,              -- first good hour without it
-    clock    integer not null,  -- reads.clock of the feed in that hour: the absence is how much more it is now;
+    observed_s integer not null, -- reads.observed_s of the feed in that hour: the absence is how much more it is now;
                                 -- of an unobserved record the absence itself
     unique (feed, parts)        -- keys of two records may look alike: characters that SQLite cannot hold are escaped
 );
 create index records_key on records (feed, key);
-create index records_absent on records (feed, state, clock) where last is not null;
+create index records_absent on records (feed, state, observed_s) where last is not null;
 
 create table versions (        -- every version of every line, except for volatile lines (see latest, health)
     record integer not null references records,
@@ -136,7 +135,7 @@ create table watched (         -- runs of good or bad hours: states that take se
     run   integer not null,     -- number of hours running
     since text not null,        -- first hour of the run
     after text,                 -- `seen` of the last hour before the run
-    told  integer not null,     -- 1: an event says that it is bad
+    is_reported integer not null, -- 1: an event says that it is bad
     primary key (record, kind)
 ) without rowid;
 
@@ -176,19 +175,19 @@ create table ranking_reads (   -- one row for each slice of a series of rankings
     attempt integer not null references attempts,
     hour    text not null,
     series  text not null,      -- order, models, category ..., openapi
-    part    text not null,      -- the slice; '' for the series as a whole
+    slice   text not null,      -- '' for the series as a whole
     outcome text not null,      -- ok, or the reason why it was not read
     as_of   text,               -- date of the figures according to the service
     missing text,               -- JSON list of dates that were requested and not in the response
-    primary key (series, part, attempt)
+    primary key (series, slice, attempt)
 ) without rowid;
 
-create table ranking_parts (   -- slices that have usage
+create table ranking_slices (  -- slices that have usage
     id     integer primary key,
     series text not null,       -- models (all), modality, context (both exact); category, language (sampled, by week)
-    part   text not null,
+    slice  text not null,
     folder text not null unique, -- of its files below data/
-    unique (series, part)
+    unique (series, slice)
 );
 
 create table permaslugs (      -- names of models in rankings: canonical slug with the variant; `other` is the rest
@@ -197,28 +196,28 @@ create table permaslugs (      -- names of models in rankings: canonical slug wi
 );
 
 create table usage (           -- input and output tokens by model and date, as OpenRouter last published them
-    part      integer not null references ranking_parts,
+    slice     integer not null references ranking_slices,
     date      text not null,    -- a UTC day, or the Monday of a week
     permaslug integer not null references permaslugs,
     tokens,                     -- a number; as it was sent if it is none
-    primary key (part, date, permaslug)
+    primary key (slice, date, permaslug)
 ) without rowid;
 
 create table orders (          -- recent orders of models by use: ranks without totals
     hour  text not null,
-    part  text not null,        -- category; '' for all
-    place integer not null,     -- rank, from 1
+    slice text not null,        -- category; '' for all
+    rank  integer not null,     -- from 1
     model text not null,        -- id
-    primary key (part, hour, place)
+    primary key (slice, hour, rank)
 ) without rowid;
 
 create table ranking_lines (   -- the lines of the last date of apps, tasks, sessions and benchmarks
     series text not null,
-    part   text not null,
+    slice  text not null,
     date   text not null,
     key    text not null,       -- JSON
     line   text not null,       -- JSON, as it stands in the file
-    primary key (series, part, key)
+    primary key (series, slice, key)
 ) without rowid;
 
 create table fields (          -- every field path that a feed ever had
@@ -227,8 +226,8 @@ create table fields (          -- every field path that a feed ever had
     first   text not null,
     records integer not null,   -- number of records that have it now
     missing text,               -- first hour in which no record had it
-    clock   integer not null,   -- absence clock of the feed then (see reads)
-    told    integer not null,   -- 1: there is a field_vanished event for this absence
+    observed_s integer not null, -- reads.observed_s of the feed then
+    is_reported integer not null, -- 1: there is a field_vanished event for this absence
     primary key (feed, path)
 ) without rowid;
 
@@ -269,7 +268,7 @@ create view models as
         json_extract(line, '$.expiration_date') as expiration_date,
         case when date(json_extract(line, '$.expiration_date')) < '2098-12-31' then json_extract(line, '$.expiration_date') end as expires,
         state = 'active' and arrival = 'added' and records.first > strftime('%Y-%m-%dT%H:%M:%SZ', now.hour, '-7 days') as is_new,
-        state = 'active' and exists (select 1 from watched where record = records.id and kind = 'orphaned' and told) as is_orphaned,
+        state = 'active' and exists (select 1 from watched where record = records.id and kind = 'orphaned' and is_reported) as is_orphaned,
         (select amount from prices where record = records.id and dimension = 'prompt' and condition = ''
             and (prices.last is null or prices.last >= records.last)) as prompt,
         (select amount from prices where record = records.id and dimension = 'completion' and condition = ''
@@ -305,18 +304,18 @@ create view price_history as   -- price points with the feed and key of their re
     from prices join records on records.id = record;
 
 create view rankings as         -- published usage with the names of series, slice and model
-    select series, ranking_parts.part as part, date, permaslugs.permaslug as permaslug, tokens
-    from usage join ranking_parts on ranking_parts.id = usage.part
+    select series, ranking_slices.slice as slice, date, permaslugs.permaslug as permaslug, tokens
+    from usage join ranking_slices on ranking_slices.id = usage.slice
     join permaslugs on permaslugs.id = usage.permaslug;
 
 create view rankings_source as  -- the notice that has to be shown with published figures, and their date
-    select series, part, max(hour) as read, as_of, 'Source: OpenRouter ' || case series
+    select series, slice, max(hour) as read, as_of, 'Source: OpenRouter ' || case series
         when 'apps' then '(openrouter.ai/apps)'
         when 'sessions' then 'Data API (openrouter.ai/docs/cookbook/administration/data-api)'
         else '(openrouter.ai/rankings)' end || ', as of ' || as_of || '. Licensed under CC BY 4.0.' as notice
     from ranking_reads
     where outcome = 'ok' and as_of is not null and series != 'benchmarks'  -- benchmark scores belong to third parties
-    group by series, part;
+    group by series, slice;
 
 create view health_history as  -- health of endpoints in the last 30 days, as it was read
     select hour, records.key as key, json_extract(line, '$.status') as status,
@@ -328,8 +327,8 @@ create view event_log as       -- events with the origin of their observation
     select events.*, origin, commit_id, json_extract(source, '$.commit') as source_commit
     from events join attempts using (attempt);
 
-create view coverage as        -- how each feed was read, by hour: 1 good (of a fan-out feed: nearly every key), 0 not
-    select feed, hour, max(outcome = 'ok' and good) as good, group_concat(outcome) as outcomes
+create view coverage as        -- how each feed was read, by hour: 1 completely (of a fan-out feed: nearly every key), 0 not
+    select feed, hour, max(outcome = 'ok' and good) as complete, group_concat(outcome) as outcomes
     from reads group by feed, hour;
 
 create view gaps as            -- pairs of good hours of a feed between which hours (of a daily feed: days) are missing
@@ -337,6 +336,6 @@ create view gaps as            -- pairs of good hours of a feed between which ho
         select feed, hour as until, lag(hour) over hours as after, cast(round(case cadence
             when 'hourly' then (julianday(hour) - julianday(lag(hour) over hours)) * 24
             else julianday(date(hour)) - julianday(date(lag(hour) over hours)) end) as integer) - 1 as missing
-        from (select feed, hour from coverage where good) join feeds using (feed)
+        from (select feed, hour from coverage where complete) join feeds using (feed)
         window hours as (partition by feed order by hour))
     where missing > 0;

@@ -60,7 +60,7 @@ PROBE_PHRASES = {
     "unlisted": "OpenRouter still knows it",
     "renamed": "OpenRouter answers with another id",
 }
-"""What asking for a missing model by itself told -> words for it."""
+"""How the service answered a request for a missing model -> words for it."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class ChangelogLine:
     kind: str
     """The label, which also gives the line its colour: cut, rise, repriced, added, missing ..."""
     sign: str
-    """The same as a sign: + came, − went, ▼ cheaper, ▲ dearer, ~ anything else."""
+    """The same as a sign: + added, − removed, ▼ cheaper, ▲ dearer, ~ anything else."""
     topic: str
     model: str | None
     """The id of the model that it is about; None where it is about no model."""

@@ -68,7 +68,7 @@ class FeedReading:
 
 
 @dataclass(frozen=True)
-class Attempt:
+class AttemptTimes:
     """The times of one line of the ledger."""
 
     hour: dt.datetime
@@ -118,7 +118,7 @@ class Dataset:
     """Model id -> the first hour that showed an expiration date, of models whose last facts have one."""
     benchmarks: dict[str, Record]
     """Model id -> its third-party benchmark scores now; {} where benchmarks are left out."""
-    attempts: list[Attempt] = field(default_factory=list)
+    attempts: list[AttemptTimes] = field(default_factory=list)
     """The attempts at the last hour, oldest first."""
     usage: Usage = field(default_factory=Usage)
     """Rankings."""
@@ -201,7 +201,7 @@ def read_dataset(db: sqlite3.Connection, benchmarks: bool = True) -> Dataset:
         relations=loads(db.execute(RELATIONS).fetchone()[0]),
         announcement_hours=_read_announced(db),
         benchmarks=_read_benchmarks(db) if benchmarks else {},
-        attempts=[Attempt(*map(parse_stamp, row)) for row in db.execute(LAST_ATTEMPTS)],
+        attempts=[AttemptTimes(*map(parse_stamp, row)) for row in db.execute(LAST_ATTEMPTS)],
         usage=rankings_data.read_usage(db),
     )
 

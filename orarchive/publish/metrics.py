@@ -32,7 +32,7 @@ def _list_metrics(view: View) -> Iterator[tuple[str, str, list[Sample]]]:
         "sync_retries": ("Of these the repeated ones.", run.retries),
         "sync_rate_limited": ("Of these those answered with 429.", run.limited),
         "models_total": ("Models that are listed.", len(view.listed_models)),
-        "models_added": ("Models that came in the last run.", run.added),
+        "models_added": ("Models added in the last run.", run.added),
         "models_missing": ("Models that were no longer there in it.", run.missing),
     }
     for name, (description, value) in totals.items():

@@ -48,33 +48,33 @@ class Usage:
 
 
 TOKENS = """
-    select series, part, date, permaslug, tokens from rankings
-    where series in ('models', 'category') and typeof(tokens) = 'integer' order by series, part, date
+    select series, slice, date, permaslug, tokens from rankings
+    where series in ('models', 'category') and typeof(tokens) = 'integer' order by series, slice, date
 """
 
-NAMES = "select series, part, permaslug, count(*) from rankings group by series, part, permaslug"
+NAMES = "select series, slice, permaslug, count(*) from rankings group by series, slice, permaslug"
 
-ORDERS = "select hour, part, model from orders order by part, hour, place"
+ORDERS = "select hour, slice, model from orders order by slice, hour, rank"
 
-LINES = "select series, part, line from ranking_lines"
+LINES = "select series, slice, line from ranking_lines"
 
-READS = "select hour, series, part, outcome, as_of, missing from ranking_reads order by attempt"
+READS = "select hour, series, slice, outcome, as_of, missing from ranking_reads order by attempt"
 
 
 def read_usage(db: sqlite3.Connection) -> Usage:
     """Read the rankings of an index."""
     tokens: dict[SliceKey, list[Row]] = defaultdict(list)
-    for series, part, date, permaslug, count in db.execute(TOKENS):
-        tokens[series, part].append((date, permaslug, count))
+    for series, slice_name, date, permaslug, count in db.execute(TOKENS):
+        tokens[series, slice_name].append((date, permaslug, count))
     names: dict[SliceKey, dict[str, int]] = defaultdict(dict)
-    for series, part, permaslug, count in db.execute(NAMES):
-        names[series, part][permaslug] = count
+    for series, slice_name, permaslug, count in db.execute(NAMES):
+        names[series, slice_name][permaslug] = count
     orders: dict[str, dict[dt.datetime, list[str]]] = defaultdict(dict)
-    for hour, part, model in db.execute(ORDERS):
-        orders[part].setdefault(parse_stamp(hour), []).append(model)
+    for hour, slice_name, model in db.execute(ORDERS):
+        orders[slice_name].setdefault(parse_stamp(hour), []).append(model)
     lines: dict[SliceKey, list[Record]] = defaultdict(list)
-    for series, part, line in db.execute(LINES):
-        lines[series, part].append(loads(line))
+    for series, slice_name, line in db.execute(LINES):
+        lines[series, slice_name].append(loads(line))
     reads = _read_reads(db)
     return Usage(
         tokens=dict(tokens),
@@ -92,10 +92,10 @@ def _read_reads(db: sqlite3.Connection) -> list[SliceRead]:
         SliceRead(
             hour=parse_stamp(hour),
             series=series,
-            slice_name=part,
+            slice_name=slice_name,
             outcome=outcome,
             as_of=as_of or "",
             missing=tuple(loads(missing or "[]")),
         )
-        for hour, series, part, outcome, as_of, missing in db.execute(READS)
+        for hour, series, slice_name, outcome, as_of, missing in db.execute(READS)
     ]

@@ -25,7 +25,7 @@ def explain_other_hour(history: History, feed: str, requested: dt.datetime, hour
     """Say in one sentence why another hour than the requested one answers for a feed."""
     reason = (
         f"No commit shows {feed} as of"
-        if requested in history.good_hours(feed)
+        if requested in history.list_complete_hours(feed)
         else f"No good hour of {feed} at"
     )
     return f"{reason} {format_hour(requested)}; this is {format_hour(hour)}"

@@ -20,7 +20,7 @@ def raise_not_found(subject: str, key: str, names: Iterable[str], few: bool = Fa
     """
     candidates = sorted(set(names))
     matches = _find_similar(key.lower(), candidates)
-    hint = f"; near it: {', '.join(matches)}" if matches else ""
+    hint = f"; did you mean {', '.join(matches)}?" if matches else ""
     if few and not matches:
         surplus = len(candidates) - MAX_SUGGESTIONS
         more = f" and {surplus} more" if surplus > 0 else ""

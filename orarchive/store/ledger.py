@@ -238,8 +238,8 @@ def attempt_hour(attempt: Attempt) -> dt.datetime:
     return parse_stamp(attempt["hour"])
 
 
-def good_hours(lines: Iterable[Attempt], feed: str) -> set[dt.datetime]:
-    """Return the hours in which a feed was read completely."""
+def list_complete_hours(lines: Iterable[Attempt], feed: str) -> set[dt.datetime]:
+    """Return the hours in which a feed was read completely, in no order."""
     return {attempt_hour(line) for line in lines if feed_outcome(line, feed) == "ok"}
 
 

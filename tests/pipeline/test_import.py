@@ -151,7 +151,7 @@ def test_the_past_answers_and_live_hours_follow(
     run_import(stage.archive, source)
     assert stage.run(START) == 0
     history = read_history(stage.archive)
-    assert len(history.good_hours("models")) == 4
+    assert len(history.list_complete_hours("models")) == 4
     rows = history.rebuild_response(MODELS, BEGUN.replace(minute=0, second=0))["data"]
     assert sorted(rows, key=itemgetter("id")) == sorted(ROWS, key=itemgetter("id"))
     assert_tidy(stage.root)

@@ -106,7 +106,7 @@ def undo_import(archive: Archive, git_command: str) -> None:
 
 def count_indexed_hours(archive: Archive) -> int:
     """Count the good hours of models that the history and the index have."""
-    good = len(read_history(archive).good_hours("models"))
+    good = len(read_history(archive).list_complete_hours("models"))
     with open_index(archive) as db:
         assert db.execute("select count(distinct hour) from attempts").fetchone() == (good,)
     return good

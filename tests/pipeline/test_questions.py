@@ -108,7 +108,7 @@ def test_raw_of_an_unknown_model_suggests_similar_ids(four_hours: Stage) -> None
     for hour in (LAST, BAD):
         result = run_command(four_hours, "raw", format_hour(hour), "endpoints", "Z-AI/glm5.1")
         assert (result.exit_code, result.stdout) == (1, "")
-        assert f"no endpoints at {format_hour(hour)}: Z-AI/glm5.1; near it: {GLM}" in result.stderr
+        assert f"no endpoints at {format_hour(hour)}: Z-AI/glm5.1; did you mean {GLM}" in result.stderr
     assert "near" not in run_command(four_hours, "raw", format_hour(BAD), "endpoints", GLM).stderr, (
         "it is listed, but was not read"
     )
@@ -164,7 +164,7 @@ def test_at_knows_endpoints_by_model_tag_and_number(four_hours: Stage) -> None:
     )
     missing = run_command(four_hours, "at", format_hour(LAST), "endpoints", f"{REPEATED_TAGS}@{repeated}#9")
     assert (missing.exit_code, missing.stdout) == (1, "")
-    assert f"near it: {REPEATED_TAGS}@{repeated}" in missing.stderr
+    assert f"did you mean {REPEATED_TAGS}@{repeated}" in missing.stderr
 
 
 def test_at_of_an_unknown_key_suggests_similar_keys(four_hours: Stage) -> None:
@@ -176,7 +176,7 @@ def test_at_of_an_unknown_key_suggests_similar_keys(four_hours: Stage) -> None:
     ):
         result = run_command(four_hours, "at", format_hour(hour), feed, key)
         assert (result.exit_code, result.stdout) == (1, "")
-        assert f"no {feed} at {format_hour(good)}: {key}; near it: {suggestion}" in result.stderr
+        assert f"no {feed} at {format_hour(good)}: {key}; did you mean {suggestion}" in result.stderr
 
 
 def test_at_gives_all_records_of_a_feed(four_hours: Stage) -> None:

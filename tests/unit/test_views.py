@@ -82,7 +82,7 @@ def test_an_hour_of_which_part_was_read_is_no_good_one(stage: Stage, tmp_path: P
         stage.run(START + number * HOUR)
         stage.service.heal()
     with open_index(stage.archive, tmp_path) as db:
-        hours = "select hour, good, outcomes from coverage where feed = 'endpoints' order by hour"
+        hours = "select hour, complete, outcomes from coverage where feed = 'endpoints' order by hour"
         assert db.execute(hours).fetchall() == [
             (format_stamp(START), 1, "ok"),
             (format_stamp(START + HOUR), 0, "partial"),

@@ -328,5 +328,5 @@ def test_most_hours_are_covered_though_many_ticks_are_dropped(stage: Stage) -> N
         if run:
             stage.service.now = hour
             assert stage.run(hour, now=run, is_hour_given=False, feeds=("models",)) == 0
-    good = stage.read_history().good_hours("models")
+    good = stage.read_history().list_complete_hours("models")
     assert good == [hour for hour, run in planned.items() if run]

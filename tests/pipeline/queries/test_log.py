@@ -113,16 +113,16 @@ def test_log_prints_a_threshold_that_was_dropped(four_hours: Stage) -> None:
 @pytest.mark.parametrize(
     ("key", "suggestion"),
     [
-        ("z-ai/glm5.1", "near it: z-ai/glm-5.1"),
-        ("glm", "near it: z-ai/glm-5.1"),
+        ("z-ai/glm5.1", "did you mean z-ai/glm-5.1"),
+        ("glm", "did you mean z-ai/glm-5.1"),
         ("gpt-oss", FREE),
-        ("deepinfr", "near it: deepinfra"),
-        ("Z-AI/GLM-5.1", "near it: z-ai/glm-5.1"),
-        ("DEEPINFRA", "near it: deepinfra"),
+        ("deepinfr", "did you mean deepinfra"),
+        ("Z-AI/GLM-5.1", "did you mean z-ai/glm-5.1"),
+        ("DEEPINFRA", "did you mean deepinfra"),
         ("FP8", "fp8"),
         ("%", None),
         ("z%", None),
-        ("deepinfr_", "near it: deepinfra"),
+        ("deepinfr_", "did you mean deepinfra"),
         ("", None),
         ("nothing-like-it", None),
     ],
@@ -131,7 +131,7 @@ def test_log_suggests_similar_names(four_hours: Stage, key: str, suggestion: str
     for options in ((), ("--json",)):
         result = ask(four_hours, "log", key, *options)
         assert_refused(result, 1, f"no model, endpoint or provider {key}", suggestion or "")
-        assert ("near it" in result.stderr) == bool(suggestion)
+        assert ("did you mean" in result.stderr) == bool(suggestion)
         assert result.stderr.count(", ") <= 3, "three names at most"
 
 
@@ -195,7 +195,7 @@ def test_log_of_a_provider_that_only_endpoints_name(stage: Stage) -> None:
     stage.serve(bodies | {"providers": {"data": rows}})
     assert stage.run(START) == 0
     assert answer(stage, "log", "parasail") == "Nothing has happened to parasail since its record began.\n"
-    assert_refused(ask(stage, "log", "PARASAIL"), 1, "near it: parasail, parasail/fp8")
+    assert_refused(ask(stage, "log", "PARASAIL"), 1, "did you mean parasail, parasail/fp8")
 
 
 def test_log_lists_a_model_that_returned_with_its_endpoint(returning: Stage) -> None:
@@ -228,6 +228,6 @@ def test_text_of_the_service_cannot_control_a_terminal(stage: Stage) -> None:
     printed = answer(stage, "price", name)
     assert printed.splitlines()[0] == "lab/red [31m Error: forged at 2026-06-01T00:00Z"
     assert "\x1b" not in printed
-    suggestion = "near it: lab/red [31m Error: forged"
+    suggestion = "did you mean lab/red [31m Error: forged"
     assert_refused(ask(stage, "log", "lab/red"), 1, suggestion)
     assert_refused(ask(stage, "at", format_hour(START), "models", "lab/red"), 1, suggestion)

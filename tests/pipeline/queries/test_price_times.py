@@ -228,7 +228,7 @@ def test_a_price_of_a_model_that_is_not_listed(four_hours: Stage) -> None:
     gone = ask(four_hours, "price", FREE)
     assert_refused(gone, 1, "was not there at 2026-06-01T04Z", "last seen 2026-06-01T01Z")
     misspelled = ask(four_hours, "price", "z-ai/glm5.1")
-    assert_refused(misspelled, 1, "no model z-ai/glm5.1; near it: z-ai/glm-5.1")
+    assert_refused(misspelled, 1, "no model z-ai/glm5.1; did you mean z-ai/glm-5.1")
     assert_refused(ask(four_hours, "price", "groq"), 1, "no model groq")
 
 
