@@ -56,7 +56,7 @@ MAX_ITEMS = 8
 """Changes that one line names."""
 
 PROBE_PHRASES = {
-    "gone": "OpenRouter knows it no more",
+    "gone": "OpenRouter no longer knows it",
     "unlisted": "OpenRouter still knows it",
     "renamed": "OpenRouter answers with another id",
 }
