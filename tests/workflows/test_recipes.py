@@ -103,7 +103,7 @@ KIND: list[Edit] = [
         "POLICY_CHANGED = event_kind",
         'REHOSTED = event_kind("rehosted").name\n',
     ),
-    ("orarchive/domain/changes.py", "    REQUANTIZED,\n", "    REHOSTED,\n"),
+    ("orarchive/domain/changes.py", "    RENAMED,\n", "    REHOSTED,\n"),
     ("orarchive/domain/changes.py", '    "quantization": REQUANTIZED,', '    "hugging_face_id": REHOSTED,\n'),
     ("orarchive/index/build.py", "\nSCHEMA_SQL = (", "RULES_VERSION += 1\n"),
     ("docs/index.md", "| `degraded` |", "| `rehosted` | models | its repository of weights |\n"),
