@@ -114,7 +114,7 @@ def status_command(archive: Archive, hour: str | None, as_json: bool) -> None:
 
 def _choose_good_hour(history: History, feed: str, requested: dt.datetime) -> dt.datetime:
     """Return the last good hour of a feed up to the requested hour; print a note where it is another."""
-    good = history.last_good_hour(feed, requested)
+    good = history.find_last_good_hour(feed, requested)
     if good != requested:
         print_note(hours.explain_other_hour(history, feed, requested, good))
     return good

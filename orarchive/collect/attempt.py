@@ -12,11 +12,11 @@ from typing import Protocol, TypeVar
 
 from orarchive.collect.merge_result import MergeResult, build_ledger_line
 from orarchive.collect.settings import RunOptions
-from orarchive.domain.snapshot import Snapshot, snapshot_from_files
+from orarchive.domain.snapshot import Snapshot, parse_snapshot_files
 from orarchive.errors import ArchiveError, GitError
 from orarchive.store import commit, ledger, push, quarantine
 from orarchive.store.archive import SNAPSHOT_FILES, Archive
-from orarchive.store.ledger import Attempt, attempt_hour
+from orarchive.store.ledger import Attempt, get_attempt_hour
 from orarchive.timestamps import format_hour
 
 log = logging.getLogger(__name__)
@@ -42,15 +42,15 @@ class AttemptBase:
 
     def is_past(self, hour: dt.datetime) -> bool:
         """Return whether the ledger has an hour after this one."""
-        return max(map(attempt_hour, self.lines), default=hour) > hour
+        return max(map(get_attempt_hour, self.lines), default=hour) > hour
 
 
 def read_base(archive: Archive, hour: dt.datetime) -> AttemptBase:
     """Read from HEAD what an attempt at an hour stands on."""
     head = archive.resolve_commit()
-    files = archive.read_files(head, [*SNAPSHOT_FILES, ledger.ledger_path(hour)])
+    files = archive.read_files(head, [*SNAPSHOT_FILES, ledger.get_ledger_path(hour)])
     lines = ledger.read_attempts(archive, head, LEDGER_MONTHS)
-    return AttemptBase(head, files, snapshot_from_files(files.get), lines)
+    return AttemptBase(head, files, parse_snapshot_files(files.get), lines)
 
 
 class SourceGroup(Protocol[Batch]):
@@ -105,7 +105,7 @@ class AttemptWriter:
                 result.snapshot,
                 result.feeds,
                 result.rankings,
-                attempt=1 + sum(attempt_hour(line) == self.options.hour for line in base.lines),
+                attempt=1 + sum(get_attempt_hour(line) == self.options.hour for line in base.lines),
                 started=started,
                 finished=self.now(),
                 notes=notes,
@@ -162,7 +162,7 @@ class AttemptWriter:
         Return the base of the next attempt.
         """
         hour = self.options.hour
-        path = ledger.ledger_path(hour)
+        path = ledger.get_ledger_path(hour)
         ledger_file = ledger.append_line(base.files.get(path) or b"", line)
         name = base.commit
         if self.options.dry_run:

@@ -66,7 +66,7 @@ def fetch_fan_out(
         if weight > MAX_FAN_OUT_WEIGHT:
             return FetchResult(reason="too-large")
         tries = 1 if failures >= OUTAGE_THRESHOLD else None
-        path = feed.request_path(key)
+        path = feed.build_request_path(key)
         response = client.get(path, keyed=keyed, tries=tries, max_bytes=MAX_FAN_OUT_BYTES)
         step = -1 if response.reason in (None, "404") else 1
         failures = min(max(failures + step, 0), 2 * OUTAGE_THRESHOLD)
@@ -87,7 +87,7 @@ def fetch_probes(client: Client, fetched: ListFetch, keys: Sequence[str]) -> Lis
     begun = time.monotonic()
     probes = {}
     for key in keys[:MAX_PROBES]:
-        response = client.get(fetched.feed.probe_path(key), tries=MAX_PROBE_TRIES)
+        response = client.get(fetched.feed.build_probe_path(key), tries=MAX_PROBE_TRIES)
         result = validate_result(response, lambda body: _get_id(fetched.feed, body))
         probes[key] = replace(result, raw=b"")
     return replace(fetched, probes=probes, seconds=fetched.seconds + time.monotonic() - begun)

@@ -119,7 +119,7 @@ class FeedGroup:
 
     def describe(self, result: MergeResult, line: Attempt, base: AttemptBase) -> str:
         """Describe the changes of the feeds as a commit message: the changelog of the hour."""
-        scopes = [ledger.last_scope(lines, "models") for lines in (base.lines, [*base.lines, line])]
+        scopes = [ledger.find_last_scope(lines, "models") for lines in (base.lines, [*base.lines, line])]
         changes = apply_scopes(diff_snapshots(base.snapshot, result.snapshot), *scopes)
         first = count_first_records(result.feeds, base.snapshot, result.snapshot)
         return format_message(self.options.hour, line, changes, first)

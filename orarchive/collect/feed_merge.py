@@ -16,9 +16,9 @@ from orarchive.domain.snapshot import (
     Snapshot,
     State,
     build_copy_state,
+    format_snapshot_files,
+    get_records_by_key,
     hash_feed,
-    records_by_key,
-    snapshot_to_files,
 )
 from orarchive.jsonl import dumps
 from orarchive.store.archive import SNAPSHOT_FILES
@@ -138,7 +138,7 @@ def complete_merge(
     snapshot = {**snapshot, **{entry.feed.name: entry.state for entry in merged}}
     payloads: dict[str, bytes] = {}
     reports = {entry.feed.name: _report_fetch(entry, payloads) for entry in merged}
-    complete = snapshot_to_files(snapshot)
+    complete = format_snapshot_files(snapshot)
     changed = {path: complete.get(path) for path in SNAPSHOT_FILES if files.get(path) != complete.get(path)}
     return MergeResult(snapshot, changed, payloads, feeds=complete_reports(reports, snapshot, complete))
 
@@ -152,7 +152,7 @@ def complete_reports(
         report = completed.setdefault(feed.name, {"outcome": "not-due", "sha256": ""})
         report["sha256"] = hash_feed(feed, files)
         if report["outcome"] != "not-due":
-            report["rows"] = len(records_by_key(feed, snapshot[feed.name]))
+            report["rows"] = len(get_records_by_key(feed, snapshot[feed.name]))
     return completed
 
 

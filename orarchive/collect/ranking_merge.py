@@ -20,11 +20,11 @@ from orarchive.domain.ranking_series import (
     RESTATED_SHARE,
     SERIES,
     Series,
+    get_row_date,
+    get_series_of_path,
     list_file_paths,
     merge_rows,
     parse_rows,
-    row_date,
-    series_of_path,
 )
 from orarchive.domain.snapshot import Snapshot
 from orarchive.jsonl import Record, loads
@@ -150,12 +150,12 @@ def _list_archived_rows(
     series: Series, name: str, rows: list[Record], archived: Mapping[str, bytes]
 ) -> list[Record]:
     """List the archived rows of a slice for the dates of new rows."""
-    dates = {row_date(series, row) for row in rows}
+    dates = {get_row_date(series, row) for row in rows}
     return [
         row
         for path in sorted(list_file_paths(series, name, rows))
         for row in parse_rows(series, archived.get(path, b""), f"data/{path}")
-        if row_date(series, row) in dates
+        if get_row_date(series, row) in dates
     ]
 
 
@@ -200,7 +200,7 @@ def _complete_reports(reports: Mapping[str, SeriesReport], changed: Mapping[str,
         if report.get("kept"):
             failure: Outcome = "quarantined" if report.get("refused") else "failed"
             report["outcome"] = "partial" if report["read"] else failure
-        content = b"".join(changed[path] for path in sorted(changed) if series_of_path(path) == name)
+        content = b"".join(changed[path] for path in sorted(changed) if get_series_of_path(path) == name)
         report["sha256"] = hashlib.sha256(content).hexdigest()
 
 

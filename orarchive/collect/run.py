@@ -15,7 +15,7 @@ from orarchive.collect.settings import RunOptions, Settings
 from orarchive.errors import ArchiveError
 from orarchive.store import commit, push
 from orarchive.store.archive import Archive
-from orarchive.store.ledger import Attempt, attempt_hour
+from orarchive.store.ledger import Attempt, get_attempt_hour
 from orarchive.timestamps import HOUR, format_hour, format_stamp
 
 log = logging.getLogger(__name__)
@@ -85,7 +85,7 @@ class Run:
         """
         hour = self.options.hour
         if base.is_past(hour):
-            last = format_hour(max(map(attempt_hour, base.lines)))
+            last = format_hour(max(map(get_attempt_hour, base.lines)))
             msg = f"{format_hour(hour)} lies before the last hour of the ledger, {last}"
             raise ArchiveError(msg)
         if hour > self.now() + HOUR and not self.options.force:
@@ -98,7 +98,7 @@ class Run:
     def _is_too_early(self, lines: list[Attempt]) -> bool:
         """Return whether the last attempt at this hour is too recent for another one."""
         hour, options = self.options.hour, self.options
-        started = max((line["started"] for line in lines if attempt_hour(line) == hour), default="")
+        started = max((line["started"] for line in lines if get_attempt_hour(line) == hour), default="")
         if options.is_hour_given or options.force or options.accept:
             return False
         if started <= format_stamp(self.now() - self.settings.min_interval):

@@ -7,7 +7,7 @@ from typing import Any
 
 from orarchive.collect.results import Body, FetchResult
 from orarchive.domain.feeds import LIST_MEMBER, CopyFeed, FanOutFeed, Feed, ListFeed
-from orarchive.domain.ranking_series import MAX_ORDER_LENGTH, ORDER, Series, is_date, row_date
+from orarchive.domain.ranking_series import MAX_ORDER_LENGTH, ORDER, Series, get_row_date, is_date
 from orarchive.domain.record_files import sort_set_fields
 from orarchive.jsonl import Record
 
@@ -159,7 +159,7 @@ def validate_ranking(series: Series, body: Any) -> list[Record]:
 
 def check_dates(series: Series, rows: list[Record], first: str, last: str) -> None:
     """Reject rows of dates that were not requested: there they might stand beside others' for ever."""
-    dates = {row_date(series, row) for row in rows}
+    dates = {get_row_date(series, row) for row in rows}
     if outside := sorted(date for date in dates if not first <= date <= last):
         raise RejectedPayload("other-dates", ", ".join(outside[:5]))
 
@@ -177,7 +177,7 @@ def check_unique_rows(series: Series, rows: list[Record]) -> None:
 
 def check_shrunk_dates(series: Series, rows: list[Record], archived: list[Record]) -> None:
     """Reject rows where a date that is archived has lost more than a fifth of its rows."""
-    counts, previous = (Counter(row_date(series, row) for row in group) for group in (rows, archived))
+    counts, previous = (Counter(get_row_date(series, row) for row in group) for group in (rows, archived))
     for date in sorted(counts.keys() & previous.keys()):
         if counts[date] < previous[date] * (1 - MAX_SHRINK):
             raise RejectedPayload("shrunk", f"{date}: {previous[date]} to {counts[date]}")

@@ -11,7 +11,7 @@ SNAPSHOT_PATHS = frozenset(path for feed in FEEDS.values() for path in feed.file
 
 
 @cache
-def feed_of_path(path: str) -> Feed | None:
+def get_feed_of_path(path: str) -> Feed | None:
     """Return the feed of a file below data/.
 
     A file with an unknown name, as earlier versions may have written, belongs to the first feed of its
@@ -23,7 +23,7 @@ def feed_of_path(path: str) -> Feed | None:
 
 
 @cache
-def file_name(path: str) -> str:
+def get_file_name(path: str) -> str:
     """Return the name of a file without its ending."""
     return path.rpartition("/")[2].removesuffix(".jsonl")
 
@@ -31,7 +31,7 @@ def file_name(path: str) -> str:
 @cache
 def is_responses_file(path: str) -> bool:
     """Return whether a file has a line for each model asked for, not for each item."""
-    feed = feed_of_path(path)
+    feed = get_feed_of_path(path)
     return (
         feed is not None
         and isinstance(feed, FanOutFeed)

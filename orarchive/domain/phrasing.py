@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from orarchive.domain.changes import Change, current_rates
+from orarchive.domain.changes import Change, get_current_rates
 from orarchive.domain.event_kinds import ALIAS_MOVED, FIELD_APPEARED, FIRST_OBSERVED, SCHEDULE_CHANGED
 from orarchive.domain.feeds import FEEDS, CopyFeed
-from orarchive.domain.keys import model_of_key
+from orarchive.domain.keys import get_model_of_key
 from orarchive.domain.prices import (
     CLOCK_CONDITIONS,
     CONDITIONS,
@@ -16,10 +16,10 @@ from orarchive.domain.prices import (
     PER_UNIT,
     format_price,
     format_time_of_day,
+    list_time_of_day_keys,
     parse_price,
     parse_time_of_day,
     read_prices,
-    time_of_day_keys,
 )
 from orarchive.jsonl import Record, dumps
 
@@ -114,7 +114,7 @@ def get_model(change: Change) -> str | None:
     """Return the id of the model that a change is about; None for a change that is about no model."""
     if change.kind == FIELD_APPEARED or not FEEDS[change.feed].is_about_models:
         return None
-    return model_of_key(change.key)
+    return get_model_of_key(change.key)
 
 
 def is_explained_by_endpoint(change: Change) -> bool:
@@ -218,7 +218,7 @@ def describe_change(change: Change, style: Style) -> str:
     if change.kind == SCHEDULE_CHANGED:
         return _describe_schedule(change, style)
     if change.kind == ALIAS_MOVED:
-        return style.format_pair(*(style.format_value(_alias_slug(target)) for target in (old, new)))
+        return style.format_pair(*(style.format_value(_get_alias_slug(target)) for target in (old, new)))
     name = style.shorten(style.format_field(change.field, ""))
     if isinstance(old, dict) and isinstance(new, dict):
         members = [
@@ -259,18 +259,18 @@ def _describe_items(old: list[Any], new: list[Any], style: Style) -> str:
     return _join(items, " ", style) or "reordered"
 
 
-def _alias_slug(target: Any) -> Any:
+def _get_alias_slug(target: Any) -> Any:
     return target.get("slug") if isinstance(target, Mapping) else target
 
 
 def _describe_schedule(change: Change, style: Style) -> str:
     """Return in words how a schedule changed, and the current prices that it hides or no longer hides."""
-    before, after = (bool(time_of_day_keys(pricing)) for pricing in (change.old, change.new))
+    before, after = (bool(list_time_of_day_keys(pricing)) for pricing in (change.old, change.new))
     words = {
         (False, True): "prices depend on the time of day from now on",
         (True, False): "prices no longer depend on the time of day",
     }.get((before, after), "price conditions changed")
-    rates = {name: (price,) for name, price in current_rates(change).items()}
+    rates = {name: (price,) for name, price in get_current_rates(change).items()}
     cause = f" ({style.cause_phrases[change.cause]})" if change.cause in style.cause_phrases else ""
     return words + (f": now {format_prices(rates, style)}" if rates else "") + cause
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from orarchive.domain.feeds import ARCHIVE_KEY_FIELDS, Feed
 from orarchive.domain.keys import Key
-from orarchive.domain.prices import split_time_of_day, time_of_day_keys
+from orarchive.domain.prices import list_time_of_day_keys, split_time_of_day
 from orarchive.jsonl import Record, dumps
 
 RESERVED_NAMES = (*ARCHIVE_KEY_FIELDS, "lacks", "response")
@@ -45,7 +45,7 @@ def split_record(feed: Feed, archive_fields: Record, record: Record) -> Iterator
     for file, patterns in feed.facets.items():
         facet = {name: base_fields.pop(name) for name in record if _matches(name, patterns)}
         pricing: Any = facet.get("pricing")
-        if feed.spot_file and time_of_day_keys(pricing):
+        if feed.spot_file and list_time_of_day_keys(pricing):
             facet["pricing"], rates = split_time_of_day(pricing)
             yield feed.spot_file, {**key, "pricing": rates}
         if facet:
@@ -72,10 +72,10 @@ def is_volatile(feed: Feed, name: str) -> bool:
     return _matches(name, feed.volatile_fields)
 
 
-def stable_part(feed: Feed, record: Record) -> Record:
+def extract_stable_part(feed: Feed, record: Record) -> Record:
     """Return a record without its volatile fields and without current time-of-day rates."""
     stable = {name: value for name, value in record.items() if not is_volatile(feed, name)}
-    if time_of_day_keys(stable.get("pricing")):
+    if list_time_of_day_keys(stable.get("pricing")):
         stable["pricing"], _ = split_time_of_day(stable["pricing"])
     return stable
 
@@ -128,7 +128,7 @@ def number_duplicates(feed: Feed, items: Iterable[Record]) -> Iterator[tuple[int
     """
 
     def sort_key(item: Record) -> tuple[bytes, ...]:
-        stable = stable_part(feed, item)
+        stable = extract_stable_part(feed, item)
         return dumps([stable.get(name) for name in DUPLICATE_ORDER]), dumps(stable), dumps(item)
 
     by_tag: dict[str, list[Record]] = {}

@@ -15,7 +15,7 @@ from orarchive.jsonl import dumps, loads
 from orarchive.store import ledger
 from orarchive.store.archive import DATA_PREFIX, Archive
 from orarchive.store.git import stream_git
-from orarchive.store.ledger import Attempt, attempt_hour
+from orarchive.store.ledger import Attempt, get_attempt_hour
 from orarchive.timestamps import format_hour, format_stamp
 
 PAST_REFS = ("refs/heads/past/", "refs/remotes/*/past/**")
@@ -45,7 +45,7 @@ class AttemptCommit:
     @property
     def hour(self) -> dt.datetime:
         """Return the hour of the attempt."""
-        return attempt_hour(self.attempt)
+        return get_attempt_hour(self.attempt)
 
 
 def list_tips(archive: Archive, tip: str) -> list[str]:

@@ -11,8 +11,8 @@ from typing import Any
 
 from orarchive.domain.data_paths import (
     SNAPSHOT_PATHS,
-    feed_of_path,
-    file_name,
+    get_feed_of_path,
+    get_file_name,
     is_responses_file,
     is_series_file,
 )
@@ -21,7 +21,7 @@ from orarchive.domain.keys import Key
 from orarchive.domain.record_files import join_record
 from orarchive.errors import ArchiveError, NotJSON
 from orarchive.history.attempts import AttemptCommit, HistoryRewritten
-from orarchive.history.diffs import Diff, next_diff, stream_diffs
+from orarchive.history.diffs import Diff, read_next_diff, stream_diffs
 from orarchive.jsonl import Record, loads
 from orarchive.store.archive import Archive
 
@@ -99,7 +99,7 @@ def replay(
         for position, attempt in enumerate(pending):
             try:
                 if attempt.commit:
-                    step = _build_step(attempt, next_diff(diffs, attempt.commit), state)
+                    step = _build_step(attempt, read_next_diff(diffs, attempt.commit), state)
                 else:
                     step = ReplayStep(attempt, broken=NO_COMMIT)
             except BrokenCommit as error:
@@ -127,7 +127,7 @@ def _pair_lines(diff: Diff, state: ReplayState) -> Pairs:
     """Pair the changed lines of all files before and after a diff, by path and key."""
     pairs: Pairs = {}
     for path, (removed, added) in diff.items():
-        feed = feed_of_path(path)
+        feed = get_feed_of_path(path)
         if feed is None:
             continue
         current = state.files[path]
@@ -203,7 +203,7 @@ def _pair_records(lines: Pairs, state: ReplayState) -> Pairs:
     all_pairs: Pairs = {}
     unknown_paths = sorted(path for path in {**state.files, **lines} if path not in SNAPSHOT_PATHS)
     for name, feed in FEEDS.items():
-        extra = [path for path in unknown_paths if feed_of_path(path) is feed]
+        extra = [path for path in unknown_paths if get_feed_of_path(path) is feed]
         # Of a field that is in two files the archive's own counts, so that comes last.
         paths = [*extra, *(path for path in feed.files if not is_responses_file(path))]
         keys = {key for path in paths for key in lines.get(path, ())}
@@ -237,7 +237,7 @@ def _join_lines(feed: Feed, key: Key, paths: list[str], lines: Pairs, state: Rep
             parts[path] = line.record
     if _lacks_base(feed, key, parts, lines, state):
         return None
-    names = {file_name(path): part for path, part in parts.items()}
+    names = {get_file_name(path): part for path, part in parts.items()}
     try:
         return join_record(feed, names, feed.own_key_fields)
     except (KeyError, TypeError):

@@ -16,7 +16,7 @@ from itertools import islice, pairwise
 from tqdm import tqdm
 
 from orarchive.domain.feeds import FEEDS, CopyFeed, FanOutFeed
-from orarchive.domain.ranking_series import series_of_path
+from orarchive.domain.ranking_series import get_series_of_path
 from orarchive.domain.snapshot import hash_feed
 from orarchive.history.attempts import AttemptCommit, list_tips, refuse_shallow
 from orarchive.history.coverage import find_gaps
@@ -25,7 +25,7 @@ from orarchive.history.replay import ReplayState, replay
 from orarchive.store import ledger
 from orarchive.store.archive import DATA_PREFIX, SNAPSHOT_FILES, Archive
 from orarchive.store.git import stream_git
-from orarchive.store.ledger import SeriesReport, attempt_hour, feed_outcome, good_hours
+from orarchive.store.ledger import SeriesReport, get_attempt_hour, get_feed_outcome, good_hours
 from orarchive.timestamps import HOUR, format_hour
 
 UNCHANGED_OUTCOMES = ("not-due", "failed", "quarantined")
@@ -96,7 +96,7 @@ def _format_number(hour: dt.datetime, number: int) -> str:
 def _find_repeated_attempts(archive: Archive) -> list[str]:
     """Find the attempts that have more than one line in the ledger."""
     lines = (line for tip in list_tips(archive, "HEAD") for line in ledger.read_all_lines(archive, tip))
-    counts = Counter((attempt_hour(line), line["attempt"]) for line in lines)
+    counts = Counter((get_attempt_hour(line), line["attempt"]) for line in lines)
     return [_format_number(*attempt) for attempt, count in sorted(counts.items()) if count > 1]
 
 
@@ -136,7 +136,7 @@ def _find_changed_lists(previous: AttemptCommit, attempt: AttemptCommit) -> Iter
         # The lines of a fan-out feed, and of a feed that copies one, change with those of another feed.
         if (
             isinstance(feed, FanOutFeed | CopyFeed)
-            or feed_outcome(attempt.attempt, name) not in UNCHANGED_OUTCOMES
+            or get_feed_outcome(attempt.attempt, name) not in UNCHANGED_OUTCOMES
         ):
             continue
         before, after = (commit.attempt["feeds"].get(name) for commit in (previous, attempt))
@@ -155,7 +155,7 @@ def _verify_rankings(
     before: dict[str, str] = {}
     previous: AttemptCommit | None = None
     for attempt, tree in zip(visible, _stream_trees(archive, visible), strict=True):
-        now = {path: blob for path, blob in tree.items() if blob and series_of_path(path)}
+        now = {path: blob for path, blob in tree.items() if blob and get_series_of_path(path)}
         reports = attempt.attempt.get("rankings", {})
         by_hand, differing = _compare_rankings(archive, before, now, reports)
         findings.by_hand += [f"{_format_attempt(previous or attempt)} {path}" for path in by_hand]
@@ -163,7 +163,7 @@ def _verify_rankings(
         before, previous = now, attempt
         yield attempt, tree
     if previous and archive.is_ancestor(history.commit, "HEAD"):
-        now = {path: blob for path, blob in archive.list_blobs("HEAD").items() if series_of_path(path)}
+        now = {path: blob for path, blob in archive.list_blobs("HEAD").items() if get_series_of_path(path)}
         by_hand, _ = _compare_rankings(archive, before, now, {})
         findings.by_hand += [f"{_format_attempt(previous)} {path}" for path in by_hand]
 
@@ -184,7 +184,7 @@ def _compare_rankings(
     digests = {name: hashlib.sha256() for name in reports}
     by_hand = []
     for path in changed:
-        name = str(series_of_path(path))
+        name = str(get_series_of_path(path))
         if name in digests:
             digests[name].update(contents[now[path]] if path in now else b"")
         else:

@@ -10,7 +10,7 @@ from subprocess import PIPE, Popen
 from tempfile import TemporaryDirectory
 
 from orarchive.errors import ArchiveError, GitError
-from orarchive.store.git import GIT_COMMAND, git_environment, run_git
+from orarchive.store.git import GIT_COMMAND, build_git_environment, run_git
 from orarchive.timestamps import YEARS, floor_hour
 
 NO_HEAD = "orarchive-no-head"
@@ -34,7 +34,7 @@ class Version:
         return floor_hour(self.time)
 
 
-def repository_name(repository: str) -> str:
+def get_repository_name(repository: str) -> str:
     """Return the name of a repository: the last part of its path, without `.git` or `.bundle`."""
     path = _resolve_path(repository).rstrip("/").removesuffix("/.git")
     return re.split(r"[/:]", path)[-1].removesuffix(".git").removesuffix(".bundle")
@@ -126,7 +126,7 @@ def resolve_commits(versions: Sequence[Version], path: str, names: Iterable[str]
 def open_blob_reader(clone: Path) -> Iterator[Callable[[str], bytes]]:
     """Start a process that reads blobs, and yield a function that returns the bytes of one by its name."""
     command = [*GIT_COMMAND, "--git-dir", str(clone), "cat-file", "--batch"]
-    with Popen(command, stdin=PIPE, stdout=PIPE, env=git_environment()) as process:
+    with Popen(command, stdin=PIPE, stdout=PIPE, env=build_git_environment()) as process:
         stdin, stdout = process.stdin, process.stdout
         assert stdin and stdout
 

@@ -60,7 +60,7 @@ def apply_attempt(context: AttemptContext, step: ReplayStep) -> Iterator[Event]:
             _insert_orders(context, step, list(report["read"]))
         elif name in SERIES:
             for part in report["read"]:
-                values = {"series": name, "part": part, "folder": SERIES[name].folder(part)}
+                values = {"series": name, "part": part, "folder": SERIES[name].get_folder(part)}
                 context.db.execute(INSERT_PART, escape_values(values))
     # rows are taken from the files: a merge or an edit by hand may have changed them too
     for folder, changes in _changes_by_folder(step).items():
@@ -131,7 +131,7 @@ def _insert_orders(context: AttemptContext, step: ReplayStep, parts: list[str]) 
     """
     if context.hour <= _order_limit(context.update.last_hour):
         return
-    paths = {part: ORDER.file_path(part) for part in parts}
+    paths = {part: ORDER.get_file_path(part) for part in parts}
     contents = context.update.archive.read_files(step.attempt_commit.commit, paths.values())
     for part, path in paths.items():
         part_value = escape_surrogates(part)

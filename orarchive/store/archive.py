@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orarchive.domain.feeds import FEEDS
-from orarchive.domain.snapshot import Snapshot, empty_snapshot, snapshot_from_files
+from orarchive.domain.snapshot import Snapshot, make_empty_snapshot, parse_snapshot_files
 from orarchive.errors import ArchiveError, GitError
 from orarchive.store.git import run_git
 
@@ -87,7 +87,9 @@ class Archive:
     def read_snapshot(self, commit: str | None) -> Snapshot:
         """Read the snapshot that a commit holds; an empty one for None."""
         return (
-            snapshot_from_files(self.read_files(commit, SNAPSHOT_FILES).get) if commit else empty_snapshot()
+            parse_snapshot_files(self.read_files(commit, SNAPSHOT_FILES).get)
+            if commit
+            else make_empty_snapshot()
         )
 
 

@@ -10,7 +10,7 @@ from subprocess import PIPE, Popen
 from orarchive.errors import GitError
 from orarchive.store.archive import DATA_PREFIX, Archive
 from orarchive.store.commit import FILE_MODE, write_files
-from orarchive.store.git import GIT_COMMAND, git_environment
+from orarchive.store.git import GIT_COMMAND, build_git_environment
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ def write_commits(
 def run_fast_import(archive: Archive, stream: Iterable[bytes]) -> None:
     """Let git make the commits of a stream; raise GitError, with no commit made, where it ends too early."""
     command = [*GIT_COMMAND, "-C", str(archive.root), "fast-import", "--quiet", "--done", "--date-format=raw"]
-    with Popen(command, stdin=PIPE, stderr=PIPE, env=git_environment()) as process:
+    with Popen(command, stdin=PIPE, stderr=PIPE, env=build_git_environment()) as process:
         assert process.stdin
         with suppress(BrokenPipeError):  # git has exited, and its error output says why
             for part in stream:

@@ -127,7 +127,7 @@ LEDGER_GLOB = "hours/[0-9][0-9][0-9][0-9]-[0-9][0-9].jsonl"
 _LEDGER_PATH = re.compile(r"hours/[0-9]{4}-[0-9]{2}\.jsonl")
 
 
-def ledger_path(hour: dt.datetime) -> str:
+def get_ledger_path(hour: dt.datetime) -> str:
     """Return the path of an hour's ledger file, below `data/`."""
     return f"hours/{hour:%Y-%m}.jsonl"
 
@@ -233,28 +233,28 @@ def append_line(file: bytes, attempt: Attempt) -> bytes:
     return file + dumps(attempt) + b"\n"
 
 
-def attempt_hour(attempt: Attempt) -> dt.datetime:
+def get_attempt_hour(attempt: Attempt) -> dt.datetime:
     """Return the hour of an attempt."""
     return parse_stamp(attempt["hour"])
 
 
 def good_hours(lines: Iterable[Attempt], feed: str) -> set[dt.datetime]:
     """Return the hours in which a feed was read completely."""
-    return {attempt_hour(line) for line in lines if feed_outcome(line, feed) == "ok"}
+    return {get_attempt_hour(line) for line in lines if get_feed_outcome(line, feed) == "ok"}
 
 
-def feed_outcome(attempt: Attempt, feed: str) -> Outcome:
+def get_feed_outcome(attempt: Attempt, feed: str) -> Outcome:
     """Return how a feed fared; a feed that the line does not name was not requested."""
     report = attempt["feeds"].get(feed)
     return report["outcome"] if report else "not-due"
 
 
-def last_scope(lines: Sequence[Attempt], feed: str) -> str:
+def find_last_scope(lines: Sequence[Attempt], feed: str) -> str:
     """Return the scope with which a feed was last read completely; "" where it never was."""
-    read = (line["feeds"][feed] for line in reversed(lines) if feed_outcome(line, feed) == "ok")
+    read = (line["feeds"][feed] for line in reversed(lines) if get_feed_outcome(line, feed) == "ok")
     return next((report.get("scope", "") for report in read), "")
 
 
-def kept_keys(attempt: Attempt, feed: str) -> dict[str, str]:
+def get_kept_keys(attempt: Attempt, feed: str) -> dict[str, str]:
     """Return the keys of a fan-out feed whose records are from before that attempt, with the reasons."""
     return attempt["feeds"][feed].get("kept", {}) if feed in attempt["feeds"] else {}

@@ -19,7 +19,7 @@ RETRY_PAUSES_S = (5.0, 30.0)
 """Pauses before a push is tried again that failed although the remote has no new commits."""
 
 
-def current_branch(archive: Archive) -> str:
+def get_current_branch(archive: Archive) -> str:
     """Return the name of the branch that HEAD is on; raise ArchiveError where HEAD is detached."""
     try:
         return archive.run_git("symbolic-ref", "--short", "HEAD")
@@ -35,7 +35,7 @@ def fast_forward(archive: Archive, remote: str = "origin") -> None:
     reports it. Raise ArchiveError where commits of ours were never pushed and the remote has others, for data
     is never rebased.
     """
-    name = current_branch(archive)
+    name = get_current_branch(archive)
     archive.run_git("remote", "get-url", remote)
     if archive.resolve_commit() is None or not _fetch_new_commits(archive, remote, name):
         return
@@ -56,7 +56,7 @@ def push_branch(
     Any other failure is tried again after a pause, for the hour's commit may exist in this clone alone; the
     last one raises GitError.
     """
-    name = current_branch(archive)
+    name = get_current_branch(archive)
     for pause in (*RETRY_PAUSES_S, None):
         try:
             archive.run_git("push", "--quiet", remote, f"HEAD:refs/heads/{name}")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from orarchive.importer.git_source import repository_name
+from orarchive.importer.git_source import get_repository_name
 from orarchive.store.archive import Archive
 from orarchive.store.git import run_git
 from tests.support.archives import make_archive, read_git
@@ -47,10 +47,10 @@ def test_a_path_below_the_folder_one_is_in(
 
 def test_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert repository_name(".") == tmp_path.name
-    assert repository_name("https://example.org/who/prices.git/") == "prices"
-    assert repository_name("git@example.org:prices.git") == "prices"
-    assert repository_name("/srv/old.bundle") == "old"
+    assert get_repository_name(".") == tmp_path.name
+    assert get_repository_name("https://example.org/who/prices.git/") == "prices"
+    assert get_repository_name("git@example.org:prices.git") == "prices"
+    assert get_repository_name("/srv/old.bundle") == "old"
 
 
 @pytest.mark.parametrize("name", ["a b", "a/b", "..", "x.lock", "a~1", ".git"])

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 
-from orarchive.domain.event_kinds import event_kind
+from orarchive.domain.event_kinds import get_event_kind
 from orarchive.domain.records import as_text
 from orarchive.index.events import Event
 from orarchive.jsonl import Record
@@ -171,6 +171,6 @@ def _group_events(dataset: Dataset, now: dt.datetime) -> dict[str, list[Event]]:
     for event in dataset.log:
         if event.feed == "providers" and not event.is_of_field:
             events[event.key].append(event)
-        elif event_kind(event.kind).is_health and event.hour > recent:
+        elif get_event_kind(event.kind).is_health and event.hour > recent:
             events[provider_slug(dataset.entries["endpoints"][event.key].parts[1])].append(event)
     return events
