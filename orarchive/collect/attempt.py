@@ -12,10 +12,11 @@ from typing import Protocol, TypeVar
 
 from orarchive.collect.merge_result import MergeResult, build_ledger_line
 from orarchive.collect.settings import RunOptions
+from orarchive.domain.data_paths import SNAPSHOT_FILES
 from orarchive.domain.snapshot import Snapshot, parse_snapshot_files
 from orarchive.errors import ArchiveError, GitError
 from orarchive.store import commit, ledger, push, quarantine
-from orarchive.store.archive import SNAPSHOT_FILES, Archive
+from orarchive.store.archive import Archive
 from orarchive.store.ledger import Attempt, get_attempt_hour
 from orarchive.timestamps import format_hour
 

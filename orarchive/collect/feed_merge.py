@@ -11,6 +11,7 @@ from typing import Any
 from orarchive.collect import validate
 from orarchive.collect.merge_result import MergeResult, report_rejection
 from orarchive.collect.results import FanOutFetch, FeedFetch, FetchResult, ListFetch, parse_http_date
+from orarchive.domain.data_paths import SNAPSHOT_FILES
 from orarchive.domain.feeds import FEEDS, CopyFeed, FanOutFeed, Feed
 from orarchive.domain.snapshot import (
     Snapshot,
@@ -21,7 +22,6 @@ from orarchive.domain.snapshot import (
     hash_feed,
 )
 from orarchive.jsonl import dumps
-from orarchive.store.archive import SNAPSHOT_FILES
 from orarchive.store.ledger import FeedReport
 
 MAX_KEPT_SHARE = 0.01

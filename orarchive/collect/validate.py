@@ -9,6 +9,7 @@ from orarchive.collect.results import Body, FetchResult
 from orarchive.domain.feeds import LIST_MEMBER, CopyFeed, FanOutFeed, Feed, ListFeed
 from orarchive.domain.ranking_series import MAX_ORDER_LENGTH, ORDER, Series, get_row_date, is_date
 from orarchive.domain.record_files import sort_set_fields
+from orarchive.domain.records import get_nested
 from orarchive.jsonl import Record
 
 MAX_SHRINK = 0.2
@@ -55,7 +56,8 @@ def validate_list(feed: ListFeed, body: Any) -> list[Record]:
         raise RejectedPayload("wrong-shape", f"{LIST_MEMBER} is not a list of objects")
     for position, row in enumerate(payload):
         _check_key(row, feed.key, position)
-    if not isinstance(feed, CopyFeed):  # rows that repeat endpoints have no key of their own
+    # Rows that repeat endpoints have no key of their own: several may name the same model.
+    if not isinstance(feed, CopyFeed):
         _check_unique([row[feed.key[0]] for row in payload])
     if isinstance(body.get("links"), dict) and body["links"].get("next") is not None:
         raise RejectedPayload("more-pages", "the list goes on elsewhere")
@@ -146,8 +148,9 @@ def validate_ranking(series: Series, body: Any) -> list[Record]:
     if series is ORDER:
         return [{"id": _get_id(row)} for row in rows[:MAX_ORDER_LENGTH]]
     if series.date_path:
-        # a window that is still open has no end date; its figures are of the time in `as_of`
-        date = _get_at(body, series.date_path) or str(_get_at(body, "meta.as_of"))[:10]
+        # A window that is still open has no end date; its figures are of the time in `as_of`.
+        end_date = get_nested(body, *series.date_path.split("."))
+        date = end_date or str(get_nested(body, "meta", "as_of"))[:10]
         rows = [{series.key[0]: date, **row} for row in rows]
     for position, row in enumerate(rows):
         if series.key and not (isinstance(row.get(series.key[0]), str) and is_date(row[series.key[0]])):
@@ -189,10 +192,3 @@ def _get_id(row: Record) -> str:
     if not (isinstance(model, str) and model):
         raise RejectedPayload("key-missing", "id")
     return model
-
-
-def _get_at(body: Any, path: str) -> Any:
-    """Return the value at a dotted path, None where there is none."""
-    for name in path.split("."):
-        body = body.get(name) if isinstance(body, dict) else None
-    return body

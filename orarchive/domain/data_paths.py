@@ -2,12 +2,12 @@
 
 from functools import cache
 
-from orarchive.domain import ranking_series
 from orarchive.domain.feeds import FEEDS, RESPONSES_FILE, FanOutFeed, Feed
+from orarchive.domain.ranking_series import RANKINGS_FOLDER
 
-FEED_FOLDERS = sorted({*(feed.folder for feed in FEEDS.values()), ranking_series.RANKINGS_FOLDER})
-SNAPSHOT_PATHS = frozenset(path for feed in FEEDS.values() for path in feed.files)
-"""Paths of the files that the archive writes today."""
+FEED_FOLDERS = sorted({*(feed.folder for feed in FEEDS.values()), RANKINGS_FOLDER})
+SNAPSHOT_FILES = [path for feed in FEEDS.values() for path in feed.files]
+"""Paths of the files of a snapshot that the archive writes today, feed by feed."""
 
 
 @cache
@@ -24,7 +24,7 @@ def get_feed_of_path(path: str) -> Feed | None:
 
 @cache
 def get_file_name(path: str) -> str:
-    """Return the name of a file without its ending."""
+    """Return the name of a JSONL file without its folder and its ending: `facts` for `models/facts.jsonl`."""
     return path.rpartition("/")[2].removesuffix(".jsonl")
 
 
@@ -38,8 +38,3 @@ def is_responses_file(path: str) -> bool:
         and feed.has_item_lines
         and path == f"{feed.folder}/{RESPONSES_FILE}.jsonl"
     )
-
-
-def is_series_file(path: str) -> bool:
-    """Return whether a file below data/ holds rankings."""
-    return path.startswith(f"{ranking_series.RANKINGS_FOLDER}/") and path.endswith(".jsonl")

@@ -62,11 +62,6 @@ class Feed:
         names = [self.base_file, *self.facets, *([self.spot_file] if self.spot_file else [])]
         return tuple(self._build_path(name) for name in names)
 
-    @property
-    def volatile_files(self) -> tuple[str, ...]:
-        """Return the paths below `data/` of the volatile facets."""
-        return tuple(self._build_path(name) for name in self.volatile_facets)
-
     @cached_property
     def volatile_fields(self) -> tuple[str, ...]:
         """Return the fields (fnmatch patterns) in the volatile facets."""

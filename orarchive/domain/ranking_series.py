@@ -246,4 +246,9 @@ def get_series_of_path(path: str) -> str | None:
     if folder == "openapi":
         return folder
     series = name.partition("/")[0].removesuffix(".jsonl")
-    return series if folder == RANKINGS_FOLDER and path.endswith(".jsonl") else None
+    return series if is_series_file(path) else None
+
+
+def is_series_file(path: str) -> bool:
+    """Return whether a file below `data/` holds rankings."""
+    return path.startswith(f"{RANKINGS_FOLDER}/") and path.endswith(".jsonl")

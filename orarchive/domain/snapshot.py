@@ -8,6 +8,7 @@ a snapshot and reading it back gives the same state, whichever feeds were fetche
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 
+from orarchive.domain.data_paths import get_file_name
 from orarchive.domain.feeds import FEEDS, RESPONSES_FILE, CopyFeed, FanOutFeed, Feed
 from orarchive.domain.keys import EndpointKey, Key
 from orarchive.domain.record_files import (
@@ -67,7 +68,7 @@ def parse_snapshot_files(get: Callable[[str], bytes | None]) -> Snapshot:
         lines: Lines = {}
         for path in feed.files:
             if content := get(path):
-                file = path.rpartition("/")[2].removesuffix(".jsonl")
+                file = get_file_name(path)
                 lines[file] = _parse_lines(path, content, _get_line_key(feed, file))
         try:
             snapshot[feed.name] = _join_feed(feed, lines, snapshot)

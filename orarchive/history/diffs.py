@@ -2,7 +2,8 @@
 
 from collections.abc import Generator, Iterator
 
-from orarchive.domain.data_paths import FEED_FOLDERS, get_feed_of_path, is_series_file
+from orarchive.domain.data_paths import FEED_FOLDERS, get_feed_of_path
+from orarchive.domain.ranking_series import is_series_file
 from orarchive.errors import GitError
 from orarchive.store.archive import DATA_PREFIX, Archive
 from orarchive.store.git import stream_git

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from orarchive.domain.changes import format_key
+from orarchive.domain.data_paths import SNAPSHOT_FILES
 from orarchive.domain.feeds import FEEDS, CopyFeed, FanOutFeed, Feed
 from orarchive.domain.snapshot import Snapshot, get_records_by_key, hash_feed, parse_snapshot_files
 from orarchive.errors import ArchiveError, NotArchivedError
@@ -14,7 +15,7 @@ from orarchive.history.attempts import AttemptCommit, list_attempts, list_tips, 
 from orarchive.history.coverage import Coverage, compute_coverage
 from orarchive.jsonl import Record
 from orarchive.store import ledger
-from orarchive.store.archive import SNAPSHOT_FILES, Archive
+from orarchive.store.archive import Archive
 from orarchive.store.ledger import Attempt, get_attempt_hour
 from orarchive.timestamps import format_hour
 

@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from orarchive.domain.data_paths import (
-    SNAPSHOT_PATHS,
+    SNAPSHOT_FILES,
     get_feed_of_path,
     get_file_name,
     is_responses_file,
-    is_series_file,
 )
 from orarchive.domain.feeds import FEEDS, Feed
 from orarchive.domain.keys import Key
+from orarchive.domain.ranking_series import is_series_file
 from orarchive.domain.record_files import join_record
 from orarchive.errors import ArchiveError, NotJSON
 from orarchive.history.attempts import AttemptCommit, HistoryRewritten
@@ -201,7 +201,7 @@ def _pair_records(lines: Pairs, state: ReplayState) -> Pairs:
     no record.
     """
     all_pairs: Pairs = {}
-    unknown_paths = sorted(path for path in {**state.files, **lines} if path not in SNAPSHOT_PATHS)
+    unknown_paths = sorted(path for path in {**state.files, **lines} if path not in SNAPSHOT_FILES)
     for name, feed in FEEDS.items():
         extra = [path for path in unknown_paths if get_feed_of_path(path) is feed]
         # Of a field that is in two files the archive's own counts, so that comes last.

@@ -15,6 +15,7 @@ from itertools import islice, pairwise
 
 from tqdm import tqdm
 
+from orarchive.domain.data_paths import SNAPSHOT_FILES
 from orarchive.domain.feeds import FEEDS, CopyFeed, FanOutFeed
 from orarchive.domain.ranking_series import get_series_of_path
 from orarchive.domain.snapshot import hash_feed
@@ -23,7 +24,7 @@ from orarchive.history.coverage import find_gaps
 from orarchive.history.history import History
 from orarchive.history.replay import ReplayState, replay
 from orarchive.store import ledger
-from orarchive.store.archive import DATA_PREFIX, SNAPSHOT_FILES, Archive
+from orarchive.store.archive import DATA_PREFIX, Archive
 from orarchive.store.git import stream_git
 from orarchive.store.ledger import SeriesReport, get_attempt_hour, get_feed_outcome, good_hours
 from orarchive.timestamps import HOUR, format_hour

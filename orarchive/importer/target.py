@@ -2,9 +2,10 @@
 
 import datetime as dt
 
+from orarchive.domain.data_paths import SNAPSHOT_FILES
 from orarchive.errors import ArchiveError, GitError
 from orarchive.store import ledger
-from orarchive.store.archive import SNAPSHOT_FILES, Archive
+from orarchive.store.archive import Archive
 from orarchive.store.ledger import get_attempt_hour
 from orarchive.timestamps import HOUR, floor_hour
 

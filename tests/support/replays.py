@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from orarchive.domain.data_paths import SNAPSHOT_FILES
 from orarchive.domain.feeds import FEEDS, CopyFeed
 from orarchive.domain.snapshot import get_records_by_key, parse_snapshot_files
 from orarchive.history.attempts import list_attempts, list_tips
 from orarchive.history.replay import ReplayState, replay
 from orarchive.jsonl import Record, dumps, loads
 from orarchive.sample import START
-from orarchive.store.archive import SNAPSHOT_FILES, open_archive
+from orarchive.store.archive import open_archive
 from orarchive.store.git import run_git
 from orarchive.timestamps import format_stamp
 from tests.support.archives import HOUR, Stage
