@@ -65,7 +65,8 @@ def dumps(value: Any) -> bytes:
     """
     try:
         return orjson.dumps(value, default=_build_number_fragment, option=orjson.OPT_SORT_KEYS)
-    except TypeError:  # A lone surrogate, or nesting beyond the 254 levels of orjson.
+    except TypeError:
+        # Orjson refuses a lone surrogate, and nesting beyond its 254 levels.
         pass
     try:
         return _serialize(value).encode()

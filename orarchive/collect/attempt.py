@@ -1,6 +1,6 @@
 """Attempts: fetch a group of sources, merge what came on top of a commit, and write it as one commit.
 
-A push that another writer has won is answered by merging what was fetched again, on top of what they left.
+Where another writer pushed first, the fetched data is merged again on top of their commit.
 """
 
 import datetime as dt
@@ -47,7 +47,7 @@ class AttemptBase:
 
 
 def read_base(archive: Archive, hour: dt.datetime) -> AttemptBase:
-    """Read from HEAD what an attempt at an hour stands on."""
+    """Read from HEAD the snapshot and the ledger lines for an attempt at an hour."""
     head = archive.resolve_commit()
     files = archive.read_files(head, [*SNAPSHOT_FILES, ledger.get_ledger_path(hour)])
     lines = ledger.read_attempts(archive, head, LEDGER_MONTHS)
@@ -70,7 +70,7 @@ class SourceGroup(Protocol[Batch]):
         """
 
     def describe(self, result: MergeResult, line: Attempt, base: AttemptBase) -> str:
-        """Describe what a merge with its ledger line changes on top of a base, as a commit message."""
+        """Format the commit message of a merge on top of a base; `line` is its line of the ledger."""
 
 
 @dataclass

@@ -58,7 +58,9 @@ def fetch_fan_out(
     `keyed` sends the API key, `progress` draws a bar.
     """
     begun = time.monotonic()
-    failures = 0  # minus the keys that answered; workers may miscount each other by a few
+    # Each key that fails counts 1 and each one that answers -1. The workers share the count without a lock,
+    # so it may be off by a few.
+    failures = 0
     weight = 0
 
     def fetch(key: str) -> FetchResult[Record]:

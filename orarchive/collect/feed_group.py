@@ -78,7 +78,7 @@ class FeedGroup:
             merged.append(self._merge_feed(fetched, snapshot, base))
             snapshot = {**snapshot, feed.name: merged[-1].state}
             _log_feed(merged[-1])
-        # The probes come last of all: what became of a record must not cost the feeds their time.
+        # The probes come last, so that they take no time from the feeds.
         return FeedBatch(base, [self._probe(entry) for entry in merged])
 
     def _fetch_feed(self, feed: ListFeed | FanOutFeed, snapshot: Snapshot, base: AttemptBase) -> FeedFetch:
@@ -143,7 +143,7 @@ def check_clock(fetched: FeedFetch, options: RunOptions) -> None:
 
 
 def _log_feed(merged: MergedFeed) -> None:
-    """Log how a feed fared."""
+    """Log the outcome of a feed: an error with the reasons, or the count of its rows or responses."""
     report = merged.report
     if report["outcome"] in ("failed", "quarantined"):
         log.error("Sync failed: %s (%s)", merged.feed.name, ", ".join(report["reasons"]))

@@ -44,7 +44,7 @@ class MergedFeed:
 
     @property
     def feed(self) -> Feed:
-        """Return the feed."""
+        """Return the feed that was fetched."""
         return self.fetched.feed
 
 
@@ -122,7 +122,7 @@ def merge_fan_out(
 
 
 def _start_report() -> FeedReport:
-    """Return the report of a feed that is good so far."""
+    """Build a report with the outcome `ok`, and the hash still empty."""
     return {"outcome": "ok", "sha256": ""}
 
 
@@ -164,7 +164,7 @@ def count_first_records(
 
 
 def _report_fetch(merged: MergedFeed, payloads: dict[str, bytes]) -> FeedReport:
-    """Return the report of a feed with what fetching it took; add rejected payloads to `payloads`."""
+    """Return the report of a feed with requests, seconds and ages; add rejected payloads to `payloads`."""
     fetched = merged.fetched
     report: FeedReport = {**merged.report}
     requests = [result.requests for result in fetched.all_responses]
@@ -187,7 +187,7 @@ def _report_fetch(merged: MergedFeed, payloads: dict[str, bytes]) -> FeedReport:
 
 
 def _describe_probe(key: str, probe: FetchResult[str] | None) -> str:
-    """Return what a probe says about a key that left its list, in the words of the ledger."""
+    """Format the probe of a vanished key: `gone`, `unlisted`, `renamed:NEW-ID` or `unknown:REASON`."""
     if probe is None:
         return "unknown:not-asked"
     if probe.reason is not None:

@@ -71,7 +71,7 @@ def list_due_keys(feed: FanOutFeed, snapshot: Snapshot, lines: list[Attempt], ho
 def drop_archived(
     fetched: Iterable[FeedFetch], snapshot: Snapshot, lines: list[Attempt], hour: dt.datetime
 ) -> list[FeedFetch]:
-    """Drop from what was fetched the feeds and keys that another writer has archived for the hour.
+    """Return fetched feeds without the feeds and keys that another writer has archived for the hour.
 
     `snapshot` and `lines` are those that the other writer left.
     """

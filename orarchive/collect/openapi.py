@@ -55,9 +55,10 @@ def list_parameters(spec: Any, route: str) -> dict[str, list[str]] | None:
         return None
     listed = operation.get("parameters")
     parameters = [_resolve(spec, node) for node in listed] if isinstance(listed, list) else []
+    # Of two parameters with the same name the first counts, so it comes last here.
     return {
         parameter["name"]: list(dict.fromkeys(_list_enum(spec, parameter.get("schema"))))
-        for parameter in reversed(parameters)  # of two with the same name the first counts
+        for parameter in reversed(parameters)
         if isinstance(parameter, dict) and isinstance(parameter.get("name"), str)
     }
 

@@ -137,12 +137,12 @@ class RankingGroup:
         return result
 
     def describe(self, result: MergeResult, line: Attempt, base: AttemptBase) -> str:
-        """Describe what was read and what was not, as a commit message."""
+        """Format the commit message: the slices that were read, and those that were not with the reason."""
         return format_ranking_message(self.options.hour, line["attempt"], result)
 
 
 def _log_reports(reports: Mapping[str, SeriesReport]) -> None:
-    """Log how each series fared."""
+    """Log the outcome of each series: an error with the reasons, or the count of its rows."""
     for name, report in reports.items():
         if report["outcome"] in BAD_OUTCOMES:
             reasons = sorted(set(report["kept"].values()))

@@ -130,7 +130,7 @@ def merge_slice(
     """
     series, name, result = fetched.series, fetched.slice_name, fetched.result
     if result.reason == "empty" and fetched.is_new and has_rows_elsewhere:
-        # A new slice of which there is nothing yet, where others have something, did not fail.
+        # A new slice that has no rows yet, where other slices have rows, did not fail.
         empty: FetchResult[list[Record]] = FetchResult(body=[], requests=result.requests)
         return MergedSlice(fetched, empty, notes=(f"{name}: nothing yet",))
     if result.body is None:
@@ -165,7 +165,7 @@ def _start_report(scope: str) -> SeriesReport:
 
 
 def _report_slice(report: SeriesReport, merged: MergedSlice, payloads: dict[str, bytes]) -> None:
-    """Add a slice to the report of its series: what fetching it took, and what came or why nothing did."""
+    """Add a slice to the report of its series: its requests, and its rows or the reason for having none."""
     fetched, name = merged.fetched, merged.fetched.slice_name
     _report_result(report, name, merged.result, payloads)
     report["seconds"] = round(report.get("seconds", 0) + fetched.seconds, 1)

@@ -53,8 +53,9 @@ class Run:
         writer = AttemptWriter(self.archive, self.options, self.now, self.sleep)
         results = []
         for group in [] if self._is_too_early(base.lines) else self._list_groups(client):
+            # Another writer may have archived a later hour meanwhile.
             if base.is_past(self.options.hour):
-                break  # another writer has archived a later hour meanwhile
+                break
             client.deadline = time.monotonic() + self.settings.timeout
             is_good, base = writer.make_attempt(group, base, notes)
             if is_good is not None:
@@ -62,7 +63,8 @@ class Run:
                 results.append(is_good)
         if not results:
             log.info("Nothing due at %s", format_hour(self.options.hour))
-            if not writer.push():  # commits that an earlier run could not push
+            # There may be commits that an earlier run could not push.
+            if not writer.push():
                 push.fast_forward(self.archive)
         if writer.push_error:
             raise writer.push_error

@@ -78,7 +78,7 @@ class Feed:
         return tuple(name for name in ARCHIVE_KEY_FIELDS if name in self.key)
 
     def get_parent_key(self, key: Key) -> str | None:
-        """Return which key of its parent a record of a fan-out feed was read for; None for other feeds."""
+        """Return the parent's key that a fan-out feed's record was read for; None for other feeds."""
         return None
 
     def _build_path(self, name: str) -> str:
@@ -95,7 +95,7 @@ class ListFeed(Feed):
     """Path of a single record, with `{}` for its key: asked when a record has left the list."""
 
     def build_probe_path(self, key: str) -> str:
-        """Return the path that requests a single record of the list."""
+        """Return the path, below the base URL, of the request for a single record of the list."""
         assert self.probe_route
         return _fill_route(self.probe_route, key)
 
@@ -129,15 +129,15 @@ class FanOutFeed(Feed):
         return (*super().files, *([self._build_path(RESPONSES_FILE)] if self.has_item_lines else []))
 
     def get_parent_key(self, key: Key) -> str | None:
-        """Return which key of its parent a record was read for."""
+        """Return the parent's key, such as a model id, that a record was read for."""
         return str(key[0])
 
     def build_request_path(self, key: str) -> str:
-        """Return the path that asks for a key of the parent."""
+        """Return the path, below the base URL, of the request for a key of the parent."""
         return _fill_route(self.route, key)
 
     def get_payload(self, response: dict[str, Any]) -> Any:
-        """Return the payload of a response."""
+        """Return the payload of a response: the member `payload_member`, or the response itself."""
         return response[self.payload_member] if self.payload_member else response
 
 

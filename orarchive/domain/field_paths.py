@@ -61,7 +61,7 @@ def remove_paths(value: Any, path: str, removed: Collection[str]) -> Any:
 
 
 def _list_outer_paths(path: str) -> Iterator[str]:
-    # list_paths yields no path inside one that is longer than this.
+    # The function `list_paths` yields no path inside one that is longer than this.
     path = path[: MAX_PATH_LENGTH + 1]
     while "." in path:
         path = path.rpartition(".")[0]

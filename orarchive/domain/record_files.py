@@ -155,7 +155,8 @@ def match_copies(feed: Feed, rows: Iterable[Record], endpoints: dict[Key, Record
     A row without an endpoint gets the next free n.
     """
     matches: dict[Key, Record] = {}
-    free: dict[tuple[str, str], list[int]] = {}  # in descending order: the lowest n are at the end
+    # The free n of each model and tag are in descending order: the lowest are at the end.
+    free: dict[tuple[str, str], list[int]] = {}
     counts: Counter[tuple[str, str]] = Counter()
     for row in sorted(rows, key=dumps):
         pair = (row["model_id"], row["tag"])
@@ -177,6 +178,7 @@ MAX_DUPLICATES = 100
 time grows with the square."""
 
 
-@cache  # A snapshot asks for the same few dozen names a hundred thousand times.
+# A snapshot asks for the same few dozen names a hundred thousand times.
+@cache
 def _matches(name: str, patterns: tuple[str, ...]) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns)

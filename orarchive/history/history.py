@@ -11,7 +11,13 @@ from orarchive.domain.data_paths import SNAPSHOT_FILES
 from orarchive.domain.feeds import FEEDS, CopyFeed, FanOutFeed, Feed
 from orarchive.domain.snapshot import Snapshot, get_records_by_key, hash_feed, parse_snapshot_files
 from orarchive.errors import ArchiveError, NotArchivedError
-from orarchive.history.attempts import AttemptCommit, list_attempts, list_tips, refuse_shallow
+from orarchive.history.attempts import (
+    AttemptCommit,
+    build_no_hours_error,
+    list_attempts,
+    list_tips,
+    refuse_shallow,
+)
 from orarchive.history.coverage import Coverage, compute_coverage
 from orarchive.jsonl import Record
 from orarchive.store import ledger
@@ -52,7 +58,7 @@ class History:
         }
 
     def compute_coverage(self, now: dt.datetime) -> list[Coverage]:
-        """Compute how well each feed is covered at `now`."""
+        """Compute the coverage of every feed: its good hours in the last 24, 168 and 720 hours."""
         return compute_coverage({name: self.good_hours(name) for name in FEEDS}, self.requested_feeds, now)
 
     def find_last_good_hour(self, feed: str, hour: dt.datetime) -> dt.datetime:
@@ -127,7 +133,7 @@ class History:
             if report and report["sha256"] != hash_feed(FEEDS[name], files):
                 msg = (
                     f"the files of {name} at {format_hour(hour)} are not those that the ledger hashed;"
-                    " python -m orarchive verify names all that differs"
+                    " orarchive verify names all that differs"
                 )
                 raise ArchiveError(msg)
         return parse_snapshot_files(files.get)
@@ -213,8 +219,7 @@ def read_history(archive: Archive) -> History:
     head = archive.resolve_commit()
     attempts = list_attempts(archive, list_tips(archive, head)) if head else []
     if not attempts:
-        msg = f"{archive.root} holds no hours yet; python scrape.py archives one"
-        raise NotArchivedError(msg)
+        raise build_no_hours_error(archive)
     return History(archive, attempts)
 
 

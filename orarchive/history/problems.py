@@ -1,4 +1,4 @@
-"""Find what is not well with an archive: feeds that have stopped, thin days, rankings that are not read."""
+"""Find the problems of an archive: feeds that have stopped, thin days, rankings that are not read."""
 
 import datetime as dt
 from collections import Counter
@@ -19,7 +19,7 @@ MAX_REASONS = 5
 
 
 def find_problems(history: History, now: dt.datetime) -> list[str]:
-    """Return what is not well at `now`, a sentence each with the reasons that the ledger gives."""
+    """List the problems at `now`, a sentence each with the reasons in the ledger; [] where all is well."""
     return [
         *_find_stopped_feeds(history, now),
         *_find_thin_day(history, now),
@@ -33,7 +33,7 @@ def _find_stopped_feeds(history: History, now: dt.datetime) -> Iterator[str]:
     last_hours = {coverage.feed: coverage.last for coverage in coverages}
     for name in find_stale(coverages, now):
         since = f"since {format_hour(hour)}" if (hour := last_hours[name]) else "ever"
-        reasons = _describe_reasons(history, [name], now) or "; nobody asked for it in the last day"
+        reasons = _describe_reasons(history, [name], now) or "; no run requested it in the last day"
         yield f"{name} has no good hour {since}{reasons}"
 
 
@@ -66,7 +66,7 @@ def _find_missing_rankings(history: History, now: dt.datetime) -> Iterator[str]:
             reasons = Counter(
                 reason for report in reports_of_series for reason in report.get("kept", {}).values()
             )
-            yield f"rankings {name} was not had in the last two days{_format_counts(reasons)}"
+            yield f"rankings {name} was not read in the last two days{_format_counts(reasons)}"
 
 
 def _select_attempts(history: History, begin: dt.datetime, end: dt.datetime) -> list[Attempt]:

@@ -88,7 +88,7 @@ class ReplayStep:
 def replay(
     archive: Archive, attempts: list[AttemptCommit], base: str | None, state: ReplayState
 ) -> Iterator[ReplayStep]:
-    """Yield what every attempt changed and bring `state` up to it: on each step it is as the attempt left it.
+    """Yield a step for every attempt, with its changes, after applying it to `state`.
 
     `base` is the commit that `state` shows, None before the first. A commit with a broken file is skipped:
     the next commit is compared with the last one that could be read.
@@ -111,7 +111,8 @@ def replay(
             base = attempt.commit or base
             yield step
         else:
-            for _ in diffs:  # git reports a failure only at the end of its output
+            # Git reports a failure only at the end of its output, so that is read to its end.
+            for _ in diffs:
                 pass
             return
 

@@ -88,10 +88,11 @@ def import_versions(
     """Write every version of a models file as an hour: into an archive without hours, or else beside it.
 
     `accept` names commits of the source, whole or abbreviated, whose list may shrink by more than a fifth.
-    Raise ArchiveError for whatever is wrong; then nothing is changed.
+    Raise ArchiveError for wrong arguments or a source that cannot be read; then nothing is changed.
     """
     source = Source(name or get_repository_name(repository), str(PurePosixPath(path)), scope)
-    choose_target(archive, source.name, now)  # its errors need not wait for the clone
+    # A wrong name is refused before the clone, which may take minutes.
+    choose_target(archive, source.name, now)
     with clone_repository(repository) as clone, open_blob_reader(clone) as read:
         versions = list_versions(clone, source.path, branch)
         accepted = resolve_commits(versions, source.path, accept)
@@ -213,7 +214,7 @@ def _list_records(rows: Rows) -> list[Record]:
 
 
 def _list_results(hour: HourVersions, merged: MergedHour) -> dict[str, VersionResult]:
-    """List what became of the versions of one hour, by commit."""
+    """List the result of each version of an hour (merged, written or quarantined), by commit."""
     results = {
         version.commit: VersionResult(version, "merged", merged.version.commit) for version in hour.versions
     }
@@ -249,7 +250,7 @@ def _build_ledger_line(
 
 
 def _report_models(merged: MergedHour, source: Source) -> FeedReport:
-    """Report how the models fared in an hour, with all of its rejected versions."""
+    """Build the report of the models for an hour's ledger line; its rejected versions are part of it."""
     report: FeedReport = {**merged.report, "scope": source.scope}
     for _, result in merged.rejected:
         report_rejection(report, result)

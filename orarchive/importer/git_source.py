@@ -68,7 +68,10 @@ def list_versions(clone: Path, path: str, branch: str | None = None) -> list[Ver
     """
     tip = _resolve_tip(clone, branch)
     if "\n?" in _run_git(clone, "rev-list", "--objects", "--missing=print", tip, "--", path):
-        msg = f"{path} is not whole there, in a partial clone (git clone without --filter makes a whole one)"
+        msg = (
+            f"versions of {path} are missing: the source is a partial clone"
+            " (git clone without --filter makes a whole one)"
+        )
         raise ArchiveError(msg)
     listed = _run_git(clone, "rev-list", "--reverse", "--date-order", "--timestamp", tip, "--", path)
     commits = [line.split(" ") for line in listed.splitlines()]
@@ -76,27 +79,31 @@ def list_versions(clone: Path, path: str, branch: str | None = None) -> list[Ver
     objects = _run_git(clone, "cat-file", "--batch-check=%(objecttype) %(objectname)", stdin=names)
     versions = [
         Version(name, _parse_time(seconds, name), line.removeprefix("blob "))
-        # git repeats the name where the commit has no such file; see `filter` for names with line ends
+        # Git repeats the name where the commit has no such file. So the output is split at line feeds alone:
+        # `splitlines` would also split at other line ends in a name. Without commits the output is empty.
         for (seconds, name), line in zip(commits, filter(None, objects.split("\n")), strict=True)
         if line.startswith("blob ")
     ]
     if not versions:
         files = _run_git(clone, "ls-tree", "-r", "-z", "--name-only", tip).split("\0")
         paths = sorted((name for name in files if name.endswith(".json")), key=lambda name: (len(name), name))
-        listing = ", ".join(paths[:MAX_NAMED_PATHS]) or "none with .json"
-        msg = f"{path} was never a file there; files that are: {listing}"
+        listing = ", ".join(paths[:MAX_NAMED_PATHS]) or "none"
+        msg = f"{path} was never a file of the source; its JSON files: {listing}"
         raise ArchiveError(msg)
     return versions
 
 
 def _parse_time(seconds: str, commit: str) -> dt.datetime:
-    """Parse a commit's time, in seconds after 1970; a commit may claim any."""
+    """Parse a commit's time (seconds after 1970) to UTC; raise ArchiveError for a year out of YEARS."""
     try:
         time = dt.datetime.fromtimestamp(int(seconds), dt.UTC)
     except (ValueError, OverflowError):
         time = None
     if time is None or time.year not in YEARS:
-        msg = f"commit {commit[:10]} there is of a time that cannot be meant: {seconds} s after 1970"
+        msg = (
+            f"commit {commit[:10]} of the source is not of the years {YEARS[0]} to {YEARS[-1]}:"
+            f" {seconds} s after 1970 (import a --branch without it)"
+        )
         raise ArchiveError(msg)
     return time
 
@@ -168,7 +175,7 @@ def _resolve_tip(clone: Path, branch: str | None) -> str:
 
 
 def _run_git(clone: Path, *arguments: str, stdin: bytes | None = None) -> str:
-    """Run a git command on a bare clone, and return what it printed, without the last line ends.
+    """Run a git command on a bare clone, and return its output without the last line ends.
 
     The clone is named outright, for `safe.bareRepository` may forbid git to discover it; paths are taken
     literally.

@@ -23,7 +23,7 @@ ACCEPT_HINT = (
 
 @dataclass(frozen=True)
 class VersionResult:
-    """What became of a version."""
+    """The outcome of one version of the file, with its reason."""
 
     version: Version
     outcome: VersionOutcome
@@ -49,7 +49,7 @@ def count_outcomes(imported: ImportResult) -> dict[str, int]:
 
 
 def format_summary(imported: ImportResult) -> list[str]:
-    """Format what was done in lines for people; rejected versions are named."""
+    """Format the result of an import as lines: the hours, the counts, and each version left out."""
     hours, versions = imported.hours, imported.versions
     counts = ", ".join(f"{count} {outcome}" for outcome, count in count_outcomes(imported).items())
     omitted = [result for result in versions if result.outcome in ("quarantined", "out-of-order")]
@@ -66,7 +66,7 @@ def format_summary(imported: ImportResult) -> list[str]:
 
 
 def to_json(imported: ImportResult) -> dict[str, Any]:
-    """Return the same for programs, with the outcome of every version."""
+    """Return the result of an import as `import --json` prints it, with the outcome of every version."""
     return {
         "branch": imported.branch,
         "path": imported.path,

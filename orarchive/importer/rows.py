@@ -52,7 +52,8 @@ def _build_row(record: Record, before: Row | None) -> Row:
         f"{MODELS.folder}/{file}.jsonl": dumps(line) + b"\n"
         for file, line in split_record(MODELS, {}, record)
     }
-    if before:  # most of its lines are as they were
+    # Most lines of a row are as they were: equal lines are shared to save memory.
+    if before:
         lines = {
             path: old if (old := before.lines.get(path)) == line else line for path, line in lines.items()
         }

@@ -33,7 +33,10 @@ def choose_target(archive: Archive, name: str, now: dt.datetime) -> tuple[str, s
     if first_hours := [min(map(get_attempt_hour, lines)) for lines in ledgers if lines]:
         return ref, None, min(first_hours)
     if archive.read_files(head, SNAPSHOT_FILES):
-        msg = f"data/ of {archive.root} holds records, but no ledger that says of which hour"
+        msg = (
+            f"data/ of {archive.root} holds records, but no ledger that says of which hour; restore"
+            " data/hours/ (git log -- data/hours shows it) or import into a new repository"
+        )
         raise ArchiveError(msg)
     # An hour that is yet to come would close the archive until then; clocks may differ by an hour.
     return "HEAD", head, floor_hour(now) + 2 * HOUR

@@ -38,7 +38,8 @@ def write_commits(
     Either all of it happens or nothing: the ref moves once, and only from that parent. Where the ref is HEAD,
     the files below data/ and the index follow. `now` is the committer date. Raise GitError where git fails.
     """
-    archive.run_git("update-ref", "-d", IMPORT_REF)  # a killed import may have left it
+    # A killed import may have left the ref.
+    archive.run_git("update-ref", "-d", IMPORT_REF)
     try:
         run_fast_import(archive, format_stream(archive, parent, commits, now))
         tip = archive.run_git("rev-parse", "--verify", IMPORT_REF)
@@ -62,7 +63,8 @@ def run_fast_import(archive: Archive, stream: Iterable[bytes]) -> None:
     command = [*GIT_COMMAND, "-C", str(archive.root), "fast-import", "--quiet", "--done", "--date-format=raw"]
     with Popen(command, stdin=PIPE, stderr=PIPE, env=build_git_environment()) as process:
         assert process.stdin
-        with suppress(BrokenPipeError):  # git has exited, and its error output says why
+        # Where git has exited its error output, read below, says why.
+        with suppress(BrokenPipeError):
             for part in stream:
                 process.stdin.write(part)
         _, errors = process.communicate()

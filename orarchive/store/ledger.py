@@ -186,7 +186,7 @@ def parse_ledger(content: bytes, name: str) -> list[Attempt]:
 
 
 def _find_fault(line: Record) -> str:
-    """Return what is wrong with a line, "" where nothing is."""
+    """Describe the first fault of a line of the ledger; return "" for a valid line."""
     # msgspec does not know our number tokens. They become floats for this check; the line stays as read.
     plain = msgspec.to_builtins(line, enc_hook=float)
     if fault := _find_type_fault(plain, Attempt):
@@ -195,7 +195,7 @@ def _find_fault(line: Record) -> str:
 
 
 def _find_type_fault(value: Any, shape: type) -> str:
-    """Return which member of a value is missing or of another type than in a TypedDict, "" where none is."""
+    """Name the first member that is missing from a value or not of its TypedDict's type; "" if all fit."""
     try:
         msgspec.convert(value, shape)
     except msgspec.ValidationError as error:
@@ -234,7 +234,7 @@ def append_line(file: bytes, attempt: Attempt) -> bytes:
 
 
 def get_attempt_hour(attempt: Attempt) -> dt.datetime:
-    """Return the hour of an attempt."""
+    """Return the hour of an attempt, a UTC time."""
     return parse_stamp(attempt["hour"])
 
 
@@ -244,17 +244,17 @@ def good_hours(lines: Iterable[Attempt], feed: str) -> set[dt.datetime]:
 
 
 def get_feed_outcome(attempt: Attempt, feed: str) -> Outcome:
-    """Return how a feed fared; a feed that the line does not name was not requested."""
+    """Return the outcome of a feed in an attempt; `not-due` where its line does not name the feed."""
     report = attempt["feeds"].get(feed)
     return report["outcome"] if report else "not-due"
 
 
 def find_last_scope(lines: Sequence[Attempt], feed: str) -> str:
-    """Return the scope with which a feed was last read completely; "" where it never was."""
+    """Return the scope (route and query) of the last attempt that read a feed completely, "" if none did."""
     read = (line["feeds"][feed] for line in reversed(lines) if get_feed_outcome(line, feed) == "ok")
     return next((report.get("scope", "") for report in read), "")
 
 
 def get_kept_keys(attempt: Attempt, feed: str) -> dict[str, str]:
-    """Return the keys of a fan-out feed whose records are from before that attempt, with the reasons."""
+    """Return the keys of a fan-out feed that an attempt did not read and kept as they were: key -> reason."""
     return attempt["feeds"][feed].get("kept", {}) if feed in attempt["feeds"] else {}

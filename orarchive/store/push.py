@@ -85,7 +85,10 @@ def reset_to_remote(archive: Archive, base: str | None) -> None:
     Raise ArchiveError where `base` is not in the remote's history.
     """
     if base is not None and not archive.is_ancestor(base, "FETCH_HEAD"):
-        msg = f"the remote's branch has a different history than ours ({base} is not in it)"
+        msg = (
+            f"the remote's branch has another history: {base} is not in it; git reset --keep FETCH_HEAD takes"
+            " that history over, git push --force restores the one here"
+        )
         raise ArchiveError(msg)
     log.warning(
         "Another writer pushed first; writing again on top of %.10s", archive.resolve_commit("FETCH_HEAD")

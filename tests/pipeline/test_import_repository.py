@@ -80,7 +80,7 @@ def test_what_is_no_repository(archive: Archive, tmp_path: Path) -> None:
 
 def test_a_path_that_never_was(archive: Archive, source: Source, three_commits: list[str]) -> None:
     for path in ("data/models.json", "data", "data/*.json"):
-        check_refused(archive, f"was never a file there; files that are: {PATH}$", source, path)
+        check_refused(archive, f"was never a file of the source; its JSON files: {PATH}$", source, path)
 
 
 def test_a_source_without_its_past(
