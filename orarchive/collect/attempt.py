@@ -1,4 +1,4 @@
-"""Attempts: fetch a group of sources, merge what came on top of a commit, and write it as one commit.
+"""Attempts: fetch a group of sources, merge them on top of a commit, and write one commit.
 
 Where another writer pushed first, the fetched data is merged again on top of their commit.
 """
@@ -26,7 +26,7 @@ LEDGER_MONTHS = 2
 """Ledger files that a run reads: this month's and the one before."""
 
 Batch = TypeVar("Batch")
-"""What a group of sources fetched in one attempt."""
+"""The results that a group of sources fetched in one attempt."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class SourceGroup(Protocol[Batch]):
         """Fetch the sources that are due."""
 
     def merge(self, batch: Batch, base: AttemptBase) -> MergeResult | None:
-        """Merge what was fetched on top of a base.
+        """Merge a fetched batch on top of a base: its files, its reports and its snapshot.
 
         Return None where another writer has archived all of it for the hour.
         """
@@ -118,7 +118,7 @@ class AttemptWriter:
     def _write_on_top(
         self, base: AttemptBase, write: Callable[[AttemptBase], tuple[bool, AttemptBase] | None]
     ) -> tuple[bool, AttemptBase]:
-        """Write on top of a base and push; where another writer was first, again on top of what they left.
+        """Write on top of a base and push; where another writer pushed first, write again on their commit.
 
         `write` makes the commit and returns whether all is good, with the next base; None where nothing is
         left to write.

@@ -215,7 +215,7 @@ class Client:
         return failure
 
     def _log_once(self, message: str, *values: object) -> None:
-        """Log a warning, the first time only."""
+        """Log a warning once for each text; all workers share the set of logged texts."""
         with self._lock:
             if message in self._logged:
                 return

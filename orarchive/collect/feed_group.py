@@ -64,7 +64,7 @@ class FeedGroup:
         return [feed for feed in due if feed.name in self.options.feeds]
 
     def fetch(self, base: AttemptBase) -> FeedBatch:
-        """Fetch the feeds that are due, and merge each on top of the base as soon as it is there.
+        """Fetch the feeds that are due, and merge each on top of the base as soon as it is fetched.
 
         So a fan-out feed is fetched for the keys of its parent as they stand after this hour's response.
         """
@@ -95,7 +95,7 @@ class FeedGroup:
         return merge_feed(fetched, snapshot, accept=self.options.accept, read=read)
 
     def _probe(self, merged: MergedFeed) -> MergedFeed:
-        """Fetch each record that left a list by itself; its merge stays as it is."""
+        """Fetch each record that left a list by itself; add the probes to the merged feed."""
         if not (merged.vanished and isinstance(merged.fetched, ListFetch)):
             return merged
         self.client.deadline = min(self.client.deadline, time.monotonic() + PROBE_TIMEOUT_S)
@@ -109,7 +109,7 @@ class FeedGroup:
         return complete_merge(base.snapshot, base.files, merged) if merged else None
 
     def _merge_again(self, fetched: list[FeedFetch], base: AttemptBase) -> list[MergedFeed]:
-        """Merge what another writer has not archived on top of what they left."""
+        """Merge the feeds that another writer has not archived on top of their commit."""
         snapshot = base.snapshot
         merged: list[MergedFeed] = []
         for fetch in drop_archived(fetched, snapshot, base.lines, self.options.hour):

@@ -63,7 +63,10 @@ def merge_feed(
 
 
 def merge_list(fetched: ListFetch, snapshot: Snapshot, *, accepted: bool) -> MergedFeed:
-    """Merge a list into a snapshot; `accepted` lets it shrink."""
+    """Merge a list into a snapshot; `accepted` lets it shrink.
+
+    A list that failed or was rejected keeps the records of the snapshot; the report has the reason.
+    """
     feed, records, result = fetched.feed, snapshot[fetched.feed.name], fetched.result
     report = _start_report()
     if result.body is not None:

@@ -45,7 +45,7 @@ def list_read_keys(feed: Feed, snapshot: Snapshot, lines: list[Attempt], hour: d
 
 
 def _is_read(line: Attempt, feed: Feed) -> bool:
-    """Tell whether an attempt has read a feed, at least in part."""
+    """Return whether an attempt has read a feed: all of it or, of a fan-out feed, a part."""
     return ledger.get_feed_outcome(line, feed.name) in ("ok", "partial")
 
 

@@ -85,7 +85,7 @@ def _list_enum(spec: Any, schema: Any) -> Iterator[str]:
 
 
 def _is_valid_value(value: Any) -> bool:
-    """Tell whether a value can stand in a query and in a line: a lone surrogate cannot, nor can ""."""
+    """Return whether a value can be sent in a query: a lone surrogate or "" cannot."""
     return isinstance(value, str) and value.isprintable() and value != ""
 
 

@@ -1,4 +1,4 @@
-"""The commit message of an attempt at rankings: what was read, what was not, and what changed in it."""
+"""The commit message of an attempt at rankings: slices that were read or failed, and their changes."""
 
 import datetime as dt
 

@@ -29,7 +29,7 @@ class RejectedPayload(Exception):
 
 
 def validate_result(result: FetchResult[Any], check: Callable[[Any], Body]) -> FetchResult[Body]:
-    """Replace the body of a result by what a check makes of it.
+    """Replace the body of a result by the value that a check returns for it.
 
     A body that the check rejects is replaced by the reason; a result without a body is returned as it is.
     """
@@ -47,7 +47,7 @@ def reject_result(result: FetchResult[Any], rejection: RejectedPayload) -> Fetch
 
 
 def validate_list(feed: ListFeed, body: Any) -> list[Record]:
-    """Return the rows of a list feed's response, in canonical form.
+    """Return the rows of a list feed's response, their lists without an order sorted.
 
     Raise RejectedPayload for a wrong shape, a missing or repeated key, and a list that is not complete.
     """
@@ -68,7 +68,7 @@ def validate_list(feed: ListFeed, body: Any) -> list[Record]:
 
 
 def validate_response(feed: FanOutFeed, body: Any) -> Record:
-    """Return one response of a fan-out feed, in canonical form.
+    """Return one response of a fan-out feed, its lists without an order sorted.
 
     Raise RejectedPayload for a wrong shape, and for items without their keys.
     """

@@ -185,7 +185,7 @@ def _get_top_provider(record: Record) -> Any:
 
 
 def _get_field_kind(field: str, before: Any, after: Any) -> str:
-    """Return the kind of a field's change.
+    """Return the kind of event for a change of a field: that of FIELD_KINDS, or `edited`.
 
     An alias has not moved where only the name of its target is new, and `is_moderated` is no limit.
     """

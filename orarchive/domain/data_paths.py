@@ -12,7 +12,7 @@ SNAPSHOT_FILES = [path for feed in FEEDS.values() for path in feed.files]
 
 @cache
 def get_feed_of_path(path: str) -> Feed | None:
-    """Return the feed of a file below data/.
+    """Return the feed of a file, given its path below `data/`.
 
     A file with an unknown name, as earlier versions may have written, belongs to the first feed of its
     folder; None where the folder is no feed's.

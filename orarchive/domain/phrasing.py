@@ -123,7 +123,7 @@ def is_explained_by_endpoint(change: Change) -> bool:
 
 
 def get_new_prices(change: Change) -> dict[str, Decimal]:
-    """Return the main prices of an added record by dimension."""
+    """Return the main prices of an added record: dimension -> dollars."""
     if isinstance(FEEDS[change.feed], CopyFeed) or not isinstance(change.new, Mapping):
         return {}
     prices = read_prices(change.new.get("pricing"))

@@ -32,7 +32,7 @@ Lines = dict[str, list[Record]]
 
 
 def make_empty_snapshot() -> Snapshot:
-    """Return the snapshot of an archive without hours."""
+    """Return a snapshot without records: every feed with an empty state."""
     return {name: {} for name in FEEDS}
 
 
@@ -111,7 +111,7 @@ def _parse_lines(path: str, content: bytes, key_fields: tuple[str, ...]) -> list
     for number, line in enumerate(lines, start=1):
         for name in key_fields:
             if type(line.get(name)) is not (int if name == "n" else str):
-                msg = f"data/{path}, line {number}: no proper {name!r}"
+                msg = f"data/{path}, line {number}: member {name!r} is missing or of a wrong type"
                 raise ArchiveError(msg)
     return lines
 
@@ -126,7 +126,7 @@ def _check_items(feed: FanOutFeed, state: State) -> None:
 
 
 def _split_feed(feed: Feed, snapshot: Snapshot) -> Lines:
-    """Return the lines of a feed's files."""
+    """Split a feed's state into the lines of its files, by file name and not yet sorted."""
     state = snapshot[feed.name]
     if isinstance(feed, FanOutFeed) and feed.has_item_lines:
         return _split_responses(feed, state, snapshot)

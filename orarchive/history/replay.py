@@ -29,7 +29,7 @@ NO_COMMIT = "no commit shows its state"
 
 
 class BrokenCommit(ArchiveError):
-    """A commit's files are not what the archive writes."""
+    """A commit has files that the archive does not write in this form."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class ReplayState:
         return state
 
     def apply(self, step: "ReplayStep") -> None:
-        """Change the state to that after a step."""
+        """Apply the changed lines and records of a step."""
         _store_new(self.files, step.lines)
         _store_new(self.records, step.records)
 

@@ -1,4 +1,4 @@
-"""Verify: check that what lies in git is what was received.
+"""Verify: check that the records in git are those that were received.
 
 For every hour the bytes of each feed are hashed as they lie in git and compared with the ledger; all commits
 are replayed, and the resulting state is compared with the files at the tip. Between two hours, and after the
@@ -61,7 +61,7 @@ class Findings:
 
     @property
     def wrong(self) -> bool:
-        """Return whether anything differs."""
+        """Return whether anything but the gaps was found."""
         return any((self.differs, self.broken, self.by_hand, self.in_doubt, self.twice, self.replayed))
 
 
@@ -175,7 +175,7 @@ def _compare_rankings(
     now: Mapping[str, str],
     reports: Mapping[str, SeriesReport],
 ) -> tuple[list[str], list[str]]:
-    """Compare the rankings' files that changed between two trees with the reports of who changed them.
+    """Compare the rankings' files that changed between two trees with the reports of the later attempt.
 
     Return the changed paths of series without a report, and the series whose hash is not that of their
     report.

@@ -63,13 +63,13 @@ class MergedHour:
     rows: Rows
     """The rows as they stand after the hour."""
     report: FeedReport
-    """How the models fared; `complete_reports` adds the rest."""
+    """The report of the models; `complete_reports` adds its rows and hash."""
     rejected: list[tuple[Version, FetchResult[list[Record]]]]
     """Versions that were rejected, newest first."""
 
     @property
     def is_good(self) -> bool:
-        """Return whether a version was good."""
+        """Return whether a version of the hour was written: none was, if all were rejected."""
         return self.report["outcome"] == "ok"
 
 

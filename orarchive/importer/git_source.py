@@ -53,7 +53,7 @@ def clone_repository(repository: str) -> Iterator[Path]:
             run_git(Path(folder), *options, "--", _resolve_path(repository), str(clone))
         except GitError as error:
             reason = " ".join(str(error).partition("failed: ")[2].split())
-            msg = f"{repository} cannot be cloned; a repository, a bundle or a URL is wanted (git: {reason})"
+            msg = f"{repository} cannot be cloned; name a git repository, a bundle or a URL (git: {reason})"
             raise ArchiveError(msg) from error
         if _run_git(clone, "rev-parse", "--is-shallow-repository") == "true":
             msg = f"{repository} is a shallow clone and lacks the past (git fetch --unshallow brings it)"
@@ -117,11 +117,11 @@ def resolve_commits(versions: Sequence[Version], path: str, names: Iterable[str]
     for name in names:
         matches = [version.commit for version in versions if name and version.commit.startswith(name.lower())]
         if not matches:
-            msg = f"no version of {path} is of a commit {name!r}, which --accept names"
+            msg = f"--accept names {name!r}, but no version of {path} is of such a commit"
             raise ArchiveError(msg)
         if len(matches) > 1:
             msg = (
-                f"{name!r}, which --accept names, may be any of {len(matches)} versions:"
+                f"--accept names {name!r}, which may be any of {len(matches)} versions (write more digits):"
                 f" {', '.join(matches[:2])}"
             )
             raise ArchiveError(msg)
@@ -147,7 +147,7 @@ def open_blob_reader(clone: Path) -> Iterator[Callable[[str], bytes]]:
 
 
 def _resolve_path(repository: str) -> str:
-    """Return the absolute path of a folder or file, for git runs elsewhere; anything else as it is."""
+    """Return the absolute path of a folder or file, since git runs in another one; a URL as it is."""
     return str(Path(repository).resolve()) if Path(repository).exists() else repository
 
 

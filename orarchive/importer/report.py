@@ -30,7 +30,7 @@ class VersionResult:
     reason: str = ""
     """The reason of a rejection; of a merged version the commit that counts instead."""
     detail: str = ""
-    """The reason with what the validation found, for people; it may quote the source's text."""
+    """The reason with details from the validation, for people; it may quote the source's text."""
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ OTHER_PROVIDER_PHRASE = "model{s} listed at another provider's price"
 def format_message(
     hour: dt.datetime, attempt: Attempt, changes: list[Change], first_counts: Mapping[str, int]
 ) -> str:
-    """Return the whole message of an attempt.
+    """Format the message of an attempt: subject, lines of changes, trailers.
 
     `first_counts` holds the number of records of each feed that had none before.
     """

@@ -47,7 +47,7 @@ def run_git(
             check=True,
         ).stdout
     except FileNotFoundError:
-        msg = "git is not installed"
+        msg = "git is not installed, or not on PATH; install it"
         raise GitError(msg) from None
     except subprocess.CalledProcessError as error:
         raise _build_error(arguments[0], error.stderr, error.returncode) from None

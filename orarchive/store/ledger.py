@@ -1,4 +1,4 @@
-"""The ledger, `data/hours/`: one line for every attempt at an hour: what was requested and how it went.
+"""The ledger, `data/hours/`: one line for every attempt at an hour: its requests and their outcomes.
 
 A line is written also where nothing changed: "no change" and "did not run" must not look alike.
 """
@@ -18,7 +18,7 @@ from orarchive.timestamps import YEARS, floor_hour, format_stamp, parse_stamp
 
 if TYPE_CHECKING:
     Outcome = Literal["ok", "partial", "quarantined", "failed", "not-due"]
-    """How a feed fared: complete (up to 1 % kept), more kept, rejected, not received, not requested."""
+    """The outcome of a feed: complete (up to 1 % kept), more kept, rejected, not received, not requested."""
 else:
     # When a line is read any text passes: a newer version may have written an outcome that we do not know.
     Outcome = str
@@ -44,7 +44,7 @@ class RejectedEntry(TypedDict):
 
 
 class FeedReport(TypedDict):
-    """How one feed fared in one attempt; members without content are left out."""
+    """The report of one feed in one attempt; members without content are left out."""
 
     outcome: Outcome
     sha256: str
@@ -73,7 +73,7 @@ class FeedReport(TypedDict):
 
 
 class SeriesReport(TypedDict):
-    """How one series of rankings fared in one attempt; members without content are left out."""
+    """The report of one series of rankings in one attempt; members without content are left out."""
 
     outcome: Outcome
     scope: str

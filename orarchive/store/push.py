@@ -24,7 +24,7 @@ def get_current_branch(archive: Archive) -> str:
     try:
         return archive.run_git("symbolic-ref", "--short", "HEAD")
     except GitError as error:
-        msg = "HEAD is not on a branch; --push needs one"
+        msg = "HEAD is not on a branch; --push needs one (git switch BRANCH)"
         raise ArchiveError(msg) from error
 
 

@@ -74,7 +74,7 @@ def test_two_branches_without_head(
 def test_what_is_no_repository(archive: Archive, tmp_path: Path) -> None:
     (tmp_path / "text").write_text("no bundle")
     for where in (tmp_path / "nowhere", tmp_path / "text", tmp_path, "file:///nowhere.git"):
-        check_refused(archive, "cannot be cloned; a repository, a bundle or a URL is wanted", where, name="x")
+        check_refused(archive, "cannot be cloned; name a git repository, a bundle or a URL", where, name="x")
     check_refused(archive, "the repository has no commits", make_archive(tmp_path / "empty"))
 
 

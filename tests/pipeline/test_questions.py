@@ -264,12 +264,12 @@ def test_status_prints_coverage_and_staleness(four_hours: Stage) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (("at", "yesterday", "models"), 2, "not an hour"),
+        (("at", "yesterday", "models"), 2, "not a UTC hour"),
         (("at", "2026-06-01T00Z", "rankings"), 2, "rankings"),
         (("raw", "2026-06-01T00Z"), 2, "FEED"),
         (("at", "2026-05-31T23Z", "models"), 1, "no good hour of models at or before 2026-05-31T23Z"),
         (("at", "2026-06-01T00Z", "models", "x/y"), 1, "no models at 2026-06-01T00Z: x/y"),
-        (("status", "--now", "soon"), 2, "not an hour"),
+        (("status", "--now", "soon"), 2, "not a UTC hour"),
     ],
 )
 def test_wrong_question_is_answered_in_one_line(
