@@ -79,7 +79,7 @@ def commit_unchanged_hour(archive: Archive, hour: dt.datetime) -> None:
     }
     line["origin"] = "live"
     line.pop("source", None)
-    path = ledger.ledger_path(hour)
+    path = ledger.get_ledger_path(hour)
     month = archive.read_files(archive.resolve_commit(), [path]).get(path, b"")
     commit_files(archive, {path: ledger.append_line(month, line)}, hour, f"{format_hour(hour)}: no change\n")
 

@@ -16,11 +16,11 @@ from bench.synthetic import KEPT_PER_HOUR, PATHS, SyntheticData
 from orarchive.domain.changes import Change
 from orarchive.domain.feeds import FEEDS
 from orarchive.domain.relations import count_relations
-from orarchive.domain.snapshot import empty_snapshot
+from orarchive.domain.snapshot import make_empty_snapshot
 from orarchive.store import ledger
 from orarchive.store.archive import DATA_PREFIX, Archive
 from orarchive.store.commit_message import format_message
-from orarchive.store.git import GIT_COMMAND, git_environment
+from orarchive.store.git import GIT_COMMAND, build_git_environment
 from orarchive.store.ledger import Attempt, FeedReport
 from orarchive.timestamps import HOUR, format_stamp
 
@@ -68,7 +68,7 @@ def _list_versions(data: SyntheticData, hours: int) -> Iterator[FileVersion]:
             yield path, hour, content
     month, path = b"", ""
     for hour in range(hours):
-        if path != (path := ledger.ledger_path(FIRST_HOUR + hour * HOUR)):
+        if path != (path := ledger.get_ledger_path(FIRST_HOUR + hour * HOUR)):
             month = b""
         month = ledger.append_line(month, build_attempt(data, hour))
         yield path, hour, month
@@ -80,7 +80,7 @@ def _import_hours(
     """Commit hours on top of main; the objects of a few hours stay loose, as git leaves them by default."""
     command = [*GIT_COMMAND, "-C", str(archive.root), "-c", "fastimport.unpackLimit=1000", "fast-import"]
     with Popen(
-        [*command, "--quiet", "--done", "--date-format=raw"], stdin=PIPE, env=git_environment()
+        [*command, "--quiet", "--done", "--date-format=raw"], stdin=PIPE, env=build_git_environment()
     ) as process:
         assert process.stdin
         _write_stream(process.stdin, ref, data, hours, versions)
@@ -149,7 +149,7 @@ def build_attempt(data: SyntheticData, hour: int) -> Attempt:
         "origin": "live",
         "version": "0.1.0",
         "feeds": feeds,
-        "relations": dict.fromkeys(count_relations(empty_snapshot()), hour % 7),
+        "relations": dict.fromkeys(count_relations(make_empty_snapshot()), hour % 7),
     }
 
 

@@ -64,8 +64,9 @@ def dumps(value: Any) -> bytes:
     Raises NotJSON for nesting that Python cannot follow, of several hundred levels.
     """
     try:
-        return orjson.dumps(value, default=_number_fragment, option=orjson.OPT_SORT_KEYS)
-    except TypeError:  # A lone surrogate, or nesting beyond the 254 levels of orjson.
+        return orjson.dumps(value, default=_build_number_fragment, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        # Orjson refuses a lone surrogate, and nesting beyond its 254 levels.
         pass
     try:
         return _serialize(value).encode()
@@ -117,7 +118,7 @@ _DECODER = json.JSONDecoder(
 )
 
 
-def _number_fragment(value: object) -> orjson.Fragment:
+def _build_number_fragment(value: object) -> orjson.Fragment:
     if isinstance(value, Number):
         return orjson.Fragment(value.token)
     msg = f"{type(value).__name__} is not JSON"
@@ -133,7 +134,7 @@ def _serialize(value: Any) -> str:
         return "[" + ",".join(map(_serialize, value)) + "]"
     if isinstance(value, str):
         return _serialize_string(value)
-    return orjson.dumps(value, default=_number_fragment).decode()
+    return orjson.dumps(value, default=_build_number_fragment).decode()
 
 
 def _serialize_string(text: str) -> str:

@@ -28,12 +28,14 @@ def escape_segment(text: str) -> str:
     Every other character than PLAIN_CHARACTERS becomes `=` and hex digits, for each byte of its UTF-8. A
     segment that would be too long ends in a hash of the text.
     """
-    plain = "".join(character if character in PLAIN_CHARACTERS else _hex(character) for character in text)
+    plain = "".join(
+        character if character in PLAIN_CHARACTERS else _format_hex(character) for character in text
+    )
     if plain.startswith(".") or RESERVED_NAME.match(plain):
-        plain = _hex(plain[0]) + plain[1:]
+        plain = _format_hex(plain[0]) + plain[1:]
     if plain.endswith("."):
-        plain = plain[:-1] + _hex(".")
-    plain = RESERVED_ENDING.sub(_hex("."), plain)
+        plain = plain[:-1] + _format_hex(".")
+    plain = RESERVED_ENDING.sub(_format_hex("."), plain)
     if len(plain) > MAX_SEGMENT_LENGTH:
         digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
         plain = f"{plain[:MAX_SEGMENT_LENGTH]}=x{digest}"
@@ -49,5 +51,5 @@ def escape_path(text: str) -> str:
     return path if len(path) <= MAX_SEGMENT_LENGTH else escape_segment(text)
 
 
-def _hex(character: str) -> str:
+def _format_hex(character: str) -> str:
     return "".join(f"={byte:02x}" for byte in character.encode("utf-8", "surrogatepass"))

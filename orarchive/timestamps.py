@@ -41,15 +41,15 @@ def floor_hour(moment: dt.datetime) -> dt.datetime:
 
 
 def format_stamp(moment: dt.datetime) -> str:
-    """Return a time as files have it, `2026-11-20T06:00:00Z`."""
+    """Format a time in UTC to the second, as it stands in files: `2026-11-20T06:00:00Z`."""
     return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def format_hour(hour: dt.datetime) -> str:
-    """Return an hour as people read it, `2026-11-20T06Z`."""
+    """Format an hour in UTC for people and on the command line: `2026-11-20T06Z`."""
     return hour.astimezone(dt.UTC).strftime("%Y-%m-%dT%HZ")
 
 
 def parse_stamp(text: str) -> dt.datetime:
-    """Read a time that `format_stamp` wrote."""
+    """Parse a time that `format_stamp` wrote; raise ValueError for a text that is no ISO time."""
     return dt.datetime.fromisoformat(text)

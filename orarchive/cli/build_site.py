@@ -44,7 +44,7 @@ def build_site_command(
 
     hour = timestamps.parse_hour(as_of) if as_of else None
     opened, progress = open_archive(archive), sys.stderr.isatty()
-    commits = read_history(opened).until(hour).attempt_commits if hour else []
+    commits = read_history(opened).truncate_after(hour).attempt_commits if hour else []
     with build_in_memory(opened, commits) if commits else open_index(opened, cache, progress) as db:
         view = build_view(read_dataset(db, benchmarks), hour)
         files = {**build_files(view, base_url, progress), DATABASE: export_bytes(db, benchmarks)}

@@ -1,6 +1,6 @@
-"""Attempts: fetch a group of sources, merge what came on top of a commit, and write it as one commit.
+"""Attempts: fetch a group of sources, merge them on top of a commit, and write one commit.
 
-A push that another writer has won is answered by merging what was fetched again, on top of what they left.
+Where another writer pushed first, the fetched data is merged again on top of their commit.
 """
 
 import datetime as dt
@@ -12,11 +12,12 @@ from typing import Protocol, TypeVar
 
 from orarchive.collect.merge_result import MergeResult, build_ledger_line
 from orarchive.collect.settings import RunOptions
-from orarchive.domain.snapshot import Snapshot, snapshot_from_files
+from orarchive.domain.data_paths import SNAPSHOT_FILES
+from orarchive.domain.snapshot import Snapshot, parse_snapshot_files
 from orarchive.errors import ArchiveError, GitError
 from orarchive.store import commit, ledger, push, quarantine
-from orarchive.store.archive import SNAPSHOT_FILES, Archive
-from orarchive.store.ledger import Attempt, attempt_hour
+from orarchive.store.archive import Archive
+from orarchive.store.ledger import Attempt, get_attempt_hour
 from orarchive.timestamps import format_hour
 
 log = logging.getLogger(__name__)
@@ -25,7 +26,7 @@ LEDGER_MONTHS = 2
 """Ledger files that a run reads: this month's and the one before."""
 
 Batch = TypeVar("Batch")
-"""What a group of sources fetched in one attempt."""
+"""The results that a group of sources fetched in one attempt."""
 
 
 @dataclass(frozen=True)
@@ -42,15 +43,15 @@ class AttemptBase:
 
     def is_past(self, hour: dt.datetime) -> bool:
         """Return whether the ledger has an hour after this one."""
-        return max(map(attempt_hour, self.lines), default=hour) > hour
+        return max(map(get_attempt_hour, self.lines), default=hour) > hour
 
 
 def read_base(archive: Archive, hour: dt.datetime) -> AttemptBase:
-    """Read from HEAD what an attempt at an hour stands on."""
+    """Read from HEAD the snapshot and the ledger lines for an attempt at an hour."""
     head = archive.resolve_commit()
-    files = archive.read_files(head, [*SNAPSHOT_FILES, ledger.ledger_path(hour)])
+    files = archive.read_files(head, [*SNAPSHOT_FILES, ledger.get_ledger_path(hour)])
     lines = ledger.read_attempts(archive, head, LEDGER_MONTHS)
-    return AttemptBase(head, files, snapshot_from_files(files.get), lines)
+    return AttemptBase(head, files, parse_snapshot_files(files.get), lines)
 
 
 class SourceGroup(Protocol[Batch]):
@@ -63,13 +64,13 @@ class SourceGroup(Protocol[Batch]):
         """Fetch the sources that are due."""
 
     def merge(self, batch: Batch, base: AttemptBase) -> MergeResult | None:
-        """Merge what was fetched on top of a base.
+        """Merge a fetched batch on top of a base: its files, its reports and its snapshot.
 
         Return None where another writer has archived all of it for the hour.
         """
 
     def describe(self, result: MergeResult, line: Attempt, base: AttemptBase) -> str:
-        """Describe what a merge with its ledger line changes on top of a base, as a commit message."""
+        """Format the commit message of a merge on top of a base; `line` is its line of the ledger."""
 
 
 @dataclass
@@ -105,7 +106,7 @@ class AttemptWriter:
                 result.snapshot,
                 result.feeds,
                 result.rankings,
-                attempt=1 + sum(attempt_hour(line) == self.options.hour for line in base.lines),
+                attempt=1 + sum(get_attempt_hour(line) == self.options.hour for line in base.lines),
                 started=started,
                 finished=self.now(),
                 notes=notes,
@@ -117,7 +118,7 @@ class AttemptWriter:
     def _write_on_top(
         self, base: AttemptBase, write: Callable[[AttemptBase], tuple[bool, AttemptBase] | None]
     ) -> tuple[bool, AttemptBase]:
-        """Write on top of a base and push; where another writer was first, again on top of what they left.
+        """Write on top of a base and push; where another writer pushed first, write again on their commit.
 
         `write` makes the commit and returns whether all is good, with the next base; None where nothing is
         left to write.
@@ -162,7 +163,7 @@ class AttemptWriter:
         Return the base of the next attempt.
         """
         hour = self.options.hour
-        path = ledger.ledger_path(hour)
+        path = ledger.get_ledger_path(hour)
         ledger_file = ledger.append_line(base.files.get(path) or b"", line)
         name = base.commit
         if self.options.dry_run:

@@ -78,7 +78,8 @@ class Client:
         adapter = HTTPAdapter(pool_maxsize=self.workers, max_retries=0)
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
-        self._session.auth = lambda request: request  # or an entry of .netrc would be sent
+        # Without an `auth` of its own the session would send an entry of .netrc.
+        self._session.auth = lambda request: request
         # No redirect is followed; requests would read the whole body of one, and its address, of any size.
         self._session.get_redirect_target = lambda _: None  # type: ignore[assignment, method-assign]
         agent = f"openrouter-archive/{__version__}"
@@ -103,8 +104,9 @@ class Client:
 
         `keyed` sends the API key; a response of more than `max_bytes` fails as `too-large`.
         """
+        # An id of the service's with such a segment would lead to another route.
         if not {".", ".."}.isdisjoint(path.split("/")):
-            return FetchResult(reason="no-path")  # an id of the service's that would lead to another route
+            return FetchResult(reason="no-path")
         url = f"{self.base_url}/{path}" + (f"?{urlencode(query)}" if query else "")
         sent = rate_limited = 0
         failure = _FailedTry("")
@@ -154,7 +156,7 @@ class Client:
         return min(wait, self.retry_policy.max_wait, max(self.deadline - self.clock(), 0.0))
 
     def _send(self, url: str, keyed: bool, max_bytes: int) -> FetchResult[Any]:
-        """Send one request and decode its response; raise _FailedTry for whatever goes wrong."""
+        """Send one request and decode its response; raise _FailedTry where either fails."""
         headers = {"Authorization": f"Bearer {self.key}"} if keyed and self.key else {}
         deadline = min(self.deadline, self.clock() + REQUEST_TIMEOUT_S)
         try:
@@ -191,7 +193,8 @@ class Client:
             parts.append(part)
             size += len(part)
             if size > max_bytes:
-                parts.clear()  # or the error's traceback would keep them in memory for a while
+                # The error's traceback would keep the parts in memory for a while.
+                parts.clear()
                 raise _FailedTry("too-large")
             if self.clock() > deadline:
                 raise (
@@ -212,7 +215,7 @@ class Client:
         return failure
 
     def _log_once(self, message: str, *values: object) -> None:
-        """Log a warning, the first time only."""
+        """Log a warning once for each text; all workers share the set of logged texts."""
         with self._lock:
             if message in self._logged:
                 return

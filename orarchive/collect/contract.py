@@ -114,7 +114,7 @@ def describe_failures(name: str, results: Mapping[str, FetchResult[Any]]) -> Ite
 
 
 def _compare_count(count: int, response: FetchResult[Any]) -> Iterator[str]:
-    """Yield what the route that counts says against a list, or that it says nothing."""
+    """Yield a line where the count route contradicts a list, or has no count."""
     try:
         if note := validate.check_against_count(count, response):
             yield note

@@ -100,14 +100,14 @@ def find_drift(name: str, records: list[Record]) -> Iterator[str]:
         return
     for path, words in EXPECTED_FIELDS.get(name, {}).items():
         kinds = words.split()
-        counts = Counter(json_kind(value) for record in records for value in values_at(record, path))
+        counts = Counter(get_json_kind(value) for record in records for value in iterate_values(record, path))
         if not counts and ABSENT not in kinds:
             yield f"{name}: no record has {path}"
         for kind in sorted(counts.keys() - {*kinds}):
             yield f"{name}: {path} is {kind} on {counts[kind]} of {counts.total()}"
         if path.endswith(PROMPT_PRICE):
             parent = path.removesuffix(PROMPT_PRICE) + "pricing"
-            pricings = [pricing for record in records for pricing in values_at(record, parent)]
+            pricings = [pricing for record in records for pricing in iterate_values(record, parent)]
             yield from (f"{name}: {drift}" for drift in _find_unknown_prices(pricings))
 
 
@@ -121,20 +121,20 @@ def _find_unknown_prices(pricings: list[Any]) -> Iterator[str]:
     yield from (f"an override with an unknown member, {name}" for name in unknown_members)
 
 
-def json_kind(value: Any) -> str:
+def get_json_kind(value: Any) -> str:
     """Return the kind of a JSON value in a word: flag, text, object, list, null or number."""
     kinds = {bool: "flag", str: "text", dict: "object", list: "list", type(None): "null"}
     return next((kind for type_, kind in kinds.items() if isinstance(value, type_)), "number")
 
 
-def values_at(value: Any, path: str) -> Iterator[Any]:
+def iterate_values(value: Any, path: str) -> Iterator[Any]:
     """Yield the values at a dotted path; a list on the way stands for each of its items."""
     name, _, rest = path.partition(".")
     if isinstance(value, list):
         for item in value:
-            yield from values_at(item, path)
+            yield from iterate_values(item, path)
     elif isinstance(value, dict) and name in value:
         if rest:
-            yield from values_at(value[name], rest)
+            yield from iterate_values(value[name], rest)
         else:
             yield value[name]

@@ -57,7 +57,9 @@ def fetch_fan_out(
     `keyed` sends the API key, `progress` draws a bar.
     """
     begun = client.clock()
-    failures = 0  # minus the keys that answered; workers may miscount each other by a few
+    # Each key that fails counts 1 and each one that answers -1. The workers share the count without a lock,
+    # so it may be off by a few.
+    failures = 0
     weight = 0
 
     def fetch(key: str) -> FetchResult[Record]:
@@ -65,7 +67,7 @@ def fetch_fan_out(
         if weight > MAX_FAN_OUT_WEIGHT:
             return FetchResult(reason="too-large")
         tries = 1 if failures >= OUTAGE_THRESHOLD else None
-        path = feed.request_path(key)
+        path = feed.build_request_path(key)
         response = client.get(path, keyed=keyed, tries=tries, max_bytes=MAX_FAN_OUT_BYTES)
         step = -1 if response.reason in (None, "404") else 1
         failures = min(max(failures + step, 0), 2 * OUTAGE_THRESHOLD)
@@ -86,7 +88,7 @@ def fetch_probes(client: Client, fetched: ListFetch, keys: Sequence[str]) -> Lis
     begun = client.clock()
     probes = {}
     for key in keys[:MAX_PROBES]:
-        response = client.get(fetched.feed.probe_path(key), tries=MAX_PROBE_TRIES)
+        response = client.get(fetched.feed.build_probe_path(key), tries=MAX_PROBE_TRIES)
         result = validate_result(response, lambda body: _get_id(fetched.feed, body))
         probes[key] = replace(result, raw=b"")
     return replace(fetched, probes=probes, seconds=fetched.seconds + client.clock() - begun)

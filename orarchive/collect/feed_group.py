@@ -63,7 +63,7 @@ class FeedGroup:
         return [feed for feed in due if feed.name in self.options.feeds]
 
     def fetch(self, base: AttemptBase) -> FeedBatch:
-        """Fetch the feeds that are due, and merge each on top of the base as soon as it is there.
+        """Fetch the feeds that are due, and merge each on top of the base as soon as it is fetched.
 
         So a fan-out feed is fetched for the keys of its parent as they stand after this hour's response.
         """
@@ -77,7 +77,7 @@ class FeedGroup:
             merged.append(self._merge_feed(fetched, snapshot, base))
             snapshot = {**snapshot, feed.name: merged[-1].state}
             _log_feed(merged[-1])
-        # The probes come last of all: what became of a record must not cost the feeds their time.
+        # The probes come last, so that they take no time from the feeds.
         return FeedBatch(base, [self._probe(entry) for entry in merged])
 
     def _fetch_feed(self, feed: ListFeed | FanOutFeed, snapshot: Snapshot, base: AttemptBase) -> FeedFetch:
@@ -108,7 +108,7 @@ class FeedGroup:
         return complete_merge(base.snapshot, base.files, merged) if merged else None
 
     def _merge_again(self, fetched: list[FeedFetch], base: AttemptBase) -> list[MergedFeed]:
-        """Merge what another writer has not archived on top of what they left."""
+        """Merge the feeds that another writer has not archived on top of their commit."""
         snapshot = base.snapshot
         merged: list[MergedFeed] = []
         for fetch in drop_archived(fetched, snapshot, base.lines, self.options.hour):
@@ -118,7 +118,7 @@ class FeedGroup:
 
     def describe(self, result: MergeResult, line: Attempt, base: AttemptBase) -> str:
         """Describe the changes of the feeds as a commit message: the changelog of the hour."""
-        scopes = [ledger.last_scope(lines, "models") for lines in (base.lines, [*base.lines, line])]
+        scopes = [ledger.find_last_scope(lines, "models") for lines in (base.lines, [*base.lines, line])]
         changes = apply_scopes(diff_snapshots(base.snapshot, result.snapshot), *scopes)
         first = count_first_records(result.feeds, base.snapshot, result.snapshot)
         return format_message(self.options.hour, line, changes, first)
@@ -142,7 +142,7 @@ def check_clock(fetched: FeedFetch, options: RunOptions) -> None:
 
 
 def _log_feed(merged: MergedFeed) -> None:
-    """Log how a feed fared."""
+    """Log the outcome of a feed: an error with the reasons, or the count of its rows or responses."""
     report = merged.report
     if report["outcome"] in ("failed", "quarantined"):
         log.error("Sync failed: %s (%s)", merged.feed.name, ", ".join(report["reasons"]))

@@ -11,17 +11,17 @@ from typing import Any
 from orarchive.collect import validate
 from orarchive.collect.merge_result import MergeResult, report_rejection
 from orarchive.collect.results import FanOutFetch, FeedFetch, FetchResult, ListFetch, parse_http_date
+from orarchive.domain.data_paths import SNAPSHOT_FILES
 from orarchive.domain.feeds import FEEDS, CopyFeed, FanOutFeed, Feed
 from orarchive.domain.snapshot import (
     Snapshot,
     State,
     build_copy_state,
+    format_snapshot_files,
+    get_records_by_key,
     hash_feed,
-    records_by_key,
-    snapshot_to_files,
 )
 from orarchive.jsonl import dumps
-from orarchive.store.archive import SNAPSHOT_FILES
 from orarchive.store.ledger import FeedReport
 
 MAX_KEPT_SHARE = 0.01
@@ -44,7 +44,7 @@ class MergedFeed:
 
     @property
     def feed(self) -> Feed:
-        """Return the feed."""
+        """Return the feed that was fetched."""
         return self.fetched.feed
 
 
@@ -63,7 +63,10 @@ def merge_feed(
 
 
 def merge_list(fetched: ListFetch, snapshot: Snapshot, *, accepted: bool) -> MergedFeed:
-    """Merge a list into a snapshot; `accepted` lets it shrink."""
+    """Merge a list into a snapshot; `accepted` lets it shrink.
+
+    A list that failed or was rejected keeps the records of the snapshot; the report has the reason.
+    """
     feed, records, result = fetched.feed, snapshot[fetched.feed.name], fetched.result
     report = _start_report()
     if result.body is not None:
@@ -122,7 +125,7 @@ def merge_fan_out(
 
 
 def _start_report() -> FeedReport:
-    """Return the report of a feed that is good so far."""
+    """Build a report with the outcome `ok`, and the hash still empty."""
     return {"outcome": "ok", "sha256": ""}
 
 
@@ -138,7 +141,7 @@ def complete_merge(
     snapshot = {**snapshot, **{entry.feed.name: entry.state for entry in merged}}
     payloads: dict[str, bytes] = {}
     reports = {entry.feed.name: _report_fetch(entry, payloads) for entry in merged}
-    complete = snapshot_to_files(snapshot)
+    complete = format_snapshot_files(snapshot)
     changed = {path: complete.get(path) for path in SNAPSHOT_FILES if files.get(path) != complete.get(path)}
     return MergeResult(snapshot, changed, payloads, feeds=complete_reports(reports, snapshot, complete))
 
@@ -152,7 +155,7 @@ def complete_reports(
         report = completed.setdefault(feed.name, {"outcome": "not-due", "sha256": ""})
         report["sha256"] = hash_feed(feed, files)
         if report["outcome"] != "not-due":
-            report["rows"] = len(records_by_key(feed, snapshot[feed.name]))
+            report["rows"] = len(get_records_by_key(feed, snapshot[feed.name]))
     return completed
 
 
@@ -164,7 +167,7 @@ def count_first_records(
 
 
 def _report_fetch(merged: MergedFeed, payloads: dict[str, bytes]) -> FeedReport:
-    """Return the report of a feed with what fetching it took; add rejected payloads to `payloads`."""
+    """Return the report of a feed with requests, seconds and ages; add rejected payloads to `payloads`."""
     fetched = merged.fetched
     report: FeedReport = {**merged.report}
     requests = [result.requests for result in fetched.all_responses]
@@ -189,7 +192,7 @@ def _report_fetch(merged: MergedFeed, payloads: dict[str, bytes]) -> FeedReport:
 
 
 def _describe_probe(key: str, probe: FetchResult[str] | None) -> str:
-    """Return what a probe says about a key that left its list, in the words of the ledger."""
+    """Format the probe of a vanished key: `gone`, `unlisted`, `renamed:NEW-ID` or `unknown:REASON`."""
     if probe is None:
         return "unknown:not-asked"
     if probe.reason is not None:

@@ -8,7 +8,7 @@ from orarchive.collect.results import FanOutFetch, FeedFetch
 from orarchive.domain.feeds import FEEDS, FanOutFeed, Feed, ListFeed
 from orarchive.domain.snapshot import Snapshot
 from orarchive.store import ledger
-from orarchive.store.ledger import Attempt, attempt_hour
+from orarchive.store.ledger import Attempt, get_attempt_hour
 
 
 def list_due_feeds(lines: list[Attempt], hour: dt.datetime, cadence: str) -> list[ListFeed | FanOutFeed]:
@@ -21,7 +21,7 @@ def list_due_feeds(lines: list[Attempt], hour: dt.datetime, cadence: str) -> lis
         feed.name
         for feed in feeds
         if not any(
-            ledger.feed_outcome(line, feed.name) == "ok" for line in _list_period_lines(feed, lines, hour)
+            ledger.get_feed_outcome(line, feed.name) == "ok" for line in _list_period_lines(feed, lines, hour)
         )
     }
     return [
@@ -32,8 +32,8 @@ def list_due_feeds(lines: list[Attempt], hour: dt.datetime, cadence: str) -> lis
 def _list_period_lines(feed: Feed, lines: list[Attempt], hour: dt.datetime) -> list[Attempt]:
     """List the attempts of the hour, or for a daily feed of the UTC day, in which a feed is read once."""
     if feed.cadence == "hourly":
-        return [line for line in lines if attempt_hour(line) == hour]
-    return [line for line in lines if attempt_hour(line).date() == hour.date()]
+        return [line for line in lines if get_attempt_hour(line) == hour]
+    return [line for line in lines if get_attempt_hour(line).date() == hour.date()]
 
 
 def list_read_keys(feed: Feed, snapshot: Snapshot, lines: list[Attempt], hour: dt.datetime) -> set[str]:
@@ -41,12 +41,12 @@ def list_read_keys(feed: Feed, snapshot: Snapshot, lines: list[Attempt], hour: d
     reads = [line for line in _list_period_lines(feed, lines, hour) if _is_read(line, feed)]
     if not reads:
         return set()
-    return {key for (key,) in snapshot[feed.name]} - ledger.kept_keys(reads[-1], feed.name).keys()
+    return {key for (key,) in snapshot[feed.name]} - ledger.get_kept_keys(reads[-1], feed.name).keys()
 
 
 def _is_read(line: Attempt, feed: Feed) -> bool:
-    """Tell whether an attempt has read a feed, at least in part."""
-    return ledger.feed_outcome(line, feed.name) in ("ok", "partial")
+    """Return whether an attempt has read a feed: all of it or, of a fan-out feed, a part."""
+    return ledger.get_feed_outcome(line, feed.name) in ("ok", "partial")
 
 
 def list_due_keys(feed: FanOutFeed, snapshot: Snapshot, lines: list[Attempt], hour: dt.datetime) -> list[str]:
@@ -59,7 +59,7 @@ def list_due_keys(feed: FanOutFeed, snapshot: Snapshot, lines: list[Attempt], ho
     last_read: dict[str, str] = {}
     for line in reversed(lines):
         if _is_read(line, feed):
-            for key in listed - last_read.keys() - ledger.kept_keys(line, feed.name).keys():
+            for key in listed - last_read.keys() - ledger.get_kept_keys(line, feed.name).keys():
                 last_read[key] = line["hour"]
         if len(last_read) == len(listed):
             break
@@ -71,7 +71,7 @@ def list_due_keys(feed: FanOutFeed, snapshot: Snapshot, lines: list[Attempt], ho
 def drop_archived(
     fetched: Iterable[FeedFetch], snapshot: Snapshot, lines: list[Attempt], hour: dt.datetime
 ) -> list[FeedFetch]:
-    """Drop from what was fetched the feeds and keys that another writer has archived for the hour.
+    """Return fetched feeds without the feeds and keys that another writer has archived for the hour.
 
     `snapshot` and `lines` are those that the other writer left.
     """

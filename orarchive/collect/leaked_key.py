@@ -11,7 +11,7 @@ _JSON_ESCAPE = re.compile(rb'\\(?:u00([0-9a-fA-F]{2})|(["\\/]))')
 
 
 def contains_key(content: bytes, key: str) -> bool:
-    """Tell whether bytes hold a key: as it is, spelled with JSON's escapes, or in base64."""
+    """Return whether bytes hold a key: as it is, spelled with JSON's escapes, or in base64."""
     if len(key) < MIN_KEY_LENGTH:
         return False
     plain = _JSON_ESCAPE.sub(lambda match: match[2] or bytes.fromhex(match[1].decode()), content)

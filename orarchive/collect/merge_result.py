@@ -16,7 +16,7 @@ from orarchive.timestamps import format_stamp
 
 @dataclass(frozen=True)
 class MergeResult:
-    """What an attempt writes on top of a commit, and how each source fared."""
+    """The files that an attempt writes on top of a commit, and the report of each source."""
 
     snapshot: Snapshot
     """All feeds as they stand after the attempt."""
@@ -27,7 +27,7 @@ class MergeResult:
     feeds: dict[str, FeedReport] = field(default_factory=dict)
     rankings: dict[str, SeriesReport] = field(default_factory=dict)
     lines: tuple[str, ...] = ()
-    """Lines for the commit message about what the files do not show at a glance."""
+    """Lines for the commit message about changes that the files do not show at a glance."""
 
     @property
     def is_good(self) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
+from orarchive.domain.records import get_nested
 from orarchive.jsonl import dumps, loads
 
 OPENAPI_PATH = "openapi/spec.json"
@@ -49,14 +50,15 @@ def list_parameters(spec: Any, route: str) -> dict[str, list[str]] | None:
 
     The values are [] where the file names none; the result is None where the file does not name the route.
     """
-    operation = _get_member(spec, "paths", f"/{route}", "get")
+    operation = get_nested(spec, "paths", f"/{route}", "get")
     if not isinstance(operation, dict):
         return None
     listed = operation.get("parameters")
     parameters = [_resolve(spec, node) for node in listed] if isinstance(listed, list) else []
+    # Of two parameters with the same name the first counts, so it comes last here.
     return {
         parameter["name"]: list(dict.fromkeys(_list_enum(spec, parameter.get("schema"))))
-        for parameter in reversed(parameters)  # of two with the same name the first counts
+        for parameter in reversed(parameters)
         if isinstance(parameter, dict) and isinstance(parameter.get("name"), str)
     }
 
@@ -83,7 +85,7 @@ def _list_enum(spec: Any, schema: Any) -> Iterator[str]:
 
 
 def _is_valid_value(value: Any) -> bool:
-    """Tell whether a value can stand in a query and in a line: a lone surrogate cannot, nor can ""."""
+    """Return whether a value can be sent in a query: a lone surrogate or "" cannot."""
     return isinstance(value, str) and value.isprintable() and value != ""
 
 
@@ -94,12 +96,5 @@ def _resolve(spec: Any, node: Any) -> Any:
         if not (isinstance(reference, str) and reference.startswith("#/")):
             return node
         names = (part.replace("~1", "/").replace("~0", "~") for part in reference[2:].split("/"))
-        node = _get_member(spec, *names)
+        node = get_nested(spec, *names)
     return None
-
-
-def _get_member(node: Any, *names: str) -> Any:
-    """Return the value at a path of member names, None where there is none."""
-    for name in names:
-        node = node.get(name) if isinstance(node, dict) else None
-    return node

@@ -117,7 +117,8 @@ def _list_spans(series: Series, dates: Set[str], hour: dt.datetime) -> Iterator[
     first, last = FIRST_DATE, hour.date() - DAY
     if dates:
         first = max(first, dt.date.fromisoformat(max(dates)) - RESTATEMENT_WINDOW + DAY)
-    if series.cadence == "weekly":  # whole weeks only: a part of one would look like a restatement
+    # Only whole weeks are read: a part of a week would look like a restatement of it.
+    if series.cadence == "weekly":
         first -= first.weekday() * DAY
         last -= (last.weekday() + 1) % 7 * DAY
     yield from _split_span(first, last, MAX_SPANS[series.cadence])

@@ -66,7 +66,7 @@ class RankingGroup:
 
     @cached_property
     def series(self) -> list[Series]:
-        """Return the series that the settings let the run read."""
+        """Return the series that the run may read: with a key or without, with benchmarks or without."""
         return list_series(has_key=bool(self.settings.key), benchmarks=self.settings.benchmarks)
 
     def _list_due(self, spec: Any, base: AttemptBase) -> list[Slice]:
@@ -119,7 +119,7 @@ class RankingGroup:
         return client
 
     def merge(self, batch: RankingBatch, base: AttemptBase) -> MergeResult | None:
-        """Merge what is still due on top of a base; None where another writer has archived all of it."""
+        """Merge the slices still due on top of a base; None where another writer has archived all of them."""
         due = self._list_due(batch.spec, base)
         slices = [fetched for fetched in batch.slices if (fetched.series, fetched.slice_name) in due]
         openapi = batch.openapi if is_openapi_due(base.lines, self.options.hour) else None
@@ -137,12 +137,12 @@ class RankingGroup:
         return result
 
     def describe(self, result: MergeResult, line: Attempt, base: AttemptBase) -> str:
-        """Describe what was read and what was not, as a commit message."""
+        """Format the commit message: the slices that were read, and those that were not with the reason."""
         return format_ranking_message(self.options.hour, line["attempt"], result)
 
 
 def _log_reports(reports: Mapping[str, SeriesReport]) -> None:
-    """Log how each series fared."""
+    """Log the outcome of each series: an error with the reasons, or the count of its rows."""
     for name, report in reports.items():
         if report["outcome"] in BAD_OUTCOMES:
             reasons = sorted(set(report["kept"].values()))

@@ -20,11 +20,11 @@ from orarchive.domain.ranking_series import (
     RESTATED_SHARE,
     SERIES,
     Series,
+    get_row_date,
+    get_series_of_path,
     list_file_paths,
     merge_rows,
     parse_rows,
-    row_date,
-    series_of_path,
 )
 from orarchive.domain.snapshot import Snapshot
 from orarchive.jsonl import Record, loads
@@ -130,7 +130,7 @@ def merge_slice(
     """
     series, name, result = fetched.series, fetched.slice_name, fetched.result
     if result.reason == "empty" and fetched.is_new and has_rows_elsewhere:
-        # A new slice of which there is nothing yet, where others have something, did not fail.
+        # A new slice that has no rows yet, where other slices have rows, did not fail.
         empty: FetchResult[list[Record]] = FetchResult(body=[], requests=result.requests)
         return MergedSlice(fetched, empty, notes=(f"{name}: nothing yet",))
     if result.body is None:
@@ -150,12 +150,12 @@ def _list_archived_rows(
     series: Series, name: str, rows: list[Record], archived: Mapping[str, bytes]
 ) -> list[Record]:
     """List the archived rows of a slice for the dates of new rows."""
-    dates = {row_date(series, row) for row in rows}
+    dates = {get_row_date(series, row) for row in rows}
     return [
         row
         for path in sorted(list_file_paths(series, name, rows))
         for row in parse_rows(series, archived.get(path, b""), f"data/{path}")
-        if row_date(series, row) in dates
+        if get_row_date(series, row) in dates
     ]
 
 
@@ -165,7 +165,7 @@ def _start_report(scope: str) -> SeriesReport:
 
 
 def _report_slice(report: SeriesReport, merged: MergedSlice, payloads: dict[str, bytes]) -> None:
-    """Add a slice to the report of its series: what fetching it took, and what came or why nothing did."""
+    """Add a slice to the report of its series: its requests, and its rows or the reason for having none."""
     fetched, name = merged.fetched, merged.fetched.slice_name
     _report_result(report, name, merged.result, payloads)
     report["seconds"] = round(report.get("seconds", 0) + fetched.seconds, 1)
@@ -200,7 +200,7 @@ def _complete_reports(reports: Mapping[str, SeriesReport], changed: Mapping[str,
         if report.get("kept"):
             failure: Outcome = "quarantined" if report.get("refused") else "failed"
             report["outcome"] = "partial" if report["read"] else failure
-        content = b"".join(changed[path] for path in sorted(changed) if series_of_path(path) == name)
+        content = b"".join(changed[path] for path in sorted(changed) if get_series_of_path(path) == name)
         report["sha256"] = hashlib.sha256(content).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""The commit message of an attempt at rankings: what was read, what was not, and what changed in it."""
+"""The commit message of an attempt at rankings: slices that were read or failed, and their changes."""
 
 import datetime as dt
 
@@ -50,7 +50,7 @@ def _get_title(name: str) -> str:
 
 
 def _describe_read(name: str, report: SeriesReport) -> str:
-    """Describe what was read of a series: `model order in 12 categories`."""
+    """Describe the slices of a series that were read: `model order in 12 categories`."""
     values = sum(bool(value) for value in report["read"])
     if name == OPENAPI_NAME or not (SERIES[name].has_total and values):
         return _get_title(name)
@@ -60,7 +60,7 @@ def _describe_read(name: str, report: SeriesReport) -> str:
 
 
 def _describe_failure(name: str, report: SeriesReport) -> str:
-    """Describe what was not read of a series: `! model order: 2 of 13 not read (timeout)`."""
+    """Describe the slices of a series that failed: `! model order: 2 of 13 not read (timeout)`."""
     failed, total = len(report["kept"]), len(report["kept"]) + len(report["read"])
     count = f"{failed} of {total} " if total > 1 else ""
     if ALL_SLICES in report["kept"]:

@@ -10,10 +10,10 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from orarchive.collect import openapi
-from orarchive.domain.ranking_series import BENCHMARKS, SERIES, Series, parse_rows, row_date
+from orarchive.domain.ranking_series import BENCHMARKS, SERIES, Series, get_row_date, parse_rows
 from orarchive.jsonl import loads
 from orarchive.store.archive import Archive
-from orarchive.store.ledger import Attempt, attempt_hour
+from orarchive.store.ledger import Attempt, get_attempt_hour
 from orarchive.timestamps import DAY
 
 OPENAPI_NAME = "openapi"
@@ -37,7 +37,7 @@ def is_openapi_due(lines: Iterable[Attempt], hour: dt.datetime) -> bool:
     return not any(
         line["rankings"][OPENAPI_NAME]["outcome"] == "ok"
         for line in lines
-        if attempt_hour(line).date() == hour.date() and OPENAPI_NAME in line.get("rankings", {})
+        if get_attempt_hour(line).date() == hour.date() and OPENAPI_NAME in line.get("rankings", {})
     )
 
 
@@ -72,7 +72,7 @@ def list_slices(series: Series, spec: Any) -> list[str]:
     return ["", *values] if series.has_total else values
 
 
-def period_start(series: Series, hour: dt.datetime) -> dt.date:
+def get_period_start(series: Series, hour: dt.datetime) -> dt.date:
     """Return the first day of the period in which a series is read once: the day, or the week's Monday."""
     day = hour.date()
     return day if series.cadence == "daily" else day - day.weekday() * DAY
@@ -80,11 +80,12 @@ def period_start(series: Series, hour: dt.datetime) -> dt.date:
 
 def list_read_slices(series: Series, lines: Iterable[Attempt], hour: dt.datetime) -> set[str]:
     """List the slices of a series that were read in this day, or week."""
-    start = period_start(series, hour)
+    start = get_period_start(series, hour)
     return {
         name
         for line in lines
-        if period_start(series, attempt_hour(line)) == start and series.name in line.get("rankings", {})
+        if get_period_start(series, get_attempt_hour(line)) == start
+        and series.name in line.get("rankings", {})
         for name in line["rankings"][series.name]["read"]
     }
 
@@ -94,7 +95,7 @@ def list_rejected_slices(series: Series, lines: Iterable[Attempt], hour: dt.date
     rejections = Counter(
         name
         for line in lines
-        if attempt_hour(line).date() == hour.date() and series.name in line.get("rankings", {})
+        if get_attempt_hour(line).date() == hour.date() and series.name in line.get("rankings", {})
         for name, reason in line["rankings"][series.name].get("kept", {}).items()
         if not is_transient(reason)
     )
@@ -122,9 +123,9 @@ def read_archived_dates(
     blobs = archive.list_blobs(commit)
     paths: dict[tuple[str, str], list[str]] = {}
     for series, name in slices:
-        folder = series.folder(name) + "/"
+        folder = series.get_folder(name) + "/"
         months = [path for path in blobs if path.startswith(folder) and "/" not in path.removeprefix(folder)]
-        if not series.key and series.file_path(name) in blobs:
+        if not series.key and series.get_file_path(name) in blobs:
             paths[series.name, name] = []
         elif series.key and months:
             count = MAX_MONTHS if series.date_mode == "day" else 1
@@ -132,7 +133,7 @@ def read_archived_dates(
     contents = archive.read_blobs({blobs[path] for months in paths.values() for path in months})
     return {
         (series_name, name): {
-            row_date(SERIES[series_name], row)
+            get_row_date(SERIES[series_name], row)
             for path in months
             for row in parse_rows(SERIES[series_name], contents[blobs[path]], f"data/{path}")
         }

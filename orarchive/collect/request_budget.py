@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from orarchive.domain.ranking_series import SERIES
-from orarchive.store.ledger import Attempt, SeriesReport, attempt_hour
+from orarchive.store.ledger import Attempt, SeriesReport, get_attempt_hour
 from orarchive.timestamps import DAY, HOUR
 
 MAX_REQUESTS_PER_MINUTE = 27
@@ -47,7 +47,7 @@ def count_requests_today(lines: Iterable[Attempt], hour: dt.datetime) -> int:
     return sum(
         count_keyed_requests(line.get("rankings", {}))
         for line in lines
-        if eve <= attempt_hour(line) < eve + HOUR + DAY
+        if eve <= get_attempt_hour(line) < eve + HOUR + DAY
     )
 
 

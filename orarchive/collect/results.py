@@ -61,7 +61,7 @@ class ListFetch:
 
     @property
     def all_responses(self) -> list[FetchResult[Any]]:
-        """Return the results of all that was requested for the feed."""
+        """Return the results of all requests for the feed: the list, its count and the probes."""
         return [self.result, *self.probes.values(), *([self.count] if self.count else [])]
 
 

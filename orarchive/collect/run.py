@@ -15,7 +15,7 @@ from orarchive.collect.settings import RunOptions, Settings
 from orarchive.errors import ArchiveError
 from orarchive.store import commit, push
 from orarchive.store.archive import Archive
-from orarchive.store.ledger import Attempt, attempt_hour
+from orarchive.store.ledger import Attempt, get_attempt_hour
 from orarchive.timestamps import HOUR, format_hour, format_stamp
 
 log = logging.getLogger(__name__)
@@ -53,8 +53,9 @@ class Run:
         writer = AttemptWriter(self.archive, self.options, self.now, self.sleep)
         results = []
         for group in [] if self._is_too_early(base.lines) else self._list_groups(client):
+            # Another writer may have archived a later hour meanwhile.
             if base.is_past(self.options.hour):
-                break  # another writer has archived a later hour meanwhile
+                break
             client.deadline = client.clock() + self.settings.timeout
             is_good, base = writer.make_attempt(group, base, notes)
             if is_good is not None:
@@ -62,7 +63,8 @@ class Run:
                 results.append(is_good)
         if not results:
             log.info("Nothing due at %s", format_hour(self.options.hour))
-            if not writer.push():  # commits that an earlier run could not push
+            # There may be commits that an earlier run could not push.
+            if not writer.push():
                 push.fast_forward(self.archive)
         if writer.push_error:
             raise writer.push_error
@@ -85,7 +87,7 @@ class Run:
         """
         hour = self.options.hour
         if base.is_past(hour):
-            last = format_hour(max(map(attempt_hour, base.lines)))
+            last = format_hour(max(map(get_attempt_hour, base.lines)))
             msg = f"{format_hour(hour)} lies before the last hour of the ledger, {last}"
             raise ArchiveError(msg)
         if hour > self.now() + HOUR and not self.options.force:
@@ -98,7 +100,7 @@ class Run:
     def _is_too_early(self, lines: list[Attempt]) -> bool:
         """Return whether the last attempt at this hour is too recent for another one."""
         hour, options = self.options.hour, self.options
-        started = max((line["started"] for line in lines if attempt_hour(line) == hour), default="")
+        started = max((line["started"] for line in lines if get_attempt_hour(line) == hour), default="")
         if options.is_hour_given or options.force or options.accept:
             return False
         if started <= format_stamp(self.now() - self.settings.min_interval):

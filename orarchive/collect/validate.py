@@ -7,8 +7,9 @@ from typing import Any
 
 from orarchive.collect.results import Body, FetchResult
 from orarchive.domain.feeds import LIST_MEMBER, CopyFeed, FanOutFeed, Feed, ListFeed
-from orarchive.domain.ranking_series import MAX_ORDER_LENGTH, ORDER, Series, is_date, row_date
+from orarchive.domain.ranking_series import MAX_ORDER_LENGTH, ORDER, Series, get_row_date, is_date
 from orarchive.domain.record_files import sort_set_fields
+from orarchive.domain.records import get_nested
 from orarchive.jsonl import Record
 
 MAX_SHRINK = 0.2
@@ -28,7 +29,7 @@ class RejectedPayload(Exception):
 
 
 def validate_result(result: FetchResult[Any], check: Callable[[Any], Body]) -> FetchResult[Body]:
-    """Replace the body of a result by what a check makes of it.
+    """Replace the body of a result by the value that a check returns for it.
 
     A body that the check rejects is replaced by the reason; a result without a body is returned as it is.
     """
@@ -46,7 +47,7 @@ def reject_result(result: FetchResult[Any], rejection: RejectedPayload) -> Fetch
 
 
 def validate_list(feed: ListFeed, body: Any) -> list[Record]:
-    """Return the rows of a list feed's response, in canonical form.
+    """Return the rows of a list feed's response, their lists without an order sorted.
 
     Raise RejectedPayload for a wrong shape, a missing or repeated key, and a list that is not complete.
     """
@@ -55,7 +56,8 @@ def validate_list(feed: ListFeed, body: Any) -> list[Record]:
         raise RejectedPayload("wrong-shape", f"{LIST_MEMBER} is not a list of objects")
     for position, row in enumerate(payload):
         _check_key(row, feed.key, position)
-    if not isinstance(feed, CopyFeed):  # rows that repeat endpoints have no key of their own
+    # Rows that repeat endpoints have no key of their own: several may name the same model.
+    if not isinstance(feed, CopyFeed):
         _check_unique([row[feed.key[0]] for row in payload])
     if isinstance(body.get("links"), dict) and body["links"].get("next") is not None:
         raise RejectedPayload("more-pages", "the list goes on elsewhere")
@@ -66,7 +68,7 @@ def validate_list(feed: ListFeed, body: Any) -> list[Record]:
 
 
 def validate_response(feed: FanOutFeed, body: Any) -> Record:
-    """Return one response of a fan-out feed, in canonical form.
+    """Return one response of a fan-out feed, its lists without an order sorted.
 
     Raise RejectedPayload for a wrong shape, and for items without their keys.
     """
@@ -146,8 +148,9 @@ def validate_ranking(series: Series, body: Any) -> list[Record]:
     if series is ORDER:
         return [{"id": _get_id(row)} for row in rows[:MAX_ORDER_LENGTH]]
     if series.date_path:
-        # a window that is still open has no end date; its figures are of the time in `as_of`
-        date = _get_at(body, series.date_path) or str(_get_at(body, "meta.as_of"))[:10]
+        # A window that is still open has no end date; its figures are of the time in `as_of`.
+        end_date = get_nested(body, *series.date_path.split("."))
+        date = end_date or str(get_nested(body, "meta", "as_of"))[:10]
         rows = [{series.key[0]: date, **row} for row in rows]
     for position, row in enumerate(rows):
         if series.key and not (isinstance(row.get(series.key[0]), str) and is_date(row[series.key[0]])):
@@ -159,7 +162,7 @@ def validate_ranking(series: Series, body: Any) -> list[Record]:
 
 def check_dates(series: Series, rows: list[Record], first: str, last: str) -> None:
     """Reject rows of dates that were not requested: there they might stand beside others' for ever."""
-    dates = {row_date(series, row) for row in rows}
+    dates = {get_row_date(series, row) for row in rows}
     if outside := sorted(date for date in dates if not first <= date <= last):
         raise RejectedPayload("other-dates", ", ".join(outside[:5]))
 
@@ -177,7 +180,7 @@ def check_unique_rows(series: Series, rows: list[Record]) -> None:
 
 def check_shrunk_dates(series: Series, rows: list[Record], archived: list[Record]) -> None:
     """Reject rows where a date that is archived has lost more than a fifth of its rows."""
-    counts, previous = (Counter(row_date(series, row) for row in group) for group in (rows, archived))
+    counts, previous = (Counter(get_row_date(series, row) for row in group) for group in (rows, archived))
     for date in sorted(counts.keys() & previous.keys()):
         if counts[date] < previous[date] * (1 - MAX_SHRINK):
             raise RejectedPayload("shrunk", f"{date}: {previous[date]} to {counts[date]}")
@@ -189,10 +192,3 @@ def _get_id(row: Record) -> str:
     if not (isinstance(model, str) and model):
         raise RejectedPayload("key-missing", "id")
     return model
-
-
-def _get_at(body: Any, path: str) -> Any:
-    """Return the value at a dotted path, None where there is none."""
-    for name in path.split("."):
-        body = body.get(name) if isinstance(body, dict) else None
-    return body

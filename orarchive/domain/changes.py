@@ -26,11 +26,11 @@ from orarchive.domain.event_kinds import (
 )
 from orarchive.domain.feeds import FEEDS, CopyFeed, Feed
 from orarchive.domain.field_paths import drop_nested, remove_paths
-from orarchive.domain.keys import EndpointKey, Key, model_of_key
-from orarchive.domain.prices import read_entry_prices, read_prices, read_schedule, time_of_day_keys
+from orarchive.domain.keys import EndpointKey, Key, get_model_of_key
+from orarchive.domain.prices import list_time_of_day_keys, read_entry_prices, read_prices, read_schedule
 from orarchive.domain.record_files import is_same_json, is_volatile
 from orarchive.domain.records import get_alias_target, is_alias
-from orarchive.domain.snapshot import Snapshot, State, records_by_key
+from orarchive.domain.snapshot import Snapshot, State, get_records_by_key
 from orarchive.jsonl import Record
 
 
@@ -92,10 +92,11 @@ def diff_snapshots(old: Snapshot, new: Snapshot) -> list[Change]:
     """
     compared = [feed for feed in FEEDS.values() if old[feed.name] and old[feed.name] is not new[feed.name]]
     before, after = (
-        {feed.name: records_by_key(feed, snapshot[feed.name]) for feed in compared} for snapshot in (old, new)
+        {feed.name: get_records_by_key(feed, snapshot[feed.name]) for feed in compared}
+        for snapshot in (old, new)
     )
     # Compared with the old snapshot only: the history may hold an earlier field of the same name.
-    appeared = {name: _field_names(after[name]) - _field_names(before[name]) for name in before}
+    appeared = {name: _list_field_names(after[name]) - _list_field_names(before[name]) for name in before}
 
     def list_endpoints(model: str) -> list[Record]:
         responses = [snapshot["endpoints"].get((model,)) for snapshot in (old, new)]
@@ -133,9 +134,9 @@ def format_key(feed: Feed, key: Key) -> str:
     return EndpointKey(*key).text if feed.key[-1] == "n" else "@".join(map(str, key))
 
 
-def current_rates(change: Change) -> dict[str, Decimal]:
+def get_current_rates(change: Change) -> dict[str, Decimal]:
     """Return the new prices of time-of-day dimensions, before or after, of a changed schedule."""
-    dimensions = time_of_day_keys(change.old) | time_of_day_keys(change.new)
+    dimensions = list_time_of_day_keys(change.old) | list_time_of_day_keys(change.new)
     return {name: price for name, price in read_prices(change.new).items() if name in dimensions}
 
 
@@ -153,7 +154,7 @@ def _diff_feed(feed: Feed, old: State, new: State, appeared: Collection[str]) ->
             yield from _diff_record(feed, name, before, after, appeared)
 
 
-def _field_names(state: State) -> set[str]:
+def _list_field_names(state: State) -> set[str]:
     return {name for record in state.values() for name in record}
 
 
@@ -168,14 +169,14 @@ def _diff_record(
             continue
         before, after = old.get(name), new.get(name)
         if name == TOP_PROVIDER:
-            before, after = (_top_provider(record) for record in (old, new))
+            before, after = (_get_top_provider(record) for record in (old, new))
         if not is_same_json(before, remove_paths(after, name, appeared) if name in outer_fields else after):
-            yield Change(_field_kind(name, before, after), feed.name, key, name, before, after)
+            yield Change(_get_field_kind(name, before, after), feed.name, key, name, before, after)
     if feed.name != "models":
         yield from _diff_pricing(feed.name, key, old.get("pricing"), new.get("pricing"), appeared)
 
 
-def _top_provider(record: Record) -> Any:
+def _get_top_provider(record: Record) -> Any:
     """Return a model's `top_provider`, without its context length where that repeats the model's own."""
     top = record.get(TOP_PROVIDER)
     if not isinstance(top, dict) or not is_same_json(top.get("context_length"), record.get("context_length")):
@@ -183,8 +184,8 @@ def _top_provider(record: Record) -> Any:
     return {name: value for name, value in top.items() if name != "context_length"}
 
 
-def _field_kind(field: str, before: Any, after: Any) -> str:
-    """Return the kind of a field's change.
+def _get_field_kind(field: str, before: Any, after: Any) -> str:
+    """Return the kind of event for a change of a field: that of FIELD_KINDS, or `edited`.
 
     An alias has not moved where only the name of its target is new, and `is_moderated` is no limit.
     """
@@ -204,7 +205,7 @@ def _diff_pricing(feed: str, key: str, old: Any, new: Any, appeared: Collection[
     """
     if old == new:
         return
-    time_of_day = time_of_day_keys(old) | time_of_day_keys(new)
+    time_of_day = list_time_of_day_keys(old) | list_time_of_day_keys(new)
     comparable = remove_paths(new, "pricing", appeared)
     before, after = read_prices(old), read_prices(comparable)
     for name in sorted((before.keys() | after.keys()) - time_of_day):
@@ -232,7 +233,7 @@ def _diff_model_prices(
     by_model: dict[str, list[Change]] = {}
     for change in changes:
         if change.feed == "endpoints":
-            by_model.setdefault(model_of_key(change.key), []).append(change)
+            by_model.setdefault(get_model_of_key(change.key), []).append(change)
     for key in sorted(old.keys() & new.keys()):
         model, before, after = key[0], old[key], new[key]
         if before is after or is_alias(before) or is_alias(after):
@@ -252,7 +253,7 @@ def _find_cause(change: Change, endpoint_changes: list[Change], endpoints: list[
         endpoint_change for endpoint_change in endpoint_changes if endpoint_change.kind == SCHEDULE_CHANGED
     ]
     if change.kind == REPRICED and any(
-        change.new in _schedule_rates(schedule, change.field) for schedule in schedules
+        change.new in _list_schedule_rates(schedule, change.field) for schedule in schedules
     ):
         return "schedule"
     if any(_has_new_price(endpoint.get("pricing"), change) for endpoint in endpoints):
@@ -267,17 +268,17 @@ def _is_same_move(change: Change, endpoint_change: Change) -> bool:
     if change.kind == REPRICED:
         return (change.field, change.new) == (endpoint_change.field, endpoint_change.new)
     schedules = [[read_schedule(each.old), read_schedule(each.new)] for each in (change, endpoint_change)]
-    return is_same_json(*schedules) and current_rates(change) == current_rates(endpoint_change)
+    return is_same_json(*schedules) and get_current_rates(change) == get_current_rates(endpoint_change)
 
 
-def _schedule_rates(change: Change, dimension: str) -> set[Decimal]:
+def _list_schedule_rates(change: Change, dimension: str) -> set[Decimal]:
     """Return the rates of a time-of-day dimension in a changed schedule: before, after and current."""
-    if dimension not in time_of_day_keys(change.old) | time_of_day_keys(change.new):
+    if dimension not in list_time_of_day_keys(change.old) | list_time_of_day_keys(change.new):
         return set()
     entries = [*read_schedule(change.old), *read_schedule(change.new)]
     return {
         prices[dimension]
-        for prices in (current_rates(change), *map(read_entry_prices, entries))
+        for prices in (get_current_rates(change), *map(read_entry_prices, entries))
         if dimension in prices
     }
 
@@ -287,5 +288,5 @@ def _has_new_price(pricing: Any, change: Change) -> bool:
     prices = read_prices(pricing)
     if change.kind == REPRICED:
         return bool(prices.get(change.field) == change.new)
-    rates = current_rates(change)
+    rates = get_current_rates(change)
     return is_same_json(read_schedule(pricing), read_schedule(change.new)) and rates.items() <= prices.items()

@@ -2,17 +2,17 @@
 
 from functools import cache
 
-from orarchive.domain import ranking_series
 from orarchive.domain.feeds import FEEDS, RESPONSES_FILE, FanOutFeed, Feed
+from orarchive.domain.ranking_series import RANKINGS_FOLDER
 
-FEED_FOLDERS = sorted({*(feed.folder for feed in FEEDS.values()), ranking_series.RANKINGS_FOLDER})
-SNAPSHOT_PATHS = frozenset(path for feed in FEEDS.values() for path in feed.files)
-"""Paths of the files that the archive writes today."""
+FEED_FOLDERS = sorted({*(feed.folder for feed in FEEDS.values()), RANKINGS_FOLDER})
+SNAPSHOT_FILES = [path for feed in FEEDS.values() for path in feed.files]
+"""Paths of the files of a snapshot that the archive writes today, feed by feed."""
 
 
 @cache
-def feed_of_path(path: str) -> Feed | None:
-    """Return the feed of a file below data/.
+def get_feed_of_path(path: str) -> Feed | None:
+    """Return the feed of a file, given its path below `data/`.
 
     A file with an unknown name, as earlier versions may have written, belongs to the first feed of its
     folder; None where the folder is no feed's.
@@ -23,15 +23,15 @@ def feed_of_path(path: str) -> Feed | None:
 
 
 @cache
-def file_name(path: str) -> str:
-    """Return the name of a file without its ending."""
+def get_file_name(path: str) -> str:
+    """Return the name of a JSONL file without its folder and its ending: `facts` for `models/facts.jsonl`."""
     return path.rpartition("/")[2].removesuffix(".jsonl")
 
 
 @cache
 def is_responses_file(path: str) -> bool:
     """Return whether a file has a line for each model asked for, not for each item."""
-    feed = feed_of_path(path)
+    feed = get_feed_of_path(path)
     return (
         feed is not None
         and isinstance(feed, FanOutFeed)
@@ -40,11 +40,6 @@ def is_responses_file(path: str) -> bool:
     )
 
 
-def line_key_fields(feed: Feed, path: str) -> tuple[str, ...]:
+def get_line_key(feed: Feed, path: str) -> tuple[str, ...]:
     """Return the fields that identify a line of a feed's file."""
     return ("model",) if is_responses_file(path) else feed.key
-
-
-def is_series_file(path: str) -> bool:
-    """Return whether a file below data/ holds rankings."""
-    return path.startswith(f"{ranking_series.RANKINGS_FOLDER}/") and path.endswith(".jsonl")

@@ -157,7 +157,7 @@ EVENT_KINDS: dict[str, EventKind] = {
 # fmt: on
 
 
-def event_kind(name: str) -> EventKind:
+def get_event_kind(name: str) -> EventKind:
     """Return the row of a kind; raise LookupError for a name that has none."""
     if name not in EVENT_KINDS:
         msg = f"unknown kind of event {name!r}: add a row to EVENT_KINDS in orarchive/domain/event_kinds.py"
@@ -172,33 +172,33 @@ def list_labels() -> list[str]:
 
 
 # Names of kinds for code that makes events or tells them apart: each must have a row.
-ADDED = event_kind("added").name
-FIRST_OBSERVED = event_kind("first_observed").name
-RETURNED = event_kind("returned").name
-MISSING = event_kind("missing").name
-DEPRECATED = event_kind("deprecated").name
-REMOVED = event_kind("removed").name
-ORPHANED = event_kind("orphaned").name
-RENAMED = event_kind("renamed").name
-JOINED = event_kind("joined").name
-LEFT = event_kind("left").name
-GAINED = event_kind("gained").name
-LOST = event_kind("lost").name
-REPRICED = event_kind("repriced").name
-SCHEDULE_CHANGED = event_kind("schedule_changed").name
-DISCOUNTED = event_kind("discounted").name
-LIMITS_CHANGED = event_kind("limits_changed").name
-CAPABILITIES_CHANGED = event_kind("capabilities_changed").name
-EDITED = event_kind("edited").name
-EXPIRY_CHANGED = event_kind("expiry_changed").name
-EXPIRY_SET = event_kind("expiry_set").name
-EXPIRY_MOVED = event_kind("expiry_moved").name
-EXPIRY_CLEARED = event_kind("expiry_cleared").name
-ALIAS_MOVED = event_kind("alias_moved").name
-REQUANTIZED = event_kind("requantized").name
-DEGRADED = event_kind("degraded").name
-RECOVERED = event_kind("recovered").name
-POLICY_CHANGED = event_kind("policy_changed").name
-FIELD_APPEARED = event_kind("field_appeared").name
-FIELD_VANISHED = event_kind("field_vanished").name
-RESTATED = event_kind("restated").name
+ADDED = get_event_kind("added").name
+FIRST_OBSERVED = get_event_kind("first_observed").name
+RETURNED = get_event_kind("returned").name
+MISSING = get_event_kind("missing").name
+DEPRECATED = get_event_kind("deprecated").name
+REMOVED = get_event_kind("removed").name
+ORPHANED = get_event_kind("orphaned").name
+RENAMED = get_event_kind("renamed").name
+JOINED = get_event_kind("joined").name
+LEFT = get_event_kind("left").name
+GAINED = get_event_kind("gained").name
+LOST = get_event_kind("lost").name
+REPRICED = get_event_kind("repriced").name
+SCHEDULE_CHANGED = get_event_kind("schedule_changed").name
+DISCOUNTED = get_event_kind("discounted").name
+LIMITS_CHANGED = get_event_kind("limits_changed").name
+CAPABILITIES_CHANGED = get_event_kind("capabilities_changed").name
+EDITED = get_event_kind("edited").name
+EXPIRY_CHANGED = get_event_kind("expiry_changed").name
+EXPIRY_SET = get_event_kind("expiry_set").name
+EXPIRY_MOVED = get_event_kind("expiry_moved").name
+EXPIRY_CLEARED = get_event_kind("expiry_cleared").name
+ALIAS_MOVED = get_event_kind("alias_moved").name
+REQUANTIZED = get_event_kind("requantized").name
+DEGRADED = get_event_kind("degraded").name
+RECOVERED = get_event_kind("recovered").name
+POLICY_CHANGED = get_event_kind("policy_changed").name
+FIELD_APPEARED = get_event_kind("field_appeared").name
+FIELD_VANISHED = get_event_kind("field_vanished").name
+RESTATED = get_event_kind("restated").name

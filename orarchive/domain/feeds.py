@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any, Literal
 from urllib.parse import quote, urlencode
 
-from orarchive.domain.event_kinds import ADDED, GAINED, JOINED, LEFT, LOST, MISSING, event_kind
+from orarchive.domain.event_kinds import ADDED, GAINED, JOINED, LEFT, LOST, MISSING, get_event_kind
 from orarchive.domain.keys import Key
 
 LIST_MEMBER = "data"
@@ -48,8 +48,8 @@ class Feed:
 
     def __post_init__(self) -> None:
         """Raise LookupError where a kind of event has no row in EVENT_KINDS."""
-        event_kind(self.added_kind)
-        event_kind(self.removed_kind)
+        get_event_kind(self.added_kind)
+        get_event_kind(self.removed_kind)
 
     @property
     def scope(self) -> str:
@@ -60,12 +60,7 @@ class Feed:
     def files(self) -> tuple[str, ...]:
         """Return the feed's file paths below `data/`, in the order in which the ledger hashes the files."""
         names = [self.base_file, *self.facets, *([self.spot_file] if self.spot_file else [])]
-        return tuple(self._path(name) for name in names)
-
-    @property
-    def volatile_files(self) -> tuple[str, ...]:
-        """Return the paths below `data/` of the volatile facets."""
-        return tuple(self._path(name) for name in self.volatile_facets)
+        return tuple(self._build_path(name) for name in names)
 
     @cached_property
     def volatile_fields(self) -> tuple[str, ...]:
@@ -82,11 +77,11 @@ class Feed:
         """Return the key fields that the archive adds to the lines: records do not carry them themselves."""
         return tuple(name for name in ARCHIVE_KEY_FIELDS if name in self.key)
 
-    def parent_key(self, key: Key) -> str | None:
-        """Return which key of its parent a record of a fan-out feed was read for; None for other feeds."""
+    def get_parent_key(self, key: Key) -> str | None:
+        """Return the parent's key that a fan-out feed's record was read for; None for other feeds."""
         return None
 
-    def _path(self, name: str) -> str:
+    def _build_path(self, name: str) -> str:
         return f"{self.folder}/{name}.jsonl"
 
 
@@ -99,8 +94,8 @@ class ListFeed(Feed):
     probe_route: str | None = None
     """Path of a single record, with `{}` for its key: asked when a record has left the list."""
 
-    def probe_path(self, key: str) -> str:
-        """Return the path that requests a single record of the list."""
+    def build_probe_path(self, key: str) -> str:
+        """Return the path, below the base URL, of the request for a single record of the list."""
         assert self.probe_route
         return _fill_route(self.probe_route, key)
 
@@ -131,18 +126,18 @@ class FanOutFeed(Feed):
     @cached_property
     def files(self) -> tuple[str, ...]:
         """Return the feed's file paths below `data/`, in the order in which the ledger hashes the files."""
-        return (*super().files, *([self._path(RESPONSES_FILE)] if self.has_item_lines else []))
+        return (*super().files, *([self._build_path(RESPONSES_FILE)] if self.has_item_lines else []))
 
-    def parent_key(self, key: Key) -> str | None:
-        """Return which key of its parent a record was read for."""
+    def get_parent_key(self, key: Key) -> str | None:
+        """Return the parent's key, such as a model id, that a record was read for."""
         return str(key[0])
 
-    def request_path(self, key: str) -> str:
-        """Return the path that asks for a key of the parent."""
+    def build_request_path(self, key: str) -> str:
+        """Return the path, below the base URL, of the request for a key of the parent."""
         return _fill_route(self.route, key)
 
     def get_payload(self, response: dict[str, Any]) -> Any:
-        """Return the payload of a response."""
+        """Return the payload of a response: the member `payload_member`, or the response itself."""
         return response[self.payload_member] if self.payload_member else response
 
 

@@ -26,7 +26,7 @@ def list_paths(record: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
 
 def drop_nested(paths: Collection[str]) -> list[str]:
     """Return the paths that are not inside another of the paths, sorted."""
-    return [path for path in sorted(paths) if not any(outer in paths for outer in _outer_paths(path))]
+    return [path for path in sorted(paths) if not any(outer in paths for outer in _list_outer_paths(path))]
 
 
 def diff_paths(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[set[str], set[str]]:
@@ -60,8 +60,8 @@ def remove_paths(value: Any, path: str, removed: Collection[str]) -> Any:
     return {name: remove_paths(value[name], inner, removed) for inner, name in members}
 
 
-def _outer_paths(path: str) -> Iterator[str]:
-    # list_paths yields no path inside one that is longer than this.
+def _list_outer_paths(path: str) -> Iterator[str]:
+    # The function `list_paths` yields no path inside one that is longer than this.
     path = path[: MAX_PATH_LENGTH + 1]
     while "." in path:
         path = path.rpartition(".")[0]

@@ -43,7 +43,7 @@ class EndpointKey(NamedTuple):
         return cls(model, label[: number.start()], int(number[1])) if number else cls(model, label, 0)
 
 
-def model_of_key(text: str) -> str:
+def get_model_of_key(text: str) -> str:
     """Return the model id in the text form of a key: of an endpoint's the part before `@`, else all of it."""
     return text.partition("@")[0]
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from orarchive.domain.changes import Change, current_rates
+from orarchive.domain.changes import Change, get_current_rates
 from orarchive.domain.event_kinds import ALIAS_MOVED, FIELD_APPEARED, FIRST_OBSERVED, SCHEDULE_CHANGED
 from orarchive.domain.feeds import FEEDS, CopyFeed
 from orarchive.domain.foreign_text import shorten
-from orarchive.domain.keys import model_of_key
+from orarchive.domain.keys import get_model_of_key
 from orarchive.domain.prices import (
     CONDITIONS,
     MAIN_DIMENSIONS,
@@ -17,10 +17,10 @@ from orarchive.domain.prices import (
     TIME_OF_DAY_CONDITIONS,
     format_price,
     format_time_of_day,
+    list_time_of_day_keys,
     parse_price,
     parse_time_of_day,
     read_prices,
-    time_of_day_keys,
 )
 from orarchive.jsonl import Record, dumps
 
@@ -111,7 +111,7 @@ def get_model(change: Change) -> str | None:
     """Return the id of the model that a change is about; None for a change that is about no model."""
     if change.kind == FIELD_APPEARED or not FEEDS[change.feed].is_about_models:
         return None
-    return model_of_key(change.key)
+    return get_model_of_key(change.key)
 
 
 def is_explained_by_endpoint(change: Change) -> bool:
@@ -120,7 +120,7 @@ def is_explained_by_endpoint(change: Change) -> bool:
 
 
 def get_new_prices(change: Change) -> dict[str, Decimal]:
-    """Return the main prices of an added record by dimension."""
+    """Return the main prices of an added record: dimension -> dollars."""
     if isinstance(FEEDS[change.feed], CopyFeed) or not isinstance(change.new, Mapping):
         return {}
     prices = read_prices(change.new.get("pricing"))
@@ -215,7 +215,7 @@ def describe_change(change: Change, style: Style) -> str:
     if change.kind == SCHEDULE_CHANGED:
         return _describe_schedule(change, style)
     if change.kind == ALIAS_MOVED:
-        return style.format_pair(*(style.format_value(_alias_slug(target)) for target in (old, new)))
+        return style.format_pair(*(style.format_value(_get_alias_slug(target)) for target in (old, new)))
     name = style.shorten(style.format_field(change.field, ""))
     if isinstance(old, dict) and isinstance(new, dict):
         members = [
@@ -256,18 +256,18 @@ def _describe_items(old: list[Any], new: list[Any], style: Style) -> str:
     return _join(items, " ", style) or "reordered"
 
 
-def _alias_slug(target: Any) -> Any:
+def _get_alias_slug(target: Any) -> Any:
     return target.get("slug") if isinstance(target, Mapping) else target
 
 
 def _describe_schedule(change: Change, style: Style) -> str:
     """Return in words how a schedule changed, and the current prices that it hides or no longer hides."""
-    before, after = (bool(time_of_day_keys(pricing)) for pricing in (change.old, change.new))
+    before, after = (bool(list_time_of_day_keys(pricing)) for pricing in (change.old, change.new))
     words = {
         (False, True): "prices depend on the time of day from now on",
         (True, False): "prices no longer depend on the time of day",
     }.get((before, after), "price conditions changed")
-    rates = {name: (price,) for name, price in current_rates(change).items()}
+    rates = {name: (price,) for name, price in get_current_rates(change).items()}
     cause = f" ({style.cause_phrases[change.cause]})" if change.cause in style.cause_phrases else ""
     return words + (f": now {format_prices(rates, style)}" if rates else "") + cause
 

@@ -57,7 +57,7 @@ def _parse_decimal(value: str | int | Decimal) -> Decimal | None:
     return price if price.is_finite() and abs(price.adjusted()) < MAX_EXPONENT else None
 
 
-def time_of_day_keys(pricing: Any) -> set[str]:
+def list_time_of_day_keys(pricing: Any) -> set[str]:
     """Return the dimensions with time-of-day prices: those in an override with a time window or weekdays.
 
     The service puts the rate of the current window at the top level, so these top-level values change several
@@ -74,7 +74,7 @@ def time_of_day_keys(pricing: Any) -> set[str]:
 
 def split_time_of_day(pricing: Record) -> tuple[Record, Record]:
     """Split a pricing object into its stable part, with the schedule, and its current time-of-day rates."""
-    dimensions = time_of_day_keys(pricing)
+    dimensions = list_time_of_day_keys(pricing)
     stable = {name: value for name, value in pricing.items() if name not in dimensions}
     return stable, {name: value for name, value in pricing.items() if name in dimensions}
 
@@ -85,14 +85,14 @@ def read_prices(pricing: Any) -> dict[str, Decimal]:
         return {}
     return {
         name: price
-        for name, value in _first_members(pricing)
+        for name, value in _list_first_members(pricing)
         if name not in NOT_PRICES
         and (price := parse_price(value)) is not None
         and (price or name in MAIN_DIMENSIONS)
     }
 
 
-def _first_members(prices: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
+def _list_first_members(prices: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
     """Return the members of a pricing object; of more than MAX_PRICES the first by name."""
     return (
         prices.items()
@@ -113,11 +113,13 @@ def read_schedule(pricing: Any) -> list[Record]:
 
 def read_entry_prices(entry: Record) -> dict[str, Decimal]:
     """Return the prices of one override entry by dimension."""
-    prices = {name: parse_price(value) for name, value in _first_members(entry) if name not in CONDITIONS}
+    prices = {
+        name: parse_price(value) for name, value in _list_first_members(entry) if name not in CONDITIONS
+    }
     return {name: price for name, price in prices.items() if price is not None}
 
 
-def prices_at(
+def get_prices_at(
     pricing: Any, moment: dt.datetime, over: Decimal = ZERO
 ) -> dict[str, tuple[Decimal, Record | None]]:
     """Return the price of each dimension at a moment (UTC), with the override entry that it comes from.
@@ -191,7 +193,7 @@ def is_dynamic(price: Decimal | None) -> bool:
     return price is not None and price < 0
 
 
-def percent_change(old: Decimal | None, new: Decimal | None) -> Decimal | None:
+def compute_percent_change(old: Decimal | None, new: Decimal | None) -> Decimal | None:
     """Return the change of a price in percent of the old price; None where either is not a positive price."""
     if not old or not new or old < 0 or new < 0:
         return None

@@ -73,14 +73,16 @@ class Series:
         """Return route and query, without slices and dates."""
         return self.route + ("?" + urlencode(self.query) if self.query else "")
 
-    def folder(self, slice_name: str = "") -> str:
+    def get_folder(self, slice_name: str = "") -> str:
         """Return the folder below `data/` of a slice's files."""
         return "/".join([RANKINGS_FOLDER, self.name, *([escape_path(slice_name)] if slice_name else [])])
 
-    def file_path(self, slice_name: str, date: str = "") -> str:
+    def get_file_path(self, slice_name: str, date: str = "") -> str:
         """Return the path of a slice's file for the month of a date; a ranking of now has only one file."""
         return (
-            f"{self.folder(slice_name)}/{date[:7]}.jsonl" if self.key else f"{self.folder(slice_name)}.jsonl"
+            f"{self.get_folder(slice_name)}/{date[:7]}.jsonl"
+            if self.key
+            else f"{self.get_folder(slice_name)}.jsonl"
         )
 
 
@@ -178,29 +180,31 @@ def merge_rows(
     path below `data/`; files of other months are not needed.
     """
     if not series.key:
-        return {series.file_path(slice_name): write_lines(rows)}
+        return {series.get_file_path(slice_name): write_lines(rows)}
     by_month: dict[str, list[Record]] = {}
     for row in rows:
-        by_month.setdefault(row_date(series, row)[:7], []).append(row)
+        by_month.setdefault(get_row_date(series, row)[:7], []).append(row)
     merged = {}
     for month, new in by_month.items():
-        path = series.file_path(slice_name, month)
-        dates = {row_date(series, row) for row in new}
+        path = series.get_file_path(slice_name, month)
+        dates = {get_row_date(series, row) for row in new}
         old = [
             row
             for row in parse_rows(series, files.get(path, b""), f"data/{path}")
-            if row_date(series, row) not in dates
+            if get_row_date(series, row) not in dates
         ]
-        merged[path] = write_lines(sorted([*old, *new], key=lambda row: _sort_key(series, row)))
+        merged[path] = write_lines(sorted([*old, *new], key=lambda row: _build_sort_key(series, row)))
     return merged
 
 
 def list_file_paths(series: Series, slice_name: str, rows: Iterable[Record]) -> set[str]:
     """Return the paths of the files that rows of a slice belong into."""
-    return {series.file_path(slice_name, month) for month in {row_date(series, row)[:7] for row in rows}}
+    return {
+        series.get_file_path(slice_name, month) for month in {get_row_date(series, row)[:7] for row in rows}
+    }
 
 
-def row_date(series: Series, row: Record) -> str:
+def get_row_date(series: Series, row: Record) -> str:
     """Return the date of a row; "" where rows have no dates."""
     return str(row[series.key[0]]) if series.key else ""
 
@@ -218,7 +222,7 @@ def parse_rows(series: Series, content: bytes, name: str) -> list[Record]:
 def is_row(series: Series, row: Record) -> bool:
     """Return whether a row has all key fields, and a date where rows of the series have one."""
     has_key = all(isinstance(row.get(name), str | int) for name in series.key)
-    return has_key and (not series.key or is_date(row_date(series, row)))
+    return has_key and (not series.key or is_date(get_row_date(series, row)))
 
 
 def is_date(text: str) -> bool:
@@ -231,15 +235,20 @@ def is_date(text: str) -> bool:
     return f"{date}" == text and date.year in YEARS
 
 
-def _sort_key(series: Series, row: Record) -> list[tuple[str, Any]]:
+def _build_sort_key(series: Series, row: Record) -> list[tuple[str, Any]]:
     """Return the sort key of a row, which also works for key fields of mixed types."""
     return [(type(row[name]).__name__, row[name]) for name in series.key]
 
 
-def series_of_path(path: str) -> str | None:
+def get_series_of_path(path: str) -> str | None:
     """Return the series name of a file below `data/`; `openapi` for the OpenAPI file; else None."""
     folder, _, name = path.partition("/")
     if folder == "openapi":
         return folder
     series = name.partition("/")[0].removesuffix(".jsonl")
-    return series if folder == RANKINGS_FOLDER and path.endswith(".jsonl") else None
+    return series if is_series_file(path) else None
+
+
+def is_series_file(path: str) -> bool:
+    """Return whether a file below `data/` holds rankings."""
+    return path.startswith(f"{RANKINGS_FOLDER}/") and path.endswith(".jsonl")

@@ -10,7 +10,7 @@ from typing import Any
 
 from orarchive.domain.feeds import ARCHIVE_KEY_FIELDS, Feed
 from orarchive.domain.keys import Key
-from orarchive.domain.prices import split_time_of_day, time_of_day_keys
+from orarchive.domain.prices import list_time_of_day_keys, split_time_of_day
 from orarchive.jsonl import Record, dumps
 
 RESERVED_NAMES = (*ARCHIVE_KEY_FIELDS, "lacks", "response")
@@ -45,7 +45,7 @@ def split_record(feed: Feed, archive_fields: Record, record: Record) -> Iterator
     for file, patterns in feed.facets.items():
         facet = {name: base_fields.pop(name) for name in record if _matches(name, patterns)}
         pricing: Any = facet.get("pricing")
-        if feed.spot_file and time_of_day_keys(pricing):
+        if feed.spot_file and list_time_of_day_keys(pricing):
             facet["pricing"], rates = split_time_of_day(pricing)
             yield feed.spot_file, {**key, "pricing": rates}
         if facet:
@@ -79,10 +79,10 @@ def is_volatile(feed: Feed, name: str) -> bool:
     return _matches(name, feed.volatile_fields)
 
 
-def stable_part(feed: Feed, record: Record) -> Record:
+def extract_stable_part(feed: Feed, record: Record) -> Record:
     """Return a record without its volatile fields and without current time-of-day rates."""
     stable = {name: value for name, value in record.items() if not is_volatile(feed, name)}
-    if time_of_day_keys(stable.get("pricing")):
+    if list_time_of_day_keys(stable.get("pricing")):
         stable["pricing"], _ = split_time_of_day(stable["pricing"])
     return stable
 
@@ -135,7 +135,7 @@ def number_duplicates(feed: Feed, items: Iterable[Record]) -> Iterator[tuple[int
     """
 
     def sort_key(item: Record) -> tuple[bytes, ...]:
-        stable = stable_part(feed, item)
+        stable = extract_stable_part(feed, item)
         return dumps([stable.get(name) for name in DUPLICATE_ORDER]), dumps(stable), dumps(item)
 
     by_tag: dict[str, list[Record]] = {}
@@ -162,7 +162,8 @@ def match_copies(feed: Feed, rows: Iterable[Record], endpoints: dict[Key, Record
     A row without an endpoint gets the next free n.
     """
     matches: dict[Key, Record] = {}
-    free: dict[tuple[str, str], list[int]] = {}  # in descending order: the lowest n are at the end
+    # The free n of each model and tag are in descending order: the lowest are at the end.
+    free: dict[tuple[str, str], list[int]] = {}
     counts: Counter[tuple[str, str]] = Counter()
     for row in sorted(rows, key=dumps):
         pair = (row["model_id"], row["tag"])
@@ -184,6 +185,7 @@ MAX_DUPLICATES = 100
 time grows with the square."""
 
 
-@cache  # A snapshot asks for the same few dozen names a hundred thousand times.
+# A snapshot asks for the same few dozen names a hundred thousand times.
+@cache
 def _matches(name: str, patterns: tuple[str, ...]) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns)

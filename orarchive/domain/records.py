@@ -157,6 +157,13 @@ def get_object(record: Record, name: str) -> Record:
     return value if isinstance(value, dict) else {}
 
 
+def get_nested(value: Any, *names: str) -> Any:
+    """Return the value at a path of member names; None where a member is missing or is no object."""
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
 def as_text(value: Any) -> str | None:
     """Return a string that is not blank; None for any other value: the service uses `""` and null alike."""
     return value if isinstance(value, str) and value.strip() else None

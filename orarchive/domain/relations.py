@@ -2,14 +2,14 @@
 
 from orarchive.domain.feeds import ENDPOINTS
 from orarchive.domain.keys import EndpointKey
-from orarchive.domain.snapshot import Snapshot, records_by_key
+from orarchive.domain.snapshot import Snapshot, get_records_by_key
 
 
 def count_relations(snapshot: Snapshot) -> dict[str, int]:
     """Count the records that point at a record that is not there, by kind; data/README.md explains each."""
     models = {key[0] for key in snapshot["models"]}
     providers = {key[0] for key in snapshot["providers"]}
-    records = records_by_key(ENDPOINTS, snapshot["endpoints"])
+    records = get_records_by_key(ENDPOINTS, snapshot["endpoints"])
     endpoints = {EndpointKey(*key): record for key, record in records.items()}
     targets = [record.get("alias_target") for record in snapshot["models"].values()]
     return {

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 from orarchive.domain.changes import Change
 from orarchive.domain.event_kinds import FIRST_OBSERVED
 from orarchive.domain.feeds import FEEDS, MODELS
-from orarchive.domain.keys import model_of_key
+from orarchive.domain.keys import get_model_of_key
 from orarchive.domain.records import as_texts, get_object
 from orarchive.jsonl import Record
 
@@ -41,7 +41,7 @@ def apply_scopes(changes: list[Change], old: str, new: str) -> list[Change]:
             hidden.add(change.key)
     corrected = []
     for change in changes:
-        feed, model = FEEDS[change.feed], model_of_key(change.key)
+        feed, model = FEEDS[change.feed], get_model_of_key(change.key)
         if change.kind == feed.added_kind and model in revealed:
             corrected.append(replace(change, kind=FIRST_OBSERVED))
         elif not (change.kind == feed.removed_kind and model in hidden):

@@ -8,10 +8,11 @@ a snapshot and reading it back gives the same state, whichever feeds were fetche
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 
-from orarchive.domain.data_paths import file_name, line_key_fields
+from orarchive.domain.data_paths import get_file_name, get_line_key
 from orarchive.domain.feeds import FEEDS, RESPONSES_FILE, CopyFeed, FanOutFeed, Feed
 from orarchive.domain.keys import EndpointKey, Key
 from orarchive.domain.record_files import (
+    extract_stable_part,
     find_improper_key_field,
     join_record,
     match_copies,
@@ -19,7 +20,6 @@ from orarchive.domain.record_files import (
     restore_record,
     shorten_record,
     split_record,
-    stable_part,
 )
 from orarchive.errors import ArchiveError
 from orarchive.jsonl import Record, read_lines, write_lines
@@ -32,12 +32,12 @@ Lines = dict[str, list[Record]]
 """File name -> the lines of that file."""
 
 
-def empty_snapshot() -> Snapshot:
-    """Return the snapshot of an archive without hours."""
+def make_empty_snapshot() -> Snapshot:
+    """Return a snapshot without records: every feed with an empty state."""
     return {name: {} for name in FEEDS}
 
 
-def records_by_key(feed: Feed, state: State) -> dict[Key, Record]:
+def get_records_by_key(feed: Feed, state: State) -> dict[Key, Record]:
     """Return a feed's records by key; of a fan-out feed with lines for items, its items by endpoint key."""
     if not (isinstance(feed, FanOutFeed) and feed.has_item_lines):
         return state
@@ -48,29 +48,29 @@ def records_by_key(feed: Feed, state: State) -> dict[Key, Record]:
     }
 
 
-def snapshot_to_files(snapshot: Snapshot) -> dict[str, bytes]:
+def format_snapshot_files(snapshot: Snapshot) -> dict[str, bytes]:
     """Return every file of a snapshot, path below `data/` -> bytes. A file without lines is left out."""
     files: dict[str, bytes] = {}
     for feed in FEEDS.values():
         for file, lines in _split_feed(feed, snapshot).items():
             path = f"{feed.folder}/{file}.jsonl"
-            fields = line_key_fields(feed, path)
+            fields = get_line_key(feed, path)
             lines.sort(key=lambda line: tuple(line[name] for name in fields))
             files[path] = write_lines(lines)
     return files
 
 
-def snapshot_from_files(get: Callable[[str], bytes | None]) -> Snapshot:
+def parse_snapshot_files(get: Callable[[str], bytes | None]) -> Snapshot:
     """Read a snapshot from its files; `get` returns a file's bytes, or None, by its path below `data/`.
 
     Raises ArchiveError where the files are not as the archive writes them.
     """
-    snapshot = empty_snapshot()
+    snapshot = make_empty_snapshot()
     for feed in FEEDS.values():
         lines: Lines = {}
         for path in feed.files:
             if content := get(path):
-                lines[file_name(path)] = _parse_lines(path, content, line_key_fields(feed, path))
+                lines[get_file_name(path)] = _parse_lines(path, content, get_line_key(feed, path))
         try:
             snapshot[feed.name] = _join_feed(feed, lines, snapshot)
             if isinstance(feed, FanOutFeed):
@@ -92,7 +92,9 @@ def hash_feed(feed: Feed, files: dict[str, bytes]) -> str:
 def build_copy_state(feed: CopyFeed, rows: Iterable[Record], snapshot: Snapshot) -> State:
     """Return the state of a feed that repeats another's items: its rows by key, without volatile fields."""
     source = FEEDS[feed.copied_feed]
-    return match_copies(source, [stable_part(source, row) for row in rows], _stable_items(feed, snapshot))
+    return match_copies(
+        source, [extract_stable_part(source, row) for row in rows], _get_stable_items(feed, snapshot)
+    )
 
 
 def _parse_lines(path: str, content: bytes, key_fields: tuple[str, ...]) -> list[Record]:
@@ -100,7 +102,7 @@ def _parse_lines(path: str, content: bytes, key_fields: tuple[str, ...]) -> list
     lines = read_lines(content, f"data/{path}")
     for number, line in enumerate(lines, start=1):
         if name := find_improper_key_field(line, key_fields):
-            msg = f"data/{path}, line {number}: no proper {name!r}"
+            msg = f"data/{path}, line {number}: member {name!r} is missing or of a wrong type"
             raise ArchiveError(msg)
     return lines
 
@@ -115,13 +117,13 @@ def _check_items(feed: FanOutFeed, state: State) -> None:
 
 
 def _split_feed(feed: Feed, snapshot: Snapshot) -> Lines:
-    """Return the lines of a feed's files."""
+    """Split a feed's state into the lines of its files, by file name and not yet sorted."""
     state = snapshot[feed.name]
     if isinstance(feed, FanOutFeed) and feed.has_item_lines:
         return _split_responses(feed, state, snapshot)
     lines: Lines = {}
     if isinstance(feed, CopyFeed):
-        items = _stable_items(feed, snapshot)
+        items = _get_stable_items(feed, snapshot)
         for key, row in build_copy_state(feed, state.values(), snapshot).items():
             key_values = dict(zip(feed.key, key, strict=True))
             line = {**shorten_record(row, items.get(key, {})), **key_values}
@@ -140,10 +142,10 @@ def _split_responses(feed: FanOutFeed, state: State, snapshot: Snapshot) -> Line
     for (model,), response in state.items():
         payload = dict(feed.get_payload(response))
         del payload[feed.items_member]
-        line = {"model": model, **shorten_record(payload, _repeated_fields(feed, model, snapshot))}
+        line = {"model": model, **shorten_record(payload, _get_repeated_fields(feed, model, snapshot))}
         envelope = {name: value for name, value in response.items() if name != feed.payload_member}
         lines.setdefault(RESPONSES_FILE, []).append({**line, **({"response": envelope} if envelope else {})})
-    for (model, _, n), item in records_by_key(feed, state).items():
+    for (model, _, n), item in get_records_by_key(feed, state).items():
         _append_lines(lines, split_record(feed, {"model": model, "n": n}, item))
     return lines
 
@@ -158,7 +160,7 @@ def _join_feed(feed: Feed, lines: Lines, snapshot: Snapshot) -> State:
     if isinstance(feed, FanOutFeed) and feed.has_item_lines:
         return _join_responses(feed, lines, snapshot)
     if isinstance(feed, CopyFeed):
-        items = _stable_items(feed, snapshot)
+        items = _get_stable_items(feed, snapshot)
         rows = {tuple(line[name] for name in feed.key): line for line in lines.get(feed.base_file, [])}
         return {
             key: restore_record(line, items.get(key, {}), feed.own_key_fields) for key, line in rows.items()
@@ -170,7 +172,7 @@ def _join_responses(feed: FanOutFeed, lines: Lines, snapshot: Snapshot) -> State
     state: State = {}
     for line in lines.get(RESPONSES_FILE, []):
         model = line["model"]
-        payload = restore_record(line, _repeated_fields(feed, model, snapshot), ("model", "response"))
+        payload = restore_record(line, _get_repeated_fields(feed, model, snapshot), ("model", "response"))
         state[model,] = {
             str(feed.payload_member): {**payload, feed.items_member: []},
             **line.get("response", {}),
@@ -198,15 +200,16 @@ def _join_records(feed: Feed, lines: Lines) -> dict[Key, Record]:
     return {key: join_record(feed, files, feed.own_key_fields) for key, files in parts.items()}
 
 
-def _repeated_fields(feed: FanOutFeed, model: str, snapshot: Snapshot) -> Record:
+def _get_repeated_fields(feed: FanOutFeed, model: str, snapshot: Snapshot) -> Record:
     """Return the fields of the parent record that a fan-out feed's response repeats."""
     record = snapshot[feed.parent].get((model,), {})
     return {name: record[name] for name in feed.repeated_fields if name in record}
 
 
-def _stable_items(feed: CopyFeed, snapshot: Snapshot) -> dict[Key, Record]:
+def _get_stable_items(feed: CopyFeed, snapshot: Snapshot) -> dict[Key, Record]:
     """Return by key the items that a copying feed's rows repeat, without volatile fields."""
     source = FEEDS[feed.copied_feed]
     return {
-        key: stable_part(source, item) for key, item in records_by_key(source, snapshot[source.name]).items()
+        key: extract_stable_part(source, item)
+        for key, item in get_records_by_key(source, snapshot[source.name]).items()
     }

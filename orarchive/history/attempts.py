@@ -10,12 +10,12 @@ from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass
 
-from orarchive.errors import ArchiveError, NotJSON
+from orarchive.errors import ArchiveError, NotArchivedError, NotJSON
 from orarchive.jsonl import dumps, loads
 from orarchive.store import ledger
 from orarchive.store.archive import DATA_PREFIX, Archive
 from orarchive.store.git import stream_git
-from orarchive.store.ledger import Attempt, attempt_hour
+from orarchive.store.ledger import Attempt, get_attempt_hour
 from orarchive.timestamps import format_hour, format_stamp
 
 PAST_REFS = ("refs/heads/past/", "refs/remotes/*/past/**")
@@ -45,7 +45,7 @@ class AttemptCommit:
     @property
     def hour(self) -> dt.datetime:
         """Return the hour of the attempt."""
-        return attempt_hour(self.attempt)
+        return get_attempt_hour(self.attempt)
 
 
 def list_tips(archive: Archive, tip: str) -> list[str]:
@@ -75,7 +75,10 @@ def list_attempts(archive: Archive, tips: list[str]) -> list[AttemptCommit]:
         past = _match_commits(archive, ledger.read_attempts(archive, tip), tip)
         if attempts and past and attempts[-1].hour >= past[0].hour:
             last, first = format_hour(attempts[-1].hour), format_hour(past[0].hour)
-            msg = f"an imported past ends at {last}, but the hours after it begin at {first}"
+            msg = (
+                f"an imported past ends at {last}, but the hours after it begin at {first}; delete the branch"
+                " of the past (git branch -D past/NAME) and import it again, which leaves out such hours"
+            )
             raise ArchiveError(msg)
         attempts += past
     return attempts
@@ -116,8 +119,14 @@ def _parse_added_lines(before: bytes, after: bytes, path: str) -> list[Attempt]:
         # An editor may have left the last line without its line end.
         return ledger.parse_ledger(tail if before.endswith(b"\n") else tail.removeprefix(b"\n"), path)
     except ArchiveError:
-        ledger.parse_ledger(after, path)  # raises with the number of the line in the whole file
+        # Parsing the whole file raises the same error with the number of the line in the file.
+        ledger.parse_ledger(after, path)
         raise
+
+
+def build_no_hours_error(archive: Archive) -> NotArchivedError:
+    """Build the error for an archive without hours; the message names the command that archives one."""
+    return NotArchivedError(f"{archive.root} holds no hours yet; orarchive scrape archives one")
 
 
 def refuse_shallow(archive: Archive) -> None:
@@ -140,7 +149,8 @@ def _refuse_lost_month(archive: Archive, tip: str) -> None:
         path = name.removeprefix(DATA_PREFIX)
         if name and path not in blobs:
             blob = details.split(" ")[2]
-            blobs[path] = blob  # of several commits that deleted the file the newest counts
+            # Of several commits that deleted the file the newest counts, which git lists first.
+            blobs[path] = blob
             if len(_read_hours(archive.read_blobs([blob])[blob])) > 1:
                 remedy = f"git restore --source={commit[:10]}~ --staged --worktree {name}"
                 msg = (
@@ -206,7 +216,8 @@ def _find_commits_by_trailer(archive: Archive, tip: str, *excluded: str) -> dict
     commits: dict[AttemptName, list[str]] = defaultdict(list)
     for line in output.splitlines():
         commit, seconds, attempt = (*line.split(" "), "")[:3]
-        with suppress(ValueError, OverflowError):  # a commit by hand may have a date outside the calendar
+        # A commit by hand may have a date that Python's calendar lacks.
+        with suppress(ValueError, OverflowError):
             commits[format_stamp(dt.datetime.fromtimestamp(int(seconds), dt.UTC)), attempt].append(commit)
     return commits
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Generator, Iterator
 
-from orarchive.domain.data_paths import FEED_FOLDERS, feed_of_path, is_series_file
+from orarchive.domain.data_paths import FEED_FOLDERS, get_feed_of_path
+from orarchive.domain.ranking_series import is_series_file
 from orarchive.errors import GitError
 from orarchive.store.archive import DATA_PREFIX, Archive
 from orarchive.store.git import stream_git
@@ -38,12 +39,13 @@ def stream_diffs(archive: Archive, base: str | None, commits: list[str]) -> Diff
 def _read_whole_tree(archive: Archive, commit: str) -> Diff:
     """Read all files of a commit as added lines."""
     files = archive.read_files(
-        commit, [path for path in archive.list_blobs(commit) if feed_of_path(path) or is_series_file(path)]
+        commit,
+        [path for path in archive.list_blobs(commit) if get_feed_of_path(path) or is_series_file(path)],
     )
     return {path: ([], data.removesuffix(b"\n").split(b"\n")) for path, data in files.items() if data}
 
 
-def next_diff(diffs: Diffs, commit: str) -> Diff:
+def read_next_diff(diffs: Diffs, commit: str) -> Diff:
     """Return the next diff, which must be that of `commit`; raise GitError where git left the commit out.
 
     Git leaves out a commit that it cannot read.

@@ -7,15 +7,22 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from orarchive.domain.changes import format_key
+from orarchive.domain.data_paths import SNAPSHOT_FILES
 from orarchive.domain.feeds import FEEDS, CopyFeed, FanOutFeed, Feed
-from orarchive.domain.snapshot import Snapshot, hash_feed, records_by_key, snapshot_from_files
+from orarchive.domain.snapshot import Snapshot, get_records_by_key, hash_feed, parse_snapshot_files
 from orarchive.errors import ArchiveError, NotArchivedError
-from orarchive.history.attempts import AttemptCommit, list_attempts, list_tips, refuse_shallow
+from orarchive.history.attempts import (
+    AttemptCommit,
+    build_no_hours_error,
+    list_attempts,
+    list_tips,
+    refuse_shallow,
+)
 from orarchive.history.coverage import Coverage, compute_coverage
 from orarchive.jsonl import Record
 from orarchive.store import ledger
-from orarchive.store.archive import SNAPSHOT_FILES, Archive
-from orarchive.store.ledger import Attempt, attempt_hour
+from orarchive.store.archive import Archive
+from orarchive.store.ledger import Attempt, get_attempt_hour
 from orarchive.timestamps import format_hour
 
 
@@ -44,7 +51,10 @@ class History:
     def requested_feeds(self) -> set[str]:
         """Return the feeds that any attempt requested."""
         return {
-            name for line in self.attempts for name in FEEDS if ledger.feed_outcome(line, name) != "not-due"
+            name
+            for line in self.attempts
+            for name in FEEDS
+            if ledger.get_feed_outcome(line, name) != "not-due"
         }
 
     def compute_coverage(self, now: dt.datetime) -> list[Coverage]:
@@ -58,7 +68,7 @@ class History:
 
         Raise NotArchivedError where there is none.
         """
-        hours = self._visible_hours(feed)
+        hours = self._list_visible_hours(feed)
         position = bisect_right(hours, hour)
         if not position:
             if complete := [earlier for earlier in self.list_complete_hours(feed) if earlier <= hour]:
@@ -68,12 +78,12 @@ class History:
             raise NotArchivedError(msg)
         return hours[position - 1]
 
-    def _visible_hours(self, feed: str, outcomes: Collection[str] = ("ok",)) -> list[dt.datetime]:
+    def _list_visible_hours(self, feed: str, outcomes: Collection[str] = ("ok",)) -> list[dt.datetime]:
         """Return the hours in which a feed was read and which a commit of that or a later attempt shows."""
         read: set[dt.datetime] = set()
         visible: set[dt.datetime] = set()
         for attempt in self.attempt_commits:
-            if ledger.feed_outcome(attempt.attempt, feed) in outcomes:
+            if ledger.get_feed_outcome(attempt.attempt, feed) in outcomes:
                 read.add(attempt.hour)
             if attempt.commit and attempt.hour in read:
                 visible.add(attempt.hour)
@@ -82,7 +92,7 @@ class History:
     def _build_not_visible_error(self, feed: str, hour: dt.datetime) -> ArchiveError:
         """Build the error for records that were read in an hour but that no commit shows."""
         refuse_shallow(self.archive)
-        neighbours = self._describe_neighbours(feed, hour) if self._visible_hours(feed) else ""
+        neighbours = self._describe_neighbours(feed, hour) if self._list_visible_hours(feed) else ""
         return NotArchivedError(f"no commit shows {feed} as of {format_hour(hour)}{neighbours}")
 
     def iterate_commits(self) -> Iterator[tuple[str, dt.datetime]]:
@@ -91,7 +101,7 @@ class History:
             if attempt.commit:
                 yield attempt.commit, attempt.hour
 
-    def until(self, hour: dt.datetime) -> "History":
+    def truncate_after(self, hour: dt.datetime) -> "History":
         """Return the history as it was at an hour, without what was recorded later.
 
         Raise NotArchivedError where the archive begins after that hour.
@@ -125,10 +135,10 @@ class History:
             if report and report["sha256"] != hash_feed(FEEDS[name], files):
                 msg = (
                     f"the files of {name} at {format_hour(hour)} are not those that the ledger hashed;"
-                    " python -m orarchive verify names all that differs"
+                    " orarchive verify names all that differs"
                 )
                 raise ArchiveError(msg)
-        return snapshot_from_files(files.get)
+        return parse_snapshot_files(files.get)
 
     def rebuild_response(self, feed: Feed, hour: dt.datetime, parent_key: str | None = None) -> Record:
         """Rebuild the response of a feed in that very hour, but for the order of rows and keys.
@@ -159,29 +169,29 @@ class History:
             raise NotArchivedError(msg)
         return state[parent_key,]
 
-    def attempts_reading(self, feed: str, hour: dt.datetime) -> list[Attempt]:
+    def list_attempts_reading(self, feed: str, hour: dt.datetime) -> list[Attempt]:
         """Return the attempts at an hour that read a feed: completely, or a fan-out feed at least in part."""
         outcomes = _read_outcomes(FEEDS[feed])
         return [
             line
             for line in self.attempts
-            if attempt_hour(line) == hour and ledger.feed_outcome(line, feed) in outcomes
+            if get_attempt_hour(line) == hour and ledger.get_feed_outcome(line, feed) in outcomes
         ]
 
     def _read_kept_keys(self, feed: Feed, hour: dt.datetime) -> dict[str, str]:
         """Return the keys kept in an hour; raise NotArchivedError where none was read or no commit has it."""
-        lines = self.attempts_reading(feed.name, hour)
+        lines = self.list_attempts_reading(feed.name, hour)
         if not lines:
             neighbours = self._describe_neighbours(feed.name, hour)
             msg = f"{feed.name} was not read at {format_hour(hour)}{neighbours}"
             raise NotArchivedError(msg)
-        if hour not in self._visible_hours(feed.name, _read_outcomes(feed)):
+        if hour not in self._list_visible_hours(feed.name, _read_outcomes(feed)):
             raise self._build_not_visible_error(feed.name, hour)
-        return ledger.kept_keys(lines[-1], feed.name)
+        return ledger.get_kept_keys(lines[-1], feed.name)
 
     def _describe_neighbours(self, feed: str, hour: dt.datetime) -> str:
         """Name the good hours of a feed before and after an hour."""
-        hours = self._visible_hours(feed)
+        hours = self._list_visible_hours(feed)
         position = bisect_left(hours, hour)
         neighbours = [*hours[max(position - 1, 0) : position], *hours[position : position + 1]]
         if not neighbours:
@@ -211,14 +221,13 @@ def read_history(archive: Archive) -> History:
     head = archive.resolve_commit()
     attempts = list_attempts(archive, list_tips(archive, head)) if head else []
     if not attempts:
-        msg = f"{archive.root} holds no hours yet; python scrape.py archives one"
-        raise NotArchivedError(msg)
+        raise build_no_hours_error(archive)
     return History(archive, attempts)
 
 
 def select_records(feed: Feed, snapshot: Snapshot, key: str | None = None) -> list[Record]:
     """Return a feed's records as received: all, or those of one key (its text form, or a model id)."""
-    records = records_by_key(feed, snapshot[feed.name])
+    records = get_records_by_key(feed, snapshot[feed.name])
     if key is None:
         return list(records.values())
     return [

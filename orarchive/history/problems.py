@@ -1,4 +1,4 @@
-"""Find what is not well with an archive: feeds that have stopped, thin days, rankings that are not read."""
+"""Find the problems of an archive: feeds that have stopped, thin days, rankings that are not read."""
 
 import datetime as dt
 from collections import Counter
@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from orarchive.history.coverage import find_stopped_feeds
 from orarchive.history.history import History
 from orarchive.store import ledger
-from orarchive.store.ledger import BAD_OUTCOMES, Attempt, attempt_hour
+from orarchive.store.ledger import BAD_OUTCOMES, Attempt, get_attempt_hour
 from orarchive.timestamps import DAY, HOUR, format_hour
 
 MIN_DAY_SHARE = 0.75
@@ -19,7 +19,7 @@ MAX_REASONS = 5
 
 
 def find_problems(history: History, now: dt.datetime) -> list[str]:
-    """Return what is not well at `now`, a sentence each with the reasons that the ledger gives."""
+    """List the problems at `now`, a sentence each with the reasons in the ledger; [] where all is well."""
     return [
         *_describe_stopped_feeds(history, now),
         *_find_thin_day(history, now),
@@ -33,13 +33,13 @@ def _describe_stopped_feeds(history: History, now: dt.datetime) -> Iterator[str]
     last_hours = {coverage.feed: coverage.last_good for coverage in coverages}
     for name in find_stopped_feeds(coverages, now):
         since = f"since {format_hour(hour)}" if (hour := last_hours[name]) else "ever"
-        reasons = _describe_reasons(history, [name], now) or "; nobody asked for it in the last day"
+        reasons = _describe_reasons(history, [name], now) or "; no run requested it in the last day"
         yield f"{name} has no good hour {since}{reasons}"
 
 
 def _find_thin_day(history: History, now: dt.datetime) -> Iterator[str]:
     """Yield a sentence where too few hours of the last day are good; a new archive's day is shorter."""
-    possible = min(24, int((now - attempt_hour(history.attempts[0])) / HOUR) + 1)
+    possible = min(24, int((now - get_attempt_hour(history.attempts[0])) / HOUR) + 1)
     hourly = [
         coverage
         for coverage in history.compute_coverage(now)
@@ -48,7 +48,7 @@ def _find_thin_day(history: History, now: dt.datetime) -> Iterator[str]:
     least = min((coverage.good_counts[24] for coverage in hourly), default=possible)
     if least < MIN_DAY_SHARE * possible:
         names = sorted(coverage.feed for coverage in hourly if coverage.good_counts[24] == least)
-        hours_with_run = len({attempt_hour(line) for line in _select_attempts(history, now - DAY, now)})
+        hours_with_run = len({get_attempt_hour(line) for line in _select_attempts(history, now - DAY, now)})
         yield (
             f"a thin day: {least} of the last {possible} hours are good for {', '.join(names)};"
             f" in {hours_with_run} of them a run was made{_describe_reasons(history, names, now)}"
@@ -66,12 +66,12 @@ def _find_missing_rankings(history: History, now: dt.datetime) -> Iterator[str]:
             reasons = Counter(
                 reason for report in reports_of_series for reason in report.get("kept", {}).values()
             )
-            yield f"rankings {name} was not had in the last two days{_format_counts(reasons)}"
+            yield f"rankings {name} was not read in the last two days{_format_counts(reasons)}"
 
 
 def _select_attempts(history: History, begin: dt.datetime, end: dt.datetime) -> list[Attempt]:
     """Return the attempts at hours after `begin`, up to and with `end`."""
-    return [line for line in history.attempts if begin < attempt_hour(line) <= end]
+    return [line for line in history.attempts if begin < get_attempt_hour(line) <= end]
 
 
 def _describe_reasons(history: History, names: Collection[str], now: dt.datetime) -> str:
@@ -79,7 +79,7 @@ def _describe_reasons(history: History, names: Collection[str], now: dt.datetime
     reasons: Counter[str] = Counter()
     for line in _select_attempts(history, now - DAY, now):
         for name in names:
-            if ledger.feed_outcome(line, name) in BAD_OUTCOMES:
+            if ledger.get_feed_outcome(line, name) in BAD_OUTCOMES:
                 reasons.update(line["feeds"][name].get("reasons", []))
     return _format_counts(reasons)
 

@@ -10,19 +10,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from orarchive.domain.data_paths import (
-    SNAPSHOT_PATHS,
-    feed_of_path,
-    file_name,
+    SNAPSHOT_FILES,
+    get_feed_of_path,
+    get_file_name,
+    get_line_key,
     is_responses_file,
-    is_series_file,
-    line_key_fields,
 )
 from orarchive.domain.feeds import FEEDS, Feed
 from orarchive.domain.keys import Key
+from orarchive.domain.ranking_series import is_series_file
 from orarchive.domain.record_files import find_improper_key_field, join_record
 from orarchive.errors import ArchiveError, NotJSON
 from orarchive.history.attempts import AttemptCommit, HistoryRewritten
-from orarchive.history.diffs import Diff, next_diff, stream_diffs
+from orarchive.history.diffs import Diff, read_next_diff, stream_diffs
 from orarchive.jsonl import Record, loads
 from orarchive.store.archive import Archive
 
@@ -30,7 +30,7 @@ NO_COMMIT = "no commit shows its state"
 
 
 class BrokenCommit(ArchiveError):
-    """A commit's files are not what the archive writes."""
+    """A commit has files that the archive does not write in this form."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class ReplayState:
         return state
 
     def apply(self, step: "ReplayStep") -> None:
-        """Change the state to that after a step."""
+        """Apply the changed lines and records of a step."""
         _store_new(self.files, step.lines)
         _store_new(self.records, step.records)
 
@@ -89,7 +89,7 @@ class ReplayStep:
 def replay(
     archive: Archive, attempts: list[AttemptCommit], base: str | None, state: ReplayState
 ) -> Iterator[ReplayStep]:
-    """Yield what every attempt changed and bring `state` up to it: on each step it is as the attempt left it.
+    """Yield a step for every attempt, with its changes, after applying it to `state`.
 
     `base` is the commit that `state` shows, None before the first. A commit with a broken file is skipped:
     the next commit is compared with the last one that could be read.
@@ -100,7 +100,7 @@ def replay(
         for position, attempt in enumerate(pending):
             try:
                 if attempt.commit:
-                    step = _build_step(attempt, next_diff(diffs, attempt.commit), state)
+                    step = _build_step(attempt, read_next_diff(diffs, attempt.commit), state)
                 else:
                     step = ReplayStep(attempt, broken_reason=NO_COMMIT)
             except BrokenCommit as error:
@@ -112,7 +112,8 @@ def replay(
             base = attempt.commit or base
             yield step
         else:
-            for _ in diffs:  # git reports a failure only at the end of its output
+            # Git reports a failure only at the end of its output, so that is read to its end.
+            for _ in diffs:
                 pass
             return
 
@@ -128,7 +129,7 @@ def _pair_lines(diff: Diff, state: ReplayState) -> Pairs:
     """Pair the changed lines of all files before and after a diff, by path and key."""
     pairs: Pairs = {}
     for path, (removed, added) in diff.items():
-        feed = feed_of_path(path)
+        feed = get_feed_of_path(path)
         if feed is None:
             continue
         current = state.files[path]
@@ -146,7 +147,7 @@ def _pair_file_lines(
     path: str, feed: Feed, removed: list[bytes], added: list[bytes], current: dict[Key, Line]
 ) -> dict[Key, Pair]:
     """Pair the changed lines of one file by key, given the lines that it has before the commit."""
-    key_fields = line_key_fields(feed, path)
+    key_fields = get_line_key(feed, path)
     # Most removed lines are replaced: those are recognized by their text and need not be parsed again.
     unmatched = set(removed)
     pairs: dict[Key, Pair] = {}
@@ -201,9 +202,9 @@ def _pair_records(lines: Pairs, state: ReplayState) -> Pairs:
     no record.
     """
     all_pairs: Pairs = {}
-    unknown_paths = sorted(path for path in {**state.files, **lines} if path not in SNAPSHOT_PATHS)
+    unknown_paths = sorted(path for path in {**state.files, **lines} if path not in SNAPSHOT_FILES)
     for name, feed in FEEDS.items():
-        extra = [path for path in unknown_paths if feed_of_path(path) is feed]
+        extra = [path for path in unknown_paths if get_feed_of_path(path) is feed]
         # Of a field that is in two files the archive's own counts, so that comes last.
         paths = [*extra, *(path for path in feed.files if not is_responses_file(path))]
         keys = {key for path in paths for key in lines.get(path, ())}
@@ -237,7 +238,7 @@ def _join_lines(feed: Feed, key: Key, paths: list[str], lines: Pairs, state: Rep
             parts[path] = line.record
     if _lacks_base(feed, key, parts, lines, state):
         return None
-    names = {file_name(path): part for path, part in parts.items()}
+    names = {get_file_name(path): part for path, part in parts.items()}
     try:
         return join_record(feed, names, feed.own_key_fields)
     except (KeyError, TypeError):

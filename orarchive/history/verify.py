@@ -1,4 +1,4 @@
-"""Verify: check that what lies in git is what was received.
+"""Verify: check that the records in git are those that were received.
 
 For every hour the bytes of each feed are hashed as they lie in git and compared with the ledger; all commits
 are replayed, and the resulting state is compared with the files at the tip. Between two hours, and after the
@@ -15,17 +15,18 @@ from itertools import islice, pairwise
 
 from tqdm import tqdm
 
+from orarchive.domain.data_paths import SNAPSHOT_FILES
 from orarchive.domain.feeds import FEEDS, CopyFeed, FanOutFeed
-from orarchive.domain.ranking_series import series_of_path
+from orarchive.domain.ranking_series import get_series_of_path
 from orarchive.domain.snapshot import hash_feed
 from orarchive.history.attempts import AttemptCommit, list_tips, refuse_shallow
 from orarchive.history.coverage import find_gaps
 from orarchive.history.history import History
 from orarchive.history.replay import ReplayState, replay
 from orarchive.store import ledger
-from orarchive.store.archive import DATA_PREFIX, SNAPSHOT_FILES, Archive
+from orarchive.store.archive import DATA_PREFIX, Archive
 from orarchive.store.git import stream_git
-from orarchive.store.ledger import SeriesReport, attempt_hour, feed_outcome, list_complete_hours
+from orarchive.store.ledger import SeriesReport, get_attempt_hour, get_feed_outcome, list_complete_hours
 from orarchive.timestamps import HOUR, format_hour
 
 UNCHANGED_OUTCOMES = ("not-due", "failed", "quarantined")
@@ -60,7 +61,7 @@ class Findings:
 
     @property
     def wrong(self) -> bool:
-        """Return whether anything differs."""
+        """Return whether anything but the gaps was found."""
         return any((self.differs, self.broken, self.by_hand, self.in_doubt, self.twice, self.replayed))
 
 
@@ -96,7 +97,7 @@ def _format_number(hour: dt.datetime, number: int) -> str:
 def _find_repeated_attempts(archive: Archive) -> list[str]:
     """Find the attempts that have more than one line in the ledger."""
     lines = (line for tip in list_tips(archive, "HEAD") for line in ledger.read_all_lines(archive, tip))
-    counts = Counter((attempt_hour(line), line["attempt"]) for line in lines)
+    counts = Counter((get_attempt_hour(line), line["attempt"]) for line in lines)
     return [_format_number(*attempt) for attempt, count in sorted(counts.items()) if count > 1]
 
 
@@ -136,7 +137,7 @@ def _find_changed_lists(previous: AttemptCommit, attempt: AttemptCommit) -> Iter
         # The lines of a fan-out feed, and of a feed that copies one, change with those of another feed.
         if (
             isinstance(feed, FanOutFeed | CopyFeed)
-            or feed_outcome(attempt.attempt, name) not in UNCHANGED_OUTCOMES
+            or get_feed_outcome(attempt.attempt, name) not in UNCHANGED_OUTCOMES
         ):
             continue
         before, after = (commit.attempt["feeds"].get(name) for commit in (previous, attempt))
@@ -155,7 +156,7 @@ def _verify_rankings(
     before: dict[str, str] = {}
     previous: AttemptCommit | None = None
     for attempt, tree in zip(visible, _stream_trees(archive, visible), strict=True):
-        now = {path: blob for path, blob in tree.items() if blob and series_of_path(path)}
+        now = {path: blob for path, blob in tree.items() if blob and get_series_of_path(path)}
         reports = attempt.attempt.get("rankings", {})
         by_hand, differing = _compare_rankings(archive, before, now, reports)
         findings.by_hand += [f"{_format_attempt(previous or attempt)} {path}" for path in by_hand]
@@ -163,7 +164,7 @@ def _verify_rankings(
         before, previous = now, attempt
         yield attempt, tree
     if previous and archive.is_ancestor(history.commit, "HEAD"):
-        now = {path: blob for path, blob in archive.list_blobs("HEAD").items() if series_of_path(path)}
+        now = {path: blob for path, blob in archive.list_blobs("HEAD").items() if get_series_of_path(path)}
         by_hand, _ = _compare_rankings(archive, before, now, {})
         findings.by_hand += [f"{_format_attempt(previous)} {path}" for path in by_hand]
 
@@ -174,7 +175,7 @@ def _compare_rankings(
     now: Mapping[str, str],
     reports: Mapping[str, SeriesReport],
 ) -> tuple[list[str], list[str]]:
-    """Compare the rankings' files that changed between two trees with the reports of who changed them.
+    """Compare the rankings' files that changed between two trees with the reports of the later attempt.
 
     Return the changed paths of series without a report, and the series whose hash is not that of their
     report.
@@ -184,7 +185,7 @@ def _compare_rankings(
     digests = {name: hashlib.sha256() for name in reports}
     by_hand = []
     for path in changed:
-        name = str(series_of_path(path))
+        name = str(get_series_of_path(path))
         if name in digests:
             digests[name].update(contents[now[path]] if path in now else b"")
         else:

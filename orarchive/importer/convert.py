@@ -18,13 +18,13 @@ from orarchive.errors import ArchiveError
 from orarchive.importer.git_source import (
     Version,
     clone_repository,
+    get_repository_name,
     list_versions,
     open_blob_reader,
-    repository_name,
     resolve_commits,
 )
 from orarchive.importer.report import SHRUNK, ImportResult, VersionResult
-from orarchive.importer.rows import Rows, parse_version, rows_to_lines, rows_to_snapshot
+from orarchive.importer.rows import Rows, build_snapshot, collect_lines, parse_version
 from orarchive.importer.target import choose_target
 from orarchive.jsonl import Record
 from orarchive.store import ledger
@@ -69,7 +69,7 @@ class MergedHour:
 
     @property
     def is_good(self) -> bool:
-        """Return whether a version was good."""
+        """Return whether a version of the hour was written: none was, if all were rejected."""
         return self.report["outcome"] == "ok"
 
 
@@ -88,10 +88,11 @@ def import_versions(
     """Write every version of a models file as an hour: into an archive without hours, or else beside it.
 
     `accept` names commits of the source, whole or abbreviated, whose list may shrink by more than a fifth.
-    Raise ArchiveError for whatever is wrong; then nothing is changed.
+    Raise ArchiveError for wrong arguments or a source that cannot be read; then nothing is changed.
     """
-    source = Source(name or repository_name(repository), str(PurePosixPath(path)), scope)
-    choose_target(archive, source.name, now)  # its errors need not wait for the clone
+    source = Source(name or get_repository_name(repository), str(PurePosixPath(path)), scope)
+    # A wrong name is refused before the clone, which may take minutes.
+    choose_target(archive, source.name, now)
     with clone_repository(repository) as clone, open_blob_reader(clone) as read:
         versions = list_versions(clone, source.path, branch)
         accepted = resolve_commits(versions, source.path, accept)
@@ -161,13 +162,13 @@ def _build_commits(
 ) -> Iterator[ImportCommit]:
     """Yield the commits of hours, each on top of the last; add the results of their versions."""
     rows: Rows = {}
-    snapshot = rows_to_snapshot(rows)
+    snapshot = build_snapshot(rows)
     lines: Lines = {}
     ledgers: Lines = {}
     for hour in hours:
         merged = _merge_hour(hour.versions, rows, snapshot, read, accept)
         results |= _list_results(hour, merged)
-        new_snapshot, new_lines = rows_to_snapshot(merged.rows), rows_to_lines(merged.rows)
+        new_snapshot, new_lines = build_snapshot(merged.rows), collect_lines(merged.rows)
         changed = {
             path: new_lines.get(path, [])
             for path in lines.keys() | new_lines.keys()
@@ -176,7 +177,7 @@ def _build_commits(
         line = _build_ledger_line(hour, merged, source, new_snapshot, new_lines)
         first = count_first_records(line["feeds"], snapshot, new_snapshot)
         message = format_message(hour.hour, line, diff_snapshots(snapshot, new_snapshot), first)
-        path = ledger.ledger_path(hour.hour)
+        path = ledger.get_ledger_path(hour.hour)
         ledgers.setdefault(path, []).append(ledger.append_line(b"", line))
         yield ImportCommit(hour.hour, message, {**changed, path: [*ledgers[path]]})
         rows, snapshot, lines = merged.rows, new_snapshot, new_lines
@@ -213,7 +214,7 @@ def _list_records(rows: Rows) -> list[Record]:
 
 
 def _list_results(hour: HourVersions, merged: MergedHour) -> dict[str, VersionResult]:
-    """List what became of the versions of one hour, by commit."""
+    """List the result of each version of an hour (merged, written or quarantined), by commit."""
     results = {
         version.commit: VersionResult(version, "merged", merged.version.commit) for version in hour.versions
     }
@@ -249,7 +250,7 @@ def _build_ledger_line(
 
 
 def _report_models(merged: MergedHour, source: Source) -> FeedReport:
-    """Report how the models fared in an hour, with all of its rejected versions."""
+    """Build the report of the models for an hour's ledger line; its rejected versions are part of it."""
     report: FeedReport = {**merged.report, "scope": source.scope}
     for _, result in merged.rejected_versions:
         report_rejection(report, result)

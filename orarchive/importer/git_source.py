@@ -10,7 +10,7 @@ from subprocess import PIPE, Popen
 from tempfile import TemporaryDirectory
 
 from orarchive.errors import ArchiveError, GitError
-from orarchive.store.git import GIT_COMMAND, git_environment, run_git
+from orarchive.store.git import GIT_COMMAND, build_git_environment, run_git
 from orarchive.timestamps import YEARS, floor_hour
 
 NO_HEAD = "orarchive-no-head"
@@ -34,7 +34,7 @@ class Version:
         return floor_hour(self.time)
 
 
-def repository_name(repository: str) -> str:
+def get_repository_name(repository: str) -> str:
     """Return the name of a repository: the last part of its path, without `.git` or `.bundle`."""
     path = _resolve_path(repository).rstrip("/").removesuffix("/.git")
     return re.split(r"[/:]", path)[-1].removesuffix(".git").removesuffix(".bundle")
@@ -53,7 +53,7 @@ def clone_repository(repository: str) -> Iterator[Path]:
             run_git(Path(folder), *options, "--", _resolve_path(repository), str(clone))
         except GitError as error:
             reason = " ".join(str(error).partition("failed: ")[2].split())
-            msg = f"{repository} cannot be cloned; a repository, a bundle or a URL is wanted (git: {reason})"
+            msg = f"{repository} cannot be cloned; name a git repository, a bundle or a URL (git: {reason})"
             raise ArchiveError(msg) from error
         if _run_git(clone, "rev-parse", "--is-shallow-repository") == "true":
             msg = f"{repository} is a shallow clone and lacks the past (git fetch --unshallow brings it)"
@@ -68,7 +68,10 @@ def list_versions(clone: Path, path: str, branch: str | None = None) -> list[Ver
     """
     tip = _resolve_tip(clone, branch)
     if "\n?" in _run_git(clone, "rev-list", "--objects", "--missing=print", tip, "--", path):
-        msg = f"{path} is not whole there, in a partial clone (git clone without --filter makes a whole one)"
+        msg = (
+            f"versions of {path} are missing: the source is a partial clone"
+            " (git clone without --filter makes a whole one)"
+        )
         raise ArchiveError(msg)
     listed = _run_git(clone, "rev-list", "--reverse", "--date-order", "--timestamp", tip, "--", path)
     commits = [line.split(" ") for line in listed.splitlines()]
@@ -76,27 +79,31 @@ def list_versions(clone: Path, path: str, branch: str | None = None) -> list[Ver
     objects = _run_git(clone, "cat-file", "--batch-check=%(objecttype) %(objectname)", stdin=names)
     versions = [
         Version(name, _parse_time(seconds, name), line.removeprefix("blob "))
-        # git repeats the name where the commit has no such file; see `filter` for names with line ends
+        # Git repeats the name where the commit has no such file. So the output is split at line feeds alone:
+        # `splitlines` would also split at other line ends in a name. Without commits the output is empty.
         for (seconds, name), line in zip(commits, filter(None, objects.split("\n")), strict=True)
         if line.startswith("blob ")
     ]
     if not versions:
         files = _run_git(clone, "ls-tree", "-r", "-z", "--name-only", tip).split("\0")
         paths = sorted((name for name in files if name.endswith(".json")), key=lambda name: (len(name), name))
-        listing = ", ".join(paths[:MAX_NAMED_PATHS]) or "none with .json"
-        msg = f"{path} was never a file there; files that are: {listing}"
+        listing = ", ".join(paths[:MAX_NAMED_PATHS]) or "none"
+        msg = f"{path} was never a file of the source; its JSON files: {listing}"
         raise ArchiveError(msg)
     return versions
 
 
 def _parse_time(seconds: str, commit: str) -> dt.datetime:
-    """Parse a commit's time, in seconds after 1970; a commit may claim any."""
+    """Parse a commit's time (seconds after 1970) to UTC; raise ArchiveError for a year out of YEARS."""
     try:
         time = dt.datetime.fromtimestamp(int(seconds), dt.UTC)
     except (ValueError, OverflowError):
         time = None
     if time is None or time.year not in YEARS:
-        msg = f"commit {commit[:10]} there is of a time that cannot be meant: {seconds} s after 1970"
+        msg = (
+            f"commit {commit[:10]} of the source is not of the years {YEARS[0]} to {YEARS[-1]}:"
+            f" {seconds} s after 1970 (import a --branch without it)"
+        )
         raise ArchiveError(msg)
     return time
 
@@ -110,11 +117,11 @@ def resolve_commits(versions: Sequence[Version], path: str, names: Iterable[str]
     for name in names:
         matches = [version.commit for version in versions if name and version.commit.startswith(name.lower())]
         if not matches:
-            msg = f"no version of {path} is of a commit {name!r}, which --accept names"
+            msg = f"--accept names {name!r}, but no version of {path} is of such a commit"
             raise ArchiveError(msg)
         if len(matches) > 1:
             msg = (
-                f"{name!r}, which --accept names, may be any of {len(matches)} versions:"
+                f"--accept names {name!r}, which may be any of {len(matches)} versions (write more digits):"
                 f" {', '.join(matches[:2])}"
             )
             raise ArchiveError(msg)
@@ -126,7 +133,7 @@ def resolve_commits(versions: Sequence[Version], path: str, names: Iterable[str]
 def open_blob_reader(clone: Path) -> Iterator[Callable[[str], bytes]]:
     """Start a process that reads blobs, and yield a function that returns the bytes of one by its name."""
     command = [*GIT_COMMAND, "--git-dir", str(clone), "cat-file", "--batch"]
-    with Popen(command, stdin=PIPE, stdout=PIPE, env=git_environment()) as process:
+    with Popen(command, stdin=PIPE, stdout=PIPE, env=build_git_environment()) as process:
         stdin, stdout = process.stdin, process.stdout
         assert stdin and stdout
 
@@ -140,7 +147,7 @@ def open_blob_reader(clone: Path) -> Iterator[Callable[[str], bytes]]:
 
 
 def _resolve_path(repository: str) -> str:
-    """Return the absolute path of a folder or file, for git runs elsewhere; anything else as it is."""
+    """Return the absolute path of a folder or file, since git runs in another one; a URL as it is."""
     return str(Path(repository).resolve()) if Path(repository).exists() else repository
 
 
@@ -168,7 +175,7 @@ def _resolve_tip(clone: Path, branch: str | None) -> str:
 
 
 def _run_git(clone: Path, *arguments: str, stdin: bytes | None = None) -> str:
-    """Run a git command on a bare clone, and return what it printed, without the last line ends.
+    """Run a git command on a bare clone, and return its output without the last line ends.
 
     The clone is named outright, for `safe.bareRepository` may forbid git to discover it; paths are taken
     literally.

@@ -23,14 +23,14 @@ ACCEPT_HINT = (
 
 @dataclass(frozen=True)
 class VersionResult:
-    """What became of a version."""
+    """The outcome of one version of the file, with its reason."""
 
     version: Version
     outcome: VersionOutcome
     reason: str = ""
     """The reason of a rejection; of a merged version the commit that counts instead."""
     detail: str = ""
-    """The reason with what the validation found, for people; it may quote the source's text."""
+    """The reason with details from the validation, for people; it may quote the source's text."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def count_outcomes(imported: ImportResult) -> dict[str, int]:
 
 
 def format_summary(imported: ImportResult) -> list[str]:
-    """Format what was done in lines for people; rejected versions are named."""
+    """Format the result of an import as lines: the hours, the counts, and each version left out."""
     hours, versions = imported.hours, imported.versions
     counts = ", ".join(f"{count} {outcome}" for outcome, count in count_outcomes(imported).items())
     omitted = [result for result in versions if result.outcome in ("quarantined", "out-of-order")]
@@ -66,7 +66,7 @@ def format_summary(imported: ImportResult) -> list[str]:
 
 
 def to_json(imported: ImportResult) -> dict[str, Any]:
-    """Return the same for programs, with the outcome of every version."""
+    """Return the result of an import as `import --json` prints it, with the outcome of every version."""
     return {
         "branch": imported.branch,
         "path": imported.path,

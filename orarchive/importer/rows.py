@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from orarchive.collect.validate import RejectedPayload, validate_list
 from orarchive.domain.feeds import LIST_MEMBER, MODELS
 from orarchive.domain.record_files import split_record
-from orarchive.domain.snapshot import Snapshot, empty_snapshot
+from orarchive.domain.snapshot import Snapshot, make_empty_snapshot
 from orarchive.errors import NotJSON
 from orarchive.jsonl import Record, dumps, loads
 from orarchive.store.fast_import import Lines
@@ -52,15 +52,16 @@ def _build_row(record: Record, before: Row | None) -> Row:
         f"{MODELS.folder}/{file}.jsonl": dumps(line) + b"\n"
         for file, line in split_record(MODELS, {}, record)
     }
-    if before:  # most of its lines are as they were
+    # Most lines of a row are as they were: equal lines are shared to save memory.
+    if before:
         lines = {
             path: old if (old := before.lines.get(path)) == line else line for path, line in lines.items()
         }
     return Row(record, content, lines)
 
 
-def rows_to_lines(rows: Rows) -> Lines:
-    """Collect the lines of rows by file, as `snapshot_to_files` writes them: sorted by id."""
+def collect_lines(rows: Rows) -> Lines:
+    """Collect the lines of rows by file, as `format_snapshot_files` writes them: sorted by id."""
     files: Lines = {}
     for key in sorted(rows):
         for path, line in rows[key].lines.items():
@@ -68,6 +69,6 @@ def rows_to_lines(rows: Rows) -> Lines:
     return files
 
 
-def rows_to_snapshot(rows: Rows) -> Snapshot:
+def build_snapshot(rows: Rows) -> Snapshot:
     """Return the snapshot that has these rows and nothing else."""
-    return {**empty_snapshot(), MODELS.name: {(key,): row.record for key, row in rows.items()}}
+    return {**make_empty_snapshot(), MODELS.name: {(key,): row.record for key, row in rows.items()}}

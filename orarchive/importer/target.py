@@ -2,10 +2,11 @@
 
 import datetime as dt
 
+from orarchive.domain.data_paths import SNAPSHOT_FILES
 from orarchive.errors import ArchiveError, GitError
 from orarchive.store import ledger
-from orarchive.store.archive import SNAPSHOT_FILES, Archive
-from orarchive.store.ledger import attempt_hour
+from orarchive.store.archive import Archive
+from orarchive.store.ledger import get_attempt_hour
 from orarchive.timestamps import HOUR, floor_hour
 
 PAST_PREFIX = "refs/heads/past/"
@@ -29,10 +30,13 @@ def choose_target(archive: Archive, name: str, now: dt.datetime) -> tuple[str, s
         raise ArchiveError(msg)
     head = archive.resolve_commit()
     ledgers = [ledger.read_attempts(archive, tip) for tip in (head, *map(archive.resolve_commit, pasts))]
-    if first_hours := [min(map(attempt_hour, lines)) for lines in ledgers if lines]:
+    if first_hours := [min(map(get_attempt_hour, lines)) for lines in ledgers if lines]:
         return ref, None, min(first_hours)
     if archive.read_files(head, SNAPSHOT_FILES):
-        msg = f"data/ of {archive.root} holds records, but no ledger that says of which hour"
+        msg = (
+            f"data/ of {archive.root} holds records, but no ledger that says of which hour; restore"
+            " data/hours/ (git log -- data/hours shows it) or import into a new repository"
+        )
         raise ArchiveError(msg)
     # An hour that is yet to come would close the archive until then; clocks may differ by an hour.
     return "HEAD", head, floor_hour(now) + 2 * HOUR

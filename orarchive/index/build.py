@@ -15,10 +15,10 @@ from tqdm import tqdm
 from orarchive import __version__
 from orarchive.domain.changes import Change, diff_records
 from orarchive.domain.feeds import FEEDS
-from orarchive.errors import NotArchivedError
 from orarchive.history.attempts import (
     AttemptCommit,
     HistoryRewritten,
+    build_no_hours_error,
     list_attempts,
     list_new_attempts,
     list_tips,
@@ -46,7 +46,7 @@ INSERT_FEED = "insert or ignore into feeds (feed, route, cadence, key) values (?
 def update_index(db: sqlite3.Connection, archive: Archive, progress: bool = False) -> None:
     """Index the new attempts of an archive, in the transaction that is open.
 
-    Raises NotArchivedError if the archive holds no hours, and HistoryRewritten if its history is not the one
+    Raise NotArchivedError if the archive holds no hours, and HistoryRewritten if its history is not the one
     that was indexed.
     """
     refuse_shallow(archive)
@@ -58,8 +58,7 @@ def update_index(db: sqlite3.Connection, archive: Archive, progress: bool = Fals
     )
     last_hour = db.execute("select max(hour) from attempts").fetchone()[0]
     if not tips or not (attempts or last_hour):
-        msg = f"{archive.root} holds no hours yet; python scrape.py archives one"
-        raise NotArchivedError(msg)
+        raise build_no_hours_error(archive)
     if last_hour and attempts and attempts[0].attempt["hour"] < last_hour:
         msg = f"a new attempt is at {attempts[0].attempt['hour']}, before the last indexed hour {last_hour}"
         raise HistoryRewritten(msg)

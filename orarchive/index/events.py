@@ -23,16 +23,16 @@ from orarchive.domain.event_kinds import (
     POLICY_CHANGED,
     REPRICED,
     SCHEDULE_CHANGED,
-    event_kind,
+    get_event_kind,
 )
 from orarchive.domain.feeds import FEEDS, FanOutFeed
-from orarchive.domain.keys import model_of_key
+from orarchive.domain.keys import get_model_of_key
 from orarchive.domain.prices import (
-    percent_change,
+    compute_percent_change,
+    list_time_of_day_keys,
     read_entry_prices,
     read_prices,
     read_schedule,
-    time_of_day_keys,
 )
 from orarchive.domain.records import NO_DATE, parse_expiry
 from orarchive.index.context import AttemptContext
@@ -84,7 +84,7 @@ class Event:
 
     def __post_init__(self) -> None:
         """Raise LookupError for a kind without a row in EVENT_KINDS."""
-        event_kind(self.kind)
+        get_event_kind(self.kind)
 
     @property
     def is_of_field(self) -> bool:
@@ -121,7 +121,7 @@ def derive_events(changes: Iterable[Change], context: AttemptContext) -> Iterato
         changed = [change for change in group if change.kind not in (feed.added_kind, feed.removed_kind)]
         appeared = any(change.kind == FIELD_APPEARED for change in changed)
         _, after = context.span(
-            name, model_of_key(key) if isinstance(feed, FanOutFeed) and not appeared else None
+            name, get_model_of_key(key) if isinstance(feed, FanOutFeed) and not appeared else None
         )
         yield from derive_record_events(changed, after)
 
@@ -221,7 +221,7 @@ def _normalize_entries(entries: list[Record]) -> list[Record]:
 
 def _read_tariffs(pricing: Any) -> dict[str, Tariff]:
     """Return the tariff of each dimension; a current time-of-day rate is no plain price."""
-    time_of_day = time_of_day_keys(pricing)
+    time_of_day = list_time_of_day_keys(pricing)
     tariffs: dict[str, Tariff] = {
         name: [({}, price)] for name, price in read_prices(pricing).items() if name not in time_of_day
     }
@@ -245,5 +245,5 @@ def _format_decimal(price: Decimal | None) -> str | None:
 
 
 def _percent(old: Decimal | None, new: Decimal | None) -> float | None:
-    percent = percent_change(old, new)
+    percent = compute_percent_change(old, new)
     return None if percent is None else round(float(percent), 4)

@@ -135,7 +135,7 @@ def _find_last_without(context: AttemptContext, feed: Feed, key: Key, record: Re
     is not always the last response.
     """
     if isinstance(feed, FanOutFeed) or not context.scope_change(feed.name):
-        return context.span(feed.name, feed.parent_key(key))[1]
+        return context.span(feed.name, feed.get_parent_key(key))[1]
     reads = context.list_earlier_reads(feed.name)
     return next((read.since for read in reads if can_hold(read.scope, record)), None)
 
@@ -147,7 +147,7 @@ def _remove(
     context: AttemptContext, step: ReplayStep, feed: Feed, key: Key, record: Record
 ) -> Iterator[Event]:
     name, row_id = format_key(feed, key), context.update.rows.ids[feed.name, key]
-    last, after = context.span(feed.name, feed.parent_key(key))
+    last, after = context.span(feed.name, feed.get_parent_key(key))
     read = context.reads.get(feed.name) or context.last_read(feed.name)
     is_hidden = _is_outside_scope(context, step, feed, key, record)
     values = {"state": "unobserved", "missing": None, "observed_s": 0}

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from orarchive.domain.prices import read_entry_prices, read_prices, read_schedule, time_of_day_keys
+from orarchive.domain.prices import list_time_of_day_keys, read_entry_prices, read_prices, read_schedule
 from orarchive.history.replay import ReplayStep
 from orarchive.index.context import AttemptContext
 from orarchive.index.sql_values import escape_surrogates
@@ -34,7 +34,7 @@ REOPEN_PRICE = f"update prices set last = null where {POINT_CONDITION} and amoun
 
 def list_price_points(pricing: Any) -> PricePoints:
     """List every price of a price object; of a time-of-day price only the rates of its schedule."""
-    scheduled = time_of_day_keys(pricing)
+    scheduled = list_time_of_day_keys(pricing)
     points = {
         (escape_surrogates(name), ""): price
         for name, price in read_prices(pricing).items()

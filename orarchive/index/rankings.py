@@ -63,7 +63,7 @@ def apply_attempt(context: AttemptContext, step: ReplayStep) -> Iterator[Event]:
             _insert_orders(context, step, list(report["read"]))
         elif name in SERIES:
             for slice_name in report["read"]:
-                values = {"series": name, "slice": slice_name, "folder": SERIES[name].folder(slice_name)}
+                values = {"series": name, "slice": slice_name, "folder": SERIES[name].get_folder(slice_name)}
                 context.db.execute(INSERT_SLICE, escape_values(values))
     # rows are taken from the files: a merge or an edit by hand may have changed them too
     for folder, changes in _changes_by_folder(step).items():
@@ -136,7 +136,7 @@ def _insert_orders(context: AttemptContext, step: ReplayStep, slice_names: list[
     """
     if context.hour <= _order_limit(context.update.last_hour):
         return
-    paths = {slice_name: ORDER.file_path(slice_name) for slice_name in slice_names}
+    paths = {slice_name: ORDER.get_file_path(slice_name) for slice_name in slice_names}
     contents = context.update.archive.read_files(step.attempt_commit.commit, paths.values())
     for slice_name, path in paths.items():
         slice_value = escape_surrogates(slice_name)

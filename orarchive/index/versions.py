@@ -4,7 +4,7 @@ import sqlite3
 from collections import defaultdict
 from typing import Any
 
-from orarchive.domain.data_paths import feed_of_path, file_name, is_responses_file
+from orarchive.domain.data_paths import get_feed_of_path, get_file_name, is_responses_file
 from orarchive.domain.feeds import FEEDS, FanOutFeed, Feed
 from orarchive.history.replay import Line, ReplayState, ReplayStep
 from orarchive.index.context import AttemptContext
@@ -35,7 +35,7 @@ SELECT_STANDING_LINES = """
 
 def index_file_name(path: str) -> str:
     """Return the name of a file in the index: `asked` for one with a line for each response, else its own."""
-    return "asked" if is_responses_file(path) else file_name(path)
+    return "asked" if is_responses_file(path) else get_file_name(path)
 
 
 def is_volatile_file(feed: Feed, file: str) -> bool:
@@ -51,7 +51,7 @@ def apply_attempt(context: AttemptContext, step: ReplayStep) -> None:
     standing: list[Row] = []
     """(record, file, line, last hour of the line before) of the lines that stand now."""
     for path, pairs in step.lines.items():
-        feed, file = feed_of_path(path), index_file_name(path)
+        feed, file = get_feed_of_path(path), index_file_name(path)
         assert feed
         for key, (old, new) in pairs.items():
             if isinstance(feed, FanOutFeed) and is_responses_file(path):
@@ -61,7 +61,7 @@ def apply_attempt(context: AttemptContext, step: ReplayStep) -> None:
             if is_volatile_file(feed, file):
                 _replace_latest(context, record, file, new)
                 continue
-            last, _ = context.span(feed.name, feed.parent_key(key))
+            last, _ = context.span(feed.name, feed.get_parent_key(key))
             if old is not None:
                 ended.append((last, record, file))
             if new is not None:

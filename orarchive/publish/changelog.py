@@ -24,10 +24,10 @@ from orarchive.domain.event_kinds import (
     REPRICED,
     RESTATED,
     RETURNED,
-    event_kind,
+    get_event_kind,
 )
 from orarchive.domain.feeds import FEEDS
-from orarchive.domain.keys import EndpointKey, model_of_key
+from orarchive.domain.keys import EndpointKey, get_model_of_key
 from orarchive.domain.phrasing import (
     Style,
     describe_change,
@@ -36,7 +36,7 @@ from orarchive.domain.phrasing import (
     label_dimension,
     sort_dimensions,
 )
-from orarchive.domain.prices import MAIN_DIMENSIONS, format_price, is_dynamic, percent_change
+from orarchive.domain.prices import MAIN_DIMENSIONS, compute_percent_change, format_price, is_dynamic
 from orarchive.domain.records import as_number, parse_expiry
 from orarchive.index.events import Event
 from orarchive.publish.dataset import Dataset, PriceKey
@@ -74,7 +74,7 @@ class Move:
     @property
     def percent(self) -> int | None:
         """Return the change in whole percent; None where either end is no positive price."""
-        percent = percent_change(self.old, self.new)
+        percent = compute_percent_change(self.old, self.new)
         return None if percent is None else int(percent.to_integral_value())
 
     @property
@@ -165,7 +165,7 @@ def _build_lines(group: list[Event], events: list[Event], dataset: Dataset) -> I
     for cause, same_cause in groupby(repriced, lambda event: event.cause):
         yield _build_price_line(cause, list(same_cause))
     of_fields = [event for event in group if event not in of_record and event.kind != REPRICED]
-    of_fields.sort(key=lambda event: event_kind(event.kind).label)
+    of_fields.sort(key=lambda event: get_event_kind(event.kind).label)
     for _, same_kind in groupby(of_fields, lambda event: event.kind):
         changed = list(same_kind)
         omitted = [f"and {len(changed) - MAX_ITEMS} more"] if len(changed) > MAX_ITEMS else []
@@ -175,12 +175,12 @@ def _build_lines(group: list[Event], events: list[Event], dataset: Dataset) -> I
 def _build_line(
     event: Event, moves: tuple[Move, ...], parts: tuple[str, ...], price_label: str = ""
 ) -> ChangelogLine:
-    kind = event_kind(event.kind)
+    kind = get_event_kind(event.kind)
     return ChangelogLine(
         kind=price_label or kind.label,
         sign=PRICE_LABELS[price_label] if price_label else kind.sign,
         topic=kind.topic,
-        model=model_of_key(event.key) if _is_of_model(event) else None,
+        model=get_model_of_key(event.key) if _is_of_model(event) else None,
         subject=_format_subject(event),
         event=f"{event.feed}/{event.key}/{event.kind}" + (f"/{event.cause}" if event.cause else ""),
         after=parse_stamp(event.after) if event.after else None,
@@ -197,7 +197,7 @@ def _build_price_line(cause: str, events: list[Event]) -> ChangelogLine:
     tariffs = [_describe_tariffs(event, event.field in moves) for event in conditional]
     sorted_moves = tuple(moves[name] for name in sort_dimensions(moves))
     ways = frozenset(move.way for move in sorted_moves)
-    label = {frozenset({-1}): "cut", frozenset({1}): "rise"}.get(ways, event_kind(REPRICED).label)
+    label = {frozenset({-1}): "cut", frozenset({1}): "rise"}.get(ways, get_event_kind(REPRICED).label)
     phrases = PAGE_STYLE.cause_phrases
     causes = [phrases[cause]] if cause in phrases and events[0].feed == "models" else []
     return _build_line(

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from orarchive.domain.event_kinds import ADDED
 from orarchive.domain.feeds import FEEDS
-from orarchive.domain.keys import Key, model_of_key
+from orarchive.domain.keys import Key, get_model_of_key
 from orarchive.domain.record_files import join_record
 from orarchive.domain.records import parse_expiry
 from orarchive.index.event_log import read_events
@@ -170,7 +170,7 @@ class Dataset:
         by_model: dict[str, list[Event]] = defaultdict(list)
         for event in self.log:
             if event.feed in FEEDS and FEEDS[event.feed].is_about_models and not event.is_of_field:
-                by_model[model_of_key(event.key)].append(event)
+                by_model[get_model_of_key(event.key)].append(event)
         return by_model
 
 

@@ -6,10 +6,10 @@ from itertools import groupby
 
 from orarchive.domain.changes import Change, diff_snapshots, format_key
 from orarchive.domain.feeds import FEEDS
-from orarchive.domain.keys import model_of_key
+from orarchive.domain.keys import get_model_of_key
 from orarchive.domain.phrasing import is_added, is_removed
 from orarchive.domain.scopes import apply_scopes
-from orarchive.domain.snapshot import Snapshot, records_by_key
+from orarchive.domain.snapshot import Snapshot, get_records_by_key
 from orarchive.history.history import History, select_records
 from orarchive.index.events import derive_record_events
 from orarchive.jsonl import Record
@@ -38,7 +38,7 @@ def find_records(feed: str, snapshot: Snapshot, hour: dt.datetime, key: str | No
     """
     records = select_records(FEEDS[feed], snapshot, key)
     if key is not None and not records:
-        keys = records_by_key(FEEDS[feed], snapshot[feed])
+        keys = get_records_by_key(FEEDS[feed], snapshot[feed])
         names = [format_key(FEEDS[feed], record_key) for record_key in keys]
         raise_not_found(f"{feed} at {format_hour(hour)}:", key, names)
     return records
@@ -49,10 +49,10 @@ def find_kept_keys(history: History, feed: str, hour: dt.datetime, key: str | No
 
     With a key, which may be that of an endpoint (`model@tag`), return only its model.
     """
-    kept = ledger.kept_keys(history.attempts_reading(feed, hour)[-1], feed)
+    kept = ledger.get_kept_keys(history.list_attempts_reading(feed, hour)[-1], feed)
     if key is None:
         return kept
-    return {model: reason for model, reason in kept.items() if model in (key, model_of_key(key))}
+    return {model: reason for model, reason in kept.items() if model in (key, get_model_of_key(key))}
 
 
 def describe_kept_keys(feed: str, hour: dt.datetime, kept: dict[str, str]) -> str:
@@ -64,7 +64,7 @@ def describe_kept_keys(feed: str, hour: dt.datetime, kept: dict[str, str]) -> st
 
 def refuse_unknown_model(history: History, feed: str, hour: dt.datetime, model: str) -> None:
     """Raise NotArchivedError, which suggests similar ids, where a feed was read without a model."""
-    if history.attempts_reading(feed, hour):
+    if history.list_attempts_reading(feed, hour):
         models = [name for (name,) in history.read_snapshot(hour)[feed]]
         if model not in models:
             raise_not_found(f"{feed} at {format_hour(hour)}:", model, models)
@@ -73,7 +73,7 @@ def refuse_unknown_model(history: History, feed: str, hour: dt.datetime, model: 
 def compare_hours(history: History, old: dt.datetime, new: dt.datetime, feed: str | None) -> list[Change]:
     """Return what differs between two hours, in all feeds or in one."""
     before, after = (history.read_snapshot(hour, *([feed] if feed else FEEDS)) for hour in (old, new))
-    scopes = [ledger.last_scope(history.until(hour).attempts, "models") for hour in (old, new)]
+    scopes = [ledger.find_last_scope(history.truncate_after(hour).attempts, "models") for hour in (old, new)]
     changes = apply_scopes(diff_snapshots(before, after), *scopes)
     return [change for change in changes if feed in (None, change.feed)]
 

@@ -9,15 +9,15 @@ from orarchive.domain.changes import format_key
 from orarchive.domain.feeds import FEEDS
 from orarchive.domain.keys import provider_of_tag
 from orarchive.domain.prices import (
+    get_prices_at,
     list_thresholds,
-    prices_at,
+    list_time_of_day_keys,
     read_entry_prices,
     read_prices,
     read_schedule,
-    time_of_day_keys,
 )
 from orarchive.domain.records import get_object
-from orarchive.domain.snapshot import records_by_key
+from orarchive.domain.snapshot import get_records_by_key
 from orarchive.errors import NotArchivedError
 from orarchive.index.sql_values import escape_surrogates
 from orarchive.jsonl import Record, loads
@@ -70,18 +70,18 @@ class PriceQuote:
         """Return by dimension the price as a plain decimal, and the schedule entry that sets it or None."""
         return {
             name: {"price": f"{price:f}", "entry": entry}
-            for name, (price, entry) in prices_at(self.pricing, self.at).items()
+            for name, (price, entry) in get_prices_at(self.pricing, self.at).items()
         }
 
     @property
     def thresholds(self) -> list[Record]:
         """Return `min_prompt_tokens`, ascending, each with every price that differs for a longer prompt."""
-        base_prices = prices_at(self.pricing, self.at)
+        base_prices = get_prices_at(self.pricing, self.at)
         thresholds: list[Record] = []
         for limit in list_thresholds(self.pricing, self.at):
             prices = {
                 name: f"{price:f}"
-                for name, (price, _) in prices_at(self.pricing, self.at, limit).items()
+                for name, (price, _) in get_prices_at(self.pricing, self.at, limit).items()
                 if name not in base_prices or price != base_prices[name][0]
             }
             thresholds.append({"min_prompt_tokens": int(limit), **prices})
@@ -199,7 +199,7 @@ def _read_pricing(reads: ReadLog, archive: Archive, key: str, read: Read) -> Rec
         standing = _find_standing_pricing(reads, key, read.hour)
         return standing[0] if standing else None
     feed = FEEDS[reads.feed]
-    records = records_by_key(feed, archive.read_snapshot(read.commit)[feed.name])
+    records = get_records_by_key(feed, archive.read_snapshot(read.commit)[feed.name])
     for record_key, record in records.items():
         if escape_surrogates(format_key(feed, record_key)) == key:
             pricing: Record = record.get("pricing", {})
@@ -247,7 +247,7 @@ def _normalize(pricing: Record | None) -> Any:
     """
     if pricing is None:
         return None
-    scheduled = time_of_day_keys(pricing)
+    scheduled = list_time_of_day_keys(pricing)
     prices = {name: price for name, price in read_prices(pricing).items() if name not in scheduled}
     return prices, [{**entry, **read_entry_prices(entry)} for entry in read_schedule(pricing)]
 

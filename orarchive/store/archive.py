@@ -5,13 +5,12 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from orarchive.domain.feeds import FEEDS
-from orarchive.domain.snapshot import Snapshot, empty_snapshot, snapshot_from_files
+from orarchive.domain.data_paths import SNAPSHOT_FILES
+from orarchive.domain.snapshot import Snapshot, make_empty_snapshot, parse_snapshot_files
 from orarchive.errors import ArchiveError, GitError
 from orarchive.store.git import run_git
 
 DATA_PREFIX = "data/"
-SNAPSHOT_FILES = [path for feed in FEEDS.values() for path in feed.files]
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,9 @@ class Archive:
     def read_snapshot(self, commit: str | None) -> Snapshot:
         """Read the snapshot that a commit holds; an empty one for None."""
         return (
-            snapshot_from_files(self.read_files(commit, SNAPSHOT_FILES).get) if commit else empty_snapshot()
+            parse_snapshot_files(self.read_files(commit, SNAPSHOT_FILES).get)
+            if commit
+            else make_empty_snapshot()
         )
 
 

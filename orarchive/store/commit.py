@@ -127,7 +127,7 @@ def _check_writable(archive: Archive) -> None:
     """Raise ArchiveError where files could not be written or committed: before the fetch, not after it."""
     for folder in (archive.root, archive.git_dir, archive.data_folder):
         if folder.exists() and not os.access(folder, os.W_OK):
-            msg = f"{folder} is read-only"
+            msg = f"{folder} is read-only; make it writable (chmod u+w, or mount it writable)"
             raise ArchiveError(msg)
     try:
         archive.run_git("var", "GIT_COMMITTER_IDENT")
@@ -144,7 +144,8 @@ def commit_files(archive: Archive, files: dict[str, bytes | None], hour: dt.date
     """
     parent = archive.resolve_commit()
     env = {"GIT_INDEX_FILE": str(archive.git_dir / INDEX_FILE), "GIT_AUTHOR_DATE": format_stamp(hour)}
-    _remove_index(archive)  # no other run uses it: this one holds the archive's lock
+    # No other run uses the separate index, for this one holds the archive's lock.
+    _remove_index(archive)
     if parent:
         archive.run_git("read-tree", parent, env=env)
     entries = _write_blobs(archive, files)
@@ -186,7 +187,7 @@ def _write_blobs(archive: Archive, files: dict[str, bytes | None]) -> bytes:
     lines = []
     for path, data in files.items():
         if data is None:
-            # Mode 0 removes the entry; git ignores the hash, but wants one.
+            # Mode 0 removes the entry; git ignores the hash, but requires one.
             lines.append(f"0 {archive.resolve_commit()}\t{DATA_PREFIX}{path}\0")
         else:
             blob = archive.run_git("hash-object", "-w", "--no-filters", "--stdin", stdin=data)

@@ -18,7 +18,7 @@ from orarchive.domain.event_kinds import (
     MISSING,
     REPRICED,
     SubjectCount,
-    event_kind,
+    get_event_kind,
 )
 from orarchive.domain.feeds import FEEDS
 from orarchive.domain.foreign_text import shorten, to_single_line
@@ -53,12 +53,12 @@ OTHER_PROVIDER_PHRASE = "model{s} listed at another provider's price"
 def format_message(
     hour: dt.datetime, attempt: Attempt, changes: list[Change], first_counts: Mapping[str, int]
 ) -> str:
-    """Return the whole message of an attempt.
+    """Format the message of an attempt: subject, lines of changes, trailers.
 
     `first_counts` holds the number of records of each feed that had none before.
     """
     lines = format_change_lines(changes, attempt)
-    body = [*_failure_lines(attempt), *lines[:MAX_LINES]]
+    body = [*_format_failure_lines(attempt), *lines[:MAX_LINES]]
     if len(lines) > MAX_LINES:
         body.append(f"... and {len(lines) - MAX_LINES} more")
     due = [name for name, report in attempt["feeds"].items() if report["outcome"] != "not-due"]
@@ -67,7 +67,7 @@ def format_message(
     bad = [name for name, report in attempt["feeds"].items() if report["outcome"] in BAD_OUTCOMES]
     if bad:
         subject += f"; not good: {', '.join(bad)}"
-    parts = [subject, "\n".join(body), "\n".join(_trailers(hour, attempt, changes, bad))]
+    parts = [subject, "\n".join(body), "\n".join(_format_trailers(hour, attempt, changes, bad))]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -123,7 +123,7 @@ def _format_count(count: int, phrase: str) -> str:
     return f"{count} {phrase.format(**(singular if count == 1 else plural))}"
 
 
-def _failure_lines(attempt: Attempt) -> list[str]:
+def _format_failure_lines(attempt: Attempt) -> list[str]:
     """Return a line for each feed that failed or kept records of its last good hour, and for each note."""
     lines = []
     for name, report in attempt["feeds"].items():
@@ -138,7 +138,7 @@ def _failure_lines(attempt: Attempt) -> list[str]:
     return [*lines, *(to_single_line(f"! {note}") for note in attempt.get("notes", []))]
 
 
-def _trailers(hour: dt.datetime, attempt: Attempt, changes: list[Change], bad: list[str]) -> list[str]:
+def _format_trailers(hour: dt.datetime, attempt: Attempt, changes: list[Change], bad: list[str]) -> list[str]:
     counts = Counter((change.feed, change.kind) for change in changes)
     repriced = {change.key for change in changes if (change.feed, change.kind) == ("endpoints", REPRICED)}
     numbers = {
@@ -169,8 +169,8 @@ def format_change_lines(changes: list[Change], attempt: Attempt | None = None) -
         if change.kind == REPRICED:
             prices.setdefault((change.feed, change.key, change.cause), []).append(change)
         else:
-            lines.append((event_kind(change.kind).line_rank, _format_change(change, attempt)))
-    lines += [(event_kind(REPRICED).line_rank, _format_repriced(group)) for group in prices.values()]
+            lines.append((get_event_kind(change.kind).line_rank, _format_change(change, attempt)))
+    lines += [(get_event_kind(REPRICED).line_rank, _format_repriced(group)) for group in prices.values()]
     return [to_single_line(line) for _, line in sorted(lines, key=lambda ranked: ranked[0])]
 
 

@@ -10,7 +10,7 @@ from subprocess import PIPE, Popen
 from orarchive.errors import GitError
 from orarchive.store.archive import DATA_PREFIX, Archive
 from orarchive.store.commit import FILE_MODE, write_files
-from orarchive.store.git import GIT_COMMAND, git_environment
+from orarchive.store.git import GIT_COMMAND, build_git_environment
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,8 @@ def write_commits(
     Either all of it happens or nothing: the ref moves once, and only from that parent. Where the ref is HEAD,
     the files below data/ and the index follow. `now` is the committer date. Raise GitError where git fails.
     """
-    archive.run_git("update-ref", "-d", IMPORT_REF)  # a killed import may have left it
+    # A killed import may have left the ref.
+    archive.run_git("update-ref", "-d", IMPORT_REF)
     try:
         run_fast_import(archive, format_stream(archive, parent, commits, now))
         tip = archive.run_git("rev-parse", "--verify", IMPORT_REF)
@@ -60,9 +61,10 @@ def write_commits(
 def run_fast_import(archive: Archive, stream: Iterable[bytes]) -> None:
     """Let git make the commits of a stream; raise GitError, with no commit made, where it ends too early."""
     command = [*GIT_COMMAND, "-C", str(archive.root), "fast-import", "--quiet", "--done", "--date-format=raw"]
-    with Popen(command, stdin=PIPE, stderr=PIPE, env=git_environment()) as process:
+    with Popen(command, stdin=PIPE, stderr=PIPE, env=build_git_environment()) as process:
         assert process.stdin
-        with suppress(BrokenPipeError):  # git has exited, and its error output says why
+        # Where git has exited its error output, read below, says why.
+        with suppress(BrokenPipeError):
             for part in stream:
                 process.stdin.write(part)
         _, errors = process.communicate()

@@ -42,12 +42,12 @@ def run_git(
         return subprocess.run(
             [*GIT_COMMAND, "-C", str(folder), *arguments],
             input=stdin if stdin is not None else b"",
-            env=git_environment(env),
+            env=build_git_environment(env),
             capture_output=True,
             check=True,
         ).stdout
     except FileNotFoundError:
-        msg = "git is not installed"
+        msg = "git is not installed, or not on PATH; install it"
         raise GitError(msg) from None
     except subprocess.CalledProcessError as error:
         raise _build_error(arguments[0], error.stderr, error.returncode) from None
@@ -60,7 +60,7 @@ def stream_git(folder: Path, *arguments: str, stdin: bytes = b"") -> Iterator[by
         request.write(stdin)
         request.seek(0)
         command = [*GIT_COMMAND, "-C", str(folder), *arguments]
-        process = Popen(command, stdin=request, stdout=PIPE, stderr=errors, env=git_environment())
+        process = Popen(command, stdin=request, stdout=PIPE, stderr=errors, env=build_git_environment())
         with process:
             try:
                 assert process.stdout
@@ -81,7 +81,7 @@ def _build_error(command: str, stderr: bytes, code: int) -> GitError:
     return GitError(f"git {command} failed: {reason or f'exit {code}'}")
 
 
-def git_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+def build_git_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the environment for git: ours without other repositories and the key, messages in English."""
     inherited = {name: value for name, value in os.environ.items() if name not in _REMOVED_VARIABLES}
     # Without optional locks a mere `git status` takes none, which a killed run would leave behind.

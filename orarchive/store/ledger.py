@@ -1,4 +1,4 @@
-"""The ledger, `data/hours/`: one line for every attempt at an hour: what was requested and how it went.
+"""The ledger, `data/hours/`: one line for every attempt at an hour: its requests and their outcomes.
 
 A line is written also where nothing changed: "no change" and "did not run" must not look alike.
 """
@@ -18,7 +18,7 @@ from orarchive.timestamps import YEARS, floor_hour, format_stamp, parse_stamp
 
 if TYPE_CHECKING:
     Outcome = Literal["ok", "partial", "quarantined", "failed", "not-due"]
-    """How a feed fared: complete (up to 1 % kept), more kept, rejected, not received, not requested."""
+    """The outcome of a feed: complete (up to 1 % kept), more kept, rejected, not received, not requested."""
 else:
     # When a line is read any text passes: a newer version may have written an outcome that we do not know.
     Outcome = str
@@ -44,7 +44,7 @@ class RejectedEntry(TypedDict):
 
 
 class FeedReport(TypedDict):
-    """How one feed fared in one attempt; members without content are left out."""
+    """The report of one feed in one attempt; members without content are left out."""
 
     outcome: Outcome
     sha256: str
@@ -73,7 +73,7 @@ class FeedReport(TypedDict):
 
 
 class SeriesReport(TypedDict):
-    """How one series of rankings fared in one attempt; members without content are left out."""
+    """The report of one series of rankings in one attempt; members without content are left out."""
 
     outcome: Outcome
     scope: str
@@ -127,7 +127,7 @@ LEDGER_GLOB = "hours/[0-9][0-9][0-9][0-9]-[0-9][0-9].jsonl"
 _LEDGER_PATH = re.compile(r"hours/[0-9]{4}-[0-9]{2}\.jsonl")
 
 
-def ledger_path(hour: dt.datetime) -> str:
+def get_ledger_path(hour: dt.datetime) -> str:
     """Return the path of an hour's ledger file, below `data/`."""
     return f"hours/{hour:%Y-%m}.jsonl"
 
@@ -186,7 +186,7 @@ def parse_ledger(content: bytes, name: str) -> list[Attempt]:
 
 
 def _find_fault(line: Record) -> str:
-    """Return what is wrong with a line, "" where nothing is."""
+    """Describe the first fault of a line of the ledger; return "" for a valid line."""
     # msgspec does not know our number tokens. They become floats for this check; the line stays as read.
     plain = msgspec.to_builtins(line, enc_hook=float)
     if fault := _find_type_fault(plain, Attempt):
@@ -195,7 +195,7 @@ def _find_fault(line: Record) -> str:
 
 
 def _find_type_fault(value: Any, shape: type) -> str:
-    """Return which member of a value is missing or of another type than in a TypedDict, "" where none is."""
+    """Name the first member that is missing from a value or not of its TypedDict's type; "" if all fit."""
     try:
         msgspec.convert(value, shape)
     except msgspec.ValidationError as error:
@@ -233,28 +233,28 @@ def append_line(file: bytes, attempt: Attempt) -> bytes:
     return file + dumps(attempt) + b"\n"
 
 
-def attempt_hour(attempt: Attempt) -> dt.datetime:
-    """Return the hour of an attempt."""
+def get_attempt_hour(attempt: Attempt) -> dt.datetime:
+    """Return the hour of an attempt, a UTC time."""
     return parse_stamp(attempt["hour"])
 
 
 def list_complete_hours(lines: Iterable[Attempt], feed: str) -> set[dt.datetime]:
     """Return the hours in which a feed was read completely, in no order."""
-    return {attempt_hour(line) for line in lines if feed_outcome(line, feed) == "ok"}
+    return {get_attempt_hour(line) for line in lines if get_feed_outcome(line, feed) == "ok"}
 
 
-def feed_outcome(attempt: Attempt, feed: str) -> Outcome:
-    """Return how a feed fared; a feed that the line does not name was not requested."""
+def get_feed_outcome(attempt: Attempt, feed: str) -> Outcome:
+    """Return the outcome of a feed in an attempt; `not-due` where its line does not name the feed."""
     report = attempt["feeds"].get(feed)
     return report["outcome"] if report else "not-due"
 
 
-def last_scope(lines: Sequence[Attempt], feed: str) -> str:
-    """Return the scope with which a feed was last read completely; "" where it never was."""
-    read = (line["feeds"][feed] for line in reversed(lines) if feed_outcome(line, feed) == "ok")
+def find_last_scope(lines: Sequence[Attempt], feed: str) -> str:
+    """Return the scope (route and query) of the last attempt that read a feed completely, "" if none did."""
+    read = (line["feeds"][feed] for line in reversed(lines) if get_feed_outcome(line, feed) == "ok")
     return next((report.get("scope", "") for report in read), "")
 
 
-def kept_keys(attempt: Attempt, feed: str) -> dict[str, str]:
-    """Return the keys of a fan-out feed whose records are from before that attempt, with the reasons."""
+def get_kept_keys(attempt: Attempt, feed: str) -> dict[str, str]:
+    """Return the keys of a fan-out feed that an attempt did not read and kept as they were: key -> reason."""
     return attempt["feeds"][feed].get("kept", {}) if feed in attempt["feeds"] else {}

@@ -19,12 +19,12 @@ RETRY_PAUSES_S = (5.0, 30.0)
 """Pauses before a push is tried again that failed although the remote has no new commits."""
 
 
-def current_branch(archive: Archive) -> str:
+def get_current_branch(archive: Archive) -> str:
     """Return the name of the branch that HEAD is on; raise ArchiveError where HEAD is detached."""
     try:
         return archive.run_git("symbolic-ref", "--short", "HEAD")
     except GitError as error:
-        msg = "HEAD is not on a branch; --push needs one"
+        msg = "HEAD is not on a branch; --push needs one (git switch BRANCH)"
         raise ArchiveError(msg) from error
 
 
@@ -35,7 +35,7 @@ def fast_forward(archive: Archive, remote: str = "origin") -> None:
     reports it. Raise ArchiveError where commits of ours were never pushed and the remote has others, for data
     is never rebased.
     """
-    name = current_branch(archive)
+    name = get_current_branch(archive)
     archive.run_git("remote", "get-url", remote)
     if archive.resolve_commit() is None or not _fetch_new_commits(archive, remote, name):
         return
@@ -56,7 +56,7 @@ def push_branch(
     Any other failure is tried again after a pause, for the hour's commit may exist in this clone alone; the
     last one raises GitError.
     """
-    name = current_branch(archive)
+    name = get_current_branch(archive)
     for pause in (*RETRY_PAUSES_S, None):
         try:
             archive.run_git("push", "--quiet", remote, f"HEAD:refs/heads/{name}")
@@ -85,7 +85,10 @@ def reset_to_remote(archive: Archive, base: str | None) -> None:
     Raise ArchiveError where `base` is not in the remote's history.
     """
     if base is not None and not archive.is_ancestor(base, "FETCH_HEAD"):
-        msg = f"the remote's branch has a different history than ours ({base} is not in it)"
+        msg = (
+            f"the remote's branch has another history: {base} is not in it; git reset --keep FETCH_HEAD takes"
+            " that history over, git push --force restores the one here"
+        )
         raise ArchiveError(msg)
     log.warning(
         "Another writer pushed first; writing again on top of %.10s", archive.resolve_commit("FETCH_HEAD")

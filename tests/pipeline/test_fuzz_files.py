@@ -42,9 +42,17 @@ def test_any_file(
 
 LINES = {
     # case: file, a line of it, and words of the error
-    "no key": ("models/facts.jsonl", b'{"name":"x"}', "line 1: no proper 'id'"),
-    "a key that is a list": ("models/facts.jsonl", b'{"id":["x"]}', "line 1: no proper 'id'"),
-    "no number of an endpoint": ("zdr/facts.jsonl", b'{"model_id":"x","tag":"y"}', "line 1: no proper 'n'"),
+    "no key": ("models/facts.jsonl", b'{"name":"x"}', "line 1: member 'id' is missing"),
+    "a key that is a list": (
+        "models/facts.jsonl",
+        b'{"id":["x"]}',
+        "line 1: member 'id' is missing",
+    ),
+    "no number of an endpoint": (
+        "zdr/facts.jsonl",
+        b'{"model_id":"x","tag":"y"}',
+        "member 'n' is missing",
+    ),
     "a current rate of a model without prices": (
         "models/spot.jsonl",
         b'{"id":"openrouter/auto"}',

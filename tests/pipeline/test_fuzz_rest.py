@@ -37,7 +37,7 @@ def test_a_source_commit_beyond_the_calendar(tmp_path: Path, seconds: str) -> No
     options = ("import", "--archive", str(archive), str(source), "--path", "models.json", "--scope", "models")
     result = run_command(orarchive_command, *options)
     assert result.exit_code == 2
-    assert "cannot be meant" in result.stderr
+    assert "is not of the years 2000 to 2999" in result.stderr
 
 
 @settings(max_examples=30, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -82,7 +82,7 @@ def test_files_and_hashes_are_those_of_a_live_hour(
     run_import(archive, source)
     for commit, line in zip(("HEAD~2", "HEAD~1", "HEAD"), read_ledger(archive), strict=True):
         files = archive.read_files(commit)
-        expected = snapshot.snapshot_to_files(archive.read_snapshot(commit))
+        expected = snapshot.format_snapshot_files(archive.read_snapshot(commit))
         assert {path: data for path, data in files.items() if path.startswith("models/")} == expected
         assert set(files) - set(expected) == {".gitattributes", "README.md", "hours/2025-03.jsonl"}
         report = line["feeds"]["models"]

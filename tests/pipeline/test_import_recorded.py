@@ -44,10 +44,10 @@ def test_versions_come_back_exactly(two_years: Whole, tmp_path: Path) -> None:
         hour = dt.datetime.fromisoformat(moment).astimezone(dt.UTC).replace(minute=0, second=0)
         rows = two_years.archive.read_snapshot(commits[hour])["models"].values()
         assert unordered({"data": exactly(dumps(list(rows)))}) == unordered(exactly(content))
-        state = snapshot.empty_snapshot() | {
+        state = snapshot.make_empty_snapshot() | {
             "models": {(row["id"],): row for row in validate_list(MODELS, loads(content))}
         }
-        files = snapshot.snapshot_to_files(state)
+        files = snapshot.format_snapshot_files(state)
         assert two_years.archive.read_files(commits[hour], files) == files
         assert ends[f"{hour:%Y-%m-%dT%H:%M:%SZ}"] == snapshot.hash_feed(MODELS, files)
 

@@ -133,7 +133,7 @@ def test_accepting_a_commit_that_is_none(archive: Archive, source: Source, three
     """Refuse also a commit of the source that did not touch the file, and one beside a valid name."""
     unrelated = source.save(b"# about", 3 * HOUR, path="README.md")
     for name in ("0" * 40, f"{three_commits[0]}0", unrelated, unrelated[:12], "main", "HEAD", "", " "):
-        match = f"no version of {PATH} is of a commit {re.escape(repr(name))}, which --accept names"
+        match = f"--accept names {re.escape(repr(name))}, but no version of {PATH} is of such a commit"
         check_refused(archive, match, source, accept=[three_commits[0], name])
 
 
@@ -141,8 +141,8 @@ def test_accepting_what_several_commits_begin_with(archive: Archive, source: Sou
     commits = [source.save(repriced(f"0.{number}1"), number * HOUR) for number in range(17)]
     first = next(letter for letter, count in Counter(name[0] for name in commits).items() if count > 1)
     matches = [name for name in commits if name[0] == first]
-    listing = f"{len(matches)} versions: {matches[0]}, {matches[1]}"
-    match = f"'{first}', which --accept names, may be any of {listing}"
+    listing = f"{len(matches)} versions .write more digits.: {matches[0]}, {matches[1]}"
+    match = f"--accept names '{first}', which may be any of {listing}"
     check_refused(archive, match, source, accept=[first])
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from orarchive.importer.git_source import repository_name
+from orarchive.importer.git_source import get_repository_name
 from orarchive.store.archive import Archive
 from orarchive.store.git import run_git
 from tests.support.archives import make_archive, read_git
@@ -47,10 +47,10 @@ def test_a_path_below_the_folder_one_is_in(
 
 def test_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert repository_name(".") == tmp_path.name
-    assert repository_name("https://example.org/who/prices.git/") == "prices"
-    assert repository_name("git@example.org:prices.git") == "prices"
-    assert repository_name("/srv/old.bundle") == "old"
+    assert get_repository_name(".") == tmp_path.name
+    assert get_repository_name("https://example.org/who/prices.git/") == "prices"
+    assert get_repository_name("git@example.org:prices.git") == "prices"
+    assert get_repository_name("/srv/old.bundle") == "old"
 
 
 @pytest.mark.parametrize("name", ["a b", "a/b", "..", "x.lock", "a~1", ".git"])
@@ -74,13 +74,13 @@ def test_two_branches_without_head(
 def test_what_is_no_repository(archive: Archive, tmp_path: Path) -> None:
     (tmp_path / "text").write_text("no bundle")
     for where in (tmp_path / "nowhere", tmp_path / "text", tmp_path, "file:///nowhere.git"):
-        check_refused(archive, "cannot be cloned; a repository, a bundle or a URL is wanted", where, name="x")
+        check_refused(archive, "cannot be cloned; name a git repository, a bundle or a URL", where, name="x")
     check_refused(archive, "the repository has no commits", make_archive(tmp_path / "empty"))
 
 
 def test_a_path_that_never_was(archive: Archive, source: Source, three_commits: list[str]) -> None:
     for path in ("data/models.json", "data", "data/*.json"):
-        check_refused(archive, f"was never a file there; files that are: {PATH}$", source, path)
+        check_refused(archive, f"was never a file of the source; its JSON files: {PATH}$", source, path)
 
 
 def test_a_source_without_its_past(

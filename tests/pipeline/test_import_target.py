@@ -71,7 +71,7 @@ def test_records_without_a_ledger_are_refused(
     (archive.root / "data/models/facts.jsonl").write_text('{"id":"x"}\n')
     run_git(archive.root, "add", "--all")
     run_git(archive.root, "commit", "--quiet", "-m", "begun")
-    check_refused(archive, "holds records, but no ledger", source)
+    check_refused(archive, "holds records, but no ledger .*; restore data/hours/", source)
 
 
 def test_beside_hours_it_becomes_a_past(stage: Stage, source: Source, three_commits: list[str]) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orarchive.domain.feeds import ENDPOINTS
-from orarchive.domain.record_files import stable_part
+from orarchive.domain.record_files import extract_stable_part
 from orarchive.jsonl import dumps, loads
 from orarchive.sample import START, Service
 from tests.support.archives import (
@@ -131,7 +131,7 @@ def test_hours(running: Service, tmp_path_factory: pytest.TempPathFactory, steps
             rows = loads(dumps(list(snapshot[feed].values())))
             expected = model.lists.get(feed, {"data": []})["data"]
             if feed == "zdr":
-                expected = [stable_part(ENDPOINTS, row) for row in expected]
+                expected = [extract_stable_part(ENDPOINTS, row) for row in expected]
             assert encode_archived({"data": rows}) == encode_sent({"data": expected}), feed
         responses = {key: encode_archived(response) for (key,), response in snapshot["endpoints"].items()}
         assert responses == {key: encode_sent(body) for key, body in model.endpoints.items()}

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from orarchive.domain.data_paths import SNAPSHOT_FILES
 from orarchive.history.attempts import list_attempts
 from orarchive.history.replay import ReplayState, replay
 from orarchive.sample import START
-from orarchive.store.archive import SNAPSHOT_FILES, open_archive
+from orarchive.store.archive import open_archive
 from orarchive.timestamps import format_stamp
 from tests.support.archives import DAY, HOUR, Stage, build_payloads, edit_records, make_archive, read_git
 from tests.support.histories import NewCommit, make_commits, query_index, read_tables

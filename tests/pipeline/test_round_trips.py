@@ -12,7 +12,7 @@ from orarchive.domain.changes import diff_snapshots
 from orarchive.domain.feeds import ENDPOINTS, FEEDS, MODELS, PROVIDERS, Feed
 from orarchive.domain.record_files import is_same_json, join_record, split_record
 from orarchive.domain.relations import count_relations
-from orarchive.domain.snapshot import snapshot_from_files, snapshot_to_files
+from orarchive.domain.snapshot import format_snapshot_files, parse_snapshot_files
 from orarchive.jsonl import dumps, loads, read_lines, write_lines
 from orarchive.sample import START, Reply
 from orarchive.sample.faults import encode
@@ -101,8 +101,8 @@ def test_facets(feed: Feed, seed: int) -> None:
 def test_snapshot(seed: int) -> None:
     """Read the same snapshot from its files, and write the same bytes again."""
     snapshot = RandomRecords(seed).snapshot()
-    files = snapshot_to_files(snapshot)
-    copy = snapshot_from_files(files.get)
+    files = format_snapshot_files(snapshot)
+    copy = parse_snapshot_files(files.get)
     for name in FEEDS:
         if name == "zdr":
             assert sorted(map(dumps, copy[name].values())) == sorted(map(dumps, snapshot[name].values()))
@@ -110,7 +110,7 @@ def test_snapshot(seed: int) -> None:
             assert {key: encode_archived(record) for key, record in copy[name].items()} == {
                 key: encode_archived(record) for key, record in snapshot[name].items()
             }
-    assert snapshot_to_files(copy) == files
+    assert format_snapshot_files(copy) == files
 
 
 @examples(300)

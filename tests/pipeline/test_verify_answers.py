@@ -49,7 +49,7 @@ def test_hour_that_is_not_as_received_is_not_served(
     )
     error = (
         "Error: the files of models at 2026-06-01T01Z are not those that the ledger hashed;"
-        " python -m orarchive verify names all that differs\n"
+        " orarchive verify names all that differs\n"
     )
     for question in (
         ("at", "2026-06-01T01Z", "models"),

@@ -141,11 +141,11 @@ def test_two_years_of_models_survive_the_files(real: Path, tmp_path: Path) -> No
 def check_round_trip(body: bytes) -> None:
     """Assert that a models response is the same after going through the files of a snapshot."""
     rows = validate.validate_list(MODELS, loads(body))
-    state = snapshot.empty_snapshot() | {"models": {(row["id"],): row for row in rows}}
-    files = snapshot.snapshot_to_files(state)
-    restored = snapshot.snapshot_from_files(files.get)["models"]
+    state = snapshot.make_empty_snapshot() | {"models": {(row["id"],): row for row in rows}}
+    files = snapshot.format_snapshot_files(state)
+    restored = snapshot.parse_snapshot_files(files.get)["models"]
     sent = {row["id"]: row for row in exactly(body)["data"]}
     assert {key[0] for key in restored} == sent.keys()
     for (key,), row in restored.items():
         assert unordered(exactly(dumps(row))) == unordered(sent[key]), key
-    assert snapshot.snapshot_to_files(snapshot.snapshot_from_files(files.get)) == files
+    assert snapshot.format_snapshot_files(snapshot.parse_snapshot_files(files.get)) == files

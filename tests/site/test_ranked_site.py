@@ -34,7 +34,7 @@ CATEGORIES = {
 
 def read_rows(archive: Path, series: str = "models", part: str = "") -> list[dict[str, Any]]:
     """Read every row of a slice from the files."""
-    folder = archive / "data" / SERIES[series].folder(part)
+    folder = archive / "data" / SERIES[series].get_folder(part)
     return [
         row for path in sorted(folder.glob("*.jsonl")) for row in read_lines(path.read_bytes(), path.name)
     ]

@@ -215,12 +215,12 @@ class Stage:
 
     def read_report(self, feed: str) -> FeedReport:
         """Return the report of the last attempt that requested a feed."""
-        lines = [line for line in self.read_attempts() if ledger.feed_outcome(line, feed) != "not-due"]
+        lines = [line for line in self.read_attempts() if ledger.get_feed_outcome(line, feed) != "not-due"]
         return lines[-1]["feeds"][feed]
 
     def read_outcomes(self, hour: dt.datetime) -> dict[str, str]:
         """Return the outcome of each feed in the last attempt at an hour that requested it."""
-        lines = [line for line in self.read_attempts() if ledger.attempt_hour(line) == hour]
+        lines = [line for line in self.read_attempts() if ledger.get_attempt_hour(line) == hour]
         reports = [(name, report["outcome"]) for line in lines for name, report in line["feeds"].items()]
         return {name: outcome for name, outcome in reports if outcome != "not-due"}
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 
 from orarchive.domain.feeds import ENDPOINTS
-from orarchive.domain.record_files import stable_part
+from orarchive.domain.record_files import extract_stable_part
 from orarchive.jsonl import loads
 from orarchive.sample import FAULTS
 from orarchive.sample.faults import encode
@@ -44,6 +44,6 @@ def served_bodies(served: Payloads) -> dict[str, bytes]:
     for feed, route in LIST_ROUTES.items():
         rows = loads(encode(served[route]["data"]))
         if feed == "zdr":
-            rows = [stable_part(ENDPOINTS, row) for row in rows]
+            rows = [extract_stable_part(ENDPOINTS, row) for row in rows]
         bodies[route] = encode_archived({"data": rows})
     return bodies

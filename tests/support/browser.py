@@ -114,7 +114,7 @@ def build_archive_view(archive: Path, hour: dt.datetime | None = None) -> View:
     """Build what the pages of an archive show, as of an hour (the last one if none is given)."""
     history = read_history(open_archive(archive))
     if hour:
-        history = history.until(hour)
+        history = history.truncate_after(hour)
     with build_in_memory(history.archive, history.attempt_commits) as db:
         return build_view(read_dataset(db), hour)
 
@@ -176,8 +176,8 @@ def write_archive(folder: Path, *snapshots: Snapshot, apart: dt.timedelta = HOUR
             "feeds": {name: {"outcome": "ok", "sha256": "", "rows": len(records[name])} for name in records},
             "relations": {},
         }
-        content = snapshot.snapshot_to_files(records)
-        path = ledger.ledger_path(START)
+        content = snapshot.format_snapshot_files(records)
+        path = ledger.get_ledger_path(START)
         earlier = (folder / "data" / path).read_bytes() if n else b""
         for name, data in {**content, path: ledger.append_line(earlier, attempt)}.items():
             target = folder / "data" / name
@@ -192,7 +192,7 @@ def build_snapshot(
     models: list[dict[str, Any]], endpoints: dict[str, list[dict[str, Any]]] | None = None
 ) -> Snapshot:
     """Build a snapshot with these models, and these endpoints by model."""
-    records = snapshot.empty_snapshot()
+    records = snapshot.make_empty_snapshot()
     records[MODELS.name] = {(model["id"],): model for model in models}
     for model in models:
         items = (endpoints or {}).get(model["id"], [])

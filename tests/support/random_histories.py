@@ -15,7 +15,7 @@ from orarchive.collect.feed_schedule import list_due_feeds, list_due_keys, list_
 from orarchive.collect.results import FanOutFetch, FeedFetch, FetchResult, ListFetch
 from orarchive.domain.feeds import FEEDS, MODELS, FanOutFeed, Feed, ListFeed
 from orarchive.domain.relations import count_relations
-from orarchive.domain.snapshot import Snapshot, empty_snapshot, snapshot_from_files
+from orarchive.domain.snapshot import Snapshot, make_empty_snapshot, parse_snapshot_files
 from orarchive.jsonl import Record
 from orarchive.sample import START
 from orarchive.store import ledger
@@ -44,7 +44,7 @@ class Archiver:
 
     service: SmallService = field(default_factory=SmallService)
     hour: dt.datetime = START
-    snapshot: Snapshot = field(default_factory=empty_snapshot)
+    snapshot: Snapshot = field(default_factory=make_empty_snapshot)
     attempts: list[ArchivedAttempt] = field(default_factory=list)
 
     def archive(self, steps: list[Step]) -> list[ArchivedAttempt]:
@@ -103,7 +103,7 @@ class Archiver:
         if "scope" in result.feeds["models"]:
             result.feeds["models"]["scope"] = self.service.scope
         files = {path: content for path, content in result.files.items() if content is not None}
-        self.snapshot = snapshot_from_files(files.get)
+        self.snapshot = parse_snapshot_files(files.get)
         self._append(step, result.feeds, files)
 
     def _fetch(
@@ -193,8 +193,8 @@ def _format_commits(attempts: list[ArchivedAttempt], *, with_trailers: bool) -> 
     """Yield the commits of a history as `git fast-import` reads them."""
     old_files: dict[str, bytes] = {}
     for position, attempt in enumerate(attempts, 1):
-        line, hour = attempt.line, ledger.attempt_hour(attempt.line)
-        path = ledger.ledger_path(hour)
+        line, hour = attempt.line, ledger.get_attempt_hour(attempt.line)
+        path = ledger.get_ledger_path(hour)
         ledger_files = {path: data for path, data in old_files.items() if path.startswith("hours/")}
         ledger_files[path] = ledger.append_line(ledger_files.get(path, b""), line)
         files = {**attempt.files, **ledger_files}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from orarchive.domain.feeds import FEEDS, ZDR
 from orarchive.domain.record_files import sort_set_fields
-from orarchive.domain.snapshot import Snapshot, build_copy_state, empty_snapshot
+from orarchive.domain.snapshot import Snapshot, build_copy_state, make_empty_snapshot
 from orarchive.jsonl import Record, loads
 
 
@@ -117,7 +117,7 @@ class RandomRecords:
 
     def snapshot(self) -> Snapshot:
         """Draw a snapshot of all feeds; zdr repeats some of the endpoints."""
-        snapshot = empty_snapshot()
+        snapshot = make_empty_snapshot()
         for name in ("models", "images", "videos"):
             snapshot[name] = self._state("id", IDS)
         snapshot["providers"] = self._state("slug", TAGS)

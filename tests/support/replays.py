@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from orarchive.domain.data_paths import SNAPSHOT_FILES
 from orarchive.domain.feeds import FEEDS, CopyFeed
-from orarchive.domain.snapshot import records_by_key, snapshot_from_files
+from orarchive.domain.snapshot import get_records_by_key, parse_snapshot_files
 from orarchive.history.attempts import list_attempts, list_tips
 from orarchive.history.replay import ReplayState, replay
 from orarchive.jsonl import Record, dumps, loads
 from orarchive.sample import START
-from orarchive.store.archive import SNAPSHOT_FILES, open_archive
+from orarchive.store.archive import open_archive
 from orarchive.store.git import run_git
 from orarchive.timestamps import format_stamp
 from tests.support.archives import HOUR, Stage
@@ -129,10 +130,10 @@ def assert_replayed(root: Path) -> None:
             for path, content in files.items()
             if content and path in SNAPSHOT_FILES
         }
-        snapshot = snapshot_from_files(files.get)
+        snapshot = parse_snapshot_files(files.get)
         for name, feed in FEEDS.items():
             if not isinstance(feed, CopyFeed):
-                assert state.records[name] == records_by_key(feed, snapshot[name]), (
+                assert state.records[name] == get_records_by_key(feed, snapshot[name]), (
                     step.attempt_commit.attempt["hour"],
                     name,
                 )

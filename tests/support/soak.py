@@ -254,10 +254,10 @@ def check(stage: Stage, result: SoakResult) -> None:
         result.errors.append(f"verify: {findings}")
     lines = stage.read_attempts()
     good_feeds = {
-        (ledger.attempt_hour(line), name)
+        (ledger.get_attempt_hour(line), name)
         for line in lines
         for name in FEEDS
-        if ledger.feed_outcome(line, name) == "ok"
+        if ledger.get_feed_outcome(line, name) == "ok"
     }
     for hour, bodies in result.good.items():
         for name, feed in FEEDS.items():
@@ -320,10 +320,10 @@ def check_explained(lines: list[Attempt], result: SoakResult) -> None:
     for line in lines:
         for name, report in line["feeds"].items():
             if report["outcome"] in ledger.BAD_OUTCOMES:
-                explained.add(ledger.attempt_hour(line))
+                explained.add(ledger.get_attempt_hour(line))
                 if not report.get("reasons"):
                     result.errors.append(f"{line['hour']}: no reason why {name} is {report['outcome']}")
-    result.unwritten = result.bad - set(map(ledger.attempt_hour, lines))
+    result.unwritten = result.bad - set(map(ledger.get_attempt_hour, lines))
     for hour in sorted(result.bad - explained - result.disturbed):
         result.errors.append(f"{format_hour(hour)}: no reason why it is not good")
 

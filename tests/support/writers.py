@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from orarchive.domain.feeds import ENDPOINTS
-from orarchive.domain.record_files import stable_part
+from orarchive.domain.record_files import extract_stable_part
 from orarchive.jsonl import loads
 from orarchive.sample import START
 from orarchive.sample.faults import encode
@@ -120,6 +120,10 @@ def encode_served(served: Payloads) -> dict[str, bytes]:
     for route in LIST_ROUTES.values():
         rows = loads(encode(served[route]["data"]))
         bodies[route] = encode_archived(
-            {"data": [stable_part(ENDPOINTS, row) for row in rows] if route == LIST_ROUTES["zdr"] else rows}
+            {
+                "data": [extract_stable_part(ENDPOINTS, row) for row in rows]
+                if route == LIST_ROUTES["zdr"]
+                else rows
+            }
         )
     return bodies

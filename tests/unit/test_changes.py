@@ -8,7 +8,7 @@ import pytest
 
 from orarchive.domain.changes import Change, diff_snapshots
 from orarchive.domain.scopes import apply_scopes
-from orarchive.domain.snapshot import Snapshot, empty_snapshot
+from orarchive.domain.snapshot import Snapshot, make_empty_snapshot
 from orarchive.sample import START
 from orarchive.store.commit_message import format_change_lines
 from tests.support.archives import Stage
@@ -40,7 +40,7 @@ def priced(prompt: str, overrides: list[Any] | None = None) -> dict[str, Any]:
 
 def with_prices(listed: dict[str, Any], name: str = "a/b", **by_tag: dict[str, Any]) -> Snapshot:
     """Return a snapshot of one model with its list price and its endpoints' prices by tag."""
-    snapshot = empty_snapshot()
+    snapshot = make_empty_snapshot()
     snapshot["models"] = {(name,): {"id": name, "pricing": listed}}
     items = [{"tag": tag, "pricing": pricing} for tag, pricing in by_tag.items()]
     snapshot["endpoints"] = {(name,): {"data": {"id": name, "endpoints": items}}} if items else {}
@@ -160,7 +160,7 @@ def test_another_scope_adds_and_removes_nothing(
 ) -> None:
     def with_models(names: list[str]) -> Snapshot:
         rows = [with_outputs(name, "image" if name == "a/image" else "text") for name in names]
-        return {**empty_snapshot(), "models": {(row["id"],): row for row in rows}}
+        return {**make_empty_snapshot(), "models": {(row["id"],): row for row in rows}}
 
     changes = apply_scopes(diff_snapshots(with_models(before), with_models(after)), old, new)
     assert [f"{change.kind} {change.key}" for change in changes] == expected
@@ -204,7 +204,7 @@ def test_endpoints_come_into_view_with_their_model() -> None:
 def test_limits_of_the_top_provider(old: Any, new: Any, fields: set[str]) -> None:
     def with_limits(context: int, top: Any) -> Snapshot:
         record = {"id": "a/b", "context_length": context, "top_provider": top}
-        return {**empty_snapshot(), "models": {("a/b",): record}}
+        return {**make_empty_snapshot(), "models": {("a/b",): record}}
 
     changes = diff_snapshots(with_limits(*old), with_limits(*new))
     assert {change.field for change in changes} == fields
@@ -215,7 +215,7 @@ def test_limits_of_the_top_provider(old: Any, new: Any, fields: set[str]) -> Non
 def test_moderation_is_no_limit(max_tokens: int, kind: str) -> None:
     def with_top(is_moderated: bool, tokens: int) -> Snapshot:
         top = {"is_moderated": is_moderated, "max_completion_tokens": tokens}
-        return {**empty_snapshot(), "models": {("a/b",): {"id": "a/b", "top_provider": top}}}
+        return {**make_empty_snapshot(), "models": {("a/b",): {"id": "a/b", "top_provider": top}}}
 
     (change,) = diff_snapshots(with_top(True, 1), with_top(False, max_tokens))
     assert change.kind == kind

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from orarchive.domain.changes import FIELD_KINDS
-from orarchive.domain.event_kinds import EVENT_KINDS, TOPIC_NAMES, event_kind
+from orarchive.domain.event_kinds import EVENT_KINDS, TOPIC_NAMES, get_event_kind
 from orarchive.domain.feeds import FEEDS, ListFeed
 from orarchive.index.events import Event
 from orarchive.index.rankings import RANKINGS_FEED
@@ -49,7 +49,7 @@ def test_counts_of_subjects_have_one_order() -> None:
 def test_an_unknown_kind_is_refused() -> None:
     message = r"unknown kind of event 'aded': add a row to EVENT_KINDS in orarchive/domain/event_kinds\.py"
     with pytest.raises(LookupError, match=message):
-        event_kind("aded")
+        get_event_kind("aded")
     with pytest.raises(LookupError, match="'opened'"):
         ListFeed(
             name="vectors",

@@ -10,7 +10,7 @@ import pytest
 from orarchive import timestamps
 from orarchive.domain import prices, record_files, snapshot
 from orarchive.domain.feeds import ENDPOINTS, FEEDS, MODELS
-from orarchive.domain.keys import EndpointKey, model_of_key
+from orarchive.domain.keys import EndpointKey, get_model_of_key
 from orarchive.errors import ArchiveError, NotJSON
 from orarchive.jsonl import Number, dumps, loads, read_lines, write_lines
 from orarchive.sample import START
@@ -116,15 +116,17 @@ TIME_OF_DAY_PRICING = {
 
 
 def test_only_dimensions_of_timed_entries_depend_on_the_time_of_day() -> None:
-    assert prices.time_of_day_keys(TIME_OF_DAY_PRICING) == {"prompt", "completion"}
-    assert prices.time_of_day_keys({"overrides": [{"utc_days": ["sunday"], "prompt": "1"}]}) == {"prompt"}
+    assert prices.list_time_of_day_keys(TIME_OF_DAY_PRICING) == {"prompt", "completion"}
+    assert prices.list_time_of_day_keys({"overrides": [{"utc_days": ["sunday"], "prompt": "1"}]}) == {
+        "prompt"
+    }
 
 
 @pytest.mark.parametrize(
     "pricing", [None, [], {}, {"overrides": None}, {"overrides": ["x"]}, {"overrides": {"utc_start": 1}}]
 )
 def test_pricing_of_another_shape_has_no_time_of_day_prices(pricing: Any) -> None:
-    assert prices.time_of_day_keys(pricing) == set()
+    assert prices.list_time_of_day_keys(pricing) == set()
 
 
 def test_times_of_day_are_sent_as_numbers() -> None:
@@ -144,7 +146,7 @@ def test_only_positive_prices_have_a_change_in_percent(
     old: str | None, new: str | None, percent: str | None
 ) -> None:
     amounts = (prices.parse_price(price) for price in (old, new))
-    assert prices.percent_change(*amounts) == prices.parse_price(percent)
+    assert prices.compute_percent_change(*amounts) == prices.parse_price(percent)
 
 
 def test_time_of_day_prices_have_their_own_file() -> None:
@@ -183,13 +185,13 @@ def test_the_archives_own_names_do_not_hide_the_services() -> None:
 def test_keys_of_endpoints_have_a_text_form(text: str, key: EndpointKey) -> None:
     assert EndpointKey.parse(text) == key
     assert key.text == text
-    assert text == f"{model_of_key(text)}@{key.label}"
+    assert text == f"{get_model_of_key(text)}@{key.label}"
     assert key.provider == key.tag.split("/")[0]
 
 
 def test_keys_without_a_tag_are_no_endpoints() -> None:
     assert EndpointKey.parse("a/b#1") is None
-    assert model_of_key("a/b#1") == "a/b#1"
+    assert get_model_of_key("a/b#1") == "a/b#1"
 
 
 def test_duplicates_keep_their_numbers_when_health_changes() -> None:
@@ -244,4 +246,4 @@ def test_the_ledgers_hash_is_that_of_the_files(stage: Stage) -> None:
 def test_a_facet_line_without_its_record_is_an_error() -> None:
     files = {"models/prices.jsonl": b'{"id":"a/b","pricing":{}}\n'}
     with pytest.raises(ArchiveError, match="not in facts"):
-        snapshot.snapshot_from_files(files.get)
+        snapshot.parse_snapshot_files(files.get)

@@ -272,16 +272,16 @@ def check_distinct(paths: list[str]) -> None:
 
 def test_hostile_names_stay_inside_and_distinct() -> None:
     assert len(set(HOSTILE)) == len(HOSTILE)
-    check_distinct([ORDER.file_path(name) for name in HOSTILE])
+    check_distinct([ORDER.get_file_path(name) for name in HOSTILE])
     check_distinct(
-        [CATEGORY.file_path(name, date) for name in HOSTILE for date in ("2026-01-05", "2026-02-02")]
+        [CATEGORY.get_file_path(name, date) for name in HOSTILE for date in ("2026-01-05", "2026-02-02")]
     )
 
 
 @given(st.sets(st.text(st.sampled_from("aA./=\\~é%"), max_size=6) | st.text(max_size=90), max_size=12))
 def test_any_names_stay_inside_and_distinct(names: set[str]) -> None:
-    check_distinct([ORDER.file_path(name) for name in names])
-    check_distinct([CATEGORY.file_path(name, "2026-01-05") for name in names])
+    check_distinct([ORDER.get_file_path(name) for name in names])
+    check_distinct([CATEGORY.get_file_path(name, "2026-01-05") for name in names])
 
 
 @given(st.text(max_size=200))

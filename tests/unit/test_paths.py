@@ -118,11 +118,11 @@ def test_paths_of_rankings() -> None:
     """Take any value of a parameter, and stay far below the 260 characters that Windows allows for a path."""
     pairs = product((*SIMILAR_NAMES, *NAMES[::5]), NAMES)
     slices = {*NAMES, *DEEP, *(f"{folder}/{name}" for folder, name in pairs)}
-    paths = [series.file_path(name, "2026-01-05") for series in (ORDER, CATEGORY) for name in slices]
+    paths = [series.get_file_path(name, "2026-01-05") for series in (ORDER, CATEGORY) for name in slices]
     for path in paths:
         check_path(path)
         assert len(path) < 200
-    check_different([*paths, *(series.file_path("", "2026-01-05") for series in SERIES.values())])
+    check_different([*paths, *(series.get_file_path("", "2026-01-05") for series in SERIES.values())])
 
 
 @given(
@@ -130,7 +130,9 @@ def test_paths_of_rankings() -> None:
 )
 def test_any_names(names: list[str]) -> None:
     check_different(path for name in names for path in list_model_files(name))
-    check_different(series.file_path(name, "2026-01-05") for series in (ORDER, CATEGORY) for name in names)
+    check_different(
+        series.get_file_path(name, "2026-01-05") for series in (ORDER, CATEGORY) for name in names
+    )
 
 
 # --- requests -----------------------------------------------------------------------------------------------
@@ -144,8 +146,8 @@ def test_no_id_leads_to_another_route(feed: FanOutFeed) -> None:
         client = Settings(f"{service.base_url}/api/v1", per_second=0, key="a-key").make_client(lambda _: None)
         client.deadline = float("inf")
         for name in (*NAMES, *DEEP, "../../../auth/key", "a/../../key?"):
-            client.get(feed.request_path(name), keyed=True)
-        client.get(MODELS_FEED.probe_path("../key"))
+            client.get(feed.build_request_path(name), keyed=True)
+        client.get(MODELS_FEED.build_probe_path("../key"))
         paths = [path for path, _ in service.requests]
     assert len(paths) > len(NAMES)
     assert [path for path in paths if not (path.startswith(front) and path.endswith(back))] == []

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from orarchive.domain.prices import is_in_force, is_understood, list_thresholds, prices_at
+from orarchive.domain.prices import get_prices_at, is_in_force, is_understood, list_thresholds
 from orarchive.jsonl import Record
 
 MONDAY = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
@@ -40,7 +40,7 @@ def test_the_hours_in_which_an_entry_holds(entry: Record, hours: list[tuple[floa
 
 def get_amounts(pricing: Any, time: dt.datetime = MONDAY, tokens: int = 0) -> dict[str, str]:
     """Return the prices in force at a time for a prompt of so many tokens, by dimension."""
-    return {name: str(price) for name, (price, _) in prices_at(pricing, time, Decimal(tokens)).items()}
+    return {name: str(price) for name, (price, _) in get_prices_at(pricing, time, Decimal(tokens)).items()}
 
 
 def test_all_conditions_must_hold_and_the_last_entry_wins() -> None:
@@ -65,8 +65,8 @@ def test_all_conditions_must_hold_and_the_last_entry_wins() -> None:
     assert list_thresholds(pricing, noon) == [1000, 2000]
     reversed_pricing = {**pricing, "overrides": entries[::-1]}
     assert get_amounts(reversed_pricing)["prompt"] == "2", "order matters"
-    assert prices_at(pricing, MONDAY)["prompt"] == (Decimal(3), entries[1])
-    assert prices_at(pricing, MONDAY)["image"] == (Decimal(7), None)
+    assert get_prices_at(pricing, MONDAY)["prompt"] == (Decimal(3), entries[1])
+    assert get_prices_at(pricing, MONDAY)["image"] == (Decimal(7), None)
 
 
 @pytest.mark.parametrize(
@@ -91,8 +91,8 @@ def test_an_entry_with_a_threshold_that_is_no_number_is_skipped(threshold: Any) 
 def test_without_an_open_window_the_plain_price_holds() -> None:
     entry = {"utc_start": 600, "utc_end": 700, "prompt": "3", "image": "4"}
     pricing = {"prompt": "2", "overrides": [entry]}
-    assert prices_at(pricing, MONDAY) == {"prompt": (Decimal(2), None)}
-    assert prices_at(pricing, MONDAY.replace(hour=6)) == {
+    assert get_prices_at(pricing, MONDAY) == {"prompt": (Decimal(2), None)}
+    assert get_prices_at(pricing, MONDAY.replace(hour=6)) == {
         "prompt": (Decimal(3), entry),
         "image": (Decimal(4), entry),
     }
@@ -102,5 +102,5 @@ def test_without_an_open_window_the_plain_price_holds() -> None:
     "pricing", [None, [], {}, {"overrides": None}, {"overrides": ["x"]}, {"prompt": None}]
 )
 def test_a_price_object_without_prices(pricing: Any) -> None:
-    assert prices_at(pricing, MONDAY) == {}
+    assert get_prices_at(pricing, MONDAY) == {}
     assert list_thresholds(pricing, MONDAY) == []

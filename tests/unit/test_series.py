@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orarchive.collect import validate
-from orarchive.collect.ranking_schedule import period_start
+from orarchive.collect.ranking_schedule import get_period_start
 from orarchive.collect.request_budget import MAX_REQUESTS_PER_DAY, MAX_REQUESTS_PER_MINUTE
 from orarchive.collect.validate import RejectedPayload
 from orarchive.domain.ranking_series import (
@@ -191,7 +191,7 @@ def test_the_table() -> None:
         *("category", "language", "sessions", "benchmarks")
     }
     assert MAX_REQUESTS_PER_MINUTE < 30 and MAX_REQUESTS_PER_DAY < 500
-    assert len({series.folder() for series in SERIES.values()}) == len(SERIES)
+    assert len({series.get_folder() for series in SERIES.values()}) == len(SERIES)
     assert all(series.key[:1] == ("date",) for series in SERIES.values() if series.date_mode)
 
 
@@ -200,7 +200,7 @@ def test_the_table() -> None:
 )
 def test_periods(series: Series, start: str) -> None:
     """Begin a week on Monday: the 7th of June 2026 is a Sunday."""
-    assert f"{period_start(series, dt.datetime(2026, 6, 7, 23, tzinfo=dt.UTC))}" == start
+    assert f"{get_period_start(series, dt.datetime(2026, 6, 7, 23, tzinfo=dt.UTC))}" == start
 
 
 # --- checks -------------------------------------------------------------------------------------------------

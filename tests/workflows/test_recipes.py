@@ -100,8 +100,8 @@ KIND: list[Edit] = [
     ),
     (
         "orarchive/domain/event_kinds.py",
-        "POLICY_CHANGED = event_kind",
-        'REHOSTED = event_kind("rehosted").name\n',
+        "POLICY_CHANGED = get_event_kind",
+        'REHOSTED = get_event_kind("rehosted").name\n',
     ),
     ("orarchive/domain/changes.py", "    RENAMED,\n", "    REHOSTED,\n"),
     ("orarchive/domain/changes.py", '    "quantization": REQUANTIZED,', '    "hugging_face_id": REHOSTED,\n'),

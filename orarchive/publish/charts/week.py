@@ -12,8 +12,8 @@ from itertools import groupby, pairwise
 from orarchive.domain.prices import (
     format_price,
     format_time_of_day,
+    get_prices_at,
     parse_time_of_day,
-    prices_at,
     read_schedule,
 )
 from orarchive.domain.records import as_integer
@@ -115,7 +115,7 @@ def _list_stretches(dimension: str, pricing: Record, midnight: dt.datetime) -> l
     """Return the stretches of a day at one price each; times without a price are left out."""
     stretches: list[Stretch] = []
     for start, end in pairwise(sorted(_list_edges(read_schedule(pricing)))):
-        price = prices_at(pricing, midnight + dt.timedelta(minutes=start)).get(dimension, (None, None))[0]
+        price = get_prices_at(pricing, midnight + dt.timedelta(minutes=start)).get(dimension, (None, None))[0]
         if price is None:
             continue
         if stretches and stretches[-1][1:] == (start, price):

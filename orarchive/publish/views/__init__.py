@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
-from orarchive.domain.event_kinds import event_kind
+from orarchive.domain.event_kinds import get_event_kind
 from orarchive.history.coverage import SPANS_HOURS, Coverage, Gap, compute_coverage, find_gaps
 from orarchive.publish.changelog import ChangelogHour, build_changelog
 from orarchive.publish.charts.steps import MAX_GAP
@@ -110,7 +110,7 @@ class View:
     @cached_property
     def changes(self) -> list[ChangelogHour]:
         """Return every change, newest hour first; health is left to the pages of models and providers."""
-        events = (event for event in self.dataset.log if not event_kind(event.kind).is_health)
+        events = (event for event in self.dataset.log if not get_event_kind(event.kind).is_health)
         return build_changelog(events, self.dataset)
 
     @cached_property

@@ -13,7 +13,7 @@ from orarchive.domain.event_kinds import (
     REMOVED,
     RENAMED,
     RETURNED,
-    event_kind,
+    get_event_kind,
 )
 from orarchive.domain.keys import provider_of_tag
 from orarchive.domain.records import as_text
@@ -181,6 +181,6 @@ def _group_events(dataset: Dataset, now: dt.datetime) -> dict[str, list[Event]]:
     for event in dataset.log:
         if event.feed == "providers" and not event.is_of_field:
             events[event.key].append(event)
-        elif event_kind(event.kind).is_health and event.hour > recent:
+        elif get_event_kind(event.kind).is_health and event.hour > recent:
             events[provider_of_tag(dataset.entries["endpoints"][event.key].parts[1])].append(event)
     return events

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 from orarchive.domain.event_kinds import RETURNED
 from orarchive.domain.phrasing import sort_dimensions
-from orarchive.domain.prices import MAIN_DIMENSIONS, time_of_day_keys
+from orarchive.domain.prices import MAIN_DIMENSIONS, list_time_of_day_keys
 from orarchive.domain.records import Model, as_text
 from orarchive.publish.changelog import ChangelogHour, build_changelog
 from orarchive.publish.charts.steps import Chart, draw_steps
@@ -227,7 +227,7 @@ def build_model_views(dataset: Dataset, now: dt.datetime) -> list[ModelView]:
             kept_reason=kept_reasons.get(key),
             has_media_prices=key in with_media_prices,
             conditions=[read_condition(rule) for rule in models[key].schedule],
-            time_of_day_dimensions=time_of_day_keys(entry.record.get("pricing")),
+            time_of_day_dimensions=list_time_of_day_keys(entry.record.get("pricing")),
             related_ids=related.get(key, []),
         )
         for key, entry in entries.items()

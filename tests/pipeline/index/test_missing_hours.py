@@ -22,7 +22,7 @@ def test_commits_without_hours(six_hours: SixHours, tmp_path: Path, question: li
     code_commit = NewCommit({"README.md": b"About\n"})
     for _ in range(2):
         result = run_orarchive(*question, "--archive", root, "--cache", cache)
-        message = f"Error: {root} holds no hours yet; python scrape.py archives one\n"
+        message = f"Error: {root} holds no hours yet; orarchive scrape archives one\n"
         assert (result.returncode, result.stdout, result.stderr) == (1, "", message)
         assert not out.exists()
         make_commits(root, [code_commit])

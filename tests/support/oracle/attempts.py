@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from orarchive.domain.feeds import FEEDS, FanOutFeed, Feed
 from orarchive.domain.keys import Key
-from orarchive.domain.snapshot import records_by_key
+from orarchive.domain.snapshot import get_records_by_key
 from orarchive.jsonl import Record
 from orarchive.store.ledger import Attempt
 from orarchive.timestamps import format_stamp, parse_stamp
@@ -99,7 +99,7 @@ def _read_records(attempts: list[ArchivedAttempt]) -> list[Records]:
             records.append(records[-1])
         else:
             records.append(
-                {name: records_by_key(feed, attempt.snapshot[name]) for name, feed in FEEDS.items()}
+                {name: get_records_by_key(feed, attempt.snapshot[name]) for name, feed in FEEDS.items()}
             )
     return records
 

@@ -103,7 +103,7 @@ class FieldOracle:
             kind = "alias_moved" if old["slug"] != new["slug"] else "edited"
         elif feed.name == "providers" and name in POLICY_FIELDS:
             kind = "policy_changed"
-        after = self.log.find_after(feed.name, feed.parent_key(key))
+        after = self.log.find_after(feed.name, feed.get_parent_key(key))
         self.facts.add(kind, feed.name, format_key(feed, key), name, old=old, new=new, after=after)
 
     def _find_excuse(self, name: str, old: Any, new: Any, new_paths: list[str]) -> str | None:

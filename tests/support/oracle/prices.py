@@ -135,7 +135,7 @@ class PriceOracle:
         return is_ruled
 
     def _add(self, feed: Feed, key: Key, kind: str, field: str, old: Any, new: Any, **values: Any) -> None:
-        after = self.log.find_after(feed.name, feed.parent_key(key))
+        after = self.log.find_after(feed.name, feed.get_parent_key(key))
         self.facts.add(kind, feed.name, format_key(feed, key), field, old=old, new=new, after=after, **values)
 
     # -- whose price moved

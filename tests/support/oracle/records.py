@@ -81,7 +81,7 @@ class RecordOracle:
     def _find_last_without(self, feed: Feed, key: Key) -> str | None:
         """Return when the last response was made that could have contained a record and did not."""
         if isinstance(feed, FanOutFeed) or not self.log.find_scope_change(feed):
-            return self.log.find_after(feed.name, feed.parent_key(key))
+            return self.log.find_after(feed.name, feed.get_parent_key(key))
         record = self.log.new[feed.name][key]
         lines = [
             line
@@ -120,7 +120,7 @@ class RecordOracle:
 
     def _remove(self, feed: Feed, key: Key) -> None:
         name, tracked = feed.name, self.tracked[feed.name, key]
-        parent_key = feed.parent_key(key)
+        parent_key = feed.get_parent_key(key)
         last_read = self.log.find_last_read(name, parent_key)
         tracked.last = max(last_read["hour"] if last_read else self.log.hour, tracked.first)
         tracked.record = self.log.old[name][key]
