@@ -72,7 +72,7 @@ def raw_command(archive: Archive, hour: str, feed: str, model: str | None, as_js
 @click.argument("feed", type=FeedChoice, metavar="[FEED]", required=False)
 @json_option
 def diff_command(archive: Archive, old: str, new: str, feed: str | None, as_json: bool) -> None:
-    """Tell what differs between the hours OLD and NEW, in all feeds or in one FEED.
+    """List the differences between the hours OLD and NEW, in all feeds or in one FEED.
 
     In a gap the last good hour of the models (or of FEED) before it answers, and says so.
     """

@@ -1,4 +1,4 @@
-"""Find what is not well with an archive: feeds that have stopped, thin days, rankings that are not read."""
+"""Find problems of an archive: feeds that have stopped, days with few good hours, rankings not read."""
 
 import datetime as dt
 from collections import Counter
@@ -19,10 +19,10 @@ MAX_REASONS = 5
 
 
 def find_problems(history: History, now: dt.datetime) -> list[str]:
-    """Return what is not well at `now`, a sentence each with the reasons that the ledger gives."""
+    """List the problems at `now`, a sentence each with the reasons that the ledger gives."""
     return [
         *_find_stopped_feeds(history, now),
-        *_find_thin_day(history, now),
+        *_find_day_with_few_good_hours(history, now),
         *_find_missing_rankings(history, now),
     ]
 
@@ -33,11 +33,11 @@ def _find_stopped_feeds(history: History, now: dt.datetime) -> Iterator[str]:
     last_hours = {coverage.feed: coverage.last for coverage in coverages}
     for name in find_stale(coverages, now):
         since = f"since {format_hour(hour)}" if (hour := last_hours[name]) else "ever"
-        reasons = _describe_reasons(history, [name], now) or "; nobody asked for it in the last day"
+        reasons = _describe_reasons(history, [name], now) or "; it was not requested in the last day"
         yield f"{name} has no good hour {since}{reasons}"
 
 
-def _find_thin_day(history: History, now: dt.datetime) -> Iterator[str]:
+def _find_day_with_few_good_hours(history: History, now: dt.datetime) -> Iterator[str]:
     """Yield a sentence where too few hours of the last day are good; a new archive's day is shorter."""
     possible = min(24, int((now - attempt_hour(history.attempts[0])) / HOUR) + 1)
     hourly = [
@@ -50,7 +50,7 @@ def _find_thin_day(history: History, now: dt.datetime) -> Iterator[str]:
         names = sorted(coverage.feed for coverage in hourly if coverage.good[24] == least)
         hours_with_run = len({attempt_hour(line) for line in _select_attempts(history, now - DAY, now)})
         yield (
-            f"a thin day: {least} of the last {possible} hours are good for {', '.join(names)};"
+            f"only {least} of the last {possible} hours are good for {', '.join(names)};"
             f" in {hours_with_run} of them a run was made{_describe_reasons(history, names, now)}"
         )
 
@@ -66,7 +66,7 @@ def _find_missing_rankings(history: History, now: dt.datetime) -> Iterator[str]:
             reasons = Counter(
                 reason for report in reports_of_series for reason in report.get("kept", {}).values()
             )
-            yield f"rankings {name} was not had in the last two days{_format_counts(reasons)}"
+            yield f"rankings {name} was not read in the last two days{_format_counts(reasons)}"
 
 
 def _select_attempts(history: History, begin: dt.datetime, end: dt.datetime) -> list[Attempt]:

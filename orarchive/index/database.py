@@ -86,7 +86,8 @@ def export_bytes(db: sqlite3.Connection, benchmarks: bool = True) -> bytes:
         copy.executescript(f"begin;{SCHEMA_SQL}")
         with _read_transaction(db):
             for table, key in _list_tables(db):
-                if table == "tips":  # they describe the clone, not the archive
+                if table == "tips":
+                    # The commits up to which an index is built describe the clone, not the archive.
                     continue
                 condition = "where file != 'benchmarks'" if table == "latest" and not benchmarks else ""
                 rows = db.execute(f"select * from {table} {condition} order by {key}")
@@ -143,7 +144,8 @@ def _bring_up_to_date(path: Path, archive: Archive, progress: bool) -> None:
             _update_file(path, archive, progress)
             return
         except (HistoryRewritten, BrokenCommit, sqlite3.IntegrityError):
-            pass  # the contents of the index do not fit those of git
+            # The contents of the index do not fit those of git: only a new index does.
+            pass
         except sqlite3.DatabaseError as error:
             if not _is_damage(error):
                 raise

@@ -68,7 +68,7 @@ class FieldCounts:
 
     def _write(self, context: AttemptContext, feed: str, paths: Iterable[str]) -> None:
         read = context.reads.get(feed) or context.last_read(feed)
-        # a field whose records a narrower scope does not contain is not missing
+        # A field is not missing because a narrower scope leaves out the records that have it.
         row = FEEDS[feed]
         is_rescoped = context.scope_change(row.parent if isinstance(row, FanOutFeed) else feed)
         self.db.executemany(

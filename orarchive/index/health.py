@@ -144,7 +144,7 @@ def _needs_endpoints(record: Record) -> bool:
 
 
 def _daily_figures(row_id: int, hour: str, record: Record) -> dict[str, Any]:
-    """Return what an hour of an endpoint adds to the figures of its day."""
+    """Compute the figures that an hour of an endpoint adds to those of its day."""
     uptime = as_number(record.get("uptime_last_30m"))
     latency, throughput = (
         as_number(get_object(record, name).get("p50")) for name in ("latency_last_30m", "throughput_last_30m")

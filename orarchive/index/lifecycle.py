@@ -96,11 +96,12 @@ def _find_arrival(
     record: Record,
     earlier: RecordRow | None,
 ) -> tuple[str, str]:
-    """Return how a record was added, and the kind of record that it was added with ("" if by itself)."""
+    """Return the kind of arrival of a record, and the kind of record that it was added with ("" if none)."""
     if context.last_read(feed.name) is None:
         return "baseline", ""
     source, cause = _find_added_source(context, step, feed, key)
-    if earlier and earlier.missing:  # there is an event that it was missing, so there is one that it is back
+    if earlier and earlier.missing:
+        # An event says that the record went missing, so an event must say that it is back.
         return ("returned" if feed.removed_kind == "missing" else feed.added_kind), cause
     if cause:
         is_new = source is not None and source.arrival not in FIRST_ARRIVALS
@@ -152,7 +153,7 @@ def _remove(
         state = "stale" if feed.removed_kind == "missing" else feed.removed_kind
         values = {"state": state, "missing": context.hour, "clock": read.clock if read else 0}
     context.db.execute(UPDATE_ABSENT, {**values, "last": last or context.hour, "id": row_id})
-    # a run of hours does not continue over an absence
+    # A run of hours with bad health ends with the absence: a later one is another run.
     context.db.execute("delete from watched where record = ?", (row_id,))
     if is_hidden:
         return
@@ -160,7 +161,7 @@ def _remove(
     removed_with = _find_removed_source(step, context.update.state, feed, key)
     cause, _, target = (answer or removed_with).partition(":")
     yield Event(feed.removed_kind, feed.name, name, cause=cause, after=after)
-    # for a variant that ended the service may answer with the base model: that is not a new name
+    # For a variant that ended the service may answer with the base model, which is not a new name.
     if cause == "renamed" and target != name.partition(":")[0]:
         yield Event("renamed", feed.name, name, "id", name, target, after=after)
 

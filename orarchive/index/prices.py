@@ -48,7 +48,7 @@ def list_price_points(pricing: Any) -> PricePoints:
 
 
 def apply_attempt(context: AttemptContext, step: ReplayStep) -> None:
-    """Write what an attempt changed in the prices of models and endpoints."""
+    """Write the price points that an attempt began or ended for models and endpoints."""
     ended: list[Row] = []
     """(last hour, record, dimension, condition) of the points that stand no more."""
     standing: list[Row] = []

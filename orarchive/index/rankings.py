@@ -44,7 +44,7 @@ INSERT_USAGE = f"""
     insert or replace into usage (part, date, permaslug, tokens) values (?, ?, ({SELECT_PERMASLUG_ID}), ?)
 """
 
-# not `sum`, which fails where integers grow too large
+# `total` adds floating-point numbers: `sum` fails where the integers exceed 64 bits.
 SELECT_TOTAL = "select total(tokens) from usage where part = ? and date = ? and typeof(tokens) = 'integer'"
 
 INSERT_LINE = """
@@ -53,7 +53,7 @@ INSERT_LINE = """
 
 
 def apply_attempt(context: AttemptContext, step: ReplayStep) -> Iterator[Event]:
-    """Write what an attempt read of rankings and what it changed; yield an event for each restated date."""
+    """Write the ranking reads of an attempt and the rows that it changed; yield an event a restated date."""
     for name, report in step.attempt_commit.attempt.get("rankings", {}).items():
         _insert_reads(context, name, report)
         if name == ORDER.name:
@@ -62,7 +62,8 @@ def apply_attempt(context: AttemptContext, step: ReplayStep) -> Iterator[Event]:
             for part in report["read"]:
                 values = {"series": name, "part": part, "folder": SERIES[name].folder(part)}
                 context.db.execute(INSERT_PART, escape_values(values))
-    # rows are taken from the files: a merge or an edit by hand may have changed them too
+    # The rows come from the files, not from the ledger: a merge or an edit by hand may have changed
+    # the files too.
     for folder, changes in _changes_by_folder(step).items():
         query = "select id, series, part from ranking_parts where folder = ?"
         for part_id, name, part in context.db.execute(query, (folder,)).fetchall():
@@ -169,7 +170,8 @@ def _update_usage(
     for date in sorted(dates):
         old, new = old_totals[date], _total_tokens(context, part_id, date)
         if old and abs(new / old - 1) > RESTATED_SHARE:
-            # the figures are in the files, beside the notice that has to be shown with them
+            # The event has the percentage alone: the totals are in the files, beside the notice that the
+            # terms of the service require wherever they are shown.
             percent = round((new / old - 1) * 100, 2)
             key = f"{series}/{part}" if part else series
             yield Event("restated", RANKINGS_FEED, key, date, percent=percent)

@@ -44,7 +44,7 @@ def is_volatile_file(feed: Feed, file: str) -> bool:
 
 
 def apply_attempt(context: AttemptContext, step: ReplayStep) -> None:
-    """Write what an attempt changed in the lines of the archive's files."""
+    """Write the lines of the archive's files that an attempt added, changed or removed."""
     rows = context.update.rows
     ended: list[Row] = []
     """(last hour, record, file) of the lines that stand no more."""
@@ -101,7 +101,8 @@ def load_state(db: sqlite3.Connection) -> ReplayState:
     }
     files: dict[str, list[bytes]] = defaultdict(list)
     for feed, file, line in db.execute(SELECT_STANDING_LINES):
-        # a file that an older version of the archive wrote lies in the folder of its feed
+        # A file that only an older version of the archive wrote is named by no feed today; it lies in
+        # the folder of its feed.
         path = paths.get((feed, file), f"{FEEDS[feed].folder}/{file}.jsonl")
         files[path].append(line.encode())
     return ReplayState.of(files)

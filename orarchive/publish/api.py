@@ -44,7 +44,7 @@ def build_api(view: View, model_files: dict[str, str], category_pages: dict[str,
 
 
 def _build_status(view: View) -> Record:
-    """Return how fresh and complete the archive is."""
+    """Build `status.json`: the last run, the totals, each feed's coverage, gaps and months with changes."""
     run = view.last_run
     return {
         "hour": format_stamp(view.hour),
@@ -160,7 +160,7 @@ def _build_endpoint_row(entry: RecordEntry) -> Record:
 
 
 def _build_relations(view: View, endpoints: list[RecordEntry]) -> Record:
-    """Return which lab made and which provider serves a model, as pairs."""
+    """Build the pairs of lab and model, and of provider and model."""
     served = {(provider_slug(entry.parts[1]), entry.parts[0]) for entry in endpoints}
     return {
         "lab_models": [[model.model.lab, model.model.id] for model in view.models],

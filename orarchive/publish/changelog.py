@@ -273,7 +273,10 @@ def _is_of_model(event: Event) -> bool:
 
 
 def _format_subject(event: Event) -> str:
-    """Return what of its model an event is about, "" for the model alone; without a model, feed and key."""
+    """Format the record that an event is about, seen from its model: the tag of an endpoint, `other#1`.
+
+    "" for the model itself; feed and key for a record that belongs to no model.
+    """
     if not _is_of_model(event):
         is_provider = event.feed == "providers" and not event.is_of_field
         prefix = "provider" if is_provider else f"{format_feed(event.feed)}:"

@@ -262,7 +262,7 @@ READINGS = """
 
 
 def _read_readings(db: sqlite3.Connection) -> list[FeedReading]:
-    """Read how each attempt read each feed, oldest first."""
+    """Read the outcome of each feed in each attempt, oldest first."""
     rows = db.execute(READINGS)
     return [
         FeedReading(

@@ -208,7 +208,8 @@ def _fold_flapping(entries: list[NewsEntry]) -> Iterator[NewsEntry]:
                 updated=entry.hour,
             )
             dropped.add(entry.id)
-            last.pop(subject)  # a move after this one is an entry of its own again
+            # A move after this one is an entry by itself again.
+            last.pop(subject)
         else:
             last[subject] = entry
     yield from (folded.get(entry.id, entry) for entry in entries if entry.id not in dropped)

@@ -50,12 +50,12 @@ def make_environment() -> Environment:
         finalize=show_invisible,
     )
     filters = (
-        # for foreign text
+        # These filters take text of the service, which may be hostile.
         url_host,
         safe_url,
         render_markdown,
         quote_url,
-        # for values of this package
+        # These filters take values that this package computed.
         format_amount,
         capitalize_first,
         group_digits,

@@ -70,7 +70,7 @@ def refuse_unknown_model(history: History, feed: str, hour: dt.datetime, model: 
 
 
 def compare_hours(history: History, old: dt.datetime, new: dt.datetime, feed: str | None) -> list[Change]:
-    """Return what differs between two hours, in all feeds or in one."""
+    """Return the changes from one hour to another, of all feeds or of one."""
     before, after = (history.read_snapshot(hour, *([feed] if feed else FEEDS)) for hour in (old, new))
     scopes = [ledger.last_scope(history.until(hour).attempts, "models") for hour in (old, new)]
     changes = apply_scopes(diff_snapshots(before, after), *scopes)

@@ -221,7 +221,8 @@ def _find_standing_pricing(reads: ReadLog, key: str, hour: str) -> tuple[Record,
     pricing = {**get_object(lines.get("prices", {}), "pricing"), **spot_pricing}
     if "prices" in lines:
         return pricing, versions["prices"][0]
-    # a record without a line in prices has no price: since its facts began, or since that line went
+    # A record without a line in `prices` has no price: since its facts began, or since the hour after
+    # the last one with such a line.
     first = versions["facts"][0]
     if "prices" in versions and (following := reads.first("attempts.hour > ?", versions["prices"][1])):
         first = max(first, following.hour)

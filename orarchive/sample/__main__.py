@@ -55,7 +55,7 @@ def main(port: int, now: dt.datetime, speed: float, fault: list[tuple[str, str]]
         for route, name in fault:
             service.fail(route, name)
         click.echo(f"The sample of OpenRouter at {timestamps.format_hour(now)}: {service.base_url}")
-        scrape = f"OPENROUTER_BASE_URL={service.base_url} .venv/bin/python scrape.py --archive build/try"
+        scrape = f"OPENROUTER_BASE_URL={service.base_url} orarchive scrape --archive build/try"
         click.echo(f"Scrape it into a new archive: git init --quiet build/try && {scrape}")
         with suppress(KeyboardInterrupt):
             move_clock(service, speed)

@@ -99,7 +99,8 @@ def _sum_tokens(first: date, last: date, now: datetime) -> Counter[App]:
     return totals
 
 
-@lru_cache(maxsize=1024)  # holds every date of the history once
+# The cache holds every date of the history once.
+@lru_cache(maxsize=1024)
 def _draw_tokens(day: date) -> tuple[int, ...]:
     """Return the tokens of each app on a whole day, in the order of APPS."""
     growth = 1 + (day - FLOOR).days / 150

@@ -89,7 +89,8 @@ def archive_hours(archive: Archive, service: Service) -> None:
 @click.argument("folder", type=click.Path(path_type=Path), default=Path("build/demo"))
 def main(folder: Path) -> None:
     """Run the demo."""
-    logging.basicConfig(level=logging.CRITICAL)  # the errors of the outage are intended
+    # The errors of the outage are intended, and are not worth a log line.
+    logging.basicConfig(level=logging.CRITICAL)
     try:
         archive = create_archive(folder)
         with sample_service(START) as service:

@@ -65,7 +65,7 @@ def _list_items(model: Row) -> Iterator[Row]:
 
 
 def _draw_tournament(slug: str, category: str) -> Row:
-    """Return how often a model took each of the first four places in tournaments."""
+    """Draw the number of tournaments in which a model took each of the ranks 1 to 4."""
     counts = [int(90 * draw(slug, category, number)) for number in range(4)]
     names = ("first_place", "second_place", "third_place", "fourth_place")
     return {**dict(zip(names, counts, strict=True)), "total": sum(counts)}

@@ -74,7 +74,8 @@ def _list_zdr(world: World, has_key: bool) -> Row:
     return {"data": [_hide_percentiles(row, has_key) for row in world.zdr]}
 
 
-# path below the base -> (world, query parameters as values, whether the request has the key) -> body
+# Each path below the base has a function to the body, of the world, the parsed query parameters and
+# whether the request has the key.
 LISTS: dict[str, Callable[[World, Row, bool], Any]] = {
     openapi.PATH: lambda world, _params, _has_key: openapi.document(world.categories),
     "models": lambda world, params, _has_key: _list_models(

@@ -77,7 +77,7 @@ class Service:
 
     @property
     def data_requests(self) -> dict[date, int]:
-        """Return how many requests the Data API has counted, by UTC day."""
+        """Return the number of requests that the Data API has counted, by UTC day."""
         return dict(self.limits.counted)
 
     def fail(self, route: str, fault: str, times: int | None = None, **options: Any) -> None:

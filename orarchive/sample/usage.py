@@ -79,7 +79,7 @@ def iterate_days(first: date, last: date) -> Iterator[date]:
 
 
 def count_past_hours(day: date, now: datetime) -> int:
-    """Return how many hours of a date that has begun are over, 0 to 24."""
+    """Count the hours of a date that are over, 0 to 24; the date has begun."""
     return min(24, (now - start_of_day(day)) // timedelta(hours=1))
 
 
@@ -103,7 +103,8 @@ def count_tokens(day: date, now: datetime) -> Tokens:
     return _draw_tokens(day, count_past_hours(day, now), is_final, is_restated)
 
 
-@lru_cache(maxsize=2048)  # holds every date of the history once, and partial days
+# The cache holds every date of the history once, and the dates that are not over.
+@lru_cache(maxsize=2048)
 def _draw_tokens(day: date, hours: int, is_final: bool, is_restated: bool) -> Tokens:
     factors = RESTATED.factors if is_restated else {}
     figures: Tokens = {}

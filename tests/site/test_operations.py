@@ -100,7 +100,7 @@ def test_a_report_names_each_trouble(stage: Stage) -> None:
     )
     code, output = run_report(stage, START + 27 * HOUR)
     assert code == 3
-    assert "- a thin day: 16 of the last 24 hours are good for models, providers" in output
+    assert "- only 16 of the last 24 hours are good for models, providers" in output
     assert "in 16 of them a run was made\n" in output
     stage.service.fail("providers", "503")
     for n in range(20, 46):
@@ -114,7 +114,7 @@ def test_a_report_names_each_trouble(stage: Stage) -> None:
     for n in range(46, 70):
         assert stage.run(START + n * HOUR, feeds=("models", "providers")) == 0
     assert run_report(stage, START + 69 * HOUR)[0] == 0
-    assert "nobody asked for it in the last day" in run_report(stage, START + 100 * HOUR)[1]
+    assert "it was not requested in the last day" in run_report(stage, START + 100 * HOUR)[1]
 
 
 def test_a_young_archive_is_well(stage: Stage) -> None:
@@ -135,7 +135,7 @@ def test_rankings_that_fail_are_reported(tmp_path: Path) -> None:
         assert stage.run(EARLY, feeds=("models", "providers"), rankings=True) == 1
         code, output = run_report(stage, EARLY + HOUR)
     assert code == 3
-    assert "- rankings models was not had in the last two days: 401 (1)\n" in output
+    assert "- rankings models was not read in the last two days: 401 (1)\n" in output
     assert "rankings order" not in output
     site = build_site(stage.root, tmp_path / "site")
     run = json.loads(site["api/v1/status.json"])["last_run"]

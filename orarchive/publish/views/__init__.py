@@ -1,8 +1,9 @@
 """What the pages show, computed from the dataset; pandas is used here alone.
 
-`View` is what several pages and the machine surface share. Each kind of page has one dataclass of its own,
-in a module of its own, that holds what its template shows. "Now" is the hour that the site is built for,
-never the clock.
+`View` holds what several pages and the machine surface share. The context of each page is a dataclass:
+`model_page.ModelPage` is that of `model.html`. The modules named `..._page` hold the context of a page, or of
+a list and of the page of each entry; `graveyard`, `home` and `reference` hold those of the remaining pages.
+"Now" is the hour that the site is built for, never the time at which it is built.
 """
 
 import datetime as dt
@@ -67,7 +68,7 @@ class View:
 
     @cached_property
     def totals(self) -> dict[str, int]:
-        """Count what there is now."""
+        """Count the models, endpoints, providers and ZDR rows listed now, and the models ever seen."""
         current = Counter(
             feed
             for feed, entries in self.dataset.entries.items()
@@ -86,13 +87,13 @@ class View:
 
     @cached_property
     def coverage(self) -> list[Coverage]:
-        """Return how well each feed is covered."""
+        """Return the good and the possible hours of each feed among the last 24, 168 and 720."""
         feeds = {reading.feed for reading in self.dataset.readings}
         return compute_coverage(self.dataset.complete, feeds, self.now)
 
     @cached_property
     def last_run(self) -> LastRun:
-        """Return what was done at the last hour."""
+        """Return the outcome, records, requests and times of the attempts at the last hour."""
         return summarize_last_run(self.dataset)
 
     @cached_property
@@ -115,7 +116,7 @@ class View:
 
     @cached_property
     def latest_changes(self) -> list[ChangelogHour]:
-        """Return the latest hours with changes, up to so many lines."""
+        """Return the latest hours with changes, `MAX_HOME_LINES` lines in all; `more` counts the rest."""
         hours = []
         left = MAX_HOME_LINES
         for hour in self.changes:
@@ -162,6 +163,6 @@ class View:
 
 
 def build_view(dataset: Dataset, as_of: dt.datetime | None = None) -> View:
-    """Build what the pages share, as of an hour (the last one on record if none is given)."""
+    """Build the view of a dataset as of an hour, by default the last one on record."""
     now = as_of or dataset.hour
     return View(dataset, now, build_model_views(dataset, now), as_of is not None)

@@ -52,7 +52,7 @@ class ChangesPage:
 
 
 def build_changes_page(months: list[ChangelogMonth], month: ChangelogMonth | None = None) -> ChangesPage:
-    """Build what a page of changes shows: a month, or else the last days with changes."""
+    """Build a page of changes: that of a month, or without one that of the last days with changes."""
     name = month.name if month else ""
     days = month.days if month else list_recent_days(months)
     return ChangesPage(

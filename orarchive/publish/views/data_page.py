@@ -102,7 +102,7 @@ class KindFeed:
 
 @dataclass(frozen=True)
 class DataPage:
-    """What the page of data shows."""
+    """The context of the page of data."""
 
     description: dict[str, Any]
     """The data set for search engines, as JSON-LD."""
@@ -118,7 +118,7 @@ class DataPage:
 
 
 def build_data_page(view: View, site: SiteContext, examples: Mapping[str, str]) -> DataPage:
-    """Build what the page of data shows; `examples` holds the first content of files by path."""
+    """Build the page of data; `examples` maps the paths of files to the first of their content."""
     return DataPage(
         description=_describe_dataset(view, site),
         database=_list_files({site.database: DATABASE_WORDS}, examples),

@@ -29,7 +29,7 @@ class Grave:
 
     @property
     def days(self) -> int:
-        """Return how long it was listed, from the first good hour with it to the last."""
+        """Return the whole days between the first good hour that listed it and the last."""
         return (self.last - self.model.entry.first).days
 
     @property
@@ -72,7 +72,7 @@ class GraveRow:
 
     @property
     def notice_order(self) -> int | None:
-        """Return what the table sorts by: what was not announced stands before all notices."""
+        """Return the days of notice to sort by: -1 without an announcement, before all notices."""
         return self.notice if self.expires else -1
 
 

@@ -35,7 +35,7 @@ class LabsPage:
 
 
 def build_labs_page(labs: list[LabView]) -> LabsPage:
-    """Build what the list of labs shows."""
+    """Build the list of labs."""
     return LabsPage([_build_row(lab) for lab in labs])
 
 
@@ -71,7 +71,7 @@ class LabPage:
 
 
 def build_lab_page(view: View, lab: LabView) -> LabPage:
-    """Build what the page of a lab shows."""
+    """Build the page of a lab: its models, listed and gone, its usage and its changes."""
     return LabPage(
         name=lab.name,
         count=len(lab.models),

@@ -42,7 +42,7 @@ class LabView:
 
     @property
     def first(self) -> dt.datetime:
-        """Return when the first of its models was first seen."""
+        """Return the earliest hour in which a model of the lab was seen."""
         return min(model.entry.first for model in (*self.models, *self.gone))
 
 
@@ -55,7 +55,7 @@ class Serving:
 
     @property
     def price_ratio(self) -> Decimal | None:
-        """Return its input price as a multiple of the lowest one; None where nothing can be said."""
+        """Return its input price divided by the lowest of the model; None without both, or for a free one."""
         price = self.endpoint.endpoint.prices.get("prompt")
         lowest = self.model.lowest.get("prompt")
         return price / lowest if price and lowest and price > 0 else None
@@ -78,18 +78,18 @@ class ProviderView:
 
     @property
     def record(self) -> Record:
-        """Return its record in the list of providers, {} where that does not have it."""
+        """Return the record of the list of providers, {} where the list lacks the provider."""
         return self.entry.record if self.entry else {}
 
     @property
     def links(self) -> dict[str, str]:
-        """Return its policies, by their labels."""
+        """Return the addresses of its policies by label, without those that the record lacks."""
         links = {label: as_text(self.record.get(name)) for name, label in POLICIES.items()}
         return {label: link for label, link in links.items() if link}
 
     @property
     def facts(self) -> dict[str, str]:
-        """Return the facts of its record, by their labels."""
+        """Return headquarters and datacenters of its record by label, without those that the record lacks."""
         datacenters = self.record.get("datacenters")
         facts = {
             "Headquarters": as_text(self.record.get("headquarters")),
@@ -99,7 +99,7 @@ class ProviderView:
 
     @property
     def health(self) -> Health:
-        """Return the health of all it serves."""
+        """Return the health by day of all endpoints that it serves."""
         return combine_health([serving.endpoint.health for serving in self.servings])
 
     @property

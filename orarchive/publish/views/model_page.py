@@ -103,7 +103,7 @@ class ModelUsage:
 
 @dataclass(frozen=True)
 class ModelPage:
-    """What the page of a model shows."""
+    """The context of the page of a model."""
 
     id: str
     name: str
@@ -129,7 +129,7 @@ class ModelPage:
 
 
 def build_model_page(view: View, model: ModelView) -> ModelPage:
-    """Build what the page of a model shows."""
+    """Build the page of a model: changes beyond `MAX_CHANGE_HOURS` hours are set apart to unfold."""
     changes = build_change_hours(model.changes, on_model_page=True)
     return ModelPage(
         id=model.model.id,
@@ -190,7 +190,7 @@ def _build_rates(view: ModelView) -> list[Rate]:
 
 
 def _describe_unit(view: ModelView, cell: PriceCell) -> str:
-    """Say what a price is for; "" where there is nothing to pay."""
+    """Name the unit of a price and whether it depends on the time of day; "" for a free or unpriced one."""
     if cell.price is None or cell.price <= 0:
         return ""
     is_time_of_day = cell.dimension in view.time_of_day_dimensions
@@ -198,7 +198,10 @@ def _describe_unit(view: ModelView, cell: PriceCell) -> str:
 
 
 def _build_list_price_providers(view: ModelView) -> ListPriceProviders | None:
-    """Build who has the list price; None where there is no endpoint, no price, or a price by time of day."""
+    """List the providers whose prices equal the list price.
+
+    None without endpoints, for a free model, and where the price depends on the time of day.
+    """
     if not view.endpoints or view.model.is_free or view.time_of_day_dimensions:
         return None
     names = [endpoint.endpoint.provider for endpoint in view.list_price_endpoints]

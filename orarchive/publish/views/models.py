@@ -76,7 +76,7 @@ class ModelView:
 
     @property
     def description(self) -> str | None:
-        """Return it in full: the list cuts it short, the response for its endpoints does not."""
+        """Return the description, if possible from the response for its endpoints: the list cuts it short."""
         return as_text(self.entry.response.get("description")) or self.model.description
 
     @property
@@ -91,7 +91,7 @@ class ModelView:
 
     @property
     def since(self) -> str:
-        """Return what is known of its beginning: the record may have begun with it."""
+        """Return `added`, or `first seen` where the record began with the model, which may then be older."""
         return "added" if self.model.id in self.dataset.came else "first seen"
 
     @property
@@ -111,18 +111,18 @@ class ModelView:
 
     @property
     def scores(self) -> list[Score]:
-        """Return what benchmarks by third parties say of it now."""
+        """Return its latest scores in benchmarks by third parties; [] where none is archived."""
         benchmarks = self.dataset.benchmarks.get(self.model.id)
         return list(list_scores(benchmarks)) if isinstance(benchmarks, dict) else []
 
     @property
     def state_order(self) -> int:
-        """Return the position of its most telling state, by which lists are sorted."""
+        """Return the position of its first state among all states, by which lists are sorted."""
         return get_args(State).index(self.states[0])
 
     @property
     def traits(self) -> list[str]:
-        """Return what a list filters by: `in:image`, `out:text`, `can:tools`, `by:novita`, `free`."""
+        """Return the traits to filter by: `in:image`, `out:text`, `can:tools`, `by:novita`, `free`."""
         model = self.model
         traits = [f"in:{modality}" for modality in model.inputs if modality != "text"]
         traits += [f"out:{modality}" for modality in model.outputs if modality != "text"]
@@ -132,7 +132,7 @@ class ModelView:
 
     @property
     def points(self) -> Prices:
-        """Return its price points, in the order in which prices are shown."""
+        """Return its price points by key, in the order in which prices are shown."""
         prices = self.dataset.prices.get(("models", self.model.id), {})
         return {price_key: prices[price_key] for price_key in sort_price_keys(prices)}
 
@@ -164,7 +164,10 @@ class ModelView:
 
     @property
     def weeks(self) -> list[Week]:
-        """Return what its time-of-day prices are through the week."""
+        """Draw its time-of-day prices through the week, a chart for each dimension.
+
+        [] where more than `MAX_DRAWN_RATES` prices would have to be drawn.
+        """
         pricing = self.entry.record.get("pricing", {})
         if len(self.conditions) * len(self.time_of_day_dimensions) > MAX_DRAWN_RATES:
             return []
@@ -187,7 +190,7 @@ def start_of_day(now: dt.datetime) -> dt.datetime:
 
 
 def _amounts(points: list[PriceInterval]) -> set[Decimal]:
-    """Return the prices that are amounts: a router's -1 is none."""
+    """Return the distinct amounts of price points; the -1 of a router is not an amount."""
     return {point.amount for point in points if point.amount >= 0}
 
 

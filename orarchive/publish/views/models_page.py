@@ -75,7 +75,7 @@ class ModelsPage:
 
 
 def build_models_page(view: View) -> ModelsPage:
-    """Build what the list of models shows."""
+    """Build the list of models, with its filters by lab, state, modality and ability."""
     return ModelsPage(
         table=build_model_table(view.listed, "Models", has_labs=True),
         hour=view.models_hour,
@@ -121,5 +121,5 @@ class GonePage:
 
 
 def build_gone_page(view: View) -> GonePage:
-    """Build what the list of gone models shows."""
+    """Build the list of the models that are no longer listed."""
     return GonePage(build_model_table(view.gone, "Models that are gone", has_labs=True), len(view.gone))

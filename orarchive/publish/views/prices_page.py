@@ -58,7 +58,7 @@ class MoveTable:
 
 @dataclass(frozen=True)
 class PricesPage:
-    """What the page of prices shows."""
+    """The context of the page of prices."""
 
     hour: dt.datetime
     """When the models were read."""
@@ -73,7 +73,7 @@ class PricesPage:
 
 
 def build_prices_page(view: View) -> PricesPage:
-    """Build what the page of prices shows."""
+    """Build the page of prices; its lists of moves have `MAX_MOVES` rows and say how many there are."""
     cheapest = list_cheapest(view.listed, bool(view.dataset.good["endpoints"]))
     medians = draw_medians(view.dataset, view.now)
     week, month = (list_moves(view.changes, view.now - span) for span in (WEEK, MONTH))

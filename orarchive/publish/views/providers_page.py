@@ -38,7 +38,7 @@ class ProvidersPage:
 
 
 def build_providers_page(providers: list[ProviderView]) -> ProvidersPage:
-    """Build what the list of providers shows."""
+    """Build the list of providers."""
     return ProvidersPage([_build_row(provider) for provider in providers])
 
 
@@ -115,7 +115,7 @@ class ProviderPage:
 
 
 def build_provider_page(provider: ProviderView) -> ProviderPage:
-    """Build what the page of a provider shows."""
+    """Build the page of a provider: its facts, the endpoints that it serves, and its changes."""
     return ProviderPage(
         slug=provider.slug,
         name=provider.name,

@@ -98,7 +98,7 @@ class RankingsPage:
 
 
 def build_rankings_page(rankings: Rankings) -> RankingsPage:
-    """Build what the page of rankings shows."""
+    """Build the page of rankings: the last week, day and month, the labs' shares, and the categories."""
     overall = rankings.categories[0] if rankings.categories else None
     has_overall_order = overall is not None and bool(overall.order)
     apps = rankings.apps
@@ -164,7 +164,7 @@ class CategoryPage:
 
 
 def build_category_page(view: View, category: Category) -> CategoryPage:
-    """Build what the page of a category shows."""
+    """Build the page of a category: its order, and its totals where a key opens them."""
     return CategoryPage(
         name=category.name,
         is_past=category.is_past,

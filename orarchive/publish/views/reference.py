@@ -43,7 +43,7 @@ class ComparePage:
 
 
 def build_compare_page(view: View) -> ComparePage:
-    """Build what the page that compares models shows."""
+    """Build the page that compares models: a row for each listed model."""
     return ComparePage(view.dataset.begun.date(), view.now.date())
 
 
@@ -88,7 +88,7 @@ class PatternsPage:
 
 
 def build_patterns_page(view: View) -> PatternsPage:
-    """Build what the page of components shows."""
+    """Build the page of components: one example of each, taken from the archive where it has one."""
     return PatternsPage(
         states=get_args(State),
         prices=PRICE_PATTERNS,

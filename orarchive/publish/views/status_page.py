@@ -124,7 +124,7 @@ class StatusPage:
 
 
 def build_status_page(view: View) -> StatusPage:
-    """Build what the status page shows."""
+    """Build the status page: the last run, each feed's coverage, gaps, imports and rejected payloads."""
     gaps, rejected = list_gaps(view.dataset), list_rejected(view.dataset)
     rankings = view.rankings
     return StatusPage(
