@@ -164,17 +164,17 @@ def _remove_database(path: Path) -> None:
 
 def _is_damage(error: sqlite3.Error) -> bool:
     """Return whether an error says that a file is not a sound database."""
-    return _primary_code(error) in DAMAGE_CODES
+    return _get_primary_code(error) in DAMAGE_CODES
 
 
 def _raise_if_busy(error: sqlite3.Error, path: Path) -> None:
     """Raise ArchiveError if an error says that another program holds the file."""
-    if _primary_code(error) in BUSY_CODES:
+    if _get_primary_code(error) in BUSY_CODES:
         msg = f"the index {path} is in use by another program; try again"
         raise ArchiveError(msg) from error
 
 
-def _primary_code(error: sqlite3.Error) -> int:
+def _get_primary_code(error: sqlite3.Error) -> int:
     """Return the primary result code of an error: the low byte of an extended one."""
     return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
@@ -202,6 +202,6 @@ def _is_intact(path: Path) -> bool:
             pages, size = (db.execute(f"pragma {name}").fetchone()[0] for name in ("page_count", "page_size"))
             return bool(path.stat().st_size == pages * size)
     except sqlite3.DatabaseError as error:
-        if _primary_code(error) in BUSY_CODES:
+        if _get_primary_code(error) in BUSY_CODES:
             raise
         return False

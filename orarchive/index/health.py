@@ -94,11 +94,11 @@ def apply_attempt(context: AttemptContext, _: ReplayStep) -> Iterator[Event]:
         for key, record in state.records["endpoints"].items()
         if key[0] not in read.kept_keys
     }
-    if context.hour >= retained_since(context.update.last_hour):
+    if context.hour >= compute_first_retained_hour(context.update.last_hour):
         _insert_readings(context, {row_id: record for row_id, (_, record) in endpoints.items()})
     for row_id, (_, record) in endpoints.items():
         if _add_to_run(context.db, read, row_id, "health", _is_degraded(record)):
-            context.db.execute(ADD_TO_DAY, _daily_figures(row_id, context.hour, record))
+            context.db.execute(ADD_TO_DAY, _compute_daily_figures(row_id, context.hour, record))
     served_models = {model for model, _ in endpoints.values()}
     for (model,), record in state.records["models"].items():
         if model not in read.kept_keys and _needs_endpoints(record):
@@ -110,10 +110,10 @@ def apply_attempt(context: AttemptContext, _: ReplayStep) -> Iterator[Event]:
 
 def delete_old_health(context: AttemptContext) -> None:
     """Delete the readings of health that are older than the retention at an attempt's hour."""
-    context.db.execute(DELETE_HEALTH, (retained_since(context.hour),))
+    context.db.execute(DELETE_HEALTH, (compute_first_retained_hour(context.hour),))
 
 
-def retained_since(hour: str) -> str:
+def compute_first_retained_hour(hour: str) -> str:
     """Return the first hour whose readings of health are kept at an hour."""
     return format_stamp(parse_stamp(hour) - HEALTH_RETENTION)
 
@@ -143,7 +143,7 @@ def _needs_endpoints(record: Record) -> bool:
     return not is_alias(record) and not is_dynamic(read_prices(record.get("pricing")).get("prompt"))
 
 
-def _daily_figures(row_id: int, hour: str, record: Record) -> dict[str, Any]:
+def _compute_daily_figures(row_id: int, hour: str, record: Record) -> dict[str, Any]:
     """Compute the figures that an hour of an endpoint adds to those of its day."""
     uptime = as_number(record.get("uptime_last_30m"))
     latency, throughput = (

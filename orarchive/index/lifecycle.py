@@ -63,8 +63,8 @@ def apply_attempt(context: AttemptContext, step: ReplayStep) -> Iterator[Event]:
             elif new is None:
                 yield from _remove(context, step, feed, key, old)
     for name in context.reads:
-        yield from _rescope(context, FEEDS[name])
-        yield from _age(context, FEEDS[name])
+        yield from _update_after_scope_change(context, FEEDS[name])
+        yield from _age_missing_records(context, FEEDS[name])
 
 
 # --- records that are added ---------------------------------------------------------------------------------
@@ -97,7 +97,7 @@ def _find_arrival(
     earlier: RecordRow | None,
 ) -> tuple[str, str]:
     """Return the kind of arrival of a record, and the kind of record that it was added with ("" if none)."""
-    if context.last_read(feed.name) is None:
+    if context.find_last_read(feed.name) is None:
         return "baseline", ""
     source, cause = _find_added_source(context, step, feed, key)
     if earlier and earlier.missing:
@@ -106,7 +106,7 @@ def _find_arrival(
     if cause:
         is_new = source is not None and source.arrival not in FIRST_ARRIVALS
         return (feed.added_kind, cause) if is_new else ("first_observed", "")
-    scopes = context.scope_change(feed.name)
+    scopes = context.find_scope_change(feed.name)
     is_outside = scopes and not can_hold(scopes[0], record)
     return ("first_observed" if is_outside or earlier else feed.added_kind), ""
 
@@ -132,8 +132,8 @@ def _find_last_without(context: AttemptContext, feed: Feed, key: Key, record: Re
     That is when the last response was made that could have contained it. Of a feed with a changed scope this
     is not always the last response.
     """
-    if isinstance(feed, FanOutFeed) or not context.scope_change(feed.name):
-        return context.span(feed.name, feed.parent_key(key))[1]
+    if isinstance(feed, FanOutFeed) or not context.find_scope_change(feed.name):
+        return context.find_span(feed.name, feed.parent_key(key))[1]
     reads = context.list_earlier_reads(feed.name)
     return next((read.since for read in reads if can_hold(read.scope, record)), None)
 
@@ -145,8 +145,8 @@ def _remove(
     context: AttemptContext, step: ReplayStep, feed: Feed, key: Key, record: Record
 ) -> Iterator[Event]:
     name, row_id = format_key(feed, key), context.update.rows.ids[feed.name, key]
-    last, after = context.span(feed.name, feed.parent_key(key))
-    read = context.reads.get(feed.name) or context.last_read(feed.name)
+    last, after = context.find_span(feed.name, feed.parent_key(key))
+    read = context.reads.get(feed.name) or context.find_last_read(feed.name)
     is_hidden = _is_outside_scope(context, step, feed, key, record)
     values = {"state": "unobserved", "missing": None, "clock": 0}
     if not is_hidden:
@@ -174,7 +174,7 @@ def _is_outside_scope(
         return _is_unobserved(context.update.rows.find_row(feed.parent, (key[0],)))
     if isinstance(feed, CopyFeed) and _is_removed(step, feed.copied_feed, key):
         return _is_unobserved(context.update.rows.find_row(feed.copied_feed, key))
-    scopes = context.scope_change(feed.name)
+    scopes = context.find_scope_change(feed.name)
     return scopes is not None and not can_hold(scopes[1], record)
 
 
@@ -193,7 +193,7 @@ def _find_removed_source(step: ReplayStep, state: ReplayState, feed: Feed, key: 
 # --- absence ------------------------------------------------------------------------------------------------
 
 
-def _age(context: AttemptContext, feed: Feed) -> Iterator[Event]:
+def _age_missing_records(context: AttemptContext, feed: Feed) -> Iterator[Event]:
     """Deprecate and remove the records of a feed that have been missing for long enough."""
     if feed.removed_kind != "missing":
         return
@@ -206,15 +206,15 @@ def _age(context: AttemptContext, feed: Feed) -> Iterator[Event]:
         for row_id, name in rows:
             context.db.execute("update records set state = ? where id = ?", (new_state, row_id))
             if new_state == "removed" or feed.name == "models":
-                yield Event(new_state, feed.name, name, after=context.span(feed.name)[1])
+                yield Event(new_state, feed.name, name, after=context.find_span(feed.name)[1])
 
 
-def _rescope(context: AttemptContext, feed: Feed) -> Iterator[Event]:
+def _update_after_scope_change(context: AttemptContext, feed: Feed) -> Iterator[Event]:
     """Update absent records after a change of scope.
 
     A record that the new scope cannot contain is unobserved; one that it could contain is missing.
     """
-    scopes = context.scope_change(feed.name)
+    scopes = context.find_scope_change(feed.name)
     if not scopes or isinstance(feed, FanOutFeed):
         return
     clock_now = context.reads[feed.name].clock

@@ -64,7 +64,7 @@ def apply_attempt(context: AttemptContext, step: ReplayStep) -> Iterator[Event]:
                 context.db.execute(INSERT_PART, escape_values(values))
     # The rows come from the files, not from the ledger: a merge or an edit by hand may have changed
     # the files too.
-    for folder, changes in _changes_by_folder(step).items():
+    for folder, changes in _group_changes_by_folder(step).items():
         query = "select id, series, part from ranking_parts where folder = ?"
         for part_id, name, part in context.db.execute(query, (folder,)).fetchall():
             removed, added = ([row for row in rows if is_row(SERIES[name], row)] for rows in changes)
@@ -72,15 +72,15 @@ def apply_attempt(context: AttemptContext, step: ReplayStep) -> Iterator[Event]:
                 yield from _update_usage(context, part_id, (name, part), removed, added)
             else:
                 _replace_lines(context, SERIES[name], part, added)
-    context.db.execute("delete from orders where hour <= ?", (_order_limit(context.hour),))
+    context.db.execute("delete from orders where hour <= ?", (_compute_order_limit(context.hour),))
 
 
-def _order_limit(hour: str) -> str:
+def _compute_order_limit(hour: str) -> str:
     """Return the last hour whose orders are no longer kept at an hour."""
     return format_stamp(parse_stamp(hour) - ORDER_RETENTION)
 
 
-def _changes_by_folder(step: ReplayStep) -> dict[str, RowChanges]:
+def _group_changes_by_folder(step: ReplayStep) -> dict[str, RowChanges]:
     """Collect the changed rows by the folder of a slice.
 
     A slice with a single file has no folder; the file's path without its ending stands for it.
@@ -130,7 +130,7 @@ def _insert_orders(context: AttemptContext, step: ReplayStep, parts: list[str]) 
 
     Orders that would be too old at the end of the update are left out.
     """
-    if context.hour <= _order_limit(context.update.last_hour):
+    if context.hour <= _compute_order_limit(context.update.last_hour):
         return
     paths = {part: ORDER.file_path(part) for part in parts}
     contents = context.update.archive.read_files(step.attempt_commit.commit, paths.values())
@@ -156,19 +156,19 @@ def _update_usage(
 ) -> Iterator[Event]:
     """Replace published totals; yield an event for each date whose total changed by more than a hundredth."""
     dates = {row["date"] for row in (*removed, *added)}
-    old_totals = {date: _total_tokens(context, part_id, date) for date in dates}
-    context.db.executemany(DELETE_USAGE, ((part_id, row["date"], _permaslug(row)) for row in removed))
+    old_totals = {date: _sum_tokens(context, part_id, date) for date in dates}
+    context.db.executemany(DELETE_USAGE, ((part_id, row["date"], _get_permaslug(row)) for row in removed))
     context.db.executemany(
         "insert or ignore into permaslugs (permaslug) values (?)",
-        ((slug,) for slug in sorted({_permaslug(row) for row in added})),
+        ((slug,) for slug in sorted({_get_permaslug(row) for row in added})),
     )
     context.db.executemany(
         INSERT_USAGE,
-        ((part_id, row["date"], _permaslug(row), _read_tokens(row.get("total_tokens"))) for row in added),
+        ((part_id, row["date"], _get_permaslug(row), _read_tokens(row.get("total_tokens"))) for row in added),
     )
     series, part = series_part
     for date in sorted(dates):
-        old, new = old_totals[date], _total_tokens(context, part_id, date)
+        old, new = old_totals[date], _sum_tokens(context, part_id, date)
         if old and abs(new / old - 1) > RESTATED_SHARE:
             # The event has the percentage alone: the totals are in the files, beside the notice that the
             # terms of the service require wherever they are shown.
@@ -177,11 +177,11 @@ def _update_usage(
             yield Event("restated", RANKINGS_FEED, key, date, percent=percent)
 
 
-def _permaslug(row: Record) -> str:
+def _get_permaslug(row: Record) -> str:
     return escape_surrogates(str(row["model_permaslug"]))
 
 
-def _total_tokens(context: AttemptContext, part_id: int, date: str) -> float:
+def _sum_tokens(context: AttemptContext, part_id: int, date: str) -> float:
     total: float = context.db.execute(SELECT_TOTAL, (part_id, date)).fetchone()[0]
     return total
 

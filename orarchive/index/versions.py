@@ -33,7 +33,7 @@ SELECT_STANDING_LINES = """
 """
 
 
-def index_file_name(path: str) -> str:
+def get_index_file_name(path: str) -> str:
     """Return the name of a file in the index: `asked` for one with a line for each response, else its own."""
     return "asked" if is_responses_file(path) else file_name(path)
 
@@ -51,7 +51,7 @@ def apply_attempt(context: AttemptContext, step: ReplayStep) -> None:
     standing: list[Row] = []
     """(record, file, line, last hour of the line before) of the lines that stand now."""
     for path, pairs in step.lines.items():
-        feed, file = feed_of_path(path), index_file_name(path)
+        feed, file = feed_of_path(path), get_index_file_name(path)
         assert feed
         for key, (old, new) in pairs.items():
             if isinstance(feed, FanOutFeed) and is_responses_file(path):
@@ -61,7 +61,7 @@ def apply_attempt(context: AttemptContext, step: ReplayStep) -> None:
             if is_volatile_file(feed, file):
                 _replace_latest(context, record, file, new)
                 continue
-            last, _ = context.span(feed.name, feed.parent_key(key))
+            last, _ = context.find_span(feed.name, feed.parent_key(key))
             if old is not None:
                 ended.append((last, record, file))
             if new is not None:
@@ -94,7 +94,7 @@ def load_state(db: sqlite3.Connection) -> ReplayState:
     paths = {
         (
             feed.parent if isinstance(feed, FanOutFeed) and is_responses_file(path) else feed.name,
-            index_file_name(path),
+            get_index_file_name(path),
         ): path
         for feed in FEEDS.values()
         for path in feed.files

@@ -11,7 +11,7 @@ from orarchive.publish import rankings_api
 from orarchive.publish.dataset import PriceInterval, Prices, RecordEntry, format_span
 from orarchive.publish.sanitize import to_safe_json
 from orarchive.publish.views import View
-from orarchive.publish.views.endpoints import provider_slug
+from orarchive.publish.views.endpoints import get_provider_slug
 from orarchive.publish.views.models import ModelView
 from orarchive.timestamps import format_stamp
 
@@ -153,7 +153,7 @@ def _build_endpoint_row(entry: RecordEntry) -> Record:
         "model": model,
         "tag": tag,
         "n": n,
-        "provider": provider_slug(tag),
+        "provider": get_provider_slug(tag),
         **_build_lifecycle(entry),
         "pricing": entry.record.get("pricing"),
     }
@@ -161,7 +161,7 @@ def _build_endpoint_row(entry: RecordEntry) -> Record:
 
 def _build_relations(view: View, endpoints: list[RecordEntry]) -> Record:
     """Build the pairs of lab and model, and of provider and model."""
-    served = {(provider_slug(entry.parts[1]), entry.parts[0]) for entry in endpoints}
+    served = {(get_provider_slug(entry.parts[1]), entry.parts[0]) for entry in endpoints}
     return {
         "lab_models": [[model.model.lab, model.model.id] for model in view.models],
         "provider_models": sorted([list(pair) for pair in served]),

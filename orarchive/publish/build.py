@@ -18,7 +18,7 @@ from orarchive.publish.news_feeds import (
     render_json_feed,
     select_latest,
 )
-from orarchive.publish.pages import Page, category_paths, list_pages, model_path
+from orarchive.publish.pages import Page, get_model_path, list_pages, map_category_paths
 from orarchive.publish.render import format_amount, render_pages
 from orarchive.publish.sanitize import to_safe_json
 from orarchive.publish.views import View
@@ -33,9 +33,9 @@ def build_files(view: View, base_url: str | None, progress: bool = False) -> dic
     Absolute links and the sitemap need `base_url`; without it links are relative.
     """
     base = base_url.rstrip("/") + "/" if base_url else None
-    paths = {model.model.id: model_path(model.model.id) for model in view.models}
+    paths = {model.model.id: get_model_path(model.model.id) for model in view.models}
     model_files = {model: path.removesuffix("/index.html") for model, path in paths.items()}
-    files = api.build_api(view, model_files, category_paths(view))
+    files = api.build_api(view, model_files, map_category_paths(view))
     files |= exports.build_tables(view)
     pages = list(list_pages(view, paths, base, build_examples(files)))
     files |= render_pages(pages, progress)

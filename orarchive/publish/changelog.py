@@ -160,7 +160,9 @@ def _build_lines(group: list[Event], events: list[Event], dataset: Dataset) -> I
     """
     of_record = [event for event in group if not event.field or event.is_of_field]
     for event in of_record:
-        yield _build_line(event, _first_prices(event, dataset), tuple(_describe_record_event(event, events)))
+        yield _build_line(
+            event, _list_first_prices(event, dataset), tuple(_describe_record_event(event, events))
+        )
     repriced = sorted((event for event in group if event.kind == REPRICED), key=lambda event: event.cause)
     for cause, same_cause in groupby(repriced, lambda event: event.cause):
         yield _build_price_line(cause, list(same_cause))
@@ -241,7 +243,7 @@ def _describe_tariff(event: Event, value: Any, has_move: bool) -> str:
     return format_price(event.field, None if value is None else Decimal(value))
 
 
-def _first_prices(event: Event, dataset: Dataset) -> tuple[Move, ...]:
+def _list_first_prices(event: Event, dataset: Dataset) -> tuple[Move, ...]:
     """Return the main prices that a record was added with."""
     if event.kind not in (ADDED, FIRST_OBSERVED, JOINED):
         return ()

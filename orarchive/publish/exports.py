@@ -10,7 +10,7 @@ from orarchive.jsonl import dumps
 from orarchive.publish.dataset import Dataset, format_span
 from orarchive.publish.sanitize import show_invisible
 from orarchive.publish.views import View
-from orarchive.publish.views.endpoints import provider_slug
+from orarchive.publish.views.endpoints import get_provider_slug
 from orarchive.publish.views.models import ModelView
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -52,7 +52,7 @@ def _list_endpoint_rows(dataset: Dataset) -> Iterator[Row]:
     """Yield a row for each endpoint there ever was."""
     for entry in dataset.entries["endpoints"].values():
         model, tag, n = entry.parts
-        yield [model, provider_slug(tag), tag, n, *format_span(entry)]
+        yield [model, get_provider_slug(tag), tag, n, *format_span(entry)]
 
 
 def _list_price_rows(dataset: Dataset) -> Iterator[Row]:

@@ -88,7 +88,7 @@ def _summarize(
     if last is None:  # The record is still there: it was last seen in the last reading that could show it.
         key_parts = FEEDS[feed].parent_key(tuple(loads(parts)))
         parent_key = None if key_parts is None else escape_surrogates(key_parts)
-        reading = ReadLog(db, feed, parent_key).last("attempts.hour <= ?", "9")
+        reading = ReadLog(db, feed, parent_key).find_last("attempts.hour <= ?", "9")
         last = reading.hour if reading else first
     return RecordSummary(feed, key, state, first, last)
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from orarchive.sample.catalogue import Row
 from orarchive.sample.drift import draw
 from orarchive.sample.parameters import SUBCATEGORIES, TURN_RANGES, BadRequest
-from orarchive.sample.rankings import describe_window, format_hour, read_window, start_of_period
-from orarchive.sample.usage import DAY, FLOOR, count_past_hours, is_published, iterate_days, start_of_day
+from orarchive.sample.rankings import describe_window, floor_period, format_hour, read_window
+from orarchive.sample.usage import DAY, FLOOR, count_past_hours, floor_day, is_published, iterate_days
 from orarchive.sample.world import World, count_happenings, list_used_models
 
 COLOURS = ("Amber", "Bronze", "Coral", "Dun", "Ecru", "Fawn", "Grey", "Henna")
@@ -104,7 +104,7 @@ def _sum_tokens(first: date, last: date, now: datetime) -> Counter[App]:
 def _draw_tokens(day: date) -> tuple[int, ...]:
     """Return the tokens of each app on a whole day, in the order of APPS."""
     growth = 1 + (day - FLOOR).days / 150
-    monday = start_of_period(day, "week")
+    monday = floor_period(day, "week")
     return tuple(
         int(
             4_000_000
@@ -123,8 +123,8 @@ def answer_session_cost(world: World, params: Row) -> Row:
 
     They change every Monday.
     """
-    end = start_of_period(world.hour.date(), "week") - DAY
-    slugs = list_used_models(count_happenings(start_of_day(end + DAY)))
+    end = floor_period(world.hour.date(), "week") - DAY
+    slugs = list_used_models(count_happenings(floor_day(end + DAY)))
     models = sorted((slug for slug in slugs if ":" not in slug), key=lambda slug: draw(slug, "costed"))
     apps = [app for app in APPS if app.subcategory in HARNESSES][:COSTED_APPS]
     cells = [

@@ -80,10 +80,10 @@ def iterate_days(first: date, last: date) -> Iterator[date]:
 
 def count_past_hours(day: date, now: datetime) -> int:
     """Count the hours of a date that are over, 0 to 24; the date has begun."""
-    return min(24, (now - start_of_day(day)) // timedelta(hours=1))
+    return min(24, (now - floor_day(day)) // timedelta(hours=1))
 
 
-def start_of_day(day: date) -> datetime:
+def floor_day(day: date) -> datetime:
     """Return the midnight (UTC) at which a date begins."""
     return datetime.combine(day, time(), UTC)
 
@@ -122,7 +122,7 @@ def _count_served_hours(day: date, hours: int) -> dict[str, int]:
     served = dict.fromkeys(
         (slug for slug, trait in traits.items() if trait.until and trait.created <= day < trait.until), hours
     )
-    begin = start_of_day(day)
+    begin = floor_day(day)
     counts = [0] * hours
     if begin >= START:
         counts = [count_happenings(begin + timedelta(hours=hour)) for hour in range(hours)]

@@ -42,7 +42,7 @@ class World:
 _lock = Lock()
 
 
-def world_at(moment: datetime) -> World:
+def build_world_at(moment: datetime) -> World:
     """Return the world in the hour of a moment.
 
     Calls for the same hour share one object, which no caller may change.

@@ -69,7 +69,7 @@ class EndpointView:
     @property
     def provider(self) -> str:
         """Return the provider's slug."""
-        return provider_slug(self.endpoint.tag)
+        return get_provider_slug(self.endpoint.tag)
 
     @property
     def changed_prices(self) -> Prices:
@@ -114,7 +114,7 @@ def _sort_value(price: Decimal | None) -> float:
     return float(price) if price is not None and price >= 0 else float("inf")
 
 
-def lowest_prices(views: Sequence[EndpointView]) -> dict[str, Decimal]:
+def find_lowest_prices(views: Sequence[EndpointView]) -> dict[str, Decimal]:
     """Find the lowest price by main dimension, each only where the prices of endpoints differ."""
     lowest = {}
     for name in ("prompt", "completion"):
@@ -124,6 +124,6 @@ def lowest_prices(views: Sequence[EndpointView]) -> dict[str, Decimal]:
     return lowest
 
 
-def provider_slug(tag: str) -> str:
+def get_provider_slug(tag: str) -> str:
     """Return the slug of the provider that the tag of an endpoint begins with."""
     return tag.partition("/")[0]

@@ -11,7 +11,7 @@ from orarchive.index.events import Event
 from orarchive.jsonl import Record
 from orarchive.publish.changelog import ChangelogHour, build_changelog
 from orarchive.publish.dataset import Dataset, RecordEntry
-from orarchive.publish.views.endpoints import EndpointView, provider_slug
+from orarchive.publish.views.endpoints import EndpointView, get_provider_slug
 from orarchive.publish.views.health import Health, combine_health
 from orarchive.publish.views.models import ModelView
 from orarchive.timestamps import format_stamp
@@ -139,7 +139,7 @@ def build_provider_views(dataset: Dataset, models: list[ModelView], now: dt.date
             servings[endpoint.provider].append(Serving(model, endpoint))
     former: Counter[str] = Counter()
     for entry in dataset.entries["endpoints"].values():
-        former[provider_slug(entry.parts[1])] += entry.last is not None
+        former[get_provider_slug(entry.parts[1])] += entry.last is not None
     entries = dataset.entries["providers"]
     events = _group_events(dataset, now)
     views = [
@@ -172,5 +172,5 @@ def _group_events(dataset: Dataset, now: dt.datetime) -> dict[str, list[Event]]:
         if event.feed == "providers" and not event.is_of_field:
             events[event.key].append(event)
         elif event_kind(event.kind).is_health and event.hour > recent:
-            events[provider_slug(dataset.entries["endpoints"][event.key].parts[1])].append(event)
+            events[get_provider_slug(dataset.entries["endpoints"][event.key].parts[1])].append(event)
     return events

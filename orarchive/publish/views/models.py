@@ -15,7 +15,12 @@ from orarchive.publish.charts.steps import Chart, draw_steps
 from orarchive.publish.charts.week import Week, draw_week
 from orarchive.publish.dataset import Dataset, PriceInterval, PriceKey, Prices, RecordEntry
 from orarchive.publish.views.conditions import Condition, read_condition, sort_price_keys
-from orarchive.publish.views.endpoints import ABILITIES, EndpointView, build_endpoint_views, lowest_prices
+from orarchive.publish.views.endpoints import (
+    ABILITIES,
+    EndpointView,
+    build_endpoint_views,
+    find_lowest_prices,
+)
 from orarchive.publish.views.scores import Score, list_scores
 from orarchive.timestamps import DAY, parse_stamp
 
@@ -143,12 +148,12 @@ class ModelView:
             return []
         points = self.points
         # By whole days, so that a quiet hour leaves the page as it is.
-        newest = [start_of_day(self.now), *(intervals[-1].first for intervals in points.values())]
+        newest = [floor_day(self.now), *(intervals[-1].first for intervals in points.values())]
         end = self.entry.last or max(newest)
         return [
             draw_steps(price_key, intervals, self.dataset.good["models"], end)
             for price_key, intervals in points.items()
-            if len(_amounts(intervals)) > 1
+            if len(_collect_amounts(intervals)) > 1
         ]
 
     @property
@@ -158,8 +163,8 @@ class ModelView:
         return [
             price_key
             for price_key, points in self.points.items()
-            if len(_amounts(points)) < 2
-            and ((points[0].first, points[-1].last) == lifetime or not any(_amounts(points)))
+            if len(_collect_amounts(points)) < 2
+            and ((points[0].first, points[-1].last) == lifetime or not any(_collect_amounts(points)))
         ]
 
     @property
@@ -184,12 +189,12 @@ class ModelView:
         return build_changelog(self.dataset.news.get(self.model.id, ()), self.dataset)
 
 
-def start_of_day(now: dt.datetime) -> dt.datetime:
+def floor_day(now: dt.datetime) -> dt.datetime:
     """Return the beginning of the UTC day that an hour lies in."""
     return dt.datetime.combine(now.date(), dt.time(), dt.UTC)
 
 
-def _amounts(points: list[PriceInterval]) -> set[Decimal]:
+def _collect_amounts(points: list[PriceInterval]) -> set[Decimal]:
     """Return the distinct amounts of price points; the -1 of a router is not an amount."""
     return {point.amount for point in points if point.amount >= 0}
 
@@ -224,7 +229,7 @@ def build_model_views(dataset: Dataset, now: dt.datetime) -> list[ModelView]:
             ),
             endpoints=endpoints.get(key, []),
             former=_list_former(dataset, key, now),
-            lowest=lowest_prices(endpoints.get(key, [])),
+            lowest=find_lowest_prices(endpoints.get(key, [])),
             kept_reason=kept_reasons.get(key),
             has_media_prices=key in with_media_prices,
             conditions=[read_condition(rule) for rule in models[key].schedule],

@@ -121,7 +121,7 @@ def draw_medians(dataset: Dataset, now: dt.datetime) -> list[Chart]:
     counted = {
         key
         for key, entry in dataset.entries["models"].items()
-        if not key.startswith("~") and ":" not in key and _outputs_text(entry.record)
+        if not key.startswith("~") and ":" not in key and _can_output_text(entry.record)
     }
     for price_key in (PriceKey("prompt"), PriceKey("completion")):
         points: list[PriceInterval] = []
@@ -131,7 +131,7 @@ def draw_medians(dataset: Dataset, now: dt.datetime) -> list[Chart]:
             if feed == "models" and price_key in prices and key in counted
         ]
         for start, end in weeks:
-            prices_then = [_price_at(history, start) for history in histories]
+            prices_then = [_find_price_at(history, start) for history in histories]
             amounts = [amount for amount in prices_then if amount is not None and amount > 0]
             if amounts:
                 points.append(PriceInterval(start, end, Decimal(median(amounts))))
@@ -140,7 +140,7 @@ def draw_medians(dataset: Dataset, now: dt.datetime) -> list[Chart]:
     return charts
 
 
-def _outputs_text(record: Record) -> bool:
+def _can_output_text(record: Record) -> bool:
     return "text" in as_texts(get_object(record, "architecture").get("output_modalities", ["text"]))
 
 
@@ -157,7 +157,7 @@ def _find_read_until(readings: list[dt.datetime], start: dt.datetime) -> dt.date
     return min(until, start + STEP)
 
 
-def _price_at(points: list[PriceInterval], hour: dt.datetime) -> Decimal | None:
+def _find_price_at(points: list[PriceInterval], hour: dt.datetime) -> Decimal | None:
     """Return the price that held at an hour, None where there was none."""
     return next(
         (

@@ -35,7 +35,7 @@ from orarchive.publish.views.usage import (
     rank_names,
     sum_labs,
     sum_period,
-    sum_tokens,
+    sum_tokens_by_name,
     sum_weeks,
 )
 from orarchive.timestamps import DAY
@@ -102,9 +102,9 @@ class Rankings:
     @property
     def as_of(self) -> str:
         """Return the moment that the service states for its totals, "" where there is none."""
-        return self.as_of_slice("models")
+        return self.find_as_of("models")
 
-    def as_of_slice(self, series: str, name: str = "") -> str:
+    def find_as_of(self, series: str, name: str = "") -> str:
         """Return the moment that the service states for the figures of a slice, "" where there is none."""
         read = self.dataset.usage.good.get((series, name))
         return read.as_of if read else ""
@@ -189,7 +189,7 @@ class Rankings:
             for rank, model in enumerate(orders[hour] if hour else [], start=1)
         ]
         rows = usage.tokens.get(("category", name), [])
-        week = self._build_period("Week", rows, WEEK, WEEK, self.as_of_slice("category", name))
+        week = self._build_period("Week", rows, WEEK, WEEK, self.find_as_of("category", name))
         dates = [read.hour.date() for (series, _), read in usage.last.items() if series == "order"]
         read = usage.last.get(("order", name))
         is_past = bool(name and read and read.hour.date() < max(dates))
@@ -215,7 +215,9 @@ class Rankings:
         if not rows:
             return None
         last = dt.date.fromisoformat(find_last_date(rows))
-        chosen = list(names) if names is not None else rank_names(sum_tokens(rows, last, last))[:MAX_LINES]
+        chosen = (
+            list(names) if names is not None else rank_names(sum_tokens_by_name(rows, last, last))[:MAX_LINES]
+        )
         points: dict[str, list[tuple[dt.date, float]]] = {slug: [] for slug in chosen}
         for date, slug, tokens in rows:
             if slug in points:
@@ -276,7 +278,7 @@ class Rankings:
         """Return the entries that grew most in a week, and by how many tokens."""
         if (week := self.week) is None:
             return []
-        earlier = sum_tokens(self._rows, week.first - WEEK, week.first - DAY)
+        earlier = sum_tokens_by_name(self._rows, week.first - WEEK, week.first - DAY)
         growth = [(entry, (entry.tokens or 0) - earlier[get_slug(entry)]) for entry in week.entries]
         growing = [(entry, tokens) for entry, tokens in growth if tokens > 0]
         return sorted(growing, key=lambda pair: -pair[1])[:MAX_TRENDING]

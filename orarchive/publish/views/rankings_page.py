@@ -124,7 +124,7 @@ def build_rankings_page(rankings: Rankings) -> RankingsPage:
         ),
         apps=apps[:MAX_APPS],
         apps_date=apps[0].date if apps else "",
-        apps_as_of=rankings.as_of_slice("apps", "popular"),
+        apps_as_of=rankings.find_as_of("apps", "popular"),
     )
 
 
@@ -171,6 +171,6 @@ def build_category_page(view: View, category: Category) -> CategoryPage:
         week=category.week,
         entries=category.week.entries[:MAX_WEEK_ENTRIES] if category.week else [],
         chart=build_trend_figure(category.chart),
-        as_of=view.rankings.as_of_slice("category", category.name),
+        as_of=view.rankings.find_as_of("category", category.name),
         order=_build_order(category),
     )
