@@ -54,6 +54,11 @@ EXCUSES = {
     "unobserved": "a record that a narrower scope cannot show is not gone, nor new when it shows again",
 }
 
+INSERT_EVENT = """
+    insert into events (hour, attempt, after, by, kind, feed, key, field, old, new, percent, cause)
+    values (:hour, :attempt, :after, :by, :kind, :feed, :key, :field, :old, :new, :percent, :cause)
+"""
+
 POLICY_FIELDS = ("privacy_policy_url", "terms_of_service_url", "headquarters", "datacenters")
 """Fields of a provider that say under which rules it works."""
 
@@ -99,13 +104,22 @@ class Event:
 def write_events(db: sqlite3.Connection, moment: AttemptContext, events: Iterable[Event]) -> None:
     """Write the events of an attempt."""
     db.executemany(
-        "insert into events values (null, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        INSERT_EVENT,
         (
-            (
-                *(moment.hour, moment.attempt, event.after, event.by or moment.hour),
-                *(event.kind, event.feed, escape_surrogates(event.key), escape_surrogates(event.field)),
-                *(to_json(event.old), to_json(event.new), event.percent, event.cause),
-            )
+            {
+                "hour": moment.hour,
+                "attempt": moment.attempt,
+                "after": event.after,
+                "by": event.by or moment.hour,
+                "kind": event.kind,
+                "feed": event.feed,
+                "key": escape_surrogates(event.key),
+                "field": escape_surrogates(event.field),
+                "old": to_json(event.old),
+                "new": to_json(event.new),
+                "percent": event.percent,
+                "cause": event.cause,
+            }
             for event in events
         ),
     )

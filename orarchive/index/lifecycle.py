@@ -18,8 +18,8 @@ from orarchive.index.record_rows import UNLISTED, RecordRow
 from orarchive.jsonl import Record, loads
 
 DAY_S = 24 * 60 * 60
-DEPRECATED_AFTER_S = 14 * DAY_S
-REMOVED_AFTER_S = 30 * DAY_S
+DEPRECATED_AFTER_DAYS = 14
+REMOVED_AFTER_DAYS = 30
 
 FIRST_ARRIVALS = ("baseline", "first_observed", UNLISTED)
 """Arrivals that do not tell when a record came to be."""
@@ -198,11 +198,12 @@ def _age_missing_records(context: AttemptContext, feed: Feed) -> Iterator[Event]
     if feed.removed_kind != "missing":
         return
     clock = context.reads[feed.name].clock
-    for old_state, new_state, limit_s in (
-        ("deprecated", "removed", REMOVED_AFTER_S),
-        ("stale", "deprecated", DEPRECATED_AFTER_S),
+    for old_state, new_state, days in (
+        ("deprecated", "removed", REMOVED_AFTER_DAYS),
+        ("stale", "deprecated", DEPRECATED_AFTER_DAYS),
     ):
-        rows = context.db.execute(SELECT_AGED, (feed.name, old_state, clock - limit_s)).fetchall()
+        limit_s = clock - days * DAY_S
+        rows = context.db.execute(SELECT_AGED, (feed.name, old_state, limit_s)).fetchall()
         for row_id, name in rows:
             context.db.execute("update records set state = ? where id = ?", (new_state, row_id))
             if new_state == "removed" or feed.name == "models":
@@ -224,7 +225,7 @@ def _update_after_scope_change(context: AttemptContext, feed: Feed) -> Iterator[
         is_visible = bool(can_hold(scopes[1], _read_last_record(context, row_id, feed)))
         if is_visible == (state != "unobserved"):
             continue
-        absent_state = "deprecated" if clock >= DEPRECATED_AFTER_S else "stale"
+        absent_state = "deprecated" if clock >= DEPRECATED_AFTER_DAYS * DAY_S else "stale"
         # Absence does not grow while a record is unobserved: `clock` then holds the absence up to now, and
         # the difference turns the one meaning into the other, both ways.
         context.db.execute(

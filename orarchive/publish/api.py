@@ -68,14 +68,7 @@ def _build_status(view: View) -> Record:
         "last_complete": format_stamp(view.complete_hours[-1]) if view.complete_hours else None,
         "complete": {str(span): count for span, count in view.complete.items()},
         "totals": view.totals,
-        "feeds": {
-            coverage.feed: {
-                "last_good": format_stamp(coverage.last) if coverage.last else None,
-                "good": {str(span): count for span, count in coverage.good.items()},
-                "possible": {str(span): count for span, count in coverage.possible.items()},
-            }
-            for coverage in view.coverage
-        },
+        "feeds": {coverage.feed: coverage.to_json() for coverage in view.coverage},
         "gaps": [[format_stamp(last), format_stamp(following)] for last, following in view.long_gaps],
         "changes": [month.name for month in view.months],
     }

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
+from orarchive.domain.prices import MAIN_DIMENSIONS
 from orarchive.jsonl import dumps
 from orarchive.publish.dataset import Dataset, format_span
 from orarchive.publish.sanitize import show_invisible
@@ -43,7 +44,7 @@ def _list_model_rows(models: Iterable[ModelView]) -> Iterator[Row]:
     """Yield a row for each model there ever was."""
     for view in models:
         model = view.model
-        prices = [_format_price(model.prices.get(name)) for name in ("prompt", "completion")]
+        prices = [_format_price(model.prices.get(name)) for name in MAIN_DIMENSIONS]
         states = " ".join(view.states)
         yield [model.id, model.name, model.lab, states, *format_span(view.entry), model.context, *prices]
 

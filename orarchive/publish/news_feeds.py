@@ -44,6 +44,31 @@ AUTHOR = "OpenRouter archive"
 
 
 @dataclass(frozen=True)
+class GeneralFeed:
+    """A feed about all models, as Atom and as JSON Feed."""
+
+    name: str
+    """Name of its files."""
+    title: str
+    page: str
+    """Path of the page that it belongs to."""
+
+    @property
+    def atom_path(self) -> str:
+        """Return the path of the Atom file below the site."""
+        return f"feeds/{self.name}.atom"
+
+    @property
+    def json_path(self) -> str:
+        """Return the path of the JSON Feed file below the site."""
+        return f"feeds/{self.name}.json"
+
+
+CHANGES_FEED = GeneralFeed("changes", "All changes", "changes/index.html")
+CUTS_FEED = GeneralFeed("cuts", f"Price cuts of {-100 * CUT_THRESHOLD:.0f} % or more", "prices/index.html")
+
+
+@dataclass(frozen=True)
 class NewsEntry:
     """One entry of a feed; its text is complete without the title."""
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from orarchive.paths import escape_path, escape_segment
+from orarchive.publish.news_feeds import CHANGES_FEED, CUTS_FEED, GeneralFeed
 from orarchive.publish.views import View
 from orarchive.publish.views.changes_page import build_changes_page
 from orarchive.publish.views.data_page import build_data_page
@@ -26,15 +27,6 @@ ALL_CATEGORIES = "all"
 """Name of the page of all categories together."""
 
 ATOM, JSON, JSON_FEED = "application/atom+xml", "application/json", "application/feed+json"
-
-CHANGES_FEEDS = (
-    Alternate(ATOM, "Atom", "All changes", "feeds/changes.atom"),
-    Alternate(JSON_FEED, "JSON Feed", "All changes", "feeds/changes.json"),
-)
-CUTS_FEEDS = (
-    Alternate(ATOM, "Atom", "Price cuts of 20 % or more", "feeds/cuts.atom"),
-    Alternate(JSON_FEED, "JSON Feed", "Price cuts of 20 % or more", "feeds/cuts.json"),
-)
 
 
 @dataclass(frozen=True)
@@ -66,11 +58,11 @@ class _PageList:
 
     def list_all(self) -> Iterator[Page]:
         """Yield every page."""
-        yield self._build("index.html", "home.html", build_home_page(self.view), *CHANGES_FEEDS)
+        yield self._build("index.html", "home.html", build_home_page(self.view), *_link_feed(CHANGES_FEED))
         yield from self._list_models()
         yield from self._list_labs()
         yield from self._list_providers()
-        yield self._build("prices/index.html", "prices.html", build_prices_page(self.view), *CUTS_FEEDS)
+        yield self._build(CUTS_FEED.page, "prices.html", build_prices_page(self.view), *_link_feed(CUTS_FEED))
         yield from self._list_rankings()
         graveyard = build_graveyard_page(self.view.graves)
         yield self._build("graveyard/index.html", "graveyard.html", graveyard)
@@ -82,7 +74,7 @@ class _PageList:
         yield self._build("data/index.html", "data.html", data)
         yield self._build("about/index.html", "about.html", AboutPage())
         yield self._build("patterns/index.html", "patterns.html", build_patterns_page(self.view))
-        yield self._build(ERROR_PAGE, "404.html", None)
+        yield self._build(ERROR_PAGE, ERROR_PAGE, None)
 
     def _list_models(self) -> Iterator[Page]:
         models = build_models_page(self.view)
@@ -124,7 +116,8 @@ class _PageList:
 
     def _list_changes(self) -> Iterator[Page]:
         months = self.view.months
-        yield self._build("changes/index.html", "changes.html", build_changes_page(months), *CHANGES_FEEDS)
+        changes = build_changes_page(months)
+        yield self._build(CHANGES_FEED.page, "changes.html", changes, *_link_feed(CHANGES_FEED))
         for month in months:
             name = f"changes/{month.name}"
             context = build_changes_page(months, month)
@@ -150,6 +143,14 @@ def list_pages(
     )
     site = SiteContext(view.now, view.is_past, DATABASE, paths, base)
     return _PageList(view, site, examples).list_all()
+
+
+def _link_feed(feed: GeneralFeed) -> tuple[Alternate, Alternate]:
+    """Return the links to a feed as Atom and as JSON Feed."""
+    return (
+        Alternate(ATOM, "Atom", feed.title, feed.atom_path),
+        Alternate(JSON_FEED, "JSON Feed", feed.title, feed.json_path),
+    )
 
 
 def _link_json(name: str) -> Alternate:

@@ -35,6 +35,6 @@ __all__ = [
     "Reply",
     "Service",
     "World",
-    "sample_service",
     "build_world_at",
+    "sample_service",
 ]

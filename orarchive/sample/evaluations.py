@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from orarchive.domain.prices import MAIN_DIMENSIONS
 from orarchive.sample.catalogue import Row
 from orarchive.sample.drift import draw
 from orarchive.sample.parameters import CLASSIC, SEARCH
@@ -46,7 +47,7 @@ def answer_benchmarks(world: World, params: Row) -> Row:
 
 
 def _list_items(model: Row) -> Iterator[Row]:
-    pricing = {name: model["pricing"][name] for name in ("prompt", "completion")}
+    pricing = {name: model["pricing"][name] for name in MAIN_DIMENSIONS}
     head = {"model_permaslug": format_permaslug(model), "display_name": model["name"]}
     scores = model.get("benchmarks", {})
     if "artificial_analysis" in scores:

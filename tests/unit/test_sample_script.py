@@ -27,10 +27,10 @@ def test_another_process_serves_the_same(ask: Ask) -> None:
     paths = ("models", "endpoints/zdr", "datasets/rankings-daily")
     code = f"""
 import sys
-from orarchive.sample import END, routes, world_at
+from orarchive.sample import END, build_world_at, routes
 from orarchive.sample.faults import encode
 for path in {paths}:
-    status, body = routes.answer(world_at(END), path, {{}}, {KEY}, "sample-key")
+    status, body = routes.answer(build_world_at(END), path, {{}}, {KEY}, "sample-key")
     sys.stdout.buffer.write(encode(body))
 """
     served = b"".join(ask(path, at=END).content for path in paths)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from orarchive.domain.prices import MAIN_DIMENSIONS
 from orarchive.publish.dataset import PriceInterval, PriceKey, RecordEntry
 from orarchive.publish.views.conditions import format_price_key
 from orarchive.publish.views.models import ModelView
@@ -122,6 +123,6 @@ def build_price_pair(
 ) -> tuple[PriceCell, PriceCell]:
     """Build the cells of the input and the output price of a model or an endpoint."""
     prompt, completion = (
-        PriceCell(prices.get(name), name, is_free, has_media_prices) for name in ("prompt", "completion")
+        PriceCell(prices.get(name), name, is_free, has_media_prices) for name in MAIN_DIMENSIONS
     )
     return prompt, completion

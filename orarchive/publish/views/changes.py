@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby, takewhile
 
 from orarchive.domain.phrasing import get_unit
+from orarchive.domain.prices import MAIN_DIMENSIONS
 from orarchive.publish.changelog import ChangelogHour, ChangelogLine, Move
 from orarchive.publish.charts.steps import MAX_GAP
 from orarchive.publish.views.cells import PriceCell
@@ -82,7 +83,7 @@ def list_moves(changes: list[ChangelogHour], since: dt.datetime) -> list[PriceMo
                     moves[key][move.dimension] = replace(newest, old=move.old)
     results = []
     for key, (moment, line) in last.items():
-        plain = [moves[key][name] for name in ("prompt", "completion") if name in moves[key]]
+        plain = [moves[key][name] for name in MAIN_DIMENSIONS if name in moves[key]]
         if moved := [move for move in plain if move.percent]:
             results.append(PriceMove(moment, line, max(moved, key=lambda move: abs(move.percent or 0))))
     return sorted(results, key=lambda result: -abs(result.move.percent or 0))

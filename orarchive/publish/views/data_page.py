@@ -5,7 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from orarchive.domain.event_kinds import list_labels
-from orarchive.publish.news_feeds import MAX_ENTRIES, MAX_MODEL_ENTRIES, MAX_TOPIC_ENTRIES
+from orarchive.publish.news_feeds import (
+    CHANGES_FEED,
+    CUTS_FEED,
+    MAX_ENTRIES,
+    MAX_MODEL_ENTRIES,
+    MAX_TOPIC_ENTRIES,
+)
 from orarchive.publish.views import View
 from orarchive.publish.views.changes_page import TOPICS, Topic
 from orarchive.publish.views.site import SiteContext
@@ -72,10 +78,10 @@ API_FILES = {
 }
 
 FEEDS = {
-    "feeds/changes.atom": "everything, as Atom",
-    "feeds/changes.json": "everything, as JSON Feed",
-    "feeds/cuts.atom": "price cuts of 20 % or more",
-    "feeds/cuts.json": "the same as JSON Feed",
+    CHANGES_FEED.atom_path: "everything, as Atom",
+    CHANGES_FEED.json_path: "everything, as JSON Feed",
+    CUTS_FEED.atom_path: CUTS_FEED.title.lower(),
+    CUTS_FEED.json_path: "the same as JSON Feed",
 }
 
 

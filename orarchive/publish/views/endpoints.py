@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pandas as pd
 
+from orarchive.domain.prices import MAIN_DIMENSIONS
 from orarchive.domain.records import Endpoint, as_text, as_texts
 from orarchive.publish.dataset import Dataset, Prices, RecordEntry
 from orarchive.publish.views.conditions import Condition, read_condition, sort_price_keys
@@ -117,7 +118,7 @@ def _sort_value(price: Decimal | None) -> float:
 def find_lowest_prices(views: Sequence[EndpointView]) -> dict[str, Decimal]:
     """Find the lowest price by main dimension, each only where the prices of endpoints differ."""
     lowest = {}
-    for name in ("prompt", "completion"):
+    for name in MAIN_DIMENSIONS:
         prices = {price for view in views if (price := view.endpoint.prices.get(name, Decimal(-1))) >= 0}
         if len(prices) > 1:
             lowest[name] = min(prices)

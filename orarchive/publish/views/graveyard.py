@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from orarchive.domain.records import parse_expiry
+from orarchive.index.lifecycle import DEPRECATED_AFTER_DAYS, REMOVED_AFTER_DAYS
 from orarchive.publish.dataset import Dataset
 from orarchive.publish.views.cells import PriceCell, build_price_pair
 from orarchive.publish.views.models import ModelView
@@ -81,6 +82,10 @@ class GraveyardPage:
     """The models that are no longer listed."""
 
     rows: list[GraveRow]
+    deprecated_days: int = DEPRECATED_AFTER_DAYS
+    """Days of absence after which a model is called deprecated."""
+    removed_days: int = REMOVED_AFTER_DAYS
+    """Days of absence after which a model is called removed."""
 
 
 def build_graveyard_page(graves: list[Grave]) -> GraveyardPage:

@@ -9,6 +9,7 @@ from orarchive.publish.views.changes import ChangeHour, build_change_hours
 from orarchive.publish.views.figures import TrendFigure, build_trend_figure
 from orarchive.publish.views.labs_providers import LabView
 from orarchive.publish.views.models import ModelView
+from orarchive.publish.views.rankings import MAX_ENTRIES_IN_WORDS
 
 MAX_CHANGE_HOURS = 40
 """Hours with changes on the page of a lab; the pages of its models have all."""
@@ -68,6 +69,8 @@ class LabPage:
     gone: list[GoneModel]
     changes: list[ChangeHour]
     has_older_changes: bool
+    ranked_models: str = MAX_ENTRIES_IN_WORDS
+    """Number of models in a published ranking, in words."""
 
 
 def build_lab_page(view: View, lab: LabView) -> LabPage:

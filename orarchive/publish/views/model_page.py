@@ -17,6 +17,7 @@ from orarchive.publish.views.model_prices import (
 )
 from orarchive.publish.views.models import ModelView
 from orarchive.publish.views.ranked import CategoryRank
+from orarchive.publish.views.rankings import MAX_ENTRIES_IN_WORDS
 from orarchive.publish.views.scores import Score
 
 MAX_CHANGE_HOURS = 60
@@ -99,6 +100,8 @@ class ModelUsage:
     chart: TrendFigure | None
     ranks: list[CategoryRank]
     as_of: str
+    ranked_models: str = MAX_ENTRIES_IN_WORDS
+    """Number of models in a published ranking, in words."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Literal, get_args
 
 from orarchive.domain.phrasing import sort_dimensions
-from orarchive.domain.prices import time_of_day_keys
+from orarchive.domain.prices import MAIN_DIMENSIONS, time_of_day_keys
 from orarchive.domain.records import Model, as_text
 from orarchive.publish.changelog import ChangelogHour, build_changelog
 from orarchive.publish.charts.steps import Chart, draw_steps
@@ -108,10 +108,11 @@ class ModelView:
     @property
     def list_price_endpoints(self) -> list[EndpointView]:
         """Return the endpoints whose price OpenRouter lists as the model's."""
-        names = ("prompt", "completion")
-        listed = [self.model.prices.get(name) for name in names]
+        listed = [self.model.prices.get(name) for name in MAIN_DIMENSIONS]
         return [
-            view for view in self.endpoints if [view.endpoint.prices.get(name) for name in names] == listed
+            view
+            for view in self.endpoints
+            if [view.endpoint.prices.get(name) for name in MAIN_DIMENSIONS] == listed
         ]
 
     @property

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from statistics import median
 
+from orarchive.domain.prices import MAIN_DIMENSIONS
 from orarchive.domain.records import as_texts, get_object
 from orarchive.jsonl import Record
 from orarchive.publish.charts.steps import MAX_GAP, Chart, draw_steps
@@ -105,7 +106,7 @@ def _list_prices(model: ModelView, has_endpoints: bool) -> list[PricedModel]:
 
 
 def _is_priced(prices: dict[str, Decimal]) -> bool:
-    return all(prices.get(name, Decimal(0)) > 0 for name in ("prompt", "completion"))
+    return all(prices.get(name, Decimal(0)) > 0 for name in MAIN_DIMENSIONS)
 
 
 def draw_medians(dataset: Dataset, now: dt.datetime) -> list[Chart]:

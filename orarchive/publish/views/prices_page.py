@@ -70,6 +70,7 @@ class PricesPage:
     medians: list[StepFigure]
     median_rows: list[PricePointRow]
     """The medians as a table, newest week first."""
+    max_moves: int = MAX_MOVES
 
 
 def build_prices_page(view: View) -> PricesPage:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from orarchive.domain.prices import MAIN_DIMENSIONS
 from orarchive.domain.records import as_integer, as_text, get_lab
 from orarchive.jsonl import Record
 from orarchive.publish.views.models import ModelView
@@ -112,7 +113,7 @@ def compare_ranks(earlier: Mapping[str, int] | None, name: str, rank: int) -> tu
 
 def estimate_spend(model: ModelView, tokens: int) -> Decimal | None:
     """Estimate spend as tokens times list price, three tokens in for one out; None without a plain price."""
-    prices = [model.model.prices.get(name) for name in ("prompt", "completion")]
+    prices = [model.model.prices.get(name) for name in MAIN_DIMENSIONS]
     if any(price is None or price < 0 for price in prices):
         return None
     prompt, completion = (price or Decimal(0) for price in prices)

@@ -43,6 +43,9 @@ from orarchive.timestamps import DAY
 MAX_ENTRIES = 50
 """Entries of a period: as many models are published."""
 
+MAX_ENTRIES_IN_WORDS = "fifty"
+"""The same number, for sentences."""
+
 MAX_LINES = 8
 """Lines of a chart."""
 

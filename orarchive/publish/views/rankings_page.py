@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from orarchive.publish.views import View
 from orarchive.publish.views.figures import TrendFigure, build_trend_figure
 from orarchive.publish.views.ranked import App, Period, RankedEntry
-from orarchive.publish.views.rankings import Category, Rankings
+from orarchive.publish.views.rankings import MAX_ENTRIES_IN_WORDS, Category, Rankings
 
 MAX_WEEK_ENTRIES = 20
 """Entries of a week that are shown; the others unfold."""
@@ -95,6 +95,8 @@ class RankingsPage:
     apps: list[App]
     apps_date: str
     apps_as_of: str
+    ranked_models: str = MAX_ENTRIES_IN_WORDS
+    """Number of models in a published ranking, in words."""
 
 
 def build_rankings_page(rankings: Rankings) -> RankingsPage:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import get_args
 
 from orarchive.domain.records import NO_DATE
-from orarchive.index.lifecycle import DAY_S, DEPRECATED_AFTER_S, REMOVED_AFTER_S
+from orarchive.index.lifecycle import DEPRECATED_AFTER_DAYS, REMOVED_AFTER_DAYS
 from orarchive.publish.views import View
 from orarchive.publish.views.cells import ModelTable, PriceCell, Since, build_model_table, build_since
 from orarchive.publish.views.changes import ChangeHour, build_change_hours
@@ -18,6 +18,7 @@ from orarchive.publish.views.figures import (
 )
 from orarchive.publish.views.health import HealthFigure
 from orarchive.publish.views.models import State
+from orarchive.publish.views.rankings import MAX_ENTRIES_IN_WORDS
 from orarchive.publish.views.status import Calendar, build_month_calendar
 
 
@@ -25,12 +26,14 @@ from orarchive.publish.views.status import Calendar, build_month_calendar
 class AboutPage:
     """What the page that explains the archive shows."""
 
-    deprecated_days: int = DEPRECATED_AFTER_S // DAY_S
+    deprecated_days: int = DEPRECATED_AFTER_DAYS
     """Days of absence after which a model is called deprecated."""
-    removed_days: int = REMOVED_AFTER_S // DAY_S
+    removed_days: int = REMOVED_AFTER_DAYS
     """Days of absence after which a model is called removed."""
     no_date_year: int = NO_DATE.year
     """The year from which on an expiration date means that there is none."""
+    ranked_models: str = MAX_ENTRIES_IN_WORDS
+    """Number of models in a published ranking, in words."""
 
 
 @dataclass(frozen=True)
