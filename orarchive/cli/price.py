@@ -46,7 +46,7 @@ def price_command(
     with open_index(archive, cache, PROGRESS) as db:
         quotes = find_quotes(db, archive, model, at, provider)
     if as_json:
-        print_json({"model": model, "quotes": [quote.as_json() for quote in quotes]})
+        print_json({"model": model, "quotes": [quote.to_json() for quote in quotes]})
     else:
         for quote in quotes:
             _print_quote(quote)

@@ -93,11 +93,11 @@ class Event:
 
     @property
     def is_of_field(self) -> bool:
-        """Return whether it is about a field of the feed, whose path is then its `key`."""
+        """Return whether the event is about a field of a feed; its `key` is then the path of the field."""
         return self.kind in (FIELD_APPEARED, FIELD_VANISHED)
 
-    def as_change(self) -> Change:
-        """Return the change that it was derived from, as far as the event says."""
+    def to_change(self) -> Change:
+        """Return the change from which the event was derived, with the fields that events have."""
         return Change(self.kind, self.feed, self.key, self.field, self.old, self.new)
 
 

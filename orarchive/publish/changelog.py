@@ -305,7 +305,7 @@ def _describe_field_event(event: Event) -> str:
         return PAGE_STYLE.format_pair(*("none" if date is None else str(date) for date in dates))
     if event.field == "description":
         return "description"
-    words = describe_change(event.as_change(), PAGE_STYLE)
+    words = describe_change(event.to_change(), PAGE_STYLE)
     return words or f"{PAGE_STYLE.format_field(event.field, '')} spelled another way"
 
 

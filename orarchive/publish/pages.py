@@ -47,7 +47,7 @@ class _PageList:
 
     view: View
     site: SiteContext
-    """What every page shows, without the path of any."""
+    """The context of every page, without the path of any."""
     examples: dict[str, str]
 
     def _build(self, path: str, template: str, context: object, *alternates: Alternate) -> Page:

@@ -87,7 +87,7 @@ class PriceQuote:
             thresholds.append({"min_prompt_tokens": int(limit), **prices})
         return thresholds
 
-    def as_json(self) -> Record:
+    def to_json(self) -> Record:
         """Return all members as a JSON object."""
         return {
             "key": self.key,

@@ -10,7 +10,8 @@ from orarchive import timestamps
 from orarchive.errors import ArchiveError
 from orarchive.sample import FAULTS, HAPPENINGS, LATE, RESTATED, START, Service, sample_service
 
-STEP_S = 0.1  # between two moves of the service's clock
+STEP_S = 0.1
+"""Seconds between two moves of the service's clock."""
 
 
 def read_hour(_context: click.Context, _option: click.Parameter, value: str) -> dt.datetime:

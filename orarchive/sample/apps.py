@@ -31,10 +31,12 @@ NOUNS = {
     "legal": "Clause",
 }
 FIRST_ID = 1001
-HARNESSES = ("cli-agent", "ide-extension")  # the subcategories that have session costs
+HARNESSES = ("cli-agent", "ide-extension")
+"""Subcategories that have session costs."""
 COSTED_APPS, COSTED_MODELS = 6, 24
 WINDOW_DAYS = 30
-TURNS = dict(zip(TURN_RANGES, (1, 5, 25, 90), strict=True))  # of a typical session in each range
+TURNS = dict(zip(TURN_RANGES, (1, 5, 25, 90), strict=True))
+"""Turns of a typical session in each range."""
 
 
 class App(NamedTuple):

@@ -18,7 +18,8 @@ ENGINES = ("exa", "native")
 TASKS = {"gpqa_diamond": "intelligence", "tau_bench_verified_airline": "agentic"} | dict.fromkeys(
     SEARCH, "search"
 )
-ARENA_TASKS = {"website": "coding", "svg": "coding", "fullstack": "agentic"}  # category -> task type
+ARENA_TASKS = {"website": "coding", "svg": "coding", "fullstack": "agentic"}
+"""Category -> task type."""
 
 
 def answer_benchmarks(world: World, params: Row) -> Row:

@@ -20,7 +20,8 @@ from orarchive.sample.usage import (
 )
 from orarchive.sample.world import World, count_happenings, format_permaslug, list_categories
 
-RANKED_MODELS = 50  # of a date; the row `other` sums up the rest
+RANKED_MODELS = 50
+"""Models in the ranking of a date; the row `other` sums up the rest."""
 MAX_WINDOW_DAYS = 366
 DEFAULT_WINDOW_DAYS = 30
 WEEK = timedelta(days=7)

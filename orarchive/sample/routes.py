@@ -12,7 +12,8 @@ from orarchive.sample.world import World
 
 Answer = tuple[int, Any]
 
-MAX_DESCRIPTION_CHARS = 120  # of a description in lists; the endpoints route has the whole text
+MAX_DESCRIPTION_CHARS = 120
+"""Characters of a description in lists; the endpoints route has the whole text."""
 KEYED_ROUTES = {*DATASETS, "key"}
 PERCENTILES = ("latency_last_30m", "throughput_last_30m")
 

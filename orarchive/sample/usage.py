@@ -15,13 +15,16 @@ from orarchive.sample.drift import draw
 from orarchive.sample.happenings import START
 from orarchive.sample.world import count_happenings, format_permaslug, list_used_models
 
-Tokens = dict[str, int]  # by permaslug
+Tokens = dict[str, int]
+"""Tokens by permaslug."""
 
 DAY = timedelta(days=1)
 FLOOR = date(2025, 1, 1)
 FINAL_AFTER_DAYS = 3
-CORRECTED_SHARE = 0.15  # of the models: those whose figure of a date is corrected later
-MAX_CORRECTION = 0.009  # as a share of the figure
+CORRECTED_SHARE = 0.15
+"""Share of the models whose figure of a date is corrected later."""
+MAX_CORRECTION = 0.009
+"""Largest correction, as a share of the figure."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,8 @@ class Restatement:
     about: date
     on: date
     description: str
-    factors: dict[str, float] = field(default_factory=dict)  # by permaslug
+    factors: dict[str, float] = field(default_factory=dict)
+    """Factor of the tokens by permaslug."""
 
 
 LATE = Restatement(

@@ -1,4 +1,4 @@
-"""What the pages show, computed from the dataset; pandas is used here alone.
+"""The contexts of the pages, computed from the dataset; pandas is used here alone.
 
 `View` holds what several pages and the machine surface share. The context of each page is a dataclass:
 `model_page.ModelPage` is that of `model.html`. The modules named `..._page` hold the context of a page, or of
@@ -35,7 +35,7 @@ MAX_HOME_LINES = 40
 
 @dataclass(frozen=True)
 class View:
-    """What several pages and the machine surface share."""
+    """The dataset as of an hour, with the values that several pages and the machine surface share."""
 
     dataset: Dataset
     now: dt.datetime

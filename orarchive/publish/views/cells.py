@@ -41,7 +41,7 @@ class PricePointRow:
     """A price and the hours that showed it."""
 
     name: str
-    """What the price is of: `input (prompt over 200,000 tokens)`."""
+    """Dimension and condition: `input (prompt over 200,000 tokens)`."""
     first: dt.datetime
     last: dt.datetime | None
     """None: it still holds."""

@@ -1,4 +1,4 @@
-"""What the pages show of changes: by month and day, as rows, and the biggest moves of prices."""
+"""Changes for the pages: by month and day, as rows, and the biggest moves of prices."""
 
 import datetime as dt
 from collections import defaultdict
@@ -123,7 +123,7 @@ class MoveRow:
 
     model: str
     subject: str
-    """What of the model moved, the listed price: ""."""
+    """The record of the model whose price moved, such as the tag of an endpoint; "" for the listed price."""
     cause: str
     move: MoveView
     hour: dt.datetime
@@ -151,7 +151,7 @@ class ChangeRow:
     css_class: str
     sign: str
     topic: str
-    """What a filter looks at; "" where there is no filter."""
+    """Topic to filter by; "" where there is no filter."""
     model: str
     """The model that is named; "" where there is none, or it is that of the page."""
     subject: str

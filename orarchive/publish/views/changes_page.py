@@ -42,7 +42,7 @@ class MonthLink:
 
 @dataclass(frozen=True)
 class ChangesPage:
-    """What a page of changes shows."""
+    """The context of a page of changes."""
 
     month: str
     """The month, `2026-08`; "" for the last days."""

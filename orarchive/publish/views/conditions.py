@@ -1,4 +1,4 @@
-"""What the pages show of price schedules."""
+"""Conditions of price schedules, and their words."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

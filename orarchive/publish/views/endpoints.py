@@ -1,4 +1,4 @@
-"""What the pages show of endpoints: by the model asked for, cheapest first, with their health by day."""
+"""Endpoints for the pages: by requested model, cheapest first, with their health by day."""
 
 import datetime as dt
 from collections.abc import Sequence

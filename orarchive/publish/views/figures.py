@@ -31,12 +31,12 @@ class StepFigure:
 
     chart: Chart
     name: str
-    """What the price is of."""
+    """Dimension and condition of the price."""
     dimension: str
     words: str
-    """What is drawn, for people who do not see it."""
+    """Description of the drawing for people who do not see it."""
     since: str
-    """What leads to the date of the first price."""
+    """Words before the date of the first price."""
     first: PriceCell
     last: PriceCell
     begin: dt.datetime

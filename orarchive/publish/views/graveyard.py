@@ -1,4 +1,4 @@
-"""What the graveyard shows: models that are no longer listed, how long they lived, and how they ended."""
+"""The graveyard: models that are no longer listed, how long they lived, and how they ended."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Grave:
 
     @property
     def last(self) -> dt.datetime:
-        """Return the last good hour with it."""
+        """Return the last good hour that listed the model."""
         assert self.model.entry.last
         return self.model.entry.last
 
@@ -35,7 +35,7 @@ class Grave:
 
     @property
     def notice(self) -> int | None:
-        """Return the days between the announcement and the last hour with it."""
+        """Return the days between the announcement of its end and the last hour that listed it."""
         return (self.last - self.announced).days if self.announced else None
 
 

@@ -1,4 +1,4 @@
-"""What the pages show of health: thirty whole days of an endpoint, or of all that a provider serves."""
+"""Health for the pages: thirty whole days of an endpoint, or of all that a provider serves."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

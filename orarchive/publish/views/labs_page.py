@@ -30,13 +30,13 @@ class LabRow:
 
 @dataclass(frozen=True)
 class LabsPage:
-    """What the list of labs shows."""
+    """The context of the list of labs."""
 
     rows: list[LabRow]
 
 
 def build_labs_page(labs: list[LabView]) -> LabsPage:
-    """Build the list of labs."""
+    """Build the list of labs, a row for each in the order given."""
     return LabsPage([_build_row(lab) for lab in labs])
 
 
@@ -56,7 +56,7 @@ class GoneModel:
 
 @dataclass(frozen=True)
 class LabPage:
-    """What the page of a lab shows."""
+    """The context of the page of a lab."""
 
     name: str
     count: int

@@ -1,4 +1,4 @@
-"""What the pages know of labs, who make models, and providers, who serve them."""
+"""Labs, which make models, and providers, which serve them, for the pages."""
 
 import datetime as dt
 from collections import Counter, defaultdict

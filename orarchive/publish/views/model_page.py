@@ -37,7 +37,7 @@ ABSENCES = {
 
 @dataclass(frozen=True)
 class Absence:
-    """What is known of the end of a model that is no longer listed."""
+    """The end of a model that is no longer listed."""
 
     words: str
     last: dt.datetime

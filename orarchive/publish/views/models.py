@@ -1,4 +1,4 @@
-"""What the pages know of models: state, endpoints by price, conditions, relatives and history."""
+"""Models for the pages: state, endpoints by price, conditions, relatives and history."""
 
 import datetime as dt
 from collections import defaultdict
@@ -86,12 +86,12 @@ class ModelView:
 
     @property
     def is_there(self) -> bool:
-        """Return whether it is listed."""
+        """Return whether the model is listed."""
         return self.entry.last is None
 
     @property
     def is_free(self) -> bool:
-        """Return whether it costs nothing at all."""
+        """Return whether the prices of the model are zero and it has none by the image or the video."""
         return self.model.is_free and not self.has_media_prices
 
     @property

@@ -61,7 +61,7 @@ class CountedOptions:
 
 @dataclass(frozen=True)
 class ModelsPage:
-    """What the list of models shows."""
+    """The context of the list of models."""
 
     table: ModelTable
     hour: dt.datetime
@@ -114,7 +114,7 @@ def _build_filter(models: list[ModelView], name: str, label: str) -> Filter:
 
 @dataclass(frozen=True)
 class GonePage:
-    """What the list of gone models shows."""
+    """The context of the list of gone models."""
 
     table: ModelTable
     count: int

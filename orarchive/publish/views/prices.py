@@ -1,4 +1,4 @@
-"""What the page of prices computes: the cheapest models for a need, and the median of the market."""
+"""Computations of the page of prices: the cheapest models for a need, and the median of the market."""
 
 import datetime as dt
 from bisect import bisect_right
@@ -15,7 +15,7 @@ from orarchive.publish.views.endpoints import EndpointView
 from orarchive.publish.views.models import ModelView
 
 INPUT_TOKENS, OUTPUT_TOKENS = 3, 1
-"""What is compared: a mix of three tokens in for one out, as a conversation with some context is."""
+"""Weights of the mix that is compared: three tokens in for one out, as in a conversation with context."""
 
 MAX_CHEAPEST = 10
 """Models that are listed for a need."""
@@ -32,7 +32,7 @@ class Need:
     rule: str
     """Which models count, in words."""
     modality: str = ""
-    """What the model must accept as input."""
+    """Modality that the model must accept as input."""
     parameter: str = ""
     context: int = 0
 

@@ -74,7 +74,7 @@ class PricesPage:
 
 
 def build_prices_page(view: View) -> PricesPage:
-    """Build the page of prices; its lists of moves have `MAX_MOVES` rows and say how many there are."""
+    """Build the page of prices; its lists of moves have `MAX_MOVES` rows and give the number of all moves."""
     cheapest = list_cheapest(view.listed, bool(view.dataset.good["endpoints"]))
     medians = draw_medians(view.dataset, view.now)
     week, month = (list_moves(view.changes, view.now - span) for span in (WEEK, MONTH))

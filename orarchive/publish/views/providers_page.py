@@ -32,7 +32,7 @@ class ProviderRow:
 
 @dataclass(frozen=True)
 class ProvidersPage:
-    """What the list of providers shows."""
+    """The context of the list of providers."""
 
     rows: list[ProviderRow]
 
@@ -100,7 +100,7 @@ class ServingRow:
 
 @dataclass(frozen=True)
 class ProviderPage:
-    """What the page of a provider shows."""
+    """The context of the page of a provider."""
 
     slug: str
     name: str

@@ -1,4 +1,4 @@
-"""What the pages know of rankings: OpenRouter's own figures, joined with the models that they name.
+"""Rankings for the pages: OpenRouter's own figures, joined with the models that they name.
 
 A published permaslug is a canonical slug with its variant. A name that joins with no model is kept and shown;
 `other` is the service's sum of all further models, and no model itself.
@@ -104,11 +104,11 @@ class Rankings:
 
     @property
     def as_of(self) -> str:
-        """Return the moment that the service states for its totals, "" where there is none."""
+        """Return the time that the service states for its totals, "" where there is none."""
         return self.find_as_of("models")
 
     def find_as_of(self, series: str, name: str = "") -> str:
-        """Return the moment that the service states for the figures of a slice, "" where there is none."""
+        """Return the time that the service states for the figures of a slice, "" where there is none."""
         read = self.dataset.usage.good.get((series, name))
         return read.as_of if read else ""
 
@@ -210,7 +210,7 @@ class Rankings:
 
     @cached_property
     def leaders(self) -> LineChart | None:
-        """Return the models that lead now, by week."""
+        """Draw the tokens by week of the models that are used most now."""
         return self._draw(self.weekly)
 
     def _draw(self, rows: list[Row], names: Iterable[str] | None = None) -> LineChart | None:
@@ -240,7 +240,7 @@ class Rankings:
 
     @cached_property
     def labs(self) -> LineChart | None:
-        """Return the labs' shares of what is published of the first fifty, by week."""
+        """Draw the labs' shares of the tokens of the fifty published models, by week."""
         tokens = self._labs.fillna(0)
         if tokens.empty:
             return None

@@ -77,7 +77,7 @@ class CategoryRow:
 
 @dataclass(frozen=True)
 class RankingsPage:
-    """What the page of rankings shows."""
+    """The context of the page of rankings."""
 
     is_there: bool
     has_totals: bool
@@ -152,7 +152,7 @@ def _build_order(category: Category, max_entries: int | None = None) -> OrderTab
 
 @dataclass(frozen=True)
 class CategoryPage:
-    """What the page of a category shows."""
+    """The context of the page of a category."""
 
     name: str
     """"" for all."""

@@ -24,7 +24,7 @@ from orarchive.publish.views.status import Calendar, build_month_calendar
 
 @dataclass(frozen=True)
 class AboutPage:
-    """What the page that explains the archive shows."""
+    """The context of the page that explains the archive."""
 
     deprecated_days: int = DEPRECATED_AFTER_DAYS
     """Days of absence after which a model is called deprecated."""
@@ -38,15 +38,15 @@ class AboutPage:
 
 @dataclass(frozen=True)
 class ComparePage:
-    """What the page that compares models shows."""
+    """The context of the page that compares models."""
 
     first: dt.date
-    """The first day that prices can be asked for."""
+    """The first day to choose prices of."""
     last: dt.date
 
 
 def build_compare_page(view: View) -> ComparePage:
-    """Build the page that compares models: a row for each listed model."""
+    """Build the page that compares models, with the first and the last day to choose prices of."""
     return ComparePage(view.dataset.begun.date(), view.now.date())
 
 
@@ -77,7 +77,7 @@ class HealthPattern:
 
 @dataclass(frozen=True)
 class PatternsPage:
-    """What the page of components shows: each of them, where the archive has something to show."""
+    """The context of the page of components; None where the archive has no example of one."""
 
     states: tuple[State, ...]
     prices: list[PricePattern]

@@ -1,4 +1,4 @@
-"""What every page shows of the site around it: header, footer, and links to its other pages."""
+"""The frame of every page: header, footer, and links to the other pages of the site."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ class Section:
 
 @dataclass(frozen=True)
 class SiteContext:
-    """What a template is given beside the content of its page."""
+    """The context of every template beside that of its page."""
 
     now: dt.datetime
     """The hour that the site is built for."""

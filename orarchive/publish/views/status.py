@@ -1,4 +1,4 @@
-"""What the status page computes: coverage day by day, gaps, rejected payloads, and where hours came from."""
+"""Computations of the status page: coverage by day, gaps, rejected payloads, and the origins of hours."""
 
 import datetime as dt
 from collections import Counter
@@ -65,7 +65,7 @@ class Origin:
 
 @dataclass(frozen=True)
 class LastRun:
-    """What was done at the last hour, all attempts together."""
+    """The run of the last hour, all attempts together."""
 
     hour: dt.datetime
     started: dt.datetime

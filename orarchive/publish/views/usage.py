@@ -12,7 +12,7 @@ from orarchive.publish.rankings_data import Row
 from orarchive.timestamps import DAY
 
 OTHER = "other"
-"""What the service calls the sum of all that is not among a date's first fifty."""
+"""Name in the service's rows of the sum of all models that are not among a date's first fifty."""
 
 WEEK = dt.timedelta(days=7)
 DAYS_A_WEEK = 7
