@@ -94,7 +94,7 @@ def diff_command(archive: Archive, old: str, new: str, feed: str | None, as_json
 @click.option("--now", "hour", help="The hour to look from, instead of the clock's.")
 @json_option
 def status_command(archive: Archive, hour: str | None, as_json: bool) -> None:
-    """Tell the last good hour and the coverage of every feed.
+    """Print the last good hour and the coverage of every feed.
 
     Exit 1 when a feed has had no good hour for 25 hours (a daily one: 49).
     """

@@ -114,7 +114,7 @@ def apply_attempt(context: AttemptContext, step: ReplayStep, fields: FieldCounts
 def _list_step_changes(
     context: AttemptContext, step: ReplayStep, appeared: dict[str, set[str]]
 ) -> Iterable[Change]:
-    """Return the changes of an attempt; a feed's first good read has none."""
+    """List the changes of an attempt; a feed's first good read has none."""
     pairs_by_feed = {name: pairs for name, pairs in step.records.items() if context.find_last_read(name)}
     old, new = (
         {

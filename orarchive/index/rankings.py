@@ -102,7 +102,7 @@ def _parse_rows(lines: Iterable[bytes]) -> Iterator[Record]:
 
 
 def _insert_reads(context: AttemptContext, series: str, report: SeriesReport) -> None:
-    """Insert the outcome of each slice of a series that an attempt asked for."""
+    """Insert the outcome of each slice of a series that an attempt requested."""
     missing = report.get("missing", {})
     outcomes = {part: ("ok", as_of, missing.get(part)) for part, as_of in report["read"].items()}
     outcomes |= {part: (reason, "", None) for part, reason in report.get("kept", {}).items()}

@@ -21,7 +21,7 @@ LIFECYCLE_MEMBERS = ("state", "first_seen", "last_seen", "arrival")
 
 
 def build_api(view: View, model_files: dict[str, str], category_pages: dict[str, str]) -> dict[str, bytes]:
-    """Return every file: path -> bytes.
+    """Build every file of the static API: path -> bytes.
 
     `model_files` maps a model id to its path below `api/v1/`, without `.json`; `category_pages` a category to
     its page.

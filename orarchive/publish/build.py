@@ -31,7 +31,7 @@ SEARCH_PATH = "search.json"
 
 
 def build_files(view: View, base_url: str | None, progress: bool = False) -> dict[str, bytes]:
-    """Return every file of the site but the database: path -> bytes.
+    """Build every file of the site but the database: path -> bytes.
 
     Absolute links and the sitemap need `base_url`; without it links are relative.
     """

@@ -143,7 +143,7 @@ def _sort_key(event: Event) -> tuple[int, str, str]:
 
 
 def _is_repetition(event: Event, moved_aliases: set[str]) -> bool:
-    """Return whether another line already says what an event says."""
+    """Return whether another line already reports an event."""
     if event.kind in (JOINED, LEFT, GAINED, LOST) and event.cause in ("model", "endpoint"):
         return True
     if event.kind == REPRICED and event.feed == "models":
@@ -208,9 +208,9 @@ def _build_price_line(cause: str, events: list[Event]) -> ChangelogLine:
 
 
 def _read_move(event: Event) -> Move | None:
-    """Return how a price changed.
+    """Read the old and the new amount of a changed price.
 
-    Of a price with conditions it is the plain price that counts; None where that is missing before or after.
+    A price with conditions counts by its plain price; None where that is missing before or after.
     """
     old, new = _read_plain_price(event.old), _read_plain_price(event.new)
     return None if _has_conditions(event) and None in (old, new) else Move(event.field, old, new)
@@ -229,7 +229,7 @@ def _has_conditions(event: Event) -> bool:
 
 
 def _describe_tariffs(event: Event, has_move: bool) -> str:
-    """Return in words how a price with conditions changed; `has_move`: a move tells of its plain price."""
+    """Phrase the change of a price with conditions; with `has_move` a move states its plain price."""
     tariffs = (_describe_tariff(event, value, has_move) for value in (event.old, event.new))
     return f"{label_dimension(event.field)} {PAGE_STYLE.format_pair(*tariffs)}"
 
@@ -258,7 +258,7 @@ def _list_first_prices(event: Event, dataset: Dataset) -> tuple[Move, ...]:
 
 
 def _describe_record_event(event: Event, events: list[Event]) -> Iterator[str]:
-    """Yield what else there is to say of an event of a whole record; `events` are all events of the hour."""
+    """Yield details of an event of a whole record; `events` are all events of the hour."""
     if event.kind == RETURNED:
         yield f"was {event.old}"
     if event.cause in PROBE_PHRASES:

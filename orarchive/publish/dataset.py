@@ -149,7 +149,7 @@ class Dataset:
 
     @cached_property
     def endpoints(self) -> dict[str, list[RecordEntry]]:
-        """Return all endpoints, current and former, by the model id that was asked for."""
+        """Return all endpoints, current and former, by the requested model id."""
         by_model: dict[str, list[RecordEntry]] = defaultdict(list)
         for entry in self.entries["endpoints"].values():
             by_model[entry.parts[0]].append(entry)

@@ -216,7 +216,10 @@ def _describe_move(move: Move) -> str:
 
 
 def _fold_flapping(entries: list[NewsEntry]) -> Iterator[NewsEntry]:
-    """Yield entries given newest first, with a price that soon went back as one: the first, which says so."""
+    """Fold flapping prices of entries given newest first: a price that soon moved back is one entry.
+
+    The entry of the first move stays; its title and text say that the price moved back.
+    """
     folded: dict[str, NewsEntry] = {}
     last: dict[tuple[str, str], NewsEntry] = {}
     dropped: set[str] = set()
@@ -241,7 +244,7 @@ def _fold_flapping(entries: list[NewsEntry]) -> Iterator[NewsEntry]:
 
 
 def _undoes(line: ChangelogLine, before: ChangelogLine) -> bool:
-    """Tell whether a line takes every price that an earlier line moved back to its old value."""
+    """Return whether a line moves every price of an earlier line back to its old value."""
     now, then = ({move.dimension: move for move in moved.moves} for moved in (line, before))
     return now.keys() == then.keys() and all(
         (now[name].old, now[name].new) == (then[name].new, then[name].old) for name in now

@@ -65,7 +65,7 @@ def _build_validation(view: View) -> Record:
 
 
 def _check_read(view: View, read: SliceRead) -> Record:
-    """Return where a ranking came from and when, how many rows it has and how many match, and its failure."""
+    """Return the route, time, outcome, rows and matching rows of a reading of a ranking, and its failure."""
     usage = view.dataset.usage
     names = usage.names.get((read.series, read.part), {})
     slugs = names.keys() - {OTHER}

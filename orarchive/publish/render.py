@@ -127,7 +127,7 @@ def _read_manifest(out: Path) -> set[str]:
 
 
 def _write_manifest(out: Path, paths: Iterable[str]) -> None:
-    """Write the list of files."""
+    """Write the list of the files of this build, which the next build reads to remove old ones."""
     _write_if_changed(out / MANIFEST, (json.dumps(sorted(paths), indent=0) + "\n").encode())
 
 

@@ -21,7 +21,7 @@ EVENT_MEMBERS = ("kind", "feed", "key", "field", "old", "new", "percent", "cause
 
 
 def explain_other_hour(history: History, feed: str, requested: dt.datetime, hour: dt.datetime) -> str:
-    """Say in one sentence why another hour than the requested one answers for a feed."""
+    """Phrase in one sentence why another hour than the requested one answers for a feed."""
     reason = (
         f"No commit shows {feed} as of"
         if requested in history.good_hours(feed)
@@ -55,7 +55,7 @@ def find_kept_keys(history: History, feed: str, hour: dt.datetime, key: str | No
 
 
 def describe_kept_keys(feed: str, hour: dt.datetime, kept: dict[str, str]) -> str:
-    """Say in one sentence which models' records are from before an hour; a single one with its reason."""
+    """Phrase in one sentence which models' records are from before an hour; a single one with its reason."""
     models = [f"{model} ({reason})" for model, reason in kept.items()]
     subject = models[0] if len(models) == 1 else f"{len(models)} models"
     return f"Not read at {format_hour(hour)}: {feed} of {subject}; this is from before"

@@ -128,7 +128,7 @@ class View:
 
     @cached_property
     def months(self) -> list[ChangelogMonth]:
-        """Return the changes by month and day."""
+        """Return the changes by month and day, newest first."""
         return group_months(self.changes)
 
     @property
@@ -138,17 +138,17 @@ class View:
 
     @cached_property
     def lab_views(self) -> list[LabView]:
-        """Return every lab there ever was."""
+        """Return every lab that ever had a listed model, by name."""
         return build_lab_views(self.dataset, self.models)
 
     @cached_property
     def providers(self) -> list[ProviderView]:
-        """Return every provider there ever was."""
+        """Return every provider that is or was listed, or serves or served a model, by name."""
         return build_provider_views(self.dataset, self.listed, self.now)
 
     @cached_property
     def rankings(self) -> Rankings:
-        """Return OpenRouter's own rankings."""
+        """Return the rankings that OpenRouter publishes, joined with the models that they name."""
         return Rankings(self.dataset, self.models)
 
     @cached_property
@@ -158,7 +158,7 @@ class View:
 
     @cached_property
     def successors(self) -> dict[str, str]:
-        """Return the ids under which OpenRouter answered for models that are no longer listed."""
+        """Return by model no longer listed the id under which OpenRouter answered for it, where it did."""
         return {grave.model.model.id: grave.successor for grave in self.graves if grave.successor}
 
 

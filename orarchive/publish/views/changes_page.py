@@ -64,7 +64,7 @@ def build_changes_page(months: list[ChangelogMonth], month: ChangelogMonth | Non
 
 
 def list_recent_days(months: list[ChangelogMonth]) -> list[ChangelogDay]:
-    """List the last days with changes, up to so many days and lines; a day is never cut."""
+    """List the last days with changes, limited in days and lines; a day is never cut."""
     days = [day for month in months[:MAX_RECENT_MONTHS] for day in month.days][:MAX_RECENT_DAYS]
     earlier = accumulate((day.lines for day in days), initial=0)
     return [day for day, lines in zip(days, earlier, strict=False) if lines < MAX_RECENT_LINES]

@@ -109,7 +109,7 @@ class ProviderView:
 
 
 def build_lab_views(dataset: Dataset, models: list[ModelView]) -> list[LabView]:
-    """Build every lab there ever was, by name."""
+    """Build the view of every lab that ever had a listed model, by name."""
     by_lab: dict[str, list[ModelView]] = defaultdict(list)
     for model in sorted(models, key=lambda model: (model.entry.first, model.model.id), reverse=True):
         by_lab[model.model.lab].append(model)
@@ -132,7 +132,7 @@ def _build_lab(dataset: Dataset, lab: str, models: list[ModelView]) -> LabView:
 
 
 def build_provider_views(dataset: Dataset, models: list[ModelView], now: dt.datetime) -> list[ProviderView]:
-    """Build every provider that is or was listed, or serves or served a model, by name."""
+    """Build the view of every provider that is or was listed, or serves or served a model, by name."""
     servings: dict[str, list[Serving]] = defaultdict(list)
     for model in models:
         for endpoint in model.endpoints:

@@ -201,7 +201,7 @@ def _collect_amounts(points: list[PriceInterval]) -> set[Decimal]:
 
 
 def build_model_views(dataset: Dataset, now: dt.datetime) -> list[ModelView]:
-    """Build every model there ever was, by id, aliases last."""
+    """Build the view of every model that was ever listed, by id, aliases last."""
     entries = dataset.entries["models"]
     models = {key: Model.from_record(entry.record) for key, entry in entries.items()}
     kept_reasons = _find_kept(dataset)
@@ -270,7 +270,7 @@ def _list_states(
     is_returned: bool,
     now: dt.datetime,
 ) -> list[State]:
-    """List the words for a model's state, the most telling first.
+    """List the states of a model in the order of `State`: lists show and sort by the first.
 
     An expiration date that is over says nothing of the state.
     """

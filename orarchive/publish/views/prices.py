@@ -37,7 +37,7 @@ class Need:
     context: int = 0
 
     def fits(self, model: ModelView, endpoint: EndpointView | None) -> bool:
-        """Return whether a model at an endpoint will do; without endpoints the model itself must."""
+        """Return whether a model at an endpoint meets the need; without endpoints the model must."""
         context = endpoint.endpoint.context if endpoint else model.model.context
         parameters = endpoint.parameters if endpoint else model.model.parameters
         return (
@@ -67,7 +67,7 @@ class PricedModel:
 
     @property
     def mix(self) -> Decimal:
-        """Return USD per token of the mix."""
+        """Return the price of a token of the mix, USD."""
         total = INPUT_TOKENS * self.prices["prompt"] + OUTPUT_TOKENS * self.prices["completion"]
         return total / (INPUT_TOKENS + OUTPUT_TOKENS)
 
@@ -146,7 +146,7 @@ def _can_output_text(record: Record) -> bool:
 
 
 def _find_read_until(readings: list[dt.datetime], start: dt.datetime) -> dt.datetime | None:
-    """Find until when the week from `start` was read without a gap; None: not even at its start."""
+    """Find the end of the gapless reading in the week from `start`; None if a gap covers its start."""
     first = bisect_right(readings, start) - 1
     if start - readings[first] > MAX_GAP:
         return None

@@ -80,7 +80,7 @@ class Rankings:
 
     @cached_property
     def by_slug(self) -> dict[str, ModelView]:
-        """Return the models by their permaslug; of several the listed one, or the one last first seen."""
+        """Return the models by permaslug; of several with the same the listed one, or the newest."""
         models: dict[str, ModelView] = {}
         for model in sorted(self.models, key=lambda view: (view.is_there, view.entry.first), reverse=True):
             if not model.model.is_alias:
@@ -174,7 +174,7 @@ class Rankings:
 
     @cached_property
     def categories(self) -> list[Category]:
-        """Return every category there ever was, "" for all first."""
+        """Return every category that was ever ranked; the order of all uses together, named "", is first."""
         slices = {name for series, name in self.dataset.usage.last if series in ("order", "category")}
         names = (slices - {ALL_SLICES}) | {""}
         return [self._build_category(name) for name in sorted(names)] if self.is_there else []

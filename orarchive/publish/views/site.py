@@ -71,7 +71,7 @@ class SiteContext:
 
     @property
     def root(self) -> str:
-        """Return the way from the page to the top of the site.
+        """Return the relative path from the page to the top of the site: `../../`.
 
         A server shows the error page at any depth: only absolute links hold there.
         """
@@ -88,7 +88,7 @@ class SiteContext:
 
     @property
     def sections(self) -> list[Section]:
-        """Return the links of the header."""
+        """Return the links of the header, with the section of this page marked."""
         paths = [(label, f"{folder}/index.html") for folder, label in SECTIONS]
         return [Section(label, path, path == self.path) for label, path in paths]
 

@@ -88,12 +88,12 @@ class LastRun:
 
     @property
     def next_hour(self) -> dt.datetime:
-        """Return when the next run is due."""
+        """Return the hour at which the next run is due."""
         return self.hour + HOUR
 
 
 def summarize_last_run(dataset: Dataset) -> LastRun:
-    """Summarize what was done at the last hour."""
+    """Summarize the attempts at the last hour: outcome, records, requests, start and end."""
     readings = [reading for reading in dataset.readings if reading.hour == dataset.hour]
     latest = {reading.feed: reading for reading in readings}
     ranked = [read for read in dataset.usage.last.values() if read.hour == dataset.hour]
@@ -192,7 +192,7 @@ def _count_good_hours(dataset: Dataset, now: dt.datetime) -> dict[dt.date, int]:
 
 
 def list_origins(dataset: Dataset) -> list[Origin]:
-    """List where hours came from, oldest first."""
+    """List the origins of hours, oldest first: `live`, and each import."""
     hours_by_origin: dict[str, set[dt.datetime]] = {}
     for reading in dataset.readings:
         hours_by_origin.setdefault(reading.origin, set()).add(reading.hour)
