@@ -1,7 +1,7 @@
 """Health of endpoints by the hour and the day, and the states that only several hours running make known.
 
 Of 927 endpoints 49 crossed status 0 within 33 minutes, so one bad hour is no event: `degraded` takes six
-hours running, and `orphaned` (a model that nobody serves) two.
+hours running, and `orphaned` (a model that no provider serves) two.
 """
 
 import sqlite3
@@ -139,7 +139,7 @@ def _is_degraded(record: Record) -> bool:
 
 
 def _needs_endpoints(record: Record) -> bool:
-    """Return whether a model has to have endpoints: aliases and routers have none by nature."""
+    """Return whether a model has to have endpoints: aliases and routers never have any."""
     return not is_alias(record) and not is_dynamic(read_prices(record.get("pricing")).get("prompt"))
 
 
@@ -182,7 +182,7 @@ def _mark_degraded(context: AttemptContext) -> Iterator[Event]:
 
 
 def _mark_orphaned(context: AttemptContext) -> Iterator[Event]:
-    """Yield an event for each model that nobody served for enough hours running.
+    """Yield an event for each model that no provider served for enough hours running.
 
     A model that was never served since it was first observed makes no event.
     """

@@ -31,7 +31,7 @@ class SliceRead:
 
 @dataclass(frozen=True)
 class Usage:
-    """All rankings; empty where none were ever asked for."""
+    """All rankings; empty where none were ever requested."""
 
     tokens: dict[SliceKey, list[Row]] = field(default_factory=dict)
     """Published totals by date, those that are numbers; only of the series `models` and `category`."""

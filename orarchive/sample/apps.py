@@ -83,7 +83,7 @@ def answer_app_rankings(world: World, params: Row) -> Row:
 
 
 def _choose_subcategories(category: str | None, subcategory: str | None) -> set[str]:
-    """Return the subcategories asked for; raise BadRequest for one that is not in the category."""
+    """Return the requested subcategories; raise BadRequest for one that is not in the category."""
     members = set(SUBCATEGORIES[category]) if category else set(NOUNS)
     if subcategory and subcategory not in members:
         msg = f"subcategory {subcategory} is not in category {category}"

@@ -29,7 +29,7 @@ BUCKETS = ("1K", "10K", "100K", "1M", "10M")
 
 
 def read_window(params: Row, today: date) -> tuple[date, date]:
-    """Return the first and last date asked for, by default of the last 30 complete days.
+    """Return the first and last requested date, by default of the last 30 complete days.
 
     Dates before the FLOOR are cut off. Raise BadRequest for a window that is empty or too long.
     """
@@ -95,7 +95,7 @@ def floor_period(day: date, period: str) -> date:
 
 
 def slice_tokens(tokens: Tokens, params: Row) -> Tokens:
-    """Return the share of a day's tokens that belongs to the slice asked for."""
+    """Return the share of a day's tokens that belongs to the requested slice."""
     if not any(params[name] for name in ("modality", "context_bucket", "category", "language_type")):
         return tokens
     traits = load_traits()

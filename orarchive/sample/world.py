@@ -24,7 +24,7 @@ class World:
     unlisted: dict[str, Row]
     """Models by id that no list has, but that still answer to their id."""
     endpoints: dict[str, list[Row]]
-    """Endpoints by requested model id; [] for aliases, routers and models that nobody serves."""
+    """Endpoints by requested model id; [] for aliases, routers and models that no provider serves."""
     providers: list[Row]
     zdr: list[Row]
     images: list[Row]

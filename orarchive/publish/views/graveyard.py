@@ -20,7 +20,7 @@ class Grave:
     announced: dt.datetime | None
     """The hour that first showed that there is a date, which may have been moved since."""
     successor: str
-    """The id under which OpenRouter answered when it was asked for; "" where it did not."""
+    """The id under which OpenRouter answered a request for the model; "" where it did not."""
 
     @property
     def last(self) -> dt.datetime:

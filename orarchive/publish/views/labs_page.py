@@ -69,8 +69,7 @@ class LabPage:
     gone: list[GoneModel]
     changes: list[ChangeHour]
     has_older_changes: bool
-    ranked_models: str = MAX_ENTRIES_IN_WORDS
-    """Number of models in a published ranking, in words."""
+    usage_caption: str = f"Tokens by week, of its models among the {MAX_ENTRIES_IN_WORDS} that are published"
 
 
 def build_lab_page(view: View, lab: LabView) -> LabPage:

@@ -11,6 +11,9 @@ from orarchive.publish.views.rankings import MAX_ENTRIES_IN_WORDS, Category, Ran
 MAX_WEEK_ENTRIES = 20
 """Entries of a week that are shown; the others unfold."""
 
+MORE_CAPTION = "Tokens by model in seven days, from the twenty-first on"
+"""Caption of the entries beyond `MAX_WEEK_ENTRIES`."""
+
 MAX_PERIOD_ENTRIES = 10
 """Entries of a day and of a month."""
 
@@ -46,6 +49,7 @@ class WeekSection:
     """The entries that unfold."""
     percent: str
     """Share of these entries in all tokens, without the sign."""
+    more_caption: str = MORE_CAPTION
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,7 @@ class RankingsPage:
     apps_as_of: str
     ranked_models: str = MAX_ENTRIES_IN_WORDS
     """Number of models in a published ranking, in words."""
+    labs_caption: str = f"Share of the first {MAX_ENTRIES_IN_WORDS} by lab, by week"
 
 
 def build_rankings_page(rankings: Rankings) -> RankingsPage:
