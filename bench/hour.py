@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from orarchive.sample import START, Service, world_at
+from orarchive.sample import START, Service, build_world_at
 from orarchive.sample.routes import answer
 from orarchive.timestamps import HOUR, format_hour
 
@@ -33,7 +33,7 @@ class Catalogue:
 
     def respond(self, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> tuple[int, Any]:
         """Answer a request; the endpoints of a copy are those of its original."""
-        world = world_at(self.service.now)
+        world = build_world_at(self.service.now)
         copies = [f"-{n}" for n in range(MODELS // len(world.models) + 1)]
         if path == "models/count":
             return 200, {"data": {"count": MODELS}}
@@ -52,12 +52,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, catalogue.service as service:
         for command in (["init", "-q"], ["config", "user.name", "bench"], ["config", "user.email", "b@b"]):
             subprocess.run(["git", "-C", folder, *command], check=True)
-        world_at(START)
+        build_world_at(START)
         print(f"{MODELS} models, {LATENCY_S * 1000:.0f} ms a request, {WORKERS} workers, no rate limit")
         print(f"{'hour':15} {'requests':>8} {'ideal s':>8} {'wall s':>8} {'ratio':>6} {'peak MB':>8}")
         for step in range(4):
             service.now = START + step * HOUR
-            world_at(service.now)
+            build_world_at(service.now)
             measure(service, Path(folder), service.now)
         print(f"budget{'':34} {MAX_RATIO:6.2f} {MAX_MB:8}")
 

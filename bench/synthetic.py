@@ -14,7 +14,7 @@ from bench.health import Health
 from orarchive.domain.feeds import ENDPOINTS, FEEDS, MODELS, PROVIDERS
 from orarchive.domain.record_files import number_duplicates, split_record
 from orarchive.jsonl import Record, dumps
-from orarchive.sample import START, world_at
+from orarchive.sample import START, build_world_at
 from orarchive.sample.drift import draw_scores
 from orarchive.sample.routes import answer
 from orarchive.timestamps import HOUR
@@ -57,7 +57,7 @@ class SyntheticData:
     @cached_property
     def slots(self) -> list[tuple[Record, NumberedRecords]]:
         """Return the model of each slot and its numbered endpoints, as they are at first."""
-        world = world_at(START)
+        world = build_world_at(START)
 
         def ask(path: str) -> Any:
             return answer(world, path, {"output_modalities": "all"}, {}, "")[1]["data"]
@@ -98,7 +98,7 @@ class SyntheticData:
         if path == HEALTH:
             yield from self._health_versions(hours)
         elif path in PROVIDERS.files:
-            providers = sorted(world_at(START).providers, key=lambda row: str(row["slug"]))
+            providers = sorted(build_world_at(START).providers, key=lambda row: str(row["slug"]))
             yield 0, b"".join(dumps(row) + b"\n" for row in providers)
         else:
             lines = {slot: self._lines(path, slot, 0) for slot in range(self.models)}

@@ -33,7 +33,7 @@ def build_site_command(
     archive: Path, out: Path, base_url: str | None, as_of: str | None, cache: Path | None, benchmarks: bool
 ) -> None:
     """Render the archive as a site of static files."""
-    # pandas and Jinja are imported here, so that no other command pays for them
+    # pandas and Jinja are imported here, so that no other command spends time on loading them.
     from orarchive.history.history import read_history
     from orarchive.index.database import build_in_memory, export_bytes, open_index
     from orarchive.publish.build import build_files

@@ -22,7 +22,7 @@ def contract_command(hour: str | None) -> None:
 
     Writes nothing. Takes the settings of scrape.py. Exit 3 if there are differences.
     """
-    # the network client is imported here, so that no other command pays for it
+    # The network client is imported here, so that no other command spends time on loading it.
     from orarchive.collect.contract import find_drifts
     from orarchive.collect.settings import read_settings
 

@@ -72,7 +72,7 @@ def raw_command(archive: Archive, hour: str, feed: str, model: str | None, as_js
 @click.argument("feed", type=FeedChoice, metavar="[FEED]", required=False)
 @json_option
 def diff_command(archive: Archive, old: str, new: str, feed: str | None, as_json: bool) -> None:
-    """Tell what differs between the hours OLD and NEW, in all feeds or in one FEED.
+    """List the differences between the hours OLD and NEW, in all feeds or in one FEED.
 
     In a gap the last good hour of the models (or of FEED) before it answers, and says so.
     """
@@ -94,7 +94,7 @@ def diff_command(archive: Archive, old: str, new: str, feed: str | None, as_json
 @click.option("--now", "hour", help="The hour to look from, instead of the clock's.")
 @json_option
 def status_command(archive: Archive, hour: str | None, as_json: bool) -> None:
-    """Tell the last good hour and the coverage of every feed.
+    """Print the last good hour and the coverage of every feed.
 
     Exit 1 when a feed has had no good hour for 25 hours (a daily one: 49).
     """
@@ -114,7 +114,7 @@ def status_command(archive: Archive, hour: str | None, as_json: bool) -> None:
 
 def _choose_complete_hour(history: History, feed: str, requested: dt.datetime) -> dt.datetime:
     """Return the last good hour of a feed up to the requested hour; print a note where it is another."""
-    good = history.last_complete_hour(feed, requested)
+    good = history.find_last_complete_hour(feed, requested)
     if good != requested:
         print_note(hours.explain_other_hour(history, feed, requested, good))
     return good
@@ -123,10 +123,11 @@ def _choose_complete_hour(history: History, feed: str, requested: dt.datetime) -
 def _format_coverage(coverage: Coverage) -> tuple[str, ...]:
     """Format the row of a feed in the table of coverage."""
     spans = [
-        f"{coverage.good_counts[span]} of {coverage.possible_counts[span]}" for span in coverage.good_counts
+        f"{coverage.complete_counts[span]} of {coverage.possible_counts[span]}"
+        for span in coverage.complete_counts
     ]
     return (
         coverage.feed,
-        timestamps.format_hour(coverage.last_good) if coverage.last_good else "never",
+        timestamps.format_hour(coverage.last_complete) if coverage.last_complete else "never",
         *spans,
     )

@@ -39,14 +39,14 @@ def price_command(
 ) -> None:
     """Print what MODEL cost at a time: every dimension, its time-of-day window, and how sure that is.
 
-    A model's own price is that of the provider on top. An hour means its snapshot, whenever in it that was
-    read; a time with minutes means what had been read by then.
+    A model's own price is that of the provider that OpenRouter lists first. An hour means its snapshot,
+    whenever in it that was read; a time with minutes means what had been read by then.
     """
     at = timestamps.parse_moment(time) if time else None
     with open_index(archive, cache, PROGRESS) as db:
         quotes = find_quotes(db, archive, model, at, provider)
     if as_json:
-        print_json({"model": model, "quotes": [quote.as_json() for quote in quotes]})
+        print_json({"model": model, "quotes": [quote.to_json() for quote in quotes]})
     else:
         for quote in quotes:
             _print_quote(quote)

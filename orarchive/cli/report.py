@@ -19,7 +19,7 @@ from orarchive.timestamps import format_hour
 @with_archive
 @click.option("--now", "hour", help="The hour to look from, instead of the clock's.")
 def report_command(archive: Archive, hour: str | None) -> None:
-    """Tell what is not well, with the reasons.
+    """List the problems of the archive with their reasons, one a line.
 
     Exit 3 when a feed or ranking has stopped, or fewer than three in four of the last 24 hours were good.
     """

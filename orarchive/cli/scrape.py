@@ -68,7 +68,7 @@ def scrape_command(
         msg = "--push needs a commit; leave out --no-commit"
         raise click.UsageError(msg)
     options = RunOptions(
-        hour=timestamps.parse_hour(hour) if hour else timestamps.floor_hour(_now()),
+        hour=timestamps.parse_hour(hour) if hour else timestamps.floor_hour(_read_clock()),
         is_hour_given=hour is not None,
         feeds=feeds or tuple(FEEDS),
         dry_run=dry_run,
@@ -78,10 +78,12 @@ def scrape_command(
         rankings=rankings and not feeds,
         accept=accept,
     )
-    run = Run(open_archive(archive), read_settings(os.environ), options, _now, progress=sys.stderr.isatty())
+    run = Run(
+        open_archive(archive), read_settings(os.environ), options, _read_clock, progress=sys.stderr.isatty()
+    )
     sys.exit(run())
 
 
-def _now() -> dt.datetime:
+def _read_clock() -> dt.datetime:
     """Read the clock."""
     return dt.datetime.now(dt.UTC)

@@ -17,10 +17,10 @@ MAX_GAPS = 5
 @with_archive
 @json_option
 def verify_command(archive: Archive, as_json: bool) -> None:
-    """Prove that what was written is what was received.
+    """Compare the files of every hour with the hashes in the ledger, and replay all changes.
 
-    Every feed of every hour is hashed as it lies in git and compared with the ledger, and all changes are
-    replayed. Exit 1 if anything differs; gaps are listed, and are no error.
+    Every feed of every hour is hashed as it lies in git; replaying the changes must give the same files.
+    Exit 1 if anything differs; gaps are listed, and are no error.
     """
     findings = verify(read_history(archive), progress=sys.stderr.isatty())
     if as_json:

@@ -28,8 +28,8 @@ class Coverage:
     cadence: str
     was_requested: bool
     """Whether any attempt ever requested the feed."""
-    last_good: dt.datetime | None
-    good_counts: dict[int, int]
+    last_complete: dt.datetime | None
+    complete_counts: dict[int, int]
     """Span in hours -> good hours among the last so many (days for a daily feed)."""
     possible_counts: dict[int, int]
     """Span in hours -> how many there could be."""
@@ -37,8 +37,8 @@ class Coverage:
     def to_json(self) -> dict[str, Any]:
         """Return the last complete hour and the counts as `status --json` prints them."""
         return {
-            "last_good": format_stamp(self.last_good) if self.last_good else None,
-            "good": {str(span): count for span, count in self.good_counts.items()},
+            "last_good": format_stamp(self.last_complete) if self.last_complete else None,
+            "good": {str(span): count for span, count in self.complete_counts.items()},
             "possible": {str(span): count for span, count in self.possible_counts.items()},
         }
 
@@ -66,8 +66,8 @@ def _cover_feed(
         feed=feed.name,
         cadence=feed.cadence,
         was_requested=was_requested,
-        last_good=past[-1] if past else None,
-        good_counts={
+        last_complete=past[-1] if past else None,
+        complete_counts={
             # A span of 24 hours touches two dates, so the count of dates is limited to the days of the span.
             span: min(len({hour.date() for hour in hours}), span // 24) if daily else len(hours)
             for span, hours in by_span.items()
@@ -82,7 +82,7 @@ def find_stopped_feeds(coverages: Iterable[Coverage], now: dt.datetime) -> list[
         coverage.feed
         for coverage in coverages
         if coverage.was_requested
-        and (coverage.last_good is None or now - coverage.last_good > MAX_AGE[coverage.cadence])
+        and (coverage.last_complete is None or now - coverage.last_complete > MAX_AGE[coverage.cadence])
     ]
 
 

@@ -63,7 +63,7 @@ class History:
             {name: self.list_complete_hours(name) for name in FEEDS}, self.requested_feeds, now
         )
 
-    def last_complete_hour(self, feed: str, hour: dt.datetime) -> dt.datetime:
+    def find_last_complete_hour(self, feed: str, hour: dt.datetime) -> dt.datetime:
         """Return the last complete hour of a feed, at or before `hour`, that a commit shows.
 
         Raise NotArchivedError where there is none.

@@ -1,4 +1,4 @@
-"""Find the problems of an archive: feeds that have stopped, thin days, rankings that are not read."""
+"""Find the problems of an archive: feeds that have stopped, days with few good hours, rankings not read."""
 
 import datetime as dt
 from collections import Counter
@@ -19,10 +19,10 @@ MAX_REASONS = 5
 
 
 def find_problems(history: History, now: dt.datetime) -> list[str]:
-    """List the problems at `now`, a sentence each with the reasons in the ledger; [] where all is well."""
+    """List the problems at `now`, a sentence each with the reasons that the ledger gives."""
     return [
         *_describe_stopped_feeds(history, now),
-        *_find_thin_day(history, now),
+        *_find_day_with_few_good_hours(history, now),
         *_find_missing_rankings(history, now),
     ]
 
@@ -30,14 +30,14 @@ def find_problems(history: History, now: dt.datetime) -> list[str]:
 def _describe_stopped_feeds(history: History, now: dt.datetime) -> Iterator[str]:
     """Yield a sentence for each feed without a good hour for too long."""
     coverages = history.compute_coverage(now)
-    last_hours = {coverage.feed: coverage.last_good for coverage in coverages}
+    last_hours = {coverage.feed: coverage.last_complete for coverage in coverages}
     for name in find_stopped_feeds(coverages, now):
         since = f"since {format_hour(hour)}" if (hour := last_hours[name]) else "ever"
         reasons = _describe_reasons(history, [name], now) or "; no run requested it in the last day"
         yield f"{name} has no good hour {since}{reasons}"
 
 
-def _find_thin_day(history: History, now: dt.datetime) -> Iterator[str]:
+def _find_day_with_few_good_hours(history: History, now: dt.datetime) -> Iterator[str]:
     """Yield a sentence where too few hours of the last day are good; a new archive's day is shorter."""
     possible = min(24, int((now - get_attempt_hour(history.attempts[0])) / HOUR) + 1)
     hourly = [
@@ -45,12 +45,12 @@ def _find_thin_day(history: History, now: dt.datetime) -> Iterator[str]:
         for coverage in history.compute_coverage(now)
         if coverage.was_requested and coverage.cadence == "hourly"
     ]
-    least = min((coverage.good_counts[24] for coverage in hourly), default=possible)
+    least = min((coverage.complete_counts[24] for coverage in hourly), default=possible)
     if least < MIN_DAY_SHARE * possible:
-        names = sorted(coverage.feed for coverage in hourly if coverage.good_counts[24] == least)
+        names = sorted(coverage.feed for coverage in hourly if coverage.complete_counts[24] == least)
         hours_with_run = len({get_attempt_hour(line) for line in _select_attempts(history, now - DAY, now)})
         yield (
-            f"a thin day: {least} of the last {possible} hours are good for {', '.join(names)};"
+            f"only {least} of the last {possible} hours are good for {', '.join(names)};"
             f" in {hours_with_run} of them a run was made{_describe_reasons(history, names, now)}"
         )
 

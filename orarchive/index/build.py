@@ -102,7 +102,7 @@ def apply_attempt(context: AttemptContext, step: ReplayStep, fields: FieldCounts
     appeared, field_events = fields.apply_attempt(context, step)
     groups: tuple[Iterable[Event], ...] = (
         record_events,
-        events.derive_events(_diff_step(context, step, appeared), context),
+        events.derive_events(_list_step_changes(context, step, appeared), context),
         field_events,
         health.apply_attempt(context, step),
         rankings.apply_attempt(context, step),
@@ -110,9 +110,11 @@ def apply_attempt(context: AttemptContext, step: ReplayStep, fields: FieldCounts
     events.write_events(context.db, context, chain.from_iterable(groups))
 
 
-def _diff_step(context: AttemptContext, step: ReplayStep, appeared: dict[str, set[str]]) -> Iterable[Change]:
-    """Return the changes of an attempt; a feed's first good read has none."""
-    pairs_by_feed = {name: pairs for name, pairs in step.records.items() if context.last_read(name)}
+def _list_step_changes(
+    context: AttemptContext, step: ReplayStep, appeared: dict[str, set[str]]
+) -> Iterable[Change]:
+    """List the changes of an attempt; a feed's first good read has none."""
+    pairs_by_feed = {name: pairs for name, pairs in step.records.items() if context.find_last_read(name)}
     old, new = (
         {
             name: {key: pair[side] for key, pair in pairs.items() if pair[side] is not None}

@@ -90,7 +90,7 @@ class AttemptContext:
         """Return the connection to the index."""
         return self.update.db
 
-    def last_read(self, feed: str, parent_key: str | None = None) -> FeedRead | None:
+    def find_last_read(self, feed: str, parent_key: str | None = None) -> FeedRead | None:
         """Return the last good read of a feed in an earlier hour; None if there is none.
 
         With the key of a fan-out feed's parent: the last one in which that key was read.
@@ -113,17 +113,17 @@ class AttemptContext:
         ):
             yield FeedRead(hour, since, scope, observed_s, frozenset(json.loads(kept_json or "{}")), number)
 
-    def span(self, feed: str, parent_key: str | None = None) -> tuple[str | None, str | None]:
+    def find_span(self, feed: str, parent_key: str | None = None) -> tuple[str | None, str | None]:
         """Return the last hour that showed the old state, and the hour after which it may have changed.
 
-        Both are None before the first good read. `parent_key` as in `last_read`.
+        Both are None before the first good read. `parent_key` as in `find_last_read`.
         """
-        read = self.last_read(feed, parent_key)
+        read = self.find_last_read(feed, parent_key)
         return (read.hour, read.since) if read else (None, None)
 
-    def scope_change(self, feed: str) -> tuple[str, str] | None:
+    def find_scope_change(self, feed: str) -> tuple[str, str] | None:
         """Return the scope of a feed before this attempt and in it; None if they are equal or unknown."""
-        before, now = self.last_read(feed), self.reads.get(feed)
+        before, now = self.find_last_read(feed), self.reads.get(feed)
         return (before.scope, now.scope) if before and now and before.scope != now.scope else None
 
     def find_since(self, feed: str, hour: str) -> str | None:
@@ -165,7 +165,7 @@ def write_attempt(update: IndexUpdate, attempt_commit: AttemptCommit, broken: st
         good = not broken and _is_good(feed, report)
         read = FeedRead(
             hour=line["hour"],
-            since=_made_since(line, report),
+            since=_compute_since(line, report),
             scope=report.get("scope", ""),
             observed_s=_count_observed_s(context, feed),
             kept_keys=frozenset(report.get("kept", ())),
@@ -205,7 +205,7 @@ def _insert_read(context: AttemptContext, feed: str, report: FeedReport, read: F
 
 def _count_observed_s(context: AttemptContext, feed: str) -> int:
     """Return the seconds for which a feed has been observed up to this attempt's hour."""
-    before = context.last_read(feed)
+    before = context.find_last_read(feed)
     if before is None:
         return 0
     interval_s = int((parse_stamp(context.hour) - parse_stamp(before.hour)).total_seconds())
@@ -217,7 +217,7 @@ def _is_good(feed: str, report: FeedReport) -> bool:
     return report["outcome"] in (("ok", "partial") if isinstance(FEEDS[feed], FanOutFeed) else ("ok",))
 
 
-def _made_since(line: Attempt, report: FeedReport) -> str:
+def _compute_since(line: Attempt, report: FeedReport) -> str:
     """Return the hour in which the oldest response of a feed may have been made: the start less its age.
 
     An hour may be archived late (`--hour`), so its stamp is an upper bound as well.

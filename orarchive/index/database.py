@@ -86,7 +86,8 @@ def export_bytes(db: sqlite3.Connection, benchmarks: bool = True) -> bytes:
         copy.executescript(f"begin;{SCHEMA_SQL}")
         with _read_transaction(db):
             for table, key in _list_tables(db):
-                if table == "tips":  # they describe the clone, not the archive
+                if table == "tips":
+                    # The commits up to which an index is built describe the clone, not the archive.
                     continue
                 condition = "where file != 'benchmarks'" if table == "latest" and not benchmarks else ""
                 rows = db.execute(f"select * from {table} {condition} order by {key}")
@@ -143,7 +144,8 @@ def _bring_up_to_date(path: Path, archive: Archive, progress: bool) -> None:
             _update_file(path, archive, progress)
             return
         except (HistoryRewritten, BrokenCommit, sqlite3.IntegrityError):
-            pass  # the contents of the index do not fit those of git
+            # The contents of the index do not fit those of git: only a new index does.
+            pass
         except sqlite3.DatabaseError as error:
             if not _is_damage(error):
                 raise
@@ -162,17 +164,17 @@ def _remove_database(path: Path) -> None:
 
 def _is_damage(error: sqlite3.Error) -> bool:
     """Return whether an error says that a file is not a sound database."""
-    return _primary_code(error) in DAMAGE_CODES
+    return _get_primary_code(error) in DAMAGE_CODES
 
 
 def _raise_if_busy(error: sqlite3.Error, path: Path) -> None:
     """Raise ArchiveError if an error says that another program holds the file."""
-    if _primary_code(error) in BUSY_CODES:
+    if _get_primary_code(error) in BUSY_CODES:
         msg = f"the index {path} is in use by another program; try again"
         raise ArchiveError(msg) from error
 
 
-def _primary_code(error: sqlite3.Error) -> int:
+def _get_primary_code(error: sqlite3.Error) -> int:
     """Return the primary result code of an error: the low byte of an extended one."""
     return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
@@ -200,6 +202,6 @@ def _is_intact(path: Path) -> bool:
             pages, size = (db.execute(f"pragma {name}").fetchone()[0] for name in ("page_count", "page_size"))
             return bool(path.stat().st_size == pages * size)
     except sqlite3.DatabaseError as error:
-        if _primary_code(error) in BUSY_CODES:
+        if _get_primary_code(error) in BUSY_CODES:
             raise
         return False

@@ -54,6 +54,11 @@ EXCUSES = {
     "unobserved": "a record that a narrower scope cannot show is not gone, nor new when it shows again",
 }
 
+INSERT_EVENT = """
+    insert into events (hour, attempt, after, by, kind, feed, key, field, old, new, percent, cause)
+    values (:hour, :attempt, :after, :by, :kind, :feed, :key, :field, :old, :new, :percent, :cause)
+"""
+
 POLICY_FIELDS = ("privacy_policy_url", "terms_of_service_url", "headquarters", "datacenters")
 """Fields of a provider that say under which rules it works."""
 
@@ -88,18 +93,18 @@ class Event:
 
     @property
     def is_of_field(self) -> bool:
-        """Return whether it is about a field of the feed, whose path is then its `key`."""
+        """Return whether the event is about a field of a feed; its `key` is then the path of the field."""
         return self.kind in (FIELD_APPEARED, FIELD_VANISHED)
 
-    def as_change(self) -> Change:
-        """Return the change that it was derived from, as far as the event says."""
+    def to_change(self) -> Change:
+        """Return the change from which the event was derived, with the fields that events have."""
         return Change(self.kind, self.feed, self.key, self.field, self.old, self.new)
 
 
 def write_events(db: sqlite3.Connection, context: AttemptContext, events: Iterable[Event]) -> None:
     """Write the events of an attempt."""
     db.executemany(
-        "insert into events values (null, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        INSERT_EVENT,
         (
             (
                 *(context.hour, context.attempt, event.after, event.by or context.hour),
@@ -120,7 +125,7 @@ def derive_events(changes: Iterable[Change], context: AttemptContext) -> Iterato
         feed = FEEDS[name]
         changed = [change for change in group if change.kind not in (feed.added_kind, feed.removed_kind)]
         appeared = any(change.kind == FIELD_APPEARED for change in changed)
-        _, after = context.span(
+        _, after = context.find_span(
             name, get_model_of_key(key) if isinstance(feed, FanOutFeed) and not appeared else None
         )
         yield from derive_record_events(changed, after)
@@ -128,7 +133,9 @@ def derive_events(changes: Iterable[Change], context: AttemptContext) -> Iterato
 
 def derive_record_events(changes: list[Change], after: str | None = None) -> Iterator[Event]:
     """Yield the events of the changes of one record: of each price one event, with all its conditions."""
-    conditional = {name: tariffs for change in changes for name, tariffs in _changed_tariffs(change).items()}
+    conditional = {
+        name: tariffs for change in changes for name, tariffs in _list_changed_tariffs(change).items()
+    }
     plain = {change.field: change for change in changes if change.kind == REPRICED}
     for change in changes:
         if change.kind == SCHEDULE_CHANGED:
@@ -142,7 +149,7 @@ def _derive_field_events(change: Change, after: str | None) -> Iterator[Event]:
     event = Event(change.kind, change.feed, change.key, change.field, change.old, change.new, after=after)
     if change.kind == REPRICED:
         old, new = _format_decimal(change.old), _format_decimal(change.new)
-        percent = _percent(change.old, change.new)
+        percent = _compute_percent(change.old, change.new)
         yield replace(event, old=old, new=new, percent=percent, cause=change.cause)
     elif change.kind == EXPIRY_CHANGED:
         old_date, new_date = parse_expiry(change.old), parse_expiry(change.new)
@@ -169,7 +176,7 @@ Tariff = list[tuple[Record, Decimal]]
 """All prices of a dimension: conditions, {} for the plain price, with the price that holds under them."""
 
 
-def _changed_tariffs(change: Change) -> dict[str, tuple[Tariff, Tariff]]:
+def _list_changed_tariffs(change: Change) -> dict[str, tuple[Tariff, Tariff]]:
     """Return, before and after a changed schedule, the tariff of each dimension that it changed."""
     if change.kind != SCHEDULE_CHANGED:
         return {}
@@ -198,14 +205,14 @@ def _derive_schedule_events(
     event = Event(REPRICED, change.feed, change.key, after=after)
     for name, (before, now) in tariffs.items():
         if plain := plain_changes.get(name):
-            percent, cause = _percent(plain.old, plain.new), plain.cause
+            percent, cause = _compute_percent(plain.old, plain.new), plain.cause
         else:
             percent, cause = None, "schedule" if change.feed == "models" else ""
         yield replace(
             event,
             field=name,
-            old=_tariff_to_json(before),
-            new=_tariff_to_json(now),
+            old=_serialize_tariff(before),
+            new=_serialize_tariff(now),
             percent=percent,
             cause=cause,
         )
@@ -233,7 +240,7 @@ def _read_tariffs(pricing: Any) -> dict[str, Tariff]:
     return tariffs
 
 
-def _tariff_to_json(tariff: Tariff) -> str | list[Record] | None:
+def _serialize_tariff(tariff: Tariff) -> str | list[Record] | None:
     """Return a tariff as an event holds it: a plain decimal, or the list of conditions with their prices."""
     if len(tariff) > 1 or any(conditions for conditions, _ in tariff):
         return [{**conditions, "price": _format_decimal(price)} for conditions, price in tariff]
@@ -244,6 +251,6 @@ def _format_decimal(price: Decimal | None) -> str | None:
     return None if price is None else f"{price:f}"
 
 
-def _percent(old: Decimal | None, new: Decimal | None) -> float | None:
+def _compute_percent(old: Decimal | None, new: Decimal | None) -> float | None:
     percent = compute_percent_change(old, new)
     return None if percent is None else round(float(percent), 4)

@@ -64,14 +64,14 @@ class FieldCounts:
             new_paths = {path for path in deltas if path not in counts}
             counts.update(deltas)
             self._write(context, feed, deltas)
-            appeared[feed] = new_paths if context.last_read(feed) else set()
+            appeared[feed] = new_paths if context.find_last_read(feed) else set()
         return appeared, [event for feed in context.reads for event in self._mark_vanished(context, feed)]
 
     def _write(self, context: AttemptContext, feed: str, paths: Iterable[str]) -> None:
-        read = context.reads.get(feed) or context.last_read(feed)
-        # a field whose records a narrower scope does not contain is not missing
+        read = context.reads.get(feed) or context.find_last_read(feed)
+        # A field is not missing because a narrower scope leaves out the records that have it.
         row = FEEDS[feed]
-        is_rescoped = context.scope_change(row.parent if isinstance(row, FanOutFeed) else feed)
+        is_rescoped = context.find_scope_change(row.parent if isinstance(row, FanOutFeed) else feed)
         self.db.executemany(
             INSERT_FIELD,
             [

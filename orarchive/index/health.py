@@ -1,7 +1,7 @@
 """Health of endpoints by the hour and the day, and the states that only several hours running make known.
 
 Of 927 endpoints 49 crossed status 0 within 33 minutes, so one bad hour is no event: `degraded` takes six
-hours running, and `orphaned` (a model that nobody serves) two.
+hours running, and `orphaned` (a model that no provider serves) two.
 """
 
 import sqlite3
@@ -95,11 +95,11 @@ def apply_attempt(context: AttemptContext, _: ReplayStep) -> Iterator[Event]:
         for key, record in state.records["endpoints"].items()
         if key[0] not in read.kept_keys
     }
-    if context.hour >= retained_since(context.update.last_hour):
+    if context.hour >= compute_first_retained_hour(context.update.last_hour):
         _insert_readings(context, {row_id: record for row_id, (_, record) in endpoints.items()})
     for row_id, (_, record) in endpoints.items():
         if _add_to_run(context.db, read, row_id, "health", _is_degraded(record)):
-            context.db.execute(ADD_TO_DAY, _daily_figures(row_id, context.hour, record))
+            context.db.execute(ADD_TO_DAY, _compute_daily_figures(row_id, context.hour, record))
     served_models = {model for model, _ in endpoints.values()}
     for (model,), record in state.records["models"].items():
         if model not in read.kept_keys and _needs_endpoints(record):
@@ -111,10 +111,10 @@ def apply_attempt(context: AttemptContext, _: ReplayStep) -> Iterator[Event]:
 
 def delete_old_health(context: AttemptContext) -> None:
     """Delete the readings of health that are older than the retention at an attempt's hour."""
-    context.db.execute(DELETE_HEALTH, (retained_since(context.hour),))
+    context.db.execute(DELETE_HEALTH, (compute_first_retained_hour(context.hour),))
 
 
-def retained_since(hour: str) -> str:
+def compute_first_retained_hour(hour: str) -> str:
     """Return the first hour whose readings of health are kept at an hour."""
     return format_stamp(parse_stamp(hour) - HEALTH_RETENTION)
 
@@ -140,12 +140,12 @@ def _is_degraded(record: Record) -> bool:
 
 
 def _needs_endpoints(record: Record) -> bool:
-    """Return whether a model has to have endpoints: aliases and routers have none by nature."""
+    """Return whether a model has to have endpoints: aliases and routers never have any."""
     return not is_alias(record) and not is_dynamic(read_prices(record.get("pricing")).get("prompt"))
 
 
-def _daily_figures(row_id: int, hour: str, record: Record) -> dict[str, Any]:
-    """Return what an hour of an endpoint adds to the figures of its day."""
+def _compute_daily_figures(row_id: int, hour: str, record: Record) -> dict[str, Any]:
+    """Compute the figures that an hour of an endpoint adds to those of its day."""
     uptime = as_number(record.get("uptime_last_30m"))
     latency, throughput = (
         as_number(get_object(record, name).get("p50")) for name in ("latency_last_30m", "throughput_last_30m")
@@ -183,7 +183,7 @@ def _mark_degraded(context: AttemptContext) -> Iterator[Event]:
 
 
 def _mark_orphaned(context: AttemptContext) -> Iterator[Event]:
-    """Yield an event for each model that nobody served for enough hours running.
+    """Yield an event for each model that no provider served for enough hours running.
 
     A model that was never served since it was first observed makes no event.
     """

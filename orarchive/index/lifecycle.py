@@ -19,8 +19,8 @@ from orarchive.index.record_rows import UNLISTED, RecordRow
 from orarchive.jsonl import Record, loads
 
 DAY_S = 24 * 60 * 60
-DEPRECATED_AFTER_S = 14 * DAY_S
-REMOVED_AFTER_S = 30 * DAY_S
+DEPRECATED_AFTER_DAYS = 14
+REMOVED_AFTER_DAYS = 30
 
 FIRST_ARRIVALS = ("baseline", FIRST_OBSERVED, UNLISTED)
 """Arrivals that do not tell when a record came to be."""
@@ -66,8 +66,8 @@ def apply_attempt(context: AttemptContext, step: ReplayStep) -> Iterator[Event]:
             elif new is None:
                 yield from _remove(context, step, feed, key, old)
     for name in context.reads:
-        yield from _rescope(context, FEEDS[name])
-        yield from _age(context, FEEDS[name])
+        yield from _update_after_scope_change(context, FEEDS[name])
+        yield from _age_missing_records(context, FEEDS[name])
 
 
 # --- records that are added ---------------------------------------------------------------------------------
@@ -99,8 +99,8 @@ def _find_arrival(
     record: Record,
     earlier: RecordRow | None,
 ) -> tuple[str, str]:
-    """Return how a record was added, and the kind of record that it was added with ("" if by itself)."""
-    if context.last_read(feed.name) is None:
+    """Return the kind of arrival of a record, and the kind of record that it was added with ("" if none)."""
+    if context.find_last_read(feed.name) is None:
         return "baseline", ""
     source, cause = _find_added_source(context, step, feed, key)
     if earlier and earlier.missing:  # there is an event that it was missing, so there is one that it is back
@@ -108,7 +108,7 @@ def _find_arrival(
     if cause:
         is_new = source is not None and source.arrival not in FIRST_ARRIVALS
         return (feed.added_kind, cause) if is_new else (FIRST_OBSERVED, "")
-    scopes = context.scope_change(feed.name)
+    scopes = context.find_scope_change(feed.name)
     is_outside = scopes and not can_hold(scopes[0], record)
     return (FIRST_OBSERVED if is_outside or earlier else feed.added_kind), ""
 
@@ -134,8 +134,8 @@ def _find_last_without(context: AttemptContext, feed: Feed, key: Key, record: Re
     That is when the last response was made that could have contained it. Of a feed with a changed scope this
     is not always the last response.
     """
-    if isinstance(feed, FanOutFeed) or not context.scope_change(feed.name):
-        return context.span(feed.name, feed.get_parent_key(key))[1]
+    if isinstance(feed, FanOutFeed) or not context.find_scope_change(feed.name):
+        return context.find_span(feed.name, feed.get_parent_key(key))[1]
     reads = context.list_earlier_reads(feed.name)
     return next((read.since for read in reads if can_hold(read.scope, record)), None)
 
@@ -147,15 +147,15 @@ def _remove(
     context: AttemptContext, step: ReplayStep, feed: Feed, key: Key, record: Record
 ) -> Iterator[Event]:
     name, row_id = format_key(feed, key), context.update.rows.ids[feed.name, key]
-    last, after = context.span(feed.name, feed.get_parent_key(key))
-    read = context.reads.get(feed.name) or context.last_read(feed.name)
+    last, after = context.find_span(feed.name, feed.get_parent_key(key))
+    read = context.reads.get(feed.name) or context.find_last_read(feed.name)
     is_hidden = _is_outside_scope(context, step, feed, key, record)
     values = {"state": "unobserved", "missing": None, "observed_s": 0}
     if not is_hidden:
         state = "stale" if feed.removed_kind == MISSING else feed.removed_kind
         values = {"state": state, "missing": context.hour, "observed_s": read.observed_s if read else 0}
     context.db.execute(UPDATE_ABSENT, {**values, "last": last or context.hour, "id": row_id})
-    # a run of hours does not continue over an absence
+    # A run of hours with bad health ends with the absence: a later one is another run.
     context.db.execute("delete from watched where record = ?", (row_id,))
     if is_hidden:
         return
@@ -163,7 +163,7 @@ def _remove(
     removed_with = _find_removed_source(step, context.update.state, feed, key)
     cause, _, target = (answer or removed_with).partition(":")
     yield Event(feed.removed_kind, feed.name, name, cause=cause, after=after)
-    # for a variant that ended the service may answer with the base model: that is not a new name
+    # For a variant that ended the service may answer with the base model, which is not a new name.
     if cause == "renamed" and target != name.partition(":")[0]:
         yield Event(RENAMED, feed.name, name, "id", name, target, after=after)
 
@@ -176,7 +176,7 @@ def _is_outside_scope(
         return _is_unobserved(context.update.rows.find_row(feed.parent, (key[0],)))
     if isinstance(feed, CopyFeed) and _is_removed(step, feed.copied_feed, key):
         return _is_unobserved(context.update.rows.find_row(feed.copied_feed, key))
-    scopes = context.scope_change(feed.name)
+    scopes = context.find_scope_change(feed.name)
     return scopes is not None and not can_hold(scopes[1], record)
 
 
@@ -195,29 +195,30 @@ def _find_removed_source(step: ReplayStep, state: ReplayState, feed: Feed, key: 
 # --- absence ------------------------------------------------------------------------------------------------
 
 
-def _age(context: AttemptContext, feed: Feed) -> Iterator[Event]:
+def _age_missing_records(context: AttemptContext, feed: Feed) -> Iterator[Event]:
     """Deprecate and remove the records of a feed that have been missing for long enough."""
     if feed.removed_kind != MISSING:
         return
     observed_s = context.reads[feed.name].observed_s
     # The states of records that have aged have the names of the events.
-    for old_state, new_state, limit_s in (
-        (DEPRECATED, REMOVED, REMOVED_AFTER_S),
-        ("stale", DEPRECATED, DEPRECATED_AFTER_S),
+    for old_state, new_state, days in (
+        (DEPRECATED, REMOVED, REMOVED_AFTER_DAYS),
+        ("stale", DEPRECATED, DEPRECATED_AFTER_DAYS),
     ):
-        rows = context.db.execute(SELECT_AGED, (feed.name, old_state, observed_s - limit_s)).fetchall()
+        limit_s = observed_s - days * DAY_S
+        rows = context.db.execute(SELECT_AGED, (feed.name, old_state, limit_s)).fetchall()
         for row_id, name in rows:
             context.db.execute("update records set state = ? where id = ?", (new_state, row_id))
             if new_state == REMOVED or feed.name == "models":
-                yield Event(new_state, feed.name, name, after=context.span(feed.name)[1])
+                yield Event(new_state, feed.name, name, after=context.find_span(feed.name)[1])
 
 
-def _rescope(context: AttemptContext, feed: Feed) -> Iterator[Event]:
+def _update_after_scope_change(context: AttemptContext, feed: Feed) -> Iterator[Event]:
     """Update absent records after a change of scope.
 
     A record that the new scope cannot contain is unobserved; one that it could contain is missing.
     """
-    scopes = context.scope_change(feed.name)
+    scopes = context.find_scope_change(feed.name)
     if not scopes or isinstance(feed, FanOutFeed):
         return
     observed_now_s = context.reads[feed.name].observed_s
@@ -227,7 +228,7 @@ def _rescope(context: AttemptContext, feed: Feed) -> Iterator[Event]:
         is_visible = bool(can_hold(scopes[1], _read_last_record(context, row_id, feed)))
         if is_visible == (state != "unobserved"):
             continue
-        absent_state = DEPRECATED if observed_s >= DEPRECATED_AFTER_S else "stale"
+        absent_state = DEPRECATED if observed_s >= DEPRECATED_AFTER_DAYS * DAY_S else "stale"
         # Absence does not grow while a record is unobserved: `observed_s` then holds the absence up to now,
         # and the difference turns the one meaning into the other, both ways.
         context.db.execute(

@@ -48,7 +48,7 @@ def list_price_points(pricing: Any) -> PricePoints:
 
 
 def apply_attempt(context: AttemptContext, step: ReplayStep) -> None:
-    """Write what an attempt changed in the prices of models and endpoints."""
+    """Write the price points that an attempt began or ended for models and endpoints."""
     ended: list[Row] = []
     """(last hour, record, dimension, condition) of the points that stand no more."""
     standing: list[Row] = []
@@ -60,7 +60,7 @@ def apply_attempt(context: AttemptContext, step: ReplayStep) -> None:
                 continue
             before, after = list_price_points(old_pricing), list_price_points(new_pricing)
             record = context.update.rows.ids[feed, key]
-            last, _ = context.span(feed, key[0] if feed == "endpoints" else None)
+            last, _ = context.find_span(feed, key[0] if feed == "endpoints" else None)
             moved = [point for point in {**before, **after} if before.get(point) != after.get(point)]
             ended += [(last, record, *point) for point in moved if point in before]
             standing += [(record, *point, f"{after[point]:f}", last) for point in moved if point in after]

@@ -47,7 +47,7 @@ INSERT_USAGE = f"""
     insert or replace into usage (slice, date, permaslug, tokens) values (?, ?, ({SELECT_PERMASLUG_ID}), ?)
 """
 
-# not `sum`, which fails where integers grow too large
+# `total` adds floating-point numbers: `sum` fails where the integers exceed 64 bits.
 SELECT_TOTAL = "select total(tokens) from usage where slice = ? and date = ? and typeof(tokens) = 'integer'"
 
 INSERT_LINE = """
@@ -56,7 +56,7 @@ INSERT_LINE = """
 
 
 def apply_attempt(context: AttemptContext, step: ReplayStep) -> Iterator[Event]:
-    """Write what an attempt read of rankings and what it changed; yield an event for each restated date."""
+    """Write the ranking reads of an attempt and the rows that it changed; yield an event a restated date."""
     for name, report in step.attempt_commit.attempt.get("rankings", {}).items():
         _insert_reads(context, name, report)
         if name == ORDER.name:
@@ -66,7 +66,7 @@ def apply_attempt(context: AttemptContext, step: ReplayStep) -> Iterator[Event]:
                 values = {"series": name, "slice": slice_name, "folder": SERIES[name].get_folder(slice_name)}
                 context.db.execute(INSERT_SLICE, escape_values(values))
     # rows are taken from the files: a merge or an edit by hand may have changed them too
-    for folder, changes in _changes_by_folder(step).items():
+    for folder, changes in _group_changes_by_folder(step).items():
         query = "select id, series, slice from ranking_slices where folder = ?"
         for slice_id, name, slice_name in context.db.execute(query, (folder,)).fetchall():
             removed, added = ([row for row in rows if is_row(SERIES[name], row)] for rows in changes)
@@ -74,15 +74,15 @@ def apply_attempt(context: AttemptContext, step: ReplayStep) -> Iterator[Event]:
                 yield from _update_usage(context, slice_id, (name, slice_name), removed, added)
             else:
                 _replace_lines(context, SERIES[name], slice_name, added)
-    context.db.execute("delete from orders where hour <= ?", (_order_limit(context.hour),))
+    context.db.execute("delete from orders where hour <= ?", (_compute_order_limit(context.hour),))
 
 
-def _order_limit(hour: str) -> str:
+def _compute_order_limit(hour: str) -> str:
     """Return the last hour whose orders are no longer kept at an hour."""
     return format_stamp(parse_stamp(hour) - ORDER_RETENTION)
 
 
-def _changes_by_folder(step: ReplayStep) -> dict[str, RowChanges]:
+def _group_changes_by_folder(step: ReplayStep) -> dict[str, RowChanges]:
     """Collect the changed rows by the folder of a slice.
 
     A slice with a single file has no folder; the file's path without its ending stands for it.
@@ -104,7 +104,7 @@ def _parse_rows(lines: Iterable[bytes]) -> Iterator[Record]:
 
 
 def _insert_reads(context: AttemptContext, series: str, report: SeriesReport) -> None:
-    """Insert the outcome of each slice of a series that an attempt asked for."""
+    """Insert the outcome of each slice of a series that an attempt requested."""
     missing = report.get("missing", {})
     outcomes = {
         slice_name: ("ok", as_of, missing.get(slice_name)) for slice_name, as_of in report["read"].items()
@@ -134,7 +134,7 @@ def _insert_orders(context: AttemptContext, step: ReplayStep, slice_names: list[
 
     Orders that would be too old at the end of the update are left out.
     """
-    if context.hour <= _order_limit(context.update.last_hour):
+    if context.hour <= _compute_order_limit(context.update.last_hour):
         return
     paths = {slice_name: ORDER.get_file_path(slice_name) for slice_name in slice_names}
     contents = context.update.archive.read_files(step.attempt_commit.commit, paths.values())
@@ -160,31 +160,35 @@ def _update_usage(
 ) -> Iterator[Event]:
     """Replace published totals; yield an event for each date whose total changed by more than a hundredth."""
     dates = {row["date"] for row in (*removed, *added)}
-    old_totals = {date: _total_tokens(context, slice_id, date) for date in dates}
-    context.db.executemany(DELETE_USAGE, ((slice_id, row["date"], _permaslug(row)) for row in removed))
+    old_totals = {date: _sum_tokens(context, slice_id, date) for date in dates}
+    context.db.executemany(DELETE_USAGE, ((slice_id, row["date"], _get_permaslug(row)) for row in removed))
     context.db.executemany(
         "insert or ignore into permaslugs (permaslug) values (?)",
-        ((slug,) for slug in sorted({_permaslug(row) for row in added})),
+        ((slug,) for slug in sorted({_get_permaslug(row) for row in added})),
     )
     context.db.executemany(
         INSERT_USAGE,
-        ((slice_id, row["date"], _permaslug(row), _read_tokens(row.get("total_tokens"))) for row in added),
+        (
+            (slice_id, row["date"], _get_permaslug(row), _read_tokens(row.get("total_tokens")))
+            for row in added
+        ),
     )
     series, slice_name = slice_key
     for date in sorted(dates):
-        old, new = old_totals[date], _total_tokens(context, slice_id, date)
+        old, new = old_totals[date], _sum_tokens(context, slice_id, date)
         if old and abs(new / old - 1) > RESTATED_SHARE:
-            # the figures are in the files, beside the notice that has to be shown with them
+            # The event has the percentage alone: the totals are in the files, beside the notice that the
+            # terms of the service require wherever they are shown.
             percent = round((new / old - 1) * 100, 2)
             key = f"{series}/{slice_name}" if slice_name else series
             yield Event(RESTATED, RANKINGS_FEED, key, date, percent=percent)
 
 
-def _permaslug(row: Record) -> str:
+def _get_permaslug(row: Record) -> str:
     return escape_surrogates(str(row["model_permaslug"]))
 
 
-def _total_tokens(context: AttemptContext, slice_id: int, date: str) -> float:
+def _sum_tokens(context: AttemptContext, slice_id: int, date: str) -> float:
     total: float = context.db.execute(SELECT_TOTAL, (slice_id, date)).fetchone()[0]
     return total
 

@@ -33,7 +33,7 @@ def apply_attempt(context: AttemptContext, step: ReplayStep) -> None:
         if old is None:
             _update_provider(db, INSERT_PROVIDER_MODEL, key, context.hour)
         elif new is None:
-            last, _ = context.span("endpoints", key[0])
+            last, _ = context.find_span("endpoints", key[0])
             _update_provider(db, UPDATE_PROVIDER_MODEL, key, last or context.hour)
 
 

@@ -33,7 +33,7 @@ SELECT_STANDING_LINES = """
 """
 
 
-def index_file_name(path: str) -> str:
+def get_index_file_name(path: str) -> str:
     """Return the name of a file in the index: `asked` for one with a line for each response, else its own."""
     return "asked" if is_responses_file(path) else get_file_name(path)
 
@@ -44,14 +44,14 @@ def is_volatile_file(feed: Feed, file: str) -> bool:
 
 
 def apply_attempt(context: AttemptContext, step: ReplayStep) -> None:
-    """Write what an attempt changed in the lines of the archive's files."""
+    """Write the lines of the archive's files that an attempt added, changed or removed."""
     rows = context.update.rows
     ended: list[Row] = []
     """(last hour, record, file) of the lines that stand no more."""
     standing: list[Row] = []
     """(record, file, line, last hour of the line before) of the lines that stand now."""
     for path, pairs in step.lines.items():
-        feed, file = get_feed_of_path(path), index_file_name(path)
+        feed, file = get_feed_of_path(path), get_index_file_name(path)
         assert feed
         for key, (old, new) in pairs.items():
             if isinstance(feed, FanOutFeed) and is_responses_file(path):
@@ -61,7 +61,7 @@ def apply_attempt(context: AttemptContext, step: ReplayStep) -> None:
             if is_volatile_file(feed, file):
                 _replace_latest(context, record, file, new)
                 continue
-            last, _ = context.span(feed.name, feed.get_parent_key(key))
+            last, _ = context.find_span(feed.name, feed.get_parent_key(key))
             if old is not None:
                 ended.append((last, record, file))
             if new is not None:
@@ -94,14 +94,15 @@ def load_state(db: sqlite3.Connection) -> ReplayState:
     paths = {
         (
             feed.parent if isinstance(feed, FanOutFeed) and is_responses_file(path) else feed.name,
-            index_file_name(path),
+            get_index_file_name(path),
         ): path
         for feed in FEEDS.values()
         for path in feed.files
     }
     files: dict[str, list[bytes]] = defaultdict(list)
     for feed, file, line in db.execute(SELECT_STANDING_LINES):
-        # a file that an older version of the archive wrote lies in the folder of its feed
+        # A file that only an older version of the archive wrote is named by no feed today; it lies in
+        # the folder of its feed.
         path = paths.get((feed, file), f"{FEEDS[feed].folder}/{file}.jsonl")
         files[path].append(line.encode())
     return ReplayState.of(files)

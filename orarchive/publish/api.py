@@ -21,7 +21,7 @@ LIFECYCLE_MEMBERS = ("state", "first_seen", "last_seen", "arrival")
 
 
 def build_api(view: View, model_files: dict[str, str], category_pages: dict[str, str]) -> dict[str, bytes]:
-    """Return every file: path -> bytes.
+    """Build every file of the static API: path -> bytes.
 
     `model_files` maps a model id to its path below `api/v1/`, without `.json`; `category_pages` a category to
     its page.
@@ -44,7 +44,7 @@ def build_api(view: View, model_files: dict[str, str], category_pages: dict[str,
 
 
 def _build_status(view: View) -> Record:
-    """Return how fresh and complete the archive is."""
+    """Build `status.json`: the last run, the totals, each feed's coverage, gaps and months with changes."""
     run = view.last_run
     return {
         "hour": format_stamp(view.hour),
@@ -68,14 +68,7 @@ def _build_status(view: View) -> Record:
         "last_complete": format_stamp(view.complete_hours[-1]) if view.complete_hours else None,
         "complete": {str(span): count for span, count in view.complete_counts.items()},
         "totals": view.totals,
-        "feeds": {
-            coverage.feed: {
-                "last_good": format_stamp(coverage.last_good) if coverage.last_good else None,
-                "good": {str(span): count for span, count in coverage.good_counts.items()},
-                "possible": {str(span): count for span, count in coverage.possible_counts.items()},
-            }
-            for coverage in view.coverage
-        },
+        "feeds": {coverage.feed: coverage.to_json() for coverage in view.coverage},
         "gaps": [[format_stamp(last), format_stamp(following)] for last, following in view.long_gaps],
         "changes": [month.name for month in view.months],
     }
@@ -160,7 +153,7 @@ def _build_endpoint_row(entry: RecordEntry) -> Record:
 
 
 def _build_relations(view: View, endpoints: list[RecordEntry]) -> Record:
-    """Return which lab made and which provider serves a model, as pairs."""
+    """Build the pairs of lab and model, and of provider and model."""
     served = {(provider_of_tag(entry.parts[1]), entry.parts[0]) for entry in endpoints}
     return {
         "lab_models": [[model.model.lab, model.model.id] for model in view.models],

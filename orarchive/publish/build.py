@@ -11,6 +11,8 @@ from orarchive.paths import escape_segment
 from orarchive.publish import api, exports, metrics, news_feeds
 from orarchive.publish.examples import build_examples
 from orarchive.publish.news_feeds import (
+    CHANGES_FEED,
+    CUTS_FEED,
     MAX_MODEL_ENTRIES,
     MAX_TOPIC_ENTRIES,
     NewsEntry,
@@ -18,24 +20,25 @@ from orarchive.publish.news_feeds import (
     render_json_feed,
     select_latest,
 )
-from orarchive.publish.pages import Page, category_paths, list_pages, model_path
+from orarchive.publish.pages import Page, get_model_path, list_pages, map_category_paths
 from orarchive.publish.render import format_amount, render_pages
 from orarchive.publish.sanitize import to_safe_json
 from orarchive.publish.views import View
 from orarchive.publish.views.models import ModelView
+from orarchive.publish.views.site import ERROR_PAGE
 
 SEARCH_PATH = "search.json"
 
 
 def build_files(view: View, base_url: str | None, progress: bool = False) -> dict[str, bytes]:
-    """Return every file of the site but the database: path -> bytes.
+    """Build every file of the site but the database: path -> bytes.
 
     Absolute links and the sitemap need `base_url`; without it links are relative.
     """
     base = base_url.rstrip("/") + "/" if base_url else None
-    paths = {model.model.id: model_path(model.model.id) for model in view.models}
+    paths = {model.model.id: get_model_path(model.model.id) for model in view.models}
     model_files = {model: path.removesuffix("/index.html") for model, path in paths.items()}
-    files = api.build_api(view, model_files, category_paths(view))
+    files = api.build_api(view, model_files, map_category_paths(view))
     files |= exports.build_tables(view)
     pages = list(list_pages(view, paths, base, build_examples(files)))
     files |= render_pages(pages, progress)
@@ -68,22 +71,18 @@ def _render_feeds(view: View, paths: dict[str, str], base: str | None) -> Iterat
 
 def _render_general_feeds(news: list[NewsEntry], base: str | None) -> Iterator[tuple[str, bytes]]:
     """Yield the feeds of all changes, of cuts, and of each topic and kind, with their paths."""
-    changes_page = "changes/index.html"
     cuts = [entry for entry in news if news_feeds.is_cut(entry)]
-    for name, title, entries, page in (
-        ("changes", "All changes", news, changes_page),
-        ("cuts", "Price cuts of 20 % or more", cuts, "prices/index.html"),
-    ):
-        yield f"feeds/{name}.atom", render_atom(entries, title, f"feeds/{name}.atom", page, base)
-        yield f"feeds/{name}.json", render_json_feed(entries, title, f"feeds/{name}.json", page, base)
+    for feed, entries in ((CHANGES_FEED, news), (CUTS_FEED, cuts)):
+        yield feed.atom_path, render_atom(entries, feed.title, feed.atom_path, feed.page, base)
+        yield feed.json_path, render_json_feed(entries, feed.title, feed.json_path, feed.page, base)
     for topic, title in TOPIC_NAMES.items():
         entries = [entry for entry in news if entry.line.topic == topic]
         path = f"feeds/{topic}.atom"
-        yield path, render_atom(entries, f"Changes: {title}", path, changes_page, base)
+        yield path, render_atom(entries, f"Changes: {title}", path, CHANGES_FEED.page, base)
     for kind in list_labels():
         entries = select_latest([entry for entry in news if entry.line.kind == kind], MAX_TOPIC_ENTRIES)
         path = f"feeds/kinds/{kind.replace(' ', '-')}.atom"
-        yield path, render_atom(entries, f"Changes: {kind}", path, changes_page, base)
+        yield path, render_atom(entries, f"Changes: {kind}", path, CHANGES_FEED.page, base)
 
 
 def _render_page_feed(page: str, title: str, entries: list[NewsEntry], base: str | None) -> tuple[str, bytes]:
@@ -107,7 +106,7 @@ def _build_search_entry(view: ModelView, paths: dict[str, str]) -> dict[str, str
 
 def _render_sitemap(pages: list[Page], base: str) -> bytes:
     """Return the sitemap of all pages but the error page."""
-    paths = [page.path.removesuffix("index.html") for page in pages if page.path != "404.html"]
+    paths = [page.path.removesuffix("index.html") for page in pages if page.path != ERROR_PAGE]
     lines = [f"<url><loc>{escape(base + path)}</loc></url>" for path in sorted(paths)]
     head = (
         '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">'

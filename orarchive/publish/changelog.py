@@ -143,7 +143,7 @@ def _sort_key(event: Event) -> tuple[int, str, str]:
 
 
 def _is_repetition(event: Event, moved_aliases: set[str]) -> bool:
-    """Return whether another line already says what an event says."""
+    """Return whether another line already reports an event."""
     if event.kind in (JOINED, LEFT, GAINED, LOST) and event.cause in ("model", "endpoint"):
         return True
     if event.kind == REPRICED and event.feed == "models":
@@ -160,7 +160,9 @@ def _build_lines(group: list[Event], events: list[Event], dataset: Dataset) -> I
     """
     of_record = [event for event in group if not event.field or event.is_of_field]
     for event in of_record:
-        yield _build_line(event, _first_prices(event, dataset), tuple(_describe_record_event(event, events)))
+        yield _build_line(
+            event, _list_first_prices(event, dataset), tuple(_describe_record_event(event, events))
+        )
     repriced = sorted((event for event in group if event.kind == REPRICED), key=lambda event: event.cause)
     for cause, same_cause in groupby(repriced, lambda event: event.cause):
         yield _build_price_line(cause, list(same_cause))
@@ -206,9 +208,9 @@ def _build_price_line(cause: str, events: list[Event]) -> ChangelogLine:
 
 
 def _read_move(event: Event) -> Move | None:
-    """Return how a price changed.
+    """Read the old and the new amount of a changed price.
 
-    Of a price with conditions it is the plain price that counts; None where that is missing before or after.
+    A price with conditions counts by its plain price; None where that is missing before or after.
     """
     old, new = _read_plain_price(event.old), _read_plain_price(event.new)
     return None if _has_conditions(event) and None in (old, new) else Move(event.field, old, new)
@@ -227,7 +229,7 @@ def _has_conditions(event: Event) -> bool:
 
 
 def _describe_tariffs(event: Event, has_move: bool) -> str:
-    """Return in words how a price with conditions changed; `has_move`: a move tells of its plain price."""
+    """Phrase the change of a price with conditions; with `has_move` a move states its plain price."""
     tariffs = (_describe_tariff(event, value, has_move) for value in (event.old, event.new))
     return f"{label_dimension(event.field)} {PAGE_STYLE.format_pair(*tariffs)}"
 
@@ -241,7 +243,7 @@ def _describe_tariff(event: Event, value: Any, has_move: bool) -> str:
     return format_price(event.field, None if value is None else Decimal(value))
 
 
-def _first_prices(event: Event, dataset: Dataset) -> tuple[Move, ...]:
+def _list_first_prices(event: Event, dataset: Dataset) -> tuple[Move, ...]:
     """Return the main prices that a record was added with."""
     if event.kind not in (ADDED, FIRST_OBSERVED, JOINED):
         return ()
@@ -256,7 +258,7 @@ def _first_prices(event: Event, dataset: Dataset) -> tuple[Move, ...]:
 
 
 def _describe_record_event(event: Event, events: list[Event]) -> Iterator[str]:
-    """Yield what else there is to say of an event of a whole record; `events` are all events of the hour."""
+    """Yield details of an event of a whole record; `events` are all events of the hour."""
     if event.kind == RETURNED:
         yield f"was {event.old}"
     if event.cause in PROBE_PHRASES:
@@ -273,7 +275,10 @@ def _is_of_model(event: Event) -> bool:
 
 
 def _format_subject(event: Event) -> str:
-    """Return what of its model an event is about, "" for the model alone; without a model, feed and key."""
+    """Format the record that an event is about, seen from its model: the tag of an endpoint, `other#1`.
+
+    "" for the model itself; feed and key for a record that belongs to no model.
+    """
     if not _is_of_model(event):
         is_provider = event.feed == "providers" and not event.is_of_field
         prefix = "provider" if is_provider else f"{format_feed(event.feed)}:"
@@ -300,7 +305,7 @@ def _describe_field_event(event: Event) -> str:
         return PAGE_STYLE.format_pair(*("none" if date is None else str(date) for date in dates))
     if event.field == "description":
         return "description"
-    words = describe_change(event.as_change(), PAGE_STYLE)
+    words = describe_change(event.to_change(), PAGE_STYLE)
     return words or f"{PAGE_STYLE.format_field(event.field, '')} spelled another way"
 
 

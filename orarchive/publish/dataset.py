@@ -152,7 +152,7 @@ class Dataset:
 
     @cached_property
     def endpoints_by_model(self) -> dict[str, list[RecordEntry]]:
-        """Return all endpoints, current and former, by the model id that was asked for."""
+        """Return all endpoints, current and former, by the requested model id."""
         by_model: dict[str, list[RecordEntry]] = defaultdict(list)
         for entry in self.entries["endpoints"].values():
             by_model[entry.parts[0]].append(entry)
@@ -265,7 +265,7 @@ READINGS = """
 
 
 def _read_readings(db: sqlite3.Connection) -> list[FeedReading]:
-    """Read how each attempt read each feed, oldest first."""
+    """Read the outcome of each feed in each attempt, oldest first."""
     rows = db.execute(READINGS)
     return [
         FeedReading(

@@ -31,7 +31,7 @@ Row = list[Any]
 
 
 def build_tables(view: View) -> dict[str, bytes]:
-    """Return every table: path -> bytes."""
+    """Build every CSV table: path -> bytes."""
     return {
         "data/models.csv": _write_table(MODEL_COLUMNS, _list_model_rows(view.models)),
         "data/endpoints.csv": _write_table(ENDPOINT_COLUMNS, _list_endpoint_rows(view.dataset)),
@@ -41,7 +41,7 @@ def build_tables(view: View) -> dict[str, bytes]:
 
 
 def _list_model_rows(models: Iterable[ModelView]) -> Iterator[Row]:
-    """Yield a row for each model there ever was."""
+    """Yield a row for each model that was ever listed."""
     for view in models:
         model = view.model
         prices = [_format_price(model.prices.get(name)) for name in MAIN_DIMENSIONS]
@@ -50,7 +50,7 @@ def _list_model_rows(models: Iterable[ModelView]) -> Iterator[Row]:
 
 
 def _list_endpoint_rows(dataset: Dataset) -> Iterator[Row]:
-    """Yield a row for each endpoint there ever was."""
+    """Yield a row for each endpoint that was ever listed."""
     for entry in dataset.entries["endpoints"].values():
         model, tag, n = entry.parts
         yield [model, provider_of_tag(tag), tag, n, *format_span(entry)]

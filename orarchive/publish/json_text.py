@@ -18,7 +18,8 @@ def format_json(value: Any, indent: str = "") -> str:
     is_shallow = len(indent) < MAX_INDENT
     if isinstance(value, dict) and value and is_shallow:
         members = [
-            f"{deeper}{_format_token(name)}: {format_json(value[name], deeper)}" for name in _order(value)
+            f"{deeper}{_format_token(name)}: {format_json(value[name], deeper)}"
+            for name in _sort_names(value)
         ]
         return "{\n" + ",\n".join(members) + f"\n{indent}}}"
     if isinstance(value, list) and any(isinstance(item, dict | list) for item in value) and is_shallow:
@@ -29,7 +30,7 @@ def format_json(value: Any, indent: str = "") -> str:
     return _format_token(value)
 
 
-def _order(record: Record) -> list[str]:
+def _sort_names(record: Record) -> list[str]:
     """Sort the names of members, `id` and `name` first."""
     return sorted(record, key=lambda name: (name not in ("id", "name"), name))
 

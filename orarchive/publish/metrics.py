@@ -48,10 +48,10 @@ def _list_metrics(view: View) -> Iterator[tuple[str, str, list[Sample]]]:
         [
             (
                 {"feed": coverage.feed, "hours": str(span)},
-                coverage.good_counts[span] / coverage.possible_counts[span],
+                coverage.complete_counts[span] / coverage.possible_counts[span],
             )
             for coverage in view.coverage
             if coverage.was_requested
-            for span in coverage.good_counts
+            for span in coverage.complete_counts
         ],
     )

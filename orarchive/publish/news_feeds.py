@@ -44,6 +44,31 @@ AUTHOR = "OpenRouter archive"
 
 
 @dataclass(frozen=True)
+class GeneralFeed:
+    """A feed about all models, as Atom and as JSON Feed."""
+
+    name: str
+    """Name of its files."""
+    title: str
+    page: str
+    """Path of the page that it belongs to."""
+
+    @property
+    def atom_path(self) -> str:
+        """Return the path of the Atom file below the site."""
+        return f"feeds/{self.name}.atom"
+
+    @property
+    def json_path(self) -> str:
+        """Return the path of the JSON Feed file below the site."""
+        return f"feeds/{self.name}.json"
+
+
+CHANGES_FEED = GeneralFeed("changes", "All changes", "changes/index.html")
+CUTS_FEED = GeneralFeed("cuts", f"Price cuts of {-100 * CUT_THRESHOLD:.0f} % or more", "prices/index.html")
+
+
+@dataclass(frozen=True)
 class NewsEntry:
     """One entry of a feed; its text is complete without the title."""
 
@@ -191,7 +216,10 @@ def _describe_move(move: Move) -> str:
 
 
 def _fold_flapping(entries: list[NewsEntry]) -> Iterator[NewsEntry]:
-    """Yield entries given newest first, with a price that soon went back as one: the first, which says so."""
+    """Fold flapping prices of entries given newest first: a price that soon moved back is one entry.
+
+    The entry of the first move stays; its title and text say that the price moved back.
+    """
     folded: dict[str, NewsEntry] = {}
     last: dict[tuple[str, str], NewsEntry] = {}
     dropped: set[str] = set()
@@ -208,14 +236,15 @@ def _fold_flapping(entries: list[NewsEntry]) -> Iterator[NewsEntry]:
                 updated=entry.hour,
             )
             dropped.add(entry.id)
-            last.pop(subject)  # a move after this one is an entry of its own again
+            # A move after this one is an entry by itself again.
+            last.pop(subject)
         else:
             last[subject] = entry
     yield from (folded.get(entry.id, entry) for entry in entries if entry.id not in dropped)
 
 
 def _undoes(line: ChangelogLine, before: ChangelogLine) -> bool:
-    """Tell whether a line takes every price that an earlier line moved back to its old value."""
+    """Return whether a line moves every price of an earlier line back to its old value."""
     now, then = ({move.dimension: move for move in moved.moves} for moved in (line, before))
     return now.keys() == then.keys() and all(
         (now[name].old, now[name].new) == (then[name].new, then[name].old) for name in now

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from orarchive.paths import escape_path, escape_segment
+from orarchive.publish.news_feeds import CHANGES_FEED, CUTS_FEED, GeneralFeed
 from orarchive.publish.views import View
 from orarchive.publish.views.changes_page import build_changes_page
 from orarchive.publish.views.data_page import build_data_page
@@ -27,15 +28,6 @@ ALL_CATEGORIES = "all"
 
 ATOM, JSON, JSON_FEED = "application/atom+xml", "application/json", "application/feed+json"
 
-CHANGES_FEEDS = (
-    Alternate(ATOM, "Atom", "All changes", "feeds/changes.atom"),
-    Alternate(JSON_FEED, "JSON Feed", "All changes", "feeds/changes.json"),
-)
-CUTS_FEEDS = (
-    Alternate(ATOM, "Atom", "Price cuts of 20 % or more", "feeds/cuts.atom"),
-    Alternate(JSON_FEED, "JSON Feed", "Price cuts of 20 % or more", "feeds/cuts.json"),
-)
-
 
 @dataclass(frozen=True)
 class Page:
@@ -55,42 +47,42 @@ class _PageList:
 
     view: View
     site: SiteContext
-    """What every page shows, without the path of any."""
+    """The context of every page, without the path of any."""
     examples: dict[str, str]
 
     def _build(self, path: str, template: str, context: object, *alternates: Alternate) -> Page:
-        return Page(path, template, context, self._place(path, alternates))
+        return Page(path, template, context, self._locate(path, alternates))
 
-    def _place(self, path: str, alternates: tuple[Alternate, ...] = ()) -> SiteContext:
+    def _locate(self, path: str, alternates: tuple[Alternate, ...] = ()) -> SiteContext:
         return replace(self.site, path=path, alternates=alternates)
 
     def list_all(self) -> Iterator[Page]:
         """Yield every page."""
-        yield self._build("index.html", "home.html", build_home_page(self.view), *CHANGES_FEEDS)
+        yield self._build("index.html", "home.html", build_home_page(self.view), *_link_feed(CHANGES_FEED))
         yield from self._list_models()
         yield from self._list_labs()
         yield from self._list_providers()
-        yield self._build("prices/index.html", "prices.html", build_prices_page(self.view), *CUTS_FEEDS)
+        yield self._build(CUTS_FEED.page, "prices.html", build_prices_page(self.view), *_link_feed(CUTS_FEED))
         yield from self._list_rankings()
         graveyard = build_graveyard_page(self.view.graves)
         yield self._build("graveyard/index.html", "graveyard.html", graveyard)
         yield from self._list_changes()
         status = build_status_page(self.view)
-        yield self._build("status/index.html", "status.html", status, _same_as_json("status"))
+        yield self._build("status/index.html", "status.html", status, _link_json("status"))
         yield self._build("compare/index.html", "compare.html", build_compare_page(self.view))
-        data = build_data_page(self.view, self._place("data/index.html"), self.examples)
+        data = build_data_page(self.view, self._locate("data/index.html"), self.examples)
         yield self._build("data/index.html", "data.html", data)
         yield self._build("about/index.html", "about.html", AboutPage())
         yield self._build("patterns/index.html", "patterns.html", build_patterns_page(self.view))
-        yield self._build(ERROR_PAGE, "404.html", None)
+        yield self._build(ERROR_PAGE, ERROR_PAGE, None)
 
     def _list_models(self) -> Iterator[Page]:
         models = build_models_page(self.view)
-        yield self._build("models/index.html", "models.html", models, _same_as_json("models"))
+        yield self._build("models/index.html", "models.html", models, _link_json("models"))
         yield self._build("models/gone/index.html", "gone.html", build_gone_page(self.view))
         for model in self.view.models:
             path = self.site.paths.models[model.model.id]
-            feed = Alternate(ATOM, "Atom", "Changes of this model", _path_of_feed(path))
+            feed = Alternate(ATOM, "Atom", "Changes of this model", _get_feed_path(path))
             file = Alternate(
                 JSON, "JSON", "The same for programs", f"api/v1/{path.removesuffix('/index.html')}.json"
             )
@@ -98,15 +90,15 @@ class _PageList:
 
     def _list_labs(self) -> Iterator[Page]:
         labs = build_labs_page(self.view.lab_views)
-        yield self._build("labs/index.html", "labs.html", labs, _same_as_json("labs"))
+        yield self._build("labs/index.html", "labs.html", labs, _link_json("labs"))
         for lab in self.view.lab_views:
             path = self.site.paths.labs[lab.name]
-            feed = Alternate(ATOM, "Atom", "Changes of its models", _path_of_feed(path))
+            feed = Alternate(ATOM, "Atom", "Changes of its models", _get_feed_path(path))
             yield self._build(path, "lab.html", build_lab_page(self.view, lab), feed)
 
     def _list_providers(self) -> Iterator[Page]:
         providers = build_providers_page(self.view.providers)
-        yield self._build("providers/index.html", "providers.html", providers, _same_as_json("providers"))
+        yield self._build("providers/index.html", "providers.html", providers, _link_json("providers"))
         for provider in self.view.providers:
             path = self.site.paths.providers[provider.slug]
             yield self._build(path, "provider.html", build_provider_page(provider))
@@ -114,21 +106,22 @@ class _PageList:
     def _list_rankings(self) -> Iterator[Page]:
         """Yield the page of rankings, and that of each category, whatever the service names."""
         rankings = build_rankings_page(self.view.rankings)
-        yield self._build("rankings/index.html", "rankings.html", rankings, _same_as_json("categories"))
+        yield self._build("rankings/index.html", "rankings.html", rankings, _link_json("categories"))
         for category in self.view.rankings.categories:
             if category.order or category.name:
                 path = self.site.paths.categories[category.name]
                 context = build_category_page(self.view, category)
-                file = _same_as_json(path.removesuffix("/index.html"))
+                file = _link_json(path.removesuffix("/index.html"))
                 yield self._build(path, "category.html", context, file)
 
     def _list_changes(self) -> Iterator[Page]:
         months = self.view.months
-        yield self._build("changes/index.html", "changes.html", build_changes_page(months), *CHANGES_FEEDS)
+        changes = build_changes_page(months)
+        yield self._build(CHANGES_FEED.page, "changes.html", changes, *_link_feed(CHANGES_FEED))
         for month in months:
             name = f"changes/{month.name}"
             context = build_changes_page(months, month)
-            yield self._build(f"{name}/index.html", "changes.html", context, _same_as_json(name))
+            yield self._build(f"{name}/index.html", "changes.html", context, _link_json(name))
 
 
 def list_pages(
@@ -146,23 +139,31 @@ def list_pages(
             provider.slug: f"providers/{escape_segment(provider.slug)}/index.html"
             for provider in view.providers
         },
-        categories=category_paths(view),
+        categories=map_category_paths(view),
     )
     site = SiteContext(view.now, view.is_past, DATABASE, paths, base)
     return _PageList(view, site, examples).list_all()
 
 
-def _same_as_json(name: str) -> Alternate:
+def _link_feed(feed: GeneralFeed) -> tuple[Alternate, Alternate]:
+    """Return the links to a feed as Atom and as JSON Feed."""
+    return (
+        Alternate(ATOM, "Atom", feed.title, feed.atom_path),
+        Alternate(JSON_FEED, "JSON Feed", feed.title, feed.json_path),
+    )
+
+
+def _link_json(name: str) -> Alternate:
     """Return the link to the same content as a file of the machine surface."""
     return Alternate(JSON, "JSON", "The same for programs", f"api/v1/{name}.json")
 
 
-def _path_of_feed(path: str) -> str:
+def _get_feed_path(path: str) -> str:
     """Return the path of the news feed beside a page."""
     return path.replace("index.html", "changes.atom")
 
 
-def category_paths(view: View) -> dict[str, str]:
+def map_category_paths(view: View) -> dict[str, str]:
     """Return the path of the page of each category: `rankings/marketing/seo/index.html`."""
     paths = {"": f"rankings/{ALL_CATEGORIES}/index.html"}
     for category in view.rankings.categories:
@@ -175,7 +176,7 @@ def category_paths(view: View) -> dict[str, str]:
     return paths
 
 
-def model_path(model: str) -> str:
+def get_model_path(model: str) -> str:
     """Return the path of a model's page: `models/<author>/<slug>/`, a variant's below its base.
 
     Anybody may choose an id: no two ids share a path, not even where case does not count.

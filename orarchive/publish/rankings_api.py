@@ -39,7 +39,7 @@ def build_rankings_api(view: View, pages: dict[str, str]) -> dict[str, Any]:
 def _build_category(view: View, category: Category) -> Record:
     """Return the order of a category's models, and its totals by date, the last date first."""
     slice_key = ("category", category.name) if category.name else ("models", "")
-    as_of = view.rankings.as_of_slice(*slice_key)
+    as_of = view.rankings.find_as_of(*slice_key)
     rows = view.dataset.usage.tokens.get(slice_key, [])
     return {
         "category": category.name or None,
@@ -65,7 +65,7 @@ def _build_validation(view: View) -> Record:
 
 
 def _check_read(view: View, read: SliceRead) -> Record:
-    """Return where a ranking came from and when, how many rows it has and how many match, and its failure."""
+    """Return the route, time, outcome, rows and matching rows of a reading of a ranking, and its failure."""
     usage = view.dataset.usage
     names = usage.names.get((read.series, read.slice_name), {})
     slugs = names.keys() - {OTHER}

@@ -31,7 +31,7 @@ class SliceRead:
 
 @dataclass(frozen=True)
 class Usage:
-    """All rankings; empty where none were ever asked for."""
+    """All rankings; empty where none were ever requested."""
 
     tokens: dict[SliceKey, list[Row]] = field(default_factory=dict)
     """Published totals by date, those that are numbers; only of the series `models` and `category`."""
@@ -43,7 +43,7 @@ class Usage:
     """The lines of the last date."""
     last_reads: dict[SliceKey, SliceRead] = field(default_factory=dict)
     """The last reading."""
-    good_reads: dict[SliceKey, SliceRead] = field(default_factory=dict)
+    complete_reads: dict[SliceKey, SliceRead] = field(default_factory=dict)
     """The last reading with outcome `ok`."""
 
 
@@ -82,7 +82,7 @@ def read_usage(db: sqlite3.Connection) -> Usage:
         orders=dict(orders),
         lines=dict(lines),
         last_reads={(read.series, read.slice_name): read for read in reads},
-        good_reads={(read.series, read.slice_name): read for read in reads if read.outcome == "ok"},
+        complete_reads={(read.series, read.slice_name): read for read in reads if read.outcome == "ok"},
     )
 
 

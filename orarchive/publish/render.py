@@ -50,12 +50,12 @@ def make_environment() -> Environment:
         finalize=show_invisible,
     )
     filters = (
-        # for foreign text
+        # These filters take text of the service, which may be hostile.
         url_host,
         safe_url,
         render_markdown,
         quote_url,
-        # for values of this package
+        # These filters take values that this package computed.
         format_amount,
         capitalize_first,
         group_digits,
@@ -127,7 +127,7 @@ def _read_manifest(out: Path) -> set[str]:
 
 
 def _write_manifest(out: Path, paths: Iterable[str]) -> None:
-    """Write the list of files."""
+    """Write the list of the files of this build, which the next build reads to remove old ones."""
     _write_if_changed(out / MANIFEST, (json.dumps(sorted(paths), indent=0) + "\n").encode())
 
 

@@ -22,7 +22,7 @@ EVENT_MEMBERS = ("kind", "feed", "key", "field", "old", "new", "percent", "cause
 
 
 def explain_other_hour(history: History, feed: str, requested: dt.datetime, hour: dt.datetime) -> str:
-    """Say in one sentence why another hour than the requested one answers for a feed."""
+    """Phrase in one sentence why another hour than the requested one answers for a feed."""
     reason = (
         f"No commit shows {feed} as of"
         if requested in history.list_complete_hours(feed)
@@ -56,7 +56,7 @@ def find_kept_keys(history: History, feed: str, hour: dt.datetime, key: str | No
 
 
 def describe_kept_keys(feed: str, hour: dt.datetime, kept: dict[str, str]) -> str:
-    """Say in one sentence which models' records are from before an hour; a single one with its reason."""
+    """Phrase in one sentence which models' records are from before an hour; a single one with its reason."""
     models = [f"{model} ({reason})" for model, reason in kept.items()]
     subject = models[0] if len(models) == 1 else f"{len(models)} models"
     return f"Not read at {format_hour(hour)}: {feed} of {subject}; this is from before"
@@ -71,7 +71,7 @@ def refuse_unknown_model(history: History, feed: str, hour: dt.datetime, model: 
 
 
 def compare_hours(history: History, old: dt.datetime, new: dt.datetime, feed: str | None) -> list[Change]:
-    """Return what differs between two hours, in all feeds or in one."""
+    """Return the changes from one hour to another, of all feeds or of one."""
     before, after = (history.read_snapshot(hour, *([feed] if feed else FEEDS)) for hour in (old, new))
     scopes = [ledger.find_last_scope(history.truncate_after(hour).attempts, "models") for hour in (old, new)]
     changes = apply_scopes(diff_snapshots(before, after), *scopes)

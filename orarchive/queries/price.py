@@ -87,7 +87,7 @@ class PriceQuote:
             thresholds.append({"min_prompt_tokens": int(limit), **prices})
         return thresholds
 
-    def as_json(self) -> Record:
+    def to_json(self) -> Record:
         """Return all members as a JSON object."""
         return {
             "key": self.key,
@@ -185,9 +185,11 @@ def _find_reads_around(reads: ReadLog, at: dt.datetime | None) -> tuple[Read | N
     started by then was known.
     """
     if at is None:
-        return reads.last("attempts.hour <= ?", "9"), None
+        return reads.find_last("attempts.hour <= ?", "9"), None
     column = "attempts.hour" if at == floor_hour(at) else "started"
-    return reads.last(f"{column} <= ?", format_stamp(at)), reads.first(f"{column} > ?", format_stamp(at))
+    return reads.find_last(f"{column} <= ?", format_stamp(at)), reads.find_first(
+        f"{column} > ?", format_stamp(at)
+    )
 
 
 def _read_pricing(reads: ReadLog, archive: Archive, key: str, read: Read) -> Record | None:
@@ -221,9 +223,10 @@ def _find_standing_pricing(reads: ReadLog, key: str, hour: str) -> tuple[Record,
     pricing = {**get_object(lines.get("prices", {}), "pricing"), **spot_pricing}
     if "prices" in lines:
         return pricing, versions["prices"][0]
-    # a record without a line in prices has no price: since its facts began, or since that line went
+    # A record without a line in `prices` has no price: since its facts began, or since the hour after
+    # the last one with such a line.
     first = versions["facts"][0]
-    if "prices" in versions and (following := reads.first("attempts.hour > ?", versions["prices"][1])):
+    if "prices" in versions and (following := reads.find_first("attempts.hour > ?", versions["prices"][1])):
         first = max(first, following.hour)
     return pricing, first
 
@@ -232,7 +235,7 @@ def _find_since(reads: ReadLog, key: str, seen: Read, pricing: Record) -> str:
     """Return the first hour of the unbroken stretch, up to a read, in which a record had equal prices."""
     standing = None if seen.is_replaced else _find_standing_pricing(reads, key, seen.hour)
     since = standing[1] if standing else seen.hour
-    while before := reads.last("attempts.hour < ?", since):
+    while before := reads.find_last("attempts.hour < ?", since):
         standing = _find_standing_pricing(reads, key, before.hour)
         if standing is None or _normalize(standing[0]) != _normalize(pricing):
             break

@@ -49,11 +49,11 @@ class ReadLog:
     feed: str
     parent_key: str | None = None
 
-    def last(self, where: str, value: str) -> Read | None:
+    def find_last(self, where: str, value: str) -> Read | None:
         """Return the last read for which a condition of SQL on `hour` or `started` holds, or None."""
         return next(self._select(where, value, "desc"), None)
 
-    def first(self, where: str, value: str) -> Read | None:
+    def find_first(self, where: str, value: str) -> Read | None:
         """Return the first read for which a condition of SQL on `hour` or `started` holds, or None."""
         return next(self._select(where, value, "asc"), None)
 

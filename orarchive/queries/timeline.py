@@ -33,7 +33,7 @@ CAUSES = {
 
 
 def describe_event(event: Event) -> str:
-    """Return in words what an event changed and why, without the kind, the key and the hour."""
+    """Phrase the change of an event and its cause, without the kind, the key and the hour."""
     words = _describe_values(event)
     if event.percent is not None:
         words += f" ({event.percent:+.3g} %)"
@@ -49,11 +49,11 @@ def _describe_values(event: Event) -> str:
         return f"was {event.old}"
     if not event.field:
         return ""
-    return describe_change(event.as_change(), LOG_STYLE)
+    return describe_change(event.to_change(), LOG_STYLE)
 
 
 def _format_price(dimension: str, value: Any) -> str:
-    """Return in words a price as events hold it: a decimal, or a list of conditions with their prices."""
+    """Phrase a price as events hold it: a decimal, or a list of conditions with their prices."""
     if isinstance(value, list):
         return format_tariff(dimension, value, LOG_STYLE)
     return format_price(dimension, None if value is None else Decimal(value))
@@ -88,7 +88,7 @@ def _summarize(
     if last is None:  # The record is still there: it was last seen in the last reading that could show it.
         key_parts = FEEDS[feed].get_parent_key(tuple(loads(parts)))
         parent_key = None if key_parts is None else escape_surrogates(key_parts)
-        reading = ReadLog(db, feed, parent_key).last("attempts.hour <= ?", "9")
+        reading = ReadLog(db, feed, parent_key).find_last("attempts.hour <= ?", "9")
         last = reading.hour if reading else first
     return RecordSummary(feed, key, state, first, last)
 

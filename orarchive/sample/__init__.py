@@ -22,7 +22,7 @@ from orarchive.sample.faults import FAULTS, Reply
 from orarchive.sample.happenings import END, HAPPENINGS, START, Happening
 from orarchive.sample.server import Service, sample_service
 from orarchive.sample.usage import LATE, RESTATED
-from orarchive.sample.world import World, world_at
+from orarchive.sample.world import World, build_world_at
 
 __all__ = [
     "END",
@@ -35,6 +35,6 @@ __all__ = [
     "Reply",
     "Service",
     "World",
+    "build_world_at",
     "sample_service",
-    "world_at",
 ]

@@ -10,7 +10,8 @@ from orarchive import timestamps
 from orarchive.errors import ArchiveError
 from orarchive.sample import FAULTS, HAPPENINGS, LATE, RESTATED, START, Service, sample_service
 
-STEP_S = 0.1  # between two moves of the service's clock
+STEP_S = 0.1
+"""Seconds between two moves of the service's clock."""
 
 
 def read_hour(_context: click.Context, _option: click.Parameter, value: str) -> dt.datetime:
@@ -55,7 +56,7 @@ def main(port: int, now: dt.datetime, speed: float, fault: list[tuple[str, str]]
         for route, name in fault:
             service.fail(route, name)
         click.echo(f"The sample of OpenRouter at {timestamps.format_hour(now)}: {service.base_url}")
-        scrape = f"OPENROUTER_BASE_URL={service.base_url} .venv/bin/python scrape.py --archive build/try"
+        scrape = f"OPENROUTER_BASE_URL={service.base_url} orarchive scrape --archive build/try"
         click.echo(f"Scrape it into a new archive: git init --quiet build/try && {scrape}")
         with suppress(KeyboardInterrupt):
             move_clock(service, speed)

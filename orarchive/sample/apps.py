@@ -8,8 +8,8 @@ from typing import NamedTuple
 from orarchive.sample.catalogue import Row
 from orarchive.sample.drift import draw
 from orarchive.sample.parameters import SUBCATEGORIES, TURN_RANGES, BadRequest
-from orarchive.sample.rankings import describe_window, format_hour, read_window, start_of_period
-from orarchive.sample.usage import DAY, FLOOR, count_past_hours, is_published, iterate_days, start_of_day
+from orarchive.sample.rankings import describe_window, floor_period, format_hour, read_window
+from orarchive.sample.usage import DAY, FLOOR, count_past_hours, floor_day, is_published, iterate_days
 from orarchive.sample.world import World, count_happenings, list_used_models
 
 COLOURS = ("Amber", "Bronze", "Coral", "Dun", "Ecru", "Fawn", "Grey", "Henna")
@@ -31,10 +31,12 @@ NOUNS = {
     "legal": "Clause",
 }
 FIRST_ID = 1001
-HARNESSES = ("cli-agent", "ide-extension")  # the subcategories that have session costs
+HARNESSES = ("cli-agent", "ide-extension")
+"""Subcategories that have session costs."""
 COSTED_APPS, COSTED_MODELS = 6, 24
 WINDOW_DAYS = 30
-TURNS = dict(zip(TURN_RANGES, (1, 5, 25, 90), strict=True))  # of a typical session in each range
+TURNS = dict(zip(TURN_RANGES, (1, 5, 25, 90), strict=True))
+"""Turns of a typical session in each range."""
 
 
 class App(NamedTuple):
@@ -81,7 +83,7 @@ def answer_app_rankings(world: World, params: Row) -> Row:
 
 
 def _choose_subcategories(category: str | None, subcategory: str | None) -> set[str]:
-    """Return the subcategories asked for; raise BadRequest for one that is not in the category."""
+    """Return the requested subcategories; raise BadRequest for one that is not in the category."""
     members = set(SUBCATEGORIES[category]) if category else set(NOUNS)
     if subcategory and subcategory not in members:
         msg = f"subcategory {subcategory} is not in category {category}"
@@ -99,11 +101,12 @@ def _sum_tokens(first: date, last: date, now: datetime) -> Counter[App]:
     return totals
 
 
-@lru_cache(maxsize=1024)  # holds every date of the history once
+# The cache holds every date of the history once.
+@lru_cache(maxsize=1024)
 def _draw_tokens(day: date) -> tuple[int, ...]:
     """Return the tokens of each app on a whole day, in the order of APPS."""
     growth = 1 + (day - FLOOR).days / 150
-    monday = start_of_period(day, "week")
+    monday = floor_period(day, "week")
     return tuple(
         int(
             4_000_000
@@ -122,8 +125,8 @@ def answer_session_cost(world: World, params: Row) -> Row:
 
     They change every Monday.
     """
-    end = start_of_period(world.hour.date(), "week") - DAY
-    slugs = list_used_models(count_happenings(start_of_day(end + DAY)))
+    end = floor_period(world.hour.date(), "week") - DAY
+    slugs = list_used_models(count_happenings(floor_day(end + DAY)))
     models = sorted((slug for slug in slugs if ":" not in slug), key=lambda slug: draw(slug, "costed"))
     apps = [app for app in APPS if app.subcategory in HARNESSES][:COSTED_APPS]
     cells = [

@@ -9,7 +9,7 @@ from orarchive.sample.rankings import answer_rankings_daily
 from orarchive.sample.tasks import answer_task_classifications
 from orarchive.sample.world import World
 
-# path below the base -> (world, query parameters as values) -> body
+# Each path below the base has a function of the world and the parsed query parameters to the body.
 DATASETS: dict[str, Callable[[World, Row], Row]] = {
     "datasets/rankings-daily": answer_rankings_daily,
     "datasets/app-rankings": answer_app_rankings,

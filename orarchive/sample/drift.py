@@ -12,7 +12,8 @@ from hashlib import blake2b
 from orarchive.sample.catalogue import Row
 
 
-@lru_cache(maxsize=4096)  # one hour draws for the same few names a thousand times
+# An hour draws for the same few names a thousand times.
+@lru_cache(maxsize=4096)
 def draw(*seed: object) -> float:
     """Return a number in [0, 1) that is always the same for the same seed."""
     digest = blake2b(repr(seed).encode(), digest_size=6).digest()
@@ -29,7 +30,8 @@ def draw_health(key: str, hour: datetime, degraded_status: int | None) -> Row:
 
     `degraded_status` is the status below 0 that its provider reports while it fails, or None.
     """
-    idle = draw(key, "quiet") < 0.08  # too little traffic for an uptime
+    # An endpoint with too little traffic has no uptime.
+    idle = draw(key, "quiet") < 0.08
     passing = -2 if draw(key, hour, "status") < 0.02 else 0
     is_degraded = degraded_status is not None
     return {

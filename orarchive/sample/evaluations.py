@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from orarchive.domain.prices import MAIN_DIMENSIONS
 from orarchive.sample.catalogue import Row
 from orarchive.sample.drift import draw
 from orarchive.sample.parameters import CLASSIC, SEARCH
@@ -17,7 +18,8 @@ ENGINES = ("exa", "native")
 TASKS = {"gpqa_diamond": "intelligence", "tau_bench_verified_airline": "agentic"} | dict.fromkeys(
     SEARCH, "search"
 )
-ARENA_TASKS = {"website": "coding", "svg": "coding", "fullstack": "agentic"}  # category -> task type
+ARENA_TASKS = {"website": "coding", "svg": "coding", "fullstack": "agentic"}
+"""Category -> task type."""
 
 
 def answer_benchmarks(world: World, params: Row) -> Row:
@@ -46,7 +48,7 @@ def answer_benchmarks(world: World, params: Row) -> Row:
 
 
 def _list_items(model: Row) -> Iterator[Row]:
-    pricing = {name: model["pricing"][name] for name in ("prompt", "completion")}
+    pricing = {name: model["pricing"][name] for name in MAIN_DIMENSIONS}
     head = {"model_permaslug": format_permaslug(model), "display_name": model["name"]}
     scores = model.get("benchmarks", {})
     if "artificial_analysis" in scores:
@@ -65,7 +67,7 @@ def _list_items(model: Row) -> Iterator[Row]:
 
 
 def _draw_tournament(slug: str, category: str) -> Row:
-    """Return how often a model took each of the first four places in tournaments."""
+    """Draw the number of tournaments in which a model took each of the ranks 1 to 4."""
     counts = [int(90 * draw(slug, category, number)) for number in range(4)]
     names = ("first_place", "second_place", "third_place", "fourth_place")
     return {**dict(zip(names, counts, strict=True)), "total": sum(counts)}

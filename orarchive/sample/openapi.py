@@ -26,7 +26,7 @@ ROUTES = {
 }
 
 
-def document(categories: Iterable[str]) -> dict[str, Any]:
+def build_document(categories: Iterable[str]) -> dict[str, Any]:
     """Return the document while these are the categories."""
     schemas = build_schemas(categories)
     return {

@@ -14,13 +14,14 @@ from orarchive.sample.usage import (
     Tokens,
     Trait,
     count_tokens,
+    floor_day,
     iterate_days,
     load_traits,
-    start_of_day,
 )
 from orarchive.sample.world import World, count_happenings, format_permaslug, list_categories
 
-RANKED_MODELS = 50  # of a date; the row `other` sums up the rest
+RANKED_MODELS = 50
+"""Models in the ranking of a date; the row `other` sums up the rest."""
 MAX_WINDOW_DAYS = 366
 DEFAULT_WINDOW_DAYS = 30
 WEEK = timedelta(days=7)
@@ -28,7 +29,7 @@ BUCKETS = ("1K", "10K", "100K", "1M", "10M")
 
 
 def read_window(params: Row, today: date) -> tuple[date, date]:
-    """Return the first and last date asked for, by default of the last 30 complete days.
+    """Return the first and last requested date, by default of the last 30 complete days.
 
     Dates before the FLOOR are cut off. Raise BadRequest for a window that is empty or too long.
     """
@@ -67,7 +68,7 @@ def answer_rankings_daily(world: World, params: Row) -> Row:
     for day in days:
         if not params["category"] or params["category"] in _list_categories_of_week(day):
             tokens = slice_tokens(count_tokens(day, world.hour), params)
-            totals.setdefault(start_of_period(day, period), Counter()).update(tokens)
+            totals.setdefault(floor_period(day, period), Counter()).update(tokens)
     rows = [row for day, counter in sorted(totals.items()) for row in _rank_rows(day, counter, is_sampled)]
     return {"data": rows, "meta": describe_window(world.hour, first, last)}
 
@@ -88,13 +89,13 @@ def _choose_period(params: Row) -> tuple[str, bool]:
     return params["period"] or ("week" if is_sampled else "day"), is_sampled
 
 
-def start_of_period(day: date, period: str) -> date:
+def floor_period(day: date, period: str) -> date:
     """Return the first date of a day's `period`: the day, its ISO Monday, or the first of its month."""
     return {"day": day, "week": day - day.weekday() * DAY, "month": day.replace(day=1)}[period]
 
 
 def slice_tokens(tokens: Tokens, params: Row) -> Tokens:
-    """Return the share of a day's tokens that belongs to the slice asked for."""
+    """Return the share of a day's tokens that belongs to the requested slice."""
     if not any(params[name] for name in ("modality", "context_bucket", "category", "language_type")):
         return tokens
     traits = load_traits()
@@ -103,7 +104,7 @@ def slice_tokens(tokens: Tokens, params: Row) -> Tokens:
 
 def rank_by_week(world: World, category: str | None) -> list[Row]:
     """Return the models by their use in the last whole week; for a category only those used for it then."""
-    monday = start_of_period(world.hour.date(), "week")
+    monday = floor_period(world.hour.date(), "week")
     params = {"category": category, "modality": None, "context_bucket": None, "language_type": None}
     totals: Counter[str] = Counter()
     for day in iterate_days(monday - WEEK, monday - DAY):
@@ -114,13 +115,13 @@ def rank_by_week(world: World, category: str | None) -> list[Row]:
 
 def _widen_to_weeks(first: date, last: date, today: date) -> list[date]:
     """Return the complete days of all weeks that a window touches: sampled traffic comes by whole weeks."""
-    end = start_of_period(last, "week") + WEEK - DAY
-    start = max(start_of_period(first, "week"), FLOOR)
+    end = floor_period(last, "week") + WEEK - DAY
+    start = max(floor_period(first, "week"), FLOOR)
     return list(iterate_days(start, max(last, min(end, today - DAY))))
 
 
 def _list_categories_of_week(day: date) -> frozenset[str]:
-    return list_categories(count_happenings(start_of_day(start_of_period(day, "week") + WEEK - DAY)))
+    return list_categories(count_happenings(floor_day(floor_period(day, "week") + WEEK - DAY)))
 
 
 def _draw_share(slug: str, trait: Trait, params: Row) -> float:

@@ -12,7 +12,8 @@ from orarchive.sample.world import World
 
 Answer = tuple[int, Any]
 
-MAX_DESCRIPTION_CHARS = 120  # of a description in lists; the endpoints route has the whole text
+MAX_DESCRIPTION_CHARS = 120
+"""Characters of a description in lists; the endpoints route has the whole text."""
 KEYED_ROUTES = {*DATASETS, "key"}
 PERCENTILES = ("latency_last_30m", "throughput_last_30m")
 
@@ -24,19 +25,19 @@ def answer(world: World, path: str, query: Mapping[str, str], headers: Mapping[s
     """
     has_key = headers.get("Authorization") == f"Bearer {key}"
     if path in KEYED_ROUTES and not has_key:
-        return error(401, "No cookie auth credentials found")
+        return build_error(401, "No cookie auth credentials found")
     try:
         params = read_parameters(query, build_schemas(world.categories).get(path, {}))
         if path in DATASETS:
             return 200, DATASETS[path](world, params)
     except BadRequest as bad_request:
-        return error(400, str(bad_request))
+        return build_error(400, str(bad_request))
     if path in LISTS:
         return 200, LISTS[path](world, params, has_key)
     return _answer_about_model(world, path, has_key)
 
 
-def error(status: int, message: str) -> Answer:
+def build_error(status: int, message: str) -> Answer:
     """Return an answer with the service's error body."""
     return status, {"error": {"message": message, "code": status}}
 
@@ -49,7 +50,7 @@ def _answer_about_model(world: World, path: str, has_key: bool) -> Answer:
             return _find_model(world, f"{author}/{slug}")
         case ["images", "models", author, slug, "endpoints"]:
             return _find_image_endpoints(world, f"{author}/{slug}")
-    return error(404, "Not Found")
+    return build_error(404, "Not Found")
 
 
 def _list_models(world: World, modalities: str, category: str | None = None, sort: str | None = None) -> Row:
@@ -74,9 +75,10 @@ def _list_zdr(world: World, has_key: bool) -> Row:
     return {"data": [_hide_percentiles(row, has_key) for row in world.zdr]}
 
 
-# path below the base -> (world, query parameters as values, whether the request has the key) -> body
+# Each path below the base has a function to the body, of the world, the parsed query parameters and
+# whether the request has the key.
 LISTS: dict[str, Callable[[World, Row, bool], Any]] = {
-    openapi.PATH: lambda world, _params, _has_key: openapi.document(world.categories),
+    openapi.PATH: lambda world, _params, _has_key: openapi.build_document(world.categories),
     "models": lambda world, params, _has_key: _list_models(
         world, params["output_modalities"], params["category"], params["sort"]
     ),
@@ -92,7 +94,9 @@ LISTS: dict[str, Callable[[World, Row, bool], Any]] = {
 def _find_model(world: World, id_: str) -> Answer:
     """Answer with a model, listed or not, by its id or by a former one."""
     row = (world.models | world.unlisted).get(world.renamed.get(id_, id_))
-    return (200, {"data": _shorten_description(row)}) if row else error(404, f"Model {id_} does not exist")
+    return (
+        (200, {"data": _shorten_description(row)}) if row else build_error(404, f"Model {id_} does not exist")
+    )
 
 
 def _find_endpoints(world: World, name: str, has_key: bool) -> Answer:
@@ -100,7 +104,7 @@ def _find_endpoints(world: World, name: str, has_key: bool) -> Answer:
     ids_by_slug = {row["canonical_slug"]: id_ for id_, row in world.models.items() if ":" not in id_}
     id_ = name if name in world.models else ids_by_slug.get(name)
     if id_ is None:
-        return error(404, f"No model found for {name}")
+        return build_error(404, f"No model found for {name}")
     model = world.models[id_]
     return 200, {
         "data": {
@@ -114,7 +118,7 @@ def _find_endpoints(world: World, name: str, has_key: bool) -> Answer:
 def _find_image_endpoints(world: World, id_: str) -> Answer:
     """Answer with an image model's endpoints; this is the only list that has no `data` around it."""
     rows = world.image_endpoints.get(id_)
-    return (200, {"id": id_, "endpoints": rows}) if rows else error(404, f"Image model {id_} not found")
+    return (200, {"id": id_, "endpoints": rows}) if rows else build_error(404, f"Image model {id_} not found")
 
 
 def _shorten_description(row: Row) -> Row:

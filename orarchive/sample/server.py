@@ -21,7 +21,7 @@ from orarchive.sample.datasets import DATASETS
 from orarchive.sample.faults import FAULTS, Fault, Reply, encode
 from orarchive.sample.happenings import START
 from orarchive.sample.limits import Limits
-from orarchive.sample.world import world_at
+from orarchive.sample.world import build_world_at
 
 # (path below the base, query, headers by Title-Case names) -> a Reply, or a status with a JSON-able body
 Respond = Callable[[str, Mapping[str, str], Mapping[str, str]], Reply | tuple[int, Any]]
@@ -77,7 +77,7 @@ class Service:
 
     @property
     def data_requests(self) -> dict[date, int]:
-        """Return how many requests the Data API has counted, by UTC day."""
+        """Return the number of requests that the Data API has counted, by UTC day."""
         return dict(self.limits.counted)
 
     def fail(self, route: str, fault: str, times: int | None = None, **options: Any) -> None:
@@ -134,7 +134,7 @@ def sample_service(moment: datetime, key: str = "sample-key", port: int = 0) -> 
     `key` opens the routes that need one; port 0 takes any free port.
     """
     service = Service(
-        lambda path, query, headers: routes.answer(world_at(service.now), path, query, headers, key),
+        lambda path, query, headers: routes.answer(build_world_at(service.now), path, query, headers, key),
         port=port,
         now=moment,
     )
@@ -143,7 +143,7 @@ def sample_service(moment: datetime, key: str = "sample-key", port: int = 0) -> 
 
 def _refuse(seconds: int) -> Reply:
     """Return the reply to a request over a limit."""
-    status, body = routes.error(429, "Rate limit exceeded")
+    status, body = routes.build_error(429, "Rate limit exceeded")
     return Reply(status, encode(body), {"Content-Type": "application/json", "Retry-After": str(seconds)})
 
 

@@ -25,7 +25,8 @@ TAGS = {
     "general:writing": "Writing",
 }
 MODELS_PER_TAG = 5
-KINDS = ("usage", "token")  # of requests, and of tokens
+KINDS = ("usage", "token")
+"""Kinds of shares: of requests, and of tokens."""
 
 
 def answer_task_classifications(world: World, params: Row) -> Row:

@@ -15,13 +15,16 @@ from orarchive.sample.drift import draw
 from orarchive.sample.happenings import START
 from orarchive.sample.world import count_happenings, format_permaslug, list_used_models
 
-Tokens = dict[str, int]  # by permaslug
+Tokens = dict[str, int]
+"""Tokens by permaslug."""
 
 DAY = timedelta(days=1)
 FLOOR = date(2025, 1, 1)
 FINAL_AFTER_DAYS = 3
-CORRECTED_SHARE = 0.15  # of the models: those whose figure of a date is corrected later
-MAX_CORRECTION = 0.009  # as a share of the figure
+CORRECTED_SHARE = 0.15
+"""Share of the models whose figure of a date is corrected later."""
+MAX_CORRECTION = 0.009
+"""Largest correction, as a share of the figure."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,8 @@ class Restatement:
     about: date
     on: date
     description: str
-    factors: dict[str, float] = field(default_factory=dict)  # by permaslug
+    factors: dict[str, float] = field(default_factory=dict)
+    """Factor of the tokens by permaslug."""
 
 
 LATE = Restatement(
@@ -79,11 +83,11 @@ def iterate_days(first: date, last: date) -> Iterator[date]:
 
 
 def count_past_hours(day: date, now: datetime) -> int:
-    """Return how many hours of a date that has begun are over, 0 to 24."""
-    return min(24, (now - start_of_day(day)) // timedelta(hours=1))
+    """Count the hours of a date that are over, 0 to 24; the date has begun."""
+    return min(24, (now - floor_day(day)) // timedelta(hours=1))
 
 
-def start_of_day(day: date) -> datetime:
+def floor_day(day: date) -> datetime:
     """Return the midnight (UTC) at which a date begins."""
     return datetime.combine(day, time(), UTC)
 
@@ -103,7 +107,8 @@ def count_tokens(day: date, now: datetime) -> Tokens:
     return _draw_tokens(day, count_past_hours(day, now), is_final, is_restated)
 
 
-@lru_cache(maxsize=2048)  # holds every date of the history once, and partial days
+# The cache holds every date of the history once, and the dates that are not over.
+@lru_cache(maxsize=2048)
 def _draw_tokens(day: date, hours: int, is_final: bool, is_restated: bool) -> Tokens:
     factors = RESTATED.factors if is_restated else {}
     figures: Tokens = {}
@@ -121,7 +126,7 @@ def _count_served_hours(day: date, hours: int) -> dict[str, int]:
     served = dict.fromkeys(
         (slug for slug, trait in traits.items() if trait.until and trait.created <= day < trait.until), hours
     )
-    begin = start_of_day(day)
+    begin = floor_day(day)
     counts = [0] * hours
     if begin >= START:
         counts = [count_happenings(begin + timedelta(hours=hour)) for hour in range(hours)]

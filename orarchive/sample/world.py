@@ -19,23 +19,30 @@ class World:
     """All that is served: records as sent, in the hour's order, with whole descriptions and with latency."""
 
     hour: datetime
-    models: dict[str, Row]  # by id
-    unlisted: dict[str, Row]  # by id: models in no list that still answer to it
-    endpoints: dict[str, list[Row]]  # by the model id asked for; [] for aliases, routers and orphans
+    models: dict[str, Row]
+    """Listed models by id."""
+    unlisted: dict[str, Row]
+    """Models by id that no list has, but that still answer to their id."""
+    endpoints: dict[str, list[Row]]
+    """Endpoints by requested model id; [] for aliases, routers and models that no provider serves."""
     providers: list[Row]
     zdr: list[Row]
     images: list[Row]
-    image_endpoints: dict[str, list[Row]]  # by model id
+    image_endpoints: dict[str, list[Row]]
+    """Endpoints for images by model id."""
     videos: list[Row]
-    answers_as: dict[str, str]  # ids whose endpoints route answers with another id
-    renamed: dict[str, str]  # old id -> new id
-    categories: list[str]  # the uses that models are ranked by
+    answers_as: dict[str, str]
+    """Id -> the other id with which its endpoints route answers."""
+    renamed: dict[str, str]
+    """Old id -> new id."""
+    categories: list[str]
+    """The uses that models are ranked by."""
 
 
 _lock = Lock()
 
 
-def world_at(moment: datetime) -> World:
+def build_world_at(moment: datetime) -> World:
     """Return the world in the hour of a moment.
 
     Calls for the same hour share one object, which no caller may change.
@@ -81,7 +88,7 @@ def _build_world(hour: datetime) -> World:
 
 
 def count_happenings(moment: datetime) -> int:
-    """Return how many happenings there have been by a moment."""
+    """Count the happenings up to a time."""
     return sum(happening.at <= moment for happening in HAPPENINGS)
 
 

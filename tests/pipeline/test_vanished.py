@@ -10,7 +10,7 @@ import pytest
 from orarchive.collect import client, feed_group
 from orarchive.collect.client import RetryPolicy
 from orarchive.collect.feed_fetch import MAX_PROBE_TRIES
-from orarchive.sample import HAPPENINGS, START, Reply, routes, world_at
+from orarchive.sample import HAPPENINGS, START, Reply, build_world_at, routes
 from orarchive.sample.faults import encode
 from tests.support.archives import HOUR, Stage, build_payloads, make_responder, read_git
 from tests.support.probes import (
@@ -129,7 +129,7 @@ def test_the_sample_has_every_result(stage: Stage, key: str, result: str) -> Non
 
 def serve_sample(stage: Stage, hour: datetime) -> None:
     """Serve the whole sample as it is in an hour."""
-    world = world_at(hour)
+    world = build_world_at(hour)
     stage.service.respond = lambda path, query, headers: routes.answer(world, path, query, headers, "no key")
 
 

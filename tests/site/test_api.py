@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from orarchive.publish.pages import model_path
+from orarchive.publish.pages import get_model_path
 from tests.support.browser import build_site, build_snapshot, copy_sample_archive, write_archive
 
 TEXT, COUNT, NUMBER, NONE, LIST, OBJECT = str, int, float, type(None), list, dict
@@ -75,7 +75,7 @@ def test_a_model_has_its_shape(site: dict[str, bytes]) -> None:
             assert all(isinstance(point["price"], str) for point in points)
         for endpoint in model["endpoints"]:
             assert endpoint.keys() == {"tag", "n", *LIFECYCLE, "pricing", "prices", "conditional_prices"}
-        assert row["file"] == f"api/v1/{model_path(row['id']).removesuffix('/index.html')}.json"
+        assert row["file"] == f"api/v1/{get_model_path(row['id']).removesuffix('/index.html')}.json"
     (haiku,) = (json.loads(site[row["file"]]) for row in rows if row["id"] == "anthropic/claude-haiku-4.5")
     assert [point["price"] for point in haiku["prices"]["prompt"]] == ["0.000001"]
 

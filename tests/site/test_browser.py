@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from orarchive.publish.pages import model_path
+from orarchive.publish.pages import get_model_path
 from tests.support.browser import (
     PAGE_PATHS,
     find_violations,
@@ -117,7 +117,7 @@ def test_from_a_sub_path(browser: Any, site_folder: Path) -> None:
         tab.keyboard.press("Control+k")
         tab.get_by_role("combobox", name="Search all models there ever were").fill("haiku 4.5")
         tab.keyboard.press("Enter")
-        tab.wait_for_url(f"**/{site_folder.name}/{model_path('anthropic/claude-haiku-4.5')}")
+        tab.wait_for_url(f"**/{site_folder.name}/{get_model_path('anthropic/claude-haiku-4.5')}")
         tab.locator("#asof").scroll_into_view_if_needed()
         tab.get_by_text("days ago").wait_for()
 

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from orarchive.publish.pages import model_path
+from orarchive.publish.pages import get_model_path
 from tests.support.browser import (
     PAGE_PATHS,
     build_many_models,
@@ -179,7 +179,7 @@ def test_the_gone_join_the_list_on_demand(browser: Any, tmp_path: Path) -> None:
         assert "gone" not in tab.url
         tab.get_by_label("also the 1 that are gone").check()
         tab.locator("#models a", has_text="Gone").click()
-        tab.wait_for_url(f"**/{model_path('a/gone')}")
+        tab.wait_for_url(f"**/{get_model_path('a/gone')}")
         assert tab.get_by_text("It is not listed.").is_visible()
 
 

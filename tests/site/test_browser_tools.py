@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from orarchive.publish.pages import model_path
+from orarchive.publish.pages import get_model_path
 from orarchive.timestamps import HOUR
 from tests.support.browser import (
     PAGE_PATHS,
@@ -43,7 +43,7 @@ def test_searching_living_and_dead(browser: Any, address: str) -> None:
         assert box.get_attribute("aria-activedescendant") == second.get_attribute("id")
         target = second.locator("code").inner_text()
         tab.keyboard.press("Enter")
-        tab.wait_for_url(f"**/{model_path(target)}")
+        tab.wait_for_url(f"**/{get_model_path(target)}")
         tab.keyboard.press("Control+k")
         tab.get_by_role("combobox").fill("no such model")
         tab.get_by_text("Nothing found").wait_for()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from orarchive.publish.pages import DATABASE, model_path
+from orarchive.publish.pages import DATABASE, get_model_path
 from orarchive.publish.render import MANIFEST
 from orarchive.sample import START
 from orarchive.timestamps import HOUR, format_hour
@@ -48,7 +48,7 @@ def test_as_of_an_hour_nothing_later_leaks(archive: Path, hour: dt.datetime, tmp
     assert site == build_site(then, tmp_path / "then-as-of", *as_of)
     notice = f"As of {format_hour(hour)}: nothing that was recorded later"
     now = build_site(then, tmp_path / "site")
-    for path in ("graveyard/index.html", "providers/index.html", model_path("openrouter/auto")):
+    for path in ("graveyard/index.html", "providers/index.html", get_model_path("openrouter/auto")):
         assert notice in Html(site[path]).text
         assert notice not in Html(now[path]).text
 
@@ -67,7 +67,7 @@ def test_an_hour_rewrites_the_pages_that_show_what_changed(stage: Stage, tmp_pat
         sites.append(build_site(stage.root, tmp_path / str(n)))
     first, quiet, moved, again = sites
 
-    page = Html(again[model_path(model)]).text
+    page = Html(again[get_model_path(model)]).text
     assert "Earlier prices of 1 of them" in page
     assert f"since {START.date()}" in page
 
@@ -81,7 +81,7 @@ def test_an_hour_rewrites_the_pages_that_show_what_changed(stage: Stage, tmp_pat
     pages = {path for path in changed(quiet, moved) - hourly if path.endswith(".html")}
     (provider,) = (path for path in pages if path.startswith("providers/") and path.count("/") == 2)
     assert pages - {"providers/index.html", provider} == {
-        "data/index.html", model_path(model), "changes/index.html", f"changes/{START:%Y-%m}/index.html",
+        "data/index.html", get_model_path(model), "changes/index.html", f"changes/{START:%Y-%m}/index.html",
     }  # fmt: skip
 
 

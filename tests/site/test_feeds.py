@@ -11,7 +11,7 @@ import pytest
 
 from orarchive.publish import news_feeds
 from orarchive.publish.news_feeds import NewsEntry
-from orarchive.publish.pages import model_path
+from orarchive.publish.pages import get_model_path
 from orarchive.sample import START
 from orarchive.timestamps import HOUR, format_hour
 from tests.support import browser
@@ -41,7 +41,7 @@ def parse_atoms(site: dict[str, bytes]) -> Iterator[tuple[str, Any]]:
 def list_news(archive: Path, hour: dt.datetime | None = None) -> list[NewsEntry]:
     """Return all entries up to an hour, newest first."""
     view = browser.build_archive_view(archive, hour)
-    paths = {model.model.id: model_path(model.model.id) for model in view.models}
+    paths = {model.model.id: get_model_path(model.model.id) for model in view.models}
     return news_feeds.build_news(view.changes, paths)
 
 

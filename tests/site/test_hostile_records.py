@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from orarchive.domain.records import Endpoint, Model
 from orarchive.jsonl import loads
 from orarchive.publish.json_text import format_json
-from orarchive.publish.pages import DATABASE, model_path
+from orarchive.publish.pages import DATABASE, get_model_path
 from orarchive.publish.render import format_amount, format_exact
 from orarchive.publish.sanitize import safe_url, show_invisible
 from orarchive.sample import START
@@ -26,7 +26,7 @@ from tests.support.browser import (
 
 
 def test_a_hostile_description_is_only_text(site: dict[str, bytes]) -> None:
-    page = site[model_path(HOSTILE)].decode()
+    page = site[get_model_path(HOSTILE)].decode()
     assert "&lt;script&gt;alert(" in page
     assert "<script>alert" not in page
     assert "<b>Bold" not in page

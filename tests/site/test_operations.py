@@ -100,7 +100,7 @@ def test_a_report_names_each_trouble(stage: Stage) -> None:
     )
     code, output = run_report(stage, START + 27 * HOUR)
     assert code == 3
-    assert "- a thin day: 16 of the last 24 hours are good for models, providers" in output
+    assert "- only 16 of the last 24 hours are good for models, providers" in output
     assert "in 16 of them a run was made\n" in output
     stage.service.fail("providers", "503")
     for n in range(20, 46):

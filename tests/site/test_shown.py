@@ -8,7 +8,7 @@ from orarchive.domain.event_kinds import list_labels
 from orarchive.domain.snapshot import Snapshot
 from orarchive.jsonl import Record, loads
 from orarchive.publish.dataset import HealthDay, PriceKey
-from orarchive.publish.pages import model_path
+from orarchive.publish.pages import get_model_path
 from orarchive.publish.views.changes import list_moves
 from orarchive.publish.views.changes_page import MAX_RECENT_LINES
 from orarchive.publish.views.health import Health, combine_health
@@ -71,7 +71,7 @@ def test_a_provider_tells_of_what_is_degraded(stage: Stage, tmp_path: Path) -> N
     slug = endpoint["tag"].partition("/")[0]
     degraded = {path for path, content in site.items() if b"degraded" in content and path.endswith(".html")}
     example = "data/index.html"  # the only event there is
-    assert degraded == {f"providers/{slug}/index.html", model_path(model), example}
+    assert degraded == {f"providers/{slug}/index.html", get_model_path(model), example}
     assert not any(b"degraded" in content for path, content in site.items() if path.startswith("feeds/"))
 
 
@@ -108,10 +108,10 @@ def test_prices_under_a_condition_have_points(tmp_path: Path) -> None:
     ]  # fmt: skip
     rows = [row for row in site["data/prices.csv"].decode().splitlines() if "200000" in row]
     assert len(rows) == 3
-    page = site[model_path("a/c")].decode()
+    page = site[get_model_path("a/c")].decode()
     assert re.search(r"<figcaption><b>Input \(prompt over 200,000 tokens\)</b>.*1 change since", page)
     for model in ("a/b", "a/c"):
-        table = site[model_path(model)].decode().partition("Every price as a table")[2]
+        table = site[get_model_path(model)].decode().partition("Every price as a table")[2]
         assert "Input (prompt over 200,000 tokens)" in table
 
 
@@ -175,7 +175,7 @@ def test_a_beginning_that_nobody_saw_is_a_span(tmp_path: Path) -> None:
     """Show for a model that was added in a gap the hour before the gap."""
     hours = build_snapshot([{"id": "a/b"}]), build_snapshot([{"id": "a/b"}, {"id": "a/c"}])
     archive = write_archive(tmp_path / "archive", *hours, apart=3 * DAY)
-    page = build_page(archive, tmp_path, model_path("a/c"))
+    page = build_page(archive, tmp_path, get_model_path("a/c"))
     assert f"added after {START.date()}" in page
     (model,) = (view for view in build_archive_view(archive).models if view.model.id == "a/c")
     assert model.added_after == START
@@ -190,7 +190,7 @@ def test_the_list_price_names_who_asks_it(tmp_path: Path) -> None:
         archive = write_archive(tmp_path / str(n), hours[n])
         (model,) = build_archive_view(archive).models
         assert [view.endpoint.tag for view in model.list_price_endpoints] == tags
-        page = build_page(archive, tmp_path / f"site{n}", model_path("a/b"))
+        page = build_page(archive, tmp_path / f"site{n}", get_model_path("a/b"))
         assert ("no endpoint" in page) == (not tags)
 
 
@@ -222,6 +222,6 @@ def test_each_kind_has_a_feed_and_endpoints_their_history(stage: Stage, tmp_path
     assert {f"feeds/kinds/{kind.replace(' ', '-')}.atom" for kind in list_labels()} <= site.keys()
     assert site["feeds/kinds/cut.atom"].count(b"<entry>") == 1
     assert site["feeds/kinds/rise.atom"].count(b"<entry>") == 0
-    endpoints = loads(site[f"api/v1/{model_path(model).removesuffix('/index.html')}.json"])["endpoints"]
+    endpoints = loads(site[f"api/v1/{get_model_path(model).removesuffix('/index.html')}.json"])["endpoints"]
     (entry,) = (entry for entry in endpoints if entry["tag"] == endpoint["tag"])
     assert [point["price"] for point in entry["prices"]["prompt"]] == ["0.000002", "0.000001"]

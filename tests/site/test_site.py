@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from urllib.parse import unquote
 
-from orarchive.publish.pages import DATABASE, model_path
+from orarchive.publish.pages import DATABASE, get_model_path
 from orarchive.publish.render import SCRIPTS
 from orarchive.publish.views import View
 from orarchive.sample import START
@@ -31,14 +31,14 @@ def test_every_model_has_a_page_and_a_row(pages: dict[str, Html], view: View) ->
         *("graveyard/index.html", "compare/index.html", "data/index.html", "about/index.html"),
         "patterns/index.html",
     }
-    assert {model_path(model) for model in ids} < pages.keys()
+    assert {get_model_path(model) for model in ids} < pages.keys()
     for path, models in (
         ("models/index.html", view.listed_models),
         ("models/gone/index.html", view.gone_models),
     ):
         links = [attributes.get("href") for tag, attributes in pages[path].tags if tag == "a"]
         targets = [resolve_link(path, unquote(link)) for link in links if link and "/models/" in link]
-        assert targets[-len(models) :] == [model_path(model.model.id) for model in models]
+        assert targets[-len(models) :] == [get_model_path(model.model.id) for model in models]
 
 
 def test_links_resolve_inside_the_site(pages: dict[str, Html], site: dict[str, bytes]) -> None:
@@ -91,7 +91,7 @@ def test_a_date_that_is_over_is_no_state_but_a_fact(tmp_path: Path) -> None:
         (view,) = build_archive_view(archive, hour).models
         assert view.states == states
     site = build_site(archive, tmp_path / "site", "--as-of", format_hour(START + 24 * HOUR))
-    assert f"Expires{model['expiration_date']}" in Html(site[model_path("a/old")]).text.replace(" ", "")
+    assert f"Expires{model['expiration_date']}" in Html(site[get_model_path("a/old")]).text.replace(" ", "")
 
 
 def test_free_at_night_is_not_free(tmp_path: Path) -> None:
@@ -110,7 +110,9 @@ def test_free_at_night_is_not_free(tmp_path: Path) -> None:
     site = build_site(archive, tmp_path / "site")
     free = re.findall('<tr data-has="[^"]*free">.*?href="([^"]+)"', site["models/index.html"].decode())
     assert free == ["../models/a/free/index.html"]
-    tables = {model: site[model_path(model)].decode().partition('id="endpoints"')[2] for model in endpoints}
+    tables = {
+        model: site[get_model_path(model)].decode().partition('id="endpoints"')[2] for model in endpoints
+    }
     assert [model for model, table in tables.items() if ">free<" in table] == ["a/free"]
 
 
@@ -136,15 +138,15 @@ def test_prices_say_free_dynamic_unpriced(site: dict[str, bytes]) -> None:
 
 
 def test_conditions_are_a_table(pages: dict[str, Html]) -> None:
-    clock = pages[model_path("deepseek/deepseek-v4-pro")].text
+    clock = pages[get_model_path("deepseek/deepseek-v4-pro")].text
     assert "10:00–01:00 UTC" in clock
     assert "Saturday, Sunday" in clock
     assert "time-of-day price" in clock
-    assert "prompt over 200,000 tokens" in pages[model_path("google/gemini-2.5-pro")].text
+    assert "prompt over 200,000 tokens" in pages[get_model_path("google/gemini-2.5-pro")].text
 
 
 def test_a_kept_model_says_so(pages: dict[str, Html]) -> None:
-    page = pages[model_path("z-ai/glm-5.1")].text
+    page = pages[get_model_path("z-ai/glm-5.1")].text
     assert "not read in the last hour (404)" in page
 
 
@@ -152,7 +154,7 @@ def test_benchmarks_are_the_latest_with_their_source(site: dict[str, bytes], vie
     scored = [model for model in view.models if model.scores]
     assert scored
     for model in scored:
-        page = Html(site[model_path(model.model.id)]).text
+        page = Html(site[get_model_path(model.model.id)]).text
         assert "whose terms apply" in page
         assert all(score.score in page for score in model.scores)
 

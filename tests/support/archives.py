@@ -17,7 +17,7 @@ from orarchive.collect.settings import RunOptions, Settings
 from orarchive.domain.snapshot import Snapshot
 from orarchive.history.history import History, read_history
 from orarchive.jsonl import dumps, loads
-from orarchive.sample import Reply, Service, routes, world_at
+from orarchive.sample import Reply, Service, build_world_at, routes
 from orarchive.sample.faults import encode
 from orarchive.store import ledger
 from orarchive.store.archive import Archive, open_archive
@@ -67,7 +67,7 @@ FEW = (
 @cache
 def _build_payloads(moment: dt.datetime, models: tuple[str, ...]) -> Payloads:
     """Build the bodies of the sample service for a few models; the result is shared and must not change."""
-    world = world_at(moment)
+    world = build_world_at(moment)
 
     def answer(path: str) -> Any:
         return routes.answer(world, path, {"output_modalities": "all"}, {}, "no key")[1]
@@ -128,7 +128,9 @@ def make_responder(
 
     def respond(path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Reply | tuple[int, Any]:
         body = bodies.get(path)
-        return body if isinstance(body, Reply) else (200, body) if body else routes.error(404, "Not Found")
+        return (
+            body if isinstance(body, Reply) else (200, body) if body else routes.build_error(404, "Not Found")
+        )
 
     return respond
 

@@ -24,9 +24,9 @@ from orarchive.domain.snapshot import Snapshot
 from orarchive.history.history import read_history
 from orarchive.index.database import build_in_memory
 from orarchive.publish.dataset import read_dataset
-from orarchive.publish.pages import model_path
+from orarchive.publish.pages import get_model_path
 from orarchive.publish.views import View, build_view
-from orarchive.sample import START, Service, routes, world_at
+from orarchive.sample import START, Service, build_world_at, routes
 from orarchive.store import ledger
 from orarchive.store.archive import open_archive
 from orarchive.store.git import run_git
@@ -55,13 +55,13 @@ LAST = dt.datetime(2026, 6, 20, 13, tzinfo=dt.UTC)
 PAGE_PATHS = {
     "home": "index.html",
     "models": "models/index.html",
-    "model": model_path("deepseek/deepseek-v4-pro"),
-    "kept": model_path("z-ai/glm-5.1"),
-    "alias": model_path("~openai/gpt-latest"),
-    "router": model_path("openrouter/auto"),
-    "orphaned": model_path("deepcogito/cogito-v2.1-671b"),
-    "variant": model_path("google/gemma-4-31b-it:free"),
-    "hostile": model_path(HOSTILE),
+    "model": get_model_path("deepseek/deepseek-v4-pro"),
+    "kept": get_model_path("z-ai/glm-5.1"),
+    "alias": get_model_path("~openai/gpt-latest"),
+    "router": get_model_path("openrouter/auto"),
+    "orphaned": get_model_path("deepcogito/cogito-v2.1-671b"),
+    "variant": get_model_path("google/gemma-4-31b-it:free"),
+    "hostile": get_model_path(HOSTILE),
     "gone": "models/gone/index.html",
     "labs": "labs/index.html",
     "lab": "labs/openai/index.html",
@@ -152,7 +152,7 @@ def archive_rankings(stage: Stage, hour: dt.datetime, key: str | None = "sample-
     service.now = hour
 
     def respond(path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> tuple[int, Any]:
-        return routes.answer(world_at(service.now), path, query, headers, "sample-key")
+        return routes.answer(build_world_at(service.now), path, query, headers, "sample-key")
 
     before, service.respond = service.respond, respond
     try:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from orarchive.sample import START, Service, routes, world_at
+from orarchive.sample import START, Service, build_world_at, routes
 from orarchive.store.git import run_git
 from tests.support.archives import HOUR, ROOT, Payloads, Stage, read_git
 from tests.support.workflow_runner import Repository, WorkflowRun
@@ -20,7 +20,7 @@ KEY = "sk-or-v1-secret"
 
 def serve(service: Service, bodies: Payloads) -> None:
     """Serve these bodies by path; other requests get the answer of the sample's first hour."""
-    world = world_at(START)
+    world = build_world_at(START)
 
     def respond(path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> tuple[int, Any]:
         body = bodies.get(path) if query.keys() <= {"output_modalities"} else None

@@ -26,7 +26,7 @@ from orarchive.domain.feeds import FEEDS
 from orarchive.domain.snapshot import Snapshot
 from orarchive.history.verify import verify
 from orarchive.index.database import open_index
-from orarchive.sample import START, Service, world_at
+from orarchive.sample import START, Service, build_world_at
 from orarchive.store import ledger
 from orarchive.store.ledger import Attempt
 from orarchive.timestamps import HOUR, format_hour
@@ -127,7 +127,7 @@ class SoakResult:
 def soak(folder: Path, hours: int, seed: int = 0) -> SoakResult:
     """Live through `hours` hours of an archive in a folder, then check it."""
     result = SoakResult(hours)
-    models = tuple(sorted(world_at(START).models)[:MODEL_COUNT])
+    models = tuple(sorted(build_world_at(START).models)[:MODEL_COUNT])
     errors = folder / "errors"
     with ExitStack() as stack:
         service = stack.enter_context(Service(make_responder({})))

@@ -17,7 +17,7 @@ from orarchive.collect.validate import RejectedPayload
 from orarchive.domain.ranking_series import APPS, CATEGORY, MODELS, ORDER
 from orarchive.errors import NotJSON
 from orarchive.paths import MAX_SEGMENT_LENGTH, escape_segment
-from orarchive.sample.openapi import document
+from orarchive.sample.openapi import build_document
 
 TWO = ["marketing", "marketing/seo"]
 
@@ -137,7 +137,7 @@ def list_texts(value: Any) -> Iterator[str]:
 
 
 def test_the_slices_of_series() -> None:
-    file = document(["programming", *TWO])
+    file = build_document(["programming", *TWO])
     assert list_slices(ORDER, file) == ["", "programming", *TWO]
     assert list_slices(CATEGORY, file) == ["programming", *TWO]
     assert list_slices(APPS, file) == ["popular", "trending"]

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orarchive.publish.pages import model_path
+from orarchive.publish.pages import get_model_path
 
 HOSTILE_IDS = [
     "a/b", "A/b", "a/B", "a", "/a", "a/", "", "/", "a/b/c", "a/b:c", "a/b:", "a:b", "a/b:c/d", "a/b/c:d",
@@ -23,7 +23,7 @@ def fold(path: str) -> str:
 
 
 def test_no_two_ids_share_a_path() -> None:
-    paths = [fold(model_path(model)) for model in HOSTILE_IDS]
+    paths = [fold(get_model_path(model)) for model in HOSTILE_IDS]
     assert len(set(paths)) == len(HOSTILE_IDS)
     parents = {str(parent) for path in paths for parent in PurePosixPath(path).parents}
     assert not parents & set(paths)
@@ -31,11 +31,11 @@ def test_no_two_ids_share_a_path() -> None:
 
 @given(st.text(), st.text())
 def test_paths_are_plain_and_apart(left: str, right: str) -> None:
-    path = model_path(left)
+    path = get_model_path(left)
     assert re.fullmatch(r"models(/[a-z0-9_.~=-]{1,120}){2,3}/index\.html", path)
     assert not any(part in (".", "..") or part.endswith(".") for part in path.split("/"))
     if left != right:
-        assert fold(path) != fold(model_path(right))
+        assert fold(path) != fold(get_model_path(right))
 
 
 @given(
@@ -43,10 +43,10 @@ def test_paths_are_plain_and_apart(left: str, right: str) -> None:
 )
 def test_close_ids_are_apart(left: str, right: str) -> None:
     if left != right:
-        assert fold(model_path(left)) != fold(model_path(right))
+        assert fold(get_model_path(left)) != fold(get_model_path(right))
 
 
 def test_common_ids_read_well() -> None:
-    assert model_path("openai/gpt-oss-20b:free") == "models/openai/gpt-oss-20b/free/index.html"
-    assert model_path("~openai/gpt-latest") == "models/~openai/gpt-latest/index.html"
-    assert model_path("qwen/qwen3.6-27b") == "models/qwen/qwen3.6-27b/index.html"
+    assert get_model_path("openai/gpt-oss-20b:free") == "models/openai/gpt-oss-20b/free/index.html"
+    assert get_model_path("~openai/gpt-latest") == "models/~openai/gpt-latest/index.html"
+    assert get_model_path("qwen/qwen3.6-27b") == "models/qwen/qwen3.6-27b/index.html"

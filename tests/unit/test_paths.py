@@ -19,7 +19,7 @@ from orarchive.collect.settings import Settings
 from orarchive.domain.feeds import ENDPOINTS, IMAGE_ENDPOINTS, FanOutFeed
 from orarchive.domain.feeds import MODELS as MODELS_FEED
 from orarchive.domain.ranking_series import CATEGORY, ORDER, SERIES
-from orarchive.publish.pages import model_path
+from orarchive.publish.pages import get_model_path
 from orarchive.sample import Service
 from tests.support.archives import HOUR, Stage, assert_tidy, make_archive, read_data_files, read_git
 from tests.support.browser import build_site
@@ -94,7 +94,7 @@ def check_different(paths: Iterable[str]) -> None:
 
 def list_model_files(model: str) -> list[str]:
     """Return the paths of all files of a site that belong to one model."""
-    page = model_path(model)
+    page = get_model_path(model)
     return [
         page,
         page.replace("index.html", "changes.atom"),

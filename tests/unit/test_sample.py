@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from orarchive.sample import END, START, Service, world_at
+from orarchive.sample import END, START, Service, build_world_at
 from tests.support.sample_client import KEY, Ask, read_rows
 
 # Shapes
@@ -56,7 +56,7 @@ def test_models_have_the_whole_shape(ask: Ask, moment: datetime) -> None:
 
 @pytest.mark.parametrize("moment", [START, END])
 def test_endpoints_have_the_whole_shape(ask: Ask, moment: datetime) -> None:
-    for model in world_at(moment).models:
+    for model in build_world_at(moment).models:
         data = ask(f"models/{model}/endpoints", at=moment).json()["data"]
         assert data.keys() == {"id", "name", "created", "description", "architecture", "endpoints"}
         for row in data["endpoints"]:
@@ -145,7 +145,7 @@ def test_unknown_is_404(ask: Ask) -> None:
 
 # Quirks of the service
 
-WORLD = world_at(START)
+WORLD = build_world_at(START)
 ENDPOINTS = [row for rows in WORLD.endpoints.values() for row in rows]
 OVERRIDES = [entry for row in ENDPOINTS for entry in row["pricing"].get("overrides", ())]
 UPTIMES = [uptime for row in ENDPOINTS for uptime in (row["uptime_last_5m"], row["uptime_last_1d"])]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from orarchive.sample import START, Service, world_at
+from orarchive.sample import START, Service, build_world_at
 from orarchive.sample.world import format_permaslug
 from tests.support.sample_client import Ask, read_rows
 
@@ -117,7 +117,7 @@ def test_session_costs(ask: Ask) -> None:
         "window_end_date": "2026-06-28",
     }
     assert {row["turn_range"] for row in rows} == {"1-turn", "2-9-turns", "10-49-turns", "50-plus-turns"}
-    slugs = {format_permaslug(model) for model in world_at(NOW).models.values()}
+    slugs = {format_permaslug(model) for model in build_world_at(NOW).models.values()}
     assert {row["model_permaslug"] for row in rows} <= slugs
 
 
@@ -171,7 +171,7 @@ def test_benchmarks(ask: Ask) -> None:
     assert all(item.keys() in FIELDS[item["source"]] for item in items)
     assert meta["source"] is meta["source_url"] is meta["citation"] is meta["task_type"] is None
     assert read_rows(ask("benchmarks", max_results=7)) == items[:7]
-    names = {format_permaslug(model): model["name"] for model in world_at(NOW).models.values()}
+    names = {format_permaslug(model): model["name"] for model in build_world_at(NOW).models.values()}
     assert all(names[item["model_permaslug"]] == item["display_name"] for item in items)
     for source in FIELDS:
         response = ask("benchmarks", source=source)

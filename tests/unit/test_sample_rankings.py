@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from orarchive.sample import END, HAPPENINGS, LATE, RESTATED, START, Service, world_at
+from orarchive.sample import END, HAPPENINGS, LATE, RESTATED, START, Service, build_world_at
 from orarchive.sample.world import format_permaslug
 from tests.support.sample_client import Ask, read_rows
 
@@ -101,7 +101,7 @@ def test_slices_are_parts(ask: Ask) -> None:
         return ask_dates(ask, **query)["2026-07-01"]
 
     total = sum(ask_slice().values())
-    listed = {format_permaslug(model): model["architecture"] for model in world_at(END).models.values()}
+    listed = {format_permaslug(model): model["architecture"] for model in build_world_at(END).models.values()}
     for modality, side, word in [
         ("image_output", "output_modalities", "image"),
         ("image", "input_modalities", "image"),
@@ -207,7 +207,7 @@ def test_models_are_used_while_a_provider_serves_them(ask: Ask) -> None:
 
 
 def test_some_permaslugs_are_in_no_models_list(ask: Ask) -> None:
-    listed = {format_permaslug(model) for at in (START, END) for model in world_at(at).models.values()}
+    listed = {format_permaslug(model) for at in (START, END) for model in build_world_at(at).models.values()}
     dates = ask_dates(ask, start_date="2026-06-15", end_date="2026-07-15")
     unlisted = set.intersection(*(set(tokens) for tokens in dates.values())) - listed - {"other"}
     assert {":" in slug for slug in unlisted} == {True, False}
@@ -223,7 +223,7 @@ def list_ids(ask: Ask, **query: Any) -> list[str]:
 
 
 def test_models_in_the_order_of_their_use(ask: Ask) -> None:
-    world = world_at(END)
+    world = build_world_at(END)
     ordered = list_ids(ask, sort="top-weekly", output_modalities="all")
     assert sorted(ordered) == sorted(world.models)
     window = {"start_date": "2026-07-06", "end_date": "2026-07-12"}

@@ -6,7 +6,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from orarchive.sample import END, HAPPENINGS, START, World, world_at
+from orarchive.sample import END, HAPPENINGS, START, World, build_world_at
 from orarchive.sample.time_of_day import apply_schedule
 from tests.support.sample_client import KEY, Ask
 
@@ -27,10 +27,10 @@ def test_another_process_serves_the_same(ask: Ask) -> None:
     paths = ("models", "endpoints/zdr", "datasets/rankings-daily")
     code = f"""
 import sys
-from orarchive.sample import END, routes, world_at
+from orarchive.sample import END, build_world_at, routes
 from orarchive.sample.faults import encode
 for path in {paths}:
-    status, body = routes.answer(world_at(END), path, {{}}, {KEY}, "sample-key")
+    status, body = routes.answer(build_world_at(END), path, {{}}, {KEY}, "sample-key")
     sys.stdout.buffer.write(encode(body))
 """
     served = b"".join(ask(path, at=END).content for path in paths)
@@ -54,14 +54,14 @@ def test_hours_without_a_happening_differ_only_in_order_health_and_time_of_day_p
             for row in rows
         )
 
-    first, second = world_at(START), world_at(START + HOUR)
+    first, second = build_world_at(START), build_world_at(START + HOUR)
     assert list_stable_fields(first) == list_stable_fields(second)
     assert first.endpoints != second.endpoints
 
 
 def test_time_of_day_prices_flip_on_model_and_endpoint() -> None:
     def read_price(moment: datetime) -> str:
-        world = world_at(moment)
+        world = build_world_at(moment)
         model = world.models["deepseek/deepseek-v4-pro"]["pricing"]
         rows = {row["tag"]: row for row in world.endpoints["deepseek/deepseek-v4-pro"]}
         pricing = rows["deepseek"]["pricing"]
@@ -113,11 +113,11 @@ def test_a_renamed_model_answers_to_its_old_id(ask: Ask) -> None:
 def test_an_unlisted_model_answers_to_its_id_alone(ask: Ask) -> None:
     unlisted, returned = (happening.at for happening in HAPPENINGS if happening.key == "microsoft/phi-4")
     for moment in (unlisted, returned - HOUR):
-        assert "microsoft/phi-4" not in world_at(moment).models
+        assert "microsoft/phi-4" not in build_world_at(moment).models
         assert ask("model/microsoft/phi-4", at=moment).json()["data"]["id"] == "microsoft/phi-4"
         assert ask("models/microsoft/phi-4/endpoints").status_code == 404
-    assert "microsoft/phi-4" in world_at(returned).models
-    assert world_at(returned).unlisted == {}
+    assert "microsoft/phi-4" in build_world_at(returned).models
+    assert build_world_at(returned).unlisted == {}
 
 
 def test_the_hostile_description_is_served_unchanged(ask: Ask) -> None:

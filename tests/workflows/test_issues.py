@@ -27,7 +27,7 @@ def run_watch(repository: Repository, now: dt.datetime) -> list[dict[str, Any]]:
 def test_the_issue_is_opened_commented_on_and_closed(
     service: Service, fork: Repository, tmp_path: Path
 ) -> None:
-    """A thin day opens an issue, the next one adds a comment, and an archive that is well again closes it.
+    """A day with few good hours opens an issue, the next such day adds a comment, a good archive closes it.
 
     Fails without the token, without the right, and where closed issues are searched as well.
     """
@@ -35,7 +35,7 @@ def test_the_issue_is_opened_commented_on_and_closed(
     assert writer.run(START, push=True, feeds=("models",)) == 0
     (issue,) = run_watch(fork, START + 5 * HOUR)
     assert (issue["title"], issue["state"]) == (TITLE, "open")
-    assert "- a thin day: 1 of the last 6 hours are good for models" in issue["body"]
+    assert "- only 1 of the last 6 hours are good for models" in issue["body"]
     (issue,) = run_watch(fork, START + 29 * HOUR)
     assert issue["state"] == "open"
     assert ["has no good hour since" in comment for comment in issue["comments"]] == [True]

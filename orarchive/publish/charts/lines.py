@@ -94,7 +94,7 @@ def draw_lines(
         )
         for n, (name, points) in enumerate(series.items())
     ]
-    dates = list_date_ticks(_to_midnight(begin), _to_midnight(end), MAX_DATE_LABELS)
+    dates = list_date_ticks(_get_midnight(begin), _get_midnight(end), MAX_DATE_LABELS)
     return LineChart(
         lines=lines,
         dates=[Tick(x(moment.date()), text) for moment, text in dates],
@@ -128,6 +128,6 @@ def _spread_labels(ends: Mapping[str, float]) -> dict[str, float]:
     return {name: round(y - excess, 1) for name, y in positions.items()}
 
 
-def _to_midnight(day: dt.date) -> dt.datetime:
+def _get_midnight(day: dt.date) -> dt.datetime:
     """Return the beginning of a UTC day."""
     return dt.datetime.combine(day, dt.time(), dt.UTC)

@@ -1,8 +1,9 @@
-"""What the pages show, computed from the dataset; pandas is used here alone.
+"""The contexts of the pages, computed from the dataset; pandas is used here alone.
 
-`View` is what several pages and the machine surface share. Each kind of page has one dataclass of its own,
-in a module of its own, that holds what its template shows. "Now" is the hour that the site is built for,
-never the clock.
+`View` holds what several pages and the machine surface share. The context of each page is a dataclass:
+`model_page.ModelPage` is that of `model.html`. The modules named `..._page` hold the context of a page, or of
+a list and of the page of each entry; `graveyard`, `home` and `reference` hold those of the remaining pages.
+"Now" is the hour that the site is built for, never the time at which it is built.
 """
 
 import datetime as dt
@@ -34,7 +35,7 @@ MAX_HOME_LINES = 40
 
 @dataclass(frozen=True)
 class View:
-    """What several pages and the machine surface share."""
+    """The dataset as of an hour, with the values that several pages and the machine surface share."""
 
     dataset: Dataset
     now: dt.datetime
@@ -67,7 +68,7 @@ class View:
 
     @cached_property
     def totals(self) -> dict[str, int]:
-        """Count what there is now."""
+        """Count the models, endpoints, providers and ZDR rows listed now, and the models ever seen."""
         current = Counter(
             feed
             for feed, entries in self.dataset.entries.items()
@@ -86,13 +87,13 @@ class View:
 
     @cached_property
     def coverage(self) -> list[Coverage]:
-        """Return how well each feed is covered."""
+        """Return the good and the possible hours of each feed among the last 24, 168 and 720."""
         feeds = {reading.feed for reading in self.dataset.readings}
         return compute_coverage(self.dataset.complete_hours, feeds, self.now)
 
     @cached_property
     def last_run(self) -> LastRun:
-        """Return what was done at the last hour."""
+        """Return the outcome, records, requests and times of the attempts at the last hour."""
         return summarize_last_run(self.dataset)
 
     @cached_property
@@ -115,7 +116,7 @@ class View:
 
     @cached_property
     def latest_changes(self) -> list[ChangelogHour]:
-        """Return the latest hours with changes, up to so many lines."""
+        """Return the latest hours with changes, `MAX_HOME_LINES` lines in all; `more` counts the rest."""
         hours = []
         left = MAX_HOME_LINES
         for hour in self.changes:
@@ -127,7 +128,7 @@ class View:
 
     @cached_property
     def months(self) -> list[ChangelogMonth]:
-        """Return the changes by month and day."""
+        """Return the changes by month and day, newest first."""
         return group_months(self.changes)
 
     @property
@@ -137,17 +138,17 @@ class View:
 
     @cached_property
     def lab_views(self) -> list[LabView]:
-        """Return every lab there ever was."""
+        """Return every lab that ever had a listed model, by name."""
         return build_lab_views(self.dataset, self.models)
 
     @cached_property
     def providers(self) -> list[ProviderView]:
-        """Return every provider there ever was."""
+        """Return every provider that is or was listed, or serves or served a model, by name."""
         return build_provider_views(self.dataset, self.listed_models, self.now)
 
     @cached_property
     def rankings(self) -> Rankings:
-        """Return OpenRouter's own rankings."""
+        """Return the rankings that OpenRouter publishes, joined with the models that they name."""
         return Rankings(self.dataset, self.models)
 
     @cached_property
@@ -157,11 +158,11 @@ class View:
 
     @cached_property
     def successors(self) -> dict[str, str]:
-        """Return the ids under which OpenRouter answered for models that are no longer listed."""
+        """Return by model no longer listed the id under which OpenRouter answered for it, where it did."""
         return {grave.model.model.id: grave.successor for grave in self.graves if grave.successor}
 
 
 def build_view(dataset: Dataset, as_of: dt.datetime | None = None) -> View:
-    """Build what the pages share, as of an hour (the last one on record if none is given)."""
+    """Build the view of a dataset as of an hour, by default the last one on record."""
     now = as_of or dataset.hour
     return View(dataset, now, build_model_views(dataset, now), as_of is not None)

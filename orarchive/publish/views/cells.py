@@ -33,7 +33,7 @@ class PriceCell:
 
     @property
     def sort_value(self) -> Decimal | None:
-        """Return what a table sorts by: None for dynamic and unpriced, which stand last."""
+        """Return the price to sort a table by; None for dynamic and unpriced, which stand last."""
         return self.price if self.price is not None and self.price >= 0 else None
 
 
@@ -42,7 +42,7 @@ class PricePointRow:
     """A price and the hours that showed it."""
 
     name: str
-    """What the price is of: `input (prompt over 200,000 tokens)`."""
+    """Dimension and condition: `input (prompt over 200,000 tokens)`."""
     first: dt.datetime
     last: dt.datetime | None
     """None: it still holds."""
@@ -98,7 +98,7 @@ class ModelTable:
 
 
 def build_model_table(models: list[ModelView], caption: str, has_labs: bool = False) -> ModelTable:
-    """Build the table of some models; `has_labs` adds a column for the lab."""
+    """Build the table of models, in the order given; `has_labs` adds a column for the lab."""
     units = "with context in tokens and prices in USD per million tokens"
     return ModelTable(f"{caption}, {units}", [_build_model_row(model) for model in models], has_labs)
 

@@ -1,4 +1,4 @@
-"""What the pages show of changes: by month and day, as rows, and the biggest moves of prices."""
+"""Changes for the pages: by month and day, as rows, and the biggest moves of prices."""
 
 import datetime as dt
 from collections import defaultdict
@@ -22,7 +22,7 @@ class ChangelogDay:
 
     @property
     def lines(self) -> int:
-        """Return how many lines there are."""
+        """Return the number of lines of all hours."""
         return sum(len(hour.lines) for hour in self.hours)
 
 
@@ -36,7 +36,7 @@ class ChangelogMonth:
 
     @property
     def lines(self) -> int:
-        """Return how many lines there are."""
+        """Return the number of lines of all days."""
         return sum(day.lines for day in self.days)
 
 
@@ -64,15 +64,15 @@ class PriceMove:
 
 
 def list_moves(changes: list[ChangelogHour], since: dt.datetime) -> list[PriceMove]:
-    """List how input and output prices moved since an hour, the biggest move first.
+    """List the moves of input and output prices since an hour, the biggest in percent first.
 
-    Where both prices of a model or endpoint moved, the larger move counts. A price that went and came back
-    has not moved. A model that shows another provider's price has not moved either: no provider changed its
-    price. What may have moved long before that hour is left out.
+    `changes` are newest first. Where both prices of a model or endpoint moved, the larger move counts. A
+    price that changed and changed back has not moved. A model that shows another provider's price has not
+    moved either: no provider changed its price. Moves that may be much older than that hour are left out.
     """
     last: dict[tuple[str | None, str], tuple[dt.datetime, ChangelogLine]] = {}
     moves: dict[tuple[str | None, str], dict[str, Move]] = defaultdict(dict)
-    for hour in takewhile(lambda hour: hour.hour > since, changes):  # newest first
+    for hour in takewhile(lambda hour: hour.hour > since, changes):
         for line in hour.lines:
             is_recent = line.after is None or line.after >= since - MAX_GAP
             if is_recent and line.topic == "price" and line.kind != "listed price":
@@ -103,7 +103,7 @@ class MoveView:
 
 
 def build_move_view(move: Move, has_tone: bool = True) -> MoveView:
-    """Build what is shown of a move; without tone for a listed price, which no provider changed."""
+    """Build the cells of a move; `has_tone` is False for a listed price, which no provider changed."""
     percent = ""
     if move.percent is not None:
         sign = "+" if move.percent > 0 else "−" if move.percent < 0 else ""
@@ -123,7 +123,7 @@ class MoveRow:
 
     model: str
     subject: str
-    """What of the model moved, the listed price: ""."""
+    """The record of the model whose price moved, such as the tag of an endpoint; "" for the listed price."""
     cause: str
     move: MoveView
     hour: dt.datetime
@@ -151,7 +151,7 @@ class ChangeRow:
     css_class: str
     sign: str
     topic: str
-    """What a filter looks at; "" where there is no filter."""
+    """Topic to filter by; "" where there is no filter."""
     model: str
     """The model that is named; "" where there is none, or it is that of the page."""
     subject: str
@@ -173,7 +173,7 @@ class ChangeHour:
 
 
 def build_change_hours(hours: Iterable[ChangelogHour], on_model_page: bool = False) -> list[ChangeHour]:
-    """Build what is shown of some hours; the page of a model neither names the model nor filters."""
+    """Build the rows of hours; on the page of a model they do not name the model and have no filter."""
     return [
         ChangeHour(hour.hour, [_build_row(hour, line, on_model_page) for line in hour.lines], hour.more)
         for hour in hours

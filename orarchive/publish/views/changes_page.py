@@ -42,7 +42,7 @@ class MonthLink:
 
 @dataclass(frozen=True)
 class ChangesPage:
-    """What a page of changes shows."""
+    """The context of a page of changes."""
 
     month: str
     """The month, `2026-08`; "" for the last days."""
@@ -52,7 +52,7 @@ class ChangesPage:
 
 
 def build_changes_page(months: list[ChangelogMonth], month: ChangelogMonth | None = None) -> ChangesPage:
-    """Build what a page of changes shows: a month, or else the last days with changes."""
+    """Build a page of changes: that of a month, or without one that of the last days with changes."""
     name = month.name if month else ""
     days = month.days if month else list_recent_days(months)
     return ChangesPage(
@@ -64,7 +64,7 @@ def build_changes_page(months: list[ChangelogMonth], month: ChangelogMonth | Non
 
 
 def list_recent_days(months: list[ChangelogMonth]) -> list[ChangelogDay]:
-    """List the last days with changes, up to so many days and lines; a day is never cut."""
+    """List the last days with changes, limited in days and lines; a day is never cut."""
     days = [day for month in months[:MAX_RECENT_MONTHS] for day in month.days][:MAX_RECENT_DAYS]
     earlier = accumulate((day.lines for day in days), initial=0)
     return [day for day, lines in zip(days, earlier, strict=False) if lines < MAX_RECENT_LINES]

@@ -1,4 +1,4 @@
-"""What the pages show of price schedules."""
+"""Conditions of price schedules, and their words."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -27,7 +27,10 @@ class Condition:
 
     @property
     def words(self) -> list[str]:
-        """Return what must hold, in words; all of it."""
+        """Phrase the conditions, all of which must hold for the prices: `prompt over 200,000 tokens`.
+
+        Without any condition the prices hold `always`.
+        """
         words = []
         if self.over is not None:
             words.append(f"prompt over {self.over:,} tokens")
@@ -54,7 +57,7 @@ def read_condition(entry: Record) -> Condition:
 
 
 def format_price_key(price_key: PriceKey) -> str:
-    """Format what a price is of: `input`, `output (prompt over 200,000 tokens)`."""
+    """Format dimension and condition of a price: `input`, `output (prompt over 200,000 tokens)`."""
     name = label_dimension(price_key.dimension)
     if not price_key.condition:
         return name
@@ -62,7 +65,7 @@ def format_price_key(price_key: PriceKey) -> str:
 
 
 def sort_price_keys(price_keys: Collection[PriceKey]) -> list[PriceKey]:
-    """Sort what prices are of as it is shown, the plain price of a dimension first."""
+    """Sort keys of prices by dimension, in the order of the pages, the price without condition first."""
     dimensions = sort_dimensions({price_key.dimension for price_key in price_keys})
     order = {name: n for n, name in enumerate(dimensions)}
     return sorted(price_keys, key=lambda key: (order[key.dimension], len(key.condition), key.condition))

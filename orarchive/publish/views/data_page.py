@@ -5,7 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from orarchive.domain.event_kinds import list_labels
-from orarchive.publish.news_feeds import MAX_ENTRIES, MAX_MODEL_ENTRIES, MAX_TOPIC_ENTRIES
+from orarchive.publish.news_feeds import (
+    CHANGES_FEED,
+    CUTS_FEED,
+    MAX_ENTRIES,
+    MAX_MODEL_ENTRIES,
+    MAX_TOPIC_ENTRIES,
+)
 from orarchive.publish.views import View
 from orarchive.publish.views.changes_page import TOPICS, Topic
 from orarchive.publish.views.site import SiteContext
@@ -72,10 +78,10 @@ API_FILES = {
 }
 
 FEEDS = {
-    "feeds/changes.atom": "everything, as Atom",
-    "feeds/changes.json": "everything, as JSON Feed",
-    "feeds/cuts.atom": "price cuts of 20 % or more",
-    "feeds/cuts.json": "the same as JSON Feed",
+    CHANGES_FEED.atom_path: "everything, as Atom",
+    CHANGES_FEED.json_path: "everything, as JSON Feed",
+    CUTS_FEED.atom_path: CUTS_FEED.title.lower(),
+    CUTS_FEED.json_path: "the same as JSON Feed",
 }
 
 
@@ -102,7 +108,7 @@ class KindFeed:
 
 @dataclass(frozen=True)
 class DataPage:
-    """What the page of data shows."""
+    """The context of the page of data."""
 
     description: dict[str, Any]
     """The data set for search engines, as JSON-LD."""
@@ -118,7 +124,7 @@ class DataPage:
 
 
 def build_data_page(view: View, site: SiteContext, examples: Mapping[str, str]) -> DataPage:
-    """Build what the page of data shows; `examples` holds the first content of files by path."""
+    """Build the page of data; `examples` maps the paths of files to the first of their content."""
     return DataPage(
         description=_describe_dataset(view, site),
         database=_list_files({site.database: DATABASE_WORDS}, examples),

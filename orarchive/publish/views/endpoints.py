@@ -1,4 +1,4 @@
-"""What the pages show of endpoints: by the model asked for, cheapest first, with their health by day."""
+"""Endpoints for the pages: by requested model, cheapest first, with their health by day."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ ABILITIES = {
     "logprobs": "logprobs",
     "seed": "seed",
 }
-"""What people look for -> the parameter that stands for it."""
+"""Ability that tables and filters name -> the request parameter that stands for it."""
 
 HEALTH_DAYS = 30
 
@@ -38,34 +38,34 @@ class EndpointView:
 
     @property
     def label(self) -> str:
-        """Return its tag, with a number from the second endpoint with the same tag on."""
+        """Return the tag, from the second endpoint with the same tag on with a number: `deepinfra/fp8#1`."""
         return EndpointKey(self.endpoint.model, self.endpoint.tag, self.endpoint.n).label
 
     @property
     def quantization(self) -> str:
-        """Return its quantization, "" where it is not known."""
+        """Return the quantization as sent, "" where it is missing or `unknown`."""
         quantization = self.endpoint.quantization
         return quantization if quantization and quantization != "unknown" else ""
 
     @property
     def parameters(self) -> tuple[str, ...]:
-        """Return what may be sent to it."""
+        """Return the names of the request parameters that it supports."""
         return as_texts(self.entry.record.get("supported_parameters"))
 
     @property
     def abilities(self) -> list[str]:
-        """Return what it can of what people look for."""
+        """Return the abilities, keys of `ABILITIES`, whose parameter it supports."""
         return [name for name, parameter in ABILITIES.items() if parameter in self.parameters]
 
     @property
     def answers_as(self) -> str | None:
-        """Return the model that it names, where that is not the model asked for."""
+        """Return the model that the response names; None where it is the requested one."""
         model = as_text(self.entry.record.get("model_id"))
         return model if model != self.endpoint.model else None
 
     @property
     def conditions(self) -> list[Condition]:
-        """Return what its prices depend on."""
+        """Return the entries of its price schedule."""
         return [read_condition(entry) for entry in self.endpoint.schedule]
 
     @property
@@ -75,13 +75,13 @@ class EndpointView:
 
     @property
     def changed_prices(self) -> Prices:
-        """Return the prices that were once different, with their points, newest first."""
+        """Return the price points, newest first, of the prices that have more than one."""
         newest_first = {key: self.points[key][::-1] for key in sort_price_keys(self.points)}
         return {key: points for key, points in newest_first.items() if len(points) > 1}
 
 
 def build_endpoint_views(dataset: Dataset, now: dt.datetime) -> dict[str, list[EndpointView]]:
-    """Build the endpoints by the model asked for, cheapest first; those without a price last."""
+    """Build the current endpoints by requested model, cheapest first; those without a price last."""
     # Whole days alone, so that a quiet hour leaves the page as it is.
     days = [str(now.date() - dt.timedelta(days=n)) for n in reversed(range(1, HEALTH_DAYS + 1))]
     views = [
@@ -112,12 +112,12 @@ def _sort_by_model(views: Sequence[EndpointView]) -> dict[str, list[EndpointView
 
 
 def _sort_value(price: Decimal | None) -> float:
-    """Return a price to sort by, never to show."""
+    """Return a price as a number to sort by, never to show; infinity for none and for a dynamic one."""
     return float(price) if price is not None and price >= 0 else float("inf")
 
 
-def lowest_prices(views: Sequence[EndpointView]) -> dict[str, Decimal]:
-    """Find the lowest input and output price, each where prices differ."""
+def find_lowest_prices(views: Sequence[EndpointView]) -> dict[str, Decimal]:
+    """Find the lowest price by main dimension, each only where the prices of endpoints differ."""
     lowest = {}
     for name in MAIN_DIMENSIONS:
         prices = {price for view in views if (price := view.endpoint.prices.get(name, Decimal(-1))) >= 0}

@@ -31,12 +31,12 @@ class StepFigure:
 
     chart: Chart
     name: str
-    """What the price is of."""
+    """Dimension and condition of the price."""
     dimension: str
     words: str
-    """What is drawn, for people who do not see it."""
+    """Description of the drawing for people who do not see it."""
     since: str
-    """What leads to the date of the first price."""
+    """Words before the date of the first price."""
     first: PriceCell
     last: PriceCell
     begin: dt.datetime
@@ -49,22 +49,22 @@ class StepFigure:
 
     @property
     def plot_height(self) -> int:
-        """Return the height between the highest price and zero."""
+        """Return the height in pixels between the highest price and zero."""
         return self.chart.bottom - self.chart.top
 
     @property
     def mark_x(self) -> int:
-        """Return where the amounts of the grid stand."""
+        """Return the x coordinate of the amounts beside the grid."""
         return self.chart.right + 6
 
     @property
     def date_y(self) -> int:
-        """Return where the dates stand."""
+        """Return the y coordinate of the dates."""
         return self.chart.height - 5
 
     @property
     def label_y(self) -> int:
-        """Return where the price stands that one points at."""
+        """Return the y coordinate of the price under the pointer."""
         return self.chart.top - 6
 
 
@@ -122,7 +122,7 @@ class WeekFigure:
 
     @property
     def hour_y(self) -> int:
-        """Return where the hours stand."""
+        """Return the y coordinate of the hours."""
         return self.week.height - 3
 
 
@@ -172,17 +172,17 @@ class TrendFigure:
 
     @property
     def date_y(self) -> int:
-        """Return where the dates stand."""
+        """Return the y coordinate of the dates."""
         return self.chart.height - 5
 
     @property
     def join_x(self) -> int:
-        """Return where the strokes to the names end."""
+        """Return the x coordinate at which the strokes to the names end."""
         return self.chart.right + 8
 
     @property
     def name_x(self) -> int:
-        """Return where the names stand."""
+        """Return the x coordinate of the names."""
         return self.chart.right + 11
 
 

@@ -1,10 +1,11 @@
-"""What the graveyard shows: models that are no longer listed, how long they lived, and how they ended."""
+"""The graveyard: models that are no longer listed, how long they lived, and how they ended."""
 
 import datetime as dt
 from dataclasses import dataclass
 
 from orarchive.domain.event_kinds import RENAMED
 from orarchive.domain.records import parse_expiry
+from orarchive.index.lifecycle import DEPRECATED_AFTER_DAYS, REMOVED_AFTER_DAYS
 from orarchive.publish.dataset import Dataset
 from orarchive.publish.views.cells import PriceCell, build_price_pair
 from orarchive.publish.views.models import ModelView
@@ -20,22 +21,22 @@ class Grave:
     announced: dt.datetime | None
     """The hour that first showed that there is a date, which may have been moved since."""
     successor: str
-    """The id under which OpenRouter answered when it was asked for; "" where it did not."""
+    """The id under which OpenRouter answered a request for the model; "" where it did not."""
 
     @property
     def last(self) -> dt.datetime:
-        """Return the last good hour with it."""
+        """Return the last good hour that listed the model."""
         assert self.model.entry.last
         return self.model.entry.last
 
     @property
     def days(self) -> int:
-        """Return how long it was listed, from the first good hour with it to the last."""
+        """Return the whole days between the first good hour that listed it and the last."""
         return (self.last - self.model.entry.first).days
 
     @property
     def notice(self) -> int | None:
-        """Return the days between the announcement and the last hour with it."""
+        """Return the days between the announcement of its end and the last hour that listed it."""
         return (self.last - self.announced).days if self.announced else None
 
 
@@ -75,7 +76,7 @@ class GraveRow:
 
     @property
     def notice_order(self) -> int | None:
-        """Return what the table sorts by: what was not announced stands before all notices."""
+        """Return the days of notice to sort by: -1 without an announcement, before all notices."""
         return self.notice if self.expires else -1
 
 
@@ -84,6 +85,10 @@ class GraveyardPage:
     """The models that are no longer listed."""
 
     rows: list[GraveRow]
+    deprecated_days: int = DEPRECATED_AFTER_DAYS
+    """Days of absence after which a model is called deprecated."""
+    removed_days: int = REMOVED_AFTER_DAYS
+    """Days of absence after which a model is called removed."""
 
 
 def build_graveyard_page(graves: list[Grave]) -> GraveyardPage:

@@ -1,4 +1,4 @@
-"""What the pages show of health: thirty whole days of an endpoint, or of all that a provider serves."""
+"""Health for the pages: thirty whole days of an endpoint, or of all that a provider serves."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -52,12 +52,12 @@ class Health:
 
     @property
     def bars(self) -> list[tuple[int, str]]:
-        """Return for each day that was read which of the 30 it is, and how well it was."""
+        """Return the number of each day that was read, 0 to 29, and its grade."""
         return [(n, _grade(day)) for n, day in enumerate(self.days) if day]
 
     @property
     def figure(self) -> HealthFigure | None:
-        """Return what is drawn, None where no day was read."""
+        """Return the bars and their words; None where no day was read."""
         bars = self.bars
         if not bars:
             return None

@@ -60,7 +60,7 @@ class MostUsed:
 
 @dataclass(frozen=True)
 class HomePage:
-    """What the home page shows."""
+    """The context of the home page."""
 
     last_read: dt.datetime | None
     """The last hour of the record, where that is not `now`."""
@@ -82,7 +82,7 @@ class HomePage:
 
 
 def build_home_page(view: View) -> HomePage:
-    """Build what the home page shows."""
+    """Build the home page: the latest changes, and the first `MAX_SHORT` entries of each list."""
     expiring = list_expiring(view.listed_models)
     moves = list_moves(view.changes, view.now - MOVES_SPAN)
     return HomePage(

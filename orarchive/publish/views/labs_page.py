@@ -9,6 +9,7 @@ from orarchive.publish.views.changes import ChangeHour, build_change_hours
 from orarchive.publish.views.figures import TrendFigure, build_trend_figure
 from orarchive.publish.views.labs_providers import LabView
 from orarchive.publish.views.models import ModelView
+from orarchive.publish.views.rankings import MAX_ENTRIES_IN_WORDS
 
 MAX_CHANGE_HOURS = 40
 """Hours with changes on the page of a lab; the pages of its models have all."""
@@ -29,13 +30,13 @@ class LabRow:
 
 @dataclass(frozen=True)
 class LabsPage:
-    """What the list of labs shows."""
+    """The context of the list of labs."""
 
     rows: list[LabRow]
 
 
 def build_labs_page(labs: list[LabView]) -> LabsPage:
-    """Build what the list of labs shows."""
+    """Build the list of labs, a row for each in the order given."""
     return LabsPage([_build_row(lab) for lab in labs])
 
 
@@ -55,7 +56,7 @@ class GoneModel:
 
 @dataclass(frozen=True)
 class LabPage:
-    """What the page of a lab shows."""
+    """The context of the page of a lab."""
 
     name: str
     count: int
@@ -68,10 +69,11 @@ class LabPage:
     gone_models: list[GoneModel]
     changes: list[ChangeHour]
     has_older_changes: bool
+    usage_caption: str = f"Tokens by week, of its models among the {MAX_ENTRIES_IN_WORDS} that are published"
 
 
 def build_lab_page(view: View, lab: LabView) -> LabPage:
-    """Build what the page of a lab shows."""
+    """Build the page of a lab: its models, listed and gone, its usage and its changes."""
     return LabPage(
         name=lab.name,
         count=len(lab.models),

@@ -1,4 +1,4 @@
-"""What the pages know of labs, who make models, and providers, who serve them."""
+"""Labs, which make models, and providers, which serve them, for the pages."""
 
 import datetime as dt
 from collections import Counter, defaultdict
@@ -52,7 +52,7 @@ class LabView:
 
     @property
     def first(self) -> dt.datetime:
-        """Return when the first of its models was first seen."""
+        """Return the earliest hour in which a model of the lab was seen."""
         return min(model.entry.first for model in (*self.models, *self.gone_models))
 
 
@@ -65,7 +65,7 @@ class Serving:
 
     @property
     def price_ratio(self) -> Decimal | None:
-        """Return its input price as a multiple of the lowest one; None where nothing can be said."""
+        """Return its input price divided by the lowest of the model; None without both, or for a free one."""
         price = self.endpoint.endpoint.prices.get("prompt")
         lowest = self.model.lowest_prices.get("prompt")
         return price / lowest if price and lowest and price > 0 else None
@@ -88,18 +88,18 @@ class ProviderView:
 
     @property
     def record(self) -> Record:
-        """Return its record in the list of providers, {} where that does not have it."""
+        """Return the record of the list of providers, {} where the list lacks the provider."""
         return self.entry.record if self.entry else {}
 
     @property
     def links(self) -> dict[str, str]:
-        """Return its policies, by their labels."""
+        """Return the addresses of its policies by label, without those that the record lacks."""
         links = {label: as_text(self.record.get(name)) for name, label in POLICIES.items()}
         return {label: link for label, link in links.items() if link}
 
     @property
     def facts(self) -> dict[str, str]:
-        """Return the facts of its record, by their labels."""
+        """Return headquarters and datacenters of its record by label, without those that the record lacks."""
         datacenters = self.record.get("datacenters")
         facts = {
             "Headquarters": as_text(self.record.get("headquarters")),
@@ -109,7 +109,7 @@ class ProviderView:
 
     @property
     def health(self) -> Health:
-        """Return the health of all it serves."""
+        """Return the health by day of all endpoints that it serves."""
         return combine_health([serving.endpoint.health for serving in self.servings])
 
     @property
@@ -119,7 +119,7 @@ class ProviderView:
 
 
 def build_lab_views(dataset: Dataset, models: list[ModelView]) -> list[LabView]:
-    """Build every lab there ever was, by name."""
+    """Build the view of every lab that ever had a listed model, by name."""
     by_lab: dict[str, list[ModelView]] = defaultdict(list)
     for model in sorted(models, key=lambda model: (model.entry.first, model.model.id), reverse=True):
         by_lab[model.model.lab].append(model)
@@ -142,7 +142,7 @@ def _build_lab(dataset: Dataset, lab: str, models: list[ModelView]) -> LabView:
 
 
 def build_provider_views(dataset: Dataset, models: list[ModelView], now: dt.datetime) -> list[ProviderView]:
-    """Build every provider that is or was listed, or serves or served a model, by name."""
+    """Build the view of every provider that is or was listed, or serves or served a model, by name."""
     servings: dict[str, list[Serving]] = defaultdict(list)
     for model in models:
         for endpoint in model.endpoints:

@@ -110,7 +110,7 @@ class EndpointSection:
 
 
 def build_endpoint_section(view: ModelView) -> EndpointSection | None:
-    """Build what is shown of a model's endpoints.
+    """Build the endpoints of a model, those that left included.
 
     None for an alias, a router, and a gone model that never had any.
     """

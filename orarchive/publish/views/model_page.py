@@ -17,6 +17,7 @@ from orarchive.publish.views.model_prices import (
 )
 from orarchive.publish.views.models import ModelView
 from orarchive.publish.views.ranked import CategoryRank
+from orarchive.publish.views.rankings import MAX_ENTRIES_IN_WORDS
 from orarchive.publish.views.scores import Score
 
 MAX_CHANGE_HOURS = 60
@@ -36,7 +37,7 @@ ABSENCES = {
 
 @dataclass(frozen=True)
 class Absence:
-    """What is known of the end of a model that is no longer listed."""
+    """The end of a model that is no longer listed."""
 
     words: str
     last: dt.datetime
@@ -99,11 +100,13 @@ class ModelUsage:
     chart: TrendFigure | None
     ranks: list[CategoryRank]
     as_of: str
+    ranked_models: str = MAX_ENTRIES_IN_WORDS
+    """Number of models in a published ranking, in words."""
 
 
 @dataclass(frozen=True)
 class ModelPage:
-    """What the page of a model shows."""
+    """The context of the page of a model."""
 
     id: str
     name: str
@@ -129,7 +132,7 @@ class ModelPage:
 
 
 def build_model_page(view: View, model: ModelView) -> ModelPage:
-    """Build what the page of a model shows."""
+    """Build the page of a model: changes beyond `MAX_CHANGE_HOURS` hours are set apart to unfold."""
     changes = build_change_hours(model.changes, on_model_page=True)
     return ModelPage(
         id=model.model.id,
@@ -190,7 +193,7 @@ def _build_rates(view: ModelView) -> list[Rate]:
 
 
 def _describe_unit(view: ModelView, cell: PriceCell) -> str:
-    """Say what a price is for; "" where there is nothing to pay."""
+    """Name the unit of a price and whether it depends on the time of day; "" for a free or unpriced one."""
     if cell.price is None or cell.price <= 0:
         return ""
     is_time_of_day = cell.dimension in view.time_of_day_dimensions
@@ -198,7 +201,10 @@ def _describe_unit(view: ModelView, cell: PriceCell) -> str:
 
 
 def _build_list_price_providers(view: ModelView) -> ListPriceProviders | None:
-    """Build who has the list price; None where there is no endpoint, no price, or a price by time of day."""
+    """List the providers whose prices equal the list price.
+
+    None without endpoints, for a free model, and where the price depends on the time of day.
+    """
     if not view.endpoints or view.model.is_free or view.time_of_day_dimensions:
         return None
     names = [endpoint.endpoint.provider for endpoint in view.list_price_endpoints]

@@ -42,7 +42,7 @@ class PriceSection:
 
 
 def build_price_section(view: ModelView) -> PriceSection:
-    """Build what is shown of a model's prices now."""
+    """Build the current prices of a model: a row for each dimension, a column for each condition."""
     model = view.model
     dimensions = {name for condition in view.conditions for name in condition.prices} | model.prices.keys()
     return PriceSection(
@@ -83,7 +83,7 @@ class PriceHistory:
 
 
 def build_price_history(view: ModelView) -> PriceHistory | None:
-    """Build what is shown of a model's past prices; None for an alias, a router, or without any price."""
+    """Build the past prices of a model; None for an alias, a router, or without any price."""
     points = view.points
     if view.model.is_alias or view.model.is_router or not points:
         return None
@@ -98,7 +98,7 @@ def build_price_history(view: ModelView) -> PriceHistory | None:
 
 
 def _describe_unchanged(view: ModelView) -> str:
-    """Say which prices never changed, all of those under conditions in one."""
+    """Name the prices that never changed; those under conditions are counted together."""
     unchanged = view.unchanged_prices
     names = [format_price_key(price_key) for price_key in unchanged if not price_key.condition]
     if any(price_key.condition for price_key in unchanged):

@@ -1,4 +1,4 @@
-"""What the pages know of models: state, endpoints by price, conditions, relatives and history."""
+"""Models for the pages: state, endpoints by price, conditions, relatives and history."""
 
 import datetime as dt
 from collections import defaultdict
@@ -16,7 +16,12 @@ from orarchive.publish.charts.steps import Chart, draw_steps
 from orarchive.publish.charts.week import Week, draw_week
 from orarchive.publish.dataset import Dataset, PriceInterval, PriceKey, Prices, RecordEntry
 from orarchive.publish.views.conditions import Condition, read_condition, sort_price_keys
-from orarchive.publish.views.endpoints import ABILITIES, EndpointView, build_endpoint_views, lowest_prices
+from orarchive.publish.views.endpoints import (
+    ABILITIES,
+    EndpointView,
+    build_endpoint_views,
+    find_lowest_prices,
+)
 from orarchive.publish.views.scores import Score, list_scores
 from orarchive.timestamps import DAY, parse_stamp
 
@@ -77,22 +82,22 @@ class ModelView:
 
     @property
     def description(self) -> str | None:
-        """Return it in full: the list cuts it short, the response for its endpoints does not."""
+        """Return the description, if possible from the response for its endpoints: the list cuts it short."""
         return as_text(self.entry.response.get("description")) or self.model.description
 
     @property
     def is_there(self) -> bool:
-        """Return whether it is listed."""
+        """Return whether the model is listed."""
         return self.entry.last is None
 
     @property
     def is_free(self) -> bool:
-        """Return whether it costs nothing at all."""
+        """Return whether the prices of the model are zero and it has none by the image or the video."""
         return self.model.is_free and not self.has_media_prices
 
     @property
     def since(self) -> str:
-        """Return what is known of its beginning: the record may have begun with it."""
+        """Return `added`, or `first seen` where the record began with the model, which may then be older."""
         return "added" if self.model.id in self.dataset.added_after else "first seen"
 
     @property
@@ -113,18 +118,18 @@ class ModelView:
 
     @property
     def scores(self) -> list[Score]:
-        """Return what benchmarks by third parties say of it now."""
+        """Return its latest scores in benchmarks by third parties; [] where none is archived."""
         benchmarks = self.dataset.benchmarks.get(self.model.id)
         return list(list_scores(benchmarks)) if isinstance(benchmarks, dict) else []
 
     @property
     def state_order(self) -> int:
-        """Return the position of its most telling state, by which lists are sorted."""
+        """Return the position of its first state among all states, by which lists are sorted."""
         return get_args(State).index(self.states[0])
 
     @property
     def traits(self) -> list[str]:
-        """Return what a list filters by: `in:image`, `out:text`, `can:tools`, `by:novita`, `free`."""
+        """Return the traits to filter by: `in:image`, `out:text`, `can:tools`, `by:novita`, `free`."""
         model = self.model
         traits = [f"in:{modality}" for modality in model.inputs if modality != "text"]
         traits += [f"out:{modality}" for modality in model.outputs if modality != "text"]
@@ -134,7 +139,7 @@ class ModelView:
 
     @property
     def points(self) -> Prices:
-        """Return its price points, in the order in which prices are shown."""
+        """Return its price points by key, in the order in which prices are shown."""
         prices = self.dataset.prices.get(("models", self.model.id), {})
         return {price_key: prices[price_key] for price_key in sort_price_keys(prices)}
 
@@ -145,12 +150,12 @@ class ModelView:
             return []
         points = self.points
         # By whole days, so that a quiet hour leaves the page as it is.
-        newest = [start_of_day(self.now), *(intervals[-1].first for intervals in points.values())]
+        newest = [floor_day(self.now), *(intervals[-1].first for intervals in points.values())]
         end = self.entry.last or max(newest)
         return [
             draw_steps(price_key, intervals, self.dataset.good_hours["models"], end)
             for price_key, intervals in points.items()
-            if len(_amounts(intervals)) > 1
+            if len(_collect_amounts(intervals)) > 1
         ]
 
     @property
@@ -160,13 +165,16 @@ class ModelView:
         return [
             price_key
             for price_key, points in self.points.items()
-            if len(_amounts(points)) < 2
-            and ((points[0].first, points[-1].last) == lifetime or not any(_amounts(points)))
+            if len(_collect_amounts(points)) < 2
+            and ((points[0].first, points[-1].last) == lifetime or not any(_collect_amounts(points)))
         ]
 
     @property
     def weeks(self) -> list[Week]:
-        """Return what its time-of-day prices are through the week."""
+        """Draw its time-of-day prices through the week, a chart for each dimension.
+
+        [] where more than `MAX_DRAWN_RATES` prices would have to be drawn.
+        """
         pricing = self.entry.record.get("pricing", {})
         if len(self.conditions) * len(self.time_of_day_dimensions) > MAX_DRAWN_RATES:
             return []
@@ -183,18 +191,18 @@ class ModelView:
         return build_changelog(self.dataset.events_by_model.get(self.model.id, ()), self.dataset)
 
 
-def start_of_day(now: dt.datetime) -> dt.datetime:
+def floor_day(now: dt.datetime) -> dt.datetime:
     """Return the beginning of the UTC day that an hour lies in."""
     return dt.datetime.combine(now.date(), dt.time(), dt.UTC)
 
 
-def _amounts(points: list[PriceInterval]) -> set[Decimal]:
-    """Return the prices that are amounts: a router's -1 is none."""
+def _collect_amounts(points: list[PriceInterval]) -> set[Decimal]:
+    """Return the distinct amounts of price points; the -1 of a router is not an amount."""
     return {point.amount for point in points if point.amount >= 0}
 
 
 def build_model_views(dataset: Dataset, now: dt.datetime) -> list[ModelView]:
-    """Build every model there ever was, by id, aliases last."""
+    """Build the view of every model that was ever listed, by id, aliases last."""
     entries = dataset.entries["models"]
     models = {key: Model.from_record(entry.record) for key, entry in entries.items()}
     kept_reasons = _find_kept(dataset)
@@ -223,7 +231,7 @@ def build_model_views(dataset: Dataset, now: dt.datetime) -> list[ModelView]:
             ),
             endpoints=endpoints.get(key, []),
             former_endpoints=_list_former(dataset, key, now),
-            lowest_prices=lowest_prices(endpoints.get(key, [])),
+            lowest_prices=find_lowest_prices(endpoints.get(key, [])),
             kept_reason=kept_reasons.get(key),
             has_media_prices=key in with_media_prices,
             conditions=[read_condition(rule) for rule in models[key].schedule],
@@ -263,7 +271,7 @@ def _list_states(
     is_returned: bool,
     now: dt.datetime,
 ) -> list[State]:
-    """List the words for a model's state, the most telling first.
+    """List the states of a model in the order of `State`: lists show and sort by the first.
 
     An expiration date that is over says nothing of the state.
     """

@@ -61,7 +61,7 @@ class CountedOptions:
 
 @dataclass(frozen=True)
 class ModelsPage:
-    """What the list of models shows."""
+    """The context of the list of models."""
 
     table: ModelTable
     hour: dt.datetime
@@ -75,7 +75,7 @@ class ModelsPage:
 
 
 def build_models_page(view: View) -> ModelsPage:
-    """Build what the list of models shows."""
+    """Build the list of models, with its filters by lab, state, modality and ability."""
     return ModelsPage(
         table=build_model_table(view.listed_models, "Models", has_labs=True),
         hour=view.models_hour,
@@ -116,14 +116,14 @@ def _build_filter(models: list[ModelView], name: str, label: str) -> Filter:
 
 @dataclass(frozen=True)
 class GonePage:
-    """What the list of gone models shows."""
+    """The context of the list of gone models."""
 
     table: ModelTable
     count: int
 
 
 def build_gone_page(view: View) -> GonePage:
-    """Build what the list of gone models shows."""
+    """Build the list of the models that are no longer listed."""
     return GonePage(
         build_model_table(view.gone_models, "Models that are gone", has_labs=True), len(view.gone_models)
     )

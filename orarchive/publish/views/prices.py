@@ -1,4 +1,4 @@
-"""What the page of prices computes: the cheapest models for a need, and the median of the market."""
+"""Computations of the page of prices: the cheapest models for a need, and the median of the market."""
 
 import datetime as dt
 from bisect import bisect_right
@@ -15,7 +15,7 @@ from orarchive.publish.views.endpoints import EndpointView
 from orarchive.publish.views.models import ModelView
 
 INPUT_TOKENS, OUTPUT_TOKENS = 3, 1
-"""What is compared: a mix of three tokens in for one out, as a conversation with some context is."""
+"""Weights of the mix that is compared: three tokens in for one out, as in a conversation with context."""
 
 MAX_CHEAPEST = 10
 """Models that are listed for a need."""
@@ -32,12 +32,12 @@ class Need:
     rule: str
     """Which models count, in words."""
     modality: str = ""
-    """What the model must accept as input."""
+    """Modality that the model must accept as input."""
     parameter: str = ""
     context: int = 0
 
     def fits(self, model: ModelView, endpoint: EndpointView | None) -> bool:
-        """Return whether a model at an endpoint will do; without endpoints the model itself must."""
+        """Return whether a model at an endpoint meets the need; without endpoints the model must."""
         context = endpoint.endpoint.context if endpoint else model.model.context
         parameters = endpoint.parameters if endpoint else model.model.parameters
         return (
@@ -67,7 +67,7 @@ class PricedModel:
 
     @property
     def mix(self) -> Decimal:
-        """Return USD per token of the mix."""
+        """Return the price of a token of the mix, USD."""
         total = INPUT_TOKENS * self.prices["prompt"] + OUTPUT_TOKENS * self.prices["completion"]
         return total / (INPUT_TOKENS + OUTPUT_TOKENS)
 
@@ -122,7 +122,7 @@ def draw_medians(dataset: Dataset, now: dt.datetime) -> list[Chart]:
     counted = {
         key
         for key, entry in dataset.entries["models"].items()
-        if not key.startswith("~") and ":" not in key and _outputs_text(entry.record)
+        if not key.startswith("~") and ":" not in key and _can_output_text(entry.record)
     }
     for price_key in map(PriceKey, MAIN_DIMENSIONS):
         points: list[PriceInterval] = []
@@ -132,7 +132,7 @@ def draw_medians(dataset: Dataset, now: dt.datetime) -> list[Chart]:
             if feed == "models" and price_key in prices and key in counted
         ]
         for start, end in weeks:
-            prices_then = [_price_at(history, start) for history in histories]
+            prices_then = [_find_price_at(history, start) for history in histories]
             amounts = [amount for amount in prices_then if amount is not None and amount > 0]
             if amounts:
                 points.append(PriceInterval(start, end, Decimal(median(amounts))))
@@ -141,12 +141,12 @@ def draw_medians(dataset: Dataset, now: dt.datetime) -> list[Chart]:
     return charts
 
 
-def _outputs_text(record: Record) -> bool:
+def _can_output_text(record: Record) -> bool:
     return "text" in as_texts(get_object(record, "architecture").get("output_modalities", ["text"]))
 
 
 def _find_read_until(readings: list[dt.datetime], start: dt.datetime) -> dt.datetime | None:
-    """Find until when the week from `start` was read without a gap; None: not even at its start."""
+    """Find the end of the gapless reading in the week from `start`; None if a gap covers its start."""
     first = bisect_right(readings, start) - 1
     if start - readings[first] > MAX_GAP:
         return None
@@ -158,7 +158,7 @@ def _find_read_until(readings: list[dt.datetime], start: dt.datetime) -> dt.date
     return min(until, start + STEP)
 
 
-def _price_at(points: list[PriceInterval], hour: dt.datetime) -> Decimal | None:
+def _find_price_at(points: list[PriceInterval], hour: dt.datetime) -> Decimal | None:
     """Return the price that held at an hour, None where there was none."""
     return next(
         (

@@ -58,7 +58,7 @@ class MoveTable:
 
 @dataclass(frozen=True)
 class PricesPage:
-    """What the page of prices shows."""
+    """The context of the page of prices."""
 
     hour: dt.datetime
     """When the models were read."""
@@ -70,10 +70,11 @@ class PricesPage:
     medians: list[StepFigure]
     median_rows: list[PricePointRow]
     """The medians as a table, newest week first."""
+    max_moves: int = MAX_MOVES
 
 
 def build_prices_page(view: View) -> PricesPage:
-    """Build what the page of prices shows."""
+    """Build the page of prices; its lists of moves have `MAX_MOVES` rows and give the number of all moves."""
     cheapest = list_cheapest(view.listed_models, bool(view.dataset.good_hours["endpoints"]))
     medians = draw_medians(view.dataset, view.now)
     week, month = (list_moves(view.changes, view.now - span) for span in (WEEK, MONTH))

@@ -32,13 +32,13 @@ class ProviderRow:
 
 @dataclass(frozen=True)
 class ProvidersPage:
-    """What the list of providers shows."""
+    """The context of the list of providers."""
 
     rows: list[ProviderRow]
 
 
 def build_providers_page(providers: list[ProviderView]) -> ProvidersPage:
-    """Build what the list of providers shows."""
+    """Build the list of providers."""
     return ProvidersPage([_build_row(provider) for provider in providers])
 
 
@@ -100,7 +100,7 @@ class ServingRow:
 
 @dataclass(frozen=True)
 class ProviderPage:
-    """What the page of a provider shows."""
+    """The context of the page of a provider."""
 
     slug: str
     name: str
@@ -115,7 +115,7 @@ class ProviderPage:
 
 
 def build_provider_page(provider: ProviderView) -> ProviderPage:
-    """Build what the page of a provider shows."""
+    """Build the page of a provider: its facts, the endpoints that it serves, and its changes."""
     return ProviderPage(
         slug=provider.slug,
         name=provider.name,

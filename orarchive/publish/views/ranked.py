@@ -31,17 +31,17 @@ class RankedEntry:
 
     @property
     def lab(self) -> str:
-        """Return who makes it."""
+        """Return the lab of the model: the part of the name before `/`."""
         return get_lab(self.name)
 
     @property
     def distance(self) -> int:
-        """Return by how many ranks it moved, up or down."""
+        """Return the number of ranks between this period and the one before; 0 if that is unknown."""
         return abs(self.rank_change or 0)
 
     @property
     def percent(self) -> str:
-        """Return its share in percent."""
+        """Return the share in percent with one decimal: `12.3 %`."""
         return f"{100 * (self.share or 0):.1f} %"
 
 
@@ -93,7 +93,7 @@ class App:
 
 
 def get_permaslug(model: ModelView) -> str:
-    """Return what rankings call a model: its canonical slug, with its variant."""
+    """Return the name of a model in rankings: its canonical slug, with its variant."""
     slug, variant = model.model.canonical_slug or model.model.id, model.model.variant
     return f"{slug}:{variant}" if variant and not slug.endswith(f":{variant}") else slug
 

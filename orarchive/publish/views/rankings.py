@@ -1,4 +1,4 @@
-"""What the pages know of rankings: OpenRouter's own figures, joined with the models that they name.
+"""Rankings for the pages: OpenRouter's own figures, joined with the models that they name.
 
 A published permaslug is a canonical slug with its variant. A name that joins with no model is kept and shown;
 `other` is the service's sum of all further models, and no model itself.
@@ -35,13 +35,16 @@ from orarchive.publish.views.usage import (
     rank_names,
     sum_labs,
     sum_period,
-    sum_tokens,
+    sum_tokens_by_name,
     sum_weeks,
 )
 from orarchive.timestamps import DAY
 
 MAX_ENTRIES = 50
 """Entries of a period: as many models are published."""
+
+MAX_ENTRIES_IN_WORDS = "fifty"
+"""The same number, for sentences."""
 
 MAX_LINES = 8
 """Lines of a chart."""
@@ -77,7 +80,7 @@ class Rankings:
 
     @cached_property
     def by_slug(self) -> dict[str, ModelView]:
-        """Return the models by their permaslug; of several the listed one, or the one last first seen."""
+        """Return the models by permaslug; of several with the same the listed one, or the newest."""
         models: dict[str, ModelView] = {}
         for model in sorted(self.models, key=lambda view: (view.is_there, view.entry.first), reverse=True):
             if not model.model.is_alias:
@@ -92,7 +95,7 @@ class Rankings:
     @property
     def is_there(self) -> bool:
         """Return whether any ranking was ever read."""
-        return bool(self.dataset.usage.good_reads)
+        return bool(self.dataset.usage.complete_reads)
 
     @property
     def has_totals(self) -> bool:
@@ -101,12 +104,12 @@ class Rankings:
 
     @property
     def as_of(self) -> str:
-        """Return the moment that the service states for its totals, "" where there is none."""
-        return self.as_of_slice("models")
+        """Return the time that the service states for its totals, "" where there is none."""
+        return self.find_as_of("models")
 
-    def as_of_slice(self, series: str, name: str = "") -> str:
-        """Return the moment that the service states for the figures of a slice, "" where there is none."""
-        read = self.dataset.usage.good_reads.get((series, name))
+    def find_as_of(self, series: str, name: str = "") -> str:
+        """Return the time that the service states for the figures of a slice, "" where there is none."""
+        read = self.dataset.usage.complete_reads.get((series, name))
         return read.as_of if read else ""
 
     @cached_property
@@ -171,7 +174,7 @@ class Rankings:
 
     @cached_property
     def categories(self) -> list[Category]:
-        """Return every category there ever was, "" for all first."""
+        """Return every category that was ever ranked; the order of all uses together, named "", is first."""
         slices = {name for series, name in self.dataset.usage.last_reads if series in ("order", "category")}
         names = (slices - {ALL_SLICES}) | {""}
         return [self._build_category(name) for name in sorted(names)] if self.is_there else []
@@ -189,7 +192,7 @@ class Rankings:
             for rank, model in enumerate(orders[hour] if hour else [], start=1)
         ]
         rows = usage.tokens.get(("category", name), [])
-        week = self._build_period("Week", rows, WEEK, WEEK, self.as_of_slice("category", name))
+        week = self._build_period("Week", rows, WEEK, WEEK, self.find_as_of("category", name))
         dates = [read.hour.date() for (series, _), read in usage.last_reads.items() if series == "order"]
         read = usage.last_reads.get(("order", name))
         is_past = bool(name and read and read.hour.date() < max(dates))
@@ -207,7 +210,7 @@ class Rankings:
 
     @cached_property
     def leaders(self) -> LineChart | None:
-        """Return the models that lead now, by week."""
+        """Draw the tokens by week of the models that are used most now."""
         return self._draw(self.weekly)
 
     def _draw(self, rows: list[Row], names: Iterable[str] | None = None) -> LineChart | None:
@@ -215,7 +218,9 @@ class Rankings:
         if not rows:
             return None
         last = dt.date.fromisoformat(find_last_date(rows))
-        chosen = list(names) if names is not None else rank_names(sum_tokens(rows, last, last))[:MAX_LINES]
+        chosen = (
+            list(names) if names is not None else rank_names(sum_tokens_by_name(rows, last, last))[:MAX_LINES]
+        )
         points: dict[str, list[tuple[dt.date, float]]] = {slug: [] for slug in chosen}
         for date, slug, tokens in rows:
             if slug in points:
@@ -235,7 +240,7 @@ class Rankings:
 
     @cached_property
     def labs(self) -> LineChart | None:
-        """Return the labs' shares of what is published of the first fifty, by week."""
+        """Draw the labs' shares of the tokens of the fifty published models, by week."""
         tokens = self._labs.fillna(0)
         if tokens.empty:
             return None
@@ -276,7 +281,7 @@ class Rankings:
         """Return the entries that grew most in a week, and by how many tokens."""
         if (week := self.week) is None:
             return []
-        earlier = sum_tokens(self._rows, week.first - WEEK, week.first - DAY)
+        earlier = sum_tokens_by_name(self._rows, week.first - WEEK, week.first - DAY)
         growth = [(entry, (entry.tokens or 0) - earlier[get_slug(entry)]) for entry in week.entries]
         growing = [(entry, tokens) for entry, tokens in growth if tokens > 0]
         return sorted(growing, key=lambda pair: -pair[1])[:MAX_TRENDING]

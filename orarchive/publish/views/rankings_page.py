@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from orarchive.publish.views import View
 from orarchive.publish.views.figures import TrendFigure, build_trend_figure
 from orarchive.publish.views.ranked import App, Period, RankedEntry
-from orarchive.publish.views.rankings import Category, Rankings
+from orarchive.publish.views.rankings import MAX_ENTRIES_IN_WORDS, Category, Rankings
 
 MAX_WEEK_ENTRIES = 20
 """Entries of a week that are shown; the others unfold."""
+
+MORE_CAPTION = "Tokens by model in seven days, from the twenty-first on"
+"""Caption of the entries beyond `MAX_WEEK_ENTRIES`."""
 
 MAX_PERIOD_ENTRIES = 10
 """Entries of a day and of a month."""
@@ -46,6 +49,7 @@ class WeekSection:
     """The entries that unfold."""
     percent: str
     """Share of these entries in all tokens, without the sign."""
+    more_caption: str = MORE_CAPTION
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,7 @@ class CategoryRow:
 
 @dataclass(frozen=True)
 class RankingsPage:
-    """What the page of rankings shows."""
+    """The context of the page of rankings."""
 
     is_there: bool
     has_totals: bool
@@ -95,10 +99,13 @@ class RankingsPage:
     apps: list[App]
     apps_date: str
     apps_as_of: str
+    ranked_models: str = MAX_ENTRIES_IN_WORDS
+    """Number of models in a published ranking, in words."""
+    labs_caption: str = f"Share of the first {MAX_ENTRIES_IN_WORDS} by lab, by week"
 
 
 def build_rankings_page(rankings: Rankings) -> RankingsPage:
-    """Build what the page of rankings shows."""
+    """Build the page of rankings: the last week, day and month, the labs' shares, and the categories."""
     overall = rankings.categories[0] if rankings.categories else None
     has_overall_order = overall is not None and bool(overall.order)
     apps = rankings.apps
@@ -124,7 +131,7 @@ def build_rankings_page(rankings: Rankings) -> RankingsPage:
         ),
         apps=apps[:MAX_APPS],
         apps_date=apps[0].date if apps else "",
-        apps_as_of=rankings.as_of_slice("apps", "popular"),
+        apps_as_of=rankings.find_as_of("apps", "popular"),
     )
 
 
@@ -150,7 +157,7 @@ def _build_order(category: Category, max_entries: int | None = None) -> OrderTab
 
 @dataclass(frozen=True)
 class CategoryPage:
-    """What the page of a category shows."""
+    """The context of the page of a category."""
 
     name: str
     """"" for all."""
@@ -164,13 +171,13 @@ class CategoryPage:
 
 
 def build_category_page(view: View, category: Category) -> CategoryPage:
-    """Build what the page of a category shows."""
+    """Build the page of a category: its order, and its totals where a key opens them."""
     return CategoryPage(
         name=category.name,
         is_past=category.is_past,
         week=category.week,
         entries=category.week.entries[:MAX_WEEK_ENTRIES] if category.week else [],
         chart=build_trend_figure(category.chart),
-        as_of=view.rankings.as_of_slice("category", category.name),
+        as_of=view.rankings.find_as_of("category", category.name),
         order=_build_order(category),
     )

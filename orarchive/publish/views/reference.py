@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import get_args
 
 from orarchive.domain.records import NO_DATE
-from orarchive.index.lifecycle import DAY_S, DEPRECATED_AFTER_S, REMOVED_AFTER_S
+from orarchive.index.lifecycle import DEPRECATED_AFTER_DAYS, REMOVED_AFTER_DAYS
 from orarchive.publish.views import View
 from orarchive.publish.views.cells import ModelTable, PriceCell, Since, build_model_table, build_since
 from orarchive.publish.views.changes import ChangeHour, build_change_hours
@@ -18,32 +18,35 @@ from orarchive.publish.views.figures import (
 )
 from orarchive.publish.views.health import HealthFigure
 from orarchive.publish.views.models import State
+from orarchive.publish.views.rankings import MAX_ENTRIES_IN_WORDS
 from orarchive.publish.views.status import Calendar, build_month_calendar
 
 
 @dataclass(frozen=True)
 class AboutPage:
-    """What the page that explains the archive shows."""
+    """The context of the page that explains the archive."""
 
-    deprecated_days: int = DEPRECATED_AFTER_S // DAY_S
+    deprecated_days: int = DEPRECATED_AFTER_DAYS
     """Days of absence after which a model is called deprecated."""
-    removed_days: int = REMOVED_AFTER_S // DAY_S
+    removed_days: int = REMOVED_AFTER_DAYS
     """Days of absence after which a model is called removed."""
     no_date_year: int = NO_DATE.year
     """The year from which on an expiration date means that there is none."""
+    ranked_models: str = MAX_ENTRIES_IN_WORDS
+    """Number of models in a published ranking, in words."""
 
 
 @dataclass(frozen=True)
 class ComparePage:
-    """What the page that compares models shows."""
+    """The context of the page that compares models."""
 
     first: dt.date
-    """The first day that prices can be asked for."""
+    """The first day to choose prices of."""
     last: dt.date
 
 
 def build_compare_page(view: View) -> ComparePage:
-    """Build what the page that compares models shows."""
+    """Build the page that compares models, with the first and the last day to choose prices of."""
     return ComparePage(view.dataset.first_hour.date(), view.now.date())
 
 
@@ -74,7 +77,7 @@ class HealthPattern:
 
 @dataclass(frozen=True)
 class PatternsPage:
-    """What the page of components shows: each of them, where the archive has something to show."""
+    """The context of the page of components; None where the archive has no example of one."""
 
     states: tuple[State, ...]
     prices: list[PricePattern]
@@ -88,7 +91,7 @@ class PatternsPage:
 
 
 def build_patterns_page(view: View) -> PatternsPage:
-    """Build what the page of components shows."""
+    """Build the page of components: one example of each, taken from the archive where it has one."""
     return PatternsPage(
         states=get_args(State),
         prices=PRICE_PATTERNS,

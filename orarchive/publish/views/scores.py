@@ -1,4 +1,4 @@
-"""What the pages show of benchmarks by third parties: the latest scores, as OpenRouter passes them on."""
+"""Scores in benchmarks by third parties: the latest ones, as OpenRouter passes them on."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ class Score:
 
     source: str
     measure: str
-    """What was measured."""
+    """Name of the measure."""
     score: str
 
 

@@ -1,4 +1,4 @@
-"""What every page shows of the site around it: header, footer, and links to its other pages."""
+"""The frame of every page: header, footer, and links to the other pages of the site."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ class Section:
 
 @dataclass(frozen=True)
 class SiteContext:
-    """What a template is given beside the content of its page."""
+    """The context of every template beside that of its page."""
 
     now: dt.datetime
     """The hour that the site is built for."""
@@ -71,7 +71,7 @@ class SiteContext:
 
     @property
     def root(self) -> str:
-        """Return the way from the page to the top of the site.
+        """Return the relative path from the page to the top of the site: `../../`.
 
         A server shows the error page at any depth: only absolute links hold there.
         """
@@ -88,7 +88,7 @@ class SiteContext:
 
     @property
     def sections(self) -> list[Section]:
-        """Return the links of the header."""
+        """Return the links of the header, with the section of this page marked."""
         paths = [(label, f"{folder}/index.html") for folder, label in SECTIONS]
         return [Section(label, path, path == self.path) for label, path in paths]
 

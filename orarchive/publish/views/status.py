@@ -1,4 +1,4 @@
-"""What the status page computes: coverage day by day, gaps, rejected payloads, and where hours came from."""
+"""Computations of the status page: coverage by day, gaps, rejected payloads, and the origins of hours."""
 
 import datetime as dt
 from collections import Counter
@@ -66,7 +66,7 @@ class Origin:
 
 @dataclass(frozen=True)
 class LastRun:
-    """What was done at the last hour, all attempts together."""
+    """The run of the last hour, all attempts together."""
 
     hour: dt.datetime
     started: dt.datetime
@@ -89,12 +89,12 @@ class LastRun:
 
     @property
     def next_hour(self) -> dt.datetime:
-        """Return when the next run is due."""
+        """Return the hour at which the next run is due."""
         return self.hour + HOUR
 
 
 def summarize_last_run(dataset: Dataset) -> LastRun:
-    """Summarize what was done at the last hour."""
+    """Summarize the attempts at the last hour: outcome, records, requests, start and end."""
     readings = [reading for reading in dataset.readings if reading.hour == dataset.hour]
     latest = {reading.feed: reading for reading in readings}
     ranked = [read for read in dataset.usage.last_reads.values() if read.hour == dataset.hour]
@@ -195,7 +195,7 @@ def _count_good_hours(dataset: Dataset, now: dt.datetime) -> dict[dt.date, int]:
 
 
 def list_origins(dataset: Dataset) -> list[Origin]:
-    """List where hours came from, oldest first."""
+    """List the origins of hours, oldest first: `live`, and each import."""
     hours_by_origin: dict[str, set[dt.datetime]] = {}
     for reading in dataset.readings:
         hours_by_origin.setdefault(reading.origin, set()).add(reading.hour)

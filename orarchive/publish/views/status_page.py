@@ -124,7 +124,7 @@ class StatusPage:
 
 
 def build_status_page(view: View) -> StatusPage:
-    """Build what the status page shows."""
+    """Build the status page: the last run, each feed's coverage, gaps, imports and rejected payloads."""
     gaps, rejected = list_gaps(view.dataset), list_rejected(view.dataset)
     rankings = view.rankings
     return StatusPage(
@@ -176,8 +176,10 @@ def _build_feed_row(view: View, coverage: Coverage) -> FeedRow:
     return FeedRow(
         feed=_name_feed(coverage.feed),
         cadence=coverage.cadence,
-        last=coverage.last_good,
-        spans=[f"{coverage.good_counts[span]} of {coverage.possible_counts[span]}" for span in SPANS_HOURS],
+        last=coverage.last_complete,
+        spans=[
+            f"{coverage.complete_counts[span]} of {coverage.possible_counts[span]}" for span in SPANS_HOURS
+        ],
         records=last.records if last else None,
         requests=last.requests if last else None,
     )

@@ -12,7 +12,7 @@ from orarchive.publish.rankings_data import Row
 from orarchive.timestamps import DAY
 
 OTHER = "other"
-"""What the service calls the sum of all that is not among a date's first fifty."""
+"""Name in the service's rows of the sum of all models that are not among a date's first fifty."""
 
 WEEK = dt.timedelta(days=7)
 DAYS_A_WEEK = 7
@@ -42,11 +42,11 @@ def sum_period(rows: list[Row], length: dt.timedelta, step: dt.timedelta) -> Per
     last = dt.date.fromisoformat(find_last_date(rows))
     first, earlier = last - length + step, last - 2 * length + step
     before = first - step
-    tokens = sum_tokens(rows, first, last)
+    tokens = sum_tokens_by_name(rows, first, last)
     expected = length // step
     dates = _count_dates(rows, first, last)
     is_comparable = dates == _count_dates(rows, earlier, before) == expected
-    ranked_before = rank_names(sum_tokens(rows, earlier, before))
+    ranked_before = rank_names(sum_tokens_by_name(rows, earlier, before))
     return PeriodSums(
         first=first,
         last=last,
@@ -67,7 +67,7 @@ def _count_dates(rows: Iterable[Row], first: dt.date, last: dt.date) -> int:
     return len({date for date, _, _ in rows if f"{first}" <= date <= f"{last}"})
 
 
-def sum_tokens(rows: Iterable[Row], first: dt.date, last: dt.date) -> Counter[str]:
+def sum_tokens_by_name(rows: Iterable[Row], first: dt.date, last: dt.date) -> Counter[str]:
     """Sum tokens by name from one date to another, both included."""
     sums: Counter[str] = Counter()
     for date, name, tokens in rows:

@@ -8,7 +8,7 @@ its endpoints are filled in by `state`. A few keys belong to the sample and are 
 `model`       the model id an endpoint answers for
 `later`       the record is absent until a happening adds it
 `zdr`         the endpoint keeps no data: true, or the fields in which its row in that list differs
-`answers_as`  the id in the answer of a model's endpoints route, where it differs from the id asked for
+`answers_as`  the id in the answer of a model's endpoints route, where it differs from the requested id
 
 `past.jsonl` names models that are used though they are in no list of the sample: permaslug, first day, and
 the day after the last (null: still used). Names are real; some days are approximate or made up.
