@@ -8,8 +8,6 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
-from subprocess import PIPE, Popen
-from typing import IO
 
 from bench.measure import create_archive
 from bench.synthetic import KEPT_PER_HOUR, PATHS, SyntheticData
@@ -20,7 +18,7 @@ from orarchive.domain.snapshot import make_empty_snapshot
 from orarchive.store import ledger
 from orarchive.store.archive import DATA_PREFIX, Archive
 from orarchive.store.commit_message import format_message
-from orarchive.store.git import GIT_COMMAND, build_git_environment
+from orarchive.store.fast_import import format_data, run_fast_import
 from orarchive.store.ledger import Attempt, FeedReport
 from orarchive.timestamps import HOUR, format_stamp
 
@@ -78,25 +76,19 @@ def _import_hours(
     archive: Archive, ref: str, data: SyntheticData, hours: range, versions: Iterable[FileVersion]
 ) -> None:
     """Commit hours on top of main; the objects of a few hours stay loose, as git leaves them by default."""
-    command = [*GIT_COMMAND, "-C", str(archive.root), "-c", "fastimport.unpackLimit=1000", "fast-import"]
-    with Popen(
-        [*command, "--quiet", "--done", "--date-format=raw"], stdin=PIPE, env=build_git_environment()
-    ) as process:
-        assert process.stdin
-        _write_stream(process.stdin, ref, data, hours, versions)
-    if process.returncode:
-        raise SystemExit("git fast-import failed")
+    archive.run_git("config", "fastimport.unpackLimit", "1000")
+    run_fast_import(archive, _format_stream(ref, data, hours, versions))
 
 
-def _write_stream(
-    stream: IO[bytes], ref: str, data: SyntheticData, hours: range, versions: Iterable[FileVersion]
-) -> None:
-    """Write the input of fast-import: the blob of each version, then a commit for each hour."""
+def _format_stream(
+    ref: str, data: SyntheticData, hours: range, versions: Iterable[FileVersion]
+) -> Iterator[bytes]:
+    """Yield the input of fast-import: the blob of each version, then a commit for each hour."""
     marks: dict[tuple[int, str], int] = {}
     for path, hour, content in versions:
         marks[hour, path] = len(marks) + 1
-        stream.write(b"blob\nmark :%d\ndata %d\n" % (len(marks), len(content)))
-        stream.write(content)
+        yield b"blob\nmark :%d\n" % len(marks)
+        yield format_data(content)
     changed: dict[int, list[str]] = {hour: [] for hour in hours}
     for hour, path in marks:
         changed[hour].append(path)
@@ -105,13 +97,13 @@ def _write_stream(
         changes = list(_list_changes(data, hour))
         message = format_message(moment, build_attempt(data, hour), changes, {}).encode()
         author = f"bench <b@b> {moment.timestamp():.0f} +0000"
-        stream.write(f"commit {ref}\nauthor {author}\ncommitter {author}\n".encode())
-        stream.write(f"data {len(message)}\n".encode() + message)
+        yield f"commit {ref}\nauthor {author}\ncommitter {author}\n".encode()
+        yield format_data(message)
         if hour == hours[0] and hour:
-            stream.write(b"from refs/heads/main^0\n")
+            yield b"from refs/heads/main^0\n"
         for path in changed[hour]:
-            stream.write(f"M 100644 :{marks[hour, path]} {DATA_PREFIX}{path}\n".encode())
-    stream.write(b"done\n")
+            yield f"M 100644 :{marks[hour, path]} {DATA_PREFIX}{path}\n".encode()
+    yield b"done\n"
 
 
 def build_attempt(data: SyntheticData, hour: int) -> Attempt:

@@ -24,7 +24,10 @@ def get_origin(base_url: str) -> str:
 
 
 def format_openapi(raw: bytes) -> bytes:
-    """Format the file as it is archived: a line for each member, keys sorted, so that its diffs read well."""
+    """Format the file as it is archived: a line for each member, keys sorted, so that its diffs read well.
+
+    `msgspec.json.format` gives the same bytes, but refuses the lone surrogates that JSON may hold.
+    """
     return b"".join(_format_value(loads(raw), b"\n")) + b"\n"
 
 

@@ -1,7 +1,8 @@
 """EVENT_KINDS: every kind of change and event, with all that readers of it need to know.
 
 Commit messages, the changelog and news feeds of the site, the command line and the table in docs/index.md
-read these rows, so a new kind is a new row. A kind that code names and that has no row raises on import.
+read these rows, so a new kind is a new row. Code names kinds by the constants below; a constant without a row
+raises on import.
 """
 
 from dataclasses import dataclass

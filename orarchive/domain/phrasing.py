@@ -60,6 +60,8 @@ class Style:
     """Returns the words for a price dimension."""
     cause_phrases: Mapping[str, str]
     """Words for the causes of a model's new price that no other line explains."""
+    probe_phrases: Mapping[str, str]
+    """Words for the answer of the service to a request for a missing model alone."""
 
     def format_pair(self, old: str, new: str) -> str:
         """Return the words before and after with the arrow between them."""
@@ -84,6 +86,11 @@ LOG_STYLE = Style(
     format_field=lambda field, member: f"{field}.{member}" if member else field,
     format_dimension=str,
     cause_phrases={"provider": "listed at another provider's price", "unknown": "cause unknown"},
+    probe_phrases={
+        "gone": "gone",
+        "unlisted": "still known, but no longer listed",
+        "renamed": "renamed",
+    },
 )
 """Style of commit messages and of the command line: fields and dimensions go by the service's own names, as
 in the diff below a message."""

@@ -50,17 +50,15 @@ PAGE_STYLE = Style(
     format_field=lambda field, member: (f"{field}: {member}" if member else field).replace("_", " "),
     format_dimension=label_dimension,
     cause_phrases={"provider": "another provider listed first", "unknown": "cause unknown"},
+    probe_phrases={
+        "gone": "OpenRouter no longer knows it",
+        "unlisted": "OpenRouter still knows it",
+        "renamed": "OpenRouter answers with another id",
+    },
 )
 
 MAX_ITEMS = 8
 """Changes that one line names."""
-
-PROBE_PHRASES = {
-    "gone": "OpenRouter no longer knows it",
-    "unlisted": "OpenRouter still knows it",
-    "renamed": "OpenRouter answers with another id",
-}
-"""How the service answered a request for a missing model -> words for it."""
 
 
 @dataclass(frozen=True)
@@ -261,8 +259,8 @@ def _describe_record_event(event: Event, events: list[Event]) -> Iterator[str]:
     """Yield details of an event of a whole record; `events` are all events of the hour."""
     if event.kind == RETURNED:
         yield f"was {event.old}"
-    if event.cause in PROBE_PHRASES:
-        yield PROBE_PHRASES[event.cause]
+    if event.cause in PAGE_STYLE.probe_phrases:
+        yield PAGE_STYLE.probe_phrases[event.cause]
     if event.feed == "models" and event.kind in (ADDED, MISSING):
         kind = JOINED if event.kind == ADDED else LEFT
         count = sum(endpoint.kind == kind and endpoint.key.startswith(f"{event.key}@") for endpoint in events)

@@ -24,11 +24,9 @@ PRICE_CAUSES = {
 }
 
 CAUSES = {
+    **LOG_STYLE.probe_phrases,
     "model": "with its model",
     "endpoint": "with its endpoint",
-    "gone": "gone",
-    "unlisted": "still known, but no longer listed",
-    "renamed": "renamed",
 }
 
 

@@ -197,9 +197,10 @@ def _format_probe(change: Change, attempt: Attempt | None) -> str:
     report = attempt["feeds"].get(change.feed) if attempt else None
     result = report.get("vanished", {}).get(change.key, "") if report else ""
     word, _, name = result.partition(":")
-    if word == "renamed":
-        return f" (renamed to {_shorten_key(name)})"
-    return {"unlisted": " (still known, but no longer listed)", "gone": " (gone)"}.get(word, "")
+    if word not in LOG_STYLE.probe_phrases:
+        return ""
+    target = f" to {_shorten_key(name)}" if name else ""
+    return f" ({LOG_STYLE.probe_phrases[word]}{target})"
 
 
 def _format_subject(change: Change) -> str:

@@ -86,12 +86,12 @@ def format_stream(
             if lines := commit.files.get(path):
                 marks[number, path] = len(marks) + 1
                 yield b"blob\nmark :%d\n" % len(marks)
-                yield _format_data(b"".join(lines))
+                yield format_data(b"".join(lines))
     author, committer = (_read_identity(archive, role) for role in ("AUTHOR", "COMMITTER"))
     for number, commit in enumerate(commits):
         yield f"commit {IMPORT_REF}\nauthor {author} {commit.hour.timestamp():.0f} +0000\n".encode()
         yield f"committer {committer} {now.timestamp():.0f} +0000\n".encode()
-        yield _format_data(commit.message.encode())
+        yield format_data(commit.message.encode())
         if parent and not number:
             yield f"from {parent}\n".encode()
         for path, lines in sorted(commit.files.items()):
@@ -105,6 +105,6 @@ def _read_identity(archive: Archive, role: str) -> str:
     return archive.run_git("var", f"GIT_{role}_IDENT").rsplit(" ", 2)[0]
 
 
-def _format_data(content: bytes) -> bytes:
-    """Return the `data` command that carries a content."""
+def format_data(content: bytes) -> bytes:
+    """Return the `data` command of `git fast-import` that carries a content."""
     return b"data %d\n%b\n" % (len(content), content)

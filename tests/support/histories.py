@@ -13,6 +13,7 @@ from typing import Any
 from orarchive.index.database import INDEX_NAME, dump_rows, open_index
 from orarchive.jsonl import loads
 from orarchive.store.archive import Archive, open_archive
+from orarchive.store.fast_import import format_data
 from orarchive.store.git import run_git
 from tests.support.archives import read_git
 
@@ -90,23 +91,18 @@ def _format_commit(commits: Sequence[NewCommit], position: int, branch: str) -> 
         b"commit refs/heads/%s\nmark :%d\n" % (branch.encode(), position + 1),
         b"author %s %d +0000\ncommitter %s %d +0000\n"
         % (IDENTITY, commit.date.timestamp(), IDENTITY, committed),
-        _format_data(commit.message.encode()),
+        format_data(commit.message.encode()),
         *(
             b"%s :%d\n" % (word, parent + 1)
             for word, parent in zip([b"from", *[b"merge"] * 9], parents, strict=False)
         ),
         b"deleteall\n",
         *(
-            b"M 100644 inline %s\n%s" % (path.encode(), _format_data(data))
+            b"M 100644 inline %s\n%s" % (path.encode(), format_data(data))
             for path, data in commit.files.items()
         ),
     ]
     return b"".join(parts)
-
-
-def _format_data(content: bytes) -> bytes:
-    """Format a content for git fast-import."""
-    return b"data %d\n%s\n" % (len(content), content)
 
 
 def list_commits(archive: Archive) -> list[NewCommit]:

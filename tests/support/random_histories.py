@@ -19,6 +19,7 @@ from orarchive.domain.snapshot import Snapshot, make_empty_snapshot, parse_snaps
 from orarchive.jsonl import Record
 from orarchive.sample import START
 from orarchive.store import ledger
+from orarchive.store.fast_import import format_data
 from orarchive.store.git import run_git
 from orarchive.store.ledger import Attempt, FeedReport
 from orarchive.timestamps import HOUR, format_stamp
@@ -202,14 +203,10 @@ def _format_commits(attempts: list[ArchivedAttempt], *, with_trailers: bool) -> 
         trailers = f"Hour: {line['hour']}\nAttempt: {line['attempt']}\n" if with_trailers else ""
         yield f"commit refs/heads/main\nmark :{position}\n".encode()
         yield f"author a <a@example.org> {seconds} +0000\ncommitter a <a@example.org> 1 +0000\n".encode()
-        yield _format_data(f"an hour\n\n{trailers}".encode())
+        yield format_data(f"an hour\n\n{trailers}".encode())
         for name in sorted(old_files.keys() | files.keys()):
             if name not in files:
                 yield f"D data/{name}\n".encode()
             elif old_files.get(name) != files[name]:
-                yield f"M 100644 inline data/{name}\n".encode() + _format_data(files[name])
+                yield f"M 100644 inline data/{name}\n".encode() + format_data(files[name])
         old_files = files
-
-
-def _format_data(content: bytes) -> bytes:
-    return b"data %d\n%s\n" % (len(content), content)
