@@ -33,7 +33,10 @@ LOCK_GRACE_S = 2.0
 FILE_MODE = "100644"
 
 NEW_ARCHIVE_FILES = Path(__file__).with_name("new_archive")
-"""Files that a new archive gets beside its records: links to data/README.md and data/.gitattributes."""
+"""Files that a new archive gets beside its records: links to data/README.md and data/.gitattributes.
+
+The second has no dot here: git refuses to read a link named `.gitattributes`, and warns of it at every diff.
+"""
 
 
 @contextmanager
@@ -179,7 +182,9 @@ def list_first_files(archive: Archive, head: str | None) -> dict[str, bytes | No
     """Return the files of a new archive that a commit lacks: path below data/ -> bytes."""
     paths = archive.list_blobs(head)
     names = (".gitattributes", "README.md")
-    return {name: (NEW_ARCHIVE_FILES / name).read_bytes() for name in names if name not in paths}
+    return {
+        name: (NEW_ARCHIVE_FILES / name.removeprefix(".")).read_bytes() for name in names if name not in paths
+    }
 
 
 def _write_blobs(archive: Archive, files: dict[str, bytes | None]) -> bytes:

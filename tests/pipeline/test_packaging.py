@@ -92,7 +92,7 @@ def test_the_wheel_is_small_and_complete(wheel: Path) -> None:
         "orarchive/py.typed",
         "orarchive/index/schema.sql",
         "orarchive/store/new_archive/README.md",
-        "orarchive/store/new_archive/.gitattributes",
+        "orarchive/store/new_archive/gitattributes",
         *(f"orarchive/publish/{path.relative_to(ROOT)}" for path in (ROOT / "templates").rglob("*.*")),
         *(str(path.relative_to(ROOT)) for path in (ROOT / "orarchive/sample/catalogue").glob("*.jsonl")),
     }

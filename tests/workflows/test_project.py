@@ -185,3 +185,11 @@ def read_messages(path: Path) -> Iterator[str]:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "msg":
             parts = (part for part in ast.walk(node.value) if isinstance(part, ast.Constant))
             yield "".join(part.value for part in parts if isinstance(part.value, str))
+
+
+def test_no_link_has_a_name_that_git_reads() -> None:
+    """Git refuses such a link, and warns of it at every diff."""
+    listed = subprocess.run(["git", "ls-files", "-s"], cwd=ROOT, capture_output=True, text=True, check=True)
+    links = [line.partition("\t")[2] for line in listed.stdout.splitlines() if line.startswith("120000")]
+    assert links
+    assert [path for path in links if Path(path).name.startswith(".git")] == []
