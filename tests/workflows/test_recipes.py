@@ -241,7 +241,8 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
         content = (root / path).read_text() if anchor else ""
         assert content.count(anchor) == 1 or not anchor, (path, anchor)
         (root / path).write_text(content.replace(anchor, text + anchor) if anchor else text)
-    subprocess.run(["git", "init", "--quiet"], cwd=root, check=True)
+    for command in (["init", "--quiet"], ["add", "--all"]):
+        subprocess.run(["git", *command], cwd=root, check=True)
     return root
 
 
