@@ -4,7 +4,8 @@ Data flows one way, and each room imports only rooms before it:
 
     OpenRouter -> collect -> data/*.jsonl and a commit -> history -> index (SQLite) -> publish -> site/
 
-    errors, timestamps, jsonl, paths    error classes, UTC hours, canonical JSON Lines, safe paths
+    errors, timestamps, jsonl, json_text, paths
+               error classes, UTC hours, canonical JSON Lines, indented JSON, safe paths
     domain     feeds, records, prices, changes, and the sentences about them; no input or output
     store      the git work tree: reading, the ledger, commits, pushing
     collect    one hourly run: fetch from the service, validate, merge, commit

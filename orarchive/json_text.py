@@ -1,40 +1,38 @@
-"""JSON as people read it."""
+"""JSON over several lines, for people and for diffs. Number tokens stay as sent."""
 
 from typing import Any
 
-from orarchive.jsonl import Record, dumps
+from orarchive.jsonl import dumps
 
-INDENT = "  "
 MAX_INDENT = 40
-"""Letters of indentation from which on a value is written in one line: deeper nesting is not readable."""
+"""Letters of indent from which on a value on a page is written in one line: deeper is not readable."""
 
 
-def format_json(value: Any, indent: str = "") -> str:
-    """Format a value as JSON with a line for each member; lists of plain values take one line.
-
-    Number tokens stay as sent. `indent` is the indentation of the line that the value begins in.
-    """
-    deeper = indent + INDENT
-    is_shallow = len(indent) < MAX_INDENT
-    if isinstance(value, dict) and value and is_shallow:
-        members = [
-            f"{deeper}{_format_token(name)}: {format_json(value[name], deeper)}"
-            for name in _sort_names(value)
-        ]
-        return "{\n" + ",\n".join(members) + f"\n{indent}}}"
-    if isinstance(value, list) and any(isinstance(item, dict | list) for item in value) and is_shallow:
-        items = [f"{deeper}{format_json(item, deeper)}" for item in value]
-        return "[\n" + ",\n".join(items) + f"\n{indent}]"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_format_token, value)) + "]"
-    return _format_token(value)
+def format_for_diffs(value: Any) -> str:
+    """Format a value as JSON with a line for each member and each item, names sorted."""
+    return _format(value, "", " ", is_on_page=False)
 
 
-def _sort_names(record: Record) -> list[str]:
-    """Sort the names of members, `id` and `name` first."""
-    return sorted(record, key=lambda name: (name not in ("id", "name"), name))
+def format_for_pages(value: Any) -> str:
+    """Format a value as JSON with `id` and `name` first, and lists of plain values in one line."""
+    return _format(value, "", "  ", is_on_page=True)
 
 
-def _format_token(value: Any) -> str:
-    """Format a value in one line."""
-    return dumps(value).decode()
+def _format(value: Any, indent: str, step: str, *, is_on_page: bool) -> str:
+    """Format a value that begins in a line with an indent; members are indented by a step more."""
+    inner = indent + step
+    is_container = isinstance(value, dict | list) and bool(value)
+    if not is_container or (is_on_page and len(indent) >= MAX_INDENT):
+        return dumps(value).decode()
+    if isinstance(value, dict):
+        names = sorted(value, key=lambda name: (is_on_page and name not in ("id", "name"), name))
+        prefixed = [(f"{dumps(name).decode()}: ", value[name]) for name in names]
+    else:
+        if is_on_page and not any(isinstance(item, dict | list) for item in value):
+            return f"[{', '.join(dumps(item).decode() for item in value)}]"
+        prefixed = [("", item) for item in value]
+    lines = [
+        f"{inner}{prefix}{_format(child, inner, step, is_on_page=is_on_page)}" for prefix, child in prefixed
+    ]
+    begin, end = "{}" if isinstance(value, dict) else "[]"
+    return "\n".join([begin, ",\n".join(lines), f"{indent}{end}"])

@@ -5,7 +5,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from orarchive.domain.records import get_nested
-from orarchive.jsonl import dumps, loads
+from orarchive.json_text import format_for_diffs
+from orarchive.jsonl import loads
 
 OPENAPI_PATH = "openapi/spec.json"
 """Its file below `data/`."""
@@ -26,26 +27,9 @@ def get_origin(base_url: str) -> str:
 def format_openapi(raw: bytes) -> bytes:
     """Format the file as it is archived: a line for each member, keys sorted, so that its diffs read well.
 
-    `msgspec.json.format` gives the same bytes, but refuses the lone surrogates that JSON may hold.
+    Not by `msgspec.json.format`, which refuses the lone surrogates that JSON may hold.
     """
-    return b"".join(_format_value(loads(raw), b"\n")) + b"\n"
-
-
-def _format_value(value: Any, line_end: bytes) -> Iterator[bytes]:
-    """Yield the parts of a value over several lines; `line_end` is a line end with the indent."""
-    inner = line_end + b" "
-    if isinstance(value, dict) and value:
-        for number, name in enumerate(sorted(value)):
-            yield (b"," if number else b"{") + inner + dumps(name) + b": "
-            yield from _format_value(value[name], inner)
-        yield line_end + b"}"
-    elif isinstance(value, list) and value:
-        for number, child in enumerate(value):
-            yield (b"," if number else b"[") + inner
-            yield from _format_value(child, inner)
-        yield line_end + b"]"
-    else:
-        yield dumps(value)
+    return f"{format_for_diffs(loads(raw))}\n".encode()
 
 
 def list_parameters(spec: Any, route: str) -> dict[str, list[str]] | None:

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from orarchive.json_text import format_for_pages
 from orarchive.jsonl import loads
 from orarchive.publish.api import API_FOLDER
-from orarchive.publish.json_text import format_json
 
 LISTS = ("models", "endpoints", "providers", "labs")
 """Files that are a list of entries."""
@@ -33,7 +33,9 @@ def build_examples(files: dict[str, bytes]) -> dict[str, str]:
     months = sorted(path for path in files if path.startswith(f"{API_FOLDER}/changes/"))
     if months:
         values["changes/{month}"] = loads(files[months[0]])[0]
-    examples = {f"{API_FOLDER}/{name}.json": format_json(_abridge(value)) for name, value in values.items()}
+    examples = {
+        f"{API_FOLDER}/{name}.json": format_for_pages(_abridge(value)) for name, value in values.items()
+    }
     tables = {path: content for path, content in files.items() if path.endswith(".csv")}
     return examples | {path: b"\n".join(table.split(b"\n", 2)[:2]).decode() for path, table in tables.items()}
 

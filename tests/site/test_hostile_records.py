@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orarchive.domain.records import Endpoint, Model
+from orarchive.json_text import format_for_pages
 from orarchive.jsonl import loads
-from orarchive.publish.json_text import format_json
 from orarchive.publish.pages import DATABASE, get_model_path
 from orarchive.publish.render import format_amount, format_exact
 from orarchive.publish.sanitize import safe_url, show_invisible
@@ -125,7 +125,7 @@ def test_no_record_raises(model: str, fields: dict[str, Any], endpoint: dict[str
     view = Model.from_record(record)
     assert (view.id, view.is_free) == (model, bool(view.prices) and not any(view.prices.values()))
     Endpoint.from_record(model, 0, {"tag": "t", **loads(json.dumps(endpoint))})
-    assert loads(format_json(record)) == record
+    assert loads(format_for_pages(record)) == record
 
 
 @pytest.mark.parametrize(

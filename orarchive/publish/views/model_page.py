@@ -3,7 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from orarchive.publish.json_text import format_json
+from orarchive.json_text import format_for_pages
 from orarchive.publish.views import View
 from orarchive.publish.views.cells import PriceCell, build_price_pair
 from orarchive.publish.views.changes import ChangeHour, build_change_hours
@@ -152,7 +152,7 @@ def build_model_page(view: View, model: ModelView) -> ModelPage:
         earlier_changes=changes[MAX_CHANGE_HOURS:],
         first_seen=model.entry.first,
         description=model.description,
-        raw=format_json(model.entry.record),
+        raw=format_for_pages(model.entry.record),
     )
 
 
