@@ -17,9 +17,9 @@ from orarchive.collect.results import FetchResult, SliceFetch
 from orarchive.domain.ranking_series import (
     ALL_SLICES,
     RANKINGS_FOLDER,
-    RESTATED_SHARE,
     SERIES,
     Series,
+    compute_restatement,
     get_row_date,
     get_series_of_path,
     list_file_paths,
@@ -224,9 +224,9 @@ def _describe_restated(fetched: SliceFetch, rows: list[Record], archived: list[R
     old, new = sum_tokens(archived), sum_tokens(rows)
     label = f"{series.title} ({fetched.slice_name})" if fetched.slice_name else series.title
     for date in sorted(old.keys() & new.keys()):
-        share = new[date] / old[date] - 1 if old[date] else Decimal(0)
-        if abs(share) > RESTATED_SHARE:
-            yield f"~ {label}, {date}: {old[date]:f} -> {new[date]:f} tokens ({share:+.1%})"
+        percent = compute_restatement(old[date], new[date])
+        if percent is not None:
+            yield f"~ {label}, {date}: {old[date]:f} -> {new[date]:f} tokens ({percent:+.1f}%)"
 
 
 def sum_tokens(rows: Iterable[Record]) -> dict[str, Decimal]:

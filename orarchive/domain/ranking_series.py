@@ -26,8 +26,8 @@ FIRST_DATE = dt.date(2025, 1, 1)
 MAX_ORDER_LENGTH = 200
 """Models of an order that are archived, from the first on."""
 
-RESTATED_SHARE = Decimal("0.01")
-"""Share by which the total of a date must have moved to make an event."""
+RESTATED_PERCENT = 1
+"""Percent by which the total of a date must have moved to make an event."""
 
 ALL_SLICES = "*"
 """Stands in the ledger for all slices of a series, where no OpenAPI file could be read that names them."""
@@ -252,3 +252,9 @@ def get_series_of_path(path: str) -> str | None:
 def is_series_file(path: str) -> bool:
     """Return whether a file below `data/` holds rankings."""
     return path.startswith(f"{RANKINGS_FOLDER}/") and path.endswith(".jsonl")
+
+
+def compute_restatement(old: Decimal, new: Decimal) -> Decimal | None:
+    """Return the change of a total in percent; None where it is small, or from 0."""
+    percent = (new - old) / old * 100 if old else Decimal(0)
+    return percent if abs(percent) > RESTATED_PERCENT else None

@@ -4,9 +4,10 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from decimal import Decimal
 
 from orarchive.domain.event_kinds import RESTATED
-from orarchive.domain.ranking_series import ORDER, RESTATED_SHARE, SERIES, Series, is_row
+from orarchive.domain.ranking_series import ORDER, SERIES, Series, compute_restatement, is_row
 from orarchive.errors import NotJSON
 from orarchive.history.replay import ReplayStep
 from orarchive.index.context import AttemptContext
@@ -175,22 +176,20 @@ def _update_usage(
     )
     series, slice_name = slice_key
     for date in sorted(dates):
-        old, new = old_totals[date], _sum_tokens(context, slice_id, date)
-        if old and abs(new / old - 1) > RESTATED_SHARE:
+        percent = compute_restatement(old_totals[date], _sum_tokens(context, slice_id, date))
+        if percent is not None:
             # The event has the percentage alone: the totals are in the files, beside the notice that the
             # terms of the service require wherever they are shown.
-            percent = round((new / old - 1) * 100, 2)
             key = f"{series}/{slice_name}" if slice_name else series
-            yield Event(RESTATED, RANKINGS_FEED, key, date, percent=percent)
+            yield Event(RESTATED, RANKINGS_FEED, key, date, percent=round(float(percent), 2))
 
 
 def _get_permaslug(row: Record) -> str:
     return escape_surrogates(str(row["model_permaslug"]))
 
 
-def _sum_tokens(context: AttemptContext, slice_id: int, date: str) -> float:
-    total: float = context.db.execute(SELECT_TOTAL, (slice_id, date)).fetchone()[0]
-    return total
+def _sum_tokens(context: AttemptContext, slice_id: int, date: str) -> Decimal:
+    return Decimal(context.db.execute(SELECT_TOTAL, (slice_id, date)).fetchone()[0])
 
 
 def _read_tokens(value: object) -> int | str | None:
