@@ -14,7 +14,7 @@ from orarchive.cli.options import (
     with_archive,
 )
 from orarchive.domain.foreign_text import blank_unprintable
-from orarchive.domain.phrasing import format_window, sort_dimensions
+from orarchive.domain.phrasing import LOG_STYLE, list_conditions, sort_dimensions
 from orarchive.domain.prices import format_price, parse_price, read_entry_prices
 from orarchive.index.database import open_index
 from orarchive.queries.price import PriceQuote, find_quotes
@@ -59,13 +59,13 @@ def _print_quote(quote: PriceQuote) -> None:
         (
             f"  {name}",
             format_price(name, parse_price(prices[name]["price"])),
-            format_window(prices[name]["entry"] or {}),
+            ", ".join(list_conditions(prices[name]["entry"] or {}, LOG_STYLE)),
         )
         for name in sort_dimensions(prices)
     ]
     print_table(rows or [("  no price", "", "")])
     for entry in quote.thresholds:
-        label = f"  over {entry['min_prompt_tokens']} prompt tokens"
+        label = f"  {', '.join(list_conditions(entry, LOG_STYLE))}"
         long_prices = read_entry_prices(entry)
         print_table(
             [(label, name, format_price(name, long_prices[name])) for name in sort_dimensions(long_prices)]

@@ -11,17 +11,17 @@ from orarchive.domain.feeds import FEEDS, CopyFeed
 from orarchive.domain.foreign_text import shorten
 from orarchive.domain.keys import get_model_of_key
 from orarchive.domain.prices import (
-    CONDITIONS,
     MAIN_DIMENSIONS,
     PER_UNIT,
-    TIME_OF_DAY_CONDITIONS,
     format_price,
     format_time_of_day,
     list_time_of_day_keys,
     parse_price,
     parse_time_of_day,
+    read_entry_prices,
     read_prices,
 )
+from orarchive.domain.records import as_integer, as_texts
 from orarchive.jsonl import Record, dumps
 
 DIMENSION_LABELS = {
@@ -51,6 +51,7 @@ class Style:
 
     arrow: str
     minus: str
+    range_dash: str
     ellipsis: str
     max_items: int
     """Items, and members of one field, that are named."""
@@ -81,6 +82,7 @@ class Style:
 LOG_STYLE = Style(
     arrow="->",
     minus="-",
+    range_dash="-",
     ellipsis="...",
     max_items=10,
     format_field=lambda field, member: f"{field}.{member}" if member else field,
@@ -173,44 +175,41 @@ def format_prices(prices: Mapping[str, tuple[Decimal | None, ...]], style: Style
 
 
 def format_tariff(dimension: str, entries: list[Record], style: Style) -> str:
-    """Return conditional prices of a dimension in words: `($1.25, over 200,000 tokens $2.50) per M`.
+    """Return conditional prices of a dimension in words: `($1.25, prompt over 200,000 tokens $2.50) per M`.
 
     Each entry is its conditions with the `price`; the plain price has no conditions.
     """
     unit = f" per {get_unit(dimension)}"
     amounts = [format_price(dimension, parse_price(entry["price"])) for entry in entries]
     parts = [
-        f"{format_conditions(entry, style)} {amount.removesuffix(unit)}".strip()
+        " ".join([*list_conditions(entry, style), amount.removesuffix(unit)])
         for entry, amount in zip(entries, amounts, strict=True)
     ]
     tail = unit if any(amount.endswith(unit) for amount in amounts) else ""
     return f"({_join(parts, ', ', style)}){tail}"
 
 
-def format_conditions(entry: Record, style: Style) -> str:
-    """Return the conditions of a conditional price in words; unknown conditions go by their own name."""
-    parts = []
-    threshold = parse_price(entry.get("min_prompt_tokens"))
+def list_conditions(entry: Record, style: Style) -> list[str]:
+    """Return the conditions of an entry in words, all of which must hold: `prompt over 200,000 tokens`.
+
+    A member that is neither a price nor readable as a condition is named with its value.
+    """
+    threshold = as_integer(entry.get("min_prompt_tokens"))
+    start, end = (parse_time_of_day(entry.get(name)) for name in ("utc_start", "utc_end"))
+    days = as_texts(entry.get("utc_days"))
+    words, phrased = [], {*read_entry_prices(entry)}
     if threshold is not None:
-        parts.append(f"over {threshold:,f} tokens")
-    if window := format_window(entry):
-        parts.append(window)
-    phrased = {"price", *CONDITIONS[: threshold is not None], *(TIME_OF_DAY_CONDITIONS if window else ())}
-    parts += [
-        f"{style.shorten(name)} {style.format_value(entry[name])}" for name in sorted(entry.keys() - phrased)
-    ]
-    return " ".join(parts)
-
-
-def format_window(entry: Record) -> str:
-    """Return the daily window and the weekdays of a conditional price: `08:00-16:30 UTC monday`."""
-    start, end = (entry.get(name) for name in ("utc_start", "utc_end"))
-    window = ""
-    if isinstance(start, int) and isinstance(end, int):
-        edges = (format_time_of_day(parse_time_of_day(hhmm)) for hhmm in (start, end))
-        window = f"{'-'.join(edges)} UTC"
-    days = entry.get("utc_days")
-    return " ".join([window, *(map(str, days) if isinstance(days, list) else [])]).strip()
+        words.append(f"prompt over {threshold:,} tokens")
+        phrased.add("min_prompt_tokens")
+    if start is not None and end is not None:
+        words.append(f"{format_time_of_day(start)}{style.range_dash}{format_time_of_day(end)} UTC")
+        phrased |= {"utc_start", "utc_end"}
+    if days:
+        words.append("/".join(map(str.capitalize, days)) + ("" if "utc_start" in phrased else " UTC"))
+        phrased.add("utc_days")
+    for name in sorted(entry.keys() - phrased):
+        words.append(f"unknown condition {style.shorten(name)} {style.format_value(entry[name])}")
+    return words
 
 
 # --- what is new --------------------------------------------------------------------------------------------

@@ -219,9 +219,16 @@ def format_dollars(amount: Decimal) -> str:
     return f"${dollars}.{cents:<02}" if len(cents) < 2 else f"${digits}"
 
 
-def parse_time_of_day(hhmm: int) -> int:
-    """Return the minutes since midnight of a time sent as a number: 30 is 00:30, 1000 is 10:00."""
-    return hhmm // 100 * 60 + hhmm % 100
+def parse_time_of_day(hhmm: Any) -> int | None:
+    """Return the minutes since midnight of a time sent as a whole number; None for any other value.
+
+    30 is 00:30, 1000 is 10:00.
+    """
+    number = parse_price(hhmm)
+    if number is None or number != int(number):
+        return None
+    hours, minutes = divmod(int(number), 100)
+    return hours * 60 + minutes
 
 
 def format_time_of_day(minute: int) -> str:

@@ -45,6 +45,7 @@ from orarchive.timestamps import parse_stamp
 PAGE_STYLE = Style(
     arrow="→",
     minus="−",
+    range_dash="–",
     ellipsis="…",
     max_items=6,
     format_field=lambda field, member: (f"{field}: {member}" if member else field).replace("_", " "),

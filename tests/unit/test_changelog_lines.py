@@ -48,7 +48,7 @@ def test_prices_by_conditions_are_named() -> None:
     (line,) = build_lines(make_reprice("endpoints", "a/b@x", "0.000003", night))
     assert line.kind == "cut"
     assert [(move.old, move.new) for move in line.moves] == [(Decimal("0.000003"), Decimal("0.000002"))]
-    assert line.parts == ("input no conditions → (00:00-08:00 UTC $1.00) per M",)
+    assert line.parts == ("input no conditions → (00:00–08:00 UTC $1.00) per M",)
 
 
 def test_what_follows_is_not_told_twice() -> None:

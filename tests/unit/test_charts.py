@@ -6,7 +6,6 @@ from decimal import Decimal
 
 import pytest
 
-from orarchive.domain.prices import format_time_of_day
 from orarchive.publish.charts.steps import (
     BOTTOM,
     LEFT,
@@ -21,7 +20,6 @@ from orarchive.publish.charts.week import (
     LABEL_WIDTH,
     MINUTE_WIDTH,
     draw_week,
-    parse_minutes,
 )
 from orarchive.publish.dataset import PriceInterval, PriceKey
 
@@ -133,10 +131,3 @@ def test_a_week_of_time_of_day_prices() -> None:
     assert dear.height == pytest.approx(2 * cheap.height)
     assert dear.x == pytest.approx(LABEL_WIDTH + 9 * 60 * MINUTE_WIDTH, abs=0.1)
     assert week.words.startswith("Mon–Fri $1.00 per M 00:00–09:00; ")
-
-
-def test_times_of_day() -> None:
-    assert [parse_minutes(sent) for sent in (0, 30, 1000, 2359, "930", None, "x", 1.5)] == [
-        0, 30, 600, 1439, 570, None, None, None,
-    ]  # fmt: skip
-    assert [format_time_of_day(minute) for minute in (0, 570, 1439)] == ["00:00", "09:30", "23:59"]

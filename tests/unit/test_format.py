@@ -129,10 +129,18 @@ def test_pricing_of_another_shape_has_no_time_of_day_prices(pricing: Any) -> Non
     assert prices.list_time_of_day_keys(pricing) == set()
 
 
-def test_times_of_day_are_sent_as_numbers() -> None:
-    minutes = [prices.parse_time_of_day(hhmm) for hhmm in (0, 30, 930, 1000, 2359)]
-    assert minutes == [0, 30, 570, 600, 1439]
-    assert list(map(prices.format_time_of_day, minutes)) == ["00:00", "00:30", "09:30", "10:00", "23:59"]
+@pytest.mark.parametrize(
+    ("sent", "text"), [(0, "00:00"), (30, "00:30"), ("930", "09:30"), (1000, "10:00"), (2359, "23:59")]
+)
+def test_times_of_day_are_sent_as_numbers(sent: Any, text: str) -> None:
+    minute = prices.parse_time_of_day(sent)
+    assert minute is not None
+    assert prices.format_time_of_day(minute) == text
+
+
+@pytest.mark.parametrize("sent", [None, "x", 1.5, [30]])
+def test_other_values_are_no_times_of_day(sent: Any) -> None:
+    assert prices.parse_time_of_day(sent) is None
 
 
 @pytest.mark.parametrize(

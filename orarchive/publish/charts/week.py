@@ -16,7 +16,6 @@ from orarchive.domain.prices import (
     parse_time_of_day,
     read_schedule,
 )
-from orarchive.domain.records import as_integer
 from orarchive.jsonl import Record
 from orarchive.publish.charts.steps import WIDTH, Tick
 
@@ -127,11 +126,5 @@ def _list_stretches(dimension: str, pricing: Record, midnight: dt.datetime) -> l
 
 def _list_edges(schedule: Iterable[Record]) -> set[int]:
     """Return the minutes of a day at which a price may change, with both ends of the day."""
-    times = (parse_minutes(entry.get(name)) for entry in schedule for name in ("utc_start", "utc_end"))
+    times = (parse_time_of_day(entry.get(name)) for entry in schedule for name in ("utc_start", "utc_end"))
     return {0, MINUTES_PER_DAY, *(minute for minute in times if minute and minute < MINUTES_PER_DAY)}
-
-
-def parse_minutes(hhmm: object) -> int | None:
-    """Convert a time of day sent as a number to minutes: 30 is 00:30, 1000 is 10:00; None for no number."""
-    number = as_integer(hhmm)
-    return None if number is None else parse_time_of_day(number)

@@ -4,11 +4,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
-from orarchive.domain.phrasing import label_dimension, sort_dimensions
-from orarchive.domain.prices import CONDITIONS, format_time_of_day, read_entry_prices
-from orarchive.domain.records import as_integer, as_texts
+from orarchive.domain.phrasing import label_dimension, list_conditions, sort_dimensions
+from orarchive.domain.prices import read_entry_prices
+from orarchive.domain.records import as_integer
 from orarchive.jsonl import Record, loads
-from orarchive.publish.charts.week import parse_minutes
+from orarchive.publish.changelog import PAGE_STYLE
 from orarchive.publish.dataset import PriceKey
 
 
@@ -16,43 +16,19 @@ from orarchive.publish.dataset import PriceKey
 class Condition:
     """An entry of a price schedule: when it holds, and its prices by dimension."""
 
-    over: int | None
-    """Prompts of more tokens than this."""
-    window: tuple[int, int] | None
-    """Times of day, UTC, in minutes; the second is the smaller number where it runs past midnight."""
-    days: list[str]
-    unknown: list[str]
-    """Members that are neither a known condition nor a price: an entry with any is not understood."""
+    words: list[str]
+    """The conditions, all of which must hold: `prompt over 200,000 tokens`; without any, `always`."""
+    is_about_length: bool
+    """Whether the prices hold only for prompts over a number of tokens."""
     prices: dict[str, Decimal]
-
-    @property
-    def words(self) -> list[str]:
-        """Phrase the conditions, all of which must hold for the prices: `prompt over 200,000 tokens`.
-
-        Without any condition the prices hold `always`.
-        """
-        words = []
-        if self.over is not None:
-            words.append(f"prompt over {self.over:,} tokens")
-        if self.window:
-            words.append(f"{format_time_of_day(self.window[0])}–{format_time_of_day(self.window[1])} UTC")
-        if self.days:
-            words.append(", ".join(self.days) + ("" if self.window else " UTC"))
-        if self.unknown:
-            words.append(f"and {', '.join(self.unknown)}, which is not understood here")
-        return words or ["always"]
 
 
 def read_condition(entry: Record) -> Condition:
     """Read one entry of a price schedule."""
-    prices = read_entry_prices(entry)
-    start, end = parse_minutes(entry.get("utc_start")), parse_minutes(entry.get("utc_end"))
     return Condition(
-        over=as_integer(entry.get("min_prompt_tokens")),
-        window=(start, end) if start is not None and end is not None else None,
-        days=[day.capitalize() for day in as_texts(entry.get("utc_days"))],
-        unknown=sorted(entry.keys() - prices.keys() - set(CONDITIONS)),
-        prices=prices,
+        words=list_conditions(entry, PAGE_STYLE) or ["always"],
+        is_about_length=bool(as_integer(entry.get("min_prompt_tokens"))),
+        prices=read_entry_prices(entry),
     )
 
 

@@ -181,7 +181,9 @@ class ModelView:
         weeks = [
             draw_week(name, pricing)
             for name in sort_dimensions(self.time_of_day_dimensions)
-            if any(name in condition.prices and not condition.over for condition in self.conditions)
+            if any(
+                name in condition.prices and not condition.is_about_length for condition in self.conditions
+            )
         ]
         return [week for week in weeks if any(row.parts for row in week.rows)]
 

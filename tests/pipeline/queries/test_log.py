@@ -106,7 +106,7 @@ def test_log_says_that_nothing_happened(four_hours: Stage) -> None:
 
 
 def test_log_prints_a_threshold_that_was_dropped(four_hours: Stage) -> None:
-    line = "prompt ($1.25, over 200,000 tokens $2.50) per M -> $1.25 per M"
+    line = "prompt ($1.25, prompt over 200,000 tokens $2.50) per M -> $1.25 per M"
     assert line in answer(four_hours, "log", GEMINI)
 
 

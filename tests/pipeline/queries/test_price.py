@@ -71,8 +71,8 @@ def test_a_model_without_a_price(four_hours: Stage) -> None:
         ("2026-06-01T22:00Z", "0.0000004", "22:00-06:00 UTC"),
         ("2026-06-02T00Z", "0.0000004", "22:00-06:00 UTC"),
         ("2026-06-05T23:59Z", "0.0000004", "22:00-06:00 UTC"),
-        ("2026-06-06T00Z", "0.0000002", "saturday sunday"),
-        ("2026-06-07T23:59Z", "0.0000002", "saturday sunday"),
+        ("2026-06-06T00Z", "0.0000002", "Saturday/Sunday UTC"),
+        ("2026-06-07T23:59Z", "0.0000002", "Saturday/Sunday UTC"),
         ("2026-06-08T00:00:00Z", "0.0000004", "22:00-06:00 UTC"),
     ],
 )
@@ -80,7 +80,7 @@ def test_a_time_of_day_price(four_hours: Stage, at: str, price: str, window: str
     """Windows are half-open, and one spans midnight; the last entry that holds wins and is named."""
     assert get_prices(four_hours, HAIKU, "--at", at)["prompt"] == price
     lines = answer(four_hours, "price", HAIKU, "--at", at).splitlines()
-    (line,) = [line for line in lines if line.startswith("  prompt ")]
+    (line,) = [line for line in lines if line.startswith("  prompt  ")]
     assert line.endswith(window)
     prices = get_quote(four_hours, HAIKU, "--at", at)["prices"]
     assert prices["prompt"]["entry"] in SCHEDULE and prices["prompt"]["entry"]["prompt"] == price
@@ -95,7 +95,7 @@ def test_a_price_of_long_prompts(four_hours: Stage, at: str, price: str) -> None
     """The last entry that holds wins here as well; dimensions with an equal price are left out."""
     quote = get_quote(four_hours, HAIKU, "--at", at)
     assert quote["thresholds"] == [{"min_prompt_tokens": 100000, "prompt": price}]
-    line = f"  over 100000 prompt tokens  prompt  ${Decimal(price) * 1000000:.2f} per M"
+    line = f"  prompt over 100,000 tokens  prompt  ${Decimal(price) * 1000000:.2f} per M"
     assert line in answer(four_hours, "price", HAIKU, "--at", at).splitlines()
     assert quote["overrides"] == SCHEDULE
 
