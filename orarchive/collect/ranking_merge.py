@@ -135,27 +135,29 @@ def merge_slice(
         return MergedSlice(fetched, empty, notes=(f"{name}: nothing yet",))
     if result.body is None:
         return MergedSlice(fetched, result)
-    rows = _list_archived_rows(series, name, result.body, archived)
+    archived_rows = _list_archived_rows(series, name, result.body, archived)
+    dates = {get_row_date(series, row) for row in result.body}
+    replaced = [row for row in archived_rows if get_row_date(series, row) in dates]
     try:
         if not accepted:
-            validate.check_shrunk_dates(series, result.body, rows)
+            validate.check_shrunk_dates(series, result.body, replaced)
     except validate.RejectedPayload as rejection:
         rejected = validate.reject_result(result, rejection)
         return MergedSlice(fetched, rejected, notes=(f"{name or series.name}: {rejection}",))
-    files = merge_rows(series, name, result.body, archived)
-    return MergedSlice(fetched, result, files, lines=tuple(_describe_restated(fetched, result.body, rows)))
+    files = merge_rows(series, name, result.body, archived_rows)
+    return MergedSlice(
+        fetched, result, files, lines=tuple(_describe_restated(fetched, result.body, replaced))
+    )
 
 
 def _list_archived_rows(
     series: Series, name: str, rows: list[Record], archived: Mapping[str, bytes]
 ) -> list[Record]:
-    """List the archived rows of a slice for the dates of new rows."""
-    dates = {get_row_date(series, row) for row in rows}
+    """List the archived rows of a slice for the months of new rows."""
     return [
         row
         for path in sorted(list_file_paths(series, name, rows))
         for row in parse_rows(series, archived.get(path, b""), f"data/{path}")
-        if get_row_date(series, row) in dates
     ]
 
 

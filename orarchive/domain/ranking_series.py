@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Literal
 from urllib.parse import urlencode
 
@@ -172,29 +173,26 @@ out."""
 
 
 def merge_rows(
-    series: Series, slice_name: str, rows: Iterable[Record], files: Mapping[str, bytes]
+    series: Series, slice_name: str, rows: Iterable[Record], archived: Iterable[Record]
 ) -> dict[str, bytes]:
     """Return a slice's files with new rows merged in, of the months that these are of.
 
-    Every date of the new rows is replaced whole; all other dates stay. `files` holds the slice's files by
-    path below `data/`; files of other months are not needed.
+    Every date of the new rows is replaced whole; all other dates stay. `archived` holds the rows so far of
+    the files that `list_file_paths` names. The result maps paths below `data/` to contents.
     """
     if not series.key:
         return {series.get_file_path(slice_name): write_lines(rows)}
-    by_month: dict[str, list[Record]] = {}
-    for row in rows:
-        by_month.setdefault(get_row_date(series, row)[:7], []).append(row)
-    merged = {}
-    for month, new in by_month.items():
-        path = series.get_file_path(slice_name, month)
-        dates = {get_row_date(series, row) for row in new}
-        old = [
-            row
-            for row in parse_rows(series, files.get(path, b""), f"data/{path}")
-            if get_row_date(series, row) not in dates
-        ]
-        merged[path] = write_lines(sorted([*old, *new], key=lambda row: _build_sort_key(series, row)))
-    return merged
+    new = list(rows)
+    dates = {get_row_date(series, row) for row in new}
+    kept = [row for row in archived if get_row_date(series, row) not in dates]
+    by_path: dict[str, list[Record]] = {}
+    for row in (*kept, *new):
+        path = series.get_file_path(slice_name, get_row_date(series, row)[:7])
+        by_path.setdefault(path, []).append(row)
+    return {
+        path: write_lines(sorted(file_rows, key=lambda row: _build_sort_key(series, row)))
+        for path, file_rows in by_path.items()
+    }
 
 
 def list_file_paths(series: Series, slice_name: str, rows: Iterable[Record]) -> set[str]:
@@ -225,6 +223,7 @@ def is_row(series: Series, row: Record) -> bool:
     return has_key and (not series.key or is_date(get_row_date(series, row)))
 
 
+@lru_cache(maxsize=2**12)
 def is_date(text: str) -> bool:
     """Return whether a text is a date as rows have it: `2026-11-20`, of a year that hours may have."""
     try:

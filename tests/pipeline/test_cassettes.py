@@ -150,7 +150,7 @@ def test_rankings_of_two_days(client: Client) -> None:
     assert response.body is not None
     assert rows[0].keys() == {"date", "model_permaslug", "total_tokens"}
     assert all(row["total_tokens"].isdecimal() for row in rows)
-    assert set(merge_rows(MODELS, "", rows, {})) == {"rankings/models/2026-05.jsonl"}
+    assert set(merge_rows(MODELS, "", rows, [])) == {"rankings/models/2026-05.jsonl"}
     assert response.body["meta"]["as_of"].startswith(f"{START.date()}T")
 
 
