@@ -11,6 +11,7 @@ import hypothesis
 import pytest
 
 from orarchive.importer.convert import import_versions
+from orarchive.importer.report import ImportResult
 from orarchive.sample import START, Service
 from orarchive.store.archive import open_archive
 from tests.support import requirements, verifying
@@ -27,6 +28,7 @@ from tests.support.histories import NewCommit, list_commits, read_tables
 from tests.support.recordings import TWO_YEARS, Whole
 from tests.support.replays import HOURS, SixHours
 from tests.support.requirements import LEFT_OUT
+from tests.support.shared import copy_shared
 
 # Nothing here is timed: a slow machine is no failure.
 hypothesis.settings.register_profile("untimed", hypothesis.settings.get_profile("default"), deadline=None)
@@ -128,10 +130,19 @@ def root(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def two_years(tmp_path_factory: pytest.TempPathFactory) -> Whole:
     """Return the archive of 20 months of recordings, which takes 15 s to make: no test may change it."""
-    archive = open_archive(make_archive(tmp_path_factory.mktemp("two-years") / "archive"))
     bundle, path = requirements.find_recordings() / TWO_YEARS[0], TWO_YEARS[1]
-    imported = import_versions(archive, str(bundle), path, dt.datetime(2026, 6, 1, tzinfo=dt.UTC))
-    return Whole(archive, imported)
+    now = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
+
+    def make(folder: Path) -> ImportResult:
+        return import_versions(open_archive(make_archive(folder)), str(bundle), path, now)
+
+    folder, imported = copy_shared(tmp_path_factory, "two-years", make)
+    return Whole(open_archive(folder), imported)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return the number of workers of `-n auto`: a worker waits a third of its time for disk and browser."""
+    return max(1, (os.cpu_count() or 1) * 3 // 2)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

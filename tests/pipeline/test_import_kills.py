@@ -79,17 +79,18 @@ def import_and_kill(archive: Archive, source: Source, step: int, kind: str) -> i
 
 @pytest.mark.faults
 @pytest.mark.parametrize(
-    ("kind", "config"),
-    [("step", ""), ("step", HOSTILE_GIT_CONFIG), ("stream", "")],
+    ("kind", "config", "stride"),
+    [("step", "", 1), ("step", HOSTILE_GIT_CONFIG, 4), ("stream", "", 5)],
     ids=["step", "hostile settings", "stream"],
 )
-def test_killed_before_every_step(
+def test_killed_before_a_step(
     source: Source,
     three_commits: list[str],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     kind: str,
     config: str,
+    stride: int,
 ) -> None:
     """Leave no commit or all of them; then the next import works."""
     if config:
@@ -99,7 +100,7 @@ def test_killed_before_every_step(
     count = import_and_kill(whole, source, 0, kind)
     assert count > 20
     outcomes = Counter[str]()
-    for step in range(count, 0, -5 if kind == "stream" else -1):
+    for step in range(count, 0, -stride):
         archive = open_archive(make_archive(tmp_path / str(step)))
         import_and_kill(archive, source, step, kind)
         while (archive.git_dir / f"{fast_import.IMPORT_REF}.lock").exists():

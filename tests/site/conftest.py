@@ -10,23 +10,37 @@ from orarchive.publish.views import View
 from tests.support.browser import (
     build_archive_view,
     build_site,
-    copy_sample_archive,
     open_chromium,
+    read_files,
     serve_site,
+    write_sample_archive,
 )
 from tests.support.pages import Html, parse_pages
+from tests.support.shared import copy_shared
 
 
 @pytest.fixture(scope="session")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make the archive of the sample catalogue at four hours."""
-    return copy_sample_archive(tmp_path_factory.mktemp("sample") / "archive")
+    """Return the archive of the sample catalogue at four hours; `site` beside it holds its site."""
+
+    def make(folder: Path) -> None:
+        write_sample_archive(folder / "archive")
+        build_site(folder / "archive", folder / "site")
+
+    folder, _ = copy_shared(tmp_path_factory, "sample", make)
+    return folder / "archive"
 
 
 @pytest.fixture(scope="session")
-def site(archive: Path) -> dict[str, bytes]:
-    """Build its site, in the folder `site` beside it."""
-    return build_site(archive, archive.parent / "site")
+def site_folder(archive: Path) -> Path:
+    """Return the folder of the sample archive's site."""
+    return archive.parent / "site"
+
+
+@pytest.fixture(scope="session")
+def site(site_folder: Path) -> dict[str, bytes]:
+    """Read the files of that site."""
+    return read_files(site_folder)
 
 
 @pytest.fixture(scope="session")
@@ -39,12 +53,6 @@ def pages(site: dict[str, bytes]) -> dict[str, Html]:
 def view(archive: Path) -> View:
     """Build what its pages share."""
     return build_archive_view(archive)
-
-
-@pytest.fixture(scope="session")
-def site_folder(archive: Path, site: dict[str, bytes]) -> Path:
-    """Return the folder of the sample archive's site."""
-    return archive.parent / "site"
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from orarchive.publish.pages import get_model_path
-from tests.support.browser import build_site, build_snapshot, copy_sample_archive, write_archive
+from tests.support.browser import build_site, build_snapshot, write_archive
 
 TEXT, COUNT, NUMBER, NONE, LIST, OBJECT = str, int, float, type(None), list, dict
 LIFECYCLE: dict[str, Any] = {
@@ -36,12 +36,6 @@ EVENT = {
     "old": object,
     "new": object,
 }
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    folder = tmp_path_factory.mktemp("sample")
-    return build_site(copy_sample_archive(folder / "archive"), folder / "site")
 
 
 @pytest.mark.parametrize("name", SHAPES)

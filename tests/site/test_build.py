@@ -34,8 +34,10 @@ def test_nothing_is_written_twice(archive: Path, site: dict[str, bytes]) -> None
     assert {path: path.stat().st_mtime_ns for path in out.rglob("*") if path.is_file()} == before
 
 
-@pytest.mark.parametrize("hour", SCENES)
-def test_as_of_an_hour_nothing_later_leaks(archive: Path, hour: dt.datetime, tmp_path: Path) -> None:
+@pytest.mark.parametrize("hour", SCENES[1:])
+def test_as_of_an_hour_nothing_later_leaks(
+    archive: Path, site: dict[str, bytes], hour: dt.datetime, tmp_path: Path
+) -> None:
     then = tmp_path / "then"
     read_git(archive, "clone", "--quiet", str(archive), str(then))
     for line in read_git(archive, "log", "--format=%H %at").splitlines():
@@ -44,13 +46,12 @@ def test_as_of_an_hour_nothing_later_leaks(archive: Path, hour: dt.datetime, tmp
             read_git(then, "reset", "--quiet", "--hard", commit)
             break
     as_of = ("--as-of", format_hour(hour))
-    site = build_site(archive, tmp_path / "as-of", *as_of)
-    assert site == build_site(then, tmp_path / "then-as-of", *as_of)
+    site_then = build_site(archive, tmp_path / "as-of", *as_of)
+    assert site_then == build_site(then, tmp_path / "then-as-of", *as_of)
     notice = f"As of {format_hour(hour)}: nothing that was recorded later"
-    now = build_site(then, tmp_path / "site")
     for path in ("graveyard/index.html", "providers/index.html", get_model_path("openrouter/auto")):
-        assert notice in Html(site[path]).text
-        assert notice not in Html(now[path]).text
+        assert notice in Html(site_then[path]).text
+        assert "nothing that was recorded later" not in Html(site[path]).text
 
 
 def test_an_hour_rewrites_the_pages_that_show_what_changed(stage: Stage, tmp_path: Path) -> None:

@@ -6,18 +6,15 @@ from pathlib import Path
 import pytest
 
 from tests.support import requirements
-from tests.support.browser import build_site, copy_sample_archive
 
 pytestmark = pytest.mark.browser
 
 
-def test_every_page_is_valid(tmp_path: Path) -> None:
+def test_every_page_is_valid(site_folder: Path) -> None:
     validator = requirements.find_validator()
-    site = tmp_path / "site"
-    build_site(copy_sample_archive(tmp_path / "archive"), site)
-    static = site / "static"
+    static = site_folder / "static"
     for arguments in (
-        ["--skip-non-html", site],
+        ["--skip-non-html", site_folder],
         ["--css", static / "site.css"],
         ["--svg", static / "favicon.svg"],
     ):

@@ -1,13 +1,10 @@
 """Archives with something to show, their sites built as a person builds them, and a browser to open them."""
 
-import atexit
 import datetime as dt
 import functools
 import http.server
-import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -119,20 +116,11 @@ def build_archive_view(archive: Path, hour: dt.datetime | None = None) -> View:
         return build_view(read_dataset(db), hour)
 
 
-def copy_sample_archive(folder: Path) -> Path:
-    """Copy an archive of the whole sample catalogue at some hours of its script, with rankings on their days.
+def write_sample_archive(folder: Path) -> None:
+    """Archive the whole sample catalogue at some hours of its script, with rankings on their days.
 
     In the last hour one model could not be read.
     """
-    shutil.copytree(_make_sample_archive(), folder, symlinks=True)
-    return folder
-
-
-@functools.cache
-def _make_sample_archive() -> Path:
-    """Make that archive once: its rankings begin years before it."""
-    folder = Path(tempfile.mkdtemp(prefix="sample-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     with Service(make_responder({})) as service:
         stage = Stage(service, make_archive(folder))
         for hour in (*SCENES, LAST):
@@ -143,7 +131,6 @@ def _make_sample_archive() -> Path:
             stage.serve(bodies)
             stage.run(hour)
             archive_rankings(stage, hour)
-    return folder
 
 
 def archive_rankings(stage: Stage, hour: dt.datetime, key: str | None = "sample-key") -> int:
@@ -266,12 +253,19 @@ def open_page(
 
 
 def find_violations(tab: Any) -> str:
-    """Find what axe reports on a page with all of it unfolded; "" if nothing. Long lists are cut before."""
+    """Find what axe reports on a page with all of it unfolded, and on its colours in the dark; "" if nothing.
+
+    Long lists are cut before.
+    """
     tab.evaluate(SHORTEN)
     for details in tab.locator("summary").all():
         details.click()
-    results = Axe().run(tab)
-    return str(results.generate_snapshot()) if results.violations_count else ""
+    reports = []
+    for scheme, options in (("light", None), ("dark", {"runOnly": ["color-contrast"]})):
+        tab.emulate_media(color_scheme=scheme)
+        results = Axe().run(tab, options=options)
+        reports += [f"{scheme}: {results.generate_snapshot()}"] if results.violations_count else []
+    return "\n".join(reports)
 
 
 def list_names(tab: Any) -> list[str]:
