@@ -140,9 +140,10 @@ def two_years(tmp_path_factory: pytest.TempPathFactory) -> Whole:
     return Whole(open_archive(folder), imported)
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Return the number of workers of `-n auto`: a worker waits a third of its time for disk and browser."""
-    return max(1, (os.cpu_count() or 1) * 3 // 2)
+    """Return the number of workers of `-n auto`: one more than processors, for they often wait for git."""
+    return 1 + (os.cpu_count() or 1)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -88,7 +88,10 @@ class Run:
         hour = self.options.hour
         if base.is_past(hour):
             last = format_hour(max(map(get_attempt_hour, base.lines)))
-            msg = f"{format_hour(hour)} lies before the last hour of the ledger, {last}"
+            msg = (
+                f"{format_hour(hour)} lies before the last hour of the ledger, {last}; hours are archived in"
+                f" order: name {last} or a later one"
+            )
             raise ArchiveError(msg)
         if hour > self.now() + HOUR and not self.options.force:
             msg = (

@@ -30,7 +30,7 @@ def get_file_name(path: str) -> str:
 
 @cache
 def is_responses_file(path: str) -> bool:
-    """Return whether a file has a line for each model asked for, not for each item."""
+    """Return whether a file has a line for each requested model, not for each item."""
     feed = get_feed_of_path(path)
     return (
         feed is not None

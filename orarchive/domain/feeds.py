@@ -22,7 +22,7 @@ class Feed:
 
     name: str
     route: str
-    """Path below the base URL; that of a fan-out feed holds `{}`, which stands for the key asked for."""
+    """Path below the base URL; that of a fan-out feed holds `{}`, which stands for the requested key."""
     key: tuple[str, ...]
     """The fields that identify a line."""
     cadence: Literal["hourly", "daily"]
@@ -92,7 +92,7 @@ class ListFeed(Feed):
     count_route: str | None = None
     """Path of a count to compare the length of the list with."""
     probe_route: str | None = None
-    """Path of a single record, with `{}` for its key: asked when a record has left the list."""
+    """Path of a single record, with `{}` for its key: requested when a record has left the list."""
 
     def build_probe_path(self, key: str) -> str:
         """Return the path, below the base URL, of the request for a single record of the list."""
@@ -147,8 +147,8 @@ def _fill_route(route: str, key: str) -> str:
 
 
 RESPONSES_FILE = "models"
-"""Name of a fan-out feed's file with one line for each model asked, also where its list was empty. Only feeds
-with lines for items have it."""
+"""Name of a fan-out feed's file with one line for each requested model, also where its list was empty. Only
+feeds with lines for items have it."""
 
 MODELS = ListFeed(
     name="models",

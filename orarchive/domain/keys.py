@@ -13,7 +13,7 @@ class EndpointKey(NamedTuple):
     """What identifies an endpoint, since the service gives it no id."""
 
     model: str
-    """The model id that was asked for. The `model_id` in the record differs on one row in eight."""
+    """The model id that was requested. The `model_id` in the record differs on one row in eight."""
     tag: str
     n: int
     """Counts the endpoints with the same model and tag, from 0."""

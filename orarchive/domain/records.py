@@ -93,7 +93,7 @@ class Endpoint:
     """A provider that serves a model."""
 
     model: str
-    """The model id that was asked for."""
+    """The model id that was requested."""
     tag: str
     n: int
     """Counts the endpoints with the same model and tag, from 0."""

@@ -1,8 +1,8 @@
 """A snapshot: all records of all feeds at one hour, and its form as files below `data/`.
 
-In memory a feed's state maps keys to records as received: (id,) to the record for a list; (model id asked
-for,) to the whole response for a fan-out feed; (model_id, tag, n) to the row without health for zdr. Writing
-a snapshot and reading it back gives the same state, whichever feeds were fetched last.
+In memory a feed's state maps keys to records as received: (id,) to the record for a list; the requested id,
+(id,), to the whole response for a fan-out feed; (model_id, tag, n) to the row without health for zdr. Writing
+a snapshot and reading it back gives the same state, no matter which feeds were fetched last.
 """
 
 import hashlib

@@ -104,7 +104,7 @@ class _PageList:
             yield self._build(path, "provider.html", build_provider_page(provider))
 
     def _list_rankings(self) -> Iterator[Page]:
-        """Yield the page of rankings, and that of each category, whatever the service names."""
+        """Yield the page of rankings, and that of each category that the service names."""
         rankings = build_rankings_page(self.view.rankings)
         yield self._build("rankings/index.html", "rankings.html", rankings, _link_json("categories"))
         for category in self.view.rankings.categories:

@@ -30,7 +30,7 @@ class State:
     categories: list[str] = field(default_factory=lambda: list(catalogue.CATEGORIES))
 
     def find_row(self, key: str) -> Row:
-        """Return the record with this key, of whatever kind; raise KeyError if there is none."""
+        """Return the record with this key, of any kind; raise KeyError if there is none."""
         for rows in (self.models, self.endpoints, self.providers):
             if key in rows:
                 return rows[key]

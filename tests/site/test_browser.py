@@ -133,7 +133,7 @@ def test_by_keyboard_alone(browser: Any, address: str, kind: str) -> None:
     with open_page(browser, address) as tab:
         tab.goto(address + PAGE_PATHS[kind])
         count = tab.evaluate(f"({REACHABLE})().length")
-        for n in range(min(count, 40)):
+        for n in range(min(count, 25)):
             tab.keyboard.press("Tab")
             for _ in range(3):  # A date has parts.
                 if n and tab.evaluate(f"({REACHABLE})()[{n - 1}] === document.activeElement"):

@@ -192,7 +192,11 @@ def test_an_error_of_a_run_is_reported(service: Service, archive: Repository) ->
     """After exit code 2 the summary has the error, and nothing is pushed."""
     run = run_scrape(service, archive, START - HOUR)
     assert {name: job.result for name, job in run.items()} == {"scrape": "failure", "publish": "skipped"}
-    error = f"{format_hour(START - HOUR)} lies before the last hour of the ledger, {format_hour(NEXT - HOUR)}"
+    early, last = format_hour(START - HOUR), format_hour(NEXT - HOUR)
+    error = (
+        f"{early} lies before the last hour of the ledger, {last};"
+        f" hours are archived in order: name {last} or a later one"
+    )
     assert join_summaries(run) == f"Scrape: **failure**\n\n    Error: {error}\n\nNothing new was pushed.\n"
 
 
