@@ -1,8 +1,9 @@
 """Commit files: make one new commit on the branch, then write the files into the work tree.
 
-A kill at any moment loses nothing and doubles nothing. Blobs, tree and commit are built in a separate index
-and the branch moves by one `update-ref`; the files under data/ and the owner's index follow. A journal in the
-git folder marks a run under way: the next run that finds it restores from HEAD what was half written.
+A kill at any moment loses nothing and doubles nothing. The new files are written beside the old ones; blobs,
+tree and commit are built in a separate index and the branch moves by one `update-ref`; then the new files
+take the places of the old ones, and the owner's index follows. A journal in the git folder marks a run under
+way: the next run that finds it restores from HEAD what was half written.
 """
 
 import datetime as dt
@@ -151,7 +152,8 @@ def commit_files(archive: Archive, files: dict[str, bytes | None], hour: dt.date
     _remove_index(archive)
     if parent:
         archive.run_git("read-tree", parent, env=env)
-    entries = _write_blobs(archive, files)
+    partials = _write_partials(archive, files)
+    entries = _write_blobs(archive, files, partials)
     archive.run_git("update-index", "-z", "--index-info", stdin=entries, env=env)
     tree = archive.run_git("write-tree", env=env)
     parents = ["-p", parent] if parent else []
@@ -159,7 +161,7 @@ def commit_files(archive: Archive, files: dict[str, bytes | None], hour: dt.date
     commit = archive.run_git(*command, stdin=message.encode(), env=env)
     subject = message.partition("\n")[0]
     archive.run_git("update-ref", "-m", subject, "HEAD", commit, parent or "0" * len(commit))
-    write_files(archive, files)
+    _replace_files(archive, files, partials)
     archive.run_git("update-index", "-z", "--index-info", stdin=entries)
     # Refresh the index: without that, `git reset --keep` would take the files just written for edited ones.
     archive.run_git("update-index", "-q", "--refresh")
@@ -187,27 +189,43 @@ def list_first_files(archive: Archive, head: str | None) -> dict[str, bytes | No
     }
 
 
-def _write_blobs(archive: Archive, files: dict[str, bytes | None]) -> bytes:
+def _write_blobs(archive: Archive, files: dict[str, bytes | None], partials: dict[str, Path]) -> bytes:
     """Write the blobs of files and return the entries that `update-index --index-info` reads."""
-    lines = []
-    for path, data in files.items():
-        if data is None:
-            # Mode 0 removes the entry; git ignores the hash, but requires one.
-            lines.append(f"0 {archive.resolve_commit()}\t{DATA_PREFIX}{path}\0")
-        else:
-            blob = archive.run_git("hash-object", "-w", "--no-filters", "--stdin", stdin=data)
-            lines.append(f"{FILE_MODE} {blob}\t{DATA_PREFIX}{path}\0")
+    names = "".join(f"{partial.relative_to(archive.root)}\n" for partial in partials.values())
+    command = ("hash-object", "-w", "--no-filters", "--stdin-paths")
+    blobs = archive.run_git(*command, stdin=os.fsencode(names)).splitlines()
+    lines = [
+        f"{FILE_MODE} {blob}\t{DATA_PREFIX}{path}\0" for path, blob in zip(partials, blobs, strict=True)
+    ]
+    if removed := files.keys() - partials.keys():
+        # Mode 0 removes the entry; git ignores the hash, but requires one.
+        head = archive.resolve_commit()
+        lines += [f"0 {head}\t{DATA_PREFIX}{path}\0" for path in sorted(removed)]
     return "".join(lines).encode()
 
 
 def write_files(archive: Archive, files: dict[str, bytes | None]) -> None:
     """Write files below data/ (path -> bytes), each by one rename; None removes the file."""
+    _replace_files(archive, files, _write_partials(archive, files))
+
+
+def _write_partials(archive: Archive, files: dict[str, bytes | None]) -> dict[str, Path]:
+    """Write the contents of files beside them, under names with PARTIAL_ENDING; return these by path."""
+    partials = {}
     for path, data in files.items():
+        if data is not None:
+            target = archive.data_folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            partials[path] = target.with_name(target.name + PARTIAL_ENDING)
+            partials[path].write_bytes(data)
+    return partials
+
+
+def _replace_files(archive: Archive, files: dict[str, bytes | None], partials: dict[str, Path]) -> None:
+    """Rename the partial files to the files that they are for, and remove those that have none."""
+    for path in files:
         target = archive.data_folder / path
-        if data is None:
+        if path in partials:
+            partials[path].replace(target)
+        else:
             target.unlink(missing_ok=True)
-            continue
-        target.parent.mkdir(parents=True, exist_ok=True)
-        partial = target.with_name(target.name + PARTIAL_ENDING)
-        partial.write_bytes(data)
-        partial.replace(target)
