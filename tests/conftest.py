@@ -140,12 +140,6 @@ def two_years(tmp_path_factory: pytest.TempPathFactory) -> Whole:
     return Whole(open_archive(folder), imported)
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """Return the number of workers of `-n auto`: one more than processors, for they often wait for git."""
-    return 1 + (os.cpu_count() or 1)
-
-
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print as the last line which tests were left out for want of a tool or of data."""
     reasons = Counter(

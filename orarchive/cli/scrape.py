@@ -81,7 +81,7 @@ def scrape_command(
     run = Run(
         open_archive(archive), read_settings(os.environ), options, _read_clock, progress=sys.stderr.isatty()
     )
-    sys.exit(run())
+    sys.exit(run.execute())
 
 
 def _read_clock() -> dt.datetime:

@@ -32,7 +32,7 @@ class Run:
     progress: bool = False
     sleep: Callable[[float], None] = time.sleep
 
-    def __call__(self) -> int:
+    def execute(self) -> int:
         """Archive the hour; return 0 where all is good or nothing was due, 1 where something is not good.
 
         Whatever is good is committed in both cases. Raise ArchiveError where the run is refused, or not

@@ -4,6 +4,7 @@ import datetime as dt
 import json
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -39,8 +40,12 @@ MAX_DIGITS = 4
 exact form in the title."""
 
 
+@cache
 def make_environment() -> Environment:
-    """Return the Jinja environment: values are escaped, and their invisible characters shown by number."""
+    """Return the Jinja environment: values are escaped, and their invisible characters shown by number.
+
+    It is made once, for it takes half a second to compile all templates; one that is edited is read again.
+    """
     env = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,

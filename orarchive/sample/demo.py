@@ -82,7 +82,7 @@ def archive_hours(archive: Archive, service: Service) -> None:
             service.fail("models/deepseek/*/endpoints", "html")
         with_rankings = (hour - START).days % RANKINGS_EVERY_DAYS == 0
         options = RunOptions(hour, is_hour_given=True, rankings=with_rankings)
-        Run(archive, settings, options, lambda: service.now, sleep=lambda _: None)()
+        Run(archive, settings, options, lambda: service.now, sleep=lambda _: None).execute()
         service.heal()
 
 

@@ -194,9 +194,7 @@ def _write_blobs(archive: Archive, files: dict[str, bytes | None], partials: dic
     names = "".join(f"{partial.relative_to(archive.root)}\n" for partial in partials.values())
     command = ("hash-object", "-w", "--no-filters", "--stdin-paths")
     blobs = archive.run_git(*command, stdin=os.fsencode(names)).splitlines()
-    lines = [
-        f"{FILE_MODE} {blob}\t{DATA_PREFIX}{path}\0" for path, blob in zip(partials, blobs, strict=True)
-    ]
+    lines = [f"{FILE_MODE} {blob}\t{DATA_PREFIX}{path}\0" for path, blob in zip(partials, blobs, strict=True)]
     if removed := files.keys() - partials.keys():
         # Mode 0 removes the entry; git ignores the hash, but requires one.
         head = archive.resolve_commit()

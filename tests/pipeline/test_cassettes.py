@@ -108,7 +108,7 @@ def client(base_url: str) -> Client:
 def test_an_hour(base_url: str, record_mode: str, tmp_path: Path) -> None:
     archive = open_archive(make_archive(tmp_path / "archive"))
     settings = Settings(base_url, workers=1, per_second=0, retry_policy=RetryPolicy(max_tries=1))
-    assert Run(archive, settings, RunOptions(START, is_hour_given=True), lambda: START)() == 0
+    assert Run(archive, settings, RunOptions(START, is_hour_given=True), lambda: START).execute() == 0
     history = read_history(archive)
     hourly, daily = history.attempts
     assert {

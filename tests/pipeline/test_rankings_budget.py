@@ -172,7 +172,7 @@ def test_a_run_keeps_that_rate_whatever_the_rate_of_the_feeds(stage: Stage) -> N
         RunOptions(hour, is_hour_given=True, feeds=(), rankings=True),
         lambda: hour,
         sleep=waits.append,
-    )()
+    ).execute()
     count = count_data_requests(recorder)
     assert count > 20
     assert max(waits) > (count - 1) * 60 / LIMIT_PER_MINUTE - 10, "the clock itself goes on meanwhile"

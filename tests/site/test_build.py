@@ -112,20 +112,26 @@ def test_a_page_that_is_no_longer_there_goes_and_nothing_else(tmp_path: Path) ->
     assert (out / ".gitignore").read_text() == "*\n"
 
 
-def test_a_foreign_file_is_not_written_over(archive: Path, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def small_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make an archive of one model."""
+    return write_archive(tmp_path_factory.mktemp("small") / "archive", build_snapshot([{"id": "a/one"}]))
+
+
+def test_a_foreign_file_is_not_written_over(small_archive: Path, tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("mine")
-    done = run_build(archive, tmp_path)
+    done = run_build(small_archive, tmp_path)
     assert done.returncode == 2
     assert "which no build wrote" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["index.html"]
 
 
-def test_a_list_of_files_leads_nowhere_else(archive: Path, tmp_path: Path) -> None:
+def test_a_list_of_files_leads_nowhere_else(small_archive: Path, tmp_path: Path) -> None:
     out, private = tmp_path / "site", tmp_path / "own.txt"
     private.write_text("mine")
     out.mkdir()
     (out / MANIFEST).write_text('["../own.txt", "/etc/hosts"]')
-    build_site(archive, out)
+    build_site(small_archive, out)
     assert private.read_text() == "mine"
 
 
@@ -136,8 +142,8 @@ def test_the_archive_is_only_read(archive: Path, tmp_path: Path) -> None:
     assert read_git(archive, "status", "--porcelain") == ""
 
 
-def test_base_url_makes_canonical_links(archive: Path, tmp_path: Path) -> None:
-    site = build_site(archive, tmp_path / "site", "--base-url", "https://example.org/archive")
+def test_base_url_makes_canonical_links(small_archive: Path, tmp_path: Path) -> None:
+    site = build_site(small_archive, tmp_path / "site", "--base-url", "https://example.org/archive")
     address = "https://example.org/archive/"
     assert f'rel="canonical" href="{address}models/">'.replace(">", "") in site["models/index.html"].decode()
     assert f'href="{address}static/site.css"' in site["404.html"].decode()
@@ -152,9 +158,9 @@ def test_base_url_makes_canonical_links(archive: Path, tmp_path: Path) -> None:
     ],
 )
 def test_errors_are_one_line(
-    archive: Path, tmp_path: Path, options: list[str], code: int, words: str
+    small_archive: Path, tmp_path: Path, options: list[str], code: int, words: str
 ) -> None:
-    done = run_build(archive, tmp_path / "site", *options)
+    done = run_build(small_archive, tmp_path / "site", *options)
     assert (done.returncode, done.stderr.count("\n")) == (code, 1)
     assert words in done.stderr
     assert not (tmp_path / "site").exists()
@@ -168,6 +174,6 @@ def test_no_archive_is_an_error(tmp_path: Path) -> None:
         assert done.stderr.count("\n") == 1
 
 
-def test_out_may_not_be_a_file(archive: Path, tmp_path: Path) -> None:
+def test_out_may_not_be_a_file(small_archive: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    assert run_build(archive, tmp_path / "file").returncode == 2
+    assert run_build(small_archive, tmp_path / "file").returncode == 2

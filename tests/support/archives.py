@@ -203,7 +203,8 @@ class Stage:
         The clock stands still at `now`.
         """
         options = RunOptions(hour, **{"is_hour_given": True} | wish)
-        return Run(self.archive, self.settings(), options, lambda: now or hour, sleep=lambda _: None)()
+        run = Run(self.archive, self.settings(), options, lambda: now or hour, sleep=lambda _: None)
+        return run.execute()
 
     def take_requests(self) -> list[str]:
         """Return the paths requested since the last call, in order."""

@@ -140,7 +140,7 @@ def _run_child(request: dict[str, Any]) -> int:
         lambda: hour,
         sleep=lambda _: None,
     )
-    code = run()
+    code = run.execute()
     if steps and "steps" in request:
         Path(request["steps"]).write_text(str(steps.count))
     return code

@@ -119,7 +119,7 @@ SCHEMAS = st.recursive(
 )
 
 
-@settings(deadline=2000, max_examples=150)
+@settings(max_examples=150)
 @given(schema=SCHEMAS, components=st.fixed_dictionaries(dict.fromkeys(NAMES, SCHEMAS)))
 def test_any_schema(schema: Any, components: Any) -> None:
     """Return texts of the file, each once, without hanging or raising."""

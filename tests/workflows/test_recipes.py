@@ -216,7 +216,8 @@ with sample_service(START) as service:
     settings = Settings(service.base_url, per_second=0, retry_policy=RetryPolicy(first_wait=0, max_wait=0))
     for hour in (START, START + HOUR):
         service.now = hour
-        assert Run(open_archive(folder), settings, RunOptions(hour, is_hour_given=True), lambda: hour)() == 0
+        run = Run(open_archive(folder), settings, RunOptions(hour, is_hour_given=True), lambda: hour)
+        assert run.execute() == 0
 build_site_command(["--archive", str(folder), "--out", str(folder / "site")])
 """
 """Archive two hours with the new field, the second with other repositories of weights; build a site."""
