@@ -3,7 +3,11 @@
 import datetime as dt
 import logging
 import os
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -78,10 +82,38 @@ def scrape_command(
         rankings=rankings and not feeds,
         accept=accept,
     )
+    stopped = threading.Event()
+
+    def sleep(seconds: float) -> None:
+        stopped.wait(seconds)
+
     run = Run(
-        open_archive(archive), read_settings(os.environ), options, _read_clock, progress=sys.stderr.isatty()
+        open_archive(archive),
+        read_settings(os.environ),
+        options,
+        _read_clock,
+        progress=sys.stderr.isatty(),
+        sleep=sleep,
+        stopped=stopped,
     )
-    sys.exit(run.execute())
+    with _stop_on_signals(stopped):
+        sys.exit(run.execute())
+
+
+@contextmanager
+def _stop_on_signals(stopped: threading.Event) -> Iterator[None]:
+    """Set an event on Ctrl-C and on SIGTERM, so that no worker is waited for, and exit with 128 + signal."""
+
+    def stop(number: int, _frame: object) -> None:
+        stopped.set()
+        sys.exit(128 + number)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _read_clock() -> dt.datetime:

@@ -5,7 +5,6 @@ Where another writer pushed first, the fetched data is merged again on top of th
 
 import datetime as dt
 import logging
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
@@ -80,7 +79,7 @@ class AttemptWriter:
     archive: Archive
     options: RunOptions
     now: Callable[[], dt.datetime]
-    sleep: Callable[[float], None] = time.sleep
+    remote: push.Remote
     push_error: GitError | None = field(default=None, init=False)
     """Why the last push failed; a remote that is away does not keep the run from archiving."""
 
@@ -151,7 +150,7 @@ class AttemptWriter:
         if not self.options.push or self.options.dry_run:
             return True
         try:
-            return push.push_branch(self.archive, self.sleep)
+            return push.push_branch(self.remote)
         except GitError as error:
             log.error("Not pushed: %s", error)
             self.push_error = error

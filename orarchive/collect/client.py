@@ -13,9 +13,9 @@ from urllib.parse import urlencode
 import requests
 import tenacity
 import urllib3
-from requests.adapters import HTTPAdapter
 
 from orarchive import __version__
+from orarchive.collect.connection import DeadlineGuard, Exchange, GuardedAdapter
 from orarchive.collect.leaked_key import contains_key
 from orarchive.collect.rate_limit import RateLimiter
 from orarchive.collect.results import FetchResult
@@ -71,11 +71,14 @@ class Client:
     """A URL at which the service can look up who sends the requests."""
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
+    stopped: threading.Event = field(default_factory=threading.Event)
+    """Once it is set, requests under way end at once, and no other is sent."""
 
     def __post_init__(self) -> None:
+        self._guard = DeadlineGuard(self.clock, self.stopped)
         self._session = requests.Session()
         # There is one retry layer, the one below. The pool has a connection for each worker.
-        adapter = HTTPAdapter(pool_maxsize=self.workers, max_retries=0)
+        adapter = GuardedAdapter(pool_maxsize=self.workers, max_retries=0)
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
         # Without an `auth` of its own the session would send an entry of .netrc.
@@ -113,6 +116,8 @@ class Client:
 
         def send() -> FetchResult[Any]:
             nonlocal sent, rate_limited, failure
+            if self.stopped.is_set():
+                raise _FailedTry("stopped")
             if refusal := self.rate_limiter.wait(self.deadline):
                 failure = failure if sent else _FailedTry(refusal)
                 failure.is_transient = False
@@ -159,20 +164,20 @@ class Client:
         """Send one request and decode its response; raise _FailedTry where either fails."""
         headers = {"Authorization": f"Bearer {self.key}"} if keyed and self.key else {}
         deadline = min(self.deadline, self.clock() + REQUEST_TIMEOUT_S)
-        try:
-            with self._session.get(
-                url, headers=headers, stream=True, timeout=TIMEOUTS_S, allow_redirects=False
-            ) as response:
-                if response.status_code != 200:
-                    raise self._fail_with_status(response)
-                raw = self._read_body(response, deadline, max_bytes)
-        except (requests.Timeout, urllib3.exceptions.TimeoutError):
-            raise _FailedTry("timeout", is_transient=True) from None
-        except (urllib3.exceptions.ProtocolError, urllib3.exceptions.DecodeError):
-            raise _FailedTry("cut-off", is_transient=True) from None
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            log.debug("%s: %s", url, error)
-            raise _FailedTry("connection", is_transient=True) from None
+        with self._guard.limit(deadline) as exchange:
+            try:
+                with self._session.get(
+                    url, headers=headers, stream=True, timeout=TIMEOUTS_S, allow_redirects=False
+                ) as response:
+                    if response.status_code != 200:
+                        raise self._fail_with_status(response)
+                    raw = self._read_body(response, max_bytes)
+            except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+                log.debug("%s: %s", url, error)
+                raise self._fail_with_error(error, exchange) from None
+            if exchange.is_ended:
+                # A body that only the end of the connection ends would pass for a whole one.
+                raise self._fail_with_error(None, exchange)
         age, date = response.headers.get("age", ""), response.headers.get("date")
         # Rejected before it is decoded, and not saved in quarantine; the date goes into the ledger, too.
         if self.key and (contains_key(raw, self.key) or contains_key((date or "").encode(), self.key)):
@@ -184,8 +189,8 @@ class Client:
             date=date,
         )
 
-    def _read_body(self, response: requests.Response, deadline: float, max_bytes: int) -> bytes:
-        """Read the body within size and time; `read1` returns what has come, so a drip is noticed."""
+    def _read_body(self, response: requests.Response, max_bytes: int) -> bytes:
+        """Read the body, of a limited size."""
         parts: list[bytes] = []
         size = 0
         response.raw.decode_content = True
@@ -196,13 +201,18 @@ class Client:
                 # The error's traceback would keep the parts in memory for a while.
                 parts.clear()
                 raise _FailedTry("too-large")
-            if self.clock() > deadline:
-                raise (
-                    _FailedTry("too-slow", is_transient=True)
-                    if deadline < self.deadline
-                    else _FailedTry("deadline")
-                )
         return b"".join(parts)
+
+    def _fail_with_error(self, error: Exception | None, exchange: Exchange) -> "_FailedTry":
+        """Build the failure for an error of the connection, or for its end at the deadline."""
+        if exchange.is_ended:
+            is_late = exchange.deadline >= self.deadline
+            return _FailedTry("deadline" if is_late else "too-slow", is_transient=not is_late)
+        if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError):
+            return _FailedTry("timeout", is_transient=True)
+        if isinstance(error, urllib3.exceptions.ProtocolError | urllib3.exceptions.DecodeError):
+            return _FailedTry("cut-off", is_transient=True)
+        return _FailedTry("connection", is_transient=True)
 
     def _fail_with_status(self, response: requests.Response) -> "_FailedTry":
         """Build the failure for a status other than 200; log the first rate limit."""

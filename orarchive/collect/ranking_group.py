@@ -114,7 +114,7 @@ class RankingGroup:
         budget = RequestBudget(
             MAX_REQUESTS_PER_DAY - sent, per_second, self.client.clock, self.sleep, on_request
         )
-        client = self.settings.make_client(self.sleep, budget, self.client.clock)
+        client = self.settings.make_client(self.sleep, budget, self.client.clock, self.client.stopped)
         client.deadline = self.client.deadline
         return client
 

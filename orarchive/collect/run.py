@@ -2,9 +2,10 @@
 
 import datetime as dt
 import logging
+import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from orarchive.collect.attempt import AttemptBase, AttemptWriter, SourceGroup, read_base
@@ -31,6 +32,8 @@ class Run:
     now: Callable[[], dt.datetime]
     progress: bool = False
     sleep: Callable[[float], None] = time.sleep
+    stopped: threading.Event = field(default_factory=threading.Event)
+    """Once it is set, no request is sent, and those under way end; `sleep` should end then, too."""
 
     def execute(self) -> int:
         """Archive the hour; return 0 where all is good or nothing was due, 1 where something is not good.
@@ -38,19 +41,20 @@ class Run:
         Whatever is good is committed in both cases. Raise ArchiveError where the run is refused, or not
         pushed.
         """
+        remote = push.Remote(self.archive, self.settings.timeout, self.sleep)
         if self.options.dry_run:
-            return self._make_attempts([])
+            return self._make_attempts([], remote)
         with commit.archive_lock(self.archive, self.sleep) as notes:
             if self.options.push:
-                push.fast_forward(self.archive)
-            return self._make_attempts(notes)
+                push.fast_forward(remote)
+            return self._make_attempts(notes, remote)
 
-    def _make_attempts(self, notes: list[str]) -> int:
+    def _make_attempts(self, notes: list[str], remote: push.Remote) -> int:
         """Make the attempts of the run, each on top of the last; `notes` go into the first ledger line."""
         base = read_base(self.archive, self.options.hour)
         self._refuse_hour(base)
-        client = self.settings.make_client(self.sleep)
-        writer = AttemptWriter(self.archive, self.options, self.now, self.sleep)
+        client = self.settings.make_client(self.sleep, stopped=self.stopped)
+        writer = AttemptWriter(self.archive, self.options, self.now, remote)
         results = []
         for group in [] if self._is_too_early(base.lines) else self._list_groups(client):
             # Another writer may have archived a later hour meanwhile.
@@ -65,7 +69,7 @@ class Run:
             log.info("Nothing due at %s", format_hour(self.options.hour))
             # There may be commits that an earlier run could not push.
             if not writer.push():
-                push.fast_forward(self.archive)
+                push.fast_forward(remote)
         if writer.push_error:
             raise writer.push_error
         return int(not all(results))

@@ -1,6 +1,7 @@
 """Settings: how to send requests, from the environment, and what one run shall do, from the command line."""
 
 import datetime as dt
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -39,8 +40,12 @@ class Settings:
         sleep: Callable[[float], None],
         rate_limiter: RateLimiter | None = None,
         clock: Callable[[], float] = time.monotonic,
+        stopped: threading.Event | None = None,
     ) -> Client:
-        """Make a client with these settings; the caller sets its deadline, which is over already."""
+        """Make a client with these settings; the caller sets its deadline, which is over already.
+
+        Once `stopped` is set it sends nothing more.
+        """
         return Client(
             self.base_url,
             rate_limiter or RateLimiter(self.per_second, clock, sleep),
@@ -51,6 +56,7 @@ class Settings:
             contact=self.contact,
             clock=clock,
             sleep=sleep,
+            stopped=stopped or threading.Event(),
         )
 
 

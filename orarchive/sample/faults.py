@@ -10,6 +10,7 @@ import socket
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import repeat
 from typing import Any, Protocol
 
 Payload = Any
@@ -161,6 +162,22 @@ def _drip(connection: Connection, head: bytes, body: bytes, interval: float = 0.
         connection.send(body[start : start + size])
 
 
+def _repeat(begin: bytes, part: bytes) -> Deliver:
+    """Return a delivery that begins an answer, in place of the head, and never ends it."""
+
+    def deliver(connection: Connection, head: bytes, body: bytes, interval: float = 0.1) -> None:
+        connection.send(begin)
+        for _ in repeat(None):
+            connection.send(part)
+            connection.wait(interval)
+
+    return deliver
+
+
+def _send_interim(connection: Connection, head: bytes, body: bytes) -> None:
+    connection.send(EARLY_HINTS + b"HTTP/1.1 100 Continue\r\n\r\n" + head + body)
+
+
 def _reset(connection: Connection, head: bytes, body: bytes) -> None:
     """Close the socket without lingering, which sends RST, and at once, before the server can send FIN."""
     connection.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -178,6 +195,9 @@ def _send_huge(connection: Connection, head: bytes, body: bytes, size: int = 100
     connection.send(b"a" * (filling % len(piece)) + end)
 
 
+OK = b"HTTP/1.1 200 OK\r\n"
+CHUNKS = OK + b"Transfer-Encoding: chunked\r\n\r\n2"
+EARLY_HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n"
 HTML = b"<!DOCTYPE html><html><title>Just a moment...</title><body>Checking your browser</body></html>"
 LIMITS = {"X_RateLimit_Limit": "20", "X_RateLimit_Remaining": "0", "X_RateLimit_Reset": "1780272060000"}
 
@@ -229,6 +249,26 @@ FAULTS: dict[str, Fault] = {
     "slow-drip": Fault(
         "on the socket: `size` bytes (1) every `interval` seconds (0.1)", deliver=_drip, good=True
     ),
+    "interim": Fault(
+        "on the socket: interim responses, 103 and 100, before the response", deliver=_send_interim, good=True
+    ),
+    **{
+        f"endless-{name}": Fault(
+            f"on the socket: {words} without end, a part every `interval` seconds (0.1)",
+            deliver=_repeat(begin, part),
+        )
+        for name, words, begin, part in (
+            ("header", "a header", OK + b"X: ", b"x"),
+            ("headers", "headers", OK, b"X: y\r\n"),
+            ("continue", "responses 100 Continue", b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+            ("hints", "responses 103 Early Hints", b"", EARLY_HINTS),
+            ("interim-headers", "headers of an interim response", EARLY_HINTS[:26], b"X: y\r\n"),
+            ("body", "a body whose length is not announced", OK + b"\r\n{}", b" "),
+            ("extension", "a chunk extension", CHUNKS + b";", b"x"),
+            ("chunks", "chunks", CHUNKS + b"\r\n{}\r\n", b"1\r\n \r\n"),
+            ("trailers", "trailers", CHUNKS + b"\r\n{}\r\n0\r\n", b"X: y\r\n"),
+        )
+    },
     "reset": Fault("on the socket: a reset instead of an answer", deliver=_reset),
     "huge": Fault("on the socket: a body of `size` bytes (100 MB), streamed", deliver=_send_huge),
 }

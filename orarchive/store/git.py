@@ -2,8 +2,10 @@
 
 import os
 import re
+import signal
 import subprocess
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from subprocess import PIPE, Popen
 from tempfile import TemporaryFile
@@ -26,6 +28,8 @@ GIT_COMMAND = (
     *("-c", f"core.hooksPath={os.devnull}"),
 )
 
+LOW_SPEED_OPTIONS = ("-c", "http.lowSpeedLimit=1000", "-c", "http.lowSpeedTime=60")
+"""Over HTTP, git gives a remote up that sends less than so many bytes a second for so many seconds."""
 
 _CREDENTIALS = re.compile(r"://[^\s/]+@")
 """The token in a remote's address, which git prints where it asks for a password."""
@@ -51,6 +55,34 @@ def run_git(
         raise GitError(msg) from None
     except subprocess.CalledProcessError as error:
         raise _build_error(arguments[0], error.stderr, error.returncode) from None
+
+
+def run_remote_git(folder: Path, *arguments: str, timeout: float) -> bytes:
+    """Run a git command that talks to a remote; raise GitError where it fails or takes too long.
+
+    `timeout` is in seconds; after it the command is ended, with the programs that it started.
+    """
+    command = [*GIT_COMMAND, *LOW_SPEED_OPTIONS, "-C", str(folder), *arguments]
+    env = build_git_environment()
+    with Popen(command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=env, process_group=0) as process:
+        try:
+            output, errors = process.communicate(b"", timeout)
+        except subprocess.TimeoutExpired:
+            _kill_group(process)
+            msg = f"git {arguments[0]} took more than {timeout:.0f} s and was ended; the remote may be silent"
+            raise GitError(msg) from None
+        except BaseException:
+            _kill_group(process)
+            raise
+    if process.returncode:
+        raise _build_error(arguments[0], errors, process.returncode)
+    return output
+
+
+def _kill_group(process: Popen[bytes]) -> None:
+    """Kill a command with the programs that it started."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def stream_git(folder: Path, *arguments: str, stdin: bytes = b"") -> Iterator[bytes]:

@@ -6,8 +6,10 @@ A run whose push is refused resets to the remote's tip and writes what is still 
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from orarchive.errors import ArchiveError, GitError
+from orarchive.store import git
 from orarchive.store.archive import Archive
 
 log = logging.getLogger(__name__)
@@ -19,6 +21,33 @@ RETRY_PAUSES_S = (5.0, 30.0)
 """Pauses before a push is tried again that failed although the remote has no new commits."""
 
 
+@dataclass
+class Remote:
+    """The remote that a run fetches from and pushes to, for a limited time in all."""
+
+    archive: Archive
+    seconds_left: float
+    sleep: Callable[[float], None] = time.sleep
+    name: str = "origin"
+
+    def run_git(self, *arguments: str) -> None:
+        """Run a git command that talks to the remote; raise GitError where it fails or no time is left."""
+        if self.seconds_left <= 0:
+            msg = f"git {arguments[0]} was not tried: no time is left for {self.name}"
+            raise GitError(msg)
+        begun = time.monotonic()
+        try:
+            git.run_remote_git(self.archive.root, *arguments, timeout=self.seconds_left)
+        finally:
+            self.seconds_left -= time.monotonic() - begun
+
+    def pause(self, seconds: float) -> None:
+        """Wait before another try, for no longer than there is time left."""
+        seconds = min(seconds, max(self.seconds_left, 0.0))
+        self.sleep(seconds)
+        self.seconds_left -= seconds
+
+
 def get_current_branch(archive: Archive) -> str:
     """Return the name of the branch that HEAD is on; raise ArchiveError where HEAD is detached."""
     try:
@@ -28,55 +57,54 @@ def get_current_branch(archive: Archive) -> str:
         raise ArchiveError(msg) from error
 
 
-def fast_forward(archive: Archive, remote: str = "origin") -> None:
+def fast_forward(remote: Remote) -> None:
     """Fetch what other writers have pushed and move the branch there, before anything is requested.
 
     A remote that cannot be reached is no error here: the hour can be archived, and the push at the end
     reports it. Raise ArchiveError where commits of ours were never pushed and the remote has others, for data
     is never rebased.
     """
+    archive = remote.archive
     name = get_current_branch(archive)
-    archive.run_git("remote", "get-url", remote)
-    if archive.resolve_commit() is None or not _fetch_new_commits(archive, remote, name):
+    archive.run_git("remote", "get-url", remote.name)
+    if archive.resolve_commit() is None or not _fetch_new_commits(remote, name):
         return
     if not archive.is_ancestor("HEAD", "FETCH_HEAD"):
         msg = (
-            f"commits here were never pushed, and {remote}/{name} has diverged; look at them, then discard"
-            f" them (git reset --keep {remote}/{name}) or archive into another branch"
+            f"commits here were never pushed, and {remote.name}/{name} has diverged; look at them, then"
+            f" discard them (git reset --keep {remote.name}/{name}) or archive into another branch"
         )
         raise ArchiveError(msg)
     archive.run_git("reset", "--quiet", "--keep", "FETCH_HEAD")
 
 
-def push_branch(
-    archive: Archive, sleep: Callable[[float], None] = time.sleep, remote: str = "origin"
-) -> bool:
+def push_branch(remote: Remote) -> bool:
     """Push the branch; return False where the remote has commits that we lack (which are then fetched).
 
     Any other failure is tried again after a pause, for the hour's commit may exist in this clone alone; the
     last one raises GitError.
     """
-    name = get_current_branch(archive)
+    name = get_current_branch(remote.archive)
     for pause in (*RETRY_PAUSES_S, None):
         try:
-            archive.run_git("push", "--quiet", remote, f"HEAD:refs/heads/{name}")
+            remote.run_git("push", "--quiet", remote.name, f"HEAD:refs/heads/{name}")
             return True
         except GitError:
-            if _fetch_new_commits(archive, remote, name):
+            if _fetch_new_commits(remote, name):
                 return False
-            if pause is None:
+            if pause is None or remote.seconds_left <= 0:
                 raise
-            sleep(pause)
+            remote.pause(pause)
     return False
 
 
-def _fetch_new_commits(archive: Archive, remote: str, name: str) -> bool:
+def _fetch_new_commits(remote: Remote, name: str) -> bool:
     """Fetch the remote's branch; return whether it has commits that we lack, False where the fetch fails."""
     try:
-        archive.run_git("fetch", "--quiet", remote, f"refs/heads/{name}")
+        remote.run_git("fetch", "--quiet", remote.name, f"refs/heads/{name}")
     except GitError:
         return False
-    return not archive.is_ancestor("FETCH_HEAD", "HEAD")
+    return not remote.archive.is_ancestor("FETCH_HEAD", "HEAD")
 
 
 def reset_to_remote(archive: Archive, base: str | None) -> None:

@@ -12,7 +12,7 @@ import pytest
 from orarchive.sample import FAULTS, Service, sample_service
 from orarchive.sample.faults import encode
 from tests.support.archives import DAY, HOUR, Stage, assert_tidy, read_data_files, read_git
-from tests.support.bodies import list_cases
+from tests.support.bodies import ENDLESS, list_cases
 from tests.support.rankings import (
     APPS,
     EARLY,
@@ -143,7 +143,8 @@ def read_refusals(stage: Stage) -> dict[str, int]:
 
 def test_no_fault_is_forgotten() -> None:
     harmless = {"count-mismatch"}  # only the first rows of an order are kept
-    assert FAULTS.keys() == REASONS.keys() | harmless | {name for name, fault in FAULTS.items() if fault.good}
+    good = {name for name, fault in FAULTS.items() if fault.good}
+    assert FAULTS.keys() == REASONS.keys() | harmless | good | set(ENDLESS)
 
 
 @pytest.mark.parametrize(("fault", "route"), CASES)

@@ -11,8 +11,8 @@ import pytest
 
 from orarchive.sample import Service, sample_service
 from orarchive.store import push as push_module
-from orarchive.store.archive import Archive
 from orarchive.store.git import run_git
+from orarchive.store.push import Remote
 from tests.support.archives import DAY, HOUR, Stage, assert_tidy, read_all_files, read_data_files, read_git
 from tests.support.driver import Driver
 from tests.support.rankings import (
@@ -73,10 +73,10 @@ class Writers:
         self.actions: list[Callable[[], object]] = []
         push_branch = push_module.push_branch
 
-        def push(archive: Archive, sleep: Callable[[float], None]) -> bool:
-            if archive.root == self.ours.root and self.actions:
+        def push(remote: Remote) -> bool:
+            if remote.archive.root == self.ours.root and self.actions:
                 self.actions.pop(0)()
-            return push_branch(archive, lambda _: None)
+            return push_branch(remote)
 
         monkeypatch.setattr(push_module, "push_branch", push)
 

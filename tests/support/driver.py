@@ -150,6 +150,7 @@ def _count_steps(number: int) -> StepCounter:
     """Count every git command and file written, renamed or removed; kill the process before that number."""
     steps = StepCounter(number)
     git_module.subprocess.run = steps.count_calls(subprocess.run)  # type: ignore[attr-defined]
+    git_module.run_remote_git = steps.count_calls(git_module.run_remote_git)
     for name in ("write_bytes", "write_text", "replace", "unlink"):
         setattr(Path, name, steps.count_calls(getattr(Path, name)))
     return steps

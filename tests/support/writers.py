@@ -13,7 +13,7 @@ from orarchive.jsonl import loads
 from orarchive.sample import START
 from orarchive.sample.faults import encode
 from orarchive.store import push as push_module
-from orarchive.store.archive import Archive
+from orarchive.store.push import Remote
 from tests.support.archives import (
     LIST_ROUTES,
     Payloads,
@@ -42,11 +42,11 @@ class Writers:
         self.lost = 0
         real = push_module.push_branch
 
-        def push(archive: Archive, sleep: Callable[[float], None]) -> bool:
-            if archive.root == self.ours.root and self.before:
+        def push(remote: Remote) -> bool:
+            if remote.archive.root == self.ours.root and self.before:
                 self.lost += 1
                 self.before.pop(0)()
-            return real(archive, lambda _: None)
+            return real(remote)
 
         self.before: list[Callable[[], object]] = []
         """What the other writer does right before each of our pushes."""

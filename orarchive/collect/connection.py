@@ -1,0 +1,166 @@
+"""HTTP connections that end at a deadline, whatever the other side sends, and read past interim responses.
+
+The timeout of a socket bounds the wait for the next bytes alone: a head, a trailer or a chunk extension that
+drips, or an endless row of interim responses, would hold a run for ever.
+"""
+
+import http.client
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import urllib3.connection
+from requests.adapters import HTTPAdapter
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+
+class Exchange:
+    """One request and its response, in the thread that sends it."""
+
+    def __init__(self, deadline: float) -> None:
+        self.deadline = deadline
+        self.is_ended = False
+        self._sock: socket.socket | None = None
+
+    def use(self, sock: socket.socket) -> None:
+        """Take note of the socket of the connection, as a duplicate, for TLS takes the socket itself over."""
+        self.close()
+        self._sock = socket.socket(fileno=os.dup(sock.fileno()))
+        if self.is_ended:
+            self.end()
+
+    def end(self) -> None:
+        """Shut the connection down: the thread that waits for it gets an error at once."""
+        self.is_ended = True
+        if self._sock:
+            with suppress(OSError):  # it may be closed already
+                self._sock.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Close the duplicate, which leaves the connection open."""
+        if self._sock:
+            self._sock.close()
+
+
+_thread = threading.local()
+"""`exchange` of the thread, None between requests."""
+
+
+MAX_WATCH_S = 1.0
+"""Longest time until it is noticed that the run is stopped."""
+
+
+class DeadlineGuard:
+    """Ends each exchange at its deadline (seconds of `clock`), and all of them once `stopped` is set."""
+
+    def __init__(self, clock: Callable[[], float], stopped: threading.Event) -> None:
+        self._clock = clock
+        self._stopped = stopped
+        self._condition = threading.Condition()
+        self._exchanges: set[Exchange] = set()
+        self._is_watching = False
+
+    @contextmanager
+    def limit(self, deadline: float) -> Iterator[Exchange]:
+        """End what this thread sends and receives inside the block at a deadline."""
+        exchange = Exchange(deadline)
+        with self._condition:
+            self._exchanges.add(exchange)
+            if not self._is_watching:
+                self._is_watching = True
+                threading.Thread(target=self._watch, daemon=True, name="deadlines").start()
+            self._condition.notify()
+        _thread.exchange = exchange
+        try:
+            yield exchange
+        finally:
+            _thread.exchange = None
+            with self._condition:
+                self._exchanges.discard(exchange)
+            exchange.close()
+
+    def _watch(self) -> None:
+        """End what is past its deadline, as long as there are exchanges."""
+        with self._condition:
+            while self._exchanges:
+                now = self._clock()
+                for exchange in self._exchanges:
+                    if exchange.deadline <= now or self._stopped.is_set():
+                        exchange.end()
+                soonest = min(exchange.deadline for exchange in self._exchanges)
+                self._condition.wait(min(max(soonest - now, 0.1), MAX_WATCH_S))
+            self._is_watching = False
+
+
+class _Response(http.client.HTTPResponse):
+    """A response whose interim responses (1xx) are skipped, not only `100 Continue`."""
+
+    def _read_status(self) -> tuple[str, int, str]:
+        while True:
+            version, status, reason = super()._read_status()  # type: ignore[misc]
+            if not 100 <= status < 200:
+                return version, status, reason
+            while self.fp.readline(1 << 16).strip():
+                pass
+
+
+class _Watched:
+    """A part of a connection class: the exchange of the thread learns of the socket."""
+
+    response_class: Any = _Response
+    sock: socket.socket | None
+
+    def _new_conn(self) -> socket.socket:
+        sock: socket.socket = super()._new_conn()  # type: ignore[misc]
+        _watch_socket(sock)
+        return sock
+
+    def request(self, *arguments: Any, **options: Any) -> None:
+        """Send a request, on a connection that may be there from an earlier one."""
+        if self.sock:
+            _watch_socket(self.sock)
+        super().request(*arguments, **options)  # type: ignore[misc]
+
+
+def _watch_socket(sock: socket.socket) -> None:
+    """Let the exchange of this thread, if there is one, use a socket."""
+    exchange: Exchange | None = getattr(_thread, "exchange", None)
+    if exchange:
+        exchange.use(sock)
+
+
+class _HTTPConnection(_Watched, urllib3.connection.HTTPConnection):
+    pass
+
+
+class _HTTPSConnection(_Watched, urllib3.connection.HTTPSConnection):
+    pass
+
+
+class _HTTPPool(HTTPConnectionPool):
+    ConnectionCls = _HTTPConnection
+
+
+class _HTTPSPool(HTTPSConnectionPool):
+    ConnectionCls = _HTTPSConnection
+
+
+_POOL_CLASSES = {"http": _HTTPPool, "https": _HTTPSPool}
+
+
+class GuardedAdapter(HTTPAdapter):
+    """Sends requests of a session over connections that a DeadlineGuard can end."""
+
+    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+        """Make the pools of direct connections."""
+        super().init_poolmanager(*arguments, **options)
+        self.poolmanager.pool_classes_by_scheme = _POOL_CLASSES
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        """Make the pools of connections through a proxy."""
+        manager = super().proxy_manager_for(proxy, **options)
+        manager.pool_classes_by_scheme = _POOL_CLASSES
+        return manager
