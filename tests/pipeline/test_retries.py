@@ -83,7 +83,8 @@ def test_a_rate_limit_holds_all_workers(stage: Stage, fault: str) -> None:
     limiter = RateLimiter(0, lambda: 0.0, lambda _: None)
     stage.service.fail("providers", fault, times=1)
     limiter.hold = holds.append  # type: ignore[method-assign, assignment]
-    Client(stage.service.base_url, limiter, 1000, sleep=lambda _: None).get("providers")
+    client = Client(stage.service.base_url, limiter, 1000, clock=lambda: 0.0, sleep=lambda _: None)
+    client.get("providers")
     assert len(holds) == 1
     assert holds[0] >= 1
 
