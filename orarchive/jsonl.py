@@ -47,9 +47,12 @@ class Number(Decimal):
 
 
 def loads(text: bytes | str) -> Any:
-    """Read one JSON text; raise NotJSON, also for NaN, invalid UTF-8 and a name given twice in one object."""
+    """Read one JSON text; raise NotJSON, also for NaN, invalid UTF-8 and a name given twice in one object.
+
+    A byte order mark before the text is read past.
+    """
     try:
-        return _DECODER.decode(text if isinstance(text, str) else text.decode())
+        return _DECODER.decode(text if isinstance(text, str) else text.decode("utf-8-sig"))
     except RecursionError:
         msg = "nested too deeply"
         raise NotJSON(msg) from None

@@ -12,6 +12,8 @@ YEARS = range(2000, 3000)
 overflow."""
 
 _HOUR_FORM = re.compile(r"(2\d{3}-\d\d-\d\dT\d\d)(?::00:00)?Z", re.ASCII)
+_TIME_FORM = re.compile(r"2\d{3}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
+_DATE_FORM = re.compile(r"2\d{3}-\d\d-\d\d", re.ASCII)
 
 
 def parse_hour(text: str) -> dt.datetime:
@@ -27,12 +29,24 @@ def parse_hour(text: str) -> dt.datetime:
 
 
 def parse_moment(text: str) -> dt.datetime:
-    """Read an hour, or a time with minutes, `2026-11-20T06:45Z`; raise ArchiveError for anything else."""
+    """Read an hour, a time to the minute or the second, or a date, which means its last hour.
+
+    A time is in UTC, `2026-11-20T06:45Z`, or has an offset, `2026-11-20T08:45+02:00`. Raise ArchiveError for
+    anything else.
+    """
+    if is_date(text):
+        return parse_hour(f"{text}T23Z")
+    if not _TIME_FORM.fullmatch(text):
+        return parse_hour(text)
     try:
-        moment = dt.datetime.strptime(text, "%Y-%m-%dT%H:%MZ").replace(tzinfo=dt.UTC)
+        return dt.datetime.fromisoformat(text).astimezone(dt.UTC)
     except ValueError:
         return parse_hour(text)
-    return moment if moment.year in YEARS else parse_hour(text)
+
+
+def is_date(text: str) -> bool:
+    """Return whether a text has the form of a date, `2026-11-20`."""
+    return bool(_DATE_FORM.fullmatch(text))
 
 
 def floor_hour(moment: dt.datetime) -> dt.datetime:

@@ -2,12 +2,21 @@
 
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
 from orarchive import timestamps
 from orarchive.cli.options import archive_option, cache_option, report_errors
 from orarchive.store.archive import open_archive
+
+
+def _check_base_url(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    """Refuse an address that links could not begin with; an empty one means none."""
+    if value and not (value.startswith(("https://", "http://")) and urlsplit(value).hostname):
+        msg = f"{value!r} is no address (write https://example.org/archive/)"
+        raise click.BadParameter(msg)
+    return value or None
 
 
 @click.command("build-site")
@@ -19,7 +28,11 @@ from orarchive.store.archive import open_archive
     show_default=True,
     help="Folder that the site is written to.",
 )
-@click.option("--base-url", help="Address of the published site, for links that must be absolute.")
+@click.option(
+    "--base-url",
+    callback=_check_base_url,
+    help="Address of the published site, for links that must be absolute.",
+)
 @click.option("--as-of", help="Render the site as of a past hour, such as 2026-11-20T06Z.")
 @cache_option
 @click.option(
@@ -42,7 +55,7 @@ def build_site_command(
     from orarchive.publish.render import write_site
     from orarchive.publish.views import build_view
 
-    hour = timestamps.parse_hour(as_of) if as_of else None
+    hour = timestamps.parse_hour(as_of) if as_of is not None else None
     opened, progress = open_archive(archive), sys.stderr.isatty()
     commits = read_history(opened).truncate_after(hour).attempt_commits if hour else []
     with build_in_memory(opened, commits) if commits else open_index(opened, cache, progress) as db:

@@ -10,6 +10,7 @@ from orarchive.cli.options import (
     cache_option,
     json_option,
     print_json,
+    print_note,
     print_table,
     with_archive,
 )
@@ -29,7 +30,7 @@ PROGRESS = sys.stderr.isatty()
 @click.option(
     "--at",
     "time",
-    help="An hour, 2026-11-20T06Z, or a time with minutes, 2026-11-20T06:45Z; by default the last hour.",
+    help="An hour, 2026-11-20T06Z, a time, 2026-11-20T06:45Z, or a date; by default the last hour.",
 )
 @click.option("--provider", help="Print the prices of its endpoints instead: a slug, a tag or a name.")
 @cache_option
@@ -42,7 +43,9 @@ def price_command(
     A model's own price is that of the provider that OpenRouter lists first. An hour means its snapshot,
     whenever in it that was read; a time with minutes means what had been read by then.
     """
-    at = timestamps.parse_moment(time) if time else None
+    at = timestamps.parse_moment(time) if time is not None else None
+    if at and timestamps.is_date(time or ""):
+        print_note(f"{time} means its last hour, {timestamps.format_hour(at)}")
     with open_index(archive, cache, PROGRESS) as db:
         quotes = find_quotes(db, archive, model, at, provider)
     if as_json:

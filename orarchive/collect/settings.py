@@ -12,6 +12,12 @@ from orarchive.collect.rate_limit import RateLimiter
 from orarchive.domain.feeds import FEEDS
 from orarchive.errors import ArchiveError
 
+SWITCHES = {
+    **dict.fromkeys(("1", "true", "yes", "on"), True),
+    **dict.fromkeys(("", "0", "false", "no", "off"), False),
+}
+"""Values of a setting that is on or off."""
+
 MAX_NUMBER = 1_000_000
 """Largest number in a setting: beyond it a number is a slip, and would overflow a time."""
 
@@ -85,8 +91,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     return Settings(
         base_url=_read_base_url(environment),
         key=_read_key(environment),
-        latency=environment.get("ARCHIVE_LATENCY") == "1",
-        benchmarks=environment.get("ARCHIVE_BENCHMARK_RUNS") == "1",
+        latency=_read_switch(environment, "ARCHIVE_LATENCY"),
+        benchmarks=_read_switch(environment, "ARCHIVE_BENCHMARK_RUNS"),
         contact=_read_contact(environment),
         min_interval=dt.timedelta(minutes=interval_minutes),
         timeout=_read_number(environment, "SYNC_TIMEOUT_SECONDS", defaults.timeout, 1),
@@ -108,6 +114,15 @@ def _read_number(environment: Mapping[str, str], name: str, default: float, mini
     return value
 
 
+def _read_switch(environment: Mapping[str, str], name: str) -> bool:
+    """Read a setting that is on or off; an empty value means off."""
+    text = environment.get(name, "").strip().lower()
+    if text not in SWITCHES:
+        msg = f"{name} is {text!r}; it must be a switch: 1 or 0, true or false, yes or no, on or off"
+        raise ArchiveError(msg)
+    return SWITCHES[text]
+
+
 def _read_base_url(environment: Mapping[str, str]) -> str:
     """Read the base URL of the service, without slashes at its end."""
     base_url = environment.get("OPENROUTER_BASE_URL") or Settings.base_url
@@ -116,6 +131,9 @@ def _read_base_url(environment: Mapping[str, str]) -> str:
         raise ArchiveError(msg)
     if not base_url.startswith(("https://", "http://")):
         msg = f"OPENROUTER_BASE_URL is {base_url!r}; it must begin with https://"
+        raise ArchiveError(msg)
+    if any(mark in base_url for mark in "?#"):
+        msg = f"OPENROUTER_BASE_URL is {base_url!r}, which has a query; paths of routes are put behind it"
         raise ArchiveError(msg)
     if not _is_valid_url(base_url):
         msg = f"OPENROUTER_BASE_URL is {base_url!r}, not a valid URL (write https://openrouter.ai/api/v1)"

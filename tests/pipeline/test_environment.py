@@ -120,6 +120,8 @@ ARGUMENTS = [
     ([], {"SYNC_REQUESTS_PER_SECOND": "inf"}, "SYNC_REQUESTS_PER_SECOND is 'inf'"),
     ([], {"SYNC_MIN_INTERVAL_MINUTES": "1e300"}, "SYNC_MIN_INTERVAL_MINUTES is '1e300'"),
     ([], {"OPENROUTER_BASE_URL": "openrouter.ai/api/v1"}, "OPENROUTER_BASE_URL is 'openrouter.ai/api/v1'"),
+    ([], {"OPENROUTER_BASE_URL": "https://x.example/v1?a=1"}, "which has a query"),
+    ([], {"ARCHIVE_LATENCY": "maybe"}, "ARCHIVE_LATENCY is 'maybe'; it must be a switch"),
     ([], {"OPENROUTER_API_KEY": "sk-\u20ac"}, "OPENROUTER_API_KEY"),
     ([], {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "user.useConfigOnly",
           "GIT_CONFIG_VALUE_0": "true"}, "git does not know who commits here; set user.name and user.email"),
@@ -228,7 +230,10 @@ def test_first_hour_fails(stage: Stage) -> None:
     assert_tidy(stage.root)
 
 
-@pytest.mark.parametrize(("latency", "sent"), [("0", set()), ("1", {"endpoints"})])
+@pytest.mark.parametrize(
+    ("latency", "sent"),
+    [("0", set()), ("off", set()), ("1", {"endpoints"}), ("True", {"endpoints"}), ("yes", {"endpoints"})],
+)
 def test_the_key(stage: Stage, latency: str, sent: set[str]) -> None:
     """Send it to endpoints alone, and only with ARCHIVE_LATENCY; it is in no file and no output."""
     stage.service.fail("providers", "wrong-type")

@@ -150,10 +150,18 @@ def test_base_url_makes_canonical_links(small_archive: Path, tmp_path: Path) -> 
     assert "canonical" not in site["404.html"].decode()
 
 
+@pytest.mark.parametrize("address", ["example.org/archive", "https://", "ftp://example.org/"])
+def test_an_address_without_a_host_is_refused(small_archive: Path, tmp_path: Path, address: str) -> None:
+    done = run_build(small_archive, tmp_path / "site", "--base-url", address)
+    assert (done.returncode, f"{address!r} is no address" in done.stderr) == (2, True)
+    assert not (tmp_path / "site").exists()
+
+
 @pytest.mark.parametrize(
     ("options", "code", "words"),
     [
         (["--as-of", "yesterday"], 2, "not a UTC hour"),
+        (["--as-of", ""], 2, "not a UTC hour"),
         (["--as-of", "2020-01-01T00Z"], 1, "begins after"),
     ],
 )

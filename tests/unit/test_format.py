@@ -85,6 +85,32 @@ def test_other_text_is_no_hour(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "stamp"),
+    [
+        ("2026-11-20T06Z", "2026-11-20T06:00:00Z"),
+        ("2026-11-20T06:45Z", "2026-11-20T06:45:00Z"),
+        ("2026-11-20T06:45:12Z", "2026-11-20T06:45:12Z"),
+        ("2026-11-20T06:45+05:30", "2026-11-20T01:15:00Z"),
+        ("2026-11-20T06:45:12-01:00", "2026-11-20T07:45:12Z"),
+        ("2026-11-20", "2026-11-20T23:00:00Z"),
+    ],
+)
+def test_a_moment_has_many_forms(text: str, stamp: str) -> None:
+    """Read what our own JSON holds, times with an offset, and dates."""
+    assert timestamps.format_stamp(timestamps.parse_moment(text)) == stamp
+
+
+@pytest.mark.parametrize("text", ["", "2026-02-30", "2026-11-20T06:99Z", "2026-11-20T06:45", "20261120T06Z"])
+def test_other_text_is_no_moment(text: str) -> None:
+    with pytest.raises(ArchiveError, match="not a UTC hour"):
+        timestamps.parse_moment(text)
+
+
+def test_a_byte_order_mark_is_read_past() -> None:
+    assert loads(b'\xef\xbb\xbf{"a":1}') == {"a": 1}
+
+
+@pytest.mark.parametrize(
     ("dimension", "sent", "words"),
     [
         ("prompt", "0.00000125", "$1.25 per M"),

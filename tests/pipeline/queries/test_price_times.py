@@ -55,6 +55,17 @@ def test_a_price_between_two_reads(four_hours: Stage, at: str) -> None:
     assert get_certainty(four_hours, FREE, "--at", at) == (*around, False)
 
 
+def test_a_date_means_its_last_hour(four_hours: Stage) -> None:
+    result = ask(four_hours, "price", GEMINI, "--at", "2026-06-01")
+    assert result.stdout == ask(four_hours, "price", GEMINI, "--at", "2026-06-01T23Z").stdout
+    assert result.stderr == "2026-06-01 means its last hour, 2026-06-01T23Z\n"
+
+
+def test_an_empty_time_is_an_error(four_hours: Stage) -> None:
+    result = ask(four_hours, "price", GEMINI, "--at", "")
+    assert (result.exit_code, "not a UTC hour: ''" in result.stderr) == (2, True)
+
+
 def test_the_last_line_says_how_sure_a_price_is(four_hours: Stage) -> None:
     at = ("--at", format_hour(GAP))
     line = answer(four_hours, "price", DUPLICATES, *at).splitlines()[-1]
