@@ -8,7 +8,8 @@ import click
 
 from orarchive import timestamps
 from orarchive.cli.options import archive_option, cache_option, report_errors
-from orarchive.store.archive import open_archive
+from orarchive.errors import ArchiveError
+from orarchive.store.archive import Archive, open_archive
 
 
 def _check_base_url(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
@@ -17,6 +18,18 @@ def _check_base_url(_context: click.Context, _option: click.Parameter, value: st
         msg = f"{value!r} is no address (write https://example.org/archive/)"
         raise click.BadParameter(msg)
     return value or None
+
+
+def _refuse_out(out: Path, archive: Archive) -> None:
+    """Refuse a folder in which a site would mix with the archive's files, or with those of a work tree."""
+    place = out.resolve()
+    for folder in (archive.data_folder, archive.git_dir):
+        if place.is_relative_to(folder.resolve()):
+            msg = f"{out} lies inside {folder}; name another folder"
+            raise ArchiveError(msg)
+    if (place / ".git").exists():
+        msg = f"{out} is the top of a git work tree; name a folder below it, such as {out / 'site'}"
+        raise ArchiveError(msg)
 
 
 @click.command("build-site")
@@ -57,6 +70,7 @@ def build_site_command(
 
     hour = timestamps.parse_hour(as_of) if as_of is not None else None
     opened, progress = open_archive(archive), sys.stderr.isatty()
+    _refuse_out(out, opened)
     commits = read_history(opened).truncate_after(hour).attempt_commits if hour else []
     with build_in_memory(opened, commits) if commits else open_index(opened, cache, progress) as db:
         view = build_view(read_dataset(db, benchmarks), hour)

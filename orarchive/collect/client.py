@@ -212,7 +212,7 @@ class Client:
             return _FailedTry("timeout", is_transient=True)
         if isinstance(error, urllib3.exceptions.ProtocolError | urllib3.exceptions.DecodeError):
             return _FailedTry("cut-off", is_transient=True)
-        return _FailedTry("connection", is_transient=True)
+        return _FailedTry(_name_connection_error(error), is_transient=True)
 
     def _fail_with_status(self, response: requests.Response) -> "_FailedTry":
         """Build the failure for a status other than 200; log the first rate limit."""
@@ -268,6 +268,24 @@ def _decode(raw: bytes) -> Any:
     if isinstance(body, dict) and "error" in body and not body.keys() & {"data", "endpoints"}:
         raise _FailedTry("error-object", is_transient=True, is_rejected=True, raw=raw)
     return body
+
+
+def _name_connection_error(error: BaseException | None) -> str:
+    """Name why there is no connection: `tls`, `proxy`, `dns`, `refused`, or else `connection`."""
+    reasons = {
+        requests.exceptions.SSLError: "tls",
+        requests.exceptions.ProxyError: "proxy",
+        urllib3.exceptions.NameResolutionError: "dns",
+        ConnectionRefusedError: "refused",
+    }
+    while error:
+        for kind, reason in reasons.items():
+            if isinstance(error, kind):
+                return reason
+        # The error of requests holds that of urllib3, which holds that of the socket.
+        inner = getattr(error, "reason", None) or next(iter(error.args), None)
+        error = inner if isinstance(inner, BaseException) and inner is not error else error.__cause__
+    return "connection"
 
 
 def _parse_retry_after(headers: Mapping[str, str]) -> float | None:

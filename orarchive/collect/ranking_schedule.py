@@ -25,7 +25,10 @@ MAX_REJECTIONS_PER_DAY = 3
 MAX_MONTHS = 3
 """Files of a slice that the last 35 days may lie in."""
 
-TRANSIENT_REASONS = ("timeout", "connection", "cut-off", "too-slow", "deadline", "429", "budget")
+TRANSIENT_REASONS = (
+    *("timeout", "connection", "refused", "dns", "tls", "proxy", "cut-off", "too-slow", "deadline"),
+    *("429", "budget"),
+)
 """Reasons that may be gone in an hour, as may the service's own errors (see `is_transient`)."""
 
 Slice = tuple[Series, str]

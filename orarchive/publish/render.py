@@ -104,6 +104,10 @@ def write_site(out: Path, files: dict[str, bytes]) -> tuple[int, int]:
     """
     out.mkdir(parents=True, exist_ok=True)
     earlier = _read_manifest(out)
+    for folder in sorted({(out / path).parent for path in files}):
+        if not folder.resolve().is_relative_to(out.resolve()):
+            msg = f"{folder} is a link, or lies behind one, that leads out of {out}; remove it"
+            raise ArchiveError(msg)
     unlisted = [path for path in files.keys() - earlier if (out / path).exists()]
     if any((out / path).read_bytes() != files[path] for path in unlisted):
         msg = f"{out} holds {min(unlisted)}, which no build wrote: name another folder, or remove it"

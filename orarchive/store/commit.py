@@ -3,15 +3,17 @@
 A kill at any moment loses nothing and doubles nothing. The new files are written beside the old ones; blobs,
 tree and commit are built in a separate index and the branch moves by one `update-ref`; then the new files
 take the places of the old ones, and the owner's index follows. A journal in the git folder marks a run under
-way: the next run that finds it restores from HEAD what was half written.
+way and names the files that are being replaced: the next run that finds it restores these from HEAD.
 """
 
 import datetime as dt
+import json
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -32,6 +34,9 @@ LOCK_GRACE_S = 2.0
 """Pause before git locks are removed, so that a git command which outlives the killed run can end."""
 
 FILE_MODE = "100644"
+
+LITTER = (".DS_Store", "._*", "Thumbs.db", "desktop.ini", ".directory", "*~", ".*.sw?")
+"""Names of files that desktops and editors leave behind: they are never committed, and stop no run."""
 
 NEW_ARCHIVE_FILES = Path(__file__).with_name("new_archive")
 """Files that a new archive gets beside its records: links to data/README.md and data/.gitattributes.
@@ -54,7 +59,7 @@ def archive_lock(archive: Archive, sleep: Callable[[float], None] = time.sleep) 
             notes = _recover_killed_run(archive, journal, sleep) if journal.exists() else []
             _refuse_uncommitted(archive)
             _check_writable(archive)
-            journal.write_text(f"a run under way, process {os.getpid()}\n")
+            write_journal(archive, [])
             try:
                 yield notes
             except ArchiveError:
@@ -70,18 +75,54 @@ def archive_lock(archive: Archive, sleep: Callable[[float], None] = time.sleep) 
 
 
 def _recover_killed_run(archive: Archive, journal: Path, sleep: Callable[[float], None]) -> list[str]:
-    """Restore data/ from HEAD after a killed run and return a note that names the restored files."""
+    """Restore from HEAD what a killed run was replacing, and return a note that names the restored files.
+
+    Other edits below data/ are not ours: they stay, and the run is refused.
+    """
     _remove_left_locks(archive, journal.stat().st_mtime, sleep)
     for partial in archive.data_folder.rglob(f"*{PARTIAL_ENDING}"):
         partial.unlink()
-    paths = _list_uncommitted(archive)
-    if paths and archive.resolve_commit():
-        archive.run_git("restore", "--source=HEAD", "--staged", "--worktree", "--", DATA_PREFIX)
+    replaced = _read_journal(journal)
+    paths = [path for path in _list_uncommitted(archive) if path in replaced]
+    _restore_files(archive, paths)
     journal.unlink()
     if not paths:
         return []
     log.warning("An earlier run was killed; restored from HEAD: %s", ", ".join(paths))
     return [f"restored after a killed run: {', '.join(paths)}"]
+
+
+def write_journal(archive: Archive, paths: Iterable[str]) -> None:
+    """Write the journal of a run under way: its process, and the files below data/ that it is replacing.
+
+    The branch moves after that: from then on the old files differ from HEAD.
+    """
+    names = [f"{DATA_PREFIX}{path}" for path in paths]
+    journal = {"process": os.getpid(), "replacing": sorted(names)}
+    (archive.git_dir / JOURNAL_FILE).write_text(json.dumps(journal) + "\n")
+
+
+def _read_journal(journal: Path) -> set[str]:
+    """Return the files that a killed run was replacing; none where it was killed writing the journal."""
+    try:
+        return set(json.loads(journal.read_text())["replacing"])
+    except (ValueError, KeyError, TypeError):
+        return set()
+
+
+def _restore_files(archive: Archive, paths: list[str]) -> None:
+    """Restore files (paths in the work tree) and their entries of the index from HEAD."""
+    committed = {f"{DATA_PREFIX}{path}" for path in archive.list_blobs(archive.resolve_commit())}
+    kept = [path for path in paths if path in committed]
+    gone = [path for path in paths if path not in committed]
+    if kept:
+        command = ("restore", "--source=HEAD", "--staged", "--worktree")
+        options = ("--pathspec-from-file=-", "--pathspec-file-nul")
+        names = "\0".join(kept).encode(errors="surrogateescape")
+        archive.run_git(*command, *options, stdin=names, env={"GIT_LITERAL_PATHSPECS": "1"})
+    for path in gone:
+        (archive.root / path).unlink(missing_ok=True)
+        archive.run_git("update-index", "--force-remove", "--", path)
 
 
 def _find_git_locks(archive: Archive, since: float) -> list[Path]:
@@ -117,7 +158,14 @@ def _list_uncommitted(archive: Archive) -> list[str]:
     status = archive.run_git(
         "status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", "--", DATA_PREFIX
     )
-    return [entry[3:] for entry in status.split("\0") if entry]
+    entries = [entry for entry in status.split("\0") if entry]
+    return [entry[3:] for entry in entries if not (entry.startswith("??") and _is_litter(entry[3:]))]
+
+
+def _is_litter(path: str) -> bool:
+    """Return whether a file is one that desktops and editors leave in folders that they show."""
+    name = path.rpartition("/")[2]
+    return any(fnmatchcase(name, pattern) for pattern in LITTER)
 
 
 def _refuse_uncommitted(archive: Archive) -> None:
@@ -160,6 +208,7 @@ def commit_files(archive: Archive, files: dict[str, bytes | None], hour: dt.date
     command = ["-c", "i18n.commitEncoding=UTF-8", "commit-tree", tree, *parents, "-F", "-"]
     commit = archive.run_git(*command, stdin=message.encode(), env=env)
     subject = message.partition("\n")[0]
+    write_journal(archive, files)
     archive.run_git("update-ref", "-m", subject, "HEAD", commit, parent or "0" * len(commit))
     _replace_files(archive, files, partials)
     archive.run_git("update-index", "-z", "--index-info", stdin=entries)
@@ -204,6 +253,7 @@ def _write_blobs(archive: Archive, files: dict[str, bytes | None], partials: dic
 
 def write_files(archive: Archive, files: dict[str, bytes | None]) -> None:
     """Write files below data/ (path -> bytes), each by one rename; None removes the file."""
+    write_journal(archive, files)
     _replace_files(archive, files, _write_partials(archive, files))
 
 

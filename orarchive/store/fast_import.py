@@ -9,7 +9,7 @@ from subprocess import PIPE, Popen
 
 from orarchive.errors import GitError
 from orarchive.store.archive import DATA_PREFIX, Archive
-from orarchive.store.commit import FILE_MODE, write_files
+from orarchive.store.commit import FILE_MODE, write_files, write_journal
 from orarchive.store.git import GIT_COMMAND, build_git_environment
 
 log = logging.getLogger(__name__)
@@ -38,17 +38,19 @@ def write_commits(
     Either all of it happens or nothing: the ref moves once, and only from that parent. Where the ref is HEAD,
     the files below data/ and the index follow. `now` is the committer date. Raise GitError where git fails.
     """
+    last = {path: lines for commit in commits for path, lines in commit.files.items()}
     # A killed import may have left the ref.
     archive.run_git("update-ref", "-d", IMPORT_REF)
     try:
         run_fast_import(archive, format_stream(archive, parent, commits, now))
         tip = archive.run_git("rev-parse", "--verify", IMPORT_REF)
         moves = f"update {ref} {tip} {parent or '0' * len(tip)}\ndelete {IMPORT_REF}\n"
+        if ref == "HEAD":
+            write_journal(archive, last)
         archive.run_git("update-ref", "-m", f"import: {len(commits)} hours", "--stdin", stdin=moves.encode())
     finally:
         archive.run_git("update-ref", "-d", IMPORT_REF)
     if ref == "HEAD":
-        last = {path: lines for commit in commits for path, lines in commit.files.items()}
         write_files(archive, {path: b"".join(lines) if lines else None for path, lines in last.items()})
         archive.run_git("restore", "--source=HEAD", "--staged", "--", DATA_PREFIX)
         archive.run_git("update-index", "-q", "--refresh")

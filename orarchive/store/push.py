@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from orarchive.errors import ArchiveError, GitError
 from orarchive.store import git
-from orarchive.store.archive import Archive
+from orarchive.store.archive import DATA_PREFIX, Archive
+from orarchive.store.commit import write_journal
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +76,7 @@ def fast_forward(remote: Remote) -> None:
             f" discard them (git reset --keep {remote.name}/{name}) or archive into another branch"
         )
         raise ArchiveError(msg)
-    archive.run_git("reset", "--quiet", "--keep", "FETCH_HEAD")
+    _move_to_fetched(archive)
 
 
 def push_branch(remote: Remote) -> bool:
@@ -121,4 +122,13 @@ def reset_to_remote(archive: Archive, base: str | None) -> None:
     log.warning(
         "Another writer pushed first; writing again on top of %.10s", archive.resolve_commit("FETCH_HEAD")
     )
+    _move_to_fetched(archive)
+
+
+def _move_to_fetched(archive: Archive) -> None:
+    """Move the branch and its files to the commit that was fetched; the journal names the files first."""
+    names = archive.run_git(
+        "diff", "--name-only", "--no-renames", "-z", "HEAD", "FETCH_HEAD", "--", DATA_PREFIX
+    )
+    write_journal(archive, [name.removeprefix(DATA_PREFIX) for name in names.split("\0") if name])
     archive.run_git("reset", "--quiet", "--keep", "FETCH_HEAD")

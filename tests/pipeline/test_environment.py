@@ -199,6 +199,31 @@ def test_uncommitted_files_in_data_are_refused(stage: Stage) -> None:
     assert not (stage.root / ".git/orarchive.journal").exists()
 
 
+def read_reason(stage: Stage, base_url: str) -> str:
+    """Return why a run at an address has no models."""
+    stage.options = {"base_url": base_url}
+    assert stage.run(START, feeds=("models",)) == 1
+    (reason,) = stage.read_report("models")["reasons"]
+    return reason
+
+
+def test_what_does_not_speak_tls_is_named(stage: Stage) -> None:
+    assert read_reason(stage, stage.service.base_url.replace("http://", "https://")) == "tls"
+
+
+def test_a_proxy_that_is_away_is_named(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    assert read_reason(stage, "http://openrouter.invalid/api/v1") == "proxy"
+
+
+def test_a_name_that_is_not_found_is_named(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_arguments: object, **_options: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
+    assert read_reason(stage, "http://openrouter.invalid/api/v1") == "dns"
+
+
 def test_unreachable_service(stage: Stage) -> None:
     """Every feed fails, the exit code is 1, and the ledger line is committed."""
     with socket.socket() as free:
@@ -211,7 +236,7 @@ def test_unreachable_service(stage: Stage) -> None:
     assert stage.read_outcomes(START + HOUR) == dict.fromkeys(
         ("models", "endpoints", "providers", "zdr"), "failed"
     )
-    assert stage.read_report("models")["reasons"] == ["connection"]
+    assert stage.read_report("models")["reasons"] == ["refused"]
     assert read_data_files(stage.root) == before
     assert (
         stage.list_subjects()[-1] == "2026-06-01T01Z: no change; not good: models, endpoints, providers, zdr"

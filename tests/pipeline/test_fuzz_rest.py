@@ -115,4 +115,4 @@ def test_any_environment(environment: dict[str, str]) -> None:
     loopback = replace(request_settings, base_url="http://127.0.0.1:9", retry_policy=NO_WAITS)
     client = loopback.make_client(lambda _: None)
     client.deadline = time.monotonic() + 30
-    assert client.get("x", keyed=True, tries=1).reason == "connection"
+    assert client.get("x", keyed=True, tries=1).reason == "refused"

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from orarchive.sample import START
+from orarchive.store.commit import write_journal
 from tests.support.archives import (
     HOUR,
     Stage,
@@ -92,7 +93,7 @@ def test_hostile_configuration(stage: Stage, tmp_path: Path, monkeypatch: pytest
             bodies = edit_records(build_payloads(START), f"{number} \u20ac")
             stage.serve(bodies)
             assert stage.run(hour) == 0
-        (stage.root / ".git/orarchive.journal").write_text("a run under way")
+        write_journal(stage.archive, ["models/facts.jsonl"])
         (stage.root / "data/models/facts.jsonl").unlink()
         assert stage.run(START + 2 * HOUR) == 0
 

@@ -15,7 +15,7 @@ import pytest
 from orarchive.errors import ArchiveError, GitError
 from orarchive.store import fast_import
 from orarchive.store.archive import Archive, open_archive
-from orarchive.store.commit import archive_lock
+from orarchive.store.commit import archive_lock, write_journal
 from orarchive.store.git import run_git
 from tests.support.archives import make_archive, read_git
 from tests.support.import_source import (
@@ -151,7 +151,7 @@ def test_the_first_line_says_what_was_restored(
     run_git(archive.root, "add", "--all")
     run_git(archive.root, "commit", "--quiet", "-m", "begun")
     (archive.root / "data/README.md").write_text("abo")
-    (archive.git_dir / "orarchive.journal").write_text("a run under way")
+    write_journal(archive, ["README.md"])
     run_import(archive, source)
     notes = [line.get("notes") for line in read_ledger(archive)]
     assert notes == [["restored after a killed run: data/README.md"], None, None]

@@ -14,7 +14,7 @@ from filelock import FileLock
 
 from orarchive.errors import ArchiveError, GitError
 from orarchive.sample import START, Service
-from orarchive.store.commit import LOCK_FILE
+from orarchive.store.commit import LOCK_FILE, write_journal
 from tests.support.archives import (
     DAY,
     Payloads,
@@ -168,7 +168,7 @@ def test_lock_of_another_git_is_left_alone(ready: ReadyArchive, tmp_path: Path) 
 def test_recovery_is_noted(ready: ReadyArchive, tmp_path: Path) -> None:
     """Check that the note is in the first ledger line and message of the run that recovered."""
     stage = ready.stage.copy(tmp_path / "archive")
-    (stage.root / ".git/orarchive.journal").write_text("a run under way")
+    write_journal(stage.archive, ["models/facts.jsonl"])
     (stage.root / "data/models/facts.jsonl").write_text("half a li")
     (stage.root / "data/models/text.jsonl.orarchive-partial").write_text("half a li")
     assert stage.run(LATER) == 0
@@ -176,6 +176,31 @@ def test_recovery_is_noted(ready: ReadyArchive, tmp_path: Path) -> None:
     assert [line.get("notes") for line in stage.read_attempts()] == [None, None, notes, None]
     assert f"! {notes[0]}" in read_git(stage.root, "log", "-1", "--skip=1", "--format=%B")
     assert_tidy(stage.root)
+
+
+def test_an_edit_by_hand_outlives_a_killed_run(ready: ReadyArchive, tmp_path: Path) -> None:
+    """Restore only what the run was replacing; the run is refused for what was not."""
+    stage = ready.stage.copy(tmp_path / "archive")
+    write_journal(stage.archive, ["models/facts.jsonl", "models/gone.jsonl"])
+    (stage.root / "data/models/facts.jsonl").write_text("half a li")
+    (stage.root / "data/models/gone.jsonl").write_text("of a commit that was not made")
+    (stage.root / "data/README.md").write_text("mine")
+    with pytest.raises(ArchiveError, match=r"uncommitted changes below data/: data/README\.md;"):
+        stage.run(LATER)
+    assert (stage.root / "data/README.md").read_text() == "mine"
+    read_git(stage.root, "restore", "data/README.md")
+    assert_recovers(ready, stage)
+
+
+def test_what_desktops_leave_behind_stops_no_run(ready: ReadyArchive, tmp_path: Path) -> None:
+    stage = ready.stage.copy(tmp_path / "archive")
+    names = (".DS_Store", "models/._facts.jsonl", "Thumbs.db", "models/.facts.jsonl.swp", "README.md~")
+    for name in names:
+        (stage.root / "data" / name).write_text("litter")
+    assert stage.run(LATER) == 0
+    assert all((stage.root / "data" / name).read_text() == "litter" for name in names)
+    tracked = read_git(stage.root, "ls-files")
+    assert not [name for name in names if name in tracked]
 
 
 def test_two_runs_at_once(ready: ReadyArchive, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Building the site: equal archives give equal bytes, other files stay, and errors take one line."""
 
 import datetime as dt
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,14 @@ from orarchive.publish.pages import DATABASE, get_model_path
 from orarchive.publish.render import MANIFEST
 from orarchive.sample import START
 from orarchive.timestamps import HOUR, format_hour
-from tests.support.archives import Stage, build_payloads, make_archive, read_data_files, read_git
+from tests.support.archives import (
+    Stage,
+    build_payloads,
+    make_archive,
+    read_all_files,
+    read_data_files,
+    read_git,
+)
 from tests.support.browser import (
     SCENES,
     build_site,
@@ -124,6 +132,28 @@ def test_a_foreign_file_is_not_written_over(small_archive: Path, tmp_path: Path)
     assert done.returncode == 2
     assert "which no build wrote" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["index.html"]
+
+
+@pytest.mark.parametrize("name", ["data", "data/site", ".git/site", "", "link", "link/site"])
+def test_a_site_does_not_mix_with_an_archive(small_archive: Path, tmp_path: Path, name: str) -> None:
+    """Refuse data/, the git folder, the top of the work tree, and links to them; write nothing."""
+    archive = tmp_path / "archive"
+    shutil.copytree(small_archive, archive)
+    (archive / "link").symlink_to("data")
+    before = read_all_files(archive)
+    done = run_build(archive, archive / name)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "lies inside" in done.stderr or "is the top of a git work tree" in done.stderr
+    assert read_all_files(archive) == before
+
+
+def test_no_page_is_written_through_a_link(small_archive: Path, tmp_path: Path) -> None:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "site/models").symlink_to("../elsewhere")
+    done = run_build(small_archive, tmp_path / "site")
+    assert (done.returncode, "that leads out of" in done.stderr) == (2, True)
+    assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
 def test_a_list_of_files_leads_nowhere_else(small_archive: Path, tmp_path: Path) -> None:
