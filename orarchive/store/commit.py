@@ -7,7 +7,6 @@ way and names the files that are being replaced: the next run that finds it rest
 """
 
 import datetime as dt
-import json
 import logging
 import os
 import time
@@ -97,17 +96,13 @@ def write_journal(archive: Archive, paths: Iterable[str]) -> None:
 
     The branch moves after that: from then on the old files differ from HEAD.
     """
-    names = [f"{DATA_PREFIX}{path}" for path in paths]
-    journal = {"process": os.getpid(), "replacing": sorted(names)}
-    (archive.git_dir / JOURNAL_FILE).write_text(json.dumps(journal) + "\n")
+    lines = [f"a run under way, process {os.getpid()}", *(f"{DATA_PREFIX}{path}" for path in paths)]
+    (archive.git_dir / JOURNAL_FILE).write_text("\n".join(lines), errors="surrogateescape")
 
 
 def _read_journal(journal: Path) -> set[str]:
     """Return the files that a killed run was replacing; none where it was killed writing the journal."""
-    try:
-        return set(json.loads(journal.read_text())["replacing"])
-    except (ValueError, KeyError, TypeError):
-        return set()
+    return set(journal.read_text(errors="surrogateescape").split("\n")[1:])
 
 
 def _restore_files(archive: Archive, paths: list[str]) -> None:
