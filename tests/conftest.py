@@ -39,7 +39,7 @@ PROJECT_VARIABLES = (
     "ARCHIVE_CONTACT_URL",
     "ARCHIVE_DIR",
     "ARCHIVE_LATENCY",
-    "ARCHIVE_BENCHMARK_RUNS",
+    "ARCHIVE_BENCHMARK",
 )
 REMOVED_PREFIXES = ("GIT_", "OPENROUTER_", "SYNC_", *PROJECT_VARIABLES)
 """Beginnings of environment variables that no test may see."""

@@ -5,9 +5,9 @@ response lacks nothing is taken away.
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 from orarchive.collect import openapi, validate
@@ -25,6 +25,7 @@ from orarchive.domain.ranking_series import (
     list_file_paths,
     merge_rows,
     parse_rows,
+    read_count,
 )
 from orarchive.domain.snapshot import Snapshot
 from orarchive.jsonl import Record, loads
@@ -219,7 +220,7 @@ def _describe_slices(before: bytes | None, after: bytes) -> Iterator[str]:
 
 
 def _describe_restated(fetched: SliceFetch, rows: list[Record], archived: list[Record]) -> Iterator[str]:
-    """Yield a line for each date whose total differs from the archived one by more than a hundredth."""
+    """Yield a line for each date whose total is restated by more than RESTATED_PERCENT."""
     series = fetched.series
     if not series.is_usage:
         return
@@ -228,17 +229,12 @@ def _describe_restated(fetched: SliceFetch, rows: list[Record], archived: list[R
     for date in sorted(old.keys() & new.keys()):
         percent = compute_restatement(old[date], new[date])
         if percent is not None:
-            yield f"~ {label}, {date}: {old[date]:f} -> {new[date]:f} tokens ({percent:+.1f}%)"
+            yield f"~ {label}, {date}: {old[date]} -> {new[date]} tokens ({percent:+.1f}%)"
 
 
-def sum_tokens(rows: Iterable[Record]) -> dict[str, Decimal]:
-    """Sum the tokens of each date, over the rows that have such a number.
-
-    As Decimal: int refuses texts of more than 4,300 digits.
-    """
-    totals: dict[str, Decimal] = {}
+def sum_tokens(rows: Iterable[Record]) -> Counter[str]:
+    """Sum the tokens of each date, over the rows that have such a number."""
+    totals = Counter[str]()
     for row in rows:
-        tokens = row.get("total_tokens")
-        if isinstance(tokens, str) and tokens.isdecimal():
-            totals[row["date"]] = totals.get(row["date"], Decimal(0)) + Decimal(tokens)
+        totals[row["date"]] += read_count(row.get("total_tokens")) or 0
     return totals

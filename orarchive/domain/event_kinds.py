@@ -22,7 +22,9 @@ TOPIC_NAMES: dict[Topic, str] = {
 }
 """Topics that changes on the site can be filtered by, with their names on pages."""
 
-PRICE_LABELS: dict[str, Sign] = {"cut": "▼", "rise": "▲", "repriced": "~", "listed price": "~"}
+CUT, RISE, LISTED_PRICE = "cut", "rise", "listed price"
+
+PRICE_LABELS: dict[str, Sign] = {CUT: "▼", RISE: "▲", "repriced": "~", LISTED_PRICE: "~"}
 """Labels of a line about new prices, with its sign: all cheaper, all dearer, neither; or only the list price
 moved, because OpenRouter lists another provider's."""
 

@@ -27,6 +27,9 @@ FIRST_DATE = dt.date(2025, 1, 1)
 MAX_ORDER_LENGTH = 200
 """Models of an order that are archived, from the first on."""
 
+MAX_COUNT_DIGITS = 18
+"""Digits of a count that 64 bits can hold whatever they are."""
+
 RESTATED_PERCENT = 1
 """Percent by which the total of a date must have moved to make an event."""
 
@@ -253,7 +256,13 @@ def is_series_file(path: str) -> bool:
     return path.startswith(f"{RANKINGS_FOLDER}/") and path.endswith(".jsonl")
 
 
-def compute_restatement(old: Decimal, new: Decimal) -> Decimal | None:
+def compute_restatement(old: int, new: int) -> Decimal | None:
     """Return the change of a total in percent; None where it is small, or from 0."""
-    percent = (new - old) / old * 100 if old else Decimal(0)
+    percent = Decimal(new - old) / old * 100 if old else Decimal(0)
     return percent if abs(percent) > RESTATED_PERCENT else None
+
+
+def read_count(value: Any) -> int | None:
+    """Return a count, sent as a text or a number, that 64 bits can hold; None for any other value."""
+    text = str(value)
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= MAX_COUNT_DIGITS else None

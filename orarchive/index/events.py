@@ -102,15 +102,24 @@ class Event:
 
 
 def write_events(db: sqlite3.Connection, context: AttemptContext, events: Iterable[Event]) -> None:
-    """Write the events of an attempt."""
+    """Write the events of an attempt, with its hour and number."""
     db.executemany(
         INSERT_EVENT,
         (
-            (
-                *(context.hour, context.attempt, event.after, event.by or context.hour),
-                *(event.kind, event.feed, escape_surrogates(event.key), escape_surrogates(event.field)),
-                *(to_json(event.old), to_json(event.new), event.percent, event.cause),
-            )
+            {
+                "hour": context.hour,
+                "attempt": context.attempt,
+                "after": event.after,
+                "by": event.by or context.hour,
+                "kind": event.kind,
+                "feed": event.feed,
+                "key": escape_surrogates(event.key),
+                "field": escape_surrogates(event.field),
+                "old": to_json(event.old),
+                "new": to_json(event.new),
+                "percent": event.percent,
+                "cause": event.cause,
+            }
             for event in events
         ),
     )

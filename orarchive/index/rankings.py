@@ -4,10 +4,9 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from decimal import Decimal
 
 from orarchive.domain.event_kinds import RESTATED
-from orarchive.domain.ranking_series import ORDER, SERIES, Series, compute_restatement, is_row
+from orarchive.domain.ranking_series import ORDER, SERIES, Series, compute_restatement, is_row, read_count
 from orarchive.errors import NotJSON
 from orarchive.history.replay import ReplayStep
 from orarchive.index.context import AttemptContext
@@ -188,16 +187,16 @@ def _get_permaslug(row: Record) -> str:
     return escape_surrogates(str(row["model_permaslug"]))
 
 
-def _sum_tokens(context: AttemptContext, slice_id: int, date: str) -> Decimal:
-    return Decimal(context.db.execute(SELECT_TOTAL, (slice_id, date)).fetchone()[0])
+def _sum_tokens(context: AttemptContext, slice_id: int, date: str) -> int:
+    return int(context.db.execute(SELECT_TOTAL, (slice_id, date)).fetchone()[0])
 
 
 def _read_tokens(value: object) -> int | str | None:
     """Return a count as an integer if SQLite can hold it, else as the text that was sent."""
     if value is None:
         return None
-    text = str(value)
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else escape_surrogates(text)
+    count = read_count(value)
+    return escape_surrogates(str(value)) if count is None else count
 
 
 def _replace_lines(context: AttemptContext, series: Series, slice_name: str, added: list[Record]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from orarchive.domain.event_kinds import (
     ADDED,
     ALIAS_MOVED,
+    CUT,
     DISCOUNTED,
     EXPIRY_CLEARED,
     EXPIRY_MOVED,
@@ -18,12 +19,14 @@ from orarchive.domain.event_kinds import (
     GAINED,
     JOINED,
     LEFT,
+    LISTED_PRICE,
     LOST,
     MISSING,
     PRICE_LABELS,
     REPRICED,
     RESTATED,
     RETURNED,
+    RISE,
     get_event_kind,
 )
 from orarchive.domain.feeds import FEEDS
@@ -198,11 +201,11 @@ def _build_price_line(cause: str, events: list[Event]) -> ChangelogLine:
     tariffs = [_describe_tariffs(event, event.field in moves) for event in conditional]
     sorted_moves = tuple(moves[name] for name in sort_dimensions(moves))
     ways = frozenset(move.way for move in sorted_moves)
-    label = {frozenset({-1}): "cut", frozenset({1}): "rise"}.get(ways, get_event_kind(REPRICED).label)
+    label = {frozenset({-1}): CUT, frozenset({1}): RISE}.get(ways, get_event_kind(REPRICED).label)
     phrases = PAGE_STYLE.cause_phrases
     causes = [phrases[cause]] if cause in phrases and events[0].feed == "models" else []
     return _build_line(
-        events[0], sorted_moves, (*causes, *tariffs), "listed price" if cause == "provider" else label
+        events[0], sorted_moves, (*causes, *tariffs), LISTED_PRICE if cause == "provider" else label
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import feedgenerator
 from markupsafe import escape
 
+from orarchive.domain.event_kinds import LISTED_PRICE
 from orarchive.domain.foreign_text import escape_invisible, shorten
 from orarchive.domain.phrasing import label_dimension
 from orarchive.domain.prices import format_price
@@ -98,7 +99,7 @@ def build_news(changes: Iterable[ChangelogHour], paths: dict[str, str]) -> list[
 
 def is_cut(entry: NewsEntry) -> bool:
     """Tell whether an entry is about a price that a provider cut by 20 % or more."""
-    return entry.line.kind != "listed price" and any(map(_is_big_cut, entry.line.moves))
+    return entry.line.kind != LISTED_PRICE and any(map(_is_big_cut, entry.line.moves))
 
 
 def _is_big_cut(move: Move) -> bool:

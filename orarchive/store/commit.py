@@ -196,7 +196,7 @@ def commit_files(archive: Archive, files: dict[str, bytes | None], hour: dt.date
     if parent:
         archive.run_git("read-tree", parent, env=env)
     partials = _write_partials(archive, files)
-    entries = _write_blobs(archive, files, partials)
+    entries = _write_blobs(archive, files, partials, parent)
     archive.run_git("update-index", "-z", "--index-info", stdin=entries, env=env)
     tree = archive.run_git("write-tree", env=env)
     parents = ["-p", parent] if parent else []
@@ -233,16 +233,17 @@ def list_first_files(archive: Archive, head: str | None) -> dict[str, bytes | No
     }
 
 
-def _write_blobs(archive: Archive, files: dict[str, bytes | None], partials: dict[str, Path]) -> bytes:
+def _write_blobs(
+    archive: Archive, files: dict[str, bytes | None], partials: dict[str, Path], parent: str | None
+) -> bytes:
     """Write the blobs of files and return the entries that `update-index --index-info` reads."""
     names = "".join(f"{partial.relative_to(archive.root)}\n" for partial in partials.values())
     command = ("hash-object", "-w", "--no-filters", "--stdin-paths")
     blobs = archive.run_git(*command, stdin=os.fsencode(names)).splitlines()
     lines = [f"{FILE_MODE} {blob}\t{DATA_PREFIX}{path}\0" for path, blob in zip(partials, blobs, strict=True)]
-    if removed := files.keys() - partials.keys():
-        # Mode 0 removes the entry; git ignores the hash, but requires one.
-        head = archive.resolve_commit()
-        lines += [f"0 {head}\t{DATA_PREFIX}{path}\0" for path in sorted(removed)]
+    # Mode 0 removes the entry; git ignores the hash, but requires one.
+    removed = sorted(files.keys() - partials.keys())
+    lines += [f"0 {parent}\t{DATA_PREFIX}{path}\0" for path in removed]
     return "".join(lines).encode()
 
 

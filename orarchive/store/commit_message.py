@@ -175,21 +175,26 @@ def format_change_lines(changes: list[Change], attempt: Attempt | None = None) -
 
 
 def _format_change(change: Change, attempt: Attempt | None) -> str:
-    subject = _format_subject(change)
+    start = f"{_get_sign(change)} {_format_subject(change)}:"
     if is_added(change):
         units = {"prompt": "in", "completion": "out"}
         prices = [
             f", {format_price(name, price)} {units[name]}" for name, price in get_new_prices(change).items()
         ]
-        return f"+ {subject}: {change.kind.replace('_', ' ')}{''.join(prices)}"
+        return f"{start} {change.kind.replace('_', ' ')}{''.join(prices)}"
     if is_removed(change):
-        return f"- {subject}: {change.kind}{_format_probe(change, attempt)}"
+        return f"{start} {change.kind}{_format_probe(change, attempt)}"
     if change.kind == FIELD_APPEARED:
-        return f"+ {change.feed}: new field {LOG_STYLE.shorten(change.key)}"
+        return f"{_get_sign(change)} {change.feed}: new field {LOG_STYLE.shorten(change.key)}"
     if change.field == "description":
-        return f"~ {subject}: description edited"
+        return f"{start} description edited"
     prefix = "alias moved " if change.kind == ALIAS_MOVED else ""
-    return f"~ {subject}: {prefix}{describe_change(change, LOG_STYLE)}"
+    return f"{start} {prefix}{describe_change(change, LOG_STYLE)}"
+
+
+def _get_sign(change: Change) -> str:
+    """Return the sign of a change's kind, in the characters of a log."""
+    return get_event_kind(change.kind).sign.replace("−", LOG_STYLE.minus)
 
 
 def _format_probe(change: Change, attempt: Attempt | None) -> str:
@@ -213,7 +218,7 @@ def _format_repriced(changes: list[Change]) -> str:
     first = changes[0]
     cause = f" ({LOG_STYLE.cause_phrases[first.cause]})" if first.cause in LOG_STYLE.cause_phrases else ""
     prices = {change.field: (change.old, change.new) for change in changes}
-    return f"~ {_format_subject(first)}: {format_prices(prices, LOG_STYLE)}{cause}"
+    return f"{_get_sign(first)} {_format_subject(first)}: {format_prices(prices, LOG_STYLE)}{cause}"
 
 
 def _shorten_key(key: str) -> str:

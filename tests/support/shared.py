@@ -26,8 +26,9 @@ def copy_shared(
     with FileLock(f"{shared}.lock"):
         result = shared / "result.pickle"
         if not result.exists():
+            shutil.rmtree(shared, ignore_errors=True)  # where `make` failed before
             (shared / "folder").mkdir(parents=True)
             result.write_bytes(pickle.dumps(make(shared / "folder")))
-    own = factory.mktemp(name)
-    shutil.copytree(shared / "folder", own, symlinks=True, dirs_exist_ok=True)
-    return own, pickle.loads(result.read_bytes())
+    copy = factory.mktemp(name)
+    shutil.copytree(shared / "folder", copy, symlinks=True, dirs_exist_ok=True)
+    return copy, pickle.loads(result.read_bytes())
