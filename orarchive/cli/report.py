@@ -21,14 +21,15 @@ from orarchive.timestamps import format_hour
 def report_command(archive: Archive, hour: str | None) -> None:
     """List the problems of the archive with their reasons, one a line.
 
-    Exit 3 when a feed or ranking has stopped, or fewer than three in four of the last 24 hours were good.
+    Exit 3 when a feed or ranking has stopped, when fewer than three in four of the last 24 hours were good,
+    and when no hour was ever archived.
     """
     now = timestamps.parse_hour(hour) if hour else timestamps.floor_hour(dt.datetime.now(dt.UTC))
     try:
         history = read_history(archive)
     except NotArchivedError:
-        click.echo("No hour is archived yet.")
-        return
+        click.echo("No hour is archived yet: no run has ended well, or none was started.")
+        sys.exit(EXIT_FOUND)
     problems = find_problems(history, now)
     click.echo(f"As of {format_hour(now)}:" if problems else f"All is well as of {format_hour(now)}.")
     for problem in problems:

@@ -72,7 +72,6 @@ class DeadlineGuard:
             if not self._is_watching:
                 self._is_watching = True
                 threading.Thread(target=self._watch, daemon=True, name="deadlines").start()
-            self._condition.notify()
         _thread.exchange = exchange
         try:
             yield exchange

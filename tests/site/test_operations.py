@@ -117,9 +117,13 @@ def test_a_report_names_each_trouble(stage: Stage) -> None:
     assert "no run requested it in the last day" in run_report(stage, START + 100 * HOUR)[1]
 
 
+def test_an_archive_that_never_had_an_hour_is_ill(stage: Stage) -> None:
+    text = "No hour is archived yet: no run has ended well, or none was started.\n"
+    assert run_report(stage, START) == (3, text)
+
+
 def test_a_young_archive_is_well(stage: Stage) -> None:
-    """Report nothing of an archive without hours; judge one younger than a day by the hours it could have."""
-    assert run_report(stage, START) == (0, "No hour is archived yet.\n")
+    """Judge an archive that is younger than a day by the hours it could have."""
     for n in range(9):
         assert stage.run(START + n * HOUR, feeds=("models",)) == 0
     assert run_report(stage, START + 8 * HOUR)[0] == 0
