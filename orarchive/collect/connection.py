@@ -8,6 +8,7 @@ import http.client
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -50,7 +51,9 @@ _thread = threading.local()
 
 
 MAX_WATCH_S = 1.0
-"""Longest time until it is noticed that the run is stopped."""
+"""Longest time until the watch notices a request whose deadline is the next one."""
+
+MIN_WATCH_S = 0.1
 
 
 class DeadlineGuard:
@@ -59,7 +62,7 @@ class DeadlineGuard:
     def __init__(self, clock: Callable[[], float], stopped: threading.Event) -> None:
         self._clock = clock
         self._stopped = stopped
-        self._condition = threading.Condition()
+        self._lock = threading.Lock()
         self._exchanges: set[Exchange] = set()
         self._is_watching = False
 
@@ -67,7 +70,7 @@ class DeadlineGuard:
     def limit(self, deadline: float) -> Iterator[Exchange]:
         """End what this thread sends and receives inside the block at a deadline."""
         exchange = Exchange(deadline)
-        with self._condition:
+        with self._lock:
             self._exchanges.add(exchange)
             if not self._is_watching:
                 self._is_watching = True
@@ -77,21 +80,24 @@ class DeadlineGuard:
             yield exchange
         finally:
             _thread.exchange = None
-            with self._condition:
+            with self._lock:
                 self._exchanges.discard(exchange)
             exchange.close()
 
     def _watch(self) -> None:
         """End what is past its deadline, as long as there are exchanges."""
-        with self._condition:
-            while self._exchanges:
+        while True:
+            with self._lock:
+                if not self._exchanges:
+                    self._is_watching = False
+                    return
                 now = self._clock()
                 for exchange in self._exchanges:
                     if exchange.deadline <= now or self._stopped.is_set():
                         exchange.end()
                 soonest = min(exchange.deadline for exchange in self._exchanges)
-                self._condition.wait(min(max(soonest - now, 0.1), MAX_WATCH_S))
-            self._is_watching = False
+            if self._stopped.wait(min(max(soonest - now, MIN_WATCH_S), MAX_WATCH_S)):
+                time.sleep(MIN_WATCH_S)
 
 
 class _Response(http.client.HTTPResponse):
