@@ -8,7 +8,16 @@ from the first good hour without the record, and between two good hours at most 
 from collections.abc import Iterator
 
 from orarchive.domain.changes import format_key
-from orarchive.domain.event_kinds import DEPRECATED, FIRST_OBSERVED, MISSING, REMOVED, RENAMED, RETURNED
+from orarchive.domain.event_kinds import (
+    DEPRECATED,
+    DEPRECATED_AFTER_DAYS,
+    FIRST_OBSERVED,
+    MISSING,
+    REMOVED,
+    REMOVED_AFTER_DAYS,
+    RENAMED,
+    RETURNED,
+)
 from orarchive.domain.feeds import FEEDS, RESPONSES_FILE, CopyFeed, FanOutFeed, Feed
 from orarchive.domain.keys import Key
 from orarchive.domain.scopes import can_hold
@@ -19,8 +28,6 @@ from orarchive.index.record_rows import UNLISTED, RecordRow
 from orarchive.jsonl import Record, loads
 
 DAY_S = 24 * 60 * 60
-DEPRECATED_AFTER_DAYS = 14
-REMOVED_AFTER_DAYS = 30
 
 FIRST_ARRIVALS = ("baseline", FIRST_OBSERVED, UNLISTED)
 """Arrivals that do not tell when a record came to be."""
