@@ -20,6 +20,7 @@ from orarchive.domain.event_kinds import (
 )
 from orarchive.domain.feeds import FEEDS, RESPONSES_FILE, CopyFeed, FanOutFeed, Feed
 from orarchive.domain.keys import Key
+from orarchive.domain.records import split_variant
 from orarchive.domain.scopes import can_hold
 from orarchive.history.replay import ReplayState, ReplayStep
 from orarchive.index.context import AttemptContext
@@ -171,7 +172,7 @@ def _remove(
     cause, _, target = (answer or removed_with).partition(":")
     yield Event(feed.removed_kind, feed.name, name, cause=cause, after=after)
     # For a variant that ended the service may answer with the base model, which is not a new name.
-    if cause == "renamed" and target != name.partition(":")[0]:
+    if cause == "renamed" and target != split_variant(name)[0]:
         yield Event(RENAMED, feed.name, name, "id", name, target, after=after)
 
 

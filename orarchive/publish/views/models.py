@@ -10,7 +10,7 @@ from typing import get_args
 from orarchive.domain.event_kinds import RETURNED
 from orarchive.domain.phrasing import sort_dimensions
 from orarchive.domain.prices import MAIN_DIMENSIONS, list_time_of_day_keys
-from orarchive.domain.records import Model, as_text
+from orarchive.domain.records import Model, as_text, split_variant
 from orarchive.publish.changelog import ChangelogHour, build_changelog
 from orarchive.publish.charts.steps import Chart, draw_steps
 from orarchive.publish.charts.week import Week, draw_week
@@ -277,9 +277,9 @@ def _find_related(models: list[Model]) -> dict[str, list[str]]:
     """Find for each model its other variants, and the aliases that point at it."""
     families: dict[str, list[str]] = defaultdict(list)
     for model in models:
-        families[model.id.partition(":")[0]].append(model.id)
+        families[split_variant(model.id)[0]].append(model.id)
     related = {
-        model.id: [variant for variant in families[model.id.partition(":")[0]] if variant != model.id]
+        model.id: [variant for variant in families[split_variant(model.id)[0]] if variant != model.id]
         for model in models
     }
     for model in models:
