@@ -53,7 +53,7 @@ def price_command(
 
 
 def _print_quote(quote: PriceQuote) -> None:
-    click.echo(blank_unprintable(f"{quote.key} at {quote.at:%Y-%m-%dT%H:%MZ}"))
+    click.echo(blank_unprintable(f"{quote.key} at {timestamps.format_moment(quote.at)}"))
     prices = quote.prices
     rows = [
         (
@@ -88,4 +88,4 @@ def _describe_certainty(quote: PriceQuote) -> str:
 def _format_next(quote: PriceQuote) -> str:
     """Format the hour of the next read; within the hour of the question its minute."""
     hour, started = (timestamps.parse_stamp(str(stamp)) for stamp in (quote.next, quote.next_started))
-    return timestamps.format_hour(hour) if hour > quote.at else f"{started:%Y-%m-%dT%H:%MZ}"
+    return timestamps.format_hour(hour) if hour > quote.at else timestamps.format_moment(started)
