@@ -25,8 +25,8 @@ from orarchive.store.commit_message import format_change_lines
 def at_command(archive: Archive, hour: str, feed: str, key: str | None, as_json: bool) -> None:
     """Show the records of a FEED as they were at an HOUR, all of them or those of one KEY.
 
-    One record a line. In a gap the last good hour before it answers, and says so; so does a model's endpoints
-    that were not read in that hour.
+    One record a line. In a gap, print the last good hour before it and say so; likewise for endpoints not
+    read in that hour.
     """
     history = read_history(archive)
     requested = timestamps.parse_hour(hour)
