@@ -25,13 +25,10 @@ from orarchive.domain.scopes import can_hold
 from orarchive.history.replay import ReplayState, ReplayStep
 from orarchive.index.context import AttemptContext
 from orarchive.index.events import Event
-from orarchive.index.record_rows import UNLISTED, RecordRow
+from orarchive.index.record_rows import FIRST_ARRIVALS, UNLISTED, RecordRow
 from orarchive.jsonl import Record, loads
 
 DAY_S = 24 * 60 * 60
-
-FIRST_ARRIVALS = ("baseline", FIRST_OBSERVED, UNLISTED)
-"""Arrivals that do not tell when a record came to be."""
 
 UPDATE_PRESENT = """
     update records set last = null, state = 'active', missing = null, observed_s = 0, arrival = :arrival,
