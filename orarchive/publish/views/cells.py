@@ -18,7 +18,7 @@ class PriceCell:
 
     price: Decimal | None
     dimension: str
-    says_free: bool = True
+    shows_free: bool = True
     """Whether 0 reads "free"; it reads "$0" where something else is charged for."""
     has_media_prices: bool = False
     """Whether the model has prices by the image or the second of video."""
