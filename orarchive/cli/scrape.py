@@ -85,5 +85,5 @@ def scrape_command(
 
 
 def _read_clock() -> dt.datetime:
-    """Read the clock."""
+    """Return the current time in UTC."""
     return dt.datetime.now(dt.UTC)

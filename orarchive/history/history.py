@@ -40,7 +40,7 @@ class History:
 
     @property
     def commit(self) -> str:
-        """Return the last commit of data."""
+        """Return the name of the newest commit that shows the state after an attempt."""
         return next(self.iterate_commits())[0]
 
     def list_complete_hours(self, feed: str) -> list[dt.datetime]:

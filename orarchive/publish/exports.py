@@ -101,5 +101,5 @@ def _format_cell(value: Any) -> Any:
 
 
 def _is_number(text: str) -> bool:
-    """Tell whether a text is a plain decimal number."""
+    """Return whether a text is a plain decimal number."""
     return text.lstrip("-").replace(".", "", 1).isdecimal()

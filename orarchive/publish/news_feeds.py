@@ -97,12 +97,12 @@ def build_news(changes: Iterable[ChangelogHour], paths: dict[str, str]) -> list[
 
 
 def is_cut(entry: NewsEntry) -> bool:
-    """Tell whether an entry is about a price that a provider cut by 20 % or more."""
+    """Return whether an entry is about a price that a provider cut by 20 % or more."""
     return entry.line.kind != "listed price" and any(map(_is_big_cut, entry.line.moves))
 
 
 def _is_big_cut(move: Move) -> bool:
-    """Tell whether a price fell by 20 % or more."""
+    """Return whether a price fell by 20 % or more."""
     return bool(
         move.old
         and move.new is not None

@@ -132,7 +132,7 @@ def _write_manifest(out: Path, paths: Iterable[str]) -> None:
 
 
 def _write_if_changed(path: Path, content: bytes) -> bool:
-    """Write a file if its content differs; tell whether it was written."""
+    """Write a file if its content differs; return whether it was written."""
     if path.is_file() and path.read_bytes() == content:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
