@@ -20,7 +20,7 @@ COUNTED_TABLES = ("attempts", "records", "versions", "prices", "events")
 def _check_out(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
     """Return the path of `--out`; raise BadParameter for "" and other paths without a file name."""
     if path is not None and not path.name:
-        msg = "it must name a file."
+        msg = "it must name a file, such as index.sqlite."
         raise click.BadParameter(msg)
     return path
 

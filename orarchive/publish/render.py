@@ -122,7 +122,7 @@ def _read_manifest(out: Path) -> set[str]:
         names = [name for name in listed if isinstance(name, str)]
         return {name for name in names if (top / name).resolve().is_relative_to(top)}
     except (ValueError, TypeError, RecursionError) as error:
-        msg = f"{path} is not a list of files: {error}"
+        msg = f"{path} is not a list of files: {error}; delete it with the pages beside it"
         raise ArchiveError(msg) from error
 
 
