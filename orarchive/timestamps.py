@@ -11,6 +11,9 @@ YEARS = range(2000, 3000)
 """Years that hours can be of. At the ends of what Python can represent, adding an hour or a day would
 overflow."""
 
+MOMENT_FORM = "%Y-%m-%dT%H:%MZ"
+"""Form of a time with minutes, for strftime and strptime."""
+
 _HOUR_FORM = re.compile(r"(2\d{3}-\d\d-\d\dT\d\d)(?::00:00)?Z", re.ASCII)
 
 
@@ -29,10 +32,15 @@ def parse_hour(text: str) -> dt.datetime:
 def parse_moment(text: str) -> dt.datetime:
     """Read an hour, or a time with minutes, `2026-11-20T06:45Z`; raise ArchiveError for anything else."""
     try:
-        moment = dt.datetime.strptime(text, "%Y-%m-%dT%H:%MZ").replace(tzinfo=dt.UTC)
+        moment = dt.datetime.strptime(text, MOMENT_FORM).replace(tzinfo=dt.UTC)
     except ValueError:
         return parse_hour(text)
     return moment if moment.year in YEARS else parse_hour(text)
+
+
+def format_moment(moment: dt.datetime) -> str:
+    """Format a time in UTC to the minute, in the form that `parse_moment` reads: `2026-11-20T06:45Z`."""
+    return moment.astimezone(dt.UTC).strftime(MOMENT_FORM)
 
 
 def floor_hour(moment: dt.datetime) -> dt.datetime:

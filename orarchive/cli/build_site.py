@@ -1,12 +1,11 @@
 """Render the site: `orarchive build-site`, `python build_site.py`."""
 
-import sys
 from pathlib import Path
 
 import click
 
 from orarchive import timestamps
-from orarchive.cli.options import archive_option, cache_option, report_errors
+from orarchive.cli.options import archive_option, cache_option, is_progress_shown, report_errors
 from orarchive.store.archive import open_archive
 
 
@@ -43,7 +42,7 @@ def build_site_command(
     from orarchive.publish.views import build_view
 
     hour = timestamps.parse_hour(as_of) if as_of else None
-    opened, progress = open_archive(archive), sys.stderr.isatty()
+    opened, progress = open_archive(archive), is_progress_shown()
     commits = read_history(opened).truncate_after(hour).attempt_commits if hour else []
     with build_in_memory(opened, commits) if commits else open_index(opened, cache, progress) as db:
         view = build_view(read_dataset(db, benchmarks), hour)

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from orarchive import timestamps
-from orarchive.cli.options import archive_option, report_errors
+from orarchive.cli.options import archive_option, is_progress_shown, report_errors
 from orarchive.domain.feeds import FEEDS
 from orarchive.domain.ranking_series import SERIES
 from orarchive.store.archive import open_archive
@@ -79,11 +79,11 @@ def scrape_command(
         accept=accept,
     )
     run = Run(
-        open_archive(archive), read_settings(os.environ), options, _read_clock, progress=sys.stderr.isatty()
+        open_archive(archive), read_settings(os.environ), options, _read_clock, progress=is_progress_shown()
     )
     sys.exit(run.execute())
 
 
 def _read_clock() -> dt.datetime:
-    """Read the clock."""
+    """Return the current time in UTC."""
     return dt.datetime.now(dt.UTC)
