@@ -84,7 +84,7 @@ def read_lines(data: bytes, name: str) -> list[Record]:
         with jsonlines.Reader(io.BytesIO(data), loads=loads) as reader:
             return list(reader.iter(type=dict))
     except jsonlines.InvalidLineError as error:
-        msg = f"{name}, line {error.lineno}: {error}"
+        msg = f"{name}, line {error.lineno}: {error}; git log says who changed it, git revert undoes that"
         raise ArchiveError(msg) from error
 
 

@@ -49,6 +49,11 @@ def is_date(text: str) -> bool:
     return bool(_DATE_FORM.fullmatch(text))
 
 
+def format_moment(moment: dt.datetime) -> str:
+    """Format a time in UTC to the minute, in the form that `parse_moment` reads: `2026-11-20T06:45Z`."""
+    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%MZ")
+
+
 def floor_hour(moment: dt.datetime) -> dt.datetime:
     """Return the UTC hour that contains a time."""
     return moment.astimezone(dt.UTC).replace(minute=0, second=0, microsecond=0)

@@ -1,13 +1,12 @@
 """Render the site: `orarchive build-site`, `python build_site.py`."""
 
-import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import click
 
 from orarchive import timestamps
-from orarchive.cli.options import archive_option, cache_option, report_errors
+from orarchive.cli.options import archive_option, cache_option, is_progress_shown, report_errors
 from orarchive.errors import ArchiveError
 from orarchive.store.archive import Archive, open_archive
 
@@ -69,7 +68,7 @@ def build_site_command(
     from orarchive.publish.views import build_view
 
     hour = timestamps.parse_hour(as_of) if as_of is not None else None
-    opened, progress = open_archive(archive), sys.stderr.isatty()
+    opened, progress = open_archive(archive), is_progress_shown()
     _refuse_out(out, opened)
     commits = read_history(opened).truncate_after(hour).attempt_commits if hour else []
     with build_in_memory(opened, commits) if commits else open_index(opened, cache, progress) as db:

@@ -9,7 +9,7 @@ from orarchive import timestamps
 from orarchive.cli.options import FeedChoice, json_option, print_json, print_note, print_table, with_archive
 from orarchive.domain.feeds import FEEDS
 from orarchive.errors import NotArchivedError
-from orarchive.history.coverage import Coverage, find_stopped_feeds
+from orarchive.history.coverage import Coverage, find_stopped_feeds, format_max_age
 from orarchive.history.history import History, read_history
 from orarchive.queries import hours
 from orarchive.store.archive import Archive
@@ -25,8 +25,8 @@ from orarchive.store.commit_message import format_change_lines
 def at_command(archive: Archive, hour: str, feed: str, key: str | None, as_json: bool) -> None:
     """Show the records of a FEED as they were at an HOUR, all of them or those of one KEY.
 
-    One record a line. In a gap the last good hour before it answers, and says so; so does a model's endpoints
-    that were not read in that hour.
+    One record a line. In a gap, print the last good hour before it and say so; likewise for endpoints not
+    read in that hour.
     """
     history = read_history(archive)
     requested = timestamps.parse_hour(hour)
@@ -89,15 +89,18 @@ def diff_command(archive: Archive, old: str, new: str, feed: str | None, as_json
             click.echo(line)
 
 
-@click.command("status")
+STATUS_HELP = f"""Print the last good hour and the coverage of every feed.
+
+Exit 1 when a feed has had no good hour for {format_max_age()}.
+"""
+
+
+@click.command("status", help=STATUS_HELP)
 @with_archive
 @click.option("--now", "hour", help="The hour to look from, instead of the clock's.")
 @json_option
 def status_command(archive: Archive, hour: str | None, as_json: bool) -> None:
-    """Print the last good hour and the coverage of every feed.
-
-    Exit 1 when a feed has had no good hour for 25 hours (a daily one: 49).
-    """
+    """Print the coverage of every feed; exit 1 when one has stopped."""
     now = timestamps.parse_hour(hour) if hour else dt.datetime.now(dt.UTC)
     coverages = read_history(archive).compute_coverage(now)
     stopped = find_stopped_feeds(coverages, now)
@@ -108,7 +111,7 @@ def status_command(archive: Archive, hour: str | None, as_json: bool) -> None:
         heading = ("feed", "last good hour", "last 24 h", "7 days", "30 days")
         print_table([heading, *map(_format_coverage, coverages)])
         if stopped:
-            click.echo(f"Stale: no good hour of {', '.join(stopped)} within the last 25 hours (daily: 49).")
+            click.echo(f"Stale: no good hour of {', '.join(stopped)} within the last {format_max_age()}.")
     sys.exit(int(bool(stopped)))
 
 

@@ -1,11 +1,11 @@
 """The command `import`: take the history of another repository into an archive."""
 
 import datetime as dt
-import sys
 
 import click
 
 from orarchive.cli.options import (
+    is_progress_shown,
     json_option,
     print_json,
     with_archive,
@@ -49,7 +49,7 @@ def import_command(
         branch=branch,
         scope=scope,
         accept=accept,
-        progress=sys.stderr.isatty(),
+        progress=is_progress_shown(),
     )
     if as_json:
         print_json(report.to_json(imported))

@@ -1,12 +1,12 @@
 """The command `index`: bring the index up to date, or export it."""
 
-import sys
 from pathlib import Path
 
 import click
 
 from orarchive.cli.options import (
     cache_option,
+    is_progress_shown,
     json_option,
     print_json,
     with_archive,
@@ -14,15 +14,13 @@ from orarchive.cli.options import (
 from orarchive.index.database import export_file, open_index
 from orarchive.store.archive import Archive
 
-PROGRESS = sys.stderr.isatty()
-
 COUNTED_TABLES = ("attempts", "records", "versions", "prices", "events")
 
 
 def _check_out(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
     """Return the path of `--out`; raise BadParameter for "" and other paths without a file name."""
     if path is not None and not path.name:
-        msg = "it must name a file."
+        msg = "it must name a file, such as index.sqlite."
         raise click.BadParameter(msg)
     return path
 
@@ -39,7 +37,7 @@ def _check_out(_: click.Context, __: click.Parameter, path: Path | None) -> Path
 @json_option
 def index_command(archive: Archive, out: Path | None, cache: Path | None, as_json: bool) -> None:
     """Bring the index up to date: one SQLite file with every version, price and event; see docs/index.md."""
-    with open_index(archive, cache, PROGRESS) as db:
+    with open_index(archive, cache, progress=is_progress_shown()) as db:
         path = Path(db.execute("select file from pragma_database_list").fetchone()[0])
         counts = {name: db.execute(f"select count(*) from {name}").fetchone()[0] for name in COUNTED_TABLES}
         if out:

@@ -1,12 +1,12 @@
 """The `log` command: all events of a model, an endpoint or a provider."""
 
-import sys
 from pathlib import Path
 
 import click
 
 from orarchive.cli.options import (
     cache_option,
+    is_progress_shown,
     json_option,
     print_json,
     print_table,
@@ -20,8 +20,6 @@ from orarchive.queries.timeline import RecordSummary, describe_event, read_timel
 from orarchive.store.archive import Archive
 from orarchive.timestamps import format_hour, parse_stamp
 
-PROGRESS = sys.stderr.isatty()
-
 
 @click.command("log")
 @with_archive
@@ -34,7 +32,7 @@ def log_command(archive: Archive, key: str, cache: Path | None, as_json: bool) -
     First comes the state of KEY itself. Then one line an event: the hour that first showed it, the last hour
     that did not, the kind of event, the key, and what changed.
     """
-    with open_index(archive, cache, PROGRESS) as db:
+    with open_index(archive, cache, progress=is_progress_shown()) as db:
         events, summaries = read_timeline(db, key), summarize_records(db, key)
     if as_json:
         records = [vars(summary) for summary in summaries]

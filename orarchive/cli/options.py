@@ -70,6 +70,11 @@ def report_errors(command: Callable[..., None]) -> Callable[..., None]:
     return wrapped
 
 
+def is_progress_shown() -> bool:
+    """Return whether a command draws bars of its progress: where standard error is a terminal."""
+    return sys.stderr.isatty()
+
+
 def print_json(value: Any) -> None:
     """Print a value as one line of canonical JSON."""
     sys.stdout.buffer.write(dumps(value) + b"\n")

@@ -1,6 +1,5 @@
 """The command `price`: what a model cost at a time."""
 
-import sys
 from pathlib import Path
 
 import click
@@ -8,6 +7,7 @@ import click
 from orarchive import timestamps
 from orarchive.cli.options import (
     cache_option,
+    is_progress_shown,
     json_option,
     print_json,
     print_note,
@@ -20,8 +20,6 @@ from orarchive.domain.prices import format_price, parse_price, read_entry_prices
 from orarchive.index.database import open_index
 from orarchive.queries.price import PriceQuote, find_quotes
 from orarchive.store.archive import Archive
-
-PROGRESS = sys.stderr.isatty()
 
 
 @click.command("price")
@@ -46,7 +44,7 @@ def price_command(
     at = timestamps.parse_moment(time) if time is not None else None
     if at and timestamps.is_date(time or ""):
         print_note(f"{time} means its last hour, {timestamps.format_hour(at)}")
-    with open_index(archive, cache, PROGRESS) as db:
+    with open_index(archive, cache, progress=is_progress_shown()) as db:
         quotes = find_quotes(db, archive, model, at, provider)
     if as_json:
         print_json({"model": model, "quotes": [quote.to_json() for quote in quotes]})
@@ -56,7 +54,7 @@ def price_command(
 
 
 def _print_quote(quote: PriceQuote) -> None:
-    click.echo(blank_unprintable(f"{quote.key} at {quote.at:%Y-%m-%dT%H:%MZ}"))
+    click.echo(blank_unprintable(f"{quote.key} at {timestamps.format_moment(quote.at)}"))
     prices = quote.prices
     rows = [
         (
@@ -91,4 +89,4 @@ def _describe_certainty(quote: PriceQuote) -> str:
 def _format_next(quote: PriceQuote) -> str:
     """Format the hour of the next read; within the hour of the question its minute."""
     hour, started = (timestamps.parse_stamp(str(stamp)) for stamp in (quote.next, quote.next_started))
-    return timestamps.format_hour(hour) if hour > quote.at else f"{started:%Y-%m-%dT%H:%MZ}"
+    return timestamps.format_hour(hour) if hour > quote.at else timestamps.format_moment(started)

@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from orarchive import timestamps
-from orarchive.cli.options import archive_option, report_errors
+from orarchive.cli.options import archive_option, is_progress_shown, report_errors
 from orarchive.domain.feeds import FEEDS
 from orarchive.domain.ranking_series import SERIES
 from orarchive.store.archive import open_archive
@@ -92,7 +92,7 @@ def scrape_command(
         read_settings(os.environ),
         options,
         _read_clock,
-        progress=sys.stderr.isatty(),
+        progress=is_progress_shown(),
         sleep=sleep,
         stopped=stopped,
     )
@@ -117,5 +117,5 @@ def _stop_on_signals(stopped: threading.Event) -> Iterator[None]:
 
 
 def _read_clock() -> dt.datetime:
-    """Read the clock."""
+    """Return the current time in UTC."""
     return dt.datetime.now(dt.UTC)

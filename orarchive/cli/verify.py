@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from orarchive.cli.options import json_option, print_json, with_archive
+from orarchive.cli.options import is_progress_shown, json_option, print_json, with_archive
 from orarchive.history.history import read_history
 from orarchive.history.verify import Findings, verify
 from orarchive.store.archive import Archive
@@ -22,7 +22,7 @@ def verify_command(archive: Archive, as_json: bool) -> None:
     Every feed of every hour is hashed as it lies in git; replaying the changes must give the same files.
     Exit 1 if anything differs; gaps are listed, and are no error.
     """
-    findings = verify(read_history(archive), progress=sys.stderr.isatty())
+    findings = verify(read_history(archive), progress=is_progress_shown())
     if as_json:
         print_json({**vars(findings), "wrong": findings.wrong})
     else:

@@ -138,7 +138,10 @@ class AttemptWriter:
                 )
                 return False, base
         tries = push.MAX_PUSH_TRIES
-        msg = f"the push was refused {tries} times; {format_hour(hour)} is not archived by this run"
+        msg = (
+            f"the push was refused {tries} times; {format_hour(hour)} is not archived by this run;"
+            " other writers were first each time: run it again within the hour"
+        )
         raise ArchiveError(msg)
 
     def push(self) -> bool:

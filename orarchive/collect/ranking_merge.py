@@ -105,7 +105,7 @@ def merge_rankings(
     for fetched in slices:
         series = fetched.series
         merged = merge_slice(
-            fetched, archived, accepted=series.name in accept, has_rows_elsewhere=series.name in read
+            fetched, archived, accepted=series.name in accept, other_slices_have_rows=series.name in read
         )
         report = reports.setdefault(series.name, _start_report(series.scope))
         _report_slice(report, merged, payloads)
@@ -123,14 +123,14 @@ def merge_rankings(
 
 
 def merge_slice(
-    fetched: SliceFetch, archived: Mapping[str, bytes], *, accepted: bool, has_rows_elsewhere: bool
+    fetched: SliceFetch, archived: Mapping[str, bytes], *, accepted: bool, other_slices_have_rows: bool
 ) -> MergedSlice:
     """Merge one slice into its archived files.
 
-    `accepted` lets its dates shrink; `has_rows_elsewhere` tells whether another slice of the series has rows.
+    `accepted` lets its dates shrink; `other_slices_have_rows` means that the series is not empty as a whole.
     """
     series, name, result = fetched.series, fetched.slice_name, fetched.result
-    if result.reason == "empty" and fetched.is_new and has_rows_elsewhere:
+    if result.reason == "empty" and fetched.is_new and other_slices_have_rows:
         # A new slice that has no rows yet, where other slices have rows, did not fail.
         empty: FetchResult[list[Record]] = FetchResult(body=[], requests=result.requests)
         return MergedSlice(fetched, empty, notes=(f"{name}: nothing yet",))

@@ -28,6 +28,12 @@ PRICE_LABELS: dict[str, Sign] = {CUT: "▼", RISE: "▲", "repriced": "~", LISTE
 """Labels of a line about new prices, with its sign: all cheaper, all dearer, neither; or only the list price
 moved, because OpenRouter lists another provider's."""
 
+DEPRECATED_AFTER_DAYS = 14
+"""Days of absence after which a model is called deprecated."""
+
+REMOVED_AFTER_DAYS = 30
+"""Days of absence after which it is called removed."""
+
 
 @dataclass(frozen=True)
 class SubjectCount:
@@ -95,9 +101,9 @@ EVENT_KINDS: dict[str, EventKind] = {
                                   _MEDIA_CHANGED),
                   line_rank=3),
         EventKind("deprecated", "deprecated", "−", "model",
-                  "it has been missing for 14 days", ("models",)),
+                  f"it has been missing for {DEPRECATED_AFTER_DAYS} days", ("models",)),
         EventKind("removed", "removed", "−", "model",
-                  "it has been missing for 30 days"),
+                  f"it has been missing for {REMOVED_AFTER_DAYS} days"),
         EventKind("renamed", "renamed", "~", "model",
                   "another canonical slug, or the service answers to the old id with another", ("models",)),
         EventKind("orphaned", "orphaned", "−", "model",

@@ -21,7 +21,7 @@ class EndpointKey(NamedTuple):
     @property
     def provider(self) -> str:
         """Return the provider's slug: the tag up to its first slash."""
-        return provider_of_tag(self.tag)
+        return get_provider_of_tag(self.tag)
 
     @property
     def label(self) -> str:
@@ -48,6 +48,6 @@ def get_model_of_key(text: str) -> str:
     return text.partition("@")[0]
 
 
-def provider_of_tag(tag: str) -> str:
+def get_provider_of_tag(tag: str) -> str:
     """Return the slug of the provider in an endpoint's tag, `azure` of `azure/eu`."""
     return tag.partition("/")[0]

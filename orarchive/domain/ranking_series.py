@@ -215,7 +215,10 @@ def parse_rows(series: Series, content: bytes, name: str) -> list[Record]:
     rows = read_lines(content, name)
     for number, row in enumerate(rows, start=1):
         if not is_row(series, row):
-            msg = f"{name}, line {number}: no row of {series.name}, with {' and '.join(series.key)}"
+            msg = (
+                f"{name}, line {number}: no row of {series.name}, with {' and '.join(series.key)};"
+                " git log says who changed it, git revert undoes that"
+            )
             raise ArchiveError(msg)
     return rows
 

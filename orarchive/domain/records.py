@@ -57,7 +57,7 @@ class Model:
         return cls(
             id=model,
             lab=get_lab(model),
-            variant=model.partition(":")[2],
+            variant=split_variant(model)[1] or "",
             name=as_text(record.get("name")) or model,
             description=as_text(record.get("description")),
             canonical_slug=as_text(record.get("canonical_slug")),
@@ -139,6 +139,15 @@ class Endpoint:
 def get_lab(model: str) -> str:
     """Return the maker of a model: the part of its id before `/`, without the `~` of an alias."""
     return model.partition("/")[0].removeprefix("~")
+
+
+def split_variant(model: str) -> tuple[str, str | None]:
+    """Return the base of a model id and its variant: the parts before and after the first `:`.
+
+    The variant is None without a `:`, and "" where the id ends with it, which is another id.
+    """
+    base, colon, variant = model.partition(":")
+    return base, variant if colon else None
 
 
 def is_alias(record: Record) -> bool:

@@ -77,13 +77,18 @@ def _cover_feed(
 
 
 def find_stopped_feeds(coverages: Iterable[Coverage], now: dt.datetime) -> list[str]:
-    """Return the feeds that stopped: requested, but not read completely for 25 hours (daily feeds: 49)."""
+    """Return the feeds that stopped: requested, but not read completely for longer than `MAX_AGE`."""
     return [
         coverage.feed
         for coverage in coverages
         if coverage.was_requested
         and (coverage.last_complete is None or now - coverage.last_complete > MAX_AGE[coverage.cadence])
     ]
+
+
+def format_max_age() -> str:
+    """Format `MAX_AGE` for people: `25 hours (daily: 49)`."""
+    return f"{MAX_AGE['hourly'] // HOUR} hours (daily: {MAX_AGE['daily'] // HOUR})"
 
 
 def find_gaps(hours: Iterable[dt.datetime], max_step: dt.timedelta) -> list[Gap]:

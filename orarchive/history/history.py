@@ -40,7 +40,7 @@ class History:
 
     @property
     def commit(self) -> str:
-        """Return the last commit of data."""
+        """Return the name of the newest commit that shows the state after an attempt."""
         return next(self.iterate_commits())[0]
 
     def list_complete_hours(self, feed: str) -> list[dt.datetime]:
@@ -108,7 +108,7 @@ class History:
         """
         attempts = [attempt for attempt in self.attempt_commits if attempt.hour <= hour]
         if not any(attempt.commit for attempt in attempts):
-            msg = f"the archive begins after {format_hour(hour)}"
+            msg = f"the archive begins after {format_hour(hour)}{self._describe_neighbours('models', hour)}"
             raise NotArchivedError(msg)
         return History(self.archive, attempts)
 
@@ -127,7 +127,8 @@ class History:
             None,
         )
         if attempt is None:
-            msg = f"no commit shows {format_hour(hour)}"
+            neighbours = self._describe_neighbours(next(iter(feeds), "models"), hour)
+            msg = f"no commit shows {format_hour(hour)}{neighbours}"
             raise NotArchivedError(msg)
         files = self.archive.read_files(attempt.commit, SNAPSHOT_FILES)
         for name in _add_completing_feeds(feeds):

@@ -209,7 +209,7 @@ def _merge_hour(
 
 
 def _list_records(rows: Rows) -> list[Record]:
-    """List the records of rows."""
+    """Return the records of rows, in the order of the rows."""
     return [row.record for row in rows.values()]
 
 

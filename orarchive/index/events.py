@@ -102,7 +102,7 @@ class Event:
 
 
 def write_events(db: sqlite3.Connection, context: AttemptContext, events: Iterable[Event]) -> None:
-    """Write the events of an attempt, with its hour and number."""
+    """Insert events into the table `events`, each with the hour and the number of the attempt."""
     db.executemany(
         INSERT_EVENT,
         (

@@ -17,7 +17,7 @@ from orarchive.domain.records import as_integer, as_number, get_object, is_alias
 from orarchive.history.replay import ReplayStep
 from orarchive.index.context import AttemptContext, FeedRead
 from orarchive.index.events import Event
-from orarchive.index.lifecycle import FIRST_ARRIVALS
+from orarchive.index.record_rows import FIRST_ARRIVALS
 from orarchive.index.sql_values import to_json
 from orarchive.jsonl import Record
 from orarchive.timestamps import format_stamp, parse_stamp

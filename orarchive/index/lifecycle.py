@@ -8,22 +8,27 @@ from the first good hour without the record, and between two good hours at most 
 from collections.abc import Iterator
 
 from orarchive.domain.changes import format_key
-from orarchive.domain.event_kinds import DEPRECATED, FIRST_OBSERVED, MISSING, REMOVED, RENAMED, RETURNED
+from orarchive.domain.event_kinds import (
+    DEPRECATED,
+    DEPRECATED_AFTER_DAYS,
+    FIRST_OBSERVED,
+    MISSING,
+    REMOVED,
+    REMOVED_AFTER_DAYS,
+    RENAMED,
+    RETURNED,
+)
 from orarchive.domain.feeds import FEEDS, RESPONSES_FILE, CopyFeed, FanOutFeed, Feed
 from orarchive.domain.keys import Key
+from orarchive.domain.records import split_variant
 from orarchive.domain.scopes import can_hold
 from orarchive.history.replay import ReplayState, ReplayStep
 from orarchive.index.context import AttemptContext
 from orarchive.index.events import Event
-from orarchive.index.record_rows import UNLISTED, RecordRow
+from orarchive.index.record_rows import FIRST_ARRIVALS, UNLISTED, RecordRow
 from orarchive.jsonl import Record, loads
 
 DAY_S = 24 * 60 * 60
-DEPRECATED_AFTER_DAYS = 14
-REMOVED_AFTER_DAYS = 30
-
-FIRST_ARRIVALS = ("baseline", FIRST_OBSERVED, UNLISTED)
-"""Arrivals that do not tell when a record came to be."""
 
 UPDATE_PRESENT = """
     update records set last = null, state = 'active', missing = null, observed_s = 0, arrival = :arrival,
@@ -164,7 +169,7 @@ def _remove(
     cause, _, target = (answer or removed_with).partition(":")
     yield Event(feed.removed_kind, feed.name, name, cause=cause, after=after)
     # For a variant that ended the service may answer with the base model, which is not a new name.
-    if cause == "renamed" and target != name.partition(":")[0]:
+    if cause == "renamed" and target != split_variant(name)[0]:
         yield Event(RENAMED, feed.name, name, "id", name, target, after=after)
 
 

@@ -4,6 +4,7 @@ import sqlite3
 from dataclasses import dataclass, field
 
 from orarchive.domain.changes import format_key
+from orarchive.domain.event_kinds import FIRST_OBSERVED
 from orarchive.domain.feeds import FEEDS
 from orarchive.domain.keys import Key
 from orarchive.index.sql_values import escape_surrogates, to_json
@@ -11,6 +12,10 @@ from orarchive.jsonl import loads
 
 UNLISTED = "unlisted"
 """State and arrival of a model that no list ever had, but whose endpoints were requested."""
+
+FIRST_ARRIVALS = ("baseline", FIRST_OBSERVED, UNLISTED)
+"""Arrivals that do not tell when a record came to be: it was there when looking for it began. Pages read no
+record that is `UNLISTED`, so on them these are the records that the archive began with or first observed."""
 
 INSERT_RECORD = """
     insert into records (feed, key, parts, first, last, arrival, state, missing, observed_s)

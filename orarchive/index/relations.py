@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from orarchive.domain.keys import Key, provider_of_tag
+from orarchive.domain.keys import Key, get_provider_of_tag
 from orarchive.domain.records import get_lab
 from orarchive.history.replay import ReplayStep
 from orarchive.index.context import AttemptContext
@@ -40,5 +40,5 @@ def apply_attempt(context: AttemptContext, step: ReplayStep) -> None:
 def _update_provider(db: sqlite3.Connection, statement: str, key: Key, hour: str) -> None:
     """Count an endpoint of a provider and a model up or down."""
     model, tag, _ = key
-    provider = escape_surrogates(provider_of_tag(tag))
+    provider = escape_surrogates(get_provider_of_tag(tag))
     db.execute(statement, {"provider": provider, "model": escape_surrogates(model), "hour": hour})

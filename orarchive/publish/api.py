@@ -5,7 +5,7 @@ The site's page of data documents the shapes; a test freezes them.
 
 from typing import Any
 
-from orarchive.domain.keys import provider_of_tag
+from orarchive.domain.keys import get_provider_of_tag
 from orarchive.index.events import Event
 from orarchive.jsonl import Record, loads
 from orarchive.publish import rankings_api
@@ -146,7 +146,7 @@ def _build_endpoint_row(entry: RecordEntry) -> Record:
         "model": model,
         "tag": tag,
         "n": n,
-        "provider": provider_of_tag(tag),
+        "provider": get_provider_of_tag(tag),
         **_build_lifecycle(entry),
         "pricing": entry.record.get("pricing"),
     }
@@ -154,7 +154,7 @@ def _build_endpoint_row(entry: RecordEntry) -> Record:
 
 def _build_relations(view: View, endpoints: list[RecordEntry]) -> Record:
     """Build the pairs of lab and model, and of provider and model."""
-    served = {(provider_of_tag(entry.parts[1]), entry.parts[0]) for entry in endpoints}
+    served = {(get_provider_of_tag(entry.parts[1]), entry.parts[0]) for entry in endpoints}
     return {
         "lab_models": [[model.model.lab, model.model.id] for model in view.models],
         "provider_models": sorted([list(pair) for pair in served]),

@@ -80,7 +80,7 @@ class Move:
         return None if percent is None else int(percent.to_integral_value())
 
     @property
-    def way(self) -> int:
+    def direction(self) -> int:
         """Return -1 for cheaper, 1 for dearer, 0 for equal or where an end is no price, or a router's -1."""
         if self.old is None or self.new is None or is_dynamic(self.old) or is_dynamic(self.new):
             return 0
@@ -200,8 +200,8 @@ def _build_price_line(cause: str, events: list[Event]) -> ChangelogLine:
     conditional = sorted(filter(_has_conditions, events), key=lambda event: ranks[event.field])
     tariffs = [_describe_tariffs(event, event.field in moves) for event in conditional]
     sorted_moves = tuple(moves[name] for name in sort_dimensions(moves))
-    ways = frozenset(move.way for move in sorted_moves)
-    label = {frozenset({-1}): CUT, frozenset({1}): RISE}.get(ways, get_event_kind(REPRICED).label)
+    directions = frozenset(move.direction for move in sorted_moves)
+    label = {frozenset({-1}): CUT, frozenset({1}): RISE}.get(directions, get_event_kind(REPRICED).label)
     phrases = PAGE_STYLE.cause_phrases
     causes = [phrases[cause]] if cause in phrases and events[0].feed == "models" else []
     return _build_line(

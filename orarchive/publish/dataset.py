@@ -16,6 +16,7 @@ from orarchive.domain.record_files import join_record
 from orarchive.domain.records import parse_expiry
 from orarchive.index.event_log import read_events
 from orarchive.index.events import Event
+from orarchive.index.record_rows import UNLISTED
 from orarchive.jsonl import Record, loads
 from orarchive.publish import rankings_data
 from orarchive.publish.rankings_data import Usage
@@ -230,7 +231,7 @@ def _read_entries(db: sqlite3.Connection) -> dict[str, dict[str, RecordEntry]]:
         lines[row_id][file] = loads(line)
     entries: dict[str, dict[str, RecordEntry]] = {name: {} for name in FEEDS}
     for row_id, feed, key, parts, first, last, state, arrival, missing in db.execute(RECORDS):
-        if arrival == "unlisted":
+        if arrival == UNLISTED:
             continue
         entries[feed][key] = RecordEntry(
             feed=feed,

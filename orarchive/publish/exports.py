@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
-from orarchive.domain.keys import provider_of_tag
+from orarchive.domain.keys import get_provider_of_tag
 from orarchive.domain.prices import MAIN_DIMENSIONS
 from orarchive.jsonl import dumps
 from orarchive.publish.dataset import Dataset, format_span
@@ -53,7 +53,7 @@ def _list_endpoint_rows(dataset: Dataset) -> Iterator[Row]:
     """Yield a row for each endpoint that was ever listed."""
     for entry in dataset.entries["endpoints"].values():
         model, tag, n = entry.parts
-        yield [model, provider_of_tag(tag), tag, n, *format_span(entry)]
+        yield [model, get_provider_of_tag(tag), tag, n, *format_span(entry)]
 
 
 def _list_price_rows(dataset: Dataset) -> Iterator[Row]:
@@ -101,5 +101,5 @@ def _format_cell(value: Any) -> Any:
 
 
 def _is_number(text: str) -> bool:
-    """Tell whether a text is a plain decimal number."""
+    """Return whether a text is a plain decimal number."""
     return text.lstrip("-").replace(".", "", 1).isdecimal()

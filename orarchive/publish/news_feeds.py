@@ -98,14 +98,17 @@ def build_news(changes: Iterable[ChangelogHour], paths: dict[str, str]) -> list[
 
 
 def is_cut(entry: NewsEntry) -> bool:
-    """Tell whether an entry is about a price that a provider cut by 20 % or more."""
+    """Return whether an entry is about a price that a provider cut by 20 % or more."""
     return entry.line.kind != LISTED_PRICE and any(map(_is_big_cut, entry.line.moves))
 
 
 def _is_big_cut(move: Move) -> bool:
-    """Tell whether a price fell by 20 % or more."""
+    """Return whether a price fell by 20 % or more."""
     return bool(
-        move.old and move.new is not None and move.way < 0 and move.new <= move.old * (1 + CUT_THRESHOLD)
+        move.old
+        and move.new is not None
+        and move.direction < 0
+        and move.new <= move.old * (1 + CUT_THRESHOLD)
     )
 
 
@@ -229,7 +232,11 @@ def _fold_flapping(entries: list[NewsEntry]) -> Iterator[NewsEntry]:
             continue
         subject = (entry.line.model or "", entry.line.subject)
         before = last.get(subject)
-        if before and entry.hour - before.hour <= FLAPPING_WINDOW and _undoes(entry.line, before.line):
+        if (
+            before
+            and entry.hour - before.hour <= FLAPPING_WINDOW
+            and _is_reversal_of(entry.line, before.line)
+        ):
             folded[before.id] = replace(
                 before,
                 title=f"{before.title.partition(':')[0]}: flapping, {_describe_levels(before.line)}",
@@ -244,7 +251,7 @@ def _fold_flapping(entries: list[NewsEntry]) -> Iterator[NewsEntry]:
     yield from (folded.get(entry.id, entry) for entry in entries if entry.id not in dropped)
 
 
-def _undoes(line: ChangelogLine, before: ChangelogLine) -> bool:
+def _is_reversal_of(line: ChangelogLine, before: ChangelogLine) -> bool:
     """Return whether a line moves every price of an earlier line back to its old value."""
     now, then = ({move.dimension: move for move in moved.moves} for moved in (line, before))
     return now.keys() == then.keys() and all(

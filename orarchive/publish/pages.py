@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from orarchive.domain.records import split_variant
 from orarchive.paths import escape_path, escape_segment
 from orarchive.publish.news_feeds import CHANGES_FEED, CUTS_FEED, GeneralFeed
 from orarchive.publish.views import View
@@ -182,8 +183,8 @@ def get_model_path(model: str) -> str:
     Anybody may choose an id: no two ids share a path, not even where case does not count.
     """
     author, slash, rest = model.partition("/")
-    slug, colon, variant = rest.partition(":")
+    slug, variant = split_variant(rest)
     parts = [escape_segment(author), escape_segment(slug)] if slash else ["=-", escape_segment(author)]
-    if colon:
+    if variant is not None:
         parts.append(escape_segment(variant))
     return "/".join(["models", *parts, "index.html"])

@@ -10,13 +10,12 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from tqdm import tqdm
 
-from orarchive.domain.phrasing import get_unit, label_dimension, sort_dimensions
+from orarchive.domain.phrasing import get_unit, label_dimension
 from orarchive.domain.prices import MILLION, PER_UNIT, format_dollars, is_dynamic
 from orarchive.errors import ArchiveError
 from orarchive.publish.changelog import format_share
 from orarchive.publish.pages import Page
-from orarchive.publish.sanitize import quote_url, render_markdown, safe_url, show_invisible, url_host
-from orarchive.publish.views.conditions import format_price_key
+from orarchive.publish.sanitize import quote_url, render_markdown, show_invisible
 from orarchive.publish.views.rankings import format_short
 from orarchive.timestamps import format_hour, format_stamp
 
@@ -56,18 +55,14 @@ def make_environment() -> Environment:
     )
     filters = (
         # These filters take text of the service, which may be hostile.
-        url_host,
-        safe_url,
         render_markdown,
         quote_url,
         # These filters take values that this package computed.
         format_amount,
         capitalize_first,
         group_digits,
-        sort_dimensions,
         label_dimension,
         format_long_hour,
-        format_price_key,
         format_share,
         format_hour,
         format_short,
@@ -131,7 +126,7 @@ def _read_manifest(out: Path) -> set[str]:
         names = [name for name in listed if isinstance(name, str)]
         return {name for name in names if (top / name).resolve().is_relative_to(top)}
     except (ValueError, TypeError, RecursionError) as error:
-        msg = f"{path} is not a list of files: {error}"
+        msg = f"{path} is not a list of files: {error}; delete it with the pages beside it"
         raise ArchiveError(msg) from error
 
 
@@ -141,7 +136,7 @@ def _write_manifest(out: Path, paths: Iterable[str]) -> None:
 
 
 def _write_if_changed(path: Path, content: bytes) -> bool:
-    """Write a file if its content differs; tell whether it was written."""
+    """Write a file if its content differs; return whether it was written."""
     if path.is_file() and path.read_bytes() == content:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -52,7 +52,7 @@ def quote_url(text: str) -> str:
     return quote(show_invisible(text))
 
 
-def safe_url(address: Any) -> str | None:
+def check_url(address: Any) -> str | None:
     """Return a foreign address if it is a full http or https address, None otherwise."""
     try:
         parts = urlsplit(address) if isinstance(address, str) else None

@@ -7,7 +7,7 @@ from typing import Any
 
 from orarchive.domain.changes import format_key
 from orarchive.domain.feeds import FEEDS
-from orarchive.domain.keys import provider_of_tag
+from orarchive.domain.keys import get_provider_of_tag
 from orarchive.domain.prices import (
     get_prices_at,
     list_thresholds,
@@ -143,7 +143,7 @@ def find_quotes(
 
 def _is_at_provider(provider: str, key: str, tag: str, provider_name: str | None) -> bool:
     """Return whether `provider` names an endpoint, its tag or its provider; case does not count."""
-    names = (tag, provider_of_tag(tag), provider_name or "", key)
+    names = (tag, get_provider_of_tag(tag), provider_name or "", key)
     return provider.lower() in [name.lower() for name in names]
 
 

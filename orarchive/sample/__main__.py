@@ -48,7 +48,7 @@ def read_faults(
 @click.option("--fault", multiple=True, callback=read_faults, help="Let routes fail, such as 'models/*=503'.")
 @click.option("--list", "is_listing", is_flag=True, help="Print the script and the faults, then exit.")
 def main(port: int, now: dt.datetime, speed: float, fault: list[tuple[str, str]], is_listing: bool) -> None:
-    """Run the command."""
+    """Print the script and the faults, or serve the sample with these faults and move its clock."""
     if is_listing:
         print_script()
         return

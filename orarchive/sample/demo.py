@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
-from orarchive.cli.options import report_errors
+from orarchive.cli.options import is_progress_shown, report_errors
 from orarchive.collect.client import RetryPolicy
 from orarchive.collect.run import Run
 from orarchive.collect.settings import RunOptions, Settings
@@ -75,7 +75,7 @@ def archive_hours(archive: Archive, service: Service) -> None:
     settings = Settings(
         service.base_url, "sample-key", per_second=0, retry_policy=RetryPolicy(first_wait=0, max_wait=0)
     )
-    for hour in tqdm(list(list_hours()), desc="Archiving", unit="hour", disable=not sys.stderr.isatty()):
+    for hour in tqdm(list(list_hours()), desc="Archiving", unit="hour", disable=not is_progress_shown()):
         service.now = hour
         if hour == OUTAGE:
             service.fail("providers", "503")

@@ -71,7 +71,8 @@ def run_fast_import(archive: Archive, stream: Iterable[bytes]) -> None:
                 process.stdin.write(part)
         _, errors = process.communicate()
     if process.returncode:
-        msg = f"git fast-import failed: {errors.decode(errors='replace').strip()}"
+        reason = errors.decode(errors="replace").strip()
+        msg = f"git fast-import failed, no commit was made: {reason}; mend that and import again"
         raise GitError(msg)
 
 

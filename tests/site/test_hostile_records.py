@@ -15,7 +15,7 @@ from orarchive.json_text import format_for_pages
 from orarchive.jsonl import loads
 from orarchive.publish.pages import DATABASE, get_model_path
 from orarchive.publish.render import format_amount, format_exact
-from orarchive.publish.sanitize import safe_url, show_invisible
+from orarchive.publish.sanitize import check_url, show_invisible
 from orarchive.sample import START
 from orarchive.timestamps import HOUR
 from tests.support.archives import Stage, build_payloads
@@ -82,7 +82,7 @@ ENDPOINT_FIELDS = (
 
 
 def test_only_links_to_the_web() -> None:
-    assert safe_url("https://example.org/x") == "https://example.org/x"
+    assert check_url("https://example.org/x") == "https://example.org/x"
     for address in (
         "javascript:alert(1)",
         "JaVaScript://a/%0a",
@@ -95,7 +95,7 @@ def test_only_links_to_the_web() -> None:
         "http://[",
         " https:",
     ):
-        assert safe_url(address) is None
+        assert check_url(address) is None
 
 
 def test_unseen_characters_are_shown() -> None:

@@ -5,14 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from orarchive.domain.event_kinds import FIRST_OBSERVED
 from orarchive.domain.prices import MAIN_DIMENSIONS
+from orarchive.index.record_rows import FIRST_ARRIVALS
 from orarchive.publish.dataset import PriceInterval, PriceKey, RecordEntry
 from orarchive.publish.views.conditions import format_price_key
 from orarchive.publish.views.models import ModelView
-
-RECORD_STARTS = ("baseline", FIRST_OBSERVED)
-"""Arrivals that say nothing of when a record came to be: it was there when looking for it began."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +18,7 @@ class PriceCell:
 
     price: Decimal | None
     dimension: str
-    says_free: bool = True
+    shows_free: bool = True
     """Whether 0 reads "free"; it reads "$0" where something else is charged for."""
     has_media_prices: bool = False
     """Whether the model has prices by the image or the second of video."""
@@ -66,7 +63,7 @@ class Since:
 
 def build_since(entry: RecordEntry) -> Since:
     """Build the date since which a record is there."""
-    return Since(entry.first.date(), entry.arrival in RECORD_STARTS)
+    return Since(entry.first.date(), entry.arrival in FIRST_ARRIVALS)
 
 
 @dataclass(frozen=True)

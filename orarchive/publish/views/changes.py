@@ -114,7 +114,7 @@ def build_move_view(move: Move, has_tone: bool = True) -> MoveView:
         old=PriceCell(move.old, move.dimension) if move.old is not None else None,
         new=PriceCell(move.new, move.dimension),
         percent=percent,
-        tone=("dear" if move.way > 0 else "cheap") if has_tone else "",
+        tone=("dear" if move.direction > 0 else "cheap") if has_tone else "",
     )
 
 

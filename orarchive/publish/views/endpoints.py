@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pandas as pd
 
-from orarchive.domain.keys import EndpointKey, provider_of_tag
+from orarchive.domain.keys import EndpointKey, get_provider_of_tag
 from orarchive.domain.prices import MAIN_DIMENSIONS
 from orarchive.domain.records import Endpoint, as_text, as_texts
 from orarchive.publish.dataset import Dataset, Prices, RecordEntry
@@ -71,7 +71,7 @@ class EndpointView:
     @property
     def provider(self) -> str:
         """Return the provider's slug."""
-        return provider_of_tag(self.endpoint.tag)
+        return get_provider_of_tag(self.endpoint.tag)
 
     @property
     def changed_prices(self) -> Prices:

@@ -3,9 +3,8 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from orarchive.domain.event_kinds import RENAMED
+from orarchive.domain.event_kinds import DEPRECATED_AFTER_DAYS, REMOVED_AFTER_DAYS, RENAMED
 from orarchive.domain.records import parse_expiry
-from orarchive.index.lifecycle import DEPRECATED_AFTER_DAYS, REMOVED_AFTER_DAYS
 from orarchive.publish.dataset import Dataset
 from orarchive.publish.views.cells import PriceCell, build_price_pair
 from orarchive.publish.views.models import ModelView

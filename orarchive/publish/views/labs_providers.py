@@ -15,7 +15,7 @@ from orarchive.domain.event_kinds import (
     RETURNED,
     get_event_kind,
 )
-from orarchive.domain.keys import provider_of_tag
+from orarchive.domain.keys import get_provider_of_tag
 from orarchive.domain.records import as_text
 from orarchive.index.events import Event
 from orarchive.jsonl import Record
@@ -149,7 +149,7 @@ def build_provider_views(dataset: Dataset, models: list[ModelView], now: dt.date
             servings[endpoint.provider].append(Serving(model, endpoint))
     former: Counter[str] = Counter()
     for entry in dataset.entries["endpoints"].values():
-        former[provider_of_tag(entry.parts[1])] += entry.last is not None
+        former[get_provider_of_tag(entry.parts[1])] += entry.last is not None
     entries = dataset.entries["providers"]
     events = _group_events(dataset, now)
     views = [
@@ -182,5 +182,5 @@ def _group_events(dataset: Dataset, now: dt.datetime) -> dict[str, list[Event]]:
         if event.feed == "providers" and not event.is_of_field:
             events[event.key].append(event)
         elif get_event_kind(event.kind).is_health and event.hour > recent:
-            events[provider_of_tag(dataset.entries["endpoints"][event.key].parts[1])].append(event)
+            events[get_provider_of_tag(dataset.entries["endpoints"][event.key].parts[1])].append(event)
     return events

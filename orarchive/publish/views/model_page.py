@@ -19,20 +19,13 @@ from orarchive.publish.views.models import ModelView
 from orarchive.publish.views.ranked import CategoryRank
 from orarchive.publish.views.rankings import MAX_ENTRIES_IN_WORDS
 from orarchive.publish.views.scores import Score
+from orarchive.publish.views.states import STATE_MEANINGS
 
 MAX_CHANGE_HOURS = 60
 """Hours with changes that are shown; earlier ones unfold."""
 
 MAX_LISTED_BY = 2
 """Providers that are named as having the list price."""
-
-ABSENCES = {
-    "missing": "It is not listed.",
-    "deprecated": "It has not been listed for two weeks or more.",
-    "removed": "Removed: not listed for a month or more.",
-    "unobserved": "Unobserved: the current requests to OpenRouter cannot show it.",
-}
-"""State of a model that is no longer listed -> what its page says."""
 
 
 @dataclass(frozen=True)
@@ -161,7 +154,7 @@ def _build_absence(view: View, model: ModelView) -> Absence | None:
     if entry.last is None:
         return None
     successor = view.successors.get(model.model.id, "")
-    return Absence(ABSENCES[model.states[0]], entry.last, entry.missing, successor)
+    return Absence(STATE_MEANINGS[model.states[0]].on_page, entry.last, entry.missing, successor)
 
 
 def _build_facts(view: ModelView) -> ModelFacts:

@@ -5,12 +5,12 @@ from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import Literal, get_args
+from typing import get_args
 
 from orarchive.domain.event_kinds import RETURNED
 from orarchive.domain.phrasing import sort_dimensions
 from orarchive.domain.prices import MAIN_DIMENSIONS, list_time_of_day_keys
-from orarchive.domain.records import Model, as_text
+from orarchive.domain.records import Model, as_text, split_variant
 from orarchive.publish.changelog import ChangelogHour, build_changelog
 from orarchive.publish.charts.steps import Chart, draw_steps
 from orarchive.publish.charts.week import Week, draw_week
@@ -23,6 +23,7 @@ from orarchive.publish.views.endpoints import (
     find_lowest_prices,
 )
 from orarchive.publish.views.scores import Score, list_scores
+from orarchive.publish.views.states import GONE_STATES, State
 from orarchive.timestamps import DAY, parse_stamp
 
 NEW_SPAN = dt.timedelta(days=7)
@@ -30,29 +31,6 @@ NEW_SPAN = dt.timedelta(days=7)
 
 MAX_DRAWN_RATES = 250
 """Entries of a schedule, times its time-of-day prices, that can be drawn: there are a handful of each."""
-
-State = Literal[
-    "new",
-    "returned",
-    "expiring",
-    "orphaned",
-    "alias",
-    "router",
-    "kept",
-    "live",
-    "missing",
-    "deprecated",
-    "removed",
-    "unobserved",
-]
-
-GONE_STATES: dict[str, State] = {
-    "stale": "missing",
-    "deprecated": "deprecated",
-    "removed": "removed",
-    "unobserved": "unobserved",
-}
-"""The index's word for the state of a record that is not there -> the pages'."""
 
 
 @dataclass(frozen=True)
@@ -299,9 +277,9 @@ def _find_related(models: list[Model]) -> dict[str, list[str]]:
     """Find for each model its other variants, and the aliases that point at it."""
     families: dict[str, list[str]] = defaultdict(list)
     for model in models:
-        families[model.id.partition(":")[0]].append(model.id)
+        families[split_variant(model.id)[0]].append(model.id)
     related = {
-        model.id: [variant for variant in families[model.id.partition(":")[0]] if variant != model.id]
+        model.id: [variant for variant in families[split_variant(model.id)[0]] if variant != model.id]
         for model in models
     }
     for model in models:

@@ -8,7 +8,8 @@ from typing import get_args
 
 from orarchive.publish.views import View
 from orarchive.publish.views.cells import ModelTable, build_model_table
-from orarchive.publish.views.models import ModelView, State
+from orarchive.publish.views.models import ModelView
+from orarchive.publish.views.states import STATE_MEANINGS, State
 
 TRAIT_FILTERS = (
     ("in", "Input modalities"),
@@ -17,21 +18,6 @@ TRAIT_FILTERS = (
     ("by", "Provider"),
 )
 """Kind of trait -> label of its filter."""
-
-STATE_MEANINGS: tuple[tuple[State, str], ...] = (
-    ("new", "first seen here in the last seven days; what the record began with is not new"),
-    ("returned", "was gone, and came back in the last seven days"),
-    ("expiring", "OpenRouter has set a date for its end, which is not over"),
-    ("orphaned", "listed, but no provider serves it"),
-    ("alias", "points at another model"),
-    ("router", "picks other models, at their prices"),
-    ("kept", "its endpoints were not read in the last hour; what is shown is from an earlier hour"),
-    ("live", "none of these"),
-    ("missing", "not listed in the last good hour"),
-    ("deprecated", "not listed for two weeks or more"),
-    ("removed", "not listed for a month or more"),
-    ("unobserved", "the current requests to OpenRouter cannot show it"),
-)
 
 
 @dataclass(frozen=True)
@@ -71,7 +57,9 @@ class ModelsPage:
     labs: CountedOptions
     states: CountedOptions
     filters: list[Filter]
-    meanings: tuple[tuple[State, str], ...] = STATE_MEANINGS
+    meanings: tuple[tuple[State, str], ...] = tuple(
+        (state, meaning.in_list) for state, meaning in STATE_MEANINGS.items()
+    )
 
 
 def build_models_page(view: View) -> ModelsPage:

@@ -78,7 +78,7 @@ def build_prices_page(view: View) -> PricesPage:
     cheapest = list_cheapest(view.listed_models, bool(view.dataset.good_hours["endpoints"]))
     medians = draw_medians(view.dataset, view.now)
     week, month = (list_moves(view.changes, view.now - span) for span in (WEEK, MONTH))
-    cuts = [move for move in month if move.move.way < 0]
+    cuts = [move for move in month if move.move.direction < 0]
     return PricesPage(
         hour=view.models_hour,
         needs=[_build_need_table(n, need, cheapest[need.name]) for n, need in enumerate(NEEDS, start=1)],

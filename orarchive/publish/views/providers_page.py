@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from orarchive.publish.sanitize import safe_url, url_host
+from orarchive.publish.sanitize import check_url, url_host
 from orarchive.publish.views.cells import PriceCell, Since, build_price_pair, build_since
 from orarchive.publish.views.changes import ChangeHour, build_change_hours
 from orarchive.publish.views.health import HealthFigure
@@ -131,7 +131,7 @@ def build_provider_page(provider: ProviderView) -> ProviderPage:
 
 
 def _build_policy(label: str, address: str) -> PolicyLink:
-    url = safe_url(address)
+    url = check_url(address)
     return PolicyLink(label, address, url, url_host(url) if url else "")
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import get_args
 
+from orarchive.domain.event_kinds import DEPRECATED_AFTER_DAYS, REMOVED_AFTER_DAYS
 from orarchive.domain.records import NO_DATE
-from orarchive.index.lifecycle import DEPRECATED_AFTER_DAYS, REMOVED_AFTER_DAYS
 from orarchive.publish.views import View
 from orarchive.publish.views.cells import ModelTable, PriceCell, Since, build_model_table, build_since
 from orarchive.publish.views.changes import ChangeHour, build_change_hours
@@ -17,8 +17,8 @@ from orarchive.publish.views.figures import (
     build_week_figure,
 )
 from orarchive.publish.views.health import HealthFigure
-from orarchive.publish.views.models import State
 from orarchive.publish.views.rankings import MAX_ENTRIES_IN_WORDS
+from orarchive.publish.views.states import State
 from orarchive.publish.views.status import Calendar, build_month_calendar
 
 

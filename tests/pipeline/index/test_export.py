@@ -41,7 +41,10 @@ def test_an_export_without_a_file_name(six_hours: SixHours, tmp_path: Path) -> N
     archive, cache = six_hours.copy(tmp_path)
     result = run_orarchive("index", "--archive", archive.root, "--cache", cache, "--out", "")
     assert (result.returncode, result.stdout) == (2, "")
-    assert result.stderr.splitlines()[-1] == "Error: Invalid value for '--out': it must name a file."
+    assert (
+        result.stderr.splitlines()[-1]
+        == "Error: Invalid value for '--out': it must name a file, such as index.sqlite."
+    )
 
 
 def test_an_export_into_a_folder_that_does_not_exist(six_hours: SixHours, tmp_path: Path) -> None:

@@ -1,0 +1,69 @@
+"""States of models as pages name them, and the one table of what each means."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from orarchive.domain.event_kinds import DEPRECATED_AFTER_DAYS, REMOVED_AFTER_DAYS
+
+State = Literal[
+    "new",
+    "returned",
+    "expiring",
+    "orphaned",
+    "alias",
+    "router",
+    "kept",
+    "live",
+    "missing",
+    "deprecated",
+    "removed",
+    "unobserved",
+]
+
+GONE_STATES: dict[str, State] = {
+    "stale": "missing",
+    "deprecated": "deprecated",
+    "removed": "removed",
+    "unobserved": "unobserved",
+}
+"""The index's word for the state of a record that is not there -> the pages'."""
+
+AGES = {14: "two weeks", 30: "a month"}
+"""Days of absence -> their words on pages; a limit without words raises on import."""
+
+_DEPRECATED_AGE, _REMOVED_AGE = AGES[DEPRECATED_AFTER_DAYS], AGES[REMOVED_AFTER_DAYS]
+
+
+@dataclass(frozen=True)
+class StateMeaning:
+    """What a state means, for the list of models and for the page of a model."""
+
+    in_list: str
+    on_page: str = ""
+    """A sentence, for the states of a model that is no longer listed."""
+
+
+STATE_MEANINGS: dict[State, StateMeaning] = {
+    "new": StateMeaning("first seen here in the last seven days; what the record began with is not new"),
+    "returned": StateMeaning("was gone, and came back in the last seven days"),
+    "expiring": StateMeaning("OpenRouter has set a date for its end, which is not over"),
+    "orphaned": StateMeaning("listed, but no provider serves it"),
+    "alias": StateMeaning("points at another model"),
+    "router": StateMeaning("picks other models, at their prices"),
+    "kept": StateMeaning(
+        "its endpoints were not read in the last hour; what is shown is from an earlier hour"
+    ),
+    "live": StateMeaning("none of these"),
+    "missing": StateMeaning("not listed in the last good hour", "It is not listed."),
+    "deprecated": StateMeaning(
+        f"not listed for {_DEPRECATED_AGE} or more",
+        f"It has not been listed for {_DEPRECATED_AGE} or more.",
+    ),
+    "removed": StateMeaning(
+        f"not listed for {_REMOVED_AGE} or more", f"Removed: not listed for {_REMOVED_AGE} or more."
+    ),
+    "unobserved": StateMeaning(
+        "the current requests to OpenRouter cannot show it",
+        "Unobserved: the current requests to OpenRouter cannot show it.",
+    ),
+}
