@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from urllib3.poolmanager import pool_classes_by_scheme
 
-from orarchive.collect import validate
+from orarchive.collect import connection, validate
 from orarchive.collect.client import Client, RetryPolicy
 from orarchive.collect.rate_limit import RateLimiter
 from orarchive.collect.run import Run
@@ -89,6 +90,12 @@ def base_url(record_mode: str) -> Iterator[str]:
     else:
         with sample_service(START, key=KEY) as service:
             yield service.base_url
+
+
+@pytest.fixture(autouse=True)
+def plain_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Send requests over the connections of urllib3, which the cassettes stand in for."""
+    monkeypatch.setattr(connection, "POOL_CLASSES", pool_classes_by_scheme)
 
 
 @pytest.fixture

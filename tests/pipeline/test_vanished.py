@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping
 from datetime import datetime
+from threading import Event
 from typing import Any
 
 import pytest
@@ -192,16 +193,20 @@ def test_a_probe_past_the_deadline(
     """End the probe at the deadline of the run, or of the probes, which is shorter, and send no other."""
     monkeypatch.setattr(feed_group, "PROBE_TIMEOUT_S", probe_timeout)
     served = make_responder(without(build_payloads(START), FREE, ALIAS))
+    released = Event()
 
     def respond(path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Any:
-        if path == f"model/{FREE}":
-            time.sleep(min(run_timeout, probe_timeout) + 0.2)
+        if path.startswith("model/"):
+            released.wait(30)
         return served(path, query, headers)
 
     begun.service.respond = respond
     begun.options = {"timeout": run_timeout}
     assert begun.run(NEXT, feeds=("models",)) == 0
-    assert list_probes(begun) == [f"model/{FREE}"]
+    released.set()
+    while not (probes := list_probes(begun)):  # The service notes a request when it has answered.
+        time.sleep(0.01)
+    assert probes == [f"model/{FREE}"]
     assert begun.read_report("models")["vanished"] == dict.fromkeys((FREE, ALIAS), "unknown:deadline")
 
 
