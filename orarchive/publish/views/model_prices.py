@@ -105,6 +105,5 @@ def _describe_unchanged(view: ModelView) -> str:
         names.append("prices under conditions")
     if not names:
         return ""
-    verb = "has" if len(names) == 1 else "have"
     start = "the record begins" if view.since == "first seen" else "it was added"
-    return f"{', '.join(names)}: {verb} not changed since {start}."
+    return f"{', '.join(names)}: unchanged since {start}."
