@@ -47,7 +47,7 @@ class Exchange:
 
 
 _thread = threading.local()
-"""`exchange` of the thread, None between requests."""
+"""`exchange`: the one that the thread is at."""
 
 
 MAX_WATCH_S = 1.0
@@ -79,7 +79,6 @@ class DeadlineGuard:
         try:
             yield exchange
         finally:
-            _thread.exchange = None
             with self._lock:
                 self._exchanges.discard(exchange)
             exchange.close()
@@ -131,10 +130,9 @@ class _Watched:
 
 
 def _watch_socket(sock: socket.socket) -> None:
-    """Let the exchange of this thread, if there is one, use a socket."""
-    exchange: Exchange | None = getattr(_thread, "exchange", None)
-    if exchange:
-        exchange.use(sock)
+    """Let the exchange of this thread use a socket."""
+    exchange: Exchange = _thread.exchange
+    exchange.use(sock)
 
 
 class _HTTPConnection(_Watched, urllib3.connection.HTTPConnection):

@@ -5,7 +5,6 @@ import re
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 from subprocess import PIPE, Popen
 from tempfile import TemporaryFile
@@ -68,21 +67,14 @@ def run_remote_git(folder: Path, *arguments: str, timeout: float) -> bytes:
         try:
             output, errors = process.communicate(b"", timeout)
         except subprocess.TimeoutExpired:
-            _kill_group(process)
             msg = f"git {arguments[0]} took more than {timeout:.0f} s and was ended; the remote may be silent"
             raise GitError(msg) from None
-        except BaseException:
-            _kill_group(process)
-            raise
+        finally:
+            if process.returncode is None:
+                os.killpg(process.pid, signal.SIGKILL)
     if process.returncode:
         raise _build_error(arguments[0], errors, process.returncode)
     return output
-
-
-def _kill_group(process: Popen[bytes]) -> None:
-    """Kill a command with the programs that it started."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
 
 
 def stream_git(folder: Path, *arguments: str, stdin: bytes = b"") -> Iterator[bytes]:

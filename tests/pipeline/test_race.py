@@ -248,6 +248,26 @@ def test_rewritten_remote_is_not_overwritten(writers: Writers) -> None:
     assert writers.read_tip() == tip
 
 
+def test_a_remote_rewritten_during_a_run_is_not_overwritten(writers: Writers) -> None:
+    """Name the two commands between which only a person can choose."""
+
+    def rewrite() -> None:
+        read_git(writers.theirs.root, "commit", "--quiet", "--amend", "-m", "Another past")
+        read_git(writers.theirs.root, "push", "--quiet", "--force")
+
+    writers.before = [rewrite]
+    with pytest.raises(ArchiveError, match=r"has another history: .* git push --force restores the one here"):
+        writers.ours.run(NEXT, push=True)
+
+
+def test_a_run_with_nothing_due_takes_over_what_was_pushed_meanwhile(writers: Writers) -> None:
+    assert writers.ours.run(NEXT, push=True) == 0
+    read_git(writers.theirs.root, "pull", "--quiet", "--ff-only")
+    writers.before = [lambda: writers.edit_theirs("README.md")]
+    assert writers.ours.run(NEXT, push=True) == 0
+    assert read_git(writers.ours.root, "rev-parse", "HEAD") == writers.read_tip()
+
+
 @pytest.mark.parametrize("lock", ["shallow.lock", "index.lock", "refs/heads/main.lock"])
 def test_lock_left_by_a_run_killed_in_a_race(writers: Writers, lock: str) -> None:
     (writers.ours.root / ".git/orarchive.journal").write_text("a run under way")

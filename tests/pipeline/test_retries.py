@@ -89,6 +89,15 @@ def test_a_rate_limit_holds_all_workers(stage: Stage, fault: str) -> None:
     assert holds[0] >= 1
 
 
+def test_requests_say_who_sends_them(stage: Stage) -> None:
+    limiter = RateLimiter(0, lambda: 0.0, lambda _: None)
+    address = "https://example.org/archive"
+    Client(stage.service.base_url, limiter, 1000, contact=address, clock=lambda: 0.0).get("providers")
+    headers = stage.service.seen[-1].headers
+    assert headers["User-Agent"].endswith(f"(+{address})")
+    assert headers["Http-Referer"] == address
+
+
 def test_waits_double_and_end() -> None:
     """Try four times with three waits, each within its doubling, the cap and the deadline."""
     slept: list[float] = []

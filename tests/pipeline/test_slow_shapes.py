@@ -13,6 +13,7 @@ import pytest
 
 from orarchive.collect import client as client_module
 from orarchive.collect.client import Client, RetryPolicy
+from orarchive.collect.connection import Exchange
 from orarchive.collect.rate_limit import RateLimiter
 from orarchive.errors import GitError
 from orarchive.sample import START
@@ -55,6 +56,17 @@ def test_a_connection_that_is_used_again_ends_too(stage: Stage) -> None:
     assert client.get("providers").reason is None
     stage.service.fail("models", "endless-headers")
     assert client.get("models").reason == "deadline"
+
+
+def test_an_exchange_that_ended_uses_no_socket() -> None:
+    """Where the deadline passed while a connection was made, it is shut down at once."""
+    exchange = Exchange(0)
+    exchange.end()
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        exchange.use(ours)
+        assert theirs.recv(1) == b""
+        exchange.close()
 
 
 @pytest.mark.parametrize("fault", ["endless-headers", "endless-trailers"])

@@ -131,3 +131,9 @@ def test_a_week_of_time_of_day_prices() -> None:
     assert dear.height == pytest.approx(2 * cheap.height)
     assert dear.x == pytest.approx(LABEL_WIDTH + 9 * 60 * MINUTE_WIDTH, abs=0.1)
     assert week.words.startswith("Mon–Fri $1.00 per M 00:00–09:00; ")
+
+
+def test_times_without_a_price_are_left_out_of_a_week() -> None:
+    pricing = {"overrides": [{"prompt": "0.000001", "utc_start": 900, "utc_end": 1700}]}
+    (row,) = draw_week("prompt", pricing).rows
+    assert [part.words for part in row.parts] == ["$1.00 per M 09:00–17:00"]

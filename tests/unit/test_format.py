@@ -11,6 +11,7 @@ from orarchive import timestamps
 from orarchive.domain import prices, record_files, snapshot
 from orarchive.domain.feeds import ENDPOINTS, FEEDS, MODELS
 from orarchive.domain.keys import EndpointKey, get_model_of_key
+from orarchive.domain.records import as_moment
 from orarchive.errors import ArchiveError, NotJSON
 from orarchive.jsonl import Number, dumps, loads, read_lines, write_lines
 from orarchive.sample import START
@@ -281,3 +282,8 @@ def test_a_facet_line_without_its_record_is_an_error() -> None:
     files = {"models/prices.jsonl": b'{"id":"a/b","pricing":{}}\n'}
     with pytest.raises(ArchiveError, match="not in facts"):
         snapshot.parse_snapshot_files(files.get)
+
+
+@pytest.mark.parametrize("seconds", [10**14, -(10**14), "x", None])
+def test_numbers_out_of_range_are_no_times(seconds: Any) -> None:
+    assert as_moment(seconds) is None

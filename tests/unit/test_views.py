@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from orarchive.index.database import open_index
+from orarchive.publish.views.scores import list_scores
 from orarchive.sample import START
 from orarchive.store.archive import open_archive
 from orarchive.timestamps import HOUR, format_stamp
@@ -125,3 +126,8 @@ def test_tags_that_read_alike_are_two_records(tmp_path: Path) -> None:
             "select key, count(*) from records where feed = 'endpoints' group by key"
         ).fetchall()
     assert rows == [("a/b@c", 1), ("a/b@c#1", 2)]
+
+
+def test_a_score_that_is_null_is_no_score() -> None:
+    benchmarks = {"artificial_analysis": {"coding_index": None, "math_index": 50}, "design_arena": [5]}
+    assert [(score.measure, score.score) for score in list_scores(benchmarks)] == [("math index", "50")]
