@@ -94,7 +94,17 @@ class AttemptWriter:
         if not group.is_due(base):
             return None, base
         started = self.now()
-        batch = group.fetch(base)
+        return self.write_attempt(group, group.fetch(base), base, started, notes)
+
+    def write_attempt(
+        self,
+        group: SourceGroup[Batch],
+        batch: Batch,
+        base: AttemptBase,
+        started: dt.datetime,
+        notes: list[str],
+    ) -> tuple[bool, AttemptBase]:
+        """Archive a fetched batch on top of a base; return whether all of it is good, and the next base."""
 
         def write(base: AttemptBase) -> tuple[bool, AttemptBase] | None:
             result = group.merge(batch, base)

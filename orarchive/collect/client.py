@@ -187,6 +187,7 @@ class Client:
             raw=raw,
             age=int(age) if age.isascii() and age.isdigit() and len(age) < 10 else None,
             date=date,
+            next_link=response.links.get("next", {}).get("url"),
         )
 
     def _read_body(self, response: requests.Response, max_bytes: int) -> bytes:

@@ -90,6 +90,7 @@ def _find_list_drifts(client: Client, feed: ListFeed) -> Generator[str, None, li
     if feed.probe_route:
         fetched = fetch_probes(client, fetched, [row[feed.key[0]] for row in rows[:1]])
     yield from describe_failures(feed.name, {"": fetched.result})
+    yield from (f"{feed.name}: left out: {fault}" for fault in fetched.faults[:1])
     yield from describe_failures(f"{feed.name} by {feed.probe_route}", fetched.probes)
     if fetched.count and rows and not is_transient(fetched.count.reason or ""):
         yield from (f"{feed.name}: {note}" for note in _compare_count(len(rows), fetched.count))
@@ -115,11 +116,11 @@ def describe_failures(name: str, results: Mapping[str, FetchResult[Any]]) -> Ite
 
 def _compare_count(count: int, response: FetchResult[Any]) -> Iterator[str]:
     """Yield a line where the count route contradicts a list, or has no count."""
-    try:
-        if note := validate.check_against_count(count, response):
-            yield note
-    except validate.RejectedPayload as rejection:
-        yield str(rejection)
+    expected = validate.read_count_route(response)
+    if expected is None:
+        yield f"no count to compare with: {response.reason or 'wrong-shape'}"
+    elif abs(count - expected) > validate.MAX_COUNT_DIFFERENCE:
+        yield f"count-off: {count} rows, /models/count says {expected}"
 
 
 def _find_ranking_drifts(

@@ -1,10 +1,11 @@
 """Fetch feeds from the service. Each response is validated by itself, not yet against the archive."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urljoin
 
 from tqdm import tqdm
 
@@ -12,6 +13,10 @@ from orarchive.collect.client import Client, estimate_weight
 from orarchive.collect.results import Body, FanOutFetch, FetchResult, ListFetch
 from orarchive.collect.validate import (
     RejectedPayload,
+    check_page,
+    find_next_page,
+    read_total_count,
+    reject_result,
     validate_list,
     validate_response,
     validate_result,
@@ -32,6 +37,9 @@ MAX_FAN_OUT_WEIGHT = 50_000_000
 MAX_FAN_OUT_BYTES = 2_000_000
 """Largest response of a fan-out feed that is read: one for each worker at a time. The longest has 50 KB."""
 
+MAX_PAGES = 100
+"""Pages of one list: 600 models in pages of ten come to 60."""
+
 MAX_PROBES = 50
 """Probes in an attempt: the largest true loss of one hour was 28 models (see `validate.MAX_SHRINK`)."""
 
@@ -43,9 +51,46 @@ def fetch_list(client: Client, feed: ListFeed) -> ListFetch:
     """Fetch a feed that is one list, and the count to compare it with where there is one."""
     begun = client.clock()
     count = client.get(feed.count_route, feed.query) if feed.count_route else None
+    pages = list(_fetch_pages(client, feed))
+    last = pages[-1]
+    rows = [row for page in pages for row in (page.body or {}).get(LIST_MEMBER, ())]
+    result: FetchResult[Any] = replace(
+        last,
+        body=None if last.body is None else {LIST_MEMBER: rows},
+        raw=b"\n".join(page.raw for page in pages),
+        requests=sum(page.requests for page in pages),
+        rate_limited=sum(page.rate_limited for page in pages),
+        age=max((page.age for page in pages if page.age is not None), default=None),
+    )
+    checked = _log_rejection(validate_result(result, lambda body: validate_list(feed, body)))
+    seconds = client.clock() - begun
+    if checked.body is None:
+        return ListFetch(feed, validate_result(checked, lambda body: body), seconds, count)
+    faults, total_count = checked.body.faults, read_total_count(pages[0].body)
+    listed = validate_result(checked, lambda body: body.rows)
+    return ListFetch(feed, listed, seconds, count, faults, total_count)
+
+
+def _fetch_pages(client: Client, feed: ListFeed) -> Iterator[FetchResult[Any]]:
+    """Fetch a list page by page; its last result has no body where any page could not be had."""
     response = client.get(feed.route, feed.query)
-    result = _log_rejection(validate_result(response, lambda body: validate_list(feed, body)))
-    return ListFetch(feed, result, client.clock() - begun, count)
+    address = f"{client.base_url}/{feed.route}"
+    seen = set()
+    for _ in range(MAX_PAGES):
+        page = validate_result(response, check_page)
+        yield _log_rejection(page)
+        link = find_next_page(page.body) or response.next_link if page.body else None
+        if link is None:
+            return
+        address = urljoin(address, link)
+        if address in seen or not address.startswith(f"{client.base_url}/"):
+            yield reject_result(
+                response, RejectedPayload("more-pages", f"the next page is at {address[:200]}")
+            )
+            return
+        seen.add(address)
+        response = client.get(address.removeprefix(f"{client.base_url}/"))
+    yield reject_result(response, RejectedPayload("more-pages", f"more than {MAX_PAGES} pages"))
 
 
 def fetch_fan_out(

@@ -1,15 +1,27 @@
 """The feeds of one cadence as a group of sources: hourly ones, or daily ones."""
 
+import datetime as dt
 import logging
 from dataclasses import dataclass, replace
+from typing import Any
 
 from orarchive.collect.attempt import AttemptBase
 from orarchive.collect.client import Client
 from orarchive.collect.feed_fetch import fetch_fan_out, fetch_list, fetch_probes
 from orarchive.collect.feed_merge import MergedFeed, complete_merge, count_first_records, merge_feed
-from orarchive.collect.feed_schedule import drop_archived, list_due_feeds, list_due_keys, list_read_keys
+from orarchive.collect.feed_schedule import (
+    GONE_REASONS,
+    drop_archived,
+    is_route_gone,
+    list_due_feeds,
+    list_due_keys,
+    list_gone_keys,
+    list_read_keys,
+    list_reports,
+)
 from orarchive.collect.merge_result import MergeResult
-from orarchive.collect.results import FanOutFetch, FeedFetch, ListFetch, parse_http_date
+from orarchive.collect.plausibility import summarize_recent_reads
+from orarchive.collect.results import FanOutFetch, FeedFetch, FetchResult, ListFetch, parse_http_date
 from orarchive.collect.settings import RunOptions
 from orarchive.domain.changes import diff_snapshots
 from orarchive.domain.feeds import FanOutFeed, ListFeed
@@ -28,7 +40,10 @@ PROBE_TIMEOUT_S = 60.0
 a request to come back later, must not cost minutes for what is only noted beside the records."""
 
 MAX_CLOCK_DIFFERENCE = 2 * HOUR
-"""Largest difference of the hour from the service's clock: a response from the edge may be an hour old."""
+"""Largest difference of the hour from the service's clock: a run may begin at its end, and last."""
+
+WRONG_DATE = "wrong-date"
+"""Reason why a feed failed whose answers have dates that contradict the clock."""
 
 
 @dataclass(frozen=True)
@@ -71,14 +86,28 @@ class FeedGroup:
         log.info("Starting %s: %s", format_hour(self.options.hour), ", ".join(feed.name for feed in feeds))
         snapshot = base.snapshot
         merged: list[MergedFeed] = []
+        all_fetched = []
         for feed in feeds:
             fetched = self._fetch_feed(feed, snapshot, base)
-            check_clock(fetched, self.options)
+            all_fetched.append(fetched)
+            if is_hour_contradicted(read_service_time(fetched), self.options):
+                fetched = fail_feed(fetched, WRONG_DATE)
             merged.append(self._merge_feed(fetched, snapshot, base))
             snapshot = {**snapshot, feed.name: merged[-1].state}
             _log_feed(merged[-1])
+        self._check_clock(all_fetched)
         # The probes come last, so that they take no time from the feeds.
         return FeedBatch(base, [self._probe(entry) for entry in merged])
+
+    def _check_clock(self, fetched: list[FeedFetch]) -> None:
+        """Raise WrongClock where the answers for every feed contradict the hour.
+
+        A clock that is ahead would close the archive until its hour has come; one odd answer costs its feed
+        alone.
+        """
+        times = {feed.feed.name: time for feed in fetched if (time := read_service_time(feed))}
+        if times and all(is_hour_contradicted(time, self.options) for time in times.values()):
+            raise WrongClock(self, max(times.values()), fetched)
 
     def _fetch_feed(self, feed: ListFeed | FanOutFeed, snapshot: Snapshot, base: AttemptBase) -> FeedFetch:
         """Fetch one feed; a fan-out feed for the keys that its parent has in the snapshot."""
@@ -91,7 +120,23 @@ class FeedGroup:
     def _merge_feed(self, fetched: FeedFetch, snapshot: Snapshot, base: AttemptBase) -> MergedFeed:
         """Merge one feed into a snapshot that holds the feeds of the attempt merged so far."""
         read = list_read_keys(fetched.feed, base.snapshot, base.lines, self.options.hour)
-        return merge_feed(fetched, snapshot, accept=self.options.accept, read=read)
+        gone = (
+            list_gone_keys(fetched, base.snapshot, base.lines, self.options.hour)
+            if isinstance(fetched, FanOutFetch)
+            else ()
+        )
+        recent = summarize_recent_reads(base.lines, fetched.feed, self.options.hour)
+        merged = merge_feed(fetched, snapshot, recent, accept=self.options.accept, read=read, gone=gone)
+        return self._retire(merged, base)
+
+    def _retire(self, merged: MergedFeed, base: AttemptBase) -> MergedFeed:
+        """Set the outcome of a feed whose route is gone for days to `retired`."""
+        if merged.report["outcome"] != "failed" or not GONE_REASONS.issuperset(merged.report["reasons"]):
+            return merged
+        reports = list_reports(base.lines, merged.feed.name)
+        if not is_route_gone(reports, self.options.hour):
+            return merged
+        return replace(merged, report={**merged.report, "outcome": "retired"})
 
     def _probe(self, merged: MergedFeed) -> MergedFeed:
         """Fetch each record that left a list by itself; its merge stays as it is."""
@@ -99,6 +144,11 @@ class FeedGroup:
             return merged
         self.client.deadline = min(self.client.deadline, self.client.clock() + PROBE_TIMEOUT_S)
         return replace(merged, fetched=fetch_probes(self.client, merged.fetched, merged.vanished_keys))
+
+    def fail(self, fetched: list[FeedFetch], base: AttemptBase) -> FeedBatch:
+        """Return a batch in which all fetched feeds failed, as the clock is wrong."""
+        failed = [fail_feed(feed, WRONG_DATE) for feed in fetched]
+        return FeedBatch(base, [self._merge_feed(feed, base.snapshot, base) for feed in failed])
 
     def merge(self, batch: FeedBatch, base: AttemptBase) -> MergeResult | None:
         """Complete the merge on top of the base that was fetched on; on any other one merge again."""
@@ -124,26 +174,55 @@ class FeedGroup:
         return format_message(self.options.hour, line, changes, first)
 
 
-def check_clock(fetched: FeedFetch, options: RunOptions) -> None:
-    """Refuse an hour read from a clock that the service's contradicts.
+class WrongClock(ArchiveError):
+    """All answers that a group fetched contradict the clock; `service_time` is the service's."""
 
-    A clock that is ahead would close the archive until its hour has come.
-    """
-    dates = [result.date for result in fetched.responses if result.date]
-    service_time = max(map(parse_http_date, dates), default=None)
-    if options.is_hour_given or options.force or service_time is None or service_time.year not in YEARS:
-        return
-    if abs(options.hour - service_time) > MAX_CLOCK_DIFFERENCE:
-        msg = (
-            f"the clock here says {format_hour(options.hour)}, and the service's {format_stamp(service_time)}"
-            " (set it right, or name the hour with --hour)"
+    def __init__(self, group: FeedGroup, service_time: dt.datetime, fetched: list[FeedFetch]) -> None:
+        super().__init__(
+            f"the clock here says {format_hour(group.options.hour)}, and the service's"
+            f" {format_stamp(service_time)} (set it right, or name the hour with --hour)"
         )
-        raise ArchiveError(msg)
+        self.group = group
+        self.service_time = service_time
+        self.fetched = fetched
+
+
+def read_service_time(fetched: FeedFetch) -> dt.datetime | None:
+    """Return the service's clock by the answers for a feed; None where they have no date that can be read.
+
+    The date of an answer from a cache is as old as its age; the newest one counts.
+    """
+    times = [
+        parse_http_date(result.date) + dt.timedelta(seconds=result.age or 0)
+        for result in fetched.all_responses
+        if result.date and parse_http_date(result.date).year in YEARS
+    ]
+    return max(times, default=None)
+
+
+def is_hour_contradicted(time: dt.datetime | None, options: RunOptions) -> bool:
+    """Return whether the service's clock contradicts an hour that was read from the clock here."""
+    is_named = options.is_hour_given or options.force
+    return not is_named and time is not None and abs(options.hour - time) > MAX_CLOCK_DIFFERENCE
+
+
+def fail_feed(fetched: FeedFetch, reason: str) -> FeedFetch:
+    """Return a fetched feed whose answers count as failures, for one reason; its requests stay counted."""
+
+    def fail(result: FetchResult[Any]) -> FetchResult[Any]:
+        return replace(result, body=None, raw=b"", reason=reason, is_rejected=False)
+
+    if isinstance(fetched, FanOutFetch):
+        return replace(fetched, results={key: fail(result) for key, result in fetched.results.items()})
+    return replace(fetched, result=fail(fetched.result))
 
 
 def _log_feed(merged: MergedFeed) -> None:
     """Log the outcome of a feed: an error with the reasons, or the count of its rows or responses."""
     report = merged.report
+    if report["outcome"] == "retired":
+        log.warning("%s: its route is gone since days; it is asked for once a day", merged.feed.name)
+        return
     if report["outcome"] in ("failed", "quarantined"):
         log.error("Sync failed: %s (%s)", merged.feed.name, ", ".join(report["reasons"]))
         return

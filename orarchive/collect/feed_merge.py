@@ -4,15 +4,27 @@ A failure keeps the last good records: a feed that was rejected or failed stays 
 fan-out feed that was not read keeps its last response, and nothing is ever deleted because something failed.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from orarchive.collect import validate
 from orarchive.collect.merge_result import MergeResult, report_rejection
+from orarchive.collect.plausibility import (
+    CONTRADICTIONS,
+    COUNT_MISMATCH,
+    COUNT_OFF,
+    Doubt,
+    RecentReads,
+    describe_received,
+    is_believed,
+    list_fault_doubts,
+    list_size_doubts,
+)
 from orarchive.collect.results import FanOutFetch, FeedFetch, FetchResult, ListFetch, parse_http_date
 from orarchive.domain.data_paths import SNAPSHOT_FILES
 from orarchive.domain.feeds import FEEDS, CopyFeed, FanOutFeed, Feed
+from orarchive.domain.keys import Key
 from orarchive.domain.snapshot import (
     Snapshot,
     State,
@@ -21,8 +33,11 @@ from orarchive.domain.snapshot import (
     get_records_by_key,
     hash_feed,
 )
-from orarchive.jsonl import dumps
-from orarchive.store.ledger import FeedReport
+from orarchive.jsonl import Record, dumps
+from orarchive.store.ledger import AS_BEFORE, FeedReport
+
+MAX_NAMED = 10
+"""Rows that a note names; of the others it has the number."""
 
 MAX_KEPT_SHARE = 0.01
 """Share of a fan-out feed's keys that may be kept in a good hour: single models fail in most hours."""
@@ -49,34 +64,45 @@ class MergedFeed:
 
 
 def merge_feed(
-    fetched: FeedFetch, snapshot: Snapshot, *, accept: Collection[str] = (), read: Collection[str] = ()
+    fetched: FeedFetch,
+    snapshot: Snapshot,
+    recent: RecentReads,
+    *,
+    accept: Collection[str] = (),
+    read: Collection[str] = (),
+    gone: Collection[str] = (),
 ) -> MergedFeed:
-    """Merge one fetched feed into a snapshot.
+    """Merge one fetched feed into a snapshot; `recent` are the reads of the hours before.
 
-    `accept` names the feeds that may shrink; `read` are the keys of a fan-out feed that earlier attempts at
-    the same hour have read.
+    `accept` names the feeds that are taken in spite of doubts; `read` are the keys of a fan-out feed that
+    earlier attempts at the same hour have read, `gone` those for which 404 is the answer.
     """
     accepted = fetched.feed.name in accept
     if isinstance(fetched, FanOutFetch):
-        return merge_fan_out(fetched, snapshot, accepted=accepted, read=read)
-    return merge_list(fetched, snapshot, accepted=accepted)
+        return merge_fan_out(fetched, snapshot, recent, accepted=accepted, read=read, gone=gone)
+    return merge_list(fetched, snapshot, recent, accepted=accepted)
 
 
-def merge_list(fetched: ListFetch, snapshot: Snapshot, *, accepted: bool) -> MergedFeed:
-    """Merge a list into a snapshot; `accepted` lets it shrink.
+def merge_list(fetched: ListFetch, snapshot: Snapshot, recent: RecentReads, *, accepted: bool) -> MergedFeed:
+    """Merge a list into a snapshot; `accepted` lets it be taken in spite of doubts.
 
     A list that failed or was rejected keeps the records of the snapshot; the report has the reason.
     """
     feed, records, result = fetched.feed, snapshot[fetched.feed.name], fetched.result
     report = _start_report()
     if result.body is not None:
-        try:
-            validate.check_row_count(feed, len(result.body), len(records), accepted)
-            if fetched.count and (note := validate.check_against_count(len(result.body), fetched.count)):
-                report["notes"] = [note]
-        except validate.RejectedPayload as rejection:
+        report |= _report_faults(fetched.faults)
+        count = validate.read_count_route(fetched.count) if fetched.count else None
+        if fetched.count and count is None:
+            reason = fetched.count.reason or "wrong-shape"
+            report["notes"] = [*report.get("notes", []), f"no count to compare with: {reason}"]
+        keys = [tuple(row[name] for name in feed.key if name in row) for row in result.body]
+        doubts = list_doubts(fetched, result.body, count, recent)
+        # A required list without rows is never taken: that is a failure which looks like emptiness.
+        if not result.body and feed.must_not_be_empty:
+            accepted, recent = False, replace(recent, doubted=())
+        if rejection := _weigh_doubts(report, doubts, recent, keys, accepted=accepted):
             result = validate.reject_result(result, rejection)
-            report["notes"] = [result.detail]
     if result.body is None:
         report["outcome"] = "quarantined" if result.is_rejected else "failed"
         report["reasons"] = [str(result.reason)]
@@ -89,11 +115,18 @@ def merge_list(fetched: ListFetch, snapshot: Snapshot, *, accepted: bool) -> Mer
 
 
 def merge_fan_out(
-    fetched: FanOutFetch, snapshot: Snapshot, *, accepted: bool, read: Collection[str]
+    fetched: FanOutFetch,
+    snapshot: Snapshot,
+    recent: RecentReads,
+    *,
+    accepted: bool,
+    read: Collection[str] = (),
+    gone: Collection[str] = (),
 ) -> MergedFeed:
     """Merge the responses of a fan-out feed into a snapshot.
 
-    `accepted` lets it shrink; `read` are the keys that earlier attempts at the same hour have read.
+    `accepted` lets it be taken in spite of doubts; `read` are the keys that earlier attempts at the same hour
+    have read, `gone` those for which 404 is the answer: they have no records.
     """
     feed, records = fetched.feed, snapshot[fetched.feed.name]
     report = _start_report()
@@ -104,21 +137,29 @@ def merge_fan_out(
     rejected = tuple((key, result) for key, result in failed.items() if result.is_rejected)
     unread = {key: str(result.reason) for key, result in failed.items()}
     unread |= dict.fromkeys(sorted(listed - fetched.results.keys() - set(read)), "not-asked")
-    if unread:
-        report["reasons"] = sorted(set(unread.values()))
+    report["reasons"] = sorted(set(unread.values()))
     if failed and len(failed) == len(fetched.results) and listed <= failed.keys():
         report["outcome"] = "quarantined" if len(rejected) == len(failed) else "failed"
         return MergedFeed(fetched, records, report, rejected)
-    state = {(key,): response for (key,), response in records.items() if key in listed}
-    state |= {(key,): response for key, response in fetched.bodies.items()}
-    try:
-        validate.check_row_count(feed, _count_items(feed, state), _count_items(feed, records), accepted)
-    except validate.RejectedPayload as rejection:
-        report |= {"outcome": "quarantined", "reasons": [rejection.reason], "notes": [str(rejection)]}
+    bodies, faults = _drop_faulty_items(feed, fetched.bodies)
+    report |= _report_faults(faults)
+    unread = {key: reason for key, reason in unread.items() if key not in gone}
+    state = {(key,): response for (key,), response in records.items() if key in listed - {*gone}}
+    received = _count_items(feed, {(key,): response for key, response in fetched.bodies.items()})
+    state |= {(key,): response for key, response in bodies.items()}
+    doubts = [*list_fault_doubts(len(faults), received), *_list_item_doubts(feed, records, state, recent)]
+    keys = [*get_records_by_key(feed, state)] if any(_list_items(feed, state)) else []
+    if rejection := _weigh_doubts(report, doubts, recent, keys, accepted=accepted):
+        report |= {"outcome": "quarantined", "reasons": [rejection.reason]}
         whole = validate.reject_result(FetchResult(raw=dumps(fetched.bodies)), rejection)
         return MergedFeed(fetched, records, report, (*rejected, ("", whole)))
+    report["reasons"] = sorted(set(unread.values()))
+    if gone:
+        report["gone"] = len(gone)
     if unread:
         report["kept"] = unread
+    else:
+        del report["reasons"]
     if len(unread) > MAX_KEPT_SHARE * len(listed):
         report["outcome"] = "partial"
     return MergedFeed(fetched, state, report, rejected)
@@ -129,9 +170,103 @@ def _start_report() -> FeedReport:
     return {"outcome": "ok", "sha256": ""}
 
 
+def list_doubts(
+    fetched: ListFetch, rows: Sequence[Record], count: int | None, recent: RecentReads
+) -> list[Doubt]:
+    """List the reasons why a list may not be true; `count` is that of `/models/count`, None without one.
+
+    A growth that the count confirms is no reason.
+    """
+    received = len(rows) + len(fetched.faults)
+    fault_doubts = list_fault_doubts(len(fetched.faults), received)
+    doubts = []
+    if fetched.total_count not in (None, received, len(rows)):
+        doubts.append(Doubt(COUNT_MISMATCH, f"{received} rows, total_count {fetched.total_count}"))
+    is_counted = count is not None and abs(len(rows) - count) <= validate.MAX_COUNT_DIFFERENCE
+    if count is not None and not is_counted:
+        doubts.append(Doubt(COUNT_OFF, f"{len(rows)} rows, /models/count says {count}"))
+    judges_growth = recent.judges_growth and not is_counted
+    is_required = fetched.feed.must_not_be_empty
+    # A row that is left out was there: it makes no list shorter.
+    size_doubts = list_size_doubts(
+        received if rows else 0,
+        [int(recent.usual_rows)],
+        is_required=is_required,
+        judges_growth=judges_growth,
+    )
+    return [*fault_doubts, *size_doubts, *doubts]
+
+
+def _weigh_doubts(
+    report: FeedReport, doubts: Sequence[Doubt], recent: RecentReads, keys: Collection[Key], *, accepted: bool
+) -> validate.RejectedPayload | None:
+    """Return the rejection of a doubted list; None where it is taken, which the report says."""
+    settled = {*recent.settled} & CONTRADICTIONS
+    believed = [f"{doubt}; {AS_BEFORE}" for doubt in doubts if doubt.reason in settled]
+    doubts = [doubt for doubt in doubts if doubt.reason not in settled]
+    received = describe_received(keys)
+    hours = recent.count_confirming_hours(received)
+    words = [str(doubt) for doubt in doubts]
+    if not doubts or accepted or is_believed(doubts, hours):
+        why = "accepted by hand" if accepted else f"alike for {hours} hours"
+        if believed := [*believed, *(f"{word}; {why}" for word in words)]:
+            report["believed"] = believed
+        return None
+    report["notes"] = [*report.get("notes", []), *words]
+    report["received"] = received
+    return validate.RejectedPayload(doubts[0].reason, doubts[0].detail)
+
+
+def _report_faults(faults: Sequence[str]) -> FeedReport:
+    """Return the notes of a report that name rows which were left out."""
+    if not faults:
+        return {}  # type: ignore[typeddict-item]
+    more = [f"and {len(faults) - MAX_NAMED} more"] if len(faults) > MAX_NAMED else []
+    return {"notes": [f"left out: {', '.join([*faults[:MAX_NAMED], *more])}"]}  # type: ignore[typeddict-item]
+
+
+def _drop_faulty_items(feed: FanOutFeed, bodies: Mapping[str, Record]) -> tuple[dict[str, Record], list[str]]:
+    """Return responses without the items that have no key, and a description of each of those."""
+    good, faults = {}, []
+    for key, body in bodies.items():
+        good[key], faults_of_body = validate.drop_faulty_items(feed, body)
+        faults += [f"{key}: {fault}" for fault in faults_of_body]
+    return good, faults
+
+
+def _list_item_doubts(feed: FanOutFeed, records: State, state: State, recent: RecentReads) -> Iterator[Doubt]:
+    """Yield the doubt about the number of items, of the keys that were there before and still are.
+
+    Which keys are listed the parent has judged. The number is compared with that of the hour before, and with
+    the usual one for so many keys: the former knows which keys are left, the latter is not of one hour alone.
+    """
+    before = _count_items(feed, _select(records, state))
+    count = _count_items(feed, _select(state, records) if records else state)
+    if records and not before:
+        return
+    usual = int(recent.usual_rows * len(records.keys() & state.keys())) if feed.has_item_lines else 0
+    yield from list_size_doubts(
+        count,
+        [before, usual or before],
+        is_required=feed.must_not_be_empty,
+        judges_growth=recent.judges_growth,
+    )
+
+
+def _select(state: State, keys: Collection[Key]) -> State:
+    """Return the records of a state that have one of these keys."""
+    return {key: record for key, record in state.items() if key in keys}
+
+
+def _list_items(feed: FanOutFeed, state: State) -> Iterator[Record]:
+    """Yield the items in the responses of a fan-out feed."""
+    for response in state.values():
+        yield from feed.get_payload(response)[feed.items_member]
+
+
 def _count_items(feed: FanOutFeed, state: State) -> int:
     """Count the items in the responses of a fan-out feed."""
-    return sum(len(feed.get_payload(response)[feed.items_member]) for response in state.values())
+    return sum(1 for _ in _list_items(feed, state))
 
 
 def complete_merge(

@@ -1,14 +1,78 @@
 """The schedule of feeds: which are due, which keys of a fan-out feed, and what others have archived."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from orarchive.collect.results import FanOutFetch, FeedFetch
 from orarchive.domain.feeds import FEEDS, FanOutFeed, Feed, ListFeed
 from orarchive.domain.snapshot import Snapshot
 from orarchive.store import ledger
-from orarchive.store.ledger import Attempt, get_attempt_hour
+from orarchive.store.ledger import Attempt, FeedReport, get_attempt_hour
+from orarchive.timestamps import DAY
+
+GONE_REASONS = {"404", "410"}
+"""Reasons that say that a route is no longer there."""
+
+RETIRED_AFTER = 3 * DAY
+"""A route that is gone for so long is asked for once a day, and no longer makes a run red."""
+
+GONE_AFTER = DAY
+"""A key that the service does not know for so long has no records: single models leave within hours."""
+
+RETIRED_INTERVAL = DAY
+"""Time between two requests for a route that is gone."""
+
+
+HourReports = Iterable[tuple[dt.datetime, FeedReport]]
+"""The reports of one feed with their hours, latest first."""
+
+
+def is_route_gone(reports: HourReports, hour: dt.datetime) -> bool:
+    """Return whether a route was gone in all reports, latest first, of the last three days up to an hour.
+
+    Reports are by hour; those of a request that failed for another reason say nothing.
+    """
+    for report_hour, report in reports:
+        if report["outcome"] in ("ok", "partial", "quarantined"):
+            return False
+        if GONE_REASONS.issuperset(report.get("reasons", ())) and hour - report_hour >= RETIRED_AFTER:
+            return True
+    return False
+
+
+def is_resting(reports: HourReports, hour: dt.datetime) -> bool:
+    """Return whether the latest report, the first one, is of a route that is gone and was asked today."""
+    for report_hour, report in reports:
+        return report["outcome"] == "retired" and hour - report_hour < RETIRED_INTERVAL
+    return False
+
+
+def list_reports(lines: Sequence[Attempt], feed: str) -> Iterator[tuple[dt.datetime, FeedReport]]:
+    """Yield the reports of a feed with their hours, latest first, of the attempts that requested it."""
+    for line in reversed(lines):
+        report = line["feeds"].get(feed)
+        if report and report["outcome"] != "not-due":
+            yield get_attempt_hour(line), report
+
+
+def list_gone_keys(
+    fetched: FanOutFetch, snapshot: Snapshot, lines: list[Attempt], hour: dt.datetime
+) -> set[str]:
+    """List the keys for which 404 is the answer: those without a record, and those that had it for a day."""
+    unknown = {key for key, result in fetched.results.items() if result.reason == "404"}
+    recorded = {key for (key,) in snapshot[fetched.feed.name]}
+    pending, gone = unknown & recorded, unknown - recorded
+    for line in reversed(lines):
+        if not pending:
+            break
+        if not _is_read(line, fetched.feed):
+            continue
+        kept = ledger.get_kept_keys(line, fetched.feed.name)
+        if hour - get_attempt_hour(line) >= GONE_AFTER:
+            gone |= {key for key in pending if kept.get(key) == "404"}
+        pending = {key for key in pending if key in kept} - gone
+    return gone
 
 
 def list_due_feeds(lines: list[Attempt], hour: dt.datetime, cadence: str) -> list[ListFeed | FanOutFeed]:
@@ -25,7 +89,10 @@ def list_due_feeds(lines: list[Attempt], hour: dt.datetime, cadence: str) -> lis
         )
     }
     return [
-        feed for feed in feeds if feed.name in due or (isinstance(feed, FanOutFeed) and feed.parent in due)
+        feed
+        for feed in feeds
+        if (feed.name in due or (isinstance(feed, FanOutFeed) and feed.parent in due))
+        and not is_resting(list_reports(lines, feed.name), hour)
     ]
 
 

@@ -35,6 +35,8 @@ class FetchResult(Generic[Body]):
     """The response's `age` header in seconds: a body may be an hour old at the edge."""
     date: str | None = None
     """The response's `date` header."""
+    next_link: str | None = None
+    """The address of the next page, as the header `Link` has it."""
     requests: int = 0
     """Requests that were sent for it, repeated ones included."""
     rate_limited: int = 0
@@ -51,6 +53,10 @@ class ListFetch:
     seconds: float
     count: FetchResult[Any] | None = None
     """The response of `/models/count`, for models."""
+    faults: tuple[str, ...] = ()
+    """A description of each row that was left out, for it has no key or repeats one."""
+    total_count: int | None = None
+    """The number of rows that the list itself says it has."""
     probes: Mapping[str, FetchResult[str]] = field(default_factory=dict)
     """Keys that left the list, each fetched by itself -> the id under which the service knows the record."""
 

@@ -5,19 +5,19 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from orarchive.collect.attempt import AttemptBase, AttemptWriter, SourceGroup, read_base
 from orarchive.collect.client import Client
-from orarchive.collect.feed_group import FeedGroup
+from orarchive.collect.feed_group import FeedGroup, WrongClock
 from orarchive.collect.ranking_group import RankingGroup
 from orarchive.collect.settings import RunOptions, Settings
 from orarchive.errors import ArchiveError
 from orarchive.store import commit, push
 from orarchive.store.archive import Archive
 from orarchive.store.ledger import Attempt, get_attempt_hour
-from orarchive.timestamps import HOUR, format_hour, format_stamp
+from orarchive.timestamps import HOUR, floor_hour, format_hour, format_stamp
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +61,11 @@ class Run:
             if base.is_past(self.options.hour):
                 break
             client.deadline = client.clock() + self.settings.timeout
-            is_good, base = writer.make_attempt(group, base, notes)
+            try:
+                is_good, base = writer.make_attempt(group, base, notes)
+            except WrongClock as error:
+                self._record_wrong_clock(error, writer, notes)
+                raise
             if is_good is not None:
                 notes = []
                 results.append(is_good)
@@ -73,6 +77,21 @@ class Run:
         if writer.push_error:
             raise writer.push_error
         return int(not all(results))
+
+    def _record_wrong_clock(self, error: WrongClock, writer: AttemptWriter, notes: list[str]) -> None:
+        """Write the ledger line of an attempt whose answers all contradict the clock.
+
+        It is of the earlier hour of the two clocks: an hour that is yet to come would close the archive.
+        """
+        lines = read_base(self.archive, self.options.hour).lines
+        hour = min(self.options.hour, floor_hour(error.service_time))
+        hour = max([hour, *map(get_attempt_hour, lines)])
+        options = replace(self.options, hour=hour)
+        group, base = replace(error.group, options=options), read_base(self.archive, hour)
+        batch = group.fail(error.fetched, base)
+        replace(writer, options=options).write_attempt(
+            group, batch, base, error.service_time, [str(error), *notes]
+        )
 
     def _list_groups(self, client: Client) -> list[SourceGroup[Any]]:
         """List the groups of sources, in the order in which they are archived."""

@@ -2,22 +2,33 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from orarchive.collect.results import Body, FetchResult
-from orarchive.domain.feeds import LIST_MEMBER, CopyFeed, FanOutFeed, Feed, ListFeed
+from orarchive.domain.feeds import ARCHIVE_KEY_FIELDS, LIST_MEMBER, CopyFeed, FanOutFeed, ListFeed
 from orarchive.domain.ranking_series import MAX_ORDER_LENGTH, ORDER, Series, get_row_date, is_date
 from orarchive.domain.record_files import sort_set_fields
 from orarchive.domain.records import get_nested
 from orarchive.jsonl import Record
 
 MAX_SHRINK = 0.2
-"""Largest believable loss of rows between two hours: the worst true one on record was 8 %
-(364 to 336 models on 31 July 2026), the next larger ones were gaps of months and a broken file."""
+"""Largest believable loss of the rows that a ranking has of a date."""
 
 MAX_COUNT_DIFFERENCE = 2
 """Largest difference of the list from `/models/count`: the two are cached apart at the edge."""
+
+
+MAX_DIGITS = 9
+"""Digits of a total that is sent as text."""
+
+
+@dataclass(frozen=True)
+class ListRows:
+    """The rows of a list that have a key, and a description of each that has none or repeats one."""
+
+    rows: list[Record]
+    faults: tuple[str, ...]
 
 
 class RejectedPayload(Exception):
@@ -46,61 +57,83 @@ def reject_result(result: FetchResult[Any], rejection: RejectedPayload) -> Fetch
     return replace(result, body=None, reason=rejection.reason, detail=str(rejection), is_rejected=True)
 
 
-def validate_list(feed: ListFeed, body: Any) -> list[Record]:
+def validate_list(feed: ListFeed, body: Any) -> ListRows:
     """Return the rows of a list feed's response, their lists without an order sorted.
 
-    Raise RejectedPayload for a wrong shape, a missing or repeated key, and a list that is not complete.
+    Rows without a key, and those that repeat one, are left out and named. Raise RejectedPayload for a wrong
+    shape.
     """
     payload = _get_member(body, LIST_MEMBER)
     if not isinstance(payload, list) or not all(isinstance(row, dict) for row in payload):
         raise RejectedPayload("wrong-shape", f"{LIST_MEMBER} is not a list of objects")
-    for position, row in enumerate(payload):
-        _check_key(row, feed.key, position)
     # Rows that repeat endpoints have no key of their own: several may name the same model.
-    if not isinstance(feed, CopyFeed):
-        _check_unique([row[feed.key[0]] for row in payload])
-    if isinstance(body.get("links"), dict) and body["links"].get("next") is not None:
-        raise RejectedPayload("more-pages", "the list goes on elsewhere")
+    rows, faults = _drop_faulty_rows(payload, feed.key, may_repeat=isinstance(feed, CopyFeed))
+    return ListRows([sort_set_fields(row, feed.set_fields) for row in rows], tuple(faults))
+
+
+def check_page(body: Any) -> Any:
+    """Return one page of a list; raise RejectedPayload where it has no rows, or its next page no address."""
+    if not isinstance(_get_member(body, LIST_MEMBER), list):
+        raise RejectedPayload("wrong-shape", f"{LIST_MEMBER} is not a list of objects")
+    find_next_page(body)
+    return body
+
+
+def read_total_count(body: Any) -> int | None:
+    """Return the number of rows that a list says it has; None where it does not say."""
     total = body.get("total_count")
-    if isinstance(total, int) and total != len(payload):
-        raise RejectedPayload("count-mismatch", f"{len(payload)} rows, total_count {total}")
-    return [sort_set_fields(row, feed.set_fields) for row in payload]
+    if isinstance(total, str) and total.isascii() and total.isdigit():
+        total = int(total[:MAX_DIGITS])
+    return total if isinstance(total, int) else None
+
+
+def find_next_page(body: Any) -> str | None:
+    """Return the address of a list's next page as its body has it; None where it has none.
+
+    Raise RejectedPayload where there is more, and nothing says where.
+    """
+    links = body.get("links")
+    address = links.get("next") if isinstance(links, dict) else None
+    if not address and body.get("has_more") is True:
+        raise RejectedPayload("more-pages", "the list goes on, and does not say where")
+    if address is not None and not isinstance(address, str):
+        raise RejectedPayload("more-pages", "the address of the next page is no text")
+    return address or None
 
 
 def validate_response(feed: FanOutFeed, body: Any) -> Record:
     """Return one response of a fan-out feed, its lists without an order sorted.
 
-    Raise RejectedPayload for a wrong shape, and for items without their keys.
+    Raise RejectedPayload for a wrong shape, and where no item has a key.
     """
     payload = _get_member(body, feed.payload_member)
     items = _get_member(payload, feed.items_member)
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise RejectedPayload("wrong-shape", f"{feed.items_member} is not a list of objects")
-    if feed.has_item_lines:
-        for position, item in enumerate(items):
-            _check_key(item, feed.key, position)
+    if feed.has_item_lines and items:
+        good, faults = _drop_faulty_rows(items, feed.key, may_repeat=True)
+        if not good:
+            raise RejectedPayload("key-missing", faults[0])
     sort_set_fields(payload, feed.set_fields)
     return dict(body)
 
 
-def check_row_count(feed: Feed, count: int, previous: int, accepted: bool) -> None:
-    """Reject a feed that is empty or shrank by more than a fifth; `accepted` lets it shrink."""
-    if not count and (feed.must_not_be_empty or (previous and not accepted)):
-        raise RejectedPayload("empty", f"{previous} before")
-    if count < previous * (1 - MAX_SHRINK) and not accepted:
-        raise RejectedPayload("shrunk", f"{previous} to {count}")
+def drop_faulty_items(feed: FanOutFeed, response: Record) -> tuple[Record, list[str]]:
+    """Return a validated response without the items that have no key, and a description of each of those."""
+    payload = feed.get_payload(response)
+    items, faults = _drop_faulty_rows(payload[feed.items_member], feed.key, may_repeat=True)
+    if not (feed.has_item_lines and faults):
+        return response, []
+    payload = {**payload, feed.items_member: items}
+    return ({**response, feed.payload_member: payload} if feed.payload_member else payload), faults
 
 
-def check_against_count(count: int, response: FetchResult[Any]) -> str | None:
-    """Reject a list that `/models/count` contradicts; return a note where that count is missing."""
+def read_count_route(response: FetchResult[Any]) -> int | None:
+    """Return the number in the response of `/models/count`; None where it has none."""
     body = response.body
     data = body.get("data") if isinstance(body, dict) else None
-    expected = data.get("count") if isinstance(data, dict) else None
-    if not isinstance(expected, int):
-        return f"no count to compare with: {response.reason or 'wrong-shape'}"
-    if abs(count - expected) > MAX_COUNT_DIFFERENCE:
-        raise RejectedPayload("count-off", f"{count} rows, /models/count says {expected}")
-    return None
+    count = data.get("count") if isinstance(data, dict) else None
+    return count if isinstance(count, int) else None
 
 
 def _get_member(value: Any, name: str | None) -> Any:
@@ -114,18 +147,27 @@ def _get_member(value: Any, name: str | None) -> Any:
     return value[name]
 
 
-def _check_key(row: Record, key: Collection[str], position: int) -> None:
-    """Reject a row without the key fields that the service sends (the archive adds `model` and `n`)."""
-    for name in key:
-        if name not in ("model", "n") and not (isinstance(row.get(name), str) and row[name]):
-            raise RejectedPayload("key-missing", f"row {position} has no {name}")
+def _drop_faulty_rows(
+    rows: list[Record], key: Collection[str], *, may_repeat: bool
+) -> tuple[list[Record], list[str]]:
+    """Return the rows that have a key which none before them has, and a description of each other row.
 
-
-def _check_unique(keys: list[str]) -> None:
-    """Reject keys of which two are the same."""
-    if len(set(keys)) != len(keys):
-        repeated = sorted(key for key, count in Counter(keys).items() if count > 1)
-        raise RejectedPayload("duplicate-key", ", ".join(repeated[:5]))
+    `may_repeat` lets rows have the same key. Of a key only the fields count that the service sends.
+    """
+    names = [name for name in key if name not in ARCHIVE_KEY_FIELDS]
+    good: list[Record] = []
+    faults: list[str] = []
+    seen = set()
+    for position, row in enumerate(rows):
+        values = tuple(row.get(name) for name in names)
+        if not all(isinstance(value, str) and value for value in values):
+            faults.append(f"key-missing: row {position}")
+        elif values in seen and not may_repeat:
+            faults.append(f"duplicate-key: {'@'.join(map(str, values))}")
+        else:
+            seen.add(values)
+            good.append(row)
+    return good, faults
 
 
 def validate_openapi(body: Any) -> None:

@@ -24,6 +24,7 @@ def find_problems(history: History, now: dt.datetime) -> list[str]:
         *_describe_stopped_feeds(history, now),
         *_find_day_with_few_good_hours(history, now),
         *_find_missing_rankings(history, now),
+        *_list_believed(history, now),
     ]
 
 
@@ -67,6 +68,15 @@ def _find_missing_rankings(history: History, now: dt.datetime) -> Iterator[str]:
                 reason for report in reports_of_series for reason in report.get("kept", {}).values()
             )
             yield f"rankings {name} was not read in the last two days{_format_counts(reasons)}"
+
+
+def _list_believed(history: History, now: dt.datetime) -> Iterator[str]:
+    """Yield a sentence for each list that was taken in the last day in spite of doubts."""
+    for line in _select_attempts(history, now - DAY, now):
+        for name, report in line["feeds"].items():
+            for doubt in ledger.list_new_doubts(report):
+                hour = format_hour(get_attempt_hour(line))
+                yield f"{name} was taken at {hour} in spite of a doubt: {doubt}"
 
 
 def _select_attempts(history: History, begin: dt.datetime, end: dt.datetime) -> list[Attempt]:

@@ -29,7 +29,7 @@ from orarchive.store.git import stream_git
 from orarchive.store.ledger import SeriesReport, get_attempt_hour, get_feed_outcome, list_complete_hours
 from orarchive.timestamps import HOUR, format_hour
 
-UNCHANGED_OUTCOMES = ("not-due", "failed", "quarantined")
+UNCHANGED_OUTCOMES = ("not-due", "failed", "quarantined", "retired")
 """Outcomes of a list that leave it as it was."""
 
 Tree = dict[str, str]

@@ -2,13 +2,14 @@
 
 import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from tqdm import tqdm
 
 from orarchive.collect.feed_merge import complete_reports, count_first_records, merge_list
 from orarchive.collect.merge_result import build_ledger_line, report_rejection
+from orarchive.collect.plausibility import RecentReads
 from orarchive.collect.results import FetchResult, ListFetch
 from orarchive.collect.validate import validate_result
 from orarchive.domain.changes import diff_snapshots
@@ -24,7 +25,7 @@ from orarchive.importer.git_source import (
     resolve_commits,
 )
 from orarchive.importer.report import SHRUNK, ImportResult, VersionResult
-from orarchive.importer.rows import Rows, build_snapshot, collect_lines, parse_version
+from orarchive.importer.rows import ParsedVersion, Rows, build_snapshot, collect_lines, parse_version
 from orarchive.importer.target import choose_target
 from orarchive.jsonl import Record
 from orarchive.store import ledger
@@ -200,17 +201,21 @@ def _merge_hour(
         data = read(version.blob)
         parsed = validate_result(FetchResult(data, raw=data), lambda data: parse_version(data, rows))
         fetched = ListFetch(MODELS, validate_result(parsed, _list_records), seconds=0)
-        merged = merge_list(fetched, snapshot, accepted=version.commit in accept)
+        if parsed.body is not None:
+            fetched = replace(fetched, faults=parsed.body.faults, total_count=parsed.body.total_count)
+        # Versions may lie months apart: only a loss is judged, and only against the version before.
+        recent = RecentReads(len(snapshot[MODELS.name]), judges_growth=False)
+        merged = merge_list(fetched, snapshot, recent, accepted=version.commit in accept)
         report = merged.report
         if parsed.body is not None and report["outcome"] == "ok":
-            return MergedHour(version, parsed.body, report, rejected)
+            return MergedHour(version, parsed.body.rows, report, rejected)
         rejected += [(version, result) for _, result in merged.rejected_responses]
     return MergedHour(versions[-1], rows, report, rejected)
 
 
-def _list_records(rows: Rows) -> list[Record]:
-    """Return the records of rows, in the order of the rows."""
-    return [row.record for row in rows.values()]
+def _list_records(version: ParsedVersion) -> list[Record]:
+    """Return the records of a version, in the order of its rows."""
+    return [row.record for row in version.rows.values()]
 
 
 def _list_results(hour: HourVersions, merged: MergedHour) -> dict[str, VersionResult]:

@@ -6,7 +6,7 @@ as before, so that it is split into lines once, and stays in memory once.
 
 from dataclasses import dataclass
 
-from orarchive.collect.validate import RejectedPayload, validate_list
+from orarchive.collect.validate import RejectedPayload, find_next_page, read_total_count, validate_list
 from orarchive.domain.feeds import LIST_MEMBER, MODELS
 from orarchive.domain.record_files import split_record
 from orarchive.domain.snapshot import Snapshot, make_empty_snapshot
@@ -28,16 +28,29 @@ Rows = dict[str, Row]
 """The rows of a models list, by id."""
 
 
-def parse_version(data: bytes, before: Rows) -> Rows:
+@dataclass(frozen=True)
+class ParsedVersion:
+    """The rows of one version, what was left out of them, and how many the version says it has."""
+
+    rows: Rows
+    faults: tuple[str, ...]
+    total_count: int | None
+
+
+def parse_version(data: bytes, before: Rows) -> ParsedVersion:
     """Parse a version of the file, `{"data": [...]}` or a bare list, into rows; reuse those of the last one.
 
-    Raise RejectedPayload where it is not JSON, or not a list of models.
+    Raise RejectedPayload where it is not JSON, or not a whole list of models.
     """
     try:
         body = loads(data)
         response = {LIST_MEMBER: body} if isinstance(body, list) else body
-        records = validate_list(MODELS, response)
-        return {record["id"]: _build_row(record, before.get(record["id"])) for record in records}
+        parsed = validate_list(MODELS, response)
+        if find_next_page(response):
+            reason = "more-pages"
+            raise RejectedPayload(reason, "the list goes on elsewhere")
+        rows = {record["id"]: _build_row(record, before.get(record["id"])) for record in parsed.rows}
+        return ParsedVersion(rows, parsed.faults, read_total_count(response))
     except NotJSON as error:
         reason = "not-json"
         raise RejectedPayload(reason, str(error)) from None

@@ -132,7 +132,7 @@ def change_rows(alter: Callable[[list[Any]], list[Any]]) -> Callable[..., Reply]
 
 def _remove_key(rows: list[Any]) -> list[Any]:
     keys = {"id", "slug", "tag", "provider_tag", "provider_slug"}
-    return [{name: value for name, value in rows[0].items() if name not in keys}, *rows[1:]]
+    return [{name: value for name, value in row.items() if name not in keys} for row in rows]
 
 
 def _swap_types(payload: Payload) -> Payload:
@@ -230,8 +230,8 @@ FAULTS: dict[str, Fault] = {
     "wrong-type": Fault("an object for a list, or a list for an object", change_payload(_swap_types)),
     "empty": Fault("no rows", change_rows(lambda rows: [])),
     "shrunken": Fault("half of the rows", change_rows(lambda rows: rows[: len(rows) // 2])),
-    "duplicate": Fault("the first row twice", change_rows(lambda rows: [rows[0], *rows])),
-    "key-missing": Fault("the first row without its key", change_rows(_remove_key)),
+    "duplicate": Fault("every row twice", change_rows(lambda rows: [*rows, *rows])),
+    "key-missing": Fault("all rows without their keys", change_rows(_remove_key)),
     "count-mismatch": Fault(
         "a count that differs `by` 5, where the route has a count", change_payload(_miscount)
     ),

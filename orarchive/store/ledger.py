@@ -17,8 +17,9 @@ from orarchive.store.archive import Archive
 from orarchive.timestamps import YEARS, floor_hour, format_stamp, parse_stamp
 
 if TYPE_CHECKING:
-    Outcome = Literal["ok", "partial", "quarantined", "failed", "not-due"]
-    """The outcome of a feed: complete (up to 1 % kept), more kept, rejected, not received, not requested."""
+    Outcome = Literal["ok", "partial", "quarantined", "failed", "retired", "not-due"]
+    """The outcome of a feed: complete (up to 1 % kept), more kept, rejected, not received, its route gone for
+    days, not requested."""
 else:
     # When a line is read any text passes: a newer version may have written an outcome that we do not know.
     Outcome = str
@@ -29,6 +30,9 @@ BAD_OUTCOMES: tuple[Outcome, ...] = ("partial", "quarantined", "failed")
 VALID_AGES = range(10**9)
 """Seconds that a response may be old, as the client reads them."""
 
+
+AS_BEFORE = "as before"
+"""End of a doubt that was believed in an earlier hour, and lasts."""
 
 TIME_MEMBERS = ("hour", "started", "finished")
 """Members of a line that hold a time."""
@@ -41,6 +45,14 @@ class RejectedEntry(TypedDict):
     sha256: str
     bytes: int
     key: NotRequired[str]
+
+
+class Received(TypedDict):
+    """What a doubted list held, to compare it with that of the next hour."""
+
+    rows: int
+    sample: str
+    """Hashes of some of its keys, the same ones for equal lists."""
 
 
 class FeedReport(TypedDict):
@@ -64,8 +76,14 @@ class FeedReport(TypedDict):
     """Latest `date` header among the responses."""
     kept: NotRequired[dict[str, str]]
     """Fan-out feeds: requested keys whose records are from before this hour, with the reason."""
+    gone: NotRequired[int]
+    """Fan-out feeds: requested keys that the service does not know, for a day or from the first."""
     reasons: NotRequired[list[str]]
     notes: NotRequired[list[str]]
+    received: NotRequired[Received]
+    """What was received and not believed yet."""
+    believed: NotRequired[list[str]]
+    """Doubts in spite of which a list was taken, as it came alike for some hours or was accepted by hand."""
     refused: NotRequired[list[RejectedEntry]]
     vanished: NotRequired[dict[str, str]]
     """Models: ids that were listed before and no longer are, with the result of requesting each by itself:
@@ -226,6 +244,11 @@ def _find_time_fault(name: str, text: str) -> str:
     if name == "hour" and format_stamp(floor_hour(time)) != text:
         return f"hour is not a UTC hour: {text!r} (write 2026-11-20T06:00:00Z)"
     return ""
+
+
+def list_new_doubts(report: FeedReport) -> list[str]:
+    """List the doubts in spite of which a list was believed in an hour for the first time."""
+    return [doubt for doubt in report.get("believed", []) if not doubt.endswith(AS_BEFORE)]
 
 
 def append_line(file: bytes, attempt: Attempt) -> bytes:

@@ -162,7 +162,7 @@ OVERRIDE = {"overrides": [{"prompt": "1", "region": "eu"}]}
             set_prices(audio_minute="1"),
             "endpoints: a price of unknown unit, audio_minute",
         ),
-        ("providers", rename_field("slug", "id"), "providers: key-missing"),
+        ("providers", rename_field("slug", "id"), "providers: left out: key-missing: row 0"),
         ("endpoints/zdr", lambda body: {"data": "none"}, "zdr: wrong-shape"),
         ("images/models", rename_field("name", "title"), "images: no record has name"),
         (

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from orarchive.collect.feed_group import check_clock
+from orarchive.collect.feed_group import read_service_time
 from orarchive.collect.results import FetchResult, ListFetch
-from orarchive.collect.settings import RunOptions
 from orarchive.domain.feeds import MODELS
 from orarchive.errors import ArchiveError
 from orarchive.jsonl import read_lines
 from orarchive.sample import START
+from orarchive.timestamps import format_stamp
 from tests.support.archives import (
     DAY,
     HOUR,
@@ -302,21 +302,27 @@ def test_clock_that_contradicts_the_service_is_refused(stage: Stage, off: dt.tim
     """Refuse it: an hour ahead would block the archive until then. A replay may name any hour."""
     stage.service.now = START + DAY
     assert stage.run(START, feeds=("models",)) == 0
-    before = stage.archive.resolve_commit()
+    before = read_data_files(stage.root)
     with pytest.raises(ArchiveError, match="the clock here says"):
         stage.run(START + DAY + off, is_hour_given=False)
-    assert stage.archive.resolve_commit() == before
+    # The attempt is in the ledger, at the earlier of the two hours: one to come would close the archive.
+    line = stage.read_attempts()[-1]
+    assert line["hour"] == format_stamp(START + DAY + min(off, dt.timedelta()))
+    assert {report["outcome"] for report in line["feeds"].values()} == {"failed", "not-due"}
+    assert line["feeds"]["models"]["reasons"] == ["wrong-date"]
+    assert read_data_files(stage.root) == before
     assert_tidy(stage.root)
+    subjects = len(stage.list_subjects())
     # A response out of a cache is an hour old, and a run may end in the next hour.
     for day, late in ((2, -HOUR), (3, HOUR)):
         stage.service.now = START + day * DAY + late
         assert stage.run(START + day * DAY, is_hour_given=False, feeds=("models",)) == 0
-        assert len(stage.list_subjects()) == day
+        assert len(stage.list_subjects()) == subjects + day - 1
     assert stage.run(START + 4 * DAY, feeds=("models",)) == 0
 
 
 def test_unreadable_date_contradicts_no_clock(stage: Stage) -> None:
-    check_clock(ListFetch(MODELS, FetchResult(date="soon"), 0.0), RunOptions(START))
+    assert read_service_time(ListFetch(MODELS, FetchResult(date="soon"), 0.0)) is None
 
 
 def test_push_needs_a_commit(stage: Stage) -> None:

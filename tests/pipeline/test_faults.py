@@ -65,11 +65,8 @@ REJECTIONS = {
     "wrong-type": ("wrong-shape", DATA_ROUTES),
     "empty": ("empty", WHOLE_ROUTES),
     "shrunken": ("shrunk", WHOLE_ROUTES),
-    "duplicate": ("duplicate-key", [route for route in PATHS_OF_LISTS if route != LIST_ROUTES["zdr"]]),
-    "key-missing": (
-        "key-missing",
-        [route for route in DATA_ROUTES if not route.startswith("images/models/")],
-    ),
+    "duplicate": ("faulty-rows", [route for route in PATHS_OF_LISTS if route != LIST_ROUTES["zdr"]]),
+    "key-missing": ("faulty-rows", PATHS_OF_LISTS),
     "count-mismatch": ("count-mismatch", ["models"]),
 }
 """The same of faults that validation refuses; on other routes their bodies are valid."""
@@ -101,6 +98,10 @@ def expect(fault: str, route: str) -> tuple[str, str]:
     """Return the outcome and the reason that the ledger must name."""
     if (fault, route) == ("count-mismatch", "models/count"):
         return "quarantined", "count-off"
+    if fault == "key-missing" and route.startswith("models/") and route != "models/count":
+        return "partial", "key-missing"
+    if fault == "duplicate" and route in ("models/*/endpoints", LIST_ROUTES["zdr"]):
+        return "quarantined", "grown"
     for table, outcome in ((FAILURES, "failed"), (REJECTIONS, "quarantined")):
         reason, routes = table.get(fault, ("", ()))
         if route in routes:

@@ -45,7 +45,7 @@ def test_versions_come_back_exactly(two_years: Whole, tmp_path: Path) -> None:
         rows = two_years.archive.read_snapshot(commits[hour])["models"].values()
         assert unordered({"data": exactly(dumps(list(rows)))}) == unordered(exactly(content))
         state = snapshot.make_empty_snapshot() | {
-            "models": {(row["id"],): row for row in validate_list(MODELS, loads(content))}
+            "models": {(row["id"],): row for row in validate_list(MODELS, loads(content)).rows}
         }
         files = snapshot.format_snapshot_files(state)
         assert two_years.archive.read_files(commits[hour], files) == files

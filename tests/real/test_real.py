@@ -140,7 +140,7 @@ def test_two_years_of_models_survive_the_files(real: Path, tmp_path: Path) -> No
 
 def check_round_trip(body: bytes) -> None:
     """Assert that a models response is the same after going through the files of a snapshot."""
-    rows = validate.validate_list(MODELS, loads(body))
+    rows = validate.validate_list(MODELS, loads(body)).rows
     state = snapshot.make_empty_snapshot() | {"models": {(row["id"],): row for row in rows}}
     files = snapshot.format_snapshot_files(state)
     restored = snapshot.parse_snapshot_files(files.get)["models"]

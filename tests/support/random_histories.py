@@ -12,6 +12,7 @@ from typing import Any
 
 from orarchive.collect.feed_merge import complete_merge, merge_feed
 from orarchive.collect.feed_schedule import list_due_feeds, list_due_keys, list_read_keys
+from orarchive.collect.plausibility import RecentReads
 from orarchive.collect.results import FanOutFetch, FeedFetch, FetchResult, ListFetch
 from orarchive.domain.feeds import FEEDS, MODELS, FanOutFeed, Feed, ListFeed
 from orarchive.domain.relations import count_relations
@@ -98,7 +99,7 @@ class Archiver:
                 else set()
             )
             fetch = self._fetch(step, feed, current, lines)
-            merges.append(merge_feed(fetch, current, accept=FEEDS, read=read_keys))
+            merges.append(merge_feed(fetch, current, RecentReads(0), accept=FEEDS, read=read_keys))
             current[feed.name] = merges[-1].state
         result = complete_merge(self.snapshot, {}, merges)
         if "scope" in result.feeds["models"]:

@@ -111,7 +111,7 @@ class SmallService:
             rows = [self.records[target] for target in targets]
         if feed is MODELS:
             rows = [row for row in rows if self._is_in_scope(row)]
-        return validate.validate_list(feed, copy.deepcopy({"data": rows}))
+        return validate.validate_list(feed, copy.deepcopy({"data": rows})).rows
 
     def fetch_response(self, feed: FanOutFeed, parent_key: str) -> Record:
         """Return the validated response of a fan-out feed about one key of its parent."""

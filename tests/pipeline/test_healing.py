@@ -1,0 +1,240 @@
+"""Two weeks of hours for each lasting change of the service: how many are lost, and that it heals by itself.
+
+`RESULTS` is the table of OPERATIONS.md: a cause, and the hours in which the feed was not good.
+"""
+
+import copy
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+
+from orarchive.collect.plausibility import CONFIRMING_HOURS
+from orarchive.history.problems import find_problems
+from orarchive.sample import START, Reply
+from orarchive.sample.faults import encode
+from orarchive.store.ledger import get_feed_outcome
+from tests.support.archives import HOUR, Payloads, Stage, build_payloads, read_git
+
+pytestmark = pytest.mark.faults
+
+TWO_WEEKS = 14 * 24
+CHANGE = START + 3 * HOUR
+"""The hour in which a change begins; two weeks go on after it."""
+
+Change = Callable[[Payloads], None]
+
+
+def count_models(bodies: Payloads, count: int) -> None:
+    """List so many models only, in the list and its count."""
+    rows = bodies["models"]["data"][:count]
+    bodies["models"] = {"data": rows, "total_count": len(rows)}
+    bodies["models/count"] = {"data": {"count": len(rows)}}
+
+
+def lose_a_quarter(bodies: Payloads) -> None:
+    count_models(bodies, len(bodies["models"]["data"]) * 7 // 10)
+
+
+def repeat_a_row(bodies: Payloads) -> None:
+    bodies["models"] = {"data": [*bodies["models"]["data"], bodies["models"]["data"][0]]}
+
+
+def lose_a_key(bodies: Payloads) -> None:
+    bodies["providers"]["data"].append({"name": "Nobody"})
+
+
+def lose_all_endpoints(bodies: Payloads) -> None:
+    for path, body in bodies.items():
+        if path.startswith("models/") and path.endswith("/endpoints"):
+            body["data"]["endpoints"] = []
+
+
+def retire_route(bodies: Payloads) -> None:
+    del bodies["endpoints/zdr"]
+
+
+def lose_a_model(bodies: Payloads) -> None:
+    model = bodies["models"]["data"][0]["id"]
+    del bodies[f"models/{model}/endpoints"]
+
+
+def change_total(bodies: Payloads) -> None:
+    bodies["models"]["total_count"] = 2 * len(bodies["models"]["data"])
+
+
+def change_count(bodies: Payloads) -> None:
+    bodies["models/count"]["data"]["count"] *= 2
+
+
+def send_total_as_text(bodies: Payloads) -> None:
+    bodies["models"]["total_count"] = str(len(bodies["models"]["data"]))
+
+
+def split_pages(bodies: Payloads) -> None:
+    rows = bodies["models"]["data"]
+    bodies["models"] = {
+        "data": rows[:2],
+        "total_count": len(rows),
+        "links": {"next": "/api/v1/models/page-2"},
+    }
+    bodies["models/page-2"] = {"data": rows[2:], "links": {"next": None}}
+
+
+def split_pages_by_header(bodies: Payloads) -> None:
+    rows = bodies["models"]["data"]
+    bodies["models"] = Reply(
+        200, encode({"data": rows[:2], "has_more": False}), {"Link": '</api/v1/models/page-2>; rel="next"'}
+    )
+    bodies["models/page-2"] = {"data": rows[2:]}
+
+
+RESULTS: dict[str, tuple[Change, str, int]] = {
+    "a real loss of three in ten models": (lose_a_quarter, "models", CONFIRMING_HOURS - 1),
+    "a row that comes twice": (repeat_a_row, "models", 0),
+    "a row without a key": (lose_a_key, "providers", 0),
+    "no endpoints at all, of any model": (lose_all_endpoints, "endpoints", CONFIRMING_HOURS - 1),
+    "a model whose endpoints are 404 for good": (lose_a_model, "endpoints", 24),
+    "`total_count` counts something else": (change_total, "models", CONFIRMING_HOURS - 1),
+    "`/models/count` counts something else": (change_count, "models", CONFIRMING_HOURS - 1),
+    "`total_count` as text": (send_total_as_text, "models", 0),
+    "pages by `links.next`": (split_pages, "models", 0),
+    "pages by the header `Link`": (split_pages_by_header, "models", 0),
+}
+"""A cause -> the change of the bodies, the feed, and the hours in which it is not good."""
+
+
+def play(stage: Stage, change: Change, hours: Iterable[int], **options: Any) -> list[int]:
+    """Archive three hours, then hours with a change, counted from it; return the exit codes of the latter."""
+    for number in range(3):
+        assert stage.run(START + number * HOUR) == 0
+    bodies = build_payloads(START)
+    change(bodies)
+    stage.serve(bodies)
+    return [stage.run(CHANGE + number * HOUR, **options) for number in hours]
+
+
+def count_lost(stage: Stage, feed: str) -> int:
+    """Count the hours of the ledger in which a feed was not good."""
+    outcomes = [get_feed_outcome(line, feed) for line in stage.read_attempts()]
+    return sum(outcome not in ("ok", "not-due") for outcome in outcomes)
+
+
+@pytest.mark.parametrize("cause", RESULTS)
+def test_a_lasting_change_heals_by_itself(stage: Stage, cause: str) -> None:
+    """All hours after the last lost one are good, for two weeks."""
+    change, feed, lost = RESULTS[cause]
+    codes = play(stage, change, [*range(lost + 3), *range(48, TWO_WEEKS, 24)])
+    assert codes == [1] * lost + [0] * (len(codes) - lost)
+    report = stage.read_report(feed)
+    assert report["outcome"] == "ok"
+    assert count_lost(stage, feed) == lost
+
+
+def test_what_is_believed_is_said(stage: Stage) -> None:
+    """The ledger, the commit and the report say it."""
+    play(stage, lose_a_quarter, range(CONFIRMING_HOURS))
+    (believed,) = stage.read_report("models")["believed"]
+    assert believed.endswith("alike for 6 hours")
+    assert believed.startswith("shrunk: ")
+    assert f"! models: believed: {believed}" in read_git(stage.root, "log", "-1", "--format=%b")
+    problems = find_problems(stage.read_history(), CHANGE + CONFIRMING_HOURS * HOUR)
+    assert any("models was taken at" in problem and believed in problem for problem in problems)
+
+
+def test_one_wrong_hour_is_not_the_measure(stage: Stage) -> None:
+    """A list that shrinks or grows for an hour is refused, and the true one after it is good."""
+    bodies = build_payloads(START)
+    for number in range(3):
+        assert stage.run(START + number * HOUR) == 0
+    for number, rows in ((3, bodies["providers"]["data"] * 2), (5, bodies["providers"]["data"][:2])):
+        for position, row in enumerate(rows := copy.deepcopy(rows)):
+            row["slug"] += f"-{position // len(bodies['providers']['data']) or ''}"
+        stage.serve({**bodies, "providers": {"data": rows}})
+        assert stage.run(START + number * HOUR) == 1
+        stage.serve(bodies)
+        assert stage.run(START + (number + 1) * HOUR) == 0
+    assert count_lost(stage, "providers") == 2
+
+
+def test_growth_is_believed_when_it_is_confirmed(stage: Stage) -> None:
+    """The count route confirms it at once, else the next hour; other rows confirm nothing."""
+    bodies = build_payloads(START)
+    rows = bodies["providers"]["data"]
+
+    def serve(name: str) -> None:
+        more = [{**row, "slug": f"{name}-{row['slug']}"} for row in rows]
+        stage.serve({**bodies, "providers": {"data": [*rows, *more]}})
+
+    assert stage.run(START) == 0
+    codes = []
+    for number, name in enumerate(("a", "b", "b", "b"), start=1):
+        serve(name)
+        codes.append(stage.run(START + number * HOUR))
+    assert codes == [1, 1, 0, 0]
+
+
+def test_a_part_of_the_whole_is_never_believed(stage: Stage) -> None:
+    """A shorter list whose count says that there is more stays refused; --accept takes it."""
+
+    def cut(bodies: Payloads) -> None:
+        bodies["models"] = {"data": bodies["models"]["data"][:3]}
+
+    assert set(play(stage, cut, range(10))) == {1}
+    assert stage.run(CHANGE + 10 * HOUR, accept=("models",)) == 0
+    assert stage.read_report("models")["believed"][0].endswith("accepted by hand")
+
+
+@pytest.mark.parametrize(
+    "page", [{"has_more": True}, {"links": {"next": "https://elsewhere.example/"}}, {"links": {"next": 2}}]
+)
+def test_pages_that_cannot_be_followed_are_refused(stage: Stage, page: dict[str, Any]) -> None:
+    def cut(bodies: Payloads) -> None:
+        bodies["models"] |= page
+
+    assert play(stage, cut, range(2)) == [1, 1]
+    assert stage.read_report("models")["reasons"] == ["more-pages"]
+
+
+def test_pages_without_end_are_refused(stage: Stage) -> None:
+    """Whether they lead back or on and on."""
+
+    def loop(bodies: Payloads) -> None:
+        bodies["models"]["links"] = {"next": "models/more"}
+        bodies["models/more"] = {"data": [], "links": {"next": "/api/v1/models/more"}}
+
+    assert play(stage, loop, range(1)) == [1]
+    assert stage.read_report("models")["reasons"] == ["more-pages"]
+
+
+def test_a_route_that_is_gone_is_asked_for_once_a_day(stage: Stage) -> None:
+    """For three days each hour is red, then none; when the route is back, its feed is good within a day."""
+    codes = play(stage, retire_route, range(0, TWO_WEEKS, 6), feeds=("zdr",))
+    assert codes == [1] * 12 + [0] * (len(codes) - 12)
+    assert stage.read_report("zdr")["outcome"] == "retired"
+    stage.serve(build_payloads(START))
+    stage.take_requests()
+    back = CHANGE + TWO_WEEKS * HOUR
+    assert [stage.run(back + hours * HOUR, feeds=("zdr",)) for hours in range(0, 36, 6)] == [0] * 6
+    assert stage.read_report("zdr")["outcome"] == "ok"
+
+
+def test_one_odd_date_costs_its_feed_alone(stage: Stage) -> None:
+    """The newest date of all answers judges the clock."""
+    stage.service.now = START
+    odd = Reply(200, encode(build_payloads(START)["providers"]), {"Date": "Mon, 01 Jan 2035 00:00:00 GMT"})
+    stage.serve({**build_payloads(START), "providers": odd})
+    assert stage.run(START, is_hour_given=False) == 1
+    assert stage.read_report("providers")["reasons"] == ["wrong-date"]
+    assert stage.read_report("models")["outcome"] == "ok"
+
+
+def test_an_old_answer_out_of_a_cache_is_no_wrong_clock(stage: Stage) -> None:
+    """Its date is as old as its age."""
+    day = 24 * HOUR
+    stage.service.now = START
+    assert stage.run(START, feeds=("providers",)) == 0
+    headers = {"Date": f"{START:%a, %d %b %Y %H:%M:%S} GMT", "Age": "86400"}
+    old = Reply(200, encode(build_payloads(START)["providers"]), headers)
+    stage.serve({**build_payloads(START), "providers": old})
+    assert stage.run(START + day, is_hour_given=False, feeds=("providers",)) == 0
