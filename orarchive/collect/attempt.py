@@ -181,7 +181,7 @@ class AttemptWriter:
         if self.options.dry_run:
             print(message)
         else:
-            quarantine.save_payloads(self.archive, hour, result.payloads)
+            quarantine.save_payloads(self.archive, hour, line["attempt"], result.payloads)
             first = commit.list_first_files(self.archive, base.commit)
             name = self._write({**result.files, **first, path: ledger_file}, message) or base.commit
         files = {**base.files, **result.files, path: ledger_file}

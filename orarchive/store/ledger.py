@@ -39,12 +39,14 @@ TIME_MEMBERS = ("hour", "started", "finished")
 
 
 class RejectedEntry(TypedDict):
-    """A payload that validation rejected, as saved under `quarantine/`."""
+    """A payload that validation rejected, as saved in a bundle under `quarantine/`."""
 
     reason: str
     sha256: str
     bytes: int
     key: NotRequired[str]
+    more: NotRequired[int]
+    """Payloads with the same reason that have no entry of their own."""
 
 
 class Received(TypedDict):

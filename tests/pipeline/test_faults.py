@@ -1,6 +1,5 @@
 """Every fault of an answer, on every route: what is kept, what the ledger says, and what is asked again."""
 
-import gzip
 import hashlib
 import json
 from collections.abc import Iterator
@@ -27,6 +26,7 @@ from tests.support.archives import (
     make_archive,
     read_data_files,
     read_git,
+    read_quarantine,
 )
 from tests.support.bodies import ENDLESS, archived_bodies, list_cases, served_bodies
 
@@ -179,7 +179,7 @@ def test_fault(base: Base, case: Stage, fault: str, route: str) -> None:
     if feed in LIST_ROUTES and feed != "zdr" and reason:  # zdr repeats endpoints, which are newer now
         files, before = read_data_files(case.root), read_data_files(base.stage.root)
         assert all(files.get(path) == before.get(path) for path in FEEDS[feed].files)
-    saved = [gzip.decompress(path.read_bytes()) for path in case.root.glob("quarantine/*")]
+    saved = list(read_quarantine(case.root).values())
     refused = {line["sha256"]: line["bytes"] for line in report.get("refused", [])}
     assert {hashlib.sha256(payload).hexdigest(): len(payload) for payload in saved} == refused
     assert bool(refused) == bool(reason and fault in REJECTIONS)

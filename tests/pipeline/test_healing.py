@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
+from orarchive.collect.merge_result import MAX_REFUSED
 from orarchive.collect.plausibility import CONFIRMING_HOURS
 from orarchive.history.problems import find_problems
 from orarchive.sample import START, Reply
 from orarchive.sample.faults import encode
+from orarchive.store import quarantine
 from orarchive.store.ledger import get_feed_outcome
-from tests.support.archives import HOUR, Payloads, Stage, build_payloads, read_git
+from tests.support.archives import HOUR, Payloads, Stage, build_payloads, read_git, read_quarantine
 
 pytestmark = pytest.mark.faults
 
@@ -217,6 +219,25 @@ def test_a_route_that_is_gone_is_asked_for_once_a_day(stage: Stage) -> None:
     back = CHANGE + TWO_WEEKS * HOUR
     assert [stage.run(back + hours * HOUR, feeds=("zdr",)) for hours in range(0, 36, 6)] == [0] * 6
     assert stage.read_report("zdr")["outcome"] == "ok"
+
+
+def test_many_refused_payloads_are_counted_and_in_one_bundle(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten of a reason are named in the ledger; old bundles are deleted where the folder holds too much."""
+    bodies = build_payloads(START, ())
+    models = [row["id"] for row in bodies["models"]["data"]][:12]
+    keyless = {"data": {"endpoints": [{"name": "nobody"}]}}
+    spoiled = {f"models/{model}/endpoints": {**keyless, "model": model} for model in models}
+    stage.serve({**bodies, **spoiled})
+    assert stage.run(START) == 1
+    refused = stage.read_report("endpoints")["refused"]
+    assert len(refused) == MAX_REFUSED
+    assert [entry.get("more", 0) for entry in refused] == [0] * (MAX_REFUSED - 1) + [2]
+    assert len(read_quarantine(stage.root)) == 12
+    monkeypatch.setattr(quarantine, "MAX_FOLDER_BYTES", 10)
+    assert stage.run(START + HOUR) == 1
+    assert [path.name for path in stage.root.glob("quarantine/*")] == ["2026-06-01T01Z-1.zip"]
 
 
 def test_one_odd_date_costs_its_feed_alone(stage: Stage) -> None:

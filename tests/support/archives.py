@@ -5,6 +5,7 @@ import datetime as dt
 import os
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -158,6 +159,15 @@ def read_data_files(root: Path) -> dict[str, bytes]:
 def read_all_files(root: Path) -> dict[str, bytes]:
     """Read all files below a folder, also those of git: path -> bytes."""
     return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+def read_quarantine(root: Path) -> dict[str, bytes]:
+    """Read the payloads in the bundles of a quarantine: sha256 -> bytes."""
+    payloads: dict[str, bytes] = {}
+    for path in root.glob("quarantine/*"):
+        with zipfile.ZipFile(path) as bundle:
+            payloads |= {name: bundle.read(name) for name in bundle.namelist()}
+    return payloads
 
 
 def assert_tidy(root: Path) -> None:
