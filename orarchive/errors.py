@@ -17,5 +17,9 @@ class GitError(ArchiveError):
     """A failed git command. The message has the command and the output of git."""
 
 
+class GitLockedError(GitError):
+    """A git command that failed because a lock file of git exists. The message names the file."""
+
+
 class NotJSON(ValueError):
     """Bytes that are not one strict JSON text in UTF-8."""

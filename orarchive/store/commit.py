@@ -19,6 +19,7 @@ from filelock import FileLock, Timeout
 
 from orarchive.errors import ArchiveError, GitError
 from orarchive.store.archive import DATA_PREFIX, Archive
+from orarchive.store.git_locks import clear_git_locks, find_git_locks
 from orarchive.timestamps import format_stamp
 
 log = logging.getLogger(__name__)
@@ -28,9 +29,6 @@ JOURNAL_FILE = "orarchive.journal"
 INDEX_FILE = "orarchive.index"
 PARTIAL_ENDING = ".orarchive-partial"
 """Ending of a file under data/ that is being written."""
-
-LOCK_GRACE_S = 2.0
-"""Pause before git locks are removed, so that a git command which outlives the killed run can end."""
 
 FILE_MODE = "100644"
 
@@ -48,23 +46,27 @@ The second has no dot here: git refuses to read a link named `.gitattributes`, a
 def archive_lock(archive: Archive, sleep: Callable[[float], None] = time.sleep) -> Iterator[list[str]]:
     """Lock the archive for one run, after restoring what a killed run left, and yield notes for the ledger.
 
-    Raise ArchiveError where another run holds the lock, where data/ has uncommitted changes, or where git
-    could not commit. An exception other than ArchiveError leaves the journal, so that the next run tidies up.
+    Raise ArchiveError where another run holds the lock, where a git command does, where data/ has uncommitted
+    changes, or where git could not commit. An exception other than ArchiveError leaves the journal, so that
+    the next run tidies up.
     """
-    journal = archive.git_dir / JOURNAL_FILE
+    journal, lock_file = archive.git_dir / JOURNAL_FILE, archive.git_dir / LOCK_FILE
     try:
-        lock = FileLock(archive.git_dir / LOCK_FILE, timeout=0)
+        lock = FileLock(lock_file, timeout=0)
         with lock:
-            notes = _recover_killed_run(archive, journal, sleep) if journal.exists() else []
-            _refuse_uncommitted(archive)
             _check_writable(archive)
+            killed_since = journal.stat().st_mtime if journal.exists() else None
+            notes = clear_git_locks(archive, lock_file, killed_since, sleep)
+            if killed_since is not None:
+                notes += _recover_killed_run(archive, journal)
+            _refuse_uncommitted(archive)
             write_journal(archive, [])
             try:
                 yield notes
             except ArchiveError:
                 # A git command that was killed leaves its lock. Where there is one the journal stays, so that
                 # the next run knows that the lock is ours.
-                if not _list_uncommitted(archive) and not _find_git_locks(archive, journal.stat().st_mtime):
+                if not _list_uncommitted(archive) and not find_git_locks(archive, journal.stat().st_mtime):
                     journal.unlink()
                 raise
             journal.unlink()
@@ -73,12 +75,12 @@ def archive_lock(archive: Archive, sleep: Callable[[float], None] = time.sleep) 
         raise ArchiveError(msg) from None
 
 
-def _recover_killed_run(archive: Archive, journal: Path, sleep: Callable[[float], None]) -> list[str]:
+def _recover_killed_run(archive: Archive, journal: Path) -> list[str]:
     """Restore from HEAD what a killed run was replacing, and return a note that names the restored files.
 
     Other edits below data/ are not ours: they stay, and the run is refused.
     """
-    _remove_left_locks(archive, journal.stat().st_mtime, sleep)
+    _remove_index(archive)
     for partial in archive.data_folder.rglob(f"*{PARTIAL_ENDING}"):
         partial.unlink()
     replaced = _read_journal(journal)
@@ -118,28 +120,6 @@ def _restore_files(archive: Archive, paths: list[str]) -> None:
     for path in gone:
         (archive.root / path).unlink(missing_ok=True)
         archive.run_git("update-index", "--force-remove", "--", path)
-
-
-def _find_git_locks(archive: Archive, since: float) -> list[Path]:
-    """Find git's lock files that were modified at or after `since` (seconds of the epoch)."""
-    locks = [
-        archive.git_dir / "index.lock",
-        archive.git_dir / "HEAD.lock",
-        archive.git_dir / "shallow.lock",
-        archive.git_dir / "packed-refs.lock",
-        *archive.git_dir.glob("refs/heads/**/*.lock"),
-    ]
-    return [lock for lock in locks if lock.exists() and lock.stat().st_mtime >= since]
-
-
-def _remove_left_locks(archive: Archive, since: float, sleep: Callable[[float], None]) -> None:
-    """Remove git's lock files that a killed run left: newer than its journal, and there after a pause."""
-    locks = _find_git_locks(archive, since)
-    if locks:
-        sleep(LOCK_GRACE_S)
-    for lock in locks:
-        lock.unlink(missing_ok=True)
-    _remove_index(archive)
 
 
 def _remove_index(archive: Archive) -> None:

@@ -5,11 +5,12 @@ import re
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from subprocess import PIPE, Popen
 from tempfile import TemporaryFile
 
-from orarchive.errors import GitError
+from orarchive.errors import GitError, GitLockedError
 
 _REMOVED_VARIABLES = (
     # Set where we are called from a hook or a rebase: they point git at another repository or index.
@@ -29,6 +30,12 @@ GIT_COMMAND = (
 
 LOW_SPEED_OPTIONS = ("-c", "http.lowSpeedLimit=1000", "-c", "http.lowSpeedTime=60")
 """Over HTTP, git gives a remote up that sends less than so many bytes a second for so many seconds."""
+
+END_GRACE_S = 2.0
+"""Time that a git command has to end by itself, before it is killed."""
+
+_LOCK = re.compile(r"^(?!remote:).*Unable to create '(.+\.lock)': File exists", re.MULTILINE)
+"""The lock file that git names where it exists already; the remote's own is not ours to remove."""
 
 _CREDENTIALS = re.compile(r"://[^\s/]+@")
 """The token in a remote's address, which git prints where it asks for a password."""
@@ -71,10 +78,19 @@ def run_remote_git(folder: Path, *arguments: str, timeout: float) -> bytes:
             raise GitError(msg) from None
         finally:
             if process.returncode is None:
-                os.killpg(process.pid, signal.SIGKILL)
+                _end_group(process)
     if process.returncode:
         raise _build_error(arguments[0], errors, process.returncode)
     return output
+
+
+def _end_group(process: Popen[bytes]) -> None:
+    """End a git command and the programs that it started; git removes its lock files on the first signal."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(END_GRACE_S)
 
 
 def stream_git(folder: Path, *arguments: str, stdin: bytes = b"") -> Iterator[bytes]:
@@ -99,7 +115,14 @@ def stream_git(folder: Path, *arguments: str, stdin: bytes = b"") -> Iterator[by
 
 def _build_error(command: str, stderr: bytes, code: int) -> GitError:
     """Build the error of a failed command from its output: in one line, without hints and credentials."""
-    lines = (line.strip() for line in stderr.decode(errors="replace").splitlines())
+    text = stderr.decode(errors="replace")
+    if lock := _LOCK.search(text):
+        msg = (
+            f"git {command} failed, for {lock[1]} exists: another git command is at work, or was killed; if"
+            " none runs, remove that file"
+        )
+        return GitLockedError(msg)
+    lines = (line.strip() for line in text.splitlines())
     reason = "; ".join(line for line in lines if line and not line.startswith("hint:"))
     reason = _CREDENTIALS.sub("://", reason)
     return GitError(f"git {command} failed: {reason or f'exit {code}'}")

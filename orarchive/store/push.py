@@ -8,10 +8,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from orarchive.errors import ArchiveError, GitError
+from orarchive.errors import ArchiveError, GitError, GitLockedError
 from orarchive.store import git
 from orarchive.store.archive import DATA_PREFIX, Archive
 from orarchive.store.commit import write_journal
+from orarchive.store.git_locks import LOCK_GRACE_S
 
 log = logging.getLogger(__name__)
 
@@ -100,11 +101,22 @@ def push_branch(remote: Remote) -> bool:
 
 
 def _fetch_new_commits(remote: Remote, name: str) -> bool:
-    """Fetch the remote's branch; return whether it has commits that we lack, False where the fetch fails."""
-    try:
-        remote.run_git("fetch", "--quiet", remote.name, f"refs/heads/{name}")
-    except GitError:
-        return False
+    """Fetch the remote's branch; return whether it has commits that we lack, False where the fetch fails.
+
+    Raise GitLockedError where a lock of git stays in the way, for that is no fault of the remote's.
+    """
+    command = ("fetch", "--quiet", remote.name, f"refs/heads/{name}")
+    # Another work tree of the repository may be fetching: its lock is worth a pause.
+    for pause in (LOCK_GRACE_S, None):
+        try:
+            remote.run_git(*command)
+            break
+        except GitLockedError:
+            if pause is None:
+                raise
+            remote.pause(pause)
+        except GitError:
+            return False
     return not remote.archive.is_ancestor("FETCH_HEAD", "HEAD")
 
 

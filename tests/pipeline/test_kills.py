@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from orarchive.errors import ArchiveError, GitError
+from orarchive.errors import ArchiveError
 from orarchive.sample import START, Service
 from orarchive.store.commit import LOCK_FILE, write_journal
 from tests.support.archives import (
@@ -149,19 +149,6 @@ def test_lock_left_by_the_killed_run_is_removed(
     ready.driver.start(stage, LATER, step=ready.steps - left)
     ready.driver.wait_for_exit()
     (stage.root / ".git" / lock).write_bytes(b"")
-    assert_recovers(ready, stage)
-
-
-def test_lock_of_another_git_is_left_alone(ready: ReadyArchive, tmp_path: Path) -> None:
-    """Check that the run says that git is busy; when the other is done, the next run finishes the work."""
-    stage = ready.stage.copy(tmp_path / "archive")
-    lock = stage.root / ".git/index.lock"
-    lock.write_bytes(b"")
-    for _ in range(2):
-        with pytest.raises(GitError, match=r"index\.lock"):
-            stage.run(LATER)
-        assert lock.exists()
-    lock.unlink()
     assert_recovers(ready, stage)
 
 
