@@ -63,8 +63,8 @@ def fast_forward(remote: Remote) -> None:
     """Fetch what other writers have pushed and move the branch there, before anything is requested.
 
     A remote that cannot be reached is no error here: the hour can be archived, and the push at the end
-    reports it. Raise ArchiveError where commits of ours were never pushed and the remote has others, for data
-    is never rebased.
+    reports it. Raise ArchiveError where we have commits that the remote lacks and it has others, because they
+    were never pushed or because it was rewritten: data is never rebased.
     """
     archive = remote.archive
     name = get_current_branch(archive)
@@ -72,12 +72,47 @@ def fast_forward(remote: Remote) -> None:
     if archive.resolve_commit() is None or not _fetch_new_commits(remote, name):
         return
     if not archive.is_ancestor("HEAD", "FETCH_HEAD"):
+        _refuse_rewritten(archive, f"{remote.name}/{name}")
         msg = (
             f"commits here were never pushed, and {remote.name}/{name} has diverged; look at them, then"
             f" discard them (git reset --keep {remote.name}/{name}) or archive into another branch"
         )
         raise ArchiveError(msg)
     _move_to_fetched(archive)
+
+
+def _refuse_rewritten(archive: Archive, name: str) -> None:
+    """Raise ArchiveError where the remote's branch (`origin/main`) was rewritten, and name the remedy."""
+    if not _is_rewritten(archive, name):
+        return
+    branch = f"{get_current_branch(archive)}-{archive.resolve_commit():.10}"
+    msg = (
+        f"{name} was rewritten (pushed with force): it lacks commits that it had, and that are still here. To"
+        f" take it over and keep the commits here on the branch {branch}:"
+        f" git branch --force {branch} && git reset --keep {name}"
+    )
+    raise ArchiveError(msg)
+
+
+def _is_rewritten(archive: Archive, name: str) -> bool:
+    """Return whether the fetched branch lacks commits of ours that it once had.
+
+    The reflog of its remote-tracking branch knows them: each push and each fetch adds to it. So every later
+    run says the same as the one that fetched the new history.
+    """
+    lacking = archive.run_git("rev-list", "FETCH_HEAD..HEAD").split()
+    return not _list_former_tips(archive, f"refs/remotes/{name}").isdisjoint(lacking)
+
+
+def _list_former_tips(archive: Archive, ref: str) -> set[str]:
+    """List the commits that a ref was at, as far as its reflog goes back."""
+    try:
+        tips = archive.run_git("log", "--walk-reflogs", "--format=%H", ref, "--").split()
+    except GitError:
+        return set()  # there is no such ref
+    # The value that the oldest entry replaced: a clone makes no entry for the commit that it begins with.
+    first = archive.resolve_commit(f"{ref}@{{{len(tips)}}}")
+    return {*tips, first or ""}
 
 
 def push_branch(remote: Remote) -> bool:
@@ -117,7 +152,13 @@ def _fetch_new_commits(remote: Remote, name: str) -> bool:
             remote.pause(pause)
         except GitError:
             return False
-    return not remote.archive.is_ancestor("FETCH_HEAD", "HEAD")
+    if not remote.archive.is_ancestor("FETCH_HEAD", "HEAD"):
+        return True
+    if _is_rewritten(remote.archive, f"{remote.name}/{name}"):
+        log.warning(
+            "%s/%s was set back (pushed with force); the next push restores what it lost", remote.name, name
+        )
+    return False
 
 
 def reset_to_remote(archive: Archive, base: str | None) -> None:
@@ -126,6 +167,7 @@ def reset_to_remote(archive: Archive, base: str | None) -> None:
     Raise ArchiveError where `base` is not in the remote's history.
     """
     if base is not None and not archive.is_ancestor(base, "FETCH_HEAD"):
+        _refuse_rewritten(archive, f"{Remote.name}/{get_current_branch(archive)}")
         msg = (
             f"the remote's branch has another history: {base} is not in it; git reset --keep FETCH_HEAD takes"
             " that history over, git push --force restores the one here"

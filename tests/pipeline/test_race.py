@@ -2,6 +2,7 @@
 
 import copy
 import datetime as dt
+import subprocess
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -237,27 +238,71 @@ def test_key_that_nobody_read_stays_kept(writers: Writers) -> None:
     assert (report["outcome"], report["kept"]) == ("partial", {missed: "not-asked"})
 
 
-def test_rewritten_remote_is_not_overwritten(writers: Writers) -> None:
-    """Check that our commits are not lost either."""
+def rewrite_remote(writers: Writers) -> str:
+    """Replace the remote's newest commit by force and return the new tip."""
     root = writers.theirs.root
+    read_git(root, "fetch", "--quiet")
+    read_git(root, "reset", "--quiet", "--hard", "origin/main")
     read_git(root, "commit", "--quiet", "--amend", "-m", "Another past")
     read_git(root, "push", "--quiet", "--force")
-    tip = writers.read_tip()
-    with pytest.raises(ArchiveError, match="has diverged"):
-        writers.ours.run(NEXT, push=True)
+    return writers.read_tip()
+
+
+def run_remedy(writers: Writers, message: str) -> None:
+    """Run the command that ends a message, as a person does."""
+    command = message[message.index("git branch --force ") :]
+    subprocess.run(command, shell=True, check=True, cwd=writers.ours.root)
+
+
+@pytest.mark.parametrize("pushed_hours", [0, 1])
+def test_rewritten_remote_is_said_and_healed(writers: Writers, pushed_hours: int) -> None:
+    """Say that the remote was rewritten in every run, and name a command that loses no commit."""
+    for number in range(pushed_hours):
+        assert writers.ours.run(NEXT + number * HOUR, push=True) == 0
+    head = read_git(writers.ours.root, "rev-parse", "HEAD")
+    tip = rewrite_remote(writers)
+    writers.ours.take_requests()
+    for _ in range(2):
+        with pytest.raises(ArchiveError, match=r"origin/main was rewritten \(pushed with force\)") as caught:
+            writers.ours.run(NEXT + 5 * HOUR, push=True)
+    assert writers.ours.take_requests() == []
     assert writers.read_tip() == tip
+    run_remedy(writers, str(caught.value))
+    assert head in read_git(writers.ours.root, "for-each-ref", "--format=%(objectname)", "refs/heads")
+    assert writers.ours.run(NEXT + 5 * HOUR, push=True) == 0
+    assert read_git(writers.remote, "rev-parse", "main~") == tip
+
+
+def test_another_clone_that_archived_meanwhile_is_no_rewriting(writers: Writers) -> None:
+    """Say only that our commit was never pushed, also after the remote's commits were fetched."""
+    assert writers.ours.run(NEXT) == 0
+    writers.edit_theirs("README.md")
+    for _ in range(2):
+        with pytest.raises(ArchiveError, match="never pushed, and origin/main has diverged"):
+            writers.ours.run(NEXT + HOUR, push=True)
 
 
 def test_a_remote_rewritten_during_a_run_is_not_overwritten(writers: Writers) -> None:
-    """Name the two commands between which only a person can choose."""
-
-    def rewrite() -> None:
-        read_git(writers.theirs.root, "commit", "--quiet", "--amend", "-m", "Another past")
-        read_git(writers.theirs.root, "push", "--quiet", "--force")
-
-    writers.before = [rewrite]
-    with pytest.raises(ArchiveError, match=r"has another history: .* git push --force restores the one here"):
+    """Keep the hour of the run on the branch that the message names."""
+    writers.before = [lambda: rewrite_remote(writers)]
+    with pytest.raises(ArchiveError, match=r"origin/main was rewritten \(pushed with force\)") as caught:
         writers.ours.run(NEXT, push=True)
+    head = read_git(writers.ours.root, "rev-parse", "HEAD")
+    run_remedy(writers, str(caught.value))
+    assert head in read_git(writers.ours.root, "for-each-ref", "--format=%(objectname)", "refs/heads")
+    assert writers.ours.run(NEXT, push=True) == 0
+
+
+def test_a_remote_that_was_set_back_is_said_and_restored(
+    writers: Writers, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Warn that the push restores what somebody removed by force."""
+    assert writers.ours.run(NEXT, push=True) == 0
+    assert "set back" not in caplog.text
+    read_git(writers.remote, "update-ref", "refs/heads/main", writers.first)
+    assert writers.ours.run(NEXT + HOUR, push=True) == 0
+    assert "origin/main was set back (pushed with force)" in caplog.text
+    assert len(writers.assert_sound()) == 2
 
 
 def test_a_run_with_nothing_due_takes_over_what_was_pushed_meanwhile(writers: Writers) -> None:
