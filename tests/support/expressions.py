@@ -8,7 +8,7 @@ Contexts = Mapping[str, Mapping[str, Any]]
 """The contexts of an expression: `steps`, `needs`, `inputs`, `vars`, `secrets`, `github`, `matrix`."""
 
 NAME = r"[A-Za-z_][\w.-]*"
-COMPARISON = re.compile(rf"({NAME}) (==|!=) '([^']*)'")
+COMPARISON = re.compile(rf"({NAME}) (==|!=) (?:'([^']*)'|({NAME}))")
 
 
 def evaluate(expression: str, contexts: Contexts, status: Mapping[str, bool]) -> Any:
@@ -25,9 +25,10 @@ def evaluate(expression: str, contexts: Contexts, status: Mapping[str, bool]) ->
 
 
 def _evaluate_term(term: str, contexts: Contexts, status: Mapping[str, bool]) -> Any:
-    """Return the value of a comparison with a text, of a call, of a negated call, or of a name."""
+    """Return the value of a comparison with a text or a name, of a call, of a negated call, or of a name."""
     if comparison := COMPARISON.fullmatch(term):
-        name, operator, text = comparison.groups()
+        name, operator, text, other = comparison.groups()
+        text = str(_read_name(other, contexts)) if other else text
         return (str(_read_name(name, contexts)).casefold() == text.casefold()) is (operator == "==")
     call = term.removeprefix("!")
     if call in status:

@@ -63,7 +63,7 @@ def run_scrape(service: Service, repository: Repository, moment: dt.datetime, **
 
 def list_subjects(repository: Repository) -> list[str]:
     """Return the subjects of the remote's commits, newest first."""
-    return repository.git("log", "--format=%s", "main").splitlines()
+    return repository.git("log", "--format=%s", repository.default_branch).splitlines()
 
 
 def read_status(repository: Repository) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,7 @@ class Repository:
     home: Path
     service: str
     now: dt.datetime
+    default_branch: str = "main"
     secrets: dict[str, str] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
     has_pages: bool = True
@@ -151,37 +153,42 @@ class Repository:
         return read_git(self.remote, *arguments)
 
     def tip(self) -> str:
-        """Return the commit of the branch main."""
-        return self.git("rev-parse", "main")
+        """Return the commit of the default branch."""
+        return self.git("rev-parse", self.default_branch)
 
     def run(self, name: str, event: str = "schedule", **inputs: Any) -> WorkflowRun:
-        """Run a workflow of this repository, started by an event on the branch main."""
+        """Run a workflow of this repository, started by an event on the default branch."""
         return self.start(load_workflow(name), event, inputs)
 
-    def start(self, workflow: dict[str, Any], event: str, inputs: Mapping[str, Any]) -> WorkflowRun:
-        """Run a workflow that is already loaded; raise KeyError if the event does not start it."""
+    def start(
+        self, workflow: dict[str, Any], event: str, inputs: Mapping[str, Any], branch: str = ""
+    ) -> WorkflowRun:
+        """Run a loaded workflow, on the default branch if none is given; KeyError if nothing starts it."""
         self.runs += 1
         shutil.rmtree(self.artifacts, ignore_errors=True)
         trigger = workflow["on"][event] or {}
+        branch = branch or self.default_branch
+        if event == "push" and not any(
+            fnmatchcase(branch, pattern) for pattern in trigger.get("branches", "*")
+        ):
+            raise KeyError(branch)
         declared = trigger.get("inputs", {}) if event == "workflow_dispatch" else {}
         defaults = {name: declaration.get("default", "") for name, declaration in declared.items()}
         github = {
+            # The payload of a scheduled run says nothing of the repository (github/codeql-action#1211).
+            "event": {} if event == "schedule" else {"repository": {"default_branch": self.default_branch}},
             "event_name": event,
-            "ref": "refs/heads/main",
-            "ref_name": "main",
+            "ref": f"refs/heads/{branch}",
+            "ref_name": branch,
             "repository": "someone/archive",
             "run_id": str(self.runs),
             "run_attempt": "1",
             "server_url": "https://github.example",
-            "sha": self.tip(),
+            "sha": self.git("rev-parse", branch),
             "workflow": workflow["name"],
         }
-        contexts = {
-            "github": github,
-            "inputs": defaults | {**inputs},
-            "vars": self.variables,
-            "secrets": self.secrets,
-        }
+        contexts: dict[str, Any] = {"github": github, "inputs": defaults | {**inputs}}
+        contexts |= {"vars": self.variables, "secrets": self.secrets}
         return self._run_jobs(workflow, contexts, has_failed=False)
 
     def _run_jobs(self, workflow: dict[str, Any], contexts: dict[str, Any], has_failed: bool) -> WorkflowRun:
@@ -259,7 +266,9 @@ class Runner:
         installed = self.repository.home / "installed"
         installed.mkdir(exist_ok=True)
         github = {
-            f"GITHUB_{key.upper()}": text for key, text in self.contexts["github"].items() if key != "token"
+            f"GITHUB_{key.upper()}": text
+            for key, text in self.contexts["github"].items()
+            if key not in ("event", "token")
         }
         return github | {
             "CI": "true",
