@@ -8,7 +8,7 @@ from orarchive.domain.event_kinds import TOPIC_NAMES, list_labels
 from orarchive.domain.foreign_text import escape_invisible
 from orarchive.domain.records import get_lab
 from orarchive.paths import escape_segment
-from orarchive.publish import api, exports, metrics, news_feeds
+from orarchive.publish import api, deployment, exports, metrics, news_feeds
 from orarchive.publish.examples import build_examples
 from orarchive.publish.news_feeds import (
     CHANGES_FEED,
@@ -49,6 +49,7 @@ def build_files(view: View, base_url: str | None, progress: bool = False) -> dic
     if base:
         files["robots.txt"] += f"Sitemap: {base}sitemap.xml\n".encode()
         files["sitemap.xml"] = _render_sitemap(pages, base)
+    deployment.add_digest(files)
     return files
 
 

@@ -121,7 +121,7 @@ function showAge() {
     const age = hours < 1 ? "within the hour" : hours < 48 ? `${hours} hours ago` : `${Math.floor(hours / 24)} days ago`;
     footer.textContent = `Last complete ${last.slice(0, 13)}Z, ${age}; ${status.complete["24"]} of the last 24 hours are:`;
     footer.classList.toggle("stale", hours > 25);
-    if (late && hours > 2) {
+    if (late && hours > 7) { // a quiet site is deployed every six hours
       late.textContent = `Nothing was read completely since ${last.slice(0, 13)}Z, ${age}; the next hour was due at ${status.next_expected.slice(0, 13)}Z.`;
       late.hidden = false;
     }

@@ -87,7 +87,7 @@ def test_status_and_relations_have_their_shape(site: dict[str, bytes]) -> None:
     status = json.loads(site["api/v1/status.json"])
     assert status.keys() == {
         *("hour", "as_of", "begun", "last_run", "next_expected", "last_complete", "complete"),
-        *("totals", "feeds", "gaps", "changes"),
+        *("totals", "feeds", "gaps", "changes", "digest"),
     }
     assert all(f"api/v1/changes/{month}.json" in site for month in status["changes"])
     assert status["complete"].keys() == {"24", "168", "720"}

@@ -1,11 +1,13 @@
 """Building the site: equal archives give equal bytes, other files stay, and errors take one line."""
 
 import datetime as dt
+import json
 import shutil
 from pathlib import Path
 
 import pytest
 
+from orarchive.publish.deployment import CLOCK_PATHS, STATUS_PATH
 from orarchive.publish.pages import DATABASE, get_model_path
 from orarchive.publish.render import MANIFEST
 from orarchive.sample import START
@@ -87,6 +89,9 @@ def test_an_hour_rewrites_the_pages_that_show_what_changed(stage: Stage, tmp_pat
     hourly |= {"api/v1/status.json", "metrics.prom", "patterns/index.html"}
     assert changed(first, quiet) == hourly
     assert changed(moved, again) == hourly
+    assert hourly - {DATABASE} == CLOCK_PATHS
+    digests = [json.loads(site[STATUS_PATH])["digest"] for site in sites]
+    assert digests[0] == digests[1] != digests[2] == digests[3]
     pages = {path for path in changed(quiet, moved) - hourly if path.endswith(".html")}
     (provider,) = (path for path in pages if path.startswith("providers/") and path.count("/") == 2)
     assert pages - {"providers/index.html", provider} == {

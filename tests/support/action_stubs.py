@@ -90,6 +90,8 @@ def deploy_pages(runner: "Runner", _inputs: Mapping[str, str]) -> dict[str, str]
     """Deploy the site that an earlier job has uploaded; fail without the rights for it."""
     if {"pages": "write", "id-token": "write"}.items() - runner.rights.items():
         raise ActionError("Ensure GITHUB_TOKEN has permission id-token: write and pages: write")
+    now = runner.repository.now
+    (runner.repository.home / "deployed").write_text(now.strftime("%Y-%m-%dT%H:%M:%SZ"))
     shutil.rmtree(runner.repository.site, ignore_errors=True)
     shutil.copytree(runner.repository.artifacts / "github-pages", runner.repository.site)
     return {"page_url": "https://someone.example/archive/"}

@@ -254,7 +254,7 @@ class Runner:
     def _build_environment(self) -> dict[str, str]:
         """Return the variables of every step: GitHub's, and those of the rehearsal."""
         shutil.rmtree(self.repository.home / "work", ignore_errors=True)
-        home, commands = self.files / "home", self.files / "bin"
+        home, commands, rehearsal = self.files / "home", self.files / "bin", self.repository.home
         shutil.copytree(STUBS, commands)
         for name, script in self.repository.commands.items():
             (commands / name).write_text(f"#!/bin/sh\n{script}\n")
@@ -263,8 +263,7 @@ class Runner:
         home.mkdir()
         # without it git would take an identity from the machine, if its host has a full name
         (home / ".gitconfig").write_text("[user]\n\tuseConfigOnly = true\n")
-        installed = self.repository.home / "installed"
-        installed.mkdir(exist_ok=True)
+        (rehearsal / "installed").mkdir(exist_ok=True)
         github = {
             f"GITHUB_{key.upper()}": text
             for key, text in self.contexts["github"].items()
@@ -281,13 +280,15 @@ class Runner:
             "PATH": f"{commands}:{os.environ['PATH']}",
             "PIP_NO_INDEX": "1",
             "PYTHONPATH": str(commands),
+            "REHEARSAL_DEPLOYED": str(rehearsal / "deployed"),
             "REHEARSAL_HAS_ISSUES": str(self.repository.has_issues).lower(),
-            "REHEARSAL_INSTALLED": str(installed),
+            "REHEARSAL_INSTALLED": str(rehearsal / "installed"),
             "REHEARSAL_ISSUES": str(self.repository.issues),
             "REHEARSAL_MAY_OPEN_PULLS": str(self.repository.may_open_pulls).lower(),
             "REHEARSAL_NOW": self.repository.now.isoformat(),
             "REHEARSAL_PULLS": str(self.repository.pulls),
             "REHEARSAL_PYTHON": sys.executable,
+            "REHEARSAL_SITE": str(self.repository.site),
             "RUNNER_TEMP": str(self.files),
             "SYNC_REQUESTS_PER_SECOND": "0",
             **self.repository.environment,

@@ -39,9 +39,11 @@ def build_parser() -> argparse.ArgumentParser:
     gh = argparse.ArgumentParser(prog="gh", allow_abbrev=False)
     groups = gh.add_subparsers(required=True)
     api = groups.add_parser("api", allow_abbrev=False)
-    api.set_defaults(right="", function=lambda _: print(os.environ["REHEARSAL_HAS_ISSUES"]))
-    api.add_argument("path", choices=(f"repos/{os.environ.get('GH_REPO')}",))
-    api.add_argument("--jq", choices=(".has_issues",), required=True)
+    repository = f"repos/{os.environ.get('GH_REPO')}"
+    deployments = f"{repository}/deployments?environment=github-pages&per_page=1"
+    api.set_defaults(right="", function=print_api_value)
+    api.add_argument("path", choices=(repository, deployments))
+    api.add_argument("--jq", choices=(".has_issues", ".[0].created_at // empty"), required=True)
     auth = groups.add_parser("auth").add_subparsers(required=True)
     auth.add_parser("setup-git", allow_abbrev=False).set_defaults(right="", function=set_up_git)
     _add_issue_commands(groups.add_parser("issue"))
@@ -80,6 +82,17 @@ def _add_list_flags(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     parser.add_argument("--json", choices=("number",), required=True)
     parser.add_argument("--jq", choices=(FIRST_NUMBER,), required=True)
     return parser
+
+
+def print_api_value(args: argparse.Namespace) -> None:
+    """Print whether the repository has issues, or when it was last deployed, for which there is a right."""
+    if args.jq == ".has_issues":
+        print(os.environ["REHEARSAL_HAS_ISSUES"])
+        return
+    if "deployments: read" not in os.environ["GH_TOKEN"]:
+        sys.exit("Resource not accessible by integration")
+    file = Path(os.environ["REHEARSAL_DEPLOYED"])
+    print(file.read_text() if file.exists() else "")
 
 
 def run_issue_command(args: argparse.Namespace) -> None:

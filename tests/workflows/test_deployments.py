@@ -1,0 +1,105 @@
+"""Rehearsals of when publish.yml deploys: not for the clock alone, and never more than ten times an hour."""
+
+import datetime as dt
+
+import pytest
+
+from orarchive.publish.deployment import QUIET_SPAN, compute_pause
+from orarchive.sample import START, Service
+from orarchive.timestamps import format_stamp
+from tests.support.archives import HOUR, build_payloads, edit_records
+from tests.support.rehearsals import NEXT, list_subjects, read_status, run_scrape, serve
+from tests.support.workflow_runner import Repository, join_summaries, run_result
+
+MINUTE = dt.timedelta(minutes=1)
+
+
+@pytest.fixture
+def published(service: Service, archive: Repository) -> Repository:
+    """Return an archive whose last hour is on the site."""
+    assert run_result(run_scrape(service, archive, NEXT)) == "success"
+    assert read_status(archive)["as_of"] == format_stamp(NEXT)
+    return archive
+
+
+def test_quiet_hour_is_archived_and_not_deployed(service: Service, published: Repository) -> None:
+    """Leave the site as it is for six hours, if nothing changed but the clock; then it would look stopped."""
+    for number in range(1, QUIET_SPAN // HOUR):
+        run = run_scrape(service, published, NEXT + number * HOUR)
+        assert run_result(run) == "success"
+        assert run["publish / deploy"].result == "skipped"
+        assert "Nothing changed but the clock" in join_summaries(run)
+    assert len(list_subjects(published)) == len({*list_subjects(published)}), "each hour has its commit"
+    assert read_status(published)["as_of"] == format_stamp(NEXT)
+    run = run_scrape(service, published, NEXT + QUIET_SPAN)
+    assert run["publish / deploy"].result == "success"
+    assert read_status(published)["as_of"] == format_stamp(NEXT + QUIET_SPAN)
+
+
+def test_hour_that_changed_is_deployed(service: Service, published: Repository) -> None:
+    """Deploy a change at once, and again when it is taken back."""
+    bodies = build_payloads(START)
+    for hour, served in ((NEXT + HOUR, edit_records(bodies, "second")), (NEXT + 2 * HOUR, bodies)):
+        serve(service, served)
+        assert run_scrape(service, published, hour)["publish / deploy"].result == "success"
+        assert read_status(published)["as_of"] == format_stamp(hour)
+
+
+def test_hour_that_failed_is_deployed(service: Service, published: Repository) -> None:
+    """Say on the site that a feed is not good, and that it is good again."""
+    service.fail("providers", "503")
+    run_scrape(service, published, NEXT + HOUR)
+    assert read_status(published)["last_run"]["not_good"] == ["providers"]
+    service.heal()
+    serve(service, build_payloads(START))
+    run_scrape(service, published, NEXT + 2 * HOUR)
+    assert read_status(published)["last_run"]["not_good"] == []
+
+
+@pytest.mark.parametrize("event", ["push", "workflow_dispatch"])
+def test_push_of_code_and_a_run_by_hand_are_deployed(published: Repository, event: str) -> None:
+    """Deploy without a comparison, for code may have changed what the digest leaves out."""
+    (published.site / "index.html").unlink()
+    assert run_result(published.run("publish.yml", event)) == "success"
+    assert (published.site / "index.html").exists()
+
+
+@pytest.mark.parametrize("content", ["", "[]", "<html>", '{"as_of": "2026-06-01T03:00:00Z"}'])
+def test_another_site_at_the_address_is_replaced(
+    service: Service, published: Repository, content: str
+) -> None:
+    (published.site / "api/v1/status.json").write_text(content)
+    assert run_scrape(service, published, NEXT + HOUR)["publish / deploy"].result == "success"
+
+
+def test_site_of_a_later_hour_is_replaced(service: Service, published: Repository) -> None:
+    """Deploy what a rewritten branch holds, though it is older."""
+    status = published.site / "api/v1/status.json"
+    status.write_text(status.read_text().replace(format_stamp(NEXT), format_stamp(NEXT + 5 * HOUR)))
+    assert run_scrape(service, published, NEXT + HOUR)["publish / deploy"].result == "success"
+
+
+def test_deployment_waits_until_the_last_one_is_six_minutes_old(archive: Repository) -> None:
+    """Fails without the right to read deployments."""
+    pauses = archive.home / "pauses"
+    archive.commands["sleep"] = f'echo "$1" >> {pauses}'
+    for minutes in (0, 0, 4, 10):
+        archive.now = NEXT + minutes * MINUTE
+        assert run_result(archive.run("publish.yml", "push")) == "success"
+    assert pauses.read_text().split() == ["0", "360", "120", "0"]
+
+
+def test_no_hour_has_more_than_ten_deployments() -> None:
+    """Push code every minute; a run that waits takes the place of one that waits already."""
+    now, deployed = START, [START]
+    while now < START + 5 * HOUR:
+        now += MINUTE
+        now += dt.timedelta(seconds=compute_pause(format_stamp(deployed[-1]), now))
+        deployed.append(now)
+    for moment in deployed:
+        assert sum(moment <= other < moment + HOUR for other in deployed) <= 10
+
+
+def test_pause_is_short_though_a_clock_is_wrong() -> None:
+    assert compute_pause(format_stamp(START + 9 * HOUR), START) == 360
+    assert compute_pause("", START) == 0
