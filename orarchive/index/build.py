@@ -1,11 +1,13 @@
-"""Build: bring an index up to an archive's tip, attempt by attempt, in one transaction.
+"""Build: bring an index up to an archive's tip, attempt by attempt.
 
 Only commits since the last indexed one are read, and the index comes out the same whether all hours are
-indexed at once or one by one. A history that was rewritten is detected; the index is then built anew.
+indexed at once, one by one, or with interruptions. A history that was rewritten is detected; the index is
+then built anew.
 """
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from zlib import crc32
@@ -26,6 +28,7 @@ from orarchive.history.attempts import (
 )
 from orarchive.history.replay import ReplayStep, replay
 from orarchive.index import events, health, lifecycle, prices, rankings, relations, versions
+from orarchive.index.checkpoints import CheckpointWriter, count_indexed
 from orarchive.index.context import AttemptContext, IndexUpdate, write_attempt
 from orarchive.index.events import Event
 from orarchive.index.field_counts import FieldCounts
@@ -43,8 +46,25 @@ SCHEMA_ID = f"{RULES_VERSION}-{crc32(SCHEMA_SQL.encode()):08x}"
 INSERT_FEED = "insert or ignore into feeds (feed, route, cadence, key) values (?, ?, ?, ?)"
 
 
-def update_index(db: sqlite3.Connection, archive: Archive, progress: bool = False) -> None:
-    """Index the new attempts of an archive, in the transaction that is open.
+@dataclass(frozen=True)
+class PendingUpdate:
+    """What an index lacks."""
+
+    attempts: list[AttemptCommit]
+    """All attempts since the index's tips, oldest first."""
+    indexed: int
+    """Number of these that a checkpoint of the index already covers."""
+    tips: list[str]
+    """The commits at which the history ends."""
+
+    @property
+    def new_attempts(self) -> list[AttemptCommit]:
+        """Return the attempts that are not indexed."""
+        return self.attempts[self.indexed :]
+
+
+def find_pending(db: sqlite3.Connection, archive: Archive) -> PendingUpdate:
+    """Find what an index lacks of an archive.
 
     Raise NotArchivedError if the archive holds no hours, and HistoryRewritten if its history is not the one
     that was indexed.
@@ -52,25 +72,53 @@ def update_index(db: sqlite3.Connection, archive: Archive, progress: bool = Fals
     refuse_shallow(archive)
     head = archive.resolve_commit()
     tips = list_tips(archive, head) if head else []
-    old_tips = [commit for (commit,) in db.execute("select commit_id from tips order by position")]
+    old_tips = _read_tips(db)
     attempts = (
         list_new_attempts(archive, old_tips, tips) if old_tips and tips else list_attempts(archive, tips)
     )
     last_hour = db.execute("select max(hour) from attempts").fetchone()[0]
     if not tips or not (attempts or last_hour):
         raise build_no_hours_error(archive)
-    if last_hour and attempts and attempts[0].attempt["hour"] < last_hour:
-        msg = f"a new attempt is at {attempts[0].attempt['hour']}, before the last indexed hour {last_hour}"
+    pending = PendingUpdate(attempts, count_indexed(db, attempts), tips)
+    first_hours = [attempt.attempt["hour"] for attempt in pending.new_attempts[:1]]
+    if last_hour and first_hours and first_hours[0] < last_hour:
+        msg = f"a new attempt is at {first_hours[0]}, before the last indexed hour {last_hour}"
         raise HistoryRewritten(msg)
-    apply_attempts(db, archive, attempts, progress)
-    db.execute("delete from tips")
-    db.executemany("insert into tips (position, commit_id) values (?, ?)", enumerate(tips))
+    return pending
+
+
+def apply_pending(
+    db: sqlite3.Connection,
+    archive: Archive,
+    pending: PendingUpdate,
+    progress: bool = False,
+    save: Callable[[], None] | None = None,
+) -> None:
+    """Index what an index lacks; nothing is written if it lacks nothing.
+
+    All in the transaction that is open, unless `save` is given: that is called at checkpoints, to commit it
+    and to open the next one.
+    """
+    writer = CheckpointWriter(db, pending.attempts, pending.indexed, save) if save else None
+    apply_attempts(db, archive, pending.new_attempts, progress, writer)
+    db.execute("delete from checkpoint")
+    if _read_tips(db) != pending.tips:
+        db.execute("delete from tips")
+        db.executemany("insert into tips (position, commit_id) values (?, ?)", enumerate(pending.tips))
+
+
+def _read_tips(db: sqlite3.Connection) -> list[str]:
+    return [commit for (commit,) in db.execute("select commit_id from tips order by position")]
 
 
 def apply_attempts(
-    db: sqlite3.Connection, archive: Archive, attempts: list[AttemptCommit], progress: bool = False
+    db: sqlite3.Connection,
+    archive: Archive,
+    attempts: list[AttemptCommit],
+    progress: bool = False,
+    writer: CheckpointWriter | None = None,
 ) -> None:
-    """Index attempts, oldest first, on top of those that an index holds."""
+    """Index attempts, oldest first, on top of those that an index holds; with `writer` save checkpoints."""
     row = db.execute("select commit_id from meta").fetchone()
     base = row[0] if row else None
     if attempts:
@@ -78,19 +126,28 @@ def apply_attempts(
         update = IndexUpdate(db, archive, state, RecordRows.load(db), last_hour)
         fields = FieldCounts.load(db)
         steps = replay(archive, attempts, base, state)
-        for step in tqdm(steps, total=len(attempts), desc="Indexing", unit="hour", disable=not progress):
+        bar = tqdm(steps, total=len(attempts), desc="Indexing", unit="hour", disable=not progress)
+        for indexed, step in enumerate(bar, start=1 + (writer.indexed if writer else 0)):
             context = write_attempt(update, step.attempt_commit, step.broken_reason)
             health.delete_old_health(context)
             if not step.broken_reason:
                 base = step.attempt_commit.commit or base
                 apply_attempt(context, step, fields)
+            if writer and writer.is_due(indexed):
+                _write_meta(db, base)
+                writer.write(indexed)
     db.executemany(
         INSERT_FEED, ((feed.name, feed.scope, feed.cadence, ", ".join(feed.key)) for feed in FEEDS.values())
     )
-    db.execute("delete from meta")
-    db.execute(
-        "insert into meta (schema, program, commit_id) values (?, ?, ?)", (SCHEMA_ID, __version__, base)
-    )
+    _write_meta(db, base)
+
+
+def _write_meta(db: sqlite3.Connection, base: str | None) -> None:
+    """Write which program and which commit an index shows, if it says something else."""
+    meta = (SCHEMA_ID, __version__, base)
+    if db.execute("select schema, program, commit_id from meta").fetchone() != meta:
+        db.execute("delete from meta")
+        db.execute("insert into meta (schema, program, commit_id) values (?, ?, ?)", meta)
 
 
 def apply_attempt(context: AttemptContext, step: ReplayStep, fields: FieldCounts) -> None:

@@ -1,19 +1,29 @@
 """The index as a file: opened up to date, built anew if it is damaged or of another history, exported.
 
-It lies in a cache folder, by default inside the archive's git folder; deleting it only costs a rebuild.
+It lies in a cache folder, by default inside the archive's git folder; deleting it only costs a rebuild. The
+checksum of the file is recorded after each update and checked before the next one and before each reading.
+
+A short update changes the file in one transaction. A long one, such as a rebuild, writes a new file, which
+is saved at checkpoints and in the end replaces the index; if it is cut off, the next update goes on with that
+file. A program that is killed after a commit and before the checksum is recorded leaves a file that counts as
+damaged.
 """
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Literal
 
 from filelock import FileLock
 
 from orarchive.errors import ArchiveError
 from orarchive.history.attempts import AttemptCommit, HistoryRewritten
 from orarchive.history.replay import BrokenCommit
-from orarchive.index.build import SCHEMA_ID, SCHEMA_SQL, apply_attempts, update_index
+from orarchive.index.build import SCHEMA_ID, SCHEMA_SQL, apply_attempts, apply_pending, find_pending
+from orarchive.index.checkpoints import is_long
+from orarchive.index.checksums import is_as_recorded, record_checksum
 from orarchive.index.sql_values import decode_text
 from orarchive.store.archive import Archive
 
@@ -138,23 +148,50 @@ def _list_tables(db: sqlite3.Connection) -> list[tuple[str, str]]:
 def _bring_up_to_date(path: Path, archive: Archive, progress: bool) -> None:
     """Index what is new in an archive; replace an index that cannot be updated by a new one."""
     new_path = path.with_name(f"{path.name}.new")
-    _remove_database(new_path)
-    if path.exists() and _is_intact(path):
-        try:
-            _update_file(path, archive, progress)
-            return
-        except (HistoryRewritten, BrokenCommit, sqlite3.IntegrityError):
-            # The contents of the index do not fit those of git: only a new index does.
-            pass
-        except sqlite3.DatabaseError as error:
-            if not _is_damage(error):
-                raise
-    try:
-        _update_file(new_path, archive, progress)
+    outcome = _try_update(path, archive, progress, in_place=True)
+    if outcome != "done":
+        _build_new(new_path, path if outcome == "long" else None, archive, progress)
         path.with_name(f"{path.name}-journal").unlink(missing_ok=True)
         new_path.replace(path)
-    finally:
-        _remove_database(new_path)
+        record_checksum(path)
+    _remove_database(new_path)
+
+
+def _build_new(new_path: Path, base: Path | None, archive: Archive, progress: bool) -> None:
+    """Bring the file of a new index up to date: one that was cut off, a copy of `base`, or an empty one.
+
+    After an error the file stays if it was saved at a checkpoint.
+    """
+    try:
+        if _try_update(new_path, archive, progress) != "done":
+            _remove_database(new_path)
+            if base:
+                shutil.copyfile(base, new_path)
+            _update_file(new_path, archive, progress)
+    except BaseException:
+        if not _is_intact(new_path):
+            _remove_database(new_path)
+        raise
+
+
+def _try_update(
+    path: Path, archive: Archive, progress: bool, in_place: bool = False
+) -> Literal["done", "long", "unfit"]:
+    """Update an index file that is intact and fits the archive; say what became of it.
+
+    `unfit`: only a new index fits. `long`: the update would take long, and `in_place` asks for a short one.
+    """
+    if not _is_intact(path):
+        return "unfit"
+    try:
+        return "done" if _update_file(path, archive, progress, in_place) else "long"
+    except (HistoryRewritten, BrokenCommit, sqlite3.IntegrityError):
+        # The contents of the index do not fit those of git: only a new index does.
+        return "unfit"
+    except sqlite3.DatabaseError as error:
+        if not _is_damage(error):
+            raise
+        return "unfit"
 
 
 def _remove_database(path: Path) -> None:
@@ -179,29 +216,48 @@ def _get_primary_code(error: sqlite3.Error) -> int:
     return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 
-def _update_file(path: Path, archive: Archive, progress: bool) -> None:
-    """Update or create an index file in one transaction; an error leaves the file as it was."""
+def _update_file(path: Path, archive: Archive, progress: bool, in_place: bool = False) -> bool:
+    """Update or create an index file and record its checksum; an error leaves it at its last checkpoint.
+
+    With `in_place` there are no checkpoints: return False, without a change, for an update that would have
+    them. A file that lacks nothing is not written.
+    """
     with closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)) as db:
+
+        def save() -> None:
+            db.execute("commit")
+            record_checksum(path)
+            db.execute("begin immediate")
+
         db.execute(f"pragma cache_size = -{CACHE_KB}")
         is_empty = not db.execute("select 1 from sqlite_schema").fetchone()
         db.executescript("begin immediate;" + SCHEMA_SQL * is_empty)
-        update_index(db, archive, progress)
+        pending = find_pending(db, archive)
+        if in_place and is_long(pending.new_attempts):
+            return False
+        apply_pending(db, archive, pending, progress, None if in_place else save)
+        if not db.total_changes:
+            return True
         db.execute("commit")
+    record_checksum(path)
+    return True
 
 
 def _is_intact(path: Path) -> bool:
-    """Return whether a file is an index of this version and as long as its header says.
+    """Return whether a file is an index of this version and has a recorded checksum.
 
     Raises sqlite3.DatabaseError if another program holds it: it may well be intact, and a new index must not
     replace it.
     """
+    if not path.exists():
+        return False
     try:
         with closing(sqlite3.connect(path)) as db:
+            # Reading also takes back a change that a killed program left half made, so it comes first.
             if db.execute("select schema from meta").fetchone() != (SCHEMA_ID,):
                 return False
-            pages, size = (db.execute(f"pragma {name}").fetchone()[0] for name in ("page_count", "page_size"))
-            return bool(path.stat().st_size == pages * size)
     except sqlite3.DatabaseError as error:
         if _get_primary_code(error) in BUSY_CODES:
             raise
         return False
+    return is_as_recorded(path)

@@ -15,6 +15,12 @@ create table tips (            -- only in the working copy: where the indexed gi
     commit_id text not null
 );
 
+create table checkpoint (      -- only while a long build is under way: how far it has come, in one row
+    attempts  integer not null, -- number of indexed attempts since those of the tips
+    sha256    text not null,    -- of these attempts and their commits
+    last_hour text not null     -- hour up to which the build goes; what would be too old at that hour is left out
+);
+
 create table feeds (           -- one row for each feed
     feed     text primary key,
     route    text not null,

@@ -11,7 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from orarchive.domain.feeds import FEEDS, CopyFeed, FanOutFeed, Feed
-from orarchive.index.build import SCHEMA_SQL, update_index
+from orarchive.index.build import SCHEMA_SQL, apply_pending, find_pending
+from orarchive.index.checksums import record_checksum
 from orarchive.index.events import EXCUSES
 from orarchive.jsonl import Record, dumps, loads, read_lines
 from orarchive.store.archive import open_archive
@@ -34,7 +35,8 @@ def check_history(steps: list[Step]) -> Oracle:
         write_history(Path(folder), attempts)
         db = sqlite3.connect(":memory:", isolation_level=None)
         db.executescript(SCHEMA_SQL)
-        update_index(db, open_archive(Path(folder)))
+        archive = open_archive(Path(folder))
+        apply_pending(db, archive, find_pending(db, archive))
     oracle = Oracle(attempts)
     with closing(db):
         for check in (
@@ -257,3 +259,4 @@ def set_other_schema(path: Path) -> None:
     """Mark an index as one that another version of the rules has made."""
     with closing(sqlite3.connect(path)) as db, db:
         db.execute("update meta set schema = '0'")
+    record_checksum(path)

@@ -6,6 +6,7 @@ As a script it is that driver: one Python with everything imported, which forks 
 import json
 import os
 import resource
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -14,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from orarchive.errors import ArchiveError
-from orarchive.index import database
+from orarchive.index import build, checkpoints, database
+from orarchive.index.context import write_attempt
 from orarchive.index.database import export_file, open_index
 from orarchive.store.archive import Archive, open_archive
 from tests.support.driver import ForkingProcess, StepCounter
@@ -58,11 +60,16 @@ def _build(options: dict[str, Any]) -> str:
     """Bring an index up to date and export it to `out`; return the error, or else the number of steps.
 
     The process kills itself before the step with the number `step`: each git command, each file that is
-    renamed or removed, and every few hundred instructions of SQLite are a step. No file may grow beyond
-    `max_bytes`: while the index is built, or with `out` while it is exported.
+    written, copied, renamed or removed, and every few hundred instructions of SQLite are a step; or before it
+    indexes the attempt with the number `kill_before_attempt`. No file may grow beyond `max_bytes`: while the
+    index is built, or with `out` while it is exported.
     """
     archive, cache = open_archive(Path(options["root"])), Path(options["cache"])
     database.CACHE_KB = options.get("cache_kb", database.CACHE_KB)
+    checkpoints.CHECKPOINT_ATTEMPTS = options.get("checkpoint_attempts", checkpoints.CHECKPOINT_ATTEMPTS)
+    if "kill_before_attempt" in options:
+        counter = StepCounter(options["kill_before_attempt"])
+        vars(build)["write_attempt"] = counter.count_calls(write_attempt)
     steps = _count_steps(options["step"]) if "step" in options else None
     if "max_bytes" in options and "out" not in options:
         _limit_file_size(options["max_bytes"])
@@ -91,7 +98,13 @@ def _count_steps(number: int) -> StepCounter:
         return db
 
     replacements: list[tuple[object, str, Callable[..., Any]]] = [(sqlite3, "connect", connect_with_steps)]
-    for owner, name in ((subprocess, "run"), (Path, "replace"), (Path, "unlink")):
+    for owner, name in (
+        (subprocess, "run"),
+        (shutil, "copyfile"),
+        (Path, "write_text"),
+        (Path, "replace"),
+        (Path, "unlink"),
+    ):
         replacements.append((owner, name, steps.count_calls(getattr(owner, name))))
     for target, name, replacement in replacements:
         setattr(target, name, replacement)

@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from orarchive.index.checksums import CHECKSUMS_NAME
 from orarchive.index.database import INDEX_NAME
 from orarchive.sample import START, Service
 from orarchive.store.archive import Archive, open_archive
@@ -62,7 +63,7 @@ def archive_six_hours(service: Service, folder: Path) -> SixHours:
 def assert_sound(archive: Archive, cache: Path, rows: list[str]) -> None:
     """Assert that the next update gives the right rows and leaves nothing beside the index."""
     assert update_index(archive, cache) == rows
-    assert {path.name for path in cache.iterdir()} == {INDEX_NAME, f"{INDEX_NAME}.lock"}
+    assert {path.name for path in cache.iterdir()} == {INDEX_NAME, f"{INDEX_NAME}.lock", CHECKSUMS_NAME}
 
 
 def run_orarchive(*arguments: str | Path, prefix: tuple[str, ...] = ()) -> "subprocess.CompletedProcess[str]":

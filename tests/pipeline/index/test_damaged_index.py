@@ -4,6 +4,7 @@ import os
 import random
 import shutil
 import sqlite3
+import subprocess
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -11,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from orarchive.errors import ArchiveError
-from orarchive.index.database import INDEX_NAME
+from orarchive.index.checksums import CHECKSUMS_NAME, record_checksum
+from orarchive.index.database import INDEX_NAME, dump_rows, open_index
 from orarchive.sample import START
 from orarchive.store.git import run_git
-from tests.support.archives import Stage
+from tests.support.archives import Stage, read_all_files
 from tests.support.histories import build_index, update_index
 from tests.support.index_checks import set_other_schema
 from tests.support.six_hours import EARLY, SixHours, assert_sound
@@ -25,6 +27,7 @@ PAGE_BYTES = 4096
 def delete_meta(path: Path) -> None:
     with closing(sqlite3.connect(path)) as db, db:
         db.execute("delete from meta")
+    record_checksum(path)
 
 
 def make_other_database(path: Path) -> None:
@@ -88,9 +91,66 @@ def test_a_damaged_index(six_hours: SixHours, tmp_path: Path, damage: str, has_n
     assert_sound(archive, cache, six_hours.rows if has_new_hours else six_hours.early_rows)
 
 
+@pytest.mark.parametrize("has_new_hours", [True, False], ids=["with new hours", "with nothing new"])
+def test_a_flipped_bit(six_hours: SixHours, tmp_path: Path, has_new_hours: bool) -> None:
+    """At thirty places, most of which SQLite reads without noticing."""
+    archive, cache = six_hours.copy(tmp_path)
+    if not has_new_hours:
+        run_git(archive.root, "reset", "--quiet", "--hard", six_hours.names[EARLY])
+    contents = read_all_files(cache)
+    chance = random.Random(7)
+    for _ in range(30):
+        damaged = bytearray(contents[INDEX_NAME])
+        position = chance.randrange(len(damaged))
+        damaged[position] ^= 1 << chance.randrange(8)
+        (cache / CHECKSUMS_NAME).write_bytes(contents[CHECKSUMS_NAME])
+        (cache / INDEX_NAME).write_bytes(damaged)
+        rows = six_hours.rows if has_new_hours else six_hours.early_rows
+        assert update_index(archive, cache) == rows, position
+        assert (cache / INDEX_NAME).read_bytes() != damaged, position
+    assert_sound(archive, cache, rows)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [None, b"", b"\xff\0" * 99, b"0" * 64 + b"  index.sqlite\n"],
+    ids=lambda content: str(content)[:9],
+)
+def test_an_index_without_its_checksum(six_hours: SixHours, tmp_path: Path, content: bytes | None) -> None:
+    """As an older version of the program left it, or with another one: it is built anew."""
+    archive, cache = six_hours.copy(tmp_path)
+    inode = (cache / INDEX_NAME).stat().st_ino
+    if content is None:
+        (cache / CHECKSUMS_NAME).unlink()
+    else:
+        (cache / CHECKSUMS_NAME).write_bytes(content)
+    assert_sound(archive, cache, six_hours.rows)
+    assert (cache / INDEX_NAME).stat().st_ino != inode
+
+
+def test_a_folder_in_place_of_the_checksum(six_hours: SixHours, tmp_path: Path) -> None:
+    archive, cache = six_hours.copy(tmp_path)
+    (cache / CHECKSUMS_NAME).unlink()
+    (cache / CHECKSUMS_NAME).mkdir()
+    with pytest.raises(ArchiveError, match="--cache"):
+        update_index(archive, cache)
+
+
+def test_an_index_with_nothing_new_is_not_written(six_hours: SixHours, tmp_path: Path) -> None:
+    """So a question to it costs one checksum and no write; the checksum is one that a common tool checks."""
+    archive, cache = six_hours.copy(tmp_path)
+    inode = (cache / INDEX_NAME).stat().st_ino
+    update_index(archive, cache)
+    times = {path.name: path.stat().st_mtime_ns for path in cache.iterdir() if path.suffix != ".lock"}
+    assert update_index(archive, cache) == six_hours.rows
+    assert (cache / INDEX_NAME).stat().st_ino == inode
+    assert {name: (cache / name).stat().st_mtime_ns for name in times} == times
+    subprocess.run(["sha256sum", "--check", "--strict", "--quiet", CHECKSUMS_NAME], cwd=cache, check=True)
+
+
 @pytest.mark.parametrize("name", ["versions", "versions_open", "latest", "records", "attempts"])
 def test_an_index_that_lost_the_rows_of_a_table(six_hours: SixHours, tmp_path: Path, name: str) -> None:
-    """Or of an index of SQLite: it is built anew as soon as the loss shows."""
+    """Or of an index of SQLite, before its checksum was recorded: it is built anew when the loss shows."""
     archive, cache = six_hours.copy(tmp_path)
     with closing(sqlite3.connect(cache / INDEX_NAME)) as db:
         query = "select rootpage, type from sqlite_schema where name = ?"
@@ -99,25 +159,30 @@ def test_an_index_that_lost_the_rows_of_a_table(six_hours: SixHours, tmp_path: P
         file.seek((page - 1) * PAGE_BYTES)
         leaf = b"\x0a" if kind == "index" else b"\x0d"
         file.write((leaf + b"\0\0\0\0\x10\0\0").ljust(PAGE_BYTES, b"\0"))
+    record_checksum(cache / INDEX_NAME)
     assert_sound(archive, cache, six_hours.rows)
 
 
 @pytest.mark.faults
 def test_any_damaged_page(six_hours: SixHours, tmp_path: Path) -> None:
-    """A fault of the disk is reported if the page is read, and the next update builds the index anew."""
+    """A page that the disk damages after the check is reported when it is read; the next update rebuilds."""
     archive, cache = six_hours.copy(tmp_path)
+    update_index(archive, cache)
     content = (cache / INDEX_NAME).read_bytes()
     reported = 0
     for page in range(PAGE_BYTES, len(content), 7 * PAGE_BYTES):
         damaged = content[:page] + b"\xff" * PAGE_BYTES + content[page + PAGE_BYTES :]
-        (cache / INDEX_NAME).write_bytes(damaged)
         try:
-            assert update_index(archive, cache) == six_hours.rows, page
+            with open_index(archive, cache) as db:
+                (cache / INDEX_NAME).write_bytes(damaged)
+                rows = list(dump_rows(db))
+            assert rows == six_hours.rows, page
         except ArchiveError as error:
             reported += 1
             assert "damaged" in str(error)
             assert "\n" not in str(error)
-            assert_sound(archive, cache, six_hours.rows)
+        assert_sound(archive, cache, six_hours.rows)
+        content = (cache / INDEX_NAME).read_bytes()
     assert reported
 
 
