@@ -38,6 +38,10 @@ def _format_findings(findings: Findings) -> list[str]:
         *(f"broken: {commit}" for commit in findings.broken),
         *(f"by hand: after {name}: it changed, and no attempt did that" for name in findings.by_hand),
         *(f"in doubt: {hour}" for hour in findings.in_doubt),
+        *(
+            f"unchained: {attempt}: the line before it is not the one that it names"
+            for attempt in findings.unchained
+        ),
         *(f"twice: {attempt}: it has more than one line in the ledger" for attempt in findings.twice),
         *(f"differs: data/{path}: replaying the changes gives other lines" for path in findings.replayed),
         *(f"gap: {gap}" for gap in findings.gaps[:MAX_GAPS]),

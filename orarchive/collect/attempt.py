@@ -16,7 +16,7 @@ from orarchive.domain.snapshot import Snapshot, parse_snapshot_files
 from orarchive.errors import ArchiveError, GitError
 from orarchive.store import commit, ledger, push, quarantine
 from orarchive.store.archive import Archive
-from orarchive.store.ledger import Attempt, get_attempt_hour
+from orarchive.store.ledger import Attempt, get_attempt_hour, hash_line
 from orarchive.timestamps import format_hour
 
 log = logging.getLogger(__name__)
@@ -120,6 +120,8 @@ class AttemptWriter:
                 finished=self.now(),
                 notes=notes,
             )
+            if base.lines:
+                line["previous"] = hash_line(base.lines[-1])
             return result.is_good, self._commit(base, result, line, group.describe(result, line, base))
 
         return self._write_on_top(base, write)

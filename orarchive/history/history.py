@@ -32,6 +32,8 @@ class History:
 
     archive: Archive
     attempt_commits: list[AttemptCommit]
+    head: str
+    """The commit at which the history was read; a run may move the branch meanwhile."""
 
     @cached_property
     def attempts(self) -> list[Attempt]:
@@ -110,7 +112,7 @@ class History:
         if not any(attempt.commit for attempt in attempts):
             msg = f"the archive begins after {format_hour(hour)}{self._describe_neighbours('models', hour)}"
             raise NotArchivedError(msg)
-        return History(self.archive, attempts)
+        return History(self.archive, attempts, self.head)
 
     def read_snapshot(self, hour: dt.datetime, *feeds: str) -> Snapshot:
         """Read the snapshot after the last attempt at an hour that a commit shows.
@@ -223,7 +225,7 @@ def read_history(archive: Archive) -> History:
     attempts = list_attempts(archive, list_tips(archive, head)) if head else []
     if not attempts:
         raise build_no_hours_error(archive)
-    return History(archive, attempts)
+    return History(archive, attempts, str(head))
 
 
 def select_records(feed: Feed, snapshot: Snapshot, key: str | None = None) -> list[Record]:

@@ -52,6 +52,8 @@ class Findings:
     """Feeds that changed other than by an attempt, with the last hour before that: `hour feed`."""
     in_doubt: list[str] = field(default_factory=list)
     """Hours of the ledger whose state no commit shows."""
+    unchained: list[str] = field(default_factory=list)
+    """Attempts whose line names another line before it than the ledger has: one was edited, or is missing."""
     twice: list[str] = field(default_factory=list)
     """Attempts that have more than one line in the ledger."""
     replayed: list[str] = field(default_factory=list)
@@ -62,7 +64,12 @@ class Findings:
     @property
     def wrong(self) -> bool:
         """Return whether anything but the gaps was found."""
-        return any((self.differs, self.broken, self.by_hand, self.in_doubt, self.twice, self.replayed))
+        return any(
+            (
+                *(self.differs, self.broken, self.by_hand, self.in_doubt),
+                *(self.unchained, self.twice, self.replayed),
+            )
+        )
 
 
 def verify(history: History, progress: bool = False) -> Findings:
@@ -71,7 +78,8 @@ def verify(history: History, progress: bool = False) -> Findings:
     findings = Findings(
         attempts=len(history.attempt_commits),
         by_hand=list(_find_manual_changes(history)),
-        twice=_find_repeated_attempts(history.archive),
+        unchained=list(_find_unchained(history)),
+        twice=_find_repeated_attempts(history),
         gaps=list(_find_gaps(history)),
     )
     _verify_replay(history, findings)
@@ -94,9 +102,19 @@ def _format_number(hour: dt.datetime, number: int) -> str:
     return format_hour(hour) + (f" attempt {number}" if number > 1 else "")
 
 
-def _find_repeated_attempts(archive: Archive) -> list[str]:
+def _find_unchained(history: History) -> Iterator[str]:
+    """Yield the attempts whose line does not name the line before it."""
+    for tip in list_tips(history.archive, history.head):
+        lines = ledger.read_all_lines(history.archive, tip)
+        for before, line in zip([None, *lines], lines, strict=False):
+            if "previous" in line and (before is None or line["previous"] != ledger.hash_line(before)):
+                yield _format_number(get_attempt_hour(line), line["attempt"])
+
+
+def _find_repeated_attempts(history: History) -> list[str]:
     """Find the attempts that have more than one line in the ledger."""
-    lines = (line for tip in list_tips(archive, "HEAD") for line in ledger.read_all_lines(archive, tip))
+    archive = history.archive
+    lines = (line for tip in list_tips(archive, history.head) for line in ledger.read_all_lines(archive, tip))
     counts = Counter((get_attempt_hour(line), line["attempt"]) for line in lines)
     return [_format_number(*attempt) for attempt, count in sorted(counts.items()) if count > 1]
 
@@ -119,16 +137,46 @@ def _verify_replay(history: History, findings: Findings) -> None:
 
 def _find_manual_changes(history: History) -> Iterator[str]:
     """Yield the feeds that changed without an attempt that read them: between attempts or after the last."""
+    parents = _read_parents(history)
     for previous, attempt in pairwise(history.attempt_commits):
         if previous.attempt["origin"] == attempt.attempt["origin"]:
-            for name in _find_changed_lists(previous, attempt):
-                yield f"{_format_attempt(previous)} {name}"
+            changed = {*_find_changed_lists(previous, attempt)}
+            parent = parents.get(str(attempt.commit))
+            if previous.commit and parent and parent != previous.commit:
+                by_hand = _find_changed_feeds(history.archive, previous.commit, parent)
+                changed |= {name for name in by_hand if _has_older_records(attempt, name)}
+            yield from (f"{_format_attempt(previous)} {name}" for name in FEEDS if name in changed)
     # Where only imported pasts have hours, HEAD is another branch and need not hold their files.
-    if history.archive.is_ancestor(history.commit, "HEAD"):
-        before, now = (history.archive.list_blobs(commit) for commit in (history.commit, "HEAD"))
-        for name, feed in FEEDS.items():
-            if any(before.get(path) != now.get(path) for path in feed.files):
-                yield f"{_format_attempt(history.attempt_commits[-1])} {name}"
+    if history.archive.is_ancestor(history.commit, history.head):
+        changed = _find_changed_feeds(history.archive, history.commit, history.head)
+        yield from (
+            f"{_format_attempt(history.attempt_commits[-1])} {name}" for name in FEEDS if name in changed
+        )
+
+
+def _has_older_records(attempt: AttemptCommit, feed: str) -> bool:
+    """Return whether an attempt left records of a feed as they were; what it read replaced all others."""
+    report = attempt.attempt["feeds"].get(feed)
+    return report is None or report["outcome"] in UNCHANGED_OUTCOMES or bool(report.get("kept"))
+
+
+def _read_parents(history: History) -> dict[str, str]:
+    """Return the first parent of each attempt's commit, which holds the files that the attempt began with."""
+    commits = [attempt.commit for attempt in history.attempt_commits if attempt.commit]
+    command = ("rev-list", "--no-walk=unsorted", "--parents", "--stdin")
+    request = "".join(f"{commit}\n" for commit in commits).encode()
+    lines = (line.decode().split() for line in stream_git(history.archive.root, *command, stdin=request))
+    return {commit: parents[0] for commit, *parents in lines if parents}
+
+
+def _find_changed_feeds(archive: Archive, before: str, after: str) -> set[str]:
+    """Find the feeds with files that differ between two commits."""
+    files = [archive.list_blobs(commit) for commit in (before, after)]
+    return {
+        name
+        for name, feed in FEEDS.items()
+        if any(files[0].get(path) != files[1].get(path) for path in feed.files)
+    }
 
 
 def _find_changed_lists(previous: AttemptCommit, attempt: AttemptCommit) -> Iterator[str]:
@@ -163,8 +211,9 @@ def _verify_rankings(
         findings.differs += [f"{_format_attempt(attempt)} rankings {name}" for name in differing]
         before, previous = now, attempt
         yield attempt, tree
-    if previous and archive.is_ancestor(history.commit, "HEAD"):
-        now = {path: blob for path, blob in archive.list_blobs("HEAD").items() if get_series_of_path(path)}
+    if previous and archive.is_ancestor(history.commit, history.head):
+        blobs = archive.list_blobs(history.head)
+        now = {path: blob for path, blob in blobs.items() if get_series_of_path(path)}
         by_hand, _ = _compare_rankings(archive, before, now, {})
         findings.by_hand += [f"{_format_attempt(previous)} {path}" for path in by_hand]
 

@@ -4,6 +4,7 @@ A line is written also where nothing changed: "no change" and "did not run" must
 """
 
 import datetime as dt
+import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -139,6 +140,8 @@ class Attempt(TypedDict):
     """Reports by series; an attempt at rankings requests nothing else."""
     notes: NotRequired[list[str]]
     source: NotRequired[ImportSource]
+    previous: NotRequired[str]
+    """Hash of the ledger's line before this one, which names the state that the attempt began with."""
 
 
 LEDGER_GLOB = "hours/[0-9][0-9][0-9][0-9]-[0-9][0-9].jsonl"
@@ -251,6 +254,11 @@ def _find_time_fault(name: str, text: str) -> str:
 def list_new_doubts(report: FeedReport) -> list[str]:
     """List the doubts in spite of which a list was believed in an hour for the first time."""
     return [doubt for doubt in report.get("believed", []) if not doubt.endswith(AS_BEFORE)]
+
+
+def hash_line(line: Attempt) -> str:
+    """Return the sha256 of a line of the ledger, as the next line names it."""
+    return hashlib.sha256(dumps(line)).hexdigest()
 
 
 def append_line(file: bytes, attempt: Attempt) -> bytes:

@@ -10,6 +10,7 @@ import pytest
 
 from orarchive.domain.feeds import FEEDS
 from orarchive.domain.snapshot import hash_feed
+from orarchive.history.verify import verify
 from orarchive.sample import START
 from tests.support.archives import HOUR, Stage, build_payloads, edit_records, read_git
 from tests.support.verifying import (
@@ -40,7 +41,10 @@ def test_sound_archive_is_as_received(three_hours: Stage) -> None:
     ]
     assert json.loads(run_verify(three_hours.root, "--json").stdout) == {
         "attempts": 4,
-        **{name: [] for name in ("differs", "broken", "by_hand", "in_doubt", "twice", "replayed")},
+        **{
+            name: []
+            for name in ("differs", "broken", "by_hand", "in_doubt", "unchained", "twice", "replayed")
+        },
         "gaps": ["2026-06-01T02Z to 2026-06-01T02Z (1 h)"],
         "wrong": False,
     }
@@ -101,7 +105,7 @@ def test_code_and_notes_beside_the_data_do_not_matter(hour_commits: Commits, tmp
 def test_unknown_feed_in_the_ledger_does_not_matter(hour_commits: Commits, tmp_path: Path) -> None:
     assert (
         verify_history(
-            tmp_path / "archive", [*hour_commits, record_hash(hour_commits[LAST], SECOND, "rss", "0" * 64)]
+            tmp_path / "archive", [*hour_commits, record_hash(hour_commits[LAST], LAST, "rss", "0" * 64)]
         )
         == {}
     )
@@ -149,7 +153,8 @@ def test_an_edited_hash_is_found(hour_commits: Commits, tmp_path: Path) -> None:
     """Edit it by a commit after all hours: the ledger is read at the tip, and the files contradict it."""
     manual = record_hash(hour_commits[LAST], SECOND, "endpoints", "0" * 64)
     assert verify_history(tmp_path / "archive", [*hour_commits, manual]) == {
-        "differs": ["2026-06-01T01Z endpoints"]
+        "differs": ["2026-06-01T01Z endpoints"],
+        "unchained": ["2026-06-01T03Z"],
     }
 
 
@@ -174,7 +179,13 @@ def test_commit_that_was_taken_back_does_not_matter(hour_commits: Commits, tmp_p
 
 
 @pytest.mark.parametrize(
-    ("feed", "faults"), [("videos", {}), ("providers", {"providers": "503"}), ("models", {"models": "html"})]
+    ("feed", "faults"),
+    [
+        ("videos", {}),
+        ("providers", {"providers": "503"}),
+        ("models", {"models": "html"}),
+        ("endpoints", {"models/anthropic/*/endpoints": "503"}),
+    ],
 )
 def test_edit_that_the_next_hour_carries_on_is_found(
     three_hours: Stage, tmp_path: Path, feed: str, faults: dict[str, str]
@@ -222,7 +233,7 @@ def test_broken_line_is_found_where_the_ledger_has_its_hash(hour_commits: Commit
     manual = record_hash(hour_commits[LAST], SECOND, "models", hash_feed(FEEDS["models"], files))
     assert verify_history(
         tmp_path / "archive", [*replace_commit(hour_commits, SECOND, broken), manual]
-    ).keys() == {"broken"}
+    ).keys() == {"broken", "unchained"}
 
 
 def test_broken_last_hour_differs_from_the_replay(hour_commits: Commits, tmp_path: Path) -> None:
@@ -237,6 +248,15 @@ def test_broken_last_hour_differs_from_the_replay(hour_commits: Commits, tmp_pat
     assert len(findings["broken"]) == 1
     assert FACTS in findings["replayed"]
     assert "videos/facts.jsonl" not in findings["replayed"]
+
+
+def test_a_run_beside_it_is_no_finding(three_hours: Stage, tmp_path: Path) -> None:
+    """The history is checked as it was when it was read."""
+    stage = three_hours.copy(tmp_path / "archive")
+    history = stage.read_history()
+    stage.serve(edit_records(build_payloads(START), "six"))
+    assert stage.run(HOURS[-1] + HOUR) == 0
+    assert not verify(history).wrong
 
 
 def test_two_hours_in_one_commit_are_in_doubt(hour_commits: Commits, tmp_path: Path) -> None:

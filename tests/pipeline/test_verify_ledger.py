@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from orarchive.cli.main import main as orarchive_command
 from orarchive.store.archive import open_archive
 from orarchive.store.git import run_git
+from orarchive.store.ledger import hash_line
 from tests.support.archives import Stage, make_archive, read_git
 from tests.support.histories import build_index, grow_index, make_commits, read_tables
 from tests.support.verifying import (
@@ -136,7 +137,8 @@ def test_repeated_line_is_found_and_counts_once(hour_commits: Commits, tmp_path:
     position = LAST if last else DAILY
     manual = edit_ledger(hour_commits[LAST], lambda lines: [*lines, lines[position]])
     assert verify_history(root, [*hour_commits, manual]) == {
-        "twice": [f"2026-06-01T0{'3Z' if last else '0Z attempt 2'}"]
+        "twice": [f"2026-06-01T0{'3Z' if last else '0Z attempt 2'}"],
+        "unchained": [f"2026-06-01T0{'3Z' if last else '0Z attempt 2'}"],
     }
     tip = read_git(root, "rev-parse", "HEAD")
     assert read_tables(open_archive(root)) == before
@@ -147,16 +149,18 @@ def test_attempt_with_two_lines_is_found(hour_commits: Commits, tmp_path: Path) 
     """Nothing says which of them is right: both count."""
     manual = edit_ledger(hour_commits[LAST], lambda lines: [*lines, {**lines[LAST], "version": "another"}])
     findings = verify_history(tmp_path / "archive", [*hour_commits, manual])
-    assert findings == {"twice": ["2026-06-01T03Z"]}
+    assert findings == {"twice": ["2026-06-01T03Z"], "unchained": ["2026-06-01T03Z"]}
 
 
 def test_unknown_members_in_the_ledger_do_not_matter(hour_commits: Commits, tmp_path: Path) -> None:
     """Allow them, for a newer version may write them."""
 
     def add_members(lines: list[Any]) -> list[Any]:
-        for line in lines:
+        for before, line in zip([None, *lines], lines, strict=False):
             line["mood"] = ["good"]
             line["feeds"]["models"]["mood"] = None
+            if before:
+                line["previous"] = hash_line(before)
         return lines
 
     assert (
@@ -169,7 +173,16 @@ def test_first_hour_is_read_as_a_whole(hour_commits: Commits, tmp_path: Path) ->
     """Check this where the ledger has lost the hour before it, which wrote some of its files."""
     lines = b"".join(hour_commits[LAST][LEDGER].splitlines(keepends=True)[SECOND:])
     manual = commit_by_hand(hour_commits[LAST].with_files({LEDGER: lines}))
-    assert verify_history(tmp_path / "archive", [*hour_commits, manual]) == {}
+    assert verify_history(tmp_path / "archive", [*hour_commits, manual]) == {"unchained": ["2026-06-01T01Z"]}
+
+
+def test_a_lost_month_is_found_in_the_line_after_it(hour_commits: Commits, tmp_path: Path) -> None:
+    """Find it in a history that was written anew, so that no commit deletes the month."""
+    lost = [
+        commit.with_files({LEDGER: b"".join(commit[LEDGER].splitlines(keepends=True)[SECOND:]) or None})
+        for commit in hour_commits[SECOND:]
+    ]
+    assert verify_history(tmp_path / "archive", lost)["unchained"] == ["2026-06-01T01Z"]
 
 
 def test_shallow_clone_cannot_be_verified(three_hours: Stage, tmp_path: Path) -> None:

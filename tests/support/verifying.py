@@ -39,6 +39,7 @@ def verify_archive(root: Path) -> dict[str, Any]:
         "broken",
         "by_hand",
         "in_doubt",
+        "unchained",
         "twice",
         "replayed",
         "gaps",
