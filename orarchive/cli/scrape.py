@@ -44,7 +44,7 @@ def _split_names(
     "--accept",
     multiple=True,
     callback=_split_names,
-    help="A feed or ranking that may shrink by more than a fifth.",
+    help="A feed or ranking that is taken in spite of doubts about its size.",
 )
 @report_errors
 def scrape_command(
