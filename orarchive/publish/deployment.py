@@ -36,7 +36,7 @@ def add_digest(files: dict[str, bytes]) -> None:
     """Add a digest of all that the files show, but for the clock, to the status among them."""
     status = loads(files[STATUS_PATH])
     run = status["last_run"]
-    told = [
+    parts = [
         status["begun"],
         status["totals"],
         status["gaps"],
@@ -44,7 +44,7 @@ def add_digest(files: dict[str, bytes]) -> None:
         run["outcome"],
         run["not_good"],
     ]
-    digest = hashlib.sha256(dumps(told))
+    digest = hashlib.sha256(dumps(parts))
     for path in sorted(files.keys() - CLOCK_PATHS):
         digest.update(f"{path}\0{hashlib.sha256(files[path]).hexdigest()}\n".encode())
     files[STATUS_PATH] = to_safe_json({**status, "digest": digest.hexdigest()})
