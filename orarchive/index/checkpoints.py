@@ -64,8 +64,8 @@ class CheckpointWriter:
         self.digest = hash_attempts(self.attempts[: self.indexed])
 
     def is_due(self, indexed: int) -> bool:
-        """Return whether to save a build that has indexed so many attempts; the last one completes it."""
-        return indexed - self.indexed == CHECKPOINT_ATTEMPTS and indexed < len(self.attempts)
+        """Return whether to save a build that has indexed so many attempts."""
+        return indexed - self.indexed == CHECKPOINT_ATTEMPTS
 
     def write(self, indexed: int) -> None:
         """Write a checkpoint and save the build."""
