@@ -187,6 +187,17 @@ def test_a_part_of_the_whole_is_never_believed(stage: Stage) -> None:
     assert stage.read_report("models")["believed"][0].endswith("accepted by hand")
 
 
+def test_rows_whose_key_is_named_anew_are_never_believed(stage: Stage) -> None:
+    """Left out as a whole they would look like an empty list."""
+
+    def rename(bodies: Payloads) -> None:
+        for row in bodies["endpoints/zdr"]["data"]:
+            row["model"] = row.pop("model_id")
+
+    assert set(play(stage, rename, range(8))) == {1}
+    assert stage.read_report("zdr")["reasons"] == ["faulty-rows"]
+
+
 @pytest.mark.parametrize(
     "page", [{"has_more": True}, {"links": {"next": "https://elsewhere.example/"}}, {"links": {"next": 2}}]
 )
@@ -206,13 +217,17 @@ def test_pages_without_end_are_refused(stage: Stage) -> None:
         bodies["models/more"] = {"data": [], "links": {"next": "/api/v1/models/more"}}
 
     assert play(stage, loop, range(1)) == [1]
+    assert stage.take_requests().count("models/more") == 1
     assert stage.read_report("models")["reasons"] == ["more-pages"]
 
 
 def test_a_route_that_is_gone_is_asked_for_once_a_day(stage: Stage) -> None:
     """For three days each hour is red, then none; when the route is back, its feed is good within a day."""
-    codes = play(stage, retire_route, range(0, TWO_WEEKS, 6), feeds=("zdr",))
+    codes = play(stage, retire_route, range(0, 96, 6), feeds=("zdr",))
+    stage.take_requests()
+    codes += [stage.run(CHANGE + hours * HOUR, feeds=("zdr",)) for hours in range(96, TWO_WEEKS, 6)]
     assert codes == [1] * 12 + [0] * (len(codes) - 12)
+    assert stage.take_requests() == ["endpoints/zdr"] * 10
     assert stage.read_report("zdr")["outcome"] == "retired"
     stage.serve(build_payloads(START))
     stage.take_requests()
