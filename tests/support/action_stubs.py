@@ -58,17 +58,25 @@ def set_up_python(runner: "Runner", inputs: Mapping[str, str]) -> dict[str, str]
 
 
 def restore_cache(runner: "Runner", inputs: Mapping[str, str]) -> dict[str, str]:
-    """Restore the folder of the key, or the newest whose key begins with `restore-keys`.
+    """Restore the folder of the key, or the newest whose key begins with `restore-keys`."""
+    caches, key = runner.repository.caches, inputs["key"]
+    folders = [*caches.iterdir()] if caches.exists() else []
+    newest_first = sorted(folders, key=lambda folder: folder.stat().st_ctime_ns, reverse=True)
+    prefix = inputs.get("restore-keys") or key
+    matches = [folder for folder in newest_first if folder.name == key]
+    matches += [folder for folder in newest_first if folder.name.startswith(prefix)]
+    if not matches:
+        return {"cache-primary-key": key}
+    shutil.copytree(matches[0], runner.work / inputs["path"], dirs_exist_ok=True)
+    is_hit = str(matches[0].name == key).lower()
+    return {"cache-primary-key": key, "cache-matched-key": matches[0].name, "cache-hit": is_hit}
 
-    It is saved under the key after a job that succeeds.
-    """
-    caches, path = runner.repository.caches, runner.work / inputs["path"]
-    caches.mkdir(exist_ok=True)
-    newest_first = sorted(caches.iterdir(), key=lambda folder: folder.stat().st_ctime_ns, reverse=True)
-    matches = [folder for folder in newest_first if folder.name.startswith(inputs["restore-keys"])]
-    if matches:
-        shutil.copytree(matches[0], path, dirs_exist_ok=True)
-    runner.after_success.append(lambda: path.exists() and shutil.copytree(path, caches / inputs["key"]))
+
+def save_cache(runner: "Runner", inputs: Mapping[str, str]) -> dict[str, str]:
+    """Save the folder under the key; a folder that is missing or a key that exists is no failure."""
+    path, target = runner.work / inputs["path"], runner.repository.caches / inputs["key"]
+    if path.exists() and not target.exists():
+        shutil.copytree(path, target)
     return {}
 
 
@@ -106,7 +114,8 @@ def upload_artifact(runner: "Runner", inputs: Mapping[str, str]) -> dict[str, st
 
 
 ACTIONS: dict[str, Callable[["Runner", Mapping[str, str]], dict[str, str]]] = {
-    "actions/cache": restore_cache,
+    "actions/cache/restore": restore_cache,
+    "actions/cache/save": save_cache,
     "actions/checkout": check_out,
     "actions/configure-pages": configure_pages,
     "actions/deploy-pages": deploy_pages,

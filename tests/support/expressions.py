@@ -60,10 +60,15 @@ def _format(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def is_met(condition: str | None, contexts: Contexts, has_failed: bool) -> bool:
-    """Return whether an `if` holds; after a failure only one that calls `always()` or `cancelled()` can."""
-    status = {"always()": True, "cancelled()": False}
-    if has_failed and not any(call in (condition or "") for call in status):
+def is_met(
+    condition: str | None, contexts: Contexts, has_failed: bool = False, is_cancelled: bool = False
+) -> bool:
+    """Return whether an `if` holds.
+
+    After a failure or a cancellation only one that calls `always()` or `cancelled()` can.
+    """
+    status = {"always()": True, "cancelled()": is_cancelled}
+    if (has_failed or is_cancelled) and not any(call in (condition or "") for call in status):
         return False
     expression = re.sub(r"^\$\{\{(.*)\}\}$", r"\1", condition or "always()")
     return bool(evaluate(expression.strip(), contexts, status))

@@ -172,3 +172,14 @@ def _check_publish(workflow: Workflow) -> Iterator[str]:
         yield "a deployment without a site"
     if any("write" in job["permissions"].values() for name, job in jobs.items() if name != "deploy"):
         yield "a right to write outside deploy"
+    yield from _check_index_cache(jobs["build"])
+
+
+def _check_index_cache(job: dict[str, Any]) -> Iterator[str]:
+    """Check that the index of a build that fails or is cut off is kept."""
+    build = next(step for step in job["steps"] if step.get("id") == "build")
+    saves = [step for step in job["steps"] if "actions/cache/save@" in step.get("uses", "")]
+    if not any("always()" in step["if"] for step in saves):
+        yield "a failed build that loses its index"
+    if build.get("timeout-minutes", job["timeout-minutes"]) >= job["timeout-minutes"]:
+        yield "a long build that leaves no time to save its index"

@@ -3,7 +3,7 @@
 Scripts run unchanged, in an environment made from nothing. Actions have stubs in action_stubs.py, commands
 in stubs/, which comes first on PATH. A key of a job or step, an expression or an action that is unknown here
 is an error, so that no part of a workflow is skipped unnoticed. Concurrency, timeouts and versions of Python
-are not emulated: there is one runner, with the Python that runs the tests.
+are not emulated: there is one runner, with the Python that runs the tests. A run can be cancelled in a step.
 """
 
 import datetime as dt
@@ -12,7 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -53,7 +53,7 @@ def load_workflow(name: str) -> dict[str, Any]:
 
 @dataclass
 class Step:
-    """A step of a job: its outcome (`success`, `failure` or `skipped`), its variables and what it printed."""
+    """A step of a job: its outcome (`success`, `failure`, `cancelled` or `skipped`), variables and output."""
 
     name: str
     outcome: str
@@ -64,7 +64,7 @@ class Step:
 
 @dataclass
 class Job:
-    """A job that has ended (`success` or `failure`) or was `skipped`."""
+    """A job that has ended (`success`, `failure` or `cancelled`) or was `skipped`."""
 
     result: str
     outputs: dict[str, str] = field(default_factory=dict)
@@ -81,8 +81,9 @@ WorkflowRun = dict[str, Job]
 
 
 def run_result(run: WorkflowRun) -> str:
-    """Return the result of a run: `failure` where any job failed, else `success`."""
-    return "failure" if any(job.result == "failure" for job in run.values()) else "success"
+    """Return the result of a run: `cancelled` or `failure` where any job was or has, else `success`."""
+    results = {job.result for job in run.values()}
+    return next((result for result in ("cancelled", "failure") if result in results), "success")
 
 
 def join_summaries(run: WorkflowRun) -> str:
@@ -111,6 +112,8 @@ class Repository:
     """Scripts that replace a command, by its name."""
     environment: dict[str, str] = field(default_factory=dict)
     """Variables of the machine, beside GitHub's."""
+    cancelled_step: str = ""
+    """Name of the step at whose end runs are cancelled."""
     runs: int = 0
 
     @property
@@ -204,7 +207,8 @@ class Repository:
                 needed = run[job["needs"]]
                 job_contexts["needs"] = {job["needs"]: {"result": needed.result, "outputs": needed.outputs}}
                 after_failure = has_failed or needed.result != "success"
-            if not is_met(job.get("if"), job_contexts, after_failure):
+            is_cancelled = run_result(run) == "cancelled"
+            if not is_met(job.get("if"), job_contexts, after_failure, is_cancelled):
                 run[name] = Job("skipped")
             elif "uses" in job:
                 inputs = {key: fill(text, job_contexts) for key, text in job.get("with", {}).items()}
@@ -246,8 +250,6 @@ class Runner:
         self.contexts = {**contexts, "github": {**contexts["github"], "token": token}, "steps": {}}
         self.work = repository.work
         self.files = repository.home / "work" / "_files"
-        self.after_success: list[Callable[[], object]] = []
-        """Calls that actions leave for the end of a job that succeeds."""
         self.env = self._build_environment()
         self.job = Job("success")
 
@@ -295,20 +297,21 @@ class Runner:
         }
 
     def run_job(self) -> Job:
-        """Run the steps in order; after a failure only those whose `if` allows it."""
+        """Run the steps in order; after a failure or a cancellation only those whose `if` allows it."""
         for definition in self.definition["steps"]:
             _refuse_unknown(definition, STEP_KEYS)
             step = Step(definition["name"], "skipped")
-            if is_met(definition.get("if"), self.contexts, self.job.result == "failure"):
+            ended = {result: self.job.result == result for result in ("failure", "cancelled")}
+            if is_met(definition.get("if"), self.contexts, ended["failure"], ended["cancelled"]):
                 step = self._run_step(definition)
-            if step.outcome == "failure":
-                self.job.result = "failure"
+                if step.name == self.repository.cancelled_step:
+                    step.outcome = "cancelled"
+            if step.outcome == "cancelled" or (step.outcome == "failure" and not ended["cancelled"]):
+                self.job.result = step.outcome
             if "id" in definition:
                 outputs = {"outcome": step.outcome, "outputs": step.outputs}
                 self.contexts["steps"][definition["id"]] = outputs
             self.job.steps.append(step)
-        for call in reversed(self.after_success if self.job.result == "success" else []):
-            call()
         outputs = self.definition.get("outputs", {})
         self.job.outputs = {name: fill(text, self.contexts) for name, text in outputs.items()}
         return self.job

@@ -9,11 +9,10 @@ import pytest
 
 from orarchive.sample import START, Service
 from orarchive.timestamps import format_hour, format_stamp
-from tests.support.archives import FEW, HOUR, Stage, build_payloads, edit_records, read_all_files
+from tests.support.archives import FEW, HOUR, Stage, build_payloads
 from tests.support.rehearsals import (
     KEY,
     NEXT,
-    clone_writer,
     list_subjects,
     read_status,
     run_scrape,
@@ -277,29 +276,6 @@ def test_a_fork_without_pages_loses_nothing(service: Service, archive: Repositor
     archive.has_pages = True
     assert run_result(archive.run("publish.yml", "workflow_dispatch")) == "success"
     assert read_status(archive)["as_of"] == format_stamp(NEXT)
-
-
-def test_the_index_is_kept_from_build_to_build(service: Service, archive: Repository, tmp_path: Path) -> None:
-    """With a cached index a build reads only newer commits; its site equals that of a build without one.
-
-    Fails without `restore-keys`.
-    """
-    writer = clone_writer(service, archive, tmp_path)
-    archive.run("publish.yml", "push")
-    indexed = archive.tip()
-    serve(service, edit_records(build_payloads(START), "second"))
-    assert writer.run(NEXT, push=True) == 0
-    trace = tmp_path / "trace"
-    archive.environment["GIT_TRACE"] = str(trace)
-    sites = []
-    for is_cached in (True, False):
-        trace.unlink(missing_ok=True)
-        assert run_result(archive.run("publish.yml", "push")) == "success"
-        assert (f"^{indexed}" in trace.read_text()) is is_cached
-        sites.append(read_all_files(archive.site))
-        shutil.rmtree(archive.caches)
-    assert read_status(archive)["as_of"] == format_stamp(NEXT)
-    assert sites[0] == sites[1]
 
 
 # Scheduled runs that GitHub drops

@@ -1,0 +1,59 @@
+"""The index that Publish keeps from build to build, also when a build fails or is cut off."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from orarchive.sample import START, Service
+from orarchive.timestamps import format_stamp
+from tests.support.archives import build_payloads, edit_records, read_all_files
+from tests.support.rehearsals import NEXT, clone_writer, read_status, serve
+from tests.support.workflow_runner import Repository, run_result
+
+FAILING_BUILD = '[ "$1" != build_site.py ] || { "$REHEARSAL_PYTHON" "$@"; exit 1; }'
+"""A python that has all packages, and fails after it has built the site."""
+
+
+def test_the_index_is_kept_from_build_to_build(service: Service, archive: Repository, tmp_path: Path) -> None:
+    """With a cached index a build reads only newer commits; its site equals that of a build without one.
+
+    Fails without `restore-keys`.
+    """
+    writer = clone_writer(service, archive, tmp_path)
+    archive.run("publish.yml", "push")
+    indexed = archive.tip()
+    serve(service, edit_records(build_payloads(START), "second"))
+    assert writer.run(NEXT, push=True) == 0
+    trace = tmp_path / "trace"
+    archive.environment["GIT_TRACE"] = str(trace)
+    sites = []
+    for is_cached in (True, False):
+        trace.unlink(missing_ok=True)
+        assert run_result(archive.run("publish.yml", "push")) == "success"
+        assert (f"^{indexed}" in trace.read_text()) is is_cached
+        sites.append(read_all_files(archive.site))
+        shutil.rmtree(archive.caches)
+    assert read_status(archive)["as_of"] == format_stamp(NEXT)
+    assert sites[0] == sites[1]
+
+
+@pytest.mark.parametrize("result", ["failure", "cancelled"])
+def test_a_build_that_is_cut_off_keeps_its_index(archive: Repository, tmp_path: Path, result: str) -> None:
+    """The next build reads only newer commits; fails without `always()` in the step that saves the index."""
+    archive.commands["python"] = FAILING_BUILD
+    if result == "cancelled":
+        archive.cancelled_step = "Build the site"
+    run = archive.run("publish.yml", "push")
+    assert (run_result(run), run["build"]["Build the site"].outcome) == (result, result)
+    assert [run["build"][name].outcome for name in ("Save the index", "Upload the site")] == [
+        "success",
+        "skipped",
+    ]
+    assert run["deploy"].result == "skipped"
+    assert not archive.site.exists()
+    archive.commands.clear()
+    archive.cancelled_step = ""
+    archive.environment["GIT_TRACE"] = str(tmp_path / "trace")
+    assert run_result(archive.run("publish.yml", "push")) == "success"
+    assert f"^{archive.tip()}" in (tmp_path / "trace").read_text()
