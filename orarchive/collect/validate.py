@@ -19,6 +19,9 @@ MAX_COUNT_DIFFERENCE = 2
 """Largest difference of the list from `/models/count`: the two are cached apart at the edge."""
 
 
+MAX_KEY_LENGTH = 100
+"""Characters of a repeated key that a note quotes."""
+
 MAX_DIGITS = 9
 """Digits of a total that is sent as text."""
 
@@ -163,7 +166,7 @@ def _drop_faulty_rows(
         if not all(isinstance(value, str) and value for value in values):
             faults.append(f"key-missing: row {position}")
         elif values in seen and not may_repeat:
-            faults.append(f"duplicate-key: {'@'.join(map(str, values))}")
+            faults.append(f"duplicate-key: {'@'.join(map(str, values))[:MAX_KEY_LENGTH]}")
         else:
             seen.add(values)
             good.append(row)

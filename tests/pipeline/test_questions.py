@@ -199,7 +199,7 @@ def test_at_names_models_not_read_in_a_good_hour(stage: Stage) -> None:
         stage.serve({"models": {"data": rows}, **answers})
         assert stage.run(hour, feeds=("models", "endpoints")) == 0
         stage.service.fail("models/lab/7/endpoints", "503")
-        stage.service.fail("models/lab/200/endpoints", "404")
+        stage.service.fail("models/lab/200/endpoints", "500")
     seven = "Not read at 2026-06-01T01Z: endpoints of lab/7 (503); this is from before\n"
     tag = answer["data"]["endpoints"][0]["tag"]
     for key in ("lab/7", f"lab/7@{tag}"):
@@ -209,11 +209,11 @@ def test_at_names_models_not_read_in_a_good_hour(stage: Stage) -> None:
         result = run_command(stage, "at", format_hour(BAD), "endpoints", key, "--json")
         assert (json.loads(result.stdout)["kept"], result.stderr) == ({"lab/7": "503"}, seven)
     every = run_command(stage, "at", format_hour(BAD), "endpoints", "--json")
-    assert json.loads(every.stdout)["kept"] == {"lab/7": "503", "lab/200": "404"}
+    assert json.loads(every.stdout)["kept"] == {"lab/7": "503", "lab/200": "500"}
     assert every.stderr == "Not read at 2026-06-01T01Z: endpoints of 2 models; this is from before\n"
     never = run_command(stage, "at", format_hour(BAD), "endpoints", "lab/200")
     assert (never.exit_code, never.stdout) == (1, "")
-    assert "Not read at 2026-06-01T01Z: endpoints of lab/200 (404)" in never.stderr
+    assert "Not read at 2026-06-01T01Z: endpoints of lab/200 (500)" in never.stderr
     for hour, feed, key in (
         (START, "endpoints", "lab/7"),
         (BAD, "endpoints", "lab/70"),

@@ -158,10 +158,12 @@ def test_a_key_forges_no_line_of_the_log(stage: Stage, caplog: pytest.LogCapture
     """Let no foreign text begin a line: one with `::` is a command to the machine that runs the workflow."""
     bodies = build_payloads(START)
     twice = {**bodies["providers"]["data"][0], "slug": "x\n::stop-commands::x\x1b[2J" + "y" * 10_000}
-    stage.serve({**bodies, "providers": {"data": [twice, twice]}})
+    stage.serve({**bodies, "providers": {"data": [twice, twice, twice]}})
     assert stage.run(START) == 1
+    (note, _) = stage.read_report("providers")["notes"]
+    assert "duplicate-key: x" in note
+    assert len(note) < 300
     messages = [record.getMessage() for record in caplog.records]
-    assert any("duplicate-key" in line for line in messages)
     assert [line for line in messages if not line.isprintable() or len(line) > 500] == []
 
 
@@ -171,4 +173,4 @@ def test_many_rows_of_one_key_are_refused_at_once(stage: Stage) -> None:
     rows = [{"slug": f"{n // 2}"} for n in range(100_000)]
     stage.serve({**bodies, "providers": {"data": rows}})
     assert stage.run(START) == 1
-    assert stage.read_report("providers")["reasons"] == ["duplicate-key"]
+    assert stage.read_report("providers")["reasons"] == ["faulty-rows"]
