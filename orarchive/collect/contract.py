@@ -13,6 +13,7 @@ from orarchive.collect import openapi, validate
 from orarchive.collect.client import Client
 from orarchive.collect.expected_fields import find_drift
 from orarchive.collect.feed_fetch import fetch_fan_out, fetch_list, fetch_probes
+from orarchive.collect.plausibility import list_count_doubts
 from orarchive.collect.ranking_fetch import fetch_openapi, fetch_slices
 from orarchive.collect.ranking_schedule import is_transient, list_series, list_slices
 from orarchive.collect.rate_limit import RateLimiter
@@ -118,9 +119,9 @@ def _compare_count(count: int, response: FetchResult[Any]) -> Iterator[str]:
     """Yield a line where the count route contradicts a list, or has no count."""
     expected = validate.read_count_route(response)
     if expected is None:
-        yield f"no count to compare with: {response.reason or 'wrong-shape'}"
-    elif abs(count - expected) > validate.MAX_COUNT_DIFFERENCE:
-        yield f"count-off: {count} rows, /models/count says {expected}"
+        yield validate.describe_missing_count(response)
+    else:
+        yield from map(str, list_count_doubts(count, expected))
 
 
 def _find_ranking_drifts(

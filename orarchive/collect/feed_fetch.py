@@ -41,7 +41,7 @@ MAX_PAGES = 100
 """Pages of one list: 600 models in pages of ten come to 60."""
 
 MAX_PROBES = 50
-"""Probes in an attempt: the largest true loss of one hour was 28 models (see `validate.MAX_SHRINK`)."""
+"""Probes in an attempt: the largest true loss of one hour was 28 models (see `plausibility.MAX_CHANGE`)."""
 
 MAX_PROBE_TRIES = 2
 """How often a probe is tried: one failure is forgiven."""
@@ -63,12 +63,11 @@ def fetch_list(client: Client, feed: ListFeed) -> ListFetch:
         age=max((page.age for page in pages if page.age is not None), default=None),
     )
     checked = _log_rejection(validate_result(result, lambda body: validate_list(feed, body)))
-    seconds = client.clock() - begun
-    if checked.body is None:
-        return ListFetch(feed, validate_result(checked, lambda body: body), seconds, count)
-    faults, total_count = checked.body.faults, read_total_count(pages[0].body)
     listed = validate_result(checked, lambda body: body.rows)
-    return ListFetch(feed, listed, seconds, count, faults, total_count)
+    faults, total_count = (
+        (checked.body.faults, read_total_count(pages[0].body)) if checked.body else ((), None)
+    )
+    return ListFetch(feed, listed, client.clock() - begun, count, faults, total_count)
 
 
 def _fetch_pages(client: Client, feed: ListFeed) -> Iterator[FetchResult[Any]]:

@@ -17,7 +17,6 @@ from orarchive.collect.feed_schedule import (
     list_due_keys,
     list_gone_keys,
     list_read_keys,
-    list_reports,
 )
 from orarchive.collect.merge_result import MergeResult
 from orarchive.collect.plausibility import summarize_recent_reads
@@ -80,34 +79,33 @@ class FeedGroup:
     def fetch(self, base: AttemptBase) -> FeedBatch:
         """Fetch the feeds that are due, and merge each on top of the base as soon as it is fetched.
 
-        So a fan-out feed is fetched for the keys of its parent as they stand after this hour's response.
+        So a fan-out feed is fetched for the keys of its parent as they stand after this hour's response. A
+        feed whose answers contradict the clock fails; raise WrongClock where all of them do.
         """
         feeds = self._list_due(base)
         log.info("Starting %s: %s", format_hour(self.options.hour), ", ".join(feed.name for feed in feeds))
         snapshot = base.snapshot
         merged: list[MergedFeed] = []
-        all_fetched = []
+        times: list[dt.datetime] = []
         for feed in feeds:
             fetched = self._fetch_feed(feed, snapshot, base)
-            all_fetched.append(fetched)
-            if is_hour_contradicted(read_service_time(fetched), self.options):
-                fetched = fail_feed(fetched, WRONG_DATE)
+            if time := read_service_time(fetched):
+                times.append(time)
+                if self._is_contradicted(time):
+                    fetched = fail_feed(fetched, WRONG_DATE)
             merged.append(self._merge_feed(fetched, snapshot, base))
             snapshot = {**snapshot, feed.name: merged[-1].state}
             _log_feed(merged[-1])
-        self._check_clock(all_fetched)
+        # A clock that is ahead would close the archive until its hour has come; one odd answer is no proof.
+        if times and all(map(self._is_contradicted, times)):
+            raise WrongClock(self, max(times), [entry.fetched for entry in merged])
         # The probes come last, so that they take no time from the feeds.
         return FeedBatch(base, [self._probe(entry) for entry in merged])
 
-    def _check_clock(self, fetched: list[FeedFetch]) -> None:
-        """Raise WrongClock where the answers for every feed contradict the hour.
-
-        A clock that is ahead would close the archive until its hour has come; one odd answer costs its feed
-        alone.
-        """
-        times = {feed.feed.name: time for feed in fetched if (time := read_service_time(feed))}
-        if times and all(is_hour_contradicted(time, self.options) for time in times.values()):
-            raise WrongClock(self, max(times.values()), fetched)
+    def _is_contradicted(self, time: dt.datetime) -> bool:
+        """Return whether the service's clock contradicts an hour that was read from the clock here."""
+        is_named = self.options.is_hour_given or self.options.force
+        return not is_named and abs(self.options.hour - time) > MAX_CLOCK_DIFFERENCE
 
     def _fetch_feed(self, feed: ListFeed | FanOutFeed, snapshot: Snapshot, base: AttemptBase) -> FeedFetch:
         """Fetch one feed; a fan-out feed for the keys that its parent has in the snapshot."""
@@ -133,8 +131,7 @@ class FeedGroup:
         """Set the outcome of a feed whose route is gone for days to `retired`."""
         if merged.report["outcome"] != "failed" or not GONE_REASONS.issuperset(merged.report["reasons"]):
             return merged
-        reports = list_reports(base.lines, merged.feed.name)
-        if not is_route_gone(reports, self.options.hour):
+        if not is_route_gone(base.lines, merged.feed.name, self.options.hour):
             return merged
         return replace(merged, report={**merged.report, "outcome": "retired"})
 
@@ -192,18 +189,9 @@ def read_service_time(fetched: FeedFetch) -> dt.datetime | None:
 
     The date of an answer from a cache is as old as its age; the newest one counts.
     """
-    times = [
-        parse_http_date(result.date) + dt.timedelta(seconds=result.age or 0)
-        for result in fetched.all_responses
-        if result.date and parse_http_date(result.date).year in YEARS
-    ]
+    dated = [(parse_http_date(result.date), result.age) for result in fetched.all_responses if result.date]
+    times = [date + dt.timedelta(seconds=age or 0) for date, age in dated if date.year in YEARS]
     return max(times, default=None)
-
-
-def is_hour_contradicted(time: dt.datetime | None, options: RunOptions) -> bool:
-    """Return whether the service's clock contradicts an hour that was read from the clock here."""
-    is_named = options.is_hour_given or options.force
-    return not is_named and time is not None and abs(options.hour - time) > MAX_CLOCK_DIFFERENCE
 
 
 def fail_feed(fetched: FeedFetch, reason: str) -> FeedFetch:
@@ -221,7 +209,7 @@ def _log_feed(merged: MergedFeed) -> None:
     """Log the outcome of a feed: an error with the reasons, or the count of its rows or responses."""
     report = merged.report
     if report["outcome"] == "retired":
-        log.warning("%s: its route is gone since days; it is asked for once a day", merged.feed.name)
+        log.warning("%s: its route has been gone for days; it is requested once a day", merged.feed.name)
         return
     if report["outcome"] in ("failed", "quarantined"):
         log.error("Sync failed: %s (%s)", merged.feed.name, ", ".join(report["reasons"]))

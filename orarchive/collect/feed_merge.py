@@ -11,13 +11,12 @@ from typing import Any
 from orarchive.collect import validate
 from orarchive.collect.merge_result import MergeResult, report_rejection
 from orarchive.collect.plausibility import (
-    CONTRADICTIONS,
     COUNT_MISMATCH,
-    COUNT_OFF,
     Doubt,
     RecentReads,
     describe_received,
     is_believed,
+    list_count_doubts,
     list_fault_doubts,
     list_size_doubts,
 )
@@ -91,11 +90,10 @@ def merge_list(fetched: ListFetch, snapshot: Snapshot, recent: RecentReads, *, a
     feed, records, result = fetched.feed, snapshot[fetched.feed.name], fetched.result
     report = _start_report()
     if result.body is not None:
-        report |= _report_faults(fetched.faults)
         count = validate.read_count_route(fetched.count) if fetched.count else None
+        _add_notes(report, _describe_faults(fetched.faults))
         if fetched.count and count is None:
-            reason = fetched.count.reason or "wrong-shape"
-            report["notes"] = [*report.get("notes", []), f"no count to compare with: {reason}"]
+            _add_notes(report, [validate.describe_missing_count(fetched.count)])
         keys = [tuple(row[name] for name in feed.key if name in row) for row in result.body]
         doubts = list_doubts(fetched, result.body, count, recent)
         # A required list without rows is never taken: that is a failure which looks like emptiness.
@@ -137,29 +135,28 @@ def merge_fan_out(
     rejected = tuple((key, result) for key, result in failed.items() if result.is_rejected)
     unread = {key: str(result.reason) for key, result in failed.items()}
     unread |= dict.fromkeys(sorted(listed - fetched.results.keys() - set(read)), "not-asked")
-    report["reasons"] = sorted(set(unread.values()))
     if failed and len(failed) == len(fetched.results) and listed <= failed.keys():
         report["outcome"] = "quarantined" if len(rejected) == len(failed) else "failed"
+        report["reasons"] = sorted(set(unread.values()))
         return MergedFeed(fetched, records, report, rejected)
     bodies, faults = _drop_faulty_items(feed, fetched.bodies)
-    report |= _report_faults(faults)
+    _add_notes(report, _describe_faults(faults))
     unread = {key: reason for key, reason in unread.items() if key not in gone}
     state = {(key,): response for (key,), response in records.items() if key in listed - {*gone}}
-    received = _count_items(feed, {(key,): response for key, response in fetched.bodies.items()})
-    state |= {(key,): response for key, response in bodies.items()}
+    fetched_state = {(key,): response for key, response in bodies.items()}
+    received = _count_items(feed, fetched_state) + len(faults)
+    state |= fetched_state
     doubts = [*list_fault_doubts(len(faults), received), *_list_item_doubts(feed, records, state, recent)]
-    keys = [*get_records_by_key(feed, state)] if any(_list_items(feed, state)) else []
+    keys = [*get_records_by_key(feed, state)] if doubts and any(_list_items(feed, state)) else []
     if rejection := _weigh_doubts(report, doubts, recent, keys, accepted=accepted):
         report |= {"outcome": "quarantined", "reasons": [rejection.reason]}
         whole = validate.reject_result(FetchResult(raw=dumps(fetched.bodies)), rejection)
         return MergedFeed(fetched, records, report, (*rejected, ("", whole)))
-    report["reasons"] = sorted(set(unread.values()))
     if gone:
         report["gone"] = len(gone)
     if unread:
         report["kept"] = unread
-    else:
-        del report["reasons"]
+        report["reasons"] = sorted(set(unread.values()))
     if len(unread) > MAX_KEPT_SHARE * len(listed):
         report["outcome"] = "partial"
     return MergedFeed(fetched, state, report, rejected)
@@ -182,10 +179,9 @@ def list_doubts(
     doubts = []
     if fetched.total_count not in (None, received, len(rows)):
         doubts.append(Doubt(COUNT_MISMATCH, f"{received} rows, total_count {fetched.total_count}"))
-    is_counted = count is not None and abs(len(rows) - count) <= validate.MAX_COUNT_DIFFERENCE
-    if count is not None and not is_counted:
-        doubts.append(Doubt(COUNT_OFF, f"{len(rows)} rows, /models/count says {count}"))
-    judges_growth = recent.judges_growth and not is_counted
+    count_doubts = [] if count is None else [*list_count_doubts(len(rows), count)]
+    is_confirmed = count is not None and not count_doubts
+    judges_growth = recent.judges_growth and not is_confirmed
     is_required = fetched.feed.must_not_be_empty
     # A row that is left out was there: it makes no list shorter.
     size_doubts = list_size_doubts(
@@ -194,35 +190,39 @@ def list_doubts(
         is_required=is_required,
         judges_growth=judges_growth,
     )
-    return [*fault_doubts, *size_doubts, *doubts]
+    return [*fault_doubts, *size_doubts, *doubts, *count_doubts]
 
 
 def _weigh_doubts(
     report: FeedReport, doubts: Sequence[Doubt], recent: RecentReads, keys: Collection[Key], *, accepted: bool
 ) -> validate.RejectedPayload | None:
     """Return the rejection of a doubted list; None where it is taken, which the report says."""
-    settled = {*recent.settled} & CONTRADICTIONS
-    believed = [f"{doubt}; {AS_BEFORE}" for doubt in doubts if doubt.reason in settled]
-    doubts = [doubt for doubt in doubts if doubt.reason not in settled]
+    if not doubts:
+        return None
+    believed = [f"{doubt}; {AS_BEFORE}" for doubt in doubts if doubt.reason in recent.settled]
+    doubts = [doubt for doubt in doubts if doubt.reason not in recent.settled]
     received = describe_received(keys)
     hours = recent.count_confirming_hours(received)
     words = [str(doubt) for doubt in doubts]
     if not doubts or accepted or is_believed(doubts, hours):
         why = "accepted by hand" if accepted else f"alike for {hours} hours"
-        if believed := [*believed, *(f"{word}; {why}" for word in words)]:
-            report["believed"] = believed
+        report["believed"] = [*believed, *(f"{word}; {why}" for word in words)]
         return None
-    report["notes"] = [*report.get("notes", []), *words]
+    _add_notes(report, words)
     report["received"] = received
     return validate.RejectedPayload(doubts[0].reason, doubts[0].detail)
 
 
-def _report_faults(faults: Sequence[str]) -> FeedReport:
-    """Return the notes of a report that name rows which were left out."""
-    if not faults:
-        return {}  # type: ignore[typeddict-item]
+def _add_notes(report: FeedReport, notes: Sequence[str]) -> None:
+    """Add notes to a report, which has no such member where there are none."""
+    if notes:
+        report.setdefault("notes", []).extend(notes)
+
+
+def _describe_faults(faults: Sequence[str]) -> list[str]:
+    """Return a note that names rows which were left out, none where all are good."""
     more = [f"and {len(faults) - MAX_NAMED} more"] if len(faults) > MAX_NAMED else []
-    return {"notes": [f"left out: {', '.join([*faults[:MAX_NAMED], *more])}"]}  # type: ignore[typeddict-item]
+    return [f"left out: {', '.join([*faults[:MAX_NAMED], *more])}"] if faults else []
 
 
 def _drop_faulty_items(feed: FanOutFeed, bodies: Mapping[str, Record]) -> tuple[dict[str, Record], list[str]]:

@@ -15,7 +15,7 @@ GONE_REASONS = {"404", "410"}
 """Reasons that say that a route is no longer there."""
 
 RETIRED_AFTER = 3 * DAY
-"""A route that is gone for so long is asked for once a day, and no longer makes a run red."""
+"""Time after which a route that is gone is requested once a day only, and makes no run red."""
 
 GONE_AFTER = DAY
 """A key that the service does not know for so long has no records: single models leave within hours."""
@@ -24,16 +24,12 @@ RETIRED_INTERVAL = DAY
 """Time between two requests for a route that is gone."""
 
 
-HourReports = Iterable[tuple[dt.datetime, FeedReport]]
-"""The reports of one feed with their hours, latest first."""
+def is_route_gone(lines: Sequence[Attempt], feed: str, hour: dt.datetime) -> bool:
+    """Return whether a feed's route, found gone in an hour, was gone three days before and never read since.
 
-
-def is_route_gone(reports: HourReports, hour: dt.datetime) -> bool:
-    """Return whether a route was gone in all reports, latest first, of the last three days up to an hour.
-
-    Reports are by hour; those of a request that failed for another reason say nothing.
+    Requests that failed for another reason say nothing.
     """
-    for report_hour, report in reports:
+    for report_hour, report in _list_reports(lines, feed):
         if report["outcome"] in ("ok", "partial", "quarantined"):
             return False
         if GONE_REASONS.issuperset(report.get("reasons", ())) and hour - report_hour >= RETIRED_AFTER:
@@ -41,14 +37,16 @@ def is_route_gone(reports: HourReports, hour: dt.datetime) -> bool:
     return False
 
 
-def is_resting(reports: HourReports, hour: dt.datetime) -> bool:
-    """Return whether the latest report, the first one, is of a route that is gone and was asked today."""
-    for report_hour, report in reports:
-        return report["outcome"] == "retired" and hour - report_hour < RETIRED_INTERVAL
-    return False
+def is_resting(lines: Sequence[Attempt], feed: str, hour: dt.datetime) -> bool:
+    """Return whether a feed's route is gone and was requested less than a day before an hour."""
+    latest = next(_list_reports(lines, feed), None)
+    if latest is None:
+        return False
+    report_hour, report = latest
+    return report["outcome"] == "retired" and hour - report_hour < RETIRED_INTERVAL
 
 
-def list_reports(lines: Sequence[Attempt], feed: str) -> Iterator[tuple[dt.datetime, FeedReport]]:
+def _list_reports(lines: Sequence[Attempt], feed: str) -> Iterator[tuple[dt.datetime, FeedReport]]:
     """Yield the reports of a feed with their hours, latest first, of the attempts that requested it."""
     for line in reversed(lines):
         report = line["feeds"].get(feed)
@@ -92,7 +90,7 @@ def list_due_feeds(lines: list[Attempt], hour: dt.datetime, cadence: str) -> lis
         feed
         for feed in feeds
         if (feed.name in due or (isinstance(feed, FanOutFeed) and feed.parent in due))
-        and not is_resting(list_reports(lines, feed.name), hour)
+        and not is_resting(lines, feed.name, hour)
     ]
 
 

@@ -35,13 +35,19 @@ CONFIRMING_HOURS = 6
 """Hours that must bring a doubted list alike, the last one included, until it is believed."""
 
 CONFIRMING_HOURS_OF_GROWTH = 2
-"""The same for a list of which only its growth is doubted: nothing is lost by it."""
+"""The same for a list of which only the growth is doubted, which loses nothing."""
 
 CONFIRMING_TIME = 2 * DAY
 """Hours longer ago confirm nothing."""
 
 MAX_FAULTY_SHARE = 0.01
 """Share of rows without a key, or with a repeated one, that are left out; one row may always be."""
+
+MAX_COUNT_DIFFERENCE = 2
+"""Largest difference of a list from `/models/count`: the two are cached apart at the edge."""
+
+MAX_ALIKE_SHARE = 0.01
+"""Share of its rows by which a list may differ in length from one like it; two rows always may."""
 
 SAMPLE_KEYS = 8
 """Keys by which two lists are compared: those with the smallest hashes, the same ones in equal lists."""
@@ -77,7 +83,7 @@ class RecentReads:
     doubted: Sequence[Received] = ()
     """What each doubted hour brought, the latest first."""
     settled: Collection[str] = ()
-    """Contradictions in spite of which the last good hour was believed: they last, and prove nothing more."""
+    """Contradictions in spite of which the last good hour was believed: if they last, they raise no doubt."""
     judges_growth: bool = True
 
     def count_confirming_hours(self, received: Received) -> int:
@@ -93,20 +99,28 @@ class RecentReads:
 def summarize_recent_reads(lines: Sequence[Attempt], feed: Feed, hour: dt.datetime) -> RecentReads:
     """Summarize from the ledger what a feed brought before an hour, as far as its scope was the same."""
     rows: list[float] = []
-    settled: list[str] | None = None
+    settled: set[str] | None = None
     for line in reversed(lines):
         report = line["feeds"].get(feed.name)
         if report and report["outcome"] == "ok" and report.get("scope") == feed.scope:
             if settled is None:
-                settled = [doubt.partition(":")[0] for doubt in report.get("believed", [])]
-            parent = line["feeds"].get(feed.parent, report) if isinstance(feed, FanOutFeed) else report
-            keys = parent.get("rows", 0) if isinstance(feed, FanOutFeed) else 1
-            rows += [report.get("rows", 0) / keys] if keys else []
+                reasons = {doubt.partition(":")[0] for doubt in report.get("believed", [])}
+                settled = reasons & CONTRADICTIONS
+            if keys := _count_keys(line, feed):
+                rows.append(report.get("rows", 0) / keys)
             # What was believed at last is the measure from then on.
             if len(rows) == MEDIAN_HOURS or list_new_doubts(report):
                 break
     doubted = tuple(_list_doubted(lines, feed.name, hour))
     return RecentReads(median_low(rows) if rows else 0, doubted, settled or ())
+
+
+def _count_keys(line: Attempt, feed: Feed) -> int:
+    """Return for how many keys an attempt has rows of a fan-out feed, 0 where unknown; 1 for a list."""
+    if not isinstance(feed, FanOutFeed):
+        return 1
+    parent = line["feeds"].get(feed.parent)
+    return parent.get("rows", 0) if parent else 0
 
 
 def _list_doubted(lines: Sequence[Attempt], feed: str, hour: dt.datetime) -> Iterator[Received]:
@@ -135,9 +149,8 @@ def are_alike(one: Received, other: Received) -> bool:
     samples = [set(received["sample"].split()) for received in (one, other)]
     shared = len(samples[0] & samples[1])
     difference = abs(one["rows"] - other["rows"])
-    return difference <= max(2, MAX_FAULTY_SHARE * one["rows"]) and shared >= MIN_SHARED_SHARE * max(
-        map(len, samples)
-    )
+    is_as_long = difference <= max(2, MAX_ALIKE_SHARE * one["rows"])
+    return is_as_long and shared >= MIN_SHARED_SHARE * max(map(len, samples))
 
 
 def list_size_doubts(
@@ -162,11 +175,17 @@ def list_fault_doubts(faulty: int, received: int) -> Iterator[Doubt]:
         yield Doubt(FAULTY, f"{faulty} of {received}")
 
 
+def list_count_doubts(rows: int, count: int) -> Iterator[Doubt]:
+    """Yield a doubt where the number of rows is not that of `/models/count`."""
+    if abs(rows - count) > MAX_COUNT_DIFFERENCE:
+        yield Doubt(COUNT_OFF, f"{rows} rows, /models/count says {count}")
+
+
 def is_believed(doubts: Sequence[Doubt], confirming_hours: int) -> bool:
     """Return whether a list is believed in spite of doubts, as so many hours running brought it alike.
 
     Never believed is a list whose size changed and that a count contradicts, or that two counts contradict:
-    it is a part of the whole; nor is one whose rows have no keys, which were named anew.
+    it is a part of the whole; nor is one of whose rows none has a key, as if the key had another name.
     """
     reasons = {doubt.reason for doubt in doubts}
     contradictions = reasons & CONTRADICTIONS

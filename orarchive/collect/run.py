@@ -64,7 +64,7 @@ class Run:
             try:
                 is_good, base = writer.make_attempt(group, base, notes)
             except WrongClock as error:
-                self._record_wrong_clock(error, writer, notes)
+                self._record_wrong_clock(error, writer, base, notes)
                 raise
             if is_good is not None:
                 notes = []
@@ -78,14 +78,15 @@ class Run:
             raise writer.push_error
         return int(not all(results))
 
-    def _record_wrong_clock(self, error: WrongClock, writer: AttemptWriter, notes: list[str]) -> None:
-        """Write the ledger line of an attempt whose answers all contradict the clock.
+    def _record_wrong_clock(
+        self, error: WrongClock, writer: AttemptWriter, base: AttemptBase, notes: list[str]
+    ) -> None:
+        """Write the ledger line of an attempt, made on a base, whose answers all contradict the clock.
 
         It is of the earlier hour of the two clocks: an hour that is yet to come would close the archive.
         """
-        lines = read_base(self.archive, self.options.hour).lines
-        hour = min(self.options.hour, floor_hour(error.service_time))
-        hour = max([hour, *map(get_attempt_hour, lines)])
+        earlier = min(self.options.hour, floor_hour(error.service_time))
+        hour = max([earlier, *map(get_attempt_hour, base.lines)])
         options = replace(self.options, hour=hour)
         group, base = replace(error.group, options=options), read_base(self.archive, hour)
         batch = group.fail(error.fetched, base)

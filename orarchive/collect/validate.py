@@ -15,10 +15,6 @@ from orarchive.jsonl import Record
 MAX_SHRINK = 0.2
 """Largest believable loss of the rows that a ranking has of a date."""
 
-MAX_COUNT_DIFFERENCE = 2
-"""Largest difference of the list from `/models/count`: the two are cached apart at the edge."""
-
-
 MAX_KEY_LENGTH = 100
 """Characters of a repeated key that a note quotes."""
 
@@ -113,19 +109,19 @@ def validate_response(feed: FanOutFeed, body: Any) -> Record:
     items = _get_member(payload, feed.items_member)
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise RejectedPayload("wrong-shape", f"{feed.items_member} is not a list of objects")
-    if feed.has_item_lines and items:
-        good, faults = _drop_faulty_rows(items, feed.key, may_repeat=True)
-        if not good:
-            raise RejectedPayload("key-missing", faults[0])
+    if feed.has_item_lines and items and not any(_read_key(item, feed.key) for item in items):
+        raise RejectedPayload("key-missing", "row 0")
     sort_set_fields(payload, feed.set_fields)
     return dict(body)
 
 
 def drop_faulty_items(feed: FanOutFeed, response: Record) -> tuple[Record, list[str]]:
     """Return a validated response without the items that have no key, and a description of each of those."""
+    if not feed.has_item_lines:
+        return response, []
     payload = feed.get_payload(response)
     items, faults = _drop_faulty_rows(payload[feed.items_member], feed.key, may_repeat=True)
-    if not (feed.has_item_lines and faults):
+    if not faults:
         return response, []
     payload = {**payload, feed.items_member: items}
     return ({**response, feed.payload_member: payload} if feed.payload_member else payload), faults
@@ -137,6 +133,11 @@ def read_count_route(response: FetchResult[Any]) -> int | None:
     data = body.get("data") if isinstance(body, dict) else None
     count = data.get("count") if isinstance(data, dict) else None
     return count if isinstance(count, int) else None
+
+
+def describe_missing_count(response: FetchResult[Any]) -> str:
+    """Say why the response of `/models/count` has no number."""
+    return f"no count to compare with: {response.reason or 'wrong-shape'}"
 
 
 def _get_member(value: Any, name: str | None) -> Any:
@@ -155,22 +156,28 @@ def _drop_faulty_rows(
 ) -> tuple[list[Record], list[str]]:
     """Return the rows that have a key which none before them has, and a description of each other row.
 
-    `may_repeat` lets rows have the same key. Of a key only the fields count that the service sends.
+    `may_repeat` lets rows have the same key.
     """
-    names = [name for name in key if name not in ARCHIVE_KEY_FIELDS]
     good: list[Record] = []
     faults: list[str] = []
     seen = set()
     for position, row in enumerate(rows):
-        values = tuple(row.get(name) for name in names)
-        if not all(isinstance(value, str) and value for value in values):
+        values = _read_key(row, key)
+        if values is None:
             faults.append(f"key-missing: row {position}")
         elif values in seen and not may_repeat:
-            faults.append(f"duplicate-key: {'@'.join(map(str, values))[:MAX_KEY_LENGTH]}")
+            faults.append(f"duplicate-key: {'@'.join(values)[:MAX_KEY_LENGTH]}")
         else:
             seen.add(values)
             good.append(row)
     return good, faults
+
+
+def _read_key(row: Record, key: Collection[str]) -> tuple[str, ...] | None:
+    """Return the key fields that the service sends with a row; None where one is missing or no text."""
+    names = [name for name in key if name not in ARCHIVE_KEY_FIELDS]
+    values = tuple(value for name in names if isinstance(value := row.get(name), str) and value)
+    return values if len(values) == len(names) else None
 
 
 def validate_openapi(body: Any) -> None:

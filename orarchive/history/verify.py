@@ -26,7 +26,13 @@ from orarchive.history.replay import ReplayState, replay
 from orarchive.store import ledger
 from orarchive.store.archive import DATA_PREFIX, Archive
 from orarchive.store.git import stream_git
-from orarchive.store.ledger import SeriesReport, get_attempt_hour, get_feed_outcome, list_complete_hours
+from orarchive.store.ledger import (
+    Attempt,
+    SeriesReport,
+    get_attempt_hour,
+    get_feed_outcome,
+    list_complete_hours,
+)
 from orarchive.timestamps import HOUR, format_hour
 
 UNCHANGED_OUTCOMES = ("not-due", "failed", "quarantined", "retired")
@@ -64,22 +70,19 @@ class Findings:
     @property
     def wrong(self) -> bool:
         """Return whether anything but the gaps was found."""
-        return any(
-            (
-                *(self.differs, self.broken, self.by_hand, self.in_doubt),
-                *(self.unchained, self.twice, self.replayed),
-            )
-        )
+        return any(found for name, found in vars(self).items() if name not in ("attempts", "gaps"))
 
 
 def verify(history: History, progress: bool = False) -> Findings:
     """Check every attempt of an archive; raise ArchiveError for a shallow clone, which lacks most of them."""
     refuse_shallow(history.archive)
+    tips = list_tips(history.archive, history.head)
+    ledgers = [ledger.read_all_lines(history.archive, tip) for tip in tips]
     findings = Findings(
         attempts=len(history.attempt_commits),
         by_hand=list(_find_manual_changes(history)),
-        unchained=list(_find_unchained(history)),
-        twice=_find_repeated_attempts(history),
+        unchained=list(_find_unchained(ledgers)),
+        twice=_find_repeated_attempts(ledgers),
         gaps=list(_find_gaps(history)),
     )
     _verify_replay(history, findings)
@@ -102,20 +105,17 @@ def _format_number(hour: dt.datetime, number: int) -> str:
     return format_hour(hour) + (f" attempt {number}" if number > 1 else "")
 
 
-def _find_unchained(history: History) -> Iterator[str]:
-    """Yield the attempts whose line does not name the line before it."""
-    for tip in list_tips(history.archive, history.head):
-        lines = ledger.read_all_lines(history.archive, tip)
+def _find_unchained(ledgers: list[list[Attempt]]) -> Iterator[str]:
+    """Yield the attempts whose line does not name the line before it in its ledger."""
+    for lines in ledgers:
         for before, line in zip([None, *lines], lines, strict=False):
             if "previous" in line and (before is None or line["previous"] != ledger.hash_line(before)):
                 yield _format_number(get_attempt_hour(line), line["attempt"])
 
 
-def _find_repeated_attempts(history: History) -> list[str]:
-    """Find the attempts that have more than one line in the ledger."""
-    archive = history.archive
-    lines = (line for tip in list_tips(archive, history.head) for line in ledger.read_all_lines(archive, tip))
-    counts = Counter((get_attempt_hour(line), line["attempt"]) for line in lines)
+def _find_repeated_attempts(ledgers: list[list[Attempt]]) -> list[str]:
+    """Find the attempts that have more than one line in the ledgers."""
+    counts = Counter((get_attempt_hour(line), line["attempt"]) for lines in ledgers for line in lines)
     return [_format_number(*attempt) for attempt, count in sorted(counts.items()) if count > 1]
 
 
@@ -148,10 +148,9 @@ def _find_manual_changes(history: History) -> Iterator[str]:
             yield from (f"{_format_attempt(previous)} {name}" for name in FEEDS if name in changed)
     # Where only imported pasts have hours, HEAD is another branch and need not hold their files.
     if history.archive.is_ancestor(history.commit, history.head):
+        last = _format_attempt(history.attempt_commits[-1])
         changed = _find_changed_feeds(history.archive, history.commit, history.head)
-        yield from (
-            f"{_format_attempt(history.attempt_commits[-1])} {name}" for name in FEEDS if name in changed
-        )
+        yield from (f"{last} {name}" for name in FEEDS if name in changed)
 
 
 def _has_older_records(attempt: AttemptCommit, feed: str) -> bool:
