@@ -44,8 +44,8 @@ def amend(stage: Stage) -> None:
 
 
 def rebase(stage: Stage) -> None:
-    """Make the last commits anew."""
-    read_git(stage.root, "-c", "core.editor=true", "rebase", "--quiet", "--force-rebase", "HEAD~3")
+    """Make the last commits anew, signed off: unchanged ones of the same second would have the same names."""
+    read_git(stage.root, "-c", "core.editor=true", "rebase", "--quiet", "--signoff", "HEAD~3")
 
 
 def reset(stage: Stage) -> None:
