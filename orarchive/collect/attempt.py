@@ -7,15 +7,18 @@ import datetime as dt
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol, TypeVar
 
 from orarchive.collect.merge_result import MergeResult, build_ledger_line
 from orarchive.collect.settings import RunOptions
-from orarchive.domain.data_paths import SNAPSHOT_FILES
+from orarchive.domain.data_paths import KEPT_FILES, SNAPSHOT_FILES
+from orarchive.domain.feeds import FEEDS, FanOutFeed
 from orarchive.domain.snapshot import Snapshot, parse_snapshot_files
 from orarchive.errors import ArchiveError, GitError
 from orarchive.store import commit, ledger, push, quarantine
 from orarchive.store.archive import Archive
+from orarchive.store.kept_keys import KeptKeys, parse_kept_keys
 from orarchive.store.ledger import Attempt, get_attempt_hour, hash_line
 from orarchive.timestamps import format_hour
 
@@ -34,11 +37,21 @@ class AttemptBase:
 
     commit: str | None
     files: Mapping[str, bytes | None]
-    """The files of the snapshot and the ledger file of the hour: path below data/ -> bytes."""
+    """The files of the snapshot, those of kept keys and the ledger file of the hour: path below data/ ->
+    bytes."""
     snapshot: Snapshot
     """The snapshot that these files hold."""
     lines: list[Attempt]
     """The last lines of the ledger."""
+
+    @cached_property
+    def kept_keys(self) -> dict[str, KeptKeys]:
+        """Return the keys that were not read, by fan-out feed."""
+        return {
+            name: parse_kept_keys(feed, self.files.get(feed.kept_path))
+            for name, feed in FEEDS.items()
+            if isinstance(feed, FanOutFeed)
+        }
 
     def is_past(self, hour: dt.datetime) -> bool:
         """Return whether the ledger has an hour after this one."""
@@ -48,7 +61,7 @@ class AttemptBase:
 def read_base(archive: Archive, hour: dt.datetime) -> AttemptBase:
     """Read from HEAD the snapshot and the ledger lines for an attempt at an hour."""
     head = archive.resolve_commit()
-    files = archive.read_files(head, [*SNAPSHOT_FILES, ledger.get_ledger_path(hour)])
+    files = archive.read_files(head, [*SNAPSHOT_FILES, *KEPT_FILES, ledger.get_ledger_path(hour)])
     lines = ledger.read_attempts(archive, head, LEDGER_MONTHS)
     return AttemptBase(head, files, parse_snapshot_files(files.get), lines)
 

@@ -8,14 +8,20 @@ from typing import Any
 from orarchive.collect.attempt import AttemptBase
 from orarchive.collect.client import Client
 from orarchive.collect.feed_fetch import fetch_fan_out, fetch_list, fetch_probes
-from orarchive.collect.feed_merge import MergedFeed, complete_merge, count_first_records, merge_feed
+from orarchive.collect.feed_merge import (
+    KeyReads,
+    MergedFeed,
+    complete_merge,
+    count_first_records,
+    merge_fan_out,
+    merge_list,
+)
 from orarchive.collect.feed_schedule import (
     GONE_REASONS,
     drop_archived,
     is_route_gone,
     list_due_feeds,
     list_due_keys,
-    list_gone_keys,
     list_read_keys,
 )
 from orarchive.collect.merge_result import MergeResult
@@ -111,21 +117,25 @@ class FeedGroup:
         """Fetch one feed; a fan-out feed for the keys that its parent has in the snapshot."""
         if isinstance(feed, ListFeed):
             return fetch_list(self.client, feed)
-        keys = list_due_keys(feed, snapshot, base.lines, self.options.hour)
+        keys = list_due_keys(feed, snapshot, base.kept_keys[feed.name], self._list_read_keys(feed, base))
         keyed = self.latency and feed.name == "endpoints"
         return fetch_fan_out(self.client, feed, keys, keyed=keyed, progress=self.progress)
 
     def _merge_feed(self, fetched: FeedFetch, snapshot: Snapshot, base: AttemptBase) -> MergedFeed:
         """Merge one feed into a snapshot that holds the feeds of the attempt merged so far."""
-        read = list_read_keys(fetched.feed, base.snapshot, base.lines, self.options.hour)
-        gone = (
-            list_gone_keys(fetched, base.snapshot, base.lines, self.options.hour)
-            if isinstance(fetched, FanOutFetch)
-            else ()
-        )
         recent = summarize_recent_reads(base.lines, fetched.feed, self.options.hour)
-        merged = merge_feed(fetched, snapshot, recent, accept=self.options.accept, read=read, gone=gone)
-        return self._retire(merged, base)
+        accepted = fetched.feed.name in self.options.accept
+        if isinstance(fetched, ListFetch):
+            return self._retire(merge_list(fetched, snapshot, recent, accepted=accepted), base)
+        keys = KeyReads(
+            self.options.hour, base.kept_keys[fetched.feed.name], self._list_read_keys(fetched.feed, base)
+        )
+        return self._retire(merge_fan_out(fetched, snapshot, recent, keys, accepted=accepted), base)
+
+    def _list_read_keys(self, feed: FanOutFeed, base: AttemptBase) -> set[str]:
+        """List the keys that an earlier attempt at the run's hour has read."""
+        kept = base.kept_keys[feed.name]
+        return list_read_keys(feed, base.snapshot, kept, base.lines, self.options.hour)
 
     def _retire(self, merged: MergedFeed, base: AttemptBase) -> MergedFeed:
         """Set the outcome of a feed whose route is gone for days to `retired`."""
@@ -158,7 +168,7 @@ class FeedGroup:
         """Merge the feeds that another writer has not archived on top of their commit."""
         snapshot = base.snapshot
         merged: list[MergedFeed] = []
-        for fetch in drop_archived(fetched, snapshot, base.lines, self.options.hour):
+        for fetch in drop_archived(fetched, snapshot, base.kept_keys, base.lines, self.options.hour):
             merged.append(self._merge_feed(fetch, snapshot, base))
             snapshot = {**snapshot, fetch.feed.name: merged[-1].state}
         return merged
@@ -216,5 +226,6 @@ def _log_feed(merged: MergedFeed) -> None:
         return
     fetched = merged.fetched
     count = len(fetched.bodies) if isinstance(fetched, FanOutFetch) else len(merged.state)
-    note = f", {len(report['kept'])} kept" if report.get("kept") else ""
+    kept = ledger.count_kept_keys(report)
+    note = f", {kept} kept" if kept else ""
     log.info("Synced %d %s%s", count, merged.feed.name, note)

@@ -4,19 +4,19 @@ A failure keeps the last good records: a feed that was rejected or failed stays 
 fan-out feed that was not read keeps its last response, and nothing is ever deleted because something failed.
 """
 
+import datetime as dt
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from orarchive.collect import validate
 from orarchive.collect.merge_result import MergeResult, report_rejection
 from orarchive.collect.plausibility import (
-    COUNT_MISMATCH,
     Doubt,
     RecentReads,
     describe_received,
     is_believed,
-    list_count_doubts,
+    list_doubts,
     list_fault_doubts,
     list_size_doubts,
 )
@@ -33,13 +33,22 @@ from orarchive.domain.snapshot import (
     hash_feed,
 )
 from orarchive.jsonl import Record, dumps
-from orarchive.store.ledger import AS_BEFORE, FeedReport
+from orarchive.store.kept_keys import NOT_FOUND, KeptKeys, format_kept_keys, update_kept_keys
+from orarchive.store.ledger import FeedReport, name_kept_keys
+from orarchive.timestamps import DAY, parse_stamp
 
 MAX_NAMED = 10
 """Rows that a note names; of the others it has the number."""
 
+MAX_VANISHED_NAMED = 60
+"""Keys that left a list which a report names: all that are probed, and some more."""
+
 MAX_KEPT_SHARE = 0.01
 """Share of a fan-out feed's keys that may be kept in a good hour: single models fail in most hours."""
+
+
+GONE_AFTER = DAY
+"""A key that the service does not know for so long has no records: single models leave within hours."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +64,8 @@ class MergedFeed:
     """Rejected responses by key, "" for the feed as a whole."""
     vanished_keys: tuple[str, ...] = ()
     """Keys that left a list whose feed has probes."""
+    kept: KeptKeys | None = None
+    """Keys of a fan-out feed that were not read; None where it was not read at all."""
 
     @property
     def feed(self) -> Feed:
@@ -62,24 +73,20 @@ class MergedFeed:
         return self.fetched.feed
 
 
-def merge_feed(
-    fetched: FeedFetch,
-    snapshot: Snapshot,
-    recent: RecentReads,
-    *,
-    accept: Collection[str] = (),
-    read: Collection[str] = (),
-    gone: Collection[str] = (),
-) -> MergedFeed:
-    """Merge one fetched feed into a snapshot; `recent` are the reads of the hours before.
+@dataclass(frozen=True)
+class KeyReads:
+    """What earlier attempts read of the keys of a fan-out feed, for an attempt at `hour`."""
 
-    `accept` names the feeds that are taken in spite of doubts; `read` are the keys of a fan-out feed that
-    earlier attempts at the same hour have read, `gone` those for which 404 is the answer.
-    """
-    accepted = fetched.feed.name in accept
-    if isinstance(fetched, FanOutFetch):
-        return merge_fan_out(fetched, snapshot, recent, accepted=accepted, read=read, gone=gone)
-    return merge_list(fetched, snapshot, recent, accepted=accepted)
+    hour: dt.datetime
+    kept: KeptKeys = field(default_factory=dict)
+    """The keys that the last attempt at the feed did not read."""
+    read: Collection[str] = ()
+    """The keys that earlier attempts at the same hour have read."""
+
+    def is_gone(self, key: str) -> bool:
+        """Return whether the service has not known a key for so long that 404 is its answer."""
+        last = self.kept.get(key)
+        return bool(last and last.reason == NOT_FOUND and self.hour - parse_stamp(last.since) >= GONE_AFTER)
 
 
 def merge_list(fetched: ListFetch, snapshot: Snapshot, recent: RecentReads, *, accepted: bool) -> MergedFeed:
@@ -95,7 +102,7 @@ def merge_list(fetched: ListFetch, snapshot: Snapshot, recent: RecentReads, *, a
         if fetched.count and count is None:
             _add_notes(report, [validate.describe_missing_count(fetched.count)])
         keys = [tuple(row[name] for name in feed.key if name in row) for row in result.body]
-        doubts = list_doubts(fetched, result.body, count, recent)
+        doubts = list_doubts(fetched, len(result.body), count, recent)
         # A required list without rows is never taken: that is a failure which looks like emptiness.
         if not result.body and feed.must_not_be_empty:
             accepted, recent = False, replace(recent, doubted=())
@@ -116,15 +123,13 @@ def merge_fan_out(
     fetched: FanOutFetch,
     snapshot: Snapshot,
     recent: RecentReads,
+    keys: KeyReads,
     *,
     accepted: bool,
-    read: Collection[str] = (),
-    gone: Collection[str] = (),
 ) -> MergedFeed:
-    """Merge the responses of a fan-out feed into a snapshot.
+    """Merge the responses of a fan-out feed into a snapshot; `accepted` lets it be taken in spite of doubts.
 
-    `accepted` lets it be taken in spite of doubts; `read` are the keys that earlier attempts at the same hour
-    have read, `gone` those for which 404 is the answer: they have no records.
+    A key that the service did not know from the first, or for a day, has no records.
     """
     feed, records = fetched.feed, snapshot[fetched.feed.name]
     report = _start_report()
@@ -134,63 +139,42 @@ def merge_fan_out(
     failed = {key: result for key, result in fetched.results.items() if result.reason is not None}
     rejected = tuple((key, result) for key, result in failed.items() if result.is_rejected)
     unread = {key: str(result.reason) for key, result in failed.items()}
-    unread |= dict.fromkeys(sorted(listed - fetched.results.keys() - set(read)), "not-asked")
+    unread |= dict.fromkeys(sorted(listed - fetched.results.keys() - set(keys.read)), "not-asked")
     if failed and len(failed) == len(fetched.results) and listed <= failed.keys():
         report["outcome"] = "quarantined" if len(rejected) == len(failed) else "failed"
         report["reasons"] = sorted(set(unread.values()))
         return MergedFeed(fetched, records, report, rejected)
     bodies, faults = _drop_faulty_items(feed, fetched.bodies)
     _add_notes(report, _describe_faults(faults))
+    gone = {
+        key
+        for key, reason in unread.items()
+        if reason == NOT_FOUND and ((key,) not in records or keys.is_gone(key))
+    }
     unread = {key: reason for key, reason in unread.items() if key not in gone}
-    state = {(key,): response for (key,), response in records.items() if key in listed - {*gone}}
+    state = {(key,): response for (key,), response in records.items() if key in listed - gone}
     fetched_state = {(key,): response for key, response in bodies.items()}
     received = _count_items(feed, fetched_state) + len(faults)
     state |= fetched_state
     doubts = [*list_fault_doubts(len(faults), received), *_list_item_doubts(feed, records, state, recent)]
-    keys = [*get_records_by_key(feed, state)] if doubts and any(_list_items(feed, state)) else []
-    if rejection := _weigh_doubts(report, doubts, recent, keys, accepted=accepted):
+    item_keys = [*get_records_by_key(feed, state)] if doubts and any(_list_items(feed, state)) else []
+    if rejection := _weigh_doubts(report, doubts, recent, item_keys, accepted=accepted):
         report |= {"outcome": "quarantined", "reasons": [rejection.reason]}
         whole = validate.reject_result(FetchResult(raw=dumps(fetched.bodies)), rejection)
         return MergedFeed(fetched, records, report, (*rejected, ("", whole)))
     if gone:
         report["gone"] = len(gone)
     if unread:
-        report["kept"] = unread
-        report["reasons"] = sorted(set(unread.values()))
+        name_kept_keys(report, unread)
     if len(unread) > MAX_KEPT_SHARE * len(listed):
         report["outcome"] = "partial"
-    return MergedFeed(fetched, state, report, rejected)
+    kept = update_kept_keys(keys.kept, unread, keys.hour)
+    return MergedFeed(fetched, state, report, rejected, kept=kept)
 
 
 def _start_report() -> FeedReport:
     """Build a report with the outcome `ok`, and the hash still empty."""
     return {"outcome": "ok", "sha256": ""}
-
-
-def list_doubts(
-    fetched: ListFetch, rows: Sequence[Record], count: int | None, recent: RecentReads
-) -> list[Doubt]:
-    """List the reasons why a list may not be true; `count` is that of `/models/count`, None without one.
-
-    A growth that the count confirms is no reason.
-    """
-    received = len(rows) + len(fetched.faults)
-    fault_doubts = list_fault_doubts(len(fetched.faults), received)
-    doubts = []
-    if fetched.total_count not in (None, received, len(rows)):
-        doubts.append(Doubt(COUNT_MISMATCH, f"{received} rows, total_count {fetched.total_count}"))
-    count_doubts = [] if count is None else [*list_count_doubts(len(rows), count)]
-    is_confirmed = count is not None and not count_doubts
-    judges_growth = recent.judges_growth and not is_confirmed
-    is_required = fetched.feed.must_not_be_empty
-    # A row that is left out was there: it makes no list shorter.
-    size_doubts = list_size_doubts(
-        received if rows else 0,
-        [int(recent.usual_rows)],
-        is_required=is_required,
-        judges_growth=judges_growth,
-    )
-    return [*fault_doubts, *size_doubts, *doubts, *count_doubts]
 
 
 def _weigh_doubts(
@@ -199,16 +183,19 @@ def _weigh_doubts(
     """Return the rejection of a doubted list; None where it is taken, which the report says."""
     if not doubts:
         return None
-    believed = [f"{doubt}; {AS_BEFORE}" for doubt in doubts if doubt.reason in recent.settled]
+    believed = [doubt.to_entry() for doubt in doubts if doubt.reason in recent.settled]
     doubts = [doubt for doubt in doubts if doubt.reason not in recent.settled]
     received = describe_received(keys)
     hours = recent.count_confirming_hours(received)
-    words = [str(doubt) for doubt in doubts]
     if not doubts or accepted or is_believed(doubts, hours):
-        why = "accepted by hand" if accepted else f"alike for {hours} hours"
-        report["believed"] = [*believed, *(f"{word}; {why}" for word in words)]
+        for entry in (newly := [doubt.to_entry() for doubt in doubts]):
+            if accepted:
+                entry["accepted"] = True
+            else:
+                entry["hours"] = hours
+        report["believed"] = [*believed, *newly]
         return None
-    _add_notes(report, words)
+    _add_notes(report, [f"{doubt.reason}: {doubt.detail}" for doubt in doubts])
     report["received"] = received
     return validate.RejectedPayload(doubts[0].reason, doubts[0].detail)
 
@@ -278,6 +265,10 @@ def complete_merge(
     reports = {entry.feed.name: _report_fetch(entry, payloads) for entry in merged}
     complete = format_snapshot_files(snapshot)
     changed = {path: complete.get(path) for path in SNAPSHOT_FILES if files.get(path) != complete.get(path)}
+    for entry in merged:
+        if isinstance(entry.feed, FanOutFeed) and entry.kept is not None:
+            path, content = entry.feed.kept_path, format_kept_keys(entry.kept)
+            changed |= {path: content} if files.get(path) != content else {}
     return MergeResult(snapshot, changed, payloads, feeds=complete_reports(reports, snapshot, complete))
 
 
@@ -321,7 +312,8 @@ def _report_fetch(merged: MergedFeed, payloads: dict[str, bytes]) -> FeedReport:
         payloads[report_rejection(report, result, key or None)] = result.raw
     if merged.vanished_keys and isinstance(fetched, ListFetch):
         report["vanished"] = {
-            key: _describe_probe(key, fetched.probes.get(key)) for key in merged.vanished_keys
+            key: _describe_probe(key, fetched.probes.get(key))
+            for key in merged.vanished_keys[:MAX_VANISHED_NAMED]
         }
     return report
 

@@ -1,13 +1,14 @@
 """The schedule of feeds: which are due, which keys of a fan-out feed, and what others have archived."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from orarchive.collect.results import FanOutFetch, FeedFetch
 from orarchive.domain.feeds import FEEDS, FanOutFeed, Feed, ListFeed
 from orarchive.domain.snapshot import Snapshot
 from orarchive.store import ledger
+from orarchive.store.kept_keys import KeptKeys
 from orarchive.store.ledger import Attempt, FeedReport, get_attempt_hour
 from orarchive.timestamps import DAY
 
@@ -16,9 +17,6 @@ GONE_REASONS = {"404", "410"}
 
 RETIRED_AFTER = 3 * DAY
 """Time after which a route that is gone is requested once a day only, and makes no run red."""
-
-GONE_AFTER = DAY
-"""A key that the service does not know for so long has no records: single models leave within hours."""
 
 RETIRED_INTERVAL = DAY
 """Time between two requests for a route that is gone."""
@@ -54,25 +52,6 @@ def _list_reports(lines: Sequence[Attempt], feed: str) -> Iterator[tuple[dt.date
             yield get_attempt_hour(line), report
 
 
-def list_gone_keys(
-    fetched: FanOutFetch, snapshot: Snapshot, lines: list[Attempt], hour: dt.datetime
-) -> set[str]:
-    """List the keys for which 404 is the answer: those without a record, and those that had it for a day."""
-    unknown = {key for key, result in fetched.results.items() if result.reason == "404"}
-    recorded = {key for (key,) in snapshot[fetched.feed.name]}
-    pending, gone = unknown & recorded, unknown - recorded
-    for line in reversed(lines):
-        if not pending:
-            break
-        if not _is_read(line, fetched.feed):
-            continue
-        kept = ledger.get_kept_keys(line, fetched.feed.name)
-        if hour - get_attempt_hour(line) >= GONE_AFTER:
-            gone |= {key for key in pending if kept.get(key) == "404"}
-        pending = {key for key in pending if key in kept} - gone
-    return gone
-
-
 def list_due_feeds(lines: list[Attempt], hour: dt.datetime, cadence: str) -> list[ListFeed | FanOutFeed]:
     """List the feeds of a cadence without an `ok` attempt in this hour, or for daily ones in this UTC day.
 
@@ -101,44 +80,42 @@ def _list_period_lines(feed: Feed, lines: list[Attempt], hour: dt.datetime) -> l
     return [line for line in lines if get_attempt_hour(line).date() == hour.date()]
 
 
-def list_read_keys(feed: Feed, snapshot: Snapshot, lines: list[Attempt], hour: dt.datetime) -> set[str]:
-    """List the keys of a fan-out feed that an earlier attempt of the same hour (or day) has read."""
-    reads = [line for line in _list_period_lines(feed, lines, hour) if _is_read(line, feed)]
-    if not reads:
-        return set()
-    return {key for (key,) in snapshot[feed.name]} - ledger.get_kept_keys(reads[-1], feed.name).keys()
+def list_read_keys(
+    feed: FanOutFeed, snapshot: Snapshot, kept: KeptKeys, lines: list[Attempt], hour: dt.datetime
+) -> set[str]:
+    """List the keys of a fan-out feed that an earlier attempt of the same hour (or day) has read.
 
-
-def _is_read(line: Attempt, feed: Feed) -> bool:
-    """Return whether an attempt has read a feed: all of it or, of a fan-out feed, a part."""
-    return ledger.get_feed_outcome(line, feed.name) in ("ok", "partial")
-
-
-def list_due_keys(feed: FanOutFeed, snapshot: Snapshot, lines: list[Attempt], hour: dt.datetime) -> list[str]:
-    """List the keys of a fan-out feed not yet read in this hour (or day), the longest unread first.
-
-    A key without a record comes before all others. A run that its deadline cut short so continues where the
-    last one stopped.
+    `kept` are the keys that the last attempt at the feed did not read.
     """
-    listed = {key for (key,) in snapshot[feed.parent]}
-    last_read: dict[str, str] = {}
-    for line in reversed(lines):
-        if _is_read(line, feed):
-            for key in listed - last_read.keys() - ledger.get_kept_keys(line, feed.name).keys():
-                last_read[key] = line["hour"]
-        if len(last_read) == len(listed):
-            break
+    outcomes = (ledger.get_feed_outcome(line, feed.name) for line in _list_period_lines(feed, lines, hour))
+    is_read = any(outcome in ("ok", "partial") for outcome in outcomes)
+    return {key for (key,) in snapshot[feed.name]} - kept.keys() if is_read else set()
+
+
+def list_due_keys(feed: FanOutFeed, snapshot: Snapshot, kept: KeptKeys, read: Collection[str]) -> list[str]:
+    """List the keys of a fan-out feed that are not among `read`, the longest unread first.
+
+    `kept` are the keys that the last attempt at the feed did not read. A key without a record comes before
+    all others. A run that its deadline cut short so continues where the last one stopped.
+    """
     recorded = {key for (key,) in snapshot[feed.name]}
-    unread = listed - list_read_keys(feed, snapshot, lines, hour)
-    return sorted(unread, key=lambda key: (key in recorded, last_read.get(key, ""), key))
+
+    def rank(key: str) -> tuple[bool, bool, str, str]:
+        return key in recorded, key not in kept, kept[key].since if key in kept else "", key
+
+    return sorted({key for (key,) in snapshot[feed.parent]}.difference(read), key=rank)
 
 
 def drop_archived(
-    fetched: Iterable[FeedFetch], snapshot: Snapshot, lines: list[Attempt], hour: dt.datetime
+    fetched: Iterable[FeedFetch],
+    snapshot: Snapshot,
+    kept: Mapping[str, KeptKeys],
+    lines: list[Attempt],
+    hour: dt.datetime,
 ) -> list[FeedFetch]:
     """Return fetched feeds without the feeds and keys that another writer has archived for the hour.
 
-    `snapshot` and `lines` are those that the other writer left.
+    `snapshot`, `kept` and `lines` are those that the other writer left.
     """
     due = {feed.name for cadence in ("hourly", "daily") for feed in list_due_feeds(lines, hour, cadence)}
     remaining: list[FeedFetch] = []
@@ -146,7 +123,7 @@ def drop_archived(
         if fetch.feed.name not in due:
             continue
         if isinstance(fetch, FanOutFetch):
-            read = list_read_keys(fetch.feed, snapshot, lines, hour)
+            read = list_read_keys(fetch.feed, snapshot, kept[fetch.feed.name], lines, hour)
             results = {key: result for key, result in fetch.results.items() if key not in read}
             remaining.append(replace(fetch, results=results))
         else:

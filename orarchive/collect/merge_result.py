@@ -10,11 +10,8 @@ from orarchive import __version__
 from orarchive.collect.results import FetchResult
 from orarchive.domain.relations import count_relations
 from orarchive.domain.snapshot import Snapshot
-from orarchive.store.ledger import BAD_OUTCOMES, Attempt, FeedReport, RejectedEntry, SeriesReport
+from orarchive.store.ledger import BAD_OUTCOMES, Attempt, FeedReport, RejectedEntry, SeriesReport, add_refused
 from orarchive.timestamps import format_stamp
-
-MAX_REFUSED = 10
-"""Rejected payloads of one reason that a report names: a sweep of bad answers must not swell the ledger."""
 
 
 @dataclass(frozen=True)
@@ -42,18 +39,10 @@ class MergeResult:
 def report_rejection(
     report: FeedReport | SeriesReport, result: FetchResult[Any], key: str | None = None
 ) -> str:
-    """Add the payload of a rejected result to a report; return its sha256, the name to save it under.
-
-    Of one reason the first MAX_REFUSED are named, and the last of these counts the others.
-    """
+    """Add the payload of a rejected result to a report; return its sha256, the name to save it under."""
     digest = hashlib.sha256(result.raw).hexdigest()
     entry: RejectedEntry = {"reason": str(result.reason), "sha256": digest, "bytes": len(result.raw)}
-    refused = report.setdefault("refused", [])
-    alike = [other for other in refused if other["reason"] == entry["reason"]]
-    if len(alike) == MAX_REFUSED:
-        alike[-1]["more"] = alike[-1].get("more", 0) + 1
-    else:
-        refused.append(entry if key is None else {**entry, "key": key})
+    add_refused(report, entry if key is None else {**entry, "key": key})
     return digest
 
 

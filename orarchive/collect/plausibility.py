@@ -11,16 +11,18 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median_low
 
+from orarchive.collect.results import ListFetch
 from orarchive.domain.feeds import FanOutFeed, Feed
 from orarchive.domain.keys import Key
 from orarchive.jsonl import dumps
 from orarchive.store.ledger import (
     Attempt,
+    BelievedDoubt,
     FeedReport,
     Received,
+    describe_new_doubts,
     get_attempt_hour,
     get_feed_outcome,
-    list_new_doubts,
 )
 from orarchive.timestamps import DAY, format_stamp
 
@@ -69,9 +71,9 @@ class Doubt:
     reason: str
     detail: str
 
-    def __str__(self) -> str:
-        """Return reason and figures, as notes show them."""
-        return f"{self.reason}: {self.detail}"
+    def to_entry(self) -> BelievedDoubt:
+        """Return the doubt as the ledger names it."""
+        return {"reason": self.reason, "detail": self.detail}
 
 
 @dataclass(frozen=True)
@@ -104,12 +106,12 @@ def summarize_recent_reads(lines: Sequence[Attempt], feed: Feed, hour: dt.dateti
         report = line["feeds"].get(feed.name)
         if report and report["outcome"] == "ok" and report.get("scope") == feed.scope:
             if settled is None:
-                reasons = {doubt.partition(":")[0] for doubt in report.get("believed", [])}
+                reasons = {doubt["reason"] for doubt in report.get("believed", [])}
                 settled = reasons & CONTRADICTIONS
             if keys := _count_keys(line, feed):
                 rows.append(report.get("rows", 0) / keys)
             # What was believed at last is the measure from then on.
-            if len(rows) == MEDIAN_HOURS or list_new_doubts(report):
+            if len(rows) == MEDIAN_HOURS or describe_new_doubts(report):
                 break
     doubted = tuple(_list_doubted(lines, feed.name, hour))
     return RecentReads(median_low(rows) if rows else 0, doubted, settled or ())
@@ -151,6 +153,30 @@ def are_alike(one: Received, other: Received) -> bool:
     difference = abs(one["rows"] - other["rows"])
     is_as_long = difference <= max(2, MAX_ALIKE_SHARE * one["rows"])
     return is_as_long and shared >= MIN_SHARED_SHARE * max(map(len, samples))
+
+
+def list_doubts(fetched: ListFetch, rows: int, count: int | None, recent: RecentReads) -> list[Doubt]:
+    """List the reasons why a list of so many rows may not be true; `count` is that of `/models/count`.
+
+    A growth that the count confirms is no reason.
+    """
+    received = rows + len(fetched.faults)
+    fault_doubts = list_fault_doubts(len(fetched.faults), received)
+    doubts = []
+    if fetched.total_count not in (None, received, rows):
+        doubts.append(Doubt(COUNT_MISMATCH, f"{received} rows, total_count {fetched.total_count}"))
+    count_doubts = [] if count is None else [*list_count_doubts(rows, count)]
+    is_confirmed = count is not None and not count_doubts
+    judges_growth = recent.judges_growth and not is_confirmed
+    is_required = fetched.feed.must_not_be_empty
+    # A row that is left out was there: it makes no list shorter.
+    size_doubts = list_size_doubts(
+        received if rows else 0,
+        [int(recent.usual_rows)],
+        is_required=is_required,
+        judges_growth=judges_growth,
+    )
+    return [*fault_doubts, *size_doubts, *doubts, *count_doubts]
 
 
 def list_size_doubts(

@@ -8,6 +8,8 @@ from orarchive.domain.ranking_series import RANKINGS_FOLDER
 FEED_FOLDERS = sorted({*(feed.folder for feed in FEEDS.values()), RANKINGS_FOLDER})
 SNAPSHOT_FILES = [path for feed in FEEDS.values() for path in feed.files]
 """Paths of the files of a snapshot that the archive writes today, feed by feed."""
+KEPT_FILES = [feed.kept_path for feed in FEEDS.values() if isinstance(feed, FanOutFeed)]
+"""Paths of the files that name the keys of fan-out feeds which were not read."""
 
 
 @cache
@@ -15,8 +17,10 @@ def get_feed_of_path(path: str) -> Feed | None:
     """Return the feed of a file, given its path below `data/`.
 
     A file with an unknown name, as earlier versions may have written, belongs to the first feed of its
-    folder; None where the folder is no feed's.
+    folder; None where the folder is no feed's, and for a file of kept keys.
     """
+    if path in KEPT_FILES:
+        return None
     folder, _, name = path.rpartition("/")
     feeds = [feed for feed in FEEDS.values() if feed.folder == folder and name.endswith(".jsonl")]
     return next((feed for feed in feeds if path in feed.files), feeds[0] if feeds else None)

@@ -128,6 +128,11 @@ class FanOutFeed(Feed):
         """Return the feed's file paths below `data/`, in the order in which the ledger hashes the files."""
         return (*super().files, *([self._build_path(RESPONSES_FILE)] if self.has_item_lines else []))
 
+    @property
+    def kept_path(self) -> str:
+        """Return the path, below `data/`, of the file that names the keys which were not read."""
+        return self._build_path(KEPT_FILE)
+
     def get_parent_key(self, key: Key) -> str | None:
         """Return the parent's key, such as a model id, that a record was read for."""
         return str(key[0])
@@ -149,6 +154,9 @@ def _fill_route(route: str, key: str) -> str:
 RESPONSES_FILE = "models"
 """Name of a fan-out feed's file with one line for each requested model, also where its list was empty. Only
 feeds with lines for items have it."""
+
+KEPT_FILE = "kept"
+"""Name of a fan-out feed's file of keys that were not read, which is none of its records."""
 
 MODELS = ListFeed(
     name="models",

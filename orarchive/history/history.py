@@ -22,6 +22,7 @@ from orarchive.history.coverage import Coverage, compute_coverage
 from orarchive.jsonl import Record
 from orarchive.store import ledger
 from orarchive.store.archive import Archive
+from orarchive.store.kept_keys import read_kept_reasons
 from orarchive.store.ledger import Attempt, get_attempt_hour
 from orarchive.timestamps import format_hour
 
@@ -181,6 +182,14 @@ class History:
             if get_attempt_hour(line) == hour and ledger.get_feed_outcome(line, feed) in outcomes
         ]
 
+    def read_kept_keys(self, feed: Feed, hour: dt.datetime) -> dict[str, str]:
+        """Return the keys that the last attempt to read a feed at an hour did not read, with the reasons."""
+        if not isinstance(feed, FanOutFeed):
+            return {}
+        last = self.list_attempts_reading(feed.name, hour)[-1]
+        commit = next(entry.commit for entry in self.attempt_commits if entry.attempt is last)
+        return read_kept_reasons(self.archive, last, commit, feed)
+
     def _read_kept_keys(self, feed: Feed, hour: dt.datetime) -> dict[str, str]:
         """Return the keys kept in an hour; raise NotArchivedError where none was read or no commit has it."""
         lines = self.list_attempts_reading(feed.name, hour)
@@ -190,7 +199,7 @@ class History:
             raise NotArchivedError(msg)
         if hour not in self._list_visible_hours(feed.name, _read_outcomes(feed)):
             raise self._build_not_visible_error(feed.name, hour)
-        return ledger.get_kept_keys(lines[-1], feed.name)
+        return self.read_kept_keys(feed, hour)
 
     def _describe_neighbours(self, feed: str, hour: dt.datetime) -> str:
         """Name the good hours of a feed before and after an hour."""

@@ -7,12 +7,16 @@ from collections.abc import Collection, Iterator
 from orarchive.history.coverage import find_stopped_feeds
 from orarchive.history.history import History
 from orarchive.store import ledger
+from orarchive.store.archive import DATA_PREFIX, Archive
 from orarchive.store.ledger import BAD_OUTCOMES, Attempt, get_attempt_hour
 from orarchive.timestamps import DAY, HOUR, format_hour
 
 MIN_DAY_SHARE = 0.75
 """Share of good hours below which a day is thin. Four scheduled runs an hour should leave none out, but many
 of them come late."""
+
+MAX_FILE_BYTES = 40_000_000
+"""Size above which a file of data/ is a problem: there is time to act before GitHub warns at 50 MB."""
 
 MAX_REASONS = 5
 """Reasons that one problem names."""
@@ -25,6 +29,7 @@ def find_problems(history: History, now: dt.datetime) -> list[str]:
         *_find_day_with_few_good_hours(history, now),
         *_find_missing_rankings(history, now),
         *_list_believed(history, now),
+        *_find_large_files(history.archive),
     ]
 
 
@@ -74,9 +79,22 @@ def _list_believed(history: History, now: dt.datetime) -> Iterator[str]:
     """Yield a sentence for each list that was taken in the last day in spite of doubts."""
     for line in _select_attempts(history, now - DAY, now):
         for name, report in line["feeds"].items():
-            for doubt in ledger.list_new_doubts(report):
+            for doubt in ledger.describe_new_doubts(report):
                 hour = format_hour(get_attempt_hour(line))
                 yield f"{name} was taken at {hour} in spite of a doubt: {doubt}"
+
+
+def _find_large_files(archive: Archive) -> Iterator[str]:
+    """Yield a sentence for each file of data/ at HEAD that nears the size at which GitHub warns."""
+    output = archive.run_git("ls-tree", "-r", "-l", "-z", "HEAD", "--", DATA_PREFIX)
+    for entry in filter(None, output.split("\0")):
+        description, _, path = entry.partition("\t")
+        size = description.split()[-1]
+        if size.isdigit() and int(size) > MAX_FILE_BYTES:
+            yield (
+                f"{path} has {int(size) / 1e6:.0f} MB; GitHub warns at 50 MB and refuses a push at 100 MB"
+                " (see Large files in OPERATIONS.md)"
+            )
 
 
 def _select_attempts(history: History, begin: dt.datetime, end: dt.datetime) -> list[Attempt]:

@@ -3,15 +3,16 @@
 import datetime as dt
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from orarchive.domain.feeds import FEEDS, FanOutFeed
+from orarchive.domain.feeds import FEEDS, FanOutFeed, Feed
 from orarchive.history.attempts import AttemptCommit
 from orarchive.history.replay import ReplayState
 from orarchive.index.record_rows import RecordRows
 from orarchive.index.sql_values import escape_values, to_json
 from orarchive.store.archive import Archive
+from orarchive.store.kept_keys import read_kept_reasons
 from orarchive.store.ledger import Attempt, FeedReport
 from orarchive.timestamps import floor_hour, format_stamp, parse_stamp
 
@@ -163,21 +164,36 @@ def write_attempt(update: IndexUpdate, attempt_commit: AttemptCommit, broken: st
         if report["outcome"] == "not-due" or feed not in FEEDS:
             continue
         good = not broken and _is_good(feed, report)
+        kept = _read_kept_keys(update.archive, attempt_commit, FEEDS[feed])
         read = FeedRead(
             hour=line["hour"],
             since=_compute_since(line, report),
             scope=report.get("scope", ""),
             observed_s=_count_observed_s(context, feed),
-            kept_keys=frozenset(report.get("kept", ())),
+            kept_keys=frozenset(kept),
         )
-        _insert_read(context, feed, report, read, good)
+        _insert_read(context, feed, report, read, kept, good)
         if good:
             context.reads[feed] = read
             context.vanished |= report.get("vanished", {})
     return context
 
 
-def _insert_read(context: AttemptContext, feed: str, report: FeedReport, read: FeedRead, good: bool) -> None:
+def _read_kept_keys(archive: Archive, attempt: AttemptCommit, feed: Feed) -> dict[str, str]:
+    """Return the keys of a fan-out feed that an attempt did not read, with the reasons."""
+    if not isinstance(feed, FanOutFeed):
+        return {}
+    return read_kept_reasons(archive, attempt.attempt, attempt.commit, feed)
+
+
+def _insert_read(
+    context: AttemptContext,
+    feed: str,
+    report: FeedReport,
+    read: FeedRead,
+    kept: Mapping[str, str],
+    good: bool,
+) -> None:
     values = {
         "attempt": context.attempt,
         "feed": feed,
@@ -194,7 +210,7 @@ def _insert_read(context: AttemptContext, feed: str, report: FeedReport, read: F
         "age": report.get("age"),
         "observed_s": read.observed_s,
         "sha256": report["sha256"],
-        "kept": to_json(report.get("kept")),
+        "kept": to_json(kept or None),
         "reasons": to_json(report.get("reasons")),
         "notes": to_json(report.get("notes")),
         "refused": to_json(report.get("refused")),

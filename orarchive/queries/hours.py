@@ -49,7 +49,7 @@ def find_kept_keys(history: History, feed: str, hour: dt.datetime, key: str | No
 
     With a key, which may be that of an endpoint (`model@tag`), return only its model.
     """
-    kept = ledger.get_kept_keys(history.list_attempts_reading(feed, hour)[-1], feed)
+    kept = history.read_kept_keys(FEEDS[feed], hour)
     if key is None:
         return kept
     return {model: reason for model, reason in kept.items() if model in (key, get_model_of_key(key))}

@@ -34,7 +34,7 @@ from orarchive.domain.phrasing import (
     is_removed,
 )
 from orarchive.domain.prices import format_price
-from orarchive.store.ledger import BAD_OUTCOMES, Attempt, list_new_doubts
+from orarchive.store.ledger import BAD_OUTCOMES, Attempt, count_kept_keys, describe_new_doubts
 from orarchive.timestamps import format_hour
 
 MAX_LINES = 200
@@ -128,16 +128,16 @@ def _format_failure_lines(attempt: Attempt) -> list[str]:
     lines = []
     for name, report in attempt["feeds"].items():
         reasons = ", ".join(report.get("reasons", []))
-        kept = report.get("kept", {})
+        count = count_kept_keys(report)
         if report["outcome"] == "retired":
             lines.append(f"! {name}: retired: its route is gone ({reasons}), the last good records stay")
         elif report["outcome"] in ("failed", "quarantined"):
             lines.append(f"! {name}: {report['outcome']} ({reasons}), the last good records stay")
-        elif kept:
-            keys = ", ".join(map(_shorten_key, list(kept)[:MAX_KEPT_KEYS]))
-            keys += " ..." if len(kept) > MAX_KEPT_KEYS else ""
-            lines.append(to_single_line(f"! {name}: {len(kept)} kept ({reasons}): {keys}"))
-        lines += [to_single_line(f"! {name}: believed: {doubt}") for doubt in list_new_doubts(report)]
+        elif count:
+            keys = ", ".join(map(_shorten_key, list(report["kept"])[:MAX_KEPT_KEYS]))
+            keys += " ..." if count > MAX_KEPT_KEYS else ""
+            lines.append(to_single_line(f"! {name}: {count} kept ({reasons}): {keys}"))
+        lines += [to_single_line(f"! {name}: believed: {doubt}") for doubt in describe_new_doubts(report)]
     return [*lines, *(to_single_line(f"! {note}") for note in attempt.get("notes", []))]
 
 

@@ -6,8 +6,8 @@ A line is written also where nothing changed: "no change" and "did not run" must
 import datetime as dt
 import hashlib
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired, TypedDict, cast
 
 import msgspec
@@ -32,8 +32,11 @@ VALID_AGES = range(10**9)
 """Seconds that a response may be old, as the client reads them."""
 
 
-AS_BEFORE = "as before"
-"""End of a doubt that was believed in an earlier hour, and lasts."""
+MAX_KEPT_NAMED = 10
+"""Kept keys that a report names; all are in the feed's own file (see `kept_keys`)."""
+
+MAX_REFUSED_NAMED = 5
+"""Rejected payloads that a report names, each with its hash; all are in the bundle of the attempt."""
 
 TIME_MEMBERS = ("hour", "started", "finished")
 """Members of a line that hold a time."""
@@ -46,8 +49,6 @@ class RejectedEntry(TypedDict):
     sha256: str
     bytes: int
     key: NotRequired[str]
-    more: NotRequired[int]
-    """Payloads with the same reason that have no entry of their own."""
 
 
 class Received(TypedDict):
@@ -56,6 +57,17 @@ class Received(TypedDict):
     rows: int
     sample: str
     """Hashes of some of its keys, the same ones for equal lists."""
+
+
+class BelievedDoubt(TypedDict):
+    """A doubt in spite of which a list was taken; without `hours` and `accepted` it lasts from before."""
+
+    reason: str
+    detail: str
+    hours: NotRequired[int]
+    """Hours running that brought the like of the list, this one included."""
+    accepted: NotRequired[Literal[True]]
+    """A person accepted the list with `--accept`."""
 
 
 class FeedReport(TypedDict):
@@ -78,16 +90,21 @@ class FeedReport(TypedDict):
     date: NotRequired[str]
     """Latest `date` header among the responses."""
     kept: NotRequired[dict[str, str]]
-    """Fan-out feeds: requested keys whose records are from before this hour, with the reason."""
+    """Fan-out feeds: requested keys whose records are from before this hour, with the reason; up to
+    MAX_KEPT_NAMED of them."""
+    kept_counts: NotRequired[dict[str, int]]
+    """All such keys by reason, where `kept` does not name them all."""
     gone: NotRequired[int]
     """Fan-out feeds: requested keys that the service does not know, for a day or from the first."""
     reasons: NotRequired[list[str]]
     notes: NotRequired[list[str]]
     received: NotRequired[Received]
     """What was received and not believed yet."""
-    believed: NotRequired[list[str]]
-    """Doubts in spite of which a list was taken, as it came alike for some hours or was accepted by hand."""
+    believed: NotRequired[list[BelievedDoubt]]
     refused: NotRequired[list[RejectedEntry]]
+    """Payloads that validation rejected, up to MAX_REFUSED_NAMED."""
+    refused_counts: NotRequired[dict[str, int]]
+    """All such payloads by reason, where `refused` does not name them all."""
     vanished: NotRequired[dict[str, str]]
     """Models: ids that were listed before and no longer are, with the result of requesting each by itself:
     `renamed:<id>`, `unlisted` (still served, but no longer listed), `gone`, or `unknown:<reason>`."""
@@ -113,6 +130,7 @@ class SeriesReport(TypedDict):
     missing: NotRequired[dict[str, list[str]]]
     """Slices -> dates that were requested and that no row has."""
     refused: NotRequired[list[RejectedEntry]]
+    refused_counts: NotRequired[dict[str, int]]
     notes: NotRequired[list[str]]
 
 
@@ -251,9 +269,16 @@ def _find_time_fault(name: str, text: str) -> str:
     return ""
 
 
-def list_new_doubts(report: FeedReport) -> list[str]:
-    """List the doubts in spite of which a list was believed in an hour for the first time."""
-    return [doubt for doubt in report.get("believed", []) if not doubt.endswith(AS_BEFORE)]
+def describe_new_doubts(report: FeedReport) -> list[str]:
+    """Describe the doubts in spite of which a list was believed in an hour for the first time."""
+    descriptions = []
+    for doubt in report.get("believed", []):
+        words = f"{doubt['reason']}: {doubt['detail']}"
+        if "accepted" in doubt:
+            descriptions.append(f"{words}; accepted by hand")
+        elif "hours" in doubt:
+            descriptions.append(f"{words}; alike for {doubt['hours']} hours")
+    return descriptions
 
 
 def hash_line(line: Attempt) -> str:
@@ -288,6 +313,29 @@ def find_last_scope(lines: Sequence[Attempt], feed: str) -> str:
     return next((report.get("scope", "") for report in read), "")
 
 
-def get_kept_keys(attempt: Attempt, feed: str) -> dict[str, str]:
-    """Return the keys of a fan-out feed that an attempt did not read and kept as they were: key -> reason."""
-    return attempt["feeds"][feed].get("kept", {}) if feed in attempt["feeds"] else {}
+def name_kept_keys(report: FeedReport, reasons: Mapping[str, str]) -> None:
+    """Add to a report the keys that were not read, by name as far as they may be, otherwise by number."""
+    report["reasons"] = sorted(set(reasons.values()))
+    report["kept"] = dict(sorted(reasons.items())[:MAX_KEPT_NAMED])
+    if len(reasons) > MAX_KEPT_NAMED:
+        report["kept_counts"] = _sort_counts(Counter(reasons.values()))
+
+
+def add_refused(report: FeedReport | SeriesReport, entry: RejectedEntry) -> None:
+    """Add to a report a payload that was rejected, by name as far as it may be, otherwise by number."""
+    named = report.setdefault("refused", [])
+    if len(named) < MAX_REFUSED_NAMED:
+        named.append(entry)
+    else:
+        counts = Counter(report.get("refused_counts") or [other["reason"] for other in named])
+        report["refused_counts"] = _sort_counts(counts + Counter([entry["reason"]]))
+
+
+def _sort_counts(counts: Counter[str]) -> dict[str, int]:
+    """Return counts of reasons, sorted by reason."""
+    return dict(sorted(counts.items()))
+
+
+def count_kept_keys(report: FeedReport) -> int:
+    """Return the number of keys that a report calls kept."""
+    return sum(report["kept_counts"].values()) if "kept_counts" in report else len(report.get("kept", ()))

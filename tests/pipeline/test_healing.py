@@ -9,13 +9,12 @@ from typing import Any
 
 import pytest
 
-from orarchive.collect.merge_result import MAX_REFUSED
 from orarchive.collect.plausibility import CONFIRMING_HOURS
 from orarchive.history.problems import find_problems
 from orarchive.sample import START, Reply
 from orarchive.sample.faults import encode
 from orarchive.store import quarantine
-from orarchive.store.ledger import get_feed_outcome
+from orarchive.store.ledger import MAX_REFUSED_NAMED, get_feed_outcome
 from tests.support.archives import HOUR, Payloads, Stage, build_payloads, read_git, read_quarantine
 
 pytestmark = pytest.mark.faults
@@ -137,11 +136,11 @@ def test_what_is_believed_is_said(stage: Stage) -> None:
     """The ledger, the commit and the report say it."""
     play(stage, lose_a_quarter, range(CONFIRMING_HOURS))
     (believed,) = stage.read_report("models")["believed"]
-    assert believed.endswith("alike for 6 hours")
-    assert believed.startswith("shrunk: ")
-    assert f"! models: believed: {believed}" in read_git(stage.root, "log", "-1", "--format=%b")
+    assert (believed["reason"], believed["hours"]) == ("shrunk", CONFIRMING_HOURS)
+    words = f"shrunk: {believed['detail']}; alike for 6 hours"
+    assert f"! models: believed: {words}" in read_git(stage.root, "log", "-1", "--format=%b")
     problems = find_problems(stage.read_history(), CHANGE + CONFIRMING_HOURS * HOUR)
-    assert any("models was taken at" in problem and believed in problem for problem in problems)
+    assert any("models was taken at" in problem and words in problem for problem in problems)
 
 
 def test_one_wrong_hour_is_not_the_measure(stage: Stage) -> None:
@@ -184,7 +183,7 @@ def test_a_part_of_the_whole_is_never_believed(stage: Stage) -> None:
 
     assert set(play(stage, cut, range(10))) == {1}
     assert stage.run(CHANGE + 10 * HOUR, accept=("models",)) == 0
-    assert stage.read_report("models")["believed"][0].endswith("accepted by hand")
+    assert stage.read_report("models")["believed"][0]["accepted"]
 
 
 def test_rows_whose_key_is_named_anew_are_never_believed(stage: Stage) -> None:
@@ -239,16 +238,16 @@ def test_a_route_that_is_gone_is_asked_for_once_a_day(stage: Stage) -> None:
 def test_many_refused_payloads_are_counted_and_in_one_bundle(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Ten of a reason are named in the ledger; old bundles are deleted where the folder holds too much."""
+    """Five are named in the ledger; old bundles are deleted where the folder holds too much."""
     bodies = build_payloads(START, ())
     models = [row["id"] for row in bodies["models"]["data"]][:12]
     keyless = {"data": {"endpoints": [{"name": "nobody"}]}}
     spoiled = {f"models/{model}/endpoints": {**keyless, "model": model} for model in models}
     stage.serve({**bodies, **spoiled})
     assert stage.run(START) == 1
-    refused = stage.read_report("endpoints")["refused"]
-    assert len(refused) == MAX_REFUSED
-    assert [entry.get("more", 0) for entry in refused] == [0] * (MAX_REFUSED - 1) + [2]
+    report = stage.read_report("endpoints")
+    assert [entry["key"] for entry in report["refused"]] == sorted(models)[:MAX_REFUSED_NAMED]
+    assert report["refused_counts"] == {"key-missing": 12}
     assert len(read_quarantine(stage.root)) == 12
     monkeypatch.setattr(quarantine, "MAX_FOLDER_BYTES", 10)
     assert stage.run(START + HOUR) == 1

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from orarchive.collect import feed_merge, ranking_merge
+from orarchive.collect import feed_group, ranking_merge
 from orarchive.sample import START, Service, sample_service
 from tests.support.archives import Stage, build_payloads
 from tests.support.probes import FREE, NEXT, without
@@ -33,8 +33,8 @@ def merges(monkeypatch: pytest.MonkeyPatch) -> Merges:
 
         monkeypatch.setattr(module, name, counting)
 
-    count(feed_merge, "merge_list", lambda fetched: fetched.feed.name)
-    count(feed_merge, "merge_fan_out", lambda fetched: fetched.feed.name)
+    count(feed_group, "merge_list", lambda fetched: fetched.feed.name)
+    count(feed_group, "merge_fan_out", lambda fetched: fetched.feed.name)
     count(ranking_merge, "merge_slice", lambda fetched: f"{fetched.series.name}/{fetched.slice_name}")
     return counts
 

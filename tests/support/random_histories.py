@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from orarchive.collect.feed_merge import complete_merge, merge_feed
+from orarchive.collect.feed_merge import KeyReads, complete_merge, merge_fan_out, merge_list
 from orarchive.collect.feed_schedule import list_due_feeds, list_due_keys, list_read_keys
 from orarchive.collect.plausibility import RecentReads
-from orarchive.collect.results import FanOutFetch, FeedFetch, FetchResult, ListFetch
+from orarchive.collect.results import FanOutFetch, FetchResult, ListFetch
 from orarchive.domain.feeds import FEEDS, MODELS, FanOutFeed, Feed, ListFeed
 from orarchive.domain.relations import count_relations
 from orarchive.domain.snapshot import Snapshot, make_empty_snapshot, parse_snapshot_files
@@ -22,6 +22,7 @@ from orarchive.sample import START
 from orarchive.store import ledger
 from orarchive.store.fast_import import format_data
 from orarchive.store.git import run_git
+from orarchive.store.kept_keys import KeptKeys, format_kept_keys
 from orarchive.store.ledger import Attempt, FeedReport
 from orarchive.timestamps import HOUR, format_stamp
 from tests.support.archives import make_archive
@@ -29,6 +30,7 @@ from tests.support.random_steps import Step
 from tests.support.small_service import SmallService
 
 CADENCES = ("hourly", "daily")
+FAN_OUT_FEEDS = [feed for feed in FEEDS.values() if isinstance(feed, FanOutFeed)]
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Archiver:
     hour: dt.datetime = START
     snapshot: Snapshot = field(default_factory=make_empty_snapshot)
     attempts: list[ArchivedAttempt] = field(default_factory=list)
+    kept: dict[str, KeptKeys] = field(default_factory=lambda: {feed.name: {} for feed in FAN_OUT_FEEDS})
 
     def archive(self, steps: list[Step]) -> list[ArchivedAttempt]:
         """Take the steps of a history and return its attempts."""
@@ -93,37 +96,43 @@ class Archiver:
         current = dict(self.snapshot)
         merges = []
         for feed in feeds:
-            read_keys = (
-                list_read_keys(feed, self.snapshot, lines, self.hour)
-                if isinstance(feed, FanOutFeed)
-                else set()
-            )
-            fetch = self._fetch(step, feed, current, lines)
-            merges.append(merge_feed(fetch, current, RecentReads(0), accept=FEEDS, read=read_keys))
+            if isinstance(feed, FanOutFeed):
+                kept = self.kept[feed.name]
+                keys = KeyReads(self.hour, kept, list_read_keys(feed, self.snapshot, kept, lines, self.hour))
+                responses = self._fetch_responses(step, feed, current, keys)
+                merges.append(merge_fan_out(responses, current, RecentReads(0), keys, accepted=True))
+                self.kept[feed.name] = merges[-1].kept if merges[-1].kept is not None else kept
+            else:
+                rows = self._fetch_list(step, feed)
+                merges.append(merge_list(rows, current, RecentReads(0), accepted=True))
             current[feed.name] = merges[-1].state
         result = complete_merge(self.snapshot, {}, merges)
         if "scope" in result.feeds["models"]:
             result.feeds["models"]["scope"] = self.service.scope
         files = {path: content for path, content in result.files.items() if content is not None}
+        for feed in FAN_OUT_FEEDS:
+            if content := format_kept_keys(self.kept[feed.name]):
+                files[feed.kept_path] = content
         self.snapshot = parse_snapshot_files(files.get)
         self._append(step, result.feeds, files)
 
-    def _fetch(
-        self, step: Step, feed: ListFeed | FanOutFeed, current: Snapshot, lines: list[Attempt]
-    ) -> FeedFetch:
-        is_rejected = step.bad.get(feed.name) == "quarantined"
-        reason = "wrong-shape" if is_rejected else "503"
-        failure: FetchResult[Any] = FetchResult(reason=reason, is_rejected=is_rejected, age=step.age)
-        fails = feed.name in step.bad
-        if isinstance(feed, ListFeed):
-            result = failure if fails else FetchResult(body=self.service.fetch_list(feed), age=step.age)
-            return ListFetch(feed, result, 0, probes=self._probe(step, feed, result))
-        keys = list_due_keys(feed, current, lines, self.hour)
+    def _fetch_list(self, step: Step, feed: ListFeed) -> ListFetch:
+        result = (
+            _fail(step, feed)
+            if feed.name in step.bad
+            else FetchResult(body=self.service.fetch_list(feed), age=step.age)
+        )
+        return ListFetch(feed, result, 0, probes=self._probe(step, feed, result))
+
+    def _fetch_responses(
+        self, step: Step, feed: FanOutFeed, current: Snapshot, reads: KeyReads
+    ) -> FanOutFetch:
+        keys = list_due_keys(feed, current, reads.kept, reads.read)
         if step.stray and feed.name == "endpoints" and step.stray not in keys:
             keys.append(step.stray)
         results = {
-            key: failure
-            if fails or key in step.missed
+            key: _fail(step, feed)
+            if feed.name in step.bad or key in step.missed
             else FetchResult(body=self.service.fetch_response(feed, key), age=step.age)
             for key in keys
         }
@@ -184,6 +193,13 @@ def write_history(folder: Path, attempts: list[ArchivedAttempt], *, with_trailer
     run_git(folder, "-c", "fastimport.unpackLimit=0", "fast-import", *options, stdin=stream + b"done\n")
     commits = dict(line.split() for line in marks.read_text().splitlines())
     return [commits[f":{position}"] for position in range(1, len(attempts) + 1)]
+
+
+def _fail(step: Step, feed: Feed) -> FetchResult[Any]:
+    """Return the result of a request that fails in a step."""
+    is_rejected = step.bad.get(feed.name) == "quarantined"
+    reason = "wrong-shape" if is_rejected else "503"
+    return FetchResult(reason=reason, is_rejected=is_rejected, age=step.age)
 
 
 def set_branch(folder: Path, commit: str) -> None:
