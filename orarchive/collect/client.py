@@ -26,12 +26,12 @@ log = logging.getLogger(__name__)
 
 CHUNK_BYTES = 1 << 16
 
-MAX_BYTES = 10_000_000
-"""Largest response that is read: the longest route, models, sent 1 MB in September 2026. Every worker may
-have one in memory."""
+MAX_BYTES = 20_000_000
+"""Largest response that is read: the longest route, models, sent 1 MB in September 2026 and may grow."""
 
-MAX_WEIGHT = 25_000_000
-"""Heaviest response that is decoded (see `estimate_weight`): that of 1 MB weighs 5 million."""
+MAX_WEIGHT = 60_000_000
+"""Heaviest response that is decoded (see `estimate_weight`): that of 1 MB weighs 5 million. The worst
+body of this weight takes 0.8 GB while it is archived, the models tenfold 0.2 GB."""
 
 VALUE_WEIGHT_BYTES = 80
 """Memory of a value beside its text: `1.0,` is four bytes on the wire and hundreds in memory."""

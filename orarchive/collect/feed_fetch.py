@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from urllib.parse import urljoin
 
@@ -32,7 +33,7 @@ until enough have answered. An outage should cost the service few more requests 
 
 MAX_FAN_OUT_WEIGHT = 50_000_000
 """Weight of a fan-out feed's responses, all in memory at once, past which nothing more is requested: those of
-630 models weigh 15 million."""
+630 models weigh 15 million. The next attempt goes on with the rest."""
 
 MAX_FAN_OUT_BYTES = 2_000_000
 """Largest response of a fan-out feed that is read: one for each worker at a time. The longest has 50 KB."""
@@ -76,9 +77,10 @@ def _fetch_pages(client: Client, feed: ListFeed) -> Iterator[FetchResult[Any]]:
     address = f"{client.base_url}/{feed.route}"
     seen = set()
     for _ in range(MAX_PAGES):
-        page = validate_result(response, check_page)
+        next_link = response.next_link
+        page = validate_result(response, partial(check_page, next_link=next_link))
         yield _log_rejection(page)
-        link = find_next_page(page.body) or response.next_link if page.body else None
+        link = find_next_page(page.body, next_link) if page.body else None
         if link is None:
             return
         address = urljoin(address, link)
@@ -109,7 +111,7 @@ def fetch_fan_out(
     def fetch(key: str) -> FetchResult[Record]:
         nonlocal failures, weight
         if weight > MAX_FAN_OUT_WEIGHT:
-            return FetchResult(reason="too-large")
+            return FetchResult(reason="memory")
         tries = 1 if failures >= OUTAGE_THRESHOLD else None
         path = feed.build_request_path(key)
         response = client.get(path, keyed=keyed, tries=tries, max_bytes=MAX_FAN_OUT_BYTES)

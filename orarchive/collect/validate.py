@@ -70,11 +70,11 @@ def validate_list(feed: ListFeed, body: Any) -> ListRows:
     return ListRows([sort_set_fields(row, feed.set_fields) for row in rows], tuple(faults))
 
 
-def check_page(body: Any) -> Any:
+def check_page(body: Any, next_link: str | None) -> Any:
     """Return one page of a list; raise RejectedPayload where it has no rows, or its next page no address."""
     if not isinstance(_get_member(body, LIST_MEMBER), list):
         raise RejectedPayload("wrong-shape", f"{LIST_MEMBER} is not a list of objects")
-    find_next_page(body)
+    find_next_page(body, next_link)
     return body
 
 
@@ -86,13 +86,13 @@ def read_total_count(body: Any) -> int | None:
     return total if isinstance(total, int) else None
 
 
-def find_next_page(body: Any) -> str | None:
-    """Return the address of a list's next page as its body has it; None where it has none.
+def find_next_page(body: Any, next_link: str | None = None) -> str | None:
+    """Return the address of a list's next page: that in its body, else `next_link`, from the header `Link`.
 
-    Raise RejectedPayload where there is more, and nothing says where.
+    Return None for the last page. Raise RejectedPayload where there is more, and nothing says where.
     """
     links = body.get("links")
-    address = links.get("next") if isinstance(links, dict) else None
+    address = (links.get("next") if isinstance(links, dict) else None) or next_link
     if not address and body.get("has_more") is True:
         raise RejectedPayload("more-pages", "the list goes on, and does not say where")
     if address is not None and not isinstance(address, str):

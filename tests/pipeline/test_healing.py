@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from orarchive.collect import feed_fetch
+from orarchive.collect.client import estimate_weight
 from orarchive.collect.plausibility import CONFIRMING_HOURS
 from orarchive.history.problems import find_problems
 from orarchive.sample import START, Reply
@@ -85,7 +87,7 @@ def split_pages(bodies: Payloads) -> None:
 def split_pages_by_header(bodies: Payloads) -> None:
     rows = bodies["models"]["data"]
     bodies["models"] = Reply(
-        200, encode({"data": rows[:2], "has_more": False}), {"Link": '</api/v1/models/page-2>; rel="next"'}
+        200, encode({"data": rows[:2], "has_more": True}), {"Link": '</api/v1/models/page-2>; rel="next"'}
     )
     bodies["models/page-2"] = {"data": rows[2:]}
 
@@ -130,6 +132,26 @@ def test_a_lasting_change_heals_by_itself(stage: Stage, cause: str) -> None:
     report = stage.read_report(feed)
     assert report["outcome"] == "ok"
     assert count_lost(stage, feed) == lost
+
+
+def test_ten_times_as_many_models(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The list is taken at once, as its count confirms it; each hour three ticks make up one sweep."""
+    bodies = build_payloads(START)
+    path = "models/z-ai/glm-5.1/endpoints"
+    rows = [{**row, "id": f"{row['id']}-{n}"} for row in bodies["models"]["data"] for n in range(10)]
+    many = {"models": {"data": rows}, "models/count": {"data": {"count": len(rows)}}}
+    many |= {f"models/{row['id']}/endpoints": bodies[path] for row in rows}
+    total = len(rows) * estimate_weight(encode(bodies[path]))
+    monkeypatch.setattr(feed_fetch, "MAX_FAN_OUT_WEIGHT", total * 2 // 5)
+    feeds = ("models", "endpoints")
+    assert stage.run(START, feeds=feeds) == 0
+    stage.serve(many)
+    for number in [0, 1, *range(48, TWO_WEEKS, 96)]:
+        codes = [stage.run(CHANGE + number * HOUR, feeds=feeds) for _ in range(3)]
+        assert codes == [1, 1, 0]
+        assert stage.read_report("models")["rows"] == len(rows)
+    assert "kept" not in stage.read_report("endpoints")
+    assert len({key for key, *_ in stage.read_snapshot()["endpoints"]}) == len(rows)
 
 
 def test_what_is_believed_is_said(stage: Stage) -> None:
