@@ -17,9 +17,7 @@ from orarchive.collect.feed_merge import (
     merge_list,
 )
 from orarchive.collect.feed_schedule import (
-    GONE_REASONS,
     drop_archived,
-    is_route_gone,
     list_due_feeds,
     list_due_keys,
     list_read_keys,
@@ -27,6 +25,7 @@ from orarchive.collect.feed_schedule import (
 from orarchive.collect.merge_result import MergeResult
 from orarchive.collect.plausibility import summarize_recent_reads
 from orarchive.collect.results import FanOutFetch, FeedFetch, FetchResult, ListFetch, parse_http_date
+from orarchive.collect.retirement import get_feed_outcome, is_retired, list_feed_outcomes
 from orarchive.collect.settings import RunOptions
 from orarchive.domain.changes import diff_snapshots
 from orarchive.domain.feeds import FanOutFeed, ListFeed
@@ -139,11 +138,10 @@ class FeedGroup:
 
     def _retire(self, merged: MergedFeed, base: AttemptBase) -> MergedFeed:
         """Set the outcome of a feed whose route is gone for days to `retired`."""
-        if merged.report["outcome"] != "failed" or not GONE_REASONS.issuperset(merged.report["reasons"]):
-            return merged
-        if not is_route_gone(base.lines, merged.feed.name, self.options.hour):
-            return merged
-        return replace(merged, report={**merged.report, "outcome": "retired"})
+        outcome = get_feed_outcome(self.options.hour, merged.report)
+        if is_retired(outcome, list_feed_outcomes(base.lines, merged.feed.name)):
+            return replace(merged, report={**merged.report, "outcome": "retired"})
+        return merged
 
     def _probe(self, merged: MergedFeed) -> MergedFeed:
         """Fetch each record that left a list by itself; its merge stays as it is."""

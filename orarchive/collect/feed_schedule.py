@@ -1,55 +1,16 @@
 """The schedule of feeds: which are due, which keys of a fan-out feed, and what others have archived."""
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from orarchive.collect.results import FanOutFetch, FeedFetch
+from orarchive.collect.retirement import is_resting, list_feed_outcomes
 from orarchive.domain.feeds import FEEDS, FanOutFeed, Feed, ListFeed
 from orarchive.domain.snapshot import Snapshot
 from orarchive.store import ledger
 from orarchive.store.kept_keys import KeptKeys
-from orarchive.store.ledger import Attempt, FeedReport, get_attempt_hour
-from orarchive.timestamps import DAY
-
-GONE_REASONS = {"404", "410"}
-"""Reasons that say that a route is no longer there."""
-
-RETIRED_AFTER = 3 * DAY
-"""Time after which a route that is gone is requested once a day only, and makes no run red."""
-
-RETIRED_INTERVAL = DAY
-"""Time between two requests for a route that is gone."""
-
-
-def is_route_gone(lines: Sequence[Attempt], feed: str, hour: dt.datetime) -> bool:
-    """Return whether a feed's route, found gone in an hour, was gone three days before and never read since.
-
-    Requests that failed for another reason say nothing.
-    """
-    for report_hour, report in _list_reports(lines, feed):
-        if report["outcome"] in ("ok", "partial", "quarantined"):
-            return False
-        if GONE_REASONS.issuperset(report.get("reasons", ())) and hour - report_hour >= RETIRED_AFTER:
-            return True
-    return False
-
-
-def is_resting(lines: Sequence[Attempt], feed: str, hour: dt.datetime) -> bool:
-    """Return whether a feed's route is gone and was requested less than a day before an hour."""
-    latest = next(_list_reports(lines, feed), None)
-    if latest is None:
-        return False
-    report_hour, report = latest
-    return report["outcome"] == "retired" and hour - report_hour < RETIRED_INTERVAL
-
-
-def _list_reports(lines: Sequence[Attempt], feed: str) -> Iterator[tuple[dt.datetime, FeedReport]]:
-    """Yield the reports of a feed with their hours, latest first, of the attempts that requested it."""
-    for line in reversed(lines):
-        report = line["feeds"].get(feed)
-        if report and report["outcome"] != "not-due":
-            yield get_attempt_hour(line), report
+from orarchive.store.ledger import Attempt, get_attempt_hour
 
 
 def list_due_feeds(lines: list[Attempt], hour: dt.datetime, cadence: str) -> list[ListFeed | FanOutFeed]:
@@ -69,7 +30,7 @@ def list_due_feeds(lines: list[Attempt], hour: dt.datetime, cadence: str) -> lis
         feed
         for feed in feeds
         if (feed.name in due or (isinstance(feed, FanOutFeed) and feed.parent in due))
-        and not is_resting(lines, feed.name, hour)
+        and not is_resting(list_feed_outcomes(lines, feed.name), hour)
     ]
 
 

@@ -31,6 +31,7 @@ from orarchive.collect.request_budget import (
     count_requests_today,
 )
 from orarchive.collect.results import FetchResult, SliceFetch
+from orarchive.collect.retirement import get_series_outcome, is_retired, list_series_outcomes
 from orarchive.collect.settings import RunOptions, Settings
 from orarchive.domain.ranking_series import Series
 from orarchive.jsonl import loads
@@ -133,6 +134,10 @@ class RankingGroup:
             base.snapshot,
             self.options.accept,
         )
+        for name, report in result.rankings.items():
+            outcome = get_series_outcome(self.options.hour, report)
+            if is_retired(outcome, list_series_outcomes(base.lines, name)):
+                report["outcome"] = "retired"
         _log_reports(result.rankings)
         return result
 
@@ -144,7 +149,9 @@ class RankingGroup:
 def _log_reports(reports: Mapping[str, SeriesReport]) -> None:
     """Log the outcome of each series: an error with the reasons, or the count of its rows."""
     for name, report in reports.items():
-        if report["outcome"] in BAD_OUTCOMES:
+        if report["outcome"] == "retired":
+            log.warning("rankings %s: its route has been gone for days; it is requested once a day", name)
+        elif report["outcome"] in BAD_OUTCOMES:
             reasons = sorted(set(report["kept"].values()))
             log.error("Sync failed: rankings %s (%s)", name, ", ".join(reasons))
         else:

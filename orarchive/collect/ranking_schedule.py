@@ -6,10 +6,11 @@ service's OpenAPI file names, and that file is read once a UTC day.
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from orarchive.collect import openapi
+from orarchive.collect.retirement import is_resting, list_series_outcomes
 from orarchive.domain.ranking_series import BENCHMARKS, SERIES, Series, get_row_date, parse_rows
 from orarchive.jsonl import loads
 from orarchive.store.archive import Archive
@@ -35,9 +36,9 @@ Slice = tuple[Series, str]
 """A series, and the value of its parameter that makes the slice; "" is the slice without the parameter."""
 
 
-def is_openapi_due(lines: Iterable[Attempt], hour: dt.datetime) -> bool:
-    """Return whether the OpenAPI file was not read yet in the hour's UTC day."""
-    return not any(
+def is_openapi_due(lines: Sequence[Attempt], hour: dt.datetime) -> bool:
+    """Return whether the OpenAPI file was not read yet in the hour's UTC day, unless its route is retired."""
+    return not is_resting(list_series_outcomes(lines, OPENAPI_NAME), hour) and not any(
         line["rankings"][OPENAPI_NAME]["outcome"] == "ok"
         for line in lines
         if get_attempt_hour(line).date() == hour.date() and OPENAPI_NAME in line.get("rankings", {})
@@ -54,14 +55,16 @@ def list_series(*, has_key: bool, benchmarks: bool) -> list[Series]:
 
 
 def list_due_slices(
-    series_list: Iterable[Series], spec: Any, lines: Collection[Attempt], hour: dt.datetime
+    series_list: Iterable[Series], spec: Any, lines: Sequence[Attempt], hour: dt.datetime
 ) -> list[Slice]:
-    """List the slices not read yet in this day (or week), in the order to request them.
+    """List the slices not read yet in this day (or week), in the order to request them, but no retired ones.
 
     `spec` is the parsed OpenAPI file, None where there is none.
     """
     due = []
     for series in series_list:
+        if is_resting(list_series_outcomes(lines, series.name), hour):
+            continue
         done = list_read_slices(series, lines, hour) | list_rejected_slices(series, lines, hour)
         due += [(series, name) for name in list_slices(series, spec) if name not in done]
     return due

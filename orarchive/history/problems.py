@@ -68,7 +68,7 @@ def _find_missing_rankings(history: History, now: dt.datetime) -> Iterator[str]:
     ]
     for name in sorted({name for reports in attempts for name in reports}):
         reports_of_series = [reports[name] for reports in attempts if name in reports]
-        if all(report["outcome"] in BAD_OUTCOMES for report in reports_of_series):
+        if all(report["outcome"] in (*BAD_OUTCOMES, "retired") for report in reports_of_series):
             reasons = Counter(
                 reason for report in reports_of_series for reason in report.get("kept", {}).values()
             )

@@ -5,6 +5,7 @@
 
 import copy
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,11 +14,12 @@ from orarchive.collect import feed_fetch
 from orarchive.collect.client import estimate_weight
 from orarchive.collect.plausibility import CONFIRMING_HOURS
 from orarchive.history.problems import find_problems
-from orarchive.sample import START, Reply
+from orarchive.sample import START, Reply, sample_service
 from orarchive.sample.faults import encode
 from orarchive.store import quarantine
 from orarchive.store.ledger import MAX_REFUSED_NAMED, get_feed_outcome
-from tests.support.archives import HOUR, Payloads, Stage, build_payloads, read_git, read_quarantine
+from tests.support.archives import DAY, HOUR, Payloads, Stage, build_payloads, read_git, read_quarantine
+from tests.support.rankings import APPS, EARLY, FEW, OPENAPI, Recorder, allow_values, reports, run, stage_in
 
 pytestmark = pytest.mark.faults
 
@@ -255,6 +257,26 @@ def test_a_route_that_is_gone_is_asked_for_once_a_day(stage: Stage) -> None:
     back = CHANGE + TWO_WEEKS * HOUR
     assert [stage.run(back + hours * HOUR, feeds=("zdr",)) for hours in range(0, 36, 6)] == [0] * 6
     assert stage.read_report("zdr")["outcome"] == "ok"
+
+
+def test_rankings_whose_route_is_gone_are_asked_for_once_a_day(tmp_path: Path) -> None:
+    """The same holds for the OpenAPI file and each series; the other series go on as before."""
+    with sample_service(EARLY) as service:
+        stage = stage_in(service, tmp_path / "archive")
+        Recorder(service, [allow_values(FEW)])
+        assert run(stage, EARLY) == 0
+        hours = [EARLY + DAY + number * 6 * HOUR for number in range(4 * 8)]
+        for route in (OPENAPI, APPS):
+            service.fail(route, "404")
+        codes = [run(stage, hour) for hour in hours]
+        assert codes == [1] * 12 + [0] * (len(hours) - 12)
+        lines = [line["rankings"] for line in stage.read_attempts()[-5:]]
+        assert {line[name]["outcome"] for line in lines for name in ("openapi", "apps") if name in line} == {
+            "retired"
+        }
+        service.heal()
+        assert run(stage, hours[-1] + DAY) == 0
+        assert {report["outcome"] for report in reports(stage).values()} == {"ok"}
 
 
 def test_many_refused_payloads_are_counted_and_in_one_bundle(

@@ -67,7 +67,7 @@ REASONS: dict[str, dict[str, str]] = {
 
 FAILURES = ("429", "429-retry-after", "500", "502", "503", "404", "cut-off", "reset", "huge")
 OPTIONS: dict[str, dict[str, Any]] = {
-    "huge": {"size": 11_000_000},
+    "huge": {"size": 21_000_000},
     "slow-drip": {"interval": 0.0005, "size": 4000},
 }
 CASES = list_cases(SLICES, always=(MODELS,))

@@ -141,7 +141,7 @@ def serve_sample(stage: Stage, hour: datetime) -> None:
 def test_a_probe_that_fails(begun: Stage, fault: str) -> None:
     """Say only why it failed: the list stays good, and the message claims nothing."""
     begun.serve(without(build_payloads(START), FREE) | {f"model/{FREE}": build_probe(FREE)})
-    begun.service.fail("model/*", fault, **({"size": 11_000_000} if fault == "huge" else {}))
+    begun.service.fail("model/*", fault, **({"size": 21_000_000} if fault == "huge" else {}))
     assert begun.run(NEXT) == 0
     assert begun.read_outcomes(NEXT) == dict.fromkeys(("models", "endpoints", "providers", "zdr"), "ok")
     report = begun.read_report("models")
