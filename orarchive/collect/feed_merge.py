@@ -187,15 +187,17 @@ def _weigh_doubts(
     doubts = [doubt for doubt in doubts if doubt.reason not in recent.settled]
     received = describe_received(keys)
     hours = recent.count_confirming_hours(received)
-    if not doubts or accepted or is_believed(doubts, hours):
-        for entry in (newly := [doubt.to_entry() for doubt in doubts]):
+    if accepted or is_believed([doubt for doubt in doubts if not doubt.is_counted], hours):
+        for doubt, entry in zip(doubts, newly := [doubt.to_entry() for doubt in doubts], strict=True):
             if accepted:
                 entry["accepted"] = True
+            elif doubt.is_counted:
+                entry["counted"] = True
             else:
                 entry["hours"] = hours
         report["believed"] = [*believed, *newly]
         return None
-    _add_notes(report, [f"{doubt.reason}: {doubt.detail}" for doubt in doubts])
+    _add_notes(report, [*map(str, doubts)])
     report["received"] = received
     return validate.RejectedPayload(doubts[0].reason, doubts[0].detail)
 

@@ -8,7 +8,7 @@ for some hours, is taken, and the ledger says so.
 import datetime as dt
 import hashlib
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median_low
 
 from orarchive.collect.results import ListFetch
@@ -70,6 +70,12 @@ class Doubt:
 
     reason: str
     detail: str
+    is_counted: bool = False
+    """Whether `/models/count` confirms the list all the same."""
+
+    def __str__(self) -> str:
+        """Return reason and figures, as notes show them."""
+        return f"{self.reason}: {self.detail}"
 
     def to_entry(self) -> BelievedDoubt:
         """Return the doubt as the ledger names it."""
@@ -156,26 +162,24 @@ def are_alike(one: Received, other: Received) -> bool:
 
 
 def list_doubts(fetched: ListFetch, rows: int, count: int | None, recent: RecentReads) -> list[Doubt]:
-    """List the reasons why a list of so many rows may not be true; `count` is that of `/models/count`.
-
-    A growth that the count confirms is no reason.
-    """
+    """List the reasons why a list of so many rows may not be true; `count` is that of `/models/count`."""
     received = rows + len(fetched.faults)
     fault_doubts = list_fault_doubts(len(fetched.faults), received)
     doubts = []
     if fetched.total_count not in (None, received, rows):
         doubts.append(Doubt(COUNT_MISMATCH, f"{received} rows, total_count {fetched.total_count}"))
     count_doubts = [] if count is None else [*list_count_doubts(rows, count)]
-    is_confirmed = count is not None and not count_doubts
-    judges_growth = recent.judges_growth and not is_confirmed
-    is_required = fetched.feed.must_not_be_empty
+    is_counted = count is not None and not count_doubts
     # A row that is left out was there: it makes no list shorter.
-    size_doubts = list_size_doubts(
-        received if rows else 0,
-        [int(recent.usual_rows)],
-        is_required=is_required,
-        judges_growth=judges_growth,
-    )
+    size_doubts = [
+        replace(doubt, is_counted=is_counted and doubt.reason == GROWN)
+        for doubt in list_size_doubts(
+            received if rows else 0,
+            [int(recent.usual_rows)],
+            is_required=fetched.feed.must_not_be_empty,
+            judges_growth=recent.judges_growth,
+        )
+    ]
     return [*fault_doubts, *size_doubts, *doubts, *count_doubts]
 
 
@@ -213,6 +217,8 @@ def is_believed(doubts: Sequence[Doubt], confirming_hours: int) -> bool:
     Never believed is a list whose size changed and that a count contradicts, or that two counts contradict:
     it is a part of the whole; nor is one of whose rows none has a key, as if the key had another name.
     """
+    if not doubts:
+        return True
     reasons = {doubt.reason for doubt in doubts}
     contradictions = reasons & CONTRADICTIONS
     is_part = contradictions and reasons & SIZE_DOUBTS

@@ -60,7 +60,7 @@ class Received(TypedDict):
 
 
 class BelievedDoubt(TypedDict):
-    """A doubt in spite of which a list was taken; without `hours` and `accepted` it lasts from before."""
+    """A doubt in spite of which a list was taken; without more it lasts from before."""
 
     reason: str
     detail: str
@@ -68,6 +68,8 @@ class BelievedDoubt(TypedDict):
     """Hours running that brought the like of the list, this one included."""
     accepted: NotRequired[Literal[True]]
     """A person accepted the list with `--accept`."""
+    counted: NotRequired[Literal[True]]
+    """The list has as many rows as `/models/count` says."""
 
 
 class FeedReport(TypedDict):
@@ -276,6 +278,8 @@ def describe_new_doubts(report: FeedReport) -> list[str]:
         words = f"{doubt['reason']}: {doubt['detail']}"
         if "accepted" in doubt:
             descriptions.append(f"{words}; accepted by hand")
+        elif "counted" in doubt:
+            descriptions.append(f"{words}; as /models/count says")
         elif "hours" in doubt:
             descriptions.append(f"{words}; alike for {doubt['hours']} hours")
     return descriptions

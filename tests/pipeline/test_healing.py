@@ -4,7 +4,7 @@
 """
 
 import copy
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,21 @@ from orarchive.sample.faults import encode
 from orarchive.store import quarantine
 from orarchive.store.ledger import MAX_REFUSED_NAMED, get_feed_outcome
 from tests.support.archives import DAY, HOUR, Payloads, Stage, build_payloads, read_git, read_quarantine
+from tests.support.lasting_changes import (
+    Change,
+    change_count,
+    change_total,
+    lose_a_key,
+    lose_a_model,
+    lose_a_quarter,
+    lose_all_endpoints,
+    multiply_models,
+    repeat_a_row,
+    retire_route,
+    send_total_as_text,
+    split_pages,
+    split_pages_by_header,
+)
 from tests.support.rankings import APPS, EARLY, FEW, OPENAPI, Recorder, allow_values, reports, run, stage_in
 
 pytestmark = pytest.mark.faults
@@ -26,73 +41,6 @@ pytestmark = pytest.mark.faults
 TWO_WEEKS = 14 * 24
 CHANGE = START + 3 * HOUR
 """The hour in which a change begins; two weeks go on after it."""
-
-Change = Callable[[Payloads], None]
-
-
-def count_models(bodies: Payloads, count: int) -> None:
-    """List so many models only, in the list and its count."""
-    rows = bodies["models"]["data"][:count]
-    bodies["models"] = {"data": rows, "total_count": len(rows)}
-    bodies["models/count"] = {"data": {"count": len(rows)}}
-
-
-def lose_a_quarter(bodies: Payloads) -> None:
-    count_models(bodies, len(bodies["models"]["data"]) * 7 // 10)
-
-
-def repeat_a_row(bodies: Payloads) -> None:
-    bodies["models"] = {"data": [*bodies["models"]["data"], bodies["models"]["data"][0]]}
-
-
-def lose_a_key(bodies: Payloads) -> None:
-    bodies["providers"]["data"].append({"name": "Nobody"})
-
-
-def lose_all_endpoints(bodies: Payloads) -> None:
-    for path, body in bodies.items():
-        if path.startswith("models/") and path.endswith("/endpoints"):
-            body["data"]["endpoints"] = []
-
-
-def retire_route(bodies: Payloads) -> None:
-    del bodies["endpoints/zdr"]
-
-
-def lose_a_model(bodies: Payloads) -> None:
-    model = bodies["models"]["data"][0]["id"]
-    del bodies[f"models/{model}/endpoints"]
-
-
-def change_total(bodies: Payloads) -> None:
-    bodies["models"]["total_count"] = 2 * len(bodies["models"]["data"])
-
-
-def change_count(bodies: Payloads) -> None:
-    bodies["models/count"]["data"]["count"] *= 2
-
-
-def send_total_as_text(bodies: Payloads) -> None:
-    bodies["models"]["total_count"] = str(len(bodies["models"]["data"]))
-
-
-def split_pages(bodies: Payloads) -> None:
-    rows = bodies["models"]["data"]
-    bodies["models"] = {
-        "data": rows[:2],
-        "total_count": len(rows),
-        "links": {"next": "/api/v1/models/page-2"},
-    }
-    bodies["models/page-2"] = {"data": rows[2:], "links": {"next": None}}
-
-
-def split_pages_by_header(bodies: Payloads) -> None:
-    rows = bodies["models"]["data"]
-    bodies["models"] = Reply(
-        200, encode({"data": rows[:2], "has_more": True}), {"Link": '</api/v1/models/page-2>; rel="next"'}
-    )
-    bodies["models/page-2"] = {"data": rows[2:]}
-
 
 RESULTS: dict[str, tuple[Change, str, int]] = {
     "a real loss of three in ten models": (lose_a_quarter, "models", CONFIRMING_HOURS - 1),
@@ -139,15 +87,13 @@ def test_a_lasting_change_heals_by_itself(stage: Stage, cause: str) -> None:
 def test_ten_times_as_many_models(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """The list is taken at once, as its count confirms it; each hour three ticks make up one sweep."""
     bodies = build_payloads(START)
-    path = "models/z-ai/glm-5.1/endpoints"
-    rows = [{**row, "id": f"{row['id']}-{n}"} for row in bodies["models"]["data"] for n in range(10)]
-    many = {"models": {"data": rows}, "models/count": {"data": {"count": len(rows)}}}
-    many |= {f"models/{row['id']}/endpoints": bodies[path] for row in rows}
-    total = len(rows) * estimate_weight(encode(bodies[path]))
+    multiply_models(bodies, times=10)
+    rows = bodies["models"]["data"]
+    total = sum(estimate_weight(encode(bodies[f"models/{row['id']}/endpoints"])) for row in rows)
     monkeypatch.setattr(feed_fetch, "MAX_FAN_OUT_WEIGHT", total * 2 // 5)
     feeds = ("models", "endpoints")
     assert stage.run(START, feeds=feeds) == 0
-    stage.serve(many)
+    stage.serve(bodies)
     for number in [0, 1, *range(48, TWO_WEEKS, 96)]:
         codes = [stage.run(CHANGE + number * HOUR, feeds=feeds) for _ in range(3)]
         assert codes == [1, 1, 0]

@@ -11,6 +11,7 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any, Self
 
@@ -118,7 +119,7 @@ def _run_child(request: dict[str, Any]) -> int:
 
     The run kills itself before the step number `step`, and writes the count of its steps to the file `steps`.
     With `named` an ArchiveError or OSError gives exit code 2, as on the command line; `disk` is the size in
-    bytes beyond which no file can grow.
+    bytes beyond which no file can grow, and `timeout` that of the run in seconds.
     """
     if request.get("named"):
         try:
@@ -133,9 +134,12 @@ def _run_child(request: dict[str, Any]) -> int:
         resource.setrlimit(resource.RLIMIT_FSIZE, (request["disk"], resource.RLIM_INFINITY))
     hour = dt.datetime.fromisoformat(request["hour"])
     steps = _count_steps(request["step"]) if "step" in request else None
+    settings = Settings(
+        request["url"], retry_policy=NO_WAITS, per_second=0, workers=2, key=request.get("key")
+    )
     run = Run(
         open_archive(Path(request["root"])),
-        Settings(request["url"], retry_policy=NO_WAITS, per_second=0, workers=2, key=request.get("key")),
+        replace(settings, timeout=request["timeout"]) if "timeout" in request else settings,
         RunOptions(hour, is_hour_given=True, push=request.get("push", False), **request.get("wish", {})),
         lambda: hour,
         sleep=lambda _: None,

@@ -29,7 +29,7 @@ from orarchive.index.database import open_index
 from orarchive.sample import START, Service, build_world_at
 from orarchive.store import ledger
 from orarchive.store.ledger import Attempt
-from orarchive.timestamps import HOUR, format_hour
+from orarchive.timestamps import HOUR, format_hour, parse_stamp
 from tests.support.archives import (
     LIST_ROUTES,
     Payloads,
@@ -40,7 +40,19 @@ from tests.support.archives import (
     make_archive,
     make_responder,
 )
+from tests.support.bodies import ENDLESS
 from tests.support.driver import Driver
+from tests.support.lasting_changes import (
+    Change,
+    change_count,
+    change_total,
+    lose_a_model,
+    lose_a_quarter,
+    lose_all_endpoints,
+    multiply_models,
+    repeat_a_row,
+    retire_route,
+)
 from tests.support.requirements import find_permission_prefix
 
 KEYS = {"models": "id", "providers": "slug"}
@@ -60,10 +72,44 @@ FAULTS = (
 PLAUSIBLE_FAULTS = ("empty", "shrunken", "duplicate")
 """Faults that leave a valid list of endpoints of one model: it is archived as it came."""
 
-KINDS = (*("good",) * 6, *("fault",) * 6, *("kill",) * 2, "skip", "skip", "pair", "jump", "full", "denied")
+KINDS = (
+    *(*("good",) * 5, *("fault",) * 6, *("kill",) * 2),
+    *("skip", "skip", "pair", "jump", "full", "denied", "slow"),
+)
 """Kinds of hours, by share."""
 
+TIMEOUT_S = 1.5
+"""Timeout of the run of a slow hour, in which an answer has no end."""
+
+
+@dataclass(frozen=True)
+class Cause:
+    """A change of the service that lasts."""
+
+    change: Change
+    lasts: int
+    """Hours for which it holds."""
+    heals: int
+    """Hours after its begin, and after its end, from which on a healthy run is good."""
+    unread_feed: str = ""
+    """Feed that is not read as long as it holds, and up to a day after."""
+
+
+CAUSES = {
+    "three in ten models gone": Cause(lose_a_quarter, 20, 12),
+    "three times the models": Cause(multiply_models, 10, 12),
+    "/models/count counts something else": Cause(change_count, 20, 12),
+    "total_count counts something else": Cause(change_total, 20, 12),
+    "a model without endpoints, 404": Cause(lose_a_model, 40, 30),
+    "no endpoints": Cause(lose_all_endpoints, 20, 12),
+    "a row that comes twice": Cause(repeat_a_row, 10, 0),
+    "a route that is gone": Cause(retire_route, 100, 80, "zdr"),
+}
+PAUSE = 10
+"""Hours without a lasting cause before each."""
+
 MODEL_COUNT = 25
+MODEL_IDS = tuple(sorted(build_world_at(START).models)[:MODEL_COUNT])
 REPAIR_SHARE = 0.7
 """Share of bad hours in which a second run follows."""
 
@@ -98,6 +144,10 @@ class SoakResult:
     """Records that are not archived as they were served."""
     removals: list[str] = field(default_factory=list)
     """Events that report the absence of a record that was served all along."""
+    causes: dict[dt.datetime, str] = field(default_factory=dict)
+    """Hours in which a lasting cause held."""
+    healed: Counter[str] = field(default_factory=Counter)
+    """The longest time that a lasting cause took to heal, in hours."""
     tracebacks: int = 0
     errors: list[str] = field(default_factory=list)
     """All other findings."""
@@ -115,6 +165,8 @@ class SoakResult:
             "not good": len(self.bad),
             "of these without a line": len(self.unwritten),
             "faults": dict(self.faults.most_common()),
+            "hours of lasting causes": dict(Counter(self.causes.values())),
+            "healed after hours": dict(self.healed),
             "records compared": self.records,
             "lost records": self.lost,
             "false removals": self.removals,
@@ -127,7 +179,6 @@ class SoakResult:
 def soak(folder: Path, hours: int, seed: int = 0) -> SoakResult:
     """Live through `hours` hours of an archive in a folder, then check it."""
     result = SoakResult(hours)
-    models = tuple(sorted(build_world_at(START).models)[:MODEL_COUNT])
     errors = folder / "errors"
     with ExitStack() as stack:
         service = stack.enter_context(Service(make_responder({})))
@@ -135,9 +186,12 @@ def soak(folder: Path, hours: int, seed: int = 0) -> SoakResult:
         drivers = [stack.enter_context(Driver(stderr, find_permission_prefix())) for _ in range(2)]
         stage = Stage(service, make_archive(folder / "archive"))
         player = Player(stage, drivers, random.Random(seed), result)
+        schedule = _schedule_causes(random.Random(seed))
         for number in range(hours):
             hour = START + number * HOUR
-            bodies = build_payloads(hour, models)
+            if cause := next(schedule):
+                result.causes[hour] = cause
+            bodies = build_bodies(hour, cause)
             stage.serve(bodies)
             player.play(hour, bodies)
         printed = errors.read_text()
@@ -145,6 +199,21 @@ def soak(folder: Path, hours: int, seed: int = 0) -> SoakResult:
         sys.stderr.write(printed)
         check(stage, result)
     return result
+
+
+def build_bodies(hour: dt.datetime, cause: str) -> Payloads:
+    """Build the bodies of an hour in which a lasting cause holds, "" for none."""
+    bodies = build_payloads(hour, MODEL_IDS)
+    if cause:
+        CAUSES[cause].change(bodies)
+    return bodies
+
+
+def _schedule_causes(chance: random.Random) -> Iterator[str]:
+    """Yield for each hour the lasting cause that holds, "" for none, without end."""
+    for name in _deal(chance, [*CAUSES]):
+        yield from [""] * PAUSE
+        yield from [name] * CAUSES[name].lasts
 
 
 def _deal(chance: random.Random, cards: Sequence[str]) -> Iterator[str]:
@@ -164,22 +233,33 @@ class Player:
         self.kinds, self.faults = _deal(chance, KINDS), _deal(chance, FAULTS)
         self.missed = ""
         """A fault whose route was not asked: it comes again."""
+        self.cause = ""
+        self.changed: tuple[dt.datetime, str] | None = None
+        """When a lasting cause began or ended, and which, until a run is good."""
 
     def play(self, hour: dt.datetime, bodies: Payloads) -> None:
         """Play the next kind of hour; often repair it if it ends badly."""
         kind = next(self.kinds)
         self.result.kinds[kind] += 1
+        cause = self.result.causes.get(hour, "")
+        if cause != self.cause:
+            self.changed, self.cause = (hour, cause or self.cause), cause
         if kind == "skip":
             return
-        if kind in ("kill", "pair", "full", "denied"):
+        if kind in ("kill", "pair", "full", "denied", "slow"):
             self.result.disturbed.add(hour)
         code = getattr(self, f"_play_{kind}")(hour)
         if hour not in self.result.disturbed and code not in (0, 1):
             self._report(hour, f"an undisturbed run ended with {code}")
         if code and self.chance.random() < REPAIR_SHARE:
             code = self._play_good(hour)
-            if code:
+            if code and not self._may_be_doubted(hour):
                 self._report(hour, f"a healthy run ended with {code}")
+        if self.changed and not code:
+            changed, cause = self.changed
+            hours = (hour - changed) // HOUR
+            self.result.healed[cause] = max(self.result.healed[cause], hours)
+            self.changed = None
         if code:
             self.result.bad.add(hour)
         else:
@@ -188,11 +268,26 @@ class Player:
     def _report(self, hour: dt.datetime, text: str) -> None:
         self.result.errors.append(f"{format_hour(hour)}: {text}")
 
-    def _play_good(self, hour: dt.datetime, **options: int) -> int:
+    def _may_be_doubted(self, hour: dt.datetime) -> bool:
+        """Return whether a lasting cause began or ended so recently that a run need not be good."""
+        if self.changed is None:
+            return False
+        changed, cause = self.changed
+        return hour - changed <= CAUSES[cause].heals * HOUR
+
+    def _play_good(self, hour: dt.datetime, **options: float) -> int:
         self.driver.start(self.stage, hour, named=True, **options)
         return self.driver.wait_for_exit()
 
+    def _play_slow(self, hour: dt.datetime) -> int:
+        self.stage.service.fail(self.chance.choice(ROUTES), self.chance.choice(ENDLESS))
+        code = self._play_good(hour, timeout=TIMEOUT_S)
+        self.stage.service.heal()
+        return code
+
     def _play_fault(self, hour: dt.datetime) -> int:
+        if self.changed:
+            return self._play_good(hour)
         fault = self.missed or next(self.faults)
         excluded = FAN_OUTS if fault in PLAUSIBLE_FAULTS else ()
         routes = ROUTES if hour.hour else ROUTES + DAILY_ROUTES
@@ -246,7 +341,8 @@ class Player:
 
 def check(stage: Stage, result: SoakResult) -> None:
     """Compare the archive with the bodies served and with the exit codes of the runs."""
-    if stage.run(START + result.hours * HOUR):  # restores what a last kill left
+    is_disturbed = START + (result.hours - 1) * HOUR in result.causes
+    if stage.run(START + result.hours * HOUR) and not is_disturbed:  # restores what a last kill left
         result.errors.append("the last run of all is not good")
     history = stage.read_history()
     findings = verify(history)
@@ -261,27 +357,37 @@ def check(stage: Stage, result: SoakResult) -> None:
     }
     for hour, bodies in result.good.items():
         for name, feed in FEEDS.items():
-            if feed.cadence == "hourly" and (hour, name) not in good_feeds:
+            is_excused = name in _list_unread_feeds(hour, result)
+            if feed.cadence == "hourly" and (hour, name) not in good_feeds and not is_excused:
                 result.errors.append(f"{format_hour(hour)}: {name} is not good, but the run exited with 0")
         _compare(history.read_snapshot(hour, "models", "endpoints", "providers"), hour, bodies, result)
     check_explained(lines, result)
-    always = set.intersection(*map(_served_keys, result.good.values()))
     with open_index(stage.archive, stage.root.parent / "cache") as db:
         events = db.execute("select hour, kind, feed, key from events order by hour").fetchall()
     result.removals += [
         f"{hour}: {key} of {feed} is reported as {kind}"
         for hour, kind, feed, key in events
-        if kind in ABSENCE_KINDS and (kind if kind == "orphaned" else feed, key) in always
+        if kind in ABSENCE_KINDS
+        and (kind if kind == "orphaned" else feed, key) in _served_keys(parse_stamp(hour), result)
     ]
 
 
-def _served_keys(bodies: Payloads) -> FeedKeys:
-    """Return the keys of all records served; under `orphaned` the models that have endpoints."""
-    rows = {name: bodies[route]["data"] for name, route in LIST_ROUTES.items()}
+def _list_unread_feeds(hour: dt.datetime, result: SoakResult) -> set[str]:
+    """Return the feeds that a lasting cause keeps from being read at an hour."""
+    recent = {result.causes.get(hour - number * HOUR, "") for number in range(25)} - {""}
+    return {CAUSES[cause].unread_feed for cause in recent}
+
+
+def _served_keys(hour: dt.datetime, result: SoakResult) -> FeedKeys:
+    """Return the keys of all records served in an hour; under `orphaned` the models that have endpoints."""
+    bodies = build_bodies(hour, result.causes.get(hour, ""))
+    rows = {name: bodies[route]["data"] for name, route in LIST_ROUTES.items() if route in bodies}
+    rows.setdefault("zdr", [])
+    responses = {row["id"]: bodies.get(f"models/{row['id']}/endpoints") for row in rows["models"]}
     endpoints = [
-        (row["id"], item["tag"])
-        for row in rows["models"]
-        for item in bodies[f"models/{row['id']}/endpoints"]["data"]["endpoints"]
+        (model, item["tag"])
+        for model, response in responses.items()
+        for item in (response["data"]["endpoints"] if response else ())
     ]
     counts = {
         "endpoints": Counter(endpoints),
@@ -301,7 +407,8 @@ def _served_keys(bodies: Payloads) -> FeedKeys:
 def _compare(snapshot: Snapshot, hour: dt.datetime, bodies: Payloads, result: SoakResult) -> None:
     """Note the records of an hour that differ from those served."""
     served = {name: {(row[key],): row for row in bodies[name]["data"]} for name, key in KEYS.items()}
-    served["endpoints"] = {(key,): bodies[f"models/{key}/endpoints"] for (key,) in served["models"]}
+    responses = {(key,): bodies.get(f"models/{key}/endpoints") for (key,) in served["models"]}
+    served["endpoints"] = {key: response for key, response in responses.items() if response}
     for name, records in served.items():
         archived = snapshot[name]
         result.records += len(records)
