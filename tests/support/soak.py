@@ -286,7 +286,8 @@ class Player:
         return code
 
     def _play_fault(self, hour: dt.datetime) -> int:
-        if self.changed:
+        # A list that is cut short in between would not be like those that confirm a lasting change.
+        if self.changed and not CAUSES[self.changed[1]].unread_feed:
             return self._play_good(hour)
         fault = self.missed or next(self.faults)
         excluded = FAN_OUTS if fault in PLAUSIBLE_FAULTS else ()
