@@ -211,11 +211,11 @@ def test_rankings_whose_route_is_gone_are_asked_for_once_a_day(tmp_path: Path) -
         stage = stage_in(service, tmp_path / "archive")
         Recorder(service, [allow_values(FEW)])
         assert run(stage, EARLY) == 0
-        hours = [EARLY + DAY + number * 6 * HOUR for number in range(4 * 8)]
+        hours = [EARLY + DAY + number * 12 * HOUR for number in range(16)]
         for route in (OPENAPI, APPS):
             service.fail(route, "404")
         codes = [run(stage, hour) for hour in hours]
-        assert codes == [1] * 12 + [0] * (len(hours) - 12)
+        assert codes == [1] * 6 + [0] * (len(hours) - 6)
         lines = [line["rankings"] for line in stage.read_attempts()[-5:]]
         assert {line[name]["outcome"] for line in lines for name in ("openapi", "apps") if name in line} == {
             "retired"

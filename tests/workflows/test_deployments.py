@@ -1,10 +1,11 @@
 """Rehearsals of when publish.yml deploys: not for the clock alone, and never more than ten times an hour."""
 
 import datetime as dt
+import json
 
 import pytest
 
-from orarchive.publish.deployment import QUIET_SPAN, compute_pause
+from orarchive.publish.deployment import QUIET_SPAN, compute_pause, is_due
 from orarchive.sample import START, Service
 from orarchive.timestamps import format_stamp
 from tests.support.archives import HOUR, build_payloads, edit_records
@@ -24,7 +25,7 @@ def published(service: Service, archive: Repository) -> Repository:
 
 def test_quiet_hour_is_archived_and_not_deployed(service: Service, published: Repository) -> None:
     """Leave the site as it is for six hours, if nothing changed but the clock; then it would look stopped."""
-    for number in range(1, QUIET_SPAN // HOUR):
+    for number in (1, QUIET_SPAN // HOUR - 1):
         run = run_scrape(service, published, NEXT + number * HOUR)
         assert run_result(run) == "success"
         assert run["publish / deploy"].result == "skipped"
@@ -47,7 +48,7 @@ def test_hour_that_changed_is_deployed(service: Service, published: Repository) 
 
 def test_hour_that_failed_is_deployed(service: Service, published: Repository) -> None:
     """Say on the site that a feed is not good, and that it is good again."""
-    service.fail("providers", "503")
+    service.fail("providers", "404")
     run_scrape(service, published, NEXT + HOUR)
     assert read_status(published)["last_run"]["not_good"] == ["providers"]
     service.heal()
@@ -64,19 +65,32 @@ def test_push_of_code_and_a_run_by_hand_are_deployed(published: Repository, even
     assert (published.site / "index.html").exists()
 
 
-@pytest.mark.parametrize("content", ["", "[]", "<html>", '{"as_of": "2026-06-01T03:00:00Z"}'])
-def test_another_site_at_the_address_is_replaced(
-    service: Service, published: Repository, content: str
-) -> None:
-    (published.site / "api/v1/status.json").write_text(content)
+def test_another_site_at_the_address_is_replaced(service: Service, published: Repository) -> None:
+    (published.site / "api/v1/status.json").write_text("<html>")
     assert run_scrape(service, published, NEXT + HOUR)["publish / deploy"].result == "success"
 
 
-def test_site_of_a_later_hour_is_replaced(service: Service, published: Repository) -> None:
-    """Deploy what a rewritten branch holds, though it is older."""
-    status = published.site / "api/v1/status.json"
-    status.write_text(status.read_text().replace(format_stamp(NEXT), format_stamp(NEXT + 5 * HOUR)))
-    assert run_scrape(service, published, NEXT + HOUR)["publish / deploy"].result == "success"
+BUILT = {"digest": "a", "as_of": format_stamp(NEXT)}
+
+
+@pytest.mark.parametrize(
+    ("deployed", "is_worth_it"),
+    [
+        (BUILT, False),
+        ({**BUILT, "digest": "b"}, True),
+        ({**BUILT, "as_of": format_stamp(NEXT - QUIET_SPAN + HOUR)}, False),
+        ({**BUILT, "as_of": format_stamp(NEXT - QUIET_SPAN)}, True),
+        # a later one, as after a rewritten branch
+        ({**BUILT, "as_of": format_stamp(NEXT + HOUR)}, True),
+        # another site at the address
+        (None, True),
+        ([], True),
+        ({"as_of": format_stamp(NEXT)}, True),
+    ],
+)
+def test_what_is_worth_a_deployment(deployed: object, is_worth_it: bool) -> None:
+    content = b"" if deployed is None else json.dumps(deployed).encode()
+    assert is_due(content, json.dumps(BUILT).encode()) == is_worth_it
 
 
 def test_deployment_waits_until_the_last_one_is_six_minutes_old(archive: Repository) -> None:
