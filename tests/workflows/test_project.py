@@ -146,6 +146,20 @@ def test_every_file_and_test_in_the_threat_model_exists() -> None:
     assert [(path, test) for path, test in tests if f"def {test}(" not in (ROOT / path).read_text()] == []
 
 
+def test_every_decision_names_its_test() -> None:
+    paragraphs = (ROOT / "docs" / "decisions.md").read_text().split("\n\n")
+    decisions = [paragraph for paragraph in paragraphs if paragraph.startswith("**")]
+    assert len(decisions) > 30
+    tests = [re.search(r"\[`([\w/]+\.py)`\]\n?$", decision) for decision in decisions]
+    assert all(test and (ROOT / "tests" / test[1]).exists() for test in tests)
+
+
+def test_every_test_in_the_manual_exists() -> None:
+    named = re.findall(r"`(tests/[\w./-]+)`", (ROOT / "OPERATIONS.md").read_text())
+    assert len(named) > 8
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
 COLLECT = sorted((ROOT / "orarchive" / "collect").glob("*.py"))
 REASON = re.compile(
     r"""(?:(?:RejectedPayload|_FailedTry)\(|reason=|^NO_\w+ = )"([a-z-]+)"|return "(budget|deadline)"$""",
