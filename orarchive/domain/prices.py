@@ -113,10 +113,18 @@ def read_schedule(pricing: Any) -> list[Record]:
 
 def read_entry_prices(entry: Record) -> dict[str, Decimal]:
     """Return the prices of one override entry by dimension."""
-    prices = {
-        name: parse_price(value) for name, value in _list_first_members(entry) if name not in CONDITIONS
-    }
+    prices = {name: _read_entry_price(name, value) for name, value in _list_first_members(entry)}
     return {name: price for name, price in prices.items() if price is not None}
+
+
+def _read_entry_price(name: str, value: Any) -> Decimal | None:
+    """Return the price in a member of an override entry; None where it is none.
+
+    A number under an unknown name must be taken for a condition whose meaning is unknown.
+    """
+    if name in CONDITIONS or not (isinstance(value, str) or name in PER_TOKEN or name in PER_UNIT):
+        return None
+    return parse_price(value)
 
 
 def get_prices_at(
@@ -154,27 +162,29 @@ def _read_threshold(entry: Record) -> Decimal | None:
 
 
 def is_understood(entry: Record) -> bool:
-    """Return whether all members of an override entry are known conditions, or prices sent as strings.
+    """Return whether all members of an override entry are known conditions, or prices.
 
     Any other member must be taken for a condition whose meaning is unknown.
     """
     return all(
-        name in CONDITIONS or (isinstance(value, str) and parse_price(value) is not None)
-        for name, value in entry.items()
+        name in CONDITIONS or _read_entry_price(name, value) is not None for name, value in entry.items()
     )
 
 
 def is_in_force(entry: Record, moment: dt.datetime) -> bool:
     """Return whether the weekdays and the daily window of an entry include a moment (UTC).
 
-    The window is half-open, and may go past midnight.
+    The window is half-open, and may go past midnight. A condition that cannot be read never holds.
     """
     days = entry.get("utc_days")
-    if isinstance(days, list) and WEEKDAYS[moment.weekday()] not in days:
+    if days is not None and not (isinstance(days, list) and WEEKDAYS[moment.weekday()] in days):
         return False
-    start, end = (parse_price(entry.get(name)) for name in ("utc_start", "utc_end"))
-    if start is None or end is None:
+    window = [entry.get(name) for name in ("utc_start", "utc_end")]
+    if window == [None, None]:
         return True
+    start, end = map(parse_price, window)
+    if start is None or end is None:
+        return False
     hhmm = moment.hour * 100 + moment.minute
     return start <= hhmm < end if start < end else hhmm >= start or hhmm < end
 

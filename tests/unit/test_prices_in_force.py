@@ -6,7 +6,13 @@ from typing import Any
 
 import pytest
 
-from orarchive.domain.prices import get_prices_at, is_in_force, is_understood, list_thresholds
+from orarchive.domain.prices import (
+    get_prices_at,
+    is_in_force,
+    is_understood,
+    list_thresholds,
+    read_entry_prices,
+)
 from orarchive.jsonl import Record
 
 MONDAY = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
@@ -29,6 +35,11 @@ MONDAY = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
         ({"utc_days": []}, []),
         ({"utc_days": ["monday"], "utc_start": 2200, "utc_end": 600}, [(0, 6), (22, 24)]),
         ({"utc_days": ["tuesday"], "utc_start": 2200, "utc_end": 600}, []),
+        ({"utc_days": None, "utc_start": None, "utc_end": None}, [(0, 24)]),
+        ({"utc_start": "2200", "utc_end": "600"}, [(0, 6), (22, 24)]),
+        ({"utc_start": "22:00", "utc_end": "06:00"}, []),
+        ({"utc_start": 2200}, []),
+        ({"utc_days": "monday"}, []),
     ],
 )
 def test_the_hours_in_which_an_entry_holds(entry: Record, hours: list[tuple[float, float]]) -> None:
@@ -41,6 +52,17 @@ def test_the_hours_in_which_an_entry_holds(entry: Record, hours: list[tuple[floa
 def get_amounts(pricing: Any, time: dt.datetime = MONDAY, tokens: int = 0) -> dict[str, str]:
     """Return the prices in force at a time for a prompt of so many tokens, by dimension."""
     return {name: str(price) for name, (price, _) in get_prices_at(pricing, time, Decimal(tokens)).items()}
+
+
+def test_a_price_may_be_a_number() -> None:
+    """Under an unknown name a number is taken for a condition, and the entry does not hold."""
+    entries = [
+        {"min_prompt_tokens": "1000", "prompt": 2, "completion": Decimal("2.5")},
+        {"prompt": 9, "clips": 3},
+    ]
+    pricing = {"prompt": "1", "completion": "1", "overrides": entries}
+    assert get_amounts(pricing, tokens=1000) == {"prompt": "2", "completion": "2.5"}
+    assert read_entry_prices(entries[1]) == {"prompt": 9}
 
 
 def test_all_conditions_must_hold_and_the_last_entry_wins() -> None:
