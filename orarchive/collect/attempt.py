@@ -63,7 +63,9 @@ def read_base(archive: Archive, hour: dt.datetime) -> AttemptBase:
     head = archive.resolve_commit()
     files = archive.read_files(head, [*SNAPSHOT_FILES, *KEPT_FILES, ledger.get_ledger_path(hour)])
     lines = ledger.read_attempts(archive, head, LEDGER_MONTHS)
-    return AttemptBase(head, files, parse_snapshot_files(files.get), lines)
+    base = AttemptBase(head, files, parse_snapshot_files(files.get), lines)
+    _ = base.kept_keys  # a file that cannot be read stops the run before it asks anything
+    return base
 
 
 class SourceGroup(Protocol[Batch]):

@@ -86,7 +86,7 @@ class KeyReads:
     def is_gone(self, key: str) -> bool:
         """Return whether the service has not known a key for so long that 404 is its answer."""
         last = self.kept.get(key)
-        return bool(last and last.reason == NOT_FOUND and self.hour - parse_stamp(last.since) >= GONE_AFTER)
+        return bool(last and self.hour - parse_stamp(last.since) >= GONE_AFTER)
 
 
 def merge_list(fetched: ListFetch, snapshot: Snapshot, recent: RecentReads, *, accepted: bool) -> MergedFeed:
@@ -149,14 +149,18 @@ def merge_fan_out(
     gone = {
         key
         for key, reason in unread.items()
-        if reason == NOT_FOUND and ((key,) not in records or keys.is_gone(key))
+        if reason in NOT_FOUND and ((key,) not in records or keys.is_gone(key))
     }
     unread = {key: reason for key, reason in unread.items() if key not in gone}
     state = {(key,): response for (key,), response in records.items() if key in listed - gone}
     fetched_state = {(key,): response for key, response in bodies.items()}
+    listed_records = {key: response for key, response in records.items() if key[0] in listed}
     received = _count_items(feed, fetched_state) + len(faults)
     state |= fetched_state
-    doubts = [*list_fault_doubts(len(faults), received), *_list_item_doubts(feed, records, state, recent)]
+    doubts = [
+        *list_fault_doubts(len(faults), received),
+        *_list_item_doubts(feed, listed_records, state, recent),
+    ]
     item_keys = [*get_records_by_key(feed, state)] if doubts and any(_list_items(feed, state)) else []
     if rejection := _weigh_doubts(report, doubts, recent, item_keys, accepted=accepted):
         report |= {"outcome": "quarantined", "reasons": [rejection.reason]}
@@ -226,14 +230,15 @@ def _drop_faulty_items(feed: FanOutFeed, bodies: Mapping[str, Record]) -> tuple[
 def _list_item_doubts(feed: FanOutFeed, records: State, state: State, recent: RecentReads) -> Iterator[Doubt]:
     """Yield the doubt about the number of items, of the keys that were there before and still are.
 
-    Which keys are listed the parent has judged. The number is compared with that of the hour before, and with
+    `records` are those of keys that are still listed, which the parent has judged; `state` lacks those that
+    are gone. The number is compared with that of the hour before, and with
     the usual one for so many keys: the former knows which keys are left, the latter is not of one hour alone.
     """
-    before = _count_items(feed, _select(records, state))
+    before = _count_items(feed, records)
     count = _count_items(feed, _select(state, records) if records else state)
     if records and not before:
         return
-    usual = int(recent.usual_rows * len(records.keys() & state.keys())) if feed.has_item_lines else 0
+    usual = int(recent.usual_rows * len(records)) if feed.has_item_lines else 0
     yield from list_size_doubts(
         count,
         [before, usual or before],

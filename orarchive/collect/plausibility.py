@@ -20,7 +20,6 @@ from orarchive.store.ledger import (
     BelievedDoubt,
     FeedReport,
     Received,
-    describe_new_doubts,
     get_attempt_hour,
     get_feed_outcome,
 )
@@ -62,6 +61,8 @@ COUNT_MISMATCH, COUNT_OFF = "count-mismatch", "count-off"
 
 SIZE_DOUBTS = {EMPTY, SHRUNK, GROWN}
 CONTRADICTIONS = {COUNT_MISMATCH, COUNT_OFF}
+LASTING_DOUBTS = {*CONTRADICTIONS, FAULTY}
+"""Doubts that are raised anew each hour for as long as their cause lasts."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,8 @@ class Doubt:
     detail: str
     is_counted: bool = False
     """Whether `/models/count` confirms the list all the same."""
+    is_of_part: bool = False
+    """Whether a count has the usual number, and the list less: it is a part of the whole."""
 
     def __str__(self) -> str:
         """Return reason and figures, as notes show them."""
@@ -88,10 +91,12 @@ class RecentReads:
 
     usual_rows: float
     """Median of the rows of the last good hours, of a fan-out feed for each key; 0 before the first."""
+    counted_rows: float | None = None
+    """Rows of the last growth that the count confirmed, which may have been wrong all the same."""
     doubted: Sequence[Received] = ()
     """What each doubted hour brought, the latest first."""
     settled: Collection[str] = ()
-    """Contradictions in spite of which the last good hour was believed: if they last, they raise no doubt."""
+    """Doubts in spite of which the last good hour was believed: if they last, they are none any more."""
     judges_growth: bool = True
 
     def count_confirming_hours(self, received: Received) -> int:
@@ -107,20 +112,25 @@ class RecentReads:
 def summarize_recent_reads(lines: Sequence[Attempt], feed: Feed, hour: dt.datetime) -> RecentReads:
     """Summarize from the ledger what a feed brought before an hour, as far as its scope was the same."""
     rows: list[float] = []
+    counted_rows: float | None = None
     settled: set[str] | None = None
     for line in reversed(lines):
         report = line["feeds"].get(feed.name)
         if report and report["outcome"] == "ok" and report.get("scope") == feed.scope:
             if settled is None:
                 reasons = {doubt["reason"] for doubt in report.get("believed", [])}
-                settled = reasons & CONTRADICTIONS
+                settled = reasons & LASTING_DOUBTS
             if keys := _count_keys(line, feed):
                 rows.append(report.get("rows", 0) / keys)
+            believed = report.get("believed", [])
+            if counted_rows is None and rows and any("counted" in doubt for doubt in believed):
+                counted_rows = rows[-1]
             # What was believed at last is the measure from then on.
-            if len(rows) == MEDIAN_HOURS or describe_new_doubts(report):
+            is_measure = any(doubt.keys() & {"hours", "accepted"} for doubt in believed)
+            if len(rows) == MEDIAN_HOURS or is_measure:
                 break
     doubted = tuple(_list_doubted(lines, feed.name, hour))
-    return RecentReads(median_low(rows) if rows else 0, doubted, settled or ())
+    return RecentReads(median_low(rows) if rows else 0, counted_rows, doubted, settled or ())
 
 
 def _count_keys(line: Attempt, feed: Feed) -> int:
@@ -165,22 +175,36 @@ def list_doubts(fetched: ListFetch, rows: int, count: int | None, recent: Recent
     """List the reasons why a list of so many rows may not be true; `count` is that of `/models/count`."""
     received = rows + len(fetched.faults)
     fault_doubts = list_fault_doubts(len(fetched.faults), received)
-    doubts = []
-    if fetched.total_count not in (None, received, rows):
-        doubts.append(Doubt(COUNT_MISMATCH, f"{received} rows, total_count {fetched.total_count}"))
+    usual = int(recent.usual_rows)
+    doubts, total = [], fetched.total_count
+    if total not in (None, received, rows):
+        doubts.append(Doubt(COUNT_MISMATCH, f"{received} rows, total_count {total}"))
     count_doubts = [] if count is None else [*list_count_doubts(rows, count)]
+    contradictions = [
+        replace(doubt, is_of_part=rows < counted and abs(counted - usual) <= MAX_COUNT_DIFFERENCE)
+        for each, counted in ((doubts, total), (count_doubts, count))
+        for doubt in each
+        if counted is not None
+    ]
+    # What cannot be checked in this hour goes on.
+    unchecked = [
+        Doubt(reason, "not checked in this hour")
+        for reason, counted in ((COUNT_MISMATCH, total), (COUNT_OFF, count))
+        if counted is None and reason in recent.settled
+    ]
     is_counted = count is not None and not count_doubts
-    # A row that is left out was there: it makes no list shorter.
+    # A row that is left out was there: it makes no list shorter, unless such rows are usual.
+    size = rows if FAULTY in recent.settled else received
     size_doubts = [
         replace(doubt, is_counted=is_counted and doubt.reason == GROWN)
         for doubt in list_size_doubts(
-            received if rows else 0,
-            [int(recent.usual_rows)],
+            size if rows else 0,
+            [usual, usual if recent.counted_rows is None else int(recent.counted_rows)],
             is_required=fetched.feed.must_not_be_empty,
             judges_growth=recent.judges_growth,
         )
     ]
-    return [*fault_doubts, *size_doubts, *doubts, *count_doubts]
+    return [*fault_doubts, *size_doubts, *contradictions, *unchecked]
 
 
 def list_size_doubts(
@@ -214,15 +238,15 @@ def list_count_doubts(rows: int, count: int) -> Iterator[Doubt]:
 def is_believed(doubts: Sequence[Doubt], confirming_hours: int) -> bool:
     """Return whether a list is believed in spite of doubts, as so many hours running brought it alike.
 
-    Never believed is a list whose size changed and that a count contradicts, or that two counts contradict:
-    it is a part of the whole; nor is one of whose rows none has a key, as if the key had another name.
+    Never believed is a list that is shorter than a count of the usual number, or whose size changed and that
+    a count contradicts: it is a part of the whole; nor is one of whose rows none has a key, as if the key
+    had another name.
     """
     if not doubts:
         return True
     reasons = {doubt.reason for doubt in doubts}
-    contradictions = reasons & CONTRADICTIONS
-    is_part = contradictions and reasons & SIZE_DOUBTS
-    if len(contradictions) > 1 or is_part or {FAULTY, EMPTY} <= reasons:
+    is_part = reasons & CONTRADICTIONS and reasons & SIZE_DOUBTS
+    if is_part or any(doubt.is_of_part for doubt in doubts) or {FAULTY, EMPTY} <= reasons:
         return False
     needed = CONFIRMING_HOURS_OF_GROWTH if reasons == {GROWN} else CONFIRMING_HOURS
     return confirming_hours >= needed

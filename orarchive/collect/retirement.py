@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from orarchive.store.ledger import Attempt, FeedReport, Outcome, SeriesReport, get_attempt_hour
 from orarchive.timestamps import DAY
 
-GONE_REASONS = {"404", "410"}
-"""Reasons that say that a route is no longer there."""
+GONE_REASONS = {"301", "308", "404", "405", "410", "501"}
+"""Reasons that say that a route is no longer there, or has moved for good."""
 
 RETIRED_AFTER = 3 * DAY
 """Time after which a route that is gone is retired."""

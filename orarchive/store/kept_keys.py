@@ -15,8 +15,8 @@ from orarchive.store.archive import Archive
 from orarchive.store.ledger import Attempt
 from orarchive.timestamps import format_stamp, parse_stamp
 
-NOT_FOUND = "404"
-"""Reason of a key that the service does not know."""
+NOT_FOUND = ("404", "410")
+"""Reasons of a key that the service does not know."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class KeptKey:
 
     reason: str
     since: str
-    """The first hour of those in which it was not read, as in files; a 404 begins anew."""
+    """The first hour of those in which it was not read, as in files."""
 
 
 KeptKeys = Mapping[str, KeptKey]
@@ -60,14 +60,12 @@ def format_kept_keys(kept: KeptKeys) -> bytes | None:
 def update_kept_keys(before: KeptKeys, reasons: Mapping[str, str], hour: dt.datetime) -> dict[str, KeptKey]:
     """Return the kept keys after an hour in which keys were not read for these reasons.
 
-    A key keeps its hour as long as it is not read. A 404 may become an answer, so its time is its own.
+    A key keeps its hour as long as it is not read.
     """
-    kept = {}
-    for key, reason in reasons.items():
-        last = before.get(key)
-        is_alike = last is not None and (last.reason == NOT_FOUND) == (reason == NOT_FOUND)
-        kept[key] = KeptKey(reason, last.since if last and is_alike else format_stamp(hour))
-    return kept
+    now = format_stamp(hour)
+    return {
+        key: KeptKey(reason, before[key].since if key in before else now) for key, reason in reasons.items()
+    }
 
 
 def read_kept_reasons(

@@ -21,12 +21,16 @@ from orarchive.store.ledger import MAX_REFUSED_NAMED, get_feed_outcome
 from tests.support.archives import DAY, HOUR, Payloads, Stage, build_payloads, read_git, read_quarantine
 from tests.support.lasting_changes import (
     Change,
+    change_both_counts,
     change_count,
     change_total,
+    end_a_model,
     lose_a_key,
     lose_a_model,
     lose_a_quarter,
     lose_all_endpoints,
+    lose_most_endpoints,
+    lose_some_keys,
     multiply_models,
     repeat_a_row,
     retire_route,
@@ -50,6 +54,14 @@ RESULTS: dict[str, tuple[Change, str, int]] = {
     "a model whose endpoints are 404 for good": (lose_a_model, "endpoints", 24),
     "`total_count` counts something else": (change_total, "models", CONFIRMING_HOURS - 1),
     "`/models/count` counts something else": (change_count, "models", CONFIRMING_HOURS - 1),
+    "nearly all models 404": (lose_most_endpoints, "endpoints", 24 + CONFIRMING_HOURS - 1),
+    "a model whose endpoints are 410 for good": (end_a_model, "endpoints", 24),
+    "one provider in nine without a key": (lose_some_keys, "providers", CONFIRMING_HOURS - 1),
+    "`total_count` and `/models/count` count something else": (
+        change_both_counts,
+        "models",
+        CONFIRMING_HOURS - 1,
+    ),
     "`total_count` as text": (send_total_as_text, "models", 0),
     "pages by `links.next`": (split_pages, "models", 0),
     "pages by the header `Link`": (split_pages_by_header, "models", 0),
@@ -82,6 +94,35 @@ def test_a_lasting_change_heals_by_itself(stage: Stage, cause: str) -> None:
     report = stage.read_report(feed)
     assert report["outcome"] == "ok"
     assert count_lost(stage, feed) == lost
+
+
+def test_a_count_that_fails_for_an_hour_leaves_settled_what_was(stage: Stage) -> None:
+    codes = play(stage, change_both_counts, range(CONFIRMING_HOURS))
+    stage.service.fail("models/count", "502")
+    codes += [stage.run(CHANGE + 6 * HOUR)]
+    stage.service.heal()
+    codes += [stage.run(CHANGE + number * HOUR) for number in (7, 8)]
+    assert codes == [1] * 5 + [0] * 4
+
+
+def test_a_list_that_is_cut_a_little_is_never_believed(stage: Stage) -> None:
+    """One provider in eight is missing, and the list says that there are more."""
+
+    def cut(bodies: Payloads) -> None:
+        rows = bodies["providers"]["data"]
+        bodies["providers"] = {"data": rows[len(rows) // 8 :], "total_count": len(rows)}
+
+    bodies = build_payloads(START)
+    assert len(bodies["providers"]["data"]) > 20
+    assert play(stage, cut, range(CONFIRMING_HOURS + 2)) == [1] * (CONFIRMING_HOURS + 2)
+    assert stage.read_report("providers")["rows"] == len(bodies["providers"]["data"])
+
+
+def test_a_wrong_hour_that_the_count_confirms_costs_nothing(stage: Stage) -> None:
+    """The true list after it is like the hours before."""
+    assert play(stage, multiply_models, [0]) == [0]
+    stage.serve(build_payloads(START))
+    assert [stage.run(CHANGE + number * HOUR) for number in (1, 2)] == [0, 0]
 
 
 def test_ten_times_as_many_models(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,6 +44,29 @@ def lose_a_model(bodies: Payloads) -> None:
     del bodies[f"models/{model}/endpoints"]
 
 
+def lose_most_endpoints(bodies: Payloads) -> None:
+    """Leave the endpoints of one model, and answer 404 for all others."""
+    for row in sorted(bodies["models"]["data"], key=lambda row: str(row["id"]))[1:]:
+        del bodies[f"models/{row['id']}/endpoints"]
+
+
+def lose_some_keys(bodies: Payloads) -> None:
+    """Leave one provider in nine without its key."""
+    for row in bodies["providers"]["data"][::9]:
+        del row["slug"]
+
+
+def end_a_model(bodies: Payloads) -> None:
+    """Answer 410 for the endpoints of a model."""
+    model = min(row["id"] for row in bodies["models"]["data"])
+    bodies[f"models/{model}/endpoints"] = Reply(410, b"{}")
+
+
+def change_both_counts(bodies: Payloads) -> None:
+    change_total(bodies)
+    change_count(bodies)
+
+
 def change_total(bodies: Payloads) -> None:
     bodies["models"]["total_count"] = 2 * len(bodies["models"]["data"])
 

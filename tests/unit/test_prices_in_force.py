@@ -56,7 +56,7 @@ def get_amounts(pricing: Any, time: dt.datetime = MONDAY, tokens: int = 0) -> di
 
 def test_a_price_may_be_a_number() -> None:
     """Under an unknown name a number is taken for a condition, and the entry does not hold."""
-    entries = [
+    entries: list[Record] = [
         {"min_prompt_tokens": "1000", "prompt": 2, "completion": Decimal("2.5")},
         {"prompt": 9, "clips": 3},
     ]
