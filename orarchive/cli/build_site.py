@@ -13,7 +13,9 @@ from orarchive.store.archive import Archive, open_archive
 
 def _check_base_url(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
     """Refuse an address that links could not begin with; an empty one means none."""
-    if value and not (value.startswith(("https://", "http://")) and urlsplit(value).hostname):
+    parts = urlsplit(value or "")
+    is_plain = parts.scheme in ("https", "http") and parts.hostname and not (parts.query or parts.fragment)
+    if value and not is_plain:
         msg = f"{value!r} is no address (write https://example.org/archive/)"
         raise click.BadParameter(msg)
     return value or None
@@ -22,6 +24,14 @@ def _check_base_url(_context: click.Context, _option: click.Parameter, value: st
 def _refuse_out(out: Path, archive: Archive) -> None:
     """Refuse a folder in which a site would mix with the archive's files, or with those of a work tree."""
     place = out.resolve()
+    links = [folder for folder in (out, *out.parents) if folder.is_symlink()]
+    if links:
+        msg = f"{out} leads through the link {links[0]}; name the folder itself: {place}"
+        raise ArchiveError(msg)
+    for folder in place.parents:
+        if folder.name == "data" and (folder.parent / ".git").exists():
+            msg = f"{out} lies inside the data of an archive, {folder}; name another folder"
+            raise ArchiveError(msg)
     for folder in (archive.data_folder, archive.git_dir):
         if place.is_relative_to(folder.resolve()):
             msg = f"{out} lies inside {folder}; name another folder"

@@ -26,7 +26,7 @@ def contract_command(hour: str | None) -> None:
     from orarchive.collect.contract import find_drifts
     from orarchive.collect.settings import read_settings
 
-    now = timestamps.parse_hour(hour) if hour else dt.datetime.now(dt.UTC)
+    now = timestamps.parse_hour(hour) if hour is not None else dt.datetime.now(dt.UTC)
     drifts = list(find_drifts(read_settings(os.environ), now))
     for line in [f"- {drift}" for drift in drifts] or ["Every route answers as it is read."]:
         click.echo(blank_unprintable(line))

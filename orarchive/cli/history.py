@@ -101,7 +101,7 @@ Exit 1 when a feed has had no good hour for {format_max_age()}.
 @json_option
 def status_command(archive: Archive, hour: str | None, as_json: bool) -> None:
     """Print the coverage of every feed; exit 1 when one has stopped."""
-    now = timestamps.parse_hour(hour) if hour else dt.datetime.now(dt.UTC)
+    now = timestamps.parse_hour(hour) if hour is not None else dt.datetime.now(dt.UTC)
     coverages = read_history(archive).compute_coverage(now)
     stopped = find_stopped_feeds(coverages, now)
     if as_json:

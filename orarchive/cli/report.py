@@ -24,7 +24,7 @@ def report_command(archive: Archive, hour: str | None) -> None:
     Exit 3 when a feed or ranking has stopped, when fewer than three in four of the last 24 hours were good,
     and when no hour was ever archived.
     """
-    now = timestamps.parse_hour(hour) if hour else timestamps.floor_hour(dt.datetime.now(dt.UTC))
+    now = timestamps.parse_hour(hour) if hour is not None else timestamps.floor_hour(dt.datetime.now(dt.UTC))
     try:
         history = read_history(archive)
     except NotArchivedError:

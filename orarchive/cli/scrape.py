@@ -72,7 +72,7 @@ def scrape_command(
         msg = "--push needs a commit; leave out --no-commit"
         raise click.UsageError(msg)
     options = RunOptions(
-        hour=timestamps.parse_hour(hour) if hour else timestamps.floor_hour(_read_clock()),
+        hour=timestamps.parse_hour(hour) if hour is not None else timestamps.floor_hour(_read_clock()),
         is_hour_given=hour is not None,
         feeds=feeds or tuple(FEEDS),
         dry_run=dry_run,

@@ -36,8 +36,8 @@ body of this weight takes 0.8 GB while it is archived, the models tenfold 0.2 GB
 VALUE_WEIGHT_BYTES = 80
 """Memory of a value beside its text: `1.0,` is four bytes on the wire and hundreds in memory."""
 
-TIMEOUTS_S = (10.0, 30.0)
-"""Seconds to connect, and to wait for the next bytes of a response."""
+TIMEOUTS_S = (4.0, 30.0)
+"""Seconds to connect, for which a run that is stopped may have to wait, and to wait for the next bytes."""
 
 REQUEST_TIMEOUT_S = 60.0
 """Longest time for one response as a whole; the timeout above never ends a slow drip."""
@@ -111,6 +111,12 @@ class Client:
         if not {".", ".."}.isdisjoint(path.split("/")):
             return FetchResult(reason="no-path")
         url = f"{self.base_url}/{path}" + (f"?{urlencode(query)}" if query else "")
+        return self.get_address(url, keyed=keyed, tries=tries, max_bytes=max_bytes)
+
+    def get_address(
+        self, url: str, *, keyed: bool = False, tries: int | None = None, max_bytes: int = MAX_BYTES
+    ) -> FetchResult[Any]:
+        """Fetch an address, such as that of a next page, as `get` does a path; its origin is not checked."""
         sent = rate_limited = 0
         failure = _FailedTry("")
 
@@ -273,9 +279,14 @@ def _decode(raw: bytes) -> Any:
 
 def _name_connection_error(error: BaseException | None) -> str:
     """Name why there is no connection: `tls`, `proxy`, `dns`, `refused`, or else `connection`."""
+    # Files of certificates are read before anything is sent, and requests has no error of its own for them.
+    if isinstance(error, OSError) and "certificate" in str(error) and not error.args[1:]:
+        return "tls"
     reasons = {
         requests.exceptions.SSLError: "tls",
         requests.exceptions.ProxyError: "proxy",
+        requests.exceptions.InvalidProxyURL: "proxy",
+        requests.exceptions.InvalidSchema: "proxy",
         urllib3.exceptions.NameResolutionError: "dns",
         ConnectionRefusedError: "refused",
     }

@@ -16,13 +16,15 @@ from typing import Any
 import urllib3.connection
 from requests.adapters import HTTPAdapter
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 
 class Exchange:
     """One request and its response, in the thread that sends it."""
 
-    def __init__(self, deadline: float) -> None:
+    def __init__(self, deadline: float, clock: Callable[[], float] = time.monotonic) -> None:
         self.deadline = deadline
+        self.clock = clock
         self.is_ended = False
         self._sock: socket.socket | None = None
 
@@ -69,7 +71,7 @@ class DeadlineGuard:
     @contextmanager
     def limit(self, deadline: float) -> Iterator[Exchange]:
         """End what this thread sends and receives inside the block at a deadline."""
-        exchange = Exchange(deadline)
+        exchange = Exchange(deadline, self._clock)
         with self._lock:
             self._exchanges.add(exchange)
             if not self._is_watching:
@@ -116,17 +118,45 @@ class _Watched:
 
     response_class: Any = _Response
     sock: socket.socket | None
+    port: int
+    timeout: Any
+    _dns_host: str
 
     def _new_conn(self) -> socket.socket:
-        sock: socket.socket = super()._new_conn()  # type: ignore[misc]
-        _watch_socket(sock)
-        return sock
+        """Connect to one of the host's addresses, each for the time that is left; return the socket."""
+        exchange: Exchange = _thread.exchange
+        host, timeout = self._dns_host, self.timeout
+        error: Exception | None = None
+        for address in _resolve(host, self.port):
+            left = exchange.deadline - exchange.clock()
+            if exchange.is_ended or left <= 0:
+                break
+            try:
+                self._dns_host, self.timeout = address, min(timeout, left)
+                sock: socket.socket = super()._new_conn()  # type: ignore[misc]
+            except (NewConnectionError, ConnectTimeoutError) as failure:
+                error = failure
+                continue
+            finally:
+                self._dns_host, self.timeout = host, timeout
+            _watch_socket(sock)
+            return sock
+        raise error or ConnectTimeoutError(self, f"no time is left to connect to {host}")
 
     def request(self, *arguments: Any, **options: Any) -> None:
         """Send a request, on a connection that may be there from an earlier one."""
         if self.sock:
             _watch_socket(self.sock)
         super().request(*arguments, **options)  # type: ignore[misc]
+
+
+def _resolve(host: str, port: int) -> list[str]:
+    """Return the addresses of a host; its name where it has none, so that connecting names the error."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError:
+        return [host]
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
 def _watch_socket(sock: socket.socket) -> None:

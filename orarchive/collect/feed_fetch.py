@@ -1,12 +1,12 @@
 """Fetch feeds from the service. Each response is validated by itself, not yet against the archive."""
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from tqdm import tqdm
 
@@ -16,6 +16,8 @@ from orarchive.collect.validate import (
     RejectedPayload,
     check_page,
     find_next_page,
+    get_list_rows,
+    get_response_items,
     read_total_count,
     reject_result,
     validate_list,
@@ -52,46 +54,75 @@ def fetch_list(client: Client, feed: ListFeed) -> ListFetch:
     """Fetch a feed that is one list, and the count to compare it with where there is one."""
     begun = client.clock()
     count = client.get(feed.count_route, feed.query) if feed.count_route else None
-    pages = list(_fetch_pages(client, feed))
-    last = pages[-1]
-    rows = [row for page in pages for row in (page.body or {}).get(LIST_MEMBER, ())]
-    result: FetchResult[Any] = replace(
+    result = _fetch_all_pages(client, feed.route, feed.query, get_list_rows)
+    checked = _log_rejection(validate_result(result, lambda body: validate_list(feed, body)))
+    listed = validate_result(checked, lambda body: body.rows)
+    faults, total_count = (checked.body.faults, read_total_count(result.body)) if checked.body else ((), None)
+    return ListFetch(feed, listed, client.clock() - begun, count, faults, total_count)
+
+
+def _fetch_all_pages(
+    client: Client,
+    path: str,
+    query: Mapping[str, str] | None,
+    get_items: Callable[[Any], list[Any]],
+    **options: Any,
+) -> FetchResult[Any]:
+    """Fetch an answer, and where it comes in pages all of them: the body of the first has the items of all.
+
+    There is no body where any page could not be had. `options` are those of the client.
+    """
+    pages = list(_fetch_pages(client, path, query, get_items, **options))
+    first, last = pages[0], pages[-1]
+    if len(pages) == 1:
+        return first
+    if last.body is not None:
+        for page in pages[1:]:
+            get_items(first.body).extend(get_items(page.body))
+    return replace(
         last,
-        body=None if last.body is None else {LIST_MEMBER: rows},
+        body=None if last.body is None else first.body,
         raw=b"\n".join(page.raw for page in pages),
         requests=sum(page.requests for page in pages),
         rate_limited=sum(page.rate_limited for page in pages),
         age=max((page.age for page in pages if page.age is not None), default=None),
     )
-    checked = _log_rejection(validate_result(result, lambda body: validate_list(feed, body)))
-    listed = validate_result(checked, lambda body: body.rows)
-    faults, total_count = (
-        (checked.body.faults, read_total_count(pages[0].body)) if checked.body else ((), None)
-    )
-    return ListFetch(feed, listed, client.clock() - begun, count, faults, total_count)
 
 
-def _fetch_pages(client: Client, feed: ListFeed) -> Iterator[FetchResult[Any]]:
-    """Fetch a list page by page; its last result has no body where any page could not be had."""
-    response = client.get(feed.route, feed.query)
-    address = f"{client.base_url}/{feed.route}"
+def _fetch_pages(
+    client: Client,
+    path: str,
+    query: Mapping[str, str] | None,
+    get_items: Callable[[Any], list[Any]],
+    **options: Any,
+) -> Iterator[FetchResult[Any]]:
+    """Fetch an answer page by page; the last result has no body where any page could not be had."""
+    response = client.get(path, query, **options)
+    address = f"{client.base_url}/{path}"
+    origin = get_origin(client.base_url)
     seen = set()
     for _ in range(MAX_PAGES):
         next_link = response.next_link
-        page = validate_result(response, partial(check_page, next_link=next_link))
+        page = validate_result(response, partial(check_page, get_items=get_items, next_link=next_link))
         yield _log_rejection(page)
         link = find_next_page(page.body, next_link) if page.body else None
         if link is None:
             return
         address = urljoin(address, link)
-        if address in seen or not address.startswith(f"{client.base_url}/"):
+        if address in seen or get_origin(address) != origin:
             yield reject_result(
                 response, RejectedPayload("more-pages", f"the next page is at {address[:200]}")
             )
             return
         seen.add(address)
-        response = client.get(address.removeprefix(f"{client.base_url}/"))
+        response = client.get_address(address, **options)
     yield reject_result(response, RejectedPayload("more-pages", f"more than {MAX_PAGES} pages"))
+
+
+def get_origin(address: str) -> tuple[str, str]:
+    """Return scheme and host, with the port, of an address."""
+    parts = urlsplit(address)
+    return parts.scheme, parts.netloc
 
 
 def fetch_fan_out(
@@ -114,7 +145,15 @@ def fetch_fan_out(
             return FetchResult(reason="memory")
         tries = 1 if failures >= OUTAGE_THRESHOLD else None
         path = feed.build_request_path(key)
-        response = client.get(path, keyed=keyed, tries=tries, max_bytes=MAX_FAN_OUT_BYTES)
+        response = _fetch_all_pages(
+            client,
+            path,
+            None,
+            partial(get_response_items, feed),
+            keyed=keyed,
+            tries=tries,
+            max_bytes=MAX_FAN_OUT_BYTES,
+        )
         step = -1 if response.reason in (None, "404") else 1
         failures = min(max(failures + step, 0), 2 * OUTAGE_THRESHOLD)
         weight += estimate_weight(response.raw)

@@ -34,7 +34,7 @@ from orarchive.domain.snapshot import Snapshot
 from orarchive.errors import ArchiveError
 from orarchive.store import ledger
 from orarchive.store.commit_message import format_message
-from orarchive.store.ledger import Attempt
+from orarchive.store.ledger import Attempt, FeedReport, get_attempt_hour
 from orarchive.timestamps import HOUR, YEARS, format_hour, format_stamp
 
 log = logging.getLogger(__name__)
@@ -101,8 +101,13 @@ class FeedGroup:
             merged.append(self._merge_feed(fetched, snapshot, base))
             snapshot = {**snapshot, feed.name: merged[-1].state}
             _log_feed(merged[-1])
-        # A clock that is ahead would close the archive until its hour has come; one odd answer is no proof.
-        if times and all(map(self._is_contradicted, times)):
+        # A clock that is ahead would close the archive until its hour has come. One odd answer is no
+        # proof, nor are all of an attempt where an earlier one at this hour read what did not contradict it.
+        is_confirmed = any(
+            get_attempt_hour(line) == self.options.hour and "ok" in map(_get_outcome, line["feeds"].values())
+            for line in base.lines
+        )
+        if times and not is_confirmed and all(map(self._is_contradicted, times)):
             raise WrongClock(self, max(times), [entry.fetched for entry in merged])
         # The probes come last, so that they take no time from the feeds.
         return FeedBatch(base, [self._probe(entry) for entry in merged])
@@ -211,6 +216,10 @@ def fail_feed(fetched: FeedFetch, reason: str) -> FeedFetch:
     if isinstance(fetched, FanOutFetch):
         return replace(fetched, results={key: fail(result) for key, result in fetched.results.items()})
     return replace(fetched, result=fail(fetched.result))
+
+
+def _get_outcome(report: FeedReport) -> str:
+    return report["outcome"]
 
 
 def _log_feed(merged: MergedFeed) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from orarchive.collect import validate
-from orarchive.collect.merge_result import MergeResult, report_rejection
+from orarchive.collect.merge_result import MergeResult, describe_faults, report_rejection
 from orarchive.collect.plausibility import (
     Doubt,
     RecentReads,
@@ -36,9 +36,6 @@ from orarchive.jsonl import Record, dumps
 from orarchive.store.kept_keys import NOT_FOUND, KeptKeys, format_kept_keys, update_kept_keys
 from orarchive.store.ledger import FeedReport, name_kept_keys
 from orarchive.timestamps import DAY, parse_stamp
-
-MAX_NAMED = 10
-"""Rows that a note names; of the others it has the number."""
 
 MAX_VANISHED_NAMED = 60
 """Keys that left a list which a report names: all that are probed, and some more."""
@@ -98,7 +95,7 @@ def merge_list(fetched: ListFetch, snapshot: Snapshot, recent: RecentReads, *, a
     report = _start_report()
     if result.body is not None:
         count = validate.read_count_route(fetched.count) if fetched.count else None
-        _add_notes(report, _describe_faults(fetched.faults))
+        _add_notes(report, describe_faults(fetched.faults))
         if fetched.count and count is None:
             _add_notes(report, [validate.describe_missing_count(fetched.count)])
         keys = [tuple(row[name] for name in feed.key if name in row) for row in result.body]
@@ -145,7 +142,7 @@ def merge_fan_out(
         report["reasons"] = sorted(set(unread.values()))
         return MergedFeed(fetched, records, report, rejected)
     bodies, faults = _drop_faulty_items(feed, fetched.bodies)
-    _add_notes(report, _describe_faults(faults))
+    _add_notes(report, describe_faults(faults))
     gone = {
         key
         for key, reason in unread.items()
@@ -210,12 +207,6 @@ def _add_notes(report: FeedReport, notes: Sequence[str]) -> None:
     """Add notes to a report, which has no such member where there are none."""
     if notes:
         report.setdefault("notes", []).extend(notes)
-
-
-def _describe_faults(faults: Sequence[str]) -> list[str]:
-    """Return a note that names rows which were left out, none where all are good."""
-    more = [f"and {len(faults) - MAX_NAMED} more"] if len(faults) > MAX_NAMED else []
-    return [f"left out: {', '.join([*faults[:MAX_NAMED], *more])}"] if faults else []
 
 
 def _drop_faulty_items(feed: FanOutFeed, bodies: Mapping[str, Record]) -> tuple[dict[str, Record], list[str]]:

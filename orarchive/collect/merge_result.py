@@ -13,6 +13,9 @@ from orarchive.domain.snapshot import Snapshot
 from orarchive.store.ledger import BAD_OUTCOMES, Attempt, FeedReport, RejectedEntry, SeriesReport, add_refused
 from orarchive.timestamps import format_stamp
 
+MAX_NAMED = 10
+"""Rows that a note names; of the others it has the number."""
+
 
 @dataclass(frozen=True)
 class MergeResult:
@@ -34,6 +37,12 @@ class MergeResult:
         """Return whether no source that was fetched is partial, quarantined or failed."""
         reports = [*self.feeds.values(), *self.rankings.values()]
         return not any(report["outcome"] in BAD_OUTCOMES for report in reports)
+
+
+def describe_faults(faults: Sequence[str]) -> list[str]:
+    """Return a note that names rows which were left out, none where all are good."""
+    more = [f"and {len(faults) - MAX_NAMED} more"] if len(faults) > MAX_NAMED else []
+    return [f"left out: {', '.join([*faults[:MAX_NAMED], *more])}"] if faults else []
 
 
 def report_rejection(

@@ -82,6 +82,9 @@ def _fetch_slice(client: Client, series: Series, name: str, dates: Set[str], hou
                 return SliceFetch(series, name, replace(response, requests=requests), as_of)
             raws.append(response.raw)
             page = validate.validate_ranking(series, response.body)
+            if not series.page_size and validate.find_next_page(response.body, response.next_link):
+                reason = "more-pages"
+                raise RejectedPayload(reason, "the answer is a part of the whole")
             if "end_date" in query:
                 validate.check_dates(series, page, query["start_date"], query["end_date"])
             as_of = _get_text(response.body, "as_of") or as_of
@@ -89,14 +92,16 @@ def _fetch_slice(client: Client, series: Series, name: str, dates: Set[str], hou
             rows += page
             if series.page_size and len(page) < series.page_size:
                 break
-        validate.check_unique_rows(series, rows)
+        rows, faults = validate.drop_repeated_rows(series, rows)
     except RejectedPayload as rejection:
         payload: FetchResult[Any] = FetchResult(raw=b"\n".join(raws), requests=requests)
         return SliceFetch(series, name, validate.reject_result(payload, rejection), as_of)
     # The bytes are kept where archived rows may contradict them later: then they are saved in quarantine.
     raw = b"\n".join(raws) if dates or not series.key else b""
     result = FetchResult(body=rows, raw=raw, requests=requests)
-    return SliceFetch(series, name, result, as_of, citation, _list_missing_dates(series, rows, queries))
+    return SliceFetch(
+        series, name, result, as_of, citation, _list_missing_dates(series, rows, queries), faults=faults
+    )
 
 
 def _list_queries(series: Series, name: str, dates: Set[str], hour: dt.datetime) -> Iterator[dict[str, str]]:

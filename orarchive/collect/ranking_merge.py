@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from orarchive.collect import openapi, validate
-from orarchive.collect.merge_result import MergeResult, report_rejection
+from orarchive.collect.merge_result import MergeResult, describe_faults, report_rejection
 from orarchive.collect.ranking_schedule import OPENAPI_NAME, list_slices
 from orarchive.collect.results import FetchResult, SliceFetch
 from orarchive.domain.ranking_series import (
@@ -146,9 +146,8 @@ def merge_slice(
         rejected = validate.reject_result(result, rejection)
         return MergedSlice(fetched, rejected, notes=(f"{name or series.name}: {rejection}",))
     files = merge_rows(series, name, result.body, archived_rows)
-    return MergedSlice(
-        fetched, result, files, lines=tuple(_describe_restated(fetched, result.body, replaced))
-    )
+    lines = tuple(_describe_restated(fetched, result.body, replaced))
+    return MergedSlice(fetched, result, files, tuple(describe_faults(fetched.faults)), lines)
 
 
 def _list_archived_rows(

@@ -110,6 +110,8 @@ class SliceFetch:
     """How the service wants the figures of third parties to be cited."""
     missing: tuple[str, ...] = ()
     """Dates that were requested and that no row has."""
+    faults: tuple[str, ...] = ()
+    """Rows that were left out."""
     is_new: bool = False
     """True where nothing of it is archived: the service may have no rows of it yet."""
     seconds: float = 0.0

@@ -132,6 +132,9 @@ def _read_base_url(environment: Mapping[str, str]) -> str:
     if not base_url.startswith(("https://", "http://")):
         msg = f"OPENROUTER_BASE_URL is {base_url!r}; it must begin with https://"
         raise ArchiveError(msg)
+    if any(mark.isspace() or mark == "\\" for mark in base_url):
+        msg = f"OPENROUTER_BASE_URL is {base_url!r}, which holds a blank or a backslash; leave it out"
+        raise ArchiveError(msg)
     if any(mark in base_url for mark in "?#"):
         msg = f"OPENROUTER_BASE_URL is {base_url!r}, which has a query; paths of routes are put behind it"
         raise ArchiveError(msg)

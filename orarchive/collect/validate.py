@@ -70,12 +70,27 @@ def validate_list(feed: ListFeed, body: Any) -> ListRows:
     return ListRows([sort_set_fields(row, feed.set_fields) for row in rows], tuple(faults))
 
 
-def check_page(body: Any, next_link: str | None) -> Any:
-    """Return one page of a list; raise RejectedPayload where it has no rows, or its next page no address."""
-    if not isinstance(_get_member(body, LIST_MEMBER), list):
-        raise RejectedPayload("wrong-shape", f"{LIST_MEMBER} is not a list of objects")
+def check_page(body: Any, get_items: Callable[[Any], list[Any]], next_link: str | None) -> Any:
+    """Return one page; raise RejectedPayload where it has no items, or its next page no address."""
+    get_items(body)
     find_next_page(body, next_link)
     return body
+
+
+def get_list_rows(body: Any) -> list[Any]:
+    """Return the rows of a list; raise RejectedPayload where there are none."""
+    rows = _get_member(body, LIST_MEMBER)
+    if not isinstance(rows, list):
+        raise RejectedPayload("wrong-shape", f"{LIST_MEMBER} is not a list of objects")
+    return rows
+
+
+def get_response_items(feed: FanOutFeed, body: Any) -> list[Any]:
+    """Return the items of a response of a fan-out feed; raise RejectedPayload where there are none."""
+    items = _get_member(_get_member(body, feed.payload_member), feed.items_member)
+    if not isinstance(items, list):
+        raise RejectedPayload("wrong-shape", f"{feed.items_member} is not a list of objects")
+    return items
 
 
 def read_total_count(body: Any) -> int | None:
@@ -105,10 +120,12 @@ def validate_response(feed: FanOutFeed, body: Any) -> Record:
 
     Raise RejectedPayload for a wrong shape, and where no item has a key.
     """
-    payload = _get_member(body, feed.payload_member)
-    items = _get_member(payload, feed.items_member)
-    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+    items = get_response_items(feed, body)
+    if not all(isinstance(item, dict) for item in items):
         raise RejectedPayload("wrong-shape", f"{feed.items_member} is not a list of objects")
+    payload = _get_member(body, feed.payload_member)
+    if (total := read_total_count(body)) not in (None, len(items)):
+        raise RejectedPayload("count-mismatch", f"{len(items)} of {total}")
     if feed.has_item_lines and items and not any(_read_key(item, feed.key) for item in items):
         raise RejectedPayload("key-missing", "row 0")
     sort_set_fields(payload, feed.set_fields)
@@ -219,15 +236,27 @@ def check_dates(series: Series, rows: list[Record], first: str, last: str) -> No
         raise RejectedPayload("other-dates", ", ".join(outside[:5]))
 
 
-def check_unique_rows(series: Series, rows: list[Record]) -> None:
-    """Reject rows of which two have the same key, and an empty list."""
+MAX_REPEATED_SHARE = 0.01
+"""Share of the rows of a ranking that may repeat a key, and are left out; one row may always be."""
+
+
+def drop_repeated_rows(series: Series, rows: list[Record]) -> tuple[list[Record], tuple[str, ...]]:
+    """Return rows without those whose key came before, and a description of each of these.
+
+    Reject an empty list, and one in which more than one row, and more than a hundredth, repeat a key.
+    """
     if not rows:
         raise RejectedPayload("empty")
-    key = series.key or ("id",)
-    if series is ORDER or series.key:
-        keys = [tuple(row[name] for name in key) for row in rows]
-        if len(set(keys)) != len(keys):
-            raise RejectedPayload("duplicate-key", f"{len(keys) - len(set(keys))} of {len(keys)}")
+    if series is not ORDER and not series.key:
+        return rows, ()
+    unique: dict[tuple[Any, ...], Record] = {}
+    repeated = []
+    for number, row in enumerate(rows):
+        if unique.setdefault(tuple(row[name] for name in series.key or ("id",)), row) is not row:
+            repeated.append(f"duplicate-key: row {number}")
+    if len(repeated) > max(1, MAX_REPEATED_SHARE * len(rows)):
+        raise RejectedPayload("duplicate-key", f"{len(repeated)} of {len(rows)}")
+    return [*unique.values()], tuple(repeated)
 
 
 def check_shrunk_dates(series: Series, rows: list[Record], archived: list[Record]) -> None:

@@ -10,11 +10,14 @@ from subprocess import PIPE, Popen
 from tempfile import TemporaryDirectory
 
 from orarchive.errors import ArchiveError, GitError
-from orarchive.store.git import GIT_COMMAND, build_git_environment, run_git
+from orarchive.store.git import GIT_COMMAND, build_git_environment, run_git, run_remote_git
 from orarchive.timestamps import YEARS, floor_hour
 
 NO_HEAD = "orarchive-no-head"
 """The branch that a clone stands on where its source has no HEAD; git would take one of the user's choice."""
+
+CLONE_TIMEOUT_S = 3600.0
+"""Longest time for a clone, whose size nobody knows before; a silent HTTP remote is given up much sooner."""
 
 MAX_NAMED_PATHS = 5
 """Paths that an error names."""
@@ -50,7 +53,8 @@ def clone_repository(repository: str) -> Iterator[Path]:
         clone = Path(folder) / "clone.git"
         options = ("-c", f"init.defaultBranch={NO_HEAD}", "clone", "--quiet", "--bare", "--no-tags")
         try:
-            run_git(Path(folder), *options, "--", _resolve_path(repository), str(clone))
+            source = _resolve_path(repository)
+            run_remote_git(Path(folder), *options, "--", source, str(clone), timeout=CLONE_TIMEOUT_S)
         except GitError as error:
             reason = " ".join(str(error).partition("failed: ")[2].split())
             msg = f"{repository} cannot be cloned; name a git repository, a bundle or a URL (git: {reason})"

@@ -32,8 +32,23 @@ PARTIAL_ENDING = ".orarchive-partial"
 
 FILE_MODE = "100644"
 
-LITTER = (".DS_Store", "._*", "Thumbs.db", "desktop.ini", ".directory", "*~", ".*.sw?")
-"""Names of files that desktops and editors leave behind: they are never committed, and stop no run."""
+LITTER = (
+    *(
+        ".ds_store",
+        "._*",
+        ".appledouble",
+        ".spotlight-v100",
+        ".fseventsd",
+        ".trashes",
+        "icon\r",
+        ".localized",
+    ),
+    *("thumbs.db", "ehthumbs.db", "desktop.ini"),
+    *(".directory", ".trash-*", ".nfs*", ".fuse_hidden*", ".goutputstream-*", "@eadir"),
+    *("*~", ".*.sw?", "#*#", ".#*", ".~lock.*#"),
+)
+"""Names, in small letters, of files and folders that desktops, file systems and editors leave behind: they
+are never committed, and stop no run."""
 
 NEW_ARCHIVE_FILES = Path(__file__).with_name("new_archive")
 """Files that a new archive gets beside its records: links to data/README.md and data/.gitattributes.
@@ -134,13 +149,13 @@ def _list_uncommitted(archive: Archive) -> list[str]:
         "status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", "--", DATA_PREFIX
     )
     entries = [entry for entry in status.split("\0") if entry]
-    return [entry[3:] for entry in entries if not (entry.startswith("??") and _is_litter(entry[3:]))]
+    return [entry[3:] for entry in entries if not _is_litter(entry[3:])]
 
 
 def _is_litter(path: str) -> bool:
     """Return whether a file is one that desktops and editors leave in folders that they show."""
-    name = path.rpartition("/")[2]
-    return any(fnmatchcase(name, pattern) for pattern in LITTER)
+    names = path.lower().split("/")
+    return any(fnmatchcase(name, pattern) for name in names for pattern in LITTER)
 
 
 def _refuse_uncommitted(archive: Archive) -> None:

@@ -4,6 +4,7 @@
 """
 
 import copy
+import datetime as dt
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 from orarchive.collect import feed_fetch
 from orarchive.collect.client import estimate_weight
+from orarchive.collect.feed_fetch import get_origin
 from orarchive.collect.plausibility import CONFIRMING_HOURS
 from orarchive.history.problems import find_problems
 from orarchive.sample import START, Reply, sample_service
@@ -38,11 +40,23 @@ from tests.support.lasting_changes import (
     split_pages,
     split_pages_by_header,
 )
-from tests.support.rankings import APPS, EARLY, FEW, OPENAPI, Recorder, allow_values, reports, run, stage_in
+from tests.support.rankings import (
+    APPS,
+    EARLY,
+    FEW,
+    MODELS,
+    OPENAPI,
+    Recorder,
+    allow_values,
+    reports,
+    run,
+    stage_in,
+)
 
 pytestmark = pytest.mark.faults
 
 TWO_WEEKS = 14 * 24
+MINUTE = dt.timedelta(minutes=1)
 CHANGE = START + 3 * HOUR
 """The hour in which a change begins; two weeks go on after it."""
 
@@ -219,6 +233,45 @@ def test_pages_that_cannot_be_followed_are_refused(stage: Stage, page: dict[str,
     assert stage.read_report("models")["reasons"] == ["more-pages"]
 
 
+def test_responses_of_a_sweep_in_pages_are_followed(stage: Stage) -> None:
+    """The next page is at another path of the same origin; without an address the response is refused."""
+    bodies = build_payloads(START)
+    model = max(bodies["models"]["data"], key=lambda row: len(list_endpoints(bodies, row["id"])))["id"]
+    path, endpoints = f"models/{model}/endpoints", list_endpoints(bodies, model)
+    assert len(endpoints) > 2
+    first = {"data": {**bodies[path]["data"], "endpoints": endpoints[:2]}, "total_count": len(endpoints)}
+    rest = {"data": {**bodies[path]["data"], "endpoints": endpoints[2:]}}
+    stage.serve({**bodies, path: {**first, "links": {"next": "/api/v1/rest"}}, "rest": rest})
+    assert stage.run(START) == 0
+    assert len(stage.read_snapshot()["endpoints"][model,]["data"]["endpoints"]) == len(endpoints)
+    for cut, reason in (({"has_more": True}, "more-pages"), ({}, "count-mismatch")):
+        stage.serve({**bodies, path: {**first, **cut}})
+        hour = START + HOUR * (1 if cut else 2)
+        stage.run(hour)
+        assert stage.read_report("endpoints")["kept"] == {model: reason}
+    assert len(stage.read_snapshot()["endpoints"][model,]["data"]["endpoints"]) == len(endpoints)
+
+
+def list_endpoints(bodies: Payloads, model: str) -> list[Any]:
+    """List the endpoints that are served for a model."""
+    endpoints: list[Any] = bodies[f"models/{model}/endpoints"]["data"]["endpoints"]
+    return endpoints
+
+
+def test_a_next_page_may_be_outside_the_base_path() -> None:
+    assert get_origin("https://h.example/api/v1") == get_origin("https://h.example/api/v2/models?cursor=x")
+    assert get_origin("https://h.example/api/v1") != get_origin("https://h.example:444/api/v1")
+
+
+def test_rankings_that_go_on_are_refused(tmp_path: Path) -> None:
+    with sample_service(EARLY) as service:
+        stage = stage_in(service, tmp_path / "archive")
+        recorder = Recorder(service, [allow_values(FEW)])
+        recorder.alters.append(lambda path, _, body: {**body, "has_more": True} if path == MODELS else body)
+        assert run(stage, EARLY) == 1
+        assert set(reports(stage)["models"]["kept"].values()) == {"more-pages"}
+
+
 def test_pages_without_end_are_refused(stage: Stage) -> None:
     """Whether they lead back or on and on."""
 
@@ -283,6 +336,18 @@ def test_many_refused_payloads_are_counted_and_in_one_bundle(
     monkeypatch.setattr(quarantine, "MAX_FOLDER_BYTES", 10)
     assert stage.run(START + HOUR) == 1
     assert [path.name for path in stage.root.glob("quarantine/*")] == ["2026-06-01T01Z-1.zip"]
+
+
+def test_odd_dates_of_a_repair_are_no_wrong_clock(stage: Stage) -> None:
+    """An earlier attempt at the hour read answers that agree with the clock."""
+    stage.service.now = START
+    stage.service.fail("providers", "404")
+    assert stage.run(START, is_hour_given=False) == 1
+    stage.service.heal()
+    odd = Reply(200, encode(build_payloads(START)["providers"]), {"Date": "Mon, 01 Jan 2035 00:00:00 GMT"})
+    stage.serve({**build_payloads(START), "providers": odd})
+    assert stage.run(START, is_hour_given=False, now=START + 45 * MINUTE) == 1
+    assert stage.read_report("providers")["reasons"] == ["wrong-date"]
 
 
 def test_one_odd_date_costs_its_feed_alone(stage: Stage) -> None:

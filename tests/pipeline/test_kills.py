@@ -181,9 +181,21 @@ def test_an_edit_by_hand_outlives_a_killed_run(ready: ReadyArchive, tmp_path: Pa
 
 def test_what_desktops_leave_behind_stops_no_run(ready: ReadyArchive, tmp_path: Path) -> None:
     stage = ready.stage.copy(tmp_path / "archive")
-    names = (".DS_Store", "models/._facts.jsonl", "Thumbs.db", "models/.facts.jsonl.swp", "README.md~")
+    names = (
+        *(
+            ".DS_Store",
+            "models/._facts.jsonl",
+            "Thumbs.db",
+            "models/.facts.jsonl.swp",
+            "README.md~",
+            "Icon\r",
+        ),
+        *("Icon\r", "models/#facts.jsonl#", ".nfs01", ".fuse_hidden01", "Desktop.ini", ".Trash-1000/files/x"),
+    )
     for name in names:
-        (stage.root / "data" / name).write_text("litter")
+        path = stage.root / "data" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("litter")
     assert stage.run(LATER) == 0
     assert all((stage.root / "data" / name).read_text() == "litter" for name in names)
     tracked = read_git(stage.root, "ls-files")

@@ -237,9 +237,9 @@ def drop_rows(body: Any) -> Any:
     return body | {"data": [row for row in body["data"] if row not in dropped]}
 
 
-def repeat_row(body: Any) -> Any:
-    """Send a row twice."""
-    return body | {"data": [*body["data"], body["data"][3]]}
+def repeat_rows(body: Any) -> Any:
+    """Send all rows twice: of a single one the second would be left out."""
+    return body | {"data": [*body["data"], *body["data"]]}
 
 
 REFUSED: list[tuple[str, str, list[Change]]] = [
@@ -262,7 +262,7 @@ REFUSED: list[tuple[str, str, list[Change]]] = [
         "key-missing",
         [rewrite_last_row(model_permaslug=None), rewrite_last_row(model_permaslug={"a": 1})],
     ),
-    (MODELS, "duplicate-key", [repeat_row]),
+    (MODELS, "duplicate-key", [repeat_rows]),
     (
         MODELS,
         "wrong-shape",

@@ -7,11 +7,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from threading import Thread
 
 import pytest
 
 from orarchive.collect import client as client_module
+from orarchive.collect import connection
 from orarchive.collect.client import Client, RetryPolicy
 from orarchive.collect.connection import Exchange
 from orarchive.collect.rate_limit import RateLimiter
@@ -41,6 +43,23 @@ def test_a_response_ends_at_the_deadline(stage: Stage, fault: str) -> None:
     begun = time.monotonic()
     assert make_client(stage, 0.4).get("models").reason == "deadline"
     assert time.monotonic() - begun < 0.4 + SPARE_S
+
+
+def test_connecting_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name has two addresses, at which nobody answers: the queue of connections is full."""
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(3):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        monkeypatch.setattr(connection, "_resolve", lambda host, port: ["127.0.0.1", "localhost"])
+        limiter = RateLimiter(0, time.monotonic, time.sleep)
+        policy = RetryPolicy(first_wait=0, max_wait=0)
+        begun = time.monotonic()
+        address = f"http://many.example:{listener.getsockname()[1]}/api/v1"
+        assert Client(address, limiter, begun + 1, policy).get("models").reason in ("deadline", "timeout")
+        assert time.monotonic() - begun < 2.5
 
 
 def test_a_slow_response_is_tried_again(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,8 +121,8 @@ def silent_remote() -> Iterator[str]:
         Thread(target=accept, daemon=True).start()
         yield f"http://127.0.0.1:{server.getsockname()[1]}/archive.git"
         server.shutdown(socket.SHUT_RDWR)
-    for connection in connections:
-        connection.close()
+    for opened in connections:
+        opened.close()
 
 
 def test_a_silent_remote_costs_the_timeout_once(stage: Stage, silent_remote: str) -> None:

@@ -225,11 +225,14 @@ def test_a_date_may_lose_a_fifth_of_its_rows(old_count: int, new_count: int, is_
 
 def test_rows_have_different_keys() -> None:
     rows = [build_row("2026-01-01"), build_row("2026-01-02")]
-    validate.check_unique_rows(MODELS, [*rows, build_row("2026-01-01", "b")])
-    with pytest.raises(RejectedPayload, match="duplicate-key"):
-        validate.check_unique_rows(MODELS, [*rows, build_row("2026-01-01")])
+    others = [*rows, build_row("2026-01-01", "b")]
+    assert validate.drop_repeated_rows(MODELS, others) == (others, ())
+    repeated = [*rows, build_row("2026-01-01")]
+    assert validate.drop_repeated_rows(MODELS, repeated) == (rows, ("duplicate-key: row 2",))
+    with pytest.raises(RejectedPayload, match="duplicate-key: 2 of 4"):
+        validate.drop_repeated_rows(MODELS, [*repeated, build_row("2026-01-02")])
     with pytest.raises(RejectedPayload, match="empty"):
-        validate.check_unique_rows(MODELS, [])
+        validate.drop_repeated_rows(MODELS, [])
 
 
 def test_only_requested_dates_are_accepted() -> None:
