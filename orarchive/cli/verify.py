@@ -42,6 +42,10 @@ def _format_findings(findings: Findings) -> list[str]:
             f"unchained: {attempt}: the line before it is not the one that it names"
             for attempt in findings.unchained
         ),
+        *(
+            f"rewritten: {attempt}: its line in the ledger is not the one that was committed first"
+            for attempt in findings.rewritten
+        ),
         *(f"twice: {attempt}: it has more than one line in the ledger" for attempt in findings.twice),
         *(f"differs: data/{path}: replaying the changes gives other lines" for path in findings.replayed),
         *(f"gap: {gap}" for gap in findings.gaps[:MAX_GAPS]),

@@ -7,6 +7,7 @@ own: a commit that brought no line which is still in the ledger is not an attemp
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -220,6 +221,17 @@ def _find_commits_by_trailer(archive: Archive, tip: str, *excluded: str) -> dict
         with suppress(ValueError, OverflowError):
             commits[format_stamp(dt.datetime.fromtimestamp(int(seconds), dt.UTC)), attempt].append(commit)
     return commits
+
+
+def list_committed_lines(archive: Archive, tip: str) -> Iterator[Attempt]:
+    """Yield every line of the ledger that any commit in the history of `tip` added, oldest first."""
+    options = ("--reverse", "-p", "-U0", "--text", "--format=%x00%H")
+    for text in stream_git(archive.root, *LOG_COMMAND, *options, tip, "--", LEDGER_PATHSPEC):
+        if text.startswith(b"+{"):
+            with suppress(NotJSON, KeyError, TypeError, ValueError):
+                line: Attempt = loads(text[1:])
+                _ = get_attempt_hour(line), line["attempt"]
+                yield line
 
 
 def _find_commits_by_diff(archive: Archive, tip: str) -> dict[bytes, list[str]]:

@@ -15,11 +15,11 @@ from itertools import islice, pairwise
 
 from tqdm import tqdm
 
-from orarchive.domain.data_paths import SNAPSHOT_FILES
+from orarchive.domain.data_paths import KEPT_FILES, SNAPSHOT_FILES
 from orarchive.domain.feeds import FEEDS, CopyFeed, FanOutFeed
 from orarchive.domain.ranking_series import get_series_of_path
 from orarchive.domain.snapshot import hash_feed
-from orarchive.history.attempts import AttemptCommit, list_tips, refuse_shallow
+from orarchive.history.attempts import AttemptCommit, list_committed_lines, list_tips, refuse_shallow
 from orarchive.history.coverage import find_gaps
 from orarchive.history.history import History
 from orarchive.history.replay import ReplayState, replay
@@ -60,6 +60,8 @@ class Findings:
     """Hours of the ledger whose state no commit shows."""
     unchained: list[str] = field(default_factory=list)
     """Attempts whose line names another line before it than the ledger has: one was edited, or is missing."""
+    rewritten: list[str] = field(default_factory=list)
+    """Attempts whose line is not the one that was committed first, or is missing at the ledger's begin."""
     twice: list[str] = field(default_factory=list)
     """Attempts that have more than one line in the ledger."""
     replayed: list[str] = field(default_factory=list)
@@ -82,6 +84,11 @@ def verify(history: History, progress: bool = False) -> Findings:
         attempts=len(history.attempt_commits),
         by_hand=list(_find_manual_changes(history)),
         unchained=list(_find_unchained(ledgers)),
+        rewritten=[
+            name
+            for tip, lines in zip(tips, ledgers, strict=True)
+            for name in _find_rewritten(history.archive, tip, lines)
+        ],
         twice=_find_repeated_attempts(ledgers),
         gaps=list(_find_gaps(history)),
     )
@@ -111,6 +118,22 @@ def _find_unchained(ledgers: list[list[Attempt]]) -> Iterator[str]:
         for before, line in zip([None, *lines], lines, strict=False):
             if "previous" in line and (before is None or line["previous"] != ledger.hash_line(before)):
                 yield _format_number(get_attempt_hour(line), line["attempt"])
+
+
+def _find_rewritten(archive: Archive, tip: str, lines: list[Attempt]) -> Iterator[str]:
+    """Yield the attempts of a ledger whose line was edited after it was committed.
+
+    Lines that are missing before the first one are named, too; a later one may have been reverted.
+    """
+    first: dict[tuple[dt.datetime, int], str] = {}
+    for line in list_committed_lines(archive, tip):
+        first.setdefault((get_attempt_hour(line), line["attempt"]), ledger.hash_line(line))
+    now: dict[tuple[dt.datetime, int], set[str]] = {}
+    for line in lines:
+        now.setdefault((get_attempt_hour(line), line["attempt"]), set()).add(ledger.hash_line(line))
+    for attempt, digest in sorted(first.items()):
+        if digest not in now[attempt] if attempt in now else attempt < min(now):
+            yield _format_number(*attempt)
 
 
 def _find_repeated_attempts(ledgers: list[list[Attempt]]) -> list[str]:
@@ -145,6 +168,11 @@ def _find_manual_changes(history: History) -> Iterator[str]:
             if previous.commit and parent and parent != previous.commit:
                 by_hand = _find_changed_feeds(history.archive, previous.commit, parent)
                 changed |= {name for name in by_hand if _has_older_records(attempt, name)}
+                yield from (
+                    f"{_format_attempt(previous)} {path}"
+                    for path in _find_changed_paths(history.archive, previous.commit, parent)
+                    if path in KEPT_FILES or get_series_of_path(path) in attempt.attempt.get("rankings", {})
+                )
             yield from (f"{_format_attempt(previous)} {name}" for name in FEEDS if name in changed)
     # Where only imported pasts have hours, HEAD is another branch and need not hold their files.
     if history.archive.is_ancestor(history.commit, history.head):
@@ -156,7 +184,11 @@ def _find_manual_changes(history: History) -> Iterator[str]:
 def _has_older_records(attempt: AttemptCommit, feed: str) -> bool:
     """Return whether an attempt left records of a feed as they were; what it read replaced all others."""
     report = attempt.attempt["feeds"].get(feed)
-    return report is None or report["outcome"] in UNCHANGED_OUTCOMES or bool(report.get("kept"))
+    if report is None or report["outcome"] in UNCHANGED_OUTCOMES or report.get("kept"):
+        return True
+    # A repair asks only for what an earlier attempt at the same hour, or day, has not read.
+    is_repair = attempt.attempt["attempt"] > 1 or FEEDS[feed].cadence == "daily"
+    return isinstance(FEEDS[feed], FanOutFeed) and is_repair
 
 
 def _read_parents(history: History) -> dict[str, str]:
@@ -170,12 +202,14 @@ def _read_parents(history: History) -> dict[str, str]:
 
 def _find_changed_feeds(archive: Archive, before: str, after: str) -> set[str]:
     """Find the feeds with files that differ between two commits."""
-    files = [archive.list_blobs(commit) for commit in (before, after)]
-    return {
-        name
-        for name, feed in FEEDS.items()
-        if any(files[0].get(path) != files[1].get(path) for path in feed.files)
-    }
+    paths = {*_find_changed_paths(archive, before, after)}
+    return {name for name, feed in FEEDS.items() if paths.intersection(feed.files)}
+
+
+def _find_changed_paths(archive: Archive, before: str, after: str) -> list[str]:
+    """Find the files below data/ that differ between two commits."""
+    old, new = (archive.list_blobs(commit) for commit in (before, after))
+    return sorted(path for path in old.keys() | new.keys() if old.get(path) != new.get(path))
 
 
 def _find_changed_lists(previous: AttemptCommit, attempt: AttemptCommit) -> Iterator[str]:

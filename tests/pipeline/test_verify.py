@@ -43,7 +43,16 @@ def test_sound_archive_is_as_received(three_hours: Stage) -> None:
         "attempts": 4,
         **{
             name: []
-            for name in ("differs", "broken", "by_hand", "in_doubt", "unchained", "twice", "replayed")
+            for name in (
+                "differs",
+                "broken",
+                "by_hand",
+                "in_doubt",
+                "unchained",
+                "rewritten",
+                "twice",
+                "replayed",
+            )
         },
         "gaps": ["2026-06-01T02Z to 2026-06-01T02Z (1 h)"],
         "wrong": False,
@@ -103,12 +112,9 @@ def test_code_and_notes_beside_the_data_do_not_matter(hour_commits: Commits, tmp
 
 
 def test_unknown_feed_in_the_ledger_does_not_matter(hour_commits: Commits, tmp_path: Path) -> None:
-    assert (
-        verify_history(
-            tmp_path / "archive", [*hour_commits, record_hash(hour_commits[LAST], LAST, "rss", "0" * 64)]
-        )
-        == {}
-    )
+    assert verify_history(
+        tmp_path / "archive", [*hour_commits, record_hash(hour_commits[LAST], LAST, "rss", "0" * 64)]
+    ) == {"rewritten": ["2026-06-01T03Z"]}
 
 
 @pytest.mark.parametrize(
@@ -155,6 +161,7 @@ def test_an_edited_hash_is_found(hour_commits: Commits, tmp_path: Path) -> None:
     assert verify_history(tmp_path / "archive", [*hour_commits, manual]) == {
         "differs": ["2026-06-01T01Z endpoints"],
         "unchained": ["2026-06-01T03Z"],
+        "rewritten": ["2026-06-01T01Z"],
     }
 
 
@@ -205,6 +212,33 @@ def test_edit_that_the_next_hour_carries_on_is_found(
     assert findings == {"by_hand": [f"2026-06-01T03Z {feed}"]}
 
 
+def test_edit_that_a_repair_carries_on_is_found(three_hours: Stage, tmp_path: Path) -> None:
+    """The repair of an hour asks only for what its first attempt did not read."""
+    stage = three_hours.copy(tmp_path / "archive")
+    hour = HOURS[-1] + HOUR
+    stage.serve(build_payloads(START))
+    stage.service.fail("models/anthropic/*/endpoints", "404")
+    stage.service.fail("models/z-ai/*/endpoints", "502")
+    assert stage.run(hour) == 1
+    path = stage.root / "data/endpoints/facts.jsonl"
+    path.write_bytes(path.read_bytes().replace(b'"provider_name":"', b'"provider_name":"X', 1))
+    read_git(stage.root, "commit", "--all", "--quiet", "-m", "Mend a typo")
+    stage.service.heal()
+    assert stage.run(hour) == 0
+    findings = verify_archive(stage.root)
+    assert findings["by_hand"] == ["2026-06-01T04Z endpoints"]
+
+
+def test_edited_kept_keys_are_found(three_hours: Stage, tmp_path: Path) -> None:
+    stage = three_hours.copy(tmp_path / "archive")
+    line = b'{"model":"z-ai/glm-5.1","reason":"404","since":"2026-05-01T00:00:00Z"}\n'
+    (stage.root / "data/endpoints/kept.jsonl").write_bytes(line)
+    read_git(stage.root, "add", "data")
+    read_git(stage.root, "commit", "--quiet", "-m", "Keep it")
+    stage.run(HOURS[-1] + HOUR)
+    assert verify_archive(stage.root)["by_hand"] == ["2026-06-01T03Z endpoints/kept.jsonl"]
+
+
 BREAKS: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "not JSON": (lambda content: content.replace(b'"id"', b'"id', 1), "data/models/facts.jsonl: "),
     "no object": (lambda content: b'["a"]\n' + content, "a line that is not an object"),
@@ -233,7 +267,7 @@ def test_broken_line_is_found_where_the_ledger_has_its_hash(hour_commits: Commit
     manual = record_hash(hour_commits[LAST], SECOND, "models", hash_feed(FEEDS["models"], files))
     assert verify_history(
         tmp_path / "archive", [*replace_commit(hour_commits, SECOND, broken), manual]
-    ).keys() == {"broken", "unchained"}
+    ).keys() == {"broken", "unchained", "rewritten"}
 
 
 def test_broken_last_hour_differs_from_the_replay(hour_commits: Commits, tmp_path: Path) -> None:

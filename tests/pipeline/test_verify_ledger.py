@@ -11,10 +11,11 @@ from orarchive.cli.main import main as orarchive_command
 from orarchive.store.archive import open_archive
 from orarchive.store.git import run_git
 from orarchive.store.ledger import hash_line
-from tests.support.archives import Stage, make_archive, read_git
+from tests.support.archives import HOUR, Stage, make_archive, read_git
 from tests.support.histories import build_index, grow_index, make_commits, read_tables
 from tests.support.verifying import (
     DAILY,
+    HOURS,
     LAST,
     LEDGER,
     SECOND,
@@ -22,6 +23,7 @@ from tests.support.verifying import (
     commit_by_hand,
     edit_ledger,
     run_verify,
+    verify_archive,
     verify_history,
 )
 
@@ -163,17 +165,18 @@ def test_unknown_members_in_the_ledger_do_not_matter(hour_commits: Commits, tmp_
                 line["previous"] = hash_line(before)
         return lines
 
-    assert (
-        verify_history(tmp_path / "archive", [*hour_commits, edit_ledger(hour_commits[LAST], add_members)])
-        == {}
-    )
+    manual = edit_ledger(hour_commits[LAST], add_members)
+    assert verify_history(tmp_path / "archive", [*hour_commits, manual]).keys() == {"rewritten"}
 
 
 def test_first_hour_is_read_as_a_whole(hour_commits: Commits, tmp_path: Path) -> None:
     """Check this where the ledger has lost the hour before it, which wrote some of its files."""
     lines = b"".join(hour_commits[LAST][LEDGER].splitlines(keepends=True)[SECOND:])
     manual = commit_by_hand(hour_commits[LAST].with_files({LEDGER: lines}))
-    assert verify_history(tmp_path / "archive", [*hour_commits, manual]) == {"unchained": ["2026-06-01T01Z"]}
+    assert verify_history(tmp_path / "archive", [*hour_commits, manual]) == {
+        "unchained": ["2026-06-01T01Z"],
+        "rewritten": ["2026-06-01T00Z", "2026-06-01T00Z attempt 2"],
+    }
 
 
 def test_a_lost_month_is_found_in_the_line_after_it(hour_commits: Commits, tmp_path: Path) -> None:
@@ -197,3 +200,22 @@ def test_archive_without_hours_cannot_be_verified(tmp_path: Path) -> None:
     result = run_verify(make_archive(tmp_path / "new"))
     assert (result.exit_code, result.stdout) == (1, "")
     assert "no hours yet" in result.stderr
+
+
+def test_an_edit_of_the_last_line_is_found(hour_commits: Commits, tmp_path: Path) -> None:
+    """Find it at once, and after an hour whose line names the edited one."""
+    lines = hour_commits[LAST][LEDGER].splitlines(keepends=True)
+    lines[-1] = lines[-1].replace(b'"requests":', b'"requests":1', 1)
+    manual = commit_by_hand(hour_commits[LAST].with_files({LEDGER: b"".join(lines)}))
+    findings = verify_history(tmp_path / "archive", [*hour_commits, manual])
+    assert findings == {"rewritten": ["2026-06-01T03Z"]}
+
+
+def test_a_ledger_that_begins_anew_is_found(three_hours: Stage, tmp_path: Path) -> None:
+    stage = three_hours.copy(tmp_path / "archive")
+    content = {path.name: b"" for path in stage.root.glob("data/hours/*.jsonl")}
+    for name in content:
+        (stage.root / "data/hours" / name).unlink()
+    read_git(stage.root, "commit", "--all", "--quiet", "-m", "Begin anew")
+    assert stage.run(HOURS[-1] + HOUR) in (0, 1)
+    assert len(verify_archive(stage.root)["rewritten"]) == len(three_hours.read_attempts())

@@ -40,6 +40,7 @@ def verify_archive(root: Path) -> dict[str, Any]:
         "by_hand",
         "in_doubt",
         "unchained",
+        "rewritten",
         "twice",
         "replayed",
         "gaps",
