@@ -12,7 +12,7 @@ from orarchive.cli.options import (
     with_archive,
 )
 from orarchive.index.database import export_file, open_index
-from orarchive.store.archive import Archive
+from orarchive.store.archive import Archive, refuse_data_folder
 
 COUNTED_TABLES = ("attempts", "records", "versions", "prices", "events")
 
@@ -37,6 +37,8 @@ def _check_out(_: click.Context, __: click.Parameter, path: Path | None) -> Path
 @json_option
 def index_command(archive: Archive, out: Path | None, cache: Path | None, as_json: bool) -> None:
     """Bring the index up to date: one SQLite file with every version, price and event; see docs/index.md."""
+    if out:
+        refuse_data_folder(out, archive)
     with open_index(archive, cache, progress=is_progress_shown()) as db:
         path = Path(db.execute("select file from pragma_database_list").fetchone()[0])
         counts = {name: db.execute(f"select count(*) from {name}").fetchone()[0] for name in COUNTED_TABLES}

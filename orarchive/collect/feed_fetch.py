@@ -54,14 +54,14 @@ def fetch_list(client: Client, feed: ListFeed) -> ListFetch:
     """Fetch a feed that is one list, and the count to compare it with where there is one."""
     begun = client.clock()
     count = client.get(feed.count_route, feed.query) if feed.count_route else None
-    result = _fetch_all_pages(client, feed.route, feed.query, get_list_rows)
+    result = fetch_all_pages(client, feed.route, feed.query, get_list_rows)
     checked = _log_rejection(validate_result(result, lambda body: validate_list(feed, body)))
     listed = validate_result(checked, lambda body: body.rows)
     faults, total_count = (checked.body.faults, read_total_count(result.body)) if checked.body else ((), None)
     return ListFetch(feed, listed, client.clock() - begun, count, faults, total_count)
 
 
-def _fetch_all_pages(
+def fetch_all_pages(
     client: Client,
     path: str,
     query: Mapping[str, str] | None,
@@ -145,7 +145,7 @@ def fetch_fan_out(
             return FetchResult(reason="memory")
         tries = 1 if failures >= OUTAGE_THRESHOLD else None
         path = feed.build_request_path(key)
-        response = _fetch_all_pages(
+        response = fetch_all_pages(
             client,
             path,
             None,

@@ -205,14 +205,22 @@ def validate_openapi(body: Any) -> None:
         raise RejectedPayload("wrong-shape", "an OpenAPI file without paths")
 
 
+def get_ranking_rows(body: Any) -> list[Any]:
+    """Return the rows of a ranking's response, which may be one object; raise RejectedPayload for others."""
+    payload = _get_member(body, LIST_MEMBER)
+    rows = [payload] if isinstance(payload, dict) else payload
+    if not isinstance(rows, list):
+        raise RejectedPayload("wrong-shape", f"{LIST_MEMBER} is not a list of objects")
+    return rows
+
+
 def validate_ranking(series: Series, body: Any) -> list[Record]:
     """Return the rows of a ranking's response, each with its date; of a model order the first ids.
 
     Raise RejectedPayload for a wrong shape, and for rows without a date or another field of their key.
     """
-    payload = _get_member(body, "data")
-    rows = [payload] if isinstance(payload, dict) else payload
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+    rows = get_ranking_rows(body)
+    if not all(isinstance(row, dict) for row in rows):
         raise RejectedPayload("wrong-shape", "data is not a list of objects")
     if series is ORDER:
         return [{"id": _get_id(row)} for row in rows[:MAX_ORDER_LENGTH]]

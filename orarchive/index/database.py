@@ -25,7 +25,7 @@ from orarchive.index.build import SCHEMA_ID, SCHEMA_SQL, apply_attempts, apply_p
 from orarchive.index.checkpoints import is_long
 from orarchive.index.checksums import is_as_recorded, record_checksum
 from orarchive.index.sql_values import decode_text
-from orarchive.store.archive import Archive
+from orarchive.store.archive import Archive, refuse_data_folder
 
 INDEX_NAME = "index.sqlite"
 
@@ -50,6 +50,7 @@ def open_index(
     folder cannot be used, if another program holds the file, or if it turns out to be damaged.
     """
     folder = cache or archive.git_dir / "orarchive"
+    refuse_data_folder(folder, archive)
     path, lock = folder / INDEX_NAME, folder / f"{INDEX_NAME}.lock"
     try:
         folder.mkdir(parents=True, exist_ok=True)

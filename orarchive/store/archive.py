@@ -92,6 +92,13 @@ class Archive:
         )
 
 
+def refuse_data_folder(path: Path, archive: Archive) -> None:
+    """Raise ArchiveError for a path below the archive's data, where it would stop the next run."""
+    if path.resolve().is_relative_to(archive.data_folder.resolve()):
+        msg = f"{path} lies inside {archive.data_folder}; name another place"
+        raise ArchiveError(msg)
+
+
 def open_archive(folder: Path) -> Archive:
     """Open the archive in a folder; raise ArchiveError unless it is the top of a git work tree."""
     if not folder.is_dir():

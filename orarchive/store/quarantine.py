@@ -29,6 +29,9 @@ def save_payloads(archive: Archive, hour: dt.datetime, attempt: int, payloads: M
         return
     _ignore_folder(archive)
     folder = archive.root / QUARANTINE_FOLDER
+    if folder.exists() and not folder.is_dir():
+        log.error("Rejected payloads are not saved, for %s is a file; move it away", folder)
+        return
     folder.mkdir(exist_ok=True)
     bytes_left = MAX_BYTES
     path = folder / f"{format_hour(hour)}-{attempt}.zip"

@@ -153,6 +153,15 @@ def case(base: Base, tmp_path: Path) -> Iterator[Stage]:
     base.stage.service.heal()
 
 
+def test_a_file_in_place_of_the_quarantine_costs_no_record(stage: Stage) -> None:
+    stage.serve(build_payloads(START))
+    (stage.root / "quarantine").write_text("mine")
+    stage.service.fail("providers", "wrong-type")
+    assert stage.run(START) == 1
+    assert stage.read_report("models")["outcome"] == "ok"
+    assert (stage.root / "quarantine").read_text() == "mine"
+
+
 @pytest.mark.parametrize(("fault", "route"), CASES)
 def test_fault(base: Base, case: Stage, fault: str, route: str) -> None:
     """Name a fault, change nothing but its own records, and ask for these alone in the repair."""

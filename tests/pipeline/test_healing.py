@@ -5,9 +5,10 @@
 
 import copy
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -15,6 +16,7 @@ from orarchive.collect import feed_fetch
 from orarchive.collect.client import estimate_weight
 from orarchive.collect.feed_fetch import get_origin
 from orarchive.collect.plausibility import CONFIRMING_HOURS
+from orarchive.domain.ranking_series import SERIES
 from orarchive.history.problems import find_problems
 from orarchive.sample import START, Reply, sample_service
 from orarchive.sample.faults import encode
@@ -263,13 +265,30 @@ def test_a_next_page_may_be_outside_the_base_path() -> None:
     assert get_origin("https://h.example/api/v1") != get_origin("https://h.example:444/api/v1")
 
 
-def test_rankings_that_go_on_are_refused(tmp_path: Path) -> None:
+def test_rankings_in_pages_are_followed(tmp_path: Path) -> None:
+    """Where nothing says where an answer goes on it is refused."""
     with sample_service(EARLY) as service:
         stage = stage_in(service, tmp_path / "archive")
         recorder = Recorder(service, [allow_values(FEW)])
         recorder.alters.append(lambda path, _, body: {**body, "has_more": True} if path == MODELS else body)
         assert run(stage, EARLY) == 1
         assert set(reports(stage)["models"]["kept"].values()) == {"more-pages"}
+        whole: list[Any] = []
+
+        def split(path: str, query: Mapping[str, str], body: Any) -> Any:
+            if path != MODELS:
+                return body
+            rows = body["data"]
+            if query.get("rest"):
+                return {**body, "data": rows[1:]}
+            whole.extend(rows)
+            return {**body, "data": rows[:1], "links": {"next": f"?{urlencode({**query, 'rest': 1})}"}}
+
+        recorder.alters[-1] = split
+        assert run(stage, EARLY + HOUR) == 0
+        of_route = [name for name, series in SERIES.items() if series.route == MODELS]
+        rows = sum(reports(stage)[name]["rows"] for name in of_route if name in reports(stage))
+        assert rows == len(whole) > 2
 
 
 def test_pages_without_end_are_refused(stage: Stage) -> None:

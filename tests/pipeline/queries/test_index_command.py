@@ -47,3 +47,13 @@ def test_the_cache_can_be_another_folder(four_hours: Stage, tmp_path: Path, sour
     assert (folder / "index.sqlite").is_file()
     assert not default_path.exists()
     assert not unused.exists()
+
+
+@pytest.mark.parametrize("option", [("--out", "x.sqlite"), ("--cache", "cache")])
+def test_nothing_is_written_below_the_data(four_hours: Stage, option: tuple[str, str]) -> None:
+    """A file there would stop the next run."""
+    name, file = option
+    result = ask(four_hours, "index", name, str(four_hours.root / "data" / file))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "lies inside" in result.stderr
+    assert not (four_hours.root / "data" / file).exists()
