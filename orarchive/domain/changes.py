@@ -31,7 +31,7 @@ from orarchive.domain.prices import list_time_of_day_keys, read_entry_prices, re
 from orarchive.domain.record_files import is_same_json, is_volatile
 from orarchive.domain.records import get_alias_target, is_alias
 from orarchive.domain.snapshot import Snapshot, State, get_records_by_key
-from orarchive.jsonl import Record
+from orarchive.jsonl import Record, dumps
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,10 @@ class Change:
     old: Any = None
     new: Any = None
     cause: str = ""
-    """Of a model's `repriced` and `schedule_changed`: `endpoint` (an endpoint's own price changed the same
-    way), `schedule` (the new price is a rate in an endpoint's changed schedule), `provider` (the new price is
-    that of another endpoint, which had it before or has just joined), or `unknown`."""
+    """Of a model's `repriced` and `schedule_changed`: `endpoint` (an endpoint changed the same way),
+    `schedule` (the new price is a rate in an endpoint's changed schedule), `provider` (the new price is that
+    of another endpoint, which had it before or has just joined), or `unknown`. Of its top provider's limits:
+    `endpoint`, `provider` or ""."""
 
 
 FIELD_KINDS: dict[str, str] = {
@@ -76,6 +77,9 @@ FIELD_KINDS: dict[str, str] = {
 """Field -> the kind of its changes. Changes of any other field are `edited`."""
 
 TOP_PROVIDER = "top_provider"
+
+TOP_PROVIDER_LIMITS = ("context_length", "max_completion_tokens")
+"""Fields of a model's top provider that are those of one of its endpoints."""
 
 MAX_NEW_FIELDS = 200
 """New fields of a feed that are reported for one hour. Real hours have a handful; thousands, sent by mistake,
@@ -123,9 +127,21 @@ def diff_records(
     ]
     if "models" not in old:
         return changes
+    by_model: dict[str, list[Change]] = {}
+    for change in changes:
+        if change.feed == "endpoints":
+            by_model.setdefault(get_model_of_key(change.key), []).append(change)
     return [
-        *changes,
-        *_diff_model_prices(old["models"], new["models"], appeared["models"], changes, list_endpoints),
+        *(
+            replace(
+                change,
+                cause=_find_limits_cause(change, by_model.get(change.key, []), list_endpoints(change.key)),
+            )
+            if (change.feed, change.field) == ("models", TOP_PROVIDER)
+            else change
+            for change in changes
+        ),
+        *_diff_model_prices(old["models"], new["models"], appeared["models"], by_model, list_endpoints),
     ]
 
 
@@ -168,20 +184,25 @@ def _diff_record(
         if name == "pricing" or name in appeared or is_volatile(feed, name):
             continue
         before, after = old.get(name), new.get(name)
-        if name == TOP_PROVIDER:
-            before, after = (_get_top_provider(record) for record in (old, new))
+        if name == TOP_PROVIDER and _only_context_length_follows(old, new):
+            continue
         if not is_same_json(before, remove_paths(after, name, appeared) if name in outer_fields else after):
             yield Change(_get_field_kind(name, before, after), feed.name, key, name, before, after)
     if feed.name != "models":
         yield from _diff_pricing(feed.name, key, old.get("pricing"), new.get("pricing"), appeared)
 
 
-def _get_top_provider(record: Record) -> Any:
-    """Return a model's `top_provider`, without its context length where that repeats the model's own."""
-    top = record.get(TOP_PROVIDER)
-    if not isinstance(top, dict) or not is_same_json(top.get("context_length"), record.get("context_length")):
-        return top
-    return {name: value for name, value in top.items() if name != "context_length"}
+def _only_context_length_follows(old: Record, new: Record) -> bool:
+    """Return whether a model's top provider differs only in its context length, which repeats the model's."""
+    tops = []
+    for record in (old, new):
+        top = record.get(TOP_PROVIDER)
+        if not isinstance(top, dict) or not is_same_json(
+            top.get("context_length"), record.get("context_length")
+        ):
+            return False
+        tops.append({name: value for name, value in top.items() if name != "context_length"})
+    return is_same_json(*tops)
 
 
 def _get_field_kind(field: str, before: Any, after: Any) -> str:
@@ -226,21 +247,36 @@ def _diff_model_prices(
     old: State,
     new: State,
     appeared: Collection[str],
-    changes: list[Change],
+    endpoint_changes: Mapping[str, list[Change]],
     list_endpoints: Callable[[str], list[Record]],
 ) -> Iterator[Change]:
-    """Yield the changes of list prices with their cause; an alias moves and is never repriced."""
-    by_model: dict[str, list[Change]] = {}
-    for change in changes:
-        if change.feed == "endpoints":
-            by_model.setdefault(get_model_of_key(change.key), []).append(change)
+    """Yield the changes of list prices with their cause; an alias moves and is never repriced.
+
+    `endpoint_changes` are those of the endpoints, by model.
+    """
     for key in sorted(old.keys() & new.keys()):
         model, before, after = key[0], old[key], new[key]
         if before is after or is_alias(before) or is_alias(after):
             continue
         for change in _diff_pricing("models", model, before.get("pricing"), after.get("pricing"), appeared):
-            cause = _find_cause(change, by_model.get(model, []), list_endpoints(model))
+            cause = _find_cause(change, endpoint_changes.get(model, []), list_endpoints(model))
             yield replace(change, cause=cause)
+
+
+def _find_limits_cause(change: Change, endpoint_changes: list[Change], endpoints: list[Record]) -> str:
+    """Return the cause of a change of a top provider's limits; "" where no endpoint explains it."""
+    before, after = (value if isinstance(value, dict) else {} for value in (change.old, change.new))
+    changed = [name for name in TOP_PROVIDER_LIMITS if not is_same_json(before.get(name), after.get(name))]
+    moves = {(each.field, dumps(each.new)) for each in endpoint_changes if each.kind == LIMITS_CHANGED}
+    if not changed or change.kind != LIMITS_CHANGED:
+        return ""
+    if all((name, dumps(after.get(name))) in moves for name in changed):
+        return "endpoint"
+    limits = [name for name in TOP_PROVIDER_LIMITS if name in after]
+    is_of_other = any(
+        all(is_same_json(endpoint.get(name), after[name]) for name in limits) for endpoint in endpoints
+    )
+    return "provider" if is_of_other else ""
 
 
 def _find_cause(change: Change, endpoint_changes: list[Change], endpoints: list[Record]) -> str:

@@ -22,11 +22,11 @@ TOPIC_NAMES: dict[Topic, str] = {
 }
 """Topics that changes on the site can be filtered by, with their names on pages."""
 
-CUT, RISE, LISTED_PRICE = "cut", "rise", "listed price"
+CUT, RISE, LISTED_PROVIDER = "cut", "rise", "listed provider changed"
 
-PRICE_LABELS: dict[str, Sign] = {CUT: "▼", RISE: "▲", "repriced": "~", LISTED_PRICE: "~"}
-"""Labels of a line about new prices, with its sign: all cheaper, all dearer, neither; or only the list price
-moved, because OpenRouter lists another provider's."""
+PRICE_LABELS: dict[str, Sign] = {CUT: "▼", RISE: "▲", "repriced": "~", LISTED_PROVIDER: "~"}
+"""Labels of a line about new prices, with its sign: all cheaper, all dearer, neither; or only what a model
+lists moved, price or limits, because OpenRouter lists another provider first."""
 
 DEPRECATED_AFTER_DAYS = 14
 """Days of absence after which a model is called deprecated."""

@@ -155,11 +155,20 @@ def derive_record_events(changes: list[Change], after: str | None = None) -> Ite
 
 def _derive_field_events(change: Change, after: str | None) -> Iterator[Event]:
     """Yield the event of a change of one field, or none where an expiration date only changed its form."""
-    event = Event(change.kind, change.feed, change.key, change.field, change.old, change.new, after=after)
+    event = Event(
+        change.kind,
+        change.feed,
+        change.key,
+        change.field,
+        change.old,
+        change.new,
+        cause=change.cause,
+        after=after,
+    )
     if change.kind == REPRICED:
         old, new = _format_decimal(change.old), _format_decimal(change.new)
         percent = _compute_percent(change.old, change.new)
-        yield replace(event, old=old, new=new, percent=percent, cause=change.cause)
+        yield replace(event, old=old, new=new, percent=percent)
     elif change.kind == EXPIRY_CHANGED:
         old_date, new_date = parse_expiry(change.old), parse_expiry(change.new)
         if old_date != new_date:
@@ -216,7 +225,7 @@ def _derive_schedule_events(
         if plain := plain_changes.get(name):
             percent, cause = _compute_percent(plain.old, plain.new), plain.cause
         else:
-            percent, cause = None, "schedule" if change.feed == "models" else ""
+            percent, cause = None, change.cause
         yield replace(
             event,
             field=name,

@@ -10,6 +10,7 @@ from orarchive.domain.records import get_lab
 from orarchive.paths import escape_segment
 from orarchive.publish import api, deployment, exports, metrics, news_feeds
 from orarchive.publish.examples import build_examples
+from orarchive.publish.folding import fold_listed_providers
 from orarchive.publish.news_feeds import (
     CHANGES_FEED,
     CUTS_FEED,
@@ -56,7 +57,8 @@ def build_files(view: View, base_url: str | None, progress: bool = False) -> dic
 def _render_feeds(view: View, paths: dict[str, str], base: str | None) -> Iterator[tuple[str, bytes]]:
     """Yield every news feed with its path."""
     news = news_feeds.build_news(view.changes, paths)
-    yield from _render_general_feeds(news, base)
+    folded = news_feeds.build_news(fold_listed_providers(view.changes), paths)
+    yield from _render_general_feeds(folded, base)
     by_model: dict[str, list[NewsEntry]] = defaultdict(list)
     by_lab: dict[str, list[NewsEntry]] = defaultdict(list)
     for entry in news:

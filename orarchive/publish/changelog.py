@@ -19,7 +19,8 @@ from orarchive.domain.event_kinds import (
     GAINED,
     JOINED,
     LEFT,
-    LISTED_PRICE,
+    LIMITS_CHANGED,
+    LISTED_PROVIDER,
     LOST,
     MISSING,
     PRICE_LABELS,
@@ -148,7 +149,7 @@ def _is_repetition(event: Event, moved_aliases: set[str]) -> bool:
     """Return whether another line already reports an event."""
     if event.kind in (JOINED, LEFT, GAINED, LOST) and event.cause in ("model", "endpoint"):
         return True
-    if event.kind == REPRICED and event.feed == "models":
+    if event.feed == "models" and event.kind in (REPRICED, LIMITS_CHANGED) and event.cause:
         return event.cause in ("endpoint", "schedule")
     # A moved alias has other values because it repeats the facts of its new target.
     return event.feed == "models" and event.key in moved_aliases and event.kind != ALIAS_MOVED
@@ -166,9 +167,12 @@ def _build_lines(group: list[Event], events: list[Event], dataset: Dataset) -> I
             event, _list_first_prices(event, dataset), tuple(_describe_record_event(event, events))
         )
     repriced = sorted((event for event in group if event.kind == REPRICED), key=lambda event: event.cause)
+    limits = [event for event in group if event.kind == LIMITS_CHANGED and event.cause == "provider"]
     for cause, same_cause in groupby(repriced, lambda event: event.cause):
-        yield _build_price_line(cause, list(same_cause))
-    of_fields = [event for event in group if event not in of_record and event.kind != REPRICED]
+        yield _build_price_line(cause, list(same_cause), limits if cause == "provider" else [])
+    if limits and not any(event.cause == "provider" for event in repriced):
+        yield _build_price_line("provider", [], limits)
+    of_fields = [event for event in group if event not in [*of_record, *repriced, *limits]]
     of_fields.sort(key=lambda event: get_event_kind(event.kind).label)
     for _, same_kind in groupby(of_fields, lambda event: event.kind):
         changed = list(same_kind)
@@ -193,8 +197,8 @@ def _build_line(
     )
 
 
-def _build_price_line(cause: str, events: list[Event]) -> ChangelogLine:
-    """Return the line of the new prices of one record that share a cause."""
+def _build_price_line(cause: str, events: list[Event], limits: list[Event]) -> ChangelogLine:
+    """Return the line of the new prices of one record that share a cause, and of limits that have it, too."""
     moves = {event.field: move for event in events if (move := _read_move(event))}
     ranks = {name: rank for rank, name in enumerate(sort_dimensions({event.field for event in events}))}
     conditional = sorted(filter(_has_conditions, events), key=lambda event: ranks[event.field])
@@ -203,9 +207,15 @@ def _build_price_line(cause: str, events: list[Event]) -> ChangelogLine:
     directions = frozenset(move.direction for move in sorted_moves)
     label = {frozenset({-1}): CUT, frozenset({1}): RISE}.get(directions, get_event_kind(REPRICED).label)
     phrases = PAGE_STYLE.cause_phrases
-    causes = [phrases[cause]] if cause in phrases and events[0].feed == "models" else []
+    first, *_ = [*events, *limits]
+    # The label of a line about another provider says the cause.
+    causes = [phrases[cause]] if cause == "unknown" and first.feed == "models" else []
+    words = [describe_change(event.to_change(), PAGE_STYLE) for event in limits]
     return _build_line(
-        events[0], sorted_moves, (*causes, *tariffs), LISTED_PRICE if cause == "provider" else label
+        first,
+        sorted_moves,
+        (*causes, *tariffs, *filter(None, words)),
+        LISTED_PROVIDER if cause == "provider" else label,
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import feedgenerator
 from markupsafe import escape
 
-from orarchive.domain.event_kinds import LISTED_PRICE
+from orarchive.domain.event_kinds import LISTED_PROVIDER
 from orarchive.domain.foreign_text import escape_invisible, shorten
 from orarchive.domain.phrasing import label_dimension
 from orarchive.domain.prices import format_price
@@ -99,7 +99,7 @@ def build_news(changes: Iterable[ChangelogHour], paths: dict[str, str]) -> list[
 
 def is_cut(entry: NewsEntry) -> bool:
     """Return whether an entry is about a price that a provider cut by 20 % or more."""
-    return entry.line.kind != LISTED_PRICE and any(map(_is_big_cut, entry.line.moves))
+    return entry.line.kind != LISTED_PROVIDER and any(map(_is_big_cut, entry.line.moves))
 
 
 def _is_big_cut(move: Move) -> bool:

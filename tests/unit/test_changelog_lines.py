@@ -4,8 +4,9 @@ from decimal import Decimal
 from typing import Any
 
 from orarchive.index.events import Event
-from orarchive.publish.changelog import ChangelogLine, build_changelog
+from orarchive.publish.changelog import ChangelogHour, ChangelogLine, build_changelog
 from orarchive.publish.dataset import Dataset
+from orarchive.publish.folding import fold_listed_providers
 from orarchive.sample import START
 from orarchive.timestamps import format_stamp
 
@@ -39,7 +40,40 @@ def test_cuts_and_rises_are_told_apart() -> None:
             make_reprice("models", "a/r", "-1", "3", "unknown"),
         )
     }
-    assert kinds == {"cut": [-50], "rise": [100], "listed price": [200], "repriced": [None]}
+    assert kinds == {"cut": [-50], "rise": [100], "listed provider changed": [200], "repriced": [None]}
+
+
+def test_what_another_provider_brings_is_one_line() -> None:
+    """Its price and its limits; on the home page and in general feeds one line stands for all models."""
+    limits = {"context_length": 8}, {"context_length": 4}
+    events = [
+        *(make_reprice("models", name, "1", "3", "provider") for name in ("a/c", "a/d")),
+        make_event("limits_changed", "models", "a/c", "top_provider", *limits, cause="provider"),
+        make_event("limits_changed", "models", "a/e", "top_provider", *limits, cause="provider"),
+        make_event("limits_changed", "models", "a/f", "top_provider", *limits, cause="endpoint"),
+        make_event("limits_changed", "models", "a/g", "top_provider", *limits),
+    ]
+    lines = build_lines(*events)
+    assert [(line.model, line.kind, line.parts) for line in lines] == [
+        ("a/c", "listed provider changed", ("top provider: context length 8 → 4",)),
+        ("a/d", "listed provider changed", ()),
+        ("a/e", "listed provider changed", ("top provider: context length 8 → 4",)),
+        ("a/g", "limits", ("top provider: context length 8 → 4",)),
+    ]
+    (hour,) = fold_listed_providers([ChangelogHour(START, lines)])
+    assert [(line.model, line.subject, line.parts) for line in hour.lines] == [
+        ("a/g", "", ("top provider: context length 8 → 4",)),
+        (None, "3 models", ("a/c", "a/d", "a/e")),
+    ]
+
+
+def test_a_schedule_that_no_endpoint_explains_is_told() -> None:
+    night = [{"utc_start": 0, "utc_end": 800, "price": "0.000001"}, {"price": "0.000002"}]
+    for cause, told in (("unknown", 1), ("provider", 1), ("endpoint", 0)):
+        hours = build_changelog(
+            [make_reprice("models", "a/b", "0.000003", night, cause)], Dataset({}, [], {}, [], {}, {}, {}, {})
+        )
+        assert len(hours) == told, cause
 
 
 def test_prices_by_conditions_are_named() -> None:

@@ -211,6 +211,46 @@ def test_limits_of_the_top_provider(old: Any, new: Any, fields: set[str]) -> Non
     assert {change.kind for change in changes} == {"limits_changed"}
 
 
+def test_values_normalised_for_comparison_are_not_told() -> None:
+    """Tell a top provider as it was sent."""
+
+    def with_top(length: int) -> Snapshot:
+        record = {"id": "a/b", "context_length": 8, "top_provider": {"context_length": length}}
+        return {**make_empty_snapshot(), "models": {("a/b",): record}}
+
+    (change,) = diff_snapshots(with_top(8), with_top(5))
+    assert (change.old, change.new) == ({"context_length": 8}, {"context_length": 5})
+
+
+@pytest.mark.parametrize(
+    ("endpoints", "cause"),
+    [
+        ([(8, 5)], "endpoint"),
+        ([(8, 8), (5, 5)], "provider"),
+        ([(8, None), (None, 5)], "provider"),
+        ([(8, 8)], ""),
+    ],
+)
+def test_the_cause_of_other_limits_of_the_top_provider(
+    endpoints: list[tuple[int | None, int | None]], cause: str
+) -> None:
+    """Each endpoint has a context length before and after; None where it is not there."""
+
+    def with_top(length: int, lengths: list[int | None]) -> Snapshot:
+        record = {"id": "a/b", "context_length": 9, "top_provider": {"context_length": length}}
+        items = [{"tag": f"x{n}", "context_length": size} for n, size in enumerate(lengths) if size]
+        response = {"data": {"endpoints": items}}
+        return {
+            **make_empty_snapshot(),
+            "models": {("a/b",): record},
+            "endpoints": {("a/b",): response},
+        }
+
+    before, after = ([pair[n] for pair in endpoints] for n in (0, 1))
+    changes = diff_snapshots(with_top(8, before), with_top(5, after))
+    assert [change.cause for change in changes if change.field == "top_provider"] == [cause]
+
+
 @pytest.mark.parametrize(("max_tokens", "kind"), [(1, "edited"), (2, "limits_changed")])
 def test_moderation_is_no_limit(max_tokens: int, kind: str) -> None:
     def with_top(is_moderated: bool, tokens: int) -> Snapshot:

@@ -16,6 +16,7 @@ from orarchive.history.coverage import SPANS_HOURS, Coverage, Gap, compute_cover
 from orarchive.publish.changelog import ChangelogHour, build_changelog
 from orarchive.publish.charts.steps import MAX_GAP
 from orarchive.publish.dataset import Dataset
+from orarchive.publish.folding import fold_listed_providers
 from orarchive.publish.views.changes import ChangelogMonth, group_months
 from orarchive.publish.views.graveyard import Grave, list_graves
 from orarchive.publish.views.labs_providers import (
@@ -119,7 +120,7 @@ class View:
         """Return the latest hours with changes, `MAX_HOME_LINES` lines in all; `more` counts the rest."""
         hours = []
         left = MAX_HOME_LINES
-        for hour in self.changes:
+        for hour in fold_listed_providers(self.changes[:MAX_HOME_LINES]):
             if left <= 0:
                 break
             hours.append(ChangelogHour(hour.hour, hour.lines[:left], max(len(hour.lines) - left, 0)))

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import groupby, takewhile
 
-from orarchive.domain.event_kinds import LISTED_PRICE
+from orarchive.domain.event_kinds import LISTED_PROVIDER
 from orarchive.domain.phrasing import get_unit
 from orarchive.domain.prices import MAIN_DIMENSIONS
 from orarchive.publish.changelog import ChangelogHour, ChangelogLine, Move
@@ -76,7 +76,7 @@ def list_moves(changes: list[ChangelogHour], since: dt.datetime) -> list[PriceMo
     for hour in takewhile(lambda hour: hour.hour > since, changes):
         for line in hour.lines:
             is_recent = line.after is None or line.after >= since - MAX_GAP
-            if is_recent and line.topic == "price" and line.kind != LISTED_PRICE:
+            if is_recent and line.topic == "price" and line.kind != LISTED_PROVIDER:
                 key = (line.model, line.subject)
                 last.setdefault(key, (hour.hour, line))
                 for move in line.moves:
@@ -190,7 +190,7 @@ def _build_row(hour: ChangelogHour, line: ChangelogLine, on_model_page: bool) ->
         topic="" if on_model_page else line.topic,
         model="" if on_model_page else line.model or "",
         subject=line.subject,
-        moves=[build_move_view(move, line.kind != LISTED_PRICE) for move in line.moves],
+        moves=[build_move_view(move, line.kind != LISTED_PROVIDER) for move in line.moves],
         is_per_million={get_unit(move.dimension) for move in line.moves} == {"M"},
         parts=line.parts,
         after=line.after if is_late else None,

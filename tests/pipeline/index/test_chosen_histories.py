@@ -94,7 +94,7 @@ def test_a_history_with_all_kinds_of_events() -> None:
     for feed, expected in EVENT_KINDS.items():
         assert kinds[feed] >= expected, feed
     causes = {fact.cause for fact in facts if (fact.kind, fact.feed) == ("repriced", "models")}
-    assert causes == {"endpoint", "provider", "schedule", "unknown"}
+    assert causes == {"endpoint", "provider", "unknown"}
     assert oracle.facts.excuses.keys() == EXCUSES.keys()
 
 

@@ -212,7 +212,7 @@ def test_an_orphaned_model_was_so_from_the_first_hour(returning: Stage) -> None:
 
 def test_log_prints_the_hours_of_a_schedule_that_ended(returning: Stage) -> None:
     windows = "10:00-01:00 UTC $0.435, 01:00-04:00 UTC $0.87, 04:00-06:00 UTC $0.435, 06:00-10:00 UTC $0.87"
-    line = f"prompt ({windows}, Saturday/Sunday UTC $0.435) per M -> $0.435 per M, its schedule"
+    line = f"prompt ({windows}, Saturday/Sunday UTC $0.435) per M -> $0.435 per M, an endpoint's own price"
     assert line in answer(returning, "log", DEEPSEEK)
 
 

@@ -91,9 +91,8 @@ class PriceOracle:
     def compare(self, feed: Feed, key: Key) -> None:
         """Compare the price object of a record before and after the current attempt."""
         old, sent = (get_pricing(side[feed.name][key]) for side in (self.log.old, self.log.new))
-        new_paths = self.new_paths[feed.name]
-        new = {} if "pricing" in new_paths else remove_paths(sent, "pricing", new_paths)
-        change = PricingChange(old, new, sent)
+        change = self._compare_pricing(feed.name, old, sent)
+        new = change.new
         if feed.name == "endpoints":
             self._note_endpoint(key[0], change)
         are_ruled = [self._compare_price(feed, key, change, name) for name in sorted(change.dimensions)]
@@ -108,6 +107,12 @@ class PriceOracle:
             self._add(feed, key, "discounted", "discount", *discounts)
         if sent != new:
             self.facts.excuse("new field")
+
+    def _compare_pricing(self, feed: str, old: Record, sent: Record) -> PricingChange:
+        """Compare two price objects of a feed, without the fields that are new in it."""
+        new_paths = self.new_paths[feed]
+        new = {} if "pricing" in new_paths else remove_paths(sent, "pricing", new_paths)
+        return PricingChange(old, new, sent)
 
     def _compare_price(self, feed: Feed, key: Key, change: PricingChange, name: str) -> bool:
         """Compare one price; return whether the changed schedule changed its conditions."""
@@ -124,7 +129,7 @@ class PriceOracle:
             percent = _find_percent(old, new)
             self._add(feed, key, "repriced", name, *values, percent=percent, cause=cause)
         elif is_ruled:
-            cause = "schedule" if feed.name == "models" else ""
+            cause = self._find_schedule_cause(key[0], change) if feed.name == "models" else ""
             self._add(feed, key, "repriced", name, *tariffs, cause=cause)
         elif not is_equal(change.old, change.new, name):
             self.facts.excuse(
@@ -155,6 +160,23 @@ class PriceOracle:
                 (name, price) for name, price in prices if name in time_of_day
             }
 
+    def _find_schedule_cause(self, model: str, change: PricingChange) -> str:
+        """Return the cause of a new schedule of a model."""
+        old, new = (
+            {key: get_pricing(record) for key, record in side["endpoints"].items() if key[0] == model}
+            for side in (self.log.old, self.log.new)
+        )
+        moves = [self._compare_pricing("endpoints", old[key], new[key]) for key in old.keys() & new.keys()]
+        described = _describe_schedule(change)
+        if any(move.is_rescheduled and _describe_schedule(move) == described for move in moves):
+            return "endpoint"
+        rates = _read_current_rates(change)
+        for pricing in (*old.values(), *new.values()):
+            has_rates = all(read_price(pricing, name) == price for name, price in rates.items())
+            if has_rates and dumps(read_entries(pricing)) == dumps(read_entries(change.sent)):
+                return "provider"
+        return "unknown"
+
     def _find_cause(self, model: str, dimension: str, price: Decimal | None) -> str:
         """Return the cause of a new price of a model."""
         if (dimension, price) in self.moved_endpoint_prices[model]:
@@ -170,6 +192,18 @@ class PriceOracle:
         if any(read_price(get_pricing(endpoint), dimension) == price for endpoint in endpoints):
             return "provider"
         return "unknown"
+
+
+def _read_current_rates(change: PricingChange) -> dict[str, Decimal | None]:
+    """Read the new prices of the dimensions that depend on the time of day, before or after."""
+    prices = {name: read_price(change.sent, name) for name in change.time_of_day_dimensions}
+    return {name: price for name, price in prices.items() if price is not None}
+
+
+def _describe_schedule(change: PricingChange) -> Any:
+    """Describe a changed schedule, to compare it with another."""
+    schedules = [dumps(read_entries(pricing)) for pricing in (change.old, change.sent)]
+    return schedules, _read_current_rates(change)
 
 
 def _find_percent(old: Decimal | None, new: Decimal | None) -> float | None:
