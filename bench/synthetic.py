@@ -12,7 +12,7 @@ from typing import Any
 
 from bench.health import Health
 from orarchive.domain.feeds import ENDPOINTS, FEEDS, MODELS, PROVIDERS
-from orarchive.domain.record_files import number_duplicates, split_record
+from orarchive.domain.record_files import list_numbered, split_record
 from orarchive.jsonl import Record, dumps
 from orarchive.sample import START, build_world_at
 from orarchive.sample.drift import draw_scores
@@ -63,7 +63,7 @@ class SyntheticData:
             return answer(world, path, {"output_modalities": "all"}, {}, "")[1]["data"]
 
         sample = [(row, ask(f"models/{row['id']}/endpoints")["endpoints"]) for row in ask("models")]
-        rows = [(row, list(number_duplicates(ENDPOINTS, items))[:MAX_ENDPOINTS]) for row, items in sample]
+        rows = [(row, list(list_numbered(ENDPOINTS, items))[:MAX_ENDPOINTS]) for row, items in sample]
         slots: list[tuple[Record, NumberedRecords]] = []
         remaining = self.endpoints
         for slot in range(self.models):

@@ -24,6 +24,7 @@ from orarchive.collect.results import FanOutFetch, FeedFetch, FetchResult, ListF
 from orarchive.domain.data_paths import SNAPSHOT_FILES
 from orarchive.domain.feeds import FEEDS, CopyFeed, FanOutFeed, Feed
 from orarchive.domain.keys import Key
+from orarchive.domain.record_files import number_items
 from orarchive.domain.snapshot import (
     Snapshot,
     State,
@@ -150,7 +151,9 @@ def merge_fan_out(
     }
     unread = {key: reason for key, reason in unread.items() if key not in gone}
     state = {(key,): response for (key,), response in records.items() if key in listed - gone}
-    fetched_state = {(key,): response for key, response in bodies.items()}
+    fetched_state = {
+        (key,): _number_items(feed, response, records.get((key,))) for key, response in bodies.items()
+    }
     listed_records = {key: response for key, response in records.items() if key[0] in listed}
     received = _count_items(feed, fetched_state) + len(faults)
     state |= fetched_state
@@ -216,6 +219,16 @@ def _drop_faulty_items(feed: FanOutFeed, bodies: Mapping[str, Record]) -> tuple[
         good[key], faults_of_body = validate.drop_faulty_items(feed, body)
         faults += [f"{key}: {fault}" for fault in faults_of_body]
     return good, faults
+
+
+def _number_items(feed: FanOutFeed, response: Record, before: Record | None) -> Record:
+    """Return a response whose items are numbered as those of the response before, if they have numbers."""
+    if not feed.has_item_lines:
+        return response
+    payload = feed.get_payload(response)
+    items_before = feed.get_payload(before)[feed.items_member] if before else ()
+    numbered = {**payload, feed.items_member: number_items(feed, payload[feed.items_member], items_before)}
+    return {**response, feed.payload_member: numbered} if feed.payload_member else numbered
 
 
 def _list_item_doubts(feed: FanOutFeed, records: State, state: State, recent: RecentReads) -> Iterator[Doubt]:

@@ -126,23 +126,81 @@ def unescape_names(line: Record, archive_fields: Collection[str]) -> Record:
     }
 
 
-def number_duplicates(feed: Feed, items: Iterable[Record]) -> Iterator[tuple[int, Record]]:
-    """Yield (n, item) for the items of one model; n counts items with the same tag, from 0.
+class NumberedItem(dict[str, Any]):
+    """An item with its number among those with the same key, which the service does not send."""
 
-    Endpoints have no id, and a tag occurs up to three times in a response. Items with the same tag are
-    ordered by quantization, limits, parameters and prices, then by all stable fields and last by all fields,
-    so that n does not depend on health as long as the stable fields differ.
+    def __init__(self, item: Record, n: int) -> None:
+        super().__init__(item)
+        self.n = n
+
+
+def number_items(feed: Feed, items: Iterable[Record], before: Iterable[Record] = ()) -> list[NumberedItem]:
+    """Return the items of one response with their numbers; n counts items with the same tag, from 0.
+
+    Endpoints have no id, and a tag occurs up to three times in a response. Each item gets the number of the
+    item of the response before (`before`, numbered) from which it differs least: so others keep theirs when
+    one joins, leaves or is repriced past another. The rest get numbers that are free, ordered by
+    quantization, limits, parameters and prices, then by all stable fields and last by all fields, so that n
+    does not depend on health as long as the stable fields differ.
     """
+    by_tag: dict[str, list[Record]] = {}
+    for item in items:
+        by_tag.setdefault(item["tag"], []).append(item)
+    numbers_before: dict[str, dict[int, Record]] = {}
+    for n, item in list_numbered(feed, before):
+        numbers_before.setdefault(item["tag"], {})[n] = item
+    return [
+        NumberedItem(item, n)
+        for tag, duplicates in sorted(by_tag.items())
+        for n, item in sorted(_number(feed, duplicates, numbers_before.get(tag, {})).items())
+    ]
+
+
+def list_numbered(feed: Feed, items: Iterable[Record]) -> Iterator[tuple[int, Record]]:
+    """Yield (n, item) for the items of one model, which are numbered here where they are not yet."""
+    items = list(items)
+    numbered = [item for item in items if isinstance(item, NumberedItem)]
+    for item in numbered if len(numbered) == len(items) else number_items(feed, items):
+        yield item.n, item
+
+
+def _number(feed: Feed, items: list[Record], before: dict[int, Record]) -> dict[int, Record]:
+    """Return items with one tag by number: first those most like an item before, then the rest in order."""
+    if len(items) == 1 and len(before) < 2:
+        return {next(iter(before), 0): items[0]}
 
     def sort_key(item: Record) -> tuple[bytes, ...]:
         stable = extract_stable_part(feed, item)
         return dumps([stable.get(name) for name in DUPLICATE_ORDER]), dumps(stable), dumps(item)
 
-    by_tag: dict[str, list[Record]] = {}
-    for item in items:
-        by_tag.setdefault(item["tag"], []).append(item)
-    for _, duplicates in sorted(by_tag.items()):
-        yield from enumerate(sorted(duplicates, key=sort_key) if len(duplicates) > 1 else duplicates)
+    items = sorted(items, key=sort_key)
+    stable_items = [extract_stable_part(feed, item) for item in items]
+    stable_before = {n: extract_stable_part(feed, item) for n, item in before.items()}
+    differences = sorted(
+        (_count_differences(old, item), n, position)
+        for n, old in [*stable_before.items()][:MAX_DUPLICATES]
+        for position, item in enumerate(stable_items[:MAX_DUPLICATES])
+    )
+    numbers: dict[int, int] = {}
+    for _, n, position in differences:
+        if n not in numbers.values() and position not in numbers:
+            numbers[position] = n
+    free = (n for n in count() if n not in before)
+    return {
+        numbers[position] if position in numbers else next(free): item for position, item in enumerate(items)
+    }
+
+
+def _count_differences(old: Record, new: Record) -> int:
+    """Count the fields in which two items differ; each price is a field."""
+    old, new = ({**item, "pricing": None, **_name_prices(item)} for item in (old, new))
+    return sum(not is_same_json(old.get(name), new.get(name)) for name in old.keys() | new.keys())
+
+
+def _name_prices(item: Record) -> Record:
+    """Return the members of an item's price object, each with the name of the object before its own."""
+    pricing = item.get("pricing")
+    return {f"pricing.{name}": value for name, value in pricing.items()} if isinstance(pricing, dict) else {}
 
 
 DUPLICATE_ORDER = (
@@ -165,11 +223,14 @@ def match_copies(feed: Feed, rows: Iterable[Record], endpoints: dict[Key, Record
     # The free n of each model and tag are in descending order: the lowest are at the end.
     free: dict[tuple[str, str], list[int]] = {}
     counts: Counter[tuple[str, str]] = Counter()
+    numbers: dict[tuple[str, str], list[int]] = {}
+    for model, tag, n in endpoints:
+        numbers.setdefault((model, tag), []).append(n)
     for row in sorted(rows, key=dumps):
         pair = (row["model_id"], row["tag"])
         if pair not in free:
-            duplicates = next(n for n in count() if (*pair, n) not in endpoints)
-            free[pair], counts[pair] = [*reversed(range(duplicates))], duplicates
+            free[pair] = sorted(numbers.get(pair, ()), reverse=True)
+            counts[pair] = max(free[pair], default=-1) + 1
         if candidates := free[pair][-MAX_DUPLICATES:]:
             best = min(candidates, key=lambda n: (len(shorten_record(row, endpoints[*pair, n])), n))
             del free[pair][candidates.index(best) - len(candidates)]

@@ -12,11 +12,12 @@ from orarchive.domain.data_paths import get_file_name, get_line_key
 from orarchive.domain.feeds import FEEDS, RESPONSES_FILE, CopyFeed, FanOutFeed, Feed
 from orarchive.domain.keys import EndpointKey, Key
 from orarchive.domain.record_files import (
+    NumberedItem,
     extract_stable_part,
     find_improper_key_field,
     join_record,
+    list_numbered,
     match_copies,
-    number_duplicates,
     restore_record,
     shorten_record,
     split_record,
@@ -44,7 +45,7 @@ def get_records_by_key(feed: Feed, state: State) -> dict[Key, Record]:
     return {
         EndpointKey(model, item["tag"], n): item
         for (model,), response in state.items()
-        for n, item in number_duplicates(feed, feed.get_payload(response)[feed.items_member])
+        for n, item in list_numbered(feed, feed.get_payload(response)[feed.items_member])
     }
 
 
@@ -177,8 +178,8 @@ def _join_responses(feed: FanOutFeed, lines: Lines, snapshot: Snapshot) -> State
             str(feed.payload_member): {**payload, feed.items_member: []},
             **line.get("response", {}),
         }
-    for (model, _, _), item in _join_records(feed, lines).items():
-        feed.get_payload(state[model,])[feed.items_member].append(item)
+    for (model, _, n), item in _join_records(feed, lines).items():
+        feed.get_payload(state[model,])[feed.items_member].append(NumberedItem(item, n))
     return state
 
 

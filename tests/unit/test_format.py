@@ -236,7 +236,7 @@ def test_duplicates_keep_their_numbers_when_health_changes() -> None:
     ]
     swapped = [{**item, "uptime_last_1d": 3 - item["uptime_last_1d"]} for item in reversed(duplicates)]
     before, after = (
-        [(n, item["quantization"]) for n, item in record_files.number_duplicates(ENDPOINTS, items)]
+        [(n, item["quantization"]) for n, item in record_files.list_numbered(ENDPOINTS, items)]
         for items in (duplicates, swapped)
     )
     assert before == after == [(0, "fp4"), (1, "fp8")]
