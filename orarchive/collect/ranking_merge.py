@@ -14,6 +14,7 @@ from orarchive.collect import openapi, validate
 from orarchive.collect.merge_result import MergeResult, describe_faults, report_rejection
 from orarchive.collect.ranking_schedule import OPENAPI_NAME, list_slices
 from orarchive.collect.results import FetchResult, SliceFetch
+from orarchive.domain.prices import format_percent_change
 from orarchive.domain.ranking_series import (
     ALL_SLICES,
     RANKINGS_FOLDER,
@@ -228,7 +229,7 @@ def _describe_restated(fetched: SliceFetch, rows: list[Record], archived: list[R
     for date in sorted(old.keys() & new.keys()):
         percent = compute_restatement(old[date], new[date])
         if percent is not None:
-            yield f"~ {label}, {date}: {old[date]} -> {new[date]} tokens ({percent:+.1f}%)"
+            yield f"~ {label}, {date}: {old[date]} -> {new[date]} tokens ({format_percent_change(percent)})"
 
 
 def sum_tokens(rows: Iterable[Record]) -> Counter[str]:

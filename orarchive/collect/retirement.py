@@ -66,7 +66,7 @@ def is_retired(now: RequestOutcome, earlier: Iterable[RequestOutcome]) -> bool:
     if not now.says_gone:
         return False
     for outcome in earlier:
-        if outcome.outcome in ("ok", "partial", "quarantined"):
+        if outcome.outcome in ("ok", "partial"):
             return False
         if outcome.says_gone and now.hour - outcome.hour >= RETIRED_AFTER:
             return True

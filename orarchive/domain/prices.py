@@ -23,6 +23,10 @@ digits."""
 MAX_PRICES = 200
 """Prices of a pricing object, and entries of a schedule, that are read. Real objects have fifteen prices and
 a handful of entries; thousands, sent by mistake, must not fill pages or slow down runs."""
+TENTH_OF_ALL = 10
+"""Percentages from which on a change is told without decimals."""
+MAX_PERCENT_DIGITS = 6
+"""Decimals that a percentage has at most."""
 NOT_PRICES = ("overrides", "discount")
 NUMERIC_TYPES = (str, int, Decimal)
 ZERO = Decimal(0)
@@ -208,6 +212,26 @@ def compute_percent_change(old: Decimal | None, new: Decimal | None) -> Decimal 
     if not old or not new or old < 0 or new < 0:
         return None
     return (new - old) / old * 100
+
+
+def format_percent_change(percent: Decimal | float, minus: str = "-") -> str:
+    """Return a change in percent with its sign: `+1395 %`, `+5.3 %`, `-99.999 %`.
+
+    From ten percent on it is whole, below it has one decimal; more where it would otherwise say `0 %`, or
+    that all is gone. `minus` is the sign of a loss.
+    """
+    exact = Decimal(str(percent))
+    rounded = next(
+        (
+            rounded
+            for digits in range(int(abs(exact) < TENTH_OF_ALL), MAX_PERCENT_DIGITS)
+            if (rounded := round(exact, digits)) not in (0, -100)
+        ),
+        exact,
+    )
+    sign = "+" if rounded > 0 else minus if rounded < 0 else ""
+    digits = f"{abs(rounded):f}"
+    return f"{sign}{digits.rstrip('0').rstrip('.') if '.' in digits else digits} %"
 
 
 def format_price(dimension: str, price: Decimal | None) -> str:

@@ -40,7 +40,13 @@ from orarchive.domain.phrasing import (
     label_dimension,
     sort_dimensions,
 )
-from orarchive.domain.prices import MAIN_DIMENSIONS, compute_percent_change, format_price, is_dynamic
+from orarchive.domain.prices import (
+    MAIN_DIMENSIONS,
+    compute_percent_change,
+    format_percent_change,
+    format_price,
+    is_dynamic,
+)
 from orarchive.domain.records import as_number, parse_expiry
 from orarchive.index.events import Event
 from orarchive.publish.dataset import Dataset, PriceKey
@@ -75,10 +81,9 @@ class Move:
     new: Decimal | None
 
     @property
-    def percent(self) -> int | None:
-        """Return the change in whole percent; None where either end is no positive price."""
-        percent = compute_percent_change(self.old, self.new)
-        return None if percent is None else int(percent.to_integral_value())
+    def percent(self) -> Decimal | None:
+        """Return the change in percent; None where either end is no positive price."""
+        return compute_percent_change(self.old, self.new)
 
     @property
     def direction(self) -> int:
@@ -308,7 +313,7 @@ def _format_subject(event: Event) -> str:
 
 def _describe_field_event(event: Event) -> str:
     if event.kind == RESTATED:
-        return f"{event.key} of {event.field} {event.percent:+.1f} %"
+        return f"{event.key} of {event.field} {format_percent_change(event.percent or 0, PAGE_STYLE.minus)}"
     if event.kind == DISCOUNTED:
         shares = (format_share(as_number(value)) for value in (event.old, event.new))
         return f"discount {PAGE_STYLE.format_pair(*shares)}"

@@ -16,8 +16,8 @@ from markupsafe import escape
 from orarchive.domain.event_kinds import LISTED_PROVIDER
 from orarchive.domain.foreign_text import escape_invisible, shorten
 from orarchive.domain.phrasing import label_dimension
-from orarchive.domain.prices import format_price
-from orarchive.publish.changelog import ChangelogHour, ChangelogLine, Move
+from orarchive.domain.prices import format_percent_change, format_price
+from orarchive.publish.changelog import PAGE_STYLE, ChangelogHour, ChangelogLine, Move
 from orarchive.publish.sanitize import to_safe_json
 from orarchive.timestamps import format_hour, format_stamp
 
@@ -215,7 +215,7 @@ def _describe_move(move: Move) -> str:
     name, new = label_dimension(move.dimension), format_price(move.dimension, move.new)
     if move.old is None:
         return f"{name} {new}"
-    percent = f" ({move.percent:+} %)" if move.percent is not None else ""
+    percent = "" if move.percent is None else f" ({format_percent_change(move.percent, PAGE_STYLE.minus)})"
     return f"{name} {format_price(move.dimension, move.old)} → {new}{percent}"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from orarchive.domain.event_kinds import REPRICED, RETURNED
 from orarchive.domain.feeds import FEEDS
 from orarchive.domain.phrasing import LOG_STYLE, describe_change, format_tariff
-from orarchive.domain.prices import format_price
+from orarchive.domain.prices import format_percent_change, format_price
 from orarchive.index.event_log import read_events
 from orarchive.index.events import Event
 from orarchive.index.record_rows import UNLISTED
@@ -34,7 +34,7 @@ def describe_event(event: Event) -> str:
     """Phrase the change of an event and its cause, without the kind, the key and the hour."""
     words = _describe_values(event)
     if event.percent is not None:
-        words += f" ({event.percent:+.3g} %)"
+        words += f" ({format_percent_change(event.percent)})"
     cause = (PRICE_CAUSES if event.kind == REPRICED else CAUSES).get(event.cause, "")
     return ", ".join(filter(None, (words, cause)))
 

@@ -165,9 +165,11 @@ def test_moves_are_from_what_was_to_what_is(tmp_path: Path) -> None:
         build_snapshot([price_model(model, steps[n]) for model, steps in prices.items()]) for n in range(3)
     ]
     moves = list_moves(build_archive_view(write_archive(tmp_path / "archive", *hours)).changes, START - DAY)
-    ends = [(move.line.model, str(move.move.old), str(move.move.new), move.move.percent) for move in moves]
+    ends = [
+        (move.line.model, str(move.move.old), str(move.move.new), str(move.move.percent)) for move in moves
+    ]
     assert ends == [
-        ("a/down", "0.000004", "0.000001", -75), ("a/up", "0.000002", "0.000003", 50),
+        ("a/down", "0.000004", "0.000001", "-75.00"), ("a/up", "0.000002", "0.000003", "50.0"),
     ]  # fmt: skip
 
 

@@ -8,8 +8,8 @@ from itertools import groupby, takewhile
 
 from orarchive.domain.event_kinds import LISTED_PROVIDER
 from orarchive.domain.phrasing import get_unit
-from orarchive.domain.prices import MAIN_DIMENSIONS
-from orarchive.publish.changelog import ChangelogHour, ChangelogLine, Move
+from orarchive.domain.prices import MAIN_DIMENSIONS, ZERO, format_percent_change
+from orarchive.publish.changelog import PAGE_STYLE, ChangelogHour, ChangelogLine, Move
 from orarchive.publish.charts.steps import MAX_GAP
 from orarchive.publish.views.cells import PriceCell
 
@@ -86,8 +86,8 @@ def list_moves(changes: list[ChangelogHour], since: dt.datetime) -> list[PriceMo
     for key, (moment, line) in last.items():
         plain = [moves[key][name] for name in MAIN_DIMENSIONS if name in moves[key]]
         if moved := [move for move in plain if move.percent]:
-            results.append(PriceMove(moment, line, max(moved, key=lambda move: abs(move.percent or 0))))
-    return sorted(results, key=lambda result: -abs(result.move.percent or 0))
+            results.append(PriceMove(moment, line, max(moved, key=lambda move: abs(move.percent or ZERO))))
+    return sorted(results, key=lambda result: -abs(result.move.percent or ZERO))
 
 
 @dataclass(frozen=True)
@@ -107,8 +107,7 @@ def build_move_view(move: Move, has_tone: bool = True) -> MoveView:
     """Build the cells of a move; `has_tone` is False for a listed price, which no provider changed."""
     percent = ""
     if move.percent is not None:
-        sign = "+" if move.percent > 0 else "−" if move.percent < 0 else ""
-        percent = f"{sign}{abs(move.percent)} %"
+        percent = format_percent_change(move.percent, PAGE_STYLE.minus)
     return MoveView(
         dimension=move.dimension,
         old=PriceCell(move.old, move.dimension) if move.old is not None else None,
