@@ -1,6 +1,7 @@
 """What commands share: options, printing, and the one mapping of errors to exit codes."""
 
 import functools
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -56,6 +57,9 @@ def report_errors(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def wrapped(**options: Any) -> None:
+        # A name that the terminal's encoding lacks is no reason to end with a traceback.
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="replace")
         try:
             command(**options)
         except BrokenPipeError:

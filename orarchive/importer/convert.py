@@ -1,7 +1,8 @@
 """Convert versions to hours: each version of a models file becomes an hour of this archive or is rejected."""
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
@@ -34,7 +35,7 @@ from orarchive.store.commit import archive_lock, list_first_files
 from orarchive.store.commit_message import format_message
 from orarchive.store.fast_import import ImportCommit, Lines, write_commits
 from orarchive.store.ledger import Attempt, FeedReport
-from orarchive.timestamps import format_hour, format_stamp
+from orarchive.timestamps import YEARS, format_hour, format_stamp
 
 
 @dataclass(frozen=True)
@@ -126,15 +127,22 @@ def _group_by_hour(
 ) -> tuple[list[HourVersions], dict[str, VersionResult]]:
     """Group versions by hour, oldest first; return also the results, by commit, of those without an hour.
 
-    Those are versions of an hour at or after the limit, and of an hour before that of an earlier version.
+    Those are versions of an hour at or after the limit, of a year before YEARS, and those that contradict the
+    order of most others: a clock that was ahead costs its commit, not all that follow.
     """
     hours: list[HourVersions] = []
     results: dict[str, VersionResult] = {}
     notes: list[str] = []
+    versions = list(versions)
+    dated = [version for version in versions if version.time.year >= YEARS[0] and version.hour < limit]
+    ordered = {version.commit for version in _list_longest_order(dated)}
     for version in versions:
-        if version.hour >= limit:
+        if version.time.year < YEARS[0]:
+            results[version.commit] = VersionResult(version, "wrong-time")
+            notes.append(f"of no possible time, left out: {version.commit} of {format_stamp(version.time)}")
+        elif version.hour >= limit:
             results[version.commit] = VersionResult(version, "too-late")
-        elif hours and version.hour < hours[-1].hour:
+        elif version.commit not in ordered:
             results[version.commit] = VersionResult(version, "out-of-order")
             notes.append(f"out of order, left out: {version.commit} of {format_stamp(version.time)}")
         else:
@@ -144,6 +152,25 @@ def _group_by_hour(
             hours[-1].notes.extend(notes)
             notes = []
     return hours, results
+
+
+def _list_longest_order(versions: Sequence[Version]) -> list[Version]:
+    """Return the most versions whose hours never go back, in their order; of several choices the earliest."""
+    lengths: list[int] = []
+    """How many versions, from each one on, can follow each other; the last version comes first."""
+    starts: list[float] = []
+    """For each length the latest hour, negated, with which such a row can begin."""
+    for version in reversed(versions):
+        hour = -version.hour.timestamp()
+        length = bisect_right(starts, hour)
+        starts[length : length + 1] = [hour]
+        lengths.append(length)
+    chosen: list[Version] = []
+    for version, length in zip(versions, reversed(lengths), strict=True):
+        is_next = length == len(starts) - 1 - len(chosen)
+        if is_next and (not chosen or version.hour >= chosen[-1].hour):
+            chosen.append(version)
+    return chosen
 
 
 def _refuse_without_models(path: str, results: Collection[VersionResult]) -> None:
@@ -248,7 +275,7 @@ def _build_ledger_line(
         origin=f"import:{source.name}",
         notes=notes,
     )
-    line["source"] = {"commit": version.commit, "path": source.path}
+    line["source"] = {"commit": version.commit, "path": version.path}
     if earlier := hour.versions[: hour.versions.index(version)]:
         line["source"]["merged"] = [version.commit for version in earlier]
     return line

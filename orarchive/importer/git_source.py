@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from orarchive.errors import ArchiveError, GitError
 from orarchive.store.git import GIT_COMMAND, build_git_environment, run_git, run_remote_git
-from orarchive.timestamps import YEARS, floor_hour
+from orarchive.timestamps import floor_hour
 
 NO_HEAD = "orarchive-no-head"
 """The branch that a clone stands on where its source has no HEAD; git would take one of the user's choice."""
@@ -25,11 +25,13 @@ MAX_NAMED_PATHS = 5
 
 @dataclass(frozen=True)
 class Version:
-    """One version of a file: the commit that brought it, that commit's time (UTC), and the file's blob."""
+    """One version of a file: the commit that brought it, its time (UTC), the file's blob and path."""
 
     commit: str
     time: dt.datetime
     blob: str
+    path: str
+    """Path of the file in that commit; it may have been renamed since."""
 
     @property
     def hour(self) -> dt.datetime:
@@ -68,48 +70,88 @@ def clone_repository(repository: str) -> Iterator[Path]:
 def list_versions(clone: Path, path: str, branch: str | None = None) -> list[Version]:
     """List the versions of a file on a branch, oldest first; a commit that removes the file has none.
 
-    Raise ArchiveError where the file was never there, or the clone is partial and lacks some of it.
+    Where the file had another name before, its versions under that name come first. Raise ArchiveError where
+    the file was never there, or the clone is partial and lacks some of it.
     """
-    tip = _resolve_tip(clone, branch)
-    if "\n?" in _run_git(clone, "rev-list", "--objects", "--missing=print", tip, "--", path):
+    if "\n" in path:
         msg = (
-            f"versions of {path} are missing: the source is a partial clone"
-            " (git clone without --filter makes a whole one)"
+            f"a path with a line end cannot be imported: {path!r}; rename the file in a branch of the source"
         )
         raise ArchiveError(msg)
-    listed = _run_git(clone, "rev-list", "--reverse", "--date-order", "--timestamp", tip, "--", path)
-    commits = [line.split(" ") for line in listed.splitlines()]
-    names = "".join(f"{name}:{path}\n" for _, name in commits).encode()
-    objects = _run_git(clone, "cat-file", "--batch-check=%(objecttype) %(objectname)", stdin=names)
-    versions = [
-        Version(name, _parse_time(seconds, name), line.removeprefix("blob "))
-        # Git repeats the name where the commit has no such file. So the output is split at line feeds alone:
-        # `splitlines` would also split at other line ends in a name. Without commits the output is empty.
-        for (seconds, name), line in zip(commits, filter(None, objects.split("\n")), strict=True)
-        if line.startswith("blob ")
-    ]
+    tip = _resolve_tip(clone, branch)
+    versions = _list_versions(clone, path, tip)
     if not versions:
         files = _run_git(clone, "ls-tree", "-r", "-z", "--name-only", tip).split("\0")
         paths = sorted((name for name in files if name.endswith(".json")), key=lambda name: (len(name), name))
         listing = ", ".join(paths[:MAX_NAMED_PATHS]) or "none"
         msg = f"{path} was never a file of the source; its JSON files: {listing}"
         raise ArchiveError(msg)
+    names = {path}
+    while (earlier := _find_earlier_name(clone, versions[0])) and earlier not in names:
+        names.add(earlier)
+        versions = [*_list_versions(clone, earlier, f"{versions[0].commit}^"), *versions]
     return versions
 
 
-def _parse_time(seconds: str, commit: str) -> dt.datetime:
-    """Parse a commit's time (seconds after 1970) to UTC; raise ArchiveError for a year out of YEARS."""
+def _find_earlier_name(clone: Path, version: Version) -> str | None:
+    """Return the path that the file had before a version: renamed in its commit, or removed before it.
+
+    A file that was removed counts if it has the same name in another folder; None where there is none.
+    """
+    options = ("-r", "-z", "--root", "--no-commit-id", "--find-renames", "--diff-filter=R", "--name-status")
+    fields = _run_git(clone, "diff-tree", *options, version.commit).split("\0")
+    renamed = zip(fields[1::3], fields[2::3], strict=False)
+    if earlier := next((old for old, new in renamed if new == version.path), None):
+        return earlier
     try:
-        time = dt.datetime.fromtimestamp(int(seconds), dt.UTC)
-    except (ValueError, OverflowError):
-        time = None
-    if time is None or time.year not in YEARS:
+        listing = ("--no-renames", "--diff-filter=D", "--format=", "--name-only", "-z")
+        removed = _run_git(clone, "log", *listing, f"{version.commit}^").split("\0")
+    except GitError:  # the commit has no parent
+        return None
+    name = version.path.rpartition("/")[2]
+    return next((path for path in removed if path.rpartition("/")[2] == name and path != version.path), None)
+
+
+def _list_versions(clone: Path, path: str, tip: str) -> list[Version]:
+    """List the versions of a file that has this path, in the history of a commit, oldest first."""
+    if "\n?" in _run_git(clone, "rev-list", "--objects", "--missing=print", tip, "--", path):
         msg = (
-            f"commit {commit[:10]} of the source is not of the years {YEARS[0]} to {YEARS[-1]}:"
-            f" {seconds} s after 1970 (import a --branch without it)"
+            f"versions of {path} are missing: the source is a partial clone"
+            " (git clone without --filter makes a whole one)"
         )
         raise ArchiveError(msg)
-    return time
+    options = ("--reverse", "--date-order", "--no-commit-header", "--format=%H %ct %at")
+    listed = _run_git(clone, "rev-list", *options, tip, "--", path)
+    commits = [line.split(" ") for line in listed.splitlines()]
+    times = _choose_times(commits)
+    names = "".join(f"{name}:{path}\n" for name, *_ in commits).encode()
+    objects = _run_git(clone, "cat-file", "--batch-check=%(objecttype) %(objectname)", stdin=names)
+    return [
+        Version(name, time, line.removeprefix("blob "), path)
+        # Git repeats the name where the commit has no such file. So the output is split at line feeds alone:
+        # `splitlines` would also split at other line ends in a name. Without commits the output is empty.
+        for (name, *_), time, line in zip(commits, times, filter(None, objects.split("\n")), strict=True)
+        if line.startswith("blob ")
+    ]
+
+
+def _choose_times(commits: Sequence[Sequence[str]]) -> list[dt.datetime]:
+    """Return the time of each commit, given as name and seconds of its committer and its author.
+
+    The committer's counts, unless all are of one hour: then the history was written anew, and the author's
+    counts.
+    """
+    committed, written = ([_parse_time(commit[position]) for commit in commits] for position in (1, 2))
+    is_rewritten = len({*map(floor_hour, committed)}) == 1 < len({*map(floor_hour, written)})
+    return written if is_rewritten else committed
+
+
+def _parse_time(seconds: str) -> dt.datetime:
+    """Parse a commit's time (seconds after 1970) to UTC; the last of all for one that no calendar has."""
+    try:
+        return dt.datetime.fromtimestamp(int(seconds), dt.UTC)
+    except (ValueError, OverflowError):
+        return dt.datetime.max.replace(tzinfo=dt.UTC)
 
 
 def resolve_commits(versions: Sequence[Version], path: str, names: Iterable[str]) -> set[str]:

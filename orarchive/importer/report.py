@@ -8,9 +8,10 @@ from typing import Any, Literal
 from orarchive.importer.git_source import Version
 from orarchive.timestamps import format_hour, format_stamp
 
-VersionOutcome = Literal["written", "merged", "quarantined", "too-late", "out-of-order"]
+VersionOutcome = Literal["written", "merged", "quarantined", "too-late", "out-of-order", "wrong-time"]
 """Outcome of a version: it made an hour; another version of its hour counts; a validation rejected it; its
-hour is archived already, or yet to come; its hour lies before that of a version committed earlier."""
+hour is archived already, or yet to come; its hour contradicts the order of most others;
+it is of a year in which there was nothing to record."""
 
 SHRUNK = "shrunk"
 """Reason of a list that lost more rows than is believed; one that truly did so rejects all that follow."""
@@ -52,7 +53,9 @@ def format_summary(imported: ImportResult) -> list[str]:
     """Format the result of an import as lines: the hours, the counts, and each version left out."""
     hours, versions = imported.hours, imported.versions
     counts = ", ".join(f"{count} {outcome}" for outcome, count in count_outcomes(imported).items())
-    omitted = [result for result in versions if result.outcome in ("quarantined", "out-of-order")]
+    omitted = [
+        result for result in versions if result.outcome in ("quarantined", "out-of-order", "wrong-time")
+    ]
     return [
         f"Hours on {imported.branch}: {len(hours)}, {format_hour(hours[0])} to {format_hour(hours[-1])}",
         f"Versions of {imported.path}: {len(versions)} ({counts})",

@@ -25,6 +25,7 @@ from tests.support.import_source import (
     ROWS,
     Source,
     body,
+    check_refused,
     list_outcomes,
     read_ids,
     read_ledger,
@@ -269,7 +270,7 @@ def test_side_branches_count(archive: Archive, source: Source, three_commits: li
 
 
 def test_a_parent_comes_before_its_children(archive: Archive, source: Source) -> None:
-    """Keep the order of commits, whatever the clocks of two branches say."""
+    """Keep the order of commits; one whose clock was ahead costs itself, and not all that follow."""
     commits = [source.save(repriced(f"0.{hour}2"), hour * HOUR) for hour in (0, 5, 2)]
     run_git(source.root, "checkout", "--quiet", "-b", "side", commits[1])
     commits.insert(2, source.save(repriced("0.11"), HOUR))
@@ -278,7 +279,53 @@ def test_a_parent_comes_before_its_children(archive: Archive, source: Source) ->
     commits.append(source.save(repriced("0.6"), 6 * HOUR))
     imported = run_import(archive, source)
     assert [result.version.commit for result in imported.versions] == commits
-    assert list_outcomes(imported) == ["written", "written", "out-of-order", "out-of-order", "written"]
+    assert list_outcomes(imported) == ["written", "out-of-order", "written", "written", "written"]
+
+
+@pytest.mark.parametrize("year", [1980, 1970, 2152])
+def test_a_version_of_an_impossible_time_is_left_out(
+    archive: Archive, source: Source, three_commits: list[str], year: int
+) -> None:
+    odd = source.save(repriced("0.8"), dt.datetime(year, 12, 31, 23, 59, 59, tzinfo=dt.UTC) - BEGUN)
+    source.save(repriced("0.9"), 9 * HOUR)
+    imported = run_import(archive, source)
+    outcomes = {result.version.commit: result.outcome for result in imported.versions}
+    assert outcomes.pop(odd) == ("too-late" if year > 2000 else "wrong-time")
+    assert set(outcomes.values()) == {"written"}
+    if year < 2000:
+        assert any(line.startswith(f"wrong-time {odd}") for line in import_report.format_summary(imported))
+
+
+def test_a_history_that_was_written_anew_has_the_times_of_its_authors(
+    archive: Archive, source: Source, three_commits: list[str]
+) -> None:
+    """All of its committers' dates are of one hour."""
+    for number, commit in enumerate(three_commits):
+        names = ("--date", f"@{(BEGUN + number * HOUR).timestamp():.0f} +0000", "-C", commit)
+        run_git(source.root, "checkout", "--quiet", *(["--orphan", "anew"] if not number else ["anew"]))
+        run_git(source.root, "checkout", commit, "--", ".")
+        env = {"GIT_COMMITTER_DATE": "2025-04-01T00:00:00Z"}
+        run_git(source.root, "commit", "--quiet", *names, env=env)
+    assert len(run_import(archive, source, branch="anew").hours) == 3
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_file_that_was_renamed_is_followed(archive: Archive, source: Source, at_once: bool) -> None:
+    """Follow it through a commit that renames it, or one that removes it and one that adds it again."""
+    old = source.save(body(), 0 * HOUR, path="models.json")
+    run_git(source.root, "rm", "--quiet", "models.json")
+    if not at_once:
+        run_git(source.root, "commit", "--quiet", "-m", "Remove it")
+    source.save(body(), HOUR, path="data/models.json")
+    imported = run_import(archive, source, "data/models.json")
+    assert imported.versions[0].version.commit == old
+    assert [line["source"]["path"] for line in read_ledger(archive)] == ["models.json", "data/models.json"]
+
+
+def test_a_path_with_a_line_end_is_an_error(
+    archive: Archive, source: Source, three_commits: list[str]
+) -> None:
+    check_refused(archive, "a path with a line end cannot be imported", source, "a\nb.json")
 
 
 def test_a_path_is_no_pattern(archive: Archive, source: Source) -> None:

@@ -74,7 +74,7 @@ class Source:
             target.unlink()
         else:
             target.write_bytes(content)
-        date = f"{(BEGUN + after).timestamp():.0f} +0200"
+        date = f"@{(BEGUN + after).timestamp():.0f} +0200"
         plain = ("-c", "core.autocrlf=false", "-c", "commit.gpgsign=false")
         run_git(self.root, *plain, "add", "--all")
         env = {"GIT_COMMITTER_DATE": date, "GIT_AUTHOR_DATE": "2020-01-01T00:00:00Z"}
