@@ -26,7 +26,7 @@ from orarchive.domain.event_kinds import (
 )
 from orarchive.domain.feeds import FEEDS, CopyFeed, Feed
 from orarchive.domain.field_paths import drop_nested, remove_paths
-from orarchive.domain.keys import EndpointKey, Key, get_model_of_key
+from orarchive.domain.keys import EndpointKey, Key, RecordName, get_model_of_key
 from orarchive.domain.prices import list_time_of_day_keys, read_entry_prices, read_prices, read_schedule
 from orarchive.domain.record_files import is_same_json, is_volatile
 from orarchive.domain.records import get_alias_target, is_alias
@@ -145,9 +145,10 @@ def diff_records(
     ]
 
 
-def format_key(feed: Feed, key: Key) -> str:
-    """Return the text form of a key: `openai/gpt-x`, `openai/gpt-x@azure/eu#1`."""
-    return EndpointKey(*key).text if feed.key[-1] == "n" else "@".join(map(str, key))
+def format_key(feed: Feed, key: Key) -> RecordName:
+    """Return the name of a record: `openai/gpt-x`, `openai/gpt-x@azure/eu#1`."""
+    text = EndpointKey(*key).text if feed.key[-1] == "n" else "@".join(map(str, key))
+    return RecordName(text, key)
 
 
 def get_current_rates(change: Change) -> dict[str, Decimal]:

@@ -35,7 +35,12 @@ class EndpointKey(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> "EndpointKey | None":
-        """Read the text form; return None for a key without `@`, which is not an endpoint's."""
+        """Read the text form, such as a person types; return None for one that is not an endpoint's.
+
+        A name of a record is not parsed: it knows its key, in which an id may hold an `@`.
+        """
+        if isinstance(text, RecordName):
+            return cls(*text.parts) if len(text.parts) == len(cls._fields) else None
         model, separator, label = text.partition("@")
         if not separator:
             return None
@@ -43,9 +48,21 @@ class EndpointKey(NamedTuple):
         return cls(model, label[: number.start()], int(number[1])) if number else cls(model, label, 0)
 
 
-def get_model_of_key(text: str) -> str:
-    """Return the model id in the text form of a key: of an endpoint's the part before `@`, else all of it."""
-    return text.partition("@")[0]
+class RecordName(str):
+    """The text form of a record's key, for people, which knows the key."""
+
+    parts: Key
+
+    def __new__(cls, text: str, parts: Key) -> "RecordName":
+        """Return the name of the record with a key."""
+        name = super().__new__(cls, text)
+        name.parts = parts
+        return name
+
+
+def get_model_of_key(name: str) -> str:
+    """Return the model id in the name of a record; of a text that a person typed the part before `@`."""
+    return str(name.parts[0]) if isinstance(name, RecordName) else name.partition("@")[0]
 
 
 def get_provider_of_tag(tag: str) -> str:

@@ -282,7 +282,10 @@ def _describe_record_event(event: Event, events: list[Event]) -> Iterator[str]:
         yield PAGE_STYLE.probe_phrases[event.cause]
     if event.feed == "models" and event.kind in (ADDED, MISSING):
         kind = JOINED if event.kind == ADDED else LEFT
-        count = sum(endpoint.kind == kind and endpoint.key.startswith(f"{event.key}@") for endpoint in events)
+        count = sum(
+            other.kind == kind and other.feed == "endpoints" and get_model_of_key(other.key) == event.key
+            for other in events
+        )
         if count:
             yield f"with {count} endpoint{'' if count == 1 else 's'}"
 

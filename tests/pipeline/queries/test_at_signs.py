@@ -1,0 +1,53 @@
+"""Model ids that hold an `@`: what is told of one model is never told of another."""
+
+from typing import Any
+
+from orarchive.sample import START
+from tests.support.archives import HOUR, Stage, build_payloads, read_git
+from tests.support.histories import query_index
+from tests.support.questions import answer
+
+BASE, DATED = "lab/opus", "lab/opus@20240229"
+
+
+def test_a_change_is_told_of_its_model(stage: Stage) -> None:
+    """The dated model's endpoint becomes cheaper; the list prices of both models follow."""
+    bodies = build_payloads(START)
+    row = bodies["models"]["data"][0]
+    response = bodies[f"models/{row['id']}/endpoints"]["data"]
+
+    def serve(price: str) -> None:
+        def build(model: str, amount: str) -> dict[str, Any]:
+            pricing = {"prompt": amount, "completion": "0.00005"}
+            return {
+                "data": {
+                    **response,
+                    "endpoints": [{**response["endpoints"][0], "tag": "acme", "pricing": pricing}],
+                }
+            }
+
+        pricing = {"prompt": price, "completion": "0.00005"}
+        rows = [{**row, "id": model, "pricing": pricing} for model in (BASE, DATED)]
+        stage.serve(
+            {
+                **bodies,
+                "models": {"data": [*bodies["models"]["data"], *rows]},
+                f"models/{BASE}/endpoints": build(BASE, "0.00001"),
+                f"models/{DATED}/endpoints": build(DATED, price),
+            }
+        )
+
+    serve("0.000015")
+    assert stage.run(START) == 0
+    serve("0.000012")
+    assert stage.run(START + HOUR) == 0
+    told = read_git(stage.root, "log", "-1", "--format=%b").splitlines()
+    assert [line for line in told if "lab/" in line] == [
+        f"~ {DATED}@acme: prompt $15.00 -> $12.00 per M",
+        f"~ {BASE}: prompt $15.00 -> $12.00 per M (cause unknown)",
+    ]
+    causes = query_index(
+        stage.archive, "select key, cause from events where kind = 'repriced' and feed = 'models'"
+    )
+    assert dict(causes) == {BASE: "unknown", DATED: "endpoint"}
+    assert f"{DATED}@acme" not in answer(stage, "log", BASE)
