@@ -225,7 +225,7 @@ def format_percent_change(percent: Decimal | float, minus: str = "-") -> str:
         (
             rounded
             for digits in range(int(abs(exact) < TENTH_OF_ALL), MAX_PERCENT_DIGITS)
-            if (rounded := round(exact, digits)) not in (0, -100)
+            if (rounded := Decimal(f"{exact:.{digits}f}")) not in (0, -100)
         ),
         exact,
     )

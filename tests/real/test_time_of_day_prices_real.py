@@ -55,7 +55,7 @@ def test_a_schedule_that_begins_or_ends_is_an_event_of_each_price(
     for hour, name, before, after in turns:
         for dimension in list_scheduled(before) | list_scheduled(after):
             (values,) = [event[3:] for event in events if event[:3] == (hour, name, dimension)]
-            assert values == (read_tariff(before, dimension), read_tariff(after, dimension), "schedule")
+            assert values == (read_tariff(before, dimension), read_tariff(after, dimension), "unknown")
 
 
 def test_every_new_price_in_august_is_one_event(

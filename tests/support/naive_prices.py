@@ -120,8 +120,8 @@ def list_reprices(versions: Sequence[Version]) -> Iterator[tuple[Any, ...]]:
             }
             for dimension in moved | turned:
                 read = read_tariff if dimension in ruled else read_price
-                cause = "unknown" if dimension in moved else "schedule"
-                yield version.hour, name, dimension, read(old, dimension), read(new, dimension), cause
+                # Nobody's endpoints are on record here that could explain it.
+                yield version.hour, name, dimension, read(old, dimension), read(new, dimension), "unknown"
 
 
 # --- what did it cost? --------------------------------------------------------------------------------------
