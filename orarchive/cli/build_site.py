@@ -8,7 +8,7 @@ import click
 from orarchive import timestamps
 from orarchive.cli.options import archive_option, cache_option, is_progress_shown, report_errors
 from orarchive.errors import ArchiveError
-from orarchive.store.archive import Archive, open_archive
+from orarchive.store.archive import Archive, open_archive, refuse_data_folder
 
 
 def _check_base_url(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
@@ -28,14 +28,10 @@ def _refuse_out(out: Path, archive: Archive) -> None:
     if links:
         msg = f"{out} leads through the link {links[0]}; name the folder itself: {place}"
         raise ArchiveError(msg)
-    for folder in place.parents:
-        if folder.name == "data" and (folder.parent / ".git").exists():
-            msg = f"{out} lies inside the data of an archive, {folder}; name another folder"
-            raise ArchiveError(msg)
-    for folder in (archive.data_folder, archive.git_dir):
-        if place.is_relative_to(folder.resolve()):
-            msg = f"{out} lies inside {folder}; name another folder"
-            raise ArchiveError(msg)
+    refuse_data_folder(out, archive)
+    if place.is_relative_to(archive.git_dir.resolve()):
+        msg = f"{out} lies inside {archive.git_dir}; name another folder"
+        raise ArchiveError(msg)
     if (place / ".git").exists():
         msg = f"{out} is the top of a git work tree; name a folder below it, such as {out / 'site'}"
         raise ArchiveError(msg)

@@ -25,7 +25,7 @@ from orarchive.collect.feed_schedule import (
 from orarchive.collect.merge_result import MergeResult
 from orarchive.collect.plausibility import summarize_recent_reads
 from orarchive.collect.results import FanOutFetch, FeedFetch, FetchResult, ListFetch, parse_http_date
-from orarchive.collect.retirement import get_feed_outcome, is_retired, list_feed_outcomes
+from orarchive.collect.retirement import is_retired, list_feed_outcomes, summarize_feed
 from orarchive.collect.settings import RunOptions
 from orarchive.domain.changes import diff_snapshots
 from orarchive.domain.feeds import FanOutFeed, ListFeed
@@ -34,7 +34,7 @@ from orarchive.domain.snapshot import Snapshot
 from orarchive.errors import ArchiveError
 from orarchive.store import ledger
 from orarchive.store.commit_message import format_message
-from orarchive.store.ledger import Attempt, FeedReport, get_attempt_hour
+from orarchive.store.ledger import Attempt, get_attempt_hour
 from orarchive.timestamps import HOUR, YEARS, format_hour, format_stamp
 
 log = logging.getLogger(__name__)
@@ -104,8 +104,9 @@ class FeedGroup:
         # A clock that is ahead would close the archive until its hour has come. One odd answer is no
         # proof, nor are all of an attempt where an earlier one at this hour read what did not contradict it.
         is_confirmed = any(
-            get_attempt_hour(line) == self.options.hour and "ok" in map(_get_outcome, line["feeds"].values())
+            get_attempt_hour(line) == self.options.hour and report["outcome"] == "ok"
             for line in base.lines
+            for report in line["feeds"].values()
         )
         if times and not is_confirmed and all(map(self._is_contradicted, times)):
             raise WrongClock(self, max(times), [entry.fetched for entry in merged])
@@ -143,7 +144,7 @@ class FeedGroup:
 
     def _retire(self, merged: MergedFeed, base: AttemptBase) -> MergedFeed:
         """Set the outcome of a feed whose route is gone for days to `retired`."""
-        outcome = get_feed_outcome(self.options.hour, merged.report)
+        outcome = summarize_feed(self.options.hour, merged.report)
         if is_retired(outcome, list_feed_outcomes(base.lines, merged.feed.name)):
             return replace(merged, report={**merged.report, "outcome": "retired"})
         return merged
@@ -216,10 +217,6 @@ def fail_feed(fetched: FeedFetch, reason: str) -> FeedFetch:
     if isinstance(fetched, FanOutFetch):
         return replace(fetched, results={key: fail(result) for key, result in fetched.results.items()})
     return replace(fetched, result=fail(fetched.result))
-
-
-def _get_outcome(report: FeedReport) -> str:
-    return report["outcome"]
 
 
 def _log_feed(merged: MergedFeed) -> None:

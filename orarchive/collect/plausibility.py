@@ -176,16 +176,17 @@ def list_doubts(fetched: ListFetch, rows: int, count: int | None, recent: Recent
     received = rows + len(fetched.faults)
     fault_doubts = list_fault_doubts(len(fetched.faults), received)
     usual = int(recent.usual_rows)
-    doubts, total = [], fetched.total_count
-    if total not in (None, received, rows):
-        doubts.append(Doubt(COUNT_MISMATCH, f"{received} rows, total_count {total}"))
+
+    def is_of_part(counted: int) -> bool:
+        return rows < counted and abs(counted - usual) <= MAX_COUNT_DIFFERENCE
+
+    total = fetched.total_count
+    contradictions = []
+    if total is not None and total not in (received, rows):
+        detail = f"{received} rows, total_count {total}"
+        contradictions.append(Doubt(COUNT_MISMATCH, detail, is_of_part=is_of_part(total)))
     count_doubts = [] if count is None else [*list_count_doubts(rows, count)]
-    contradictions = [
-        replace(doubt, is_of_part=rows < counted and abs(counted - usual) <= MAX_COUNT_DIFFERENCE)
-        for each, counted in ((doubts, total), (count_doubts, count))
-        for doubt in each
-        if counted is not None
-    ]
+    contradictions += [replace(doubt, is_of_part=is_of_part(count or 0)) for doubt in count_doubts]
     # What cannot be checked in this hour goes on.
     unchecked = [
         Doubt(reason, "not checked in this hour")

@@ -31,7 +31,7 @@ from orarchive.collect.request_budget import (
     count_requests_today,
 )
 from orarchive.collect.results import FetchResult, SliceFetch
-from orarchive.collect.retirement import get_series_outcome, is_retired, list_series_outcomes
+from orarchive.collect.retirement import is_retired, list_series_outcomes, summarize_series
 from orarchive.collect.settings import RunOptions, Settings
 from orarchive.domain.ranking_series import Series
 from orarchive.jsonl import loads
@@ -135,7 +135,7 @@ class RankingGroup:
             self.options.accept,
         )
         for name, report in result.rankings.items():
-            outcome = get_series_outcome(self.options.hour, report)
+            outcome = summarize_series(self.options.hour, report)
             if is_retired(outcome, list_series_outcomes(base.lines, name)):
                 report["outcome"] = "retired"
         _log_reports(result.rankings)

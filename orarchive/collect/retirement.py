@@ -37,7 +37,7 @@ def list_feed_outcomes(lines: Sequence[Attempt], feed: str) -> Iterator[RequestO
     for line in reversed(lines):
         report = line["feeds"].get(feed)
         if report and report["outcome"] != "not-due":
-            yield get_feed_outcome(get_attempt_hour(line), report)
+            yield summarize_feed(get_attempt_hour(line), report)
 
 
 def list_series_outcomes(lines: Sequence[Attempt], series: str) -> Iterator[RequestOutcome]:
@@ -45,15 +45,15 @@ def list_series_outcomes(lines: Sequence[Attempt], series: str) -> Iterator[Requ
     for line in reversed(lines):
         report = line.get("rankings", {}).get(series)
         if report:
-            yield get_series_outcome(get_attempt_hour(line), report)
+            yield summarize_series(get_attempt_hour(line), report)
 
 
-def get_feed_outcome(hour: dt.datetime, report: FeedReport) -> RequestOutcome:
+def summarize_feed(hour: dt.datetime, report: FeedReport) -> RequestOutcome:
     """Return how an attempt at an hour ended for a feed."""
     return RequestOutcome(hour, report["outcome"], report.get("reasons", ()))
 
 
-def get_series_outcome(hour: dt.datetime, report: SeriesReport) -> RequestOutcome:
+def summarize_series(hour: dt.datetime, report: SeriesReport) -> RequestOutcome:
     """Return how an attempt at an hour ended for a series of rankings."""
     return RequestOutcome(hour, report["outcome"], report.get("kept", {}).values())
 

@@ -23,8 +23,8 @@ digits."""
 MAX_PRICES = 200
 """Prices of a pricing object, and entries of a schedule, that are read. Real objects have fifteen prices and
 a handful of entries; thousands, sent by mistake, must not fill pages or slow down runs."""
-TENTH_OF_ALL = 10
-"""Percentages from which on a change is told without decimals."""
+WHOLE_FROM_PERCENT = 10
+"""Percentage from which on a change is told without decimals."""
 MAX_PERCENT_DIGITS = 6
 """Decimals that a percentage has at most."""
 NOT_PRICES = ("overrides", "discount")
@@ -224,7 +224,7 @@ def format_percent_change(percent: Decimal | float, minus: str = "-") -> str:
     rounded = next(
         (
             rounded
-            for digits in range(int(abs(exact) < TENTH_OF_ALL), MAX_PERCENT_DIGITS)
+            for digits in range(int(abs(exact) < WHOLE_FROM_PERCENT), MAX_PERCENT_DIGITS)
             if (rounded := Decimal(f"{exact:.{digits}f}")) not in (0, -100)
         ),
         exact,

@@ -225,13 +225,23 @@ def _find_commits_by_trailer(archive: Archive, tip: str, *excluded: str) -> dict
 
 def list_committed_lines(archive: Archive, tip: str) -> Iterator[Attempt]:
     """Yield every line of the ledger that any commit in the history of `tip` added, oldest first."""
-    options = ("--reverse", "-p", "-U0", "--text", "--format=%x00%H")
-    for text in stream_git(archive.root, *LOG_COMMAND, *options, tip, "--", LEDGER_PATHSPEC):
-        if text.startswith(b"+{"):
-            with suppress(NotJSON, KeyError, TypeError, ValueError):
-                line: Attempt = loads(text[1:])
-                _ = get_attempt_hour(line), line["attempt"]
+    for _, sign, line in _stream_ledger_changes(archive, tip):
+        with suppress(KeyError, TypeError, ValueError):
+            _ = get_attempt_hour(line), line["attempt"]
+            if sign == "+":
                 yield line
+
+
+def _stream_ledger_changes(archive: Archive, tip: str) -> Iterator[tuple[str, str, Attempt]]:
+    """Yield each commit that changed the ledger, oldest first, with `+` or `-` and a line; no other text."""
+    options = ("--reverse", "-p", "-U0", "--text", "--format=%x00%H")
+    commit = ""
+    for text in stream_git(archive.root, *LOG_COMMAND, *options, tip, "--", LEDGER_PATHSPEC):
+        if text.startswith(b"\0"):
+            commit = text[1:-1].decode()
+        elif text.startswith((b"+{", b"-{")):
+            with suppress(NotJSON):
+                yield commit, text[:1].decode(), loads(text[1:])
 
 
 def _find_commits_by_diff(archive: Archive, tip: str) -> dict[bytes, list[str]]:
@@ -240,17 +250,12 @@ def _find_commits_by_diff(archive: Archive, tip: str) -> dict[bytes, list[str]]:
     A commit that only changed the text of an attempt's line did not bring it.
     """
     commits: dict[bytes, list[str]] = defaultdict(list)
-    options = ("--reverse", "-p", "-U0", "--text", "--format=%x00%H")
-    commit = ""
-    removed: set[AttemptName] = set()
-    for line in stream_git(archive.root, *LOG_COMMAND, *options, tip, "--", LEDGER_PATHSPEC):
-        if line.startswith(b"\0"):
-            commit, removed = line[1:-1].decode(), set()
-        elif line.startswith((b"+{", b"-{")):
-            with suppress(NotJSON, KeyError, TypeError):
-                attempt: Attempt = loads(line[1:])
-                if line.startswith(b"-"):
-                    removed.add(_name_attempt(attempt))
-                elif _name_attempt(attempt) not in removed:
-                    commits[dumps(attempt)].append(commit)
+    removed: set[tuple[str, AttemptName]] = set()
+    for commit, sign, line in _stream_ledger_changes(archive, tip):
+        with suppress(KeyError, TypeError):
+            name = (commit, _name_attempt(line))
+            if sign == "-":
+                removed.add(name)
+            elif name not in removed:
+                commits[dumps(line)].append(commit)
     return commits

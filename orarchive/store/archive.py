@@ -93,10 +93,15 @@ class Archive:
 
 
 def refuse_data_folder(path: Path, archive: Archive) -> None:
-    """Raise ArchiveError for a path below the archive's data, where it would stop the next run."""
-    if path.resolve().is_relative_to(archive.data_folder.resolve()):
-        msg = f"{path} lies inside {archive.data_folder}; name another place"
-        raise ArchiveError(msg)
+    """Raise ArchiveError for a path below the data of an archive, where it would stop the next run."""
+    place = path.resolve()
+    others = [
+        folder for folder in place.parents if folder.name == "data" and (folder.parent / ".git").exists()
+    ]
+    for folder in (archive.data_folder, *others):
+        if place.is_relative_to(folder.resolve()):
+            msg = f"{path} lies inside {folder}; name another place"
+            raise ArchiveError(msg)
 
 
 def open_archive(folder: Path) -> Archive:

@@ -16,6 +16,7 @@ from tests.support.archives import HOUR, Stage, build_payloads, edit_records, re
 from tests.support.verifying import (
     DAILY,
     FACTS,
+    FINDINGS,
     FIRST,
     HOURS,
     LAST,
@@ -41,19 +42,7 @@ def test_sound_archive_is_as_received(three_hours: Stage) -> None:
     ]
     assert json.loads(run_verify(three_hours.root, "--json").stdout) == {
         "attempts": 4,
-        **{
-            name: []
-            for name in (
-                "differs",
-                "broken",
-                "by_hand",
-                "in_doubt",
-                "unchained",
-                "rewritten",
-                "twice",
-                "replayed",
-            )
-        },
+        **{name: [] for name in FINDINGS},
         "gaps": ["2026-06-01T02Z to 2026-06-01T02Z (1 h)"],
         "wrong": False,
     }

@@ -29,23 +29,15 @@ def run_verify(root: Path, *options: str) -> Result:
     return CliRunner().invoke(orarchive_command, ["verify", "--archive", str(root), *options])
 
 
+FINDINGS = ("differs", "broken", "by_hand", "in_doubt", "unchained", "rewritten", "twice", "replayed")
+"""Members of `verify --json` that list what is wrong."""
+
+
 def verify_archive(root: Path) -> dict[str, Any]:
     """Return the non-empty lists of `verify --json`; assert that lines and exit code agree with them."""
     result, printed = run_verify(root, "--json"), run_verify(root)
     members: dict[str, Any] = json.loads(result.stdout)
-    assert members.keys() == {
-        "attempts",
-        "differs",
-        "broken",
-        "by_hand",
-        "in_doubt",
-        "unchained",
-        "rewritten",
-        "twice",
-        "replayed",
-        "gaps",
-        "wrong",
-    }
+    assert members.keys() == {"attempts", *FINDINGS, "gaps", "wrong"}
     assert result.exit_code == printed.exit_code == int(members["wrong"])
     *_, verdict = printed.stdout.splitlines()
     assert verdict == f"{members['attempts']} attempts: " + (
