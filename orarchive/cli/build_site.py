@@ -68,7 +68,7 @@ def build_site_command(
     from orarchive.history.history import read_history
     from orarchive.index.database import build_in_memory, export_bytes, open_index
     from orarchive.publish.build import build_files
-    from orarchive.publish.dataset import read_dataset
+    from orarchive.publish.dataset_reader import read_dataset
     from orarchive.publish.pages import DATABASE
     from orarchive.publish.render import write_site
     from orarchive.publish.views import build_view

@@ -223,12 +223,12 @@ def _diff_pricing(feed: str, key: str, old: Any, new: Any, appeared: Collection[
     """Yield the changes of one pricing object: plain prices, the schedule, the discount.
 
     Dimensions with time-of-day prices before or after are left to the change of the schedule: their value at
-    the top level is only the rate of the moment.
+    the top level is only the rate of the moment. A schedule is a price even where the feed had none before.
     """
     if old == new:
         return
     time_of_day = list_time_of_day_keys(old) | list_time_of_day_keys(new)
-    comparable = remove_paths(new, "pricing", appeared)
+    comparable = remove_paths(new, "pricing", [path for path in appeared if not _is_schedule_path(path)])
     before, after = read_prices(old), read_prices(comparable)
     for name in sorted((before.keys() | after.keys()) - time_of_day):
         if before.get(name) != after.get(name):
@@ -238,6 +238,11 @@ def _diff_pricing(feed: str, key: str, old: Any, new: Any, appeared: Collection[
     discounts = [_read_discount(pricing) for pricing in (old, comparable)]
     if discounts[0] != discounts[1]:
         yield Change(DISCOUNTED, feed, key, "discount", *discounts)
+
+
+def _is_schedule_path(path: str) -> bool:
+    """Return whether a path is that of a price schedule, or of a field inside one."""
+    return f"{path}.".startswith("pricing.overrides.")
 
 
 def _read_discount(pricing: Any) -> Any:

@@ -15,6 +15,7 @@ from orarchive.domain.prices import (
     PER_UNIT,
     format_price,
     format_time_of_day,
+    format_unit,
     list_time_of_day_keys,
     parse_price,
     parse_time_of_day,
@@ -145,7 +146,10 @@ def label_dimension(dimension: str) -> str:
 
 
 def get_unit(dimension: str) -> str:
-    """Return the unit of a price: `M` (a million tokens) for dimensions without another unit."""
+    """Return the unit of a price: `M` (a million tokens) for dimensions without another unit.
+
+    "" where OpenRouter does not state it.
+    """
     return PER_UNIT.get(dimension, "M")
 
 
@@ -156,7 +160,7 @@ def sort_dimensions(names: Iterable[str]) -> list[str]:
 
 
 def format_prices(prices: Mapping[str, tuple[Decimal | None, ...]], style: Style) -> str:
-    """Return prices by dimension in words: `prompt $1.25 -> $1.00, completion free -> $8.00 per M`.
+    """Return prices by dimension in words: `prompt $1.25 -> $1.00, completion $0 -> $8.00 per M`.
 
     Each dimension has one price, or two: before and after. A unit that neighbours share is said once, behind
     the last of them.
@@ -165,7 +169,7 @@ def format_prices(prices: Mapping[str, tuple[Decimal | None, ...]], style: Style
     names = sort_dimensions(prices)
     for name in names[: style.max_items]:
         amounts = [format_price(name, price) for price in prices[name]]
-        unit = f" per {get_unit(name)}"
+        unit = format_unit(name)
         unit = unit if any(amount.endswith(unit) for amount in amounts) else ""
         if unit and parts and parts[-1].endswith(unit):
             parts[-1] = parts[-1].removesuffix(unit)
@@ -179,7 +183,7 @@ def format_tariff(dimension: str, entries: list[Record], style: Style) -> str:
 
     Each entry is its conditions with the `price`; the plain price has no conditions.
     """
-    unit = f" per {get_unit(dimension)}"
+    unit = format_unit(dimension)
     amounts = [format_price(dimension, parse_price(entry["price"])) for entry in entries]
     parts = [
         " ".join([*list_conditions(entry, style), amount.removesuffix(unit)])

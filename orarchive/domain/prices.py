@@ -42,9 +42,13 @@ PER_TOKEN = (
 )
 """Dimensions that are priced per token. An unknown dimension is taken for one of them."""
 
-PER_UNIT = {"request": "request", "image": "image", "image_output": "image", "web_search": "search"}
-"""Dimensions that are not priced per token, with their units. `image` is the provider's own unit: on some
-models it equals the token price, so it is never multiplied."""
+PER_UNIT = {"request": "request", "image": "image", "web_search": "search", "image_output": ""}
+"""Dimensions that are not priced per token, with their units; "" where OpenRouter states none that can be
+right. `image` is the provider's own unit: on some models it equals the token price, so it is never
+multiplied. `image_output` is per image in the OpenAPI file, but by its size a token price: it equals
+`image_token` wherever a record has both (0.0000119760479041916 beside an `image` of 0.01)."""
+
+UNSTATED_UNIT = " (unit not stated by OpenRouter)"
 
 
 def parse_price(value: Any) -> Decimal | None:
@@ -143,57 +147,75 @@ def get_prices_at(
     prices: dict[str, tuple[Decimal, Record | None]] = {
         name: (price, None) for name, price in read_prices(pricing).items()
     }
-    for entry in read_schedule(pricing):
-        threshold = _read_threshold(entry)
-        if threshold is None or threshold > over:
-            continue
-        if is_understood(entry) and is_in_force(entry, moment):
+    for entry in list_readable_entries(pricing):
+        if _read_threshold(entry) <= over and is_in_force(entry, moment):
             prices |= {name: (price, entry) for name, price in read_entry_prices(entry).items()}
     return prices
 
 
 def list_thresholds(pricing: Any, moment: dt.datetime) -> list[Decimal]:
     """Return the numbers of prompt tokens above which other entries hold at a moment (UTC), ascending."""
-    entries = [
-        entry for entry in read_schedule(pricing) if is_understood(entry) and is_in_force(entry, moment)
-    ]
+    entries = [entry for entry in list_readable_entries(pricing) if is_in_force(entry, moment)]
     return sorted({threshold for threshold in map(_read_threshold, entries) if threshold})
 
 
-def _read_threshold(entry: Record) -> Decimal | None:
-    """Return the number of prompt tokens above which an entry holds; None where it is no number."""
-    return parse_price(entry.get("min_prompt_tokens", 0))
+def list_readable_entries(pricing: Any) -> list[Record]:
+    """Return the override entries, in order, whose conditions can all be read; the others count for nothing.
 
-
-def is_understood(entry: Record) -> bool:
-    """Return whether all members of an override entry are known conditions, or prices.
-
-    Any other member must be taken for a condition whose meaning is unknown.
+    A member that is neither a price nor a known condition must be taken for one whose meaning is unknown.
     """
-    return all(
-        name in CONDITIONS or _read_entry_price(name, value) is not None for name, value in entry.items()
+    return [
+        entry
+        for entry in read_schedule(pricing)
+        if is_readable({name: entry[name] for name in entry if _read_entry_price(name, entry[name]) is None})
+    ]
+
+
+def is_readable(conditions: Record) -> bool:
+    """Return whether all conditions are known and have values that can be read; null is no condition."""
+    days, start, end = (conditions.get(name) for name in ("utc_days", "utc_start", "utc_end"))
+    return (
+        conditions.keys() <= {*CONDITIONS}
+        and (days is None or isinstance(days, list))
+        and (start is end is None or None not in (parse_price(start), parse_price(end)))
+        and parse_price(conditions.get("min_prompt_tokens", 0)) is not None
     )
 
 
-def is_in_force(entry: Record, moment: dt.datetime) -> bool:
-    """Return whether the weekdays and the daily window of an entry include a moment (UTC).
+def _read_threshold(entry: Record) -> Decimal:
+    """Return the number of prompt tokens above which a readable entry holds."""
+    return parse_price(entry.get("min_prompt_tokens", 0)) or ZERO
 
-    The window is half-open, and may go past midnight. A condition that cannot be read never holds.
+
+def is_in_force(entry: Record, moment: dt.datetime) -> bool:
+    """Return whether the weekdays and the daily window of a readable entry include a moment (UTC).
+
+    The window is half-open, and may go past midnight.
     """
     days = entry.get("utc_days")
-    if days is not None and not (isinstance(days, list) and WEEKDAYS[moment.weekday()] in days):
+    if days is not None and WEEKDAYS[moment.weekday()] not in days:
         return False
-    window = [entry.get(name) for name in ("utc_start", "utc_end")]
-    if window == [None, None]:
-        return True
-    start, end = map(parse_price, window)
+    start, end = (parse_price(entry.get(name)) for name in ("utc_start", "utc_end"))
     if start is None or end is None:
-        return False
+        return True
     hhmm = moment.hour * 100 + moment.minute
     return start <= hhmm < end if start < end else hhmm >= start or hhmm < end
 
 
-def is_free(prices: Mapping[str, Decimal], entries: Iterable[Record]) -> bool:
+def list_price_ranges(pricing: Any) -> dict[str, tuple[Decimal, Decimal]]:
+    """Return the lowest and the highest price of each dimension that depends on conditions.
+
+    They count the price at the top level, and that of each readable entry, whatever its conditions.
+    """
+    base_prices = read_prices(pricing)
+    amounts: dict[str, list[Decimal]] = {}
+    for entry in list_readable_entries(pricing):
+        for name, price in read_entry_prices(entry).items():
+            amounts.setdefault(name, [base_prices[name]] if name in base_prices else []).append(price)
+    return {name: (min(prices), max(prices)) for name, prices in amounts.items()}
+
+
+def is_zero(prices: Mapping[str, Decimal], entries: Iterable[Record]) -> bool:
     """Return whether there are prices and all are 0, at every time of day and at every length of prompt."""
     return bool(prices) and not any(
         price
@@ -235,15 +257,24 @@ def format_percent_change(percent: Decimal | float, minus: str = "-") -> str:
 
 
 def format_price(dimension: str, price: Decimal | None) -> str:
-    """Return a price in words: `$1.25 per M`, `$0.01 per search`, `free`, `dynamic` or `none`."""
+    """Return a price in words: `$1.25 per M`, `$0.01 per search`, `$0`, `dynamic` or `none`.
+
+    A price of 0 does not read "free": a model is free only where nothing else is charged.
+    """
     if price is None:
         return "none"
     if is_dynamic(price):
         return "dynamic"
     if not price:
-        return "free"
-    unit = PER_UNIT.get(dimension)
-    return f"{format_dollars(price)} per {unit}" if unit else f"{format_dollars(price * MILLION)} per M"
+        return "$0"
+    amount = price if dimension in PER_UNIT else price * MILLION
+    return f"{format_dollars(amount)}{format_unit(dimension)}"
+
+
+def format_unit(dimension: str) -> str:
+    """Return what stands behind a price of a dimension: ` per M`, ` per search`."""
+    unit = PER_UNIT.get(dimension, "M")
+    return f" per {unit}" if unit else UNSTATED_UNIT
 
 
 def format_dollars(amount: Decimal) -> str:

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Self
 
-from orarchive.domain.prices import is_dynamic, is_free, parse_price, read_prices, read_schedule
+from orarchive.domain.prices import (
+    get_prices_at,
+    is_dynamic,
+    is_zero,
+    list_price_ranges,
+    parse_price,
+    read_schedule,
+)
 from orarchive.jsonl import Record
 
 NO_DATE = dt.date(2098, 12, 31)
@@ -17,6 +24,11 @@ NO_DATE = dt.date(2098, 12, 31)
 MAX_NUMBER = 10**15
 """Numbers from here on are not read: they are no counts and no times, and a large exponent would fill the
 memory."""
+
+FREE_VARIANT = "free"
+
+PriceRanges = dict[str, tuple[Decimal, Decimal]]
+"""The lowest and the highest price by dimension, of those that depend on conditions."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +49,8 @@ class Model:
     context: int | None
     max_output: int | None
     prices: dict[str, Decimal]
-    """By dimension, USD per unit; -1 is dynamic."""
+    """By dimension, USD per unit, at the moment of reading; -1 is dynamic."""
+    price_ranges: PriceRanges
     schedule: list[Record]
     expires: dt.date | None
     created: dt.datetime | None
@@ -50,9 +63,9 @@ class Model:
     hugging_face: str | None
 
     @classmethod
-    def from_record(cls, record: Record) -> Self:
-        """Read a record of the models feed."""
-        model = record["id"]
+    def from_record(cls, record: Record, moment: dt.datetime) -> Self:
+        """Read a record of the models feed; time-of-day prices are those of a moment."""
+        model, pricing = record["id"], record.get("pricing")
         architecture, top = get_object(record, "architecture"), get_object(record, "top_provider")
         return cls(
             id=model,
@@ -65,8 +78,9 @@ class Model:
             alias_target=get_alias_target(record.get("alias_target")),
             context=as_positive(record.get("context_length")),
             max_output=as_positive(top.get("max_completion_tokens")),
-            prices=read_prices(record.get("pricing")),
-            schedule=read_schedule(record.get("pricing")),
+            prices=_read_prices_at(pricing, moment),
+            price_ranges=list_price_ranges(pricing),
+            schedule=read_schedule(pricing),
             expires=parse_expiry(record.get("expiration_date")),
             created=as_moment(record.get("created")),
             knowledge_cutoff=as_text(record.get("knowledge_cutoff")),
@@ -83,9 +97,19 @@ class Model:
         return is_dynamic(self.prices.get("prompt"))
 
     @property
+    def is_charged_by_token(self) -> bool:
+        """Return whether its token prices are all that it costs.
+
+        They are where all that it gives is text, or where its variant says that it is free. Of other models
+        the service lists zeros that nobody pays: two music models cost 8 cents a song, a rerank model is paid
+        by the search, a video by the second.
+        """
+        return self.variant == FREE_VARIANT or set(self.outputs) <= {"text"}
+
+    @property
     def is_free(self) -> bool:
-        """Return whether it has prices and all of them are 0: free tokens with priced images are not free."""
-        return is_free(self.prices, self.schedule)
+        """Return whether it is charged by the token, has prices, and all of them are 0."""
+        return self.is_charged_by_token and is_zero(self.prices, self.schedule)
 
 
 @dataclass(frozen=True)
@@ -102,6 +126,7 @@ class Endpoint:
     max_output: int | None
     quantization: str | None
     prices: dict[str, Decimal]
+    price_ranges: PriceRanges
     schedule: list[Record]
     discount: Decimal | None
     """Share, between 0 and 1, by which the prices are already reduced; None where there is no discount."""
@@ -111,8 +136,11 @@ class Endpoint:
     """Percent of the last day."""
 
     @classmethod
-    def from_record(cls, model: str, n: int, record: Record) -> Self:
-        """Read an item of the endpoints feed; `n` counts the items with its tag, from 0."""
+    def from_record(cls, model: str, n: int, record: Record, moment: dt.datetime) -> Self:
+        """Read an item of the endpoints feed; `n` counts the items with its tag, from 0.
+
+        Time-of-day prices are those of a moment.
+        """
         pricing = record.get("pricing")
         discount = as_number(pricing.get("discount")) if isinstance(pricing, dict) else None
         return cls(
@@ -123,7 +151,8 @@ class Endpoint:
             context=as_positive(record.get("context_length")),
             max_output=as_positive(record.get("max_completion_tokens")),
             quantization=as_text(record.get("quantization")),
-            prices=read_prices(pricing),
+            prices=_read_prices_at(pricing, moment),
+            price_ranges=list_price_ranges(pricing),
             schedule=read_schedule(pricing),
             discount=discount if discount and 0 < discount < 1 else None,
             status=as_integer(record.get("status")),
@@ -131,9 +160,13 @@ class Endpoint:
         )
 
     @property
-    def is_free(self) -> bool:
-        """Return whether it has prices and all of them are 0."""
-        return is_free(self.prices, self.schedule)
+    def has_zero_prices(self) -> bool:
+        """Return whether it has prices and all of them are 0; see `Model.is_free`."""
+        return is_zero(self.prices, self.schedule)
+
+
+def _read_prices_at(pricing: Any, moment: dt.datetime) -> dict[str, Decimal]:
+    return {name: price for name, (price, _) in get_prices_at(pricing, moment).items()}
 
 
 def get_lab(model: str) -> str:

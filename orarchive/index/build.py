@@ -27,7 +27,7 @@ from orarchive.history.attempts import (
     refuse_shallow,
 )
 from orarchive.history.replay import ReplayStep, replay
-from orarchive.index import events, health, lifecycle, prices, rankings, relations, versions
+from orarchive.index import current_prices, events, health, lifecycle, prices, rankings, relations, versions
 from orarchive.index.checkpoints import CheckpointWriter, count_indexed
 from orarchive.index.context import AttemptContext, IndexUpdate, write_attempt
 from orarchive.index.events import Event
@@ -136,6 +136,7 @@ def apply_attempts(
             if writer and writer.is_due(indexed):
                 _write_meta(db, base)
                 writer.write(indexed)
+        current_prices.update_rates(context)
     db.executemany(
         INSERT_FEED, ((feed.name, feed.scope, feed.cadence, ", ".join(feed.key)) for feed in FEEDS.values())
     )
@@ -156,6 +157,7 @@ def apply_attempt(context: AttemptContext, step: ReplayStep, fields: FieldCounts
     relations.apply_attempt(context, step)
     versions.apply_attempt(context, step)
     prices.apply_attempt(context, step)
+    current_prices.apply_attempt(context, step)
     appeared, field_events = fields.apply_attempt(context, step)
     groups: tuple[Iterable[Event], ...] = (
         record_events,

@@ -156,6 +156,16 @@ create table prices (          -- price points of models and endpoints; a zero t
     primary key (record, dimension, condition, first)
 ) without rowid;
 
+create table current_prices (  -- prices of models and endpoints at the last hour that showed them, for an ordinary prompt
+    record    integer not null references records,
+    dimension text not null,
+    amount    text not null,    -- exact; of a time-of-day price the rate of that hour
+    value     real,             -- for sorting; null if the amount is dynamic
+    lowest    text,             -- of a price that depends on conditions: the range of all of them
+    highest   text,
+    primary key (record, dimension)
+) without rowid;
+
 create table events (          -- one row for each meaningful fact
     id      integer primary key,
     hour    text not null,      -- hour in which it became known
@@ -264,8 +274,8 @@ create view now as
     select max(hour) as hour, (select max(hour) from reads where feed = 'models' and good) as models
     from attempts;
 
--- every model that was ever listed, with its last record; `prompt` and `completion` are null if they depend on
--- conditions (see prices), `expires` is null if the date is a filler for "none"
+-- every model that was ever listed, with its last record and its prices at that hour (current_prices says which
+-- depend on conditions); `expires` is null if the date is a filler for "none"
 create view models as
     select records.key as id, lab, state, records.first as first_seen,
         coalesce(records.last, now.models) as last_seen, missing as missing_since,
@@ -275,10 +285,8 @@ create view models as
         case when date(json_extract(line, '$.expiration_date')) < '2098-12-31' then json_extract(line, '$.expiration_date') end as expires,
         state = 'active' and arrival = 'added' and records.first > strftime('%Y-%m-%dT%H:%M:%SZ', now.hour, '-7 days') as is_new,
         state = 'active' and exists (select 1 from watched where record = records.id and kind = 'orphaned' and is_reported) as is_orphaned,
-        (select amount from prices where record = records.id and dimension = 'prompt' and condition = ''
-            and (prices.last is null or prices.last >= records.last)) as prompt,
-        (select amount from prices where record = records.id and dimension = 'completion' and condition = ''
-            and (prices.last is null or prices.last >= records.last)) as completion
+        (select amount from current_prices where record = records.id and dimension = 'prompt') as prompt,
+        (select amount from current_prices where record = records.id and dimension = 'completion') as completion
     from records, now
     join lab_models on model = records.id
     join versions on record = records.id and file = 'facts'

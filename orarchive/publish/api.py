@@ -3,13 +3,16 @@
 The site's page of data documents the shapes; a test freezes them.
 """
 
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from orarchive.domain.keys import get_provider_of_tag
+from orarchive.domain.records import Endpoint, Model
 from orarchive.index.events import Event
 from orarchive.jsonl import Record, loads
 from orarchive.publish import rankings_api
-from orarchive.publish.dataset import PriceInterval, Prices, RecordEntry, format_span
+from orarchive.publish.dataset import Dataset, PriceInterval, Prices, RecordEntry, format_span
 from orarchive.publish.sanitize import to_safe_json
 from orarchive.publish.views import View
 from orarchive.publish.views.models import ModelView
@@ -32,7 +35,7 @@ def build_api(view: View, model_files: dict[str, str], category_pages: dict[str,
         "models": [_build_model_row(model, model_files) for model in view.models],
         "labs": _build_labs(view),
         "providers": _build_providers(view),
-        "endpoints": [_build_endpoint_row(entry) for entry in endpoints],
+        "endpoints": [_build_endpoint_row(view, entry) for entry in endpoints],
         "relations": _build_relations(view, endpoints),
     }
     values |= rankings_api.build_rankings_api(view, category_pages)
@@ -75,7 +78,7 @@ def _build_status(view: View) -> Record:
 
 
 def _build_model_row(view: ModelView, model_files: dict[str, str]) -> Record:
-    """Return a model's row of the list; `prices` holds those without conditions."""
+    """Return a model's row of the list; `prices` holds those at its last hour, for an ordinary prompt."""
     model = view.model
     return {
         "id": model.id,
@@ -84,7 +87,8 @@ def _build_model_row(view: ModelView, model_files: dict[str, str]) -> Record:
         "states": view.states,
         **_build_lifecycle(view.entry),
         "context": model.context,
-        "prices": {name: f"{price:f}" for name, price in model.prices.items()},
+        "prices": _format_prices(model.prices),
+        **_build_conditions(model),
         "providers": sorted({endpoint.provider for endpoint in view.endpoints}),
         "file": f"{API_FOLDER}/{model_files[model.id]}.json",
     }
@@ -98,17 +102,25 @@ def _build_model(view: ModelView) -> Record:
         "states": view.states,
         **_build_lifecycle(view.entry),
         "record": view.entry.record,
+        "now": _format_prices(view.model.prices),
+        **_build_conditions(view.model),
         **_build_price_history(view.points),
-        "endpoints": [
-            {
-                "tag": entry.parts[1],
-                "n": entry.parts[2],
-                **_build_lifecycle(entry),
-                "pricing": entry.record.get("pricing"),
-                **_build_price_history(view.dataset.prices.get(("endpoints", entry.key), {})),
-            }
-            for entry in endpoints
-        ],
+        "endpoints": [_build_endpoint(view.dataset, entry) for entry in endpoints],
+    }
+
+
+def _build_endpoint(dataset: Dataset, entry: RecordEntry) -> Record:
+    """Return an endpoint in its model's file, current or former, with every price."""
+    model, tag, n = entry.parts
+    endpoint = Endpoint.from_record(model, n, entry.record, dataset.find_read_hour(entry))
+    return {
+        "tag": tag,
+        "n": n,
+        **_build_lifecycle(entry),
+        "pricing": entry.record.get("pricing"),
+        "now": _format_prices(endpoint.prices),
+        **_build_conditions(endpoint),
+        **_build_price_history(dataset.prices.get(("endpoints", entry.key), {})),
     }
 
 
@@ -139,9 +151,10 @@ def _build_providers(view: View) -> list[Record]:
     ]
 
 
-def _build_endpoint_row(entry: RecordEntry) -> Record:
-    """Return an endpoint's row of the list."""
+def _build_endpoint_row(view: View, entry: RecordEntry) -> Record:
+    """Return an endpoint's row of the list; `prices` holds those of the last hour, for an ordinary prompt."""
     model, tag, n = entry.parts
+    endpoint = Endpoint.from_record(model, n, entry.record, view.dataset.find_read_hour(entry))
     return {
         "model": model,
         "tag": tag,
@@ -149,7 +162,20 @@ def _build_endpoint_row(entry: RecordEntry) -> Record:
         "provider": get_provider_of_tag(tag),
         **_build_lifecycle(entry),
         "pricing": entry.record.get("pricing"),
+        "prices": _format_prices(endpoint.prices),
+        **_build_conditions(endpoint),
     }
+
+
+def _format_prices(prices: Mapping[str, Decimal]) -> dict[str, str]:
+    """Return prices by dimension as exact decimals."""
+    return {name: f"{price:f}" for name, price in prices.items()}
+
+
+def _build_conditions(priced: Model | Endpoint) -> Record:
+    """Return whether prices depend on conditions, and the lowest and the highest of those that do."""
+    ranges = {name: [f"{low:f}", f"{high:f}"] for name, (low, high) in priced.price_ranges.items()}
+    return {"has_conditions": bool(priced.schedule), "price_ranges": ranges}
 
 
 def _build_relations(view: View, endpoints: list[RecordEntry]) -> Record:

@@ -25,6 +25,7 @@ from orarchive.publish.pages import Page, get_model_path, list_pages, map_catego
 from orarchive.publish.render import format_amount, render_pages
 from orarchive.publish.sanitize import to_safe_json
 from orarchive.publish.views import View
+from orarchive.publish.views.cells import build_price_pair
 from orarchive.publish.views.models import ModelView
 from orarchive.publish.views.site import ERROR_PAGE
 
@@ -97,14 +98,21 @@ def _render_page_feed(page: str, title: str, entries: list[NewsEntry], base: str
 def _build_search_entry(view: ModelView, paths: dict[str, str]) -> dict[str, str]:
     """Return a model's entry of the search index."""
     model = view.model
-    price = model.prices.get("prompt")
     return {
         "id": escape_invisible(model.id),
         "name": escape_invisible(model.name),
         "path": paths[model.id],
         "state": "" if view.is_there else view.states[0],
-        "price": f"{format_amount(price, 'prompt')} in" if price is not None else "",
+        "price": _describe_input_price(view),
     }
+
+
+def _describe_input_price(view: ModelView) -> str:
+    """Return a model's input price for the search index, "" where there is none to state."""
+    price, _ = build_price_pair(view.model.prices, view.is_free, view.is_priced_elsewhere)
+    if price.price is None or price.is_elsewhere:
+        return ""
+    return "free" if view.is_free else f"{format_amount(price.price, 'prompt')} in"
 
 
 def _render_sitemap(pages: list[Page], base: str) -> bytes:

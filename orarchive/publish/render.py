@@ -157,11 +157,11 @@ def _remove(out: Path, path: str) -> None:
 
 
 def format_amount(price: Decimal, dimension: str) -> str:
-    """Format a price without its unit: `$1.25`, `$0.0417`, `free`, `dynamic`."""
+    """Format a price without its unit: `$1.25`, `$0.0417`, `$0`, `dynamic`."""
     if is_dynamic(price):
         return "dynamic"
     if not price:
-        return "free"
+        return "$0"
     value = _scale_price(price, dimension)
     digits = value.normalize()
     significant = len(digits.as_tuple().digits)

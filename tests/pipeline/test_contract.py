@@ -102,9 +102,10 @@ def test_all_that_the_readers_read_is_compared() -> None:
     bodies = build_payloads(START)
     read: dict[str, set[str]] = {"models": set(), "endpoints": set()}
     for row in bodies["models"]["data"]:
-        Model.from_record(ReadRecord(row, read["models"]))
+        Model.from_record(ReadRecord(row, read["models"]), START)
         for item in bodies[f"models/{row['id']}/endpoints"]["data"]["endpoints"]:
-            Endpoint.from_record(row["id"], 0, ReadRecord(item, read["endpoints"], "data.endpoints."))
+            endpoint = ReadRecord(item, read["endpoints"], "data.endpoints.")
+            Endpoint.from_record(row["id"], 0, endpoint, START)
     for name, paths in read.items():
         assert any(path.endswith("pricing.overrides") for path in paths)
         objects = {path.rpartition(".")[0] for path in EXPECTED_FIELDS[name]}

@@ -23,7 +23,7 @@ from orarchive.collect.rate_limit import RateLimiter
 from orarchive.collect.results import FetchResult, parse_http_date
 from orarchive.index.database import build_in_memory
 from orarchive.jsonl import Number, dumps
-from orarchive.publish.dataset import read_dataset
+from orarchive.publish.dataset_reader import read_dataset
 from orarchive.sample import START, Reply, Service
 from orarchive.store.ledger import BAD_OUTCOMES, VALID_AGES
 from tests.support import hostile_values

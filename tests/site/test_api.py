@@ -11,7 +11,7 @@ import pytest
 from orarchive.publish.pages import get_model_path
 from tests.support.browser import build_site, build_snapshot, write_archive
 
-TEXT, COUNT, NUMBER, NONE, LIST, OBJECT = str, int, float, type(None), list, dict
+TEXT, COUNT, NUMBER, FLAG, NONE, LIST, OBJECT = str, int, float, bool, type(None), list, dict
 LIFECYCLE: dict[str, Any] = {
     "state": TEXT,
     "first_seen": TEXT,
@@ -21,14 +21,18 @@ LIFECYCLE: dict[str, Any] = {
 SHAPES: dict[str, dict[str, Any]] = {
     "models": LIFECYCLE
     | {"id": TEXT, "name": TEXT, "lab": TEXT, "states": LIST, "context": (COUNT, NONE), "prices": OBJECT}
-    | {"providers": LIST, "file": TEXT},
+    | {"has_conditions": FLAG, "price_ranges": OBJECT, "providers": LIST, "file": TEXT},
     "labs": {"lab": TEXT, "models": COUNT, "gone": COUNT, "first_seen": TEXT},
     "providers": dict.fromkeys(LIFECYCLE, (TEXT, NONE))
     | {"provider": TEXT, "name": TEXT, "endpoints": COUNT, "left": COUNT},
     "endpoints": LIFECYCLE
-    | {"model": TEXT, "tag": TEXT, "n": COUNT, "provider": TEXT, "pricing": (OBJECT, NONE)},
+    | {"model": TEXT, "tag": TEXT, "n": COUNT, "provider": TEXT, "pricing": (OBJECT, NONE)}
+    | {"prices": OBJECT, "has_conditions": FLAG, "price_ranges": OBJECT},
 }
 """Type of each member of a row; a member that is missing or new is a change of the API."""
+
+CURRENT_PRICES = ("now", "has_conditions", "price_ranges")
+PRICE_HISTORY = ("prices", "conditional_prices")
 
 EVENT = {
     **dict.fromkeys(("hour", "after", "by", "kind", "feed", "key", "field", "cause", "origin"), TEXT),
@@ -56,8 +60,8 @@ def test_a_model_has_its_shape(site: dict[str, bytes]) -> None:
             "states",
             *LIFECYCLE,
             "record",
-            "prices",
-            "conditional_prices",
+            *CURRENT_PRICES,
+            *PRICE_HISTORY,
             "endpoints",
         }
         for price in model["conditional_prices"]:
@@ -68,7 +72,7 @@ def test_a_model_has_its_shape(site: dict[str, bytes]) -> None:
             assert all(point.keys() == {"from", "to", "price"} for point in points)
             assert all(isinstance(point["price"], str) for point in points)
         for endpoint in model["endpoints"]:
-            assert endpoint.keys() == {"tag", "n", *LIFECYCLE, "pricing", "prices", "conditional_prices"}
+            assert endpoint.keys() == {"tag", "n", *LIFECYCLE, "pricing", *CURRENT_PRICES, *PRICE_HISTORY}
         assert row["file"] == f"api/v1/{get_model_path(row['id']).removesuffix('/index.html')}.json"
     (haiku,) = (json.loads(site[row["file"]]) for row in rows if row["id"] == "anthropic/claude-haiku-4.5")
     assert [point["price"] for point in haiku["prices"]["prompt"]] == ["0.000001"]

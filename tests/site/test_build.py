@@ -66,7 +66,9 @@ def test_as_of_an_hour_nothing_later_leaks(
 
 def test_an_hour_rewrites_the_pages_that_show_what_changed(stage: Stage, tmp_path: Path) -> None:
     """Rewrite in a quiet hour only the pages that say which hour it is."""
-    bodies = build_payloads(START)
+    # From 10:00 to 01:00 UTC no time-of-day price of the sample changes.
+    start = START.replace(hour=11)
+    bodies = build_payloads(start)
     stage.serve(bodies)
     model = "z-ai/glm-5.1"
     sites = []
@@ -74,13 +76,13 @@ def test_an_hour_rewrites_the_pages_that_show_what_changed(stage: Stage, tmp_pat
         if n == 2:
             bodies[f"models/{model}/endpoints"]["data"]["endpoints"][0]["pricing"]["prompt"] = "0.0000099"
             stage.serve(bodies)
-        assert stage.run(START + n * HOUR) == 0
+        assert stage.run(start + n * HOUR) == 0
         sites.append(build_site(stage.root, tmp_path / str(n)))
     first, quiet, moved, again = sites
 
     page = Html(again[get_model_path(model)]).text
     assert "Earlier prices of 1 of them" in page
-    assert f"since {START.date()}" in page
+    assert f"since {start.date()}" in page
 
     def changed(old: dict[str, bytes], new: dict[str, bytes]) -> set[str]:
         return {path for path in old.keys() | new.keys() if old.get(path) != new.get(path)}
@@ -95,7 +97,7 @@ def test_an_hour_rewrites_the_pages_that_show_what_changed(stage: Stage, tmp_pat
     pages = {path for path in changed(quiet, moved) - hourly if path.endswith(".html")}
     (provider,) = (path for path in pages if path.startswith("providers/") and path.count("/") == 2)
     assert pages - {"providers/index.html", provider} == {
-        "data/index.html", get_model_path(model), "changes/index.html", f"changes/{START:%Y-%m}/index.html",
+        "data/index.html", get_model_path(model), "changes/index.html", f"changes/{start:%Y-%m}/index.html",
     }  # fmt: skip
 
 

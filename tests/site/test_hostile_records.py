@@ -122,9 +122,10 @@ MODEL_FIELDS = (
 )
 def test_no_record_raises(model: str, fields: dict[str, Any], endpoint: dict[str, Any]) -> None:
     record = loads(json.dumps({"id": model, **fields}))
-    view = Model.from_record(record)
-    assert (view.id, view.is_free) == (model, bool(view.prices) and not any(view.prices.values()))
-    Endpoint.from_record(model, 0, {"tag": "t", **loads(json.dumps(endpoint))})
+    view = Model.from_record(record, START)
+    assert view.id == model
+    assert view.is_free <= (bool(view.prices) and not any(view.prices.values()))
+    Endpoint.from_record(model, 0, {"tag": "t", **loads(json.dumps(endpoint))}, START)
     assert loads(format_for_pages(record)) == record
 
 
@@ -137,7 +138,7 @@ def test_no_record_raises(model: str, fields: dict[str, Any], endpoint: dict[str
         ("0.00000123456789", "prompt", "$1.2346", "$1.23456789"),
         ("0.00001", "completion", "$10.00", ""),
         ("0.01", "web_search", "$0.01", ""),
-        ("0", "prompt", "free", ""),
+        ("0", "prompt", "$0", ""),
         ("-1", "prompt", "dynamic", ""),
         ("0.000000000000123456", "prompt", "$0.000000123", "$0.000000123456"),
     ],

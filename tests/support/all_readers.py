@@ -15,7 +15,7 @@ from orarchive.cli.scrape import scrape_command
 from orarchive.domain.feeds import FEEDS
 from orarchive.index.database import export_bytes, open_index
 from orarchive.publish.build import build_files
-from orarchive.publish.dataset import read_dataset
+from orarchive.publish.dataset_reader import read_dataset
 from orarchive.publish.views import build_view
 from orarchive.sample import START, sample_service
 from orarchive.timestamps import format_hour

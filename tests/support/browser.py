@@ -20,7 +20,7 @@ from orarchive.domain.feeds import MODELS
 from orarchive.domain.snapshot import Snapshot
 from orarchive.history.history import read_history
 from orarchive.index.database import build_in_memory
-from orarchive.publish.dataset import read_dataset
+from orarchive.publish.dataset_reader import read_dataset
 from orarchive.publish.pages import get_model_path
 from orarchive.publish.views import View, build_view
 from orarchive.sample import START, Service, build_world_at, routes

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from orarchive.index.database import open_index
 from orarchive.jsonl import Number, dumps, loads
 from orarchive.publish.build import build_files
-from orarchive.publish.dataset import read_dataset
+from orarchive.publish.dataset_reader import read_dataset
 from orarchive.publish.views import build_view
 from tests.support.archives import HOUR, Stage
 

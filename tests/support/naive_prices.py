@@ -104,7 +104,8 @@ def list_reprices(versions: Sequence[Version]) -> Iterator[tuple[Any, ...]]:
             old, new = (side.rows[name]["pricing"] for side in (before, version))
             if old == new or name.startswith("~"):
                 continue
-            stripped = remove_paths(new, new_paths, "pricing.")
+            hidden = {path for path in new_paths if not path.startswith("pricing.overrides")}
+            stripped = remove_paths(new, hidden, "pricing.")
             plain = (list_dimensions(old) | list_dimensions(stripped)) - list_scheduled(old)
             plain -= list_scheduled(new)
             moved = {

@@ -44,12 +44,12 @@ def test_the_phrase_of_an_edited_field(field: str, old: Any, new: Any, phrase: s
     [
         (
             [{"price": "0.000001"}, {"min_prompt_tokens": 200000, "price": "0"}],
-            "($1.00, prompt over 200,000 tokens free) per M",
+            "($1.00, prompt over 200,000 tokens $0) per M",
         ),
         ([{"utc_start": 0, "utc_end": 830, "price": "0.00000198"}], "(00:00-08:30 UTC $1.98) per M"),
         (
             [{"utc_days": ["monday"], "min_prompt_tokens": 5, "price": "0"}],
-            "(prompt over 5 tokens Monday UTC free)",
+            "(prompt over 5 tokens Monday UTC $0)",
         ),
         (
             [{"utc_start": 5, "region": "eu", "price": "-1"}],
@@ -59,7 +59,7 @@ def test_the_phrase_of_an_edited_field(field: str, old: Any, new: Any, phrase: s
             [{"min_prompt_tokens": None, "price": "0.1"}],
             "(unknown condition min_prompt_tokens none $100000.00) per M",
         ),
-        ([{"price": "0"}] * 12, f"({', '.join(['free'] * 10)} and 2 more)"),
+        ([{"price": "0"}] * 12, f"({', '.join(['$0'] * 10)} and 2 more)"),
     ],
 )
 def test_the_phrase_of_a_price_with_conditions(entries: list[Record], phrase: str) -> None:

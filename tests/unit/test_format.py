@@ -118,7 +118,7 @@ def test_a_byte_order_mark_is_read_past() -> None:
         ("prompt", "0.0000000416666666666667", "$0.0416666666666667 per M"),
         ("prompt", "0.00001", "$10.00 per M"),
         ("web_search", "0.01", "$0.01 per search"),
-        ("prompt", "0", "free"),
+        ("prompt", "0", "$0"),
         ("prompt", "-1", "dynamic"),
         ("prompt", None, "none"),
         ("prompt", "NaN", "none"),

@@ -9,7 +9,7 @@ import pytest
 from orarchive.domain.prices import (
     get_prices_at,
     is_in_force,
-    is_understood,
+    is_readable,
     list_thresholds,
     read_entry_prices,
 )
@@ -46,7 +46,8 @@ def test_the_hours_in_which_an_entry_holds(entry: Record, hours: list[tuple[floa
     """Windows are half-open, to the minute; a day is that of the time itself, also after midnight."""
     for minute in range(24 * 60):
         is_inside = any(begin * 60 <= minute < end * 60 for begin, end in hours)
-        assert is_in_force(entry, MONDAY + dt.timedelta(minutes=minute)) == is_inside, minute
+        moment = MONDAY + dt.timedelta(minutes=minute)
+        assert (is_readable(entry) and is_in_force(entry, moment)) == is_inside, minute
 
 
 def get_amounts(pricing: Any, time: dt.datetime = MONDAY, tokens: int = 0) -> dict[str, str]:
@@ -98,7 +99,7 @@ def test_an_entry_with_an_unknown_condition_is_skipped(entry: Record) -> None:
     """Prices are strings; every other member of an entry is a condition."""
     entries = [{**entry, "prompt": "9"}, {**entry, "min_prompt_tokens": 5, "prompt": "9"}]
     pricing = {"prompt": "1", "overrides": entries}
-    assert not is_understood(entries[0])
+    assert not is_readable(entry)
     assert get_amounts(pricing, tokens=10) == {"prompt": "1"}
     assert list_thresholds(pricing, MONDAY) == []
 

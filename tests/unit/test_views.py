@@ -36,7 +36,7 @@ def open_small_index(folder: Path, *hours: list[dict[str, Any]]) -> Iterator[sql
 
 
 def test_models_show_the_price_that_holds_or_held_last(tmp_path: Path) -> None:
-    """Show no price that has ended, and none under a time-of-day schedule."""
+    """Show no price that has ended, and of a time-of-day price the rate of the last hour."""
     first = [
         price_model("a/moved", "1"),
         price_model("a/clock", "1"),
@@ -52,7 +52,7 @@ def test_models_show_the_price_that_holds_or_held_last(tmp_path: Path) -> None:
         rows = db.execute("select id, prompt, completion from models").fetchall()
     assert {name: tuple(prices) for name, *prices in rows} == {
         "a/moved": ("2", "4"),
-        "a/clock": (None, "9"),
+        "a/clock": ("0.1", "9"),
         "a/gone": ("1", "3"),
         "a/stays": ("1", "9"),
     }

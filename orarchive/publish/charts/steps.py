@@ -77,7 +77,9 @@ class Chart:
 
     rate: PriceKey
     path: str
-    """The line, as the `d` attribute of a path."""
+    """The line, as the `d` attribute of a path; of a time-of-day price that of the lowest rate."""
+    bands: list[tuple[float, float, float, float]]
+    """x, y, width and height of the range of each time-of-day price."""
     dots: list[Dot]
     gaps: list[tuple[float, float]]
     """x and width of each gap."""
@@ -105,13 +107,19 @@ def draw_steps(
     """
     intervals = [interval for interval in intervals if interval.amount >= 0]
     begin = intervals[0].first
-    scale = Scale(begin, end, round_up(max(interval.amount for interval in intervals)))
+    top = max(interval.highest or interval.amount for interval in intervals)
+    scale = Scale(begin, end, round_up(top))
     hours = [hour for hour in good_hours if hour < end]
     gaps = [(max(last, begin), following) for last, following in find_gaps([*hours, end], MAX_GAP)]
     gaps = [(last, following) for last, following in gaps if following > begin]
     return Chart(
         rate=price_key,
         path="".join(_draw_line(intervals, gaps, scale)),
+        bands=[
+            _draw_band(interval, interval.highest, scale)
+            for interval in intervals
+            if interval.highest not in (None, interval.amount)
+        ],
         dots=[Dot(scale.x(interval.first), scale.y(interval.amount), interval) for interval in intervals],
         gaps=[(scale.x(last), round(scale.x(following) - scale.x(last), 1)) for last, following in gaps],
         dates=[Tick(scale.x(date), text) for date, text in list_date_ticks(begin, end)],
@@ -136,6 +144,16 @@ def _draw_line(intervals: Sequence[PriceInterval], gaps: Sequence[Gap], scale: S
             yield f"H{scale.x(begin):g}M{scale.x(end):g} {level:g}"
         yield f"H{scale.x(last):g}"
         previous_last = last
+
+
+def _draw_band(
+    interval: PriceInterval, highest: Decimal | None, scale: Scale
+) -> tuple[float, float, float, float]:
+    """Return x, y, width and height of the range of an interval."""
+    assert highest
+    x, y = scale.x(interval.first), scale.y(highest)
+    width, height = scale.x(interval.last or scale.end) - x, scale.y(interval.amount) - y
+    return x, y, round(width, 1), round(height, 1)
 
 
 def round_up(price: Decimal) -> Decimal:

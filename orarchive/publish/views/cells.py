@@ -18,20 +18,23 @@ class PriceCell:
 
     price: Decimal | None
     dimension: str
-    shows_free: bool = True
+    shows_free: bool = False
     """Whether 0 reads "free"; it reads "$0" where something else is charged for."""
-    has_media_prices: bool = False
-    """Whether the model has prices by the image or the second of video."""
+    is_priced_elsewhere: bool = False
+    """Whether something else than tokens is charged."""
+    highest: Decimal | None = None
+    """Of a range of prices its end; `price` is then the lowest."""
 
     @property
     def is_elsewhere(self) -> bool:
-        """Return whether the price by the image or the video stands for this one, which is none or zero."""
-        return self.has_media_prices and not self.price
+        """Return whether another price stands for this one, which is none or zero."""
+        return self.is_priced_elsewhere and not self.price
 
     @property
     def sort_value(self) -> Decimal | None:
-        """Return the price to sort a table by; None for dynamic and unpriced, which stand last."""
-        return self.price if self.price is not None and self.price >= 0 else None
+        """Return the price to sort a table by; None for any that is no amount, which stand last."""
+        is_amount = self.price is not None and self.price >= 0 and not self.is_elsewhere
+        return self.price if is_amount else None
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,13 @@ class PricePointRow:
 
 def build_point_row(price_key: PriceKey, point: PriceInterval) -> PricePointRow:
     """Build the row of one price point."""
-    cell = PriceCell(point.amount, price_key.dimension)
+    cell = build_point_cell(price_key.dimension, point)
     return PricePointRow(format_price_key(price_key), point.first, point.last, cell)
+
+
+def build_point_cell(dimension: str, point: PriceInterval) -> PriceCell:
+    """Build the cell of the price of an interval."""
+    return PriceCell(point.amount, dimension, highest=point.highest)
 
 
 @dataclass(frozen=True)
@@ -110,17 +118,17 @@ def _build_model_row(view: ModelView) -> ModelRow:
         alias_parts=model.alias_target.split("/") if model.alias_target else [],
         traits=view.traits,
         context=model.context,
-        prices=build_price_pair(model.prices, model.is_free, view.has_media_prices),
+        prices=build_price_pair(model.prices, view.is_free, view.is_priced_elsewhere),
         state_order=view.state_order,
         states=[*view.states],
     )
 
 
 def build_price_pair(
-    prices: Mapping[str, Decimal], is_free: bool, has_media_prices: bool = False
+    prices: Mapping[str, Decimal], is_free: bool, is_priced_elsewhere: bool
 ) -> tuple[PriceCell, PriceCell]:
     """Build the cells of the input and the output price of a model or an endpoint."""
     prompt, completion = (
-        PriceCell(prices.get(name), name, is_free, has_media_prices) for name in MAIN_DIMENSIONS
+        PriceCell(prices.get(name), name, is_free, is_priced_elsewhere) for name in MAIN_DIMENSIONS
     )
     return prompt, completion

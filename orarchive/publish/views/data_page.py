@@ -47,15 +47,19 @@ API_FILES = {
     "metrics.prom": "the last run, the number of records and the coverage, for Prometheus",
     "api/v1/models.json": (
         "every model there ever was: id, name, lab, states, state, first_seen, last_seen, arrival, context,"
-        " prices, providers, file"
+        " prices (at its last hour, a time-of-day price as it was then, for a prompt of ordinary length),"
+        " has_conditions, price_ranges (by dimension the lowest and the highest of the prices that depend on"
+        " the time of day or the length of the prompt), providers, file"
     ),
     "api/v1/models/{author}/{slug}.json": (
-        "one model: its record as last seen, its price points by dimension (from, to: the first and last hour"
+        "one model: its record as last seen, now, has_conditions and price_ranges (as prices and the like of"
+        " models.json), its price points by dimension (from, to: the first and last hour"
         " that showed it, both inclusive), those under a condition apart, and the same of each endpoint; a"
         " variant's lies below its base, and special characters of an id are written as = and hex"
     ),
     "api/v1/endpoints.json": (
-        "every endpoint now: model, tag, n, provider, state, first_seen, last_seen, arrival, pricing as sent"
+        "every endpoint now: model, tag, n, provider, state, first_seen, last_seen, arrival, pricing as sent,"
+        " prices, has_conditions, price_ranges"
     ),
     "api/v1/providers.json": "every provider there ever was, with how many endpoints it has",
     "api/v1/labs.json": "every lab, with how many models are listed and gone",

@@ -1,7 +1,7 @@
 """Endpoints for the pages: by requested model, cheapest first, with their health by day."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -9,7 +9,7 @@ import pandas as pd
 
 from orarchive.domain.keys import EndpointKey, get_provider_of_tag
 from orarchive.domain.prices import MAIN_DIMENSIONS
-from orarchive.domain.records import Endpoint, as_text, as_texts
+from orarchive.domain.records import Endpoint, Model, as_text, as_texts
 from orarchive.publish.dataset import Dataset, Prices, RecordEntry
 from orarchive.publish.views.conditions import Condition, read_condition, sort_price_keys
 from orarchive.publish.views.health import Health
@@ -35,6 +35,8 @@ class EndpointView:
     health: Health
     points: Prices
     """Its price points."""
+    is_free: bool
+    """Whether its model is charged by the token, and all its prices are 0."""
 
     @property
     def label(self) -> str:
@@ -80,21 +82,33 @@ class EndpointView:
         return {key: points for key, points in newest_first.items() if len(points) > 1}
 
 
-def build_endpoint_views(dataset: Dataset, now: dt.datetime) -> dict[str, list[EndpointView]]:
+def build_endpoint_views(
+    dataset: Dataset, models: Mapping[str, Model], now: dt.datetime
+) -> dict[str, list[EndpointView]]:
     """Build the current endpoints by requested model, cheapest first; those without a price last."""
     # Whole days alone, so that a quiet hour leaves the page as it is.
     days = [str(now.date() - dt.timedelta(days=n)) for n in reversed(range(1, HEALTH_DAYS + 1))]
     views = [
-        EndpointView(
-            Endpoint.from_record(entry.parts[0], entry.parts[2], entry.record),
-            entry,
-            Health([dataset.health.get(entry.key, {}).get(day) for day in days]),
-            dataset.prices.get(("endpoints", entry.key), {}),
-        )
+        _build_view(dataset, entry, models.get(entry.parts[0]), days)
         for entry in dataset.entries["endpoints"].values()
         if entry.last is None
     ]
     return _sort_by_model(views) if views else {}
+
+
+def _build_view(
+    dataset: Dataset, entry: RecordEntry, model: Model | None, days: Sequence[str]
+) -> EndpointView:
+    """Build a current endpoint of a model with its health on some days."""
+    moment = dataset.find_read_hour(entry)
+    endpoint = Endpoint.from_record(entry.parts[0], entry.parts[2], entry.record, moment)
+    return EndpointView(
+        endpoint=endpoint,
+        entry=entry,
+        health=Health([dataset.health.get(entry.key, {}).get(day) for day in days]),
+        points=dataset.prices.get(("endpoints", entry.key), {}),
+        is_free=endpoint.has_zero_prices and model is not None and model.is_charged_by_token,
+    )
 
 
 def _sort_by_model(views: Sequence[EndpointView]) -> dict[str, list[EndpointView]]:

@@ -9,7 +9,7 @@ from orarchive.publish.charts.lines import LineChart
 from orarchive.publish.charts.steps import Chart
 from orarchive.publish.charts.week import Part, Week
 from orarchive.publish.dataset import PriceInterval
-from orarchive.publish.views.cells import PriceCell
+from orarchive.publish.views.cells import PriceCell, build_point_cell
 from orarchive.publish.views.conditions import format_price_key
 
 MIN_LABELLED_WIDTH = 42
@@ -68,8 +68,9 @@ class StepFigure:
         return self.chart.top - 6
 
 
-def build_price_figure(chart: Chart, points: Sequence[PriceInterval]) -> StepFigure:
+def build_price_figure(chart: Chart) -> StepFigure:
     """Build the figure of a price with all its points, oldest first."""
+    points = [dot.point for dot in chart.dots]
     count = len(points) - 1
     since = f"{count} change{'s' if count != 1 else ''} since"
     return _build_step_figure(chart, points, "price in steps", since)
@@ -88,8 +89,8 @@ def _build_step_figure(chart: Chart, points: Sequence[PriceInterval], words: str
         dimension=dimension,
         words=words,
         since=since,
-        first=PriceCell(points[0].amount, dimension),
-        last=PriceCell(points[-1].amount, dimension),
+        first=build_point_cell(dimension, points[0]),
+        last=build_point_cell(dimension, points[-1]),
         begin=points[0].first,
         marks=[PriceMark(y, y + 4, amount) for y, amount in chart.prices],
     )

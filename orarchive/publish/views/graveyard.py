@@ -108,6 +108,6 @@ def _build_row(grave: Grave) -> GraveRow:
         notice=grave.notice,
         is_announced_before_record=grave.announced == grave.model.entry.first,
         successor=grave.successor,
-        prices=build_price_pair(model.prices, model.is_free),
+        prices=build_price_pair(model.prices, grave.model.is_free, grave.model.is_priced_elsewhere),
         state=grave.model.states[0],
     )

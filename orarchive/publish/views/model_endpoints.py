@@ -162,7 +162,7 @@ def _build_price(view: ModelView, endpoint: EndpointView, dimension: str) -> End
     is_input = dimension == "prompt"
     intervals = endpoint.changed_prices.get(PriceKey(dimension), [])
     return EndpointPrice(
-        cell=PriceCell(price, dimension, facts.is_free),
+        cell=PriceCell(price, dimension, endpoint.is_free, view.is_priced_elsewhere),
         is_shown=price is not None or dimension != "input_cache_read",
         is_lowest=dimension in view.lowest_prices and price == view.lowest_prices[dimension],
         discount=facts.discount if is_input else None,

@@ -178,7 +178,7 @@ def _build_facts(view: ModelView) -> ModelFacts:
 
 
 def _build_rates(view: ModelView) -> list[Rate]:
-    cells = build_price_pair(view.model.prices, view.model.is_free, view.has_media_prices)
+    cells = build_price_pair(view.model.prices, view.is_free, view.is_priced_elsewhere)
     return [
         Rate(label, _describe_unit(view, cell), cell)
         for label, cell in zip(("Input", "Output"), cells, strict=True)
@@ -187,6 +187,8 @@ def _build_rates(view: ModelView) -> list[Rate]:
 
 def _describe_unit(view: ModelView, cell: PriceCell) -> str:
     """Name the unit of a price and whether it depends on the time of day; "" for a free or unpriced one."""
+    if cell.is_elsewhere:
+        return "not charged by the token; the description may say how"
     if cell.price is None or cell.price <= 0:
         return ""
     is_time_of_day = cell.dimension in view.time_of_day_dimensions
@@ -198,7 +200,7 @@ def _build_list_price_providers(view: ModelView) -> ListPriceProviders | None:
 
     None without endpoints, for a free model, and where the price depends on the time of day.
     """
-    if not view.endpoints or view.model.is_free or view.time_of_day_dimensions:
+    if not view.endpoints or view.is_free or view.is_priced_elsewhere or view.time_of_day_dimensions:
         return None
     names = [endpoint.endpoint.provider for endpoint in view.list_price_endpoints]
     return ListPriceProviders(names[:MAX_LISTED_BY], max(len(names) - MAX_LISTED_BY, 0))

@@ -63,12 +63,17 @@ def _build_price_row(view: ModelView, dimension: str) -> PriceRow:
     return PriceRow(
         dimension=dimension,
         is_time_of_day=dimension in view.time_of_day_dimensions,
-        plain=PriceCell(prices[dimension], dimension, view.model.is_free) if dimension in prices else None,
+        plain=_build_plain_cell(view, dimension) if dimension in prices else None,
         conditional=[
             PriceCell(condition.prices[dimension], dimension) if dimension in condition.prices else None
             for condition in view.conditions
         ],
     )
+
+
+def _build_plain_cell(view: ModelView, dimension: str) -> PriceCell:
+    """Build the price of a dimension that holds now."""
+    return PriceCell(view.model.prices[dimension], dimension, view.is_free, view.is_priced_elsewhere)
 
 
 @dataclass(frozen=True)
@@ -93,7 +98,7 @@ def build_price_history(view: ModelView) -> PriceHistory | None:
         for price_key, intervals in points.items()
         for point in reversed(intervals)
     ]
-    charts = [build_price_figure(chart, points[chart.rate]) for chart in view.charts]
+    charts = [build_price_figure(chart) for chart in view.charts]
     return PriceHistory(charts, _describe_unchanged(view), rows if has_changes else [])
 
 

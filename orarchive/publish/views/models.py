@@ -12,6 +12,7 @@ from orarchive.domain.phrasing import sort_dimensions
 from orarchive.domain.prices import MAIN_DIMENSIONS, list_time_of_day_keys
 from orarchive.domain.records import Model, as_text, split_variant
 from orarchive.publish.changelog import ChangelogHour, build_changelog
+from orarchive.publish.charts.bands import merge_time_of_day
 from orarchive.publish.charts.steps import Chart, draw_steps
 from orarchive.publish.charts.week import Week, draw_week
 from orarchive.publish.dataset import Dataset, PriceInterval, PriceKey, Prices, RecordEntry
@@ -74,6 +75,11 @@ class ModelView:
         return self.model.is_free and not self.has_media_prices
 
     @property
+    def is_priced_elsewhere(self) -> bool:
+        """Return whether something else than tokens is charged, so that a zero says nothing."""
+        return self.has_media_prices or not self.model.is_charged_by_token
+
+    @property
     def since(self) -> str:
         """Return `added`, or `first seen` where the record began with the model, which may then be older."""
         return "added" if self.model.id in self.dataset.added_after else "first seen"
@@ -126,13 +132,13 @@ class ModelView:
         """Return a chart for each price that ever changed; an alias would repeat those of its targets."""
         if self.model.is_alias:
             return []
-        points = self.points
+        hours, points = self.dataset.good_hours["models"], self.points
         # By whole days, so that a quiet hour leaves the page as it is.
         newest = [floor_day(self.now), *(intervals[-1].first for intervals in points.values())]
         end = self.entry.last or max(newest)
         return [
-            draw_steps(price_key, intervals, self.dataset.good_hours["models"], end)
-            for price_key, intervals in points.items()
+            draw_steps(price_key, intervals, hours, end)
+            for price_key, intervals in merge_time_of_day(points, hours).items()
             if len(_collect_amounts(intervals)) > 1
         ]
 
@@ -140,11 +146,16 @@ class ModelView:
     def unchanged_prices(self) -> list[PriceKey]:
         """Return the prices that never changed: one amount as long as the model was there, or no amount."""
         lifetime = (self.entry.first, self.entry.last)
+
+        def is_held(points: list[PriceInterval]) -> bool:
+            """Return whether one amount held throughout, or there never was an amount to pay."""
+            is_lifelong = (points[0].first, points[-1].last) == lifetime
+            return is_lifelong or not any(point.amount > 0 for point in points)
+
         return [
             price_key
             for price_key, points in self.points.items()
-            if len(_collect_amounts(points)) < 2
-            and ((points[0].first, points[-1].last) == lifetime or not any(_collect_amounts(points)))
+            if len(_collect_amounts(points)) < 2 and is_held(points)
         ]
 
     @property
@@ -176,19 +187,21 @@ def floor_day(now: dt.datetime) -> dt.datetime:
     return dt.datetime.combine(now.date(), dt.time(), dt.UTC)
 
 
-def _collect_amounts(points: list[PriceInterval]) -> set[Decimal]:
-    """Return the distinct amounts of price points; the -1 of a router is not an amount."""
-    return {point.amount for point in points if point.amount >= 0}
+def _collect_amounts(points: list[PriceInterval]) -> set[tuple[Decimal, Decimal]]:
+    """Return the distinct ranges of price points; the -1 of a router is not an amount."""
+    return {(point.amount, point.highest or point.amount) for point in points if point.amount >= 0}
 
 
 def build_model_views(dataset: Dataset, now: dt.datetime) -> list[ModelView]:
     """Build the view of every model that was ever listed, by id, aliases last."""
     entries = dataset.entries["models"]
-    models = {key: Model.from_record(entry.record) for key, entry in entries.items()}
+    models = {
+        key: Model.from_record(entry.record, dataset.find_read_hour(entry)) for key, entry in entries.items()
+    }
     kept_reasons = _find_kept(dataset)
     with_media_prices = dataset.entries["images"].keys() | dataset.entries["videos"].keys()
     related = _find_related([models[key] for key, entry in entries.items() if entry.last is None])
-    endpoints = build_endpoint_views(dataset, now)
+    endpoints = build_endpoint_views(dataset, models, now)
     returned = {
         event.key
         for event in dataset.log

@@ -108,7 +108,7 @@ def _build_cheap_row(priced: PricedModel) -> CheapRow:
         model=model.model.id,
         provider=priced.endpoint.endpoint.provider if priced.endpoint else "listed",
         expires=model.model.expires if "expiring" in model.states else None,
-        prices=build_price_pair(priced.prices, is_free=True),
+        prices=build_price_pair(priced.prices, is_free=False, is_priced_elsewhere=False),
     )
 
 

@@ -137,7 +137,9 @@ def _build_policy(label: str, address: str) -> PolicyLink:
 
 def _build_serving(serving: Serving) -> ServingRow:
     facts, ratio = serving.endpoint.endpoint, serving.price_ratio
-    prompt, completion = build_price_pair(facts.prices, facts.is_free)
+    prompt, completion = build_price_pair(
+        facts.prices, serving.endpoint.is_free, serving.model.is_priced_elsewhere
+    )
     return ServingRow(
         model=serving.model.model.id,
         name=serving.model.model.name,

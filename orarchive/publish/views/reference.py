@@ -61,7 +61,10 @@ class PricePattern:
 PRICE_PATTERNS = [
     PricePattern("plain", PriceCell(Decimal("0.00000125"), "prompt")),
     PricePattern("rounded", PriceCell(Decimal("0.0000000416666666666667"), "prompt")),
-    PricePattern("free", PriceCell(Decimal(0), "prompt")),
+    PricePattern("free", PriceCell(Decimal(0), "prompt", shows_free=True)),
+    PricePattern("zero", PriceCell(Decimal(0), "prompt")),
+    PricePattern("priced otherwise", PriceCell(Decimal(0), "prompt", is_priced_elsewhere=True)),
+    PricePattern("range", PriceCell(Decimal("0.0000005"), "prompt", highest=Decimal("0.000002"))),
     PricePattern("dynamic", PriceCell(Decimal(-1), "prompt")),
     PricePattern("unpriced", PriceCell(None, "prompt")),
 ]
@@ -109,8 +112,7 @@ def _find_chart(view: View) -> StepFigure | None:
     model = next((model for model in view.models if model.charts), None)
     if model is None:
         return None
-    chart = model.charts[0]
-    return build_price_figure(chart, model.points[chart.rate])
+    return build_price_figure(model.charts[0])
 
 
 def _find_week(view: View) -> WeekFigure | None:

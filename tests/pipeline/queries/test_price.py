@@ -43,10 +43,10 @@ def test_a_fixed_price(four_hours: Stage) -> None:
 
 @pytest.mark.parametrize(
     ("name", "words", "price"),
-    [(ROUTER, "dynamic", "-1"), (FREE, "free", "0"), (ALIAS, "$5.00 per M", "0.000005")],
+    [(ROUTER, "dynamic", "-1"), (FREE, "$0", "0"), (ALIAS, "$5.00 per M", "0.000005")],
     ids=["router", "free", "alias"],
 )
-def test_routers_are_dynamic_and_zero_is_free(four_hours: Stage, name: str, words: str, price: str) -> None:
+def test_routers_are_dynamic_and_zero_is_zero(four_hours: Stage, name: str, words: str, price: str) -> None:
     at = ("--at", format_hour(FIRST))
     assert get_prices(four_hours, name, *at)["prompt"] == price
     assert answer(four_hours, "price", name, *at).splitlines()[1].split(maxsplit=1) == ["prompt", words]

@@ -109,8 +109,8 @@ class PriceOracle:
             self.facts.excuse("new field")
 
     def _compare_pricing(self, feed: str, old: Record, sent: Record) -> PricingChange:
-        """Compare two price objects of a feed, without the fields that are new in it."""
-        new_paths = self.new_paths[feed]
+        """Compare two price objects of a feed, without the fields that are new in it but for a schedule."""
+        new_paths = [path for path in self.new_paths[feed] if not path.startswith("pricing.overrides")]
         new = {} if "pricing" in new_paths else remove_paths(sent, "pricing", new_paths)
         return PricingChange(old, new, sent)
 

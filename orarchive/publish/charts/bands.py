@@ -1,0 +1,57 @@
+"""Time-of-day prices as bands: between the lowest and the highest rate of a schedule, over time."""
+
+import datetime as dt
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from itertools import zip_longest
+
+from orarchive.domain.prices import TIME_OF_DAY_CONDITIONS, is_readable
+from orarchive.jsonl import loads
+from orarchive.publish.dataset import PriceInterval, PriceKey, Prices
+
+
+def merge_time_of_day(prices: Prices, good_hours: Sequence[dt.datetime]) -> Prices:
+    """Merge the rates of each dimension that a schedule ruled at some time with its price without conditions.
+
+    The result has, for such a dimension, intervals with the lowest and the highest rate under its key without
+    condition; other prices are as they were. `good_hours` are those of the feed, oldest first.
+    """
+    timed = {key for key in prices if _is_time_of_day(key)}
+    dimensions = {key.dimension for key in timed}
+    merged: Prices = {}
+    for key, intervals in prices.items():
+        if key.dimension not in dimensions or (key.condition and key not in timed):
+            merged[key] = intervals
+        elif (plain := PriceKey(key.dimension)) not in merged:
+            rates = [
+                rate
+                for other in (*timed, plain)
+                if other.dimension == key.dimension
+                for rate in prices.get(other, ())
+            ]
+            merged[plain] = _merge_rates(rates, good_hours)
+    return merged
+
+
+def _is_time_of_day(key: PriceKey) -> bool:
+    """Return whether a price holds at certain times of day, whatever the length of the prompt."""
+    condition = loads(key.condition) if key.condition else {}
+    return bool(condition) and condition.keys() <= {*TIME_OF_DAY_CONDITIONS} and is_readable(condition)
+
+
+def _merge_rates(rates: Sequence[PriceInterval], good_hours: Sequence[dt.datetime]) -> list[PriceInterval]:
+    """Return the intervals between the hours in which a rate began or ended, with the range of the rates."""
+    ends = [bisect_right(good_hours, rate.last) for rate in rates if rate.last]
+    starts = {rate.first for rate in rates} | {good_hours[n] for n in ends if n < len(good_hours)}
+    intervals: list[PriceInterval] = []
+    for start, following in zip_longest(sorted(starts), sorted(starts)[1:]):
+        held = [rate for rate in rates if rate.first <= start and (rate.last is None or start <= rate.last)]
+        if not held:
+            continue
+        low, high = (choose(rate.amount for rate in held) for choose in (min, max))
+        last = held[0].last if following is None else good_hours[bisect_left(good_hours, following) - 1]
+        if intervals and (intervals[-1].amount, intervals[-1].highest) == (low, high):
+            intervals[-1] = PriceInterval(intervals[-1].first, last, low, high)
+        else:
+            intervals.append(PriceInterval(start, last, low, high))
+    return intervals

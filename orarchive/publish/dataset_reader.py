@@ -1,0 +1,174 @@
+"""Reading of the dataset from an index."""
+
+import datetime as dt
+import sqlite3
+from collections import defaultdict
+from decimal import Decimal
+
+from orarchive.domain.feeds import FEEDS
+from orarchive.domain.record_files import join_record
+from orarchive.domain.records import parse_expiry
+from orarchive.index.event_log import read_events
+from orarchive.index.record_rows import UNLISTED
+from orarchive.jsonl import Record, loads
+from orarchive.publish import rankings_data
+from orarchive.publish.dataset import (
+    AttemptTimes,
+    Dataset,
+    FeedReading,
+    HealthDay,
+    PriceInterval,
+    PriceKey,
+    Prices,
+    RecordEntry,
+)
+from orarchive.timestamps import parse_stamp
+
+
+def read_dataset(db: sqlite3.Connection, benchmarks: bool = True) -> Dataset:
+    """Read an index that has at least one attempt, with or without benchmarks."""
+    return Dataset(
+        entries=_read_entries(db),
+        readings=_read_readings(db),
+        prices=_read_prices(db),
+        log=list(read_events(db)),
+        health=_read_health(db),
+        relations=loads(db.execute(RELATIONS).fetchone()[0]),
+        announcement_hours=_read_announced(db),
+        benchmarks=_read_benchmarks(db) if benchmarks else {},
+        attempts=[AttemptTimes(*map(parse_stamp, row)) for row in db.execute(LAST_ATTEMPTS)],
+        usage=rankings_data.read_usage(db),
+    )
+
+
+RELATIONS = "select relations from attempts order by attempt desc limit 1"
+
+LAST_ATTEMPTS = """
+    select hour, started, finished from attempts
+    where hour = (select max(hour) from attempts) order by attempt
+"""
+
+# The latest line of each file of a record; of a record that is gone only lines that stood in its last hour.
+LINES = """
+    select record, file, line, max(versions.first) from versions join records on id = record
+    where versions.last is null or versions.last >= records.last
+    group by record, file
+"""
+
+RECORDS = "select id, feed, key, parts, first, last, state, arrival, missing from records order by key"
+
+
+def _read_entries(db: sqlite3.Connection) -> dict[str, dict[str, RecordEntry]]:
+    """Read every record that was ever listed: feed -> key -> entry, by key."""
+    lines: dict[int, dict[str, Record]] = defaultdict(dict)
+    for row_id, file, line, _ in db.execute(LINES):
+        lines[row_id][file] = loads(line)
+    entries: dict[str, dict[str, RecordEntry]] = {name: {} for name in FEEDS}
+    for row_id, feed, key, parts, first, last, state, arrival, missing in db.execute(RECORDS):
+        if arrival == UNLISTED:
+            continue
+        entries[feed][key] = RecordEntry(
+            feed=feed,
+            key=key,
+            parts=tuple(loads(parts)),
+            first=parse_stamp(first),
+            last=_parse_optional_stamp(last),
+            state=state,
+            arrival=arrival,
+            missing=_parse_optional_stamp(missing),
+            record=_join_lines(feed, lines[row_id]),
+            response=lines[row_id].get("asked", {}),
+        )
+    return entries
+
+
+def _join_lines(feed: str, lines: dict[str, Record]) -> Record:
+    """Join the lines of a record's files; the endpoint response's fields of a model are kept apart."""
+    files = {file: line for file, line in lines.items() if file != "asked"}
+    return join_record(FEEDS[feed], files, FEEDS[feed].own_key_fields)
+
+
+def _parse_optional_stamp(text: str | None) -> dt.datetime | None:
+    """Parse a stamp; return None for none."""
+    return parse_stamp(text) if text else None
+
+
+READINGS = """
+    select reads.hour, feed, outcome, good, records, requests, retries, limited, reasons, kept, origin
+    from reads join attempts using (attempt) order by attempt, feed
+"""
+
+
+def _read_readings(db: sqlite3.Connection) -> list[FeedReading]:
+    """Read the outcome of each feed in each attempt, oldest first."""
+    rows = db.execute(READINGS)
+    return [
+        FeedReading(
+            hour=parse_stamp(hour),
+            feed=feed,
+            outcome=outcome,
+            is_good=bool(good),
+            records=records,
+            requests=requests or 0,
+            retries=retries,
+            limited=limited,
+            reasons=tuple(loads(reasons or "[]")),
+            kept=loads(kept or "{}"),
+            origin=origin,
+        )
+        for hour, feed, outcome, good, records, requests, retries, limited, reasons, kept, origin in rows
+    ]
+
+
+PRICES = "select feed, key, dimension, condition, first, last, amount from price_history order by first"
+
+
+def _read_prices(db: sqlite3.Connection) -> dict[tuple[str, str], Prices]:
+    """Read every price that was ever seen, by (feed, key)."""
+    prices: dict[tuple[str, str], Prices] = defaultdict(lambda: defaultdict(list))
+    for feed, key, dimension, condition, first, last, amount in db.execute(PRICES):
+        interval = PriceInterval(parse_stamp(first), _parse_optional_stamp(last), Decimal(amount))
+        prices[feed, key][PriceKey(dimension, condition)].append(interval)
+    return prices
+
+
+EXPIRATION_DATES = """
+    select key, first, json_extract(line, '$.expiration_date') from version_log
+    where feed = 'models' and file = 'facts' order by key, first
+"""
+
+
+def _read_announced(db: sqlite3.Connection) -> dict[str, dt.datetime]:
+    """Read when each model that has an expiration date got one; a date that is withdrawn starts anew."""
+    announced: dict[str, dt.datetime] = {}
+    for key, first, date in db.execute(EXPIRATION_DATES):
+        if parse_expiry(date):
+            announced.setdefault(key, parse_stamp(first))
+        else:
+            announced.pop(key, None)
+    return announced
+
+
+BENCHMARKS = """
+    select key, line from latest join records on id = record
+    where feed = 'models' and file = 'benchmarks' and gone is null
+"""
+
+
+def _read_benchmarks(db: sqlite3.Connection) -> dict[str, Record]:
+    """Read the benchmark scores of each model that is listed."""
+    return {key: loads(line)["benchmarks"] for key, line in db.execute(BENCHMARKS)}
+
+
+HEALTH_DAYS = """
+    select key, day, hours, abnormal, uptimes, uptime_sum from health_days
+    join records on id = record where day > (select date(max(day), '-30 days') from health_days)
+"""
+
+
+def _read_health(db: sqlite3.Connection) -> dict[str, dict[str, HealthDay]]:
+    """Read the health of each endpoint on each of the last 30 days."""
+    health: dict[str, dict[str, HealthDay]] = defaultdict(dict)
+    for key, day, hours, abnormal, uptimes, uptime_sum in db.execute(HEALTH_DAYS):
+        health[key][day] = HealthDay(hours, abnormal, uptime_sum / uptimes if uptimes else None)
+    return health
