@@ -30,6 +30,9 @@ MAX_PERCENT_DIGITS = 6
 NOT_PRICES = ("overrides", "discount")
 NUMERIC_TYPES = (str, int, Decimal)
 ZERO = Decimal(0)
+MAX_NOISE = Decimal("1e-9")
+"""Relative difference up to which two numbers are equal: a decimal that went through a binary number comes
+back with such noise."""
 
 MAIN_DIMENSIONS = ("prompt", "completion")
 """Input and output: the dimensions that models are compared by, and the only two whose zero means free. For
@@ -227,6 +230,11 @@ def is_zero(prices: Mapping[str, Decimal], entries: Iterable[Record]) -> bool:
 def is_dynamic(price: Decimal | None) -> bool:
     """Return whether a price is the service's -1, which a router has instead of a price."""
     return price is not None and price < 0
+
+
+def is_same_price(old: Decimal, new: Decimal) -> bool:
+    """Return whether two amounts differ by no more than the noise of binary numbers."""
+    return abs(old - new) <= MAX_NOISE * max(abs(old), abs(new))
 
 
 def compute_percent_change(old: Decimal | None, new: Decimal | None) -> Decimal | None:

@@ -12,8 +12,9 @@ from typing import NamedTuple
 from orarchive.domain.event_kinds import ADDED
 from orarchive.domain.feeds import FEEDS
 from orarchive.domain.keys import Key, get_model_of_key
+from orarchive.domain.prices import get_prices_at
 from orarchive.index.events import Event
-from orarchive.jsonl import Record
+from orarchive.jsonl import Record, loads
 from orarchive.publish.rankings_data import Usage
 from orarchive.timestamps import format_stamp, parse_stamp
 
@@ -165,6 +166,48 @@ class Dataset:
         while count and hours[count - 1] in kept:
             count -= 1
         return hours[count - 1] if count else None
+
+    def find_tariff(self, entry: RecordEntry, dimension: str, hour: dt.datetime) -> dict[str, Decimal]:
+        """Return by condition the prices of a dimension of a record that held in a good hour."""
+        prices = self.prices.get((entry.feed, entry.key), {})
+        return {
+            price_key.condition: interval.amount
+            for price_key, intervals in prices.items()
+            if price_key.dimension == dimension
+            for interval in intervals
+            if interval.first <= hour and (interval.last is None or hour <= interval.last)
+        }
+
+    def find_price_at(self, entry: RecordEntry, dimension: str, hour: dt.datetime) -> Decimal | None:
+        """Return the price of a record in a good hour, for an ordinary prompt; None where none is known.
+
+        A time-of-day price is the rate of that hour. Of entries that hold at the same time the one with more
+        conditions wins, because the index does not know their order.
+        """
+        tariff = self.find_tariff(entry, dimension, hour)
+        if tariff.keys() <= {""}:
+            return tariff.get("")
+        entries = [
+            {**loads(condition), dimension: f"{price:f}"} for condition, price in tariff.items() if condition
+        ]
+        pricing: Record = {"overrides": sorted(entries, key=len)}
+        if "" in tariff:
+            pricing[dimension] = f"{tariff['']:f}"
+        return get_prices_at(pricing, hour).get(dimension, (None, None))[0]
+
+    def find_price_hour(self, entry: RecordEntry, dimension: str) -> dt.datetime:
+        """Return the hour that first showed the price of a dimension of a listed record as it is now."""
+        prices = self.prices.get((entry.feed, entry.key), {})
+        intervals = [
+            interval
+            for price_key, intervals in prices.items()
+            if price_key.dimension == dimension
+            for interval in intervals
+        ]
+        begins = [interval.first for interval in intervals if interval.last is None]
+        hours = self.good_hours[entry.feed]
+        ends = (bisect_right(hours, interval.last) for interval in intervals if interval.last)
+        return max([*begins, *(hours[n] for n in ends if n < len(hours))])
 
     def find_read_hour(self, entry: RecordEntry) -> dt.datetime:
         """Return the last hour that showed a record."""

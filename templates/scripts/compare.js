@@ -4,7 +4,7 @@ document.addEventListener("DOMContentLoaded", () => setUpComparison(document.que
 
 async function readJson(path) { return (await fetch(html.dataset.root + path)).json(); }
 
-const NOT_KNOWN = "not known", NOT_YET = "not seen yet";
+const NOT_KNOWN = "not known", NOT_YET = "not seen yet", GONE = "no longer listed";
 
 // Twelve digits are exact: they undo the error that doubles add to a decimal.
 function formatMoney(amount, digits = 12) {
@@ -38,13 +38,15 @@ function setUpComparison(form) {
   // [lowest, highest] price of a dimension, or why there is none; a time-of-day price is a range.
   function findPrice(model, name, day, isUnread) {
     if (day && `${day}T23:59:59Z` < model.first_seen) return NOT_YET;
+    if (day && model.last_seen && model.last_seen < `${day}T00`) return GONE;
     if (isUnread) return NOT_KNOWN;
-    const price = findPriceOn(model.prices[name] || [], model, day);
-    if (price !== undefined) return price === NOT_KNOWN ? price : [price, price];
-    const timed = model.conditional_prices
-      .filter((prices) => prices.dimension === name && "utc_start" in prices.condition)
+    const timed = model.conditional_prices.filter(({ dimension, condition }) =>
+      dimension === name && !("min_prompt_tokens" in condition) && ("utc_start" in condition || "utc_days" in condition))
       .map((prices) => findPriceOn(prices.points, model, day)).filter(Number.isFinite);
-    return timed.length ? [Math.min(...timed), Math.max(...timed)] : "none";
+    if (timed.length && !day) timed.push(Number(model.now[name]));
+    if (timed.length) return [Math.min(...timed), Math.max(...timed)];
+    const price = findPriceOn(model.prices[name] || [], model, day);
+    return price === undefined ? "none" : price === NOT_KNOWN ? price : [price, price];
   }
 
   function formatPerMillion(ends) {

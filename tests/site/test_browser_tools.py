@@ -109,6 +109,32 @@ def test_comparing_tells_apart_what_is_not_there(browser: Any, tmp_path: Path) -
         assert "The record goes from 2026-06-01 to 2026-06-05" in words
 
 
+def test_comparing_on_a_date_says_what_is_known(browser: Any, tmp_path: Path) -> None:
+    """A price that was fixed before and after a schedule is a range between; a model that left says so."""
+    clock = [
+        {"utc_days": ["monday", "tuesday"], "prompt": "0.000001"},
+        {"utc_days": ["wednesday"], "prompt": "0.000003"},
+        {"utc_days": ["thursday"], "min_prompt_tokens": 9, "prompt": "0.000009"},
+    ]
+    fixed = {"id": "a/b", "pricing": {"prompt": "0.000002", "completion": "0.000002"}}
+    timed = {"id": "a/b", "pricing": {"prompt": "0.000001", "completion": "0.000002", "overrides": clock}}
+    gone = {"id": "a/c", "pricing": {"prompt": "0.000005", "completion": "0.000002"}}
+    hours = [[fixed, gone], [timed], [timed], [fixed]]
+    snapshots = [build_snapshot(models) for models in hours]
+    build_site(write_archive(tmp_path / "archive", *snapshots, apart=24 * HOUR), tmp_path / "site")
+    with serve_site(tmp_path / "site") as address, open_page(browser, address) as tab:
+
+        def compare(day: int) -> str:
+            tab.goto(f"{address}{PAGE_PATHS['compare']}?m=a/b&m=a/c&in=1000000&out=0&on=2026-06-0{day}")
+            table = tab.locator("#compared table")
+            table.wait_for()
+            return str(dict(re.findall(r"(\w[\w ]*)\t(.*)", table.inner_text()))["Input"])
+
+        assert compare(1) == "$2.00 per M\t$5.00 per M"
+        assert compare(2) == "$1.00 to $3.00 per M\tno longer listed"
+        assert compare(4) == "$2.00 per M\tno longer listed"
+
+
 def test_copying_an_id(browser: Any, address: str) -> None:
     with open_page(browser, address, permissions=["clipboard-read", "clipboard-write"]) as tab:
         tab.goto(address + PAGE_PATHS["model"])

@@ -9,7 +9,6 @@ from orarchive.domain.snapshot import Snapshot
 from orarchive.jsonl import Record, loads
 from orarchive.publish.dataset import HealthDay, PriceKey
 from orarchive.publish.pages import get_model_path
-from orarchive.publish.views.changes import list_moves
 from orarchive.publish.views.changes_page import MAX_RECENT_LINES
 from orarchive.publish.views.health import Health, combine_health
 from orarchive.publish.views.prices import draw_medians, list_cheapest
@@ -154,25 +153,6 @@ def build_page(archive: Path, tmp_path: Path, path: str) -> str:
     return build_site(archive, tmp_path / "site")[path].decode()
 
 
-def test_moves_are_from_what_was_to_what_is(tmp_path: Path) -> None:
-    """List each price once; a price that went and came back has not moved."""
-    prices = {
-        "a/down": ("0.000004", "0.000003", "0.000001"),
-        "a/flaps": ("0.000004", "0.000002", "0.000004"),
-        "a/up": ("0.000002", "0.000002", "0.000003"),
-    }
-    hours = [
-        build_snapshot([price_model(model, steps[n]) for model, steps in prices.items()]) for n in range(3)
-    ]
-    moves = list_moves(build_archive_view(write_archive(tmp_path / "archive", *hours)).changes, START - DAY)
-    ends = [
-        (move.line.model, str(move.move.old), str(move.move.new), str(move.move.percent)) for move in moves
-    ]
-    assert ends == [
-        ("a/down", "0.000004", "0.000001", "-75.00"), ("a/up", "0.000002", "0.000003", "50.0"),
-    ]  # fmt: skip
-
-
 def test_a_beginning_that_nobody_saw_is_a_span(tmp_path: Path) -> None:
     """Show for a model that was added in a gap the hour before the gap."""
     hours = build_snapshot([{"id": "a/b"}]), build_snapshot([{"id": "a/b"}, {"id": "a/c"}])
@@ -210,6 +190,21 @@ def test_medians_count_a_model_once(tmp_path: Path) -> None:
     view = build_archive_view(write_archive(tmp_path / "archive", build_snapshot(models)))
     charts = draw_medians(view.dataset, view.now)
     assert [str(chart.dots[0].point.amount) for chart in charts] == ["0.000002", "0.000002"]
+
+
+def test_medians_use_every_price_that_was_known(tmp_path: Path) -> None:
+    """A week may begin between two readings: a price holds until another one is read; a clock's counts."""
+    night = {"utc_start": 0, "utc_end": 1200, "prompt": "0.000009"}
+    day = {"utc_start": 1200, "utc_end": 0, "prompt": "0.000005"}
+    clock = price_model("a/clock", "0.000009", night, day)
+    before = [price_model("a/one", "0.000001"), price_model("a/moves", "0.000007"), clock]
+    after = [before[0], price_model("a/moves", "0.000002"), clock]
+    snapshots = [build_snapshot(before)] * 6 + [build_snapshot(after)] * 2
+    # Readings are 30 hours apart: the second week begins 18 hours after the sixth, 12 before the seventh.
+    archive = write_archive(tmp_path / "archive", *snapshots, apart=30 * HOUR)
+    view = build_archive_view(archive)
+    inputs = [dot.point.amount for dot in draw_medians(view.dataset, view.now)[0].dots]
+    assert [f"{amount * 1_000_000:f}" for amount in inputs] == ["7.000000", "7.000000"]
 
 
 def test_each_kind_has_a_feed_and_endpoints_their_history(stage: Stage, tmp_path: Path) -> None:

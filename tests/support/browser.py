@@ -166,6 +166,8 @@ def write_archive(folder: Path, *snapshots: Snapshot, apart: dt.timedelta = HOUR
         content = snapshot.format_snapshot_files(records)
         path = ledger.get_ledger_path(START)
         earlier = (folder / "data" / path).read_bytes() if n else b""
+        for old_path in (folder / "data").rglob("*.jsonl"):
+            old_path.unlink()
         for name, data in {**content, path: ledger.append_line(earlier, attempt)}.items():
             target = folder / "data" / name
             target.parent.mkdir(parents=True, exist_ok=True)

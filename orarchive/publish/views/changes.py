@@ -1,16 +1,14 @@
-"""Changes for the pages: by month and day, as rows, and the biggest moves of prices."""
+"""Changes for the pages: by month and day, and as rows."""
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from itertools import groupby, takewhile
+from dataclasses import dataclass
+from itertools import groupby
 
 from orarchive.domain.event_kinds import LISTED_PROVIDER
 from orarchive.domain.phrasing import get_unit
-from orarchive.domain.prices import MAIN_DIMENSIONS, ZERO, format_percent_change
+from orarchive.domain.prices import format_percent_change
 from orarchive.publish.changelog import PAGE_STYLE, ChangelogHour, ChangelogLine, Move
-from orarchive.publish.charts.steps import MAX_GAP
 from orarchive.publish.views.cells import PriceCell
 
 
@@ -55,42 +53,6 @@ def _group_days(changes: Iterable[ChangelogHour]) -> list[ChangelogDay]:
 
 
 @dataclass(frozen=True)
-class PriceMove:
-    """A price that is not what it was, with the last line that says so."""
-
-    hour: dt.datetime
-    line: ChangelogLine
-    move: Move
-    """From what it was before to what it is now."""
-
-
-def list_moves(changes: list[ChangelogHour], since: dt.datetime) -> list[PriceMove]:
-    """List the moves of input and output prices since an hour, the biggest in percent first.
-
-    `changes` are newest first. Where both prices of a model or endpoint moved, the larger move counts. A
-    price that changed and changed back has not moved. A model that shows another provider's price has not
-    moved either: no provider changed its price. Moves that may be much older than that hour are left out.
-    """
-    last: dict[tuple[str | None, str], tuple[dt.datetime, ChangelogLine]] = {}
-    moves: dict[tuple[str | None, str], dict[str, Move]] = defaultdict(dict)
-    for hour in takewhile(lambda hour: hour.hour > since, changes):
-        for line in hour.lines:
-            is_recent = line.after is None or line.after >= since - MAX_GAP
-            if is_recent and line.topic == "price" and line.kind != LISTED_PROVIDER:
-                key = (line.model, line.subject)
-                last.setdefault(key, (hour.hour, line))
-                for move in line.moves:
-                    newest = moves[key].get(move.dimension, move)
-                    moves[key][move.dimension] = replace(newest, old=move.old)
-    results = []
-    for key, (moment, line) in last.items():
-        plain = [moves[key][name] for name in MAIN_DIMENSIONS if name in moves[key]]
-        if moved := [move for move in plain if move.percent]:
-            results.append(PriceMove(moment, line, max(moved, key=lambda move: abs(move.percent or ZERO))))
-    return sorted(results, key=lambda result: -abs(result.move.percent or ZERO))
-
-
-@dataclass(frozen=True)
 class MoveView:
     """A price that moved, as it is shown."""
 
@@ -115,32 +77,6 @@ def build_move_view(move: Move, has_tone: bool = True) -> MoveView:
         percent=percent,
         tone=("dear" if move.direction > 0 else "cheap") if has_tone else "",
     )
-
-
-@dataclass(frozen=True)
-class MoveRow:
-    """A price that moved, in a list of the biggest moves."""
-
-    model: str
-    subject: str
-    """The record of the model whose price moved, such as the tag of an endpoint; "" for the listed price."""
-    cause: str
-    move: MoveView
-    hour: dt.datetime
-
-
-def build_move_rows(moves: Iterable[PriceMove]) -> list[MoveRow]:
-    """Build the rows of a list of moves."""
-    return [
-        MoveRow(
-            model=move.line.model or "",
-            subject=move.line.subject,
-            cause="the endpoint's own price" if move.line.subject else "cause unknown",
-            move=build_move_view(move.move),
-            hour=move.hour,
-        )
-        for move in moves
-    ]
 
 
 @dataclass(frozen=True)

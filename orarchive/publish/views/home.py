@@ -4,15 +4,10 @@ import datetime as dt
 from dataclasses import dataclass
 
 from orarchive.publish.views import View
-from orarchive.publish.views.changes import (
-    ChangeHour,
-    MoveRow,
-    build_change_hours,
-    build_move_rows,
-    list_moves,
-)
+from orarchive.publish.views.changes import ChangeHour, build_change_hours
 from orarchive.publish.views.figures import TrendFigure, build_trend_figure
 from orarchive.publish.views.models import ModelView
+from orarchive.publish.views.moves import MoveRow, build_move_rows, list_moves
 from orarchive.publish.views.ranked import Period, RankedEntry
 from orarchive.publish.views.status import Calendar, Trouble, build_week_calendar, list_troubles
 
@@ -84,7 +79,7 @@ class HomePage:
 def build_home_page(view: View) -> HomePage:
     """Build the home page: the latest changes, and the first `MAX_SHORT` entries of each list."""
     expiring = list_expiring(view.listed_models)
-    moves = list_moves(view.changes, view.now - MOVES_SPAN)
+    moves = list_moves(view.dataset, view.listed_models, view.now, MOVES_SPAN)
     return HomePage(
         last_read=view.hour if view.hour != view.now else None,
         first_hour=view.dataset.first_hour,

@@ -110,29 +110,32 @@ def _is_priced(prices: dict[str, Decimal]) -> bool:
 
 
 def draw_medians(dataset: Dataset, now: dt.datetime) -> list[Chart]:
-    """Draw the median input and output price of all listed models with a price, week by week."""
+    """Draw the median input and output price of all models with a price that was known then, by week."""
     readings = dataset.good_hours["models"]
     if not readings:
         return []
     starts = [readings[0] + n * STEP for n in range(int((now - readings[0]) / STEP) + 1)]
-    weeks = [(start, end) for start in starts if (end := _find_read_until(readings, start))]
+    weeks = [
+        (start, end, readings[bisect_right(readings, start) - 1])
+        for start in starts
+        if (end := _find_read_until(readings, start))
+    ]
     charts = []
     # Lists of text models are all that the record began with; an alias or a variant would count a model
     # twice.
-    counted = {
-        key
+    counted = [
+        entry
         for key, entry in dataset.entries["models"].items()
         if not key.startswith("~") and ":" not in key and _can_output_text(entry.record)
-    }
+    ]
     for price_key in map(PriceKey, MAIN_DIMENSIONS):
         points: list[PriceInterval] = []
-        histories = [
-            prices[price_key]
-            for (feed, key), prices in dataset.prices.items()
-            if feed == "models" and price_key in prices and key in counted
-        ]
-        for start, end in weeks:
-            prices_then = [_find_price_at(history, start) for history in histories]
+        for start, end, read_hour in weeks:
+            prices_then = [
+                dataset.find_price_at(entry, price_key.dimension, read_hour)
+                for entry in counted
+                if entry.first <= read_hour and (entry.last is None or read_hour <= entry.last)
+            ]
             amounts = [amount for amount in prices_then if amount is not None and amount > 0]
             if amounts:
                 points.append(PriceInterval(start, end, Decimal(median(amounts))))
@@ -156,15 +159,3 @@ def _find_read_until(readings: list[dt.datetime], start: dt.datetime) -> dt.date
             break
         until = reading
     return min(until, start + STEP)
-
-
-def _find_price_at(points: list[PriceInterval], hour: dt.datetime) -> Decimal | None:
-    """Return the price that held at an hour, None where there was none."""
-    return next(
-        (
-            point.amount
-            for point in points
-            if point.first <= hour and (point.last is None or hour <= point.last)
-        ),
-        None,
-    )

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from orarchive.publish.views import View
 from orarchive.publish.views.cells import PriceCell, PricePointRow, build_point_row, build_price_pair
-from orarchive.publish.views.changes import MoveRow, PriceMove, build_move_rows, list_moves
 from orarchive.publish.views.figures import StepFigure, build_median_figure
+from orarchive.publish.views.moves import MoveRow, PriceMove, build_move_rows, list_moves
 from orarchive.publish.views.prices import NEEDS, Need, PricedModel, draw_medians, list_cheapest
 
 WEEK = dt.timedelta(days=7)
@@ -77,7 +77,7 @@ def build_prices_page(view: View) -> PricesPage:
     """Build the page of prices; its lists of moves have `MAX_MOVES` rows and give the number of all moves."""
     cheapest = list_cheapest(view.listed_models, bool(view.dataset.good_hours["endpoints"]))
     medians = draw_medians(view.dataset, view.now)
-    week, month = (list_moves(view.changes, view.now - span) for span in (WEEK, MONTH))
+    week, month = (list_moves(view.dataset, view.listed_models, view.now, span) for span in (WEEK, MONTH))
     cuts = [move for move in month if move.move.direction < 0]
     return PricesPage(
         hour=view.models_hour,

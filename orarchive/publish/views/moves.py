@@ -1,0 +1,159 @@
+"""Moves of prices: what an input or output price was at the beginning of a window, and what it is now.
+
+Only the prices that held at the two ends count, whatever happened between them: a price that went and came
+back has not moved, and one that moved because OpenRouter lists another provider has.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from orarchive.domain.event_kinds import REPRICED
+from orarchive.domain.prices import MAIN_DIMENSIONS, MAX_NOISE, ZERO
+from orarchive.publish.changelog import Move
+from orarchive.publish.charts.steps import MAX_GAP
+from orarchive.publish.dataset import Dataset, RecordEntry
+from orarchive.publish.views.changes import MoveView, build_move_view
+from orarchive.publish.views.models import ModelView
+from orarchive.timestamps import parse_stamp
+
+CAUSES = {
+    "endpoint": "an endpoint's own price",
+    "provider": "another provider listed first",
+    "schedule": "an endpoint's schedule",
+    "unknown": "cause unknown",
+}
+"""Cause of an event of a model's price -> its words."""
+
+TIME_OF_DAY = "time-of-day price"
+
+
+@dataclass(frozen=True)
+class PriceMove:
+    """A price that is not what it was at the beginning of a window."""
+
+    model: str
+    label: str
+    """The label of the endpoint whose price it is; "" for the list price."""
+    causes: tuple[str, ...]
+    """Keys of CAUSES, or TIME_OF_DAY; () where it moved while the model was not listed."""
+    move: Move
+    hour: dt.datetime
+    """The hour that first showed the price that holds now."""
+
+
+def list_moves(
+    dataset: Dataset, models: Iterable[ModelView], now: dt.datetime, span: dt.timedelta
+) -> list[PriceMove]:
+    """List the input and output prices of listed models that moved within a span, the biggest first.
+
+    Of a model or endpoint the larger of its moves counts. A list price that an endpoint's own move explains
+    stands for both. Only moves between two prices above zero have a percentage. Where the record begins
+    within the span, its first hour is the beginning. A price that was not read for `MAX_GAP` at the beginning
+    is not known there.
+    """
+    window = _Window(dataset, now - span)
+    moves: list[PriceMove] = []
+    for view in models:
+        if view.model.is_alias:
+            continue
+        listed = window.find_moves(view.entry, view.model.prices)
+        candidates = [(view.entry, "", listed)]
+        for endpoint in view.endpoints:
+            own = window.find_moves(endpoint.entry, endpoint.endpoint.prices)
+            candidates.append((endpoint.entry, endpoint.label, [move for move in own if move not in listed]))
+        moves += [
+            window.describe(entry, view.model.id, label, max(moved, key=_get_size))
+            for entry, label, moved in candidates
+            if moved
+        ]
+    return sorted(moves, key=lambda move: (-_get_size(move.move), move.model, move.label))
+
+
+def _get_size(move: Move) -> Decimal:
+    return abs(move.percent or ZERO)
+
+
+@dataclass(frozen=True)
+class _Window:
+    """The time from `start` to the last hour of a dataset."""
+
+    dataset: Dataset
+    start: dt.datetime
+
+    def find_moves(self, entry: RecordEntry, prices: Mapping[str, Decimal]) -> list[Move]:
+        """Return the moves of the main prices of a record, which are `prices` now."""
+        hours = self.dataset.good_hours[entry.feed]
+        start = max(self.start, hours[0]) if hours else self.start
+        known = self.dataset.find_known_hour(entry.feed, entry.parts, start)
+        if known is None or start - known > MAX_GAP:
+            return []
+        moves = (
+            Move(name, self.dataset.find_price_at(entry, name, known), prices.get(name))
+            for name in MAIN_DIMENSIONS
+        )
+        return [
+            move
+            for move in moves
+            if _get_size(move) > 100 * MAX_NOISE and self._is_new_tariff(entry, move.dimension, known)
+        ]
+
+    def _is_new_tariff(self, entry: RecordEntry, dimension: str, known: dt.datetime) -> bool:
+        """Return whether a price is not ruled by the same schedule as it was in an hour."""
+        now = self.dataset.find_read_hour(entry)
+        before, after = (self.dataset.find_tariff(entry, dimension, hour) for hour in (known, now))
+        return before != after
+
+    def describe(self, entry: RecordEntry, model: str, label: str, move: Move) -> PriceMove:
+        """Return a move with its causes and the hour in which its last price was first seen."""
+        events = [
+            event
+            for event in self.dataset.events_by_model.get(model, ())
+            if (event.kind, event.feed, event.key, event.field)
+            == (REPRICED, entry.feed, entry.key, move.dimension)
+            and parse_stamp(event.hour) > self.start
+        ]
+        is_timed = any(isinstance(value, list) for event in events for value in (event.old, event.new))
+        causes = dict.fromkeys(event.cause or "endpoint" for event in events)
+        return PriceMove(
+            model=model,
+            label=label,
+            causes=(*causes, *([TIME_OF_DAY] if is_timed else ())),
+            move=move,
+            hour=self.dataset.find_price_hour(entry, move.dimension),
+        )
+
+
+@dataclass(frozen=True)
+class MoveRow:
+    """A price that moved, in a list of the biggest moves."""
+
+    model: str
+    subject: str
+    """The endpoint of the model whose price moved; "" for the listed price."""
+    cause: str
+    move: MoveView
+    hour: dt.datetime
+
+
+def build_move_rows(moves: Iterable[PriceMove]) -> list[MoveRow]:
+    """Build the rows of a list of moves."""
+    return [
+        MoveRow(
+            model=move.model,
+            subject=f"at {move.label}" if move.label else "",
+            cause=", ".join(_phrase_causes(move)),
+            # No provider changed a price that moved because another one is listed first.
+            move=build_move_view(move.move, move.causes != ("provider",)),
+            hour=move.hour,
+        )
+        for move in moves
+    ]
+
+
+def _phrase_causes(move: PriceMove) -> Iterator[str]:
+    if not move.causes:
+        yield "moved while it was not listed"
+    for cause in move.causes:
+        yield "the endpoint's own price" if move.label and cause == "endpoint" else CAUSES.get(cause, cause)

@@ -1,0 +1,138 @@
+"""Biggest moves: from the price that held at the beginning of the window to the one that holds now."""
+
+from pathlib import Path
+from typing import Any
+
+from orarchive.jsonl import Record
+from orarchive.publish.views.moves import PriceMove, build_move_rows, list_moves
+from orarchive.sample import START
+from orarchive.timestamps import HOUR
+from tests.support.browser import build_archive_view, build_snapshot, write_archive
+
+WEEK = 7 * 24 * HOUR
+DAY = 24 * HOUR
+
+Tags = dict[str, str]
+"""Input price of each endpoint, USD per million tokens, by tag."""
+
+Models = dict[str, tuple[Any, Tags]]
+"""Pricing of each model, or its input price, and its endpoints."""
+
+
+def make_pricing(prompt: str, **fields: Any) -> Record:
+    """Make a pricing object with an input price in USD per million tokens."""
+    return {"prompt": f"{prompt}e-6", "completion": "0.000001", **fields}
+
+
+def list_archive_moves(folder: Path, *days: Models, apart: Any = DAY, span: Any = WEEK) -> list[PriceMove]:
+    """List the moves of an archive of snapshots: model -> its pricing, and the prices of its endpoints."""
+    snapshots = []
+    for models in days:
+        rows = [
+            {"id": model, "pricing": pricing if isinstance(pricing, dict) else make_pricing(pricing)}
+            for model, (pricing, _) in models.items()
+        ]
+        endpoints: dict[str, list[Record]] = {
+            model: [{"tag": tag, "pricing": make_pricing(price)} for tag, price in tags.items()]
+            for model, (_, tags) in models.items()
+        }
+        snapshots.append(build_snapshot(rows, endpoints))
+    view = build_archive_view(write_archive(folder / "archive", *snapshots, apart=apart))
+    return list_moves(view.dataset, view.listed_models, view.now, span)
+
+
+def describe(moves: list[PriceMove]) -> list[str]:
+    """Describe each move: model, endpoint, prices in USD per million tokens, cause and day."""
+    rows = zip(moves, build_move_rows(moves), strict=True)
+    return [
+        f"{move.model} {row.subject}: {_scale(move.move.old)} {_scale(move.move.new)} {row.cause},"
+        f" day {(move.hour - START).days}"
+        for move, row in rows
+    ]
+
+
+def _scale(price: Any) -> str:
+    return f"{(price * 1_000_000).normalize():f}"
+
+
+def test_moves_are_from_what_was_to_what_is(tmp_path: Path) -> None:
+    """List each price once; a price that went and came back has not moved."""
+    steps = {
+        "a/down": ("4", "3", "1"),
+        "a/flaps": ("4", "2", "4"),
+        "a/noise": ("3", "2", "3.0000000001"),
+        "a/up": ("2", "2", "3"),
+    }
+    days: list[Models] = [{model: (prices[n], {}) for model, prices in steps.items()} for n in range(3)]
+    assert describe(list_archive_moves(tmp_path, *days)) == [
+        "a/down : 4 1 cause unknown, day 2",
+        "a/up : 2 3 cause unknown, day 2",
+    ]
+
+
+def test_whatever_caused_a_move_it_counts_and_is_labelled(tmp_path: Path) -> None:
+    """An endpoint's own move stands behind that of the list price, where it has the same ends."""
+    before = {"a/own": ("4", {"p": "4", "q": "5"}), "a/other": ("4", {"p": "4", "q": "2"})}
+    after = {"a/own": ("3", {"p": "3", "q": "1"}), "a/other": ("2", {"p": "4", "q": "2"})}
+    assert describe(list_archive_moves(tmp_path, before, after)) == [
+        "a/own at q: 5 1 the endpoint's own price, day 1",
+        "a/other : 4 2 another provider listed first, day 1",
+        "a/own : 4 3 an endpoint's own price, day 1",
+    ]
+
+
+def test_all_causes_between_the_ends_are_named(tmp_path: Path) -> None:
+    days: list[Models] = [
+        {"a/b": ("4", {"p": "4", "q": "2"})},
+        {"a/b": ("2", {"p": "4", "q": "2"})},
+        {"a/b": ("1", {"p": "4", "q": "1"})},
+    ]
+    moves = list_archive_moves(tmp_path, *days)
+    assert describe(moves) == [
+        "a/b : 4 1 another provider listed first, an endpoint's own price, day 2",
+        "a/b at q: 2 1 the endpoint's own price, day 2",
+    ]
+
+
+def test_a_price_under_a_schedule_moves_once(tmp_path: Path) -> None:
+    """Compare the rates in force at both ends; under the same schedule nothing moves."""
+    clock = [
+        {"utc_start": 0, "utc_end": 1200, "prompt": "1e-6"},
+        {"utc_start": 1200, "utc_end": 0, "prompt": "3e-6"},
+    ]
+    flat, timed = make_pricing("2"), make_pricing("3", overrides=clock)
+    moves = list_archive_moves(tmp_path / "in", {"a/b": (flat, {})}, {"a/b": (timed, {})}, apart=6 * HOUR)
+    assert describe(moves) == ["a/b : 2 1 cause unknown, time-of-day price, day 0"]
+    moves = list_archive_moves(tmp_path / "out", {"a/b": (timed, {})}, {"a/b": (flat, {})}, apart=18 * HOUR)
+    assert describe(moves) == ["a/b : 1 2 cause unknown, time-of-day price, day 0"]
+    days: list[Models] = [{"a/b": (timed, {})}] * 2
+    assert list_archive_moves(tmp_path / "same", *days, apart=18 * HOUR) == []
+
+
+def test_each_price_has_its_own_hour(tmp_path: Path) -> None:
+    """The input price moved more, and before the output price did."""
+    prices = [("4", "1"), ("1", "1"), ("1", "1.5")]
+    pricings = [make_pricing(prompt, completion=f"{out}e-6") for prompt, out in prices]
+    days: list[Models] = [{"a/b": (pricing, {})} for pricing in pricings]
+    assert describe(list_archive_moves(tmp_path, *days)) == ["a/b : 4 1 cause unknown, day 1"]
+
+
+def test_only_what_was_known_at_the_beginning_moves(tmp_path: Path) -> None:
+    """Leave out a model that came within the window, and a beginning that nobody read."""
+    days: list[Models] = [{"a/old": (price, {})} for price in ("4", "3", "2", "1")]
+    days[1]["a/new"], days[2]["a/new"], days[3]["a/new"] = ("9", {}), ("8", {}), ("7", {})
+    assert describe(list_archive_moves(tmp_path / "all", *days, span=3 * DAY)) == [
+        "a/old : 4 1 cause unknown, day 3"
+    ]
+    assert describe(list_archive_moves(tmp_path / "day", *days, span=DAY)) == [
+        "a/old : 2 1 cause unknown, day 3",
+        "a/new : 8 7 cause unknown, day 3",
+    ]
+    apart = list_archive_moves(tmp_path / "gap", *days, apart=4 * DAY, span=6 * DAY)
+    assert apart == [], "two days before the beginning is not the beginning"
+
+
+def test_a_price_that_returned_as_another_has_no_cause(tmp_path: Path) -> None:
+    other: Models = {"a/other": ("1", {})}
+    days: list[Models] = [{**other, "a/b": ("4", {})}, other, {**other, "a/b": ("2", {})}]
+    assert describe(list_archive_moves(tmp_path, *days)) == ["a/b : 4 2 moved while it was not listed, day 2"]
