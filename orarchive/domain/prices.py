@@ -25,8 +25,8 @@ MAX_PRICES = 200
 a handful of entries; thousands, sent by mistake, must not fill pages or slow down runs."""
 WHOLE_FROM_PERCENT = 10
 """Percentage from which on a change is told without decimals."""
-MAX_PERCENT_DIGITS = 6
-"""Decimals that a percentage has at most."""
+MAX_PERCENT_DECIMALS = 6
+"""Decimals that a percentage has at most; nobody reads more."""
 NOT_PRICES = ("overrides", "discount")
 NUMERIC_TYPES = (str, int, Decimal)
 ZERO = Decimal(0)
@@ -248,18 +248,19 @@ def format_percent_change(percent: Decimal | float, minus: str = "-") -> str:
     """Return a change in percent with its sign: `+1395 %`, `+5.3 %`, `-99.999 %`.
 
     From ten percent on it is whole, below it has one decimal; more where it would otherwise say `0 %`, or
-    that all is gone. `minus` is the sign of a loss.
+    that all is gone. What even six decimals do not tell from nothing is `+<0.000001 %`, and what they do not
+    tell from all is `-99.999999 %`. `minus` is the sign of a loss.
     """
     exact = Decimal(str(percent))
-    rounded = next(
-        (
-            rounded
-            for digits in range(int(abs(exact) < WHOLE_FROM_PERCENT), MAX_PERCENT_DIGITS)
-            if (rounded := Decimal(f"{exact:.{digits}f}")) not in (0, -100)
-        ),
-        exact,
+    sign = "+" if exact > 0 else minus if exact < 0 else ""
+    smallest = Decimal(1).scaleb(-MAX_PERCENT_DECIMALS)
+    roundings = (
+        Decimal(f"{exact:.{decimals}f}")
+        for decimals in range(int(abs(exact) < WHOLE_FROM_PERCENT), MAX_PERCENT_DECIMALS + 1)
     )
-    sign = "+" if rounded > 0 else minus if rounded < 0 else ""
+    rounded = next((number for number in roundings if number not in (0, -100) or number == exact), None)
+    if rounded is None:
+        return f"{sign}<{smallest:f} %" if abs(exact) < 1 else f"{sign}{100 - smallest:f} %"
     digits = f"{abs(rounded):f}"
     return f"{sign}{digits.rstrip('0').rstrip('.') if '.' in digits else digits} %"
 
@@ -286,8 +287,8 @@ def format_unit(dimension: str) -> str:
 
 
 def format_dollars(amount: Decimal) -> str:
-    """Return an exact amount in plain digits, at least in cents: `$1.25`, `$10.00`, `$0.0416666666666667`."""
-    digits = f"{amount.normalize():f}"
+    """Return an exact amount with all its digits, at least in cents: `$1.25`, `$1,000.00`, `$0.04166`."""
+    digits = f"{amount.normalize():,f}"
     dollars, _, cents = digits.partition(".")
     return f"${dollars}.{cents:<02}" if len(cents) < 2 else f"${digits}"
 

@@ -8,7 +8,12 @@ from typing import Any
 from orarchive.domain.event_kinds import REPRICED, RETURNED
 from orarchive.domain.feeds import FEEDS
 from orarchive.domain.phrasing import LOG_STYLE, describe_change, format_tariff
-from orarchive.domain.prices import format_percent_change, format_price
+from orarchive.domain.prices import (
+    compute_percent_change,
+    format_percent_change,
+    format_price,
+    parse_price,
+)
 from orarchive.index.event_log import read_events
 from orarchive.index.events import Event
 from orarchive.index.record_rows import UNLISTED
@@ -34,7 +39,9 @@ def describe_event(event: Event) -> str:
     """Phrase the change of an event and its cause, without the kind, the key and the hour."""
     words = _describe_values(event)
     if event.percent is not None:
-        words += f" ({format_percent_change(event.percent)})"
+        # Events hold the percentage rounded: of a tiny change it is 0, and of a loss of nearly all -100.
+        exact = compute_percent_change(parse_price(event.old), parse_price(event.new))
+        words += f" ({format_percent_change(event.percent if exact is None else exact)})"
     cause = (PRICE_CAUSES if event.kind == REPRICED else CAUSES).get(event.cause, "")
     return ", ".join(filter(None, (words, cause)))
 
