@@ -31,6 +31,7 @@ from orarchive.domain.event_kinds import (
     get_event_kind,
 )
 from orarchive.domain.feeds import FEEDS
+from orarchive.domain.figures import format_share
 from orarchive.domain.keys import EndpointKey, get_model_of_key
 from orarchive.domain.phrasing import (
     Style,
@@ -181,7 +182,7 @@ def _build_lines(group: list[Event], events: list[Event], dataset: Dataset) -> I
     of_fields.sort(key=lambda event: get_event_kind(event.kind).label)
     for _, same_kind in groupby(of_fields, lambda event: event.kind):
         changed = list(same_kind)
-        omitted = [f"and {len(changed) - MAX_ITEMS} more"] if len(changed) > MAX_ITEMS else []
+        omitted = [f"and {len(changed) - MAX_ITEMS:,} more"] if len(changed) > MAX_ITEMS else []
         yield _build_line(changed[0], (), (*map(_describe_field_event, changed[:MAX_ITEMS]), *omitted))
 
 
@@ -318,7 +319,8 @@ def _describe_field_event(event: Event) -> str:
     if event.kind == RESTATED:
         return f"{event.key} of {event.field} {format_percent_change(event.percent or 0, PAGE_STYLE.minus)}"
     if event.kind == DISCOUNTED:
-        shares = (format_share(as_number(value)) for value in (event.old, event.new))
+        discounts = (as_number(value) for value in (event.old, event.new))
+        shares = (format_share(discount) if discount else "none" for discount in discounts)
         return f"discount {PAGE_STYLE.format_pair(*shares)}"
     if event.kind in (EXPIRY_SET, EXPIRY_MOVED, EXPIRY_CLEARED):
         dates = (parse_expiry(value) for value in (event.old, event.new))
@@ -327,8 +329,3 @@ def _describe_field_event(event: Event) -> str:
         return "description"
     words = describe_change(event.to_change(), PAGE_STYLE)
     return words or f"{PAGE_STYLE.format_field(event.field, '')} spelled another way"
-
-
-def format_share(share: Decimal | None) -> str:
-    """Return a share of 1 in percent: `20 %`, `12.5 %`, `none`."""
-    return f"{round(share * 100, 1).normalize():f} %" if share else "none"

@@ -22,11 +22,11 @@ def _fold_lines(lines: list[ChangelogLine]) -> Iterator[ChangelogLine]:
         yield from noise
     elif noise:
         names = [line.model or line.subject for line in noise]
-        omitted = [f"and {len(names) - MAX_ITEMS} more"] if len(names) > MAX_ITEMS else []
+        omitted = [f"and {len(names) - MAX_ITEMS:,} more"] if len(names) > MAX_ITEMS else []
         yield replace(
             noise[0],
             model=None,
-            subject=f"{len(noise)} models",
+            subject=f"{len(noise):,} models",
             event="listed providers",
             after=None,
             moves=(),

@@ -14,6 +14,7 @@ import feedgenerator
 from markupsafe import escape
 
 from orarchive.domain.event_kinds import LISTED_PROVIDER
+from orarchive.domain.figures import format_share
 from orarchive.domain.foreign_text import escape_invisible, shorten
 from orarchive.domain.phrasing import label_dimension
 from orarchive.domain.prices import format_percent_change, format_price
@@ -66,7 +67,7 @@ class GeneralFeed:
 
 
 CHANGES_FEED = GeneralFeed("changes", "All changes", "changes/index.html")
-CUTS_FEED = GeneralFeed("cuts", f"Price cuts of {-100 * CUT_THRESHOLD:.0f} % or more", "prices/index.html")
+CUTS_FEED = GeneralFeed("cuts", f"Price cuts of {format_share(-CUT_THRESHOLD)} or more", "prices/index.html")
 
 
 @dataclass(frozen=True)

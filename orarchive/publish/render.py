@@ -10,13 +10,12 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from tqdm import tqdm
 
+from orarchive.domain.figures import format_share, format_short
 from orarchive.domain.phrasing import get_unit, label_dimension
 from orarchive.domain.prices import MILLION, PER_UNIT, format_dollars, is_dynamic
 from orarchive.errors import ArchiveError
-from orarchive.publish.changelog import format_share
 from orarchive.publish.pages import Page
 from orarchive.publish.sanitize import quote_url, render_markdown, show_invisible
-from orarchive.publish.views.rankings import format_short
 from orarchive.timestamps import format_hour, format_stamp
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -67,7 +66,6 @@ def make_environment() -> Environment:
         format_hour,
         format_short,
         format_stamp,
-        format_tokens,
         get_unit,
     )
     env.filters.update({function.__name__: function for function in filters}, exact=format_exact)
@@ -192,15 +190,6 @@ def capitalize_first(text: str) -> str:
 def group_digits(count: int) -> str:
     """Format a number with commas between groups of three digits."""
     return f"{count:,}"
-
-
-def format_tokens(count: int) -> str:
-    """Format a number of tokens in few letters: `131K`, `1M`, `1.05M`."""
-    if count < 1000:
-        return str(count)
-    if count < 999_500:
-        return f"{count / 1000:.0f}K"
-    return f"{count / 1_000_000:.2f}".rstrip("0").rstrip(".") + "M"
 
 
 def format_long_hour(hour: dt.datetime) -> str:

@@ -28,7 +28,7 @@ function setUpFilter(form, table) {
       row.hidden = !fits(row);
       count += !row.hidden;
     }
-    form.querySelector("#count").textContent = `${count} of ${table.body.rows.length}`;
+    form.querySelector("#count").textContent = [count, table.body.rows.length].map((number) => number.toLocaleString("en")).join(" of ");
     document.querySelector("#nothing").hidden = count > 0;
   }
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from orarchive.domain.figures import format_share, format_short
 from orarchive.domain.ranking_series import MODELS, SERIES
 from orarchive.index.database import dump_rows, open_index
 from orarchive.jsonl import read_lines
-from orarchive.publish.views.rankings import format_short
 from orarchive.sample import START, Service
 from orarchive.store.archive import open_archive
 from orarchive.timestamps import HOUR, format_stamp
@@ -59,7 +59,7 @@ def test_the_week_is_the_sum_of_its_days(archive: Path, site: dict[str, bytes]) 
     ):
         view = views.get(name)
         assert slug.partition(":")[0] == (view.model.canonical_slug if view else name.partition(":")[0])
-        assert (rank, tokens, share) == (str(position), format_short(count), f"{100 * count / total:.1f} %")
+        assert (rank, tokens, share) == (str(position), format_short(count), format_share(count / total))
 
 
 def test_every_category_that_is_named_has_a_page(site: dict[str, bytes]) -> None:

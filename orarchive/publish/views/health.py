@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from orarchive.domain.figures import format_share
 from orarchive.publish.dataset import HealthDay
 
 WELL_PERCENT, FAIR_PERCENT = 99, 90
@@ -61,7 +62,9 @@ class Health:
         bars = self.bars
         if not bars:
             return None
-        mean = f"{self.uptime:.2f}\N{NO-BREAK SPACE}%" if self.uptime is not None else ""
+        uptime = self.uptime
+        # The note stands in a narrow column, where the sign must not go to a line of its own.
+        mean = "" if uptime is None else format_share(uptime / 100, 2).replace(" ", "\N{NO-BREAK SPACE}")
         unwell = sum(grade != "well" for _, grade in bars)
         label = f"{len(bars)} of {len(self.days)} days read"
         if mean:

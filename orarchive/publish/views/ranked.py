@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from orarchive.domain.figures import format_share, format_short
 from orarchive.domain.prices import MAIN_DIMENSIONS
 from orarchive.domain.records import as_integer, as_text, get_lab
 from orarchive.jsonl import Record
@@ -41,8 +42,17 @@ class RankedEntry:
 
     @property
     def percent(self) -> str:
-        """Return the share in percent with one decimal: `12.3 %`."""
-        return f"{100 * (self.share or 0):.1f} %"
+        """Return the share in percent: `12.3 %`."""
+        return format_share(self.share or 0)
+
+    @property
+    def spend_text(self) -> str:
+        """Return the spend in words: `$1.23M`, `<$1`, `free`; "" where it cannot be estimated."""
+        if self.spend is None:
+            return ""
+        if not self.spend:
+            return "free"
+        return f"${format_short(self.spend)}" if self.spend >= 1 else "<$1"
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ A published permaslug is a canonical slug with its variant. A name that joins wi
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cached_property
 
 import pandas as pd
 
+from orarchive.domain.figures import format_share, format_short
 from orarchive.domain.ranking_series import ALL_SLICES
 from orarchive.publish.charts.lines import LineChart, draw_lines
 from orarchive.publish.dataset import Dataset
@@ -247,7 +247,7 @@ class Rankings:
         shares = tokens.div(tokens.sum(axis=1).replace(0, 1), axis=0)
         leading = sorted(tokens.columns, key=lambda lab: (-tokens[lab].iloc[-1], lab))[:MAX_LINES]
         lines = {lab: _list_points(shares[lab]) for lab in leading}
-        return draw_lines(lines, lambda share: f"{share:.0%}", WEEK, self._last_week)
+        return draw_lines(lines, format_share, WEEK, self._last_week)
 
     def draw_lab(self, lab: str) -> LineChart | None:
         """Draw a lab's published usage by week; None where nothing can be drawn."""
@@ -308,12 +308,3 @@ class Rankings:
 
 def _list_points(weeks: "pd.Series[float]") -> list[tuple[dt.date, float]]:
     return [(dt.date.fromisoformat(str(date)), float(value)) for date, value in weeks.items()]
-
-
-def format_short(amount: float | Decimal) -> str:
-    """Format a large number in a few letters: `1.23T`, `340B`, `1,500T`."""
-    value = float(amount)
-    for unit, size in (("T", 1e12), ("B", 1e9), ("M", 1e6), ("K", 1e3)):
-        if value >= size:
-            return f"{value / size:,.0f}{unit}" if value >= 999.5 * size else f"{value / size:.3g}{unit}"
-    return f"{value:.0f}"

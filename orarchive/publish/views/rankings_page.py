@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
+from orarchive.domain.figures import format_share
 from orarchive.publish.views import View
 from orarchive.publish.views.figures import TrendFigure, build_trend_figure
 from orarchive.publish.views.ranked import App, Period, RankedEntry
@@ -48,7 +49,7 @@ class WeekSection:
     more: list[RankedEntry]
     """The entries that unfold."""
     percent: str
-    """Share of these entries in all tokens, without the sign."""
+    """Share of the entries in all tokens."""
     more_caption: str = MORE_CAPTION
 
 
@@ -142,7 +143,7 @@ def _build_week(week: Period) -> WeekSection:
         labs=sorted({entry.lab for entry in week.entries}, key=lambda lab: (lab.lower(), lab)),
         entries=week.entries[:MAX_WEEK_ENTRIES],
         more=week.entries[MAX_WEEK_ENTRIES:],
-        percent=f"{100 * tokens / (week.total or 1):.0f}",
+        percent=format_share(tokens / week.total if week.total else 0),
     )
 
 
