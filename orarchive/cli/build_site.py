@@ -82,4 +82,4 @@ def build_site_command(
         files = {**build_files(view, base_url, progress), DATABASE: export_bytes(db, benchmarks)}
     written, removed = write_site(out, files)
     page = click.format_filename(out / "index.html")
-    click.echo(f"{timestamps.format_hour(view.now)}: {written} files written, {removed} removed: {page}")
+    click.echo(f"{timestamps.format_hour(view.now)}: {written:,} files written, {removed:,} removed: {page}")

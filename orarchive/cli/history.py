@@ -126,7 +126,7 @@ def _choose_complete_hour(history: History, feed: str, requested: dt.datetime) -
 def _format_coverage(coverage: Coverage) -> tuple[str, ...]:
     """Format the row of a feed in the table of coverage."""
     spans = [
-        f"{coverage.complete_counts[span]} of {coverage.possible_counts[span]}"
+        f"{coverage.complete_counts[span]:,} of {coverage.possible_counts[span]:,}"
         for span in coverage.complete_counts
     ]
     return (

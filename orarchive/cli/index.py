@@ -48,4 +48,4 @@ def index_command(archive: Archive, out: Path | None, cache: Path | None, as_jso
     if as_json:
         print_json({"path": str(path), **counts})
     else:
-        click.echo(f"{path}: " + ", ".join(f"{count} {name}" for name, count in counts.items()))
+        click.echo(f"{path}: " + ", ".join(f"{count:,} {name}" for name, count in counts.items()))

@@ -51,6 +51,6 @@ def _format_findings(findings: Findings) -> list[str]:
         *(f"gap: {gap}" for gap in findings.gaps[:MAX_GAPS]),
     ]
     if len(findings.gaps) > MAX_GAPS:
-        lines.append(f"... and {len(findings.gaps) - MAX_GAPS} more gaps (--json names them)")
+        lines.append(f"... and {len(findings.gaps) - MAX_GAPS:,} more gaps (--json names them)")
     verdict = "NOT as received" if findings.wrong else "all as received"
-    return [*lines, f"{findings.attempts} attempts: {verdict}"]
+    return [*lines, f"{findings.attempts:,} attempts: {verdict}"]

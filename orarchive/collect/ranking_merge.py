@@ -229,7 +229,8 @@ def _describe_restated(fetched: SliceFetch, rows: list[Record], archived: list[R
     for date in sorted(old.keys() & new.keys()):
         percent = compute_restatement(old[date], new[date])
         if percent is not None:
-            yield f"~ {label}, {date}: {old[date]} -> {new[date]} tokens ({format_percent_change(percent)})"
+            totals = f"{old[date]:,} -> {new[date]:,} tokens"
+            yield f"~ {label}, {date}: {totals} ({format_percent_change(percent)})"
 
 
 def sum_tokens(rows: Iterable[Record]) -> Counter[str]:

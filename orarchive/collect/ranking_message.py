@@ -29,7 +29,7 @@ def format_ranking_message(hour: dt.datetime, attempt: int, result: MergeResult)
     lines = [*failures, *result.lines]
     body = lines[:MAX_LINES]
     if len(lines) > MAX_LINES:
-        body.append(f"... and {len(lines) - MAX_LINES} more")
+        body.append(f"... and {len(lines) - MAX_LINES:,} more")
     trailers = [f"Hour: {format_hour(hour)}", f"Attempt: {attempt}"]
     if requests := count_keyed_requests(reports):
         trailers.append(f"Data-Requests: {requests}")

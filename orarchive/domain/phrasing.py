@@ -45,6 +45,9 @@ DIMENSION_LABELS = {
 
 MAX_TEXT_LENGTH = 60
 
+MAX_COUNT = 999_999_999
+"""The largest whole number that is taken for a count, such as of tokens; times in seconds are larger."""
+
 
 @dataclass(frozen=True)
 class Style:
@@ -74,9 +77,11 @@ class Style:
         return shorten(text, MAX_TEXT_LENGTH, self.ellipsis)
 
     def format_value(self, value: Any) -> str:
-        """Return a value as JSON, shortened: strings without quotes, null as `none`."""
+        """Return a value as JSON, shortened: strings without quotes, null as `none`, counts with commas."""
         if value is None:
             return "none"
+        if type(value) is int and abs(value) <= MAX_COUNT:
+            return f"{value:,}"
         return self.shorten(value if isinstance(value, str) else dumps(value).decode())
 
 
@@ -288,4 +293,4 @@ def _join(parts: list[str], separator: str, style: Style) -> str:
 
 def _count_omitted(parts: list[str], style: Style) -> str:
     count = len(parts) - style.max_items
-    return f" and {count} more" if count > 0 else ""
+    return f" and {count:,} more" if count > 0 else ""

@@ -52,13 +52,13 @@ def count_outcomes(imported: ImportResult) -> dict[str, int]:
 def format_summary(imported: ImportResult) -> list[str]:
     """Format the result of an import as lines: the hours, the counts, and each version left out."""
     hours, versions = imported.hours, imported.versions
-    counts = ", ".join(f"{count} {outcome}" for outcome, count in count_outcomes(imported).items())
+    counts = ", ".join(f"{count:,} {outcome}" for outcome, count in count_outcomes(imported).items())
     omitted = [
         result for result in versions if result.outcome in ("quarantined", "out-of-order", "wrong-time")
     ]
     return [
-        f"Hours on {imported.branch}: {len(hours)}, {format_hour(hours[0])} to {format_hour(hours[-1])}",
-        f"Versions of {imported.path}: {len(versions)} ({counts})",
+        f"Hours on {imported.branch}: {len(hours):,}, {format_hour(hours[0])} to {format_hour(hours[-1])}",
+        f"Versions of {imported.path}: {len(versions):,} ({counts})",
         *(
             f"{result.outcome} {result.version.commit} {format_stamp(result.version.time)}"
             f" {result.detail}".rstrip()

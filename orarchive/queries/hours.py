@@ -58,7 +58,7 @@ def find_kept_keys(history: History, feed: str, hour: dt.datetime, key: str | No
 def describe_kept_keys(feed: str, hour: dt.datetime, kept: dict[str, str]) -> str:
     """Phrase in one sentence which models' records are from before an hour; a single one with its reason."""
     models = [f"{model} ({reason})" for model, reason in kept.items()]
-    subject = models[0] if len(models) == 1 else f"{len(models)} models"
+    subject = models[0] if len(models) == 1 else f"{len(models):,} models"
     return f"Not read at {format_hour(hour)}: {feed} of {subject}; this is from before"
 
 

@@ -60,7 +60,7 @@ def format_message(
     lines = format_change_lines(changes, attempt)
     body = [*_format_failure_lines(attempt), *lines[:MAX_LINES]]
     if len(lines) > MAX_LINES:
-        body.append(f"... and {len(lines) - MAX_LINES} more")
+        body.append(f"... and {len(lines) - MAX_LINES:,} more")
     due = [name for name, report in attempt["feeds"].items() if report["outcome"] != "not-due"]
     scope = "" if "models" in due else f" of {', '.join(map(format_feed, due))}"
     subject = f"{format_hour(hour)}: {_count_changes(changes, first_counts) or f'no change{scope}'}"
@@ -73,7 +73,7 @@ def format_message(
 
 def _count_changes(changes: list[Change], first_counts: Mapping[str, int]) -> str:
     """Return the counts of the subject: `2 models added, 1 repriced`; "" where there are no changes."""
-    first = [f"{count} {format_feed(name)}" for name, count in first_counts.items()]
+    first = [f"{count:,} {format_feed(name)}" for name, count in first_counts.items()]
     parts = [f"first record of {', '.join(first)}"] if first else []
     rows = _list_counts()
     for phrase, feeds, kinds in rows:
@@ -92,7 +92,7 @@ def _count_changes(changes: list[Change], first_counts: Mapping[str, int]) -> st
     phrased = {(feed, kind) for _, feeds, kinds in rows for feed in feeds for kind in kinds}
     edited = {(change.feed, change.key) for change in changes if (change.feed, change.kind) not in phrased}
     if edited:
-        parts.append(f"{len(edited)} edited")
+        parts.append(f"{len(edited):,} edited")
     return ", ".join(parts)
 
 
@@ -120,7 +120,7 @@ def _list_counts() -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
 def _format_count(count: int, phrase: str) -> str:
     """Return a count in words, with the endings of a phrase in singular or plural."""
     singular, plural = {"s": "", "es": "", "ies": "y"}, {"s": "s", "es": "es", "ies": "ies"}
-    return f"{count} {phrase.format(**(singular if count == 1 else plural))}"
+    return f"{count:,} {phrase.format(**(singular if count == 1 else plural))}"
 
 
 def _format_failure_lines(attempt: Attempt) -> list[str]:
@@ -136,7 +136,7 @@ def _format_failure_lines(attempt: Attempt) -> list[str]:
         elif count:
             keys = ", ".join(map(_shorten_key, list(report["kept"])[:MAX_KEPT_KEYS]))
             keys += " ..." if count > MAX_KEPT_KEYS else ""
-            lines.append(to_single_line(f"! {name}: {count} kept ({reasons}): {keys}"))
+            lines.append(to_single_line(f"! {name}: {count:,} kept ({reasons}): {keys}"))
         lines += [to_single_line(f"! {name}: believed: {doubt}") for doubt in describe_new_doubts(report)]
     return [*lines, *(to_single_line(f"! {note}") for note in attempt.get("notes", []))]
 

@@ -40,7 +40,7 @@ def verify_archive(root: Path) -> dict[str, Any]:
     assert members.keys() == {"attempts", *FINDINGS, "gaps", "wrong"}
     assert result.exit_code == printed.exit_code == int(members["wrong"])
     *_, verdict = printed.stdout.splitlines()
-    assert verdict == f"{members['attempts']} attempts: " + (
+    assert verdict == f"{members['attempts']:,} attempts: " + (
         "NOT as received" if members["wrong"] else "all as received"
     )
     lists = {name: value for name, value in members.items() if isinstance(value, list) and value}

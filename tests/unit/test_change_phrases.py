@@ -6,7 +6,9 @@ import pytest
 
 from orarchive.domain.changes import Change
 from orarchive.domain.phrasing import LOG_STYLE, describe_change, format_tariff
+from orarchive.index.events import Event
 from orarchive.jsonl import Record
+from orarchive.queries.timeline import describe_event
 
 LONG_TEXT = "A text that begins with the very same words, as most descriptions do when they are edited, "
 
@@ -18,6 +20,8 @@ LONG_TEXT = "A text that begins with the very same words, as most descriptions d
         ("description", LONG_TEXT, LONG_TEXT[1:], f"description {LONG_TEXT[:57]}... -> {LONG_TEXT[1:58]}..."),
         ("links", {"terms": LONG_TEXT + "a"}, {"terms": LONG_TEXT + "b"}, "links.terms reworded"),
         ("size", 1, "1", "size changed"),
+        ("context_length", 131072, 1048576, "context_length 131,072 -> 1,048,576"),
+        ("created", 1750000000, 1760000000, "created 1750000000 -> 1760000000"),
         ("default_parameters", {}, {"top_p": None}, "default_parameters changed"),
         ("top", [LONG_TEXT + "a"], [LONG_TEXT + "b"], "top changed"),
         ("top", ["a", "b"], ["b", "a"], "top reordered"),
@@ -57,10 +61,24 @@ def test_the_phrase_of_an_edited_field(field: str, old: Any, new: Any, phrase: s
         ),
         (
             [{"min_prompt_tokens": None, "price": "0.1"}],
-            "(unknown condition min_prompt_tokens none $100000.00) per M",
+            "(unknown condition min_prompt_tokens none $100,000.00) per M",
         ),
         ([{"price": "0"}] * 12, f"({', '.join(['$0'] * 10)} and 2 more)"),
     ],
 )
 def test_the_phrase_of_a_price_with_conditions(entries: list[Record], phrase: str) -> None:
     assert format_tariff("prompt", entries, LOG_STYLE) == phrase
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "percent", "phrase"),
+    [
+        ("1", "0.000000001", -100.0, "prompt $1,000,000.00 per M -> $0.001 per M (-99.999999 %)"),
+        ("1", "1.0000001", 0.0, "prompt $1,000,000.00 per M -> $1,000,000.10 per M (+0.00001 %)"),
+    ],
+)
+def test_the_percentage_of_a_price_is_never_rounded_to_nothing(
+    old: str, new: str, percent: float, phrase: str
+) -> None:
+    event = Event("repriced", "endpoints", "a/b@x", "prompt", old, new, percent=percent)
+    assert describe_event(event) == phrase
