@@ -1,13 +1,14 @@
 """The rankings in the static API: each category's order and published totals, and how they were read."""
 
+import datetime as dt
 from typing import Any
 
 from orarchive.domain.ranking_series import SERIES
 from orarchive.jsonl import Record
-from orarchive.publish.rankings_data import Row, SliceRead
+from orarchive.publish.rankings_data import Row, SliceKey, SliceRead
 from orarchive.publish.views import View
 from orarchive.publish.views.rankings import Category
-from orarchive.publish.views.usage import OTHER, WEEK, is_unfinished
+from orarchive.publish.views.usage import OTHER, WEEK
 from orarchive.timestamps import DAY, format_stamp
 
 MAX_DAYS, MAX_WEEKS = 35, 8
@@ -51,7 +52,7 @@ def _build_category(view: View, category: Category) -> Record:
         "totals": {
             "source": _format_source(as_of),
             "period": "week" if category.name else "day",
-            "dates": _group_by_date(view, rows, category.name, as_of),
+            **_group_by_date(view, rows, slice_key),
         },
     }
 
@@ -94,12 +95,13 @@ def _format_source(as_of: str) -> str | None:
     return line if as_of else None
 
 
-def _group_by_date(view: View, rows: list[Row], category: str, as_of: str) -> list[Record]:
+def _group_by_date(view: View, rows: list[Row], slice_key: SliceKey) -> Record:
     """Return totals as published by date, the last date first, with the model that each name belongs to.
 
-    Rankings of all models ("") are daily, those of a category weekly.
+    `missing` holds the dates between the first and the last of these that were not published. Rankings of all
+    models are daily, those of a category weekly.
     """
-    max_dates, step = (MAX_WEEKS, WEEK) if category else (MAX_DAYS, DAY)
+    max_dates, step = (MAX_DAYS, DAY) if slice_key[0] == "models" else (MAX_WEEKS, WEEK)
     dates = sorted({date for date, _, _ in rows}, reverse=True)[:max_dates]
     models: dict[str, list[Record]] = {date: [] for date in dates}
     for date, slug, tokens in sorted(rows, key=lambda row: (row[0], -row[2], row[1])):
@@ -108,7 +110,15 @@ def _group_by_date(view: View, rows: list[Row], category: str, as_of: str) -> li
             models[date].append(
                 {"permaslug": slug, "model": model.model.id if model else None, "total_tokens": str(tokens)}
             )
-    return [
-        {"date": date, "unfinished": is_unfinished(date, step, as_of), "models": models[date]}
-        for date in dates
-    ]
+    unfinished = view.rankings.find_unfinished(*slice_key, dates)
+    return {
+        "dates": [{"date": date, "unfinished": date in unfinished, "models": models[date]} for date in dates],
+        "missing": _list_missing(dates, step),
+    }
+
+
+def _list_missing(dates: list[str], step: dt.timedelta) -> list[str]:
+    """List the dates, the last one first, between the first and the last of some dates that they lack."""
+    days = [dt.date.fromisoformat(date) for date in dates]
+    expected = ((days[0] - days[-1]) // step if days else 0) + 1
+    return [f"{day}" for n in range(expected) if (day := days[0] - n * step) not in days] if days else []

@@ -27,6 +27,7 @@ class SliceRead:
     as_of: str
     """The date of the figures as the service states it; "" where it does not."""
     missing: tuple[str, ...]
+    """Dates that were requested and had no rows."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,8 @@ class Usage:
     """The lines of the last date."""
     last_reads: dict[SliceKey, SliceRead] = field(default_factory=dict)
     """The last reading."""
-    complete_reads: dict[SliceKey, SliceRead] = field(default_factory=dict)
-    """The last reading with outcome `ok`."""
+    complete_reads: dict[SliceKey, list[SliceRead]] = field(default_factory=dict)
+    """All readings with outcome `ok`, oldest first."""
 
 
 TOKENS = """
@@ -76,13 +77,17 @@ def read_usage(db: sqlite3.Connection) -> Usage:
     for series, slice_name, line in db.execute(LINES):
         lines[series, slice_name].append(loads(line))
     reads = _read_reads(db)
+    complete_reads: dict[SliceKey, list[SliceRead]] = defaultdict(list)
+    for read in reads:
+        if read.outcome == "ok":
+            complete_reads[read.series, read.slice_name].append(read)
     return Usage(
         tokens=dict(tokens),
         names=dict(names),
         orders=dict(orders),
         lines=dict(lines),
         last_reads={(read.series, read.slice_name): read for read in reads},
-        complete_reads={(read.series, read.slice_name): read for read in reads if read.outcome == "ok"},
+        complete_reads=dict(complete_reads),
     )
 
 

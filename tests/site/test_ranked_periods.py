@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from orarchive.domain.ranking_series import MODELS
+from orarchive.domain.ranking_series import CATEGORY, MODELS
 from orarchive.history.verify import verify
 from orarchive.index.database import open_index
 from orarchive.sample import START, Service
@@ -103,6 +103,126 @@ def test_no_movement_without_something_to_compare(tmp_path: Path) -> None:
     assert (overall["order"]["models"], category["order"]["models"]) == (["a/b"], ["a/c"])
 
 
+def build_daily_rows(first: str, days: int, **tokens: int) -> list[dict[str, Any]]:
+    """Build rows of the service: for each day a row a name, which has `/` for `_`."""
+    begin = dt.date.fromisoformat(first)
+    return [
+        {
+            "date": f"{begin + n * dt.timedelta(days=1)}",
+            "model_permaslug": name.replace("_", "/"),
+            "total_tokens": str(count),
+        }
+        for n in range(days)
+        for name, count in tokens.items()
+    ]
+
+
+def test_a_last_day_that_is_not_finished_is_marked_everywhere(tmp_path: Path) -> None:
+    """Mark day, week and month on every page, show no move, and draw no line down to the last week."""
+    rows = build_daily_rows("2026-04-06", 56, a_b=20, a_c=10, other=5)
+    for row in rows[-3:]:
+        row["total_tokens"] = str(int(row["total_tokens"]) // 5)
+    served: dict[str, Any] = {"categories": [], "order": {"": ["a/b"]}, "rows": rows}
+    served["as_of"] = "2026-05-31T04:00:00Z"
+    stage = make_small_stage(tmp_path, served)
+    with stage.service:
+        stage.run(START - HOUR, feeds=("models",))
+        stage.run(START, feeds=(), rankings=True)
+        ranks = build_archive_view(stage.root).rankings
+        assert {period.name: period.coverage for period in ranks.periods} == {
+            "Day": "in part: the day was not finished",
+            "Week": "in part: the last day was not finished",
+            "Month": "in part: the last day was not finished",
+        }
+        assert not any(
+            entry.is_new or entry.rank_change is not None or entry.growth is not None
+            for period in ranks.periods
+            for entry in period.entries
+        )
+        assert {date for date, _, _ in ranks.weekly} == {f"2026-{day}" for day in (
+            "04-06", "04-13", "04-20", "04-27", "05-04", "05-11", "05-18",
+        )}  # fmt: skip
+        site = build_site(stage.root, tmp_path / "site")
+        page = Html(site["rankings/index.html"]).text
+        assert page.count("in part: the last day was not finished") == 2
+        assert "in part: the day was not finished" in page
+        assert "No moves are shown" in page
+        assert "Trending" not in page
+        assert "in part: the last day was not finished" in Html(site["index.html"]).text
+        days = json.loads(site["api/v1/rankings/all.json"])["totals"]["dates"]
+        assert [day["unfinished"] for day in days] == [True] + [False] * 34
+        # The next reading lacks that day, and one that was finished: what was published of them stays.
+        served["rows"] = [row for row in rows if row["date"] not in ("2026-05-20", "2026-05-31")]
+        served["rows"] += build_daily_rows("2026-06-01", 1, a_b=20, a_c=10, other=5)
+        served["as_of"] = "2026-06-02T00:00:00Z"
+        stage.run(START + DAY, feeds=(), rankings=True)
+    ranks = build_archive_view(stage.root).rankings
+    assert {period.name: period.coverage for period in ranks.periods} == {
+        "Day": "",
+        "Week": "in part: 1 day was not finished",
+        "Month": "in part: 1 day was not finished",
+    }
+    assert not any(period.is_compared for period in ranks.periods)
+    totals = json.loads(build_site(stage.root, tmp_path / "site")["api/v1/rankings/all.json"])["totals"]
+    assert [day["date"] for day in totals["dates"] if day["unfinished"]] == ["2026-05-31"]
+
+
+def test_shares_are_of_all_that_is_published(tmp_path: Path) -> None:
+    """Count `other` in the whole, and say of how many days it is missing; of labs it is no part."""
+    rows = [
+        *build_daily_rows("2026-05-18", 14, a_b=20, b_c=20),
+        *build_daily_rows("2026-05-18", 13, other=60),
+    ]
+    served = {"categories": [], "order": {"": ["a/b"]}, "rows": rows, "as_of": "2026-06-01"}
+    stage = make_small_stage(tmp_path, served)
+    with stage.service:
+        stage.run(START, feeds=(), rankings=True)
+    ranks = build_archive_view(stage.root).rankings
+    assert ranks.week
+    assert ranks.week.total == 7 * 40 + 6 * 60
+    assert [entry.percent for entry in ranks.week.entries] == ["21.9 %"] * 2
+    assert ranks.week.coverage == "in part: 1 day without the sum of all further models"
+    assert ranks.week.is_compared
+    assert ranks.labs and [line.last for line in ranks.labs.lines] == ["50 %", "50 %"]
+
+
+def test_a_week_of_a_category_that_is_not_finished(tmp_path: Path) -> None:
+    """Mark it, show no move, and leave it out of the chart; name the weeks that lack in the API."""
+    rows = [
+        {"date": date, "model_permaslug": slug, "total_tokens": str(tokens)}
+        for date, tokens in (("2026-05-04", 30), ("2026-05-18", 30), ("2026-05-25", 3))
+        for slug in ("a/b", "a/c")
+    ]
+    served = {"categories": ["art"], "order": {"": ["a/b"], "art": ["a/b"]}, "rows": rows}
+    stage = make_small_stage(tmp_path, served | {"as_of": "2026-05-28T00:00:00Z"})
+    before = stage.service.respond
+    parameters = {
+        "/models": [{"name": "category", "schema": {"enum": ["art"]}}],
+        f"/{CATEGORY.route}": [{"name": "category", "schema": {"enum": ["art"]}}],
+    }
+    paths = {path: {"get": {"parameters": listed}} for path, listed in parameters.items()}
+    stage.service.respond = lambda path, *rest: (
+        (200, {"openapi": "3.1.0", "paths": paths}) if path == "/openapi.json" else before(path, *rest)
+    )
+    with stage.service:
+        stage.run(START, feeds=(), rankings=True)
+    (category,) = (row for row in build_archive_view(stage.root).rankings.categories if row.name)
+    assert category.week
+    assert category.week.coverage == "in part: the week was not finished"
+    assert [entry.rank_change for entry in category.week.entries] == [None, None]
+    assert category.chart
+    assert [line.last for line in category.chart.lines] == ["30", "30"]
+    site = build_site(stage.root, tmp_path / "site")
+    page = Html(site["rankings/art/index.html"]).text
+    assert "in part: the week was not finished" in page
+    assert "No moves are shown" in page
+    totals = json.loads(site["api/v1/rankings/art.json"])["totals"]
+    assert [(week["date"], week["unfinished"]) for week in totals["dates"]] == [
+        ("2026-05-25", True), ("2026-05-18", False), ("2026-05-04", False),
+    ]  # fmt: skip
+    assert totals["missing"] == ["2026-05-11"]
+
+
 def test_a_week_of_a_model_is_whole_or_not_drawn(tmp_path: Path) -> None:
     """Give a model that was below the first fifty on a day no total for that week."""
     first = dt.date(2026, 5, 4)
@@ -150,7 +270,10 @@ def test_apps_may_lack_anything(tmp_path: Path) -> None:
         "order": {"": ["a/b"]},
         "rows": [],
         "as_of": "2026-06-01",
-        "datasets/app-rankings": {"data": [{"app_id": 1}], "meta": {"end_date": "2026-05-31"}},
+        "datasets/app-rankings": {
+            "data": [{"app_id": 1}],
+            "meta": {"end_date": "2026-05-31", "as_of": "2026-05-31T09:00:00Z"},
+        },
     }
     with (stage := make_small_stage(tmp_path, served)).service:
         parameters = [{"name": "sort", "schema": {"enum": ["popular"]}}]
@@ -162,4 +285,5 @@ def test_apps_may_lack_anything(tmp_path: Path) -> None:
         stage.run(START, feeds=(), rankings=True)
     (app,) = build_archive_view(stage.root).rankings.apps
     assert (app.name, app.rank, app.tokens, app.requests) == ("1", None, None, None)
-    build_site(stage.root, tmp_path / "site")
+    page = Html(build_site(stage.root, tmp_path / "site")["rankings/index.html"]).text
+    assert "2026-05-31, in part: the day was not finished" in page

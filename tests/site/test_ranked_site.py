@@ -131,7 +131,7 @@ def test_shapes_are_frozen(site: dict[str, bytes]) -> None:
         body = json.loads(site[category["file"]])
         assert body.keys() == {"category", "past", "order", "totals"}
         assert body["order"].keys() == {"read", "models"}
-        assert body["totals"].keys() == {"source", "period", "dates"}
+        assert body["totals"].keys() == {"source", "period", "dates", "missing"}
         for date in body["totals"]["dates"]:
             assert date.keys() == {"date", "unfinished", "models"}
             assert all(row.keys() == {"permaslug", "model", "total_tokens"} for row in date["models"])

@@ -69,7 +69,9 @@ API_FILES = {
     ),
     "api/v1/rankings/{category}.json": (
         "one category, all.json for all: its order (ids, the most used first; ranks without totals) and,"
-        " where a key opens them, its published totals by date with the model that each name is of"
+        " where a key opens them, its published totals by date with the model that each name is of;"
+        " unfinished: the service had not finished that day or week; missing: the dates between that it did"
+        " not publish"
     ),
     "api/v1/validation.json": (
         "for every ranking: route, when it was asked, outcome, as_of, rows, names, how many joined, dates"

@@ -26,7 +26,9 @@ class RankedEntry:
     """Whether it was not in the period before."""
     tokens: int | None = None
     share: float | None = None
-    """Of all published tokens of the period."""
+    """Of all published tokens of the period, those of `other` included."""
+    growth: int | None = None
+    """Tokens more than in the period before; None where it cannot be said."""
     spend: Decimal | None = None
     """Tokens times a mix of list prices: an estimate, USD."""
 
@@ -64,12 +66,40 @@ class Period:
     last: dt.date
     total: int
     entries: list[RankedEntry]
-    is_unfinished: bool
-    """Whether it ends with a day that the service had not finished when it was read."""
+    step: str
+    """What its dates are: `day` or `week`."""
     dates: int
     """Dates that are published of it."""
     expected_dates: int
     """Dates that it has."""
+    unfinished: list[str]
+    """Dates that the service had not finished when it published them."""
+    dates_without_other: int
+    """Dates of which only the first models are published, without the sum of all further ones."""
+    is_compared: bool
+    """Whether it and the period before are published in full, so that they can be compared."""
+
+    @property
+    def coverage(self) -> str:
+        """Describe what it lacks: `in part: 5 of 7 days published, the last day was not finished`; or ""."""
+        parts = []
+        if self.dates < self.expected_dates:
+            parts.append(f"{self.dates} of {self.expected_dates} {self.step}s published")
+        if self.unfinished:
+            parts.append(f"{self._name_unfinished()} not finished")
+        if self.dates_without_other:
+            parts.append(f"{self._count(self.dates_without_other)} without the sum of all further models")
+        return f"in part: {', '.join(parts)}" if parts else ""
+
+    def _name_unfinished(self) -> str:
+        if self.expected_dates == 1:
+            return f"the {self.step} was"
+        if self.unfinished == [f"{self.last}"]:
+            return f"the last {self.step} was"
+        return f"{self._count(len(self.unfinished))} {'was' if len(self.unfinished) == 1 else 'were'}"
+
+    def _count(self, dates: int) -> str:
+        return f"{dates} {self.step}{'' if dates == 1 else 's'}"
 
 
 @dataclass(frozen=True)
@@ -106,11 +136,6 @@ def get_permaslug(model: ModelView) -> str:
     """Return the name of a model in rankings: its canonical slug, with its variant."""
     slug, variant = model.model.canonical_slug or model.model.id, model.model.variant
     return f"{slug}:{variant}" if variant and not slug.endswith(f":{variant}") else slug
-
-
-def get_slug(entry: RankedEntry) -> str:
-    """Return the published name of an entry."""
-    return get_permaslug(entry.model) if entry.model else entry.name
 
 
 def compare_ranks(earlier: Mapping[str, int] | None, name: str, rank: int) -> tuple[int | None, bool]:

@@ -5,14 +5,14 @@ A published permaslug is a canonical slug with its variant. A name that joins wi
 """
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 import pandas as pd
 
 from orarchive.domain.figures import format_share, format_short
-from orarchive.domain.ranking_series import ALL_SLICES
+from orarchive.domain.ranking_series import ALL_SLICES, SERIES
 from orarchive.publish.charts.lines import LineChart, draw_lines
 from orarchive.publish.dataset import Dataset
 from orarchive.publish.rankings_data import Row, SliceRead
@@ -25,14 +25,17 @@ from orarchive.publish.views.ranked import (
     compare_ranks,
     estimate_spend,
     get_permaslug,
-    get_slug,
 )
 from orarchive.publish.views.usage import (
+    MAX_ENTRIES,
     OTHER,
     WEEK,
+    PeriodSums,
     find_last_date,
-    is_unfinished,
+    find_unfinished,
     rank_names,
+    select_rows,
+    select_whole_weeks,
     sum_labs,
     sum_period,
     sum_tokens_by_name,
@@ -40,11 +43,8 @@ from orarchive.publish.views.usage import (
 )
 from orarchive.timestamps import DAY
 
-MAX_ENTRIES = 50
-"""Entries of a period: as many models are published."""
-
 MAX_ENTRIES_IN_WORDS = "fifty"
-"""The same number, for sentences."""
+"""`MAX_ENTRIES`, for sentences."""
 
 MAX_LINES = 8
 """Lines of a chart."""
@@ -109,8 +109,13 @@ class Rankings:
 
     def find_as_of(self, series: str, name: str = "") -> str:
         """Return the time that the service states for the figures of a slice, "" where there is none."""
-        read = self.dataset.usage.complete_reads.get((series, name))
-        return read.as_of if read else ""
+        reads = self.dataset.usage.complete_reads.get((series, name))
+        return reads[-1].as_of if reads else ""
+
+    def find_unfinished(self, series: str, name: str, dates: Iterable[str]) -> set[str]:
+        """Find those of some dates of a slice that the service had not finished when it published them."""
+        step = WEEK if SERIES[series].cadence == "weekly" else DAY
+        return find_unfinished(dates, step, self.dataset.usage.complete_reads.get((series, name), []))
 
     @cached_property
     def apps(self) -> list[App]:
@@ -122,7 +127,9 @@ class Rankings:
     def periods(self) -> list[Period]:
         """Return the last day, seven days and thirty days that are published."""
         names = (("Day", DAY), ("Week", WEEK), ("Month", 30 * DAY))
-        periods = (self._build_period(name, self._rows, length, DAY, self.as_of) for name, length in names)
+        periods = (
+            self._build_period(name, self._rows, length, DAY, self._unfinished) for name, length in names
+        )
         return [period for period in periods if period]
 
     @property
@@ -135,16 +142,21 @@ class Rankings:
         """Return the published totals by date."""
         return self.dataset.usage.tokens.get(("models", ""), [])
 
+    @cached_property
+    def _unfinished(self) -> set[str]:
+        """Return the days of published totals that the service had not finished."""
+        return self.find_unfinished("models", "", (date for date, _, _ in self._rows))
+
     def _build_period(
-        self, name: str, rows: list[Row], length: dt.timedelta, step: dt.timedelta, as_of: str
+        self, name: str, rows: list[Row], length: dt.timedelta, step: dt.timedelta, unfinished: set[str]
     ) -> Period | None:
         """Build the last period of a series with movement against the one before; None without rows."""
-        sums = sum_period(rows, length, step)
+        sums = sum_period(rows, length, step, unfinished)
         if sums is None:
             return None
         total = sum(sums.tokens.values())
         entries = [
-            self._build_entry(rank, slug, sums.earlier_ranks, sums.tokens[slug], total)
+            self._build_entry(rank, slug, sums, total)
             for rank, slug in enumerate(sums.ranked[:MAX_ENTRIES], start=1)
         ]
         return Period(
@@ -153,22 +165,24 @@ class Rankings:
             last=sums.last,
             total=total,
             entries=entries,
-            is_unfinished=is_unfinished(f"{sums.last}", step, as_of),
+            step="week" if step == WEEK else "day",
             dates=sums.dates,
             expected_dates=sums.expected_dates,
+            unfinished=sums.unfinished,
+            dates_without_other=sums.dates_without_other,
+            is_compared=sums.earlier_ranks is not None,
         )
 
-    def _build_entry(
-        self, rank: int, slug: str, earlier: Mapping[str, int] | None, tokens: int, total: int
-    ) -> RankedEntry:
-        model = self.by_slug.get(slug)
+    def _build_entry(self, rank: int, slug: str, sums: PeriodSums, total: int) -> RankedEntry:
+        model, tokens = self.by_slug.get(slug), sums.tokens[slug]
         return RankedEntry(
             rank,
             model.model.id if model else slug,
             model,
-            *compare_ranks(earlier, slug, rank),
+            *compare_ranks(sums.earlier_ranks, slug, rank),
             tokens=tokens,
             share=tokens / total if total else 0.0,
+            growth=sums.growth.get(slug),
             spend=estimate_spend(model, tokens) if model else None,
         )
 
@@ -192,20 +206,28 @@ class Rankings:
             for rank, model in enumerate(orders[hour] if hour else [], start=1)
         ]
         rows = usage.tokens.get(("category", name), [])
-        week = self._build_period("Week", rows, WEEK, WEEK, self.find_as_of("category", name))
+        unfinished = self.find_unfinished("category", name, (date for date, _, _ in rows))
+        week = self._build_period("Week", rows, WEEK, WEEK, unfinished)
+        # A week that is not finished would look like a fall.
+        chart = self._draw([row for row in rows if row[0] not in unfinished])
         dates = [read.hour.date() for (series, _), read in usage.last_reads.items() if series == "order"]
         read = usage.last_reads.get(("order", name))
         is_past = bool(name and read and read.hour.date() < max(dates))
-        return Category(name, order, hour, before, week, self._draw(rows), is_past)
+        return Category(name, order, hour, before, week, chart, is_past)
 
     @cached_property
     def weekly(self) -> list[Row]:
         """Return published totals by whole week and name."""
-        return sum_weeks(self._rows)
+        return sum_weeks(self._whole_weeks)
+
+    @cached_property
+    def _whole_weeks(self) -> pd.DataFrame:
+        """Return the daily totals of the weeks of which every day is published and finished."""
+        return select_whole_weeks(self._rows, self._unfinished)
 
     @cached_property
     def _last_week(self) -> dt.date | None:
-        """Return the last week of which every day is published."""
+        """Return the last week of which every day is published and finished."""
         return dt.date.fromisoformat(find_last_date(self.weekly)) if self.weekly else None
 
     @cached_property
@@ -219,7 +241,9 @@ class Rankings:
             return None
         last = dt.date.fromisoformat(find_last_date(rows))
         chosen = (
-            list(names) if names is not None else rank_names(sum_tokens_by_name(rows, last, last))[:MAX_LINES]
+            list(names)
+            if names is not None
+            else rank_names(sum_tokens_by_name(select_rows(rows, last, last)))[:MAX_LINES]
         )
         points: dict[str, list[tuple[dt.date, float]]] = {slug: [] for slug in chosen}
         for date, slug, tokens in rows:
@@ -235,18 +259,19 @@ class Rankings:
 
     @cached_property
     def _labs(self) -> pd.DataFrame:
-        """Return published totals by week and lab."""
-        return sum_labs(self.weekly)
+        """Return published totals by whole week and lab."""
+        return sum_labs(self._whole_weeks)
 
     @cached_property
     def labs(self) -> LineChart | None:
-        """Draw the labs' shares of the tokens of the fifty published models, by week."""
-        tokens = self._labs.fillna(0)
-        if tokens.empty:
+        """Draw the labs' shares of the tokens of each day's fifty published models, by week."""
+        if self._labs.empty:
             return None
-        shares = tokens.div(tokens.sum(axis=1).replace(0, 1), axis=0)
-        leading = sorted(tokens.columns, key=lambda lab: (-tokens[lab].iloc[-1], lab))[:MAX_LINES]
-        lines = {lab: _list_points(shares[lab]) for lab in leading}
+        totals = self._whole_weeks.groupby("week")["tokens"].sum()
+        shares = self._labs.div(totals.replace(0, 1), axis=0)
+        last = shares.iloc[-1].dropna()
+        leading = sorted(last.index, key=lambda lab: (-last[lab], lab))[:MAX_LINES]
+        lines = {lab: _list_points(shares[lab].dropna()) for lab in leading}
         return draw_lines(lines, format_share, WEEK, self._last_week)
 
     def draw_lab(self, lab: str) -> LineChart | None:
@@ -279,11 +304,8 @@ class Rankings:
     @cached_property
     def trending(self) -> list[tuple[RankedEntry, int]]:
         """Return the entries that grew most in a week, and by how many tokens."""
-        if (week := self.week) is None:
-            return []
-        earlier = sum_tokens_by_name(self._rows, week.first - WEEK, week.first - DAY)
-        growth = [(entry, (entry.tokens or 0) - earlier[get_slug(entry)]) for entry in week.entries]
-        growing = [(entry, tokens) for entry, tokens in growth if tokens > 0]
+        entries = self.week.entries if self.week else []
+        growing = [(entry, entry.growth) for entry in entries if entry.growth and entry.growth > 0]
         return sorted(growing, key=lambda pair: -pair[1])[:MAX_TRENDING]
 
     @cached_property

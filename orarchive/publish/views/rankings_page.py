@@ -100,9 +100,11 @@ class RankingsPage:
     apps: list[App]
     apps_date: str
     apps_as_of: str
+    are_apps_unfinished: bool
+    """Whether the service had not finished the day of the apps."""
     ranked_models: str = MAX_ENTRIES_IN_WORDS
     """Number of models in a published ranking, in words."""
-    labs_caption: str = f"Share of the first {MAX_ENTRIES_IN_WORDS} by lab, by week"
+    labs_caption: str = f"Share of the tokens of the first {MAX_ENTRIES_IN_WORDS} by lab, by week"
 
 
 def build_rankings_page(rankings: Rankings) -> RankingsPage:
@@ -133,6 +135,7 @@ def build_rankings_page(rankings: Rankings) -> RankingsPage:
         apps=apps[:MAX_APPS],
         apps_date=apps[0].date if apps else "",
         apps_as_of=rankings.find_as_of("apps", "popular"),
+        are_apps_unfinished=bool(rankings.find_unfinished("apps", "popular", {app.date for app in apps})),
     )
 
 

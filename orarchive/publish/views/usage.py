@@ -2,17 +2,20 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from orarchive.domain.records import get_lab
-from orarchive.publish.rankings_data import Row
+from orarchive.publish.rankings_data import Row, SliceRead
 from orarchive.timestamps import DAY
 
 OTHER = "other"
 """Name in the service's rows of the sum of all models that are not among a date's first fifty."""
+
+MAX_ENTRIES = 50
+"""Models that are published of a date, at most."""
 
 WEEK = dt.timedelta(days=7)
 DAYS_A_WEEK = 7
@@ -20,7 +23,7 @@ DAYS_A_WEEK = 7
 
 @dataclass(frozen=True)
 class PeriodSums:
-    """Tokens by name in the last period of a series, and how names ranked in the one before it."""
+    """Tokens by name in the last period of a series, against the one before it."""
 
     first: dt.date
     last: dt.date
@@ -28,33 +31,78 @@ class PeriodSums:
     ranked: list[str]
     """Names by tokens, the most used first, without `other`."""
     earlier_ranks: dict[str, int] | None
-    """Ranks in the period before, None where days are missing in one of the two: nothing can be compared."""
+    """Ranks in the period before, None where one of the two is in part: nothing can be compared."""
+    growth: Mapping[str, int]
+    """Tokens more than in the period before, of the names that are published on every date of both; a name
+    below the first fifty on some date has no total. Empty where nothing can be compared."""
     dates: int
     """Dates that are published of it."""
     expected_dates: int
     """Dates that it has."""
+    unfinished: list[str]
+    """Dates that the service had not finished when it published them."""
+    dates_without_other: int
+    """Dates of which only the first fifty models are published, although there were more."""
 
 
-def sum_period(rows: list[Row], length: dt.timedelta, step: dt.timedelta) -> PeriodSums | None:
-    """Sum the last period of a series, whose rows are `step` apart; None where there are no rows."""
+def sum_period(
+    rows: list[Row], length: dt.timedelta, step: dt.timedelta, unfinished: Collection[str] = ()
+) -> PeriodSums | None:
+    """Sum the last period of a series, whose rows are `step` apart; None where there are no rows.
+
+    `unfinished` holds the dates that the service had not finished.
+    """
     if not rows:
         return None
     last = dt.date.fromisoformat(find_last_date(rows))
-    first, earlier = last - length + step, last - 2 * length + step
-    before = first - step
-    tokens = sum_tokens_by_name(rows, first, last)
+    first = last - length + step
+    current, earlier = select_rows(rows, first, last), select_rows(rows, first - length, first - step)
+    tokens, earlier_tokens = sum_tokens_by_name(current), sum_tokens_by_name(earlier)
     expected = length // step
-    dates = _count_dates(rows, first, last)
-    is_comparable = dates == _count_dates(rows, earlier, before) == expected
-    ranked_before = rank_names(sum_tokens_by_name(rows, earlier, before))
+    dates = {date for date, _, _ in current}
+    earlier_dates = {date for date, _, _ in earlier}
+    is_comparable = len(dates) == len(earlier_dates) == expected and not (
+        (dates | earlier_dates) & set(unfinished)
+    )
+    counts = Counter(name for _, name, _ in (*current, *earlier) if name != OTHER)
+    ranked_before = rank_names(earlier_tokens)
     return PeriodSums(
         first=first,
         last=last,
         tokens=tokens,
         ranked=rank_names(tokens),
         earlier_ranks={name: n for n, name in enumerate(ranked_before, start=1)} if is_comparable else None,
-        dates=dates,
+        growth={
+            name: tokens[name] - earlier_tokens[name]
+            for name, count in counts.items()
+            if is_comparable and count == 2 * expected
+        },
+        dates=len(dates),
         expected_dates=expected,
+        unfinished=sorted(dates & set(unfinished)),
+        dates_without_other=_count_dates_without_other(rows, current),
+    )
+
+
+def select_rows(rows: Iterable[Row], first: dt.date, last: dt.date) -> list[Row]:
+    """Select the rows from one date to another, both included."""
+    begin, end = f"{first}", f"{last}"
+    return [row for row in rows if begin <= row[0] <= end]
+
+
+def _count_dates_without_other(rows: Iterable[Row], current: Iterable[Row]) -> int:
+    """Count the dates of some rows of a series that lack the sum of all further models.
+
+    A series of few models never has it: it is missed of a date with as many models as are published at most,
+    and where other dates have it.
+    """
+    has_other = any(name == OTHER for _, name, _ in rows)
+    names: dict[str, set[str]] = {}
+    for date, name, _ in current:
+        names.setdefault(date, set()).add(name)
+    return sum(
+        OTHER not in published and (has_other or len(published) >= MAX_ENTRIES)
+        for published in names.values()
     )
 
 
@@ -63,16 +111,11 @@ def find_last_date(rows: Iterable[Row]) -> str:
     return max(date for date, _, _ in rows)
 
 
-def _count_dates(rows: Iterable[Row], first: dt.date, last: dt.date) -> int:
-    return len({date for date, _, _ in rows if f"{first}" <= date <= f"{last}"})
-
-
-def sum_tokens_by_name(rows: Iterable[Row], first: dt.date, last: dt.date) -> Counter[str]:
-    """Sum tokens by name from one date to another, both included."""
+def sum_tokens_by_name(rows: Iterable[Row]) -> Counter[str]:
+    """Sum tokens by name."""
     sums: Counter[str] = Counter()
-    for date, name, tokens in rows:
-        if f"{first}" <= date <= f"{last}":
-            sums[name] += tokens
+    for _, name, tokens in rows:
+        sums[name] += tokens
     return sums
 
 
@@ -81,28 +124,53 @@ def rank_names(sums: Mapping[str, int]) -> list[str]:
     return sorted((name for name in sums if name != OTHER), key=lambda name: (-sums[name], name))
 
 
-def is_unfinished(date: str, step: dt.timedelta, as_of: str) -> bool:
-    """Return whether the service had not finished a day, or the week that begins with it, at `as_of`."""
-    return bool(as_of) and f"{dt.date.fromisoformat(date) + step - DAY}" >= as_of[:10]
+def find_unfinished(dates: Iterable[str], step: dt.timedelta, reads: Sequence[SliceRead]) -> set[str]:
+    """Find the days, or the weeks by their first date, that no reading published after their end.
+
+    `reads` are the complete readings of the series, oldest first. A reading that lacks a date leaves what an
+    earlier one published of it, which may have been in part.
+    """
+    return {
+        date
+        for date in set(dates)
+        if reads and not any(_is_finished(date, step, read) for read in reversed(reads))
+    }
 
 
-def sum_weeks(rows: list[Row]) -> list[Row]:
-    """Sum daily rows by week, dated by its Monday; weeks of which days are missing are left out."""
-    if not rows:
-        return []
-    frame = pd.DataFrame(rows, columns=["date", "name", "tokens"])
+def _is_finished(date: str, step: dt.timedelta, read: SliceRead) -> bool:
+    """Return whether a reading published a day, or the week that begins with it, after its end."""
+    end = f"{dt.date.fromisoformat(date) + step - DAY}"
+    return date not in read.missing and end < (read.as_of or f"{read.hour:%Y-%m-%d}")[:10]
+
+
+def select_whole_weeks(rows: list[Row], unfinished: Collection[str] = ()) -> pd.DataFrame:
+    """Select the daily rows of the weeks of which every day is published and finished.
+
+    The frame has the columns week (its Monday), date, name and tokens, and no row of `other`.
+    """
+    finished = [row for row in rows if row[0] not in unfinished]
+    frame = pd.DataFrame(finished, columns=["date", "name", "tokens"])
     days = pd.to_datetime(frame["date"])
     frame["week"] = (days - pd.to_timedelta(days.dt.day_of_week, unit="D")).dt.strftime("%Y-%m-%d")
     dates = frame.groupby("week")["date"].nunique()
-    complete = frame[frame["week"].isin(dates[dates == DAYS_A_WEEK].index)]
-    sums = complete.groupby(["week", "name"], as_index=False)["tokens"].agg(["sum", "count"])
-    # A model that was below the first fifty on some days of a week has no total for it.
+    return frame[frame["week"].isin(dates[dates == DAYS_A_WEEK].index) & (frame["name"] != OTHER)]
+
+
+def sum_weeks(whole: pd.DataFrame) -> list[Row]:
+    """Sum the daily rows of whole weeks by week and name.
+
+    A model that was below the first fifty on some days of a week has no total for it.
+    """
+    sums = whole.groupby(["week", "name"], as_index=False)["tokens"].agg(["sum", "count"])
     sums = sums[sums["count"] == DAYS_A_WEEK]
     return list(zip(sums["week"], sums["name"], map(int, sums["sum"]), strict=True))
 
 
-def sum_labs(rows: list[Row]) -> pd.DataFrame:
-    """Sum rows by date and lab: a row for each date, a column for each lab, NaN where a lab has no total."""
-    models = [(date, get_lab(name), tokens) for date, name, tokens in rows if name != OTHER]
-    frame = pd.DataFrame(models, columns=["date", "lab", "tokens"])
-    return frame.pivot_table(index="date", columns="lab", values="tokens", aggfunc="sum")
+def sum_labs(whole: pd.DataFrame) -> pd.DataFrame:
+    """Sum the daily rows of whole weeks by week and lab: a row for each week, a column for each lab.
+
+    A lab that had no model among the first fifty on some days of a week has no total for it: NaN.
+    """
+    by_lab = whole.assign(lab=whole["name"].map(get_lab)).groupby(["week", "lab"])
+    sums, days = by_lab["tokens"].sum().unstack(), by_lab["date"].nunique().unstack()
+    return sums.where(days == DAYS_A_WEEK)
