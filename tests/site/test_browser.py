@@ -82,9 +82,9 @@ def test_questions_of_a_newcomer(browser: Any, address: str) -> None:
         able = [
             cells
             for cells in endpoints
-            if "tools" in cells[6] and (cells[4].endswith("M") or int(cells[4].removesuffix("K")) >= 128)
+            if "tools" in cells[6] and (cells[4].endswith("M") or Decimal(cells[4].removesuffix("K")) >= 128)
         ]
-        prices = [Decimal(cells[1].split("\n")[0].removeprefix("$")) for cells in able]
+        prices = [Decimal(cells[1].split("\n")[0].removeprefix("$").replace(",", "")) for cells in able]
         assert prices == sorted(prices), "the first endpoint that will do is the cheapest"
         assert able[0][0].split("\n")[0]
 

@@ -56,7 +56,9 @@ def test_sorting_by_mouse(browser: Any, address: str) -> None:
             assert cell.get_attribute("aria-sort") == way
             texts = list_column(tab, 4)
             prices = [
-                Decimal(0) if text == "free" else Decimal(text[1:]) for text in texts if text[0] in "$f"
+                Decimal(0) if text == "free" else Decimal(text[1:].replace(",", ""))
+                for text in texts
+                if text[0] in "$f"
             ]
             assert prices == sorted(prices, reverse=turned)
             blank = [text for text in texts if text[0] not in "$f"]
