@@ -43,6 +43,7 @@ class AttemptBase:
     """The snapshot that these files hold."""
     lines: list[Attempt]
     """The last lines of the ledger."""
+    archive: Archive
 
     @cached_property
     def kept_keys(self) -> dict[str, KeptKeys]:
@@ -63,7 +64,7 @@ def read_base(archive: Archive, hour: dt.datetime) -> AttemptBase:
     head = archive.resolve_commit()
     files = archive.read_files(head, [*SNAPSHOT_FILES, *KEPT_FILES, ledger.get_ledger_path(hour)])
     lines = ledger.read_attempts(archive, head, LEDGER_MONTHS)
-    base = AttemptBase(head, files, parse_snapshot_files(files.get), lines)
+    base = AttemptBase(head, files, parse_snapshot_files(files.get), lines, archive)
     _ = base.kept_keys  # a file that cannot be read stops the run before it asks anything
     return base
 
@@ -202,7 +203,7 @@ class AttemptWriter:
             first = commit.list_first_files(self.archive, base.commit)
             name = self._write({**result.files, **first, path: ledger_file}, message) or base.commit
         files = {**base.files, **result.files, path: ledger_file}
-        return AttemptBase(name, files, result.snapshot, [*base.lines, line])
+        return AttemptBase(name, files, result.snapshot, [*base.lines, line], self.archive)
 
     def _write(self, files: dict[str, bytes | None], message: str) -> str | None:
         """Commit files and return the commit's name; with --no-commit only write them and return None."""

@@ -28,13 +28,14 @@ from orarchive.collect.results import FanOutFetch, FeedFetch, FetchResult, ListF
 from orarchive.collect.retirement import is_retired, list_feed_outcomes, summarize_feed
 from orarchive.collect.settings import RunOptions
 from orarchive.domain.changes import diff_snapshots
-from orarchive.domain.feeds import FanOutFeed, ListFeed
-from orarchive.domain.scopes import apply_scopes
+from orarchive.domain.feeds import MODELS, FanOutFeed, ListFeed
+from orarchive.domain.scopes import apply_scopes, mark_returned
 from orarchive.domain.snapshot import Snapshot
 from orarchive.errors import ArchiveError
 from orarchive.store import ledger
 from orarchive.store.commit_message import format_message
 from orarchive.store.ledger import Attempt, get_attempt_hour
+from orarchive.store.vanished import read_vanished_models
 from orarchive.timestamps import HOUR, YEARS, format_hour, format_stamp
 
 log = logging.getLogger(__name__)
@@ -181,6 +182,8 @@ class FeedGroup:
         """Describe the changes of the feeds as a commit message: the changelog of the hour."""
         scopes = [ledger.find_last_scope(lines, "models") for lines in (base.lines, [*base.lines, line])]
         changes = apply_scopes(diff_snapshots(base.snapshot, result.snapshot), *scopes)
+        if any((change.feed, change.kind) == ("models", MODELS.added_kind) for change in changes):
+            changes = mark_returned(changes, read_vanished_models(base.archive, base.commit))
         first = count_first_records(result.feeds, base.snapshot, result.snapshot)
         return format_message(self.options.hour, line, changes, first)
 

@@ -11,6 +11,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
+from orarchive.domain.equality import is_same_value
 from orarchive.domain.event_kinds import (
     ALIAS_MOVED,
     CAPABILITIES_CHANGED,
@@ -27,11 +28,17 @@ from orarchive.domain.event_kinds import (
 from orarchive.domain.feeds import FEEDS, CopyFeed, Feed
 from orarchive.domain.field_paths import drop_nested, remove_paths
 from orarchive.domain.keys import EndpointKey, Key, RecordName, get_model_of_key
-from orarchive.domain.prices import list_time_of_day_keys, read_entry_prices, read_prices, read_schedule
-from orarchive.domain.record_files import is_same_json, is_volatile
+from orarchive.domain.prices import (
+    is_same_price,
+    list_time_of_day_keys,
+    read_entry_prices,
+    read_prices,
+    read_schedule,
+)
+from orarchive.domain.record_files import is_volatile
 from orarchive.domain.records import get_alias_target, is_alias
 from orarchive.domain.snapshot import Snapshot, State, get_records_by_key
-from orarchive.jsonl import Record, dumps
+from orarchive.jsonl import Record
 
 
 @dataclass(frozen=True)
@@ -187,7 +194,7 @@ def _diff_record(
         before, after = old.get(name), new.get(name)
         if name == TOP_PROVIDER and _only_context_length_follows(old, new):
             continue
-        if not is_same_json(before, remove_paths(after, name, appeared) if name in outer_fields else after):
+        if not is_same_value(before, remove_paths(after, name, appeared) if name in outer_fields else after):
             yield Change(_get_field_kind(name, before, after), feed.name, key, name, before, after)
     if feed.name != "models":
         yield from _diff_pricing(feed.name, key, old.get("pricing"), new.get("pricing"), appeared)
@@ -198,12 +205,12 @@ def _only_context_length_follows(old: Record, new: Record) -> bool:
     tops = []
     for record in (old, new):
         top = record.get(TOP_PROVIDER)
-        if not isinstance(top, dict) or not is_same_json(
+        if not isinstance(top, dict) or not is_same_value(
             top.get("context_length"), record.get("context_length")
         ):
             return False
         tops.append({name: value for name, value in top.items() if name != "context_length"})
-    return is_same_json(*tops)
+    return is_same_value(*tops)
 
 
 def _get_field_kind(field: str, before: Any, after: Any) -> str:
@@ -214,7 +221,8 @@ def _get_field_kind(field: str, before: Any, after: Any) -> str:
     if field == "alias_target" and get_alias_target(before) == get_alias_target(after):
         return EDITED
     if field == TOP_PROVIDER and all(isinstance(value, dict) for value in (before, after)):
-        members = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+        names = before.keys() | after.keys()
+        members = {name for name in names if not is_same_value(before.get(name), after.get(name))}
         return EDITED if members <= {"is_moderated"} else LIMITS_CHANGED
     return FIELD_KINDS.get(field, EDITED)
 
@@ -231,12 +239,12 @@ def _diff_pricing(feed: str, key: str, old: Any, new: Any, appeared: Collection[
     comparable = remove_paths(new, "pricing", [path for path in appeared if not _is_schedule_path(path)])
     before, after = read_prices(old), read_prices(comparable)
     for name in sorted((before.keys() | after.keys()) - time_of_day):
-        if before.get(name) != after.get(name):
+        if not is_same_price(before.get(name), after.get(name)):
             yield Change(REPRICED, feed, key, name, before.get(name), after.get(name))
-    if not is_same_json(read_schedule(old), read_schedule(comparable)):
+    if not is_same_value(read_schedule(old), read_schedule(comparable)):
         yield Change(SCHEDULE_CHANGED, feed, key, "overrides", old, new)
     discounts = [_read_discount(pricing) for pricing in (old, comparable)]
-    if discounts[0] != discounts[1]:
+    if not is_same_value(*discounts):
         yield Change(DISCOUNTED, feed, key, "discount", *discounts)
 
 
@@ -272,15 +280,18 @@ def _diff_model_prices(
 def _find_limits_cause(change: Change, endpoint_changes: list[Change], endpoints: list[Record]) -> str:
     """Return the cause of a change of a top provider's limits; "" where no endpoint explains it."""
     before, after = (value if isinstance(value, dict) else {} for value in (change.old, change.new))
-    changed = [name for name in TOP_PROVIDER_LIMITS if not is_same_json(before.get(name), after.get(name))]
-    moves = {(each.field, dumps(each.new)) for each in endpoint_changes if each.kind == LIMITS_CHANGED}
+    changed = [name for name in TOP_PROVIDER_LIMITS if not is_same_value(before.get(name), after.get(name))]
+    moves = [(each.field, each.new) for each in endpoint_changes if each.kind == LIMITS_CHANGED]
     if not changed or change.kind != LIMITS_CHANGED:
         return ""
-    if all((name, dumps(after.get(name))) in moves for name in changed):
+    if all(
+        any(field == name and is_same_value(value, after.get(name)) for field, value in moves)
+        for name in changed
+    ):
         return "endpoint"
     limits = [name for name in TOP_PROVIDER_LIMITS if name in after]
     is_of_other = any(
-        all(is_same_json(endpoint.get(name), after[name]) for name in limits) for endpoint in endpoints
+        all(is_same_value(endpoint.get(name), after[name]) for name in limits) for endpoint in endpoints
     )
     return "provider" if is_of_other else ""
 
@@ -310,7 +321,7 @@ def _is_same_move(change: Change, endpoint_change: Change) -> bool:
     if change.kind == REPRICED:
         return (change.field, change.new) == (endpoint_change.field, endpoint_change.new)
     schedules = [[read_schedule(each.old), read_schedule(each.new)] for each in (change, endpoint_change)]
-    return is_same_json(*schedules) and get_current_rates(change) == get_current_rates(endpoint_change)
+    return is_same_value(*schedules) and get_current_rates(change) == get_current_rates(endpoint_change)
 
 
 def _list_schedule_rates(change: Change, dimension: str) -> set[Decimal]:
@@ -331,4 +342,5 @@ def _has_new_price(pricing: Any, change: Change) -> bool:
     if change.kind == REPRICED:
         return bool(prices.get(change.field) == change.new)
     rates = get_current_rates(change)
-    return is_same_json(read_schedule(pricing), read_schedule(change.new)) and rates.items() <= prices.items()
+    is_same_schedule = is_same_value(read_schedule(pricing), read_schedule(change.new))
+    return is_same_schedule and rates.items() <= prices.items()

@@ -6,7 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 from orarchive.domain.changes import Change, get_current_rates
-from orarchive.domain.event_kinds import ALIAS_MOVED, FIELD_APPEARED, FIRST_OBSERVED, SCHEDULE_CHANGED
+from orarchive.domain.event_kinds import (
+    ALIAS_MOVED,
+    FIELD_APPEARED,
+    FIRST_OBSERVED,
+    RETURNED,
+    SCHEDULE_CHANGED,
+)
 from orarchive.domain.feeds import FEEDS, CopyFeed
 from orarchive.domain.foreign_text import shorten
 from orarchive.domain.keys import get_model_of_key
@@ -67,6 +73,8 @@ class Style:
     """Words for the causes of a model's new price that no other line explains."""
     probe_phrases: Mapping[str, str]
     """Words for the answer of the service to a request for a missing model alone."""
+    groups_digits: bool
+    """Whether counts have commas."""
 
     def format_pair(self, old: str, new: str) -> str:
         """Return the words before and after with the arrow between them."""
@@ -77,10 +85,10 @@ class Style:
         return shorten(text, MAX_TEXT_LENGTH, self.ellipsis)
 
     def format_value(self, value: Any) -> str:
-        """Return a value as JSON, shortened: strings without quotes, null as `none`, counts with commas."""
+        """Return a value as JSON, shortened: strings without quotes, null as `none`."""
         if value is None:
             return "none"
-        if type(value) is int and abs(value) <= MAX_COUNT:
+        if self.groups_digits and type(value) is int and abs(value) <= MAX_COUNT:
             return f"{value:,}"
         return self.shorten(value if isinstance(value, str) else dumps(value).decode())
 
@@ -99,17 +107,18 @@ LOG_STYLE = Style(
         "unlisted": "still known, but no longer listed",
         "renamed": "renamed",
     },
+    groups_digits=False,
 )
-"""Style of commit messages and of the command line: fields and dimensions go by the service's own names, as
-in the diff below a message."""
+"""Style of commit messages and of the command line: fields and dimensions go by the service's own names, and
+values are written as in the diff below a message."""
 
 
 # --- what a change is about ---------------------------------------------------------------------------------
 
 
 def is_added(change: Change) -> bool:
-    """Return whether a record was added, or came into view."""
-    return change.kind in (FEEDS[change.feed].added_kind, FIRST_OBSERVED)
+    """Return whether a record was added, came into view, or is back."""
+    return change.kind in (FEEDS[change.feed].added_kind, FIRST_OBSERVED, RETURNED)
 
 
 def is_removed(change: Change) -> bool:

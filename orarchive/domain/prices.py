@@ -232,9 +232,11 @@ def is_dynamic(price: Decimal | None) -> bool:
     return price is not None and price < 0
 
 
-def is_same_price(old: Decimal, new: Decimal) -> bool:
-    """Return whether two amounts differ by no more than the noise of binary numbers."""
-    return abs(old - new) <= MAX_NOISE * max(abs(old), abs(new))
+def is_same_price(old: Decimal | None, new: Decimal | None) -> bool:
+    """Return whether two amounts differ by no more than the noise of binary numbers; None is no amount."""
+    if old is None or new is None:
+        return old is new
+    return old == new or abs(old - new) <= MAX_NOISE * max(abs(old), abs(new))
 
 
 def compute_percent_change(old: Decimal | None, new: Decimal | None) -> Decimal | None:

@@ -1,10 +1,14 @@
-"""Scopes: a feed's route and query decide what it can contain, so only hours of equal scope compare."""
+"""What a change means beside the two states: whether the scope showed the record before, or it was there once.
 
+A feed's route and query decide what it can contain, so only hours of equal scope compare.
+"""
+
+from collections.abc import Collection
 from dataclasses import replace
 from urllib.parse import parse_qsl
 
 from orarchive.domain.changes import Change
-from orarchive.domain.event_kinds import FIRST_OBSERVED
+from orarchive.domain.event_kinds import FIRST_OBSERVED, RETURNED
 from orarchive.domain.feeds import FEEDS, MODELS
 from orarchive.domain.keys import get_model_of_key
 from orarchive.domain.records import as_texts, get_object
@@ -47,3 +51,13 @@ def apply_scopes(changes: list[Change], old: str, new: str) -> list[Change]:
         elif not (change.kind == feed.removed_kind and model in hidden):
             corrected.append(change)
     return corrected
+
+
+def mark_returned(changes: list[Change], vanished: Collection[str]) -> list[Change]:
+    """Return changes in which an added model that had vanished is `returned`."""
+    return [
+        replace(change, kind=RETURNED)
+        if (change.feed, change.kind) == ("models", MODELS.added_kind) and change.key in vanished
+        else change
+        for change in changes
+    ]

@@ -15,6 +15,7 @@ from orarchive.collect.results import FetchResult, ListFetch
 from orarchive.collect.validate import validate_result
 from orarchive.domain.changes import diff_snapshots
 from orarchive.domain.feeds import MODELS
+from orarchive.domain.scopes import mark_returned
 from orarchive.domain.snapshot import Snapshot
 from orarchive.errors import ArchiveError
 from orarchive.importer.git_source import (
@@ -193,6 +194,7 @@ def _build_commits(
     snapshot = build_snapshot(rows)
     lines: Lines = {}
     ledgers: Lines = {}
+    vanished: set[str] = set()
     for hour in hours:
         merged = _merge_hour(hour.versions, rows, snapshot, read, accept)
         results |= _list_results(hour, merged)
@@ -204,7 +206,9 @@ def _build_commits(
         }
         line = _build_ledger_line(hour, merged, source, new_snapshot, new_lines)
         first = count_first_records(line["feeds"], snapshot, new_snapshot)
-        message = format_message(hour.hour, line, diff_snapshots(snapshot, new_snapshot), first)
+        changes = mark_returned(diff_snapshots(snapshot, new_snapshot), vanished)
+        vanished |= {key for (key,) in snapshot[MODELS.name].keys() - new_snapshot[MODELS.name].keys()}
+        message = format_message(hour.hour, line, changes, first)
         path = ledger.get_ledger_path(hour.hour)
         ledgers.setdefault(path, []).append(ledger.append_line(b"", line))
         yield ImportCommit(hour.hour, message, {**changed, path: [*ledgers[path]]})

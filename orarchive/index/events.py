@@ -12,6 +12,7 @@ from itertools import groupby
 from typing import Any
 
 from orarchive.domain.changes import Change
+from orarchive.domain.equality import is_same_value
 from orarchive.domain.event_kinds import (
     EDITED,
     EXPIRY_CHANGED,
@@ -43,7 +44,8 @@ EXCUSES = {
     "baseline": "the first good reading of a feed, or of a model's endpoints, is where its record begins",
     "volatile": "health and benchmarks change every hour; health_days and latest keep them",
     "time of day": "current time-of-day rates change by the schedule, which does not change",
-    "form": "a price that goes between absent and zero, or is spelled another way, is the same price",
+    "form": "a price that goes between absent and zero is the same price, and a number that is spelled in"
+    ' another way (0 and "0", 1 and 1.0), or differs by less than 1e-9 of itself, is the same number',
     "alias": "an alias repeats the prices of its target; alias_moved says when the target is another one",
     "repeat": "fields that repeat others: of a zdr row its endpoint, of a response's envelope its model, and"
     " the context length of the top provider that of the model",
@@ -206,7 +208,12 @@ def _list_changed_tariffs(change: Change) -> dict[str, tuple[Tariff, Tariff]]:
     }
     before, after = _read_tariffs(change.old), _read_tariffs(change.new)
     tariffs = {name: (before.get(name, []), after.get(name, [])) for name in sorted(names)}
-    return {name: (old, new) for name, (old, new) in tariffs.items() if old != new}
+    return {name: (old, new) for name, (old, new) in tariffs.items() if not _is_same_tariff(old, new)}
+
+
+def _is_same_tariff(old: Tariff, new: Tariff) -> bool:
+    """Return whether two tariffs have the same conditions and prices, in whatever form."""
+    return is_same_value([[*entry] for entry in old], [[*entry] for entry in new])
 
 
 def _derive_schedule_events(
@@ -235,7 +242,7 @@ def _derive_schedule_events(
             cause=cause,
         )
     old, new = read_schedule(change.old), read_schedule(change.new)
-    if not tariffs and _normalize_entries(old) != _normalize_entries(new):
+    if not tariffs and not is_same_value(_normalize_entries(old), _normalize_entries(new)):
         yield replace(event, kind=EDITED, field="pricing.overrides", old=old, new=new)
 
 

@@ -67,6 +67,7 @@ PAGE_STYLE = Style(
         "unlisted": "OpenRouter still knows it",
         "renamed": "OpenRouter answers with another id",
     },
+    groups_digits=True,
 )
 
 MAX_ITEMS = 8

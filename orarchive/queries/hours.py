@@ -8,13 +8,14 @@ from orarchive.domain.changes import Change, diff_snapshots, format_key
 from orarchive.domain.feeds import FEEDS
 from orarchive.domain.keys import get_model_of_key
 from orarchive.domain.phrasing import is_added, is_removed
-from orarchive.domain.scopes import apply_scopes
+from orarchive.domain.scopes import apply_scopes, mark_returned
 from orarchive.domain.snapshot import Snapshot, get_records_by_key
 from orarchive.history.history import History, select_records
 from orarchive.index.events import derive_record_events
 from orarchive.jsonl import Record
 from orarchive.queries.suggestions import raise_not_found
 from orarchive.store import ledger
+from orarchive.store.vanished import list_vanished_models
 from orarchive.timestamps import format_hour
 
 EVENT_MEMBERS = ("kind", "feed", "key", "field", "old", "new", "percent", "cause")
@@ -73,8 +74,10 @@ def refuse_unknown_model(history: History, feed: str, hour: dt.datetime, model: 
 def compare_hours(history: History, old: dt.datetime, new: dt.datetime, feed: str | None) -> list[Change]:
     """Return the changes from one hour to another, of all feeds or of one."""
     before, after = (history.read_snapshot(hour, *([feed] if feed else FEEDS)) for hour in (old, new))
-    scopes = [ledger.find_last_scope(history.truncate_after(hour).attempts, "models") for hour in (old, new)]
+    lines = [history.truncate_after(hour).attempts for hour in (old, new)]
+    scopes = [ledger.find_last_scope(attempts, "models") for attempts in lines]
     changes = apply_scopes(diff_snapshots(before, after), *scopes)
+    changes = mark_returned(changes, list_vanished_models(lines[0]))
     return [change for change in changes if feed in (None, change.feed)]
 
 

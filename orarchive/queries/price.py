@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from orarchive.domain.changes import format_key
+from orarchive.domain.equality import is_same_value
 from orarchive.domain.feeds import FEEDS
 from orarchive.domain.keys import get_provider_of_tag
 from orarchive.domain.prices import (
@@ -57,13 +58,13 @@ class PriceQuote:
     origin: str
     """Origin of that read: `live`, or an import."""
     since: str
-    """First hour of the unbroken stretch in which the prices were equal; see `_normalize`."""
+    """First hour of the unbroken stretch in which the prices were equal; see `_is_same_pricing`."""
     next: str | None
     """Hour of the first good read after `at`; None if there is none yet."""
     next_started: str | None
     """When that read started."""
     same: bool | None
-    """Whether the prices were equal in that one; see `_normalize`."""
+    """Whether the prices were equal in that one; see `_is_same_pricing`."""
 
     @property
     def prices(self) -> dict[str, dict[str, Any]]:
@@ -163,7 +164,7 @@ def _find_quote(reads: ReadLog, archive: Archive, key: str, at: dt.datetime | No
         raise NotArchivedError(_describe_absence(reads, key, seen.hour))
     same = None
     if following:
-        same = _normalize(_read_pricing(reads, archive, key, following)) == _normalize(pricing)
+        same = _is_same_pricing(_read_pricing(reads, archive, key, following), pricing)
     return PriceQuote(
         key=key,
         at=at or parse_stamp(seen.hour),
@@ -237,22 +238,27 @@ def _find_since(reads: ReadLog, key: str, seen: Read, pricing: Record) -> str:
     since = standing[1] if standing else seen.hour
     while before := reads.find_last("attempts.hour < ?", since):
         standing = _find_standing_pricing(reads, key, before.hour)
-        if standing is None or _normalize(standing[0]) != _normalize(pricing):
+        if standing is None or not _is_same_pricing(standing[0], pricing):
             break
         since = standing[1]
     return since
 
 
-def _normalize(pricing: Record | None) -> Any:
-    """Return the prices and the schedule of a price object in a form in which equal ones compare equal.
+def _is_same_pricing(left: Record | None, right: Record | None) -> bool:
+    """Return whether two price objects have the same prices and schedule, in whatever form.
 
-    However numbers are spelled, and without the current rates of time-of-day prices.
+    The current rates of time-of-day prices do not count. None is no price object.
     """
-    if pricing is None:
-        return None
+    if left is None or right is None:
+        return left is right
+    return is_same_value(*map(_read_all_prices, (left, right)))
+
+
+def _read_all_prices(pricing: Record) -> list[Any]:
+    """Return the fixed prices and the schedule of a price object, with prices as numbers."""
     scheduled = list_time_of_day_keys(pricing)
     prices = {name: price for name, price in read_prices(pricing).items() if name not in scheduled}
-    return prices, [{**entry, **read_entry_prices(entry)} for entry in read_schedule(pricing)]
+    return [prices, [{**entry, **read_entry_prices(entry)} for entry in read_schedule(pricing)]]
 
 
 def _describe_absence(reads: ReadLog, key: str, hour: str) -> str:

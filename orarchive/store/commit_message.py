@@ -17,6 +17,7 @@ from orarchive.domain.event_kinds import (
     LEFT,
     MISSING,
     REPRICED,
+    RETURNED,
     SubjectCount,
     get_event_kind,
 )
@@ -146,6 +147,7 @@ def _format_trailers(hour: dt.datetime, attempt: Attempt, changes: list[Change],
     repriced = {change.key for change in changes if (change.feed, change.kind) == ("endpoints", REPRICED)}
     numbers = {
         "Models-Added": counts["models", ADDED],
+        "Models-Returned": counts["models", RETURNED],
         "Models-Missing": counts["models", MISSING],
         "Endpoints-Joined": counts["endpoints", JOINED],
         "Endpoints-Left": counts["endpoints", LEFT],

@@ -71,7 +71,7 @@ def test_a_price_that_only_changes_its_form_is_no_event(
         for name in list_dimensions(before) | list_dimensions(after)
         if before.get(name) != after.get(name)
     ]
-    assert (sum(is_same for is_same, _, _ in values), len(values)) == (3501, 6601)
+    assert (sum(is_same for is_same, _, _ in values), len(values)) == (3518, 6601)
     real_changes = {(hour, key) for is_same, hour, key in values if not is_same}
     form_changes = {(hour, key) for _, hour, key in values} - real_changes
     assert len(form_changes) == 1400

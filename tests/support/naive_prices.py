@@ -70,7 +70,23 @@ def parse_event_tariff(value: Any) -> Any:
 
 def is_same_price(old: Any, new: Any) -> bool:
     """Return whether two values of a price object are equal: zero and an absent price are."""
-    return Fraction(old or 0) == Fraction(new or 0)
+    return is_near(Fraction(old or 0), Fraction(new or 0))
+
+
+def is_near(old: Fraction | None, new: Fraction | None) -> bool:
+    """Return whether two prices differ by no more than a billionth part; None is no price."""
+    if old is None or new is None:
+        return old is new
+    return abs(old - new) * 10**9 <= max(abs(old), abs(new))
+
+
+def is_near_tariff(old: Any, new: Any) -> bool:
+    """Return whether two tariffs have near prices under the same conditions."""
+    if not isinstance(old, list) or not isinstance(new, list):
+        return not isinstance(old, list) and not isinstance(new, list) and is_near(old, new)
+    return len(old) == len(new) and all(
+        before[0] == after[0] and is_near(before[1], after[1]) for before, after in zip(old, new, strict=True)
+    )
 
 
 def is_same_pricing(first: Record, second: Record) -> bool:
@@ -79,7 +95,7 @@ def is_same_pricing(first: Record, second: Record) -> bool:
     if scheduled != list_scheduled(second) or read_conditions(first) != read_conditions(second):
         return False
     names = (list_dimensions(first) | list_dimensions(second)) - scheduled
-    return all(read_price(first, name) == read_price(second, name) for name in names)
+    return all(is_near(read_price(first, name), read_price(second, name)) for name in names)
 
 
 # --- changes ------------------------------------------------------------------------------------------------
@@ -111,13 +127,15 @@ def list_reprices(versions: Sequence[Version]) -> Iterator[tuple[Any, ...]]:
             moved = {
                 dimension
                 for dimension in plain
-                if read_price(old, dimension) != read_price(stripped, dimension)
+                if not is_near(read_price(old, dimension), read_price(stripped, dimension))
             }
             ruled = read_conditions(old).keys() | read_conditions(new).keys()
             if old.get("overrides") == stripped.get("overrides"):
                 ruled = set()
             turned = {
-                dimension for dimension in ruled if read_tariff(old, dimension) != read_tariff(new, dimension)
+                dimension
+                for dimension in ruled
+                if not is_near_tariff(read_tariff(old, dimension), read_tariff(new, dimension))
             }
             for dimension in moved | turned:
                 read = read_tariff if dimension in ruled else read_price

@@ -20,7 +20,7 @@ LONG_TEXT = "A text that begins with the very same words, as most descriptions d
         ("description", LONG_TEXT, LONG_TEXT[1:], f"description {LONG_TEXT[:57]}... -> {LONG_TEXT[1:58]}..."),
         ("links", {"terms": LONG_TEXT + "a"}, {"terms": LONG_TEXT + "b"}, "links.terms reworded"),
         ("size", 1, "1", "size changed"),
-        ("context_length", 131072, 1048576, "context_length 131,072 -> 1,048,576"),
+        ("context_length", 131072, 1048576, "context_length 131072 -> 1048576"),
         ("created", 1750000000, 1760000000, "created 1750000000 -> 1760000000"),
         ("default_parameters", {}, {"top_p": None}, "default_parameters changed"),
         ("top", [LONG_TEXT + "a"], [LONG_TEXT + "b"], "top changed"),

@@ -188,8 +188,18 @@ def floor_day(now: dt.datetime) -> dt.datetime:
 
 
 def _collect_amounts(points: list[PriceInterval]) -> set[tuple[Decimal, Decimal]]:
-    """Return the distinct ranges of price points; the -1 of a router is not an amount."""
-    return {(point.amount, point.highest or point.amount) for point in points if point.amount >= 0}
+    """Return the distinct ranges of price points, which binary noise does not make different.
+
+    The -1 of a router is not an amount.
+    """
+    return {
+        (_round(point.amount), _round(point.highest or point.amount)) for point in points if point.amount >= 0
+    }
+
+
+def _round(amount: Decimal) -> Decimal:
+    """Round an amount to nine significant digits."""
+    return Decimal(f"{amount:.8e}")
 
 
 def build_model_views(dataset: Dataset, now: dt.datetime) -> list[ModelView]:

@@ -11,7 +11,14 @@ from orarchive.jsonl import Record, dumps
 from tests.support.oracle.attempts import DAY_S, AttemptLog, sum_absence_s
 from tests.support.oracle.facts import EXCUSE_VOLATILE, FactLog
 from tests.support.oracle.prices import PriceOracle
-from tests.support.oracle.values import is_equal, list_paths, parse_date, remove_paths, says_no_date
+from tests.support.oracle.values import (
+    is_equal,
+    list_paths,
+    parse_date,
+    remove_paths,
+    says_no_date,
+    says_same,
+)
 
 FIELD_KINDS = {
     "canonical_slug": "renamed",
@@ -109,6 +116,8 @@ class FieldOracle:
     def _find_excuse(self, name: str, old: Any, new: Any, new_paths: list[str]) -> str | None:
         if dumps(old) == dumps(remove_paths(new, name, new_paths)):
             return "new field" if dumps(old) != dumps(new) else "null"
+        if says_same(old, remove_paths(new, name, new_paths)):
+            return "form"
         if name == "expiration_date" and says_no_date(old) and says_no_date(new):
             return "no date"
         return None

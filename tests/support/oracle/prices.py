@@ -15,6 +15,7 @@ from tests.support.oracle.values import (
     format_plain,
     get_pricing,
     is_equal,
+    is_near,
     list_scheduled,
     normalize_schedule,
     normalize_tariff,
@@ -24,6 +25,7 @@ from tests.support.oracle.values import (
     read_price,
     read_tariff,
     remove_paths,
+    says_same,
 )
 
 PriceValue = tuple[str, Decimal | None]
@@ -43,7 +45,7 @@ class PricingChange:
     @property
     def is_rescheduled(self) -> bool:
         """Return whether the schedule changed."""
-        return dumps(read_entries(self.old)) != dumps(read_entries(self.new))
+        return not says_same(read_entries(self.old), read_entries(self.new))
 
     @property
     def time_of_day_dimensions(self) -> set[str]:
@@ -98,12 +100,12 @@ class PriceOracle:
         are_ruled = [self._compare_price(feed, key, change, name) for name in sorted(change.dimensions)]
         if change.is_rescheduled and not any(are_ruled):
             schedules = [read_entries(old), read_entries(sent)]
-            if normalize_schedule(schedules[0]) == normalize_schedule(schedules[1]):
+            if says_same(*map(normalize_schedule, schedules)):
                 self.facts.excuse("form")
             else:
                 self._add(feed, key, "edited", "pricing.overrides", *schedules)
         discounts = [pricing.get("discount") or 0 for pricing in (old, new)]
-        if discounts[0] != discounts[1]:
+        if not says_same(*discounts):
             self._add(feed, key, "discounted", "discount", *discounts)
         if sent != new:
             self.facts.excuse("new field")
@@ -119,10 +121,8 @@ class PriceOracle:
         old, new = read_price(change.old, name), read_price(change.new, name)
         is_time_of_day = name in change.time_of_day_dimensions
         tariffs = [read_tariff(pricing, name) for pricing in (change.old, change.sent)]
-        is_ruled = name in change.rescheduled_dimensions and (
-            normalize_tariff(tariffs[0]) != normalize_tariff(tariffs[1])
-        )
-        is_moved = not is_time_of_day and old != new
+        is_ruled = name in change.rescheduled_dimensions and (not says_same(*map(normalize_tariff, tariffs)))
+        is_moved = not is_time_of_day and not is_near(old, new)
         if is_moved:
             values = tariffs if is_ruled else [format_plain(old), format_plain(new)]
             cause = self._find_cause(key[0], name, new) if feed.name == "models" else ""
@@ -150,7 +150,7 @@ class PriceOracle:
         time_of_day = change.time_of_day_dimensions
         for name in change.dimensions - time_of_day:
             price = read_price(change.new, name)
-            if read_price(change.old, name) != price:
+            if not is_near(read_price(change.old, name), price):
                 self.moved_endpoint_prices[model].add((name, price))
         if change.is_rescheduled:
             prices: set[PriceValue] = {(name, read_price(change.sent, name)) for name in time_of_day}

@@ -18,6 +18,25 @@ def is_equal(old: Record, new: Record, name: str) -> bool:
     return name in old and name in new and dumps(old[name]) == dumps(new[name])
 
 
+def says_same(old: Any, new: Any) -> bool:
+    """Return whether two values differ at most in the form of numbers, or by binary noise."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        return set(old) == set(new) and all(says_same(old[name], new[name]) for name in old)
+    if isinstance(old, list) and isinstance(new, list):
+        return len(old) == len(new) and all(says_same(*pair) for pair in zip(old, new, strict=True))
+    if {type(old), type(new)} & {bool, type(None)} or (isinstance(old, str) and isinstance(new, str)):
+        return type(old) is type(new) and bool(old == new)
+    numbers = [parse_number(value) for value in (old, new)]
+    return is_near(*numbers) if None not in numbers else type(old) is type(new) and bool(old == new)
+
+
+def is_near(old: Decimal | None, new: Decimal | None) -> bool:
+    """Return whether two amounts are equal but for a billionth part; None is no amount."""
+    if old is None or new is None or old == new:
+        return old is new or old == new
+    return abs(old - new) * 1_000_000_000 <= max(abs(old), abs(new))
+
+
 def list_paths(value: Any, prefix: str = "") -> Iterator[str]:
     """Yield the dotted paths of all fields inside a value."""
     for item in value if isinstance(value, list) else [value]:
@@ -67,7 +86,7 @@ def parse_number(value: Any) -> Decimal | None:
     """Return a number; None if the value is none."""
     try:
         return Decimal(value)
-    except (InvalidOperation, TypeError):
+    except (InvalidOperation, TypeError, ValueError):
         return None
 
 
