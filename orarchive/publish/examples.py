@@ -5,6 +5,7 @@ from typing import Any
 from orarchive.json_text import format_for_pages
 from orarchive.jsonl import loads
 from orarchive.publish.api import API_FOLDER
+from orarchive.publish.exports import ENCODING
 
 LISTS = ("models", "endpoints", "providers", "labs")
 """Files that are a list of entries."""
@@ -37,7 +38,9 @@ def build_examples(files: dict[str, bytes]) -> dict[str, str]:
         f"{API_FOLDER}/{name}.json": format_for_pages(_abridge(value)) for name, value in values.items()
     }
     tables = {path: content for path, content in files.items() if path.endswith(".csv")}
-    return examples | {path: b"\n".join(table.split(b"\n", 2)[:2]).decode() for path, table in tables.items()}
+    return examples | {
+        path: "\n".join(table.decode(ENCODING).split("\n", 2)[:2]) for path, table in tables.items()
+    }
 
 
 def _abridge(value: Any) -> Any:

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
@@ -14,8 +16,17 @@ from orarchive.publish.sanitize import show_invisible
 from orarchive.publish.views import View
 from orarchive.publish.views.models import ModelView
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-"""First characters of a cell that a spreadsheet would evaluate."""
+ENCODING = "utf-8-sig"
+"""UTF-8 with a byte order mark: without it Excel reads a table in the code page of the machine."""
+
+FORMULA_SIGNS = ("=", "+", "-", "@")
+"""First characters of a cell that a spreadsheet would evaluate, also behind white space."""
+
+STRIPPED_STARTS = ("\t", "\r", "\n")
+"""First characters that a program may drop, or take for the end of a cell, before it looks for a formula."""
+
+NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+"""A plain decimal number, which stays one although it may begin with a sign."""
 
 SPAN = ("first_seen", "last_seen")
 MODEL_COLUMNS = ("id", "name", "lab", "states", *SPAN, "context", *MAIN_DIMENSIONS)
@@ -84,22 +95,26 @@ def _format_json(value: Any) -> str | None:
 
 
 def _write_table(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
-    """Write a table with its header as CSV, in UTF-8."""
+    """Write a table with its header as CSV, in UTF-8 with a byte order mark."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(columns)
     writer.writerows([_format_cell(value) for value in row] for row in rows)
-    return buffer.getvalue().encode()
+    return buffer.getvalue().encode(ENCODING)
 
 
 def _format_cell(value: Any) -> Any:
     """Show invisible characters of a text, and put an apostrophe before one that looks like a formula."""
     value = show_invisible(value)
-    if not isinstance(value, str) or not value.startswith(FORMULA_STARTS):
-        return value
-    return value if _is_number(value) else f"'{value}"
+    return f"'{value}" if isinstance(value, str) and _is_formula(value) else value
 
 
-def _is_number(text: str) -> bool:
-    """Return whether a text is a plain decimal number."""
-    return text.lstrip("-").replace(".", "", 1).isdecimal()
+def _is_formula(text: str) -> bool:
+    """Return whether a spreadsheet could evaluate a cell.
+
+    Full-width and small forms of a sign count as the sign: spreadsheets in East Asian settings read them so.
+    """
+    if NUMBER.fullmatch(text):
+        return False
+    sign = unicodedata.normalize("NFKC", text.lstrip()[:1])
+    return text.startswith(STRIPPED_STARTS) or sign.startswith(FORMULA_SIGNS)

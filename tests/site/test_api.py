@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from orarchive.publish import exports
 from orarchive.publish.pages import get_model_path
 from tests.support.browser import build_site, build_snapshot, write_archive
 
@@ -104,7 +105,7 @@ def test_status_and_relations_have_their_shape(site: dict[str, bytes]) -> None:
 
 def test_tables_have_their_columns(site: dict[str, bytes]) -> None:
     def read_header(name: str) -> str:
-        return site[f"data/{name}.csv"].decode().partition("\n")[0]
+        return site[f"data/{name}.csv"].decode(exports.ENCODING).partition("\n")[0]
 
     assert read_header("models") == "id,name,lab,states,first_seen,last_seen,context,prompt,completion"
     assert read_header("endpoints") == "model,provider,tag,n,first_seen,last_seen"
@@ -125,16 +126,17 @@ def test_the_page_of_data_names_what_there_is(site: dict[str, bytes]) -> None:
 
 def test_no_cell_is_a_formula(tmp_path: Path) -> None:
     """Put an apostrophe before a cell that a spreadsheet would evaluate; leave numbers alone."""
-    formulas = ["=1+1", "+1", "@SUM(A1)", "-1+2", "\t=1", "\r=1", "-x"]
+    formulas = ["=1+1", "+1", "@SUM(A1)", "-1+2", "\t=1", "\r=1", "\n=1", "＝1", " =1", "-x"]
     models = [{"id": name, "name": name, "pricing": {"prompt": "-1"}} for name in formulas]
     site = build_site(write_archive(tmp_path / "archive", build_snapshot(models)), tmp_path / "site")
     for path, content in site.items():
         if path.endswith(".csv"):
-            for row in csv.DictReader(io.StringIO(content.decode())):
+            for row in csv.DictReader(io.StringIO(content.decode(exports.ENCODING), newline="")):
                 for cell in row.values():
                     assert cell is not None
-                    assert not cell.startswith(("=", "+", "@", "\t", "\r")), (path, cell)
+                    assert not cell.lstrip().startswith(("=", "＝", "+", "@")), (path, cell)
+                    assert not cell.startswith(("\t", "\r", "\n")), (path, cell)
                     assert not cell.startswith("-") or cell == "-1", (path, cell)
-    rows = list(csv.DictReader(io.StringIO(site["data/models.csv"].decode())))
+    rows = list(csv.DictReader(io.StringIO(site["data/models.csv"].decode(exports.ENCODING))))
     assert {row["prompt"] for row in rows} == {"-1"}
     assert "'=1+1" in {row["name"] for row in rows}

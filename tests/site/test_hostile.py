@@ -137,11 +137,11 @@ def test_json_holds_it_as_text(site: dict[str, bytes]) -> None:
 def test_tables_hold_it_as_text(site: dict[str, bytes]) -> None:
     for path, content in site.items():
         if path.endswith(".csv"):
-            rows = list(csv.reader(io.StringIO(content.decode(), newline="")))
+            rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
             assert {len(row) for row in rows} == {len(rows[0])}, path
             for row in rows:
                 for cell in row:
-                    assert not cell.startswith(("=", "+", "@", "\t", "\r")), (path, cell)
+                    assert not cell.startswith(("=", "+", "@", "\t", "\r", "\n")), (path, cell)
                     assert not cell.startswith("-") or re.fullmatch(r"-[\d.]+", cell), (path, cell)
 
 

@@ -289,5 +289,5 @@ def test_they_work(checkout: Path, tmp_path: Path) -> None:
     assert "weights moved" in (site / "feeds/changes.atom").read_text()
     assert (site / "feeds/kinds/weights-moved.atom").exists()
     assert '"kind":"rehosted"' in next((site / "api/v1/changes").glob("*.json")).read_text()
-    assert (site / "data/labs.csv").read_text().startswith("lab\n")
+    assert (site / "data/labs.csv").read_text("utf-8-sig").startswith("lab\n")
     assert "data/labs.csv" in (site / "data/index.html").read_text()
