@@ -1,6 +1,8 @@
 """Serve the sample on loopback until interrupted."""
 
 import datetime as dt
+import shlex
+import sys
 import time
 from contextlib import suppress
 
@@ -56,10 +58,29 @@ def main(port: int, now: dt.datetime, speed: float, fault: list[tuple[str, str]]
         for route, name in fault:
             service.fail(route, name)
         click.echo(f"The sample of OpenRouter at {timestamps.format_hour(now)}: {service.base_url}")
-        scrape = f"OPENROUTER_BASE_URL={service.base_url} orarchive scrape --archive build/try"
-        click.echo(f"Scrape it into a new archive: git init --quiet build/try && {scrape}")
+        click.echo("To scrape it into a new archive, paste this into another shell in the project's folder:")
+        click.echo(build_scrape_command(service.base_url, now))
         with suppress(KeyboardInterrupt):
             move_clock(service, speed)
+
+
+def build_scrape_command(base_url: str, hour: dt.datetime) -> str:
+    """Return lines for a shell that make an archive in build/try and scrape an hour of the service into it.
+
+    They name the interpreter that runs now and an author of commits, so that neither an activated environment
+    nor a name known to git is needed. They name the hour because the scraper refuses a service whose clock
+    differs from the machine's, and force it because it may be yet to come. A key of the real service is not
+    sent, and loopback needs no pause between requests.
+    """
+    settings = f"OPENROUTER_BASE_URL={base_url} OPENROUTER_API_KEY= SYNC_REQUESTS_PER_SECOND=0"
+    options = ["--archive", "build/try", "--hour", timestamps.format_hour(hour), "--force"]
+    commands = (
+        "git init --quiet build/try",
+        "git -C build/try config user.name sample",
+        "git -C build/try config user.email sample@example.invalid",
+        f"{settings} {shlex.join([sys.executable, '-m', 'orarchive', 'scrape', *options])}",
+    )
+    return " &&\n".join(commands)
 
 
 def move_clock(service: Service, speed: float) -> None:

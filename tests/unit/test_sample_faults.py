@@ -2,13 +2,17 @@
 
 import gzip
 import json
+import os
 import signal
 import socket
 import struct
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from subprocess import Popen
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +20,7 @@ import pytest
 import requests
 
 from orarchive.sample import FAULTS, HAPPENINGS, START, Service, sample_service
+from tests.support.archives import ROOT
 from tests.support.sample_client import Ask, read_rows
 
 
@@ -187,23 +192,53 @@ def test_latency_delays_a_response(sample: Service, ask: Ask) -> None:
     assert time.monotonic() - start >= 0.05
 
 
-def test_command_line() -> None:
-    command = [sys.executable, "-m", "orarchive.sample"]
-    listing = subprocess.run([*command, "--list"], capture_output=True, text=True, check=True).stdout
-    assert all(happening.description in listing for happening in HAPPENINGS)
-    assert all(name in listing for name in FAULTS)
-    options = ["--port", "0", "--now", "2026-07-10T00Z", "--speed", "3600", "--fault", "models=503"]
+@contextmanager
+def run_sample(*options: str, python: str | Path = sys.executable, **settings: Any) -> Iterator[Popen[str]]:
+    """Run the sample as a person does, with its output as a pipe; kill it at the end."""
     # tests that run in the background may ignore this signal, and so would a process started from them
     handler = signal.signal(signal.SIGINT, signal.default_int_handler)
-    with subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True) as process:
+    command = [python, "-m", "orarchive.sample", "--port", "0", *options]
+    with Popen(command, stdout=subprocess.PIPE, text=True, **settings) as process:
         signal.signal(signal.SIGINT, handler)
         try:
-            assert process.stdout is not None
-            base = process.stdout.readline().split()[-1]
-            assert f"OPENROUTER_BASE_URL={base}" in process.stdout.readline()
-            assert requests.get(f"{base}/models", timeout=30).status_code == 503
-            assert requests.get(f"{base}/providers", timeout=30).status_code == 200
-            process.send_signal(signal.SIGINT)
-            assert process.wait(timeout=30) == 0
+            yield process
         finally:
             process.kill()
+
+
+def test_command_line() -> None:
+    command = [sys.executable, "-m", "orarchive.sample", "--list"]
+    listing = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert all(happening.description in listing for happening in HAPPENINGS)
+    assert all(name in listing for name in FAULTS)
+    with run_sample("--now", "2026-07-10T00Z", "--speed", "3600", "--fault", "models=503") as process:
+        assert process.stdout is not None
+        base = process.stdout.readline().split()[-1]
+        assert requests.get(f"{base}/models", timeout=30).status_code == 503
+        assert requests.get(f"{base}/providers", timeout=30).status_code == 200
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 0
+
+
+@pytest.mark.parametrize("hour", ["2026-06-01T00Z", "2096-06-01T00Z"])
+def test_the_printed_instruction_works_as_typed(tmp_path: Path, hour: str) -> None:
+    """Paste it into a shell that has a key but no identity for git, in a project whose folder has a blank."""
+    project = tmp_path / "a project"
+    project.mkdir()
+    for entry in ROOT.iterdir():
+        if entry.name not in (".git", ".venv", "build"):
+            (project / entry.name).symlink_to(entry)
+    (project / ".venv").symlink_to(sys.prefix)
+    python = project / ".venv" / Path(sys.executable).relative_to(sys.prefix)
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "OPENROUTER_API_KEY": "real-key"}
+    with run_sample("--now", hour, python=python, cwd=project, env=environment) as process:
+        assert process.stdout is not None
+        lines: list[str] = []
+        while not lines or " scrape --archive " not in lines[-1]:
+            lines.append(process.stdout.readline())
+        for _ in range(2):
+            shell = ["sh", "-c", "".join(lines[2:])]  # the first two lines say what it is
+            done = subprocess.run(shell, cwd=project, env=environment, capture_output=True, text=True)
+            assert done.returncode == 0, done.stderr
+    log = subprocess.run(["git", "log", "--format=%s"], cwd=project / "build/try", capture_output=True)
+    assert f"{hour}: first record of 72 models".encode() in log.stdout
