@@ -69,6 +69,7 @@ def build_site_command(
     from orarchive.index.database import build_in_memory, export_bytes, open_index
     from orarchive.publish.build import build_files
     from orarchive.publish.dataset_reader import read_dataset
+    from orarchive.publish.feed_ids import read_origin
     from orarchive.publish.pages import DATABASE
     from orarchive.publish.render import write_site
     from orarchive.publish.views import build_view
@@ -79,7 +80,8 @@ def build_site_command(
     commits = read_history(opened).truncate_after(hour).attempt_commits if hour else []
     with build_in_memory(opened, commits) if commits else open_index(opened, cache, progress) as db:
         view = build_view(read_dataset(db, benchmarks), hour)
-        files = {**build_files(view, base_url, progress), DATABASE: export_bytes(db, benchmarks)}
+        files = build_files(view, base_url, read_origin(opened, db), progress)
+        files[DATABASE] = export_bytes(db, benchmarks)
     written, removed = write_site(out, files)
     page = click.format_filename(out / "index.html")
     click.echo(f"{timestamps.format_hour(view.now)}: {written:,} files written, {removed:,} removed: {page}")

@@ -10,6 +10,7 @@ from orarchive.domain.records import get_lab
 from orarchive.paths import escape_segment
 from orarchive.publish import api, deployment, exports, metrics, news_feeds
 from orarchive.publish.examples import build_examples
+from orarchive.publish.feed_ids import FeedSite
 from orarchive.publish.folding import fold_listed_providers
 from orarchive.publish.news_feeds import (
     CHANGES_FEED,
@@ -32,10 +33,13 @@ from orarchive.publish.views.site import ERROR_PAGE
 SEARCH_PATH = "search.json"
 
 
-def build_files(view: View, base_url: str | None, progress: bool = False) -> dict[str, bytes]:
+def build_files(
+    view: View, base_url: str | None, origin: str = "", progress: bool = False
+) -> dict[str, bytes]:
     """Build every file of the site but the database: path -> bytes.
 
-    Absolute links and the sitemap need `base_url`; without it links are relative.
+    Absolute links and the sitemap need `base_url`; without it links are relative, and the ids of news feeds
+    are made of `origin`, the commit that the archive began with.
     """
     base = base_url.rstrip("/") + "/" if base_url else None
     paths = {model.model.id: get_model_path(model.model.id) for model in view.models}
@@ -44,7 +48,7 @@ def build_files(view: View, base_url: str | None, progress: bool = False) -> dic
     files |= exports.build_tables(view)
     pages = list(list_pages(view, paths, base, build_examples(files)))
     files |= render_pages(pages, progress)
-    files |= dict(_render_feeds(view, paths, base))
+    files |= dict(_render_feeds(view, paths, FeedSite(base, origin)))
     files[SEARCH_PATH] = to_safe_json([_build_search_entry(model, paths) for model in view.models])
     files[metrics.METRICS_PATH] = metrics.render_metrics(view)
     files["robots.txt"] = b"User-agent: *\nAllow: /\n"
@@ -55,11 +59,11 @@ def build_files(view: View, base_url: str | None, progress: bool = False) -> dic
     return files
 
 
-def _render_feeds(view: View, paths: dict[str, str], base: str | None) -> Iterator[tuple[str, bytes]]:
+def _render_feeds(view: View, paths: dict[str, str], site: FeedSite) -> Iterator[tuple[str, bytes]]:
     """Yield every news feed with its path."""
     news = news_feeds.build_news(view.changes, paths)
     folded = news_feeds.build_news(fold_listed_providers(view.changes), paths)
-    yield from _render_general_feeds(folded, base)
+    yield from _render_general_feeds(folded, site)
     by_model: dict[str, list[NewsEntry]] = defaultdict(list)
     by_lab: dict[str, list[NewsEntry]] = defaultdict(list)
     for entry in news:
@@ -68,31 +72,31 @@ def _render_feeds(view: View, paths: dict[str, str], base: str | None) -> Iterat
             by_lab[get_lab(entry.line.model)].append(entry)
     for lab in view.lab_views:
         page = f"labs/{escape_segment(lab.name)}/index.html"
-        yield _render_page_feed(page, lab.name, select_latest(by_lab[lab.name], MAX_TOPIC_ENTRIES), base)
+        yield _render_page_feed(page, lab.name, select_latest(by_lab[lab.name], MAX_TOPIC_ENTRIES), site)
     for model, page in paths.items():
-        yield _render_page_feed(page, model, by_model[model][:MAX_MODEL_ENTRIES], base)
+        yield _render_page_feed(page, model, by_model[model][:MAX_MODEL_ENTRIES], site)
 
 
-def _render_general_feeds(news: list[NewsEntry], base: str | None) -> Iterator[tuple[str, bytes]]:
+def _render_general_feeds(news: list[NewsEntry], site: FeedSite) -> Iterator[tuple[str, bytes]]:
     """Yield the feeds of all changes, of cuts, and of each topic and kind, with their paths."""
     cuts = [entry for entry in news if news_feeds.is_cut(entry)]
     for feed, entries in ((CHANGES_FEED, news), (CUTS_FEED, cuts)):
-        yield feed.atom_path, render_atom(entries, feed.title, feed.atom_path, feed.page, base)
-        yield feed.json_path, render_json_feed(entries, feed.title, feed.json_path, feed.page, base)
+        yield feed.atom_path, render_atom(entries, feed.title, feed.atom_path, feed.page, site)
+        yield feed.json_path, render_json_feed(entries, feed.title, feed.json_path, feed.page, site)
     for topic, title in TOPIC_NAMES.items():
         entries = [entry for entry in news if entry.line.topic == topic]
         path = f"feeds/{topic}.atom"
-        yield path, render_atom(entries, f"Changes: {title}", path, CHANGES_FEED.page, base)
+        yield path, render_atom(entries, f"Changes: {title}", path, CHANGES_FEED.page, site)
     for kind in list_labels():
         entries = select_latest([entry for entry in news if entry.line.kind == kind], MAX_TOPIC_ENTRIES)
         path = f"feeds/kinds/{kind.replace(' ', '-')}.atom"
-        yield path, render_atom(entries, f"Changes: {kind}", path, CHANGES_FEED.page, base)
+        yield path, render_atom(entries, f"Changes: {kind}", path, CHANGES_FEED.page, site)
 
 
-def _render_page_feed(page: str, title: str, entries: list[NewsEntry], base: str | None) -> tuple[str, bytes]:
+def _render_page_feed(page: str, title: str, entries: list[NewsEntry], site: FeedSite) -> tuple[str, bytes]:
     """Return the news feed of one page, which stands beside it, with its path."""
     path = page.removesuffix("index.html") + "changes.atom"
-    return path, render_atom(entries, title, path, page, base)
+    return path, render_atom(entries, title, path, page, site)
 
 
 def _build_search_entry(view: ModelView, paths: dict[str, str]) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """News feeds: Atom for all changes, price cuts, each topic, kind, lab and model; JSON Feed for the first two.
 
-An entry is one line of the changes page. Its id is made of the event, so that a rebuild changes no id. A
-price that goes back within three days is one entry that says so, not two alerts.
+An entry is one line of the changes page. Its id is made of the site and the event, so that a rebuild changes
+no id. A price that goes back within three days is one entry that says so, not two alerts.
 """
 
 import datetime as dt
@@ -19,6 +19,7 @@ from orarchive.domain.foreign_text import escape_invisible, shorten
 from orarchive.domain.phrasing import label_dimension
 from orarchive.domain.prices import format_percent_change, format_price
 from orarchive.publish.changelog import PAGE_STYLE, ChangelogHour, ChangelogLine, Move
+from orarchive.publish.feed_ids import FeedSite
 from orarchive.publish.sanitize import to_safe_json
 from orarchive.timestamps import format_hour, format_stamp
 
@@ -75,6 +76,7 @@ class NewsEntry:
     """One entry of a feed; its text is complete without the title."""
 
     id: str
+    """Names the entry among all of the archive; feeds make a URI of it."""
     title: str
     text: str
     page: str
@@ -132,17 +134,17 @@ class _Atom(feedgenerator.Atom1Feed):  # type: ignore[misc]
         return latest
 
 
-def render_atom(entries: list[NewsEntry], title: str, path: str, page: str, base: str | None) -> bytes:
-    """Return an Atom feed; `path` is its own file, `page` the page it belongs to, both below `base`.
+def render_atom(entries: list[NewsEntry], title: str, path: str, page: str, site: FeedSite) -> bytes:
+    """Return an Atom feed; `path` is its own file, `page` the page it belongs to, both below the site.
 
-    Without `base` addresses are relative to the feed.
+    If the site has no address, addresses are relative to the feed.
     """
-    root = base or "../" * path.count("/")
+    root = site.base or "../" * path.count("/")
     feed = _Atom(
         title=escape_invisible(f"{title} · {AUTHOR}"),
         link=root + page,
         feed_url=root + path,
-        feed_guid=_make_tag(path),
+        feed_guid=site.make_id(path),
         description="",
         author_name=AUTHOR,
         language="en",
@@ -152,7 +154,7 @@ def render_atom(entries: list[NewsEntry], title: str, path: str, page: str, base
             title=escape_invisible(entry.title),
             link=root + entry.page,
             description=escape(escape_invisible(entry.text)),
-            unique_id=escape_invisible(_make_tag(entry.id)),
+            unique_id=site.make_id(entry.id),
             pubdate=entry.hour,
             updateddate=entry.updated or entry.hour,
             categories=[entry.line.topic],
@@ -161,9 +163,9 @@ def render_atom(entries: list[NewsEntry], title: str, path: str, page: str, base
     return text.encode()
 
 
-def render_json_feed(entries: list[NewsEntry], title: str, path: str, page: str, base: str | None) -> bytes:
+def render_json_feed(entries: list[NewsEntry], title: str, path: str, page: str, site: FeedSite) -> bytes:
     """Return the same as a JSON Feed 1.1; for the arguments see `render_atom`."""
-    root = base or "../" * path.count("/")
+    root = site.base or "../" * path.count("/")
     feed: dict[str, Any] = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": f"{title} · {AUTHOR}",
@@ -172,7 +174,7 @@ def render_json_feed(entries: list[NewsEntry], title: str, path: str, page: str,
         "language": "en",
         "items": [
             {
-                "id": _make_tag(entry.id),
+                "id": site.make_id(entry.id),
                 "url": root + entry.page,
                 "title": entry.title,
                 "content_text": entry.text,
@@ -184,11 +186,6 @@ def render_json_feed(entries: list[NewsEntry], title: str, path: str, page: str,
         ],
     }
     return to_safe_json(feed)
-
-
-def _make_tag(name: str) -> str:
-    """Return a permanent id as a tag URI."""
-    return f"tag:openrouter-archive,2024:{name}"
 
 
 # --- entries ------------------------------------------------------------------------------------------------

@@ -2,9 +2,11 @@
 
 import datetime as dt
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import feedparser
 import pytest
@@ -14,11 +16,15 @@ from orarchive.publish.news_feeds import NewsEntry
 from orarchive.publish.pages import get_model_path
 from orarchive.publish.views import View
 from orarchive.sample import START
+from orarchive.store.git import run_git
 from orarchive.timestamps import HOUR, format_hour
 from tests.support import browser
 from tests.support.browser import LAST, SCENES, build_site, build_snapshot, write_archive
 
 BASE = "https://example.org/archive/"
+
+TAG_URI = re.compile(r"tag:[a-z0-9.-]+,[0-9]{4}:([A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-F]{2})*")
+"""What a tag URI may consist of (RFC 4151)."""
 
 
 @pytest.fixture(scope="module")
@@ -53,10 +59,12 @@ def test_every_feed_is_sound(site: dict[str, bytes]) -> None:
     for path, feed in feeds.items():
         assert not feed.bozo, (path, feed.get("bozo_exception"))
         assert feed.version == "atom10"
-        assert feed.feed.id == f"tag:openrouter-archive,2024:{path}"
+        assert feed.feed.id.startswith("tag:example.org,2026:/archive/")
+        assert unquote(feed.feed.id).endswith(path)
         assert feed.feed.links[1].href == BASE + path
         ids = [entry.id for entry in feed.entries]
         assert len(set(ids)) == len(ids), path
+        assert all(TAG_URI.fullmatch(id_) for id_ in (feed.feed.id, *ids))
         for entry in feed.entries:
             assert entry.title, path
             assert entry.link.removeprefix(BASE) in site, (path, entry.link)
@@ -71,6 +79,41 @@ def test_json_feeds_say_the_same(site: dict[str, bytes]) -> None:
         assert feed["feed_url"] == f"{BASE}feeds/{name}.json"
         assert [item["id"] for item in feed["items"]] == [entry.id for entry in atom.entries]
         assert [item["title"] for item in feed["items"]] == [entry.title for entry in atom.entries]
+
+
+def read_ids(site: dict[str, bytes]) -> set[str]:
+    """Return the ids of all Atom feeds of a site and of their entries."""
+    return {
+        id_ for _, feed in parse_atoms(site) for id_ in (feed.feed.id, *(entry.id for entry in feed.entries))
+    }
+
+
+def test_two_archives_share_no_id(tmp_path: Path) -> None:
+    """Tell apart two archives whose events are the same, by address or, without one, by first commit."""
+    snapshots = make_snapshots("0.000002", "0.000001")
+    archives = [
+        write_archive(tmp_path / "left", *snapshots),
+        write_archive(tmp_path / "right", build_snapshot([{"id": "a/other"}]), *snapshots),
+    ]
+    sites = [
+        build_site(archive, tmp_path / f"{archive.name}-site{number}", *options)
+        for archive in archives
+        for number, options in enumerate([(), ("--base-url", f"https://{archive.name}.example.org/")])
+    ]
+    ids = [read_ids(site) for site in sites]
+    assert all(len(names) > 4 for names in ids)
+    assert len(set().union(*ids)) == sum(map(len, ids))
+
+
+def test_ids_without_an_address_stay(tmp_path: Path) -> None:
+    """Keep every id when an hour is added and when a past is imported."""
+    archive = write_archive(tmp_path / "archive", *make_snapshots("0.000002", "0.000001"))
+    before = read_ids(build_site(archive, tmp_path / "before"))
+    past = write_archive(tmp_path / "past", *make_snapshots("0.000002"), start=START - HOUR)
+    run_git(archive, "fetch", "--quiet", str(past), "HEAD:refs/heads/past/x")
+    imported = read_ids(build_site(archive, tmp_path / "imported"))
+    earlier = read_ids(build_site(archive, tmp_path / "earlier", "--as-of", format_hour(START)))
+    assert earlier < before <= imported
 
 
 def test_ids_are_unique_and_stay(archive: Path, view: View) -> None:

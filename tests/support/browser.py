@@ -148,11 +148,13 @@ def archive_rankings(stage: Stage, hour: dt.datetime, key: str | None = "sample-
         service.respond = before
 
 
-def write_archive(folder: Path, *snapshots: Snapshot, apart: dt.timedelta = HOUR) -> Path:
+def write_archive(
+    folder: Path, *snapshots: Snapshot, apart: dt.timedelta = HOUR, start: dt.datetime = START
+) -> Path:
     """Write an archive with these snapshots, an hour or another time apart, without a scraper."""
     make_archive(folder)
     for n, records in enumerate(snapshots):
-        hour = format_stamp(START + n * apart)
+        hour = format_stamp(start + n * apart)
         attempt: Attempt = {
             "hour": hour,
             "attempt": 1,
@@ -164,7 +166,7 @@ def write_archive(folder: Path, *snapshots: Snapshot, apart: dt.timedelta = HOUR
             "relations": {},
         }
         content = snapshot.format_snapshot_files(records)
-        path = ledger.get_ledger_path(START)
+        path = ledger.get_ledger_path(start)
         earlier = (folder / "data" / path).read_bytes() if n else b""
         for old_path in (folder / "data").rglob("*.jsonl"):
             old_path.unlink()
