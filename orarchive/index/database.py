@@ -261,4 +261,7 @@ def _is_intact(path: Path) -> bool:
         if _get_primary_code(error) in BUSY_CODES:
             raise
         return False
+    except UnicodeDecodeError:
+        # Damage in the text of the tables comes as an error message that Python cannot decode.
+        return False
     return is_as_recorded(path)

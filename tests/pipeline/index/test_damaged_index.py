@@ -63,6 +63,9 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
     "text": lambda path: path.write_text("an index\n" * 9999),
     "garbage": lambda path: path.write_bytes(random.Random(1).randbytes(99_999)),
     "garbage behind the first page": overwrite_pages,
+    "a table that is no UTF-8": lambda path: path.write_bytes(
+        path.read_bytes().replace(b"CREATE TABLE feeds", b"CREATE TABL\xf6 feeds")
+    ),
     "half of it": lambda path: os.truncate(path, path.stat().st_size // 2),
     "a page short": lambda path: os.truncate(path, path.stat().st_size - PAGE_BYTES),
     "a byte short": lambda path: os.truncate(path, path.stat().st_size - 1),
