@@ -27,7 +27,17 @@ from orarchive.history.attempts import (
     refuse_shallow,
 )
 from orarchive.history.replay import ReplayStep, replay
-from orarchive.index import current_prices, events, health, lifecycle, prices, rankings, relations, versions
+from orarchive.index import (
+    current_facts,
+    current_prices,
+    events,
+    health,
+    lifecycle,
+    prices,
+    rankings,
+    relations,
+    versions,
+)
 from orarchive.index.checkpoints import CheckpointWriter, count_indexed
 from orarchive.index.context import AttemptContext, IndexUpdate, write_attempt
 from orarchive.index.events import Event
@@ -156,6 +166,7 @@ def apply_attempt(context: AttemptContext, step: ReplayStep, fields: FieldCounts
     record_events = [*lifecycle.apply_attempt(context, step)]
     relations.apply_attempt(context, step)
     versions.apply_attempt(context, step)
+    current_facts.apply_attempt(context, step)
     prices.apply_attempt(context, step)
     current_prices.apply_attempt(context, step)
     appeared, field_events = fields.apply_attempt(context, step)

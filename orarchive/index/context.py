@@ -21,10 +21,11 @@ MAX_INTERVAL_S = 24 * 60 * 60
 
 INSERT_ATTEMPT = """
     insert into attempts
-        (hour, number, started, finished, origin, program, commit_id, broken, relations, source, notes)
+        (hour, hour_s, number, started, finished, origin, program, commit_id, broken, relations, source,
+            source_commit, notes)
     values
-        (:hour, :number, :started, :finished, :origin, :program, :commit_id, :broken, :relations, :source,
-            :notes)
+        (:hour, :hour_s, :number, :started, :finished, :origin, :program, :commit_id, :broken, :relations,
+            :source, :source_commit, :notes)
 """
 
 INSERT_READ = """
@@ -139,12 +140,14 @@ def write_attempt(update: IndexUpdate, attempt_commit: AttemptCommit, broken: st
     `broken` says why the commit could not be read, "" if it could; no read of a broken commit is good.
     """
     line = attempt_commit.attempt
+    source = line.get("source")
     is_repeat = bool(update.db.execute("select 1 from attempts where hour = ?", (line["hour"],)).fetchone())
     attempt = update.db.execute(
         INSERT_ATTEMPT,
         escape_values(
             {
                 "hour": line["hour"],
+                "hour_s": int(parse_stamp(line["hour"]).timestamp()),
                 "number": line["attempt"],
                 "started": line["started"],
                 "finished": line["finished"],
@@ -153,7 +156,8 @@ def write_attempt(update: IndexUpdate, attempt_commit: AttemptCommit, broken: st
                 "commit_id": attempt_commit.commit,
                 "broken": broken or None,
                 "relations": to_json(line["relations"]),
-                "source": to_json(line.get("source")),
+                "source": to_json(source),
+                "source_commit": source["commit"] if source else None,
                 "notes": to_json(line.get("notes")),
             }
         ),

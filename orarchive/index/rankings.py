@@ -48,7 +48,7 @@ INSERT_USAGE = f"""
 """
 
 # `total` adds floating-point numbers: `sum` fails where the integers exceed 64 bits.
-SELECT_TOTAL = "select total(tokens) from usage where slice = ? and date = ? and typeof(tokens) = 'integer'"
+SELECT_TOTAL = "select total(tokens) from usage where slice = ? and date = ?"
 
 INSERT_LINE = """
     insert or replace into ranking_lines (series, slice, date, key, line) values (?, ?, ?, ?, ?)
@@ -168,10 +168,7 @@ def _update_usage(
     )
     context.db.executemany(
         INSERT_USAGE,
-        (
-            (slice_id, row["date"], _get_permaslug(row), _read_tokens(row.get("total_tokens")))
-            for row in added
-        ),
+        ((slice_id, row["date"], _get_permaslug(row), read_count(row.get("total_tokens"))) for row in added),
     )
     series, slice_name = slice_key
     for date in sorted(dates):
@@ -189,14 +186,6 @@ def _get_permaslug(row: Record) -> str:
 
 def _sum_tokens(context: AttemptContext, slice_id: int, date: str) -> int:
     return int(context.db.execute(SELECT_TOTAL, (slice_id, date)).fetchone()[0])
-
-
-def _read_tokens(value: object) -> int | str | None:
-    """Return a count as an integer if SQLite can hold it, else as the text that was sent."""
-    if value is None:
-        return None
-    count = read_count(value)
-    return escape_surrogates(str(value)) if count is None else count
 
 
 def _replace_lines(context: AttemptContext, series: Series, slice_name: str, added: list[Record]) -> None:

@@ -31,6 +31,7 @@ create table feeds (           -- one row for each feed
 create table attempts (        -- one row for each line of the ledger, oldest first
     attempt   integer primary key,
     hour      text not null,
+    hour_s    integer not null, -- the hour in seconds since 1970
     number    integer not null, -- 1, 2, ... within its hour
     started   text not null,
     finished  text not null,
@@ -40,6 +41,7 @@ create table attempts (        -- one row for each line of the ledger, oldest fi
     broken    text,             -- why its commit could not be read; its reads are then not good
     relations text,             -- JSON: counts of references to records that do not exist, by kind
     source    text,             -- JSON, of imports: commit and path in the other repository
+    source_commit text,         -- that commit
     notes     text              -- JSON list
 );
 create index attempts_hour on attempts (hour);
@@ -99,6 +101,26 @@ create table versions (        -- every version of every line, except for volati
     primary key (record, file, first)
 );
 create index versions_open on versions (file, record) where last is null;
+
+create table model_facts (     -- fields of the last version of `facts` of each model that has one; null where it has no
+    record         integer primary key references records, -- such value
+    name           text,
+    canonical_slug text,
+    created        text,        -- UTC, '2026-11-20 06:05:04'
+    context_length integer,
+    expiration_date text,       -- as sent
+    expires        text,        -- the same; null if the date is a filler for "none"
+    new_until      text not null -- a week after the record was first seen
+);
+
+create table endpoint_facts (  -- the same of each endpoint
+    record         integer primary key references records,
+    model          text not null, -- id under which it was requested
+    tag            text not null,
+    provider_name  text,
+    quantization   text,
+    context_length integer
+);
 
 create table latest (          -- volatile lines, whose single changes mean little (benchmarks, health): the last version
     record integer not null references records,
@@ -215,7 +237,7 @@ create table usage (           -- input and output tokens by model and date, as 
     slice     integer not null references ranking_slices,
     date      text not null,    -- a UTC day, or the Monday of a week
     permaslug integer not null references permaslugs,
-    tokens,                     -- a number; as it was sent if it is none
+    tokens    integer,          -- null: what was sent is no number, or one beyond 64 bits
     primary key (slice, date, permaslug)
 ) without rowid;
 
@@ -268,10 +290,12 @@ create table provider_models (  -- which provider serves which model: one row fo
 ) without rowid;
 create index provider_models_model on provider_models (model);
 
--- Views: what people ask for, under readable names.
+-- Views: what people ask for, under readable names. Each has one row for each thing. Other programs than SQLite run
+-- them too (DuckDB does), so they use standard SQL: no column that is neither grouped by nor an aggregate, no subquery
+-- that could return two rows, no function of SQLite's own; and each column of a view has a type.
 
 create view now as
-    select max(hour) as hour, (select max(hour) from reads where feed = 'models' and good) as models
+    select max(hour) as hour, (select max(hour) from reads where feed = 'models' and good = 1) as models
     from attempts;
 
 -- every model that was ever listed, with its last record and its prices at that hour (current_prices says which
@@ -279,38 +303,32 @@ create view now as
 create view models as
     select records.key as id, lab, state, records.first as first_seen,
         coalesce(records.last, now.models) as last_seen, missing as missing_since,
-        json_extract(line, '$.name') as name, json_extract(line, '$.canonical_slug') as canonical_slug,
-        datetime(json_extract(line, '$.created'), 'unixepoch') as created, json_extract(line, '$.context_length') as context_length,
-        json_extract(line, '$.expiration_date') as expiration_date,
-        case when date(json_extract(line, '$.expiration_date')) < '2098-12-31' then json_extract(line, '$.expiration_date') end as expires,
-        state = 'active' and arrival = 'added' and records.first > strftime('%Y-%m-%dT%H:%M:%SZ', now.hour, '-7 days') as is_new,
-        state = 'active' and exists (select 1 from watched where record = records.id and kind = 'orphaned' and is_reported) as is_orphaned,
+        name, canonical_slug, created, context_length, expiration_date, expires,
+        state = 'active' and arrival = 'added' and now.hour < new_until as is_new,
+        state = 'active' and exists (
+            select 1 from watched where record = records.id and kind = 'orphaned' and is_reported = 1) as is_orphaned,
         (select amount from current_prices where record = records.id and dimension = 'prompt') as prompt,
         (select amount from current_prices where record = records.id and dimension = 'completion') as completion
-    from records, now
+    from records cross join now
     join lab_models on model = records.id
-    join versions on record = records.id and file = 'facts'
-    where feed = 'models' and versions.first = (
-        select max(first) from versions as latest where latest.record = records.id and latest.file = 'facts');
+    join model_facts on model_facts.record = records.id
+    where feed = 'models';
 
 -- every endpoint that was ever observed, with its last record; a current one was last seen in the last good read
 create view endpoints as
-    select records.key as key, json_extract(parts, '$[0]') as model, json_extract(parts, '$[1]') as tag, state, records.first as first_seen,
-        coalesce(records.last, (select max(hour) from reads where feed = 'endpoints' and good)) as last_seen,
-        json_extract(line, '$.provider_name') as provider_name, json_extract(line, '$.quantization') as quantization,
-        json_extract(line, '$.context_length') as context_length
+    select records.key as key, model, tag, state, records.first as first_seen,
+        coalesce(records.last, (select max(hour) from reads where feed = 'endpoints' and good = 1)) as last_seen,
+        provider_name, quantization, context_length
     from records
-    join versions on record = records.id and file = 'facts'
-    where feed = 'endpoints' and versions.first = (
-        select max(first) from versions as latest where latest.record = records.id and latest.file = 'facts');
+    join endpoint_facts on record = records.id
+    where feed = 'endpoints';
 
 create view version_log as     -- every version of every line, with the origin of its first observation
     select records.feed as feed, records.key as key, file, versions.first as first, versions.last as last,
-        (select origin from attempts where hour = versions.first) as origin,
-        (select json_extract(source, '$.commit') from attempts where hour = versions.first
-            order by attempt desc limit 1) as source_commit,
-        line
-    from versions join records on records.id = record;
+        origin, source_commit, line
+    from versions join records on records.id = record
+    left join (select hour, max(attempt) as attempt from attempts group by hour) as times on times.hour = versions.first
+    left join attempts on attempts.attempt = times.attempt;
 
 create view price_history as   -- price points with the feed and key of their record
     select feed, records.key as key, dimension, condition, prices.first as first, prices.last as last,
@@ -323,33 +341,45 @@ create view rankings as         -- published usage with the names of series, sli
     join permaslugs on permaslugs.id = usage.permaslug;
 
 create view rankings_source as  -- the notice that has to be shown with published figures, and their date
-    select series, slice, max(hour) as read, as_of, 'Source: OpenRouter ' || case series
+    select series, slice, hour as read, as_of, 'Source: OpenRouter ' || case series
         when 'apps' then '(openrouter.ai/apps)'
         when 'sessions' then 'Data API (openrouter.ai/docs/cookbook/administration/data-api)'
         else '(openrouter.ai/rankings)' end || ', as of ' || as_of || '. Licensed under CC BY 4.0.' as notice
-    from ranking_reads
-    where outcome = 'ok' and as_of is not null and series != 'benchmarks'  -- benchmark scores belong to third parties
-    group by series, slice;
+    from (
+        select series, slice, hour, as_of, row_number() over (partition by series, slice order by attempt desc) as age
+        from ranking_reads
+        where outcome = 'ok' and as_of is not null and series != 'benchmarks'  -- their scores belong to third parties
+    ) as latest_reads
+    where age = 1;
 
-create view health_history as  -- health of endpoints in the last 30 days, as it was read
-    select hour, records.key as key, json_extract(line, '$.status') as status,
-        json_extract(line, '$.uptime_last_30m') as uptime_last_30m,
-        json_extract(line, '$.uptime_last_1d') as uptime_last_1d, line
-    from health join attempts using (attempt) join records on records.id = record;
+create view health_history as  -- health of endpoints in the last 30 days, as it was read; null where no number was sent
+    select hour, records.key as key,
+        case when json_type(sound, '$.status') in ('integer', 'BIGINT', 'UBIGINT') and length(json_extract(sound, '$.status')) < 16
+            then cast(json_extract(sound, '$.status') as bigint) end as status,
+        case when json_type(sound, '$.uptime_last_30m') in ('integer', 'real', 'BIGINT', 'UBIGINT', 'DOUBLE')
+            then cast(json_extract(sound, '$.uptime_last_30m') as double precision) end as uptime_last_30m,
+        case when json_type(sound, '$.uptime_last_1d') in ('integer', 'real', 'BIGINT', 'UBIGINT', 'DOUBLE')
+            then cast(json_extract(sound, '$.uptime_last_1d') as double precision) end as uptime_last_1d,
+        line
+    -- DuckDB has names of its own for types of JSON, and reads none with a lone surrogate: no number needs its escapes.
+    from (select attempt, record, line, replace(replace(line, '\\', ''), '\u', 'u') as sound from health) as readings
+    join attempts on attempts.attempt = readings.attempt join records on records.id = record;
 
 create view event_log as       -- events with the origin of their observation
-    select events.*, origin, commit_id, json_extract(source, '$.commit') as source_commit
-    from events join attempts using (attempt);
+    select events.*, origin, commit_id, source_commit
+    from events join attempts on attempts.attempt = events.attempt;
 
 create view coverage as        -- how each feed was read, by hour: 1 completely (of a fan-out feed: nearly every key), 0 not
-    select feed, hour, max(outcome = 'ok' and good) as complete, group_concat(outcome) as outcomes
+    select feed, hour, max(case when outcome = 'ok' and good = 1 then 1 else 0 end) as complete,
+        group_concat(outcome) as outcomes
     from reads group by feed, hour;
 
 create view gaps as            -- pairs of good hours of a feed between which hours (of a daily feed: days) are missing
     select feed, after, until, missing from (
-        select feed, hour as until, lag(hour) over hours as after, cast(round(case cadence
-            when 'hourly' then (julianday(hour) - julianday(lag(hour) over hours)) * 24
-            else julianday(date(hour)) - julianday(date(lag(hour) over hours)) end) as integer) - 1 as missing
-        from (select feed, hour from coverage where complete) join feeds using (feed)
-        window hours as (partition by feed order by hour))
+        select feed, hour as until, lag(hour) over hours as after, cast(case cadence
+            when 'hourly' then (hour_s - lag(hour_s) over hours) / 3600
+            else (hour_s - hour_s % 86400 - lag(hour_s - hour_s % 86400) over hours) / 86400 end as bigint) - 1 as missing
+        from coverage join feeds using (feed) join (select distinct hour, hour_s from attempts) as times using (hour)
+        where complete = 1
+        window hours as (partition by feed order by hour)) as steps
     where missing > 0;

@@ -50,7 +50,7 @@ class Usage:
 
 TOKENS = """
     select series, slice, date, permaslug, tokens from rankings
-    where series in ('models', 'category') and typeof(tokens) = 'integer' order by series, slice, date
+    where series in ('models', 'category') and tokens is not null order by series, slice, date
 """
 
 NAMES = "select series, slice, permaslug, count(*) from rankings group by series, slice, permaslug"

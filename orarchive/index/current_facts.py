@@ -1,0 +1,86 @@
+"""Facts of models and endpoints as columns, for the views: fields of the last version of each."""
+
+import datetime as dt
+from typing import Any
+
+from orarchive.domain.data_paths import get_feed_of_path, get_file_name
+from orarchive.domain.feeds import ENDPOINTS, MODELS
+from orarchive.domain.keys import Key
+from orarchive.domain.records import as_integer, as_moment, as_text, parse_expiry
+from orarchive.history.replay import ReplayStep
+from orarchive.index.context import AttemptContext
+from orarchive.index.sql_values import escape_values
+from orarchive.jsonl import Record, loads
+from orarchive.timestamps import format_stamp, parse_stamp
+
+NEW_PERIOD = dt.timedelta(days=7)
+"""For so long a model that was added is new."""
+
+FILE = "facts"
+
+TABLES = {MODELS.name: "model_facts", ENDPOINTS.name: "endpoint_facts"}
+
+SELECT_FACTS = """
+    select line, records.first from versions join records on id = record
+    where record = ? and file = ? order by versions.first desc limit 1
+"""
+
+INSERT_MODEL = """
+    insert or replace into model_facts
+        (record, name, canonical_slug, created, context_length, expiration_date, expires, new_until)
+    values
+        (:record, :name, :canonical_slug, :created, :context_length, :expiration_date, :expires, :new_until)
+"""
+
+INSERT_ENDPOINT = """
+    insert or replace into endpoint_facts (record, model, tag, provider_name, quantization, context_length)
+    values (:record, :model, :tag, :provider_name, :quantization, :context_length)
+"""
+
+
+def apply_attempt(context: AttemptContext, step: ReplayStep) -> None:
+    """Write the facts of the models and endpoints whose lines of facts an attempt changed.
+
+    They are read back from the versions: an attempt may also undo what an earlier one at its hour wrote.
+    """
+    for path, pairs in step.lines.items():
+        feed = get_feed_of_path(path)
+        if not feed or feed.name not in TABLES or get_file_name(path) != FILE:
+            continue
+        for key in pairs:
+            row_id = context.update.rows.ids[feed.name, key]
+            row = context.db.execute(SELECT_FACTS, (row_id, FILE)).fetchone()
+            if row is None:
+                context.db.execute(f"delete from {TABLES[feed.name]} where record = ?", (row_id,))
+            elif feed is MODELS:
+                values = _read_model(loads(row[0]), row[1])
+                context.db.execute(INSERT_MODEL, escape_values({"record": row_id, **values}))
+            else:
+                values = _read_endpoint(loads(row[0]), key)
+                context.db.execute(INSERT_ENDPOINT, escape_values({"record": row_id, **values}))
+
+
+def _read_model(facts: Record, first: str) -> dict[str, Any]:
+    """Return the columns of a model that was first seen in an hour."""
+    created, expiration_date = as_moment(facts.get("created")), facts.get("expiration_date")
+    return {
+        "name": as_text(facts.get("name")),
+        "canonical_slug": as_text(facts.get("canonical_slug")),
+        "created": created.replace(tzinfo=None).isoformat(" ") if created else None,
+        "context_length": as_integer(facts.get("context_length")),
+        "expiration_date": as_text(expiration_date),
+        "expires": expiration_date if parse_expiry(expiration_date) else None,
+        "new_until": format_stamp(parse_stamp(first) + NEW_PERIOD),
+    }
+
+
+def _read_endpoint(facts: Record, key: Key) -> dict[str, Any]:
+    """Return the columns of an endpoint with a key."""
+    model, tag, *_ = key
+    return {
+        "model": model,
+        "tag": tag,
+        "provider_name": as_text(facts.get("provider_name")),
+        "quantization": as_text(facts.get("quantization")),
+        "context_length": as_integer(facts.get("context_length")),
+    }
