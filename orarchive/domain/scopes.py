@@ -1,4 +1,4 @@
-"""What a change means beside the two states: whether the scope showed the record before, or it was there once.
+"""What a change means beside the two states: the scope may have hidden the record, or it was there once.
 
 A feed's route and query decide what it can contain, so only hours of equal scope compare.
 """
