@@ -83,7 +83,8 @@ def _describe_certainty(quote: PriceQuote) -> str:
     if quote.next:
         comparison = "the same" if quote.same else "NOT the same"
         following = f"{comparison} at {_format_next(quote)}"
-    return f"seen at {seen}{origin}, so since {since}; {following}"
+    start = f"{since} or before" if quote.is_record_start else since
+    return f"seen at {seen}{origin}, so since {start}; {following}"
 
 
 def _format_next(quote: PriceQuote) -> str:

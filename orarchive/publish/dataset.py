@@ -1,7 +1,7 @@
 """The dataset: everything an index holds that pages show, read once. Times are aware UTC hours."""
 
 import datetime as dt
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from orarchive.domain.prices import get_prices_at
 from orarchive.index.events import Event
 from orarchive.jsonl import Record, loads
 from orarchive.publish.rankings_data import Usage
-from orarchive.timestamps import format_stamp, parse_stamp
+from orarchive.timestamps import DAY, format_stamp, parse_stamp
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,9 @@ class PriceKey(NamedTuple):
     """The condition as JSON; "" for the price without one."""
 
 
+Stretch = tuple[dt.datetime, dt.datetime | None]
+"""The first and the last good hour of a stretch; the last is None of one that goes on."""
+
 Prices = dict[PriceKey, list[PriceInterval]]
 """Price intervals by dimension and condition, oldest first."""
 
@@ -119,6 +122,10 @@ class Dataset:
     """Model id -> its third-party benchmark scores now; {} where benchmarks are left out."""
     attempts: list[AttemptTimes] = field(default_factory=list)
     """The attempts at the last hour, oldest first."""
+    orphaned: frozenset[str] = frozenset()
+    """Ids of models that were listed, but served by nobody, in the last good hours running."""
+    stretches: dict[str, list[Stretch]] = field(default_factory=dict)
+    """Model id -> the stretches in which it was listed, oldest first."""
     usage: Usage = field(default_factory=Usage)
     """Rankings."""
 
@@ -166,6 +173,18 @@ class Dataset:
         while count and hours[count - 1] in kept:
             count -= 1
         return hours[count - 1] if count else None
+
+    def is_after_gap(self, feed: str, hour: dt.datetime) -> bool:
+        """Return whether a good hour of a feed is its first, or the reading before it is over a day older."""
+        hours = self.good_hours[feed]
+        n = bisect_left(hours, hour)
+        return n == 0 or hour - hours[n - 1] > DAY
+
+    def is_before_gap(self, feed: str, hour: dt.datetime) -> bool:
+        """Return whether the reading after a good hour of a feed is over a day later."""
+        hours = self.good_hours[feed]
+        n = bisect_right(hours, hour)
+        return n < len(hours) and hours[n] - hour > DAY
 
     def find_tariff(self, entry: RecordEntry, dimension: str, hour: dt.datetime) -> dict[str, Decimal]:
         """Return by condition the prices of a dimension of a record that held in a good hour."""

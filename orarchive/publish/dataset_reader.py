@@ -4,6 +4,7 @@ import datetime as dt
 import sqlite3
 from collections import defaultdict
 from decimal import Decimal
+from itertools import pairwise
 
 from orarchive.domain.feeds import FEEDS
 from orarchive.domain.record_files import join_record
@@ -21,6 +22,7 @@ from orarchive.publish.dataset import (
     PriceKey,
     Prices,
     RecordEntry,
+    Stretch,
 )
 from orarchive.timestamps import parse_stamp
 
@@ -35,6 +37,8 @@ def read_dataset(db: sqlite3.Connection, benchmarks: bool = True) -> Dataset:
         health=_read_health(db),
         relations=loads(db.execute(RELATIONS).fetchone()[0]),
         announcement_hours=_read_announced(db),
+        orphaned=frozenset(key for (key,) in db.execute(ORPHANED)),
+        stretches=_read_stretches(db),
         benchmarks=_read_benchmarks(db) if benchmarks else {},
         attempts=[AttemptTimes(*map(parse_stamp, row)) for row in db.execute(LAST_ATTEMPTS)],
         usage=rankings_data.read_usage(db),
@@ -147,6 +151,32 @@ def _read_announced(db: sqlite3.Connection) -> dict[str, dt.datetime]:
         else:
             announced.pop(key, None)
     return announced
+
+
+ORPHANED = "select id from models where is_orphaned"
+
+STRETCHES = """
+    select key, first, last from version_log where feed = 'models' and file = 'facts' order by key, first
+"""
+
+GOOD_HOURS = "select distinct hour from reads where feed = 'models' and good order by hour"
+
+
+def _read_stretches(db: sqlite3.Connection) -> dict[str, list[Stretch]]:
+    """Read the stretches of good hours in which each model was listed: its versions, where they adjoin."""
+    hours = [hour for (hour,) in db.execute(GOOD_HOURS)]
+    following = dict(pairwise(hours))
+    stretches: dict[str, list[tuple[str, str | None]]] = defaultdict(list)
+    for key, first, last in db.execute(STRETCHES):
+        known = stretches[key]
+        if known and known[-1][1] and following.get(known[-1][1]) == first:
+            known[-1] = (known[-1][0], last)
+        else:
+            known.append((first, last))
+    return {
+        key: [(parse_stamp(first), _parse_optional_stamp(last)) for first, last in known]
+        for key, known in stretches.items()
+    }
 
 
 BENCHMARKS = """

@@ -59,6 +59,8 @@ class PriceQuote:
     """Origin of that read: `live`, or an import."""
     since: str
     """First hour of the unbroken stretch in which the prices were equal; see `_is_same_pricing`."""
+    is_record_start: bool
+    """Whether nothing was read before `since`, so that the prices may be older."""
     next: str | None
     """Hour of the first good read after `at`; None if there is none yet."""
     next_started: str | None
@@ -162,6 +164,7 @@ def _find_quote(reads: ReadLog, archive: Archive, key: str, at: dt.datetime | No
     pricing = _read_pricing(reads, archive, key, seen)
     if pricing is None:
         raise NotArchivedError(_describe_absence(reads, key, seen.hour))
+    since = _find_since(reads, key, seen, pricing)
     same = None
     if following:
         same = _is_same_pricing(_read_pricing(reads, archive, key, following), pricing)
@@ -172,7 +175,8 @@ def _find_quote(reads: ReadLog, archive: Archive, key: str, at: dt.datetime | No
         seen=seen.hour,
         seen_started=seen.started,
         origin=seen.origin,
-        since=_find_since(reads, key, seen, pricing),
+        since=since,
+        is_record_start=reads.find_last("attempts.hour < ?", since) is None,
         next=following.hour if following else None,
         next_started=following.started if following else None,
         same=same,

@@ -92,7 +92,7 @@ function setUpComparison(form) {
       ["Output", price("completion")],
       ["Cache read", price("input_cache_read")],
       ["Context", (model) => model.record.context_length?.toLocaleString("en") || "not stated"],
-      ["Seen", (model) => `${model.first_seen.slice(0, 10)} to ${model.last_seen ? model.last_seen.slice(0, 10) : "now"}`],
+      ["Seen", (model) => `${model.arrival === "added" || model.arrival === "returned" ? "" : "before "}${model.first_seen.slice(0, 10)} to ${model.last_seen ? model.last_seen.slice(0, 10) : "now"}`],
       ["This use", (model) => formatCost(model, day, isUnread)],
     ];
     const table = document.createElement("table");

@@ -62,7 +62,7 @@ def build_point_cell(dimension: str, point: PriceInterval) -> PriceCell:
 
 @dataclass(frozen=True)
 class Since:
-    """The date since which something is there."""
+    """The date since which something is there, or before which it was."""
 
     date: dt.date
     is_record_start: bool

@@ -9,6 +9,9 @@ from orarchive.publish.dataset import Dataset
 from orarchive.publish.views.cells import PriceCell, build_price_pair
 from orarchive.publish.views.models import ModelView
 
+ANNOUNCEMENTS_BEGAN = dt.date(2026, 1, 16)
+"""The day on which OpenRouter's list began to state expiration dates."""
+
 
 @dataclass(frozen=True)
 class Grave:
@@ -28,15 +31,28 @@ class Grave:
         assert self.model.entry.last
         return self.model.entry.last
 
+    stretches: list[tuple[dt.datetime, dt.datetime]]
+    """The first and last hours of the stretches in which it was listed."""
+    has_open_days: bool
+    """Whether it was listed for longer than is known: it was there when the record began, or one of the
+    stretches begins or ends in a gap of over a day."""
+    has_open_notice: bool
+    """Whether its end was announced for longer than is known, likewise."""
+
     @property
     def days(self) -> int:
-        """Return the whole days between the first good hour that listed it and the last."""
-        return (self.last - self.model.entry.first).days
+        """Return the whole days in which it was listed, without absences."""
+        return sum((last - first for first, last in self.stretches), dt.timedelta()).days
 
     @property
     def notice(self) -> int | None:
         """Return the days between the announcement of its end and the last hour that listed it."""
         return (self.last - self.announced).days if self.announced else None
+
+    @property
+    def could_be_announced(self) -> bool:
+        """Return whether OpenRouter stated expiration dates while it was listed."""
+        return self.last.date() >= ANNOUNCEMENTS_BEGAN
 
 
 def list_graves(dataset: Dataset, gone: list[ModelView]) -> list[Grave]:
@@ -49,7 +65,27 @@ def list_graves(dataset: Dataset, gone: list[ModelView]) -> list[Grave]:
         renamed = [event.new for event in events if event.kind == RENAMED and event.field == "id"]
         expires = parse_expiry(model.entry.record.get("expiration_date"))
         announced = dataset.announcement_hours.get(model.model.id)
-        graves.append(Grave(model, expires, announced, str(renamed[-1]) if renamed else ""))
+        stretches = [(first, last) for first, last in dataset.stretches[model.model.id] if last]
+        graves.append(
+            Grave(
+                model=model,
+                expires=expires,
+                announced=announced,
+                successor=str(renamed[-1]) if renamed else "",
+                stretches=stretches,
+                has_open_days=model.since == "first seen"
+                or any(
+                    dataset.is_after_gap("models", first) or dataset.is_before_gap("models", last)
+                    for first, last in stretches
+                ),
+                has_open_notice=announced is not None
+                and (
+                    announced == model.entry.first
+                    or dataset.is_after_gap("models", announced)
+                    or dataset.is_before_gap("models", stretches[-1][1])
+                ),
+            )
+        )
     return sorted(graves, key=lambda grave: (grave.last, grave.model.model.id), reverse=True)
 
 
@@ -62,12 +98,14 @@ class GraveRow:
     name: str
     last: dt.date
     days: int
-    is_record_start: bool
-    """Whether the record began with it, so that it lived for longer."""
+    has_open_days: bool
+    """Whether it was listed for longer than is known."""
     expires: dt.date | None
     notice: int | None
-    is_announced_before_record: bool
-    """Whether the date was there when it was first seen, so that the notice was longer."""
+    has_open_notice: bool
+    """Whether the notice was longer than is known."""
+    could_be_announced: bool
+    """Whether OpenRouter announced ends at that time."""
     successor: str
     prices: tuple[PriceCell, PriceCell]
     """Input and output, as they were last."""
@@ -75,8 +113,10 @@ class GraveRow:
 
     @property
     def notice_order(self) -> int | None:
-        """Return the days of notice to sort by: -1 without an announcement, before all notices."""
-        return self.notice if self.expires else -1
+        """Return the days of notice to sort by; -1 if it was not announced, -2 if it could not be."""
+        if self.expires:
+            return self.notice
+        return -1 if self.could_be_announced else -2
 
 
 @dataclass(frozen=True)
@@ -84,6 +124,7 @@ class GraveyardPage:
     """The models that are no longer listed."""
 
     rows: list[GraveRow]
+    announcements_began: dt.date = ANNOUNCEMENTS_BEGAN
     deprecated_days: int = DEPRECATED_AFTER_DAYS
     """Days of absence after which a model is called deprecated."""
     removed_days: int = REMOVED_AFTER_DAYS
@@ -103,10 +144,11 @@ def _build_row(grave: Grave) -> GraveRow:
         name=model.name,
         last=grave.last.date(),
         days=grave.days,
-        is_record_start=grave.model.since == "first seen",
+        has_open_days=grave.has_open_days,
         expires=grave.expires,
         notice=grave.notice,
-        is_announced_before_record=grave.announced == grave.model.entry.first,
+        has_open_notice=grave.has_open_notice,
+        could_be_announced=grave.could_be_announced,
         successor=grave.successor,
         prices=build_price_pair(model.prices, grave.model.is_free, grave.model.is_priced_elsewhere),
         state=grave.model.states[0],

@@ -227,7 +227,6 @@ def build_model_views(dataset: Dataset, now: dt.datetime) -> list[ModelView]:
                 dataset,
                 entry,
                 models[key],
-                is_served=key in endpoints,
                 is_kept=key in kept_reasons,
                 is_returned=key in returned,
                 now=now,
@@ -269,7 +268,6 @@ def _list_states(
     entry: RecordEntry,
     model: Model,
     *,
-    is_served: bool,
     is_kept: bool,
     is_returned: bool,
     now: dt.datetime,
@@ -281,14 +279,12 @@ def _list_states(
     if entry.last:
         return [GONE_STATES[entry.state]]
     has_endpoints = not model.is_alias and not model.is_router
-    readings = dataset.good_hours["endpoints"]
-    is_read = bool(readings) and readings[-1] >= entry.first
-    is_new = entry.key in dataset.added_after and dataset.added_after[entry.key] > now - NEW_SPAN
+    is_new = entry.key in dataset.added_after and entry.first > now - NEW_SPAN
     states: list[tuple[State, bool]] = [
         ("new", is_new),
         ("returned", is_returned),
         ("expiring", model.expires is not None and model.expires >= now.date()),
-        ("orphaned", has_endpoints and is_read and not is_served and not is_kept),
+        ("orphaned", entry.key in dataset.orphaned),
         ("alias", model.is_alias),
         ("router", model.is_router),
         ("kept", has_endpoints and is_kept),

@@ -2,12 +2,14 @@
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
 from orarchive.domain.event_kinds import ADDED, MISSING, RETURNED
 from orarchive.domain.feeds import FEEDS
 from orarchive.history.coverage import Gap, find_gaps
+from orarchive.index.health import is_doubted, needs_endpoints
 from orarchive.publish.dataset import Dataset, FeedReading
 from orarchive.timestamps import HOUR, format_stamp
 
@@ -142,7 +144,24 @@ class Trouble:
 def list_troubles(dataset: Dataset) -> list[Trouble]:
     """List the feeds whose last reading was not good."""
     last = (dataset.last_readings[name] for name in FEEDS if name in dataset.last_readings)
-    return [_build_trouble(reading) for reading in last if reading.outcome != "ok"]
+    troubles = [_build_trouble(reading) for reading in last if reading.outcome != "ok"]
+    return [*troubles, *_list_doubts(dataset)]
+
+
+def _list_doubts(dataset: Dataset) -> Iterator[Trouble]:
+    """Yield the trouble of endpoints that so many models lack that the feed is doubted."""
+    if not dataset.good_hours["endpoints"]:
+        return
+    served = {entry.parts[0] for entry in dataset.entries["endpoints"].values() if entry.last is None}
+    models = [
+        entry.key
+        for entry in dataset.entries["models"].values()
+        if entry.last is None and needs_endpoints(entry.record)
+    ]
+    unserved = sum(model not in served for model in models)
+    if is_doubted(unserved, len(models)):
+        reason = f"{unserved:,} of {len(models):,} models have none, so that none of these is called orphaned"
+        yield Trouble("endpoints", "doubted", dataset.good_hours["endpoints"][-1], (reason,), "")
 
 
 def _build_trouble(reading: FeedReading) -> Trouble:
