@@ -53,6 +53,7 @@ def test_a_model_that_was_never_missing_is_added(missing: Stage) -> None:
     bodies = build_payloads(START)
     model = {**bodies["models"]["data"][0], "id": "new/model", "canonical_slug": "new/model"}
     bodies["models"]["data"].append(model)
+    bodies["models"]["total_count"] += 1
     bodies["models/count"] = {"data": {"count": len(bodies["models"]["data"])}}
     bodies["models/new/model/endpoints"] = {"data": {"id": "new/model", "endpoints": []}}
     missing.serve(bodies)
