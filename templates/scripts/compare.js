@@ -40,13 +40,26 @@ function setUpComparison(form) {
     if (day && `${day}T23:59:59Z` < model.first_seen) return NOT_YET;
     if (day && model.last_seen && model.last_seen < `${day}T00`) return GONE;
     if (isUnread) return NOT_KNOWN;
-    const timed = model.conditional_prices.filter(({ dimension, condition }) =>
-      dimension === name && !("min_prompt_tokens" in condition) && ("utc_start" in condition || "utc_days" in condition))
+    const timed = model.conditional_prices
+      .filter((prices) => prices.dimension === name && isTimeOfDay(prices.condition))
       .map((prices) => findPriceOn(prices.points, model, day)).filter(Number.isFinite);
     if (timed.length && !day) timed.push(Number(model.now[name]));
     if (timed.length) return [Math.min(...timed), Math.max(...timed)];
     const price = findPriceOn(model.prices[name] || [], model, day);
     return price === undefined ? "none" : price === NOT_KNOWN ? price : [price, price];
+  }
+
+  // What was there when its record began was there before.
+  function formatSpan(model) {
+    const start = ["added", "returned"].includes(model.arrival) ? "" : "before ";
+    return `${start}${model.first_seen.slice(0, 10)} to ${model.last_seen?.slice(0, 10) || "now"}`;
+  }
+
+  // A condition that cannot be read counts for nothing.
+  function isTimeOfDay({ utc_start: start, utc_end: end, utc_days: days, ...others }) {
+    const isWindow = [start, end].every((time) => ["string", "number"].includes(typeof time) && Number.isFinite(Number(time)));
+    const isReadable = (isWindow || (start ?? end ?? null) === null) && (Array.isArray(days) || (days ?? null) === null);
+    return isReadable && !Object.keys(others).length && (isWindow || Array.isArray(days));
   }
 
   function formatPerMillion(ends) {
@@ -92,7 +105,7 @@ function setUpComparison(form) {
       ["Output", price("completion")],
       ["Cache read", price("input_cache_read")],
       ["Context", (model) => model.record.context_length?.toLocaleString("en") || "not stated"],
-      ["Seen", (model) => `${model.arrival === "added" || model.arrival === "returned" ? "" : "before "}${model.first_seen.slice(0, 10)} to ${model.last_seen ? model.last_seen.slice(0, 10) : "now"}`],
+      ["Seen", formatSpan],
       ["This use", (model) => formatCost(model, day, isUnread)],
     ];
     const table = document.createElement("table");

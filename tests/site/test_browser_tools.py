@@ -115,6 +115,8 @@ def test_comparing_on_a_date_says_what_is_known(browser: Any, tmp_path: Path) ->
         {"utc_days": ["monday", "tuesday"], "prompt": "0.000001"},
         {"utc_days": ["wednesday"], "prompt": "0.000003"},
         {"utc_days": ["thursday"], "min_prompt_tokens": 9, "prompt": "0.000009"},
+        {"utc_start": "night", "utc_end": 600, "prompt": "0.000009"},
+        {"utc_days": "friday", "prompt": "0.000009"},
     ]
     fixed = {"id": "a/b", "pricing": {"prompt": "0.000002", "completion": "0.000002"}}
     timed = {"id": "a/b", "pricing": {"prompt": "0.000001", "completion": "0.000002", "overrides": clock}}

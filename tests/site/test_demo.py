@@ -24,7 +24,7 @@ LOG_LINES = {
     "price rise": "~ {key}: prompt",
     "top provider changes": "~ {model}: prompt .* \\(listed at another provider's price\\)",
     "vanished": "- {key}: missing \\((gone|still known, but no longer listed)\\)$",
-    "returned": "+ {key}: added",
+    "returned": "+ {key}: returned",
     "renamed": "- {key}: missing \\(renamed to .*\\)$",
     "free ends": "- {key}: missing \\(gone\\)$",
     "orphaned": "- {key}@.*: left",

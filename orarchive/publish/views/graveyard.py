@@ -60,12 +60,12 @@ def list_graves(dataset: Dataset, gone: list[ModelView]) -> list[Grave]:
     graves = []
     for model in gone:
         events = [
-            event for event in dataset.events_by_model.get(model.model.id, ()) if event.feed == "models"
+            event for event in dataset.events_by_model.get(model.entry.key, ()) if event.feed == "models"
         ]
         renamed = [event.new for event in events if event.kind == RENAMED and event.field == "id"]
         expires = parse_expiry(model.entry.record.get("expiration_date"))
-        announced = dataset.announcement_hours.get(model.model.id)
-        stretches = [(first, last) for first, last in dataset.stretches[model.model.id] if last]
+        announced = dataset.announcement_hours.get(model.entry.key)
+        stretches = [(first, last) for first, last in dataset.stretches[model.entry.key] if last]
         graves.append(
             Grave(
                 model=model,

@@ -31,7 +31,7 @@ def test_diff_prints_a_line_for_each_change(four_hours: Stage) -> None:
     ]
     assert answer(four_hours, "diff", format_hour(FIRST), format_hour(FIRST)) == ""
     backwards = answer(four_hours, "diff", format_hour(LAST), format_hour(FIRST)).splitlines()
-    assert backwards[0].startswith(f"+ {FREE}: added")
+    assert backwards[0].startswith(f"+ {FREE}: returned")
 
 
 def test_diff_of_one_feed(four_hours: Stage) -> None:

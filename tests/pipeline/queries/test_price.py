@@ -37,7 +37,7 @@ def test_a_fixed_price(four_hours: Stage) -> None:
         f"{DUPLICATES} at 2026-06-01T04:00Z",
         "  prompt      $0.22 per M",
         "  completion  $0.88 per M",
-        "  seen at 2026-06-01T04Z, so since 2026-06-01T00Z; nothing was seen after it",
+        "  seen at 2026-06-01T04Z, so since 2026-06-01T00Z or before; nothing was seen after it",
     ]
 
 
