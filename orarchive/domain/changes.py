@@ -269,11 +269,12 @@ def _diff_model_prices(
     `endpoint_changes` are those of the endpoints, by model.
     """
     for key in sorted(old.keys() & new.keys()):
-        model, before, after = key[0], old[key], new[key]
+        before, after = old[key], new[key]
         if before is after or is_alias(before) or is_alias(after):
             continue
-        for change in _diff_pricing("models", model, before.get("pricing"), after.get("pricing"), appeared):
-            cause = _find_cause(change, endpoint_changes.get(model, []), list_endpoints(model))
+        name = format_key(FEEDS["models"], key)
+        for change in _diff_pricing("models", name, before.get("pricing"), after.get("pricing"), appeared):
+            cause = _find_cause(change, endpoint_changes.get(name, []), list_endpoints(name))
             yield replace(change, cause=cause)
 
 

@@ -60,7 +60,7 @@ def list_graves(dataset: Dataset, gone: list[ModelView]) -> list[Grave]:
     graves = []
     for model in gone:
         events = [
-            event for event in dataset.events_by_model.get(model.entry.key, ()) if event.feed == "models"
+            event for event in dataset.events_by_model.get(model.model.id, ()) if event.feed == "models"
         ]
         renamed = [event.new for event in events if event.kind == RENAMED and event.field == "id"]
         expires = parse_expiry(model.entry.record.get("expiration_date"))

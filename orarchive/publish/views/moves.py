@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from orarchive.domain.event_kinds import REPRICED
-from orarchive.domain.keys import get_model_of_key
 from orarchive.domain.prices import MAIN_DIMENSIONS, MAX_NOISE, ZERO
 from orarchive.publish.changelog import Move
 from orarchive.publish.charts.steps import MAX_GAP
@@ -110,7 +109,7 @@ class _Window:
         """Return a move with its causes and the hour in which its last price was first seen."""
         events = [
             event
-            for event in self.dataset.events_by_model.get(get_model_of_key(entry.key), ())
+            for event in self.dataset.events_by_model.get(entry.parts[0], ())
             if (event.kind, event.feed, event.key, event.field)
             == (REPRICED, entry.feed, entry.key, move.dimension)
             and parse_stamp(event.hour) > self.start

@@ -16,7 +16,7 @@ def test_a_change_is_told_of_its_model(stage: Stage) -> None:
     row = bodies["models"]["data"][0]
     response = bodies[f"models/{row['id']}/endpoints"]["data"]
 
-    def serve(price: str) -> None:
+    def serve(price: str, base_price: str) -> None:
         def build(model: str, amount: str) -> dict[str, Any]:
             pricing = {"prompt": amount, "completion": "0.00005"}
             return {
@@ -26,8 +26,11 @@ def test_a_change_is_told_of_its_model(stage: Stage) -> None:
                 }
             }
 
-        pricing = {"prompt": price, "completion": "0.00005"}
-        rows = [{**row, "id": model, "pricing": pricing} for model in (BASE, DATED)]
+        prices = {BASE: base_price, DATED: price}
+        rows = [
+            {**row, "id": model, "pricing": {"prompt": amount, "completion": "0.00005"}}
+            for model, amount in prices.items()
+        ]
         stage.serve(
             {
                 **bodies,
@@ -37,11 +40,12 @@ def test_a_change_is_told_of_its_model(stage: Stage) -> None:
             }
         )
 
-    serve("0.000015")
+    serve("0.000015", "0.000015")
     assert stage.run(START) == 0
-    serve("0.000012")
+    serve("0.000012", "0.000012")
     assert stage.run(START + HOUR) == 0
-    told = read_git(stage.root, "log", "-1", "--format=%b").splitlines()
+    subject, *told = read_git(stage.root, "log", "-1", "--format=%B").splitlines()
+    assert subject == "2026-06-01T01Z: 2 repriced"
     assert [line for line in told if "lab/" in line] == [
         f"~ {DATED}@acme: prompt $15.00 -> $12.00 per M",
         f"~ {BASE}: prompt $15.00 -> $12.00 per M (cause unknown)",
@@ -51,3 +55,6 @@ def test_a_change_is_told_of_its_model(stage: Stage) -> None:
     )
     assert dict(causes) == {BASE: "unknown", DATED: "endpoint"}
     assert f"{DATED}@acme" not in answer(stage, "log", BASE)
+    serve("0.000011", "0.000012")
+    assert stage.run(START + 2 * HOUR) == 0
+    assert read_git(stage.root, "log", "-1", "--format=%s").strip() == "2026-06-01T02Z: 1 repriced"
