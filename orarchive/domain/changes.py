@@ -26,7 +26,7 @@ from orarchive.domain.event_kinds import (
     SCHEDULE_CHANGED,
 )
 from orarchive.domain.feeds import FEEDS, CopyFeed, Feed
-from orarchive.domain.field_paths import drop_nested, remove_paths
+from orarchive.domain.field_paths import drop_nested, list_price_paths, remove_paths
 from orarchive.domain.keys import EndpointKey, Key, RecordName, get_model_of_key
 from orarchive.domain.prices import (
     is_same_price,
@@ -167,6 +167,7 @@ def get_current_rates(change: Change) -> dict[str, Decimal]:
 def _diff_feed(feed: Feed, old: State, new: State, appeared: Collection[str]) -> Iterator[Change]:
     if not isinstance(feed, CopyFeed):
         yield from (Change(FIELD_APPEARED, feed.name, path) for path in islice(appeared, MAX_NEW_FIELDS))
+    new_paths, price_paths = frozenset(appeared), list_price_paths(appeared)
     for key in sorted(old.keys() | new.keys()):
         before, after = old.get(key), new.get(key)
         name = format_key(feed, key)
@@ -175,7 +176,10 @@ def _diff_feed(feed: Feed, old: State, new: State, appeared: Collection[str]) ->
         elif after is None:
             yield Change(feed.removed_kind, feed.name, name, old=before)
         elif not isinstance(feed, CopyFeed) and before is not after:
-            yield from _diff_record(feed, name, before, after, appeared)
+            yield from _diff_record(feed, name, before, after, new_paths)
+            if feed.name != "models":
+                old_pricing, new_pricing = before.get("pricing"), after.get("pricing")
+                yield from _diff_pricing(feed.name, name, old_pricing, new_pricing, price_paths)
 
 
 def _list_field_names(state: State) -> set[str]:
@@ -196,18 +200,14 @@ def _diff_record(
             continue
         if not is_same_value(before, remove_paths(after, name, appeared) if name in outer_fields else after):
             yield Change(_get_field_kind(name, before, after), feed.name, key, name, before, after)
-    if feed.name != "models":
-        yield from _diff_pricing(feed.name, key, old.get("pricing"), new.get("pricing"), appeared)
 
 
 def _only_context_length_follows(old: Record, new: Record) -> bool:
     """Return whether a model's top provider differs only in its context length, which repeats the model's."""
     tops = []
     for record in (old, new):
-        top = record.get(TOP_PROVIDER)
-        if not isinstance(top, dict) or not is_same_value(
-            top.get("context_length"), record.get("context_length")
-        ):
+        top, length = record.get(TOP_PROVIDER), record.get("context_length")
+        if not isinstance(top, dict) or not is_same_value(top.get("context_length"), length):
             return False
         tops.append({name: value for name, value in top.items() if name != "context_length"})
     return is_same_value(*tops)
@@ -227,16 +227,16 @@ def _get_field_kind(field: str, before: Any, after: Any) -> str:
     return FIELD_KINDS.get(field, EDITED)
 
 
-def _diff_pricing(feed: str, key: str, old: Any, new: Any, appeared: Collection[str]) -> Iterator[Change]:
+def _diff_pricing(feed: str, key: str, old: Any, new: Any, new_paths: Collection[str]) -> Iterator[Change]:
     """Yield the changes of one pricing object: plain prices, the schedule, the discount.
 
     Dimensions with time-of-day prices before or after are left to the change of the schedule: their value at
-    the top level is only the rate of the moment. A schedule is a price even where the feed had none before.
+    the top level is only the rate of the moment. `new_paths` are those of `list_price_paths`.
     """
     if old == new:
         return
     time_of_day = list_time_of_day_keys(old) | list_time_of_day_keys(new)
-    comparable = remove_paths(new, "pricing", [path for path in appeared if not _is_schedule_path(path)])
+    comparable = remove_paths(new, "pricing", new_paths)
     before, after = read_prices(old), read_prices(comparable)
     for name in sorted((before.keys() | after.keys()) - time_of_day):
         if not is_same_price(before.get(name), after.get(name)):
@@ -246,11 +246,6 @@ def _diff_pricing(feed: str, key: str, old: Any, new: Any, appeared: Collection[
     discounts = [_read_discount(pricing) for pricing in (old, comparable)]
     if not is_same_value(*discounts):
         yield Change(DISCOUNTED, feed, key, "discount", *discounts)
-
-
-def _is_schedule_path(path: str) -> bool:
-    """Return whether a path is that of a price schedule, or of a field inside one."""
-    return f"{path}.".startswith("pricing.overrides.")
 
 
 def _read_discount(pricing: Any) -> Any:
@@ -268,12 +263,13 @@ def _diff_model_prices(
 
     `endpoint_changes` are those of the endpoints, by model.
     """
+    new_paths = list_price_paths(appeared)
     for key in sorted(old.keys() & new.keys()):
         before, after = old[key], new[key]
         if before is after or is_alias(before) or is_alias(after):
             continue
         name = format_key(FEEDS["models"], key)
-        for change in _diff_pricing("models", name, before.get("pricing"), after.get("pricing"), appeared):
+        for change in _diff_pricing("models", name, before.get("pricing"), after.get("pricing"), new_paths):
             cause = _find_cause(change, endpoint_changes.get(name, []), list_endpoints(name))
             yield replace(change, cause=cause)
 
@@ -341,7 +337,7 @@ def _has_new_price(pricing: Any, change: Change) -> bool:
     """Return whether an endpoint has a model's new list price, or its new schedule with the current rates."""
     prices = read_prices(pricing)
     if change.kind == REPRICED:
-        return bool(prices.get(change.field) == change.new)
+        return is_same_price(prices.get(change.field), change.new)
     rates = get_current_rates(change)
     is_same_schedule = is_same_value(read_schedule(pricing), read_schedule(change.new))
     return is_same_schedule and rates.items() <= prices.items()

@@ -60,6 +60,14 @@ def remove_paths(value: Any, path: str, removed: Collection[str]) -> Any:
     return {name: remove_paths(value[name], inner, removed) for inner, name in members}
 
 
+def list_price_paths(appeared: Collection[str]) -> frozenset[str]:
+    """Return the paths of new fields that hide what they hold in a pricing object.
+
+    Those of a schedule do not: it is a price, even where the feed had no schedule before.
+    """
+    return frozenset(path for path in appeared if not f"{path}.".startswith("pricing.overrides."))
+
+
 def _list_outer_paths(path: str) -> Iterator[str]:
     # The function `list_paths` yields no path inside one that is longer than this.
     path = path[: MAX_PATH_LENGTH + 1]

@@ -3,27 +3,23 @@
 import datetime as dt
 from typing import Any
 
-from orarchive.domain.data_paths import get_feed_of_path, get_file_name
 from orarchive.domain.feeds import ENDPOINTS, MODELS
 from orarchive.domain.keys import Key
 from orarchive.domain.records import as_integer, as_moment, as_text, parse_expiry
 from orarchive.history.replay import ReplayStep
 from orarchive.index.context import AttemptContext
 from orarchive.index.sql_values import escape_values
-from orarchive.jsonl import Record, loads
+from orarchive.jsonl import Record
 from orarchive.timestamps import format_stamp, parse_stamp
 
 NEW_PERIOD = dt.timedelta(days=7)
 """For so long a model that was added is new."""
 
-FILE = "facts"
-
 TABLES = {MODELS.name: "model_facts", ENDPOINTS.name: "endpoint_facts"}
 
-SELECT_FACTS = """
-    select line, records.first from versions join records on id = record
-    where record = ? and file = ? order by versions.first desc limit 1
-"""
+SELECT_FIRST = "select first from records where id = ?"
+
+SELECT_VERSION = "select 1 from versions where record = ? limit 1"
 
 INSERT_MODEL = """
     insert or replace into model_facts
@@ -39,24 +35,22 @@ INSERT_ENDPOINT = """
 
 
 def apply_attempt(context: AttemptContext, step: ReplayStep) -> None:
-    """Write the facts of the models and endpoints whose lines of facts an attempt changed.
+    """Write the facts of the models and endpoints that an attempt changed; those that left keep their last.
 
-    They are read back from the versions: an attempt may also undo what an earlier one at its hour wrote.
+    A record that an earlier attempt at the same hour added, and this one takes back, has no facts.
     """
-    for path, pairs in step.lines.items():
-        feed = get_feed_of_path(path)
-        if not feed or feed.name not in TABLES or get_file_name(path) != FILE:
-            continue
-        for key in pairs:
-            row_id = context.update.rows.ids[feed.name, key]
-            row = context.db.execute(SELECT_FACTS, (row_id, FILE)).fetchone()
-            if row is None:
-                context.db.execute(f"delete from {TABLES[feed.name]} where record = ?", (row_id,))
-            elif feed is MODELS:
-                values = _read_model(loads(row[0]), row[1])
+    for feed, table in TABLES.items():
+        for key, (_, record) in step.records.get(feed, {}).items():
+            row_id = context.update.rows.ids[feed, key]
+            if record is None:
+                if not context.db.execute(SELECT_VERSION, (row_id,)).fetchone():
+                    context.db.execute(f"delete from {table} where record = ?", (row_id,))
+            elif feed == MODELS.name:
+                (first,) = context.db.execute(SELECT_FIRST, (row_id,)).fetchone()
+                values = _read_model(record, first)
                 context.db.execute(INSERT_MODEL, escape_values({"record": row_id, **values}))
             else:
-                values = _read_endpoint(loads(row[0]), key)
+                values = _read_endpoint(record, key)
                 context.db.execute(INSERT_ENDPOINT, escape_values({"record": row_id, **values}))
 
 

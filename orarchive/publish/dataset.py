@@ -186,14 +186,20 @@ class Dataset:
         n = bisect_right(hours, hour)
         return n < len(hours) and hours[n] - hour > DAY
 
+    @cached_property
+    def _points(self) -> dict[tuple[str, str, str], list[tuple[str, PriceInterval]]]:
+        """Return by feed, key and dimension every price interval with its condition."""
+        points: dict[tuple[str, str, str], list[tuple[str, PriceInterval]]] = defaultdict(list)
+        for (feed, key), prices in self.prices.items():
+            for (dimension, condition), intervals in prices.items():
+                points[feed, key, dimension] += [(condition, interval) for interval in intervals]
+        return points
+
     def find_tariff(self, entry: RecordEntry, dimension: str, hour: dt.datetime) -> dict[str, Decimal]:
         """Return by condition the prices of a dimension of a record that held in a good hour."""
-        prices = self.prices.get((entry.feed, entry.key), {})
         return {
-            price_key.condition: interval.amount
-            for price_key, intervals in prices.items()
-            if price_key.dimension == dimension
-            for interval in intervals
+            condition: interval.amount
+            for condition, interval in self._points.get((entry.feed, entry.key, dimension), ())
             if interval.first <= hour and (interval.last is None or hour <= interval.last)
         }
 
@@ -216,13 +222,8 @@ class Dataset:
 
     def find_price_hour(self, entry: RecordEntry, dimension: str) -> dt.datetime:
         """Return the hour that first showed the price of a dimension of a listed record as it is now."""
-        prices = self.prices.get((entry.feed, entry.key), {})
-        intervals = [
-            interval
-            for price_key, intervals in prices.items()
-            if price_key.dimension == dimension
-            for interval in intervals
-        ]
+        points = self._points[entry.feed, entry.key, dimension]
+        intervals = [interval for _, interval in points]
         begins = [interval.first for interval in intervals if interval.last is None]
         hours = self.good_hours[entry.feed]
         ends = (bisect_right(hours, interval.last) for interval in intervals if interval.last)

@@ -109,7 +109,9 @@ def test_all_that_the_readers_read_is_compared() -> None:
     for name, paths in read.items():
         assert any(path.endswith("pricing.overrides") for path in paths)
         objects = {path.rpartition(".")[0] for path in EXPECTED_FIELDS[name]}
-        assert paths <= EXPECTED_FIELDS[name].keys() | objects
+        # The members of a schedule's entries are compared as one: see `list_unknown_members`.
+        fields = {path for path in paths if ".pricing.overrides." not in f".{path}"}
+        assert fields <= EXPECTED_FIELDS[name].keys() | objects
 
 
 def change_rows(change: Change) -> Change:

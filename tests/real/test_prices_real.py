@@ -74,7 +74,7 @@ def test_a_price_that_only_changes_its_form_is_no_event(
     assert (sum(is_same for is_same, _, _ in values), len(values)) == (3518, 6601)
     real_changes = {(hour, key) for is_same, hour, key in values if not is_same}
     form_changes = {(hour, key) for _, hour, key in values} - real_changes
-    assert len(form_changes) == 1400
+    assert len(form_changes) == 1410
     assert len(real_changes | form_changes) == 3091
     repriced = {(hour, key) for hour, key, *_ in read_event_values(two_years_index, "repriced")}
     assert not form_changes & repriced

@@ -96,7 +96,7 @@ KIND: list[Edit] = [
         '        EventKind("degraded"',
         '        EventKind("rehosted", "weights moved", "~", "other",\n'
         '                  "its repository of weights", ("models",),\n'
-        '                  (SubjectCount(16, "repositories changed", ("models",)),)),\n',
+        '                  (SubjectCount(17, "repositories changed", ("models",)),)),\n',
     ),
     (
         "orarchive/domain/event_kinds.py",

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Sequence
 from itertools import zip_longest
 
@@ -16,19 +17,16 @@ def merge_time_of_day(prices: Prices, good_hours: Sequence[dt.datetime]) -> Pric
     The result has, for such a dimension, intervals with the lowest and the highest rate under its key without
     condition; other prices are as they were. `good_hours` are those of the feed, oldest first.
     """
-    timed = {key for key in prices if _is_time_of_day(key)}
-    dimensions = {key.dimension for key in timed}
+    timed: dict[str, list[PriceKey]] = defaultdict(list)
+    for key in filter(_is_time_of_day, prices):
+        timed[key.dimension].append(key)
     merged: Prices = {}
     for key, intervals in prices.items():
-        if key.dimension not in dimensions or (key.condition and key not in timed):
+        keys = timed.get(key.dimension)
+        if not keys or (key.condition and not _is_time_of_day(key)):
             merged[key] = intervals
         elif (plain := PriceKey(key.dimension)) not in merged:
-            rates = [
-                rate
-                for other in (*timed, plain)
-                if other.dimension == key.dimension
-                for rate in prices.get(other, ())
-            ]
+            rates = [rate for other in (*keys, plain) for rate in prices.get(other, ())]
             merged[plain] = _merge_rates(rates, good_hours)
     return merged
 
