@@ -11,14 +11,17 @@ import pytest
 from orarchive.importer import report
 from orarchive.importer.convert import import_versions
 from orarchive.index.database import open_index
+from orarchive.sample import Service
 from orarchive.store.archive import Archive, open_archive
 from orarchive.store.git import run_git
 from tests.support import requirements
 from tests.support.all_readers import ask_at
-from tests.support.archives import make_archive
+from tests.support.archives import make_archive, run_scrape
+from tests.support.browser import build_site
 from tests.support.naive_versions import Version, read_versions
 from tests.support.recorders import commit_recording
-from tests.support.recordings import FIVE_DAYS, TWO_YEARS, Whole
+from tests.support.recordings import DAYS, FIVE_DAYS, TWO_YEARS, Recordings, Whole
+from tests.support.shared import copy_shared
 from tests.support.wide_lists import WIDE_LISTS, read_wide_list
 
 NOW = dt.datetime(2026, 9, 1, tzinfo=dt.UTC)
@@ -41,6 +44,25 @@ def two_years_index(two_years: Whole, two_years_cache: Path) -> Iterator[sqlite3
     """Yield a connection to the index of 20 months."""
     with open_index(two_years.archive, two_years_cache) as db:
         yield db
+
+
+@pytest.fixture(scope="session")
+def out(two_years: Whole, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of the site of 20 months with two more days; `archive` beside it is its archive."""
+
+    def make(folder: Path) -> None:
+        run_git(folder, "clone", "--quiet", str(two_years.archive.root), "archive")
+        recordings = Recordings(requirements.find_recordings(), folder / "scratch")
+        with Service(recordings.respond) as service:
+            for day in DAYS[-2:]:
+                recordings.stand_at(day)
+                options = ("--archive", folder / "archive", "--hour", f"{day}T06Z")
+                result = run_scrape(*options, OPENROUTER_BASE_URL=service.base_url)
+                assert result.returncode == 0, result.stderr
+        build_site(folder / "archive", folder / "site", "--base-url", "https://example.org/archive/")
+
+    folder, _ = copy_shared(tmp_path_factory, "two-years-site", make)
+    return folder / "site"
 
 
 @pytest.fixture(scope="session")

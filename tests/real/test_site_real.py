@@ -9,13 +9,9 @@ from typing import Any
 import pytest
 
 from orarchive.publish.pages import DATABASE
-from orarchive.sample import Service
-from orarchive.store.git import run_git
 from tests.support import requirements
-from tests.support.archives import run_scrape
-from tests.support.browser import build_site, find_violations, open_chromium, open_page, serve_site
+from tests.support.browser import find_violations, open_chromium, open_page, serve_site
 from tests.support.pages import assert_links_resolve, assert_sound, parse_pages
-from tests.support.recordings import DAYS, Recordings, Whole
 
 pytestmark = pytest.mark.real_data
 
@@ -32,22 +28,6 @@ EVENTFUL_PATHS = (
     "models/deepseek/deepseek-v4-pro/",
 )
 """Pages on which recorded data show more than the sample, whose pages of every kind pass axe as well."""
-
-
-@pytest.fixture(scope="module")
-def out(two_years: Whole, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the site in a copy of the archive with two more days."""
-    folder = tmp_path_factory.mktemp("site")
-    run_git(folder, "clone", "--quiet", str(two_years.archive.root), "archive")
-    recordings = Recordings(requirements.find_recordings(), folder / "scratch")
-    with Service(recordings.respond) as service:
-        for day in DAYS[-2:]:
-            recordings.stand_at(day)
-            options = ("--archive", folder / "archive", "--hour", f"{day}T06Z")
-            result = run_scrape(*options, OPENROUTER_BASE_URL=service.base_url)
-            assert result.returncode == 0, result.stderr
-    build_site(folder / "archive", folder / "site", "--base-url", "https://example.org/archive/")
-    return folder / "site"
 
 
 @pytest.fixture(scope="module")
