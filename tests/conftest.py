@@ -24,8 +24,9 @@ from tests.support.archives import (
     make_archive,
     make_responder,
 )
+from tests.support.bundles import TWO_YEARS
 from tests.support.histories import NewCommit, list_commits, read_tables
-from tests.support.recordings import TWO_YEARS, Whole
+from tests.support.recordings import Whole
 from tests.support.replays import HOURS, SixHours
 from tests.support.requirements import LEFT_OUT
 from tests.support.shared import copy_shared

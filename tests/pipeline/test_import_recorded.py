@@ -15,10 +15,11 @@ from orarchive.jsonl import dumps, loads
 from orarchive.store.archive import open_archive
 from tests.support import requirements
 from tests.support.archives import assert_tidy, make_archive, read_git
+from tests.support.bundles import FIVE_DAYS, TWO_YEARS, versions
 from tests.support.import_source import (
     read_ledger,
 )
-from tests.support.recordings import FIVE_DAYS, TWO_YEARS, Whole, exactly, unordered, versions
+from tests.support.recordings import Whole, exactly, unordered
 
 
 @pytest.mark.real_data

@@ -18,9 +18,10 @@ from tests.support import requirements
 from tests.support.all_readers import ask_at
 from tests.support.archives import make_archive, run_scrape
 from tests.support.browser import build_site
+from tests.support.bundles import FIVE_DAYS, TWO_YEARS
 from tests.support.naive_versions import Version, read_versions
 from tests.support.recorders import commit_recording
-from tests.support.recordings import DAYS, FIVE_DAYS, TWO_YEARS, Recordings, Whole
+from tests.support.recordings import DAYS, Recordings, Whole
 from tests.support.shared import copy_shared
 from tests.support.wide_lists import WIDE_LISTS, read_wide_list
 

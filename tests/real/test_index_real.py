@@ -19,10 +19,11 @@ from orarchive.store.git import run_git
 from tests.support import requirements
 from tests.support.all_readers import ask_at
 from tests.support.archives import HOUR, read_git
+from tests.support.bundles import TWO_YEARS, versions
 from tests.support.histories import grow_index
 from tests.support.naive_versions import DAY, Version, list_absences, list_moves, select_hourly
 from tests.support.real_indexes import check_new_fields, count_rows, read_event_values
-from tests.support.recordings import TWO_YEARS, Whole, exactly, unordered, versions
+from tests.support.recordings import Whole, exactly, unordered
 
 pytestmark = pytest.mark.real_data
 

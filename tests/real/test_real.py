@@ -20,7 +20,8 @@ from orarchive.sample import Service
 from orarchive.sample.faults import Reply
 from tests.support import requirements
 from tests.support.archives import ROOT, make_archive, read_git, run_scrape
-from tests.support.recordings import DAYS, Recordings, exactly, unordered, versions
+from tests.support.bundles import versions
+from tests.support.recordings import DAYS, Recordings, exactly, unordered
 
 pytestmark = pytest.mark.real_data
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support import requirements
-from tests.support.recordings import versions
+from tests.support.bundles import versions
 
 DAY = dt.timedelta(days=1)
 
