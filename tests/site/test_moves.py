@@ -109,6 +109,15 @@ def test_a_price_under_a_schedule_moves_once(tmp_path: Path) -> None:
     assert list_archive_moves(tmp_path / "same", *days, apart=18 * HOUR) == []
 
 
+def test_a_price_of_long_prompts_is_none_by_time_of_day(tmp_path: Path) -> None:
+    long_prompts = [make_pricing(f"{2 * n}", min_prompt_tokens=200_000) for n in (4, 1)]
+    days: list[Models] = [
+        {"a/b": (make_pricing(price, overrides=[entry]), {})}
+        for price, entry in zip(("4", "1"), long_prompts, strict=True)
+    ]
+    assert describe(list_archive_moves(tmp_path, *days)) == ["a/b : 4 1 cause unknown, day 1"]
+
+
 def test_each_price_has_its_own_hour(tmp_path: Path) -> None:
     """The input price moved more, and before the output price did."""
     prices = [("4", "1"), ("1", "1"), ("1", "1.5")]

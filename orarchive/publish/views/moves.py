@@ -8,9 +8,10 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from orarchive.domain.event_kinds import REPRICED
-from orarchive.domain.prices import MAIN_DIMENSIONS, MAX_NOISE, ZERO
+from orarchive.domain.prices import MAIN_DIMENSIONS, MAX_NOISE, TIME_OF_DAY_CONDITIONS, ZERO
 from orarchive.publish.changelog import Move
 from orarchive.publish.charts.steps import MAX_GAP
 from orarchive.publish.dataset import Dataset, RecordEntry
@@ -114,7 +115,7 @@ class _Window:
             == (REPRICED, entry.feed, entry.key, move.dimension)
             and parse_stamp(event.hour) > self.start
         ]
-        is_timed = any(isinstance(value, list) for event in events for value in (event.old, event.new))
+        is_timed = any(_is_timed(value) for event in events for value in (event.old, event.new))
         causes = dict.fromkeys(event.cause or "endpoint" for event in events)
         return PriceMove(
             model=model,
@@ -123,6 +124,11 @@ class _Window:
             move=move,
             hour=self.dataset.find_price_hour(entry, move.dimension),
         )
+
+
+def _is_timed(value: Any) -> bool:
+    """Return whether the old or the new value of an event depends on the time, not only on the prompt."""
+    return isinstance(value, list) and any({*TIME_OF_DAY_CONDITIONS} & entry.keys() for entry in value)
 
 
 @dataclass(frozen=True)
