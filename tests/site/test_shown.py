@@ -44,6 +44,18 @@ def test_a_free_plan_is_never_the_cheapest(tmp_path: Path) -> None:
     assert tags == [("a/b", "second")]
 
 
+def test_a_price_with_conditions_is_never_the_cheapest(tmp_path: Path) -> None:
+    """Leave it out among list prices as among those of endpoints."""
+    long_prompts = {"min_prompt_tokens": 200_000, "prompt": "0.000003"}
+    prices = [price_model("a/ruled", "0.000001", long_prompts), price_model("a/plain", "0.000002")]
+    endpoints = [{"tag": row["id"], "pricing": row["pricing"]} for row in prices]
+    listed = build_snapshot([*prices, price_model("a/served", "0.000009")], {"a/served": endpoints})
+    models = build_archive_view(write_archive(tmp_path / "archive", listed)).listed_models
+    by_list, by_endpoint = (list_cheapest(models, has_endpoints)["Text"] for has_endpoints in (False, True))
+    assert [priced.model.model.id for priced in by_list] == ["a/plain", "a/served"]
+    assert [priced.endpoint.endpoint.tag for priced in by_endpoint if priced.endpoint] == ["a/plain"]
+
+
 def test_the_health_of_a_provider_is_that_of_all_it_serves() -> None:
     """Average by day the uptimes that were read; a day without a reading stays empty."""
     first = Health([None, HealthDay(24, 0, 100.0), HealthDay(24, 0, None), HealthDay(2, 2, 80.0)])

@@ -94,10 +94,10 @@ def list_cheapest(models: list[ModelView], has_endpoints: bool) -> dict[str, lis
 
 
 def _list_prices(model: ModelView, has_endpoints: bool) -> list[PricedModel]:
-    """List a model at each endpoint that has a plain price."""
+    """List a model at each endpoint that has a plain price; without endpoints at its list price, if plain."""
     if not has_endpoints:
-        is_priced = _is_priced(model.model.prices) and not model.has_media_prices
-        return [PricedModel(model, None, model.model.prices)] if is_priced else []
+        prices, is_ruled = model.model.prices, model.model.schedule or model.has_media_prices
+        return [PricedModel(model, None, prices)] if _is_priced(prices) and not is_ruled else []
     return [
         PricedModel(model, endpoint, endpoint.endpoint.prices)
         for endpoint in model.endpoints
