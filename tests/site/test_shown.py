@@ -219,6 +219,16 @@ def test_medians_use_every_price_that_was_known(tmp_path: Path) -> None:
     assert [f"{amount * 1_000_000:f}" for amount in inputs] == ["7.000000", "7.000000"]
 
 
+def test_a_median_ends_where_nothing_is_read(tmp_path: Path) -> None:
+    """Draw no line through a gap, also where a week begins within its first hours."""
+    priced = build_snapshot([price_model("a/one", "0.000001")])
+    # Every 40 hours is a gap: the second week begins 8 hours after the fifth reading.
+    view = build_archive_view(write_archive(tmp_path / "archive", *[priced] * 6, apart=40 * HOUR))
+    chart = draw_medians(view.dataset, view.now)[0]
+    hours = [(dot.point.first - START, (dot.point.last or view.now) - START) for dot in chart.dots]
+    assert hours == [(0 * HOUR, 0 * HOUR), (168 * HOUR, 168 * HOUR)]
+
+
 def test_each_kind_has_a_feed_and_endpoints_their_history(stage: Stage, tmp_path: Path) -> None:
     bodies = build_payloads(START)
     model = "z-ai/glm-5.1"

@@ -149,13 +149,16 @@ def _can_output_text(record: Record) -> bool:
 
 
 def _find_read_until(readings: list[dt.datetime], start: dt.datetime) -> dt.datetime | None:
-    """Find the end of the gapless reading in the week from `start`; None if a gap covers its start."""
+    """Find the end of the gapless reading in the week from `start`; `start` where a gap begins before it.
+
+    Return None if nothing was read for the length of a gap up to `start`.
+    """
     first = bisect_right(readings, start) - 1
     if start - readings[first] > MAX_GAP:
         return None
-    until = start
+    until = readings[first]
     for reading in readings[first + 1 :]:
         if reading - until > MAX_GAP or until >= start + STEP:
             break
         until = reading
-    return min(until, start + STEP)
+    return min(max(until, start), start + STEP)
