@@ -11,7 +11,7 @@ from orarchive import timestamps
 from orarchive.domain import prices, record_files, snapshot
 from orarchive.domain.feeds import ENDPOINTS, FEEDS, MODELS
 from orarchive.domain.keys import EndpointKey, get_model_of_key
-from orarchive.domain.records import as_moment
+from orarchive.domain.records import Model, as_moment
 from orarchive.errors import ArchiveError, NotJSON
 from orarchive.jsonl import Number, dumps, loads, read_lines, write_lines
 from orarchive.sample import START
@@ -287,3 +287,25 @@ def test_a_facet_line_without_its_record_is_an_error() -> None:
 @pytest.mark.parametrize("seconds", [10**14, -(10**14), "x", None])
 def test_numbers_out_of_range_are_no_times(seconds: Any) -> None:
     assert as_moment(seconds) is None
+
+
+@pytest.mark.parametrize(
+    ("architecture", "inputs", "outputs"),
+    [
+        ({"modality": "text+image->text"}, ("text", "image"), ("text",)),
+        (
+            {"modality": "text->text", "input_modalities": ["text", "file"], "output_modalities": []},
+            ("text", "file"),
+            (),
+        ),
+        ({"modality": "text"}, (), ()),
+        ({"modality": "->"}, (), ()),
+        ({"modality": ["text"]}, (), ()),
+        ({}, (), ()),
+    ],
+)
+def test_old_records_name_their_modalities_in_one_word(
+    architecture: dict[str, Any], inputs: tuple[str, ...], outputs: tuple[str, ...]
+) -> None:
+    model = Model.from_record({"id": "a/b", "architecture": architecture}, START)
+    assert (model.inputs, model.outputs) == (inputs, outputs)
