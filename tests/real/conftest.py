@@ -5,6 +5,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -89,6 +90,27 @@ def august_index(august_archive: Archive) -> Iterator[sqlite3.Connection]:
     """Yield a connection to the index of five days in August."""
     with open_index(august_archive) as db:
         yield db
+
+
+@pytest.fixture(scope="session")
+def five_days(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """Return an archive of five days of recordings with endpoints, and what was served in each hour."""
+
+    def make(folder: Path) -> dict[str, Any]:
+        make_archive(folder)
+        recordings = Recordings(requirements.find_recordings(), tmp_path_factory.mktemp("history"))
+        served = {}
+        with Service(recordings.respond) as service:
+            for day in DAYS:
+                recordings.stand_at(day)
+                result = run_scrape(
+                    "--archive", folder, "--hour", f"{day}T06Z", OPENROUTER_BASE_URL=service.base_url
+                )
+                assert result.returncode == 0, result.stderr
+                served[f"{day}T06Z"] = (recordings.models, recordings.providers, recordings.endpoints)
+        return served
+
+    return copy_shared(tmp_path_factory, "five-days", make)
 
 
 @pytest.fixture(scope="session")

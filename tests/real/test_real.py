@@ -21,7 +21,7 @@ from orarchive.sample.faults import Reply
 from tests.support import requirements
 from tests.support.archives import ROOT, make_archive, read_git, run_scrape
 from tests.support.bundles import versions
-from tests.support.recordings import DAYS, Recordings, exactly, unordered
+from tests.support.recordings import exactly, unordered
 
 pytestmark = pytest.mark.real_data
 
@@ -41,20 +41,6 @@ def print_raw(archive: Path, *arguments: str) -> Any:
     """Run `raw` with these arguments and return what it prints, parsed with `exactly`."""
     command = [sys.executable, "-m", "orarchive", "raw", "--archive", str(archive), *arguments]
     return exactly(subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout)
-
-
-@pytest.fixture(scope="module")
-def five_days(real: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
-    """Archive five days of recordings; return the archive and what was served in each hour."""
-    archive = make_archive(tmp_path_factory.mktemp("real") / "archive")
-    recordings = Recordings(real, tmp_path_factory.mktemp("history"))
-    served = {}
-    with Service(recordings.respond) as service:
-        for day in DAYS:
-            recordings.stand_at(day)
-            archive_hour(archive, service, f"{day}T06Z")
-            served[f"{day}T06Z"] = (recordings.models, recordings.providers, recordings.endpoints)
-    return archive, served
 
 
 def test_every_response_comes_back_as_it_was_sent(five_days: tuple[Path, dict[str, Any]]) -> None:

@@ -1,0 +1,291 @@
+"""Rows of rendered pages with their numbers, read from the HTML."""
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from html import unescape
+
+AMOUNT = r"-?[\d,]+(?:\.\d+)?"
+EXACT_PRICE = re.compile(rf'<span title="exactly \$({AMOUNT})">\$({AMOUNT})</span>')
+MILLION = 10**6
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a table: its attributes and its content as HTML."""
+
+    attributes: str
+    html: str
+
+    @property
+    def text(self) -> str:
+        """Return the text without tags, with runs of white space as one space."""
+        return strip_tags(self.html)
+
+    @property
+    def hour(self) -> dt.datetime | None:
+        """Return the hour or the day of its first time; None where it has none."""
+        times = re.findall(r'<time datetime="([^"]*)"', self.html)
+        return dt.datetime.fromisoformat(times[0]) if times else None
+
+
+def strip_tags(html: str) -> str:
+    """Return the text of a piece of HTML, with runs of white space as one space."""
+    return " ".join(unescape(re.sub(r"<[^>]*>", "", html)).split())
+
+
+def read_rows(page: str, table: str) -> list[list[Cell]]:
+    """Read the rows of the body of a table; none where the page has no such table."""
+    content = page.partition(f'<table id="{table}"')[2].partition("</table>")[0].partition("<tbody>")[2]
+    rows = re.findall(r"<tr[^>]*>(.*?)</tr>", content, re.DOTALL)
+    return [
+        [Cell(*parts) for parts in re.findall(r"<t[hd]([^>]*)>(.*?)</t[hd]>", row, re.DOTALL)] for row in rows
+    ]
+
+
+def read_section(page: str, name: str) -> str:
+    """Return the HTML of a section, named by the id of its title; "" where there is none."""
+    return page.partition(f'<section aria-labelledby="{name}"')[2].partition("</section>")[0]
+
+
+# --- numbers ------------------------------------------------------------------------------------------------
+
+
+def parse_number(text: str) -> Fraction:
+    """Parse a number with commas."""
+    return Fraction(text.replace(",", ""))
+
+
+def count_decimals(text: str) -> int:
+    """Count the digits behind the point of a number."""
+    return len(text.partition(".")[2])
+
+
+def is_rounded(shown: str, exact: Fraction) -> bool:
+    """Return whether a number with commas is an exact one, rounded to the digits that are shown."""
+    return abs(parse_number(shown) - exact) <= Fraction(1, 2 * 10 ** count_decimals(shown))
+
+
+def parse_price(html: str) -> Fraction:
+    """Parse a price of a million tokens as that of a token; a rounded one has its exact form in its title."""
+    if match := EXACT_PRICE.fullmatch(html.strip()):
+        exact, shown = match.groups()
+        assert is_rounded(shown, parse_number(exact)), html
+        return parse_number(exact) / MILLION
+    match = re.fullmatch(rf"\$({AMOUNT})", strip_tags(html))
+    assert match, html
+    return parse_number(match[1]) / MILLION
+
+
+def is_percent_of(shown: str, exact: Fraction) -> bool:
+    """Return whether text is a change in percent, with its sign, rounded to the digits that are shown."""
+    match = re.fullmatch(rf"([+−])({AMOUNT}) %", shown)
+    if not match:
+        return False
+    sign = -1 if match[1] == "−" else 1
+    return (exact > 0) == (sign > 0) and is_rounded(match[2], abs(exact))
+
+
+# --- moves --------------------------------------------------------------------------------------------------
+
+MOVE = re.compile(
+    r'<span class="move">(?P<dimension>\w+) <s>(?P<old>.*?)</s> .*?<b>(?P<new>.*?)</b>'
+    r"(?: <i[^>]*>(?P<percent>[^<]*)</i>)?</span>",
+    re.DOTALL,
+)
+
+
+@dataclass(frozen=True)
+class ShownMove:
+    """A row of a list of moves."""
+
+    model: str
+    label: str
+    dimension: str
+    old: Fraction
+    new: Fraction
+    percent: str
+    cause: str
+    hour: dt.datetime | None
+
+
+def read_moves(page: str, table: str) -> list[ShownMove]:
+    """Read the rows of a table of moves."""
+    moves = []
+    for subject, move, cause, hour in read_rows(page, table):
+        model, label = (strip_tags(name) for name in re.findall(r"<bdi>(.*?)</bdi>", subject.html))
+        moves.append(_read_move(move.html, model, label.removeprefix("at "), cause.text, hour.hour))
+    return moves
+
+
+def _read_move(html: str, model: str, label: str, cause: str, hour: dt.datetime | None) -> ShownMove:
+    """Read a move of a price."""
+    match = MOVE.search(html)
+    assert match, html
+    old, new = parse_price(match["old"]), parse_price(match["new"])
+    return ShownMove(model, label, match["dimension"], old, new, match["percent"] or "", cause, hour)
+
+
+def read_short_moves(page: str) -> list[ShownMove]:
+    """Read the short list of moves; what stands behind the model is the endpoint, or else the cause."""
+    moves = []
+    for item in re.findall(r"<li>(.*?)</li>", read_section(page, "moves-title"), re.DOTALL):
+        model, subject = (
+            strip_tags(re.findall(pattern, item)[0])
+            for pattern in (r"<bdi>(.*?)</bdi>", r'<span class="quiet">(.*?)</span>')
+        )
+        is_endpoint = subject.startswith("at ")
+        label, cause = (subject.removeprefix("at "), "") if is_endpoint else ("", subject)
+        moves.append(_read_move(item, model, label, cause, None))
+    return moves
+
+
+def read_count(page: str, section: str) -> tuple[int, int]:
+    """Return the numbers of rows shown and of all rows, by the heading of a section."""
+    heading = strip_tags(re.findall(r"<small>(.*?)</small>", read_section(page, section))[0])
+    shown, _, count = heading.rpartition(" of ")
+    return int(parse_number(shown or count)), int(parse_number(count))
+
+
+# --- the cheapest, and the medians --------------------------------------------------------------------------
+
+
+def read_needs(page: str) -> dict[str, list[tuple[str, str, Fraction, Fraction]]]:
+    """Read the cheapest models by the rule of a need: model, provider, input and output price."""
+    needs = {}
+    for number in range(1, page.count('<table id="cheap-') + 1):
+        heading = read_section(page, f"need-{number}")
+        rule = strip_tags(re.findall(r"<h3.*?<small>(.*?)</small>", heading, re.DOTALL)[0])
+        needs[rule] = [
+            (
+                strip_tags(re.findall(r"<bdi>(.*?)</bdi>", model.html)[0]),
+                strip_tags(re.findall(r"<small>(.*)</small>", model.html, re.DOTALL)[0]).partition(" · ")[0],
+                parse_price(prompt.html),
+                parse_price(completion.html),
+            )
+            for model, prompt, completion in read_rows(page, f"cheap-{number}")
+        ]
+    return needs
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A point of a step chart: where it is drawn, and what it says."""
+
+    x: float
+    y: float
+    words: str
+    """`$1.25 from 2026-01-01T00Z to 2026-01-08T00Z`."""
+
+
+@dataclass(frozen=True)
+class StepChart:
+    """A step chart: its name, its points, the edges of its plot area and the price at the top."""
+
+    name: str
+    dots: list[Dot]
+    edges: tuple[float, float, float, float]
+    """Left, right, top and bottom."""
+    top_price: Fraction
+
+
+def read_step_charts(page: str) -> list[StepChart]:
+    """Read the step charts of a page."""
+    charts = []
+    for figure in re.findall(r'<figure class="chart">(.*?)</figure>', page, re.DOTALL):
+        (name,) = re.findall(r"<figcaption><b>(.*?)</b>", figure)
+        dots = re.findall(r'<circle cx="([\d.]+)" cy="([\d.]+)"[^>]*/><text[^>]*>(.*?)</text>', figure)
+        grid = re.findall(
+            r'<path class="grid" d="M([\d.]+) ([\d.]+)H([\d.]+)"/><text[^>]*>(.*?)</text>', figure
+        )
+        (left, bottom, right, _), *_, (_, top, _, top_price) = grid
+        edges = (float(left), float(right), float(top), float(bottom))
+        points = [Dot(float(x), float(y), strip_tags(words)) for x, y, words in dots]
+        charts.append(StepChart(name, points, edges, parse_price(top_price)))
+    return charts
+
+
+# --- rankings -----------------------------------------------------------------------------------------------
+
+UNITS = {"T": 10**12, "B": 10**9, "M": 10**6, "K": 10**3, "": 1}
+
+
+def is_short_form(shown: str, exact: int) -> bool:
+    """Return whether text is a large number in few letters, such as `1.23T`, right to its last digit."""
+    match = re.fullmatch(rf"({AMOUNT})([TBMK]?)", shown)
+    if not match:
+        return False
+    digits = len(match[1].replace(",", "").replace(".", ""))
+    return digits <= 4 and abs(parse_number(match[1]) * UNITS[match[2]] / exact - 1) <= Fraction(1, 200)
+
+
+def is_share(shown: str, exact: Fraction) -> bool:
+    """Return whether text is a share in percent with at most one decimal, or says that it is below that."""
+    if shown == "<0.1 %":
+        return 0 < exact < Fraction(5, 10_000)
+    match = re.fullmatch(rf"({AMOUNT}) %", shown)
+    return bool(match) and abs(parse_number(shown.removesuffix(" %")) - exact * 100) <= Fraction(5, 100)
+
+
+# --- the graveyard ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ShownGrave:
+    """A row of the graveyard."""
+
+    model: str
+    last: str
+    days: str
+    ending: str
+    prices: tuple[Fraction | str, Fraction | str]
+    state: str
+
+
+def read_graves(page: str) -> list[ShownGrave]:
+    """Read the rows of the graveyard."""
+    graves = []
+    for name, last, days, ending, prompt, completion, state in read_rows(page, "graves"):
+        model = strip_tags(re.findall(r"<bdi>(.*?)</bdi>", name.html)[-1])
+        prices = (read_price_cell(prompt), read_price_cell(completion))
+        graves.append(ShownGrave(model, last.text, days.text, ending.text, prices, state.text))
+    return graves
+
+
+def read_price_cell(cell: Cell) -> Fraction | str:
+    """Read a price by which a table sorts; the word that stands there where it is no amount above zero."""
+    (value,) = re.findall(r'data-v="([^"]*)"', cell.attributes) or ["0"]
+    price = Fraction(value)
+    if not price:
+        return cell.text
+    assert parse_price(cell.html) == price
+    return price
+
+
+@dataclass(frozen=True)
+class ShownRank:
+    """A row of a ranking, as text."""
+
+    name: str
+    tokens: str
+    share: str
+    moved: str
+
+
+def read_ranks(page: str, table: str) -> list[ShownRank]:
+    """Read the rows of the table of a day or a month."""
+    return [ShownRank(*(cell.text for cell in cells)) for cells in read_rows(page, table)]
+
+
+def read_week(page: str) -> list[tuple[str, str, ShownRank]]:
+    """Read the rows of the two tables of a week: rank, exact tokens, and what all tables have."""
+    rows = [*read_rows(page, "week"), *read_rows(page, "others")]
+    return [
+        (
+            rank.text,
+            re.findall(r'data-v="(\d+)"', tokens.attributes)[0],
+            ShownRank(name.text, tokens.text, share.text, moved.text),
+        )
+        for rank, name, moved, tokens, share, _ in rows
+    ]
