@@ -26,8 +26,9 @@ from orarchive.store.archive import Archive, open_archive
 from tests.support import agreement, requirements
 from tests.support.agreement import Pages, Recorded
 from tests.support.archives import ROOT, Stage, make_archive
-from tests.support.naive_versions import Version, index_rows, select_hourly
-from tests.support.recordings import Whole, written
+from tests.support.naive_versions import Version, select_hourly
+from tests.support.recorded_days import read_recorded_days
+from tests.support.recordings import Whole
 from tests.support.small_rankings import select_rows
 
 pytestmark = pytest.mark.real_data
@@ -81,17 +82,8 @@ def test_rows_of_time_of_day_prices(august_archive: Archive, august_versions: li
 
 def test_rows_of_endpoints(five_days: tuple[Path, Mapping[str, Any]]) -> None:
     archive, served = five_days
-    bodies = {
-        dt.datetime.fromisoformat(hour.replace("Z", ":00:00Z")): [
-            json.loads(written(body)) for body in (models, endpoints)
-        ]
-        for hour, (models, _, endpoints) in served.items()
-    }
-    recorded = Recorded(
-        [Version(hour, index_rows(json.dumps(models).encode())) for hour, (models, _) in bodies.items()],
-        [(hour, endpoints) for hour, (_, endpoints) in bodies.items()],
-    )
-    now = max(bodies)
+    recorded = read_recorded_days(served)
+    now = recorded.versions[-1].hour_start
     pages = render_at(open_archive(archive), now)
     moves = agreement.assert_prices_agree(pages, recorded, now)
     assert agreement.assert_graves_agree(pages["graveyard/index.html"], recorded, now)

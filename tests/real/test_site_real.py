@@ -2,7 +2,8 @@
 
 import gzip
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,13 @@ from orarchive.publish.pages import DATABASE
 from tests.support import requirements
 from tests.support.browser import find_violations, open_chromium, open_page, serve_site
 from tests.support.pages import assert_links_resolve, assert_sound, parse_pages
+from tests.support.agreement import assert_graves_agree, assert_prices_agree
+from tests.support.archives import run_scrape
+from tests.support.browser import build_site, find_violations, open_chromium, open_page, serve_site
+from tests.support.naive_versions import Version, select_hourly
+from tests.support.pages import assert_links_resolve, assert_sound, parse_pages
+from tests.support.recorded_days import read_recorded_days
+from tests.support.recordings import DAYS, Recordings, Whole
 
 pytestmark = pytest.mark.real_data
 
@@ -40,6 +48,20 @@ def site(out: Path) -> dict[str, bytes]:
 def test_every_model_ever_has_a_page(site: dict[str, bytes]) -> None:
     pages = [path for path in site if path.startswith("models/") and path.endswith(".html")]
     assert len(pages) > 850
+
+
+def test_rows_are_those_of_the_recordings(
+    site: dict[str, bytes],
+    two_years_versions: list[Version],
+    five_days: tuple[Path, Mapping[str, Any]],
+) -> None:
+    """Nothing was read for months before the two days, so that no price is known to have moved."""
+    recorded = read_recorded_days({hour: five_days[1][hour] for hour in [f"{day}T06Z" for day in DAYS[-2:]]})
+    recorded = replace(recorded, versions=[*select_hourly(two_years_versions), *recorded.versions])
+    pages = {path: site[path].decode() for path in ("index.html", "prices/index.html")}
+    now = recorded.versions[-1].hour_start
+    assert assert_prices_agree(pages, recorded, now) == {"cuts": [], "week": []}
+    assert assert_graves_agree(site["graveyard/index.html"].decode(), recorded, now) > 450
 
 
 def test_links_resolve(site: dict[str, bytes]) -> None:
