@@ -26,6 +26,9 @@ from tests.support.recordings import DAYS, Recordings, Whole
 from tests.support.shared import copy_shared
 from tests.support.wide_lists import WIDE_LISTS, read_wide_list
 
+# Comparisons of long lists say where they differ.
+pytest.register_assert_rewrite("tests.support.agreement")
+
 NOW = dt.datetime(2026, 9, 1, tzinfo=dt.UTC)
 
 
