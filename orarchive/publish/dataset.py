@@ -12,7 +12,7 @@ from typing import NamedTuple
 from orarchive.domain.event_kinds import ADDED
 from orarchive.domain.feeds import FEEDS
 from orarchive.domain.keys import Key, get_model_of_key
-from orarchive.domain.prices import get_prices_at
+from orarchive.domain.prices import get_prices_at, is_same_price
 from orarchive.index.events import Event
 from orarchive.jsonl import Record, loads
 from orarchive.publish.rankings_data import Usage
@@ -221,13 +221,22 @@ class Dataset:
         return get_prices_at(pricing, hour).get(dimension, (None, None))[0]
 
     def find_price_hour(self, entry: RecordEntry, dimension: str) -> dt.datetime:
-        """Return the hour that first showed the price of a dimension of a listed record as it is now."""
-        points = self._points[entry.feed, entry.key, dimension]
-        intervals = [interval for _, interval in points]
-        begins = [interval.first for interval in intervals if interval.last is None]
+        """Return the hour that first showed the price of a dimension of a listed record as it is now.
+
+        A price that is only spelled with other noise is the same.
+        """
+        intervals = [interval for _, interval in self._points[entry.feed, entry.key, dimension]]
         hours = self.good_hours[entry.feed]
-        ends = (bisect_right(hours, interval.last) for interval in intervals if interval.last)
-        return max([*begins, *(hours[n] for n in ends if n < len(hours))])
+        turns = {bisect_left(hours, interval.first) for interval in intervals}
+        turns |= {bisect_right(hours, interval.last) for interval in intervals if interval.last}
+        for n in sorted(turns - {0, len(hours)}, reverse=True):
+            before, after = (self.find_tariff(entry, dimension, hour) for hour in hours[n - 1 : n + 1])
+            is_same = before.keys() == after.keys() and all(
+                is_same_price(before[condition], after[condition]) for condition in before
+            )
+            if not is_same:
+                return hours[n]
+        return hours[0]
 
     def find_read_hour(self, entry: RecordEntry) -> dt.datetime:
         """Return the last hour that showed a record."""

@@ -11,15 +11,12 @@ import pytest
 
 from orarchive.publish.pages import DATABASE
 from tests.support import requirements
-from tests.support.browser import find_violations, open_chromium, open_page, serve_site
-from tests.support.pages import assert_links_resolve, assert_sound, parse_pages
 from tests.support.agreement import assert_graves_agree, assert_prices_agree
-from tests.support.archives import run_scrape
-from tests.support.browser import build_site, find_violations, open_chromium, open_page, serve_site
+from tests.support.browser import find_violations, open_chromium, open_page, serve_site
 from tests.support.naive_versions import Version, select_hourly
 from tests.support.pages import assert_links_resolve, assert_sound, parse_pages
 from tests.support.recorded_days import read_recorded_days
-from tests.support.recordings import DAYS, Recordings, Whole
+from tests.support.recordings import DAYS
 
 pytestmark = pytest.mark.real_data
 

@@ -126,6 +126,11 @@ def test_each_price_has_its_own_hour(tmp_path: Path) -> None:
     assert describe(list_archive_moves(tmp_path, *days)) == ["a/b : 4 1 cause unknown, day 1"]
 
 
+def test_noise_does_not_make_a_price_younger(tmp_path: Path) -> None:
+    days: list[Models] = [{"a/b": (price, {})} for price in ("4", "1", "1.0000000000000002", "1")]
+    assert describe(list_archive_moves(tmp_path, *days)) == ["a/b : 4 1 cause unknown, day 1"]
+
+
 def test_only_what_was_known_at_the_beginning_moves(tmp_path: Path) -> None:
     """Leave out a model that came within the window, and a beginning that nobody read."""
     days: list[Models] = [{"a/old": (price, {})} for price in ("4", "3", "2", "1")]
