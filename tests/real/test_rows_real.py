@@ -39,6 +39,7 @@ HOURS = {
     "2024-10-07T12": "in a gap, seventeen days after the record began",
     "2025-02-24T06": "after three days without a reading",
     "2026-01-29T12": "while prices of zero ceased to be spelled out",
+    "2026-03-01T04": "in a gap, days after a price that differs by noise alone",
     "2026-05-31T12": "the last hour",
 }
 
