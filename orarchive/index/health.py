@@ -101,9 +101,15 @@ def apply_attempt(context: AttemptContext, _: ReplayStep) -> Iterator[Event]:
     }
     if context.hour >= compute_first_retained_hour(context.update.last_hour):
         _insert_readings(context, {row_id: record for row_id, (_, record) in endpoints.items()})
-    for row_id, (_, record) in endpoints.items():
-        if _add_to_run(context.db, read, row_id, "health", _is_degraded(record)):
-            context.db.execute(ADD_TO_DAY, _compute_daily_figures(row_id, context.hour, record))
+    counted = _list_counted(context, read)
+    uncounted = {row_id: record for row_id, (_, record) in endpoints.items() if row_id not in counted}
+    _add_to_runs(
+        context.db, read, "health", {row_id: _is_degraded(record) for row_id, record in uncounted.items()}
+    )
+    context.db.executemany(
+        ADD_TO_DAY,
+        [_compute_daily_figures(row_id, context.hour, record) for row_id, record in uncounted.items()],
+    )
     served_models = {model for model, _ in endpoints.values()}
     watched_models = {
         model: model not in served_models
@@ -111,8 +117,8 @@ def apply_attempt(context: AttemptContext, _: ReplayStep) -> Iterator[Event]:
         if model not in read.kept_keys and needs_endpoints(record)
     }
     if not is_doubted(sum(watched_models.values()), len(watched_models)):
-        for model, is_unserved in watched_models.items():
-            _add_to_run(context.db, read, row_ids["models", (model,)], "orphaned", is_unserved)
+        rows = {row_ids["models", (model,)]: is_unserved for model, is_unserved in watched_models.items()}
+        _add_to_runs(context.db, read, "orphaned", rows)
     yield from _mark_degraded(context)
     yield from _mark_orphaned(context)
 
@@ -181,13 +187,26 @@ def _compute_daily_figures(row_id: int, hour: str, record: Record) -> dict[str, 
     }
 
 
-def _add_to_run(db: sqlite3.Connection, read: FeedRead, row_id: int, kind: str, is_bad: bool) -> bool:
-    """Count one hour of a record in its run of good or bad hours.
+def _list_counted(context: AttemptContext, read: FeedRead) -> set[int]:
+    """List the endpoints whose hour an earlier attempt at it has counted."""
+    if not context.is_repeat:
+        return set()
+    query = "select record from watched where kind = 'health' and hour >= ?"
+    return {row_id for (row_id,) in context.db.execute(query, (read.hour,))}
 
-    Return False, and count nothing, if an earlier attempt at the same hour was counted.
+
+def _add_to_runs(db: sqlite3.Connection, read: FeedRead, kind: str, are_bad: dict[int, bool]) -> None:
+    """Count one hour of records, by row id, in their runs of good or bad hours.
+
+    What an earlier attempt at the same hour counted stays as it is.
     """
-    values = {"record": row_id, "kind": kind, "hour": read.hour, "seen": read.since, "bad": int(is_bad)}
-    return bool(db.execute(ADD_TO_RUN, values).rowcount)
+    db.executemany(
+        ADD_TO_RUN,
+        [
+            {"record": row_id, "kind": kind, "hour": read.hour, "seen": read.since, "bad": int(is_bad)}
+            for row_id, is_bad in are_bad.items()
+        ],
+    )
 
 
 def _mark_degraded(context: AttemptContext) -> Iterator[Event]:
