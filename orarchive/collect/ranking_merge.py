@@ -14,7 +14,7 @@ from orarchive.collect import openapi, validate
 from orarchive.collect.merge_result import MergeResult, describe_faults, report_rejection
 from orarchive.collect.ranking_schedule import OPENAPI_NAME, list_slices
 from orarchive.collect.results import FetchResult, SliceFetch
-from orarchive.domain.prices import format_percent_change
+from orarchive.domain.figures import format_percent_change
 from orarchive.domain.ranking_series import (
     ALL_SLICES,
     RANKINGS_FOLDER,

@@ -30,7 +30,8 @@ from orarchive.domain.field_paths import drop_nested, list_price_paths, remove_p
 from orarchive.domain.keys import EndpointKey, Key, RecordName, get_model_of_key
 from orarchive.domain.prices import (
     is_same_price,
-    list_time_of_day_keys,
+    list_base_prices,
+    list_scheduled_dimensions,
     read_entry_prices,
     read_prices,
     read_schedule,
@@ -160,7 +161,7 @@ def format_key(feed: Feed, key: Key) -> RecordName:
 
 def get_current_rates(change: Change) -> dict[str, Decimal]:
     """Return the new prices of time-of-day dimensions, before or after, of a changed schedule."""
-    dimensions = list_time_of_day_keys(change.old) | list_time_of_day_keys(change.new)
+    dimensions = list_scheduled_dimensions(change.old) | list_scheduled_dimensions(change.new)
     return {name: price for name, price in read_prices(change.new).items() if name in dimensions}
 
 
@@ -235,7 +236,7 @@ def _diff_pricing(feed: str, key: str, old: Any, new: Any, new_paths: Collection
     """
     if old == new:
         return
-    time_of_day = list_time_of_day_keys(old) | list_time_of_day_keys(new)
+    time_of_day = list_scheduled_dimensions(old) | list_scheduled_dimensions(new)
     comparable = remove_paths(new, "pricing", new_paths)
     before, after = read_prices(old), read_prices(comparable)
     for name in sorted((before.keys() | after.keys()) - time_of_day):
@@ -243,6 +244,11 @@ def _diff_pricing(feed: str, key: str, old: Any, new: Any, new_paths: Collection
             yield Change(REPRICED, feed, key, name, before.get(name), after.get(name))
     if not is_same_value(read_schedule(old), read_schedule(comparable)):
         yield Change(SCHEDULE_CHANGED, feed, key, "overrides", old, new)
+    else:
+        bases, new_bases = list_base_prices(old), list_base_prices(new)
+        for name in sorted(bases.keys() & new_bases.keys()):
+            if not is_same_price(bases[name], new_bases[name]):
+                yield Change(REPRICED, feed, key, name, bases[name], new_bases[name])
     discounts = [_read_discount(pricing) for pricing in (old, comparable)]
     if not is_same_value(*discounts):
         yield Change(DISCOUNTED, feed, key, "discount", *discounts)
@@ -286,9 +292,10 @@ def _find_limits_cause(change: Change, endpoint_changes: list[Change], endpoints
         for name in changed
     ):
         return "endpoint"
-    limits = [name for name in TOP_PROVIDER_LIMITS if name in after]
-    is_of_other = any(
-        all(is_same_value(endpoint.get(name), after[name]) for name in limits) for endpoint in endpoints
+    # A limit that is no longer stated is that of no other endpoint.
+    is_of_other = after.keys() >= {*changed} and any(
+        all(is_same_value(endpoint.get(name), after[name]) for name in TOP_PROVIDER_LIMITS if name in after)
+        for endpoint in endpoints
     )
     return "provider" if is_of_other else ""
 
@@ -323,7 +330,7 @@ def _is_same_move(change: Change, endpoint_change: Change) -> bool:
 
 def _list_schedule_rates(change: Change, dimension: str) -> set[Decimal]:
     """Return the rates of a time-of-day dimension in a changed schedule: before, after and current."""
-    if dimension not in list_time_of_day_keys(change.old) | list_time_of_day_keys(change.new):
+    if dimension not in list_scheduled_dimensions(change.old) | list_scheduled_dimensions(change.new):
         return set()
     entries = [*read_schedule(change.old), *read_schedule(change.new)]
     return {

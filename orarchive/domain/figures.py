@@ -1,6 +1,6 @@
-"""Figures for people: a share of a whole in percent, and a large number in few letters.
+"""Figures for people: changes and shares in percent, and a large number in few letters.
 
-A change in percent is written by `prices.format_percent_change`; a count in full is `f"{count:,}"`.
+A count in full is `f"{count:,}"`.
 """
 
 from decimal import Decimal
@@ -10,6 +10,33 @@ UNITS = (("T", 10**12), ("B", 10**9), ("M", 10**6), ("K", 10**3))
 
 SHORT_DIGITS = 3
 """Significant digits of a large number."""
+
+WHOLE_FROM_PERCENT = 10
+"""Percentage from which on a change is told without decimals."""
+
+MAX_PERCENT_DECIMALS = 6
+"""Decimals that a percentage has at most; nobody reads more."""
+
+
+def format_percent_change(percent: Decimal | float, minus: str = "-") -> str:
+    """Return a change in percent with its sign: `+1395 %`, `+5.3 %`, `-99.999 %`.
+
+    From ten percent on it is whole, below it has one decimal; more where it would otherwise say `0 %`, or
+    that all is gone. What even six decimals do not tell from nothing is `+<0.000001 %`, and what they do not
+    tell from all is `-99.999999 %`. `minus` is the sign of a loss.
+    """
+    exact = Decimal(str(percent))
+    sign = "+" if exact > 0 else minus if exact < 0 else ""
+    smallest = Decimal(1).scaleb(-MAX_PERCENT_DECIMALS)
+    roundings = (
+        Decimal(f"{exact:.{decimals}f}")
+        for decimals in range(int(abs(exact) < WHOLE_FROM_PERCENT), MAX_PERCENT_DECIMALS + 1)
+    )
+    rounded = next((number for number in roundings if number not in (0, -100) or number == exact), None)
+    if rounded is None:
+        return f"{sign}<{smallest:f} %" if abs(exact) < 1 else f"{sign}{100 - smallest:f} %"
+    digits = f"{abs(rounded):f}"
+    return f"{sign}{digits.rstrip('0').rstrip('.') if '.' in digits else digits} %"
 
 
 def format_share(share: Decimal | float, decimals: int = 1) -> str:

@@ -22,7 +22,7 @@ from orarchive.domain.prices import (
     format_price,
     format_time_of_day,
     format_unit,
-    list_time_of_day_keys,
+    list_scheduled_dimensions,
     parse_price,
     parse_time_of_day,
     read_entry_prices,
@@ -184,7 +184,8 @@ def format_prices(prices: Mapping[str, tuple[Decimal | None, ...]], style: Style
     for name in names[: style.max_items]:
         amounts = [format_price(name, price) for price in prices[name]]
         unit = format_unit(name)
-        unit = unit if any(amount.endswith(unit) for amount in amounts) else ""
+        # Behind a word that has no unit, such as "none", it would be read as part of that.
+        unit = unit if amounts[-1].endswith(unit) else ""
         if unit and parts and parts[-1].endswith(unit):
             parts[-1] = parts[-1].removesuffix(unit)
         words = f" {style.arrow} ".join(amount.removesuffix(unit) for amount in amounts)
@@ -286,7 +287,7 @@ def _get_alias_slug(target: Any) -> Any:
 
 def _describe_schedule(change: Change, style: Style) -> str:
     """Return in words how a schedule changed, and the current prices that it hides or no longer hides."""
-    before, after = (bool(list_time_of_day_keys(pricing)) for pricing in (change.old, change.new))
+    before, after = (bool(list_scheduled_dimensions(pricing)) for pricing in (change.old, change.new))
     words = {
         (False, True): "prices depend on the time of day from now on",
         (True, False): "prices no longer depend on the time of day",

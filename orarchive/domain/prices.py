@@ -23,12 +23,11 @@ digits."""
 MAX_PRICES = 200
 """Prices of a pricing object, and entries of a schedule, that are read. Real objects have fifteen prices and
 a handful of entries; thousands, sent by mistake, must not fill pages or slow down runs."""
-WHOLE_FROM_PERCENT = 10
-"""Percentage from which on a change is told without decimals."""
-MAX_PERCENT_DECIMALS = 6
-"""Decimals that a percentage has at most; nobody reads more."""
 NOT_PRICES = ("overrides", "discount")
 NUMERIC_TYPES = (str, int, Decimal)
+MAX_TIME = 2400
+"""The last time of a day, as schedules write it."""
+ANY_MONDAY = dt.datetime(2001, 1, 1, tzinfo=dt.UTC)
 ZERO = Decimal(0)
 MAX_NOISE = Decimal("1e-9")
 """Relative difference up to which two numbers are equal: a decimal that went through a binary number comes
@@ -68,10 +67,46 @@ def _parse_decimal(value: str | int | Decimal) -> Decimal | None:
     return price if price.is_finite() and abs(price.adjusted()) < MAX_EXPONENT else None
 
 
-def list_time_of_day_keys(pricing: Any) -> set[str]:
-    """Return the dimensions with time-of-day prices: those in an override with a time window or weekdays.
+def list_scheduled_dimensions(pricing: Any) -> set[str]:
+    """Return the dimensions whose price a readable override sets by the time of day."""
+    return {
+        name
+        for entry in list_readable_entries(pricing)
+        if any(entry.get(condition) is not None for condition in TIME_OF_DAY_CONDITIONS)
+        for name in read_entry_prices(entry)
+    }
 
-    The service puts the rate of the current window at the top level, so these top-level values change several
+
+def list_base_prices(pricing: Any) -> dict[str, Decimal]:
+    """Return the prices at the top level of time-of-day dimensions that are not the rate of any entry.
+
+    Such a price holds outside the windows of the schedule. Inside one, the top level repeats its rate, and
+    the price outside is not stated.
+    """
+    bases = {}
+    for name in list_scheduled_dimensions(pricing):
+        entries = [entry for entry in list_readable_entries(pricing) if name in entry]
+        price = read_prices(pricing).get(name)
+        rates = [read_entry_prices(entry).get(name) for entry in entries]
+        if not any(is_same_price(price, rate) for rate in (None, *rates)) and not _covers_week(entries):
+            bases[name] = price
+    return {name: price for name, price in bases.items() if price is not None}
+
+
+def _covers_week(entries: list[Record]) -> bool:
+    """Return whether one of some readable entries holds at any time of the week for an ordinary prompt."""
+    ordinary = [entry for entry in entries if not _read_threshold(entry)]
+    times = (parse_time_of_day(entry.get(name)) for entry in ordinary for name in ("utc_start", "utc_end"))
+    minutes = {0, *(minute for minute in times if minute is not None)}
+    moments = (ANY_MONDAY + dt.timedelta(days=day, minutes=minute) for day in range(7) for minute in minutes)
+    return all(any(is_in_force(entry, moment) for entry in ordinary) for moment in moments)
+
+
+def list_time_of_day_keys(pricing: Any) -> set[str]:
+    """Return the dimensions in an override with a time window or weekdays, whether they can be read or not.
+
+    By them pricing objects are split into files; what they mean, `list_scheduled_dimensions` says. The
+    service puts the rate of the current window at the top level, so these top-level values change several
     times a day with no change of price. All 11 such flips on record stayed inside these dimensions.
     """
     if not isinstance(pricing, dict) or not isinstance(pricing.get("overrides"), list):
@@ -175,12 +210,15 @@ def list_readable_entries(pricing: Any) -> list[Record]:
 
 
 def is_readable(conditions: Record) -> bool:
-    """Return whether all conditions are known and have values that can be read; null is no condition."""
+    """Return whether all conditions are known, and have values that can be read and can hold.
+
+    A window or weekdays that are null are no condition.
+    """
     days, start, end = (conditions.get(name) for name in ("utc_days", "utc_start", "utc_end"))
     return (
         conditions.keys() <= {*CONDITIONS}
-        and (days is None or isinstance(days, list))
-        and (start is end is None or None not in (parse_price(start), parse_price(end)))
+        and (days is None or (isinstance(days, list) and bool(days) and all(day in WEEKDAYS for day in days)))
+        and (start is end is None or None not in (parse_time_of_day(start), parse_time_of_day(end)))
         and parse_price(conditions.get("min_prompt_tokens", 0)) is not None
     )
 
@@ -246,27 +284,6 @@ def compute_percent_change(old: Decimal | None, new: Decimal | None) -> Decimal 
     return (new - old) / old * 100
 
 
-def format_percent_change(percent: Decimal | float, minus: str = "-") -> str:
-    """Return a change in percent with its sign: `+1395 %`, `+5.3 %`, `-99.999 %`.
-
-    From ten percent on it is whole, below it has one decimal; more where it would otherwise say `0 %`, or
-    that all is gone. What even six decimals do not tell from nothing is `+<0.000001 %`, and what they do not
-    tell from all is `-99.999999 %`. `minus` is the sign of a loss.
-    """
-    exact = Decimal(str(percent))
-    sign = "+" if exact > 0 else minus if exact < 0 else ""
-    smallest = Decimal(1).scaleb(-MAX_PERCENT_DECIMALS)
-    roundings = (
-        Decimal(f"{exact:.{decimals}f}")
-        for decimals in range(int(abs(exact) < WHOLE_FROM_PERCENT), MAX_PERCENT_DECIMALS + 1)
-    )
-    rounded = next((number for number in roundings if number not in (0, -100) or number == exact), None)
-    if rounded is None:
-        return f"{sign}<{smallest:f} %" if abs(exact) < 1 else f"{sign}{100 - smallest:f} %"
-    digits = f"{abs(rounded):f}"
-    return f"{sign}{digits.rstrip('0').rstrip('.') if '.' in digits else digits} %"
-
-
 def format_price(dimension: str, price: Decimal | None) -> str:
     """Return a price in words: `$1.25 per M`, `$0.01 per search`, `$0`, `dynamic` or `none`.
 
@@ -304,7 +321,7 @@ def parse_time_of_day(hhmm: Any) -> int | None:
     if number is None or number != int(number):
         return None
     hours, minutes = divmod(int(number), 100)
-    return hours * 60 + minutes
+    return hours * 60 + minutes if 0 <= number <= MAX_TIME else None
 
 
 def format_time_of_day(minute: int) -> str:

@@ -36,7 +36,7 @@ from orarchive.store.commit import archive_lock, list_first_files
 from orarchive.store.commit_message import format_message
 from orarchive.store.fast_import import ImportCommit, Lines, write_commits
 from orarchive.store.ledger import Attempt, FeedReport
-from orarchive.timestamps import YEARS, format_hour, format_stamp
+from orarchive.timestamps import DAY, YEARS, format_hour, format_stamp
 
 
 @dataclass(frozen=True)
@@ -101,11 +101,12 @@ def import_versions(
         accepted = resolve_commits(versions, source.path, accept)
         with archive_lock(archive) as notes:
             ref, parent, limit = choose_target(archive, source.name, now)
-            hours, results = _group_by_hour(versions, limit)
+            hours, results = _group_by_hour(versions, limit, now)
             if not hours:
+                wrong = sum(result.outcome == "wrong-time" for result in results.values())
                 msg = (
-                    f"no version of {source.path} is of an hour before {format_hour(limit)}:"
-                    " nothing to import"
+                    f"no version of {source.path} is of a possible hour before {format_hour(limit)}"
+                    f" ({wrong:,} of {len(versions):,} have an impossible time): nothing to import"
                 )
                 raise ArchiveError(msg)
             hours[0].notes[:0] = notes
@@ -124,12 +125,13 @@ def import_versions(
 
 
 def _group_by_hour(
-    versions: Iterable[Version], limit: dt.datetime
+    versions: Iterable[Version], limit: dt.datetime, now: dt.datetime
 ) -> tuple[list[HourVersions], dict[str, VersionResult]]:
     """Group versions by hour, oldest first; return also the results, by commit, of those without an hour.
 
-    Those are versions of an hour at or after the limit, of a year before YEARS, and those that contradict the
-    order of most others: a clock that was ahead costs its commit, not all that follow.
+    Those are versions of an hour at or after the limit, of a year before YEARS or a time over a day from
+    `now`, and those that contradict the order of most others: a clock that was ahead costs its commit, not
+    all that follow.
     """
     hours: list[HourVersions] = []
     results: dict[str, VersionResult] = {}
@@ -138,7 +140,7 @@ def _group_by_hour(
     dated = [version for version in versions if version.time.year >= YEARS[0] and version.hour < limit]
     ordered = {version.commit for version in _list_longest_order(dated)}
     for version in versions:
-        if version.time.year < YEARS[0]:
+        if version.time.year < YEARS[0] or version.time > now + DAY:
             results[version.commit] = VersionResult(version, "wrong-time")
             notes.append(f"of no possible time, left out: {version.commit} of {format_stamp(version.time)}")
         elif version.hour >= limit:

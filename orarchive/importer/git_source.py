@@ -150,7 +150,7 @@ def _parse_time(seconds: str) -> dt.datetime:
     """Parse a commit's time (seconds after 1970) to UTC; the last of all for one that no calendar has."""
     try:
         return dt.datetime.fromtimestamp(int(seconds), dt.UTC)
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, OSError):
         return dt.datetime.max.replace(tzinfo=dt.UTC)
 
 

@@ -7,7 +7,7 @@ when the record leaves, and for all that are listed once after the last attempt 
 from typing import Any
 
 from orarchive.domain.keys import Key
-from orarchive.domain.prices import get_prices_at, list_price_ranges, list_time_of_day_keys
+from orarchive.domain.prices import get_prices_at, list_price_ranges, list_scheduled_dimensions
 from orarchive.history.replay import ReplayStep
 from orarchive.index.context import AttemptContext
 from orarchive.index.prices import PRICED_FEEDS
@@ -31,7 +31,7 @@ def apply_attempt(context: AttemptContext, step: ReplayStep) -> None:
             old_pricing, new_pricing = (record.get("pricing") if record else None for record in (old, new))
             if new and old_pricing != new_pricing:
                 _write_prices(context, feed, key, new_pricing, context.hour)
-            elif old and not new and list_time_of_day_keys(old_pricing):
+            elif old and not new and list_scheduled_dimensions(old_pricing):
                 last, _ = context.find_span(feed, _get_parent_key(feed, key))
                 _write_prices(context, feed, key, old_pricing, last or context.hour)
 
@@ -43,7 +43,7 @@ def update_rates(context: AttemptContext) -> None:
     """
     for feed in PRICED_FEEDS:
         for key, record in context.update.state.records[feed].items():
-            if not list_time_of_day_keys(record.get("pricing")):
+            if not list_scheduled_dimensions(record.get("pricing")):
                 continue
             hour = _find_last_hour(context, feed, _get_parent_key(feed, key))
             _write_prices(context, feed, key, record["pricing"], hour)

@@ -30,7 +30,8 @@ from orarchive.domain.feeds import FEEDS, FanOutFeed
 from orarchive.domain.keys import get_model_of_key
 from orarchive.domain.prices import (
     compute_percent_change,
-    list_time_of_day_keys,
+    list_base_prices,
+    list_scheduled_dimensions,
     read_entry_prices,
     read_prices,
     read_schedule,
@@ -253,10 +254,11 @@ def _normalize_entries(entries: list[Record]) -> list[Record]:
 
 def _read_tariffs(pricing: Any) -> dict[str, Tariff]:
     """Return the tariff of each dimension; a current time-of-day rate is no plain price."""
-    time_of_day = list_time_of_day_keys(pricing)
+    time_of_day = list_scheduled_dimensions(pricing)
     tariffs: dict[str, Tariff] = {
         name: [({}, price)] for name, price in read_prices(pricing).items() if name not in time_of_day
     }
+    tariffs |= {name: [({}, price)] for name, price in list_base_prices(pricing).items()}
     for entry in read_schedule(pricing):
         prices = read_entry_prices(entry)
         conditions = {name: value for name, value in entry.items() if name not in prices}

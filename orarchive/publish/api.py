@@ -175,7 +175,7 @@ def _format_prices(prices: Mapping[str, Decimal]) -> dict[str, str]:
 def _build_conditions(priced: Model | Endpoint) -> Record:
     """Return whether prices depend on conditions, and the lowest and the highest of those that do."""
     ranges = {name: [f"{low:f}", f"{high:f}"] for name, (low, high) in priced.price_ranges.items()}
-    return {"has_conditions": bool(priced.schedule), "price_ranges": ranges}
+    return {"has_conditions": bool(priced.price_ranges), "price_ranges": ranges}
 
 
 def _build_relations(view: View, endpoints: list[RecordEntry]) -> Record:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
@@ -31,7 +31,7 @@ from orarchive.domain.event_kinds import (
     get_event_kind,
 )
 from orarchive.domain.feeds import FEEDS
-from orarchive.domain.figures import format_share
+from orarchive.domain.figures import format_percent_change, format_share
 from orarchive.domain.keys import EndpointKey, get_model_of_key
 from orarchive.domain.phrasing import (
     Style,
@@ -44,7 +44,6 @@ from orarchive.domain.phrasing import (
 from orarchive.domain.prices import (
     MAIN_DIMENSIONS,
     compute_percent_change,
-    format_percent_change,
     format_price,
     is_dynamic,
 )
@@ -115,6 +114,8 @@ class ChangelogLine:
     moves: tuple[Move, ...] = ()
     parts: tuple[str, ...] = ()
     """Everything else that there is to say, in words."""
+    has_conditions: bool = False
+    """Whether prices under conditions changed, which `moves` do not state."""
 
 
 @dataclass(frozen=True)
@@ -218,12 +219,13 @@ def _build_price_line(cause: str, events: list[Event], limits: list[Event]) -> C
     # The label of a line about another provider says the cause.
     causes = [phrases[cause]] if cause == "unknown" and first.feed == "models" else []
     words = [describe_change(event.to_change(), PAGE_STYLE) for event in limits]
-    return _build_line(
+    line = _build_line(
         first,
         sorted_moves,
         (*causes, *tariffs, *filter(None, words)),
         LISTED_PROVIDER if cause == "provider" else label,
     )
+    return replace(line, has_conditions=bool(conditional))
 
 
 def _read_move(event: Event) -> Move | None:
@@ -232,7 +234,9 @@ def _read_move(event: Event) -> Move | None:
     A price with conditions counts by its plain price; None where that is missing before or after.
     """
     old, new = _read_plain_price(event.old), _read_plain_price(event.new)
-    return None if _has_conditions(event) and None in (old, new) else Move(event.field, old, new)
+    if _has_conditions(event) and (None in (old, new) or old == new):
+        return None
+    return Move(event.field, old, new)
 
 
 def _read_plain_price(value: Any) -> Decimal | None:

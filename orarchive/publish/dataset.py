@@ -47,6 +47,8 @@ class PriceInterval:
     amount: Decimal
     highest: Decimal | None = None
     """Of a time-of-day price the highest of its rates; `amount` is then the lowest."""
+    position: int = 0
+    """Of the prices of a record that hold at the same time the last by position counts."""
 
 
 @dataclass(frozen=True)
@@ -196,18 +198,18 @@ class Dataset:
         return points
 
     def find_tariff(self, entry: RecordEntry, dimension: str, hour: dt.datetime) -> dict[str, Decimal]:
-        """Return by condition the prices of a dimension of a record that held in a good hour."""
-        return {
-            condition: interval.amount
+        """Return by condition the prices of a dimension of a record that held in a good hour, by position."""
+        held = [
+            (interval.position, condition, interval.amount)
             for condition, interval in self._points.get((entry.feed, entry.key, dimension), ())
             if interval.first <= hour and (interval.last is None or hour <= interval.last)
-        }
+        ]
+        return {condition: amount for _, condition, amount in sorted(held)}
 
     def find_price_at(self, entry: RecordEntry, dimension: str, hour: dt.datetime) -> Decimal | None:
         """Return the price of a record in a good hour, for an ordinary prompt; None where none is known.
 
-        A time-of-day price is the rate of that hour. Of entries that hold at the same time the one with more
-        conditions wins, because the index does not know their order.
+        A time-of-day price is the rate of that hour.
         """
         tariff = self.find_tariff(entry, dimension, hour)
         if tariff.keys() <= {""}:
@@ -215,7 +217,7 @@ class Dataset:
         entries = [
             {**loads(condition), dimension: f"{price:f}"} for condition, price in tariff.items() if condition
         ]
-        pricing: Record = {"overrides": sorted(entries, key=len)}
+        pricing: Record = {"overrides": entries}
         if "" in tariff:
             pricing[dimension] = f"{tariff['']:f}"
         return get_prices_at(pricing, hour).get(dimension, (None, None))[0]

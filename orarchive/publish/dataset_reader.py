@@ -124,14 +124,19 @@ def _read_readings(db: sqlite3.Connection) -> list[FeedReading]:
     ]
 
 
-PRICES = "select feed, key, dimension, condition, first, last, amount from price_history order by first"
+PRICES = """
+    select feed, key, dimension, condition, position, prices.first, prices.last, amount
+    from prices join records on id = record order by prices.first
+"""
 
 
 def _read_prices(db: sqlite3.Connection) -> dict[tuple[str, str], Prices]:
     """Read every price that was ever seen, by (feed, key)."""
     prices: dict[tuple[str, str], Prices] = defaultdict(lambda: defaultdict(list))
-    for feed, key, dimension, condition, first, last, amount in db.execute(PRICES):
-        interval = PriceInterval(parse_stamp(first), _parse_optional_stamp(last), Decimal(amount))
+    for feed, key, dimension, condition, position, first, last, amount in db.execute(PRICES):
+        interval = PriceInterval(
+            parse_stamp(first), _parse_optional_stamp(last), Decimal(amount), position=position
+        )
         prices[feed, key][PriceKey(dimension, condition)].append(interval)
     return prices
 

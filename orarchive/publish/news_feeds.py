@@ -14,10 +14,10 @@ import feedgenerator
 from markupsafe import escape
 
 from orarchive.domain.event_kinds import LISTED_PROVIDER
-from orarchive.domain.figures import format_share
+from orarchive.domain.figures import format_percent_change, format_share
 from orarchive.domain.foreign_text import escape_invisible, shorten
 from orarchive.domain.phrasing import label_dimension
-from orarchive.domain.prices import format_percent_change, format_price
+from orarchive.domain.prices import format_price
 from orarchive.publish.changelog import PAGE_STYLE, ChangelogHour, ChangelogLine, Move
 from orarchive.publish.feed_ids import FeedSite
 from orarchive.publish.sanitize import to_safe_json
@@ -250,7 +250,12 @@ def _fold_flapping(entries: list[NewsEntry]) -> Iterator[NewsEntry]:
 
 
 def _is_reversal_of(line: ChangelogLine, before: ChangelogLine) -> bool:
-    """Return whether a line moves every price of an earlier line back to its old value."""
+    """Return whether a line moves every price of an earlier line back to its old value.
+
+    A line with prices under conditions is none: its moves do not say how these changed.
+    """
+    if line.has_conditions or before.has_conditions:
+        return False
     now, then = ({move.dimension: move for move in moved.moves} for moved in (line, before))
     return now.keys() == then.keys() and all(
         (now[name].old, now[name].new) == (then[name].new, then[name].old) for name in now

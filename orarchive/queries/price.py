@@ -11,8 +11,8 @@ from orarchive.domain.feeds import FEEDS
 from orarchive.domain.keys import get_provider_of_tag
 from orarchive.domain.prices import (
     get_prices_at,
+    list_scheduled_dimensions,
     list_thresholds,
-    list_time_of_day_keys,
     read_entry_prices,
     read_prices,
     read_schedule,
@@ -260,7 +260,7 @@ def _is_same_pricing(left: Record | None, right: Record | None) -> bool:
 
 def _read_all_prices(pricing: Record) -> list[Any]:
     """Return the fixed prices and the schedule of a price object, with prices as numbers."""
-    scheduled = list_time_of_day_keys(pricing)
+    scheduled = list_scheduled_dimensions(pricing)
     prices = {name: price for name, price in read_prices(pricing).items() if name not in scheduled}
     return [prices, [{**entry, **read_entry_prices(entry)} for entry in read_schedule(pricing)]]
 

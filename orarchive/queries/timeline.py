@@ -7,10 +7,10 @@ from typing import Any
 
 from orarchive.domain.event_kinds import REPRICED, RETURNED
 from orarchive.domain.feeds import FEEDS
+from orarchive.domain.figures import format_percent_change
 from orarchive.domain.phrasing import LOG_STYLE, describe_change, format_tariff
 from orarchive.domain.prices import (
     compute_percent_change,
-    format_percent_change,
     format_price,
     parse_price,
 )

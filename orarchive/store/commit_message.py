@@ -47,8 +47,8 @@ MAX_KEY_LENGTH = 120
 MAX_KEPT_KEYS = 5
 """Keys of kept records that a line names."""
 
-OTHER_PROVIDER_PHRASE = "model{s} listed at another provider's price"
-"""Said of models whose list price changed although no provider changed a price."""
+OTHER_PROVIDER_PHRASE = "listed provider{s} changed"
+"""Said of models that list another provider's price or limits, which no provider changed."""
 
 
 def format_message(
@@ -91,7 +91,11 @@ def _count_changes(changes: list[Change], first_counts: Mapping[str, int]) -> st
     if relisted:
         parts.append(_format_count(len(relisted), OTHER_PROVIDER_PHRASE))
     phrased = {(feed, kind) for _, feeds, kinds in rows for feed in feeds for kind in kinds}
-    edited = {(change.feed, change.key) for change in changes if (change.feed, change.kind) not in phrased}
+    edited = {
+        (change.feed, change.key)
+        for change in changes
+        if (change.feed, change.kind) not in phrased and change.cause != "provider"
+    }
     if edited:
         parts.append(f"{len(edited):,} edited")
     return ", ".join(parts)

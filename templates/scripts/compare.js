@@ -43,9 +43,9 @@ function setUpComparison(form) {
     const timed = model.conditional_prices
       .filter((prices) => prices.dimension === name && isTimeOfDay(prices.condition))
       .map((prices) => findPriceOn(prices.points, model, day)).filter(Number.isFinite);
-    if (timed.length && !day) timed.push(Number(model.now[name]));
-    if (timed.length) return [Math.min(...timed), Math.max(...timed)];
     const price = findPriceOn(model.prices[name] || [], model, day);
+    if (timed.length) timed.push(...[price, !day && Number(model.now[name])].filter(Number.isFinite));
+    if (timed.length) return [Math.min(...timed), Math.max(...timed)];
     return price === undefined ? "none" : price === NOT_KNOWN ? price : [price, price];
   }
 

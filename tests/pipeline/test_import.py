@@ -9,7 +9,9 @@ import pytest
 
 from orarchive.domain import snapshot
 from orarchive.domain.feeds import FEEDS, MODELS
+from orarchive.errors import ArchiveError
 from orarchive.history.history import read_history
+from orarchive.importer import git_source
 from orarchive.importer import report as import_report
 from orarchive.index.database import open_index
 from orarchive.jsonl import dumps
@@ -290,10 +292,20 @@ def test_a_version_of_an_impossible_time_is_left_out(
     source.save(repriced("0.9"), 9 * HOUR)
     imported = run_import(archive, source)
     outcomes = {result.version.commit: result.outcome for result in imported.versions}
-    assert outcomes.pop(odd) == ("too-late" if year > 2000 else "wrong-time")
+    assert outcomes.pop(odd) == "wrong-time"
     assert set(outcomes.values()) == {"written"}
-    if year < 2000:
-        assert any(line.startswith(f"wrong-time {odd}") for line in import_report.format_summary(imported))
+    assert any(line.startswith(f"wrong-time {odd}") for line in import_report.format_summary(imported))
+
+
+@pytest.mark.parametrize("seconds", ["-1", "10000000000", "1000000000000000000", "x"])
+def test_no_number_of_seconds_stops_an_import(seconds: str) -> None:
+    assert not 2000 <= git_source._parse_time(seconds).year <= 2200
+
+
+def test_a_source_without_a_possible_time_says_so(archive: Archive, source: Source) -> None:
+    source.save(body(), dt.datetime(1970, 1, 2, tzinfo=dt.UTC) - BEGUN)
+    with pytest.raises(ArchiveError, match=r"1 of 1 have an impossible time"):
+        run_import(archive, source)
 
 
 def test_a_history_that_was_written_anew_has_the_times_of_its_authors(

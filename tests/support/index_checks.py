@@ -21,7 +21,7 @@ from tests.support.oracle import Oracle
 from tests.support.oracle.attempts import Records, get_kept, is_good
 from tests.support.oracle.facts import Fact
 from tests.support.oracle.records import TrackedRecord
-from tests.support.oracle.values import list_paths, list_points
+from tests.support.oracle.values import get_pricing, list_paths, list_points, list_scheduled, read_base
 from tests.support.random_histories import ArchivedAttempt, archive_steps, write_history
 from tests.support.random_steps import Step
 
@@ -184,6 +184,14 @@ def check_prices(db: sqlite3.Connection, oracle: Oracle) -> None:
             if row_feed == name and good_hour.is_within(first, last)
         ]
         points = [point for point in points if good_hour.was_read(point[0][0])]
+        # Inside the windows of a schedule the price outside them stands as it was read last.
+        unstated = {
+            (key, (dimension, ""))
+            for key, record in good_hour.records[name].items()
+            for dimension in list_scheduled(get_pricing(record))
+            if read_base(get_pricing(record), dimension) is None
+        }
+        points = [point for point in points if point[:2] not in unstated]
         expected = [
             (key, *point)
             for key, record in good_hour.records[name].items()

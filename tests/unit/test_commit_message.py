@@ -84,7 +84,7 @@ def list_other_provider(bodies: Payloads) -> None:
         ),
         (
             list_other_provider,
-            "1 model listed at another provider's price",
+            "1 listed provider changed",
             r"~ z-ai/glm-5.1: prompt .* per M \(listed at another provider's price\)",
         ),
         (
@@ -237,5 +237,5 @@ def test_counts_have_plurals_and_an_order() -> None:
     subject = format_message(START, ATTEMPT, changes, {}).splitlines()[0]
     assert subject == (
         "2026-06-01T00Z: 2 models added, 1 alias moved, 1 image or video entry changed,"
-        " 2 models listed at another provider's price"
+        " 2 listed providers changed"
     )

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from orarchive.domain.prices import format_percent_change
+from orarchive.domain.figures import format_percent_change
 
 
 @pytest.mark.parametrize(

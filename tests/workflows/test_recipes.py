@@ -127,7 +127,7 @@ FACT: list[Edit] = [
     ("orarchive/domain/records.py", "    inputs: tuple[str, ...]\n", "    edition: str | None\n"),
     (
         "orarchive/domain/records.py",
-        "            inputs=as_texts(",
+        "            tokenizer=as_text(",
         '            edition=as_text(record.get("edition")),\n',
     ),
     ("orarchive/publish/views/model_page.py", "    tokenizer: str | None\n", "    edition: str | None\n"),

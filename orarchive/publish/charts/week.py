@@ -10,6 +10,7 @@ from decimal import Decimal
 from itertools import groupby, pairwise
 
 from orarchive.domain.prices import (
+    ANY_MONDAY,
     format_price,
     format_time_of_day,
     get_prices_at,
@@ -58,8 +59,6 @@ class Week:
 
 
 DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-
-ANY_MONDAY = dt.datetime(2001, 1, 1, tzinfo=dt.UTC)
 
 MINUTES_PER_DAY = 24 * 60
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from orarchive.domain.event_kinds import LISTED_PROVIDER
+from orarchive.domain.figures import format_percent_change
 from orarchive.domain.phrasing import get_unit
-from orarchive.domain.prices import format_percent_change
 from orarchive.publish.changelog import PAGE_STYLE, ChangelogHour, ChangelogLine, Move
 from orarchive.publish.views.cells import PriceCell
 

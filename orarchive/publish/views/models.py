@@ -9,7 +9,7 @@ from typing import get_args
 
 from orarchive.domain.event_kinds import RETURNED
 from orarchive.domain.phrasing import sort_dimensions
-from orarchive.domain.prices import MAIN_DIMENSIONS, list_time_of_day_keys
+from orarchive.domain.prices import MAIN_DIMENSIONS, list_scheduled_dimensions
 from orarchive.domain.records import Model, as_text, split_variant
 from orarchive.publish.changelog import ChangelogHour, build_changelog
 from orarchive.publish.charts.bands import merge_time_of_day
@@ -237,7 +237,7 @@ def build_model_views(dataset: Dataset, now: dt.datetime) -> list[ModelView]:
             kept_reason=kept_reasons.get(key),
             has_media_prices=key in with_media_prices,
             conditions=[read_condition(rule) for rule in models[key].schedule],
-            time_of_day_dimensions=list_time_of_day_keys(entry.record.get("pricing")),
+            time_of_day_dimensions=list_scheduled_dimensions(entry.record.get("pricing")),
             related_ids=related.get(key, []),
         )
         for key, entry in entries.items()

@@ -20,6 +20,7 @@ from tests.support.oracle.values import (
     normalize_schedule,
     normalize_tariff,
     parse_number,
+    read_base,
     read_entries,
     read_entry_prices,
     read_price,
@@ -128,6 +129,12 @@ class PriceOracle:
             cause = self._find_cause(key[0], name, new) if feed.name == "models" else ""
             percent = _find_percent(old, new)
             self._add(feed, key, "repriced", name, *values, percent=percent, cause=cause)
+        elif is_time_of_day and not change.is_rescheduled and self._has_new_base(change, name):
+            base, new_base = (read_base(pricing, name) for pricing in (change.old, change.sent))
+            cause = self._find_cause(key[0], name, new_base) if feed.name == "models" else ""
+            values = [format_plain(base), format_plain(new_base)]
+            percent = _find_percent(base, new_base)
+            self._add(feed, key, "repriced", name, *values, percent=percent, cause=cause)
         elif is_ruled:
             cause = self._find_schedule_cause(key[0], change) if feed.name == "models" else ""
             self._add(feed, key, "repriced", name, *tariffs, cause=cause)
@@ -138,6 +145,11 @@ class PriceOracle:
                 else _find_form_excuse(change.old.get(name), change.new.get(name))
             )
         return is_ruled
+
+    def _has_new_base(self, change: PricingChange, name: str) -> bool:
+        """Return whether the price outside the schedule was stated before and after, and moved."""
+        bases = [read_base(pricing, name) for pricing in (change.old, change.sent)]
+        return None not in bases and not is_near(*bases)
 
     def _add(self, feed: Feed, key: Key, kind: str, field: str, old: Any, new: Any, **values: Any) -> None:
         after = self.log.find_after(feed.name, feed.get_parent_key(key))
@@ -152,6 +164,9 @@ class PriceOracle:
             price = read_price(change.new, name)
             if not is_near(read_price(change.old, name), price):
                 self.moved_endpoint_prices[model].add((name, price))
+        for name in [] if change.is_rescheduled else time_of_day:
+            if self._has_new_base(change, name):
+                self.moved_endpoint_prices[model].add((name, read_base(change.sent, name)))
         if change.is_rescheduled:
             prices: set[PriceValue] = {(name, read_price(change.sent, name)) for name in time_of_day}
             for entry in [*read_entries(change.old), *read_entries(change.sent)]:

@@ -10,6 +10,8 @@ from orarchive.jsonl import Record, dumps
 CLOCK_CONDITIONS = ("utc_start", "utc_end", "utc_days")
 CONDITIONS = (*CLOCK_CONDITIONS, "min_prompt_tokens")
 
+HALF_HOURS = [hour * 100 + minute for hour in range(24) for minute in (0, 30)]
+
 # --- fields -------------------------------------------------------------------------------------------------
 
 
@@ -120,8 +122,45 @@ def read_entry_conditions(entry: Record) -> Record:
 
 def list_scheduled(pricing: Record) -> set[str]:
     """Return the dimensions that have a time-of-day price."""
-    entries = [entry for entry in read_entries(pricing) if set(CLOCK_CONDITIONS) & entry.keys()]
-    return {name for entry in entries for name in entry} - set(CONDITIONS)
+    entries = [entry for entry in read_entries(pricing) if is_clock(entry)]
+    return {name for entry in entries for name in read_entry_prices(entry)}
+
+
+def is_clock(entry: Record) -> bool:
+    """Return whether all conditions of an entry can be read, and one of them is a time of day."""
+    conditions = read_entry_conditions(entry)
+    days, times = conditions.get("utc_days"), [conditions.get(name) for name in ("utc_start", "utc_end")]
+    numbers = [parse_number(time) for time in times]
+    is_window = all(number is not None and 0 <= number <= 2400 for number in numbers)
+    are_days = isinstance(days, list) and bool(days) and all(str(day).endswith("day") for day in days)
+    return (
+        conditions.keys() <= set(CONDITIONS)
+        and (is_window or times == [None, None])
+        and (are_days or days is None)
+        and parse_number(conditions.get("min_prompt_tokens", 0)) is not None
+        and (is_window or are_days)
+    )
+
+
+def read_base(pricing: Record, dimension: str) -> Decimal | None:
+    """Return the price of a scheduled dimension outside its schedule; None inside, where it is not stated."""
+    price = read_price(pricing, dimension)
+    entries = [entry for entry in read_entries(pricing) if dimension in read_entry_prices(entry)]
+    rates = [read_entry_prices(entry)[dimension] for entry in entries]
+    is_rate = any(is_near(price, rate) for rate in rates)
+    return (
+        None
+        if is_rate or all(any(map(is_open, entries, [hhmm] * len(entries))) for hhmm in HALF_HOURS)
+        else price
+    )
+
+
+def is_open(entry: Record, hhmm: int) -> bool:
+    """Return whether an entry that names no weekdays and no length of prompt holds at a time of day."""
+    if entry.get("min_prompt_tokens") or entry.get("utc_days") is not None or entry.get("utc_start") is None:
+        return not entry.get("min_prompt_tokens") and entry.get("utc_days") is None and not is_clock(entry)
+    start, end = int(entry["utc_start"]), int(entry["utc_end"])
+    return start <= hhmm < end if start < end else hhmm >= start or hhmm < end
 
 
 def list_points(record: Record) -> dict[tuple[str, str], Decimal]:
@@ -132,6 +171,7 @@ def list_points(record: Record) -> dict[tuple[str, str], Decimal]:
         amount = read_price(pricing, name)
         if amount is not None:
             points[name, ""] = amount
+    points |= {(name, ""): base for name in scheduled if (base := read_base(pricing, name)) is not None}
     for entry in read_entries(pricing):
         condition = dumps(read_entry_conditions(entry)).decode()
         points |= {(name, condition): amount for name, amount in read_entry_prices(entry).items()}
@@ -146,7 +186,7 @@ def read_tariff(pricing: Record, dimension: str) -> Any:
         if (amount := read_entry_prices(entry).get(dimension)) is not None
     ]
     is_scheduled = dimension in list_scheduled(pricing)
-    price = None if is_scheduled else format_plain(read_price(pricing, dimension))
+    price = format_plain((read_base if is_scheduled else read_price)(pricing, dimension))
     return [*([{"price": price}] if price is not None else []), *entries] if entries else price
 
 
