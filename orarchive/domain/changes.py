@@ -27,7 +27,7 @@ from orarchive.domain.event_kinds import (
 )
 from orarchive.domain.feeds import FEEDS, CopyFeed, Feed
 from orarchive.domain.field_paths import drop_nested, list_price_paths, remove_paths
-from orarchive.domain.keys import EndpointKey, Key, RecordName, get_model_of_key
+from orarchive.domain.keys import EndpointKey, Key, RecordName, get_model_of_key, join_key_parts
 from orarchive.domain.prices import (
     is_same_price,
     list_base_prices,
@@ -155,7 +155,7 @@ def diff_records(
 
 def format_key(feed: Feed, key: Key) -> RecordName:
     """Return the name of a record: `openai/gpt-x`, `openai/gpt-x@azure/eu#1`."""
-    text = EndpointKey(*key).text if feed.key[-1] == "n" else "@".join(map(str, key))
+    text = EndpointKey(*key).text if feed.key[-1] == "n" else join_key_parts(key)
     return RecordName(text, key)
 
 

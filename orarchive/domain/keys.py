@@ -2,6 +2,7 @@
 
 import re
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 Key = tuple[Any, ...]
 """What identifies a record in its feed: the values of the feed's key fields."""
@@ -30,8 +31,8 @@ class EndpointKey(NamedTuple):
 
     @property
     def text(self) -> str:
-        """Return the text form, `openai/gpt-x@azure/eu#1`."""
-        return f"{self.model}@{self.label}"
+        """Return the text form, `openai/gpt-x@azure/eu#1`, which no other key has."""
+        return f"{self.model}@{_quote_part(self.tag)}" + (f"#{self.n}" if self.n else "")
 
     @classmethod
     def parse(cls, text: str) -> "EndpointKey | None":
@@ -41,11 +42,12 @@ class EndpointKey(NamedTuple):
         """
         if isinstance(text, RecordName):
             return cls(*text.parts) if len(text.parts) == len(cls._fields) else None
-        model, separator, label = text.partition("@")
+        model, separator, label = text.rpartition("@")
         if not separator:
             return None
         number = _NUMBER.search(label)
-        return cls(model, label[: number.start()], int(number[1])) if number else cls(model, label, 0)
+        tag = unquote(label[: number.start()] if number else label)
+        return cls(model, tag, int(number[1]) if number else 0)
 
 
 class RecordName(str):
@@ -61,8 +63,19 @@ class RecordName(str):
 
 
 def get_model_of_key(name: str) -> str:
-    """Return the model id in the name of a record; of a text that a person typed the part before `@`."""
-    return str(name.parts[0]) if isinstance(name, RecordName) else name.partition("@")[0]
+    """Return the model id in the name of a record; of a typed text the part before the last `@`."""
+    return str(name.parts[0]) if isinstance(name, RecordName) else name.rpartition("@")[0] or name
+
+
+def join_key_parts(key: Key) -> str:
+    """Return the text form of a key without a number: its parts, with `@` between them."""
+    first, *others = key
+    return "@".join([str(first), *map(_quote_part, others)])
+
+
+def _quote_part(part: Any) -> str:
+    """Percent-encode the signs of the text form in a part of a key: `@` and `#`, and the `%` itself."""
+    return str(part).replace("%", "%25").replace("@", "%40").replace("#", "%23")
 
 
 def get_provider_of_tag(tag: str) -> str:

@@ -26,7 +26,7 @@ DEGRADED_HOURS = 6
 ORPHANED_HOURS = 2
 MAX_UNSERVED_SHARE = 0.1
 """Share of the models that may be without endpoints; beyond it the feed is doubted, and nothing counted."""
-MIN_DOUBTED = 10
+MIN_DOUBTED = 2
 """Number of models without endpoints up to which the feed is never doubted."""
 HEALTH_RETENTION = timedelta(days=30)
 """For so long each reading of health is kept; after that only the figures of its day are."""

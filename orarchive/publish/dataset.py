@@ -3,7 +3,7 @@
 import datetime as dt
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
@@ -266,6 +266,18 @@ class Dataset:
             if event.feed in FEEDS and FEEDS[event.feed].is_about_models and not event.is_of_field:
                 by_model[get_model_of_key(event.key)].append(event)
         return by_model
+
+
+def merge_stretches(intervals: Iterable[PriceInterval], hours: Sequence[dt.datetime]) -> list[Stretch]:
+    """Merge intervals, oldest first, that follow each other without a good hour between."""
+    stretches: list[Stretch] = []
+    for interval in intervals:
+        last = stretches[-1][1] if stretches else None
+        if last and bisect_right(hours, last) == bisect_left(hours, interval.first):
+            stretches[-1] = (stretches[-1][0], interval.last)
+        else:
+            stretches.append((interval.first, interval.last))
+    return stretches
 
 
 def format_span(interval: RecordEntry | PriceInterval) -> tuple[str, str | None]:

@@ -22,6 +22,12 @@ PLAIN_CHARACTERS = "/:@"
 """Characters that stand in an id as they are, like letters, digits and `-._~`; others are percent-encoded."""
 
 
+REMOTE = re.compile(
+    r"(?:(?:https?|ssh|git)://(?:[^/@]*@)?(?P<host>[^/:]+)(?::\d+)?/|(?:[^/@:]+@)(?P<scp_host>[^/:]+):)"
+    r"(?P<path>.+?)(?:\.git)?/?"
+)
+"""Addresses of repositories on a network: URLs, and `git@host:path`."""
+
 SELECT_COMMIT = (
     "select commit_id from attempts where hour = ? and commit_id is not null order by attempt limit 1"
 )
@@ -34,7 +40,7 @@ class FeedSite:
     base: str | None
     """Address of the site with a slash at its end; None where links are relative."""
     origin: str = ""
-    """The commit that the archive began with."""
+    """The commit that the archive began with, and the address of the repository that it was cloned from."""
 
     def make_id(self, name: str) -> str:
         """Return the id of a feed or an entry with a name, a URI.
@@ -66,9 +72,11 @@ class FeedSite:
 
 
 def read_origin(archive: Archive, db: sqlite3.Connection) -> str:
-    """Return the first commit of an archive's branch that has an attempt, "" if there is none.
+    """Return what an archive without an address is told apart by; "" if it has no attempt.
 
-    `db` is the index. Pasts on branches of their own do not count: they may be imported at any time.
+    It is the first commit of its branch that has an attempt, which a fork shares, with the repository on a
+    network that it was cloned from, which a fork has of its own. `db` is the index. Pasts on branches of
+    their own do not count: they may be imported at any time.
     """
     files = list_ledger_files(archive, archive.resolve_commit())
     for name in sorted(files)[:1]:
@@ -76,8 +84,15 @@ def read_origin(archive: Archive, db: sqlite3.Connection) -> str:
         with suppress(ArchiveError):
             hours = [attempt["hour"] for attempt in parse_ledger(b"".join(lines[:1]), name)]
             row = db.execute(SELECT_COMMIT, hours).fetchone()
-            return str(row[0]) if row else ""
+            return " ".join(filter(None, (str(row[0]), _read_remote(archive)))) if row else ""
     return ""
+
+
+def _read_remote(archive: Archive) -> str:
+    """Return host and path of the repository on a network that an archive was cloned from; "" if none."""
+    listed = archive.run_git("config", "--get", "--default=", "remote.origin.url")
+    match = REMOTE.fullmatch(listed.strip())
+    return f"{(match['host'] or match['scp_host']).lower()}/{match['path']}" if match else ""
 
 
 def _quote(text: str) -> str:

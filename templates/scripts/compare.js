@@ -65,7 +65,7 @@ function setUpComparison(form) {
   function formatPerMillion(ends) {
     if (typeof ends === "string") return ends;
     if (ends[0] < 0) return "dynamic";
-    return ends[1] ? `${formatRange(ends.map((end) => end * 1e6))} per M` : "free";
+    return ends[1] ? `${formatRange(ends.map((end) => end * 1e6))} per M` : "$0";
   }
 
   function formatCost(model, day, isUnread) {

@@ -117,7 +117,7 @@ def test_new_and_orphaned_mean_the_same_everywhere(tmp_path: Path) -> None:
     assert {name for name, (_, is_orphaned) in flags.items() if is_orphaned} == {"a/bare"}
 
 
-@pytest.mark.parametrize(("unserved", "is_doubted"), [(10, False), (11, True), (3, False)])
+@pytest.mark.parametrize(("unserved", "is_doubted"), [(6, False), (7, True), (3, False)])
 def test_a_feed_that_lacks_many_is_doubted_and_not_the_models(
     tmp_path: Path, unserved: int, is_doubted: bool
 ) -> None:

@@ -6,7 +6,6 @@ import json
 import sqlite3
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -98,38 +97,39 @@ TEXT, AUDIO = {"output_modalities": ["text"]}, {"output_modalities": ["text", "a
 ZERO = make_pricing("0", "0")
 
 
-@pytest.mark.parametrize(
-    ("model", "fields", "is_free", "cell"),
-    [
-        ("a/text", {"architecture": TEXT, "pricing": ZERO}, True, "free"),
-        ("a/old", {"pricing": ZERO}, True, "free"),
-        ("a/music", {"architecture": AUDIO, "pricing": ZERO}, False, "other"),
-        ("a/music:free", {"architecture": AUDIO, "pricing": ZERO}, True, "free"),
-        ("a/search", {"architecture": TEXT, "pricing": {**ZERO, "web_search": "0.01"}}, False, "$0"),
-        ("a/draw", {"architecture": AUDIO, "pricing": {**ZERO, "image_output": "0.00012"}}, False, "other"),
-        ("a/half", {"architecture": TEXT, "pricing": make_pricing("0", "0.000001")}, False, "$0"),
-        (
-            "a/night",
-            {"pricing": make_pricing("0", "0", {"utc_days": ["sunday"], "prompt": "1"})},
-            False,
-            "$0",
-        ),
-        ("a/router", {"pricing": make_pricing("-1", "-1")}, False, "dynamic"),
-        ("a/none", {"pricing": {}}, False, "unpriced"),
-    ],
-)
-def test_free_is_charged_by_the_token_and_zero(
-    tmp_path: Path, model: str, fields: dict[str, Any], is_free: bool, cell: str
-) -> None:
+PRICED: dict[str, tuple[Record, bool, str]] = {
+    "a/text": ({"architecture": TEXT, "pricing": ZERO}, True, "free"),
+    "a/old": ({"pricing": ZERO}, True, "free"),
+    "a/music": ({"architecture": AUDIO, "pricing": ZERO}, False, "other"),
+    "a/music:free": ({"architecture": AUDIO, "pricing": ZERO}, True, "free"),
+    "a/search": ({"architecture": TEXT, "pricing": {**ZERO, "web_search": "0.01"}}, False, "$0"),
+    "a/draw": ({"architecture": AUDIO, "pricing": {**ZERO, "image_output": "0.00012"}}, False, "other"),
+    "a/image": ({"architecture": TEXT, "pricing": {"image": "0.04"}}, False, "other"),
+    "a/half": ({"architecture": TEXT, "pricing": make_pricing("0", "0.000001")}, False, "$0"),
+    "a/night": (
+        {"pricing": make_pricing("0", "0", {"utc_days": ["sunday"], "prompt": "1"})},
+        False,
+        "$0",
+    ),
+    "a/router": ({"pricing": make_pricing("-1", "-1")}, False, "dynamic"),
+    "a/none": ({"pricing": {}}, False, "unpriced"),
+}
+"""Model -> fields of its record, whether it is free, and what stands for its input price."""
+
+
+def test_free_is_charged_by_the_token_and_zero(tmp_path: Path) -> None:
     """Of a music model the service lists zeros; a song costs 8 cents."""
-    archive = write_archive(tmp_path / "archive", build_snapshot([{"id": model, **fields}]))
+    rows = [{"id": model, **fields} for model, (fields, _, _) in PRICED.items()]
+    archive = write_archive(tmp_path / "archive", build_snapshot(rows))
     view = build_archive_view(archive)
-    assert (view.models[0].is_free, view.totals["free"]) == (is_free, int(is_free))
-    assert ("free" in view.models[0].traits) == is_free
+    free = {model for model, (_, is_free, _) in PRICED.items() if is_free}
+    assert {each.model.id for each in view.models if each.is_free} == free
+    assert {each.model.id for each in view.models if "free" in each.traits} == free
+    assert view.totals["free"] == len(free)
     site = build_site(archive, tmp_path / "site")
-    assert f"Input{cell}" in Html(site[get_model_path(model)]).text
-    (entry,) = json.loads(site["search.json"])
-    assert (entry["price"] == "free") == is_free
+    for model, (_, _, cell) in PRICED.items():
+        assert f"Input{cell}" in Html(site[get_model_path(model)]).text, model
+    assert {entry["id"] for entry in json.loads(site["search.json"]) if entry["price"] == "free"} == free
 
 
 def test_a_unit_that_nobody_states_is_not_made_up(tmp_path: Path) -> None:

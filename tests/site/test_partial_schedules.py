@@ -22,7 +22,7 @@ NIGHT: Record = {"utc_start": 200, "utc_end": 400, "prompt": "0.0000005"}
 
 
 def write_hours(folder: Path, *pricings: Record, apart: Any = HOUR) -> Path:
-    """Write an archive of a model and its endpoint with these pricing objects, an hour or another time apart."""
+    """Write an archive of a model and its endpoint with these pricing objects in turn."""
     snapshots = [
         build_snapshot([{"id": "a/b", "pricing": pricing}], {"a/b": [{"tag": "p", "pricing": pricing}]})
         for pricing in pricings

@@ -212,15 +212,16 @@ def test_the_archives_own_names_do_not_hide_the_services() -> None:
     [
         ("a/b@azure/eu", EndpointKey("a/b", "azure/eu", 0)),
         ("a/b:free@azure/eu#2", EndpointKey("a/b:free", "azure/eu", 2)),
-        ("a/b@x@y", EndpointKey("a/b", "x@y", 0)),
-        ("a/b@x#0", EndpointKey("a/b", "x#0", 0)),
-        ("a/b@x#01", EndpointKey("a/b", "x#01", 0)),
+        ("a/b@x@y", EndpointKey("a/b@x", "y", 0)),
+        ("a/b@x%40y", EndpointKey("a/b", "x@y", 0)),
+        ("a/b@x%230", EndpointKey("a/b", "x#0", 0)),
+        ("a/b@x%2301#1", EndpointKey("a/b", "x#01", 1)),
     ],
 )
 def test_keys_of_endpoints_have_a_text_form(text: str, key: EndpointKey) -> None:
     assert EndpointKey.parse(text) == key
     assert key.text == text
-    assert text == f"{get_model_of_key(text)}@{key.label}"
+    assert get_model_of_key(text) == key.model
     assert key.provider == key.tag.split("/")[0]
 
 

@@ -17,13 +17,14 @@ MAX_SHORT = 8
 MOVES_SPAN = dt.timedelta(days=7)
 
 TOTAL_LABELS = (
-    ("models", "models listed, with variants, aliases and routers"),
-    ("served", "of them served by at least one endpoint"),
-    ("endpoints", "endpoints: a provider serving a model"),
-    ("providers", "providers listed"),
-    ("free", "models at no cost at all"),
-    ("zdr", "endpoints with zero data retention"),
+    ("models", "models", "models listed, with variants, aliases and routers"),
+    ("served", "endpoints", "of them served by at least one endpoint"),
+    ("endpoints", "endpoints", "endpoints: a provider serving a model"),
+    ("providers", "providers", "providers listed"),
+    ("free", "models", "models at no cost at all"),
+    ("zdr", "zdr", "endpoints with zero data retention"),
 )
+"""Each total with the feed that it is of, and its label; what was never read is not 0, but left out."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,11 @@ def build_home_page(view: View) -> HomePage:
         last_read=view.hour if view.hour != view.now else None,
         first_hour=view.dataset.first_hour,
         troubles=list_troubles(view.dataset),
-        totals=[Total(label, view.totals[key]) for key, label in TOTAL_LABELS],
+        totals=[
+            Total(label, view.totals[key])
+            for key, feed, label in TOTAL_LABELS
+            if view.dataset.good_hours[feed]
+        ],
         model_count=len(view.listed_models),
         changes=build_change_hours(view.latest_changes),
         moves=build_move_rows(moves[:MAX_SHORT]),

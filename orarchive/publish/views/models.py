@@ -15,7 +15,15 @@ from orarchive.publish.changelog import ChangelogHour, build_changelog
 from orarchive.publish.charts.bands import merge_time_of_day
 from orarchive.publish.charts.steps import Chart, draw_steps
 from orarchive.publish.charts.week import Week, draw_week
-from orarchive.publish.dataset import Dataset, PriceInterval, PriceKey, Prices, RecordEntry
+from orarchive.publish.dataset import (
+    Dataset,
+    PriceInterval,
+    PriceKey,
+    Prices,
+    RecordEntry,
+    Stretch,
+    merge_stretches,
+)
 from orarchive.publish.views.conditions import Condition, read_condition, sort_price_keys
 from orarchive.publish.views.endpoints import (
     ABILITIES,
@@ -77,7 +85,9 @@ class ModelView:
     @property
     def is_priced_elsewhere(self) -> bool:
         """Return whether something else than tokens is charged, so that a zero says nothing."""
-        return self.has_media_prices or not self.model.is_charged_by_token
+        prices = self.model.prices
+        has_others_alone = bool(prices) and not any(name in prices for name in MAIN_DIMENSIONS)
+        return self.has_media_prices or not self.model.is_charged_by_token or has_others_alone
 
     @property
     def since(self) -> str:
@@ -143,13 +153,17 @@ class ModelView:
         ]
 
     @property
+    def stretches(self) -> list[Stretch]:
+        """Return the stretches of good hours in which it was listed, oldest first."""
+        return self.dataset.stretches.get(self.entry.key, [])
+
+    @property
     def unchanged_prices(self) -> list[PriceKey]:
         """Return the prices that never changed: one amount as long as the model was there, or no amount."""
-        lifetime = (self.entry.first, self.entry.last)
 
         def is_held(points: list[PriceInterval]) -> bool:
             """Return whether one amount held throughout, or there never was an amount to pay."""
-            is_lifelong = (points[0].first, points[-1].last) == lifetime
+            is_lifelong = merge_stretches(points, self.dataset.good_hours["models"]) == self.stretches
             return is_lifelong or not any(point.amount > 0 for point in points)
 
         return [

@@ -62,6 +62,8 @@ class PricesPage:
 
     hour: dt.datetime
     """When the models were read."""
+    has_endpoints: bool
+    """Whether endpoints were ever read; without them list prices stand for theirs."""
     needs: list[NeedTable]
     cuts: MoveTable
     week_moves: MoveTable
@@ -75,12 +77,14 @@ class PricesPage:
 
 def build_prices_page(view: View) -> PricesPage:
     """Build the page of prices; its lists of moves have `MAX_MOVES` rows and give the number of all moves."""
-    cheapest = list_cheapest(view.listed_models, bool(view.dataset.good_hours["endpoints"]))
+    has_endpoints = bool(view.dataset.good_hours["endpoints"])
+    cheapest = list_cheapest(view.listed_models, has_endpoints)
     medians = draw_medians(view.dataset, view.now)
     week, month = (list_moves(view.dataset, view.listed_models, view.now, span) for span in (WEEK, MONTH))
     cuts = [move for move in month if move.move.direction < 0]
     return PricesPage(
         hour=view.models_hour,
+        has_endpoints=has_endpoints,
         needs=[_build_need_table(n, need, cheapest[need.name]) for n, need in enumerate(NEEDS, start=1)],
         cuts=_build_move_table("cuts", "Biggest cuts in 30 days", cuts),
         week_moves=_build_move_table("week", "Biggest moves in 7 days", week),

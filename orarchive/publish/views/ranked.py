@@ -147,9 +147,15 @@ def compare_ranks(earlier: Mapping[str, int] | None, name: str, rank: int) -> tu
 
 
 def estimate_spend(model: ModelView, tokens: int) -> Decimal | None:
-    """Estimate spend as tokens times list price, three tokens in for one out; None without a plain price."""
+    """Estimate spend as tokens times list price, three tokens in for one out.
+
+    None without a plain price, and where the model is charged otherwise than by the token.
+    """
+    if model.is_priced_elsewhere:
+        return None
     prices = [model.model.prices.get(name) for name in MAIN_DIMENSIONS]
     if any(price is None or price < 0 for price in prices):
         return None
     prompt, completion = (price or Decimal(0) for price in prices)
-    return tokens * (3 * prompt + completion) / 4
+    spend = tokens * (3 * prompt + completion) / 4
+    return spend if spend or model.is_free else None

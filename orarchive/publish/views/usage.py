@@ -61,8 +61,10 @@ def sum_period(
     expected = length // step
     dates = {date for date, _, _ in current}
     earlier_dates = {date for date, _, _ in earlier}
-    is_comparable = len(dates) == len(earlier_dates) == expected and not (
-        (dates | earlier_dates) & set(unfinished)
+    is_comparable = (
+        len(dates) == len(earlier_dates) == expected
+        and not (dates | earlier_dates) & set(unfinished)
+        and not any(_count_dates_without_other(rows, period) for period in (current, earlier))
     )
     counts = Counter(name for _, name, _ in (*current, *earlier) if name != OTHER)
     ranked_before = rank_names(earlier_tokens)

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from orarchive.domain.changes import format_key
+from orarchive.domain.feeds import FEEDS
+from orarchive.domain.keys import EndpointKey
 from orarchive.sample import START
 from tests.support.archives import HOUR, Stage, build_payloads, read_git
 from tests.support.histories import query_index
@@ -58,3 +61,17 @@ def test_a_change_is_told_of_its_model(stage: Stage) -> None:
     serve("0.000011", "0.000012")
     assert stage.run(START + 2 * HOUR) == 0
     assert read_git(stage.root, "log", "-1", "--format=%s").strip() == "2026-06-01T02Z: 1 repriced"
+
+
+def test_no_two_records_have_one_name() -> None:
+    """An id and a tag may hold the signs between them."""
+    keys = [
+        ("a/m", "x@t", 0),
+        ("a/m@x", "t", 0),
+        ("a/m", "t", 1),
+        ("a/m", "t#1", 0),
+        ("a/m", "t%231", 0),
+    ]
+    names = [format_key(FEEDS["endpoints"], key) for key in keys]
+    assert len({*names}) == len(keys)
+    assert [EndpointKey.parse(str(name)) for name in names] == keys

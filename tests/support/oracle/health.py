@@ -73,12 +73,17 @@ class HealthOracle:
     def _watch_models(self, is_first_arrival: Callable[[Key], bool]) -> None:
         kept_keys = get_kept(self.log.line, "endpoints")
         served = {key[0] for key in self.log.new["endpoints"]}
+        unserved: dict[Key, bool] = {}
         for key, record in sorted(self.log.new["models"].items()):
             is_alias = key[0].startswith("~") or record.get("alias_target")
             prompt = read_price(get_pricing(record), "prompt")
             if key[0] in kept_keys or is_alias or (prompt is not None and prompt < 0):
                 continue
-            turn = self._watch("orphaned", "models", key, ORPHANED_HOURS, is_bad=key[0] not in served)
+            unserved[key] = key[0] not in served
+        if sum(unserved.values()) > max(2, len(unserved) / 10):
+            return
+        for key, is_bad in unserved.items():
+            turn = self._watch("orphaned", "models", key, ORPHANED_HOURS, is_bad=is_bad)
             if turn and turn.is_bad and not (turn.after is None and is_first_arrival(key)):
                 self.facts.add("orphaned", "models", key[0], after=turn.after, by=turn.by)
 
