@@ -37,7 +37,7 @@ from orarchive.domain.prices import (
     read_schedule,
 )
 from orarchive.domain.record_files import is_volatile
-from orarchive.domain.records import get_alias_target, is_alias
+from orarchive.domain.records import get_alias_target, get_object, is_alias
 from orarchive.domain.snapshot import Snapshot, State, get_records_by_key
 from orarchive.jsonl import Record
 
@@ -205,13 +205,11 @@ def _diff_record(
 
 def _only_context_length_follows(old: Record, new: Record) -> bool:
     """Return whether a model's top provider differs only in its context length, which repeats the model's."""
-    tops = []
-    for record in (old, new):
-        top, length = record.get(TOP_PROVIDER), record.get("context_length")
-        if not isinstance(top, dict) or not is_same_value(top.get("context_length"), length):
-            return False
-        tops.append({name: value for name, value in top.items() if name != "context_length"})
-    return is_same_value(*tops)
+    tops = [get_object(record, TOP_PROVIDER) for record in (old, new)]
+    lengths = [record.get("context_length") for record in (old, new)]
+    if not all(tops) or not is_same_value([top.get("context_length") for top in tops], lengths):
+        return False
+    return is_same_value(*({**top, "context_length": None} for top in tops))
 
 
 def _get_field_kind(field: str, before: Any, after: Any) -> str:

@@ -83,7 +83,9 @@ class Move:
 
     @property
     def percent(self) -> Decimal | None:
-        """Return the change in percent; None where either end is no positive price."""
+        """Return the change in percent; None from zero, and where either end is no price."""
+        if self.old and self.old > 0 and self.new == 0:
+            return Decimal(-100)
         return compute_percent_change(self.old, self.new)
 
     @property

@@ -107,7 +107,7 @@ def test_a_lasting_change_heals_by_itself(stage: Stage, cause: str) -> None:
     change, feed, lost = RESULTS[cause]
     # Of the day after which 404 is an answer the first hour and the last say all.
     first = range(lost + 3) if lost < 24 else [0, *range(23, lost + 3)]
-    hours = [*first, *range(48, TWO_WEEKS, 84)]
+    hours = [*first, *range(48, TWO_WEEKS, 144)]
     assert play(stage, change, hours) == [int(hour < lost) for hour in hours]
     report = stage.read_report(feed)
     assert report["outcome"] == "ok"

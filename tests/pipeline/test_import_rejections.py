@@ -160,12 +160,13 @@ def test_the_summary_adds_up(archive: Archive, source: Source, three_commits: li
     source.save(repriced("0.1"), 2 * HOUR + dt.timedelta(minutes=9))
     bad = source.save(BAD_VERSIONS["shrunk"], 3 * HOUR)
     source.save(repriced("0.2"), 400 * 24 * HOUR)
-    source.save(repriced("0.3"), 900 * 24 * HOUR)
+    late = source.save(repriced("0.3"), 900 * 24 * HOUR)
     imported = run_import(archive, source)
     assert import_report.format_summary(imported) == [
         "Hours on main: 5, 2025-03-01T06Z to 2026-04-05T06Z",
-        "Versions of data/output.json: 7 (4 written, 1 merged, 1 quarantined, 1 too-late)",
+        "Versions of data/output.json: 7 (4 written, 1 merged, 1 quarantined, 1 wrong-time)",
         f"quarantined {bad} 2025-03-01T09:07:08Z shrunk: 5 to 3 rows",
+        f"wrong-time {late} 2027-08-18T06:07:08Z",
         ACCEPT,
     ]
     report = import_report.to_json(imported)

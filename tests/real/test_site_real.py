@@ -28,10 +28,7 @@ PATHS = (
 )
 """The largest page of each kind."""
 
-EVENTFUL_PATHS = (
-    *("", "models/", "labs/anthropic/", "prices/", "changes/", "graveyard/"),
-    "models/deepseek/deepseek-v4-pro/",
-)
+EVENTFUL_PATHS = ("models/", "prices/", "changes/", "models/deepseek/deepseek-v4-pro/")
 """Pages on which recorded data show more than the sample, whose pages of every kind pass axe as well."""
 
 

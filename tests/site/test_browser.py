@@ -17,6 +17,9 @@ from tests.support.browser import (
 
 pytestmark = pytest.mark.browser
 
+WITH_CONTROLS = ("home", "models", "model", "lab", "prices", "rankings", "compare", "changes", "data")
+"""Kinds of pages with more to press than links."""
+
 
 @pytest.mark.parametrize("kind", PAGE_PATHS)
 def test_everyone_can_use_it_at_any_width(browser: Any, address: str, kind: str) -> None:
@@ -29,7 +32,7 @@ def test_everyone_can_use_it_at_any_width(browser: Any, address: str, kind: str)
             assert tab.evaluate("document.documentElement.scrollWidth") <= width
 
 
-@pytest.mark.parametrize("kind", PAGE_PATHS)
+@pytest.mark.parametrize("kind", WITH_CONTROLS)
 def test_without_script(browser: Any, address: str, kind: str) -> None:
     with open_page(browser, address, java_script_enabled=False) as tab:
         tab.goto(address + PAGE_PATHS[kind])
@@ -120,10 +123,6 @@ def test_from_a_sub_path(browser: Any, site_folder: Path) -> None:
 REACHABLE = """() => [...document.querySelectorAll("a[href], button, input, select, summary, [tabindex='0']")]
   .filter((element) => element.checkVisibility({visibilityProperty: true}) && element.tabIndex >= 0)"""
 """The elements that the keyboard should reach, in order."""
-
-
-WITH_CONTROLS = ("home", "models", "model", "lab", "prices", "rankings", "compare", "changes", "data")
-"""Kinds of pages with more to press than links."""
 
 
 @pytest.mark.parametrize("kind", WITH_CONTROLS)

@@ -61,10 +61,13 @@ def test_moves_are_from_what_was_to_what_is(tmp_path: Path) -> None:
         "a/down": ("4", "3", "1"),
         "a/flaps": ("4", "2", "4"),
         "a/noise": ("3", "2", "3.0000000001"),
+        "a/starts": ("0", "0", "5"),
+        "a/ends": ("5", "5", "0"),
         "a/up": ("2", "2", "3"),
     }
     days: list[Models] = [{model: (prices[n], {}) for model, prices in steps.items()} for n in range(3)]
     assert describe(list_archive_moves(tmp_path, *days)) == [
+        "a/ends : 5 0 cause unknown, day 2",
         "a/down : 4 1 cause unknown, day 2",
         "a/up : 2 3 cause unknown, day 2",
     ]

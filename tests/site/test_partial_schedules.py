@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from orarchive.domain.prices import (
     get_prices_at,
     list_base_prices,
@@ -80,29 +78,38 @@ def test_tiers_that_move_twice_are_two_entries(tmp_path: Path) -> None:
     assert not any("flapping" in entry.title for entry in entries)
 
 
-@pytest.mark.parametrize(
-    "conditions",
-    [
-        {"utc_days": [5, 6]},
-        {"utc_days": ["someday"]},
-        {"utc_days": []},
-        {"utc_days": "monday"},
-        {"utc_start": 2500, "utc_end": 2600},
-        {"utc_start": 900},
-        {"utc_start": "09:00", "utc_end": "12:00"},
-    ],
-)
-def test_what_cannot_hold_counts_for_nothing(tmp_path: Path, conditions: Record) -> None:
-    pricing = make("0.000003", {**conditions, "prompt": "0.0000005"})
-    assert list_price_ranges(pricing) == {}
-    assert list_scheduled_dimensions(pricing) == set()
-    assert list_base_prices(pricing) == {}
-    assert str(get_prices_at(pricing, START)["prompt"][0]) == "0.000003"
-    archive = write_hours(tmp_path, pricing, {**pricing, "prompt": "0.000002"})
-    (row,) = loads(build_site(archive, tmp_path / "site")["api/v1/models.json"])
-    assert (row["has_conditions"], row["price_ranges"]) == (False, {})
-    (line,) = (line for hour in build_archive_view(archive).changes for line in hour.lines if line.model)
-    assert [(str(move.old), str(move.new)) for move in line.moves] == [("0.000003", "0.000002")]
+NEVER_HELD: list[Record] = [
+    {"utc_days": [5, 6]},
+    {"utc_days": ["someday"]},
+    {"utc_days": []},
+    {"utc_days": "monday"},
+    {"utc_start": 2500, "utc_end": 2600},
+    {"utc_start": 900},
+    {"utc_start": "09:00", "utc_end": "12:00"},
+]
+"""Conditions that cannot be read, or that no time fulfils."""
+
+
+def test_what_cannot_hold_counts_for_nothing(tmp_path: Path) -> None:
+    pricings = [make("0.000003", {**conditions, "prompt": "0.0000005"}) for conditions in NEVER_HELD]
+    for pricing in pricings:
+        assert list_price_ranges(pricing) == {}
+        assert list_scheduled_dimensions(pricing) == set()
+        assert list_base_prices(pricing) == {}
+        assert str(get_prices_at(pricing, START)["prompt"][0]) == "0.000003"
+    hours = [
+        build_snapshot(
+            [{"id": f"a/m{n}", "pricing": {**each, "prompt": price}} for n, each in enumerate(pricings)]
+        )
+        for price in ("0.000003", "0.000002")
+    ]
+    archive = write_archive(tmp_path / "archive", *hours)
+    for row in loads(build_site(archive, tmp_path / "site")["api/v1/models.json"]):
+        assert (row["has_conditions"], row["price_ranges"]) == (False, {})
+    lines = [line for hour in build_archive_view(archive).changes for line in hour.lines if line.model]
+    assert len(lines) == len(pricings)
+    for line in lines:
+        assert [(str(move.old), str(move.new)) for move in line.moves] == [("0.000003", "0.000002")]
 
 
 def test_a_window_that_is_null_is_none() -> None:

@@ -108,7 +108,7 @@ def list_moved(window: Sequence[Reading], key: str) -> dict[str, tuple[Fraction,
     for name in DIMENSIONS if window else ():
         first, last = window[0], window[-1]
         old, new = (read_rate(each.pricing.get(key), name, each.hour) for each in (first, last))
-        if not old or not new or old < 0 or new < 0 or is_equal(old, new):
+        if not old or new is None or old < 0 or new < 0 or is_equal(old, new):
             continue
         if not is_same_tariff(first, last, key, name):
             moved[name] = (old, new)

@@ -50,7 +50,7 @@ def list_moves(
     """List the input and output prices of listed models that moved within a span, the biggest first.
 
     Of a model or endpoint the larger of its moves counts. A list price that an endpoint's own move explains
-    stands for both. Only moves between two prices above zero have a percentage. Where the record begins
+    stands for both. A move from zero has no percentage, and is left out. Where the record begins
     within the span, its first hour is the beginning. A price that was not read for `MAX_GAP` at the beginning
     is not known there.
     """
