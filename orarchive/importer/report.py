@@ -56,9 +56,11 @@ def format_summary(imported: ImportResult) -> list[str]:
     omitted = [
         result for result in versions if result.outcome in ("quarantined", "out-of-order", "wrong-time")
     ]
+    names = dict.fromkeys(result.version.path for result in versions if result.version.path != imported.path)
     return [
         f"Hours on {imported.branch}: {len(hours):,}, {format_hour(hours[0])} to {format_hour(hours[-1])}",
         f"Versions of {imported.path}: {len(versions):,} ({counts})",
+        *([f"Earlier names, followed: {', '.join(names)}"] if names else []),
         *(
             f"{result.outcome} {result.version.commit} {format_stamp(result.version.time)}"
             f" {result.detail}".rstrip()

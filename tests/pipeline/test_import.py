@@ -331,6 +331,7 @@ def test_a_file_that_was_renamed_is_followed(archive: Archive, source: Source, a
     source.save(body(), HOUR, path="data/models.json")
     imported = run_import(archive, source, "data/models.json")
     assert imported.versions[0].version.commit == old
+    assert "Earlier names, followed: models.json" in import_report.format_summary(imported)
     assert [line["source"]["path"] for line in read_ledger(archive)] == ["models.json", "data/models.json"]
 
 
