@@ -123,7 +123,8 @@ class RecordOracle:
         parent_key = feed.get_parent_key(key)
         last_read = self.log.find_last_read(name, parent_key)
         tracked.last = max(last_read["hour"] if last_read else self.log.hour, tracked.first)
-        tracked.record = self.log.old[name][key]
+        # Of a record that was added and taken back within an hour the index keeps no line.
+        tracked.record = {} if tracked.first == self.log.hour else self.log.old[name][key]
         self.health.end_runs(name, key)
         if self._is_outside_scope(feed, key):
             tracked.state = "unobserved"
