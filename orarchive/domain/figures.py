@@ -22,8 +22,8 @@ def format_percent_change(percent: Decimal | float, minus: str = "-") -> str:
     """Return a change in percent with its sign: `+1395 %`, `+5.3 %`, `-99.999 %`.
 
     From ten percent on it is whole, below it has one decimal; more where it would otherwise say `0 %`, or
-    that all is gone. What even six decimals do not tell from nothing is `+<0.000001 %`, and what they do not
-    tell from all is `-99.999999 %`. `minus` is the sign of a loss.
+    that all is gone. A change too small for six decimals is `+<0.000001 %`, and a loss too close to all is
+    `-99.999999 %`. `minus` is the sign of a loss.
     """
     exact = Decimal(str(percent))
     sign = "+" if exact > 0 else minus if exact < 0 else ""

@@ -83,14 +83,13 @@ def list_base_prices(pricing: Any) -> dict[str, Decimal]:
     Such a price holds outside the windows of the schedule. Inside one, the top level repeats its rate, and
     the price outside is not stated.
     """
-    bases = {}
-    for name in list_scheduled_dimensions(pricing):
+    prices, bases = read_prices(pricing), {}
+    for name in list_scheduled_dimensions(pricing) & prices.keys():
         entries = [entry for entry in list_readable_entries(pricing) if name in entry]
-        price = read_prices(pricing).get(name)
         rates = [read_entry_prices(entry).get(name) for entry in entries]
-        if not any(is_same_price(price, rate) for rate in (None, *rates)) and not _covers_week(entries):
-            bases[name] = price
-    return {name: price for name, price in bases.items() if price is not None}
+        if not any(is_same_price(prices[name], rate) for rate in rates) and not _covers_week(entries):
+            bases[name] = prices[name]
+    return bases
 
 
 def _covers_week(entries: list[Record]) -> bool:
@@ -105,7 +104,7 @@ def _covers_week(entries: list[Record]) -> bool:
 def list_time_of_day_keys(pricing: Any) -> set[str]:
     """Return the dimensions in an override with a time window or weekdays, whether they can be read or not.
 
-    By them pricing objects are split into files; what they mean, `list_scheduled_dimensions` says. The
+    Pricing objects are split into files by these; `list_scheduled_dimensions` returns those that count. The
     service puts the rate of the current window at the top level, so these top-level values change several
     times a day with no change of price. All 11 such flips on record stayed inside these dimensions.
     """

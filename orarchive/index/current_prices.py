@@ -6,6 +6,7 @@ when the record leaves, and for all that are listed once after the last attempt 
 
 from typing import Any
 
+from orarchive.domain.feeds import FEEDS
 from orarchive.domain.keys import Key
 from orarchive.domain.prices import get_prices_at, list_price_ranges, list_scheduled_dimensions
 from orarchive.history.replay import ReplayStep
@@ -32,7 +33,7 @@ def apply_attempt(context: AttemptContext, step: ReplayStep) -> None:
             if new and old_pricing != new_pricing:
                 _write_prices(context, feed, key, new_pricing, context.hour)
             elif old and not new and list_scheduled_dimensions(old_pricing):
-                last, _ = context.find_span(feed, _get_parent_key(feed, key))
+                last, _ = context.find_span(feed, FEEDS[feed].get_parent_key(key))
                 _write_prices(context, feed, key, old_pricing, last or context.hour)
 
 
@@ -45,7 +46,7 @@ def update_rates(context: AttemptContext) -> None:
         for key, record in context.update.state.records[feed].items():
             if not list_scheduled_dimensions(record.get("pricing")):
                 continue
-            hour = _find_last_hour(context, feed, _get_parent_key(feed, key))
+            hour = _find_last_hour(context, feed, FEEDS[feed].get_parent_key(key))
             _write_prices(context, feed, key, record["pricing"], hour)
 
 
@@ -53,11 +54,6 @@ def _find_last_hour(context: AttemptContext, feed: str, parent_key: str | None) 
     """Return the last hour in which a feed was read, or one key of its parent."""
     reads = context.db.execute(SELECT_READS, (feed,))
     return next((hour for hour, kept in reads if parent_key not in loads(kept or "{}")), context.hour)
-
-
-def _get_parent_key(feed: str, key: Key) -> str | None:
-    """Return the key of the parent record of an endpoint; None for a model."""
-    return key[0] if feed == "endpoints" else None
 
 
 def _write_prices(context: AttemptContext, feed: str, key: Key, pricing: Any, hour: str) -> None:

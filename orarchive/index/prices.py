@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from orarchive.domain.feeds import FEEDS
 from orarchive.domain.prices import (
     list_base_prices,
     list_scheduled_dimensions,
@@ -72,7 +73,7 @@ def apply_attempt(context: AttemptContext, step: ReplayStep) -> None:
             before, after = list_price_points(old_pricing), list_price_points(new_pricing)
             record = context.update.rows.ids[feed, key]
             _add_standing_bases(context, record, before, after, old_pricing, new_pricing)
-            last, _ = context.find_span(feed, key[0] if feed == "endpoints" else None)
+            last, _ = context.find_span(feed, FEEDS[feed].get_parent_key(key))
             moved = {point for point in {**before, **after} if before.get(point) != after.get(point)}
             ended += [(last, record, *point) for point in moved if point in before]
             standing += [

@@ -86,7 +86,7 @@ create table records (         -- one row for each record that was ever observed
     missing  text,              -- first good hour without it
     observed_s integer not null, -- reads.observed_s of the feed in that hour: the absence is how much more it is now;
                                 -- of an unobserved record the absence itself
-    unique (feed, parts)        -- keys of two records look alike only where both hold what SQLite cannot: it is escaped
+    unique (feed, parts)        -- no two keys are equal, but for characters that SQLite cannot hold: these are escaped
 );
 create index records_key on records (feed, key);
 create index records_absent on records (feed, state, observed_s) where last is not null;

@@ -3,8 +3,6 @@
 The site's page of data documents the shapes; a test freezes them.
 """
 
-from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from orarchive.domain.keys import get_provider_of_tag
@@ -15,6 +13,7 @@ from orarchive.publish import rankings_api
 from orarchive.publish.dataset import Dataset, PriceInterval, Prices, RecordEntry, format_span
 from orarchive.publish.sanitize import to_safe_json
 from orarchive.publish.views import View
+from orarchive.publish.views.endpoints import read_endpoint
 from orarchive.publish.views.models import ModelView
 from orarchive.timestamps import format_stamp
 
@@ -87,8 +86,7 @@ def _build_model_row(view: ModelView, model_files: dict[str, str]) -> Record:
         "states": view.states,
         **_build_lifecycle(view.entry),
         "context": model.context,
-        "prices": _format_prices(model.prices),
-        **_build_conditions(model),
+        **_build_current_prices("prices", model),
         "providers": sorted({endpoint.provider for endpoint in view.endpoints}),
         "file": f"{API_FOLDER}/{model_files[model.id]}.json",
     }
@@ -102,8 +100,7 @@ def _build_model(view: ModelView) -> Record:
         "states": view.states,
         **_build_lifecycle(view.entry),
         "record": view.entry.record,
-        "now": _format_prices(view.model.prices),
-        **_build_conditions(view.model),
+        **_build_current_prices("now", view.model),
         **_build_price_history(view.points),
         "endpoints": [_build_endpoint(view.dataset, entry) for entry in endpoints],
     }
@@ -111,15 +108,13 @@ def _build_model(view: ModelView) -> Record:
 
 def _build_endpoint(dataset: Dataset, entry: RecordEntry) -> Record:
     """Return an endpoint in its model's file, current or former, with every price."""
-    model, tag, n = entry.parts
-    endpoint = Endpoint.from_record(model, n, entry.record, dataset.find_read_hour(entry))
+    _, tag, n = entry.parts
     return {
         "tag": tag,
         "n": n,
         **_build_lifecycle(entry),
         "pricing": entry.record.get("pricing"),
-        "now": _format_prices(endpoint.prices),
-        **_build_conditions(endpoint),
+        **_build_current_prices("now", read_endpoint(dataset, entry)),
         **_build_price_history(dataset.prices.get(("endpoints", entry.key), {})),
     }
 
@@ -154,7 +149,6 @@ def _build_providers(view: View) -> list[Record]:
 def _build_endpoint_row(view: View, entry: RecordEntry) -> Record:
     """Return an endpoint's row of the list; `prices` holds those of the last hour, for an ordinary prompt."""
     model, tag, n = entry.parts
-    endpoint = Endpoint.from_record(model, n, entry.record, view.dataset.find_read_hour(entry))
     return {
         "model": model,
         "tag": tag,
@@ -162,20 +156,19 @@ def _build_endpoint_row(view: View, entry: RecordEntry) -> Record:
         "provider": get_provider_of_tag(tag),
         **_build_lifecycle(entry),
         "pricing": entry.record.get("pricing"),
-        "prices": _format_prices(endpoint.prices),
-        **_build_conditions(endpoint),
+        **_build_current_prices("prices", read_endpoint(view.dataset, entry)),
     }
 
 
-def _format_prices(prices: Mapping[str, Decimal]) -> dict[str, str]:
-    """Return prices by dimension as exact decimals."""
-    return {name: f"{price:f}" for name, price in prices.items()}
-
-
-def _build_conditions(priced: Model | Endpoint) -> Record:
-    """Return whether prices depend on conditions, and the lowest and the highest of those that do."""
-    ranges = {name: [f"{low:f}", f"{high:f}"] for name, (low, high) in priced.price_ranges.items()}
-    return {"has_conditions": bool(priced.price_ranges), "price_ranges": ranges}
+def _build_current_prices(name: str, priced: Model | Endpoint) -> Record:
+    """Return the prices at the last hour under a name, and the ranges of those that depend on conditions."""
+    return {
+        name: {dimension: f"{price:f}" for dimension, price in priced.prices.items()},
+        "has_conditions": bool(priced.price_ranges),
+        "price_ranges": {
+            dimension: [f"{low:f}", f"{high:f}"] for dimension, (low, high) in priced.price_ranges.items()
+        },
+    }
 
 
 def _build_relations(view: View, endpoints: list[RecordEntry]) -> Record:

@@ -9,10 +9,11 @@ from decimal import Decimal
 from functools import cached_property
 from typing import NamedTuple
 
+from orarchive.domain.equality import is_same_value
 from orarchive.domain.event_kinds import ADDED
 from orarchive.domain.feeds import FEEDS
 from orarchive.domain.keys import Key, get_model_of_key
-from orarchive.domain.prices import get_prices_at, is_same_price
+from orarchive.domain.prices import get_prices_at
 from orarchive.index.events import Event
 from orarchive.jsonl import Record, loads
 from orarchive.publish.rankings_data import Usage
@@ -233,10 +234,7 @@ class Dataset:
         turns |= {bisect_right(hours, interval.last) for interval in intervals if interval.last}
         for n in sorted(turns - {0, len(hours)}, reverse=True):
             before, after = (self.find_tariff(entry, dimension, hour) for hour in hours[n - 1 : n + 1])
-            is_same = before.keys() == after.keys() and all(
-                is_same_price(before[condition], after[condition]) for condition in before
-            )
-            if not is_same:
+            if not is_same_value(before, after):
                 return hours[n]
         return hours[0]
 
@@ -268,16 +266,20 @@ class Dataset:
         return by_model
 
 
-def merge_stretches(intervals: Iterable[PriceInterval], hours: Sequence[dt.datetime]) -> list[Stretch]:
-    """Merge intervals, oldest first, that follow each other without a good hour between."""
+def merge_stretches(spans: Iterable[Stretch], hours: Sequence[dt.datetime]) -> list[Stretch]:
+    """Merge spans, oldest first, that follow each other without a good hour between."""
     stretches: list[Stretch] = []
-    for interval in intervals:
-        last = stretches[-1][1] if stretches else None
-        if last and bisect_right(hours, last) == bisect_left(hours, interval.first):
-            stretches[-1] = (stretches[-1][0], interval.last)
+    for first, last in spans:
+        if stretches and is_next_hour(hours, stretches[-1][1], first):
+            stretches[-1] = (stretches[-1][0], last)
         else:
-            stretches.append((interval.first, interval.last))
+            stretches.append((first, last))
     return stretches
+
+
+def is_next_hour(hours: Sequence[dt.datetime], last: dt.datetime | None, first: dt.datetime) -> bool:
+    """Return whether no good hour lies between the last hour of a span, if it has ended, and another one."""
+    return last is not None and bisect_right(hours, last) == bisect_left(hours, first)
 
 
 def format_span(interval: RecordEntry | PriceInterval) -> tuple[str, str | None]:

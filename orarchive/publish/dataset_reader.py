@@ -4,7 +4,6 @@ import datetime as dt
 import sqlite3
 from collections import defaultdict
 from decimal import Decimal
-from itertools import pairwise
 
 from orarchive.domain.feeds import FEEDS
 from orarchive.domain.record_files import join_record
@@ -23,6 +22,7 @@ from orarchive.publish.dataset import (
     Prices,
     RecordEntry,
     Stretch,
+    merge_stretches,
 )
 from orarchive.timestamps import parse_stamp
 
@@ -168,20 +168,12 @@ GOOD_HOURS = "select distinct hour from reads where feed = 'models' and good ord
 
 
 def _read_stretches(db: sqlite3.Connection) -> dict[str, list[Stretch]]:
-    """Read the stretches of good hours in which each model was listed: its versions, where they adjoin."""
-    hours = [hour for (hour,) in db.execute(GOOD_HOURS)]
-    following = dict(pairwise(hours))
-    stretches: dict[str, list[tuple[str, str | None]]] = defaultdict(list)
+    """Read the stretches of good hours in which each model was listed, from the spans of its versions."""
+    hours = [parse_stamp(hour) for (hour,) in db.execute(GOOD_HOURS)]
+    spans: dict[str, list[Stretch]] = defaultdict(list)
     for key, first, last in db.execute(STRETCHES):
-        known = stretches[key]
-        if known and known[-1][1] and following.get(known[-1][1]) == first:
-            known[-1] = (known[-1][0], last)
-        else:
-            known.append((first, last))
-    return {
-        key: [(parse_stamp(first), _parse_optional_stamp(last)) for first, last in known]
-        for key, known in stretches.items()
-    }
+        spans[key].append((parse_stamp(first), _parse_optional_stamp(last)))
+    return {key: merge_stretches(versions, hours) for key, versions in spans.items()}
 
 
 BENCHMARKS = """

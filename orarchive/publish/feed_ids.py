@@ -55,7 +55,7 @@ class FeedSite:
     def _tag_prefix(self) -> str:
         """Return what tag URIs of the site's address begin with; "" if there are none.
 
-        The scheme of the address does not count, nor does a port that goes without saying.
+        Neither the scheme of the address nor a default port counts.
         """
         parts = urlsplit(self.base or "")
         try:

@@ -64,16 +64,20 @@ def _name_state(words: Iterable[str]) -> str:
     return next((GONE_WORDS[word] for word in words if word in GONE_WORDS), "active")
 
 
-def draw_words(surfaces: Surfaces, chance: random.Random) -> Fact:
-    """Draw all that is said of a model's state: new, expiring, orphaned and so on."""
-    model = _draw_by_state(surfaces, chance)
+def _read_words(surfaces: Surfaces, model: str) -> dict[str, list[str]]:
+    """Read the words for the state of a model, by surface."""
     (cells,) = (cells for cells in surfaces.tables["models"] if cells["id"] == model)
-    answers = {
+    return {
         "models.json": surfaces.models[model]["states"],
-        "model.json": surfaces.model(model)["states"],
         "CSV": cells["states"].split(),
         "page": list_badges(list_by_class(surfaces.model_page(model), "head")[0]),
     }
+
+
+def draw_words(surfaces: Surfaces, chance: random.Random) -> Fact:
+    """Draw all that is said of a model's state: new, expiring, orphaned and so on."""
+    model = _draw_by_state(surfaces, chance)
+    answers = {**_read_words(surfaces, model), "model.json": surfaces.model(model)["states"]}
     for path in ("models/index.html", "models/gone/index.html"):
         if row := surfaces.find_model_row(path, "models", model):
             answers[path] = list_badges(row[-1])
@@ -83,13 +87,8 @@ def draw_words(surfaces: Surfaces, chance: random.Random) -> Fact:
 def draw_flags(surfaces: Surfaces, chance: random.Random) -> Fact:
     """Draw whether a model is new, and whether it is orphaned."""
     model = _draw_by_state(surfaces, chance)
-    (cells,) = (cells for cells in surfaces.tables["models"] if cells["id"] == model)
     (row,) = surfaces.sql("select is_new, is_orphaned from models where id = ?", model)
-    words = {
-        "models.json": surfaces.models[model]["states"],
-        "CSV": cells["states"].split(),
-        "page": list_badges(list_by_class(surfaces.model_page(model), "head")[0]),
-    }
+    words = _read_words(surfaces, model)
     answers = {name: ("new" in states, "orphaned" in states) for name, states in words.items()}
     answers["SQL models"] = (bool(row["is_new"]), bool(row["is_orphaned"]))
     return Fact("a model is new, orphaned", model, answers)

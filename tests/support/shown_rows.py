@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from html import unescape
 
+from tests.support.naive_graves import Grave
+
 AMOUNT = r"-?[\d,]+(?:\.\d+)?"
 EXACT_PRICE = re.compile(rf'<span title="exactly \$({AMOUNT})">\$({AMOUNT})</span>')
 MILLION = 10**6
@@ -231,25 +233,13 @@ def is_share(shown: str, exact: Fraction) -> bool:
 # --- the graveyard ------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class ShownGrave:
-    """A row of the graveyard."""
-
-    model: str
-    last: str
-    days: str
-    ending: str
-    prices: tuple[Fraction | str, Fraction | str]
-    state: str
-
-
-def read_graves(page: str) -> list[ShownGrave]:
+def read_graves(page: str) -> list[Grave]:
     """Read the rows of the graveyard."""
     graves = []
     for name, last, days, ending, prompt, completion, state in read_rows(page, "graves"):
         model = strip_tags(re.findall(r"<bdi>(.*?)</bdi>", name.html)[-1])
         prices = (read_price_cell(prompt), read_price_cell(completion))
-        graves.append(ShownGrave(model, last.text, days.text, ending.text, prices, state.text))
+        graves.append(Grave(model, last.text, days.text, ending.text, prices, state.text))
     return graves
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from orarchive.publish.charts.bands import merge_time_of_day
 from orarchive.publish.charts.steps import (
     BOTTOM,
     LEFT,
@@ -50,6 +51,23 @@ def command_letters(chart: Chart) -> str:
 def x_of(day: int, days: int) -> str:
     """Return the x coordinate of a day on a chart of so many days, as a path has it."""
     return f"{round(LEFT + (RIGHT - LEFT) * day / days, 1):g}"
+
+
+def test_a_band_does_not_bridge_an_absence() -> None:
+    """A schedule that was not there on the third day is two intervals, though its rates are the same."""
+    hours = [BEGUN + n * DAY for n in range(6)]
+    night = PriceKey("prompt", '{"utc_end":800,"utc_start":0}')
+    day = PriceKey("prompt", '{"utc_end":0,"utc_start":800}')
+    prices = {
+        key: [PriceInterval(hours[0], hours[1], amount), PriceInterval(hours[3], None, amount)]
+        for key, amount in ((night, Decimal(1)), (day, Decimal(2)))
+    }
+    assert merge_time_of_day(prices, hours) == {
+        PriceKey("prompt"): [
+            PriceInterval(hours[0], hours[1], Decimal(1), Decimal(2)),
+            PriceInterval(hours[3], None, Decimal(1), Decimal(2)),
+        ]
+    }
 
 
 def test_a_price_holds_until_another_is_seen() -> None:

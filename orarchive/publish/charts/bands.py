@@ -8,7 +8,7 @@ from itertools import zip_longest
 
 from orarchive.domain.prices import TIME_OF_DAY_CONDITIONS, is_readable
 from orarchive.jsonl import loads
-from orarchive.publish.dataset import PriceInterval, PriceKey, Prices
+from orarchive.publish.dataset import PriceInterval, PriceKey, Prices, is_next_hour
 
 
 def merge_time_of_day(prices: Prices, good_hours: Sequence[dt.datetime]) -> Prices:
@@ -48,8 +48,10 @@ def _merge_rates(rates: Sequence[PriceInterval], good_hours: Sequence[dt.datetim
             continue
         low, high = (choose(rate.amount for rate in held) for choose in (min, max))
         last = held[0].last if following is None else good_hours[bisect_left(good_hours, following) - 1]
-        if intervals and (intervals[-1].amount, intervals[-1].highest) == (low, high):
-            intervals[-1] = PriceInterval(intervals[-1].first, last, low, high)
+        previous = intervals[-1] if intervals else None
+        is_next = previous is not None and is_next_hour(good_hours, previous.last, start)
+        if previous and is_next and (previous.amount, previous.highest) == (low, high):
+            intervals[-1] = PriceInterval(previous.first, last, low, high)
         else:
             intervals.append(PriceInterval(start, last, low, high))
     return intervals

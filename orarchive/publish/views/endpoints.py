@@ -96,12 +96,17 @@ def build_endpoint_views(
     return _sort_by_model(views) if views else {}
 
 
+def read_endpoint(dataset: Dataset, entry: RecordEntry) -> Endpoint:
+    """Read an endpoint, current or former, with its prices at the last hour that showed it."""
+    model, _, n = entry.parts
+    return Endpoint.from_record(model, n, entry.record, dataset.find_read_hour(entry))
+
+
 def _build_view(
     dataset: Dataset, entry: RecordEntry, model: Model | None, days: Sequence[str]
 ) -> EndpointView:
     """Build a current endpoint of a model with its health on some days."""
-    moment = dataset.find_read_hour(entry)
-    endpoint = Endpoint.from_record(entry.parts[0], entry.parts[2], entry.record, moment)
+    endpoint = read_endpoint(dataset, entry)
     return EndpointView(
         endpoint=endpoint,
         entry=entry,

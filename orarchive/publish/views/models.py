@@ -163,7 +163,8 @@ class ModelView:
 
         def is_held(points: list[PriceInterval]) -> bool:
             """Return whether one amount held throughout, or there never was an amount to pay."""
-            is_lifelong = merge_stretches(points, self.dataset.good_hours["models"]) == self.stretches
+            spans = [(point.first, point.last) for point in points]
+            is_lifelong = merge_stretches(spans, self.dataset.good_hours["models"]) == self.stretches
             return is_lifelong or not any(point.amount > 0 for point in points)
 
         return [

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from orarchive.domain.equality import is_same_value
 from orarchive.domain.event_kinds import REPRICED
 from orarchive.domain.prices import MAIN_DIMENSIONS, MAX_NOISE, TIME_OF_DAY_CONDITIONS, ZERO
 from orarchive.publish.changelog import Move
@@ -104,7 +105,7 @@ class _Window:
         """Return whether a price is not ruled by the same schedule as it was in an hour."""
         now = self.dataset.find_read_hour(entry)
         before, after = (self.dataset.find_tariff(entry, dimension, hour) for hour in (known, now))
-        return before != after
+        return not is_same_value(before, after)
 
     def describe(self, entry: RecordEntry, model: str, label: str, move: Move) -> PriceMove:
         """Return a move with its causes and the hour in which its last price was first seen."""
