@@ -30,7 +30,6 @@ EDITS_PER_HOUR = {
 }
 """Path below data/ -> how many models' lines change in it every hour."""
 
-HEALTH = "endpoints/health.jsonl"
 MAX_ENDPOINTS = 3
 """Endpoints of a model at most: with it 600 models have 1,000."""
 
@@ -95,9 +94,7 @@ class SyntheticData:
 
     def versions(self, path: str, hours: int) -> Iterator[tuple[int, bytes]]:
         """Yield the hours at which a file changes, with its bytes."""
-        if path == HEALTH:
-            yield from self._health_versions(hours)
-        elif path in PROVIDERS.files:
+        if path in PROVIDERS.files:
             providers = sorted(build_world_at(START).providers, key=lambda row: str(row["slug"]))
             yield 0, b"".join(dumps(row) + b"\n" for row in providers)
         else:
@@ -133,10 +130,11 @@ class SyntheticData:
             ]
         return model, b"".join(dumps(line) + b"\n" for line in lines)
 
-    def _health_versions(self, hours: int) -> Iterator[tuple[int, bytes]]:
+    def health_lines(self, hours: int) -> Iterator[list[Record]]:
+        """Yield the lines of health of each hour, in order."""
         health = Health(self.endpoints, self.latency)
         keys = [(slot, item["tag"], n) for slot, (_, items) in enumerate(self.slots) for n, item in items]
-        lines: dict[tuple[int, str, int], bytes] = {}
+        lines: dict[tuple[int, str, int], Record] = {}
         for hour in range(hours):
             if hour % HOURS_PER_REPLACEMENT == 0:
                 order = sorted(keys, key=lambda key: (self.model_id(key[0], hour), *key[1:]))
@@ -144,8 +142,8 @@ class SyntheticData:
             for key, values in zip(keys, health.advance(), strict=True):
                 if key[0] not in kept_slots:
                     fields = {"model": self.model_id(key[0], hour), "tag": key[1], "n": key[2]}
-                    lines[key] = dumps({**fields, **values}) + b"\n"
-            yield hour, b"".join(map(lines.__getitem__, order))
+                    lines[key] = {**fields, **values}
+            yield [lines[key] for key in order]
 
 
 def edit_record(record: Record, hour: int) -> Record:

@@ -7,20 +7,25 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 
 from bench.measure import create_archive
 from bench.synthetic import KEPT_PER_HOUR, PATHS, SyntheticData
 from orarchive.domain.changes import Change
-from orarchive.domain.feeds import FEEDS
+from orarchive.domain.columns import format_columns
+from orarchive.domain.data_paths import HEALTH_PATH
+from orarchive.domain.feeds import ENDPOINTS, FEEDS
 from orarchive.domain.relations import count_relations
 from orarchive.domain.snapshot import make_empty_snapshot
+from orarchive.jsonl import dumps
 from orarchive.store import ledger
 from orarchive.store.archive import DATA_PREFIX, Archive
 from orarchive.store.commit_message import format_message
 from orarchive.store.fast_import import format_data, run_fast_import
-from orarchive.store.ledger import Attempt, FeedReport
-from orarchive.timestamps import HOUR, format_stamp
+from orarchive.store.health_branch import HEALTH_REF
+from orarchive.store.ledger import Attempt, FeedReport, HealthEntry
+from orarchive.timestamps import HOUR, format_hour, format_stamp
 
 FIRST_HOUR = dt.datetime(2026, 5, 31, tzinfo=dt.UTC)
 """Hour 0. A year later is the last day of a month, when the ledger's file is longest."""
@@ -33,15 +38,22 @@ FileVersion = tuple[str, int, bytes]
 
 
 def make_archive(
-    folder: Path, data: SyntheticData, hours: int, later_hours: int = 0
+    folder: Path, data: SyntheticData, hours: int, later_hours: int = 0, *, has_health_lines: bool = False
 ) -> tuple[Archive, list[str]]:
     """Make an archive of so many hours in one pack.
 
-    Return it with the commits of the later hours, which are loose objects, as those of live hours are.
+    Return it with the commits of the later hours, which are loose objects, as those of live hours are. With
+    `has_health_lines` health is on the main branch, a line an endpoint, as before it had its own.
     """
     archive = create_archive(folder)
     later: list[FileVersion] = []
-    versions = _split_off_later(_list_versions(data, hours + later_hours), hours, later)
+    health: list[HealthEntry] = []
+    if not has_health_lines:
+        health = _import_health(archive, data, hours + later_hours)
+    versions: Iterable[FileVersion] = _list_versions(data, hours + later_hours, health)
+    if has_health_lines:
+        versions = chain(_list_health_versions(data, hours), versions)
+    versions = _split_off_later(versions, hours, later)
     _import_hours(archive, "refs/heads/main", data, range(hours), versions)
     if not later_hours:
         return archive, []
@@ -60,7 +72,35 @@ def _split_off_later(
             later.append(version)
 
 
-def _list_versions(data: SyntheticData, hours: int) -> Iterator[FileVersion]:
+def _import_health(archive: Archive, data: SyntheticData, hours: int) -> list[HealthEntry]:
+    """Make the branch of health; return what the ledger says of it at each hour."""
+    digests: list[str] = []
+
+    def format_stream() -> Iterator[bytes]:
+        for hour, lines in enumerate(data.health_lines(hours)):
+            content = format_columns(lines, ENDPOINTS.key)
+            digests.append(hashlib.sha256(content).hexdigest())
+            moment = FIRST_HOUR + hour * HOUR
+            author = f"bench <b@b> {moment.timestamp():.0f} +0000"
+            yield f"commit {HEALTH_REF}\nauthor {author}\ncommitter {author}\n".encode()
+            subject = f"{format_hour(moment)}: health of endpoints"
+            yield format_data(f"{subject}\n\nHour: {format_stamp(moment)}\nAttempt: 1\n".encode())
+            yield f"M 100644 inline {DATA_PREFIX}{HEALTH_PATH}\n".encode()
+            yield format_data(content)
+        yield b"done\n"
+
+    archive.run_git("config", "fastimport.unpackLimit", "1000")
+    run_fast_import(archive, format_stream())
+    commits = archive.run_git("rev-list", "--reverse", HEALTH_REF).split()
+    return [{"commit": commit, "sha256": digest} for commit, digest in zip(commits, digests, strict=True)]
+
+
+def _list_health_versions(data: SyntheticData, hours: int) -> Iterator[FileVersion]:
+    for hour, lines in enumerate(data.health_lines(hours)):
+        yield HEALTH_PATH, hour, b"".join(dumps(line) + b"\n" for line in lines)
+
+
+def _list_versions(data: SyntheticData, hours: int, health: list[HealthEntry]) -> Iterator[FileVersion]:
     for path in PATHS:
         for hour, content in data.versions(path, hours):
             yield path, hour, content
@@ -68,7 +108,10 @@ def _list_versions(data: SyntheticData, hours: int) -> Iterator[FileVersion]:
     for hour in range(hours):
         if path != (path := ledger.get_ledger_path(FIRST_HOUR + hour * HOUR)):
             month = b""
-        month = ledger.append_line(month, build_attempt(data, hour))
+        line = build_attempt(data, hour)
+        if health:
+            line["health"] = health[hour]
+        month = ledger.append_line(month, line)
         yield path, hour, month
 
 

@@ -7,13 +7,15 @@ import click
 
 from orarchive import timestamps
 from orarchive.cli.options import FeedChoice, json_option, print_json, print_note, print_table, with_archive
-from orarchive.domain.feeds import FEEDS
+from orarchive.domain.feeds import ENDPOINTS, FEEDS
+from orarchive.domain.snapshot import Snapshot
 from orarchive.errors import NotArchivedError
 from orarchive.history.coverage import Coverage, find_stopped_feeds, format_max_age
 from orarchive.history.history import History, read_history
 from orarchive.queries import hours
 from orarchive.store.archive import Archive
 from orarchive.store.commit_message import format_change_lines
+from orarchive.store.health_branch import HealthMissingError
 
 
 @click.command("at")
@@ -31,7 +33,7 @@ def at_command(archive: Archive, hour: str, feed: str, key: str | None, as_json:
     history = read_history(archive)
     requested = timestamps.parse_hour(hour)
     good = _choose_complete_hour(history, feed, requested)
-    snapshot = history.read_snapshot(good, feed)
+    snapshot = _read_snapshot(history, good, feed)
     kept = hours.find_kept_keys(history, feed, good, key)
     if kept:
         print_note(hours.describe_kept_keys(feed, good, kept))
@@ -42,6 +44,17 @@ def at_command(archive: Archive, hour: str, feed: str, key: str | None, as_json:
     else:
         for record in records:
             print_json(record)
+
+
+def _read_snapshot(history: History, hour: dt.datetime, feed: str) -> Snapshot:
+    """Read a snapshot; print a note where the health of endpoints is not in this clone."""
+    if FEEDS[feed] is not ENDPOINTS:
+        return history.read_snapshot(hour, feed)
+    try:
+        return history.read_snapshot(hour, feed, has_health=True)
+    except HealthMissingError as error:
+        print_note(f"{error}; shown without it")
+        return history.read_snapshot(hour, feed)
 
 
 @click.command("raw")

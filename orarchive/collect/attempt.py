@@ -12,14 +12,14 @@ from typing import Protocol, TypeVar
 
 from orarchive.collect.merge_result import MergeResult, build_ledger_line
 from orarchive.collect.settings import RunOptions
-from orarchive.domain.data_paths import KEPT_FILES, SNAPSHOT_FILES
+from orarchive.domain.data_paths import HEALTH_PATH, KEPT_FILES, SNAPSHOT_FILES
 from orarchive.domain.feeds import FEEDS, FanOutFeed
 from orarchive.domain.snapshot import Snapshot, parse_snapshot_files
 from orarchive.errors import ArchiveError, GitError
-from orarchive.store import commit, ledger, push, quarantine
+from orarchive.store import commit, health_branch, ledger, push, quarantine
 from orarchive.store.archive import Archive
 from orarchive.store.kept_keys import KeptKeys, parse_kept_keys
-from orarchive.store.ledger import Attempt, get_attempt_hour, hash_line
+from orarchive.store.ledger import Attempt, HealthEntry, get_attempt_hour, hash_line
 from orarchive.timestamps import format_hour
 
 log = logging.getLogger(__name__)
@@ -37,8 +37,8 @@ class AttemptBase:
 
     commit: str | None
     files: Mapping[str, bytes | None]
-    """The files of the snapshot, those of kept keys and the ledger file of the hour: path below data/ ->
-    bytes."""
+    """The files of the snapshot, with that of health, those of kept keys and the ledger file of the hour:
+    path below data/ -> bytes."""
     snapshot: Snapshot
     """The snapshot that these files hold."""
     lines: list[Attempt]
@@ -64,6 +64,10 @@ def read_base(archive: Archive, hour: dt.datetime) -> AttemptBase:
     head = archive.resolve_commit()
     files = archive.read_files(head, [*SNAPSHOT_FILES, *KEPT_FILES, ledger.get_ledger_path(hour)])
     lines = ledger.read_attempts(archive, head, LEDGER_MONTHS)
+    if lines:
+        entry = health_branch.find_health_entry(lines)
+        if health := health_branch.read_health(archive, entry, get_attempt_hour(lines[-1])):
+            files[HEALTH_PATH] = health
     base = AttemptBase(head, files, parse_snapshot_files(files.get), lines, archive)
     _ = base.kept_keys  # a file that cannot be read stops the run before it asks anything
     return base
@@ -152,13 +156,15 @@ class AttemptWriter:
         """
         hour = self.options.hour
         for _ in range(push.MAX_PUSH_TRIES):
+            health_tip = self.archive.resolve_commit(health_branch.HEALTH_REF)
             written = write(base)
             if written is None:
                 log.info("%s is already archived by another writer", format_hour(hour))
                 return True, base
             if self.push():
                 return written
-            push.reset_to_remote(self.archive, base.commit)
+            health_branch.move_branch(self.archive, health_tip)
+            push.reset_to_remote(self.remote, base.commit)
             base = read_base(self.archive, hour)
             if base.is_past(hour):
                 log.error(
@@ -194,6 +200,8 @@ class AttemptWriter:
         """
         hour = self.options.hour
         path = ledger.get_ledger_path(hour)
+        if entry := self._write_health(base, result, line["attempt"]):
+            line["health"] = entry
         ledger_file = ledger.append_line(base.files.get(path) or b"", line)
         name = base.commit
         if self.options.dry_run:
@@ -201,9 +209,20 @@ class AttemptWriter:
         else:
             quarantine.save_payloads(self.archive, hour, line["attempt"], result.payloads)
             first = commit.list_first_files(self.archive, base.commit)
-            name = self._write({**result.files, **first, path: ledger_file}, message) or base.commit
+            files = {file: content for file, content in result.files.items() if file != HEALTH_PATH}
+            name = self._write({**files, **first, path: ledger_file}, message) or base.commit
+            if self.options.commit:
+                health_branch.align_branch(self.archive, [line])
         files = {**base.files, **result.files, path: ledger_file}
         return AttemptBase(name, files, result.snapshot, [*base.lines, line], self.archive)
+
+    def _write_health(self, base: AttemptBase, result: MergeResult, attempt: int) -> HealthEntry | None:
+        """Make the commit of the health that a merge changed; return what the ledger is to say of health."""
+        if HEALTH_PATH not in result.files or self.options.dry_run:
+            return health_branch.find_health_entry(base.lines)
+        health_branch.align_branch(self.archive, base.lines)
+        content = result.files[HEALTH_PATH] or b""
+        return health_branch.write_health_commit(self.archive, content, self.options.hour, attempt)
 
     def _write(self, files: dict[str, bytes | None], message: str) -> str | None:
         """Commit files and return the commit's name; with --no-commit only write them and return None."""

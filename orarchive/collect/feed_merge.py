@@ -21,7 +21,7 @@ from orarchive.collect.plausibility import (
     list_size_doubts,
 )
 from orarchive.collect.results import FanOutFetch, FeedFetch, FetchResult, ListFetch, parse_http_date
-from orarchive.domain.data_paths import SNAPSHOT_FILES
+from orarchive.domain.data_paths import HEALTH_PATH, SNAPSHOT_FILES
 from orarchive.domain.feeds import FEEDS, CopyFeed, FanOutFeed, Feed
 from orarchive.domain.keys import Key
 from orarchive.domain.record_files import number_items
@@ -275,7 +275,8 @@ def complete_merge(
     payloads: dict[str, bytes] = {}
     reports = {entry.feed.name: _report_fetch(entry, payloads) for entry in merged}
     complete = format_snapshot_files(snapshot)
-    changed = {path: complete.get(path) for path in SNAPSHOT_FILES if files.get(path) != complete.get(path)}
+    paths = (*SNAPSHOT_FILES, HEALTH_PATH)
+    changed = {path: complete.get(path) for path in paths if files.get(path) != complete.get(path)}
     for entry in merged:
         if isinstance(entry.feed, FanOutFeed) and entry.kept is not None:
             path, content = entry.feed.kept_path, format_kept_keys(entry.kept)

@@ -14,7 +14,7 @@ from orarchive.collect.feed_group import FeedGroup, WrongClock
 from orarchive.collect.ranking_group import RankingGroup
 from orarchive.collect.settings import RunOptions, Settings
 from orarchive.errors import ArchiveError
-from orarchive.store import commit, push
+from orarchive.store import commit, health_branch, push
 from orarchive.store.archive import Archive
 from orarchive.store.ledger import Attempt, get_attempt_hour
 from orarchive.timestamps import HOUR, floor_hour, format_hour, format_stamp
@@ -45,6 +45,7 @@ class Run:
         if self.options.dry_run:
             return self._make_attempts([], remote)
         with commit.archive_lock(self.archive, self.sleep) as notes:
+            health_branch.refuse_health_checkout(self.archive)
             if self.options.push:
                 push.fast_forward(remote)
             return self._make_attempts(notes, remote)
@@ -52,6 +53,8 @@ class Run:
     def _make_attempts(self, notes: list[str], remote: push.Remote) -> int:
         """Make the attempts of the run, each on top of the last; `notes` go into the first ledger line."""
         base = read_base(self.archive, self.options.hour)
+        if not self.options.dry_run:
+            health_branch.align_branch(self.archive, base.lines)
         self._refuse_hour(base)
         client = self.settings.make_client(self.sleep, stopped=self.stopped)
         writer = AttemptWriter(self.archive, self.options, self.now, remote)

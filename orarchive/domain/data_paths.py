@@ -2,12 +2,14 @@
 
 from functools import cache
 
-from orarchive.domain.feeds import FEEDS, RESPONSES_FILE, FanOutFeed, Feed
+from orarchive.domain.feeds import ENDPOINTS, FEEDS, RESPONSES_FILE, FanOutFeed, Feed
 from orarchive.domain.ranking_series import RANKINGS_FOLDER
 
 FEED_FOLDERS = sorted({*(feed.folder for feed in FEEDS.values()), RANKINGS_FOLDER})
 SNAPSHOT_FILES = [path for feed in FEEDS.values() for path in feed.files]
-"""Paths of the files of a snapshot that the archive writes today, feed by feed."""
+"""Paths of the files of a snapshot that the archive writes today, feed by feed; health is not among them."""
+(HEALTH_PATH,) = ENDPOINTS.branch_files
+"""Path of the health of endpoints, below `data/` on the branch `health`."""
 KEPT_FILES = [feed.kept_path for feed in FEEDS.values() if isinstance(feed, FanOutFeed)]
 """Paths of the files that name the keys of fan-out feeds which were not read."""
 

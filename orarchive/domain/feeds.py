@@ -39,6 +39,8 @@ class Feed:
     """Lists whose order means nothing, as dotted paths from a record: the service shuffles them."""
     must_not_be_empty: bool = False
     """An empty list is refused even where the archive has no records yet."""
+    branch_facets: tuple[str, ...] = ()
+    """Facets whose file is kept in columns on a git branch of its own, named like the facet."""
     volatile_facets: tuple[str, ...] = ()
     """Facets whose values change every hour: they make no changes in commit messages and events."""
     added_kind: str = ADDED
@@ -58,9 +60,17 @@ class Feed:
 
     @cached_property
     def files(self) -> tuple[str, ...]:
-        """Return the feed's file paths below `data/`, in the order in which the ledger hashes the files."""
+        """Return the feed's file paths below `data/`, in the order in which the ledger hashes the files.
+
+        Files on branches of their own are not among them.
+        """
         names = [self.base_file, *self.facets, *([self.spot_file] if self.spot_file else [])]
-        return tuple(self._build_path(name) for name in names)
+        return tuple(self._build_path(name) for name in names if name not in self.branch_facets)
+
+    @cached_property
+    def branch_files(self) -> tuple[str, ...]:
+        """Return the paths, below `data/`, of the feed's files on branches of their own."""
+        return tuple(self._build_path(name) for name in self.branch_facets)
 
     @cached_property
     def volatile_fields(self) -> tuple[str, ...]:
@@ -193,6 +203,7 @@ ENDPOINTS = FanOutFeed(
         "endpoints.supported_parameters",
     ),
     must_not_be_empty=True,
+    branch_facets=("health",),
     volatile_facets=("health",),
     added_kind=JOINED,
     removed_kind=LEFT,

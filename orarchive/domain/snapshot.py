@@ -8,7 +8,8 @@ a snapshot and reading it back gives the same state, no matter which feeds were 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 
-from orarchive.domain.data_paths import get_file_name, get_line_key
+from orarchive.domain.columns import format_columns, parse_columns
+from orarchive.domain.data_paths import HEALTH_PATH, get_file_name, get_line_key
 from orarchive.domain.feeds import FEEDS, RESPONSES_FILE, CopyFeed, FanOutFeed, Feed
 from orarchive.domain.keys import EndpointKey, Key
 from orarchive.domain.record_files import (
@@ -57,7 +58,7 @@ def format_snapshot_files(snapshot: Snapshot) -> dict[str, bytes]:
             path = f"{feed.folder}/{file}.jsonl"
             fields = get_line_key(feed, path)
             lines.sort(key=lambda line: tuple(line[name] for name in fields))
-            files[path] = write_lines(lines)
+            files[path] = format_columns(lines, fields) if path == HEALTH_PATH else write_lines(lines)
     return files
 
 
@@ -69,7 +70,7 @@ def parse_snapshot_files(get: Callable[[str], bytes | None]) -> Snapshot:
     snapshot = make_empty_snapshot()
     for feed in FEEDS.values():
         lines: Lines = {}
-        for path in feed.files:
+        for path in (*feed.files, *feed.branch_files):
             if content := get(path):
                 lines[get_file_name(path)] = _parse_lines(path, content, get_line_key(feed, path))
         try:
@@ -100,7 +101,8 @@ def build_copy_state(feed: CopyFeed, rows: Iterable[Record], snapshot: Snapshot)
 
 def _parse_lines(path: str, content: bytes, key_fields: tuple[str, ...]) -> list[Record]:
     """Return the lines of a file; raise ArchiveError where a key field is missing or of the wrong type."""
-    lines = read_lines(content, f"data/{path}")
+    place = f"data/{path}"
+    lines = parse_columns(content, key_fields, place) if path == HEALTH_PATH else read_lines(content, place)
     for number, line in enumerate(lines, start=1):
         if name := find_improper_key_field(line, key_fields):
             msg = f"data/{path}, line {number}: member {name!r} is missing or of a wrong type"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from orarchive.domain.changes import format_key
-from orarchive.domain.data_paths import SNAPSHOT_FILES
-from orarchive.domain.feeds import FEEDS, CopyFeed, FanOutFeed, Feed
+from orarchive.domain.data_paths import HEALTH_PATH, SNAPSHOT_FILES
+from orarchive.domain.feeds import ENDPOINTS, FEEDS, CopyFeed, FanOutFeed, Feed
 from orarchive.domain.snapshot import Snapshot, get_records_by_key, hash_feed, parse_snapshot_files
 from orarchive.errors import ArchiveError, NotArchivedError
 from orarchive.history.attempts import (
@@ -22,6 +22,7 @@ from orarchive.history.coverage import Coverage, compute_coverage
 from orarchive.jsonl import Record
 from orarchive.store import ledger
 from orarchive.store.archive import Archive
+from orarchive.store.health_branch import read_health
 from orarchive.store.kept_keys import read_kept_reasons
 from orarchive.store.ledger import Attempt, get_attempt_hour
 from orarchive.timestamps import format_hour
@@ -115,11 +116,12 @@ class History:
             raise NotArchivedError(msg)
         return History(self.archive, attempts, self.head)
 
-    def read_snapshot(self, hour: dt.datetime, *feeds: str) -> Snapshot:
+    def read_snapshot(self, hour: dt.datetime, *feeds: str, has_health: bool = False) -> Snapshot:
         """Read the snapshot after the last attempt at an hour that a commit shows.
 
-        Raise NotArchivedError where no commit shows the hour, and ArchiveError where the files of one of
-        `feeds` are not those that the ledger hashed.
+        The endpoints have their health only if `has_health` asks for it. Raise NotArchivedError where no
+        commit shows the hour, HealthMissingError where its health is not in this clone, and ArchiveError
+        where the files of one of `feeds` are not those that the ledger hashed.
         """
         attempt = next(
             (
@@ -142,6 +144,8 @@ class History:
                     " orarchive verify names all that differs"
                 )
                 raise ArchiveError(msg)
+        if has_health:
+            files[HEALTH_PATH] = read_health(self.archive, attempt.attempt.get("health"), hour)
         return parse_snapshot_files(files.get)
 
     def rebuild_response(self, feed: Feed, hour: dt.datetime, parent_key: str | None = None) -> Record:
@@ -159,7 +163,7 @@ class History:
             msg = f"{feed.name} is one list; leave out {parent_key}"
             raise ArchiveError(msg)
         kept_keys = self._read_kept_keys(feed, hour)
-        state = self.read_snapshot(hour, feed.name)[feed.name]
+        state = self.read_snapshot(hour, feed.name, has_health=feed is ENDPOINTS)[feed.name]
         if not isinstance(feed, FanOutFeed):
             return {"data": list(state.values())}
         if parent_key is None:

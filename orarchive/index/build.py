@@ -28,6 +28,7 @@ from orarchive.history.attempts import (
     list_tips,
     refuse_shallow,
 )
+from orarchive.history.health import AttemptHealth, stream_attempt_health
 from orarchive.history.replay import ReplayStep, replay
 from orarchive.index import (
     current_facts,
@@ -44,7 +45,9 @@ from orarchive.index.checkpoints import CheckpointWriter, count_indexed
 from orarchive.index.context import AttemptContext, IndexUpdate, write_attempt
 from orarchive.index.events import Event
 from orarchive.index.field_counts import FieldCounts
+from orarchive.index.health_days import DayTracker
 from orarchive.index.record_rows import RecordRows
+from orarchive.index.runs import RunTracker
 from orarchive.jsonl import Record
 from orarchive.store.archive import Archive
 
@@ -135,20 +138,26 @@ def apply_attempts(
     base = row[0] if row else None
     if attempts:
         state, last_hour = versions.load_state(db), attempts[-1].attempt["hour"]
-        update = IndexUpdate(db, archive, state, RecordRows.load(db), last_hour)
+        update = IndexUpdate(
+            db, archive, state, RecordRows.load(db), RunTracker.load(db), DayTracker(db), last_hour
+        )
         fields = FieldCounts.load(db)
-        steps = replay(archive, attempts, base, state)
+        steps = zip(
+            replay(archive, attempts, base, state), stream_attempt_health(archive, attempts), strict=True
+        )
         bar = tqdm(steps, total=len(attempts), desc="Indexing", unit="hour", disable=not progress)
         with paused_garbage_collection():
-            for indexed, step in enumerate(bar, start=1 + (writer.indexed if writer else 0)):
-                context = write_attempt(update, step.attempt_commit, step.broken_reason)
+            for indexed, (step, step_health) in enumerate(bar, start=1 + (writer.indexed if writer else 0)):
+                context = write_attempt(update, step.attempt_commit, step.broken_reason, step_health)
                 health.delete_old_health(context)
                 if not step.broken_reason:
                     base = step.attempt_commit.commit or base
-                    apply_attempt(context, step, fields)
+                    apply_attempt(context, step, step_health, fields)
                 if writer and writer.is_due(indexed):
+                    update.write()
                     _write_meta(db, base)
                     writer.write(indexed)
+        update.write()
         current_prices.update_rates(context)
     db.executemany(
         INSERT_FEED, ((feed.name, feed.scope, feed.cadence, ", ".join(feed.key)) for feed in FEEDS.values())
@@ -174,7 +183,9 @@ def _write_meta(db: sqlite3.Connection, base: str | None) -> None:
         db.execute("insert into meta (schema, program, commit_id) values (?, ?, ?)", meta)
 
 
-def apply_attempt(context: AttemptContext, step: ReplayStep, fields: FieldCounts) -> None:
+def apply_attempt(
+    context: AttemptContext, step: ReplayStep, step_health: AttemptHealth | None, fields: FieldCounts
+) -> None:
     """Index one attempt that could be read: its records, lines, prices, fields and events, in this order."""
     record_events = [*lifecycle.apply_attempt(context, step)]
     relations.apply_attempt(context, step)
@@ -182,12 +193,12 @@ def apply_attempt(context: AttemptContext, step: ReplayStep, fields: FieldCounts
     current_facts.apply_attempt(context, step)
     prices.apply_attempt(context, step)
     current_prices.apply_attempt(context, step)
-    appeared, field_events = fields.apply_attempt(context, step)
+    appeared, field_events = fields.apply_attempt(context, step, step_health)
     groups: tuple[Iterable[Event], ...] = (
         record_events,
         events.derive_events(_list_step_changes(context, step, appeared), context),
         field_events,
-        health.apply_attempt(context, step),
+        health.apply_attempt(context, step_health),
         rankings.apply_attempt(context, step),
     )
     events.write_events(context.db, context, chain.from_iterable(groups))
@@ -197,7 +208,8 @@ def _list_step_changes(
     context: AttemptContext, step: ReplayStep, appeared: dict[str, set[str]]
 ) -> Iterable[Change]:
     """List the changes of an attempt; a feed's first good read has none."""
-    pairs_by_feed = {name: pairs for name, pairs in step.records.items() if context.find_last_read(name)}
+    names = [name for name in FEEDS if name in step.records or appeared.get(name)]
+    pairs_by_feed = {name: step.records.get(name, {}) for name in names if context.find_last_read(name)}
     old, new = (
         {
             name: {key: pair[side] for key, pair in pairs.items() if pair[side] is not None}

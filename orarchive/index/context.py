@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 
 from orarchive.domain.feeds import FEEDS, FanOutFeed, Feed
 from orarchive.history.attempts import AttemptCommit
+from orarchive.history.health import AttemptHealth
 from orarchive.history.replay import ReplayState
+from orarchive.index.health_days import DayTracker
 from orarchive.index.record_rows import RecordRows
+from orarchive.index.runs import RunTracker
 from orarchive.index.sql_values import escape_values, to_json
 from orarchive.store.archive import Archive
 from orarchive.store.kept_keys import read_kept_reasons
@@ -21,11 +24,11 @@ MAX_INTERVAL_S = 24 * 60 * 60
 
 INSERT_ATTEMPT = """
     insert into attempts
-        (hour, hour_s, number, started, finished, origin, program, commit_id, broken, relations, source,
-            source_commit, notes)
+        (hour, hour_s, number, started, finished, origin, program, commit_id, broken, health, relations,
+            source, source_commit, notes)
     values
-        (:hour, :hour_s, :number, :started, :finished, :origin, :program, :commit_id, :broken, :relations,
-            :source, :source_commit, :notes)
+        (:hour, :hour_s, :number, :started, :finished, :origin, :program, :commit_id, :broken, :health,
+            :relations, :source, :source_commit, :notes)
 """
 
 INSERT_READ = """
@@ -54,8 +57,15 @@ class IndexUpdate:
     state: ReplayState
     """All lines and records as the attempt that is indexed left them."""
     rows: RecordRows
+    runs: RunTracker
+    days: DayTracker
     last_hour: str
     """The last hour that this update indexes."""
+
+    def write(self) -> None:
+        """Write into the index what is counted in memory."""
+        self.runs.write()
+        self.days.write()
 
 
 @dataclass(frozen=True)
@@ -134,7 +144,9 @@ class AttemptContext:
         return row[0] if row else None
 
 
-def write_attempt(update: IndexUpdate, attempt_commit: AttemptCommit, broken: str) -> AttemptContext:
+def write_attempt(
+    update: IndexUpdate, attempt_commit: AttemptCommit, broken: str, health: AttemptHealth | None
+) -> AttemptContext:
     """Insert an attempt and its reads; return its context.
 
     `broken` says why the commit could not be read, "" if it could; no read of a broken commit is good.
@@ -155,6 +167,7 @@ def write_attempt(update: IndexUpdate, attempt_commit: AttemptCommit, broken: st
                 "program": line["version"],
                 "commit_id": attempt_commit.commit,
                 "broken": broken or None,
+                "health": health.state if health else None,
                 "relations": to_json(line["relations"]),
                 "source": to_json(source),
                 "source_commit": source["commit"] if source else None,

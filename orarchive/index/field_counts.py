@@ -6,13 +6,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from orarchive.domain.changes import MAX_NEW_FIELDS
+from orarchive.domain.columns import ColumnFile
 from orarchive.domain.event_kinds import FIELD_VANISHED
-from orarchive.domain.feeds import FEEDS, CopyFeed, FanOutFeed
+from orarchive.domain.feeds import ENDPOINTS, FEEDS, CopyFeed, FanOutFeed
 from orarchive.domain.field_paths import diff_paths, drop_nested
 from orarchive.domain.keys import Key
+from orarchive.domain.record_files import is_volatile
+from orarchive.history.health import AttemptHealth
 from orarchive.history.replay import Pair, ReplayStep
 from orarchive.index.context import AttemptContext
 from orarchive.index.events import Event
+from orarchive.index.health_readings import count_paths
 from orarchive.index.sql_values import escape_surrogates
 
 VANISHED_AFTER_S = 7 * 24 * 60 * 60
@@ -49,23 +53,36 @@ class FieldCounts:
         return counts
 
     def apply_attempt(
-        self, context: AttemptContext, step: ReplayStep
+        self, context: AttemptContext, step: ReplayStep, health: AttemptHealth | None
     ) -> tuple[dict[str, set[str]], list[Event]]:
         """Update the counts for an attempt.
 
         Return the paths that are new, by feed, and the events of fields that vanished. Nothing is new in a
         feed's first good read.
         """
+        deltas = {
+            feed: _count_deltas(pairs)
+            for feed, pairs in step.records.items()
+            if not isinstance(FEEDS[feed], CopyFeed)
+        }
+        if health and health.file:
+            deltas[ENDPOINTS.name] = {**deltas.get(ENDPOINTS.name, {}), **self._count_health(health.file)}
         appeared: dict[str, set[str]] = {}
-        for feed, pairs in step.records.items():
-            if isinstance(FEEDS[feed], CopyFeed):
-                continue
-            counts, deltas = self.counts[feed], _count_deltas(pairs)
-            new_paths = {path for path in deltas if path not in counts}
-            counts.update(deltas)
-            self._write(context, feed, deltas)
+        for feed, changes in deltas.items():
+            counts = self.counts[feed]
+            new_paths = {path for path in changes if path not in counts}
+            counts.update(changes)
+            self._write(context, feed, changes)
             appeared[feed] = new_paths if context.find_last_read(feed) else set()
         return appeared, [event for feed in context.reads for event in self._mark_vanished(context, feed)]
+
+    def _count_health(self, file: ColumnFile) -> dict[str, int]:
+        """Count on how many more records each path of health is; only paths whose count changed."""
+        now = {escape_surrogates(path): count for path, count in count_paths(file).items()}
+        counts = self.counts[ENDPOINTS.name]
+        before = [path for path in counts if is_volatile(ENDPOINTS, path.partition(".")[0])]
+        deltas = {path: now.get(path, 0) - counts[path] for path in {*before, *now}}
+        return {path: delta for path, delta in deltas.items() if delta}
 
     def _write(self, context: AttemptContext, feed: str, paths: Iterable[str]) -> None:
         read = context.reads.get(feed) or context.find_last_read(feed)
@@ -101,7 +118,7 @@ class FieldCounts:
         )
 
 
-def _count_deltas(pairs: dict[Key, Pair]) -> Counter[str]:
+def _count_deltas(pairs: dict[Key, Pair]) -> dict[str, int]:
     """Count on how many more records (negative: fewer) each path is; only paths whose count changed."""
     deltas: Counter[str] = Counter()
     for old, new in pairs.values():
@@ -109,4 +126,4 @@ def _count_deltas(pairs: dict[Key, Pair]) -> Counter[str]:
         if won or lost:
             deltas.update(map(escape_surrogates, won))
             deltas.subtract(map(escape_surrogates, lost))
-    return Counter({path: delta for path, delta in deltas.items() if delta})
+    return {path: delta for path, delta in deltas.items() if delta}

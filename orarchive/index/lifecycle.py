@@ -161,7 +161,7 @@ def _remove(
         values = {"state": state, "missing": context.hour, "observed_s": read.observed_s if read else 0}
     context.db.execute(UPDATE_ABSENT, {**values, "last": last or context.hour, "id": row_id})
     # A run of hours with bad health ends with the absence: a later one is another run.
-    context.db.execute("delete from watched where record = ?", (row_id,))
+    context.update.runs.end(row_id)
     if is_hidden:
         return
     answer = context.vanished.get(key[0], "") if feed.name == "models" else ""

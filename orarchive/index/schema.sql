@@ -39,6 +39,7 @@ create table attempts (        -- one row for each line of the ledger, oldest fi
     program   text not null,
     commit_id text,             -- the commit whose tree is the state after it; null: no commit shows it
     broken    text,             -- why its commit could not be read; its reads are then not good
+    health   text,              -- of endpoints: read, missing (not in this clone), damaged; null: there was none yet
     relations text,             -- JSON: counts of references to records that do not exist, by kind
     source    text,             -- JSON, of imports: commit and path in the other repository
     source_commit text,         -- that commit
@@ -91,7 +92,7 @@ create table records (         -- one row for each record that was ever observed
 create index records_key on records (feed, key);
 create index records_absent on records (feed, state, observed_s) where last is not null;
 
-create table versions (        -- every version of every line, except for volatile lines (see latest, health)
+create table versions (        -- every version of every line, except for volatile lines (see latest)
     record integer not null references records,
     file  text not null,        -- facts, prices, text, spot, endpoints, asked (data/endpoints/models.jsonl: what the
                                 -- response about a model's endpoints says of the model)
@@ -122,7 +123,7 @@ create table endpoint_facts (  -- the same of each endpoint
     context_length integer
 );
 
-create table latest (          -- volatile lines, whose single changes mean little (benchmarks, health): the last version
+create table latest (          -- volatile lines, whose single changes mean little (benchmarks): the last version
     record integer not null references records,
     file  text not null,
     since text not null,
@@ -132,16 +133,28 @@ create table latest (          -- volatile lines, whose single changes mean litt
     primary key (record, file)
 );
 
-create table health (          -- health of endpoints as it was read in the attempts of the last 30 days
+create table health (          -- health of endpoints as it was read in the attempts of the last 30 days; null: no number
     attempt integer not null references attempts,
     record  integer not null references records,
-    line    text not null,      -- JSON: its fields as sent
+    status  integer,            -- 0: well
+    uptime_last_5m  real,       -- percent of requests, as the next two
+    uptime_last_30m real,
+    uptime_last_1d  real,
+    latency_p50 real,           -- of the last 30 minutes, milliseconds
+    latency_p75 real,
+    latency_p90 real,
+    latency_p99 real,
+    throughput_p50 real,        -- of the last 30 minutes, tokens a second
+    throughput_p75 real,
+    throughput_p90 real,
+    throughput_p99 real,
+    other   text,               -- JSON: fields without a column, and values that do not fit theirs
     primary key (attempt, record)
 ) without rowid;
 
 create table health_days (     -- health of endpoints by UTC day
     record    integer not null references records,
-    day      text not null,
+    day      integer not null,  -- days since 1970-01-01
     hours    integer not null,  -- number of hours in which it was read
     abnormal integer not null,  -- number of these with a status other than 0
     uptimes  integer not null,  -- number of these with an uptime of the last 30 minutes (percent)
@@ -152,7 +165,6 @@ create table health_days (     -- health of endpoints by UTC day
     throughput_sum real not null,
     primary key (day, record)   -- day first: the rows that an hour writes lie together, however many days there are
 ) without rowid;
-create index health_days_record on health_days (record);
 
 create table watched (         -- runs of good or bad hours: states that take several hours running
     record integer not null references records,
@@ -355,17 +367,9 @@ create view rankings_source as  -- the notice that has to be shown with publishe
     where age = 1;
 
 create view health_history as  -- health of endpoints in the last 30 days, as it was read; null where no number was sent
-    select hour, records.key as key,
-        case when json_type(sound, '$.status') in ('integer', 'BIGINT', 'UBIGINT') and length(json_extract(sound, '$.status')) < 16
-            then cast(json_extract(sound, '$.status') as bigint) end as status,
-        case when json_type(sound, '$.uptime_last_30m') in ('integer', 'real', 'BIGINT', 'UBIGINT', 'DOUBLE')
-            then cast(json_extract(sound, '$.uptime_last_30m') as double precision) end as uptime_last_30m,
-        case when json_type(sound, '$.uptime_last_1d') in ('integer', 'real', 'BIGINT', 'UBIGINT', 'DOUBLE')
-            then cast(json_extract(sound, '$.uptime_last_1d') as double precision) end as uptime_last_1d,
-        line
-    -- DuckDB has names of its own for types of JSON, and reads none with a lone surrogate: no number needs its escapes.
-    from (select attempt, record, line, replace(replace(line, '\\', ''), '\u', 'u') as sound from health) as readings
-    join attempts on attempts.attempt = readings.attempt join records on records.id = record;
+    select hour, records.key as key, status, uptime_last_5m, uptime_last_30m, uptime_last_1d,
+        latency_p50, latency_p75, latency_p90, latency_p99, throughput_p50, throughput_p75, throughput_p90, throughput_p99, other
+    from health join attempts on attempts.attempt = health.attempt join records on records.id = record;
 
 create view event_log as       -- events with the origin of their observation
     select events.*, origin, commit_id, source_commit

@@ -9,6 +9,7 @@ from orarchive.domain.feeds import FEEDS
 from orarchive.domain.record_files import join_record
 from orarchive.domain.records import parse_expiry
 from orarchive.index.event_log import read_events
+from orarchive.index.health_days import format_day
 from orarchive.index.record_rows import UNLISTED
 from orarchive.jsonl import Record, loads
 from orarchive.publish import rankings_data
@@ -189,7 +190,7 @@ def _read_benchmarks(db: sqlite3.Connection) -> dict[str, Record]:
 
 HEALTH_DAYS = """
     select key, day, hours, abnormal, uptimes, uptime_sum from health_days
-    join records on id = record where day > (select date(max(day), '-30 days') from health_days)
+    join records on id = record where day > (select max(day) - 30 from health_days)
 """
 
 
@@ -197,5 +198,5 @@ def _read_health(db: sqlite3.Connection) -> dict[str, dict[str, HealthDay]]:
     """Read the health of each endpoint on each of the last 30 days."""
     health: dict[str, dict[str, HealthDay]] = defaultdict(dict)
     for key, day, hours, abnormal, uptimes, uptime_sum in db.execute(HEALTH_DAYS):
-        health[key][day] = HealthDay(hours, abnormal, uptime_sum / uptimes if uptimes else None)
+        health[key][format_day(day)] = HealthDay(hours, abnormal, uptime_sum / uptimes if uptimes else None)
     return health

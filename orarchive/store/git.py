@@ -4,7 +4,7 @@ import os
 import re
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from subprocess import PIPE, Popen
@@ -111,6 +111,34 @@ def stream_git(folder: Path, *arguments: str, stdin: bytes = b"") -> Iterator[by
         if process.returncode:
             errors.seek(0)
             raise _build_error(arguments[0], errors.read(), process.returncode)
+
+
+def stream_blobs(folder: Path, names: Iterable[str]) -> Iterator[bytes]:
+    """Read blobs with one git process and yield their bytes; names are such as `COMMIT:data/README.md`.
+
+    Raise GitError for one that is missing.
+    """
+    with TemporaryFile() as request, TemporaryFile() as errors:
+        # A file and not a pipe, as for `stream_git`.
+        request.write("".join(f"{name}\n" for name in names).encode())
+        request.seek(0)
+        command = [*GIT_COMMAND, "-C", str(folder), "cat-file", "--batch", "--buffer"]
+        process = Popen(command, stdin=request, stdout=PIPE, stderr=errors, env=build_git_environment())
+        with process:
+            try:
+                assert process.stdout
+                for header in process.stdout:
+                    name, _, size = (*header.decode().split(), "", "")[:3]
+                    if not size:
+                        msg = f"git cannot read {name}; git fsck says what is wrong"
+                        raise GitError(msg)
+                    yield process.stdout.read(int(size) + 1)[:-1]
+            except (GeneratorExit, GitError):
+                process.kill()
+                raise
+        if process.returncode:
+            errors.seek(0)
+            raise _build_error(command[-3], errors.read(), process.returncode)
 
 
 def _build_error(command: str, stderr: bytes, code: int) -> GitError:

@@ -136,6 +136,15 @@ class SeriesReport(TypedDict):
     notes: NotRequired[list[str]]
 
 
+class HealthEntry(TypedDict):
+    """The health of endpoints as it stands after an attempt."""
+
+    commit: str
+    """The commit on the branch `health` (see `health_branch`)."""
+    sha256: str
+    """Hash of the file in it."""
+
+
 class ImportSource(TypedDict):
     """Where an imported hour came from: a version of a file in another repository."""
 
@@ -158,6 +167,8 @@ class Attempt(TypedDict):
     relations: dict[str, int]
     rankings: NotRequired[dict[str, SeriesReport]]
     """Reports by series; an attempt at rankings requests nothing else."""
+    health: NotRequired[HealthEntry]
+    """Missing as long as no endpoints were read."""
     notes: NotRequired[list[str]]
     source: NotRequired[ImportSource]
     previous: NotRequired[str]

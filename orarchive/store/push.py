@@ -6,6 +6,7 @@ A run whose push is refused resets to the remote's tip and writes what is still 
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from orarchive.errors import ArchiveError, GitError, GitLockedError
@@ -13,11 +14,22 @@ from orarchive.store import git
 from orarchive.store.archive import DATA_PREFIX, Archive
 from orarchive.store.commit import write_journal
 from orarchive.store.git_locks import LOCK_GRACE_S
+from orarchive.store.health_branch import (
+    HEALTH_REF,
+    REMOTE_HEALTH_REF,
+    align_branch,
+    find_health_commit,
+    find_health_entry,
+)
+from orarchive.store.ledger import read_attempts
 
 log = logging.getLogger(__name__)
 
 MAX_PUSH_TRIES = 5
 """Pushes of one attempt, each after the first with a new commit on top of the remote's tip."""
+
+HEALTH_LEDGER_MONTHS = 2
+"""Ledger files in which the commit of health is looked for."""
 
 RETRY_PAUSES_S = (5.0, 30.0)
 """Pauses before a push is tried again that failed although the remote has no new commits."""
@@ -69,7 +81,10 @@ def fast_forward(remote: Remote) -> None:
     archive = remote.archive
     name = get_current_branch(archive)
     archive.run_git("remote", "get-url", remote.name)
-    if archive.resolve_commit() is None or not _fetch_new_commits(remote, name):
+    if archive.resolve_commit() is None:
+        return
+    if not _fetch_new_commits(remote, name):
+        fetch_health(remote)
         return
     if not archive.is_ancestor("HEAD", "FETCH_HEAD"):
         _refuse_rewritten(archive, f"{remote.name}/{name}")
@@ -79,6 +94,7 @@ def fast_forward(remote: Remote) -> None:
         )
         raise ArchiveError(msg)
     _move_to_fetched(archive)
+    fetch_health(remote)
 
 
 def _refuse_rewritten(archive: Archive, name: str) -> None:
@@ -122,17 +138,44 @@ def push_branch(remote: Remote) -> bool:
     last one raises GitError.
     """
     name = get_current_branch(remote.archive)
+    archive = remote.archive
     for pause in (*RETRY_PAUSES_S, None):
+        health = archive.resolve_commit(HEALTH_REF)
+        refs = [f"HEAD:refs/heads/{name}", *([f"{HEALTH_REF}:{HEALTH_REF}"] if health else [])]
         try:
-            remote.run_git("push", "--quiet", remote.name, f"HEAD:refs/heads/{name}")
-            return True
+            remote.run_git("push", "--quiet", "--atomic", remote.name, *refs)
         except GitError:
             if _fetch_new_commits(remote, name):
                 return False
+            fetch_health(remote)
             if pause is None or remote.seconds_left <= 0:
                 raise
-            remote.pause(pause)
+            if archive.resolve_commit(HEALTH_REF) == health:
+                remote.pause(pause)
+        else:
+            if health:
+                archive.run_git("update-ref", REMOTE_HEALTH_REF, health)
+            return True
     return False
+
+
+def fetch_health(remote: Remote) -> None:
+    """Fetch the branch of health and join ours with it.
+
+    Of a shallow clone only its last commit, and the one that the ledger names where that is another. A remote
+    that has no such branch yet, or cannot be reached, is no error here.
+    """
+    archive = remote.archive
+    lines = read_attempts(archive, archive.resolve_commit(), HEALTH_LEDGER_MONTHS)
+    depth = ["--depth=1"] if archive.run_git("rev-parse", "--is-shallow-repository") == "true" else []
+    command = ("fetch", "--quiet", "--no-write-fetch-head", *depth, remote.name)
+    with suppress(GitError):
+        remote.run_git(*command, f"+{HEALTH_REF}:{REMOTE_HEALTH_REF}")
+    entry = find_health_entry(lines)
+    if entry and not find_health_commit(archive, entry["commit"]):
+        with suppress(GitError):
+            remote.run_git(*command, entry["commit"])
+    align_branch(archive, lines)
 
 
 def _fetch_new_commits(remote: Remote, name: str) -> bool:
@@ -161,11 +204,13 @@ def _fetch_new_commits(remote: Remote, name: str) -> bool:
     return False
 
 
-def reset_to_remote(archive: Archive, base: str | None) -> None:
+def reset_to_remote(remote: Remote, base: str | None) -> None:
     """Discard our commits since `base` and move the branch to the remote's tip, which was fetched.
 
-    Raise ArchiveError where `base` is not in the remote's history.
+    The branch of health is fetched, and joined with ours. Raise ArchiveError where `base` is not in the
+    remote's history.
     """
+    archive = remote.archive
     if base is not None and not archive.is_ancestor(base, "FETCH_HEAD"):
         _refuse_rewritten(archive, f"{Remote.name}/{get_current_branch(archive)}")
         msg = (
@@ -177,6 +222,7 @@ def reset_to_remote(archive: Archive, base: str | None) -> None:
         "Another writer pushed first; writing again on top of %.10s", archive.resolve_commit("FETCH_HEAD")
     )
     _move_to_fetched(archive)
+    fetch_health(remote)
 
 
 def _move_to_fetched(archive: Archive) -> None:

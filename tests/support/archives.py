@@ -15,12 +15,13 @@ from typing import Any
 from orarchive.collect.client import RetryPolicy
 from orarchive.collect.run import Run
 from orarchive.collect.settings import RunOptions, Settings
-from orarchive.domain.snapshot import Snapshot
+from orarchive.domain.data_paths import HEALTH_PATH
+from orarchive.domain.snapshot import Snapshot, parse_snapshot_files
 from orarchive.history.history import History, read_history
 from orarchive.jsonl import dumps, loads
 from orarchive.sample import Reply, Service, build_world_at, routes
 from orarchive.sample.faults import encode
-from orarchive.store import ledger
+from orarchive.store import health_branch, ledger
 from orarchive.store.archive import Archive, open_archive
 from orarchive.store.git import run_git
 from orarchive.store.ledger import Attempt, FeedReport
@@ -143,6 +144,16 @@ def make_archive(folder: Path) -> Path:
     return folder
 
 
+def read_whole_snapshot(archive: Archive, commit: str) -> Snapshot:
+    """Return the snapshot that a commit holds, with the health that its ledger names last."""
+    files = archive.read_files(commit)
+    lines = ledger.read_attempts(archive, commit)
+    if lines:
+        entry = health_branch.find_health_entry(lines)
+        files[HEALTH_PATH] = health_branch.read_health(archive, entry, ledger.get_attempt_hour(lines[-1]))
+    return parse_snapshot_files(files.get)
+
+
 def read_git(folder: Path, *arguments: str) -> str:
     """Run a git command and return its output without the last line end."""
     return run_git(folder, *arguments).decode().rstrip("\n")
@@ -239,7 +250,7 @@ class Stage:
 
     def read_snapshot(self) -> Snapshot:
         """Return the snapshot at HEAD."""
-        return self.archive.read_snapshot("HEAD")
+        return read_whole_snapshot(self.archive, "HEAD")
 
     def read_history(self) -> History:
         """Return the history of the archive."""

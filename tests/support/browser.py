@@ -16,6 +16,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import sync_playwright
 
 from orarchive.domain import snapshot
+from orarchive.domain.data_paths import HEALTH_PATH
 from orarchive.domain.feeds import MODELS
 from orarchive.domain.snapshot import Snapshot
 from orarchive.history.history import read_history
@@ -27,6 +28,7 @@ from orarchive.sample import START, Service, build_world_at, routes
 from orarchive.store import ledger
 from orarchive.store.archive import open_archive
 from orarchive.store.git import run_git
+from orarchive.store.health_branch import align_branch, write_health_commit
 from orarchive.store.ledger import Attempt
 from orarchive.timestamps import HOUR, format_stamp
 from tests.support import requirements
@@ -152,7 +154,7 @@ def write_archive(
     folder: Path, *snapshots: Snapshot, apart: dt.timedelta = HOUR, start: dt.datetime = START
 ) -> Path:
     """Write an archive with these snapshots, an hour or another time apart, without a scraper."""
-    make_archive(folder)
+    archive = open_archive(make_archive(folder))
     for n, records in enumerate(snapshots):
         hour = format_stamp(start + n * apart)
         attempt: Attempt = {
@@ -166,6 +168,8 @@ def write_archive(
             "relations": {},
         }
         content = snapshot.format_snapshot_files(records)
+        if health := content.pop(HEALTH_PATH, None):
+            attempt["health"] = write_health_commit(archive, health, start + n * apart, 1)
         path = ledger.get_ledger_path(start)
         earlier = (folder / "data" / path).read_bytes() if n else b""
         for old_path in (folder / "data").rglob("*.jsonl"):
@@ -176,6 +180,7 @@ def write_archive(
             target.write_bytes(data)
         run_git(folder, "add", "--all")
         run_git(folder, "commit", "--quiet", f"--date={hour}", "--message=an hour")
+        align_branch(archive, [attempt])
     return folder
 
 

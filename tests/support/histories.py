@@ -10,11 +10,14 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
+from orarchive.domain.data_paths import HEALTH_PATH
 from orarchive.index.database import INDEX_NAME, dump_rows, open_index
 from orarchive.jsonl import loads
 from orarchive.store.archive import Archive, open_archive
 from orarchive.store.fast_import import format_data
 from orarchive.store.git import run_git
+from orarchive.store.health_branch import HEALTH_REF, find_health_entry, read_health
+from orarchive.store.ledger import read_attempts
 from tests.support.archives import read_git
 
 IDENTITY = b"Test <test@example.org>"
@@ -31,6 +34,8 @@ class NewCommit:
     message: str = "Work on the code\n"
     date: dt.datetime = dt.datetime(2026, 5, 31, 12, 34, 56, tzinfo=dt.UTC)
     parents: tuple[int, ...] | None = None
+    health: tuple[str, bytes] | None = None
+    """The commit of health that its last ledger line names, and the file in it."""
 
     def with_fields(self, **fields: Any) -> "NewCommit":
         """Return the commit with other fields."""
@@ -72,12 +77,24 @@ class NewCommit:
 def make_commits(root: Path, commits: Sequence[NewCommit], branch: str = "main") -> list[str]:
     """Make the commits on a branch and check the branch out; return their hashes."""
     stream = b"".join(_format_commit(commits, position, branch) for position in range(len(commits)))
+    has_health = bool(run_git(root, "for-each-ref", HEALTH_REF))
+    stream += b"".join(_format_health([commit.health for commit in commits], has_health=has_health))
     marks = root / ".git/marks"
     run_git(root, "fast-import", "--quiet", "--force", f"--export-marks={marks}", stdin=stream)
     names = dict(line.split() for line in marks.read_text().splitlines())
     marks.unlink()
     run_git(root, "reset", "--hard", "--quiet")
     return [names[f":{position + 1}"] for position in range(len(commits))]
+
+
+def _format_health(versions: Iterable[tuple[str, bytes] | None], *, has_health: bool) -> Iterator[bytes]:
+    """Yield for git fast-import commits of health that stand for those that ledger lines name."""
+    begin = b"from %s^0\n" % HEALTH_REF.encode() if has_health else b""
+    for name, content in dict.fromkeys(version for version in versions if version):
+        yield b"commit %s\ncommitter %s 1 +0000\n" % (HEALTH_REF.encode(), IDENTITY)
+        yield format_data(f"health\n\nStands-For: {name}\n".encode()) + begin
+        yield b"M 100644 inline data/%s\n%s" % (HEALTH_PATH.encode(), format_data(content))
+        begin = b""
 
 
 def _format_commit(commits: Sequence[NewCommit], position: int, branch: str) -> bytes:
@@ -111,7 +128,11 @@ def list_commits(archive: Archive) -> list[NewCommit]:
     for name in read_git(archive.root, "rev-list", "--reverse", "HEAD").split():
         seconds, _, message = read_git(archive.root, "log", "-1", "--format=%at %B", name).partition(" ")
         files = {f"data/{path}": content for path, content in archive.read_files(name).items()}
-        commits.append(NewCommit(files, message, dt.datetime.fromtimestamp(int(seconds), dt.UTC)))
+        commit = NewCommit(files, message, dt.datetime.fromtimestamp(int(seconds), dt.UTC))
+        if entry := find_health_entry(read_attempts(archive, name)):
+            content = read_health(archive, entry, commit.date)
+            commit = commit.with_fields(health=(entry["commit"], content))
+        commits.append(commit)
     return commits
 
 

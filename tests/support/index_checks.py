@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from orarchive.domain.feeds import FEEDS, CopyFeed, FanOutFeed, Feed
 from orarchive.index.build import SCHEMA_SQL, apply_pending, find_pending
@@ -240,19 +241,49 @@ def check_health(db: sqlite3.Connection, oracle: Oracle) -> None:
     """Check that readings of health are kept for 30 days, and their figures by day for ever."""
     limit = format_stamp(parse_stamp(oracle.log.hour) - dt.timedelta(days=30))
     rows = db.execute(
-        "select number, hour, parts, line from health join attempts using (attempt)"
+        "select number, hour, parts, health.* from health join attempts using (attempt)"
         " join records on id = record"
     )
-    readings = {(hour, number, tuple(loads(parts))): line.encode() for number, hour, parts, line in rows}
+    readings = {
+        (hour, number, tuple(loads(parts))): _read_typed(values)
+        for number, hour, parts, _, _, *values in rows
+    }
     assert readings == {
-        reading: dumps(health)
+        reading: {name: value for name, value in _flatten(health) if value is not None}
         for reading, health in oracle.health.list_readings().items()
         if reading[0] >= limit
     }
     columns = "parts, day, hours, abnormal, uptimes, uptime_sum, uptime_min, latencies, latency_sum"
     rows = db.execute(f"select {columns} from health_days join records on id = record")
-    days = {(tuple(loads(parts)), day): figures for parts, day, *figures in rows}
+    epoch = dt.date(1970, 1, 1)
+    days = {
+        (tuple(loads(parts)), str(epoch + dt.timedelta(days=day))): figures for parts, day, *figures in rows
+    }
     assert days == oracle.health.sum_days()
+
+
+HEALTH_COLUMNS = (
+    *("status", "uptime_last_5m", "uptime_last_30m", "uptime_last_1d"),
+    *(f"latency_last_30m.{part}" for part in ("p50", "p75", "p90", "p99")),
+    *(f"throughput_last_30m.{part}" for part in ("p50", "p75", "p90", "p99")),
+)
+"""The field that is in each column of the table `health`, without the last one, which holds the others."""
+
+
+def _read_typed(values: list[Any]) -> dict[str, Any]:
+    """Return the numbers in a row of the table `health` by field, and what its last column has besides."""
+    *numbers, rest = values
+    named = zip(HEALTH_COLUMNS, numbers, strict=True)
+    return {name: value for name, value in (*named, *_flatten(loads(rest or "{}"))) if value is not None}
+
+
+def _flatten(health: Record) -> Iterator[tuple[str, Any]]:
+    """Yield the fields of a reading of health, those inside objects by their path."""
+    for name, value in health.items():
+        if isinstance(value, dict):
+            yield from ((f"{name}.{part}", number) for part, number in value.items())
+        else:
+            yield name, value
 
 
 def check_benchmarks(db: sqlite3.Connection, oracle: Oracle) -> None:

@@ -5,6 +5,7 @@ and all commits of a history are written by one git process.
 """
 
 import datetime as dt
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ from orarchive.collect.feed_merge import KeyReads, complete_merge, merge_fan_out
 from orarchive.collect.feed_schedule import list_due_feeds, list_due_keys, list_read_keys
 from orarchive.collect.plausibility import RecentReads
 from orarchive.collect.results import FanOutFetch, FetchResult, ListFetch
+from orarchive.domain.data_paths import HEALTH_PATH
 from orarchive.domain.feeds import FEEDS, MODELS, FanOutFeed, Feed, ListFeed
 from orarchive.domain.relations import count_relations
 from orarchive.domain.snapshot import Snapshot, make_empty_snapshot, parse_snapshot_files
@@ -22,8 +24,9 @@ from orarchive.sample import START
 from orarchive.store import ledger
 from orarchive.store.fast_import import format_data
 from orarchive.store.git import run_git
+from orarchive.store.health_branch import HEALTH_REF
 from orarchive.store.kept_keys import KeptKeys, format_kept_keys
-from orarchive.store.ledger import Attempt, FeedReport
+from orarchive.store.ledger import Attempt, FeedReport, HealthEntry
 from orarchive.timestamps import HOUR, format_stamp
 from tests.support.archives import make_archive
 from tests.support.random_steps import Step
@@ -207,15 +210,38 @@ def set_branch(folder: Path, commit: str) -> None:
     (folder / ".git/refs/heads/main").write_text(f"{commit}\n")
 
 
+def _build_health_entry(attempt: ArchivedAttempt) -> HealthEntry:
+    """Return what the ledger says of the health of an attempt; its commit is one that another stands for."""
+    content = attempt.files.get(HEALTH_PATH, b"")
+    name = f"{attempt.line['hour']} {attempt.line['attempt']}".encode()
+    return {"commit": hashlib.sha1(name).hexdigest(), "sha256": hashlib.sha256(content).hexdigest()}
+
+
+def _format_health_commits(attempts: list[ArchivedAttempt]) -> Iterator[bytes]:
+    """Yield the commits of health, each of which stands for the one that the ledger names."""
+    for attempt in attempts:
+        message = f"health\n\nStands-For: {_build_health_entry(attempt)['commit']}\n".encode()
+        yield f"commit {HEALTH_REF}\ncommitter a <a@example.org> 1 +0000\n".encode()
+        yield format_data(message)
+        yield f"M 100644 inline data/{HEALTH_PATH}\n".encode()
+        yield format_data(attempt.files.get(HEALTH_PATH, b""))
+
+
 def _format_commits(attempts: list[ArchivedAttempt], *, with_trailers: bool) -> Iterator[bytes]:
     """Yield the commits of a history as `git fast-import` reads them."""
+    yield from _format_health_commits(attempts)
     old_files: dict[str, bytes] = {}
+    has_health = False
     for position, attempt in enumerate(attempts, 1):
         line, hour = attempt.line, ledger.get_attempt_hour(attempt.line)
+        has_health = has_health or HEALTH_PATH in attempt.files
+        if has_health:
+            line = {**line, "health": _build_health_entry(attempt)}
         path = ledger.get_ledger_path(hour)
         ledger_files = {path: data for path, data in old_files.items() if path.startswith("hours/")}
         ledger_files[path] = ledger.append_line(ledger_files.get(path, b""), line)
         files = {**attempt.files, **ledger_files}
+        files.pop(HEALTH_PATH, None)
         seconds = int(hour.timestamp())
         trailers = f"Hour: {line['hour']}\nAttempt: {line['attempt']}\n" if with_trailers else ""
         yield f"commit refs/heads/main\nmark :{position}\n".encode()

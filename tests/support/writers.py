@@ -23,6 +23,7 @@ from tests.support.archives import (
     encode_archived,
     encode_sent,
     read_git,
+    read_whole_snapshot,
 )
 
 
@@ -101,7 +102,7 @@ class Writers:
 
 def read_stored(stage: Stage, name: str) -> dict[str, bytes]:
     """Return the feeds and each model's endpoints as a commit holds them: path -> comparable bytes."""
-    snapshot = stage.archive.read_snapshot(name)
+    snapshot = read_whole_snapshot(stage.archive, name)
     lists = {
         route: encode_archived({"data": list(snapshot[feed].values())})
         for feed, route in LIST_ROUTES.items()

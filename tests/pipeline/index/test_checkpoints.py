@@ -8,6 +8,7 @@ import pytest
 
 from orarchive.errors import ArchiveError
 from orarchive.history.attempts import AttemptCommit, list_attempts, list_tips
+from orarchive.history.health import AttemptHealth
 from orarchive.history.replay import ReplayStep
 from orarchive.index import build, checkpoints
 from orarchive.index.checksums import CHECKSUMS_NAME
@@ -31,9 +32,11 @@ def indexed_hours(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return a list that gets the hour of each attempt that is indexed from now on."""
     hours: list[str] = []
 
-    def write_and_note(update: IndexUpdate, attempt_commit: AttemptCommit, broken: str) -> AttemptContext:
+    def write_and_note(
+        update: IndexUpdate, attempt_commit: AttemptCommit, broken: str, health: AttemptHealth | None
+    ) -> AttemptContext:
         hours.append(attempt_commit.attempt["hour"])
-        return write_attempt(update, attempt_commit, broken)
+        return write_attempt(update, attempt_commit, broken, health)
 
     monkeypatch.setattr(build, "write_attempt", write_and_note)
     return hours
@@ -116,10 +119,12 @@ def test_a_build_that_an_error_ends_goes_on(
     shutil.rmtree(cache)
     apply_attempt = build.apply_attempt
 
-    def apply_or_fail(context: AttemptContext, step: ReplayStep, fields: FieldCounts) -> None:
+    def apply_or_fail(
+        context: AttemptContext, step: ReplayStep, health: AttemptHealth | None, fields: FieldCounts
+    ) -> None:
         if len(indexed_hours) == 4:
             raise error
-        apply_attempt(context, step, fields)
+        apply_attempt(context, step, health, fields)
 
     monkeypatch.setattr(build, "apply_attempt", apply_or_fail)
     with pytest.raises(type(error)):
