@@ -48,9 +48,14 @@ def _format_findings(findings: Findings) -> list[str]:
         ),
         *(f"twice: {attempt}: it has more than one line in the ledger" for attempt in findings.twice),
         *(f"differs: data/{path}: replaying the changes gives other lines" for path in findings.replayed),
+        *(f"lost: the health of {hour}: the branch health lacks it" for hour in findings.health_lost),
         *(f"gap: {gap}" for gap in findings.gaps[:MAX_GAPS]),
     ]
     if len(findings.gaps) > MAX_GAPS:
         lines.append(f"... and {len(findings.gaps) - MAX_GAPS:,} more gaps (--json names them)")
+    if findings.health_absent:
+        lines.append(f"not here: the health of {findings.health_absent:,} attempts (cut off, or not fetched)")
+    if findings.health_extra:
+        lines.append(f"not in this ledger: {len(findings.health_extra):,} commits of the branch health")
     verdict = "NOT as received" if findings.wrong else "all as received"
     return [*lines, f"{findings.attempts:,} attempts: {verdict}"]

@@ -44,8 +44,8 @@ class Run:
         remote = push.Remote(self.archive, self.settings.timeout, self.sleep)
         if self.options.dry_run:
             return self._make_attempts([], remote)
+        health_branch.refuse_health_checkout(self.archive)
         with commit.archive_lock(self.archive, self.sleep) as notes:
-            health_branch.refuse_health_checkout(self.archive)
             if self.options.push:
                 push.fast_forward(remote)
             return self._make_attempts(notes, remote)

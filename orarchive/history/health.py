@@ -8,15 +8,17 @@ from itertools import groupby
 from orarchive.domain.columns import ColumnFile, read_column_file
 from orarchive.history.attempts import AttemptCommit
 from orarchive.store.archive import Archive
-from orarchive.store.health_branch import list_health_commits, stream_health
+from orarchive.store.health_branch import find_cut_hour, list_health_commits, stream_health
+from orarchive.store.ledger import HealthEntry
 
-READ, MISSING, DAMAGED = "read", "missing", "damaged"
-"""Of the health of an attempt: it is here; it is not in this clone; it is not what the ledger hashed."""
+READ, MISSING, CUT, LOST, DAMAGED = "read", "missing", "cut", "lost", "damaged"
+"""State of the health of an attempt: it is here; this clone has no branch of health; it was cut off; the
+branch lacks it; it is not what the ledger hashed."""
 
 
 @dataclass(frozen=True)
 class AttemptHealth:
-    """The health of all endpoints after an attempt; no file where it is missing or damaged."""
+    """The health of all endpoints after an attempt; the file is None unless the state is READ."""
 
     state: str
     file: ColumnFile | None = None
@@ -27,23 +29,29 @@ def stream_attempt_health(archive: Archive, attempts: list[AttemptCommit]) -> It
 
     None stands for an attempt before the first health.
     """
-    commits = list_health_commits(archive)
-    entries = [attempt.attempt.get("health") for attempt in attempts]
-    versions = [(entry, sum(1 for _ in group)) for entry, group in groupby(entries)]
+    commits, cut_hour = list_health_commits(archive), find_cut_hour(archive)
+    versions = [[*group] for _, group in groupby(attempts, lambda attempt: attempt.attempt.get("health"))]
+    entries = [version[0].attempt.get("health") for version in versions]
     contents = stream_health(
-        archive, [commits[entry["commit"]] for entry, _ in versions if entry and entry["commit"] in commits]
+        archive, [commits[entry["commit"]] for entry in entries if entry and entry["commit"] in commits]
     )
-    for entry, count in versions:
+    for entry, version in zip(entries, versions, strict=True):
         health = None
-        if entry and entry["commit"] not in commits:
+        if entry and entry["commit"] in commits:
+            health = _check(next(contents), entry)
+        elif entry and not commits:
             health = AttemptHealth(MISSING)
         elif entry:
-            content = next(contents)
-            if hashlib.sha256(content).hexdigest() == entry["sha256"]:
-                health = AttemptHealth(READ, read_column_file(content))
-            else:
-                health = AttemptHealth(DAMAGED)
-        for _ in range(count):
+            is_cut = cut_hour is not None and version[0].attempt["hour"] < cut_hour
+            health = AttemptHealth(CUT if is_cut else LOST)
+        for _ in version:
             yield health
     for _ in contents:
         pass  # Git reports a failure only at the end of its output.
+
+
+def _check(content: bytes, entry: HealthEntry) -> AttemptHealth:
+    """Return the health in a file, if it is the one that the ledger hashed."""
+    if hashlib.sha256(content).hexdigest() != entry["sha256"]:
+        return AttemptHealth(DAMAGED)
+    return AttemptHealth(READ, read_column_file(content))

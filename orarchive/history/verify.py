@@ -23,6 +23,7 @@ from orarchive.history.attempts import AttemptCommit, list_committed_lines, list
 from orarchive.history.coverage import find_gaps
 from orarchive.history.history import History
 from orarchive.history.replay import ReplayState, replay
+from orarchive.history.verify_health import check_health
 from orarchive.store import ledger
 from orarchive.store.archive import DATA_PREFIX, Archive
 from orarchive.store.git import stream_git
@@ -40,6 +41,9 @@ UNCHANGED_OUTCOMES = ("not-due", "failed", "quarantined", "retired")
 
 Tree = dict[str, str]
 """The blobs of a commit: path below data/ -> blob hash, "" for a file that was removed."""
+
+NO_ERRORS = ("attempts", "gaps", "health_absent", "health_extra")
+"""Members of the findings that tell of no error."""
 
 BATCH_COMMITS = 16
 """Commits whose files are read together: some dozen megabytes."""
@@ -69,10 +73,17 @@ class Findings:
     gaps: list[str] = field(default_factory=list)
     """Stretches without a good hour of any hourly feed: no error, for they cannot be filled."""
 
+    health_lost: list[str] = field(default_factory=list)
+    """Hours whose health the branch `health` lacks, although it was not cut off."""
+    health_absent: int = 0
+    """Attempts whose health is not here: it was cut off, or this clone lacks the branch. No error."""
+    health_extra: list[str] = field(default_factory=list)
+    """Commits of the branch `health` that the ledger does not name: of reverted hours, say. No error."""
+
     @property
     def wrong(self) -> bool:
-        """Return whether anything but the gaps was found."""
-        return any(found for name, found in vars(self).items() if name not in ("attempts", "gaps"))
+        """Return whether anything was found that is an error."""
+        return any(value for name, value in vars(self).items() if name not in NO_ERRORS)
 
 
 def verify(history: History, progress: bool = False) -> Findings:
@@ -93,6 +104,10 @@ def verify(history: History, progress: bool = False) -> Findings:
         gaps=list(_find_gaps(history)),
     )
     _verify_replay(history, findings)
+    health = check_health(history)
+    findings.differs += [f"{_format_attempt(attempt)} health" for attempt in health.damaged]
+    findings.health_lost = [_format_attempt(attempt) for attempt in health.lost]
+    findings.health_absent, findings.health_extra = health.absent, health.extra
     visible = [attempt for attempt in history.attempt_commits if attempt.commit]
     with tqdm(total=len(visible), desc="Verifying", unit="hour", disable=not progress) as bar:
         for attempt, hashes in _hash_feeds(history.archive, _verify_rankings(history, findings, visible)):

@@ -28,7 +28,7 @@ from orarchive.history.attempts import (
     list_tips,
     refuse_shallow,
 )
-from orarchive.history.health import AttemptHealth, stream_attempt_health
+from orarchive.history.health import MISSING, AttemptHealth, stream_attempt_health
 from orarchive.history.replay import ReplayStep, replay
 from orarchive.index import (
     current_facts,
@@ -50,6 +50,7 @@ from orarchive.index.record_rows import RecordRows
 from orarchive.index.runs import RunTracker
 from orarchive.jsonl import Record
 from orarchive.store.archive import Archive
+from orarchive.store.health_branch import has_health
 
 RULES_VERSION = 2
 """Version of the rules that fill the tables; raise it to fill the same tables in another way."""
@@ -94,6 +95,9 @@ def find_pending(db: sqlite3.Connection, archive: Archive) -> PendingUpdate:
     last_hour = db.execute("select max(hour) from attempts").fetchone()[0]
     if not tips or not (attempts or last_hour):
         raise build_no_hours_error(archive)
+    if db.execute("select 1 from attempts where health = ?", (MISSING,)).fetchone() and has_health(archive):
+        msg = "the branch of health, which this clone lacked when it was indexed, is here now"
+        raise HistoryRewritten(msg)
     pending = PendingUpdate(attempts, count_indexed(db, attempts), tips)
     first_hours = [attempt.attempt["hour"] for attempt in pending.new_attempts[:1]]
     if last_hour and first_hours and first_hours[0] < last_hour:

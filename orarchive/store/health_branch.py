@@ -2,14 +2,15 @@
 
 Health is most of what an hour brings, and git cannot store it as differences. On a branch of its own it makes
 no clone of the record larger, and old health can be cut off. The ledger line of an attempt names the commit
-of its health and the hash of the file. The branch is a log of all these commits: where two archives grew
-apart a merge joins their logs, and where old health was cut off the later commits were made anew, each with a
-trailer that says which commit of the ledger it stands for.
+of its health and the hash of the file. The branch is a straight log of all these commits. Where old health
+was cut off, or two archives grew apart, commits are made anew on top of others, each with a trailer that says
+which commit of the ledger it stands for.
 """
 
 import datetime as dt
 import hashlib
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from orarchive.domain.data_paths import HEALTH_PATH
 from orarchive.errors import ArchiveError
@@ -24,8 +25,8 @@ HEALTH_BRANCH = "health"
 HEALTH_REF = f"refs/heads/{HEALTH_BRANCH}"
 REMOTE_HEALTH_REF = "refs/orarchive/health"
 """The branch as it was last seen at the remote. A clone of one branch has no remote-tracking ref for it."""
-CUT_REF = "refs/orarchive/cut-health"
-"""Ref under which the branch is made anew when old health is cut off."""
+NEW_REF = "refs/orarchive/new-health"
+"""Ref under which commits are made anew."""
 
 READ_REFS = (HEALTH_REF, REMOTE_HEALTH_REF, "refs/remotes/*/health")
 """Refs in which the commits of health are looked for."""
@@ -51,8 +52,10 @@ def write_health_commit(archive: Archive, content: bytes, hour: dt.datetime, att
     parent = archive.resolve_commit(HEALTH_REF)
     subject = f"{format_hour(hour)}: health of endpoints"
     message = f"{subject}\n\nHour: {format_stamp(hour)}\nAttempt: {attempt}\n"
-    tree = _write_tree(archive, content)
-    commit = _commit_tree(archive, tree, [parent] if parent else [], message, hour)
+    command = ["-c", "i18n.commitEncoding=UTF-8", "commit-tree", _write_tree(archive, content), "-F", "-"]
+    options = ["-p", parent] if parent else []
+    env = {"GIT_AUTHOR_DATE": format_stamp(hour)}
+    commit = archive.run_git(*command, *options, stdin=message.encode(), env=env)
     return {"commit": commit, "sha256": hashlib.sha256(content).hexdigest()}
 
 
@@ -71,35 +74,31 @@ def _write_object(archive: Archive, content: bytes) -> str:
     return archive.run_git("hash-object", "-w", "--no-filters", "--stdin", stdin=content)
 
 
-def _commit_tree(archive: Archive, tree: str, parents: Iterable[str], message: str, hour: dt.datetime) -> str:
-    options = [option for parent in parents for option in ("-p", parent)]
-    command = ["-c", "i18n.commitEncoding=UTF-8", "commit-tree", tree, *options, "-F", "-"]
-    return archive.run_git(*command, stdin=message.encode(), env={"GIT_AUTHOR_DATE": format_stamp(hour)})
-
-
 def align_branch(archive: Archive, lines: Iterable[Attempt]) -> None:
     """Move the branch to where it contains what the ledger names last and what was last seen at the remote.
 
-    A run that was killed between its two branches left the first without the second. Where the branch and the
-    remote's grew apart, a commit with both as parents joins them.
+    A run that was killed between its two branches left the first without the second. Where ours and the
+    remote's grew apart, or the remote's was cut, the commits that only we have are made anew on top of it.
     """
     entry = find_health_entry(lines)
-    named = find_health_commit(archive, entry["commit"]) if entry else None
-    tips = [archive.resolve_commit(ref) for ref in (HEALTH_REF, REMOTE_HEALTH_REF)]
-    local, remote = tips
-    if local and remote and _get_first_name(archive, remote) == _get_first_name(archive, local):
-        local = None  # The remote's was cut, and stands for ours.
-    heads = _drop_contained(archive, [commit for commit in (remote, local, named) if commit])
-    if not heads:
-        return
-    tip = heads[0]
-    if len(heads) > 1:
-        latest = named or tip
-        hour = dt.datetime.fromtimestamp(int(archive.run_git("log", "-1", "--format=%at", latest)), dt.UTC)
-        tree = archive.run_git("rev-parse", f"{latest}^{{tree}}")
-        tip = _commit_tree(archive, tree, heads, "Join the health of two archives\n", hour)
-    if tip != archive.resolve_commit(HEALTH_REF):
+    tip = archive.resolve_commit(REMOTE_HEALTH_REF)
+    for commit in (archive.resolve_commit(HEALTH_REF), entry and archive.resolve_commit(entry["commit"])):
+        tip = _append(archive, tip, commit) if commit else tip
+    if tip and tip != archive.resolve_commit(HEALTH_REF):
         move_branch(archive, tip)
+
+
+def _append(archive: Archive, tip: str | None, commit: str) -> str:
+    """Return the end of a branch that goes on from `tip` with what only the history of `commit` has."""
+    if tip is None or archive.is_ancestor(tip, commit):
+        return commit
+    names, cut_hour = _map_names(archive, [tip]), _find_cut_hour(archive, [tip]) or ""
+    lacking = [
+        entry
+        for entry in _read_commits(archive, commit, f"^{tip}")
+        if entry.first_name not in names and format_stamp(entry.hour) >= cut_hour
+    ]
+    return _make_anew(archive, lacking, tip) if lacking else tip
 
 
 def move_branch(archive: Archive, commit: str | None) -> None:
@@ -113,22 +112,6 @@ def refuse_health_checkout(archive: Archive) -> None:
     if (archive.git_dir / "HEAD").read_text().strip() == f"ref: {HEALTH_REF}":
         msg = f"the branch {HEALTH_BRANCH} is for health alone; archive into another one (git switch BRANCH)"
         raise ArchiveError(msg)
-
-
-def _drop_contained(archive: Archive, commits: list[str]) -> list[str]:
-    """Return commits without those that are in the history of another."""
-    unique = list(dict.fromkeys(commits))
-    return [
-        commit
-        for commit in unique
-        if not any(archive.is_ancestor(commit, tip) for tip in unique if tip != commit)
-    ]
-
-
-def _get_first_name(archive: Archive, commit: str) -> str:
-    """Return the commit of the ledger that a commit stands for, which is itself if it was never made anew."""
-    form = f"--format={_format_trailer(STANDS_FOR_TRAILER)}"
-    return archive.run_git("log", "-1", form, commit) or commit
 
 
 def _format_trailer(key: str) -> str:
@@ -146,24 +129,38 @@ def find_health_commit(archive: Archive, name: str) -> str | None:
     return archive.resolve_commit(name) or list_health_commits(archive).get(name)
 
 
+def has_health(archive: Archive) -> bool:
+    """Return whether this clone has the branch of health."""
+    return bool(_list_tips(archive))
+
+
+def _list_tips(archive: Archive) -> list[str]:
+    """List the commits at which the branch of health ends, here and at the remotes."""
+    return archive.run_git("for-each-ref", "--format=%(objectname)", *READ_REFS).split()
+
+
 def list_health_commits(archive: Archive) -> dict[str, str]:
     """List the commits of health that are here: the name that the ledger has for each -> the commit."""
-    refs = archive.run_git("for-each-ref", "--format=%(objectname)", *READ_REFS).split()
-    if not refs:
-        return {}
+    return _map_names(archive, _list_tips(archive))
+
+
+def _map_names(archive: Archive, tips: list[str]) -> dict[str, str]:
+    """Map the names that the ledger has for commits to the commits, of those in the history of some tips."""
     form = f"--format=%H {_format_trailer(STANDS_FOR_TRAILER)}"
-    lines = archive.run_git("log", form, *refs, "--").splitlines()
+    lines = archive.run_git("log", form, *tips, "--").splitlines() if tips else []
     names = (line.partition(" ") for line in lines)
-    return {stands_for or commit: commit for commit, _, stands_for in names}
+    return {first_name or commit: commit for commit, _, first_name in names}
 
 
 def find_cut_hour(archive: Archive) -> str | None:
     """Return the hour (as in files) before which health was cut off; None where all is there."""
-    refs = archive.run_git("for-each-ref", "--format=%(objectname)", *READ_REFS).split()
-    if not refs:
-        return None
+    return _find_cut_hour(archive, _list_tips(archive))
+
+
+def _find_cut_hour(archive: Archive, tips: list[str]) -> str | None:
     form = f"--format={_format_trailer(CUT_BEFORE_TRAILER)}"
-    return max(archive.run_git("log", "--max-parents=0", form, *refs, "--").split(), default=None)
+    hours = archive.run_git("log", "--max-parents=0", form, *tips, "--").split() if tips else []
+    return max(hours, default=None)
 
 
 def read_health(archive: Archive, entry: HealthEntry | None, hour: dt.datetime) -> bytes:
@@ -200,38 +197,77 @@ def stream_health(archive: Archive, commits: Iterable[str]) -> Iterator[bytes]:
 
 
 def cut_branch(archive: Archive, hour: dt.datetime) -> int:
-    """Make the branch anew without the health before an hour; return how many commits it lost.
-
-    Each commit that stays is made anew, with a trailer for the commit that it stands for.
-    """
-    form = f"%H%n%T%n%an <%ae> %at +0000%n%cn <%ce> %ct +0000%n{_format_trailer(STANDS_FOR_TRAILER)}%n%B%x00"
-    log = ("log", "--no-merges", "--reverse", "--topo-order", f"--format={form}", HEALTH_REF, "--")
-    commits = [text.lstrip("\n").split("\n", 5) for text in archive.run_git(*log).split("\0")[:-1]]
-    staying = [commit for commit in commits if int(commit[2].split(" ")[-2]) >= hour.timestamp()]
+    """Make the branch anew without the health before an hour; return how many commits it lost."""
+    commits = _read_commits(archive, HEALTH_REF)
+    staying = [commit for commit in commits if commit.hour >= hour]
     if not staying or len(staying) == len(commits):
         return 0
-    archive.run_git("update-ref", "-d", CUT_REF)
-    try:
-        run_fast_import(archive, _format_cut(staying, hour))
-        tip = archive.run_git("rev-parse", "--verify", CUT_REF)
-        archive.run_git("update-ref", "-m", f"cut before {format_stamp(hour)}", HEALTH_REF, tip)
-    finally:
-        archive.run_git("update-ref", "-d", CUT_REF)
+    move_branch(archive, _make_anew(archive, staying, None, hour))
     return len(commits) - len(staying)
 
 
-def _format_cut(commits: list[list[str]], hour: dt.datetime) -> Iterator[bytes]:
-    """Yield the input of `git fast-import` that makes commits anew.
+@dataclass(frozen=True)
+class HealthCommit:
+    """A commit of health."""
 
-    Each is given by its name, tree, author, committer, the commit that it stands for, and message.
+    name: str
+    tree: str
+    hour: dt.datetime
+    author: str
+    """Name, address and date, as git prints them; likewise the committer."""
+    committer: str
+    first_name: str
+    """The name that the ledger has for it: its own, if it was never made anew."""
+    message: str
+
+
+def _read_commits(archive: Archive, *revisions: str) -> list[HealthCommit]:
+    """Read the commits of some revisions, oldest first."""
+    people = "%an <%ae> %at +0000%n%cn <%ce> %ct +0000"
+    form = f"--format=%H%n%T%n%at%n{people}%n{_format_trailer(STANDS_FOR_TRAILER)}%n%B%x00"
+    output = archive.run_git("log", "--reverse", "--topo-order", form, *revisions, "--")
+    texts = (text.lstrip("\n").split("\n", 6) for text in output.split("\0")[:-1])
+    return [
+        HealthCommit(
+            name,
+            tree,
+            dt.datetime.fromtimestamp(int(seconds), dt.UTC),
+            author,
+            committer,
+            first_name or name,
+            message,
+        )
+        for name, tree, seconds, author, committer, first_name, message in texts
+    ]
+
+
+def _make_anew(
+    archive: Archive, commits: list[HealthCommit], parent: str | None, cut_hour: dt.datetime | None = None
+) -> str:
+    """Make commits anew on top of a parent, or as a new history that begins at a cut; return the last one.
+
+    Each gets a trailer for the commit of the ledger that it stands for.
     """
-    for number, (commit, tree, author, committer, stands_for, message) in enumerate(commits):
-        lines = [line for line in message.split("\n") if not line.startswith(f"{CUT_BEFORE_TRAILER}: ")]
-        trailers = "" if stands_for else f"{STANDS_FOR_TRAILER}: {commit}\n"
-        if not number:
-            trailers += f"{CUT_BEFORE_TRAILER}: {format_stamp(hour)}\n"
-        text = "\n".join(lines).rstrip()
-        yield f"commit {CUT_REF}\nauthor {author}\ncommitter {committer}\n".encode()
-        yield format_data(f"{text}\n{trailers}".encode())
-        yield f'M 040000 {tree} ""\n'.encode()
+    archive.run_git("update-ref", "-d", NEW_REF)
+    try:
+        run_fast_import(archive, _format_anew(commits, parent, cut_hour))
+        return archive.run_git("rev-parse", "--verify", NEW_REF)
+    finally:
+        archive.run_git("update-ref", "-d", NEW_REF)
+
+
+def _format_anew(
+    commits: list[HealthCommit], parent: str | None, cut_hour: dt.datetime | None
+) -> Iterator[bytes]:
+    """Yield the input of `git fast-import` that makes commits anew."""
+    begin = f"from {parent}\n" if parent else ""
+    cut = [f"{CUT_BEFORE_TRAILER}: {format_stamp(cut_hour)}"] if cut_hour else []
+    for commit in commits:
+        replaced = (f"{STANDS_FOR_TRAILER}: ", f"{CUT_BEFORE_TRAILER}: ")
+        lines = [line for line in commit.message.rstrip().split("\n") if not line.startswith(replaced)]
+        message = "\n".join([*lines, f"{STANDS_FOR_TRAILER}: {commit.first_name}", *cut, ""])
+        yield f"commit {NEW_REF}\nauthor {commit.author}\ncommitter {commit.committer}\n".encode()
+        yield format_data(message.encode())
+        yield f'{begin}M 040000 {commit.tree} ""\n'.encode()
+        begin, cut = "", []
     yield b"done\n"

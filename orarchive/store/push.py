@@ -20,6 +20,7 @@ from orarchive.store.health_branch import (
     align_branch,
     find_health_commit,
     find_health_entry,
+    has_health,
 )
 from orarchive.store.ledger import read_attempts
 
@@ -162,12 +163,13 @@ def push_branch(remote: Remote) -> bool:
 def fetch_health(remote: Remote) -> None:
     """Fetch the branch of health and join ours with it.
 
-    Of a shallow clone only its last commit, and the one that the ledger names where that is another. A remote
-    that has no such branch yet, or cannot be reached, is no error here.
+    A shallow clone that does not have it gets its last commit, and the one that the ledger names where that
+    is another. A remote that has no such branch yet, or cannot be reached, is no error here.
     """
     archive = remote.archive
     lines = read_attempts(archive, archive.resolve_commit(), HEALTH_LEDGER_MONTHS)
-    depth = ["--depth=1"] if archive.run_git("rev-parse", "--is-shallow-repository") == "true" else []
+    is_shallow = archive.run_git("rev-parse", "--is-shallow-repository") == "true"
+    depth = ["--depth=1"] if is_shallow and not has_health(archive) else []
     command = ("fetch", "--quiet", "--no-write-fetch-head", *depth, remote.name)
     with suppress(GitError):
         remote.run_git(*command, f"+{HEALTH_REF}:{REMOTE_HEALTH_REF}")

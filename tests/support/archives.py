@@ -190,6 +190,17 @@ def assert_tidy(root: Path) -> None:
         path.name for path in folder.glob("orarchive.*")
     }
     assert names <= {"orarchive.lock", "index.sqlite.lock", "orarchive.requests"}
+    assert_health_sound(open_archive(root))
+
+
+def assert_health_sound(archive: Archive) -> None:
+    """Assert that the branch of health ends where the ledger says, and holds what some line of it names."""
+    lines = ledger.read_attempts(archive, archive.resolve_commit())
+    entry = health_branch.find_health_entry(lines)
+    tip = archive.resolve_commit(health_branch.HEALTH_REF)
+    commits = health_branch.list_health_commits(archive)
+    assert (commits[entry["commit"]] if entry else None) == tip
+    assert {*commits} <= {line["health"]["commit"] for line in lines if "health" in line}
 
 
 @dataclass
