@@ -2,6 +2,8 @@
 
 import datetime as dt
 import sys
+from collections.abc import Callable
+from typing import TypeVar
 
 import click
 
@@ -17,6 +19,8 @@ from orarchive.store.archive import Archive
 from orarchive.store.commit_message import format_change_lines
 from orarchive.store.health_branch import HealthMissingError
 
+Answer = TypeVar("Answer")
+
 
 @click.command("at")
 @with_archive
@@ -30,9 +34,9 @@ def at_command(archive: Archive, hour: str, feed: str, key: str | None, as_json:
     One record a line. In a gap, print the last good hour before it and say so; likewise for endpoints not
     read in that hour.
     """
-    history = read_history(archive)
     requested = timestamps.parse_hour(hour)
-    good = _choose_complete_hour(history, feed, requested)
+    history, good = _ask(archive, requested, lambda history: history.find_last_complete_hour(feed, requested))
+    _explain_other_hour(history, feed, requested, good)
     snapshot = _read_snapshot(history, good, feed)
     kept = hours.find_kept_keys(history, feed, good, key)
     if kept:
@@ -69,13 +73,16 @@ def raw_command(archive: Archive, hour: str, feed: str, model: str | None, as_js
     A list prints {"data": [...]}; endpoints of a MODEL that model's response, without MODEL
     {model id: response}. In a gap it exits 1 and names the neighbours. (It prints JSON in any case.)
     """
-    history, requested = read_history(archive), timestamps.parse_hour(hour)
+    requested = timestamps.parse_hour(hour)
     try:
-        print_json(history.rebuild_response(FEEDS[feed], requested, model))
+        _, response = _ask(
+            archive, requested, lambda history: history.rebuild_response(FEEDS[feed], requested, model)
+        )
     except NotArchivedError:
         if model is not None:
-            hours.refuse_unknown_model(history, feed, requested, model)
+            hours.refuse_unknown_model(read_history(archive), feed, requested, model)
         raise
+    print_json(response)
 
 
 @click.command("diff")
@@ -115,7 +122,10 @@ Exit 1 when a feed has had no good hour for {format_max_age()}.
 def status_command(archive: Archive, hour: str | None, as_json: bool) -> None:
     """Print the coverage of every feed; exit 1 when one has stopped."""
     now = timestamps.parse_hour(hour) if hour is not None else dt.datetime.now(dt.UTC)
-    coverages = read_history(archive).compute_coverage(now)
+    history = read_history(archive, now)
+    if not all(history.list_complete_hours(name) for name in FEEDS):
+        history = read_history(archive)
+    coverages = history.compute_coverage(now)
     stopped = find_stopped_feeds(coverages, now)
     if as_json:
         feeds = {coverage.feed: coverage.to_json() for coverage in coverages}
@@ -128,12 +138,29 @@ def status_command(archive: Archive, hour: str | None, as_json: bool) -> None:
     sys.exit(int(bool(stopped)))
 
 
+def _ask(
+    archive: Archive, hour: dt.datetime, question: Callable[[History], Answer]
+) -> tuple[History, Answer]:
+    """Ask the history of the months up to an hour, and the whole one where that does not know the answer."""
+    try:
+        history = read_history(archive, hour)
+        return history, question(history)
+    except NotArchivedError:
+        history = read_history(archive)
+        return history, question(history)
+
+
 def _choose_complete_hour(history: History, feed: str, requested: dt.datetime) -> dt.datetime:
     """Return the last good hour of a feed up to the requested hour; print a note where it is another."""
     good = history.find_last_complete_hour(feed, requested)
+    _explain_other_hour(history, feed, requested, good)
+    return good
+
+
+def _explain_other_hour(history: History, feed: str, requested: dt.datetime, good: dt.datetime) -> None:
+    """Print a note where another hour than the requested one answers."""
     if good != requested:
         print_note(hours.explain_other_hour(history, feed, requested, good))
-    return good
 
 
 def _format_coverage(coverage: Coverage) -> tuple[str, ...]:

@@ -35,6 +35,7 @@ from orarchive.errors import ArchiveError
 from orarchive.store import ledger
 from orarchive.store.commit_message import format_message
 from orarchive.store.ledger import Attempt, get_attempt_hour
+from orarchive.store.reports import count_kept_keys
 from orarchive.store.vanished import read_vanished_models
 from orarchive.timestamps import HOUR, YEARS, format_hour, format_stamp
 
@@ -233,6 +234,6 @@ def _log_feed(merged: MergedFeed) -> None:
         return
     fetched = merged.fetched
     count = len(fetched.bodies) if isinstance(fetched, FanOutFetch) else len(merged.state)
-    kept = ledger.count_kept_keys(report)
+    kept = count_kept_keys(report)
     note = f", {kept} kept" if kept else ""
     log.info("Synced %d %s%s", count, merged.feed.name, note)

@@ -35,7 +35,8 @@ from orarchive.domain.snapshot import (
 )
 from orarchive.jsonl import Record, dumps
 from orarchive.store.kept_keys import NOT_FOUND, KeptKeys, format_kept_keys, update_kept_keys
-from orarchive.store.ledger import FeedReport, name_kept_keys
+from orarchive.store.ledger import FeedReport
+from orarchive.store.reports import name_kept_keys
 from orarchive.timestamps import DAY, parse_stamp
 
 MAX_VANISHED_NAMED = 60

@@ -10,7 +10,8 @@ from orarchive import __version__
 from orarchive.collect.results import FetchResult
 from orarchive.domain.relations import count_relations
 from orarchive.domain.snapshot import Snapshot
-from orarchive.store.ledger import BAD_OUTCOMES, Attempt, FeedReport, RejectedEntry, SeriesReport, add_refused
+from orarchive.store.ledger import BAD_OUTCOMES, Attempt, FeedReport, RejectedEntry, SeriesReport
+from orarchive.store.reports import add_refused
 from orarchive.timestamps import format_stamp
 
 MAX_NAMED = 10

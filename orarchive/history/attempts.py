@@ -22,6 +22,9 @@ from orarchive.timestamps import format_hour, format_stamp
 PAST_REFS = ("refs/heads/past/", "refs/remotes/*/past/**")
 """Branches of imported pasts: ours, and those of the repository that was cloned."""
 
+RECENT_MONTHS = 3
+"""Ledger files that answer most questions: with the two before it a month has the 30 days before any hour."""
+
 LEDGER_PATHSPEC = f":(glob){DATA_PREFIX}{ledger.LEDGER_GLOB}"
 """The ledger's files, for git."""
 
@@ -60,20 +63,21 @@ def list_tips(archive: Archive, tip: str) -> list[str]:
         ref, _, commit = line.partition(" ")
         past_tips.setdefault(ref.partition("/past/")[2], commit)
     separate = [commit for commit in past_tips.values() if not archive.is_ancestor(commit, tip)]
-    pasts = {commit: ledger.read_attempts(archive, commit) for commit in separate}
-    first_hours = {commit: lines[0]["hour"] for commit, lines in pasts.items() if lines}
+    first_hours = {commit: hour for commit in separate if (hour := ledger.read_first_hour(archive, commit))}
     return [*sorted(first_hours, key=lambda commit: (first_hours[commit], commit)), tip]
 
 
-def list_attempts(archive: Archive, tips: list[str]) -> list[AttemptCommit]:
+def list_attempts(archive: Archive, tips: list[str], until: dt.datetime | None = None) -> list[AttemptCommit]:
     """List every attempt of an archive, oldest first, from the ledgers at its tips.
 
-    Raise ArchiveError where a ledger lost a month, or where two pasts overlap.
+    With `until` read only the months before and up to that hour: RECENT_MONTHS files of each ledger. Raise
+    ArchiveError where a ledger lost a month, or where two pasts overlap.
     """
     attempts: list[AttemptCommit] = []
     for tip in tips:
         _refuse_lost_month(archive, tip)
-        past = _match_commits(archive, ledger.read_attempts(archive, tip), tip)
+        months = RECENT_MONTHS if until else None
+        past = _match_commits(archive, ledger.read_attempts(archive, tip, months, until), tip)
         if attempts and past and attempts[-1].hour >= past[0].hour:
             last, first = format_hour(attempts[-1].hour), format_hour(past[0].hour)
             msg = (
@@ -176,8 +180,12 @@ def _match_commits(archive: Archive, lines: list[Attempt], tip: str, *excluded: 
     every commit a line, the diffs of the ledger decide: then somebody committed by hand, hours were reverted,
     or the branches of two writers of one hour were merged.
     """
+    if not lines:
+        return []
     by_trailer = _find_commits_by_trailer(archive, tip, *excluded)
-    candidates = [by_trailer[_name_attempt(line)] for line in lines]
+    months = {line["hour"][:7] for line in lines}
+    by_trailer = {name: commits for name, commits in by_trailer.items() if name[0][:7] in months}
+    candidates = [by_trailer.get(_name_attempt(line), []) for line in lines]
     by_diff: dict[bytes, list[str]] = {}
     if any(len(names) != 1 for names in candidates) or sum(map(len, by_trailer.values())) != len(lines):
         by_diff = _find_commits_by_diff(archive, tip)

@@ -232,10 +232,13 @@ def _add_completing_feeds(feeds: Iterable[str]) -> list[str]:
     return [name for name in FEEDS if name in names]
 
 
-def read_history(archive: Archive) -> History:
-    """Read the history of an archive at its HEAD; raise NotArchivedError where it has no attempts."""
+def read_history(archive: Archive, until: dt.datetime | None = None) -> History:
+    """Read the history of an archive at its HEAD; raise NotArchivedError where it has no attempts.
+
+    With `until` it has only the months before and up to that hour: a year of the ledger takes a second.
+    """
     head = archive.resolve_commit()
-    attempts = list_attempts(archive, list_tips(archive, head)) if head else []
+    attempts = list_attempts(archive, list_tips(archive, head), until) if head else []
     if not attempts:
         raise build_no_hours_error(archive)
     return History(archive, attempts, str(head))

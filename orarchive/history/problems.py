@@ -9,6 +9,7 @@ from orarchive.history.history import History
 from orarchive.store import ledger
 from orarchive.store.archive import DATA_PREFIX, Archive
 from orarchive.store.ledger import BAD_OUTCOMES, Attempt, get_attempt_hour
+from orarchive.store.reports import describe_new_doubts
 from orarchive.timestamps import DAY, HOUR, format_hour
 
 MIN_DAY_SHARE = 0.75
@@ -79,7 +80,7 @@ def _list_believed(history: History, now: dt.datetime) -> Iterator[str]:
     """Yield a sentence for each list that was taken in the last day in spite of doubts."""
     for line in _select_attempts(history, now - DAY, now):
         for name, report in line["feeds"].items():
-            for doubt in ledger.describe_new_doubts(report):
+            for doubt in describe_new_doubts(report):
                 hour = format_hour(get_attempt_hour(line))
                 yield f"{name} was taken at {hour} in spite of a doubt: {doubt}"
 

@@ -14,6 +14,7 @@ from orarchive.index.health_days import DayTracker
 from orarchive.index.record_rows import RecordRows
 from orarchive.index.runs import RunTracker
 from orarchive.index.sql_values import escape_values, to_json
+from orarchive.jsonl import Record
 from orarchive.store.archive import Archive
 from orarchive.store.kept_keys import read_kept_reasons
 from orarchive.store.ledger import Attempt, FeedReport
@@ -61,6 +62,8 @@ class IndexUpdate:
     days: DayTracker
     last_hour: str
     """The last hour that this update indexes."""
+    needs_endpoints: dict[str, tuple[Record, bool]] = field(default_factory=dict)
+    """Model id -> its record, and whether it has to have endpoints."""
 
     def write(self) -> None:
         """Write into the index what is counted in memory."""

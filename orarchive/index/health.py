@@ -136,6 +136,14 @@ def needs_endpoints(record: Record) -> bool:
     return not is_alias(record) and not is_dynamic(read_prices(record.get("pricing")).get("prompt"))
 
 
+def _needs_endpoints(context: AttemptContext, model: str, record: Record) -> bool:
+    """Return the same of a model; computed anew only if its record is another object than the last time."""
+    entry = context.update.needs_endpoints.get(model)
+    if entry is None or entry[0] is not record:
+        entry = context.update.needs_endpoints[model] = (record, needs_endpoints(record))
+    return entry[1]
+
+
 def _count_unserved(context: AttemptContext, read: FeedRead) -> Iterator[Event]:
     """Count an hour of the models that need endpoints; yield an event for each unserved for long enough.
 
@@ -146,7 +154,7 @@ def _count_unserved(context: AttemptContext, read: FeedRead) -> Iterator[Event]:
     unserved = {
         ids["models", (model,)]: model not in served
         for (model,), record in state.records["models"].items()
-        if model not in read.kept_keys and needs_endpoints(record)
+        if model not in read.kept_keys and _needs_endpoints(context, model, record)
     }
     if is_doubted(sum(unserved.values()), len(unserved)):
         return

@@ -35,7 +35,8 @@ from orarchive.domain.phrasing import (
     is_removed,
 )
 from orarchive.domain.prices import format_price
-from orarchive.store.ledger import BAD_OUTCOMES, Attempt, count_kept_keys, describe_new_doubts
+from orarchive.store.ledger import BAD_OUTCOMES, Attempt
+from orarchive.store.reports import count_kept_keys, describe_new_doubts
 from orarchive.timestamps import format_hour
 
 MAX_LINES = 200

@@ -6,8 +6,8 @@ A line is written also where nothing changed: "no change" and "did not run" must
 import datetime as dt
 import hashlib
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired, TypedDict, cast
 
 import msgspec
@@ -31,12 +31,6 @@ BAD_OUTCOMES: tuple[Outcome, ...] = ("partial", "quarantined", "failed")
 VALID_AGES = range(10**9)
 """Seconds that a response may be old, as the client reads them."""
 
-
-MAX_KEPT_NAMED = 10
-"""Kept keys that a report names; all are in the feed's own file (see `kept_keys`)."""
-
-MAX_REFUSED_NAMED = 5
-"""Rejected payloads that a report names, each with its hash; all are in the bundle of the attempt."""
 
 TIME_MEMBERS = ("hour", "started", "finished")
 """Members of a line that hold a time."""
@@ -196,20 +190,36 @@ def list_ledger_files(archive: Archive, commit: str | None) -> dict[str, str]:
     return {name: blob for name, blob in archive.list_blobs(commit).items() if is_ledger_path(name)}
 
 
-def read_attempts(archive: Archive, commit: str | None, months: int | None = None) -> list[Attempt]:
-    """Read all attempts at a commit, oldest first; `months` limits them to the last so many files."""
-    return drop_repeats(read_all_lines(archive, commit, months))
+def read_attempts(
+    archive: Archive, commit: str | None, months: int | None = None, until: dt.datetime | None = None
+) -> list[Attempt]:
+    """Read all attempts at a commit, oldest first.
+
+    `months` limits them to the last so many files, of those up to the month of `until`.
+    """
+    return drop_repeats(read_all_lines(archive, commit, months, until))
 
 
-def read_all_lines(archive: Archive, commit: str | None, months: int | None = None) -> list[Attempt]:
-    """Read the ledger's lines at a commit as they stand in the files.
+def read_all_lines(
+    archive: Archive, commit: str | None, months: int | None = None, until: dt.datetime | None = None
+) -> list[Attempt]:
+    """Read the ledger's lines at a commit as they stand in the files; limits as for `read_attempts`.
 
     A line may be there twice, where it was edited by hand or merged.
     """
     blobs = list_ledger_files(archive, commit)
-    names = sorted(blobs)[-months:] if months else sorted(blobs)
+    last = get_ledger_path(until) if until else max(blobs, default="")
+    names = sorted(name for name in blobs if name <= last)[-(months or 0) :]
     contents = archive.read_blobs([blobs[name] for name in names])
     return [line for name in names for line in parse_ledger(contents[blobs[name]], name)]
+
+
+def read_first_hour(archive: Archive, commit: str) -> str | None:
+    """Read the hour (as in files) of the first line of the ledger at a commit; None where it has none."""
+    for name, blob in sorted(list_ledger_files(archive, commit).items()):
+        if lines := parse_ledger(archive.read_blobs([blob])[blob].partition(b"\n")[0], name):
+            return lines[0]["hour"]
+    return None
 
 
 def drop_repeats(lines: Iterable[Attempt], earlier: Iterable[Attempt] = ()) -> list[Attempt]:
@@ -282,20 +292,6 @@ def _find_time_fault(name: str, text: str) -> str:
     return ""
 
 
-def describe_new_doubts(report: FeedReport) -> list[str]:
-    """Describe the doubts in spite of which a list was believed in an hour for the first time."""
-    descriptions = []
-    for doubt in report.get("believed", []):
-        words = f"{doubt['reason']}: {doubt['detail']}"
-        if "accepted" in doubt:
-            descriptions.append(f"{words}; accepted by hand")
-        elif "counted" in doubt:
-            descriptions.append(f"{words}; as /models/count says")
-        elif "hours" in doubt:
-            descriptions.append(f"{words}; alike for {doubt['hours']} hours")
-    return descriptions
-
-
 def hash_line(line: Attempt) -> str:
     """Return the sha256 of a line of the ledger, as the next line names it."""
     return hashlib.sha256(dumps(line)).hexdigest()
@@ -326,31 +322,3 @@ def find_last_scope(lines: Sequence[Attempt], feed: str) -> str:
     """Return the scope (route and query) of the last attempt that read a feed completely, "" if none did."""
     read = (line["feeds"][feed] for line in reversed(lines) if get_feed_outcome(line, feed) == "ok")
     return next((report.get("scope", "") for report in read), "")
-
-
-def name_kept_keys(report: FeedReport, reasons: Mapping[str, str]) -> None:
-    """Add to a report the keys that were not read, by name as far as they may be, otherwise by number."""
-    report["reasons"] = sorted(set(reasons.values()))
-    report["kept"] = dict(sorted(reasons.items())[:MAX_KEPT_NAMED])
-    if len(reasons) > MAX_KEPT_NAMED:
-        report["kept_counts"] = _sort_counts(Counter(reasons.values()))
-
-
-def add_refused(report: FeedReport | SeriesReport, entry: RejectedEntry) -> None:
-    """Add to a report a payload that was rejected, by name as far as it may be, otherwise by number."""
-    named = report.setdefault("refused", [])
-    if len(named) < MAX_REFUSED_NAMED:
-        named.append(entry)
-    else:
-        counts = Counter(report.get("refused_counts") or [other["reason"] for other in named])
-        report["refused_counts"] = _sort_counts(counts + Counter([entry["reason"]]))
-
-
-def _sort_counts(counts: Counter[str]) -> dict[str, int]:
-    """Return counts of reasons, sorted by reason."""
-    return dict(sorted(counts.items()))
-
-
-def count_kept_keys(report: FeedReport) -> int:
-    """Return the number of keys that a report calls kept."""
-    return sum(report["kept_counts"].values()) if "kept_counts" in report else len(report.get("kept", ()))

@@ -21,7 +21,8 @@ from orarchive.history.problems import find_problems
 from orarchive.sample import START, Reply, sample_service
 from orarchive.sample.faults import encode
 from orarchive.store import quarantine
-from orarchive.store.ledger import MAX_REFUSED_NAMED, get_feed_outcome
+from orarchive.store.ledger import get_feed_outcome
+from orarchive.store.reports import MAX_REFUSED_NAMED
 from tests.support.archives import DAY, HOUR, Payloads, Stage, build_payloads, read_git, read_quarantine
 from tests.support.lasting_changes import (
     Change,

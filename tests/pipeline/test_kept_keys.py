@@ -15,7 +15,7 @@ from orarchive.history.problems import MAX_FILE_BYTES, find_problems
 from orarchive.jsonl import dumps, loads
 from orarchive.sample import START
 from orarchive.store.kept_keys import KeptKey
-from orarchive.store.ledger import MAX_KEPT_NAMED
+from orarchive.store.reports import MAX_KEPT_NAMED
 from tests.support.all_readers import commit_by_hand
 from tests.support.archives import HOUR, Stage, build_payloads, read_git
 from tests.support.histories import query_index
