@@ -66,8 +66,12 @@ def read_base(archive: Archive, hour: dt.datetime) -> AttemptBase:
     lines = ledger.read_attempts(archive, head, LEDGER_MONTHS)
     if lines:
         entry = health_branch.find_health_entry(lines)
-        if health := health_branch.read_health(archive, entry, get_attempt_hour(lines[-1])):
-            files[HEALTH_PATH] = health
+        try:
+            if health := health_branch.read_health(archive, entry, get_attempt_hour(lines[-1])):
+                files[HEALTH_PATH] = health
+        except ArchiveError as error:
+            # Only endpoints that cannot be read in this hour need it. An hour must not be lost for that.
+            log.warning("Archiving without the health of the hour before: %s", error)
     base = AttemptBase(head, files, parse_snapshot_files(files.get), lines, archive)
     _ = base.kept_keys  # a file that cannot be read stops the run before it asks anything
     return base
@@ -211,8 +215,7 @@ class AttemptWriter:
             first = commit.list_first_files(self.archive, base.commit)
             files = {file: content for file, content in result.files.items() if file != HEALTH_PATH}
             name = self._write({**files, **first, path: ledger_file}, message) or base.commit
-            if self.options.commit:
-                health_branch.align_branch(self.archive, [line])
+            health_branch.align_branch(self.archive, [line])
         files = {**base.files, **result.files, path: ledger_file}
         return AttemptBase(name, files, result.snapshot, [*base.lines, line], self.archive)
 

@@ -11,7 +11,7 @@ from orarchive.store.archive import Archive
 from orarchive.store.health_branch import find_cut_hour, list_health_commits, stream_health
 from orarchive.store.ledger import HealthEntry
 
-READ, MISSING, CUT, LOST, DAMAGED = "read", "missing", "cut", "lost", "damaged"
+READ, NOT_FETCHED, CUT, NOT_FOUND, DAMAGED = "read", "not fetched", "cut off", "not found", "damaged"
 """State of the health of an attempt: it is here; this clone has no branch of health; it was cut off; the
 branch lacks it; it is not what the ledger hashed."""
 
@@ -40,10 +40,10 @@ def stream_attempt_health(archive: Archive, attempts: list[AttemptCommit]) -> It
         if entry and entry["commit"] in commits:
             health = _check(next(contents), entry)
         elif entry and not commits:
-            health = AttemptHealth(MISSING)
+            health = AttemptHealth(NOT_FETCHED)
         elif entry:
             is_cut = cut_hour is not None and version[0].attempt["hour"] < cut_hour
-            health = AttemptHealth(CUT if is_cut else LOST)
+            health = AttemptHealth(CUT if is_cut else NOT_FOUND)
         for _ in version:
             yield health
     for _ in contents:

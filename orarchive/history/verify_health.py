@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from orarchive.history.attempts import AttemptCommit
-from orarchive.history.health import DAMAGED, LOST, READ, stream_attempt_health
+from orarchive.history.health import DAMAGED, NOT_FOUND, READ, stream_attempt_health
 from orarchive.history.history import History
 from orarchive.store.health_branch import list_health_commits
 
@@ -28,13 +28,13 @@ def check_health(history: History) -> HealthFindings:
     states = [health.state if health else READ for health in stream_attempt_health(history.archive, attempts)]
     by_state = {
         state: [attempt for attempt, its_state in zip(attempts, states, strict=True) if its_state == state]
-        for state in {*states, DAMAGED, LOST}
+        for state in {*states, DAMAGED, NOT_FOUND}
     }
     named = {line["health"]["commit"] for line in history.attempts if "health" in line}
     commits = list_health_commits(history.archive)
     return HealthFindings(
         damaged=by_state[DAMAGED],
-        lost=by_state[LOST],
-        absent=sum(state not in (READ, DAMAGED, LOST) for state in states),
+        lost=by_state[NOT_FOUND],
+        absent=sum(state not in (READ, DAMAGED, NOT_FOUND) for state in states),
         extra=sorted(commits[name] for name in commits.keys() - named),
     )

@@ -28,7 +28,7 @@ from orarchive.history.attempts import (
     list_tips,
     refuse_shallow,
 )
-from orarchive.history.health import MISSING, AttemptHealth, stream_attempt_health
+from orarchive.history.health import NOT_FETCHED, NOT_FOUND, AttemptHealth, stream_attempt_health
 from orarchive.history.replay import ReplayStep, replay
 from orarchive.index import (
     current_facts,
@@ -50,7 +50,7 @@ from orarchive.index.record_rows import RecordRows
 from orarchive.index.runs import RunTracker
 from orarchive.jsonl import Record
 from orarchive.store.archive import Archive
-from orarchive.store.health_branch import has_health
+from orarchive.store.health_branch import list_health_commits
 
 RULES_VERSION = 2
 """Version of the rules that fill the tables; raise it to fill the same tables in another way."""
@@ -58,6 +58,8 @@ RULES_VERSION = 2
 SCHEMA_SQL = (Path(__file__).parent / "schema.sql").read_text()
 SCHEMA_ID = f"{RULES_VERSION}-{crc32(SCHEMA_SQL.encode()):08x}"
 """Identifies tables and rules; an index with another one was written by another version and is built anew."""
+
+SELECT_LACKING_HEALTH = f"select health_commit from attempts where health in ('{NOT_FETCHED}', '{NOT_FOUND}')"
 
 INSERT_FEED = "insert or ignore into feeds (feed, route, cadence, key) values (?, ?, ?, ?)"
 
@@ -95,8 +97,9 @@ def find_pending(db: sqlite3.Connection, archive: Archive) -> PendingUpdate:
     last_hour = db.execute("select max(hour) from attempts").fetchone()[0]
     if not tips or not (attempts or last_hour):
         raise build_no_hours_error(archive)
-    if db.execute("select 1 from attempts where health = ?", (MISSING,)).fetchone() and has_health(archive):
-        msg = "the branch of health, which this clone lacked when it was indexed, is here now"
+    lacking = {commit for (commit,) in db.execute(SELECT_LACKING_HEALTH)}
+    if lacking and not lacking.isdisjoint(list_health_commits(archive)):
+        msg = "health that this clone lacked when it was indexed is here now"
         raise HistoryRewritten(msg)
     pending = PendingUpdate(attempts, count_indexed(db, attempts), tips)
     first_hours = [attempt.attempt["hour"] for attempt in pending.new_attempts[:1]]

@@ -25,11 +25,11 @@ MAX_INTERVAL_S = 24 * 60 * 60
 
 INSERT_ATTEMPT = """
     insert into attempts
-        (hour, hour_s, number, started, finished, origin, program, commit_id, broken, health, relations,
-            source, source_commit, notes)
+        (hour, hour_s, number, started, finished, origin, program, commit_id, broken, health, health_commit,
+            relations, source, source_commit, notes)
     values
         (:hour, :hour_s, :number, :started, :finished, :origin, :program, :commit_id, :broken, :health,
-            :relations, :source, :source_commit, :notes)
+            :health_commit, :relations, :source, :source_commit, :notes)
 """
 
 INSERT_READ = """
@@ -171,6 +171,7 @@ def write_attempt(
                 "commit_id": attempt_commit.commit,
                 "broken": broken or None,
                 "health": health.state if health else None,
+                "health_commit": line["health"]["commit"] if health and not health.file else None,
                 "relations": to_json(line["relations"]),
                 "source": to_json(source),
                 "source_commit": source["commit"] if source else None,

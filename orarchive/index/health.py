@@ -23,7 +23,6 @@ from orarchive.index.health_readings import (
 )
 from orarchive.index.record_rows import FIRST_ARRIVALS
 from orarchive.index.runs import HEALTH, Run
-from orarchive.index.runs import ORPHANED as ORPHANED_RUN
 from orarchive.jsonl import Record
 from orarchive.timestamps import format_stamp, parse_stamp
 
@@ -159,7 +158,7 @@ def _count_unserved(context: AttemptContext, read: FeedRead) -> Iterator[Event]:
     if is_doubted(sum(unserved.values()), len(unserved)):
         return
     events = []
-    for record, run in context.update.runs.count(ORPHANED_RUN, read.hour, read.since, unserved.items()):
+    for record, run in context.update.runs.count(ORPHANED, read.hour, read.since, unserved.items()):
         if run.bad and run.run >= ORPHANED_HOURS and not run.is_reported:
             name, arrival = context.db.execute(SELECT_RECORD, (record,)).fetchone()
             if run.after is not None or arrival not in FIRST_ARRIVALS:

@@ -4,8 +4,10 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass, field, fields
 
-HEALTH, ORPHANED = "health", "orphaned"
-"""Kinds of runs: of the health of an endpoint, of a model that no provider serves."""
+from orarchive.domain.event_kinds import ORPHANED
+
+HEALTH = "health"
+"""Kind of runs of the health of an endpoint; those of a model that no provider serves are ORPHANED."""
 
 
 @dataclass(slots=True)

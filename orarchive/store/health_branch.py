@@ -31,9 +31,12 @@ NEW_REF = "refs/orarchive/new-health"
 READ_REFS = (HEALTH_REF, REMOTE_HEALTH_REF, "refs/remotes/*/health")
 """Refs in which the commits of health are looked for."""
 
-STANDS_FOR_TRAILER = "Stands-For"
+LOG_COMMAND = ("log", "--no-show-signature", "--encoding=UTF-8", "--no-color", "--no-mailmap")
+"""`git log` with options that override a user's settings."""
+
+STANDS_FOR = "Stands-For: "
 """Trailer of a commit that was made anew: the commit that the ledger names."""
-CUT_BEFORE_TRAILER = "Cut-Before"
+CUT_BEFORE = "Cut-Before: "
 """Trailer of the first commit after a cut: the hour before which health was cut off."""
 
 README = NEW_ARCHIVE_FILES / "HEALTH.md"
@@ -114,11 +117,6 @@ def refuse_health_checkout(archive: Archive) -> None:
         raise ArchiveError(msg)
 
 
-def _format_trailer(key: str) -> str:
-    """Return the placeholder of `git log` for the values of a trailer, separated by spaces."""
-    return f"%(trailers:key={key},valueonly,separator=%x20)"
-
-
 def find_health_entry(lines: Iterable[Attempt]) -> HealthEntry | None:
     """Return what the ledger says last of health, given its lines from the oldest; else None."""
     return next((line["health"] for line in reversed([*lines]) if "health" in line), None)
@@ -146,10 +144,9 @@ def list_health_commits(archive: Archive) -> dict[str, str]:
 
 def _map_names(archive: Archive, tips: list[str]) -> dict[str, str]:
     """Map the names that the ledger has for commits to the commits, of those in the history of some tips."""
-    form = f"--format=%H {_format_trailer(STANDS_FOR_TRAILER)}"
-    lines = archive.run_git("log", form, *tips, "--").splitlines() if tips else []
-    names = (line.partition(" ") for line in lines)
-    return {first_name or commit: commit for commit, _, first_name in names}
+    return {
+        _find_trailer(STANDS_FOR, message) or name: name for name, message in _list_messages(archive, tips)
+    }
 
 
 def find_cut_hour(archive: Archive) -> str | None:
@@ -158,9 +155,22 @@ def find_cut_hour(archive: Archive) -> str | None:
 
 
 def _find_cut_hour(archive: Archive, tips: list[str]) -> str | None:
-    form = f"--format={_format_trailer(CUT_BEFORE_TRAILER)}"
-    hours = archive.run_git("log", "--max-parents=0", form, *tips, "--").split() if tips else []
-    return max(hours, default=None)
+    messages = _list_messages(archive, tips, "--max-parents=0")
+    return max(filter(None, (_find_trailer(CUT_BEFORE, message) for _, message in messages)), default=None)
+
+
+def _list_messages(archive: Archive, tips: list[str], *options: str) -> Iterator[tuple[str, str]]:
+    """Yield name and message of each commit in the history of some tips."""
+    output = archive.run_git(*LOG_COMMAND, *options, "--format=%H%n%B%x00", *tips, "--") if tips else ""
+    for text in output.split("\0")[:-1]:
+        name, _, message = text.lstrip("\n").partition("\n")
+        yield name, message
+
+
+def _find_trailer(trailer: str, message: str) -> str | None:
+    """Return the value of a trailer; git's own search for them depends on a user's settings."""
+    lines = (line for line in message.split("\n") if line.startswith(trailer))
+    return next((line.removeprefix(trailer) for line in lines), None)
 
 
 def read_health(archive: Archive, entry: HealthEntry | None, hour: dt.datetime) -> bytes:
@@ -224,9 +234,9 @@ class HealthCommit:
 def _read_commits(archive: Archive, *revisions: str) -> list[HealthCommit]:
     """Read the commits of some revisions, oldest first."""
     people = "%an <%ae> %at +0000%n%cn <%ce> %ct +0000"
-    form = f"--format=%H%n%T%n%at%n{people}%n{_format_trailer(STANDS_FOR_TRAILER)}%n%B%x00"
-    output = archive.run_git("log", "--reverse", "--topo-order", form, *revisions, "--")
-    texts = (text.lstrip("\n").split("\n", 6) for text in output.split("\0")[:-1])
+    form = f"--format=%H%n%T%n%at%n{people}%n%B%x00"
+    output = archive.run_git(*LOG_COMMAND, "--reverse", "--topo-order", form, *revisions, "--")
+    texts = (text.lstrip("\n").split("\n", 5) for text in output.split("\0")[:-1])
     return [
         HealthCommit(
             name,
@@ -234,10 +244,10 @@ def _read_commits(archive: Archive, *revisions: str) -> list[HealthCommit]:
             dt.datetime.fromtimestamp(int(seconds), dt.UTC),
             author,
             committer,
-            first_name or name,
+            _find_trailer(STANDS_FOR, message) or name,
             message,
         )
-        for name, tree, seconds, author, committer, first_name, message in texts
+        for name, tree, seconds, author, committer, message in texts
     ]
 
 
@@ -261,11 +271,11 @@ def _format_anew(
 ) -> Iterator[bytes]:
     """Yield the input of `git fast-import` that makes commits anew."""
     begin = f"from {parent}\n" if parent else ""
-    cut = [f"{CUT_BEFORE_TRAILER}: {format_stamp(cut_hour)}"] if cut_hour else []
+    cut = [f"{CUT_BEFORE}{format_stamp(cut_hour)}"] if cut_hour else []
     for commit in commits:
-        replaced = (f"{STANDS_FOR_TRAILER}: ", f"{CUT_BEFORE_TRAILER}: ")
+        replaced = (STANDS_FOR, CUT_BEFORE)
         lines = [line for line in commit.message.rstrip().split("\n") if not line.startswith(replaced)]
-        message = "\n".join([*lines, f"{STANDS_FOR_TRAILER}: {commit.first_name}", *cut, ""])
+        message = "\n".join([*lines, f"{STANDS_FOR}{commit.first_name}", *cut, ""])
         yield f"commit {NEW_REF}\nauthor {commit.author}\ncommitter {commit.committer}\n".encode()
         yield format_data(message.encode())
         yield f'{begin}M 040000 {commit.tree} ""\n'.encode()

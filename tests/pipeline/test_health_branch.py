@@ -145,7 +145,7 @@ def test_a_clone_of_one_branch_is_read_without_health(archive: Archive, tmp_path
     raw = run_orarchive("raw", "--archive", small.root, hour, "endpoints")
     assert raw.returncode == 2
     assert "git fetch origin health:health" in raw.stderr
-    assert {*query_index(small, STATES)} <= {("missing",), (None,)}
+    assert {*query_index(small, STATES)} <= {("not fetched",), (None,)}
     findings = verify(read_history(small))
     assert not findings.wrong
     assert findings.health_absent == len(read_history(small).attempts)
@@ -167,14 +167,21 @@ def test_an_index_without_health_is_built_anew_once_it_is_here(archive: Archive,
     assert rows.returncode == 0
 
 
-def test_a_clone_of_depth_1_says_what_to_fetch(archive: Archive, four_hours: Stage, tmp_path: Path) -> None:
+def test_a_clone_of_depth_1_archives_without_the_health_before(
+    archive: Archive, four_hours: Stage, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An endpoint that cannot be read keeps its record, but for its health; all others are whole."""
     small = clone(archive, tmp_path / "small", "--depth=1")
     stage = Stage(four_hours.service, small.root)
-    with pytest.raises(HealthMissingError, match="git fetch origin health:health"):
-        stage.run(HOURS[-1] + HOUR)
-    read_git(small.root, "fetch", "--quiet", "--depth=1", "origin", "health:health")
     stage.serve(BODIES[0])
     assert stage.run(HOURS[-1] + HOUR) == 0
+    assert "Archiving without the health of the hour before" in caplog.text
+    assert stage.read_snapshot()["endpoints"]
+    read_git(small.root, "fetch", "--quiet", "origin", "health:refs/orarchive/health")
+    align_branch(small, stage.read_attempts())
+    names = list_names(archive)
+    assert [*list_health_commits(small)][::-1][:4] == names
+    assert len(list_health_commits(small)) == len(names) + 1
 
 
 # --- two writers --------------------------------------------------------------------------------------------
@@ -239,7 +246,6 @@ def test_two_branches_of_records_share_the_branch_of_health(writers: Writers) ->
 def test_branches_of_health_that_grew_apart_are_joined(writers: Writers) -> None:
     """A run of ours could not push; theirs archived into another branch meanwhile."""
     read_git(writers.theirs.root, "switch", "--quiet", "--create", "trial")
-    read_git(writers.ours.root, "fetch", "--quiet", "--depth=1", "origin", "health:health")
     assert writers.ours.run(START + HOUR) == 0
     writers.theirs.serve(BODIES[3])
     assert writers.theirs.run(START + HOUR, push=True) == 0
@@ -272,7 +278,7 @@ def test_a_cut_leaves_what_the_ledger_names_readable(archive: Archive) -> None:
     findings = verify(read_history(archive))
     assert not findings.wrong
     assert findings.health_absent > 0
-    assert {state for (state,) in query_index(archive, STATES)} == {"cut", "read"}
+    assert {state for (state,) in query_index(archive, STATES)} == {"cut off", "read"}
     assert cut_branch(archive, HOURS[2]) == 0
     assert cut_branch(archive, HOURS[3]) == 1
     assert [*list_health_commits(archive)] == kept[-1:]
@@ -314,7 +320,7 @@ def test_health_that_is_not_what_was_hashed_is_named(archive: Archive) -> None:
     findings = verify(read_history(archive))
     assert any(line.endswith(" health") for line in findings.differs)
     assert len(findings.health_lost) > 0
-    assert {state for (state,) in query_index(archive, STATES)} == {"lost", "damaged"}
+    assert {state for (state,) in query_index(archive, STATES)} == {"not found", "damaged"}
 
 
 def test_a_snapshot_has_the_health_as_it_was_sent(archive: Archive) -> None:

@@ -70,7 +70,7 @@ def fetch_forced_push(stage: Stage) -> None:
     """Fetch what somebody else has pushed with force, and reset to it."""
     clone = stage.copy(stage.root.with_name("clone"))
     reset_and_go_on(clone)
-    read_git(stage.root, "fetch", "--quiet", str(clone.root), "main")
+    read_git(stage.root, "fetch", "--quiet", str(clone.root), "main", "+health:health")
     read_git(stage.root, "reset", "--quiet", "--hard", "FETCH_HEAD")
 
 
@@ -102,7 +102,7 @@ def test_shallow_clone_is_refused(six_hours: SixHours, tmp_path: Path) -> None:
     with pytest.raises(ArchiveError, match=r"shallow clone and lacks its past; git fetch --unshallow"):
         update_index(archive)
     assert not (archive.git_dir / "orarchive/index.sqlite").exists()
-    read_git(archive.root, "fetch", "--quiet", "--unshallow")
+    read_git(archive.root, "fetch", "--quiet", "--unshallow", "origin", "main", "health:health")
     assert read_tables(archive) == six_hours.tables
 
 

@@ -42,7 +42,8 @@ def test_sound_archive_is_as_received(three_hours: Stage) -> None:
     ]
     assert json.loads(run_verify(three_hours.root, "--json").stdout) == {
         "attempts": 4,
-        **{name: [] for name in FINDINGS},
+        **{name: [] for name in (*FINDINGS, "health_extra")},
+        "health_absent": 0,
         "gaps": ["2026-06-01T02Z to 2026-06-01T02Z (1 h)"],
         "wrong": False,
     }

@@ -29,7 +29,10 @@ def run_verify(root: Path, *options: str) -> Result:
     return CliRunner().invoke(orarchive_command, ["verify", "--archive", str(root), *options])
 
 
-FINDINGS = ("differs", "broken", "by_hand", "in_doubt", "unchained", "rewritten", "twice", "replayed")
+FINDINGS = (
+    *("differs", "broken", "by_hand", "in_doubt", "unchained", "rewritten", "twice", "replayed"),
+    "health_lost",
+)
 """Members of `verify --json` that list what is wrong."""
 
 
@@ -37,7 +40,10 @@ def verify_archive(root: Path) -> dict[str, Any]:
     """Return the non-empty lists of `verify --json`; assert that lines and exit code agree with them."""
     result, printed = run_verify(root, "--json"), run_verify(root)
     members: dict[str, Any] = json.loads(result.stdout)
-    assert members.keys() == {"attempts", *FINDINGS, "gaps", "wrong"}
+    assert members.keys() == {"attempts", *FINDINGS, "gaps", "health_absent", "health_extra", "wrong"}
+    # A history that lacks attempts of the one that it was made of has more health than its ledger names.
+    extra = members.pop("health_extra")
+    assert (f"not in this ledger: {len(extra)} commits" in printed.stdout) == bool(extra)
     assert result.exit_code == printed.exit_code == int(members["wrong"])
     *_, verdict = printed.stdout.splitlines()
     assert verdict == f"{members['attempts']:,} attempts: " + (
