@@ -1,7 +1,7 @@
 """Growth of the repository after `git repack -adf --window=50`, for each file: bytes an hour, MB a year.
 
-Budgets an hour: models with ledger and message 2 KB, benchmarks 3 KB more; health of 1,000 endpoints 25 KB
-without a key, 55 KB with latency. One full copy of each file is left out. Models and benchmarks are measured
+Budgets an hour: models with ledger and message 2 KB, benchmarks 3 KB more; health of 1,000 endpoints 16 KB
+without a key, 36 KB with latency. One full copy of each file is left out. Models and benchmarks are measured
 on recorded data (ARCHIVE_REAL_DATA), whose versions are 12, 6 and 24 hours apart. A version holds all changes
 since the one before it, so its size is an upper bound for an hour. Health is synthetic (bench/health.py).
 """
@@ -17,14 +17,15 @@ from pathlib import Path
 from bench.measure import ORARCHIVE, create_archive, find_recordings, import_archive, print_figure, run
 from bench.synthetic import SyntheticData
 from bench.synthetic_archive import make_archive
+from orarchive.domain.data_paths import HEALTH_PATH
 from orarchive.store.archive import Archive
 
 HOURS_PER_YEAR = 24 * 365
 HOURS = 30 * 24
-BUDGETS_KB = {"models": 2, "benchmarks": 3, "keyless": 25, "latency": 55}
+BUDGETS_KB = {"models": 2, "benchmarks": 3, "keyless": 16, "latency": 36}
 """Budgets in KB an hour."""
 
-LEDGER, BENCHMARKS, HEALTH = "ledger", "models/benchmarks.jsonl", "endpoints/health.jsonl"
+LEDGER, BENCHMARKS, HEALTH = "ledger", "models/benchmarks.jsonl", HEALTH_PATH
 
 
 @dataclass
@@ -75,7 +76,7 @@ def commit_daily(folder: Path, recordings: Path) -> Path:
 def measure_files(archive: Archive) -> dict[str, FileSize]:
     """Return the size of each file below data/, with all ledgers as one, and of commits and trees."""
     archive.run_git("repack", "-adf", "--window=50", "--quiet")
-    listed = archive.run_git("rev-list", "--objects", "HEAD").splitlines()
+    listed = archive.run_git("rev-list", "--objects", "--branches").splitlines()
     names = {name: path for name, _, path in (line.partition(" ") for line in listed)}
     form = "--batch-check=%(objectname) %(objecttype) %(objectsize:disk)"
     objects = archive.run_git("cat-file", form, stdin="\n".join(names).encode())
@@ -103,7 +104,7 @@ def print_growth(title: str, archive: Archive, health_budget: str = "") -> float
     """Print the growth of each file; return the bytes an hour of files without a budget of their own."""
     print(title)
     files = measure_files(archive)
-    hours = files["commits"].versions
+    hours = files[LEDGER].versions
     growing = {path: compute_growth(file, hours) for path, file in sorted(files.items()) if file.versions > 1}
     for path, size in growing.items():
         versions = f"{files[path].versions:,} versions"
