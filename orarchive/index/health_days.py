@@ -2,8 +2,9 @@
 
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, timedelta
+from operator import attrgetter
 
 EPOCH = date(1970, 1, 1)
 
@@ -22,13 +23,15 @@ class DayFigures:
     throughput_sum: float = 0.0
 
 
-COLUMNS = ", ".join(member.name for member in fields(DayFigures))
+NAMES = [member.name for member in fields(DayFigures)]
+COLUMNS = ", ".join(NAMES)
+get_values = attrgetter(*NAMES)
 
 SELECT_DAY = f"select record, {COLUMNS} from health_days where day = ?"
 
 INSERT_DAY = f"""
     insert or replace into health_days (day, record, {COLUMNS})
-    values (?, ?{", ?" * len(fields(DayFigures))})
+    values (?, ?{", ?" * len(NAMES)})
 """
 
 Reading = tuple[int, int | None, float | None, float | None, float | None]
@@ -72,7 +75,7 @@ class DayTracker:
 
     def write(self) -> None:
         """Write the figures of the day into the index."""
-        rows = ((self.day, record, *astuple(figures)) for record, figures in self.figures.items())
+        rows = ((self.day, record, *get_values(figures)) for record, figures in self.figures.items())
         self.db.executemany(INSERT_DAY, rows)
 
 

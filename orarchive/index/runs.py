@@ -2,7 +2,8 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from dataclasses import astuple, dataclass, field, fields
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
 
 from orarchive.domain.event_kinds import ORPHANED
 
@@ -29,11 +30,11 @@ class Run:
     """An event says that the record is bad."""
 
 
-COLUMNS = ", ".join(member.name for member in fields(Run))
+NAMES = [member.name for member in fields(Run)]
+COLUMNS = ", ".join(NAMES)
+get_values = attrgetter(*NAMES)
 
-INSERT_RUN = (
-    f"insert or replace into watched (kind, record, {COLUMNS}) values (?, ?{', ?' * len(fields(Run))})"
-)
+INSERT_RUN = f"insert or replace into watched (kind, record, {COLUMNS}) values (?, ?{', ?' * len(NAMES)})"
 
 
 @dataclass
@@ -86,4 +87,6 @@ class RunTracker:
     def write(self) -> None:
         """Write the runs into the index."""
         for kind, runs in self.runs.items():
-            self.db.executemany(INSERT_RUN, ((kind, record, *astuple(run)) for record, run in runs.items()))
+            self.db.executemany(
+                INSERT_RUN, ((kind, record, *get_values(run)) for record, run in runs.items())
+            )
