@@ -13,6 +13,9 @@ INVISIBLE = re.compile(
 
 def escape_invisible(text: str) -> str:
     r"""Replace each invisible character by its number, such as `\u202e`, so that a reader sees it."""
+    # Nearly all text of a site is plain, and a site has millions of texts.
+    if text.isascii() and text.isprintable():
+        return text
     return INVISIBLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 

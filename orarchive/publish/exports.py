@@ -114,7 +114,7 @@ def _is_formula(text: str) -> bool:
 
     Full-width and small forms of a sign count as the sign: spreadsheets in East Asian settings read them so.
     """
-    if NUMBER.fullmatch(text):
+    if (text[:1].isascii() and text[:1].isalnum()) or NUMBER.fullmatch(text):
         return False
     sign = unicodedata.normalize("NFKC", text.lstrip()[:1])
     return text.startswith(STRIPPED_STARTS) or sign.startswith(FORMULA_SIGNS)
