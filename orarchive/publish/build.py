@@ -8,10 +8,13 @@ from orarchive.domain.event_kinds import TOPIC_NAMES, list_labels
 from orarchive.domain.foreign_text import escape_invisible
 from orarchive.domain.records import get_lab
 from orarchive.paths import escape_segment
-from orarchive.publish import api, deployment, exports, metrics, news_feeds
+from orarchive.publish import deployment, exports, metrics, news_feeds
+from orarchive.publish.api.envelope import ApiSite
+from orarchive.publish.api.files import build_api
 from orarchive.publish.examples import build_examples
 from orarchive.publish.feed_ids import FeedSite
 from orarchive.publish.folding import fold_listed_providers
+from orarchive.publish.llms import LLMS_PATH, render_llms
 from orarchive.publish.news_feeds import (
     CHANGES_FEED,
     CUTS_FEED,
@@ -44,13 +47,14 @@ def build_files(
     base = base_url.rstrip("/") + "/" if base_url else None
     paths = {model.model.id: get_model_path(model.model.id) for model in view.models}
     model_files = {model: path.removesuffix("/index.html") for model, path in paths.items()}
-    files = api.build_api(view, model_files, map_category_paths(view))
+    files = build_api(view, model_files, map_category_paths(view), ApiSite(base))
     files |= exports.build_tables(view)
     pages = list(list_pages(view, paths, base, build_examples(files)))
     files |= render_pages(pages, progress)
     files |= dict(_render_feeds(view, paths, FeedSite(base, origin)))
     files[SEARCH_PATH] = to_safe_json([_build_search_entry(model, paths) for model in view.models])
     files[metrics.METRICS_PATH] = metrics.render_metrics(view)
+    files[LLMS_PATH] = render_llms(base)
     files["robots.txt"] = b"User-agent: *\nAllow: /\n"
     if base:
         files["robots.txt"] += f"Sitemap: {base}sitemap.xml\n".encode()

@@ -34,6 +34,8 @@ class RecordEntry:
     state: str
     arrival: str
     missing: dt.datetime | None
+    changed: dt.datetime
+    """The first hour that showed a line of the record as it was last seen."""
     record: Record
     response: Record
     """Of a model: the fields in which the response for its endpoints differs from the list."""

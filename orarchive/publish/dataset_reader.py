@@ -66,8 +66,10 @@ RECORDS = "select id, feed, key, parts, first, last, state, arrival, missing fro
 def _read_entries(db: sqlite3.Connection) -> dict[str, dict[str, RecordEntry]]:
     """Read every record that was ever listed: feed -> key -> entry, by key."""
     lines: dict[int, dict[str, Record]] = defaultdict(dict)
-    for row_id, file, line, _ in db.execute(LINES):
+    changed: dict[int, str] = {}
+    for row_id, file, line, hour in db.execute(LINES):
         lines[row_id][file] = loads(line)
+        changed[row_id] = max(hour, changed.get(row_id, hour))
     entries: dict[str, dict[str, RecordEntry]] = {name: {} for name in FEEDS}
     for row_id, feed, key, parts, first, last, state, arrival, missing in db.execute(RECORDS):
         if arrival == UNLISTED:
@@ -81,6 +83,7 @@ def _read_entries(db: sqlite3.Connection) -> dict[str, dict[str, RecordEntry]]:
             state=state,
             arrival=arrival,
             missing=_parse_optional_stamp(missing),
+            changed=parse_stamp(changed.get(row_id, first)),
             record=_join_lines(feed, lines[row_id]),
             response=lines[row_id].get("asked", {}),
         )

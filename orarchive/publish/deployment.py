@@ -34,7 +34,8 @@ MIN_SPACING = dt.timedelta(minutes=6)
 
 def add_digest(files: dict[str, bytes]) -> None:
     """Add a digest of all that the files show, but for the clock, to the status among them."""
-    status = loads(files[STATUS_PATH])
+    file = loads(files[STATUS_PATH])
+    status = file["data"]
     run = status["last_run"]
     parts = [
         status["begun"],
@@ -47,13 +48,13 @@ def add_digest(files: dict[str, bytes]) -> None:
     digest = hashlib.sha256(dumps(parts))
     for path in sorted(files.keys() - CLOCK_PATHS):
         digest.update(f"{path}\0{hashlib.sha256(files[path]).hexdigest()}\n".encode())
-    files[STATUS_PATH] = to_safe_json({**status, "digest": digest.hexdigest()})
+    files[STATUS_PATH] = to_safe_json({**file, "data": {**status, "digest": digest.hexdigest()}})
 
 
 def is_due(deployed: bytes, built: bytes) -> bool:
     """Return whether a site is worth a deployment, given its status and that of the site that is there."""
     new, old = _read_status(built), _read_status(deployed)
-    if "digest" not in old or old["digest"] != new["digest"]:
+    if _get_digest(old) != _get_digest(new):
         return True
     return not dt.timedelta(0) <= parse_stamp(new["as_of"]) - parse_stamp(old["as_of"]) < QUIET_SPAN
 
@@ -65,6 +66,12 @@ def _read_status(content: bytes) -> Mapping[str, Any]:
     except ValueError:
         return {}
     return status if isinstance(status, dict) else {}
+
+
+def _get_digest(status: Mapping[str, Any]) -> Any:
+    """Return the digest in a status; None where there is none, as in the status of an older version."""
+    data = status.get("data")
+    return data.get("digest") if isinstance(data, dict) else None
 
 
 def compute_pause(last: str, now: dt.datetime) -> int:

@@ -4,11 +4,8 @@ from typing import Any
 
 from orarchive.json_text import format_for_pages
 from orarchive.jsonl import loads
-from orarchive.publish.api import API_FOLDER
+from orarchive.publish.api.kinds import API_FOLDER, KINDS, STATUS
 from orarchive.publish.exports import ENCODING
-
-LISTS = ("models", "endpoints", "providers", "labs")
-"""Files that are a list of entries."""
 
 MAX_ITEMS = 2
 """Items of a list in an example."""
@@ -18,25 +15,18 @@ MAX_TEXT_LENGTH = 60
 
 
 def build_examples(files: dict[str, bytes]) -> dict[str, str]:
-    """Return the example of each path on the page of data; kinds of which there is no file are left out."""
+    """Return the example of each path on the page of data; kinds of which there is no file are left out.
 
-    def read(name: str) -> Any:
-        return loads(files[f"{API_FOLDER}/{name}.json"])
-
-    lists = {name: read(name)[:1] for name in LISTS}
-    values = {name: rows[0] for name, rows in lists.items() if rows}
-    if lists["models"]:
-        values["models/{author}/{slug}"] = loads(files[lists["models"][0]["file"]])
-    values["relations"] = read("relations")
-    values |= {"categories": read("categories"), "validation": read("validation")}
-    if f"{API_FOLDER}/rankings/all.json" in files:
-        values["rankings/{category}"] = read("rankings/all")
-    months = sorted(path for path in files if path.startswith(f"{API_FOLDER}/changes/"))
-    if months:
-        values["changes/{month}"] = loads(files[months[0]])[0]
-    examples = {
-        f"{API_FOLDER}/{name}.json": format_for_pages(_abridge(value)) for name, value in values.items()
-    }
+    The status has none: it changes every hour, and the page would with it.
+    """
+    examples = {}
+    for kind in KINDS:
+        path = next((path for path in files if kind.is_of(path)), None)
+        if path and kind is not STATUS:
+            file = _abridge(loads(files[path]))
+            if isinstance(file["data"], list):
+                file["data"] = [*file["data"][:1], *file["data"][MAX_ITEMS:]]
+            examples[f"{API_FOLDER}/{kind.paths[0]}"] = format_for_pages(file)
     tables = {path: content for path, content in files.items() if path.endswith(".csv")}
     return examples | {
         path: "\n".join(table.decode(ENCODING).split("\n", 2)[:2]) for path, table in tables.items()

@@ -91,7 +91,7 @@ class _PageList:
 
     def _list_labs(self) -> Iterator[Page]:
         labs = build_labs_page(self.view.lab_views)
-        yield self._build("labs/index.html", "labs.html", labs, _link_json("labs"))
+        yield self._build("labs/index.html", "labs.html", labs, _link_json("authors"))
         for lab in self.view.lab_views:
             path = self.site.paths.labs[lab.name]
             feed = Alternate(ATOM, "Atom", "Changes of its models", _get_feed_path(path))

@@ -114,8 +114,9 @@ function showAge() {
   new IntersectionObserver(async ([entry], observer) => {
     if (!entry.isIntersecting) return;
     observer.disconnect();
-    const status = await fetch(`${html.dataset.root}api/v1/status.json`).then((response) => response.json()).catch(() => null);
-    if (!status) return;
+    const file = await fetch(`${html.dataset.root}api/v1/status.json`).then((response) => response.json()).catch(() => null);
+    if (!file) return;
+    const status = file.data;
     const last = status.last_complete ?? status.hour;
     const hours = Math.floor((Date.now() - Date.parse(last)) / 3600000);
     const age = hours < 1 ? "within the hour" : hours < 48 ? `${hours} hours ago` : `${Math.floor(hours / 24)} days ago`;

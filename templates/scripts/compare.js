@@ -4,6 +4,9 @@ document.addEventListener("DOMContentLoaded", () => setUpComparison(document.que
 
 async function readJson(path) { return (await fetch(html.dataset.root + path)).json(); }
 
+// The data of a file of the API, without its envelope.
+async function readData(name) { return (await readJson(`api/v1/${name}.json`)).data; }
+
 const NOT_KNOWN = "not known", NOT_YET = "not seen yet", GONE = "no longer listed";
 
 // Twelve digits are exact: they undo the error that doubles add to a decimal.
@@ -21,7 +24,7 @@ function setUpComparison(form) {
   const out = document.querySelector("#compared");
   const cache = new Map();
   const search = readJson("search.json");
-  const status = readJson("api/v1/status.json");
+  const status = readData("status");
   const query = new URLSearchParams(location.search);
   const chosen = query.getAll("m");
   form.querySelectorAll("[name=m]").forEach((input, index) => { input.value = chosen[index] || ""; });
@@ -40,11 +43,11 @@ function setUpComparison(form) {
     if (day && `${day}T23:59:59Z` < model.first_seen) return NOT_YET;
     if (day && model.last_seen && model.last_seen < `${day}T00`) return GONE;
     if (isUnread) return NOT_KNOWN;
-    const timed = model.conditional_prices
+    const timed = model.conditional_price_history
       .filter((prices) => prices.dimension === name && isTimeOfDay(prices.condition))
       .map((prices) => findPriceOn(prices.points, model, day)).filter(Number.isFinite);
-    const price = findPriceOn(model.prices[name] || [], model, day);
-    if (timed.length) timed.push(...[price, !day && Number(model.now[name])].filter(Number.isFinite));
+    const price = findPriceOn(model.price_history[name] || [], model, day);
+    if (timed.length) timed.push(...[price, !day && Number(model.pricing[name])].filter(Number.isFinite));
     if (timed.length) return [Math.min(...timed), Math.max(...timed)];
     return price === undefined ? "none" : price === NOT_KNOWN ? price : [price, price];
   }
@@ -91,7 +94,7 @@ function setUpComparison(form) {
     try { history.replaceState(null, "", `?${next}`); } catch { /* some viewers forbid it */ }
     const files = new Map((await search).map((model) => [model.id, model.path.replace(/\/index.html$/, "")]));
     const models = await Promise.all(ids.filter((id) => files.has(id)).map(async (id) => {
-      if (!cache.has(id)) cache.set(id, await readJson(`api/v1/${files.get(id)}.json`));
+      if (!cache.has(id)) cache.set(id, await readData(files.get(id)));
       return cache.get(id);
     }));
     const day = form.on.value;
@@ -104,7 +107,7 @@ function setUpComparison(form) {
       ["Input", price("prompt")],
       ["Output", price("completion")],
       ["Cache read", price("input_cache_read")],
-      ["Context", (model) => model.record.context_length?.toLocaleString("en") || "not stated"],
+      ["Context", (model) => model.context_length?.toLocaleString("en") || "not stated"],
       ["Seen", formatSpan],
       ["This use", (model) => formatCost(model, day, isUnread)],
     ];

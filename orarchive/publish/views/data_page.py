@@ -1,10 +1,20 @@
 """The page of data: every file for programs, with its shape and an example."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from orarchive.domain.event_kinds import list_labels
+from orarchive.publish.api.kinds import (
+    API_FOLDER,
+    CHANGES,
+    KINDS,
+    OPENAPI_FILE,
+    PROMISE,
+    SCHEMA_FOLDER,
+)
+from orarchive.publish.api.members import Member, list_members
+from orarchive.publish.api.schemas import get_schema_path
 from orarchive.publish.news_feeds import (
     CHANGES_FEED,
     CUTS_FEED,
@@ -37,50 +47,10 @@ TABLES = {
     ),
 }
 
-API_FILES = {
-    "api/v1/status.json": (
-        "hour, as_of, begun, last_run, next_expected, last_complete (the last hour in which every hourly feed"
-        " was good), complete (hours of the last 24, 168 and 720), totals, each feed's last good hour and"
-        " coverage, gaps: pairs of good hours of the models feed with a long stretch without data between"
-        " them, and changes: the months that there are; its own best example"
-    ),
+OTHER_API_FILES = {
+    f"{API_FOLDER}/{OPENAPI_FILE}": "OpenAPI 3.1: every file with every member, for generators of clients",
+    f"{API_FOLDER}/{SCHEMA_FOLDER}/{{schema}}.json": "JSON Schema (2020-12) of each kind of file",
     "metrics.prom": "the last run, the number of records and the coverage, for Prometheus",
-    "api/v1/models.json": (
-        "every model there ever was: id, name, lab, states, state, first_seen, last_seen, arrival, context,"
-        " prices (at its last hour, a time-of-day price as it was then, for a prompt of ordinary length),"
-        " has_conditions, price_ranges (by dimension the lowest and the highest of the prices that depend on"
-        " the time of day or the length of the prompt), providers, file"
-    ),
-    "api/v1/models/{author}/{slug}.json": (
-        "one model: its record as last seen, now, has_conditions and price_ranges (as prices and the like of"
-        " models.json), its price points by dimension (from, to: the first and last hour"
-        " that showed it, both inclusive), those under a condition apart, and the same of each endpoint; a"
-        " variant's lies below its base, and special characters of an id are written as = and hex"
-    ),
-    "api/v1/endpoints.json": (
-        "every endpoint now: model, tag, n, provider, state, first_seen, last_seen, arrival, pricing as sent,"
-        " prices, has_conditions, price_ranges"
-    ),
-    "api/v1/providers.json": "every provider there ever was, with how many endpoints it has",
-    "api/v1/labs.json": "every lab, with how many models are listed and gone",
-    "api/v1/relations.json": "lab_models and provider_models, as pairs",
-    "api/v1/categories.json": (
-        "where rankings are archived: every category there ever was, null for all, with past, read and file"
-    ),
-    "api/v1/rankings/{category}.json": (
-        "one category, all.json for all: its order (ids, the most used first; ranks without totals) and,"
-        " where a key opens them, its published totals by date with the model that each name is of;"
-        " unfinished: the service had not finished that day or week; missing: the dates between that it did"
-        " not publish"
-    ),
-    "api/v1/validation.json": (
-        "for every ranking: route, when it was asked, outcome, as_of, rows, names, how many joined, dates"
-        " missing; and the names that match no model"
-    ),
-    "api/v1/changes/{month}.json": (
-        "the events of a month, 2026-08: hour, after, by, kind, feed, key, field, old, new, percent, cause,"
-        " origin; members without content are left out, and by where it is the hour"
-    ),
 }
 
 FEEDS = {
@@ -101,6 +71,9 @@ class DataFile:
     """The first of its content; "" where the archive has none."""
     is_pattern: bool
     """Whether the path has placeholders, so that it leads nowhere."""
+    schema: str = ""
+    """Path of its JSON Schema, if it has one."""
+    members: Sequence[Member] = ()
 
 
 @dataclass(frozen=True)
@@ -121,6 +94,10 @@ class DataPage:
     database: list[DataFile]
     tables: list[DataFile]
     api_files: list[DataFile]
+    promise: Sequence[str]
+    """What stays in the files of the API."""
+    api_changes: Sequence[tuple[str, str]]
+    """Version of the API and what it changed, newest first."""
     feeds: list[DataFile]
     topics: list[Topic]
     kinds: list[KindFeed]
@@ -135,7 +112,9 @@ def build_data_page(view: View, site: SiteContext, examples: Mapping[str, str]) 
         description=_describe_dataset(view, site),
         database=_list_files({site.database: DATABASE_WORDS}, examples),
         tables=_list_files(TABLES, examples),
-        api_files=_list_files(API_FILES, examples),
+        api_files=[*_list_api_files(examples), *_list_files(OTHER_API_FILES, examples)],
+        promise=PROMISE,
+        api_changes=CHANGES,
         feeds=_list_files(FEEDS, examples),
         topics=TOPICS,
         kinds=[KindFeed(kind, kind.replace(" ", "-")) for kind in list_labels()],
@@ -144,6 +123,20 @@ def build_data_page(view: View, site: SiteContext, examples: Mapping[str, str]) 
 
 def _list_files(files: Mapping[str, str], examples: Mapping[str, str]) -> list[DataFile]:
     return [DataFile(path, words, examples.get(path, ""), "{" in path) for path, words in files.items()]
+
+
+def _list_api_files(examples: Mapping[str, str]) -> Iterator[DataFile]:
+    """Yield each kind of file of the API with its members."""
+    for kind in KINDS:
+        path = f"{API_FOLDER}/{kind.paths[0]}"
+        yield DataFile(
+            path=path,
+            words=kind.description,
+            example=examples.get(path, ""),
+            is_pattern="{" in path,
+            schema=get_schema_path(kind),
+            members=list_members(kind),
+        )
 
 
 def _describe_dataset(view: View, site: SiteContext) -> dict[str, Any]:

@@ -1,0 +1,137 @@
+"""The kinds of files of the static API: path, type and description of each, and what is promised of them."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from orarchive.publish.api import ranking_types, status_types, types
+
+API_FOLDER = "api/v1"
+
+SCHEMA_FOLDER = "schemas"
+"""Folder of the JSON Schemas below `API_FOLDER`."""
+
+OPENAPI_FILE = "openapi.json"
+
+PARAMETER = re.compile(r"\{(\w+)\}")
+"""A part of a path that has a value for each file."""
+
+API_VERSION = "1.0.0"
+
+CHANGES = (
+    (
+        "1.0.0",
+        "The first described version. Against the files before it: every file is wrapped in `as_of`,"
+        " `schema` and `data`; OpenRouter's names (`author`, `context_length`, `pricing`,"
+        " `model_permaslug`, a provider's `slug`) replace `lab`, `context`, `prices` and `now`,"
+        " `permaslug`, `provider`; labs.json is authors.json; `file` is `links.details`, from the root of"
+        " the host; `prices` and `conditional_prices` of a model are `price_history` and"
+        " `conditional_price_history`; `overrides` and `discount` replace the `pricing` of endpoints as"
+        " sent; events have an `id`, and always `by`; index.json, openapi.json and schemas are new.",
+    ),
+)
+"""Version of the API and what it changed, newest first: the changelog of the API."""
+
+PROMISE = (
+    "No file, member or meaning that is described here goes away or changes its type or unit below `api/v1`."
+    " What would break a reader comes as `api/v2`, with `v1` beside it for at least six months.",
+    "Files, members and values of enumerations (kinds of events, states, capabilities) may be added at any"
+    " time: ignore what you do not know. The schemas are exact for the site that they come with, and allow"
+    " nothing additional; validate with the schema that a file names, not with an old copy.",
+    "Price dimensions, and what stands in `record`, `overrides`, `condition`, `old` and `new`, is"
+    " OpenRouter's and changes with it.",
+    "An event keeps its `id`. Events of past hours appear when a past is imported, and may be derived anew"
+    " when the rules of the archive change.",
+    "The order of members and of lists is promised only where a description states it.",
+    "Every change raises the version and has a line in the changelog: the first number for what breaks,"
+    " the second for what is added, the third for words.",
+)
+"""The compatibility promise, a paragraph each."""
+
+AS_OF = (
+    "Hour (UTC) of the last change of the records that `data` is made of: they have been as they are"
+    " since, up to the hour of the site, which is `as_of` of status.json. What follows from the time alone"
+    " (the rate of a time-of-day price, a state such as `new`) is that of the last good hour and does not"
+    " move it"
+)
+
+PATH_PARAMETERS = {
+    "author": "Part of a model id before `/`; special characters are written as `=` and two hex digits",
+    "slug": "Part of a model id after `/`, without its variant",
+    "variant": "Part of a model id after `:`",
+    "category": "Category of rankings, `all` for all uses together",
+    "subcategory": "Part of the category after `/`",
+    "month": "Month of the hours in which the events became known, such as 2026-11",
+    "schema": "Name of the schema, as files name it in their `schema`",
+}
+
+
+@dataclass(frozen=True)
+class FileKind:
+    """A kind of file; its name is that of its schema."""
+
+    name: str
+    paths: tuple[str, ...]
+    """Paths below `API_FOLDER`, with parameters in braces."""
+    data: Any
+    """Type of `data`."""
+    description: str
+
+    def is_of(self, path: str) -> bool:
+        """Return whether a file of the site is of this kind."""
+        patterns = (f"{API_FOLDER}/{PARAMETER.sub('[^/]+', pattern)}" for pattern in self.paths)
+        return any(re.fullmatch(pattern, path) for pattern in patterns)
+
+
+STATUS = FileKind(
+    "status",
+    ("status.json",),
+    status_types.Status,
+    "State of the archive: hours, the last run, coverage, gaps",
+)
+INDEX = FileKind("index", ("index.json",), status_types.Index, "Every file of the API")
+MODELS = FileKind(
+    "models", ("models.json",), list[types.ModelRow], "Every model there ever was, with its prices now"
+)
+MODEL = FileKind(
+    "model",
+    ("models/{author}/{slug}.json", "models/{author}/{slug}/{variant}.json"),
+    types.Model,
+    "A model: its record, every price of it and of its endpoints",
+)
+ENDPOINTS = FileKind(
+    "endpoints", ("endpoints.json",), list[types.EndpointRow], "Every endpoint now, with its prices"
+)
+PROVIDERS = FileKind(
+    "providers", ("providers.json",), list[types.ProviderRow], "Every provider there ever was"
+)
+AUTHORS = FileKind("authors", ("authors.json",), list[types.AuthorRow], "Every author of models")
+RELATIONS = FileKind(
+    "relations", ("relations.json",), types.Relations, "Who made, and who serves, which model"
+)
+MONTH = FileKind(
+    "changes",
+    ("changes/{month}.json",),
+    list[types.Event],
+    "Events of a month, in the order they became known",
+)
+CATEGORIES = FileKind(
+    "categories", ("categories.json",), ranking_types.Categories, "Categories of OpenRouter's rankings"
+)
+RANKING = FileKind(
+    "ranking",
+    ("rankings/{category}.json", "rankings/{category}/{subcategory}.json"),
+    ranking_types.Ranking,
+    "Ranking of a category: the order of models and the published totals",
+)
+VALIDATION = FileKind(
+    "validation",
+    ("validation.json",),
+    ranking_types.Validation,
+    "How the rankings were read, and what they match",
+)
+
+KINDS = (
+    *(INDEX, STATUS, MODELS, MODEL, ENDPOINTS, PROVIDERS, AUTHORS, RELATIONS, MONTH),
+    *(CATEGORIES, RANKING, VALIDATION),
+)
