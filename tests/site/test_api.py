@@ -3,104 +3,178 @@
 import csv
 import io
 import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from orarchive.publish import exports
-from orarchive.publish.pages import get_model_path
+from orarchive.publish.api.kinds import API_VERSION, CHANGES, KINDS, SCHEMA_FOLDER
+from orarchive.publish.api.members import list_members
+from orarchive.publish.api.schemas import get_schema_path
+from orarchive.publish.build import build_files
+from orarchive.publish.pages import DATABASE, get_model_path
+from orarchive.publish.views import View
+from tests.support.api import assert_valid, follow_link, read_data
 from tests.support.browser import build_site, build_snapshot, write_archive
 
-TEXT, COUNT, NUMBER, FLAG, NONE, LIST, OBJECT = str, int, float, bool, type(None), list, dict
-LIFECYCLE: dict[str, Any] = {
-    "state": TEXT,
-    "first_seen": TEXT,
-    "last_seen": (TEXT, NONE),
-    "arrival": TEXT,
-}
-SHAPES: dict[str, dict[str, Any]] = {
-    "models": LIFECYCLE
-    | {"id": TEXT, "name": TEXT, "lab": TEXT, "states": LIST, "context": (COUNT, NONE), "prices": OBJECT}
-    | {"has_conditions": FLAG, "price_ranges": OBJECT, "providers": LIST, "file": TEXT},
-    "labs": {"lab": TEXT, "models": COUNT, "gone": COUNT, "first_seen": TEXT},
-    "providers": dict.fromkeys(LIFECYCLE, (TEXT, NONE))
-    | {"provider": TEXT, "name": TEXT, "endpoints": COUNT, "left": COUNT},
-    "endpoints": LIFECYCLE
-    | {"model": TEXT, "tag": TEXT, "n": COUNT, "provider": TEXT, "pricing": (OBJECT, NONE)}
-    | {"prices": OBJECT, "has_conditions": FLAG, "price_ranges": OBJECT},
-}
-"""Type of each member of a row; a member that is missing or new is a change of the API."""
+MEMBERS = Path(__file__).with_name("api_members.txt")
+"""Every member of the API with its type. None may go or change; what is added has a line in CHANGES."""
 
-CURRENT_PRICES = ("now", "has_conditions", "price_ranges")
-PRICE_HISTORY = ("prices", "conditional_prices")
+ROOT = "/archive/"
 
-EVENT = {
-    **dict.fromkeys(("hour", "after", "by", "kind", "feed", "key", "field", "cause", "origin"), TEXT),
-    "percent": NUMBER,
-    "old": object,
-    "new": object,
-}
+FOREIGN_MEMBERS = ("record", "condition")
+"""Members whose objects are as OpenRouter sent them."""
 
 
-@pytest.mark.parametrize("name", SHAPES)
-def test_rows_have_their_shape(site: dict[str, bytes], name: str) -> None:
-    rows = json.loads(site[f"api/v1/{name}.json"])
-    assert rows
+@pytest.fixture(scope="module")
+def rooted(view: View) -> dict[str, bytes]:
+    """Build the files of the sample's site for an address with a path."""
+    return build_files(view, "https://example.org/archive")
+
+
+def test_every_file_is_valid(site: dict[str, bytes], rooted: dict[str, bytes]) -> None:
+    assert_valid(site)
+    assert_valid(rooted, ROOT)
+
+
+def test_a_member_that_no_schema_names_is_an_error(site: dict[str, bytes]) -> None:
+    """Refuse it in the envelope, in a row, and in what a row holds; refuse a price that is a number."""
+    path = "api/v1/models/anthropic/claude-haiku-4.5.json"
+    schemas = {name: site[name] for name in site if SCHEMA_FOLDER in name}
+    changes: tuple[Callable[[Any], object], ...] = (
+        lambda file: file.update(more=1),
+        lambda file: file["data"].update(more=1),
+        lambda file: file["data"]["endpoints"][0].update(more=1),
+        lambda file: file["data"]["price_history"]["prompt"][0].update(more=1),
+        lambda file: file["data"].pop("pricing"),
+        lambda file: file["data"]["pricing"].update(prompt=1e-06),
+    )
+    for change in changes:
+        file = json.loads(site[path])
+        change(file)
+        with pytest.raises(AssertionError, match=r"more|pricing|1e-06"):
+            assert_valid({**schemas, path: json.dumps(file).encode()})
+
+
+def test_schemas_describe_every_member_and_allow_no_other(site: dict[str, bytes]) -> None:
+    """Let only objects of OpenRouter's have members that no schema names."""
+    for kind in KINDS:
+        schema = json.loads(site[get_schema_path(kind)])
+        for path, part in walk_objects(schema):
+            if "properties" in part:
+                assert part["additionalProperties"] is False, (kind.name, path)
+                for name, member in part["properties"].items():
+                    assert len(member["description"]) > 10, (kind.name, path, name)
+                    assert member["description"][0].isupper() or member["description"][0] == "`"
+            else:
+                maps = part["additionalProperties"]
+                is_foreign = path[-1] in FOREIGN_MEMBERS or path[-2:] == ("overrides", "items")
+                assert maps is True if is_foreign else isinstance(maps, dict), (kind.name, path)
+
+
+def walk_objects(schema: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield every part of a schema that is of the type `object`, with its path."""
+    if isinstance(schema, dict):
+        if schema.get("type") == "object":
+            yield path, schema
+        for name, part in schema.items():
+            yield from walk_objects(part, (*path, name))
+
+
+def test_the_openapi_file_describes_every_file(rooted: dict[str, bytes]) -> None:
+    """Validate it, find each file under exactly one path, and check each by the schema of its path."""
+    openapi = json.loads(rooted["api/v1/openapi.json"])
+    OpenAPIV31SpecValidator(openapi).validate()
+    assert openapi["servers"] == [{"url": "/archive/api/v1"}]
+    kinds = {}
+    for template, item in openapi["paths"].items():
+        content = item["get"]["responses"]["200"]["content"]["application/json"]
+        kinds[re.sub(r"\{\w+\}", "[^/]+", template)] = content["schema"]
+    for path in (path for path in rooted if path.startswith("api/v1/")):
+        (schema,) = (kinds[pattern] for pattern in kinds if re.fullmatch(f"api/v1{pattern}", path))
+        Draft202012Validator({**schema, "components": openapi["components"]}).validate(
+            json.loads(rooted[path])
+        )
+
+
+def test_no_member_goes_or_changes() -> None:
+    """Hold every member that was ever published; the failing test prints what changed."""
+    members = [
+        f"{kind.paths[0]} {member.path}: {member.type}" for kind in KINDS for member in list_members(kind)
+    ]
+    assert members == MEMBERS.read_text().splitlines()
+    assert CHANGES[0][0] == API_VERSION
+
+
+def test_the_index_lists_every_file(rooted: dict[str, bytes]) -> None:
+    rows = read_data(rooted, "index")["files"]
+    paths = {path for path in rooted if path.startswith("api/v1/")}
+    assert [row["link"] for row in rows] == sorted(f"/archive/{path}" for path in paths)
     for row in rows:
-        assert row.keys() == SHAPES[name].keys(), row
-        assert all(isinstance(row[member], kinds) for member, kinds in SHAPES[name].items()), row
+        content = rooted[row["link"].removeprefix(ROOT)]
+        is_hourly = row["link"] in ("/archive/api/v1/status.json", "/archive/api/v1/index.json")
+        assert row["bytes"] == (None if is_hourly else len(content))
+        file = json.loads(content)
+        assert row["schema"] == file.get("schema")
+        assert is_hourly or row["as_of"] == file.get("as_of")
 
 
-def test_a_model_has_its_shape(site: dict[str, bytes]) -> None:
-    rows = json.loads(site["api/v1/models.json"])
-    for row in rows:
-        model = json.loads(site[row["file"]])
-        assert model.keys() == {
-            "id",
-            "states",
-            *LIFECYCLE,
-            "record",
-            *CURRENT_PRICES,
-            *PRICE_HISTORY,
-            "endpoints",
-        }
-        for price in model["conditional_prices"]:
-            assert price.keys() == {"dimension", "condition", "points"}
-            assert isinstance(price["condition"], dict)
-        conditional = (price["points"] for price in model["conditional_prices"])
-        for points in (*model["prices"].values(), *conditional):
-            assert all(point.keys() == {"from", "to", "price"} for point in points)
-            assert all(isinstance(point["price"], str) for point in points)
-        for endpoint in model["endpoints"]:
-            assert endpoint.keys() == {"tag", "n", *LIFECYCLE, "pricing", *CURRENT_PRICES, *PRICE_HISTORY}
-        assert row["file"] == f"api/v1/{get_model_path(row['id']).removesuffix('/index.html')}.json"
-    (haiku,) = (json.loads(site[row["file"]]) for row in rows if row["id"] == "anthropic/claude-haiku-4.5")
-    assert [point["price"] for point in haiku["prices"]["prompt"]] == ["0.000001"]
+def test_links_lead_to_files(site: dict[str, bytes], rooted: dict[str, bytes]) -> None:
+    for files, root in ((site, "/"), (rooted, ROOT)):
+        rows = read_data(files, "models")
+        assert rows
+        for row in rows:
+            model = follow_link(files, row["links"]["details"], root)["data"]
+            assert {name: model[name] for name in row} == row
+            path = get_model_path(row["id"]).replace("/index.html", ".json")
+            assert row["links"]["details"] == f"{root}api/v1/{path}"
 
 
-def test_events_have_their_shape(site: dict[str, bytes]) -> None:
-    months = [json.loads(content) for path, content in site.items() if path.startswith("api/v1/changes/")]
-    events = [event for month in months for event in month]
-    assert events
-    for event in events:
-        assert {"hour", "kind", "feed", "key", "origin"} <= event.keys() <= EVENT.keys()
-        assert all(isinstance(value, EVENT[name]) for name, value in event.items())
+def test_rows_say_what_a_model_can(site: dict[str, bytes]) -> None:
+    rows = {row["id"]: row for row in read_data(site, "models")}
+    haiku = rows["anthropic/claude-haiku-4.5"]
+    assert (haiku["author"], haiku["context_length"]) == ("anthropic", 200_000)
+    assert haiku["capabilities"] == ["tools", "reasoning", "structured_outputs"]
+    assert haiku["input_modalities"] == ["file", "image", "text"]
+    assert {row["has_conditions"] for row in rows.values()} == {True, False}
+    model = read_data(site, "models/anthropic/claude-haiku-4.5")
+    assert [point["price"] for point in model["price_history"]["prompt"]] == ["0.000001"]
+    assert haiku["pricing"]["prompt"] == model["record"]["pricing"]["prompt"] == "0.000001"
 
 
-def test_status_and_relations_have_their_shape(site: dict[str, bytes]) -> None:
-    status = json.loads(site["api/v1/status.json"])
-    assert status.keys() == {
-        *("hour", "as_of", "begun", "last_run", "next_expected", "last_complete", "complete"),
-        *("totals", "feeds", "gaps", "changes", "digest"),
-    }
-    assert all(f"api/v1/changes/{month}.json" in site for month in status["changes"])
-    assert status["complete"].keys() == {"24", "168", "720"}
-    assert all(feed.keys() == {"last_good", "good", "possible"} for feed in status["feeds"].values())
-    relations = json.loads(site["api/v1/relations.json"])
-    assert relations.keys() == {"lab_models", "provider_models"}
-    assert ["anthropic", "anthropic/claude-haiku-4.5"] in relations["lab_models"]
-    assert all(len(pair) == 2 for pairs in relations.values() for pair in pairs)
+def test_events_keep_their_ids(view: View, site: dict[str, bytes]) -> None:
+    """Give each event an id of its own, which later hours and a past that is imported leave as it is."""
+    log = view.dataset.log
+    ids = list_event_ids(site)
+    assert len({*ids}) == len(ids) == len(log)
+    earlier = [replace(event, origin="import:past") for event in log[:5]]
+    later = replace(view, dataset=replace(view.dataset, log=[*earlier, *log, *log[-3:]]))
+    again = list_event_ids(build_files(later, None))
+    assert len(again) == len({*again}) == len(log) + 8
+    assert {*ids} <= {*again}
+
+
+def list_event_ids(files: dict[str, bytes]) -> list[str]:
+    """List the ids of the events of all months."""
+    months = read_data(files, "status")["changes"]
+    return [event["id"] for month in months for event in read_data(files, f"changes/{month}")]
+
+
+def test_llms_txt_leads_to_the_api(site: dict[str, bytes], rooted: dict[str, bytes]) -> None:
+    """Link what there is, with the address of the site where it is known."""
+    for files, root in ((site, "/"), (rooted, "https://example.org/archive/")):
+        text = files["llms.txt"].decode()
+        assert text.startswith("# OpenRouter archive\n\n> ")
+        links = re.findall(r"\]\((.*?)\)", text)
+        assert f"{root}api/v1/openapi.json" in links
+        assert all(link.startswith(root) for link in links)
+        assert {link.removeprefix(root) for link in links} <= {*files, DATABASE}
 
 
 def test_tables_have_their_columns(site: dict[str, bytes]) -> None:

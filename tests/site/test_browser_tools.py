@@ -193,7 +193,7 @@ def test_a_site_that_stopped_says_so(browser: Any, address: str) -> None:
     """Say so on the status page, by the reader's clock."""
     with open_page(browser, address) as tab:
         tab.goto(address + PAGE_PATHS["status"])
-        last = tab.request.get(f"{address}api/v1/status.json").json()["last_complete"]
+        last = tab.request.get(f"{address}api/v1/status.json").json()["data"]["last_complete"]
         assert last < "2026-06-20T13", "the last hour of all was read in part"
         tab.get_by_text(f"Nothing was read completely since {last[:13]}Z").wait_for()
         assert tab.get_by_text("the next hour was due at 2026-06-20T14Z").is_visible()

@@ -14,6 +14,7 @@ from orarchive.cli.main import main
 from orarchive.domain.prices import list_price_ranges
 from orarchive.jsonl import Record
 from orarchive.publish.pages import DATABASE, get_model_path
+from tests.support.api import read_data
 from tests.support.browser import build_archive_view, build_site, build_snapshot, write_archive
 from tests.support.pages import Html
 
@@ -39,10 +40,10 @@ def test_all_surfaces_agree_on_the_price_now(tmp_path: Path, hours: int, rate: s
     )
     site = build_site(archive, tmp_path / "site")
 
-    (row,) = json.loads(site["api/v1/models.json"])
-    model = json.loads(site["api/v1/models/a/b.json"])
-    (endpoint_row,) = json.loads(site["api/v1/endpoints.json"])
-    stated = [row["prices"], model["now"], model["endpoints"][0]["now"], endpoint_row["prices"]]
+    (row,) = read_data(site, "models")
+    model = read_data(site, "models/a/b")
+    (endpoint_row,) = read_data(site, "endpoints")
+    stated = [each["pricing"] for each in (row, model, model["endpoints"][0], endpoint_row)]
     assert {prices["prompt"] for prices in stated} == {rate}
     for each in (row, model, model["endpoints"][0], endpoint_row):
         assert each["has_conditions"]
@@ -73,8 +74,8 @@ def test_a_rate_of_a_model_that_left_is_that_of_its_last_hour(tmp_path: Path) ->
         site = build_site(write_archive(tmp_path / "archive", *hours), tmp_path / "site")
         db.deserialize(site[DATABASE])
         assert db.execute("select prompt from models where id = 'a/b'").fetchone() == ("0.000002",)
-    (row,) = (row for row in json.loads(site["api/v1/models.json"]) if row["id"] == "a/b")
-    assert row["prices"]["prompt"] == "0.000002"
+    (row,) = (row for row in read_data(site, "models") if row["id"] == "a/b")
+    assert row["pricing"]["prompt"] == "0.000002"
 
 
 def test_ranges_leave_out_what_cannot_be_read() -> None:

@@ -18,10 +18,12 @@ def surfaces(tmp_path_factory: pytest.TempPathFactory) -> Surfaces:
 
 def test_the_archive_has_every_sort_of_price_and_state(surfaces: Surfaces) -> None:
     rows = surfaces.models
-    conditions = [point["condition"] for row in rows for point in surfaces.model(row)["conditional_prices"]]
+    conditions = [
+        point["condition"] for row in rows for point in surfaces.model(row)["conditional_price_history"]
+    ]
     assert any("utc_start" in condition for condition in conditions)
     assert any("min_prompt_tokens" in condition for condition in conditions)
-    assert {"0", "-1", None} <= {row["prices"].get("prompt") for row in rows.values()}
+    assert {"0", "-1", None} <= {row["pricing"].get("prompt") for row in rows.values()}
     assert {"p/one", "p/one#1"} <= {key.partition("@")[2] for key in surfaces.endpoints}
     states = {word for row in rows.values() for word in row["states"]}
     assert {"live", "returned", "alias", "router", "kept", "removed"} <= states

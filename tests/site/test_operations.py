@@ -1,7 +1,6 @@
 """How the archive reports on itself: the last run for people, for programs and for Prometheus."""
 
 import datetime as dt
-import json
 import re
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from click.testing import CliRunner
 from orarchive.cli.main import main as orarchive_command
 from orarchive.sample import START, sample_service
 from orarchive.timestamps import HOUR, format_hour, format_stamp
+from tests.support.api import read_data
 from tests.support.archives import Stage, build_payloads
 from tests.support.browser import build_site, read_files
 from tests.support.pages import Html
@@ -43,7 +43,7 @@ def test_the_last_run_is_described(stage: Stage, tmp_path: Path) -> None:
     stage.service.fail("models", "429", times=1)
     assert stage.run(START + HOUR) == 1
     site = build_site(stage.root, tmp_path / "site")
-    status = json.loads(site["api/v1/status.json"])
+    status = read_data(site, "status")
     run = status["last_run"]
     assert (run["hour"], status["next_expected"]) == (
         format_stamp(START + HOUR),
@@ -61,7 +61,7 @@ def test_the_last_run_is_described(stage: Stage, tmp_path: Path) -> None:
 
     stage.service.heal()
     assert stage.run(START + HOUR, now=START + HOUR + dt.timedelta(minutes=40)) == 0
-    again = json.loads(build_site(stage.root, tmp_path / "again")["api/v1/status.json"])["last_run"]
+    again = read_data(build_site(stage.root, tmp_path / "again"), "status")["last_run"]
     assert (again["outcome"], again["requests"]) == ("ok", run["requests"] + 1)
     assert again["seconds"] == 0, "the minutes between two attempts are no work"
 
@@ -142,7 +142,7 @@ def test_rankings_that_fail_are_reported(tmp_path: Path) -> None:
     assert "- rankings models was not read in the last two days: 401 (1)\n" in output
     assert "rankings order" not in output
     site = build_site(stage.root, tmp_path / "site")
-    run = json.loads(site["api/v1/status.json"])["last_run"]
+    run = read_data(site, "status")["last_run"]
     assert run["outcome"] == "not good"
     assert "rankings models" in run["not_good"] and "rankings order" not in run["not_good"]
     assert f"openrouter_sync_errors {len(run['not_good'])}\n" in site["metrics.prom"].decode()
@@ -153,5 +153,5 @@ def test_an_hour_that_failed_is_not_the_last_complete_one(stage: Stage, tmp_path
     assert stage.run(START) == 0
     stage.service.fail("models", "503")
     assert stage.run(START + HOUR) == 1
-    status = json.loads(build_site(stage.root, tmp_path / "site")["api/v1/status.json"])
+    status = read_data(build_site(stage.root, tmp_path / "site"), "status")
     assert (status["hour"], status["last_complete"]) == (format_stamp(START + HOUR), format_stamp(START))

@@ -9,11 +9,12 @@ from orarchive.domain.prices import (
     list_price_ranges,
     list_scheduled_dimensions,
 )
-from orarchive.jsonl import Record, loads
+from orarchive.jsonl import Record
 from orarchive.publish.news_feeds import build_news
 from orarchive.publish.views.moves import list_moves
 from orarchive.sample import START
 from orarchive.timestamps import HOUR
+from tests.support.api import read_data
 from tests.support.browser import build_archive_view, build_site, build_snapshot, write_archive
 
 NIGHT: Record = {"utc_start": 200, "utc_end": 400, "prompt": "0.0000005"}
@@ -36,10 +37,12 @@ def test_the_price_outside_a_schedule_stands_through_its_windows(tmp_path: Path)
     """At two and three o'clock the top level repeats the rate of the night."""
     rates = ("0.000003", "0.000003", "0.0000005", "0.0000005", "0.000003", "0.000002")
     archive = write_hours(tmp_path, *(make(rate, NIGHT) for rate in rates))
-    model = loads(build_site(archive, tmp_path / "site")["api/v1/models/a/b.json"])
-    spans = [(point["price"], point["from"][11:13], point["to"]) for point in model["prices"]["prompt"]]
+    model = read_data(build_site(archive, tmp_path / "site"), "models/a/b")
+    spans = [
+        (point["price"], point["from"][11:13], point["to"]) for point in model["price_history"]["prompt"]
+    ]
     assert spans == [("0.000003", "00", "2026-06-01T04:00:00Z"), ("0.000002", "05", None)]
-    assert model["now"]["prompt"] == "0.000002"
+    assert model["pricing"]["prompt"] == "0.000002"
     events = [event for event in build_archive_view(archive).dataset.log if event.feed == "endpoints"]
     assert [(event.kind, event.old, event.new) for event in events] == [("repriced", "0.000003", "0.000002")]
 
@@ -104,7 +107,7 @@ def test_what_cannot_hold_counts_for_nothing(tmp_path: Path) -> None:
         for price in ("0.000003", "0.000002")
     ]
     archive = write_archive(tmp_path / "archive", *hours)
-    for row in loads(build_site(archive, tmp_path / "site")["api/v1/models.json"]):
+    for row in read_data(build_site(archive, tmp_path / "site"), "models"):
         assert (row["has_conditions"], row["price_ranges"]) == (False, {})
     lines = [line for hour in build_archive_view(archive).changes for line in hour.lines if line.model]
     assert len(lines) == len(pricings)

@@ -1,7 +1,6 @@
 """Rankings that lack days, models or fields: nothing is shown that the figures do not say."""
 
 import datetime as dt
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from orarchive.index.database import open_index
 from orarchive.sample import START, Service
 from orarchive.store.archive import open_archive
 from orarchive.timestamps import HOUR, format_hour
+from tests.support.api import read_data
 from tests.support.archives import Stage, make_archive, read_git
 from tests.support.browser import build_archive_view, build_site
 from tests.support.pages import Html
@@ -98,7 +98,7 @@ def test_no_movement_without_something_to_compare(tmp_path: Path) -> None:
     site = build_site(stage.root, tmp_path / "site")
     assert "6 of 7 days" in Html(site["rankings/index.html"]).text
     assert ">new<" not in site["rankings/index.html"].decode()
-    overall, category = (json.loads(site[f"api/v1/rankings/{name}.json"]) for name in ("all", "=61ll"))
+    overall, category = (read_data(site, f"rankings/{name}") for name in ("all", "=61ll"))
     assert (overall["category"], category["category"]) == (None, "all"), "a category may be called so"
     assert (overall["order"]["models"], category["order"]["models"]) == (["a/b"], ["a/c"])
 
@@ -149,7 +149,7 @@ def test_a_last_day_that_is_not_finished_is_marked_everywhere(tmp_path: Path) ->
         assert "No moves are shown" in page
         assert "Trending" not in page
         assert "in part: the last day was not finished" in Html(site["index.html"]).text
-        days = json.loads(site["api/v1/rankings/all.json"])["totals"]["dates"]
+        days = read_data(site, "rankings/all")["totals"]["dates"]
         assert [day["unfinished"] for day in days] == [True] + [False] * 34
         # The next reading lacks that day, and one that was finished: what was published of them stays.
         served["rows"] = [row for row in rows if row["date"] not in ("2026-05-20", "2026-05-31")]
@@ -163,7 +163,7 @@ def test_a_last_day_that_is_not_finished_is_marked_everywhere(tmp_path: Path) ->
         "Month": "in part: 1 day was not finished",
     }
     assert not any(period.is_compared for period in ranks.periods)
-    totals = json.loads(build_site(stage.root, tmp_path / "site")["api/v1/rankings/all.json"])["totals"]
+    totals = read_data(build_site(stage.root, tmp_path / "site"), "rankings/all")["totals"]
     assert [day["date"] for day in totals["dates"] if day["unfinished"]] == ["2026-05-31"]
 
 
@@ -216,7 +216,7 @@ def test_a_week_of_a_category_that_is_not_finished(tmp_path: Path) -> None:
     page = Html(site["rankings/art/index.html"]).text
     assert "in part: the week was not finished" in page
     assert "No moves are shown" in page
-    totals = json.loads(site["api/v1/rankings/art.json"])["totals"]
+    totals = read_data(site, "rankings/art")["totals"]
     assert [(week["date"], week["unfinished"]) for week in totals["dates"]] == [
         ("2026-05-25", True), ("2026-05-18", False), ("2026-05-04", False),
     ]  # fmt: skip

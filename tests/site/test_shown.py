@@ -6,7 +6,7 @@ from typing import Any
 
 from orarchive.domain.event_kinds import list_labels
 from orarchive.domain.snapshot import Snapshot
-from orarchive.jsonl import Record, loads
+from orarchive.jsonl import Record
 from orarchive.publish.dataset import HealthDay, PriceKey
 from orarchive.publish.pages import get_model_path
 from orarchive.publish.views.changes_page import MAX_RECENT_LINES
@@ -14,6 +14,7 @@ from orarchive.publish.views.health import Health, combine_health
 from orarchive.publish.views.prices import draw_medians, list_cheapest
 from orarchive.sample import START
 from orarchive.timestamps import HOUR
+from tests.support.api import read_data
 from tests.support.archives import Stage, build_payloads
 from tests.support.browser import build_archive_view, build_site, build_snapshot, write_archive
 
@@ -112,7 +113,7 @@ def test_prices_under_a_condition_have_points(tmp_path: Path) -> None:
     assert PriceKey("prompt") in by_id["a/b"].unchanged_prices
 
     site = build_site(archive, tmp_path / "site")
-    (ruled,) = loads(site["api/v1/models/a/c.json"])["conditional_prices"]
+    (ruled,) = read_data(site, "models/a/c")["conditional_price_history"]
     assert (ruled["dimension"], ruled["condition"]) == ("prompt", {"min_prompt_tokens": 200000})
     assert [(point["price"], point["to"] is None) for point in ruled["points"]] == [
         ("0.000004", False), ("0.000005", True),
@@ -241,6 +242,6 @@ def test_each_kind_has_a_feed_and_endpoints_their_history(stage: Stage, tmp_path
     assert {f"feeds/kinds/{kind.replace(' ', '-')}.atom" for kind in list_labels()} <= site.keys()
     assert site["feeds/kinds/cut.atom"].count(b"<entry>") == 1
     assert site["feeds/kinds/rise.atom"].count(b"<entry>") == 0
-    endpoints = loads(site[f"api/v1/{get_model_path(model).removesuffix('/index.html')}.json"])["endpoints"]
+    endpoints = read_data(site, get_model_path(model).removesuffix("/index.html"))["endpoints"]
     (entry,) = (entry for entry in endpoints if entry["tag"] == endpoint["tag"])
-    assert [point["price"] for point in entry["prices"]["prompt"]] == ["0.000002", "0.000001"]
+    assert [point["price"] for point in entry["price_history"]["prompt"]] == ["0.000002", "0.000001"]

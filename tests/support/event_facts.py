@@ -284,7 +284,8 @@ def draw_coverage(surfaces: Surfaces, chance: random.Random) -> Fact:
     """Draw the last good hour of a feed, and in how many of the last hours it was good."""
     status = surfaces.json("status")
     feed = chance.choice(sorted(status["feeds"]))
-    printed = surfaces.ask("status", "--now", f"{status['as_of'][:13]}Z")["feeds"][feed]
+    hour = surfaces.read_envelope("status")["as_of"]
+    printed = surfaces.ask("status", "--now", f"{hour[:13]}Z")["feeds"][feed]
     answers = {
         name: _read_coverage(row)
         for name, row in (("status.json", status["feeds"][feed]), ("status", printed))

@@ -93,8 +93,11 @@ def list_points(surfaces: Surfaces, feed: str, key: str) -> dict[str, list[Row]]
     """Return every price point of a record on each surface, in one form."""
     record = surfaces.model(key) if feed == "models" else surfaces.endpoints[key]
     series: list[tuple[str, Row, list[Row]]] = [
-        *((name, {}, points) for name, points in record["prices"].items()),
-        *((part["dimension"], part["condition"], part["points"]) for part in record["conditional_prices"]),
+        *((name, {}, points) for name, points in record["price_history"].items()),
+        *(
+            (part["dimension"], part["condition"], part["points"])
+            for part in record["conditional_price_history"]
+        ),
     ]
     query = """
         select dimension, condition, first as "from", last as "to", amount as usd from price_history
@@ -143,7 +146,7 @@ def select_tariff(points: Iterable[Row], dimension: str, hour: str | None) -> Ta
 def list_page_points(surfaces: Surfaces, model: str) -> list[Row] | None:
     """Return the plain price points in the table on the page of a model; None where it has none."""
     rows = list_rows(surfaces.model_page(model), "points")
-    names = {capitalize_first(label_dimension(name)): name for name in surfaces.model(model)["prices"]}
+    names = {capitalize_first(label_dimension(name)): name for name in surfaces.model(model)["price_history"]}
     points = []
     for name, begin, end, cell in rows:
         if dimension := names.get(read_text(name)):
@@ -159,10 +162,10 @@ def draw_model_price(surfaces: Surfaces, chance: random.Random) -> Fact:
     """Draw the price of a model now; of one that is gone that of its last hour."""
     model = _draw_model(surfaces, chance)
     row, record = surfaces.models[model], surfaces.model(model)
-    dimension = chance.choice([*MAIN, *MAIN, *row["prices"]])
+    dimension = chance.choice([*MAIN, *MAIN, *row["pricing"]])
     answers = {
-        "models.json": to_decimal(row["prices"].get(dimension)),
-        "model.json": to_decimal(record["now"].get(dimension)),
+        "models.json": to_decimal(row["pricing"].get(dimension)),
+        "model.json": to_decimal(record["pricing"].get(dimension)),
         "SQL current_prices": _select_current(surfaces, "models", model, dimension),
         "page, prices": _read_price_table(surfaces.model_page(model), dimension),
         "price": _ask_price(surfaces, model, row["last_seen"], dimension)[model],
@@ -181,7 +184,7 @@ def draw_model_price(surfaces: Surfaces, chance: random.Random) -> Fact:
             ("models/index.html", "models", 3),
             ("models/gone/index.html", "models", 3),
             ("graveyard/index.html", "graves", 4),
-            (f"labs/{row['lab']}/index.html", "models", 2),
+            (f"labs/{row['author']}/index.html", "models", 2),
         ):
             if cells_of_page := surfaces.find_model_row(path, table, model):
                 answers[path] = read_price(cells_of_page[column + number], dimension)
@@ -192,7 +195,7 @@ def _draw_model(surfaces: Surfaces, chance: random.Random) -> str:
     """Draw a model of a random sort: sorts of few models come as often as those of many."""
     sorts: dict[str, list[str]] = {}
     for model, row in surfaces.models.items():
-        prompt = row["prices"].get("prompt")
+        prompt = row["pricing"].get("prompt")
         amount = {None: "none", "-1": "dynamic", "0": "zero"}.get(prompt, "positive")
         sorts.setdefault(f"{amount} {row['has_conditions']} {row['last_seen'] is None}", []).append(model)
     return chance.choice(sorts[chance.choice(sorted(sorts))])
@@ -203,16 +206,16 @@ def draw_endpoint_price(surfaces: Surfaces, chance: random.Random) -> Fact:
     key = chance.choice(sorted(surfaces.endpoints))
     endpoint = surfaces.endpoints[key]
     model, label = endpoint["model"], get_label(endpoint)
-    dimension = chance.choice([*SHOWN, *endpoint["now"]])
+    dimension = chance.choice([*SHOWN, *endpoint["pricing"]])
     answers = {
-        "model.json": to_decimal(endpoint["now"].get(dimension)),
+        "model.json": to_decimal(endpoint["pricing"].get(dimension)),
         "SQL current_prices": _select_current(surfaces, "endpoints", key, dimension),
         "price": _ask_price(surfaces, model, endpoint["last_seen"], dimension, endpoint["tag"]).get(key),
         **_compute_current(surfaces, "endpoints", key, dimension, endpoint["last_seen"]),
     }
     listed = [row for row in surfaces.json("endpoints") if (row["model"], get_label(row)) == (model, label)]
     if listed:
-        answers["endpoints.json"] = to_decimal(listed[0]["prices"].get(dimension))
+        answers["endpoints.json"] = to_decimal(listed[0]["pricing"].get(dimension))
     for cells in list_rows(surfaces.model_page(model), "endpoints"):
         if dimension in SHOWN and read_text(cells[0][-1]) == label:
             answers["page"] = read_price(cells[1 + SHOWN.index(dimension)], dimension)
@@ -280,7 +283,7 @@ def draw_price_at(surfaces: Surfaces, chance: random.Random) -> Fact:
     entry = surfaces.models[key] if feed == "models" else surfaces.endpoints[key]
     by_surface = list_points(surfaces, feed, key)
     dimension = chance.choice([*MAIN, *(point["dimension"] for point in by_surface["SQL"])])
-    end = entry["last_seen"] or surfaces.json("status")["as_of"]
+    end = entry["last_seen"] or surfaces.read_envelope("status")["as_of"]
     moment = _draw_moment(chance, entry["first_seen"], end, [point["from"] for point in by_surface["SQL"]])
     seen = surfaces.find_seen_hour(feed, key, moment)
     model = key if feed == "models" else entry["model"]

@@ -142,7 +142,7 @@ def draw_grave(surfaces: Surfaces, chance: random.Random) -> Fact | None:
     if not gone:
         return None
     model = chance.choice(gone)
-    row, lab = surfaces.models[model], f"labs/{surfaces.models[model]['lab']}/index.html"
+    row, lab = surfaces.models[model], f"labs/{surfaces.models[model]['author']}/index.html"
     (cells,) = (cells for cells in surfaces.tables["models"] if cells["id"] == model)
     answers = {
         "models.json": row["last_seen"][:10],
@@ -247,7 +247,7 @@ def _count_endpoints(rows: Iterable[Row], provider: str, model: str) -> int:
 def draw_provider(surfaces: Surfaces, chance: random.Random) -> Fact:
     """Draw how many endpoints a provider has, and how many left."""
     row = chance.choice(surfaces.json("providers"))
-    slug, path = row["provider"], f"providers/{row['provider']}/index.html"
+    slug, path = row["slug"], f"providers/{row['slug']}/index.html"
     cells = surfaces.find_row("providers/index.html", "providers", path) or []
     facts = surfaces.read_facts(surfaces.page(path))
     rows = [each for each in surfaces.tables["endpoints"] if each["provider"] == slug]
@@ -276,7 +276,7 @@ def _count_spans(rows: Iterable[Row]) -> tuple[int, int]:
 def draw_provider_span(surfaces: Surfaces, chance: random.Random) -> Fact:
     """Draw state, first and last hour of a provider."""
     row = chance.choice([row for row in surfaces.json("providers") if row["first_seen"]])
-    slug, path = row["provider"], f"providers/{row['provider']}/index.html"
+    slug, path = row["slug"], f"providers/{row['slug']}/index.html"
     query = "select state, first, last from records where feed = 'providers' and key = ?"
     (record,) = surfaces.sql(query, slug)
     printed = next(each for each in surfaces.ask("log", slug)["records"] if each["feed"] == "providers")
@@ -298,8 +298,8 @@ def draw_provider_span(surfaces: Surfaces, chance: random.Random) -> Fact:
 
 def draw_lab(surfaces: Surfaces, chance: random.Random) -> Fact:
     """Draw how many models of a lab are listed and how many are gone, and the first hour of any."""
-    row = chance.choice(surfaces.json("labs"))
-    name, path = row["lab"], f"labs/{row['lab']}/index.html"
+    row = chance.choice(surfaces.json("authors"))
+    name, path = row["author"], f"labs/{row['author']}/index.html"
     cells = surfaces.find_row("labs/index.html", "labs", path) or []
     rows = [each for each in surfaces.tables["models"] if each["lab"] == name]
     page = surfaces.page(path)
@@ -314,7 +314,7 @@ def draw_lab(surfaces: Surfaces, chance: random.Random) -> Fact:
     listed = sum(record["is_there"] for record in records)
     gone_items = page.iterfind(".//section[@aria-labelledby='gone-title']//li")
     answers = {
-        "labs.json": (row["models"], row["gone"], first),
+        "authors.json": (row["models"], row["gone"], first),
         "labs page": (
             read_number(read_text(cells[1])),
             read_number(read_text(cells[2])),
@@ -326,7 +326,7 @@ def draw_lab(surfaces: Surfaces, chance: random.Random) -> Fact:
         "SQL": (listed, len(records) - listed, min(record["first"] for record in records)),
         "SQL labs": (row["models"], row["gone"], *surfaces.sql("select first from labs where lab = ?", name)),
         "relations.json": (
-            sum(pair[0] == name for pair in surfaces.json("relations")["lab_models"]) - row["gone"],
+            sum(pair[0] == name for pair in surfaces.json("relations")["author_models"]) - row["gone"],
             row["gone"],
             first,
         ),
@@ -407,7 +407,7 @@ def _count_total(surfaces: Surfaces, name: str) -> dict[str, int]:
             "CSV": sum(not row["last_seen"] for row in surfaces.tables["models"]),
             "models page": len(rows),
             "models page, count": read_number(read_text(find_id(page, "count")).split()[0]),
-            "labs.json": sum(row["models"] for row in surfaces.json("labs")),
+            "authors.json": sum(row["models"] for row in surfaces.json("authors")),
             "metrics, models": int(surfaces.metrics["openrouter_models_total"]),
         }
     if name == "gone":
@@ -416,7 +416,7 @@ def _count_total(surfaces: Surfaces, name: str) -> dict[str, int]:
             "CSV": sum(bool(row["last_seen"]) for row in surfaces.tables["models"]),
             "gone page": len(list_rows(surfaces.page("models/gone/index.html"), "models")),
             "graveyard": len(list_rows(surfaces.page("graveyard/index.html"), "graves")),
-            "labs.json": sum(row["gone"] for row in surfaces.json("labs")),
+            "authors.json": sum(row["gone"] for row in surfaces.json("authors")),
         }
     if name == "ever":
         return {

@@ -67,9 +67,9 @@ def list_subjects(repository: Repository) -> list[str]:
 
 
 def read_status(repository: Repository) -> dict[str, Any]:
-    """Return the status that the deployed site shows."""
-    status: dict[str, Any] = json.loads((repository.site / "api/v1/status.json").read_text())
-    return status
+    """Return the status that the deployed site shows, with its hour."""
+    file: dict[str, Any] = json.loads((repository.site / "api/v1/status.json").read_text())
+    return {**file["data"], "as_of": file["as_of"]}
 
 
 def read_issues(repository: Repository) -> list[dict[str, Any]]:

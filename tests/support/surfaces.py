@@ -161,7 +161,11 @@ class Surfaces:
         return {}
 
     def json(self, name: str) -> Any:
-        """Return the value of a file below `api/v1/`, given without `.json`."""
+        """Return the data of a file below `api/v1/`, given without `.json`."""
+        return self.read_envelope(name)["data"]
+
+    def read_envelope(self, name: str) -> Any:
+        """Return a file below `api/v1/`, given without `.json`."""
         if name not in self._values:
             self._values[name] = json.loads(self.read(f"api/v1/{name}.json"))
         return self._values[name]
@@ -245,12 +249,13 @@ class Surfaces:
 
     def model(self, model: str) -> Row:
         """Return the file of a model."""
-        row: Row = self.json(self.models[model]["file"].removeprefix("api/v1/").removesuffix(".json"))
+        row: Row = self.json(self.get_path(model))
         return row
 
     def get_path(self, model: str) -> str:
         """Return the path of the page of a model, without the name of the file."""
-        return str(self.models[model]["file"].removeprefix("api/v1/").removesuffix(".json"))
+        link = self.models[model]["links"]["details"]
+        return str(link.partition("/api/v1/")[2].removesuffix(".json"))
 
     def model_page(self, model: str) -> ET.Element:
         """Return the page of a model."""

@@ -73,14 +73,14 @@ def test_another_site_at_the_address_is_replaced(service: Service, published: Re
     assert run_scrape(service, published, NEXT + HOUR)["publish / deploy"].result == "success"
 
 
-BUILT = {"digest": "a", "as_of": format_stamp(NEXT)}
+BUILT = {"data": {"digest": "a"}, "as_of": format_stamp(NEXT)}
 
 
 @pytest.mark.parametrize(
     ("deployed", "is_worth_it"),
     [
         (BUILT, False),
-        ({**BUILT, "digest": "b"}, True),
+        ({**BUILT, "data": {"digest": "b"}}, True),
         ({**BUILT, "as_of": format_stamp(NEXT - QUIET_SPAN + HOUR)}, False),
         ({**BUILT, "as_of": format_stamp(NEXT - QUIET_SPAN)}, True),
         # a later one, as after a rewritten branch
@@ -89,6 +89,8 @@ BUILT = {"digest": "a", "as_of": format_stamp(NEXT)}
         (None, True),
         ([], True),
         ({"as_of": format_stamp(NEXT)}, True),
+        # a site of an older version
+        ({"digest": "a", "as_of": format_stamp(NEXT)}, True),
     ],
 )
 def test_what_is_worth_a_deployment(deployed: object, is_worth_it: bool) -> None:

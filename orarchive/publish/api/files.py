@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import UNSET
 
 from orarchive.domain.keys import get_provider_of_tag
-from orarchive.domain.records import Endpoint, Model
+from orarchive.domain.records import Endpoint, Model, as_texts
 from orarchive.index.events import Event
 from orarchive.jsonl import Record, dumps, loads
 from orarchive.publish.api import kinds, types
@@ -123,7 +123,7 @@ def _build_model_row(view: ModelView, site: ApiSite, model_files: dict[str, str]
         "max_completion_tokens": model.max_output,
         "input_modalities": [*model.inputs],
         "output_modalities": [*model.outputs],
-        "capabilities": [name for name, parameter in ABILITIES.items() if parameter in model.parameters],
+        "capabilities": _list_capabilities(model.parameters),
         "expiration_date": f"{model.expires}" if model.expires else None,
         **_build_current_prices(model),
         "providers": sorted({endpoint.provider for endpoint in view.endpoints}),
@@ -165,10 +165,16 @@ def _describe_endpoint(dataset: Dataset, entry: RecordEntry) -> Record:
         **_build_lifecycle(entry),
         "context_length": endpoint.context,
         "max_completion_tokens": endpoint.max_output,
+        "capabilities": _list_capabilities(as_texts(entry.record.get("supported_parameters"))),
         "quantization": endpoint.quantization,
         "discount": f"{endpoint.discount:f}" if endpoint.discount is not None else None,
         **_build_current_prices(endpoint),
     }
+
+
+def _list_capabilities(parameters: tuple[str, ...]) -> list[str]:
+    """List the request parameters, of those that a record supports, that stand for an ability."""
+    return [name for name in ABILITIES.values() if name in parameters]
 
 
 def _build_authors(view: View) -> list[types.AuthorRow]:

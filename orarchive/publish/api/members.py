@@ -19,6 +19,10 @@ TYPE_WORDS = {
 """Type of a JSON Schema -> its words for people."""
 
 
+IDENTITIES = ("id", "name", "author", "model", "tag", "n")
+"""Members that come first: they say what an object is about."""
+
+
 @dataclass(frozen=True)
 class Member:
     """A member of a file."""
@@ -30,7 +34,7 @@ class Member:
 
 
 def list_members(kind: FileKind) -> list[Member]:
-    """List the members of the data of a kind of file, in the order of its type."""
+    """List the members of the data of a kind of file, what identifies an object first."""
     schema = build_schema(kind, "")
     return list(_walk(schema["properties"]["data"], "data", schema["$defs"]))
 
@@ -38,7 +42,8 @@ def list_members(kind: FileKind) -> list[Member]:
 def _walk(schema: Record, path: str, definitions: Record) -> Iterator[Member]:
     """Yield the members below a part of a schema."""
     schema = _resolve(schema, definitions)
-    for name, member in schema.get("properties", {}).items():
+    members = schema.get("properties", {}).items()
+    for name, member in sorted(members, key=lambda item: item[0] not in IDENTITIES):
         inner = f"{path}.{name}"
         yield Member(inner, _describe_type(member, definitions), member["description"])
         yield from _walk(member, inner, definitions)

@@ -39,7 +39,7 @@ class StatusTotals(Shape, frozen=True, kw_only=True):
     served: Annotated[Count, describe("Listed models that a provider serves")]
     free: Annotated[Count, describe("Listed models that cost nothing, without aliases")]
     ever: Annotated[Count, describe("Models that are or ever were listed")]
-    endpoints: Annotated[Count, describe("Endpoints")]
+    endpoints: Annotated[Count, describe("Endpoints that are listed")]
     providers: Annotated[Count, describe("Providers that are listed")]
     zdr: Annotated[Count, describe("Endpoints on OpenRouter's list of zero data retention")]
 
@@ -61,7 +61,7 @@ class Status(Shape, frozen=True, kw_only=True):
 
     hour: Annotated[Hour, describe("Last hour (UTC) on record")]
     begun: Annotated[Hour, describe("First hour (UTC) on record")]
-    last_run: Annotated[LastRun, describe("The last run")]
+    last_run: Annotated[LastRun, describe("The run of the last hour")]
     next_expected: Annotated[Hour, describe("Hour (UTC) of the next run")]
     last_complete: Annotated[
         Hour | None, describe("Last hour (UTC) in which every hourly feed was read completely; null for none")

@@ -38,6 +38,7 @@ Foreign = Annotated[dict[str, Any], Meta(extra_json_schema={"additionalPropertie
 """An object as OpenRouter sent it, with members that only OpenRouter decides on."""
 
 RecordState = Annotated[str, restrict(["active", "stale", "deprecated", "removed", "left", "unobserved"])]
+Capabilities = list[Annotated[str, restrict(ABILITIES.values())]]
 Arrival = Annotated[str, restrict(["baseline", "first_observed", "added", "returned", "joined"])]
 
 MODEL_ID = "Id of the model, `author/slug`, with `:variant` where it has one; an alias begins with `~`"
@@ -175,10 +176,10 @@ class ModelRow(Priced, frozen=True, kw_only=True):
     input_modalities: Annotated[list[str], describe("What it takes: `text`, `image`, `audio`, `file` ...")]
     output_modalities: Annotated[list[str], describe("What it gives: `text`, `image` ...")]
     capabilities: Annotated[
-        list[Annotated[str, restrict(ABILITIES)]],
+        Capabilities,
         describe(
-            "What OpenRouter lists as supported, short for the request parameters "
-            + ", ".join(f"`{parameter}`" for parameter in ABILITIES.values())
+            "Those of these request parameters that OpenRouter lists as supported by any of its endpoints;"
+            " each endpoint has its own"
         ),
     ]
     expiration_date: Annotated[
@@ -187,7 +188,7 @@ class ModelRow(Priced, frozen=True, kw_only=True):
     providers: Annotated[
         list[str], describe("Slugs of the providers that serve it now, sorted; see `slug` of providers.json")
     ]
-    links: Annotated[Links, describe("Where more is")]
+    links: Annotated[Links, describe("Links to more about it")]
 
 
 class EndpointRow(Priced, frozen=True, kw_only=True):
@@ -204,6 +205,9 @@ class EndpointRow(Priced, frozen=True, kw_only=True):
     ]
     max_completion_tokens: Annotated[
         int | None, describe("Longest output, in tokens; null if none is stated")
+    ]
+    capabilities: Annotated[
+        Capabilities, describe("Those of these request parameters that OpenRouter lists as supported")
     ]
     quantization: Annotated[str | None, describe("As OpenRouter sent it: `fp8`, `unknown` ...")]
     discount: Annotated[
