@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from orarchive.publish.deployment import CLOCK_PATHS, STATUS_PATH
+from orarchive.publish.deployment import CLOCK_PATHS
 from orarchive.publish.pages import DATABASE, get_model_path
 from orarchive.publish.render import MANIFEST
 from orarchive.sample import START
-from orarchive.timestamps import HOUR, format_hour
+from orarchive.timestamps import HOUR, format_hour, format_stamp
+from tests.support.api import list_api_files, read_data
 from tests.support.archives import (
     Stage,
     build_payloads,
@@ -89,8 +90,11 @@ def test_an_hour_rewrites_the_pages_that_show_what_changed(stage: Stage, tmp_pat
     assert changed(first, quiet) == hourly
     assert changed(moved, again) == hourly
     assert hourly - {DATABASE} == CLOCK_PATHS
-    digests = [json.loads(site[STATUS_PATH])["digest"] for site in sites]
+    digests = [read_data(site, "status")["digest"] for site in sites]
     assert digests[0] == digests[1] != digests[2] == digests[3]
+    files = (changed(quiet, moved) - hourly) & {*list_api_files(moved)}
+    assert f"api/v1/{get_model_path(model).replace('/index.html', '.json')}" in files
+    assert {json.loads(moved[path])["as_of"] for path in files} == {format_stamp(start + 2 * HOUR)}
     pages = {path for path in changed(quiet, moved) - hourly if path.endswith(".html")}
     (provider,) = (path for path in pages if path.startswith("providers/") and path.count("/") == 2)
     assert pages - {"providers/index.html", provider} == {

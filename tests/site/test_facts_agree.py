@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.support.browser import build_site
+from tests.support.api import assert_valid
+from tests.support.browser import build_site, read_files
 from tests.support.facts import check_facts, draw_facts
 from tests.support.small_archive import write_small_archive
 from tests.support.surfaces import Surfaces
@@ -27,6 +28,10 @@ def test_the_archive_has_every_sort_of_price_and_state(surfaces: Surfaces) -> No
     assert {"p/one", "p/one#1"} <= {key.partition("@")[2] for key in surfaces.endpoints}
     states = {word for row in rows.values() for word in row["states"]}
     assert {"live", "returned", "alias", "router", "kept", "removed"} <= states
+
+
+def test_the_api_is_valid_with_every_sort(surfaces: Surfaces) -> None:
+    assert_valid(read_files(surfaces.site), "/archive/")
 
 
 def test_all_surfaces_agree(surfaces: Surfaces) -> None:

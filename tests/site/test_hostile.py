@@ -14,6 +14,7 @@ import pytest
 
 from orarchive.domain.foreign_text import INVISIBLE
 from orarchive.sample import START
+from tests.support.api import assert_valid
 from tests.support.archives import Stage, build_payloads
 from tests.support.browser import build_site, build_snapshot, write_archive
 
@@ -132,6 +133,10 @@ def test_json_holds_it_as_text(site: dict[str, bytes]) -> None:
         if path.endswith(".json"):
             json.loads(content)
             assert not INVISIBLE.search(content.decode()), path
+
+
+def test_the_api_is_valid_whatever_it_holds(site: dict[str, bytes]) -> None:
+    assert_valid(site)
 
 
 def test_tables_hold_it_as_text(site: dict[str, bytes]) -> None:

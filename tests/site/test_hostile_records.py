@@ -18,6 +18,7 @@ from orarchive.publish.render import format_amount, format_exact
 from orarchive.publish.sanitize import check_url, show_invisible
 from orarchive.sample import START
 from orarchive.timestamps import HOUR
+from tests.support.api import assert_valid
 from tests.support.archives import Stage, build_payloads
 from tests.support.browser import (
     HOSTILE,
@@ -62,6 +63,7 @@ def test_hostile_records_do_no_harm(stage: Stage, tmp_path: Path) -> None:
     stage.run(START + 2 * HOUR)
     assert len(stage.read_snapshot()["models"]) == len(rows)
     site = build_site(stage.root, tmp_path / "site")
+    assert_valid(site)
     assert site.pop(DATABASE)
     for path, content in site.items():
         text = content.decode()

@@ -19,7 +19,7 @@ from orarchive.sample import START, Service
 from orarchive.store.archive import open_archive
 from orarchive.timestamps import HOUR, format_stamp
 from tests.support import requirements
-from tests.support.api import read_data
+from tests.support.api import assert_valid, read_data
 from tests.support.archives import Stage, build_payloads, make_archive
 from tests.support.browser import LAST, archive_rankings, build_archive_view, build_site
 from tests.support.pages import Html, read_table
@@ -105,6 +105,7 @@ def test_without_rankings_the_page_says_so(stage: Stage, tmp_path: Path) -> None
     assert "No rankings are archived yet" in Html(site["rankings/index.html"]).text
     assert "OPENROUTER_API_KEY" in Html(site["rankings/index.html"]).text
     assert not [path for path in site if path.startswith("api/v1/rankings/")]
+    assert_valid(site)
     assert read_data(site, "categories") == {"source": None, "categories": []}
     assert read_data(site, "validation") == {"rankings": [], "unmatched": []}
 

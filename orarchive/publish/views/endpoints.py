@@ -1,11 +1,10 @@
 """Endpoints for the pages: by requested model, cheapest first, with their health by day."""
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-
-import pandas as pd
 
 from orarchive.domain.keys import EndpointKey, get_provider_of_tag
 from orarchive.domain.prices import MAIN_DIMENSIONS
@@ -93,7 +92,7 @@ def build_endpoint_views(
         for entry in dataset.entries["endpoints"].values()
         if entry.last is None
     ]
-    return _sort_by_model(views) if views else {}
+    return _sort_by_model(views)
 
 
 def read_endpoint(dataset: Dataset, entry: RecordEntry) -> Endpoint:
@@ -117,17 +116,17 @@ def _build_view(
 
 
 def _sort_by_model(views: Sequence[EndpointView]) -> dict[str, list[EndpointView]]:
-    frame = pd.DataFrame(
-        {
-            "view": views,
-            "model": [view.endpoint.model for view in views],
-            "input": [_sort_value(view.endpoint.prices.get("prompt")) for view in views],
-            "output": [_sort_value(view.endpoint.prices.get("completion")) for view in views],
-            "tag": [view.endpoint.tag for view in views],
-            "n": [view.endpoint.n for view in views],
-        }
-    ).sort_values(["model", "input", "output", "tag", "n"], kind="stable")
-    return {str(model): list(group["view"]) for model, group in frame.groupby("model", sort=False)}
+    # Pandas is no help here: with pyarrow installed it refuses keys that hold a lone surrogate.
+    by_model: dict[str, list[EndpointView]] = defaultdict(list)
+    for view in sorted(views, key=_get_sort_key):
+        by_model[view.endpoint.model].append(view)
+    return by_model
+
+
+def _get_sort_key(view: EndpointView) -> tuple[str, float, float, str, int]:
+    endpoint = view.endpoint
+    prompt, completion = (_sort_value(endpoint.prices.get(name)) for name in MAIN_DIMENSIONS)
+    return endpoint.model, prompt, completion, endpoint.tag, endpoint.n
 
 
 def _sort_value(price: Decimal | None) -> float:
