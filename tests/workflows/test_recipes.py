@@ -149,6 +149,34 @@ FACT: list[Edit] = [
     ),
 ]
 
+MEMBER: list[Edit] = [
+    (
+        "orarchive/publish/api/types.py",
+        "    providers: Annotated[\n",
+        '    variant: Annotated[str | None, describe("What stands after `:` in the id; null for nothing")]\n',
+    ),
+    (
+        "orarchive/publish/api/files.py",
+        '        "providers": sorted(',
+        '        "variant": model.variant or None,\n',
+    ),
+    (
+        "orarchive/publish/api/kinds.py",
+        '    (\n        "1.0.0",',
+        '    ("1.1.0", "Models have their `variant`."),\n',
+    ),
+    (
+        "tests/site/api_members.txt",
+        "models.json data[].providers:",
+        "models.json data[].variant: text or null\n",
+    ),
+    (
+        "tests/site/api_members.txt",
+        "models/{author}/{slug}.json data.providers:",
+        "models/{author}/{slug}.json data.variant: text or null\n",
+    ),
+]
+
 COMMAND: list[Edit] = [
     (
         "orarchive/cli/newest.py",
@@ -181,6 +209,7 @@ RECIPES = {
     "A new kind of event": KIND,
     "A new fact on a model's page": FACT,
     "A new export": EXPORT,
+    "A new member of the API": MEMBER,
     "A new command": COMMAND,
 }
 
@@ -188,6 +217,7 @@ CHECKS = (
     "unit/test_event_kinds.py",
     "unit/test_templates.py",
     "unit/test_language.py",
+    "site/test_api.py::test_no_member_goes_or_changes",
     "workflows/test_project.py",
 )
 """Tests that hold what the recipes promise: tables and words of documents, templates, rooms."""
@@ -289,5 +319,6 @@ def test_they_work(checkout: Path, tmp_path: Path) -> None:
     assert "weights moved" in (site / "feeds/changes.atom").read_text()
     assert (site / "feeds/kinds/weights-moved.atom").exists()
     assert '"kind":"rehosted"' in next((site / "api/v1/changes").glob("*.json")).read_text()
+    assert '"variant":"free"' in (site / "api/v1/models.json").read_text()
     assert (site / "data/labs.csv").read_text("utf-8-sig").startswith("lab\n")
     assert "data/labs.csv" in (site / "data/index.html").read_text()

@@ -16,8 +16,6 @@ OPENAPI_FILE = "openapi.json"
 PARAMETER = re.compile(r"\{(\w+)\}")
 """A part of a path that has a value for each file."""
 
-API_VERSION = "1.0.0"
-
 CHANGES = (
     (
         "1.0.0",
@@ -31,6 +29,8 @@ CHANGES = (
     ),
 )
 """Version of the API and what it changed, newest first: the changelog of the API."""
+
+API_VERSION = CHANGES[0][0]
 
 PROMISE = (
     "No file, member or meaning that is described here goes away or changes its type or unit below `api/v1`."

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from orarchive.domain.event_kinds import EVENT_KINDS
+from orarchive.domain.event_kinds import ADDED, EVENT_KINDS, FIRST_OBSERVED, JOINED, RETURNED
 from orarchive.domain.feeds import FEEDS
 from orarchive.publish.views.endpoints import ABILITIES
 from orarchive.publish.views.states import STATE_MEANINGS
@@ -39,7 +39,7 @@ Foreign = Annotated[dict[str, Any], Meta(extra_json_schema={"additionalPropertie
 
 RecordState = Annotated[str, restrict(["active", "stale", "deprecated", "removed", "left", "unobserved"])]
 Capabilities = list[Annotated[str, restrict(ABILITIES.values())]]
-Arrival = Annotated[str, restrict(["baseline", "first_observed", "added", "returned", "joined"])]
+Arrival = Annotated[str, restrict(["baseline", FIRST_OBSERVED, ADDED, RETURNED, JOINED])]
 
 MODEL_ID = "Id of the model, `author/slug`, with `:variant` where it has one; an alias begins with `~`"
 
