@@ -30,7 +30,8 @@ def _list_lines(base: str | None) -> Iterator[str]:
         " as text, in USD per token or unit; hours are UTC."
     )
     yield "\n## API\n"
-    yield format_link(f"{API_FOLDER}/{OPENAPI_FILE}", "OpenAPI 3.1 of all files, with what stays")
+    openapi = f"{API_FOLDER}/{OPENAPI_FILE}"
+    yield format_link(openapi, "OpenAPI 3.1 of all files, with the compatibility promise and the changelog")
     for kind in KINDS:
         if "{" not in kind.paths[0]:
             yield format_link(f"{API_FOLDER}/{kind.paths[0]}", kind.description)

@@ -83,6 +83,7 @@ class Status(Shape, frozen=True, kw_only=True):
     ]
     digest: Annotated[
         str,
+        Meta(pattern="^[0-9a-f]{64}$"),
         describe("SHA-256, in hex, of everything that the site shows but for the hour: unchanged, no news"),
     ]
 
