@@ -20,8 +20,10 @@ from orarchive.publish.api.schemas import get_schema_path
 from orarchive.publish.build import build_files
 from orarchive.publish.pages import DATABASE, get_model_path
 from orarchive.publish.views import View
+from orarchive.sample import START
+from orarchive.timestamps import HOUR, format_stamp
 from tests.support.api import assert_valid, follow_link, read_data
-from tests.support.browser import build_site, build_snapshot, write_archive
+from tests.support.browser import build_archive_view, build_site, build_snapshot, write_archive
 
 MEMBERS = Path(__file__).with_name("api_members.txt")
 """Every member of the API with its type. None may go or change; a new one raises the version of the API."""
@@ -165,6 +167,17 @@ def list_event_ids(files: dict[str, bytes]) -> list[str]:
     """List the ids of the events of all months."""
     months = read_data(files, "status")["changes"]
     return [event["id"] for month in months for event in read_data(files, f"changes/{month}")]
+
+
+def test_a_change_without_an_event_moves_the_hour_of_its_files(tmp_path: Path) -> None:
+    """Spell a price in another way: no event says so, but the record in the file of the model is another."""
+    hours = [
+        build_snapshot([{"id": model, "pricing": {"prompt": price}} for model, price in prices.items()])
+        for prices in ({"a/b": "0.1", "a/c": "1"}, {"a/b": "0.10", "a/c": "1"})
+    ]
+    files = build_files(build_archive_view(write_archive(tmp_path / "archive", *hours)), None)
+    as_of = {name: json.loads(files[f"api/v1/models/{name}.json"])["as_of"] for name in ("a/b", "a/c")}
+    assert as_of == {"a/b": format_stamp(START + HOUR), "a/c": format_stamp(START)}
 
 
 def test_llms_txt_leads_to_the_api(site: dict[str, bytes], rooted: dict[str, bytes]) -> None:
