@@ -42,7 +42,9 @@ def check_out(runner: "Runner", inputs: Mapping[str, str]) -> dict[str, str]:
         specs = [f"+refs/heads/{branch}*:refs/remotes/origin/{branch}*"]
     else:  # the ref of the event: its commit at that time
         specs = [f"+{github['sha']}:refs/remotes/origin/{branch}"]
-    read_git(work, "fetch", "--no-tags", "--quiet", *depth, "origin", *specs)
+    filters = [f"--filter={inputs['filter']}"] if "filter" in inputs else []
+    read_git(runner.repository.remote, "config", "uploadpack.allowFilter", "true")
+    read_git(work, "fetch", "--no-tags", "--quiet", *depth, *filters, "origin", *specs)
     if is_commit:
         read_git(work, "checkout", "--quiet", "--detach", ref)
     else:

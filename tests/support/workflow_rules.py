@@ -172,6 +172,9 @@ def _check_publish(workflow: Workflow) -> Iterator[str]:
         yield "a deployment without a site"
     if any("write" in job["permissions"].values() for name, job in jobs.items() if name != "deploy"):
         yield "a right to write outside deploy"
+    fetches = [step for step in later if "git fetch" in step.get("run", "")]
+    if "filter" in checkout["with"] and not any("--refetch" in step["run"] for step in fetches):
+        yield "files that are fetched one by one where no index was restored"
     yield from _check_index_cache(jobs["build"])
 
 
