@@ -361,7 +361,8 @@ def check(stage: Stage, result: SoakResult) -> None:
             is_excused = name in _list_unread_feeds(hour, result)
             if feed.cadence == "hourly" and (hour, name) not in good_feeds and not is_excused:
                 result.errors.append(f"{format_hour(hour)}: {name} is not good, but the run exited with 0")
-        _compare(history.read_snapshot(hour, "models", "endpoints", "providers"), hour, bodies, result)
+        snapshot = history.read_snapshot(hour, "models", "endpoints", "providers", has_health=True)
+        _compare(snapshot, hour, bodies, result)
     check_explained(lines, result)
     with open_index(stage.archive, stage.root.parent / "cache") as db:
         events = db.execute("select hour, kind, feed, key from events order by hour").fetchall()
