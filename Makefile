@@ -35,6 +35,7 @@ bench: setup  ## measure speed, memory and growth (about an hour); ARCHIVE_REAL_
 	$(BIN)/python -m bench.hour
 	$(BIN)/python -m bench.history
 	$(BIN)/python -m bench.growth
+	$(BIN)/python -m bench.download
 	$(BIN)/python -m bench.site
 	$(BIN)/python -m bench.next_hour
 

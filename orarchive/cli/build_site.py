@@ -1,6 +1,7 @@
 """Render the site: `orarchive build-site`, `python build_site.py`."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 import click
@@ -66,7 +67,8 @@ def build_site_command(
     """Render the archive as a site of static files."""
     # pandas and Jinja are imported here, so that no other command spends time on loading them.
     from orarchive.history.history import read_history
-    from orarchive.index.database import build_in_memory, export_bytes, open_index
+    from orarchive.index.database import build_in_memory, open_index
+    from orarchive.index.download import export_file
     from orarchive.publish.build import build_files
     from orarchive.publish.dataset_reader import read_dataset
     from orarchive.publish.feed_ids import read_origin
@@ -78,10 +80,12 @@ def build_site_command(
     opened, progress = open_archive(archive), is_progress_shown()
     _refuse_out(out, opened)
     commits = read_history(opened).truncate_after(hour).attempt_commits if hour else []
-    with build_in_memory(opened, commits) if commits else open_index(opened, cache, progress) as db:
-        view = build_view(read_dataset(db, benchmarks), hour)
-        files = build_files(view, base_url, read_origin(opened, db), progress)
-        files[DATABASE] = export_bytes(db, benchmarks)
-    written, removed = write_site(out, files)
+    with TemporaryDirectory() as folder:
+        database = Path(folder) / DATABASE
+        with build_in_memory(opened, commits) if commits else open_index(opened, cache, progress) as db:
+            view = build_view(read_dataset(db, benchmarks), hour)
+            files = build_files(view, base_url, read_origin(opened, db), progress)
+            export_file(db, database, benchmarks)
+        written, removed = write_site(out, {**files, DATABASE: database})
     page = click.format_filename(out / "index.html")
     click.echo(f"{timestamps.format_hour(view.now)}: {written:,} files written, {removed:,} removed: {page}")

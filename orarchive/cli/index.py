@@ -11,7 +11,8 @@ from orarchive.cli.options import (
     print_json,
     with_archive,
 )
-from orarchive.index.database import export_file, open_index
+from orarchive.index.database import open_index
+from orarchive.index.download import export_file
 from orarchive.store.archive import Archive, refuse_data_folder
 
 COUNTED_TABLES = ("attempts", "records", "versions", "prices", "events")
@@ -31,7 +32,7 @@ def _check_out(_: click.Context, __: click.Parameter, path: Path | None) -> Path
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
     callback=_check_out,
-    help="Also write a copy for others to this file.",
+    help="Also write the database for download to this file.",
 )
 @cache_option
 @json_option

@@ -1,4 +1,4 @@
-"""The index as a file: opened up to date, built anew if it is damaged or of another history, exported.
+"""The index as a file: opened up to date, built anew if it is damaged or of another history.
 
 It lies in a cache folder, by default inside the archive's git folder; deleting it only costs a rebuild. The
 checksum of the file is recorded after each update and checked before the next one and before each reading.
@@ -84,52 +84,9 @@ def build_in_memory(archive: Archive, attempts: list[AttemptCommit]) -> Iterator
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
         db.executescript(f"begin;{SCHEMA_SQL}")
         apply_attempts(db, archive, attempts)
+        db.execute("commit")
         db.text_factory = decode_text
         yield db
-
-
-def export_bytes(db: sqlite3.Connection, benchmarks: bool = True) -> bytes:
-    """Return an index as a database file with its rows in order: equal archives give equal bytes.
-
-    `benchmarks` = False leaves out the benchmark scores, which have terms of their own.
-    """
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as copy:
-        copy.executescript(f"begin;{SCHEMA_SQL}")
-        with _read_transaction(db):
-            for table, key in _list_tables(db):
-                if table == "tips":
-                    # The commits up to which an index is built describe the clone, not the archive.
-                    continue
-                condition = "where file != 'benchmarks'" if table == "latest" and not benchmarks else ""
-                rows = db.execute(f"select * from {table} {condition} order by {key}")
-                marks = ", ".join("?" * len(rows.description))
-                copy.executemany(f"insert into {table} values ({marks})", rows)
-        copy.execute("commit")
-        return copy.serialize()
-
-
-@contextmanager
-def _read_transaction(db: sqlite3.Connection) -> Iterator[None]:
-    """Let all reads inside see the same state, although another run may update the index meanwhile."""
-    if db.in_transaction:
-        yield
-        return
-    db.execute("begin")
-    try:
-        yield
-    finally:
-        if db.in_transaction:
-            db.execute("rollback")
-
-
-def export_file(db: sqlite3.Connection, out: Path) -> None:
-    """Write an index to a file with its rows in order; the file is replaced as a whole or not at all."""
-    partial = out.with_name(f"{out.name}.partial")
-    try:
-        partial.write_bytes(export_bytes(db))
-        partial.replace(out)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def dump_rows(db: sqlite3.Connection) -> Iterator[str]:

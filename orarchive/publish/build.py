@@ -2,11 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from pathlib import Path
 from xml.sax.saxutils import escape
 
 from orarchive.domain.event_kinds import TOPIC_NAMES, list_labels
 from orarchive.domain.foreign_text import escape_invisible
 from orarchive.domain.records import get_lab
+from orarchive.index.datasette import METADATA_NAME, build_metadata
+from orarchive.json_text import format_for_diffs
 from orarchive.paths import escape_segment
 from orarchive.publish import deployment, exports, metrics, news_feeds
 from orarchive.publish.api.envelope import ApiSite
@@ -25,7 +28,7 @@ from orarchive.publish.news_feeds import (
     render_json_feed,
     select_latest,
 )
-from orarchive.publish.pages import Page, get_model_path, list_pages, map_category_paths
+from orarchive.publish.pages import DATABASE, Page, get_model_path, list_pages, map_category_paths
 from orarchive.publish.render import format_amount, render_pages
 from orarchive.publish.sanitize import to_safe_json
 from orarchive.publish.views import View
@@ -59,6 +62,8 @@ def build_files(
     if base:
         files["robots.txt"] += f"Sitemap: {base}sitemap.xml\n".encode()
         files["sitemap.xml"] = _render_sitemap(pages, base)
+    metadata = build_metadata(Path(DATABASE).stem)
+    files[METADATA_NAME] = format_for_diffs(metadata).encode() + b"\n"
     deployment.add_digest(files)
     return files
 

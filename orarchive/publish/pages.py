@@ -22,7 +22,7 @@ from orarchive.publish.views.site import ERROR_PAGE, Alternate, PagePaths, SiteC
 from orarchive.publish.views.status_page import build_status_page
 
 DATABASE = "archive.sqlite"
-"""The index, for download."""
+"""The database for download."""
 
 ALL_CATEGORIES = "all"
 """Name of the page of all categories together."""

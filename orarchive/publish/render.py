@@ -1,11 +1,13 @@
 """From pages to files: the Jinja environment with its filters, and writing only files that differ."""
 
 import datetime as dt
+import filecmp
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from shutil import copyfile
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from tqdm import tqdm
@@ -89,11 +91,12 @@ def render_pages(pages: Sequence[Page], progress: bool = False) -> dict[str, byt
 # --- writing files ------------------------------------------------------------------------------------------
 
 
-def write_site(out: Path, files: dict[str, bytes]) -> tuple[int, int]:
+def write_site(out: Path, files: Mapping[str, bytes | Path]) -> tuple[int, int]:
     """Make the out folder hold these files; return how many were written and how many removed.
 
-    Only files that differ are written. Files of earlier builds that are not among them are removed. A file
-    that no build wrote is never touched: if one of another content is in the way, raise ArchiveError.
+    The content of a file is given, or another file that has it. Only files that differ are written. Files of
+    earlier builds that are not among them are removed. A file that no build wrote is never touched: if one of
+    another content is in the way, raise ArchiveError.
     """
     out.mkdir(parents=True, exist_ok=True)
     earlier = _read_manifest(out)
@@ -102,7 +105,7 @@ def write_site(out: Path, files: dict[str, bytes]) -> tuple[int, int]:
             msg = f"{folder} is a link, or lies behind one, that leads out of {out}; remove it"
             raise ArchiveError(msg)
     unlisted = [path for path in files.keys() - earlier if (out / path).exists()]
-    if any((out / path).read_bytes() != files[path] for path in unlisted):
+    if not all(_has_content(out / path, files[path]) for path in unlisted):
         msg = f"{out} holds {min(unlisted)}, which no build wrote: name another folder, or remove it"
         raise ArchiveError(msg)
     # The manifest comes first, so that a build that is interrupted leaves no file that no manifest lists.
@@ -133,13 +136,23 @@ def _write_manifest(out: Path, paths: Iterable[str]) -> None:
     _write_if_changed(out / MANIFEST, (json.dumps(sorted(paths), indent=0) + "\n").encode())
 
 
-def _write_if_changed(path: Path, content: bytes) -> bool:
+def _write_if_changed(path: Path, content: bytes | Path) -> bool:
     """Write a file if its content differs; return whether it was written."""
-    if path.is_file() and path.read_bytes() == content:
+    if path.is_file() and _has_content(path, content):
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
+    if isinstance(content, Path):
+        copyfile(content, path)
+    else:
+        path.write_bytes(content)
     return True
+
+
+def _has_content(path: Path, content: bytes | Path) -> bool:
+    """Return whether a file has a content, which is given or that of another file."""
+    if isinstance(content, Path):
+        return filecmp.cmp(path, content, shallow=False)
+    return path.read_bytes() == content
 
 
 def _remove(out: Path, path: str) -> None:

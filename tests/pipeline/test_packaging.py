@@ -90,7 +90,7 @@ def test_the_wheel_is_small_and_complete(wheel: Path) -> None:
     assert not [name for name in names if not name.startswith(("orarchive/", "openrouter_archive-"))]
     packaged = {
         "orarchive/py.typed",
-        "orarchive/index/schema.sql",
+        *(f"orarchive/index/{name}.sql" for name in ("schema", "download", "download_views")),
         "orarchive/store/new_archive/README.md",
         "orarchive/store/new_archive/gitattributes",
         *(f"orarchive/publish/{path.relative_to(ROOT)}" for path in (ROOT / "templates").rglob("*.*")),

@@ -13,13 +13,14 @@ from orarchive.cli.main import main as orarchive_command
 from orarchive.cli.options import EXIT_FOUND
 from orarchive.cli.scrape import scrape_command
 from orarchive.domain.feeds import FEEDS
-from orarchive.index.database import export_bytes, open_index
+from orarchive.index.database import open_index
 from orarchive.publish.build import build_files
 from orarchive.publish.dataset_reader import read_dataset
 from orarchive.publish.views import build_view
 from orarchive.sample import START, sample_service
 from orarchive.timestamps import format_hour
 from tests.support.archives import DAY, HOUR, Stage, build_payloads, edit_records, read_git
+from tests.support.downloads import export_bytes
 from tests.support.rankings import EARLY, Alter, Recorder, allow_values, stage_in
 from tests.support.rankings import FEW as FEW_VALUES
 

@@ -99,7 +99,7 @@ def draw_model_events(surfaces: Surfaces, chance: random.Random) -> Fact:
     model = chance.choice(sorted(surfaces.models))
     events = [event for event in list_json_events(surfaces) if is_about(event, model)]
     kind = chance.choice(sorted({event["kind"] for event in events} | {"missing"}))
-    query = "select count(*) from events where kind = ? and (key = ? or substr(key, 1, ?) = ?)"
+    query = "select count(*) from event_log where kind = ? and (key = ? or substr(key, 1, ?) = ?)"
     printed = surfaces.ask("log", model)["events"]
     answers = {
         "JSON": sum(event["kind"] == kind for event in events),
@@ -144,7 +144,7 @@ def draw_entry(surfaces: Surfaces, chance: random.Random) -> Fact:
         "CSV": (_load_values(row) for row in surfaces.tables["events"]),
         "SQL": (
             _load_values(dict(row))
-            for row in surfaces.sql(f"select {columns} from events where hour = ? and key = ?", hour, key)
+            for row in surfaces.sql(f"select {columns} from event_log where hour = ? and key = ?", hour, key)
         ),
         "log": surfaces.ask("log", model)["events"],
     }

@@ -17,7 +17,8 @@ from typing import Any
 from orarchive.errors import ArchiveError
 from orarchive.index import build, checkpoints, database
 from orarchive.index.context import write_attempt
-from orarchive.index.database import export_file, open_index
+from orarchive.index.database import open_index
+from orarchive.index.download import export_file
 from orarchive.store.archive import Archive, open_archive
 from tests.support.driver import ForkingProcess, StepCounter
 

@@ -229,8 +229,9 @@ def draw_endpoint_price(surfaces: Surfaces, chance: random.Random) -> Fact:
 
 def _select_current(surfaces: Surfaces, feed: str, key: str, dimension: str) -> Decimal | None:
     query = """
-        select amount from current_prices join records on id = record
-        where feed = ? and key = ? and dimension = ?
+        select amount from current_prices left join endpoints on endpoint = record
+        where case when endpoint is null then 'models' else 'endpoints' end = ?
+            and coalesce(key, current_prices.model) = ? and dimension = ?
     """
     return to_decimal(next(iter(surfaces.sql(query, feed, key, dimension)), None))
 

@@ -252,8 +252,8 @@ def draw_provider(surfaces: Surfaces, chance: random.Random) -> Fact:
     facts = surfaces.read_facts(surfaces.page(path))
     rows = [each for each in surfaces.tables["endpoints"] if each["provider"] == slug]
     endpoints = [each for each in surfaces.endpoints.values() if each["tag"].partition("/")[0] == slug]
-    query = "select last is null from records join endpoint_facts on record = id where tag = ? or tag like ?"
-    current = surfaces.sql(query, slug, f"{slug}/%")
+    query = "select last is null from records join endpoints on record = id where endpoints.provider = ?"
+    current = surfaces.sql(query, slug)
     answers = {
         "providers.json": (row["endpoints"], row["left"]),
         "providers page": (read_number(read_text(cells[1])), read_number(read_text(cells[4]))),
@@ -308,7 +308,7 @@ def draw_lab(surfaces: Surfaces, chance: random.Random) -> Fact:
     first = row["first_seen"]
     query = """
         select last is null as is_there, records.first as first
-        from lab_models join records on model = id where lab = ?
+        from models join records on records.id = record where lab = ?
     """
     records = surfaces.sql(query, name)
     listed = sum(record["is_there"] for record in records)
@@ -324,7 +324,11 @@ def draw_lab(surfaces: Surfaces, chance: random.Random) -> Fact:
         "lab page, lists": (len(list_rows(page, "models")), len(list(gone_items)), first),
         "CSV": (*_count_spans(rows), min(each["first_seen"] for each in rows)),
         "SQL": (listed, len(records) - listed, min(record["first"] for record in records)),
-        "SQL labs": (row["models"], row["gone"], *surfaces.sql("select first from labs where lab = ?", name)),
+        "SQL labs": (
+            row["models"],
+            row["gone"],
+            *surfaces.sql("select first_seen from labs where lab = ?", name),
+        ),
         "relations.json": (
             sum(pair[0] == name for pair in surfaces.json("relations")["author_models"]) - row["gone"],
             row["gone"],
@@ -422,7 +426,7 @@ def _count_total(surfaces: Surfaces, name: str) -> dict[str, int]:
         return {
             "models.json": len(surfaces.models),
             "CSV": len(surfaces.tables["models"]),
-            "SQL models": surfaces.sql("select count(*) from models")[0],
+            "SQL models": surfaces.sql("select count(*) from models where state != 'unlisted'")[0],
             "search": len(surfaces.search),
         }
     if name == "endpoints":

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from orarchive.domain.event_kinds import list_labels
+from orarchive.index.datasette import METADATA_NAME
 from orarchive.publish.api.kinds import (
     API_FOLDER,
     CHANGES,
@@ -28,7 +29,14 @@ from orarchive.publish.views.site import SiteContext
 from orarchive.timestamps import format_hour
 
 DATASET_WORDS = "Models, prices, endpoints and providers of OpenRouter, every hour, with every change."
-DATABASE_WORDS = "SQLite: every version, price, event and hour. Opens in Datasette or DuckDB as it is."
+DATABASE_WORDS = (
+    "SQLite: every value, price, event and hour, by model, endpoint and provider, with full-text search."
+    " Opens in Datasette or DuckDB as it is."
+)
+METADATA_WORDS = (
+    "for Datasette: what each table and column is, units, licences, and queries to start from; datasette"
+    " archive.sqlite --metadata datasette.json"
+)
 
 TABLES = {
     "data/models.csv": (
@@ -110,7 +118,7 @@ def build_data_page(view: View, site: SiteContext, examples: Mapping[str, str]) 
     """Build the page of data; `examples` maps the paths of files to the first of their content."""
     return DataPage(
         description=_describe_dataset(view, site),
-        database=_list_files({site.database: DATABASE_WORDS}, examples),
+        database=_list_files({site.database: DATABASE_WORDS, METADATA_NAME: METADATA_WORDS}, examples),
         tables=_list_files(TABLES, examples),
         api_files=[*_list_api_files(examples), *_list_files(OTHER_API_FILES, examples)],
         promise=PROMISE,

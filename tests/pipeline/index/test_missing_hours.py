@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from orarchive.errors import ArchiveError
-from orarchive.index.database import export_file, open_index
+from orarchive.index.database import open_index
+from orarchive.index.download import export_file
 from orarchive.store.archive import open_archive
 from tests.support.archives import make_archive, read_all_files, read_git
 from tests.support.histories import NewCommit, build_index, make_commits, update_index

@@ -8,7 +8,8 @@ from tempfile import TemporaryDirectory
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orarchive.index.database import dump_rows, export_file, open_index
+from orarchive.index.database import dump_rows, open_index
+from orarchive.index.download import export_file
 from orarchive.store.archive import open_archive
 from tests.support.index_checks import check_history
 from tests.support.random_histories import archive_steps, set_branch, write_history

@@ -11,8 +11,11 @@ import pytest
 from filelock import FileLock
 
 from orarchive.errors import ArchiveError
-from orarchive.index.database import INDEX_NAME, export_bytes, open_index
+from orarchive.index import download
+from orarchive.index.database import INDEX_NAME, open_index
+from orarchive.index.download_rows import list_records
 from orarchive.store.git import run_git
+from tests.support.downloads import export_bytes
 from tests.support.histories import update_index
 from tests.support.index_driver import IndexDriver
 from tests.support.six_hours import EARLY, SixHours, assert_sound
@@ -48,22 +51,25 @@ def test_the_second_build_waits_for_the_first(six_hours: SixHours, tmp_path: Pat
     assert results == [six_hours.rows]
 
 
-def test_an_index_that_is_updated_during_an_export(six_hours: SixHours, tmp_path: Path) -> None:
+def test_an_index_that_is_updated_during_an_export(
+    six_hours: SixHours, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """All tables are exported as they were when the export began."""
     archive, cache = six_hours.copy(tmp_path)
     run_git(archive.root, "reset", "--quiet", "--hard", six_hours.names[EARLY])
     results: list[list[str]] = []
     update = threading.Thread(target=lambda: results.append(update_index(archive, cache)))
 
-    def start_update(statement: str) -> None:
-        if "from fields" in statement and not update.ident:
-            run_git(archive.root, "reset", "--quiet", "--hard", six_hours.names[-1])
-            update.start()
-            update.join(0.5)
+    def start_update(db: sqlite3.Connection) -> Any:
+        run_git(archive.root, "reset", "--quiet", "--hard", six_hours.names[-1])
+        update.start()
+        update.join(0.5)
+        return list_records(db)
 
     with open_index(archive, cache) as db:
-        db.set_trace_callback(start_update)
-        content = export_bytes(db)
+        with monkeypatch.context() as patch:
+            patch.setattr(download, "list_records", start_update)
+            content = export_bytes(db)
         update.join()
     assert results == [six_hours.rows]
     with open_index(six_hours.clone_at(tmp_path / "early", EARLY)) as db:
