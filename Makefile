@@ -47,8 +47,8 @@ cassettes: setup  ## record the cassettes again, from the sample service or OPEN
 
 lock: setup  ## update the lock files; COOLDOWN="0 days" includes releases of this week
 	$(BIN)/python -m pip install --quiet uv
-	$(LOCK) pyproject.toml -o requirements/run.lock
-	$(LOCK) -c requirements/run.lock pyproject.toml --group test --group lint -o requirements/test.lock
+	$(LOCK) --extra all pyproject.toml -o requirements/run.lock
+	$(LOCK) -c requirements/run.lock --extra all pyproject.toml --group test --group lint -o requirements/test.lock
 	$(LOCK) -c requirements/run.lock --group audit -o requirements/audit.lock
 
 clean:  ## remove the environment, the demo and the caches

@@ -12,7 +12,6 @@ from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-import jsonlines
 import orjson
 
 from orarchive.errors import ArchiveError, NotJSON
@@ -80,16 +79,25 @@ def dumps(value: Any) -> bytes:
 
 def read_lines(data: bytes, name: str) -> list[Record]:
     """Read every record of a JSONL file; raise ArchiveError, naming the file by `name`, for a bad line."""
-    try:
-        with jsonlines.Reader(io.BytesIO(data), loads=loads) as reader:
-            return list(reader.iter(type=dict))
-    except jsonlines.InvalidLineError as error:
-        msg = f"{name}, line {error.lineno}: {error}; git log says who changed it, git revert undoes that"
-        raise ArchiveError(msg) from error
+    records = []
+    for number, line in enumerate(io.BytesIO(data), start=1):
+        try:
+            record = loads(line)
+            fault = "" if isinstance(record, dict) else "it is no JSON object"
+        except NotJSON as error:
+            fault = f"it is no JSON: {error}"
+        if fault:
+            msg = f"{name}, line {number}: {fault}; git log says who changed it, git revert undoes that"
+            raise ArchiveError(msg)
+        records.append(record)
+    return records
 
 
 def write_lines(records: Iterable[Record]) -> bytes:
     """Return records as JSONL, one a line, in the order given."""
+    # The collector alone writes lines; whoever only reads an archive needs no library for it.
+    import jsonlines
+
     buffer = io.BytesIO()
     with jsonlines.Writer(buffer, dumps=dumps) as writer:
         writer.write_all(records)

@@ -5,6 +5,7 @@ from importlib import import_module
 import click
 
 from orarchive import __version__
+from orarchive.cli.extras import describe_missing_package
 
 COMMANDS = {
     "scrape": "scrape",
@@ -35,7 +36,12 @@ class LazyGroup(click.Group):
         """Return the command of that name, None where there is none."""
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(f"orarchive.cli.{COMMANDS[cmd_name]}")
+        try:
+            module = import_module(f"orarchive.cli.{COMMANDS[cmd_name]}")
+        except ModuleNotFoundError as error:
+            if message := describe_missing_package(error):
+                raise click.UsageError(message) from error
+            raise
         command: click.Command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
         return command
 

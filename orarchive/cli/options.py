@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from orarchive.cli.extras import describe_missing_package
 from orarchive.domain.feeds import FEEDS
 from orarchive.domain.foreign_text import blank_unprintable
 from orarchive.errors import ArchiveError
@@ -65,6 +66,11 @@ def report_errors(command: Callable[..., None]) -> Callable[..., None]:
         except BrokenPipeError:
             # Python flushes standard output once more when it exits, which would print a traceback.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except ModuleNotFoundError as error:
+            if not (message := describe_missing_package(error)):
+                raise
+            print_note(f"Error: {message}")
+            sys.exit(2)
         except (ArchiveError, OSError) as error:
             print_note(f"Error: {error}")
             sys.exit(getattr(error, "exit_code", 2))

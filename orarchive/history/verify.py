@@ -13,8 +13,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice, pairwise
 
-from tqdm import tqdm
-
 from orarchive.domain.data_paths import KEPT_FILES, SNAPSHOT_FILES
 from orarchive.domain.feeds import FEEDS, CopyFeed, FanOutFeed
 from orarchive.domain.ranking_series import get_series_of_path
@@ -24,6 +22,7 @@ from orarchive.history.coverage import find_gaps
 from orarchive.history.history import History
 from orarchive.history.replay import ReplayState, replay
 from orarchive.history.verify_health import check_health
+from orarchive.progress import show_progress
 from orarchive.store import ledger
 from orarchive.store.archive import DATA_PREFIX, Archive
 from orarchive.store.git import stream_git
@@ -109,12 +108,11 @@ def verify(history: History, progress: bool = False) -> Findings:
     findings.health_lost = [_format_attempt(attempt) for attempt in health.lost]
     findings.health_absent, findings.health_extra = health.absent, health.extra
     visible = [attempt for attempt in history.attempt_commits if attempt.commit]
-    with tqdm(total=len(visible), desc="Verifying", unit="hour", disable=not progress) as bar:
-        for attempt, hashes in _hash_feeds(history.archive, _verify_rankings(history, findings, visible)):
-            for name, report in attempt.attempt["feeds"].items():
-                if name in FEEDS and report["sha256"] != hashes[name]:
-                    findings.differs.append(f"{_format_attempt(attempt)} {name}")
-            bar.update()
+    hashed = _hash_feeds(history.archive, _verify_rankings(history, findings, visible))
+    for attempt, hashes in show_progress(hashed, progress, "Verifying", "hour", len(visible)):
+        for name, report in attempt.attempt["feeds"].items():
+            if name in FEEDS and report["sha256"] != hashes[name]:
+                findings.differs.append(f"{_format_attempt(attempt)} {name}")
     return findings
 
 

@@ -14,8 +14,6 @@ from itertools import chain
 from pathlib import Path
 from zlib import crc32
 
-from tqdm import tqdm
-
 from orarchive import __version__
 from orarchive.domain.changes import Change, diff_records
 from orarchive.domain.feeds import FEEDS
@@ -49,6 +47,7 @@ from orarchive.index.health_days import DayTracker
 from orarchive.index.record_rows import RecordRows
 from orarchive.index.runs import RunTracker
 from orarchive.jsonl import Record
+from orarchive.progress import show_progress
 from orarchive.store.archive import Archive
 from orarchive.store.health_branch import list_health_commits
 
@@ -152,7 +151,7 @@ def apply_attempts(
         steps = zip(
             replay(archive, attempts, base, state), stream_attempt_health(archive, attempts), strict=True
         )
-        bar = tqdm(steps, total=len(attempts), desc="Indexing", unit="hour", disable=not progress)
+        bar = show_progress(steps, progress, "Indexing", "hour", len(attempts))
         with paused_garbage_collection():
             for indexed, (step, step_health) in enumerate(bar, start=1 + (writer.indexed if writer else 0)):
                 context = write_attempt(update, step.attempt_commit, step.broken_reason, step_health)

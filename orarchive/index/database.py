@@ -11,12 +11,14 @@ damaged.
 
 import shutil
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Literal
 
-from filelock import FileLock
+if sys.platform != "win32":
+    from fcntl import LOCK_EX, flock
 
 from orarchive.errors import ArchiveError
 from orarchive.history.attempts import AttemptCommit, HistoryRewritten
@@ -49,13 +51,12 @@ def open_index(
     `cache` is the folder of the index. A second program waits for the first. Raises ArchiveError if the
     folder cannot be used, if another program holds the file, or if it turns out to be damaged.
     """
-    folder = cache or archive.git_dir / "orarchive"
+    folder = get_cache_folder(archive, cache)
     refuse_data_folder(folder, archive)
     path, lock = folder / INDEX_NAME, folder / f"{INDEX_NAME}.lock"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock.touch()  # FileLock waits for ever in a folder in which no file can be made
-        with FileLock(lock):
+        with _wait_for_lock(lock):
             _bring_up_to_date(path, archive, progress)
             db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
             db.text_factory = decode_text
@@ -76,6 +77,25 @@ def open_index(
             path.unlink(missing_ok=True)
             msg = f"the index {path} was damaged ({error}) and is deleted; try again, that builds it anew"
             raise ArchiveError(msg) from error
+
+
+def get_cache_folder(archive: Archive, cache: Path | None) -> Path:
+    """Return the folder of an archive's index: a given one, or else one inside its git folder."""
+    return cache or archive.git_dir / "orarchive"
+
+
+@contextmanager
+def _wait_for_lock(path: Path) -> Iterator[None]:
+    """Hold the lock of a file, for which other programs and threads wait; a program that ends releases it."""
+    if sys.platform == "win32":
+        from filelock import FileLock
+
+        with FileLock(path):
+            yield
+    else:
+        with path.open("a") as file:
+            flock(file, LOCK_EX)
+            yield
 
 
 @contextmanager

@@ -8,13 +8,12 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired, TypedDict, cast
-
-import msgspec
+from typing import TYPE_CHECKING, Annotated, Literal, NotRequired, TypedDict, cast
 
 from orarchive.errors import ArchiveError
 from orarchive.jsonl import Record, dumps, read_lines
 from orarchive.store.archive import Archive
+from orarchive.store.line_types import find_type_fault
 from orarchive.timestamps import YEARS, floor_hour, format_stamp, parse_stamp
 
 if TYPE_CHECKING:
@@ -81,7 +80,7 @@ class FeedReport(TypedDict):
     limited: NotRequired[int]
     """Requests that were answered with 429, to come back later."""
     seconds: NotRequired[float]
-    age: NotRequired[Annotated[int, msgspec.Meta(ge=VALID_AGES.start, lt=VALID_AGES.stop)]]
+    age: NotRequired[Annotated[int, VALID_AGES]]
     """Largest `age` header among the responses, seconds: a body may be an hour old at the edge."""
     date: NotRequired[str]
     """Latest `date` header among the responses."""
@@ -251,30 +250,17 @@ def parse_ledger(content: bytes, name: str) -> list[Attempt]:
 
 def _find_fault(line: Record) -> str:
     """Describe the first fault of a line of the ledger; return "" for a valid line."""
-    # msgspec does not know our number tokens. They become floats for this check; the line stays as read.
-    plain = msgspec.to_builtins(line, enc_hook=float)
-    if fault := _find_type_fault(plain, Attempt):
-        return _find_report_fault(plain) or fault
+    if fault := find_type_fault(line, Attempt):
+        return _find_report_fault(line) or fault
     return next(filter(None, (_find_time_fault(name, line[name]) for name in TIME_MEMBERS)), "")
 
 
-def _find_type_fault(value: Any, shape: type) -> str:
-    """Name the first member that is missing from a value or not of its TypedDict's type; "" if all fit."""
-    try:
-        msgspec.convert(value, shape)
-    except msgspec.ValidationError as error:
-        return str(error)
-    except UnicodeEncodeError:
-        return "the name of a member is not Unicode text"
-    return ""
-
-
 def _find_report_fault(line: Record) -> str:
-    """Return the first fault in the reports of a line with the report's name, which msgspec leaves out."""
+    """Return the first fault in the reports of a line with the report's name."""
     for member, shape in (("feeds", FeedReport), ("rankings", SeriesReport)):
         reports = line.get(member)
         for name, report in reports.items() if isinstance(reports, dict) else ():
-            if fault := _find_type_fault(report, shape):
+            if fault := find_type_fault(report, shape):
                 return f"{member}, {name}: {fault}"
     return ""
 

@@ -38,7 +38,7 @@ MAX_ROOMS = 10
 ENTRIES = ("", "__main__")
 """Modules that may import every room: the library and `python -m orarchive`."""
 
-TOP_LEVEL = ("errors", "timestamps", "jsonl", "json_text", "paths")
+TOP_LEVEL = ("errors", "timestamps", "jsonl", "json_text", "paths", "progress")
 ROOMS = (
     *("domain", "store", "collect", "importer", "history"),
     *("index", "queries", "publish", "cli", "sample"),

@@ -11,6 +11,8 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
+import pandas as pd
+
 from orarchive.domain.event_kinds import get_event_kind
 from orarchive.history.coverage import SPANS_HOURS, Coverage, Gap, compute_coverage, find_gaps
 from orarchive.publish.changelog import ChangelogHour, build_changelog
@@ -29,6 +31,9 @@ from orarchive.publish.views.models import ModelView, build_model_views
 from orarchive.publish.views.rankings import Rankings
 from orarchive.publish.views.status import LastRun, list_complete_hours, summarize_last_run
 from orarchive.timestamps import HOUR
+
+# Where pyarrow is installed pandas would keep texts as Arrow strings, which cannot hold a lone surrogate.
+pd.set_option("mode.string_storage", "python")
 
 MAX_HOME_LINES = 40
 """Lines of the latest changes on the home page."""
