@@ -13,6 +13,21 @@ class NotArchivedError(ArchiveError):
     exit_code = 1
 
 
+class UnknownError(NotArchivedError):
+    """A name that the archive never had. The message suggests similar names."""
+
+
+class AmbiguousError(NotArchivedError):
+    """A name that stands for several records. The message lists them."""
+
+
+class NotCoveredError(NotArchivedError):
+    """A time of which the archive knows nothing, or at which the record was not listed.
+
+    The message says what is known.
+    """
+
+
 class GitError(ArchiveError):
     """A failed git command. The message has the command and the output of git."""
 

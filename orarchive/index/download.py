@@ -31,6 +31,11 @@ TABLES_SQL, VIEWS_SQL = (
     (Path(__file__).parent / name).read_text() for name in ("download.sql", "download_views.sql")
 )
 
+DATABASE_NAME = "archive.sqlite"
+
+DOWNLOAD_FORMAT = 1
+"""Version of what others may rely on: raise it when a table or column goes or changes its meaning."""
+
 DOWNLOAD_RULES_VERSION = 1
 """Version of the rules that fill the tables; raise it to fill the same tables in another way."""
 
@@ -60,7 +65,8 @@ TEMPORARY_SQL = """
 
 INSERT_ABOUT = """
     insert into about
-    select :schema, :program, (select commit_id from src.meta), min(hour), max(hour) from src.attempts
+    select :format, :schema, :program, (select commit_id from src.meta), min(hour), max(hour)
+    from src.attempts
 """
 
 SELECTS = {
@@ -228,7 +234,7 @@ def _fill(db: sqlite3.Connection, benchmarks: bool) -> None:
     _run_script(db, TEMPORARY_SQL + TABLES_SQL)
     hours = ReadHours.load(db)
     db.create_function("next_hour", 3, hours.find_next, deterministic=True)
-    db.execute(INSERT_ABOUT, {"schema": DOWNLOAD_ID, "program": __version__})
+    db.execute(INSERT_ABOUT, {"format": DOWNLOAD_FORMAT, "schema": DOWNLOAD_ID, "program": __version__})
     _insert(db, "feeds", list_feeds(db))
     _insert(db, "hours", list_hours(db))
     _insert(db, "records", list_records(db))

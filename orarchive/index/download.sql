@@ -7,6 +7,7 @@
 -- price. The REAL value beside a price is for sorting only.
 
 create table about (           -- what this file is; one row
+    format    integer not null, -- raised when a table or column goes or changes its meaning; new ones may come any time
     schema    text not null,    -- identifies the tables and the rules that fill them
     program   text not null,    -- version of the program that wrote it
     commit_id text,             -- the last commit of the archive that it shows

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from orarchive.domain.records import split_variant
+from orarchive.index.download import DATABASE_NAME
 from orarchive.paths import escape_path, escape_segment
 from orarchive.publish.news_feeds import CHANGES_FEED, CUTS_FEED, GeneralFeed
 from orarchive.publish.views import View
@@ -21,7 +22,7 @@ from orarchive.publish.views.reference import AboutPage, build_compare_page, bui
 from orarchive.publish.views.site import ERROR_PAGE, Alternate, PagePaths, SiteContext
 from orarchive.publish.views.status_page import build_status_page
 
-DATABASE = "archive.sqlite"
+DATABASE = DATABASE_NAME
 """The database for download."""
 
 ALL_CATEGORIES = "all"

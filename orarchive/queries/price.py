@@ -3,7 +3,7 @@
 import datetime as dt
 import sqlite3
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from orarchive.domain.changes import format_key
 from orarchive.domain.equality import is_same_value
@@ -19,7 +19,7 @@ from orarchive.domain.prices import (
 )
 from orarchive.domain.records import get_object
 from orarchive.domain.snapshot import get_records_by_key
-from orarchive.errors import NotArchivedError
+from orarchive.errors import NotCoveredError
 from orarchive.index.sql_values import escape_surrogates
 from orarchive.jsonl import Record, loads
 from orarchive.queries.reads import Read, ReadLog
@@ -41,6 +41,45 @@ SELECT_SPANS = """
     select versions.first, versions.last from versions join records on id = record
     where feed = ? and key = ? and file = 'facts'
 """
+
+
+Lines = dict[str, tuple[str, str | None, Record]]
+"""File -> the first and the last hour of a line, and the line; the last hour is None while it stands."""
+
+
+class LineReader(Protocol):
+    """Reads the lines of a record in `facts`, `prices` and `spot`."""
+
+    def find_lines(self, feed: str, key: str, hour: str) -> Lines:
+        """Return the last line of each file that began by an hour."""
+
+    def list_spans(self, feed: str, key: str) -> list[tuple[str, str | None]]:
+        """Return the first and the last hours of the lines in `facts`."""
+
+
+@dataclass(frozen=True)
+class IndexLines:
+    """The lines of records in an index."""
+
+    db: sqlite3.Connection
+
+    def find_lines(self, feed: str, key: str, hour: str) -> Lines:
+        """Return the last line of each file that began by an hour."""
+        rows = self.db.execute(SELECT_LINES, (feed, key, hour))
+        return {file: (first, last, loads(line)) for file, first, last, line in rows}
+
+    def list_spans(self, feed: str, key: str) -> list[tuple[str, str | None]]:
+        """Return the first and the last hours of the lines in `facts`."""
+        return self.db.execute(SELECT_SPANS, (feed, key)).fetchall()
+
+
+@dataclass(frozen=True)
+class _Source:
+    """What prices are read from: the reads of a feed, the lines of its records, and git if it is there."""
+
+    reads: ReadLog
+    lines: LineReader
+    archive: Archive | None
 
 
 @dataclass(frozen=True)
@@ -111,31 +150,34 @@ class PriceQuote:
 
 def find_quotes(
     db: sqlite3.Connection,
-    archive: Archive,
+    archive: Archive | None,
     model: str,
     at: dt.datetime | None = None,
     provider: str | None = None,
+    lines: LineReader | None = None,
 ) -> list[PriceQuote]:
     """Return the prices of a model at a time, or with a provider those of its endpoints there.
 
     `at` on the hour means that hour's snapshot; with minutes, the last read that had started by then; None
-    means the last good hour. `provider` is a slug, a tag or a name. Raises NotArchivedError if the model, or
-    every endpoint, is unknown or was not listed then.
+    means the last good hour. `provider` is a slug, a tag or a name. `lines` reads the lines of another
+    database than an index. Raises UnknownError if the model or the provider is unknown, and NotCoveredError
+    if nothing is known of that time, or the model or every endpoint was not listed then.
     """
+    lines = lines or IndexLines(db)
     model = escape_surrogates(model)
     if not db.execute(SELECT_MODEL, (model,)).fetchone():
         raise_not_found("model", model, list_model_ids(db))
     if provider is None:
-        return [_find_quote(ReadLog(db, "models"), archive, model, at)]
+        return [_find_quote(_Source(ReadLog(db, "models"), lines, archive), model, at)]
     endpoints = db.execute(SELECT_ENDPOINTS, (model,)).fetchall()
-    reads = ReadLog(db, "endpoints", model)
+    source = _Source(ReadLog(db, "endpoints", model), lines, archive)
     quotes: list[PriceQuote] = []
-    errors: list[NotArchivedError] = []
+    errors: list[NotCoveredError] = []
     for key, *names in endpoints:
         if _is_at_provider(provider, key, *names):
             try:
-                quotes.append(_find_quote(reads, archive, key, at))
-            except NotArchivedError as error:
+                quotes.append(_find_quote(source, key, at))
+            except NotCoveredError as error:
                 errors.append(error)
     if not quotes and errors:
         raise errors[0]
@@ -150,9 +192,10 @@ def _is_at_provider(provider: str, key: str, tag: str, provider_name: str | None
     return provider.lower() in [name.lower() for name in names]
 
 
-def _find_quote(reads: ReadLog, archive: Archive, key: str, at: dt.datetime | None) -> PriceQuote:
-    """Return the prices of one record at a time; raise NotArchivedError if it was not listed then."""
-    seen, following = _find_reads_around(reads, at)
+def _find_quote(source: _Source, key: str, at: dt.datetime | None) -> PriceQuote:
+    """Return the prices of one record at a time; raise NotCoveredError if it was not listed then."""
+    reads = source.reads
+    seen, following = find_reads_around(reads, at)
     if seen is None:
         begin = (
             f"; {reads.feed} were first read at {format_hour(parse_stamp(following.hour))}"
@@ -160,14 +203,14 @@ def _find_quote(reads: ReadLog, archive: Archive, key: str, at: dt.datetime | No
             else ""
         )
         msg = f"nothing is known of {key} {'at ' + format_stamp(at) if at else 'yet'}{begin}"
-        raise NotArchivedError(msg)
-    pricing = _read_pricing(reads, archive, key, seen)
+        raise NotCoveredError(msg)
+    pricing = _read_pricing(source, key, seen)
     if pricing is None:
-        raise NotArchivedError(_describe_absence(reads, key, seen.hour))
-    since = _find_since(reads, key, seen, pricing)
+        raise NotCoveredError(_describe_absence(source, key, seen.hour))
+    since = _find_since(source, key, seen, pricing)
     same = None
     if following:
-        same = _is_same_pricing(_read_pricing(reads, archive, key, following), pricing)
+        same = _is_same_pricing(_read_pricing(source, key, following), pricing)
     return PriceQuote(
         key=key,
         at=at or parse_stamp(seen.hour),
@@ -183,7 +226,7 @@ def _find_quote(reads: ReadLog, archive: Archive, key: str, at: dt.datetime | No
     )
 
 
-def _find_reads_around(reads: ReadLog, at: dt.datetime | None) -> tuple[Read | None, Read | None]:
+def find_reads_around(reads: ReadLog, at: dt.datetime | None) -> tuple[Read | None, Read | None]:
     """Return the last read up to a time, and the first one after it.
 
     An hour has its own snapshot, whenever in the hour that was read; at a time with minutes only what had
@@ -197,16 +240,21 @@ def _find_reads_around(reads: ReadLog, at: dt.datetime | None) -> tuple[Read | N
     )
 
 
-def _read_pricing(reads: ReadLog, archive: Archive, key: str, read: Read) -> Record | None:
+def _read_pricing(source: _Source, key: str, read: Read) -> Record | None:
     """Return the price object of a record in a read; None if it was not listed.
 
-    The index does not have the records of a read that was replaced; they are taken from its commit.
+    The index does not have the records of a read that was replaced; they are taken from its commit. Without
+    git raise NotCoveredError.
     """
     if not read.is_replaced:
-        standing = _find_standing_pricing(reads, key, read.hour)
+        standing = _find_standing_pricing(source, key, read.hour)
         return standing[0] if standing else None
-    feed = FEEDS[reads.feed]
-    records = get_records_by_key(feed, archive.read_snapshot(read.commit)[feed.name])
+    if source.archive is None:
+        hour = _format(read.hour)
+        msg = f"{hour} was read again, and git alone has what was read first; ask for {hour} without minutes"
+        raise NotCoveredError(msg)
+    feed = FEEDS[source.reads.feed]
+    records = get_records_by_key(feed, source.archive.read_snapshot(read.commit)[feed.name])
     for record_key, record in records.items():
         if escape_surrogates(format_key(feed, record_key)) == key:
             pricing: Record = record.get("pricing", {})
@@ -214,13 +262,13 @@ def _read_pricing(reads: ReadLog, archive: Archive, key: str, read: Read) -> Rec
     return None
 
 
-def _find_standing_pricing(reads: ReadLog, key: str, hour: str) -> tuple[Record, str] | None:
+def _find_standing_pricing(source: _Source, key: str, hour: str) -> tuple[Record, str] | None:
     """Return the price object of a record in an hour, and the first hour of its line.
 
     None if the record was not listed in that hour.
     """
-    rows = reads.db.execute(SELECT_LINES, (reads.feed, key, hour))
-    versions = {file: (first, last, loads(line)) for file, first, last, line in rows}
+    reads = source.reads
+    versions = source.lines.find_lines(reads.feed, key, hour)
     lines = {file: line for file, (_, last, line) in versions.items() if last is None or last >= hour}
     if "facts" not in lines:
         return None
@@ -231,17 +279,18 @@ def _find_standing_pricing(reads: ReadLog, key: str, hour: str) -> tuple[Record,
     # A record without a line in `prices` has no price: since its facts began, or since the hour after
     # the last one with such a line.
     first = versions["facts"][0]
-    if "prices" in versions and (following := reads.find_first("attempts.hour > ?", versions["prices"][1])):
+    last = versions["prices"][1] if "prices" in versions else None
+    if last and (following := reads.find_first("attempts.hour > ?", last)):
         first = max(first, following.hour)
     return pricing, first
 
 
-def _find_since(reads: ReadLog, key: str, seen: Read, pricing: Record) -> str:
+def _find_since(source: _Source, key: str, seen: Read, pricing: Record) -> str:
     """Return the first hour of the unbroken stretch, up to a read, in which a record had equal prices."""
-    standing = None if seen.is_replaced else _find_standing_pricing(reads, key, seen.hour)
+    standing = None if seen.is_replaced else _find_standing_pricing(source, key, seen.hour)
     since = standing[1] if standing else seen.hour
-    while before := reads.find_last("attempts.hour < ?", since):
-        standing = _find_standing_pricing(reads, key, before.hour)
+    while before := source.reads.find_last("attempts.hour < ?", since):
+        standing = _find_standing_pricing(source, key, before.hour)
         if standing is None or not _is_same_pricing(standing[0], pricing):
             break
         since = standing[1]
@@ -265,9 +314,9 @@ def _read_all_prices(pricing: Record) -> list[Any]:
     return [prices, [{**entry, **read_entry_prices(entry)} for entry in read_schedule(pricing)]]
 
 
-def _describe_absence(reads: ReadLog, key: str, hour: str) -> str:
+def _describe_absence(source: _Source, key: str, hour: str) -> str:
     """Say that a record was not listed in an hour, and when it was before and after."""
-    spans = reads.db.execute(SELECT_SPANS, (reads.feed, key)).fetchall()
+    spans = source.lines.list_spans(source.reads.feed, key)
     before = max((last for _, last in spans if last and last < hour), default=None)
     after = min((first for first, _ in spans if first > hour), default=None)
     text = f"{key} was not there at {_format(hour)}"

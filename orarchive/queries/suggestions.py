@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import NoReturn
 
-from orarchive.errors import NotArchivedError
+from orarchive.errors import UnknownError
 
 MAX_SUGGESTIONS = 3
 MIN_SIMILARITY = 0.6
@@ -13,7 +13,7 @@ MIN_SIMILARITY = 0.6
 
 
 def raise_not_found(subject: str, key: str, names: Iterable[str], few: bool = False) -> NoReturn:
-    """Raise NotArchivedError for a name that is not in the archive, with the most similar of its `names`.
+    """Raise UnknownError for a name that is not in the archive, with the most similar of its `names`.
 
     `subject` says what was looked for ("model"). Case does not count. If the names are `few`, some of them
     are listed even if none is similar.
@@ -28,7 +28,7 @@ def raise_not_found(subject: str, key: str, names: Iterable[str], few: bool = Fa
         if not candidates:
             hint = "; there are none"
     msg = f"no {subject} {key}{hint}"
-    raise NotArchivedError(msg)
+    raise UnknownError(msg)
 
 
 def _find_similar(key: str, candidates: list[str]) -> list[str]:

@@ -2,11 +2,15 @@
 
 import datetime as dt
 import json
+from decimal import Decimal
 from typing import Any
 
 from click.testing import Result
 
+import orarchive
+from orarchive.jsonl import dumps
 from orarchive.sample import START
+from orarchive.timestamps import format_stamp
 from tests.support.all_readers import ask
 from tests.support.archives import HOUR, Payloads, Stage, build_payloads
 
@@ -160,7 +164,28 @@ def get_quote(stage: Stage, *arguments: str) -> Row:
         *("key", "at", "prices", "thresholds", "overrides", "pricing"),
         *("seen", "seen_started", "since", "origin", "next", "next_started", "same"),
     }
+    _assert_library_agrees(stage, quote, *arguments)
     return dict(quote)
+
+
+def _assert_library_agrees(stage: Stage, quote: Row, model: str, *options: str) -> None:
+    """Assert that the library answers a question about a price as the command does."""
+    values = dict(zip(options[::2], options[1::2], strict=True))
+    with orarchive.open(stage.root) as archive:
+        price = archive.price(model, values.get("--at"), values.get("--provider"))
+    assert price.amounts == {name: Decimal(entry["price"]) for name, entry in quote["prices"].items()}
+    assert {name: entry["entry"] for name, entry in quote["prices"].items() if entry["entry"]} == dict(
+        price.conditions
+    )
+    tiers = [{"min_prompt_tokens": tier.min_prompt_tokens, **tier.amounts} for tier in price.long_prompts]
+    assert tiers == [
+        {name: value if name == "min_prompt_tokens" else Decimal(value) for name, value in tier.items()}
+        for tier in quote["thresholds"]
+    ]
+    stamps = [time and format_stamp(time) for time in (price.at, price.seen, price.since, price.next)]
+    assert stamps == [quote[name] for name in ("at", "seen", "since", "next")]
+    assert (price.key, price.is_same_next, price.origin) == (quote["key"], quote["same"], quote["origin"])
+    assert dumps(price.pricing) == dumps(quote["pricing"])
 
 
 def get_prices(stage: Stage, *arguments: str) -> dict[str, str]:

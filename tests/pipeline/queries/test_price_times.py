@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import orarchive
 from orarchive.importer.convert import import_versions
 from orarchive.jsonl import dumps, loads
 from orarchive.sample import START
@@ -175,6 +176,10 @@ def test_a_price_that_was_replaced_within_its_hour(stage: Stage) -> None:
     assert get_prices(stage, GLM, *half_past)["prompt"] == "0.000002"
     assert get_certainty(stage, GLM, *half_past) == (SECOND_STAMP, SECOND_STAMP, SECOND_STAMP, False)
     assert get_certainty(stage, GLM) == (SECOND_STAMP, FIRST_STAMP, None, None)
+    with orarchive.open(stage.root) as archive, orarchive.open(archive.path) as file:
+        with pytest.raises(orarchive.NotCoveredError, match=f"ask for {format_hour(SECOND)} without minutes"):
+            file.price(GLM, half_past[1])
+        assert file.price(GLM, format_hour(SECOND)) == archive.price(GLM, format_hour(SECOND))
     make_commits(stage.root, [commits[0], commits[2]])
     assert get_prices(stage, GLM, *half_past)["prompt"] == "0.000001"
     assert get_certainty(stage, GLM, *half_past) == (FIRST_STAMP, FIRST_STAMP, SECOND_STAMP, True)
