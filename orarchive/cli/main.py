@@ -18,6 +18,7 @@ COMMANDS = {
     "log": "log",
     "price": "price",
     "index": "index",
+    "export": "export",
     "import": "import_",
     "report": "report",
     "contract": "contract",

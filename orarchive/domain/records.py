@@ -84,8 +84,8 @@ class Model:
             expires=parse_expiry(record.get("expiration_date")),
             created=as_moment(record.get("created")),
             knowledge_cutoff=as_text(record.get("knowledge_cutoff")),
-            inputs=_read_modalities(architecture, "input_modalities", 0),
-            outputs=_read_modalities(architecture, "output_modalities", 1),
+            inputs=read_modalities(architecture, "input_modalities", 0),
+            outputs=read_modalities(architecture, "output_modalities", 1),
             tokenizer=as_text(architecture.get("tokenizer")),
             parameters=as_texts(record.get("supported_parameters")),
             hugging_face=as_text(record.get("hugging_face_id")),
@@ -169,7 +169,7 @@ def _read_prices_at(pricing: Any, moment: dt.datetime) -> dict[str, Decimal]:
     return {name: price for name, (price, _) in get_prices_at(pricing, moment).items()}
 
 
-def _read_modalities(architecture: Record, name: str, position: int) -> tuple[str, ...]:
+def read_modalities(architecture: Record, name: str, position: int) -> tuple[str, ...]:
     """Read a list of modalities; until March 2025 records had both lists in one word: `text+image->text`."""
     if name in architecture:
         return as_texts(architecture[name])

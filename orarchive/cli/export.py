@@ -1,0 +1,45 @@
+"""The command `export`: the archive as Parquet files with their descriptions."""
+
+from pathlib import Path
+
+import click
+
+from orarchive.cli.options import cache_option, is_progress_shown, json_option, print_json, with_archive
+from orarchive.errors import ArchiveError
+from orarchive.store.archive import Archive, refuse_data_folder
+
+
+@click.command("export")
+@with_archive
+@click.option("--format", "file_format", type=click.Choice(["parquet"]), default="parquet", show_default=True)
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder of the export."
+)
+@click.option("--health/--no-health", default=True, help="With the raw health of endpoints, by month.")
+@click.option("--jobs", type=click.IntRange(min=1), default=1, help="Processes that write months of health.")
+@cache_option
+@json_option
+def export_command(
+    archive: Archive, file_format: str, out: Path, health: bool, jobs: int, cache: Path | None, as_json: bool
+) -> None:
+    """Export every table as Parquet, described; a later export writes only the months that changed."""
+    refuse_data_folder(out, archive)
+    try:
+        from orarchive.export.export import export_archive
+    except ModuleNotFoundError as error:
+        if error.name != "pyarrow":
+            raise
+        msg = f"{file_format} needs pyarrow: pip install 'openrouter-archive[parquet]'"
+        raise ArchiveError(msg) from error
+    manifest, months = export_archive(
+        archive, out, cache, health=health, jobs=jobs, progress=is_progress_shown()
+    )
+    size = sum(entry.bytes for entry in manifest.files)
+    if as_json:
+        print_json({"path": str(out), "files": len(manifest.files), "bytes": size, "months": months})
+    else:
+        written = ", ".join(months) or "none"
+        click.echo(
+            f"{click.format_filename(out)}: {len(manifest.files):,} files, {size:,} bytes;"
+            f" months of health written: {written}"
+        )

@@ -1,0 +1,108 @@
+"""Export: bring a folder of Parquet files up to the archive, and describe them."""
+
+import multiprocessing
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from orarchive.errors import ArchiveError
+from orarchive.export.croissant import CROISSANT_NAME, build_croissant
+from orarchive.export.datapackage import DATAPACKAGE_NAME, build_datapackage
+from orarchive.export.health_source import list_health_attempts
+from orarchive.export.manifest import (
+    Manifest,
+    build_manifest,
+    format_json,
+    read_manifest,
+    write_checksums,
+    write_manifest,
+    write_text,
+)
+from orarchive.export.months import MonthTask, list_stale_months, write_month
+from orarchive.export.parquet_files import FileEntry
+from orarchive.export.readme import README_NAME, build_readme
+from orarchive.export.schemas import HEALTH, TABLES
+from orarchive.export.tables import write_tables
+from orarchive.index.database import open_index
+from orarchive.store.archive import Archive
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """An export whose small tables are written, and whose months of health may still be missing."""
+
+    out: Path
+    manifest: Manifest
+    """It names the small tables, and the months of health that stay as they are."""
+    months: tuple[MonthTask, ...]
+    """The months of health that have to be written."""
+
+
+def export_archive(
+    archive: Archive,
+    out: Path,
+    cache: Path | None = None,
+    *,
+    health: bool = True,
+    jobs: int = 1,
+    progress: bool = False,
+) -> tuple[Manifest, list[str]]:
+    """Bring the export of an archive in a folder up to date; return its manifest and the months written.
+
+    `jobs` is the number of processes that write months of raw health; `health` = False leaves that out.
+    """
+    preparation = prepare_export(archive, out, cache, health=health, progress=progress)
+    if jobs > 1 and len(preparation.months) > 1:
+        # A forked process would share the connections and threads of this one.
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(jobs, context) as pool:
+            months = list(pool.map(write_month, preparation.months))
+    else:
+        months = [write_month(task) for task in preparation.months]
+    return finish_export(preparation, months), [entry.period for entry in months]
+
+
+def prepare_export(
+    archive: Archive, out: Path, cache: Path | None = None, *, health: bool = True, progress: bool = False
+) -> Preparation:
+    """Write every table but raw health, and find the months of that which have to be written.
+
+    Raise ArchiveError for a folder that holds the export of another archive.
+    """
+    with open_index(archive, cache, progress) as db:
+        previous = read_manifest(out)
+        manifest = build_manifest(db, ())
+        if previous and previous.archive != manifest.archive:
+            msg = f"{out} holds the export of another archive; name another folder"
+            raise ArchiveError(msg)
+        out.mkdir(parents=True, exist_ok=True)
+        tables = write_tables(db, out)
+        attempts = list_health_attempts(db) if health else {}
+    months = [MonthTask(archive.root, out, month, tuple(attempts[month])) for month in sorted(attempts)]
+    old_files = previous.files if previous else ()
+    stale = list_stale_months(months, old_files)
+    names = {task.month for task in stale}
+    kept = [
+        entry for entry in old_files if health and entry.table == HEALTH.name and entry.period not in names
+    ]
+    for path in {entry.path for entry in old_files} - {entry.path for entry in (*tables, *kept)}:
+        if path not in {HEALTH.build_path(month) for month in names}:
+            (out / path).unlink(missing_ok=True)
+    return Preparation(out, replace(manifest, files=(*tables, *kept)), tuple(stale))
+
+
+def finish_export(preparation: Preparation, months: Iterable[FileEntry]) -> Manifest:
+    """Describe an export whose months are written; the manifest is written last."""
+    order = [table.name for table in TABLES]
+    files = sorted(
+        [*preparation.manifest.files, *months], key=lambda entry: (order.index(entry.table), entry.path)
+    )
+    manifest = replace(preparation.manifest, files=tuple(files))
+    out = preparation.out
+    write_text(out / README_NAME, build_readme(manifest))
+    write_text(out / DATAPACKAGE_NAME, format_json(build_datapackage(manifest)))
+    write_text(out / CROISSANT_NAME, format_json(build_croissant(manifest)))
+    write_checksums(out, files, [README_NAME, DATAPACKAGE_NAME, CROISSANT_NAME])
+    write_manifest(out, manifest)
+    return manifest

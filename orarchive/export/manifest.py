@@ -1,0 +1,82 @@
+"""The manifest: which files an export consists of, and what the months of health were made from."""
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from orarchive import __version__
+from orarchive.errors import ArchiveError
+from orarchive.export.parquet_files import FileEntry, hash_file
+from orarchive.export.schemas import SCHEMA_VERSION
+from orarchive.json_text import format_for_diffs
+
+MANIFEST_NAME = "manifest.json"
+CHECKSUMS_NAME = "SHA256SUMS"
+
+SELECT_ARCHIVE = """
+    select coalesce((select commit_id from attempts where origin = 'live' and commit_id is not null
+        order by attempt limit 1), commit_id) as first_commit
+    from attempts order by attempt limit 1
+"""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What an export says about itself."""
+
+    archive: str
+    """Commit of the first live hour, which tells archives apart."""
+    as_of: str
+    """Last archived hour."""
+    files: tuple[FileEntry, ...]
+    schema: int = SCHEMA_VERSION
+    program: str = __version__
+
+
+def build_manifest(db: sqlite3.Connection, files: Iterable[FileEntry]) -> Manifest:
+    """Build the manifest of an export from an index."""
+    (archive,) = db.execute(SELECT_ARCHIVE).fetchone()
+    (as_of,) = db.execute("select max(hour) from attempts").fetchone()
+    return Manifest(archive or "", as_of, tuple(files))
+
+
+def read_manifest(out: Path) -> Manifest | None:
+    """Read the manifest in a folder, None if there is none; raise ArchiveError for anything else."""
+    path = out / MANIFEST_NAME
+    if not path.exists():
+        return None
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Manifest)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        msg = f"{path} is no manifest of an export ({error}); delete it, and the export is written anew"
+        raise ArchiveError(msg) from error
+
+
+def write_manifest(out: Path, manifest: Manifest) -> None:
+    """Write the manifest; it comes last, so that all that it names is there."""
+    write_text(out / MANIFEST_NAME, format_json(asdict(manifest)))
+
+
+def write_checksums(out: Path, files: Iterable[FileEntry], names: Iterable[str]) -> None:
+    """Write SHA256SUMS, which `sha256sum --check` reads, of data files and of other files by name."""
+    digests = {entry.path: entry.sha256 for entry in files} | {name: hash_file(out / name) for name in names}
+    write_text(out / CHECKSUMS_NAME, "".join(f"{digests[path]}  {path}\n" for path in sorted(digests)))
+
+
+def format_json(value: Any) -> str:
+    """Format a value as JSON over several lines, names sorted."""
+    return f"{format_for_diffs(value)}\n"
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file beside its place and rename it, if it differs."""
+    content = text.encode()
+    if path.exists() and path.read_bytes() == content:
+        return
+    partial = path.with_name(f"{path.name}.partial")
+    partial.write_bytes(content)
+    partial.replace(path)

@@ -1,0 +1,66 @@
+"""Parquet files: written beside their place and renamed, so that each is old or new and never in between."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+ROW_GROUP_ROWS = 122_880
+"""Rows of a row group, as DuckDB writes them: a reader that needs a few rows skips the other groups."""
+
+
+@dataclass(frozen=True)
+class FileEntry:
+    """A file of an export, as the manifest describes it."""
+
+    path: str
+    """Below the folder of the export."""
+    table: str
+    period: str
+    """`2026`, `2026-11`; "" for a table in one file."""
+    rows: int
+    bytes: int
+    sha256: str
+    source: str = ""
+    """Of months of health: hash of the attempts that the file was made from."""
+
+
+def write_parquet(
+    out: Path, entry_path: str, schema: pa.Schema, groups: Iterable[pa.Table]
+) -> tuple[int, int, str]:
+    """Write tables, a row group each, to a file below a folder; return rows, bytes and SHA-256.
+
+    A file that has these bytes already is not touched.
+    """
+    path = out / entry_path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.partial")
+    rows = 0
+    try:
+        with pq.ParquetWriter(partial, schema, compression="zstd", version="2.6") as writer:
+            for group in groups:
+                rows += group.num_rows
+                writer.write_table(group, row_group_size=ROW_GROUP_ROWS)
+        digest = hash_file(partial)
+        if not (path.exists() and hash_file(path) == digest):
+            partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+    return rows, path.stat().st_size, digest
+
+
+def sort_groups(table: pa.Table, key: tuple[str, ...]) -> Iterable[pa.Table]:
+    """Yield the rows of a table sorted by columns, in tables of a row group each; an empty table as it is."""
+    order = pc.sort_indices(table, sort_keys=[(name, "ascending") for name in key])
+    for start in range(0, max(len(order), 1), ROW_GROUP_ROWS):
+        yield table.take(order.slice(start, ROW_GROUP_ROWS))
+
+
+def hash_file(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
