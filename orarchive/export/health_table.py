@@ -1,6 +1,7 @@
 """A month of health as a table: attempt by attempt into typed arrays, then sorted by endpoint and hour."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,7 +23,7 @@ MEASURE_COLUMNS = tuple(column.name for column in HEALTH.columns if column.name 
 """The columns that each attempt fills, in their order."""
 
 MAX_EXACT_INTEGER = 2**53
-"""Whole numbers below this have a double each."""
+"""Whole numbers up to this have a double each."""
 
 Extras = dict[int, dict[str, Any]]
 """Position of an endpoint -> fields that fit no column."""
@@ -120,22 +121,19 @@ def _is_integer(value: Any) -> bool:
 
 def _build_doubles(name: str, values: list[Any], extras: Extras) -> pa.Array:
     """Return numbers as doubles; values that a double does not hold exactly go to `extras`."""
-    if not all(value is None or type(value) is float or _is_small(value) for value in values):
-        _add_extras(name, [None if _is_double(value) else value for value in values], extras)
-        values = [float(value) if value is not None and _is_double(value) else None for value in values]
-    return pa.array(values, MEASURE)
+    if set(map(type, values)) <= {float, int, type(None)}:
+        with suppress(pa.ArrowInvalid):  # a whole number that has no double
+            return pa.array(values, MEASURE)
+    _add_extras(name, [None if _is_double(value) else value for value in values], extras)
+    numbers = [None if value is None or not _is_double(value) else float(value) for value in values]
+    return pa.array(numbers, MEASURE)
 
 
 def _is_double(value: Any) -> bool:
-    """Return whether a number is that of its double in the shortest form, and so comes back unchanged."""
-    if isinstance(value, Number | int) and not isinstance(value, bool):
+    """Return whether a value is None, or a number that its double gives back unchanged."""
+    if isinstance(value, Number):
         return value == Number(repr(float(value)))
-    return isinstance(value, float)
-
-
-def _is_small(value: Any) -> bool:
-    """Return whether a value is a whole number that every double near it tells from its neighbours."""
-    return type(value) is int and abs(value) < MAX_EXACT_INTEGER
+    return value is None or type(value) is float or (type(value) is int and abs(value) <= MAX_EXACT_INTEGER)
 
 
 def _build_percentiles(name: str, values: list[Any], extras: Extras) -> dict[str, pa.Array]:

