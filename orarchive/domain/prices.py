@@ -84,7 +84,7 @@ def list_base_prices(pricing: Any) -> dict[str, Decimal]:
     the price outside is not stated.
     """
     prices, bases = read_prices(pricing), {}
-    for name in list_scheduled_dimensions(pricing) & prices.keys():
+    for name in sorted(list_scheduled_dimensions(pricing) & prices.keys()):  # sets have no order
         entries = [entry for entry in list_readable_entries(pricing) if name in entry]
         rates = [read_entry_prices(entry).get(name) for entry in entries]
         if not any(is_same_price(prices[name], rate) for rate in rates) and not _covers_week(entries):

@@ -1,7 +1,7 @@
 """Export: bring a folder of Parquet files up to the archive, and describe them."""
 
 import multiprocessing
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +19,7 @@ from orarchive.export.manifest import (
     write_manifest,
     write_text,
 )
-from orarchive.export.months import MonthTask, list_stale_months, write_month
+from orarchive.export.months import MonthTask, is_intact, list_stale_months, write_month
 from orarchive.export.parquet_files import FileEntry
 from orarchive.export.readme import README_NAME, build_readme
 from orarchive.export.schemas import HEALTH, TABLES
@@ -82,14 +82,31 @@ def prepare_export(
     months = [MonthTask(archive.root, out, month, tuple(attempts[month])) for month in sorted(attempts)]
     old_files = previous.files if previous else ()
     stale = list_stale_months(months, old_files)
-    names = {task.month for task in stale}
-    kept = [
-        entry for entry in old_files if health and entry.table == HEALTH.name and entry.period not in names
-    ]
-    for path in {entry.path for entry in old_files} - {entry.path for entry in (*tables, *kept)}:
-        if path not in {HEALTH.build_path(month) for month in names}:
-            (out / path).unlink(missing_ok=True)
+    kept = _select_kept(out, old_files, stale, {task.month for task in months} if health else None)
+    paths = {entry.path for entry in (*tables, *kept)} | {HEALTH.build_path(task.month) for task in stale}
+    for path in {entry.path for entry in old_files} - paths:
+        (out / path).unlink(missing_ok=True)
     return Preparation(out, replace(manifest, files=(*tables, *kept)), tuple(stale))
+
+
+def _select_kept(
+    out: Path, files: Iterable[FileEntry], stale: Iterable[MonthTask], months: Collection[str] | None
+) -> list[FileEntry]:
+    """Return the months of health that stay as they are, which the archive may no longer have.
+
+    `months` are those that the archive has; None: health is left out. Raise ArchiveError for a month that is
+    damaged and that the archive has no more.
+    """
+    written = {task.month for task in stale}
+    kept = [entry for entry in files if entry.table == HEALTH.name and entry.period not in written]
+    for entry in kept:
+        if months is not None and entry.period not in months and not is_intact(out, entry):
+            msg = (
+                f"{out / entry.path} is missing or damaged, and the archive no longer holds the health of"
+                f" that month; restore the file (its SHA-256 is {entry.sha256})"
+            )
+            raise ArchiveError(msg)
+    return kept
 
 
 def finish_export(preparation: Preparation, months: Iterable[FileEntry]) -> Manifest:

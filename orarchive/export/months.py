@@ -40,11 +40,11 @@ def list_stale_months(tasks: Iterable[MonthTask], entries: Iterable[FileEntry]) 
     return [
         task
         for task in tasks
-        if not (entry := sound.get((task.month, task.source))) or not _is_intact(task.out, entry)
+        if not (entry := sound.get((task.month, task.source))) or not is_intact(task.out, entry)
     ]
 
 
-def _is_intact(out: Path, entry: FileEntry) -> bool:
+def is_intact(out: Path, entry: FileEntry) -> bool:
     """Return whether a file is there and has the bytes that the manifest says."""
     path = out / entry.path
     return path.is_file() and path.stat().st_size == entry.bytes and hash_file(path) == entry.sha256

@@ -15,7 +15,8 @@ from orarchive.index.sql_values import escape_surrogates, escape_values, to_json
 from orarchive.jsonl import Record, loads
 
 SELECT_PRICES = """
-    select records.id, feed, parts, dimension, condition, position, prices.first, prices.last, amount
+    select records.id, feed, parts, dimension, condition, position, amount, prices.first,
+        prices.last, lead(prices.first) over (partition by record, dimension, condition order by prices.first)
     from prices join records on records.id = record
 """
 
@@ -32,24 +33,24 @@ PriceLines = dict[int, list[tuple[str, str | None, Record]]]
 def list_price_rows(db: sqlite3.Connection, reads: GoodReads) -> Iterator[Row]:
     """Yield a row for each price of a model or an endpoint, with its conditions and its span."""
     lines = _read_price_lines(db)
-    for record, feed, parts, dimension, condition, position, first, last, amount in db.execute(SELECT_PRICES):
-        key = loads(parts)
-        price = parse_price(amount)
-        span = reads.close_span(feed, FEEDS[feed].get_parent_key(tuple(key)), first, last)
+    for record, feed, parts, dimension, condition, position, amount, *span in db.execute(SELECT_PRICES):
+        key, first = loads(parts), span[0]
+        parent_key = FEEDS[feed].get_parent_key(tuple(key))
+        valid_from, last_seen, superseded_at = reads.close_span(feed, parent_key, *span)
         yield escape_values(
             {
                 "feed": feed,
                 **_build_key(feed, key),
                 "dimension": dimension,
                 "unit": PER_UNIT.get(dimension, "token") or None,
-                "price_usd": fit_price(price),
+                "price_usd": fit_price(amount),
                 "price_sent": _find_sent(lines.get(record, []), dimension, condition, first, amount),
                 "condition": condition,
                 "position": position,
                 **_read_conditions(condition),
-                "valid_from": parse_optional_time(span[0]),
-                "last_seen": parse_optional_time(span[1]),
-                "superseded_at": parse_optional_time(span[2]),
+                "valid_from": parse_optional_time(valid_from),
+                "last_seen": parse_optional_time(last_seen),
+                "superseded_at": parse_optional_time(superseded_at),
             }
         )
 

@@ -27,6 +27,8 @@ from orarchive.jsonl import Record, loads
 Row = dict[str, Any]
 """Column -> value; a column that is left out is null."""
 
+SPAN_COLUMNS = ("valid_from", "last_seen", "superseded_at")
+
 SELECT_RECORDS = """
     select records.id, parts, records.first, records.last, arrival, state, records.missing,
         (select line from versions where record = records.id and file = ? order by first desc limit 1) as line
@@ -34,7 +36,8 @@ SELECT_RECORDS = """
 """
 
 SELECT_VERSIONS = """
-    select parts, file, versions.first, versions.last, line
+    select parts, file, line, versions.first, versions.last,
+        lead(versions.first) over (partition by record, file order by versions.first)
     from versions join records on records.id = record where feed = ?
 """
 
@@ -140,15 +143,14 @@ def _list_records(
 def _list_versions(db: sqlite3.Connection, reads: GoodReads, feed: str) -> Iterator[tuple[list[Any], Row]]:
     """Yield each version of each line of a feed's records: key and columns."""
     origins = read_origins(db)
-    for parts, facet, first, last, line in db.execute(SELECT_VERSIONS, (feed,)):
+    for parts, facet, line, *span in db.execute(SELECT_VERSIONS, (feed,)):
         key = loads(parts)
         # A line of `asked` is about a model, but was read together with its endpoints.
         read_feed = "endpoints" if facet == "asked" else feed
-        span = reads.close_span(read_feed, FEEDS[read_feed].get_parent_key(tuple(key)), first, last)
-        times = dict(
-            zip(("valid_from", "last_seen", "superseded_at"), map(parse_optional_time, span), strict=True)
-        )
-        yield key, {"facet": facet, **times, "origin": origins.get(first), "json": line}
+        parent_key = FEEDS[read_feed].get_parent_key(tuple(key))
+        times = map(parse_optional_time, reads.close_span(read_feed, parent_key, *span))
+        columns = dict(zip(SPAN_COLUMNS, times, strict=True))
+        yield key, {"facet": facet, **columns, "origin": origins.get(span[0]), "json": line}
 
 
 def _read_model_facts(record: Record) -> Row:

@@ -44,15 +44,17 @@ class GoodReads:
         return self._last_hours[feed, parent_key] or None
 
     def close_span(
-        self, feed: str, parent_key: str | None, first: str, last: str | None
+        self, feed: str, parent_key: str | None, first: str, last: str | None, next_first: str | None = None
     ) -> tuple[str, str, str | None]:
         """Return `valid_from`, `last_seen` and `superseded_at` of a row of the index.
 
-        `last` is None while it holds. A model that was read for the first time may hold without a good read.
+        `last` is None while it holds. `next_first` is the first hour of the row that follows it: a line may
+        change although its feed could not be read, when the model that it is about does.
         """
         if last is None:
             return first, max(first, self.find_last_hour(feed, parent_key) or first), None
-        return first, last, self.find_next_hour(feed, last, parent_key)
+        ends = [self.find_next_hour(feed, last, parent_key), next_first]
+        return first, last, min(filter(None, ends), default=None)
 
 
 def read_origins(db: sqlite3.Connection) -> dict[str, str]:

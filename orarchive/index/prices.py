@@ -116,7 +116,7 @@ def _add_standing_bases(
     A pricing object states them only outside the windows; inside, they stand as they were read last.
     """
     scheduled = list_scheduled_dimensions(new_pricing)
-    for name in list_scheduled_dimensions(old_pricing):
+    for name in sorted(list_scheduled_dimensions(old_pricing)):  # positions follow, and sets have no order
         point = (escape_surrogates(name), "")
         row = context.db.execute(SELECT_STANDING, (record, *point)).fetchone()
         if row:

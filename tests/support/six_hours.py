@@ -66,12 +66,14 @@ def assert_sound(archive: Archive, cache: Path, rows: list[str]) -> None:
     assert {path.name for path in cache.iterdir()} == {INDEX_NAME, f"{INDEX_NAME}.lock", CHECKSUMS_NAME}
 
 
-def run_orarchive(*arguments: str | Path, prefix: tuple[str, ...] = ()) -> "subprocess.CompletedProcess[str]":
+def run_orarchive(
+    *arguments: str | Path, prefix: tuple[str, ...] = (), **environment: str
+) -> "subprocess.CompletedProcess[str]":
     """Run a command of `orarchive` in a process of its own; `prefix` begins the command line."""
     return subprocess.run(
         [*prefix, sys.executable, "-m", "orarchive", *arguments],
         cwd=ROOT,
-        env={**os.environ},
+        env={**os.environ, **environment},
         capture_output=True,
         text=True,
         check=False,
