@@ -50,10 +50,15 @@ def read_manifest(out: Path) -> Manifest | None:
     if not path.exists():
         return None
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Manifest)
+        return parse_manifest(path.read_bytes())
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         msg = f"{path} is no manifest of an export ({error}); delete it, and the export is written anew"
         raise ArchiveError(msg) from error
+
+
+def parse_manifest(content: bytes) -> Manifest:
+    """Parse the bytes of a manifest; raise msgspec.DecodeError for those of anything else."""
+    return msgspec.json.decode(content, type=Manifest)
 
 
 def write_manifest(out: Path, manifest: Manifest) -> None:

@@ -119,6 +119,7 @@ PRICES = Table(
         Column("price_sent", TEXT, "The price as it was sent."),
         Column("condition", TEXT, "'', or the conditions of an override as JSON; columns below have them."),
         Column("position", INTEGER, "Of prices that hold at the same time the one with the highest counts."),
+        Column("is_readable", FLAG, "False: it has a condition of unknown meaning, and never counts."),
         Column(
             "min_prompt_tokens", INTEGER, "It holds for prompts longer than this; null: for all.", "tokens"
         ),

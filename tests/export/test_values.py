@@ -167,8 +167,9 @@ def rebuild_field(row: Row, name: str) -> Any:
         return extra.get(name)
     if name in PERCENTILE_FIELDS:
         values = {column[-3:]: row[column] for column in row if column.startswith(f"{name}_p")}
-        return None if set(values.values()) == {None} else values
-    return row[name]
+        return None if set(values.values()) == {None} else loads(dumps(values))
+    # As a number of JSON, which is compared by its digits and not by the nearest double.
+    return loads(dumps(row[name]))
 
 
 def check_read(rows: Rows, attempt: ArchivedAttempt, chance: random.Random) -> None:

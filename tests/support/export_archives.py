@@ -23,8 +23,8 @@ from tests.support.random_steps import (
     Step,
 )
 
-STEPS = 62
-HOURS_APART = (1, 2, 24, 60, 90, 120, 120)
+STEPS = 66
+HOURS_APART = (1, 2, 24, 100, 120, 150, 150)
 """Hours between two steps; all of them together take half a year."""
 
 PERCENTILES: Record = {"p50": 10, "p75": 20.5, "p90": 30, "p99": loads("123456789.12345678901")}

@@ -31,11 +31,15 @@ def find_browser() -> str:
 
 def find_validator() -> list[str]:
     """Return the command of the W3C's HTML checker."""
-    if not shutil.which("java"):
-        leave_out("no Java on this machine")
+    java = find_java()
     if not VNU.exists():
         leave_out("no vnu.jar (npm install --no-save --prefix build/tools vnu-jar)")
-    return ["java", "-jar", str(VNU)]
+    return [java, "-jar", str(VNU)]
+
+
+def find_java() -> str:
+    """Return the path of Java."""
+    return shutil.which("java") or leave_out("no Java on this machine")
 
 
 def find_permission_prefix() -> list[str]:
