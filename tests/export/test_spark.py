@@ -40,7 +40,7 @@ OPTIONS = " ".join(
         "--driver-java-options '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC'",
     ]
 )
-"""Options of Spark; the last two lines save half of the time, which goes into compiling code that runs once."""
+"""Options of Spark; the last two lines save half of the time, which goes into compiling code for one run."""
 
 SPARK_TYPES = {
     columns.TEXT: "string",

@@ -33,6 +33,8 @@ def find_violations(name: str, text: str) -> set[str]:
         violations |= {*_check_ticks(workflow), *_check_queue(workflow), *_check_scrape(workflow)}
     if name == "publish.yml":
         violations |= {*_check_queue(workflow), *_check_publish(workflow)}
+    if name == "months.yml":
+        violations |= {*_check_queue(workflow), *_check_months(workflow)}
     if name == "audit.yml":
         violations |= {*_check_audit(workflow)}
     return violations
@@ -114,6 +116,14 @@ def _check_audit(workflow: Workflow) -> Iterator[str]:
         yield "a lock that is not audited"
     if "pip-audit --strict --require-hashes --disable-pip" not in script:
         yield "an audit that skips packages it cannot look up"
+
+
+def _check_months(workflow: Workflow) -> Iterator[str]:
+    script = "\n".join(step.get("run", "") for step in _list_steps(workflow))
+    if re.search(r'upload \S+ "\$month" .*--clobber', script):
+        yield "a released month that is replaced"
+    if "|| true" in script or "2> /dev/null" in script:
+        yield "a failed request that counts as an empty list"
 
 
 def _check_ticks(workflow: Workflow) -> Iterator[str]:

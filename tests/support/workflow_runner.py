@@ -147,6 +147,11 @@ class Repository:
         return self.home / "pulls.json"
 
     @property
+    def releases(self) -> Path:
+        """Return the folder with a folder of assets for each release, by its tag."""
+        return self.home / "releases"
+
+    @property
     def artifacts(self) -> Path:
         """Return the folder with a folder for each artifact of the last run."""
         return self.home / "artifacts"
@@ -290,6 +295,7 @@ class Runner:
             "REHEARSAL_NOW": self.repository.now.isoformat(),
             "REHEARSAL_PULLS": str(self.repository.pulls),
             "REHEARSAL_PYTHON": sys.executable,
+            "REHEARSAL_RELEASES": str(self.repository.releases),
             "REHEARSAL_SITE": str(self.repository.site),
             "RUNNER_TEMP": str(self.files),
             "SYNC_REQUESTS_PER_SECOND": "0",

@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from orarchive.export.manifest import read_manifest
 from orarchive.publish.deployment import QUIET_SPAN, compute_pause, is_due
 from orarchive.sample import START, Service
 from orarchive.timestamps import format_stamp
@@ -66,6 +67,11 @@ def test_push_of_code_and_a_run_by_hand_are_deployed(published: Repository, even
     (published.site / "index.html").unlink()
     assert run_result(published.run("publish.yml", event)) == "success"
     assert (published.site / "index.html").exists()
+    tables = read_manifest(published.site / "parquet")
+    assert tables
+    names = {entry.table for entry in tables.files if (published.site / "parquet" / entry.path).is_file()}
+    assert {"models", "prices", "coverage", "health_days"} <= names
+    assert "health" not in names, "raw health is released by months.yml"
 
 
 def test_another_site_at_the_address_is_replaced(service: Service, published: Repository) -> None:

@@ -48,6 +48,7 @@ def build_parser() -> argparse.ArgumentParser:
     auth.add_parser("setup-git", allow_abbrev=False).set_defaults(right="", function=set_up_git)
     _add_issue_commands(groups.add_parser("issue"))
     _add_pull_commands(groups.add_parser("pr"))
+    _add_release_commands(groups.add_parser("release"))
     return gh
 
 
@@ -73,6 +74,28 @@ def _add_pull_commands(group: argparse.ArgumentParser) -> None:
     create = commands.add_parser("create", allow_abbrev=False)
     for name in ("--base", "--head", "--title", "--body"):
         create.add_argument(name, required=True)
+
+
+def _add_release_commands(group: argparse.ArgumentParser) -> None:
+    group.set_defaults(right="contents: write", function=run_release_command)
+    commands = group.add_subparsers(dest="command", required=True)
+    tags = commands.add_parser("list", allow_abbrev=False)
+    tags.add_argument("--limit", required=True)
+    tags.add_argument("--json", choices=("tagName",), required=True)
+    tags.add_argument("--jq", choices=(".[].tagName",), required=True)
+    create = commands.add_parser("create", allow_abbrev=False)
+    create.add_argument("tag")
+    create.add_argument("--latest", choices=("false",))
+    for name in ("--title", "--notes"):
+        create.add_argument(name, required=True)
+    view = commands.add_parser("view", allow_abbrev=False)
+    view.add_argument("tag")
+    view.add_argument("--json", choices=("assets",), required=True)
+    view.add_argument("--jq", choices=(".assets[].name",), required=True)
+    upload = commands.add_parser("upload", allow_abbrev=False)
+    upload.add_argument("tag")
+    upload.add_argument("file", type=Path)
+    upload.add_argument("--clobber", action="store_true")
 
 
 def _add_list_flags(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
@@ -138,6 +161,25 @@ def run_pull_command(args: argparse.Namespace) -> None:
         sys.exit(f'a pull request for branch "{args.head}" into branch "{args.base}" already exists')
     pull = {name: getattr(args, name) for name in ("base", "head", "title", "body")}
     file.write_text(json.dumps([*pulls, {**pull, "state": "open", "author": ACTIONS_APP}]))
+
+
+def run_release_command(args: argparse.Namespace) -> None:
+    """List, create or view releases, or upload an asset; fail where a release or an asset is not as asked."""
+    releases = Path(os.environ["REHEARSAL_RELEASES"])
+    if args.command == "list":
+        print(*sorted(path.name for path in releases.glob("*")), sep="\n")
+        return
+    folder = releases / args.tag
+    if args.command == "create":
+        folder.mkdir(parents=True)
+    elif not folder.is_dir():
+        sys.exit("release not found")
+    elif args.command == "view":
+        print(*sorted(path.name for path in folder.iterdir()), sep="\n")
+    elif (folder / args.file.name).exists() and not args.clobber:
+        sys.exit(f"asset under the same name already exists: [{args.file.name}]")
+    else:
+        (folder / args.file.name).write_bytes(args.file.read_bytes())
 
 
 def print_first_number(matches: list[bool], entries: Entries, args: argparse.Namespace) -> None:
