@@ -1,8 +1,10 @@
 """The descriptions of an export: valid to frictionless and mlcroissant, and true of every file."""
 
 import json
+import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from orarchive.export.datapackage import DATAPACKAGE_NAME
 from orarchive.export.manifest import CHECKSUMS_NAME, Manifest
 from orarchive.export.readme import README_NAME, list_duckdb_lines, list_polars_lines
 from orarchive.export.schemas import TABLES
+from tests.support.archives import ROOT
 
 MAX_VALIDATED_ROWS = 200
 """Rows of a file that frictionless validates; it takes a millisecond for each."""
@@ -120,3 +123,15 @@ def test_the_manifest_is_json_with_every_file(out: Path, manifest: Manifest) -> 
     content = json.loads((out / "manifest.json").read_text())
     assert [file["path"] for file in content["files"]] == [entry.path for entry in manifest.files]
     assert content["as_of"] == manifest.as_of
+
+
+def test_the_script_prints_the_lines(out: Path, manifest: Manifest) -> None:
+    script = ROOT / "examples/one_liners.py"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, script, out / "manifest.json"], env=environment, capture_output=True, text=True
+    )
+    assert done.stdout.splitlines() == [
+        *list_duckdb_lines(manifest, f"{out}/"),
+        *list_polars_lines(manifest, f"{out}/"),
+    ], done.stderr
