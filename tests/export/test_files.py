@@ -1,6 +1,7 @@
 """The files of an export: equal archives give equal bytes, closed months stay, and no half export is one."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -13,7 +14,8 @@ from orarchive.export.manifest import MANIFEST_NAME, Manifest, read_manifest
 from orarchive.export.months import MonthTask, write_month
 from orarchive.export.parquet_files import ROW_GROUP_ROWS, FileEntry, hash_file
 from orarchive.export.schemas import HEALTH, SCHEMA_VERSION, TABLES
-from orarchive.store.archive import open_archive
+from orarchive.index.database import dump_rows, open_index
+from orarchive.store.archive import Archive, open_archive
 from tests.support.archives import read_git
 from tests.support.export_archives import HalfYear, make_half_year
 from tests.support.six_hours import run_orarchive
@@ -32,6 +34,12 @@ def copy_export(out: Path, folder: Path) -> Path:
     return folder
 
 
+def read_prices(archive: Archive) -> Iterator[str]:
+    """Yield the rows of the prices of an index, in which nothing may follow the order of a set."""
+    with open_index(archive) as db:
+        yield from (row for row in dump_rows(db) if row.startswith("prices:"))
+
+
 def list_months(manifest: Manifest) -> list[str]:
     return [entry.period for entry in manifest.files if entry.table == HEALTH.name]
 
@@ -46,6 +54,9 @@ def test_equal_archives_give_equal_bytes(
     assert done.returncode == 0, done.stderr
     assert '"files":' in done.stdout
     assert hash_files(other) == hash_files(out)
+    indexes = (half_year.archive, open_archive(tmp_path / "clone"))
+    rows, other_rows = ([*read_prices(archive)] for archive in indexes)
+    assert rows == other_rows
     assert len(list_months(manifest)) >= 5
 
 

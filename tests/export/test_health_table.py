@@ -26,6 +26,14 @@ def test_numbers_that_fit() -> None:
     assert [row["extra"] for row in rows] == [None] * 3
 
 
+def test_whole_numbers_that_no_double_holds_are_kept() -> None:
+    rows = build_rows({"uptime_last_1d": [2**53 + 1, 7]})
+    assert [(row["uptime_last_1d"], row["extra"]) for row in rows] == [
+        (None, f'{{"uptime_last_1d":{2**53 + 1}}}'),
+        (7.0, None),
+    ]
+
+
 def test_values_that_do_not_fit_are_kept_as_sent() -> None:
     statuses = [True, loads("1.5"), "0", 2**63, [0], 7]
     uptimes = [loads("99.12345678901234567890"), 2**53 + 1, False, "all", {"p50": 1}, loads("1e400")]

@@ -21,6 +21,7 @@ from orarchive.domain.prices import (
 from orarchive.export.health_table import UPTIME_NAMES
 from orarchive.export.manifest import Manifest
 from orarchive.export.schemas import PERCENTILE_FIELDS, TABLES
+from orarchive.export.values import fit_price
 from orarchive.index.database import open_index
 from orarchive.jsonl import Record, dumps, loads
 from orarchive.timestamps import format_stamp, parse_stamp
@@ -123,6 +124,12 @@ def check_price(rows: Rows, attempt: ArchivedAttempt, chance: random.Random) -> 
     if price["valid_from"] == get_hour(attempt):
         assert price["price_sent"] == (value if isinstance(value, str) else dumps(value).decode())
     conditions = loads(condition) if condition else {}
+    places = [
+        place
+        for place, entry in enumerate(pricing.get("overrides") or [], 1)
+        if conditions.items() <= entry.items()
+    ]
+    assert price["position"] == (places[-1] if condition else 0)
     assert price["min_prompt_tokens"] == conditions.get("min_prompt_tokens")
     assert price["utc_days"] == (conditions.get("utc_days") and [str(day) for day in conditions["utc_days"]])
     for name in ("utc_start", "utc_end"):
@@ -265,3 +272,22 @@ def test_days_are_those_of_the_hours(rows: Rows) -> None:
         assert day["uptime_hours"] == len(values)
         assert day["uptime_mean"] == (pytest.approx(sum(values) / len(values)) if values else None)
         assert day["uptime_min"] == (min(values) if values else None)
+
+
+@pytest.mark.parametrize(
+    ("sent", "price"),
+    [
+        ("0.00000000000000000000001", "1e-23"),
+        ("1e-24", "1e-24"),
+        ("1e-25", None),
+        ("0.10", "0.1"),
+        ("-1", "-1"),
+        ("99999999999999.5", "99999999999999.5"),
+        ("100000000000000", None),
+        ("1e59", None),
+        ("much", None),
+        (None, None),
+    ],
+)
+def test_prices_fit_their_type_or_are_null(sent: str | None, price: str | None) -> None:
+    assert fit_price(sent) == (None if price is None else Decimal(price))
