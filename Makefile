@@ -50,8 +50,6 @@ lock: setup  ## update the lock files; COOLDOWN="0 days" includes releases of th
 	$(BIN)/python -m pip install --quiet uv
 	$(LOCK) --extra all pyproject.toml -o requirements/run.lock
 	$(LOCK) -c requirements/run.lock --extra all pyproject.toml --group test --group lint -o requirements/test.lock
-	$(LOCK) pyproject.toml --extra parquet -o requirements/run.lock
-	$(LOCK) -c requirements/run.lock pyproject.toml --extra parquet --group test --group lint -o requirements/test.lock
 	$(LOCK) -c requirements/run.lock --group audit -o requirements/audit.lock
 
 clean:  ## remove the environment, the demo and the caches

@@ -16,7 +16,7 @@ from orarchive.domain.data_paths import HEALTH_PATH, KEPT_FILES, SNAPSHOT_FILES
 from orarchive.domain.feeds import FEEDS, FanOutFeed
 from orarchive.domain.snapshot import Snapshot, parse_snapshot_files
 from orarchive.errors import ArchiveError, GitError
-from orarchive.store import commit, health_branch, ledger, push, quarantine
+from orarchive.store import commit, health_branch, health_commits, ledger, push, quarantine
 from orarchive.store.archive import Archive
 from orarchive.store.kept_keys import KeptKeys, parse_kept_keys
 from orarchive.store.ledger import Attempt, HealthEntry, get_attempt_hour, hash_line
@@ -167,7 +167,7 @@ class AttemptWriter:
                 return True, base
             if self.push():
                 return written
-            health_branch.move_branch(self.archive, health_tip)
+            health_commits.move_branch(self.archive, health_tip)
             push.reset_to_remote(self.remote, base.commit)
             base = read_base(self.archive, hour)
             if base.is_past(hour):
@@ -215,7 +215,7 @@ class AttemptWriter:
             first = commit.list_first_files(self.archive, base.commit)
             files = {file: content for file, content in result.files.items() if file != HEALTH_PATH}
             name = self._write({**files, **first, path: ledger_file}, message) or base.commit
-            health_branch.align_branch(self.archive, [line])
+            health_commits.align_branch(self.archive, [line])
         files = {**base.files, **result.files, path: ledger_file}
         return AttemptBase(name, files, result.snapshot, [*base.lines, line], self.archive)
 
@@ -223,9 +223,9 @@ class AttemptWriter:
         """Make the commit of the health that a merge changed; return what the ledger is to say of health."""
         if HEALTH_PATH not in result.files or self.options.dry_run:
             return health_branch.find_health_entry(base.lines)
-        health_branch.align_branch(self.archive, base.lines)
+        health_commits.align_branch(self.archive, base.lines)
         content = result.files[HEALTH_PATH] or b""
-        return health_branch.write_health_commit(self.archive, content, self.options.hour, attempt)
+        return health_commits.write_health_commit(self.archive, content, self.options.hour, attempt)
 
     def _write(self, files: dict[str, bytes | None], message: str) -> str | None:
         """Commit files and return the commit's name; with --no-commit only write them and return None."""

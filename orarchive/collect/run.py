@@ -14,7 +14,7 @@ from orarchive.collect.feed_group import FeedGroup, WrongClock
 from orarchive.collect.ranking_group import RankingGroup
 from orarchive.collect.settings import RunOptions, Settings
 from orarchive.errors import ArchiveError
-from orarchive.store import commit, health_branch, push
+from orarchive.store import commit, health_commits, push
 from orarchive.store.archive import Archive
 from orarchive.store.ledger import Attempt, get_attempt_hour
 from orarchive.timestamps import HOUR, floor_hour, format_hour, format_stamp
@@ -44,7 +44,7 @@ class Run:
         remote = push.Remote(self.archive, self.settings.timeout, self.sleep)
         if self.options.dry_run:
             return self._make_attempts([], remote)
-        health_branch.refuse_health_checkout(self.archive)
+        health_commits.refuse_health_checkout(self.archive)
         with commit.archive_lock(self.archive, self.sleep) as notes:
             if self.options.push:
                 push.fast_forward(remote)
@@ -54,7 +54,7 @@ class Run:
         """Make the attempts of the run, each on top of the last; `notes` go into the first ledger line."""
         base = read_base(self.archive, self.options.hour)
         if not self.options.dry_run:
-            health_branch.align_branch(self.archive, base.lines)
+            health_commits.align_branch(self.archive, base.lines)
         self._refuse_hour(base)
         client = self.settings.make_client(self.sleep, stopped=self.stopped)
         writer = AttemptWriter(self.archive, self.options, self.now, remote)

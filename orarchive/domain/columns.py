@@ -9,6 +9,7 @@ a value for each key, `{"field":"status","values":[0,-2,...]}`. `absent` lists t
 record does not have the field at all: in `values` they have null.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -74,13 +75,18 @@ def parse_columns(content: bytes, key_fields: tuple[str, ...], name: str) -> lis
     return lines
 
 
-def read_column_file(content: bytes) -> ColumnFile:
+INEXACT = re.compile(rb"[0-9][0-9.eE+-]{18}")
+"""A number with more digits than a double holds."""
+
+
+def read_column_file(content: bytes, *, is_exact: bool = False) -> ColumnFile:
     """Read a file in columns that is known to be as it was written, because its hash is.
 
-    Numbers are Python's: for figures, not to be written back. The file may have no bytes.
+    Numbers are Python's: for figures, not to be written back. With `is_exact` those that a double does not
+    hold are as `loads` reads them. The file may have no bytes.
     """
     first, *lines = content.splitlines() or [b'{"keys":[]}']
-    rows = [_load_fast(line) for line in lines]
+    rows = [loads(line) if is_exact and INEXACT.search(line) else _load_fast(line) for line in lines]
     return ColumnFile(
         first,
         [tuple(key) for key in _load_fast(first)["keys"]],

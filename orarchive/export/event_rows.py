@@ -11,6 +11,7 @@ from orarchive.domain.keys import get_provider_of_tag
 from orarchive.export.record_rows import Row, build_endpoint_key
 from orarchive.export.spans import GoodReads
 from orarchive.export.values import fit_price, parse_optional_time, parse_time
+from orarchive.index.health_days import EPOCH
 from orarchive.jsonl import loads
 
 SELECT_EVENTS = """
@@ -84,7 +85,7 @@ def list_health_day_rows(db: sqlite3.Connection, _: GoodReads) -> Iterator[Row]:
     for row in _select(db, SELECT_HEALTH_DAYS):
         yield {
             **build_endpoint_key(*loads(row["parts"])),
-            "day": dt.date.fromisoformat(row["day"]),
+            "day": EPOCH + dt.timedelta(days=row["day"]),
             "hours": row["hours"],
             "abnormal_hours": row["abnormal"],
             "uptime_hours": row["uptimes"],

@@ -26,6 +26,7 @@ from orarchive.export.schemas import HEALTH, TABLES
 from orarchive.export.tables import write_tables
 from orarchive.index.database import open_index
 from orarchive.store.archive import Archive
+from orarchive.store.health_branch import list_health_commits
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def prepare_export(
             raise ArchiveError(msg)
         out.mkdir(parents=True, exist_ok=True)
         tables = write_tables(db, out)
-        attempts = list_health_attempts(db) if health else {}
+        attempts = list_health_attempts(db, list_health_commits(archive)) if health else {}
     months = [MonthTask(archive.root, out, month, tuple(attempts[month])) for month in sorted(attempts)]
     old_files = previous.files if previous else ()
     stale = list_stale_months(months, old_files)

@@ -28,7 +28,7 @@ class MonthTask:
     def source(self) -> str:
         """Return a hash of all that the month's file depends on."""
         lines = [
-            f"{attempt.hour} {attempt.number} {attempt.sha256} {sorted(attempt.kept_models)}\n"
+            f"{attempt.hour} {attempt.number} {attempt.commit} {sorted(attempt.kept_models)}\n"
             for attempt in self.attempts
         ]
         return hashlib.sha256("".join([f"{SCHEMA_VERSION}\n", *lines]).encode()).hexdigest()

@@ -6,7 +6,7 @@ NAMES is a file with the names of the assets, one a line. The archive is the cur
 """
 
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import click
@@ -15,6 +15,7 @@ from orarchive.export.health_source import HealthAttempt, list_health_attempts
 from orarchive.export.months import MonthTask, write_month
 from orarchive.index.database import open_index
 from orarchive.store.archive import Archive, open_archive
+from orarchive.store.health_branch import list_health_commits
 
 
 def build_asset_name(month: str) -> str:
@@ -23,16 +24,17 @@ def build_asset_name(month: str) -> str:
 
 
 def list_missing_months(
-    db: sqlite3.Connection, released: Collection[str]
+    db: sqlite3.Connection, commits: Mapping[str, str], released: Collection[str]
 ) -> dict[str, tuple[HealthAttempt, ...]]:
     """List the closed months with health that have no asset, with their attempts.
 
-    A month is closed when an hour of a later one is archived: none is archived before the last hour.
+    `commits` are those of health that are here. A month is closed when an hour of a later one is archived:
+    none is archived before the last hour.
     """
     (last_hour,) = db.execute("select max(hour) from attempts").fetchone()
     return {
         month: tuple(attempts)
-        for month, attempts in list_health_attempts(db).items()
+        for month, attempts in list_health_attempts(db, commits).items()
         if month < last_hour[:7] and build_asset_name(month) not in released
     }
 
@@ -40,7 +42,7 @@ def list_missing_months(
 def write_assets(archive: Archive, out: Path, released: Collection[str]) -> list[Path]:
     """Write the file of each missing month and one with its SHA-256; return the paths of the months."""
     with open_index(archive) as db:
-        months = list_missing_months(db, released)
+        months = list_missing_months(db, list_health_commits(archive), released)
     paths = []
     for month, attempts in months.items():
         entry = write_month(MonthTask(archive.root, out, month, attempts))

@@ -171,7 +171,7 @@ def write_attempt(
                 "commit_id": attempt_commit.commit,
                 "broken": broken or None,
                 "health": health.state if health else None,
-                "health_commit": line["health"]["commit"] if health and not health.file else None,
+                "health_commit": line["health"]["commit"] if "health" in line else None,
                 "relations": to_json(line["relations"]),
                 "source": to_json(source),
                 "source_commit": source["commit"] if source else None,

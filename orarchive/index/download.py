@@ -48,9 +48,6 @@ WRITE_CODES = (
 )
 """Primary result codes of SQLite for a file that cannot be written."""
 
-HEALTH_DAY = "cast(strftime('%s', health_days.day) as integer) / 86400"
-"""The day of a row of the index's health, in days since 1970-01-01."""
-
 TEMPORARY_SQL = """
     create temp table model_details (
         record integer primary key, max_output integer, input_modalities text, output_modalities text,
@@ -148,11 +145,11 @@ SELECTS = {
             and kind not in ('field_appeared', 'field_vanished')
         order by events.id
     """,
-    "days": f"""
-        select distinct {HEALTH_DAY}, date({HEALTH_DAY} * 86400, 'unixepoch') from src.health_days order by 1
+    "days": """
+        select distinct day, date(day * 86400, 'unixepoch') from src.health_days order by 1
     """,
-    "health_days": f"""
-        select {HEALTH_DAY}, record, hours, abnormal, uptimes, uptime_sum / nullif(uptimes, 0), uptime_min,
+    "health_days": """
+        select day, record, hours, abnormal, uptimes, uptime_sum / nullif(uptimes, 0), uptime_min,
             latencies, latency_sum / nullif(latencies, 0), throughput_sum / nullif(latencies, 0)
         from src.health_days order by 1, 2
     """,

@@ -40,7 +40,7 @@ create table attempts (        -- one row for each line of the ledger, oldest fi
     commit_id text,             -- the commit whose tree is the state after it; null: no commit shows it
     broken    text,             -- why its commit could not be read; its reads are then not good
     health   text,              -- of endpoints: read; not fetched, cut off, not found, damaged; null: there was none yet
-    health_commit text,         -- the commit of health that the ledger names, where it could not be read
+    health_commit text,         -- the commit of the branch health that the ledger names
     relations text,             -- JSON: counts of references to records that do not exist, by kind
     source    text,             -- JSON, of imports: commit and path in the other repository
     source_commit text,         -- that commit

@@ -17,11 +17,11 @@ from orarchive.store.git_locks import LOCK_GRACE_S
 from orarchive.store.health_branch import (
     HEALTH_REF,
     REMOTE_HEALTH_REF,
-    align_branch,
     find_health_commit,
     find_health_entry,
     has_health,
 )
+from orarchive.store.health_commits import align_branch
 from orarchive.store.ledger import read_attempts
 
 log = logging.getLogger(__name__)

@@ -160,7 +160,7 @@ def test_months_that_the_archive_no_longer_has_stay(
     months = list_months(manifest)
     monkeypatch.setattr(
         "orarchive.export.export.list_health_attempts",
-        lambda db: {month: list_health_attempts(db)[month] for month in months[-2:]},
+        lambda db, commits: {month: list_health_attempts(db, commits)[month] for month in months[-2:]},
     )
     assert export_archive(half_year.archive, folder) == (manifest, [])
     assert hash_files(folder) == hash_files(out)

@@ -7,6 +7,7 @@ from orarchive.index.database import open_index
 from orarchive.jsonl import loads
 from orarchive.sample import START
 from orarchive.store.archive import open_archive
+from orarchive.store.health_branch import list_health_commits
 from tests.support.browser import build_snapshot, write_archive
 
 MODEL = {"id": "a/b", "name": "b", "pricing": {"prompt": "1"}}
@@ -18,8 +19,11 @@ def read(folder: Path, *hours: list[dict[str, object]]) -> list[HealthReading]:
     snapshots = [build_snapshot([MODEL], {"a/b": endpoints}) for endpoints in hours]
     archive = open_archive(write_archive(folder / "archive", *snapshots, start=START))
     with open_index(archive, folder / "cache") as db:
-        attempts = [attempt for month in list_health_attempts(db).values() for attempt in month]
-    assert len(attempts) == len(hours)
+        attempts = [
+            attempt
+            for month in list_health_attempts(db, list_health_commits(archive)).values()
+            for attempt in month
+        ]
     return list(read_health(archive, attempts))
 
 

@@ -6,7 +6,7 @@ from orarchive.export.health_source import HealthAttempt, HealthReading
 from orarchive.export.health_table import MonthOfHealth
 from orarchive.jsonl import loads
 
-ATTEMPT = HealthAttempt("2026-06-01T00:00:00Z", 1, "c", frozenset(["b/kept"]), "")
+ATTEMPT = HealthAttempt("2026-06-01T00:00:00Z", 1, "c", frozenset(["b/kept"]))
 PERCENTILES = {"p50": 1, "p75": 2.5, "p90": 3, "p99": 4}
 
 
@@ -71,7 +71,7 @@ def test_rows_are_sorted_by_endpoint_over_all_attempts() -> None:
     month = MonthOfHealth()
     keys = [[("b/kept", "t", 0)], [("b/kept", "t", 0), ("a/x", "t/eu", 1)], [("a/x", "t/eu", 1)]]
     for number, endpoints in enumerate(keys, start=1):
-        attempt = HealthAttempt("2026-06-01T00:00:00Z", number, "c", frozenset(["b/kept"]), "")
+        attempt = HealthAttempt("2026-06-01T00:00:00Z", number, "c", frozenset(["b/kept"]))
         month.add(HealthReading(attempt, endpoints, {"status": [number] * len(endpoints)}))
     groups = [group.to_pylist() for group in month.list_row_groups(3)]
     assert [len(group) for group in groups] == [3, 1]

@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 
+from orarchive.domain.columns import parse_columns
+from orarchive.domain.data_paths import HEALTH_PATH
+from orarchive.domain.feeds import ENDPOINTS
 from orarchive.domain.prices import (
     CONDITIONS,
     MAIN_DIMENSIONS,
@@ -160,7 +163,8 @@ def check_health(rows: Rows, attempt: ArchivedAttempt, chance: random.Random) ->
     report = attempt.line["feeds"].get("endpoints", {"outcome": "not-due"})
     if report["outcome"] not in ("ok", "partial"):
         return
-    line: Record = loads(chance.choice(attempt.files["endpoints/health.jsonl"].splitlines()))
+    lines = parse_columns(attempt.files[HEALTH_PATH], ENDPOINTS.key, HEALTH_PATH)
+    line: Record = chance.choice(lines)
     row = rows.health[get_hour(attempt), attempt.line["attempt"], line["model"], line["tag"], line["n"]]
     name, value = chance.choice([item for item in line.items() if item[0] not in ("model", "tag", "n")])
     assert rebuild_field(row, name) == value

@@ -16,13 +16,11 @@ from orarchive.store.archive import Archive, open_archive
 from orarchive.store.health_branch import (
     HEALTH_REF,
     HealthMissingError,
-    align_branch,
-    cut_branch,
     find_health_entry,
     list_health_commits,
-    move_branch,
     read_health,
 )
+from orarchive.store.health_commits import align_branch, cut_branch, move_branch
 from orarchive.store.ledger import HealthEntry
 from tests.support.archives import (
     HOUR,

@@ -28,7 +28,7 @@ from orarchive.sample import START, Service, build_world_at, routes
 from orarchive.store import ledger
 from orarchive.store.archive import open_archive
 from orarchive.store.git import run_git
-from orarchive.store.health_branch import align_branch, write_health_commit
+from orarchive.store.health_commits import align_branch, write_health_commit
 from orarchive.store.ledger import Attempt
 from orarchive.timestamps import HOUR, format_stamp
 from tests.support import requirements
