@@ -5,7 +5,6 @@ from pathlib import Path
 import click
 
 from orarchive.cli.options import cache_option, is_progress_shown, json_option, print_json, with_archive
-from orarchive.errors import ArchiveError
 from orarchive.store.archive import Archive, refuse_data_folder
 
 
@@ -24,13 +23,9 @@ def export_command(
 ) -> None:
     """Export every table as Parquet, described; a later export writes only the months that changed."""
     refuse_data_folder(out, archive)
-    try:
-        from orarchive.export.export import export_archive
-    except ModuleNotFoundError as error:
-        if error.name != "pyarrow":
-            raise
-        msg = f"{file_format} needs pyarrow: pip install 'openrouter-archive[parquet]'"
-        raise ArchiveError(msg) from error
+    # pyarrow is imported here: it is an extra, and takes time to load.
+    from orarchive.export.export import export_archive
+
     manifest, months = export_archive(
         archive, out, cache, health=health, jobs=jobs, progress=is_progress_shown()
     )

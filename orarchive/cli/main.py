@@ -19,6 +19,7 @@ COMMANDS = {
     "price": "price",
     "index": "index",
     "export": "export",
+    "thin-health": "thin_health",
     "import": "import_",
     "report": "report",
     "contract": "contract",

@@ -1,0 +1,62 @@
+"""The command `thin-health`: export old health and cut it off its branch."""
+
+import datetime as dt
+import re
+from pathlib import Path
+
+import click
+
+from orarchive.cli.options import cache_option, with_archive
+from orarchive.store.archive import Archive, refuse_data_folder
+from orarchive.store.git import run_remote_git
+from orarchive.store.health_branch import HEALTH_BRANCH, HEALTH_REF, REMOTE_HEALTH_REF
+
+PUSH_TIMEOUT_S = 600
+"""Time that a push may take: the branch is sent as a whole."""
+
+
+def _parse_days(_: click.Context, __: click.Parameter, value: str) -> dt.timedelta:
+    """Return the time that a number of days is, such as `90d`."""
+    if not re.fullmatch(r"[1-9][0-9]{0,4}d", value):
+        msg = "it must be a number of days, such as 90d."
+        raise click.BadParameter(msg)
+    return dt.timedelta(days=int(value[:-1]))
+
+
+@click.command("thin-health")
+@with_archive
+@click.option(
+    "--keep", metavar="DAYS", callback=_parse_days, required=True, help="Days of health to keep, such as 90d."
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="Folder of the export that gets the months first; see `orarchive export`.",
+)
+@click.option("--jobs", type=click.IntRange(min=1), default=1, help="Processes that write months of health.")
+@click.option("--push", is_flag=True, help="Also replace the branch at the remote `origin`.")
+@cache_option
+def thin_health_command(
+    archive: Archive, keep: dt.timedelta, out: Path, jobs: int, push: bool, cache: Path | None
+) -> None:
+    """Cut whole months of old health off the branch `health`, after exporting them as Parquet.
+
+    The record stays as it is. Nothing is cut off where a month cannot be exported.
+    """
+    refuse_data_folder(out, archive)
+    # pyarrow is imported here: it is an extra, and takes time to load.
+    from orarchive.export.thinning import describe, thin_health
+
+    seen = archive.resolve_commit(REMOTE_HEALTH_REF) or archive.resolve_commit(f"origin/{HEALTH_BRANCH}")
+    thinning = thin_health(archive, out, keep, cache, jobs)
+    click.echo(describe(thinning))
+    lease = f"--force-with-lease={HEALTH_BRANCH}:{seen or ''}"
+    if push and thinning.commits:
+        run_remote_git(
+            archive.root, "push", "--quiet", lease, "origin", HEALTH_BRANCH, timeout=PUSH_TIMEOUT_S
+        )
+        archive.run_git("update-ref", REMOTE_HEALTH_REF, HEALTH_REF)
+        click.echo("Pushed the branch health")
+    elif thinning.commits:
+        click.echo(f"To replace it at the remote: git push {lease} origin {HEALTH_BRANCH}")

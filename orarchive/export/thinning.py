@@ -1,0 +1,71 @@
+"""Thinning: cut old health off its branch, once the months that it is of are exported."""
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+
+from orarchive.errors import ArchiveError
+from orarchive.export.export import export_archive
+from orarchive.export.manifest import Manifest
+from orarchive.export.months import is_intact
+from orarchive.export.schemas import HEALTH
+from orarchive.history.health import READ, stream_attempt_health
+from orarchive.history.history import History, read_history
+from orarchive.store.archive import Archive
+from orarchive.store.health_branch import HEALTH_REF
+from orarchive.store.health_commits import align_branch, cut_branch
+from orarchive.timestamps import format_hour
+
+
+@dataclass(frozen=True)
+class Thinning:
+    """What was cut off: the hour before which no health is left, and the number of commits."""
+
+    hour: dt.datetime
+    commits: int
+
+
+def thin_health(
+    archive: Archive, out: Path, keep: dt.timedelta, cache: Path | None = None, jobs: int = 1
+) -> Thinning:
+    """Cut off the months of health that lie wholly before the last hour less `keep`; export them first.
+
+    Raise ArchiveError, with nothing cut, where a month is not in the export afterwards, or where this clone
+    lacks the branch.
+    """
+    history = read_history(archive)
+    last = history.attempt_commits[-1].hour
+    hour = (last - keep).replace(day=1, hour=0)
+    align_branch(archive, history.attempts)
+    if archive.resolve_commit(HEALTH_REF) is None:
+        msg = "this clone lacks the branch health; git fetch origin health:health brings it"
+        raise ArchiveError(msg)
+    manifest, _ = export_archive(archive, out, cache, jobs=jobs)
+    missing = sorted(_list_months(history, hour) - _list_exported(manifest, out))
+    if missing:
+        msg = f"nothing is cut off: {out} lacks the health of {', '.join(missing)}, which cannot be exported"
+        raise ArchiveError(msg)
+    return Thinning(hour, cut_branch(archive, hour))
+
+
+def _list_months(history: History, hour: dt.datetime) -> set[str]:
+    """List the months of the health before an hour that is still on the branch."""
+    attempts = [attempt for attempt in history.attempt_commits if attempt.hour < hour]
+    states = stream_attempt_health(history.archive, attempts)
+    return {
+        attempt.attempt["hour"][:7]
+        for attempt, health in zip(attempts, states, strict=True)
+        if health and health.state == READ
+    }
+
+
+def _list_exported(manifest: Manifest, out: Path) -> set[str]:
+    """List the months whose files are in an export as its manifest says."""
+    return {entry.period for entry in manifest.files if entry.table == HEALTH.name and is_intact(out, entry)}
+
+
+def describe(thinning: Thinning) -> str:
+    """Say in one sentence what was cut off."""
+    if not thinning.commits:
+        return f"No health before {format_hour(thinning.hour)} is left to cut off"
+    return f"Cut off {thinning.commits:,} commits of health before {format_hour(thinning.hour)}"
