@@ -74,6 +74,7 @@ def build_site_command(
     from orarchive.publish.feed_ids import read_origin
     from orarchive.publish.pages import DATABASE
     from orarchive.publish.render import write_site
+    from orarchive.publish.spilled_files import SpilledFiles
     from orarchive.publish.views import build_view
 
     hour = timestamps.parse_hour(as_of) if as_of is not None else None
@@ -81,11 +82,14 @@ def build_site_command(
     _refuse_out(out, opened)
     commits = read_history(opened).truncate_after(hour).attempt_commits if hour else []
     with TemporaryDirectory() as folder:
-        database = Path(folder) / DATABASE
+        database, pages = Path(folder) / DATABASE, Path(folder) / "files"
+        pages.mkdir()
         with build_in_memory(opened, commits) if commits else open_index(opened, cache, progress) as db:
             view = build_view(read_dataset(db, benchmarks), hour)
-            files = build_files(view, base_url, read_origin(opened, db), progress)
+            origin = read_origin(opened, db)
+            files = SpilledFiles(pages)
+            build_files(view, base_url, origin, progress, files)
             export_file(db, database, benchmarks)
-        written, removed = write_site(out, {**files, DATABASE: database})
+        written, removed = write_site(out, {**files.places, DATABASE: database})
     page = click.format_filename(out / "index.html")
     click.echo(f"{timestamps.format_hour(view.now)}: {written:,} files written, {removed:,} removed: {page}")

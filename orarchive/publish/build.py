@@ -1,7 +1,7 @@
 """The whole site as files: pages, news feeds, the static API, tables, search index and sitemap."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -28,7 +28,7 @@ from orarchive.publish.news_feeds import (
     render_json_feed,
     select_latest,
 )
-from orarchive.publish.pages import DATABASE, Page, get_model_path, list_pages, map_category_paths
+from orarchive.publish.pages import DATABASE, get_model_path, list_pages, map_category_paths
 from orarchive.publish.render import format_amount, render_pages
 from orarchive.publish.sanitize import to_safe_json
 from orarchive.publish.views import View
@@ -40,28 +40,33 @@ SEARCH_PATH = "search.json"
 
 
 def build_files(
-    view: View, base_url: str | None, origin: str = "", progress: bool = False
-) -> dict[str, bytes]:
-    """Build every file of the site but the database: path -> bytes.
+    view: View,
+    base_url: str | None,
+    origin: str = "",
+    progress: bool = False,
+    files: MutableMapping[str, bytes] | None = None,
+) -> MutableMapping[str, bytes]:
+    """Build every file of the site but the database: path -> bytes. They are put into `files` one by one.
 
     Absolute links and the sitemap need `base_url`; without it links are relative, and the ids of news feeds
     are made of `origin`, the commit that the archive began with.
     """
+    files = {} if files is None else files
     base = base_url.rstrip("/") + "/" if base_url else None
     paths = {model.model.id: get_model_path(model.model.id) for model in view.models}
     model_files = {model: path.removesuffix("/index.html") for model, path in paths.items()}
-    files = build_api(view, model_files, map_category_paths(view), ApiSite(base))
-    files |= exports.build_tables(view)
-    pages = list(list_pages(view, paths, base, build_examples(files)))
-    files |= render_pages(pages, progress)
-    files |= dict(_render_feeds(view, paths, FeedSite(base, origin)))
+    files.update(build_api(view, model_files, map_category_paths(view), ApiSite(base)))
+    files.update(exports.build_tables(view))
+    files.update(render_pages(list_pages(view, paths, base, build_examples(files)), progress))
+    page_paths = [path for path in files if path.endswith(".html")]
+    files.update(_render_feeds(view, paths, FeedSite(base, origin)))
     files[SEARCH_PATH] = to_safe_json([_build_search_entry(model, paths) for model in view.models])
     files[metrics.METRICS_PATH] = metrics.render_metrics(view)
     files[LLMS_PATH] = render_llms(base)
     files["robots.txt"] = b"User-agent: *\nAllow: /\n"
     if base:
         files["robots.txt"] += f"Sitemap: {base}sitemap.xml\n".encode()
-        files["sitemap.xml"] = _render_sitemap(pages, base)
+        files["sitemap.xml"] = _render_sitemap(page_paths, base)
     metadata = build_metadata(Path(DATABASE).stem)
     files[METADATA_NAME] = format_for_diffs(metadata).encode() + b"\n"
     deployment.add_digest(files)
@@ -128,9 +133,9 @@ def _describe_input_price(view: ModelView) -> str:
     return "free" if view.is_free else f"{format_amount(price.price, 'prompt')} in"
 
 
-def _render_sitemap(pages: list[Page], base: str) -> bytes:
-    """Return the sitemap of all pages but the error page."""
-    paths = [page.path.removesuffix("index.html") for page in pages if page.path != ERROR_PAGE]
+def _render_sitemap(pages: list[str], base: str) -> bytes:
+    """Return the sitemap of all pages, given by their paths, but the error page."""
+    paths = [path.removesuffix("index.html") for path in pages if path != ERROR_PAGE]
     lines = [f"<url><loc>{escape(base + path)}</loc></url>" for path in sorted(paths)]
     head = (
         '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">'

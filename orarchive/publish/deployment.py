@@ -6,7 +6,7 @@ old that it looks stopped. `status.json` holds a digest of all the rest, so each
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,7 @@ MIN_SPACING = dt.timedelta(minutes=6)
 """Least time between two deployments, for GitHub Pages builds a site up to ten times an hour."""
 
 
-def add_digest(files: dict[str, bytes]) -> None:
+def add_digest(files: MutableMapping[str, bytes]) -> None:
     """Add a digest of all that the files show, but for the clock, to the status among them."""
     file = loads(files[STATUS_PATH])
     status = file["data"]

@@ -1,5 +1,6 @@
 """Examples of the files for programs: the first entry of each kind of file, cut short where it is long."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from orarchive.json_text import format_for_pages
@@ -14,7 +15,7 @@ MAX_TEXT_LENGTH = 60
 """Characters of a text in an example, before the ellipsis."""
 
 
-def build_examples(files: dict[str, bytes]) -> dict[str, str]:
+def build_examples(files: Mapping[str, bytes]) -> dict[str, str]:
     """Return the example of each path on the page of data; kinds of which there is no file are left out.
 
     The status has none: it changes every hour, and the page would with it.

@@ -8,7 +8,7 @@ from orarchive.index.download import DATABASE_NAME
 from orarchive.paths import escape_path, escape_segment
 from orarchive.publish.news_feeds import CHANGES_FEED, CUTS_FEED, GeneralFeed
 from orarchive.publish.views import View
-from orarchive.publish.views.changes_page import build_changes_page
+from orarchive.publish.views.changes_page import build_changes_page, is_long
 from orarchive.publish.views.data_page import build_data_page
 from orarchive.publish.views.graveyard import build_graveyard_page
 from orarchive.publish.views.home import build_home_page
@@ -124,6 +124,9 @@ class _PageList:
             name = f"changes/{month.name}"
             context = build_changes_page(months, month)
             yield self._build(f"{name}/index.html", "changes.html", context, _link_json(name))
+            for day in month.days if is_long(month) else []:
+                context = build_changes_page(months, month, day)
+                yield self._build(f"{name}/{day.date:%d}/index.html", "changes.html", context)
 
 
 def list_pages(

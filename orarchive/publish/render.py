@@ -3,7 +3,7 @@
 import datetime as dt
 import filecmp
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -74,18 +74,16 @@ def make_environment() -> Environment:
     return env
 
 
-def render_pages(pages: Sequence[Page], progress: bool = False) -> dict[str, bytes]:
-    """Return the pages, scripts and static files: path -> bytes."""
+def render_pages(pages: Iterable[Page], progress: bool = False) -> Iterator[tuple[str, bytes]]:
+    """Yield the pages, scripts and static files, each as its path and its bytes."""
     env = make_environment()
-    files = {}
     for page in tqdm(pages, desc="Rendering", unit="page", disable=not progress):
         template = env.get_template(page.template)
-        files[page.path] = template.render(page=page.context, site=page.site).encode()
+        yield page.path, template.render(page=page.context, site=page.site).encode()
     for path in sorted((TEMPLATES / "static").iterdir()):
-        files[f"static/{path.name}"] = path.read_bytes()
+        yield f"static/{path.name}", path.read_bytes()
     for name, parts in SCRIPTS.items():
-        files[f"static/{name}"] = b"".join((TEMPLATES / "scripts" / part).read_bytes() for part in parts)
-    return files
+        yield f"static/{name}", b"".join((TEMPLATES / "scripts" / part).read_bytes() for part in parts)
 
 
 # --- writing files ------------------------------------------------------------------------------------------

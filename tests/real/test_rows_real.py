@@ -51,7 +51,7 @@ def render_at(archive: Archive, hour: dt.datetime) -> Pages:
         view = build_view(read_dataset(db), hour)
         paths = {model.model.id: get_model_path(model.model.id) for model in view.models}
         pages = [page for page in list_pages(view, paths, None, {}) if page.path in PATHS]
-        files = render_pages(pages)
+        files = dict(render_pages(pages))
     return {path: files[path].decode() for path in PATHS}
 
 

@@ -37,7 +37,7 @@ FOREIGN_MEMBERS = ("record", "condition")
 @pytest.fixture(scope="module")
 def rooted(view: View) -> dict[str, bytes]:
     """Build the files of the sample's site for an address with a path."""
-    return build_files(view, "https://example.org/archive")
+    return dict(build_files(view, "https://example.org/archive"))
 
 
 def test_every_file_is_valid(site: dict[str, bytes]) -> None:
@@ -158,7 +158,7 @@ def test_events_keep_their_ids(view: View, site: dict[str, bytes]) -> None:
     assert len({*ids}) == len(ids) == len(log)
     earlier = [replace(event, origin="import:past") for event in log[:5]]
     later = replace(view, dataset=replace(view.dataset, log=[*earlier, *log, *log[-3:]]))
-    again = list_event_ids(build_files(later, None))
+    again = list_event_ids(dict(build_files(later, None)))
     assert len(again) == len({*again}) == len(log) + 8
     assert {*ids} <= {*again}
 

@@ -19,6 +19,9 @@ class Topic:
     label: str
 
 
+MAX_MONTH_LINES = 2500
+"""Lines of a month that are shown on one page, about 45 KB of it compressed; of more each day has a page."""
+
 TOPICS = [Topic(name, label) for name, label in TOPIC_NAMES.items()]
 
 
@@ -41,24 +44,51 @@ class MonthLink:
 
 
 @dataclass(frozen=True)
+class DayLink:
+    """A day in the list of days of a long month; `count` is that of its lines."""
+
+    date: dt.date
+    name: str
+    """The day of the month, `03`."""
+    count: int
+
+
+@dataclass(frozen=True)
 class ChangesPage:
     """The context of a page of changes."""
 
     month: str
     """The month, `2026-08`; "" for the last days."""
+    date: dt.date | None
+    """The day; None for a month and for the last days."""
+    span: str
+    """The day or month in words that follow "Changes"; "" for the last days."""
     topics: list[Topic]
     days: list[ChangeDay]
+    day_links: list[DayLink]
+    """The pages of the days of a long month, whose own page shows no changes."""
     months: list[MonthLink]
 
 
-def build_changes_page(months: list[ChangelogMonth], month: ChangelogMonth | None = None) -> ChangesPage:
-    """Build a page of changes: that of a month, or without one that of the last days with changes."""
+def is_long(month: ChangelogMonth) -> bool:
+    """Return whether each day of a month has a page of its own."""
+    return month.lines > MAX_MONTH_LINES
+
+
+def build_changes_page(
+    months: list[ChangelogMonth], month: ChangelogMonth | None = None, day: ChangelogDay | None = None
+) -> ChangesPage:
+    """Build a page of changes: that of a month, of a day of it, or that of the last days with changes."""
     name = month.name if month else ""
-    days = month.days if month else list_recent_days(months)
+    links = month.days if month and not day and is_long(month) else []
+    days = [day] if day else [] if links else month.days if month else list_recent_days(months)
     return ChangesPage(
         month=name,
+        date=day.date if day else None,
+        span=f" on {day.date}" if day else f" in {name}" if name else "",
         topics=TOPICS,
         days=[ChangeDay(day.date, day.lines, build_change_hours(day.hours)) for day in days],
+        day_links=[DayLink(day.date, f"{day.date:%d}", day.lines) for day in links],
         months=[MonthLink(link.name, link.lines, link.name == name) for link in months],
     )
 
