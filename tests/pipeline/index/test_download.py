@@ -16,13 +16,19 @@ from datasette.app import Datasette
 from orarchive.domain.changes import format_key
 from orarchive.domain.feeds import FEEDS, MODELS
 from orarchive.history.history import read_history
-from orarchive.index.database import open_index
+from orarchive.index.database import INDEX_NAME, open_index
 from orarchive.index.datasette import QUERIES, SEARCH_TABLES, build_metadata
 from orarchive.index.download import export_file
 from orarchive.index.versions import get_index_file_name, is_volatile_file
 from orarchive.jsonl import Record, loads, read_lines
+from orarchive.sample import START
 from orarchive.store.archive import Archive, open_archive
-from orarchive.timestamps import format_stamp
+from orarchive.timestamps import HOUR, format_stamp
+from tests.support.all_readers import commit_by_hand
+from tests.support.archives import Stage
+from tests.support.downloads import export_bytes
+from tests.support.histories import update_index
+from tests.support.questions import GLM, set_prompt_price
 from tests.support.six_hours import SixHours
 
 SPANS = {
@@ -73,17 +79,71 @@ def test_references_hold(db: sqlite3.Connection) -> None:
     assert db.execute("pragma integrity_check").fetchall() == [("ok",)]
 
 
-@pytest.mark.parametrize(("table", "columns"), SPANS.items())
-def test_a_span_ends_where_the_next_begins(db: sqlite3.Connection, table: str, columns: str) -> None:
+def list_spans(db: sqlite3.Connection, table: str) -> list[tuple[str, str | None, str | None, str | None]]:
+    """List first, last and next_first of the spans in a table, and the first hour of the span that follows.
+
+    Assert that all fit together: each ends where, or before, the next begins.
+    """
     query = f"""
-        select first, last, next_first, lead(first) over (partition by {columns} order by first) from {table}
+        select first, last, next_first, lead(first) over (partition by {SPANS[table]} order by first)
+        from {table}
     """
     spans = db.execute(query).fetchall()
-    assert {span for span in spans if (span[1] is None) != (span[2] is None)} == set()
+    assert [span for span in spans if (span[1] is None) != (span[2] is None)] == []
     ended = [span for span in spans if span[1]]
-    assert ended
     assert [span for span in ended if not span[0] <= span[1] < span[2] <= (span[3] or span[2])] == []
     assert [span for span in spans if span[3] and not span[2]] == []
+    return spans
+
+
+@pytest.mark.parametrize("table", SPANS)
+def test_a_span_ends_where_the_next_begins(db: sqlite3.Connection, table: str) -> None:
+    assert [span for span in list_spans(db, table) if span[1]]
+
+
+def test_a_span_goes_on_while_its_record_was_not_read(stage: Stage, tmp_path: Path) -> None:
+    """A response was kept in the second hour; providers were edited by hand, and not read in the fourth."""
+    hours = [START + number * HOUR for number in range(5)]
+    for number, price in enumerate(("0.000001", "0.000001", "0.000003", "0.000003", "0.000003")):
+        stage.service.heal()
+        stage.serve(set_prompt_price(GLM, "z-ai", price))
+        if number == 1:
+            stage.service.fail(f"models/{GLM}/endpoints", "404")
+        if number == 3:
+            path = "providers/facts.jsonl"
+            content = (stage.root / "data" / path).read_bytes()
+            commit_by_hand(stage, {path: content.replace(b'"headquarters":"US"', b'"headquarters":"XX"')})
+            stage.service.fail("providers", "404")
+        stage.run(hours[number])
+    with open_index(stage.archive, tmp_path) as index, closing(sqlite3.connect(":memory:")) as db:
+        db.deserialize(export_bytes(index))
+        for table in SPANS:
+            list_spans(db, table)
+        query = (
+            "select first, last, next_first from prices where endpoint is not null and amount = '0.000001'"
+        )
+        first, third, fourth, fifth = (format_stamp(hours[number]) for number in (0, 2, 3, 4))
+        assert db.execute(f"{query} and model = ?", (GLM,)).fetchall() == [(first, first, third)]
+        query = "select distinct first, next_first from field_log where feed = 'providers' and value = ?"
+        assert db.execute(query, ('"XX"',)).fetchall() == [(fourth, fifth)]
+        assert (first, fourth) in db.execute(query, ('"US"',)).fetchall()
+
+
+def test_one_switch_leaves_all_benchmarks_out(six_hours: SixHours, tmp_path: Path) -> None:
+    """Leave out the scores of models, and the lines of the rankings of third parties."""
+    archive, cache = six_hours.copy(tmp_path)
+    update_index(archive, cache)
+    out = tmp_path / "archive.sqlite"
+    with closing(sqlite3.connect(cache / INDEX_NAME)) as index:
+        index.execute("insert into ranking_lines values ('benchmarks', 'x', '2026-06-01', '[]', '{}')")
+        index.commit()
+        for benchmarks in (True, False):
+            export_file(index, out, benchmarks)
+            with closing(sqlite3.connect(out)) as db:
+                for query in ("benchmarks", "ranking_lines where series = 'benchmarks'"):
+                    assert bool(db.execute(f"select count(*) from {query}").fetchone()[0]) == benchmarks, (
+                        query
+                    )
 
 
 def test_every_hour_can_be_read_from_the_fields(db: sqlite3.Connection, six_hours: SixHours) -> None:

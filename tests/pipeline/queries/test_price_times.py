@@ -202,6 +202,8 @@ def test_since_is_the_first_hour_of_an_unbroken_stretch(stage: Stage) -> None:
         UNPRICED,
         {"prompt": "0.000001", **completion},
         {"prompt": "0.000001", "request": "0", **completion},
+        {"prompt": "0.000001", "image": "0.002", **completion},
+        {"prompt": "0.000001", **completion},
     ]
     for number, pricing in enumerate(pricings):
         bodies = build_payloads(START)
@@ -213,7 +215,7 @@ def test_since_is_the_first_hour_of_an_unbroken_stretch(stage: Stage) -> None:
             get_model(bodies, GLM)["pricing"] = pricing
         stage.serve(bodies)
         assert stage.run(START + number * HOUR, feeds=("models",)) == 0
-    first_hours = {0: 0, 1: 0, 3: 3, 4: 3, 5: 5, 6: 6, 7: 6}
+    first_hours = {0: 0, 1: 0, 3: 3, 4: 3, 5: 5, 6: 6, 7: 6, 8: 8, 9: 9}
     for number, first in first_hours.items():
         quote = get_quote(stage, GLM, "--at", format_hour(START + number * HOUR))
         assert quote["since"] == format_stamp(START + first * HOUR), number
