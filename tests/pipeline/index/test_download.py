@@ -26,6 +26,7 @@ from orarchive.store.archive import Archive, open_archive
 from orarchive.timestamps import HOUR, format_stamp
 from tests.support.all_readers import commit_by_hand
 from tests.support.archives import Stage
+from tests.support.browser import build_snapshot, write_archive
 from tests.support.downloads import export_bytes
 from tests.support.histories import update_index
 from tests.support.questions import GLM, set_prompt_price
@@ -102,7 +103,7 @@ def test_a_span_ends_where_the_next_begins(db: sqlite3.Connection, table: str) -
 
 
 def test_a_span_goes_on_while_its_record_was_not_read(stage: Stage, tmp_path: Path) -> None:
-    """A response was kept in the second hour; providers were edited by hand, and not read in the fourth."""
+    """A response was kept in the second hour; two files were edited by hand, and not read in the fourth."""
     hours = [START + number * HOUR for number in range(5)]
     for number, price in enumerate(("0.000001", "0.000001", "0.000003", "0.000003", "0.000003")):
         stage.service.heal()
@@ -110,10 +111,11 @@ def test_a_span_goes_on_while_its_record_was_not_read(stage: Stage, tmp_path: Pa
         if number == 1:
             stage.service.fail(f"models/{GLM}/endpoints", "404")
         if number == 3:
-            path = "providers/facts.jsonl"
-            content = (stage.root / "data" / path).read_bytes()
-            commit_by_hand(stage, {path: content.replace(b'"headquarters":"US"', b'"headquarters":"XX"')})
+            edits = {"providers/facts.jsonl": (b'"US"', b'"XX"'), "models/prices.jsonl": (b'"0', b'"10')}
+            contents = {path: (stage.root / "data" / path).read_bytes() for path in edits}
+            commit_by_hand(stage, {path: contents[path].replace(*edit) for path, edit in edits.items()})
             stage.service.fail("providers", "404")
+            stage.service.fail("models", "404")
         stage.run(hours[number])
     with open_index(stage.archive, tmp_path) as index, closing(sqlite3.connect(":memory:")) as db:
         db.deserialize(export_bytes(index))
@@ -127,6 +129,17 @@ def test_a_span_goes_on_while_its_record_was_not_read(stage: Stage, tmp_path: Pa
         query = "select distinct first, next_first from field_log where feed = 'providers' and value = ?"
         assert db.execute(query, ('"XX"',)).fetchall() == [(fourth, fifth)]
         assert (first, fourth) in db.execute(query, ('"US"',)).fetchall()
+
+
+def test_ids_that_read_alike_are_one_model(tmp_path: Path) -> None:
+    """Keep the first of a lone surrogate, which is written as an escape, and an id with that very escape."""
+    models = [{"id": name, "pricing": {"prompt": "1"}} for name in ("a/\ud800x", "a/\\ud800x")]
+    archive = open_archive(write_archive(tmp_path / "archive", build_snapshot(models, {})))
+    with open_index(archive, tmp_path) as index, closing(sqlite3.connect(":memory:")) as db:
+        db.deserialize(export_bytes(index))
+        assert db.execute("select id, record from models").fetchall() == [("a/\\ud800x", 1)]
+        assert db.execute("select count(*) from prices").fetchone() == (2,)
+        assert db.execute("pragma foreign_key_check").fetchall() == []
 
 
 def test_one_switch_leaves_all_benchmarks_out(six_hours: SixHours, tmp_path: Path) -> None:
