@@ -6,6 +6,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -283,3 +284,14 @@ def test_another_folder_is_left_alone(tmp_path: Path) -> None:
     done = run_demo(tmp_path)
     assert (done.returncode, (tmp_path / "mine").read_text()) == (2, "mine")
     assert "not empty" in done.stderr
+
+
+def test_the_library_answers_as_readme_says(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    monkeypatch.chdir(checkout)
+    exec(code, {})
+    price, keys = capsys.readouterr().out.splitlines()
+    assert Decimal(price) > 0
+    assert "@" in keys
