@@ -36,7 +36,7 @@ def main() -> None:
             usage = run([sys.executable, "-c", EXPORT, index, out])
             budget = f"{BUDGETS_MB[hours]} MB" if hours in BUDGETS_MB else ""
             print_figure(f"{hours:,} hours: size", f"{out.stat().st_size / 1e6:.1f} MB", budget)
-            print_figure("written in", f"{usage.cpu:.1f} s CPU, {usage.megabytes:.0f} MB")
+            print_figure("written in", f"{usage.cpu:.1f} s CPU")
 
 
 if __name__ == "__main__":

@@ -37,6 +37,9 @@ EXAMPLES = re.findall(r"```python\n(.*?)```", (ROOT / "docs/library.md").read_te
 
 EXTRA_MODULES = sorted({name for names in EXTRAS.values() for name in names} | {"msgspec"})
 
+POLL_S = 0.01
+"""Seconds after which the server of a site looks whether it is to stop."""
+
 PROGRAM = """
 import contextlib, importlib.util, io, json, sys
 from pathlib import Path
@@ -111,7 +114,7 @@ def published(site_folder: Path, tmp_path: Path) -> Iterator[Site]:
 
     handler = functools.partial(Handler, directory=str(site.folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(POLL_S,), daemon=True).start()
         site.address = f"http://127.0.0.1:{server.server_address[1]}"
         yield site
         server.shutdown()
