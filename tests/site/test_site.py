@@ -1,7 +1,10 @@
 """The pages of the site: what is there, what they say, and that they stay small."""
 
 import gzip
+import html
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -167,6 +170,17 @@ def test_one_switch_leaves_benchmarks_out_everywhere(archive: Path, tmp_path: Pa
         pattern = rb'"elo"|_index":' if path == DATABASE else rb"artificial.?analysis|design.?arena"
         assert not re.search(pattern, content, re.I), path
     assert b'"elo"' in (archive.parent / "site" / DATABASE).read_bytes()
+
+
+def test_the_queries_on_the_page_of_data_run(site: dict[str, bytes]) -> None:
+    blocks = re.findall(r"<pre[^>]*>(select .*?)</pre>", site["data/index.html"].decode(), re.DOTALL)
+    queries = html.unescape(";".join(blocks)).split(";\n")
+    assert len(queries) == 5
+    with closing(sqlite3.connect(":memory:")) as db:
+        db.deserialize(site[DATABASE])
+        counts = [len(db.execute(query).fetchall()) for query in queries]
+    # In the sample no model is missing for long, and the hour of the second query is not archived.
+    assert [bool(count) for count in counts] == [False, True, False, True, True]
 
 
 def test_pages_stay_small(tmp_path: Path) -> None:
