@@ -5,7 +5,7 @@ spark-submit --py-files examples/spark/exports.py examples/spark/churn.py EXPORT
 
 import sys
 
-from exports import read_tables
+from exports import read_tables, start_session
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -15,7 +15,6 @@ GOING = ("missing",)
 
 def compute_churn(spark: SparkSession, exports: list[str]) -> DataFrame:
     """Return the models that came and went by archive, author and month, and those that are listed now."""
-    spark.conf.set("spark.sql.session.timeZone", "UTC")
     models = read_tables(spark, exports, "models")
     listed = models.groupBy("archive", "author").agg(
         F.count_if(F.col("missing_since").isNull()).alias("listed_now")
@@ -33,6 +32,6 @@ def compute_churn(spark: SparkSession, exports: list[str]) -> DataFrame:
 
 
 if __name__ == "__main__":
-    session = SparkSession.builder.appName("churn").getOrCreate()
+    session = start_session("churn")
     compute_churn(session, sys.argv[1:]).show(100, truncate=False)
     session.stop()

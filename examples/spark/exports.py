@@ -7,6 +7,12 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 
+def start_session(name: str) -> SparkSession:
+    """Start Spark, or return the session that runs; times are in UTC, whatever zone the machine has."""
+    builder = SparkSession.builder.appName(name)
+    return builder.config("spark.sql.session.timeZone", "UTC").getOrCreate()
+
+
 def read_table(spark: SparkSession, export: str, table: str) -> DataFrame | None:
     """Read a table of an export, given as the address of its folder; None if it has no files."""
     (row,) = spark.read.text(f"{export}/manifest.json", wholetext=True).collect()

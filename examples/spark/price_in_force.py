@@ -8,7 +8,7 @@ tag it is priced at the model's list price. Prices are exact decimals.
 
 import sys
 
-from exports import read_tables
+from exports import read_tables, start_session
 from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
@@ -24,7 +24,6 @@ def find_prices(spark: SparkSession, exports: list[str], log: DataFrame) -> Data
     A price holds from `valid_from` until `superseded_at`, on its conditions; of those that hold at the same
     time the one with the highest position counts.
     """
-    spark.conf.set("spark.sql.session.timeZone", "UTC")
     prices = read_tables(spark, exports, "prices").where("is_readable").alias("price")
     requests = log.withColumn("tag", F.coalesce("tag", F.lit(""))).withColumn("n", F.coalesce("n", F.lit(0)))
     minute = F.hour("requested_at") * 60 + F.minute("requested_at")
@@ -57,29 +56,32 @@ def find_prices(spark: SparkSession, exports: list[str], log: DataFrame) -> Data
     )
 
 
-def compute_costs(spark: SparkSession, exports: list[str], log: DataFrame) -> DataFrame:
-    """Return what the tokens of each request cost, in USD; null where a price is unknown or dynamic."""
+def compute_costs(spark: SparkSession, export: str, log: DataFrame) -> DataFrame:
+    """Return what the tokens of each request cost, in USD; null where a price is unknown or dynamic.
+
+    The product of the two decimal types has all 38 digits that Spark holds, so nothing is rounded.
+    """
     tokens = log.select(
         "request",
         F.explode(
             F.create_map(F.lit("prompt"), "prompt_tokens", F.lit("completion"), "completion_tokens")
         ).alias("dimension", "tokens"),
     )
-    known = find_prices(spark, exports, log).where("price_usd >= 0")
-    cost = F.col("price_usd").cast("decimal(30,24)") * F.col("tokens").cast("decimal(18,0)")
+    prices = find_prices(spark, [export], log).where("price_usd >= 0")
+    cost = F.col("price_usd").cast("decimal(26,24)") * F.col("tokens").cast("decimal(11,0)")
     return (
-        tokens.join(known, ["request", "dimension"], "left")
+        tokens.join(prices, ["request", "dimension"], "left")
         .groupBy("request")
         .agg(
-            F.when(F.count("price_usd") == F.count("*"), F.sum(cost.cast("decimal(38,18)"))).alias("usd"),
+            F.when(F.count("price_usd") == F.count("*"), F.sum(cost)).alias("usd"),
         )
         .orderBy("request")
     )
 
 
 if __name__ == "__main__":
-    session = SparkSession.builder.appName("price in force").getOrCreate()
-    *folders, path = sys.argv[1:]
+    session = start_session("price in force")
+    folder, path = sys.argv[1:]
     requests = session.read.csv(path, header=True, schema=LOG_SCHEMA)
-    compute_costs(session, folders, requests).show(100, truncate=False)
+    compute_costs(session, folder, requests).show(100, truncate=False)
     session.stop()

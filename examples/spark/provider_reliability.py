@@ -5,7 +5,7 @@ spark-submit --py-files examples/spark/exports.py examples/spark/provider_reliab
 
 import sys
 
-from exports import read_tables
+from exports import read_tables, start_session
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -15,7 +15,6 @@ def compute_reliability(spark: SparkSession, exports: list[str]) -> DataFrame:
 
     Only what was read counts: values that stayed from an earlier attempt are not fresh.
     """
-    spark.conf.set("spark.sql.session.timeZone", "UTC")
     health = read_tables(spark, exports, "health").where("fresh")
     return (
         health.groupBy(
@@ -34,6 +33,6 @@ def compute_reliability(spark: SparkSession, exports: list[str]) -> DataFrame:
 
 
 if __name__ == "__main__":
-    session = SparkSession.builder.appName("provider reliability").getOrCreate()
+    session = start_session("provider reliability")
     compute_reliability(session, sys.argv[1:]).show(100, truncate=False)
     session.stop()

@@ -72,6 +72,8 @@ def prepare_export(
     Raise ArchiveError for a folder that holds the export of another archive.
     """
     with open_index(archive, cache, progress) as db:
+        # All tables show the same state, although another run may want to update the index meanwhile.
+        db.execute("begin")
         previous = read_manifest(out)
         manifest = build_manifest(db, ())
         if previous and previous.archive != manifest.archive:

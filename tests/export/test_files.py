@@ -1,7 +1,9 @@
 """The files of an export: equal archives give equal bytes, closed months stay, and no half export is one."""
 
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -14,7 +16,8 @@ from orarchive.export.manifest import MANIFEST_NAME, Manifest, read_manifest
 from orarchive.export.months import MonthTask, write_month
 from orarchive.export.parquet_files import ROW_GROUP_ROWS, FileEntry, hash_file
 from orarchive.export.schemas import HEALTH, SCHEMA_VERSION, TABLES
-from orarchive.index.database import dump_rows, open_index
+from orarchive.export.tables import write_tables
+from orarchive.index.database import INDEX_NAME, dump_rows, open_index
 from orarchive.store.archive import Archive, open_archive
 from tests.support.archives import read_git
 from tests.support.export_archives import HalfYear, make_half_year
@@ -195,6 +198,24 @@ def test_files_of_tables_that_are_gone_are_deleted(
     (folder / MANIFEST_NAME).write_text(text.replace("events/year=2026/part-0.parquet", gone))
     export_archive(half_year.archive, folder)
     assert not (folder / gone).exists()
+
+
+def test_all_tables_show_the_same_state_of_the_index(
+    half_year: HalfYear, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While tables are written no other program changes the index."""
+    cache = tmp_path / "cache"
+
+    def write_and_try(db: sqlite3.Connection, out: Path) -> list[FileEntry]:
+        entries = write_tables(db, out)
+        with closing(sqlite3.connect(cache / INDEX_NAME, timeout=0)) as writer:
+            writer.execute("delete from events")
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                writer.commit()
+        return entries
+
+    monkeypatch.setattr("orarchive.export.export.write_tables", write_and_try)
+    export_archive(half_year.archive, tmp_path / "out", cache, health=False)
 
 
 def test_files_are_laid_out_to_be_pruned(out: Path, manifest: Manifest) -> None:

@@ -71,9 +71,7 @@ def spark() -> Iterator[Any]:
         patch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
         patch.setenv("PYSPARK_SUBMIT_ARGS", f"{OPTIONS} pyspark-shell")
         patch.syspath_prepend(EXAMPLES)
-        from pyspark.sql import SparkSession
-
-        session = SparkSession.builder.appName("tests").getOrCreate()
+        session = import_module("exports").start_session("tests")
         yield session
         session.stop()
 
@@ -179,7 +177,7 @@ def test_the_price_in_force_is_that_of_the_archive(
         answers[row["request"]][row["dimension"]] = row["price_usd"]
     for request, prices in drawn:
         assert prices.items() <= answers[request["request"]].items()
-    costs = {row["request"]: row["usd"] for row in job.compute_costs(spark, folders, log).collect()}
+    costs = {row["request"]: row["usd"] for row in job.compute_costs(spark, folders[0], log).collect()}
     assert costs.keys() == {request["request"] for request, _ in drawn}
     for request, prices in drawn:
         if {"prompt", "completion"} <= prices.keys():
