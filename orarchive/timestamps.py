@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from functools import lru_cache
 
 from orarchive.errors import ArchiveError
 
@@ -10,6 +11,9 @@ DAY = dt.timedelta(days=1)
 YEARS = range(2000, 3000)
 """Years that hours can be of. At the ends of what Python can represent, adding an hour or a day would
 overflow."""
+
+MAX_CACHED = 32768
+"""Formatted times that are kept: a site of a year names 8,760 hours nearly a million times."""
 
 _HOUR_FORM = re.compile(r"(2\d{3}-\d\d-\d\dT\d\d)(?::00:00)?Z", re.ASCII)
 _TIME_FORM = re.compile(r"2\d{3}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
@@ -59,11 +63,13 @@ def floor_hour(moment: dt.datetime) -> dt.datetime:
     return moment.astimezone(dt.UTC).replace(minute=0, second=0, microsecond=0)
 
 
+@lru_cache(MAX_CACHED)
 def format_stamp(moment: dt.datetime) -> str:
     """Format a time in UTC to the second, as it stands in files: `2026-11-20T06:00:00Z`."""
     return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+@lru_cache(MAX_CACHED)
 def format_hour(hour: dt.datetime) -> str:
     """Format an hour in UTC for people and on the command line: `2026-11-20T06Z`."""
     return hour.astimezone(dt.UTC).strftime("%Y-%m-%dT%HZ")

@@ -1,7 +1,7 @@
 """The whole site as files: pages, news feeds, the static API, tables, search index and sitemap."""
 
 from collections import defaultdict
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -14,6 +14,7 @@ from orarchive.paths import escape_segment
 from orarchive.publish import deployment, exports, metrics, news_feeds
 from orarchive.publish.api.envelope import ApiSite
 from orarchive.publish.api.files import build_api
+from orarchive.publish.changelog import ChangelogLine
 from orarchive.publish.examples import build_examples
 from orarchive.publish.feed_ids import FeedSite
 from orarchive.publish.folding import fold_listed_providers
@@ -97,14 +98,23 @@ def _render_general_feeds(news: list[NewsEntry], site: FeedSite) -> Iterator[tup
     for feed, entries in ((CHANGES_FEED, news), (CUTS_FEED, cuts)):
         yield feed.atom_path, render_atom(entries, feed.title, feed.atom_path, feed.page, site)
         yield feed.json_path, render_json_feed(entries, feed.title, feed.json_path, feed.page, site)
+    by_topic, by_kind = _group(news, lambda line: line.topic), _group(news, lambda line: line.kind)
     for topic, title in TOPIC_NAMES.items():
-        entries = [entry for entry in news if entry.line.topic == topic]
+        entries = by_topic[topic]
         path = f"feeds/{topic}.atom"
         yield path, render_atom(entries, f"Changes: {title}", path, CHANGES_FEED.page, site)
     for kind in list_labels():
-        entries = select_latest([entry for entry in news if entry.line.kind == kind], MAX_TOPIC_ENTRIES)
+        entries = select_latest(by_kind[kind], MAX_TOPIC_ENTRIES)
         path = f"feeds/kinds/{kind.replace(' ', '-')}.atom"
         yield path, render_atom(entries, f"Changes: {kind}", path, CHANGES_FEED.page, site)
+
+
+def _group(news: list[NewsEntry], get_name: Callable[[ChangelogLine], str]) -> dict[str, list[NewsEntry]]:
+    """Group entries by a name that their lines have."""
+    groups: dict[str, list[NewsEntry]] = defaultdict(list)
+    for entry in news:
+        groups[get_name(entry.line)].append(entry)
+    return groups
 
 
 def _render_page_feed(page: str, title: str, entries: list[NewsEntry], site: FeedSite) -> tuple[str, bytes]:

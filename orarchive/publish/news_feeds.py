@@ -93,8 +93,9 @@ def build_news(changes: Iterable[ChangelogHour], paths: dict[str, str]) -> list[
     `paths` holds the page of each model; an entry about no model leads to the page of its month.
     """
     entries = [
-        _build_entry(hour.hour, line, paths.get(line.model or "", f"changes/{hour.hour:%Y-%m}/index.html"))
+        _build_entry(hour.hour, line, paths.get(line.model or "", month))
         for hour in changes
+        for month in [f"changes/{hour.hour:%Y-%m}/index.html"]
         for line in hour.lines
     ]
     return list(_fold_flapping(entries))

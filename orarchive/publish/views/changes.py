@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 
 from orarchive.domain.event_kinds import LISTED_PROVIDER
@@ -19,7 +20,7 @@ class ChangelogDay:
     date: dt.date
     hours: list[ChangelogHour]
 
-    @property
+    @cached_property
     def lines(self) -> int:
         """Return the number of lines of all hours."""
         return sum(len(hour.lines) for hour in self.hours)
@@ -33,7 +34,7 @@ class ChangelogMonth:
     """`2026-08`."""
     days: list[ChangelogDay]
 
-    @property
+    @cached_property
     def lines(self) -> int:
         """Return the number of lines of all days."""
         return sum(day.lines for day in self.days)
