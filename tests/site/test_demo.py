@@ -11,9 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from orarchive.domain.columns import parse_columns
+from orarchive.domain.data_paths import HEALTH_PATH
+from orarchive.domain.feeds import ENDPOINTS
 from orarchive.index.database import open_index
 from orarchive.sample import HAPPENINGS, Happening
 from orarchive.store.archive import open_archive
+from orarchive.store.health_branch import stream_health
 from tests.support.archives import HOUR, ROOT, assert_tidy, make_archive, read_git
 from tests.support.import_source import Source, body, repriced
 
@@ -52,7 +56,7 @@ LOG_LINES = {
 """Kind of happening -> its line in a commit message; {key} is its key, {model} that of the model."""
 
 HEALTH_KINDS = {"provider degrades", "provider recovers"}
-"""Kinds that change health.jsonl alone, which only `git log -p --text` shows."""
+"""Kinds that change health alone, which is on a branch of its own."""
 
 
 def run_demo(folder: Path) -> subprocess.CompletedProcess[str]:
@@ -159,7 +163,7 @@ PROMISED = {
     "the hours in which models went missing": r"^2026-\d\d-\d\dT\d\dZ: .*\d missing",
     "one model's price changes": r"(?m)^[0-9a-f]+ 2026-06-02T12Z: 1 repriced$",
     "when it was added, and when it went missing": r"\+ minimax/minimax-m3: added",
-    "endpoints with trouble": r"(?m)^[0-9a-f]+ 2026-07-\d\dT\d\dZ: ",
+    "the health of endpoints, on a branch of its own": "health of endpoints",
     "since which hour each line stands": r'2026-06-02 12:00:00 \+0000 +\d+\) \{"id":"deepseek/',
     "a record as it was on a day": r'^\{.*"slug":"novita".*\}\n$',
     "what changed in a month": r" data/providers/facts\.jsonl +\| +\d+ ",
@@ -238,7 +242,7 @@ def test_readme_shows_enough() -> None:
 SQL_PROGRAM = "the program sqlite3" if SQLITE else "Python's module sqlite3"
 
 
-@pytest.mark.parametrize("block", READING, ids=["git", "command", f"SQL, with {SQL_PROGRAM}"])
+@pytest.mark.parametrize("block", READING, ids=["git", "command", f"SQL, with {SQL_PROGRAM}", "Parquet"])
 def test_readme_reads_the_history(block: list[str], checkout: Path) -> None:
     """Each block works unchanged in a shell, in a new clone after `make demo`."""
     check_lines(block, checkout)
@@ -257,12 +261,17 @@ def test_readme_shows_an_imported_past(checkout: Path, tmp_path: Path) -> None:
     check_lines(show, checkout / "build/demo")
 
 
-def test_what_moves_every_hour_is_out_of_the_way_but_there(demo: Path) -> None:
-    health = ["log", "-p", "--format=", "--", "data/endpoints/health.jsonl"]
-    assert '"status"' not in read_git(demo, *health)
-    diffs = read_git(demo, "log", "--text", *health[1:])
-    assert re.search(r'(?m)^\+.*"status":-[1-9].*"tag":"novita', diffs)
-    assert re.search(r'(?m)^-.*"status":-[1-9].*"tag":"novita', diffs)
+def test_health_is_out_of_the_way_but_there(demo: Path) -> None:
+    assert read_git(demo, "log", "--format=%H", "--", f"data/{HEALTH_PATH}") == ""
+    archive = open_archive(demo)
+    statuses = [
+        line["status"]
+        for content in stream_health(archive, read_git(demo, "rev-list", "--reverse", "health").split())
+        for line in parse_columns(content, ENDPOINTS.key, HEALTH_PATH)
+        if line["tag"].startswith("novita")
+    ]
+    assert min(statuses) < 0
+    assert statuses[-1] == 0
 
 
 def test_time_of_day_prices_flip_in_spot_and_not_in_prices(demo: Path) -> None:
