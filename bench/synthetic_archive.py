@@ -83,7 +83,7 @@ def _import_health(archive: Archive, data: SyntheticData, hours: int) -> list[He
             moment = FIRST_HOUR + hour * HOUR
             author = f"bench <b@b> {moment.timestamp():.0f} +0000"
             yield f"commit {HEALTH_REF}\nauthor {author}\ncommitter {author}\n".encode()
-            subject = f"{format_hour(moment)}: health of endpoints"
+            subject = f"Health of endpoints at {format_hour(moment)}"
             yield format_data(f"{subject}\n\nHour: {format_stamp(moment)}\nAttempt: 1\n".encode())
             yield f"M 100644 inline {DATA_PREFIX}{HEALTH_PATH}\n".encode()
             yield format_data(content)

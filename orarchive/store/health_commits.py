@@ -38,7 +38,8 @@ def write_health_commit(archive: Archive, content: bytes, hour: dt.datetime, att
     The branch does not move: `align_branch` moves it once the ledger names the commit.
     """
     parent = archive.resolve_commit(HEALTH_REF)
-    subject = f"{format_hour(hour)}: health of endpoints"
+    # Subjects of the record begin with the hour: `git show ':/^2026-07-01'` must not find health.
+    subject = f"Health of endpoints at {format_hour(hour)}"
     message = f"{subject}\n\nHour: {format_stamp(hour)}\nAttempt: {attempt}\n"
     command = ["-c", "i18n.commitEncoding=UTF-8", "commit-tree", _write_tree(archive, content), "-F", "-"]
     options = ["-p", parent] if parent else []

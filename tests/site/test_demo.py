@@ -163,7 +163,7 @@ PROMISED = {
     "the hours in which models went missing": r"^2026-\d\d-\d\dT\d\dZ: .*\d missing",
     "one model's price changes": r"(?m)^[0-9a-f]+ 2026-06-02T12Z: 1 repriced$",
     "when it was added, and when it went missing": r"\+ minimax/minimax-m3: added",
-    "the health of endpoints, on a branch of its own": "health of endpoints",
+    "the health of endpoints, on a branch of its own": "Health of endpoints at 2026-07",
     "since which hour each line stands": r'2026-06-02 12:00:00 \+0000 +\d+\) \{"id":"deepseek/',
     "a record as it was on a day": r'^\{.*"slug":"novita".*\}\n$',
     "what changed in a month": r" data/providers/facts\.jsonl +\| +\d+ ",
