@@ -38,6 +38,7 @@ bench: setup  ## measure speed, memory and growth (about an hour); ARCHIVE_REAL_
 	$(BIN)/python -m bench.download
 	$(BIN)/python -m bench.site
 	$(BIN)/python -m bench.next_hour
+	$(BIN)/python -m bench.year
 	$(BIN)/python -m bench.export
 
 soak: setup  ## simulate 2,000 hours with every kind of failure (a quarter of an hour)

@@ -160,7 +160,7 @@ class AttemptWriter:
         """
         hour = self.options.hour
         for _ in range(push.MAX_PUSH_TRIES):
-            health_tip = self.archive.resolve_commit(health_branch.HEALTH_REF)
+            health_tip = health_commits.read_refs(self.archive)[health_branch.HEALTH_REF]
             written = write(base)
             if written is None:
                 log.info("%s is already archived by another writer", format_hour(hour))
@@ -215,7 +215,8 @@ class AttemptWriter:
             first = commit.list_first_files(self.archive, base.commit)
             files = {file: content for file, content in result.files.items() if file != HEALTH_PATH}
             name = self._write({**files, **first, path: ledger_file}, message) or base.commit
-            health_commits.align_branch(self.archive, [line])
+            if HEALTH_PATH in result.files:
+                health_commits.move_branch(self.archive, line["health"]["commit"])
         files = {**base.files, **result.files, path: ledger_file}
         return AttemptBase(name, files, result.snapshot, [*base.lines, line], self.archive)
 
@@ -223,7 +224,6 @@ class AttemptWriter:
         """Make the commit of the health that a merge changed; return what the ledger is to say of health."""
         if HEALTH_PATH not in result.files or self.options.dry_run:
             return health_branch.find_health_entry(base.lines)
-        health_commits.align_branch(self.archive, base.lines)
         content = result.files[HEALTH_PATH] or b""
         return health_commits.write_health_commit(self.archive, content, self.options.hour, attempt)
 

@@ -5,7 +5,7 @@ import filecmp
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from shutil import copyfile
 
@@ -18,7 +18,7 @@ from orarchive.domain.prices import MILLION, PER_UNIT, format_dollars, is_dynami
 from orarchive.errors import ArchiveError
 from orarchive.publish.pages import Page
 from orarchive.publish.sanitize import quote_url, render_markdown, show_invisible
-from orarchive.timestamps import format_hour, format_stamp
+from orarchive.timestamps import MAX_CACHED, format_hour, format_stamp
 
 TEMPLATES = Path(__file__).with_name("templates")
 """A link to the checkout's templates/; in an installed package a folder."""
@@ -165,6 +165,7 @@ def _remove(out: Path, path: str) -> None:
 # --- filters of the templates -------------------------------------------------------------------------------
 
 
+@lru_cache(MAX_CACHED)
 def format_amount(price: Decimal, dimension: str) -> str:
     """Format a price without its unit: `$1.25`, `$0.0417`, `$0`, `dynamic`."""
     if is_dynamic(price):
@@ -180,6 +181,7 @@ def format_amount(price: Decimal, dimension: str) -> str:
     return format_dollars(round(value, MAX_DIGITS if value >= 1 else max(MAX_DIGITS, 2 - value.adjusted())))
 
 
+@lru_cache(MAX_CACHED)
 def format_exact(price: Decimal, dimension: str) -> str:
     """Format the exact price if `format_amount` rounds it; return "" otherwise."""
     if price <= 0:

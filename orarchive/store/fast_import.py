@@ -60,20 +60,26 @@ def write_commits(
         log.warning("Imported, but the repository could not be packed: %s", error)
 
 
-def run_fast_import(archive: Archive, stream: Iterable[bytes]) -> None:
-    """Let git make the commits of a stream; raise GitError, with no commit made, where it ends too early."""
-    command = [*GIT_COMMAND, "-C", str(archive.root), "fast-import", "--quiet", "--done", "--date-format=raw"]
-    with Popen(command, stdin=PIPE, stderr=PIPE, env=build_git_environment()) as process:
+def run_fast_import(archive: Archive, stream: Iterable[bytes], *options: str) -> str:
+    """Let git make the commits of a stream; return what it prints, such as the commit of a `get-mark`.
+
+    Raise GitError, with no commit made, where the stream ends too early.
+    """
+    fixed = ("fast-import", "--quiet", "--done", "--date-format=raw")
+    command = [*GIT_COMMAND, "-C", str(archive.root), *fixed, *options]
+    env = build_git_environment()
+    with Popen(command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=env) as process:
         assert process.stdin
         # Where git has exited its error output, read below, says why.
         with suppress(BrokenPipeError):
             for part in stream:
                 process.stdin.write(part)
-        _, errors = process.communicate()
+        output, errors = process.communicate()
     if process.returncode:
         reason = errors.decode(errors="replace").strip()
         msg = f"git fast-import failed, no commit was made: {reason}; mend that and import again"
         raise GitError(msg)
+    return output.decode().strip()
 
 
 def format_stream(

@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 
 from orarchive.domain.data_paths import HEALTH_PATH
-from orarchive.errors import ArchiveError
+from orarchive.errors import ArchiveError, GitError
 from orarchive.store.archive import DATA_PREFIX, Archive
 from orarchive.store.git import stream_blobs
 from orarchive.store.ledger import Attempt, HealthEntry
@@ -103,10 +103,13 @@ def read_health(archive: Archive, entry: HealthEntry | None, hour: dt.datetime) 
     """
     if entry is None:
         return b""
-    commit = find_health_commit(archive, entry["commit"])
-    if commit is None:
-        raise HealthMissingError(describe_missing(archive, hour))
-    (content,) = stream_health(archive, [commit])
+    try:
+        (content,) = stream_health(archive, [entry["commit"]])
+    except GitError as error:
+        commit = list_health_commits(archive).get(entry["commit"])
+        if commit is None:
+            raise HealthMissingError(describe_missing(archive, hour)) from error
+        (content,) = stream_health(archive, [commit])
     if hashlib.sha256(content).hexdigest() != entry["sha256"]:
         msg = f"the health of {format_hour(hour)} is not what the ledger hashed; orarchive verify names all"
         raise ArchiveError(msg)

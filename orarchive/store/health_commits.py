@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -35,32 +36,39 @@ README = NEW_ARCHIVE_FILES / "HEALTH.md"
 def write_health_commit(archive: Archive, content: bytes, hour: dt.datetime, attempt: int) -> HealthEntry:
     """Make the commit of an attempt's health, on top of the branch, and return what the ledger says of it.
 
-    The branch does not move: `align_branch` moves it once the ledger names the commit.
+    The branch does not move: `move_branch` moves it once the ledger names the commit.
     """
-    parent = archive.resolve_commit(HEALTH_REF)
-    # Subjects of the record begin with the hour: `git show ':/^2026-07-01'` must not find health.
-    subject = f"Health of endpoints at {format_hour(hour)}"
-    message = f"{subject}\n\nHour: {format_stamp(hour)}\nAttempt: {attempt}\n"
-    command = ["-c", "i18n.commitEncoding=UTF-8", "commit-tree", _write_tree(archive, content), "-F", "-"]
-    options = ["-p", parent] if parent else []
-    env = {"GIT_AUTHOR_DATE": format_stamp(hour)}
-    commit = archive.run_git(*command, *options, stdin=message.encode(), env=env)
+    stream = _format_commit(archive, content, hour, attempt)
+    commit = run_fast_import(archive, [stream], "--force")
     return {"commit": commit, "sha256": hashlib.sha256(content).hexdigest()}
 
 
-def _write_tree(archive: Archive, content: bytes) -> str:
-    """Write the tree of a commit: the file of health, and a README that says what it is."""
-    folder, _, name = f"{DATA_PREFIX}{HEALTH_PATH}".rpartition("/")
-    entries = f"{FILE_MODE} blob {_write_object(archive, content)}\t{name}\n"
-    for folder_name in reversed(folder.split("/")):
-        tree = archive.run_git("mktree", stdin=entries.encode())
-        entries = f"040000 tree {tree}\t{folder_name}\n"
-    readme = f"{FILE_MODE} blob {_write_object(archive, README.read_bytes())}\tREADME.md\n"
-    return archive.run_git("mktree", stdin=(entries + readme).encode())
+def _format_commit(archive: Archive, content: bytes, hour: dt.datetime, attempt: int) -> bytes:
+    """Return the input of `git fast-import` for one commit: it prints the commit's name."""
+    parent = read_refs(archive)[HEALTH_REF]
+    variables = archive.run_git("var", "-l").splitlines()
+    people = dict(line.split("=", 1) for line in variables if re.match("GIT_(AUTHOR|COMMITTER)_IDENT=", line))
+    author = people["GIT_AUTHOR_IDENT"].rsplit(" ", 2)[0]
+    # Subjects of the record begin with the hour: `git show ':/^2026-07-01'` must not find health.
+    subject = f"Health of endpoints at {format_hour(hour)}"
+    message = f"{subject}\n\nHour: {format_stamp(hour)}\nAttempt: {attempt}\n"
+    lines = [
+        f"commit {NEW_REF}\nmark :1\nauthor {author} {hour.timestamp():.0f} +0000\n".encode(),
+        f"committer {people['GIT_COMMITTER_IDENT']}\n".encode(),
+        format_data(message.encode()),
+        f"from {parent}\n".encode() if parent else b"",
+    ]
+    for path, data in (("README.md", README.read_bytes()), (f"{DATA_PREFIX}{HEALTH_PATH}", content)):
+        lines.append(f"M {FILE_MODE} inline {path}\n".encode() + format_data(data))
+    return b"".join([*lines, b"get-mark :1\ndone\n"])
 
 
-def _write_object(archive: Archive, content: bytes) -> str:
-    return archive.run_git("hash-object", "-w", "--no-filters", "--stdin", stdin=content)
+def read_refs(archive: Archive) -> dict[str, str | None]:
+    """Read where the branch is, here and as it was last seen at the remote; None where it is not."""
+    names = (HEALTH_REF, REMOTE_HEALTH_REF)
+    output = archive.run_git("for-each-ref", "--format=%(refname) %(objectname)", *names)
+    refs = dict(line.split(" ") for line in output.splitlines())
+    return {name: refs.get(name) for name in names}
 
 
 def align_branch(archive: Archive, lines: Iterable[Attempt]) -> None:
@@ -70,17 +78,21 @@ def align_branch(archive: Archive, lines: Iterable[Attempt]) -> None:
     remote's grew apart, or the remote's was cut, the commits that only we have are made anew on top of it.
     """
     entry = find_health_entry(lines)
-    tip = archive.resolve_commit(REMOTE_HEALTH_REF)
-    for commit in (archive.resolve_commit(HEALTH_REF), entry and archive.resolve_commit(entry["commit"])):
+    refs = read_refs(archive)
+    local, tip = refs[HEALTH_REF], refs[REMOTE_HEALTH_REF]
+    if entry and entry["commit"] == local and tip in (local, None):
+        return
+    for commit in (local, entry and archive.resolve_commit(entry["commit"])):
         tip = _append(archive, tip, commit) if commit else tip
-    if tip and tip != archive.resolve_commit(HEALTH_REF):
+    if tip and tip != local:
         move_branch(archive, tip)
 
 
 def _append(archive: Archive, tip: str | None, commit: str) -> str:
     """Return the end of a branch that goes on from `tip` with what only the history of `commit` has."""
-    if tip is None or archive.is_ancestor(tip, commit):
+    if tip in (None, commit) or archive.is_ancestor(str(tip), commit):
         return commit
+    assert tip
     names, cut_hour = map_names(archive, [tip]), find_cut_hour_of(archive, [tip]) or ""
     lacking = [
         entry
