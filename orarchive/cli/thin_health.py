@@ -8,7 +8,6 @@ import click
 
 from orarchive.cli.options import cache_option, with_archive
 from orarchive.store.archive import Archive, refuse_data_folder
-from orarchive.store.git import run_remote_git
 from orarchive.store.health_branch import HEALTH_BRANCH, HEALTH_REF, REMOTE_HEALTH_REF
 
 PUSH_TIMEOUT_S = 600
@@ -31,7 +30,8 @@ def _parse_days(_: click.Context, __: click.Parameter, value: str) -> dt.timedel
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
-    required=True,
+    default="export",
+    show_default=True,
     help="Folder of the export that gets the months first; see `orarchive export`.",
 )
 @click.option("--jobs", type=click.IntRange(min=1), default=1, help="Processes that write months of health.")
@@ -42,21 +42,26 @@ def thin_health_command(
 ) -> None:
     """Cut whole months of old health off the branch `health`, after exporting them as Parquet.
 
-    The record stays as it is. Nothing is cut off where a month cannot be exported.
+    The record stays as it is. Nothing is cut off where a month cannot be exported. Without --push the cut
+    lasts until the branch is next fetched.
     """
     refuse_data_folder(out, archive)
     # pyarrow is imported here: it is an extra, and takes time to load.
     from orarchive.export.thinning import describe, thin_health
+    from orarchive.store.commit import archive_lock
+    from orarchive.store.health_commits import read_refs
+    from orarchive.store.push import Remote, fetch_health, get_current_branch
 
-    seen = archive.resolve_commit(REMOTE_HEALTH_REF) or archive.resolve_commit(f"origin/{HEALTH_BRANCH}")
-    thinning = thin_health(archive, out, keep, cache, jobs)
-    click.echo(describe(thinning))
-    lease = f"--force-with-lease={HEALTH_BRANCH}:{seen or ''}"
-    if push and thinning.commits:
-        run_remote_git(
-            archive.root, "push", "--quiet", lease, "origin", HEALTH_BRANCH, timeout=PUSH_TIMEOUT_S
-        )
-        archive.run_git("update-ref", REMOTE_HEALTH_REF, HEALTH_REF)
-        click.echo("Pushed the branch health")
-    elif thinning.commits:
-        click.echo(f"To replace it at the remote: git push {lease} origin {HEALTH_BRANCH}")
+    with archive_lock(archive):
+        remote = Remote(archive, PUSH_TIMEOUT_S)
+        if push:
+            get_current_branch(archive)
+            fetch_health(remote)
+        thinning = thin_health(archive, out, keep, cache, jobs)
+        click.echo(describe(thinning))
+        refs = read_refs(archive)
+        if push and refs[HEALTH_REF] != refs[REMOTE_HEALTH_REF]:
+            lease = f"--force-with-lease={HEALTH_BRANCH}:{refs[REMOTE_HEALTH_REF] or ''}"
+            remote.run_git("push", "--quiet", lease, remote.name, HEALTH_BRANCH)
+            archive.run_git("update-ref", REMOTE_HEALTH_REF, HEALTH_REF)
+            click.echo("Pushed the branch health")

@@ -215,7 +215,7 @@ class AttemptWriter:
             first = commit.list_first_files(self.archive, base.commit)
             files = {file: content for file, content in result.files.items() if file != HEALTH_PATH}
             name = self._write({**files, **first, path: ledger_file}, message) or base.commit
-            if HEALTH_PATH in result.files:
+            if HEALTH_PATH in result.files and self.options.commit:
                 health_commits.move_branch(self.archive, line["health"]["commit"])
         files = {**base.files, **result.files, path: ledger_file}
         return AttemptBase(name, files, result.snapshot, [*base.lines, line], self.archive)

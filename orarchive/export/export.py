@@ -1,6 +1,7 @@
 """Export: bring a folder of Parquet files up to the archive, and describe them."""
 
 import multiprocessing
+import sqlite3
 from collections.abc import Collection, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
@@ -22,9 +23,10 @@ from orarchive.export.manifest import (
 from orarchive.export.months import MonthTask, is_intact, list_stale_months, write_month
 from orarchive.export.parquet_files import FileEntry
 from orarchive.export.readme import README_NAME, build_readme
-from orarchive.export.schemas import HEALTH, TABLES
+from orarchive.export.schemas import HEALTH, HEALTH_DAYS, TABLES
 from orarchive.export.tables import write_tables
 from orarchive.index.database import open_index
+from orarchive.index.health_days import format_day
 from orarchive.store.archive import Archive
 from orarchive.store.health_branch import list_health_commits
 
@@ -79,6 +81,8 @@ def prepare_export(
         if previous and previous.archive != manifest.archive:
             msg = f"{out} holds the export of another archive; name another folder"
             raise ArchiveError(msg)
+        if previous:
+            _refuse_lost_days(db, out, previous)
         out.mkdir(parents=True, exist_ok=True)
         tables = write_tables(db, out)
         attempts = list_health_attempts(db, list_health_commits(archive)) if health else {}
@@ -90,6 +94,20 @@ def prepare_export(
     for path in {entry.path for entry in old_files} - paths:
         (out / path).unlink(missing_ok=True)
     return Preparation(out, replace(manifest, files=(*tables, *kept)), tuple(stale))
+
+
+def _refuse_lost_days(db: sqlite3.Connection, out: Path, previous: Manifest) -> None:
+    """Raise ArchiveError where an index that was built anew after a cut lacks days that an export has."""
+    first_day = db.execute("select min(day) from health_days").fetchone()[0]
+    rows = sum(entry.rows for entry in previous.files if entry.table == HEALTH_DAYS.name)
+    count = db.execute("select count(*) from health_days").fetchone()[0]
+    if rows > count:
+        begin = format_day(first_day) if first_day is not None else "no day"
+        msg = (
+            f"{out} has {rows:,} days of health, and the index {count:,}, from {begin} on: it was built anew"
+            " after old health was cut off; export into another folder and keep this one"
+        )
+        raise ArchiveError(msg)
 
 
 def _select_kept(

@@ -47,7 +47,7 @@ def list_duckdb_lines(manifest: Manifest, base_url: str = "") -> list[str]:
     Files are named one by one: there is no listing over HTTPS that a pattern could be matched with.
     """
     return [
-        f"create view {table.name} as from read_parquet([{_join_paths(paths)}]);"
+        f"create view {table.name} as from read_parquet([{_join_paths(paths)}], hive_partitioning = false);"
         for table, paths in _list_paths(manifest, base_url)
     ]
 

@@ -45,7 +45,7 @@ def thin_health(
     if missing:
         msg = f"nothing is cut off: {out} lacks the health of {', '.join(missing)}, which cannot be exported"
         raise ArchiveError(msg)
-    return Thinning(hour, cut_branch(archive, hour))
+    return Thinning(hour, cut_branch(archive, hour, history.attempts))
 
 
 def _list_months(history: History, hour: dt.datetime) -> set[str]:

@@ -1,19 +1,19 @@
 """Health of endpoints, attempt by attempt: read from the branch `health` as one stream of whole files."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
 from orarchive.domain.columns import ColumnFile, read_column_file
 from orarchive.history.attempts import AttemptCommit
 from orarchive.store.archive import Archive
-from orarchive.store.health_branch import find_cut_hour, list_health_commits, stream_health
+from orarchive.store.health_branch import read_branch, stream_health
 from orarchive.store.ledger import HealthEntry
 
 READ, NOT_FETCHED, CUT, NOT_FOUND, DAMAGED = "read", "not fetched", "cut off", "not found", "damaged"
-"""State of the health of an attempt: it is here; this clone has no branch of health; it was cut off; the
-branch lacks it; it is not what the ledger hashed."""
+"""State of the health of an attempt: it is here; this clone has no branch of health, or one that ends before
+it or begins after it; it was cut off; the branch lacks it; it is not what the ledger hashed."""
 
 
 @dataclass(frozen=True)
@@ -29,25 +29,32 @@ def stream_attempt_health(archive: Archive, attempts: list[AttemptCommit]) -> It
 
     None stands for an attempt before the first health.
     """
-    commits, cut_hour = list_health_commits(archive), find_cut_hour(archive)
     versions = [[*group] for _, group in groupby(attempts, lambda attempt: attempt.attempt.get("health"))]
     entries = [version[0].attempt.get("health") for version in versions]
-    contents = stream_health(
-        archive, [commits[entry["commit"]] for entry in entries if entry and entry["commit"] in commits]
-    )
+    if not any(entries):
+        yield from (None for _ in attempts)
+        return
+    branch = read_branch(archive)
+    commits = branch.commits
+    names = [entry["commit"] for entry in entries if entry and _is_in(entry, commits)]
+    contents = stream_health(archive, [commits[name] for name in names])
     for entry, version in zip(entries, versions, strict=True):
         health = None
-        if entry and entry["commit"] in commits:
+        if entry and _is_in(entry, commits):
             health = _check(next(contents), entry)
-        elif entry and not commits:
-            health = AttemptHealth(NOT_FETCHED)
         elif entry:
-            is_cut = cut_hour is not None and version[0].attempt["hour"] < cut_hour
-            health = AttemptHealth(CUT if is_cut else NOT_FOUND)
+            hour = version[0].attempt["hour"]
+            is_cut = branch.cut_hour is not None and hour < branch.cut_hour
+            is_between = branch.hours and branch.hours[0] < hour < branch.hours[1]
+            health = AttemptHealth(CUT if is_cut else NOT_FOUND if is_between else NOT_FETCHED)
         for _ in version:
             yield health
     for _ in contents:
         pass  # Git reports a failure only at the end of its output.
+
+
+def _is_in(entry: HealthEntry | None, commits: Mapping[str, str]) -> bool:
+    return entry is not None and entry["commit"] in commits
 
 
 def _check(content: bytes, entry: HealthEntry) -> AttemptHealth:

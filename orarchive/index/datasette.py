@@ -120,7 +120,7 @@ QUERIES = {
         """
         select models.id, models.name, state, prompt, completion
         from models_search join models on models.rowid = models_search.rowid
-        where models_search match :words order by rank
+        where models_search match '"' || replace(:words, '"', '""') || '"' order by rank
         """,
     ),
     "missing_hours": (

@@ -12,7 +12,7 @@ from orarchive.domain.feeds import ENDPOINTS, FEEDS, CopyFeed, FanOutFeed
 from orarchive.domain.field_paths import diff_paths, drop_nested
 from orarchive.domain.keys import Key
 from orarchive.domain.record_files import is_volatile
-from orarchive.history.health import AttemptHealth
+from orarchive.history.health import READ, AttemptHealth
 from orarchive.history.replay import Pair, ReplayStep
 from orarchive.index.context import AttemptContext
 from orarchive.index.events import Event
@@ -35,6 +35,9 @@ SELECT_VANISHED = """
     )
     from fields where feed = ? and missing is not null and not is_reported and observed_s <= ?
 """
+
+
+SELECT_EARLIER_HEALTH = "select 1 from attempts where health = ? and attempt < ? limit 1"
 
 
 @dataclass
@@ -71,6 +74,8 @@ class FieldCounts:
         for feed, changes in deltas.items():
             counts = self.counts[feed]
             new_paths = {path for path in changes if path not in counts}
+            if new_paths and feed == ENDPOINTS.name and not self._has_earlier_health(context):
+                new_paths = {path for path in new_paths if not _is_health(path)}
             counts.update(changes)
             self._write(context, feed, changes)
             appeared[feed] = new_paths if context.find_last_read(feed) else set()
@@ -80,9 +85,14 @@ class FieldCounts:
         """Count on how many more records each path of health is; only paths whose count changed."""
         now = {escape_surrogates(path): count for path, count in count_paths(file).items()}
         counts = self.counts[ENDPOINTS.name]
-        before = [path for path in counts if is_volatile(ENDPOINTS, path.partition(".")[0])]
+        before = [path for path in counts if _is_health(path)]
         deltas = {path: now.get(path, 0) - counts[path] for path in {*before, *now}}
         return {path: delta for path, delta in deltas.items() if delta}
+
+    def _has_earlier_health(self, context: AttemptContext) -> bool:
+        """Return whether an earlier attempt's health was read: old health may be cut off, or not be here."""
+        values = (READ, context.attempt)
+        return bool(self.db.execute(SELECT_EARLIER_HEALTH, values).fetchone())
 
     def _write(self, context: AttemptContext, feed: str, paths: Iterable[str]) -> None:
         read = context.reads.get(feed) or context.find_last_read(feed)
@@ -116,6 +126,10 @@ class FieldCounts:
         self.db.executemany(
             "update fields set is_reported = 1 where feed = ? and path = ?", [(feed, path) for path in bounds]
         )
+
+
+def _is_health(path: str) -> bool:
+    return is_volatile(ENDPOINTS, path.partition(".")[0])
 
 
 def _count_deltas(pairs: dict[Key, Pair]) -> dict[str, int]:

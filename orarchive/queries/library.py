@@ -45,7 +45,7 @@ SELECT_FIELDS = """
 SELECT_HEALTH = """
     select date, key, model, tag, n, provider, hours, abnormal, uptime_mean, uptime_min, latency_mean,
         throughput_mean
-    from health_log where date like ? || '-%' order by date, key
+    from health_log where substr(date, 1, 7) = ? order by date, key
 """
 
 

@@ -25,10 +25,14 @@ MAX_DATABASE_BYTES = 4 * 10**9
 
 CHUNK_BYTES = 1 << 20
 
-SELECT_STATE = "select schema, commit_id, hour, (select max(attempt) from attempts) from about"
+SELECT_STATE = """
+    select schema, commit_id, hour, (select max(attempt) from attempts), (select count(*) from health_days)
+    from about
+"""
 
 SELECT_INDEX_STATE = """
-    select ?, (select commit_id from meta), max(hour), max(attempt) from attempts
+    select ?, (select commit_id from meta), max(hour), max(attempt), (select count(*) from health_days)
+    from attempts
 """
 
 

@@ -10,6 +10,7 @@ which commit of the ledger it stands for.
 import datetime as dt
 import hashlib
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from orarchive.domain.data_paths import HEALTH_PATH
 from orarchive.errors import ArchiveError, GitError
@@ -31,6 +32,8 @@ LOG_COMMAND = ("log", "--no-show-signature", "--encoding=UTF-8", "--no-color", "
 
 STANDS_FOR = "Stands-For: "
 """Trailer of a commit that was made anew: the commit that the ledger names."""
+HOUR_TRAILER = "Hour: "
+"""Trailer of every commit: its hour, as in files."""
 CUT_BEFORE = "Cut-Before: "
 """Trailer of the first commit after a cut: the hour before which health was cut off."""
 
@@ -61,30 +64,36 @@ def _list_tips(archive: Archive) -> list[str]:
 
 def list_health_commits(archive: Archive) -> dict[str, str]:
     """List the commits of health that are here: the name that the ledger has for each -> the commit."""
-    return map_names(archive, _list_tips(archive))
+    return read_branch(archive).commits
 
 
-def map_names(archive: Archive, tips: list[str]) -> dict[str, str]:
-    """Map the names that the ledger has for commits to the commits, of those in the history of some tips."""
-    return {
-        find_trailer(STANDS_FOR, message) or name: name for name, message in _list_messages(archive, tips)
-    }
+@dataclass(frozen=True)
+class HealthBranch:
+    """The commits of health in a clone."""
+
+    commits: dict[str, str]
+    """The name that the ledger has for each -> the commit."""
+    cut_hour: str | None
+    """The hour (as in files) before which health was cut off; None where nothing was."""
+    hours: tuple[str, str] | None
+    """The first and the last hour of the commits; None without commits."""
 
 
-def find_cut_hour(archive: Archive) -> str | None:
-    """Return the hour (as in files) before which health was cut off; None where all is there."""
-    return find_cut_hour_of(archive, _list_tips(archive))
+def read_branch(archive: Archive, tips: list[str] | None = None) -> HealthBranch:
+    """Read the commits in the history of some tips: by default of the branch here and at the remotes."""
+    messages = [*_list_messages(archive, _list_tips(archive) if tips is None else tips)]
+    cut_hours = (find_trailer(CUT_BEFORE, message) for _, message in messages)
+    hours = [hour for _, message in messages if (hour := find_trailer(HOUR_TRAILER, message))]
+    return HealthBranch(
+        {find_trailer(STANDS_FOR, message) or name: name for name, message in messages},
+        max(filter(None, cut_hours), default=None),
+        (min(hours), max(hours)) if hours else None,
+    )
 
 
-def find_cut_hour_of(archive: Archive, tips: list[str]) -> str | None:
-    """Return the same of what is in the history of some commits."""
-    messages = _list_messages(archive, tips, "--max-parents=0")
-    return max(filter(None, (find_trailer(CUT_BEFORE, message) for _, message in messages)), default=None)
-
-
-def _list_messages(archive: Archive, tips: list[str], *options: str) -> Iterator[tuple[str, str]]:
+def _list_messages(archive: Archive, tips: list[str]) -> Iterator[tuple[str, str]]:
     """Yield name and message of each commit in the history of some tips."""
-    output = archive.run_git(*LOG_COMMAND, *options, "--format=%H%n%B%x00", *tips, "--") if tips else ""
+    output = archive.run_git(*LOG_COMMAND, "--format=%H%n%B%x00", *tips, "--") if tips else ""
     for text in output.split("\0")[:-1]:
         name, _, message = text.lstrip("\n").partition("\n")
         yield name, message
@@ -118,12 +127,12 @@ def read_health(archive: Archive, entry: HealthEntry | None, hour: dt.datetime) 
 
 def describe_missing(archive: Archive, hour: dt.datetime) -> str:
     """Say why the health of an hour is not in this clone, and what to do."""
-    cut_hour = find_cut_hour(archive)
+    cut_hour = read_branch(archive).cut_hour
     if cut_hour and format_stamp(hour) < cut_hour:
         return f"the health of {format_hour(hour)} was cut off; its month was exported before that"
     return (
         f"the health of {format_hour(hour)} is on the branch {HEALTH_BRANCH}, which this clone lacks;"
-        f" git fetch origin {HEALTH_BRANCH}:{HEALTH_BRANCH} brings it (--depth=1 is enough to archive)"
+        f" git fetch origin +{HEALTH_BRANCH}:{HEALTH_BRANCH} brings it"
     )
 
 

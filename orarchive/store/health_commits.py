@@ -15,15 +15,15 @@ from orarchive.store.health_branch import (
     CUT_BEFORE,
     HEALTH_BRANCH,
     HEALTH_REF,
+    HOUR_TRAILER,
     LOG_COMMAND,
     REMOTE_HEALTH_REF,
     STANDS_FOR,
-    find_cut_hour_of,
     find_health_entry,
     find_trailer,
-    map_names,
+    read_branch,
 )
-from orarchive.store.ledger import Attempt, HealthEntry
+from orarchive.store.ledger import Attempt, HealthEntry, get_attempt_hour
 from orarchive.timestamps import format_hour, format_stamp
 
 NEW_REF = "refs/orarchive/new-health"
@@ -51,7 +51,7 @@ def _format_commit(archive: Archive, content: bytes, hour: dt.datetime, attempt:
     author = people["GIT_AUTHOR_IDENT"].rsplit(" ", 2)[0]
     # Subjects of the record begin with the hour: `git show ':/^2026-07-01'` must not find health.
     subject = f"Health of endpoints at {format_hour(hour)}"
-    message = f"{subject}\n\nHour: {format_stamp(hour)}\nAttempt: {attempt}\n"
+    message = f"{subject}\n\n{HOUR_TRAILER}{format_stamp(hour)}\nAttempt: {attempt}\n"
     lines = [
         f"commit {NEW_REF}\nmark :1\nauthor {author} {hour.timestamp():.0f} +0000\n".encode(),
         f"committer {people['GIT_COMMITTER_IDENT']}\n".encode(),
@@ -93,11 +93,12 @@ def _append(archive: Archive, tip: str | None, commit: str) -> str:
     if tip in (None, commit) or archive.is_ancestor(str(tip), commit):
         return commit
     assert tip
-    names, cut_hour = map_names(archive, [tip]), find_cut_hour_of(archive, [tip]) or ""
+    branch = read_branch(archive, [tip])
+    cut_hour = branch.cut_hour or ""
     lacking = [
         entry
         for entry in _read_commits(archive, commit, f"^{tip}")
-        if entry.first_name not in names and format_stamp(entry.hour) >= cut_hour
+        if entry.first_name not in branch.commits and format_stamp(entry.hour) >= cut_hour
     ]
     return _make_anew(archive, lacking, tip) if lacking else tip
 
@@ -115,14 +116,29 @@ def refuse_health_checkout(archive: Archive) -> None:
         raise ArchiveError(msg)
 
 
-def cut_branch(archive: Archive, hour: dt.datetime) -> int:
-    """Make the branch anew without the health before an hour; return how many commits it lost."""
+def cut_branch(archive: Archive, hour: dt.datetime, lines: Iterable[Attempt]) -> int:
+    """Make the branch anew without the health before an hour; return how many commits it lost.
+
+    `lines` are all of the ledger: what those from that hour on name stays, although it may be older. Raise
+    ArchiveError, with nothing cut, where a commit before that hour is named by none of them.
+    """
+    lines = [line for line in lines if "health" in line]
     commits = _read_commits(archive, HEALTH_REF)
-    staying = [commit for commit in commits if commit.hour >= hour]
-    if not staying or len(staying) == len(commits):
+    kept_names = {line["health"]["commit"] for line in lines if get_attempt_hour(line) >= hour}
+    going = [entry for entry in commits if entry.hour < hour and entry.first_name not in kept_names]
+    named = {line["health"]["commit"] for line in lines}
+    if unnamed := [entry.name for entry in going if entry.first_name not in named]:
+        msg = (
+            f"nothing is cut off: the ledger here does not name {len(unnamed)} commits of the branch"
+            f" {HEALTH_BRANCH} before {format_hour(hour)}, such as {unnamed[0]:.10}: those of another"
+            " archive, or of hours that were taken back, which no export has"
+        )
+        raise ArchiveError(msg)
+    staying = [entry for entry in commits if entry not in going]
+    if not staying or not going:
         return 0
     move_branch(archive, _make_anew(archive, staying, None, hour))
-    return len(commits) - len(staying)
+    return len(going)
 
 
 @dataclass(frozen=True)

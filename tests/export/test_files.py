@@ -251,4 +251,4 @@ def test_without_pyarrow_the_command_names_the_extra(half_year: HalfYear, tmp_pa
         "export", "--archive", half_year.archive.root, "--out", tmp_path / "out", PYTHONPATH=str(tmp_path)
     )
     assert done.returncode == 2
-    assert done.stderr == "Error: parquet needs pyarrow: pip install 'openrouter-archive[parquet]'\n"
+    assert done.stderr == "Error: this command needs pyarrow: pip install 'openrouter-archive[parquet]'\n"

@@ -38,7 +38,6 @@ def test_months_are_exported_and_cut(archive: Archive, tmp_path: Path) -> None:
     result = thin(archive, tmp_path / "out", "--keep", "30d")
     assert (result.exit_code, result.stderr) == (0, "")
     assert "Cut off 2 commits of health before 2026-07-01T00Z" in result.stdout
-    assert "git push --force-with-lease=health: origin health" in result.stdout
     months = sorted(path.parent.name for path in (tmp_path / "out").glob("health/*/*.parquet"))
     assert months == ["month=2026-06", "month=2026-07", "month=2026-08"]
     assert len(list_health_commits(archive)) == 3
@@ -58,6 +57,34 @@ def test_another_export_of_a_cut_archive_has_the_months_that_are_left(
     )
     assert result.exit_code == 0, result.output
     assert result.stdout.endswith("months of health written: 2026-07, 2026-08\n")
+
+
+def test_health_that_stands_over_the_cut_stays(tmp_path: Path) -> None:
+    """The health of 11 and 31 July is the same: the ledger of both names one commit, which is of 11 July."""
+    endpoints: list[list[Record]] = [[{"tag": "x", "status": n}] for n in (0, 1, 2, 2, 3)]
+    snapshots = [build_snapshot([MODEL], {"a/b": items}) for items in endpoints]
+    folder = write_archive(tmp_path / "archive", *snapshots, start=START + 20 * DAY, apart=HOURS_APART)
+    archive = open_archive(folder)
+    assert thin(archive, tmp_path / "out", "--keep", "1d").exit_code == 0
+    assert verify(read_history(archive)).health_lost == []
+
+
+def test_an_export_with_more_days_than_a_new_index_is_kept(archive: Archive, tmp_path: Path) -> None:
+    thin(archive, tmp_path / "out", "--keep", "30d")
+    result = CliRunner().invoke(
+        orarchive_command,
+        [
+            "export",
+            "--archive",
+            str(archive.root),
+            "--out",
+            str(tmp_path / "out"),
+            "--cache",
+            str(tmp_path / "c"),
+        ],
+    )
+    assert result.exit_code == 2
+    assert "export into another folder and keep this one" in result.stderr
 
 
 def test_a_month_that_cannot_be_exported_is_not_cut(archive: Archive, tmp_path: Path) -> None:

@@ -138,11 +138,11 @@ def test_a_clone_of_one_branch_is_read_without_health(archive: Archive, tmp_path
     hour = HOURS[1].strftime("%Y-%m-%dT%HZ")
     shown = run_orarchive("at", "--archive", small.root, hour, "endpoints")
     assert shown.returncode == 0
-    assert "which this clone lacks; git fetch origin health:health brings it" in shown.stderr
+    assert "which this clone lacks; git fetch origin +health:health brings it" in shown.stderr
     assert '"status"' not in shown.stdout
     raw = run_orarchive("raw", "--archive", small.root, hour, "endpoints")
     assert raw.returncode == 2
-    assert "git fetch origin health:health" in raw.stderr
+    assert "git fetch origin +health:health" in raw.stderr
     assert {*query_index(small, STATES)} <= {("not fetched",), (None,)}
     findings = verify(read_history(small))
     assert not findings.wrong
@@ -261,7 +261,7 @@ def test_branches_of_health_that_grew_apart_are_joined(writers: Writers) -> None
 
 def test_a_cut_leaves_what_the_ledger_names_readable(archive: Archive) -> None:
     before = {name: read_health(archive, entry, hour) for hour, name, entry in list_entries(archive)}
-    assert cut_branch(archive, HOURS[2]) == 2
+    assert cut_branch(archive, HOURS[2], read_history(archive).attempts) == 2
     kept = list_names(archive)[2:]
     assert {*list_health_commits(archive)} == {*kept}
     assert archive.resolve_commit(HEALTH_REF) != kept[-1]
@@ -277,8 +277,8 @@ def test_a_cut_leaves_what_the_ledger_names_readable(archive: Archive) -> None:
     assert not findings.wrong
     assert findings.health_absent > 0
     assert {state for (state,) in query_index(archive, STATES)} == {"cut off", "read"}
-    assert cut_branch(archive, HOURS[2]) == 0
-    assert cut_branch(archive, HOURS[3]) == 1
+    assert cut_branch(archive, HOURS[2], read_history(archive).attempts) == 0
+    assert cut_branch(archive, HOURS[3], read_history(archive).attempts) == 1
     assert [*list_health_commits(archive)] == kept[-1:]
 
 
@@ -297,7 +297,7 @@ def test_an_hour_goes_on_top_of_a_cut_branch(writers: Writers, depth: str) -> No
     assert writers.ours.run(START + HOUR, push=True) == 0
     cutter = clone(Archive(writers.remote, writers.remote), writers.remote.parent / "cutter")
     read_git(cutter.root, "branch", "--quiet", "health", "origin/health")
-    assert cut_branch(cutter, START + HOUR) == 1
+    assert cut_branch(cutter, START + HOUR, read_history(cutter).attempts) == 1
     read_git(cutter.root, "push", "--quiet", "--force", "origin", "health")
     writer.serve(BODIES[3])
     assert writer.run(START + 2 * HOUR, push=True) == 0
@@ -317,8 +317,34 @@ def test_health_that_is_not_what_was_hashed_is_named(archive: Archive) -> None:
     move_branch(archive, commit)
     findings = verify(read_history(archive))
     assert any(line.endswith(" health") for line in findings.differs)
-    assert len(findings.health_lost) > 0
-    assert {state for (state,) in query_index(archive, STATES)} == {"not found", "damaged"}
+    assert {state for (state,) in query_index(archive, STATES)} == {"not fetched", "damaged"}
+
+
+def test_health_that_the_branch_lacks_is_named(archive: Archive) -> None:
+    """Of four commits the second is not on the branch any more."""
+    names, last = list_names(archive), ""
+    for name in (names[0], *names[2:]):
+        tree = archive.run_git("rev-parse", f"{name}^{{tree}}")
+        parent = ["-p", last] if last else []
+        message = archive.run_git("log", "-1", "--format=%B", name)
+        last = archive.run_git("commit-tree", tree, *parent, "-m", f"{message}\nStands-For: {name}\n")
+    move_branch(archive, last)
+    findings = verify(read_history(archive))
+    assert findings.health_lost == ["2026-06-01T01Z"]
+    assert ("not found",) in query_index(archive, STATES)
+
+
+def test_health_of_another_archive_is_not_cut(archive: Archive) -> None:
+    read_git(archive.root, "reset", "--quiet", "--hard", "HEAD~3")
+    tip = archive.resolve_commit(HEALTH_REF)
+    with pytest.raises(ArchiveError, match="nothing is cut off: the ledger here does not name 1 commit"):
+        cut_branch(archive, HOURS[2], read_history(archive).attempts)
+    assert archive.resolve_commit(HEALTH_REF) == tip
+
+
+def test_fields_of_health_do_not_appear_because_old_health_is_not_here(archive: Archive) -> None:
+    cut_branch(archive, HOURS[2], read_history(archive).attempts)
+    assert query_index(archive, "select key from events where kind = 'field_appeared'") == []
 
 
 def test_a_snapshot_has_the_health_as_it_was_sent(archive: Archive) -> None:

@@ -203,6 +203,7 @@ def test_hours_committed_by_hand(six_hours: SixHours, tmp_path: Path) -> None:
         read_git(stage.root, "add", "--all")
         read_git(stage.root, "commit", "--quiet", "-m", "Archive")
         names.append(str(stage.archive.resolve_commit()))
+    assert stage.run(LAST + DAY + HOUR) == 0  # it has nothing to do but to move the branch of health
     assert read_commits(stage.root)[-3:] == [names[1], names[1], names[2]]
     assert query_index(stage.archive, "select count(*) from attempts where broken is not null") == [(0,)]
     assert_consistent(stage.root, names, 0, 1)

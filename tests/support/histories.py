@@ -182,7 +182,7 @@ Tables = dict[str, list[tuple[Any, ...]]]
 
 def read_tables(archive: Archive, *without: str) -> Tables:
     """Return an archive's index without the hashes of commits, and without some columns and tables."""
-    left_out = {"meta", "tips", "commit_id", *without}
+    left_out = {"meta", "tips", "commit_id", "health_commit", *without}
     contents = {}
     with _open_new_index(archive) as db:
         for (name,) in db.execute("select name from sqlite_schema where type = 'table'").fetchall():
