@@ -14,6 +14,7 @@ Data flows one way, and each room imports only rooms before it:
     index      an SQLite database of versions, prices, events and rankings, made by replaying the history, and
                the database for download, made of it
     queries    answers from the history and the index: price, timeline, the records of an hour; the library
+    export     the archive as Parquet files with their descriptions
     publish    the static site, its API, exports and news feeds
     cli        the commands of `orarchive`
     sample     a local service with a small catalogue, for the demo and the tests

@@ -34,8 +34,6 @@ class Column:
 class ColumnFile:
     """A file in columns, as it was read."""
 
-    keys_line: bytes
-    """The line of the keys: equal lines hold equal keys."""
     keys: list[Key]
     columns: dict[str, Column]
     """Field -> its values."""
@@ -88,7 +86,6 @@ def read_column_file(content: bytes, *, is_exact: bool = False) -> ColumnFile:
     first, *lines = content.splitlines() or [b'{"keys":[]}']
     rows = [loads(line) if is_exact and INEXACT.search(line) else _load_fast(line) for line in lines]
     return ColumnFile(
-        first,
         [tuple(key) for key in _load_fast(first)["keys"]],
         {row["field"]: Column(row["values"], frozenset(row.get("absent", ()))) for row in rows},
     )

@@ -57,7 +57,7 @@ def list_health_attempts(
     broken = set()
     for hour, number, commit, kept, state in db.execute(SELECT_ATTEMPTS):
         if state == NOT_FETCHED:
-            msg = "this clone lacks the branch health: git fetch origin health:health, or export --no-health"
+            msg = "this clone lacks the branch health: git fetch origin +health:health, or export --no-health"
             raise ArchiveError(msg)
         attempt = HealthAttempt(hour, number, commit, frozenset(loads(kept)))
         months.setdefault(hour[:7], []).append(attempt)

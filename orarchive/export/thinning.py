@@ -38,7 +38,7 @@ def thin_health(
     hour = (last - keep).replace(day=1, hour=0)
     align_branch(archive, history.attempts)
     if archive.resolve_commit(HEALTH_REF) is None:
-        msg = "this clone lacks the branch health; git fetch origin health:health brings it"
+        msg = "this clone lacks the branch health; git fetch origin +health:health brings it"
         raise ArchiveError(msg)
     manifest, _ = export_archive(archive, out, cache, jobs=jobs)
     missing = sorted(_list_months(history, hour) - _list_exported(manifest, out))

@@ -12,7 +12,6 @@ from orarchive.index.sql_values import escape_surrogates
 from orarchive.jsonl import dumps
 from orarchive.timestamps import parse_stamp
 
-PRICE_QUANTUM = Decimal(1).scaleb(-PRICE.scale)
 MAX_PRICE = Decimal(10) ** (PRICE.precision - PRICE.scale)
 MAX_INTEGER = 2**63 - 1
 

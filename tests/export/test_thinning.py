@@ -119,7 +119,7 @@ def test_a_clone_without_health_says_so(archive: Archive, tmp_path: Path) -> Non
     read_git(tmp_path, "clone", "--quiet", "--single-branch", f"file://{archive.root}", "small")
     result = thin(open_archive(tmp_path / "small"), tmp_path / "out", "--keep", "30d")
     assert result.exit_code == 2
-    assert "git fetch origin health:health brings it" in result.stderr
+    assert "git fetch origin +health:health brings it" in result.stderr
 
 
 @pytest.mark.parametrize("keep", ["90", "0d", "d", "-1d", "1.5d"])
