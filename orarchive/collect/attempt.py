@@ -104,6 +104,8 @@ class AttemptWriter:
     options: RunOptions
     now: Callable[[], dt.datetime]
     remote: push.Remote
+    health_tip: str | None = field(default=None, init=False)
+    """The end of the branch of health, as the attempt that is written found it."""
     push_error: GitError | None = field(default=None, init=False)
     """Why the last push failed; a remote that is away does not keep the run from archiving."""
 
@@ -160,14 +162,14 @@ class AttemptWriter:
         """
         hour = self.options.hour
         for _ in range(push.MAX_PUSH_TRIES):
-            health_tip = health_commits.read_refs(self.archive)[health_branch.HEALTH_REF]
+            self.health_tip = health_commits.read_refs(self.archive)[health_branch.HEALTH_REF]
             written = write(base)
             if written is None:
                 log.info("%s is already archived by another writer", format_hour(hour))
                 return True, base
             if self.push():
                 return written
-            health_commits.move_branch(self.archive, health_tip)
+            health_commits.move_branch(self.archive, self.health_tip)
             push.reset_to_remote(self.remote, base.commit)
             base = read_base(self.archive, hour)
             if base.is_past(hour):
@@ -225,7 +227,9 @@ class AttemptWriter:
         if HEALTH_PATH not in result.files or self.options.dry_run:
             return health_branch.find_health_entry(base.lines)
         content = result.files[HEALTH_PATH] or b""
-        return health_commits.write_health_commit(self.archive, content, self.options.hour, attempt)
+        return health_commits.write_health_commit(
+            self.archive, content, self.options.hour, attempt, self.health_tip
+        )
 
     def _write(self, files: dict[str, bytes | None], message: str) -> str | None:
         """Commit files and return the commit's name; with --no-commit only write them and return None."""

@@ -33,19 +33,22 @@ README = NEW_ARCHIVE_FILES / "HEALTH.md"
 """The README.md of the branch."""
 
 
-def write_health_commit(archive: Archive, content: bytes, hour: dt.datetime, attempt: int) -> HealthEntry:
-    """Make the commit of an attempt's health, on top of the branch, and return what the ledger says of it.
+def write_health_commit(
+    archive: Archive, content: bytes, hour: dt.datetime, attempt: int, parent: str | None
+) -> HealthEntry:
+    """Make the commit of an attempt's health, on top of a parent, and return what the ledger says of it.
 
     The branch does not move: `move_branch` moves it once the ledger names the commit.
     """
-    stream = _format_commit(archive, content, hour, attempt)
+    stream = _format_commit(archive, content, hour, attempt, parent)
     commit = run_fast_import(archive, [stream], "--force")
     return {"commit": commit, "sha256": hashlib.sha256(content).hexdigest()}
 
 
-def _format_commit(archive: Archive, content: bytes, hour: dt.datetime, attempt: int) -> bytes:
+def _format_commit(
+    archive: Archive, content: bytes, hour: dt.datetime, attempt: int, parent: str | None
+) -> bytes:
     """Return the input of `git fast-import` for one commit: it prints the commit's name."""
-    parent = read_refs(archive)[HEALTH_REF]
     variables = archive.run_git("var", "-l").splitlines()
     people = dict(line.split("=", 1) for line in variables if re.match("GIT_(AUTHOR|COMMITTER)_IDENT=", line))
     author = people["GIT_AUTHOR_IDENT"].rsplit(" ", 2)[0]

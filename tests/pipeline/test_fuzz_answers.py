@@ -109,7 +109,7 @@ def collected() -> Iterator[None]:
 # where an answer is not HTTP, its socket is left to the garbage collector
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.usefixtures("collected")
-@settings(max_examples=400, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=250, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.sampled_from(HEADS) | st.binary(max_size=30),
     st.lists(st.sampled_from(HEADERS), max_size=4),

@@ -28,6 +28,7 @@ from orarchive.sample import START, Service, build_world_at, routes
 from orarchive.store import ledger
 from orarchive.store.archive import open_archive
 from orarchive.store.git import run_git
+from orarchive.store.health_branch import HEALTH_REF
 from orarchive.store.health_commits import align_branch, write_health_commit
 from orarchive.store.ledger import Attempt
 from orarchive.timestamps import HOUR, format_stamp
@@ -169,7 +170,9 @@ def write_archive(
         }
         content = snapshot.format_snapshot_files(records)
         if health := content.pop(HEALTH_PATH, None):
-            attempt["health"] = write_health_commit(archive, health, start + n * apart, 1)
+            attempt["health"] = write_health_commit(
+                archive, health, start + n * apart, 1, archive.resolve_commit(HEALTH_REF)
+            )
         path = ledger.get_ledger_path(start)
         earlier = (folder / "data" / path).read_bytes() if n else b""
         for old_path in (folder / "data").rglob("*.jsonl"):

@@ -22,13 +22,13 @@ HISTORY_SETTINGS = settings(
 )
 
 
-@settings(HISTORY_SETTINGS, max_examples=60)
+@settings(HISTORY_SETTINGS, max_examples=40)
 @given(steps=HISTORIES)
 def test_the_index_agrees_with_the_snapshots(steps: list[Step]) -> None:
     check_history(steps)
 
 
-@settings(HISTORY_SETTINGS, max_examples=8)
+@settings(HISTORY_SETTINGS, max_examples=6)
 @given(steps=SHORT_HISTORIES, cuts=st.sets(st.integers(1, 20), max_size=3), with_trailers=st.booleans())
 def test_an_index_is_the_same_however_it_is_built(
     steps: list[Step], cuts: set[int], *, with_trailers: bool
