@@ -24,9 +24,6 @@ from orarchive.timestamps import format_hour
 
 log = logging.getLogger(__name__)
 
-LEDGER_MONTHS = 2
-"""Ledger files that a run reads: this month's and the one before."""
-
 Batch = TypeVar("Batch")
 """The results that a group of sources fetched in one attempt."""
 
@@ -63,7 +60,7 @@ def read_base(archive: Archive, hour: dt.datetime) -> AttemptBase:
     """Read from HEAD the snapshot and the ledger lines for an attempt at an hour."""
     head = archive.resolve_commit()
     files = archive.read_files(head, [*SNAPSHOT_FILES, *KEPT_FILES, ledger.get_ledger_path(hour)])
-    lines = ledger.read_attempts(archive, head, LEDGER_MONTHS)
+    lines = ledger.read_attempts(archive, head, ledger.RUN_MONTHS)
     if lines:
         entry = health_branch.find_health_entry(lines)
         try:

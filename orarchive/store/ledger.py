@@ -31,6 +31,9 @@ VALID_AGES = range(10**9)
 """Seconds that a response may be old, as the client reads them."""
 
 
+RUN_MONTHS = 2
+"""Ledger files that a run reads: this month's and the one before."""
+
 TIME_MEMBERS = ("hour", "started", "finished")
 """Members of a line that hold a time."""
 

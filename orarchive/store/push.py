@@ -22,15 +22,12 @@ from orarchive.store.health_branch import (
     has_health,
 )
 from orarchive.store.health_commits import align_branch
-from orarchive.store.ledger import read_attempts
+from orarchive.store.ledger import RUN_MONTHS, read_attempts
 
 log = logging.getLogger(__name__)
 
 MAX_PUSH_TRIES = 5
 """Pushes of one attempt, each after the first with a new commit on top of the remote's tip."""
-
-HEALTH_LEDGER_MONTHS = 2
-"""Ledger files in which the commit of health is looked for."""
 
 RETRY_PAUSES_S = (5.0, 30.0)
 """Pauses before a push is tried again that failed although the remote has no new commits."""
@@ -167,7 +164,7 @@ def fetch_health(remote: Remote) -> None:
     is another. A remote that has no such branch yet, or cannot be reached, is no error here.
     """
     archive = remote.archive
-    lines = read_attempts(archive, archive.resolve_commit(), HEALTH_LEDGER_MONTHS)
+    lines = read_attempts(archive, archive.resolve_commit(), RUN_MONTHS)
     is_shallow = archive.run_git("rev-parse", "--is-shallow-repository") == "true"
     depth = ["--depth=1"] if is_shallow and not has_health(archive) else []
     command = ("fetch", "--quiet", "--no-write-fetch-head", *depth, remote.name)
