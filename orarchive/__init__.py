@@ -13,6 +13,7 @@ Data flows one way, and each room imports only rooms before it:
     history    which commit shows which attempt, the records of any hour, replay, verification
     index      an SQLite database of versions, prices, events and rankings, made by replaying the history, and
                the database for download, made of it
+    catalog    what the facts mean: abilities, families, names, replacements, classes of price, shortlists
     queries    answers from the history and the index: price, timeline, the records of an hour; the library
     export     the archive as Parquet files with their descriptions
     publish    the static site, its API, exports and news feeds

@@ -8,6 +8,9 @@ from operator import attrgetter
 
 EPOCH = date(1970, 1, 1)
 
+MIN_WELL_UPTIME = 99
+"""Uptime of a half-hour, in percent, from which on an endpoint counts as well."""
+
 
 @dataclass(slots=True)
 class DayFigures:
@@ -16,6 +19,7 @@ class DayFigures:
     hours: int = 0
     abnormal: int = 0
     uptimes: int = 0
+    well: int = 0
     uptime_sum: float = 0.0
     uptime_min: float | None = None
     latencies: int = 0
@@ -66,6 +70,7 @@ class DayTracker:
             if uptime is not None:
                 figures.uptimes += 1
                 figures.uptime_sum += uptime
+                figures.well += uptime >= MIN_WELL_UPTIME
                 if figures.uptime_min is None or uptime < figures.uptime_min:
                     figures.uptime_min = float(uptime)
             if latency is not None and throughput is not None:

@@ -159,6 +159,7 @@ create table health_days (     -- health of endpoints by UTC day
     hours    integer not null,  -- number of hours in which it was read
     abnormal integer not null,  -- number of these with a status other than 0
     uptimes  integer not null,  -- number of these with an uptime of the last 30 minutes (percent)
+    well     integer not null,  -- number of these of at least 99 %
     uptime_sum real not null,
     uptime_min real,
     latencies integer not null, -- number of these with a median latency (and throughput) of the last 30 minutes

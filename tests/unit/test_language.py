@@ -33,7 +33,7 @@ MIN_LINES, MAX_LINES = 15, 350
 DUNDER = ("__init__.py", "__main__.py")
 """Files whose name Python gives; they may be tiny."""
 
-MAX_ROOMS = 11
+MAX_ROOMS = 12
 
 ENTRIES = ("", "__main__")
 """Modules that may import every room: the library and `python -m orarchive`."""
@@ -41,7 +41,7 @@ ENTRIES = ("", "__main__")
 TOP_LEVEL = ("errors", "timestamps", "jsonl", "json_text", "paths", "progress")
 ROOMS = (
     *("domain", "store", "collect", "importer", "history"),
-    *("index", "queries", "export", "publish", "cli", "sample"),
+    *("index", "catalog", "queries", "export", "publish", "cli", "sample"),
 )
 """Folders of the package in the order of the data: each imports only from those before it."""
 

@@ -1,0 +1,73 @@
+"""The catalogue of an hour: every model with what is known of it, made of an index and the reviewed files."""
+
+import datetime as dt
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from orarchive.catalog.data_files import Override
+from orarchive.catalog.families import list_api_families
+from orarchive.catalog.flags import detect_flags
+from orarchive.catalog.labs import Lab, build_labs
+from orarchive.catalog.model_info import OPEN_WEIGHTS, ModelInfo, build_model_info
+from orarchive.catalog.overrides import OverrideAudit, audit_override, load_overrides
+from orarchive.catalog.sizes import ACTIVE_FIELD, TOTAL_FIELD, find_size
+from orarchive.catalog.source import CatalogModel, CatalogSource
+from orarchive.catalog.source_reader import read_source
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Everything that the catalogue of an hour says; each part is made when it is first asked for."""
+
+    source: CatalogSource
+    models: Mapping[str, ModelInfo]
+    """By id, in the order of first sightings."""
+    overrides: tuple[Override, ...]
+
+    @property
+    def hour(self) -> dt.datetime:
+        """Return the hour that the catalogue is of: the last good hour of the models."""
+        return self.source.hour
+
+    @cached_property
+    def labs(self) -> dict[str, Lab]:
+        """Return the labs by slug."""
+        return build_labs(self.source)
+
+    @cached_property
+    def override_audits(self) -> list[OverrideAudit]:
+        """Return how each override compares with what is said without it."""
+        return [self._audit(override) for override in self.overrides]
+
+    def _audit(self, override: Override) -> OverrideAudit:
+        model = self.source.models.get(override.id)
+        return audit_override(
+            override, _read_value(model, override.field) if model else None, model is not None
+        )
+
+
+def build_catalog(
+    db: sqlite3.Connection, at: dt.datetime | None = None, overrides: tuple[Override, ...] | None = None
+) -> Catalog:
+    """Build the catalogue of an hour from an index; None is the last hour.
+
+    Raise NotCoveredError where the models were not read up to that hour.
+    """
+    source = read_source(db, at)
+    statements = load_overrides() if overrides is None else overrides
+    targets = {key: model.model.alias_target for key, model in source.listed.items()}
+    api_families = list_api_families(targets)
+    models = {key: build_model_info(model, api_families, statements) for key, model in source.models.items()}
+    return Catalog(source, models, statements)
+
+
+def _read_value(model: CatalogModel, field: str) -> bool | int | str | None:
+    """Return what the API and the rules say of a field that can be overridden."""
+    if field in (TOTAL_FIELD, ACTIVE_FIELD):
+        size = find_size(model)
+        return size.total if field == TOTAL_FIELD else size.active
+    if field == OPEN_WEIGHTS:
+        return bool(model.model.hugging_face) or None
+    return detect_flags(model)[field].value
