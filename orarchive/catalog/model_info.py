@@ -1,6 +1,7 @@
 """What the catalogue says of one model."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -107,10 +108,6 @@ OPEN_WEIGHTS = "open_weights"
 """Name of this flag in overrides. A model without a Hugging Face id may still be open: that is unknown."""
 
 
-def count_sources(models: Iterable[ModelInfo]) -> dict[str, int]:
+def count_sources(models: Iterable[ModelInfo]) -> Counter[str]:
     """Count the flags of models by their source."""
-    counts: dict[str, int] = {}
-    for model in models:
-        for flag in (*model.flags.values(), model.open_weights):
-            counts[flag.source] = counts.get(flag.source, 0) + 1
-    return counts
+    return Counter(flag.source for model in models for flag in (*model.flags.values(), model.open_weights))

@@ -76,6 +76,8 @@ class CatalogModel:
     answer: str
     """How OpenRouter answered a request for its id when it had left the list: `gone`, `unlisted`,
     `renamed:NEW-ID`, `unknown:REASON`; "" where no answer is on record."""
+    description: str | None
+    """In full where the response for its endpoints was read: the list cuts it short."""
     benchmarks: Record
     rank: int | None
     """Rank in OpenRouter's own order by use, from 1."""

@@ -19,7 +19,7 @@ from orarchive.domain.event_kinds import DEPRECATED, DEPRECATED_AFTER_DAYS, REMO
 from orarchive.domain.feeds import ENDPOINTS, FEEDS, IMAGES, MODELS, PROVIDERS, VIDEOS, ZDR
 from orarchive.domain.keys import EndpointKey
 from orarchive.domain.record_files import join_record
-from orarchive.domain.records import Endpoint, Model, get_object, parse_expiry
+from orarchive.domain.records import Endpoint, Model, as_text, get_object, parse_expiry
 from orarchive.errors import NotCoveredError
 from orarchive.index.record_rows import UNLISTED
 from orarchive.jsonl import Record, loads
@@ -213,9 +213,15 @@ class _SourceReader:
             has_media_prices=key in facts.media,
             announced=facts.announced.get(record),
             answer=facts.answers.get(key, "") if last else "",
+            description=self._read_description(record) or as_text(row.get("description")),
             benchmarks=facts.benchmarks.get(record, {}),
             rank=facts.ranks.get(key),
         )
+
+    def _read_description(self, record: int) -> str | None:
+        """Read the description in the response for a model's endpoints."""
+        line, _ = self.lines[record].get(RESPONSES, ("{}", None))
+        return as_text(loads(line).get("description"))
 
     def _read_endpoint(
         self,
