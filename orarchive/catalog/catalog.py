@@ -6,15 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from orarchive.catalog.candidates import Candidate, list_candidates
 from orarchive.catalog.data_files import Override
 from orarchive.catalog.families import list_api_families
 from orarchive.catalog.flags import detect_flags
 from orarchive.catalog.labs import Lab, build_labs
+from orarchive.catalog.lists import LISTS, BestValue, RankedList, build_best_value, build_list
 from orarchive.catalog.model_info import OPEN_WEIGHTS, ModelInfo, build_model_info
 from orarchive.catalog.overrides import OverrideAudit, audit_override, load_overrides
+from orarchive.catalog.past_scores import restore_scores
+from orarchive.catalog.shortlists import Shortlist, build_shortlists
 from orarchive.catalog.sizes import ACTIVE_FIELD, TOTAL_FIELD, find_size
 from orarchive.catalog.source import CatalogModel, CatalogSource
 from orarchive.catalog.source_reader import read_source
+from orarchive.store.archive import Archive
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,26 @@ class Catalog:
         return build_labs(self.source)
 
     @cached_property
+    def candidates(self) -> list[Candidate]:
+        """Return the models that can be chosen."""
+        return list_candidates(self.source, self.models)
+
+    @cached_property
+    def lists(self) -> list[RankedList]:
+        """Return the lists of endpoints and models, but for the best value."""
+        return [build_list(kind, self.candidates) for kind in LISTS]
+
+    @cached_property
+    def best_value(self) -> BestValue:
+        """Return the models with the best quality for their price."""
+        return build_best_value(self.candidates)
+
+    @cached_property
+    def shortlists(self) -> list[Shortlist]:
+        """Return the shortlists."""
+        return build_shortlists(self.candidates)
+
+    @cached_property
     def override_audits(self) -> list[OverrideAudit]:
         """Return how each override compares with what is said without it."""
         return [self._audit(override) for override in self.overrides]
@@ -49,13 +74,21 @@ class Catalog:
 
 
 def build_catalog(
-    db: sqlite3.Connection, at: dt.datetime | None = None, overrides: tuple[Override, ...] | None = None
+    db: sqlite3.Connection,
+    at: dt.datetime | None = None,
+    overrides: tuple[Override, ...] | None = None,
+    benchmarks: bool = True,
+    archive: Archive | None = None,
 ) -> Catalog:
     """Build the catalogue of an hour from an index; None is the last hour.
 
-    Raise NotCoveredError where the models were not read up to that hour.
+    `benchmarks` = False leaves out the scores of third parties, which have terms of their own.
+    `archive`: of a past hour, benchmarks and ranks are read from it as they stood; without it only those are
+    known that are still the same. Raise NotCoveredError where the models were not read up to that hour.
     """
-    source = read_source(db, at)
+    source = read_source(db, at, benchmarks)
+    if at and archive:
+        source = restore_scores(source, db, archive, at, benchmarks)
     statements = load_overrides() if overrides is None else overrides
     targets = {key: model.model.alias_target for key, model in source.listed.items()}
     api_families = list_api_families(targets)

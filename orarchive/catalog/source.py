@@ -16,7 +16,7 @@ LIVE = "active"
 
 @dataclass(frozen=True)
 class HealthWindow:
-    """The health of an endpoint over the last HEALTH_WINDOW_DAYS days, as OpenRouter measures it."""
+    """The health of an endpoint as OpenRouter measures it, over HEALTH_WINDOW_DAYS days before the hour's."""
 
     days: int
     """Number of these days on which it was read."""
@@ -30,6 +30,8 @@ class HealthWindow:
     """Mean of the hourly medians, output tokens a second."""
     speed_readings: int
     """Number of hours with latency and throughput."""
+    uptime: float | None = None
+    """Mean uptime of the hours with one, in percent."""
 
 
 @dataclass(frozen=True)

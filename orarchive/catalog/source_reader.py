@@ -71,10 +71,12 @@ SELECT_ORDER = """
     where slice = '' and hour = (select max(hour) from orders where slice = '' and hour <= ?)
 """
 
+# The day of the hour itself is left out: it is not over, and asked later it would have other values.
 SELECT_HEALTH = f"""
-    select record, count(*), sum(uptimes), sum(well), sum(latencies), sum(latency_sum), sum(throughput_sum)
+    select record, count(*), sum(uptimes), sum(well), sum(latencies), sum(latency_sum), sum(throughput_sum),
+        sum(uptime_sum)
     from health_days
-    where day > :day - {HEALTH_WINDOW_DAYS} and day <= :day group by record
+    where day >= :day - {HEALTH_WINDOW_DAYS} and day < :day group by record
 """
 
 
@@ -98,10 +100,13 @@ class _Hours:
         return DEPRECATED if absence_s >= DEPRECATED_AFTER_DAYS * DAY.total_seconds() else "stale"
 
 
-def read_source(db: sqlite3.Connection, at: dt.datetime | None = None) -> CatalogSource:
+def read_source(
+    db: sqlite3.Connection, at: dt.datetime | None = None, benchmarks: bool = True
+) -> CatalogSource:
     """Read what the catalogue of an hour is made of from an index; None is the last hour.
 
-    Raise NotCoveredError where the models were not read up to that hour.
+    `benchmarks` = False leaves out the scores of third parties, which have terms of their own. Raise
+    NotCoveredError where the models were not read up to that hour.
     """
     hour = format_stamp(at) if at else "9999"
     reads = {feed: _read_hours(db, feed, hour) for feed in (MODELS.name, ENDPOINTS.name, ZDR.name)}
@@ -112,7 +117,7 @@ def read_source(db: sqlite3.Connection, at: dt.datetime | None = None) -> Catalo
             start = format_hour(parse_stamp(first))
             msg = f"the archive has no models up to {format_hour(at)}; it begins with {start}"
         raise NotCoveredError(msg)
-    return _SourceReader(db, hour, reads).read()
+    return _SourceReader(db, hour, reads).read(benchmarks)
 
 
 def _read_hours(db: sqlite3.Connection, feed: str, hour: str) -> _Hours:
@@ -147,8 +152,8 @@ class _SourceReader:
                 stretches.append((first, end))
         return spans
 
-    def read(self) -> CatalogSource:
-        """Read everything."""
+    def read(self, benchmarks: bool) -> CatalogSource:
+        """Read everything, with or without benchmarks."""
         providers: dict[str, Record] = {}
         models: list[tuple[int, str, str]] = []
         endpoints: dict[str, list[tuple[int, EndpointKey, str]]] = defaultdict(list)
@@ -167,10 +172,7 @@ class _SourceReader:
         }
         facts = _ModelFacts(
             media={key for (key,) in self.db.execute(SELECT_MEDIA, (IMAGES.name, VIDEOS.name, self.hour))},
-            benchmarks={
-                record: get_object(loads(line), "benchmarks")
-                for record, line in self.db.execute(SELECT_BENCHMARKS, (self.hour, self.hour))
-            },
+            benchmarks=self._read_benchmarks() if benchmarks else {},
             announced=self._read_announced(),
             answers=self._read_answers(),
             ranks=dict(self.db.execute(SELECT_ORDER, (self.hour,))),
@@ -254,6 +256,10 @@ class _SourceReader:
         }
         return join_record(FEEDS[feed], lines, FEEDS[feed].own_key_fields)
 
+    def _read_benchmarks(self) -> dict[int, Record]:
+        rows = self.db.execute(SELECT_BENCHMARKS, (self.hour, self.hour))
+        return {record: get_object(loads(line), "benchmarks") for record, line in rows}
+
     def _read_health(self) -> dict[int, HealthWindow]:
         day = (self.moment.date() - dt.date(1970, 1, 1)).days
         return {
@@ -264,8 +270,9 @@ class _SourceReader:
                 latency_ms=latency / latencies if latencies else None,
                 throughput=throughput / latencies if latencies else None,
                 speed_readings=latencies,
+                uptime=uptime / uptimes if uptimes else None,
             )
-            for record, days, uptimes, well, latencies, latency, throughput in self.db.execute(
+            for record, days, uptimes, well, latencies, latency, throughput, uptime in self.db.execute(
                 SELECT_HEALTH, {"day": day}
             )
         }

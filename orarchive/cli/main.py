@@ -17,6 +17,8 @@ COMMANDS = {
     "verify": "verify",
     "log": "log",
     "price": "price",
+    "models": "models",
+    "pick": "pick",
     "index": "index",
     "export": "export",
     "thin-health": "thin_health",

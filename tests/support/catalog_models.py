@@ -1,9 +1,12 @@
 """Models of the catalogue built by hand."""
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
-from orarchive.catalog.source import LIVE, CatalogEndpoint, CatalogModel, HealthWindow
+from orarchive.catalog.candidates import Candidate, list_candidates
+from orarchive.catalog.model_info import build_model_info
+from orarchive.catalog.source import LIVE, CatalogEndpoint, CatalogModel, CatalogSource, HealthWindow
 from orarchive.domain.keys import EndpointKey
 from orarchive.domain.records import Endpoint, Model
 from orarchive.jsonl import Record
@@ -71,3 +74,10 @@ def build_endpoint(
         is_zdr=is_zdr,
         health=health,
     )
+
+
+def build_candidates(models: Iterable[CatalogModel]) -> list[Candidate]:
+    """Return those of some models that can be chosen."""
+    by_id = {model.id: model for model in models}
+    infos = {key: build_model_info(model, {}, ()) for key, model in by_id.items()}
+    return list_candidates(CatalogSource(HOUR, by_id, {}), infos)
