@@ -66,8 +66,11 @@ class Entry:
 
     @property
     def reasons(self) -> list[str]:
-        """Say why it is in: each part, and those that are not known."""
-        return [*map(describe_part, self.score.parts), *(f"{name} not known" for name in self.score.unknown)]
+        """Say why it is in: each part, those that are not known, and when it goes if that is announced."""
+        parts = map(describe_part, self.score.parts)
+        unknown = (f"{name} not known" for name in self.score.unknown)
+        expires = self.candidate.info.expires
+        return [*parts, *unknown, *([f"expires on {expires}"] if expires else [])]
 
     def to_json(self) -> Record:
         """Return the entry as a JSON object."""

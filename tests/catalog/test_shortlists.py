@@ -249,6 +249,11 @@ def test_reasons_say_where_a_model_stands() -> None:
     ]
 
 
+def test_reasons_say_when_a_model_goes() -> None:
+    (entry,) = shorten([build("a/m", 50, expiration_date="2026-12-01")]).entries
+    assert entry.reasons[-1] == "expires on 2026-12-01"
+
+
 @pytest.mark.parametrize(
     ("need", "fields", "is_in"),
     [
