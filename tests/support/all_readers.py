@@ -60,6 +60,7 @@ def questions_to(stage: Stage, hours: list[dt.datetime]) -> Iterator[list[str]]:
     first, *_, last = map(format_hour, hours)
     yield from (["status", "--now", last], ["report", "--now", last], ["verify"], ["index"])
     yield from (["diff", first, last], ["diff", first, last, "--json"])
+    yield from (["pick", "--at", last], ["models", "--sort", "price", "--json"], ["models", "--gone"])
     for feed in FEEDS:
         yield from (["at", last, feed], ["raw", last, feed])
     with open_index(stage.archive) as db:
@@ -80,6 +81,7 @@ def list_sample_questions(hours: list[dt.datetime]) -> Iterator[list[str]]:
     model = "openai/gpt-5-image"
     yield from (["status", "--now", last], ["report", "--now", last], ["verify"], ["index"])
     yield from (["diff", first, last], ["at", last, "models"], ["at", last, "zdr"], ["log", model])
+    yield ["pick", "--at", last]
     yield from (["raw", last, "endpoints"], ["raw", last, "image_endpoints"], ["price", model])
 
 
