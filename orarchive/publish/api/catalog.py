@@ -3,6 +3,8 @@
 from dataclasses import asdict
 from decimal import Decimal
 
+import msgspec
+
 from orarchive.catalog.catalog import Catalog
 from orarchive.catalog.flags import NO_REASONING, Flag
 from orarchive.catalog.model_info import OPEN_WEIGHTS, ModelInfo
@@ -11,6 +13,7 @@ from orarchive.domain.foreign_text import escape_invisible
 from orarchive.domain.prices import MILLION
 from orarchive.jsonl import Record
 from orarchive.publish.api import catalog_types as types
+from orarchive.publish.api import shortlist_types
 
 SUMMARY_DIMENSIONS = ("prompt", "completion", "input_cache_read")
 """Prices of the summary; the blended one comes after them."""
@@ -78,3 +81,20 @@ def _format(amount: Decimal | None) -> str | None:
     if amount is None:
         return None
     return f"{amount:f}".rstrip("0").rstrip(".") if "." in f"{amount:f}" else f"{amount:f}"
+
+
+def build_shortlist_files(catalog: Catalog) -> list[shortlist_types.ShortlistFile]:
+    """Build the shortlists, in the order of their file."""
+    return [
+        msgspec.convert(shortlist.to_json(), shortlist_types.ShortlistFile)
+        for shortlist in catalog.shortlists
+    ]
+
+
+def build_list_files(
+    catalog: Catalog,
+) -> dict[str, shortlist_types.ListFile | shortlist_types.BestValueFile]:
+    """Build the lists by their name, that of the best value too."""
+    lists = {row.kind.name: msgspec.convert(row.to_json(), shortlist_types.ListFile) for row in catalog.lists}
+    best_value = msgspec.convert(catalog.best_value.to_json(), shortlist_types.BestValueFile)
+    return {**lists, best_value.name: best_value}
