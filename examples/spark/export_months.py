@@ -31,7 +31,7 @@ def export_archives(spark: SparkSession, archives: list[Path], out: Path) -> lis
     tasks = [task for preparation in preparations for task in preparation.months]
     files = context.parallelize(tasks, max(1, len(tasks))).map(write).collect()
     return [
-        finish_export(preparation, [entry for folder, entry in files if folder == preparation.out])
+        finish_export(preparation, [entry for folder, entry in files if folder == preparation.folder])
         for preparation in preparations
     ]
 

@@ -4,8 +4,18 @@ from pathlib import Path
 
 import click
 
-from orarchive.cli.options import cache_option, is_progress_shown, json_option, print_json, with_archive
+from orarchive.cli.options import (
+    cache_option,
+    is_progress_shown,
+    json_option,
+    print_json,
+    print_note,
+    with_archive,
+)
 from orarchive.store.archive import Archive, refuse_data_folder
+
+MAX_LOST_NAMED = 10
+"""Hours whose health is lost that a message names; the manifest names all."""
 
 
 @click.command("export")
@@ -25,10 +35,14 @@ def export_command(
     refuse_data_folder(out, archive)
     # pyarrow is imported here: it is an extra, and takes time to load.
     from orarchive.export.export import export_archive
+    from orarchive.export.readme import describe_lost_health
 
     manifest, months = export_archive(
         archive, out, cache, health=health, jobs=jobs, progress=is_progress_shown()
     )
+    if manifest.lost_health:
+        words = describe_lost_health(manifest.lost_health, MAX_LOST_NAMED)
+        print_note(f"{words}; the export has all but that, and its manifest names all")
     size = sum(entry.bytes for entry in manifest.files)
     if as_json:
         print_json({"path": str(out), "files": len(manifest.files), "bytes": size, "months": months})

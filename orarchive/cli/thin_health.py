@@ -9,6 +9,7 @@ import click
 from orarchive.cli.options import cache_option, with_archive
 from orarchive.store.archive import Archive, refuse_data_folder
 from orarchive.store.health_branch import HEALTH_BRANCH, HEALTH_REF, REMOTE_HEALTH_REF
+from orarchive.timestamps import parse_hour
 
 PUSH_TIMEOUT_S = 600
 """Time that a push may take: the branch is sent as a whole."""
@@ -35,15 +36,29 @@ def _parse_days(_: click.Context, __: click.Parameter, value: str) -> dt.timedel
     help="Folder of the export that gets the months first; see `orarchive export`.",
 )
 @click.option("--jobs", type=click.IntRange(min=1), default=1, help="Processes that write months of health.")
+@click.option(
+    "--lost",
+    "lost_hours",
+    metavar="HOUR",
+    multiple=True,
+    help="An hour whose health the archive has lost: cut off its month although no export has it.",
+)
 @click.option("--push", is_flag=True, help="Also replace the branch at the remote `origin`.")
 @cache_option
 def thin_health_command(
-    archive: Archive, keep: dt.timedelta, out: Path, jobs: int, push: bool, cache: Path | None
+    archive: Archive,
+    keep: dt.timedelta,
+    out: Path,
+    jobs: int,
+    lost_hours: tuple[str, ...],
+    push: bool,
+    cache: Path | None,
 ) -> None:
     """Cut whole months of old health off the branch `health`, after exporting them as Parquet.
 
-    The record stays as it is. Nothing is cut off where a month cannot be exported. Without --push the cut
-    lasts until the branch is next fetched.
+    The record stays as it is. Nothing is cut off where a month cannot be exported, or where the archive has
+    lost the health of an hour that no --lost names. Without --push the cut lasts until the branch is next
+    fetched.
     """
     refuse_data_folder(out, archive)
     # pyarrow is imported here: it is an extra, and takes time to load.
@@ -57,7 +72,9 @@ def thin_health_command(
         if push:
             get_current_branch(archive)
             fetch_health(remote)
-        thinning = thin_health(archive, out, keep, cache, jobs)
+        thinning = thin_health(
+            archive, out, keep, cache, jobs=jobs, lost_hours=[parse_hour(hour) for hour in lost_hours]
+        )
         click.echo(describe(thinning))
         refs = read_refs(archive)
         if push and refs[HEALTH_REF] != refs[REMOTE_HEALTH_REF]:

@@ -1,8 +1,7 @@
 """Export: bring a folder of Parquet files up to the archive, and describe them."""
 
 import multiprocessing
-import sqlite3
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,25 +9,26 @@ from pathlib import Path
 from orarchive.errors import ArchiveError
 from orarchive.export.croissant import CROISSANT_NAME, build_croissant
 from orarchive.export.datapackage import DATAPACKAGE_NAME, build_datapackage
-from orarchive.export.health_source import list_health_attempts
+from orarchive.export.kept_days import KeptDays
 from orarchive.export.manifest import (
+    MANIFEST_NAME,
     Manifest,
     build_manifest,
     format_json,
+    format_manifest,
     read_manifest,
     write_checksums,
-    write_manifest,
-    write_text,
 )
-from orarchive.export.months import MonthTask, is_intact, list_stale_months, write_month
+from orarchive.export.months import MonthTask, find_files, has_attempt, hash_source, is_intact, write_month
 from orarchive.export.parquet_files import FileEntry
 from orarchive.export.readme import README_NAME, build_readme
-from orarchive.export.schemas import HEALTH, HEALTH_DAYS, TABLES
+from orarchive.export.schemas import HEALTH, TABLES
+from orarchive.export.staging import complete_replacement, export_lock, make_staging_folder, replace_export
 from orarchive.export.tables import write_tables
 from orarchive.index.database import open_index
-from orarchive.index.health_days import format_day
+from orarchive.queries.health_attempts import LostHealth, MonthHealth, list_months, refuse_unfetched
 from orarchive.store.archive import Archive
-from orarchive.store.health_branch import list_health_commits
+from orarchive.store.health_branch import read_branch
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,8 @@ class Preparation:
     """An export whose small tables are written, and whose months of health may still be missing."""
 
     out: Path
+    folder: Path
+    """Folder that its files are written into before they take their places in `out`."""
     manifest: Manifest
     """It names the small tables, and the months of health that stay as they are."""
     months: tuple[MonthTask, ...]
@@ -55,15 +57,16 @@ def export_archive(
 
     `jobs` is the number of processes that write months of raw health; `health` = False leaves that out.
     """
-    preparation = prepare_export(archive, out, cache, health=health, progress=progress)
-    if jobs > 1 and len(preparation.months) > 1:
-        # A forked process would share the connections and threads of this one.
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(jobs, context) as pool:
-            months = list(pool.map(write_month, preparation.months))
-    else:
-        months = [write_month(task) for task in preparation.months]
-    return finish_export(preparation, months), [entry.period for entry in months]
+    with export_lock(out):
+        preparation = prepare_export(archive, out, cache, health=health, progress=progress)
+        if jobs > 1 and len(preparation.months) > 1:
+            # A forked process would share the connections and threads of this one.
+            context = multiprocessing.get_context("spawn")
+            with ProcessPoolExecutor(jobs, context) as pool:
+                months = list(pool.map(write_month, preparation.months))
+        else:
+            months = [write_month(task) for task in preparation.months]
+        return finish_export(preparation, months), [entry.period for entry in months]
 
 
 def prepare_export(
@@ -71,43 +74,84 @@ def prepare_export(
 ) -> Preparation:
     """Write every table but raw health, and find the months of that which have to be written.
 
-    Raise ArchiveError for a folder that holds the export of another archive.
+    Raise ArchiveError for a folder that holds the export of another archive, or files that would be lost.
     """
+    complete_replacement(out)
     with open_index(archive, cache, progress) as db:
         # All tables show the same state, although another run may want to update the index meanwhile.
         db.execute("begin")
-        previous = read_manifest(out)
         manifest = build_manifest(db, ())
-        if previous and previous.archive != manifest.archive:
-            msg = f"{out} holds the export of another archive; name another folder"
+        months = list_months(db, read_branch(archive))
+        if health:
+            refuse_unfetched(months.values())
+        previous = _read_previous(out, manifest, months)
+        folder = make_staging_folder(out)
+        tables = write_tables(db, folder, KeptDays.load(db, out, previous.files))
+    here = {name: month for name, month in months.items() if health and month.attempts and not month.is_cut}
+    tasks = [MonthTask(archive.root, folder, name, tuple(month.attempts)) for name, month in here.items()]
+    entries = {entry.period: entry for entry in previous.files if entry.table == HEALTH.name}
+    stale = [task for task in tasks if _is_stale(out, months[task.month], entries.get(task.month))]
+    kept = _select_kept(out, entries.values(), stale, here if health else None)
+    lost = _list_lost(months, kept, previous) if health else previous.lost_health
+    manifest = replace(manifest, files=(*tables, *kept), lost_health=tuple(lost))
+    return Preparation(out, folder, manifest, tuple(stale))
+
+
+def _read_previous(out: Path, manifest: Manifest, months: Mapping[str, MonthHealth]) -> Manifest:
+    """Return the manifest of the export in a folder; where it has none, one of the health that is there.
+
+    `manifest` is that of the archive. Raise ArchiveError for files of another archive, or of unknown origin.
+    """
+    previous = read_manifest(out)
+    if previous is None:
+        files, strange_paths = find_files(out, months)
+        if strange_paths:
+            msg = (
+                f"{out} has no {MANIFEST_NAME}, and {strange_paths[0].relative_to(out)} is not known to be of"
+                f" this archive, which has no health of that month now; restore {MANIFEST_NAME}, or move the"
+                " file away"
+            )
             raise ArchiveError(msg)
-        if previous:
-            _refuse_lost_days(db, out, previous)
-        out.mkdir(parents=True, exist_ok=True)
-        tables = write_tables(db, out)
-        attempts = list_health_attempts(db, list_health_commits(archive)) if health else {}
-    months = [MonthTask(archive.root, out, month, tuple(attempts[month])) for month in sorted(attempts)]
-    old_files = previous.files if previous else ()
-    stale = list_stale_months(months, old_files)
-    kept = _select_kept(out, old_files, stale, {task.month for task in months} if health else None)
-    paths = {entry.path for entry in (*tables, *kept)} | {HEALTH.build_path(task.month) for task in stale}
-    for path in {entry.path for entry in old_files} - paths:
-        (out / path).unlink(missing_ok=True)
-    return Preparation(out, replace(manifest, files=(*tables, *kept)), tuple(stale))
+        return replace(manifest, files=tuple(files))
+    if previous.archive != manifest.archive:
+        msg = f"{out} holds the export of another archive; name another folder"
+        raise ArchiveError(msg)
+    return previous
 
 
-def _refuse_lost_days(db: sqlite3.Connection, out: Path, previous: Manifest) -> None:
-    """Raise ArchiveError where an index that was built anew after a cut lacks days that an export has."""
-    first_day = db.execute("select min(day) from health_days").fetchone()[0]
-    rows = sum(entry.rows for entry in previous.files if entry.table == HEALTH_DAYS.name)
-    count = db.execute("select count(*) from health_days").fetchone()[0]
-    if rows > count:
-        begin = format_day(first_day) if first_day is not None else "no day"
+def _is_stale(out: Path, month: MonthHealth, entry: FileEntry | None) -> bool:
+    """Return whether the file of a month is missing, damaged or made from other attempts than are here.
+
+    A file that was made before some of them were lost stays. Raise ArchiveError where a new one would lack
+    what the file has.
+    """
+    if entry is None or not is_intact(out, entry):
+        return True
+    if entry.source in (hash_source(month.attempts), hash_source(month.all_attempts)):
+        return False
+    if lost := [lost for lost in month.lost if has_attempt(out / entry.path, lost.hour, lost.attempt)]:
         msg = (
-            f"{out} has {rows:,} days of health, and the index {count:,}, from {begin} on: it was built anew"
-            " after old health was cut off; export into another folder and keep this one"
+            f"{out / entry.path} has the health of {lost[0].hour}, which the archive has lost since"
+            f" ({lost[0].reason}); export into another folder and keep this one"
         )
         raise ArchiveError(msg)
+    return True
+
+
+def _list_lost(
+    months: Mapping[str, MonthHealth], kept: Iterable[FileEntry], previous: Manifest
+) -> list[LostHealth]:
+    """List the attempts whose health the files of an export lack because the archive has lost it."""
+    complete = {
+        entry.period
+        for entry in kept
+        if entry.period in months and entry.source == hash_source(months[entry.period].all_attempts)
+    }
+    cut = {name for name, month in months.items() if month.is_cut}
+    lost = [lost for lost in previous.lost_health if lost.hour[:7] in cut]
+    for name in months.keys() - cut - complete:
+        lost += months[name].lost
+    return sorted(lost, key=lambda entry: (entry.hour, entry.attempt))
 
 
 def _select_kept(
@@ -119,7 +163,7 @@ def _select_kept(
     damaged and that the archive has no more.
     """
     written = {task.month for task in stale}
-    kept = [entry for entry in files if entry.table == HEALTH.name and entry.period not in written]
+    kept = [entry for entry in files if entry.period not in written]
     for entry in kept:
         if months is not None and entry.period not in months and not is_intact(out, entry):
             msg = (
@@ -131,16 +175,21 @@ def _select_kept(
 
 
 def finish_export(preparation: Preparation, months: Iterable[FileEntry]) -> Manifest:
-    """Describe an export whose months are written; the manifest is written last."""
+    """Describe an export whose months are written, and put it in the place of the last one."""
     order = [table.name for table in TABLES]
     files = sorted(
         [*preparation.manifest.files, *months], key=lambda entry: (order.index(entry.table), entry.path)
     )
     manifest = replace(preparation.manifest, files=tuple(files))
-    out = preparation.out
-    write_text(out / README_NAME, build_readme(manifest))
-    write_text(out / DATAPACKAGE_NAME, format_json(build_datapackage(manifest)))
-    write_text(out / CROISSANT_NAME, format_json(build_croissant(manifest)))
-    write_checksums(out, files, [README_NAME, DATAPACKAGE_NAME, CROISSANT_NAME])
-    write_manifest(out, manifest)
+    texts = {
+        README_NAME: build_readme(manifest),
+        DATAPACKAGE_NAME: format_json(build_datapackage(manifest)),
+        CROISSANT_NAME: format_json(build_croissant(manifest)),
+    }
+    folder = preparation.folder
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    write_checksums(folder, files, texts)
+    (folder / MANIFEST_NAME).write_text(format_manifest(manifest), encoding="utf-8")
+    replace_export(preparation.out)
     return manifest

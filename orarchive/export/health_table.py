@@ -10,11 +10,11 @@ import pyarrow as pa
 
 from orarchive.domain.keys import get_provider_of_tag
 from orarchive.export.columns import MEASURE, PERCENTILES
-from orarchive.export.health_source import HealthReading
 from orarchive.export.schemas import HEALTH, PERCENTILE_FIELDS, UPTIMES
 from orarchive.export.values import MAX_INTEGER, parse_time
 from orarchive.index.sql_values import escape_surrogates
 from orarchive.jsonl import Number, dumps
+from orarchive.queries.health_attempts import HealthReading
 
 STATUS = "status"
 UPTIME_NAMES = tuple(column.name for column in UPTIMES)
@@ -45,11 +45,10 @@ class MonthOfHealth:
         numbers = (self.endpoint_ids.setdefault(key, len(self.endpoint_ids)) for key in reading.keys)
         self.ids.append(pa.array(np.fromiter(numbers, np.int32, count)))
         attempt = reading.attempt
-        fresh = [model not in attempt.kept_models for model, _, _ in reading.keys]
         arrays = _build_measures(reading) | {
             "hour": pa.repeat(pa.scalar(parse_time(attempt.hour), HEALTH.schema.field("hour").type), count),
             "attempt": pa.repeat(pa.scalar(attempt.number, pa.int64()), count),
-            "fresh": pa.array(fresh, pa.bool_()),
+            "fresh": pa.array(reading.fresh, pa.bool_()),
         }
         for name, chunks in self.columns.items():
             chunks.append(arrays[name])

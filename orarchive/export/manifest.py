@@ -13,6 +13,7 @@ from orarchive.errors import ArchiveError
 from orarchive.export.parquet_files import FileEntry, hash_file
 from orarchive.export.schemas import SCHEMA_VERSION
 from orarchive.json_text import format_for_diffs
+from orarchive.queries.health_attempts import LostHealth
 
 MANIFEST_NAME = "manifest.json"
 CHECKSUMS_NAME = "SHA256SUMS"
@@ -33,6 +34,8 @@ class Manifest:
     as_of: str
     """Last archived hour."""
     files: tuple[FileEntry, ...]
+    lost_health: tuple[LostHealth, ...] = ()
+    """Attempts whose health the archive has lost, so that the files of health lack it."""
     schema: int = SCHEMA_VERSION
     program: str = __version__
 
@@ -61,27 +64,19 @@ def parse_manifest(content: bytes) -> Manifest:
     return msgspec.json.decode(content, type=Manifest)
 
 
-def write_manifest(out: Path, manifest: Manifest) -> None:
-    """Write the manifest; it comes last, so that all that it names is there."""
-    write_text(out / MANIFEST_NAME, format_json(asdict(manifest)))
+def format_manifest(manifest: Manifest) -> str:
+    """Format a manifest as the text of its file."""
+    return format_json(asdict(manifest))
 
 
-def write_checksums(out: Path, files: Iterable[FileEntry], names: Iterable[str]) -> None:
+def write_checksums(folder: Path, files: Iterable[FileEntry], names: Iterable[str]) -> None:
     """Write SHA256SUMS, which `sha256sum --check` reads, of data files and of other files by name."""
-    digests = {entry.path: entry.sha256 for entry in files} | {name: hash_file(out / name) for name in names}
-    write_text(out / CHECKSUMS_NAME, "".join(f"{digests[path]}  {path}\n" for path in sorted(digests)))
+    digests = {entry.path: entry.sha256 for entry in files}
+    digests |= {name: hash_file(folder / name) for name in names}
+    text = "".join(f"{digests[path]}  {path}\n" for path in sorted(digests))
+    (folder / CHECKSUMS_NAME).write_text(text)
 
 
 def format_json(value: Any) -> str:
     """Format a value as JSON over several lines, names sorted."""
     return f"{format_for_diffs(value)}\n"
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file beside its place and rename it, if it differs."""
-    content = text.encode()
-    if path.exists() and path.read_bytes() == content:
-        return
-    partial = path.with_name(f"{path.name}.partial")
-    partial.write_bytes(content)
-    partial.replace(path)

@@ -1,4 +1,4 @@
-"""Parquet files: written beside their place and renamed, so that each is old or new and never in between."""
+"""Parquet files, and how the manifest describes them."""
 
 import hashlib
 from collections.abc import Iterable
@@ -35,25 +35,15 @@ class FileEntry:
 def write_parquet(
     out: Path, entry_path: str, schema: pa.Schema, groups: Iterable[pa.Table]
 ) -> tuple[int, int, str]:
-    """Write tables, a row group each, to a file below a folder; return rows, bytes and SHA-256.
-
-    A file that has these bytes already is not touched.
-    """
+    """Write tables, a row group each, to a file below a folder; return rows, bytes and SHA-256."""
     path = out / entry_path
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.partial")
     rows = 0
-    try:
-        with pq.ParquetWriter(partial, schema, compression="zstd", compression_level=ZSTD_LEVEL) as writer:
-            for group in groups:
-                rows += group.num_rows
-                writer.write_table(group, row_group_size=ROW_GROUP_ROWS)
-        digest = hash_file(partial)
-        if not (path.exists() and hash_file(path) == digest):
-            partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
-    return rows, path.stat().st_size, digest
+    with pq.ParquetWriter(path, schema, compression="zstd", compression_level=ZSTD_LEVEL) as writer:
+        for group in groups:
+            rows += group.num_rows
+            writer.write_table(group, row_group_size=ROW_GROUP_ROWS)
+    return rows, path.stat().st_size, hash_file(path)
 
 
 def sort_groups(table: pa.Table, key: tuple[str, ...]) -> Iterable[pa.Table]:

@@ -1,11 +1,12 @@
 """The README of an export: its tables and licences, and lines that open each table in DuckDB and polars."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from orarchive.export.columns import Table
 from orarchive.export.licences import TERMS, get_terms
 from orarchive.export.manifest import Manifest
 from orarchive.export.schemas import TABLES
+from orarchive.queries.health_attempts import LostHealth
 
 README_NAME = "README.md"
 
@@ -22,11 +23,18 @@ OpenRouter.
 - Measures are doubles, counts and codes 64-bit integers. `extra` has, as JSON, what fits no column.
 - `json` is the record as it stands in the archive, with every field as it was sent.
 - `datapackage.json` (Data Package 2) and `croissant.json` describe every column; `manifest.json` lists the
-  files; `sha256sum --check SHA256SUMS` checks them.
+  files; `sha256sum --check SHA256SUMS` checks them. A folder without `manifest.json` is not complete. Who
+  copies files while a new export comes should compare each with its SHA-256 in the manifest read before.
 
 Feeds that are in the archive and not here: benchmarks, apps, tasks and sessions of rankings, ZDR, images and
 videos. The SQLite database of the site has them.
 """
+
+
+LOST_WORDS = (
+    "These hours are not in `health`; in `coverage` they are. `health_days` has them if they were indexed"
+    " before they were lost."
+)
 
 
 def build_readme(manifest: Manifest) -> str:
@@ -34,11 +42,20 @@ def build_readme(manifest: Manifest) -> str:
     parts = [INTRODUCTION.format(as_of=manifest.as_of), "## Tables\n"]
     parts += ["| table | a row for | rows | key | licence |\n|---|---|---|---|---|"]
     parts += _list_table_lines(manifest)
+    if manifest.lost_health:
+        parts += ["\n## Missing\n", f"{describe_lost_health(manifest.lost_health)}.", LOST_WORDS]
     parts += ["\n## Licences\n"]
     parts += [f"- {terms.id}: {terms.title}, {terms.url}. {terms.citation}" for terms in TERMS.values()]
     parts += ["\n## In DuckDB\n\n```sql", *list_duckdb_lines(manifest), "```"]
     parts += ["\n## In polars\n\n```python", "import polars as pl\n", *list_polars_lines(manifest), "```\n"]
     return "\n".join(parts)
+
+
+def describe_lost_health(lost: Sequence[LostHealth], limit: int | None = None) -> str:
+    """Say of which attempts the archive has lost the health; with a limit name no more than so many."""
+    names = [f"{entry.hour} (attempt {entry.attempt}, {entry.reason})" for entry in lost[:limit]]
+    more = [f"and {len(lost) - len(names):,} more"] if len(lost) > len(names) else []
+    return f"The archive has lost the health of {', '.join([*names, *more])}"
 
 
 def list_duckdb_lines(manifest: Manifest, base_url: str = "") -> list[str]:

@@ -29,7 +29,7 @@ from orarchive.export.columns import (
     Table,
 )
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raise it when a table changes: files of another version are written anew."""
 
 MODELS = Table(
@@ -264,7 +264,12 @@ HEALTH = Table(
         *ENDPOINT,
         Column("hour", TIME, "Hour that the attempt archived."),
         Column("attempt", INTEGER, "Number of the attempt within its hour, from 1."),
-        Column("fresh", FLAG, "False: the endpoint was not read in this attempt, and the values are older."),
+        Column(
+            "fresh",
+            FLAG,
+            "False: the endpoint was not read in this attempt, and the values are older. Null: unknown, for"
+            " the attempt repairs one whose health is lost.",
+        ),
         Column("status", INTEGER, "0 is normal; OpenRouter does not document the negative values."),
         *UPTIMES,
         *(

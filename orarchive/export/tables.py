@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from orarchive.export import event_rows, price_rows, record_rows, schemas
 from orarchive.export.columns import Table
+from orarchive.export.kept_days import KeptDays
 from orarchive.export.parquet_files import FileEntry, sort_groups, write_parquet
 from orarchive.export.record_rows import Row
 from orarchive.export.spans import GoodReads
@@ -33,14 +34,21 @@ ROW_LISTS: dict[str, Callable[[sqlite3.Connection, GoodReads], Iterator[Row]]] =
 """Table -> the function that yields its rows, in any order; raw health comes from git and not from here."""
 
 
-def write_tables(db: sqlite3.Connection, out: Path) -> list[FileEntry]:
-    """Write every table but raw health; return its files."""
+def write_tables(db: sqlite3.Connection, folder: Path, kept_days: KeptDays) -> list[FileEntry]:
+    """Write every table but raw health, with the days of health that only the last export has.
+
+    Return the files, which are in `folder`.
+    """
     reads = GoodReads.load(db)
     tables = [table for table in schemas.TABLES if table.name in ROW_LISTS]
-    return [entry for table in tables for entry in _write_table(table, ROW_LISTS[table.name](db, reads), out)]
+    return [
+        entry
+        for table in tables
+        for entry in _write_table(table, ROW_LISTS[table.name](db, reads), folder, kept_days)
+    ]
 
 
-def _write_table(table: Table, rows: Iterator[Row], out: Path) -> Iterator[FileEntry]:
+def _write_table(table: Table, rows: Iterator[Row], folder: Path, kept_days: KeptDays) -> Iterator[FileEntry]:
     """Write the files of a table, one for each period, and yield them."""
     batches: dict[str, list[pa.RecordBatch]] = defaultdict(list)
     if not table.period:
@@ -51,10 +59,13 @@ def _write_table(table: Table, rows: Iterator[Row], out: Path) -> Iterator[FileE
             by_period[f"{row[table.period_column]:%Y}" if table.period else ""].append(row)
         for period, period_rows in by_period.items():
             batches[period].append(_build_batch(table, period_rows))
-    for period in sorted(batches):
-        content = pa.Table.from_batches(batches[period], table.schema)
+    has_days = table is schemas.HEALTH_DAYS
+    for period in sorted(batches.keys() | (kept_days.list_years() if has_days else set())):
+        content = pa.Table.from_batches(batches.get(period, []), table.schema)
+        if has_days:
+            content = kept_days.merge(period, content)
         path = table.build_path(period)
-        figures = write_parquet(out, path, table.schema, sort_groups(content, table.key))
+        figures = write_parquet(folder, path, table.schema, sort_groups(content, table.key))
         yield FileEntry(path, table.name, period, *figures)
 
 

@@ -1,6 +1,7 @@
 """Thinning: cut old health off its branch, once the months that it is of are exported."""
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,13 +9,14 @@ from orarchive.errors import ArchiveError
 from orarchive.export.export import export_archive
 from orarchive.export.manifest import Manifest
 from orarchive.export.months import is_intact
+from orarchive.export.readme import describe_lost_health
 from orarchive.export.schemas import HEALTH
-from orarchive.history.health import READ, stream_attempt_health
+from orarchive.history.health import CUT, READ, stream_attempt_health
 from orarchive.history.history import History, read_history
 from orarchive.store.archive import Archive
 from orarchive.store.health_branch import HEALTH_REF
 from orarchive.store.health_commits import align_branch, cut_branch
-from orarchive.timestamps import format_hour
+from orarchive.timestamps import format_hour, format_stamp, parse_stamp
 
 
 @dataclass(frozen=True)
@@ -26,12 +28,19 @@ class Thinning:
 
 
 def thin_health(
-    archive: Archive, out: Path, keep: dt.timedelta, cache: Path | None = None, jobs: int = 1
+    archive: Archive,
+    out: Path,
+    keep: dt.timedelta,
+    cache: Path | None = None,
+    *,
+    jobs: int = 1,
+    lost_hours: Collection[dt.datetime] = (),
 ) -> Thinning:
     """Cut off the months of health that lie wholly before the last hour less `keep`; export them first.
 
-    Raise ArchiveError, with nothing cut, where a month is not in the export afterwards, or where this clone
-    lacks the branch.
+    `lost_hours` are hours whose health may be missing in the export because the archive has lost it. Raise
+    ArchiveError, with nothing cut, where the export lacks a month or any other hour afterwards, or where this
+    clone lacks the branch.
     """
     history = read_history(archive)
     last = history.attempt_commits[-1].hour
@@ -41,21 +50,34 @@ def thin_health(
         msg = "this clone lacks the branch health; git fetch origin +health:health brings it"
         raise ArchiveError(msg)
     manifest, _ = export_archive(archive, out, cache, jobs=jobs)
-    missing = sorted(_list_months(history, hour) - _list_exported(manifest, out))
-    if missing:
+    states = _list_states(history, hour)
+    readable = {month for month, state in states if state == READ}
+    if missing := sorted(readable - _list_exported(manifest, out)):
         msg = f"nothing is cut off: {out} lacks the health of {', '.join(missing)}, which cannot be exported"
+        raise ArchiveError(msg)
+    months = {month for month, state in states if state != CUT}
+    accepted = {format_stamp(lost_hour) for lost_hour in lost_hours}
+    lost = [
+        entry for entry in manifest.lost_health if entry.hour[:7] in months and entry.hour not in accepted
+    ]
+    if lost:
+        options = " ".join(f"--lost {format_hour(parse_stamp(entry.hour))}" for entry in lost)
+        msg = (
+            f"nothing is cut off: {describe_lost_health(lost)}, so {out} lacks it, too; to cut off what is"
+            f" left of these months all the same, name the hours: {options}"
+        )
         raise ArchiveError(msg)
     return Thinning(hour, cut_branch(archive, hour, history.attempts))
 
 
-def _list_months(history: History, hour: dt.datetime) -> set[str]:
-    """List the months of the health before an hour that is still on the branch."""
+def _list_states(history: History, hour: dt.datetime) -> set[tuple[str, str]]:
+    """List the months before an hour with health, each with the states of its attempts."""
     attempts = [attempt for attempt in history.attempt_commits if attempt.hour < hour]
     states = stream_attempt_health(history.archive, attempts)
     return {
-        attempt.attempt["hour"][:7]
+        (attempt.attempt["hour"][:7], health.state)
         for attempt, health in zip(attempts, states, strict=True)
-        if health and health.state == READ
+        if health
     }
 
 

@@ -20,6 +20,7 @@ from orarchive.export.datapackage import DATAPACKAGE_NAME
 from orarchive.export.manifest import CHECKSUMS_NAME, Manifest
 from orarchive.export.readme import README_NAME, list_duckdb_lines, list_polars_lines
 from orarchive.export.schemas import TABLES
+from orarchive.export.staging import LOCK_NAME
 from tests.support.archives import ROOT
 
 MAX_VALIDATED_ROWS = 200
@@ -77,7 +78,7 @@ def test_sums_are_those_of_the_files(out: Path, manifest: Manifest) -> None:
     assert done.returncode == 0, done.stdout
     names = {line.split("  ")[1] for line in (out / CHECKSUMS_NAME).read_text().splitlines()}
     files = {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()}
-    assert files - names == {CHECKSUMS_NAME, "manifest.json"}
+    assert files - names == {CHECKSUMS_NAME, "manifest.json", LOCK_NAME}
 
 
 def test_every_column_is_described() -> None:

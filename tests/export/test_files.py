@@ -11,13 +11,14 @@ import pytest
 
 from orarchive.errors import ArchiveError
 from orarchive.export.export import export_archive
-from orarchive.export.health_source import list_health_attempts
+from orarchive.export.kept_days import KeptDays
 from orarchive.export.manifest import MANIFEST_NAME, Manifest, read_manifest
 from orarchive.export.months import MonthTask, write_month
 from orarchive.export.parquet_files import ROW_GROUP_ROWS, FileEntry, hash_file
 from orarchive.export.schemas import HEALTH, SCHEMA_VERSION, TABLES
 from orarchive.export.tables import write_tables
 from orarchive.index.database import INDEX_NAME, dump_rows, open_index
+from orarchive.queries.health_attempts import list_months as list_months_of_health
 from orarchive.store.archive import Archive, open_archive
 from tests.support.archives import read_git
 from tests.support.export_archives import HalfYear, make_half_year
@@ -141,7 +142,7 @@ def test_an_export_that_was_cut_off_goes_on(
         with pytest.raises(KeyboardInterrupt):
             export_archive(half_year.archive, folder)
     assert read_manifest(folder) is None
-    assert len([*folder.glob("health/*/*.parquet")]) == 2
+    assert len([*folder.glob(".new/health/*/*.parquet")]) == 2
     export_archive(half_year.archive, folder)
     assert hash_files(folder) == hash_files(out)
 
@@ -162,8 +163,8 @@ def test_months_that_the_archive_no_longer_has_stay(
     folder = copy_export(out, tmp_path / "copy")
     months = list_months(manifest)
     monkeypatch.setattr(
-        "orarchive.export.export.list_health_attempts",
-        lambda db, commits: {month: list_health_attempts(db, commits)[month] for month in months[-2:]},
+        "orarchive.export.export.list_months",
+        lambda db, branch: {month: list_months_of_health(db, branch)[month] for month in months[-2:]},
     )
     assert export_archive(half_year.archive, folder) == (manifest, [])
     assert hash_files(folder) == hash_files(out)
@@ -206,8 +207,8 @@ def test_all_tables_show_the_same_state_of_the_index(
     """While tables are written no other program changes the index."""
     cache = tmp_path / "cache"
 
-    def write_and_try(db: sqlite3.Connection, out: Path) -> list[FileEntry]:
-        entries = write_tables(db, out)
+    def write_and_try(db: sqlite3.Connection, folder: Path, kept_days: KeptDays) -> list[FileEntry]:
+        entries = write_tables(db, folder, kept_days)
         with closing(sqlite3.connect(cache / INDEX_NAME, timeout=0)) as writer:
             writer.execute("delete from events")
             with pytest.raises(sqlite3.OperationalError, match="locked"):

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from orarchive.export.health_source import HealthAttempt, HealthReading
 from orarchive.export.health_table import MonthOfHealth
 from orarchive.jsonl import loads
+from orarchive.queries.health_attempts import HealthAttempt, HealthReading
 
 ATTEMPT = HealthAttempt("2026-06-01T00:00:00Z", 1, "c", frozenset(["b/kept"]))
 PERCENTILES = {"p50": 1, "p75": 2.5, "p90": 3, "p99": 4}
@@ -14,7 +14,8 @@ def build_rows(columns: dict[str, list[Any]], keys: list[tuple[str, str, int]] |
     """Return the rows of one reading, in the order of its endpoints unless keys are given."""
     count = len(next(iter(columns.values())))
     month = MonthOfHealth()
-    month.add(HealthReading(ATTEMPT, keys or [("a/x", "t", n) for n in range(count)], columns))
+    keys = keys or [("a/x", "t", n) for n in range(count)]
+    month.add(HealthReading(ATTEMPT, keys, columns, [True] * count))
     return [row for group in month.list_row_groups(2) for row in group.to_pylist()]
 
 
@@ -72,7 +73,8 @@ def test_rows_are_sorted_by_endpoint_over_all_attempts() -> None:
     keys = [[("b/kept", "t", 0)], [("b/kept", "t", 0), ("a/x", "t/eu", 1)], [("a/x", "t/eu", 1)]]
     for number, endpoints in enumerate(keys, start=1):
         attempt = HealthAttempt("2026-06-01T00:00:00Z", number, "c", frozenset(["b/kept"]))
-        month.add(HealthReading(attempt, endpoints, {"status": [number] * len(endpoints)}))
+        fresh = [None if model == "a/x" else False for model, _, _ in endpoints]
+        month.add(HealthReading(attempt, endpoints, {"status": [number] * len(endpoints)}, fresh))
     groups = [group.to_pylist() for group in month.list_row_groups(3)]
     assert [len(group) for group in groups] == [3, 1]
     rows = [row for group in groups for row in group]
@@ -80,7 +82,7 @@ def test_rows_are_sorted_by_endpoint_over_all_attempts() -> None:
         *(("a/x", "t", number, number) for number in (2, 3)),
         *(("b/kept", "t", number, number) for number in (1, 2)),
     ]
-    assert [row["fresh"] for row in rows] == [True, True, False, False]
+    assert [row["fresh"] for row in rows] == [None, None, False, False]
 
 
 def test_a_month_without_readings_is_an_empty_table() -> None:

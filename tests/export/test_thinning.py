@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from orarchive.cli.main import main as orarchive_command
+from orarchive.export.schemas import HEALTH_DAYS
 from orarchive.history.history import read_history
 from orarchive.history.verify import verify
 from orarchive.jsonl import Record
@@ -14,6 +15,7 @@ from orarchive.store.archive import Archive, open_archive
 from orarchive.store.health_branch import HEALTH_REF, list_health_commits
 from tests.support.archives import DAY, read_git
 from tests.support.browser import build_snapshot, write_archive
+from tests.support.damaged_health import damage_health
 
 MODEL = {"id": "a/b", "name": "b", "pricing": {"prompt": "1"}}
 HOURS_APART = 20 * DAY
@@ -60,50 +62,52 @@ def test_another_export_of_a_cut_archive_has_the_months_that_are_left(
 
 
 def test_health_that_stands_over_the_cut_stays(tmp_path: Path) -> None:
-    """The health of 11 and 31 July is the same: the ledger of both names one commit, which is of 11 July."""
-    endpoints: list[list[Record]] = [[{"tag": "x", "status": n}] for n in (0, 1, 2, 2, 3)]
+    """The health of 31 July and 20 August is the same: the ledger of both names one commit, of 31 July.
+
+    To an export that lacks July the rest of that month is no month.
+    """
+    endpoints: list[list[Record]] = [[{"tag": "x", "status": n}] for n in (0, 1, 2, 3, 3)]
     snapshots = [build_snapshot([MODEL], {"a/b": items}) for items in endpoints]
-    folder = write_archive(tmp_path / "archive", *snapshots, start=START + 20 * DAY, apart=HOURS_APART)
+    folder = write_archive(tmp_path / "archive", *snapshots, start=START, apart=HOURS_APART)
     archive = open_archive(folder)
     assert thin(archive, tmp_path / "out", "--keep", "1d").exit_code == 0
     assert verify(read_history(archive)).health_lost == []
+    result = thin(archive, tmp_path / "new", "--keep", "1d")
+    assert "lacks the health of 2026-07, which cannot be exported" in result.stderr
 
 
-def test_an_export_with_more_days_than_a_new_index_is_kept(archive: Archive, tmp_path: Path) -> None:
-    thin(archive, tmp_path / "out", "--keep", "30d")
-    result = CliRunner().invoke(
-        orarchive_command,
-        [
-            "export",
-            "--archive",
-            str(archive.root),
-            "--out",
-            str(tmp_path / "out"),
-            "--cache",
-            str(tmp_path / "c"),
-        ],
-    )
+def test_days_of_which_the_health_was_cut_stay_in_an_export(archive: Archive, tmp_path: Path) -> None:
+    """The index is built anew after the cut, and has days since then alone."""
+    out, year = tmp_path / "out", tmp_path / "out" / HEALTH_DAYS.build_path("2026")
+    thin(archive, out, "--keep", "30d")
+    content = year.read_bytes()
+    command = ["export", "--archive", str(archive.root), "--out", str(out), "--cache", str(tmp_path / "c")]
+    result = CliRunner().invoke(orarchive_command, command)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert year.read_bytes() == content
+    year.write_bytes(content[:-1])
+    result = CliRunner().invoke(orarchive_command, command)
     assert result.exit_code == 2
-    assert "export into another folder and keep this one" in result.stderr
+    assert "the archive no longer holds the health of some of its days; restore the file" in result.stderr
 
 
-def test_a_month_that_cannot_be_exported_is_not_cut(archive: Archive, tmp_path: Path) -> None:
+def test_a_month_with_lost_health_is_cut_if_the_loss_is_named(archive: Archive, tmp_path: Path) -> None:
     """The health of the first hour is not what the ledger hashed."""
-    names = read_git(archive.root, "rev-list", "--reverse", HEALTH_REF).split()
-    tree = read_git(archive.root, "rev-parse", f"{names[1]}^{{tree}}")
-    last = ""
-    for number, name in enumerate(names):
-        its_tree = tree if number == 0 else read_git(archive.root, "rev-parse", f"{name}^{{tree}}")
-        message = f"{name}\n\nStands-For: {name}\n"
-        parent = ["-p", last] if last else []
-        date = read_git(archive.root, "log", "-1", "--format=%aI", name)
-        last = archive.run_git("commit-tree", its_tree, *parent, "-m", message, env={"GIT_AUTHOR_DATE": date})
-    archive.run_git("update-ref", HEALTH_REF, last)
-    result = thin(archive, tmp_path / "out", "--keep", "30d")
+    tip = damage_health(archive, 0)
+    result = thin(archive, tmp_path / "out", "--keep", "30d", "--lost", "2026-06-21T00Z")
     assert result.exit_code == 2
     assert "nothing is cut off: " in result.stderr
-    assert "lacks the health of 2026-06, which cannot be exported" in result.stderr
-    assert archive.resolve_commit(HEALTH_REF) == last
+    assert "has lost the health of 2026-06-01T00:00:00Z (attempt 1, damaged)" in result.stderr
+    assert (
+        "to cut off what is left of these months all the same, name the hours: --lost 2026-06-01T00Z\n"
+        in (result.stderr)
+    )
+    assert archive.resolve_commit(HEALTH_REF) == tip
+    result = thin(archive, tmp_path / "out", "--keep", "30d", "--lost", "2026-06-01T00Z")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert len(list_health_commits(archive)) == 3
+    again = thin(archive, tmp_path / "out", "--keep", "30d")
+    assert again.stdout == "No health before 2026-07-01T00Z is left to cut off\n"
 
 
 def test_the_branch_at_the_remote_is_replaced(archive: Archive, tmp_path: Path) -> None:

@@ -171,7 +171,7 @@ def check_health(rows: Rows, attempt: ArchivedAttempt, chance: random.Random) ->
     row = rows.health[get_hour(attempt), attempt.line["attempt"], line["model"], line["tag"], line["n"]]
     name, value = chance.choice([item for item in line.items() if item[0] not in ("model", "tag", "n")])
     assert rebuild_field(row, name) == value
-    assert row["fresh"] == (line["model"] not in report.get("kept", {}))
+    assert row["fresh"] == (line["model"] in attempt.read_models)
     return True
 
 

@@ -156,6 +156,7 @@ def write_archive(
 ) -> Path:
     """Write an archive with these snapshots, an hour or another time apart, without a scraper."""
     archive = open_archive(make_archive(folder))
+    health, entry = b"", None
     for n, records in enumerate(snapshots):
         hour = format_stamp(start + n * apart)
         attempt: Attempt = {
@@ -169,10 +170,13 @@ def write_archive(
             "relations": {},
         }
         content = snapshot.format_snapshot_files(records)
-        if health := content.pop(HEALTH_PATH, None):
-            attempt["health"] = write_health_commit(
-                archive, health, start + n * apart, 1, archive.resolve_commit(HEALTH_REF)
-            )
+        new_health = content.pop(HEALTH_PATH, None)
+        if new_health and new_health != health:
+            tip = archive.resolve_commit(HEALTH_REF)
+            entry = write_health_commit(archive, new_health, start + n * apart, 1, tip)
+            health = new_health
+        if new_health and entry:
+            attempt["health"] = entry
         path = ledger.get_ledger_path(start)
         earlier = (folder / "data" / path).read_bytes() if n else b""
         for old_path in (folder / "data").rglob("*.jsonl"):

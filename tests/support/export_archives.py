@@ -80,7 +80,6 @@ def _draw_step(chance: random.Random) -> Step:
         edits=[chance.choice(chance.choice(GROUPS)) for _ in range(chance.randint(0, 6))],
         missed=frozenset(chance.sample(["a/plain", "a/night", "o/old"], chance.choice([0, 0, 1, 2]))),
         bad=chance.choice([{}, {}, {}, {"endpoints": "failed"}, {"models": "quarantined"}]),
-        again=chance.random() < 0.2,
         age=chance.choice([None, 30]),
     )
 

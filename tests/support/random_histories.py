@@ -43,6 +43,8 @@ class ArchivedAttempt:
     line: Attempt
     files: dict[str, bytes]
     snapshot: Snapshot
+    read_models: frozenset[str] = frozenset()
+    """Models whose endpoints were requested and received."""
 
 
 @dataclass
@@ -117,7 +119,9 @@ class Archiver:
             if content := format_kept_keys(self.kept[feed.name]):
                 files[feed.kept_path] = content
         self.snapshot = parse_snapshot_files(files.get)
-        self._append(step, result.feeds, files)
+        fetched = [merge.fetched for merge in merges if merge.feed.name == "endpoints"]
+        models = {key for fetch in fetched if isinstance(fetch, FanOutFetch) for key in fetch.bodies}
+        self._append(step, result.feeds, files, frozenset(models))
 
     def _fetch_list(self, step: Step, feed: ListFeed) -> ListFetch:
         result = (
@@ -153,7 +157,13 @@ class Archiver:
             return {key: FetchResult(reason=answer) for key in vanished}
         return {key: FetchResult(body=key if answer == "unlisted" else answer) for key in vanished}
 
-    def _append(self, step: Step, reports: dict[str, FeedReport], files: dict[str, bytes]) -> None:
+    def _append(
+        self,
+        step: Step,
+        reports: dict[str, FeedReport],
+        files: dict[str, bytes],
+        read_models: frozenset[str] = frozenset(),
+    ) -> None:
         """Append an attempt at the current hour."""
         hour = format_stamp(self.hour)
         started = format_stamp(self.hour + step.late * HOUR + dt.timedelta(minutes=7))
@@ -167,7 +177,7 @@ class Archiver:
             "feeds": reports,
             "relations": count_relations(self.snapshot),
         }
-        self.attempts.append(ArchivedAttempt(line, files, self.snapshot))
+        self.attempts.append(ArchivedAttempt(line, files, self.snapshot, read_models))
 
 
 def _find_cadence(line: Attempt) -> str:
