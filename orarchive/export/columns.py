@@ -19,8 +19,6 @@ TIME = pa.timestamp("us", tz="UTC")
 PRICE = pa.decimal128(38, 24)
 """The service has sent prices with 23 decimals; 14 digits remain before the point."""
 
-PERCENTILES = ("p50", "p75", "p90", "p99")
-
 Licence = Literal["catalogue", "rankings"]
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from orarchive.domain.event_kinds import REPRICED
 from orarchive.domain.keys import get_provider_of_tag
 from orarchive.export.record_rows import Row, build_endpoint_key
-from orarchive.export.spans import GoodReads
 from orarchive.export.values import fit_price, parse_optional_time, parse_time
+from orarchive.index.good_reads import GoodReads
 from orarchive.index.health_days import EPOCH
 from orarchive.jsonl import loads
 

@@ -8,22 +8,26 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from orarchive.domain.health_values import (
+    DISTRIBUTIONS,
+    PERCENTILES,
+    STATUS,
+    UPTIMES,
+    fits_double,
+    fits_integer,
+    is_distribution,
+)
 from orarchive.domain.keys import get_provider_of_tag
-from orarchive.export.columns import MEASURE, PERCENTILES
-from orarchive.export.schemas import HEALTH, PERCENTILE_FIELDS, UPTIMES
-from orarchive.export.values import MAX_INTEGER, parse_time
+from orarchive.export.columns import MEASURE
+from orarchive.export.schemas import HEALTH
+from orarchive.export.values import parse_time
 from orarchive.index.sql_values import escape_surrogates
-from orarchive.jsonl import Number, dumps
+from orarchive.jsonl import dumps
 from orarchive.queries.health_attempts import HealthReading
 
-STATUS = "status"
-UPTIME_NAMES = tuple(column.name for column in UPTIMES)
 KEY_COLUMNS = ("model", "tag", "n", "provider")
 MEASURE_COLUMNS = tuple(column.name for column in HEALTH.columns if column.name not in KEY_COLUMNS)
 """The columns that each attempt fills, in their order."""
-
-MAX_EXACT_INTEGER = 2**53
-"""Whole numbers up to this have a double each."""
 
 Extras = dict[int, dict[str, Any]]
 """Position of an endpoint -> fields that fit no column."""
@@ -86,9 +90,9 @@ def _build_measures(reading: HealthReading) -> dict[str, pa.Array]:
     for name, values in reading.columns.items():
         if name == STATUS:
             arrays[name] = _build_integers(name, values, extras)
-        elif name in UPTIME_NAMES:
+        elif name in UPTIMES:
             arrays[name] = _build_doubles(name, values, extras)
-        elif name in PERCENTILE_FIELDS:
+        elif name in DISTRIBUTIONS:
             arrays |= _build_percentiles(name, values, extras)
         else:
             _add_extras(name, values, extras)
@@ -108,14 +112,11 @@ def _add_extras(name: str, values: Iterable[Any], extras: Extras) -> None:
 
 def _build_integers(name: str, values: list[Any], extras: Extras) -> pa.Array:
     """Return whole numbers of 64 bits; other values go to `extras`."""
-    if not {type(value) for value in values} <= {int, type(None)}:
-        _add_extras(name, [None if _is_integer(value) else value for value in values], extras)
-        values = [value if _is_integer(value) else None for value in values]
-    return pa.array(values, pa.int64())
-
-
-def _is_integer(value: Any) -> bool:
-    return type(value) is int and abs(value) <= MAX_INTEGER
+    if set(map(type, values)) <= {int, type(None)}:
+        with suppress(pa.ArrowInvalid, OverflowError):  # more than 64 bits
+            return pa.array(values, pa.int64())
+    _add_extras(name, [None if fits_integer(value) else value for value in values], extras)
+    return pa.array([value if fits_integer(value) else None for value in values], pa.int64())
 
 
 def _build_doubles(name: str, values: list[Any], extras: Extras) -> pa.Array:
@@ -123,24 +124,17 @@ def _build_doubles(name: str, values: list[Any], extras: Extras) -> pa.Array:
     if set(map(type, values)) <= {float, int, type(None)}:
         with suppress(pa.ArrowInvalid):  # a whole number that has no double
             return pa.array(values, MEASURE)
-    _add_extras(name, [None if _is_double(value) else value for value in values], extras)
-    numbers = [None if value is None or not _is_double(value) else float(value) for value in values]
+    _add_extras(name, [None if fits_double(value) else value for value in values], extras)
+    numbers = [None if value is None or not fits_double(value) else float(value) for value in values]
     return pa.array(numbers, MEASURE)
-
-
-def _is_double(value: Any) -> bool:
-    """Return whether a value is None, or a number that its double gives back unchanged."""
-    if isinstance(value, Number):
-        return value == Number(repr(float(value)))
-    return value is None or type(value) is float or (type(value) is int and abs(value) <= MAX_EXACT_INTEGER)
 
 
 def _build_percentiles(name: str, values: list[Any], extras: Extras) -> dict[str, pa.Array]:
     """Return the percentiles of a field as columns; an object of another form goes to `extras` as a whole."""
     objects = [value for value in values if value is not None]
     if not all(type(value) is dict and tuple(value) == PERCENTILES for value in objects):
-        _add_extras(name, [None if _is_percentiles(value) else value for value in values], extras)
-        values = [value if _is_percentiles(value) else None for value in values]
+        _add_extras(name, [None if is_distribution(value) else value for value in values], extras)
+        values = [value if is_distribution(value) else None for value in values]
     columns = {
         percentile: [value[percentile] if value else None for value in values] for percentile in PERCENTILES
     }
@@ -150,7 +144,3 @@ def _build_percentiles(name: str, values: list[Any], extras: Extras) -> dict[str
     for at in inexact:
         extras.setdefault(at, {})[name] = values[at]
     return arrays
-
-
-def _is_percentiles(value: Any) -> bool:
-    return isinstance(value, dict) and value.keys() == set(PERCENTILES)

@@ -9,8 +9,9 @@ from typing import Any
 from orarchive.domain.feeds import FEEDS
 from orarchive.domain.prices import PER_UNIT, is_readable, parse_price, parse_time_of_day, read_schedule
 from orarchive.export.record_rows import Row, build_endpoint_key
-from orarchive.export.spans import GoodReads
+from orarchive.export.spans import close_span
 from orarchive.export.values import fit_integer, fit_price, format_sent, parse_optional_time
+from orarchive.index.good_reads import GoodReads
 from orarchive.index.prices import PRICED_FEEDS
 from orarchive.index.sql_values import escape_surrogates, escape_values, to_json
 from orarchive.jsonl import Record, loads
@@ -53,7 +54,7 @@ def list_price_rows(db: sqlite3.Connection, reads: GoodReads) -> Iterator[Row]:
         key = loads(parts)
         parent_key = FEEDS[feed].get_parent_key(tuple(key))
         for position, part in _split_by_position(lines[record], dimension, condition, (*span,)):
-            valid_from, last_seen, superseded_at = reads.close_span(feed, parent_key, *part)
+            valid_from, last_seen, superseded_at = close_span(reads, feed, parent_key, *part)
             yield escape_values(
                 {
                     "feed": feed,

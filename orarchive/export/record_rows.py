@@ -19,8 +19,9 @@ from orarchive.domain.records import (
     read_modalities,
     split_variant,
 )
-from orarchive.export.spans import GoodReads, read_origins
+from orarchive.export.spans import close_span, read_origins
 from orarchive.export.values import fit_integer, fit_price, parse_optional_time
+from orarchive.index.good_reads import GoodReads
 from orarchive.index.sql_values import escape_surrogates, escape_values
 from orarchive.jsonl import Record, loads
 
@@ -129,7 +130,7 @@ def _list_records(
         if line is None:
             continue
         key = loads(parts)
-        _, last_seen, _ = reads.close_span(feed, FEEDS[feed].get_parent_key(tuple(key)), first, last)
+        _, last_seen, _ = close_span(reads, feed, FEEDS[feed].get_parent_key(tuple(key)), first, last)
         life = {
             "state": state,
             "arrival": arrival,
@@ -148,7 +149,7 @@ def _list_versions(db: sqlite3.Connection, reads: GoodReads, feed: str) -> Itera
         # A line of `asked` is about a model, but was read together with its endpoints.
         read_feed = "endpoints" if facet == "asked" else feed
         parent_key = FEEDS[read_feed].get_parent_key(tuple(key))
-        times = map(parse_optional_time, reads.close_span(read_feed, parent_key, *span))
+        times = map(parse_optional_time, close_span(reads, read_feed, parent_key, *span))
         columns = dict(zip(SPAN_COLUMNS, times, strict=True))
         yield key, {"facet": facet, **columns, "origin": origins.get(span[0]), "json": line}
 

@@ -1,5 +1,6 @@
 """Schemas: every table of the export, with the meanings and units of its columns."""
 
+from orarchive.domain.health_values import DISTRIBUTIONS, PERCENTILES, STATUS, UPTIMES
 from orarchive.export.columns import (
     COMPLETION_USD,
     CONTEXT,
@@ -16,7 +17,6 @@ from orarchive.export.columns import (
     NAME,
     ORIGIN,
     PARAMETERS,
-    PERCENTILES,
     PRICE,
     PROMPT_USD,
     PROVIDER_NAME,
@@ -247,15 +247,8 @@ HEALTH_DAYS = Table(
     period="year",
 )
 
-UPTIMES = tuple(
-    Column(f"uptime_last_{window}", MEASURE, f"Share of requests that succeeded, {words}.", "percent")
-    for window, words in (("5m", "5 minutes"), ("30m", "30 minutes"), ("1d", "a day"))
-)
-PERCENTILE_FIELDS = {
-    "latency_last_30m": "milliseconds to the first token",
-    "throughput_last_30m": "output tokens per second",
-}
-"""Fields of health that are objects of percentiles, with their units."""
+UPTIME_WINDOWS = ("5 minutes", "30 minutes", "a day")
+DISTRIBUTION_UNITS = ("milliseconds to the first token", "output tokens per second")
 
 HEALTH = Table(
     "health",
@@ -270,11 +263,14 @@ HEALTH = Table(
             "False: the endpoint was not read in this attempt, and the values are older. Null: unknown, for"
             " the attempt repairs one whose health is lost.",
         ),
-        Column("status", INTEGER, "0 is normal; OpenRouter does not document the negative values."),
-        *UPTIMES,
+        Column(STATUS, INTEGER, "0 is normal; OpenRouter does not document the negative values."),
+        *(
+            Column(name, MEASURE, f"Share of requests that succeeded, {window}.", "percent")
+            for name, window in zip(UPTIMES, UPTIME_WINDOWS, strict=True)
+        ),
         *(
             Column(f"{name}_{percentile}", MEASURE, f"{percentile} of {name}.", unit)
-            for name, unit in PERCENTILE_FIELDS.items()
+            for name, unit in zip(DISTRIBUTIONS, DISTRIBUTION_UNITS, strict=True)
             for percentile in PERCENTILES
         ),
         Column("extra", TEXT, "JSON: fields, as sent, that are in no other column or do not fit its type."),

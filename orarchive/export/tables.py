@@ -13,7 +13,7 @@ from orarchive.export.columns import Table
 from orarchive.export.kept_days import KeptDays
 from orarchive.export.parquet_files import FileEntry, sort_groups, write_parquet
 from orarchive.export.record_rows import Row
-from orarchive.export.spans import GoodReads
+from orarchive.index.good_reads import GoodReads
 
 BATCH_ROWS = 20_000
 """Rows that are Python objects at the same time."""

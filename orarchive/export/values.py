@@ -13,7 +13,6 @@ from orarchive.jsonl import dumps
 from orarchive.timestamps import parse_stamp
 
 MAX_PRICE = Decimal(10) ** (PRICE.precision - PRICE.scale)
-MAX_INTEGER = 2**63 - 1
 
 
 @lru_cache(maxsize=2**16)

@@ -15,7 +15,7 @@ from orarchive import __version__
 from orarchive.errors import ArchiveError
 from orarchive.index.build import RULES_VERSION
 from orarchive.index.download_rows import (
-    ReadHours,
+    NextHours,
     Row,
     list_benchmarks,
     list_feeds,
@@ -229,7 +229,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 def _fill(db: sqlite3.Connection, benchmarks: bool) -> None:
     """Create and fill all tables of a new database from the index attached as `src`."""
     _run_script(db, TEMPORARY_SQL + TABLES_SQL)
-    hours = ReadHours.load(db)
+    hours = NextHours.load(db)
     db.create_function("next_hour", 3, hours.find_next, deterministic=True)
     db.execute(INSERT_ABOUT, {"format": DOWNLOAD_FORMAT, "schema": DOWNLOAD_ID, "program": __version__})
     _insert(db, "feeds", list_feeds(db))

@@ -2,7 +2,6 @@
 
 import sqlite3
 from bisect import bisect_right
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -12,6 +11,7 @@ from typing import Any
 from orarchive.domain.feeds import ENDPOINTS, FEEDS, MODELS, PROVIDERS
 from orarchive.domain.keys import get_provider_of_tag
 from orarchive.domain.records import Model, as_text
+from orarchive.index.good_reads import GoodReads
 from orarchive.index.sql_values import escape_surrogates, to_json
 from orarchive.jsonl import Record, dumps, loads
 from orarchive.timestamps import HOUR, format_stamp, parse_stamp
@@ -36,32 +36,22 @@ LAST_LINES = """
 
 
 @dataclass(frozen=True)
-class ReadHours:
-    """The hours in which each feed was read well, to tell when something else was first seen."""
+class NextHours:
+    """Tells when something else than a line was first seen."""
 
     attempts: list[str]
     """Every hour with an attempt, oldest first."""
-    good: dict[str, list[str]]
-    """Feed -> its good hours, oldest first."""
-    kept: dict[tuple[str, str], set[str]]
-    """(feed, key of the parent) -> the good hours in which that key was not read."""
+    reads: GoodReads
     sources: dict[int, tuple[str, str]]
     """Row id of a record -> its feed, and the first part of its key: that of the parent in a fan-out feed."""
 
     @classmethod
-    def load(cls, db: sqlite3.Connection) -> "ReadHours":
+    def load(cls, db: sqlite3.Connection) -> "NextHours":
         """Read the hours from an index attached as `src`."""
         attempts = [hour for (hour,) in db.execute("select distinct hour from src.attempts order by hour")]
-        good: dict[str, list[str]] = defaultdict(list)
-        kept: dict[tuple[str, str], set[str]] = defaultdict(set)
-        query = "select feed, hour, kept from src.reads where good order by feed, hour"
-        for (feed, hour), reads in groupby(db.execute(query), key=itemgetter(0, 1)):
-            good[feed].append(hour)
-            for key in set.intersection(*(set(loads(kept_json or "{}")) for _, _, kept_json in reads)):
-                kept[feed, key].add(hour)
         query = "select id, feed, parts from src.records"
         sources = {record: (feed, str(loads(parts)[0])) for record, feed, parts in db.execute(query)}
-        return cls(attempts, good, kept, sources)
+        return cls(attempts, GoodReads.load(db, "src"), sources)
 
     def find_next(self, record: int, file: str, last: str | None) -> str | None:
         """Return the first good hour after the last one that showed a line of a record; None for None.
@@ -70,14 +60,9 @@ class ReadHours:
         """
         if last is None:
             return None
-        feed, parent = self.sources[record]
-        if file == RESPONSES:
-            feed = ENDPOINTS.name
-        hours, kept = self.good.get(feed, []), self.kept.get((feed, parent), set())
-        for hour in hours[bisect_right(hours, last) :]:
-            if hour not in kept:
-                return hour
-        return next(iter(self.attempts[bisect_right(self.attempts, last) :]), None)
+        feed, parent_key = self.sources[record]
+        hour = self.reads.find_next_hour(ENDPOINTS.name if file == RESPONSES else feed, last, parent_key)
+        return hour or next(iter(self.attempts[bisect_right(self.attempts, last) :]), None)
 
 
 def list_feeds(db: sqlite3.Connection) -> Iterator[Row]:
@@ -147,7 +132,7 @@ def list_benchmarks(db: sqlite3.Connection) -> Iterator[Row]:
         yield key, since, gone, moves, dumps(loads(line).get("benchmarks")).decode()
 
 
-def list_fields(db: sqlite3.Connection, hours: ReadHours) -> Iterator[tuple[list[Row], list[Row]]]:
+def list_fields(db: sqlite3.Connection, hours: NextHours) -> Iterator[tuple[list[Row], list[Row]]]:
     """Yield for each record the stretches of its lines, and every value of its fields, each in order."""
     query = "select record, file, first, last, line from src.versions order by record, file, first"
     for record, rows in groupby(db.execute(query), key=itemgetter(0)):
@@ -162,7 +147,7 @@ def list_fields(db: sqlite3.Connection, hours: ReadHours) -> Iterator[tuple[list
         yield stretches, sorted(fields)
 
 
-def _split_lines(hours: ReadHours, record: int, file: str, versions: list[Version]) -> Iterator[Row]:
+def _split_lines(hours: NextHours, record: int, file: str, versions: list[Version]) -> Iterator[Row]:
     """Yield field, first, last, next_first and value for each field of the lines in a file, as JSON.
 
     The line itself comes as a field None without a value. Equal values that follow each other are one.

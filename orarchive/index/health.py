@@ -9,18 +9,13 @@ from datetime import timedelta
 
 from orarchive.domain.columns import ColumnFile
 from orarchive.domain.event_kinds import DEGRADED, ORPHANED, RECOVERED
+from orarchive.domain.health_values import DISTRIBUTIONS, STATUS
 from orarchive.domain.prices import is_dynamic, read_prices
 from orarchive.domain.records import is_alias
 from orarchive.history.health import AttemptHealth
 from orarchive.index.context import AttemptContext, FeedRead
 from orarchive.index.events import Event
-from orarchive.index.health_readings import (
-    DISTRIBUTIONS,
-    STATUS,
-    build_rows,
-    read_integers,
-    read_numbers,
-)
+from orarchive.index.health_readings import build_rows, read_integers, read_numbers
 from orarchive.index.record_rows import FIRST_ARRIVALS
 from orarchive.index.runs import HEALTH, Run
 from orarchive.jsonl import Record

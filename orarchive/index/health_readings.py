@@ -6,14 +6,10 @@ from typing import Any
 
 from orarchive.domain.columns import Column, ColumnFile
 from orarchive.domain.field_paths import list_paths
+from orarchive.domain.health_values import DISTRIBUTIONS, PERCENTILES, STATUS, UPTIMES
 from orarchive.domain.records import MAX_NUMBER, as_integer, as_number
 from orarchive.index.sql_values import to_json
 from orarchive.jsonl import Number
-
-PERCENTILES = ("p50", "p75", "p90", "p99")
-STATUS, UPTIMES = "status", ("uptime_last_5m", "uptime_last_30m", "uptime_last_1d")
-DISTRIBUTIONS = ("latency_last_30m", "throughput_last_30m")
-"""Fields whose value is an object of percentiles."""
 
 PLAIN_TYPES = {int, float, type(None)}
 

@@ -27,7 +27,9 @@ def test_numbers_that_fit() -> None:
     assert [row["extra"] for row in rows] == [None] * 3
 
 
-def test_whole_numbers_that_no_double_holds_are_kept() -> None:
+def test_whole_numbers_that_no_column_holds_are_kept() -> None:
+    rows = build_rows({"status": [2**63, 7]})
+    assert [(row["status"], row["extra"]) for row in rows] == [(None, f'{{"status":{2**63}}}'), (7, None)]
     rows = build_rows({"uptime_last_1d": [2**53 + 1, 7]})
     assert [(row["uptime_last_1d"], row["extra"]) for row in rows] == [
         (None, f'{{"uptime_last_1d":{2**53 + 1}}}'),

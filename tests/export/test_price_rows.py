@@ -5,8 +5,8 @@ from typing import Any
 
 from orarchive.domain.prices import list_base_prices
 from orarchive.export.price_rows import list_price_rows
-from orarchive.export.spans import GoodReads
 from orarchive.index.database import open_index
+from orarchive.index.good_reads import GoodReads
 from orarchive.jsonl import loads
 from orarchive.sample import START
 from orarchive.store.archive import open_archive

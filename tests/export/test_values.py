@@ -14,6 +14,7 @@ import pytest
 from orarchive.domain.columns import parse_columns
 from orarchive.domain.data_paths import HEALTH_PATH
 from orarchive.domain.feeds import ENDPOINTS
+from orarchive.domain.health_values import DISTRIBUTIONS, UPTIMES
 from orarchive.domain.prices import (
     CONDITIONS,
     MAIN_DIMENSIONS,
@@ -21,9 +22,8 @@ from orarchive.domain.prices import (
     list_time_of_day_keys,
     parse_price,
 )
-from orarchive.export.health_table import UPTIME_NAMES
 from orarchive.export.manifest import Manifest
-from orarchive.export.schemas import PERCENTILE_FIELDS, TABLES
+from orarchive.export.schemas import TABLES
 from orarchive.export.values import fit_price
 from orarchive.index.database import open_index
 from orarchive.jsonl import Record, dumps, loads
@@ -178,9 +178,9 @@ def check_health(rows: Rows, attempt: ArchivedAttempt, chance: random.Random) ->
 def rebuild_field(row: Row, name: str) -> Any:
     """Return a field of health from the columns of its row, those that do not fit from `extra`."""
     extra = loads(row["extra"]) if row["extra"] else {}
-    if name in extra or name not in ("status", *UPTIME_NAMES, *PERCENTILE_FIELDS):
+    if name in extra or name not in ("status", *UPTIMES, *DISTRIBUTIONS):
         return extra.get(name)
-    if name in PERCENTILE_FIELDS:
+    if name in DISTRIBUTIONS:
         values = {column[-3:]: row[column] for column in row if column.startswith(f"{name}_p")}
         return None if set(values.values()) == {None} else loads(dumps(values))
     # As a number of JSON, which is compared by its digits and not by the nearest double.
