@@ -12,7 +12,7 @@ MAX_SEGMENT_LENGTH = 80
 """Characters of a segment, and of a path with folders; file systems allow 255 bytes for a segment."""
 
 MAX_FOLDERS = 3
-"""Slashes that make folders, as in `marketing/seo`. Further slashes are escaped like other characters."""
+"""Slashes that make folders, unless fewer are asked for. Further ones are escaped like other characters."""
 
 # Names that Windows reserves, a name that git leaves out because Windows takes it for `.git`, and `index`,
 # the name of every page.
@@ -42,12 +42,12 @@ def escape_segment(text: str) -> str:
     return plain or "="
 
 
-def escape_path(text: str) -> str:
-    """Return a text as a path with folders at its slashes; a long path becomes one segment.
+def escape_path(text: str, folders: int = MAX_FOLDERS) -> str:
+    """Return a text as a path with folders at its first slashes; a long path becomes one segment.
 
     Windows allows 260 characters for a path with all its folders.
     """
-    path = "/".join(map(escape_segment, text.split("/", MAX_FOLDERS)))
+    path = "/".join(map(escape_segment, text.split("/", folders)))
     return path if len(path) <= MAX_SEGMENT_LENGTH else escape_segment(text)
 
 

@@ -28,6 +28,9 @@ DATABASE = DATABASE_NAME
 ALL_CATEGORIES = "all"
 """Name of the page of all categories together."""
 
+CATEGORY_FOLDERS = 1
+"""Folders in the path of a category, `marketing/seo`: the API describes a file for each number of them."""
+
 ATOM, JSON, JSON_FEED = "application/atom+xml", "application/json", "application/feed+json"
 
 
@@ -177,7 +180,7 @@ def map_category_paths(view: View) -> dict[str, str]:
             # A category may have the name of the page of all categories: its first letter is escaped.
             paths[name] = f"rankings/={ord(name[0]):02x}{name[1:]}/index.html"
         elif name:
-            paths[name] = f"rankings/{escape_path(name)}/index.html"
+            paths[name] = f"rankings/{escape_path(name, CATEGORY_FOLDERS)}/index.html"
     return paths
 
 

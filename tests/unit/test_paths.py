@@ -19,6 +19,7 @@ from orarchive.collect.settings import Settings
 from orarchive.domain.feeds import ENDPOINTS, IMAGE_ENDPOINTS, FanOutFeed
 from orarchive.domain.feeds import MODELS as MODELS_FEED
 from orarchive.domain.ranking_series import CATEGORY, ORDER, SERIES
+from orarchive.publish.api.kinds import API_FOLDER, KINDS, OPENAPI_FILE, SCHEMA_FOLDER
 from orarchive.publish.pages import get_model_path
 from orarchive.sample import Service
 from tests.support.archives import HOUR, Stage, assert_tidy, make_archive, read_data_files, read_git
@@ -230,7 +231,8 @@ class LinkParser(HTMLParser):
 def test_a_site_of_such_names(stage: Stage, tmp_path: Path) -> None:
     """Write every file into the folder of the site, and link only to files that are there.
 
-    Without the escaped endings `.atom` and `.json` a folder is in the way of a file.
+    Without the escaped endings `.atom` and `.json` a folder is in the way of a file. Every file of the API is
+    of a kind that its description names, however many slashes a category has.
     """
     site = build_site(stage.root, tmp_path / "out" / "site")
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
@@ -240,6 +242,10 @@ def test_a_site_of_such_names(stage: Stage, tmp_path: Path) -> None:
         check_path(path)
     models = [path for path in site if path.startswith("models/") and path.endswith(".html")]
     assert len(models) > len(IDS) - 20
+    described = (OPENAPI_FILE, SCHEMA_FOLDER)
+    files = [path for path in site if path.startswith(API_FOLDER) and path.split("/")[2] not in described]
+    assert [path for path in files if sum(kind.is_of(path) for kind in KINDS) != 1] == []
+    assert f"{API_FOLDER}/rankings/a/b=2fc=2fd=2fe.json" in files
     broken = set()
     for path, content in site.items():
         for link in LinkParser(content.decode()).links if path.endswith(".html") else ():
