@@ -64,7 +64,10 @@ def _refuse_out(out: Path, archive: Archive) -> None:
 def build_site_command(
     archive: Path, out: Path, base_url: str | None, as_of: str | None, cache: Path | None, benchmarks: bool
 ) -> None:
-    """Render the archive as a site of static files."""
+    """Render the archive as a site of static files.
+
+    It lists the tables that an export has put into the folder `parquet` of the site.
+    """
     # pandas and Jinja are imported here, so that no other command spends time on loading them.
     from orarchive.history.history import read_history
     from orarchive.index.database import build_in_memory, open_index
@@ -73,6 +76,7 @@ def build_site_command(
     from orarchive.publish.dataset_reader import read_dataset
     from orarchive.publish.feed_ids import read_origin
     from orarchive.publish.pages import DATABASE
+    from orarchive.publish.parquet_list import read_parquet_files
     from orarchive.publish.render import write_site
     from orarchive.publish.spilled_files import SpilledFiles
     from orarchive.publish.views import build_view
@@ -80,6 +84,7 @@ def build_site_command(
     hour = timestamps.parse_hour(as_of) if as_of is not None else None
     opened, progress = open_archive(archive), is_progress_shown()
     _refuse_out(out, opened)
+    parquet_files = read_parquet_files(out)
     commits = read_history(opened).truncate_after(hour).attempt_commits if hour else []
     with TemporaryDirectory() as folder:
         database, pages = Path(folder) / DATABASE, Path(folder) / "files"
@@ -88,7 +93,7 @@ def build_site_command(
             view = build_view(read_dataset(db, benchmarks), hour)
             origin = read_origin(opened, db)
             files = SpilledFiles(pages)
-            build_files(view, base_url, origin, progress, files)
+            build_files(view, base_url, origin, progress, files, parquet_files)
             export_file(db, database, benchmarks)
         written, removed = write_site(out, {**files.places, DATABASE: database})
     page = click.format_filename(out / "index.html")

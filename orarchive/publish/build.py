@@ -1,7 +1,7 @@
 """The whole site as files: pages, news feeds, the static API, tables, search index and sitemap."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -30,6 +30,7 @@ from orarchive.publish.news_feeds import (
     select_latest,
 )
 from orarchive.publish.pages import DATABASE, get_model_path, list_pages, map_category_paths
+from orarchive.publish.parquet_list import ParquetFile
 from orarchive.publish.render import format_amount, render_pages
 from orarchive.publish.sanitize import to_safe_json
 from orarchive.publish.views import View
@@ -46,24 +47,26 @@ def build_files(
     origin: str = "",
     progress: bool = False,
     files: MutableMapping[str, bytes] | None = None,
+    parquet_files: Sequence[ParquetFile] = (),
 ) -> MutableMapping[str, bytes]:
     """Build every file of the site but the database: path -> bytes. They are put into `files` one by one.
 
     Absolute links and the sitemap need `base_url`; without it links are relative, and the ids of news feeds
-    are made of `origin`, the commit that the archive began with.
+    are made of `origin`, the commit that the archive began with. `parquet_files` are published with the site.
     """
     files = {} if files is None else files
     base = base_url.rstrip("/") + "/" if base_url else None
     paths = {model.model.id: get_model_path(model.model.id) for model in view.models}
     model_files = {model: path.removesuffix("/index.html") for model, path in paths.items()}
-    files.update(build_api(view, model_files, map_category_paths(view), ApiSite(base)))
+    files.update(build_api(view, model_files, map_category_paths(view), ApiSite(base), parquet_files))
     files.update(exports.build_tables(view))
-    files.update(render_pages(list_pages(view, paths, base, build_examples(files)), progress))
+    pages = list_pages(view, paths, base, build_examples(files), parquet_files)
+    files.update(render_pages(pages, progress))
     page_paths = [path for path in files if path.endswith(".html")]
     files.update(_render_feeds(view, paths, FeedSite(base, origin)))
     files[SEARCH_PATH] = to_safe_json([_build_search_entry(model, paths) for model in view.models])
     files[metrics.METRICS_PATH] = metrics.render_metrics(view)
-    files[LLMS_PATH] = render_llms(base)
+    files[LLMS_PATH] = render_llms(base, parquet_files)
     files["robots.txt"] = b"User-agent: *\nAllow: /\n"
     if base:
         files["robots.txt"] += f"Sitemap: {base}sitemap.xml\n".encode()

@@ -21,9 +21,10 @@ STATUS_PATH = "api/v1/status.json"
 
 CLOCK_PATHS = {
     *("index.html", "models/index.html", "patterns/index.html", "prices/index.html", "status/index.html"),
-    *(STATUS_PATH, METRICS_PATH),
+    *(STATUS_PATH, METRICS_PATH, "data/index.html", "llms.txt", "api/v1/index.json"),
 }
-"""Files that name the hour of the site. What else they show stands in other files, too, or in the status."""
+"""Files that name the hour of the site, or the sizes of Parquet files, which have every read. What else they
+show stands in other files, too, or in the status."""
 
 QUIET_SPAN = 6 * HOUR
 """Age from which a site is deployed again though nothing changed; from 8 hours on it says that it is late."""

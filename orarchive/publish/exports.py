@@ -29,7 +29,7 @@ NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 """A plain decimal number, which stays one although it may begin with a sign."""
 
 SPAN = ("first_seen", "last_seen")
-MODEL_COLUMNS = ("id", "name", "lab", "states", *SPAN, "context", *MAIN_DIMENSIONS)
+MODEL_COLUMNS = ("id", "name", "author", "states", *SPAN, "context_length", *MAIN_DIMENSIONS)
 ENDPOINT_COLUMNS = ("model", "provider", "tag", "n", *SPAN)
 PRICE_COLUMNS = ("feed", "key", "dimension", "condition", "from", "to", "usd")
 EVENT_COLUMNS = (

@@ -1,12 +1,13 @@
 """The pages of the site: path, template and context of each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from orarchive.domain.records import split_variant
 from orarchive.index.download import DATABASE_NAME
 from orarchive.paths import escape_path, escape_segment
 from orarchive.publish.news_feeds import CHANGES_FEED, CUTS_FEED, GeneralFeed
+from orarchive.publish.parquet_list import ParquetFile
 from orarchive.publish.views import View
 from orarchive.publish.views.changes_page import build_changes_page, is_long
 from orarchive.publish.views.data_page import build_data_page
@@ -54,6 +55,7 @@ class _PageList:
     site: SiteContext
     """The context of every page, without the path of any."""
     examples: dict[str, str]
+    parquet_files: Sequence[ParquetFile]
 
     def _build(self, path: str, template: str, context: object, *alternates: Alternate) -> Page:
         return Page(path, template, context, self._locate(path, alternates))
@@ -75,7 +77,8 @@ class _PageList:
         status = build_status_page(self.view)
         yield self._build("status/index.html", "status.html", status, _link_json("status"))
         yield self._build("compare/index.html", "compare.html", build_compare_page(self.view))
-        data = build_data_page(self.view, self._locate("data/index.html"), self.examples)
+        location = self._locate("data/index.html")
+        data = build_data_page(self.view, location, self.examples, self.parquet_files)
         yield self._build("data/index.html", "data.html", data)
         yield self._build("about/index.html", "about.html", AboutPage())
         yield self._build("patterns/index.html", "patterns.html", build_patterns_page(self.view))
@@ -133,12 +136,16 @@ class _PageList:
 
 
 def list_pages(
-    view: View, models: dict[str, str], base: str | None, examples: dict[str, str]
+    view: View,
+    models: dict[str, str],
+    base: str | None,
+    examples: dict[str, str],
+    parquet_files: Sequence[ParquetFile] = (),
 ) -> Iterator[Page]:
     """Yield every page of the site.
 
     `models` holds the path of each model's page, `base` the address of the site with a slash at its end,
-    `examples` the examples on the page of data.
+    `examples` the examples on the page of data, which lists the Parquet files.
     """
     paths = PagePaths(
         models=models,
@@ -150,7 +157,7 @@ def list_pages(
         categories=map_category_paths(view),
     )
     site = SiteContext(view.now, view.is_past, DATABASE, paths, base)
-    return _PageList(view, site, examples).list_all()
+    return _PageList(view, site, examples, parquet_files).list_all()
 
 
 def _link_feed(feed: GeneralFeed) -> tuple[Alternate, Alternate]:

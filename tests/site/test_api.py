@@ -13,12 +13,14 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from orarchive.errors import ArchiveError
 from orarchive.publish import exports
 from orarchive.publish.api.kinds import KINDS, PARAMETER, SCHEMA_FOLDER
 from orarchive.publish.api.members import list_members
 from orarchive.publish.api.schemas import get_schema_path
 from orarchive.publish.build import build_files
 from orarchive.publish.pages import DATABASE, get_model_path
+from orarchive.publish.parquet_list import PARQUET_FOLDER, read_parquet_files
 from orarchive.publish.views import View
 from orarchive.sample import START
 from orarchive.timestamps import HOUR, format_stamp
@@ -191,11 +193,50 @@ def test_llms_txt_leads_to_the_api(site: dict[str, bytes], rooted: dict[str, byt
         assert {link.removeprefix(root) for link in links} <= {*files, DATABASE}
 
 
+def test_parquet_files_of_the_site_are_listed(view: View, tmp_path: Path) -> None:
+    """List them on the page of data, in llms.txt and in the index, as the export describes them."""
+    (tmp_path / PARQUET_FOLDER).mkdir()
+    licences = {"rankings": "CC-BY-4.0", "models": "notspecified"}
+    resources = [
+        {
+            "path": f"{name}.parquet",
+            "title": f"Every row of {name}",
+            "bytes": 1_234_567,
+            "hash": f"sha256:{'a' * 64}",
+            "licenses": [{"name": licence, "path": f"https://example.org/{licence}"}],
+        }
+        for name, licence in licences.items()
+    ]
+    description = tmp_path / PARQUET_FOLDER / "datapackage.json"
+    description.write_text(json.dumps({"resources": resources, "title": "x"}))
+    assert read_parquet_files(tmp_path) == [], "without a manifest it is not complete"
+    (tmp_path / PARQUET_FOLDER / "manifest.json").write_text("{}")
+    files = dict(build_files(view, "https://example.org/archive", parquet_files=read_parquet_files(tmp_path)))
+    words = "Every row of rankings; 1.2 MB, CC-BY-4.0"
+    link = "[parquet/rankings.parquet](https://example.org/archive/parquet/rankings.parquet)"
+    assert f"- {link}: Parquet: {words}" in files["llms.txt"].decode().splitlines()
+    page = files["data/index.html"].decode()
+    assert '<a href="../parquet/rankings.parquet">' in page
+    assert words in page
+    assert "Every row of models; 1.2 MB, no licence stated" in page
+    assert_valid(files, ROOT)
+    rows = read_data(files, "index")["parquet"]
+    assert [(row["link"], row["bytes"], row["licence"]) for row in rows] == [
+        ("/archive/parquet/rankings.parquet", 1_234_567, "CC-BY-4.0"),
+        ("/archive/parquet/models.parquet", 1_234_567, "notspecified"),
+    ]
+    description.write_text("{}")
+    with pytest.raises(ArchiveError, match="is no description of an export"):
+        read_parquet_files(tmp_path)
+
+
 def test_tables_have_their_columns(site: dict[str, bytes]) -> None:
     def read_header(name: str) -> str:
         return site[f"data/{name}.csv"].decode(exports.ENCODING).partition("\n")[0]
 
-    assert read_header("models") == "id,name,lab,states,first_seen,last_seen,context,prompt,completion"
+    assert read_header("models") == (
+        "id,name,author,states,first_seen,last_seen,context_length,prompt,completion"
+    )
     assert read_header("endpoints") == "model,provider,tag,n,first_seen,last_seen"
     assert read_header("prices") == "feed,key,dimension,condition,from,to,usd"
     assert read_header("events") == "hour,after,by,kind,feed,key,field,old,new,percent,cause,origin"

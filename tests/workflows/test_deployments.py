@@ -72,6 +72,8 @@ def test_push_of_code_and_a_run_by_hand_are_deployed(published: Repository, even
     names = {entry.table for entry in tables.files if (published.site / "parquet" / entry.path).is_file()}
     assert {"models", "prices", "coverage", "health_days"} <= names
     assert "health" not in names, "raw health is released by months.yml"
+    index = json.loads((published.site / "api/v1/index.json").read_text())
+    assert len(index["data"]["parquet"]) == len(tables.files)
 
 
 def test_another_site_at_the_address_is_replaced(service: Service, published: Repository) -> None:

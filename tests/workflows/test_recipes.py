@@ -162,8 +162,8 @@ MEMBER: list[Edit] = [
     ),
     (
         "orarchive/publish/api/kinds.py",
-        '    (\n        "1.0.0",',
-        '    ("1.1.0", "Models have their `variant`."),\n',
+        '    (\n        "1.1.0",',
+        '    ("1.2.0", "Models have their `variant`."),\n',
     ),
     (
         "tests/site/api_members.txt",

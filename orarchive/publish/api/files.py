@@ -5,7 +5,7 @@ Their members are described in `types`, `ranking_types` and `status_types`.
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from msgspec import UNSET
@@ -20,8 +20,9 @@ from orarchive.publish.api.envelope import ApiFile, ApiSite
 from orarchive.publish.api.rankings import list_ranking_files
 from orarchive.publish.api.schemas import build_openapi, build_schemas, get_schema_path
 from orarchive.publish.api.status import build_status
-from orarchive.publish.api.status_types import FileRow, Index
+from orarchive.publish.api.status_types import FileRow, Index, ParquetRow
 from orarchive.publish.dataset import Dataset, PriceInterval, Prices, RecordEntry, format_span
+from orarchive.publish.parquet_list import ParquetFile
 from orarchive.publish.sanitize import to_safe_json
 from orarchive.publish.views import View
 from orarchive.publish.views.endpoints import ABILITIES, read_endpoint
@@ -35,12 +36,16 @@ EVENT_ID_DIGITS = 12
 
 
 def build_api(
-    view: View, model_files: dict[str, str], category_pages: dict[str, str], site: ApiSite
+    view: View,
+    model_files: dict[str, str],
+    category_pages: dict[str, str],
+    site: ApiSite,
+    parquet_files: Sequence[ParquetFile] = (),
 ) -> dict[str, bytes]:
     """Build every file of the static API: path -> bytes.
 
     `model_files` maps a model id to its path below `api/v1/`, without `.json`; `category_pages` a category to
-    its page.
+    its page. `parquet_files` are published with the site.
     """
     files = [
         *_list_record_files(view, model_files, site),
@@ -55,7 +60,7 @@ def build_api(
     }
     contents = {f"{kinds.API_FOLDER}/{file.path}": file.render(site) for file in files}
     contents |= {path: to_safe_json(description) for path, description in descriptions.items()}
-    index = _build_index(files, contents, site)
+    index = _build_index(files, contents, site, parquet_files)
     return contents | {f"{kinds.API_FOLDER}/{index.path}": index.render(site)}
 
 
@@ -87,7 +92,9 @@ def _list_months(dataset: Dataset) -> Iterator[ApiFile]:
         yield ApiFile(f"changes/{month}.json", kinds.MONTH, as_of, events)
 
 
-def _build_index(files: list[ApiFile], contents: dict[str, bytes], site: ApiSite) -> ApiFile:
+def _build_index(
+    files: list[ApiFile], contents: dict[str, bytes], site: ApiSite, parquet_files: Sequence[ParquetFile]
+) -> ApiFile:
     """Build the list of all files, itself among them; what changes every hour is left out of it."""
     described = {f"{kinds.API_FOLDER}/{file.path}": file for file in files}
     path = f"{kinds.API_FOLDER}/{kinds.INDEX.paths[0]}"
@@ -105,8 +112,19 @@ def _build_index(files: list[ApiFile], contents: dict[str, bytes], site: ApiSite
                 bytes=len(contents[name]) if is_static else None,
             )
         )
+    parquet = [
+        ParquetRow(
+            link=site.link(file.path),
+            description=file.words,
+            bytes=file.bytes,
+            sha256=file.sha256,
+            licence=file.licence,
+            licence_link=file.licence_url,
+        )
+        for file in parquet_files
+    ]
     as_of = max(file.as_of for file in files if file.kind is not kinds.STATUS)
-    return ApiFile(kinds.INDEX.paths[0], kinds.INDEX, as_of, Index(files=rows))
+    return ApiFile(kinds.INDEX.paths[0], kinds.INDEX, as_of, Index(files=rows, parquet=parquet))
 
 
 def _build_model_row(view: ModelView, site: ApiSite, model_files: dict[str, str]) -> Record:

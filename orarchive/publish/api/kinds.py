@@ -18,6 +18,12 @@ PARAMETER = re.compile(r"\{(\w+)\}")
 
 CHANGES = (
     (
+        "1.1.0",
+        "index.json lists the Parquet files that came with the site, in `parquet`. Beside the API, the"
+        " columns `lab` and `context` of data/models.csv are now `author` and `context_length`, as here. The"
+        " file of a category with several slashes, of which there is none so far, has one folder.",
+    ),
+    (
         "1.0.0",
         "The first described version. Against the files before it: every file is wrapped in `as_of`,"
         " `schema` and `data`; OpenRouter's names (`author`, `context_length`, `pricing`,"

@@ -100,7 +100,24 @@ class FileRow(Shape, frozen=True, kw_only=True):
     bytes: Annotated[Count | None, describe("Its size, uncompressed; null where that changes every hour")]
 
 
+class ParquetRow(Shape, frozen=True, kw_only=True):
+    """A Parquet file."""
+
+    link: Annotated[Link, describe("Where it is, as a link from the root of the host")]
+    description: Annotated[str, describe("What it has a row for")]
+    bytes: Annotated[Count, describe("Its size, in bytes")]
+    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$"), describe("SHA-256 of the file, in hex")]
+    licence: Annotated[
+        str, describe("Id of its licence at opendefinition.org, or `notspecified`: the service states none")
+    ]
+    licence_link: Annotated[str, describe("Address of the licence or of the terms")]
+
+
 class Index(Shape, frozen=True, kw_only=True):
     """The files of the API."""
 
     files: Annotated[list[FileRow], describe("Every file below api/v1/, by path")]
+    parquet: Annotated[
+        list[ParquetRow],
+        describe("Tables as Parquet that came with the site, by table; README.md beside them says more"),
+    ]

@@ -23,6 +23,7 @@ from orarchive.publish.news_feeds import (
     MAX_MODEL_ENTRIES,
     MAX_TOPIC_ENTRIES,
 )
+from orarchive.publish.parquet_list import ParquetFile, describe
 from orarchive.publish.views import View
 from orarchive.publish.views.changes_page import TOPICS, Topic
 from orarchive.publish.views.site import SiteContext
@@ -40,8 +41,8 @@ METADATA_WORDS = (
 
 TABLES = {
     "data/models.csv": (
-        "a row a model there ever was: id, name, lab, states, first_seen, last_seen, context, prompt,"
-        " completion"
+        "a row a model there ever was: id, name, author, states, first_seen, last_seen, context_length,"
+        " prompt, completion"
     ),
     "data/endpoints.csv": (
         "a row an endpoint there ever was: model, provider, tag, n, first_seen, last_seen"
@@ -101,6 +102,8 @@ class DataPage:
     """The data set for search engines, as JSON-LD."""
     database: list[DataFile]
     tables: list[DataFile]
+    parquet_files: list[DataFile]
+    """Those that are published with the site."""
     api_files: list[DataFile]
     promise: Sequence[str]
     """What stays in the files of the API."""
@@ -114,12 +117,18 @@ class DataPage:
     max_entries: int = MAX_ENTRIES
 
 
-def build_data_page(view: View, site: SiteContext, examples: Mapping[str, str]) -> DataPage:
+def build_data_page(
+    view: View,
+    site: SiteContext,
+    examples: Mapping[str, str],
+    parquet_files: Sequence[ParquetFile] = (),
+) -> DataPage:
     """Build the page of data; `examples` maps the paths of files to the first of their content."""
     return DataPage(
         description=_describe_dataset(view, site),
         database=_list_files({site.database: DATABASE_WORDS, METADATA_NAME: METADATA_WORDS}, examples),
         tables=_list_files(TABLES, examples),
+        parquet_files=_list_files({file.path: describe(file) for file in parquet_files}, {}),
         api_files=[*_list_api_files(examples), *_list_files(OTHER_API_FILES, examples)],
         promise=PROMISE,
         api_changes=CHANGES,
