@@ -45,7 +45,7 @@ def price_command(
     if at and timestamps.is_date(time or ""):
         print_note(f"{time} means its last hour, {timestamps.format_hour(at)}")
     with open_index(archive, cache, progress=is_progress_shown()) as db:
-        quotes = find_quotes(db, archive, model, at, provider)
+        quotes = find_quotes(db, model, at, provider)
     if as_json:
         print_json({"model": model, "quotes": [quote.to_json() for quote in quotes]})
     else:

@@ -33,7 +33,7 @@ TABLES_SQL, VIEWS_SQL = (
 
 DATABASE_NAME = "archive.sqlite"
 
-DOWNLOAD_FORMAT = 1
+DOWNLOAD_FORMAT = 2
 """Version of what others may rely on: raise it when a table or column goes or changes its meaning."""
 
 DOWNLOAD_RULES_VERSION = 1
@@ -79,6 +79,7 @@ SELECTS = {
             min(attempt) over (partition by feed, sha256), kept, reasons
         from src.reads join scopes using (scope) order by attempt, feed
     """,
+    "replaced_lines": "select record, file, attempt, line from src.replaced_lines order by 1, 2, 3",
     "gaps": "select feed, after, until, missing from src.gaps order by feed, after",
     "labs": "select lab, first from src.labs order by lab",
     "models": """

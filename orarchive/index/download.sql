@@ -170,6 +170,14 @@ create table stretches (       -- unbroken stretches of good hours in which a re
     primary key (record, file, first)
 ) without rowid;
 
+create table replaced_lines (  -- lines that a good read had left before a later attempt at its hour replaced them
+    record  integer not null references records (id),
+    file    text not null,      -- facts (the record was listed), prices, spot
+    attempt integer not null references attempts (attempt), -- the later attempt
+    line    text,               -- JSON of the record's fields in the file; null: there was no such line
+    primary key (record, file, attempt)
+) without rowid;
+
 create table field_versions (  -- every value that a field of a record ever had, but for volatile ones
     record integer not null references records (id),
     field  text not null,       -- a member of the record, or of its pricing: 'pricing.prompt'; fields of the key are in

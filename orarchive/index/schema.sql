@@ -104,6 +104,14 @@ create table versions (        -- every version of every line, except for volati
 );
 create index versions_open on versions (file, record) where last is null;
 
+create table replaced_lines (  -- lines with prices that an earlier good read of the same hour had left
+    record  integer not null references records,
+    file    text not null,      -- as in versions: facts (it was listed), prices, spot
+    attempt integer not null references attempts, -- the later attempt, which replaced the line
+    line    text,               -- null: there was none
+    primary key (record, file, attempt)
+);
+
 create table model_facts (     -- fields of the last version of `facts` of each model that has one; null where it has no
     record         integer primary key references records, -- such value
     name           text,

@@ -18,6 +18,13 @@ END_VERSION = """
 
 INSERT_VERSION = "insert into versions (record, file, first, last, line) values (?, ?, ?, null, ?)"
 
+INSERT_REPLACED_LINE = "insert into replaced_lines (record, file, attempt, line) values (?, ?, ?, ?)"
+
+SELECT_EARLIER_READ = "select 1 from reads where feed = ? and hour = ? and good and attempt < ?"
+
+PRICE_FILES = ("facts", "prices", "spot")
+"""Files that say whether a record was listed, and what it cost."""
+
 DELETE_VERSION = "delete from versions where record = ? and file = ? and first = ?"
 
 REOPEN_VERSION = "update versions set last = null where record = ? and file = ? and line = ? and last = ?"
@@ -50,9 +57,12 @@ def apply_attempt(context: AttemptContext, step: ReplayStep) -> None:
     """(last hour, record, file) of the lines that stand no more."""
     standing: list[Row] = []
     """(record, file, line, last hour of the line before) of the lines that stand now."""
+    replaced: list[Row] = []
+    """(record, file, attempt, line) of what an earlier attempt at this hour had read."""
     for path, pairs in step.lines.items():
         feed, file = get_feed_of_path(path), get_index_file_name(path)
         assert feed
+        is_replacing = context.is_repeat and file in PRICE_FILES and _was_read(context, feed)
         for key, (old, new) in pairs.items():
             if isinstance(feed, FanOutFeed) and is_responses_file(path):
                 record = rows.get_or_insert(feed.parent, key, context.hour)
@@ -61,17 +71,26 @@ def apply_attempt(context: AttemptContext, step: ReplayStep) -> None:
             if is_volatile_file(feed, file):
                 _replace_latest(context, record, file, new)
                 continue
+            if is_replacing:
+                replaced.append((record, file, context.attempt, old.text.decode() if old else None))
             last, _ = context.find_span(feed.name, feed.get_parent_key(key))
             if old is not None:
                 ended.append((last, record, file))
             if new is not None:
                 standing.append((record, file, new.text.decode(), last))
+    context.db.executemany(INSERT_REPLACED_LINE, replaced)
     context.db.executemany(END_VERSION, ended)
     if context.is_repeat:
         standing = _undo_same_hour(context, ended, standing)
     context.db.executemany(
         INSERT_VERSION, ((record, file, context.hour, line) for record, file, line, _ in standing)
     )
+
+
+def _was_read(context: AttemptContext, feed: Feed) -> bool:
+    """Return whether an earlier attempt at the same hour read a feed well."""
+    values = (feed.name, context.hour, context.attempt)
+    return context.db.execute(SELECT_EARLIER_READ, values).fetchone() is not None
 
 
 def _undo_same_hour(context: AttemptContext, ended: list[Row], standing: list[Row]) -> list[Row]:

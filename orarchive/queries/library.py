@@ -203,7 +203,7 @@ class ArchiveReader:
         endpoints for the model.
         """
         lines = DownloadLines(self._queries)
-        quotes = find_quotes(self._queries, self._archive, model, _parse_time(at), provider, lines)
+        quotes = find_quotes(self._queries, model, _parse_time(at), provider, lines)
         if len(quotes) > 1:
             names = ", ".join(quote.key for quote in quotes)
             msg = f"{provider} has {len(quotes)} endpoints of {model}; name one of them as provider: {names}"

@@ -5,9 +5,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from orarchive.domain.changes import format_key
 from orarchive.domain.equality import is_same_value
-from orarchive.domain.feeds import FEEDS
 from orarchive.domain.keys import get_provider_of_tag
 from orarchive.domain.prices import (
     get_prices_at,
@@ -18,13 +16,11 @@ from orarchive.domain.prices import (
     read_schedule,
 )
 from orarchive.domain.records import get_object
-from orarchive.domain.snapshot import get_records_by_key
 from orarchive.errors import NotCoveredError
 from orarchive.index.sql_values import escape_surrogates
 from orarchive.jsonl import Record, loads
 from orarchive.queries.reads import Read, ReadLog
 from orarchive.queries.suggestions import list_model_ids, raise_not_found
-from orarchive.store.archive import Archive
 from orarchive.timestamps import floor_hour, format_hour, format_stamp, parse_stamp
 
 SELECT_MODEL = "select 1 from records where feed = 'models' and key = ?"
@@ -36,6 +32,13 @@ SELECT_LINES = """
     where feed = ? and key = ? and file in ('facts', 'prices', 'spot') and versions.first <= ? group by file
 """
 """The last line of each file that began by an hour; with `max` SQLite gives the columns of that very row."""
+
+SELECT_REPLACED_LINES = """
+    select file, min(replaced_lines.attempt), line from replaced_lines join records on records.id = record
+    join attempts on attempts.attempt = replaced_lines.attempt
+    where feed = ? and key = ? and replaced_lines.attempt > ? and hour = ? group by file
+"""
+"""What later attempts at an hour replaced first; with `min` SQLite gives the columns of that very row."""
 
 SELECT_SPANS = """
     select versions.first, versions.last from versions join records on id = record
@@ -75,11 +78,10 @@ class IndexLines:
 
 @dataclass(frozen=True)
 class _Source:
-    """What prices are read from: the reads of a feed, the lines of its records, and git if it is there."""
+    """What prices are read from: the reads of a feed, and the lines of its records."""
 
     reads: ReadLog
     lines: LineReader
-    archive: Archive | None
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,6 @@ class PriceQuote:
 
 def find_quotes(
     db: sqlite3.Connection,
-    archive: Archive | None,
     model: str,
     at: dt.datetime | None = None,
     provider: str | None = None,
@@ -168,9 +169,9 @@ def find_quotes(
     if not db.execute(SELECT_MODEL, (model,)).fetchone():
         raise_not_found("model", model, list_model_ids(db))
     if provider is None:
-        return [_find_quote(_Source(ReadLog(db, "models"), lines, archive), model, at)]
+        return [_find_quote(_Source(ReadLog(db, "models"), lines), model, at)]
     endpoints = db.execute(SELECT_ENDPOINTS, (model,)).fetchall()
-    source = _Source(ReadLog(db, "endpoints", model), lines, archive)
+    source = _Source(ReadLog(db, "endpoints", model), lines)
     quotes: list[PriceQuote] = []
     errors: list[NotCoveredError] = []
     for key, *names in endpoints:
@@ -241,25 +242,29 @@ def find_reads_around(reads: ReadLog, at: dt.datetime | None) -> tuple[Read | No
 
 
 def _read_pricing(source: _Source, key: str, read: Read) -> Record | None:
-    """Return the price object of a record in a read; None if it was not listed.
-
-    The index does not have the records of a read that was replaced; they are taken from its commit. Without
-    git raise NotCoveredError.
-    """
+    """Return the price object of a record in a read; None if it was not listed."""
     if not read.is_replaced:
         standing = _find_standing_pricing(source, key, read.hour)
         return standing[0] if standing else None
-    if source.archive is None:
-        hour = _format(read.hour)
-        msg = f"{hour} was read again, and git alone has what was read first; ask for {hour} without minutes"
-        raise NotCoveredError(msg)
-    feed = FEEDS[source.reads.feed]
-    records = get_records_by_key(feed, source.archive.read_snapshot(read.commit)[feed.name])
-    for record_key, record in records.items():
-        if escape_surrogates(format_key(feed, record_key)) == key:
-            pricing: Record = record.get("pricing", {})
-            return pricing
-    return None
+    versions = source.lines.find_lines(source.reads.feed, key, read.hour)
+    lines = _select_standing(versions, read.hour)
+    values = (source.reads.feed, key, read.attempt, read.hour)
+    for file, _, line in source.reads.db.execute(SELECT_REPLACED_LINES, values):
+        lines.pop(file, None)
+        if line is not None:
+            lines[file] = loads(line)
+    return _join_pricing(lines) if "facts" in lines else None
+
+
+def _select_standing(versions: Lines, hour: str) -> dict[str, Record]:
+    """Return of the last lines that began by an hour those that still stood in it."""
+    return {file: line for file, (_, last, line) in versions.items() if last is None or last >= hour}
+
+
+def _join_pricing(lines: dict[str, Record]) -> Record:
+    """Return the price object of a record, given its lines."""
+    spot_pricing = lines.get("spot", {}).get("pricing", {})
+    return {**get_object(lines.get("prices", {}), "pricing"), **spot_pricing}
 
 
 def _find_standing_pricing(source: _Source, key: str, hour: str) -> tuple[Record, str] | None:
@@ -269,11 +274,10 @@ def _find_standing_pricing(source: _Source, key: str, hour: str) -> tuple[Record
     """
     reads = source.reads
     versions = source.lines.find_lines(reads.feed, key, hour)
-    lines = {file: line for file, (_, last, line) in versions.items() if last is None or last >= hour}
+    lines = _select_standing(versions, hour)
     if "facts" not in lines:
         return None
-    spot_pricing = lines.get("spot", {}).get("pricing", {})
-    pricing = {**get_object(lines.get("prices", {}), "pricing"), **spot_pricing}
+    pricing = _join_pricing(lines)
     if "prices" in lines:
         return pricing, versions["prices"][0]
     # A record without a line in `prices` has no price: since its facts began, or since the hour after

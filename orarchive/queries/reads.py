@@ -20,7 +20,7 @@ SELECT_REPLACED = """
 """Null for a read that was not replaced: no later attempt at its hour read other records."""
 
 SELECT_READS = f"""
-    select attempts.hour, started, origin, commit_id, {SELECT_REPLACED}, kept
+    select attempts.hour, attempts.attempt, started, origin, {SELECT_REPLACED}, kept
     from reads join attempts on attempts.attempt = reads.attempt where feed = ? and good
 """
 
@@ -30,12 +30,13 @@ class Read:
     """One good read of a feed."""
 
     hour: str
+    attempt: int
+    """Row id of the attempt."""
     started: str
     origin: str
-    commit: str | None
-    """The commit whose tree is the state after it."""
     is_replaced: bool
-    """A later attempt at the same hour read other records; the index has only those."""
+    """A later attempt at the same hour read other records: of those of this one only the lines that were
+    replaced are kept."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,6 @@ class ReadLog:
 
     def _select(self, where: str, value: str, order: str) -> Iterator[Read]:
         query = f"{SELECT_READS} and {where} order by reads.attempt {order}"
-        for hour, started, origin, commit, replaced, kept_json in self.db.execute(query, (self.feed, value)):
+        for hour, attempt, started, origin, replaced, kept_json in self.db.execute(query, (self.feed, value)):
             if replaced != IS_LOST and self.parent_key not in loads(kept_json or "{}"):
-                yield Read(hour, started, origin, commit, bool(replaced))
+                yield Read(hour, attempt, started, origin, bool(replaced))

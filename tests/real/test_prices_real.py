@@ -114,9 +114,9 @@ def test_a_price_at_any_time_is_that_of_the_file(
         if naive is None:
             counts["not listed"] += 1
             with pytest.raises(NotArchivedError):
-                find_quotes(two_years_index, two_years.archive, model, at)
+                find_quotes(two_years_index, model, at)
             continue
-        (quote,) = find_quotes(two_years_index, two_years.archive, model, at)
+        (quote,) = find_quotes(two_years_index, model, at)
         assert_same_quote(quote, naive, at)
         assert quote.since == naive.since
         counts[naive.same] += 1
@@ -134,8 +134,8 @@ def test_a_minute_before_a_price_was_recorded(
     for model, time in random.Random(25).sample(changes, 25):
         at = time - dt.timedelta(minutes=1)
         at = at if at.minute or at.second else at + dt.timedelta(seconds=1)
-        (before,) = find_quotes(two_years_index, two_years.archive, model, at)
-        (after,) = find_quotes(two_years_index, two_years.archive, model, time)
+        (before,) = find_quotes(two_years_index, model, at)
+        (after,) = find_quotes(two_years_index, model, time)
         naive = look_up(hourly, model, at)
         assert naive and naive.same is False
         assert_same_quote(before, naive, at)
@@ -155,10 +155,10 @@ def test_since_is_the_last_turn_of_the_price_points(
         spans = two_years_index.execute(query, (model,)).fetchall()
         turns = [first for first, _ in spans]
         turns += [hours[hours.index(last) + 1] for _, last in spans if last]
-        (quote,) = find_quotes(two_years_index, two_years.archive, model)
+        (quote,) = find_quotes(two_years_index, model)
         assert quote.since == max(turns), model
     at = dt.datetime(2026, 5, 1, tzinfo=dt.UTC)
-    (quote,) = find_quotes(two_years_index, two_years.archive, "openai/gpt-4", at)
+    (quote,) = find_quotes(two_years_index, "openai/gpt-4", at)
     assert quote.since == "2024-09-21T02:00:00Z", "though zeros were spelled out for a while"
 
 

@@ -88,5 +88,5 @@ def test_a_time_of_day_price_at_any_time(
         for model in SCHEDULED_MODELS:
             naive = look_up(august_versions, model, at)
             assert naive
-            (quote,) = find_quotes(august_index, august_archive, model, at)
+            (quote,) = find_quotes(august_index, model, at)
             assert_same_quote(quote, naive, at)
