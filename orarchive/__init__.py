@@ -58,6 +58,7 @@ def open(source: str | Path, cache: Path | None = None) -> "ArchiveReader":
     """
     # Imported on first use: the commands start without it.
     from orarchive.queries.library import ArchiveReader
-    from orarchive.queries.sources import find_database
+    from orarchive.queries.sources import find_database, get_site_address, is_address
 
-    return ArchiveReader(*find_database(source, cache))
+    site = get_site_address(str(source)) if is_address(source) else ""
+    return ArchiveReader(*find_database(source, cache), site, cache)

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -23,8 +23,15 @@ from orarchive.index.events import Event
 from orarchive.index.sql_values import decode_text
 from orarchive.jsonl import Record, loads
 from orarchive.queries.download_lines import INDEX_VIEWS, DownloadLines
+from orarchive.queries.endpoint_health import (
+    FILE_REMEDY,
+    EndpointHealth,
+    read_archive_month,
+    read_month_file,
+)
 from orarchive.queries.price import PriceQuote, find_quotes, find_reads_around
 from orarchive.queries.reads import ReadLog
+from orarchive.queries.sources import fetch_file, fetch_month, is_address
 from orarchive.queries.suggestions import raise_not_found
 from orarchive.queries.timeline import RecordSummary, read_timeline, summarize_records
 from orarchive.store.archive import Archive
@@ -144,10 +151,15 @@ class HealthDay:
 class ArchiveReader:
     """An archive that was opened for questions. It closes at the end of a `with` block, or by `close`."""
 
-    def __init__(self, path: Path, archive: Archive | None = None) -> None:
+    def __init__(
+        self, path: Path, archive: Archive | None = None, site: str = "", cache: Path | None = None
+    ) -> None:
         self.path = path
         """The file of the database for download; see docs/download.md."""
         self._archive = archive
+        self._site = site
+        """Address of the site that the file is from."""
+        self._cache = cache
         self._queries = _connect(path)
         self._queries.executescript(INDEX_VIEWS)
 
@@ -234,7 +246,32 @@ class ArchiveReader:
         events = read_timeline(self._queries, key)
         return History(tuple(summarize_records(self._queries, key)), tuple(events))
 
-    def health(self, month: str) -> list[HealthDay]:
+    def health(self, month: str, file: str | Path | None = None) -> Iterator[EndpointHealth]:
+        """Return every reading of the health of endpoints in a month, `2026-11`.
+
+        Of an archive it is read from git; of a published site from the Parquet file of the month, where the
+        site or the release of its repository on GitHub has it. `file` is the path or the address of such a
+        file. Files take the package pyarrow. Raise NotCoveredError, which says what to do, where the health
+        of that month is not there.
+        """
+        if file is not None or self._archive is None:
+            return read_month_file(self._find_month(month, file), month)
+        return read_archive_month(self._archive, self.path.parent, month)
+
+    def _find_month(self, month: str, file: str | Path | None) -> Path:
+        """Return the Parquet file of a month, downloaded if it has an address."""
+        path: Path | None = None
+        if file is not None:
+            path = fetch_file(str(file), self._cache) if is_address(file) else Path(file)
+        elif self._site:
+            path = fetch_month(self._site, self._cache, month)
+        if path is None:
+            source = file or self._site or self.path
+            msg = f"{source} has no raw health of {month}; {FILE_REMEDY.format(month=month)}"
+            raise NotCoveredError(msg)
+        return path
+
+    def health_days(self, month: str) -> list[HealthDay]:
         """Return the health of each endpoint on each day of a month, `2026-11`, by date and key.
 
         Raise NotCoveredError for a month of which no health was read.

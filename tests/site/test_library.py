@@ -198,7 +198,7 @@ def test_questions_without_an_answer(site_folder: Path) -> None:
         with pytest.raises(orarchive.UnknownError, match="did you mean repriced"):
             reader.events(kind="repriced!")
         with pytest.raises(orarchive.NotCoveredError, match="from 2026-06-01 to 2026-06-20"):
-            reader.health("2026-05")
+            reader.health_days("2026-05")
         for hour in ("2026-05-31T23Z", "2026-06-20T14Z"):
             with pytest.raises(orarchive.NotCoveredError, match="covers 2026-06-01T00Z to 2026-06-20T13Z"):
                 reader.models(hour)
