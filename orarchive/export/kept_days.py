@@ -1,4 +1,4 @@
-"""Days of health that the last export has and the index lacks: it was built after their health was gone."""
+"""Days of health that the last export has and the index lacks: it was built after their health was lost."""
 
 import datetime as dt
 import sqlite3
@@ -45,12 +45,14 @@ class KeptDays:
     def merge(self, year: str, rows: pa.Table) -> pa.Table:
         """Return the rows of a year with those of the last export that were made from more hours.
 
-        Raise ArchiveError where that file is damaged.
+        Raise ArchiveError where that file is damaged and had more rows.
         """
         if year not in self.list_years():
             return rows
         entry = self.entries[year]
         if not is_intact(self.out, entry):
+            if rows.num_rows >= entry.rows:
+                return rows
             msg = (
                 f"{self.out / entry.path} is missing or damaged, and the archive no longer holds the health"
                 f" of some of its days; restore the file (its SHA-256 is {entry.sha256})"

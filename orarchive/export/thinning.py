@@ -13,6 +13,8 @@ from orarchive.export.readme import describe_lost_health
 from orarchive.export.schemas import HEALTH
 from orarchive.history.health import CUT, READ, stream_attempt_health
 from orarchive.history.history import History, read_history
+from orarchive.index.cut_health import format_cut_file
+from orarchive.index.database import open_index
 from orarchive.store.archive import Archive
 from orarchive.store.health_branch import HEALTH_REF
 from orarchive.store.health_commits import align_branch, cut_branch
@@ -67,7 +69,9 @@ def thin_health(
             f" left of these months all the same, name the hours: {options}"
         )
         raise ArchiveError(msg)
-    return Thinning(hour, cut_branch(archive, hour, history.attempts))
+    with open_index(archive, cache) as db:
+        figures = format_cut_file(db, format_stamp(hour))
+    return Thinning(hour, cut_branch(archive, hour, history.attempts, figures))
 
 
 def _list_states(history: History, hour: dt.datetime) -> set[tuple[str, str]]:

@@ -41,6 +41,7 @@ from orarchive.index import (
 )
 from orarchive.index.checkpoints import CheckpointWriter, count_indexed
 from orarchive.index.context import AttemptContext, IndexUpdate, write_attempt
+from orarchive.index.cut_health import CutHealth
 from orarchive.index.events import Event
 from orarchive.index.field_counts import FieldCounts
 from orarchive.index.health_days import DayTracker
@@ -147,7 +148,7 @@ def apply_attempts(
         update = IndexUpdate(
             db, archive, state, RecordRows.load(db), RunTracker.load(db), DayTracker(db), last_hour
         )
-        fields = FieldCounts.load(db)
+        fields, cut_health = FieldCounts.load(db), CutHealth(archive)
         steps = zip(
             replay(archive, attempts, base, state), stream_attempt_health(archive, attempts), strict=True
         )
@@ -158,12 +159,14 @@ def apply_attempts(
                 health.delete_old_health(context)
                 if not step.broken_reason:
                     base = step.attempt_commit.commit or base
-                    apply_attempt(context, step, step_health, fields)
+                    apply_attempt(context, step, step_health, fields, cut_health)
                 if writer and writer.is_due(indexed):
                     update.write()
+                    cut_health.write_day(db)
                     _write_meta(db, base)
                     writer.write(indexed)
         update.write()
+        cut_health.write_day(db)
         current_prices.update_rates(context)
     db.executemany(
         INSERT_FEED, ((feed.name, feed.scope, feed.cadence, ", ".join(feed.key)) for feed in FEEDS.values())
@@ -190,7 +193,11 @@ def _write_meta(db: sqlite3.Connection, base: str | None) -> None:
 
 
 def apply_attempt(
-    context: AttemptContext, step: ReplayStep, step_health: AttemptHealth | None, fields: FieldCounts
+    context: AttemptContext,
+    step: ReplayStep,
+    step_health: AttemptHealth | None,
+    fields: FieldCounts,
+    cut_health: CutHealth,
 ) -> None:
     """Index one attempt that could be read: its records, lines, prices, fields and events, in this order."""
     record_events = [*lifecycle.apply_attempt(context, step)]
@@ -204,7 +211,7 @@ def apply_attempt(
         record_events,
         events.derive_events(_list_step_changes(context, step, appeared), context),
         field_events,
-        health.apply_attempt(context, step_health),
+        health.apply_attempt(context, step_health, cut_health),
         rankings.apply_attempt(context, step),
     )
     events.write_events(context.db, context, chain.from_iterable(groups))

@@ -12,8 +12,9 @@ from orarchive.domain.event_kinds import DEGRADED, ORPHANED, RECOVERED
 from orarchive.domain.health_values import DISTRIBUTIONS, STATUS
 from orarchive.domain.prices import is_dynamic, read_prices
 from orarchive.domain.records import is_alias
-from orarchive.history.health import AttemptHealth
+from orarchive.history.health import CUT, AttemptHealth
 from orarchive.index.context import AttemptContext, FeedRead
+from orarchive.index.cut_health import CutHealth
 from orarchive.index.events import Event
 from orarchive.index.health_readings import build_rows, read_integers, read_numbers
 from orarchive.index.record_rows import FIRST_ARRIVALS
@@ -42,7 +43,9 @@ INSERT_HEALTH = f"insert into health values ({', '.join('?' * 15)})"
 SELECT_RECORD = "select key, arrival from records where id = ?"
 
 
-def apply_attempt(context: AttemptContext, health: AttemptHealth | None) -> Iterator[Event]:
+def apply_attempt(
+    context: AttemptContext, health: AttemptHealth | None, cut_health: CutHealth
+) -> Iterator[Event]:
     """Count the health of endpoints and the unserved models of an attempt, each once an hour.
 
     Yield the events that become known by it. Readings that would be older than the retention at the end of
@@ -51,6 +54,8 @@ def apply_attempt(context: AttemptContext, health: AttemptHealth | None) -> Iter
     read = context.reads.get("endpoints")
     if read is None:
         return
+    if health and health.state == CUT:
+        yield from cut_health.apply_attempt(context)
     if health and health.file:
         yield from _count_health(context, read, health.file)
     yield from _count_unserved(context, read)

@@ -34,6 +34,8 @@ STANDS_FOR = "Stands-For: "
 """Trailer of a commit that was made anew: the commit that the ledger names."""
 HOUR_TRAILER = "Hour: "
 """Trailer of every commit: its hour, as in files."""
+CUT_PATH = f"{DATA_PREFIX}endpoints/cut_health.jsonl"
+"""Path, in the first commit after a cut, of the days and events of the health that was cut off."""
 CUT_BEFORE = "Cut-Before: "
 """Trailer of the first commit after a cut: the hour before which health was cut off."""
 
@@ -77,17 +79,21 @@ class HealthBranch:
     """The hour (as in files) before which health was cut off; None where nothing was."""
     hours: tuple[str, str] | None
     """The first and the last hour of the commits; None without commits."""
+    cut_commit: str | None = None
+    """The first commit after the cut."""
 
 
 def read_branch(archive: Archive, tips: list[str] | None = None) -> HealthBranch:
     """Read the commits in the history of some tips: by default of the branch here and at the remotes."""
     messages = [*_list_messages(archive, _list_tips(archive) if tips is None else tips)]
-    cut_hours = (find_trailer(CUT_BEFORE, message) for _, message in messages)
+    cuts = [(hour, name) for name, message in messages if (hour := find_trailer(CUT_BEFORE, message))]
+    cut_hour, cut_commit = max(cuts, default=(None, None))
     hours = [hour for _, message in messages if (hour := find_trailer(HOUR_TRAILER, message))]
     return HealthBranch(
         {find_trailer(STANDS_FOR, message) or name: name for name, message in messages},
-        max(filter(None, cut_hours), default=None),
+        cut_hour,
         (min(hours), max(hours)) if hours else None,
+        cut_commit,
     )
 
 
@@ -122,6 +128,15 @@ def read_health(archive: Archive, entry: HealthEntry | None, hour: dt.datetime) 
     if hashlib.sha256(content).hexdigest() != entry["sha256"]:
         msg = f"the health of {format_hour(hour)} is not what the ledger hashed; orarchive verify names all"
         raise ArchiveError(msg)
+    return content
+
+
+def read_cut_file(archive: Archive) -> bytes:
+    """Read what a cut left of the health that it cut off; no bytes where there is no such file."""
+    commit = read_branch(archive).cut_commit
+    if not (commit and archive.run_git("ls-tree", "--full-tree", commit, CUT_PATH)):
+        return b""
+    (content,) = stream_blobs(archive.root, [f"{commit}:{CUT_PATH}"])
     return content
 
 

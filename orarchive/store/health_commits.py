@@ -13,6 +13,7 @@ from orarchive.store.commit import FILE_MODE, NEW_ARCHIVE_FILES
 from orarchive.store.fast_import import format_data, run_fast_import
 from orarchive.store.health_branch import (
     CUT_BEFORE,
+    CUT_PATH,
     HEALTH_BRANCH,
     HEALTH_REF,
     HOUR_TRAILER,
@@ -119,11 +120,12 @@ def refuse_health_checkout(archive: Archive) -> None:
         raise ArchiveError(msg)
 
 
-def cut_branch(archive: Archive, hour: dt.datetime, lines: Iterable[Attempt]) -> int:
+def cut_branch(archive: Archive, hour: dt.datetime, lines: Iterable[Attempt], figures: bytes) -> int:
     """Make the branch anew without the health before an hour; return how many commits it lost.
 
-    `lines` are all of the ledger: what those from that hour on name stays, although it may be older. Raise
-    ArchiveError, with nothing cut, where a commit before that hour is named by none of them.
+    `figures` is the file of days and events that the first commit gets in its place. `lines` are all of the
+    ledger: what those from that hour on name stays, although it may be older. Raise ArchiveError, with
+    nothing cut, where a commit before that hour is named by none of them.
     """
     lines = [line for line in lines if "health" in line]
     commits = _read_commits(archive, HEALTH_REF)
@@ -140,8 +142,16 @@ def cut_branch(archive: Archive, hour: dt.datetime, lines: Iterable[Attempt]) ->
     staying = [entry for entry in commits if entry not in going]
     if not staying or not going:
         return 0
-    move_branch(archive, _make_anew(archive, staying, None, hour))
+    move_branch(archive, _make_anew(archive, staying, None, Cut(hour, figures)))
     return len(going)
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Where a history of health begins, and what it keeps of the health before."""
+
+    hour: dt.datetime
+    figures: bytes
 
 
 @dataclass(frozen=True)
@@ -180,7 +190,7 @@ def _read_commits(archive: Archive, *revisions: str) -> list[HealthCommit]:
 
 
 def _make_anew(
-    archive: Archive, commits: list[HealthCommit], parent: str | None, cut_hour: dt.datetime | None = None
+    archive: Archive, commits: list[HealthCommit], parent: str | None, cut: Cut | None = None
 ) -> str:
     """Make commits anew on top of a parent, or as a new history that begins at a cut; return the last one.
 
@@ -188,24 +198,24 @@ def _make_anew(
     """
     archive.run_git("update-ref", "-d", NEW_REF)
     try:
-        run_fast_import(archive, _format_anew(commits, parent, cut_hour))
+        run_fast_import(archive, _format_anew(commits, parent, cut))
         return archive.run_git("rev-parse", "--verify", NEW_REF)
     finally:
         archive.run_git("update-ref", "-d", NEW_REF)
 
 
-def _format_anew(
-    commits: list[HealthCommit], parent: str | None, cut_hour: dt.datetime | None
-) -> Iterator[bytes]:
+def _format_anew(commits: list[HealthCommit], parent: str | None, cut: Cut | None) -> Iterator[bytes]:
     """Yield the input of `git fast-import` that makes commits anew."""
     begin = f"from {parent}\n" if parent else ""
-    cut = [f"{CUT_BEFORE}{format_stamp(cut_hour)}"] if cut_hour else []
     for commit in commits:
         replaced = (STANDS_FOR, CUT_BEFORE)
         lines = [line for line in commit.message.rstrip().split("\n") if not line.startswith(replaced)]
-        message = "\n".join([*lines, f"{STANDS_FOR}{commit.first_name}", *cut, ""])
+        cut_lines = [f"{CUT_BEFORE}{format_stamp(cut.hour)}"] if cut else []
+        message = "\n".join([*lines, f"{STANDS_FOR}{commit.first_name}", *cut_lines, ""])
         yield f"commit {NEW_REF}\nauthor {commit.author}\ncommitter {commit.committer}\n".encode()
         yield format_data(message.encode())
         yield f'{begin}M 040000 {commit.tree} ""\n'.encode()
-        begin, cut = "", []
+        if cut:
+            yield f"M {FILE_MODE} inline {CUT_PATH}\n".encode() + format_data(cut.figures)
+        begin, cut = "", None
     yield b"done\n"

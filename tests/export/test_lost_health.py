@@ -9,7 +9,7 @@ from orarchive.errors import ArchiveError
 from orarchive.export.export import export_archive
 from orarchive.export.manifest import MANIFEST_NAME, Manifest, read_manifest
 from orarchive.export.release import write_assets
-from orarchive.export.schemas import HEALTH
+from orarchive.export.schemas import HEALTH, HEALTH_DAYS
 from orarchive.export.thinning import thin_health
 from orarchive.jsonl import Record
 from orarchive.queries.health_attempts import LostHealth
@@ -62,6 +62,10 @@ def test_a_month_that_was_exported_before_the_loss_stays(archive: Archive, tmp_p
     again, months = export_archive(archive, tmp_path / "out", tmp_path / "cache")
     assert (again, months) == (manifest, [])
     assert list_statuses(tmp_path / "out", again) == [0, 1, 2]
+    path = tmp_path / "out" / HEALTH_DAYS.build_path("2026")
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(ArchiveError, match="holds the health of some of its days; restore the file"):
+        export_archive(archive, tmp_path / "out", tmp_path / "cache")
     new, months = export_archive(archive, tmp_path / "new", tmp_path / "cache")
     assert (months, [entry.hour[:10] for entry in new.lost_health]) == (
         ["2026-07"],

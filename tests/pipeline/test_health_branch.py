@@ -261,7 +261,7 @@ def test_branches_of_health_that_grew_apart_are_joined(writers: Writers) -> None
 
 def test_a_cut_leaves_what_the_ledger_names_readable(archive: Archive) -> None:
     before = {name: read_health(archive, entry, hour) for hour, name, entry in list_entries(archive)}
-    assert cut_branch(archive, HOURS[2], read_history(archive).attempts) == 2
+    assert cut_branch(archive, HOURS[2], read_history(archive).attempts, b"") == 2
     kept = list_names(archive)[2:]
     assert {*list_health_commits(archive)} == {*kept}
     assert archive.resolve_commit(HEALTH_REF) != kept[-1]
@@ -277,8 +277,8 @@ def test_a_cut_leaves_what_the_ledger_names_readable(archive: Archive) -> None:
     assert not findings.wrong
     assert findings.health_absent > 0
     assert {state for (state,) in query_index(archive, STATES)} == {"cut off", "read"}
-    assert cut_branch(archive, HOURS[2], read_history(archive).attempts) == 0
-    assert cut_branch(archive, HOURS[3], read_history(archive).attempts) == 1
+    assert cut_branch(archive, HOURS[2], read_history(archive).attempts, b"") == 0
+    assert cut_branch(archive, HOURS[3], read_history(archive).attempts, b"") == 1
     assert [*list_health_commits(archive)] == kept[-1:]
 
 
@@ -297,7 +297,7 @@ def test_an_hour_goes_on_top_of_a_cut_branch(writers: Writers, depth: str) -> No
     assert writers.ours.run(START + HOUR, push=True) == 0
     cutter = clone(Archive(writers.remote, writers.remote), writers.remote.parent / "cutter")
     read_git(cutter.root, "branch", "--quiet", "health", "origin/health")
-    assert cut_branch(cutter, START + HOUR, read_history(cutter).attempts) == 1
+    assert cut_branch(cutter, START + HOUR, read_history(cutter).attempts, b"") == 1
     read_git(cutter.root, "push", "--quiet", "--force", "origin", "health")
     writer.serve(BODIES[3])
     assert writer.run(START + 2 * HOUR, push=True) == 0
@@ -338,12 +338,12 @@ def test_health_of_another_archive_is_not_cut(archive: Archive) -> None:
     read_git(archive.root, "reset", "--quiet", "--hard", "HEAD~3")
     tip = archive.resolve_commit(HEALTH_REF)
     with pytest.raises(ArchiveError, match="nothing is cut off: the ledger here does not name 1 commit"):
-        cut_branch(archive, HOURS[2], read_history(archive).attempts)
+        cut_branch(archive, HOURS[2], read_history(archive).attempts, b"")
     assert archive.resolve_commit(HEALTH_REF) == tip
 
 
 def test_fields_of_health_do_not_appear_because_old_health_is_not_here(archive: Archive) -> None:
-    cut_branch(archive, HOURS[2], read_history(archive).attempts)
+    cut_branch(archive, HOURS[2], read_history(archive).attempts, b"")
     assert query_index(archive, "select key from events where kind = 'field_appeared'") == []
 
 

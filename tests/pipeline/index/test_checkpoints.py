@@ -13,6 +13,7 @@ from orarchive.history.replay import ReplayStep
 from orarchive.index import build, checkpoints
 from orarchive.index.checksums import CHECKSUMS_NAME
 from orarchive.index.context import AttemptContext, IndexUpdate, write_attempt
+from orarchive.index.cut_health import CutHealth
 from orarchive.index.database import INDEX_NAME
 from orarchive.index.field_counts import FieldCounts
 from orarchive.sample import START
@@ -120,11 +121,15 @@ def test_a_build_that_an_error_ends_goes_on(
     apply_attempt = build.apply_attempt
 
     def apply_or_fail(
-        context: AttemptContext, step: ReplayStep, health: AttemptHealth | None, fields: FieldCounts
+        context: AttemptContext,
+        step: ReplayStep,
+        health: AttemptHealth | None,
+        fields: FieldCounts,
+        cut_health: CutHealth,
     ) -> None:
         if len(indexed_hours) == 4:
             raise error
-        apply_attempt(context, step, health, fields)
+        apply_attempt(context, step, health, fields, cut_health)
 
     monkeypatch.setattr(build, "apply_attempt", apply_or_fail)
     with pytest.raises(type(error)):
