@@ -8,6 +8,7 @@ from orarchive.domain.data_paths import get_feed_of_path, get_file_name, is_resp
 from orarchive.domain.feeds import FEEDS, FanOutFeed, Feed
 from orarchive.history.replay import Line, ReplayState, ReplayStep
 from orarchive.index.context import AttemptContext
+from orarchive.index.prices import PRICED_FEEDS
 
 Row = tuple[Any, ...]
 
@@ -62,7 +63,7 @@ def apply_attempt(context: AttemptContext, step: ReplayStep) -> None:
     for path, pairs in step.lines.items():
         feed, file = get_feed_of_path(path), get_index_file_name(path)
         assert feed
-        is_replacing = context.is_repeat and file in PRICE_FILES and _was_read(context, feed)
+        is_replacing = context.is_repeat and _is_priced(feed, file) and _was_read(context, feed)
         for key, (old, new) in pairs.items():
             if isinstance(feed, FanOutFeed) and is_responses_file(path):
                 record = rows.get_or_insert(feed.parent, key, context.hour)
@@ -85,6 +86,11 @@ def apply_attempt(context: AttemptContext, step: ReplayStep) -> None:
     context.db.executemany(
         INSERT_VERSION, ((record, file, context.hour, line) for record, file, line, _ in standing)
     )
+
+
+def _is_priced(feed: Feed, file: str) -> bool:
+    """Return whether a file says which records of a feed with prices were listed, or what they cost."""
+    return feed.name in PRICED_FEEDS and file in PRICE_FILES
 
 
 def _was_read(context: AttemptContext, feed: Feed) -> bool:

@@ -8,6 +8,7 @@ import pytest
 from orarchive.errors import ArchiveError
 from orarchive.export.export import export_archive
 from orarchive.export.manifest import MANIFEST_NAME, Manifest, read_manifest
+from orarchive.export.readme import describe_lost_health
 from orarchive.export.release import write_assets
 from orarchive.export.schemas import HEALTH, HEALTH_DAYS
 from orarchive.export.thinning import thin_health
@@ -70,6 +71,29 @@ def test_a_month_that_was_exported_before_the_loss_stays(archive: Archive, tmp_p
     assert (months, [entry.hour[:10] for entry in new.lost_health]) == (
         ["2026-07"],
         ["2026-06-01", "2026-06-21"],
+    )
+
+
+def test_a_day_of_which_hours_are_lost_stays_as_it_was_exported(tmp_path: Path) -> None:
+    """The index that is built after the loss has two of the three hours of the day."""
+    endpoints: list[list[Record]] = [[{"tag": "x", "status": n}] for n in range(3)]
+    snapshots = [build_snapshot([MODEL], {"a/b": items}) for items in endpoints]
+    archive = open_archive(write_archive(tmp_path / "archive", *snapshots, start=START))
+    out = tmp_path / "out"
+    manifest, _ = export_archive(archive, out)
+    damage_health(archive, 0)
+    again, _ = export_archive(archive, out, tmp_path / "cache")
+    assert again == manifest
+    (day,) = read_rows(out, again, HEALTH_DAYS.name)
+    assert (day["hours"], day["abnormal_hours"]) == (3, 2)
+    new, _ = export_archive(archive, tmp_path / "new", tmp_path / "cache")
+    (day,) = read_rows(tmp_path / "new", new, HEALTH_DAYS.name)
+    assert (day["hours"], day["abnormal_hours"]) == (2, 2)
+
+
+def test_many_lost_hours_are_counted() -> None:
+    assert describe_lost_health([LOST] * 3, 1).endswith(
+        "2026-06-21T00:00:00Z (attempt 1, damaged), and 2 more"
     )
 
 

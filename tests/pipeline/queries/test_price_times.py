@@ -8,8 +8,10 @@ import pytest
 
 import orarchive
 from orarchive.importer.convert import import_versions
+from orarchive.index.database import open_index
 from orarchive.jsonl import dumps, loads
 from orarchive.sample import START
+from orarchive.store.archive import open_archive
 from orarchive.timestamps import format_hour, format_stamp
 from tests.support.all_readers import ask
 from tests.support.archives import DAY, HOUR, Stage, build_payloads, make_archive
@@ -35,6 +37,8 @@ from tests.support.questions import (
     remove_models,
     set_prompt_price,
 )
+from tests.support.random_histories import archive_steps, write_history
+from tests.support.random_steps import Edit, Step
 from tests.support.recorders import commit_recording
 
 FIRST_STAMP, SECOND_STAMP, LAST_STAMP = map(format_stamp, (FIRST, SECOND, LAST))
@@ -183,6 +187,25 @@ def test_a_price_that_was_replaced_within_its_hour(stage: Stage) -> None:
     make_commits(stage.root, [commits[0], commits[2]])
     assert get_prices(stage, GLM, *half_past)["prompt"] == "0.000001"
     assert get_certainty(stage, GLM, *half_past) == (FIRST_STAMP, FIRST_STAMP, SECOND_STAMP, True)
+
+
+def test_only_what_a_good_read_had_left_counts_as_replaced(tmp_path: Path) -> None:
+    """Of two hours with a repair the first had read no endpoints before it, the second all but a model."""
+    edit = Edit((("endpoints", "a/plain", 0),), "pricing.prompt", "0.3")
+    steps = [
+        Step(0, bad={"endpoints": "failed"}),
+        Step(0),
+        Step(1, [edit], missed=frozenset(["a/plain"])),
+        Step(0),
+    ]
+    write_history(tmp_path / "archive", archive_steps(steps))
+    with open_index(open_archive(tmp_path / "archive")) as db:
+        query = """
+            select hour, key, file from replaced_lines join records on records.id = record
+            join attempts on attempts.attempt = replaced_lines.attempt
+        """
+        rows = db.execute(query).fetchall()
+    assert rows == [(format_stamp(START + HOUR), "a/plain@p/one#1", "prices")]
 
 
 # --- since when ---------------------------------------------------------------------------------------------
