@@ -1,0 +1,127 @@
+"""Charts of price against quality: coordinates in user units of an SVG, drawn by templates.
+
+The axis of prices is logarithmic; the front joins the models that no other is both cheaper and better than.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+WIDTH, HEIGHT = 1160, 400
+LEFT, RIGHT, TOP, BOTTOM = 40, WIDTH - 16, 16, HEIGHT - 40
+
+PRICE_STEPS = (1, 3)
+"""Labels of the axis of prices in each power of ten."""
+
+QUALITY_TICKS = 5
+
+CHARACTER_WIDTH, LINE_HEIGHT = 6.6, 13
+"""Room for a label, in user units."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """A model: its name, its price (USD for a million tokens, above 0) and its quality."""
+
+    name: str
+    price: Decimal
+    quality: Decimal
+    is_front: bool
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A point in the drawing."""
+
+    point: Point
+    x: float
+    y: float
+    label_x: float | None
+    """End of its label; None where it has none, or there is no room for it."""
+    label_y: float
+
+
+@dataclass(frozen=True)
+class AxisMark:
+    """A line of the grid and its label."""
+
+    at: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Scatter:
+    """A chart of points."""
+
+    dots: list[Dot]
+    front: str
+    """The `d` attribute of the line that joins the front."""
+    prices: list[AxisMark]
+    qualities: list[AxisMark]
+    width: int = WIDTH
+    height: int = HEIGHT
+    left: int = LEFT
+    right: int = RIGHT
+    top: int = TOP
+    bottom: int = BOTTOM
+
+
+def draw_scatter(points: Sequence[Point]) -> Scatter | None:
+    """Return a chart of points; None if there are fewer than two prices or qualities."""
+    prices = [math.log10(point.price) for point in points]
+    qualities = [float(point.quality) for point in points]
+    if len(set(prices)) < 2 or len(set(qualities)) < 2:
+        return None
+    left, right = min(prices) - 0.1, max(prices) + 0.1
+    low, high = min(*qualities, 0.0), max(qualities) * 1.05
+
+    def x(price: float) -> float:
+        return round(LEFT + (RIGHT - LEFT) * (price - left) / (right - left), 1)
+
+    def y(quality: float) -> float:
+        return round(BOTTOM - (BOTTOM - TOP) * (quality - low) / (high - low), 1)
+
+    places = [
+        (point, x(math.log10(point.price)), y(float(point.quality)))
+        for point in sorted(points, key=lambda point: (point.price, point.name))
+    ]
+    front = [(at_x, at_y) for point, at_x, at_y in places if point.is_front]
+    return Scatter(
+        dots=_place_labels(places),
+        front="M" + "L".join(f"{at_x:g} {at_y:g}" for at_x, at_y in front),
+        prices=[AxisMark(x(math.log10(price)), f"${price:g}") for price in _list_prices(left, right)],
+        qualities=[AxisMark(y(quality), f"{quality:g}") for quality in _list_qualities(low, high)],
+    )
+
+
+def _place_labels(places: Sequence[tuple[Point, float, float]]) -> list[Dot]:
+    """Put the name of each point of the front to the left above it, if it covers no other name."""
+    taken: list[tuple[float, float, float]] = []
+    dots = []
+    for point, x, y in places:
+        width = CHARACTER_WIDTH * len(point.name)
+        label_x, label_y = max(x - 6, LEFT + width), y - 8
+        is_free = point.is_front and not any(
+            left < label_x and label_x - width < right and abs(label_y - at_y) < LINE_HEIGHT
+            for left, right, at_y in taken
+        )
+        if is_free:
+            taken.append((label_x - width, label_x, label_y))
+        dots.append(Dot(point, x, y, round(label_x, 1) if is_free else None, round(label_y, 1)))
+    return dots
+
+
+def _list_prices(left: float, right: float) -> list[float]:
+    """List the labelled prices between two powers of ten."""
+    powers = range(math.floor(left), math.ceil(right) + 1)
+    prices = [step * 10.0**power for power in powers for step in PRICE_STEPS]
+    return [price for price in prices if left <= math.log10(price) <= right]
+
+
+def _list_qualities(low: float, high: float) -> list[float]:
+    """List round qualities between two, about QUALITY_TICKS of them."""
+    magnitude = 10 ** math.floor(math.log10((high - low) / QUALITY_TICKS))
+    steps = (magnitude, 2 * magnitude, 5 * magnitude, 10 * magnitude)
+    step = next(step for step in steps if (high - low) / step <= QUALITY_TICKS + 1)
+    return [step * n for n in range(math.ceil(low / step), math.floor(high / step) + 1)]

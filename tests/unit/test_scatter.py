@@ -1,0 +1,43 @@
+"""Charts of price against quality."""
+
+from decimal import Decimal
+
+from orarchive.publish.charts.scatter import LEFT, RIGHT, Point, draw_scatter
+
+
+def build_point(name: str, price: str, quality: int, is_front: bool = False) -> Point:
+    """Return a point."""
+    return Point(name, Decimal(price), Decimal(quality), is_front)
+
+
+def test_prices_are_on_a_logarithmic_axis() -> None:
+    """Equal factors are equal distances, and the axis is labelled at 1 and 3 of each power of ten."""
+    chart = draw_scatter([build_point("a", "0.1", 10), build_point("b", "1", 20), build_point("c", "10", 30)])
+    assert chart
+    first, second, third = (dot.x for dot in chart.dots)
+    assert abs((second - first) - (third - second)) < 0.2
+    assert [mark.text for mark in chart.prices] == ["$0.1", "$0.3", "$1", "$3", "$10"]
+    assert [mark.text for mark in chart.qualities] == ["0", "10", "20", "30"]
+    assert all(LEFT <= dot.x <= RIGHT for dot in chart.dots)
+
+
+def test_front_is_joined_and_named_where_there_is_room() -> None:
+    """The line goes through the front alone; a name that would cover another one is left out."""
+    chart = draw_scatter(
+        [
+            build_point("a-long-name", "1", 50, is_front=True),
+            build_point("another-long-name", "1.01", 50, is_front=True),
+            build_point("far", "50", 90, is_front=True),
+            build_point("behind", "2", 10),
+        ]
+    )
+    assert chart
+    assert chart.front.count("L") == 2
+    assert [dot.point.name for dot in chart.dots if dot.label_x is not None] == ["a-long-name", "far"]
+
+
+def test_equal_points_make_no_chart() -> None:
+    """Without two prices and two qualities there is nothing to compare."""
+    assert draw_scatter([]) is None
+    assert draw_scatter([build_point("a", "1", 1), build_point("b", "1", 2)]) is None
+    assert draw_scatter([build_point("a", "1", 1), build_point("b", "2", 1)]) is None
