@@ -1,0 +1,222 @@
+"""The page of picks: shortlists with their scores, the best value for a price, and lists by one measure."""
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+
+from orarchive.catalog.candidates import choose_representatives
+from orarchive.catalog.catalog import Catalog
+from orarchive.catalog.lists import RankedList
+from orarchive.catalog.measures import COST
+from orarchive.catalog.scores import Score
+from orarchive.catalog.shortlists import Entry, Shortlist, load_weights
+from orarchive.domain.figures import format_share
+from orarchive.publish.charts.scatter import Point, Scatter, draw_scatter
+
+MAX_LIST_ROWS = 10
+"""Models of a list that the page shows."""
+
+
+@dataclass(frozen=True)
+class PickCell:
+    """A part of a score: its value, and how it was ranked."""
+
+    value: str
+    note: str
+    """Rank, endpoint and samples; "" where the part is not known."""
+
+
+@dataclass(frozen=True)
+class PickRow:
+    """A model in a shortlist."""
+
+    id: str
+    name: str
+    score: str
+    cells: list[PickCell]
+    """A cell for each part, in the order of the head."""
+    expires: dt.date | None
+
+
+@dataclass(frozen=True)
+class DisplacedRow:
+    """A model that two others of its family keep out."""
+
+    id: str
+    score: str
+    members: list[str]
+
+
+@dataclass(frozen=True)
+class PickTable:
+    """A shortlist."""
+
+    id: str
+    title: str
+    filled: str
+    is_short: bool
+    """Whether fewer models than places could be ranked."""
+    requires: str
+    quality: str
+    """What tells the better model, and who measured it."""
+    candidates: int
+    unranked: int
+    rows: list[PickRow]
+    displaced: list[DisplacedRow]
+
+
+@dataclass(frozen=True)
+class ValueRow:
+    """A model than which no other is both cheaper and better."""
+
+    id: str
+    cost: str
+    quality: str
+
+
+@dataclass(frozen=True)
+class ListRow:
+    """A place in a list: the model by its best endpoint."""
+
+    id: str
+    endpoint: str
+    value: str
+    samples: int | None
+
+
+@dataclass(frozen=True)
+class ListTable:
+    """The best models by one measure."""
+
+    id: str
+    title: str
+    unit: str
+    rule: str
+    source: str
+    unknown: str
+    """Why it is empty; "" where it is not."""
+    rows: list[ListRow]
+    count: int
+
+
+@dataclass(frozen=True)
+class PicksPage:
+    """The context of the page of picks."""
+
+    hour: dt.datetime
+    parts: list[str]
+    """Heads of the parts with their weights."""
+    shortlists: list[PickTable]
+    scatter: Scatter | None
+    value_quality: str
+    value_rows: list[ValueRow]
+    lists: list[ListTable]
+
+
+def build_picks_page(catalog: Catalog) -> PicksPage:
+    """Build the page of picks."""
+    weights = load_weights()
+    quality = catalog.best_value.quality
+    return PicksPage(
+        hour=catalog.hour,
+        parts=[f"{name} {format_share(float(weight))}" for name, weight in weights.items()],
+        shortlists=[_build_table(shortlist, list(weights)) for shortlist in catalog.shortlists],
+        scatter=_draw_value(catalog),
+        value_quality=f"{quality.title}, {quality.source}" if quality else "",
+        value_rows=[
+            ValueRow(row.id, _format_dollars(row.cost.value), row.quality.text)
+            for row in catalog.best_value.rows
+        ],
+        lists=[_build_list(ranked) for ranked in catalog.lists],
+    )
+
+
+def _build_table(shortlist: Shortlist, parts: list[str]) -> PickTable:
+    need, quality = shortlist.ranking.need, shortlist.ranking.quality
+    return PickTable(
+        id=need.name,
+        title=need.title,
+        filled=shortlist.filled,
+        is_short=len(shortlist.entries) < need.size,
+        requires=", ".join(condition.label for condition in need.list_conditions()),
+        quality=f"{quality.title}, {quality.source}" if quality else "",
+        candidates=len(shortlist.ranking.scored),
+        unranked=len(shortlist.ranking.unranked),
+        rows=[_build_row(entry, parts) for entry in shortlist.entries],
+        displaced=[
+            DisplacedRow(
+                displacement.entry.candidate.info.id,
+                f"{displacement.entry.score.value:f}",
+                [*displacement.members],
+            )
+            for displacement in shortlist.displaced
+        ],
+    )
+
+
+def _build_row(entry: Entry, parts: list[str]) -> PickRow:
+    info = entry.candidate.info
+    return PickRow(
+        id=info.id,
+        name=info.name,
+        score=f"{entry.score.value:f}",
+        cells=[_build_cell(entry.score, name) for name in parts],
+        expires=info.expires,
+    )
+
+
+def _build_cell(score: Score, name: str) -> PickCell:
+    part = next((part for part in score.parts if part.name == name), None)
+    if part is None:
+        return PickCell("not known", "")
+    at = f" at {part.reading.endpoint}" if part.reading.endpoint else ""
+    samples = f", {part.reading.samples:,} samples" if part.reading.samples else ""
+    value = f"{_round(part.reading.value)} {part.measure.unit}".strip()
+    return PickCell(value, f"rank {part.better + 1} of {part.count}{at}{samples}")
+
+
+def _draw_value(catalog: Catalog) -> Scatter | None:
+    """Draw the models that have a price and a quality, each once."""
+    quality = catalog.best_value.quality
+    if quality is None:
+        return None
+    front = {row.id for row in catalog.best_value.rows}
+    readings = [
+        (candidate.info.id, COST.read_best(candidate), quality.read_best(candidate))
+        for candidate in choose_representatives(catalog.candidates)
+    ]
+    # A logarithmic axis has no zero, and ranks by use are no figures to draw.
+    points = [
+        Point(model.partition("/")[2], cost.value, score.value, model in front)
+        for model, cost, score in readings
+        if cost and score and cost.value > 0
+    ]
+    return draw_scatter(points) if quality.is_highest_best else None
+
+
+def _build_list(ranked: RankedList) -> ListTable:
+    kind = ranked.kind
+    return ListTable(
+        id=kind.name,
+        title=kind.title,
+        unit=kind.measure.unit,
+        rule=kind.rule,
+        source=kind.measure.source,
+        unknown="" if ranked.models else kind.unknown,
+        rows=[
+            ListRow(row.id, row.reading.endpoint or "", _round(row.reading.value), row.reading.samples)
+            for row in ranked.models[:MAX_LIST_ROWS]
+        ],
+        count=len(ranked.models),
+    )
+
+
+def _format_dollars(amount: Decimal) -> str:
+    return f"${_round(amount)}"
+
+
+def _round(value: Decimal) -> str:
+    """Return a value with at most four significant digits, and all digits of a whole number, grouped."""
+    if value == value.to_integral_value():
+        return f"{value:,.0f}"
+    return f"{Decimal(f'{value:.4g}').normalize():f}"
