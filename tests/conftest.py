@@ -10,6 +10,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from orarchive.domain.feeds import DIRECT_FEEDS
 from orarchive.importer.convert import import_versions
 from orarchive.importer.report import ImportResult
 from orarchive.sample import START, Service
@@ -42,7 +43,10 @@ PROJECT_VARIABLES = (
     "ARCHIVE_LATENCY",
     "ARCHIVE_BENCHMARK",
 )
-REMOVED_PREFIXES = ("GIT_", "OPENROUTER_", "SYNC_", *PROJECT_VARIABLES)
+REMOVED_PREFIXES = (
+    *("GIT_", "OPENROUTER_", "SYNC_", *PROJECT_VARIABLES),
+    *(feed.variable_prefix + "_" for feed in DIRECT_FEEDS),
+)
 """Beginnings of environment variables that no test may see."""
 
 

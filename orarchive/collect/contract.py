@@ -35,7 +35,7 @@ def find_drifts(
     """Fetch each archived route, and yield a line for each difference from what the readers expect.
 
     A fan-out feed is fetched for some of its keys, a series with slices for one of them, of the days before
-    the hour. Whatever needs a key is left out where there is none.
+    the hour. Whatever needs a key is left out where there is none, also the lists of other services.
     """
     client = settings.make_client(sleep)
     client.deadline = client.clock() + settings.timeout
@@ -46,7 +46,10 @@ def find_drifts(
     else:
         spec = loads(response.body)
         yield from find_undocumented(spec)
-    yield from _find_feed_drifts(client)
+    direct_clients = settings.make_direct_clients(sleep, client.clock)
+    for direct_client in direct_clients.values():
+        direct_client.deadline = client.deadline
+    yield from _find_feed_drifts(client, direct_clients)
     limiter = RateLimiter(MAX_REQUESTS_PER_MINUTE / 60, client.clock, sleep)
     keyed_client = settings.make_client(sleep, limiter, client.clock)
     keyed_client.deadline = keyed_client.clock() + settings.timeout
@@ -56,7 +59,8 @@ def find_drifts(
 
 def find_undocumented(spec: Any) -> Iterator[str]:
     """Yield a line for each requested route, parameter or value that the OpenAPI file does not name."""
-    sources: list[Feed | Series] = [*FEEDS.values(), *SERIES.values()]
+    feeds = [feed for feed in FEEDS.values() if not feed.is_optional]
+    sources: list[Feed | Series] = [*feeds, *SERIES.values()]
     for source in sources:
         path = source.route.replace("{}", "{author}/{slug}")
         parameters = openapi.list_parameters(spec, path)
@@ -70,23 +74,28 @@ def find_undocumented(spec: Any) -> Iterator[str]:
                 yield f"{source.name}: the OpenAPI file does not name {value} for {name} of /{path}"
 
 
-def _find_feed_drifts(client: Client) -> Iterator[str]:
-    """Fetch the feeds, and yield a line for each drift."""
+def _find_feed_drifts(client: Client, direct_clients: Mapping[str, Client]) -> Iterator[str]:
+    """Fetch the feeds, those of other services with their clients, and yield a line for each drift."""
     keys: dict[str, list[str]] = {}
     for name, feed in FEEDS.items():
+        if feed.is_optional and name not in direct_clients:
+            continue
         if isinstance(feed, FanOutFeed):
             fan_out = fetch_fan_out(client, feed, keys[feed.parent][:MAX_EXAMPLES])
             yield from describe_failures(name, fan_out.results)
             records = list(fan_out.bodies.values())
         else:
-            records = yield from _find_list_drifts(client, feed)
+            feed_client = direct_clients.get(name, client)
+            records = yield from _find_list_drifts(feed_client, feed, keyed=feed.is_optional)
             keys[name] = [record[feed.key[0]] for record in records]
         yield from find_drift(name, records)
 
 
-def _find_list_drifts(client: Client, feed: ListFeed) -> Generator[str, None, list[Record]]:
+def _find_list_drifts(
+    client: Client, feed: ListFeed, *, keyed: bool = False
+) -> Generator[str, None, list[Record]]:
     """Fetch a list feed with its count and one probe; yield a line for each failure, and return the rows."""
-    fetched = fetch_list(client, feed)
+    fetched = fetch_list(client, feed, keyed=keyed)
     rows = fetched.result.body or []
     if feed.probe_route:
         fetched = fetch_probes(client, fetched, [row[feed.key[0]] for row in rows[:1]])

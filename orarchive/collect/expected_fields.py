@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from orarchive.domain.feeds import DIRECT_FEEDS
 from orarchive.domain.prices import CONDITIONS, NOT_PRICES, PER_TOKEN, PER_UNIT, read_schedule
 from orarchive.domain.ranking_series import SERIES
 from orarchive.jsonl import Record
@@ -72,6 +73,7 @@ EXPECTED_FIELDS: Mapping[str, Mapping[str, str]] = {
     "zdr": {"model_id": "text", "tag": "text", "pricing.prompt": "text"},
     "images": {"id": "text", "name": "text", "description": "text"},
     "image_endpoints": {"id": "text", "endpoints.provider_slug": "text", "endpoints.pricing": "list"},
+    **{feed.name: {"id": "text"} for feed in DIRECT_FEEDS},
     "videos": {"id": "text", "name": "text", "description": "text"},
     "rankings/order": {"id": "text"},
     **{f"rankings/{name}": USAGE_FIELDS for name, series in SERIES.items() if series.is_usage},

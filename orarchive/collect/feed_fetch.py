@@ -50,11 +50,14 @@ MAX_PROBE_TRIES = 2
 """How often a probe is tried: one failure is forgiven."""
 
 
-def fetch_list(client: Client, feed: ListFeed) -> ListFetch:
-    """Fetch a feed that is one list, and the count to compare it with where there is one."""
+def fetch_list(client: Client, feed: ListFeed, *, keyed: bool = False) -> ListFetch:
+    """Fetch a feed that is one list, and the count to compare it with where there is one.
+
+    `keyed` sends the API key with the list.
+    """
     begun = client.clock()
     count = client.get(feed.count_route, feed.query) if feed.count_route else None
-    result = fetch_all_pages(client, feed.route, feed.query, get_list_rows)
+    result = fetch_all_pages(client, feed.route, feed.query, get_list_rows, keyed=keyed)
     checked = _log_rejection(validate_result(result, lambda body: validate_list(feed, body)))
     listed = validate_result(checked, lambda body: body.rows)
     faults, total_count = (checked.body.faults, read_total_count(result.body)) if checked.body else ((), None)

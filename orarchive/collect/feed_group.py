@@ -1,4 +1,4 @@
-"""The feeds of one cadence as a group of sources: hourly ones, or daily ones."""
+"""A group of feeds as sources: the hourly ones, the daily ones, or those of other services."""
 
 import datetime as dt
 import logging
@@ -62,13 +62,13 @@ class FeedBatch:
 
 @dataclass(frozen=True)
 class FeedGroup:
-    """The feeds of one cadence, `hourly` or `daily`.
+    """A group of feeds, `hourly` or `daily`.
 
     `latency` sends the API key for endpoints, which opens their latency and throughput; `progress` draws a
     bar for each fan-out feed.
     """
 
-    cadence: str
+    name: str
     client: Client
     options: RunOptions
     latency: bool = False
@@ -80,7 +80,7 @@ class FeedGroup:
 
     def _list_due(self, base: AttemptBase) -> list[ListFeed | FanOutFeed]:
         """List the feeds that are due and among those of the run's options."""
-        due = list_due_feeds(base.lines, self.options.hour, self.cadence)
+        due = list_due_feeds(base.lines, self.options.hour, self.name)
         return [feed for feed in due if feed.name in self.options.feeds]
 
     def fetch(self, base: AttemptBase) -> FeedBatch:
@@ -105,15 +105,18 @@ class FeedGroup:
             _log_feed(merged[-1])
         # A clock that is ahead would close the archive until its hour has come. One odd answer is no
         # proof, nor are all of an attempt where an earlier one at this hour read what did not contradict it.
-        is_confirmed = any(
+        if times and all(map(self._is_contradicted, times)) and not self._is_confirmed(base):
+            raise WrongClock(self, max(times), [entry.fetched for entry in merged])
+        # The probes come last, so that they take no time from the feeds.
+        return FeedBatch(base, [self._probe(entry) for entry in merged])
+
+    def _is_confirmed(self, base: AttemptBase) -> bool:
+        """Return whether an attempt at the run's hour has read a feed."""
+        return any(
             get_attempt_hour(line) == self.options.hour and report["outcome"] == "ok"
             for line in base.lines
             for report in line["feeds"].values()
         )
-        if times and not is_confirmed and all(map(self._is_contradicted, times)):
-            raise WrongClock(self, max(times), [entry.fetched for entry in merged])
-        # The probes come last, so that they take no time from the feeds.
-        return FeedBatch(base, [self._probe(entry) for entry in merged])
 
     def _is_contradicted(self, time: dt.datetime) -> bool:
         """Return whether the service's clock contradicts an hour that was read from the clock here."""

@@ -288,9 +288,14 @@ def complete_merge(
 def complete_reports(
     reports: Mapping[str, FeedReport], snapshot: Snapshot, files: dict[str, bytes]
 ) -> dict[str, FeedReport]:
-    """Add to the reports of the fetched feeds their rows and hashes, and a report for each other feed."""
+    """Add to the reports of the fetched feeds their rows and hashes, and a report for each other feed.
+
+    An optional feed of which nothing is archived is left out: an archive without its key knows nothing of it.
+    """
     completed: dict[str, FeedReport] = {name: {**report} for name, report in reports.items()}
     for feed in FEEDS.values():
+        if feed.is_optional and feed.name not in reports and not snapshot[feed.name]:
+            continue
         report = completed.setdefault(feed.name, {"outcome": "not-due", "sha256": ""})
         report["sha256"] = hash_feed(feed, files)
         if report["outcome"] != "not-due":

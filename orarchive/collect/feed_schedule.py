@@ -6,19 +6,19 @@ from dataclasses import replace
 
 from orarchive.collect.results import FanOutFetch, FeedFetch
 from orarchive.collect.retirement import is_resting, list_feed_outcomes
-from orarchive.domain.feeds import FEEDS, FanOutFeed, Feed, ListFeed
+from orarchive.domain.feeds import FEEDS, GROUPS, FanOutFeed, Feed, ListFeed
 from orarchive.domain.snapshot import Snapshot
 from orarchive.store import ledger
 from orarchive.store.kept_keys import KeptKeys
 from orarchive.store.ledger import Attempt, get_attempt_hour
 
 
-def list_due_feeds(lines: list[Attempt], hour: dt.datetime, cadence: str) -> list[ListFeed | FanOutFeed]:
-    """List the feeds of a cadence without an `ok` attempt in this hour, or for daily ones in this UTC day.
+def list_due_feeds(lines: list[Attempt], hour: dt.datetime, group: str) -> list[ListFeed | FanOutFeed]:
+    """List the feeds of a group without an `ok` attempt in this hour, or for daily ones in this UTC day.
 
     A list that is fetched again may bring keys that its fan-out feed has not read, so that is due with it.
     """
-    feeds = [feed for feed in FEEDS.values() if feed.cadence == cadence]
+    feeds = [feed for feed in FEEDS.values() if feed.group == group]
     due = {
         feed.name
         for feed in feeds
@@ -78,7 +78,7 @@ def drop_archived(
 
     `snapshot`, `kept` and `lines` are those that the other writer left.
     """
-    due = {feed.name for cadence in ("hourly", "daily") for feed in list_due_feeds(lines, hour, cadence)}
+    due = {feed.name for group in GROUPS for feed in list_due_feeds(lines, hour, group)}
     remaining: list[FeedFetch] = []
     for fetch in fetched:
         if fetch.feed.name not in due:

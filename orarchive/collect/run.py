@@ -1,4 +1,4 @@
-"""One run archives one hour, in up to three attempts: hourly feeds, daily feeds, rankings."""
+"""One run archives one hour, in up to four attempts: hourly feeds, daily feeds, rankings, other services."""
 
 import datetime as dt
 import logging
@@ -10,9 +10,11 @@ from typing import Any
 
 from orarchive.collect.attempt import AttemptBase, AttemptWriter, SourceGroup, read_base
 from orarchive.collect.client import Client
+from orarchive.collect.direct_group import DirectGroup
 from orarchive.collect.feed_group import FeedGroup, WrongClock
 from orarchive.collect.ranking_group import RankingGroup
 from orarchive.collect.settings import RunOptions, Settings
+from orarchive.domain.feeds import DIRECT_GROUP
 from orarchive.errors import ArchiveError
 from orarchive.store import commit, health_commits, push
 from orarchive.store.archive import Archive
@@ -100,11 +102,13 @@ class Run:
     def _list_groups(self, client: Client) -> list[SourceGroup[Any]]:
         """List the groups of sources, in the order in which they are archived."""
         groups: list[SourceGroup[Any]] = [
-            FeedGroup(cadence, client, self.options, self.settings.latency, self.progress)
-            for cadence in ("hourly", "daily")
+            FeedGroup(name, client, self.options, self.settings.latency, self.progress)
+            for name in ("hourly", "daily")
         ]
         if self.options.rankings:
             groups.append(RankingGroup(self.archive, client, self.settings, self.options, self.sleep))
+        if clients := self.settings.make_direct_clients(self.sleep, client.clock, self.stopped):
+            groups.append(DirectGroup(DIRECT_GROUP, client, self.options, clients=clients))
         return groups
 
     def _refuse_hour(self, base: AttemptBase) -> None:

@@ -4,12 +4,12 @@ import datetime as dt
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from orarchive.collect.client import Client, RetryPolicy
 from orarchive.collect.rate_limit import RateLimiter
-from orarchive.domain.feeds import FEEDS
+from orarchive.domain.feeds import DIRECT_FEEDS, FEEDS
 from orarchive.errors import ArchiveError
 
 SWITCHES = {
@@ -23,11 +23,21 @@ MAX_NUMBER = 1_000_000
 
 
 @dataclass(frozen=True)
+class DirectAccess:
+    """Where another service than OpenRouter is asked, and with which key."""
+
+    base_url: str
+    key: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Settings:
     """How to send requests, from the environment (see README)."""
 
     base_url: str = "https://openrouter.ai/api/v1"
     key: str | None = field(default=None, repr=False)
+    direct: Mapping[str, DirectAccess] = field(default_factory=dict)
+    """By the feed of the service; services without a key are not in it."""
     latency: bool = False
     """Whether the key is sent for endpoints, which opens their latency and throughput."""
     benchmarks: bool = False
@@ -65,6 +75,20 @@ class Settings:
             stopped=stopped or threading.Event(),
         )
 
+    def make_direct_clients(
+        self,
+        sleep: Callable[[float], None],
+        clock: Callable[[], float] = time.monotonic,
+        stopped: threading.Event | None = None,
+    ) -> dict[str, Client]:
+        """Make a client for each other service with a key, by feed, with a rate limit of its own."""
+        return {
+            feed: replace(
+                self.make_client(sleep, None, clock, stopped), base_url=access.base_url, key=access.key
+            )
+            for feed, access in self.direct.items()
+        }
+
 
 @dataclass(frozen=True)
 class RunOptions:
@@ -89,8 +113,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     defaults = Settings()
     interval_minutes = _read_number(environment, "SYNC_MIN_INTERVAL_MINUTES", 30)
     return Settings(
-        base_url=_read_base_url(environment),
-        key=_read_key(environment),
+        base_url=_read_base_url(environment, "OPENROUTER_BASE_URL", defaults.base_url),
+        key=_read_key(environment, "OPENROUTER_API_KEY"),
+        direct=_read_direct(environment),
         latency=_read_switch(environment, "ARCHIVE_LATENCY"),
         benchmarks=_read_switch(environment, "ARCHIVE_BENCHMARK_RUNS"),
         contact=_read_contact(environment),
@@ -123,23 +148,23 @@ def _read_switch(environment: Mapping[str, str], name: str) -> bool:
     return SWITCHES[text]
 
 
-def _read_base_url(environment: Mapping[str, str]) -> str:
-    """Read the base URL of the service, without slashes at its end."""
-    base_url = environment.get("OPENROUTER_BASE_URL") or Settings.base_url
+def _read_base_url(environment: Mapping[str, str], name: str, default: str) -> str:
+    """Read the base URL of a service, without slashes at its end."""
+    base_url = environment.get(name) or default
     if "@" in base_url:
-        msg = "OPENROUTER_BASE_URL names a user, and perhaps a password, which are not sent; leave them out"
+        msg = f"{name} names a user, and perhaps a password, which are not sent; leave them out"
         raise ArchiveError(msg)
     if not base_url.startswith(("https://", "http://")):
-        msg = f"OPENROUTER_BASE_URL is {base_url!r}; it must begin with https://"
+        msg = f"{name} is {base_url!r}; it must begin with https://"
         raise ArchiveError(msg)
     if any(mark.isspace() or mark == "\\" for mark in base_url):
-        msg = f"OPENROUTER_BASE_URL is {base_url!r}, which holds a blank or a backslash; leave it out"
+        msg = f"{name} is {base_url!r}, which holds a blank or a backslash; leave it out"
         raise ArchiveError(msg)
     if any(mark in base_url for mark in "?#"):
-        msg = f"OPENROUTER_BASE_URL is {base_url!r}, which has a query; paths of routes are put behind it"
+        msg = f"{name} is {base_url!r}, which has a query; paths of routes are put behind it"
         raise ArchiveError(msg)
     if not _is_valid_url(base_url):
-        msg = f"OPENROUTER_BASE_URL is {base_url!r}, not a valid URL (write https://openrouter.ai/api/v1)"
+        msg = f"{name} is {base_url!r}, not a valid URL (write {default})"
         raise ArchiveError(msg)
     return base_url.rstrip("/")
 
@@ -153,13 +178,23 @@ def _is_valid_url(url: str) -> bool:
         return False
 
 
-def _read_key(environment: Mapping[str, str]) -> str | None:
-    """Read the API key, None where there is none; a secret often comes with a line end."""
-    key = (environment.get("OPENROUTER_API_KEY") or "").strip()
+def _read_key(environment: Mapping[str, str], name: str) -> str | None:
+    """Read an API key, None where there is none; a secret often comes with a line end."""
+    key = (environment.get(name) or "").strip()
     if not (key.isascii() and key.isprintable()):
-        msg = "OPENROUTER_API_KEY holds characters that cannot be sent; set it again"
+        msg = f"{name} holds characters that cannot be sent; set it again"
         raise ArchiveError(msg)
     return key or None
+
+
+def _read_direct(environment: Mapping[str, str]) -> dict[str, DirectAccess]:
+    """Read address and key of each other service that has a key, by feed."""
+    access = {}
+    for feed in DIRECT_FEEDS:
+        base_url = _read_base_url(environment, feed.base_url_variable, feed.base_url)
+        if key := _read_key(environment, feed.key_variable):
+            access[feed.name] = DirectAccess(base_url, key)
+    return access
 
 
 def _read_contact(environment: Mapping[str, str]) -> str | None:

@@ -78,8 +78,18 @@ class Feed:
         return tuple(pattern for name in self.volatile_facets for pattern in self.facets[name])
 
     @property
+    def group(self) -> str:
+        """Return the name of the group of feeds that are fetched and committed together."""
+        return self.cadence
+
+    @property
+    def is_optional(self) -> bool:
+        """Return whether it is read only where there is a key for it."""
+        return False
+
+    @property
     def is_about_models(self) -> bool:
-        """Return whether each record is about a model, named by the first field of the key."""
+        """Return whether each record is about a model of OpenRouter's, named by the key's first field."""
         return self.key[0] in ("id", "model", "model_id")
 
     @cached_property
@@ -108,6 +118,45 @@ class ListFeed(Feed):
         """Return the path, below the base URL, of the request for a single record of the list."""
         assert self.probe_route
         return _fill_route(self.probe_route, key)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DirectFeed(ListFeed):
+    """A list of another service than OpenRouter, with an address and a key of its own."""
+
+    base_url: str
+    variable_prefix: str
+    """Begins the names of its environment variables: `DEEPSEEK` of `DEEPSEEK_API_KEY`."""
+
+    @property
+    def scope(self) -> str:
+        """Return address and query, which say what the feed can contain."""
+        return f"{self.base_url}/{super().scope}"
+
+    @property
+    def group(self) -> str:
+        """Return the name of the group of all such feeds."""
+        return DIRECT_GROUP
+
+    @property
+    def is_optional(self) -> bool:
+        """Return whether it is read only where there is a key for it, as such services demand."""
+        return True
+
+    @property
+    def is_about_models(self) -> bool:
+        """Return whether its ids are those of OpenRouter's models, which they are not."""
+        return False
+
+    @property
+    def key_variable(self) -> str:
+        """Return the environment variable of its key."""
+        return f"{self.variable_prefix}_API_KEY"
+
+    @property
+    def base_url_variable(self) -> str:
+        """Return the environment variable of another base URL."""
+        return f"{self.variable_prefix}_BASE_URL"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -260,7 +309,30 @@ VIDEOS = ListFeed(
     folder="videos",
 )
 
+DIRECT_GROUP = "direct"
+GROUPS = ("hourly", "daily", DIRECT_GROUP)
+
+DIRECT_FEEDS = tuple(
+    DirectFeed(
+        name=f"direct_{name}",
+        route="models",
+        base_url=base_url,
+        variable_prefix=name.upper(),
+        key=("id",),
+        cadence="daily",
+        folder="direct",
+        base_file=name,
+        must_not_be_empty=True,
+    )
+    for name, base_url in (
+        ("deepseek", "https://api.deepseek.com"),
+        ("dashscope", "https://dashscope-intl.aliyuncs.com/compatible-mode/v1"),
+        ("moonshot", "https://api.moonshot.ai/v1"),
+    )
+)
+"""The lists of makers that serve their models themselves: ids, and what else each says, but no prices."""
+
 FEEDS: dict[str, ListFeed | FanOutFeed] = {
     feed.name: feed for feed in (MODELS, ENDPOINTS, PROVIDERS, ZDR, IMAGES, IMAGE_ENDPOINTS, VIDEOS)
-}
+} | {feed.name: feed for feed in DIRECT_FEEDS}
 """In the order in which they are fetched: a fan-out feed after its parent."""

@@ -1,7 +1,7 @@
 """Coverage: which hours of a feed are complete, which are gaps, and how old the last complete one is."""
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -27,7 +27,7 @@ class Coverage:
     feed: str
     cadence: str
     was_requested: bool
-    """Whether any attempt ever requested the feed."""
+    """Whether any attempt ever requested the feed; an optional one lately, for its key may be gone."""
     last_complete: dt.datetime | None
     complete_counts: dict[int, int]
     """Span in hours -> good hours among the last so many (days for a daily feed)."""
@@ -44,16 +44,26 @@ class Coverage:
 
 
 def compute_coverage(
-    complete_hours: Mapping[str, Sequence[dt.datetime]], requested: Collection[str], now: dt.datetime
+    complete_hours: Mapping[str, Sequence[dt.datetime]],
+    last_requests: Mapping[str, dt.datetime],
+    now: dt.datetime,
 ) -> list[Coverage]:
     """Compute the coverage of every feed in the last 24, 168 and 720 hours, the current one included.
 
-    `complete_hours` maps each feed to its hours, oldest first; `requested` holds the feeds that any attempt
-    requested.
+    `complete_hours` maps each feed to its hours, oldest first; `last_requests` has the last hour at which an
+    attempt requested a feed. An optional feed that was never requested is left out.
     """
     return [
-        _cover_feed(feed, complete_hours[feed.name], feed.name in requested, now) for feed in FEEDS.values()
+        _cover_feed(feed, complete_hours[feed.name], _was_requested(feed, last_requests, now), now)
+        for feed in FEEDS.values()
+        if feed.name in last_requests or not feed.is_optional
     ]
+
+
+def _was_requested(feed: Feed, last_requests: Mapping[str, dt.datetime], now: dt.datetime) -> bool:
+    """Return whether a feed was requested at all, or an optional one within `MAX_AGE`."""
+    hour = last_requests.get(feed.name)
+    return hour is not None and not (feed.is_optional and now - hour > MAX_AGE[feed.cadence])
 
 
 def _cover_feed(

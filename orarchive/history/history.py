@@ -52,10 +52,10 @@ class History:
         return sorted(ledger.list_complete_hours(self.attempts, feed))
 
     @property
-    def requested_feeds(self) -> set[str]:
-        """Return the feeds that any attempt requested."""
+    def last_requests(self) -> dict[str, dt.datetime]:
+        """Return the hour of the last attempt that requested each feed, without feeds never requested."""
         return {
-            name
+            name: get_attempt_hour(line)
             for line in self.attempts
             for name in FEEDS
             if ledger.get_feed_outcome(line, name) != "not-due"
@@ -64,7 +64,7 @@ class History:
     def compute_coverage(self, now: dt.datetime) -> list[Coverage]:
         """Compute how well each feed is covered at `now`."""
         return compute_coverage(
-            {name: self.list_complete_hours(name) for name in FEEDS}, self.requested_feeds, now
+            {name: self.list_complete_hours(name) for name in FEEDS}, self.last_requests, now
         )
 
     def find_last_complete_hour(self, feed: str, hour: dt.datetime) -> dt.datetime:

@@ -9,6 +9,7 @@ from contextlib import suppress
 import click
 
 from orarchive import timestamps
+from orarchive.domain.feeds import DIRECT_FEEDS
 from orarchive.errors import ArchiveError
 from orarchive.sample import FAULTS, HAPPENINGS, LATE, RESTATED, START, Service, sample_service
 
@@ -69,10 +70,11 @@ def build_scrape_command(base_url: str, hour: dt.datetime) -> str:
 
     They name the interpreter that runs now and an author of commits, so that neither an activated environment
     nor a name known to git is needed. They name the hour because the scraper refuses a service whose clock
-    differs from the machine's, and force it because it may be yet to come. A key of the real service is not
+    differs from the machine's, and force it because it may be yet to come. Keys of the real services are not
     sent, and loopback needs no pause between requests.
     """
-    settings = f"OPENROUTER_BASE_URL={base_url} OPENROUTER_API_KEY= SYNC_REQUESTS_PER_SECOND=0"
+    keys = ("OPENROUTER_API_KEY", *(feed.key_variable for feed in DIRECT_FEEDS))
+    settings = f"OPENROUTER_BASE_URL={base_url} {'= '.join(keys)}= SYNC_REQUESTS_PER_SECOND=0"
     options = ["--archive", "build/try", "--hour", timestamps.format_hour(hour), "--force"]
     commands = (
         "git init --quiet build/try",

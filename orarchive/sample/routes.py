@@ -6,6 +6,7 @@ from typing import Any
 from orarchive.sample import openapi
 from orarchive.sample.catalogue import Row
 from orarchive.sample.datasets import DATASETS
+from orarchive.sample.direct import DIRECT_BODIES
 from orarchive.sample.parameters import BadRequest, build_schemas, read_parameters
 from orarchive.sample.rankings import rank_by_week
 from orarchive.sample.world import World
@@ -14,14 +15,14 @@ Answer = tuple[int, Any]
 
 MAX_DESCRIPTION_CHARS = 120
 """Characters of a description in lists; the endpoints route has the whole text."""
-KEYED_ROUTES = {*DATASETS, "key"}
+KEYED_ROUTES = {*DATASETS, *DIRECT_BODIES, "key"}
 PERCENTILES = ("latency_last_30m", "throughput_last_30m")
 
 
 def answer(world: World, path: str, query: Mapping[str, str], headers: Mapping[str, str], key: str) -> Answer:
     """Answer a GET for a path below the base, or `/openapi.json`, with a status and a body.
 
-    Routes of the Data API need `key` as a bearer token in the headers.
+    Routes of the Data API, and those of other services, need `key` as a bearer token in the headers.
     """
     has_key = headers.get("Authorization") == f"Bearer {key}"
     if path in KEYED_ROUTES and not has_key:
@@ -34,6 +35,8 @@ def answer(world: World, path: str, query: Mapping[str, str], headers: Mapping[s
         return build_error(400, str(bad_request))
     if path in LISTS:
         return 200, LISTS[path](world, params, has_key)
+    if path in DIRECT_BODIES:
+        return 200, DIRECT_BODIES[path]
     return _answer_about_model(world, path, has_key)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from subprocess import PIPE, Popen
 from tempfile import TemporaryFile
 
+from orarchive.domain.feeds import DIRECT_FEEDS
 from orarchive.errors import GitError, GitLockedError
 
 _REMOVED_VARIABLES = (
@@ -18,8 +19,8 @@ _REMOVED_VARIABLES = (
     # These change which objects git reads and how it prints them.
     *("GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_EXTERNAL_DIFF", "GIT_DIFF_OPTS", "GIT_REPLACE_REF_BASE"),
     *(f"GIT_{how}_PATHSPECS" for how in ("LITERAL", "GLOB", "NOGLOB", "ICASE")),
-    # Neither git nor the programs that its configuration names need the key.
-    "OPENROUTER_API_KEY",
+    # Neither git nor the programs that its configuration names need the keys.
+    *("OPENROUTER_API_KEY", *(feed.key_variable for feed in DIRECT_FEEDS)),
 )
 
 GIT_COMMAND = (

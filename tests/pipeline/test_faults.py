@@ -16,14 +16,18 @@ from orarchive.sample import FAULTS, START, Reply, Service
 from orarchive.sample.faults import encode
 from tests.support.archives import (
     DAY,
+    DIRECT_ROUTES,
     HOUR,
+    KEYLESS_FEEDS,
     LIST_ROUTES,
     Payloads,
     Stage,
     assert_tidy,
+    build_direct_payloads,
     build_payloads,
     edit_records,
     make_archive,
+    name_direct_services,
     read_data_files,
     read_git,
     read_quarantine,
@@ -45,8 +49,9 @@ ROUTES = {
     "models/*/endpoints": "endpoints",
     f"images/models/{IMAGE_MODEL}/endpoints": "image_endpoints",
     "images/models/*/endpoints": "image_endpoints",
+    DIRECT_ROUTES["direct_deepseek"]: "direct_deepseek",
 }
-PATHS_OF_LISTS = tuple(LIST_ROUTES.values())
+PATHS_OF_LISTS = (*LIST_ROUTES.values(), *DIRECT_ROUTES.values())
 WHOLE_ROUTES = (*PATHS_OF_LISTS, "models/*/endpoints", "images/models/*/endpoints")
 DATA_ROUTES = tuple(route for route in ROUTES if route != "models/count")
 
@@ -79,8 +84,11 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "slow-drip": {"interval": 0.0005, "size": 4000},
 }
 
-LIKE_MODELS = ("images/models/*/endpoints", f"images/models/{IMAGE_MODEL}/endpoints")
-"""Routes of a fan-out that is fetched and merged as that of the models is: each kind of outcome is enough."""
+LIKE_MODELS = {
+    *("images/models/*/endpoints", f"images/models/{IMAGE_MODEL}/endpoints"),
+    *DIRECT_ROUTES.values(),
+}
+"""Routes that are fetched and merged as those of the models are: each kind of outcome is enough."""
 
 CASES = [
     (fault, route)
@@ -118,7 +126,10 @@ def spoil(fault: str, body: Any) -> Any:
 
 @dataclass(frozen=True)
 class Base:
-    """An archive with one good hour, the bodies of the next, and the files after an undisturbed run."""
+    """An archive with one good hour, the bodies of the next, and the files after an undisturbed run.
+
+    One of the two has the lists of other services, too.
+    """
 
     stage: Stage
     before: Payloads
@@ -127,19 +138,29 @@ class Base:
 
 
 @pytest.fixture(scope="module")
-def base(running: Service, tmp_path_factory: pytest.TempPathFactory) -> Base:
-    folder = tmp_path_factory.mktemp("base")
-    running.heal()
-    running.now = START
-    stage = Stage(running, make_archive(folder / "archive"))
-    before = build_payloads(START)
-    after = edit_records(before, "second")
-    stage.serve(before)
-    assert stage.run(START) == 0
-    undisturbed = stage.copy(folder / "undisturbed")
-    undisturbed.serve(after)
-    assert undisturbed.run(LATER) == 0
-    return Base(stage, before, after, read_data_files(undisturbed.root))
+def bases(running: Service, tmp_path_factory: pytest.TempPathFactory) -> dict[bool, Base]:
+    """Make the archive with the lists of other services (True), and the one without."""
+    made = {}
+    for is_direct in (False, True):
+        folder = tmp_path_factory.mktemp("base")
+        running.heal()
+        running.now = START
+        options = {"direct": name_direct_services(running.base_url)} if is_direct else {}
+        stage = Stage(running, make_archive(folder / "archive"), options)
+        before = build_payloads(START) | (build_direct_payloads() if is_direct else {})
+        after = edit_records(before, "second")
+        stage.serve(before)
+        assert stage.run(START) == 0
+        undisturbed = stage.copy(folder / "undisturbed")
+        undisturbed.serve(after)
+        assert undisturbed.run(LATER) == 0
+        made[is_direct] = Base(stage, before, after, read_data_files(undisturbed.root))
+    return made
+
+
+@pytest.fixture
+def base(bases: dict[bool, Base], route: str) -> Base:
+    return bases[route in DIRECT_ROUTES.values()]
 
 
 @pytest.fixture
@@ -177,7 +198,8 @@ def test_fault(base: Base, case: Stage, fault: str, route: str) -> None:
 
     report = case.read_report(feed)
     assert (report["outcome"], report.get("reasons", [])) == (outcome, [reason] if reason else [])
-    assert case.read_outcomes(LATER) == dict.fromkeys(FEEDS, "ok") | {feed: outcome}
+    requested = FEEDS if case.options else KEYLESS_FEEDS
+    assert case.read_outcomes(LATER) == dict.fromkeys(requested, "ok") | {feed: outcome}
     standing = dict(base.after)
     for path in standing:
         if path in failing:
@@ -185,7 +207,9 @@ def test_fault(base: Base, case: Stage, fault: str, route: str) -> None:
         elif fnmatchcase(path, route) and path != "models/count":
             standing[path] = spoil(fault, base.after[path])
     assert archived_bodies(case) == served_bodies(standing)
-    if feed in LIST_ROUTES and feed != "zdr" and reason:  # zdr repeats endpoints, which are newer now
+    if (
+        feed in LIST_ROUTES | DIRECT_ROUTES and feed != "zdr" and reason
+    ):  # zdr repeats endpoints, which are newer now
         files, before = read_data_files(case.root), read_data_files(base.stage.root)
         assert all(files.get(path) == before.get(path) for path in FEEDS[feed].files)
     payloads = read_quarantine(case.root).values()

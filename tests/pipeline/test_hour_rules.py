@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from orarchive.domain.feeds import FEEDS
 from orarchive.errors import ArchiveError
 from orarchive.sample import START
 from tests.support.archives import (
     DAY,
     FEW,
     HOUR,
+    KEYLESS_FEEDS,
     LIST_ROUTES,
     Stage,
     build_payloads,
@@ -61,7 +61,7 @@ def test_order_of_arrival_means_nothing(stage: Stage, tmp_path: Path) -> None:
     second.run(START)
     assert read_data_files(second.root) == read_data_files(stage.root)
     hashes = [
-        [line["feeds"][name]["sha256"] for name in FEEDS for line in archive.read_attempts()]
+        [line["feeds"][name]["sha256"] for name in KEYLESS_FEEDS for line in archive.read_attempts()]
         for archive in (stage, second)
     ]
     assert hashes[0] == hashes[1]

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from orarchive.domain.feeds import FEEDS
 from orarchive.errors import ArchiveError, GitError
 from orarchive.sample import START
 from orarchive.store.git import run_git
 from tests.support.archives import (
     FEW,
     HOUR,
+    KEYLESS_FEEDS,
     Stage,
     assert_tidy,
     build_payloads,
@@ -165,7 +165,7 @@ def test_missing_remote_keeps_nothing_from_being_archived(writers: Writers) -> N
     writers.remote.rename(writers.remote.with_name("away"))
     with pytest.raises(GitError):
         writers.ours.run(START + 24 * HOUR, push=True)
-    assert set(writers.ours.read_outcomes(START + 24 * HOUR)) == set(FEEDS)
+    assert set(writers.ours.read_outcomes(START + 24 * HOUR)) == set(KEYLESS_FEEDS)
     assert_tidy(writers.ours.root)
     writers.remote.with_name("away").rename(writers.remote)
     day = START + 24 * HOUR

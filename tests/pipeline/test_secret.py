@@ -20,10 +20,14 @@ from orarchive.sample import START, Reply, Service, sample_service
 from orarchive.store.git import run_git
 from tests.support.archives import CASSETTE_KEY as RECORDED_WITH
 from tests.support.archives import (
+    DAY,
+    DIRECT_ROUTES,
     HOUR,
     Stage,
+    build_direct_payloads,
     build_payloads,
     make_archive,
+    name_direct_services,
     read_all_files,
     read_data_files,
     read_git,
@@ -108,6 +112,10 @@ def test_keyed_runs(tmp_path: Path) -> None:
         Recorder(service, [allow_values(FEW)])
         service.fail("providers", "wrong-type")
         environment = {"OPENROUTER_BASE_URL": service.base_url, "OPENROUTER_API_KEY": f"{KEY}\n"}
+        environment |= {
+            "MOONSHOT_BASE_URL": f"{service.base_url}/direct/moonshot/",
+            "MOONSHOT_API_KEY": f"{KEY}\n",
+        }
         options = ("--archive", root, "--push", "--hour")
         first = run_scrape(*options, f"{EARLY:%Y-%m-%dT%HZ}", ARCHIVE_LATENCY="1", **environment)
         service.now = later = EARLY + HOUR
@@ -118,7 +126,8 @@ def test_keyed_runs(tmp_path: Path) -> None:
     keyed = {request.path.partition("?")[0] for request in requests}
     built = run_build(root, site)
     assert (first.returncode, second.returncode, built.returncode) == (1, 1, 0), second.stderr + built.stderr
-    assert MODELS in keyed
+    assert {MODELS, DIRECT_ROUTES["direct_moonshot"]} <= keyed
+    assert (root / "data/direct/moonshot.jsonl").exists()
     assert any(path.endswith("/endpoints") for path in keyed)
     assert list((root / "quarantine").iterdir())
     assert (root / "data/rankings/models/2025-01.jsonl").exists()
@@ -186,15 +195,19 @@ def test_a_key_that_comes_back(
 ) -> None:
     """Count the answer as a failure: keep the last good records, and save nothing of it."""
     caplog.set_level(logging.DEBUG)
-    stage.options = {"key": KEY, "latency": True}
+    direct = name_direct_services(stage.service.base_url, KEY)
+    stage.options = {"key": KEY, "latency": True, "direct": direct}
+    bodies = build_payloads(START) | build_direct_payloads()
+    stage.serve(bodies)
     assert stage.run(START) == 0
     before = read_data_files(stage.root)
     echo, reason = ECHOES[way]
-    bodies = build_payloads(START)
-    stage.serve({**bodies, "providers": echo(bodies["providers"])})
-    assert stage.run(START + HOUR, dry_run=True) == stage.run(START + HOUR) == 1
-    assert stage.read_report("providers")["outcome"] == "failed"
-    assert stage.read_report("providers")["reasons"] == [reason]
+    routes = {"providers": "providers", "direct_deepseek": DIRECT_ROUTES["direct_deepseek"]}
+    stage.serve(bodies | {route: echo(bodies[route]) for route in routes.values()})
+    assert stage.run(START + DAY, dry_run=True) == stage.run(START + DAY) == 1
+    for feed in routes:
+        assert stage.read_report(feed)["outcome"] == "failed"
+        assert stage.read_report(feed)["reasons"] == [reason]
     assert read_data_files(stage.root) == before
     assert find_key(iter_everything(stage.root)) == []
     assert find_key([("output", (caplog.text + "".join(capsys.readouterr())).encode())]) == []
@@ -224,11 +237,12 @@ def test_a_key_that_comes_back_in_rankings(
 def test_a_redirect_is_not_followed(stage: Stage) -> None:
     """Send nothing to the host that a redirect names: it would get the key."""
     with Service(lambda *_: (200, {"data": []})) as target:
-        stage.options = {"key": KEY, "latency": True}
+        direct = name_direct_services(stage.service.base_url)
+        stage.options = {"key": KEY, "latency": True, "direct": direct}
         redirect = Reply(307, b"", {"Location": f"{target.base_url}/models"})
-        stage.serve(dict.fromkeys(build_payloads(START), redirect))
+        stage.serve(dict.fromkeys(build_payloads(START) | build_direct_payloads(), redirect))
         assert stage.run(START) == 1
-        assert stage.take_requests()
+        assert {*DIRECT_ROUTES.values()} < {*stage.take_requests()}
         assert target.seen == []
 
 
@@ -252,16 +266,19 @@ def test_unusual_keys_are_found(key: str) -> None:
 
 def test_a_key_is_shown_by_nothing_that_has_it() -> None:
     """Leave the key out of the text forms of settings and client."""
-    settings = read_settings({"OPENROUTER_API_KEY": KEY})
+    settings = read_settings({"OPENROUTER_API_KEY": KEY, "DEEPSEEK_API_KEY": KEY})
     client = settings.make_client(lambda _: None, RateLimiter(0, lambda: 0.0, lambda _: None))
-    assert settings.key == client.key == KEY
+    direct_client = settings.make_direct_clients(lambda _: None)["direct_deepseek"]
+    assert settings.key == client.key == direct_client.key == KEY
+    assert KEY not in repr(direct_client)
     assert KEY not in f"{settings!r} {settings} {client!r} {client} {vars(client)['_session'].headers}"
 
 
+@pytest.mark.parametrize("name", ["OPENROUTER_API_KEY", "DEEPSEEK_API_KEY"])
 @pytest.mark.parametrize("key", [f"{KEY}\nX-Other: 1", f"{KEY}\r\n\r\nGET /", f"{KEY}\x00", f"{KEY}\u20ac"])
-def test_a_key_that_cannot_be_sent(key: str) -> None:
-    with pytest.raises(ArchiveError, match="OPENROUTER_API_KEY holds characters") as error:
-        read_settings({"OPENROUTER_API_KEY": key})
+def test_a_key_that_cannot_be_sent(key: str, name: str) -> None:
+    with pytest.raises(ArchiveError, match=f"{name} holds characters") as error:
+        read_settings({name: key})
     assert KEY not in str(error.value)
 
 
@@ -279,7 +296,8 @@ def test_no_password_of_the_machine_is_sent(
 
 def test_git_is_not_told_the_key(stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Hide the key from git and the programs that its configuration names, such as a credential helper."""
-    monkeypatch.setenv("OPENROUTER_API_KEY", KEY)
+    for name in ("OPENROUTER_API_KEY", "DASHSCOPE_API_KEY"):
+        monkeypatch.setenv(name, KEY)
     environment = tmp_path / "environment"
     refused = Reply(401, b"", {"WWW-Authenticate": 'Basic realm="git"'})
     with Service(lambda *_: refused, base="") as remote:
@@ -317,8 +335,9 @@ def test_the_token_of_a_remote_is_not_printed(stage: Stage, user: str, status: i
 )
 def test_a_password_in_the_base_url(address: str) -> None:
     """Refuse it: it would never be sent, but logged with the address where the service says to wait."""
-    with pytest.raises(ArchiveError, match="OPENROUTER_BASE_URL names a user") as error:
-        read_settings({"OPENROUTER_BASE_URL": address.format(TOKEN)})
+    for name in ("OPENROUTER_BASE_URL", "MOONSHOT_BASE_URL"):
+        with pytest.raises(ArchiveError, match=f"{name} names a user") as error:
+            read_settings({name: address.format(TOKEN)})
     assert TOKEN not in str(error.value)
 
 

@@ -14,12 +14,13 @@ from typing import Any
 
 from orarchive.collect.client import RetryPolicy
 from orarchive.collect.run import Run
-from orarchive.collect.settings import RunOptions, Settings
+from orarchive.collect.settings import DirectAccess, RunOptions, Settings
 from orarchive.domain.data_paths import HEALTH_PATH
+from orarchive.domain.feeds import DIRECT_FEEDS, FEEDS
 from orarchive.domain.snapshot import Snapshot, parse_snapshot_files
 from orarchive.history.history import History, read_history
 from orarchive.jsonl import dumps, loads
-from orarchive.sample import Reply, Service, build_world_at, routes
+from orarchive.sample import Reply, Service, build_world_at, direct, routes
 from orarchive.sample.faults import encode
 from orarchive.store import health_branch, ledger
 from orarchive.store.archive import Archive, open_archive
@@ -48,6 +49,15 @@ LIST_ROUTES = {
     "videos": "videos/models",
 }
 """Feed -> route, of the feeds that are one list."""
+
+DIRECT_ROUTES = {feed.name: f"direct/{feed.base_file}/models" for feed in DIRECT_FEEDS}
+"""Feed -> route, of the lists of other services, which the sample serves below its own base URL."""
+
+DIRECT_KEY = "sk-direct-8f14e45fceea167a"
+"""Key of these services."""
+
+KEYLESS_FEEDS = [name for name, feed in FEEDS.items() if not feed.is_optional]
+"""The feeds that a run without keys reads."""
 
 FAN_OUT_ROUTES = {"endpoints": "models/{}/endpoints", "image_endpoints": "images/models/{}/endpoints"}
 
@@ -90,6 +100,19 @@ def _build_payloads(moment: dt.datetime, models: tuple[str, ...]) -> Payloads:
 def build_payloads(moment: dt.datetime, models: tuple[str, ...] = FEW) -> Payloads:
     """Return the sample service's bodies at a moment for a few models, for () all; they may be changed."""
     return copy.deepcopy(_build_payloads(moment, models))
+
+
+def build_direct_payloads() -> Payloads:
+    """Return the bodies that other services than OpenRouter send to who has the key."""
+    return copy.deepcopy(direct.DIRECT_BODIES)
+
+
+def name_direct_services(base_url: str, key: str = DIRECT_KEY) -> dict[str, DirectAccess]:
+    """Return the access to other services, which a service at a base URL plays: one of `Settings`."""
+    return {
+        name: DirectAccess(f"{base_url}/{route.removesuffix('/models')}", key)
+        for name, route in DIRECT_ROUTES.items()
+    }
 
 
 def edit_records(bodies: Payloads, word: str) -> Payloads:

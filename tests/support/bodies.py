@@ -7,7 +7,15 @@ from orarchive.domain.record_files import extract_stable_part
 from orarchive.jsonl import loads
 from orarchive.sample import FAULTS
 from orarchive.sample.faults import encode
-from tests.support.archives import FAN_OUT_ROUTES, LIST_ROUTES, Payloads, Stage, encode_archived, encode_sent
+from tests.support.archives import (
+    DIRECT_ROUTES,
+    FAN_OUT_ROUTES,
+    LIST_ROUTES,
+    Payloads,
+    Stage,
+    encode_archived,
+    encode_sent,
+)
 
 ALIKE = (
     ("503", "500", "502"),
@@ -35,6 +43,9 @@ def archived_bodies(stage: Stage) -> dict[str, bytes]:
     bodies = {
         route: encode_archived({"data": list(snapshot[feed].values())}) for feed, route in LIST_ROUTES.items()
     }
+    for feed, route in DIRECT_ROUTES.items():
+        if snapshot[feed]:
+            bodies[route] = encode_archived({"data": list(snapshot[feed].values())})
     for feed, route in FAN_OUT_ROUTES.items():
         bodies |= {
             route.format(key): encode_archived(response) for (key,), response in snapshot[feed].items()
@@ -45,7 +56,9 @@ def archived_bodies(stage: Stage) -> dict[str, bytes]:
 def served_bodies(served: Payloads) -> dict[str, bytes]:
     """Return what `archived_bodies` must return after these were served; of zdr, what an archive keeps."""
     bodies = {route: encode_sent(body) for route, body in served.items() if route != "models/count"}
-    for feed, route in LIST_ROUTES.items():
+    for feed, route in (LIST_ROUTES | DIRECT_ROUTES).items():
+        if route not in served:
+            continue
         rows = loads(encode(served[route]["data"]))
         if feed == "zdr":
             rows = [extract_stable_part(ENDPOINTS, row) for row in rows]

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from orarchive.domain.feeds import DIRECT_FEEDS
 from tests.support.workflow_runner import load_workflow, load_yaml
 
 Workflow = dict[str, Any]
@@ -11,11 +12,15 @@ Workflow = dict[str, Any]
 ACTION = re.compile(r"^[\w.-]+/[\w./-]+@[0-9a-f]{40}$")
 VERSION = re.compile(r"uses: \S+@\S+ # v\d+\.\d+\.\d+$")
 
-KEY = "OPENROUTER_API_KEY: ${{ secrets.OPENROUTER_API_KEY }}"
-"""The only secret that a step may have."""
+KEYS = [
+    f"{name}: ${{{{ secrets.{name} }}}}"
+    for name in ("OPENROUTER_API_KEY", *(feed.key_variable for feed in DIRECT_FEEDS))
+]
+KEY = KEYS[0]
+"""The only secrets that a step may have: the keys of the services that it asks."""
 
 KEYED_STEPS = {("scrape.yml", "Scrape"), ("contract.yml", "Compare the answers")}
-"""The steps that may have it: they send requests to the service."""
+"""The steps that may have them: they send requests to the services."""
 
 LEVELS = ("none", "read", "write")
 
@@ -73,16 +78,16 @@ def _is_checkout(step: dict[str, Any]) -> bool:
 
 
 def _check_secrets(name: str, workflow: Workflow, text: str) -> Iterator[str]:
-    """Check that there is no secret but the key, and that only the steps that need it have it."""
+    """Check that there is no secret but the keys, and that only the steps that need them have them."""
     lines = [line.strip() for line in text.splitlines() if "secrets." in line]
-    if {*lines} - {KEY}:
+    if {*lines} - {*KEYS}:
         yield "a secret that is not needed"
     keyed = [
         step
         for step in _list_steps(workflow)
         if "secrets." in str(step) and (name, step["name"]) in KEYED_STEPS
     ]
-    if len(lines) != len(keyed):
+    if len(lines) != len(KEYS) * len(keyed):
         yield "the key in a step that sends no requests to the service"
 
 

@@ -15,7 +15,7 @@ from orarchive.domain.records import Model, as_moment
 from orarchive.errors import ArchiveError, NotJSON
 from orarchive.jsonl import Number, dumps, loads, read_lines, write_lines
 from orarchive.sample import START
-from tests.support.archives import Stage
+from tests.support.archives import KEYLESS_FEEDS, Stage
 
 
 @pytest.mark.parametrize(
@@ -273,8 +273,8 @@ def test_a_line_has_only_differences_from_its_base() -> None:
 def test_the_ledgers_hash_is_that_of_the_files(stage: Stage) -> None:
     """Hash the feed's files one after the other, as data/README.md says."""
     assert stage.run(START) == 0
-    for name, feed in FEEDS.items():
-        paths = [stage.root / "data" / path for path in feed.files]
+    for name in KEYLESS_FEEDS:
+        paths = [stage.root / "data" / path for path in FEEDS[name].files]
         content = b"".join(path.read_bytes() for path in paths if path.exists())
         assert stage.read_report(name)["sha256"] == hashlib.sha256(content).hexdigest()
 

@@ -94,8 +94,8 @@ class View:
     @cached_property
     def coverage(self) -> list[Coverage]:
         """Return the good and the possible hours of each feed among the last 24, 168 and 720."""
-        feeds = {reading.feed for reading in self.dataset.readings}
-        return compute_coverage(self.dataset.complete_hours, feeds, self.now)
+        last_requests = {reading.feed: reading.hour for reading in self.dataset.readings}
+        return compute_coverage(self.dataset.complete_hours, last_requests, self.now)
 
     @cached_property
     def last_run(self) -> LastRun:

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from orarchive.domain.event_kinds import ADDED, MISSING, RETURNED
 from orarchive.domain.feeds import FEEDS
-from orarchive.history.coverage import Gap, find_gaps
+from orarchive.history.coverage import MAX_AGE, Gap, find_gaps
 from orarchive.index.health import is_doubted, needs_endpoints
 from orarchive.publish.dataset import Dataset, FeedReading
 from orarchive.timestamps import HOUR, format_stamp
@@ -142,8 +142,13 @@ class Trouble:
 
 
 def list_troubles(dataset: Dataset) -> list[Trouble]:
-    """List the feeds whose last reading was not good."""
-    last = (dataset.last_readings[name] for name in FEEDS if name in dataset.last_readings)
+    """List the feeds whose last reading was not good; an optional one that is no longer read is in order."""
+    last = (
+        dataset.last_readings[name]
+        for name, feed in FEEDS.items()
+        if name in dataset.last_readings
+        and not (feed.is_optional and dataset.hour - dataset.last_readings[name].hour > MAX_AGE[feed.cadence])
+    )
     troubles = [_build_trouble(reading) for reading in last if reading.outcome != "ok"]
     return [*troubles, *_list_doubts(dataset)]
 
