@@ -8,6 +8,7 @@ from functools import cached_property
 
 from orarchive.catalog.candidates import Candidate, list_candidates
 from orarchive.catalog.data_files import Override
+from orarchive.catalog.direct import DirectPrice, build_direct_prices, load_pins
 from orarchive.catalog.families import list_api_families
 from orarchive.catalog.flags import detect_flags
 from orarchive.catalog.labs import Lab, build_labs
@@ -60,6 +61,11 @@ class Catalog:
     def shortlists(self) -> list[Shortlist]:
         """Return the shortlists."""
         return build_shortlists(self.candidates)
+
+    @cached_property
+    def direct(self) -> list[DirectPrice]:
+        """Return the pinned prices of makers that serve their models themselves, beside OpenRouter's."""
+        return build_direct_prices(self.source, self.labs, load_pins())
 
     @cached_property
     def override_audits(self) -> list[OverrideAudit]:

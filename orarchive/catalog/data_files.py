@@ -88,7 +88,13 @@ def load_rows(file: str, table: str, row_type: type[Row]) -> tuple[Row, ...]:
     Raise ArchiveError where the file is no TOML, or a row has a member too many or lacks one.
     """
     document = load_document(file)
-    return tuple(_build_row(file, table, row_type, row) for row in document.get(table, ()))
+    return tuple(build_row(file, table, row_type, row) for row in document.get(table, ()))
+
+
+def list_data_files(folder: str) -> list[str]:
+    """List the TOML files of a folder below `data/`, as `load_document` takes them, by name."""
+    names = (file.name for file in files("orarchive.catalog").joinpath("data", folder).iterdir())
+    return sorted(f"{folder}/{name}" for name in names if name.endswith(".toml"))
 
 
 @cache
@@ -102,7 +108,8 @@ def load_document(file: str) -> dict[str, Any]:
         raise ArchiveError(msg) from error
 
 
-def _build_row(file: str, table: str, row_type: type[Row], row: dict[str, Any]) -> Row:
+def build_row(file: str, table: str, row_type: type[Row], row: dict[str, Any]) -> Row:
+    """Return a row of a table of a file; raise ArchiveError where it has a member too many or lacks one."""
     names = {member.name for member in fields(row_type)}  # type: ignore[arg-type]
     required = {member.name for member in fields(row_type) if member.default is MISSING}  # type: ignore[arg-type]
     optional = {"was"}  # TOML has no null

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from orarchive.domain.keys import EndpointKey
@@ -115,6 +115,8 @@ class CatalogSource:
     """By id, in the order of first sightings: by the first hour, then by id."""
     providers: Mapping[str, Record]
     """By slug; those that are listed."""
+    direct_ids: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Feed of a maker that serves its models itself -> the ids in its list; without feeds never read."""
 
     @cached_property
     def listed(self) -> dict[str, CatalogModel]:

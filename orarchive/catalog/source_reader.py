@@ -4,7 +4,7 @@ import datetime as dt
 import sqlite3
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from orarchive.catalog.source import (
@@ -16,7 +16,7 @@ from orarchive.catalog.source import (
     HealthWindow,
 )
 from orarchive.domain.event_kinds import DEPRECATED, DEPRECATED_AFTER_DAYS, REMOVED, REMOVED_AFTER_DAYS
-from orarchive.domain.feeds import ENDPOINTS, FEEDS, IMAGES, MODELS, PROVIDERS, VIDEOS, ZDR
+from orarchive.domain.feeds import DIRECT_FEEDS, ENDPOINTS, FEEDS, IMAGES, MODELS, PROVIDERS, VIDEOS, ZDR
 from orarchive.domain.keys import EndpointKey
 from orarchive.domain.record_files import join_record
 from orarchive.domain.records import Endpoint, Model, as_text, get_object, parse_expiry
@@ -50,6 +50,8 @@ SELECT_READS = "select hour, max(observed_s) from reads where feed = ? and good 
 SELECT_MEDIA = "select distinct key from records where feed in (?, ?) and first <= ?"
 
 SELECT_ZDR = "select parts from records where feed = ? and first <= ? and (last is null or last >= ?)"
+
+SELECT_KEYS = "select key from records where feed = ? and first <= ? and (last is null or last >= ?)"
 
 SELECT_BENCHMARKS = """
     select record, line from latest join records on id = record
@@ -185,6 +187,7 @@ class _SourceReader:
                 if record in self.spans[MODELS.name]
             },
             providers=providers,
+            direct_ids=dict(self._read_direct_ids()),
         )
 
     def _read_model(
@@ -284,6 +287,13 @@ class _SourceReader:
             return None
         rows = self.db.execute(SELECT_ZDR, (ZDR.name, hours[-1], hours[-1]))
         return {tuple(loads(parts)) for (parts,) in rows}
+
+    def _read_direct_ids(self) -> Iterator[tuple[str, frozenset[str]]]:
+        """Yield each feed of another service that was ever read, with the ids in its last list."""
+        for feed in DIRECT_FEEDS:
+            if hours := _read_hours(self.db, feed.name, self.hour).hours:
+                rows = self.db.execute(SELECT_KEYS, (feed.name, hours[-1], hours[-1]))
+                yield feed.name, frozenset(key for (key,) in rows)
 
     def _read_announced(self) -> dict[int, dt.datetime]:
         """Read when each model that has an expiration date got one; a date that is withdrawn starts anew."""

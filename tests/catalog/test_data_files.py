@@ -4,16 +4,29 @@ import json
 from pathlib import Path
 
 import pytest
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, FormatChecker
 
-from orarchive.catalog.data_files import load_document
+from orarchive.catalog.data_files import list_data_files, load_document
+from tests.support.archives import ROOT
 
+DATA = ROOT / "orarchive" / "catalog" / "data"
 SCHEMAS = sorted((Path(__file__).parent / "schemas").glob("*.schema.json"))
 
 
-@pytest.mark.parametrize("path", SCHEMAS, ids=lambda path: path.name)
-def test_file_has_the_form_of_its_schema(path: Path) -> None:
+def list_files() -> list[tuple[str, Path]]:
+    """List each file that has a schema, and this: of its own name, or of the name of its folder."""
+    files = []
+    for path in SCHEMAS:
+        name = path.name.removesuffix(".schema.json")
+        names = list_data_files(name) if (DATA / name).is_dir() else [f"{name}.toml"]
+        files += [(file, path) for file in names]
+    return files
+
+
+@pytest.mark.parametrize(("file", "path"), list_files(), ids=str)
+def test_file_has_the_form_of_its_schema(file: str, path: Path) -> None:
     schema = json.loads(path.read_text())
     Draft202012Validator.check_schema(schema)
-    document = load_document(path.name.replace(".schema.json", ".toml"))
-    assert [error.message for error in Draft202012Validator(schema).iter_errors(document)] == []
+    document = json.loads(json.dumps(load_document(file), default=str))
+    errors = Draft202012Validator(schema, format_checker=FormatChecker()).iter_errors(document)
+    assert [f"{error.json_path}: {error.message}" for error in errors] == []
