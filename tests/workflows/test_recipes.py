@@ -40,6 +40,52 @@ FEED: list[Edit] = [
     ),
 ]
 
+DIRECT: list[Edit] = [
+    (
+        "orarchive/domain/feeds.py",
+        '        ("moonshot", "https://api.moonshot.ai/v1"),',
+        '        ("mistral", "https://api.mistral.ai/v1"),\n',
+    ),
+    (
+        "orarchive/sample/direct.py",
+        '    "moonshot": [\n',
+        '    "mistral": [_build_row("mistral-large-2512", "mistralai")],\n',
+    ),
+    (
+        "orarchive/catalog/data/direct/mistral.toml",
+        "",
+        """provider = "mistral"
+name = "Mistral"
+
+[[list]]
+region = "global"
+currency = "USD"
+feed = "direct_mistral"
+price_page = "https://mistral.ai/pricing"
+source_url = "https://mistral.ai/pricing"
+checked_on = 2026-06-01
+models = [{ id = "mistral-large-2512", prices = { prompt = "0.5", completion = "1.5" } }]
+""",
+    ),
+    ("data/README.md", "`dashscope.jsonl`, ", "`mistral.jsonl`, "),
+    ("data/README.md", "`direct_dashscope` and", "`direct_mistral`, "),
+    ("README.md", "| `MOONSHOT_API_KEY` |", "| `MISTRAL_API_KEY` | | the same of Mistral |\n"),
+    (
+        "README.md",
+        "| `MOONSHOT_BASE_URL` |",
+        "| `MISTRAL_BASE_URL` | `https://api.mistral.ai/v1` | the service to ask with its key |\n",
+    ),
+    *(
+        (
+            f".github/workflows/{name}.yml",
+            "          MOONSHOT_API_KEY: ",
+            "          MISTRAL_API_KEY: ${{ secrets.MISTRAL_API_KEY }}\n",
+        )
+        for name in ("scrape", "contract")
+    ),
+    ("OPERATIONS.md", "`DASHSCOPE_API_KEY` and", "`MISTRAL_API_KEY`, "),
+]
+
 PAGE: list[Edit] = [
     (
         "orarchive/publish/views/newest_page.py",
@@ -205,6 +251,7 @@ def newest_command(archive: Archive) -> None:
 
 RECIPES = {
     "A new feed": FEED,
+    "Another maker's direct prices": DIRECT,
     "A new page": PAGE,
     "A new kind of event": KIND,
     "A new fact on a model's page": FACT,
@@ -219,6 +266,9 @@ CHECKS = (
     "unit/test_language.py",
     "site/test_api.py::test_no_member_goes_or_changes",
     "workflows/test_project.py",
+    "workflows/test_workflows.py::test_nothing_is_wrong",
+    "catalog/test_data_files.py",
+    "catalog/test_direct.py::test_files_are_complete",
 )
 """Tests that hold what the recipes promise: tables and words of documents, templates, rooms."""
 
