@@ -77,12 +77,15 @@ class Client:
     def __post_init__(self) -> None:
         self._guard = DeadlineGuard(self.clock, self.stopped)
         self._session = requests.Session()
+        # The proxies and certificates that the environment names are those of all requests to the service;
+        # the session would look them up again for each.
+        settings = self._session.merge_environment_settings(self.base_url, {}, None, None, None)
+        self._session.proxies, self._session.verify = settings["proxies"], settings["verify"]
+        self._session.trust_env = False
         # There is one retry layer, the one below. The pool has a connection for each worker.
         adapter = GuardedAdapter(pool_maxsize=self.workers, max_retries=0)
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
-        # Without an `auth` of its own the session would send an entry of .netrc.
-        self._session.auth = lambda request: request
         # No redirect is followed; requests would read the whole body of one, and its address, of any size.
         self._session.get_redirect_target = lambda _: None  # type: ignore[assignment, method-assign]
         agent = f"openrouter-archive/{__version__}"

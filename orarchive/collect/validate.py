@@ -3,11 +3,12 @@
 from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Any
 
 from orarchive.collect.results import Body, FetchResult
 from orarchive.domain.feeds import ARCHIVE_KEY_FIELDS, LIST_MEMBER, CopyFeed, FanOutFeed, ListFeed
-from orarchive.domain.ranking_series import MAX_ORDER_LENGTH, ORDER, Series, get_row_date, is_date
+from orarchive.domain.ranking_series import MAX_ORDER_LENGTH, ORDER, Series, get_row_date, has_key, is_date
 from orarchive.domain.record_files import sort_set_fields
 from orarchive.domain.records import get_nested
 from orarchive.jsonl import Record
@@ -232,7 +233,7 @@ def validate_ranking(series: Series, body: Any) -> list[Record]:
     for position, row in enumerate(rows):
         if series.key and not (isinstance(row.get(series.key[0]), str) and is_date(row[series.key[0]])):
             raise RejectedPayload("no-date", f"row {position}")
-        if any(not isinstance(row.get(name), str | int) for name in series.key):
+        if not has_key(series, row):
             raise RejectedPayload("key-missing", f"row {position}")
     return rows
 
@@ -257,10 +258,11 @@ def drop_repeated_rows(series: Series, rows: list[Record]) -> tuple[list[Record]
         raise RejectedPayload("empty")
     if series is not ORDER and not series.key:
         return rows, ()
-    unique: dict[tuple[Any, ...], Record] = {}
+    get_key = itemgetter(*series.key or ("id",))
+    unique: dict[Any, Record] = {}
     repeated = []
     for number, row in enumerate(rows):
-        if unique.setdefault(tuple(row[name] for name in series.key or ("id",)), row) is not row:
+        if unique.setdefault(get_key(row), row) is not row:
             repeated.append(f"duplicate-key: row {number}")
     if len(repeated) > max(1, MAX_REPEATED_SHARE * len(rows)):
         raise RejectedPayload("duplicate-key", f"{len(repeated)} of {len(rows)}")

@@ -188,13 +188,14 @@ def merge_rows(
     new = list(rows)
     dates = {get_row_date(series, row) for row in new}
     kept = [row for row in archived if get_row_date(series, row) not in dates]
-    by_path: dict[str, list[Record]] = {}
+    by_month: dict[str, list[Record]] = {}
     for row in (*kept, *new):
-        path = series.get_file_path(slice_name, get_row_date(series, row)[:7])
-        by_path.setdefault(path, []).append(row)
+        by_month.setdefault(get_row_date(series, row)[:7], []).append(row)
     return {
-        path: write_lines(sorted(file_rows, key=lambda row: _build_sort_key(series, row)))
-        for path, file_rows in by_path.items()
+        series.get_file_path(slice_name, month): write_lines(
+            sorted(month_rows, key=lambda row: _build_sort_key(series, row))
+        )
+        for month, month_rows in by_month.items()
     }
 
 
@@ -225,8 +226,12 @@ def parse_rows(series: Series, content: bytes, name: str) -> list[Record]:
 
 def is_row(series: Series, row: Record) -> bool:
     """Return whether a row has all key fields, and a date where rows of the series have one."""
-    has_key = all(isinstance(row.get(name), str | int) for name in series.key)
-    return has_key and (not series.key or is_date(get_row_date(series, row)))
+    return has_key(series, row) and (not series.key or is_date(get_row_date(series, row)))
+
+
+def has_key(series: Series, row: Record) -> bool:
+    """Return whether a row has all key fields, each a text or a whole number."""
+    return all(isinstance(row.get(name), (str, int)) for name in series.key)
 
 
 @lru_cache(maxsize=2**12)

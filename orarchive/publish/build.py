@@ -11,7 +11,7 @@ from orarchive.domain.records import get_lab
 from orarchive.index.datasette import METADATA_NAME, build_metadata
 from orarchive.json_text import format_for_diffs
 from orarchive.paths import escape_segment
-from orarchive.publish import deployment, exports, metrics, news_feeds
+from orarchive.publish import exports, metrics, news_feeds
 from orarchive.publish.api.envelope import ApiSite
 from orarchive.publish.api.files import build_api
 from orarchive.publish.changelog import ChangelogLine
@@ -33,6 +33,7 @@ from orarchive.publish.pages import DATABASE, get_model_path, list_pages, map_ca
 from orarchive.publish.parquet_list import ParquetFile
 from orarchive.publish.render import format_amount, render_pages
 from orarchive.publish.sanitize import to_safe_json
+from orarchive.publish.site_digest import add_digest
 from orarchive.publish.views import View
 from orarchive.publish.views.cells import build_price_pair
 from orarchive.publish.views.models import ModelView
@@ -73,7 +74,7 @@ def build_files(
         files["sitemap.xml"] = _render_sitemap(page_paths, base)
     metadata = build_metadata(Path(DATABASE).stem)
     files[METADATA_NAME] = format_for_diffs(metadata).encode() + b"\n"
-    deployment.add_digest(files)
+    add_digest(files)
     return files
 
 

@@ -5,51 +5,20 @@ old that it looks stopped. `status.json` holds a digest of all the rest, so each
 """
 
 import datetime as dt
-import hashlib
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
-from orarchive.jsonl import dumps, loads
-from orarchive.publish.metrics import METRICS_PATH
-from orarchive.publish.sanitize import to_safe_json
+from orarchive.jsonl import loads
 from orarchive.timestamps import HOUR, parse_stamp
-
-STATUS_PATH = "api/v1/status.json"
-
-CLOCK_PATHS = {
-    *("index.html", "models/index.html", "patterns/index.html", "prices/index.html", "status/index.html"),
-    *(STATUS_PATH, METRICS_PATH, "data/index.html", "llms.txt", "api/v1/index.json"),
-}
-"""Files that name the hour of the site, or the sizes of Parquet files, which have every read. What else they
-show stands in other files, too, or in the status."""
 
 QUIET_SPAN = 6 * HOUR
 """Age from which a site is deployed again though nothing changed; from 8 hours on it says that it is late."""
 
 MIN_SPACING = dt.timedelta(minutes=6)
 """Least time between two deployments, for GitHub Pages builds a site up to ten times an hour."""
-
-
-def add_digest(files: MutableMapping[str, bytes]) -> None:
-    """Add a digest of all that the files show, but for the clock, to the status among them."""
-    file = loads(files[STATUS_PATH])
-    status = file["data"]
-    run = status["last_run"]
-    parts = [
-        status["begun"],
-        status["totals"],
-        status["gaps"],
-        status["changes"],
-        run["outcome"],
-        run["not_good"],
-    ]
-    digest = hashlib.sha256(dumps(parts))
-    for path in sorted(files.keys() - CLOCK_PATHS):
-        digest.update(f"{path}\0{hashlib.sha256(files[path]).hexdigest()}\n".encode())
-    files[STATUS_PATH] = to_safe_json({**file, "data": {**status, "digest": digest.hexdigest()}})
 
 
 def is_due(deployed: bytes, built: bytes) -> bool:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from orarchive.sample.catalogue import Row
@@ -96,10 +97,12 @@ def floor_period(day: date, period: str) -> date:
 
 def slice_tokens(tokens: Tokens, params: Row) -> Tokens:
     """Return the share of a day's tokens that belongs to the requested slice."""
-    if not any(params[name] for name in ("modality", "context_bucket", "category", "language_type")):
+    names = ("modality", "context_bucket", "category", "language_type")
+    parameters = tuple((name, params[name]) for name in names)
+    if not any(value for _name, value in parameters):
         return tokens
-    traits = load_traits()
-    return {slug: int(count * _draw_share(slug, traits[slug], params)) for slug, count in tokens.items()}
+    shares = _draw_shares(parameters)
+    return {slug: int(count * shares[slug]) for slug, count in tokens.items()}
 
 
 def rank_by_week(world: World, category: str | None) -> list[Row]:
@@ -122,6 +125,13 @@ def _widen_to_weeks(first: date, last: date, today: date) -> list[date]:
 
 def _list_categories_of_week(day: date) -> frozenset[str]:
     return list_categories(count_happenings(floor_day(floor_period(day, "week") + WEEK - DAY)))
+
+
+# A request asks for the same slice of hundreds of dates.
+@lru_cache(maxsize=64)
+def _draw_shares(parameters: tuple[tuple[str, str | None], ...]) -> dict[str, float]:
+    """Return the share of a slice, given by its parameters, for every model ever used, by permaslug."""
+    return {slug: _draw_share(slug, trait, dict(parameters)) for slug, trait in load_traits().items()}
 
 
 def _draw_share(slug: str, trait: Trait, params: Row) -> float:
