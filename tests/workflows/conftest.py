@@ -8,7 +8,7 @@ import pytest
 
 from orarchive.sample import START, Service, sample_service
 from tests.support.archives import HOUR, build_payloads
-from tests.support.rehearsals import clone_writer, commit_code, serve
+from tests.support.rehearsals import EXPORT_STEP, clone_writer, commit_code, serve
 from tests.support.workflow_runner import Repository
 
 
@@ -47,15 +47,21 @@ def three_hours(code: Path, running_service: Service, tmp_path_factory: pytest.T
     return folder / "remote.git"
 
 
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder in which all rehearsals remember which lock files are installed."""
+    return tmp_path_factory.mktemp("installed")
+
+
 @pytest.fixture
-def fork(code: Path, service: Service, tmp_path: Path) -> Repository:
+def fork(code: Path, service: Service, installed: Path, tmp_path: Path) -> Repository:
     """Return a fork of the code without hours, with Actions and Pages enabled, as OPERATIONS.md says."""
     shutil.copytree(code, tmp_path / "remote.git")
-    return Repository(tmp_path, service.base_url, START)
+    return Repository(tmp_path, service.base_url, START, installed=installed)
 
 
 @pytest.fixture
-def archive(three_hours: Path, service: Service, tmp_path: Path) -> Repository:
-    """Return an archive of three good hours."""
+def archive(three_hours: Path, service: Service, installed: Path, tmp_path: Path) -> Repository:
+    """Return an archive of three good hours, whose runs make no Parquet files (see EXPORT_STEP)."""
     shutil.copytree(three_hours, tmp_path / "remote.git")
-    return Repository(tmp_path, service.base_url, START)
+    return Repository(tmp_path, service.base_url, START, left_out_steps=(EXPORT_STEP,), installed=installed)
