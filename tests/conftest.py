@@ -44,10 +44,11 @@ PROJECT_VARIABLES = (
     "ARCHIVE_BENCHMARK",
 )
 REMOVED_PREFIXES = (
-    *("GIT_", "OPENROUTER_", "SYNC_", *PROJECT_VARIABLES),
+    *("GIT_", "OPENROUTER_", "SYNC_", "PYTHONDONTWRITEBYTECODE", *PROJECT_VARIABLES),
     *(feed.variable_prefix + "_" for feed in DIRECT_FEEDS),
 )
-"""Beginnings of environment variables that no test may see."""
+"""Beginnings of environment variables that no test may see: with PYTHONDONTWRITEBYTECODE every command that a
+test starts would compile the package anew."""
 
 
 @pytest.fixture(scope="session", autouse=True)

