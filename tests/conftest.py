@@ -13,6 +13,7 @@ import pytest
 from orarchive.domain.feeds import DIRECT_FEEDS
 from orarchive.importer.convert import import_versions
 from orarchive.importer.report import ImportResult
+from orarchive.index.database import open_index
 from orarchive.sample import START, Service
 from orarchive.store.archive import open_archive
 from tests.support import requirements, verifying
@@ -135,12 +136,15 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def two_years(tmp_path_factory: pytest.TempPathFactory) -> Whole:
-    """Return the archive of 20 months of recordings, which takes 15 s to make: no test may change it."""
+    """Return the archive of 20 months of recordings with its index, made in 30 s: no test may change it."""
     bundle, path = requirements.find_recordings() / TWO_YEARS[0], TWO_YEARS[1]
     now = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
 
     def make(folder: Path) -> ImportResult:
-        return import_versions(open_archive(make_archive(folder)), str(bundle), path, now)
+        archive = open_archive(make_archive(folder))
+        imported = import_versions(archive, str(bundle), path, now)
+        with open_index(archive):
+            return imported
 
     folder, imported = copy_shared(tmp_path_factory, "two-years", make)
     return Whole(open_archive(folder), imported)

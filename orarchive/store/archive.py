@@ -1,8 +1,10 @@
 """The archive: a git work tree that holds `data/`. All reading is from a commit, never from the work tree."""
 
 import os
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from orarchive.domain.data_paths import SNAPSHOT_FILES
@@ -11,6 +13,8 @@ from orarchive.errors import ArchiveError, GitError
 from orarchive.store.git import run_git
 
 DATA_PREFIX = "data/"
+
+_FULL_HASH = re.compile("[0-9a-f]{40,64}")
 
 
 @dataclass(frozen=True)
@@ -53,9 +57,7 @@ class Archive:
         """List the files below `data/` at a commit: path below `data/` -> blob hash."""
         if commit is None:
             return {}
-        output = self.run_git("ls-tree", "-r", "-z", "--full-tree", commit, "--", DATA_PREFIX)
-        entries = (entry.partition("\t") for entry in output.split("\0") if entry)
-        return {path.removeprefix(DATA_PREFIX): details.split()[2] for details, _, path in entries}
+        return dict(_list_tree(self, commit) if _FULL_HASH.fullmatch(commit) else _read_tree(self, commit))
 
     def read_blobs(self, blobs: Collection[str]) -> dict[str, bytes]:
         """Read blobs with one git process: blob hash -> bytes; one that is missing raises GitError."""
@@ -92,6 +94,17 @@ class Archive:
         )
 
 
+def _read_tree(archive: Archive, commit: str) -> dict[str, str]:
+    """List the files below `data/` at a commit, as `Archive.list_blobs` does."""
+    output = archive.run_git("ls-tree", "-r", "-z", "--full-tree", commit, "--", DATA_PREFIX)
+    entries = (entry.partition("\t") for entry in output.split("\0") if entry)
+    return {path.removeprefix(DATA_PREFIX): details.split()[2] for details, _, path in entries}
+
+
+# A run lists the files of the same commit several times, and a commit never changes.
+_list_tree = lru_cache(maxsize=2)(_read_tree)
+
+
 def refuse_data_folder(path: Path, archive: Archive) -> None:
     """Raise ArchiveError for a path below the data of an archive, where it would stop the next run."""
     place = path.resolve()
@@ -110,16 +123,24 @@ def open_archive(folder: Path) -> Archive:
         msg = f"{folder} is not a folder"
         raise ArchiveError(msg)
     try:
-        bare, inside = run_git(folder, "rev-parse", "--is-bare-repository", "--is-inside-git-dir").split()
-        if b"true" in (bare, inside):
-            msg = f"{folder} is a bare repository or a git folder; an archive is a git work tree"
-            raise ArchiveError(msg)
         output = os.fsdecode(run_git(folder, "rev-parse", "--show-toplevel", "--absolute-git-dir"))
         top, git_dir = output.split("\n")[:2]
     except GitError as error:
+        if _is_git_folder(folder):
+            msg = f"{folder} is a bare repository or a git folder; an archive is a git work tree"
+            raise ArchiveError(msg) from error
         msg = f"{folder} is not a git work tree (git init makes one): {error}"
         raise ArchiveError(msg) from error
     if Path(top).resolve() != folder.resolve():
         msg = f"{folder} lies inside the git work tree {top}; an archive is the top of one"
         raise ArchiveError(msg)
     return Archive(Path(top), Path(git_dir))
+
+
+def _is_git_folder(folder: Path) -> bool:
+    """Return whether a folder is a bare repository, or lies in the git folder of a work tree."""
+    try:
+        answer = run_git(folder, "rev-parse", "--is-bare-repository", "--is-inside-git-dir")
+    except GitError:
+        return False
+    return b"true" in answer.split()

@@ -96,8 +96,9 @@ def _refuse_blocking(archive: Archive, locks: list[Path]) -> None:
 
 def _read_shared_dir(archive: Archive) -> Path:
     """Return the git folder that all work trees of the repository share."""
-    # The answer is relative where it lies below the work tree.
-    return (archive.root / archive.run_git("rev-parse", "--git-common-dir")).resolve()
+    # Git's layout of a repository: the git folder of a linked work tree names that of the main one in a file.
+    pointer = archive.git_dir / "commondir"
+    return (archive.git_dir / pointer.read_text().strip()).resolve() if pointer.exists() else archive.git_dir
 
 
 def _identify(path: Path) -> tuple[int, float] | None:

@@ -7,7 +7,6 @@ import sqlite3
 from collections import Counter
 from fractions import Fraction
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -163,15 +162,13 @@ def test_since_is_the_last_turn_of_the_price_points(
 
 
 def test_a_price_by_the_command_line(
-    two_years: Whole,
-    two_years_cache: Path,
-    two_years_index: sqlite3.Connection,
-    two_years_versions: list[Version],
+    two_years: Whole, two_years_index: sqlite3.Connection, two_years_versions: list[Version]
 ) -> None:
+    cache = two_years.archive.git_dir / "orarchive"
     hourly, count = select_hourly(two_years_versions), 0
     for model, time in draw_questions(hourly, 12):
         at = time.replace(second=0)
-        options = ("--cache", str(two_years_cache), "--at", f"{at:%Y-%m-%dT%H:%MZ}", "--json")
+        options = ("--cache", str(cache), "--at", f"{at:%Y-%m-%dT%H:%MZ}", "--json")
         result = ask_at(two_years.archive.root, "price", model, *options)
         naive = look_up(hourly, model, at)
         assert result.exit_code == (0 if naive else 1)
