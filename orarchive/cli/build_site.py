@@ -68,7 +68,10 @@ def build_site_command(
 
     It lists the tables that an export has put into the folder `parquet` of the site.
     """
-    # pandas and Jinja are imported here, so that no other command spends time on loading them.
+    hour = timestamps.parse_hour(as_of) if as_of is not None else None
+    opened, progress = open_archive(archive), is_progress_shown()
+    _refuse_out(out, opened)
+    # pandas and Jinja are imported here, so that neither other commands nor refusals load them.
     from orarchive.history.history import read_history
     from orarchive.index.database import build_in_memory, open_index
     from orarchive.index.download import export_file
@@ -81,9 +84,6 @@ def build_site_command(
     from orarchive.publish.spilled_files import SpilledFiles
     from orarchive.publish.views import build_view
 
-    hour = timestamps.parse_hour(as_of) if as_of is not None else None
-    opened, progress = open_archive(archive), is_progress_shown()
-    _refuse_out(out, opened)
     parquet_files = read_parquet_files(out)
     commits = read_history(opened).truncate_after(hour).attempt_commits if hour else []
     with TemporaryDirectory() as folder:

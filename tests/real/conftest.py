@@ -18,12 +18,12 @@ from orarchive.store.archive import Archive, open_archive
 from orarchive.store.git import run_git
 from tests.support import requirements
 from tests.support.all_readers import ask_at
-from tests.support.archives import make_archive, run_scrape
+from tests.support.archives import make_archive
 from tests.support.browser import build_site
 from tests.support.bundles import FIVE_DAYS, TWO_YEARS
 from tests.support.naive_versions import Version, read_versions
 from tests.support.recorders import commit_recording
-from tests.support.recordings import DAYS, Recordings, Whole
+from tests.support.recordings import DAYS, Recordings, Whole, archive_hour
 from tests.support.shared import copy_shared
 from tests.support.wide_lists import WIDE_LISTS, read_wide_list
 
@@ -57,9 +57,7 @@ def out(two_years: Whole, tmp_path_factory: pytest.TempPathFactory) -> Path:
         with Service(recordings.respond) as service:
             for day in DAYS[-2:]:
                 recordings.stand_at(day)
-                options = ("--archive", folder / "archive", "--hour", f"{day}T06Z")
-                result = run_scrape(*options, OPENROUTER_BASE_URL=service.base_url)
-                assert result.returncode == 0, result.stderr
+                archive_hour(folder / "archive", service, f"{day}T06Z")
         build_site(folder / "archive", folder / "site", "--base-url", "https://example.org/archive/")
 
     folder, _ = copy_shared(tmp_path_factory, "two-years-site", make)
@@ -102,10 +100,7 @@ def five_days(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str,
         with Service(recordings.respond) as service:
             for day in DAYS:
                 recordings.stand_at(day)
-                result = run_scrape(
-                    "--archive", folder, "--hour", f"{day}T06Z", OPENROUTER_BASE_URL=service.base_url
-                )
-                assert result.returncode == 0, result.stderr
+                archive_hour(folder, service, f"{day}T06Z")
                 served[f"{day}T06Z"] = (recordings.models, recordings.providers, recordings.endpoints)
         return served
 

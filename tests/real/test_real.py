@@ -5,8 +5,6 @@
 
 import gzip
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +17,10 @@ from orarchive.jsonl import dumps, loads
 from orarchive.sample import Service
 from orarchive.sample.faults import Reply
 from tests.support import requirements
-from tests.support.archives import ROOT, make_archive, read_git, run_scrape
+from tests.support.all_readers import ask_at
+from tests.support.archives import make_archive, read_git
 from tests.support.bundles import versions
-from tests.support.recordings import exactly, unordered
+from tests.support.recordings import archive_hour, exactly, unordered
 
 pytestmark = pytest.mark.real_data
 
@@ -31,16 +30,11 @@ def real() -> Path:
     return requirements.find_recordings()
 
 
-def archive_hour(root: Path, service: Service, hour: str, *options: str) -> None:
-    """Run scrape.py at an hour and assert that it succeeds."""
-    result = run_scrape("--archive", root, "--hour", hour, *options, OPENROUTER_BASE_URL=service.base_url)
-    assert result.returncode == 0, result.stderr
-
-
 def print_raw(archive: Path, *arguments: str) -> Any:
     """Run `raw` with these arguments and return what it prints, parsed with `exactly`."""
-    command = [sys.executable, "-m", "orarchive", "raw", "--archive", str(archive), *arguments]
-    return exactly(subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout)
+    result = ask_at(archive, "raw", *arguments)
+    assert result.exit_code == 0, result.stderr
+    return exactly(result.stdout_bytes)
 
 
 def test_every_response_comes_back_as_it_was_sent(five_days: tuple[Path, dict[str, Any]]) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import sync_playwright
 
+from orarchive.cli.build_site import build_site_command
 from orarchive.domain import snapshot
 from orarchive.domain.data_paths import HEALTH_PATH
 from orarchive.domain.feeds import MODELS
@@ -33,6 +34,7 @@ from orarchive.store.health_commits import align_branch, write_health_commit
 from orarchive.store.ledger import Attempt
 from orarchive.timestamps import HOUR, format_stamp
 from tests.support import requirements
+from tests.support.all_readers import run_command
 from tests.support.archives import ROOT, Stage, build_payloads, make_archive, make_responder
 
 BROWSER_OPTIONS = (
@@ -98,9 +100,9 @@ def run_build(archive: Path, out: Path, *options: str) -> subprocess.CompletedPr
 
 
 def build_site(archive: Path, out: Path, *options: str) -> dict[str, bytes]:
-    """Build a site and return its files."""
-    done = run_build(archive, out, *options)
-    assert done.returncode == 0, done.stderr
+    """Build a site in this process, where pandas and the templates are loaded once; return its files."""
+    result = run_command(build_site_command, "--archive", str(archive), "--out", str(out), *options)
+    assert result.exit_code == 0, result.output
     return read_files(out)
 
 

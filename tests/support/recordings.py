@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from orarchive.cli.scrape import scrape_command
 from orarchive.importer.report import ImportResult
+from orarchive.sample import Service
 from orarchive.sample.faults import Reply
 from orarchive.store.archive import Archive
+from tests.support.all_readers import run_command
 from tests.support.bundles import versions
 
 DAYS = ("2026-08-18", "2026-08-19", "2026-08-20", "2026-08-21", "2026-08-22")
@@ -110,3 +113,11 @@ class Recordings:
     def _list_served(self) -> list[Any]:
         """Return the responses of models with an endpoint."""
         return [response for response in self.endpoints.values() if response["data"]["endpoints"]]
+
+
+def archive_hour(root: Path, service: Service, hour: str, *options: str) -> None:
+    """Run the command `scrape`, without rankings, at an hour and assert that it succeeds."""
+    arguments = ("--no-rankings", "--archive", str(root), "--hour", hour, *options)
+    environment = {"OPENROUTER_BASE_URL": service.base_url, "SYNC_REQUESTS_PER_SECOND": "0"}
+    result = run_command(scrape_command, *arguments, **environment)
+    assert result.exit_code == 0, result.stderr
