@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, lru_cache
 from itertools import count
 from typing import Any
 
@@ -22,20 +22,30 @@ _RESERVED = re.compile(f"=*({'|'.join(RESERVED_NAMES)})")
 
 def sort_set_fields(record: Any, paths: Iterable[str]) -> Any:
     """Sort the lists at the dotted paths of a record in place, inner lists first; return the record."""
-    for path in sorted(paths, key=lambda path: -path.count(".")):
-        _sort(record, path.split("."))
+    for path in _order_paths(tuple(paths)):
+        _sort(record, path)
     return record
 
 
-def _sort(node: Any, path: list[str]) -> None:
+@cache
+def _order_paths(paths: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Return dotted paths as tuples of names, those of inner lists first."""
+    return [tuple(path.split(".")) for path in sorted(paths, key=lambda path: -path.count("."))]
+
+
+# The same few hundred words come in the lists of every record of every hour.
+_dump_word = lru_cache(maxsize=2**12)(dumps)
+
+
+def _sort(node: Any, path: tuple[str, ...]) -> None:
     if isinstance(node, list):
         for item in node:
             _sort(item, path)
     elif isinstance(node, dict) and path[0] in node:
         if len(path) > 1:
             _sort(node[path[0]], path[1:])
-        elif isinstance(node[path[0]], list):
-            node[path[0]].sort(key=dumps)
+        elif isinstance(items := node[path[0]], list):
+            items.sort(key=_dump_word if {str}.issuperset(map(type, items)) else dumps)
 
 
 def split_record(feed: Feed, archive_fields: Record, record: Record) -> Iterator[tuple[str, Record]]:
