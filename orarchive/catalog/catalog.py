@@ -12,8 +12,10 @@ from orarchive.catalog.direct import DirectPrice, build_direct_prices, load_pins
 from orarchive.catalog.families import list_api_families
 from orarchive.catalog.flags import detect_flags
 from orarchive.catalog.labs import Lab, build_labs
+from orarchive.catalog.latest_names import add_latest_names
 from orarchive.catalog.lists import LISTS, BestValue, RankedList, build_best_value, build_list
 from orarchive.catalog.model_info import OPEN_WEIGHTS, ModelInfo, build_model_info
+from orarchive.catalog.names import Names, build_names
 from orarchive.catalog.overrides import OverrideAudit, audit_override, load_overrides
 from orarchive.catalog.past_scores import restore_scores
 from orarchive.catalog.shortlists import Shortlist, build_shortlists
@@ -66,6 +68,11 @@ class Catalog:
     def direct(self) -> list[DirectPrice]:
         """Return the pinned prices of makers that serve their models themselves, beside OpenRouter's."""
         return build_direct_prices(self.source, self.labs, load_pins())
+
+    @cached_property
+    def names(self) -> Names:
+        """Return every name of every model."""
+        return add_latest_names(build_names(self.source), self.source, self.models)
 
     @cached_property
     def override_audits(self) -> list[OverrideAudit]:

@@ -106,6 +106,17 @@ class CatalogModel:
 
 
 @dataclass(frozen=True)
+class AliasPeriod:
+    """A stretch of hours in which an alias of OpenRouter's pointed at one model."""
+
+    alias: str
+    target: str
+    since: dt.datetime
+    until: dt.datetime | None
+    """The last hour that showed it; None while it does."""
+
+
+@dataclass(frozen=True)
 class CatalogSource:
     """Everything that the catalogue of an hour is made of."""
 
@@ -117,6 +128,10 @@ class CatalogSource:
     """By slug; those that are listed."""
     direct_ids: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Feed of a maker that serves its models itself -> the ids in its list; without feeds never read."""
+    alias_periods: tuple[AliasPeriod, ...] = ()
+    """By alias, oldest first."""
+    starts: tuple[dt.datetime, ...] = ()
+    """The first hour of each origin, live or imported, oldest first: the archive once began with each."""
 
     @cached_property
     def listed(self) -> dict[str, CatalogModel]:

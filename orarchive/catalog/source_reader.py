@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from orarchive.catalog.name_reader import read_alias_periods, read_starts
 from orarchive.catalog.source import (
     HEALTH_WINDOW_DAYS,
     LIVE,
@@ -188,6 +189,8 @@ class _SourceReader:
             },
             providers=providers,
             direct_ids=dict(self._read_direct_ids()),
+            alias_periods=read_alias_periods(self.db, self.reads[MODELS.name].hours, self.hour),
+            starts=read_starts(self.db, self.hour),
         )
 
     def _read_model(
