@@ -18,10 +18,12 @@ from orarchive.catalog.model_info import OPEN_WEIGHTS, ModelInfo, build_model_in
 from orarchive.catalog.names import Names, build_names
 from orarchive.catalog.overrides import OverrideAudit, audit_override, load_overrides
 from orarchive.catalog.past_scores import restore_scores
+from orarchive.catalog.redirects import Redirects, build_redirects
 from orarchive.catalog.shortlists import Shortlist, build_shortlists
 from orarchive.catalog.sizes import ACTIVE_FIELD, TOTAL_FIELD, find_size
 from orarchive.catalog.source import CatalogModel, CatalogSource
 from orarchive.catalog.source_reader import read_source
+from orarchive.catalog.tombstones import Tombstone, build_tombstones
 from orarchive.store.archive import Archive
 
 
@@ -73,6 +75,16 @@ class Catalog:
     def names(self) -> Names:
         """Return every name of every model."""
         return add_latest_names(build_names(self.source), self.source, self.models)
+
+    @cached_property
+    def redirects(self) -> Redirects:
+        """Return what replaces each model that is gone or about to go."""
+        return build_redirects(self.source, self.models)
+
+    @cached_property
+    def tombstones(self) -> dict[str, Tombstone]:
+        """Return what is on record of each model that is gone, by id."""
+        return build_tombstones(self.source, self.models, self.redirects.by_source)
 
     @cached_property
     def override_audits(self) -> list[OverrideAudit]:
