@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from orarchive.cli.completion import complete_keys
 from orarchive.cli.options import (
     cache_option,
     is_progress_shown,
@@ -23,7 +24,7 @@ from orarchive.timestamps import format_hour, parse_stamp
 
 @click.command("log")
 @with_archive
-@click.argument("key")
+@click.argument("key", shell_complete=complete_keys)
 @cache_option
 @json_option
 def log_command(archive: Archive, key: str, cache: Path | None, as_json: bool) -> None:

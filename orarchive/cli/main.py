@@ -17,6 +17,7 @@ COMMANDS = {
     "verify": "verify",
     "log": "log",
     "price": "price",
+    "resolve": "resolve",
     "models": "models",
     "pick": "pick",
     "index": "index",

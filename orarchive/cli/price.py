@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from orarchive import timestamps
+from orarchive.cli.completion import complete_models
 from orarchive.cli.options import (
     cache_option,
     is_progress_shown,
@@ -24,7 +25,7 @@ from orarchive.store.archive import Archive
 
 @click.command("price")
 @with_archive
-@click.argument("model")
+@click.argument("model", shell_complete=complete_models)
 @click.option(
     "--at",
     "time",

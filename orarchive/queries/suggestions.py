@@ -19,7 +19,7 @@ def raise_not_found(subject: str, key: str, names: Iterable[str], few: bool = Fa
     are listed even if none is similar.
     """
     candidates = sorted(set(names))
-    matches = _find_similar(key.lower(), candidates)
+    matches = find_similar(key, candidates)
     hint = f"; did you mean {', '.join(matches)}?" if matches else ""
     if few and not matches:
         surplus = len(candidates) - MAX_SUGGESTIONS
@@ -31,8 +31,9 @@ def raise_not_found(subject: str, key: str, names: Iterable[str], few: bool = Fa
     raise UnknownError(msg)
 
 
-def _find_similar(key: str, candidates: list[str]) -> list[str]:
-    """Return the candidates most similar to a key in lower case, or else some that contain it."""
+def find_similar(key: str, candidates: list[str]) -> list[str]:
+    """Return the candidates most similar to a key, or else some that contain it; case does not count."""
+    key = key.lower()
     by_lower_case = {name.lower(): name for name in reversed(candidates)}
     matches = get_close_matches(key, by_lower_case, n=MAX_SUGGESTIONS, cutoff=MIN_SIMILARITY)
     if matches:

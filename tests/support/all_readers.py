@@ -73,6 +73,8 @@ def questions_to(stage: Stage, hours: list[dt.datetime]) -> Iterator[list[str]]:
     for key in models:
         yield from (["price", "--", key], ["price", "--json", "--at", last, "--", key])
         yield ["price", "--provider", "x", "--", key]
+    for key in models[:3]:
+        yield ["resolve", "--", key]
 
 
 def list_sample_questions(hours: list[dt.datetime]) -> Iterator[list[str]]:
@@ -83,6 +85,7 @@ def list_sample_questions(hours: list[dt.datetime]) -> Iterator[list[str]]:
     yield from (["diff", first, last], ["at", last, "models"], ["at", last, "zdr"], ["log", model])
     yield ["pick", "--at", last]
     yield from (["raw", last, "endpoints"], ["raw", last, "image_endpoints"], ["price", model])
+    yield from (["resolve", model], ["resolve", "unknown"])
 
 
 def run_everything(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> list[int]:
