@@ -37,7 +37,9 @@ SELECT_VANISHED = """
 """
 
 
-SELECT_EARLIER_HEALTH = "select 1 from attempts where health = ? and attempt < ? limit 1"
+SELECT_EARLIER_HEALTH = """
+    select max(health = ?) from attempts where health is not null and attempt < ?
+"""
 
 
 @dataclass
@@ -74,7 +76,7 @@ class FieldCounts:
         for feed, changes in deltas.items():
             counts = self.counts[feed]
             new_paths = {path for path in changes if path not in counts}
-            if new_paths and feed == ENDPOINTS.name and not self._has_earlier_health(context):
+            if new_paths and feed == ENDPOINTS.name and self._is_earlier_health_unread(context):
                 new_paths = {path for path in new_paths if not _is_health(path)}
             counts.update(changes)
             self._write(context, feed, changes)
@@ -89,10 +91,14 @@ class FieldCounts:
         deltas = {path: now.get(path, 0) - counts[path] for path in {*before, *now}}
         return {path: delta for path, delta in deltas.items() if delta}
 
-    def _has_earlier_health(self, context: AttemptContext) -> bool:
-        """Return whether an earlier attempt's health was read: old health may be cut off, or not be here."""
+    def _is_earlier_health_unread(self, context: AttemptContext) -> bool:
+        """Return whether earlier attempts had health, and none of it could be read: cut off, or not here.
+
+        False where there was none: its fields are then new.
+        """
         values = (READ, context.attempt)
-        return bool(self.db.execute(SELECT_EARLIER_HEALTH, values).fetchone())
+        is_read: int | None = self.db.execute(SELECT_EARLIER_HEALTH, values).fetchone()[0]
+        return is_read == 0
 
     def _write(self, context: AttemptContext, feed: str, paths: Iterable[str]) -> None:
         read = context.reads.get(feed) or context.find_last_read(feed)

@@ -168,3 +168,15 @@ RARE_STEPS = [
 def test_rare_sequences() -> None:
     """Sequences that random histories seldom contain."""
     check_history(RARE_STEPS)
+
+
+def test_first_health_after_reads_without_it_is_new() -> None:
+    """The fields of health are new where endpoints were read before, and had no health to read."""
+    missed = frozenset({"a/plain", "a/night", "b/x:free", "o/old"})
+    steps = [
+        Step(1, [], bad={"endpoints": "failed"}),
+        Step(1, [Edit((("models", "i/draw"),))], missed=missed),
+        Step(1, []),
+    ]
+    facts = check_history(steps).facts.facts
+    assert "status" in {fact.key for fact in facts if fact.kind == "field_appeared"}
