@@ -32,8 +32,12 @@ def drop_nested(paths: Collection[str]) -> list[str]:
 def diff_paths(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[set[str], set[str]]:
     """Return the paths that a record gained and the paths that it lost."""
     # Of a field that both records have, only paths inside it can differ.
-    names = {name for name in old.keys() & new.keys() if _may_differ_inside(old[name], new[name])}
-    names |= old.keys() ^ new.keys()
+    names = old.keys() ^ new.keys()
+    names |= {
+        name
+        for name, value in old.items()
+        if name in new and new[name] is not value and _may_differ_inside(value, new[name])
+    }
     if not names:
         return set(), set()
     before, after = (
@@ -43,11 +47,12 @@ def diff_paths(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[set[str]
 
 
 def _may_differ_inside(old: Any, new: Any) -> bool:
-    return (
-        old is not new
-        and (isinstance(old, NESTED_TYPES) or isinstance(new, NESTED_TYPES))
-        and bool(old != new)
-    )
+    """Return whether there may be a path inside only one of two values of a field."""
+    if not (isinstance(old, NESTED_TYPES) or isinstance(new, NESTED_TYPES)):
+        return False
+    if isinstance(old, dict) and isinstance(new, dict):
+        return old.keys() != new.keys() or any(_may_differ_inside(old[name], new[name]) for name in old)
+    return bool(old != new)
 
 
 def remove_paths(value: Any, path: str, removed: Collection[str]) -> Any:

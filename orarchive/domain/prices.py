@@ -83,8 +83,11 @@ def list_base_prices(pricing: Any) -> dict[str, Decimal]:
     Such a price holds outside the windows of the schedule. Inside one, the top level repeats its rate, and
     the price outside is not stated.
     """
+    scheduled = list_scheduled_dimensions(pricing)
+    if not scheduled:
+        return {}
     prices, bases = read_prices(pricing), {}
-    for name in sorted(list_scheduled_dimensions(pricing) & prices.keys()):  # sets have no order
+    for name in sorted(scheduled & prices.keys()):  # sets have no order
         entries = [entry for entry in list_readable_entries(pricing) if name in entry]
         rates = [read_entry_prices(entry).get(name) for entry in entries]
         if not any(is_same_price(prices[name], rate) for rate in rates) and not _covers_week(entries):
@@ -126,7 +129,7 @@ def split_time_of_day(pricing: Record) -> tuple[Record, Record]:
 
 def read_prices(pricing: Any) -> dict[str, Decimal]:
     """Return the top-level prices by dimension, without zeros that mean the same as absence."""
-    if not isinstance(pricing, Mapping):
+    if not isinstance(pricing, dict):
         return {}
     return {
         name: price
@@ -148,7 +151,7 @@ def _list_first_members(prices: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
 
 def read_schedule(pricing: Any) -> list[Record]:
     """Return the override entries in order; [] where there are none."""
-    entries = pricing.get("overrides") if isinstance(pricing, Mapping) else None
+    entries = pricing.get("overrides") if isinstance(pricing, dict) else None
     return (
         [entry for entry in entries[:MAX_PRICES] if isinstance(entry, dict)]
         if isinstance(entries, list)

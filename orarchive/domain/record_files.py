@@ -122,6 +122,17 @@ def is_same_json(left: Any, right: Any) -> bool:
     return dumps(left) == dumps(right)
 
 
+def share_values(record: Record, earlier: Record) -> Record:
+    """Return a record whose values are the objects of an earlier version wherever they are the same JSON.
+
+    So the fields that changed are known without another comparison, and each value is in memory once.
+    """
+    return {
+        name: earlier[name] if name in earlier and is_same_json(earlier[name], value) else value
+        for name, value in record.items()
+    }
+
+
 def escape_names(record: Record) -> Record:
     """Return a record with `=` before each field name that could be taken for a name of the archive's."""
     return {f"={name}" if _RESERVED.fullmatch(name) else name: value for name, value in record.items()}

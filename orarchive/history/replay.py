@@ -19,7 +19,7 @@ from orarchive.domain.data_paths import (
 from orarchive.domain.feeds import FEEDS, Feed
 from orarchive.domain.keys import Key
 from orarchive.domain.ranking_series import is_series_file
-from orarchive.domain.record_files import find_improper_key_field, join_record
+from orarchive.domain.record_files import find_improper_key_field, join_record, share_values
 from orarchive.errors import ArchiveError, NotJSON
 from orarchive.history.attempts import AttemptCommit, HistoryRewritten
 from orarchive.history.diffs import Diff, read_next_diff, stream_diffs
@@ -160,6 +160,7 @@ def _pair_file_lines(
             raise BrokenCommit(msg)
         if old:
             unmatched.remove(old.text)
+            record = share_values(record, old.record)
         pairs[key] = (old, Line(text, record))
     for text in unmatched:
         key = _read_key(_parse_record(text, path), key_fields, path)

@@ -56,7 +56,14 @@ RULES_VERSION = 2
 """Version of the rules that fill the tables; raise it to fill the same tables in another way."""
 
 SCHEMA_SQL = (Path(__file__).parent / "schema.sql").read_text()
-SCHEMA_ID = f"{RULES_VERSION}-{crc32(SCHEMA_SQL.encode()):08x}"
+LATE_INDEXES = (
+    "create index if not exists versions_open on versions (file, record) where last is null",
+    "create index if not exists events_key on events (key, hour)",
+    "create index if not exists events_kind on events (kind, hour)",
+    "create index if not exists events_hour on events (hour)",
+)
+"""Indexes for readers and for the next update: made at the end of a build, from rows that are sorted once."""
+SCHEMA_ID = f"{RULES_VERSION}-{crc32('; '.join((SCHEMA_SQL, *LATE_INDEXES)).encode()):08x}"
 """Identifies tables and rules; an index with another one was written by another version and is built anew."""
 
 SELECT_LACKING_HEALTH = f"select health_commit from attempts where health in ('{NOT_FETCHED}', '{NOT_FOUND}')"
@@ -161,17 +168,28 @@ def apply_attempts(
                     base = step.attempt_commit.commit or base
                     apply_attempt(context, step, step_health, fields, cut_health)
                 if writer and writer.is_due(indexed):
-                    update.write()
+                    _write_update(update)
                     cut_health.write_day(db)
                     _write_meta(db, base)
                     writer.write(indexed)
-        update.write()
+        _write_update(update)
         cut_health.write_day(db)
         current_prices.update_rates(context)
     db.executemany(
         INSERT_FEED, ((feed.name, feed.scope, feed.cadence, ", ".join(feed.key)) for feed in FEEDS.values())
     )
+    for statement in LATE_INDEXES:
+        db.execute(statement)
     _write_meta(db, base)
+
+
+def _write_update(update: IndexUpdate) -> None:
+    """Write into the index what an update so far keeps in memory."""
+    update.runs.write()
+    update.days.write()
+    versions.write_open_versions(update)
+    current_facts.write_facts(update)
+    current_prices.write_prices(update)
 
 
 @contextmanager

@@ -5,8 +5,10 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from orarchive.domain.feeds import FEEDS, FanOutFeed, Feed
+from orarchive.domain.keys import Key
 from orarchive.history.attempts import AttemptCommit
 from orarchive.history.health import AttemptHealth
 from orarchive.history.replay import ReplayState
@@ -64,11 +66,12 @@ class IndexUpdate:
     """The last hour that this update indexes."""
     needs_endpoints: dict[str, tuple[Record, bool]] = field(default_factory=dict)
     """Model id -> its record, and whether it has to have endpoints."""
-
-    def write(self) -> None:
-        """Write into the index what is counted in memory."""
-        self.runs.write()
-        self.days.write()
+    open_versions: dict[tuple[int, str], tuple[str, bytes]] = field(default_factory=dict)
+    """Row id and file -> first hour and text of the lines that stand and are not written yet."""
+    changed_records: dict[int, tuple[str, Key, Record]] = field(default_factory=dict)
+    """Row id -> feed, key and record of the models and endpoints whose facts are not written yet."""
+    changed_pricing: dict[int, tuple[Any, str]] = field(default_factory=dict)
+    """Row id -> the pricing that is not written yet, and the hour at which its prices are computed."""
 
 
 @dataclass(frozen=True)

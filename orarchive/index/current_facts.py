@@ -7,7 +7,7 @@ from orarchive.domain.feeds import ENDPOINTS, MODELS
 from orarchive.domain.keys import Key
 from orarchive.domain.records import as_integer, as_moment, as_text, parse_expiry
 from orarchive.history.replay import ReplayStep
-from orarchive.index.context import AttemptContext
+from orarchive.index.context import AttemptContext, IndexUpdate
 from orarchive.index.sql_values import escape_values
 from orarchive.jsonl import Record
 from orarchive.timestamps import format_stamp, parse_stamp
@@ -35,23 +35,31 @@ INSERT_ENDPOINT = """
 
 
 def apply_attempt(context: AttemptContext, step: ReplayStep) -> None:
-    """Write the facts of the models and endpoints that an attempt changed; those that left keep their last.
+    """Note the models and endpoints that an attempt changed; those that left keep their last facts.
 
     A record that an earlier attempt at the same hour added, and this one takes back, has no facts.
     """
+    changed = context.update.changed_records
     for feed, table in TABLES.items():
         for key, (_, record) in step.records.get(feed, {}).items():
             row_id = context.update.rows.ids[feed, key]
-            if record is None:
-                if not context.db.execute(SELECT_VERSION, (row_id,)).fetchone():
-                    context.db.execute(f"delete from {table} where record = ?", (row_id,))
-            elif feed == MODELS.name:
-                (first,) = context.db.execute(SELECT_FIRST, (row_id,)).fetchone()
-                values = _read_model(record, first)
-                context.db.execute(INSERT_MODEL, escape_values({"record": row_id, **values}))
-            else:
-                values = _read_endpoint(record, key)
-                context.db.execute(INSERT_ENDPOINT, escape_values({"record": row_id, **values}))
+            if record is not None:
+                changed[row_id] = (feed, key, record)
+            elif not context.db.execute(SELECT_VERSION, (row_id,)).fetchone():
+                changed.pop(row_id, None)
+                context.db.execute(f"delete from {table} where record = ?", (row_id,))
+
+
+def write_facts(update: IndexUpdate) -> None:
+    """Write the facts of the records that changed: of each the last, however often it changed."""
+    db = update.db
+    for row_id, (feed, key, record) in update.changed_records.items():
+        if feed == MODELS.name:
+            (first,) = db.execute(SELECT_FIRST, (row_id,)).fetchone()
+            db.execute(INSERT_MODEL, escape_values({"record": row_id, **_read_model(record, first)}))
+        else:
+            db.execute(INSERT_ENDPOINT, escape_values({"record": row_id, **_read_endpoint(record, key)}))
+    update.changed_records.clear()
 
 
 def _read_model(facts: Record, first: str) -> dict[str, Any]:

@@ -4,13 +4,13 @@ A time-of-day price is the rate of that hour, so it changes without a change of 
 when the record leaves, and for all that are listed once after the last attempt of an update.
 """
 
+import sqlite3
 from typing import Any
 
 from orarchive.domain.feeds import FEEDS
-from orarchive.domain.keys import Key
 from orarchive.domain.prices import get_prices_at, list_price_ranges, list_scheduled_dimensions
 from orarchive.history.replay import ReplayStep
-from orarchive.index.context import AttemptContext
+from orarchive.index.context import AttemptContext, IndexUpdate
 from orarchive.index.prices import PRICED_FEEDS
 from orarchive.index.sql_values import escape_surrogates
 from orarchive.jsonl import loads
@@ -26,15 +26,24 @@ INSERT_PRICE = """
 
 
 def apply_attempt(context: AttemptContext, step: ReplayStep) -> None:
-    """Write the prices of the models and endpoints whose pricing an attempt changed, or that it removed."""
+    """Note the models and endpoints whose pricing an attempt changed, or that it removed."""
+    changed = context.update.changed_pricing
     for feed in PRICED_FEEDS:
         for key, (old, new) in step.records.get(feed, {}).items():
             old_pricing, new_pricing = (record.get("pricing") if record else None for record in (old, new))
+            row_id = context.update.rows.ids[feed, key]
             if new and old_pricing != new_pricing:
-                _write_prices(context, feed, key, new_pricing, context.hour)
+                changed[row_id] = (new_pricing, context.hour)
             elif old and not new and list_scheduled_dimensions(old_pricing):
                 last, _ = context.find_span(feed, FEEDS[feed].get_parent_key(key))
-                _write_prices(context, feed, key, old_pricing, last or context.hour)
+                changed[row_id] = (old_pricing, last or context.hour)
+
+
+def write_prices(update: IndexUpdate) -> None:
+    """Write the prices of the records whose pricing changed: of each the last, however often it changed."""
+    for row_id, (pricing, hour) in update.changed_pricing.items():
+        _write_prices(update.db, row_id, pricing, hour)
+    update.changed_pricing.clear()
 
 
 def update_rates(context: AttemptContext) -> None:
@@ -47,7 +56,7 @@ def update_rates(context: AttemptContext) -> None:
             if not list_scheduled_dimensions(record.get("pricing")):
                 continue
             hour = _find_last_hour(context, feed, FEEDS[feed].get_parent_key(key))
-            _write_prices(context, feed, key, record["pricing"], hour)
+            _write_prices(context.db, context.update.rows.ids[feed, key], record["pricing"], hour)
 
 
 def _find_last_hour(context: AttemptContext, feed: str, parent_key: str | None) -> str:
@@ -56,9 +65,8 @@ def _find_last_hour(context: AttemptContext, feed: str, parent_key: str | None) 
     return next((hour for hour, kept in reads if parent_key not in loads(kept or "{}")), context.hour)
 
 
-def _write_prices(context: AttemptContext, feed: str, key: Key, pricing: Any, hour: str) -> None:
-    """Replace the prices of a record by those at an hour."""
-    record = context.update.rows.ids[feed, key]
+def _write_prices(db: sqlite3.Connection, record: int, pricing: Any, hour: str) -> None:
+    """Replace the prices of a record, given by its row id, by those at an hour."""
     ranges = list_price_ranges(pricing)
     rows = []
     for name, (price, _) in get_prices_at(pricing, parse_stamp(hour)).items():
@@ -73,5 +81,5 @@ def _write_prices(context: AttemptContext, feed: str, key: Key, pricing: Any, ho
                 None if highest is None else f"{highest:f}",
             )
         )
-    context.db.execute(DELETE_PRICES, (record,))
-    context.db.executemany(INSERT_PRICE, rows)
+    db.execute(DELETE_PRICES, (record,))
+    db.executemany(INSERT_PRICE, rows)

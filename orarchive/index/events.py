@@ -158,31 +158,21 @@ def derive_record_events(changes: list[Change], after: str | None = None) -> Ite
 
 def _derive_field_events(change: Change, after: str | None) -> Iterator[Event]:
     """Yield the event of a change of one field, or none where an expiration date only changed its form."""
-    event = Event(
-        change.kind,
-        change.feed,
-        change.key,
-        change.field,
-        change.old,
-        change.new,
-        cause=change.cause,
-        after=after,
-    )
-    if change.kind == REPRICED:
-        old, new = _format_decimal(change.old), _format_decimal(change.new)
-        percent = _compute_percent(change.old, change.new)
-        yield replace(event, old=old, new=new, percent=percent)
-    elif change.kind == EXPIRY_CHANGED:
-        old_date, new_date = parse_expiry(change.old), parse_expiry(change.new)
+    kind, old, new, percent = change.kind, change.old, change.new, None
+    if kind == REPRICED:
+        percent = _compute_percent(old, new)
+        old, new = _format_decimal(old), _format_decimal(new)
+    elif kind == EXPIRY_CHANGED:
+        old_date, new_date = parse_expiry(old), parse_expiry(new)
         if old_date != new_date:
             kind = EXPIRY_SET if old_date is None else EXPIRY_MOVED if new_date else EXPIRY_CLEARED
-            yield replace(event, kind=kind)
-        elif not (_is_no_date(change.old) and _is_no_date(change.new)):
-            yield replace(event, kind=EDITED)
+        elif _is_no_date(old) and _is_no_date(new):
+            return
+        else:
+            kind = EDITED
     elif change.feed == "providers" and change.field in POLICY_FIELDS:
-        yield replace(event, kind=POLICY_CHANGED)
-    else:
-        yield event
+        kind = POLICY_CHANGED
+    yield Event(kind, change.feed, change.key, change.field, old, new, percent, change.cause, after)
 
 
 def _is_no_date(value: Any) -> bool:

@@ -26,6 +26,7 @@ from orarchive.history.replay import ReplayState, ReplayStep
 from orarchive.index.context import AttemptContext
 from orarchive.index.events import Event
 from orarchive.index.record_rows import FIRST_ARRIVALS, UNLISTED, RecordRow
+from orarchive.index.versions import write_open_versions
 from orarchive.jsonl import Record, loads
 
 DAY_S = 24 * 60 * 60
@@ -252,6 +253,7 @@ def _update_after_scope_change(context: AttemptContext, feed: Feed) -> Iterator[
 
 def _read_last_record(context: AttemptContext, row_id: int, feed: Feed) -> Record:
     """Return the last line of a record's base file; {} if it was added and removed in the same hour."""
+    write_open_versions(context.update)
     row = context.db.execute(SELECT_LAST_LINE, (row_id, feed.base_file)).fetchone()
     record: Record = loads(row[0]) if row else {}
     return record

@@ -3,6 +3,8 @@
 -- Times are UTC hours as text, '2026-11-20T06:00:00Z', so they sort. A span has `first` and `last`: the first and
 -- the last good hour that showed it; `last` is null while it still holds. Prices are exact decimals as text, USD
 -- per unit (per token, request, image or search); the REAL value beside one is for sorting only.
+--
+-- The indexes here are those that building uses; build.py makes the others at the end.
 
 create table meta (            -- one row: what this file is
     schema    text not null,    -- identifies the tables and the rules that fill them; a reader with another rebuilds
@@ -102,7 +104,6 @@ create table versions (        -- every version of every line, except for volati
     line  text not null,        -- JSON, as it stands in the file
     primary key (record, file, first)
 );
-create index versions_open on versions (file, record) where last is null;
 
 create table replaced_lines (  -- lines with prices that an earlier good read of the same hour had left
     record  integer not null references records,
@@ -228,9 +229,6 @@ create table events (          -- one row for each meaningful fact
                                 -- a request for the id; of a record that was added or removed together with its
                                 -- model or endpoint: model, endpoint
 );
-create index events_key on events (key, hour);
-create index events_kind on events (kind, hour);
-create index events_hour on events (hour);
 
 create table ranking_reads (   -- one row for each slice of a series of rankings that an attempt requested
     attempt integer not null references attempts,
