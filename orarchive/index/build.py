@@ -188,6 +188,7 @@ def _write_update(update: IndexUpdate) -> None:
     update.runs.write()
     update.days.write()
     versions.write_open_versions(update)
+    prices.write_open_prices(update)
     current_facts.write_facts(update)
     current_prices.write_prices(update)
 

@@ -68,6 +68,9 @@ class IndexUpdate:
     """Model id -> its record, and whether it has to have endpoints."""
     open_versions: dict[tuple[int, str], tuple[str, bytes]] = field(default_factory=dict)
     """Row id and file -> first hour and text of the lines that stand and are not written yet."""
+    open_prices: dict[tuple[int, str, str], tuple[float, str, str]] = field(default_factory=dict)
+    """Row id, dimension and condition -> position, first hour and amount of the price points that stand and
+    are not written yet."""
     changed_records: dict[int, tuple[str, Key, Record]] = field(default_factory=dict)
     """Row id -> feed, key and record of the models and endpoints whose facts are not written yet."""
     changed_pricing: dict[int, tuple[Any, str]] = field(default_factory=dict)

@@ -200,7 +200,7 @@ create table prices (          -- price points of models and endpoints; a zero t
     provider  text references providers (slug),
     dimension text not null,    -- prompt, completion, ...
     condition text not null,    -- '', or JSON: when the price holds (min_prompt_tokens, utc_start, ...)
-    position  integer not null, -- of those that hold at the same time the last by position counts
+    position  real not null,    -- of the prices of a dimension that hold at the same time the one with the highest counts
     first     text not null,
     last      text,
     next_first text,

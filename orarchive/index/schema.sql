@@ -194,7 +194,7 @@ create table prices (          -- price points of models and endpoints; a zero t
     record     integer not null references records,
     dimension text not null,    -- prompt, completion, ...
     condition text not null,    -- '', or JSON: when the price holds (min_prompt_tokens, utc_start, ...)
-    position  integer not null, -- among the prices of the record: of those that hold at the same time the last counts
+    position  real not null,    -- of the prices of a dimension that hold at the same time the one with the highest counts
     first     text not null,
     last      text,
     amount    text not null,    -- exact, USD per unit; -1: dynamic

@@ -50,7 +50,7 @@ class PriceInterval:
     amount: Decimal
     highest: Decimal | None = None
     """Of a time-of-day price the highest of its rates; `amount` is then the lowest."""
-    position: int = 0
+    position: float = 0
     """Of the prices of a record that hold at the same time the last by position counts."""
 
 

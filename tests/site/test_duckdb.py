@@ -26,7 +26,7 @@ TABLES = "select name from sqlite_schema where type = 'table' and name not glob 
 """The tables without those of full-text search, which DuckDB has in a way of its own."""
 
 NUMBERS = {
-    "prices_at": {"endpoint": "BIGINT", "n": "BIGINT", "position": "BIGINT", "value": "DOUBLE"},
+    "prices_at": {"endpoint": "BIGINT", "n": "BIGINT", "position": "DOUBLE", "value": "DOUBLE"},
     "listed_at": {"n": "BIGINT", "record": "BIGINT"},
     "fields_at": {"record": "BIGINT"},
     "price_history": {"value": "DOUBLE"},

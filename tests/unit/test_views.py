@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from orarchive.index.database import open_index
+from orarchive.jsonl import loads
 from orarchive.publish.views.scores import list_scores
 from orarchive.sample import START
 from orarchive.store.archive import open_archive
@@ -104,6 +105,32 @@ def test_price_history_names_what_a_price_is_of(tmp_path: Path) -> None:
         ("models", "a/b", "prompt", "", hours[0], hours[0], "1", 1.0),
         ("models", "a/b", "prompt", "", hours[1], None, "2", 2.0),
     ]
+
+
+def test_overrides_keep_their_order(tmp_path: Path) -> None:
+    """Place a new override before an unchanged one, and begin an override anew that moves before another."""
+    long, longer = ({"min_prompt_tokens": tokens, "prompt": "2"} for tokens in (1000, 9000))
+    day = {"utc_start": 600, "utc_end": 2200, "prompt": "3"}
+    hours: list[list[dict[str, Any]]] = [
+        [NIGHT],
+        [longer, long, NIGHT],
+        [longer, day, long, NIGHT],
+        [NIGHT, longer],
+    ]
+    models = [[price_model("a/b", "1", overrides=overrides)] for overrides in hours]
+    query = """
+        select condition from prices where dimension = 'prompt' and condition != '' and first <= ?
+            and (last is null or last >= ?) order by position
+    """
+    with open_small_index(tmp_path, *models) as db:
+        for number, overrides in enumerate(hours):
+            hour = format_stamp(START + number * HOUR)
+            conditions = [loads(condition) for (condition,) in db.execute(query, (hour, hour))]
+            assert conditions == [
+                {name: value for name, value in entry.items() if name != "prompt"} for entry in overrides
+            ]
+        begins = "select first from prices where condition like '%utc_start\":2200%' order by first"
+        assert [first for (first,) in db.execute(begins)] == [format_stamp(START)]
 
 
 def test_keys_that_read_alike_are_two_records(tmp_path: Path) -> None:
