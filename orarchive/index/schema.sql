@@ -352,37 +352,6 @@ create view version_log as     -- every version of every line, with the origin o
     left join (select hour, max(attempt) as attempt from attempts group by hour) as times on times.hour = versions.first
     left join attempts on attempts.attempt = times.attempt;
 
-create view price_history as   -- price points with the feed and key of their record
-    select feed, records.key as key, dimension, condition, prices.first as first, prices.last as last,
-        amount, value
-    from prices join records on records.id = record;
-
-create view rankings as         -- published usage with the names of series, slice and model
-    select series, ranking_slices.slice as slice, date, permaslugs.permaslug as permaslug, tokens
-    from usage join ranking_slices on ranking_slices.id = usage.slice
-    join permaslugs on permaslugs.id = usage.permaslug;
-
-create view rankings_source as  -- the notice that has to be shown with published figures, and their date
-    select series, slice, hour as read, as_of, 'Source: OpenRouter ' || case series
-        when 'apps' then '(openrouter.ai/apps)'
-        when 'sessions' then 'Data API (openrouter.ai/docs/cookbook/administration/data-api)'
-        else '(openrouter.ai/rankings)' end || ', as of ' || as_of || '. Licensed under CC BY 4.0.' as notice
-    from (
-        select series, slice, hour, as_of, row_number() over (partition by series, slice order by attempt desc) as age
-        from ranking_reads
-        where outcome = 'ok' and as_of is not null and series != 'benchmarks'  -- their scores belong to third parties
-    ) as latest_reads
-    where age = 1;
-
-create view health_history as  -- health of endpoints in the last 30 days, as it was read; null where no number was sent
-    select hour, records.key as key, status, uptime_last_5m, uptime_last_30m, uptime_last_1d,
-        latency_p50, latency_p75, latency_p90, latency_p99, throughput_p50, throughput_p75, throughput_p90, throughput_p99, other
-    from health join attempts on attempts.attempt = health.attempt join records on records.id = record;
-
-create view event_log as       -- events with the origin of their observation
-    select events.*, origin, commit_id, source_commit
-    from events join attempts on attempts.attempt = events.attempt;
-
 create view coverage as        -- how each feed was read, by hour: 1 completely (of a fan-out feed: nearly every key), 0 not
     select feed, hour, max(case when outcome = 'ok' and good = 1 then 1 else 0 end) as complete,
         group_concat(outcome) as outcomes

@@ -48,12 +48,20 @@ class Usage:
     """All readings with outcome `ok`, oldest first."""
 
 
-TOKENS = """
-    select series, slice, date, permaslug, tokens from rankings
-    where series in ('models', 'category') and tokens is not null order by series, slice, date
+NAMED_USAGE = """
+    usage join ranking_slices as slices on slices.id = usage.slice
+    join permaslugs as names on names.id = usage.permaslug
 """
 
-NAMES = "select series, slice, permaslug, count(*) from rankings group by series, slice, permaslug"
+TOKENS = f"""
+    select series, slices.slice, date, names.permaslug, tokens from {NAMED_USAGE}
+    where series in ('models', 'category') and tokens is not null order by series, slices.slice, date
+"""
+
+NAMES = f"""
+    select series, slices.slice, names.permaslug, count(*) from {NAMED_USAGE}
+    group by series, slices.slice, names.permaslug
+"""
 
 ORDERS = "select hour, slice, model from orders order by slice, hour, rank"
 

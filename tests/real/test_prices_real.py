@@ -149,7 +149,10 @@ def test_since_is_the_last_turn_of_the_price_points(
     """Of every listed model: the last hour in which a price point began or was gone."""
     query = "select hour from reads where good order by hour"
     hours = [hour for (hour,) in two_years_index.execute(query)]
-    query = "select first, last from price_history where feed = 'models' and key = ?"
+    query = """
+        select prices.first, prices.last from prices join records on records.id = record
+        where feed = 'models' and key = ?
+    """
     for model in two_years_versions[-1].rows:
         spans = two_years_index.execute(query, (model,)).fetchall()
         turns = [first for first, _ in spans]

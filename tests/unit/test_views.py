@@ -97,16 +97,6 @@ def test_an_hour_of_which_part_was_read_is_no_good_one(stage: Stage, tmp_path: P
         assert db.execute("select good from reads where feed = 'endpoints'").fetchall() == [(1,), (1,), (1,)]
 
 
-def test_price_history_names_what_a_price_is_of(tmp_path: Path) -> None:
-    with open_small_index(tmp_path, [price_model("a/b", "1")], [price_model("a/b", "2")]) as db:
-        rows = db.execute("select * from price_history where dimension = 'prompt' order by first").fetchall()
-    hours = [format_stamp(START), format_stamp(START + HOUR)]
-    assert rows == [
-        ("models", "a/b", "prompt", "", hours[0], hours[0], "1", 1.0),
-        ("models", "a/b", "prompt", "", hours[1], None, "2", 2.0),
-    ]
-
-
 def test_overrides_keep_their_order(tmp_path: Path) -> None:
     """Place a new override before an unchanged one, and begin an override anew that moves before another."""
     long, longer = ({"min_prompt_tokens": tokens, "prompt": "2"} for tokens in (1000, 9000))
