@@ -84,6 +84,11 @@ def get_cache_folder(archive: Archive, cache: Path | None) -> Path:
     return cache or archive.git_dir / "orarchive"
 
 
+def has_index(folder: Path) -> bool:
+    """Return whether a cache folder has a whole index of this version; an update would not build one anew."""
+    return _is_intact(folder / INDEX_NAME)
+
+
 @contextmanager
 def _wait_for_lock(path: Path) -> Iterator[None]:
     """Hold the lock of a file, for which other programs and threads wait; a program that ends releases it."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from orarchive.index.database import has_index
 from orarchive.jsonl import loads
 from orarchive.timestamps import HOUR, parse_stamp
 
@@ -54,7 +55,14 @@ def compute_pause(last: str, now: dt.datetime) -> int:
 
 @click.group()
 def main() -> None:
-    """Say whether a site is worth a deployment, and how long to wait for it."""
+    """Say what a build goes on from, whether a site is worth a deployment, and how long to wait for it."""
+
+
+@main.command("index")
+@click.argument("folder", type=click.Path(path_type=Path))
+def print_index(folder: Path) -> None:
+    """Print `yes` if a folder has an index that the build can update, `no` if it builds one anew."""
+    click.echo("yes" if has_index(folder) else "no")
 
 
 @main.command("due")

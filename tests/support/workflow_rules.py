@@ -189,7 +189,7 @@ def _check_publish(workflow: Workflow) -> Iterator[str]:
         yield "a right to write outside deploy"
     fetches = [step for step in later if "git fetch" in step.get("run", "")]
     if "filter" in checkout["with"] and not any("--refetch" in step["run"] for step in fetches):
-        yield "files that are fetched one by one where no index was restored"
+        yield "files that are fetched one by one where an index is built anew"
     yield from _check_index_cache(jobs["build"])
 
 

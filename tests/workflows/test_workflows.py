@@ -92,7 +92,7 @@ MUTATIONS = [
      "two runs at once"),
     ("publish.yml", "!cancelled() && github", "github", "a job that is skipped after a failed scrape"),
     ("publish.yml", "fetch-depth: 0", "fetch-depth: 1", "a site without its history"),
-    ("publish.yml", "--refetch ", "", "files that are fetched one by one where no index was restored"),
+    ("publish.yml", "--refetch ", "", "files that are fetched one by one where an index is built anew"),
     ("publish.yml", "- name: Install packages\n        if: ${{ steps.archive.outputs.hours == 'yes' }}",
      "- name: Install packages", "a step that fails where nothing is archived yet"),
     ("publish.yml", " && needs.build.outputs.hours == 'yes'", "", "a deployment without a site"),
