@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 
 from orarchive.domain.columns import ColumnFile, read_column_file
@@ -18,10 +19,16 @@ it or begins after it; it was cut off; the branch lacks it; it is not what the l
 
 @dataclass(frozen=True)
 class AttemptHealth:
-    """The health of all endpoints after an attempt; the file is None unless the state is READ."""
+    """The health of all endpoints after an attempt."""
 
     state: str
-    file: ColumnFile | None = None
+    content: bytes = b""
+    """The bytes of its file if the state is READ."""
+
+    @cached_property
+    def file(self) -> ColumnFile | None:
+        """Return the file, parsed when it is first asked for; None unless the state is READ."""
+        return read_column_file(self.content) if self.state == READ else None
 
 
 def stream_attempt_health(archive: Archive, attempts: list[AttemptCommit]) -> Iterator[AttemptHealth | None]:
@@ -61,4 +68,4 @@ def _check(content: bytes, entry: HealthEntry) -> AttemptHealth:
     """Return the health in a file, if it is the one that the ledger hashed."""
     if hashlib.sha256(content).hexdigest() != entry["sha256"]:
         return AttemptHealth(DAMAGED)
-    return AttemptHealth(READ, read_column_file(content))
+    return AttemptHealth(READ, content)

@@ -5,12 +5,13 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 
 from orarchive.domain.data_paths import SNAPSHOT_FILES
 from orarchive.domain.snapshot import Snapshot, make_empty_snapshot, parse_snapshot_files
 from orarchive.errors import ArchiveError, GitError
-from orarchive.store.git import run_git
+from orarchive.store.git import parse_batch, run_git
 
 DATA_PREFIX = "data/"
 
@@ -62,18 +63,7 @@ class Archive:
     def read_blobs(self, blobs: Collection[str]) -> dict[str, bytes]:
         """Read blobs with one git process: blob hash -> bytes; one that is missing raises GitError."""
         request = "".join(f"{blob}\n" for blob in blobs).encode()
-        output = run_git(self.root, "cat-file", "--batch", stdin=request)
-        contents: dict[str, bytes] = {}
-        position = 0
-        while position < len(output):
-            start = output.index(b"\n", position) + 1
-            name, _, size = (*output[position:start].decode().split(), "", "")[:3]
-            if not size:
-                msg = f"git cannot read {name}, a file of the archive; git fsck says what is wrong"
-                raise GitError(msg)
-            position = start + int(size) + 1
-            contents[name] = output[start : position - 1]
-        return contents
+        return dict(parse_batch(BytesIO(run_git(self.root, "cat-file", "--batch", stdin=request))))
 
     def read_files(self, commit: str | None, selection: Iterable[str] | None = None) -> dict[str, bytes]:
         """Read the files below `data/` at a commit: path -> bytes.

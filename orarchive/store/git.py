@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from subprocess import PIPE, Popen
 from tempfile import TemporaryFile
+from typing import IO
 
 from orarchive.domain.feeds import DIRECT_FEEDS
 from orarchive.errors import GitError, GitLockedError
@@ -128,18 +129,27 @@ def stream_blobs(folder: Path, names: Iterable[str]) -> Iterator[bytes]:
         with process:
             try:
                 assert process.stdout
-                for header in process.stdout:
-                    name, _, size = (*header.decode().split(), "", "")[:3]
-                    if not size:
-                        msg = f"git cannot read {name}; git fsck says what is wrong"
-                        raise GitError(msg)
-                    yield process.stdout.read(int(size) + 1)[:-1]
+                for _, content in parse_batch(process.stdout):
+                    yield content
             except (GeneratorExit, GitError):
                 process.kill()
                 raise
         if process.returncode:
             errors.seek(0)
             raise _build_error(command[-3], errors.read(), process.returncode)
+
+
+def parse_batch(output: IO[bytes]) -> Iterator[tuple[str, bytes]]:
+    """Parse the output of `git cat-file --batch`: yield the hash and the bytes of each object.
+
+    Raise GitError for an object that is missing.
+    """
+    for header in output:
+        name, _, size = (*header.decode().split(), "", "")[:3]
+        if not size:
+            msg = f"git cannot read {name}, a file of the archive; git fsck says what is wrong"
+            raise GitError(msg)
+        yield name, output.read(int(size) + 1)[:-1]
 
 
 def _build_error(command: str, stderr: bytes, code: int) -> GitError:
