@@ -168,11 +168,11 @@ def apply_attempts(
                     base = step.attempt_commit.commit or base
                     apply_attempt(context, step, step_health, fields, cut_health)
                 if writer and writer.is_due(indexed):
-                    _write_update(update)
+                    _write_update(update, fields)
                     cut_health.write_day(db)
                     _write_meta(db, base)
                     writer.write(indexed)
-        _write_update(update)
+        _write_update(update, fields)
         cut_health.write_day(db)
         current_prices.update_rates(context)
     db.executemany(
@@ -183,12 +183,13 @@ def apply_attempts(
     _write_meta(db, base)
 
 
-def _write_update(update: IndexUpdate) -> None:
+def _write_update(update: IndexUpdate, fields: FieldCounts) -> None:
     """Write into the index what an update so far keeps in memory."""
     update.runs.write()
     update.days.write()
     versions.write_open_versions(update)
     prices.write_open_prices(update)
+    fields.write()
     current_facts.write_facts(update)
     current_prices.write_prices(update)
 

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from orarchive.domain.changes import MAX_NEW_FIELDS
@@ -29,6 +29,8 @@ INSERT_FIELD = """
         missing = case excluded.records when 0 then :missing end
 """
 
+UPDATE_FIELD = "update fields set records = ?, observed_s = ? where feed = ? and path = ?"
+
 SELECT_VANISHED = """
     select path, missing, (
         select max(hour) from reads where feed = fields.feed and good and hour < missing
@@ -48,6 +50,8 @@ class FieldCounts:
 
     db: sqlite3.Connection
     counts: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    changed: dict[tuple[str, str], int] = field(default_factory=dict)
+    """Feed and path -> `observed_s` of the fields whose count changed and is not written yet."""
 
     @classmethod
     def load(cls, db: sqlite3.Connection) -> "FieldCounts":
@@ -78,8 +82,10 @@ class FieldCounts:
             new_paths = {path for path in changes if path not in counts}
             if new_paths and feed == ENDPOINTS.name and self._is_earlier_health_unread(context):
                 new_paths = {path for path in new_paths if not _is_health(path)}
+            # A field that stays on any record is written once, when the update ends.
+            staying = {path for path, delta in changes.items() if 0 < counts[path] != -delta}
             counts.update(changes)
-            self._write(context, feed, changes)
+            self._write(context, feed, changes.keys() - staying, staying)
             appeared[feed] = new_paths if context.find_last_read(feed) else set()
         return appeared, [event for feed in context.reads for event in self._mark_vanished(context, feed)]
 
@@ -100,8 +106,13 @@ class FieldCounts:
         is_read: int | None = self.db.execute(SELECT_EARLIER_HEALTH, values).fetchone()[0]
         return is_read == 0
 
-    def _write(self, context: AttemptContext, feed: str, paths: Iterable[str]) -> None:
+    def _write(
+        self, context: AttemptContext, feed: str, paths: Collection[str], staying: Iterable[str]
+    ) -> None:
+        """Write the counts of fields that come or go, and note those of fields that stay."""
         read = context.reads.get(feed) or context.find_last_read(feed)
+        observed_s = read.observed_s if read else 0
+        self.changed.update(((feed, path), observed_s) for path in staying)
         # A field is not missing because a narrower scope leaves out the records that have it.
         row = FEEDS[feed]
         is_rescoped = context.find_scope_change(row.parent if isinstance(row, FanOutFeed) else feed)
@@ -113,12 +124,22 @@ class FieldCounts:
                     "path": path,
                     "hour": context.hour,
                     "records": self.counts[feed][path],
-                    "observed_s": read.observed_s if read else 0,
+                    "observed_s": observed_s,
                     "missing": None if is_rescoped else context.hour,
                 }
                 for path in sorted(paths)
             ],
         )
+        for path in paths:
+            self.changed.pop((feed, path), None)
+
+    def write(self) -> None:
+        """Write the counts that changed."""
+        rows = (
+            (self.counts[feed][path], seconds, feed, path) for (feed, path), seconds in self.changed.items()
+        )
+        self.db.executemany(UPDATE_FIELD, rows)
+        self.changed.clear()
 
     def _mark_vanished(self, context: AttemptContext, feed: str) -> Iterator[Event]:
         """Yield an event for each field that vanished; of nested fields only for the outermost."""
