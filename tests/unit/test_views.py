@@ -97,6 +97,13 @@ def test_an_hour_of_which_part_was_read_is_no_good_one(stage: Stage, tmp_path: P
         assert db.execute("select good from reads where feed = 'endpoints'").fetchall() == [(1,), (1,), (1,)]
 
 
+def test_readers_find_their_indexes(tmp_path: Path) -> None:
+    """The build makes them at its end; without them pages of a long history take minutes."""
+    with open_small_index(tmp_path, [price_model("a/b", "1")]) as db:
+        names = {name for (name,) in db.execute("select name from sqlite_schema where type = 'index'")}
+    assert names >= {"versions_open", "events_key", "events_kind", "events_hour"}
+
+
 def test_overrides_keep_their_order(tmp_path: Path) -> None:
     """Place a new override before an unchanged one, and begin an override anew that moves before another."""
     long, longer = ({"min_prompt_tokens": tokens, "prompt": "2"} for tokens in (1000, 9000))
