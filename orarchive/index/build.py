@@ -47,6 +47,7 @@ from orarchive.index.field_counts import FieldCounts
 from orarchive.index.health_days import DayTracker
 from orarchive.index.record_rows import RecordRows
 from orarchive.index.runs import RunTracker
+from orarchive.index.served_models import ServedModels
 from orarchive.jsonl import Record
 from orarchive.progress import show_progress
 from orarchive.store.archive import Archive
@@ -152,9 +153,9 @@ def apply_attempts(
     base = row[0] if row else None
     if attempts:
         state, last_hour = versions.load_state(db), attempts[-1].attempt["hour"]
-        update = IndexUpdate(
-            db, archive, state, RecordRows.load(db), RunTracker.load(db), DayTracker(db), last_hour
-        )
+        rows = RecordRows.load(db)
+        served = ServedModels.load(state, rows)
+        update = IndexUpdate(db, archive, state, rows, RunTracker.load(db), DayTracker(db), served, last_hour)
         fields, cut_health = FieldCounts.load(db), CutHealth(archive)
         steps = zip(
             replay(archive, attempts, base, state), stream_attempt_health(archive, attempts), strict=True
@@ -221,6 +222,7 @@ def apply_attempt(
 ) -> None:
     """Index one attempt that could be read: its records, lines, prices, fields and events, in this order."""
     record_events = [*lifecycle.apply_attempt(context, step)]
+    context.update.served.apply(step, context.update.rows)
     relations.apply_attempt(context, step)
     versions.apply_attempt(context, step)
     current_facts.apply_attempt(context, step)
@@ -253,7 +255,7 @@ def _list_step_changes(
 
     def list_endpoints(model: str) -> list[Record]:
         """Return the endpoints of a model now, and those that this attempt changed as they were before."""
-        sides = (context.update.state.records["endpoints"], old.get("endpoints", {}))
-        return [record for side in sides for key, record in side.items() if key[0] == model]
+        earlier = [record for key, record in old.get("endpoints", {}).items() if key[0] == model]
+        return [*context.update.served.endpoints.get(model, {}).values(), *earlier]
 
     return diff_records(old, new, {name: appeared.get(name, set()) for name in pairs_by_feed}, list_endpoints)

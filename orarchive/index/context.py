@@ -15,6 +15,7 @@ from orarchive.history.replay import ReplayState
 from orarchive.index.health_days import DayTracker
 from orarchive.index.record_rows import RecordRows
 from orarchive.index.runs import RunTracker
+from orarchive.index.served_models import ServedModels
 from orarchive.index.sql_values import escape_values, to_json
 from orarchive.jsonl import Record
 from orarchive.store.archive import Archive
@@ -62,10 +63,9 @@ class IndexUpdate:
     rows: RecordRows
     runs: RunTracker
     days: DayTracker
+    served: ServedModels
     last_hour: str
     """The last hour that this update indexes."""
-    needs_endpoints: dict[str, tuple[Record, bool]] = field(default_factory=dict)
-    """Model id -> its record, and whether it has to have endpoints."""
     open_versions: dict[tuple[int, str], tuple[str, bytes]] = field(default_factory=dict)
     """Row id and file -> first hour and text of the lines that stand and are not written yet."""
     open_prices: dict[tuple[int, str, str], tuple[float, str, str]] = field(default_factory=dict)

@@ -10,8 +10,6 @@ from datetime import timedelta
 from orarchive.domain.columns import ColumnFile
 from orarchive.domain.event_kinds import DEGRADED, ORPHANED, RECOVERED
 from orarchive.domain.health_values import DISTRIBUTIONS, STATUS
-from orarchive.domain.prices import is_dynamic, read_prices
-from orarchive.domain.records import is_alias
 from orarchive.history.health import CUT, AttemptHealth
 from orarchive.index.context import AttemptContext, FeedRead
 from orarchive.index.cut_health import CutHealth
@@ -19,7 +17,6 @@ from orarchive.index.events import Event
 from orarchive.index.health_readings import build_rows, read_integers, read_numbers
 from orarchive.index.record_rows import FIRST_ARRIVALS
 from orarchive.index.runs import HEALTH, Run
-from orarchive.jsonl import Record
 from orarchive.timestamps import format_stamp, parse_stamp
 
 DEGRADED_HOURS = 6
@@ -73,9 +70,11 @@ def compute_first_retained_hour(hour: str) -> str:
 
 def _count_health(context: AttemptContext, read: FeedRead, file: ColumnFile) -> Iterator[Event]:
     """Count an hour of the health of the endpoints that were read; yield the events it makes."""
-    ids = context.update.rows.ids
     # A key without a record is of a line that an edit by hand left behind.
-    records = [None if key[0] in read.kept_keys else ids.get(("endpoints", key)) for key in file.keys]
+    ids = context.update.rows.find_ids("endpoints", file.keys)
+    records = [
+        None if key[0] in read.kept_keys else record for key, record in zip(file.keys, ids, strict=True)
+    ]
     if context.hour >= compute_first_retained_hour(context.update.last_hour):
         context.db.executemany(
             INSERT_HEALTH,
@@ -130,30 +129,16 @@ def is_doubted(unserved: int, models: int) -> bool:
     return unserved > MIN_DOUBTED and unserved > MAX_UNSERVED_SHARE * models
 
 
-def needs_endpoints(record: Record) -> bool:
-    """Return whether a model has to have endpoints: aliases and routers never have any."""
-    return not is_alias(record) and not is_dynamic(read_prices(record.get("pricing")).get("prompt"))
-
-
-def _needs_endpoints(context: AttemptContext, model: str, record: Record) -> bool:
-    """Return the same of a model; computed anew only if its record is another object than the last time."""
-    entry = context.update.needs_endpoints.get(model)
-    if entry is None or entry[0] is not record:
-        entry = context.update.needs_endpoints[model] = (record, needs_endpoints(record))
-    return entry[1]
-
-
 def _count_unserved(context: AttemptContext, read: FeedRead) -> Iterator[Event]:
     """Count an hour of the models that need endpoints; yield an event for each unserved for long enough.
 
     A model that was never served since it was first observed makes no event.
     """
-    state, ids = context.update.state, context.update.rows.ids
-    served = {key[0] for key in state.records["endpoints"] if key[0] not in read.kept_keys}
+    served = context.update.served
     unserved = {
-        ids["models", (model,)]: model not in served
-        for (model,), record in state.records["models"].items()
-        if model not in read.kept_keys and _needs_endpoints(context, model, record)
+        record: model not in served.endpoints
+        for model, record in served.needing.items()
+        if model not in read.kept_keys
     }
     if is_doubted(sum(unserved.values()), len(unserved)):
         return

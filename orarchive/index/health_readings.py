@@ -46,9 +46,12 @@ def _to_exact(value: Any) -> Any:
     return Number(repr(value)) if type(value) is float else value
 
 
-def _are_bounded(values: Iterable[Any]) -> bool:
-    numbers = [value for value in values if value is not None]
-    return not numbers or (max(numbers) < MAX_NUMBER and min(numbers) > -MAX_NUMBER)
+def _are_bounded(values: list[Any]) -> bool:
+    """Return whether all numbers, among which there may be None, are in the range of those that are read."""
+    return (
+        max(filter(None, values), default=0) < MAX_NUMBER
+        and min(filter(None, values), default=0) > -MAX_NUMBER
+    )
 
 
 def build_rows(file: ColumnFile) -> Iterator[tuple[Any, ...]]:

@@ -9,7 +9,8 @@ from itertools import groupby
 from orarchive.domain.event_kinds import ADDED, MISSING, RETURNED
 from orarchive.domain.feeds import FEEDS
 from orarchive.history.coverage import MAX_AGE, Gap, find_gaps
-from orarchive.index.health import is_doubted, needs_endpoints
+from orarchive.index.health import is_doubted
+from orarchive.index.served_models import needs_endpoints
 from orarchive.publish.dataset import Dataset, FeedReading
 from orarchive.timestamps import HOUR, format_stamp
 
