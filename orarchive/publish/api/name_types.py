@@ -25,9 +25,9 @@ class NameRow(Shape, frozen=True, kw_only=True):
         str,
         restrict([*names.KINDS, names.NEWEST]),
         describe(
-            f"`{names.OPENROUTER}`: OpenRouter's own alias; `{names.HASH}`: the slug with a hash, where several"
-            f" ids have the slug; `{names.NEWEST}`: the newest of a family; `{FAMILY}` and `{BASE}` (an id"
-            " without its variant) give candidates"
+            f"`{names.OPENROUTER}`: OpenRouter's own alias; `{names.HASH}`: the slug with a hash, where"
+            f" several ids have the slug; `{names.NEWEST}`: the newest of a family. `{FAMILY}` and `{BASE}`"
+            " (an id without its variant) give candidates"
         ),
     ]
     source: Annotated[str, describe("Where it comes from: `id`, an alias, or a reviewed file")]
