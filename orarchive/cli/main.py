@@ -20,6 +20,7 @@ COMMANDS = {
     "resolve": "resolve",
     "models": "models",
     "pick": "pick",
+    "cost": "cost",
     "index": "index",
     "export": "export",
     "thin-health": "thin_health",

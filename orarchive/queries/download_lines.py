@@ -34,6 +34,13 @@ SELECT_SPANS = """
 """
 
 
+SELECT_FACTS = """
+    select field, value from records join field_versions as fields on fields.record = records.id
+    where feed = 'models' and key = ? and file = 'facts' and fields.first <= ?
+        and (fields.last is null or fields.last >= ?)
+"""
+
+
 @dataclass(frozen=True)
 class DownloadLines:
     """The lines of records in a database for download; see `price.LineReader`."""
@@ -68,3 +75,8 @@ class DownloadLines:
     def list_spans(self, feed: str, key: str) -> list[tuple[str, str | None]]:
         """Return the first and the last hours of the stretches in which a record was listed."""
         return self.db.execute(SELECT_SPANS, (feed, key)).fetchall()
+
+    def read_facts(self, model: str, hour: str) -> Record:
+        """Return the line of a model in `facts` at an hour; {} where it was not listed."""
+        rows = self.db.execute(SELECT_FACTS, (model, hour, hour))
+        return {field: loads(value) for field, value in rows}

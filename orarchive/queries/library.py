@@ -16,12 +16,14 @@ from orarchive.domain.event_kinds import EVENT_KINDS
 from orarchive.domain.feeds import MODELS
 from orarchive.domain.record_files import join_record
 from orarchive.domain.records import Model
+from orarchive.domain.token_usage import read_usage
 from orarchive.errors import AmbiguousError, ArchiveError, NotCoveredError
 from orarchive.index.download_rows import PRICING
 from orarchive.index.event_log import read_events
 from orarchive.index.events import Event
 from orarchive.index.sql_values import decode_text
 from orarchive.jsonl import Record, loads
+from orarchive.queries.cost import Cost, find_costs
 from orarchive.queries.download_lines import INDEX_VIEWS, DownloadLines
 from orarchive.queries.endpoint_health import (
     FILE_REMEDY,
@@ -216,11 +218,23 @@ class ArchiveReader:
         """
         lines = DownloadLines(self._queries)
         quotes = find_quotes(self._queries, model, _parse_time(at), provider, lines)
-        if len(quotes) > 1:
-            names = ", ".join(quote.key for quote in quotes)
-            msg = f"{provider} has {len(quotes)} endpoints of {model}; name one of them as provider: {names}"
-            raise AmbiguousError(msg)
+        _require_single([quote.key for quote in quotes], model, provider)
         return Price.from_quote(quotes[0])
+
+    def cost(
+        self, usage: Mapping[str, Any], model: str, at: Time = None, provider: str | None = None
+    ) -> Cost:
+        """Return what a usage object of the API cost at a time, part by part and exactly.
+
+        `usage` is the member of a response of that name; see `read_usage` for what is read. Times, providers
+        and errors are as for `price`. An alias costs what the model cost that it pointed at then. Raise
+        NotArchivedError for a router, and ArchiveError for an object that cannot be read. `Cost.total` is
+        None where the list has no price of a part: `Cost.unpriced` names it.
+        """
+        lines, amounts = DownloadLines(self._queries), read_usage(usage)
+        costs = find_costs(self._queries, model, amounts, _parse_time(at), provider, lines)
+        _require_single([cost.key for cost in costs], model, provider)
+        return costs[0]
 
     def events(self, since: Time = None, kind: str | None = None) -> list[Event]:
         """Return the events that became known in an hour or later, of all kinds or of one, oldest first.
@@ -283,6 +297,14 @@ class ArchiveReader:
             msg = f"no health of {month} (write 2026-11); {known}"
             raise NotCoveredError(msg)
         return [HealthDay(dt.date.fromisoformat(date), *columns) for date, *columns in rows]
+
+
+def _require_single(keys: list[str], model: str, provider: str | None) -> None:
+    """Raise AmbiguousError where a provider has several endpoints for a model."""
+    if len(keys) > 1:
+        names = ", ".join(keys)
+        msg = f"{provider} has {len(keys)} endpoints of {model}; name one of them as provider: {names}"
+        raise AmbiguousError(msg)
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -59,6 +59,9 @@ class LineReader(Protocol):
     def list_spans(self, feed: str, key: str) -> list[tuple[str, str | None]]:
         """Return the first and the last hours of the lines in `facts`."""
 
+    def read_facts(self, model: str, hour: str) -> Record:
+        """Return the line of a model in `facts` at an hour; {} where it was not listed."""
+
 
 @dataclass(frozen=True)
 class IndexLines:
@@ -74,6 +77,11 @@ class IndexLines:
     def list_spans(self, feed: str, key: str) -> list[tuple[str, str | None]]:
         """Return the first and the last hours of the lines in `facts`."""
         return self.db.execute(SELECT_SPANS, (feed, key)).fetchall()
+
+    def read_facts(self, model: str, hour: str) -> Record:
+        """Return the line of a model in `facts` at an hour; {} where it was not listed."""
+        _, last, line = self.find_lines("models", model, hour).get("facts", ("", "", {}))
+        return line if last is None or last >= hour else {}
 
 
 @dataclass(frozen=True)

@@ -124,8 +124,8 @@ def published(site_folder: Path, tmp_path: Path) -> Iterator[Site]:
 
 
 def test_the_examples_need_no_extra(python: Path, archive: Path, published: Site, tmp_path: Path) -> None:
-    """Run all ten on the archive, whose index is built on the way, and on its site: the answers are equal."""
-    assert len(EXAMPLES) == 10
+    """Run all of them on the archive, whose index is built on the way, and on its site: answers are equal."""
+    assert len(EXAMPLES) == 11
     outputs = []
     for source, cache in ((str(archive), "path"), (published.address, "address")):
         arguments = [json.dumps(values) for values in (EXTRA_MODULES, EXAMPLES)]
