@@ -27,6 +27,9 @@ records into files, and `collect.run`, which archives an hour. The entry points 
 hour), `build_site.py` (render the site) and `python -m orarchive` (questions to the archive).
 """
 
+# With it the Action in check/ can import modules of this package under Python 3.9.
+from __future__ import annotations
+
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,7 +51,7 @@ __all__ = [
 __version__ = "0.1.0"
 
 
-def open(source: str | Path, cache: Path | None = None) -> "ArchiveReader":
+def open(source: str | Path, cache: Path | None = None) -> ArchiveReader:
     """Open an archive for questions; see `ArchiveReader` for its methods.
 
     `source` is a git work tree that holds `data/`, the address of a published site, or a file of the

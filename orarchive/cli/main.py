@@ -21,6 +21,7 @@ COMMANDS = {
     "models": "models",
     "pick": "pick",
     "cost": "cost",
+    "check": "check",
     "index": "index",
     "export": "export",
     "thin-health": "thin_health",

@@ -135,7 +135,7 @@ def test_the_examples_need_no_extra(python: Path, archive: Path, published: Site
     assert outputs[0] == outputs[1]
     assert all(outputs[0])
     assert outputs[0][0] == "01 June 2026 to 20 June 2026\n"
-    answers = [line.partition(":")[0] for line in outputs[0][6].splitlines()]
+    answers = [line.partition(":")[0] for line in outputs[0][7].splitlines()]
     assert answers == ["unknown", "ambiguous", "not covered"]
 
 
