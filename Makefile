@@ -40,6 +40,7 @@ bench: setup  ## measure speed, memory and growth (about an hour); ARCHIVE_REAL_
 	$(BIN)/python -m bench.next_hour
 	$(BIN)/python -m bench.year
 	$(BIN)/python -m bench.export
+	$(BIN)/python -m bench.check
 
 soak: setup  ## simulate 2,000 hours with every kind of failure (a quarter of an hour)
 	$(BIN)/python -m tests.support.soak 2000

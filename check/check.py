@@ -13,7 +13,7 @@ import datetime as dt
 import http.client
 import os
 import sys
-import urllib.error
+import time
 import urllib.request
 from collections.abc import Iterable
 from pathlib import Path
@@ -45,7 +45,9 @@ TIMEOUT_S = 30
 MAX_LIST_BYTES = 5_000_000
 """A longer answer is no list: that of 836 ids has 40,000 bytes."""
 
-ATTEMPTS = 3
+ATTEMPTS = 2
+WAIT_S = 1
+"""Seconds between two attempts."""
 
 
 def main() -> int:
@@ -106,17 +108,15 @@ def _fetch_list(site: str) -> CheckList:
             with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:
                 return parse_check_list(response.read(MAX_LIST_BYTES))
         except (OSError, http.client.HTTPException, ValueError, CheckListError) as error:
-            is_final = (
-                isinstance(error, urllib.error.HTTPError) and error.code < http.client.INTERNAL_SERVER_ERROR
-            )
-            if is_final or attempt == ATTEMPTS:
+            if attempt == ATTEMPTS or getattr(error, "code", None) == http.client.NOT_FOUND:
                 msg = f"{address}: {error}"
                 raise CheckListError(msg) from error
+        time.sleep(WAIT_S)
     raise AssertionError
 
 
 def _check_files(paths: Iterable[Path], check_list: CheckList, today: dt.date, days: int) -> list[Finding]:
-    files = [file for path in paths for file in (list_files(path) if path.is_dir() else [path])]
+    files = [file for path in paths for file in list_files(path)]
     return judge_matches(find_in_files(files, check_list.known), check_list, today, days)
 
 

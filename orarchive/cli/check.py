@@ -11,6 +11,7 @@ from orarchive import timestamps
 from orarchive.catalog.catalog import build_catalog
 from orarchive.catalog.check_list import build_check_list
 from orarchive.catalog.id_check import (
+    UNKNOWN,
     CheckList,
     Finding,
     format_annotations,
@@ -18,6 +19,7 @@ from orarchive.catalog.id_check import (
     get_exit_code,
     judge,
     judge_matches,
+    list_ids,
     parse_check_list,
     to_json,
 )
@@ -85,8 +87,9 @@ def check_command(
         lines = format_annotations(findings, problem) if form == "github" else format_text(findings)
         for line in lines:
             click.echo(blank_unprintable(line))
-        if problem and form == "text":
-            print_note(f"Error: {problem}")
+    unknown = list_ids(findings, UNKNOWN)
+    if problem or unknown:
+        print_note(f"Error: {problem or 'unknown: ' + ', '.join(unknown)}")
     sys.exit(get_exit_code(findings, problem))
 
 
@@ -96,8 +99,8 @@ def _find(names: tuple[str, ...], check_list: CheckList, today: dt.date, days: i
     for name in names:
         path = Path(name)
         if path.exists():
-            files = list_files(path) if path.is_dir() else [path]
-            yield from judge_matches(find_in_files(files, known), check_list, today, days)
+            matches = find_in_files(list_files(path), known)
+            yield from judge_matches(matches, check_list, today, days)
         elif name.count("/") == 1 and not name.startswith("."):
             yield Finding("", 0, 0, judge(name, check_list, today, days))
         else:

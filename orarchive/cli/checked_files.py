@@ -66,7 +66,13 @@ SKIPPED_SUFFIXES = (
 
 
 def list_files(folder: Path) -> list[Path]:
-    """List the files of a folder that are looked at: those that git tracks, else all, sorted."""
+    """List the files of a folder that are looked at: those that git tracks, else all, sorted.
+
+    A path of a file is that file. Raise FileNotFoundError where there is nothing.
+    """
+    if not folder.is_dir():
+        folder.stat()
+        return [folder]
     paths = _list_tracked(folder)
     if paths is None:
         paths = list(_walk(folder))

@@ -87,25 +87,23 @@ def test_what_is_no_list(content: bytes, words: str) -> None:
 
 
 def find(*names: str) -> list[Finding]:
-    return [
-        Finding("a,b%:c.py", number, 5, judge(name, LIST, TODAY, 30)) for number, name in enumerate(names, 1)
-    ]
+    return [Finding("a,%:b", number, 5, judge(name, LIST, TODAY, 30)) for number, name in enumerate(names, 1)]
 
 
-FOUR = find("openai/gpt-4o", "anthropic/claude-2.1", "google/gemini-2.0-flash-001", "x/y")
+FINDINGS = find("openai/gpt-4o", "anthropic/claude-2.1", "google/gemini-2.0-flash-001", "x/y")
 
 
 @pytest.mark.parametrize(
     ("findings", "problem", "code"),
     [
         ([], None, 0),
-        (FOUR[:1], None, 0),
-        (FOUR[:2], None, 1),
-        (FOUR[2:3], None, 1),
-        (FOUR[3:], None, 2),
-        (FOUR, None, 2),
-        (FOUR[:1], "too old", 2),
-        (FOUR[:2], "too old", 2),
+        (FINDINGS[:1], None, 0),
+        (FINDINGS[:2], None, 1),
+        (FINDINGS[2:3], None, 1),
+        (FINDINGS[3:], None, 2),
+        (FINDINGS, None, 2),
+        (FINDINGS[:1], "too old", 2),
+        (FINDINGS[:2], "too old", 2),
     ],
 )
 def test_the_exit_code(findings: list[Finding], problem: str | None, code: int) -> None:
@@ -113,44 +111,41 @@ def test_the_exit_code(findings: list[Finding], problem: str | None, code: int) 
 
 
 def test_reports_name_what_is_not_alive() -> None:
-    assert list(format_text(FOUR)) == [
-        "a,b%:c.py:2:5: anthropic/claude-2.1 is no longer listed, last on 2025-07-21; no replacement is known",
-        "a,b%:c.py:3:5: google/gemini-2.0-flash-001 expires on 2026-12-20",
-        "a,b%:c.py:4:5: x/y is unknown: it is in no list since the record began",
-        "4 ids: 1 gone, 1 expiring, 1 unknown, 1 alive",
+    assert list(format_text(FINDINGS)) == [
+        "a,%:b:2:5: anthropic/claude-2.1 is no longer listed, last on 2025-07-21; no replacement is known",
+        "a,%:b:3:5: google/gemini-2.0-flash-001 expires on 2026-12-20",
+        "a,%:b:4:5: x/y is unknown: it is in no list since the record began",
+        "ids: 1 gone, 1 expiring, 1 unknown, 1 alive",
     ]
 
 
 def test_annotations_are_escaped() -> None:
-    lines = list(format_annotations(FOUR, "100 %\nof it"))
+    lines = list(format_annotations(FINDINGS, "100 %\nof it"))
     assert lines[0] == "::error title=OpenRouter models::100 %25%0Aof it"
     assert lines[1].startswith(
-        "::error file=a%2Cb%25%3Ac.py,line=2,col=5,title=OpenRouter model gone::anthropic/claude-2.1 is no"
+        "::error file=a%2C%25%3Ab,line=2,col=5,title=OpenRouter model gone::anthropic/claude-2.1 is no"
     )
     assert lines[2].startswith("::warning file=")
     assert len(lines) == 4
-    argument = Finding("", 0, 0, FOUR[3].judgement)
+    argument = Finding("", 0, 0, FINDINGS[3].judgement)
     assert next(format_annotations([argument])).startswith("::error title=OpenRouter model unknown::x/y")
 
 
 def test_the_summary_is_a_table() -> None:
-    lines = list(format_summary(FOUR, "too | old"))
+    lines = list(format_summary(FINDINGS, "too | old"))
     assert lines[2] == "**too \\| old**"
     assert lines[-3] == (
         "| `anthropic/claude-2.1` | is no longer listed, last on 2025-07-21; no replacement is known |  "
-        "| a,b%:c.py:2:5 |"
+        "| a,%:b:2:5 |"
     )
-    assert list(format_summary(FOUR[:1], None))[2:] == ["1 ids: 0 gone, 0 expiring, 0 unknown, 1 alive"]
+    assert list(format_summary(FINDINGS[:1], None))[2:] == ["ids: 0 gone, 0 expiring, 0 unknown, 1 alive"]
 
 
 def test_names_from_a_site_are_text() -> None:
     """What a list says must not begin another command of the workflow, or another row of the table."""
     hostile: dict[str, Any] = json.loads(make_list())
     hostile["replacements"]["anthropic/claude-2.1"] = "x`|\n::error::y"
-    findings = [
-        Finding(
-            "a", 1, 1, judge("anthropic/claude-2.1", parse_check_list(json.dumps(hostile).encode()), TODAY, 1)
-        )
-    ]
+    hostile_list = parse_check_list(json.dumps(hostile).encode())
+    findings = [Finding("a", 1, 1, judge("anthropic/claude-2.1", hostile_list, TODAY, 1))]
     assert all("\n" not in line for line in format_annotations(findings))
     assert all("\n" not in line for line in format_summary(findings, None))

@@ -35,6 +35,9 @@ SHELLS = {
 }
 """How GitHub runs a script; only a shell that is named comes with pipefail."""
 
+CHECK_ACTION = "someone/openrouter-archive/check@v1"
+"""Our own action, as a repository of somebody uses it."""
+
 JOB_KEYS = {"concurrency", "environment", "if", "name", "needs", "outputs", "permissions", "runs-on"}
 JOB_KEYS |= {"steps", "strategy", "timeout-minutes", "uses", "with"}
 STEP_KEYS = {"env", "id", "if", "name", "run", "timeout-minutes", "uses", "with"}
@@ -336,18 +339,39 @@ class Runner:
             self._run_script(definition["run"], step)
             return step
         inputs = {name: fill(text, self.contexts) for name, text in definition.get("with", {}).items()}
+        if definition["uses"] == CHECK_ACTION:
+            self._run_composite(inputs, step)
+            return step
         try:
             step.outputs = ACTIONS[definition["uses"].partition("@")[0]](self, inputs)
         except (ActionError, GitError) as error:
             step.outcome, step.printed = "failure", str(error)
         return step
 
-    def _run_script(self, script: str, step: Step) -> None:
+    def _run_composite(self, inputs: Mapping[str, str], step: Step) -> None:
+        """Run the only step of our own action, from where GitHub puts the repository that has it."""
+        repository = self.files / "_actions" / CHECK_ACTION.replace("/check@", "/")
+        for name in ("check", "orarchive"):
+            shutil.copytree(ROOT / name, repository / name, ignore=shutil.ignore_patterns("__pycache__"))
+        action = load_yaml((repository / "check" / "action.yml").read_text())
+        if unknown := inputs.keys() - action["inputs"]:
+            raise ValueError(f"unknown inputs: {sorted(unknown)}")
+        defaults = {name: declaration["default"] for name, declaration in action["inputs"].items()}
+        contexts: dict[str, Any] = {**self.contexts, "inputs": {**defaults, **inputs}}
+        (part,) = action["runs"]["steps"]
+        _refuse_unknown(part, {*STEP_KEYS, "shell"})
+        step.env |= {name: fill(text, contexts) for name, text in part["env"].items()}
+        step.env["GITHUB_ACTION_PATH"] = str(repository / "check")
+        self._run_script(part["run"], step, part["shell"])
+        contexts["steps"] = {part["id"]: {"outputs": step.outputs}}
+        step.outputs = {name: fill(output["value"], contexts) for name, output in action["outputs"].items()}
+
+    def _run_script(self, script: str, step: Step, shell_name: str | None = None) -> None:
         """Run a script, and read the outputs and the summary that it wrote."""
         paths = {name: self.files / name for name in ("output", "step_summary")}
         for path in paths.values():
             path.write_text("")
-        shell = SHELLS[self.workflow.get("defaults", {}).get("run", {}).get("shell")]
+        shell = SHELLS[shell_name or self.workflow.get("defaults", {}).get("run", {}).get("shell")]
         file = self.files / "script.sh"
         file.write_text(fill(script, self.contexts))
         done = subprocess.run(

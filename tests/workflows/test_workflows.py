@@ -13,6 +13,7 @@ from tests.support.workflow_rules import KEY, find_violations
 from tests.support.workflow_runner import FOLDER, WORKFLOWS, Job, Repository
 
 GITHUB = ROOT / ".github"
+ACTION = ROOT / "check"
 BIN = Path(sys.executable).parent
 
 
@@ -26,13 +27,17 @@ def check(*command: str | Path) -> None:
 
 
 def test_zizmor_finds_nothing() -> None:
-    check(BIN / "zizmor", "--offline", "--no-config", "--persona=pedantic", GITHUB)
+    check(BIN / "zizmor", "--offline", "--no-config", "--persona=pedantic", GITHUB, ACTION)
 
 
 @pytest.mark.parametrize(
     ("schema", "files"),
-    [("vendor.github-workflows", WORKFLOWS), ("vendor.dependabot", [GITHUB / "dependabot.yml"])],
-    ids=["workflows", "dependabot"],
+    [
+        ("vendor.github-workflows", WORKFLOWS),
+        ("vendor.dependabot", [GITHUB / "dependabot.yml"]),
+        ("vendor.github-actions", [ACTION / "action.yml"]),
+    ],
+    ids=["workflows", "dependabot", "action"],
 )
 def test_schema_holds(schema: str, files: list[Path]) -> None:
     check(BIN / "check-jsonschema", "--builtin-schema", schema, *files)
