@@ -98,7 +98,9 @@ def _find(names: tuple[str, ...], check_list: CheckList, today: dt.date, days: i
     known = check_list.known
     for name in names:
         path = Path(name)
-        if path.exists():
+        if name in known.ids:
+            yield Finding("", 0, 0, judge(name, check_list, today, days))
+        elif path.exists():
             matches = find_in_files(list_files(path), known)
             yield from judge_matches(matches, check_list, today, days)
         elif name.count("/") == 1 and not name.startswith("."):

@@ -75,6 +75,8 @@ def questions_to(stage: Stage, hours: list[dt.datetime]) -> Iterator[list[str]]:
         yield ["price", "--provider", "x", "--", key]
     for key in models[:3]:
         yield ["resolve", "--", key]
+        yield ["cost", "--input", "300000", "--output", "9", "--cached", "9", "--at", last, "--", key]
+    yield ["check", "--at", last, "--", "openai/gpt-99", *models]
 
 
 def list_sample_questions(hours: list[dt.datetime]) -> Iterator[list[str]]:
@@ -83,7 +85,7 @@ def list_sample_questions(hours: list[dt.datetime]) -> Iterator[list[str]]:
     model = "openai/gpt-5-image"
     yield from (["status", "--now", last], ["report", "--now", last], ["verify"], ["index"])
     yield from (["diff", first, last], ["at", last, "models"], ["at", last, "zdr"], ["log", model])
-    yield ["pick", "--at", last]
+    yield from (["pick", "--at", last], ["cost", model, "--input", "9"], ["check", "--at", last, model])
     yield from (["raw", last, "endpoints"], ["raw", last, "image_endpoints"], ["price", model])
     yield from (["resolve", model], ["resolve", "unknown"])
 
