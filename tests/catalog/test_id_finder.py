@@ -141,6 +141,7 @@ def test_all_files_are_tested() -> None:
         ('MODEL = "openai/gpt-99"  # of Groq', []),
         ("| openrouter/openai/gpt-99 | openrouter/openai/index |", ["openai/gpt-99"]),
         ("model: openai/GPT-99", []),
+        ("model: openai/gpt-99.gguf", []),
         ("model: openai/gpt-", []),
     ],
 )

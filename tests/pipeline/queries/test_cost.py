@@ -73,7 +73,10 @@ PRICES: dict[str, dict[str, Any]] = {
     "lab/digits": {"prompt": "0.0000119760479041916", "completion": "0.0000000000000000000000000001"},
     "lab/song": {"prompt": "0", "completion": "0"},
     "lab/unpriced": {},
+    "lab/passing": {"prompt": "0.000001", "completion": "0.000002", "web_search": "-1"},
     "openrouter/auto": {"prompt": "-1", "completion": "-1"},
+    "~lab/former": PLAIN,
+    "~lab/circle": PLAIN,
     "~lab/latest": PLAIN,
 }
 ENDPOINTS = [
@@ -82,7 +85,7 @@ ENDPOINTS = [
     ("two/eu", {"prompt": "0.000004", "completion": "0.00002", "input_cache_read": "0.000001"}),
 ]
 FIRST, LAST = START + HOUR, START + 2 * HOUR
-"""Between these hours, on a Monday, the alias moves from `lab/plain` to `lab/uncached`."""
+"""Between these hours, on a Monday, an alias moves from `lab/plain` to `lab/uncached`, and another leaves."""
 
 
 def build_bodies(target: str) -> Payloads:
@@ -96,7 +99,12 @@ def build_bodies(target: str) -> Payloads:
         }
         for name, pricing in PRICES.items()
     ]
-    rows[-1]["alias_target"] = {"slug": target, "name": target}
+    targets = {"~lab/latest": target, "~lab/former": "lab/plain", "~lab/circle": "~lab/circle"}
+    for row in rows:
+        if row["id"] in targets:
+            row["alias_target"] = {"slug": targets[row["id"]], "name": "Target"}
+    if target != "lab/plain":
+        rows = [row for row in rows if row["id"] != "~lab/former"]
     endpoints = [
         {"name": tag, "model_id": "lab/plain", "tag": tag, "provider_name": tag, "pricing": pricing}
         for tag, pricing in ENDPOINTS
@@ -172,7 +180,10 @@ USAGES: list[tuple[str, dict[str, Any], str, str]] = [
     # what the entry does not name stays: 200000 x 6e-6 + 1000 x 3.75e-6
     ("lab/plain", use(201000, 0, inside={"cache_write_tokens": 1000}), "", "1.20375"),
     # web searches: 2 x 0.01 + 1000 x 3e-6
-    ("lab/plain", use(1000, 0, server_tool_use={"web_search_requests": 2}), "", "0.023"),
+    (
+        *("lab/plain", use(1000, 0, server_tool_use={"web_search_requests": 2, "tool_calls_executed": 2})),
+        *("", "0.023"),
+    ),
     ("lab/plain", use(0, 0, server_tool_use_details={"web_search_requests": 3}), "", "0.03"),
     # reasoning without a price of its own costs as output: 100 x 15e-6
     ("lab/plain", use(0, 100, outside={"reasoning_tokens": 60}), "", "0.0015"),
@@ -255,6 +266,7 @@ def test_the_index_answers_as_the_database_for_download(priced: Stage, library: 
             *("other tool calls", "its price is not listed"),
         ),
         ("lab/unpriced", use(9, 0), "0", "input", "no price prompt is listed"),
+        ("lab/passing", use(9, 0, web_search_requests=1), "0.000009", "web searches", "web_search is -1"),
     ],
 )
 def test_what_has_no_listed_price_is_named(
@@ -281,6 +293,8 @@ def test_a_price_outside_its_hours_that_nobody_stated(library: ArchiveReader) ->
         ("openrouter/auto", NotArchivedError, "-1"),
         ("lab/song", NotArchivedError, "not charged by the token, but by what it makes (audio)"),
         ("lab/plain@two", AmbiguousError, "lab/plain@two/eu, lab/plain@two/eu#1"),
+        ("~lab/former", NotCoveredError, "~lab/former was not there at 2026-06-01T02Z"),
+        ("~lab/circle", NotArchivedError, "~lab/circle -> ~lab/circle"),
         ("~lab/latest@one", NotArchivedError, "no endpoint of lab/uncached at one"),
         ("lab/none", orarchive.UnknownError, "no model lab/none"),
     ],
