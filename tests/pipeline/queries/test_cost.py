@@ -402,6 +402,7 @@ def test_wrong_usage_of_the_command(priced: Stage) -> None:
     assert_refused(ask_with(priced, "{}", "lab/plain", "--input", "1"), 2, "--usage FILE")
     assert_refused(ask_with(priced, "{", "lab/plain"), 2, "is no JSON:")
     assert_refused(ask(priced, "cost", "openrouter/auto", "--input", "1"), 1, "(-1)")
+    assert_refused(ask(priced, "cost", "~lab/former", "--input", "1"), 1, "~lab/former was not there")
 
 
 def test_a_date_means_its_last_hour(priced: Stage) -> None:
