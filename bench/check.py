@@ -73,7 +73,9 @@ def _write_list(path: Path) -> None:
         "as_of": f"{dt.datetime.now(dt.UTC):%Y-%m-%dT%H:%M:%SZ}",
         "alive": [f"lab-{lab}/model-{number}" for lab in range(LABS) for number in range(IDS_OF_LAB)],
     }
-    path.write_text(json.dumps(document | {"expires": {}, "gone": {}, "slugs": {}, "replacements": {}}))
+    path.write_text(
+        json.dumps(document | {"expires": {}, "gone": {}, "slugs": {}, "replacements": {}, "dearer": []})
+    )
 
 
 def _measure(folder: Path, address: str) -> float:

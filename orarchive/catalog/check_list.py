@@ -1,28 +1,20 @@
 """The list that ids are checked by: every id that was ever listed, with its state, as one small file."""
 
-from collections.abc import Mapping
-
 from orarchive.catalog.catalog import Catalog
 from orarchive.catalog.id_check import FORMAT
 from orarchive.jsonl import Record
 from orarchive.timestamps import format_stamp
 
-RENAMED = "renamed:"
-"""Begins OpenRouter's answer to a request for an id that has another name now."""
 
-
-def build_check_list(catalog: Catalog, replacements: Mapping[str, str | None] | None = None) -> Record:
+def build_check_list(catalog: Catalog) -> Record:
     """Return the list of an hour as a JSON object, `api/v1/check.json` at the site.
 
     `alive` has the listed ids without an expiration date, `expires` those with one, by id, and `gone` the
     last day on which others were listed. `slugs` are the permanent names of models, which requests may have
-    in place of the ids that they lead to. `replacements` are of ids that are gone or expire; by default those
-    that OpenRouter itself answers with.
+    in place of the ids that they lead to. `replacements` are of ids that are gone or expire, and `dearer` has
+    those of them whose replacement costs more.
     """
-    targets = dict(replacements or {})
-    for name, source in catalog.source.models.items():
-        if source.answer.startswith(RENAMED):
-            targets.setdefault(name, source.answer.removeprefix(RENAMED))
+    redirects = catalog.redirects.by_source
     models = sorted(catalog.models.values(), key=lambda model: model.id)
     listed = [model for model in models if model.last_seen is None]
     slugs: dict[str, str] = {}
@@ -36,9 +28,6 @@ def build_check_list(catalog: Catalog, replacements: Mapping[str, str | None] | 
         "expires": {model.id: model.expires.isoformat() for model in listed if model.expires},
         "gone": {model.id: f"{model.last_seen:%Y-%m-%d}" for model in models if model.last_seen},
         "slugs": slugs,
-        "replacements": {
-            model.id: targets[model.id]
-            for model in models
-            if targets.get(model.id) and (model.last_seen or model.expires)
-        },
+        "replacements": {source: redirects[source].target for source in sorted(redirects)},
+        "dearer": sorted(source for source, redirect in redirects.items() if redirect.price == "dearer"),
     }

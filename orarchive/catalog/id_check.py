@@ -49,6 +49,8 @@ class CheckList:
     slugs: dict[str, str]
     """Permanent names of models and the ids that they lead to."""
     replacements: dict[str, str]
+    dearer: frozenset[str]
+    """Ids whose replacement costs more."""
 
     @property
     def known(self) -> KnownIds:
@@ -109,6 +111,7 @@ def parse_check_list(content: bytes) -> CheckList:
             gone=_parse_dates(document["gone"]),
             slugs=_parse_names(document["slugs"]),
             replacements=_parse_names(document["replacements"]),
+            dearer=frozenset(map(str, document["dearer"])),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         msg = f"the list cannot be read: {type(error).__name__}: {error}"
@@ -145,7 +148,7 @@ def judge(name: str, check_list: CheckList, today: dt.date, days: int) -> Judgem
     """
     key = _find_key(name, check_list)
     target = check_list.replacements.get(key)
-    advice = f"; use {target}" if target else ""
+    advice = f"; use {target}{', which is dearer' if key in check_list.dearer else ''}" if target else ""
     if key in check_list.gone:
         day = check_list.gone[key]
         text = f"is no longer listed, last on {day}{advice or '; no replacement is known'}"

@@ -54,7 +54,10 @@ def test_an_id_is_judged(name: str, status: str, words: str) -> None:
 
 def test_the_days_decide_what_expires() -> None:
     name = "anthropic/claude-opus-4"
-    assert judge(name, LIST, TODAY, 31).text == "expires on 2026-12-21; use anthropic/claude-opus-4.1"
+    assert (
+        judge(name, LIST, TODAY, 31).text
+        == "expires on 2026-12-21; use anthropic/claude-opus-4.1, which is dearer"
+    )
     assert judge(name, LIST, dt.date(2026, 12, 22), 0).text.startswith("expired on 2026-12-21")
     assert judge(name, LIST, dt.date(2026, 12, 20), 0).status == ALIVE
 

@@ -40,6 +40,7 @@ LIST: dict[str, Any] = {
         "anthropic/claude-opus-4": "anthropic/claude-opus-4.1",
         "openai/gpt-4-vision-preview": "openai/gpt-4o",
     },
+    "dearer": ["anthropic/claude-opus-4"],
 }
 
 
