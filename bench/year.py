@@ -40,15 +40,16 @@ def main() -> None:
         folder = Path(name)
         if options.archives:
             archive, lines_archive = map(open_archive, options.archives)
+            later: list[str] = []
         else:
             data = SyntheticData(models=600 * options.factor, endpoints=1000 * options.factor)
-            archive, _ = make_archive(folder / "archive", data, options.hours)
+            archive, later = make_archive(folder / "archive", data, options.hours, later_hours=1)
             lines_archive, _ = make_archive(folder / "lines", data, options.hours, has_health_lines=True)
         hours = int(archive.run_git("rev-list", "--count", "main"))
         measure_index(archive, lines_archive, folder / "cache", hours)
         if not options.archives:
             measure_growth(archive, hours)
-        measure_site(archive, folder / "site", folder / "cache")
+        measure_site(archive, folder / "site", folder / "cache", later)
 
 
 def measure_index(archive: Archive, lines_archive: Archive, cache: Path, hours: int) -> None:
@@ -84,12 +85,16 @@ def measure_growth(archive: Archive, hours: int) -> None:
     print_figure("clone of main alone", f"{size / 1e6:.1f} MB", "under 45 MB for a year")
 
 
-def measure_site(archive: Archive, site: Path, cache: Path) -> None:
+def measure_site(archive: Archive, site: Path, cache: Path, later: list[str]) -> None:
     """Print the figures of the site, made twice from an index that is up to date."""
     build: list[str | Path] = [sys.executable, ROOT / "build_site.py", "--archive", archive.root]
     build += ["--out", site, "--cache", cache]
     print_run("the site", run(build), f"under {MAX_SITE_S} s, {MAX_MB} MB for a year")
-    print_run("the same again", run(build), "under 3 s")
+    if later:
+        archive.run_git("update-ref", "refs/heads/main", *later)
+        run([*ORARCHIVE, "index", "--archive", archive.root, "--cache", cache])
+    title = "the site an hour later" if later else "the same again"
+    print_run(title, run(build), "under 3 s")
     print_figure("the database", f"{(site / DATABASE).stat().st_size / 1e6:.1f} MB", "under 60 MB for a year")
 
 
