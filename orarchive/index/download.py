@@ -177,7 +177,13 @@ Two ids that differ only in characters which SQLite cannot hold are one row of `
 
 
 def export_file(db: sqlite3.Connection, out: Path, benchmarks: bool = True) -> None:
-    """Write the database for download of an index; the file is replaced as a whole or not at all.
+    """Write the database for download of an index; see `export_index`."""
+    with locate_index(db) as index:
+        export_index(index, out, benchmarks)
+
+
+def export_index(index: Path, out: Path, benchmarks: bool = True) -> None:
+    """Write the database for download of an index's file; it is replaced as a whole or not at all.
 
     `benchmarks` = False leaves out the benchmark scores, which have terms of their own. Raises ArchiveError
     if the file cannot be written.
@@ -185,7 +191,7 @@ def export_file(db: sqlite3.Connection, out: Path, benchmarks: bool = True) -> N
     draft, partial = (out.with_name(f"{out.name}.{ending}") for ending in ("draft", "partial"))
     try:
         _remove(draft, partial)
-        with _locate(db) as index, closing(_connect(draft)) as copy:
+        with closing(_connect(draft)) as copy:
             copy.execute("attach database ? as src", (f"{index.absolute().as_uri()}?mode=ro",))
             copy.execute("begin")
             _fill(copy, benchmarks)
@@ -207,7 +213,7 @@ def _remove(*paths: Path) -> None:
 
 
 @contextmanager
-def _locate(db: sqlite3.Connection) -> Iterator[Path]:
+def locate_index(db: sqlite3.Connection) -> Iterator[Path]:
     """Yield the path of an index's file; of one in memory that of a copy."""
     query = "select cast(file as blob) from pragma_database_list where name = 'main'"
     if name := db.execute(query).fetchone()[0]:

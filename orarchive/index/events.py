@@ -62,6 +62,9 @@ INSERT_EVENT = """
     values (:hour, :attempt, :after, :by, :kind, :feed, :key, :field, :old, :new, :percent, :cause)
 """
 
+OF_FIELDS = (FIELD_APPEARED, FIELD_VANISHED)
+"""Kinds of events that are about a field of a feed."""
+
 POLICY_FIELDS = ("privacy_policy_url", "terms_of_service_url", "headquarters", "datacenters")
 """Fields of a provider that say under which rules it works."""
 
@@ -97,7 +100,7 @@ class Event:
     @property
     def is_of_field(self) -> bool:
         """Return whether the event is about a field of a feed; its `key` is then the path of the field."""
-        return self.kind in (FIELD_APPEARED, FIELD_VANISHED)
+        return self.kind in OF_FIELDS
 
     def to_change(self) -> Change:
         """Return the change from which the event was derived, with the fields that events have."""

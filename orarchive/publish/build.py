@@ -1,23 +1,27 @@
 """The whole site as files: pages, news feeds, the static API, tables, search index and sitemap."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import escape
+
+from tqdm import tqdm
 
 from orarchive.domain.event_kinds import TOPIC_NAMES, list_labels
 from orarchive.domain.foreign_text import escape_invisible
 from orarchive.domain.records import get_lab
 from orarchive.index.datasette import METADATA_NAME, build_metadata
 from orarchive.json_text import format_for_diffs
-from orarchive.paths import escape_segment
 from orarchive.publish import exports, metrics, news_feeds
+from orarchive.publish.api import kinds
 from orarchive.publish.api.envelope import ApiSite
-from orarchive.publish.api.files import build_api
+from orarchive.publish.api.files import ApiBuilder, get_month_path
 from orarchive.publish.changelog import ChangelogLine
 from orarchive.publish.examples import build_examples
 from orarchive.publish.feed_ids import FeedSite
-from orarchive.publish.folding import fold_listed_providers
 from orarchive.publish.llms import LLMS_PATH, render_llms
 from orarchive.publish.news_feeds import (
     CHANGES_FEED,
@@ -27,17 +31,33 @@ from orarchive.publish.news_feeds import (
     NewsEntry,
     render_atom,
     render_json_feed,
-    select_latest,
 )
-from orarchive.publish.pages import DATABASE, get_model_path, list_pages, map_category_paths
+from orarchive.publish.news_selection import (
+    CUTS,
+    MonthFacts,
+    News,
+)
+from orarchive.publish.pages import (
+    DATABASE,
+    Page,
+    SitePages,
+    get_feed_path,
+    get_model_path,
+    make_site_pages,
+)
 from orarchive.publish.parquet_list import ParquetFile
-from orarchive.publish.render import format_amount, render_pages
+from orarchive.publish.render import format_amount, read_static_files, render_page
 from orarchive.publish.sanitize import to_safe_json
 from orarchive.publish.site_digest import add_digest
+from orarchive.publish.site_files import Manifest, SiteFiles
+from orarchive.publish.unit_inputs import list_model_inputs, list_month_inputs
+from orarchive.publish.units import Unit, UnitBuilder
 from orarchive.publish.views import View
 from orarchive.publish.views.cells import build_price_pair
+from orarchive.publish.views.changes import ChangelogMonth, group_days
 from orarchive.publish.views.models import ModelView
 from orarchive.publish.views.site import ERROR_PAGE
+from orarchive.timestamps import format_stamp, parse_stamp
 
 SEARCH_PATH = "search.json"
 
@@ -47,84 +67,159 @@ def build_files(
     base_url: str | None,
     origin: str = "",
     progress: bool = False,
-    files: MutableMapping[str, bytes] | None = None,
+    files: SiteFiles | None = None,
+    earlier: Manifest | None = None,
     parquet_files: Sequence[ParquetFile] = (),
-) -> MutableMapping[str, bytes]:
-    """Build every file of the site but the database: path -> bytes. They are put into `files` one by one.
+) -> SiteFiles:
+    """Build every file of the site but the database.
 
     Absolute links and the sitemap need `base_url`; without it links are relative, and the ids of news feeds
-    are made of `origin`, the commit that the archive began with. `parquet_files` are published with the site.
+    are made of `origin`, the commit that the archive began with. What holds of the `earlier` site is kept.
+    `parquet_files` are published with the site.
     """
-    files = {} if files is None else files
     base = base_url.rstrip("/") + "/" if base_url else None
     paths = {model.model.id: get_model_path(model.model.id) for model in view.models}
     model_files = {model: path.removesuffix("/index.html") for model, path in paths.items()}
-    files.update(build_api(view, model_files, map_category_paths(view), ApiSite(base), parquet_files))
-    files.update(exports.build_tables(view))
-    pages = list_pages(view, paths, base, build_examples(files), parquet_files)
-    files.update(render_pages(pages, progress))
-    page_paths = [path for path in files if path.endswith(".html")]
-    files.update(_render_feeds(view, paths, FeedSite(base, origin)))
-    files[SEARCH_PATH] = to_safe_json([_build_search_entry(model, paths) for model in view.models])
-    files[metrics.METRICS_PATH] = metrics.render_metrics(view)
-    files[LLMS_PATH] = render_llms(base, parquet_files)
-    files["robots.txt"] = b"User-agent: *\nAllow: /\n"
-    if base:
-        files["robots.txt"] += f"Sitemap: {base}sitemap.xml\n".encode()
-        files["sitemap.xml"] = _render_sitemap(page_paths, base)
-    metadata = build_metadata(Path(DATABASE).stem)
-    files[METADATA_NAME] = format_for_diffs(metadata).encode() + b"\n"
-    add_digest(files)
-    return files
+    pages = make_site_pages(view, paths, base)
+    builder = UnitBuilder(files or SiteFiles(), pages.site.lookups, earlier or Manifest())
+    api = ApiBuilder.prepare(view, model_files, ApiSite(base))
+    site = _Site(view, builder, pages, api, FeedSite(base, origin), parquet_files)
+    return site.build(progress)
 
 
-def _render_feeds(view: View, paths: dict[str, str], site: FeedSite) -> Iterator[tuple[str, bytes]]:
-    """Yield every news feed with its path."""
-    news = news_feeds.build_news(view.changes, paths)
-    folded = news_feeds.build_news(fold_listed_providers(view.changes), paths)
-    yield from _render_general_feeds(folded, site)
-    by_model: dict[str, list[NewsEntry]] = defaultdict(list)
-    by_lab: dict[str, list[NewsEntry]] = defaultdict(list)
-    for entry in news:
-        if entry.line.model:
-            by_model[entry.line.model].append(entry)
-            by_lab[get_lab(entry.line.model)].append(entry)
-    for lab in view.lab_views:
-        page = f"labs/{escape_segment(lab.name)}/index.html"
-        yield _render_page_feed(page, lab.name, select_latest(by_lab[lab.name], MAX_TOPIC_ENTRIES), site)
-    for model, page in paths.items():
-        yield _render_page_feed(page, model, by_model[model][:MAX_MODEL_ENTRIES], site)
+@dataclass(frozen=True)
+class _Site:
+    """All that files are made with."""
+
+    view: View
+    builder: UnitBuilder
+    pages: SitePages
+    api: ApiBuilder
+    feed_site: FeedSite
+    parquet_files: Sequence[ParquetFile]
+
+    def build(self, progress: bool) -> SiteFiles:
+        """Build every file."""
+        view, files, paths = self.view, self.builder.files, self.pages.site.lookups.paths
+        self.api.put_shared(files, paths.categories)
+        models = tqdm(view.models, desc="Rendering", unit="model", disable=not progress)
+        for model in models:
+            as_of = self.builder.build(self._describe_model(model))
+            self.api.note(self.api.get_model_path(model), kinds.MODEL, parse_stamp(as_of))
+        months = {}
+        for month in view.dataset.log.by_month:
+            months[month] = MonthFacts(**self.builder.build(self._describe_month(month)))
+            self.api.note(get_month_path(month), kinds.MONTH, parse_stamp(months[month].as_of))
+        self.api.put_descriptions(files, self.parquet_files)
+        files.update(exports.build_tables(view))
+        month_lines = {month: facts.lines for month, facts in months.items()}
+        for page in self.pages.list_shared(build_examples(files), month_lines, self.parquet_files):
+            self.builder.build(Unit(page.path, page.context, partial(_put_page, page)))
+        files.update(read_static_files())
+        files.update(self._render_feeds(months))
+        self._put_listings(files)
+        add_digest(files)
+        return files
+
+    def _describe_model(self, model: ModelView) -> Unit:
+        """Describe the page of a model, its file for programs and its news feed."""
+
+        def make(files: SiteFiles) -> str:
+            file = self.api.build_model(model)
+            self.api.put(files, file)
+            page = self.pages.build_model(model)
+            _put_page(page, files)
+            log = self.view.dataset.log
+            changes = self.view.build_changes(log.by_model.get(model.model.id, ()))
+            news = news_feeds.build_news(changes, self.pages.site.lookups.paths.models)
+            path, feed = self._render_page_feed(page.path, model.model.id, news[:MAX_MODEL_ENTRIES])
+            files[path] = feed
+            return format_stamp(file.as_of)
+
+        return Unit(f"models/{model.model.id}", list_model_inputs(self.view, model), make)
+
+    def _describe_month(self, month: str) -> Unit:
+        """Describe the pages of the changes of a month, and its file for programs."""
+        rows = self.view.dataset.log.by_month[month]
+
+        def make(files: SiteFiles) -> dict[str, Any]:
+            file = self.api.build_month(month)
+            self.api.put(files, file)
+            hours = self.view.build_changes(rows)
+            for page in self.pages.list_month(ChangelogMonth(month, [*group_days(hours)])) if hours else ():
+                _put_page(page, files)
+            return asdict(MonthFacts.of(format_stamp(file.as_of), hours))
+
+        return Unit(f"changes/{month}", list_month_inputs(self.view, month), make)
+
+    def _put_listings(self, files: SiteFiles) -> None:
+        """Put the files that list what there is, for programs."""
+        base, paths = self.pages.site.base, self.pages.site.lookups.paths.models
+        files[SEARCH_PATH] = to_safe_json([_build_search_entry(model, paths) for model in self.view.models])
+        files[metrics.METRICS_PATH] = metrics.render_metrics(self.view)
+        files[LLMS_PATH] = render_llms(base, self.parquet_files)
+        robots = "User-agent: *\nAllow: /\n"
+        if base:
+            robots += f"Sitemap: {base}sitemap.xml\n"
+            files["sitemap.xml"] = _render_sitemap([path for path in files if path.endswith(".html")], base)
+        files["robots.txt"] = robots.encode()
+        metadata = build_metadata(Path(DATABASE).stem)
+        files[METADATA_NAME] = format_for_diffs(metadata).encode() + b"\n"
+
+    def _render_feeds(self, months: dict[str, MonthFacts]) -> Iterator[tuple[str, bytes]]:
+        """Yield every news feed but those of models, with its path."""
+        paths = self.pages.site.lookups.paths
+        yield from self._render_general_feeds(News(self.view, paths.models, is_folded=True, months=months))
+        news = News(self.view, paths.models, is_folded=False, months=months)
+        hours_by_lab: dict[str, set[str]] = defaultdict(set)
+        for model, rows in self.view.dataset.log.by_model.items():
+            hours_by_lab[get_lab(model)].update(row.hour for row in rows)
+        for lab, page in paths.labs.items():
+            hours = sorted(hours_by_lab[lab], reverse=True)
+            entries = news.select(hours, partial(_is_of_lab, lab), MAX_TOPIC_ENTRIES)
+            yield self._render_page_feed(page, lab, entries)
+
+    def _render_general_feeds(self, news: News) -> Iterator[tuple[str, bytes]]:
+        """Yield the feeds of all changes, of cuts, and of each topic and kind, with their paths."""
+        everything = news.select(reversed(self.view.dataset.log.by_hour), lambda line: True)
+        cuts = news.select(news.list_hours(CUTS), news_feeds.is_cut)
+        for feed, entries in ((CHANGES_FEED, everything), (CUTS_FEED, cuts)):
+            for path, render in ((feed.atom_path, render_atom), (feed.json_path, render_json_feed)):
+                yield path, render(entries, feed.title, path, feed.page, self.feed_site)
+        for topic, title in TOPIC_NAMES.items():
+            hours = news.list_hours(f"topic:{topic}")
+            entries = news.select(hours, partial(_has_topic, topic))
+            yield self._render_changes_feed(topic, title, entries)
+        for kind in list_labels():
+            hours = news.list_hours(kind)
+            entries = news.select(hours, partial(_has_kind, kind), MAX_TOPIC_ENTRIES)
+            yield self._render_changes_feed(f"kinds/{kind.replace(' ', '-')}", kind, entries)
+
+    def _render_changes_feed(self, name: str, title: str, entries: list[NewsEntry]) -> tuple[str, bytes]:
+        """Return the feed of some of all changes, with its path."""
+        path = f"feeds/{name}.atom"
+        return path, render_atom(entries, f"Changes: {title}", path, CHANGES_FEED.page, self.feed_site)
+
+    def _render_page_feed(self, page: str, title: str, entries: list[NewsEntry]) -> tuple[str, bytes]:
+        """Return the news feed of one page, which stands beside it, with its path."""
+        path = get_feed_path(page)
+        return path, render_atom(entries, title, path, page, self.feed_site)
 
 
-def _render_general_feeds(news: list[NewsEntry], site: FeedSite) -> Iterator[tuple[str, bytes]]:
-    """Yield the feeds of all changes, of cuts, and of each topic and kind, with their paths."""
-    cuts = [entry for entry in news if news_feeds.is_cut(entry)]
-    for feed, entries in ((CHANGES_FEED, news), (CUTS_FEED, cuts)):
-        yield feed.atom_path, render_atom(entries, feed.title, feed.atom_path, feed.page, site)
-        yield feed.json_path, render_json_feed(entries, feed.title, feed.json_path, feed.page, site)
-    by_topic, by_kind = _group(news, lambda line: line.topic), _group(news, lambda line: line.kind)
-    for topic, title in TOPIC_NAMES.items():
-        entries = by_topic[topic]
-        path = f"feeds/{topic}.atom"
-        yield path, render_atom(entries, f"Changes: {title}", path, CHANGES_FEED.page, site)
-    for kind in list_labels():
-        entries = select_latest(by_kind[kind], MAX_TOPIC_ENTRIES)
-        path = f"feeds/kinds/{kind.replace(' ', '-')}.atom"
-        yield path, render_atom(entries, f"Changes: {kind}", path, CHANGES_FEED.page, site)
+def _put_page(page: Page, files: SiteFiles) -> None:
+    files[page.path] = render_page(page)
 
 
-def _group(news: list[NewsEntry], get_name: Callable[[ChangelogLine], str]) -> dict[str, list[NewsEntry]]:
-    """Group entries by a name that their lines have."""
-    groups: dict[str, list[NewsEntry]] = defaultdict(list)
-    for entry in news:
-        groups[get_name(entry.line)].append(entry)
-    return groups
+def _is_of_lab(lab: str, line: ChangelogLine) -> bool:
+    return line.model is not None and get_lab(line.model) == lab
 
 
-def _render_page_feed(page: str, title: str, entries: list[NewsEntry], site: FeedSite) -> tuple[str, bytes]:
-    """Return the news feed of one page, which stands beside it, with its path."""
-    path = page.removesuffix("index.html") + "changes.atom"
-    return path, render_atom(entries, title, path, page, site)
+def _has_topic(topic: str, line: ChangelogLine) -> bool:
+    return line.topic == topic
+
+
+def _has_kind(kind: str, line: ChangelogLine) -> bool:
+    return line.kind == kind
 
 
 def _build_search_entry(view: ModelView, paths: dict[str, str]) -> dict[str, str]:

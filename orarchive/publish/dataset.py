@@ -12,11 +12,12 @@ from typing import NamedTuple
 from orarchive.domain.equality import is_same_value
 from orarchive.domain.event_kinds import ADDED
 from orarchive.domain.feeds import FEEDS
-from orarchive.domain.keys import Key, get_model_of_key
+from orarchive.domain.keys import Key
 from orarchive.domain.prices import get_prices_at
-from orarchive.index.events import Event
 from orarchive.jsonl import Record, loads
+from orarchive.publish.event_groups import EventLog
 from orarchive.publish.rankings_data import Usage
+from orarchive.publish.row_groups import RowGroups
 from orarchive.timestamps import DAY, format_stamp, parse_stamp
 
 
@@ -113,10 +114,9 @@ class Dataset:
     """Feed -> key -> the record."""
     readings: list[FeedReading]
     """Oldest first."""
-    prices: dict[tuple[str, str], Prices]
+    prices: RowGroups[tuple[str, str], Prices]
     """(feed, key) -> its prices."""
-    log: list[Event]
-    """Every event, oldest first."""
+    log: EventLog
     health: dict[str, dict[str, HealthDay]]
     """Endpoint key -> day -> its health."""
     relations: dict[str, int]
@@ -191,20 +191,20 @@ class Dataset:
         n = bisect_right(hours, hour)
         return n < len(hours) and hours[n] - hour > DAY
 
-    @cached_property
-    def _points(self) -> dict[tuple[str, str, str], list[tuple[str, PriceInterval]]]:
-        """Return by feed, key and dimension every price interval with its condition."""
-        points: dict[tuple[str, str, str], list[tuple[str, PriceInterval]]] = defaultdict(list)
-        for (feed, key), prices in self.prices.items():
-            for (dimension, condition), intervals in prices.items():
-                points[feed, key, dimension] += [(condition, interval) for interval in intervals]
-        return points
+    def _list_points(self, entry: RecordEntry, dimension: str) -> list[tuple[str, PriceInterval]]:
+        """List every price interval of a dimension of a record, with its condition."""
+        return [
+            (price_key.condition, interval)
+            for price_key, intervals in self.prices.get((entry.feed, entry.key), {}).items()
+            if price_key.dimension == dimension
+            for interval in intervals
+        ]
 
     def find_tariff(self, entry: RecordEntry, dimension: str, hour: dt.datetime) -> dict[str, Decimal]:
         """Return by condition the prices of a dimension of a record that held in a good hour, by position."""
         held = [
             (interval.position, condition, interval.amount)
-            for condition, interval in self._points.get((entry.feed, entry.key, dimension), ())
+            for condition, interval in self._list_points(entry, dimension)
             if interval.first <= hour and (interval.last is None or hour <= interval.last)
         ]
         return {condition: amount for _, condition, amount in sorted(held)}
@@ -230,7 +230,7 @@ class Dataset:
 
         A price that is only spelled with other noise is the same.
         """
-        intervals = [interval for _, interval in self._points[entry.feed, entry.key, dimension]]
+        intervals = [interval for _, interval in self._list_points(entry, dimension)]
         hours = self.good_hours[entry.feed]
         turns = {bisect_left(hours, interval.first) for interval in intervals}
         turns |= {bisect_right(hours, interval.last) for interval in intervals if interval.last}
@@ -255,17 +255,8 @@ class Dataset:
     @cached_property
     def added_after(self) -> dict[str, dt.datetime]:
         """Return the models that have an `added` event, with the hour after which the first one happened."""
-        added = [event for event in self.log if (event.feed, event.kind) == ("models", ADDED)]
-        return {event.key: parse_stamp(event.after or event.hour) for event in reversed(added)}
-
-    @cached_property
-    def events_by_model(self) -> dict[str, list[Event]]:
-        """Return the events of each model and of its endpoints, oldest first."""
-        by_model: dict[str, list[Event]] = defaultdict(list)
-        for event in self.log:
-            if event.feed in FEEDS and FEEDS[event.feed].is_about_models and not event.is_of_field:
-                by_model[get_model_of_key(event.key)].append(event)
-        return by_model
+        added = [*self.log.select(ADDED, "models")]
+        return {row.key: parse_stamp(row.after or row.hour) for row in reversed(added)}
 
 
 def merge_stretches(spans: Iterable[Stretch], hours: Sequence[dt.datetime]) -> list[Stretch]:

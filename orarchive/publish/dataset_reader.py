@@ -4,11 +4,13 @@ import datetime as dt
 import sqlite3
 from collections import defaultdict
 from decimal import Decimal
+from functools import lru_cache
+from typing import Any
 
 from orarchive.domain.feeds import FEEDS
 from orarchive.domain.record_files import join_record
 from orarchive.domain.records import parse_expiry
-from orarchive.index.event_log import read_events
+from orarchive.index.event_log import read_event_rows, read_names
 from orarchive.index.health_days import format_day
 from orarchive.index.record_rows import UNLISTED
 from orarchive.jsonl import Record, loads
@@ -25,7 +27,9 @@ from orarchive.publish.dataset import (
     Stretch,
     merge_stretches,
 )
-from orarchive.timestamps import parse_stamp
+from orarchive.publish.event_groups import EventLog
+from orarchive.publish.row_groups import RowGroups, Rows
+from orarchive.timestamps import MAX_CACHED, parse_stamp
 
 
 def read_dataset(db: sqlite3.Connection, benchmarks: bool = True) -> Dataset:
@@ -34,7 +38,7 @@ def read_dataset(db: sqlite3.Connection, benchmarks: bool = True) -> Dataset:
         entries=_read_entries(db),
         readings=_read_readings(db),
         prices=_read_prices(db),
-        log=list(read_events(db)),
+        log=EventLog([*read_event_rows(db)], read_names(db)),
         health=_read_health(db),
         relations=loads(db.execute(RELATIONS).fetchone()[0]),
         announcement_hours=_read_announced(db),
@@ -120,8 +124,8 @@ def _read_readings(db: sqlite3.Connection) -> list[FeedReading]:
             requests=requests or 0,
             retries=retries,
             limited=limited,
-            reasons=tuple(loads(reasons or "[]")),
-            kept=loads(kept or "{}"),
+            reasons=tuple(_load_once(reasons)) if reasons else (),
+            kept=loads(kept) if kept else {},
             origin=origin,
         )
         for hour, feed, outcome, good, records, requests, retries, limited, reasons, kept, origin in rows
@@ -134,15 +138,29 @@ PRICES = """
 """
 
 
-def _read_prices(db: sqlite3.Connection) -> dict[tuple[str, str], Prices]:
+@lru_cache(MAX_CACHED)
+def _load_once(text: str) -> Any:
+    """Read JSON that many rows repeat."""
+    return loads(text)
+
+
+def _read_prices(db: sqlite3.Connection) -> RowGroups[tuple[str, str], Prices]:
     """Read every price that was ever seen, by (feed, key)."""
-    prices: dict[tuple[str, str], Prices] = defaultdict(lambda: defaultdict(list))
-    for feed, key, dimension, condition, position, first, last, amount in db.execute(PRICES):
+    rows: dict[tuple[str, str], Rows] = defaultdict(list)
+    for feed, key, *row in db.execute(PRICES):
+        rows[feed, key].append(tuple(row))
+    return RowGroups(dict(rows), _decode_prices)
+
+
+def _decode_prices(rows: Rows) -> Prices:
+    """Return the prices of one record."""
+    prices: Prices = defaultdict(list)
+    for dimension, condition, position, first, last, amount in rows:
         interval = PriceInterval(
             parse_stamp(first), _parse_optional_stamp(last), Decimal(amount), position=position
         )
-        prices[feed, key][PriceKey(dimension, condition)].append(interval)
-    return prices
+        prices[PriceKey(dimension, condition)].append(interval)
+    return dict(prices)
 
 
 EXPIRATION_DATES = """

@@ -6,15 +6,18 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from orarchive.domain.keys import get_provider_of_tag
 from orarchive.domain.prices import MAIN_DIMENSIONS
-from orarchive.jsonl import dumps
+from orarchive.jsonl import loads
 from orarchive.publish.dataset import Dataset, format_span
 from orarchive.publish.sanitize import show_invisible
 from orarchive.publish.views import View
 from orarchive.publish.views.models import ModelView
+from orarchive.timestamps import MAX_CACHED
 
 ENCODING = "utf-8-sig"
 """UTF-8 with a byte order mark: without it Excel reads a table in the code page of the machine."""
@@ -69,18 +72,18 @@ def _list_endpoint_rows(dataset: Dataset) -> Iterator[Row]:
 
 def _list_price_rows(dataset: Dataset) -> Iterator[Row]:
     """Yield a row for each price interval."""
-    for (feed, key), prices in sorted(dataset.prices.items()):
-        for price_key, intervals in sorted(prices.items()):
-            for interval in intervals:
-                yield [feed, key, *price_key, *format_span(interval), _format_price(interval.amount)]
+    for feed, key in sorted(dataset.prices):
+        rows = sorted(dataset.prices.rows[feed, key], key=itemgetter(0, 1))
+        for dimension, condition, _, first, last, amount in rows:
+            yield [feed, key, dimension, condition, first, last, _format_amount(amount)]
 
 
 def _list_event_rows(dataset: Dataset) -> Iterator[Row]:
     """Yield a row for each event."""
-    for event in dataset.log:
+    for row in dataset.log.rows:
         yield [
-            *(event.hour, event.after, event.by, event.kind, event.feed, event.key, event.field),
-            *(_format_json(event.old), _format_json(event.new), event.percent, event.cause, event.origin),
+            *(row.hour, row.after, row.by, row.kind, row.feed, row.key, row.field),
+            *(_format_json(row.old), _format_json(row.new), row.percent, row.cause, row.origin),
         ]
 
 
@@ -89,9 +92,16 @@ def _format_price(price: Decimal | None) -> str | None:
     return None if price is None else f"{price:f}"
 
 
-def _format_json(value: Any) -> str | None:
-    """Write a value as JSON, a text as it is."""
-    return value if value is None or isinstance(value, str) else dumps(value).decode()
+@lru_cache(MAX_CACHED)
+def _format_amount(amount: str) -> str:
+    """Write an exact price, given as text, in plain digits."""
+    return f"{Decimal(amount):f}"
+
+
+@lru_cache(MAX_CACHED)
+def _format_json(text: str | None) -> str | None:
+    """Return a value that is given as JSON: a text as it is, others as JSON."""
+    return loads(text) if text and text.startswith('"') else text
 
 
 def _write_table(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
@@ -99,14 +109,17 @@ def _write_table(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows([_format_cell(value) for value in row] for row in rows)
+    writer.writerows(
+        [_format_text(value) if isinstance(value, str) else value for value in row] for row in rows
+    )
     return buffer.getvalue().encode(ENCODING)
 
 
-def _format_cell(value: Any) -> Any:
+@lru_cache(MAX_CACHED)
+def _format_text(text: str) -> str:
     """Show invisible characters of a text, and put an apostrophe before one that looks like a formula."""
-    value = show_invisible(value)
-    return f"'{value}" if isinstance(value, str) and _is_formula(value) else value
+    text = show_invisible(text)
+    return f"'{text}" if _is_formula(text) else text
 
 
 def _is_formula(text: str) -> bool:

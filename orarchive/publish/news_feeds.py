@@ -92,18 +92,20 @@ def build_news(changes: Iterable[ChangelogHour], paths: dict[str, str]) -> list[
 
     `paths` holds the page of each model; an entry about no model leads to the page of its month.
     """
-    entries = [
-        _build_entry(hour.hour, line, paths.get(line.model or "", month))
-        for hour in changes
-        for month in [f"changes/{hour.hour:%Y-%m}/index.html"]
-        for line in hour.lines
-    ]
-    return list(_fold_flapping(entries))
+    return list(_fold_flapping(list(build_entries(changes, paths))))
 
 
-def is_cut(entry: NewsEntry) -> bool:
-    """Return whether an entry is about a price that a provider cut by 20 % or more."""
-    return entry.line.kind != LISTED_PROVIDER and any(map(_is_big_cut, entry.line.moves))
+def build_entries(changes: Iterable[ChangelogHour], paths: dict[str, str]) -> Iterator[NewsEntry]:
+    """Yield an entry for each line of changes."""
+    for hour in changes:
+        month = f"changes/{hour.hour:%Y-%m}/index.html"
+        for line in hour.lines:
+            yield _build_entry(hour.hour, line, paths.get(line.model or "", month))
+
+
+def is_cut(line: ChangelogLine) -> bool:
+    """Return whether a line is about a price that a provider cut by 20 % or more."""
+    return line.kind != LISTED_PROVIDER and any(map(_is_big_cut, line.moves))
 
 
 def _is_big_cut(move: Move) -> bool:

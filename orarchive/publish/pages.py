@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from orarchive.domain.records import split_variant
 from orarchive.index.download import DATABASE_NAME
@@ -9,18 +10,26 @@ from orarchive.paths import escape_path, escape_segment
 from orarchive.publish.news_feeds import CHANGES_FEED, CUTS_FEED, GeneralFeed
 from orarchive.publish.parquet_list import ParquetFile
 from orarchive.publish.views import View
-from orarchive.publish.views.changes_page import build_changes_page, is_long
+from orarchive.publish.views.changes import ChangelogMonth, group_days
+from orarchive.publish.views.changes_page import (
+    MAX_RECENT_MONTHS,
+    MonthLink,
+    build_changes_page,
+    build_recent_page,
+    is_long,
+)
 from orarchive.publish.views.data_page import build_data_page
 from orarchive.publish.views.graveyard import build_graveyard_page
 from orarchive.publish.views.home import build_home_page
 from orarchive.publish.views.labs_page import build_lab_page, build_labs_page
 from orarchive.publish.views.model_page import build_model_page
+from orarchive.publish.views.models import ModelView
 from orarchive.publish.views.models_page import build_gone_page, build_models_page
 from orarchive.publish.views.prices_page import build_prices_page
 from orarchive.publish.views.providers_page import build_provider_page, build_providers_page
 from orarchive.publish.views.rankings_page import build_category_page, build_rankings_page
 from orarchive.publish.views.reference import AboutPage, build_compare_page, build_patterns_page
-from orarchive.publish.views.site import ERROR_PAGE, Alternate, PagePaths, SiteContext
+from orarchive.publish.views.site import ERROR_PAGE, Alternate, Lookups, PagePaths, SiteContext
 from orarchive.publish.views.status_page import build_status_page
 
 DATABASE = DATABASE_NAME
@@ -48,14 +57,12 @@ class Page:
 
 
 @dataclass(frozen=True)
-class _PageList:
+class SitePages:
     """The pages, with what all of them share."""
 
     view: View
     site: SiteContext
     """The context of every page, without the path of any."""
-    examples: dict[str, str]
-    parquet_files: Sequence[ParquetFile]
 
     def _build(self, path: str, template: str, context: object, *alternates: Alternate) -> Page:
         return Page(path, template, context, self._locate(path, alternates))
@@ -63,8 +70,17 @@ class _PageList:
     def _locate(self, path: str, alternates: tuple[Alternate, ...] = ()) -> SiteContext:
         return replace(self.site, path=path, alternates=alternates)
 
-    def list_all(self) -> Iterator[Page]:
-        """Yield every page."""
+    def list_shared(
+        self,
+        examples: dict[str, str],
+        month_lines: dict[str, int],
+        parquet_files: Sequence[ParquetFile] = (),
+    ) -> Iterator[Page]:
+        """Yield the pages that are not about one model or month.
+
+        `examples` are those on the page of data, which lists the Parquet files; `month_lines` the lines of
+        each month with changes.
+        """
         yield self._build("index.html", "home.html", build_home_page(self.view), *_link_feed(CHANGES_FEED))
         yield from self._list_models()
         yield from self._list_labs()
@@ -73,12 +89,12 @@ class _PageList:
         yield from self._list_rankings()
         graveyard = build_graveyard_page(self.view.graves)
         yield self._build("graveyard/index.html", "graveyard.html", graveyard)
-        yield from self._list_changes()
+        yield self._build_recent_changes(month_lines)
         status = build_status_page(self.view)
         yield self._build("status/index.html", "status.html", status, _link_json("status"))
         yield self._build("compare/index.html", "compare.html", build_compare_page(self.view))
         location = self._locate("data/index.html")
-        data = build_data_page(self.view, location, self.examples, self.parquet_files)
+        data = build_data_page(self.view, location, examples, parquet_files)
         yield self._build("data/index.html", "data.html", data)
         yield self._build("about/index.html", "about.html", AboutPage())
         yield self._build("patterns/index.html", "patterns.html", build_patterns_page(self.view))
@@ -88,27 +104,27 @@ class _PageList:
         models = build_models_page(self.view)
         yield self._build("models/index.html", "models.html", models, _link_json("models"))
         yield self._build("models/gone/index.html", "gone.html", build_gone_page(self.view))
-        for model in self.view.models:
-            path = self.site.paths.models[model.model.id]
-            feed = Alternate(ATOM, "Atom", "Changes of this model", _get_feed_path(path))
-            file = Alternate(
-                JSON, "JSON", "The same for programs", f"api/v1/{path.removesuffix('/index.html')}.json"
-            )
-            yield self._build(path, "model.html", build_model_page(self.view, model), feed, file)
+
+    def build_model(self, model: ModelView) -> Page:
+        """Return the page of a model."""
+        path = self.site.lookups.paths.models[model.model.id]
+        feed = Alternate(ATOM, "Atom", "Changes of this model", get_feed_path(path))
+        file = _link_json(path.removesuffix("/index.html"))
+        return self._build(path, "model.html", build_model_page(self.view, model), feed, file)
 
     def _list_labs(self) -> Iterator[Page]:
         labs = build_labs_page(self.view.lab_views)
         yield self._build("labs/index.html", "labs.html", labs, _link_json("authors"))
         for lab in self.view.lab_views:
-            path = self.site.paths.labs[lab.name]
-            feed = Alternate(ATOM, "Atom", "Changes of its models", _get_feed_path(path))
+            path = self.site.lookups.paths.labs[lab.name]
+            feed = Alternate(ATOM, "Atom", "Changes of its models", get_feed_path(path))
             yield self._build(path, "lab.html", build_lab_page(self.view, lab), feed)
 
     def _list_providers(self) -> Iterator[Page]:
         providers = build_providers_page(self.view.providers)
         yield self._build("providers/index.html", "providers.html", providers, _link_json("providers"))
         for provider in self.view.providers:
-            path = self.site.paths.providers[provider.slug]
+            path = self.site.lookups.paths.providers[provider.slug]
             yield self._build(path, "provider.html", build_provider_page(provider))
 
     def _list_rankings(self) -> Iterator[Page]:
@@ -117,35 +133,34 @@ class _PageList:
         yield self._build("rankings/index.html", "rankings.html", rankings, _link_json("categories"))
         for category in self.view.rankings.categories:
             if category.order or category.name:
-                path = self.site.paths.categories[category.name]
+                path = self.site.lookups.paths.categories[category.name]
                 context = build_category_page(self.view, category)
                 file = _link_json(path.removesuffix("/index.html"))
                 yield self._build(path, "category.html", context, file)
 
-    def _list_changes(self) -> Iterator[Page]:
-        months = self.view.months
-        changes = build_changes_page(months)
-        yield self._build(CHANGES_FEED.page, "changes.html", changes, *_link_feed(CHANGES_FEED))
-        for month in months:
-            name = f"changes/{month.name}"
-            context = build_changes_page(months, month)
-            yield self._build(f"{name}/index.html", "changes.html", context, _link_json(name))
-            for day in month.days if is_long(month) else []:
-                context = build_changes_page(months, month, day)
-                yield self._build(f"{name}/{day.date:%d}/index.html", "changes.html", context)
+    def _build_recent_changes(self, month_lines: dict[str, int]) -> Page:
+        names = [*self.view.months]
+        hours = self.view.iterate_changes()
+        recent = takewhile(lambda hour: f"{hour.hour:%Y-%m}" in names[:MAX_RECENT_MONTHS], hours)
+        months = [MonthLink(name, month_lines[name]) for name in names]
+        context = build_recent_page(months, group_days(recent))
+        return self._build(CHANGES_FEED.page, "changes.html", context, *_link_feed(CHANGES_FEED))
+
+    def list_month(self, month: ChangelogMonth) -> Iterator[Page]:
+        """Yield the page of a month, and those of the days of a long one."""
+        months = [*map(MonthLink, self.view.months)]
+        name = f"changes/{month.name}"
+        context = build_changes_page(months, month)
+        yield self._build(f"{name}/index.html", "changes.html", context, _link_json(name))
+        for day in month.days if is_long(month) else []:
+            context = build_changes_page(months, month, day)
+            yield self._build(f"{name}/{day.date:%d}/index.html", "changes.html", context)
 
 
-def list_pages(
-    view: View,
-    models: dict[str, str],
-    base: str | None,
-    examples: dict[str, str],
-    parquet_files: Sequence[ParquetFile] = (),
-) -> Iterator[Page]:
-    """Yield every page of the site.
+def make_site_pages(view: View, models: dict[str, str], base: str | None) -> SitePages:
+    """Return the pages of the site.
 
-    `models` holds the path of each model's page, `base` the address of the site with a slash at its end,
-    `examples` the examples on the page of data, which lists the Parquet files.
+    `models` holds the path of each model's page, `base` the address of the site with a slash at its end.
     """
     paths = PagePaths(
         models=models,
@@ -156,8 +171,7 @@ def list_pages(
         },
         categories=map_category_paths(view),
     )
-    site = SiteContext(view.now, view.is_past, DATABASE, paths, base)
-    return _PageList(view, site, examples, parquet_files).list_all()
+    return SitePages(view, SiteContext(Lookups(view.now, paths), view.is_past, DATABASE, base))
 
 
 def _link_feed(feed: GeneralFeed) -> tuple[Alternate, Alternate]:
@@ -173,7 +187,7 @@ def _link_json(name: str) -> Alternate:
     return Alternate(JSON, "JSON", "The same for programs", f"api/v1/{name}.json")
 
 
-def _get_feed_path(path: str) -> str:
+def get_feed_path(path: str) -> str:
     """Return the path of the news feed beside a page."""
     return path.replace("index.html", "changes.atom")
 

@@ -1,11 +1,11 @@
 """A digest of all that a site shows, but for the clock: it stands in `status.json`, see `deployment`."""
 
 import hashlib
-from collections.abc import MutableMapping
 
 from orarchive.jsonl import dumps, loads
 from orarchive.publish.metrics import METRICS_PATH
 from orarchive.publish.sanitize import to_safe_json
+from orarchive.publish.site_files import SiteFiles
 
 STATUS_PATH = "api/v1/status.json"
 
@@ -17,7 +17,7 @@ CLOCK_PATHS = {
 show stands in other files, too, or in the status."""
 
 
-def add_digest(files: MutableMapping[str, bytes]) -> None:
+def add_digest(files: SiteFiles) -> None:
     """Add a digest of all that the files show, but for the clock, to the status among them."""
     file = loads(files[STATUS_PATH])
     status = file["data"]
@@ -32,5 +32,5 @@ def add_digest(files: MutableMapping[str, bytes]) -> None:
     ]
     digest = hashlib.sha256(dumps(parts))
     for path in sorted(files.keys() - CLOCK_PATHS):
-        digest.update(f"{path}\0{hashlib.sha256(files[path]).hexdigest()}\n".encode())
+        digest.update(f"{path}\0{files.digests[path]}\n".encode())
     files[STATUS_PATH] = to_safe_json({**file, "data": {**status, "digest": digest.hexdigest()}})

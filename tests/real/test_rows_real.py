@@ -8,6 +8,7 @@ import gzip
 import json
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,8 @@ from orarchive.domain.ranking_series import MODELS
 from orarchive.history.history import read_history
 from orarchive.index.database import build_in_memory
 from orarchive.publish.dataset_reader import read_dataset
-from orarchive.publish.pages import get_model_path, list_pages
-from orarchive.publish.render import render_pages
+from orarchive.publish.pages import get_model_path, make_site_pages
+from orarchive.publish.render import render_page
 from orarchive.publish.views import build_view
 from orarchive.sample import Service
 from orarchive.store.archive import Archive, open_archive
@@ -50,9 +51,8 @@ def render_at(archive: Archive, hour: dt.datetime) -> Pages:
     with build_in_memory(archive, commits) as db:
         view = build_view(read_dataset(db), hour)
         paths = {model.model.id: get_model_path(model.model.id) for model in view.models}
-        pages = [page for page in list_pages(view, paths, None, {}) if page.path in PATHS]
-        files = dict(render_pages(pages))
-    return {path: files[path].decode() for path in PATHS}
+        pages = make_site_pages(view, paths, None).list_shared({}, defaultdict(int))
+        return {page.path: render_page(page).decode() for page in pages if page.path in PATHS}
 
 
 def test_the_readings_use_nothing_of_the_package() -> None:

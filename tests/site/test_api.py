@@ -158,8 +158,9 @@ def test_events_keep_their_ids(view: View, site: dict[str, bytes]) -> None:
     log = view.dataset.log
     ids = list_event_ids(site)
     assert len({*ids}) == len(ids) == len(log)
-    earlier = [replace(event, origin="import:past") for event in log[:5]]
-    later = replace(view, dataset=replace(view.dataset, log=[*earlier, *log, *log[-3:]]))
+    earlier = [row._replace(origin="import:past") for row in log.rows[:5]]
+    later_log = replace(log, rows=[*earlier, *log.rows, *log.rows[-3:]])
+    later = replace(view, dataset=replace(view.dataset, log=later_log))
     again = list_event_ids(dict(build_files(later, None)))
     assert len(again) == len({*again}) == len(log) + 8
     assert {*ids} <= {*again}

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from orarchive.publish.pages import DATABASE, get_model_path
-from orarchive.publish.render import MANIFEST
 from orarchive.publish.site_digest import CLOCK_PATHS
+from orarchive.publish.site_folder import MANIFEST
 from orarchive.sample import START
 from orarchive.timestamps import HOUR, format_hour, format_stamp
 from tests.support.api import list_api_files, read_data

@@ -171,6 +171,6 @@ def test_a_price_that_moves_on_is_not_folded(tmp_path: Path) -> None:
 def test_cuts_are_big_and_of_an_endpoint(tmp_path: Path) -> None:
     """Count 20 % or more as a cut, but not the lower price of another provider that is listed first."""
     archive = write_archive(tmp_path / "archive", *make_snapshots("0.00001", "0.00000805", "0.000006"))
-    cuts = [entry for entry in list_news(archive) if news_feeds.is_cut(entry)]
+    cuts = [entry for entry in list_news(archive) if news_feeds.is_cut(entry.line)]
     moves = [move for entry in cuts for move in entry.line.moves]
     assert [round(move.percent or 0) for move in moves] == [-25]

@@ -6,9 +6,16 @@ from typing import Any
 from orarchive.index.events import Event
 from orarchive.publish.changelog import ChangelogHour, ChangelogLine, build_changelog
 from orarchive.publish.dataset import Dataset
+from orarchive.publish.event_groups import EventLog
 from orarchive.publish.folding import fold_listed_providers
+from orarchive.publish.row_groups import RowGroups
 from orarchive.sample import START
 from orarchive.timestamps import format_stamp
+
+
+def make_dataset() -> Dataset:
+    """Make a dataset without records."""
+    return Dataset({}, [], RowGroups({}, dict), EventLog(), {}, {}, {}, {})
 
 
 def make_event(
@@ -25,7 +32,7 @@ def make_reprice(feed: str, key: str, old: Any, new: Any, cause: str = "") -> Ev
 
 def build_lines(*events: Event) -> list[ChangelogLine]:
     """Build the lines of one hour."""
-    (hour,) = build_changelog(events, Dataset({}, [], {}, [], {}, {}, {}, {}))
+    (hour,) = build_changelog(events, make_dataset())
     return hour.lines
 
 
@@ -70,9 +77,7 @@ def test_what_another_provider_brings_is_one_line() -> None:
 def test_a_schedule_that_no_endpoint_explains_is_told() -> None:
     night = [{"utc_start": 0, "utc_end": 800, "price": "0.000001"}, {"price": "0.000002"}]
     for cause, told in (("unknown", 1), ("provider", 1), ("endpoint", 0)):
-        hours = build_changelog(
-            [make_reprice("models", "a/b", "0.000003", night, cause)], Dataset({}, [], {}, [], {}, {}, {}, {})
-        )
+        hours = build_changelog([make_reprice("models", "a/b", "0.000003", night, cause)], make_dataset())
         assert len(hours) == told, cause
 
 

@@ -3,9 +3,11 @@
 Their members are described in `types`, `ranking_types` and `status_types`.
 """
 
+import datetime as dt
 import hashlib
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from msgspec import UNSET
@@ -24,6 +26,7 @@ from orarchive.publish.api.status_types import FileRow, Index, ParquetRow
 from orarchive.publish.dataset import Dataset, PriceInterval, Prices, RecordEntry, format_span
 from orarchive.publish.parquet_list import ParquetFile
 from orarchive.publish.sanitize import to_safe_json
+from orarchive.publish.site_files import SiteFiles
 from orarchive.publish.views import View
 from orarchive.publish.views.endpoints import ABILITIES, read_endpoint
 from orarchive.publish.views.models import ModelView
@@ -35,96 +38,126 @@ EVENT_ID_DIGITS = 12
 """Hex digits that tell the events of an hour apart."""
 
 
-def build_api(
-    view: View,
-    model_files: dict[str, str],
-    category_pages: dict[str, str],
-    site: ApiSite,
-    parquet_files: Sequence[ParquetFile] = (),
-) -> dict[str, bytes]:
-    """Build every file of the static API: path -> bytes.
+@dataclass(frozen=True)
+class ApiBuilder:
+    """Builds the files of the API, and remembers which there are."""
 
-    `model_files` maps a model id to its path below `api/v1/`, without `.json`; `category_pages` a category to
-    its page. `parquet_files` are published with the site.
-    """
-    files = [
-        *_list_record_files(view, model_files, site),
-        *_list_months(view.dataset),
-        *list_ranking_files(view, category_pages, site),
-    ]
-    months = [file.path.removeprefix("changes/")[:7] for file in files if file.kind is kinds.MONTH]
-    files.append(ApiFile(kinds.STATUS.paths[0], kinds.STATUS, view.now, build_status(view, months[::-1])))
-    descriptions = {
-        **build_schemas(site.link),
-        f"{kinds.API_FOLDER}/{kinds.OPENAPI_FILE}": build_openapi(site.link),
-    }
-    contents = {f"{kinds.API_FOLDER}/{file.path}": file.render(site) for file in files}
-    contents |= {path: to_safe_json(description) for path, description in descriptions.items()}
-    index = _build_index(files, contents, site, parquet_files)
-    return contents | {f"{kinds.API_FOLDER}/{index.path}": index.render(site)}
+    view: View
+    site: ApiSite
+    model_files: dict[str, str]
+    """Model id -> its path below the folder of the API, without `.json`."""
+    rows: dict[str, Record]
+    """Model id -> the members of its row of the list, which its own file has, too."""
+    described: dict[str, tuple[kinds.FileKind, dt.datetime]] = field(default_factory=dict)
+    """Path of a file -> its kind, and the hour of its data."""
 
+    @classmethod
+    def prepare(cls, view: View, model_files: dict[str, str], site: ApiSite) -> "ApiBuilder":
+        """Return a builder with the row of each model."""
+        rows = {model.model.id: _build_model_row(model, site, model_files) for model in view.models}
+        return cls(view, site, model_files, rows)
 
-def _list_record_files(view: View, model_files: dict[str, str], site: ApiSite) -> Iterator[ApiFile]:
-    """Yield the lists of models, endpoints, providers, authors and relations, and the file of each model."""
-    endpoints = [entry for entry in view.dataset.entries["endpoints"].values() if entry.last is None]
-    rows = [_build_model_row(model, site, model_files) for model in view.models]
-    for kind, feeds, data in (
-        (kinds.MODELS, ("models", "endpoints"), [types.ModelRow(**row) for row in rows]),
-        (kinds.AUTHORS, ("models",), _build_authors(view)),
-        (kinds.PROVIDERS, ("providers", "endpoints"), _build_providers(view)),
-        (kinds.ENDPOINTS, ("endpoints",), [_build_endpoint_row(view.dataset, entry) for entry in endpoints]),
-        (kinds.RELATIONS, ("models", "endpoints"), _build_relations(view, endpoints)),
-    ):
-        yield ApiFile(kind.paths[0], kind, find_feeds_hour(view.dataset, *feeds), data)
-    for model, row in zip(view.models, rows, strict=True):
-        as_of = find_model_hour(view.dataset, model.entry)
-        yield ApiFile(f"{model_files[model.model.id]}.json", kinds.MODEL, as_of, _build_model(model, row))
+    def put(self, files: SiteFiles, file: ApiFile) -> None:
+        """Put a file where it is told."""
+        files[f"{kinds.API_FOLDER}/{file.path}"] = file.render(self.site)
 
+    def note(self, path: str, kind: kinds.FileKind, as_of: dt.datetime) -> None:
+        """Note a file that is there, for the index."""
+        self.described[f"{kinds.API_FOLDER}/{path}"] = kind, as_of
 
-def _list_months(dataset: Dataset) -> Iterator[ApiFile]:
-    """Yield the events of each month, oldest first."""
-    repetitions: Counter[bytes] = Counter()
-    months: dict[str, list[types.Event]] = defaultdict(list)
-    for event in dataset.log:
-        months[event.hour[:7]].append(_build_event(event, repetitions))
-    for month, events in sorted(months.items()):
+    def put_shared(self, files: SiteFiles, category_pages: dict[str, str]) -> None:
+        """Put the lists, the rankings and the status; `category_pages` has the page of each category."""
+        status = ApiFile(
+            kinds.STATUS.paths[0],
+            kinds.STATUS,
+            self.view.now,
+            build_status(self.view, [*reversed(self.view.dataset.log.by_month)]),
+        )
+        ranking_files = list_ranking_files(self.view, category_pages, self.site)
+        for file in (*self._list_record_files(), *ranking_files, status):
+            self.put(files, file)
+            self.note(file.path, file.kind, file.as_of)
+
+    def _list_record_files(self) -> Iterator[ApiFile]:
+        """Yield the lists of models, endpoints, providers, authors and relations."""
+        view = self.view
+        endpoints = [entry for entry in view.dataset.entries["endpoints"].values() if entry.last is None]
+        endpoint_rows = [_build_endpoint_row(view.dataset, entry) for entry in endpoints]
+        for kind, feeds, data in (
+            (kinds.MODELS, ("models", "endpoints"), [types.ModelRow(**row) for row in self.rows.values()]),
+            (kinds.AUTHORS, ("models",), _build_authors(view)),
+            (kinds.PROVIDERS, ("providers", "endpoints"), _build_providers(view)),
+            (kinds.ENDPOINTS, ("endpoints",), endpoint_rows),
+            (kinds.RELATIONS, ("models", "endpoints"), _build_relations(view, endpoints)),
+        ):
+            yield ApiFile(kind.paths[0], kind, find_feeds_hour(view.dataset, *feeds), data)
+
+    def build_model(self, model: ModelView) -> ApiFile:
+        """Build the file of a model."""
+        as_of = find_model_hour(self.view.dataset, model.entry)
+        data = _build_model(model, self.rows[model.model.id])
+        return ApiFile(self.get_model_path(model), kinds.MODEL, as_of, data)
+
+    def get_model_path(self, model: ModelView) -> str:
+        """Return the path of a model's file."""
+        return f"{self.model_files[model.model.id]}.json"
+
+    def build_month(self, month: str) -> ApiFile:
+        """Build the file of the events of a month."""
+        repetitions: Counter[bytes] = Counter()
+        log = self.view.dataset.log
+        events = [_build_event(event, repetitions) for event in log.decode(log.by_month[month])]
         as_of = parse_stamp(max(event.hour for event in events))
-        yield ApiFile(f"changes/{month}.json", kinds.MONTH, as_of, events)
+        return ApiFile(get_month_path(month), kinds.MONTH, as_of, events)
 
+    def put_descriptions(self, files: SiteFiles, parquet_files: Sequence[ParquetFile]) -> None:
+        """Put the descriptions of the API, and the list of all files that were put or noted.
 
-def _build_index(
-    files: list[ApiFile], contents: dict[str, bytes], site: ApiSite, parquet_files: Sequence[ParquetFile]
-) -> ApiFile:
-    """Build the list of all files, itself among them; what changes every hour is left out of it."""
-    described = {f"{kinds.API_FOLDER}/{file.path}": file for file in files}
-    path = f"{kinds.API_FOLDER}/{kinds.INDEX.paths[0]}"
-    rows = []
-    for name in sorted([path, *contents]):
-        file = described.get(name)
-        kind = file.kind if file else kinds.INDEX if name == path else None
-        is_static = name in contents and kind is not kinds.STATUS
-        rows.append(
-            FileRow(
-                link=site.link(name),
-                description=kind.description if kind else "Description of the API",
-                schema=site.link(get_schema_path(kind)) if kind else None,
-                as_of=format_stamp(file.as_of) if file and is_static else None,
-                bytes=len(contents[name]) if is_static else None,
+        `parquet_files` are published with the site.
+        """
+        descriptions = {
+            **build_schemas(self.site.link),
+            f"{kinds.API_FOLDER}/{kinds.OPENAPI_FILE}": build_openapi(self.site.link),
+        }
+        for path, description in descriptions.items():
+            files[path] = to_safe_json(description)
+        sizes = {path: files.get_size(path) for path in (*self.described, *descriptions)}
+        self.put(files, self._build_index(sizes, parquet_files))
+
+    def _build_index(self, sizes: dict[str, int], parquet_files: Sequence[ParquetFile]) -> ApiFile:
+        """Build the list of all files, itself among them; what changes every hour is left out of it."""
+        path = f"{kinds.API_FOLDER}/{kinds.INDEX.paths[0]}"
+        rows = []
+        for name in sorted([path, *sizes]):
+            kind, as_of = self.described.get(name, (kinds.INDEX if name == path else None, None))
+            is_static = name != path and kind is not kinds.STATUS
+            rows.append(
+                FileRow(
+                    link=self.site.link(name),
+                    description=kind.description if kind else "Description of the API",
+                    schema=self.site.link(get_schema_path(kind)) if kind else None,
+                    as_of=format_stamp(as_of) if as_of and is_static else None,
+                    bytes=sizes[name] if is_static else None,
+                )
             )
-        )
-    parquet = [
-        ParquetRow(
-            link=site.link(file.path),
-            description=file.words,
-            bytes=file.bytes,
-            sha256=file.sha256,
-            licence=file.licence,
-            licence_link=file.licence_url,
-        )
-        for file in parquet_files
-    ]
-    as_of = max(file.as_of for file in files if file.kind is not kinds.STATUS)
-    return ApiFile(kinds.INDEX.paths[0], kinds.INDEX, as_of, Index(files=rows, parquet=parquet))
+        parquet = [
+            ParquetRow(
+                link=self.site.link(file.path),
+                description=file.words,
+                bytes=file.bytes,
+                sha256=file.sha256,
+                licence=file.licence,
+                licence_link=file.licence_url,
+            )
+            for file in parquet_files
+        ]
+        as_of = max(as_of for kind, as_of in self.described.values() if kind is not kinds.STATUS)
+        return ApiFile(kinds.INDEX.paths[0], kinds.INDEX, as_of, Index(files=rows, parquet=parquet))
+
+
+def get_month_path(month: str) -> str:
+    """Return the path of the file of the events of a month, below the folder of the API."""
+    return f"changes/{month}.json"
 
 
 def _build_model_row(view: ModelView, site: ApiSite, model_files: dict[str, str]) -> Record:

@@ -109,7 +109,8 @@ def draw_steps(
     begin = intervals[0].first
     top = max(interval.highest or interval.amount for interval in intervals)
     scale = Scale(begin, end, round_up(top))
-    hours = [hour for hour in good_hours if hour < end]
+    # The hour before the first one that counts may begin a gap.
+    hours = good_hours[max(bisect_left(good_hours, begin) - 1, 0) : bisect_left(good_hours, end)]
     gaps = [(max(last, begin), following) for last, following in find_gaps([*hours, end], MAX_GAP)]
     gaps = [(last, following) for last, following in gaps if following > begin]
     return Chart(

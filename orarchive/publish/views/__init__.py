@@ -8,18 +8,20 @@ a list and of the page of each entry; `graveyard`, `home` and `reference` hold t
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 import pandas as pd
 
-from orarchive.domain.event_kinds import get_event_kind
 from orarchive.history.coverage import SPANS_HOURS, Coverage, Gap, compute_coverage, find_gaps
+from orarchive.index.event_log import EventRow
 from orarchive.publish.changelog import ChangelogHour, build_changelog
 from orarchive.publish.charts.steps import MAX_GAP
 from orarchive.publish.dataset import Dataset
+from orarchive.publish.event_groups import select_shown, split_hours
 from orarchive.publish.folding import fold_listed_providers
-from orarchive.publish.views.changes import ChangelogMonth, group_months
 from orarchive.publish.views.graveyard import Grave, list_graves
 from orarchive.publish.views.labs_providers import (
     LabView,
@@ -117,15 +119,23 @@ class View:
     @cached_property
     def changes(self) -> list[ChangelogHour]:
         """Return every change, newest hour first; health is left to the pages of models and providers."""
-        events = (event for event in self.dataset.log if not get_event_kind(event.kind).is_health)
-        return build_changelog(events, self.dataset)
+        return [*self.iterate_changes()]
+
+    def iterate_changes(self) -> Iterator[ChangelogHour]:
+        """Yield the same one by one."""
+        for rows in reversed(self.dataset.log.by_hour.values()):
+            yield from self.build_changes(rows)
+
+    def build_changes(self, rows: Iterable[EventRow]) -> list[ChangelogHour]:
+        """Return the changes that rows of events tell, newest hour first."""
+        return build_changelog(self.dataset.log.decode(select_shown(rows)), self.dataset)
 
     @cached_property
     def latest_changes(self) -> list[ChangelogHour]:
         """Return the latest hours with changes, `MAX_HOME_LINES` lines in all; `more` counts the rest."""
         hours = []
         left = MAX_HOME_LINES
-        for hour in fold_listed_providers(self.changes[:MAX_HOME_LINES]):
+        for hour in fold_listed_providers(islice(self.iterate_changes(), MAX_HOME_LINES)):
             if left <= 0:
                 break
             hours.append(ChangelogHour(hour.hour, hour.lines[:left], max(len(hour.lines) - left, 0)))
@@ -133,14 +143,23 @@ class View:
         return hours
 
     @cached_property
-    def months(self) -> list[ChangelogMonth]:
-        """Return the changes by month and day, newest first."""
-        return group_months(self.changes)
+    def months(self) -> dict[str, list[EventRow]]:
+        """Return the rows of the events of each month that has changes, newest first."""
+        return {
+            name: rows
+            for name, rows in reversed(self.dataset.log.by_month.items())
+            if any(self.build_changes(hour_rows) for hour_rows in split_hours(rows))
+        }
 
     @property
     def long_gaps(self) -> list[Gap]:
         """Return the gaps of the models feed that are too long for a chart to bridge, the first one first."""
         return find_gaps(self.dataset.good_hours["models"], MAX_GAP)
+
+    @cached_property
+    def gaps(self) -> list[Gap]:
+        """Return all gaps of the models feed, the first one first."""
+        return find_gaps(self.dataset.good_hours["models"], HOUR)
 
     @cached_property
     def lab_views(self) -> list[LabView]:

@@ -1,7 +1,7 @@
 """Changes for the pages: by month and day, and as rows."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -40,17 +40,10 @@ class ChangelogMonth:
         return sum(day.lines for day in self.days)
 
 
-def group_months(changes: list[ChangelogHour]) -> list[ChangelogMonth]:
-    """Group changes, newest first, by month and day."""
-    return [
-        ChangelogMonth(name, _group_days(hours))
-        for name, hours in groupby(changes, key=lambda hour: f"{hour.hour:%Y-%m}")
-    ]
-
-
-def _group_days(changes: Iterable[ChangelogHour]) -> list[ChangelogDay]:
-    days = groupby(changes, key=lambda hour: hour.hour.date())
-    return [ChangelogDay(date, list(hours)) for date, hours in days]
+def group_days(changes: Iterable[ChangelogHour]) -> Iterator[ChangelogDay]:
+    """Group changes, newest first, by day."""
+    for date, hours in groupby(changes, key=lambda hour: hour.hour.date()):
+        yield ChangelogDay(date, list(hours))
 
 
 @dataclass(frozen=True)

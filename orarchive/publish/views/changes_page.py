@@ -1,8 +1,9 @@
 """The pages of changes: the last days, and each month."""
 
 import datetime as dt
-from dataclasses import dataclass
-from itertools import accumulate
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 
 from orarchive.domain.event_kinds import TOPIC_NAMES
 from orarchive.publish.views.changes import ChangeHour, ChangelogDay, ChangelogMonth, build_change_hours
@@ -36,11 +37,12 @@ class ChangeDay:
 
 @dataclass(frozen=True)
 class MonthLink:
-    """A month in the list of months; `count` is that of its lines."""
+    """A month in the list of months."""
 
     name: str
-    count: int
-    is_current: bool
+    count: int | None = None
+    """Its lines; None on the page of a month, which would change whenever the last month does."""
+    is_current: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,12 +78,26 @@ def is_long(month: ChangelogMonth) -> bool:
 
 
 def build_changes_page(
-    months: list[ChangelogMonth], month: ChangelogMonth | None = None, day: ChangelogDay | None = None
+    months: Sequence[MonthLink], month: ChangelogMonth, day: ChangelogDay | None = None
 ) -> ChangesPage:
-    """Build a page of changes: that of a month, of a day of it, or that of the last days with changes."""
-    name = month.name if month else ""
-    links = month.days if month and not day and is_long(month) else []
-    days = [day] if day else [] if links else month.days if month else list_recent_days(months)
+    """Build a page of changes: that of a month, or of a day of it."""
+    links = month.days if not day and is_long(month) else []
+    days = [day] if day else [] if links else month.days
+    return _build_page(months, days, month.name, day, links)
+
+
+def build_recent_page(months: Sequence[MonthLink], days: Iterable[ChangelogDay]) -> ChangesPage:
+    """Build the page of the last days with changes, of the given ones, newest first."""
+    return _build_page(months, _limit_days(days))
+
+
+def _build_page(
+    months: Sequence[MonthLink],
+    days: Iterable[ChangelogDay],
+    name: str = "",
+    day: ChangelogDay | None = None,
+    links: Sequence[ChangelogDay] = (),
+) -> ChangesPage:
     return ChangesPage(
         month=name,
         date=day.date if day else None,
@@ -89,12 +105,15 @@ def build_changes_page(
         topics=TOPICS,
         days=[ChangeDay(day.date, day.lines, build_change_hours(day.hours)) for day in days],
         day_links=[DayLink(day.date, f"{day.date:%d}", day.lines) for day in links],
-        months=[MonthLink(link.name, link.lines, link.name == name) for link in months],
+        months=[replace(link, is_current=link.name == name) for link in months],
     )
 
 
-def list_recent_days(months: list[ChangelogMonth]) -> list[ChangelogDay]:
-    """List the last days with changes, limited in days and lines; a day is never cut."""
-    days = [day for month in months[:MAX_RECENT_MONTHS] for day in month.days][:MAX_RECENT_DAYS]
-    earlier = accumulate((day.lines for day in days), initial=0)
-    return [day for day, lines in zip(days, earlier, strict=False) if lines < MAX_RECENT_LINES]
+def _limit_days(days: Iterable[ChangelogDay]) -> Iterator[ChangelogDay]:
+    """Yield the first days, limited in days and lines; a day is never cut."""
+    lines = 0
+    for day in islice(days, MAX_RECENT_DAYS):
+        if lines >= MAX_RECENT_LINES:
+            return
+        lines += day.lines
+        yield day

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from orarchive.domain.keys import EndpointKey, get_provider_of_tag
@@ -29,13 +29,17 @@ HEALTH_DAYS = 30
 class EndpointView:
     """An endpoint of a model: what it is, since when, and its health by day."""
 
+    dataset: Dataset = field(repr=False)
     endpoint: Endpoint
     entry: RecordEntry
     health: Health
-    points: Prices
-    """Its price points."""
     is_free: bool
     """Whether its model is charged by the token, and all its prices are 0."""
+
+    @property
+    def points(self) -> Prices:
+        """Return its price points."""
+        return self.dataset.prices.get(("endpoints", self.entry.key), {})
 
     @property
     def label(self) -> str:
@@ -77,7 +81,8 @@ class EndpointView:
     @property
     def changed_prices(self) -> Prices:
         """Return the price points, newest first, of the prices that have more than one."""
-        newest_first = {key: self.points[key][::-1] for key in sort_price_keys(self.points)}
+        points = self.points
+        newest_first = {key: points[key][::-1] for key in sort_price_keys(points)}
         return {key: points for key, points in newest_first.items() if len(points) > 1}
 
 
@@ -107,10 +112,10 @@ def _build_view(
     """Build a current endpoint of a model with its health on some days."""
     endpoint = read_endpoint(dataset, entry)
     return EndpointView(
+        dataset=dataset,
         endpoint=endpoint,
         entry=entry,
         health=Health([dataset.health.get(entry.key, {}).get(day) for day in days]),
-        points=dataset.prices.get(("endpoints", entry.key), {}),
         is_free=endpoint.has_zero_prices and model is not None and model.is_charged_by_token,
     )
 

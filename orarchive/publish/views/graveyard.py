@@ -59,10 +59,9 @@ def list_graves(dataset: Dataset, gone: list[ModelView]) -> list[Grave]:
     """List the models that are no longer listed, the last one seen first."""
     graves = []
     for model in gone:
-        events = [
-            event for event in dataset.events_by_model.get(model.model.id, ()) if event.feed == "models"
-        ]
-        renamed = [event.new for event in events if event.kind == RENAMED and event.field == "id"]
+        rows = (row for row in dataset.log.by_model.get(model.model.id, ()) if row.feed == "models")
+        events = dataset.log.decode(row for row in rows if row.kind == RENAMED and row.field == "id")
+        renamed = [event.new for event in events]
         expires = parse_expiry(model.entry.record.get("expiration_date"))
         announced = dataset.announcement_hours.get(model.entry.key)
         stretches = [(first, last) for first, last in dataset.stretches[model.entry.key] if last]

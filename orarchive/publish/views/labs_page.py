@@ -7,12 +7,9 @@ from orarchive.publish.views import View
 from orarchive.publish.views.cells import ModelTable, build_model_table
 from orarchive.publish.views.changes import ChangeHour, build_change_hours
 from orarchive.publish.views.figures import TrendFigure, build_trend_figure
-from orarchive.publish.views.labs_providers import LabView
+from orarchive.publish.views.labs_providers import MAX_CHANGE_HOURS, LabView
 from orarchive.publish.views.models import ModelView
 from orarchive.publish.views.rankings import MAX_ENTRIES_IN_WORDS
-
-MAX_CHANGE_HOURS = 40
-"""Hours with changes on the page of a lab; the pages of its models have all."""
 
 
 @dataclass(frozen=True)

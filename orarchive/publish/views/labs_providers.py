@@ -4,6 +4,7 @@ import datetime as dt
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
 
 from orarchive.domain.event_kinds import (
     ADDED,
@@ -17,10 +18,12 @@ from orarchive.domain.event_kinds import (
 )
 from orarchive.domain.keys import get_provider_of_tag
 from orarchive.domain.records import as_text
-from orarchive.index.events import Event
+from orarchive.index.event_log import EventRow
+from orarchive.index.events import OF_FIELDS
 from orarchive.jsonl import Record
 from orarchive.publish.changelog import ChangelogHour, build_changelog
 from orarchive.publish.dataset import Dataset, RecordEntry
+from orarchive.publish.event_groups import split_hours
 from orarchive.publish.views.endpoints import EndpointView
 from orarchive.publish.views.health import Health, combine_health
 from orarchive.publish.views.models import ModelView
@@ -28,6 +31,9 @@ from orarchive.timestamps import format_stamp
 
 HEALTH_SPAN = dt.timedelta(days=30)
 """How long the page of a provider lists changes of health."""
+
+MAX_CHANGE_HOURS = 40
+"""Hours with changes on the page of a lab; the pages of its models have all."""
 
 LAB_KINDS = (ADDED, FIRST_OBSERVED, RETURNED, MISSING, DEPRECATED, REMOVED, RENAMED)
 """Kinds of events that the page of a lab lists."""
@@ -127,17 +133,20 @@ def build_lab_views(dataset: Dataset, models: list[ModelView]) -> list[LabView]:
 
 
 def _build_lab(dataset: Dataset, lab: str, models: list[ModelView]) -> LabView:
-    events = [
-        event
+    rows = [
+        row
         for model in models
-        for event in dataset.events_by_model.get(model.model.id, ())
-        if event.feed == "models" and event.kind in LAB_KINDS
+        for row in dataset.log.by_model.get(model.model.id, ())
+        if row.feed == "models" and row.kind in LAB_KINDS
     ]
+    rows.sort(key=lambda row: row.hour)
+    hours = reversed([*split_hours(rows)])
+    changes = (hour for rows in hours for hour in build_changelog(dataset.log.decode(rows), dataset))
     return LabView(
         name=lab,
         models=[model for model in models if model.is_there],
         gone_models=[model for model in models if not model.is_there],
-        changes=build_changelog(sorted(events, key=lambda event: event.hour), dataset),
+        changes=[*islice(changes, MAX_CHANGE_HOURS + 1)],
     )
 
 
@@ -151,7 +160,7 @@ def build_provider_views(dataset: Dataset, models: list[ModelView], now: dt.date
     for entry in dataset.entries["endpoints"].values():
         former[get_provider_of_tag(entry.parts[1])] += entry.last is not None
     entries = dataset.entries["providers"]
-    events = _group_events(dataset, now)
+    rows = _group_events(dataset, now)
     views = [
         ProviderView(
             slug=slug,
@@ -159,7 +168,7 @@ def build_provider_views(dataset: Dataset, models: list[ModelView], now: dt.date
             entry=entries.get(slug),
             servings=servings[slug],
             former_count=former[slug],
-            changes=build_changelog(events[slug], dataset),
+            changes=build_changelog(dataset.log.decode(rows[slug]), dataset),
         )
         for slug in entries.keys() | servings.keys() | former.keys()
     ]
@@ -174,13 +183,13 @@ def _find_name(slug: str, entry: RecordEntry | None, servings: list[Serving]) ->
     return next(filter(None, names), slug)
 
 
-def _group_events(dataset: Dataset, now: dt.datetime) -> dict[str, list[Event]]:
+def _group_events(dataset: Dataset, now: dt.datetime) -> dict[str, list[EventRow]]:
     """Group by provider its own events, and the recent ones of the health of its endpoints."""
-    events: dict[str, list[Event]] = defaultdict(list)
+    rows: dict[str, list[EventRow]] = defaultdict(list)
     recent = format_stamp(now - HEALTH_SPAN)
-    for event in dataset.log:
-        if event.feed == "providers" and not event.is_of_field:
-            events[event.key].append(event)
-        elif get_event_kind(event.kind).is_health and event.hour > recent:
-            events[get_provider_of_tag(dataset.entries["endpoints"][event.key].parts[1])].append(event)
-    return events
+    for row in dataset.log.rows:
+        if row.feed == "providers" and row.kind not in OF_FIELDS:
+            rows[row.key].append(row)
+        elif row.hour > recent and get_event_kind(row.kind).is_health:
+            rows[get_provider_of_tag(dataset.entries["endpoints"][row.key].parts[1])].append(row)
+    return rows

@@ -139,7 +139,7 @@ def build_model_page(view: View, model: ModelView) -> ModelPage:
         history=build_price_history(model),
         endpoints=build_endpoint_section(model),
         related=model.related_ids,
-        usage=_build_usage(view, model),
+        usage=build_usage(view, model),
         scores=model.scores,
         changes=changes[:MAX_CHANGE_HOURS],
         earlier_changes=changes[MAX_CHANGE_HOURS:],
@@ -215,7 +215,8 @@ def _build_beginning(view: ModelView) -> Beginning:
     return Beginning(view.since.capitalize(), note, view.entry.first.date())
 
 
-def _build_usage(view: View, model: ModelView) -> ModelUsage | None:
+def build_usage(view: View, model: ModelView) -> ModelUsage | None:
+    """Build how much a model is used; None where that is not published."""
     chart = build_trend_figure(view.rankings.draw_model(model))
     ranks = view.rankings.ranks.get(model.model.id, [])
     return ModelUsage(chart, ranks, view.rankings.as_of) if chart or ranks else None

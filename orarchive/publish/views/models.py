@@ -2,9 +2,8 @@
 
 import datetime as dt
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cached_property
 from typing import get_args
 
 from orarchive.domain.event_kinds import RETURNED
@@ -46,8 +45,8 @@ MAX_DRAWN_RATES = 250
 class ModelView:
     """All that is known of one model, listed or gone."""
 
-    dataset: Dataset
-    now: dt.datetime
+    dataset: Dataset = field(repr=False)
+    now: dt.datetime = field(repr=False)
     entry: RecordEntry
     model: Model
     states: list[State]
@@ -62,8 +61,8 @@ class ModelView:
     has_media_prices: bool
     """Whether it has prices that only the image or video feeds know."""
     conditions: list[Condition]
-    time_of_day_dimensions: set[str]
-    """The price dimensions that a daily schedule rules."""
+    time_of_day_dimensions: list[str]
+    """The price dimensions that a daily schedule rules, sorted."""
     related_ids: list[str]
     """Ids of its variants, its base and the aliases that point at it."""
 
@@ -137,7 +136,7 @@ class ModelView:
         prices = self.dataset.prices.get(("models", self.model.id), {})
         return {price_key: prices[price_key] for price_key in sort_price_keys(prices)}
 
-    @cached_property
+    @property
     def charts(self) -> list[Chart]:
         """Return a chart for each price that ever changed; an alias would repeat those of its targets."""
         if self.model.is_alias:
@@ -191,10 +190,11 @@ class ModelView:
         ]
         return [week for week in weeks if any(row.parts for row in week.rows)]
 
-    @cached_property
+    @property
     def changes(self) -> list[ChangelogHour]:
         """Return the changes of it and its endpoints, newest first."""
-        return build_changelog(self.dataset.events_by_model.get(self.model.id, ()), self.dataset)
+        log = self.dataset.log
+        return build_changelog(log.decode(log.by_model.get(self.model.id, ())), self.dataset)
 
 
 def floor_day(now: dt.datetime) -> dt.datetime:
@@ -228,9 +228,7 @@ def build_model_views(dataset: Dataset, now: dt.datetime) -> list[ModelView]:
     related = _find_related([models[key] for key, entry in entries.items() if entry.last is None])
     endpoints = build_endpoint_views(dataset, models, now)
     returned = {
-        event.key
-        for event in dataset.log
-        if event.kind == RETURNED and event.feed == "models" and parse_stamp(event.hour) > now - NEW_SPAN
+        row.key for row in dataset.log.select(RETURNED, "models") if parse_stamp(row.hour) > now - NEW_SPAN
     }
     views = [
         ModelView(
@@ -252,7 +250,7 @@ def build_model_views(dataset: Dataset, now: dt.datetime) -> list[ModelView]:
             kept_reason=kept_reasons.get(key),
             has_media_prices=key in with_media_prices,
             conditions=[read_condition(rule) for rule in models[key].schedule],
-            time_of_day_dimensions=list_scheduled_dimensions(entry.record.get("pricing")),
+            time_of_day_dimensions=sorted(list_scheduled_dimensions(entry.record.get("pricing"))),
             related_ids=related.get(key, []),
         )
         for key, entry in entries.items()

@@ -18,7 +18,7 @@ from orarchive.publish.charts.steps import MAX_GAP
 from orarchive.publish.dataset import Dataset, RecordEntry
 from orarchive.publish.views.changes import MoveView, build_move_view
 from orarchive.publish.views.models import ModelView
-from orarchive.timestamps import parse_stamp
+from orarchive.timestamps import format_stamp, parse_stamp
 
 CAUSES = {
     "endpoint": "an endpoint's own price",
@@ -89,7 +89,7 @@ class _Window:
         hours = self.dataset.good_hours[entry.feed]
         start = max(self.start, hours[0]) if hours else self.start
         known = self.dataset.find_known_hour(entry.feed, entry.parts, start)
-        if known is None or start - known > MAX_GAP:
+        if known is None or start - known > MAX_GAP or not self._has_change(entry, known):
             return []
         moves = (
             Move(name, self.dataset.find_price_at(entry, name, known), prices.get(name))
@@ -101,6 +101,12 @@ class _Window:
             if _get_size(move) > 100 * MAX_NOISE and self._is_new_tariff(entry, move.dimension, known)
         ]
 
+    def _has_change(self, entry: RecordEntry, known: dt.datetime) -> bool:
+        """Return whether a price of a record began or ended after an hour."""
+        stamp = format_stamp(known)
+        rows = self.dataset.prices.rows.get((entry.feed, entry.key), ())
+        return any(first > stamp or (last is not None and last >= stamp) for _, _, _, first, last, _ in rows)
+
     def _is_new_tariff(self, entry: RecordEntry, dimension: str, known: dt.datetime) -> bool:
         """Return whether a price is not ruled by the same schedule as it was in an hour."""
         now = self.dataset.find_read_hour(entry)
@@ -109,13 +115,14 @@ class _Window:
 
     def describe(self, entry: RecordEntry, model: str, label: str, move: Move) -> PriceMove:
         """Return a move with its causes and the hour in which its last price was first seen."""
-        events = [
-            event
-            for event in self.dataset.events_by_model.get(entry.parts[0], ())
-            if (event.kind, event.feed, event.key, event.field)
-            == (REPRICED, entry.feed, entry.key, move.dimension)
-            and parse_stamp(event.hour) > self.start
-        ]
+        log = self.dataset.log
+        rows = (
+            row
+            for row in log.by_model.get(entry.parts[0], ())
+            if (row.kind, row.feed, row.key, row.field) == (REPRICED, entry.feed, entry.key, move.dimension)
+            and parse_stamp(row.hour) > self.start
+        )
+        events = list(log.decode(rows))
         is_timed = any(_is_timed(value) for event in events for value in (event.old, event.new))
         causes = dict.fromkeys(event.cause or "endpoint" for event in events)
         return PriceMove(

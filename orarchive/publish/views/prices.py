@@ -2,6 +2,7 @@
 
 import datetime as dt
 from bisect import bisect_right
+from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 from statistics import median
@@ -129,16 +130,18 @@ def draw_medians(dataset: Dataset, now: dt.datetime) -> list[Chart]:
         if not key.startswith("~") and ":" not in key and _can_output_text(entry.record)
     ]
     for price_key in map(PriceKey, MAIN_DIMENSIONS):
-        points: list[PriceInterval] = []
-        for start, end, read_hour in weeks:
-            prices_then = [
-                dataset.find_price_at(entry, price_key.dimension, read_hour)
-                for entry in counted
-                if entry.first <= read_hour and (entry.last is None or read_hour <= entry.last)
-            ]
-            amounts = [amount for amount in prices_then if amount is not None and amount > 0]
-            if amounts:
-                points.append(PriceInterval(start, end, Decimal(median(amounts))))
+        amounts: dict[dt.datetime, list[Decimal]] = defaultdict(list)
+        for entry in counted:
+            for start, _, read_hour in weeks:
+                if entry.first <= read_hour and (entry.last is None or read_hour <= entry.last):
+                    amount = dataset.find_price_at(entry, price_key.dimension, read_hour)
+                    if amount is not None and amount > 0:
+                        amounts[start].append(amount)
+        points = [
+            PriceInterval(start, end, Decimal(median(amounts[start])))
+            for start, end, _ in weeks
+            if start in amounts
+        ]
         if points:
             charts.append(draw_steps(price_key, points, readings, now))
     return charts

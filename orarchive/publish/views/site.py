@@ -1,7 +1,9 @@
 """The frame of every page: header, footer, and links to the other pages of the site."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from orarchive.timestamps import format_stamp
 
 SECTIONS = (
     ("models", "Models"),
@@ -43,6 +45,27 @@ class PagePaths:
     """By category, "" for all."""
 
 
+NOW = "now"
+
+
+@dataclass(frozen=True)
+class Lookups:
+    """What pages look up while they are rendered, beside their contexts; every lookup is noted."""
+
+    now: dt.datetime
+    paths: PagePaths
+    reads: set[tuple[str, str]] = field(default_factory=set)
+    """What was looked up: the name of a member of `PagePaths` with a key, or `NOW` with ""."""
+
+    def find(self, kind: str, key: str = "") -> str | None:
+        """Look up a value; None where there is none."""
+        self.reads.add((kind, key))
+        if kind == NOW:
+            return format_stamp(self.now)
+        paths: dict[str, str] = vars(self.paths).get(kind, {})
+        return paths.get(key)
+
+
 @dataclass(frozen=True)
 class Section:
     """A link of the header."""
@@ -56,18 +79,22 @@ class Section:
 class SiteContext:
     """The context of every template beside that of its page."""
 
-    now: dt.datetime
-    """The hour that the site is built for."""
+    lookups: Lookups
     is_past: bool
-    """Whether that is a past hour that somebody chose."""
+    """Whether the hour that the site is built for is a past hour that somebody chose."""
     database: str
     """Path of the index for download."""
-    paths: PagePaths
     base: str | None = None
     """Address of the top of the site, with a slash at its end, where it is known."""
     path: str = ""
     """Path of the page."""
     alternates: tuple[Alternate, ...] = ()
+
+    @property
+    def now(self) -> dt.datetime:
+        """Return the hour that the site is built for."""
+        self.lookups.find(NOW)
+        return self.lookups.now
 
     @property
     def root(self) -> str:
@@ -94,19 +121,20 @@ class SiteContext:
 
     def model_href(self, model: str) -> str | None:
         """Return the link to the page of a model, None where there is none."""
-        return self._link(self.paths.models, model)
+        return self._link("models", model)
 
     def lab_href(self, lab: str) -> str | None:
         """Return the link to the page of a lab, None where there is none."""
-        return self._link(self.paths.labs, lab)
+        return self._link("labs", lab)
 
     def provider_href(self, provider: str) -> str | None:
         """Return the link to the page of a provider, None where there is none."""
-        return self._link(self.paths.providers, provider)
+        return self._link("providers", provider)
 
     def category_href(self, category: str) -> str | None:
         """Return the link to the page of a category of rankings, None where there is none."""
-        return self._link(self.paths.categories, category)
+        return self._link("categories", category)
 
-    def _link(self, paths: dict[str, str], key: str) -> str | None:
-        return self.root + paths[key] if key in paths else None
+    def _link(self, kind: str, key: str) -> str | None:
+        path = self.lookups.find(kind, key)
+        return None if path is None else self.root + path

@@ -102,7 +102,7 @@ def summarize_last_run(dataset: Dataset) -> LastRun:
     latest = {reading.feed: reading for reading in readings}
     ranked = [read for read in dataset.usage.last_reads.values() if read.hour == dataset.hour]
     stamp = format_stamp(dataset.hour)
-    kinds = Counter(event.kind for event in dataset.log if event.feed == "models" and event.hour == stamp)
+    kinds = Counter(row.kind for row in dataset.log.by_hour.get(stamp, ()) if row.feed == "models")
     attempts = dataset.attempts
     return LastRun(
         hour=dataset.hour,

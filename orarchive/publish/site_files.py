@@ -1,0 +1,105 @@
+"""The files of a site while it is made, and what is known of those of the build before."""
+
+import hashlib
+from collections.abc import Iterator, MutableMapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+
+class SiteFiles(MutableMapping[str, bytes]):
+    """The files of a site by path; with a folder their contents are kept there, and not in memory."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder
+        self.digests: dict[str, str] = {}
+        """Path -> SHA-256 of the content."""
+        self.units: dict[str, UnitRecord] = {}
+        """Name of a unit -> how it was made."""
+        self._contents: dict[str, bytes | Path] = {}
+
+    def __setitem__(self, path: str, content: bytes) -> None:
+        """Put the content of a path."""
+        digest = hashlib.sha256(content).hexdigest()
+        self.keep(path, content, digest)
+        if self.folder:
+            place = self.folder / digest
+            place.write_bytes(content)
+            self.keep(path, place, digest)
+
+    def keep(self, path: str, content: bytes | Path, digest: str) -> None:
+        """Put a content that is given, or stands in a file, with its digest."""
+        self._contents[path] = content
+        self.digests[path] = digest
+
+    def take_over(self, files: "SiteFiles") -> None:
+        """Put all files of others."""
+        self._contents |= files._contents
+        self.digests |= files.digests
+
+    def locate(self, path: str) -> bytes | Path:
+        """Return the content of a path, or the file that holds it."""
+        return self._contents[path]
+
+    def get_size(self, path: str) -> int:
+        """Return the size of a content, bytes."""
+        content = self._contents[path]
+        return content.stat().st_size if isinstance(content, Path) else len(content)
+
+    def __getitem__(self, path: str) -> bytes:
+        """Return the content of a path."""
+        content = self._contents[path]
+        return content.read_bytes() if isinstance(content, Path) else content
+
+    def __delitem__(self, path: str) -> None:
+        """Forget a path."""
+        del self._contents[path], self.digests[path]
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the paths, in the order in which they came."""
+        return iter(self._contents)
+
+    def __len__(self) -> int:
+        """Return the number of paths."""
+        return len(self._contents)
+
+
+@dataclass(frozen=True)
+class UnitRecord:
+    """What is known of a unit that was made; see `units`."""
+
+    inputs: str
+    """Digest of its inputs."""
+    lookups: list[tuple[str, str]]
+    found: str
+    """Digest of what the lookups gave."""
+    files: list[str]
+    value: Any
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What the build before left in the folder of a site."""
+
+    out: Path = Path()
+    paths: frozenset[str] = frozenset()
+    """Every file that a build wrote."""
+    maker: str = ""
+    """Digest of what made the units."""
+    digests: dict[str, str] = field(default_factory=dict)
+    """Path -> SHA-256 of the content, of the files of units."""
+    units: dict[str, UnitRecord] = field(default_factory=dict)
+
+    def is_intact(self, path: str) -> bool:
+        """Return whether a file of a unit is as the build left it."""
+        return path in self.digests and self._digests_now.get(path) == self.digests[path]
+
+    @cached_property
+    def _digests_now(self) -> dict[str, str]:
+        """Return the digests of the files of units that are there."""
+        return {
+            path: hashlib.sha256((self.out / path).read_bytes()).hexdigest()
+            for path in self.digests
+            if (self.out / path).is_file()
+        }

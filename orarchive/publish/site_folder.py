@@ -1,0 +1,109 @@
+"""The folder of a site: only files that differ are written, and only files of builds are removed."""
+
+import filecmp
+from pathlib import Path
+from shutil import copyfile
+
+import msgspec
+
+from orarchive.errors import ArchiveError
+from orarchive.publish.site_files import Manifest, SiteFiles, UnitRecord
+
+MANIFEST = ".built.json"
+"""What builds wrote: the files, so that a later build may remove them and nothing else, and the units."""
+
+
+class _Content(msgspec.Struct):
+    """What the manifest holds; see `Manifest`."""
+
+    files: list[str] = []
+    maker: str = ""
+    digests: dict[str, str] = {}
+    units: dict[str, UnitRecord] = {}
+
+
+def read_manifest(out: Path) -> Manifest:
+    """Return what the build before left in a folder, without files that lie outside of it.
+
+    Raises ArchiveError for a manifest that cannot be read: without it nobody knows which files are a build's.
+    """
+    path = out / MANIFEST
+    if not path.exists():
+        return Manifest(out)
+    try:
+        # The first versions of this program wrote the list of files alone.
+        content = msgspec.json.decode(path.read_bytes(), type=_Content | list[str])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        msg = f"{path} is not a list of files: {error}; delete it with the pages beside it"
+        raise ArchiveError(msg) from error
+    if isinstance(content, list):
+        content = _Content(files=content)
+    try:
+        top = out.resolve()
+        paths = frozenset(name for name in content.files if (top / name).resolve().is_relative_to(top))
+    except (ValueError, OSError) as error:
+        msg = f"{path} names a file that cannot be: {error}; delete it with the pages beside it"
+        raise ArchiveError(msg) from error
+    units = {name: unit for name, unit in content.units.items() if paths.issuperset(unit.files)}
+    return Manifest(out, paths, content.maker, content.digests, units)
+
+
+def write_site(earlier: Manifest, files: SiteFiles, maker: str = "") -> tuple[int, int]:
+    """Make the folder hold these files; return how many were written and how many removed.
+
+    Only files that differ are written. Files of earlier builds that are not among them are removed. A file
+    that no build wrote is never touched: if one of another content is in the way, raise ArchiveError.
+    """
+    out = earlier.out
+    out.mkdir(parents=True, exist_ok=True)
+    for folder in sorted({(out / path).parent for path in files}):
+        if not folder.resolve().is_relative_to(out.resolve()):
+            msg = f"{folder} is a link, or lies behind one, that leads out of {out}; remove it"
+            raise ArchiveError(msg)
+    unlisted = [path for path in files.keys() - earlier.paths if (out / path).exists()]
+    if not all(_has_content(out / path, files.locate(path)) for path in unlisted):
+        msg = f"{out} holds {min(unlisted)}, which no build wrote: name another folder, or remove it"
+        raise ArchiveError(msg)
+    # The list of files comes first, so that an interrupted build leaves no file that no manifest lists.
+    if not earlier.paths >= files.keys():
+        listed = sorted(earlier.paths | files.keys())
+        _write_manifest(out, _Content(listed, earlier.maker, earlier.digests, earlier.units))
+    written = sum(_write_if_changed(out / path, files.locate(path)) for path in files)
+    removed = sorted(earlier.paths - files.keys())
+    for path in removed:
+        _remove(out, path)
+    digests = {path: files.digests[path] for unit in files.units.values() for path in unit.files}
+    _write_manifest(out, _Content(sorted(files), maker, digests, files.units))
+    return written, len(removed)
+
+
+def _write_manifest(out: Path, content: _Content) -> None:
+    _write_if_changed(out / MANIFEST, msgspec.json.encode(content) + b"\n")
+
+
+def _write_if_changed(path: Path, content: bytes | Path) -> bool:
+    """Write a file if its content differs; return whether it was written."""
+    if path == content or (path.is_file() and _has_content(path, content)):
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if isinstance(content, Path):
+        copyfile(content, path)
+    else:
+        path.write_bytes(content)
+    return True
+
+
+def _has_content(path: Path, content: bytes | Path) -> bool:
+    """Return whether a file has a content, which is given or that of another file."""
+    if isinstance(content, Path):
+        return filecmp.cmp(path, content, shallow=False)
+    return path.read_bytes() == content
+
+
+def _remove(out: Path, path: str) -> None:
+    """Remove a file, and the folders that this leaves empty."""
+    file = out / path
+    file.unlink(missing_ok=True)
+    for folder in file.relative_to(out).parents[:-1]:
+        if (out / folder).is_dir() and not any((out / folder).iterdir()):
+            (out / folder).rmdir()

@@ -1,0 +1,53 @@
+"""What the files of a model and of a month show, as rows of the index where that is all there is to it.
+
+Rows are compared instead of contexts because these take most of the time of a build.
+"""
+
+from orarchive.domain.event_kinds import ADDED, FIRST_OBSERVED, JOINED
+from orarchive.publish.views import View
+from orarchive.publish.views.model_page import build_usage
+from orarchive.publish.views.models import ModelView, floor_day
+
+ARRIVAL_KINDS = (ADDED, FIRST_OBSERVED, JOINED)
+"""Kinds of events whose lines state the first prices of a record."""
+
+
+def list_model_inputs(view: View, model: ModelView) -> object:
+    """Return what the files of a model are made of, but for the hour of the last reading.
+
+    The representation of a `ModelView` has all of its fields but the dataset and the hour.
+    """
+    dataset, key = view.dataset, model.model.id
+    endpoints = dataset.endpoints_by_model.get(key, [])
+    price_keys = [("models", key), *(("endpoints", entry.key) for entry in endpoints)]
+    return (
+        model,
+        endpoints,
+        dataset.log.by_model.get(key),
+        [dataset.prices.rows.get(price_key) for price_key in price_keys],
+        dataset.benchmarks.get(key),
+        dataset.stretches.get(key),
+        dataset.added_after.get(key),
+        view.successors.get(key),
+        build_usage(view, model),
+        # Charts end with a day, so that a quiet hour leaves the page as it is.
+        floor_day(view.now) if model.is_there else None,
+        dataset.first_hour,
+        view.gaps,
+        bool(dataset.good_hours["endpoints"]),
+    )
+
+
+def list_month_inputs(view: View, month: str) -> object:
+    """Return what the pages and the file of the changes of a month are made of."""
+    dataset = view.dataset
+    rows = dataset.log.by_month[month]
+    arrivals = {(row.feed, row.key): row.hour for row in rows if row.kind in ARRIVAL_KINDS}
+    # A later end of a first price changes nothing.
+    prices = [
+        (*price_key, dimension, condition, position, first, amount)
+        for price_key in arrivals
+        for dimension, condition, position, first, _, amount in dataset.prices.rows.get(price_key, ())
+        if first.startswith(month)
+    ]
+    return rows, prices, [*view.months]
