@@ -1,5 +1,8 @@
-"""The index that Publish keeps from build to build, also when a build fails or is cut off."""
+"""The index and the site that Publish keeps from build to build, also when a build fails or is cut off."""
 
+import hashlib
+import json
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -7,11 +10,14 @@ from pathlib import Path
 import pytest
 
 from orarchive.index.database import INDEX_NAME
+from orarchive.publish.site_folder import MANIFEST
 from orarchive.sample import START, Service
 from orarchive.timestamps import format_stamp
 from tests.support.archives import build_payloads, edit_records, read_all_files
 from tests.support.rehearsals import NEXT, clone_writer, read_status, serve
 from tests.support.workflow_runner import Repository, run_result
+
+ABOUT = "about/index.html"
 
 FAILING_BUILD = '[ "$1" != build_site.py ] || { "$REHEARSAL_PYTHON" "$@"; exit 1; }'
 """A python that has all packages, and fails after it has built the site."""
@@ -64,3 +70,25 @@ def test_a_build_that_is_cut_off_keeps_its_index(archive: Repository, tmp_path: 
     assert run_result(archive.run("publish.yml", "push")) == "success"
     # A build from nothing would look for the commit of each attempt.
     assert "trailers:key=Attempt" not in (tmp_path / "trace").read_text()
+
+
+def test_pages_are_kept_from_build_to_build(archive: Repository) -> None:
+    """Keep a page whose inputs are the same; make all anew where the site that was kept is damaged.
+
+    Fails without `restore-keys`, and without the second build.
+    """
+    archive.run("publish.yml", "push")
+    original = (archive.site / ABOUT).read_bytes()
+    (kept,) = archive.caches.glob("site-*")
+    manifest = kept / MANIFEST
+    content = json.loads(manifest.read_bytes())
+    spoiled = original + b"<!-- kept -->"
+    (kept / ABOUT).write_bytes(spoiled)
+    content["digests"][ABOUT] = hashlib.sha256(spoiled).hexdigest()
+    for text, expected in ((json.dumps(content), spoiled), ("{", original)):
+        manifest.write_text(text)
+        assert run_result(archive.run("publish.yml", "push")) == "success"
+        assert (archive.site / ABOUT).read_bytes() == expected
+        for later in archive.caches.glob("site-*"):
+            if later != kept:
+                shutil.rmtree(later)
