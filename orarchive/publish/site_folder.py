@@ -1,6 +1,7 @@
 """The folder of a site: only files that differ are written, and only files of builds are removed."""
 
 import filecmp
+import json
 from pathlib import Path
 from shutil import copyfile
 
@@ -32,8 +33,8 @@ def read_manifest(out: Path) -> Manifest:
         return Manifest(out)
     try:
         # The first versions of this program wrote the list of files alone.
-        content = msgspec.json.decode(path.read_bytes(), type=_Content | list[str])
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        content = msgspec.convert(json.loads(path.read_bytes()), _Content | list[str])
+    except (msgspec.ValidationError, ValueError, RecursionError) as error:
         msg = f"{path} is not a list of files: {error}; delete it with the pages beside it"
         raise ArchiveError(msg) from error
     if isinstance(content, list):
@@ -78,7 +79,8 @@ def write_site(earlier: Manifest, files: SiteFiles, maker: str = "") -> tuple[in
 
 
 def _write_manifest(out: Path, content: _Content) -> None:
-    _write_if_changed(out / MANIFEST, msgspec.json.encode(content) + b"\n")
+    # Names may hold what UTF-8 cannot: the standard library escapes it.
+    _write_if_changed(out / MANIFEST, json.dumps(msgspec.to_builtins(content)).encode() + b"\n")
 
 
 def _write_if_changed(path: Path, content: bytes | Path) -> bool:

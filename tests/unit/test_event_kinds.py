@@ -16,6 +16,7 @@ DOCUMENTATION = ROOT / "docs" / "index.md"
 
 SHARED_WORDS = {
     *("added", "returned", "missing", "deprecated", "removed", "renamed", "orphaned", "joined", "left"),
+    "lost",
 }
 """Kinds whose names are also words for states, results of probes and members of JSON."""
 
