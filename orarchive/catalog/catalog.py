@@ -121,6 +121,11 @@ def build_catalog(
     return Catalog(source, models, statements)
 
 
+def make_empty_catalog(hour: dt.datetime) -> Catalog:
+    """Return the catalogue of an archive whose models were never read."""
+    return Catalog(CatalogSource(hour, {}, {}), {}, ())
+
+
 def _read_value(model: CatalogModel, field: str) -> bool | int | str | None:
     """Return what the API and the rules say of a field that can be overridden."""
     if field in (TOTAL_FIELD, ACTIVE_FIELD):

@@ -51,12 +51,11 @@ def _read_view(db: sqlite3.Connection, hour: dt.datetime | None, benchmarks: boo
 
     It stays to the end of the build: looking for garbage in it took a fifth of the time.
     """
-    from orarchive.publish.dataset_reader import read_dataset
-    from orarchive.publish.views import build_view
+    from orarchive.publish.views import read_view
 
     gc.disable()
     try:
-        view = build_view(read_dataset(db, benchmarks), hour)
+        view = read_view(db, hour, benchmarks)
     finally:
         gc.enable()
     gc.freeze()

@@ -18,10 +18,9 @@ import pytest
 from orarchive.domain.ranking_series import MODELS
 from orarchive.history.history import read_history
 from orarchive.index.database import build_in_memory
-from orarchive.publish.dataset_reader import read_dataset
 from orarchive.publish.pages import get_model_path, make_site_pages
 from orarchive.publish.render import render_page
-from orarchive.publish.views import build_view
+from orarchive.publish.views import read_view
 from orarchive.sample import Service
 from orarchive.store.archive import Archive, open_archive
 from tests.support import agreement, requirements
@@ -49,7 +48,7 @@ def render_at(archive: Archive, hour: dt.datetime) -> Pages:
     """Render the pages that are checked as of an hour."""
     commits = read_history(archive).truncate_after(hour).attempt_commits
     with build_in_memory(archive, commits) as db:
-        view = build_view(read_dataset(db), hour)
+        view = read_view(db, hour)
         paths = {model.model.id: get_model_path(model.model.id) for model in view.models}
         pages = make_site_pages(view, paths, None).list_shared({}, defaultdict(int))
         return {page.path: render_page(page).decode() for page in pages if page.path in PATHS}

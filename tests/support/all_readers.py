@@ -15,8 +15,7 @@ from orarchive.cli.scrape import scrape_command
 from orarchive.domain.feeds import FEEDS
 from orarchive.index.database import open_index
 from orarchive.publish.build import build_files
-from orarchive.publish.dataset_reader import read_dataset
-from orarchive.publish.views import build_view
+from orarchive.publish.views import read_view
 from orarchive.sample import START, sample_service
 from orarchive.timestamps import format_hour
 from tests.support.archives import DAY, HOUR, Stage, build_payloads, edit_records, read_git
@@ -52,7 +51,7 @@ def ask(stage: Stage, name: str, *arguments: str, **environment: str) -> Result:
 def site(stage: Stage) -> dict[str, bytes]:
     """Build the whole site in this process; return its files by path, and the database for download."""
     with open_index(stage.archive) as db:
-        return {**build_files(build_view(read_dataset(db)), None), "database": export_bytes(db)}
+        return {**build_files(read_view(db), None), "database": export_bytes(db)}
 
 
 def questions_to(stage: Stage, hours: list[dt.datetime]) -> Iterator[list[str]]:

@@ -22,9 +22,8 @@ from orarchive.domain.feeds import MODELS
 from orarchive.domain.snapshot import Snapshot
 from orarchive.history.history import read_history
 from orarchive.index.database import build_in_memory
-from orarchive.publish.dataset_reader import read_dataset
 from orarchive.publish.pages import get_model_path
-from orarchive.publish.views import View, build_view
+from orarchive.publish.views import View, read_view
 from orarchive.sample import START, Service, build_world_at, routes
 from orarchive.store import ledger
 from orarchive.store.archive import open_archive
@@ -118,7 +117,7 @@ def build_archive_view(archive: Path, hour: dt.datetime | None = None) -> View:
     if hour:
         history = history.truncate_after(hour)
     with build_in_memory(history.archive, history.attempt_commits) as db:
-        return build_view(read_dataset(db), hour)
+        return read_view(db, hour)
 
 
 def write_sample_archive(folder: Path) -> None:

@@ -19,8 +19,7 @@ from hypothesis import strategies as st
 from orarchive.index.database import open_index
 from orarchive.jsonl import Number, dumps, loads
 from orarchive.publish.build import build_files
-from orarchive.publish.dataset_reader import read_dataset
-from orarchive.publish.views import build_view
+from orarchive.publish.views import read_view
 from tests.support.archives import HOUR, Stage
 
 TOKENS = (
@@ -183,7 +182,7 @@ def main(root: str, url: str, first: str, max_cpu: str) -> None:
     for number in (1, 2):
         stage.run(dt.datetime.fromisoformat(first) + number * HOUR)
     with open_index(stage.archive) as db:
-        build_files(build_view(read_dataset(db)), None)
+        build_files(read_view(db), None)
     print(_read_peak())
 
 

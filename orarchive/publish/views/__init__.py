@@ -7,6 +7,7 @@ a list and of the page of each entry; `graveyard`, `home` and `reference` hold t
 """
 
 import datetime as dt
+import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -15,11 +16,14 @@ from itertools import islice
 
 import pandas as pd
 
+from orarchive.catalog.catalog import Catalog, build_catalog, make_empty_catalog
+from orarchive.errors import NotCoveredError
 from orarchive.history.coverage import SPANS_HOURS, Coverage, Gap, compute_coverage, find_gaps
 from orarchive.index.event_log import EventRow
 from orarchive.publish.changelog import ChangelogHour, build_changelog
 from orarchive.publish.charts.steps import MAX_GAP
 from orarchive.publish.dataset import Dataset
+from orarchive.publish.dataset_reader import read_dataset
 from orarchive.publish.event_groups import select_shown, split_hours
 from orarchive.publish.folding import fold_listed_providers
 from orarchive.publish.views.graveyard import Grave, list_graves
@@ -50,6 +54,8 @@ class View:
     """The hour that the site is built for."""
     models: list[ModelView]
     """Every model there ever was."""
+    catalog: Catalog
+    """What the records mean."""
     is_past: bool = False
     """Whether `now` is a past hour that somebody chose."""
 
@@ -187,7 +193,15 @@ class View:
         return {grave.model.model.id: grave.successor for grave in self.graves if grave.successor}
 
 
-def build_view(dataset: Dataset, as_of: dt.datetime | None = None) -> View:
-    """Build the view of a dataset as of an hour, by default the last one on record."""
+def read_view(db: sqlite3.Connection, as_of: dt.datetime | None = None, benchmarks: bool = True) -> View:
+    """Read what the site shows from an index, as of an hour that it ends with or of its last one.
+
+    `benchmarks` = False leaves out the scores of third parties, which have terms of their own.
+    """
+    dataset = read_dataset(db, benchmarks)
+    try:
+        catalog = build_catalog(db, benchmarks=benchmarks)
+    except NotCoveredError:  # a site without models shows why there are none
+        catalog = make_empty_catalog(dataset.hour)
     now = as_of or dataset.hour
-    return View(dataset, now, build_model_views(dataset, now), as_of is not None)
+    return View(dataset, now, build_model_views(dataset, now), catalog, as_of is not None)
