@@ -98,9 +98,9 @@ class Finding:
 
 
 def parse_check_list(content: bytes) -> CheckList:
-    """Parse the list; raise CheckListError where it is not one, or of another format."""
+    """Parse the file of the list; raise CheckListError where it is not one, or of another format."""
     try:
-        document = json.loads(content)
+        document = json.loads(content)["data"]
         if document["format"] != FORMAT:
             msg = f"the list has format {document['format']!r}, this version reads {FORMAT}: take a newer one"
             raise CheckListError(msg)

@@ -133,8 +133,8 @@ def build_names(source: CatalogSource, rows: Iterable[AliasRow] | None = None) -
     names = {name: _decide(name, rivals, source) for name, rivals in claims.items()}
     hashes: dict[str, list[Claim]] = defaultdict(list)
     for model in source.models.values():
-        slug = names[model.id.partition("/")[2].lower()]
-        if slug.id is None:
+        slug = names.get(model.id.partition("/")[2].lower())  # an id without a slash has no slug
+        if slug and slug.id is None:
             hashes[hash_name(model.id)].append(Claim(model.id, HASH, "id", model.first))
     names |= {
         name: _decide(name, [*claims.get(name, []), *rivals], source) for name, rivals in hashes.items()

@@ -162,7 +162,7 @@ class _SourceReader:
         endpoints: dict[str, list[tuple[int, EndpointKey, str]]] = defaultdict(list)
         for record, feed, key, parts, first in self.db.execute(SELECT_RECORDS, (UNLISTED, self.hour)):
             if feed == MODELS.name:
-                models.append((record, key, first))
+                models.append((record, loads(parts)[0], first))
             elif feed == ENDPOINTS.name:
                 endpoint_key = EndpointKey(*loads(parts))
                 endpoints[endpoint_key.model].append((record, endpoint_key, first))

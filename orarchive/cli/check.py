@@ -78,7 +78,7 @@ def check_command(
         print_note(f"{time} means its last hour, {timestamps.format_hour(now)}")
     with open_index(archive, cache, progress=is_progress_shown()) as db:
         catalog = build_catalog(db, now if time is not None else None)
-    check_list = parse_check_list(dumps(build_check_list(catalog)))
+    check_list = parse_check_list(dumps({"data": build_check_list(catalog)}))
     findings = list(_find(names, check_list, now.date(), days))
     problem = check_list.describe_age(now)
     if as_json:

@@ -19,6 +19,7 @@ from orarchive.publish import exports, metrics, news_feeds
 from orarchive.publish.api import kinds
 from orarchive.publish.api.envelope import ApiSite
 from orarchive.publish.api.files import ApiBuilder, get_month_path
+from orarchive.publish.catalog_texts import render_texts
 from orarchive.publish.changelog import ChangelogLine
 from orarchive.publish.examples import build_examples
 from orarchive.publish.feed_ids import FeedSite
@@ -110,6 +111,7 @@ class _Site:
         for month in view.dataset.log.by_month:
             months[month] = MonthFacts(**self.builder.build(self._describe_month(month)))
             self.api.note(get_month_path(month), kinds.MONTH, parse_stamp(months[month].as_of))
+        files.update(render_texts(view.catalog, paths.models, self.feed_site))
         self.api.put_descriptions(files, self.parquet_files)
         files.update(exports.build_tables(view))
         month_lines = {month: facts.lines for month, facts in months.items()}

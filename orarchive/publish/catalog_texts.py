@@ -14,15 +14,25 @@ from orarchive.publish.api.kinds import API_FOLDER
 from orarchive.publish.feed_ids import FeedSite
 from orarchive.publish.sanitize import to_safe_json
 
-CALENDAR_PATH = f"{API_FOLDER}/calendar.ics"
-
 PRODUCT = "-//OpenRouter archive//retirements//EN"
 
 BADGE_COLORS = {"live": "blue", "free": "green", "expiring": "orange", "gone": "red"}
 """State of a model -> colour of its badge."""
 
 
-def render_id_lists(catalog: Catalog) -> Iterator[tuple[str, bytes]]:
+def render_texts(catalog: Catalog, paths: dict[str, str], site: FeedSite) -> Iterator[tuple[str, bytes]]:
+    """Yield the lists of ids, the calendar and the badge of each model, with their paths.
+
+    `paths` has the path of each model's page.
+    """
+    yield from _render_id_lists(catalog)
+    yield f"{API_FOLDER}/calendar.ics", _render_calendar(catalog, paths, site)
+    for key, info in catalog.models.items():
+        path = paths[key].removeprefix("models/").removesuffix("/index.html")
+        yield f"badges/{path}.json", _render_badge(info, catalog.hour.date())
+
+
+def _render_id_lists(catalog: Catalog) -> Iterator[tuple[str, bytes]]:
     """Yield the lists of ids, one a line and sorted, with their paths: listed, free, gone."""
     infos = catalog.models.values()
     for name, belongs in ID_LISTS.items():
@@ -38,7 +48,7 @@ ID_LISTS: dict[str, Callable[[ModelInfo], bool]] = {
 """Name of a list -> whether a model is in it. An alias is in no list of free models."""
 
 
-def render_badge(info: ModelInfo, today: dt.date) -> bytes:
+def _render_badge(info: ModelInfo, today: dt.date) -> bytes:
     """Return the badge of a model, in the form that shields.io reads: its prices, or when it goes or went."""
     state, message = _describe_badge(info, today)
     label = escape_invisible(info.id.partition("/")[2] or info.id)
@@ -65,7 +75,7 @@ def _format_per_million(price: Decimal | None) -> str:
     return format_dollars((price or Decimal(0)) * MILLION)
 
 
-def render_calendar(catalog: Catalog, paths: dict[str, str], site: FeedSite) -> bytes:
+def _render_calendar(catalog: Catalog, paths: dict[str, str], site: FeedSite) -> bytes:
     """Return the calendar of the days on which listed models go, as OpenRouter announced them.
 
     `paths` has the path of each model's page.

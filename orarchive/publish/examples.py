@@ -5,7 +5,7 @@ from typing import Any
 
 from orarchive.json_text import format_for_pages
 from orarchive.jsonl import loads
-from orarchive.publish.api.kinds import API_FOLDER, KINDS, STATUS
+from orarchive.publish.api.kinds import API_FOLDER, KINDS
 from orarchive.publish.exports import ENCODING
 
 MAX_ITEMS = 2
@@ -18,12 +18,12 @@ MAX_TEXT_LENGTH = 60
 def build_examples(files: Mapping[str, bytes]) -> dict[str, str]:
     """Return the example of each path on the page of data; kinds of which there is no file are left out.
 
-    The status has none: it changes every hour, and the page would with it.
+    What changes every hour has none: the page would change with it.
     """
     examples = {}
     for kind in KINDS:
         path = next((path for path in files if kind.is_of(path)), None)
-        if path and kind is not STATUS:
+        if path and not kind.is_hourly:
             file = _abridge(loads(files[path]))
             if isinstance(file["data"], list):
                 file["data"] = [*file["data"][:1], *file["data"][MAX_ITEMS:]]

@@ -12,6 +12,7 @@ STATUS_PATH = "api/v1/status.json"
 CLOCK_PATHS = {
     *("index.html", "models/index.html", "patterns/index.html", "prices/index.html", "status/index.html"),
     *(STATUS_PATH, METRICS_PATH, "data/index.html", "llms.txt", "api/v1/index.json"),
+    "api/v1/check.json",
 }
 """Files that name the hour of the site, or the sizes of Parquet files, which have every read. What else they
 show stands in other files, too, or in the status."""

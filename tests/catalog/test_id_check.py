@@ -74,7 +74,8 @@ def test_a_list_is_too_old_after_25_hours() -> None:
         (make_list(format=2), "has format 2, this version reads 1"),
         (make_list()[:-9], "JSONDecodeError"),
         (b"[]", "TypeError"),
-        (b'{"format": 1}', "KeyError: 'as_of'"),
+        (b'{"format": 1}', "KeyError: 'data'"),
+        (b'{"data": {"format": 1}}', "KeyError: 'as_of'"),
         (make_list(alive=[]), "it has no ids"),
         (make_list(as_of="yesterday"), "yesterday"),
         (make_list(as_of="2026-11-20T06:00:00"), "no time zone"),
@@ -147,7 +148,7 @@ def test_the_summary_is_a_table() -> None:
 def test_names_from_a_site_are_text() -> None:
     """What a list says must not begin another command of the workflow, or another row of the table."""
     hostile: dict[str, Any] = json.loads(make_list())
-    hostile["replacements"]["anthropic/claude-2.1"] = "x`|\n::error::y"
+    hostile["data"]["replacements"]["anthropic/claude-2.1"] = "x`|\n::error::y"
     hostile_list = parse_check_list(json.dumps(hostile).encode())
     findings = [Finding("a", 1, 1, judge("anthropic/claude-2.1", hostile_list, TODAY, 1))]
     assert all("\n" not in line for line in format_annotations(findings))

@@ -18,7 +18,7 @@ MAX_LIST_BYTES = 25_000
 @pytest.mark.real_data
 def test_every_id_is_found_and_judged(two_years_index: sqlite3.Connection) -> None:
     catalog = build_catalog(two_years_index)
-    content = dumps(build_check_list(catalog))
+    content = dumps({"data": build_check_list(catalog)})
     assert len(gzip.compress(content)) < MAX_LIST_BYTES
     check_list = parse_check_list(content)
     assert len(catalog.models) > 800

@@ -7,12 +7,15 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.protocols import Validator
 
-from orarchive.publish.api.kinds import API_FOLDER, OPENAPI_FILE, SCHEMA_FOLDER
+from orarchive.publish.api.kinds import API_FOLDER, OPENAPI_FILE, PLAIN_FILES, SCHEMA_FOLDER
 
 Site = Mapping[str, bytes]
 
-FOREIGN_FORMS = (f"{API_FOLDER}/{SCHEMA_FOLDER}/", f"{API_FOLDER}/{OPENAPI_FILE}")
-"""Files whose form is not ours: schemas, and the OpenAPI file."""
+FOREIGN_FORMS = (
+    *(f"{API_FOLDER}/{SCHEMA_FOLDER}/", f"{API_FOLDER}/{OPENAPI_FILE}"),
+    *(f"{API_FOLDER}/{path}" for path in PLAIN_FILES),
+)
+"""Files without the envelope: schemas, the OpenAPI file, and texts."""
 
 
 def read_data(site: Site, name: str) -> Any:

@@ -46,7 +46,7 @@ LIST: dict[str, Any] = {
 
 def make_list(**members: Any) -> bytes:
     """Return the content of the list with other members."""
-    return json.dumps({**LIST, **members}).encode()
+    return json.dumps({"data": {**LIST, **members}}).encode()
 
 
 def read_list() -> CheckList:

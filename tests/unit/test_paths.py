@@ -19,7 +19,7 @@ from orarchive.collect.settings import Settings
 from orarchive.domain.feeds import ENDPOINTS, IMAGE_ENDPOINTS, FanOutFeed
 from orarchive.domain.feeds import MODELS as MODELS_FEED
 from orarchive.domain.ranking_series import CATEGORY, ORDER, SERIES
-from orarchive.publish.api.kinds import API_FOLDER, KINDS, OPENAPI_FILE, SCHEMA_FOLDER
+from orarchive.publish.api.kinds import API_FOLDER, KINDS, OPENAPI_FILE, PLAIN_FILES, SCHEMA_FOLDER
 from orarchive.publish.pages import get_model_path
 from orarchive.sample import Service
 from tests.support.archives import HOUR, Stage, assert_tidy, make_archive, read_data_files, read_git
@@ -242,7 +242,7 @@ def test_a_site_of_such_names(stage: Stage, tmp_path: Path) -> None:
         check_path(path)
     models = [path for path in site if path.startswith("models/") and path.endswith(".html")]
     assert len(models) > len(IDS) - 20
-    described = (OPENAPI_FILE, SCHEMA_FOLDER)
+    described = (OPENAPI_FILE, SCHEMA_FOLDER, *PLAIN_FILES)
     files = [path for path in site if path.startswith(API_FOLDER) and path.split("/")[2] not in described]
     assert [path for path in files if sum(kind.is_of(path) for kind in KINDS) != 1] == []
     assert f"{API_FOLDER}/rankings/a/b=2fc=2fd=2fe.json" in files

@@ -11,6 +11,7 @@ from orarchive.publish.api.types import (
     Count,
     Date,
     DecimalText,
+    Hour,
     Shape,
     describe,
     restrict,
@@ -89,6 +90,19 @@ class PriceClassRow(Shape, frozen=True, kw_only=True):
         restrict(["", ALIAS, ROUTER, UNPRICED, NOT_BY_TOKEN]),
         describe("Why it is outside the tiers; empty within"),
     ]
+
+
+class CheckList(Shape, frozen=True, kw_only=True):
+    """Every id that was ever listed, with its state, to check the ids of a repository by."""
+
+    format: Annotated[Count, describe("Number of this form, for the script that reads it")]
+    as_of: Annotated[Hour, describe("Hour (UTC) of the list")]
+    alive: Annotated[list[str], describe("Ids that are listed without a date of their end")]
+    expires: Annotated[dict[str, Date], describe("Ids that are listed -> the day of their end")]
+    gone: Annotated[dict[str, Date], describe("Ids that are no longer listed -> the last day")]
+    slugs: Annotated[dict[str, str], describe("Permanent names that requests may have -> ids")]
+    replacements: Annotated[dict[str, str], describe("Ids that are gone or go -> what replaces them")]
+    dearer: Annotated[list[str], describe("Those of them whose replacement costs more")]
 
 
 class CatalogRow(Shape, frozen=True, kw_only=True):

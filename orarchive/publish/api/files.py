@@ -4,21 +4,18 @@ Their members are described in `types`, `ranking_types` and `status_types`.
 """
 
 import datetime as dt
-import hashlib
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
-
-from msgspec import UNSET
 
 from orarchive.domain.keys import get_provider_of_tag
 from orarchive.domain.records import Endpoint, Model, as_texts
-from orarchive.index.events import Event
-from orarchive.jsonl import Record, dumps, loads
+from orarchive.jsonl import Record, loads
 from orarchive.publish.api import kinds, types
+from orarchive.publish.api.catalog import describe_model, list_catalog_files
 from orarchive.publish.api.change_hours import find_feeds_hour, find_model_hour
 from orarchive.publish.api.envelope import ApiFile, ApiSite
+from orarchive.publish.api.events import build_events
+from orarchive.publish.api.model_types import Model as ModelFile
 from orarchive.publish.api.rankings import list_ranking_files
 from orarchive.publish.api.schemas import build_openapi, build_schemas, get_schema_path
 from orarchive.publish.api.status import build_status
@@ -29,13 +26,10 @@ from orarchive.publish.sanitize import to_safe_json
 from orarchive.publish.site_files import SiteFiles
 from orarchive.publish.views import View
 from orarchive.publish.views.endpoints import ABILITIES, read_endpoint
-from orarchive.publish.views.models import ModelView
+from orarchive.publish.views.models import ModelView, floor_day
 from orarchive.timestamps import format_stamp, parse_stamp
 
 LIFECYCLE_MEMBERS = ("state", "first_seen", "last_seen", "arrival")
-
-EVENT_ID_DIGITS = 12
-"""Hex digits that tell the events of an hour apart."""
 
 
 @dataclass(frozen=True)
@@ -74,9 +68,15 @@ class ApiBuilder:
             build_status(self.view, [*reversed(self.view.dataset.log.by_month)]),
         )
         ranking_files = list_ranking_files(self.view, category_pages, self.site)
-        for file in (*self._list_record_files(), *ranking_files, status):
+        catalog_files = list_catalog_files(self.view.catalog, self._find_catalog_hour())
+        for file in (*self._list_record_files(), *catalog_files, *ranking_files, status):
             self.put(files, file)
             self.note(file.path, file.kind, file.as_of)
+
+    def _find_catalog_hour(self) -> dt.datetime:
+        """Return the hour since which the catalogue is as it is: health counts by whole days."""
+        hour = find_feeds_hour(self.view.dataset, "models", "endpoints")
+        return max(hour, floor_day(self.view.hour))
 
     def _list_record_files(self) -> Iterator[ApiFile]:
         """Yield the lists of models, endpoints, providers, authors and relations."""
@@ -95,7 +95,10 @@ class ApiBuilder:
     def build_model(self, model: ModelView) -> ApiFile:
         """Build the file of a model."""
         as_of = find_model_hour(self.view.dataset, model.entry)
-        data = _build_model(model, self.rows[model.model.id])
+        log = self.view.dataset.log
+        events = build_events(log.decode(log.by_model.get(model.model.id, ())))
+        row = self.rows[model.model.id] | describe_model(self.view.catalog, model.model.id)
+        data = _build_model(model, row, events)
         return ApiFile(self.get_model_path(model), kinds.MODEL, as_of, data)
 
     def get_model_path(self, model: ModelView) -> str:
@@ -104,9 +107,8 @@ class ApiBuilder:
 
     def build_month(self, month: str) -> ApiFile:
         """Build the file of the events of a month."""
-        repetitions: Counter[bytes] = Counter()
         log = self.view.dataset.log
-        events = [_build_event(event, repetitions) for event in log.decode(log.by_month[month])]
+        events = build_events(log.decode(log.by_month[month]))
         as_of = parse_stamp(max(event.hour for event in events))
         return ApiFile(get_month_path(month), kinds.MONTH, as_of, events)
 
@@ -121,7 +123,8 @@ class ApiBuilder:
         }
         for path, description in descriptions.items():
             files[path] = to_safe_json(description)
-        sizes = {path: files.get_size(path) for path in (*self.described, *descriptions)}
+        plain = [f"{kinds.API_FOLDER}/{path}" for path in kinds.PLAIN_FILES]
+        sizes = {path: files.get_size(path) for path in (*self.described, *descriptions, *plain)}
         self.put(files, self._build_index(sizes, parquet_files))
 
     def _build_index(self, sizes: dict[str, int], parquet_files: Sequence[ParquetFile]) -> ApiFile:
@@ -130,11 +133,11 @@ class ApiBuilder:
         rows = []
         for name in sorted([path, *sizes]):
             kind, as_of = self.described.get(name, (kinds.INDEX if name == path else None, None))
-            is_static = name != path and kind is not kinds.STATUS
+            is_static = name != path and not (kind and kind.is_hourly)
             rows.append(
                 FileRow(
                     link=self.site.link(name),
-                    description=kind.description if kind else "Description of the API",
+                    description=kind.description if kind else _describe_plain(name),
                     schema=self.site.link(get_schema_path(kind)) if kind else None,
                     as_of=format_stamp(as_of) if as_of and is_static else None,
                     bytes=sizes[name] if is_static else None,
@@ -151,8 +154,14 @@ class ApiBuilder:
             )
             for file in parquet_files
         ]
-        as_of = max(as_of for kind, as_of in self.described.values() if kind is not kinds.STATUS)
+        as_of = max(as_of for kind, as_of in self.described.values() if not kind.is_hourly)
         return ApiFile(kinds.INDEX.paths[0], kinds.INDEX, as_of, Index(files=rows, parquet=parquet))
+
+
+def _describe_plain(path: str) -> str:
+    """Say what a file without the envelope is."""
+    name = path.removeprefix(f"{kinds.API_FOLDER}/")
+    return kinds.PLAIN_FILES[name].description if name in kinds.PLAIN_FILES else "Description of the API"
 
 
 def get_month_path(month: str) -> str:
@@ -182,11 +191,12 @@ def _build_model_row(view: ModelView, site: ApiSite, model_files: dict[str, str]
     }
 
 
-def _build_model(view: ModelView, row: Record) -> types.Model:
-    """Build a model's own file: its row, its record as last seen, and every price of it and its endpoints."""
+def _build_model(view: ModelView, row: Record, events: list[types.Event]) -> ModelFile:
+    """Build a model's own file: its row, its record as last seen, every price of it and its endpoints."""
     endpoints = sorted(view.dataset.endpoints_by_model.get(view.model.id, ()), key=lambda entry: entry.key)
-    return types.Model(
+    return ModelFile(
         **row,
+        events=events,
         record=view.entry.record,
         **_build_price_history(view.points),
         endpoints=[
@@ -274,37 +284,6 @@ def _build_relations(view: View, endpoints: list[RecordEntry]) -> types.Relation
         author_models=[(model.model.lab, model.model.id) for model in view.models],
         provider_models=sorted(served),
     )
-
-
-def _build_event(event: Event, repetitions: Counter[bytes]) -> types.Event:
-    """Return an event with its id; `repetitions` counts the events so far that are told apart by no more.
-
-    The id is made of what never changes: not of values, which another rule could spell otherwise. A repair of
-    an hour may repeat an event of it; as events are appended, the number of the repetition stays, too.
-    """
-    identity = dumps([event.origin, event.hour, event.feed, event.kind, event.key, event.field])
-    repetitions[identity] += 1
-    digest = hashlib.sha256(identity + b"%d" % repetitions[identity]).hexdigest()
-    return types.Event(
-        id=f"{event.hour[:13]}Z-{digest[:EVENT_ID_DIGITS]}",
-        hour=event.hour,
-        after=event.after or UNSET,
-        by=event.by,
-        kind=event.kind,
-        feed=event.feed,
-        key=event.key,
-        field=event.field or UNSET,
-        old=_omit_none(event.old),
-        new=_omit_none(event.new),
-        percent=_omit_none(event.percent),
-        cause=event.cause or UNSET,
-        origin=event.origin,
-    )
-
-
-def _omit_none(value: Any) -> Any:
-    """Return a value, or for None the sign that its member is left out."""
-    return UNSET if value is None else value
 
 
 def _build_lifecycle(entry: RecordEntry) -> Record:

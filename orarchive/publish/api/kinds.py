@@ -4,7 +4,16 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from orarchive.publish.api import ranking_types, status_types, types
+from orarchive.publish.api import (
+    catalog_types,
+    direct_types,
+    model_types,
+    name_types,
+    ranking_types,
+    shortlist_types,
+    status_types,
+    types,
+)
 
 API_FOLDER = "api/v1"
 
@@ -17,6 +26,12 @@ PARAMETER = re.compile(r"\{(\w+)\}")
 """A part of a path that has a value for each file."""
 
 CHANGES = (
+    (
+        "1.2.0",
+        "New: catalog.json, aliases.json, redirects.json, gone.json, shortlists.json, lists, best-value.json,"
+        " direct.json and check.json; ids.txt, free.txt and gone.txt; calendar.ics; badges below `badges`. A"
+        " model's file has `events`, `family`, `size`, `price_class`, `flags`, `names` and `successor`.",
+    ),
     (
         "1.1.0",
         "index.json lists the Parquet files that came with the site, in `parquet`. Beside the API, the"
@@ -67,6 +82,7 @@ PATH_PARAMETERS = {
     "variant": "Part of a model id after `:`",
     "category": "Category of rankings, `all` for all uses together",
     "subcategory": "Part of the category after `/`",
+    "list": "Name of the list, such as `fastest`",
     "month": "Month of the hours in which the events became known, such as 2026-11",
     "schema": "Name of the schema, as files name it in their `schema`",
 }
@@ -82,6 +98,8 @@ class FileKind:
     data: Any
     """Type of `data`."""
     description: str
+    is_hourly: bool = False
+    """Whether a file changes every hour."""
 
     def is_of(self, path: str) -> bool:
         """Return whether a file of the site is of this kind."""
@@ -94,6 +112,7 @@ STATUS = FileKind(
     ("status.json",),
     status_types.Status,
     "State of the archive: hours, the last run, coverage, gaps",
+    is_hourly=True,
 )
 INDEX = FileKind("index", ("index.json",), status_types.Index, "Every file of the API")
 MODELS = FileKind(
@@ -102,8 +121,8 @@ MODELS = FileKind(
 MODEL = FileKind(
     "model",
     ("models/{author}/{slug}.json", "models/{author}/{slug}/{variant}.json"),
-    types.Model,
-    "A model: its record, every price of it and of its endpoints",
+    model_types.Model,
+    "A model: its record, every price of it and of its endpoints, its changes, and what they mean",
 )
 ENDPOINTS = FileKind(
     "endpoints", ("endpoints.json",), list[types.EndpointRow], "Every endpoint now, with its prices"
@@ -137,7 +156,76 @@ VALIDATION = FileKind(
     "How the rankings were read, and what they match",
 )
 
+CATALOG = FileKind(
+    "catalog",
+    ("catalog.json",),
+    list[catalog_types.CatalogRow],
+    "Every listed model with what one chooses by, in one small file",
+)
+ALIASES = FileKind(
+    "aliases", ("aliases.json",), list[name_types.NameRow], "Further names of models, and what they stand for"
+)
+REDIRECTS = FileKind(
+    "redirects",
+    ("redirects.json",),
+    name_types.RedirectFile,
+    "What replaces models that are gone or about to go",
+)
+GONE = FileKind(
+    "gone", ("gone.json",), list[name_types.TombstoneRow], "Every model that is gone, and how it went"
+)
+SHORTLISTS = FileKind(
+    "shortlists",
+    ("shortlists.json",),
+    list[shortlist_types.ShortlistData],
+    "A few models for a need, with every part of their scores",
+)
+LIST = FileKind(
+    "list",
+    ("lists/{list}.json",),
+    shortlist_types.RankedListData,
+    "Endpoints and models ranked by one measure, such as `lists/fastest.json`",
+)
+BEST_VALUE = FileKind(
+    "best_value",
+    ("best-value.json",),
+    shortlist_types.BestValueData,
+    "Models than which no other is both cheaper and better",
+)
+DIRECT = FileKind(
+    "direct",
+    ("direct.json",),
+    list[direct_types.DirectRow],
+    "What makers ask directly for models that they serve themselves",
+)
+CHECK = FileKind(
+    "check",
+    ("check.json",),
+    catalog_types.CheckList,
+    "Every id that was ever listed with its state, to check the ids of a repository by",
+    is_hourly=True,
+)
+
+
+@dataclass(frozen=True)
+class PlainFile:
+    """A file without the envelope."""
+
+    type: str
+    """Its media type."""
+    description: str
+
+
+PLAIN_FILES = {
+    "ids.txt": PlainFile("text/plain", "Ids of the listed models, one a line"),
+    "free.txt": PlainFile("text/plain", "Ids of the models that are free, one a line"),
+    "gone.txt": PlainFile("text/plain", "Ids of the models that are no longer listed, one a line"),
+    "calendar.ics": PlainFile("text/calendar", "Days on which models leave, as OpenRouter announced them"),
+}
+"""Path below `API_FOLDER` -> the file."""
+
 KINDS = (
     *(INDEX, STATUS, MODELS, MODEL, ENDPOINTS, PROVIDERS, AUTHORS, RELATIONS, MONTH),
+    *(CATALOG, ALIASES, REDIRECTS, GONE, SHORTLISTS, LIST, BEST_VALUE, DIRECT, CHECK),
     *(CATEGORIES, RANKING, VALIDATION),
 )

@@ -38,10 +38,9 @@ class NameRow(Shape, frozen=True, kw_only=True):
     ]
 
 
-class RedirectRow(Shape, frozen=True, kw_only=True, rename={"source": "from", "target": "to"}):
+class Replacement(Shape, frozen=True, kw_only=True, rename={"target": "to"}):
     """What replaces a model that is gone or about to go."""
 
-    source: Annotated[str, describe(MODEL_ID)]
     target: Annotated[str, describe("Model that is listed, and neither an alias nor a router")]
     kind: Annotated[
         str,
@@ -72,7 +71,13 @@ class RedirectRow(Shape, frozen=True, kw_only=True, rename={"source": "from", "t
             "Flags that the model had and the replacement is not known to have; also `context` and the like"
         ),
     ]
-    last_verified: Annotated[Hour, describe("Hour (UTC) in which the replacement was listed")]
+
+
+class RedirectRow(Replacement, frozen=True, kw_only=True, rename={"source": "from", "target": "to"}):
+    """A model and what replaces it."""
+
+    source: Annotated[str, describe(MODEL_ID)]
+    last_verified: Annotated[Date, describe("Last day (UTC) on which the replacement was seen in the list")]
 
 
 class UnreplacedRow(Shape, frozen=True, kw_only=True):
@@ -85,8 +90,8 @@ class UnreplacedRow(Shape, frozen=True, kw_only=True):
 class RedirectFile(Shape, frozen=True, kw_only=True):
     """What replaces what."""
 
-    redirects: Annotated[list[RedirectRow], describe("By id of the model")]
-    unreplaced: Annotated[list[UnreplacedRow], describe("By id")]
+    redirects: Annotated[list[RedirectRow], describe("What replaces each model, by its id")]
+    unreplaced: Annotated[list[UnreplacedRow], describe("Models that nothing replaces, by id")]
 
 
 class TombstoneRow(Shape, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ from orarchive.publish.api.kinds import (
     OPENAPI_FILE,
     PARAMETER,
     PATH_PARAMETERS,
+    PLAIN_FILES,
     PROMISE,
     SCHEMA_FOLDER,
     FileKind,
@@ -113,6 +114,9 @@ def _list_paths() -> Iterator[tuple[str, Record]]:
         schema = {"$ref": f"#/components/schemas/{_name_envelope(kind)}"}
         for path in kind.paths:
             yield path, _describe_path(path, kind.name, kind.description, schema)
+    for path, file in PLAIN_FILES.items():
+        name = path.partition(".")[0]
+        yield path, _describe_path(path, f"{name}_list", file.description, {"type": "string"}, file.type)
     for path, name, summary in (
         (f"{SCHEMA_FOLDER}/{{schema}}.json", "schema", "JSON Schema of a kind of file"),
         (OPENAPI_FILE, "openapi", "This description"),
@@ -120,7 +124,9 @@ def _list_paths() -> Iterator[tuple[str, Record]]:
         yield path, _describe_path(path, name, summary, {"type": "object"})
 
 
-def _describe_path(path: str, name: str, summary: str, schema: Record) -> Record:
+def _describe_path(
+    path: str, name: str, summary: str, schema: Record, media_type: str = "application/json"
+) -> Record:
     """Return the item of a path: its parameters, and the answer to a request."""
     parameters = PARAMETER.findall(path)
     item: Record = {
@@ -128,7 +134,7 @@ def _describe_path(path: str, name: str, summary: str, schema: Record) -> Record
             "operationId": "_".join(["get", name, *parameters]),
             "summary": summary,
             "responses": {
-                "200": {"description": summary, "content": {"application/json": {"schema": schema}}},
+                "200": {"description": summary, "content": {media_type: {"schema": schema}}},
                 **({"404": {"description": "There is no such file"}} if parameters else {}),
             },
         }

@@ -27,7 +27,9 @@ class ScorePart(Shape, frozen=True, kw_only=True):
     samples: Samples
     better: Annotated[Count, describe("Number of candidates with a better value")]
     of: Annotated[Count, describe("Number of candidates with a value")]
-    normalised: Annotated[DecimalText, describe("1 - better / of, to four digits")]
+    normalised: Annotated[
+        DecimalText, describe("Share of the candidates that are not better: 1 - better / of, to four digits")
+    ]
     weight: Annotated[
         DecimalText,
         describe("Its share of the score; those of the known parts add up to 1, but for rounding"),
@@ -57,11 +59,11 @@ class DisplacedEntry(Shape, frozen=True, kw_only=True):
     id: Annotated[str, describe(MODEL_ID)]
     family: Annotated[str | None, describe("Line of its author's models")]
     position: Annotated[Position, describe("Its place by the score alone")]
-    score: Annotated[DecimalText, describe("Its score")]
+    score: Annotated[DecimalText, describe("Its score, as `score` of entries")]
     because_of: Annotated[list[str], describe("The models of its family that are in")]
 
 
-class ShortlistFile(Shape, frozen=True, kw_only=True):
+class ShortlistData(Shape, frozen=True, kw_only=True):
     """A few models for a need."""
 
     name: Annotated[str, describe("Name of the need")]
@@ -85,7 +87,7 @@ class ListRow(Shape, frozen=True, kw_only=True):
     samples: Samples
 
 
-class ListFile(Shape, frozen=True, kw_only=True):
+class RankedListData(Shape, frozen=True, kw_only=True):
     """Endpoints, and models by their best endpoint, ranked by one measure."""
 
     name: Annotated[str, describe("Name of the list")]
@@ -97,7 +99,7 @@ class ListFile(Shape, frozen=True, kw_only=True):
     ]
     rule: Annotated[str, describe("What is in it")]
     unknown: Unknown
-    endpoints: Annotated[list[ListRow], describe("Best first")]
+    endpoints: Annotated[list[ListRow], describe("Every endpoint with a value, best first")]
     models: Annotated[list[ListRow], describe("Each model once, by its best endpoint; best first")]
 
 
@@ -110,7 +112,7 @@ class BestValueRow(Shape, frozen=True, kw_only=True):
     quality: Annotated[DecimalText, describe("Its quality, by the measure of the list")]
 
 
-class BestValueFile(Shape, frozen=True, kw_only=True):
+class BestValueData(Shape, frozen=True, kw_only=True):
     """The models that give the best quality for their price."""
 
     name: Annotated[str, describe("Name of the list")]

@@ -223,17 +223,6 @@ class ModelEndpoint(EndpointRow, frozen=True, kw_only=True):
     conditional_price_history: ConditionalPrices
 
 
-class Model(ModelRow, frozen=True, kw_only=True):
-    """A model with its record, every price of it, and its endpoints."""
-
-    record: Annotated[
-        Foreign, describe("The model's entry in OpenRouter's list as last sent, with every field and value")
-    ]
-    price_history: PriceHistory
-    conditional_price_history: ConditionalPrices
-    endpoints: Annotated[list[ModelEndpoint], describe("Its endpoints, current and former")]
-
-
 class AuthorRow(Shape, frozen=True, kw_only=True):
     """An author of models."""
 

@@ -11,6 +11,7 @@ from orarchive.publish.api.kinds import (
     CHANGES,
     KINDS,
     OPENAPI_FILE,
+    PLAIN_FILES,
     PROMISE,
     SCHEMA_FOLDER,
 )
@@ -129,7 +130,13 @@ def build_data_page(
         database=_list_files({site.database: DATABASE_WORDS, METADATA_NAME: METADATA_WORDS}, examples),
         tables=_list_files(TABLES, examples),
         parquet_files=_list_files({file.path: describe(file) for file in parquet_files}, {}),
-        api_files=[*_list_api_files(examples), *_list_files(OTHER_API_FILES, examples)],
+        api_files=[
+            *_list_api_files(examples),
+            *_list_files(
+                {f"{API_FOLDER}/{path}": file.description for path, file in PLAIN_FILES.items()}, examples
+            ),
+            *_list_files(OTHER_API_FILES, examples),
+        ],
         promise=PROMISE,
         api_changes=CHANGES,
         feeds=_list_files(FEEDS, examples),
