@@ -19,6 +19,7 @@ from orarchive.publish import exports, metrics, news_feeds
 from orarchive.publish.api import kinds
 from orarchive.publish.api.envelope import ApiSite
 from orarchive.publish.api.files import ApiBuilder, get_month_path
+from orarchive.publish.catalog_feeds import list_catalog_feeds
 from orarchive.publish.catalog_texts import render_texts
 from orarchive.publish.changelog import ChangelogLine
 from orarchive.publish.examples import build_examples
@@ -185,7 +186,10 @@ class _Site:
         """Yield the feeds of all changes, of cuts, and of each topic and kind, with their paths."""
         everything = news.select(reversed(self.view.dataset.log.by_hour), lambda line: True)
         cuts = news.select(news.list_hours(CUTS), news_feeds.is_cut)
-        for feed, entries in ((CHANGES_FEED, everything), (CUTS_FEED, cuts)):
+        special = [
+            (feed.feed, news.select(feed.hours, feed.is_wanted)) for feed in list_catalog_feeds(self.view)
+        ]
+        for feed, entries in ((CHANGES_FEED, everything), (CUTS_FEED, cuts), *special):
             for path, render in ((feed.atom_path, render_atom), (feed.json_path, render_json_feed)):
                 yield path, render(entries, feed.title, path, feed.page, self.feed_site)
         for topic, title in TOPIC_NAMES.items():

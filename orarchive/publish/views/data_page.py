@@ -20,9 +20,11 @@ from orarchive.publish.api.schemas import get_schema_path
 from orarchive.publish.news_feeds import (
     CHANGES_FEED,
     CUTS_FEED,
+    FREE_FEED,
     MAX_ENTRIES,
     MAX_MODEL_ENTRIES,
     MAX_TOPIC_ENTRIES,
+    RETIREMENTS_FEED,
 )
 from orarchive.publish.parquet_list import ParquetFile, describe
 from orarchive.publish.views import View
@@ -68,6 +70,10 @@ FEEDS = {
     CHANGES_FEED.json_path: "everything, as JSON Feed",
     CUTS_FEED.atom_path: CUTS_FEED.title.lower(),
     CUTS_FEED.json_path: "the same as JSON Feed",
+    FREE_FEED.atom_path: FREE_FEED.title.lower(),
+    FREE_FEED.json_path: "the same as JSON Feed",
+    RETIREMENTS_FEED.atom_path: RETIREMENTS_FEED.title.lower(),
+    RETIREMENTS_FEED.json_path: "the same as JSON Feed",
 }
 
 
