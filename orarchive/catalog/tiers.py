@@ -58,7 +58,7 @@ def _find_reason_outside(model: CatalogModel) -> str:
         return ROUTER
     if not model.is_charged_by_token:
         return NOT_BY_TOKEN
-    return "" if all(name in prices for name in MAIN_DIMENSIONS) else UNPRICED
+    return "" if blend(prices) is not None else UNPRICED
 
 
 def _find_tier(price: Decimal, is_free: bool) -> str:

@@ -68,10 +68,11 @@ def test_zero_input_beside_other_prices_is_not_free() -> None:
         ("lab/model-1", {"alias_target": {"slug": "lab/model-2"}}, ALIAS),
         ("lab/auto", {"pricing": {"prompt": "-1", "completion": "-1"}}, ROUTER),
         ("lab/model-1", {"pricing": {}}, UNPRICED),
+        ("lab/model-1", {"pricing": {"prompt": "0.1", "completion": "-1"}}, UNPRICED),
         ("lab/model-1", {"pricing": {"prompt": "0.000001"}}, UNPRICED),
         ("google/lyria", {"pricing": {"prompt": "0", "completion": "0"}, **LYRIA}, NOT_BY_TOKEN),
     ],
-    ids=["alias", "target", "router", "unpriced", "half a price", "music"],
+    ids=["alias", "target", "router", "unpriced", "dynamic output", "half a price", "music"],
 )
 def test_outside_of_tiers(key: str, fields: dict[str, Any], outside: str) -> None:
     """Two music models with zero token prices cost 8 cents a song: they are neither free nor in a tier."""
