@@ -17,10 +17,11 @@ BUDGETS_MB = {24 * 30: 15, 24 * 365: 60}
 """Hours of an archive -> MB of its database."""
 
 EXPORT = """
-import sqlite3, sys
+import sys
 from pathlib import Path
-from orarchive.index.download import export_file
-export_file(sqlite3.connect(Path(sys.argv[1]).as_uri() + "?mode=ro", uri=True), Path(sys.argv[2]))
+from orarchive.catalog.tables import CATALOG_TABLES
+from orarchive.index.download import export_index
+export_index(Path(sys.argv[1]), Path(sys.argv[2]), added=CATALOG_TABLES)
 """
 
 

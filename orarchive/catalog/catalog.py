@@ -15,7 +15,7 @@ from orarchive.catalog.labs import Lab, build_labs
 from orarchive.catalog.latest_names import add_latest_names
 from orarchive.catalog.lists import LISTS, BestValue, RankedList, build_best_value, build_list
 from orarchive.catalog.model_info import OPEN_WEIGHTS, ModelInfo, build_model_info
-from orarchive.catalog.names import Names, build_names
+from orarchive.catalog.names import Names, build_names, map_permaslugs
 from orarchive.catalog.overrides import OverrideAudit, audit_override, load_overrides
 from orarchive.catalog.past_scores import restore_scores
 from orarchive.catalog.redirects import Redirects, build_redirects
@@ -80,6 +80,11 @@ class Catalog:
     def redirects(self) -> Redirects:
         """Return what replaces each model that is gone or about to go."""
         return build_redirects(self.source, self.models)
+
+    @cached_property
+    def permaslugs(self) -> dict[str, str]:
+        """Return the id that each name of a model in rankings means."""
+        return map_permaslugs(self.source.models)
 
     @cached_property
     def tombstones(self) -> dict[str, Tombstone]:

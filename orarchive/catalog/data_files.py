@@ -5,7 +5,9 @@ import tomllib
 from dataclasses import MISSING, dataclass, fields
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, TypeVar
+from zlib import crc32
 
 from orarchive.errors import ArchiveError
 
@@ -95,6 +97,13 @@ def list_data_files(folder: str) -> list[str]:
     """List the TOML files of a folder below `data/`, as `load_document` takes them, by name."""
     names = (file.name for file in files("orarchive.catalog").joinpath("data", folder).iterdir())
     return sorted(f"{folder}/{name}" for name in names if name.endswith(".toml"))
+
+
+def hash_data_files() -> int:
+    """Return a checksum of all files below `data/`, which changes when one of them does."""
+    folder = Path(__file__).parent / "data"
+    paths = sorted(folder.rglob("*.toml"), key=lambda path: path.relative_to(folder).as_posix())
+    return crc32(b"".join(path.read_bytes() for path in paths))
 
 
 @cache

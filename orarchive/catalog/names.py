@@ -263,3 +263,12 @@ def _follow_alias(name: Name, source: CatalogSource) -> Name:
 
 def _list_periods(periods: Iterable[AliasPeriod]) -> tuple[NamePeriod, ...]:
     return tuple(NamePeriod(period.since, period.until, period.target) for period in periods)
+
+
+def map_permaslugs(models: Mapping[str, CatalogModel]) -> dict[str, str]:
+    """Return the model that each name in rankings means: of several the listed one, or the newest."""
+    ids: dict[str, str] = {}
+    for model in sorted(models.values(), key=lambda model: (model.is_listed, model.first), reverse=True):
+        if not model.model.is_alias:
+            ids.setdefault(model.model.permaslug, model.id)
+    return ids

@@ -96,6 +96,7 @@ def build_site_command(
     opened, progress = open_archive(archive), is_progress_shown()
     _refuse_out(out, opened)
     # pandas and Jinja are imported here, so that neither other commands nor refusals load them.
+    from orarchive.catalog.tables import CATALOG_TABLES
     from orarchive.history.history import read_history
     from orarchive.index.database import build_in_memory, open_index
     from orarchive.index.download import export_index, locate_index
@@ -117,7 +118,7 @@ def build_site_command(
     ):
         database, pages = Path(folder) / DATABASE, Path(folder) / "files"
         pages.mkdir()
-        exported = pool.submit(export_index, index, database, benchmarks)
+        exported = pool.submit(export_index, index, database, benchmarks, CATALOG_TABLES)
         earlier, view = read_manifest(out), _read_view(db, hour, benchmarks)
         origin = read_origin(opened, db)
         maker = compute_maker(base_url, origin, view.is_past, benchmarks)

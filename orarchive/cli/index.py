@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from orarchive.catalog.tables import CATALOG_TABLES
 from orarchive.cli.options import (
     cache_option,
     is_progress_shown,
@@ -44,7 +45,7 @@ def index_command(archive: Archive, out: Path | None, cache: Path | None, as_jso
         path = Path(db.execute("select file from pragma_database_list").fetchone()[0])
         counts = {name: db.execute(f"select count(*) from {name}").fetchone()[0] for name in COUNTED_TABLES}
         if out:
-            export_file(db, out)
+            export_file(db, out, added=CATALOG_TABLES)
             path = out
     if as_json:
         print_json({"path": str(path), **counts})

@@ -97,6 +97,12 @@ class Model:
         return is_dynamic(self.prices.get("prompt"))
 
     @property
+    def permaslug(self) -> str:
+        """Return its name in rankings: the canonical slug, with the variant."""
+        slug, variant = self.canonical_slug or self.id, self.variant
+        return f"{slug}:{variant}" if variant and not slug.endswith(f":{variant}") else slug
+
+    @property
     def is_charged_by_token(self) -> bool:
         """Return whether its token prices are all that it costs.
 

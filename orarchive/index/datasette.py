@@ -1,9 +1,10 @@
 """Metadata for Datasette of the database for download: titles, units, licences, and queries to start from."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
-from orarchive.index.download import TABLES_SQL, VIEWS_SQL
+from orarchive.index.download import TABLES_SQL, VIEWS_SQL, AddedTables
 
 METADATA_NAME = "datasette.json"
 
@@ -65,6 +66,10 @@ QUERIES = {
     "models_at_an_hour": (
         "Models listed at an hour",
         "select key as model, first, last from listed_at where hour = :hour and feed = 'models' order by key",
+    ),
+    "states_at_an_hour": (
+        "Models at an hour by their state",
+        "select model, state, since from states_at where hour = :hour order by state, model",
     ),
     "record_at_an_hour": (
         "A record at an hour, by field",
@@ -138,8 +143,9 @@ QUERIES = {
 """Name -> title and SQL. Parameters are names after a colon."""
 
 
-def build_metadata(name: str) -> dict[str, Any]:
-    """Build the metadata for a database file with a name, without its ending."""
+def build_metadata(name: str, added: AddedTables) -> dict[str, Any]:
+    """Build the metadata for a database file with a name, without its ending, and with added tables."""
+    units, queries = {**UNITS, **added.units}, {**QUERIES, **added.queries}
     return {
         "title": "OpenRouter archive",
         "description": "Models, prices, endpoints and providers of OpenRouter, with every change.",
@@ -149,26 +155,28 @@ def build_metadata(name: str) -> dict[str, Any]:
         "databases": {
             name: {
                 "tables": {
-                    table: _describe_table(table, description, columns)
-                    for table, description, columns in _list_tables()
+                    table: _describe_table(table, description, columns, units.get(table))
+                    for table, description, columns in _list_tables(TABLES_SQL + VIEWS_SQL + added.sql)
                 },
                 "queries": {
-                    query: {"title": title, "sql": _dedent(sql)} for query, (title, sql) in QUERIES.items()
+                    query: {"title": title, "sql": _dedent(sql)} for query, (title, sql) in queries.items()
                 },
             }
         },
     }
 
 
-def _describe_table(table: str, description: str, columns: dict[str, str]) -> dict[str, Any]:
+def _describe_table(
+    table: str, description: str, columns: dict[str, str], units: Mapping[str, str] | None
+) -> dict[str, Any]:
     """Build the metadata of a table or view."""
     metadata: dict[str, Any] = {"description": description}
     if columns:
         metadata["columns"] = columns
     if table in LABEL_COLUMNS:
         metadata["label_column"] = LABEL_COLUMNS[table]
-    if table in UNITS:
-        metadata["units"] = UNITS[table]
+    if units:
+        metadata["units"] = units
     if table in SEARCH_TABLES:
         metadata["fts_table"] = SEARCH_TABLES[table]
     if table in RANKING_TABLES:
@@ -176,10 +184,11 @@ def _describe_table(table: str, description: str, columns: dict[str, str]) -> di
     return metadata
 
 
-def _list_tables() -> list[tuple[str, str, dict[str, str]]]:
-    """List the tables and views, with their descriptions and those of their columns, from the comments."""
+def _list_tables(script: str) -> list[tuple[str, str, dict[str, str]]]:
+    """List the tables and then the views, with their descriptions and those of their columns."""
     tables: list[tuple[str, str, dict[str, str]]] = []
-    for block in re.split(r"\n(?=create )", TABLES_SQL + VIEWS_SQL):
+    blocks = re.split(r"\n(?=create )", script)
+    for block in sorted(blocks, key=lambda block: block.startswith("create view")):
         head, *lines = block.splitlines()
         if match := TABLE_HEAD.fullmatch(head):
             tables.append((match[1], match[2], _read_columns(lines)))

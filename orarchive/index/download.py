@@ -5,8 +5,9 @@ It is built as a file by SQL from the attached index, with its rows in order: eq
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zlib import crc32
@@ -40,7 +41,7 @@ DOWNLOAD_RULES_VERSION = 1
 """Version of the rules that fill the tables; raise it to fill the same tables in another way."""
 
 DOWNLOAD_ID = f"{RULES_VERSION}.{DOWNLOAD_RULES_VERSION}-{crc32((TABLES_SQL + VIEWS_SQL).encode()):08x}"
-"""Identifies tables and rules, those of the index included."""
+"""Identifies tables and rules, those of the index included; without added tables."""
 
 WRITE_CODES = (
     *(sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR),
@@ -176,13 +177,36 @@ Two ids that differ only in characters which SQLite cannot hold are one row of `
 """
 
 
-def export_file(db: sqlite3.Connection, out: Path, benchmarks: bool = True) -> None:
+@dataclass(frozen=True)
+class AddedTables:
+    """Tables that a later room adds to the database, made from the same index."""
+
+    sql: str
+    """Creates the tables and views, with comments as in download.sql; views may use all tables."""
+    rules: str
+    """Identifies the rules and the files that fill the tables."""
+    list_tables: Callable[[sqlite3.Connection, bool], Iterator[tuple[str, Iterable[Row]]]]
+    """Yield each table with its rows, from a connection to the index, with or without benchmarks."""
+    units: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """For Datasette: table -> column -> its unit."""
+    queries: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """For Datasette: name -> title and SQL."""
+
+    @property
+    def id(self) -> str:
+        """Return what identifies all tables and rules of the database, those of the index included."""
+        return f"{DOWNLOAD_ID}+{crc32((self.sql + self.rules).encode()):08x}"
+
+
+def export_file(
+    db: sqlite3.Connection, out: Path, benchmarks: bool = True, added: AddedTables | None = None
+) -> None:
     """Write the database for download of an index; see `export_index`."""
     with locate_index(db) as index:
-        export_index(index, out, benchmarks)
+        export_index(index, out, benchmarks, added)
 
 
-def export_index(index: Path, out: Path, benchmarks: bool = True) -> None:
+def export_index(index: Path, out: Path, benchmarks: bool = True, added: AddedTables | None = None) -> None:
     """Write the database for download of an index's file; it is replaced as a whole or not at all.
 
     `benchmarks` = False leaves out the benchmark scores, which have terms of their own. Raises ArchiveError
@@ -194,7 +218,10 @@ def export_index(index: Path, out: Path, benchmarks: bool = True) -> None:
         with closing(_connect(draft)) as copy:
             copy.execute("attach database ? as src", (f"{index.absolute().as_uri()}?mode=ro",))
             copy.execute("begin")
-            _fill(copy, benchmarks)
+            _fill(copy, benchmarks, added.id if added else DOWNLOAD_ID)
+            if added:
+                with closing(_open(index)) as source:
+                    _add(copy, added, added.list_tables(source, benchmarks))
             copy.execute("commit")
             copy.execute("vacuum into ?", (partial.absolute().as_uri(),))  # a twentieth smaller
         partial.replace(out)
@@ -233,12 +260,19 @@ def _connect(path: Path) -> sqlite3.Connection:
     return db
 
 
-def _fill(db: sqlite3.Connection, benchmarks: bool) -> None:
+def _open(index: Path) -> sqlite3.Connection:
+    """Open the file of an index for reading, with its tables under their own names."""
+    db = sqlite3.connect(f"{index.absolute().as_uri()}?mode=ro", uri=True)
+    db.text_factory = decode_text
+    return db
+
+
+def _fill(db: sqlite3.Connection, benchmarks: bool, schema: str) -> None:
     """Create and fill all tables of a new database from the index attached as `src`."""
     _run_script(db, TEMPORARY_SQL + TABLES_SQL)
     hours = NextHours.load(db)
     db.create_function("next_hour", 3, hours.find_next, deterministic=True)
-    db.execute(INSERT_ABOUT, {"format": DOWNLOAD_FORMAT, "schema": DOWNLOAD_ID, "program": __version__})
+    db.execute(INSERT_ABOUT, {"format": DOWNLOAD_FORMAT, "schema": schema, "program": __version__})
     _insert(db, "feeds", list_feeds(db))
     _insert(db, "hours", list_hours(db))
     _insert(db, "records", list_records(db))
@@ -255,10 +289,17 @@ def _fill(db: sqlite3.Connection, benchmarks: bool) -> None:
     _run_script(db, VIEWS_SQL)
 
 
-def _insert(db: sqlite3.Connection, table: str, rows: Iterable[Row]) -> None:
+def _add(db: sqlite3.Connection, added: AddedTables, tables: Iterable[tuple[str, Iterable[Row]]]) -> None:
+    """Create and fill added tables; of two rows with one key the first counts, as in `models`."""
+    _run_script(db, added.sql)
+    for table, rows in tables:
+        _insert(db, table, rows, "on conflict do nothing")
+
+
+def _insert(db: sqlite3.Connection, table: str, rows: Iterable[Row], conflict: str = "") -> None:
     """Insert rows that have all columns of a table."""
     columns = db.execute("select count(*) from pragma_table_info(?)", (table,)).fetchone()[0]
-    db.executemany(f"insert into {table} values ({', '.join('?' * columns)})", rows)
+    db.executemany(f"insert into {table} values ({', '.join('?' * columns)}) {conflict}", rows)
 
 
 def _run_script(db: sqlite3.Connection, script: str) -> None:

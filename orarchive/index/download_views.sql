@@ -29,6 +29,22 @@ create view listed_at as       -- records that were listed at each hour; `last` 
     from hours join stretches on hours.hour >= stretches.first and (next_first is null or hours.hour < next_first)
     join records on records.id = record join feeds on feeds.feed = records.feed and base_file = file;
 
+create view states_at as       -- state of each model at each hour, as in models; none before it was seen or while unobserved
+    select hours.hour as hour, model, state, since
+    from hours join (
+        select model, 'active' as state, stretches.first as since, next_first as until
+        from stretches join records on records.id = record join feeds on feeds.feed = records.feed and base_file = file
+        where records.feed = 'models'
+        union all
+        select model, case kind when 'missing' then 'stale' else kind end as state, hour as since, until
+        from (
+            select record, kind, hour, lead(hour) over (partition by record order by id) as until
+            from events
+            where feed = 'models' and kind in ('missing', 'deprecated', 'removed', 'returned', 'added', 'first_observed')
+        ) as turns join records on records.id = record
+        where kind in ('missing', 'deprecated', 'removed')
+    ) as states on hours.hour >= since and (until is null or hours.hour < until);
+
 create view fields_at as       -- fields of records at each hour
     select hours.hour as hour, feed, key, model, record, file, field, value
     from hours join field_versions on hours.hour >= field_versions.first

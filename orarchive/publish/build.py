@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape
 
 from tqdm import tqdm
 
+from orarchive.catalog.tables import CATALOG_TABLES
 from orarchive.domain.event_kinds import TOPIC_NAMES, list_labels
 from orarchive.domain.foreign_text import escape_invisible
 from orarchive.domain.records import get_lab
@@ -166,7 +167,7 @@ class _Site:
             robots += f"Sitemap: {base}sitemap.xml\n"
             files["sitemap.xml"] = _render_sitemap([path for path in files if path.endswith(".html")], base)
         files["robots.txt"] = robots.encode()
-        metadata = build_metadata(Path(DATABASE).stem)
+        metadata = build_metadata(Path(DATABASE).stem, CATALOG_TABLES)
         files[METADATA_NAME] = format_for_diffs(metadata).encode() + b"\n"
 
     def _render_feeds(self, months: dict[str, MonthFacts]) -> Iterator[tuple[str, bytes]]:

@@ -13,9 +13,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from orarchive import __version__
+from orarchive.catalog.tables import CATALOG_TABLES
 from orarchive.errors import ArchiveError
 from orarchive.index.database import get_cache_folder, open_index
-from orarchive.index.download import DATABASE_NAME, DOWNLOAD_FORMAT, DOWNLOAD_ID, export_file
+from orarchive.index.download import DATABASE_NAME, DOWNLOAD_FORMAT, export_file
 from orarchive.store.archive import Archive, open_archive
 
 TIMEOUT_S = 60
@@ -71,7 +72,7 @@ def _export(archive: Archive, cache: Path | None) -> Path:
         if not _is_current(path, db):
             with TemporaryDirectory(dir=path.parent) as folder:
                 new_path = Path(folder) / DATABASE_NAME
-                export_file(db, new_path)
+                export_file(db, new_path, added=CATALOG_TABLES)
                 new_path.replace(path)
     return path
 
@@ -85,7 +86,7 @@ def _is_current(path: Path, index: sqlite3.Connection) -> bool:
             state = db.execute(SELECT_STATE).fetchone()
     except sqlite3.Error:
         return False
-    return bool(state == index.execute(SELECT_INDEX_STATE, (DOWNLOAD_ID,)).fetchone())
+    return bool(state == index.execute(SELECT_INDEX_STATE, (CATALOG_TABLES.id,)).fetchone())
 
 
 def _get_user_cache() -> Path:

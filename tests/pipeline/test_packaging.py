@@ -91,6 +91,7 @@ def test_the_wheel_is_small_and_complete(wheel: Path) -> None:
     packaged = {
         "orarchive/py.typed",
         *(f"orarchive/index/{name}.sql" for name in ("schema", "download", "download_views")),
+        "orarchive/catalog/tables.sql",
         "orarchive/store/new_archive/README.md",
         "orarchive/store/new_archive/gitattributes",
         *(f"orarchive/publish/{path.relative_to(ROOT)}" for path in (ROOT / "templates").rglob("*.*")),

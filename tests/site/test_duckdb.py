@@ -37,6 +37,7 @@ NUMBERS = {
     },
     "event_log": {"id": "BIGINT", "n": "BIGINT", "percent": "DOUBLE"},
     "coverage": {"complete": "INTEGER"},
+    "flags": {"with_flag": "BIGINT", "endpoints": "BIGINT"},
 }
 """Columns of views that are no text."""
 

@@ -180,7 +180,7 @@ class View:
     @cached_property
     def rankings(self) -> Rankings:
         """Return the rankings that OpenRouter publishes, joined with the models that they name."""
-        return Rankings(self.dataset, self.models)
+        return Rankings(self.dataset, self.models, self.catalog.permaslugs)
 
     @cached_property
     def graves(self) -> list[Grave]:

@@ -34,8 +34,8 @@ from orarchive.timestamps import format_hour
 
 DATASET_WORDS = "Models, prices, endpoints and providers of OpenRouter, every hour, with every change."
 DATABASE_WORDS = (
-    "SQLite: every value, price, event and hour, by model, endpoint and provider, with full-text search."
-    " Opens in Datasette or DuckDB as it is."
+    "SQLite: every value, price, event and hour, by model, endpoint and provider, with full-text search;"
+    " abilities, names, replacements and shortlists of models. Opens in Datasette or DuckDB as it is."
 )
 METADATA_WORDS = (
     "for Datasette: what each table and column is, units, licences, and queries to start from; datasette"

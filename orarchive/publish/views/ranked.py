@@ -132,12 +132,6 @@ class App:
         )
 
 
-def get_permaslug(model: ModelView) -> str:
-    """Return the name of a model in rankings: its canonical slug, with its variant."""
-    slug, variant = model.model.canonical_slug or model.model.id, model.model.variant
-    return f"{slug}:{variant}" if variant and not slug.endswith(f":{variant}") else slug
-
-
 def compare_ranks(earlier: Mapping[str, int] | None, name: str, rank: int) -> tuple[int | None, bool]:
     """Compare a rank with an earlier ranking, if there is one.
 

@@ -5,7 +5,7 @@ A published permaslug is a canonical slug with its variant. A name that joins wi
 """
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -24,7 +24,6 @@ from orarchive.publish.views.ranked import (
     RankedEntry,
     compare_ranks,
     estimate_spend,
-    get_permaslug,
 )
 from orarchive.publish.views.usage import (
     MAX_ENTRIES,
@@ -77,15 +76,13 @@ class Rankings:
 
     dataset: Dataset
     models: list[ModelView]
+    ids: Mapping[str, str]
+    """Of models, by permaslug."""
 
     @cached_property
     def by_slug(self) -> dict[str, ModelView]:
-        """Return the models by permaslug; of several with the same the listed one, or the newest."""
-        models: dict[str, ModelView] = {}
-        for model in sorted(self.models, key=lambda view: (view.is_there, view.entry.first), reverse=True):
-            if not model.model.is_alias:
-                models.setdefault(get_permaslug(model), model)
-        return models
+        """Return the models by permaslug."""
+        return {slug: self.by_id[model] for slug, model in self.ids.items()}
 
     @cached_property
     def by_id(self) -> dict[str, ModelView]:
@@ -281,7 +278,7 @@ class Rankings:
 
     def draw_model(self, model: ModelView) -> LineChart | None:
         """Draw a model's usage by week, where it was among the first fifty; None where it never was."""
-        slug = get_permaslug(model)
+        slug = model.model.permaslug
         rows = self._rows_by_slug.get(slug, [])
         return self._draw(rows, [slug]) if self.by_slug.get(slug) is model else None
 
