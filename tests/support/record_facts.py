@@ -301,7 +301,7 @@ def draw_lab(surfaces: Surfaces, chance: random.Random) -> Fact:
     row = chance.choice(surfaces.json("authors"))
     name, path = row["author"], f"labs/{row['author']}/index.html"
     cells = surfaces.find_row("labs/index.html", "labs", path) or []
-    rows = [each for each in surfaces.tables["models"] if each["lab"] == name]
+    rows = [each for each in surfaces.tables["models"] if each["author"] == name]
     page = surfaces.page(path)
     (words,) = (each for each in page.iter("p") if "first seen" in read_text(each))
     counts = [read_number(word) for word in read_text(words).split() if word[0].isdigit() and "T" not in word]
