@@ -7,7 +7,7 @@ from itertools import takewhile
 from orarchive.domain.records import split_variant
 from orarchive.index.download import DATABASE_NAME
 from orarchive.paths import escape_path, escape_segment
-from orarchive.publish.news_feeds import CHANGES_FEED, CUTS_FEED, GeneralFeed
+from orarchive.publish.news_feeds import CHANGES_FEED, CUTS_FEED, FREE_FEED, RETIREMENTS_FEED, GeneralFeed
 from orarchive.publish.parquet_list import ParquetFile
 from orarchive.publish.views import View
 from orarchive.publish.views.changes import ChangelogMonth, group_days
@@ -19,16 +19,20 @@ from orarchive.publish.views.changes_page import (
     is_long,
 )
 from orarchive.publish.views.data_page import build_data_page
+from orarchive.publish.views.direct_page import build_direct_page
+from orarchive.publish.views.free_page import build_free_page
 from orarchive.publish.views.graveyard import build_graveyard_page
 from orarchive.publish.views.home import build_home_page
 from orarchive.publish.views.labs_page import build_lab_page, build_labs_page
 from orarchive.publish.views.model_page import build_model_page
 from orarchive.publish.views.models import ModelView
 from orarchive.publish.views.models_page import build_gone_page, build_models_page
+from orarchive.publish.views.picks_page import build_picks_page
 from orarchive.publish.views.prices_page import build_prices_page
 from orarchive.publish.views.providers_page import build_provider_page, build_providers_page
 from orarchive.publish.views.rankings_page import build_category_page, build_rankings_page
 from orarchive.publish.views.reference import AboutPage, build_compare_page, build_patterns_page
+from orarchive.publish.views.retirements_page import build_retirements_page
 from orarchive.publish.views.site import ERROR_PAGE, Alternate, Lookups, PagePaths, SiteContext
 from orarchive.publish.views.status_page import build_status_page
 
@@ -87,7 +91,8 @@ class SitePages:
         yield from self._list_providers()
         yield self._build(CUTS_FEED.page, "prices.html", build_prices_page(self.view), *_link_feed(CUTS_FEED))
         yield from self._list_rankings()
-        graveyard = build_graveyard_page(self.view.graves)
+        yield from self._list_catalog()
+        graveyard = build_graveyard_page(self.view.graves, self.view.catalog)
         yield self._build("graveyard/index.html", "graveyard.html", graveyard)
         yield self._build_recent_changes(month_lines)
         status = build_status_page(self.view)
@@ -104,6 +109,16 @@ class SitePages:
         models = build_models_page(self.view)
         yield self._build("models/index.html", "models.html", models, _link_json("models"))
         yield self._build("models/gone/index.html", "gone.html", build_gone_page(self.view))
+
+    def _list_catalog(self) -> Iterator[Page]:
+        """Yield the pages of the catalogue."""
+        picks, direct = build_picks_page(self.view.catalog), build_direct_page(self.view.catalog)
+        yield self._build("picks/index.html", "picks.html", picks, _link_json("shortlists"))
+        yield self._build(FREE_FEED.page, "free.html", build_free_page(self.view), *_link_feed(FREE_FEED))
+        retirements = build_retirements_page(self.view)
+        alternates = (*_link_feed(RETIREMENTS_FEED), _link_json("redirects"))
+        yield self._build(RETIREMENTS_FEED.page, "retirements.html", retirements, *alternates)
+        yield self._build("direct/index.html", "direct.html", direct, _link_json("direct"))
 
     def build_model(self, model: ModelView) -> Page:
         """Return the page of a model."""

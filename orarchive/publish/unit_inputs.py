@@ -6,6 +6,7 @@ Rows are compared instead of contexts because these take most of the time of a b
 from orarchive.domain.event_kinds import ADDED, FIRST_OBSERVED, JOINED
 from orarchive.publish.api.catalog import describe_model
 from orarchive.publish.views import View
+from orarchive.publish.views.model_catalog import build_catalog_section
 from orarchive.publish.views.model_page import build_usage
 from orarchive.publish.views.models import ModelView, floor_day
 
@@ -32,6 +33,7 @@ def list_model_inputs(view: View, model: ModelView) -> object:
         view.successors.get(key),
         build_usage(view, model),
         describe_model(view.catalog, key),
+        build_catalog_section(view.catalog, key),
         # Charts end with a day, so that a quiet hour leaves the page as it is.
         floor_day(view.now) if model.is_there else None,
         dataset.first_hour,

@@ -236,7 +236,7 @@ def is_share(shown: str, exact: Fraction) -> bool:
 def read_graves(page: str) -> list[Grave]:
     """Read the rows of the graveyard."""
     graves = []
-    for name, last, days, ending, prompt, completion, state in read_rows(page, "graves"):
+    for name, last, days, ending, prompt, completion, _, state in read_rows(page, "graves"):
         model = strip_tags(re.findall(r"<bdi>(.*?)</bdi>", name.html)[-1])
         prices = (read_price_cell(prompt), read_price_cell(completion))
         graves.append(Grave(model, last.text, days.text, ending.text, prices, state.text))

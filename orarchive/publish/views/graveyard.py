@@ -3,11 +3,13 @@
 import datetime as dt
 from dataclasses import dataclass
 
+from orarchive.catalog.catalog import Catalog
 from orarchive.domain.event_kinds import DEPRECATED_AFTER_DAYS, REMOVED_AFTER_DAYS, RENAMED
 from orarchive.domain.records import parse_expiry
 from orarchive.publish.dataset import Dataset
 from orarchive.publish.views.cells import PriceCell, build_price_pair
 from orarchive.publish.views.models import ModelView
+from orarchive.publish.views.replacements import Replacement, build_replacement
 
 ANNOUNCEMENTS_BEGAN = dt.date(2026, 1, 16)
 """The day on which OpenRouter's list began to state expiration dates."""
@@ -109,6 +111,7 @@ class GraveRow:
     prices: tuple[PriceCell, PriceCell]
     """Input and output, as they were last."""
     state: str
+    replacement: Replacement | None
 
     @property
     def notice_order(self) -> int | None:
@@ -130,12 +133,12 @@ class GraveyardPage:
     """Days of absence after which a model is called removed."""
 
 
-def build_graveyard_page(graves: list[Grave]) -> GraveyardPage:
+def build_graveyard_page(graves: list[Grave], catalog: Catalog) -> GraveyardPage:
     """Build the page of the models that are no longer listed."""
-    return GraveyardPage([_build_row(grave) for grave in graves])
+    return GraveyardPage([_build_row(grave, catalog) for grave in graves])
 
 
-def _build_row(grave: Grave) -> GraveRow:
+def _build_row(grave: Grave, catalog: Catalog) -> GraveRow:
     model = grave.model.model
     return GraveRow(
         id=model.id,
@@ -151,4 +154,5 @@ def _build_row(grave: Grave) -> GraveRow:
         successor=grave.successor,
         prices=build_price_pair(model.prices, grave.model.is_free, grave.model.is_priced_elsewhere),
         state=grave.model.states[0],
+        replacement=build_replacement(catalog, model.id),
     )

@@ -8,6 +8,7 @@ from orarchive.publish.views import View
 from orarchive.publish.views.cells import PriceCell, build_price_pair
 from orarchive.publish.views.changes import ChangeHour, build_change_hours
 from orarchive.publish.views.figures import TrendFigure, build_trend_figure
+from orarchive.publish.views.model_catalog import CatalogSection, build_catalog_section
 from orarchive.publish.views.model_endpoints import EndpointSection, build_endpoint_section
 from orarchive.publish.views.model_prices import (
     PriceHistory,
@@ -110,6 +111,7 @@ class ModelPage:
     kept_reason: str | None
     """Why its endpoints were not read in the last hour."""
     facts: ModelFacts
+    catalog: CatalogSection
     prices: PriceSection
     history: PriceHistory | None
     endpoints: EndpointSection | None
@@ -135,6 +137,7 @@ def build_model_page(view: View, model: ModelView) -> ModelPage:
         absence=_build_absence(view, model),
         kept_reason=model.kept_reason,
         facts=_build_facts(model),
+        catalog=build_catalog_section(view.catalog, model.model.id),
         prices=build_price_section(model),
         history=build_price_history(model),
         endpoints=build_endpoint_section(model),

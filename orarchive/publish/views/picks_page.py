@@ -9,9 +9,10 @@ from orarchive.catalog.catalog import Catalog
 from orarchive.catalog.lists import RankedList
 from orarchive.catalog.measures import COST
 from orarchive.catalog.scores import Score
-from orarchive.catalog.shortlists import Entry, Shortlist, load_weights
+from orarchive.catalog.shortlists import Entry, Need, Shortlist, load_weights
 from orarchive.domain.figures import format_share
 from orarchive.publish.charts.scatter import Point, Scatter, draw_scatter
+from orarchive.publish.views.replacements import FLAG_LABELS
 
 MAX_LIST_ROWS = 10
 """Models of a list that the page shows."""
@@ -103,7 +104,6 @@ class ListTable:
 class PicksPage:
     """The context of the page of picks."""
 
-    hour: dt.datetime
     parts: list[str]
     """Heads of the parts with their weights."""
     shortlists: list[PickTable]
@@ -118,7 +118,6 @@ def build_picks_page(catalog: Catalog) -> PicksPage:
     weights = load_weights()
     quality = catalog.best_value.quality
     return PicksPage(
-        hour=catalog.hour,
         parts=[f"{name} {format_share(float(weight))}" for name, weight in weights.items()],
         shortlists=[_build_table(shortlist, list(weights)) for shortlist in catalog.shortlists],
         scatter=_draw_value(catalog),
@@ -138,7 +137,7 @@ def _build_table(shortlist: Shortlist, parts: list[str]) -> PickTable:
         title=need.title,
         filled=shortlist.filled,
         is_short=len(shortlist.entries) < need.size,
-        requires=", ".join(condition.label for condition in need.list_conditions()),
+        requires=_describe_needs(need),
         quality=f"{quality.title}, {quality.source}" if quality else "",
         candidates=len(shortlist.ranking.scored),
         unranked=len(shortlist.ranking.unranked),
@@ -152,6 +151,15 @@ def _build_table(shortlist: Shortlist, parts: list[str]) -> PickTable:
             for displacement in shortlist.displaced
         ],
     )
+
+
+def _describe_needs(need: Need) -> str:
+    """Say what a model must have: `tool calls, text output`; "" where nothing is required."""
+    parts = [FLAG_LABELS[name] for name in need.flags]
+    parts += [f"{name} input" for name in need.inputs] + [f"{name} output" for name in need.outputs]
+    if need.max_price is not None:
+        parts.append(f"an input price of at most ${need.max_price} per M")
+    return ", ".join(parts)
 
 
 def _build_row(entry: Entry, parts: list[str]) -> PickRow:

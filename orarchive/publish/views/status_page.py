@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from orarchive.catalog.catalog import Catalog
+from orarchive.catalog.direct import MAX_PIN_AGE_DAYS
+from orarchive.catalog.overrides import DRIFTED, REDUNDANT
 from orarchive.history.coverage import SPANS_HOURS, Coverage, Gap
 from orarchive.publish.rankings_data import SliceRead
 from orarchive.publish.views import View
@@ -99,6 +102,33 @@ class RelationRow:
 
 
 @dataclass(frozen=True)
+class OverrideRow:
+    """A reviewed statement of the catalogue that somebody should look at."""
+
+    model: str
+    field: str
+    status: str
+    """`redundant` or `drifted`."""
+    was: str
+    """What was said without it when it was reviewed."""
+    now: str
+    """What is said without it now."""
+
+
+@dataclass(frozen=True)
+class CatalogReview:
+    """What the reviewed files of the catalogue need."""
+
+    override_count: int
+    overrides: list[OverrideRow]
+    """Those that are no longer needed, or whose ground has shifted."""
+    pin_count: int
+    stale_pins: int
+    """Direct prices that were checked more than MAX_PIN_AGE_DAYS days from the hour."""
+    stale_note: str = f"not checked for {MAX_PIN_AGE_DAYS} days"
+
+
+@dataclass(frozen=True)
 class StatusPage:
     """What the status page shows."""
 
@@ -121,6 +151,7 @@ class StatusPage:
     """Those of them that are names of models here."""
     unmatched_names: list[str]
     relations: list[RelationRow]
+    catalog: CatalogReview
 
 
 def build_status_page(view: View) -> StatusPage:
@@ -152,7 +183,32 @@ def build_status_page(view: View) -> StatusPage:
             RelationRow(name.replace("_", " ").capitalize(), count)
             for name, count in view.dataset.relations.items()
         ],
+        catalog=review_catalog(view.catalog),
     )
+
+
+def review_catalog(catalog: Catalog) -> CatalogReview:
+    """Build what the reviewed files of the catalogue need."""
+    return CatalogReview(
+        override_count=len(catalog.override_audits),
+        overrides=[
+            OverrideRow(
+                model=audit.override.id,
+                field=audit.override.field,
+                status=audit.status,
+                was=_name_value(audit.override.was),
+                now=_name_value(audit.now),
+            )
+            for audit in catalog.override_audits
+            if audit.status in (REDUNDANT, DRIFTED)
+        ],
+        pin_count=len(catalog.direct),
+        stale_pins=sum(price.is_stale for price in catalog.direct),
+    )
+
+
+def _name_value(value: bool | int | str | None) -> str:
+    return "nothing" if value is None else f"{value}".lower()
 
 
 def _summarize_run(view: View) -> RunSummary:

@@ -1,0 +1,226 @@
+"""What the catalogue says of a model, on its page: abilities, family, names, replacement, direct prices.
+
+Nothing here changes in an hour in which the model does not, so that its page is kept.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from dataclasses import dataclass
+
+from orarchive.catalog.catalog import Catalog
+from orarchive.catalog.direct import DirectPrice
+from orarchive.catalog.flags import (
+    API,
+    CONFIGURABLE_REASONING,
+    FIXED_REASONING,
+    HEURISTIC,
+    NO_REASONING,
+    NONE,
+    OVERRIDE,
+    Flag,
+)
+from orarchive.catalog.model_info import ModelInfo
+from orarchive.catalog.names import NEWEST
+from orarchive.domain.figures import format_short
+from orarchive.domain.prices import format_dollars
+from orarchive.publish.views.direct_prices import describe_ratio, list_price_texts
+from orarchive.publish.views.replacements import FLAG_LABELS, Replacement, build_replacement
+
+SOURCE_WORDS = {
+    API: "OpenRouter",
+    HEURISTIC: "a rule of this archive",
+    OVERRIDE: "reviewed by people",
+    NONE: "",
+}
+
+ANSWERS: dict[bool | str, str] = {
+    True: "yes",
+    FIXED_REASONING: "always, not to be set",
+    CONFIGURABLE_REASONING: "can be set",
+}
+"""Value of a flag that means that the model can -> its words."""
+
+NAME_WORDS = {
+    "openrouter": "an alias of OpenRouter's, which moves to newer models",
+    "slug": "the id without the lab",
+    "reviewed": "reviewed by people",
+    "hash": "never anyone else's: other models claim the short one",
+    "twin": "its version spelled otherwise",
+    "undated": "the id without its date",
+    "family": "its family, which it had first",
+    NEWEST: "the latest of its family, which moves to newer models",
+}
+"""Kind of a name -> its words."""
+
+
+@dataclass(frozen=True)
+class Ability:
+    """Something that a model can do, and who says so."""
+
+    label: str
+    answer: str
+    modes: list[str]
+    endpoints: str
+    """`4 of 6`; "" where endpoints do not say."""
+    source: str
+    evidence: str
+
+
+@dataclass(frozen=True)
+class LackGroup:
+    """What a model cannot do, from one source."""
+
+    labels: list[str]
+    source: str
+    evidence: str
+
+
+@dataclass(frozen=True)
+class CatalogFact:
+    """A fact of the catalogue; "" as its value where it is not known."""
+
+    label: str
+    value: str
+    note: str
+
+
+@dataclass(frozen=True)
+class NameRow:
+    """A further name of a model."""
+
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class DirectLine:
+    """The price that another asks for the model directly."""
+
+    provider: str
+    region: str
+    prices: list[str]
+    checked_on: dt.date
+    is_stale: bool
+    converted_from: str
+    """The currency of the provider's list, where the source of the price had converted it."""
+    ratio: str
+    """Compared with the cheapest endpoint, in words; "" where that cannot be."""
+
+
+@dataclass(frozen=True)
+class CatalogSection:
+    """What the catalogue says of a model."""
+
+    facts: list[CatalogFact]
+    abilities: list[Ability]
+    lacks: list[LackGroup]
+    unknown: list[str]
+    """Labels of what is not known."""
+    names: list[NameRow]
+    replacement: Replacement | None
+    """None of a model that is listed and not announced to go."""
+    expires: dt.date | None
+    """The date of its end, of a listed model."""
+    direct: list[DirectLine]
+
+
+def build_catalog_section(catalog: Catalog, model: str) -> CatalogSection:
+    """Build what the catalogue says of a model."""
+    info = catalog.models[model]
+    return CatalogSection(
+        facts=_list_facts(info),
+        abilities=[_build_ability(name, flag) for name, flag in info.flags.items() if flag.value in ANSWERS],
+        lacks=_group_lacks(info),
+        unknown=[FLAG_LABELS[name] for name, flag in info.flags.items() if flag.value is None],
+        names=[NameRow(name.name, NAME_WORDS[name.kind]) for name in catalog.names.by_model.get(model, [])],
+        replacement=build_replacement(catalog, model),
+        expires=info.expires if info.is_listed else None,
+        direct=[_build_direct_line(price) for price in catalog.direct if price.pin.openrouter == model],
+    )
+
+
+def _build_ability(name: str, flag: Flag) -> Ability:
+    assert flag.value is not None
+    return Ability(
+        label=FLAG_LABELS[name],
+        answer=ANSWERS[flag.value],
+        modes=[*flag.modes],
+        endpoints=flag.endpoints or "",
+        source=SOURCE_WORDS[flag.source],
+        evidence=flag.evidence,
+    )
+
+
+def describe_value(flag: Flag) -> str:
+    """Return the value of a flag in a word: `yes`, `no`; "" where it is not known."""
+    return "" if flag.value is None else ANSWERS.get(flag.value, "no")
+
+
+def _group_lacks(info: ModelInfo) -> list[LackGroup]:
+    """Group what a model cannot do by who says so."""
+    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for name, flag in info.flags.items():
+        if flag.value in (False, NO_REASONING):
+            groups[SOURCE_WORDS[flag.source], flag.evidence].append(FLAG_LABELS[name])
+    return [LackGroup(labels, *source) for source, labels in groups.items()]
+
+
+def _list_facts(info: ModelInfo) -> list[CatalogFact]:
+    family, size = info.family, info.size
+    return [
+        CatalogFact("Family", family.name or "", _describe_source(family.source, family.evidence)),
+        CatalogFact("Generation", family.generation or "", "read from the id" if family.generation else ""),
+        *([CatalogFact("Tuned from", family.base, "by its id")] if family.base else []),
+        CatalogFact("Parameters", _describe_size(info), _describe_source(size.source, size.evidence)),
+        CatalogFact("Weights", "open" if info.open_weights.value else "", _describe_weights(info)),
+        _build_price_fact(info),
+    ]
+
+
+def _describe_source(source: str, evidence: str) -> str:
+    """Name a source with its evidence: `OpenRouter: ~openai/gpt-latest`; "" where nothing is known."""
+    words = SOURCE_WORDS[source]
+    return f"{words}: {evidence}" if words else ""
+
+
+def _describe_weights(info: ModelInfo) -> str:
+    flag = info.open_weights
+    if flag.value is False:
+        return f"closed; {_describe_source(flag.source, flag.evidence)}"
+    return _describe_source(flag.source, flag.evidence) or "no Hugging Face id; that does not mean closed"
+
+
+def _describe_size(info: ModelInfo) -> str:
+    """Say how many parameters a model has, as `235B, 22B of them active`; "" where that is not known."""
+    size = info.size
+    if size.total and size.active:
+        return f"{format_short(size.total)}, {format_short(size.active)} of them active"
+    if size.active and not size.total:
+        return f"{format_short(size.active)} active"
+    return size.text or ""
+
+
+def _build_price_fact(info: ModelInfo) -> CatalogFact:
+    """Name the class of the price, by its input price, with the blended price."""
+    price = info.price_class
+    if price.tier is None:
+        return CatalogFact("Price class", "none", price.outside)
+    blended = (
+        f"{format_dollars(price.blended)} per M tokens, three of input to one of output"
+        if price.blended
+        else ""
+    )
+    output = f"output: {price.output_tier}; " if price.output_tier != price.tier else ""
+    return CatalogFact("Price class", price.tier, f"{output}{blended}")
+
+
+def _build_direct_line(price: DirectPrice) -> DirectLine:
+    return DirectLine(
+        provider=price.pin.provider_name,
+        region=price.pin.region,
+        prices=list_price_texts(price.pin),
+        checked_on=price.pin.checked_on,
+        is_stale=price.is_stale,
+        converted_from=price.pin.converted_from or "",
+        ratio=describe_ratio(price.cheapest_ratio),
+    )

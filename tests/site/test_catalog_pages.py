@@ -1,0 +1,390 @@
+"""The pages of the catalogue show what the catalogue says: picks, free models, retirements, direct prices."""
+
+import datetime as dt
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orarchive.catalog.catalog import Catalog
+from orarchive.catalog.data_files import Override
+from orarchive.catalog.flags import Flag
+from orarchive.catalog.redirects import Redirect
+from orarchive.publish.pages import get_model_path
+from orarchive.publish.unit_inputs import list_model_inputs
+from orarchive.publish.views import View
+from orarchive.publish.views.direct_page import build_direct_page
+from orarchive.publish.views.free_models import list_free_ends
+from orarchive.publish.views.free_page import build_free_page
+from orarchive.publish.views.model_catalog import build_catalog_section
+from orarchive.publish.views.picks_page import build_picks_page
+from orarchive.publish.views.replacements import build_replacement, describe_price
+from orarchive.publish.views.retirements_page import build_retirements_page
+from orarchive.publish.views.status_page import review_catalog
+from orarchive.sample import START
+from orarchive.timestamps import HOUR
+from tests.support.browser import build_archive_view, build_site, build_snapshot, write_archive
+from tests.support.pages import Html, read_table
+from tests.support.shown_rows import read_rows, read_section
+
+PAGES = ("picks", "free", "retirements", "direct")
+
+DAY = 24 * HOUR
+ZERO = {"prompt": "0", "completion": "0"}
+PAID = {"prompt": "0.000001", "completion": "0.000002"}
+
+
+def make_model(model: str, pricing: dict[str, str] | None = None, **fields: Any) -> dict[str, Any]:
+    """Return a record of the models feed."""
+    architecture = {"input_modalities": ["text", "image"], "output_modalities": ["text"]}
+    record = {"id": model, "name": model.upper(), "pricing": pricing or PAID, "architecture": architecture}
+    return {**record, "supported_parameters": ["tools"], **fields}
+
+
+FILM = {"input_modalities": ["text"], "output_modalities": ["video"]}
+"""Modalities of a model that is not charged by the token."""
+
+DAYS = (
+    [
+        make_model("a/half", {**PAID, "prompt": "0"}),
+        make_model("a/blank", ZERO),
+        make_model("a/film", ZERO, architecture=FILM),
+        make_model("a/turns", ZERO),
+        make_model("a/wavers", PAID),
+        make_model("a/goes:free", ZERO),
+        make_model("a/goes"),
+        make_model("x/alone", expiration_date="2026-06-03"),
+    ],
+    [
+        make_model("a/half", PAID),
+        make_model("a/blank", {"prompt": ""}),
+        make_model("a/film", PAID, architecture=FILM),
+        make_model("a/turns", ZERO),
+        make_model("a/wavers", ZERO),
+        make_model("a/goes:free", ZERO, expiration_date="2026-06-03"),
+        make_model("a/goes", supported_parameters=[]),
+        make_model("x/alone", expiration_date="2026-06-03"),
+    ],
+    [
+        make_model("a/half", PAID),
+        make_model("a/blank", {"prompt": ""}),
+        make_model("a/film", PAID, architecture=FILM),
+        make_model("a/over", expiration_date="2026-06-01"),
+        make_model("a/turns", PAID),
+        make_model("a/wavers", ZERO),
+        make_model("a/goes:free", ZERO, expiration_date="2026-06-03"),
+        make_model("a/goes", supported_parameters=[]),
+        make_model("a/soon", expiration_date="2026-06-10"),
+    ],
+    [
+        make_model("a/half", PAID),
+        make_model("a/blank", {"prompt": ""}),
+        make_model("a/film", PAID, architecture=FILM),
+        make_model("a/over", expiration_date="2026-06-01"),
+        make_model("~a/latest", ZERO, alias_target="a/wavers"),
+        make_model("a/turns", PAID),
+        make_model("a/wavers", ZERO),
+        make_model("a/goes", supported_parameters=[]),
+        make_model("a/soon", expiration_date="2026-06-10"),
+        make_model("deepseek/deepseek-v4-pro", hugging_face_id="d/x"),
+    ],
+)
+"""Four days of a service, on the last of which only `a/wavers` and an alias of it are free."""
+
+ENDPOINTS = {
+    "deepseek/deepseek-v4-pro": [
+        {"tag": "deepseek", "pricing": PAID, "supported_parameters": ["tools"]},
+        {"tag": "second", "pricing": PAID, "supported_parameters": []},
+    ],
+    "a/wavers": [{"tag": "gift", "pricing": ZERO}, {"tag": "shop", "pricing": PAID}],
+}
+
+
+@pytest.fixture(scope="module")
+def days_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write these days."""
+    snapshots = [build_snapshot(models, ENDPOINTS) for models in DAYS]
+    return write_archive(tmp_path_factory.mktemp("days") / "archive", *snapshots, apart=DAY)
+
+
+@pytest.fixture(scope="module")
+def days_view(days_archive: Path) -> View:
+    """Build what the pages of these days share."""
+    return build_archive_view(days_archive)
+
+
+@pytest.fixture(scope="module")
+def days_site(days_archive: Path) -> dict[str, bytes]:
+    """Build their site."""
+    return build_site(days_archive, days_archive.parent / "site")
+
+
+# --- free models --------------------------------------------------------------------------------------------
+
+
+def test_free_models_have_their_beginning_and_their_facts(days_view: View) -> None:
+    (row,) = build_free_page(days_view).rows
+    assert (row.id, row.since.date, row.since.is_record_start) == ("a/wavers", dt.date(2026, 6, 2), False)
+    assert (row.inputs, row.tools, row.reasoning) == (("text", "image"), "yes", "no")
+    assert [provider.slug for provider in row.providers] == ["gift"]
+
+
+def test_free_models_are_those_of_the_catalogue(view: View) -> None:
+    rows = build_free_page(view).rows
+    free = {info.id for info in view.catalog.models.values() if info.is_choice and info.is_free}
+    assert {row.id for row in rows} == free
+    assert len(rows) == len(free) > 1
+
+
+def test_the_end_of_a_free_model_is_its_price_or_its_absence(days_view: View) -> None:
+    ended = {row.id: row for row in build_free_page(days_view).ended}
+    assert ended.keys() == {"a/turns", "a/goes:free"}
+    turned, gone = ended["a/turns"], ended["a/goes:free"]
+    assert (turned.has_price, turned.is_listed, turned.last) == (True, True, dt.date(2026, 6, 2))
+    assert [str(cell.price) for cell in turned.prices] == [*PAID.values()]
+    assert turned.replacement is None
+    assert turned.since.is_record_start
+    assert (gone.has_price, gone.is_listed, gone.last) == (False, False, dt.date(2026, 6, 3))
+    assert gone.replacement
+    assert (gone.replacement.target, gone.replacement.lost) == ("a/goes", ["tool calls"])
+    late = list_free_ends(days_view.dataset, days_view.models, START + 2 * DAY)
+    assert [end.model.model.id for end in late] == ["a/goes:free"]
+
+
+def test_a_model_may_be_free_for_a_while(tmp_path: Path) -> None:
+    days = [build_snapshot([make_model("a/gift", pricing)]) for pricing in (PAID, ZERO, PAID)]
+    view = build_archive_view(write_archive(tmp_path / "archive", *days, apart=DAY))
+    (row,) = build_free_page(view).ended
+    assert (row.since.date, row.since.is_record_start, row.last) == (
+        dt.date(2026, 6, 2),
+        False,
+        dt.date(2026, 6, 2),
+    )
+
+
+def test_the_page_of_free_models_states_the_limits_with_their_source(days_site: dict[str, bytes]) -> None:
+    page = days_site["free/index.html"].decode()
+    limits = Html(read_section(page, "limits-title").encode()).text
+    for words in ("20 requests a minute", "50 requests", "$10", "1,000", "August 2026"):
+        assert words in limits
+    assert "https://openrouter.ai/docs/api-reference/limits" in page
+    (row,) = read_rows(page, "free")
+    assert row[1].text == "2026-06-02"
+    turned = next(cells for cells in read_rows(page, "ended") if "a/turns" in cells[0].text)
+    assert [cell.text for cell in turned[2:5]] == ["turned paid", "$1.00", "$2.00"]
+
+
+# --- retirements --------------------------------------------------------------------------------------------
+
+
+def test_retirements_are_announced_or_past(days_view: View) -> None:
+    page = build_retirements_page(days_view)
+    soon, over = page.announced
+    assert (over.id, over.left) == ("a/over", "3 days ago, and it is still listed")
+    assert (soon.id, soon.left, soon.announced) == ("a/soon", "in 6 days", dt.date(2026, 6, 3))
+    assert not soon.is_announced_before
+    assert [row.id for row in page.retired] == ["a/goes:free", "x/alone"]
+    goes, alone = page.retired
+    assert (goes.notice, goes.last) == ("1 day", dt.date(2026, 6, 3))
+    assert alone.notice == "at least 1 day"
+    assert alone.replacement
+    assert "no other model of its family" in alone.replacement.reason
+    later = build_retirements_page(replace(days_view, now=days_view.now + 180 * DAY))
+    assert [row.id for row in later.retired] == []
+
+
+def test_a_date_that_no_reading_announced_may_be_older(tmp_path: Path) -> None:
+    model = make_model("a/soon", expiration_date="2026-06-01")
+    archive = write_archive(tmp_path / "archive", build_snapshot([model]))
+    (row,) = build_retirements_page(build_archive_view(archive)).announced
+    assert (row.is_announced_before, row.left) == (True, "today")
+
+
+def test_every_retirement_shows_the_replacement_of_the_catalogue(
+    days_site: dict[str, bytes], days_view: View
+) -> None:
+    page = days_site["retirements/index.html"].decode()
+    cells = {row[0].text: row[-1].text for name in ("announced", "retired") for row in read_rows(page, name)}
+    redirects = days_view.catalog.redirects
+    assert len(cells) == len(redirects.by_source) + len(redirects.unreplaced) == 4
+    assert "a/goes The same model without the variant" in cells["A/GOES:FREE" + "a/goes:free"]
+    graves = {
+        row[0].text: row[-2].text for row in read_rows(days_site["graveyard/index.html"].decode(), "graves")
+    }
+    assert graves == {
+        "A/GOES:FREEa/goes:free": "a/goes the same model without the variant",
+        "X/ALONEx/alone": "none",
+    }
+
+
+@pytest.mark.parametrize(
+    ("price", "ratio", "words"),
+    [
+        ("unknown", None, "prices cannot be compared"),
+        ("same", Fraction(1), "the same price"),
+        ("dearer", None, "has a price; the old model was free"),
+        ("cheaper", Fraction(0), "free"),
+        ("cheaper", Fraction(1, 3), "33 % of the price"),
+        ("cheaper", Fraction(9999, 10000), "slightly cheaper"),
+        ("dearer", Fraction(10001, 10000), "slightly dearer"),
+        ("dearer", Fraction(151, 90), "1.68 times the price"),
+        ("dearer", Fraction(2001, 2), "1,000 times the price"),
+    ],
+)
+def test_ratios_of_prices_in_words(price: str, ratio: Fraction | None, words: str) -> None:
+    redirect = Redirect("a/old", "a/new", "same_family", "", (), ratio, price, (), START)
+    assert describe_price(redirect) == words
+
+
+# --- direct prices ------------------------------------------------------------------------------------------
+
+
+def test_every_direct_price_has_a_row(days_site: dict[str, bytes], days_view: View) -> None:
+    page = build_direct_page(days_view.catalog)
+    prices = days_view.catalog.direct
+    rows = [row for table in page.lists for row in table.rows]
+    assert [row.id for row in rows] == [price.pin.id for price in prices]
+    content = days_site["direct/index.html"]
+    shown = [cells for table in page.lists for cells in read_table(content, table.id)]
+    assert len(shown) == len(prices) > 100
+    compared = [(price.own, cells) for price, cells in zip(prices, shown, strict=True) if price.own]
+    ((own, cells),) = compared
+    # 0.435 and 0.87 beside 1 and 2: in all, three to one, 0.54375 beside 1.25.
+    assert (cells[1], cells[2], cells[5], cells[6]) == ("$0.435", "$0.87", "44 % deepseek", "44 %")
+    assert cells[7] == "; ".join(map(str, own.disagreements)) != ""
+
+
+def test_a_stale_direct_price_is_grey_and_counted(days_view: View, tmp_path: Path) -> None:
+    catalog = move_catalog(days_view.catalog, dt.timedelta(days=300))
+    page = build_direct_page(catalog)
+    assert page.stale == len(catalog.direct) == review_catalog(catalog).stale_pins
+    assert all(row.is_stale for table in page.lists for row in table.rows)
+    assert build_direct_page(days_view.catalog).stale == review_catalog(days_view.catalog).stale_pins == 0
+
+
+def move_catalog(catalog: Catalog, by: dt.timedelta) -> Catalog:
+    """Return a catalogue as of another hour."""
+    return Catalog(replace(catalog.source, hour=catalog.source.hour + by), catalog.models, catalog.overrides)
+
+
+# --- the page of a model ------------------------------------------------------------------------------------
+
+
+def test_a_model_shows_every_flag_with_its_source(days_site: dict[str, bytes], days_view: View) -> None:
+    key = "deepseek/deepseek-v4-pro"
+    section = build_catalog_section(days_view.catalog, key)
+    info = days_view.catalog.models[key]
+    labels = [row.label for row in section.abilities] + section.unknown
+    labels += [label for group in section.lacks for label in group.labels]
+    assert len(labels) == len({*labels}) == len(info.flags)
+    page = days_site[get_model_path(key)].decode()
+    rows = {cells[0].text: [cell.text for cell in cells[1:]] for cells in read_rows(page, "abilities")}
+    assert rows["Tool calls"] == ["yes", "1 of 2", "OpenRouter supported_parameters"]
+    text = Html(read_section(page, "abilities-title").encode()).text
+    assert "No, by OpenRouter (architecture.output_modalities): image output" in text
+    assert "Not known: " in text
+    assert "prompt caching" in text.partition("Not known: ")[2]
+    assert "open OpenRouter: hugging_face_id" in text
+    names = Html(read_section(page, "names-title").encode()).text
+    assert all(name.name in names for name in days_view.catalog.names.by_model[key])
+    direct = Html(read_section(page, "prices-title").encode()).text
+    assert (
+        "Direct from DeepSeek (global): $0.435 per M input, $0.87 per M output, checked 2026-07-02" in direct
+    )
+    assert "44 % of the cheapest here" in direct
+
+
+def test_a_model_that_goes_names_its_replacement(days_site: dict[str, bytes]) -> None:
+    gone, soon, alone = (
+        Html(days_site[get_model_path(key)]).text for key in ("a/goes:free", "a/soon", "x/alone")
+    )
+    assert "Replacement: a/goes (the same model without the variant)" in gone
+    assert "Price: has a price; the old model was free. Not known to have: tool calls." in gone
+    assert "It goes on 2026-06-10." in soon
+    assert "No replacement: no other model of its family" in alone
+
+
+def test_unknown_is_no_no(days_view: View) -> None:
+    catalog = days_view.catalog
+    info = catalog.models["a/turns"]
+    flags = {**dict.fromkeys(info.flags, Flag(None, "none", "")), "seed": Flag(True, "override", "x")}
+    changed = replace(catalog, models={**catalog.models, "a/turns": replace(info, flags=flags)})
+    section = build_catalog_section(changed, "a/turns")
+    assert [(row.label, row.source) for row in section.abilities] == [("seed", "reviewed by people")]
+    assert (section.lacks, len(section.unknown)) == ([], len(flags) - 1)
+
+
+def test_what_the_catalogue_says_is_an_input_of_the_page(days_view: View) -> None:
+    """Make the page again where only the catalogue has changed, and not where only its hour has."""
+    model = next(model for model in days_view.models if model.model.id == "x/alone")
+    catalog = days_view.catalog
+    info = catalog.models["x/alone"]
+    other = replace(catalog, models={**catalog.models, "x/alone": replace(info, flags={})})
+    later = move_catalog(catalog, HOUR)
+    inputs = [
+        repr(list_model_inputs(replace(days_view, catalog=entry), model)) for entry in (catalog, later, other)
+    ]
+    assert inputs[0] == inputs[1] != inputs[2]
+
+
+# --- picks, status, and archives of every sort --------------------------------------------------------------
+
+
+def test_picks_are_the_shortlists(site: dict[str, bytes], view: View) -> None:
+    page = site["picks/index.html"]
+    shortlists = [shortlist for shortlist in view.catalog.shortlists if shortlist.entries]
+    assert len(shortlists) > 3
+    for shortlist in shortlists:
+        rows = read_table(page, shortlist.ranking.need.name)
+        assert [row[1] for row in rows] == [f"{entry.score.value:f}" for entry in shortlist.entries]
+        assert [entry.candidate.info.id in row[0] for entry, row in zip(shortlist.entries, rows, strict=True)]
+    values = read_table(page, "value")
+    assert [row[0] for row in values] == [row.id for row in view.catalog.best_value.rows]
+    scatter = build_picks_page(view.catalog).scatter
+    assert scatter
+    assert page.count(b"<circle") == len(scatter.dots)
+
+
+def test_the_status_page_names_overrides_to_look_at(days_view: View) -> None:
+    statement = Override("a/turns", "tools", True, False, "x", "https://example.org/", START.date())
+    statements = (
+        statement,
+        replace(statement, field="seed", was=None),
+        replace(statement, field="reasoning", value="fixed", was="none"),
+    )
+    review = review_catalog(replace(days_view.catalog, overrides=statements))
+    assert review.override_count == 3
+    assert [(row.field, row.status, row.was, row.now) for row in review.overrides] == [
+        ("tools", "redundant", "false", "true"),
+        ("seed", "drifted", "nothing", "false"),
+    ]
+
+
+def test_an_archive_without_models_has_every_page(tmp_path: Path) -> None:
+    site = build_site(write_archive(tmp_path / "archive", build_snapshot([])), tmp_path / "site")
+    for name in PAGES:
+        assert f"{name}/index.html" in site
+    assert b"None on record" in site["retirements/index.html"]
+
+
+def test_hostile_names_are_text(tmp_path: Path) -> None:
+    name = '<script>alert("x")</script>'
+    fields = {"name": name, "expiration_date": "2026-06-02", "description": f"Use a/new{name} instead."}
+    days = [make_model(f"a/{name}:free", ZERO, **fields), make_model("a/new")], [make_model("a/new")]
+    archive = write_archive(tmp_path / "archive", *map(build_snapshot, days))
+    site = build_site(archive, tmp_path / "site")
+    assert build_replacement(build_archive_view(archive).catalog, f"a/{name}:free")
+    for path in ("free/index.html", "retirements/index.html", get_model_path(f"a/{name}:free")):
+        page = Html(site[path])
+        assert name in page.text
+        assert not any(tag == "script" and not attributes.get("src") for tag, attributes in page.tags)
+
+
+@pytest.mark.parametrize("path", ["index.html", "models/index.html", "prices/index.html"])
+def test_readers_find_the_pages(pages: dict[str, Html], path: str) -> None:
+    linked = {
+        name for name in PAGES if any(link.endswith(f"{name}/index.html") for link in pages[path].links)
+    }
+    assert {"free"} < linked
