@@ -21,7 +21,8 @@ from orarchive.publish.views.site import Lookups
 PACKAGE = Path(__file__).parents[1]
 
 RENDERING_PACKAGES = (
-    *("feedgenerator", "Jinja2", "markdown-it-py", "MarkupSafe", "msgspec", "nh3", "orjson", "pandas"),
+    *("feedgenerator", "icalendar", "Jinja2", "markdown-it-py", "MarkupSafe"),
+    *("msgspec", "nh3", "orjson", "pandas"),
 )
 """Packages whose versions show in the files that they make."""
 

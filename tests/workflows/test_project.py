@@ -3,15 +3,19 @@
 import ast
 import re
 import subprocess
+import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import click
 import pytest
 
+from orarchive.cli.extras import EXTRAS
 from orarchive.cli.main import main as orarchive_command
 from orarchive.collect.settings import read_settings
 from orarchive.domain.feeds import FEEDS
+from orarchive.publish.units import RENDERING_PACKAGES
 
 ROOT = Path(__file__).parents[2]
 LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
@@ -58,6 +62,25 @@ def test_locks_agree() -> None:
         assert {name: pins[name] for name in run.keys() & pins.keys()} == {
             name: run[name] for name in run.keys() & pins.keys()
         }
+
+
+def read_extra(name: str) -> set[str]:
+    """Return the packages of an extra of the project, in lower case."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    lines = project["optional-dependencies"][name]
+    return {package.lower() for line in lines for package in re.findall(r"^[\w-]+", line)}
+
+
+@pytest.mark.parametrize("name", EXTRAS)
+def test_a_missing_package_of_an_extra_is_named(name: str) -> None:
+    packages = packages_distributions()
+    named = {package.lower() for module in EXTRAS[name] for package in packages[module]}
+    # bars of progress are drawn only where tqdm is installed
+    assert read_extra(name) - named <= {"tqdm"}
+
+
+def test_every_package_of_the_site_shows_in_its_files() -> None:
+    assert read_extra("site") - {package.lower() for package in RENDERING_PACKAGES} == {"tqdm"}
 
 
 def test_no_file_names_a_package_registry() -> None:
