@@ -172,6 +172,8 @@ PROMISED = {
     "what it cost at a moment": r"at 2026-07-01T14:20Z\n  prompt +\$0\.\d+ per M +10:00-01:00 UTC\n",
     "and at one provider": r"^openai/gpt-oss-120b@novita/fp4 at .*\n  prompt +\$0\.\d+ per M\n",
     "which model a short name stands for": r"^openai/gpt-5\.5\n  state +listed at 2026-07-15T23Z\n",
+    "the best for a need, and why": r"^Coding: 5 of \d+ models that fit, .*\n0\.\d+  \S+\n +quality: rank \d",
+    "list, search and filter models": r"^id .*\n(qwen/\S+-coder\S* +\$\d.*\n)+$",
     "changes between two hours": "^- providers: nebius: missing\n",
     "records at any hour": r'(?m)^\{.*"name":"\S.* \| openai/gpt-oss-120b"',
     "the response as it was sent": r'^\{"data":\[\{.*\}\]\}\n$',
