@@ -92,8 +92,8 @@ def test_the_wheel_is_small_and_complete(wheel: Path) -> None:
         "orarchive/py.typed",
         *(f"orarchive/index/{name}.sql" for name in ("schema", "download", "download_views")),
         "orarchive/catalog/tables.sql",
-        "orarchive/store/new_archive/README.md",
-        "orarchive/store/new_archive/gitattributes",
+        *(f"orarchive/store/new_archive/{name}" for name in ("README.md", "gitattributes", "HEALTH.md")),
+        *(str(path.relative_to(ROOT)) for path in (ROOT / "orarchive/catalog/data").rglob("*.toml")),
         *(f"orarchive/publish/{path.relative_to(ROOT)}" for path in (ROOT / "templates").rglob("*.*")),
         *(str(path.relative_to(ROOT)) for path in (ROOT / "orarchive/sample/catalogue").glob("*.jsonl")),
     }
