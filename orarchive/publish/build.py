@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
-from tqdm import tqdm
-
 from orarchive.catalog.tables import CATALOG_TABLES
 from orarchive.domain.event_kinds import TOPIC_NAMES, list_labels
 from orarchive.domain.foreign_text import escape_invisible
 from orarchive.domain.records import get_lab
 from orarchive.index.datasette import METADATA_NAME, build_metadata
 from orarchive.json_text import format_for_diffs
+from orarchive.progress import show_progress
 from orarchive.publish import exports, metrics, news_feeds
 from orarchive.publish.api import kinds
 from orarchive.publish.api.envelope import ApiSite
@@ -105,8 +104,7 @@ class _Site:
         """Build every file."""
         view, files, paths = self.view, self.builder.files, self.pages.site.lookups.paths
         self.api.put_shared(files, paths.categories)
-        models = tqdm(view.models, desc="Rendering", unit="model", disable=not progress)
-        for model in models:
+        for model in show_progress(view.models, progress, "Rendering", "model"):
             as_of = self.builder.build(self._describe_model(model))
             self.api.note(self.api.get_model_path(model), kinds.MODEL, parse_stamp(as_of))
         months = {}
