@@ -1,13 +1,16 @@
 """Rankings that lack days, models or fields: nothing is shown that the figures do not say."""
 
 import datetime as dt
+import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from orarchive.domain.ranking_series import CATEGORY, MODELS
 from orarchive.history.verify import verify
 from orarchive.index.database import open_index
+from orarchive.index.download import export_file
 from orarchive.sample import START, Service
 from orarchive.store.archive import open_archive
 from orarchive.timestamps import HOUR, format_hour
@@ -40,10 +43,13 @@ def test_a_restatement_is_told(tmp_path: Path) -> None:
     with open_index(open_archive(stage.root), tmp_path / "cache") as db:
         events = db.execute("select kind, feed, key, field, old, new, percent from events").fetchall()
         assert events == [("restated", "rankings", "models", "2026-06-02", None, None, 5.0)]
-        assert db.execute("select date, permaslug, tokens from rankings").fetchall() == [
+        export_file(db, tmp_path / "download.sqlite")
+    with closing(sqlite3.connect(tmp_path / "download.sqlite")) as download:
+        assert download.execute("select date, permaslug, tokens from rankings").fetchall() == [
             ("2026-06-01", "a/b", 1009), ("2026-06-02", "a/b", 2100),
         ]  # fmt: skip
-        assert "as of 2026-06-03T00:00:00Z" in db.execute("select notice from rankings_source").fetchone()[0]
+        ((notice,),) = download.execute("select notice from rankings_source")
+    assert "as of 2026-06-03T00:00:00Z" in notice
 
 
 def test_a_repair_makes_no_category_past(tmp_path: Path) -> None:
@@ -261,7 +267,7 @@ def test_a_hand_in_the_files_is_found(tmp_path: Path) -> None:
         stage.run(START + DAY, feeds=(), rankings=True)
     assert verify(stage.read_history()).differs == [f"{format_hour(START + DAY)} rankings models"]
     with open_index(stage.archive, tmp_path / "cache") as db:
-        assert db.execute("select tokens from rankings").fetchall() == [(10,)]
+        assert db.execute("select tokens from usage").fetchall() == [(10,)]
 
 
 def test_apps_may_lack_anything(tmp_path: Path) -> None:
