@@ -20,6 +20,7 @@ from orarchive.store.archive import open_archive
 from orarchive.store.health_branch import stream_health
 from tests.support.archives import HOUR, ROOT, assert_tidy, make_archive, read_git
 from tests.support.import_source import Source, body, repriced
+from tests.support.shared import copy_shared
 
 pytestmark = pytest.mark.soak
 
@@ -68,11 +69,14 @@ def run_demo(folder: Path) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of the demo's archive and site, which no test may change."""
-    folder = tmp_path_factory.mktemp("demo") / "demo"
-    done = run_demo(folder)
-    assert done.returncode == 0, done.stderr
-    assert (folder / "site" / "index.html").as_uri() in done.stdout
-    return folder
+
+    def make(folder: Path) -> None:
+        done = run_demo(folder / "demo")
+        assert done.returncode == 0, done.stderr
+        assert (folder / "demo" / "site" / "index.html").as_uri() in done.stdout
+
+    folder, _ = copy_shared(tmp_path_factory, "demo", make)
+    return folder / "demo"
 
 
 @pytest.fixture(scope="session")
