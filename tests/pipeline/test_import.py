@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from orarchive.domain import snapshot
-from orarchive.domain.feeds import FEEDS, MODELS
+from orarchive.domain.feeds import MODELS
 from orarchive.errors import ArchiveError
 from orarchive.history.history import read_history
 from orarchive.importer import git_source
@@ -18,7 +18,7 @@ from orarchive.jsonl import dumps
 from orarchive.sample import START
 from orarchive.store.archive import Archive
 from orarchive.store.git import run_git
-from tests.support.archives import Stage, assert_tidy, read_git
+from tests.support.archives import KEYLESS_FEEDS, Stage, assert_tidy, read_git
 from tests.support.import_source import (
     BEGUN,
     HOUR,
@@ -70,12 +70,12 @@ def test_the_ledger_says_where_an_hour_came_from(
         assert (line["attempt"], line["origin"]) == (1, "import:elsewhere")
         assert line["source"] == {"commit": three_commits[number], "path": PATH}
         assert line["relations"]["models_without_endpoints"] == line["feeds"]["models"]["rows"]
-        assert list(line["feeds"]) == sorted(FEEDS)
+        assert list(line["feeds"]) == sorted(KEYLESS_FEEDS)
         assert {name for name, report in line["feeds"].items() if report["outcome"] != "not-due"} == {
             "models"
         }
         nothing = {"outcome": "not-due", "sha256": hashlib.sha256().hexdigest()}
-        assert all(line["feeds"][name] == nothing for name in FEEDS if name != "models")
+        assert all(line["feeds"][name] == nothing for name in KEYLESS_FEEDS if name != "models")
     assert [line["feeds"]["models"]["rows"] for line in read_ledger(archive)] == [5, 5, 6]
 
 
