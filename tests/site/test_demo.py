@@ -185,7 +185,7 @@ PROMISED = {
     "compare git with the ledger's hashes": r"\d+ attempts: all as received\n$",
     "what a request costs, part by part": r"12,000 input .*\n.*\n  total +\$0\.005916\n$",
     "which ids in files are alive": r"^ids: 0 gone, 0 expiring, 0 unknown, \d+ alive\n$",
-    "exit 3 and the reasons, if something is wrong": r"^All is well as of 2026-07-15T23Z\.$",
+    "exit 3 and the reasons, if something is wrong": r"^All is well as of 2026-07-15T23Z\.\n(?!- )",
     "an imported past": r'2025-03-01T07Z: 1 repriced\n(.*\n)+\+\{"id":"b/two","pricing":',
 }
 """Comment of a line in README -> pattern of the output of that line."""
