@@ -124,7 +124,7 @@ def build_newest_page(view: View) -> NewestPage:
     ),
     (
         "orarchive/publish/pages.py",
-        "from orarchive.publish.views.prices_page",
+        "from orarchive.publish.views.picks_page",
         "from orarchive.publish.views.newest_page import build_newest_page\n",
     ),
     (
