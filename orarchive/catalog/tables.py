@@ -81,7 +81,7 @@ class _Tables:
         """Yield each table with its rows; of shortlists more than once."""
         catalog = self.catalog
         infos, names = catalog.models.values(), catalog.names.by_name.values()
-        yield "catalog", (_build_model(info, info.id in self.births) for info in infos)
+        yield "catalog", (_build_model(info, escape_surrogates(info.id) in self.births) for info in infos)
         yield from self._list_flags()
         yield "names", map(self._build_name, names)
         periods = ((name.name, part.since, part.until, part.id) for name in names for part in name.periods)
@@ -109,7 +109,12 @@ class _Tables:
         numbers = {statement: number for number, statement in enumerate(statements, start=1)}
         yield "flag_statements", ((number, *statement) for statement, number in numbers.items())
         rows = (
-            (self.models[model], numbers[statement], *_split_count(flag), list(flag.modes) or None)
+            (
+                self.models[escape_surrogates(model)],
+                numbers[statement],
+                *_split_count(flag),
+                list(flag.modes) or None,
+            )
             for model, statement, flag in flags
         )
         yield "model_flags", rows
