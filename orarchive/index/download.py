@@ -215,13 +215,15 @@ def export_index(index: Path, out: Path, benchmarks: bool = True, added: AddedTa
     draft, partial = (out.with_name(f"{out.name}.{ending}") for ending in ("draft", "partial"))
     try:
         _remove(draft, partial)
-        with closing(_connect(draft)) as copy:
+        with closing(_connect(draft)) as copy, closing(_open(index)) as source:
             copy.execute("attach database ? as src", (f"{index.absolute().as_uri()}?mode=ro",))
-            copy.execute("begin")
+            # Both read from here on: an update that waits for the first would lock out the second.
+            for reader, schema in ((source, "main"), (copy, "src")):
+                reader.execute("begin")
+                reader.execute(f"select count(*) from {schema}.sqlite_schema").fetchone()
             _fill(copy, benchmarks, added.id if added else DOWNLOAD_ID)
             if added:
-                with closing(_open(index)) as source:
-                    _add(copy, added, added.list_tables(source, benchmarks))
+                _add(copy, added, added.list_tables(source, benchmarks))
             copy.execute("commit")
             copy.execute("vacuum into ?", (partial.absolute().as_uri(),))  # a twentieth smaller
         partial.replace(out)
