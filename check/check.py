@@ -102,7 +102,11 @@ def _guess_site() -> str:
 def _fetch_list(site: str) -> CheckList:
     """Fetch the list of a site; raise CheckListError where that fails: what is not known is not safe."""
     address = site if site.endswith(".json") else f"{site.rstrip('/')}/{LIST_PATH}"
-    request = urllib.request.Request(address, headers={"User-Agent": "openrouter-archive-check"})
+    try:
+        request = urllib.request.Request(address, headers={"User-Agent": "openrouter-archive-check"})
+    except ValueError as error:
+        msg = f"{address} is not an address: it must begin with https://"
+        raise CheckListError(msg) from error
     for attempt in range(1, ATTEMPTS + 1):
         try:
             with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:

@@ -109,6 +109,13 @@ def test_a_list_that_is_too_old_says_nothing_for_certain(site: ListServer, folde
     assert check(site, folder).returncode == 0
 
 
+def test_an_address_that_is_none(site: ListServer, folder: Path) -> None:
+    """It is a failed look-up, not the 1 that says that a model is gone."""
+    result = check(site, folder, "--site", "openrouter-archive")
+    assert (result.returncode, result.stdout.strip()) == (2, "ids: 0 gone, 0 expiring, 0 unknown, 0 alive")
+    assert "must begin with https://" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("status", "cut", "requests", "words"),
     [
