@@ -36,6 +36,9 @@ RENAMED = "renamed:"
 NO_ABILITIES = ("moderated",)
 """Flags that say what happens to a request, not what the model can do."""
 
+EDITIONS = ("fast", "high", "preview", "exp", "beta")
+"""Words after a model's id that name an edition of it which runs dearer, or is not final."""
+
 CHEAPER, SAME, DEARER, UNKNOWN = "cheaper", "same", "dearer", "unknown"
 
 
@@ -164,12 +167,13 @@ class _Finder:
             evidence = "; ".join(hint.evidence for hint in hints)
             via = tuple(hint.target for hint in hints[:-1])
             return self._build(info, self.infos[hints[-1].target], weakest.kind, evidence, via)
-        fitting = [relative for relative in self._list_relatives(info) if not list_lost(info, relative)]
+        relatives = [relative for relative in self._list_relatives(info) if not list_lost(info, relative)]
+        fitting = [relative for relative in relatives if not _is_other_edition(info, relative, relatives)]
         if not fitting or info.is_alias or info.is_router:
             return None
         best = min(fitting, key=lambda relative: _sort_key(info, relative))
-        count = len(fitting)
-        evidence = f"first of {count} listed models of its family, {info.family.name}, that can do as much"
+        models = f"first of {len(fitting)} listed models" if len(fitting) > 1 else "the only listed model"
+        evidence = f"{models} of its family, {info.family.name}, that can do as much"
         return self._build(info, best, SAME_FAMILY, evidence, ())
 
     def explain(self, info: ModelInfo) -> str:
@@ -183,7 +187,7 @@ class _Finder:
             return f"no other model of its family, {info.family.name} of {info.lab}, is listed"
         nearest = min(relatives, key=lambda other: (len(list_lost(info, other)), _sort_key(info, other)))
         lost = ", ".join(list_lost(info, nearest))
-        lack = f"the nearest of {len(relatives)}, {nearest.id}, lacks {lost}"
+        lack = f"as far as is known the nearest, {nearest.id}, lacks {lost}"
         return f"no listed model of its family can do as much; {lack}"
 
     def audit(self, row: RedirectRow, redirect: Redirect | None) -> str:
@@ -289,6 +293,15 @@ def compare_prices(info: ModelInfo, target: ModelInfo) -> str:
     if new == old:
         return SAME
     return DEARER if new > old else CHEAPER
+
+
+def _is_other_edition(info: ModelInfo, relative: ModelInfo, relatives: Iterable[ModelInfo]) -> bool:
+    """Return whether a relative is a special edition of another, and not of the kind that a model itself is.
+
+    What replaces `claude-3-opus` is `claude-opus-4.8`, not `claude-opus-4.8-fast` at twice its price.
+    """
+    words = [word for word in EDITIONS if word not in split_variant(info.id)[0].split("-")]
+    return any(f"{relative.id}-".startswith(f"{other.id}-{word}-") for other in relatives for word in words)
 
 
 def _sort_key(info: ModelInfo, target: ModelInfo) -> tuple[bool, int, Decimal, float, str]:

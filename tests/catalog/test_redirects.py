@@ -165,7 +165,7 @@ def test_family_must_do_as_much() -> None:
     lacking = build_model(NEW, supported_parameters=["seed"], context_length=99)
     assert explain(old, lacking) == (
         "no listed model of its family can do as much; "
-        "the nearest of 1, lab/gem-2, lacks tools, reasoning, context"
+        "as far as is known the nearest, lab/gem-2, lacks tools, reasoning, context"
     )
     assert "lacks tools, reasoning" in explain(old, build_model(NEW, context_length=100)), (
         "its list is unknown"
@@ -185,6 +185,16 @@ def test_family_must_do_as_much() -> None:
 def test_moderation_is_no_ability() -> None:
     old = gone(top_provider={"is_moderated": True})
     assert replace_old(old, build_model(NEW)).lost == ()
+
+
+def test_special_edition_replaces_only_its_like() -> None:
+    """A newer edition that runs dearer or is not final gives way to the model that it is an edition of."""
+    model = build_model("lab/gem-2", created=1, pricing=FREE)
+    fast = build_model("lab/gem-2-fast", created=2, pricing=FREE)
+    preview = build_model("lab/gem-2-preview-09-2025", created=3, pricing=FREE)
+    assert replace_old(gone(), model, fast, preview).target == model.id
+    assert replace_all(gone("lab/gem-1-fast"), model, fast).by_source["lab/gem-1-fast"].target == fast.id
+    assert replace_old(gone(), preview).target == preview.id, "not an edition of a listed model"
 
 
 def test_choice_within_the_family() -> None:
