@@ -32,7 +32,7 @@ def build_summary(catalog: Catalog) -> list[types.CatalogRow]:
 
 def _build_row(catalog: Catalog, info: ModelInfo) -> types.CatalogRow:
     flags = _list_all_flags(info)
-    endpoints = catalog.source.models[info.id].endpoints
+    model = catalog.source.models[info.id]
     return types.CatalogRow(
         id=info.id,
         name=escape_invisible(info.name),
@@ -52,7 +52,11 @@ def _build_row(catalog: Catalog, info: ModelInfo) -> types.CatalogRow:
         size=info.size.text,
         created=f"{info.created:%Y-%m-%d}" if info.created else None,
         expires=f"{info.expires}" if info.expires else None,
-        providers=len({endpoint.key.provider for endpoint in endpoints}),
+        providers=(
+            len({endpoint.key.provider for endpoint in model.endpoints})
+            if model.endpoints or model.former_endpoints
+            else None
+        ),
     )
 
 

@@ -130,4 +130,6 @@ class CatalogRow(Shape, frozen=True, kw_only=True):
     size: Annotated[str | None, describe("Number of parameters, such as `235B-A22B`")]
     created: Annotated[Date | None, describe("Day on which OpenRouter added it, according to OpenRouter")]
     expires: Annotated[Date | None, describe("Day on which OpenRouter will remove it")]
-    providers: Annotated[Count, describe("Number of providers that serve it")]
+    providers: Annotated[
+        Count | None, describe("Number of providers that serve it; null where its endpoints were never read")
+    ]
