@@ -27,6 +27,18 @@ OPENROUTER, REVIEWED, HASH, NEWEST = "openrouter", "reviewed", "hash", "latest"
 KINDS = (OPENROUTER, SLUG, REVIEWED, HASH, "twin", "undated", FAMILY, BASE)
 """Kinds of claims, strongest first. A claim of the last never decides: it only adds a candidate."""
 
+KIND_PHRASES = {
+    OPENROUTER: "an alias of OpenRouter's, which moves to newer models",
+    SLUG: "the id without the lab",
+    REVIEWED: "reviewed by people",
+    HASH: "the id without the lab, which other models claim too, and a hash",
+    "twin": "the id without the lab, its version spelled otherwise",
+    "undated": "the id without the lab and the date",
+    FAMILY: "the family, of which it was the first member",
+    NEWEST: "the latest of its family, which moves to newer models",
+}
+"""Kind of a name that stands for a model -> what it is, for people."""
+
 MOVING_KINDS = (OPENROUTER, NEWEST)
 """Kinds of names that follow the newest model by their nature; their periods say when they moved."""
 

@@ -8,7 +8,7 @@ import click
 
 from orarchive import timestamps
 from orarchive.catalog.catalog import build_catalog
-from orarchive.catalog.names import Name
+from orarchive.catalog.names import KIND_PHRASES, Name
 from orarchive.catalog.redirects import SAME_FAMILY, Redirect
 from orarchive.catalog.tombstones import Tombstone, count_days
 from orarchive.cli.completion import complete_names
@@ -101,7 +101,7 @@ def _print_unresolved(resolution: Resolution) -> None:
         print_note(f"{resolution.asked} points at {resolution.id}, which no list in the archive has")
         return
     hint = f"; did you mean {', '.join(resolution.suggestions)}?" if resolution.suggestions else ""
-    print_note(f"no model or name {resolution.asked}{hint}")
+    print_note(f"no model or name {resolution.asked!r}{hint}")
 
 
 def _describe_state(resolution: Resolution) -> str:
@@ -119,9 +119,9 @@ def _format_sighting(last_seen: dt.datetime) -> str:
 
 
 def _describe_name(name: Name) -> str:
-    """Say of which kind a name is, and since when it has stood for the model."""
+    """Say what a name is, and since when it has stood for the model."""
     source = "" if name.source == "id" else f", by {name.source}"
-    return f"a name of the kind {name.kind}{source}, since {timestamps.format_hour(name.since)}"
+    return f"{KIND_PHRASES[name.kind]}{source}; since {timestamps.format_hour(name.since)}"
 
 
 def _describe_tombstone(tombstone: Tombstone) -> list[tuple[str, str]]:

@@ -20,7 +20,7 @@ from orarchive.catalog.flags import (
     Flag,
 )
 from orarchive.catalog.model_info import ModelInfo
-from orarchive.catalog.names import NEWEST
+from orarchive.catalog.names import KIND_PHRASES
 from orarchive.domain.figures import format_short
 from orarchive.domain.prices import format_dollars
 from orarchive.publish.views.direct_prices import describe_ratio, list_price_texts
@@ -35,22 +35,10 @@ SOURCE_WORDS = {
 
 ANSWERS: dict[bool | str, str] = {
     True: "yes",
-    FIXED_REASONING: "always, not to be set",
+    FIXED_REASONING: "always on",
     CONFIGURABLE_REASONING: "can be set",
 }
 """Value of a flag that means that the model can -> its words."""
-
-NAME_WORDS = {
-    "openrouter": "an alias of OpenRouter's, which moves to newer models",
-    "slug": "the id without the lab",
-    "reviewed": "reviewed by people",
-    "hash": "never anyone else's: other models claim the short one",
-    "twin": "its version spelled otherwise",
-    "undated": "the id without its date",
-    "family": "its family, which it had first",
-    NEWEST: "the latest of its family, which moves to newer models",
-}
-"""Kind of a name -> its words."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +120,7 @@ def build_catalog_section(catalog: Catalog, model: str) -> CatalogSection:
         abilities=[_build_ability(name, flag) for name, flag in info.flags.items() if flag.value in ANSWERS],
         lacks=_group_lacks(info),
         unknown=[FLAG_LABELS[name] for name, flag in info.flags.items() if flag.value is None],
-        names=[NameRow(name.name, NAME_WORDS[name.kind]) for name in catalog.names.by_model.get(model, [])],
+        names=[NameRow(name.name, KIND_PHRASES[name.kind]) for name in catalog.names.by_model.get(model, [])],
         replacement=build_replacement(catalog, model),
         expires=info.expires if info.is_listed else None,
         direct=[_build_direct_line(price) for price in catalog.direct if price.pin.openrouter == model],
