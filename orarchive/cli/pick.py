@@ -54,7 +54,7 @@ def pick_command(
     elif entries:
         _print_entries(catalog, ranking, entries)
     else:
-        print_note(f"Nothing fits: {ranking.selection.describe_excluded()}{_describe_unranked(ranking)}")
+        print_note(f"{_explain_nothing(ranking)}{_describe_unranked(ranking)}")
     sys.exit(0 if entries else EXIT_NOTHING_FITS)
 
 
@@ -92,7 +92,14 @@ def _print_entries(catalog: Catalog, ranking: Ranking, entries: list[Entry]) -> 
         click.echo("The quality of no model is known at this hour: the other parts alone decide")
 
 
+def _explain_nothing(ranking: Ranking) -> str:
+    if ranking.unranked:
+        return "Nothing that fits can be ranked"
+    return f"Nothing fits: {ranking.selection.describe_excluded()}"
+
+
 def _describe_unranked(ranking: Ranking) -> str:
-    """Name the number of models that fit and have no quality to be ranked by."""
+    """Name the number of models that meet the conditions and have nothing to be ranked by."""
     count = len(ranking.unranked)
-    return f"; {count} more fit, whose quality is not known" if count else ""
+    missing = "whose quality is not known" if ranking.quality else "of which no part of the score is known"
+    return f"; left out: {count} {missing}" if count else ""
