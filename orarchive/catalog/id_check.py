@@ -20,6 +20,9 @@ FORMAT = 1
 MAX_AGE = dt.timedelta(hours=25)
 """A list that is older cannot say what is alive: the archive reads the models every hour."""
 
+HOURS_SHOWN = 72
+"""Age of a list from which on it is told in days."""
+
 MIN_SIMILARITY = 0.8
 """Ratio of `difflib` from which on an id is suggested for an unknown one."""
 
@@ -63,9 +66,8 @@ class CheckList:
         if age <= MAX_AGE:
             return None
         hours = int(age.total_seconds() // 3600)
-        return (
-            f"the list is of {self.as_of:%Y-%m-%d %H:%M} UTC, {hours} hours ago: too old to say what is alive"
-        )
+        age_text = f"{hours} hours" if hours < HOURS_SHOWN else f"{hours // 24} days"
+        return f"the list is of {self.as_of:%Y-%m-%d %H:%M} UTC, {age_text} ago: too old to say what is alive"
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,15 @@ FLAG_OPTIONS = {"tools": "tools", "json_schema": "json_schema", "vision": "visio
 """Name of an option -> the flag that it asks for."""
 
 
+def _parse_percent(context: click.Context, parameter: click.Parameter, text: str | None) -> Decimal | None:
+    """Return a percentage exactly as typed; raise BadParameter where it is none."""
+    percent = _parse_amount(context, parameter, text)
+    if percent is not None and percent > 100:
+        msg = f"{text!r} is more than 100 percent"
+        raise click.BadParameter(msg)
+    return percent
+
+
 def _parse_amount(_: click.Context, __: click.Parameter, text: str | None) -> Decimal | None:
     """Return a number exactly as typed; raise BadParameter where it is none, or negative."""
     amount = None if text is None else parse_price(text)
@@ -82,13 +91,13 @@ OPTIONS = (
         "countries",
         multiple=True,
         metavar="CODE",
-        help="Headquarters of the provider, such as US.",
+        help="Country of the provider's headquarters, such as US; several mean any.",
     ),
     click.option(
         "--min-uptime",
-        callback=_parse_amount,
+        callback=_parse_percent,
         metavar="PERCENT",
-        help="Mean uptime of the last 30 days, as measured.",
+        help="Its mean uptime of the last 30 days is at least this.",
     ),
     click.option("--open-weights", is_flag=True, help="Its weights are published."),
 )

@@ -83,7 +83,9 @@ def cost_command(
 def _read_usage(usage_file: IO[bytes] | None, counts: dict[str, int]) -> Usage:
     """Return the usage in a file or of options; raise ArchiveError where there is neither, or are both."""
     if (usage_file is None) == (not counts):
-        msg = "say what was used: --usage FILE (a usage object of the API), or --input, --output and --cached"
+        msg = (
+            "say what was used: --usage FILE (a usage object of the API), or else --input, --output, --cached"
+        )
         raise ArchiveError(msg)
     if usage_file is None:
         details = {"cached_tokens": counts.get("--cached", 0)}

@@ -87,6 +87,11 @@ def test_wrong_number_is_refused(two_hours: Stage, option: str, value: str) -> N
     assert (result.exit_code, repr(value) in result.stderr) == (2, True)
 
 
+def test_percentage_has_an_end(two_hours: Stage) -> None:
+    assert ask(two_hours, "models", "--min-uptime", "100.1").exit_code == 2
+    assert ask(two_hours, "models", "--min-uptime", "100").exit_code == 1, "nothing fits"
+
+
 def test_models_are_filtered_searched_and_sorted(two_hours: Stage) -> None:
     free = ask_json(two_hours, "models", "--free")["models"]
     assert free and all(row["tier"] == "free" for row in free)

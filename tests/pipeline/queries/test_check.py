@@ -54,7 +54,7 @@ def test_an_archive_that_is_too_old_says_so(four_hours: Stage) -> None:
     assert result.exit_code == 2
     note, problem = result.stderr.splitlines()
     assert note == "2026-07-01 means its last hour, 2026-07-01T23Z"
-    assert problem.startswith("Error: the list is of 2026-06-01 04:00 UTC, 739 hours ago")
+    assert problem.startswith("Error: the list is of 2026-06-01 04:00 UTC, 30 days ago")
 
 
 def test_wrong_usage(four_hours: Stage) -> None:
