@@ -7,6 +7,7 @@ from typing import IO
 import click
 
 from orarchive import timestamps
+from orarchive.cli.completion import complete_models
 from orarchive.cli.options import (
     cache_option,
     is_progress_shown,
@@ -30,7 +31,7 @@ CountOption = click.IntRange(min=0)
 
 @click.command("cost")
 @with_archive
-@click.argument("model")
+@click.argument("model", shell_complete=complete_models)
 @click.option(
     "--usage",
     "usage_file",

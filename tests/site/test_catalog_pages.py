@@ -301,8 +301,8 @@ def test_a_model_that_goes_names_its_replacement(days_site: dict[str, bytes]) ->
         Html(days_site[get_model_path(key)]).text for key in ("a/goes:free", "a/soon", "x/alone")
     )
     assert "Replacement: a/goes (the same model without the variant)" in gone
-    assert "Price: has a price; the old model was free. Not known to have: tool calls." in gone
-    assert "It goes on 2026-06-10." in soon
+    assert "Has a price; the old model was free. Not known to have: tool calls." in gone
+    assert "OpenRouter announced its end for 2026-06-10." in soon
     assert "No replacement: no other model of its family" in alone
 
 

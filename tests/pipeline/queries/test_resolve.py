@@ -75,7 +75,7 @@ def test_alias_moved(four_hours: Stage) -> None:
             {"id": former["id"], "since": format_stamp(FIRST), "until": format_stamp(FIRST)},
             {"id": GEMINI, "since": format_stamp(SECOND), "until": None},
         ]
-    words = f"by {ALIAS}, since {format_hour(SECOND)}"
+    words = f"by {ALIAS}; since {format_hour(SECOND)}"
     assert words in ask(four_hours, "resolve", "gpt-latest").stdout
 
 
@@ -181,7 +181,8 @@ def test_completion_offers_ids_and_names(four_hours: Stage, tmp_path: Path) -> N
     """Nothing, and no word, where there is no index or no archive."""
     ask(four_hours, "index")
     root = four_hours.root
-    assert complete("price", root, "anthropic/claude-h") == [HAIKU]
+    for command in ("price", "cost"):
+        assert complete(command, root, "anthropic/claude-h") == [HAIKU]
     assert set(complete("log", root, HAIKU)) > {HAIKU}, "with its endpoints"
     assert complete("log", root, "novi") == ["novita"]
     assert complete("resolve", root, "claude-haiku-4") == ["claude-haiku-4-5", "claude-haiku-4.5"]
