@@ -17,17 +17,22 @@ def build_check_list(catalog: Catalog) -> Record:
     redirects = catalog.redirects.by_source
     models = sorted(catalog.models.values(), key=lambda model: model.id)
     listed = [model for model in models if model.last_seen is None]
-    slugs: dict[str, str] = {}
-    for model in sorted(models, key=lambda model: model.last_seen is not None):
-        if not model.variant and model.variant_group not in catalog.models:
-            slugs.setdefault(model.variant_group, model.id)
     return {
         "format": FORMAT,
         "as_of": format_stamp(catalog.hour),
         "alive": [model.id for model in listed if model.expires is None],
         "expires": {model.id: model.expires.isoformat() for model in listed if model.expires},
         "gone": {model.id: f"{model.last_seen:%Y-%m-%d}" for model in models if model.last_seen},
-        "slugs": slugs,
+        "slugs": list_permanent_names(catalog),
         "replacements": {source: redirects[source].target for source in sorted(redirects)},
         "dearer": sorted(source for source, redirect in redirects.items() if redirect.price == "dearer"),
     }
+
+
+def list_permanent_names(catalog: Catalog) -> dict[str, str]:
+    """Return the id that each permanent name leads to, a listed one before one that is gone."""
+    names: dict[str, str] = {}
+    for model in sorted(catalog.models.values(), key=lambda model: (model.last_seen is not None, model.id)):
+        if not model.variant and model.variant_group not in catalog.models:
+            names.setdefault(model.variant_group, model.id)
+    return names

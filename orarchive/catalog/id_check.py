@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -148,7 +148,7 @@ def judge(name: str, check_list: CheckList, today: dt.date, days: int) -> Judgem
 
     A variant that a request may add to any id, such as `:nitro`, is judged by its base.
     """
-    key = _find_key(name, check_list)
+    key = find_requested_id(name, check_list.slugs, check_list.alive)
     target = check_list.replacements.get(key)
     advice = f"; use {target}{', which is dearer' if key in check_list.dearer else ''}" if target else ""
     if key in check_list.gone:
@@ -168,11 +168,11 @@ def judge(name: str, check_list: CheckList, today: dt.date, days: int) -> Judgem
     return Judgement(name, UNKNOWN, f"is unknown: it is in no list since the record began{advice}")
 
 
-def _find_key(name: str, check_list: CheckList) -> str:
+def find_requested_id(name: str, slugs: Mapping[str, str], alive: Container[str]) -> str:
     """Return the id that a permanent name leads to, and without a variant that any request may add."""
     base, _, variant = name.partition(":")
-    listed = check_list.slugs.get(base, base)
-    if not variant or (variant in REQUEST_SUFFIXES and name not in check_list.alive):
+    listed = slugs.get(base, base)
+    if not variant or (variant in REQUEST_SUFFIXES and name not in alive):
         return listed
     return f"{listed}:{variant}"
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from orarchive.catalog.catalog import Catalog
+from orarchive.catalog.check_list import list_permanent_names
+from orarchive.catalog.id_check import find_requested_id
 from orarchive.catalog.model_info import ModelInfo
 from orarchive.catalog.names import OPENROUTER, Name
 from orarchive.catalog.redirects import Redirect
@@ -14,6 +16,9 @@ from orarchive.timestamps import format_stamp
 
 LISTED, GONE, AMBIGUOUS, UNKNOWN = "listed", "gone", "ambiguous", "unknown"
 NEVER_LISTED = "never listed"
+
+ROUTING_PREFIX = "openrouter/"
+"""What LiteLLM and others write before an id."""
 
 
 @dataclass(frozen=True)
@@ -68,11 +73,19 @@ class Resolution:
 
 
 def resolve_name(catalog: Catalog, text: str) -> Resolution:
-    """Resolve an id or a name at the hour of a catalogue; an id counts only as it is spelled."""
+    """Resolve an id or a name at the hour of a catalogue; an id counts only as it is spelled.
+
+    A permanent name, an id after `openrouter/`, and one with a variant that any request may add resolve, too.
+    """
     name = catalog.names.find(text)
     if name is None or (text in catalog.models and name.kind != OPENROUTER):
         if text in catalog.models:
             return _describe_model(catalog, text, text, None)
+        requested = find_requested_id(
+            text.removeprefix(ROUTING_PREFIX), list_permanent_names(catalog), catalog.models
+        )
+        if requested in catalog.models:
+            return _describe_model(catalog, text, requested, None)
         similar = find_similar(text, [*catalog.models, *catalog.names.by_name])
         return Resolution(text, catalog.hour, UNKNOWN, suggestions=tuple(dict.fromkeys(similar)))
     if name.candidates or not (name.id or name.kind == OPENROUTER):

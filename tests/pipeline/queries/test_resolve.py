@@ -155,6 +155,14 @@ def test_ambiguous_name(four_hours: Stage) -> None:
     ]
 
 
+@pytest.mark.parametrize("form", ["{slug}", "openrouter/{id}", "{id}:nitro", "openrouter/{slug}:floor"])
+def test_form_of_a_request(four_hours: Stage, form: str) -> None:
+    """What a request may have in place of an id stands for the model, as it does for `check`."""
+    slug = get_model(build_payloads(START), HAIKU)["canonical_slug"]
+    assert slug != HAIKU
+    assert resolve(four_hours, form.format(slug=slug, id=HAIKU))["id"] == HAIKU
+
+
 def test_unknown_name(four_hours: Stage) -> None:
     """An id must be spelled as it is: its twin is suggested, and so are similar names."""
     assert_refused(
