@@ -36,6 +36,10 @@ FLAG_OPTIONS = {"tools": "tools", "json_schema": "json_schema", "vision": "visio
 """Name of an option -> the flag that it asks for."""
 
 
+def _lower_all(_: click.Context, __: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name.lower() for name in names)
+
+
 def _parse_percent(context: click.Context, parameter: click.Parameter, text: str | None) -> Decimal | None:
     """Return a percentage exactly as typed; raise BadParameter where it is none."""
     percent = _parse_amount(context, parameter, text)
@@ -62,6 +66,7 @@ OPTIONS = (
         "--input",
         "inputs",
         multiple=True,
+        callback=_lower_all,
         metavar="MODALITY",
         help="It reads text, image, audio, video or file.",
     ),
@@ -69,6 +74,7 @@ OPTIONS = (
         "--output",
         "outputs",
         multiple=True,
+        callback=_lower_all,
         metavar="MODALITY",
         help="It gives text, image, audio and so on.",
     ),

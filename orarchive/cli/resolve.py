@@ -96,6 +96,10 @@ def _print_unresolved(resolution: Resolution) -> None:
                 for model in resolution.candidates
             ]
         )
+        if not any(model.is_listed for model in resolution.candidates):
+            print_note(
+                f"none of them is listed; `orarchive models {resolution.asked}` searches those that are"
+            )
         return
     if resolution.id:
         print_note(f"{resolution.asked} points at {resolution.id}, which no list in the archive has")

@@ -106,6 +106,11 @@ def test_models_are_filtered_searched_and_sorted(two_hours: Stage) -> None:
     assert (first_line.split()[0], len(lines)) == ("id", 2)
 
 
+def test_modalities_are_in_any_case(two_hours: Stage) -> None:
+    images = ask_json(two_hours, "models", "--input", "image")["models"]
+    assert images and ask_json(two_hours, "models", "--input", "Image")["models"] == images
+
+
 def test_models_of_nothing(two_hours: Stage) -> None:
     result = ask(two_hours, "models", "no-such-word")
     assert (result.exit_code, "'no-such-word'" in result.stderr) == (1, True)

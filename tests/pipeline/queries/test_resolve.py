@@ -149,10 +149,12 @@ def test_ambiguous_name(four_hours: Stage) -> None:
     assert (printed["status"], printed["id"]) == ("ambiguous", None)
     (candidate,) = printed["candidates"]
     assert candidate == {"id": FREE, "listed": False, "last_seen": format_stamp(SECOND)}
-    assert ask(four_hours, "resolve", "gpt-oss").stdout.splitlines() == [
+    in_words = ask(four_hours, "resolve", "gpt-oss")
+    assert in_words.stdout.splitlines() == [
         "gpt-oss stands for no single model; it fits, newest first:",
         f"  {FREE}  last seen 2026-06-01T01Z",
     ]
+    assert "none of them is listed; `orarchive models gpt-oss`" in in_words.stderr
 
 
 @pytest.mark.parametrize("form", ["{slug}", "openrouter/{id}", "{id}:nitro", "openrouter/{slug}:floor"])
