@@ -20,11 +20,6 @@ from orarchive.store.archive import Archive
 
 EXIT_NOTHING_FITS = 1
 
-at_option = click.option(
-    "--at",
-    "time",
-    help="An hour, 2026-11-20T06Z, a time, 2026-11-20T06:45Z, or a date; by default the last hour.",
-)
 benchmarks_option = click.option(
     "--benchmarks/--no-benchmarks",
     default=True,

@@ -9,6 +9,7 @@ import click
 from orarchive import timestamps
 from orarchive.cli.completion import complete_models
 from orarchive.cli.options import (
+    at_option,
     cache_option,
     is_progress_shown,
     json_option,
@@ -41,11 +42,7 @@ CountOption = click.IntRange(min=0)
 @click.option("--input", "prompt", type=CountOption, help="Prompt tokens, cached ones included.")
 @click.option("--output", "completion", type=CountOption, help="Completion tokens, reasoning included.")
 @click.option("--cached", type=CountOption, help="Prompt tokens that were read from the cache.")
-@click.option(
-    "--at",
-    "time",
-    help="An hour, 2026-11-20T06Z, a time, 2026-11-20T06:45Z, or a date; by default the last hour.",
-)
+@at_option
 @click.option("--provider", help="Count at the prices of its endpoints: a slug, a tag or a name.")
 @cache_option
 @json_option

@@ -11,8 +11,16 @@ import click
 from orarchive.catalog.candidates import Candidate
 from orarchive.catalog.filters import Filter, Selection, search_text, select_candidates
 from orarchive.catalog.model_info import ModelInfo
-from orarchive.cli.catalog_options import EXIT_NOTHING_FITS, at_option, filter_options, open_catalog
-from orarchive.cli.options import cache_option, json_option, print_json, print_note, print_table, with_archive
+from orarchive.cli.catalog_options import EXIT_NOTHING_FITS, filter_options, open_catalog
+from orarchive.cli.options import (
+    at_option,
+    cache_option,
+    json_option,
+    print_json,
+    print_note,
+    print_table,
+    with_archive,
+)
 from orarchive.domain.prices import format_price
 from orarchive.jsonl import Record
 from orarchive.store.archive import Archive
@@ -75,6 +83,8 @@ def models_command(
         )
     elif rows:
         print_table([_HEADING, *map(_format_row, rows)])
+        if sort and all(SORTS[sort][0](row) is None for row in rows):
+            print_note(f"the {sort} of none of them is on record: they are in the order of ids")
     else:
         print_note(_explain_nothing(selection, text, gone))
     sys.exit(0 if rows else EXIT_NOTHING_FITS)

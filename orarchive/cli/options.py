@@ -32,6 +32,11 @@ archive_option = click.option(
     default=Path(),
     help="A git work tree that holds data/; else the one that ARCHIVE_DIR names, else the current folder.",
 )
+at_option = click.option(
+    "--at",
+    "time",
+    help="An hour, 2026-11-20T06Z, a time, 2026-11-20T06:45Z, or a date; by default the last hour.",
+)
 cache_option = click.option(
     "--cache",
     type=click.Path(path_type=Path),

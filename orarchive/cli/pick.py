@@ -10,12 +10,11 @@ from orarchive.catalog.filters import Filter
 from orarchive.catalog.shortlists import Entry, Ranking, list_entries, load_needs, rank_candidates
 from orarchive.cli.catalog_options import (
     EXIT_NOTHING_FITS,
-    at_option,
     benchmarks_option,
     filter_options,
     open_catalog,
 )
-from orarchive.cli.options import cache_option, json_option, print_json, print_note, with_archive
+from orarchive.cli.options import at_option, cache_option, json_option, print_json, print_note, with_archive
 from orarchive.domain.foreign_text import blank_unprintable
 from orarchive.store.archive import Archive
 from orarchive.timestamps import format_hour, format_stamp

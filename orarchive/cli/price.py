@@ -7,6 +7,7 @@ import click
 from orarchive import timestamps
 from orarchive.cli.completion import complete_models
 from orarchive.cli.options import (
+    at_option,
     cache_option,
     is_progress_shown,
     json_option,
@@ -26,11 +27,7 @@ from orarchive.store.archive import Archive
 @click.command("price")
 @with_archive
 @click.argument("model", shell_complete=complete_models)
-@click.option(
-    "--at",
-    "time",
-    help="An hour, 2026-11-20T06Z, a time, 2026-11-20T06:45Z, or a date; by default the last hour.",
-)
+@at_option
 @click.option("--provider", help="Print the prices of its endpoints instead: a slug, a tag or a name.")
 @cache_option
 @json_option

@@ -14,6 +14,7 @@ from orarchive.catalog.tombstones import Tombstone, count_days
 from orarchive.cli.completion import complete_names
 from orarchive.cli.options import (
     EXIT_FOUND,
+    at_option,
     cache_option,
     is_progress_shown,
     json_option,
@@ -39,7 +40,7 @@ EXIT_CODES = {LISTED: 0, GONE: EXIT_GONE}
 @click.command("resolve")
 @with_archive
 @click.argument("name", shell_complete=complete_names)
-@click.option("--at", "time", help="As of a past hour, 2026-11-20T06Z, or date; by default the last hour.")
+@at_option
 @cache_option
 @json_option
 def resolve_command(archive: Archive, name: str, time: str | None, cache: Path | None, as_json: bool) -> None:

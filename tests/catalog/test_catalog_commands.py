@@ -104,6 +104,8 @@ def test_models_are_filtered_searched_and_sorted(two_hours: Stage) -> None:
     assert rows[len(amounts) :], "what has no price comes last"
     first_line, *lines = ask(two_hours, "models", "--sort", "context", "--limit", "2").stdout.splitlines()
     assert (first_line.split()[0], len(lines)) == ("id", 2)
+    unsorted = ask(two_hours, "models", "--sort", "last-seen", "--limit", "2")
+    assert "the last-seen of none of them is on record" in unsorted.stderr
 
 
 def test_modalities_are_in_any_case(two_hours: Stage) -> None:
