@@ -1,5 +1,6 @@
 """The command `cost`: what a usage cost at a time."""
 
+import datetime as dt
 import sys
 from pathlib import Path
 from typing import IO
@@ -115,6 +116,9 @@ def _print_cost(cost: Cost) -> None:
     ]
     sum_name = "total" if cost.total is not None else "total without the parts that have no listed price"
     print_table([*rows, (f"  {sum_name}", "", format_dollars(cost.priced), "")])
+    seen = timestamps.parse_stamp(cost.seen)
+    if cost.at - seen >= dt.timedelta(hours=1):
+        click.echo(f"  prices of {timestamps.format_hour(seen)}, the last reading before that time")
     if cost.charged is not None:
         click.echo(f"  OpenRouter charged {format_dollars(cost.charged)}, by the usage object")
     for note in cost.notes:

@@ -409,3 +409,10 @@ def test_a_date_means_its_last_hour(priced: Stage) -> None:
     result = ask(priced, "cost", "lab/clock", "--input", "1000", "--at", "2026-06-01", "--json")
     assert result.stderr == "2026-06-01 means its last hour, 2026-06-01T23Z\n"
     assert json.loads(result.stdout)["costs"][0]["at"] == "2026-06-01T23:00:00Z"
+
+
+def test_an_old_reading_is_named(priced: Stage) -> None:
+    """A price of a later time than any reading is none that anybody saw."""
+    words = "the last reading before that time"
+    assert words in answer(priced, "cost", "lab/clock", "--input", "1000", "--at", "2026-06-03T00Z")
+    assert words not in answer(priced, "cost", "lab/plain", "--input", "1000", *AT)
