@@ -2,6 +2,7 @@
 
 from orarchive.catalog.catalog import Catalog
 from orarchive.catalog.id_check import FORMAT
+from orarchive.catalog.redirects import DEARER, SAME_FAMILY
 from orarchive.jsonl import Record
 from orarchive.timestamps import format_stamp
 
@@ -12,7 +13,7 @@ def build_check_list(catalog: Catalog) -> Record:
     `alive` has the listed ids without an expiration date, `expires` those with one, by id, and `gone` the
     last day on which others were listed. `slugs` are the permanent names of models, which requests may have
     in place of the ids that they lead to. `replacements` are of ids that are gone or expire, and `dearer` has
-    those of them whose replacement costs more.
+    those of them whose replacement costs more; `advice` has those whose replacement only follows from a rule.
     """
     redirects = catalog.redirects.by_source
     models = sorted(catalog.models.values(), key=lambda model: model.id)
@@ -25,7 +26,8 @@ def build_check_list(catalog: Catalog) -> Record:
         "gone": {model.id: f"{model.last_seen:%Y-%m-%d}" for model in models if model.last_seen},
         "slugs": list_permanent_names(catalog),
         "replacements": {source: redirects[source].target for source in sorted(redirects)},
-        "dearer": sorted(source for source, redirect in redirects.items() if redirect.price == "dearer"),
+        "dearer": sorted(source for source, redirect in redirects.items() if redirect.price == DEARER),
+        "advice": sorted(source for source, redirect in redirects.items() if redirect.kind == SAME_FAMILY),
     }
 
 

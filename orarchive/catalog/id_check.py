@@ -54,6 +54,8 @@ class CheckList:
     replacements: dict[str, str]
     dearer: frozenset[str]
     """Ids whose replacement costs more."""
+    advice: frozenset[str]
+    """Ids whose replacement is only this archive's own advice: of the same family, and able to do as much."""
 
     @property
     def known(self) -> KnownIds:
@@ -114,6 +116,7 @@ def parse_check_list(content: bytes) -> CheckList:
             slugs=_parse_names(document["slugs"]),
             replacements=_parse_names(document["replacements"]),
             dearer=frozenset(map(str, document["dearer"])),
+            advice=frozenset(map(str, document["advice"])),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         msg = f"the list cannot be read: {type(error).__name__}: {error}"
@@ -150,7 +153,9 @@ def judge(name: str, check_list: CheckList, today: dt.date, days: int) -> Judgem
     """
     key = find_requested_id(name, check_list.slugs, check_list.alive)
     target = check_list.replacements.get(key)
-    advice = f"; use {target}{', which is dearer' if key in check_list.dearer else ''}" if target else ""
+    verb = "perhaps" if key in check_list.advice else "use"
+    dearer = ", which is dearer" if key in check_list.dearer else ""
+    advice = f"; {verb} {target}{dearer}" if target else ""
     if key in check_list.gone:
         day = check_list.gone[key]
         text = f"is no longer listed, last on {day}{advice or '; no replacement is known'}"

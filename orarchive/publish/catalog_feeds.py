@@ -6,13 +6,11 @@ from decimal import Decimal
 
 from orarchive.domain.event_kinds import (
     ADDED,
-    DEPRECATED,
     EXPIRY_CLEARED,
     EXPIRY_MOVED,
     EXPIRY_SET,
     FIRST_OBSERVED,
     MISSING,
-    REMOVED,
     RENAMED,
     REPRICED,
     RETURNED,
@@ -25,9 +23,8 @@ from orarchive.publish.news_feeds import FREE_FEED, RETIREMENTS_FEED, GeneralFee
 from orarchive.publish.views import View
 
 ARRIVALS, ENDS = (ADDED, FIRST_OBSERVED, RETURNED), (MISSING,)
-RETIREMENT_KINDS = (
-    *(EXPIRY_SET, EXPIRY_MOVED, EXPIRY_CLEARED, MISSING, DEPRECATED, REMOVED, RENAMED, RETURNED),
-)
+RETIREMENT_KINDS = (*(EXPIRY_SET, EXPIRY_MOVED, EXPIRY_CLEARED, MISSING, RENAMED, RETURNED),)
+"""A model that is missing is told once: not again after 14 and 30 days."""
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,7 @@ def test_the_exit_code_and_the_outputs(
     assert len(lines) == len([name for name in names if name != ALIVE_ID])
     if GONE_ID in names:
         assert lines[0].startswith("::error file=app.env,line=1,col=7,title=OpenRouter model gone::")
-        assert "; use openai/gpt-4o" in (folder.parent / "GITHUB_STEP_SUMMARY").read_text()
+        assert "; perhaps openai/gpt-4o" in (folder.parent / "GITHUB_STEP_SUMMARY").read_text()
     assert site.paths == ["/api/v1/check.json"]
 
 

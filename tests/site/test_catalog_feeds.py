@@ -32,7 +32,7 @@ def test_retirements_are_told_with_their_dates(view: View, site: dict[str, bytes
     assert any(": expiry" in title for title in titles)
     assert any(": missing" in title for title in titles)
     kinds = {title.split(": ")[1].split(",")[0] for title in titles}
-    assert kinds <= {"expiry", "missing", "deprecated", "removed", "renamed", "returned"}
+    assert kinds <= {"expiry", "missing", "renamed", "returned"}
     models = {title.split(": ")[0] for title in titles}
     assert models <= {*view.catalog.models}
 

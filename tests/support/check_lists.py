@@ -41,6 +41,7 @@ LIST: dict[str, Any] = {
         "openai/gpt-4-vision-preview": "openai/gpt-4o",
     },
     "dearer": ["anthropic/claude-opus-4"],
+    "advice": ["openai/gpt-4-vision-preview"],
 }
 
 

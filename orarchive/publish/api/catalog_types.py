@@ -103,6 +103,9 @@ class CheckList(Shape, frozen=True, kw_only=True):
     slugs: Annotated[dict[str, str], describe("Permanent names that requests may have -> ids")]
     replacements: Annotated[dict[str, str], describe("Ids that are gone or go -> what replaces them")]
     dearer: Annotated[list[str], describe("Those of them whose replacement costs more")]
+    advice: Annotated[
+        list[str], describe("Those whose replacement is of the same family: advice of this archive only")
+    ]
 
 
 class CatalogRow(Shape, frozen=True, kw_only=True):
