@@ -9,6 +9,7 @@ import click
 
 from orarchive import timestamps
 from orarchive.cli.completion import complete_models
+from orarchive.cli.model_names import find_model_id
 from orarchive.cli.options import (
     at_option,
     cache_option,
@@ -69,7 +70,7 @@ def cost_command(
     if at and timestamps.is_date(time or ""):
         print_note(f"{time} means its last hour, {timestamps.format_hour(at)}")
     with open_index(archive, cache, progress=is_progress_shown()) as db:
-        costs = find_costs(db, model, usage, at, provider)
+        costs = find_costs(db, find_model_id(db, model), usage, at, provider)
     if as_json:
         print_json({"model": model, "costs": [cost.to_json() for cost in costs]})
     else:

@@ -6,6 +6,7 @@ import click
 
 from orarchive import timestamps
 from orarchive.cli.completion import complete_models
+from orarchive.cli.model_names import find_model_id
 from orarchive.cli.options import (
     at_option,
     cache_option,
@@ -43,7 +44,7 @@ def price_command(
     if at and timestamps.is_date(time or ""):
         print_note(f"{time} means its last hour, {timestamps.format_hour(at)}")
     with open_index(archive, cache, progress=is_progress_shown()) as db:
-        quotes = find_quotes(db, model, at, provider)
+        quotes = find_quotes(db, find_model_id(db, model), at, provider)
     if as_json:
         print_json({"model": model, "quotes": [quote.to_json() for quote in quotes]})
     else:

@@ -204,3 +204,15 @@ def test_completion_writes_nothing(stage: Stage) -> None:
     """An archive without an index stays one."""
     assert complete("resolve", stage.root, "") == []
     assert not list(stage.root.glob(".git/orarchive*"))
+
+
+@pytest.mark.parametrize("command", [("price",), ("cost", "--input", "1")], ids=["price", "cost"])
+def test_other_commands_take_names(four_hours: Stage, command: tuple[str, ...]) -> None:
+    """What a name stands for is noted; one that fits several models is refused, with all of them."""
+    result = ask(four_hours, command[0], "claude-haiku-4.5", *command[1:])
+    assert (result.exit_code, result.stderr) == (0, f"claude-haiku-4.5 stands for {HAIKU}\n")
+    assert result.stdout == ask(four_hours, command[0], HAIKU, *command[1:]).stdout
+    several = ask(four_hours, command[0], "gpt-oss", *command[1:])
+    assert "gpt-oss stands for no single model; name one of these: " + FREE in several.stderr
+    unknown = ask(four_hours, command[0], "claude-haiko-4.5", *command[1:])
+    assert (unknown.exit_code, HAIKU in unknown.stderr) == (1, True)
