@@ -88,6 +88,9 @@ def _read_usage(usage_file: IO[bytes] | None, counts: dict[str, int]) -> Usage:
         )
         raise ArchiveError(msg)
     if usage_file is None:
+        if counts.get("--cached", 0) > counts.get("--input", 0):
+            msg = "--cached is more than --input: cached tokens are part of the prompt's"
+            raise ArchiveError(msg)
         details = {"cached_tokens": counts.get("--cached", 0)}
         return read_usage(
             {

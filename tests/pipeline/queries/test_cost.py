@@ -401,6 +401,8 @@ def test_wrong_usage_of_the_command(priced: Stage) -> None:
     assert_refused(ask(priced, "cost", "lab/plain"), 2, "--usage FILE")
     assert_refused(ask_with(priced, "{}", "lab/plain", "--input", "1"), 2, "--usage FILE")
     assert_refused(ask_with(priced, "{", "lab/plain"), 2, "is no JSON:")
+    too_many = ask(priced, "cost", "lab/plain", "--input", "3", "--cached", "5")
+    assert_refused(too_many, 2, "--cached is more than --input")
     assert_refused(ask(priced, "cost", "openrouter/auto", "--input", "1"), 1, "(-1)")
     assert_refused(ask(priced, "cost", "~lab/former", "--input", "1"), 1, "~lab/former was not there")
 
