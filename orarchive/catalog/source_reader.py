@@ -22,12 +22,10 @@ from orarchive.domain.keys import EndpointKey
 from orarchive.domain.record_files import join_record
 from orarchive.domain.records import Endpoint, Model, as_text, get_object, parse_expiry
 from orarchive.errors import NotCoveredError
+from orarchive.index.download_rows import RESPONSES
 from orarchive.index.record_rows import UNLISTED
 from orarchive.jsonl import Record, loads
 from orarchive.timestamps import DAY, format_hour, format_stamp, parse_stamp
-
-RESPONSES = "asked"
-"""Name that the index gives the file with what the response for a model's endpoints says of the model."""
 
 # With `max` SQLite gives the columns of that very row: the last line of each file.
 SELECT_LINES = """

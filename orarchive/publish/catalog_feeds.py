@@ -23,7 +23,7 @@ from orarchive.publish.news_feeds import FREE_FEED, RETIREMENTS_FEED, GeneralFee
 from orarchive.publish.views import View
 
 ARRIVALS, ENDS = (ADDED, FIRST_OBSERVED, RETURNED), (MISSING,)
-RETIREMENT_KINDS = (*(EXPIRY_SET, EXPIRY_MOVED, EXPIRY_CLEARED, MISSING, RENAMED, RETURNED),)
+RETIREMENT_KINDS = (EXPIRY_SET, EXPIRY_MOVED, EXPIRY_CLEARED, MISSING, RENAMED, RETURNED)
 """A model that is missing is told once: not again after 14 and 30 days."""
 
 

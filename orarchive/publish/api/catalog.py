@@ -102,7 +102,8 @@ def _format(amount: Decimal | None) -> str | None:
     """Return an exact amount in plain digits, without zeros at its end."""
     if amount is None:
         return None
-    return f"{amount:f}".rstrip("0").rstrip(".") if "." in f"{amount:f}" else f"{amount:f}"
+    digits = f"{amount:f}"
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits
 
 
 def build_shortlist_files(catalog: Catalog) -> list[shortlist_types.ShortlistData]:
@@ -132,7 +133,7 @@ def build_redirect_file(catalog: Catalog) -> name_types.RedirectFile:
 
 
 def _describe_redirect(redirect: Redirect) -> Record:
-    """Return a replacement; the hour in which it was last seen is left out, for it changes every hour."""
+    """Return a replacement; when it was last seen is given by the day, for the hour changes every hour."""
     return {**redirect.to_json(), "last_verified": f"{redirect.last_verified:%Y-%m-%d}"}
 
 
