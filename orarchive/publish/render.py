@@ -55,6 +55,7 @@ def make_environment() -> Environment:
         capitalize_first,
         group_digits,
         label_dimension,
+        format_long_day,
         format_long_hour,
         format_share,
         format_hour,
@@ -123,6 +124,13 @@ def group_digits(count: int) -> str:
     return f"{count:,}"
 
 
+@lru_cache(MAX_CACHED)
 def format_long_hour(hour: dt.datetime) -> str:
-    """Format an hour in words: `8 July 2026, 09:00 UTC`."""
-    return f"{hour.day} {hour:%B %Y, %H:%M} UTC"
+    """Format an hour for people: `8 Jul 2026, 09:00 UTC`."""
+    return f"{format_long_day(hour)}, {hour:%H:%M} UTC"
+
+
+@lru_cache(MAX_CACHED)
+def format_long_day(day: dt.date) -> str:
+    """Format a day for people: `8 Jul 2026`."""
+    return f"{day.day} {day:%b %Y}"

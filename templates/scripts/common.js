@@ -6,6 +6,8 @@ html.classList.add("js");
 document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("[data-copy]").forEach(setUpCopying);
   setUpSearch(document.querySelector("#search"));
+  setUpChoice("theme", ["", "light", "dark"]);
+  setUpChoice("density", ["", "compact"]);
   showAge();
 });
 
@@ -22,6 +24,20 @@ function setUpCopying(button) {
     setTimeout(() => { button.textContent = "Copy"; }, 1500);
   });
 }
+
+// --- what a reader prefers, remembered in the browser ---
+
+function load(name) { try { return localStorage.getItem(name) || ""; } catch { return ""; } }
+
+function setUpChoice(name, values) {
+  document.getElementById(name).addEventListener("click", () => {
+    const value = values[(values.indexOf(html.dataset[name] || "") + 1) % values.length];
+    html.dataset[name] = value;
+    try { localStorage.setItem(name, value); } catch { /* some viewers forbid it */ }
+  });
+}
+
+for (const name of ["theme", "density"]) html.dataset[name] = load(name);
 
 // --- the address holds the choices of a page, so that it can be shared ---
 
@@ -101,30 +117,30 @@ function setUpSearch(dialog) {
   dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
   document.querySelector("#find").addEventListener("click", open);
   document.addEventListener("keydown", (event) => {
-    if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); open(); }
+    const isTyping = /input|select|textarea/i.test(event.target.tagName);
+    const isShortcut = event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey);
+    if (!isShortcut && (event.key !== "/" || isTyping)) return;
+    event.preventDefault();
+    open();
   });
 }
 
 // --- the age of the data, by the reader's clock ---
 
-function showAge() {
-  const footer = document.querySelector("#asof");
+async function showAge() {
   const late = document.querySelector("[data-late]");
   if (location.protocol === "file:") return;
-  new IntersectionObserver(async ([entry], observer) => {
-    if (!entry.isIntersecting) return;
-    observer.disconnect();
-    const file = await fetch(`${html.dataset.root}api/v1/status.json`).then((response) => response.json()).catch(() => null);
-    if (!file) return;
-    const status = file.data;
-    const last = status.last_complete ?? status.hour;
-    const hours = Math.floor((Date.now() - Date.parse(last)) / 3600000);
-    const age = hours < 1 ? "within the hour" : hours < 48 ? `${hours} hours ago` : `${Math.floor(hours / 24)} days ago`;
-    footer.textContent = `Last complete ${last.slice(0, 13)}Z, ${age}; ${status.complete["24"]} of the last 24 hours are:`;
-    footer.classList.toggle("stale", hours > 25);
-    if (late && hours > 7) { // a quiet site is deployed every six hours
-      late.textContent = `Nothing was read completely since ${last.slice(0, 13)}Z, ${age}; the next hour was due at ${status.next_expected.slice(0, 13)}Z.`;
-      late.hidden = false;
-    }
-  }).observe(late ? late.parentNode : footer);
+  const file = await fetch(`${html.dataset.root}api/v1/status.json`).then((response) => response.json()).catch(() => null);
+  if (!file) return;
+  const status = file.data;
+  const last = status.last_complete ?? status.hour;
+  const minutes = Math.floor((Date.now() - Date.parse(last)) / 60000);
+  const age = minutes < 120 ? `${minutes} min` : minutes < 2880 ? `${Math.floor(minutes / 60)} hours` : `${Math.floor(minutes / 1440)} days`;
+  const link = document.querySelector("#age");
+  link.textContent = `updated ${age} ago`;
+  link.classList.toggle("stale", minutes > 180);
+  if (late && minutes > 420) { // a quiet site is deployed every six hours
+    late.textContent = `Nothing was read completely for ${age}; the next hour was due at ${status.next_expected.slice(11, 16)} UTC.`;
+    late.hidden = false;
+  }
 }

@@ -38,8 +38,8 @@ def test_what_was_there_at_the_beginning_reads_before(tmp_path: Path) -> None:
         tmp_path / "archive", build_snapshot(models, endpoints), build_snapshot(models, more), apart=DAY
     )
     page = Html(build_site(archive, tmp_path / "site")[get_model_path("a/b")]).text
-    assert "before 2026-06-01" in page
-    assert "before 2026-06-02" not in page
+    assert "before 1 Jun 2026" in page
+    assert "before 2 Jun 2026" not in page
     asked = ["price", "a/b", "--archive", str(archive)]
     assert "so since 2026-06-01T00Z or before;" in CliRunner().invoke(main, asked).output
     asked = ["price", "a/b", "--provider", "young", "--archive", str(archive)]
@@ -130,7 +130,7 @@ def test_a_feed_that_lacks_many_is_doubted_and_not_the_models(
     assert len(orphaned) == (0 if is_doubted else unserved)
     site = build_site(archive, tmp_path / "site")
     status = Html(site["status/index.html"]).text
-    notice = f"endpoints: doubted at 2026-06-01T03Z ({unserved} of 60 models have none"
+    notice = f"endpoints: doubted at 1 Jun 2026, 03:00 UTC ({unserved} of 60 models have none"
     assert (notice in status) == is_doubted
     with sqlite3.connect(":memory:") as db:
         db.deserialize(site[DATABASE])

@@ -116,7 +116,6 @@ def test_from_a_sub_path(browser: Any, site_folder: Path) -> None:
         tab.get_by_role("combobox", name="Search all models there ever were").fill("haiku 4.5")
         tab.keyboard.press("Enter")
         tab.wait_for_url(f"**/{site_folder.name}/{get_model_path('anthropic/claude-haiku-4.5')}")
-        tab.locator("#asof").scroll_into_view_if_needed()
         tab.get_by_text("days ago").wait_for()
 
 
@@ -130,6 +129,7 @@ def test_by_keyboard_alone(browser: Any, address: str, kind: str) -> None:
     """Go by Tab through all that can be pressed, in the order of the page, with the focus in sight."""
     with open_page(browser, address) as tab:
         tab.goto(address + PAGE_PATHS[kind])
+        tab.get_by_text("days ago").wait_for()  # the last link that appears
         count = tab.evaluate(f"({REACHABLE})().length")
         for n in range(min(count, 25)):
             tab.keyboard.press("Tab")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from orarchive.publish.pages import DATABASE, get_model_path
+from orarchive.publish.render import format_long_day, format_long_hour
 from orarchive.publish.site_digest import CLOCK_PATHS
 from orarchive.publish.site_folder import MANIFEST
 from orarchive.sample import START
@@ -59,7 +60,7 @@ def test_as_of_an_hour_nothing_later_leaks(archive: Path, site: dict[str, bytes]
     site_then = build_site(archive, tmp_path / "as-of", *as_of)
     assert run_build(then, tmp_path / "then-as-of", *as_of).returncode == 0
     assert site_then == read_files(tmp_path / "then-as-of")
-    notice = f"As of {format_hour(hour)}: nothing that was recorded later"
+    notice = f"As of {format_long_hour(hour)}: nothing that was recorded later"
     for path in ("graveyard/index.html", "providers/index.html", get_model_path("openrouter/auto")):
         assert notice in Html(site_then[path]).text
         assert "nothing that was recorded later" not in Html(site[path]).text
@@ -83,7 +84,7 @@ def test_an_hour_rewrites_the_pages_that_show_what_changed(stage: Stage, tmp_pat
 
     page = Html(again[get_model_path(model)]).text
     assert "Earlier prices of 1 of them" in page
-    assert f"since {start.date()}" in page
+    assert f"since {format_long_day(start)}" in page
 
     def changed(old: dict[str, bytes], new: dict[str, bytes]) -> set[str]:
         return {path for path in old.keys() | new.keys() if old.get(path) != new.get(path)}
@@ -113,8 +114,8 @@ def test_an_hour_rewrites_the_pages_that_show_what_changed(stage: Stage, tmp_pat
 def test_as_of_a_gap_looks_from_there(archive: Path, tmp_path: Path) -> None:
     hour = SCENES[1] + 30 * HOUR
     home = Html(build_site(archive, tmp_path / "site", "--as-of", format_hour(hour))["index.html"]).text
-    assert f"{format_hour(hour)}" in home
-    assert f"last read {format_hour(SCENES[1])}" in home
+    assert format_long_hour(hour) in home
+    assert f"last read {format_long_hour(SCENES[1])}" in home
     assert "0 of the last 24 hours" in home
 
 

@@ -171,7 +171,7 @@ def test_the_page_of_free_models_states_the_limits_with_their_source(days_site: 
         assert words in limits
     assert "https://openrouter.ai/docs/api-reference/limits" in page
     (row,) = read_rows(page, "free")
-    assert row[1].text == "2026-06-02"
+    assert row[1].text == "2 Jun 2026"
     turned = next(cells for cells in read_rows(page, "ended") if "a/turns" in cells[0].text)
     assert [cell.text for cell in turned[2:5]] == ["turned paid", "$1.00", "$2.00"]
 
@@ -291,7 +291,7 @@ def test_a_model_shows_every_flag_with_its_source(days_site: dict[str, bytes], d
     assert all(name.name in names for name in days_view.catalog.names.by_model[key])
     direct = Html(read_section(page, "prices-title").encode()).text
     assert (
-        "Direct from DeepSeek (global): $0.435 per M input, $0.87 per M output, checked 2026-07-02" in direct
+        "Direct from DeepSeek (global): $0.435 per M input, $0.87 per M output, checked 2 Jul 2026" in direct
     )
     assert "44 % of the cheapest here" in direct
 
@@ -302,7 +302,7 @@ def test_a_model_that_goes_names_its_replacement(days_site: dict[str, bytes]) ->
     )
     assert "Replacement: a/goes (the same model without the variant)" in gone
     assert "Has a price; the old model was free. Not known to have: tool calls." in gone
-    assert "OpenRouter announced its end for 2026-06-10." in soon
+    assert "OpenRouter announced its end for 10 Jun 2026." in soon
     assert "No replacement: no other model of its family" in alone
 
 

@@ -64,7 +64,7 @@ def test_all_surfaces_agree_on_the_price_now(tmp_path: Path, hours: int, rate: s
     assert f"Input{shown} per million tokens, now: time-of-day price" in page.text
     assert "Input USD per M tokens $5.00 →to $1.00 to $2.00, 1 change" in page.text, "the chart has the range"
     assert site[get_model_path("a/b")].count(b'class="band"') == 2
-    assert "History 2026-06-01T01Z" in page.text, "the first schedule of all is told"
+    assert "History 1 Jun 2026, 01:00 UTC" in page.text, "the first schedule of all is told"
 
 
 def test_a_rate_of_a_model_that_left_is_that_of_its_last_hour(tmp_path: Path) -> None:

@@ -292,4 +292,4 @@ def test_apps_may_lack_anything(tmp_path: Path) -> None:
     (app,) = build_archive_view(stage.root).rankings.apps
     assert (app.name, app.rank, app.tokens, app.requests) == ("1", None, None, None)
     page = Html(build_site(stage.root, tmp_path / "site")["rankings/index.html"]).text
-    assert "2026-05-31, in part: the day was not finished" in page
+    assert "31 May 2026, in part: the day was not finished" in page

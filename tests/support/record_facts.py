@@ -304,7 +304,7 @@ def draw_lab(surfaces: Surfaces, chance: random.Random) -> Fact:
     rows = [each for each in surfaces.tables["models"] if each["author"] == name]
     page = surfaces.page(path)
     (words,) = (each for each in page.iter("p") if "first seen" in read_text(each))
-    counts = [read_number(word) for word in read_text(words).split() if word[0].isdigit() and "T" not in word]
+    counts = [read_number(count) for count in re.findall(r"(\d+) (?:models? listed|gone)", read_text(words))]
     first = row["first_seen"]
     query = """
         select last is null as is_there, records.first as first

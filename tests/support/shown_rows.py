@@ -26,6 +26,11 @@ class Cell:
         return strip_tags(self.html)
 
     @property
+    def dated_text(self) -> str:
+        """Return the text with times as machines read them: `2026-07-08` for a day."""
+        return strip_tags(re.sub(r'<time datetime="([^"]*)">.*?</time>', r"\1", self.html))
+
+    @property
     def hour(self) -> dt.datetime | None:
         """Return the hour or the day of its first time; None where it has none."""
         times = re.findall(r'<time datetime="([^"]*)"', self.html)
@@ -239,7 +244,7 @@ def read_graves(page: str) -> list[Grave]:
     for name, last, days, ending, prompt, completion, _, state in read_rows(page, "graves"):
         model = strip_tags(re.findall(r"<bdi>(.*?)</bdi>", name.html)[-1])
         prices = (read_price_cell(prompt), read_price_cell(completion))
-        graves.append(Grave(model, last.text, days.text, ending.text, prices, state.text))
+        graves.append(Grave(model, last.dated_text[:10], days.text, ending.dated_text, prices, state.text))
     return graves
 
 

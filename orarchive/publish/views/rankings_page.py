@@ -98,7 +98,7 @@ class RankingsPage:
     order: OrderTable | None
     """The order of all uses together, where there are no totals."""
     apps: list[App]
-    apps_date: str
+    apps_date: dt.date | None
     apps_as_of: str
     are_apps_unfinished: bool
     """Whether the service had not finished the day of the apps."""
@@ -133,7 +133,7 @@ def build_rankings_page(rankings: Rankings) -> RankingsPage:
             else None
         ),
         apps=apps[:MAX_APPS],
-        apps_date=apps[0].date if apps else "",
+        apps_date=dt.date.fromisoformat(apps[0].date) if apps else None,
         apps_as_of=rankings.find_as_of("apps", "popular"),
         are_apps_unfinished=bool(rankings.find_unfinished("apps", "popular", {app.date for app in apps})),
     )

@@ -6,17 +6,28 @@ from dataclasses import dataclass, field
 from orarchive.timestamps import format_stamp
 
 SECTIONS = (
-    ("models", "Models"),
-    ("labs", "Labs"),
-    ("providers", "Providers"),
-    ("prices", "Prices"),
-    ("rankings", "Rankings"),
-    ("compare", "Compare"),
-    ("changes", "Changes"),
-    ("graveyard", "Graveyard"),
-    ("status", "Status"),
+    (
+        "Models",
+        (
+            ("models", "All models"),
+            ("picks", "Picks"),
+            ("free", "Free"),
+            ("labs", "Labs"),
+            ("retirements", "Retirements"),
+            ("graveyard", "Gone models"),
+        ),
+    ),
+    ("Providers", (("providers", "All providers"),)),
+    ("Prices", (("prices", "Price moves"), ("direct", "Direct prices"))),
+    ("Rankings", (("rankings", "All uses"),)),
+    ("Changes", (("changes", "Latest"),)),
+    ("Compare", (("compare", "Compare models"),)),
+    (
+        "Data",
+        (("data", "Files and feeds"), ("status", "Status"), ("patterns", "Patterns"), ("about", "About")),
+    ),
 )
-"""Folder and label of the pages that the header links to."""
+"""Label of each item of the header, and the pages of its section: folder and label, the first its own."""
 
 ERROR_PAGE = "404.html"
 
@@ -116,8 +127,24 @@ class SiteContext:
     @property
     def sections(self) -> list[Section]:
         """Return the links of the header, with the section of this page marked."""
-        paths = [(label, f"{folder}/index.html") for folder, label in SECTIONS]
+        return [
+            Section(label, f"{pages[0][0]}/index.html", self._is_within(pages)) for label, pages in SECTIONS
+        ]
+
+    @property
+    def section_label(self) -> str:
+        """Return the label of the section that this page belongs to; "" for none."""
+        return next((label for label, pages in SECTIONS if self._is_within(pages)), "")
+
+    @property
+    def subsections(self) -> list[Section]:
+        """Return the links to the pages of this page's section; [] where it has one alone."""
+        pages = next((pages for _, pages in SECTIONS if self._is_within(pages)), ())
+        paths = [(label, f"{folder}/index.html") for folder, label in pages if len(pages) > 1]
         return [Section(label, path, path == self.path) for label, path in paths]
+
+    def _is_within(self, pages: tuple[tuple[str, str], ...]) -> bool:
+        return any(self.path.startswith(f"{folder}/") for folder, _ in pages)
 
     def model_href(self, model: str) -> str | None:
         """Return the link to the page of a model, None where there is none."""
