@@ -172,8 +172,7 @@ def _is_at(names: Iterable[str]) -> Check:
     def is_met(info: ModelInfo, endpoint: CatalogEndpoint | None) -> bool:
         if endpoint is None:
             return False
-        labels = (endpoint.key.provider, endpoint.key.tag, endpoint.endpoint.provider)
-        return not lower_names.isdisjoint(label.lower() for label in labels)
+        return not lower_names.isdisjoint(label.lower() for label in endpoint.labels)
 
     return is_met
 

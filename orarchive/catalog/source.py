@@ -49,6 +49,11 @@ class CatalogEndpoint:
     health: HealthWindow | None
 
     @property
+    def labels(self) -> tuple[str, str, str]:
+        """Return what its provider may be called: the slug, the tag and the name."""
+        return self.key.provider, self.key.tag, self.endpoint.provider
+
+    @property
     def parameters(self) -> tuple[str, ...] | None:
         """Return the request parameters that it lists; None where it has no such list."""
         return read_parameters(self.record)

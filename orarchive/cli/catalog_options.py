@@ -1,7 +1,7 @@
 """What commands of the catalogue share: options that filter models, and the catalogue of a time."""
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -11,11 +11,13 @@ import click
 
 from orarchive import timestamps
 from orarchive.catalog.catalog import Catalog, build_catalog
-from orarchive.catalog.filters import Filter
+from orarchive.catalog.filters import Condition, Filter
 from orarchive.catalog.model_info import OPEN_WEIGHTS
 from orarchive.cli.options import is_progress_shown
 from orarchive.domain.prices import parse_price
+from orarchive.domain.records import as_text
 from orarchive.index.database import open_index
+from orarchive.queries.suggestions import raise_not_found
 from orarchive.store.archive import Archive
 
 EXIT_NOTHING_FITS = 1
@@ -128,6 +130,26 @@ def filter_options(command: Callable[..., None]) -> Callable[..., None]:
     for option in reversed(OPTIONS):
         with_filter = option(with_filter)
     return with_filter
+
+
+def list_conditions(model_filter: Filter, catalog: Catalog) -> list[Condition]:
+    """List the conditions of a filter; raise UnknownError for a provider or country that the hour has not."""
+    providers = catalog.source.providers
+    endpoints = [endpoint for model in catalog.source.listed.values() for endpoint in model.endpoints]
+    labels = {label for endpoint in endpoints for label in endpoint.labels}
+    _refuse_unknown("provider", model_filter.providers, {*providers, *labels})
+    codes = {as_text(provider.get("headquarters")) for provider in providers.values()}
+    _refuse_unknown("country of a provider", model_filter.countries, codes)
+    return model_filter.list_conditions(providers)
+
+
+def _refuse_unknown(subject: str, names: Iterable[str], candidates: Iterable[str | None]) -> None:
+    """Raise UnknownError for the first name that is none of the candidates; case does not count."""
+    known_names = {name for name in candidates if name}
+    lower_names = {name.lower() for name in known_names}
+    for name in names:
+        if name.lower() not in lower_names:
+            raise_not_found(subject, name, known_names, few=True)
 
 
 @contextmanager

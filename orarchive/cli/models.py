@@ -11,7 +11,7 @@ import click
 from orarchive.catalog.candidates import Candidate
 from orarchive.catalog.filters import Filter, Selection, search_text, select_candidates
 from orarchive.catalog.model_info import ModelInfo
-from orarchive.cli.catalog_options import EXIT_NOTHING_FITS, filter_options, open_catalog
+from orarchive.cli.catalog_options import EXIT_NOTHING_FITS, filter_options, list_conditions, open_catalog
 from orarchive.cli.options import (
     at_option,
     cache_option,
@@ -70,7 +70,7 @@ def models_command(
         candidates = [
             Candidate(info, model, model.endpoints) for info, model in zip(matches, models, strict=True)
         ]
-        selection = select_candidates(candidates, model_filter.list_conditions(catalog.source.providers))
+        selection = select_candidates(candidates, list_conditions(model_filter, catalog))
     rows = _sort(selection, sort or ("last-seen" if gone else "id"))[:limit]
     if as_json:
         print_json(

@@ -12,6 +12,7 @@ from orarchive.cli.catalog_options import (
     EXIT_NOTHING_FITS,
     benchmarks_option,
     filter_options,
+    list_conditions,
     open_catalog,
 )
 from orarchive.cli.options import at_option, cache_option, json_option, print_json, print_note, with_archive
@@ -45,7 +46,7 @@ def pick_command(
     of a model must meet all conditions. The score is that of the shortlists. Exit 1 where nothing fits.
     """
     with open_catalog(archive, cache, time, benchmarks) as catalog:
-        conditions = model_filter.list_conditions(catalog.source.providers)
+        conditions = list_conditions(model_filter, catalog)
         ranking = rank_candidates(load_needs()[need], catalog.candidates, conditions)
     entries = list_entries(ranking)[:limit]
     if as_json:

@@ -92,6 +92,14 @@ def test_percentage_has_an_end(two_hours: Stage) -> None:
     assert ask(two_hours, "models", "--min-uptime", "100").exit_code == 1, "nothing fits"
 
 
+@pytest.mark.parametrize("command", ["pick", "models"])
+def test_unknown_provider_or_country_is_refused(two_hours: Stage, command: str) -> None:
+    result = ask(two_hours, command, "--provider", "google-vertx")
+    assert result.exit_code == ask(two_hours, "price", "no/model").exit_code
+    assert "no provider google-vertx; did you mean google-vertex" in result.stderr
+    assert "no country of a provider XX; " in ask(two_hours, command, "--country", "XX").stderr
+
+
 def test_models_are_filtered_searched_and_sorted(two_hours: Stage) -> None:
     free = ask_json(two_hours, "models", "--free")["models"]
     assert free and all(row["tier"] == "free" for row in free)
