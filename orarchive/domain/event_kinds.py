@@ -16,7 +16,7 @@ TOPIC_NAMES: dict[Topic, str] = {
     "price": "prices",
     "model": "models",
     "endpoint": "endpoints",
-    "limit": "limits and abilities",
+    "limit": "limits and features",
     "expiry": "expiry",
     "other": "other",
 }
@@ -127,7 +127,7 @@ EVENT_KINDS: dict[str, EventKind] = {
                   (SubjectCount(8, "discounted", ("endpoints",)),), line_rank=8),
         EventKind("limits_changed", "limits", "~", "limit",
                   "a limit, named by `field`", _PRICED),
-        EventKind("capabilities_changed", "abilities", "~", "limit",
+        EventKind("capabilities_changed", "features", "~", "limit",
                   "what it can do, named by `field`", _PRICED),
         EventKind("edited", "edited", "~", "other",
                   "any other field, named by `field`"),

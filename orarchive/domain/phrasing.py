@@ -14,6 +14,7 @@ from orarchive.domain.event_kinds import (
     SCHEDULE_CHANGED,
 )
 from orarchive.domain.feeds import FEEDS, CopyFeed
+from orarchive.domain.figures import format_tokens
 from orarchive.domain.foreign_text import shorten
 from orarchive.domain.keys import get_model_of_key
 from orarchive.domain.prices import (
@@ -73,8 +74,8 @@ class Style:
     """Words for the causes of a model's new price that no other line explains."""
     probe_phrases: Mapping[str, str]
     """Words for the answer of the service to a request for a missing model alone."""
-    groups_digits: bool
-    """Whether counts have commas."""
+    shortens_counts: bool
+    """Whether counts, such as of tokens, are told in few letters: `128K`."""
 
     def format_pair(self, old: str, new: str) -> str:
         """Return the words before and after with the arrow between them."""
@@ -88,8 +89,8 @@ class Style:
         """Return a value as JSON, shortened: strings without quotes, null as `none`."""
         if value is None:
             return "none"
-        if self.groups_digits and type(value) is int and abs(value) <= MAX_COUNT:
-            return f"{value:,}"
+        if self.shortens_counts and _is_count(value):
+            return format_tokens(value)
         return self.shorten(value if isinstance(value, str) else dumps(value).decode())
 
 
@@ -107,7 +108,7 @@ LOG_STYLE = Style(
         "unlisted": "still known, but no longer listed",
         "renamed": "renamed",
     },
-    groups_digits=False,
+    shortens_counts=False,
 )
 """Style of commit messages and of the command line: fields and dimensions go by the service's own names, and
 values are written as in the diff below a message."""
@@ -264,10 +265,16 @@ def _describe_field(name: str, old: Any, new: Any, style: Style) -> str:
     if isinstance(old, dict | list) or isinstance(new, dict | list):
         return f"{name} changed"
     before, after = style.format_value(old), style.format_value(new)
+    if before == after and _is_count(old) and _is_count(new):
+        before, after = f"{old:,}", f"{new:,}"
     if before != after:
         return f"{name} {style.format_pair(before, after)}"
     # The values differ only beyond the length at which they are cut.
     return f"{name} reworded" if isinstance(old, str) and isinstance(new, str) else f"{name} changed"
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and abs(value) <= MAX_COUNT
 
 
 def _describe_items(old: list[Any], new: list[Any], style: Style) -> str:

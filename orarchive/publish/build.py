@@ -114,8 +114,7 @@ class _Site:
         files.update(render_texts(view.catalog, paths.models, self.feed_site))
         self.api.put_descriptions(files, self.parquet_files)
         files.update(exports.build_tables(view))
-        month_lines = {month: facts.lines for month, facts in months.items()}
-        for page in self.pages.list_shared(build_examples(files), month_lines, self.parquet_files):
+        for page in self.pages.list_shared(build_examples(files), self.parquet_files):
             self.builder.build(Unit(page.path, page.context, partial(_put_page, page)))
         files.update(read_static_files())
         files.update(self._render_feeds(months))
@@ -171,8 +170,8 @@ class _Site:
     def _render_feeds(self, months: dict[str, MonthFacts]) -> Iterator[tuple[str, bytes]]:
         """Yield every news feed but those of models, with its path."""
         paths = self.pages.site.lookups.paths
-        yield from self._render_general_feeds(News(self.view, paths.models, is_folded=True, months=months))
-        news = News(self.view, paths.models, is_folded=False, months=months)
+        news = News(self.view, paths.models, months)
+        yield from self._render_general_feeds(news)
         hours_by_lab: dict[str, set[str]] = defaultdict(set)
         for model, rows in self.view.dataset.log.by_model.items():
             hours_by_lab[get_lab(model)].update(row.hour for row in rows)
@@ -183,7 +182,7 @@ class _Site:
 
     def _render_general_feeds(self, news: News) -> Iterator[tuple[str, bytes]]:
         """Yield the feeds of all changes, of cuts, and of each topic and kind, with their paths."""
-        everything = news.select(reversed(self.view.dataset.log.by_hour), lambda line: True)
+        everything = news.select(reversed(self.view.dataset.log.by_hour), lambda line: True, is_folded=True)
         cuts = news.select(news.list_hours(CUTS), news_feeds.is_cut)
         special = [
             (feed.feed, news.select(feed.hours, feed.is_wanted)) for feed in list_catalog_feeds(self.view)

@@ -50,6 +50,7 @@ from orarchive.domain.prices import (
 from orarchive.domain.records import as_number, parse_expiry
 from orarchive.index.events import Event
 from orarchive.publish.dataset import Dataset, PriceKey
+from orarchive.publish.field_labels import label_field
 from orarchive.timestamps import parse_stamp
 
 PAGE_STYLE = Style(
@@ -58,15 +59,15 @@ PAGE_STYLE = Style(
     range_dash="–",
     ellipsis="…",
     max_items=6,
-    format_field=lambda field, member: (f"{field}: {member}" if member else field).replace("_", " "),
+    format_field=label_field,
     format_dimension=label_dimension,
-    cause_phrases={"provider": "another provider listed first", "unknown": "cause unknown"},
+    cause_phrases={"provider": "another provider listed first"},
     probe_phrases={
         "gone": "OpenRouter no longer knows it",
         "unlisted": "OpenRouter still knows it",
         "renamed": "OpenRouter answers with another id",
     },
-    groups_digits=True,
+    shortens_counts=True,
 )
 
 MAX_ITEMS = 8
@@ -116,6 +117,8 @@ class ChangelogLine:
     moves: tuple[Move, ...] = ()
     parts: tuple[str, ...] = ()
     """Everything else that there is to say, in words."""
+    fields: tuple[str, ...] = ()
+    """The fields that changed; () of a whole record."""
     has_conditions: bool = False
     """Whether prices under conditions changed, which `moves` do not state."""
 
@@ -126,8 +129,6 @@ class ChangelogHour:
 
     hour: dt.datetime
     lines: list[ChangelogLine]
-    more: int = 0
-    """Number of lines left out."""
 
 
 def build_changelog(events: Iterable[Event], dataset: Dataset) -> list[ChangelogHour]:
@@ -144,7 +145,12 @@ def build_changelog(events: Iterable[Event], dataset: Dataset) -> list[Changelog
 
 def _build_hour(events: list[Event], dataset: Dataset) -> Iterator[ChangelogLine]:
     moved_aliases = {event.key for event in events if (event.feed, event.kind) == ("models", ALIAS_MOVED)}
-    distinct = sorted((event for event in events if not _is_repetition(event, moved_aliases)), key=_sort_key)
+    of_endpoints = {
+        (event.kind, get_model_of_key(event.key)) for event in events if event.feed == "endpoints"
+    }
+    distinct = sorted(
+        (event for event in events if not _is_repetition(event, moved_aliases, of_endpoints)), key=_sort_key
+    )
     # Events of feeds that are no snapshot's, such as restated rankings, share a line whatever their key.
     for _, group in groupby(distinct, lambda event: (event.feed, event.key if event.feed in FEEDS else "")):
         yield from _build_lines(list(group), events, dataset)
@@ -155,12 +161,16 @@ def _sort_key(event: Event) -> tuple[int, str, str]:
     return (feeds.index(event.feed) if event.feed in feeds else len(feeds), event.feed, event.key)
 
 
-def _is_repetition(event: Event, moved_aliases: set[str]) -> bool:
-    """Return whether another line already reports an event."""
+def _is_repetition(event: Event, moved_aliases: set[str], of_endpoints: set[tuple[str, str]]) -> bool:
+    """Return whether another line of the hour already reports an event.
+
+    `of_endpoints` are the kinds of the events of endpoints, each with the model: a model's new price follows
+    from an endpoint's only where that has a line, which a time-of-day price that an endpoint keeps has not.
+    """
     if event.kind in (JOINED, LEFT, GAINED, LOST) and event.cause in ("model", "endpoint"):
         return True
     if event.feed == "models" and event.kind in (REPRICED, LIMITS_CHANGED) and event.cause:
-        return event.cause in ("endpoint", "schedule")
+        return event.cause in ("endpoint", "schedule") and (event.kind, event.key) in of_endpoints
     # A moved alias has other values because it repeats the facts of its new target.
     return event.feed == "models" and event.key in moved_aliases and event.kind != ALIAS_MOVED
 
@@ -187,7 +197,8 @@ def _build_lines(group: list[Event], events: list[Event], dataset: Dataset) -> I
     for _, same_kind in groupby(of_fields, lambda event: event.kind):
         changed = list(same_kind)
         omitted = [f"and {len(changed) - MAX_ITEMS:,} more"] if len(changed) > MAX_ITEMS else []
-        yield _build_line(changed[0], (), (*map(_describe_field_event, changed[:MAX_ITEMS]), *omitted))
+        line = _build_line(changed[0], (), (*map(_describe_field_event, changed[:MAX_ITEMS]), *omitted))
+        yield replace(line, fields=tuple(event.field for event in changed))
 
 
 def _build_line(
@@ -216,18 +227,16 @@ def _build_price_line(cause: str, events: list[Event], limits: list[Event]) -> C
     sorted_moves = tuple(moves[name] for name in sort_dimensions(moves))
     directions = frozenset(move.direction for move in sorted_moves)
     label = {frozenset({-1}): CUT, frozenset({1}): RISE}.get(directions, get_event_kind(REPRICED).label)
-    phrases = PAGE_STYLE.cause_phrases
     first, *_ = [*events, *limits]
-    # The label of a line about another provider says the cause.
-    causes = [phrases[cause]] if cause == "unknown" and first.feed == "models" else []
     words = [describe_change(event.to_change(), PAGE_STYLE) for event in limits]
     line = _build_line(
         first,
         sorted_moves,
-        (*causes, *tariffs, *filter(None, words)),
+        (*tariffs, *filter(None, words)),
         LISTED_PROVIDER if cause == "provider" else label,
     )
-    return replace(line, has_conditions=bool(conditional))
+    fields = tuple(event.field for event in (*events, *limits))
+    return replace(line, fields=fields, has_conditions=bool(conditional))
 
 
 def _read_move(event: Event) -> Move | None:

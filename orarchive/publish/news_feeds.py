@@ -1,13 +1,16 @@
 """News feeds: Atom for all changes, price cuts, each topic, kind, lab and model; JSON Feed for the first two.
 
-An entry is one line of the changes page. Its id is made of the site and the event, so that a rebuild changes
-no id. A price that goes back within three days is one entry that says so, not two alerts.
+An entry is what changed of a model in an hour, as on the changes page. Its id is made of the site and the
+event, so that a rebuild changes no id. A price that goes back within three days is one entry that says so,
+not two alerts.
 """
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 import feedgenerator
@@ -18,6 +21,7 @@ from orarchive.domain.figures import format_percent_change, format_share
 from orarchive.domain.foreign_text import escape_invisible, shorten
 from orarchive.domain.phrasing import label_dimension
 from orarchive.domain.prices import format_price
+from orarchive.publish.change_groups import Importance, is_minor
 from orarchive.publish.changelog import PAGE_STYLE, ChangelogHour, ChangelogLine, Move
 from orarchive.publish.feed_ids import FeedSite
 from orarchive.publish.sanitize import to_safe_json
@@ -37,6 +41,12 @@ MAX_TITLE_LENGTH = 160
 
 CUT_THRESHOLD = Decimal("-0.2")
 """Relative move from which on a lower price is an entry of the feed of cuts."""
+
+MAX_FOLDED = 8
+"""Minor changes that the entry which stands for all of an hour names."""
+
+IMPORTANCE = Importance()
+"""The order of entries; it does not depend on use, which changes: an entry must stay as it is."""
 
 FLAPPING_WINDOW = dt.timedelta(days=3)
 
@@ -76,12 +86,15 @@ RETIREMENTS_FEED = GeneralFeed("retirements", "Models that go, and are gone", "r
 
 @dataclass(frozen=True)
 class NewsEntry:
-    """One entry of a feed; its text is complete without the title."""
+    """One entry of a feed."""
 
     id: str
     """Names the entry among all of the archive; feeds make a URI of it."""
     title: str
+    seen: str
+    """When it was seen, as a sentence."""
     text: str
+    """What changed, in sentences; it is complete without the title."""
     page: str
     """Path of the page that the entry is about, below the site."""
     hour: dt.datetime
@@ -91,11 +104,59 @@ class NewsEntry:
 
 
 def build_news(changes: Iterable[ChangelogHour], paths: dict[str, str]) -> list[NewsEntry]:
-    """Return the entries of changes given newest first, with flapping prices folded.
+    """Return the entries of changes given newest first, with flapping prices folded: one a model and hour.
 
     `paths` holds the page of each model; an entry about no model leads to the page of its month.
     """
-    return list(_fold_flapping(list(build_entries(changes, paths))))
+    entries = fold_flapping(list(build_entries(changes, paths)))
+    by_hour = groupby(entries, lambda entry: entry.hour)
+    return [merged for _, group in by_hour for merged in merge_entries(group)]
+
+
+def merge_entries(entries: Iterable[NewsEntry], is_folded: bool = False) -> Iterator[NewsEntry]:
+    """Merge the entries of an hour that are about the same model, the most important first.
+
+    With `is_folded` its minor changes, of whatever model, are one entry.
+    """
+    ranked = sorted(entries, key=lambda entry: IMPORTANCE.rank(entry.line))
+    groups: dict[tuple[bool, str], list[NewsEntry]] = defaultdict(list)
+    for entry in ranked:
+        is_small = is_minor(entry.line)
+        groups[is_small, "" if is_small and is_folded else entry.line.model or entry.id].append(entry)
+    for (is_small, name), group in groups.items():
+        yield _fold_minor(group) if is_small and not name else _merge_group(group)
+
+
+def _merge_group(group: list[NewsEntry]) -> NewsEntry:
+    first, *rest = group
+    if not rest:
+        return first
+    title = f"{first.title.removesuffix('…')}, and {count_changes(len(rest), 'more')}"
+    updates = [entry.updated for entry in group if entry.updated]
+    return replace(
+        first,
+        title=title,
+        text=" ".join(entry.text for entry in group),
+        updated=max(updates, default=None),
+    )
+
+
+def _fold_minor(group: list[NewsEntry]) -> NewsEntry:
+    first, title = group[0], count_changes(len(group), "minor")
+    omitted = len(group) - MAX_FOLDED
+    more = f" And {count_changes(omitted, 'more')}." if omitted > 0 else ""
+    return replace(
+        first,
+        id=f"{format_stamp(first.hour)}/minor changes",
+        title=title[0].upper() + title[1:],
+        text=" ".join(entry.text for entry in group[:MAX_FOLDED]) + more,
+        page=f"changes/{first.hour:%Y-%m}/index.html",
+    )
+
+
+def count_changes(count: int, adjective: str) -> str:
+    """Return a number of changes in words: `14 minor changes`."""
+    return f"{count:,} {adjective} change{'s' * (count != 1)}"
 
 
 def build_entries(changes: Iterable[ChangelogHour], paths: dict[str, str]) -> Iterator[NewsEntry]:
@@ -159,7 +220,7 @@ def render_atom(entries: list[NewsEntry], title: str, path: str, page: str, site
         feed.add_item(
             title=escape_invisible(entry.title),
             link=root + entry.page,
-            description=escape(escape_invisible(entry.text)),
+            description=escape(escape_invisible(f"{entry.seen} {entry.text}")),
             unique_id=site.make_id(entry.id),
             pubdate=entry.hour,
             updateddate=entry.updated or entry.hour,
@@ -183,7 +244,7 @@ def render_json_feed(entries: list[NewsEntry], title: str, path: str, page: str,
                 "id": site.make_id(entry.id),
                 "url": root + entry.page,
                 "title": entry.title,
-                "content_text": entry.text,
+                "content_text": f"{entry.seen} {entry.text}",
                 "date_published": format_stamp(entry.hour),
                 "date_modified": format_stamp(entry.updated or entry.hour),
                 "tags": [entry.line.topic],
@@ -207,7 +268,8 @@ def _build_entry(hour: dt.datetime, line: ChangelogLine, page: str) -> NewsEntry
     return NewsEntry(
         id=f"{format_stamp(hour)}/{line.event}",
         title=shorten(sentence, MAX_TITLE_LENGTH),
-        text=f"Seen in {format_hour(hour)}{after}. {sentence}.",
+        seen=f"Seen in {format_hour(hour)}{after}.",
+        text=f"{sentence}.",
         page=page,
         hour=hour,
         line=line,
@@ -223,7 +285,7 @@ def _describe_move(move: Move) -> str:
     return f"{name} {format_price(move.dimension, move.old)} → {new}{percent}"
 
 
-def _fold_flapping(entries: list[NewsEntry]) -> Iterator[NewsEntry]:
+def fold_flapping(entries: list[NewsEntry]) -> Iterator[NewsEntry]:
     """Fold flapping prices of entries given newest first: a price that soon moved back is one entry.
 
     The entry of the first move stays; its title and text say that the price moved back.

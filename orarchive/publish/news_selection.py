@@ -11,14 +11,14 @@ from orarchive.domain.event_kinds import EVENT_KINDS, LIMITS_CHANGED, PRICE_LABE
 from orarchive.domain.keys import get_model_of_key
 from orarchive.publish.changelog import ChangelogHour, ChangelogLine
 from orarchive.publish.event_groups import MONTH_LENGTH
-from orarchive.publish.folding import fold_listed_providers
 from orarchive.publish.news_feeds import (
     FLAPPING_WINDOW,
     MAX_ENTRIES,
     NewsEntry,
     build_entries,
-    build_news,
+    fold_flapping,
     is_cut,
+    merge_entries,
 )
 from orarchive.publish.views import View
 from orarchive.timestamps import format_stamp, parse_stamp
@@ -31,12 +31,11 @@ PRICE_KINDS = (REPRICED, LIMITS_CHANGED)
 
 @dataclass(frozen=True)
 class News:
-    """The changes of a view as entries of feeds; with `is_folded` listed providers share a line an hour."""
+    """The changes of a view as entries of feeds."""
 
     view: View
     paths: dict[str, str]
     """The page of each model."""
-    is_folded: bool
     months: dict[str, "MonthFacts"]
     """What lines each month has."""
     _hours: dict[str, list[ChangelogHour]] = field(default_factory=dict)
@@ -47,13 +46,17 @@ class News:
         stamps: Iterable[str],
         is_wanted: Callable[[ChangelogLine], bool],
         max_entries: int = MAX_ENTRIES,
+        is_folded: bool = False,
     ) -> list[NewsEntry]:
-        """Return the latest entries of the hours given newest first, with all of the last hour among them."""
+        """Return the latest entries of the hours given newest first, with all of the last hour among them.
+
+        With `is_folded` the minor changes of an hour are one entry.
+        """
         entries: list[NewsEntry] = []
         for stamp in stamps:
             if len(entries) >= max_entries:
                 break
-            entries += self._list_entries(stamp, is_wanted)
+            entries += merge_entries(self._list_entries(stamp, is_wanted), is_folded)
         return entries
 
     def list_hours(self, label: str) -> Iterator[str]:
@@ -83,7 +86,8 @@ class News:
             for stamp in self._list_neighbours(entry)
             for hour in self._read_hour(stamp)
         ]
-        return next((folded for folded in build_news(hours, self.paths) if folded.id == entry.id), None)
+        entries = fold_flapping(list(build_entries(hours, self.paths)))
+        return next((folded for folded in entries if folded.id == entry.id), None)
 
     def _list_neighbours(self, entry: NewsEntry) -> list[str]:
         """List, newest first, the hours with prices of a model that lead to an entry without a long pause."""
@@ -105,8 +109,7 @@ class News:
 
     def _read_hour(self, stamp: str) -> list[ChangelogHour]:
         if stamp not in self._hours:
-            hours = self.view.build_changes(self.view.dataset.log.by_hour[stamp])
-            self._hours[stamp] = fold_listed_providers(hours) if self.is_folded else hours
+            self._hours[stamp] = self.view.build_changes(self.view.dataset.log.by_hour[stamp])
         return self._hours[stamp]
 
 
@@ -138,7 +141,6 @@ class MonthFacts:
 
     as_of: str
     """The last hour with an event."""
-    lines: int
     labels: list[str]
     """What its lines are, by `list_line_labels`."""
 
@@ -146,4 +148,4 @@ class MonthFacts:
     def of(cls, as_of: str, hours: Iterable[ChangelogHour]) -> "MonthFacts":
         """Return the facts of the changes of a month."""
         lines = [line for hour in hours for line in hour.lines]
-        return cls(as_of, len(lines), sorted({label for line in lines for label in list_line_labels(line)}))
+        return cls(as_of, sorted({label for line in lines for label in list_line_labels(line)}))

@@ -9,12 +9,13 @@ from orarchive.index.download import DATABASE_NAME
 from orarchive.paths import escape_path, escape_segment
 from orarchive.publish.news_feeds import CHANGES_FEED, CUTS_FEED, FREE_FEED, RETIREMENTS_FEED, GeneralFeed
 from orarchive.publish.parquet_list import ParquetFile
+from orarchive.publish.unit_inputs import restrict_importance
 from orarchive.publish.views import View
 from orarchive.publish.views.changes import ChangelogMonth, group_days
 from orarchive.publish.views.changes_page import (
     MAX_RECENT_MONTHS,
-    MonthLink,
-    build_changes_page,
+    build_day_page,
+    build_month_page,
     build_recent_page,
     is_long,
 )
@@ -77,13 +78,11 @@ class SitePages:
     def list_shared(
         self,
         examples: dict[str, str],
-        month_lines: dict[str, int],
         parquet_files: Sequence[ParquetFile] = (),
     ) -> Iterator[Page]:
         """Yield the pages that are not about one model or month.
 
-        `examples` are those on the page of data, which lists the Parquet files; `month_lines` the lines of
-        each month with changes.
+        `examples` are those on the page of data, which lists the Parquet files.
         """
         yield self._build("index.html", "home.html", build_home_page(self.view), *_link_feed(CHANGES_FEED))
         yield from self._list_models()
@@ -94,7 +93,7 @@ class SitePages:
         yield from self._list_catalog()
         graveyard = build_graveyard_page(self.view.graves, self.view.catalog)
         yield self._build("graveyard/index.html", "graveyard.html", graveyard)
-        yield self._build_recent_changes(month_lines)
+        yield self._build_recent_changes()
         status = build_status_page(self.view)
         yield self._build("status/index.html", "status.html", status, _link_json("status"))
         yield self._build("compare/index.html", "compare.html", build_compare_page(self.view))
@@ -153,23 +152,22 @@ class SitePages:
                 file = _link_json(path.removesuffix("/index.html"))
                 yield self._build(path, "category.html", context, file)
 
-    def _build_recent_changes(self, month_lines: dict[str, int]) -> Page:
+    def _build_recent_changes(self) -> Page:
         names = [*self.view.months]
         hours = self.view.iterate_changes()
         recent = takewhile(lambda hour: f"{hour.hour:%Y-%m}" in names[:MAX_RECENT_MONTHS], hours)
-        months = [MonthLink(name, month_lines[name]) for name in names]
-        context = build_recent_page(months, group_days(recent))
+        context = build_recent_page(names, group_days(recent), self.view.importance)
         return self._build(CHANGES_FEED.page, "changes.html", context, *_link_feed(CHANGES_FEED))
 
     def list_month(self, month: ChangelogMonth) -> Iterator[Page]:
         """Yield the page of a month, and those of the days of a long one."""
-        months = [*map(MonthLink, self.view.months)]
-        name = f"changes/{month.name}"
-        context = build_changes_page(months, month)
-        yield self._build(f"{name}/index.html", "changes.html", context, _link_json(name))
+        names, importance = [*self.view.months], restrict_importance(self.view, month.name)
+        folder = f"changes/{month.name}"
+        context = build_month_page(names, month, importance)
+        yield self._build(f"{folder}/index.html", "changes.html", context, _link_json(folder))
         for day in month.days if is_long(month) else []:
-            context = build_changes_page(months, month, day)
-            yield self._build(f"{name}/{day.date:%d}/index.html", "changes.html", context)
+            context = build_day_page(names, month, day, importance)
+            yield self._build(f"{folder}/{day.date:%d}/index.html", "changes.html", context)
 
 
 def make_site_pages(view: View, models: dict[str, str], base: str | None) -> SitePages:
@@ -185,6 +183,7 @@ def make_site_pages(view: View, models: dict[str, str], base: str | None) -> Sit
             for provider in view.providers
         },
         categories=map_category_paths(view),
+        names={model.model.id: model.model.name for model in view.models},
     )
     return SitePages(view, SiteContext(Lookups(view.now, paths), view.is_past, DATABASE, base))
 

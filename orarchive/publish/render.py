@@ -57,6 +57,7 @@ def make_environment() -> Environment:
         label_dimension,
         format_long_day,
         format_long_hour,
+        format_month,
         format_share,
         format_hour,
         format_short,
@@ -134,3 +135,9 @@ def format_long_hour(hour: dt.datetime) -> str:
 def format_long_day(day: dt.date) -> str:
     """Format a day for people: `8 Jul 2026`."""
     return f"{day.day} {day:%b %Y}"
+
+
+@lru_cache(MAX_CACHED)
+def format_month(month: str) -> str:
+    """Format a month, such as `2026-07`, for people: `Jul 2026`."""
+    return f"{dt.date.fromisoformat(f'{month}-01'):%b %Y}"

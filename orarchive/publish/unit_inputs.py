@@ -4,7 +4,10 @@ Rows are compared instead of contexts because these take most of the time of a b
 """
 
 from orarchive.domain.event_kinds import ADDED, FIRST_OBSERVED, JOINED
+from orarchive.domain.feeds import FEEDS
+from orarchive.domain.keys import get_model_of_key
 from orarchive.publish.api.catalog import describe_model
+from orarchive.publish.change_groups import Importance
 from orarchive.publish.views import View
 from orarchive.publish.views.model_catalog import build_catalog_section
 from orarchive.publish.views.model_page import build_usage
@@ -47,6 +50,9 @@ def list_month_inputs(view: View, month: str) -> object:
     dataset = view.dataset
     rows = dataset.log.by_month[month]
     arrivals = {(row.feed, row.key): row.hour for row in rows if row.kind in ARRIVAL_KINDS}
+    importance = restrict_importance(view, month)
+    used = importance.used_models
+    sorted_importance = (used is not None and sorted(used), sorted(importance.known_labs or ()))
     # A later end of a first price changes nothing.
     prices = [
         (*price_key, dimension, condition, position, first, amount)
@@ -54,4 +60,12 @@ def list_month_inputs(view: View, month: str) -> object:
         for dimension, condition, position, first, _, amount in dataset.prices.rows.get(price_key, ())
         if first.startswith(month)
     ]
-    return rows, prices, [*view.months]
+    return rows, prices, [*view.months], sorted_importance
+
+
+def restrict_importance(view: View, month: str) -> Importance:
+    """Return which of the models with changes in a month, and of their labs, many readers care for."""
+    log = view.dataset.log
+    of_models = (row for row in log.by_month[month] if row.feed in FEEDS and FEEDS[row.feed].is_about_models)
+    names = (log.names.get((row.feed, row.key), row.key) for row in of_models)
+    return view.importance.restrict(map(get_model_of_key, names))

@@ -1,24 +1,42 @@
+// The filter of changes by topic, and by words that a line must have.
+document.addEventListener("DOMContentLoaded", () => setUpChanges(document.querySelector("#topics")));
 
-// The filter of changes by topic.
-document.addEventListener("DOMContentLoaded", () => setUpTopics(document.querySelector("#topics")));
-
-function setUpTopics(form) {
-  const boxes = [...form.querySelectorAll("input")];
-  const lines = [...document.querySelectorAll("[data-topic]")];
-  const query = recall().get("only");
-  if (query) for (const box of boxes) box.checked = query.split(",").includes(box.name);
+function setUpChanges(form) {
+  const boxes = [...form.querySelectorAll("[type=checkbox]")];
+  const text = form.querySelector("[type=search]");
+  const lines = [...document.querySelectorAll("[data-topic]")].map((item) => ({
+    item,
+    topics: item.dataset.topic.split(" "),
+    text: `${item.querySelector("div").textContent} ${item.querySelector(".what a")?.getAttribute("href") ?? ""}`.toLowerCase(),
+  }));
+  const folds = [...document.querySelectorAll(".dayof, .minor")].map((item) => {
+    const note = item.querySelector("summary small") || item.querySelector("summary");
+    return { item, note, words: note.textContent, isOpen: item.open };
+  });
+  const query = recall();
+  if (query.get("only")) for (const box of boxes) box.checked = query.get("only").split(",").includes(box.name);
+  text.value = query.get("q") || "";
 
   function show() {
     const topics = new Set(boxes.filter((box) => box.checked).map((box) => box.name));
+    const words = text.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const isFiltered = words.length > 0 || topics.size < boxes.length;
     let count = 0;
     for (const line of lines) {
-      line.hidden = !topics.has(line.dataset.topic);
-      count += !line.hidden;
+      const isShown = line.topics.some((topic) => topics.has(topic)) && words.every((word) => line.text.includes(word));
+      line.item.hidden = !isShown;
+      count += isShown;
     }
-    for (const part of document.querySelectorAll(".hour, .dayof")) part.hidden = !part.querySelector("[data-topic]:not([hidden])");
-    form.querySelector("output").textContent = `${count} of ${lines.length}`;
-    remember({ only: topics.size === boxes.length ? "" : [...topics].join(",") });
+    for (const { item, note, words: all, isOpen } of folds) {
+      const number = item.querySelectorAll("[data-topic]:not([hidden])").length;
+      item.hidden = number === 0;
+      note.textContent = isFiltered ? `${number} found` : all;
+      item.open = words.length ? true : isOpen;
+    }
+    form.querySelector("output").textContent = isFiltered ? `${count} of ${lines.length}` : `${lines.length} lines`;
+    remember({ only: topics.size === boxes.length ? "" : [...topics].join(","), q: text.value });
   }
   form.addEventListener("input", show);
+  form.addEventListener("submit", (event) => event.preventDefault());
   show();
 }

@@ -149,7 +149,7 @@ def test_choosing_kinds_of_changes(browser: Any, address: str) -> None:
         tab.goto(address + PAGE_PATHS["changes"])
         lines = tab.locator("[data-topic]:visible")
         total = lines.count()
-        for name in ("models", "endpoints", "limits and abilities", "expiry", "other"):
+        for name in ("models", "endpoints", "limits and features", "expiry", "other"):
             tab.get_by_label(name, exact=True).uncheck()
         assert 0 < lines.count() < total
         assert {line.get_attribute("data-topic") for line in lines.all()} == {"price"}

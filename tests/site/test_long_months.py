@@ -30,5 +30,5 @@ def test_a_long_month_is_split_by_day(tmp_path: Path, monkeypatch: pytest.Monkey
         assert f'href="../../../{path}"' in month or f'{path}"' in month
         assert page.count("a/m1") >= 1
         assert "a/m1" not in month
-        assert 'changes/2026-06/index.html">2026-06</a>' in page
+        assert 'changes/2026-06/index.html">Jun 2026</a>' in page
     assert "changes/2026-06/03/" in files["sitemap.xml"].decode()

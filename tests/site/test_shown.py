@@ -9,7 +9,7 @@ from orarchive.domain.snapshot import Snapshot
 from orarchive.jsonl import Record
 from orarchive.publish.dataset import HealthDay, PriceKey
 from orarchive.publish.pages import get_model_path
-from orarchive.publish.views.changes_page import MAX_RECENT_LINES
+from orarchive.publish.views.changes import MAX_ROWS
 from orarchive.publish.views.health import Health, combine_health
 from orarchive.publish.views.prices import draw_medians, list_cheapest
 from orarchive.sample import START
@@ -127,15 +127,15 @@ def test_prices_under_a_condition_have_points(tmp_path: Path) -> None:
         assert "Input (prompt over 200,000 tokens)" in table
 
 
-def test_the_page_of_changes_ends_before_it_gets_long(tmp_path: Path) -> None:
-    """Show a day whole; the pages of the months have all days."""
-    models = [{"id": f"a/m{n}"} for n in range(MAX_RECENT_LINES + 3)]
-    hours = [build_snapshot(models[:count]) for count in (1, 3, MAX_RECENT_LINES + 3)]
+def test_a_long_day_of_changes_is_folded(tmp_path: Path) -> None:
+    """Show the first rows of a day; those beyond are unfolded."""
+    models = [{"id": f"a/m{n}"} for n in range(MAX_ROWS + 3)]
+    hours = [build_snapshot(models[:count]) for count in (1, MAX_ROWS + 3)]
     site = build_site(write_archive(tmp_path / "archive", *hours, apart=24 * HOUR), tmp_path / "site")
-    days = re.compile(r'<section class="dayof" aria-labelledby="d([\d-]+)"')
-    assert days.findall(site["changes/index.html"].decode()) == ["2026-06-03"]
-    assert days.findall(site["changes/2026-06/index.html"].decode()) == ["2026-06-03", "2026-06-02"]
-    assert site["changes/index.html"].count(b">added<") == MAX_RECENT_LINES
+    for path in ("changes/index.html", "changes/2026-06/index.html"):
+        shown, summary, folded = site[path].decode().partition("<summary>and 2 more</summary>")
+        assert summary, path
+        assert (shown.count(">added<"), folded.count(">added<")) == (MAX_ROWS, 2)
 
 
 DAY = 24 * HOUR

@@ -4,10 +4,10 @@ from decimal import Decimal
 from typing import Any
 
 from orarchive.index.events import Event
+from orarchive.publish.change_groups import Importance, Rank, group_changes
 from orarchive.publish.changelog import ChangelogHour, ChangelogLine, build_changelog
 from orarchive.publish.dataset import Dataset
 from orarchive.publish.event_groups import EventLog
-from orarchive.publish.folding import fold_listed_providers
 from orarchive.publish.row_groups import RowGroups
 from orarchive.sample import START
 from orarchive.timestamps import format_stamp
@@ -51,34 +51,71 @@ def test_cuts_and_rises_are_told_apart() -> None:
 
 
 def test_what_another_provider_brings_is_one_line() -> None:
-    """Its price and its limits; on the home page and in general feeds one line stands for all models."""
+    """Its price and its limits; limits that it has without a price are as minor."""
     limits = {"context_length": 8}, {"context_length": 4}
     events = [
         *(make_reprice("models", name, "1", "3", "provider") for name in ("a/c", "a/d")),
         make_event("limits_changed", "models", "a/c", "top_provider", *limits, cause="provider"),
         make_event("limits_changed", "models", "a/e", "top_provider", *limits, cause="provider"),
         make_event("limits_changed", "models", "a/f", "top_provider", *limits, cause="endpoint"),
+        make_event("limits_changed", "endpoints", "a/f@x", "context_length", 8, 4),
         make_event("limits_changed", "models", "a/g", "top_provider", *limits),
     ]
     lines = build_lines(*events)
     assert [(line.model, line.kind, line.parts) for line in lines] == [
-        ("a/c", "listed provider changed", ("top provider: context length 8 → 4",)),
+        ("a/c", "listed provider changed", ("context 8 → 4",)),
         ("a/d", "listed provider changed", ()),
-        ("a/e", "listed provider changed", ("top provider: context length 8 → 4",)),
-        ("a/g", "limits", ("top provider: context length 8 → 4",)),
+        ("a/e", "listed provider changed", ("context 8 → 4",)),
+        ("a/g", "limits", ("context 8 → 4",)),
+        ("a/f", "limits", ("context 8 → 4",)),
     ]
-    (hour,) = fold_listed_providers([ChangelogHour(START, lines)])
-    assert [(line.model, line.subject, line.parts) for line in hour.lines] == [
-        ("a/g", "", ("top provider: context length 8 → 4",)),
-        (None, "3 models", ("a/c", "a/d", "a/e")),
+    grouped = group_changes([ChangelogHour(START, lines)], Importance())
+    assert ([group.model for group in grouped.groups], grouped.minor_count) == (["a/f"], 4)
+
+
+def test_what_matters_comes_first() -> None:
+    """Group the lines of a model; rank by use, retirement and lab; fold what says little."""
+    lines = build_lines(
+        make_event("edited", "models", "big/used", "name", "Old", "New"),
+        make_event("added", "models", "big/new"),
+        make_event("added", "models", "small/new"),
+        make_event("expiry_set", "models", "big/old", "expiration_date", None, "2026-09-01"),
+        make_event("missing", "models", "small/gone"),
+        make_event("field_appeared", "models", "mystery"),
+        make_reprice("endpoints", "big/used@x", "2", "1"),
+        make_reprice("endpoints", "big/used@y", "2", "1.9"),
+        make_reprice("endpoints", "big/rare@x", "2", "1"),
+        make_event("limits_changed", "endpoints", "big/used@x", "context_length", 65_536, 131_072),
+    )
+    importance = Importance(frozenset({"big/used"}), frozenset({"big"}))
+    grouped = group_changes([ChangelogHour(START, lines)], importance)
+    assert [(group.model, group.rank.name, len(group.lines)) for group in grouped.groups] == [
+        ("big/used", "PRICE_OF_USED", 3),
+        ("big/old", "RETIREMENT", 1),
+        ("small/gone", "RETIREMENT", 1),
+        ("big/new", "NEW_MODEL", 1),
+        ("big/rare", "PRICE", 1),
+        ("small/new", "OTHER", 1),
     ]
+    assert grouped.groups[0].lines[-1].parts == ("context 64K → 128K",)
+    assert [group.lines[0].kind for group in grouped.minor] == ["new field", "edited"]
+    everywhere = group_changes([ChangelogHour(START, lines)], Importance())
+    assert {group.model for group in everywhere.groups if group.rank == Rank.PRICE_OF_USED} == {
+        "big/used",
+        "big/rare",
+    }
+    assert importance.restrict(["small/x"]) == Importance(frozenset(), frozenset())
 
 
 def test_a_schedule_that_no_endpoint_explains_is_told() -> None:
+    """Tell it whatever its cause, unless an endpoint of the model has a line about its price in that hour."""
     night = [{"utc_start": 0, "utc_end": 800, "price": "0.000001"}, {"price": "0.000002"}]
-    for cause, told in (("unknown", 1), ("provider", 1), ("endpoint", 0)):
-        hours = build_changelog([make_reprice("models", "a/b", "0.000003", night, cause)], make_dataset())
-        assert len(hours) == told, cause
+    others = make_event("requantized", "endpoints", "a/b@x", "quantization", "fp8", "fp4")
+    for cause in ("unknown", "provider", "endpoint", "schedule"):
+        event = make_reprice("models", "a/b", "0.000003", night, cause)
+        assert [line.model for line in build_lines(event, others)] == ["a/b", "a/b"], cause
+        lines = build_lines(event, make_reprice("endpoints", "a/b@x", "1", night))
+        assert len(lines) == 2 - (cause in ("endpoint", "schedule")), cause
 
 
 def test_prices_by_conditions_are_named() -> None:
@@ -98,7 +135,6 @@ def test_what_follows_is_not_told_twice() -> None:
         make_event("gained", "zdr", "a/b@x", cause="endpoint"),
         make_event("alias_moved", "models", "~a/latest", "alias_target", {"slug": "a/a"}, {"slug": "a/b"}),
         make_event("limits_changed", "models", "~a/latest", "context_length", 1, 2),
-        make_reprice("models", "a/c", "1", "2", "schedule"),
     )
     assert [(line.kind, line.parts) for line in changes] == [
         ("added", ("with 2 endpoints",)),

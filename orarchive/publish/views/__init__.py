@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
+from itertools import takewhile
 
 import pandas as pd
 
@@ -20,12 +20,12 @@ from orarchive.catalog.catalog import Catalog, build_catalog, make_empty_catalog
 from orarchive.errors import NotCoveredError
 from orarchive.history.coverage import SPANS_HOURS, Coverage, Gap, compute_coverage, find_gaps
 from orarchive.index.event_log import EventRow
+from orarchive.publish.change_groups import MAX_USED_MODELS, MIN_LAB_MODELS, Importance
 from orarchive.publish.changelog import ChangelogHour, build_changelog
 from orarchive.publish.charts.steps import MAX_GAP
 from orarchive.publish.dataset import Dataset
 from orarchive.publish.dataset_reader import read_dataset
 from orarchive.publish.event_groups import select_shown, split_hours
-from orarchive.publish.folding import fold_listed_providers
 from orarchive.publish.views.graveyard import Grave, list_graves
 from orarchive.publish.views.labs_providers import (
     LabView,
@@ -40,9 +40,6 @@ from orarchive.timestamps import HOUR
 
 # Where pyarrow is installed pandas would keep texts as Arrow strings, which cannot hold a lone surrogate.
 pd.set_option("mode.string_storage", "python")
-
-MAX_HOME_LINES = 40
-"""Lines of the latest changes on the home page."""
 
 
 @dataclass(frozen=True)
@@ -138,15 +135,24 @@ class View:
 
     @cached_property
     def latest_changes(self) -> list[ChangelogHour]:
-        """Return the latest hours with changes, `MAX_HOME_LINES` lines in all; `more` counts the rest."""
-        hours = []
-        left = MAX_HOME_LINES
-        for hour in fold_listed_providers(islice(self.iterate_changes(), MAX_HOME_LINES)):
-            if left <= 0:
-                break
-            hours.append(ChangelogHour(hour.hour, hour.lines[:left], max(len(hour.lines) - left, 0)))
-            left -= len(hour.lines)
-        return hours
+        """Return the hours of the last day with changes, newest first."""
+        hours = self.iterate_changes()
+        first = next(hours, None)
+        if first is None:
+            return []
+        return [first, *takewhile(lambda hour: hour.hour.date() == first.hour.date(), hours)]
+
+    @cached_property
+    def importance(self) -> Importance:
+        """Return the models that are used most, and the labs that had several models."""
+        ranked = [entry.name for category in self.rankings.categories[:1] for entry in category.order]
+        if not ranked and self.rankings.week:
+            ranked = [entry.name for entry in self.rankings.week.entries]
+        counts = Counter(model.model.lab for model in self.models)
+        return Importance(
+            used_models=frozenset(ranked[:MAX_USED_MODELS]) if ranked else None,
+            known_labs=frozenset(lab for lab, count in counts.items() if count >= MIN_LAB_MODELS),
+        )
 
     @cached_property
     def months(self) -> dict[str, list[EventRow]]:

@@ -1,16 +1,27 @@
 """Changes for the pages: by month and day, and as rows."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
 
 from orarchive.domain.event_kinds import LISTED_PROVIDER
 from orarchive.domain.figures import format_percent_change
 from orarchive.domain.phrasing import get_unit
+from orarchive.publish.change_groups import ChangeGroup, Importance, group_changes
 from orarchive.publish.changelog import PAGE_STYLE, ChangelogHour, ChangelogLine, Move
 from orarchive.publish.views.cells import PriceCell
+
+MAX_DETAILS = 4
+"""Details of a row that are shown; further ones are folded."""
+
+MAX_ROWS = 100
+"""Rows of an hour or a day that are shown; further ones are folded, so that no page is endless."""
+
+AT = "at "
+"""What the subject of a line about an endpoint begins with."""
 
 
 @dataclass(frozen=True)
@@ -74,16 +85,11 @@ def build_move_view(move: Move, has_tone: bool = True) -> MoveView:
 
 
 @dataclass(frozen=True)
-class ChangeRow:
-    """A line of the changelog, as it is shown."""
+class ChangeDetail:
+    """A line of the changelog, or several that say the same of different records, as it is shown."""
 
     kind: str
-    css_class: str
-    sign: str
-    topic: str
-    """Topic to filter by; "" where there is no filter."""
-    model: str
-    """The model that is named; "" where there is none, or it is that of the page."""
+    """"" where it is that of its row."""
     subject: str
     moves: list[MoveView]
     is_per_million: bool
@@ -94,33 +100,100 @@ class ChangeRow:
 
 
 @dataclass(frozen=True)
+class ChangeRow:
+    """What changed of a model in an hour, as it is shown."""
+
+    kind: str
+    """That of its first detail, the most important one."""
+    css_class: str
+    sign: str
+    topics: str
+    """Topics to filter by, with spaces between; "" where there is no filter."""
+    model: str
+    """The model that is named; "" where there is none, or it is that of the page."""
+    hour: dt.datetime
+    details: list[ChangeDetail]
+    folded_details: list[ChangeDetail]
+    """Those beyond `MAX_DETAILS`."""
+
+
+@dataclass(frozen=True)
+class ChangeList:
+    """Rows, ranked, and those of minor changes, which are folded."""
+
+    rows: list[ChangeRow]
+    folded_rows: list[ChangeRow]
+    """Rows beyond those that are to be shown."""
+    minor: list[ChangeRow]
+    minor_count: int
+    """Number of minor changes."""
+
+
+@dataclass(frozen=True)
 class ChangeHour:
-    """The rows of one hour; `more` counts those left out."""
+    """The changes of one hour."""
 
     hour: dt.datetime
-    rows: list[ChangeRow]
-    more: int
+    list: ChangeList
+
+
+def build_change_list(
+    hours: Iterable[ChangelogHour],
+    importance: Importance,
+    max_rows: int = MAX_ROWS,
+    on_model_page: bool = False,
+) -> ChangeList:
+    """Build the rows of all changes of some hours together, given newest first."""
+    grouped = group_changes(hours, importance)
+    rows, minor = (
+        [_build_row(group, on_model_page) for group in groups] for groups in (grouped.groups, grouped.minor)
+    )
+    return ChangeList(rows[:max_rows], rows[max_rows:], minor, grouped.minor_count)
 
 
 def build_change_hours(hours: Iterable[ChangelogHour], on_model_page: bool = False) -> list[ChangeHour]:
-    """Build the rows of hours; on the page of a model they do not name the model and have no filter."""
+    """Build the rows of each hour; on the page of a model they do not name the model and have no filter."""
     return [
-        ChangeHour(hour.hour, [_build_row(hour, line, on_model_page) for line in hour.lines], hour.more)
+        ChangeHour(hour.hour, build_change_list([hour], Importance(), on_model_page=on_model_page))
         for hour in hours
     ]
 
 
-def _build_row(hour: ChangelogHour, line: ChangelogLine, on_model_page: bool) -> ChangeRow:
-    is_late = line.after is not None and (hour.hour - line.after).days > 1
+def _build_row(group: ChangeGroup, on_model_page: bool) -> ChangeRow:
+    first = group.lines[0]
+    details = [*_build_details(group)]
     return ChangeRow(
-        kind=line.kind,
-        css_class=line.kind.replace(" ", "-"),
-        sign=line.sign,
-        topic="" if on_model_page else line.topic,
-        model="" if on_model_page else line.model or "",
-        subject=line.subject,
-        moves=[build_move_view(move, line.kind != LISTED_PROVIDER) for move in line.moves],
-        is_per_million={get_unit(move.dimension) for move in line.moves} == {"M"},
-        parts=line.parts,
-        after=line.after if is_late else None,
+        kind=first.kind,
+        css_class=first.kind.replace(" ", "-"),
+        sign=first.sign,
+        topics="" if on_model_page else " ".join(sorted({line.topic for line in group.lines})),
+        model="" if on_model_page else group.model or "",
+        hour=group.hour,
+        details=details[:MAX_DETAILS],
+        folded_details=details[MAX_DETAILS:],
     )
+
+
+def _build_details(group: ChangeGroup) -> Iterator[ChangeDetail]:
+    """Yield the details of a row; lines that differ by the record alone share one."""
+    subjects: dict[ChangelogLine, list[str]] = defaultdict(list)
+    for line in group.lines:
+        subjects[replace(line, subject="", event="")].append(line.subject)
+    for line, names in subjects.items():
+        is_late = line.after is not None and (group.hour - line.after).days > 1
+        yield ChangeDetail(
+            kind="" if line.kind == group.lines[0].kind else line.kind,
+            subject=_join_subjects(names),
+            moves=[build_move_view(move, line.kind != LISTED_PROVIDER) for move in line.moves],
+            is_per_million={get_unit(move.dimension) for move in line.moves} == {"M"},
+            parts=line.parts,
+            after=line.after if is_late else None,
+        )
+
+
+def _join_subjects(subjects: Sequence[str]) -> str:
+    """Join the subjects of lines about one model: `at deepinfra, novita/fp8`."""
+    rest = subjects[1:]
+    if all(subject.startswith(AT) for subject in subjects):
+        rest = [subject.removeprefix(AT) for subject in rest]
+    return ", ".join(filter(None, [subjects[0], *rest]))

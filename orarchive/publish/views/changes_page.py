@@ -1,15 +1,44 @@
-"""The pages of changes: the last days, and each month."""
+"""The pages of changes: the last days, each month, and each day of a long month."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
 from orarchive.domain.event_kinds import TOPIC_NAMES
-from orarchive.publish.views.changes import ChangeHour, ChangelogDay, ChangelogMonth, build_change_hours
+from orarchive.publish.change_groups import (
+    MAX_USED_MODELS,
+    MIN_LAB_MODELS,
+    Importance,
+    Rank,
+    group_changes,
+)
+from orarchive.publish.views.changes import (
+    ChangeList,
+    ChangelogDay,
+    ChangelogMonth,
+    build_change_list,
+)
 
-MAX_RECENT_MONTHS, MAX_RECENT_DAYS, MAX_RECENT_LINES = 2, 14, 400
+MAX_RECENT_MONTHS, MAX_RECENT_DAYS, MAX_RECENT_ROWS = 2, 14, 250
 """Limits of the page of changes: it ends where the first of them is reached; months' pages have all."""
+
+MAX_OPEN_ROWS = 250
+"""Rows of a month whose days are unfolded; further days show their summary alone until they are opened."""
+
+MAX_MONTH_LINES = 2500
+"""Lines of a month that are shown on one page, about 45 KB of it compressed; of more each day has a page."""
+
+RANK_WORDS = {
+    Rank.PRICE_OF_USED: "{} price{s} of used models",
+    Rank.RETIREMENT: "{} retirement{s}",
+    Rank.NEW_MODEL: "{} new model{s}",
+    Rank.PRICE: "{} other price{s}",
+    Rank.OTHER: "{} other{s}",
+    Rank.MINOR: "{} minor",
+}
+"""Words for the number of groups of a rank in the summary of a day; `{s}` is the plural's ending."""
 
 
 @dataclass(frozen=True)
@@ -20,19 +49,18 @@ class Topic:
     label: str
 
 
-MAX_MONTH_LINES = 2500
-"""Lines of a month that are shown on one page, about 45 KB of it compressed; of more each day has a page."""
-
 TOPICS = [Topic(name, label) for name, label in TOPIC_NAMES.items()]
 
 
 @dataclass(frozen=True)
 class ChangeDay:
-    """The changes of a day; `count` is that of its lines."""
+    """The changes of a day."""
 
     date: dt.date
-    count: int
-    hours: list[ChangeHour]
+    summary: str
+    """How many of each rank: `3 prices of used models, 1 retirement, 14 minor`."""
+    changes: ChangeList
+    is_open: bool
 
 
 @dataclass(frozen=True)
@@ -40,19 +68,17 @@ class MonthLink:
     """A month in the list of months."""
 
     name: str
-    count: int | None = None
-    """Its lines; None on the page of a month, which would change whenever the last month does."""
     is_current: bool = False
 
 
 @dataclass(frozen=True)
 class DayLink:
-    """A day in the list of days of a long month; `count` is that of its lines."""
+    """A day in the list of days of a long month."""
 
     date: dt.date
     name: str
     """The day of the month, `03`."""
-    count: int
+    summary: str
 
 
 @dataclass(frozen=True)
@@ -63,13 +89,18 @@ class ChangesPage:
     """The month, `2026-08`; "" for the last days."""
     date: dt.date | None
     """The day; None for a month and for the last days."""
-    span: str
-    """The day or month in words that follow "Changes"; "" for the last days."""
     topics: list[Topic]
     days: list[ChangeDay]
     day_links: list[DayLink]
     """The pages of the days of a long month, whose own page shows no changes."""
     months: list[MonthLink]
+    """Newest first."""
+    earlier: str
+    """Path of the page before, below `changes/`; "" for none."""
+    later: str
+    """Path of the page after."""
+    max_used: int = MAX_USED_MODELS
+    min_lab: int = MIN_LAB_MODELS
 
 
 def is_long(month: ChangelogMonth) -> bool:
@@ -77,43 +108,83 @@ def is_long(month: ChangelogMonth) -> bool:
     return month.lines > MAX_MONTH_LINES
 
 
-def build_changes_page(
-    months: Sequence[MonthLink], month: ChangelogMonth, day: ChangelogDay | None = None
-) -> ChangesPage:
-    """Build a page of changes: that of a month, or of a day of it."""
-    links = month.days if not day and is_long(month) else []
-    days = [day] if day else [] if links else month.days
-    return _build_page(months, days, month.name, day, links)
-
-
-def build_recent_page(months: Sequence[MonthLink], days: Iterable[ChangelogDay]) -> ChangesPage:
-    """Build the page of the last days with changes, of the given ones, newest first."""
-    return _build_page(months, _limit_days(days))
-
-
-def _build_page(
-    months: Sequence[MonthLink],
-    days: Iterable[ChangelogDay],
-    name: str = "",
-    day: ChangelogDay | None = None,
-    links: Sequence[ChangelogDay] = (),
-) -> ChangesPage:
-    return ChangesPage(
-        month=name,
-        date=day.date if day else None,
-        span=f" on {day.date}" if day else f" in {name}" if name else "",
-        topics=TOPICS,
-        days=[ChangeDay(day.date, day.lines, build_change_hours(day.hours)) for day in days],
-        day_links=[DayLink(day.date, f"{day.date:%d}", day.lines) for day in links],
-        months=[replace(link, is_current=link.name == name) for link in months],
+def build_month_page(months: Sequence[str], month: ChangelogMonth, importance: Importance) -> ChangesPage:
+    """Build the page of the changes of a month; `months` are all months, newest first."""
+    links = month.days if is_long(month) else []
+    days = [] if links else month.days
+    place = months.index(month.name)
+    page = _build_page(months, days, importance, month.name)
+    return replace(
+        page,
+        day_links=[_build_day_link(day, importance) for day in links],
+        earlier=_get(months, place + 1),
+        later=_get(months, place - 1),
     )
 
 
-def _limit_days(days: Iterable[ChangelogDay]) -> Iterator[ChangelogDay]:
-    """Yield the first days, limited in days and lines; a day is never cut."""
-    lines = 0
-    for day in islice(days, MAX_RECENT_DAYS):
-        if lines >= MAX_RECENT_LINES:
-            return
-        lines += day.lines
-        yield day
+def build_day_page(
+    months: Sequence[str], month: ChangelogMonth, day: ChangelogDay, importance: Importance
+) -> ChangesPage:
+    """Build the page of the changes of a day of a long month."""
+    dates = [f"{month.name}/{listed.date:%d}" for listed in month.days]
+    place = month.days.index(day)
+    page = _build_page(months, [day], importance, month.name)
+    return replace(page, date=day.date, earlier=_get(dates, place + 1), later=_get(dates, place - 1))
+
+
+def _get(names: Sequence[str], place: int) -> str:
+    return names[place] if 0 <= place < len(names) else ""
+
+
+def build_recent_page(
+    months: Sequence[str], days: Iterable[ChangelogDay], importance: Importance
+) -> ChangesPage:
+    """Build the page of the last days with changes, of the given ones, newest first."""
+    page = _build_page(months, islice(days, MAX_RECENT_DAYS), importance)
+    return replace(page, days=[day for day in page.days if day.is_open], earlier=_get(months, 0))
+
+
+def _build_page(
+    months: Sequence[str], days: Iterable[ChangelogDay], importance: Importance, name: str = ""
+) -> ChangesPage:
+    return ChangesPage(
+        month=name,
+        date=None,
+        topics=TOPICS,
+        days=[*_build_days(days, importance)],
+        day_links=[],
+        months=[MonthLink(month, month == name) for month in months],
+        earlier="",
+        later="",
+    )
+
+
+def _build_days(days: Iterable[ChangelogDay], importance: Importance) -> Iterator[ChangeDay]:
+    """Yield the days; those that begin after `MAX_OPEN_ROWS` rows are folded."""
+    rows = 0
+    for day in days:
+        changes = build_change_list(day.hours, importance)
+        is_open = rows < MAX_OPEN_ROWS
+        yield ChangeDay(
+            date=day.date,
+            summary=_summarize(day, importance),
+            changes=changes,
+            is_open=is_open,
+        )
+        rows += len(changes.rows)
+
+
+def _build_day_link(day: ChangelogDay, importance: Importance) -> DayLink:
+    return DayLink(day.date, f"{day.date:%d}", _summarize(day, importance))
+
+
+def _summarize(day: ChangelogDay, importance: Importance) -> str:
+    """Say how many changes of each rank a day has."""
+    grouped = group_changes(day.hours, importance)
+    counts = Counter(group.rank for group in grouped.groups)
+    counts[Rank.MINOR] = grouped.minor_count
+    return ", ".join(
+        words.format(f"{counts[rank]:,}", s="s" * (counts[rank] != 1))
+        for rank, words in RANK_WORDS.items()
+        if counts[rank]
+    )

@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from orarchive.publish.views import View
-from orarchive.publish.views.changes import ChangeHour, build_change_hours
+from orarchive.publish.views.changes import ChangeList, build_change_list
 from orarchive.publish.views.figures import TrendFigure, build_trend_figure
 from orarchive.publish.views.models import ModelView
 from orarchive.publish.views.moves import MoveRow, build_move_rows, list_moves
@@ -64,7 +64,7 @@ class HomePage:
     troubles: list[Trouble]
     totals: list[Total]
     model_count: int
-    changes: list[ChangeHour]
+    changes: ChangeList
     moves: list[MoveRow]
     newest_models: list[DatedModel]
     expiring_models: list[DatedModel]
@@ -91,7 +91,7 @@ def build_home_page(view: View) -> HomePage:
             if view.dataset.good_hours[feed]
         ],
         model_count=len(view.listed_models),
-        changes=build_change_hours(view.latest_changes),
+        changes=build_change_list(view.latest_changes, view.importance),
         moves=build_move_rows(moves[:MAX_SHORT]),
         newest_models=list_newest(view.listed_models)[:MAX_SHORT],
         expiring_models=expiring[:MAX_SHORT],

@@ -104,7 +104,7 @@ def build_patterns_page(view: View) -> PatternsPage:
         health=_find_health(view),
         calendar=build_month_calendar(view.dataset, view.now, max_months=2),
         models=build_model_table(view.listed_models[:4], "Some models", has_labs=True),
-        changes=build_change_hours(view.latest_changes[:3]),
+        changes=build_change_hours(view.latest_changes[:1]),
     )
 
 

@@ -44,7 +44,7 @@ class Alternate:
 
 @dataclass(frozen=True)
 class PagePaths:
-    """Paths of the pages that have a name of their own, below the top of the site."""
+    """Paths of the pages that have a name of their own, below the top of the site, and names of models."""
 
     models: dict[str, str]
     """By model id."""
@@ -54,6 +54,8 @@ class PagePaths:
     """By provider slug."""
     categories: dict[str, str]
     """By category, "" for all."""
+    names: dict[str, str] = field(default_factory=dict)
+    """Of models, by id."""
 
 
 NOW = "now"
@@ -149,6 +151,10 @@ class SiteContext:
     def model_href(self, model: str) -> str | None:
         """Return the link to the page of a model, None where there is none."""
         return self._link("models", model)
+
+    def model_name(self, model: str) -> str:
+        """Return the name of a model; its id where there is no such model."""
+        return self.lookups.find("names", model) or model
 
     def lab_href(self, lab: str) -> str | None:
         """Return the link to the page of a lab, None where there is none."""
