@@ -115,7 +115,7 @@ PRICE_LIST = "OpenRouter, as listed"
 
 THROUGHPUT = Measure("throughput", "throughput", "tokens/s", OPENROUTER, True, _read_throughput)
 LATENCY = Measure("latency", "time to the first token", "ms", OPENROUTER, False, _read_latency)
-RELIABILITY = Measure("reliability", "half-hours with 99 % uptime", "%", OPENROUTER, True, _read_reliability)
+RELIABILITY = Measure("reliability", "half-hours with 99% uptime", "%", OPENROUTER, True, _read_reliability)
 COST = Measure("cost", "price, 3 input to 1 output", "USD per M tokens", PRICE_LIST, False, _read_cost)
 CONTEXT = Measure("context", "context", "tokens", PRICE_LIST, True, _read_context)
 

@@ -23,7 +23,7 @@ class HealthWindow:
     readings: int
     """Number of hours with an uptime of the last half-hour."""
     well: int
-    """Number of these with an uptime of at least 99 %."""
+    """Number of these with an uptime of at least 99%."""
     latency_ms: float | None
     """Mean of the hourly medians of the time to the first token; None without a key, as the next."""
     throughput: float | None

@@ -146,7 +146,7 @@ EVENT_KINDS: dict[str, EventKind] = {
         EventKind("requantized", "requantized", "~", "endpoint",
                   "its quantization", ("endpoints",)),
         EventKind("degraded", "degraded", "~", "other",
-                  "for 6 good hours running its status was not 0, or its uptime of a day under 90 %",
+                  "for 6 good hours running its status was not 0, or its uptime of a day under 90%",
                   ("endpoints",), is_health=True),
         EventKind("recovered", "recovered", "~", "other",
                   "for 6 good hours running neither was so", ("endpoints",), is_health=True),
@@ -162,7 +162,7 @@ EVENT_KINDS: dict[str, EventKind] = {
         EventKind("field_vanished", "field gone", "−", "other",
                   "a field path was on no record for 7 good days"),
         EventKind("restated", "restated", "~", "other",
-                  "the published total of a date, named by `field`, moved by more than 1 %", ("rankings",)),
+                  "the published total of a date, named by `field`, moved by more than 1%", ("rankings",)),
     )
 }
 # fmt: on

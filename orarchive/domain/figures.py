@@ -19,11 +19,11 @@ MAX_PERCENT_DECIMALS = 6
 
 
 def format_percent_change(percent: Decimal | float, minus: str = "-") -> str:
-    """Return a change in percent with its sign: `+1395 %`, `+5.3 %`, `-99.999 %`.
+    """Return a change in percent with its sign: `+1395%`, `+5.3%`, `-99.999%`.
 
-    From ten percent on it is whole, below it has one decimal; more where it would otherwise say `0 %`, or
-    that all is gone. A change too small for six decimals is `+<0.000001 %`, and a loss too close to all is
-    `-99.999999 %`. `minus` is the sign of a loss.
+    From ten percent on it is whole, below it has one decimal; more where it would otherwise say `0%`, or
+    that all is gone. A change too small for six decimals is `+<0.000001%`, and a loss too close to all is
+    `-99.999999%`. `minus` is the sign of a loss.
     """
     exact = Decimal(str(percent))
     sign = "+" if exact > 0 else minus if exact < 0 else ""
@@ -34,23 +34,23 @@ def format_percent_change(percent: Decimal | float, minus: str = "-") -> str:
     )
     rounded = next((number for number in roundings if number not in (0, -100) or number == exact), None)
     if rounded is None:
-        return f"{sign}<{smallest:f} %" if abs(exact) < 1 else f"{sign}{100 - smallest:f} %"
+        return f"{sign}<{smallest:f}%" if abs(exact) < 1 else f"{sign}{100 - smallest:f}%"
     digits = f"{abs(rounded):f}"
-    return f"{sign}{digits.rstrip('0').rstrip('.') if '.' in digits else digits} %"
+    return f"{sign}{digits.rstrip('0').rstrip('.') if '.' in digits else digits}%"
 
 
 def format_share(share: Decimal | float, decimals: int = 1) -> str:
-    """Return a share, 1 being all, in percent: `12.3 %`, `20 %`, `<0.1 %`, `>99.9 %`.
+    """Return a share, 1 being all, in percent: `12.3%`, `20%`, `<0.1%`, `>99.9%`.
 
-    Only nothing is `0 %`, and only all is `100 %`.
+    Only nothing is `0%`, and only all is `100%`.
     """
     percent = Decimal(str(share)) * 100
     rounded, step = Decimal(f"{percent:.{decimals}f}"), Decimal(1).scaleb(-decimals)
     if not rounded and percent > 0:
-        return f"<{step:f} %"
+        return f"<{step:f}%"
     if rounded == 100 and percent < 100:
-        return f">{100 - step:f} %"
-    return f"{_strip_zeros(rounded)} %"
+        return f">{100 - step:f}%"
+    return f"{_strip_zeros(rounded)}%"
 
 
 def format_short(amount: Decimal | float) -> str:

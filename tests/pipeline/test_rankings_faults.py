@@ -206,7 +206,7 @@ def test_a_date_restated_by_more_than_a_hundredth_is_in_the_message(base: Base, 
             "daily totals by context length (1K)",
         )
     ]
-    assert all(line.endswith("tokens (+100 %)") for line in lines)
+    assert all(line.endswith("tokens (+100%)") for line in lines)
 
 
 # --- refused bodies -----------------------------------------------------------------------------------------

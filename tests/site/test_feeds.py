@@ -145,7 +145,7 @@ def test_a_price_that_goes_back_is_one_entry(tmp_path: Path) -> None:
     archive = write_archive(tmp_path / "archive", *make_snapshots("0.000002", "0.000001", "0.000002"))
     (first,) = list_news(archive, START + HOUR)
     (folded,) = list_news(archive)
-    assert first.title == "a/b at x: cut, input $2.00 per M → $1.00 per M (−50 %)"
+    assert first.title == "a/b at x: cut, input $2.00 per M → $1.00 per M (−50%)"
     assert folded.id == first.id
     assert folded.title == "a/b at x: flapping, input between $2.00 per M and $1.00 per M"
     assert folded.text.endswith(f"It was back by {format_hour(START + 2 * HOUR)}.")
@@ -157,7 +157,7 @@ def test_a_move_after_a_price_went_back_is_an_entry_again(tmp_path: Path) -> Non
         tmp_path / "archive", *make_snapshots("0.000002", "0.000001", "0.000002", "0.000001")
     )
     last, folded = list_news(archive)
-    assert last.title == "a/b at x: cut, input $2.00 per M → $1.00 per M (−50 %)"
+    assert last.title == "a/b at x: cut, input $2.00 per M → $1.00 per M (−50%)"
     assert "flapping" in folded.title
     assert folded.updated == START + 2 * HOUR
 
@@ -168,7 +168,7 @@ def test_a_price_that_moves_on_is_not_folded(tmp_path: Path) -> None:
 
 
 def test_cuts_are_big_and_of_an_endpoint(tmp_path: Path) -> None:
-    """Count 20 % or more as a cut, but not the lower price of another provider that is listed first."""
+    """Count 20% or more as a cut, but not the lower price of another provider that is listed first."""
     archive = write_archive(tmp_path / "archive", *make_snapshots("0.00001", "0.00000805", "0.000006"))
     cuts = [entry for entry in list_news(archive) if news_feeds.is_cut(entry.line)]
     moves = [move for entry in cuts for move in entry.line.moves]

@@ -186,10 +186,10 @@ def test_shares_are_of_all_that_is_published(tmp_path: Path) -> None:
     ranks = build_archive_view(stage.root).rankings
     assert ranks.week
     assert ranks.week.total == 7 * 40 + 6 * 60
-    assert [entry.percent for entry in ranks.week.entries] == ["21.9 %"] * 2
+    assert [entry.percent for entry in ranks.week.entries] == ["21.9%"] * 2
     assert ranks.week.coverage == "in part: 1 day without the sum of all further models"
     assert not ranks.week.is_compared
-    assert ranks.labs and [line.last for line in ranks.labs.lines] == ["50 %", "50 %"]
+    assert ranks.labs and [line.last for line in ranks.labs.lines] == ["50%", "50%"]
 
 
 def test_a_week_of_a_category_that_is_not_finished(tmp_path: Path) -> None:

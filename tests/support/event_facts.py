@@ -238,7 +238,7 @@ END = r"(?=[,.](?: |$))"
 
 
 def read_sentence(words: str, dimensions: Iterable[str]) -> dict[str, Any]:
-    """Return the plain prices in the sentence of an entry: `input $1.60 per M → $0.46 per M (+3 %)`."""
+    """Return the plain prices in the sentence of an entry: `input $1.60 per M → $0.46 per M (+3%)`."""
     moves: dict[str, Any] = {}
     for name in dimensions:
         label = label_dimension(name)

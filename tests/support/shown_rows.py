@@ -87,7 +87,7 @@ def parse_price(html: str) -> Fraction:
 
 def is_percent_of(shown: str, exact: Fraction) -> bool:
     """Return whether text is a change in percent, with its sign, rounded to the digits that are shown."""
-    match = re.fullmatch(rf"([+−])({AMOUNT}) %", shown)
+    match = re.fullmatch(rf"([+−])({AMOUNT})%", shown)
     if not match:
         return False
     sign = -1 if match[1] == "−" else 1
@@ -229,10 +229,10 @@ def is_short_form(shown: str, exact: int) -> bool:
 
 def is_share(shown: str, exact: Fraction) -> bool:
     """Return whether text is a share in percent with at most one decimal, or says that it is below that."""
-    if shown == "<0.1 %":
+    if shown == "<0.1%":
         return 0 < exact < Fraction(5, 10_000)
-    match = re.fullmatch(rf"({AMOUNT}) %", shown)
-    return bool(match) and abs(parse_number(shown.removesuffix(" %")) - exact * 100) <= Fraction(5, 100)
+    match = re.fullmatch(rf"({AMOUNT})%", shown)
+    return bool(match) and abs(parse_number(shown.removesuffix("%")) - exact * 100) <= Fraction(5, 100)
 
 
 # --- the graveyard ------------------------------------------------------------------------------------------

@@ -73,8 +73,8 @@ def test_the_phrase_of_a_price_with_conditions(entries: list[Record], phrase: st
 @pytest.mark.parametrize(
     ("old", "new", "percent", "phrase"),
     [
-        ("1", "0.000000001", -100.0, "prompt $1,000,000.00 per M -> $0.001 per M (-99.999999 %)"),
-        ("1", "1.0000001", 0.0, "prompt $1,000,000.00 per M -> $1,000,000.10 per M (+0.00001 %)"),
+        ("1", "0.000000001", -100.0, "prompt $1,000,000.00 per M -> $0.001 per M (-99.999999%)"),
+        ("1", "1.0000001", 0.0, "prompt $1,000,000.00 per M -> $1,000,000.10 per M (+0.00001%)"),
     ],
 )
 def test_the_percentage_of_a_price_is_never_rounded_to_nothing(

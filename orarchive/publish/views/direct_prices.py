@@ -41,5 +41,5 @@ def format_direct(pin: Pin, dimension: str, price: Decimal) -> str:
 
 
 def describe_ratio(ratio: Decimal | None) -> str:
-    """Return a direct price as a share of another: `57 %`; "" where it cannot be compared."""
+    """Return a direct price as a share of another: `57%`; "" where it cannot be compared."""
     return "" if ratio is None else format_share(ratio, decimals=0)

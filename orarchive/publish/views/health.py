@@ -63,8 +63,7 @@ class Health:
         if not bars:
             return None
         uptime = self.uptime
-        # The note stands in a narrow column, where the sign must not go to a line of its own.
-        mean = "" if uptime is None else format_share(uptime / 100, 2).replace(" ", "\N{NO-BREAK SPACE}")
+        mean = "" if uptime is None else format_share(uptime / 100, 2)
         unwell = sum(grade != "well" for _, grade in bars)
         label = f"{len(bars)} of {len(self.days)} days read"
         if mean:

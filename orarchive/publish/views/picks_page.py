@@ -179,7 +179,7 @@ def _build_cell(score: Score, name: str) -> PickCell:
         return PickCell("not known", "")
     at = f" at {part.reading.endpoint}" if part.reading.endpoint else ""
     samples = f", {part.reading.samples:,} samples" if part.reading.samples else ""
-    value = f"{_round(part.reading.value)} {part.measure.unit}".strip()
+    value = f"{_round(part.reading.value)} {part.measure.unit}".strip().replace(" %", "%")
     return PickCell(value, f"rank {part.better + 1} of {part.count}{at}{samples}")
 
 

@@ -44,7 +44,7 @@ class RankedEntry:
 
     @property
     def percent(self) -> str:
-        """Return the share in percent: `12.3 %`."""
+        """Return the share in percent: `12.3%`."""
         return format_share(self.share or 0)
 
     @property

@@ -107,7 +107,7 @@ def describe_price(redirect: Redirect) -> str:
     ratio = Decimal(redirect.price_ratio.numerator) / redirect.price_ratio.denominator
     if redirect.price == CHEAPER:
         share = format_share(ratio, decimals=0)
-        return "slightly cheaper" if share == ">99 %" else f"{share} of the price"
+        return "slightly cheaper" if share == ">99%" else f"{share} of the price"
     times = f"{ratio:,.0f}" if ratio >= WHOLE_FROM_TIMES else f"{ratio:.3g}"
     return "slightly dearer" if times == "1.00" else f"{times} times the price"
 

@@ -51,11 +51,11 @@ def test_log_prints_a_line_for_each_event(four_hours: Stage) -> None:
         "in after what to",
         "2026-06-01T01Z 2026-06-01T00Z zdr lost @together",
         "2026-06-01T01Z 2026-06-01T00Z edited name Z.ai: GLM 5.1 -> GLM [31m5.1",
-        "2026-06-01T01Z 2026-06-01T00Z repriced @z-ai prompt $1.40 per M -> $1.20 per M (-14 %)",
-        "2026-06-01T01Z 2026-06-01T00Z repriced prompt $1.05 per M -> $1.20 per M (+14 %),"
+        "2026-06-01T01Z 2026-06-01T00Z repriced @z-ai prompt $1.40 per M -> $1.20 per M (-14%)",
+        "2026-06-01T01Z 2026-06-01T00Z repriced prompt $1.05 per M -> $1.20 per M (+14%),"
         " an endpoint's own price",
         "2026-06-01T04Z 2026-06-01T01Z left @parasail/fp8",
-        "2026-06-01T04Z 2026-06-01T01Z repriced @novita/fp8 prompt $1.38 per M -> $1.00 per M (-28 %)",
+        "2026-06-01T04Z 2026-06-01T01Z repriced @novita/fp8 prompt $1.38 per M -> $1.00 per M (-28%)",
     ]
     columns = {line.index(word) for line in lines for word in ("prompt $", "name Z") if word in line}
     assert len(columns) == 1
