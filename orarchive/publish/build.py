@@ -1,6 +1,5 @@
 """The whole site as files: pages, news feeds, the static API, tables, search index and sitemap."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -11,7 +10,6 @@ from xml.sax.saxutils import escape
 from orarchive.catalog.tables import CATALOG_TABLES
 from orarchive.domain.event_kinds import TOPIC_NAMES, list_labels
 from orarchive.domain.foreign_text import escape_invisible
-from orarchive.domain.records import get_lab
 from orarchive.index.datasette import METADATA_NAME, build_metadata
 from orarchive.json_text import format_for_diffs
 from orarchive.progress import show_progress
@@ -28,7 +26,6 @@ from orarchive.publish.llms import LLMS_PATH, render_llms
 from orarchive.publish.news_feeds import (
     CHANGES_FEED,
     CUTS_FEED,
-    MAX_MODEL_ENTRIES,
     MAX_TOPIC_ENTRIES,
     NewsEntry,
     render_atom,
@@ -39,11 +36,11 @@ from orarchive.publish.news_selection import (
     MonthFacts,
     News,
 )
+from orarchive.publish.page_feeds import OPML_PATH, render_model_feeds, render_opml, render_page_feeds
 from orarchive.publish.pages import (
     DATABASE,
     Page,
     SitePages,
-    get_feed_path,
     get_model_path,
     make_site_pages,
 )
@@ -132,9 +129,11 @@ class _Site:
             _put_page(page, files)
             log = self.view.dataset.log
             changes = self.view.build_changes(log.by_model.get(model.model.id, ()))
-            news = news_feeds.build_news(changes, self.pages.site.lookups.paths.models)
-            path, feed = self._render_page_feed(page.path, model.model.id, news[:MAX_MODEL_ENTRIES])
-            files[path] = feed
+            files.update(
+                render_model_feeds(
+                    changes, model.model.id, model.is_there, self.pages.site.lookups.paths, self.feed_site
+                )
+            )
             return format_stamp(file.as_of)
 
         return Unit(f"models/{model.model.id}", list_model_inputs(self.view, model), make)
@@ -172,13 +171,8 @@ class _Site:
         paths = self.pages.site.lookups.paths
         news = News(self.view, paths.models, months)
         yield from self._render_general_feeds(news)
-        hours_by_lab: dict[str, set[str]] = defaultdict(set)
-        for model, rows in self.view.dataset.log.by_model.items():
-            hours_by_lab[get_lab(model)].update(row.hour for row in rows)
-        for lab, page in paths.labs.items():
-            hours = sorted(hours_by_lab[lab], reverse=True)
-            entries = news.select(hours, partial(_is_of_lab, lab), MAX_TOPIC_ENTRIES)
-            yield self._render_page_feed(page, lab, entries)
+        yield from render_page_feeds(news, paths, self.feed_site)
+        yield OPML_PATH, render_opml(self.view, paths, self.pages.site.base)
 
     def _render_general_feeds(self, news: News) -> Iterator[tuple[str, bytes]]:
         """Yield the feeds of all changes, of cuts, and of each topic and kind, with their paths."""
@@ -204,18 +198,9 @@ class _Site:
         path = f"feeds/{name}.atom"
         return path, render_atom(entries, f"Changes: {title}", path, CHANGES_FEED.page, self.feed_site)
 
-    def _render_page_feed(self, page: str, title: str, entries: list[NewsEntry]) -> tuple[str, bytes]:
-        """Return the news feed of one page, which stands beside it, with its path."""
-        path = get_feed_path(page)
-        return path, render_atom(entries, title, path, page, self.feed_site)
-
 
 def _put_page(page: Page, files: SiteFiles) -> None:
     files[page.path] = render_page(page)
-
-
-def _is_of_lab(lab: str, line: ChangelogLine) -> bool:
-    return line.model is not None and get_lab(line.model) == lab
 
 
 def _has_topic(topic: str, line: ChangelogLine) -> bool:

@@ -33,7 +33,7 @@ MAX_ENTRIES = 60
 MAX_TOPIC_ENTRIES = 20
 """Entries of the feed of a lab or a kind."""
 
-MAX_MODEL_ENTRIES = 5
+MAX_MODEL_ENTRIES = 10
 """Entries of the feed of a model."""
 
 MAX_TITLE_LENGTH = 160
@@ -82,6 +82,7 @@ CUTS_FEED = GeneralFeed("cuts", f"Price cuts of {format_share(-CUT_THRESHOLD)} o
 
 FREE_FEED = GeneralFeed("free", "Free models: new, gone, and turned paid", "free/index.html")
 RETIREMENTS_FEED = GeneralFeed("retirements", "Models that go, and are gone", "retirements/index.html")
+GENERAL_FEEDS = (CHANGES_FEED, CUTS_FEED, FREE_FEED, RETIREMENTS_FEED)
 
 
 @dataclass(frozen=True)
@@ -108,9 +109,13 @@ def build_news(changes: Iterable[ChangelogHour], paths: dict[str, str]) -> list[
 
     `paths` holds the page of each model; an entry about no model leads to the page of its month.
     """
-    entries = fold_flapping(list(build_entries(changes, paths)))
-    by_hour = groupby(entries, lambda entry: entry.hour)
-    return [merged for _, group in by_hour for merged in merge_entries(group)]
+    return [*merge_hours(fold_flapping(list(build_entries(changes, paths))))]
+
+
+def merge_hours(entries: Iterable[NewsEntry], is_folded: bool = False) -> Iterator[NewsEntry]:
+    """Merge entries given newest first by hour; see `merge_entries`."""
+    for _, group in groupby(entries, lambda entry: entry.hour):
+        yield from merge_entries(group, is_folded)
 
 
 def merge_entries(entries: Iterable[NewsEntry], is_folded: bool = False) -> Iterator[NewsEntry]:

@@ -34,7 +34,16 @@ from orarchive.publish.views.providers_page import build_provider_page, build_pr
 from orarchive.publish.views.rankings_page import build_category_page, build_rankings_page
 from orarchive.publish.views.reference import AboutPage, build_compare_page, build_patterns_page
 from orarchive.publish.views.retirements_page import build_retirements_page
-from orarchive.publish.views.site import ERROR_PAGE, Alternate, Lookups, PagePaths, SiteContext
+from orarchive.publish.views.site import (
+    ATOM,
+    ERROR_PAGE,
+    JSON,
+    JSON_FEED,
+    Alternate,
+    Lookups,
+    PagePaths,
+    SiteContext,
+)
 from orarchive.publish.views.status_page import build_status_page
 
 DATABASE = DATABASE_NAME
@@ -45,8 +54,6 @@ ALL_CATEGORIES = "all"
 
 CATEGORY_FOLDERS = 1
 """Folders in the path of a category, `marketing/seo`: the API describes a file for each number of them."""
-
-ATOM, JSON, JSON_FEED = "application/atom+xml", "application/json", "application/feed+json"
 
 
 @dataclass(frozen=True)
@@ -70,6 +77,9 @@ class SitePages:
     """The context of every page, without the path of any."""
 
     def _build(self, path: str, template: str, context: object, *alternates: Alternate) -> Page:
+        """Build a page; one without a feed of its own has that of all changes."""
+        if path != ERROR_PAGE and not any(alternate.type == ATOM for alternate in alternates):
+            alternates = (*alternates, *_link_feed(CHANGES_FEED))
         return Page(path, template, context, self._locate(path, alternates))
 
     def _locate(self, path: str, alternates: tuple[Alternate, ...] = ()) -> SiteContext:
@@ -122,24 +132,25 @@ class SitePages:
     def build_model(self, model: ModelView) -> Page:
         """Return the page of a model."""
         path = self.site.lookups.paths.models[model.model.id]
-        feed = Alternate(ATOM, "Atom", "Changes of this model", get_feed_path(path))
+        feeds = _link_page_feeds(path, "of this model", model.is_there)
         file = _link_json(path.removesuffix("/index.html"))
-        return self._build(path, "model.html", build_model_page(self.view, model), feed, file)
+        return self._build(path, "model.html", build_model_page(self.view, model), *feeds, file)
 
     def _list_labs(self) -> Iterator[Page]:
         labs = build_labs_page(self.view.lab_views)
         yield self._build("labs/index.html", "labs.html", labs, _link_json("authors"))
         for lab in self.view.lab_views:
             path = self.site.lookups.paths.labs[lab.name]
-            feed = Alternate(ATOM, "Atom", "Changes of its models", get_feed_path(path))
-            yield self._build(path, "lab.html", build_lab_page(self.view, lab), feed)
+            feeds = _link_page_feeds(path, "of its models")
+            yield self._build(path, "lab.html", build_lab_page(self.view, lab), *feeds)
 
     def _list_providers(self) -> Iterator[Page]:
         providers = build_providers_page(self.view.providers)
         yield self._build("providers/index.html", "providers.html", providers, _link_json("providers"))
         for provider in self.view.providers:
             path = self.site.lookups.paths.providers[provider.slug]
-            yield self._build(path, "provider.html", build_provider_page(provider))
+            feeds = _link_page_feeds(path, "of this provider and what it serves")
+            yield self._build(path, "provider.html", build_provider_page(provider), *feeds)
 
     def _list_rankings(self) -> Iterator[Page]:
         """Yield the page of rankings, and that of each category that the service names."""
@@ -201,9 +212,21 @@ def _link_json(name: str) -> Alternate:
     return Alternate(JSON, "JSON", "The same for programs", f"api/v1/{name}.json")
 
 
+def _link_page_feeds(path: str, subject: str, has_prices: bool = True) -> list[Alternate]:
+    """Return the links to the feeds beside a page, that of price changes alone last."""
+    prices = Alternate(ATOM, "Atom", f"Price changes {subject}, nothing else", get_prices_path(path))
+    feed = Alternate(ATOM, "Atom", f"All changes {subject}", get_feed_path(path))
+    return [feed, prices] if has_prices else [feed]
+
+
 def get_feed_path(path: str) -> str:
     """Return the path of the news feed beside a page."""
     return path.replace("index.html", "changes.atom")
+
+
+def get_prices_path(path: str) -> str:
+    """Return the path of the news feed of price changes alone beside a page."""
+    return path.replace("index.html", "prices.atom")
 
 
 def map_category_paths(view: View) -> dict[str, str]:

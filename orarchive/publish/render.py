@@ -52,6 +52,7 @@ def make_environment() -> Environment:
         quote_url,
         # These filters take values that this package computed.
         format_amount,
+        format_clock,
         capitalize_first,
         group_digits,
         label_dimension,
@@ -129,6 +130,11 @@ def group_digits(count: int) -> str:
 def format_long_hour(hour: dt.datetime) -> str:
     """Format an hour for people: `8 Jul 2026, 09:00 UTC`."""
     return f"{format_long_day(hour)}, {hour:%H:%M} UTC"
+
+
+def format_clock(hour: dt.datetime) -> str:
+    """Format an hour of a day that is named beside it: `09:00`."""
+    return f"{hour:%H:%M}"
 
 
 @lru_cache(MAX_CACHED)

@@ -13,15 +13,16 @@ document.addEventListener("DOMContentLoaded", () => {
 
 function setUpCopying(button) {
   const source = document.getElementById(button.dataset.copy);
+  const label = button.textContent;
   button.addEventListener("click", async () => {
     try {
-      await navigator.clipboard.writeText(source.textContent);
+      await navigator.clipboard.writeText(source.href || source.textContent);
       button.textContent = "Copied";
     } catch {
       getSelection().selectAllChildren(source);
       button.textContent = "Selected";
     }
-    setTimeout(() => { button.textContent = "Copy"; }, 1500);
+    setTimeout(() => { button.textContent = label; }, 1500);
   });
 }
 

@@ -173,3 +173,21 @@ def test_cuts_are_big_and_of_an_endpoint(tmp_path: Path) -> None:
     cuts = [entry for entry in list_news(archive) if news_feeds.is_cut(entry.line)]
     moves = [move for entry in cuts for move in entry.line.moves]
     assert [round(move.percent or 0) for move in moves] == [-25]
+
+
+def test_prices_can_be_followed_alone(archive: Path, site: dict[str, bytes]) -> None:
+    """Give each listed model, lab and provider a feed of price changes, and list all feeds."""
+    entries = {path: feed.entries for path, feed in parse_atoms(site) if path.endswith("/prices.atom")}
+    for folder in ("models/", "labs/", "providers/"):
+        categories = {
+            entry.tags[0].term for path in entries if path.startswith(folder) for entry in entries[path]
+        }
+        assert categories == {"price"}, folder
+    of_provider = feedparser.parse(site["providers/siliconflow/changes.atom"]).entries
+    assert of_provider
+    assert all("at siliconflow" in entry.title for entry in of_provider)
+    listed = {model.model.id for model in browser.build_archive_view(archive).listed_models}
+    assert {get_model_path(model).replace("index.html", "prices.atom") for model in listed} <= entries.keys()
+    addresses = re.findall(r'xmlUrl="([^"]+)"', site["feeds/opml.xml"].decode())
+    assert len(addresses) > 150
+    assert all(address.removeprefix(BASE) in site for address in addresses)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 from orarchive.timestamps import format_stamp
 
@@ -30,6 +31,8 @@ SECTIONS = (
 """Label of each item of the header, and the pages of its section: folder and label, the first its own."""
 
 ERROR_PAGE = "404.html"
+
+ATOM, JSON, JSON_FEED = "application/atom+xml", "application/json", "application/feed+json"
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,19 @@ class SiteContext:
         if not self.base or self.path == ERROR_PAGE:
             return None
         return self.base + self.path.removesuffix("index.html")
+
+    @property
+    def feeds(self) -> list[Alternate]:
+        """Return the news feeds of the page."""
+        return [alternate for alternate in self.alternates if alternate.type in (ATOM, JSON_FEED)]
+
+    @property
+    def badge_text(self) -> str:
+        """Return the Markdown that shows the badge of a model, whose page this is, on a page elsewhere."""
+        base = self.base or "https://example.org/"
+        folder = self.path.removesuffix("/index.html")
+        badge = quote(f"{base}badges/{folder.removeprefix('models/')}.json", safe="")
+        return f"[![OpenRouter price](https://img.shields.io/endpoint?url={badge})]({base}{folder}/)"
 
     @property
     def sections(self) -> list[Section]:
