@@ -7,6 +7,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from orarchive.domain.figures import format_share, format_short
 from orarchive.domain.phrasing import get_unit, label_dimension
@@ -30,6 +31,9 @@ SCRIPTS = {
 MAX_DIGITS = 4
 """A price is shown exactly up to so many decimals or significant digits. A longer one is rounded, with its
 exact form in the title."""
+
+FIGURE_SPACE, PUNCTUATION_SPACE = "\u2007", "\u2008"
+"""Spaces as wide as a digit and as a point."""
 
 
 @cache
@@ -64,6 +68,7 @@ def make_environment() -> Environment:
         format_short,
         format_stamp,
         get_unit,
+        pad_decimals,
     )
     env.filters.update({function.__name__: function for function in filters}, exact=format_exact)
     return env
@@ -100,6 +105,12 @@ def format_amount(price: Decimal, dimension: str) -> str:
     if decimals <= MAX_DIGITS or significant <= MAX_DIGITS:
         return format_dollars(value)
     return format_dollars(round(value, MAX_DIGITS if value >= 1 else max(MAX_DIGITS, 2 - value.adjusted())))
+
+
+def pad_decimals(amount: str) -> Markup:
+    """Return the spaces that align an amount with one of MAX_DIGITS decimals."""
+    _, point, decimals = amount.partition(".")
+    return Markup("" if point else PUNCTUATION_SPACE) + FIGURE_SPACE * (MAX_DIGITS - len(decimals))
 
 
 @lru_cache(MAX_CACHED)

@@ -1,80 +1,189 @@
 
-// The filter of the models.
-document.addEventListener("DOMContentLoaded", () => setUpFilter(document.querySelector("#filter"), tables[0]));
+// The list of models: filters, columns, variants below their base, the cost of a month, what is shown as CSV.
+document.addEventListener("DOMContentLoaded", () => setUpModels(document.querySelector("#filter"), tables[0]));
 
-function setUpFilter(form, table) {
-  const names = [...form.elements].map((element) => element.name).filter(Boolean);
-  let gone = [];
-  let fetching = null;
+function setUpModels(form, table) {
+  const get = (id) => document.getElementById(id);
+  const find = (key) => table.body.parentElement.querySelector(`th[data-key=${key}]`);
+  const frame = table.body.parentElement.parentElement;
+  const group = (count) => count.toLocaleString("en");
+  const chips = [...form.querySelectorAll("[name=has]")];
+  const uses = [...form.querySelectorAll("[name=use]")];
+  const boxes = [...form.querySelectorAll("#columns input")];
+  const fields = ["q", "lab", "by", "variants"].filter((name) => form[name]);
+  const usual = boxes.map((box) => box.value).filter((key) => getComputedStyle(find(key)).display !== "none");
+  const sheet = new CSSStyleSheet();
+  document.adoptedStyleSheets.push(sheet);
+  let base = null;
+  const entries = [...table.body.rows].map(readRow);
 
-  function fits(row) {
-    const has = (row.dataset.has || "").split(" ");
-    const text = row.cells[0].textContent.toLowerCase();
-    const states = [...row.querySelectorAll(".badge")].map((badge) => badge.textContent);
-    const number = (cell) => (cell.dataset.v === undefined ? null : Number(cell.dataset.v));
-    const [context, price] = [number(row.querySelector(".context")), number(row.querySelectorAll(".n")[1])];
-    return form.q.value.toLowerCase().split(/\s+/).every((word) => text.includes(word))
-      && (!form.lab.value || row.querySelector(".lab").textContent === form.lab.value)
-      && (!form.state.value || states.includes(form.state.value))
-      && [...form.querySelectorAll(".has")].every((select) => !select.value || has.includes(select.value))
-      && (!form.context.value || (context !== null && context >= Number(form.context.value)))
-      && (!form.price.value || (price !== null && price * 1e6 <= Number(form.price.value)))
-      && (!form.free.checked || has.includes("free"));
+  function readRow(row) {
+    const [name, button] = ["th", "th button"].map((query) => row.querySelector(query));
+    const id = name.querySelector("a").title;
+    const entry = {
+      row, id, button, lab: id.replace(/^~/, "").split("/")[0], text: `${id} ${name.textContent}`.toLowerCase(),
+      has: row.dataset.has.split(" "), by: (row.dataset.by || "").split(" "), isOpen: false, base: null,
+    };
+    if (row.classList.contains("below")) entry.base = base;
+    else base = entry;
+    if (row.cells[0] !== name) row.cells[0].append(Object.assign(document.createElement("input"), { type: "checkbox", ariaLabel: `Compare ${id}`, value: id }));
+    button?.addEventListener("click", () => { entry.isOpen = !entry.isOpen; show(); });
+    return entry;
+  }
+
+  // --- which rows ---
+
+  function readChoice() {
+    return {
+      words: form.q.value.toLowerCase().split(/\s+/).filter(Boolean), lab: form.lab.value, by: form.by?.selectedIndex,
+      variants: form.variants?.value, has: chips.filter((chip) => chip.checked).map((chip) => chip.value),
+    };
+  }
+
+  function fits(entry, choice) {
+    return choice.words.every((word) => entry.text.includes(word)) && choice.has.every((trait) => entry.has.includes(trait))
+      && (!choice.lab || entry.lab === choice.lab) && (!(choice.by > 0) || entry.by.includes(String(choice.by)))
+      && (choice.variants !== "none" || !/[:~]/.test(entry.id));
+  }
+
+  // A variant is shown below its base where that is unfolded, and alone where it was asked for and its base does not fit.
+  function select(choice) {
+    const fitting = new Set(entries.filter((entry) => fits(entry, choice)));
+    const isAsked = choice.words.length > 0 || choice.has.includes("free");
+    return [...fitting].filter(({ base }) => !base || choice.variants === "each" || (fitting.has(base) ? base.isOpen : isAsked));
   }
 
   function show() {
-    let count = 0;
-    for (const row of table.body.rows) {
-      row.hidden = !fits(row);
-      count += !row.hidden;
+    const choice = readChoice();
+    const chosen = new Set(select(choice));
+    for (const entry of entries) {
+      entry.row.hidden = !chosen.has(entry);
+      entry.button?.setAttribute("aria-expanded", entry.isOpen);
     }
-    form.querySelector("#count").textContent = [count, table.body.rows.length].map((number) => number.toLocaleString("en")).join(" of ");
-    document.querySelector("#nothing").hidden = count > 0;
+    for (const chip of chips) {
+      const count = chip.checked ? chosen.size : select({ ...choice, has: [...choice.has, chip.value] }).length;
+      chip.parentElement.querySelector("small").textContent = group(count);
+    }
+    get("count").textContent = `${group(chosen.size)} of ${group(entries.length)}`;
+    get("nothing").hidden = chosen.size > 0;
+    table.arrange();
   }
 
-  // A state or a lab that only gone models have brings them into the list.
-  function includeGone() {
-    if (form.querySelector("optgroup option:checked")) form.gone.checked = true;
+  // --- which columns ---
+
+  function showColumns() {
+    const wanted = (recall().get("cols") || load("cols")).split(",").filter((key) => boxes.some((box) => box.value === key));
+    for (const box of boxes) box.checked = (wanted.length ? wanted : usual).includes(box.value);
+    const columns = wanted.length ? boxes.map((box) => [box.value, box.checked]) : [];
+    if (uses.length) columns.push(["month", readUse() !== null]);
+    const rules = columns.map(([key, isShown]) => `#models tr > :nth-child(${find(key).cellIndex + 1}) { display: ${isShown ? "table-cell" : "none"} !important }`);
+    sheet.replaceSync(rules.join("\n"));
+    frame.classList.toggle("over", wanted.length > usual.length);
   }
 
-  async function arrange() {
-    if (form.gone.checked) {
-      try { gone = await (fetching ||= fetchRows(form.gone.dataset.from)); } catch { location.href = form.gone.dataset.from; return; }
-    }
-    table.append(form.gone.checked ? gone : []);
-    show();
+  function chooseColumns(keys) {
+    try { localStorage.setItem("cols", keys.join(",")); } catch { /* some viewers forbid it */ }
+    remember({ cols: keys.join(",") });
+    showColumns();
   }
+
+  // --- the cost of a month: [million tokens in, million tokens out, share of the input that is cached] ---
+
+  function readUse() {
+    const [input, output, cached] = uses.map((field) => Number(field.value) || 0);
+    return input + output > 0 ? [input, output, Math.min(cached, 100) / 100] : null;
+  }
+
+  function fillMonth() {
+    const use = readUse();
+    const columns = ["month", "in", "out", "cache_read", "blended"].map((key) => find(key)?.cellIndex);
+    for (const { row } of entries) {
+      const [input, output, cache, blended] = columns.slice(1).map((index) => (index ? readNumber(row.cells[index]) : null));
+      const cell = row.cells[columns[0]];
+      const isPriced = use && blended !== null; // tokens are not all that the others charge for
+      const cost = isPriced && use[0] * ((1 - use[2]) * input + use[2] * (cache ?? input)) + use[1] * output;
+      cell.textContent = isPriced ? cost.toLocaleString("en", { style: "currency", currency: "USD" }) : "–";
+      if (isPriced) cell.dataset.v = cost;
+      else delete cell.dataset.v;
+    }
+  }
+
+  // --- the address, and what is shown as a file ---
 
   function rememberFilter() {
-    remember(Object.fromEntries(names.map((name) => [name, form[name].type === "checkbox" ? (form[name].checked ? "1" : "") : form[name].value])));
+    const use = uses.map((field) => field.value).join(",");
+    remember({ ...Object.fromEntries(fields.map((name) => [name, form[name].value])), has: readChoice().has.join(","), use: /\d/.test(use) ? use : "" });
   }
 
-  form.addEventListener("submit", (event) => event.preventDefault());
-  form.addEventListener("input", async (event) => {
-    const before = event.target === form.gone ? null : form.gone.checked;
-    includeGone();
-    rememberFilter();
-    if (form.gone.checked !== before) await arrange();
-    else show();
-  });
-  document.querySelector("#reset").addEventListener("click", () => { form.reset(); rememberFilter(); arrange(); form.q.focus(); });
-  const query = recall();
-  if ([...form.querySelectorAll("details [name]")].some((element) => query.get(element.name))) form.querySelector("details").open = true;
-  for (const name of names) {
-    if (form[name].type === "checkbox") form[name].checked = query.get(name) === "1";
-    else {
+  function recallFilter() {
+    const query = recall();
+    const list = (name) => (query.get(name) || "").split(",");
+    for (const name of fields) {
       form[name].value = query.get(name) || "";
       if (form[name].selectedIndex === -1) form[name].value = "";
     }
+    for (const chip of chips) chip.checked = list("has").includes(chip.value);
+    uses.forEach((field, index) => { field.value = list("use")[index] || ""; });
+    if (uses.length) fillMonth();
+    showColumns();
+    show();
+    table.recallSort();
   }
-  includeGone();
-  if (form.gone.checked) arrange();
-  show();
-}
 
-async function fetchRows(address) {
-  const page = new DOMParser().parseFromString(await (await fetch(address)).text(), "text/html");
-  const from = new URL(address, location.href);
-  page.querySelectorAll("a[href]").forEach((link) => { link.href = new URL(link.getAttribute("href"), from).href; });
-  return [...page.querySelectorAll("#models tbody tr")];
+  // As spreadsheets read it: what could be a formula gets an apostrophe.
+  const quote = (text) => `"${text.replace(/^[=+@-]/, "'$&").replaceAll('"', '""')}"`;
+
+  function read(cell) {
+    const parts = [...cell.querySelectorAll("abbr")].map((part) => part.title);
+    const time = cell.querySelector("time");
+    return time ? time.dateTime : parts.join(" ") || String(readNumber(cell) ?? cell.textContent.trim().replace(/^–$/, ""));
+  }
+
+  function writeCsv() {
+    const columns = boxes.length ? boxes.filter((box) => box.checked).map((box) => box.value) : ["in", "out", "context"];
+    if (uses.length && readUse()) columns.push("month");
+    const lines = [...table.body.rows].filter((row) => !row.hidden).map((row) => {
+      const name = row.querySelector("th");
+      const lab = name.querySelector("small")?.textContent || "";
+      return [name.querySelector("a").title, name.querySelector("a").textContent, lab, ...columns.map((key) => read(row.cells[find(key).cellIndex]))];
+    });
+    return [["id", "name", "lab", ...columns], ...lines].map((line) => line.map(quote).join(",")).join("\r\n");
+  }
+
+  get("csv").addEventListener("click", () => {
+    const href = URL.createObjectURL(new Blob([writeCsv()], { type: "text/csv" }));
+    Object.assign(document.createElement("a"), { href, download: "models.csv" }).click();
+    URL.revokeObjectURL(href);
+  });
+  get("link").addEventListener("click", async (event) => {
+    const button = event.currentTarget;
+    try { await navigator.clipboard.writeText(location.href); button.textContent = "Copied"; } catch { button.textContent = "See the address bar"; }
+    setTimeout(() => { button.textContent = "Copy link"; }, 1500);
+  });
+  get("columns")?.addEventListener("change", () => chooseColumns(boxes.filter((box) => box.checked).map((box) => box.value)));
+  get("usual")?.addEventListener("click", () => chooseColumns([]));
+  table.body.addEventListener("change", () => {
+    const ids = [...table.body.querySelectorAll(":checked")].map((tick) => tick.value);
+    const link = get("compare");
+    link.hidden = !ids.length;
+    link.textContent = `Compare ${ids.length}`;
+    link.search = new URLSearchParams(ids.map((id) => ["m", id]));
+  });
+  document.querySelector(".presets")?.addEventListener("click", (event) => {
+    if (!event.target.search || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    history.pushState(null, "", event.target.search);
+    recallFilter();
+  });
+  addEventListener("popstate", recallFilter);
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("input", (event) => {
+    if (boxes.includes(event.target)) return;
+    rememberFilter();
+    if (uses.includes(event.target)) { fillMonth(); showColumns(); }
+    show();
+  });
+  get("reset").addEventListener("click", () => { form.reset(); rememberFilter(); recallFilter(); form.q.focus(); });
+  recallFilter();
+  html.classList.add("ready");
 }

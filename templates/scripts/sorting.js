@@ -3,19 +3,30 @@
 let tables = [];
 document.addEventListener("DOMContentLoaded", () => { tables = [...document.querySelectorAll("table.sortable")].map(makeSortable); });
 
+// The number of a cell: in data-v where the text has it rounded or not at all; null where there is none.
+function readNumber(cell) {
+  if (cell.dataset.v !== undefined) return Number(cell.dataset.v);
+  const text = cell.textContent.trim().replace(/^\$|,|%$/g, "");
+  return /^\d+(\.\d+)?$/.test(text) ? Number(text) : null;
+}
+
 function makeSortable(table, index) {
   const body = table.tBodies[0];
   const buttons = [...table.querySelectorAll("thead th[data-key]")].map(addButton);
   const prefix = index ? `${table.id}.` : "";
   const sort = { key: "", dir: "" };
-  const first = [...body.rows];
-  let rows = first;
+  const groups = []; // a row, and those that stay below it
+  for (const row of body.rows) {
+    if (groups.length && row.classList.contains("below")) groups.at(-1).push(row);
+    else groups.push([row]);
+  }
 
   function value(row, column) {
     const cell = row.cells[column];
-    if (cell.classList.contains("n")) return cell.dataset.v === undefined ? null : Number(cell.dataset.v);
-    if (cell.dataset.v !== undefined) return Number(cell.dataset.v);
-    const text = (cell.querySelector("a, time") || cell).textContent.trim();
+    const time = cell.querySelector(":scope > time");
+    if (time) return time.dateTime;
+    if (cell.classList.contains("n") || cell.dataset.v !== undefined) return readNumber(cell);
+    const text = (cell.querySelector("a") || cell).textContent.trim();
     return text ? text.toLowerCase() : null;
   }
 
@@ -27,14 +38,17 @@ function makeSortable(table, index) {
     }
     const button = buttons.find((candidate) => candidate.dataset.key === sort.key);
     const column = button ? button.closest("th").cellIndex : -1;
-    const keyed = rows.map((row, index) => ({ row, index, value: column < 0 ? null : value(row, column) }));
+    const keyed = groups.map((rows, index) => {
+      const row = rows.find((candidate) => !candidate.hidden) || rows[0];
+      return { rows, index, value: column < 0 ? null : value(row, column) };
+    });
     keyed.sort((left, right) => {
       const [a, b] = [left.value, right.value];
       if (a === null || b === null) return (a === null) - (b === null) || left.index - right.index;
       const order = typeof a === "number" ? a - b : a.localeCompare(b, "en", { numeric: true });
       return (sort.dir === "desc" ? -order : order) || left.index - right.index;
     });
-    body.append(...keyed.map((entry) => entry.row));
+    body.append(...keyed.flatMap((entry) => entry.rows));
   }
 
   for (const button of buttons) {
@@ -48,19 +62,17 @@ function makeSortable(table, index) {
       remember({ [`${prefix}sort`]: sort.key, [`${prefix}dir`]: sort.dir });
     });
   }
-  const query = recall();
-  if (buttons.some((button) => button.dataset.key === query.get(`${prefix}sort`))) {
-    Object.assign(sort, { key: query.get(`${prefix}sort`), dir: query.get(`${prefix}dir`) === "desc" ? "desc" : "asc" });
+
+  // Sort as the address says.
+  function recallSort() {
+    const query = recall();
+    const key = query.get(`${prefix}sort`);
+    const isKnown = buttons.some((button) => button.dataset.key === key);
+    Object.assign(sort, isKnown ? { key, dir: query.get(`${prefix}dir`) === "desc" ? "desc" : "asc" } : { key: "", dir: "" });
     arrange();
   }
-  return {
-    body,
-    append(more) {
-      rows.forEach((row) => row.remove());
-      rows = [...first, ...more];
-      arrange();
-    },
-  };
+  if (recall().has(`${prefix}sort`)) recallSort();
+  return { body, arrange, recallSort };
 }
 
 // Without script the head of a column is text, and no button.

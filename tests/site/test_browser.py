@@ -41,7 +41,7 @@ def test_without_script(browser: Any, address: str, kind: str) -> None:
         assert tab.locator("main button:visible").count() == 0
         if kind == "models":
             assert len(list_names(tab)) > 60
-            tab.get_by_role("link", name="Anthropic: Claude Haiku 4.5").click()
+            tab.get_by_role("link", name="Claude Haiku 4.5", exact=True).click()
             assert tab.locator("#endpoints tbody tr").count() > 1
 
 

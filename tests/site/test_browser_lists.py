@@ -1,5 +1,8 @@
 """Lists in a real browser: sorting, filtering, and addresses that hold the choices."""
 
+import csv
+import io
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -31,30 +34,192 @@ SHIFTS = """new Promise(done => {
 """How far elements moved while the page loaded."""
 
 
-@pytest.mark.parametrize(("width", "first"), [(320, None), (375, 420), (1280, 300)])
-def test_the_price_stands_beside_the_name(browser: Any, address: str, width: int, first: int | None) -> None:
+MODELS_COLUMNS = 12
+"""Columns of the list that a wide screen shows at first, where the archive has no ranks and no speeds."""
+
+
+@pytest.fixture(scope="module")
+def small_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Serve the site of an archive of two hours, in which a model came with its variants and its alias."""
+    able = {
+        "architecture": {"input_modalities": ["text", "image"], "output_modalities": ["text"]},
+        "supported_parameters": ["tools", "structured_outputs"],
+        "context_length": 200_000,
+    }
+    price, cheap = ({"prompt": amount, "completion": amount} for amount in ("0.000002", "0.0000005"))
+    dear = {"id": "b/dear", "name": "Dear", **able, "created": 1}
+    plain = {"id": "b/plain", "name": "Plain", "created": 200_000, "pricing": cheap}
+    gone = {"id": "c/gone", "name": "Lab: Gone", "created": 1, "pricing": cheap}
+    cached = {**cheap, "input_cache_read": "0.0000001"}
+    base = {"id": "a/base", "name": "Base", **able, "created": 400_000, "pricing": cached}
+    batch = {**base, "id": "a/base:batch", "name": "Base (batch)"}
+    free = {**base, "id": "a/base:free", "name": "Base (free)", "pricing": {"prompt": "0", "completion": "0"}}
+    alias = {**base, "id": "~a/latest", "name": "Base Latest", "alias_target": {"slug": "a/base"}}
+    first = {**dear, "pricing": {**price, "prompt": "0.000004"}}
+    hours = [first, plain, gone], [{**dear, "pricing": price}, plain, base, batch, free, alias]
+    folder = tmp_path_factory.mktemp("small")
+    build_site(write_archive(folder / "archive", *map(build_snapshot, hours)), folder / "site")
+    with serve_site(folder / "site") as address:
+        yield address
+
+
+def choose(tab: Any, address: str, *names: str) -> list[str]:
+    """Press presets and chips of the list of models, coming from home; return the models that are shown."""
+    tab.goto(address)
+    tab.get_by_role("navigation", name="Site").get_by_role("link", name="Models").click()
+    for name in names:
+        if name in ("JSON schema", "Vision", "Tools"):
+            tab.locator(".chips label", has_text=name).click()
+        else:
+            tab.locator(".presets").get_by_role("link", name=name, exact=True).click()
+    return list_names(tab)
+
+
+def test_what_people_look_for_is_a_press_away(browser: Any, small_address: str) -> None:
+    with open_page(browser, small_address) as tab:
+        assert choose(tab, small_address) == ["Base", "Plain", "Dear"], "the newest first, variants folded"
+        assert choose(tab, small_address, "New this week") == ["Base"], "neither a variant nor an alias"
+        assert choose(tab, small_address, "Free") == ["Base (free)"]
+        tab.go_back()
+        assert list_names(tab) == ["Base", "Plain", "Dear"]
+        assert choose(tab, small_address, "Vision under $1", "JSON schema") == ["Base"]
+        assert choose(tab, small_address, "Vision", "Tools") == ["Base", "Dear"]
+        counts = dict(text.rsplit(" ", 1) for text in tab.locator(".chips label").all_inner_texts())
+        assert counts["Vision"] == counts["Tools"] == "2", "a count is what pressing the chip would leave"
+        assert counts["≤ $1 in"] == "1"
+
+
+def test_sharing_what_is_shown(browser: Any, small_address: str) -> None:
+    """Copy the address, and save the rows as a file, with a press each."""
+    rights = ["clipboard-read", "clipboard-write"]
+    with open_page(browser, small_address, permissions=rights) as tab:
+        shown = choose(tab, small_address, "Vision")
+        tab.get_by_role("button", name="Out", exact=True).click()
+        tab.get_by_role("button", name="Copy link").click()
+        tab.get_by_role("button", name="Copied").wait_for()
+        with tab.expect_download() as download:
+            tab.get_by_role("button", name="CSV").click()
+        rows = list(csv.DictReader(io.StringIO(download.value.path().read_text())))
+        assert [row["name"] for row in rows] == list_names(tab) == shown == ["Base", "Dear"]
+        assert [(row["in"], row["out"], row["inputs"]) for row in rows] == [
+            ("0.5", "0.5", "image"),
+            ("2", "2", "image"),
+        ]
+        assert rows[0]["released"] == "1970-01-05"
+        copied = tab.evaluate("navigator.clipboard.readText()")
+        tab.goto("about:blank")
+        tab.goto(copied)
+        assert list_names(tab) == shown
+        assert (
+            tab.locator("th", has=tab.get_by_role("button", name="Out")).get_attribute("aria-sort")
+            == "ascending"
+        )
+
+
+def test_variants_are_folded(browser: Any, small_address: str) -> None:
+    with open_page(browser, small_address) as tab:
+        tab.goto(small_address + PAGE_PATHS["models"])
+        tab.get_by_role("button", name="+3").click()
+        unfolded = ["Base", "Base (batch)", "Base (free)", "Base Latest", "Plain", "Dear"]
+        assert list_names(tab) == unfolded
+        tab.get_by_role("button", name="In", exact=True).click()
+        tab.get_by_role("button", name="In", exact=True).click()
+        assert list_names(tab) == ["Dear", *unfolded[:4], "Plain"], "they stay below their base"
+        tab.get_by_role("button", name="+3").click()
+        assert list_names(tab) == ["Dear", "Base", "Plain"]
+        tab.get_by_label("Filter by name or id").fill("batch")
+        assert list_names(tab) == ["Base (batch)"], "what is asked for by name is shown"
+        tab.get_by_label("Filter by name or id").fill("")
+        tab.locator("select[name=variants]").select_option("each")
+        assert len(list_names(tab)) == 6
+        tab.get_by_label("Compare a/base:free").check()
+        tab.get_by_label("Compare b/dear").check()
+        assert (
+            tab.get_by_role("link", name="Compare 2")
+            .get_attribute("href")
+            .endswith("?m=b%2Fdear&m=a%2Fbase%3Afree")
+        )
+
+
+def test_the_cost_of_a_month(browser: Any, small_address: str) -> None:
+    with open_page(browser, small_address) as tab:
+        tab.goto(small_address + PAGE_PATHS["models"] + "?variants=each")
+        assert tab.get_by_role("columnheader", name="A month").count() == 0
+        tab.get_by_text("Cost a month", exact=True).click()
+        for label, amount in (
+            ("Input, million", "10"),
+            ("Output, million", "2"),
+            ("Of the input cached", "50"),
+        ):
+            tab.get_by_label(label).fill(amount)
+        costs = dict(zip(list_names(tab), list_column(tab, "month"), strict=True))
+        # 5 M at $0.50, 5 M at $0.10 from the cache and 2 M at $0.50; Dear has no price for the cache.
+        assert costs == {
+            "Base": "$4.00",
+            "Base (batch)": "$4.00",
+            "Base (free)": "$0.00",
+            "Base Latest": "–",
+            "Plain": "$6.00",
+            "Dear": "$24.00",
+        }
+        tab.reload()
+        assert list_column(tab, "month")[0] == "$4.00"
+
+
+def test_choosing_columns(browser: Any, small_address: str) -> None:
+    with open_page(browser, small_address) as tab:
+        tab.goto(small_address + PAGE_PATHS["models"])
+        heads = tab.get_by_role("columnheader")
+        usual = heads.all_inner_texts()
+        assert "30 days" in usual
+        assert not {"Rank", "Tokens/s", "Uptime", "Providers"} & {*usual}, "nothing fills them"
+        assert list_column(tab, "spark") == ["", "", "−50%"]
+        tab.get_by_text("Columns", exact=True).click()
+        tab.get_by_label("Blended").uncheck()
+        assert len(heads.all_inner_texts()) == len(usual) - 1
+        tab.goto(small_address + PAGE_PATHS["models"])
+        assert "Blended" not in heads.all_inner_texts(), "the browser remembers"
+        tab.get_by_text("Columns", exact=True).click()
+        tab.get_by_role("button", name="As usual").click()
+        assert heads.all_inner_texts() == usual
+
+
+def test_the_gone_are_filtered(browser: Any, small_address: str) -> None:
+    with open_page(browser, small_address) as tab:
+        tab.goto(small_address + PAGE_PATHS["gone"])
+        assert list_names(tab) == ["Gone"]
+        tab.get_by_label("Filter by name or id").fill("no such model")
+        tab.get_by_role("button", name="Show all").click()
+        tab.get_by_role("link", name="Gone", exact=True).click()
+        tab.wait_for_url(f"**/{get_model_path('c/gone')}")
+        assert tab.get_by_text("It is not listed.").is_visible()
+
+
+@pytest.mark.parametrize(("width", "first"), [(320, 490), (375, 440), (1280, 250)])
+def test_the_price_stands_beside_the_name(browser: Any, address: str, width: int, first: int) -> None:
     with open_page(browser, address, width=width, height=700) as tab:
         tab.goto(address + PAGE_PATHS["models"])
-        row = tab.locator("#models tbody tr", has_text="anthropic/claude-haiku-4.5")
-        name, price_in, price_out = (row.locator(f"> :nth-child({n})").bounding_box() for n in (1, 4, 5))
-        assert row.locator("> :nth-child(4)").inner_text() == "$1.00"
+        assert tab.locator("#models tbody tr:visible").first.bounding_box()["y"] <= first
+        tab.get_by_label("Filter by name or id").fill("claude-haiku-4.5")
+        boxes = [cell.bounding_box() for cell in tab.locator("#models tbody tr:visible > .key").all()]
+        name, price_in, price_out, context = boxes
+        assert list_column(tab, "in") == ["$1.00"]
         assert abs(name["y"] - price_in["y"]) < 2
         assert name["x"] + name["width"] <= price_in["x"] + 1
-        assert price_out["x"] + price_out["width"] <= width
-        if first:
-            assert tab.locator("#models tbody tr").first.bounding_box()["y"] <= first
+        assert price_in["x"] + price_in["width"] <= price_out["x"] + 1
+        assert context["x"] + context["width"] <= width
 
 
 def test_sorting_by_mouse(browser: Any, address: str) -> None:
     with open_page(browser, address) as tab:
         tab.goto(address + PAGE_PATHS["models"])
         before = list_names(tab)
-        button = tab.get_by_role("button", name="$/M in")
+        button = tab.get_by_role("button", name="In", exact=True)
         cell = tab.locator("th", has=button)
         for way, turned in (("ascending", False), ("descending", True)):
             button.click()
             assert cell.get_attribute("aria-sort") == way
-            texts = list_column(tab, 4)
+            texts = list_column(tab, "in")
             prices = [
                 Decimal(0) if text == "free" else Decimal(text[1:].replace(",", ""))
                 for text in texts
@@ -69,62 +234,65 @@ def test_sorting_by_mouse(browser: Any, address: str) -> None:
         assert list_names(tab) == before
 
 
-def test_sorting_by_state(browser: Any, address: str) -> None:
+def test_the_most_used_stand_first(browser: Any, address: str) -> None:
+    """Sort by the rank of use, then by the date of release."""
     with open_page(browser, address) as tab:
-        tab.goto(address + PAGE_PATHS["models"])
-        tab.get_by_role("button", name="State").click()
-        states = list_column(tab, 6)
-        assert states[-1] == "live"
-        assert states.index("orphaned") < states.index("alias") < states.index("live")
+        tab.goto(address + PAGE_PATHS["models"] + "?cols=rank,released")
+        assert tab.get_by_role("columnheader").count() == 4
+        ranks = [int(rank) for rank in list_column(tab, "rank") if rank != "–"]
+        assert len(ranks) > 20
+        assert ranks == sorted(ranks)
 
 
 def test_sorting_by_keyboard(browser: Any, address: str) -> None:
     with open_page(browser, address) as tab:
         tab.goto(address + PAGE_PATHS["models"])
+        tab.get_by_role("button", name="30 days").or_(tab.get_by_role("button", name="Blended")).last.focus()
         tab.keyboard.press("Tab")
-        tab.keyboard.press("Enter")  # skips to the content
-        for _ in range(9):
-            tab.keyboard.press("Tab")
-            if tab.evaluate("document.activeElement.dataset.key") == "context":
-                break
+        assert tab.evaluate("document.activeElement.dataset.key") == "context"
         tab.keyboard.press("Enter")
-        assert list_column(tab, 3)[0] == "2M"
+        assert list_column(tab, "context")[0] == "2M"
         tab.keyboard.press("Space")
-        assert list_column(tab, 3)[0] != "2M"
+        assert list_column(tab, "context")[0] != "2M"
         assert tab.evaluate("document.activeElement.dataset.key") == "context"
 
 
 def test_filtering_and_the_address(browser: Any, address: str) -> None:
     with open_page(browser, address) as tab:
         tab.goto(address + PAGE_PATHS["models"])
-        total = len(list_names(tab))
-        count = tab.locator("#count")
-        assert count.inner_text() == f"{total} of {total}"
+        before, count = list_names(tab), tab.locator("#count")
+        total = count.inner_text().split()[-1]
+        assert count.inner_text() == f"{len(before)} of {total}"
         tab.get_by_label("Filter by name or id").fill("CLAUDE 4.5")
         assert count.inner_text() == f"{len(list_names(tab))} of {total}"
         assert 0 < len(list_names(tab)) < 6
         tab.get_by_role("button", name="Model", exact=True).click()
         tab.locator("select[name=lab]").select_option("anthropic")
+        tab.locator("select[name=by]").select_option("google-vertex")
         expected = list_names(tab)
+        assert expected
         chosen = dict(parse_qsl(urlsplit(tab.url).query))
-        assert chosen == {"q": "CLAUDE 4.5", "lab": "anthropic", "sort": "name", "dir": "asc"}
+        assert chosen == {
+            "q": "CLAUDE 4.5",
+            "lab": "anthropic",
+            "by": "google-vertex",
+            "sort": "name",
+            "dir": "asc",
+        }
         tab.reload()
         assert list_names(tab) == expected
         assert tab.get_by_label("Filter by name or id").input_value() == "CLAUDE 4.5"
         tab.get_by_label("Filter by name or id").fill("no such model")
         tab.get_by_role("button", name="Show all").click()
-        assert len(list_names(tab)) == total
-        tab.get_by_label("free", exact=True).check()
-        assert set(list_column(tab, 4)) == {"free"}
-        tab.get_by_label("free", exact=True).uncheck()
-        tab.locator("select[name=state]").select_option("orphaned")
-        assert set(list_column(tab, 6)) == {"orphaned"}
+        assert sorted(list_names(tab)) == sorted(before)
+        tab.locator(".chips label", has_text="Free").click()
+        assert set(list_column(tab, "in")) == {"free"}
 
 
 def test_an_address_may_say_anything(browser: Any, address: str) -> None:
     with open_page(browser, address) as tab:
         for query in (
-            "?sort=<b>&dir=x&lab=nobody&state=&free=9",
+            "?sort=<b>&dir=x&lab=nobody&by=&variants=x&has=,x&cols=<b>,in&use=a,,-1",
             "?q=%00<script>alert(1)</script>",
             "?lab=%ff&sort=in",
         ):
@@ -133,6 +301,7 @@ def test_an_address_may_say_anything(browser: Any, address: str) -> None:
 
 
 def test_a_big_list_answers_at_once(browser: Any, tmp_path: Path) -> None:
+    """Show twenty models and twelve columns on the first screen, without anything that moves."""
     build_site(write_archive(tmp_path / "archive", build_many_models(420)), tmp_path / "site")
     with serve_site(tmp_path / "site") as address, open_page(browser, address) as tab:
         requests: list[str] = []
@@ -140,6 +309,14 @@ def test_a_big_list_answers_at_once(browser: Any, tmp_path: Path) -> None:
         tab.goto(address + PAGE_PATHS["models"])
         assert len(requests) <= 4
         assert tab.evaluate(SHIFTS) == 0
+        ends = [row.bounding_box() for row in tab.locator("#models tbody tr:visible").all()[:20]]
+        assert ends[-1]["y"] + ends[-1]["height"] <= 900
+        assert tab.get_by_role("columnheader").count() >= MODELS_COLUMNS
+        assert tab.evaluate("document.documentElement.scrollWidth") == 1280
+        tab.mouse.wheel(0, 3000)
+        tab.wait_for_function("scrollY > 1000")
+        assert tab.locator("#models thead").is_visible()
+        assert tab.locator("#models thead th").last.bounding_box()["y"] == 0, "the head stays"
         tab.get_by_label("Filter by name or id").fill("claude")
         assert tab.locator("#count").inner_text().endswith(" of 420")
 
@@ -156,48 +333,6 @@ def test_choosing_kinds_of_changes(browser: Any, address: str) -> None:
         assert "only=price" in tab.url
         tab.reload()
         assert {line.get_attribute("data-topic") for line in lines.all()} == {"price"}
-
-
-def test_the_gone_join_the_list_on_demand(browser: Any, tmp_path: Path) -> None:
-    """Load their rows from their own page, with links that lead to the same pages."""
-    hours = build_snapshot([{"id": "a/gone", "name": "Gone"}, {"id": "a/b"}]), build_snapshot([{"id": "a/b"}])
-    build_site(write_archive(tmp_path / "archive", *hours), tmp_path / "site")
-    with serve_site(tmp_path / "site") as address, open_page(browser, address) as tab:
-        tab.goto(address + PAGE_PATHS["models"])
-        assert list_names(tab) == ["a/b"]
-        tab.locator("summary", has_text="More filters").click()
-        tab.get_by_label("also the 1 that are gone").check()
-        tab.locator("#models tbody tr").nth(1).wait_for()
-        assert sorted(list_names(tab)) == ["Gone", "a/b"]
-        assert "gone=1" in tab.url
-        tab.get_by_label("also the 1 that are gone").uncheck()
-        tab.get_by_role("button", name="$/M in").click()
-        assert list_names(tab) == ["a/b"]
-        assert tab.locator("#count").inner_text() == "1 of 1"
-        tab.get_by_label("also the 1 that are gone").check()
-        tab.get_by_label("Filter by name or id").fill("no such model")
-        tab.get_by_role("button", name="Show all").click()
-        assert list_names(tab) == ["a/b"]
-        assert "gone" not in tab.url
-        tab.get_by_label("also the 1 that are gone").check()
-        tab.locator("#models a", has_text="Gone").click()
-        tab.wait_for_url(f"**/{get_model_path('a/gone')}")
-        assert tab.get_by_text("It is not listed.").is_visible()
-
-
-def test_what_only_the_gone_have_brings_them(browser: Any, tmp_path: Path) -> None:
-    """Choose a state or a lab that no listed model has: the gone models join the list."""
-    hours = build_snapshot([{"id": "a/gone", "name": "Gone"}, {"id": "b/c"}]), build_snapshot([{"id": "b/c"}])
-    build_site(write_archive(tmp_path / "archive", *hours), tmp_path / "site")
-    with serve_site(tmp_path / "site") as address, open_page(browser, address) as tab:
-        for name, value in (("state", "missing"), ("lab", "a")):
-            tab.goto(address + PAGE_PATHS["models"])
-            tab.locator(f"select[name={name}]").select_option(value)
-            tab.get_by_role("link", name="Gone", exact=True).wait_for()
-            assert list_names(tab) == ["Gone"]
-            tab.reload()
-            tab.get_by_role("link", name="Gone", exact=True).wait_for()
-            assert list_names(tab) == ["Gone"]
 
 
 def test_the_ranking_of_one_lab(browser: Any, address: str) -> None:

@@ -89,7 +89,7 @@ def test_an_hour_rewrites_the_pages_that_show_what_changed(stage: Stage, tmp_pat
     def changed(old: dict[str, bytes], new: dict[str, bytes]) -> set[str]:
         return {path for path in old.keys() | new.keys() if old.get(path) != new.get(path)}
 
-    hourly = {"index.html", "status/index.html", "models/index.html", "prices/index.html", DATABASE}
+    hourly = {"index.html", "status/index.html", "prices/index.html", DATABASE}
     hourly |= {"api/v1/status.json", "api/v1/check.json", "metrics.prom", "patterns/index.html"}
     assert changed(first, quiet) == hourly
     assert changed(moved, again) == hourly

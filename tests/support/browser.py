@@ -295,7 +295,8 @@ def list_names(tab: Any) -> list[str]:
     return names
 
 
-def list_column(tab: Any, n: int) -> list[str]:
-    """List the texts of the n-th column of the rows that can be seen."""
-    texts: list[str] = tab.locator(f"#models tbody tr:visible > :nth-child({n})").all_inner_texts()
-    return texts
+def list_column(tab: Any, key: str) -> list[str]:
+    """List the texts of a column, named by the key of its head, of the rows that can be seen."""
+    number = tab.locator(f"#models thead th[data-key={key}]").evaluate("head => head.cellIndex + 1")
+    texts: list[str] = tab.locator(f"#models tbody tr:visible > :nth-child({number})").all_inner_texts()
+    return [text.strip() for text in texts]

@@ -180,14 +180,11 @@ def draw_model_price(surfaces: Surfaces, chance: random.Random) -> Fact:
         )
         facts = surfaces.read_facts(surfaces.model_page(model))
         answers["page, facts"] = read_price(facts[("Input", "Output")[number]], dimension)
-        for path, table, column in (
-            ("models/index.html", "models", 3),
-            ("models/gone/index.html", "models", 3),
-            ("graveyard/index.html", "graves", 4),
-            (f"labs/{row['author']}/index.html", "models", 2),
-        ):
-            if cells_of_page := surfaces.find_model_row(path, table, model):
-                answers[path] = read_price(cells_of_page[column + number], dimension)
+        for path in ("models/index.html", "models/gone/index.html", f"labs/{row['author']}/index.html"):
+            if cells_of_page := surfaces.find_model_cells(path, model):
+                answers[path] = read_price(cells_of_page[("in", "out")[number]], dimension)
+        if grave := surfaces.find_model_row("graveyard/index.html", "graves", model):
+            answers["graveyard"] = read_price(grave[4 + number], dimension)
     return Fact("price of a model now", f"{model} {dimension}", answers)
 
 

@@ -21,12 +21,8 @@ from tests.support.surfaces import (
     read_time,
 )
 
-LISTS = (
-    ("models/index.html", "models"),
-    ("models/gone/index.html", "models"),
-    ("graveyard/index.html", "graves"),
-)
-"""Pages that list models with their states, and the tables there."""
+LISTS = ("models/index.html", "models/gone/index.html")
+"""Pages that list models with their states."""
 
 # --- models -------------------------------------------------------------------------------------------------
 
@@ -46,9 +42,11 @@ def draw_state(surfaces: Surfaces, chance: random.Random) -> Fact:
         "search": _name_state([search["state"]]),
         "page": _name_state(list_badges(list_by_class(surfaces.model_page(model), "head")[0])),
     }
-    for path, table in LISTS:
-        if row := surfaces.find_model_row(path, table, model):
-            answers[path] = _name_state(list_badges(row[-1]))
+    for path in LISTS:
+        if cells_of_page := surfaces.find_model_cells(path, model):
+            answers[path] = _name_state(list_badges(cells_of_page["name"]))
+    if grave := surfaces.find_model_row("graveyard/index.html", "graves", model):
+        answers["graveyard"] = _name_state(list_badges(grave[-1]))
     return Fact("state of a model", model, answers)
 
 
@@ -78,9 +76,9 @@ def draw_words(surfaces: Surfaces, chance: random.Random) -> Fact:
     """Draw all that is said of a model's state: new, expiring, orphaned and so on."""
     model = _draw_by_state(surfaces, chance)
     answers = {**_read_words(surfaces, model), "model.json": surfaces.model(model)["states"]}
-    for path in ("models/index.html", "models/gone/index.html"):
-        if row := surfaces.find_model_row(path, "models", model):
-            answers[path] = list_badges(row[-1])
+    for path in LISTS:
+        if cells := surfaces.find_model_cells(path, model):
+            answers[path] = list_badges(cells["name"]) or ["live"]
     return Fact("words for the state of a model", model, answers)
 
 
@@ -114,11 +112,10 @@ def draw_model_hours(surfaces: Surfaces, chance: random.Random) -> Fact:
     row, page = surfaces.models[model], surfaces.model_page(model)
     (record,) = surfaces.sql("select first_seen, last_seen from models where id = ?", model)
     printed = next(record for record in surfaces.ask("log", model)["records"] if record["feed"] == "models")
-    notices = list_by_class(page, "notice")
     if row["last_seen"] is None:
-        last = read_time(list_by_class(surfaces.page("models/index.html"), "head")[0])
+        last = surfaces.json("status")["feeds"]["models"]["last_good"]
     else:
-        last = read_time(notices[0])
+        last = read_time(list_by_class(page, "notice")[0])
     answers = {
         "SQL models": (record["first_seen"], record["last_seen"]),
         "log": (printed["first_seen"], printed["last_seen"]),
@@ -410,7 +407,7 @@ def _count_total(surfaces: Surfaces, name: str) -> dict[str, int]:
             "models.json": len(listed),
             "CSV": sum(not row["last_seen"] for row in surfaces.tables["models"]),
             "models page": len(rows),
-            "models page, count": read_number(read_text(find_id(page, "count")).split()[0]),
+            "models page, count": read_number(read_text(find_id(page, "count")).split()[-1]),
             "authors.json": sum(row["models"] for row in surfaces.json("authors")),
             "metrics, models": int(surfaces.metrics["openrouter_models_total"]),
         }
@@ -446,7 +443,7 @@ def _count_total(surfaces: Surfaces, name: str) -> dict[str, int]:
         return {
             "models.json": sum(bool(row["providers"]) for row in listed),
             "SQL": surfaces.sql(query)[0],
-            "models page": sum("by:" in row.get("data-has", "") for row in rows),
+            "models page": sum(bool(row.get("data-by")) for row in rows),
         }
     if name == "free":
         free = {entry["id"] for entry in surfaces.search if entry["price"] == "free" and not entry["state"]}

@@ -270,7 +270,7 @@ class Surfaces:
         if (path, table) not in self._linked_rows:
             rows = {}
             for row in list_rows(self.page(path), table):
-                link = next(row[0].iter("a"), None)
+                link = next((link for cell in row if cell.tag == "th" for link in cell.iter("a")), None)
                 rows[resolve_link(path, link.get("href", "")) if link is not None else ""] = row
             self._linked_rows[path, table] = rows
         return self._linked_rows[path, table].get(target)
@@ -278,6 +278,14 @@ class Surfaces:
     def find_model_row(self, path: str, table: str, model: str) -> list[ET.Element] | None:
         """Return the row of a model in a table; None where there is none."""
         return self.find_row(path, table, f"{self.get_path(model)}/index.html")
+
+    def find_model_cells(self, path: str, model: str) -> dict[str, ET.Element] | None:
+        """Return the cells of a model in a table of models by the names of their columns; None without it."""
+        row = self.find_model_row(path, "models", model)
+        if row is None:
+            return None
+        heads = self.page(path).iterfind(".//table[@id='models']/thead/tr/th")
+        return dict(zip((head.get("data-key", "") for head in heads), row, strict=True))
 
     def is_about_model(self, path: str, cell: ET.Element, model: str) -> bool:
         """Return whether a cell of a page links to a model."""

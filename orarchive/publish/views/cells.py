@@ -1,4 +1,4 @@
-"""Cells and rows that several pages show: prices, dates of arrival, models in a table."""
+"""Cells and rows that several pages show: prices and dates of arrival."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -9,7 +9,6 @@ from orarchive.domain.prices import MAIN_DIMENSIONS
 from orarchive.index.record_rows import FIRST_ARRIVALS
 from orarchive.publish.dataset import PriceInterval, PriceKey, RecordEntry
 from orarchive.publish.views.conditions import format_price_key
-from orarchive.publish.views.models import ModelView
 
 
 @dataclass(frozen=True)
@@ -72,56 +71,6 @@ class Since:
 def build_since(entry: RecordEntry) -> Since:
     """Build the date since which a record is there."""
     return Since(entry.first.date(), entry.arrival in FIRST_ARRIVALS)
-
-
-@dataclass(frozen=True)
-class ModelRow:
-    """A model in a table."""
-
-    id: str
-    id_parts: list[str]
-    """The id, which may break after each of its slashes."""
-    name: str
-    lab: str
-    alias_parts: list[str]
-    """The id of the model that an alias points at, likewise."""
-    traits: list[str]
-    context: int | None
-    prices: tuple[PriceCell, PriceCell]
-    """Input and output."""
-    state_order: int
-    states: list[str]
-
-
-@dataclass(frozen=True)
-class ModelTable:
-    """Models as a table that sorts."""
-
-    caption: str
-    rows: list[ModelRow]
-    has_labs: bool = False
-
-
-def build_model_table(models: list[ModelView], caption: str, has_labs: bool = False) -> ModelTable:
-    """Build the table of models, in the order given; `has_labs` adds a column for the lab."""
-    units = "with context in tokens and prices in USD per million tokens"
-    return ModelTable(f"{caption}, {units}", [_build_model_row(model) for model in models], has_labs)
-
-
-def _build_model_row(view: ModelView) -> ModelRow:
-    model = view.model
-    return ModelRow(
-        id=model.id,
-        id_parts=model.id.split("/"),
-        name=model.name,
-        lab=model.lab,
-        alias_parts=model.alias_target.split("/") if model.alias_target else [],
-        traits=view.traits,
-        context=model.context,
-        prices=build_price_pair(model.prices, view.is_free, view.is_priced_elsewhere),
-        state_order=view.state_order,
-        states=[*view.states],
-    )
 
 
 def build_price_pair(

@@ -4,10 +4,10 @@ import datetime as dt
 from dataclasses import dataclass
 
 from orarchive.publish.views import View
-from orarchive.publish.views.cells import ModelTable, build_model_table
 from orarchive.publish.views.changes import ChangeHour, build_change_hours
 from orarchive.publish.views.figures import TrendFigure, build_trend_figure
 from orarchive.publish.views.labs_providers import MAX_CHANGE_HOURS, LabView
+from orarchive.publish.views.model_table import ModelTable, build_model_table
 from orarchive.publish.views.models import ModelView
 from orarchive.publish.views.rankings import MAX_ENTRIES_IN_WORDS
 
@@ -75,7 +75,7 @@ def build_lab_page(view: View, lab: LabView) -> LabPage:
         name=lab.name,
         count=len(lab.models),
         first=lab.first,
-        table=build_model_table(lab.models, "Models of this lab"),
+        table=build_model_table(view, lab.models, "Models of this lab"),
         usage=build_trend_figure(view.rankings.draw_lab(lab.name)),
         as_of=view.rankings.as_of,
         gone_models=[_build_gone(model) for model in lab.gone_models],

@@ -1,23 +1,66 @@
 """The list of models with its filters, and that of the models that are gone."""
 
 import datetime as dt
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import get_args
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
+from orarchive.domain.records import split_variant
 from orarchive.publish.views import View
-from orarchive.publish.views.cells import ModelTable, build_model_table
+from orarchive.publish.views.model_table import (
+    ModelRow,
+    ModelTable,
+    build_model_table,
+    build_rows,
+    caption_table,
+    find_lab_name,
+)
 from orarchive.publish.views.models import ModelView
 from orarchive.publish.views.states import STATE_MEANINGS, State
 
-TRAIT_FILTERS = (
-    ("in", "Input modalities"),
-    ("out", "Output modalities"),
-    ("can", "Abilities"),
-    ("by", "Provider"),
+CHIPS = (
+    ("tools", "Tools", "Calls tools"),
+    ("json", "JSON schema", "Gives output that follows a JSON schema"),
+    ("reasoning", "Reasoning", "Reasons before it answers"),
+    ("vision", "Vision", "Takes images"),
+    ("audio", "Audio", "Takes audio"),
+    ("image", "Image output", "Gives images"),
+    ("open", "Open weights", "Its weights are published"),
+    ("free", "Free", "Every price is zero"),
+    ("zdr", "Zero retention", "A provider of it keeps no data"),
+    ("128k", "128K+", "Context of 128,000 tokens or more"),
+    ("1usd", "≤ $1 in", "At most $1 for a million tokens of input"),
+    ("new", "New", "First seen in the last seven days"),
 )
-"""Kind of trait -> label of its filter."""
+"""Trait, its label, and what it means."""
+
+PRESETS = (
+    ("Cheap with tools", "has=tools,1usd&sort=blended&dir=asc"),
+    ("Vision under $1", "has=vision,1usd&sort=blended&dir=asc"),
+    ("Long context", "has=128k&sort=context&dir=desc"),
+    ("Open weights", "has=open"),
+    ("Free", "has=free"),
+    ("New this week", "has=new&variants=none&sort=released&dir=desc"),
+)
+"""Label of a choice of filters that people often need, and its address."""
+
+COLUMN_LABELS = {
+    "in": "Input",
+    "out": "Output",
+    "cache_read": "Cached input",
+    "blended": "Blended",
+    "spark": "30 days",
+    "context": "Context",
+    "max_output": "Max output",
+    "inputs": "Inputs",
+    "abilities": "Supports",
+    "providers": "Providers",
+    "released": "Released",
+    "rank": "Rank by use",
+    "uptime": "Best uptime",
+    "speed": "Fastest",
+}
+"""Column that can be chosen -> its label."""
 
 
 @dataclass(frozen=True)
@@ -26,23 +69,18 @@ class Option:
 
     value: str
     label: str
+    count: int
+    """Models that have it, without variants and aliases."""
 
 
 @dataclass(frozen=True)
-class Filter:
-    """A filter by a trait: its name in the address, its label, and the values to choose from."""
+class Chip:
+    """A trait that can be chosen beside others."""
 
-    name: str
+    value: str
     label: str
-    options: list[Option]
-
-
-@dataclass(frozen=True)
-class CountedOptions:
-    """Values to choose from, with how many models have each: of listed models, and of those that are gone."""
-
-    listed: list[Option]
-    gone: list[Option]
+    meaning: str
+    count: int
 
 
 @dataclass(frozen=True)
@@ -50,56 +88,103 @@ class ModelsPage:
     """The context of the list of models."""
 
     table: ModelTable
-    hour: dt.datetime
-    """When the models were read."""
     count: int
+    """Models listed."""
+    base_count: int
+    """Those that stand for themselves: neither a variant nor an alias of another one in the list."""
     gone_count: int
-    labs: CountedOptions
-    states: CountedOptions
-    filters: list[Filter]
+    labs: list[Option]
+    providers: list[Option]
+    chips: list[Chip]
+    column_choices: list[tuple[str, str]]
+    """Name and label of each column that can be chosen."""
+    presets: tuple[tuple[str, str], ...] = PRESETS
     meanings: tuple[tuple[State, str], ...] = tuple(
         (state, meaning.in_list) for state, meaning in STATE_MEANINGS.items()
     )
 
 
 def build_models_page(view: View) -> ModelsPage:
-    """Build the list of models, with its filters by lab, state, modality and ability."""
+    """Build the list of models, with its filters by lab, provider and trait."""
+    rows = order_rows(build_rows(view, view.listed_models, has_labs=True), _map_bases(view.listed_models))
+    bases = [row for row in rows if not row.is_follower]
+    providers = _count_providers(view, bases)
+    numbers = {option.value: number for number, option in enumerate(providers, 1)}
+    table = ModelTable(caption_table("Models"), rows, is_list=True, provider_numbers=numbers)
+    columns = table.columns | {"in", "out", "context"}
     return ModelsPage(
-        table=build_model_table(view.listed_models, "Models", has_labs=True),
-        hour=view.models_hour,
-        count=len(view.listed_models),
+        table=table,
+        count=len(rows),
+        base_count=len(bases),
         gone_count=len(view.gone_models),
-        labs=_build_lab_options(view),
-        states=CountedOptions(
-            _build_state_options(view.listed_models), _build_state_options(view.gone_models)
-        ),
-        filters=[_build_filter(view.listed_models, name, label) for name, label in TRAIT_FILTERS],
+        labs=_count_labs(view, view.listed_models, {row.id for row in bases}),
+        providers=providers,
+        chips=_count_chips(rows),
+        column_choices=[(name, label) for name, label in COLUMN_LABELS.items() if name in columns],
     )
 
 
-def _build_lab_options(view: View) -> CountedOptions:
-    """Build the labs by name; those that list no model any more stand apart."""
-    listed = Counter(model.model.lab for model in view.listed_models)
-    gone = Counter(model.model.lab for model in view.gone_models)
-    return CountedOptions(
-        _build_options(sorted(listed), listed), _build_options(sorted(gone.keys() - listed.keys()), gone)
-    )
+def _map_bases(models: Iterable[ModelView]) -> dict[str, str]:
+    """Map each model to the listed one that it is a variant or an alias of; one without such to itself."""
+    facts = {view.model.id: view.model for view in models}
+    bases = {}
+    for key, model in facts.items():
+        base = split_variant(model.alias_target or key)[0]
+        bases[key] = base if base in facts and not facts[base].is_alias else key
+    return bases
 
 
-def _build_state_options(models: list[ModelView]) -> list[Option]:
-    """Build the states that models are in, the most telling first."""
-    counts: Counter[str] = Counter(state for model in models for state in model.states)
-    return _build_options([state for state in get_args(State) if state in counts], counts)
+def order_rows(rows: list[ModelRow], bases: Mapping[str, str]) -> list[ModelRow]:
+    """Order rows by use, then the newest first; each is followed by its variants and aliases, by id."""
+    followers: dict[str, list[ModelRow]] = defaultdict(list)
+    for row in sorted(rows, key=lambda row: row.id):
+        if bases[row.id] != row.id:
+            followers[bases[row.id]].append(replace(row, is_follower=True))
+    ordered = []
+    for row in sorted((row for row in rows if bases[row.id] == row.id), key=_get_order):
+        ordered += [replace(row, variant_count=len(followers[row.id])), *followers[row.id]]
+    return ordered
 
 
-def _build_options(values: Iterable[str], counts: Counter[str]) -> list[Option]:
-    return [Option(value, f"{value} ({counts[value]})") for value in values]
+def _get_order(row: ModelRow) -> tuple[float, int, str]:
+    released = row.released or dt.date.min
+    return (float("inf") if row.rank is None else row.rank, -released.toordinal(), row.id)
 
 
-def _build_filter(models: list[ModelView], name: str, label: str) -> Filter:
-    prefix = f"{name}:"
-    traits = {trait for model in models for trait in model.traits if trait.startswith(prefix)}
-    return Filter(name, label, [Option(trait, trait.removeprefix(prefix)) for trait in sorted(traits)])
+def _count_labs(view: View, models: Iterable[ModelView], counted: set[str]) -> list[Option]:
+    """Count the models of each lab, by its name."""
+    counts: Counter[str] = Counter()
+    for model in models:
+        counts[model.model.lab] += model.model.id in counted
+    return _sort_options(Option(slug, find_lab_name(view, slug), count) for slug, count in counts.items())
+
+
+def _count_providers(view: View, rows: Iterable[ModelRow]) -> list[Option]:
+    """Count the models that each provider serves, by its name."""
+    names = {provider.slug: provider.name for provider in view.providers}
+    counts = Counter(slug for row in rows for slug in row.providers)
+    serving = {endpoint.provider for model in view.listed_models for endpoint in model.endpoints}
+    return _sort_options(Option(slug, names.get(slug, slug), counts[slug]) for slug in serving)
+
+
+def _sort_options(options: Iterable[Option]) -> list[Option]:
+    return sorted(options, key=lambda option: (option.label.lower(), option.value))
+
+
+def _count_chips(rows: list[ModelRow]) -> list[Chip]:
+    """Count the rows that each trait would show; one that no model has is left out.
+
+    A variant counts where its base does not have the trait; that a variant has alone is to be free.
+    """
+    counts: Counter[str] = Counter()
+    base_traits: list[str] = []
+    for row in rows:
+        if row.is_follower:
+            counts["free"] += "free" in row.traits and "free" not in base_traits
+        else:
+            base_traits = row.traits
+            counts.update(row.traits)
+    return [Chip(value, label, meaning, counts[value]) for value, label, meaning in CHIPS if counts[value]]
 
 
 @dataclass(frozen=True)
@@ -108,10 +193,14 @@ class GonePage:
 
     table: ModelTable
     count: int
+    labs: list[Option]
 
 
 def build_gone_page(view: View) -> GonePage:
     """Build the list of the models that are no longer listed."""
+    models = view.gone_models
     return GonePage(
-        build_model_table(view.gone_models, "Models that are gone", has_labs=True), len(view.gone_models)
+        table=build_model_table(view, models, "Models that are gone", has_labs=True),
+        count=len(models),
+        labs=_count_labs(view, models, {model.model.id for model in models}),
     )

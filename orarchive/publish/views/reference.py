@@ -8,7 +8,7 @@ from typing import get_args
 from orarchive.domain.event_kinds import DEPRECATED_AFTER_DAYS, REMOVED_AFTER_DAYS
 from orarchive.domain.records import NO_DATE
 from orarchive.publish.views import View
-from orarchive.publish.views.cells import ModelTable, PriceCell, Since, build_model_table, build_since
+from orarchive.publish.views.cells import PriceCell, Since, build_since
 from orarchive.publish.views.changes import ChangeHour, build_change_hours
 from orarchive.publish.views.figures import (
     StepFigure,
@@ -17,6 +17,7 @@ from orarchive.publish.views.figures import (
     build_week_figure,
 )
 from orarchive.publish.views.health import HealthFigure
+from orarchive.publish.views.model_table import ModelTable, build_model_table
 from orarchive.publish.views.rankings import MAX_ENTRIES_IN_WORDS
 from orarchive.publish.views.states import State
 from orarchive.publish.views.status import Calendar, build_month_calendar
@@ -103,7 +104,7 @@ def build_patterns_page(view: View) -> PatternsPage:
         week=_find_week(view),
         health=_find_health(view),
         calendar=build_month_calendar(view.dataset, view.now, max_months=2),
-        models=build_model_table(view.listed_models[:4], "Some models", has_labs=True),
+        models=build_model_table(view, view.listed_models[:4], "Some models", has_labs=True),
         changes=build_change_hours(view.latest_changes[:1]),
     )
 

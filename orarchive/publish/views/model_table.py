@@ -1,0 +1,225 @@
+"""Models as a table: a row each, without the columns that nothing fills."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import ROUND_DOWN, Decimal
+from operator import attrgetter
+
+from orarchive.catalog.candidates import Candidate
+from orarchive.catalog.flags import NO_REASONING
+from orarchive.catalog.measures import THROUGHPUT
+from orarchive.catalog.model_info import ModelInfo
+from orarchive.domain.prices import MILLION
+from orarchive.publish.charts.bands import merge_time_of_day
+from orarchive.publish.charts.spark import draw_spark
+from orarchive.publish.dataset import PriceKey
+from orarchive.publish.views import View
+from orarchive.publish.views.cells import PriceCell, build_price_pair
+from orarchive.publish.views.changes import MoveView, build_move_view
+from orarchive.publish.views.models import ModelView, floor_day
+from orarchive.publish.views.moves import PriceMove, list_moves
+
+MOVES_SPAN = dt.timedelta(days=30)
+"""How far back the column of price changes looks."""
+
+CACHE_READ = "input_cache_read"
+
+ABILITIES = (("tools", "tools"), ("reasoning", "reason"), ("json_schema", "JSON"))
+"""Flag of the catalogue -> its word in the column of what a model supports."""
+
+TRAIT_FLAGS = {
+    "tools": "tools",
+    "json": "json_schema",
+    "reasoning": "reasoning",
+    "vision": "vision",
+    "audio": "audio_input",
+    "image": "image_output",
+    "zdr": "zdr",
+}
+"""Trait to filter by -> the flag of the catalogue that it stands for."""
+
+LONG_CONTEXT_TOKENS, LOW_INPUT_PRICE = 128_000, Decimal(1)
+"""Tokens of context from which on, and USD for a million tokens of input up to which, a model has the trait
+`128k` or `1usd`."""
+
+MAX_BLENDED_DECIMALS = 3
+"""Decimals of a blended price; more where it would have less than two significant digits."""
+
+TENTH = Decimal("0.1")
+
+
+@dataclass(frozen=True)
+class Spark:
+    """A price that moved within MOVES_SPAN."""
+
+    path: str
+    change: Decimal
+    """In percent, to sort by."""
+    move: MoveView
+
+
+@dataclass(frozen=True)
+class ModelRow:
+    """A model in a table."""
+
+    id: str
+    name: str
+    """Without its lab."""
+    lab: str
+    """Display name; "" where the table has no labs."""
+    states: list[str]
+    """What is special about it; [] of a model that is just listed."""
+    traits: list[str]
+    """Traits to filter by."""
+    providers: list[str]
+    """Slugs of the providers that serve it, sorted."""
+    prices: tuple[PriceCell, PriceCell]
+    """Input and output."""
+    cache_read: PriceCell | None
+    blended: PriceCell | None
+    spark: Spark | None
+    context: int | None
+    max_output: int | None
+    inputs: list[str]
+    """Input modalities but for text, sorted."""
+    abilities: list[str]
+    """For each of ABILITIES its word, or "" where the model is not known to have it."""
+    released: dt.date | None
+    rank: int | None
+    uptime: Decimal | None
+    """The best mean uptime of its endpoints, in percent, rounded down to a tenth."""
+    speed: Decimal | None
+    """The most tokens a second of its endpoints."""
+    variant_count: int = 0
+    """Rows that follow and belong to it."""
+    is_follower: bool = False
+    """Whether it follows the row that it belongs to."""
+
+
+OPTIONAL_COLUMNS = (
+    *("cache_read", "blended", "spark", "max_output", "inputs", "abilities", "providers", "released"),
+    *("rank", "uptime", "speed"),
+)
+"""Columns that are left out where nothing fills them: names of members of a row."""
+
+
+@dataclass(frozen=True)
+class ModelTable:
+    """Models as a table that sorts."""
+
+    caption: str
+    rows: list[ModelRow]
+    is_list: bool = False
+    """Whether it is the list with filters: with columns to choose models and for the cost of a month."""
+    provider_numbers: Mapping[str, int] = field(default_factory=dict)
+    """Provider slug -> its position in the filter; {} where there is no such filter."""
+
+    @property
+    def columns(self) -> set[str]:
+        """Return the optional columns that a row fills."""
+        return {name for name in OPTIONAL_COLUMNS if any(map(attrgetter(name), self.rows))}
+
+
+def build_model_table(
+    view: View, models: list[ModelView], caption: str, has_labs: bool = False
+) -> ModelTable:
+    """Build the table of models, in the order given; `has_labs` names the lab beside each."""
+    return ModelTable(caption_table(caption), build_rows(view, models, has_labs))
+
+
+def caption_table(caption: str) -> str:
+    """Return the caption of a table of models, with the units of its columns."""
+    return f"{caption}, with context in tokens and prices in USD per million tokens"
+
+
+def build_rows(view: View, models: list[ModelView], has_labs: bool) -> list[ModelRow]:
+    """Build a row for each model, in the order given."""
+    sparks = _draw_sparks(view, models)
+    return [_build_row(view, model, sparks.get(model.model.id), has_labs) for model in models]
+
+
+def _build_row(view: View, model: ModelView, spark: Spark | None, has_labs: bool) -> ModelRow:
+    facts, info = model.model, view.catalog.models[model.model.id]
+    source = view.catalog.source.models[facts.id]
+    lab = find_lab_name(view, facts.lab)
+    blended, cache_price = info.price_class.blended, facts.prices.get(CACHE_READ)
+    uptimes = [endpoint.health.uptime for endpoint in source.endpoints if endpoint.health]
+    uptime = max((value for value in uptimes if value is not None), default=None)
+    speed = THROUGHPUT.read_best(Candidate(info, source, source.endpoints))
+    return ModelRow(
+        id=facts.id,
+        name=facts.name.removeprefix(f"{lab}: ") or facts.name,
+        lab=lab if has_labs else "",
+        states=[state for state in model.states if state != "live"],
+        traits=list_traits(model, info),
+        providers=sorted({endpoint.provider for endpoint in model.endpoints}),
+        prices=build_price_pair(facts.prices, model.is_free, model.is_priced_elsewhere),
+        cache_read=PriceCell(cache_price, CACHE_READ) if cache_price is not None else None,
+        blended=_build_blended(blended, model.is_free) if blended is not None else None,
+        spark=spark,
+        context=facts.context,
+        max_output=info.max_output,
+        inputs=sorted({*facts.inputs} - {"text", ""}),
+        abilities=_list_abilities(info),
+        released=facts.created.date() if facts.created else None,
+        rank=source.rank,
+        uptime=Decimal(uptime).quantize(TENTH, ROUND_DOWN) if uptime is not None else None,
+        speed=speed.value if speed else None,
+    )
+
+
+def _build_blended(amount: Decimal, is_free: bool) -> PriceCell:
+    """Build the cell of a blended price, USD for a million tokens, which nobody needs in full length."""
+    decimals = max(MAX_BLENDED_DECIMALS, 1 - amount.adjusted())
+    return PriceCell(round(amount, decimals) / MILLION, "prompt", is_free)
+
+
+def find_lab_name(view: View, slug: str) -> str:
+    """Return the display name of a lab, or its slug where none is known."""
+    lab = view.catalog.labs.get(slug)
+    return lab.name if lab and lab.name else slug
+
+
+def list_traits(model: ModelView, info: ModelInfo) -> list[str]:
+    """List the traits of a model to filter by; what is not known does not count as had."""
+    price = model.model.prices.get("prompt")
+    is_low = price is not None and 0 <= price * MILLION <= LOW_INPUT_PRICE and not info.price_class.outside
+    traits = {
+        **{trait: _has_flag(info, flag) for trait, flag in TRAIT_FLAGS.items()},
+        "open": bool(info.open_weights.value),
+        "free": info.is_free,
+        "128k": (model.model.context or 0) >= LONG_CONTEXT_TOKENS,
+        "1usd": is_low,
+        "new": "new" in model.states,
+    }
+    return [trait for trait, holds in traits.items() if holds]
+
+
+def _has_flag(info: ModelInfo, name: str) -> bool:
+    value = info.flags[name].value
+    return bool(value) and value != NO_REASONING
+
+
+def _list_abilities(info: ModelInfo) -> list[str]:
+    """List the words of its abilities, "" for one that it is not known to have; [] where it has none."""
+    words = [word if _has_flag(info, flag) else "" for flag, word in ABILITIES]
+    return words if any(words) else []
+
+
+def _draw_sparks(view: View, models: list[ModelView]) -> dict[str, Spark]:
+    """Draw the list prices of listed models that moved; of input and output that which moved more."""
+    by_id = {model.model.id: model for model in models if model.is_there}
+    moves = list_moves(view.dataset, by_id.values(), view.now, MOVES_SPAN)
+    return {move.model: _draw(view, by_id[move.model], move) for move in moves if not move.label}
+
+
+def _draw(view: View, model: ModelView, move: PriceMove) -> Spark:
+    prices = merge_time_of_day(model.points, view.dataset.good_hours["models"])
+    intervals = prices[PriceKey(move.move.dimension)]
+    # By whole days, so that a quiet hour leaves the page as it is.
+    end = max(floor_day(view.now), intervals[-1].first)
+    # No provider changed a price that moved because another one is listed first.
+    words = build_move_view(move.move, move.causes != ("provider",))
+    change = (move.move.percent or Decimal(0)).quantize(TENTH)
+    return Spark(draw_spark(intervals, end - MOVES_SPAN, end), change, words)
