@@ -10,7 +10,8 @@ from orarchive.publish.api.catalog import describe_model
 from orarchive.publish.change_groups import Importance
 from orarchive.publish.views import View
 from orarchive.publish.views.model_catalog import build_catalog_section
-from orarchive.publish.views.model_page import build_usage
+from orarchive.publish.views.model_endpoints import list_catalog_endpoints, map_regions
+from orarchive.publish.views.model_page import build_usage, find_lab_name
 from orarchive.publish.views.models import ModelView, floor_day
 
 ARRIVAL_KINDS = (ADDED, FIRST_OBSERVED, JOINED)
@@ -37,6 +38,10 @@ def list_model_inputs(view: View, model: ModelView) -> object:
         build_usage(view, model),
         describe_model(view.catalog, key),
         build_catalog_section(view.catalog, key),
+        find_lab_name(view, model),
+        map_regions(view, model),
+        [(label, known.is_zdr, known.health) for label, known in list_catalog_endpoints(view, model).items()],
+        view.is_endpoints_doubted and not model.endpoints,
         # Charts end with a day, so that a quiet hour leaves the page as it is.
         floor_day(view.now) if model.is_there else None,
         dataset.first_hour,

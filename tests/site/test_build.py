@@ -84,7 +84,7 @@ def test_an_hour_rewrites_the_pages_that_show_what_changed(stage: Stage, tmp_pat
 
     page = Html(again[get_model_path(model)]).text
     assert "Earlier prices of 1 of them" in page
-    assert f"since {format_long_day(start)}" in page
+    assert f'before {format_long_day(start + 2 * HOUR)}">' in again[get_model_path(model)].decode()
 
     def changed(old: dict[str, bytes], new: dict[str, bytes]) -> set[str]:
         return {path for path in old.keys() | new.keys() if old.get(path) != new.get(path)}

@@ -286,7 +286,8 @@ def test_a_model_shows_every_flag_with_its_source(days_site: dict[str, bytes], d
     assert "No, by OpenRouter (architecture.output_modalities): image output" in text
     assert "Not known: " in text
     assert "prompt caching" in text.partition("Not known: ")[2]
-    assert "open OpenRouter: hugging_face_id" in text
+    details = Html(read_section(page, "details-title").encode()).text
+    assert "open OpenRouter: hugging_face_id" in details
     names = Html(read_section(page, "names-title").encode()).text
     assert all(name.name in names for name in days_view.catalog.names.by_model[key])
     direct = Html(read_section(page, "prices-title").encode()).text

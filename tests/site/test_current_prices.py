@@ -61,10 +61,11 @@ def test_all_surfaces_agree_on_the_price_now(tmp_path: Path, hours: int, rate: s
 
     shown = f"${Decimal(rate) * 1_000_000:.2f}"
     page = Html(site[get_model_path("a/b")])
-    assert f"Input{shown} per million tokens, now: time-of-day price" in page.text
-    assert "Input USD per M tokens $5.00 →to $1.00 to $2.00, 1 change" in page.text, "the chart has the range"
+    assert f"Input{shown} per M tokens, time-of-day price at the last reading" in page.text
+    words = "Input: by time of day since 1 Jun 2026, $1.00 to $2.00 per M tokens. Lowest $1.00 to $2.00"
+    assert words in page.text, "the chart has the range"
     assert site[get_model_path("a/b")].count(b'class="band"') == 2
-    assert "History 1 Jun 2026, 01:00 UTC" in page.text, "the first schedule of all is told"
+    assert "Change history 1 Jun 2026, 01:00 UTC" in page.text, "the first schedule of all is told"
 
 
 def test_a_rate_of_a_model_that_left_is_that_of_its_last_hour(tmp_path: Path) -> None:
@@ -134,10 +135,10 @@ def test_free_is_charged_by_the_token_and_zero(tmp_path: Path) -> None:
 
 
 def test_a_unit_that_nobody_states_is_not_made_up(tmp_path: Path) -> None:
-    """Show the number of `image_output` as it is: by its size it is no price of an image."""
+    """Show a price of an image that can only be that of a token so, with what the documentation says."""
     fields = {"pricing": {**make_pricing("0.000001", "0.000001"), "image_output": "0.00012"}}
     archive = write_archive(tmp_path / "archive", build_snapshot([{"id": "a/b", **fields}]))
     page = Html(build_site(archive, tmp_path / "site")[get_model_path("a/b")]).text
-    assert "Image outputunit not stated by OpenRouter $0.00012" in page
+    assert "Image outputM tokens OpenRouter’s docs say per image $120.00" in page
     printed = CliRunner().invoke(main, ["price", "a/b", "--archive", str(archive)]).output
     assert "image_output  $0.00012 (unit not stated by OpenRouter)" in printed

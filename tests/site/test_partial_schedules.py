@@ -12,6 +12,7 @@ from orarchive.domain.prices import (
 from orarchive.jsonl import Record
 from orarchive.publish.news_feeds import build_news
 from orarchive.publish.views.moves import list_moves
+from orarchive.publish.views.price_charts import build_price_chart
 from orarchive.sample import START
 from orarchive.timestamps import HOUR
 from tests.support.api import read_data
@@ -53,11 +54,15 @@ def test_a_move_out_of_a_partial_schedule_is_a_cut(tmp_path: Path) -> None:
     view = build_archive_view(archive)
     (move,) = list_moves(view.dataset, view.listed_models, view.now, 24 * HOUR)
     assert (str(move.move.old), str(move.move.new)) == ("0.000003", "0.000001")
-    (chart,) = view.models[0].charts
-    assert [(str(dot.point.amount), str(dot.point.highest)) for dot in chart.dots] == [
+    chart = build_price_chart(view.models[0])
+    assert chart
+    listed = chart.panels[0].chart.lines[0]
+    intervals = [stop.interval for stop in listed.stops if stop.interval]
+    assert [(str(interval.amount), str(interval.highest)) for interval in intervals] == [
         ("5E-7", "0.000003"),
         ("0.000001", "0.000001"),
     ]
+    assert len(listed.bands) == 1
     (line,) = (line for hour in view.changes for line in hour.lines if line.model)
     assert line.kind == "cut"
 

@@ -148,11 +148,25 @@ def list_page_points(surfaces: Surfaces, model: str) -> list[Row] | None:
     rows = list_rows(surfaces.model_page(model), "points")
     names = {capitalize_first(label_dimension(name)): name for name in surfaces.model(model)["price_history"]}
     points = []
-    for name, begin, end, cell in rows:
+    for name, begin, end, cell, unit in rows:
         if dimension := names.get(read_text(name)):
-            amount = read_price(cell, dimension)
+            amount = read_price(cell, find_unit_dimension(dimension, unit))
             points.append(make_point(dimension, {}, str(read_time(begin)), read_time(end), str(amount)))
     return points if rows else None
+
+
+def find_unit_dimension(dimension: str, unit: ET.Element) -> str:
+    """Return the dimension whose unit stands beside a price: that of images may be by their tokens."""
+    return "image_token" if read_text(unit).startswith("M tokens") else dimension
+
+
+def read_endpoint_price(cell: ET.Element, dimension: str) -> Any:
+    """Read the price in a cell of the table of providers, where notes stand before it."""
+    notes = [note for note in cell if note.tag == "small" or note.get("class") in ("cheap", "dear")]
+    copy = ET.Element("td")
+    copy.text = (cell.text or "") + "".join(note.tail or "" for note in notes)
+    copy.extend(child for child in cell if child not in notes)
+    return None if read_text(copy) == "–" else read_price(copy, dimension)
 
 
 # --- prices now ---------------------------------------------------------------------------------------------
@@ -214,8 +228,8 @@ def draw_endpoint_price(surfaces: Surfaces, chance: random.Random) -> Fact:
     if listed:
         answers["endpoints.json"] = to_decimal(listed[0]["pricing"].get(dimension))
     for cells in list_rows(surfaces.model_page(model), "endpoints"):
-        if dimension in SHOWN and read_text(cells[0][-1]) == label:
-            answers["page"] = read_price(cells[1 + SHOWN.index(dimension)], dimension)
+        if dimension in SHOWN and cells[0][-1].get("title") == label:
+            answers["page"] = read_endpoint_price(cells[1 + SHOWN.index(dimension)], dimension)
     provider = f"providers/{endpoint['tag'].partition('/')[0]}/index.html"
     if listed and dimension in MAIN and (surfaces.site / provider).exists():
         for cells in list_rows(surfaces.page(provider), "serves"):
@@ -243,7 +257,8 @@ def _read_price_table(page: ET.Element, dimension: str) -> Any:
         return None if "Unpriced" in words else UNSTATED
     for cells in rows:
         if read_text(cells[0]).lower().removesuffix(" time-of-day price") == label_dimension(dimension):
-            return None if read_text(cells[2]) == "–" else read_price(cells[2], dimension)
+            unit_dimension = find_unit_dimension(dimension, cells[1])
+            return None if read_text(cells[2]) == "–" else read_price(cells[2], unit_dimension)
     return None
 
 

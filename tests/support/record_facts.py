@@ -196,7 +196,7 @@ def _read_endpoint_dates(
     """Return the span of an endpoint if the page has its dates, otherwise those dates."""
     page = surfaces.model_page(model)
     for cells in list_rows(page, "endpoints"):
-        if read_text(cells[0][-1]) == label:
+        if cells[0][-1].get("title") == label:
             date = read_time(cells[-1])
             return (span[0] if date == span[0][:10] else date, None)
     for item in page.iterfind(".//section[@aria-labelledby='endpoints-title']//li"):
@@ -219,7 +219,7 @@ def draw_endpoint_state(surfaces: Surfaces, chance: random.Random) -> Fact:
         "endpoints.json": _count_endpoints(surfaces.json("endpoints"), provider, model),
         "CSV": _count_endpoints(surfaces.tables["endpoints"], provider, model),
         "SQL provider_models": sum(surfaces.sql(query, provider, model)),
-        "page": sum(re.split("[/#]", read_text(cells[0][-1]))[0] == provider for cells in rows)
+        "page": sum(re.split("[/#]", cells[0][-1].get("title", ""))[0] == provider for cells in rows)
         if page.findall(".//h2[@id='endpoints-title']")
         else UNSTATED,
         "provider page": sum(
@@ -352,7 +352,7 @@ def draw_endpoint_count(surfaces: Surfaces, chance: random.Random) -> Fact:
     if heads:
         former = list(page.iterfind(".//section[@aria-labelledby='endpoints-title']//li"))
         answers["page"] = (len(list_rows(page, "endpoints")), len(former))
-        words = read_text(heads[0]).removeprefix("Endpoints").strip()
+        words = read_text(heads[0]).removeprefix("Providers").strip()
         answers["page, title"] = (read_number(words), len(former))
     listed = [row for row in surfaces.json("endpoints") if row["model"] == model]
     answers["endpoints.json"] = (len(listed), answers["model.json"][1])

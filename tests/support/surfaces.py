@@ -293,9 +293,9 @@ class Surfaces:
         return f"{self.get_path(model)}/index.html" in links
 
     def read_facts(self, page: ET.Element) -> dict[str, ET.Element]:
-        """Return the cells of the fact grid of a page, by label."""
-        grids = list_by_class(page, "facts")
-        return {read_text(cell[0]): cell[1] for grid in grids[:1] for cell in grid}
+        """Return the facts of a page, those in large print included, as the cells of their grids by label."""
+        grids = [*list_by_class(page, "numbers"), *list_by_class(page, "facts")]
+        return {read_text(cell[0]): cell[1] for grid in grids[:2] for cell in grid}
 
 
 def get_label(row: Row) -> str:

@@ -3,12 +3,17 @@
 import datetime as dt
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from heapq import heappop, heappush
 from itertools import zip_longest
 
 from orarchive.domain.prices import TIME_OF_DAY_CONDITIONS, is_readable
 from orarchive.jsonl import loads
 from orarchive.publish.dataset import PriceInterval, PriceKey, Prices, is_next_hour
+
+FOREVER = dt.datetime.max.replace(tzinfo=dt.UTC)
+"""The last hour of a price that still holds."""
 
 
 def merge_time_of_day(prices: Prices, good_hours: Sequence[dt.datetime]) -> Prices:
@@ -55,3 +60,29 @@ def _merge_rates(rates: Sequence[PriceInterval], good_hours: Sequence[dt.datetim
         else:
             intervals.append(PriceInterval(start, last, low, high))
     return intervals
+
+
+def merge_lowest(prices: Iterable[PriceInterval], good_hours: Sequence[dt.datetime]) -> list[PriceInterval]:
+    """Return the lowest of several prices over time; `good_hours` are those of their feed, oldest first."""
+    waiting = sorted(prices, key=lambda price: price.first, reverse=True)
+    ends = [bisect_right(good_hours, price.last) for price in waiting if price.last]
+    starts = sorted({price.first for price in waiting} | {good_hours[n] for n in ends if n < len(good_hours)})
+    held: list[tuple[Decimal, dt.datetime]] = []
+    lowest: list[PriceInterval] = []
+    for start, following in zip_longest(starts, starts[1:]):
+        while waiting and waiting[-1].first <= start:
+            price = waiting.pop()
+            heappush(held, (price.amount, price.last or FOREVER))
+        while held and held[0][1] < start:
+            heappop(held)
+        if not held:
+            continue
+        amount, end = held[0]
+        last = end if following is None else good_hours[bisect_left(good_hours, following) - 1]
+        previous = lowest[-1] if lowest else None
+        is_same = previous is not None and previous.amount == amount
+        if previous and is_same and is_next_hour(good_hours, previous.last, start):
+            lowest.pop()
+            start = previous.first
+        lowest.append(PriceInterval(start, None if last == FOREVER else last, amount))
+    return lowest

@@ -53,6 +53,16 @@ class Dot:
 
 
 @dataclass(frozen=True)
+class Area:
+    """The plot area of a chart: its edges, in units of the SVG."""
+
+    left: int = LEFT
+    right: int = RIGHT
+    top: int = TOP
+    bottom: int = BOTTOM
+
+
+@dataclass(frozen=True)
 class Scale:
     """The mapping from times and prices to coordinates of the plot area."""
 
@@ -60,15 +70,18 @@ class Scale:
     end: dt.datetime
     top: Decimal
     """The price at the top of the axis."""
+    area: Area = Area()
 
     def x(self, moment: dt.datetime) -> float:
         """Return the x coordinate of a time."""
+        left, right = self.area.left, self.area.right
         duration_s = max((self.end - self.begin).total_seconds(), 1)
-        return round(LEFT + (RIGHT - LEFT) * (moment - self.begin).total_seconds() / duration_s, 1)
+        return round(left + (right - left) * (moment - self.begin).total_seconds() / duration_s, 1)
 
     def y(self, price: Decimal) -> float:
         """Return the y coordinate of a price."""
-        return round(float(BOTTOM - (BOTTOM - TOP) * price / self.top), 1)
+        height = self.area.bottom - self.area.top
+        return round(float(self.area.bottom - height * price / self.top), 1)
 
 
 @dataclass(frozen=True)
@@ -109,15 +122,12 @@ def draw_steps(
     begin = intervals[0].first
     top = max(interval.highest or interval.amount for interval in intervals)
     scale = Scale(begin, end, round_up(top))
-    # The hour before the first one that counts may begin a gap.
-    hours = good_hours[max(bisect_left(good_hours, begin) - 1, 0) : bisect_left(good_hours, end)]
-    gaps = [(max(last, begin), following) for last, following in find_gaps([*hours, end], MAX_GAP)]
-    gaps = [(last, following) for last, following in gaps if following > begin]
+    gaps = list_chart_gaps(good_hours, begin, end)
     return Chart(
         rate=price_key,
-        path="".join(_draw_line(intervals, gaps, scale)),
+        path="".join(draw_line(intervals, gaps, scale)),
         bands=[
-            _draw_band(interval, interval.highest, scale)
+            draw_band(interval, interval.highest, scale)
             for interval in intervals
             if interval.highest not in (None, interval.amount)
         ],
@@ -128,7 +138,15 @@ def draw_steps(
     )
 
 
-def _draw_line(intervals: Sequence[PriceInterval], gaps: Sequence[Gap], scale: Scale) -> Iterator[str]:
+def list_chart_gaps(good_hours: Sequence[dt.datetime], begin: dt.datetime, end: dt.datetime) -> list[Gap]:
+    """List the gaps between good hours, oldest first, that lie between two times, cut to them."""
+    # The hour before the first one that counts may begin a gap.
+    hours = good_hours[max(bisect_left(good_hours, begin) - 1, 0) : bisect_left(good_hours, end)]
+    gaps = [(max(last, begin), following) for last, following in find_gaps([*hours, end], MAX_GAP)]
+    return [(last, following) for last, following in gaps if following > begin]
+
+
+def draw_line(intervals: Sequence[PriceInterval], gaps: Sequence[Gap], scale: Scale) -> Iterator[str]:
     """Yield path commands: a horizontal line for each interval, interrupted at gaps.
 
     Two intervals are joined by a vertical line unless they are further apart than MAX_GAP.
@@ -147,7 +165,7 @@ def _draw_line(intervals: Sequence[PriceInterval], gaps: Sequence[Gap], scale: S
         previous_last = last
 
 
-def _draw_band(
+def draw_band(
     interval: PriceInterval, highest: Decimal | None, scale: Scale
 ) -> tuple[float, float, float, float]:
     """Return x, y, width and height of the range of an interval."""

@@ -20,6 +20,7 @@ from orarchive.catalog.catalog import Catalog, build_catalog, make_empty_catalog
 from orarchive.errors import NotCoveredError
 from orarchive.history.coverage import SPANS_HOURS, Coverage, Gap, compute_coverage, find_gaps
 from orarchive.index.event_log import EventRow
+from orarchive.index.health import is_doubted
 from orarchive.publish.change_groups import MAX_USED_MODELS, MIN_LAB_MODELS, Importance
 from orarchive.publish.changelog import ChangelogHour, build_changelog
 from orarchive.publish.charts.steps import MAX_GAP
@@ -95,6 +96,12 @@ class View:
             "providers": current["providers"],
             "zdr": current["zdr"],
         }
+
+    @cached_property
+    def is_endpoints_doubted(self) -> bool:
+        """Return whether so many listed models are without endpoints that the list of these is in doubt."""
+        needing = [view for view in self.listed_models if not (view.model.is_alias or view.model.is_router)]
+        return is_doubted(sum(not view.endpoints for view in needing), len(needing))
 
     @cached_property
     def coverage(self) -> list[Coverage]:

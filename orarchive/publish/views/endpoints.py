@@ -80,10 +80,16 @@ class EndpointView:
 
     @property
     def changed_prices(self) -> Prices:
-        """Return the price points, newest first, of the prices that have more than one."""
+        """Return the price points, newest first, of the prices that had more than one amount.
+
+        An endpoint that was away for a while has several points of one amount: nothing changed.
+        """
         points = self.points
-        newest_first = {key: points[key][::-1] for key in sort_price_keys(points)}
-        return {key: points for key, points in newest_first.items() if len(points) > 1}
+        return {
+            key: points[key][::-1]
+            for key in sort_price_keys(points)
+            if len({point.amount for point in points[key]}) > 1
+        }
 
 
 def build_endpoint_views(
@@ -115,7 +121,9 @@ def _build_view(
         dataset=dataset,
         endpoint=endpoint,
         entry=entry,
-        health=Health([dataset.health.get(entry.key, {}).get(day) for day in days]),
+        health=Health(
+            [dataset.health.get(entry.key, {}).get(day) for day in days], dt.date.fromisoformat(days[-1])
+        ),
         is_free=endpoint.has_zero_prices and model is not None and model.is_charged_by_token,
     )
 
@@ -137,6 +145,16 @@ def _get_sort_key(view: EndpointView) -> tuple[str, float, float, str, int]:
 def _sort_value(price: Decimal | None) -> float:
     """Return a price as a number to sort by, never to show; infinity for none and for a dynamic one."""
     return float(price) if price is not None and price >= 0 else float("inf")
+
+
+MIN_HEALTHY_PERCENT = 95
+"""Uptime over the last 30 days from which on an endpoint is healthy."""
+
+
+def is_unhealthy(view: EndpointView) -> bool:
+    """Return whether the uptime of an endpoint is known, and too low to recommend it."""
+    uptime = view.health.uptime
+    return uptime is not None and uptime < MIN_HEALTHY_PERCENT
 
 
 def find_lowest_prices(views: Sequence[EndpointView]) -> dict[str, Decimal]:

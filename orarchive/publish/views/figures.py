@@ -68,14 +68,6 @@ class StepFigure:
         return self.chart.top - 6
 
 
-def build_price_figure(chart: Chart) -> StepFigure:
-    """Build the figure of a price with all its points, oldest first."""
-    points = [dot.point for dot in chart.dots]
-    count = len(points) - 1
-    since = f"{count} change{'s' if count != 1 else ''} since"
-    return _build_step_figure(chart, points, "price in steps", since)
-
-
 def build_median_figure(chart: Chart) -> StepFigure:
     """Build the figure of a median, week by week."""
     return _build_step_figure(chart, [dot.point for dot in chart.dots], "median price by week", "since")

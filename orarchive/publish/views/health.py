@@ -1,5 +1,6 @@
 """Health for the pages: thirty whole days of an endpoint, or of all that a provider serves."""
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,9 +16,6 @@ BAR_HEIGHTS = {"well": 16, "fair": 11, "bad": 6}
 BAR_STEP = 4
 """Distance from a bar to the next, in units of the SVG."""
 
-FULL_DAYS = 25
-"""Days from which on the figure does not say how many were read."""
-
 
 @dataclass(frozen=True)
 class HealthBar:
@@ -27,6 +25,8 @@ class HealthBar:
     x: int
     y: int
     height: int
+    words: str
+    """Its date and its uptime: `21 Aug: 99.98%`."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,8 @@ class HealthFigure:
     label: str
     """All of it, for people who do not see it."""
     bars: list[HealthBar]
-    note: str
+    percent: str
+    """The mean uptime: `99.98%`; "" where none was read."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class Health:
     """The last 30 whole days, oldest first; None: the day was not read."""
 
     days: Sequence[HealthDay | None]
+    last: dt.date | None = None
+    """The date of the last of them; None where it does not matter."""
 
     @property
     def uptime(self) -> float | None:
@@ -62,29 +65,36 @@ class Health:
         bars = self.bars
         if not bars:
             return None
-        uptime = self.uptime
-        mean = "" if uptime is None else format_share(uptime / 100, 2)
+        mean = format_uptime(self.uptime)
         unwell = sum(grade != "well" for _, grade in bars)
         label = f"{len(bars)} of {len(self.days)} days read"
         if mean:
             label += f": mean uptime {mean}"
         if unwell:
             label += f", {unwell} of them with problems"
-        count = f"{len(bars)} of {len(self.days)} days" if len(bars) < FULL_DAYS else ""
-        return HealthFigure(
-            label, [_build_bar(n, grade) for n, grade in bars], ", ".join(filter(None, (mean, count)))
-        )
+        return HealthFigure(label, [self._build_bar(n, grade) for n, grade in bars], mean)
+
+    def _build_bar(self, n: int, grade: str) -> HealthBar:
+        height = BAR_HEIGHTS[grade]
+        day = self.days[n]
+        uptime = format_uptime(day.uptime if day else None) or "no uptime stated"
+        words = uptime
+        if self.last:
+            date = self.last - dt.timedelta(days=len(self.days) - 1 - n)
+            words = f"{date.day} {date:%b}: {uptime}"
+        return HealthBar(grade, n * BAR_STEP, BAR_HEIGHTS["well"] - height, height, words)
 
 
-def _build_bar(n: int, grade: str) -> HealthBar:
-    height = BAR_HEIGHTS[grade]
-    return HealthBar(grade, n * BAR_STEP, BAR_HEIGHTS["well"] - height, height)
+def format_uptime(percent: float | None) -> str:
+    """Format an uptime: `99.98%`; "" for none."""
+    return "" if percent is None else format_share(percent / 100, 2)
 
 
 def combine_health(healths: Sequence[Health]) -> Health:
     """Combine the health of several endpoints: for each day the mean of their uptimes."""
     days = zip(*(health.days for health in healths), strict=True)
-    return Health([_average([day for day in same_day if day]) for same_day in days])
+    last = next((health.last for health in healths), None)
+    return Health([_average([day for day in same_day if day]) for same_day in days], last)
 
 
 def _average(days: Sequence[HealthDay]) -> HealthDay | None:

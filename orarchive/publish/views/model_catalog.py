@@ -23,6 +23,7 @@ from orarchive.catalog.model_info import ModelInfo
 from orarchive.catalog.names import KIND_PHRASES
 from orarchive.domain.figures import format_short
 from orarchive.domain.prices import format_dollars
+from orarchive.publish.views.cells import Since
 from orarchive.publish.views.direct_prices import describe_ratio, list_price_texts
 from orarchive.publish.views.replacements import FLAG_LABELS, Replacement, build_replacement
 
@@ -39,6 +40,10 @@ ANSWERS: dict[bool | str, str] = {
     CONFIGURABLE_REASONING: "can be set",
 }
 """Value of a flag that means that the model can -> its words."""
+
+
+MAX_SIBLINGS = 8
+"""Siblings that are named."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,26 @@ class NameRow:
 
     name: str
     kind: str
+    since: Since
+    """Since when it stands for the model."""
+
+
+@dataclass(frozen=True)
+class AliasTarget:
+    """A model that an alias pointed at, with the first and the last day that showed it."""
+
+    model: str
+    since: Since
+    until: dt.date | None
+    """None while it does."""
+
+
+@dataclass(frozen=True)
+class Sibling:
+    """Another model of the same lab and family."""
+
+    id: str
+    generation: str
 
 
 @dataclass(frozen=True)
@@ -105,6 +130,11 @@ class CatalogSection:
     unknown: list[str]
     """Labels of what is not known."""
     names: list[NameRow]
+    alias_targets: list[AliasTarget]
+    """Of an alias of OpenRouter's what it pointed at, newest first."""
+    siblings: list[Sibling]
+    """The newest ones, newest first."""
+    sibling_count: int
     replacement: Replacement | None
     """None of a model that is listed and not announced to go."""
     expires: dt.date | None
@@ -115,16 +145,46 @@ class CatalogSection:
 def build_catalog_section(catalog: Catalog, model: str) -> CatalogSection:
     """Build what the catalogue says of a model."""
     info = catalog.models[model]
+    siblings = _list_siblings(catalog, info)
     return CatalogSection(
         facts=_list_facts(info),
         abilities=[_build_ability(name, flag) for name, flag in info.flags.items() if flag.value in ANSWERS],
         lacks=_group_lacks(info),
         unknown=[FLAG_LABELS[name] for name, flag in info.flags.items() if flag.value is None],
-        names=[NameRow(name.name, KIND_PHRASES[name.kind]) for name in catalog.names.by_model.get(model, [])],
+        names=[
+            NameRow(name.name, KIND_PHRASES[name.kind], _build_since(catalog, name.since))
+            for name in catalog.names.by_model.get(model, [])
+        ],
+        alias_targets=[
+            AliasTarget(
+                period.target,
+                _build_since(catalog, period.since),
+                period.until.date() if period.until else None,
+            )
+            for period in reversed(catalog.source.alias_periods)
+            if period.alias == model
+        ],
+        siblings=[Sibling(entry.id, entry.family.generation or "") for entry in siblings[:MAX_SIBLINGS]],
+        sibling_count=len(siblings),
         replacement=build_replacement(catalog, model),
         expires=info.expires if info.is_listed else None,
         direct=[_build_direct_line(price) for price in catalog.direct if price.pin.openrouter == model],
     )
+
+
+def _build_since(catalog: Catalog, hour: dt.datetime) -> Since:
+    """Build the date since which a name holds; it may be older where the record begins with it."""
+    return Since(hour.date(), hour in catalog.source.starts)
+
+
+def _list_siblings(catalog: Catalog, info: ModelInfo) -> list[ModelInfo]:
+    """List the other models of a lab's family that can be chosen, newest first, without variants."""
+    members = [catalog.models[key] for key in catalog.names.families.get(info.family.name or "", ())]
+    return [
+        entry
+        for entry in members
+        if entry.is_choice and entry.lab == info.lab and entry.variant_group != info.variant_group
+    ]
 
 
 def _build_ability(name: str, flag: Flag) -> Ability:

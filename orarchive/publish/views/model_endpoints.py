@@ -1,90 +1,53 @@
-"""The endpoints on the page of a model: now, under conditions, in the past, and those that left."""
+"""The providers on the page of a model: a row for each endpoint, and the answers that people look for."""
 
-import datetime as dt
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
-from orarchive.domain.keys import EndpointKey
-from orarchive.domain.phrasing import sort_dimensions
-from orarchive.domain.prices import MAIN_DIMENSIONS
-from orarchive.publish.dataset import PriceKey, RecordEntry
-from orarchive.publish.views.cells import PriceCell, PricePointRow, Since, build_point_row, build_since
-from orarchive.publish.views.conditions import Condition
-from orarchive.publish.views.endpoints import EndpointView
-from orarchive.publish.views.health import HealthFigure
+from orarchive.catalog.source import CatalogEndpoint
+from orarchive.domain.records import as_text, as_texts
+from orarchive.publish.views import View
+from orarchive.publish.views.cells import PriceCell
+from orarchive.publish.views.endpoint_history import EndpointHistory, build_endpoint_history
+from orarchive.publish.views.endpoint_rows import EndpointRow, list_rows
+from orarchive.publish.views.endpoints import MIN_HEALTHY_PERCENT
+from orarchive.publish.views.health import format_uptime
 from orarchive.publish.views.models import ModelView
-
-SHOWN_DIMENSIONS = (*MAIN_DIMENSIONS, "input_cache_read")
 
 MAX_ANSWERED = 3
 """Other models that are named under which OpenRouter answered."""
 
-
-@dataclass(frozen=True)
-class EndpointPrice:
-    """A price of an endpoint, with what is to be said of it."""
-
-    cell: PriceCell
-    is_shown: bool
-    """Whether there is anything to show: without a price of its own, reading the cache is left blank."""
-    is_lowest: bool
-    discount: Decimal | None
-    varies: bool
-    """Whether it has conditions."""
-    since: dt.date | None
-    """Since when it holds, where it was once different."""
+FILTER_LABELS = {
+    "healthy": f"Healthy (≥ {MIN_HEALTHY_PERCENT}%)",
+    "128k": "128K+",
+    "tools": "Tools",
+    "structured": "JSON schema",
+    "zdr": "ZDR",
+}
+"""Trait of an endpoint -> the label of its filter. Quantizations and regions have their own names."""
 
 
 @dataclass(frozen=True)
-class EndpointRow:
-    """An endpoint in the table."""
+class Answer:
+    """The provider that answers a question, such as the cheapest one; without one a remark."""
 
+    label: str
     provider: str
     provider_name: str
-    label: str
-    prices: list[EndpointPrice]
-    context: int | None
-    max_output: int | None
-    abilities: list[str]
-    quantization: str
-    uptime: float | None
-    health: HealthFigure | None
-    since: Since
+    detail: str
+    price: PriceCell | None
+    words: str
+    anchor: str = ""
+    """Id of the remark on the page that says more."""
 
 
 @dataclass(frozen=True)
-class DimensionPrice:
-    """A price with the dimension that it is of."""
+class TraitFilter:
+    """A filter of the table, with the number of endpoints that have the trait."""
 
-    dimension: str
-    cell: PriceCell
-
-
-@dataclass(frozen=True)
-class ConditionRow:
-    """The prices of an endpoint under a condition."""
-
+    trait: str
     label: str
-    words: list[str]
-    prices: list[DimensionPrice]
-
-
-@dataclass(frozen=True)
-class EndpointPoint:
-    """A price that an endpoint has or had."""
-
-    label: str
-    point: PricePointRow
-
-
-@dataclass(frozen=True)
-class FormerEndpoint:
-    """An endpoint that left."""
-
-    label: str
-    first: dt.date
-    last: dt.date
+    count: int
 
 
 @dataclass(frozen=True)
@@ -92,103 +55,147 @@ class EndpointSection:
     """The endpoints of a model."""
 
     rows: list[EndpointRow]
+    answers: list[Answer]
+    filters: list[TraitFilter]
+    further_filters: list[TraitFilter]
+    """Those of quantizations and regions."""
+    has_speed: bool
+    days_read: int
+    """Of the last 30 days those on which health was read."""
     is_read: bool
     """Whether they were ever read, and in the last hour."""
+    is_doubted: bool
+    """Whether so many models are without endpoints that their list is in doubt."""
     has_discounts: bool
     has_conditions: bool
     answered: list[str]
     """Ids of the first of other models that OpenRouter named in its answer."""
     answered_count: int
     """Endpoints of which it named another model."""
-    conditional_count: int
-    """Endpoints whose prices have conditions."""
-    conditional_rows: list[ConditionRow]
-    changed_count: int
-    """Endpoints whose prices changed."""
-    changed_rows: list[EndpointPoint]
-    former_endpoints: list[FormerEndpoint]
+    history: EndpointHistory
 
 
-def build_endpoint_section(view: ModelView) -> EndpointSection | None:
+def build_endpoint_section(view: View, model: ModelView) -> EndpointSection | None:
     """Build the endpoints of a model, those that left included.
 
     None for an alias, a router, and a gone model that never had any.
     """
-    if view.model.is_alias or view.model.is_router or not (view.is_there or view.former_endpoints):
+    if model.model.is_alias or model.model.is_router or not (model.is_there or model.former_endpoints):
         return None
-    endpoints = view.endpoints
+    endpoints = model.endpoints
+    catalog_endpoints = list_catalog_endpoints(view, model)
+    regions = map_regions(view, model)
+    rows = list_rows(model, catalog_endpoints, regions)
     answered = [endpoint.answers_as for endpoint in endpoints if endpoint.answers_as]
-    conditional = [endpoint for endpoint in endpoints if endpoint.conditions]
-    changed = [endpoint for endpoint in endpoints if endpoint.changed_prices]
     return EndpointSection(
-        rows=[_build_row(view, endpoint) for endpoint in endpoints],
-        is_read=bool(view.dataset.good_hours["endpoints"]) and not view.kept_reason,
+        rows=rows,
+        answers=_list_answers(rows),
+        filters=_list_filters(rows, FILTER_LABELS),
+        further_filters=_list_further_filters(rows),
+        has_speed=any(row.throughput is not None for row in rows),
+        days_read=max((len(endpoint.health.bars) for endpoint in endpoints), default=0),
+        is_read=bool(model.dataset.good_hours["endpoints"]) and not model.kept_reason,
+        is_doubted=not endpoints and view.is_endpoints_doubted,
         has_discounts=any(endpoint.endpoint.discount for endpoint in endpoints),
         has_conditions=any(endpoint.endpoint.schedule for endpoint in endpoints),
         answered=list(dict.fromkeys(answered))[:MAX_ANSWERED],
         answered_count=len(answered),
-        conditional_count=len(conditional),
-        conditional_rows=[
-            _build_condition_row(endpoint, condition)
-            for endpoint in conditional
-            for condition in endpoint.conditions
-        ],
-        changed_count=len(changed),
-        changed_rows=_build_changed_rows(changed),
-        former_endpoints=[_build_former(entry) for entry in view.former_endpoints],
+        history=build_endpoint_history(model),
     )
 
 
-def _build_row(view: ModelView, endpoint: EndpointView) -> EndpointRow:
-    facts = endpoint.endpoint
-    return EndpointRow(
-        provider=endpoint.provider,
-        provider_name=facts.provider,
-        label=endpoint.label,
-        prices=[_build_price(view, endpoint, name) for name in SHOWN_DIMENSIONS],
-        context=facts.context,
-        max_output=facts.max_output,
-        abilities=endpoint.abilities,
-        quantization=endpoint.quantization,
-        uptime=endpoint.health.uptime,
-        health=endpoint.health.figure,
-        since=build_since(endpoint.entry),
-    )
+def list_catalog_endpoints(view: View, model: ModelView) -> dict[str, CatalogEndpoint]:
+    """Return what the catalogue knows of the endpoints of a model, by label."""
+    entry = view.catalog.source.models.get(model.model.id)
+    return {endpoint.key.label: endpoint for endpoint in entry.endpoints} if entry else {}
 
 
-def _build_price(view: ModelView, endpoint: EndpointView, dimension: str) -> EndpointPrice:
-    facts = endpoint.endpoint
-    price = facts.prices.get(dimension)
-    is_input = dimension == "prompt"
-    intervals = endpoint.changed_prices.get(PriceKey(dimension), [])
-    return EndpointPrice(
-        cell=PriceCell(price, dimension, endpoint.is_free, view.is_priced_elsewhere),
-        is_shown=price is not None or dimension != "input_cache_read",
-        is_lowest=dimension in view.lowest_prices and price == view.lowest_prices[dimension],
-        discount=facts.discount if is_input else None,
-        varies=bool(facts.schedule) and is_input,
-        since=intervals[0].first.date() if intervals and not intervals[0].last else None,
-    )
+def map_regions(view: View, model: ModelView) -> dict[str, tuple[list[str], str]]:
+    """Return by provider the countries of its data centers, or of its headquarters, and which it is."""
+    regions: dict[str, tuple[list[str], str]] = {}
+    for endpoint in model.endpoints:
+        entry = view.dataset.entries["providers"].get(endpoint.provider)
+        centers = [*as_texts(entry.record.get("datacenters"))] if entry else []
+        country = as_text(entry.record.get("headquarters")) if entry else None
+        if centers:
+            regions[endpoint.provider] = (centers, "Countries of its data centers")
+        elif country:
+            regions[endpoint.provider] = ([country], "Country of its headquarters")
+    return regions
 
 
-def _build_condition_row(endpoint: EndpointView, condition: Condition) -> ConditionRow:
-    prices = [
-        DimensionPrice(name, PriceCell(condition.prices[name], name))
-        for name in sort_dimensions(condition.prices)
-    ]
-    return ConditionRow(endpoint.label, condition.words, prices)
+# --- answers and filters ------------------------------------------------------------------------------------
 
 
-def _build_changed_rows(endpoints: Sequence[EndpointView]) -> list[EndpointPoint]:
-    """Build the prices of endpoints that were once different, newest first."""
+def _list_answers(rows: Sequence[EndpointRow]) -> list[Answer]:
+    """List the cheapest provider, that for long prompts with tools, the most reliable and the fastest one."""
+    if not rows:
+        return []
+    priced = [row for row in rows if row.blended.cell.sort_value is not None and "ok" in row.traits]
+    demanding = [row for row in priced if {"128k", "tools"} <= {*row.traits}]
+    measured = [row for row in rows if row.uptime is not None]
+    fast = [row for row in rows if row.throughput is not None]
     return [
-        EndpointPoint(endpoint.label, build_point_row(price_key, point))
-        for endpoint in endpoints
-        for price_key, points in endpoint.changed_prices.items()
-        for point in points
+        *_answer("Cheapest", priced[:1]),
+        *(
+            _answer("Cheapest with 128K and tools", demanding[:1])
+            or [Answer("With 128K and tools", "", "", "", None, "none")]
+        ),
+        *_answer("Most reliable", sorted(measured, key=_sort_by_uptime)[:1], _describe_uptime),
+        *(
+            _answer("Fastest", sorted(fast, key=lambda row: -(row.throughput or 0))[:1], _describe_speed)
+            or [Answer("Fastest", "", "", "", None, "speed is not collected", "speed")]
+        ),
     ]
 
 
-def _build_former(entry: RecordEntry) -> FormerEndpoint:
-    assert entry.last
-    return FormerEndpoint(EndpointKey(*entry.parts).label, entry.first.date(), entry.last.date())
+def _sort_by_uptime(row: EndpointRow) -> tuple[float, int]:
+    """Put the highest uptime first, of equal ones that which was read on more days."""
+    return -(row.uptime or 0), -len(row.health.bars if row.health else ())
+
+
+def _describe_uptime(row: EndpointRow) -> str:
+    return f"{format_uptime(row.uptime)} uptime"
+
+
+def _describe_speed(row: EndpointRow) -> str:
+    return f"{row.throughput or 0:f} tokens/s"
+
+
+def _answer(
+    label: str, rows: Sequence[EndpointRow], describe: Callable[[EndpointRow], str] | None = None
+) -> list[Answer]:
+    """Build the answer that the first row is, with its blended price or in the words of `describe`."""
+    return [
+        Answer(
+            label=label,
+            provider=row.provider,
+            provider_name=row.provider_name,
+            detail=row.detail,
+            price=row.blended.cell if describe is None and not row.blended.text else None,
+            words=describe(row) if describe else f"{row.blended.text} blended",
+        )
+        for row in rows
+    ]
+
+
+def _list_filters(rows: Sequence[EndpointRow], labels: Mapping[str, str]) -> list[TraitFilter]:
+    """List the filters that some rows pass, and others do not."""
+    counts = Counter(trait for row in rows for trait in row.traits)
+    return [
+        TraitFilter(trait, label, counts[trait])
+        for trait, label in labels.items()
+        if 0 < counts[trait] < len(rows)
+    ]
+
+
+def _list_further_filters(rows: Sequence[EndpointRow]) -> list[TraitFilter]:
+    """List the filters of quantizations, then of regions, each by its count."""
+    counts = Counter(trait for row in rows for trait in row.traits if ":" in trait)
+    labels = {
+        trait: trait.partition(":")[2]
+        for prefix in ("q:", "in:")
+        for trait, _ in counts.most_common()
+        if trait.startswith(prefix)
+    }
+    return _list_filters(rows, labels)

@@ -1,15 +1,17 @@
 """The page of a model: its facts, prices, endpoints, usage and changes."""
 
 import datetime as dt
+import re
 from dataclasses import dataclass
+from textwrap import shorten
 
 from orarchive.json_text import format_for_pages
 from orarchive.publish.views import View
-from orarchive.publish.views.cells import PriceCell, build_price_pair
 from orarchive.publish.views.changes import ChangeHour, build_change_hours
 from orarchive.publish.views.figures import TrendFigure, build_trend_figure
 from orarchive.publish.views.model_catalog import CatalogSection, build_catalog_section
 from orarchive.publish.views.model_endpoints import EndpointSection, build_endpoint_section
+from orarchive.publish.views.model_figures import ModelFigures, build_figures
 from orarchive.publish.views.model_prices import (
     PriceHistory,
     PriceSection,
@@ -22,11 +24,18 @@ from orarchive.publish.views.rankings import MAX_ENTRIES_IN_WORDS
 from orarchive.publish.views.scores import Score
 from orarchive.publish.views.states import STATE_MEANINGS
 
-MAX_CHANGE_HOURS = 60
+MAX_CHANGE_HOURS = 20
 """Hours with changes that are shown; earlier ones unfold."""
 
-MAX_LISTED_BY = 2
-"""Providers that are named as having the list price."""
+MAX_OPEN_LETTERS = 700
+"""Length up to which a description is not folded: about eight lines."""
+
+MAX_SUMMARY_LETTERS = 160
+"""Length of the line below the name."""
+
+_MARKDOWN_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+_MARKDOWN_SIGNS = {ord(sign): None for sign in "*`#"}
+_SENTENCE = re.compile(r".{20,}?[.!?](?= [A-Z])")
 
 
 @dataclass(frozen=True)
@@ -39,23 +48,6 @@ class Absence:
     """The first good hour without it."""
     successor: str
     """The id under which OpenRouter answered to its id; "" where it did not."""
-
-
-@dataclass(frozen=True)
-class Rate:
-    """The input or the output price among the facts."""
-
-    label: str
-    note: str
-    cell: PriceCell
-
-
-@dataclass(frozen=True)
-class ListPriceProviders:
-    """The providers whose price is the list price: the first ones, and how many more there are."""
-
-    names: list[str]
-    more: int
 
 
 @dataclass(frozen=True)
@@ -72,9 +64,6 @@ class ModelFacts:
     """The facts of a model; what OpenRouter does not state is None or empty."""
 
     alias_target: str | None
-    rates: list[Rate]
-    list_price_providers: ListPriceProviders | None
-    context: int | None
     max_output: int | None
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
@@ -105,11 +94,15 @@ class ModelPage:
     id: str
     name: str
     lab: str
+    lab_name: str
+    summary: str
+    """The beginning of the description in one line, "" where there is none."""
     states: list[str]
     absence: Absence | None
     """None while it is listed."""
     kept_reason: str | None
     """Why its endpoints were not read in the last hour."""
+    figures: ModelFigures
     facts: ModelFacts
     catalog: CatalogSection
     prices: PriceSection
@@ -122,6 +115,8 @@ class ModelPage:
     earlier_changes: list[ChangeHour]
     first_seen: dt.datetime
     description: str | None
+    is_description_long: bool
+    """Whether the description is folded."""
     raw: str
     """The record, as JSON."""
 
@@ -133,14 +128,17 @@ def build_model_page(view: View, model: ModelView) -> ModelPage:
         id=model.model.id,
         name=model.model.name,
         lab=model.model.lab,
+        lab_name=find_lab_name(view, model),
+        summary=summarize_description(model.description or ""),
         states=[*model.states],
         absence=_build_absence(view, model),
         kept_reason=model.kept_reason,
+        figures=build_figures(model),
         facts=_build_facts(model),
         catalog=build_catalog_section(view.catalog, model.model.id),
         prices=build_price_section(model),
-        history=build_price_history(model),
-        endpoints=build_endpoint_section(model),
+        history=build_price_history(model, view.gaps),
+        endpoints=build_endpoint_section(view, model),
         related=model.related_ids,
         usage=build_usage(view, model),
         scores=model.scores,
@@ -148,8 +146,22 @@ def build_model_page(view: View, model: ModelView) -> ModelPage:
         earlier_changes=changes[MAX_CHANGE_HOURS:],
         first_seen=model.entry.first,
         description=model.description,
+        is_description_long=len(model.description or "") > MAX_OPEN_LETTERS,
         raw=format_for_pages(model.entry.record),
     )
+
+
+def find_lab_name(view: View, model: ModelView) -> str:
+    """Return the name of the lab of a model, its slug where no name is known."""
+    lab = view.catalog.labs.get(model.model.lab)
+    return (lab and lab.name) or model.model.lab
+
+
+def summarize_description(text: str) -> str:
+    """Return the first sentence of a description without its Markdown, cut at a word where it is long."""
+    plain = " ".join(_MARKDOWN_LINK.sub(r"\1", text).translate(_MARKDOWN_SIGNS).split())
+    sentence = _SENTENCE.match(plain)
+    return shorten(sentence[0] if sentence else plain, MAX_SUMMARY_LETTERS, placeholder=" …")
 
 
 def _build_absence(view: View, model: ModelView) -> Absence | None:
@@ -164,9 +176,6 @@ def _build_facts(view: ModelView) -> ModelFacts:
     model = view.model
     return ModelFacts(
         alias_target=model.alias_target,
-        rates=_build_rates(view),
-        list_price_providers=_build_list_price_providers(view),
-        context=model.context,
         max_output=model.max_output,
         inputs=model.inputs,
         outputs=model.outputs,
@@ -178,35 +187,6 @@ def _build_facts(view: ModelView) -> ModelFacts:
         canonical_slug=model.canonical_slug,
         hugging_face=model.hugging_face,
     )
-
-
-def _build_rates(view: ModelView) -> list[Rate]:
-    cells = build_price_pair(view.model.prices, view.is_free, view.is_priced_elsewhere)
-    return [
-        Rate(label, _describe_unit(view, cell), cell)
-        for label, cell in zip(("Input", "Output"), cells, strict=True)
-    ]
-
-
-def _describe_unit(view: ModelView, cell: PriceCell) -> str:
-    """Name the unit of a price and whether it depends on the time of day; "" for a free or unpriced one."""
-    if cell.is_elsewhere:
-        return "not charged by the token; the description may say how"
-    if cell.price is None or cell.price <= 0:
-        return ""
-    is_time_of_day = cell.dimension in view.time_of_day_dimensions
-    return "per million tokens" + (", now: time-of-day price" if is_time_of_day else "")
-
-
-def _build_list_price_providers(view: ModelView) -> ListPriceProviders | None:
-    """List the providers whose prices equal the list price.
-
-    None without endpoints, for a free model, and where the price depends on the time of day.
-    """
-    if not view.endpoints or view.is_free or view.is_priced_elsewhere or view.time_of_day_dimensions:
-        return None
-    names = [endpoint.endpoint.provider for endpoint in view.list_price_endpoints]
-    return ListPriceProviders(names[:MAX_LISTED_BY], max(len(names) - MAX_LISTED_BY, 0))
 
 
 def _build_beginning(view: ModelView) -> Beginning:

@@ -1,17 +1,28 @@
 """The prices on the page of a model: now, under conditions, through the week, and in the past."""
 
-from dataclasses import dataclass
+import datetime as dt
+from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from orarchive.domain.phrasing import sort_dimensions
+from orarchive.history.coverage import Gap
+from orarchive.publish.dataset import PriceInterval, PriceKey
 from orarchive.publish.views.cells import PriceCell, PricePointRow, build_point_row
 from orarchive.publish.views.conditions import format_price_key
-from orarchive.publish.views.figures import (
-    StepFigure,
-    WeekFigure,
-    build_price_figure,
-    build_week_figure,
-)
+from orarchive.publish.views.figures import WeekFigure, build_week_figure
 from orarchive.publish.views.models import ModelView
+from orarchive.publish.views.price_charts import PriceChart, build_price_chart
+from orarchive.timestamps import DAY, format_stamp
+
+IMAGE_DIMENSIONS = ("image", "image_output")
+"""Dimensions that OpenRouter's documentation prices by the image."""
+
+MAX_TOKEN_PRICE = Decimal("0.001")
+"""USD below which such a price is one of a token: those on record equal the makers' prices of image tokens,
+and no image costs as little as $0.00012."""
+
+IMAGE_TOKEN = "image_token"
+"""Dimension that such a price is shown as."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +30,10 @@ class PriceRow:
     """The prices of a dimension: without conditions, and under each; None: the model states none."""
 
     dimension: str
+    unit_dimension: str
+    """The dimension that gives the unit."""
+    is_by_image_in_docs: bool
+    """Whether OpenRouter's documentation states another unit than the price can have."""
     is_time_of_day: bool
     plain: PriceCell | None
     conditional: list[PriceCell | None]
@@ -60,46 +75,91 @@ def build_price_section(view: ModelView) -> PriceSection:
 
 def _build_price_row(view: ModelView, dimension: str) -> PriceRow:
     prices = view.model.prices
+    amounts = [
+        *([prices[dimension]] if dimension in prices else []),
+        *(condition.prices[dimension] for condition in view.conditions if dimension in condition.prices),
+    ]
+    unit_dimension = find_unit_dimension(dimension, max(amounts))
     return PriceRow(
         dimension=dimension,
+        unit_dimension=unit_dimension,
+        is_by_image_in_docs=unit_dimension != dimension,
         is_time_of_day=dimension in view.time_of_day_dimensions,
-        plain=_build_plain_cell(view, dimension) if dimension in prices else None,
+        plain=_build_plain_cell(view, dimension, unit_dimension) if dimension in prices else None,
         conditional=[
-            PriceCell(condition.prices[dimension], dimension) if dimension in condition.prices else None
+            PriceCell(condition.prices[dimension], unit_dimension) if dimension in condition.prices else None
             for condition in view.conditions
         ],
     )
 
 
-def _build_plain_cell(view: ModelView, dimension: str) -> PriceCell:
+def find_unit_dimension(dimension: str, amount: Decimal) -> str:
+    """Return the dimension whose unit a price has: an image does not cost as little as a token of it."""
+    is_of_token = dimension in IMAGE_DIMENSIONS and 0 < amount < MAX_TOKEN_PRICE
+    return IMAGE_TOKEN if is_of_token else dimension
+
+
+def _build_plain_cell(view: ModelView, dimension: str, unit_dimension: str) -> PriceCell:
     """Build the price of a dimension that holds now."""
-    return PriceCell(view.model.prices[dimension], dimension, view.is_free, view.is_priced_elsewhere)
+    price = view.model.prices[dimension]
+    return PriceCell(price, unit_dimension, view.is_free, view.is_priced_elsewhere)
+
+
+@dataclass(frozen=True)
+class PointRow:
+    """A price that the model had, with its unit."""
+
+    unit_dimension: str
+    point: PricePointRow
 
 
 @dataclass(frozen=True)
 class PriceHistory:
     """The prices that a model had."""
 
-    charts: list[StepFigure]
+    chart: PriceChart | None
     unchanged: str
     """A sentence on the prices that never changed, "" where there are none."""
-    rows: list[PricePointRow]
-    """Every price, newest first; none where no price ever changed."""
+    rows: list[PointRow]
+    """Every price, newest first."""
+    first: dt.date
+    last: dt.date
+    """The last day that can be asked for: that of the build, or the last of a model that is gone."""
+    gaps: list[str]
+    """Stretches without a reading of a day or more, each as the hours before and after it."""
 
 
-def build_price_history(view: ModelView) -> PriceHistory | None:
-    """Build the past prices of a model; None for an alias, a router, or without any price."""
+def build_price_history(view: ModelView, gaps: list[Gap]) -> PriceHistory | None:
+    """Build the past prices of a model; None for a router, or without any price.
+
+    `gaps` are those of the models feed.
+    """
     points = view.points
-    if view.model.is_alias or view.model.is_router or not points:
+    if view.model.is_router or not points:
         return None
-    has_changes = len(view.unchanged_prices) < len(points)
     rows = [
-        build_point_row(price_key, point)
+        _build_point(price_key, point)
         for price_key, intervals in points.items()
         for point in reversed(intervals)
     ]
-    charts = [build_price_figure(chart) for chart in view.charts]
-    return PriceHistory(charts, _describe_unchanged(view), rows if has_changes else [])
+    return PriceHistory(
+        chart=build_price_chart(view),
+        unchanged=_describe_unchanged(view),
+        rows=rows,
+        first=view.entry.first.date(),
+        last=(view.entry.last or view.now).date(),
+        gaps=[
+            f"{format_stamp(last)}/{format_stamp(following)}"
+            for last, following in gaps
+            if following - last > DAY and following > view.entry.first
+        ],
+    )
+
+
+def _build_point(price_key: PriceKey, point: PriceInterval) -> PointRow:
+    row = build_point_row(price_key, point)
+    unit_dimension = find_unit_dimension(price_key.dimension, point.amount)
+    return PointRow(unit_dimension, replace(row, price=replace(row.price, dimension=unit_dimension)))
 
 
 def _describe_unchanged(view: ModelView) -> str:

@@ -11,8 +11,6 @@ from orarchive.domain.phrasing import sort_dimensions
 from orarchive.domain.prices import MAIN_DIMENSIONS, list_scheduled_dimensions
 from orarchive.domain.records import Model, as_text, split_variant
 from orarchive.publish.changelog import ChangelogHour, build_changelog
-from orarchive.publish.charts.bands import merge_time_of_day
-from orarchive.publish.charts.steps import Chart, draw_steps
 from orarchive.publish.charts.week import Week, draw_week
 from orarchive.publish.dataset import (
     Dataset,
@@ -100,16 +98,6 @@ class ModelView:
         return after if after and self.entry.first - after > DAY else None
 
     @property
-    def list_price_endpoints(self) -> list[EndpointView]:
-        """Return the endpoints whose price OpenRouter lists as the model's."""
-        listed = [self.model.prices.get(name) for name in MAIN_DIMENSIONS]
-        return [
-            view
-            for view in self.endpoints
-            if [view.endpoint.prices.get(name) for name in MAIN_DIMENSIONS] == listed
-        ]
-
-    @property
     def scores(self) -> list[Score]:
         """Return its latest scores in benchmarks by third parties; [] where none is archived."""
         benchmarks = self.dataset.benchmarks.get(self.model.id)
@@ -137,21 +125,6 @@ class ModelView:
         return {price_key: prices[price_key] for price_key in sort_price_keys(prices)}
 
     @property
-    def charts(self) -> list[Chart]:
-        """Return a chart for each price that ever changed; an alias would repeat those of its targets."""
-        if self.model.is_alias:
-            return []
-        hours, points = self.dataset.good_hours["models"], self.points
-        # By whole days, so that a quiet hour leaves the page as it is.
-        newest = [floor_day(self.now), *(intervals[-1].first for intervals in points.values())]
-        end = self.entry.last or max(newest)
-        return [
-            draw_steps(price_key, intervals, hours, end)
-            for price_key, intervals in merge_time_of_day(points, hours).items()
-            if len(_collect_amounts(intervals)) > 1
-        ]
-
-    @property
     def stretches(self) -> list[Stretch]:
         """Return the stretches of good hours in which it was listed, oldest first."""
         return self.dataset.stretches.get(self.entry.key, [])
@@ -169,7 +142,7 @@ class ModelView:
         return [
             price_key
             for price_key, points in self.points.items()
-            if len(_collect_amounts(points)) < 2 and is_held(points)
+            if len(collect_amounts(points)) < 2 and is_held(points)
         ]
 
     @property
@@ -202,7 +175,7 @@ def floor_day(now: dt.datetime) -> dt.datetime:
     return dt.datetime.combine(now.date(), dt.time(), dt.UTC)
 
 
-def _collect_amounts(points: list[PriceInterval]) -> set[tuple[Decimal, Decimal]]:
+def collect_amounts(points: list[PriceInterval]) -> set[tuple[Decimal, Decimal]]:
     """Return the distinct ranges of price points, which binary noise does not make different.
 
     The -1 of a router is not an amount.

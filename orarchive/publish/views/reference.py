@@ -10,14 +10,10 @@ from orarchive.domain.records import NO_DATE
 from orarchive.publish.views import View
 from orarchive.publish.views.cells import PriceCell, Since, build_since
 from orarchive.publish.views.changes import ChangeHour, build_change_hours
-from orarchive.publish.views.figures import (
-    StepFigure,
-    WeekFigure,
-    build_price_figure,
-    build_week_figure,
-)
+from orarchive.publish.views.figures import WeekFigure, build_week_figure
 from orarchive.publish.views.health import HealthFigure
 from orarchive.publish.views.model_table import ModelTable, build_model_table
+from orarchive.publish.views.price_charts import PriceChart, build_price_chart
 from orarchive.publish.views.rankings import MAX_ENTRIES_IN_WORDS
 from orarchive.publish.views.states import State
 from orarchive.publish.views.status import Calendar, build_month_calendar
@@ -86,7 +82,7 @@ class PatternsPage:
     states: tuple[State, ...]
     prices: list[PricePattern]
     date: dt.date
-    chart: StepFigure | None
+    chart: PriceChart | None
     week: WeekFigure | None
     health: HealthPattern | None
     calendar: Calendar
@@ -109,11 +105,9 @@ def build_patterns_page(view: View) -> PatternsPage:
     )
 
 
-def _find_chart(view: View) -> StepFigure | None:
-    model = next((model for model in view.models if model.charts), None)
-    if model is None:
-        return None
-    return build_price_figure(model.charts[0])
+def _find_chart(view: View) -> PriceChart | None:
+    charts = (build_price_chart(model) for model in view.models if not model.model.is_router)
+    return next((chart for chart in charts if chart), None)
 
 
 def _find_week(view: View) -> WeekFigure | None:

@@ -1,0 +1,130 @@
+"""The four large figures at the top of the page of a model: input, output, cached input and context."""
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+
+from orarchive.domain.figures import format_percent_change
+from orarchive.domain.prices import compute_percent_change
+from orarchive.publish.views.cells import PriceCell
+from orarchive.publish.views.endpoints import EndpointView
+from orarchive.publish.views.models import ModelView, floor_day
+
+LABELS = {"prompt": "Input", "completion": "Output", "input_cache_read": "Cached input"}
+
+MAX_NAMED = 2
+"""Providers that are named as having a list price."""
+
+CHANGE_SPAN = dt.timedelta(days=30)
+"""How far back a price is compared."""
+
+MINUS = "\N{MINUS SIGN}"
+
+
+@dataclass(frozen=True)
+class MonthChange:
+    """How a price differs from that of 30 days ago."""
+
+    words: str
+    """`-12%`, or a word."""
+    tone: str
+    """`cheap` or `dear`; "" where it does not differ."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A price in large print."""
+
+    label: str
+    cell: PriceCell
+    is_stated: bool
+    unit: str
+    providers: str
+    """Who asks it."""
+    change: MonthChange | None
+    """None where the price of 30 days ago is not known, or depends on the time of day."""
+
+
+@dataclass(frozen=True)
+class ContextFigure:
+    """The context in large print."""
+
+    tokens: int | None
+    providers: str
+    """How many providers have it."""
+
+
+@dataclass(frozen=True)
+class ModelFigures:
+    """The figures at the top."""
+
+    prices: list[Figure]
+    context: ContextFigure
+
+
+def build_figures(view: ModelView) -> ModelFigures:
+    """Build the figures of a model."""
+    return ModelFigures([_build_figure(view, name) for name in LABELS], _build_context(view))
+
+
+def _build_figure(view: ModelView, dimension: str) -> Figure:
+    price = view.model.prices.get(dimension)
+    cell = PriceCell(price, dimension, view.is_free, view.is_priced_elsewhere)
+    is_time_of_day = dimension in view.time_of_day_dimensions
+    return Figure(
+        label=LABELS[dimension],
+        cell=cell,
+        is_stated=price is not None or dimension != "input_cache_read",
+        unit=_describe_unit(cell, is_time_of_day=is_time_of_day),
+        providers="" if is_time_of_day else _describe_providers(view, dimension, price),
+        change=None if is_time_of_day else _find_change(view, dimension, price),
+    )
+
+
+def _describe_unit(cell: PriceCell, *, is_time_of_day: bool) -> str:
+    """Name the unit of a price and whether it depends on the time of day; "" for a free or unpriced one."""
+    if cell.is_elsewhere:
+        return "not charged by the token; the description may say how"
+    if cell.price is None or cell.price <= 0:
+        return ""
+    return "per M tokens" + (", time-of-day price at the last reading" if is_time_of_day else "")
+
+
+def _describe_providers(view: ModelView, dimension: str, price: Decimal | None) -> str:
+    """Name who asks the list price; "" without endpoints, for a free model, and for no price."""
+    if not view.endpoints or view.is_free or view.is_priced_elsewhere or price is None or price < 0:
+        return ""
+    asking = [endpoint for endpoint in view.endpoints if endpoint.endpoint.prices.get(dimension) == price]
+    return _name_providers(asking) or "no provider has this price now"
+
+
+def _name_providers(endpoints: list[EndpointView]) -> str:
+    """Name the first providers of some endpoints, and count the others: `DeepInfra, Novita and 3 more`."""
+    names = [*dict.fromkeys(endpoint.endpoint.provider for endpoint in endpoints)]
+    more = len(names) - MAX_NAMED
+    return ", ".join(names[:MAX_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _find_change(view: ModelView, dimension: str, price: Decimal | None) -> MonthChange | None:
+    then = floor_day(view.now) - CHANGE_SPAN
+    hour = view.dataset.find_known_hour("models", view.entry.parts, then)
+    if not view.is_there or hour is None or hour < view.entry.first or price is None or price < 0:
+        return None
+    before = view.dataset.find_price_at(view.entry, dimension, hour)
+    if before is None:
+        return None
+    if before == price:
+        return MonthChange("unchanged in 30 days", "")
+    percent = compute_percent_change(before, price)
+    tone = "cheap" if price < before else "dear"
+    if percent is None:
+        return MonthChange("was free 30 days ago" if not before else "free since less than 30 days", tone)
+    return MonthChange(f"{format_percent_change(percent, MINUS)} in 30 days", tone)
+
+
+def _build_context(view: ModelView) -> ContextFigure:
+    tokens = view.model.context
+    if not tokens or not view.endpoints:
+        return ContextFigure(tokens, "")
+    count = sum((endpoint.endpoint.context or 0) >= tokens for endpoint in view.endpoints)
+    return ContextFigure(tokens, f"at {count} of {len(view.endpoints)} endpoints")

@@ -1,0 +1,160 @@
+"""The wide chart on the page of a model: each price by stretch of time, with its figures in words."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from orarchive.domain.phrasing import label_dimension
+from orarchive.domain.prices import MAIN_DIMENSIONS
+from orarchive.publish.charts.bands import merge_lowest, merge_time_of_day
+from orarchive.publish.charts.wide_steps import PriceLine, WideChart, draw_prices, is_range
+from orarchive.publish.dataset import PriceInterval, PriceKey
+from orarchive.publish.views.cells import PriceCell, build_point_cell
+from orarchive.publish.views.models import ModelView, collect_amounts, floor_day
+
+CHART_DIMENSIONS = (*MAIN_DIMENSIONS, "input_cache_read")
+
+RANGES = (("30 days", 30), ("1 year", 365))
+"""Label of each range that is shorter than the whole record, and its days."""
+
+
+@dataclass(frozen=True)
+class ChartChoice:
+    """A dimension or a range to choose; its value is also a class of the panels that it shows."""
+
+    value: str
+    label: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True)
+class ChartPanel:
+    """The chart of a dimension in a range."""
+
+    dimension: str
+    dimension_value: str
+    range_value: str
+    words: str
+    """Description for people who do not see it."""
+    chart: WideChart
+
+
+@dataclass(frozen=True)
+class DatedPrice:
+    """A price, and the day on which it began."""
+
+    cell: PriceCell
+    date: dt.date
+
+
+@dataclass(frozen=True)
+class PriceSummary:
+    """The list price of a dimension in words: now, and at its lowest and highest."""
+
+    value: str
+    name: str
+    now: DatedPrice
+    """Of a model that is gone its last price."""
+    lowest: DatedPrice
+    highest: DatedPrice
+    changes: int
+    is_time_of_day: bool
+    """Whether the price now depends on the time of day."""
+
+
+@dataclass(frozen=True)
+class PriceChart:
+    """The panels of the chart, one of which is seen at a time, and what chooses among them."""
+
+    dimensions: list[ChartChoice]
+    ranges: list[ChartChoice]
+    panels: list[ChartPanel]
+    summaries: list[PriceSummary]
+    has_cheapest: bool
+    is_gone: bool
+
+
+def build_price_chart(view: ModelView) -> PriceChart | None:
+    """Build the chart of the list prices of a model and of its cheapest provider.
+
+    None where neither ever changed: a sentence says that better than a level line.
+    """
+    hours = view.dataset.good_hours["models"]
+    merged = merge_time_of_day(view.points, hours)
+    listed = {
+        name: intervals
+        for name in CHART_DIMENSIONS
+        if (intervals := [price for price in merged.get(PriceKey(name), []) if price.amount >= 0])
+    }
+    cheapest = _find_cheapest(view)
+    lines = [*listed.values(), *(cheapest[name] for name in listed if name in cheapest)]
+    if not any(len(collect_amounts(intervals)) > 1 for intervals in lines):
+        return None
+    # By whole days, so that a quiet hour leaves the page as it is.
+    newest = [floor_day(view.now), *(intervals[-1].first for intervals in lines)]
+    end = view.entry.last or max(newest)
+    begin = min(intervals[0].first for intervals in listed.values())
+    spans = [(label, end - dt.timedelta(days=days)) for label, days in RANGES]
+    ranges = [*((label, start) for label, start in spans if start > begin), ("All", begin)]
+    return PriceChart(
+        dimensions=[
+            ChartChoice(f"d{n}", label_dimension(name).capitalize(), n == 0) for n, name in enumerate(listed)
+        ],
+        ranges=[ChartChoice(f"r{n}", label, label == "All") for n, (label, _) in enumerate(ranges)],
+        panels=[
+            _draw_panel(view, (n, name), listed, cheapest, (m, label, start, end))
+            for n, name in enumerate(listed)
+            for m, (label, start) in enumerate(ranges)
+        ],
+        summaries=[_summarize(f"d{n}", name, listed[name]) for n, name in enumerate(listed)],
+        has_cheapest=any(name in listed for name in cheapest),
+        is_gone=not view.is_there,
+    )
+
+
+def _find_cheapest(view: ModelView) -> dict[str, list[PriceInterval]]:
+    """Find the lowest price of any provider over time; of a time-of-day price its lowest rate counts."""
+    dataset = view.dataset
+    hours = dataset.good_hours["endpoints"]
+    keys = [entry.key for entry in dataset.endpoints_by_model.get(view.model.id, ())]
+    merged = [merge_time_of_day(dataset.prices.get(("endpoints", key), {}), hours) for key in keys]
+    cheapest = {
+        name: merge_lowest(
+            (price for prices in merged for price in prices.get(PriceKey(name), ()) if price.amount >= 0),
+            hours,
+        )
+        for name in CHART_DIMENSIONS
+    }
+    return {name: intervals for name, intervals in cheapest.items() if intervals}
+
+
+def _draw_panel(
+    view: ModelView,
+    dimension: tuple[int, str],
+    listed: Mapping[str, list[PriceInterval]],
+    cheapest: Mapping[str, list[PriceInterval]],
+    span: tuple[int, str, dt.datetime, dt.datetime],
+) -> ChartPanel:
+    (n, name), (m, label, begin, end) = dimension, span
+    hours = view.dataset.good_hours
+    lines = [PriceLine("list price", listed[name], hours["models"])]
+    if name in cheapest:
+        lines.append(PriceLine("cheapest provider", cheapest[name], hours["endpoints"]))
+    words = f"{label_dimension(name).capitalize()} price in steps, {label.lower()}; the axis begins at zero"
+    return ChartPanel(name, f"d{n}", f"r{m}", words, draw_prices(lines, begin, end))
+
+
+def _summarize(value: str, dimension: str, intervals: Sequence[PriceInterval]) -> PriceSummary:
+    def build_dated(interval: PriceInterval) -> DatedPrice:
+        return DatedPrice(build_point_cell(dimension, interval), interval.first.date())
+
+    last = intervals[-1]
+    return PriceSummary(
+        value=value,
+        name=label_dimension(dimension).capitalize(),
+        now=build_dated(last),
+        lowest=build_dated(min(intervals, key=lambda interval: interval.amount)),
+        highest=build_dated(max(intervals, key=lambda interval: interval.highest or interval.amount)),
+        changes=len(intervals) - 1,
+        is_time_of_day=is_range(last),
+    )

@@ -1,0 +1,117 @@
+
+// The page of a model: filters of its providers, what a use costs at each, and the prices of a day.
+document.addEventListener("DOMContentLoaded", () => {
+  const use = document.querySelector("#use");
+  if (use) setUpProviders(use, document.querySelector("#endpoints"));
+  const form = document.querySelector("#ondate");
+  if (form) setUpDate(form, use);
+});
+
+const AMOUNTS = ["in", "cached", "out"];
+
+// USD for a use in millions of tokens, at prices by the token; null where a price is not known.
+function computeCost(use, prompt, completion, cacheRead) {
+  const [input, cached, output] = AMOUNTS.map((name) => Math.max(Number(use[name].value) || 0, 0) * 1e6);
+  if ([prompt, completion].some((price) => !Number.isFinite(price))) return null;
+  const read = Math.min(cached, input);
+  return (input - read) * prompt + read * (Number.isFinite(cacheRead) ? cacheRead : prompt) + output * completion;
+}
+
+function formatCost(cost) {
+  return cost.toLocaleString("en", { style: "currency", currency: "USD", minimumFractionDigits: 2, maximumFractionDigits: cost < 0.1 ? 4 : 2 });
+}
+
+function readPrice(cell) { return cell?.dataset.v === undefined ? NaN : Number(cell.dataset.v); }
+
+function setUpProviders(form, table) {
+  const boxes = [...form.querySelectorAll("[name=has]")];
+  const sorted = tables.find((entry) => entry.body === table.tBodies[0]);
+  const best = document.createElement("small");
+  best.className = "best";
+  best.textContent = "cheapest";
+
+  function fits(row) {
+    const has = row.dataset.has.split(" ");
+    const groups = { "q:": [], "in:": [] }; // of quantizations and of regions one is enough
+    for (const box of boxes.filter((entry) => entry.checked)) {
+      const group = Object.keys(groups).find((prefix) => box.value.startsWith(prefix));
+      if (group) groups[group].push(box.value);
+      else if (!has.includes(box.value)) return false;
+    }
+    return Object.values(groups).every((values) => !values.length || values.some((value) => has.includes(value)));
+  }
+
+  function show() {
+    let count = 0, cheapest = null;
+    for (const row of table.tBodies[0].rows) {
+      row.hidden = !fits(row);
+      count += !row.hidden;
+      const [prompt, completion, read] = [1, 2, 3].map((n) => readPrice(row.cells[n]));
+      const cost = computeCost(form, prompt, completion, read);
+      const cell = row.cells[5];
+      cell.textContent = cost === null ? "" : formatCost(cost);
+      if (cost === null) delete cell.dataset.v; else cell.dataset.v = cost;
+      row.querySelector(".best")?.remove();
+      if (cost !== null && !row.hidden && row.dataset.has.split(" ").includes("ok") && !(cost >= cheapest?.cost)) cheapest = { row, cost };
+    }
+    if (cheapest && count > 1) cheapest.row.cells[0].lastElementChild.before(best, " ");
+    form.querySelector("#count").textContent = `${count} of ${table.tBodies[0].rows.length}`;
+    sorted.append([]);
+  }
+
+  const query = recall();
+  const chosen = (query.get("has") || "").split(",");
+  for (const box of boxes) box.checked = chosen.includes(box.value);
+  for (const name of AMOUNTS) if (query.has(name)) form[name].value = query.get(name);
+  if (boxes.some((box) => box.checked && box.closest("details"))) form.querySelector("details").open = true;
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("input", () => {
+    const changed = AMOUNTS.map((name) => [name, form[name].value === form[name].defaultValue ? "" : form[name].value]);
+    remember({ has: boxes.filter((box) => box.checked).map((box) => box.value).join(","), ...Object.fromEntries(changed) });
+    show();
+  });
+  show();
+}
+
+// The table of every price has all that is asked for: no file is fetched.
+function setUpDate(form, use) {
+  const rows = [...document.querySelectorAll("#points tbody tr")].map((row) => {
+    const [name, from, to, price, unit] = row.cells;
+    return {
+      name: name.textContent, from: from.firstElementChild.dateTime, to: to.firstElementChild?.dateTime,
+      price: price.textContent.trim(), exact: readPrice(price), unit: unit.textContent.trim(),
+    };
+  });
+  const gaps = form.dataset.gaps.split(" ").filter(Boolean).map((gap) => gap.split("/"));
+
+  function describe(name, start, end) {
+    const prices = rows.filter((row) => row.name === name);
+    const unit = prices[0].unit;
+    const known = prices.find((row) => row.from <= end && (!row.to || row.to >= start));
+    if (known) return `${name} ${known.price} per ${unit}`;
+    const before = prices.find((row) => row.to && row.to < start), after = prices.findLast((row) => row.from > end);
+    if (!before || !after) return "";
+    if (before.price === after.price) return `${name} ${before.price} per ${unit} before and after`;
+    return `${name} not known: ${before.price} before, ${after.price} after`;
+  }
+
+  function show() {
+    const day = form.on.value;
+    remember({ on: day });
+    const out = form.querySelector("output");
+    if (!day) { out.textContent = ""; return; }
+    if (!form.on.validity.valid) { out.textContent = `The record goes from ${form.on.min} to ${form.on.max}.`; return; }
+    const [start, end] = [`${day}T00`, `${day}T23:59:59Z`];
+    const words = [...new Set(rows.map((row) => row.name))].map((name) => describe(name, start, end)).filter(Boolean);
+    const exact = (name) => rows.find((row) => row.name === name && row.from <= end && (!row.to || row.to >= start))?.exact;
+    const cost = use && computeCost(use, exact("Input"), exact("Output"), exact("Cache read"));
+    if (cost) words.push(`your use ${formatCost(cost)} a month`);
+    if (gaps.some(([last, next]) => last < start && next > end)) words.push("nothing was read on that day");
+    out.textContent = words.length ? words.join(" · ") : "No price is on record for that day.";
+  }
+
+  form.on.value = recall().get("on") || "";
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("input", show);
+  if (form.on.value) show();
+}
