@@ -139,6 +139,6 @@ def test_a_unit_that_nobody_states_is_not_made_up(tmp_path: Path) -> None:
     fields = {"pricing": {**make_pricing("0.000001", "0.000001"), "image_output": "0.00012"}}
     archive = write_archive(tmp_path / "archive", build_snapshot([{"id": "a/b", **fields}]))
     page = Html(build_site(archive, tmp_path / "site")[get_model_path("a/b")]).text
-    assert "Image outputM tokens OpenRouter’s docs say per image $120.00" in page
+    assert "Image outputM image tokens OpenRouter’s docs say per image$120.00" in page
     printed = CliRunner().invoke(main, ["price", "a/b", "--archive", str(archive)]).output
     assert "image_output  $0.00012 (unit not stated by OpenRouter)" in printed

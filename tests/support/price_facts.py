@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import random
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable
 from decimal import Decimal
@@ -157,7 +158,7 @@ def list_page_points(surfaces: Surfaces, model: str) -> list[Row] | None:
 
 def find_unit_dimension(dimension: str, unit: ET.Element) -> str:
     """Return the dimension whose unit stands beside a price: that of images may be by their tokens."""
-    return "image_token" if read_text(unit).startswith("M tokens") else dimension
+    return "image_token" if re.match("M (image )?tokens", read_text(unit)) else dimension
 
 
 def read_endpoint_price(cell: ET.Element, dimension: str) -> Any:
@@ -376,12 +377,14 @@ def _read_condition_column(page: ET.Element, dimension: str, words: list[str]) -
     heads = [[read_text(span) for span in head] for head in list_by_class(page, "when")]
     columns = [number for number, head in enumerate(heads) if head == words]
     prices = [
-        cells[3 + number]
+        (find_unit_dimension(dimension, cells[1]), cells[3 + number])
         for cells in list_rows(page, "prices")
         if read_text(cells[0]).lower().removesuffix(" time-of-day price") == label_dimension(dimension)
         for number in reversed(columns)
     ]
-    amounts = (read_price(cell, dimension) for cell in prices if read_text(cell) != "same")
+    amounts = (
+        read_price(cell, unit_dimension) for unit_dimension, cell in prices if read_text(cell) != "same"
+    )
     return next(amounts, UNSTATED)
 
 
