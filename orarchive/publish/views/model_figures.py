@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from orarchive.domain.figures import format_percent_change
-from orarchive.domain.prices import compute_percent_change
+from orarchive.domain.prices import MILLION, compute_percent_change, format_dollars
 from orarchive.publish.views.cells import PriceCell
 from orarchive.publish.views.endpoints import EndpointView
 from orarchive.publish.views.models import ModelView, floor_day
@@ -75,19 +75,27 @@ def _build_figure(view: ModelView, dimension: str) -> Figure:
         label=LABELS[dimension],
         cell=cell,
         is_stated=price is not None or dimension != "input_cache_read",
-        unit=_describe_unit(cell, is_time_of_day=is_time_of_day),
-        providers="" if is_time_of_day else _describe_providers(view, dimension, price),
+        unit=_describe_unit(cell),
+        providers=_describe_rates(view, dimension)
+        if is_time_of_day
+        else _describe_providers(view, dimension, price),
         change=None if is_time_of_day else _find_change(view, dimension, price),
     )
 
 
-def _describe_unit(cell: PriceCell, *, is_time_of_day: bool) -> str:
-    """Name the unit of a price and whether it depends on the time of day; "" for a free or unpriced one."""
+def _describe_rates(view: ModelView, dimension: str) -> str:
+    """Name the lowest and the highest rate of a time-of-day price; the figure is that of the last reading."""
+    low, high = (format_dollars(price * MILLION) for price in view.model.price_ranges[dimension])
+    return f"by time of day: {low} to {high}"
+
+
+def _describe_unit(cell: PriceCell) -> str:
+    """Name the unit of a price; "" for a free or unpriced one."""
     if cell.is_elsewhere:
         return "not charged by the token; the description may say how"
     if cell.price is None or cell.price <= 0:
         return ""
-    return "per M tokens" + (", time-of-day price at the last reading" if is_time_of_day else "")
+    return "per M tokens"
 
 
 def _describe_providers(view: ModelView, dimension: str, price: Decimal | None) -> str:
