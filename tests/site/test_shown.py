@@ -183,7 +183,7 @@ def test_the_list_price_names_who_asks_it(tmp_path: Path) -> None:
     for n, tags in enumerate((["first"], [])):
         archive = write_archive(tmp_path / str(n), hours[n])
         (model,) = build_archive_view(archive).models
-        asked = ["first" if tags else "no provider has this price now"] * 2
+        asked = ["at first" if tags else "no provider has this price now"] * 2
         assert [figure.providers for figure in build_figures(model).prices] == [*asked, ""]
         page = build_page(archive, tmp_path / f"site{n}", get_model_path("a/b"))
         assert ("no provider has this price now" in page) == (not tags)

@@ -132,6 +132,8 @@ class CatalogSection:
     names: list[NameRow]
     alias_targets: list[AliasTarget]
     """Of an alias of OpenRouter's what it pointed at, newest first."""
+    unrecorded_until: dt.date | None
+    """The day up to which such an alias was listed without its target; None where there is none."""
     siblings: list[Sibling]
     """The newest ones, newest first."""
     sibling_count: int
@@ -146,6 +148,7 @@ def build_catalog_section(catalog: Catalog, model: str) -> CatalogSection:
     """Build what the catalogue says of a model."""
     info = catalog.models[model]
     siblings = _list_siblings(catalog, info)
+    periods = [period for period in catalog.source.alias_periods if period.alias == model]
     return CatalogSection(
         facts=_list_facts(info),
         abilities=[_build_ability(name, flag) for name, flag in info.flags.items() if flag.value in ANSWERS],
@@ -157,13 +160,15 @@ def build_catalog_section(catalog: Catalog, model: str) -> CatalogSection:
         ],
         alias_targets=[
             AliasTarget(
-                period.target,
-                _build_since(catalog, period.since),
-                period.until.date() if period.until else None,
+                model=period.target,
+                since=_build_since(catalog, period.since),
+                until=period.until.date() if period.until else None,
             )
-            for period in reversed(catalog.source.alias_periods)
-            if period.alias == model
+            for period in reversed(periods)
         ],
+        unrecorded_until=(
+            periods[0].since.date() if periods and periods[0].since > info.first_seen else None
+        ),
         siblings=[Sibling(entry.id, entry.family.generation or "") for entry in siblings[:MAX_SIBLINGS]],
         sibling_count=len(siblings),
         replacement=build_replacement(catalog, model),

@@ -103,7 +103,7 @@ def _describe_providers(view: ModelView, dimension: str, price: Decimal | None) 
     if not view.endpoints or view.is_free or view.is_priced_elsewhere or price is None or price < 0:
         return ""
     asking = [endpoint for endpoint in view.endpoints if endpoint.endpoint.prices.get(dimension) == price]
-    return _name_providers(asking) or "no provider has this price now"
+    return f"at {_name_providers(asking)}" if asking else "no provider has this price now"
 
 
 def _name_providers(endpoints: list[EndpointView]) -> str:

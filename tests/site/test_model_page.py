@@ -1,0 +1,149 @@
+"""The page of a model: which provider is recommended, what moved, and what is said of what is not known."""
+
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orarchive.catalog.catalog import Catalog
+from orarchive.catalog.source import HealthWindow
+from orarchive.publish.pages import get_model_path
+from orarchive.publish.views import View
+from orarchive.publish.views.model_catalog import build_catalog_section
+from orarchive.publish.views.model_endpoints import EndpointSection, build_endpoint_section
+from orarchive.publish.views.model_page import build_model_page
+from orarchive.timestamps import HOUR
+from tests.support.browser import build_archive_view, build_site, build_snapshot, write_archive
+from tests.support.pages import Html
+from tests.support.shown_rows import read_section
+
+DAY = 24 * HOUR
+
+
+def make_endpoint(tag: str, price: str, uptime: float = 100, **fields: Any) -> dict[str, Any]:
+    """Return an endpoint with one price for input and output."""
+    pricing = {"prompt": price, "completion": price}
+    health = {"status": 0, "uptime_last_30m": uptime}
+    return {"tag": tag, "provider_name": tag.upper(), "pricing": pricing, **health, **fields}
+
+
+def make_model(model: str, **fields: Any) -> dict[str, Any]:
+    """Return a model."""
+    return {"id": model, "pricing": {"prompt": "0.000002", "completion": "0.000002"}, **fields}
+
+
+ABLE = {"supported_parameters": ["tools"], "context_length": 200_000, "quantization": "fp8"}
+
+SICK = make_endpoint("sick", "0.000001", uptime=80, **ABLE)
+WELL = make_endpoint("well/fp8", "0.000002", uptime=99.5, **ABLE)
+AWAY = make_endpoint("away/eu", "0.000003")
+DAYS: tuple[list[dict[str, Any]], ...] = (
+    [SICK, WELL, AWAY, make_endpoint("cut", "0.000005")],
+    [SICK, WELL, make_endpoint("cut", "0.000005")],
+    [SICK, WELL, AWAY, make_endpoint("cut", "0.000004")],
+)
+"""The endpoints of three days: one is never healthy, one is away for a day, one gets cheaper."""
+
+
+@pytest.fixture(scope="module")
+def days_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write these days, with an alias whose target is stated from the second day on."""
+    snapshots = [
+        build_snapshot(
+            [make_model("a/b"), make_model("~a/latest", **({"alias_target": {"slug": "a/b"}} if n else {}))],
+            {"a/b": endpoints},
+        )
+        for n, endpoints in enumerate(DAYS)
+    ]
+    return write_archive(tmp_path_factory.mktemp("days") / "archive", *snapshots, apart=DAY)
+
+
+@pytest.fixture(scope="module")
+def days_view(days_archive: Path) -> View:
+    """Build what the pages of these days share."""
+    return build_archive_view(days_archive)
+
+
+def build_section(view: View) -> EndpointSection:
+    """Build the providers of the model."""
+    (model,) = (model for model in view.models if model.model.id == "a/b")
+    section = build_endpoint_section(view, model)
+    assert section
+    return section
+
+
+def test_an_unhealthy_provider_is_not_recommended(days_view: View) -> None:
+    section = build_section(days_view)
+    rows = {row.label: row for row in section.rows}
+    assert [row.label for row in section.rows] == ["sick", "well/fp8", "away/eu", "cut"]
+    assert [row.label for row in section.rows if row.is_cheapest] == ["well/fp8"]
+    assert [row.label for row in section.rows if row.prices[0].is_lowest] == ["well/fp8"]
+    assert (rows["well/fp8"].detail, rows["away/eu"].detail) == ("", "eu")
+    assert "healthy" not in rows["sick"].traits
+    answers = {answer.label: (answer.provider, answer.words) for answer in section.answers}
+    assert answers["Cheapest"] == answers["Cheapest with 128K and tools"] == ("well", "$2.00 blended")
+    assert answers["Most reliable"] == ("cut", "100% uptime")
+    assert answers["Fastest"] == ("", "speed is not collected")
+    assert {entry.trait: entry.count for entry in section.filters} == {"healthy": 3, "128k": 2, "tools": 2}
+    assert {entry.trait: entry.count for entry in section.further_filters} == {"q:fp8": 2}
+
+
+def test_a_price_that_came_back_did_not_move(days_view: View) -> None:
+    section = build_section(days_view)
+    moves = {row.label: row.prices[0].move for row in section.rows}
+    assert [label for label, move in moves.items() if move] == ["cut"]
+    move = moves["cut"]
+    assert move
+    assert (move.tone, str(move.before.price), str(move.since)) == ("cheap", "0.000005", "2026-06-03")
+    assert {row.label for row in section.history.changed_rows} == {"cut"}
+
+
+def test_speed_is_shown_where_it_is_collected(days_view: View) -> None:
+    window = HealthWindow(
+        days=2, readings=48, well=48, latency_ms=412.4, throughput=123.45, speed_readings=48, uptime=100
+    )
+    catalog = days_view.catalog
+    entry = catalog.source.models["a/b"]
+    endpoints = tuple(
+        replace(endpoint, health=replace(window, speed_readings=48 if endpoint.key.tag == "well/fp8" else 3))
+        for endpoint in entry.endpoints
+    )
+    models = {**catalog.source.models, "a/b": replace(entry, endpoints=endpoints)}
+    changed = Catalog(replace(catalog.source, models=models), catalog.models, catalog.overrides)
+    section = build_section(replace(days_view, catalog=changed))
+    speeds = {row.label: (row.throughput, row.latency_s) for row in section.rows}
+    assert speeds.pop("well/fp8") == (Decimal(123), Decimal("0.412"))
+    assert {*speeds.values()} == {(None, None)}, "three readings are too few"
+    assert section.answers[-1].words == "123 tokens/s"
+
+
+def test_an_alias_says_from_when_its_target_is_recorded(days_view: View) -> None:
+    section = build_catalog_section(days_view.catalog, "~a/latest")
+    (target,) = section.alias_targets
+    assert (target.model, str(target.since.date), target.until) == ("a/b", "2026-06-02", None)
+    assert str(section.unrecorded_until) == "2026-06-02"
+    (alias,) = (model for model in days_view.models if model.model.id == "~a/latest")
+    page = build_model_page(days_view, alias)
+    assert page.endpoints is None
+    assert page.history
+    assert page.history.rows, "the prices of an alias are on record, too"
+
+
+def test_models_without_providers_are_not_blamed(tmp_path: Path) -> None:
+    """Doubt the list of providers where more than a tenth of the models have none."""
+    models = [make_model(f"a/m{n}") for n in range(10)]
+    served = {"a/m0": [WELL]}
+    for name, rows, is_doubted in (("few", models[:1] + models[9:], False), ("many", models, True)):
+        archive = write_archive(tmp_path / name / "archive", build_snapshot(rows, served))
+        page = Html(build_site(archive, tmp_path / name / "site")[get_model_path("a/m9")])
+        assert "No provider listed." in page.text
+        assert ("is in doubt" in page.text) == is_doubted
+
+
+def test_bars_of_health_have_their_dates(days_archive: Path, tmp_path: Path) -> None:
+    page = build_site(days_archive, tmp_path / "site")[get_model_path("a/b")].decode()
+    table = read_section(page, "endpoints-title")
+    assert "<title>2 Jun: 80%</title>" in table
+    assert "before <time" in table, "the record began with it"
