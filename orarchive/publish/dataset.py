@@ -91,6 +91,18 @@ class HealthDay:
     """Mean of the uptimes read, in percent; None if none was read."""
 
 
+@dataclass(frozen=True)
+class HealthMonth:
+    """An endpoint's health in a month: days and hours read, hours with a status other than 0, and uptimes."""
+
+    days: int
+    hours: int
+    abnormal: int
+    uptimes: int
+    """Number of hours with an uptime."""
+    uptime_sum: float
+
+
 class PriceKey(NamedTuple):
     """A price dimension, and the condition under which its price holds."""
 
@@ -131,6 +143,8 @@ class Dataset:
     """Ids of models that were listed, but served by nobody, in the last good hours running."""
     stretches: dict[str, list[Stretch]] = field(default_factory=dict)
     """Model id -> the stretches in which it was listed, oldest first."""
+    health_months: dict[str, dict[str, HealthMonth]] = field(default_factory=dict)
+    """Endpoint key -> month, such as `2026-08` -> its health, oldest first; as long as the record is."""
     usage: Usage = field(default_factory=Usage)
     """Rankings."""
 

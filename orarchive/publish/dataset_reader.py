@@ -20,6 +20,7 @@ from orarchive.publish.dataset import (
     Dataset,
     FeedReading,
     HealthDay,
+    HealthMonth,
     PriceInterval,
     PriceKey,
     Prices,
@@ -40,6 +41,7 @@ def read_dataset(db: sqlite3.Connection, benchmarks: bool = True) -> Dataset:
         prices=_read_prices(db),
         log=EventLog([*read_event_rows(db)], read_names(db)),
         health=_read_health(db),
+        health_months=_read_health_months(db),
         relations=loads(db.execute(RELATIONS).fetchone()[0]),
         announcement_hours=_read_announced(db),
         orphaned=frozenset(key for (key,) in db.execute(ORPHANED)),
@@ -221,3 +223,18 @@ def _read_health(db: sqlite3.Connection) -> dict[str, dict[str, HealthDay]]:
     for key, day, hours, abnormal, uptimes, uptime_sum in db.execute(HEALTH_DAYS):
         health[key][format_day(day)] = HealthDay(hours, abnormal, uptime_sum / uptimes if uptimes else None)
     return health
+
+
+HEALTH_MONTHS = """
+    select key, strftime('%Y-%m', day * 86400, 'unixepoch') as month,
+        count(*), sum(hours), sum(abnormal), sum(uptimes), sum(uptime_sum)
+    from health_days join records on id = record group by record, month order by month
+"""
+
+
+def _read_health_months(db: sqlite3.Connection) -> dict[str, dict[str, HealthMonth]]:
+    """Read the health of each endpoint in each month of the record."""
+    months: dict[str, dict[str, HealthMonth]] = defaultdict(dict)
+    for key, month, *figures in db.execute(HEALTH_MONTHS):
+        months[key][month] = HealthMonth(*figures)
+    return months

@@ -24,13 +24,14 @@ from orarchive.publish.views.direct_page import build_direct_page
 from orarchive.publish.views.free_page import build_free_page
 from orarchive.publish.views.graveyard import build_graveyard_page
 from orarchive.publish.views.home import build_home_page
-from orarchive.publish.views.labs_page import build_lab_page, build_labs_page
+from orarchive.publish.views.labs_page import build_lab_pages, build_labs_page
 from orarchive.publish.views.model_page import build_model_page
 from orarchive.publish.views.models import ModelView
 from orarchive.publish.views.models_page import build_gone_page, build_models_page
 from orarchive.publish.views.picks_page import build_picks_page
 from orarchive.publish.views.prices_page import build_prices_page
-from orarchive.publish.views.providers_page import build_provider_page, build_providers_page
+from orarchive.publish.views.provider_page import build_provider_pages
+from orarchive.publish.views.providers_page import build_providers_page
 from orarchive.publish.views.rankings_page import build_category_page, build_rankings_page
 from orarchive.publish.views.reference import AboutPage, build_compare_page, build_patterns_page
 from orarchive.publish.views.retirements_page import build_retirements_page
@@ -137,20 +138,19 @@ class SitePages:
         return self._build(path, "model.html", build_model_page(self.view, model), *feeds, file)
 
     def _list_labs(self) -> Iterator[Page]:
-        labs = build_labs_page(self.view.lab_views)
+        labs = build_labs_page(self.view)
         yield self._build("labs/index.html", "labs.html", labs, _link_json("authors"))
-        for lab in self.view.lab_views:
+        for lab, page in build_lab_pages(self.view):
             path = self.site.lookups.paths.labs[lab.name]
-            feeds = _link_page_feeds(path, "of its models")
-            yield self._build(path, "lab.html", build_lab_page(self.view, lab), *feeds)
+            yield self._build(path, "lab.html", page, *_link_page_feeds(path, "of its models"))
 
     def _list_providers(self) -> Iterator[Page]:
-        providers = build_providers_page(self.view.providers)
+        providers = build_providers_page(self.view)
         yield self._build("providers/index.html", "providers.html", providers, _link_json("providers"))
-        for provider in self.view.providers:
+        for provider, page in build_provider_pages(self.view):
             path = self.site.lookups.paths.providers[provider.slug]
             feeds = _link_page_feeds(path, "of this provider and what it serves")
-            yield self._build(path, "provider.html", build_provider_page(provider), *feeds)
+            yield self._build(path, "provider.html", page, *feeds)
 
     def _list_rankings(self) -> Iterator[Page]:
         """Yield the page of rankings, and that of each category that the service names."""

@@ -1,28 +1,52 @@
 """The list of labs, and the page of each."""
 
 import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from orarchive.catalog.countries import get_country_name
+from orarchive.index.event_log import EventRow
+from orarchive.publish.charts.step_lines import StepLines
+from orarchive.publish.sanitize import check_url, url_host
 from orarchive.publish.views import View
+from orarchive.publish.views.cells import PriceCell, build_price_pair
 from orarchive.publish.views.changes import ChangeHour, build_change_hours
 from orarchive.publish.views.figures import TrendFigure, build_trend_figure
+from orarchive.publish.views.lab_prices import (
+    PriceYear,
+    YearSummary,
+    build_price_year,
+    draw_families,
+    group_price_rows,
+    is_base,
+    summarize_year,
+)
 from orarchive.publish.views.labs_providers import MAX_CHANGE_HOURS, LabView
-from orarchive.publish.views.model_table import ModelTable, build_model_table
+from orarchive.publish.views.marks import get_lab_name, make_monogram
 from orarchive.publish.views.models import ModelView
 from orarchive.publish.views.rankings import MAX_ENTRIES_IN_WORDS
+from orarchive.timestamps import parse_stamp
+
+SHOWN_STATES = ("new", "returned", "expiring", "router")
+"""States that the table of a lab's models names."""
 
 
 @dataclass(frozen=True)
 class LabRow:
     """A lab in the list."""
 
+    slug: str
     name: str
+    monogram: str
     count: int
-    """Models that are listed."""
+    """Models that are listed, with their variants and aliases."""
     gone_count: int
     first: dt.date
     newest: str
     """Name of the listed model that was last first seen; "" where none is listed."""
+    changed: YearSummary | None
+    """Changes of its models' prices in the year; None: there were none."""
+    country: str
 
 
 @dataclass(frozen=True)
@@ -30,16 +54,65 @@ class LabsPage:
     """The context of the list of labs."""
 
     rows: list[LabRow]
+    """Labs with a listed model, those of the most models first."""
+    past: list[LabRow]
+    """The others, by name."""
+    year: int
+    first: dt.date
+    """The day with which the record begins."""
 
 
-def build_labs_page(labs: list[LabView]) -> LabsPage:
-    """Build the list of labs, a row for each in the order given."""
-    return LabsPage([_build_row(lab) for lab in labs])
+def build_labs_page(view: View) -> LabsPage:
+    """Build the list of labs."""
+    events = group_price_rows(view.dataset)
+    year = view.now.year
+    rows = sorted(
+        (_build_row(view, lab, events.get(lab.name, {}).get(year, [])) for lab in view.lab_views),
+        key=lambda row: (row.name.lower(), row.slug),
+    )
+    return LabsPage(
+        rows=sorted((row for row in rows if row.count), key=lambda row: -row.count),
+        past=[row for row in rows if not row.count],
+        year=year,
+        first=view.dataset.first_hour.date(),
+    )
 
 
-def _build_row(lab: LabView) -> LabRow:
-    newest = lab.models[0].model.name if lab.models else ""
-    return LabRow(lab.name, len(lab.models), len(lab.gone_models), lab.first.date(), newest)
+def _build_row(view: View, lab: LabView, events: Sequence[EventRow]) -> LabRow:
+    name = get_lab_name(view.catalog, lab.name)
+    newest = next(filter(is_base, lab.models), lab.models[0] if lab.models else None)
+    facts = view.catalog.labs.get(lab.name)
+    return LabRow(
+        slug=lab.name,
+        name=name,
+        monogram=make_monogram(name),
+        count=len(lab.models),
+        gone_count=len(lab.gone_models),
+        first=lab.first.date(),
+        newest=newest.model.name.removeprefix(f"{name}: ") if newest else "",
+        changed=summarize_year(events),
+        country=get_country_name(facts.country) if facts and facts.country else "",
+    )
+
+
+@dataclass(frozen=True)
+class LabModel:
+    """A listed model of a lab."""
+
+    id: str
+    name: str
+    """Without the name of the lab."""
+    input: PriceCell
+    output: PriceCell
+    context: int | None
+    released: dt.date
+    """OpenRouter's date, else the day on which it was first seen."""
+    providers: int | None
+    """None where providers were never read."""
+    states: list[str]
+    """Those of `SHOWN_STATES` that it is in."""
+    changed: dt.datetime | None
+    """The hour that showed the last change of its listed input or output price."""
 
 
 @dataclass(frozen=True)
@@ -55,12 +128,30 @@ class GoneModel:
 class LabPage:
     """The context of the page of a lab."""
 
+    slug: str
     name: str
+    monogram: str
     count: int
-    """Models that are listed."""
+    """Models that are listed, with their variants and aliases."""
     first: dt.datetime
     """When the first of its models was first seen."""
-    table: ModelTable
+    country: str
+    website: str | None
+    website_host: str
+    models: list[LabModel]
+    """Listed models, the newest first."""
+    variants: list[LabModel]
+    """Listed variants, aliases and routers."""
+    has_providers: bool
+    chart: StepLines | None
+    year: int
+    """The year of the last hour."""
+    changed: YearSummary | None
+    """Changes of prices in that year."""
+    years: list[PriceYear]
+    """Years with changes of prices, the last one first."""
+    record_first: dt.date
+    """The day with which the record begins."""
     usage: TrendFigure | None
     as_of: str
     gone_models: list[GoneModel]
@@ -69,18 +160,74 @@ class LabPage:
     usage_caption: str = f"Tokens by week, of its models among the {MAX_ENTRIES_IN_WORDS} that are published"
 
 
-def build_lab_page(view: View, lab: LabView) -> LabPage:
-    """Build the page of a lab: its models, listed and gone, its usage and its changes."""
+def build_lab_pages(view: View) -> Iterator[tuple[LabView, LabPage]]:
+    """Yield every lab with its page."""
+    events = group_price_rows(view.dataset)
+    for lab in view.lab_views:
+        yield lab, _build_page(view, lab, events.get(lab.name, {}))
+
+
+def _build_page(view: View, lab: LabView, events: Mapping[int, Sequence[EventRow]]) -> LabPage:
+    name = get_lab_name(view.catalog, lab.name)
+    facts = view.catalog.labs.get(lab.name)
+    website = check_url(facts.website) if facts and facts.website else None
+    names = {model.model.id: _cut_name(model, name) for model in (*lab.models, *lab.gone_models)}
+    last_changes = {row.key: row.hour for year in sorted(events) for row in events[year]}
+    models = [
+        _build_model(view, model, names, last_changes) for model in sorted(lab.models, key=_get_age_key)
+    ]
+    bases = {model.model.id for model in lab.models if is_base(model)}
     return LabPage(
-        name=lab.name,
+        slug=lab.name,
+        name=name,
+        monogram=make_monogram(name),
         count=len(lab.models),
         first=lab.first,
-        table=build_model_table(view, lab.models, "Models of this lab"),
+        country=get_country_name(facts.country) if facts and facts.country else "",
+        website=website,
+        website_host=url_host(website) if website else "",
+        models=[model for model in models if model.id in bases],
+        variants=[model for model in models if model.id not in bases],
+        has_providers=bool(view.dataset.good_hours["endpoints"]),
+        chart=draw_families(view, lab),
+        year=view.now.year,
+        changed=summarize_year(events.get(view.now.year, [])),
+        years=[build_price_year(year, events[year], names) for year in sorted(events, reverse=True)],
+        record_first=view.dataset.first_hour.date(),
         usage=build_trend_figure(view.rankings.draw_lab(lab.name)),
         as_of=view.rankings.as_of,
         gone_models=[_build_gone(model) for model in lab.gone_models],
         changes=build_change_hours(lab.changes[:MAX_CHANGE_HOURS]),
         has_older_changes=len(lab.changes) > MAX_CHANGE_HOURS,
+    )
+
+
+def _cut_name(model: ModelView, lab: str) -> str:
+    """Return the name of a model without that of its lab."""
+    return model.model.name.removeprefix(f"{lab}: ") or model.model.id
+
+
+def _get_age_key(model: ModelView) -> tuple[float, str]:
+    """Return a key that sorts the newest model first."""
+    return -(model.model.created or model.entry.first).timestamp(), model.model.id
+
+
+def _build_model(
+    view: View, model: ModelView, names: Mapping[str, str], last_changes: Mapping[str, str]
+) -> LabModel:
+    facts = model.model
+    prompt, completion = build_price_pair(facts.prices, model.is_free, model.is_priced_elsewhere)
+    changed = last_changes.get(facts.id)
+    return LabModel(
+        id=facts.id,
+        name=names[facts.id],
+        input=prompt,
+        output=completion,
+        context=facts.context,
+        released=(facts.created or model.entry.first).date(),
+        providers=len({endpoint.provider for endpoint in model.endpoints}) or None,
+        states=[state for state in model.states if state in SHOWN_STATES],
+        changed=parse_stamp(changed) if changed else None,
     )
 
 

@@ -1,23 +1,27 @@
 """Labs, which make models, and providers, which serve them, for the pages."""
 
 import datetime as dt
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass
-from decimal import Decimal
 from itertools import islice
 
+from orarchive.catalog.countries import get_country_name
 from orarchive.domain.event_kinds import (
     ADDED,
     DEPRECATED,
+    DISCOUNTED,
     FIRST_OBSERVED,
+    JOINED,
+    LEFT,
     MISSING,
     REMOVED,
     RENAMED,
+    REPRICED,
     RETURNED,
     get_event_kind,
 )
 from orarchive.domain.keys import get_provider_of_tag
-from orarchive.domain.records import as_text
+from orarchive.domain.records import as_text, as_texts
 from orarchive.index.event_log import EventRow
 from orarchive.index.events import OF_FIELDS
 from orarchive.jsonl import Record
@@ -37,6 +41,12 @@ MAX_CHANGE_HOURS = 40
 
 LAB_KINDS = (ADDED, FIRST_OBSERVED, RETURNED, MISSING, DEPRECATED, REMOVED, RENAMED)
 """Kinds of events that the page of a lab lists."""
+
+PRICE_KINDS = (REPRICED, DISCOUNTED)
+"""Kinds of events of the prices of an endpoint."""
+
+SERVICE_KINDS = (JOINED, LEFT)
+"""Kinds of events of an endpoint that came or went."""
 
 POLICIES = {
     "privacy_policy_url": "Privacy policy",
@@ -64,17 +74,10 @@ class LabView:
 
 @dataclass(frozen=True)
 class Serving:
-    """A model that a provider serves, and how its price compares."""
+    """A model that a provider serves."""
 
     model: ModelView
     endpoint: EndpointView
-
-    @property
-    def price_ratio(self) -> Decimal | None:
-        """Return its input price divided by the lowest of the model; None without both, or for a free one."""
-        price = self.endpoint.endpoint.prices.get("prompt")
-        lowest = self.model.lowest_prices.get("prompt")
-        return price / lowest if price and lowest and price > 0 else None
 
 
 @dataclass(frozen=True)
@@ -87,10 +90,22 @@ class ProviderView:
     """None: the list of providers does not have it."""
     servings: list[Serving]
     """By model, then tag."""
-    former_count: int
-    """Number of endpoints that left."""
+    former: list[RecordEntry]
+    """Endpoints that left."""
+    events: list[EventRow]
+    """Events of the prices of its endpoints, and of those that joined and left, oldest first."""
     changes: list[ChangelogHour]
     """Changes of itself, and in the last 30 days of the health of what it serves."""
+
+    @property
+    def is_gone(self) -> bool:
+        """Return whether it was listed and is no longer."""
+        return self.entry is not None and self.entry.last is not None
+
+    @property
+    def former_count(self) -> int:
+        """Return the number of endpoints that left."""
+        return len(self.former)
 
     @property
     def record(self) -> Record:
@@ -106,22 +121,21 @@ class ProviderView:
     @property
     def facts(self) -> dict[str, str]:
         """Return headquarters and datacenters of its record by label, without those that the record lacks."""
-        datacenters = self.record.get("datacenters")
         facts = {
-            "Headquarters": as_text(self.record.get("headquarters")),
-            "Datacenters": ", ".join(map(str, datacenters)) if isinstance(datacenters, list) else None,
+            "Headquarters": self.country,
+            "Datacenters": ", ".join(map(get_country_name, as_texts(self.record.get("datacenters")))),
         }
         return {label: text for label, text in facts.items() if text}
+
+    @property
+    def country(self) -> str:
+        """Return the name of the country of its headquarters, "" where it is not known."""
+        return get_country_name(as_text(self.record.get("headquarters")) or "")
 
     @property
     def health(self) -> Health:
         """Return the health by day of all endpoints that it serves."""
         return combine_health([serving.endpoint.health for serving in self.servings])
-
-    @property
-    def cheapest(self) -> int:
-        """Count the models of which it has the lowest input price, alone or shared, where prices differ."""
-        return len({serving.model.model.id for serving in self.servings if serving.price_ratio == 1})
 
 
 def build_lab_views(dataset: Dataset, models: list[ModelView]) -> list[LabView]:
@@ -156,18 +170,20 @@ def build_provider_views(dataset: Dataset, models: list[ModelView], now: dt.date
     for model in models:
         for endpoint in model.endpoints:
             servings[endpoint.provider].append(Serving(model, endpoint))
-    former: Counter[str] = Counter()
+    former: dict[str, list[RecordEntry]] = defaultdict(list)
     for entry in dataset.entries["endpoints"].values():
-        former[get_provider_of_tag(entry.parts[1])] += entry.last is not None
+        if entry.last is not None:
+            former[get_provider_of_tag(entry.parts[1])].append(entry)
     entries = dataset.entries["providers"]
-    rows = _group_events(dataset, now)
+    rows, events = _group_events(dataset, now), _group_endpoint_events(dataset)
     views = [
         ProviderView(
             slug=slug,
             name=_find_name(slug, entries.get(slug), servings[slug]),
             entry=entries.get(slug),
             servings=servings[slug],
-            former_count=former[slug],
+            former=former[slug],
+            events=events[slug],
             changes=build_changelog(dataset.log.decode(rows[slug]), dataset),
         )
         for slug in entries.keys() | servings.keys() | former.keys()
@@ -191,5 +207,14 @@ def _group_events(dataset: Dataset, now: dt.datetime) -> dict[str, list[EventRow
         if row.feed == "providers" and row.kind not in OF_FIELDS:
             rows[row.key].append(row)
         elif row.hour > recent and get_event_kind(row.kind).is_health:
+            rows[get_provider_of_tag(dataset.entries["endpoints"][row.key].parts[1])].append(row)
+    return rows
+
+
+def _group_endpoint_events(dataset: Dataset) -> dict[str, list[EventRow]]:
+    """Group by provider the events of prices of endpoints, and of those that joined or left."""
+    rows: dict[str, list[EventRow]] = defaultdict(list)
+    for row in dataset.log.rows:
+        if row.feed == "endpoints" and row.kind in (*PRICE_KINDS, *SERVICE_KINDS):
             rows[get_provider_of_tag(dataset.entries["endpoints"][row.key].parts[1])].append(row)
     return rows

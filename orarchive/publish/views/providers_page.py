@@ -1,13 +1,21 @@
-"""The list of providers, and the page of each."""
+"""The list of providers."""
 
+import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from orarchive.publish.sanitize import check_url, url_host
-from orarchive.publish.views.cells import PriceCell, Since, build_price_pair, build_since
-from orarchive.publish.views.changes import ChangeHour, build_change_hours
-from orarchive.publish.views.health import HealthFigure
-from orarchive.publish.views.labs_providers import ProviderView, Serving
+from orarchive.publish.views import View
+from orarchive.publish.views.health_strip import HealthStrip, build_strip
+from orarchive.publish.views.labs_providers import ProviderView
+from orarchive.publish.views.marks import make_monogram
+from orarchive.publish.views.provider_figures import (
+    MIN_HEALTHY_UPTIME,
+    Market,
+    ProviderFigures,
+    build_market,
+    compute_figures,
+)
 
 
 @dataclass(frozen=True)
@@ -16,18 +24,13 @@ class ProviderRow:
 
     slug: str
     name: str
-    endpoint_count: int
-    cheapest_count: int
-    """Models of which it has the lowest input price."""
-    uptime: float | None
-    health: HealthFigure | None
-    former_count: int
-    """Endpoints that left."""
-    since: Since | None
-    """Since when it is listed, None where it never was."""
+    monogram: str
+    figures: ProviderFigures
+    ratio: str
+    health: HealthStrip | None
+    country: str
     is_gone: bool
     """Whether it is no longer listed."""
-    headquarters: str
 
 
 @dataclass(frozen=True)
@@ -35,120 +38,47 @@ class ProvidersPage:
     """The context of the list of providers."""
 
     rows: list[ProviderRow]
+    """Providers that serve a model, those of the most models first."""
+    empty: list[ProviderRow]
+    """The others, by name."""
+    has_speed: bool
+    """Whether latency and throughput were measured."""
+    has_zdr: bool
+    """Whether the list of endpoints without data retention was read."""
+    min_uptime: int = MIN_HEALTHY_UPTIME
 
 
-def build_providers_page(providers: list[ProviderView]) -> ProvidersPage:
+def build_providers_page(view: View) -> ProvidersPage:
     """Build the list of providers."""
-    return ProvidersPage([_build_row(provider) for provider in providers])
+    market = build_market(view.dataset, view.listed_models, view.catalog)
+    rows = [_build_row(provider, market, view.now) for provider in view.providers]
+    serving = sorted((row for row in rows if row.figures.models), key=lambda row: -row.figures.models)
+    return ProvidersPage(
+        rows=serving,
+        empty=[row for row in rows if not row.figures.models],
+        has_speed=_has_value(row.figures.throughput for row in serving),
+        has_zdr=_has_value(row.figures.zdr for row in serving),
+    )
 
 
-def _build_row(provider: ProviderView) -> ProviderRow:
-    health = provider.health
+def _has_value(values: Iterable[float | None]) -> bool:
+    return any(value is not None for value in values)
+
+
+def _build_row(provider: ProviderView, market: Market, now: dt.datetime) -> ProviderRow:
+    figures = compute_figures(provider, market)
     return ProviderRow(
         slug=provider.slug,
         name=provider.name,
-        endpoint_count=len(provider.servings),
-        cheapest_count=provider.cheapest,
-        uptime=health.uptime,
-        health=health.figure,
-        former_count=provider.former_count,
-        since=build_since(provider.entry) if provider.entry else None,
-        is_gone=_is_gone(provider),
-        headquarters=provider.facts.get("Headquarters", ""),
+        monogram=make_monogram(provider.name),
+        figures=figures,
+        ratio=format_ratio(figures.price_ratio),
+        health=build_strip(provider.health, now),
+        country=provider.country,
+        is_gone=provider.is_gone,
     )
 
 
-def _is_gone(provider: ProviderView) -> bool:
-    return provider.entry is not None and provider.entry.last is not None
-
-
-@dataclass(frozen=True)
-class Fact:
-    """A fact of a provider."""
-
-    label: str
-    text: str
-
-
-@dataclass(frozen=True)
-class PolicyLink:
-    """A policy of a provider; an address that is not one of the web is shown, and no link."""
-
-    label: str
-    address: str
-    url: str | None
-    host: str
-
-
-@dataclass(frozen=True)
-class ServingRow:
-    """A model that a provider serves."""
-
-    model: str
-    name: str
-    label: str
-    """The endpoint's tag."""
-    input: PriceCell
-    output: PriceCell
-    ratio: Decimal | None
-    """Its input price as a multiple of the lowest one."""
-    ratio_text: str
-    context: int | None
-    quantization: str
-    health: HealthFigure | None
-
-
-@dataclass(frozen=True)
-class ProviderPage:
-    """The context of the page of a provider."""
-
-    slug: str
-    name: str
-    is_gone: bool
-    cheapest_count: int
-    former_count: int
-    health: HealthFigure | None
-    facts: list[Fact]
-    policies: list[PolicyLink]
-    rows: list[ServingRow]
-    changes: list[ChangeHour]
-
-
-def build_provider_page(provider: ProviderView) -> ProviderPage:
-    """Build the page of a provider: its facts, the endpoints that it serves, and its changes."""
-    return ProviderPage(
-        slug=provider.slug,
-        name=provider.name,
-        is_gone=_is_gone(provider),
-        cheapest_count=provider.cheapest,
-        former_count=provider.former_count,
-        health=provider.health.figure,
-        facts=[Fact(label, text) for label, text in provider.facts.items()],
-        policies=[_build_policy(label, address) for label, address in provider.links.items()],
-        rows=[_build_serving(serving) for serving in provider.servings],
-        changes=build_change_hours(provider.changes),
-    )
-
-
-def _build_policy(label: str, address: str) -> PolicyLink:
-    url = check_url(address)
-    return PolicyLink(label, address, url, url_host(url) if url else "")
-
-
-def _build_serving(serving: Serving) -> ServingRow:
-    facts, ratio = serving.endpoint.endpoint, serving.price_ratio
-    prompt, completion = build_price_pair(
-        facts.prices, serving.endpoint.is_free, serving.model.is_priced_elsewhere
-    )
-    return ServingRow(
-        model=serving.model.model.id,
-        name=serving.model.model.name,
-        label=serving.endpoint.label,
-        input=prompt,
-        output=completion,
-        ratio=ratio,
-        ratio_text=f"{float(ratio):.2f}×" if ratio else "",
-        context=facts.context,
-        quantization=serving.endpoint.quantization,
-        health=serving.endpoint.health.figure,
-    )
+def format_ratio(ratio: Decimal | None) -> str:
+    """Format a price as a multiple of another one: `1.25`; "" for None."""
+    return "" if ratio is None else f"{ratio:.2f}×"

@@ -1,0 +1,209 @@
+"""Prices of a lab: when the list prices of its models changed, and what its families cost over time."""
+
+import datetime as dt
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+from orarchive.catalog.catalog import Catalog
+from orarchive.domain.event_kinds import REPRICED
+from orarchive.domain.prices import MAIN_DIMENSIONS
+from orarchive.domain.records import get_lab
+from orarchive.index.event_log import EventRow
+from orarchive.jsonl import loads
+from orarchive.publish.charts.bands import merge_time_of_day
+from orarchive.publish.charts.step_lines import Piece, StepLines, draw_step_lines
+from orarchive.publish.dataset import Dataset, PriceInterval, PriceKey
+from orarchive.publish.views import View
+from orarchive.publish.views.cells import PriceCell
+from orarchive.publish.views.labs_providers import LabView
+from orarchive.publish.views.models import ModelView, floor_day
+from orarchive.timestamps import parse_stamp
+
+MAX_FAMILIES = 6
+"""Lines of the chart of a lab."""
+
+
+@dataclass(frozen=True)
+class YearSummary:
+    """How many models of a lab changed their listed input or output price in a year."""
+
+    models: int
+    last: dt.datetime
+    """The hour that showed the last change."""
+
+
+@dataclass(frozen=True)
+class PriceSpan:
+    """A price before the first change of a year, and after the last one; None where it did not change."""
+
+    old: PriceCell
+    new: PriceCell
+
+
+@dataclass(frozen=True)
+class ChangedModel:
+    """A model whose price changed in a year."""
+
+    model: str
+    name: str
+    hours: int
+    """Hours that showed a change."""
+    spans: tuple[PriceSpan | None, PriceSpan | None]
+    """Of input and output."""
+    last: dt.datetime
+
+
+@dataclass(frozen=True)
+class PriceYear:
+    """The models of a lab whose price changed in a year, the last one first."""
+
+    year: int
+    models: list[ChangedModel]
+
+
+def group_price_rows(dataset: Dataset) -> dict[str, dict[int, list[EventRow]]]:
+    """Group the events of listed input and output prices by lab and year, oldest first."""
+    rows: dict[str, dict[int, list[EventRow]]] = defaultdict(lambda: defaultdict(list))
+    for row in dataset.log.select(REPRICED, "models"):
+        if row.field in MAIN_DIMENSIONS:
+            rows[get_lab(row.key)][int(row.hour[:4])].append(row)
+    return rows
+
+
+def summarize_year(rows: Sequence[EventRow]) -> YearSummary | None:
+    """Summarize the events of a lab's prices in a year; None where there are none."""
+    if not rows:
+        return None
+    return YearSummary(len({row.key for row in rows}), parse_stamp(rows[-1].hour))
+
+
+def build_price_year(year: int, rows: Iterable[EventRow], names: dict[str, str]) -> PriceYear:
+    """Build the table of a year from the events of a lab's prices; `names` are those of models by id."""
+    by_model: dict[str, list[EventRow]] = defaultdict(list)
+    for row in rows:
+        by_model[row.key].append(row)
+    models = [_build_changed(key, names.get(key, key), events) for key, events in by_model.items()]
+    return PriceYear(year, sorted(models, key=lambda model: (model.last, model.model), reverse=True))
+
+
+def _build_changed(model: str, name: str, rows: Sequence[EventRow]) -> ChangedModel:
+    prompt, completion = (_build_span(dimension, rows) for dimension in MAIN_DIMENSIONS)
+    hours = {row.hour for row in rows}
+    return ChangedModel(model, name, len(hours), (prompt, completion), parse_stamp(max(hours)))
+
+
+def _build_span(dimension: str, rows: Iterable[EventRow]) -> PriceSpan | None:
+    changes = [row for row in rows if row.field == dimension]
+    if not changes:
+        return None
+    return PriceSpan(_read_cell(dimension, changes[0].old), _read_cell(dimension, changes[-1].new))
+
+
+def _read_cell(dimension: str, text: str | None) -> PriceCell:
+    """Read the price in an event; of one with conditions the range."""
+    value: Any = None if text is None else loads(text)
+    if value is None:
+        return PriceCell(None, dimension)
+    amounts = [Decimal(entry["price"]) for entry in value] if isinstance(value, list) else [Decimal(value)]
+    return PriceCell(min(amounts), dimension, highest=max(amounts))
+
+
+# --- the chart ----------------------------------------------------------------------------------------------
+
+
+def draw_families(view: View, lab: LabView) -> StepLines | None:
+    """Draw the input price of the newest model of each family of a lab that has a listed model.
+
+    Variants, aliases, and models that give something else than text are left out, and so are free prices.
+    """
+    hours = view.dataset.good_hours["models"]
+    # By whole days, so that a quiet hour leaves the page as it is.
+    firsts = (
+        interval.first
+        for model in (*lab.models, *lab.gone_models)
+        for interval in _list_prices(view.dataset, model, hours)
+    )
+    end = max((floor_day(view.now), *firsts))
+    families: dict[str, list[ModelView]] = defaultdict(list)
+    for model in (*lab.models, *lab.gone_models):
+        info = view.catalog.models.get(model.model.id)
+        if info and info.family.name and is_base(model) and not model.is_priced_elsewhere:
+            families[info.family.name].append(model)
+    living = {
+        name: _select_main(view.catalog, models)
+        for name, models in families.items()
+        if any(model.is_there for model in models)
+    }
+    series = {name: _list_pieces(view.dataset, models, hours, end) for name, models in living.items()}
+    chosen = sorted(
+        (name for name, pieces in series.items() if pieces),
+        key=lambda name: (-sum(model.is_there for model in living[name]), name),
+    )[:MAX_FAMILIES]
+    chosen.sort(key=lambda name: -series[name][-1].amount)
+    return draw_step_lines({name: series[name] for name in chosen}, hours, end)
+
+
+def is_base(model: ModelView) -> bool:
+    """Return whether a model is no variant, alias or router of others."""
+    return not (model.model.variant or model.model.is_alias or model.model.is_router)
+
+
+def _select_main(catalog: Catalog, models: Sequence[ModelView]) -> list[ModelView]:
+    """Leave out models whose id is another one of their generation with an addition: `opus-5-fast`."""
+    ids = {(model.model.id, catalog.models[model.model.id].family.generation) for model in models}
+    return [
+        model
+        for model in models
+        if not any(
+            model.model.id.startswith(f"{key}-")
+            and generation == catalog.models[model.model.id].family.generation
+            for key, generation in ids
+        )
+    ]
+
+
+def _list_pieces(
+    dataset: Dataset, models: Iterable[ModelView], hours: Sequence[dt.datetime], end: dt.datetime
+) -> list[Piece]:
+    """List what the newest model of a family cost in each stretch of good hours, oldest first."""
+    priced = [
+        (model, interval)
+        for model in sorted(models, key=_get_age_key)
+        for interval in _list_prices(dataset, model, hours)
+        if interval.amount > 0
+    ]
+    ends = [bisect_right(hours, interval.last) for _, interval in priced if interval.last]
+    edges = {interval.first for _, interval in priced} | {hours[n] for n in ends if n < len(hours)}
+    pieces: list[Piece] = []
+    for start, following in pairwise([*sorted(edges), end]):
+        held = [
+            (model, interval)
+            for model, interval in priced
+            if interval.first <= start and (interval.last is None or start <= interval.last)
+        ]
+        if not held:
+            continue
+        newest, interval = held[-1]
+        piece = Piece(start, following, interval.amount, newest.model.name.rpartition(": ")[2])
+        previous = pieces[-1] if pieces else None
+        if previous and (previous.end, previous.amount, previous.label) == (start, piece.amount, piece.label):
+            pieces[-1] = Piece(previous.first, following, piece.amount, piece.label)
+        else:
+            pieces.append(piece)
+    return pieces
+
+
+def _list_prices(dataset: Dataset, model: ModelView, hours: Sequence[dt.datetime]) -> list[PriceInterval]:
+    """List the input prices of a model; of a time-of-day price the lowest rate."""
+    prices = dataset.prices.get(("models", model.model.id), {})
+    return merge_time_of_day(prices, hours).get(PriceKey(MAIN_DIMENSIONS[0]), [])
+
+
+def _get_age_key(model: ModelView) -> tuple[dt.datetime, int]:
+    """Return a key that sorts the newest model last, and of several the one with the shortest id."""
+    return model.model.created or model.entry.first, -len(model.model.id)

@@ -1,0 +1,27 @@
+"""Names and monograms of labs and providers."""
+
+import re
+
+from orarchive.catalog.catalog import Catalog
+
+_WORD = re.compile(r"[^\W_]+")
+_CAPITALS = re.compile(r"[A-Z0-9]")
+
+
+def get_lab_name(catalog: Catalog, slug: str) -> str:
+    """Return the display name of a lab, its slug where no model's name tells one."""
+    lab = catalog.labs.get(slug)
+    return (lab.name if lab else None) or slug
+
+
+def make_monogram(name: str) -> str:
+    """Return one or two letters of a name: `Z.ai` is ZA, `OpenAI` OA, `Novita` No; "?" where it has none."""
+    words: list[str] = _WORD.findall(name)
+    if not words:
+        return "?"
+    if len(words) > 1:
+        return f"{words[0][0]}{words[1][0]}".upper()
+    capitals = _CAPITALS.findall(words[0])
+    if len(capitals) > 1:
+        return f"{capitals[0]}{capitals[1]}"
+    return words[0][:2].capitalize()
