@@ -35,7 +35,7 @@ class Usage:
     """All rankings; empty where none were ever requested."""
 
     tokens: dict[SliceKey, list[Row]] = field(default_factory=dict)
-    """Published totals by date, those that are numbers; only of the series `models` and `category`."""
+    """Published totals by date, those that are numbers; by language, modality and context recent ones."""
     names: dict[SliceKey, dict[str, int]] = field(default_factory=dict)
     """Published names, with how many rows each has."""
     orders: dict[str, dict[dt.datetime, list[str]]] = field(default_factory=dict)
@@ -48,6 +48,9 @@ class Usage:
     """All readings with outcome `ok`, oldest first."""
 
 
+MAX_SLICE_DAYS = 21
+"""Days of totals by language, modality and context that are read: two weeks, and days not yet published."""
+
 NAMED_USAGE = """
     usage join ranking_slices as slices on slices.id = usage.slice
     join permaslugs as names on names.id = usage.permaslug
@@ -55,7 +58,9 @@ NAMED_USAGE = """
 
 TOKENS = f"""
     select series, slices.slice, date, names.permaslug, tokens from {NAMED_USAGE}
-    where series in ('models', 'category') and tokens is not null order by series, slices.slice, date
+    where tokens is not null and (series in ('models', 'category')
+        or date >= (select date(max(date), '-{MAX_SLICE_DAYS} days') from usage))
+    order by series, slices.slice, date
 """
 
 NAMES = f"""

@@ -195,11 +195,16 @@ def draw_model_price(surfaces: Surfaces, chance: random.Random) -> Fact:
         )
         facts = surfaces.read_facts(surfaces.model_page(model))
         answers["page, facts"] = read_price(facts[("Input", "Output")[number]], dimension)
-        for path in ("models/index.html", "models/gone/index.html", f"labs/{row['author']}/index.html"):
+        for path in ("models/index.html", "models/gone/index.html"):
             if cells_of_page := surfaces.find_model_cells(path, model):
                 answers[path] = read_price(cells_of_page[("in", "out")[number]], dimension)
-        if grave := surfaces.find_model_row("graveyard/index.html", "graves", model):
-            answers["graveyard"] = read_price(grave[4 + number], dimension)
+        for path, table, column in (
+            ("graveyard/index.html", "graves", 4),
+            (f"labs/{row['author']}/index.html", "lab-models", 1),
+            (f"labs/{row['author']}/index.html", "variants", 1),
+        ):
+            if row_of_page := surfaces.find_model_row(path, table, model):
+                answers[path] = read_price(row_of_page[column + number], dimension)
     return Fact("price of a model now", f"{model} {dimension}", answers)
 
 
@@ -235,7 +240,7 @@ def draw_endpoint_price(surfaces: Surfaces, chance: random.Random) -> Fact:
     if listed and dimension in MAIN and (surfaces.site / provider).exists():
         for cells in list_rows(surfaces.page(provider), "serves"):
             if read_text(cells[0][-1]) == label and surfaces.is_about_model(provider, cells[0], model):
-                answers[provider] = read_price(cells[1 + 2 * MAIN.index(dimension)], dimension)
+                answers[provider] = read_price(cells[1 + MAIN.index(dimension)], dimension)
     return Fact("price of an endpoint now", f"{key} {dimension}", answers)
 
 

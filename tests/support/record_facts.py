@@ -4,6 +4,7 @@ import random
 import re
 from collections.abc import Iterable
 from typing import Any
+from xml.etree import ElementTree as ET
 
 from tests.support.surfaces import (
     GONE_WORDS,
@@ -245,17 +246,25 @@ def draw_provider(surfaces: Surfaces, chance: random.Random) -> Fact:
     """Draw how many endpoints a provider has, and how many left."""
     row = chance.choice(surfaces.json("providers"))
     slug, path = row["slug"], f"providers/{row['slug']}/index.html"
-    cells = surfaces.find_row("providers/index.html", "providers", path) or []
+    cells = surfaces.find_row("providers/index.html", "providers", path) or [
+        ET.Element("th"),
+        ET.Element("td"),
+    ]
     facts = surfaces.read_facts(surfaces.page(path))
     rows = [each for each in surfaces.tables["endpoints"] if each["provider"] == slug]
     endpoints = [each for each in surfaces.endpoints.values() if each["tag"].partition("/")[0] == slug]
+    models = {each["model"] for each in endpoints if not each["last_seen"]}
     query = "select last is null from records join endpoints on record = id where endpoints.provider = ?"
     current = surfaces.sql(query, slug)
     answers = {
         "providers.json": (row["endpoints"], row["left"]),
-        "providers page": (read_number(read_text(cells[1])), read_number(read_text(cells[4]))),
         "provider page": tuple(
-            read_number(read_text(facts[name])) for name in ("Endpoints", "Endpoints that left")
+            read_number(read_text(facts[name])) for name in ("Endpoints", "Former endpoints")
+        ),
+        "provider page, rows": (len(list_rows(surfaces.page(path), "serves")), row["left"]),
+        "providers page": (
+            row["endpoints"] if read_number(read_text(cells[1])) == len(models) else cells[1],
+            row["left"],
         ),
         "CSV": _count_spans(rows),
         "model.json": _count_spans(endpoints),
@@ -277,16 +286,16 @@ def draw_provider_span(surfaces: Surfaces, chance: random.Random) -> Fact:
     query = "select state, first, last from records where feed = 'providers' and key = ?"
     (record,) = surfaces.sql(query, slug)
     printed = next(each for each in surfaces.ask("log", slug)["records"] if each["feed"] == "providers")
-    cells = surfaces.find_row("providers/index.html", "providers", path) or []
-    is_gone = "no longer listed" in read_text(cells[5])
+    cell = surfaces.read_facts(surfaces.page(path))["Listed since"]
+    is_gone = "no longer listed" in read_text(cell)
     state, first, last = row["state"], row["first_seen"], row["last_seen"]
     answers = {
         "providers.json": (state, first, last),
         "SQL": (record["state"], record["first"], record["last"]),
         "log": (printed["state"], printed["first_seen"], printed["last_seen"] if last else None),
-        "providers page": (
+        "provider page": (
             state if is_gone == (state != "active") else is_gone,
-            first if read_time(cells[5]) == first[:10] else read_time(cells[5]),
+            first if read_time(cell) == first[:10] else read_time(cell),
             last,
         ),
     }
@@ -297,7 +306,8 @@ def draw_lab(surfaces: Surfaces, chance: random.Random) -> Fact:
     """Draw how many models of a lab are listed and how many are gone, and the first hour of any."""
     row = chance.choice(surfaces.json("authors"))
     name, path = row["author"], f"labs/{row['author']}/index.html"
-    cells = surfaces.find_row("labs/index.html", "labs", path) or []
+    cells = surfaces.find_row("labs/index.html", "labs", path)
+    past = surfaces.find_row("labs/index.html", "past", path) or []
     rows = [each for each in surfaces.tables["models"] if each["author"] == name]
     page = surfaces.page(path)
     (words,) = (each for each in page.iter("p") if "first seen" in read_text(each))
@@ -313,12 +323,16 @@ def draw_lab(surfaces: Surfaces, chance: random.Random) -> Fact:
     answers = {
         "authors.json": (row["models"], row["gone"], first),
         "labs page": (
-            read_number(read_text(cells[1])),
-            read_number(read_text(cells[2])),
-            first if read_time(cells[3]) == first[:10] else read_time(cells[3]),
+            read_number(read_text(cells[1])) if cells else 0,
+            read_number(read_text(cells[5] if cells else past[1])),
+            first if read_time(cells[6] if cells else past[2]) == first[:10] else None,
         ),
         "lab page": (*counts, read_time(words)),
-        "lab page, lists": (len(list_rows(page, "models")), len(list(gone_items)), first),
+        "lab page, lists": (
+            len([*list_rows(page, "lab-models"), *list_rows(page, "variants")]),
+            len(list(gone_items)),
+            first,
+        ),
         "CSV": (*_count_spans(rows), min(each["first_seen"] for each in rows)),
         "SQL": (listed, len(records) - listed, min(record["first"] for record in records)),
         "SQL labs": (

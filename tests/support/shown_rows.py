@@ -270,7 +270,8 @@ class ShownRank:
 
 def read_ranks(page: str, table: str) -> list[ShownRank]:
     """Read the rows of the table of a day or a month."""
-    return [ShownRank(*(cell.text for cell in cells)) for cells in read_rows(page, table)]
+    rows = ([cell.text for cell in cells] for cells in read_rows(page, table))
+    return [ShownRank(name.split()[-1], *figures) for name, *figures in rows]
 
 
 def read_week(page: str) -> list[tuple[str, str, ShownRank]]:
@@ -280,7 +281,7 @@ def read_week(page: str) -> list[tuple[str, str, ShownRank]]:
         (
             rank.text,
             re.findall(r'data-v="(\d+)"', tokens.attributes)[0],
-            ShownRank(name.text, tokens.text, share.text, moved.text),
+            ShownRank(name.text.split()[-1], tokens.text, share.text, moved.text),
         )
-        for rank, name, moved, tokens, share, _ in rows
+        for rank, name, moved, tokens, share, *_ in rows
     ]

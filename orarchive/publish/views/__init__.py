@@ -193,7 +193,8 @@ class View:
     @cached_property
     def rankings(self) -> Rankings:
         """Return the rankings that OpenRouter publishes, joined with the models that they name."""
-        return Rankings(self.dataset, self.models, self.catalog.permaslugs)
+        names = {slug: lab.name for slug, lab in self.catalog.labs.items() if lab.name}
+        return Rankings(self.dataset, self.models, self.catalog.permaslugs, names)
 
     @cached_property
     def graves(self) -> list[Grave]:

@@ -3,11 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from orarchive.domain.figures import format_share
 from orarchive.publish.views.health import BAR_HEIGHTS, BAR_STEP, Health
-
-DECIMALS = 2
-"""Decimals of an uptime in percent."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +44,9 @@ def build_strip(health: Health, now: dt.datetime) -> HealthStrip | None:
 
 
 def format_uptime(uptime: float) -> str:
-    """Format an uptime in percent."""
-    return format_share(uptime / 100, DECIMALS)
+    """Format an uptime in percent with two decimals; only all is 100.00%."""
+    text = f"{uptime:.2f}%"
+    return "99.99%" if uptime < 100 and text == "100.00%" else text
 
 
 def _build_bar(health: Health, n: int, grade: str, today: dt.date) -> StripBar:

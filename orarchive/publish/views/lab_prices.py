@@ -22,7 +22,7 @@ from orarchive.publish.views import View
 from orarchive.publish.views.cells import PriceCell
 from orarchive.publish.views.labs_providers import LabView
 from orarchive.publish.views.models import ModelView, floor_day
-from orarchive.timestamps import parse_stamp
+from orarchive.timestamps import DAY, parse_stamp
 
 MAX_FAMILIES = 6
 """Lines of the chart of a lab."""
@@ -123,12 +123,13 @@ def draw_families(view: View, lab: LabView) -> StepLines | None:
     """
     hours = view.dataset.good_hours["models"]
     # By whole days, so that a quiet hour leaves the page as it is.
-    firsts = (
-        interval.first
+    days = (
+        floor_day(interval.first) + DAY
         for model in (*lab.models, *lab.gone_models)
         for interval in _list_prices(view.dataset, model, hours)
+        if interval.first >= floor_day(view.now)
     )
-    end = max((floor_day(view.now), *firsts))
+    end = max((floor_day(view.now), *days))
     families: dict[str, list[ModelView]] = defaultdict(list)
     for model in (*lab.models, *lab.gone_models):
         info = view.catalog.models.get(model.model.id)

@@ -43,7 +43,7 @@ class LabRow:
     gone_count: int
     first: dt.date
     newest: str
-    """Name of the listed model that was last first seen; "" where none is listed."""
+    """Name of the newest listed model; "" where none is listed but variants and aliases."""
     changed: YearSummary | None
     """Changes of its models' prices in the year; None: there were none."""
     country: str
@@ -60,6 +60,7 @@ class LabsPage:
     year: int
     first: dt.date
     """The day with which the record begins."""
+    has_countries: bool
 
 
 def build_labs_page(view: View) -> LabsPage:
@@ -75,12 +76,13 @@ def build_labs_page(view: View) -> LabsPage:
         past=[row for row in rows if not row.count],
         year=year,
         first=view.dataset.first_hour.date(),
+        has_countries=any(row.country for row in rows),
     )
 
 
 def _build_row(view: View, lab: LabView, events: Sequence[EventRow]) -> LabRow:
     name = get_lab_name(view.catalog, lab.name)
-    newest = next(filter(is_base, lab.models), lab.models[0] if lab.models else None)
+    newest = next(filter(is_base, sorted(lab.models, key=_get_age_key)), None)
     facts = view.catalog.labs.get(lab.name)
     return LabRow(
         slug=lab.name,

@@ -6,12 +6,12 @@ A published permaslug is a canonical slug with its variant. A name that joins wi
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import pandas as pd
 
-from orarchive.domain.figures import format_share, format_short
+from orarchive.domain.figures import format_short
 from orarchive.domain.ranking_series import ALL_SLICES, SERIES
 from orarchive.publish.charts.lines import LineChart, draw_lines
 from orarchive.publish.dataset import Dataset
@@ -65,7 +65,8 @@ class Category:
     """The reading that `moved` is against."""
     week: Period | None
     """Sampled totals of the last week that is published, where a key opens them; not for all."""
-    chart: LineChart | None
+    finished_rows: list[Row]
+    """Its totals by week, finished weeks only."""
     is_past: bool
     """Whether the service no longer names it."""
 
@@ -78,6 +79,8 @@ class Rankings:
     models: list[ModelView]
     ids: Mapping[str, str]
     """Of models, by permaslug."""
+    lab_names: Mapping[str, str] = field(default_factory=dict)
+    """Display names of labs, by slug."""
 
     @cached_property
     def by_slug(self) -> dict[str, ModelView]:
@@ -114,10 +117,14 @@ class Rankings:
         step = WEEK if SERIES[series].cadence == "weekly" else DAY
         return find_unfinished(dates, step, self.dataset.usage.complete_reads.get((series, name), []))
 
-    @cached_property
+    @property
     def apps(self) -> list[App]:
         """Return the apps of the last day that is published, the most used first."""
-        apps = [App.from_record(record) for record in self.dataset.usage.lines.get(("apps", "popular"), [])]
+        return self.list_apps("popular")
+
+    def list_apps(self, name: str) -> list[App]:
+        """List the apps of the last day of a ranking of apps, `popular` or `trending`, by rank."""
+        apps = [App.from_record(record) for record in self.dataset.usage.lines.get(("apps", name), [])]
         return sorted(apps, key=lambda app: (app.rank is None, app.rank, app.name))
 
     @cached_property
@@ -125,7 +132,7 @@ class Rankings:
         """Return the last day, seven days and thirty days that are published."""
         names = (("Day", DAY), ("Week", WEEK), ("Month", 30 * DAY))
         periods = (
-            self._build_period(name, self._rows, length, DAY, self._unfinished) for name, length in names
+            self.build_period(name, self.rows, length, DAY, self._unfinished) for name, length in names
         )
         return [period for period in periods if period]
 
@@ -135,16 +142,16 @@ class Rankings:
         return next((period for period in self.periods if period.name == "Week"), None)
 
     @property
-    def _rows(self) -> list[Row]:
+    def rows(self) -> list[Row]:
         """Return the published totals by date."""
         return self.dataset.usage.tokens.get(("models", ""), [])
 
     @cached_property
     def _unfinished(self) -> set[str]:
         """Return the days of published totals that the service had not finished."""
-        return self.find_unfinished("models", "", (date for date, _, _ in self._rows))
+        return self.find_unfinished("models", "", (date for date, _, _ in self.rows))
 
-    def _build_period(
+    def build_period(
         self, name: str, rows: list[Row], length: dt.timedelta, step: dt.timedelta, unfinished: set[str]
     ) -> Period | None:
         """Build the last period of a series with movement against the one before; None without rows."""
@@ -204,23 +211,23 @@ class Rankings:
         ]
         rows = usage.tokens.get(("category", name), [])
         unfinished = self.find_unfinished("category", name, (date for date, _, _ in rows))
-        week = self._build_period("Week", rows, WEEK, WEEK, unfinished)
+        week = self.build_period("Week", rows, WEEK, WEEK, unfinished)
         # A week that is not finished would look like a fall.
-        chart = self._draw([row for row in rows if row[0] not in unfinished])
+        finished = [row for row in rows if row[0] not in unfinished]
         dates = [read.hour.date() for (series, _), read in usage.last_reads.items() if series == "order"]
         read = usage.last_reads.get(("order", name))
         is_past = bool(name and read and read.hour.date() < max(dates))
-        return Category(name, order, hour, before, week, chart, is_past)
+        return Category(name, order, hour, before, week, finished, is_past)
 
     @cached_property
     def weekly(self) -> list[Row]:
         """Return published totals by whole week and name."""
-        return sum_weeks(self._whole_weeks)
+        return sum_weeks(self.whole_weeks)
 
     @cached_property
-    def _whole_weeks(self) -> pd.DataFrame:
+    def whole_weeks(self) -> pd.DataFrame:
         """Return the daily totals of the weeks of which every day is published and finished."""
-        return select_whole_weeks(self._rows, self._unfinished)
+        return select_whole_weeks(self.rows, self._unfinished)
 
     @cached_property
     def _last_week(self) -> dt.date | None:
@@ -249,41 +256,43 @@ class Rankings:
         lines = {self._shorten_name(slug): weeks for slug, weeks in points.items()}
         return draw_lines(lines, format_short, WEEK, self._last_week)
 
+    def get_id(self, slug: str) -> str:
+        """Return the id of the model with a published name; without a model the name."""
+        model = self.by_slug.get(slug)
+        return model.model.id if model else slug
+
+    def get_model_name(self, slug: str) -> str:
+        """Return the name, without the lab, of the model with a published name; without a model the name."""
+        model = self.by_slug.get(slug)
+        return model.model.name.rpartition(": ")[2] if model else slug
+
+    def get_lab_name(self, lab: str) -> str:
+        """Return the display name of a lab."""
+        return self.lab_names.get(lab, lab)
+
     def _shorten_name(self, slug: str) -> str:
         """Return the id, without the lab, of the model with a published name; without a model the name."""
-        model = self.by_slug.get(slug)
-        return (model.model.id if model else slug).rpartition("/")[2]
+        return self.get_id(slug).rpartition("/")[2]
 
     @cached_property
-    def _labs(self) -> pd.DataFrame:
+    def lab_sums(self) -> pd.DataFrame:
         """Return published totals by whole week and lab."""
-        return sum_labs(self._whole_weeks)
-
-    @cached_property
-    def labs(self) -> LineChart | None:
-        """Draw the labs' shares of the tokens of each day's fifty published models, by week."""
-        if self._labs.empty:
-            return None
-        totals = self._whole_weeks.groupby("week")["tokens"].sum()
-        shares = self._labs.div(totals.replace(0, 1), axis=0)
-        last = shares.iloc[-1].dropna()
-        leading = sorted(last.index, key=lambda lab: (-last[lab], lab))[:MAX_LINES]
-        lines = {lab: _list_points(shares[lab].dropna()) for lab in leading}
-        return draw_lines(lines, format_share, WEEK, self._last_week)
+        return sum_labs(self.whole_weeks)
 
     def draw_lab(self, lab: str) -> LineChart | None:
         """Draw a lab's published usage by week; None where nothing can be drawn."""
-        points = _list_points(self._labs[lab].dropna()) if lab in self._labs.columns else []
+        points = _list_points(self.lab_sums[lab].dropna()) if lab in self.lab_sums.columns else []
         return draw_lines({lab: points}, format_short, WEEK, self._last_week)
 
     def draw_model(self, model: ModelView) -> LineChart | None:
         """Draw a model's usage by week, where it was among the first fifty; None where it never was."""
         slug = model.model.permaslug
-        rows = self._rows_by_slug.get(slug, [])
+        rows = self.rows_by_slug.get(slug, [])
         return self._draw(rows, [slug]) if self.by_slug.get(slug) is model else None
 
     @cached_property
-    def _rows_by_slug(self) -> dict[str, list[Row]]:
+    def rows_by_slug(self) -> dict[str, list[Row]]:
+        """Return published totals by whole week of each name, oldest first."""
         rows: dict[str, list[Row]] = {}
         for row in self.weekly:
             rows.setdefault(row[1], []).append(row)

@@ -1,13 +1,19 @@
 """The page of rankings, and the page of each category."""
 
 import datetime as dt
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from orarchive.domain.figures import format_share
+from orarchive.publish.charts.areas import AreaChart
+from orarchive.publish.charts.usage_spark import draw_bars
+from orarchive.publish.rankings_data import Row
 from orarchive.publish.views import View
-from orarchive.publish.views.figures import TrendFigure, build_trend_figure
+from orarchive.publish.views.cells import PriceCell, build_price_pair
 from orarchive.publish.views.ranked import App, Period, RankedEntry
 from orarchive.publish.views.rankings import MAX_ENTRIES_IN_WORDS, Category, Rankings
+from orarchive.publish.views.shares import draw_category_shares, draw_lab_shares, draw_model_shares
+from orarchive.publish.views.slices import SliceSection, TaskSection, build_tasks, list_slice_sections
 
 MAX_WEEK_ENTRIES = 20
 """Entries of a week that are shown; the others unfold."""
@@ -24,7 +30,26 @@ MAX_APPS = 20
 TOP_NAMES = 3
 """Models that are named beside a category."""
 
+MAX_SLICE_ENTRIES = 5
+"""Models that are named of a language, a modality and a length."""
+
+SPARK_WEEKS = 12
+"""Weeks, or readings of an order, of a sparkline."""
+
 PERIOD_TITLES = {"Day": "One day", "Month": "Thirty days"}
+
+
+@dataclass(frozen=True)
+class RankRow:
+    """A rank in a table, with the model's name, list prices and use in the last weeks."""
+
+    entry: RankedEntry
+    name: str
+    """The model's; "" where the published name matches no model."""
+    input: PriceCell | None
+    output: PriceCell | None
+    bars: str
+    """Use in the last weeks as the `d` attribute of a path; of an order the places above its last one."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +60,7 @@ class OrderTable:
     """When it was read."""
     earlier_hour: dt.datetime | None
     """The reading that moves are against."""
-    entries: list[RankedEntry]
+    rows: list[RankRow]
 
 
 @dataclass(frozen=True)
@@ -43,13 +68,15 @@ class WeekSection:
     """The seven days that are published last."""
 
     period: Period
-    labs: list[str]
-    """Labs to choose from."""
-    entries: list[RankedEntry]
-    more: list[RankedEntry]
-    """The entries that unfold."""
+    labs: list[tuple[str, str]]
+    """Labs to choose from: slug and name."""
+    rows: list[RankRow]
+    more: list[RankRow]
+    """The rows that unfold."""
     percent: str
     """Share of the entries in all tokens."""
+    highest: float
+    """The largest share."""
     more_caption: str = MORE_CAPTION
 
 
@@ -60,24 +87,37 @@ class PeriodTable:
     id: str
     title: str
     period: Period
-    entries: list[RankedEntry]
+    rows: list[RankRow]
 
 
 @dataclass(frozen=True)
 class Growth:
     """A model that is used more than in the week before, and by how many tokens."""
 
-    name: str
+    row: RankRow
     tokens: int
 
 
 @dataclass(frozen=True)
-class CategoryRow:
+class CategoryCard:
     """A category in the list, with its most used models."""
 
     name: str
     is_past: bool
-    models: list[str]
+    coverage: str
+    """What its week lacks; "" where it is whole, or only an order is known."""
+    entries: list[RankedEntry]
+
+
+@dataclass(frozen=True)
+class AppTable:
+    """Apps of a day."""
+
+    apps: list[App]
+    date: dt.date
+    as_of: str
+    is_unfinished: bool
+    """Whether the service had not finished the day."""
 
 
 @dataclass(frozen=True)
@@ -87,76 +127,122 @@ class RankingsPage:
     is_there: bool
     has_totals: bool
     week: WeekSection | None
-    leaders: TrendFigure | None
-    labs: TrendFigure | None
+    models: AreaChart | None
+    labs: AreaChart | None
     periods: list[PeriodTable]
     trending: list[Growth]
     as_of: str
     has_overall_order: bool
     """Whether the order of all uses together was read."""
-    categories: list[CategoryRow]
+    categories: list[CategoryCard]
     order: OrderTable | None
     """The order of all uses together, where there are no totals."""
-    apps: list[App]
-    apps_date: dt.date | None
-    apps_as_of: str
-    are_apps_unfinished: bool
-    """Whether the service had not finished the day of the apps."""
+    slices: list[SliceSection]
+    apps: AppTable | None
+    growing_apps: AppTable | None
+    tasks: TaskSection | None
     ranked_models: str = MAX_ENTRIES_IN_WORDS
     """Number of models in a published ranking, in words."""
-    labs_caption: str = f"Share of the tokens of the first {MAX_ENTRIES_IN_WORDS} by lab, by week"
+    max_slice_entries: int = MAX_SLICE_ENTRIES
 
 
 def build_rankings_page(rankings: Rankings) -> RankingsPage:
-    """Build the page of rankings: the last week, day and month, the labs' shares, and the categories."""
+    """Build the page of rankings: the last days, shares over time, and what models are used for."""
     overall = rankings.categories[0] if rankings.categories else None
     has_overall_order = overall is not None and bool(overall.order)
-    apps = rankings.apps
     return RankingsPage(
         is_there=rankings.is_there,
         has_totals=rankings.has_totals,
-        week=_build_week(rankings.week) if rankings.week else None,
-        leaders=build_trend_figure(rankings.leaders),
-        labs=build_trend_figure(rankings.labs),
+        week=_build_week(rankings, rankings.week) if rankings.week else None,
+        models=draw_model_shares(rankings),
+        labs=draw_lab_shares(rankings),
         periods=[
-            PeriodTable(period.name.lower(), title, period, period.entries[:MAX_PERIOD_ENTRIES])
+            PeriodTable(
+                period.name.lower(), title, period, _build_rows(rankings, period.entries[:MAX_PERIOD_ENTRIES])
+            )
             for period in rankings.periods
             if (title := PERIOD_TITLES.get(period.name))
         ],
-        trending=[Growth(entry.name, tokens) for entry, tokens in rankings.trending],
+        trending=[Growth(_build_row(entry, ""), tokens) for entry, tokens in rankings.trending],
         as_of=rankings.as_of,
         has_overall_order=has_overall_order,
-        categories=[_build_category_row(category) for category in rankings.categories if category.name],
+        categories=[_build_card(category) for category in rankings.categories if category.name],
         order=(
-            _build_order(overall, MAX_ORDER_ENTRIES)
+            _build_order(rankings, overall, MAX_ORDER_ENTRIES)
             if overall and has_overall_order and not rankings.has_totals
             else None
         ),
-        apps=apps[:MAX_APPS],
-        apps_date=dt.date.fromisoformat(apps[0].date) if apps else None,
-        apps_as_of=rankings.find_as_of("apps", "popular"),
-        are_apps_unfinished=bool(rankings.find_unfinished("apps", "popular", {app.date for app in apps})),
+        slices=list_slice_sections(rankings),
+        apps=_build_apps(rankings, "popular"),
+        growing_apps=_build_apps(rankings, "trending"),
+        tasks=build_tasks(rankings),
     )
 
 
-def _build_week(week: Period) -> WeekSection:
+def _build_week(rankings: Rankings, week: Period) -> WeekSection:
     tokens = sum(entry.tokens or 0 for entry in week.entries)
+    labs = {entry.lab: rankings.get_lab_name(entry.lab) for entry in week.entries}
+    rows = _build_rows(rankings, week.entries, rankings.rows_by_slug)
     return WeekSection(
         period=week,
-        labs=sorted({entry.lab for entry in week.entries}, key=lambda lab: (lab.lower(), lab)),
-        entries=week.entries[:MAX_WEEK_ENTRIES],
-        more=week.entries[MAX_WEEK_ENTRIES:],
+        labs=sorted(labs.items(), key=lambda lab: (lab[1].lower(), lab[0])),
+        rows=rows[:MAX_WEEK_ENTRIES],
+        more=rows[MAX_WEEK_ENTRIES:],
         percent=format_share(tokens / week.total if week.total else 0),
+        highest=max((entry.share or 0 for entry in week.entries), default=0),
     )
 
 
-def _build_category_row(category: Category) -> CategoryRow:
-    models = [entry.name for entry in category.order[:TOP_NAMES]]
-    return CategoryRow(category.name, category.is_past, models)
+def _build_rows(
+    rankings: Rankings, entries: Iterable[RankedEntry], weekly: Mapping[str, list[Row]] | None = None
+) -> list[RankRow]:
+    """Build the rows of entries; `weekly` holds tokens by week and published name."""
+    by_id = {rankings.get_id(slug): rows for slug, rows in (weekly or {}).items()}
+    weeks = sorted({week for rows in by_id.values() for week, _, _ in rows})[-SPARK_WEEKS:]
+    return [_build_row(entry, _draw_weeks(by_id.get(entry.name, ()), weeks)) for entry in entries]
 
 
-def _build_order(category: Category, max_entries: int | None = None) -> OrderTable:
-    return OrderTable(category.hour, category.earlier_hour, category.order[:max_entries])
+def _draw_weeks(rows: Iterable[Row], weeks: Iterable[str]) -> str:
+    tokens = {week: count for week, _, count in rows}
+    return draw_bars([tokens.get(week) for week in weeks])
+
+
+def _build_row(entry: RankedEntry, bars: str) -> RankRow:
+    model = entry.model
+    if model is None:
+        return RankRow(entry, "", None, None, bars)
+    prompt, completion = build_price_pair(model.model.prices, model.is_free, model.is_priced_elsewhere)
+    return RankRow(entry, model.model.name, prompt, completion, bars)
+
+
+def _build_card(category: Category) -> CategoryCard:
+    entries = category.week.entries if category.week else category.order
+    coverage = category.week.coverage if category.week else ""
+    return CategoryCard(category.name, category.is_past, coverage, entries[:TOP_NAMES])
+
+
+def _build_order(rankings: Rankings, category: Category, max_entries: int | None = None) -> OrderTable:
+    orders = rankings.dataset.usage.orders.get(category.name, {})
+    readings = [orders[hour] for hour in sorted(orders)][-SPARK_WEEKS:]
+    places = [{model: len(reading) - n for n, model in enumerate(reading)} for reading in readings]
+    rows = [
+        _build_row(entry, draw_bars([reading.get(entry.name) for reading in places]))
+        for entry in category.order[:max_entries]
+    ]
+    return OrderTable(category.hour, category.earlier_hour, rows)
+
+
+def _build_apps(rankings: Rankings, name: str) -> AppTable | None:
+    apps = rankings.list_apps(name)
+    if not apps:
+        return None
+    unfinished = rankings.find_unfinished("apps", name, {app.date for app in apps})
+    return AppTable(
+        apps=apps[:MAX_APPS],
+        date=dt.date.fromisoformat(apps[0].date),
+        as_of=rankings.find_as_of("apps", name),
+        is_unfinished=bool(unfinished),
+    )
 
 
 @dataclass(frozen=True)
@@ -167,21 +253,28 @@ class CategoryPage:
     """"" for all."""
     is_past: bool
     week: Period | None
-    entries: list[RankedEntry]
+    highest: float
+    """The largest share of the week."""
+    rows: list[RankRow]
     """The most used models of the week."""
-    chart: TrendFigure | None
+    chart: AreaChart | None
     as_of: str
     order: OrderTable
 
 
 def build_category_page(view: View, category: Category) -> CategoryPage:
     """Build the page of a category: its order, and its totals where a key opens them."""
+    rankings, entries = view.rankings, category.week.entries if category.week else []
+    weekly: dict[str, list[Row]] = {}
+    for row in category.finished_rows:
+        weekly.setdefault(row[1], []).append(row)
     return CategoryPage(
         name=category.name,
         is_past=category.is_past,
         week=category.week,
-        entries=category.week.entries[:MAX_WEEK_ENTRIES] if category.week else [],
-        chart=build_trend_figure(category.chart),
-        as_of=view.rankings.find_as_of("category", category.name),
-        order=_build_order(category),
+        highest=max((entry.share or 0 for entry in entries), default=0),
+        rows=_build_rows(rankings, entries[:MAX_WEEK_ENTRIES], weekly),
+        chart=draw_category_shares(rankings, category.finished_rows),
+        as_of=rankings.find_as_of("category", category.name),
+        order=_build_order(rankings, category),
     )
