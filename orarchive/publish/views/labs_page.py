@@ -4,7 +4,6 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from orarchive.catalog.countries import get_country_name
 from orarchive.index.event_log import EventRow
 from orarchive.publish.charts.step_lines import StepLines
 from orarchive.publish.sanitize import check_url, url_host
@@ -22,7 +21,7 @@ from orarchive.publish.views.lab_prices import (
     summarize_year,
 )
 from orarchive.publish.views.labs_providers import MAX_CHANGE_HOURS, LabView
-from orarchive.publish.views.marks import get_lab_name, make_monogram
+from orarchive.publish.views.marks import get_country_name, get_lab_name, make_monogram
 from orarchive.publish.views.models import ModelView
 from orarchive.publish.views.rankings import MAX_ENTRIES_IN_WORDS
 from orarchive.timestamps import parse_stamp

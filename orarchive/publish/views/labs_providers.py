@@ -5,16 +5,13 @@ from collections import defaultdict
 from dataclasses import dataclass
 from itertools import islice
 
-from orarchive.catalog.countries import get_country_name
 from orarchive.domain.event_kinds import (
     ADDED,
-    DEPRECATED,
     DISCOUNTED,
     FIRST_OBSERVED,
     JOINED,
     LEFT,
     MISSING,
-    REMOVED,
     RENAMED,
     REPRICED,
     RETURNED,
@@ -30,6 +27,7 @@ from orarchive.publish.dataset import Dataset, RecordEntry
 from orarchive.publish.event_groups import split_hours
 from orarchive.publish.views.endpoints import EndpointView
 from orarchive.publish.views.health import Health, combine_health
+from orarchive.publish.views.marks import get_country_name
 from orarchive.publish.views.models import ModelView
 from orarchive.timestamps import format_stamp
 
@@ -39,8 +37,8 @@ HEALTH_SPAN = dt.timedelta(days=30)
 MAX_CHANGE_HOURS = 40
 """Hours with changes on the page of a lab; the pages of its models have all."""
 
-LAB_KINDS = (ADDED, FIRST_OBSERVED, RETURNED, MISSING, DEPRECATED, REMOVED, RENAMED)
-"""Kinds of events that the page of a lab lists."""
+LAB_KINDS = (ADDED, FIRST_OBSERVED, RETURNED, MISSING, RENAMED)
+"""Kinds of events that the page of a lab lists: that a model stays away follows from its being missing."""
 
 PRICE_KINDS = (REPRICED, DISCOUNTED)
 """Kinds of events of the prices of an endpoint."""

@@ -1,8 +1,11 @@
-"""Names and monograms of labs and providers."""
+"""Names of labs and countries, and monograms of labs and providers."""
 
 import re
 
 from orarchive.catalog.catalog import Catalog
+from orarchive.catalog.data_files import load_document
+
+COUNTRIES_FILE = "countries.toml"
 
 _WORD = re.compile(r"[^\W_]+")
 _CAPITALS = re.compile(r"[A-Z0-9]")
@@ -12,6 +15,12 @@ def get_lab_name(catalog: Catalog, slug: str) -> str:
     """Return the display name of a lab, its slug where no model's name tells one."""
     lab = catalog.labs.get(slug)
     return (lab.name if lab else None) or slug
+
+
+def get_country_name(code: str) -> str:
+    """Return the name of the country with a code of ISO 3166; the code where there is none."""
+    names: dict[str, str] = load_document(COUNTRIES_FILE)["country"]
+    return names.get(code, code)
 
 
 def make_monogram(name: str) -> str:

@@ -1,0 +1,116 @@
+"""The pages of providers and labs: who is cheapest and healthy, what came and went, whose prices changed."""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from orarchive.publish.views import View
+from orarchive.publish.views.labs_page import build_lab_pages, build_labs_page
+from orarchive.publish.views.provider_page import ProviderPage, build_provider_pages
+from orarchive.publish.views.providers_page import ProvidersPage, build_providers_page
+from orarchive.sample import START
+from orarchive.timestamps import HOUR
+from tests.support.browser import build_archive_view, build_snapshot, write_archive
+
+LATENCY = {"latency_last_30m": {"p50": 400}, "throughput_last_30m": {"p50": 80}}
+
+
+def make_pricing(amount: str) -> dict[str, str]:
+    return {"prompt": f"{amount}e-6", "completion": f"{amount}e-6"}
+
+
+def make_endpoint(tag: str, amount: str, uptime: float, **fields: Any) -> dict[str, Any]:
+    return {"tag": tag, "pricing": make_pricing(amount), "status": 0, "uptime_last_30m": uptime, **fields}
+
+
+@pytest.fixture(scope="module")
+def view(tmp_path_factory: pytest.TempPathFactory) -> View:
+    """Read three days: `down` is cheapest and ill, `gone` leaves, and the price of `l/two` doubles."""
+    models = [
+        {"id": "l/one", "name": "Lab: One 1", "pricing": make_pricing("2")},
+        {"id": "l/one-fast", "name": "Lab: One 1 Fast", "pricing": make_pricing("9")},
+        {"id": "l/one:free", "name": "Lab: One 1 (free)", "pricing": make_pricing("0")},
+        {"id": "l/two", "name": "Lab: Two 1", "pricing": make_pricing("1")},
+    ]
+    endpoints = {
+        "l/one": [
+            make_endpoint("down", "1", 90),
+            make_endpoint("good/fp8", "2", 99.9, **LATENCY),
+            make_endpoint("dear", "3", 100),
+            make_endpoint("gone", "4", 100),
+        ],
+        "l/two": [make_endpoint("good", "1", 99.9)],
+    }
+    dearer = [*models[:3], {**models[3], "pricing": make_pricing("2")}]
+    after = {
+        "l/one": endpoints["l/one"][:3],
+        "l/two": [make_endpoint("good", "2", 99.9), make_endpoint("dear", "2", 100)],
+    }
+    snapshots = [
+        *[build_snapshot(models, endpoints)] * 30,
+        *[build_snapshot(dearer, after)] * 30,
+    ]
+    folder = tmp_path_factory.mktemp("boards")
+    return build_archive_view(write_archive(folder / "archive", *snapshots, apart=HOUR))
+
+
+def read_provider(view: View, slug: str) -> ProviderPage:
+    return next(page for provider, page in build_provider_pages(view) if provider.slug == slug)
+
+
+def test_the_cheapest_provider_is_a_healthy_one(view: View) -> None:
+    """Do not count a cheaper one with an uptime under 95%, nor a model with one price."""
+    page: ProvidersPage = build_providers_page(view)
+    rows = {row.slug: row.figures for row in page.rows}
+    cheapest = {slug: (row.models, row.shared_models, row.cheapest_models) for slug, row in rows.items()}
+    assert cheapest == {"good": (2, 2, 1), "dear": (2, 2, 0), "down": (1, 1, 0)}
+    assert {slug: row.price_ratio for slug, row in rows.items()} == {
+        "good": Decimal(1),
+        "dear": Decimal("1.25"),
+        "down": Decimal("0.5"),
+    }
+    assert [row.slug for row in page.empty] == ["gone"]
+
+
+def test_speed_is_shown_where_it_was_measured(view: View) -> None:
+    page = build_providers_page(view)
+    assert page.has_speed
+    speeds = {row.slug: (row.figures.throughput, row.figures.latency_ms) for row in page.rows}
+    assert speeds == {"good": (80, 400), "dear": (None, None), "down": (None, None)}
+
+
+def test_the_page_of_a_provider_has_months_and_arrivals(view: View) -> None:
+    """Tell the health of a month, models that came and went, and prices that changed."""
+    page = read_provider(view, "good")
+    assert [(f"{row.month:%Y-%m}", row.uptime, row.endpoints, row.days) for row in page.months] == [
+        (f"{START:%Y-%m}", "99.90%", 2, 3)
+    ]
+    assert [row.is_cheapest for row in page.rows] == [True, False]
+    ((change,),) = ([hour.hour for hour in page.price_changes],)
+    assert change == START + 30 * HOUR
+    strip = read_provider(view, "down").health
+    assert strip
+    assert {bar.title.partition(": ")[2] for bar in strip.bars} == {"90.00%"}
+    assert strip.bars[-1].title.startswith(f"{(view.now - dt.timedelta(days=1)).day} ")
+    gone, dear = read_provider(view, "gone"), read_provider(view, "dear")
+    assert [(row.model, row.is_joined) for row in gone.arrivals] == [("l/one", False)]
+    assert [(row.model, row.is_joined) for row in dear.arrivals] == [("l/two", True)]
+
+
+def test_a_lab_tells_whose_prices_changed(view: View) -> None:
+    """List the change once, leave variants out of the main table, and draw the newest model of each line."""
+    (row,) = build_labs_page(view).rows
+    assert row.changed
+    assert (row.name, row.changed.models, row.changed.last) == ("Lab", 1, START + 30 * HOUR)
+    ((_, page),) = build_lab_pages(view)
+    ((year, changed),) = [(each.year, each.models) for each in page.years]
+    assert (year, [model.model for model in changed]) == (START.year, ["l/two"])
+    spans = [(span.old.price, span.new.price) for span in changed[0].spans if span]
+    assert spans == [(Decimal("0.000001"), Decimal("0.000002"))] * 2
+    assert {model.id for model in page.models} == {"l/one", "l/one-fast", "l/two"}
+    assert [model.id for model in page.variants] == ["l/one:free"]
+    assert page.chart
+    amounts = {line.name: [step.piece.amount.scaleb(6) for step in line.steps] for line in page.chart.lines}
+    assert amounts == {"one": [2], "two": [1, 2]}
