@@ -54,7 +54,7 @@ def test_without_a_server(browser: Any, site_folder: Path) -> None:
         assert tab.locator("h1").inner_text() == "Anthropic: Claude Haiku 4.5"
         tab.get_by_role("navigation", name="Breadcrumb").get_by_role("link", name="anthropic").click()
         tab.wait_for_url("**/labs/anthropic/index.html")
-        assert tab.locator("#lab-models tbody tr:visible").count() > 4
+        assert tab.locator("#lab-models tbody tr:visible").count() > 3
 
 
 def test_on_paper_there_is_nothing_to_press(browser: Any, address: str) -> None:
