@@ -1,7 +1,8 @@
 """Whose prices changed this year, as the list of labs says it and as the site's database says it."""
 
+import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,27 @@ from tests.support.browser import open_page
 WIDTHS = (1280, 375)
 
 QUERY = """
-    select count(distinct key), max(hour) from events join records on records.id = record
+    select key, hour, old, new from events join records on records.id = record
     where kind = 'repriced' and events.feed = 'models' and field in ('prompt', 'completion')
         and key like ? and hour like ?
 """
+
+
+def count_changes(rows: Iterable[tuple[str, str, str | None, str | None]]) -> tuple[int, str]:
+    """Count the models whose price for ordinary prompts changed, and return the last hour that showed it."""
+    changed = [(key, hour) for key, hour, old, new in rows if read_tariff(old) != read_tariff(new)]
+    return len({key for key, _ in changed}), max((hour for _, hour in changed), default="")
+
+
+def read_tariff(text: str | None) -> set[tuple[float, str]]:
+    """Read the prices in an event, with their conditions, but for those of long prompts."""
+    value = json.loads(text or "[]")
+    entries = value if isinstance(value, list) else [{"price": value}]
+    return {
+        (float(entry.pop("price")), json.dumps(entry))
+        for entry in entries
+        if "min_prompt_tokens" not in entry
+    }
 
 
 def assert_changes_are_told(
@@ -26,7 +44,7 @@ def assert_changes_are_told(
     """
     with closing(sqlite3.connect(site / "archive.sqlite")) as database:
         ((year,),) = database.execute("select substr(max(hour), 1, 4) from hours")
-        changes = {slug: database.execute(QUERY, (f"{slug}/%", f"{year}%")).fetchone() for slug in labs}
+        changes = {slug: count_changes(database.execute(QUERY, (f"{slug}/%", f"{year}%"))) for slug in labs}
     for width in WIDTHS:
         with open_page(browser, address) as tab:
             tab.set_viewport_size({"width": width, "height": 800})

@@ -14,7 +14,7 @@ from orarchive.domain.event_kinds import REPRICED
 from orarchive.domain.prices import MAIN_DIMENSIONS
 from orarchive.domain.records import get_lab
 from orarchive.index.event_log import EventRow
-from orarchive.jsonl import loads
+from orarchive.jsonl import Record, loads
 from orarchive.publish.charts.bands import merge_time_of_day
 from orarchive.publish.charts.step_lines import Piece, StepLines, draw_step_lines
 from orarchive.publish.dataset import Dataset, PriceInterval, PriceKey
@@ -26,6 +26,9 @@ from orarchive.timestamps import DAY, parse_stamp
 
 MAX_FAMILIES = 6
 """Lines of the chart of a lab."""
+
+LONG_PROMPT = "min_prompt_tokens"
+"""Condition of a price for long prompts."""
 
 
 @dataclass(frozen=True)
@@ -67,12 +70,22 @@ class PriceYear:
 
 
 def group_price_rows(dataset: Dataset) -> dict[str, dict[int, list[EventRow]]]:
-    """Group the events of listed input and output prices by lab and year, oldest first."""
+    """Group the events of listed input and output prices by lab and year, oldest first.
+
+    Events that leave the price of an ordinary prompt as it was, by all times of day, are left out.
+    """
     rows: dict[str, dict[int, list[EventRow]]] = defaultdict(lambda: defaultdict(list))
     for row in dataset.log.select(REPRICED, "models"):
-        if row.field in MAIN_DIMENSIONS:
+        if row.field in MAIN_DIMENSIONS and _read_ordinary(row.old) != _read_ordinary(row.new):
             rows[get_lab(row.key)][int(row.hour[:4])].append(row)
     return rows
+
+
+def _read_ordinary(text: str | None) -> list[Record]:
+    """Return the prices in an event that hold for a prompt of ordinary length, with their conditions."""
+    value: Any = None if text is None else loads(text)
+    entries = value if isinstance(value, list) else [] if value is None else [{"price": value}]
+    return [{**entry, "price": Decimal(entry["price"])} for entry in entries if LONG_PROMPT not in entry]
 
 
 def summarize_year(rows: Sequence[EventRow]) -> YearSummary | None:
@@ -106,11 +119,8 @@ def _build_span(dimension: str, rows: Iterable[EventRow]) -> PriceSpan | None:
 
 def _read_cell(dimension: str, text: str | None) -> PriceCell:
     """Read the price in an event; of one with conditions the range."""
-    value: Any = None if text is None else loads(text)
-    if value is None:
-        return PriceCell(None, dimension)
-    amounts = [Decimal(entry["price"]) for entry in value] if isinstance(value, list) else [Decimal(value)]
-    return PriceCell(min(amounts), dimension, highest=max(amounts))
+    amounts = [entry["price"] for entry in _read_ordinary(text)]
+    return PriceCell(min(amounts, default=None), dimension, highest=max(amounts, default=None))
 
 
 # --- the chart ----------------------------------------------------------------------------------------------

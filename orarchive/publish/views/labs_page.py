@@ -208,9 +208,10 @@ def _cut_name(model: ModelView, lab: str) -> str:
     return model.model.name.removeprefix(f"{lab}: ") or model.model.id
 
 
-def _get_age_key(model: ModelView) -> tuple[float, str]:
-    """Return a key that sorts the newest model first."""
-    return -(model.model.created or model.entry.first).timestamp(), model.model.id
+def _get_age_key(model: ModelView) -> tuple[float, int, str]:
+    """Return a key that sorts the newest day first, and in a day the shortest id."""
+    day = (model.model.created or model.entry.first).date()
+    return -day.toordinal(), len(model.model.id), model.model.id
 
 
 def _build_model(
