@@ -9,7 +9,6 @@ from xml.sax.saxutils import escape
 
 from orarchive.catalog.tables import CATALOG_TABLES
 from orarchive.domain.event_kinds import TOPIC_NAMES, list_labels
-from orarchive.domain.foreign_text import escape_invisible
 from orarchive.index.datasette import METADATA_NAME, build_metadata
 from orarchive.json_text import format_for_diffs
 from orarchive.progress import show_progress
@@ -45,20 +44,17 @@ from orarchive.publish.pages import (
     make_site_pages,
 )
 from orarchive.publish.parquet_list import ParquetFile
-from orarchive.publish.render import format_amount, read_static_files, render_page
-from orarchive.publish.sanitize import to_safe_json
+from orarchive.publish.render import read_static_files, render_page
+from orarchive.publish.search_index import SEARCH_PATH, render_search_index
 from orarchive.publish.site_digest import add_digest
 from orarchive.publish.site_files import Manifest, SiteFiles
 from orarchive.publish.unit_inputs import list_model_inputs, list_month_inputs
 from orarchive.publish.units import Unit, UnitBuilder
 from orarchive.publish.views import View
-from orarchive.publish.views.cells import build_price_pair
 from orarchive.publish.views.changes import ChangelogMonth, group_days
 from orarchive.publish.views.models import ModelView
 from orarchive.publish.views.site import ERROR_PAGE
 from orarchive.timestamps import format_stamp, parse_stamp
-
-SEARCH_PATH = "search.json"
 
 
 def build_files(
@@ -154,8 +150,8 @@ class _Site:
 
     def _put_listings(self, files: SiteFiles) -> None:
         """Put the files that list what there is, for programs."""
-        base, paths = self.pages.site.base, self.pages.site.lookups.paths.models
-        files[SEARCH_PATH] = to_safe_json([_build_search_entry(model, paths) for model in self.view.models])
+        base = self.pages.site.base
+        files[SEARCH_PATH] = render_search_index(self.view, self.pages.site.lookups.paths)
         files[metrics.METRICS_PATH] = metrics.render_metrics(self.view)
         files[LLMS_PATH] = render_llms(base, self.parquet_files)
         robots = "User-agent: *\nAllow: /\n"
@@ -209,26 +205,6 @@ def _has_topic(topic: str, line: ChangelogLine) -> bool:
 
 def _has_kind(kind: str, line: ChangelogLine) -> bool:
     return line.kind == kind
-
-
-def _build_search_entry(view: ModelView, paths: dict[str, str]) -> dict[str, str]:
-    """Return a model's entry of the search index."""
-    model = view.model
-    return {
-        "id": escape_invisible(model.id),
-        "name": escape_invisible(model.name),
-        "path": paths[model.id],
-        "state": "" if view.is_there else view.states[0],
-        "price": _describe_input_price(view),
-    }
-
-
-def _describe_input_price(view: ModelView) -> str:
-    """Return a model's input price for the search index, "" where there is none to state."""
-    price, _ = build_price_pair(view.model.prices, view.is_free, view.is_priced_elsewhere)
-    if price.price is None or price.is_elsewhere:
-        return ""
-    return "free" if view.is_free else f"{format_amount(price.price, 'prompt')} in"
 
 
 def _render_sitemap(pages: list[str], base: str) -> bytes:

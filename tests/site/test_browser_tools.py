@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from orarchive.publish.pages import get_model_path
+from orarchive.publish.search_index import SEARCH_PATH
 from orarchive.timestamps import HOUR
 from tests.support.browser import (
     PAGE_PATHS,
@@ -17,21 +18,23 @@ from tests.support.browser import (
     serve_site,
     write_archive,
 )
+from tests.support.search import read_search_index
 
 pytestmark = pytest.mark.browser
 
 
-def test_searching_living_and_dead(browser: Any, address: str) -> None:
+def test_searching(browser: Any, address: str) -> None:
     """Open by Ctrl-K, choose by arrows, go by Enter, close by Escape; its data is fetched on first use."""
     with open_page(browser, address) as tab:
         urls: list[str] = []
         tab.on("request", lambda request: urls.append(request.url))
         tab.goto(address + PAGE_PATHS["about"])
-        assert not any("search.json" in url for url in urls)
+        assert not any(SEARCH_PATH in url for url in urls)
         tab.keyboard.press("Control+k")
-        box = tab.get_by_role("combobox", name="Search all models there ever were")
-        box.fill("haiku 4.5")
+        box = tab.get_by_role("combobox", name="Search models, labs, providers and pages")
         first = tab.get_by_role("option").first
+        box.fill("haiku 4.5")
+        first.wait_for()
         assert first.get_attribute("aria-selected") == "true"
         assert "anthropic/claude-haiku-4.5" in first.inner_text()
         tab.keyboard.press("Escape")
@@ -44,9 +47,34 @@ def test_searching_living_and_dead(browser: Any, address: str) -> None:
         target = second.locator("code").inner_text()
         tab.keyboard.press("Enter")
         tab.wait_for_url(f"**/{get_model_path(target)}")
-        tab.keyboard.press("Control+k")
-        tab.get_by_role("combobox").fill("no such model")
+
+
+def test_searching_from_a_file(browser: Any, site_folder: Path) -> None:
+    """A page that was opened from a file finds as much, also what is mistyped, and marks what is gone."""
+    gone = next(row for row in read_search_index((site_folder / SEARCH_PATH).read_bytes()) if row["state"])
+    with open_page(browser, site_folder.as_uri()) as tab:
+        tab.goto(f"{site_folder.as_uri()}/{PAGE_PATHS['about']}")
+        tab.keyboard.press("/")
+        box, first = tab.get_by_role("combobox"), tab.get_by_role("option", selected=True)
+        for query, match in QUERIES.items():
+            box.fill(query)
+            first.get_by_text(match, exact=True).wait_for()
+        box.fill(gone["id"])
+        first.get_by_text(f"missing since {gone['last']}").wait_for()
+        box.fill("a")
+        tab.get_by_text(re.compile(r"^12 of \d+$")).wait_for()
+        box.fill("no such model")
         tab.get_by_text("Nothing found").wait_for()
+
+
+QUERIES = {
+    "glm5.1": "z-ai/glm-5.1",
+    "cluade haiku": "anthropic/claude-haiku-4.5",
+    "claude-4.8": "anthropic/claude-opus-4.8",
+    "deepinfra": "DeepInfra",
+    "graveyard": "Gone models",
+}
+"""What somebody types -> the id or the name of what they mean."""
 
 
 def test_comparing(browser: Any, address: str) -> None:

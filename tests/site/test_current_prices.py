@@ -14,9 +14,11 @@ from orarchive.cli.main import main
 from orarchive.domain.prices import list_price_ranges
 from orarchive.jsonl import Record
 from orarchive.publish.pages import DATABASE, get_model_path
+from orarchive.publish.search_index import SEARCH_PATH
 from tests.support.api import read_data
 from tests.support.browser import build_archive_view, build_site, build_snapshot, write_archive
 from tests.support.pages import Html
+from tests.support.search import read_search_index
 
 CLOCK = [
     {"utc_start": 0, "utc_end": 200, "prompt": "0.000001", "completion": "0.000003"},
@@ -131,7 +133,8 @@ def test_free_is_charged_by_the_token_and_zero(tmp_path: Path) -> None:
     site = build_site(archive, tmp_path / "site")
     for model, (_, _, cell) in PRICED.items():
         assert f"Input{cell}" in Html(site[get_model_path(model)]).text, model
-    assert {entry["id"] for entry in json.loads(site["search.json"]) if entry["price"] == "free"} == free
+    search = read_search_index(site[SEARCH_PATH])
+    assert {entry["id"] for entry in search if entry["note"] == "free"} == free
 
 
 def test_a_unit_that_nobody_states_is_not_made_up(tmp_path: Path) -> None:

@@ -460,7 +460,7 @@ def _count_total(surfaces: Surfaces, name: str) -> dict[str, int]:
             "models page": sum(bool(row.get("data-by")) for row in rows),
         }
     if name == "free":
-        free = {entry["id"] for entry in surfaces.search if entry["price"] == "free" and not entry["state"]}
+        free = {entry["id"] for entry in surfaces.search if entry["note"] == "free" and not entry["state"]}
         aliases = {model for model, row in surfaces.models.items() if "alias" in row["states"]}
         return {
             "search": len(free - aliases),

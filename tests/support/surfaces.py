@@ -14,8 +14,10 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+from orarchive.publish.search_index import SEARCH_PATH
 from tests.support.all_readers import ask_at
 from tests.support.pages import resolve_link
+from tests.support.search import read_search_index
 
 VOID_TAGS = ("meta", "link", "br", "wbr", "input", "img", "hr")
 
@@ -192,9 +194,8 @@ class Surfaces:
 
     @cached_property
     def search(self) -> list[dict[str, str]]:
-        """Return the entries of the search index."""
-        entries: list[dict[str, str]] = json.loads(self.read("search.json"))
-        return entries
+        """Return the models of the search index."""
+        return read_search_index(self.read(SEARCH_PATH))
 
     @cached_property
     def metrics(self) -> dict[str, float]:

@@ -1,0 +1,142 @@
+"""The index of the search box: models, labs, providers and pages, by columns, as a script.
+
+A page that was opened from a file may load a script, but not fetch JSON. Entries of a kind are in the order
+in which equal matches are shown. A column has "" where an entry has no value.
+"""
+
+import re
+from collections.abc import Sequence
+from math import inf
+
+from orarchive.catalog.names import OPENROUTER, REVIEWED
+from orarchive.domain.foreign_text import escape_invisible
+from orarchive.publish.render import format_amount, format_long_day
+from orarchive.publish.sanitize import to_safe_json
+from orarchive.publish.views import View
+from orarchive.publish.views.cells import build_price_pair
+from orarchive.publish.views.models import ModelView
+from orarchive.publish.views.site import SECTIONS, PagePaths
+
+SEARCH_PATH = "search-index.js"
+
+NAMES_OF_PEOPLE = (OPENROUTER, REVIEWED)
+"""Kinds of further names that are searched; the others are made of the id by rules."""
+
+WORD = re.compile(r"[a-z]+|\d+")
+
+Columns = dict[str, list[str]]
+
+
+def render_search_index(view: View, paths: PagePaths) -> bytes:
+    """Return the script, a call with the columns of each kind."""
+    kinds = {
+        "model": _list_models(view, paths),
+        "lab": _list_labs(view, paths),
+        "provider": _list_providers(view, paths),
+        "page": _list_pages(),
+    }
+    return b"setIndex(" + to_safe_json(kinds).rstrip() + b");\n"
+
+
+def _list_models(view: View, paths: PagePaths) -> Columns:
+    """Return the columns of the models: the listed first, bases before variants, by use, then by release."""
+    models = sorted(view.models, key=lambda model: _get_order(view, model))
+    columns = _list_columns(
+        [
+            (model.model.id, model.model.name, describe_input_price(model), paths.models[model.model.id])
+            for model in models
+        ],
+        "models/",
+    )
+    columns["state"] = ["" if model.is_there else model.states[0] for model in models]
+    columns["last"] = [format_long_day(model.entry.last) if model.entry.last else "" for model in models]
+    columns["also"] = [escape_invisible(_list_further_names(view, model)) for model in models]
+    return columns
+
+
+def _get_order(view: View, model: ModelView) -> tuple[bool, bool, float, float, str]:
+    """Return what models are sorted by; without a rank or a release they come last."""
+    info = view.catalog.source.models.get(model.model.id)
+    rank = info.rank if info else None
+    released = model.model.created.timestamp() if model.model.created else 0
+    return (
+        not model.is_there,
+        bool(model.model.variant),
+        inf if rank is None else rank,
+        -released,
+        model.model.id,
+    )
+
+
+def _list_further_names(view: View, model: ModelView) -> str:
+    """Return the further names whose words the id and the name of the model lack."""
+    names = [
+        name.name
+        for name in view.catalog.names.by_model.get(model.model.id, [])
+        if name.kind in NAMES_OF_PEOPLE
+    ]
+    words = {*WORD.findall(f"{model.model.id} {model.model.name}".lower())}
+    return " ".join(name for name in names if not words.issuperset(WORD.findall(name)))
+
+
+def _list_labs(view: View, paths: PagePaths) -> Columns:
+    """Return the columns of the labs: those with the most listed models first."""
+    labs = sorted(view.lab_views, key=lambda lab: -len(lab.models))
+    facts = view.catalog.labs
+    rows = [
+        (
+            lab.name,
+            (facts[lab.name].name if lab.name in facts else None) or lab.name,
+            _count_models(len(lab.models)),
+            paths.labs[lab.name],
+        )
+        for lab in labs
+    ]
+    return _list_columns(rows, "labs/")
+
+
+def _list_providers(view: View, paths: PagePaths) -> Columns:
+    """Return the columns of the providers: those with the most models first."""
+    counts = {
+        provider.slug: len({serving.model.model.id for serving in provider.servings})
+        for provider in view.providers
+    }
+    providers = sorted(view.providers, key=lambda provider: -counts[provider.slug])
+    rows = [
+        (each.slug, each.name, _count_models(counts[each.slug]), paths.providers[each.slug])
+        for each in providers
+    ]
+    return _list_columns(rows, "providers/")
+
+
+def _count_models(count: int) -> str:
+    return f"{count} model{'' if count == 1 else 's'}"
+
+
+def _list_pages() -> Columns:
+    pages = [("index.html", "Home", "", "index.html")]
+    pages += [
+        (folder, name, "" if name == label else label, f"{folder}/index.html")
+        for label, entries in SECTIONS
+        for folder, name in entries
+    ]
+    return _list_columns(pages, "")
+
+
+def _list_columns(rows: Sequence[tuple[str, str, str, str]], folder: str) -> Columns:
+    """Return the columns of entries: id, name, note, and the path where the id does not give it."""
+    expected = [f"{folder}{key.replace(':', '/', 1)}/index.html" for key, *_ in rows]
+    return {
+        "id": [escape_invisible(key) for key, *_ in rows],
+        "name": [escape_invisible(name) for _, name, *_ in rows],
+        "note": [note for _, _, note, _ in rows],
+        "path": ["" if path == usual else path for (*_, path), usual in zip(rows, expected, strict=True)],
+    }
+
+
+def describe_input_price(view: ModelView) -> str:
+    """Return a model's input price, "" where there is none to state."""
+    price, _ = build_price_pair(view.model.prices, view.is_free, view.is_priced_elsewhere)
+    if price.price is None or price.is_elsewhere:
+        return ""
+    return "free" if view.is_free else f"{format_amount(price.price, 'prompt')} in"
