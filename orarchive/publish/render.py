@@ -19,15 +19,13 @@ from orarchive.timestamps import MAX_CACHED, format_hour, format_stamp
 TEMPLATES = Path(__file__).with_name("templates")
 """A link to the checkout's templates/; in an installed package a folder."""
 
-SHARED_SCRIPTS = ("common.js", "search.js")
-
 SCRIPTS = {
-    "site.js": (*SHARED_SCRIPTS, "sorting.js", "charts.js"),
-    "model.js": (*SHARED_SCRIPTS, "sorting.js", "charts.js", "model.js"),
-    "models.js": (*SHARED_SCRIPTS, "sorting.js", "models.js"),
-    "rankings.js": (*SHARED_SCRIPTS, "sorting.js", "rankings.js"),
-    "changes.js": (*SHARED_SCRIPTS, "changes.js"),
-    "compare.js": (*SHARED_SCRIPTS, "compare.js"),
+    "site.js": ("common.js", "sorting.js", "charts.js"),
+    "model.js": ("common.js", "sorting.js", "charts.js", "model.js"),
+    "models.js": ("common.js", "sorting.js", "models.js"),
+    "rankings.js": ("common.js", "sorting.js", "rankings.js"),
+    "changes.js": ("common.js", "changes.js"),
+    "compare.js": ("common.js", "compare.js"),
 }
 """Script of a page -> the files in templates/scripts/ that it is put together from."""
 

@@ -1,4 +1,4 @@
-"""The index of the search box: models, labs, providers and pages, by columns, as a script.
+"""The search: its program, and the index of models, labs, providers and pages by columns, in one script.
 
 A page that was opened from a file may load a script, but not fetch JSON. Entries of a kind are in the order
 in which equal matches are shown. A column has "" where an entry has no value.
@@ -10,14 +10,14 @@ from math import inf
 
 from orarchive.catalog.names import OPENROUTER, REVIEWED
 from orarchive.domain.foreign_text import escape_invisible
-from orarchive.publish.render import format_amount, format_long_day
+from orarchive.publish.render import TEMPLATES, format_amount, format_long_day
 from orarchive.publish.sanitize import to_safe_json
 from orarchive.publish.views import View
 from orarchive.publish.views.cells import build_price_pair
 from orarchive.publish.views.models import ModelView
 from orarchive.publish.views.site import SECTIONS, PagePaths
 
-SEARCH_PATH = "search-index.js"
+SEARCH_PATH = "search.js"
 
 NAMES_OF_PEOPLE = (OPENROUTER, REVIEWED)
 """Kinds of further names that are searched; the others are made of the id by rules."""
@@ -28,14 +28,15 @@ Columns = dict[str, list[str]]
 
 
 def render_search_index(view: View, paths: PagePaths) -> bytes:
-    """Return the script, a call with the columns of each kind."""
+    """Return the script: the program, and a call with the columns of each kind."""
     kinds = {
         "model": _list_models(view, paths),
         "lab": _list_labs(view, paths),
         "provider": _list_providers(view, paths),
         "page": _list_pages(),
     }
-    return b"setIndex(" + to_safe_json(kinds).rstrip() + b");\n"
+    program = (TEMPLATES / "scripts" / "search.js").read_bytes()
+    return program + b"setIndex(" + to_safe_json(kinds).rstrip() + b");\n"
 
 
 def _list_models(view: View, paths: PagePaths) -> Columns:

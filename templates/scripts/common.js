@@ -53,6 +53,40 @@ function remember(change) {
   try { history.replaceState(null, "", (text ? `?${text}` : location.pathname) + location.hash); } catch { /* some viewers forbid it */ }
 }
 
+// --- search: its program and its index are fetched on first use, as a script, which works from a file, too ---
+
+let searchLoading = null;
+
+function loadSearch() {
+  searchLoading ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = `${html.dataset.root}search.js`;
+    script.onload = resolve;
+    script.onerror = () => { searchLoading = null; reject(new Error("search.js cannot be read")); };
+    document.head.append(script);
+  });
+  return searchLoading;
+}
+
+function setUpSearch(dialog) {
+  const open = () => {
+    dialog.showModal();
+    dialog.querySelector("input").select();
+    loadSearch().catch(() => {
+      dialog.querySelector("output").textContent = "Search cannot be read now. The list of models has every model.";
+    });
+  };
+  document.querySelector("#find").addEventListener("click", open);
+  document.addEventListener("keydown", (event) => {
+    const isTyping = /input|select|textarea/i.test(event.target.tagName);
+    const isShortcut = event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey);
+    if (!isShortcut && (event.key !== "/" || isTyping)) return;
+    event.preventDefault();
+    if (!dialog.open) open();
+  });
+  dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
+}
+
 // --- the age of the data, by the reader's clock ---
 
 async function showAge() {

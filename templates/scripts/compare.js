@@ -23,7 +23,7 @@ function formatRange(ends, digits) {
 function setUpComparison(form) {
   const out = document.querySelector("#compared");
   const cache = new Map();
-  const search = loadIndex().then((entries) => entries.filter((entry) => entry.kind === "model"));
+  const search = loadSearch().then(() => searchEntries.filter((entry) => entry.kind === "model"));
   const status = readData("status");
   const query = new URLSearchParams(location.search);
   const chosen = query.getAll("m");

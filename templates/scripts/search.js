@@ -1,26 +1,13 @@
-
-// --- search over models, listed and gone, labs, providers and pages ---
-
+"use strict";
+// What the search box and the comparison look names up with: models, listed and gone, labs, providers and pages.
+// Pages fetch it on first use, with the index at its end, a call of `setIndex`; `rank` then says what a query may mean.
 const KINDS = { model: "Models", lab: "Labs", provider: "Providers", page: "Pages" };
 const MAX_HITS = 12, FEW_HITS = 3, MIN_LENGTH_TO_CORRECT = 4, MIN_LENGTH_FOR_TWO_ERRORS = 7;
 const SAME = 5, BEGINNING = 4, WHOLE_WORDS = 3, BEGINNINGS_OF_WORDS = 2, INSIDE = 1;
-let searchEntries = null;
+let searchEntries = [];
 let vocabulary = [];
 
-// The index is a script, not JSON, because a page that was opened from a file may not fetch.
-let indexLoading = null;
-function loadIndex() {
-  indexLoading ??= new Promise((resolve, reject) => {
-    const script = document.createElement("script");
-    script.src = `${html.dataset.root}search-index.js`;
-    script.onload = () => resolve(searchEntries);
-    script.onerror = () => { indexLoading = null; reject(new Error("search-index.js cannot be read")); };
-    document.head.append(script);
-  });
-  return indexLoading;
-}
-
-// Called by search-index.js. Of each kind it has a list for each column, the entry to prefer first.
+// Of each kind there is a list for each column, the entry to prefer first.
 function setIndex(columns) {
   searchEntries = Object.keys(KINDS).flatMap((kind, order) => columns[kind].id.map((id, position) => {
     const read = (name) => columns[kind][name]?.[position] || "";
@@ -34,6 +21,7 @@ function setIndex(columns) {
     };
   }));
   vocabulary = [...new Set(searchEntries.flatMap((entry) => entry.words.flat()))];
+  setUpHits(document.querySelector("#search"));
 }
 
 // "GPT-4o" is gpt, 4, o: letters and digits apart, without accents and punctuation.
@@ -118,22 +106,12 @@ function rank(query) {
     .sort((left, right) => left.sorting.map((value, index) => value - right.sorting[index]).find((difference) => difference) || 0);
 }
 
-function setUpSearch(dialog) {
+function setUpHits(dialog) {
   const input = dialog.querySelector("input");
   const list = dialog.querySelector("[role=listbox]");
   const message = dialog.querySelector("output");
   let options = [];
   let selected = 0;
-
-  async function open() {
-    dialog.showModal();
-    input.select();
-    try { await loadIndex(); } catch {
-      message.textContent = "The search index cannot be read. The list of models has every model.";
-      return;
-    }
-    show();
-  }
 
   function makeOption(entry) {
     const option = document.createElement("a");
@@ -151,7 +129,6 @@ function setUpSearch(dialog) {
   }
 
   function show() {
-    if (!searchEntries) return;
     const found = rank(input.value);
     const hits = found.slice(0, MAX_HITS);
     const kinds = [...new Set(hits.map((hit) => hit.kind))];
@@ -193,13 +170,5 @@ function setUpSearch(dialog) {
       event.preventDefault();
     }
   });
-  dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
-  document.querySelector("#find").addEventListener("click", open);
-  document.addEventListener("keydown", (event) => {
-    const isTyping = /input|select|textarea/i.test(event.target.tagName);
-    const isShortcut = event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey);
-    if (!isShortcut && (event.key !== "/" || isTyping)) return;
-    event.preventDefault();
-    open();
-  });
+  show();
 }
