@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO := build/demo
+SITE ?= $(DEMO)/site
+LIGHTHOUSE := 13.5.0
 COOLDOWN ?= 7 days
 LOCK = $(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --exclude-newer "$(COOLDOWN)" \
 	--custom-compile-command "make lock"
@@ -42,6 +44,10 @@ bench: setup  ## measure speed, memory and growth (about an hour); ARCHIVE_REAL_
 	$(BIN)/python -m bench.export
 	$(BIN)/python -m bench.check
 
+lighthouse: setup  ## print Lighthouse's scores of a page of each kind (SITE=folder; needs npm, Chromium)
+	npm install --silent --no-save --ignore-scripts --no-audit --no-fund --prefix build/lighthouse lighthouse@$(LIGHTHOUSE)
+	$(BIN)/python -m bench.lighthouse $(SITE)
+
 soak: setup  ## simulate 2,000 hours with every kind of failure (a quarter of an hour)
 	$(BIN)/python -m tests.support.soak 2000
 
@@ -67,4 +73,4 @@ $(BIN)/.test: requirements/test.lock $(BIN)/.run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	touch $@
 
-.PHONY: help setup demo serve test check format bench soak cassettes lock clean
+.PHONY: help setup demo serve test check format bench lighthouse soak cassettes lock clean
