@@ -19,7 +19,7 @@ MAX_FOLDERS = 3
 RESERVED_NAME = re.compile(r"(con|prn|aux|nul|com\d|lpt\d|git~1|index)(\.|$)")
 
 # A folder must not have the name of a file beside it: `x` has a file `x.json`, and `x.json/y` needs a folder.
-RESERVED_ENDING = re.compile(r"\.(?=(?:jsonl?|atom)$)")
+RESERVED_ENDING = re.compile(r"\.(?=(?:jsonl?|atom|png|svg)$)")
 
 
 def escape_segment(text: str) -> str:

@@ -16,6 +16,7 @@ from orarchive.publish import exports, metrics, news_feeds
 from orarchive.publish.api import kinds
 from orarchive.publish.api.envelope import ApiSite
 from orarchive.publish.api.files import ApiBuilder, get_month_path
+from orarchive.publish.cards import draw_card
 from orarchive.publish.catalog_feeds import list_catalog_feeds
 from orarchive.publish.catalog_texts import render_texts
 from orarchive.publish.changelog import ChangelogLine
@@ -44,7 +45,7 @@ from orarchive.publish.pages import (
     make_site_pages,
 )
 from orarchive.publish.parquet_list import ParquetFile
-from orarchive.publish.render import read_static_files, render_page
+from orarchive.publish.render import read_static_files, render_page, render_price_chart
 from orarchive.publish.search_index import SEARCH_PATH, render_search_index
 from orarchive.publish.site_digest import add_digest
 from orarchive.publish.site_files import Manifest, SiteFiles
@@ -52,8 +53,9 @@ from orarchive.publish.unit_inputs import list_model_inputs, list_month_inputs
 from orarchive.publish.units import Unit, UnitBuilder
 from orarchive.publish.views import View
 from orarchive.publish.views.changes import ChangelogMonth, group_days
+from orarchive.publish.views.model_images import ModelCard, build_model_card, build_price_chart
 from orarchive.publish.views.models import ModelView
-from orarchive.publish.views.site import ERROR_PAGE
+from orarchive.publish.views.site import CARD, CHART, ERROR_PAGE, PageImages, get_image_path
 from orarchive.timestamps import format_stamp, parse_stamp
 
 
@@ -100,6 +102,7 @@ class _Site:
         for model in show_progress(view.models, progress, "Rendering", "model"):
             as_of = self.builder.build(self._describe_model(model))
             self.api.note(self.api.get_model_path(model), kinds.MODEL, parse_stamp(as_of))
+            self._build_card(model)
         months = {}
         for month in view.dataset.log.by_month:
             months[month] = MonthFacts(**self.builder.build(self._describe_month(month)))
@@ -121,8 +124,12 @@ class _Site:
         def make(files: SiteFiles) -> str:
             file = self.api.build_model(model)
             self.api.put(files, file)
-            page = self.pages.build_model(model)
+            chart, card = build_price_chart(self.view, model), build_model_card(self.view, model)
+            images = PageImages(card.text if card else "", chart.text if chart else "")
+            page = self.pages.build_model(model, images)
             _put_page(page, files)
+            if chart:
+                files[get_image_path(page.path, CHART)] = render_price_chart(chart)
             log = self.view.dataset.log
             changes = self.view.build_changes(log.by_model.get(model.model.id, ()))
             files.update(
@@ -133,6 +140,13 @@ class _Site:
             return format_stamp(file.as_of)
 
         return Unit(f"models/{model.model.id}", list_model_inputs(self.view, model), make)
+
+    def _build_card(self, model: ModelView) -> None:
+        """Build the picture of a model for link previews, which need the address of the site."""
+        card = build_model_card(self.view, model)
+        if card and self.pages.site.base:
+            path = get_image_path(self.pages.site.lookups.paths.models[model.model.id], CARD)
+            self.builder.build(Unit(path, card, partial(_put_card, path, card)))
 
     def _describe_month(self, month: str) -> Unit:
         """Describe the pages of the changes of a month, and its file for programs."""
@@ -197,6 +211,10 @@ class _Site:
 
 def _put_page(page: Page, files: SiteFiles) -> None:
     files[page.path] = render_page(page)
+
+
+def _put_card(path: str, card: ModelCard, files: SiteFiles) -> None:
+    files[path] = draw_card(card)
 
 
 def _has_topic(topic: str, line: ChangelogLine) -> bool:

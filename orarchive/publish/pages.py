@@ -42,6 +42,7 @@ from orarchive.publish.views.site import (
     JSON_FEED,
     Alternate,
     Lookups,
+    PageImages,
     PagePaths,
     SiteContext,
 )
@@ -130,12 +131,13 @@ class SitePages:
         yield self._build(RETIREMENTS_FEED.page, "retirements.html", retirements, *alternates)
         yield self._build("direct/index.html", "direct.html", direct, _link_json("direct"))
 
-    def build_model(self, model: ModelView) -> Page:
+    def build_model(self, model: ModelView, images: PageImages) -> Page:
         """Return the page of a model."""
         path = self.site.lookups.paths.models[model.model.id]
         feeds = _link_page_feeds(path, "of this model", model.is_there)
         file = _link_json(path.removesuffix("/index.html"))
-        return self._build(path, "model.html", build_model_page(self.view, model), *feeds, file)
+        location = replace(self._locate(path, (*feeds, file)), images=images)
+        return Page(path, "model.html", build_model_page(self.view, model), location)
 
     def _list_labs(self) -> Iterator[Page]:
         labs = build_labs_page(self.view)

@@ -81,6 +81,11 @@ def render_page(page: Page) -> bytes:
     return template.render(page=page.context, site=page.site).encode()
 
 
+def render_price_chart(chart: object) -> bytes:
+    """Render the price chart of a model, `views.model_images.PriceChart`, as SVG."""
+    return make_environment().get_template("images/price_chart.svg").render(chart=chart).encode()
+
+
 def read_static_files() -> Iterator[tuple[str, bytes]]:
     """Yield the scripts and static files, each as its path and its bytes."""
     for path in sorted((TEMPLATES / "static").iterdir()):

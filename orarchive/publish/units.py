@@ -22,7 +22,7 @@ PACKAGE = Path(__file__).parents[1]
 
 RENDERING_PACKAGES = (
     *("feedgenerator", "icalendar", "Jinja2", "markdown-it-py", "MarkupSafe"),
-    *("msgspec", "nh3", "orjson", "pandas"),
+    *("msgspec", "nh3", "orjson", "pandas", "pillow"),
 )
 """Packages whose versions show in the files that they make."""
 

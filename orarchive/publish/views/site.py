@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass, field
+from html import escape
 from urllib.parse import quote
 
 from orarchive.timestamps import format_stamp
@@ -45,6 +46,26 @@ class Alternate:
     path: str
 
 
+CARD_WIDTH, CARD_HEIGHT = 800, 420
+"""Pixels of the picture for link previews."""
+
+CHART_WIDTH, CHART_HEIGHT = 300, 80
+"""Pixels of the price chart to embed."""
+
+
+@dataclass(frozen=True)
+class PageImages:
+    """The pictures of a page, in words; "" where there is none."""
+
+    card: str = ""
+    """For link previews."""
+    chart: str = ""
+    """To embed."""
+
+
+NO_IMAGES = PageImages()
+
+
 @dataclass(frozen=True)
 class PagePaths:
     """Paths of the pages that have a name of their own, below the top of the site, and names of models."""
@@ -59,6 +80,16 @@ class PagePaths:
     """By category, "" for all."""
     names: dict[str, str] = field(default_factory=dict)
     """Of models, by id."""
+
+
+CARD, CHART = ("cards", "png"), ("charts", "svg")
+"""Folder and ending of the kinds of pictures."""
+
+
+def get_image_path(page: str, kind: tuple[str, str]) -> str:
+    """Return the path of a picture of a model, given that of its page."""
+    folder, ending = kind
+    return f"{folder}/{page.removeprefix('models/').removesuffix('/index.html')}.{ending}"
 
 
 NOW = "now"
@@ -105,6 +136,7 @@ class SiteContext:
     path: str = ""
     """Path of the page."""
     alternates: tuple[Alternate, ...] = ()
+    images: PageImages = NO_IMAGES
 
     @property
     def now(self) -> dt.datetime:
@@ -141,6 +173,22 @@ class SiteContext:
         folder = self.path.removesuffix("/index.html")
         badge = quote(f"{base}badges/{folder.removeprefix('models/')}.json", safe="")
         return f"[![OpenRouter price](https://img.shields.io/endpoint?url={badge})]({base}{folder}/)"
+
+    @property
+    def card_url(self) -> str | None:
+        """Return the address of the picture for link previews, which must be a full one; None without."""
+        return f"{self.base}{get_image_path(self.path, CARD)}" if self.base and self.images.card else None
+
+    @property
+    def chart_path(self) -> str:
+        """Return the path of the chart to embed."""
+        return get_image_path(self.path, CHART)
+
+    @property
+    def embed_html(self) -> str:
+        """Return HTML that shows the chart on a page elsewhere, and links to this one."""
+        picture = f'src="{self.base}{self.chart_path}" width="{CHART_WIDTH}" height="{CHART_HEIGHT}"'
+        return f'<a href="{self.address}"><img {picture} alt="{escape(self.images.chart)}"></a>'
 
     @property
     def sections(self) -> list[Section]:
