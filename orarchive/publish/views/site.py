@@ -82,6 +82,9 @@ class PagePaths:
     """Of models, by id."""
 
 
+NO_BASE = "https://example.org/"
+"""Stands for the address of the site in texts to copy where it is not known."""
+
 CARD, CHART = ("cards", "png"), ("charts", "svg")
 """Folder and ending of the kinds of pictures."""
 
@@ -169,7 +172,7 @@ class SiteContext:
     @property
     def badge_text(self) -> str:
         """Return the Markdown that shows the badge of a model, whose page this is, on a page elsewhere."""
-        base = self.base or "https://example.org/"
+        base = self.base or NO_BASE
         folder = self.path.removesuffix("/index.html")
         badge = quote(f"{base}badges/{folder.removeprefix('models/')}.json", safe="")
         return f"[![OpenRouter price](https://img.shields.io/endpoint?url={badge})]({base}{folder}/)"
@@ -187,8 +190,10 @@ class SiteContext:
     @property
     def embed_html(self) -> str:
         """Return HTML that shows the chart on a page elsewhere, and links to this one."""
-        picture = f'src="{self.base}{self.chart_path}" width="{CHART_WIDTH}" height="{CHART_HEIGHT}"'
-        return f'<a href="{self.address}"><img {picture} alt="{escape(self.images.chart)}"></a>'
+        base = self.base or NO_BASE
+        picture = f'src="{base}{self.chart_path}" width="{CHART_WIDTH}" height="{CHART_HEIGHT}"'
+        page = base + self.path.removesuffix("index.html")
+        return f'<a href="{page}"><img {picture} alt="{escape(self.images.chart)}"></a>'
 
     @property
     def sections(self) -> list[Section]:
