@@ -20,6 +20,7 @@ from typing import Any
 
 from bench.measure import ROOT
 from bench.page_kinds import HOME, pack_pages
+from orarchive.publish.views.site import ERROR_PAGE
 from tests.support.requirements import find_browser
 
 LIGHTHOUSE = ROOT / "build/lighthouse/node_modules/.bin/lighthouse"
@@ -72,7 +73,9 @@ def main() -> None:
     site, wanted = Path(sys.argv[1]), sys.argv[2:]
     if not (site / "index.html").exists():
         sys.exit(f"{site} holds no site: run `make demo`, or name another with SITE=folder")
-    pages = {kind: path for kind, (path, _) in pack_pages(site).items() if not wanted or kind in wanted}
+    largest = pack_pages(site)
+    del largest[ERROR_PAGE]  # its links hold at the site's own address alone
+    pages = {kind: path for kind, (path, _) in largest.items() if not wanted or kind in wanted}
     print(f"{'':42}{'  '.join(CATEGORIES)}")
     with serve_packed(site) as address:
         for path in pages.values():

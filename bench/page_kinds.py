@@ -10,7 +10,7 @@ SEPARATE_LISTS = ("models/gone/",)
 
 def classify_page(path: str) -> str:
     """Return the kind of a page: `models` of the list of models, `models/*` of the page of each."""
-    folder = path.removesuffix("index.html").removesuffix(".html")
+    folder = path.removesuffix("index.html")
     if folder in SEPARATE_LISTS or folder.count("/") < 2:
         return folder.rstrip("/") or HOME
     return f"{folder.partition('/')[0]}/*"

@@ -32,7 +32,12 @@ class PriceChart:
     @property
     def text(self) -> str:
         """Return what the chart shows, in words."""
-        return f"{self.name} on OpenRouter: {self.price}"
+        return f"{self.name} on OpenRouter: {self.price} per M input tokens"
+
+    @property
+    def short_name(self) -> str:
+        """Return the name without the lab's."""
+        return self.name.partition(": ")[2] or self.name
 
     @property
     def view_box(self) -> tuple[int, int, int, int]:
@@ -66,7 +71,7 @@ class ModelCard:
     @property
     def text(self) -> str:
         """Return what the card shows, in words."""
-        figures = ", ".join(f"{label.lower()} {value}" for label, value in self.figures)
+        figures = ", ".join(f"{label} {value}" for label, value in self.figures)
         return f"{self.name} by {self.lab} on OpenRouter: {figures}"
 
 
@@ -103,8 +108,7 @@ def build_price_chart(view: View, model: ModelView) -> PriceChart | None:
         return None
     end = max(floor_day(view.now), intervals[-1].first)
     steps = draw_steps(INPUT, intervals, view.dataset.good_hours["models"], end)
-    words = _format_price(price)
-    words = words if price.shows_free else f"{words} per M input tokens"
+    words = format_amount(price.sort_value, INPUT.dimension)
     return PriceChart(model.model.name, words, intervals[0].first, end, steps)
 
 
