@@ -1,7 +1,9 @@
 """Building the site: equal archives give equal bytes, other files stay, and errors take one line."""
 
 import json
+import re
 import shutil
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
@@ -202,6 +204,26 @@ def test_base_url_makes_canonical_links(small_archive: Path, tmp_path: Path) -> 
     assert f'rel="canonical" href="{address}models/">'.replace(">", "") in site["models/index.html"].decode()
     assert f'href="{address}static/site.css"' in site["404.html"].decode()
     assert "canonical" not in site["404.html"].decode()
+
+
+def test_pictures_of_listed_models(tmp_path: Path) -> None:
+    """A card for link previews, which need an address, and a chart to embed; neither of what has no price."""
+    pricing = {"prompt": "0.000003", "completion": "0.000015"}
+    rows = ({"id": "a/b", "pricing": pricing}, {"id": "a/b:free", "pricing": pricing}, {"id": "a/none"})
+    archive = write_archive(tmp_path / "archive", build_snapshot([*rows]))
+    site = build_site(archive, tmp_path / "absolute", "--base-url", "https://example.org/archive")
+    pages = {path: content.decode() for path, content in site.items() if path.endswith(".html")}
+    cards = [card for page in pages.values() for card in re.findall(r'"og:image" content="(.*?)"', page)]
+    assert sorted(cards) == [f"https://example.org/archive/cards/a/{name}.png" for name in ("b", "none")]
+    assert all(site[card.removeprefix("https://example.org/archive/")] for card in cards)
+    charts = sorted(path for path in site if path.startswith("charts/"))
+    assert charts == ["charts/a/b.svg", "charts/a/b/free.svg"]
+    for path in charts:
+        page = pages[path.replace("charts/", "models/").replace(".svg", "/index.html")]
+        assert f"src=&#34;https://example.org/archive/{path}&#34;" in page
+        assert ET.fromstring(site[path]).tag == "{http://www.w3.org/2000/svg}svg"
+    relative = build_site(archive, tmp_path / "relative")
+    assert not [path for path in relative if path.startswith("cards/")]
 
 
 @pytest.mark.parametrize("address", ["example.org/archive", "https://", "ftp://example.org/"])
