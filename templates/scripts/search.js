@@ -20,7 +20,7 @@ function setIndex(columns) {
       keys: [id, id.slice(id.indexOf("/") + 1), name, name.slice(name.indexOf(": ") + 1)].map((text) => splitWords(text).join("")),
     };
   }));
-  vocabulary = [...new Set(searchEntries.flatMap((entry) => entry.words.flat()))];
+  vocabulary = [...new Set(searchEntries.flatMap((entry) => entry.words.flat()))].filter((word) => !/\d/.test(word));
   setUpHits(document.querySelector("#search"));
 }
 
@@ -40,18 +40,23 @@ function countEdits(left, right, limit) {
       next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + !isSame);
       if (left[i - 1] === right[j - 2] && left[i - 2] === right[j - 1]) next[j] = Math.min(next[j], before[j - 2] + 1);
     }
+    if (Math.min(...next) > limit) return limit + 1;
     [before, row] = [row, next];
   }
   return row[right.length];
 }
 
 // The words of the index that a mistyped word may mean, with the number of edits; also of a word that is still being typed.
+const corrected = new Map();
 function correct(word) {
+  if (corrected.has(word)) return corrected.get(word);
   const meanings = new Map([[word, 0]]);
+  corrected.set(word, meanings);
   if (word.length < MIN_LENGTH_TO_CORRECT || /\d/.test(word)) return meanings;
   const limit = word.length < MIN_LENGTH_FOR_TWO_ERRORS ? 1 : 2;
   for (const candidate of vocabulary) {
-    const edits = Math.min(countEdits(word, candidate, limit), countEdits(word, candidate.slice(0, word.length), limit));
+    const beginning = candidate.slice(0, word.length);
+    const edits = Math.min(countEdits(word, candidate, limit), beginning === candidate ? Infinity : countEdits(word, beginning, limit));
     if (edits <= limit) meanings.set(candidate, edits);
   }
   return meanings;
