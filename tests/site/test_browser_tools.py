@@ -179,7 +179,7 @@ def test_a_hostile_description_is_harmless(browser: Any, address: str) -> None:
         text = tab.locator(".prose").inner_text()
         assert "<script>alert(" in text
         assert tab.locator(".prose :not(p, a, code, em, strong, br)").count() == 0
-        tab.get_by_text("Raw record").click()
+        tab.locator("summary", has_text="Raw record").click()
         assert "<script>" in tab.locator("pre").inner_text()
 
 
