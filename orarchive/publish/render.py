@@ -59,6 +59,7 @@ def make_environment() -> Environment:
         format_amount,
         format_clock,
         capitalize_first,
+        drop_lab,
         group_digits,
         label_dimension,
         format_long_day,
@@ -136,6 +137,11 @@ def _scale_price(price: Decimal, dimension: str) -> Decimal:
 def capitalize_first(text: str) -> str:
     """Capitalize the first letter, and leave the others as they are."""
     return text[:1].upper() + text[1:]
+
+
+def drop_lab(name: str) -> str:
+    """Return the name of a model without that of its lab: `GLM 5.2` of `Z.ai: GLM 5.2`."""
+    return name.rpartition(": ")[2]
 
 
 def group_digits(count: int) -> str:

@@ -1,5 +1,6 @@
 """Every page in a real browser: by mouse and keyboard, on a phone, in the dark, on paper, without script."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -78,10 +79,11 @@ def test_questions_of_a_newcomer(browser: Any, address: str) -> None:
         assert all("→" in move and "−" in move for move in moves)
 
         tab.goto(address)
-        soon = tab.get_by_role("region", name="Expiring soon")
-        dates = soon.locator("time").all_inner_texts()
-        assert dates
-        assert dates == sorted(dates)
+        soon = tab.get_by_role("region", name="Retiring next").locator("li")
+        days = [int(re.findall(r"in (\d+) day", row.inner_text())[0]) for row in soon.all()]
+        assert days
+        assert days == sorted(days)
+        assert all("→" in row or "no replacement known" in row for row in soon.all_inner_texts())
 
 
 def test_from_a_sub_path(browser: Any, site_folder: Path) -> None:

@@ -321,20 +321,6 @@ def test_a_big_list_answers_at_once(browser: Any, tmp_path: Path) -> None:
         assert tab.locator("#count").inner_text().endswith(" of 420")
 
 
-def test_choosing_kinds_of_changes(browser: Any, address: str) -> None:
-    with open_page(browser, address) as tab:
-        tab.goto(address + PAGE_PATHS["changes"])
-        lines = tab.locator("[data-topic]:visible")
-        total = lines.count()
-        for name in ("models", "endpoints", "limits and features", "expiry", "other"):
-            tab.get_by_label(name, exact=True).uncheck()
-        assert 0 < lines.count() < total
-        assert {line.get_attribute("data-topic") for line in lines.all()} == {"price"}
-        assert "only=price" in tab.url
-        tab.reload()
-        assert {line.get_attribute("data-topic") for line in lines.all()} == {"price"}
-
-
 def test_the_ranking_of_one_lab(browser: Any, address: str) -> None:
     """Keep the lab in the address, and unfold the entries below the first twenty."""
     with open_page(browser, address) as tab:

@@ -345,7 +345,7 @@ def test_picks_are_the_shortlists(site: dict[str, bytes], view: View) -> None:
     assert [row[0] for row in values] == [row.id for row in view.catalog.best_value.rows]
     scatter = build_picks_page(view.catalog).scatter
     assert scatter
-    assert page.count(b"<circle") == len(scatter.dots)
+    assert page.count(b"</title></circle>") == len(scatter.dots)
 
 
 def test_the_status_page_names_overrides_to_look_at(days_view: View) -> None:

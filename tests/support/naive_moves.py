@@ -146,7 +146,7 @@ def explain(causes: list[str], changes: list[tuple[Reading, Reading]], key: str,
     """Return the words for the causes of some changes of a price."""
     if not changes:
         return "moved while it was not listed"
-    words = list(dict.fromkeys(causes))
+    words = list(dict.fromkeys(filter(None, causes)))
     is_timed = any(read_schedule(each.pricing[key], name) for pair in changes for each in pair)
     return ", ".join([*words, *(["time-of-day price"] if is_timed else [])])
 
@@ -163,7 +163,7 @@ def find_list_cause(
         next((reading for reading in endpoints if reading.hour == each.hour), None) for each in change
     )
     if old is None or new is None:
-        return "cause unknown"
+        return ""
     price = read_rate(change[1].pricing[model], name, change[1].hour)
     keys = [key for key in new.pricing if key.partition(" ")[0] == model]
     holders = [key for key in keys if is_equal(read_rate(new.pricing[key], name, new.hour), price)]
@@ -171,7 +171,7 @@ def find_list_cause(
     forms = [bool(read_schedule(each.pricing[model], name)) for each in change]
     if any([bool(read_schedule(each.pricing[key], name)) for each in (old, new)] == forms for key in moved):
         return "an endpoint's own price"
-    return "another provider listed first" if holders else "cause unknown"
+    return "another provider listed first" if holders else ""
 
 
 # --- lists --------------------------------------------------------------------------------------------------

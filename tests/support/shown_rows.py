@@ -135,16 +135,12 @@ def _read_move(html: str, model: str, label: str, cause: str, hour: dt.datetime 
 
 
 def read_short_moves(page: str) -> list[ShownMove]:
-    """Read the short list of moves; what stands behind the model is the endpoint, or else the cause."""
+    """Read the short list of moves; what stands behind the move is the endpoint."""
     moves = []
     for item in re.findall(r"<li>(.*?)</li>", read_section(page, "moves-title"), re.DOTALL):
-        model, subject = (
-            strip_tags(re.findall(pattern, item)[0])
-            for pattern in (r"<bdi>(.*?)</bdi>", r'<span class="quiet">(.*?)</span>')
-        )
-        is_endpoint = subject.startswith("at ")
-        label, cause = (subject.removeprefix("at "), "") if is_endpoint else ("", subject)
-        moves.append(_read_move(item, model, label, cause, None))
+        (model,) = re.findall(r'href="models/([^"]*)/index.html"', item)
+        label = "".join(re.findall(r"</span><bdi>at (.*?)</bdi>", item))
+        moves.append(_read_move(item, model, strip_tags(label), "", None))
     return moves
 
 

@@ -7,7 +7,7 @@ from orarchive.publish.charts.scatter import LEFT, RIGHT, Point, draw_scatter
 
 def build_point(name: str, price: str, quality: int, is_front: bool = False) -> Point:
     """Return a point."""
-    return Point(name, Decimal(price), Decimal(quality), is_front)
+    return Point(f"x/{name}", name, Decimal(price), Decimal(quality), is_front)
 
 
 def test_prices_are_on_a_logarithmic_axis() -> None:
@@ -34,6 +34,7 @@ def test_front_is_joined_and_named_where_there_is_room() -> None:
     assert chart
     assert chart.front.count("L") == 2
     assert [dot.point.name for dot in chart.dots if dot.label_x is not None] == ["a-long-name", "far"]
+    assert [dot.point.name for dot in chart.dots if dot.is_stop] == ["a-long-name", "far"]
 
 
 def test_equal_points_make_no_chart() -> None:

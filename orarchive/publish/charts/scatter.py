@@ -19,11 +19,15 @@ QUALITY_TICKS = 5
 CHARACTER_WIDTH, LINE_HEIGHT = 6.6, 13
 """Room for a label, in user units."""
 
+STOP_SIZE = 30
+"""Room for a finger, in user units: 24 px where the chart is narrowest."""
+
 
 @dataclass(frozen=True)
 class Point:
-    """A model: its name, its price (USD for a million tokens, above 0) and its quality."""
+    """A model: its id and name, its price (USD for a million tokens, above 0) and its quality."""
 
+    id: str
     name: str
     price: Decimal
     quality: Decimal
@@ -40,6 +44,8 @@ class Dot:
     label_x: float | None
     """End of its label; None where it has none, or there is no room for it."""
     label_y: float
+    is_stop: bool
+    """Whether the keyboard stops at it: a point of the front with room for a finger around it."""
 
 
 @dataclass(frozen=True)
@@ -96,8 +102,12 @@ def draw_scatter(points: Sequence[Point]) -> Scatter | None:
 
 
 def _place_labels(places: Sequence[tuple[Point, float, float]]) -> list[Dot]:
-    """Put the name of each point of the front to the left above it, if it covers no other name."""
+    """Put the name of each point of the front to the left above it, if it covers no other name.
+
+    Of points of the front too close to each other for a finger the first is a stop of the keyboard.
+    """
     taken: list[tuple[float, float, float]] = []
+    stops: list[tuple[float, float]] = []
     dots = []
     for point, x, y in places:
         width = CHARACTER_WIDTH * len(point.name)
@@ -108,7 +118,10 @@ def _place_labels(places: Sequence[tuple[Point, float, float]]) -> list[Dot]:
         )
         if is_free:
             taken.append((label_x - width, label_x, label_y))
-        dots.append(Dot(point, x, y, round(label_x, 1) if is_free else None, round(label_y, 1)))
+        is_stop = point.is_front and all(max(abs(x - left), abs(y - top)) > STOP_SIZE for left, top in stops)
+        if is_stop:
+            stops.append((x, y))
+        dots.append(Dot(point, x, y, round(label_x, 1) if is_free else None, round(label_y, 1), is_stop))
     return dots
 
 

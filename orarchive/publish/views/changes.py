@@ -114,7 +114,7 @@ class ChangeRow:
     hour: dt.datetime
     details: list[ChangeDetail]
     folded_details: list[ChangeDetail]
-    """Those beyond `MAX_DETAILS`."""
+    """Those beyond `MAX_DETAILS`, and prices under conditions beside plain ones."""
 
 
 @dataclass(frozen=True)
@@ -162,6 +162,9 @@ def build_change_hours(hours: Iterable[ChangelogHour], on_model_page: bool = Fal
 def _build_row(group: ChangeGroup, on_model_page: bool) -> ChangeRow:
     first = group.lines[0]
     details = [*_build_details(group)]
+    conditions = [
+        _build_condition(words) for line in group.lines if line.moves for words in _list_tariffs(line)
+    ]
     return ChangeRow(
         kind=first.kind,
         css_class=first.kind.replace(" ", "-"),
@@ -170,7 +173,7 @@ def _build_row(group: ChangeGroup, on_model_page: bool) -> ChangeRow:
         model="" if on_model_page else group.model or "",
         hour=group.hour,
         details=details[:MAX_DETAILS],
-        folded_details=details[MAX_DETAILS:],
+        folded_details=[*details[MAX_DETAILS:], *conditions],
     )
 
 
@@ -186,9 +189,17 @@ def _build_details(group: ChangeGroup) -> Iterator[ChangeDetail]:
             subject=_join_subjects(names),
             moves=[build_move_view(move, line.kind != LISTED_PROVIDER) for move in line.moves],
             is_per_million={get_unit(move.dimension) for move in line.moves} == {"M"},
-            parts=line.parts,
+            parts=() if line.moves and line.has_conditions else line.parts,
             after=line.after if is_late else None,
         )
+
+
+def _list_tariffs(line: ChangelogLine) -> tuple[str, ...]:
+    return line.parts if line.has_conditions else ()
+
+
+def _build_condition(words: str) -> ChangeDetail:
+    return ChangeDetail("", "", [], is_per_million=False, parts=(words,), after=None)
 
 
 def _join_subjects(subjects: Sequence[str]) -> str:

@@ -1,47 +1,69 @@
-"""The home page: totals, the latest changes, what is new and what is about to go."""
+"""The home page: what moved, is new, goes and is down; price against capability; the last changes."""
 
 import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from orarchive.domain.event_kinds import DEGRADED, RECOVERED
+from orarchive.domain.keys import get_provider_of_tag
+from orarchive.publish.charts.scatter import Scatter
 from orarchive.publish.views import View
-from orarchive.publish.views.changes import ChangeList, build_change_list
-from orarchive.publish.views.figures import TrendFigure, build_trend_figure
+from orarchive.publish.views.cells import PriceCell, build_price_pair
+from orarchive.publish.views.changes import ChangeList, MoveView, build_change_list
 from orarchive.publish.views.models import ModelView
-from orarchive.publish.views.moves import MoveRow, build_move_rows, list_moves
+from orarchive.publish.views.moves import PriceMove, build_move_rows, list_moves
 from orarchive.publish.views.ranked import Period, RankedEntry
-from orarchive.publish.views.status import Calendar, Trouble, build_week_calendar, list_troubles
+from orarchive.publish.views.retirements_page import Announced, build_retirements_page
+from orarchive.publish.views.status import Trouble, list_troubles
+from orarchive.publish.views.value_chart import draw_value, name_quality
+from orarchive.timestamps import parse_stamp
 
-MAX_SHORT = 8
-"""Lines of each short list."""
+MAX_CARD_ROWS = 5
+
+MAX_RANKED = 10
+"""Models of the ranking."""
+
+MAX_CHANGES = 25
+"""Rows of the last day with changes that are not folded."""
 
 MOVES_SPAN = dt.timedelta(days=7)
 
-TOTAL_LABELS = (
-    ("models", "models", "models listed, with variants, aliases and routers"),
-    ("served", "endpoints", "of them served by at least one endpoint"),
-    ("endpoints", "endpoints", "endpoints: a provider serving a model"),
-    ("providers", "providers", "providers listed"),
-    ("free", "models", "models at no cost at all"),
-    ("zdr", "zdr", "endpoints with zero data retention"),
-)
-"""Each total with the feed that it is of, and its label; what was never read is not 0, but left out."""
+NOT_READ, ALL_WELL = "The health of endpoints is not on record.", "None for six hours or more."
 
 
 @dataclass(frozen=True)
-class Total:
-    """A count, and what is counted."""
+class CardMove:
+    """A price that moved."""
 
-    label: str
-    count: int
+    model: str
+    subject: str
+    """The endpoint whose price moved; "" for the listed price."""
+    move: MoveView
 
 
 @dataclass(frozen=True)
-class DatedModel:
-    """A model with the date of what happens to it."""
+class NewModel:
+    """A model that was added."""
 
     id: str
-    name: str
+    lab: str
+    """The name of the lab."""
     date: dt.date
+    price: PriceCell
+
+
+@dataclass(frozen=True)
+class DegradedProvider:
+    """A provider with endpoints that are degraded."""
+
+    slug: str
+    name: str
+    count: int
+    served: int
+    """Its endpoints."""
+    since: dt.date
+    """The day since which the first of them is."""
 
 
 @dataclass(frozen=True)
@@ -50,78 +72,114 @@ class MostUsed:
 
     week: Period | None
     entries: list[RankedEntry]
-    chart: TrendFigure | None
-    as_of: str
 
 
 @dataclass(frozen=True)
 class HomePage:
     """The context of the home page."""
 
-    last_read: dt.datetime | None
-    """The last hour of the record, where that is not `now`."""
-    first_hour: dt.datetime
     troubles: list[Trouble]
-    totals: list[Total]
-    model_count: int
+    moves: list[CardMove]
+    new_models: list[NewModel]
+    retiring: list[Announced]
+    retiring_count: int
+    degraded: list[DegradedProvider]
+    degraded_note: str
+    """What is said where none is degraded."""
+    scatter: Scatter | None
+    quality: str
+    """What the scatter's axis of quality is, and who measured it."""
+    changes_date: dt.date | None
+    """The last day with changes."""
     changes: ChangeList
-    moves: list[MoveRow]
-    newest_models: list[DatedModel]
-    expiring_models: list[DatedModel]
-    expiring_count: int
     most_used: MostUsed | None
-    complete_day: int
-    """Complete hours of the last 24."""
-    complete_week: int
-    """Complete hours of the last 168."""
-    calendar: Calendar
 
 
 def build_home_page(view: View) -> HomePage:
-    """Build the home page: the latest changes, and the first `MAX_SHORT` entries of each list."""
-    expiring = list_expiring(view.listed_models)
-    moves = list_moves(view.dataset, view.listed_models, view.now, MOVES_SPAN)
+    """Build the home page."""
+    changes = view.latest_changes
+    retiring = [row for row in build_retirements_page(view).announced if row.expires >= view.now.date()]
     return HomePage(
-        last_read=view.hour if view.hour != view.now else None,
-        first_hour=view.dataset.first_hour,
         troubles=list_troubles(view.dataset),
-        totals=[
-            Total(label, view.totals[key])
-            for key, feed, label in TOTAL_LABELS
-            if view.dataset.good_hours[feed]
-        ],
-        model_count=len(view.listed_models),
-        changes=build_change_list(view.latest_changes, view.importance),
-        moves=build_move_rows(moves[:MAX_SHORT]),
-        newest_models=list_newest(view.listed_models)[:MAX_SHORT],
-        expiring_models=expiring[:MAX_SHORT],
-        expiring_count=len(expiring),
+        moves=_build_moves(view),
+        new_models=_list_new_models(view),
+        retiring=retiring[:MAX_CARD_ROWS],
+        retiring_count=len(retiring),
+        degraded=_list_degraded(view),
+        degraded_note=ALL_WELL if view.dataset.health else NOT_READ,
+        scatter=draw_value(view.catalog),
+        quality=name_quality(view.catalog),
+        changes_date=changes[0].hour.date() if changes else None,
+        changes=build_change_list(changes, view.importance, MAX_CHANGES),
         most_used=_build_most_used(view),
-        complete_day=view.complete_counts[24],
-        complete_week=view.complete_counts[168],
-        calendar=build_week_calendar(view.dataset, view.now),
     )
 
 
-def list_newest(listed: list[ModelView]) -> list[DatedModel]:
-    """List the models whose arrival the record shows, the last one first."""
-    added = [model for model in listed if model.since == "added" and not model.model.is_alias]
+def _build_moves(view: View) -> list[CardMove]:
+    """Build the largest moves of a week, those of used models first, one a model.
+
+    A price that moved because OpenRouter lists another provider first is none that anybody changed.
+    """
+    largest: dict[str, PriceMove] = {}
+    for move in list_moves(view.dataset, view.listed_models, view.now, MOVES_SPAN):
+        if move.causes != ("provider",) and not view.catalog.models[move.model].variant:
+            largest.setdefault(move.model, move)
+    used = view.importance.used_models or ()
+    moves = sorted(largest.values(), key=lambda move: move.model not in used)[:MAX_CARD_ROWS]
+    return [CardMove(row.model, row.subject, row.move) for row in build_move_rows(moves)]
+
+
+def _list_new_models(view: View) -> list[NewModel]:
+    """List the models whose arrival the record shows, the last one first; a variant is no new model."""
+    added = [
+        model
+        for model in view.listed_models
+        if model.since == "added"
+        and not model.model.is_alias
+        and not view.catalog.models[model.model.id].variant
+    ]
     added.sort(key=lambda model: (model.entry.first, model.model.id), reverse=True)
-    return [DatedModel(model.model.id, model.model.name, model.entry.first.date()) for model in added]
+    return [_build_new_model(view, model) for model in added[:MAX_CARD_ROWS]]
 
 
-def list_expiring(listed: list[ModelView]) -> list[DatedModel]:
-    """List the models that have a date for their end, the next one first."""
-    dates = [(model.model, model.model.expires) for model in listed if "expiring" in model.states]
-    expiring = [DatedModel(model.id, model.name, expires) for model, expires in dates if expires]
-    return sorted(expiring, key=lambda model: (model.date, model.id))
+def _build_new_model(view: View, model: ModelView) -> NewModel:
+    lab = view.catalog.labs[model.model.lab].name or model.model.lab
+    price, _ = build_price_pair(model.model.prices, model.is_free, model.is_priced_elsewhere)
+    return NewModel(model.model.id, lab, model.entry.first.date(), price)
+
+
+def _list_degraded(view: View) -> list[DegradedProvider]:
+    """List the providers with degraded endpoints, the one with the most first."""
+    since: dict[str, list[dt.date]] = defaultdict(list)
+    for tag, date in _find_degraded(view):
+        since[get_provider_of_tag(tag)].append(date)
+    rows = [
+        DegradedProvider(
+            provider.slug,
+            provider.name,
+            len(since[provider.slug]),
+            len(provider.servings),
+            min(since[provider.slug]),
+        )
+        for provider in view.providers
+        if provider.slug in since
+    ]
+    return sorted(rows, key=lambda row: (-row.count, row.name))[:MAX_CARD_ROWS]
+
+
+def _find_degraded(view: View) -> Iterator[tuple[str, dt.date]]:
+    """Yield the tag of each endpoint that is degraded, and the day since which it is."""
+    log, entries = view.dataset.log, view.dataset.entries["endpoints"]
+    last = {row.key: row for row in log.rows if row.kind in (DEGRADED, RECOVERED)}
+    for key, row in last.items():
+        if row.kind == DEGRADED and key in entries and entries[key].last is None:
+            yield entries[key].parts[1], parse_stamp(row.hour).date()
 
 
 def _build_most_used(view: View) -> MostUsed | None:
     rankings = view.rankings
     if week := rankings.week:
-        chart = build_trend_figure(rankings.leaders)
-        return MostUsed(week, week.entries[:MAX_SHORT], chart, rankings.as_of)
+        return MostUsed(week, week.entries[:MAX_RANKED])
     if rankings.categories and rankings.categories[0].order:
-        return MostUsed(None, rankings.categories[0].order[:MAX_SHORT], None, rankings.as_of)
+        return MostUsed(None, rankings.categories[0].order[:MAX_RANKED])
     return None

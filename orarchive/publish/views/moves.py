@@ -24,7 +24,7 @@ CAUSES = {
     "endpoint": "an endpoint's own price",
     "provider": "another provider listed first",
     "schedule": "an endpoint's schedule",
-    "unknown": "cause unknown",
+    "unknown": "",
 }
 """Cause of an event of a model's price -> its words."""
 
@@ -157,7 +157,7 @@ def build_move_rows(moves: Iterable[PriceMove]) -> list[MoveRow]:
         MoveRow(
             model=move.model,
             subject=f"at {move.label}" if move.label else "",
-            cause=", ".join(_phrase_causes(move)),
+            cause=", ".join(filter(None, _phrase_causes(move))),
             # No provider changed a price that moved because another one is listed first.
             move=build_move_view(move.move, move.causes != ("provider",)),
             hour=move.hour,

@@ -4,15 +4,14 @@ import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 
-from orarchive.catalog.candidates import choose_representatives
 from orarchive.catalog.catalog import Catalog
 from orarchive.catalog.lists import RankedList
-from orarchive.catalog.measures import COST
 from orarchive.catalog.scores import Score
 from orarchive.catalog.shortlists import Entry, Need, Shortlist, load_weights
 from orarchive.domain.figures import format_share
-from orarchive.publish.charts.scatter import Point, Scatter, draw_scatter
+from orarchive.publish.charts.scatter import Scatter
 from orarchive.publish.views.replacements import FLAG_LABELS
+from orarchive.publish.views.value_chart import draw_value, name_quality
 
 MAX_LIST_ROWS = 10
 """Models of a list that the page shows."""
@@ -116,12 +115,11 @@ class PicksPage:
 def build_picks_page(catalog: Catalog) -> PicksPage:
     """Build the page of picks."""
     weights = load_weights()
-    quality = catalog.best_value.quality
     return PicksPage(
         parts=[f"{name} {format_share(float(weight))}" for name, weight in weights.items()],
         shortlists=[_build_table(shortlist, list(weights)) for shortlist in catalog.shortlists],
-        scatter=_draw_value(catalog),
-        value_quality=f"{quality.title}, {quality.source}" if quality else "",
+        scatter=draw_value(catalog),
+        value_quality=name_quality(catalog),
         value_rows=[
             ValueRow(row.id, _format_dollars(row.cost.value), row.quality.text)
             for row in catalog.best_value.rows
@@ -181,25 +179,6 @@ def _build_cell(score: Score, name: str) -> PickCell:
     samples = f", {part.reading.samples:,} samples" if part.reading.samples else ""
     value = f"{_round(part.reading.value)} {part.measure.unit}".strip().replace(" %", "%")
     return PickCell(value, f"rank {part.better + 1} of {part.count}{at}{samples}")
-
-
-def _draw_value(catalog: Catalog) -> Scatter | None:
-    """Draw the models that have a price and a quality, each once."""
-    quality = catalog.best_value.quality
-    if quality is None:
-        return None
-    front = {row.id for row in catalog.best_value.rows}
-    readings = [
-        (candidate.info.id, COST.read_best(candidate), quality.read_best(candidate))
-        for candidate in choose_representatives(catalog.candidates)
-    ]
-    # A logarithmic axis has no zero, and ranks by use are no figures to draw.
-    points = [
-        Point(model.partition("/")[2], cost.value, score.value, model in front)
-        for model, cost, score in readings
-        if cost and score and cost.value > 0
-    ]
-    return draw_scatter(points) if quality.is_highest_best else None
 
 
 def _build_list(ranked: RankedList) -> ListTable:

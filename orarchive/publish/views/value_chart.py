@@ -1,0 +1,31 @@
+"""The chart of price against quality, for the pages that show it."""
+
+from orarchive.catalog.candidates import choose_representatives
+from orarchive.catalog.catalog import Catalog
+from orarchive.catalog.measures import COST
+from orarchive.publish.charts.scatter import Point, Scatter, draw_scatter
+
+
+def draw_value(catalog: Catalog) -> Scatter | None:
+    """Draw the models that have a price and a quality, each once."""
+    quality = catalog.best_value.quality
+    if quality is None:
+        return None
+    front = {row.id for row in catalog.best_value.rows}
+    readings = [
+        (candidate.info, COST.read_best(candidate), quality.read_best(candidate))
+        for candidate in choose_representatives(catalog.candidates)
+    ]
+    # A logarithmic axis has no zero, and ranks by use are no figures to draw.
+    points = [
+        Point(info.id, info.name.rpartition(": ")[2], cost.value, score.value, info.id in front)
+        for info, cost, score in readings
+        if cost and score and cost.value > 0
+    ]
+    return draw_scatter(points) if quality.is_highest_best else None
+
+
+def name_quality(catalog: Catalog) -> str:
+    """Name what tells the better model, and who measured it; "" where nothing does."""
+    quality = catalog.best_value.quality
+    return f"{quality.title}, {quality.source}" if quality else ""

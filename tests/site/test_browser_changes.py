@@ -1,0 +1,45 @@
+"""Changes and feeds in a real browser: filtering, and following the prices of a model."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.browser import PAGE_PATHS, open_page
+
+pytestmark = pytest.mark.browser
+
+
+def test_changes_are_filtered_by_topic_and_words(browser: Any, address: str) -> None:
+    """Count what is left by day and in all; a fold opens where something in it fits."""
+    with open_page(browser, address) as tab:
+        tab.goto(address + PAGE_PATHS["month"])
+        lines = tab.locator("[data-topic]:visible")
+        total = lines.count()
+        for name in ("models", "endpoints", "limits and features", "expiry", "other"):
+            tab.get_by_label(name, exact=True).uncheck()
+        assert 0 < lines.count() < total
+        assert all("price" in str(line.get_attribute("data-topic")) for line in lines.all())
+        assert "only=price" in tab.url
+        tab.get_by_label("Lab, model or provider").fill("deepseek")
+        found = lines.count()
+        assert found > 0
+        assert all("DeepSeek" in text for text in lines.locator(".what").all_inner_texts())
+        assert tab.locator("#count").inner_text().startswith(f"{found} of ")
+        counts = [
+            int(text.split()[0]) for text in tab.locator(".dayof:visible > summary small").all_inner_texts()
+        ]
+        assert sum(counts) == found
+        tab.reload()
+        assert lines.count() == found
+
+
+def test_following_the_prices_of_a_model_takes_two_presses(browser: Any, address: str) -> None:
+    with open_page(browser, address) as tab:
+        tab.goto(address)
+        tab.get_by_role("region", name="Retiring next").locator("li a").first.click()
+        tab.locator(".follow > summary").click()
+        link = tab.get_by_role("link", name="Price changes of this model")
+        assert link.is_visible()
+        feed = tab.evaluate("async (link) => await (await fetch(link.href)).text()", link.element_handle())
+        assert "<title>Prices of " in feed
+        assert tab.get_by_role("button", name="Copy address").count() == 2
