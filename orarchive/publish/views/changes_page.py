@@ -21,10 +21,10 @@ from orarchive.publish.views.changes import (
     build_change_list,
 )
 
-MAX_RECENT_MONTHS, MAX_RECENT_DAYS, MAX_RECENT_ROWS = 2, 14, 250
+MAX_RECENT_MONTHS, MAX_RECENT_DAYS = 2, 14
 """Limits of the page of changes: it ends where the first of them is reached; months' pages have all."""
 
-MAX_OPEN_ROWS = 250
+MAX_OPEN_ROWS = 160
 """Rows of a month whose days are unfolded; further days show their summary alone until they are opened."""
 
 MAX_MONTH_LINES = 2500
