@@ -20,6 +20,7 @@ from orarchive.publish.cards import draw_card
 from orarchive.publish.catalog_feeds import list_catalog_feeds
 from orarchive.publish.catalog_texts import render_texts
 from orarchive.publish.changelog import ChangelogLine
+from orarchive.publish.day_prices import DAY_PRICES_PATH, build_day_prices
 from orarchive.publish.examples import build_examples
 from orarchive.publish.feed_ids import FeedSite
 from orarchive.publish.llms import LLMS_PATH, render_llms
@@ -164,8 +165,10 @@ class _Site:
 
     def _put_listings(self, files: SiteFiles) -> None:
         """Put the files that list what there is, for programs."""
-        base = self.pages.site.base
-        files[SEARCH_PATH] = render_search_index(self.view, self.pages.site.lookups.paths)
+        base, paths = self.pages.site.base, self.pages.site.lookups.paths
+        files[SEARCH_PATH] = render_search_index(self.view, paths)
+        day_prices = build_day_prices(self.view.dataset, self.view.models, paths.models)
+        files[DAY_PRICES_PATH] = to_safe_json(day_prices)
         files[metrics.METRICS_PATH] = metrics.render_metrics(self.view)
         files[LLMS_PATH] = render_llms(base, self.parquet_files)
         robots = "User-agent: *\nAllow: /\n"

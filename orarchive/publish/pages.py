@@ -33,7 +33,7 @@ from orarchive.publish.views.prices_page import build_prices_page
 from orarchive.publish.views.provider_page import build_provider_pages
 from orarchive.publish.views.providers_page import build_providers_page
 from orarchive.publish.views.rankings_page import build_category_page, build_rankings_page
-from orarchive.publish.views.reference import AboutPage, build_compare_page, build_patterns_page
+from orarchive.publish.views.reference import AboutPage, build_days_page, build_patterns_page
 from orarchive.publish.views.retirements_page import build_retirements_page
 from orarchive.publish.views.site import (
     ATOM,
@@ -108,7 +108,8 @@ class SitePages:
         yield self._build_recent_changes()
         status = build_status_page(self.view)
         yield self._build("status/index.html", "status.html", status, _link_json("status"))
-        yield self._build("compare/index.html", "compare.html", build_compare_page(self.view))
+        for name in ("compare", "days"):
+            yield self._build(f"{name}/index.html", f"{name}.html", build_days_page(self.view))
         location = self._locate("data/index.html")
         data = build_data_page(self.view, location, examples, parquet_files)
         yield self._build("data/index.html", "data.html", data)

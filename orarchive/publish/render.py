@@ -25,7 +25,8 @@ SCRIPTS = {
     "models.js": ("common.js", "sorting.js", "models.js"),
     "rankings.js": ("common.js", "sorting.js", "rankings.js"),
     "changes.js": ("common.js", "changes.js"),
-    "compare.js": ("common.js", "compare.js"),
+    "compare.js": ("common.js", "record.js", "compare.js"),
+    "days.js": ("common.js", "record.js", "days.js"),
 }
 """Script of a page -> the files in templates/scripts/ that it is put together from."""
 

@@ -1,144 +1,187 @@
 
-// Up to four models side by side, and the cost of a use of them.
+// Models side by side, and what a month of use costs with each.
 document.addEventListener("DOMContentLoaded", () => setUpComparison(document.querySelector("#compare")));
 
-async function readJson(path) { return (await fetch(html.dataset.root + path)).json(); }
+const MAX_MODELS = 8;
+const SCALES = { k: 1e3, m: 1e6, b: 1e9 };
 
-// The data of a file of the API, without its envelope.
-async function readData(name) { return (await readJson(`api/v1/${name}.json`)).data; }
-
-const NOT_KNOWN = "not known", NOT_YET = "not seen yet", GONE = "no longer listed";
-
-// Twelve digits are exact: they undo the error that doubles add to a decimal.
-function formatMoney(amount, digits = 12) {
-  const options = { style: "currency", currency: "USD", minimumFractionDigits: 2, maximumFractionDigits: 12 };
-  return new Intl.NumberFormat("en", options).format(Number(amount.toPrecision(digits)));
+// "10M", "2.5k" and "10,000,000" are numbers of tokens; anything else is none.
+function parseTokens(text) {
+  const match = /^([\d.,]+)\s*([kmb]?)$/i.exec(text.trim());
+  return match ? Math.round(Number(match[1].replace(/,/g, "")) * (SCALES[match[2].toLowerCase()] || 1)) : NaN;
 }
 
-function formatRange(ends, digits) {
-  const [low, high] = ends.map((end) => formatMoney(end, digits));
-  return low === high ? low : `${low} to ${high}`;
+function split(text) { return text.toLowerCase().split(/[^a-z0-9.]+/).filter(Boolean); }
+
+function squeeze(text) { return text.toLowerCase().replace(/[^a-z0-9]/g, ""); }
+
+// Pairs of neighbouring letters that two texts share, as a part of those of either.
+function rateLikeness(left, right) {
+  const pairs = (text) => new Set([...text].slice(1).map((letter, index) => text[index] + letter));
+  const [a, b] = [pairs(squeeze(left)), pairs(squeeze(right))];
+  return 2 * [...a].filter((pair) => b.has(pair)).length / (a.size + b.size || 1);
+}
+
+// The models that a name may mean, the likeliest first: the listed, the plain and the short come first.
+function findModels(text) {
+  const models = [...record.models.values()];
+  const words = split(text);
+  const rank = (model) => [model.id !== text, !isListed(model, Infinity), /^~|:/.test(model.id), model.id.length];
+  return models.filter((model) => {
+    const name = `${model.id} ${model.name}`;
+    return words.length && (words.every((word) => name.toLowerCase().includes(word)) || squeeze(name).includes(squeeze(text)));
+  }).sort((left, right) => {
+    const [a, b] = [rank(left), rank(right)];
+    const first = a.findIndex((value, index) => value !== b[index]);
+    return first < 0 ? 0 : a[first] - b[first];
+  });
 }
 
 function setUpComparison(form) {
-  const out = document.querySelector("#compared");
-  const cache = new Map();
-  const search = loadSearch().then(() => searchEntries.filter((entry) => entry.kind === "model"));
-  const status = readData("status");
-  const query = new URLSearchParams(location.search);
-  const chosen = query.getAll("m");
-  form.querySelectorAll("[name=m]").forEach((input, index) => { input.value = chosen[index] || ""; });
-  for (const name of ["in", "cached", "out", "on"]) if (query.has(name)) form[name].value = query.get(name);
+  const [out, chips, notes] = ["#compared", "#chosen", "#notes"].map((name) => document.querySelector(name));
+  let chosen = [];
+  let unknown = "";
+  recallFields(form);
 
-  // The price at the end of a day; between two readings that show different prices it is not known.
-  function findPriceOn(points, model, day) {
-    const point = points.findLast((candidate) => !day || candidate.from <= `${day}T23:59:59Z`);
-    const isOver = point?.to && (day ? point.to < `${day}T00` : !model.last_seen);
-    if (isOver) return day && points.some((candidate) => candidate.from > day) ? NOT_KNOWN : undefined;
-    return point && Number(point.price);
+  function add(names) {
+    unknown = "";
+    for (const name of names.map((text) => text.trim()).filter(Boolean)) {
+      const model = record.models.get(name) || findModels(name)[0];
+      if (!model) unknown = name;
+      else if (!chosen.includes(model) && chosen.length < MAX_MODELS) chosen.push(model);
+    }
+    show();
   }
 
-  // [lowest, highest] price of a dimension, or why there is none; a time-of-day price is a range.
-  function findPrice(model, name, day, isUnread) {
-    if (day && `${day}T23:59:59Z` < model.first_seen) return NOT_YET;
-    if (day && model.last_seen && model.last_seen < `${day}T00`) return GONE;
-    if (isUnread) return NOT_KNOWN;
-    const timed = model.conditional_price_history
-      .filter((prices) => prices.dimension === name && isTimeOfDay(prices.condition))
-      .map((prices) => findPriceOn(prices.points, model, day)).filter(Number.isFinite);
-    const price = findPriceOn(model.price_history[name] || [], model, day);
-    if (timed.length) timed.push(...[price, !day && Number(model.pricing[name])].filter(Number.isFinite));
-    if (timed.length) return [Math.min(...timed), Math.max(...timed)];
-    return price === undefined ? "none" : price === NOT_KNOWN ? price : [price, price];
+  function makeChip(model) {
+    const button = make("button", `${model.name} ×`, { type: "button", className: "chip" });
+    button.setAttribute("aria-label", `Remove ${model.name}`);
+    button.addEventListener("click", () => {
+      chosen = chosen.filter((other) => other !== model);
+      show();
+      form.add.focus();
+    });
+    return button;
   }
 
-  // What was there when its record began was there before.
-  function formatSpan(model) {
-    const start = ["added", "returned"].includes(model.arrival) ? "" : "before ";
-    return `${start}${model.first_seen.slice(0, 10)} to ${model.last_seen?.slice(0, 10) || "now"}`;
+  function makeSuggestions(name) {
+    const line = make("p", `No model called ${name}`);
+    const likeness = new Map([...record.models.values()].map((model) => [model, Math.max(...[model.id.replace(/^[^/]*\//, ""), model.name.replace(/^.*?: /, "")]
+      .map((text) => rateLikeness(name, text))) - (isListed(model, Infinity) ? 0 : .1)]));
+    const likely = [...likeness.keys()].sort((left, right) => likeness.get(right) - likeness.get(left)).slice(0, 3);
+    line.append(": did you mean ", ...likely.flatMap((model) => {
+      const button = make("button", model.name, { type: "button", className: "chip" });
+      button.addEventListener("click", () => { add([model.id]); });
+      return [button, " "];
+    }), "?");
+    return line;
   }
 
-  // A condition that cannot be read counts for nothing.
-  function isTimeOfDay({ utc_start: start, utc_end: end, utc_days: days, ...others }) {
-    const isWindow = [start, end].every((time) => ["string", "number"].includes(typeof time) && Number.isFinite(Number(time)));
-    const isReadable = (isWindow || (start ?? end ?? null) === null) && (Array.isArray(days) || (days ?? null) === null);
-    return isReadable && !Object.keys(others).length && (isWindow || Array.isArray(days));
+  // The day whose prices count: of a model that is gone by now its last one.
+  function chooseDay(model, day) {
+    const end = model.listed.at(-1)?.[1];
+    return day === Infinity && end !== null ? end - 1 : day;
   }
 
-  function formatPerMillion(ends) {
-    if (typeof ends === "string") return ends;
-    if (ends[0] < 0) return "dynamic";
-    return ends[1] ? `${formatRange(ends.map((end) => end * 1e6))} per M` : "$0";
+  // [lowest, highest] USD a month, or why there is none.
+  function computeCost(model, day, tokens) {
+    const at = chooseDay(model, day);
+    if (!isListed(model, at)) return "not listed then";
+    const [prompt, completion, read] = ["prompt", "completion", "input_cache_read"].map((name) => findPrice(model, name, at));
+    if (!prompt || !completion) return "no price by the token";
+    if (prompt[0] < 0 || completion[0] < 0) return "depends on the model it picks";
+    const cached = Math.min(tokens.cached, tokens.in);
+    const reading = read || prompt;
+    return [0, 1].map((end) => ((tokens.in - cached) * prompt[end] + cached * reading[end] + tokens.out * completion[end]) / 1e6);
   }
 
-  function formatCost(model, day, isUnread) {
-    const tokens = (name) => Math.max(Number(form[name].value) || 0, 0);
-    const [prompt, completion, read] = ["prompt", "completion", "input_cache_read"].map((name) => findPrice(model, name, day, isUnread));
-    const unknown = [prompt, completion].find((ends) => typeof ends === "string" || ends[0] < 0);
-    if (unknown) return typeof unknown === "string" && unknown !== "none" ? unknown : "not computable";
-    const cached = Math.min(tokens("cached"), tokens("in"));
-    const reading = typeof read === "string" ? prompt : read;
-    const ends = [0, 1].map((end) => (tokens("in") - cached) * prompt[end] + cached * reading[end] + tokens("out") * completion[end]);
-    return formatRange(ends.map((end) => (end >= 1 ? Math.round(end * 100) / 100 : end)), ends[1] >= 1 ? 12 : 3);
+  function formatCost(ends) {
+    const [low, high] = ends.map((end) => formatMoney(end >= 1 ? Math.round(end * 100) / 100 : end, end >= 1 ? 12 : 3));
+    return low === high ? low : `${low} to ${high}`;
   }
 
-  let turn = 0;
+  function makeCostCell({ cost, isGone, isCheapest }, highest) {
+    const cell = make("td", undefined, { className: "cost" });
+    if (typeof cost === "string") cell.append(make("b", "n/a"), make("small", cost));
+    else {
+      cell.append(make("b", formatCost(cost)));
+      if (isCheapest) cell.append(" ", make("span", "cheapest", { className: "cheap" }));
+      const bar = make("progress", undefined, { max: highest || 1, value: cost[1] });
+      bar.setAttribute("aria-hidden", "true");
+      cell.append(bar);
+      if (isGone) cell.append(make("small", "its last price"));
+    }
+    return cell;
+  }
 
-  async function show() {
-    const number = ++turn;
-    const ids = [...form.querySelectorAll("[name=m]")].map((input) => input.value.trim()).filter(Boolean);
-    const next = new URLSearchParams([
-      ...ids.map((id) => ["m", id]),
-      ...["in", "cached", "out", "on"].map((name) => [name, form[name].value]),
-    ].filter((pair) => pair[1]));
-    try { history.replaceState(null, "", `?${next}`); } catch { /* some viewers forbid it */ }
-    const files = new Map((await search).map((model) => [model.id, model.path.replace(/\/index.html$/, "")]));
-    const models = await Promise.all(ids.filter((id) => files.has(id)).map(async (id) => {
-      if (!cache.has(id)) cache.set(id, await readData(files.get(id)));
-      return cache.get(id);
-    }));
-    const day = form.on.value;
-    const outside = !form.on.validity.valid;
-    const gap = (await status).gaps.find(([after, until]) => day && after < `${day}T00` && until > `${day}T23:59:59Z`);
-    if (number !== turn) return; // the choice has changed meanwhile
-    const isUnread = outside || Boolean(gap);
-    const price = (name) => (model) => formatPerMillion(findPrice(model, name, day, isUnread));
-    const rows = [
-      ["Input", price("prompt")],
-      ["Output", price("completion")],
-      ["Cache read", price("input_cache_read")],
-      ["Context", (model) => model.context_length?.toLocaleString("en") || "not stated"],
-      ["Seen", formatSpan],
-      ["This use", (model) => formatCost(model, day, isUnread)],
-    ];
-    const table = document.createElement("table");
-    const line = (part, words, cells) => {
-      const row = part.insertRow();
-      for (const [index, text] of [words, ...cells].entries()) {
-        const cell = document.createElement(index && part !== table.tHead || !text ? "td" : "th");
-        if (cell.tagName === "TH") cell.scope = part === table.tHead ? "col" : "row";
-        if (index) cell.className = "n";
-        cell.textContent = text;
-        row.append(cell);
-      }
-    };
-    line(table.createTHead(), "", models.map((model) => model.id));
-    const body = table.createTBody();
-    for (const [words, value] of rows) line(body, words, models.map(value));
-    const unknown = ids.filter((id) => !files.has(id));
-    const notes = [
-      unknown.length && `Never listed: ${unknown.join(", ")}.`,
-      outside && `The record goes from ${form.on.min} to ${form.on.max}.`,
-      gap && `No data for ${day}: there is no reading between ${gap[0].slice(0, 13)}Z and ${gap[1].slice(0, 13)}Z.`,
+  function describeListed(model) {
+    const [first, end] = [model.listed[0]?.[0], model.listed.at(-1)?.[1]];
+    if (first === undefined) return "for less than a day";
+    const since = first ? `since ${formatDayNumber(first)}` : `before ${formatDayNumber(0)}`;
+    return end === null ? since : `${first ? since.replace("since", "from") : since} to ${formatDayNumber(end - 1)}`;
+  }
+
+  function makeRow(row, day, highest) {
+    const { model } = row;
+    const at = chooseDay(model, day);
+    const prices = record.file.dimensions.map((name) => (isListed(model, at) ? formatPrice(findPrice(model, name, at)) : "–"));
+    const sizes = [model.context, model.max_output].map((tokens) => tokens?.toLocaleString("en") || "not stated");
+    return [makeNameCell(model), makeCostCell(row, highest),
+      ...[...prices, ...sizes].map((text) => make("td", text, { className: "n" })), make("td", describeListed(model))];
+  }
+
+  function makeSummary(priced) {
+    const cheapest = priced.filter((row) => row.isCheapest);
+    if (!cheapest.length) return [];
+    const names = cheapest.map((row) => row.model.name).join(" and ");
+    const [low, dearest] = [cheapest[0].cost, priced.at(-1)];
+    const ratio = low[0] > 0 && dearest.cost[0] > low[1] ? dearest.cost[0] / low[0] : 0;
+    const more = ratio ? `; ${dearest.model.name} costs ${ratio.toLocaleString("en", { maximumSignificantDigits: 2 })} times as much` : "";
+    return [make("p", `${names} ${cheapest.length > 1 ? "are" : "is"} the cheapest: ${formatCost(low)} per month${more}.`)];
+  }
+
+  function show() {
+    rememberFields(form, chosen.map((model) => ["m", model.id]));
+    const tokens = Object.fromEntries(["in", "cached", "out"].map((name) => [name, parseTokens(form[name].value || "0")]));
+    const wrong = Object.keys(tokens).find((name) => Number.isNaN(tokens[name]));
+    const day = countDays(form.on.value);
+    const rows = wrong ? [] : chosen.map((model) => ({
+      model, cost: computeCost(model, day, tokens), isGone: day === Infinity && !isListed(model, day),
+    })).sort((left, right) => (typeof left.cost === "string") - (typeof right.cost === "string") || left.cost[0] - right.cost[0]);
+    const priced = rows.filter((row) => typeof row.cost !== "string");
+    const cheapest = priced.length > 1 ? priced.find((row) => !row.isGone)?.cost : null;
+    for (const row of priced) row.isCheapest = Boolean(cheapest) && !row.isGone && formatCost(row.cost) === formatCost(cheapest);
+    const highest = Math.max(0, ...priced.map((row) => row.cost[1]));
+    const texts = [
+      wrong && `Not a number of tokens: ${form[wrong].value}. Write 10M, 500K or 1,000,000.`,
+      tokens.cached > tokens.in && "More tokens are cached than go in: all of them count as cached.",
+      describeDay(form.on.value, form),
     ].filter(Boolean);
-    if (notes.length) table.createCaption().textContent = notes.join(" ");
-    out.replaceChildren(...(ids.length ? [table] : []));
+    document.querySelector("#example")?.toggleAttribute("hidden", chosen.length > 0);
+    chips.replaceChildren(...chosen.map(makeChip));
+    notes.replaceChildren(...(unknown ? [makeSuggestions(unknown)] : []), ...texts.map((text) => make("p", text)), ...makeSummary(priced));
+    const heads = [["Model"], ["Cost per month"], ["Input", "n"], ["Output", "n"], ["Cache read", "n"], ["Cache write", "n"],
+      ["Context", "n"], ["Max output", "n"], ["Listed"]];
+    out.replaceChildren(...(rows.length ? [makeTable("Cost per month, and prices per million tokens", heads, rows.map((row) => makeRow(row, day, highest)))] : []));
   }
-  search.then((models) => {
-    const options = models.map((model) => Object.assign(document.createElement("option"), { value: model.id }));
-    document.querySelector("#ids").append(...options);
-    if (chosen.length) show();
-  }, () => { out.textContent = "Comparing needs a server; it cannot run from a file."; });
-  form.addEventListener("submit", (event) => event.preventDefault());
-  form.addEventListener("change", show);
+
+  // What is typed before the record is there waits for it.
+  function update(first = []) {
+    loading.then(() => {
+      const names = form.add.value.split(",");
+      form.add.value = "";
+      add([...first, ...names]);
+    }, () => { notes.textContent = "Comparing needs a server; it cannot read the record from a file."; });
+  }
+
+  const loading = loadRecord();
+  form.addEventListener("change", () => update());
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    update();
+  });
+  loading.then(() => {
+    document.querySelector("#names").append(...[...record.models.values()].map((model) => make("option", undefined, { value: model.name })));
+  });
+  update(recall().getAll("m"));
 }

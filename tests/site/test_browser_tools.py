@@ -1,15 +1,13 @@
-"""Tools of the site in a real browser: search, comparison, copying, charts, and the age of the data."""
+"""Tools of the site in a real browser: search, copying, charts, and the age of the data."""
 
 import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from orarchive.publish.pages import get_model_path
 from orarchive.publish.search_index import SEARCH_PATH
-from orarchive.timestamps import HOUR
 from tests.support.browser import (
     PAGE_PATHS,
     build_site,
@@ -75,94 +73,6 @@ QUERIES = {
     "graveyard": "Gone models",
 }
 """What somebody types -> the id or the name of what they mean."""
-
-
-def test_comparing(browser: Any, address: str) -> None:
-    """Compute the cost of a use, now and on a date; the address holds all choices."""
-    with open_page(browser, address) as tab:
-        tab.goto(f"{address}{PAGE_PATHS['compare']}?m=anthropic/claude-haiku-4.5&in=2000000&out=1000000")
-        table = tab.locator("#compared table")
-        table.wait_for()
-        rows = dict(re.findall(r"(\w[\w ]*)\t(.*)", table.inner_text()))
-        assert rows["Input"] == "$1.00 per M"
-        assert rows["Output"] == "$5.00 per M"
-        assert rows["This use"] == "$7.00"
-        tab.locator("[name=m]").nth(1).fill("openrouter/auto")
-        tab.locator("[name=cached]").fill("1000000")
-        tab.locator("[name=cached]").press("Tab")
-        table.locator("thead th").nth(1).wait_for()
-        assert "not computable" in table.inner_text()
-        chosen = parse_qsl(urlsplit(tab.url).query)
-        assert ("m", "openrouter/auto") in chosen
-        assert ("cached", "1000000") in chosen
-        tab.locator("[name=on]").fill("2026-05-01")
-        tab.locator("[name=on]").press("Tab")
-        table.locator("tr", has_text="Input").get_by_text("not seen yet").first.wait_for()
-
-
-def test_comparing_says_what_it_does_not_know(browser: Any, address: str) -> None:
-    with open_page(browser, address) as tab:
-        tab.goto(f"{address}{PAGE_PATHS['compare']}?m=nobody/nothing")
-        tab.get_by_text("Never listed: nobody/nothing").wait_for()
-
-
-def test_comparing_tells_apart_what_is_not_there(browser: Any, tmp_path: Path) -> None:
-    """Compare on a day in a gap and before the record, with a model added later and a time-of-day price."""
-    clock = [
-        {"utc_start": 0, "utc_end": 800, "prompt": "0.000001"},
-        {"utc_start": 800, "utc_end": 0, "prompt": "0.000002"},
-    ]
-    first = {"id": "a/b", "pricing": {"prompt": "0.0000015415", "completion": "0.000002"}}
-    by_clock = {"id": "a/c", "pricing": {"prompt": "0.000001", "completion": "0.000002", "overrides": clock}}
-    hours = build_snapshot([first]), build_snapshot([first, by_clock])
-    build_site(write_archive(tmp_path / "archive", *hours, apart=96 * HOUR), tmp_path / "site")
-    with serve_site(tmp_path / "site") as address, open_page(browser, address) as tab:
-
-        def compare(day: str) -> tuple[dict[str, str], str]:
-            tab.goto(f"{address}{PAGE_PATHS['compare']}?m=a/b&m=a/c&in=1000000&out=0&on={day}")
-            table = tab.locator("#compared table")
-            table.wait_for()
-            return dict(re.findall(r"(\w[\w ]*)\t(.*)", table.inner_text())), table.inner_text()
-
-        now, _ = compare("")
-        assert now["Input"] == "$1.5415 per M\t$1.00 to $2.00 per M"
-        assert now["This use"] == "$1.54\t$1.00 to $2.00"
-        begun, _ = compare("2026-06-01")
-        assert begun["Input"] == "$1.5415 per M\tnot seen yet"
-        in_gap, words = compare("2026-06-03")
-        assert in_gap["Input"] == "not known\tnot seen yet"
-        assert "No data for 2026-06-03" in words
-        outside, words = compare("2020-01-01")
-        assert outside["Input"] == "not seen yet\tnot seen yet"
-        assert "The record goes from 2026-06-01 to 2026-06-05" in words
-
-
-def test_comparing_on_a_date_says_what_is_known(browser: Any, tmp_path: Path) -> None:
-    """A price that was fixed before and after a schedule is a range between; a model that left says so."""
-    clock = [
-        {"utc_days": ["monday", "tuesday"], "prompt": "0.000001"},
-        {"utc_days": ["wednesday"], "prompt": "0.000003"},
-        {"utc_days": ["thursday"], "min_prompt_tokens": 9, "prompt": "0.000009"},
-        {"utc_start": "night", "utc_end": 600, "prompt": "0.000009"},
-        {"utc_days": "friday", "prompt": "0.000009"},
-    ]
-    fixed = {"id": "a/b", "pricing": {"prompt": "0.000002", "completion": "0.000002"}}
-    timed = {"id": "a/b", "pricing": {"prompt": "0.000001", "completion": "0.000002", "overrides": clock}}
-    gone = {"id": "a/c", "pricing": {"prompt": "0.000005", "completion": "0.000002"}}
-    hours = [[fixed, gone], [timed], [timed], [fixed]]
-    snapshots = [build_snapshot(models) for models in hours]
-    build_site(write_archive(tmp_path / "archive", *snapshots, apart=24 * HOUR), tmp_path / "site")
-    with serve_site(tmp_path / "site") as address, open_page(browser, address) as tab:
-
-        def compare(day: int) -> str:
-            tab.goto(f"{address}{PAGE_PATHS['compare']}?m=a/b&m=a/c&in=1000000&out=0&on=2026-06-0{day}")
-            table = tab.locator("#compared table")
-            table.wait_for()
-            return str(dict(re.findall(r"(\w[\w ]*)\t(.*)", table.inner_text()))["Input"])
-
-        assert compare(1) == "$2.00 per M\t$5.00 per M"
-        assert compare(2) == "$1.00 to $3.00 per M\tno longer listed"
-        assert compare(4) == "$2.00 per M\tno longer listed"
 
 
 def test_copying_an_id(browser: Any, address: str) -> None:

@@ -33,7 +33,7 @@ def test_every_model_has_a_page_and_a_row(pages: dict[str, Html], view: View) ->
         *("index.html", "404.html", "changes/index.html", "status/index.html", "prices/index.html"),
         *("graveyard/index.html", "compare/index.html", "data/index.html", "about/index.html"),
         *("patterns/index.html", "picks/index.html", "free/index.html", "retirements/index.html"),
-        "direct/index.html",
+        *("direct/index.html", "days/index.html"),
     }
     assert {get_model_path(model) for model in ids} < pages.keys()
     for path, models in (

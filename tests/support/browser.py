@@ -76,6 +76,7 @@ PAGE_PATHS = {
     "rankings": "rankings/index.html",
     "category": "rankings/marketing/seo/index.html",
     "compare": "compare/index.html",
+    "days": "days/index.html",
     "changes": "changes/index.html",
     "month": "changes/2026-06/index.html",
     "graveyard": "graveyard/index.html",

@@ -1,4 +1,4 @@
-"""The pages that explain, calculate or show components: About, Compare and Patterns."""
+"""The pages that explain, calculate or show components: About, Compare, Any day and Patterns."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -18,6 +18,9 @@ from orarchive.publish.views.rankings import MAX_ENTRIES_IN_WORDS
 from orarchive.publish.views.states import State
 from orarchive.publish.views.status import Calendar, build_month_calendar
 
+EXAMPLE_COUNT = 3
+"""Models in the example of a comparison."""
+
 
 @dataclass(frozen=True)
 class AboutPage:
@@ -34,17 +37,34 @@ class AboutPage:
 
 
 @dataclass(frozen=True)
-class ComparePage:
-    """The context of the page that compares models."""
+class ExampleModel:
+    """A model to begin a comparison with."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class DaysPage:
+    """The context of the pages that compute with the prices of days: Compare and Any day."""
 
     first: dt.date
     """The first day to choose prices of."""
     last: dt.date
+    examples: list[ExampleModel]
+    """The most used models; [] where no order by use is known."""
+    spans: tuple[tuple[int, str], ...] = ((7, "7 days"), (30, "30 days"), (365, "a year"))
+    """Days up to the last one whose changes a press shows, with their words."""
 
 
-def build_compare_page(view: View) -> ComparePage:
-    """Build the page that compares models, with the first and the last day to choose prices of."""
-    return ComparePage(view.dataset.first_hour.date(), view.now.date())
+def build_days_page(view: View) -> DaysPage:
+    """Build the page that computes with prices, with the first and the last day to choose prices of."""
+    ranked = sorted(
+        (model.rank, model.id) for model in view.catalog.source.listed.values() if model.rank is not None
+    )
+    models = [view.catalog.models[key] for _, key in ranked[:EXAMPLE_COUNT]]
+    examples = [ExampleModel(model.id, model.name) for model in models]
+    return DaysPage(view.dataset.first_hour.date(), view.now.date(), examples)
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,9 @@ SECTIONS = (
         ),
     ),
     ("Providers", (("providers", "All providers"),)),
-    ("Prices", (("prices", "Price moves"), ("direct", "Direct prices"))),
+    ("Prices", (("prices", "Trends and moves"), ("days", "Any day"), ("direct", "Direct prices"))),
     ("Rankings", (("rankings", "All uses"),)),
-    ("Changes", (("changes", "Latest"),)),
+    ("Changes", (("changes", "Latest"), ("days", "Any day"))),
     ("Compare", (("compare", "Compare models"),)),
     (
         "Data",
@@ -199,7 +199,8 @@ class SiteContext:
     def sections(self) -> list[Section]:
         """Return the links of the header, with the section of this page marked."""
         return [
-            Section(label, f"{pages[0][0]}/index.html", self._is_within(pages)) for label, pages in SECTIONS
+            Section(label, f"{pages[0][0]}/index.html", label == self.section_label)
+            for label, pages in SECTIONS
         ]
 
     @property

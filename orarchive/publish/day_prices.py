@@ -1,0 +1,95 @@
+"""What was listed on each day, and what it cost: the file that the pages of days and of comparison read.
+
+A day shows what the last good reading up to its end showed, as the commands `at` and `price` answer for its
+last hour. Days are counted from the first one of the record. The file changes only where a model does, so
+that a quiet hour leaves it as it is.
+"""
+
+import datetime as dt
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+from orarchive.domain.foreign_text import escape_invisible
+from orarchive.domain.prices import MILLION
+from orarchive.publish.charts.bands import merge_time_of_day
+from orarchive.publish.dataset import Dataset, PriceInterval, PriceKey
+from orarchive.publish.views.models import ModelView
+from orarchive.timestamps import DAY
+
+DAY_PRICES_PATH = "days/prices.json"
+
+DIMENSIONS = ("prompt", "completion", "input_cache_read", "input_cache_write")
+"""Prices in the file, in the order in which each model has them."""
+
+Step = list[int | str | None]
+"""A day, and the price from then on, USD for a million tokens: [day, price], [day, lowest, highest] of a
+time-of-day price, [day, null] where there is none."""
+
+
+def build_day_prices(dataset: Dataset, models: Iterable[ModelView], paths: dict[str, str]) -> dict[str, Any]:
+    """Build the content of the file; `paths` has the path of each model's page."""
+    hours = dataset.good_hours["models"]
+    return {
+        "first": f"{hours[0].date()}" if hours else None,
+        "unread": [*_list_unread_days(hours)],
+        "dimensions": [*DIMENSIONS],
+        "models": [_build_model(model, paths[model.model.id], hours) for model in models],
+    }
+
+
+def _list_unread_days(hours: Sequence[dt.datetime]) -> Iterator[tuple[int, int]]:
+    """Yield the first and the last day of each stretch of whole days without a good hour."""
+    for before, after in pairwise(hours):
+        first, last = _count_days(before, hours) + 1, _count_days(after, hours) - 1
+        if first <= last:
+            yield first, last
+
+
+def _build_model(view: ModelView, path: str, hours: Sequence[dt.datetime]) -> dict[str, Any]:
+    prices = merge_time_of_day(view.points, hours)
+    return {
+        "id": escape_invisible(view.model.id),
+        "name": escape_invisible(view.model.name),
+        "path": path,
+        "context": view.model.context,
+        "max_output": view.model.max_output,
+        "listed": [
+            (_count_days(first, hours), _find_end_day(last, hours))
+            for first, last in view.stretches
+            if _count_days(first, hours) != _find_end_day(last, hours)
+        ],
+        "prices": [[*_list_steps(prices.get(PriceKey(name), []), hours)] for name in DIMENSIONS],
+    }
+
+
+def _list_steps(intervals: Iterable[PriceInterval], hours: Sequence[dt.datetime]) -> Iterator[Step]:
+    """Yield the prices that held at the end of a day, without those that are as the one before."""
+    steps: dict[int, list[str | None]] = {}
+    for interval in intervals:
+        amounts = dict.fromkeys((interval.amount, interval.highest or interval.amount))
+        steps[_count_days(interval.first, hours)] = [*map(_format_per_million, amounts)]
+        if (end := _find_end_day(interval.last, hours)) is not None:
+            steps[end] = [None]
+    previous: list[str | None] = [None]
+    for day, prices in sorted(steps.items()):
+        if prices != previous:
+            yield [day, *prices]
+        previous = prices
+
+
+def _format_per_million(price: Decimal) -> str:
+    return f"{price.normalize():f}" if price < 0 else f"{(price * MILLION).normalize():f}"
+
+
+def _find_end_day(last: dt.datetime | None, hours: Sequence[dt.datetime]) -> int | None:
+    """Return the first day whose end no longer shows what was seen last in an hour; None while it is seen."""
+    n = bisect_right(hours, last) if last else len(hours)
+    return _count_days(hours[n], hours) if n < len(hours) else None
+
+
+def _count_days(hour: dt.datetime, hours: Sequence[dt.datetime]) -> int:
+    """Return the number of days between the first day of the record and that of an hour."""
+    return (hour.date() - hours[0].date()) // DAY

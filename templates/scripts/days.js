@@ -1,0 +1,96 @@
+
+// What was listed on a day, and the difference of two days.
+document.addEventListener("DOMContentLoaded", () => setUpDays(document.querySelector("#days")));
+
+const COLUMNS = [["Input", "prompt"], ["Output", "completion"], ["Cache read", "input_cache_read"], ["Cache write", "input_cache_write"]];
+
+function setUpDays(form) {
+  const out = document.querySelector("#found");
+  recallFields(form);
+
+  function fits(model) {
+    const text = `${model.id} ${model.name}`.toLowerCase();
+    return form.q.value.toLowerCase().split(/\s+/).every((word) => text.includes(word));
+  }
+
+  function makePrices(model, day) {
+    return COLUMNS.map(([, dimension]) => make("td", formatPrice(findPrice(model, dimension, day)), { className: "n" }));
+  }
+
+  function listDay(title, models, day) {
+    const heads = [["Model"], ...COLUMNS.map(([name]) => [name, "n"])];
+    return makeSection(title, models, heads, (model) => [makeNameCell(model), ...makePrices(model, day)]);
+  }
+
+  function makeSection(title, models, heads, makeCells) {
+    const section = make("section");
+    const heading = make("h2", `${title} `);
+    heading.append(make("small", models.length.toLocaleString("en")));
+    section.append(heading);
+    if (models.length) {
+      const scroll = make("div", makeTable(title, heads, models.map(makeCells)), { className: "scroll", tabIndex: 0, role: "region" });
+      scroll.setAttribute("aria-label", title);
+      section.append(scroll);
+    }
+    return section;
+  }
+
+  function listMoves(model, before, after) {
+    return COLUMNS.map(([name, dimension]) => [name, findPrice(model, dimension, before), findPrice(model, dimension, after)])
+      .filter(([, old, now]) => formatPrice(old) !== formatPrice(now));
+  }
+
+  function makeMove([name, old, now]) {
+    const move = make("span", `${name} `, { className: "move" });
+    move.append(make("s", formatPrice(old)), " → ", make("b", formatPrice(now)));
+    const isFixed = old && now && old[0] > 0 && now[0] > 0 && old[0] === old[1] && now[0] === now[1];
+    const percent = isFixed ? (now[0] / old[0] - 1) * 100 : 0;
+    if (percent) {
+      const digits = Math.abs(percent) < 10 ? 1 : 0;
+      const text = `${percent > 0 ? "+" : "−"}${Math.abs(percent).toLocaleString("en", { maximumFractionDigits: digits })}%`;
+      move.append(" ", make("i", text, { className: percent > 0 ? "dear" : "cheap" }));
+    }
+    return move;
+  }
+
+  function compareDays(models, before, after) {
+    const both = models.filter((model) => isListed(model, before) && isListed(model, after));
+    const moved = both.filter((model) => listMoves(model, before, after).length);
+    const came = models.filter((model) => !isListed(model, before) && isListed(model, after));
+    const went = models.filter((model) => isListed(model, before) && !isListed(model, after));
+    return [
+      makeSection("Price changed", moved, [["Model"], ["Price, then and later"]], (model) => {
+        const cell = make("td");
+        cell.append(...listMoves(model, before, after).map(makeMove));
+        return [makeNameCell(model), cell];
+      }),
+      listDay("Added", came, after),
+      listDay("Removed", went, before),
+    ];
+  }
+
+  function show() {
+    rememberFields(form);
+    const models = record.file.models.filter(fits);
+    const days = [form.on.value || form.dataset.last, form.to.value].filter(Boolean).sort();
+    const notes = [...new Set(days.map((date) => describeDay(date, form)).filter(Boolean))];
+    const [first, second] = days.map(countDays);
+    const parts = days.length > 1 ? compareDays(models, first, second)
+      : [listDay(`Listed on ${formatDay(days[0])}`, models.filter((model) => isListed(model, first)), first)];
+    const summary = days.length > 1 ? `From ${formatDay(days[0])} to ${formatDay(days[1])}. ` : "";
+    out.replaceChildren(make("p", summary + notes.join(" "), { className: "quiet" }), ...parts);
+  }
+
+  form.addEventListener("submit", (event) => event.preventDefault());
+  loadRecord().then(() => {
+    form.addEventListener("input", show);
+    for (const button of form.querySelectorAll("[data-back]")) {
+      button.addEventListener("click", () => {
+        form.on.value = new Date(Date.parse(form.dataset.last) - button.dataset.back * 864e5).toISOString().slice(0, 10);
+        form.to.value = form.dataset.last;
+        show();
+      });
+    }
+    show();
+  }, () => { out.textContent = "This page needs a server; it cannot read the record from a file."; });
+}

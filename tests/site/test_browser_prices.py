@@ -1,0 +1,153 @@
+"""Prices in a real browser: comparing models, any day, and tasks within the presses that they may take."""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from orarchive.timestamps import HOUR
+from tests.support.browser import (
+    PAGE_PATHS,
+    build_site,
+    build_snapshot,
+    open_page,
+    serve_site,
+    write_archive,
+)
+
+pytestmark = pytest.mark.browser
+
+ADD = "Add models by name"
+
+
+def read_table(tab: Any, table: str) -> list[list[str]]:
+    """Return the texts of the cells of a table's body; what stands apart in a cell is a line of its own."""
+    tab.locator(f"{table} tbody tr").first.wait_for()
+    rows = tab.locator(f"{table} tbody tr").all()
+    return [[cell.strip() for cell in row.locator("th, td").all_inner_texts()] for row in rows]
+
+
+@pytest.mark.parametrize("width", [1280, 375])
+def test_three_models_are_compared_by_name(browser: Any, address: str, width: int) -> None:
+    """Five presses from the home page: the section, three names, and Enter."""
+    with open_page(browser, address, width=width) as tab:
+        tab.goto(address)
+        tab.get_by_role("navigation", name="Site").get_by_role("link", name="Compare").click()
+        box = tab.get_by_label(ADD)
+        box.fill("haiku 4.5, gpt-oss-20b, DeepSeek V4 Pro")
+        box.press("Enter")
+        rows = read_table(tab, "#compared")
+        assert [row[0].split()[-1] for row in rows] == [
+            "openai/gpt-oss-20b",
+            "deepseek/deepseek-v4-pro",
+            "anthropic/claude-haiku-4.5",
+        ]
+        # 5M at $1.00, 5M cached at $0.10 and 2M at $5.00.
+        assert rows[2][1].startswith("$15.50")
+        assert [("cheapest" in row[1]) for row in rows] == [True, False, False]
+        assert "is the cheapest: " in tab.locator("#notes").inner_text()
+        assert "per month" in tab.locator("#notes").inner_text()
+        assert [value for name, value in parse_qsl(urlsplit(tab.url).query) if name == "m"] == [
+            "anthropic/claude-haiku-4.5",
+            "openai/gpt-oss-20b",
+            "deepseek/deepseek-v4-pro",
+        ]
+        tab.reload()
+        assert read_table(tab, "#compared") == rows
+        tab.get_by_role("button", name="Remove OpenAI: gpt-oss-20b", exact=True).click()
+        assert len(read_table(tab, "#compared")) == 2
+
+
+def test_a_comparison_says_what_it_cannot_tell(browser: Any, address: str) -> None:
+    """A name that no model has, a router's price, and words that are no number of tokens."""
+    with open_page(browser, address) as tab:
+        tab.goto(f"{address}{PAGE_PATHS['compare']}?m=openrouter/auto&m=cluade%20haiku")
+        tab.get_by_text("No model called cluade haiku: did you mean").wait_for()
+        (row,) = read_table(tab, "#compared")
+        assert row[1].split("\n") == ["n/a", "depends on the model it picks"]
+        tab.get_by_role("button", name="Anthropic: Claude Haiku 4.5").click()
+        assert len(read_table(tab, "#compared")) == 2
+        tab.locator("[name=cached]").fill("20M")
+        tab.locator("[name=cached]").press("Tab")
+        tab.get_by_text("all of them count as cached").wait_for()
+        tab.locator("[name=in]").fill("many")
+        tab.locator("[name=in]").press("Tab")
+        tab.get_by_text("Not a number of tokens: many.").wait_for()
+
+
+CLOCK = [
+    {"utc_start": 0, "utc_end": 800, "prompt": "0.000001"},
+    {"utc_start": 800, "utc_end": 0, "prompt": "0.000003"},
+]
+
+
+def price(model: str, prompt: str, **more: Any) -> dict[str, Any]:
+    """Return a record of a model."""
+    return {
+        "id": model,
+        "name": model.upper(),
+        "pricing": {"prompt": prompt, "completion": "0.000002", **more},
+    }
+
+
+@pytest.fixture(scope="module")
+def days_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Serve the site of an archive of 1, 3 and 5 June, with a model that leaves and one that comes."""
+    stays, dearer = price("a/stays", "0.000001"), price("a/stays", "0.0000025", input_cache_read="0.0000002")
+    leaves, comes = price("a/leaves", "0.000004"), price("a/comes", "0.000001", overrides=CLOCK)
+    snapshots = [build_snapshot(models) for models in ([stays, leaves], [stays], [dearer, comes])]
+    folder = tmp_path_factory.mktemp("browser-days")
+    build_site(write_archive(folder / "archive", *snapshots, apart=48 * HOUR), folder / "site")
+    with serve_site(folder / "site") as address:
+        yield address
+
+
+def test_any_day_says_what_was_there(browser: Any, days_address: str) -> None:
+    """Three presses from the home page: section, page and day; a second day tells what changed."""
+    with open_page(browser, days_address) as tab:
+        tab.goto(days_address)
+        tab.get_by_role("navigation", name="Site").get_by_role("link", name="Prices").click()
+        tab.get_by_role("navigation", name="Prices").get_by_role("link", name="Any day").click()
+        tab.get_by_role("heading", name="Listed on 5 Jun 2026").wait_for()
+        tab.get_by_label("Day", exact=True).fill("2026-06-02")
+        tab.get_by_text("Nothing was read on 2 Jun 2026").wait_for()
+        assert read_table(tab, "#found") == [
+            ["A/LEAVES a/leaves", "$4.00", "$2.00", "–", "–"],
+            ["A/STAYS a/stays", "$1.00", "$2.00", "–", "–"],
+        ]
+        tab.get_by_label("Compare with").fill("2026-06-05")
+        tab.get_by_role("heading", name="Added").wait_for()
+        assert read_table(tab, "#found") == [
+            ["A/STAYS a/stays", "Input $1.00 → $2.50 +150%Cache read – → $0.20"],
+            ["A/COMES a/comes", "$1.00 to $3.00", "$2.00", "–", "–"],
+            ["A/LEAVES a/leaves", "$4.00", "$2.00", "–", "–"],
+        ]
+        tab.reload()
+        tab.get_by_role("heading", name="Removed").wait_for()
+        tab.get_by_label("Filter by name or id").fill("comes")
+        assert [row[0] for row in read_table(tab, "#found")] == ["A/COMES a/comes"]
+
+
+def test_a_comparison_on_a_day(browser: Any, days_address: str) -> None:
+    """Of a model that is gone by now the last price counts; it is never the cheapest."""
+    with open_page(browser, days_address) as tab:
+
+        def compare(day: str) -> list[list[str]]:
+            query = f"?m=a/stays&m=a/comes&m=a/leaves&in=1M&cached=0&out=0&on={day}"
+            tab.goto(f"{days_address}{PAGE_PATHS['compare']}{query}")
+            return [row[:2] for row in read_table(tab, "#compared")]
+
+        names = {name: f"{name.upper()} {name}" for name in ("a/stays", "a/comes", "a/leaves")}
+        assert compare("") == [
+            [names["a/comes"], "$1.00 to $3.00 cheapest"],
+            [names["a/stays"], "$2.50"],
+            [names["a/leaves"], "$4.00\nits last price"],
+        ]
+        assert compare("2026-06-01") == [
+            [names["a/stays"], "$1.00 cheapest"],
+            [names["a/leaves"], "$4.00"],
+            [names["a/comes"], "n/a\nnot listed then"],
+        ]
+        compare("2020-01-01")
+        assert tab.get_by_text("The record goes from 1 Jun 2026 to 5 Jun 2026.").is_visible()

@@ -1,0 +1,75 @@
+"""The file of days on small archives: what a day shows is what was read last by its end."""
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orarchive.index.database import open_index
+from orarchive.sample import START
+from orarchive.store.archive import open_archive
+from orarchive.timestamps import DAY, HOUR
+from tests.support.browser import build_site, build_snapshot, write_archive
+from tests.support.day_prices import assert_days_agree, read_day
+
+CLOCK = [
+    {"utc_start": 0, "utc_end": 800, "prompt": "0.000001"},
+    {"utc_start": 800, "utc_end": 0, "prompt": "0.000003"},
+]
+
+
+def price(model: str, prompt: str, **more: Any) -> dict[str, Any]:
+    """Return a record of a model."""
+    return {
+        "id": model,
+        "name": model.upper(),
+        "pricing": {"prompt": prompt, "completion": "0.000002", **more},
+    }
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an archive read every ten hours on three days; a model is away for a reading of the first."""
+    stays, timed = price("a/stays", "0.000001"), price("a/timed", "0.000001", overrides=CLOCK)
+    dearer = price("a/stays", "0.0000025", input_cache_read="0.0000001")
+    hours = [
+        *([stays, price("a/away", "0")], [stays], [stays, price("a/away", "0"), timed], [dearer, timed]),
+        *([dearer, price("a/short", "-1")], [stays, timed], [stays, timed]),
+    ]
+    snapshots = [build_snapshot(models) for models in hours]
+    folder = tmp_path_factory.mktemp("days")
+    write_archive(folder / "early", *snapshots, apart=10 * HOUR)
+    return folder / "early"
+
+
+def test_a_day_shows_what_the_program_answers(archive: Path, tmp_path: Path) -> None:
+    """Compare every model on every day; the file is the site's."""
+    site = build_site(archive, tmp_path / "site")
+    file = json.loads(site["days/prices.json"])
+    models = [row["id"] for row in file["models"]]
+    assert models == ["a/away", "a/short", "a/stays", "a/timed"]
+    days = [START.date() + dt.timedelta(n) for n in range(3)]
+    with open_index(open_archive(archive)) as db:
+        counts = assert_days_agree(db, file, [(model, day) for model in models for day in days])
+    assert all(counts[kind] for kind in ("absent", "fixed", "ranges"))
+    assert next(row["listed"] for row in file["models"] if row["id"] == "a/away") == [[0, 1]]
+    assert [read_day(file, "a/short", day) for day in days] == [
+        None,
+        {"prompt": [-1], "completion": [2]},
+        None,
+    ]
+
+
+def test_days_without_a_reading_are_named(tmp_path: Path) -> None:
+    snapshots = [build_snapshot([price("a/b", amount)]) for amount in ("0.000001", "0.000002")]
+    archive = write_archive(tmp_path / "archive", *snapshots, apart=4 * DAY)
+    file = json.loads(build_site(archive, tmp_path / "site")["days/prices.json"])
+    assert file["unread"] == [[1, 3]]
+    assert file["models"][0]["prices"][0] == [[0, "1"], [4, "2"]]
+
+
+def test_an_archive_without_models_has_a_file(tmp_path: Path) -> None:
+    site = build_site(write_archive(tmp_path / "archive", build_snapshot([])), tmp_path / "site")
+    assert json.loads(site["days/prices.json"])["models"] == []
