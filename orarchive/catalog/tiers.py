@@ -37,7 +37,7 @@ def classify_price(model: CatalogModel) -> PriceClass:
     prices = [model.model.prices[name] * MILLION for name in MAIN_DIMENSIONS]
     blended = blend(model.model.prices)
     assert blended is not None
-    tiers = [_find_tier(price, model.is_free) for price in (*prices, blended)]
+    tiers = [find_tier(price, model.is_free) for price in (*prices, blended)]
     return PriceClass(tiers[0], tiers[1], blended, tiers[2], "")
 
 
@@ -61,7 +61,7 @@ def _find_reason_outside(model: CatalogModel) -> str:
     return "" if blend(prices) is not None else UNPRICED
 
 
-def _find_tier(price: Decimal, is_free: bool) -> str:
+def find_tier(price: Decimal, is_free: bool) -> str:
     """Return the tier of a price; a zero beside other prices is in the lowest that is not free."""
     if not price and is_free:
         return FREE

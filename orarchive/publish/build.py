@@ -47,6 +47,7 @@ from orarchive.publish.pages import (
 )
 from orarchive.publish.parquet_list import ParquetFile
 from orarchive.publish.render import read_static_files, render_page, render_price_chart
+from orarchive.publish.sanitize import to_safe_json
 from orarchive.publish.search_index import SEARCH_PATH, render_search_index
 from orarchive.publish.site_digest import add_digest
 from orarchive.publish.site_files import Manifest, SiteFiles

@@ -13,7 +13,8 @@ from orarchive.publish.views.changes import MAX_ROWS
 from orarchive.publish.views.health import Health, combine_health
 from orarchive.publish.views.model_figures import build_figures
 from orarchive.publish.views.price_charts import build_price_chart
-from orarchive.publish.views.prices import draw_medians, list_cheapest
+from orarchive.publish.views.price_classes import ALL_MODELS, build_class_trends, list_priced_months
+from orarchive.publish.views.prices import list_cheapest
 from orarchive.sample import START
 from orarchive.timestamps import HOUR
 from tests.support.api import read_data
@@ -189,45 +190,49 @@ def test_the_list_price_names_who_asks_it(tmp_path: Path) -> None:
         assert ("no provider has this price now" in page) == (not tags)
 
 
+def list_medians(archive: Path, kind: str) -> dict[str, dict[str, tuple[str, int]]]:
+    """Return the median of each class and month as text, with the number of models."""
+    view = build_archive_view(archive)
+    rows = list_priced_months(view.dataset, view.catalog)
+    trends = {trends.id: trends.medians for trends in build_class_trends(rows, view.catalog)}[kind]
+    return {
+        name: {month: (f"{median.price.normalize():f}", median.count) for month, median in by_month.items()}
+        for name, by_month in trends.items()
+        if by_month
+    }
+
+
 def test_medians_count_a_model_once(tmp_path: Path) -> None:
-    """Count neither its variants nor its aliases, and only models that output text."""
+    """Count neither its variants nor its aliases, nor what is free or outputs no text."""
     image = {"architecture": {"output_modalities": ["image"]}}
+    mixed = {"prompt": "0.000001", "completion": "0.000005"}
     models = [
-        *(
-            price_model("a/one", "0.000001"),
-            price_model("a/two", "0.000003"),
-            price_model("a/two:batch", "0.000009"),
-        ),
-        *(price_model("~a/latest", "0.000009"), price_model("a/paints", "0.000009", **image)),
+        price_model("a/m1", "0.000001"),
+        price_model("a/m2", "", pricing=mixed),
+        price_model("a/m3", "0.000003"),
+        price_model("a/m4", "0"),
+        price_model("a/m3:batch", "0.000009"),
+        price_model("~a/latest", "0.000009"),
+        price_model("a/paints", "0.000009", **image),
     ]
-    view = build_archive_view(write_archive(tmp_path / "archive", build_snapshot(models)))
-    charts = draw_medians(view.dataset, view.now)
-    assert [str(chart.dots[0].point.amount) for chart in charts] == ["0.000002", "0.000002"]
+    archive = write_archive(tmp_path / "archive", build_snapshot(models))
+    assert list_medians(archive, "ability") == {ALL_MODELS: {"2026-06": ("2", 3)}}
+    assert list_medians(archive, "tier") == {"Standard (under $5)": {"2026-06": ("2", 3)}}
+    assert list_medians(archive, "family") == {"m (a)": {"2026-06": ("2", 3)}}
 
 
-def test_medians_use_every_price_that_was_known(tmp_path: Path) -> None:
-    """A week may begin between two readings: a price holds until another one is read; a clock's counts."""
+def test_a_median_is_that_of_the_last_reading_of_a_month(tmp_path: Path) -> None:
+    """A model that was away then does not count; a clock's price is the rate of that hour; a gap has none."""
     night = {"utc_start": 0, "utc_end": 1200, "prompt": "0.000009"}
     day = {"utc_start": 1200, "utc_end": 0, "prompt": "0.000005"}
     clock = price_model("a/clock", "0.000009", night, day)
-    before = [price_model("a/one", "0.000001"), price_model("a/moves", "0.000007"), clock]
-    after = [before[0], price_model("a/moves", "0.000002"), clock]
-    snapshots = [build_snapshot(before)] * 6 + [build_snapshot(after)] * 2
-    # Readings are 30 hours apart: the second week begins 18 hours after the sixth, 12 before the seventh.
-    archive = write_archive(tmp_path / "archive", *snapshots, apart=30 * HOUR)
-    view = build_archive_view(archive)
-    inputs = [dot.point.amount for dot in draw_medians(view.dataset, view.now)[0].dots]
-    assert [f"{amount * 1_000_000:f}" for amount in inputs] == ["7.000000", "7.000000"]
-
-
-def test_a_median_ends_where_nothing_is_read(tmp_path: Path) -> None:
-    """Draw no line through a gap, also where a week begins within its first hours."""
-    priced = build_snapshot([price_model("a/one", "0.000001")])
-    # Every 40 hours is a gap: the second week begins 8 hours after the fifth reading.
-    view = build_archive_view(write_archive(tmp_path / "archive", *[priced] * 6, apart=40 * HOUR))
-    chart = draw_medians(view.dataset, view.now)[0]
-    hours = [(dot.point.first - START, (dot.point.last or view.now) - START) for dot in chart.dots]
-    assert hours == [(0 * HOUR, 0 * HOUR), (168 * HOUR, 168 * HOUR)]
+    fixed = [price_model("a/one", "0.000001"), price_model("a/two", "0.000003")]
+    away, dearer = price_model("a/away", "0.000001"), price_model("a/two", "0.000007")
+    hours = [[*fixed, away, clock], [*fixed, clock], [fixed[0], dearer, away, clock]]
+    snapshots = [build_snapshot(models) for models in hours]
+    archive = write_archive(tmp_path / "archive", *snapshots, apart=29 * DAY)
+    medians = list_medians(archive, "ability")[ALL_MODELS]
+    assert medians == {"2026-06": ("3", 3), "2026-07": ("4", 4)}
 
 
 def test_each_kind_has_a_feed_and_endpoints_their_history(stage: Stage, tmp_path: Path) -> None:

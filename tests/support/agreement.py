@@ -4,32 +4,27 @@ Nothing here, nor in the modules that it imports, is code of the archive.
 """
 
 import datetime as dt
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from tests.support.naive_graves import list_graves
-from tests.support.naive_market import MAIN, NEEDS, list_cheapest, list_medians, list_plans
-from tests.support.naive_moves import DIMENSIONS, Move, Reading, list_price_moves, read_endpoints
+from tests.support.naive_market import NEEDS, list_cheapest, list_medians, list_plans
+from tests.support.naive_moves import Move, Reading, list_price_moves, read_endpoints
 from tests.support.naive_rankings import find_ids, rank_period
 from tests.support.naive_versions import Record, Version
 from tests.support.shown_rows import (
     ShownMove,
-    StepChart,
     is_percent_of,
-    is_rounded,
     is_share,
     is_short_form,
-    parse_price,
     read_count,
     read_graves,
+    read_medians,
     read_moves,
     read_needs,
     read_ranks,
-    read_rows,
     read_short_moves,
-    read_step_charts,
     read_week,
 )
 
@@ -80,10 +75,10 @@ def assert_moves_agree(pages: Pages, recorded: Recorded, now: dt.datetime) -> di
     tables = {"cuts": [move for move in month if move.percent < 0], "week": week, "month": month}
     page = pages["prices/index.html"]
     if week == month:
-        assert 'id="month-title"' not in page
+        assert 'id="month"' not in page
         del tables["month"]
     for name, moves in tables.items():
-        assert read_count(page, f"{name}-title") == (min(len(moves), MAX_MOVES), len(moves)), name
+        assert read_count(page, name) == (min(len(moves), MAX_MOVES), len(moves)), name
         assert_same_moves(read_moves(page, name), moves[:MAX_MOVES])
     assert_same_moves(read_short_moves(pages["index.html"]), list_short(week), is_short=True)
     return tables
@@ -125,45 +120,10 @@ def assert_cheapest_agree(page: str, recorded: Recorded, now: dt.datetime) -> No
 
 
 def assert_medians_agree(page: str, recorded: Recorded, now: dt.datetime) -> None:
-    """Assert that each week of the table of medians agrees, and each point of their charts."""
-    medians = {name: list(list_medians(recorded.versions, now, name)) for name in MAIN}
-    rows = [
-        (label.text, first.hour, read_end(until.html, now), parse_price(price.html))
-        for label, first, until, price in read_rows(page, "weeks")
-    ]
-    assert rows == [
-        (DIMENSIONS[name].capitalize(), median.start, median.end, median.price)
-        for name in MAIN
-        for median in reversed(medians[name])
-    ]
-    charts = read_step_charts(page)
-    assert [chart.name for chart in charts] == [DIMENSIONS[name].capitalize() for name in MAIN]
-    for chart, name in zip(charts, MAIN, strict=True):
-        assert_same_points(chart, [(each.start, each.end, each.price) for each in medians[name]], now)
-
-
-def read_end(html: str, now: dt.datetime) -> dt.datetime:
-    """Return the hour in a cell; now where it says so."""
-    times = re.findall(r'datetime="([^"]*)"', html)
-    return dt.datetime.fromisoformat(times[0]) if times else now
-
-
-def assert_same_points(
-    chart: StepChart, points: Sequence[tuple[dt.datetime, dt.datetime, Any]], now: dt.datetime
-) -> None:
-    """Assert that the points of a chart stand where these times and prices belong, and say so."""
-    left, right, top, bottom = chart.edges
-    begin = points[0][0]
-    assert len(chart.dots) == len(points)
-    for dot, (start, end, price) in zip(chart.dots, points, strict=True):
-        match = re.fullmatch(r"\$([\d.,]+) from (\S+)Z to (\S+)Z", dot.words)
-        assert match, dot
-        assert is_rounded(match[1], price * 10**6), (dot, price)
-        assert [match[2], match[3]] == [f"{time:%Y-%m-%dT%H}" for time in (start, end)]
-        x = left + (right - left) * ((start - begin) / (now - begin))
-        y = bottom - (bottom - top) * float(price / chart.top_price)
-        assert abs(dot.x - x) < 0.06, (dot, x)
-        assert abs(dot.y - y) < 0.06, (dot, y)
+    """Assert that the medians of all models, of those that see images and of classes of price agree."""
+    medians = {name: by_month for name, by_month in list_medians(recorded.versions, now).items() if by_month}
+    shown = {**read_medians(page, "ability"), **read_medians(page, "tier")}
+    assert {name: shown.get(name) for name in medians} == medians
 
 
 # --- the graveyard ------------------------------------------------------------------------------------------

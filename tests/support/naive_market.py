@@ -1,4 +1,4 @@
-"""The medians of all prices and the cheapest models for a need, read naively from recorded rows."""
+"""The medians of prices by month and the cheapest models for a need, read naively from recorded rows."""
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -7,24 +7,14 @@ from fractions import Fraction
 from statistics import median
 from typing import Any
 
-from tests.support.naive_moves import MAX_AGE, read_rate
+from tests.support.naive_moves import read_rate
 from tests.support.naive_versions import Record, Rows, Version
 
-WEEK = dt.timedelta(days=7)
 MAIN = ("prompt", "completion")
 MAX_CHEAPEST = 10
 
 
 # --- medians ------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Median:
-    """The median price of the models that were listed at a time, and until when it is drawn."""
-
-    start: dt.datetime
-    end: dt.datetime
-    price: Fraction
 
 
 def has_text_output(row: Record) -> bool:
@@ -37,31 +27,53 @@ def find_last_rows(versions: Sequence[Version]) -> dict[str, Record]:
     return {name: row for version in versions for name, row in version.rows.items()}
 
 
-def list_medians(versions: Sequence[Version], now: dt.datetime, name: str) -> Iterator[Median]:
-    """Yield the median of a price, week by week from the first reading on."""
+TIERS = {
+    "Budget (under $1)": (0, 1),
+    "Standard (under $5)": (1, 5),
+    "Pro (under $15)": (5, 15),
+    "Premium ($15 or more)": (15, 10**9),
+}
+"""Class of price -> the prices of a million tokens from which on, and below which, it reaches."""
+
+MIN_MODELS = 3
+
+
+def list_medians(versions: Sequence[Version], now: dt.datetime) -> dict[str, dict[str, Fraction]]:
+    """List the median blended prices of some classes by month, USD per million tokens."""
     past = [version for version in versions if version.hour_start <= now]
     last_rows = find_last_rows(past)
     counted = {key for key in last_rows if not key.startswith("~") and ":" not in key}
     counted = {key for key in counted if has_text_output(last_rows[key])}
-    start = past[0].hour_start
-    while start <= now:
-        version = [version for version in past if version.hour_start <= start][-1]
-        if start - version.hour_start <= MAX_AGE:
-            rows = (row for key, row in version.rows.items() if key in counted)
-            prices = (read_rate(row["pricing"], name, version.hour_start) for row in rows)
-            amounts = [price for price in prices if price and price > 0]
-            if amounts:
-                yield Median(start, find_end(past, version, start), median(amounts))
-        start += WEEK
+    seeing = {key for key in counted if "image" in read_inputs(last_rows[key])}
+    medians: dict[str, dict[str, Fraction]] = {
+        "All text models": {},
+        "Image input": {},
+        **{name: {} for name in TIERS},
+    }
+    for month, version in {version.hour[:7]: version for version in past}.items():
+        prices = {
+            key: price for key in counted & version.rows.keys() if (price := read_blended(version, key))
+        }
+        classes = {
+            "All text models": [*prices.values()],
+            "Image input": [price for key, price in prices.items() if key in seeing],
+            **{
+                name: [price for price in prices.values() if low <= price < high]
+                for name, (low, high) in TIERS.items()
+            },
+        }
+        for name, amounts in classes.items():
+            if len(amounts) >= MIN_MODELS:
+                medians[name][month] = median(amounts)
+    return medians
 
 
-def find_end(versions: Sequence[Version], version: Version, start: dt.datetime) -> dt.datetime:
-    """Return the last hour up to a week from `start` that was read without a gap since a version."""
-    end = version.hour_start
-    for following in versions:
-        if end < following.hour_start <= end + MAX_AGE and end < start + WEEK:
-            end = following.hour_start
-    return min(max(start, end), start + WEEK)
+def read_blended(version: Version, key: str) -> Fraction | None:
+    """Return the price of a million tokens, three of input to one of output; None where one is not known."""
+    prompt, completion = (read_rate(version.rows[key]["pricing"], name, version.hour_start) for name in MAIN)
+    if prompt is None or completion is None or min(prompt, completion) < 0:
+        return None
+    return (3 * prompt + completion) / 4 * 10**6
 
 
 # --- the cheapest -------------------------------------------------------------------------------------------

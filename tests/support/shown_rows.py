@@ -121,7 +121,8 @@ def read_moves(page: str, table: str) -> list[ShownMove]:
     """Read the rows of a table of moves."""
     moves = []
     for subject, move, cause, hour in read_rows(page, table):
-        model, label = (strip_tags(name) for name in re.findall(r"<bdi>(.*?)</bdi>", subject.html))
+        _, model = (strip_tags(name) for name in re.findall(r"<bdi>(.*?)</bdi>", subject.html))
+        label = strip_tags("".join(re.findall(r'<span class="quiet">(.*?)</span>', subject.html)))
         moves.append(_read_move(move.html, model, label.removeprefix("at "), cause.text, hour.hour))
     return moves
 
@@ -144,10 +145,10 @@ def read_short_moves(page: str) -> list[ShownMove]:
     return moves
 
 
-def read_count(page: str, section: str) -> tuple[int, int]:
-    """Return the numbers of rows shown and of all rows, by the heading of a section."""
-    heading = strip_tags(re.findall(r"<small>(.*?)</small>", read_section(page, section))[0])
-    shown, _, count = heading.rpartition(" of ")
+def read_count(page: str, table: str) -> tuple[int, int]:
+    """Return the numbers of rows shown and of all rows, by the label that shows a table."""
+    (label,) = re.findall(rf'<label for="show-{table}">.*?<small>(.*?)</small>', page, re.DOTALL)
+    shown, _, count = strip_tags(label).rpartition(" of ")
     return int(parse_number(shown or count)), int(parse_number(count))
 
 
@@ -162,14 +163,39 @@ def read_needs(page: str) -> dict[str, list[tuple[str, str, Fraction, Fraction]]
         rule = strip_tags(re.findall(r"<h3.*?<small>(.*?)</small>", heading, re.DOTALL)[0])
         needs[rule] = [
             (
-                strip_tags(re.findall(r"<bdi>(.*?)</bdi>", model.html)[0]),
-                strip_tags(re.findall(r"<small>(.*)</small>", model.html, re.DOTALL)[0]).partition(" · ")[0],
+                read_linked_model(model.html),
+                read_provider(model.html) or "listed",
                 parse_price(prompt.html),
                 parse_price(completion.html),
             )
             for model, prompt, completion in read_rows(page, f"cheap-{number}")
         ]
     return needs
+
+
+def read_linked_model(html: str) -> str:
+    """Return the id of the model whose page a link leads to; its variant is a folder of its own."""
+    (path,) = re.findall(r'href="[./]*/models/([^"]*)/index.html"', html)
+    author, slug, *variant = path.split("/")
+    return ":".join([f"{author}/{slug}", *variant])
+
+
+def read_provider(html: str) -> str:
+    """Return the provider beside a model, without the date of its end."""
+    (words,) = re.findall(r"<small>(.*)</small>", html, re.DOTALL)
+    return strip_tags(words).partition("expires")[0].strip(" ·")
+
+
+def read_medians(page: str, kind: str) -> dict[str, dict[str, Fraction]]:
+    """Read the median prices of each class by month, from the table of a way to divide models."""
+    content = page.partition(f'<table id="months-{kind}"')[2].partition("</thead>")[0]
+    _, *names = [strip_tags(name) for name in re.findall(r"<th[^>]*>(.*?)</th>", content, re.DOTALL)]
+    medians: dict[str, dict[str, Fraction]] = {name: {} for name in names}
+    for month, *cells in read_rows(page, f"months-{kind}"):
+        for name, cell in zip(names, cells, strict=True):
+            if cell.text != "–":
+                medians[name][month.dated_text] = parse_price(cell.html) * MILLION
+    return medians
 
 
 @dataclass(frozen=True)

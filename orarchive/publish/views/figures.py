@@ -68,11 +68,6 @@ class StepFigure:
         return self.chart.top - 6
 
 
-def build_median_figure(chart: Chart) -> StepFigure:
-    """Build the figure of a median, week by week."""
-    return _build_step_figure(chart, [dot.point for dot in chart.dots], "median price by week", "since")
-
-
 def _build_step_figure(chart: Chart, points: Sequence[PriceInterval], words: str, since: str) -> StepFigure:
     dimension = chart.rate.dimension
     return StepFigure(

@@ -1,17 +1,9 @@
-"""Computations of the page of prices: the cheapest models for a need, and the median of the market."""
+"""The cheapest models for a need, as the page of prices lists them."""
 
-import datetime as dt
-from bisect import bisect_right
-from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
-from statistics import median
 
 from orarchive.domain.prices import MAIN_DIMENSIONS
-from orarchive.domain.records import as_texts, get_object
-from orarchive.jsonl import Record
-from orarchive.publish.charts.steps import MAX_GAP, Chart, draw_steps
-from orarchive.publish.dataset import Dataset, PriceInterval, PriceKey
 from orarchive.publish.views.endpoints import EndpointView
 from orarchive.publish.views.models import ModelView
 
@@ -20,9 +12,6 @@ INPUT_TOKENS, OUTPUT_TOKENS = 3, 1
 
 MAX_CHEAPEST = 10
 """Models that are listed for a need."""
-
-STEP = dt.timedelta(days=7)
-"""Distance of two points of the medians."""
 
 
 @dataclass(frozen=True)
@@ -108,60 +97,3 @@ def _list_prices(model: ModelView, has_endpoints: bool) -> list[PricedModel]:
 
 def _is_priced(prices: dict[str, Decimal]) -> bool:
     return all(prices.get(name, Decimal(0)) > 0 for name in MAIN_DIMENSIONS)
-
-
-def draw_medians(dataset: Dataset, now: dt.datetime) -> list[Chart]:
-    """Draw the median input and output price of all models with a price that was known then, by week."""
-    readings = dataset.good_hours["models"]
-    if not readings:
-        return []
-    starts = [readings[0] + n * STEP for n in range(int((now - readings[0]) / STEP) + 1)]
-    weeks = [
-        (start, end, readings[bisect_right(readings, start) - 1])
-        for start in starts
-        if (end := _find_read_until(readings, start))
-    ]
-    charts = []
-    # Lists of text models are all that the record began with; an alias or a variant would count a model
-    # twice.
-    counted = [
-        entry
-        for key, entry in dataset.entries["models"].items()
-        if not key.startswith("~") and ":" not in key and _can_output_text(entry.record)
-    ]
-    for price_key in map(PriceKey, MAIN_DIMENSIONS):
-        amounts: dict[dt.datetime, list[Decimal]] = defaultdict(list)
-        for entry in counted:
-            for start, _, read_hour in weeks:
-                if entry.first <= read_hour and (entry.last is None or read_hour <= entry.last):
-                    amount = dataset.find_price_at(entry, price_key.dimension, read_hour)
-                    if amount is not None and amount > 0:
-                        amounts[start].append(amount)
-        points = [
-            PriceInterval(start, end, Decimal(median(amounts[start])))
-            for start, end, _ in weeks
-            if start in amounts
-        ]
-        if points:
-            charts.append(draw_steps(price_key, points, readings, now))
-    return charts
-
-
-def _can_output_text(record: Record) -> bool:
-    return "text" in as_texts(get_object(record, "architecture").get("output_modalities", ["text"]))
-
-
-def _find_read_until(readings: list[dt.datetime], start: dt.datetime) -> dt.datetime | None:
-    """Find the end of the gapless reading in the week from `start`; `start` where a gap begins before it.
-
-    Return None if nothing was read for the length of a gap up to `start`.
-    """
-    first = bisect_right(readings, start) - 1
-    if start - readings[first] > MAX_GAP:
-        return None
-    until = readings[first]
-    for reading in readings[first + 1 :]:
-        if reading - until > MAX_GAP or until >= start + STEP:
-            break
-        until = reading
-    return min(max(until, start), start + STEP)

@@ -1,17 +1,30 @@
-"""The page of prices: the cheapest models by need, the biggest moves, and the median of the market."""
+"""The page of prices: median prices of classes by month, biggest moves, and cheapest models for a need."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
+from orarchive.domain.figures import format_percent_change
+from orarchive.domain.prices import compute_percent_change
+from orarchive.publish.changelog import PAGE_STYLE
+from orarchive.publish.charts.trends import MonthChart, draw_months
 from orarchive.publish.views import View
-from orarchive.publish.views.cells import PriceCell, PricePointRow, build_point_row, build_price_pair
-from orarchive.publish.views.figures import StepFigure, build_median_figure
+from orarchive.publish.views.cells import PriceCell, build_price_pair
 from orarchive.publish.views.moves import MoveRow, PriceMove, build_move_rows, list_moves
-from orarchive.publish.views.prices import NEEDS, Need, PricedModel, draw_medians, list_cheapest
+from orarchive.publish.views.price_classes import (
+    ClassTrends,
+    MonthMedian,
+    build_class_trends,
+    list_priced_months,
+)
+from orarchive.publish.views.prices import NEEDS, Need, PricedModel, list_cheapest
 
 WEEK = dt.timedelta(days=7)
 MONTH = dt.timedelta(days=30)
+
+TREND_MONTHS = (1, 3, 6, 12)
+"""Months before the last one whose medians are shown beside its own."""
 
 MAX_MOVES = 15
 """Rows of a list of moves."""
@@ -57,42 +70,126 @@ class MoveTable:
 
 
 @dataclass(frozen=True)
+class TrendRow:
+    """A class of models: its median price now and before, USD per million tokens."""
+
+    name: str
+    count: int
+    """Models that the last median is made of."""
+    prices: list[Decimal | None]
+    """Now and as many months ago as the heads of the table say."""
+    change: str
+    """The change in the longest of these spans, "" where it is not known."""
+    tone: str
+
+
+@dataclass(frozen=True)
+class MonthRow:
+    """The median prices of all classes in a month."""
+
+    month: str
+    """`2026-03`."""
+    prices: list[Decimal | None]
+
+
+@dataclass(frozen=True)
+class TrendTab:
+    """The prices of classes of models by month."""
+
+    id: str
+    title: str
+    note: str
+    chart: MonthChart | None
+    rows: list[TrendRow]
+    months: list[MonthRow]
+    """Newest first; prices in the order of `rows`."""
+
+
+@dataclass(frozen=True)
 class PricesPage:
     """The context of the page of prices."""
 
-    hour: dt.datetime
-    """When the models were read."""
+    trends: list[TrendTab]
     has_endpoints: bool
     """Whether endpoints were ever read; without them list prices stand for theirs."""
     needs: list[NeedTable]
-    cuts: MoveTable
-    week_moves: MoveTable
-    month_moves: MoveTable | None
-    """None where they are those of the week."""
-    medians: list[StepFigure]
-    median_rows: list[PricePointRow]
-    """The medians as a table, newest week first."""
+    moves: list[MoveTable]
+    """Without those of the month where they are those of the week."""
+    names: dict[str, str]
+    """Names of the models that the page shows, by id."""
     max_moves: int = MAX_MOVES
+    trend_months: tuple[int, ...] = TREND_MONTHS
 
 
 def build_prices_page(view: View) -> PricesPage:
     """Build the page of prices; its lists of moves have `MAX_MOVES` rows and give the number of all moves."""
     has_endpoints = bool(view.dataset.good_hours["endpoints"])
     cheapest = list_cheapest(view.listed_models, has_endpoints)
-    medians = draw_medians(view.dataset, view.now)
+    rows = list_priced_months(view.dataset, view.catalog)
     week, month = (list_moves(view.dataset, view.listed_models, view.now, span) for span in (WEEK, MONTH))
     cuts = [move for move in month if move.move.direction < 0]
     return PricesPage(
-        hour=view.models_hour,
+        trends=[_build_tab(trends) for trends in build_class_trends(rows, view.catalog)] if rows else [],
         has_endpoints=has_endpoints,
         needs=[_build_need_table(n, need, cheapest[need.name]) for n, need in enumerate(NEEDS, start=1)],
-        cuts=_build_move_table("cuts", "Biggest cuts in 30 days", cuts),
-        week_moves=_build_move_table("week", "Biggest moves in 7 days", week),
-        month_moves=_build_move_table("month", "Biggest moves in 30 days", month) if month != week else None,
-        medians=[build_median_figure(chart) for chart in medians],
-        median_rows=[
-            build_point_row(chart.rate, dot.point) for chart in medians for dot in reversed(chart.dots)
+        moves=[
+            _build_move_table("week", "In 7 days", week),
+            *([_build_move_table("month", "In 30 days", month)] if month != week else []),
+            _build_move_table("cuts", "Cuts in 30 days", cuts),
         ],
+        names={model.model.id: model.model.name for model in view.listed_models},
+    )
+
+
+def _build_tab(trends: ClassTrends) -> TrendTab:
+    medians = {name: months for name, months in trends.medians.items() if months}
+    months = _list_months(medians)
+    prices = {
+        name: {month: median.price for month, median in by_month.items()}
+        for name, by_month in medians.items()
+    }
+    return TrendTab(
+        id=trends.id,
+        title=trends.title,
+        note=trends.note,
+        chart=draw_months(prices, months),
+        rows=[_build_trend_row(name, by_month, months[-1]) for name, by_month in medians.items()],
+        months=[
+            MonthRow(month, [by_month.get(month) for by_month in prices.values()])
+            for month in reversed(months)
+        ],
+    )
+
+
+def _list_months(medians: Mapping[str, Mapping[str, MonthMedian]]) -> list[str]:
+    """List all months from the first to the last one with a median."""
+    names = {month for by_month in medians.values() for month in by_month}
+    if not names:
+        return []
+    count = _count_months(min(names), max(names))
+    return [_go_back(max(names), back) for back in range(count, -1, -1)]
+
+
+def _count_months(first: str, last: str) -> int:
+    return 12 * (int(last[:4]) - int(first[:4])) + int(last[5:]) - int(first[5:])
+
+
+def _go_back(month: str, count: int) -> str:
+    """Return the month so many months before another."""
+    year, index = divmod(12 * int(month[:4]) + int(month[5:]) - 1 - count, 12)
+    return f"{year}-{index + 1:02}"
+
+
+def _build_trend_row(name: str, by_month: Mapping[str, MonthMedian], last: str) -> TrendRow:
+    medians = [by_month.get(_go_back(last, count)) for count in (0, *TREND_MONTHS)]
+    now, before = medians[0], medians[-1]
+    percent = compute_percent_change(before.price, now.price) if now and before else None
+    return TrendRow(
+        name=name,
+        count=now.count if now else 0,
+        prices=[median.price if median else None for median in medians],
+        change="" if percent is None else format_percent_change(percent, PAGE_STYLE.minus),
+        tone="" if not percent else "dear" if percent > 0 else "cheap",
     )
 
 
