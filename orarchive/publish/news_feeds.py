@@ -81,7 +81,7 @@ CHANGES_FEED = GeneralFeed("changes", "All changes", "changes/index.html")
 CUTS_FEED = GeneralFeed("cuts", f"Price cuts of {format_share(-CUT_THRESHOLD)} or more", "prices/index.html")
 
 FREE_FEED = GeneralFeed("free", "Free models: new, gone, and turned paid", "free/index.html")
-RETIREMENTS_FEED = GeneralFeed("retirements", "Models that go, and are gone", "retirements/index.html")
+RETIREMENTS_FEED = GeneralFeed("retirements", "Models that go, and are gone", "graveyard/index.html")
 GENERAL_FEEDS = (CHANGES_FEED, CUTS_FEED, FREE_FEED, RETIREMENTS_FEED)
 
 

@@ -22,7 +22,7 @@ from orarchive.publish.views.changes_page import (
 from orarchive.publish.views.data_page import build_data_page
 from orarchive.publish.views.direct_page import build_direct_page
 from orarchive.publish.views.free_page import build_free_page
-from orarchive.publish.views.graveyard import build_graveyard_page
+from orarchive.publish.views.graveyard_page import build_graveyard_page
 from orarchive.publish.views.home import build_home_page
 from orarchive.publish.views.labs_page import build_lab_pages, build_labs_page
 from orarchive.publish.views.model_page import build_model_page
@@ -34,7 +34,6 @@ from orarchive.publish.views.provider_page import build_provider_pages
 from orarchive.publish.views.providers_page import build_providers_page
 from orarchive.publish.views.rankings_page import build_category_page, build_rankings_page
 from orarchive.publish.views.reference import AboutPage, build_days_page, build_patterns_page
-from orarchive.publish.views.retirements_page import build_retirements_page
 from orarchive.publish.views.site import (
     ATOM,
     ERROR_PAGE,
@@ -103,8 +102,11 @@ class SitePages:
         yield self._build(CUTS_FEED.page, "prices.html", build_prices_page(self.view), *_link_feed(CUTS_FEED))
         yield from self._list_rankings()
         yield from self._list_catalog()
-        graveyard = build_graveyard_page(self.view.graves, self.view.catalog)
-        yield self._build("graveyard/index.html", "graveyard.html", graveyard)
+        retirements = (*_link_feed(RETIREMENTS_FEED), _link_json("gone"), _link_json("redirects"))
+        yield self._build(
+            RETIREMENTS_FEED.page, "graveyard.html", build_graveyard_page(self.view), *retirements
+        )
+        yield self._build("retirements/index.html", "moved.html", None)
         yield self._build_recent_changes()
         status = build_status_page(self.view)
         yield self._build("status/index.html", "status.html", status, _link_json("status"))
@@ -127,9 +129,6 @@ class SitePages:
         picks, direct = build_picks_page(self.view.catalog), build_direct_page(self.view.catalog)
         yield self._build("picks/index.html", "picks.html", picks, _link_json("shortlists"))
         yield self._build(FREE_FEED.page, "free.html", build_free_page(self.view), *_link_feed(FREE_FEED))
-        retirements = build_retirements_page(self.view)
-        alternates = (*_link_feed(RETIREMENTS_FEED), _link_json("redirects"))
-        yield self._build(RETIREMENTS_FEED.page, "retirements.html", retirements, *alternates)
         yield self._build("direct/index.html", "direct.html", direct, _link_json("direct"))
 
     def build_model(self, model: ModelView, images: PageImages) -> Page:

@@ -25,13 +25,11 @@ SCRIPTS = {
     "models.js": ("common.js", "sorting.js", "models.js"),
     "rankings.js": ("common.js", "sorting.js", "rankings.js"),
     "changes.js": ("common.js", "changes.js"),
+    "graveyard.js": ("common.js", "sorting.js", "graveyard.js"),
     "compare.js": ("common.js", "record.js", "compare.js"),
     "days.js": ("common.js", "record.js", "days.js"),
 }
 """Script of a page -> the files in templates/scripts/ that it is put together from."""
-
-MIN_CENTS = Decimal("0.005")
-"""The least amount of dollars that is at least a cent when it is rounded."""
 
 MAX_DIGITS = 4
 """A price is shown exactly up to so many decimals or significant digits. A longer one is rounded, with its
@@ -68,7 +66,6 @@ def make_environment() -> Environment:
         label_dimension,
         format_long_day,
         format_long_hour,
-        format_median,
         format_month,
         format_share,
         format_hour,
@@ -77,9 +74,7 @@ def make_environment() -> Environment:
         get_unit,
         pad_decimals,
     )
-    env.filters.update(
-        {function.__name__: function for function in filters}, exact=format_exact, dollars=format_dollars
-    )
+    env.filters.update({function.__name__: function for function in filters}, exact=format_exact)
     return env
 
 
@@ -171,11 +166,6 @@ def format_clock(hour: dt.datetime) -> str:
 def format_long_day(day: dt.date) -> str:
     """Format a day for people: `8 Jul 2026`."""
     return f"{day.day} {day:%b %Y}"
-
-
-def format_median(price: Decimal) -> str:
-    """Format a price of a million tokens in cents, so that those of a column have equal decimals."""
-    return f"${price:,.2f}" if price >= MIN_CENTS else "<$0.01"
 
 
 @lru_cache(MAX_CACHED)

@@ -162,7 +162,8 @@ function setUpComparison(form) {
     notes.replaceChildren(...(unknown ? [makeSuggestions(unknown)] : []), ...texts.map((text) => make("p", text)), ...makeSummary(priced));
     const heads = [["Model"], ["Cost per month"], ["Input", "n"], ["Output", "n"], ["Cache read", "n"], ["Cache write", "n"],
       ["Context", "n"], ["Max output", "n"], ["Listed"]];
-    out.replaceChildren(...(rows.length ? [makeTable("Cost per month, and prices per million tokens", heads, rows.map((row) => makeRow(row, day, highest)))] : []));
+    const cells = rows.map((row) => makeRow(row, day, highest));
+    out.replaceChildren(...(rows.length ? [makeTable("Cost per month, and prices per million tokens", heads, cells)] : []));
   }
 
   // What is typed before the record is there waits for it.

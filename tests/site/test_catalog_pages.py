@@ -15,13 +15,14 @@ from orarchive.catalog.redirects import Redirect
 from orarchive.publish.pages import get_model_path
 from orarchive.publish.unit_inputs import list_model_inputs
 from orarchive.publish.views import View
+from orarchive.publish.views.announced import list_announced
 from orarchive.publish.views.direct_page import build_direct_page
 from orarchive.publish.views.free_models import list_free_ends
 from orarchive.publish.views.free_page import build_free_page
+from orarchive.publish.views.graveyard_page import build_graveyard_page
 from orarchive.publish.views.model_catalog import build_catalog_section
 from orarchive.publish.views.picks_page import build_picks_page
 from orarchive.publish.views.replacements import build_replacement, describe_price
-from orarchive.publish.views.retirements_page import build_retirements_page
 from orarchive.publish.views.status_page import review_catalog
 from orarchive.sample import START
 from orarchive.timestamps import HOUR
@@ -29,7 +30,7 @@ from tests.support.browser import build_archive_view, build_site, build_snapshot
 from tests.support.pages import Html, read_table
 from tests.support.shown_rows import read_rows, read_section
 
-PAGES = ("picks", "free", "retirements", "direct")
+PAGES = ("picks", "free", "graveyard", "direct")
 
 DAY = 24 * HOUR
 ZERO = {"prompt": "0", "completion": "0"}
@@ -180,43 +181,35 @@ def test_the_page_of_free_models_states_the_limits_with_their_source(days_site: 
 
 
 def test_retirements_are_announced_or_past(days_view: View) -> None:
-    page = build_retirements_page(days_view)
-    soon, over = page.announced
+    soon, over = list_announced(days_view)
     assert (over.id, over.left) == ("a/over", "3 days ago, and it is still listed")
     assert (soon.id, soon.left, soon.announced) == ("a/soon", "in 6 days", dt.date(2026, 6, 3))
     assert not soon.is_announced_before
-    assert [row.id for row in page.retired] == ["a/goes:free", "x/alone"]
-    goes, alone = page.retired
-    assert (goes.notice, goes.last) == ("1 day", dt.date(2026, 6, 3))
-    assert alone.notice == "at least 1 day"
-    assert alone.replacement
-    assert "no other model of its family" in alone.replacement.reason
-    later = build_retirements_page(replace(days_view, now=days_view.now + 180 * DAY))
-    assert [row.id for row in later.retired] == []
+    (year,) = build_graveyard_page(days_view).years
+    assert [(row.id, row.notice, row.has_open_notice) for row in year.rows] == [
+        ("a/goes:free", 1, False),
+        ("x/alone", 1, True),
+    ]
 
 
 def test_a_date_that_no_reading_announced_may_be_older(tmp_path: Path) -> None:
     model = make_model("a/soon", expiration_date="2026-06-01")
     archive = write_archive(tmp_path / "archive", build_snapshot([model]))
-    (row,) = build_retirements_page(build_archive_view(archive)).announced
+    (row,) = list_announced(build_archive_view(archive))
     assert (row.is_announced_before, row.left) == (True, "today")
 
 
 def test_every_retirement_shows_the_replacement_of_the_catalogue(
     days_site: dict[str, bytes], days_view: View
 ) -> None:
-    page = days_site["retirements/index.html"].decode()
-    cells = {row[0].text: row[-1].text for name in ("announced", "retired") for row in read_rows(page, name)}
+    page = days_site["graveyard/index.html"].decode()
+    cells = {
+        row[0].text: row[-1].text for name in ("announced", "gone-2026") for row in read_rows(page, name)
+    }
     redirects = days_view.catalog.redirects
     assert len(cells) == len(redirects.by_source) + len(redirects.unreplaced) == 4
-    assert "a/goes The same model without the variant" in cells["A/GOES:FREE" + "a/goes:free"]
-    graves = {
-        row[0].text: row[-2].text for row in read_rows(days_site["graveyard/index.html"].decode(), "graves")
-    }
-    assert graves == {
-        "A/GOES:FREEa/goes:free": "a/goes the same model without the variant",
-        "X/ALONEx/alone": "none",
-    }
+    assert cells["A/GOES:FREE a/goes:free"] == "A/GOES the plain model"
+    assert cells["X/ALONE x/alone"] == "–"
 
 
 @pytest.mark.parametrize(
@@ -367,7 +360,7 @@ def test_an_archive_without_models_has_every_page(tmp_path: Path) -> None:
     site = build_site(write_archive(tmp_path / "archive", build_snapshot([])), tmp_path / "site")
     for name in PAGES:
         assert f"{name}/index.html" in site
-    assert b"None on record" in site["retirements/index.html"]
+    assert b"No listed model has a date for its end." in site["graveyard/index.html"]
 
 
 def test_hostile_names_are_text(tmp_path: Path) -> None:
@@ -377,7 +370,7 @@ def test_hostile_names_are_text(tmp_path: Path) -> None:
     archive = write_archive(tmp_path / "archive", *map(build_snapshot, days))
     site = build_site(archive, tmp_path / "site")
     assert build_replacement(build_archive_view(archive).catalog, f"a/{name}:free")
-    for path in ("free/index.html", "retirements/index.html", get_model_path(f"a/{name}:free")):
+    for path in ("free/index.html", "graveyard/index.html", get_model_path(f"a/{name}:free")):
         page = Html(site[path])
         assert name in page.text
         assert not any(tag == "script" and not attributes.get("src") for tag, attributes in page.tags)

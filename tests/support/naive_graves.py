@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise, takewhile
+from itertools import takewhile
 
 from tests.support.naive_market import is_free
 from tests.support.naive_moves import read_rate
@@ -33,7 +33,6 @@ class Grave:
     """What the service had said of its end."""
     prices: tuple[Fraction | str, Fraction | str]
     """Input and output at the end: an amount, or the word for none."""
-    state: str
 
 
 def list_graves(versions: Sequence[Version], now: dt.datetime) -> list[Grave]:
@@ -63,7 +62,6 @@ def describe_grave(name: str, listed: Sequence[int], past: Sequence[Version]) ->
         days=f"{'≥ ' if is_open else ''}{sum(times, dt.timedelta()).days:,} d",
         ending=describe_ending(name, listed, past),
         prices=(read_last_price(row, "prompt", last), read_last_price(row, "completion", last)),
-        state=find_state(listed[-1] + 1, past),
     )
 
 
@@ -117,13 +115,3 @@ def read_last_price(row: Record, name: str, version: Version) -> Fraction | str:
     # A zero says nothing of a model that gives something else than text, such as embeddings.
     is_of_text = row["architecture"].get("output_modalities", ["text"]) == ["text"]
     return "free" if is_free(row["pricing"]) else "$0" if is_of_text else "other"
-
-
-def find_state(position: int, past: Sequence[Version]) -> str:
-    """Return the state of a model that a version was the first to lack, in the last version.
-
-    Of the time between two versions at most a day counts.
-    """
-    hours = [version.hour_start for version in past[position:]]
-    absence = sum((min(after - before, DAY) for before, after in pairwise(hours)), dt.timedelta())
-    return "removed" if absence >= 30 * DAY else "deprecated" if absence >= 14 * DAY else "missing"

@@ -261,13 +261,25 @@ def is_share(shown: str, exact: Fraction) -> bool:
 
 
 def read_graves(page: str) -> list[Grave]:
-    """Read the rows of the graveyard."""
+    """Read the rows of all years of models that are no longer listed."""
     graves = []
-    for name, last, days, ending, prompt, completion, _, state in read_rows(page, "graves"):
-        model = strip_tags(re.findall(r"<bdi>(.*?)</bdi>", name.html)[-1])
-        prices = (read_price_cell(prompt), read_price_cell(completion))
-        graves.append(Grave(model, last.dated_text[:10], days.text, ending.dated_text, prices, state.text))
+    for year in re.findall(r'<table id="gone-(\d+)"', page):
+        for name, last, days, notice, prompt, completion, _ in read_rows(page, f"gone-{year}"):
+            model = strip_tags(re.findall(r"<bdi>(.*?)</bdi>", name.html)[-1])
+            day = last.dated_text[:10]
+            assert day[:4] == year
+            prices = (read_price_cell(prompt), read_price_cell(completion))
+            graves.append(Grave(model, day, days.text, read_ending(notice), prices))
     return graves
+
+
+def read_ending(cell: Cell) -> str:
+    """Return what the service had said of the end of a model, in the words of `naive_graves`."""
+    words = {"none": "not announced", "–": "before announcements"}
+    if cell.text in words:
+        return words[cell.text]
+    days, _, date = cell.dated_text.partition(" for ")
+    return f"announced for {date}, {days} before"
 
 
 def read_price_cell(cell: Cell) -> Fraction | str:

@@ -89,8 +89,8 @@ def find_id(page: ET.Element, name: str) -> ET.Element:
 
 
 def list_rows(page: ET.Element, table: str) -> list[list[ET.Element]]:
-    """List the rows of a table by its id, each as its cells; [] where the page has no such table."""
-    return [list(row) for body in page.iterfind(f".//table[@id='{table}']/tbody") for row in body]
+    """List the rows of a table, or of all tables of a section, by its id, each as its cells."""
+    return [list(row) for body in page.iterfind(f".//*[@id='{table}']//tbody") for row in body]
 
 
 def read_amount(text: str, dimension: str) -> Any:

@@ -5,11 +5,12 @@ the ground. Coordinates are computed here, in user units of an SVG, and drawn by
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 
+from orarchive.domain.foreign_text import shorten
 from orarchive.publish.charts.lines import COLOURS
 
 WIDTH, HEIGHT = 1160, 300
@@ -19,6 +20,9 @@ LEFT, RIGHT, TOP, BOTTOM = 44, WIDTH - 232, 12, HEIGHT - 24
 MIN_LABEL_DISTANCE = 17
 """Vertical distance of two names, at least."""
 
+MAX_NAME_LENGTH = 26
+"""Characters of a name beside its line, at most."""
+
 MAX_MONTHS_LABELLED = 9
 
 AXIS_STEPS = (1, 2, 5)
@@ -27,31 +31,34 @@ AXIS_STEPS = (1, 2, 5)
 
 @dataclass(frozen=True)
 class AxisMark:
-    """A line of the grid, or a month, and its label."""
+    """A line of the grid or a month, with its label."""
 
     at: float
+    """y of a line of the grid, x of a month."""
+    text_y: float
     text: str
 
 
 @dataclass(frozen=True)
 class MonthDot:
-    """The price of a month."""
+    """The price of a month, and what it says."""
 
     x: float
     y: float
-    month: str
-    price: Decimal
+    words: str
 
 
 @dataclass(frozen=True)
 class TrendLine:
-    """A line: its name, its colour, its path, its points and the position of its name."""
+    """A line, its points, and its name with the last price."""
 
-    name: str
     colour: str
     path: str
     """The `d` attribute of the path; months that do not follow each other are not joined."""
+    join: str
+    """The same of the stroke from the end of the line to its name."""
     dots: list[MonthDot]
+    label: str
     label_y: float
 
 
@@ -66,12 +73,19 @@ class MonthChart:
     height: int = HEIGHT
     left: int = LEFT
     right: int = RIGHT
+    price_x: int = LEFT - 8
+    """End of the labels of the axis of prices."""
+    label_x: int = RIGHT + 16
 
 
-def draw_months(series: Mapping[str, Mapping[str, Decimal]], months: Sequence[str]) -> MonthChart | None:
+def draw_months(
+    series: Mapping[str, Mapping[str, Decimal]],
+    months: Mapping[str, str],
+    format_price: Callable[[Decimal], str],
+) -> MonthChart | None:
     """Return a chart of named prices above 0 by month, such as `2026-03`; None if no series has two.
 
-    `months` are all months of the axis, oldest first.
+    `months` has all months of the axis, oldest first, with their words; `format_price` writes a price.
     """
     series = {name: prices for name, prices in series.items() if len(prices) > 1}
     amounts = [float(price) for prices in series.values() for price in prices.values()]
@@ -84,23 +98,27 @@ def draw_months(series: Mapping[str, Mapping[str, Decimal]], months: Sequence[st
     def y(price: float) -> float:
         return round(BOTTOM - (BOTTOM - TOP) * (math.log10(price) - low) / (high - low), 1)
 
-    dots = {
-        name: [
-            MonthDot(columns[month], y(float(prices[month])), month, prices[month])
-            for month in sorted(prices)
+    def draw_line(n: int, name: str, label_y: float) -> TrendLine:
+        prices = dict(sorted(series[name].items()))
+        dots = [
+            MonthDot(columns[month], y(float(price)), f"{name}, {months[month]}: {format_price(price)}")
+            for month, price in prices.items()
         ]
-        for name, prices in series.items()
-    }
-    labels = _spread_labels({name: line[-1].y for name, line in dots.items()})
-    lines = [
-        TrendLine(name, COLOURS[n % len(COLOURS)], _draw_path(line, step), line, labels[name])
-        for n, (name, line) in enumerate(dots.items())
-    ]
+        return TrendLine(
+            colour=COLOURS[n % len(COLOURS)],
+            path=_draw_path(dots, step),
+            join=f"M{dots[-1].x:g} {dots[-1].y:g}L{RIGHT + 12} {label_y - 4:g}",
+            dots=dots,
+            label=f"{format_price([*prices.values()][-1])} {shorten(name, MAX_NAME_LENGTH)}",
+            label_y=label_y,
+        )
+
+    labels = _spread_labels({name: y(float(prices[max(prices)])) for name, prices in series.items()})
     every = -(-len(months) // MAX_MONTHS_LABELLED)
     return MonthChart(
-        lines=lines,
-        months=[AxisMark(columns[month], month) for month in months[::-every][::-1]],
-        prices=[AxisMark(y(price), f"${price:g}") for price in _list_prices(low, high)],
+        lines=[draw_line(n, name, labels[name]) for n, name in enumerate(series)],
+        months=[AxisMark(columns[month], HEIGHT - 4, months[month]) for month in [*months][::-every][::-1]],
+        prices=[AxisMark(y(price), y(price) + 4, f"${price:g}") for price in _list_prices(low, high)],
     )
 
 

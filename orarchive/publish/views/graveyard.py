@@ -1,15 +1,12 @@
-"""The graveyard: models that are no longer listed, how long they lived, and how they ended."""
+"""Models that are no longer listed: how long they were, and whether their end was announced."""
 
 import datetime as dt
 from dataclasses import dataclass
 
-from orarchive.catalog.catalog import Catalog
-from orarchive.domain.event_kinds import DEPRECATED_AFTER_DAYS, REMOVED_AFTER_DAYS, RENAMED
+from orarchive.domain.event_kinds import RENAMED
 from orarchive.domain.records import parse_expiry
 from orarchive.publish.dataset import Dataset
-from orarchive.publish.views.cells import PriceCell, build_price_pair
 from orarchive.publish.views.models import ModelView
-from orarchive.publish.views.replacements import Replacement, build_replacement
 
 ANNOUNCEMENTS_BEGAN = dt.date(2026, 1, 16)
 """The day on which OpenRouter's list began to state expiration dates."""
@@ -88,71 +85,3 @@ def list_graves(dataset: Dataset, gone: list[ModelView]) -> list[Grave]:
             )
         )
     return sorted(graves, key=lambda grave: (grave.last, grave.model.model.id), reverse=True)
-
-
-@dataclass(frozen=True)
-class GraveRow:
-    """A model that is no longer listed, in the table."""
-
-    id: str
-    id_parts: list[str]
-    name: str
-    last: dt.date
-    days: int
-    has_open_days: bool
-    """Whether it was listed for longer than is known."""
-    expires: dt.date | None
-    notice: int | None
-    has_open_notice: bool
-    """Whether the notice was longer than is known."""
-    could_be_announced: bool
-    """Whether OpenRouter announced ends at that time."""
-    successor: str
-    prices: tuple[PriceCell, PriceCell]
-    """Input and output, as they were last."""
-    state: str
-    replacement: Replacement | None
-
-    @property
-    def notice_order(self) -> int | None:
-        """Return the days of notice to sort by; -1 if it was not announced, -2 if it could not be."""
-        if self.expires:
-            return self.notice
-        return -1 if self.could_be_announced else -2
-
-
-@dataclass(frozen=True)
-class GraveyardPage:
-    """The models that are no longer listed."""
-
-    rows: list[GraveRow]
-    announcements_began: dt.date = ANNOUNCEMENTS_BEGAN
-    deprecated_days: int = DEPRECATED_AFTER_DAYS
-    """Days of absence after which a model is called deprecated."""
-    removed_days: int = REMOVED_AFTER_DAYS
-    """Days of absence after which a model is called removed."""
-
-
-def build_graveyard_page(graves: list[Grave], catalog: Catalog) -> GraveyardPage:
-    """Build the page of the models that are no longer listed."""
-    return GraveyardPage([_build_row(grave, catalog) for grave in graves])
-
-
-def _build_row(grave: Grave, catalog: Catalog) -> GraveRow:
-    model = grave.model.model
-    return GraveRow(
-        id=model.id,
-        id_parts=model.id.split("/"),
-        name=model.name,
-        last=grave.last.date(),
-        days=grave.days,
-        has_open_days=grave.has_open_days,
-        expires=grave.expires,
-        notice=grave.notice,
-        has_open_notice=grave.has_open_notice,
-        could_be_announced=grave.could_be_announced,
-        successor=grave.successor,
-        prices=build_price_pair(model.prices, grave.model.is_free, grave.model.is_priced_elsewhere),
-        state=grave.model.states[0],
-        replacement=build_replacement(catalog, model.id),
-    )

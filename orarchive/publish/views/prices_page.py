@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from orarchive.domain.figures import format_percent_change
-from orarchive.domain.prices import compute_percent_change
+from orarchive.domain.prices import compute_percent_change, format_dollars
 from orarchive.publish.changelog import PAGE_STYLE
 from orarchive.publish.charts.trends import MonthChart, draw_months
 from orarchive.publish.views import View
@@ -23,6 +23,9 @@ from orarchive.publish.views.prices import NEEDS, Need, PricedModel, list_cheape
 WEEK = dt.timedelta(days=7)
 MONTH = dt.timedelta(days=30)
 
+MIN_CENTS = Decimal("0.005")
+"""The least amount of dollars that is at least a cent when it is rounded."""
+
 TREND_MONTHS = (1, 3, 6, 12)
 """Months before the last one whose medians are shown beside its own."""
 
@@ -35,6 +38,7 @@ class CheapRow:
     """A model that is among the cheapest for a need."""
 
     model: str
+    name: str
     provider: str
     """The name of the provider whose price it is, or `listed` for the list price."""
     expires: dt.date | None
@@ -55,18 +59,34 @@ class NeedTable:
 
 
 @dataclass(frozen=True)
+class NamedMove:
+    """A price that moved, with the name of its model."""
+
+    name: str
+    row: MoveRow
+
+
+@dataclass(frozen=True)
 class MoveTable:
     """The biggest moves of prices in a span of time; `count` is that of all of them."""
 
     id: str
     title: str
     count: int
-    rows: list[MoveRow]
+    rows: list[NamedMove]
 
     @property
     def is_cut(self) -> bool:
         """Return whether some moves are left out."""
         return self.count > len(self.rows)
+
+
+@dataclass(frozen=True)
+class MedianCell:
+    """A median price in cents, so that those of a column have equal decimals, and exactly."""
+
+    text: str
+    exact: str
 
 
 @dataclass(frozen=True)
@@ -76,7 +96,7 @@ class TrendRow:
     name: str
     count: int
     """Models that the last median is made of."""
-    prices: list[Decimal | None]
+    prices: list[MedianCell | None]
     """Now and as many months ago as the heads of the table say."""
     change: str
     """The change in the longest of these spans, "" where it is not known."""
@@ -89,7 +109,7 @@ class MonthRow:
 
     month: str
     """`2026-03`."""
-    prices: list[Decimal | None]
+    prices: list[MedianCell | None]
 
 
 @dataclass(frozen=True)
@@ -100,7 +120,11 @@ class TrendTab:
     title: str
     note: str
     chart: MonthChart | None
+    table_id: str
+    caption: str
     rows: list[TrendRow]
+    months_id: str
+    months_caption: str
     months: list[MonthRow]
     """Newest first; prices in the order of `rows`."""
 
@@ -115,10 +139,10 @@ class PricesPage:
     needs: list[NeedTable]
     moves: list[MoveTable]
     """Without those of the month where they are those of the week."""
-    names: dict[str, str]
-    """Names of the models that the page shows, by id."""
     max_moves: int = MAX_MOVES
-    trend_months: tuple[int, ...] = TREND_MONTHS
+    trend_heads: tuple[str, ...] = tuple(
+        f"{count} month{'s' if count > 1 else ''} ago" for count in TREND_MONTHS
+    )
 
 
 def build_prices_page(view: View) -> PricesPage:
@@ -133,11 +157,10 @@ def build_prices_page(view: View) -> PricesPage:
         has_endpoints=has_endpoints,
         needs=[_build_need_table(n, need, cheapest[need.name]) for n, need in enumerate(NEEDS, start=1)],
         moves=[
-            _build_move_table("week", "In 7 days", week),
-            *([_build_move_table("month", "In 30 days", month)] if month != week else []),
-            _build_move_table("cuts", "Cuts in 30 days", cuts),
+            _build_move_table(view, "week", "In 7 days", week),
+            *([_build_move_table(view, "month", "In 30 days", month)] if month != week else []),
+            _build_move_table(view, "cuts", "Cuts in 30 days", cuts),
         ],
-        names={model.model.id: model.model.name for model in view.listed_models},
     )
 
 
@@ -152,13 +175,29 @@ def _build_tab(trends: ClassTrends) -> TrendTab:
         id=trends.id,
         title=trends.title,
         note=trends.note,
-        chart=draw_months(prices, months),
+        chart=draw_months(prices, {month: _format_month(month) for month in months}, _format_median),
+        table_id=f"trend-{trends.id}",
+        caption=f"Median price per million tokens, {trends.title.lower()}",
         rows=[_build_trend_row(name, by_month, months[-1]) for name, by_month in medians.items()],
+        months_id=f"months-{trends.id}",
+        months_caption=f"Median price per million tokens of every month, {trends.title.lower()}",
         months=[
-            MonthRow(month, [by_month.get(month) for by_month in prices.values()])
+            MonthRow(month, [_build_cell(by_month.get(month)) for by_month in prices.values()])
             for month in reversed(months)
         ],
     )
+
+
+def _build_cell(price: Decimal | None) -> MedianCell | None:
+    return None if price is None else MedianCell(_format_median(price), format_dollars(price))
+
+
+def _format_median(price: Decimal) -> str:
+    return f"${price:,.2f}" if price >= MIN_CENTS else "<$0.01"
+
+
+def _format_month(month: str) -> str:
+    return f"{dt.date.fromisoformat(f'{month}-01'):%b %Y}"
 
 
 def _list_months(medians: Mapping[str, Mapping[str, MonthMedian]]) -> list[str]:
@@ -187,7 +226,7 @@ def _build_trend_row(name: str, by_month: Mapping[str, MonthMedian], last: str) 
     return TrendRow(
         name=name,
         count=now.count if now else 0,
-        prices=[median.price if median else None for median in medians],
+        prices=[_build_cell(median.price if median else None) for median in medians],
         change="" if percent is None else format_percent_change(percent, PAGE_STYLE.minus),
         tone="" if not percent else "dear" if percent > 0 else "cheap",
     )
@@ -207,11 +246,14 @@ def _build_cheap_row(priced: PricedModel) -> CheapRow:
     model = priced.model
     return CheapRow(
         model=model.model.id,
+        name=model.model.name,
         provider=priced.endpoint.endpoint.provider if priced.endpoint else "listed",
         expires=model.model.expires if "expiring" in model.states else None,
         prices=build_price_pair(priced.prices, is_free=False, is_priced_elsewhere=False),
     )
 
 
-def _build_move_table(table_id: str, title: str, moves: Sequence[PriceMove]) -> MoveTable:
-    return MoveTable(table_id, title, len(moves), build_move_rows(moves[:MAX_MOVES]))
+def _build_move_table(view: View, table_id: str, title: str, moves: Sequence[PriceMove]) -> MoveTable:
+    models = view.catalog.models
+    rows = [NamedMove(models[row.model].name, row) for row in build_move_rows(moves[:MAX_MOVES])]
+    return MoveTable(table_id, title, len(moves), rows)

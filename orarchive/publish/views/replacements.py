@@ -28,6 +28,16 @@ KIND_WORDS = {
     SAME_FAMILY: "advice of this archive: of the same family, and can do as much",
 }
 
+SHORT_KIND_WORDS = {
+    OPENROUTER: "says OpenRouter",
+    ALIAS_TARGET: "by an alias",
+    VARIANT_BASE: "the plain model",
+    ANNOUNCED: "by its description",
+    REVIEWED: "reviewed",
+    SAME_FAMILY: "",
+}
+"""The same in few words; "" of the archive's own guess."""
+
 FLAG_LABELS = {
     "tools": "tool calls",
     "tool_choice": "choice of the tool",
@@ -75,6 +85,25 @@ class Replacement:
     """Ids of models between, which are gone or about to go themselves."""
     reason: str
     """Why nothing replaces the model; "" where something does."""
+
+
+@dataclass(frozen=True)
+class ReplacementLink:
+    """What replaces a model, in a row of a list."""
+
+    id: str
+    name: str
+    source: str
+    """Who says so; "" of a guess of this archive."""
+
+
+def build_replacement_link(catalog: Catalog, model: str) -> ReplacementLink | None:
+    """Build the link to what replaces a model; None where nothing does."""
+    redirect = catalog.redirects.by_source.get(model)
+    if redirect is None:
+        return None
+    target = catalog.models[redirect.target]
+    return ReplacementLink(target.id, target.name, SHORT_KIND_WORDS[redirect.kind])
 
 
 def build_replacement(catalog: Catalog, model: str) -> Replacement | None:
