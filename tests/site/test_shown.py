@@ -1,6 +1,5 @@
 """What the pages compute: the cheapest models, the health of providers, prices that never changed."""
 
-import re
 from pathlib import Path
 from typing import Any
 

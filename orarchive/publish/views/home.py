@@ -9,12 +9,12 @@ from orarchive.domain.event_kinds import DEGRADED, RECOVERED
 from orarchive.domain.keys import get_provider_of_tag
 from orarchive.publish.charts.scatter import Scatter
 from orarchive.publish.views import View
+from orarchive.publish.views.announced import Announced, list_announced
 from orarchive.publish.views.cells import PriceCell, build_price_pair
 from orarchive.publish.views.changes import ChangeList, MoveView, build_change_list
 from orarchive.publish.views.models import ModelView
 from orarchive.publish.views.moves import PriceMove, build_move_rows, list_moves
 from orarchive.publish.views.ranked import Period, RankedEntry
-from orarchive.publish.views.retirements_page import Announced, build_retirements_page
 from orarchive.publish.views.status import Trouble, list_troubles
 from orarchive.publish.views.value_chart import draw_value, name_quality
 from orarchive.timestamps import parse_stamp
@@ -98,7 +98,7 @@ class HomePage:
 def build_home_page(view: View) -> HomePage:
     """Build the home page."""
     changes = view.latest_changes
-    retiring = [row for row in build_retirements_page(view).announced if row.expires >= view.now.date()]
+    retiring = [row for row in list_announced(view) if row.expires >= view.now.date()]
     return HomePage(
         troubles=list_troubles(view.dataset),
         moves=_build_moves(view),
