@@ -1,6 +1,6 @@
 """The picture of a model for link previews, drawn as PNG: sites that show previews take no SVG.
 
-The same card gives the same bytes with the same version of Pillow. A picture has eight colours, which makes
+The same card gives the same bytes with the same version of Pillow. A picture has four colours, which makes
 it small and fast to write.
 """
 
@@ -16,8 +16,8 @@ INK, PAPER, ACCENT = (27, 30, 35), (254, 253, 251), (59, 95, 192)
 MUTED = 105
 """Brightness of text that is not read first, of 255."""
 
-GREYS = 7
-"""Colours from ink to paper, enough for smooth letters; one more is the accent."""
+GREYS = 3
+"""Colours from ink to paper; the accent is the fourth and last that two bits can name."""
 
 MARGIN = 48
 NAME_SIZES = (50, 43, 36, 30)
@@ -91,7 +91,7 @@ def _encode(greys: Image.Image, segments: tuple[Segment, ...]) -> bytes:
     image.putpalette([*ramp, *ACCENT])
     _draw_line(ImageDraw.Draw(image), segments)
     file = io.BytesIO()
-    image.save(file, "PNG", bits=4, compress_level=6)
+    image.save(file, "PNG", bits=2, compress_level=6)
     return file.getvalue()
 
 

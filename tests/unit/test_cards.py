@@ -9,7 +9,7 @@ from orarchive.publish.cards import MARGIN, draw_card
 from orarchive.publish.views.model_images import ModelCard, Segment
 from orarchive.publish.views.site import CARD_HEIGHT, CARD_WIDTH
 
-MAX_CARD_BYTES = 12_000
+MAX_CARD_BYTES = 8_000
 
 FIGURES = (("Input per M tokens", "$3.00"), ("Output per M tokens", "$15.00"), ("Context", "1M"))
 STEPS = (Segment(0, 400, 500, False), Segment(400, 700, 1000, True), Segment(900, 1000, 100, False))
