@@ -2,7 +2,9 @@
 
 EXTRAS = {
     "collect": ("filelock", "jsonlines", "requests", "tenacity", "tqdm", "urllib3"),
-    "site": ("feedgenerator", "icalendar", "jinja2", "markdown_it", "msgspec", "nh3", "numpy", "pandas"),
+    "site": (
+        *("PIL", "feedgenerator", "icalendar", "jinja2", "markdown_it", "msgspec", "nh3", "numpy", "pandas"),
+    ),
     "parquet": ("filelock", "msgspec", "pyarrow"),
 }
 """Name of an extra -> the top-level modules that it installs."""
