@@ -98,14 +98,6 @@ class AliasTarget:
 
 
 @dataclass(frozen=True)
-class Sibling:
-    """Another model of the same lab and family."""
-
-    id: str
-    generation: str
-
-
-@dataclass(frozen=True)
 class DirectLine:
     """The price that another asks for the model directly."""
 
@@ -134,8 +126,8 @@ class CatalogSection:
     """Of an alias of OpenRouter's what it pointed at, newest first."""
     unrecorded_until: dt.date | None
     """The day up to which such an alias was listed without its target; None where there is none."""
-    siblings: list[Sibling]
-    """The newest ones, newest first."""
+    siblings: list[str]
+    """Ids of the newest models of its lab and family beside it, newest first."""
     sibling_count: int
     replacement: Replacement | None
     """None of a model that is listed and not announced to go."""
@@ -169,7 +161,7 @@ def build_catalog_section(catalog: Catalog, model: str) -> CatalogSection:
         unrecorded_until=(
             periods[0].since.date() if periods and periods[0].since > info.first_seen else None
         ),
-        siblings=[Sibling(entry.id, entry.family.generation or "") for entry in siblings[:MAX_SIBLINGS]],
+        siblings=[entry.id for entry in siblings[:MAX_SIBLINGS]],
         sibling_count=len(siblings),
         replacement=build_replacement(catalog, model),
         expires=info.expires if info.is_listed else None,
