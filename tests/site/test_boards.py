@@ -43,7 +43,12 @@ def view(tmp_path_factory: pytest.TempPathFactory) -> View:
         ],
         "l/two": [make_endpoint("good", "1", 99.9)],
     }
-    dearer = [*models[:3], {**models[3], "pricing": make_pricing("2")}]
+    long_prompts = {"min_prompt_tokens": 200000, "prompt": "4e-6", "completion": "4e-6"}
+    dearer = [
+        {**models[0], "pricing": {**make_pricing("2"), "overrides": [long_prompts]}},
+        *models[1:3],
+        {**models[3], "pricing": make_pricing("2")},
+    ]
     after = {
         "l/one": endpoints["l/one"][:3],
         "l/two": [make_endpoint("good", "2", 99.9), make_endpoint("dear", "2", 100)],
@@ -100,7 +105,7 @@ def test_the_page_of_a_provider_has_months_and_arrivals(view: View) -> None:
 
 
 def test_a_lab_tells_whose_prices_changed(view: View) -> None:
-    """List the change once, leave variants out of the main table, and draw the newest model of each line."""
+    """List the change once, and no new condition; leave out variants; draw the newest model of each line."""
     (row,) = build_labs_page(view).rows
     assert row.changed
     assert (row.name, row.changed.models, row.changed.last) == ("Lab", 1, START + 30 * HOUR)

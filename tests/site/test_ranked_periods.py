@@ -11,7 +11,7 @@ from orarchive.domain.ranking_series import CATEGORY, MODELS
 from orarchive.history.verify import verify
 from orarchive.index.database import open_index
 from orarchive.index.download import export_file
-from orarchive.publish.views.shares import draw_lab_shares
+from orarchive.publish.views.shares import draw_lab_shares, draw_model_shares
 from orarchive.sample import START, Service
 from orarchive.store.archive import open_archive
 from orarchive.timestamps import HOUR, format_hour
@@ -149,6 +149,8 @@ def test_a_last_day_that_is_not_finished_is_marked_everywhere(tmp_path: Path) ->
         assert {date for date, _, _ in ranks.weekly} == {f"2026-{day}" for day in (
             "04-06", "04-13", "04-20", "04-27", "05-04", "05-11", "05-18",
         )}  # fmt: skip
+        chart = draw_model_shares(ranks)
+        assert chart and [area.last for area in chart.areas] == ["57.1%", "28.6%", "14.3%"]
         site = build_site(stage.root, tmp_path / "site")
         page = Html(site["rankings/index.html"]).text
         assert page.count("in part: the last day was not finished") == 2
@@ -192,6 +194,7 @@ def test_shares_are_of_all_that_is_published(tmp_path: Path) -> None:
     assert not ranks.week.is_compared
     chart = draw_lab_shares(ranks)
     assert chart and [(area.name, area.last) for area in chart.areas] == [("a", "50%"), ("b", "50%")]
+    assert draw_model_shares(ranks) is None, "the whole is known of one week alone"
 
 
 def test_a_week_of_a_category_that_is_not_finished(tmp_path: Path) -> None:

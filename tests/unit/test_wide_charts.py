@@ -24,6 +24,7 @@ def test_an_area_is_where_there_is_a_share() -> None:
         "others": "M0 500V500H250V1000H0ZM500 500V500H750V750H1000V1000H750V1000H500Z",
     }
     assert [area.last for area in chart.areas] == ["50%", "25%", "25%"]
+    assert chart.areas[1].stops == "0 none|250 50%|500 none|750 25%"
     assert chart.areas[1].words == "late: 25% in the week from 22 Jun 2026, 25% to 50%"
 
 
@@ -42,6 +43,9 @@ def test_prices_are_steps_that_break_where_there_is_no_price() -> None:
     assert [(mark.percent, int(mark.amount)) for mark in chart.marks][::4] == [(100, 0), (0, 4)]
     (line,) = chart.lines
     assert line.path == "M0 0H200V500H500M600 500H1000"
+    assert [(stop.x, stop.piece and int(stop.piece.amount)) for stop in line.stops] == [
+        (0, 4), (200, 2), (500, None), (600, 2),
+    ]  # fmt: skip
     assert (line.is_current, chart.gaps) == (True, [])
 
 

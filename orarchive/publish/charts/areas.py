@@ -32,6 +32,8 @@ class Area:
     """The share in the last period, "" where it has none."""
     words: str
     """Name, and the shares that it had."""
+    stops: str
+    """x of each period that has another share than the one before, with the share: `0 12.3%|40 12.5%`."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class AreaChart:
     first: dt.date
     last: dt.date
     """The first date of the last period."""
+    end: dt.date
+    """The day after the last period."""
     marks: tuple[int, ...] = MARKS
 
 
@@ -70,11 +74,12 @@ def draw_areas(
                 path="".join(_draw_runs(known, tops, step, axis)),
                 last=format_share(known[periods[-1]]) if periods[-1] in known else "",
                 words=_describe(name, known),
+                stops="|".join(_list_stops(known, periods, axis)),
             )
         )
         for period, share in known.items():
             tops[period] += share
-    return AreaChart(areas, axis.list_labels(), periods[0], periods[-1])
+    return AreaChart(areas, axis.list_labels(), periods[0], periods[-1], periods[-1] + step)
 
 
 def _draw_runs(
@@ -104,6 +109,15 @@ def _draw_run(
     there = "".join(f"V{y}H{x}" for y, x in zip(upper, [*begins[1:], end], strict=True))
     back = "".join(f"V{y}H{x}" for y, x in zip(reversed(lower), reversed(begins), strict=True))
     return f"M{begins[0]} {upper[0]}{there}{back}Z"
+
+
+def _list_stops(shares: Shares, periods: Sequence[dt.date], axis: TimeAxis) -> Iterator[str]:
+    previous = ""
+    for period in periods:
+        words = format_share(shares[period]) if period in shares else "none"
+        if words != previous:
+            yield f"{axis.x(_get_midnight(period))} {words}"
+        previous = words
 
 
 def _describe(name: str, shares: Shares) -> str:

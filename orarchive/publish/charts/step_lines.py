@@ -42,6 +42,14 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Stop:
+    """Where a piece begins, or, without one, where there is no price until the next stop."""
+
+    x: int
+    piece: Piece | None
+
+
+@dataclass(frozen=True)
 class StepLine:
     """A line: its pieces, and how they are joined."""
 
@@ -49,6 +57,7 @@ class StepLine:
     colour: str
     path: str
     steps: list[Step]
+    stops: list[Stop]
     last: Piece
     is_current: bool
     """Whether the last piece reaches the end of the chart."""
@@ -121,16 +130,22 @@ def _draw_line(
     find_height: Callable[[Decimal], float],
 ) -> StepLine:
     commands: list[str] = []
-    steps = []
+    steps, stops = [], []
     previous: Piece | None = None
     for piece in pieces:
         y, begin, end = round(SIZE * find_height(piece.amount)), axis.x(piece.first), axis.x(piece.end)
         is_joined = previous is not None and piece.first <= previous.end
         commands.append(f"V{y}H{end}" if is_joined else f"M{begin} {y}H{end}")
         steps.append(Step(piece, f"M{begin} {y}H{end}"))
+        if previous and not is_joined:
+            stops.append(Stop(axis.x(previous.end), None))
+        stops.append(Stop(begin, piece))
         previous = piece
     assert previous
-    return StepLine(name, colour, "".join(commands), steps, previous, previous.end >= axis.end)
+    is_current = previous.end >= axis.end
+    if not is_current:
+        stops.append(Stop(axis.x(previous.end), None))
+    return StepLine(name, colour, "".join(commands), steps, stops, previous, is_current)
 
 
 def _list_linear(highest: Decimal) -> list[Decimal]:
