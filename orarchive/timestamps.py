@@ -78,3 +78,8 @@ def format_hour(hour: dt.datetime) -> str:
 def parse_stamp(text: str) -> dt.datetime:
     """Parse a time that `format_stamp` wrote; raise ValueError for a text that is no ISO time."""
     return dt.datetime.fromisoformat(text)
+
+
+def format_day(day: dt.date) -> str:
+    """Format a day for people: `8 Jul 2026`."""
+    return f"{day.day} {day:%b %Y}"

@@ -51,7 +51,7 @@ from orarchive.domain.records import as_number, parse_expiry
 from orarchive.index.events import Event
 from orarchive.publish.dataset import Dataset, PriceKey
 from orarchive.publish.field_labels import label_field
-from orarchive.timestamps import parse_stamp
+from orarchive.timestamps import format_day, parse_stamp
 
 PAGE_STYLE = Style(
     arrow="→",
@@ -340,7 +340,7 @@ def _describe_field_event(event: Event) -> str:
         return f"discount {PAGE_STYLE.format_pair(*shares)}"
     if event.kind in (EXPIRY_SET, EXPIRY_MOVED, EXPIRY_CLEARED):
         dates = (parse_expiry(value) for value in (event.old, event.new))
-        return PAGE_STYLE.format_pair(*("none" if date is None else str(date) for date in dates))
+        return PAGE_STYLE.format_pair(*("none" if date is None else format_day(date) for date in dates))
     if event.field == "description":
         return "description"
     words = describe_change(event.to_change(), PAGE_STYLE)

@@ -14,7 +14,7 @@ from orarchive.domain.phrasing import get_unit, label_dimension
 from orarchive.domain.prices import MILLION, PER_UNIT, format_dollars, is_dynamic
 from orarchive.publish.pages import Page
 from orarchive.publish.sanitize import quote_url, render_markdown, show_invisible
-from orarchive.timestamps import MAX_CACHED, format_hour, format_stamp
+from orarchive.timestamps import MAX_CACHED, format_day, format_hour, format_stamp
 
 TEMPLATES = Path(__file__).with_name("templates")
 """A link to the checkout's templates/; in an installed package a folder."""
@@ -165,7 +165,7 @@ def format_clock(hour: dt.datetime) -> str:
 @lru_cache(MAX_CACHED)
 def format_long_day(day: dt.date) -> str:
     """Format a day for people: `8 Jul 2026`."""
-    return f"{day.day} {day:%b %Y}"
+    return format_day(day)
 
 
 @lru_cache(MAX_CACHED)

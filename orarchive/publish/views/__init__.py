@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import takewhile
 
 import pandas as pd
 
@@ -139,15 +138,6 @@ class View:
     def build_changes(self, rows: Iterable[EventRow]) -> list[ChangelogHour]:
         """Return the changes that rows of events tell, newest hour first."""
         return build_changelog(self.dataset.log.decode(select_shown(rows)), self.dataset)
-
-    @cached_property
-    def latest_changes(self) -> list[ChangelogHour]:
-        """Return the hours of the last day with changes, newest first."""
-        hours = self.iterate_changes()
-        first = next(hours, None)
-        if first is None:
-            return []
-        return [first, *takewhile(lambda hour: hour.hour.date() == first.hour.date(), hours)]
 
     @cached_property
     def importance(self) -> Importance:

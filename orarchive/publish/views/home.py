@@ -4,6 +4,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from orarchive.domain.event_kinds import DEGRADED, RECOVERED
 from orarchive.domain.keys import get_provider_of_tag
@@ -11,7 +12,7 @@ from orarchive.publish.charts.scatter import Scatter
 from orarchive.publish.views import View
 from orarchive.publish.views.announced import Announced, list_announced
 from orarchive.publish.views.cells import PriceCell, build_price_pair
-from orarchive.publish.views.changes import ChangeList, MoveView, build_change_list
+from orarchive.publish.views.changes import ChangeList, MoveView, build_change_list, group_days
 from orarchive.publish.views.models import ModelView
 from orarchive.publish.views.moves import PriceMove, build_move_rows, list_moves
 from orarchive.publish.views.ranked import Period, RankedEntry
@@ -25,7 +26,10 @@ MAX_RANKED = 10
 """Models of the ranking."""
 
 MAX_CHANGES = 25
-"""Rows of the last day with changes that are not folded."""
+"""Rows of a day that are not folded."""
+
+MIN_CHANGES, MAX_DAYS = 8, 5
+"""Rows from which on no earlier day is shown, and days that are shown at most."""
 
 MOVES_SPAN = dt.timedelta(days=7)
 
@@ -67,6 +71,14 @@ class DegradedProvider:
 
 
 @dataclass(frozen=True)
+class HomeDay:
+    """The changes of a day."""
+
+    date: dt.date
+    changes: ChangeList
+
+
+@dataclass(frozen=True)
 class MostUsed:
     """The most used models: with totals of a week, or where there are none in OpenRouter's order."""
 
@@ -89,15 +101,13 @@ class HomePage:
     scatter: Scatter | None
     quality: str
     """What the scatter's axis of quality is, and who measured it."""
-    changes_date: dt.date | None
-    """The last day with changes."""
-    changes: ChangeList
+    days: list[HomeDay]
+    """The last days with changes, newest first."""
     most_used: MostUsed | None
 
 
 def build_home_page(view: View) -> HomePage:
     """Build the home page."""
-    changes = view.latest_changes
     retiring = [row for row in list_announced(view) if row.expires >= view.now.date()]
     return HomePage(
         troubles=list_troubles(view.dataset),
@@ -109,10 +119,20 @@ def build_home_page(view: View) -> HomePage:
         degraded_note=ALL_WELL if view.dataset.health else NOT_READ,
         scatter=draw_value(view.catalog),
         quality=name_quality(view.catalog),
-        changes_date=changes[0].hour.date() if changes else None,
-        changes=build_change_list(changes, view.importance, MAX_CHANGES),
+        days=[*_list_days(view)],
         most_used=_build_most_used(view),
     )
+
+
+def _list_days(view: View) -> Iterator[HomeDay]:
+    """Yield the last day with changes, and days before it while there are few."""
+    rows = 0
+    for day in islice(group_days(view.iterate_changes()), MAX_DAYS):
+        changes = build_change_list(day.hours, view.importance, MAX_CHANGES)
+        yield HomeDay(day.date, changes)
+        rows += len(changes.rows)
+        if rows >= MIN_CHANGES:
+            return
 
 
 def _build_moves(view: View) -> list[CardMove]:

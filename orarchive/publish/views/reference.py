@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
 from typing import get_args
 
 from orarchive.domain.event_kinds import DEPRECATED_AFTER_DAYS, REMOVED_AFTER_DAYS
@@ -121,7 +122,7 @@ def build_patterns_page(view: View) -> PatternsPage:
         health=_find_health(view),
         calendar=build_month_calendar(view.dataset, view.now, max_months=2),
         models=build_model_table(view, view.listed_models[:4], "Some models", has_labs=True),
-        changes=build_change_hours(view.latest_changes[:1]),
+        changes=build_change_hours(islice(view.iterate_changes(), 3)),
     )
 
 
