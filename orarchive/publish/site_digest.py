@@ -10,7 +10,7 @@ from orarchive.publish.site_files import SiteFiles
 STATUS_PATH = "api/v1/status.json"
 
 CLOCK_PATHS = {
-    *("index.html", "patterns/index.html", "status/index.html"),
+    *("patterns/index.html", "status/index.html"),
     *(STATUS_PATH, METRICS_PATH, "data/index.html", "llms.txt", "api/v1/index.json"),
     "api/v1/check.json",
 }

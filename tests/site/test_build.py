@@ -91,7 +91,7 @@ def test_an_hour_rewrites_the_pages_that_show_what_changed(stage: Stage, tmp_pat
     def changed(old: dict[str, bytes], new: dict[str, bytes]) -> set[str]:
         return {path for path in old.keys() | new.keys() if old.get(path) != new.get(path)}
 
-    hourly = {"index.html", "status/index.html", DATABASE}
+    hourly = {"status/index.html", DATABASE}
     hourly |= {"api/v1/status.json", "api/v1/check.json", "metrics.prom", "patterns/index.html"}
     assert changed(first, quiet) == hourly
     assert changed(moved, again) == hourly
@@ -109,16 +109,18 @@ def test_an_hour_rewrites_the_pages_that_show_what_changed(stage: Stage, tmp_pat
     pages = {path for path in changed(quiet, moved) - hourly if path.endswith(".html")}
     (provider,) = (path for path in pages if path.startswith("providers/") and path.count("/") == 2)
     assert pages - {"providers/index.html", provider, "prices/index.html"} == {
-        "data/index.html", get_model_path(model), "changes/index.html", f"changes/{start:%Y-%m}/index.html",
+        "index.html", "data/index.html", get_model_path(model),
+        "changes/index.html", f"changes/{start:%Y-%m}/index.html",
     }  # fmt: skip
 
 
 def test_as_of_a_gap_looks_from_there(archive: Path, tmp_path: Path) -> None:
     hour = SCENES[1] + 30 * HOUR
-    home = Html(build_site(archive, tmp_path / "site", "--as-of", format_hour(hour))["index.html"]).text
-    assert format_long_hour(hour) in home
-    assert f"last read {format_long_hour(SCENES[1])}" in home
-    assert "0 of the last 24 hours" in home
+    site = build_site(archive, tmp_path / "site", "--as-of", format_hour(hour))
+    assert format_long_hour(hour) in Html(site["index.html"]).text
+    status = read_data(site, "status")
+    assert status["hour"] == format_stamp(SCENES[1])
+    assert "0 of 24" in Html(site["status/index.html"]).text
 
 
 def test_a_page_that_is_no_longer_there_goes_and_nothing_else(tmp_path: Path) -> None:
