@@ -39,6 +39,8 @@ function findModels(text) {
 
 function setUpComparison(form) {
   const [out, chips, notes] = ["#compared", "#chosen", "#notes"].map((name) => document.querySelector(name));
+  const example = document.querySelector("#example");
+  example?.toggleAttribute("hidden", recall().has("m")); // before the first picture, so that nothing moves
   let chosen = [];
   let unknown = "";
   recallFields(form);
@@ -157,7 +159,7 @@ function setUpComparison(form) {
       tokens.cached > tokens.in && "More tokens are cached than go in: all of them count as cached.",
       describeDay(form.on.value, form),
     ].filter(Boolean);
-    document.querySelector("#example")?.toggleAttribute("hidden", chosen.length > 0);
+    example?.toggleAttribute("hidden", chosen.length > 0);
     chips.replaceChildren(...chosen.map(makeChip));
     notes.replaceChildren(...(unknown ? [makeSuggestions(unknown)] : []), ...texts.map((text) => make("p", text)), ...makeSummary(priced));
     const heads = [["Model"], ["Cost per month"], ["Input", "n"], ["Output", "n"], ["Cache read", "n"], ["Cache write", "n"],

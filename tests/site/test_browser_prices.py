@@ -1,5 +1,6 @@
 """Prices in a real browser: comparing models, any day, and tasks within the presses that they may take."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -151,3 +152,27 @@ def test_a_comparison_on_a_day(browser: Any, days_address: str) -> None:
         ]
         compare("2020-01-01")
         assert tab.get_by_text("The record goes from 1 Jun 2026 to 5 Jun 2026.").is_visible()
+
+
+def test_trends_and_gone_models_are_a_press_away(browser: Any, address: str) -> None:
+    """The trend of a class stands first among prices; a filter finds what is gone, whatever year it went."""
+    with open_page(browser, address) as tab:
+        tab.goto(address)
+        tab.get_by_role("navigation", name="Site").get_by_role("link", name="Prices").click()
+        assert tab.get_by_role(
+            "table", name="Median price per million tokens, by ability", exact=True
+        ).is_visible()
+        tab.get_by_text("By price class", exact=True).click()
+        table = tab.get_by_role("table", name="Median price per million tokens, by price class", exact=True)
+        assert table.is_visible()
+        assert tab.locator("#trend-ability:visible").count() == 0
+        tab.goto(address + PAGE_PATHS["graveyard"])
+        rows = tab.locator("#graves tbody tr:visible")
+        tab.get_by_text(re.compile(r"^\d+ of \d+$")).wait_for()
+        name = rows.first.locator("th a").inner_text()
+        tab.get_by_label("Filter by name, id or replacement").fill(name)
+        assert rows.first.locator("th a").inner_text() == name
+        assert f"q={name[:3]}" in tab.url
+        tab.get_by_label("Filter by name, id or replacement").fill("no such model")
+        tab.get_by_text(re.compile("^0 of")).wait_for()
+        assert rows.count() == 0
