@@ -72,6 +72,7 @@ def make_environment() -> Environment:
         format_short,
         format_stamp,
         get_unit,
+        exact_digits,
         pad_decimals,
     )
     env.filters.update({function.__name__: function for function in filters}, exact=format_exact)
@@ -129,6 +130,11 @@ def format_exact(price: Decimal, dimension: str) -> str:
         return ""
     exact = format_dollars(_scale_price(price, dimension))
     return exact if exact != format_amount(price, dimension) else ""
+
+
+def exact_digits(price: Decimal, dimension: str) -> str:
+    """Return the exact digits of a price, as scripts read them."""
+    return f"{_scale_price(price, dimension).normalize():f}"
 
 
 def _scale_price(price: Decimal, dimension: str) -> Decimal:

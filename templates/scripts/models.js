@@ -26,7 +26,8 @@ function setUpModels(form, table) {
     };
     if (row.classList.contains("below")) entry.base = base;
     else base = entry;
-    if (row.cells[0] !== name) row.cells[0].append(Object.assign(document.createElement("input"), { type: "checkbox", ariaLabel: `Compare ${id}`, value: id }));
+    const tick = Object.assign(document.createElement("input"), { type: "checkbox", ariaLabel: `Compare ${id}`, value: id });
+    if (row.cells[0] !== name) row.cells[0].append(tick);
     button?.addEventListener("click", () => { entry.isOpen = !entry.isOpen; show(); });
     return entry;
   }
@@ -76,8 +77,8 @@ function setUpModels(form, table) {
     for (const box of boxes) box.checked = (wanted.length ? wanted : usual).includes(box.value);
     const columns = wanted.length ? boxes.map((box) => [box.value, box.checked]) : [];
     if (uses.length) columns.push(["month", readUse() !== null]);
-    const rules = columns.map(([key, isShown]) => `#models tr > :nth-child(${find(key).cellIndex + 1}) { display: ${isShown ? "table-cell" : "none"} !important }`);
-    sheet.replaceSync(rules.join("\n"));
+    const path = (key) => `#models tr > :nth-child(${find(key).cellIndex + 1})`;
+    sheet.replaceSync(columns.map(([key, isShown]) => `${path(key)} { display: ${isShown ? "table-cell" : "none"} !important }`).join(""));
     frame.classList.toggle("over", wanted.length > usual.length);
   }
 

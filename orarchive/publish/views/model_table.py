@@ -1,9 +1,9 @@
 """Models as a table: a row each, without the columns that nothing fills."""
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
+from functools import cached_property
 from operator import attrgetter
 
 from orarchive.catalog.candidates import Candidate
@@ -74,6 +74,8 @@ class ModelRow:
     """Traits to filter by."""
     providers: list[str]
     """Slugs of the providers that serve it, sorted."""
+    provider_numbers: list[int]
+    """Their positions in the filter, from 1; [] where there is none."""
     prices: tuple[PriceCell, PriceCell]
     """Input and output."""
     cache_read: PriceCell | None
@@ -81,15 +83,15 @@ class ModelRow:
     spark: Spark | None
     context: int | None
     max_output: int | None
-    inputs: list[str]
-    """Input modalities but for text, sorted."""
+    inputs: list[tuple[str, str]]
+    """First letter and name of each input modality but for text, sorted."""
     abilities: list[str]
     """For each of ABILITIES its word, or "" where the model is not known to have it."""
     released: dt.date | None
     rank: int | None
     uptime: Decimal | None
     """The best mean uptime of its endpoints, in percent, rounded down to a tenth."""
-    speed: Decimal | None
+    speed: int | None
     """The most tokens a second of its endpoints."""
     variant_count: int = 0
     """Rows that follow and belong to it."""
@@ -112,10 +114,13 @@ class ModelTable:
     rows: list[ModelRow]
     is_list: bool = False
     """Whether it is the list with filters: with columns to choose models and for the cost of a month."""
-    provider_numbers: Mapping[str, int] = field(default_factory=dict)
-    """Provider slug -> its position in the filter; {} where there is no such filter."""
 
     @property
+    def css_class(self) -> str:
+        """Return the classes of the table."""
+        return "sortable folds" if self.is_list else "sortable"
+
+    @cached_property
     def columns(self) -> set[str]:
         """Return the optional columns that a row fills."""
         return {name for name in OPTIONAL_COLUMNS if any(map(attrgetter(name), self.rows))}
@@ -154,18 +159,19 @@ def _build_row(view: View, model: ModelView, spark: Spark | None, has_labs: bool
         states=[state for state in model.states if state != "live"],
         traits=list_traits(model, info),
         providers=sorted({endpoint.provider for endpoint in model.endpoints}),
+        provider_numbers=[],
         prices=build_price_pair(facts.prices, model.is_free, model.is_priced_elsewhere),
         cache_read=PriceCell(cache_price, CACHE_READ) if cache_price is not None else None,
         blended=_build_blended(blended, model.is_free) if blended is not None else None,
         spark=spark,
         context=facts.context,
         max_output=info.max_output,
-        inputs=sorted({*facts.inputs} - {"text", ""}),
+        inputs=[(name[0], name) for name in sorted({*facts.inputs} - {"text", ""})],
         abilities=_list_abilities(info),
         released=facts.created.date() if facts.created else None,
         rank=source.rank,
         uptime=Decimal(uptime).quantize(TENTH, ROUND_DOWN) if uptime is not None else None,
-        speed=speed.value if speed else None,
+        speed=round(speed.value) if speed else None,
     )
 
 

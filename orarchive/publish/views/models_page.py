@@ -109,8 +109,7 @@ def build_models_page(view: View) -> ModelsPage:
     rows = order_rows(build_rows(view, view.listed_models, has_labs=True), _map_bases(view.listed_models))
     bases = [row for row in rows if not row.is_follower]
     providers = _count_providers(view, bases)
-    numbers = {option.value: number for number, option in enumerate(providers, 1)}
-    table = ModelTable(caption_table("Models"), rows, is_list=True, provider_numbers=numbers)
+    table = ModelTable(caption_table("Models"), _number_providers(rows, providers), is_list=True)
     columns = table.columns | {"in", "out", "context"}
     return ModelsPage(
         table=table,
@@ -165,6 +164,12 @@ def _count_providers(view: View, rows: Iterable[ModelRow]) -> list[Option]:
     counts = Counter(slug for row in rows for slug in row.providers)
     serving = {endpoint.provider for model in view.listed_models for endpoint in model.endpoints}
     return _sort_options(Option(slug, names.get(slug, slug), counts[slug]) for slug in serving)
+
+
+def _number_providers(rows: Iterable[ModelRow], options: Iterable[Option]) -> list[ModelRow]:
+    """Return rows that name their providers by their positions in the filter."""
+    numbers = {option.value: number for number, option in enumerate(options, 1)}
+    return [replace(row, provider_numbers=[numbers[slug] for slug in row.providers]) for row in rows]
 
 
 def _sort_options(options: Iterable[Option]) -> list[Option]:
