@@ -112,16 +112,17 @@ def build_news(changes: Iterable[ChangelogHour], paths: dict[str, str]) -> list[
     return [*merge_hours(fold_flapping(list(build_entries(changes, paths))))]
 
 
-def merge_hours(entries: Iterable[NewsEntry], is_folded: bool = False) -> Iterator[NewsEntry]:
+def merge_hours(entries: Iterable[NewsEntry]) -> Iterator[NewsEntry]:
     """Merge entries given newest first by hour; see `merge_entries`."""
     for _, group in groupby(entries, lambda entry: entry.hour):
-        yield from merge_entries(group, is_folded)
+        yield from merge_entries(group)
 
 
 def merge_entries(entries: Iterable[NewsEntry], is_folded: bool = False) -> Iterator[NewsEntry]:
     """Merge the entries of an hour that are about the same model, the most important first.
 
-    With `is_folded` its minor changes, of whatever model, are one entry.
+    With `is_folded` its minor changes, of whatever model, are one entry, whose id is that of the hour: only
+    the feed of all changes can have it.
     """
     ranked = sorted(entries, key=lambda entry: IMPORTANCE.rank(entry.line))
     groups: dict[tuple[bool, str], list[NewsEntry]] = defaultdict(list)

@@ -56,7 +56,7 @@ def render_model_feeds(
 
 
 def _render(path: str, page: str, title: str, entries: list[NewsEntry], site: FeedSite) -> tuple[str, bytes]:
-    merged = [*merge_hours(entries, is_folded=True)]
+    merged = [*merge_hours(entries)]
     return path, render_atom(merged[:MAX_MODEL_ENTRIES], title, path, page, site)
 
 
@@ -88,7 +88,7 @@ def render_page_feeds(news: News, paths: PagePaths, site: FeedSite) -> Iterator[
 def _render_both(
     news: News, hours: _Hours, belongs: Callable[[ChangelogLine], bool], page: str, title: str, site: FeedSite
 ) -> Iterator[tuple[str, bytes]]:
-    everything = news.select(sorted(hours.all, reverse=True), belongs, MAX_TOPIC_ENTRIES, is_folded=True)
+    everything = news.select(sorted(hours.all, reverse=True), belongs, MAX_TOPIC_ENTRIES)
     path = get_feed_path(page)
     yield path, render_atom(everything, title, path, page, site)
     prices = news.select(

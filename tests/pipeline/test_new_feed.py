@@ -187,5 +187,5 @@ def test_the_site_shows_them(archive: Path, tmp_path: Path) -> None:
     for words in ("in embeddings", "at west in vectors", "shop windows: w8"):
         assert f'<bdi class="at">{words}</bdi>' in home
     for label in ("opened", "closed"):
-        assert re.search(rf'<span class="(kind {label}" data-sign="[+−]|how)">{label}\b', home)
+        assert re.search(rf'<span class="(kind {label}" data-sign="[+−]|of)">{label}<', home)
         assert (tmp_path / "site" / "feeds" / "kinds" / f"{label}.atom").exists()

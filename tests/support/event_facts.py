@@ -5,6 +5,7 @@ import random
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from urllib.parse import unquote
@@ -45,18 +46,40 @@ def list_json_events(surfaces: Surfaces) -> list[Row]:
     return [event for month in list_months(surfaces) for event in surfaces.json(f"changes/{month}")]
 
 
-def list_page_lines(page: ET.Element) -> list[tuple[str, ET.Element]]:
-    """List the changes on a page: hour, and line."""
-    return [
-        (str(read_time(section[0])), line)
-        for section in list_by_class(page, "hour")
-        for line in section.iterfind("./ul/li")
-    ]
+@dataclass(frozen=True)
+class PageLine:
+    """A change on a page."""
+
+    hour: str
+    kind: str
+    """Its label."""
+    model: str
+    """The name of the model; "" on the page of a model."""
+    subjects: list[str]
+    """What of the model it is about; [""] for the model alone."""
+    element: ET.Element
 
 
-def read_kind(line: ET.Element) -> str:
-    """Return the label of the kind of a line; "" for the last one, which counts those left out."""
-    return next(map(read_text, list_by_class(line, "kind")), "")
+def list_page_lines(page: ET.Element) -> list[PageLine]:
+    """List the changes on a page: several of a model and hour share a row, and equal ones of it a line."""
+    lines = []
+    for section in [*list_by_class(page, "hour"), *list_by_class(page, "dayof")]:
+        for row in section.iter("li"):
+            (kind,) = list_by_class(row, "kind")
+            times = list_by_class(row, "quiet")
+            for element in list_by_class(row, "how"):
+                at = "".join(map(read_text, list_by_class(element, "at")))
+                first, *rest = at.split(", ")
+                lines.append(
+                    PageLine(
+                        str(read_time(times[-1] if times else section[0])),
+                        next(map(read_text, list_by_class(element, "of")), read_text(kind)),
+                        "".join(map(read_text, list_by_class(row, "what"))),
+                        [first, *(f"at {name}" for name in rest)],
+                        element,
+                    )
+                )
+    return lines
 
 
 # --- counts -------------------------------------------------------------------------------------------------
@@ -79,19 +102,11 @@ def draw_month(surfaces: Surfaces, chance: random.Random) -> Fact:
         "SQL event_log": surfaces.sql(query.replace("from events", "from event_log"), feed, kind, month)[0],
     }
     if feed == "models" and kind in KINDS_OF_RECORDS:
-        lines = [line for _, line in list_page_lines(surfaces.page(path))]
         answers["page"] = sum(
-            read_kind(line) == EVENT_KINDS[kind].label and _is_of_model_alone(line) for line in lines
+            line.kind == EVENT_KINDS[kind].label and bool(line.model) and line.subjects == [""]
+            for line in list_page_lines(surfaces.page(path))
         )
     return Fact("events of a kind in a month", f"{month} {feed} {kind}", answers)
-
-
-def _is_of_model_alone(line: ET.Element) -> bool:
-    """Return whether a line is about a model, and not about something of it."""
-    subjects = list_by_class(line, "what")
-    return (
-        len(subjects) == 1 and next(subjects[0].iter("a"), None) is not None and not list_by_class(line, "at")
-    )
 
 
 def draw_model_events(surfaces: Surfaces, chance: random.Random) -> Fact:
@@ -110,10 +125,8 @@ def draw_model_events(surfaces: Surfaces, chance: random.Random) -> Fact:
     if kind in KINDS_OF_RECORDS and all(
         event["feed"] == "models" for event in events if event["kind"] == kind
     ):
-        lines = [line for _, line in list_page_lines(surfaces.model_page(model))]
-        answers["page"] = sum(
-            read_kind(line) == EVENT_KINDS[kind].label and not list_by_class(line, "what") for line in lines
-        )
+        lines = list_page_lines(surfaces.model_page(model))
+        answers["page"] = sum(line.kind == EVENT_KINDS[kind].label for line in lines)
     return Fact("events of a model", f"{model} {kind}", answers)
 
 
@@ -158,7 +171,9 @@ def draw_entry(surfaces: Surfaces, chance: random.Random) -> Fact:
     published = entry.findtext(f"{ATOM}published", "")
     assert published.startswith(hour[:19]), "the time of an entry is that of its event"
     if answers["JSON"] is not None:
+        # What else changed of the model in that hour follows in sentences of their own.
         subject, _, words = sentence.partition(". ")[2].partition(": ")
+        words = words.partition(f" {model}")[0]
         label = next(label for label in _list_labels(kind) if re.match(rf"{label}[,.]", words))
         dimensions = surfaces.sql("select distinct dimension from price_history")
         answers["Atom"] = read_sentence(words, dimensions)
@@ -205,12 +220,15 @@ def _read_moves(rows: Iterable[Row], select: tuple[str, ...], cause: str) -> Any
     return {
         event["field"]: tuple(_read_plain(event.get(name)) for name in ("old", "new"))
         for event in events
-        if event["kind"] == "repriced"
-        and not (
-            (isinstance(event.get("old"), list) or isinstance(event.get("new"), list))
-            and None in (_read_plain(event.get("old")), _read_plain(event.get("new")))
-        )
+        if event["kind"] == "repriced" and not _is_of_conditions(event)
     }
+
+
+def _is_of_conditions(event: Row) -> bool:
+    """Return whether prices under conditions alone changed: the plain one is equal, or missing at an end."""
+    ends = [event.get(name) for name in ("old", "new")]
+    old, new = map(_read_plain, ends)
+    return any(isinstance(end, list) for end in ends) and (None in (old, new) or old == new)
 
 
 def _list_first_prices(points: Iterable[Row], hour: str) -> Any:
@@ -242,7 +260,7 @@ def read_sentence(words: str, dimensions: Iterable[str]) -> dict[str, Any]:
     moves: dict[str, Any] = {}
     for name in dimensions:
         label = label_dimension(name)
-        pattern = rf"(?<=, ){re.escape(label)} ({AMOUNT}){UNIT} → ({AMOUNT}){UNIT}(?: \([^ ]+ %\))?{END}"
+        pattern = rf"(?<=, ){re.escape(label)} ({AMOUNT}){UNIT} → ({AMOUNT}){UNIT}(?: \([^ ]+%\))?{END}"
         match = re.search(pattern, words)
         if match:
             moves[name] = tuple(_read_end(text, name) for text in match.groups())
@@ -260,11 +278,9 @@ def _read_end(text: str, dimension: str) -> Any:
 def _read_line(page: ET.Element, hour: str, subject: str, label: str) -> Any:
     """Return the prices in the line of an entry on the page of a model."""
     lines = [
-        line
-        for line_hour, line in list_page_lines(page)
-        if line_hour == hour
-        and read_kind(line) == label
-        and " ".join(map(read_text, list_by_class(line, "at"))) == subject
+        line.element
+        for line in list_page_lines(page)
+        if (line.hour, line.kind) == (hour, label) and subject in line.subjects
     ]
     if not lines:
         return UNSTATED

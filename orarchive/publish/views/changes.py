@@ -89,7 +89,7 @@ class ChangeDetail:
     """A line of the changelog, or several that say the same of different records, as it is shown."""
 
     kind: str
-    """"" where it is that of its row."""
+    """"" where it is that of its row; of a price under conditions words that say so."""
     subject: str
     moves: list[MoveView]
     is_per_million: bool
@@ -199,7 +199,7 @@ def _list_tariffs(line: ChangelogLine) -> tuple[str, ...]:
 
 
 def _build_condition(words: str) -> ChangeDetail:
-    return ChangeDetail("", "", [], is_per_million=False, parts=(words,), after=None)
+    return ChangeDetail("by condition:", "", [], is_per_million=False, parts=(words,), after=None)
 
 
 def _join_subjects(subjects: Sequence[str]) -> str:
