@@ -56,7 +56,7 @@ function setUpProviders(form, table) {
     }
     if (cheapest && count > 1) cheapest.row.cells[0].lastElementChild.before(best, " ");
     form.querySelector("#count").textContent = `${count} of ${table.tBodies[0].rows.length}`;
-    sorted.append([]);
+    sorted.arrange();
   }
 
   const query = recall();

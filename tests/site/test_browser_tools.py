@@ -70,7 +70,7 @@ QUERIES = {
     "cluade haiku": "anthropic/claude-haiku-4.5",
     "claude-4.8": "anthropic/claude-opus-4.8",
     "deepinfra": "DeepInfra",
-    "graveyard": "Gone models",
+    "graveyard": "Retirements",
 }
 """What somebody types -> the id or the name of what they mean."""
 
