@@ -94,7 +94,7 @@ def test_providers_are_filtered_and_costed(browser: Any, address: str) -> None:
 def test_a_chart_is_read_by_keys_and_pointer(browser: Any, address: str) -> None:
     with open_page(browser, address) as tab:
         tab.goto(f"{address}{PAGE_PATHS['patterns']}")
-        chart = tab.locator(".plot:visible")
+        chart = tab.locator(".steps > svg:visible")
         output = tab.locator(".steps output")
         hint = output.inner_text()
         chart.focus()
@@ -105,9 +105,9 @@ def test_a_chart_is_read_by_keys_and_pointer(browser: Any, address: str) -> None
         assert output.inner_text() != first
         assert chart.locator(".mark").count() == 1
         tab.get_by_role("radio", name="Output").check()
-        assert tab.locator(".plot:visible").count() == 1
+        assert tab.locator(".steps > svg:visible").count() == 1
         assert output.inner_text() == hint
-        box = tab.locator(".plot:visible").bounding_box()
+        box = tab.locator(".steps > svg:visible").bounding_box()
         tab.mouse.move(box["x"] + 5, box["y"] + 50)
         day = dt.datetime.strptime(output.inner_text().partition(":")[0], "%d %b %Y").date()
         assert day.year == 2026
