@@ -23,7 +23,7 @@ SCRIPTS = {
     "site.js": ("common.js", "sorting.js", "charts.js"),
     "model.js": ("common.js", "sorting.js", "charts.js", "model.js"),
     "models.js": ("common.js", "sorting.js", "models.js"),
-    "rankings.js": ("common.js", "sorting.js", "rankings.js"),
+    "rankings.js": ("common.js", "sorting.js", "charts.js", "rankings.js"),
     "changes.js": ("common.js", "changes.js"),
     "graveyard.js": ("common.js", "sorting.js", "graveyard.js"),
     "compare.js": ("common.js", "record.js", "compare.js"),

@@ -13,8 +13,8 @@ from orarchive.publish.charts.wide import COLOURS, SIZE, DateLabel, TimeAxis
 Shares = Mapping[dt.date, float]
 """First date of a period -> share in all, 1 being all."""
 
-MARKS = (0, 25, 50, 75, 100)
-"""Labelled percentages of the axis of shares."""
+MARKS = tuple((100 - share, f"{share}%") for share in (0, 25, 50, 75, 100))
+"""Labels of the axis of shares: distance from the top in percent, and text."""
 
 REST_COLOUR = "#8886"
 """Of all further names; the end of it is its opacity."""
@@ -47,7 +47,7 @@ class AreaChart:
     """The first date of the last period."""
     end: dt.date
     """The day after the last period."""
-    marks: tuple[int, ...] = MARKS
+    marks: tuple[tuple[int, str], ...] = MARKS
 
 
 def draw_areas(

@@ -48,6 +48,11 @@ class Stop:
     x: int
     piece: Piece | None
 
+    @property
+    def label(self) -> str:
+        """Return what has the price, without the sign that ends a stop; "" for none."""
+        return self.piece.label.replace("|", "/") if self.piece else ""
+
 
 @dataclass(frozen=True)
 class StepLine:

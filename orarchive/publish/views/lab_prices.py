@@ -36,8 +36,8 @@ class YearSummary:
     """How many models of a lab changed their listed input or output price in a year."""
 
     models: int
-    last: dt.datetime
-    """The hour that showed the last change."""
+    last: dt.date
+    """The day that showed the last change."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,9 @@ class ChangedModel:
     name: str
     hours: int
     """Hours that showed a change."""
-    spans: tuple[PriceSpan | None, PriceSpan | None]
-    """Of input and output."""
-    last: dt.datetime
+    input: PriceSpan | None
+    output: PriceSpan | None
+    last: dt.date
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,16 @@ class PriceYear:
 
     year: int
     models: list[ChangedModel]
+
+    @property
+    def id(self) -> str:
+        """Return the id of the table."""
+        return f"year-{self.year}"
+
+    @property
+    def caption(self) -> str:
+        """Return the caption of the table."""
+        return f"Prices that changed in {self.year}, in USD per million tokens"
 
 
 def group_price_rows(dataset: Dataset) -> dict[str, dict[int, list[EventRow]]]:
@@ -92,7 +102,7 @@ def summarize_year(rows: Sequence[EventRow]) -> YearSummary | None:
     """Summarize the events of a lab's prices in a year; None where there are none."""
     if not rows:
         return None
-    return YearSummary(len({row.key for row in rows}), parse_stamp(rows[-1].hour))
+    return YearSummary(len({row.key for row in rows}), parse_stamp(rows[-1].hour).date())
 
 
 def build_price_year(year: int, rows: Iterable[EventRow], names: dict[str, str]) -> PriceYear:
@@ -107,7 +117,7 @@ def build_price_year(year: int, rows: Iterable[EventRow], names: dict[str, str])
 def _build_changed(model: str, name: str, rows: Sequence[EventRow]) -> ChangedModel:
     prompt, completion = (_build_span(dimension, rows) for dimension in MAIN_DIMENSIONS)
     hours = {row.hour for row in rows}
-    return ChangedModel(model, name, len(hours), (prompt, completion), parse_stamp(max(hours)))
+    return ChangedModel(model, name, len(hours), prompt, completion, parse_stamp(max(hours)).date())
 
 
 def _build_span(dimension: str, rows: Iterable[EventRow]) -> PriceSpan | None:

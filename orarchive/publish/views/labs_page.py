@@ -61,6 +61,11 @@ class LabsPage:
     """The day with which the record begins."""
     has_countries: bool
 
+    @property
+    def changes_title(self) -> str:
+        """Return the head of the column of price changes."""
+        return f"Price changes in {self.year}"
+
 
 def build_labs_page(view: View) -> LabsPage:
     """Build the list of labs."""
@@ -112,8 +117,8 @@ class LabModel:
     """None where providers were never read."""
     states: list[str]
     """Those of `SHOWN_STATES` that it is in."""
-    changed: dt.datetime | None
-    """The hour that showed the last change of its listed input or output price."""
+    changed: dt.date | None
+    """The day that showed the last change of its listed input or output price."""
 
 
 @dataclass(frozen=True)
@@ -229,7 +234,7 @@ def _build_model(
         released=(facts.created or model.entry.first).date(),
         providers=len({endpoint.provider for endpoint in model.endpoints}) or None,
         states=[state for state in model.states if state in SHOWN_STATES],
-        changed=parse_stamp(changed) if changed else None,
+        changed=parse_stamp(changed).date() if changed else None,
     )
 
 

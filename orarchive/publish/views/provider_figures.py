@@ -43,6 +43,16 @@ class ProviderFigures:
     """Median over its endpoints, tokens a second; None where it was not measured often, as the next."""
     latency_ms: float | None
 
+    @property
+    def speed(self) -> str:
+        """Return the throughput in words, "" where it is not known."""
+        return "" if self.throughput is None else f"{self.throughput:.0f}"
+
+    @property
+    def latency(self) -> str:
+        """Return the latency in seconds, "" where it is not known."""
+        return "" if self.latency_ms is None else f"{self.latency_ms / 1000:.2f} s"
+
 
 @dataclass(frozen=True)
 class MonthFigures:

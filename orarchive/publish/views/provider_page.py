@@ -81,7 +81,10 @@ class ServingRow:
 class MonthRow:
     """The health of a provider's endpoints in a month."""
 
-    month: dt.date
+    month: str
+    """`2026-08`."""
+    name: str
+    """`Aug 2026`."""
     endpoints: int
     days: int
     uptime: str
@@ -95,7 +98,7 @@ class Arrival:
 
     model: str
     label: str
-    hour: dt.datetime
+    date: dt.date
     is_joined: bool
 
 
@@ -196,7 +199,8 @@ def _build_serving(serving: Serving, market: Market, now: dt.datetime) -> Servin
 
 def _build_month(month: MonthFigures) -> MonthRow:
     return MonthRow(
-        month=dt.date.fromisoformat(f"{month.month}-01"),
+        month=month.month,
+        name=f"{dt.date.fromisoformat(f'{month.month}-01'):%b %Y}",
         endpoints=month.endpoints,
         days=month.days,
         uptime="" if month.uptime is None else format_uptime(month.uptime),
@@ -207,4 +211,4 @@ def _build_month(month: MonthFigures) -> MonthRow:
 def _build_arrival(view: View, row: EventRow) -> Arrival:
     entry = view.dataset.entries["endpoints"][row.key]
     key = EndpointKey(*entry.parts)
-    return Arrival(key.model, key.label, parse_stamp(row.hour), row.kind == JOINED)
+    return Arrival(key.model, key.label, parse_stamp(row.hour).date(), row.kind == JOINED)

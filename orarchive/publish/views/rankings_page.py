@@ -1,7 +1,7 @@
 """The page of rankings, and the page of each category."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from orarchive.domain.figures import format_share
@@ -30,9 +30,6 @@ MAX_APPS = 20
 TOP_NAMES = 3
 """Models that are named beside a category."""
 
-MAX_SLICE_ENTRIES = 5
-"""Models that are named of a language, a modality and a length."""
-
 SPARK_WEEKS = 12
 """Weeks, or readings of an order, of a sparkline."""
 
@@ -48,6 +45,8 @@ class RankRow:
     """The model's; "" where the published name matches no model."""
     input: PriceCell | None
     output: PriceCell | None
+    bar: int
+    """Percent of the largest share of the table."""
     bars: str
     """Use in the last weeks as the `d` attribute of a path; of an order the places above its last one."""
 
@@ -75,8 +74,6 @@ class WeekSection:
     """The rows that unfold."""
     percent: str
     """Share of the entries in all tokens."""
-    highest: float
-    """The largest share."""
     more_caption: str = MORE_CAPTION
 
 
@@ -143,7 +140,7 @@ class RankingsPage:
     tasks: TaskSection | None
     ranked_models: str = MAX_ENTRIES_IN_WORDS
     """Number of models in a published ranking, in words."""
-    max_slice_entries: int = MAX_SLICE_ENTRIES
+    labs_caption: str = f"Share of the tokens of the first {MAX_ENTRIES_IN_WORDS} models by lab"
 
 
 def build_rankings_page(rankings: Rankings) -> RankingsPage:
@@ -189,17 +186,17 @@ def _build_week(rankings: Rankings, week: Period) -> WeekSection:
         rows=rows[:MAX_WEEK_ENTRIES],
         more=rows[MAX_WEEK_ENTRIES:],
         percent=format_share(tokens / week.total if week.total else 0),
-        highest=max((entry.share or 0 for entry in week.entries), default=0),
     )
 
 
 def _build_rows(
-    rankings: Rankings, entries: Iterable[RankedEntry], weekly: Mapping[str, list[Row]] | None = None
+    rankings: Rankings, entries: Sequence[RankedEntry], weekly: Mapping[str, list[Row]] | None = None
 ) -> list[RankRow]:
     """Build the rows of entries; `weekly` holds tokens by week and published name."""
     by_id = {rankings.get_id(slug): rows for slug, rows in (weekly or {}).items()}
     weeks = sorted({week for rows in by_id.values() for week, _, _ in rows})[-SPARK_WEEKS:]
-    return [_build_row(entry, _draw_weeks(by_id.get(entry.name, ()), weeks)) for entry in entries]
+    highest = max((entry.share or 0 for entry in entries), default=0)
+    return [_build_row(entry, _draw_weeks(by_id.get(entry.name, ()), weeks), highest) for entry in entries]
 
 
 def _draw_weeks(rows: Iterable[Row], weeks: Iterable[str]) -> str:
@@ -207,12 +204,13 @@ def _draw_weeks(rows: Iterable[Row], weeks: Iterable[str]) -> str:
     return draw_bars([tokens.get(week) for week in weeks])
 
 
-def _build_row(entry: RankedEntry, bars: str) -> RankRow:
+def _build_row(entry: RankedEntry, bars: str, highest: float = 0) -> RankRow:
     model = entry.model
+    bar = round(100 * (entry.share or 0) / highest) if highest else 0
     if model is None:
-        return RankRow(entry, "", None, None, bars)
+        return RankRow(entry, "", None, None, bar, bars)
     prompt, completion = build_price_pair(model.model.prices, model.is_free, model.is_priced_elsewhere)
-    return RankRow(entry, model.model.name, prompt, completion, bars)
+    return RankRow(entry, model.model.name, prompt, completion, bar, bars)
 
 
 def _build_card(category: Category) -> CategoryCard:
@@ -253,8 +251,6 @@ class CategoryPage:
     """"" for all."""
     is_past: bool
     week: Period | None
-    highest: float
-    """The largest share of the week."""
     rows: list[RankRow]
     """The most used models of the week."""
     chart: AreaChart | None
@@ -272,7 +268,6 @@ def build_category_page(view: View, category: Category) -> CategoryPage:
         name=category.name,
         is_past=category.is_past,
         week=category.week,
-        highest=max((entry.share or 0 for entry in entries), default=0),
         rows=_build_rows(rankings, entries[:MAX_WEEK_ENTRIES], weekly),
         chart=draw_category_shares(rankings, category.finished_rows),
         as_of=rankings.find_as_of("category", category.name),

@@ -3,13 +3,14 @@
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from orarchive.domain.figures import format_share
 from orarchive.domain.ranking_series import CONTEXT, LANGUAGE, MODALITY, SERIES, Series
 from orarchive.domain.records import as_number, as_text
 from orarchive.jsonl import Record
-from orarchive.publish.views.ranked import Period
+from orarchive.publish.views.ranked import Period, RankedEntry
 from orarchive.publish.views.rankings import Rankings
 from orarchive.publish.views.usage import WEEK
 from orarchive.timestamps import DAY
@@ -24,6 +25,7 @@ SLICED = (
 SLICE_LABELS = {"natural": "natural languages", "programming": "programming languages"}
 """Names of slices that do not speak for themselves."""
 
+MAX_SLICE_ENTRIES = 5
 MAX_TASK_MODELS = 3
 
 LETTERS = {"K": 10**3, "M": 10**6}
@@ -35,6 +37,11 @@ class RankingSlice:
 
     name: str
     period: Period
+
+    @property
+    def entries(self) -> list[RankedEntry]:
+        """Return the models that are named."""
+        return self.period.entries[:MAX_SLICE_ENTRIES]
 
 
 @dataclass(frozen=True)
@@ -86,7 +93,9 @@ class Task:
     requests: str
     tokens: str
     share: float
-    """Of requests, to sort and to draw."""
+    """Of requests, to sort by."""
+    bar: int
+    """Percent of the largest share."""
     models: list[str]
     """The published names of the models used most for it, or their ids."""
 
@@ -98,8 +107,6 @@ class TaskSection:
     tasks: list[Task]
     days: str
     date: dt.date | None
-    highest: float
-    """The largest share of requests."""
 
 
 def build_tasks(rankings: Rankings) -> TaskSection | None:
@@ -112,17 +119,18 @@ def build_tasks(rankings: Rankings) -> TaskSection | None:
         str(row.get("key")): as_text(row.get("label")) or str(row.get("key"))
         for row in _list_records(record.get("macro_categories"))
     }
-    tasks = [_build_task(rankings, row, groups) for row in _list_records(record.get("classifications"))]
+    rows = [*_list_records(record.get("classifications"))]
+    highest = max((as_number(row.get("usage_share")) or Decimal(0) for row in rows), default=Decimal(0))
+    tasks = [_build_task(rankings, row, groups, highest) for row in rows]
     tasks.sort(key=lambda task: (-task.share, task.name))
     return TaskSection(
         tasks=tasks,
         days=str(record.get("window_days") or ""),
         date=_read_date(record.get("as_of")),
-        highest=max((task.share for task in tasks), default=0),
     )
 
 
-def _build_task(rankings: Rankings, row: Record, groups: dict[str, str]) -> Task:
+def _build_task(rankings: Rankings, row: Record, groups: dict[str, str], highest: Decimal) -> Task:
     group = str(row.get("macro_category") or "")
     requests, tokens = (as_number(row.get(f"{kind}_share")) for kind in ("usage", "token"))
     slugs = [as_text(each.get("id")) for each in _list_records(row.get("models"))]
@@ -132,6 +140,7 @@ def _build_task(rankings: Rankings, row: Record, groups: dict[str, str]) -> Task
         requests="" if requests is None else format_share(requests),
         tokens="" if tokens is None else format_share(tokens),
         share=float(requests or 0),
+        bar=round(100 * (requests or 0) / highest) if highest else 0,
         models=[rankings.get_id(slug) for slug in slugs if slug][:MAX_TASK_MODELS],
     )
 
