@@ -7,29 +7,38 @@ document.addEventListener("DOMContentLoaded", () => {
 
 function setUpGone(form) {
   const years = [...document.querySelectorAll(".year")].map((group) => ({ group, rows: [...group.querySelectorAll("tbody tr")] }));
-  const texts = new Map(years.flatMap(({ rows }) => rows.map((row) => [row, row.textContent.toLowerCase()])));
+  const texts = new Map();
+  const count = years.reduce((sum, { rows }) => sum + rows.length, 0);
+
+  function read(row) {
+    if (!texts.has(row)) texts.set(row, row.textContent.toLowerCase());
+    return texts.get(row);
+  }
 
   function fits(row) {
     const lab = row.querySelector("th > bdi").textContent.split("/")[0];
-    return form.q.value.toLowerCase().split(/\s+/).every((word) => texts.get(row).includes(word))
+    return form.q.value.toLowerCase().split(/\s+/).every((word) => read(row).includes(word))
       && (!form.lab.value || lab === form.lab.value);
   }
 
+  function isFiltered() { return Boolean(form.q.value || form.lab.value || form.year.value); }
+
+  function write(sum) { form.querySelector("output").textContent = `${sum.toLocaleString("en")} of ${count.toLocaleString("en")}`; }
+
   function show() {
-    const isFiltered = Boolean(form.q.value || form.lab.value || form.year.value);
     let sum = 0;
     for (const [index, { group, rows }] of years.entries()) {
       const isOut = form.year.value && form.year.value !== group.dataset.year;
-      let count = 0;
+      let hits = 0;
       for (const row of rows) {
         row.hidden = isOut || !fits(row);
-        count += !row.hidden;
+        hits += !row.hidden;
       }
-      group.hidden = !count;
-      group.open = isFiltered ? count > 0 : index === 0;
-      sum += count;
+      group.hidden = !hits;
+      group.open = isFiltered() ? hits > 0 : index === 0;
+      sum += hits;
     }
-    form.querySelector("output").textContent = `${sum.toLocaleString("en")} of ${texts.size.toLocaleString("en")}`;
+    write(sum);
   }
 
   const names = ["q", "lab", "year"];
@@ -42,5 +51,5 @@ function setUpGone(form) {
     remember(Object.fromEntries(names.map((name) => [name, form[name].value])));
     show();
   });
-  show();
+  if (isFiltered()) show(); else write(count);
 }

@@ -198,43 +198,6 @@ def read_medians(page: str, kind: str) -> dict[str, dict[str, Fraction]]:
     return medians
 
 
-@dataclass(frozen=True)
-class Dot:
-    """A point of a step chart: where it is drawn, and what it says."""
-
-    x: float
-    y: float
-    words: str
-    """`$1.25 from 2026-01-01T00Z to 2026-01-08T00Z`."""
-
-
-@dataclass(frozen=True)
-class StepChart:
-    """A step chart: its name, its points, the edges of its plot area and the price at the top."""
-
-    name: str
-    dots: list[Dot]
-    edges: tuple[float, float, float, float]
-    """Left, right, top and bottom."""
-    top_price: Fraction
-
-
-def read_step_charts(page: str) -> list[StepChart]:
-    """Read the step charts of a page."""
-    charts = []
-    for figure in re.findall(r'<figure class="chart">(.*?)</figure>', page, re.DOTALL):
-        (name,) = re.findall(r"<figcaption><b>(.*?)</b>", figure)
-        dots = re.findall(r'<circle cx="([\d.]+)" cy="([\d.]+)"[^>]*/><text[^>]*>(.*?)</text>', figure)
-        grid = re.findall(
-            r'<path class="grid" d="M([\d.]+) ([\d.]+)H([\d.]+)"/><text[^>]*>(.*?)</text>', figure
-        )
-        (left, bottom, right, _), *_, (_, top, _, top_price) = grid
-        edges = (float(left), float(right), float(top), float(bottom))
-        points = [Dot(float(x), float(y), strip_tags(words)) for x, y, words in dots]
-        charts.append(StepChart(name, points, edges, parse_price(top_price)))
-    return charts
-
-
 # --- rankings -----------------------------------------------------------------------------------------------
 
 UNITS = {"T": 10**12, "B": 10**9, "M": 10**6, "K": 10**3, "": 1}
