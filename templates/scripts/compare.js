@@ -11,30 +11,10 @@ function parseTokens(text) {
   return match ? Math.round(Number(match[1].replace(/,/g, "")) * (SCALES[match[2].toLowerCase()] || 1)) : NaN;
 }
 
-function split(text) { return text.toLowerCase().split(/[^a-z0-9.]+/).filter(Boolean); }
-
-function squeeze(text) { return text.toLowerCase().replace(/[^a-z0-9]/g, ""); }
-
-// Pairs of neighbouring letters that two texts share, as a part of those of either.
-function rateLikeness(left, right) {
-  const pairs = (text) => new Set([...text].slice(1).map((letter, index) => text[index] + letter));
-  const [a, b] = [pairs(squeeze(left)), pairs(squeeze(right))];
-  return 2 * [...a].filter((pair) => b.has(pair)).length / (a.size + b.size || 1);
-}
-
-// The models that a name may mean, the likeliest first: the listed, the plain and the short come first.
+// The models that a name may mean, as the search box finds them, the likeliest first.
 function findModels(text) {
-  const models = [...record.models.values()];
-  const words = split(text);
-  const rank = (model) => [model.id !== text, !isListed(model, Infinity), /^~|:/.test(model.id), model.id.length];
-  return models.filter((model) => {
-    const name = `${model.id} ${model.name}`;
-    return words.length && (words.every((word) => name.toLowerCase().includes(word)) || squeeze(name).includes(squeeze(text)));
-  }).sort((left, right) => {
-    const [a, b] = [rank(left), rank(right)];
-    const first = a.findIndex((value, index) => value !== b[index]);
-    return first < 0 ? 0 : a[first] - b[first];
-  });
+  return rank(text).filter((hit) => record.models.has(hit.id))
+    .map((hit) => ({ model: record.models.get(hit.id), isGuess: hit.isGuess }));
 }
 
 function setUpComparison(form) {
@@ -45,12 +25,14 @@ function setUpComparison(form) {
   let unknown = "";
   recallFields(form);
 
-  function add(names) {
+  async function add(names) {
     unknown = "";
-    for (const name of names.map((text) => text.trim()).filter(Boolean)) {
-      const model = record.models.get(name) || findModels(name)[0];
-      if (!model) unknown = name;
-      else if (!chosen.includes(model) && chosen.length < MAX_MODELS) chosen.push(model);
+    const texts = names.map((text) => text.trim()).filter(Boolean);
+    if (!texts.every((text) => record.models.has(text))) await loadSearch();
+    for (const text of texts) {
+      const [hit] = record.models.has(text) ? [{ model: record.models.get(text) }] : findModels(text);
+      if (!hit || hit.isGuess) unknown = text;
+      else if (!chosen.includes(hit.model) && chosen.length < MAX_MODELS) chosen.push(hit.model);
     }
     show();
   }
@@ -68,10 +50,9 @@ function setUpComparison(form) {
 
   function makeSuggestions(name) {
     const line = make("p", `No model called ${name}`);
-    const likeness = new Map([...record.models.values()].map((model) => [model, Math.max(...[model.id.replace(/^[^/]*\//, ""), model.name.replace(/^.*?: /, "")]
-      .map((text) => rateLikeness(name, text))) - (isListed(model, Infinity) ? 0 : .1)]));
-    const likely = [...likeness.keys()].sort((left, right) => likeness.get(right) - likeness.get(left)).slice(0, 3);
-    line.append(": did you mean ", ...likely.flatMap((model) => {
+    const likely = findModels(name).slice(0, 3);
+    if (!likely.length) return line;
+    line.append(": did you mean ", ...likely.flatMap(({ model }) => {
       const button = make("button", model.name, { type: "button", className: "chip" });
       button.addEventListener("click", () => { add([model.id]); });
       return [button, " "];
