@@ -115,13 +115,11 @@ def _count_models(count: int) -> str:
 
 
 def _list_pages() -> Columns:
-    pages = [("index.html", "Home", "", "index.html")]
-    pages += [
-        (folder, name, "" if name == label else label, f"{folder}/index.html")
-        for label, entries in SECTIONS
-        for folder, name in entries
-    ]
-    return _list_columns(pages, "")
+    pages = {"index.html": ("index.html", "Home", "", "index.html")}
+    for label, entries in SECTIONS:
+        for folder, name in entries:  # a page of two sections is found in the first one
+            pages.setdefault(folder, (folder, name, "" if name == label else label, f"{folder}/index.html"))
+    return _list_columns([*pages.values()], "")
 
 
 def _list_columns(rows: Sequence[tuple[str, str, str, str]], folder: str) -> Columns:
