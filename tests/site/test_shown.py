@@ -74,7 +74,7 @@ def test_the_health_of_a_provider_is_that_of_all_it_serves() -> None:
 
 
 def test_a_provider_tells_of_what_is_degraded(stage: Stage, tmp_path: Path) -> None:
-    """Show it on the pages of the provider and the model, not on home, in lists of changes or in feeds."""
+    """Show it on home and on the pages of providers and the model, not in lists of changes or in feeds."""
     bodies = build_payloads(START)
     model = "z-ai/glm-5.1"
     endpoint = bodies[f"models/{model}/endpoints"]["data"]["endpoints"][0]
@@ -86,7 +86,8 @@ def test_a_provider_tells_of_what_is_degraded(stage: Stage, tmp_path: Path) -> N
     slug = endpoint["tag"].partition("/")[0]
     degraded = {path for path, content in site.items() if b"degraded" in content and path.endswith(".html")}
     example = "data/index.html"  # the only event there is
-    assert degraded == {f"providers/{slug}/index.html", get_model_path(model), example}
+    lists = {"index.html", "providers/index.html"}
+    assert degraded == lists | {f"providers/{slug}/index.html", get_model_path(model), example}
     assert not any(b"degraded" in content for path, content in site.items() if path.startswith("feeds/"))
 
 

@@ -66,12 +66,9 @@ def test_at_most_three_requests(pages: dict[str, Html]) -> None:
 
 def test_home_says_what_is_held(pages: dict[str, Html], view: View) -> None:
     home = pages["index.html"].text
-    assert format_long_hour(LAST) in home
-    assert f"{len(view.listed_models)} " in home
-    assert "endpoints: partial" in home
+    assert f"endpoints: partial at {format_long_hour(LAST)}" in home
     assert "(404)" in home
-    assert "of the last 24 hours" in home
-    assert "openai/gpt-oss-20b:free" in home
+    assert "gpt-oss-20b (free)" in home
     assert "not affiliated with openrouter" in home.lower()
 
 

@@ -46,8 +46,6 @@ def draw_state(surfaces: Surfaces, chance: random.Random) -> Fact:
     for path in LISTS:
         if cells_of_page := surfaces.find_model_cells(path, model):
             answers[path] = _name_state(list_badges(cells_of_page["name"]))
-    if grave := surfaces.find_model_row("graveyard/index.html", "graves", model):
-        answers["graveyard"] = _name_state(list_badges(grave[-1]))
     return Fact("state of a model", model, answers)
 
 

@@ -84,6 +84,8 @@ class MostUsed:
 
     week: Period | None
     entries: list[RankedEntry]
+    as_of: str
+    """The time that OpenRouter states for its totals."""
 
 
 @dataclass(frozen=True)
@@ -199,7 +201,7 @@ def _find_degraded(view: View) -> Iterator[tuple[str, dt.date]]:
 def _build_most_used(view: View) -> MostUsed | None:
     rankings = view.rankings
     if week := rankings.week:
-        return MostUsed(week, week.entries[:MAX_RANKED])
+        return MostUsed(week, week.entries[:MAX_RANKED], rankings.as_of)
     if rankings.categories and rankings.categories[0].order:
-        return MostUsed(None, rankings.categories[0].order[:MAX_RANKED])
+        return MostUsed(None, rankings.categories[0].order[:MAX_RANKED], rankings.as_of)
     return None
