@@ -18,6 +18,7 @@ from typing import Any
 from orarchive.catalog.announcements import find_announcement
 from orarchive.catalog.candidates import ROUTER_TOKENIZER, list_candidates
 from orarchive.catalog.data_files import RedirectRow, load_rows
+from orarchive.catalog.flag_labels import label_losses
 from orarchive.catalog.flags import CONFIGURABLE_REASONING, FIXED_REASONING, NO_REASONING, Flag
 from orarchive.catalog.model_info import ModelInfo
 from orarchive.catalog.source import AliasPeriod, CatalogSource
@@ -184,9 +185,9 @@ class _Finder:
             return "it is a router: it had no abilities and no price of its own"
         relatives = self._list_relatives(info)
         if not relatives:
-            return f"no other model of its family, {info.family.name} of {info.lab}, is listed"
+            return f"no other model of its family, {info.family.name}, is listed"
         nearest = min(relatives, key=lambda other: (len(list_lost(info, other)), _sort_key(info, other)))
-        lost = ", ".join(list_lost(info, nearest))
+        lost = ", ".join(label_losses(list_lost(info, nearest)))
         lack = f"as far as is known the nearest, {nearest.id}, lacks {lost}"
         return f"no listed model of its family can do as much; {lack}"
 

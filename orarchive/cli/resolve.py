@@ -8,6 +8,7 @@ import click
 
 from orarchive import timestamps
 from orarchive.catalog.catalog import build_catalog
+from orarchive.catalog.flag_labels import label_losses
 from orarchive.catalog.names import KIND_PHRASES, Name
 from orarchive.catalog.redirects import SAME_FAMILY, Redirect
 from orarchive.catalog.tombstones import Tombstone, count_days
@@ -156,5 +157,5 @@ def _describe_redirect(redirect: Redirect) -> list[tuple[str, str]]:
         ("replaced by", redirect.target),
         ("  because", f"{redirect.kind}{advice}: {redirect.evidence}{via}"),
         ("  price", price),
-        ("  lost", ", ".join(redirect.lost) or "nothing that is known"),
+        ("  lost", ", ".join(label_losses(redirect.lost)) or "nothing that is known"),
     ]

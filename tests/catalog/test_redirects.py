@@ -148,7 +148,7 @@ def test_router_replaces_nothing(router: CatalogModel) -> None:
     old = gone("a/b", answer=f"renamed:{router.id}")
     assert replace_all(old, router, rows=(row("a/b", router.id),)).by_source == {}
     assert replace_all(gone("openrouter/free-1"), router).by_source == {}
-    assert explain(old, router, key="a/b") == "no other model of its family, b of a, is listed"
+    assert explain(old, router, key="a/b") == "no other model of its family, b, is listed"
     former = gone("openrouter/auto-1", pricing=DYNAMIC)
     assert explain(former, build_model("openrouter/auto-2"), key=former.id).startswith("it is a router")
     assert explain(gone("~a/b-latest"), key="~a/b-latest").startswith("it is an alias")
@@ -165,19 +165,19 @@ def test_family_must_do_as_much() -> None:
     lacking = build_model(NEW, supported_parameters=["seed"], context_length=99)
     assert explain(old, lacking) == (
         "no listed model of its family can do as much; "
-        "as far as is known the nearest, lab/gem-2, lacks tools, reasoning, context"
+        "as far as is known the nearest, lab/gem-2, lacks tool calls, reasoning, as long a context"
     )
-    assert "lacks tools, reasoning" in explain(old, build_model(NEW, context_length=100)), (
+    assert "lacks tool calls, reasoning" in explain(old, build_model(NEW, context_length=100)), (
         "its list is unknown"
     )
     paints: dict[str, Any] = {
         "architecture": {"input_modalities": ["text"], "output_modalities": ["image", "text"]}
     }
-    assert "lacks image_output, output:image" in explain(gone(**paints), build_model(NEW))
+    assert "lacks image output" in explain(gone(**paints), build_model(NEW))
     fixed = build_model(NEW, **(can_all | {"reasoning": {"mandatory": True}}))
-    assert "lacks reasoning:configurable" in explain(old, fixed)
+    assert "lacks a setting for how much it reasons" in explain(old, fixed)
     other = explain(old, build_model("lab/other-2"))
-    assert other == "no other model of its family, gem of lab, is listed"
+    assert other == "no other model of its family, gem, is listed"
     assert explain(old, build_model("else/gem-2")) == other, "another lab's"
     assert explain(old, build_model(NEW, expiration_date="2026-12-24")) == other, "about to go itself"
 
@@ -210,7 +210,7 @@ def test_choice_within_the_family() -> None:
     paid, sibling, batch = (build_model(f"lab/gem-2{suffix}") for suffix in ("", ":free", ":batch"))
     assert replace_all(free, paid, sibling, batch).by_source[free.id].target == sibling.id
     assert replace_all(free, paid, batch).by_source[free.id].target == paid.id
-    assert explain(free, batch, key=free.id) == "no other model of its family, gem of lab, is listed"
+    assert explain(free, batch, key=free.id) == "no other model of its family, gem, is listed"
 
 
 # --- announcements ------------------------------------------------------------------------------------------

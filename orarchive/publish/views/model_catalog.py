@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from orarchive.catalog.catalog import Catalog
 from orarchive.catalog.direct import DirectPrice
+from orarchive.catalog.flag_labels import FLAG_LABELS
 from orarchive.catalog.flags import (
     API,
     CONFIGURABLE_REASONING,
@@ -25,7 +26,7 @@ from orarchive.domain.figures import format_short
 from orarchive.domain.prices import format_dollars
 from orarchive.publish.views.cells import Since
 from orarchive.publish.views.direct_prices import describe_ratio, list_price_texts
-from orarchive.publish.views.replacements import FLAG_LABELS, Replacement, build_replacement
+from orarchive.publish.views.replacements import Replacement, build_replacement
 
 SOURCE_WORDS = {
     API: "OpenRouter",

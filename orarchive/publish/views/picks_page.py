@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from orarchive.catalog.catalog import Catalog
+from orarchive.catalog.flag_labels import FLAG_LABELS
 from orarchive.catalog.lists import RankedList
 from orarchive.catalog.scores import Score
 from orarchive.catalog.shortlists import Entry, Need, Shortlist, load_weights
 from orarchive.domain.figures import format_share
 from orarchive.publish.charts.scatter import Scatter
-from orarchive.publish.views.replacements import FLAG_LABELS
 from orarchive.publish.views.value_chart import draw_value, name_quality
 
 MAX_LIST_ROWS = 10

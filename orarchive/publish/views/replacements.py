@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from orarchive.catalog.catalog import Catalog
-from orarchive.catalog.flags import CONFIGURABLE_REASONING, FLAGS
+from orarchive.catalog.flag_labels import label_losses
 from orarchive.catalog.redirects import (
     ALIAS_TARGET,
     ANNOUNCED,
@@ -37,32 +37,6 @@ SHORT_KIND_WORDS = {
     SAME_FAMILY: "",
 }
 """The same in few words; "" of the archive's own guess."""
-
-FLAG_LABELS = {
-    "tools": "tool calls",
-    "tool_choice": "choice of the tool",
-    "parallel_tools": "parallel tool calls",
-    "json_mode": "JSON mode",
-    "json_schema": "JSON Schema",
-    "vision": "image input",
-    "audio_input": "audio input",
-    "video_input": "video input",
-    "file_input": "file input",
-    "image_output": "image output",
-    "audio_output": "audio output",
-    "video_output": "video output",
-    "embeddings": "embeddings",
-    "rerank": "reranking",
-    "transcription": "transcription",
-    "reasoning": "reasoning",
-    "prompt_caching": "prompt caching",
-    "web_search": "web search",
-    "seed": "seed",
-    "logprobs": "log probabilities",
-    "moderated": "moderation by OpenRouter",
-    "zdr": "zero data retention",
-}
-assert FLAG_LABELS.keys() == {*FLAGS}
 
 WHOLE_FROM_TIMES = 100
 """Ratio of prices from which on it is told without decimals."""
@@ -114,7 +88,7 @@ def build_replacement(catalog: Catalog, model: str) -> Replacement | None:
             target=redirect.target,
             kind=KIND_WORDS[redirect.kind],
             price=describe_price(redirect),
-            lost=[label_loss(loss) for loss in redirect.lost],
+            lost=label_losses(redirect.lost),
             evidence=redirect.evidence,
             via=[*redirect.via],
             reason="",
@@ -139,13 +113,3 @@ def describe_price(redirect: Redirect) -> str:
         return "slightly cheaper" if share == ">99%" else f"{share} of the price"
     times = f"{ratio:,.0f}" if ratio >= WHOLE_FROM_TIMES else f"{ratio:.3g}"
     return "slightly dearer" if times == "1.00" else f"{times} times the price"
-
-
-def label_loss(loss: str) -> str:
-    """Return the words of what a replacement lacks; see `Redirect.lost`."""
-    if loss == "context":
-        return "as long a context"
-    name, _, detail = loss.partition(":")
-    if name == "output":
-        return f"{detail} output"
-    return "a setting for how much it reasons" if detail == CONFIGURABLE_REASONING else FLAG_LABELS[name]

@@ -113,7 +113,7 @@ def test_model_that_is_gone(four_hours: Stage) -> None:
         "  last providers  DeepInfra",
         "  notice          not announced anywhere we could see",
         "  end             removed: OpenRouter no longer knows its id",
-        "  replaced by     nothing: no other model of its family, gpt-oss of openai, is listed",
+        "  replaced by     nothing: no other model of its family, gpt-oss, is listed",
     ]
     assert resolve(four_hours, FREE, "--at", format_hour(SECOND))["status"] == "listed"
 
@@ -139,7 +139,7 @@ def test_replacement(stage: Stage) -> None:
 def test_model_that_is_about_to_go(four_hours: Stage) -> None:
     printed = resolve(four_hours, IMAGE)
     assert (printed["status"], printed["expires"], printed["tombstone"]) == ("listed", "2026-12-24", None)
-    assert printed["unreplaced"] == "no other model of its family, gpt-image of openai, is listed"
+    assert printed["unreplaced"] == "no other model of its family, gpt-image, is listed"
     assert "expires 2026-12-24" in ask(four_hours, "resolve", IMAGE).stdout
 
 
