@@ -89,6 +89,8 @@ function setUpSearch(dialog) {
 
 // --- the age of the data, by the reader's clock ---
 
+const MAX_FRESH_MIN = 420; // a quiet site is deployed every six hours
+
 async function showAge() {
   const late = document.querySelector("[data-late]");
   if (location.protocol === "file:") return;
@@ -100,8 +102,8 @@ async function showAge() {
   const age = minutes < 120 ? `${minutes} min` : minutes < 2880 ? `${Math.floor(minutes / 60)} hours` : `${Math.floor(minutes / 1440)} days`;
   const link = document.querySelector("#age");
   link.textContent = `updated ${age} ago`;
-  link.classList.toggle("stale", minutes > 180);
-  if (late && minutes > 420) { // a quiet site is deployed every six hours
+  link.classList.toggle("stale", minutes > MAX_FRESH_MIN);
+  if (late && minutes > MAX_FRESH_MIN) {
     late.textContent = `Nothing was read completely for ${age}; the next hour was due at ${status.next_expected.slice(11, 16)} UTC.`;
     late.hidden = false;
   }

@@ -62,7 +62,7 @@ function makeNameCell(model) {
 }
 
 function makeTable(caption, heads, rows) {
-  const table = make("table", undefined, { className: "days" });
+  const table = make("table", undefined, { className: "list" });
   table.createCaption().append(caption);
   table.caption.className = "sr-only";
   const head = table.createTHead().insertRow();

@@ -178,12 +178,17 @@ def _build_row(group: ChangeGroup, on_model_page: bool) -> ChangeRow:
 
 
 def _build_details(group: ChangeGroup) -> Iterator[ChangeDetail]:
-    """Yield the details of a row; lines that differ by the record alone share one."""
+    """Yield the details of a row; lines that differ by the record alone share one.
+
+    The hour after which the first came about is not repeated with those that came about after the same one.
+    """
     subjects: dict[ChangelogLine, list[str]] = defaultdict(list)
     for line in group.lines:
         subjects[replace(line, subject="", event="")].append(line.subject)
+    first = next(iter(subjects))
     for line, names in subjects.items():
-        is_late = line.after is not None and (group.hour - line.after).days > 1
+        is_repeated = line is not first and line.after == first.after
+        is_late = line.after is not None and not is_repeated and (group.hour - line.after).days > 1
         yield ChangeDetail(
             kind="" if line.kind == group.lines[0].kind else line.kind,
             subject=_join_subjects(names),

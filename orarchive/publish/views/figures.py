@@ -1,86 +1,12 @@
 """Charts as templates draw them: the geometry of `publish.charts` with its labels and their positions."""
 
-import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from orarchive.publish.charts.lines import LineChart
-from orarchive.publish.charts.steps import Chart
 from orarchive.publish.charts.week import Part, Week
-from orarchive.publish.dataset import PriceInterval
-from orarchive.publish.views.cells import PriceCell, build_point_cell
-from orarchive.publish.views.conditions import format_price_key
 
 MIN_LABELLED_WIDTH = 42
 """Width from which on a bar of a week has room for its price, in units of the SVG."""
-
-
-@dataclass(frozen=True)
-class PriceMark:
-    """A line of the grid of a step chart, and where its amount stands."""
-
-    y: float
-    text_y: float
-    amount: Decimal
-
-
-@dataclass(frozen=True)
-class StepFigure:
-    """A price in steps, with its first and its last amount."""
-
-    chart: Chart
-    name: str
-    """Dimension and condition of the price."""
-    dimension: str
-    words: str
-    """Description of the drawing for people who do not see it."""
-    since: str
-    """Words before the date of the first price."""
-    first: PriceCell
-    last: PriceCell
-    begin: dt.datetime
-    marks: list[PriceMark]
-
-    @property
-    def begin_date(self) -> dt.date:
-        """Return the day of the first price."""
-        return self.begin.date()
-
-    @property
-    def plot_height(self) -> int:
-        """Return the height in pixels between the highest price and zero."""
-        return self.chart.bottom - self.chart.top
-
-    @property
-    def mark_x(self) -> int:
-        """Return the x coordinate of the amounts beside the grid."""
-        return self.chart.right + 6
-
-    @property
-    def date_y(self) -> int:
-        """Return the y coordinate of the dates."""
-        return self.chart.height - 5
-
-    @property
-    def label_y(self) -> int:
-        """Return the y coordinate of the price under the pointer."""
-        return self.chart.top - 6
-
-
-def _build_step_figure(chart: Chart, points: Sequence[PriceInterval], words: str, since: str) -> StepFigure:
-    dimension = chart.rate.dimension
-    return StepFigure(
-        chart=chart,
-        name=format_price_key(chart.rate),
-        dimension=dimension,
-        words=words,
-        since=since,
-        first=build_point_cell(dimension, points[0]),
-        last=build_point_cell(dimension, points[-1]),
-        begin=points[0].first,
-        marks=[PriceMark(y, y + 4, amount) for y, amount in chart.prices],
-    )
 
 
 @dataclass(frozen=True)

@@ -118,7 +118,7 @@ class ModelTable:
     @property
     def css_class(self) -> str:
         """Return the classes of the table."""
-        return "sortable folds" if self.is_list else "sortable"
+        return "list sortable folds" if self.is_list else "list sortable"
 
     @cached_property
     def columns(self) -> set[str]:

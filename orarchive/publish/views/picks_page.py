@@ -7,6 +7,7 @@ from decimal import Decimal
 from orarchive.catalog.catalog import Catalog
 from orarchive.catalog.flag_labels import FLAG_LABELS
 from orarchive.catalog.lists import RankedList
+from orarchive.catalog.measures import COST
 from orarchive.catalog.scores import Score
 from orarchive.catalog.shortlists import Entry, Need, Shortlist, load_weights
 from orarchive.domain.figures import format_share
@@ -178,6 +179,8 @@ def _build_cell(score: Score, name: str) -> PickCell:
     at = f" at {part.reading.endpoint}" if part.reading.endpoint else ""
     samples = f", {part.reading.samples:,} samples" if part.reading.samples else ""
     value = f"{_round(part.reading.value)} {part.measure.unit}".strip().replace(" %", "%")
+    if part.measure is COST:
+        value = f"{_format_dollars(part.reading.value)} per M tokens"
     return PickCell(value, f"rank {part.better + 1} of {part.count}{at}{samples}")
 
 
