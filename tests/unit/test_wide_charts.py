@@ -61,6 +61,14 @@ def test_prices_far_apart_are_on_a_logarithmic_axis() -> None:
     assert chart.gaps == [(200, 400)]
 
 
+def test_another_model_is_marked_where_it_begins() -> None:
+    """A new price of the same model has no mark."""
+    pieces = draw_pieces((0, 2, "4"), (2, 5, "2"))
+    chart = draw_step_lines({"a": [*pieces, Piece(DAYS[5], DAYS[10], Decimal("4"), "A 2")]}, DAYS, DAYS[10])
+    assert chart
+    assert [line.starts for line in chart.lines] == ["M500 0h0"]
+
+
 def test_no_price_is_no_chart() -> None:
     assert draw_step_lines({"a": []}, DAYS, DAYS[10]) is None
 

@@ -61,6 +61,8 @@ class StepLine:
     name: str
     colour: str
     path: str
+    starts: str
+    """A path of no length wherever something else begins to have the price."""
     steps: list[Step]
     stops: list[Stop]
     last: Piece
@@ -135,6 +137,7 @@ def _draw_line(
     find_height: Callable[[Decimal], float],
 ) -> StepLine:
     commands: list[str] = []
+    starts: list[str] = []
     steps, stops = [], []
     previous: Piece | None = None
     for piece in pieces:
@@ -142,6 +145,8 @@ def _draw_line(
         is_joined = previous is not None and piece.first <= previous.end
         commands.append(f"V{y}H{end}" if is_joined else f"M{begin} {y}H{end}")
         steps.append(Step(piece, f"M{begin} {y}H{end}"))
+        if previous and piece.label != previous.label:
+            starts.append(f"M{begin} {y}h0")
         if previous and not is_joined:
             stops.append(Stop(axis.x(previous.end), None))
         stops.append(Stop(begin, piece))
@@ -150,7 +155,7 @@ def _draw_line(
     is_current = previous.end >= axis.end
     if not is_current:
         stops.append(Stop(axis.x(previous.end), None))
-    return StepLine(name, colour, "".join(commands), steps, stops, previous, is_current)
+    return StepLine(name, colour, "".join(commands), "".join(starts), steps, stops, previous, is_current)
 
 
 def _list_linear(highest: Decimal) -> list[Decimal]:

@@ -175,13 +175,17 @@ def is_base(model: ModelView) -> bool:
 
 
 def _select_main(catalog: Catalog, models: Sequence[ModelView]) -> list[ModelView]:
-    """Leave out models whose id is another one of their generation with an addition: `opus-5-fast`."""
+    """Leave out models whose id is another one of their generation with an addition: `opus-5-fast`.
+
+    A date is no such addition: `v4-pro-0813` is a later release of `v4-pro`.
+    """
     ids = {(model.model.id, catalog.models[model.model.id].family.generation) for model in models}
     return [
         model
         for model in models
         if not any(
             model.model.id.startswith(f"{key}-")
+            and not model.model.id[len(key) + 1 :].isdigit()
             and generation == catalog.models[model.model.id].family.generation
             for key, generation in ids
         )
@@ -191,10 +195,13 @@ def _select_main(catalog: Catalog, models: Sequence[ModelView]) -> list[ModelVie
 def _list_pieces(
     dataset: Dataset, models: Iterable[ModelView], hours: Sequence[dt.datetime], end: dt.datetime
 ) -> list[Piece]:
-    """List what the newest model of a family cost in each stretch of good hours, oldest first."""
+    """List what the newest model of a family cost in each stretch of good hours, oldest first.
+
+    Of several that came on the same day it is the dearest: the others are smaller.
+    """
     priced = [
         (model, interval)
-        for model in sorted(models, key=_get_age_key)
+        for model in models
         for interval in _list_prices(dataset, model, hours)
         if interval.amount > 0
     ]
@@ -209,7 +216,7 @@ def _list_pieces(
         ]
         if not held:
             continue
-        newest, interval = held[-1]
+        newest, interval = max(held, key=_get_age_key)
         piece = Piece(start, following, interval.amount, newest.model.name.rpartition(": ")[2])
         previous = pieces[-1] if pieces else None
         if previous and (previous.end, previous.amount, previous.label) == (start, piece.amount, piece.label):
@@ -225,6 +232,7 @@ def _list_prices(dataset: Dataset, model: ModelView, hours: Sequence[dt.datetime
     return merge_time_of_day(prices, hours).get(PriceKey(MAIN_DIMENSIONS[0]), [])
 
 
-def _get_age_key(model: ModelView) -> tuple[dt.datetime, int]:
-    """Return a key that sorts the newest model last, and of several the one with the shortest id."""
-    return model.model.created or model.entry.first, -len(model.model.id)
+def _get_age_key(priced: tuple[ModelView, PriceInterval]) -> tuple[dt.date, Decimal, int]:
+    """Return a key that sorts the newest model last, of one day the dearest, then the shortest id."""
+    model, interval = priced
+    return (model.model.created or model.entry.first).date(), interval.amount, -len(model.model.id)
