@@ -193,6 +193,11 @@ class Dataset:
             count -= 1
         return hours[count - 1] if count else None
 
+    def find_next_known_hour(self, feed: str, key: Key, moment: dt.datetime) -> dt.datetime | None:
+        """Return the first hour after a moment that read a record of a feed, or its absence; None if none."""
+        hours, kept = self.good_hours[feed], self._kept_hours.get((feed, str(key[0])), ())
+        return next((hour for hour in hours[bisect_right(hours, moment) :] if hour not in kept), None)
+
     def is_after_gap(self, feed: str, hour: dt.datetime) -> bool:
         """Return whether a good hour of a feed is its first, or the reading before it is over a day older."""
         hours = self.good_hours[feed]

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from orarchive.jsonl import Record
+from orarchive.publish.spans import describe_unread
 from orarchive.publish.views.moves import PriceMove, build_move_rows, list_moves
 from orarchive.sample import START
 from orarchive.timestamps import HOUR
@@ -135,7 +136,7 @@ def test_noise_does_not_make_a_price_younger(tmp_path: Path) -> None:
 
 
 def test_only_what_was_known_at_the_beginning_moves(tmp_path: Path) -> None:
-    """Leave out a model that came within the window, and a beginning that nobody read."""
+    """Leave out a model that came within the window; begin with the first reading within it."""
     days: list[Models] = [{"a/old": (price, {})} for price in ("4", "3", "2", "1")]
     days[1]["a/new"], days[2]["a/new"], days[3]["a/new"] = ("9", {}), ("8", {}), ("7", {})
     assert describe(list_archive_moves(tmp_path / "all", *days, span=3 * DAY)) == ["a/old : 4 1 , day 3"]
@@ -144,10 +145,20 @@ def test_only_what_was_known_at_the_beginning_moves(tmp_path: Path) -> None:
         "a/new : 8 7 , day 3",
     ]
     apart = list_archive_moves(tmp_path / "gap", *days, apart=4 * DAY, span=6 * DAY)
-    assert apart == [], "two days before the beginning is not the beginning"
+    assert describe(apart) == ["a/old : 2 1 , day 12", "a/new : 8 7 , day 12"]
+    assert list_archive_moves(tmp_path / "last", *days, apart=4 * DAY, span=2 * DAY) == []
 
 
 def test_a_price_that_returned_as_another_has_no_cause(tmp_path: Path) -> None:
     other: Models = {"a/other": ("1", {})}
     days: list[Models] = [{**other, "a/b": ("4", {})}, other, {**other, "a/b": ("2", {})}]
     assert describe(list_archive_moves(tmp_path, *days)) == ["a/b : 4 2 moved while it was not listed, day 2"]
+
+
+def test_a_span_that_was_not_read_is_not_called_empty(tmp_path: Path) -> None:
+    archive = write_archive(tmp_path / "archive", *[build_snapshot([]) for _ in range(3)], apart=4 * DAY)
+    dataset = build_archive_view(archive).dataset
+    last = START + 8 * DAY
+    assert describe_unread(dataset, START + DAY) == ""
+    assert describe_unread(dataset, last - 2 * DAY).startswith("Not known: no reading between ")
+    assert describe_unread(dataset, last - 6 * DAY).startswith("Since ")

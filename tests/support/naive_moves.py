@@ -93,13 +93,15 @@ def is_same_tariff(before: Reading, after: Reading, key: str, name: str) -> bool
 
 
 def select_window(readings: Sequence[Reading], now: dt.datetime, days: int) -> list[Reading]:
-    """Select the readings from the beginning of a window of days up to now; none if that is not known."""
+    """Select the readings from the beginning of a window of days up to now.
+
+    Where the beginning was not read, they are those within the window.
+    """
     past = [reading for reading in readings if reading.hour <= now]
     start = now - dt.timedelta(days=days)
     before = [reading for reading in past if reading.hour <= start]
-    if not before:
-        return past
-    return [before[-1], *past[len(before) :]] if start - before[-1].hour <= MAX_AGE else []
+    is_read = bool(before) and start - before[-1].hour <= MAX_AGE
+    return past[len(before) - is_read :]
 
 
 def list_moved(window: Sequence[Reading], key: str) -> dict[str, tuple[Fraction, Fraction]]:

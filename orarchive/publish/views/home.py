@@ -9,6 +9,7 @@ from itertools import islice
 from orarchive.domain.event_kinds import DEGRADED, RECOVERED
 from orarchive.domain.keys import get_provider_of_tag
 from orarchive.publish.charts.scatter import Scatter
+from orarchive.publish.spans import describe_unread
 from orarchive.publish.views import View
 from orarchive.publish.views.announced import Announced, list_announced
 from orarchive.publish.views.cells import PriceCell, build_price_pair
@@ -94,6 +95,8 @@ class HomePage:
 
     troubles: list[Trouble]
     moves: list[CardMove]
+    moves_note: str
+    """What is not known of the span of the moves."""
     new_models: list[NewModel]
     retiring: list[Announced]
     retiring_count: int
@@ -114,6 +117,7 @@ def build_home_page(view: View) -> HomePage:
     return HomePage(
         troubles=list_troubles(view.dataset),
         moves=_build_moves(view),
+        moves_note=describe_unread(view.dataset, view.now - MOVES_SPAN),
         new_models=_list_new_models(view),
         retiring=retiring[:MAX_CARD_ROWS],
         retiring_count=len(retiring),

@@ -14,8 +14,8 @@ from orarchive.domain.equality import is_same_value
 from orarchive.domain.event_kinds import REPRICED
 from orarchive.domain.prices import MAIN_DIMENSIONS, MAX_NOISE, TIME_OF_DAY_CONDITIONS, ZERO
 from orarchive.publish.changelog import Move
-from orarchive.publish.charts.steps import MAX_GAP
 from orarchive.publish.dataset import Dataset, RecordEntry
+from orarchive.publish.spans import find_span_start
 from orarchive.publish.views.changes import MoveView, build_move_view
 from orarchive.publish.views.models import ModelView
 from orarchive.timestamps import format_stamp, parse_stamp
@@ -51,9 +51,8 @@ def list_moves(
     """List the input and output prices of listed models that moved within a span, the biggest first.
 
     Of a model or endpoint the larger of its moves counts. A list price that an endpoint's own move explains
-    stands for both. A move from zero has no percentage, and is left out. Where the record begins
-    within the span, its first hour is the beginning. A price that was not read for `MAX_GAP` at the beginning
-    is not known there.
+    stands for both. A move from zero has no percentage, and is left out. Where the beginning of the span
+    was not read for `MAX_GAP`, the first reading within the span is the beginning.
     """
     window = _Window(dataset, now - span)
     moves: list[PriceMove] = []
@@ -86,10 +85,8 @@ class _Window:
 
     def find_moves(self, entry: RecordEntry, prices: Mapping[str, Decimal]) -> list[Move]:
         """Return the moves of the main prices of a record, which are `prices` now."""
-        hours = self.dataset.good_hours[entry.feed]
-        start = max(self.start, hours[0]) if hours else self.start
-        known = self.dataset.find_known_hour(entry.feed, entry.parts, start)
-        if known is None or start - known > MAX_GAP or not self._has_change(entry, known):
+        known = find_span_start(self.dataset, entry.feed, entry.parts, self.start)
+        if known is None or not self._has_change(entry, known):
             return []
         moves = (
             Move(name, self.dataset.find_price_at(entry, name, known), prices.get(name))
@@ -116,11 +113,12 @@ class _Window:
     def describe(self, entry: RecordEntry, model: str, label: str, move: Move) -> PriceMove:
         """Return a move with its causes and the hour in which its last price was first seen."""
         log = self.dataset.log
+        known = find_span_start(self.dataset, entry.feed, entry.parts, self.start) or self.start
         rows = (
             row
             for row in log.by_model.get(entry.parts[0], ())
             if (row.kind, row.feed, row.key, row.field) == (REPRICED, entry.feed, entry.key, move.dimension)
-            and parse_stamp(row.hour) > self.start
+            and parse_stamp(row.hour) > known
         )
         events = list(log.decode(rows))
         is_timed = any(_is_timed(value) for event in events for value in (event.old, event.new))

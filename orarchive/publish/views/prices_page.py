@@ -9,6 +9,7 @@ from orarchive.domain.figures import format_percent_change
 from orarchive.domain.prices import compute_percent_change, format_dollars
 from orarchive.publish.changelog import PAGE_STYLE
 from orarchive.publish.charts.trends import MonthChart, draw_months
+from orarchive.publish.spans import describe_unread
 from orarchive.publish.views import View
 from orarchive.publish.views.cells import PriceCell, build_price_pair
 from orarchive.publish.views.moves import MoveRow, PriceMove, build_move_rows, list_moves
@@ -74,6 +75,8 @@ class MoveTable:
     title: str
     count: int
     rows: list[NamedMove]
+    note: str
+    """What is not known of the span."""
 
     @property
     def is_cut(self) -> bool:
@@ -157,9 +160,9 @@ def build_prices_page(view: View) -> PricesPage:
         has_endpoints=has_endpoints,
         needs=[_build_need_table(n, need, cheapest[need.name]) for n, need in enumerate(NEEDS, start=1)],
         moves=[
-            _build_move_table(view, "week", "In 7 days", week),
-            *([_build_move_table(view, "month", "In 30 days", month)] if month != week else []),
-            _build_move_table(view, "cuts", "Cuts in 30 days", cuts),
+            _build_move_table(view, "week", "In 7 days", week, WEEK),
+            *([_build_move_table(view, "month", "In 30 days", month, MONTH)] if month != week else []),
+            _build_move_table(view, "cuts", "Cuts in 30 days", cuts, MONTH),
         ],
     )
 
@@ -253,7 +256,9 @@ def _build_cheap_row(priced: PricedModel) -> CheapRow:
     )
 
 
-def _build_move_table(view: View, table_id: str, title: str, moves: Sequence[PriceMove]) -> MoveTable:
+def _build_move_table(
+    view: View, table_id: str, title: str, moves: Sequence[PriceMove], span: dt.timedelta
+) -> MoveTable:
     models = view.catalog.models
     rows = [NamedMove(models[row.model].name, row) for row in build_move_rows(moves[:MAX_MOVES])]
-    return MoveTable(table_id, title, len(moves), rows)
+    return MoveTable(table_id, title, len(moves), rows, describe_unread(view.dataset, view.now - span))
