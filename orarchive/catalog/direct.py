@@ -42,7 +42,7 @@ DOLLARS = "USD"
 
 ANOTHER_CURRENCY = "in another currency"
 NOT_ON_OPENROUTER = "not on OpenRouter"
-NOT_LISTED = "not listed on OpenRouter at the hour"
+NOT_LISTED = "not listed now"
 NOT_THE_MAKER = "sold by another than its maker"
 NO_OWN_ENDPOINT = "not served on OpenRouter by its maker"
 UNREADABLE = "a schedule with conditions that cannot be read"

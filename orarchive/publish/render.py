@@ -56,6 +56,7 @@ def make_environment() -> Environment:
     filters = (
         # These filters take text of the service, which may be hostile.
         render_markdown,
+        format_published,
         quote_url,
         # These filters take values that this package computed.
         format_amount,
@@ -161,6 +162,16 @@ def group_digits(count: int) -> str:
 def format_long_hour(hour: dt.datetime) -> str:
     """Format an hour for people: `8 Jul 2026, 09:00 UTC`."""
     return f"{format_long_day(hour)}, {hour:%H:%M} UTC"
+
+
+def format_published(text: str | None) -> str:
+    """Format a date or time that OpenRouter published, `13 Jul 2026`; one in another form stays as it is."""
+    try:
+        moment = dt.datetime.fromisoformat(text or "")
+    except ValueError:
+        return text or ""
+    is_day = moment.time() == dt.time()
+    return format_long_day(moment) if is_day else format_long_hour(moment.astimezone(dt.UTC))
 
 
 def format_clock(hour: dt.datetime) -> str:

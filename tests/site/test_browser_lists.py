@@ -122,8 +122,8 @@ def test_variants_are_folded(browser: Any, small_address: str) -> None:
         tab.get_by_role("button", name="+3").click()
         unfolded = ["Base", "Base (batch)", "Base (free)", "Base Latest", "Plain", "Dear"]
         assert list_names(tab) == unfolded
-        tab.get_by_role("button", name="In", exact=True).click()
-        tab.get_by_role("button", name="In", exact=True).click()
+        tab.get_by_role("button", name="Input", exact=True).click()
+        tab.get_by_role("button", name="Input", exact=True).click()
         assert list_names(tab) == ["Dear", *unfolded[:4], "Plain"], "they stay below their base"
         tab.get_by_role("button", name="+3").click()
         assert list_names(tab) == ["Dear", "Base", "Plain"]
@@ -180,7 +180,7 @@ def test_choosing_columns(browser: Any, small_address: str) -> None:
         tab.goto(small_address + PAGE_PATHS["models"])
         assert "Blended" not in heads.all_inner_texts(), "the browser remembers"
         tab.get_by_text("Columns", exact=True).click()
-        tab.get_by_role("button", name="As usual").click()
+        tab.get_by_role("button", name="Reset columns").click()
         assert heads.all_inner_texts() == usual
 
 
@@ -214,7 +214,7 @@ def test_sorting_by_mouse(browser: Any, address: str) -> None:
     with open_page(browser, address) as tab:
         tab.goto(address + PAGE_PATHS["models"])
         before = list_names(tab)
-        button = tab.get_by_role("button", name="In", exact=True)
+        button = tab.get_by_role("button", name="Input", exact=True)
         cell = tab.locator("th", has=button)
         for way, turned in (("ascending", False), ("descending", True)):
             button.click()

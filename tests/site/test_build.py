@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from orarchive.publish.pages import DATABASE, get_model_path
-from orarchive.publish.render import format_long_day, format_long_hour
+from orarchive.publish.render import format_long_day, format_long_hour, format_published
 from orarchive.publish.site_digest import CLOCK_PATHS
 from orarchive.publish.site_folder import MANIFEST
 from orarchive.sample import START
@@ -263,3 +263,17 @@ def test_no_archive_is_an_error(tmp_path: Path) -> None:
 def test_out_may_not_be_a_file(small_archive: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert run_build(small_archive, tmp_path / "file").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("published", "shown"),
+    [
+        ("2026-07-13T00:00:00.000Z", "13 Jul 2026"),
+        ("2026-07-13T04:30:00+02:00", "13 Jul 2026, 02:30 UTC"),
+        ("2024-06-30", "30 Jun 2024"),
+        ("<June>", "<June>"),
+        (None, ""),
+    ],
+)
+def test_published_dates_are_shown_as_dates(published: str | None, shown: str) -> None:
+    assert format_published(published) == shown

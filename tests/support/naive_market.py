@@ -117,7 +117,7 @@ NEEDS: Mapping[str, Callable[[Plan], bool]] = {
     "image input": lambda plan: "image" in read_inputs(plan.row),
     "tools at that endpoint": lambda plan: has_parameter(plan, "tools"),
     "reasoning at that endpoint": lambda plan: has_parameter(plan, "reasoning"),
-    "structured_outputs at that endpoint": lambda plan: has_parameter(plan, "structured_outputs"),
+    "JSON schema at that endpoint": lambda plan: has_parameter(plan, "structured_outputs"),
 }
 """Rule of a need, as the page words it -> whether a plan meets it."""
 

@@ -44,7 +44,7 @@ METADATA_WORDS = (
 
 TABLES = {
     "data/models.csv": (
-        "a row a model there ever was: id, name, author, states, first_seen, last_seen, context_length,"
+        "one row per model ever listed: id, name, author, states, first_seen, last_seen, context_length,"
         " prompt, completion"
     ),
     "data/endpoints.csv": (

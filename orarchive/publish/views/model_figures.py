@@ -10,7 +10,7 @@ from orarchive.publish.views.cells import PriceCell
 from orarchive.publish.views.endpoints import EndpointView
 from orarchive.publish.views.models import ModelView, floor_day
 
-LABELS = {"prompt": "Input", "completion": "Output", "input_cache_read": "Cached input"}
+LABELS = {"prompt": "Input", "completion": "Output", "input_cache_read": "Cache read"}
 
 MAX_NAMED = 2
 """Providers that are named as having a list price."""

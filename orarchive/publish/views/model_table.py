@@ -25,7 +25,7 @@ MOVES_SPAN = dt.timedelta(days=30)
 
 CACHE_READ = "input_cache_read"
 
-ABILITIES = (("tools", "tools"), ("reasoning", "reason"), ("json_schema", "JSON"))
+ABILITIES = (("tools", "tools"), ("reasoning", "reasoning"), ("json_schema", "JSON"))
 """Flag of the catalogue -> its word in the column of what a model supports."""
 
 TRAIT_FLAGS = {

@@ -47,7 +47,7 @@ PRESETS = (
 COLUMN_LABELS = {
     "in": "Input",
     "out": "Output",
-    "cache_read": "Cached input",
+    "cache_read": "Cache read",
     "blended": "Blended",
     "spark": "30 days",
     "context": "Context",

@@ -43,7 +43,7 @@ NEEDS = (
     Need("Reading images", "image input", modality="image"),
     Need("Calling tools", "tools at that endpoint", parameter="tools"),
     Need("Reasoning", "reasoning at that endpoint", parameter="reasoning"),
-    Need("Structured output", "structured_outputs at that endpoint", parameter="structured_outputs"),
+    Need("Structured output", "JSON schema at that endpoint", parameter="structured_outputs"),
 )
 
 

@@ -166,7 +166,7 @@ def _list_doubts(dataset: Dataset) -> Iterator[Trouble]:
     ]
     unserved = sum(model not in served for model in models)
     if is_doubted(unserved, len(models)):
-        reason = f"{unserved:,} of {len(models):,} models have none, so that none of these is called orphaned"
+        reason = f"{unserved:,} of {len(models):,} models came without providers"
         yield Trouble("endpoints", "doubted", dataset.good_hours["endpoints"][-1], (reason,), "")
 
 
