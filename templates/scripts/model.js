@@ -107,7 +107,8 @@ function setUpDate(form, use) {
     const cost = use && computeCost(use, exact("Input"), exact("Output"), exact("Cache read"));
     if (cost) words.push(`your use ${formatCost(cost)} a month`);
     if (gaps.some(([last, next]) => last < start && next > end)) words.push("nothing was read on that day");
-    out.textContent = words.length ? words.join(" · ") : "No price is on record for that day.";
+    const date = new Date(day).toUTCString().slice(5, 16).replace(/^0/, "");
+    out.textContent = words.length ? `List price on ${date}: ${words.join(" · ")}` : "No price is on record for that day.";
   }
 
   form.on.value = recall().get("on") || "";
