@@ -61,7 +61,7 @@ function setUpDays(form) {
     return [
       makeSection("Price changed", moved, [["Model"], ["Price, then and later"]], (model) => {
         const cell = make("td");
-        cell.append(...listMoves(model, before, after).map(makeMove));
+        cell.append(...listMoves(model, before, after).flatMap((move) => [makeMove(move), " "]));
         return [makeNameCell(model), cell];
       }),
       listDay("Added", came, after),

@@ -31,10 +31,17 @@ function formatMoney(amount, digits = 12) {
   return new Intl.NumberFormat("en", options).format(Number(amount.toPrecision(digits)));
 }
 
+// As on every other page: four digits, or of longer prices four decimals, more of those below a cent.
+function roundPrice(price) {
+  const short = Number(price.toPrecision(4));
+  if (short === Number(price.toPrecision(12))) return short;
+  return Number(price.toFixed(Math.max(4, 2 - Math.floor(Math.log10(price)))));
+}
+
 function formatPrice(ends) {
   if (!ends) return "–";
   if (ends[0] < 0) return "dynamic";
-  const [low, high] = ends.map((end) => (end ? formatMoney(end, 5) : "$0"));
+  const [low, high] = ends.map((end) => (end ? formatMoney(roundPrice(end)) : "$0"));
   return low === high ? low : `${low} to ${high}`;
 }
 
