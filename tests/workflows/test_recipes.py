@@ -360,7 +360,7 @@ def test_they_work(checkout: Path, tmp_path: Path) -> None:
     site = folder / "site"
     assert '<th scope="row">voices' in (site / "status/index.html").read_text()
     assert "<h1>Newest</h1>" in (site / "newest/index.html").read_text()
-    assert 'href="newest/index.html"' in (site / "index.html").read_text()
+    assert 'href="../newest/index.html"' in (site / "models/index.html").read_text()
     assert "Edition" in (site / "models/openai/gpt-5.5/index.html").read_text()
     command = [sys.executable, "-m", "orarchive", "newest", "--archive", str(folder)]
     newest = subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=True).stdout
