@@ -15,7 +15,7 @@ from orarchive.publish.views.price_charts import build_price_chart
 from orarchive.publish.views.price_classes import ALL_MODELS, build_class_trends, list_priced_months
 from orarchive.publish.views.prices import list_cheapest
 from orarchive.sample import START
-from orarchive.timestamps import HOUR
+from orarchive.timestamps import HOUR, format_day
 from tests.support.api import read_data
 from tests.support.archives import Stage, build_payloads
 from tests.support.browser import build_archive_view, build_site, build_snapshot, write_archive
@@ -69,7 +69,7 @@ def test_the_health_of_a_provider_is_that_of_all_it_serves() -> None:
         None, HealthDay(24, 0, 100.0), HealthDay(48, 20, None), HealthDay(4, 2, 89.5),
     ]  # fmt: skip
     assert combined.uptime == 94.75
-    assert combined.bars == [(1, "well"), (2, "well"), (3, "bad")]
+    assert combined.bars == [(1, "well"), (3, "bad")], "no bar without an uptime"
     assert combine_health([]).bars == []
 
 
@@ -253,3 +253,13 @@ def test_each_kind_has_a_feed_and_endpoints_their_history(stage: Stage, tmp_path
     endpoints = read_data(site, get_model_path(model).removesuffix("/index.html"))["endpoints"]
     (entry,) = (entry for entry in endpoints if entry["tag"] == endpoint["tag"])
     assert [point["price"] for point in entry["price_history"]["prompt"]] == ["0.000002", "0.000001"]
+
+
+def test_a_change_over_a_gap_is_dated(tmp_path: Path) -> None:
+    """Compare with the first reading in the 30 days where their beginning lies in a gap."""
+    days = [build_snapshot([price_model("a/b", price)]) for price in ("0.000002", "0.000004", "0.000003")]
+    archive = write_archive(tmp_path / "archive", *days, apart=25 * 24 * HOUR)
+    (model,) = build_archive_view(archive).listed_models
+    day = format_day((START + 25 * 24 * HOUR).date())
+    changes = [figure.change for figure in build_figures(model).prices]
+    assert changes[0] and changes[0].words == f"\N{MINUS SIGN}25% since {day}"

@@ -19,7 +19,7 @@ BAR_STEP = 4
 
 @dataclass(frozen=True)
 class HealthBar:
-    """A day that was read."""
+    """A day with an uptime, or with a status that tells of problems."""
 
     grade: str
     x: int
@@ -31,7 +31,7 @@ class HealthBar:
 
 @dataclass(frozen=True)
 class HealthFigure:
-    """A bar for each day that was read, and the mean of their uptimes."""
+    """A bar for each day of which something is known, and the mean of their uptimes."""
 
     label: str
     """All of it, for people who do not see it."""
@@ -56,20 +56,21 @@ class Health:
 
     @property
     def bars(self) -> list[tuple[int, str]]:
-        """Return the number of each day that was read, 0 to 29, and its grade."""
-        return [(n, _grade(day)) for n, day in enumerate(self.days) if day]
+        """Return the number of each day of which something is known, 0 to 29, and its grade."""
+        grades = [(n, _grade(day)) for n, day in enumerate(self.days) if day]
+        return [(n, grade) for n, grade in grades if grade]
 
     @property
     def figure(self) -> HealthFigure | None:
         """Return the bars and their words; None where no day was read."""
-        bars = self.bars
-        if not bars:
+        count = sum(day is not None for day in self.days)
+        if not count:
             return None
+        bars = self.bars
         mean = format_uptime(self.uptime)
         unwell = sum(grade != "well" for _, grade in bars)
-        label = f"{len(bars)} of {len(self.days)} days read"
-        if mean:
-            label += f": mean uptime {mean}"
+        label = f"{count} of {len(self.days)} days read: "
+        label += f"mean uptime {mean}" if mean else "no uptime stated"
         if unwell:
             label += f", {unwell} of them with problems"
         return HealthFigure(label, [self._build_bar(n, grade) for n, grade in bars], mean)
@@ -109,7 +110,7 @@ def _average(days: Sequence[HealthDay]) -> HealthDay | None:
 
 
 def _grade(day: HealthDay) -> str:
-    """Grade a day in a word; without an uptime by the status of most of its hours."""
+    """Grade a day in a word; without an uptime "bad" by the status of most of its hours, or ""."""
     if day.uptime is None:
-        return "bad" if day.abnormal * 2 > day.hours else "well"
+        return "bad" if day.abnormal * 2 > day.hours else ""
     return "well" if day.uptime >= WELL_PERCENT else "fair" if day.uptime >= FAIR_PERCENT else "bad"

@@ -1,4 +1,4 @@
-"""Strips of health: a bar for each day that was read, with its date and uptime for who points at it."""
+"""Strips of health: a bar for each day of which something is known, with its date and uptime."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from orarchive.publish.views.health import BAR_HEIGHTS, BAR_STEP, Health
 
 @dataclass(frozen=True)
 class StripBar:
-    """A day that was read."""
+    """A day of which something is known."""
 
     grade: str
     x: int

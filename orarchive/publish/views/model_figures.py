@@ -6,9 +6,11 @@ from decimal import Decimal
 
 from orarchive.domain.figures import format_percent_change
 from orarchive.domain.prices import MILLION, compute_percent_change, format_dollars
+from orarchive.publish.spans import find_span_start
 from orarchive.publish.views.cells import PriceCell
 from orarchive.publish.views.endpoints import EndpointView
 from orarchive.publish.views.models import ModelView, floor_day
+from orarchive.timestamps import format_day
 
 LABELS = {"prompt": "Input", "completion": "Output", "input_cache_read": "Cache read"}
 
@@ -23,7 +25,7 @@ MINUS = "\N{MINUS SIGN}"
 
 @dataclass(frozen=True)
 class MonthChange:
-    """How a price differs from that of 30 days ago."""
+    """How a price differs from that of 30 days ago, or of the first reading since where that was not read."""
 
     words: str
     """`-12%`, or a word."""
@@ -42,7 +44,7 @@ class Figure:
     providers: str
     """Who asks it."""
     change: MonthChange | None
-    """None where the price of 30 days ago is not known, or depends on the time of day."""
+    """None where no earlier price of the last 30 days is known, or it depends on the time of day."""
 
 
 @dataclass(frozen=True)
@@ -115,19 +117,21 @@ def _name_providers(endpoints: list[EndpointView]) -> str:
 
 def _find_change(view: ModelView, dimension: str, price: Decimal | None) -> MonthChange | None:
     then = floor_day(view.now) - CHANGE_SPAN
-    hour = view.dataset.find_known_hour("models", view.entry.parts, then)
+    hour = find_span_start(view.dataset, "models", view.entry.parts, then)
     if not view.is_there or hour is None or hour < view.entry.first or price is None or price < 0:
         return None
     before = view.dataset.find_price_at(view.entry, dimension, hour)
-    if before is None:
+    if before is None or hour == view.dataset.find_read_hour(view.entry):
         return None
+    day = format_day(hour.date())
+    span, when = ("in 30 days", "30 days ago") if hour <= then else (f"since {day}", f"on {day}")
     if before == price:
-        return MonthChange("unchanged in 30 days", "")
+        return MonthChange(f"unchanged {span}", "")
     percent = compute_percent_change(before, price)
     tone = "cheap" if price < before else "dear"
     if percent is None:
-        return MonthChange("was free 30 days ago" if not before else "free since less than 30 days", tone)
-    return MonthChange(f"{format_percent_change(percent, MINUS)} in 30 days", tone)
+        return MonthChange(f"became free {span}" if before else f"was free {when}", tone)
+    return MonthChange(f"{format_percent_change(percent, MINUS)} {span}", tone)
 
 
 def _build_context(view: ModelView) -> ContextFigure:
