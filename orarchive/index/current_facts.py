@@ -1,6 +1,7 @@
 """Facts of models and endpoints as columns, for the views: fields of the last version of each."""
 
 import datetime as dt
+import sqlite3
 from typing import Any
 
 from orarchive.domain.feeds import ENDPOINTS, MODELS
@@ -10,14 +11,21 @@ from orarchive.history.replay import ReplayStep
 from orarchive.index.context import AttemptContext, IndexUpdate
 from orarchive.index.sql_values import escape_values
 from orarchive.jsonl import Record
-from orarchive.timestamps import format_stamp, parse_stamp
+from orarchive.timestamps import DAY, format_stamp, parse_stamp
 
 NEW_PERIOD = dt.timedelta(days=7)
 """For so long a model that was added is new."""
 
+MAX_GAP = DAY
+"""A model that comes after a longer gap may have been there before: new is then what was created lately."""
+
 TABLES = {MODELS.name: "model_facts", ENDPOINTS.name: "endpoint_facts"}
 
 SELECT_FIRST = "select first from records where id = ?"
+
+SELECT_BEFORE = """
+    select hour from reads where feed = 'models' and good = 1 and hour < ? order by attempt desc limit 1
+"""
 
 SELECT_VERSION = "select 1 from versions where record = ? limit 1"
 
@@ -56,13 +64,13 @@ def write_facts(update: IndexUpdate) -> None:
     for row_id, (feed, key, record) in update.changed_records.items():
         if feed == MODELS.name:
             (first,) = db.execute(SELECT_FIRST, (row_id,)).fetchone()
-            db.execute(INSERT_MODEL, escape_values({"record": row_id, **_read_model(record, first)}))
+            db.execute(INSERT_MODEL, escape_values({"record": row_id, **_read_model(db, record, first)}))
         else:
             db.execute(INSERT_ENDPOINT, escape_values({"record": row_id, **_read_endpoint(record, key)}))
     update.changed_records.clear()
 
 
-def _read_model(facts: Record, first: str) -> dict[str, Any]:
+def _read_model(db: sqlite3.Connection, facts: Record, first: str) -> dict[str, Any]:
     """Return the columns of a model that was first seen in an hour."""
     created, expiration_date = as_moment(facts.get("created")), facts.get("expiration_date")
     return {
@@ -72,8 +80,16 @@ def _read_model(facts: Record, first: str) -> dict[str, Any]:
         "context_length": as_integer(facts.get("context_length")),
         "expiration_date": as_text(expiration_date),
         "expires": expiration_date if parse_expiry(expiration_date) else None,
-        "new_until": format_stamp(parse_stamp(first) + NEW_PERIOD),
+        "new_until": _find_end_of_newness(db, created, first),
     }
+
+
+def _find_end_of_newness(db: sqlite3.Connection, created: dt.datetime | None, first: str) -> str:
+    """Return the hour from which on a model that was first seen in an hour is not new; `first` if never."""
+    hour, before = parse_stamp(first), db.execute(SELECT_BEFORE, (first,)).fetchone()
+    if before and hour - parse_stamp(before[0]) <= MAX_GAP:
+        return format_stamp(hour + NEW_PERIOD)
+    return format_stamp(min(hour, created) + NEW_PERIOD) if created else first
 
 
 def _read_endpoint(facts: Record, key: Key) -> dict[str, Any]:

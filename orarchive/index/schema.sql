@@ -121,7 +121,7 @@ create table model_facts (     -- fields of the last version of `facts` of each 
     context_length integer,
     expiration_date text,       -- as sent
     expires        text,        -- the same; null if the date is a filler for "none"
-    new_until      text not null -- a week after the record was first seen
+    new_until      text not null -- a week after it was first seen; if that was after a gap of over a day, after `created`
 );
 
 create table endpoint_facts (  -- the same of each endpoint

@@ -96,17 +96,25 @@ def read_flags(archive: Path) -> dict[str, tuple[bool, bool]]:
 
 
 def test_new_and_orphaned_mean_the_same_everywhere(tmp_path: Path) -> None:
-    """New is what was added, and first seen within seven days; also what was away in between."""
+    """New is what was added within seven days: first seen, or after a gap in the record created.
+
+    So is what was away in between.
+    """
     served = [{"tag": "p", "pricing": {"prompt": "1"}}]
+    created = {"a/unknown": {}, "a/before": {"created": int(START.timestamp())}}
+    lately = {"created": int((START + 5 * DAY).timestamp())}
     ids = [
         ["a/first"],
         ["a/first", "a/old"],
         ["a/first", "a/old", "a/young", "a/back", "a/bare"],
-        ["a/first", "a/old", "a/young", "a/bare"],
-        ["a/first", "a/old", "a/young", "a/back", "a/bare", "~a/alias"],
+        ["a/first", "a/old", "a/young", "a/bare", "a/unknown", "a/before"],
+        ["a/first", "a/old", "a/young", "a/back", "a/bare", "~a/alias", "a/unknown", "a/before"],
     ]
     snapshots = [
-        build_snapshot([{"id": name} for name in names], {name: served for name in names if name != "a/bare"})
+        build_snapshot(
+            [{"id": name, **created.get(name, lately)} for name in names],
+            {name: served for name in names if name != "a/bare"},
+        )
         for names in ids
     ]
     archive = write_archive(tmp_path / "archive", *snapshots, apart=2 * DAY + 8 * HOUR)

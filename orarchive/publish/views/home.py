@@ -55,6 +55,7 @@ class NewModel:
     lab: str
     """The name of the lab."""
     date: dt.date
+    """The day on which it was created, as OpenRouter says, or first seen."""
     price: PriceCell
 
 
@@ -156,7 +157,7 @@ def _build_moves(view: View) -> list[CardMove]:
 
 
 def _list_new_models(view: View) -> list[NewModel]:
-    """List the models whose arrival the record shows, the last one first; a variant is no new model."""
+    """List the models whose arrival the record shows, by creation, newest first; no variants."""
     added = [
         model
         for model in view.listed_models
@@ -164,14 +165,19 @@ def _list_new_models(view: View) -> list[NewModel]:
         and not model.model.is_alias
         and not view.catalog.models[model.model.id].variant
     ]
-    added.sort(key=lambda model: (model.entry.first, model.model.id), reverse=True)
+    added.sort(key=lambda model: (_find_creation(model), model.model.id), reverse=True)
     return [_build_new_model(view, model) for model in added[:MAX_CARD_ROWS]]
 
 
 def _build_new_model(view: View, model: ModelView) -> NewModel:
     lab = view.catalog.labs[model.model.lab].name or model.model.lab
     price, _ = build_price_pair(model.model.prices, model.is_free, model.is_priced_elsewhere)
-    return NewModel(model.model.id, lab, model.entry.first.date(), price)
+    return NewModel(model.model.id, lab, _find_creation(model).date(), price)
+
+
+def _find_creation(model: ModelView) -> dt.datetime:
+    """Return when OpenRouter created a model, else when it was first seen, which a gap may delay."""
+    return model.model.created or model.entry.first
 
 
 def _list_degraded(view: View) -> list[DegradedProvider]:

@@ -265,7 +265,7 @@ def _list_states(
     if entry.last:
         return [GONE_STATES[entry.state]]
     has_endpoints = not model.is_alias and not model.is_router
-    is_new = entry.key in dataset.added_after and entry.first > now - NEW_SPAN
+    is_new = entry.key in dataset.added_after and is_recent(dataset, entry, model, now)
     states: list[tuple[State, bool]] = [
         ("new", is_new),
         ("returned", is_returned),
@@ -276,6 +276,14 @@ def _list_states(
         ("kept", has_endpoints and is_kept),
     ]
     return [state for state, holds in states if holds] or ["live"]
+
+
+def is_recent(dataset: Dataset, entry: RecordEntry, model: Model, now: dt.datetime) -> bool:
+    """Return whether a model came within `NEW_SPAN`; after a gap it counts when OpenRouter created it."""
+    came: dt.datetime | None = entry.first
+    if dataset.is_after_gap("models", entry.first):
+        came = min(entry.first, model.created) if model.created else None
+    return came is not None and came > now - NEW_SPAN
 
 
 def _find_related(models: list[Model]) -> dict[str, list[str]]:

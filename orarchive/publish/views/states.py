@@ -44,7 +44,9 @@ class StateMeaning:
 
 
 STATE_MEANINGS: dict[State, StateMeaning] = {
-    "new": StateMeaning("first seen here in the last seven days; what the record began with is not new"),
+    "new": StateMeaning(
+        "first seen here in the last seven days; after a gap in the record, created in these days"
+    ),
     "returned": StateMeaning("was gone, and came back in the last seven days"),
     "expiring": StateMeaning("OpenRouter has set a date for its end, which is not over"),
     "orphaned": StateMeaning("listed, but no provider serves it"),
