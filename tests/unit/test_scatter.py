@@ -22,18 +22,20 @@ def test_prices_are_on_a_logarithmic_axis() -> None:
 
 
 def test_front_is_joined_and_named_where_there_is_room() -> None:
-    """The line goes through the front alone; a name that would cover another one is left out."""
+    """The line goes through the front alone; a name that would cover another one is below, or left out."""
     chart = draw_scatter(
         [
             build_point("a-long-name", "1", 50, is_front=True),
             build_point("another-long-name", "1.01", 50, is_front=True),
+            build_point("third-long-name", "1.02", 50, is_front=True),
             build_point("far", "50", 90, is_front=True),
-            build_point("behind", "2", 10),
+            build_point("behind", "0.01", 10),
         ]
     )
     assert chart
-    assert chart.front.count("L") == 2
-    assert [dot.point.name for dot in chart.dots if dot.label_x is not None] == ["a-long-name", "far"]
+    assert chart.front.count("L") == 3
+    labels = [(dot.point.name, dot.label_anchor) for dot in chart.dots if dot.label_x is not None]
+    assert labels == [("a-long-name", "end"), ("another-long-name", "start"), ("far", "end")]
     assert [dot.point.name for dot in chart.dots if dot.is_stop] == ["a-long-name", "far"]
 
 

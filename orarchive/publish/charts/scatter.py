@@ -42,8 +42,10 @@ class Dot:
     x: float
     y: float
     label_x: float | None
-    """End of its label; None where it has none, or there is no room for it."""
+    """Where its label is; None where it has none, or there is no room for it."""
     label_y: float
+    label_anchor: str
+    """Which end of the label is there: `start` or `end`."""
     is_stop: bool
     """Whether the keyboard stops at it: a point of the front with room for a finger around it."""
 
@@ -102,27 +104,39 @@ def draw_scatter(points: Sequence[Point]) -> Scatter | None:
 
 
 def _place_labels(places: Sequence[tuple[Point, float, float]]) -> list[Dot]:
-    """Put the name of each point of the front to the left above it, if it covers no other name.
+    """Put the name of each point of the front to the left above it, else to the right below it.
 
-    Of points of the front too close to each other for a finger the first is a stop of the keyboard.
+    The front rises to the right, so that it crosses neither. A name that would cover another one in both
+    places, or leave the chart, is left out. Of points of the front too close to each other for a finger the
+    first is a stop of the keyboard.
     """
     taken: list[tuple[float, float, float]] = []
     stops: list[tuple[float, float]] = []
     dots = []
     for point, x, y in places:
         width = CHARACTER_WIDTH * len(point.name)
-        label_x, label_y = max(x - 6, LEFT + width), y - 8
-        is_free = point.is_front and not any(
-            left < label_x and label_x - width < right and abs(label_y - at_y) < LINE_HEIGHT
-            for left, right, at_y in taken
-        )
-        if is_free:
-            taken.append((label_x - width, label_x, label_y))
+        choices = ((x - 6 - width, y - 8, "end"), (x + 6, y + 16, "start")) if point.is_front else ()
+        label_x: float | None = None
+        label_y, anchor = y, "end"
+        for left, text_y, side in choices:
+            if _is_free(left, left + width, text_y, taken):
+                taken.append((left, left + width, text_y))
+                label_x, label_y, anchor = left if side == "start" else left + width, text_y, side
+                break
         is_stop = point.is_front and all(max(abs(x - left), abs(y - top)) > STOP_SIZE for left, top in stops)
         if is_stop:
             stops.append((x, y))
-        dots.append(Dot(point, x, y, round(label_x, 1) if is_free else None, round(label_y, 1), is_stop))
+        at_x = None if label_x is None else round(label_x, 1)
+        dots.append(Dot(point, x, y, at_x, round(label_y, 1), anchor, is_stop))
     return dots
+
+
+def _is_free(left: float, right: float, y: float, taken: Sequence[tuple[float, float, float]]) -> bool:
+    """Return whether a label is within the chart and covers none of those that are there."""
+    is_within = left >= LEFT and right <= WIDTH
+    return is_within and not any(
+        start < right and left < end and abs(y - at_y) < LINE_HEIGHT for start, end, at_y in taken
+    )
 
 
 def _list_prices(left: float, right: float) -> list[float]:
