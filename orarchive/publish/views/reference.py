@@ -1,6 +1,7 @@
 """The pages that explain, calculate or show components: About, Compare, Any day and Patterns."""
 
 import datetime as dt
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
@@ -13,6 +14,8 @@ from orarchive.publish.views.cells import PriceCell, Since, build_since
 from orarchive.publish.views.changes import ChangeHour, build_change_hours
 from orarchive.publish.views.figures import WeekFigure, build_week_figure
 from orarchive.publish.views.health import HealthFigure
+from orarchive.publish.views.lab_prices import is_base
+from orarchive.publish.views.marks import get_lab_name
 from orarchive.publish.views.model_table import ModelTable, build_model_table
 from orarchive.publish.views.price_charts import PriceChart, build_price_chart
 from orarchive.publish.views.rankings import MAX_ENTRIES_IN_WORDS
@@ -20,7 +23,7 @@ from orarchive.publish.views.states import State
 from orarchive.publish.views.status import Calendar, build_month_calendar
 
 EXAMPLE_COUNT = 3
-"""Models in the example of a comparison."""
+"""Models in an example of a comparison, and labs whose newest models are one."""
 
 
 @dataclass(frozen=True)
@@ -46,26 +49,50 @@ class ExampleModel:
 
 
 @dataclass(frozen=True)
+class Example:
+    """A comparison to begin with."""
+
+    words: str
+    models: list[ExampleModel]
+
+
+@dataclass(frozen=True)
 class DaysPage:
     """The context of the pages that compute with the prices of days: Compare and Any day."""
 
     first: dt.date
     """The first day to choose prices of."""
     last: dt.date
-    examples: list[ExampleModel]
-    """The most used models; [] where no order by use is known."""
+    examples: list[Example]
     spans: tuple[tuple[int, str], ...] = ((7, "7 days"), (30, "30 days"), (365, "a year"))
     """Days up to the last one whose changes a press shows, with their words."""
 
 
 def build_days_page(view: View) -> DaysPage:
     """Build the page that computes with prices, with the first and the last day to choose prices of."""
+    return DaysPage(view.dataset.first_hour.date(), view.now.date(), [*_list_examples(view)])
+
+
+def _list_examples(view: View) -> Iterator[Example]:
+    """Yield the most used models, where an order by use is known, and the newest of the largest labs."""
+
+    def build_example(words: str, ids: Iterable[str]) -> Example:
+        names = ((key, view.catalog.models[key].name.rpartition(": ")[2]) for key in ids)
+        return Example(words, [ExampleModel(key, name) for key, name in names])
+
     ranked = sorted(
         (model.rank, model.id) for model in view.catalog.source.listed.values() if model.rank is not None
     )
-    models = [view.catalog.models[key] for _, key in ranked[:EXAMPLE_COUNT]]
-    examples = [ExampleModel(model.id, model.name) for model in models]
-    return DaysPage(view.dataset.first_hour.date(), view.now.date(), examples)
+    if ranked:
+        yield build_example("Most used", [key for _, key in ranked[:EXAMPLE_COUNT]])
+    for lab in sorted(view.lab_views, key=lambda lab: (-len(lab.models), lab.name))[:EXAMPLE_COUNT]:
+        models = [model for model in lab.models if is_base(model) and not model.is_priced_elsewhere]
+        models.sort(
+            key=lambda model: (model.model.created or model.entry.first, model.model.id), reverse=True
+        )
+        if len(models) > 1:
+            name = get_lab_name(view.catalog, lab.name)
+            yield build_example(f"Newest of {name}", [model.model.id for model in models[:EXAMPLE_COUNT]])
 
 
 @dataclass(frozen=True)
