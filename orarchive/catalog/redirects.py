@@ -188,7 +188,7 @@ class _Finder:
             return f"no other model of its family, {info.family.name}, is listed"
         nearest = min(relatives, key=lambda other: (len(list_lost(info, other)), _sort_key(info, other)))
         lost = ", ".join(label_losses(list_lost(info, nearest)))
-        lack = f"as far as is known the nearest, {nearest.id}, lacks {lost}"
+        lack = f"closest: {nearest.name} (not known to have: {lost})"
         return f"no listed model of its family can do as much; {lack}"
 
     def audit(self, row: RedirectRow, redirect: Redirect | None) -> str:

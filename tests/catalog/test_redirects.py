@@ -165,17 +165,17 @@ def test_family_must_do_as_much() -> None:
     lacking = build_model(NEW, supported_parameters=["seed"], context_length=99)
     assert explain(old, lacking) == (
         "no listed model of its family can do as much; "
-        "as far as is known the nearest, lab/gem-2, lacks tool calls, reasoning, as long a context"
+        "closest: Lab: lab/gem-2 (not known to have: tool calls, reasoning, as long a context)"
     )
-    assert "lacks tool calls, reasoning" in explain(old, build_model(NEW, context_length=100)), (
+    assert "not known to have: tool calls, reasoning" in explain(old, build_model(NEW, context_length=100)), (
         "its list is unknown"
     )
     paints: dict[str, Any] = {
         "architecture": {"input_modalities": ["text"], "output_modalities": ["image", "text"]}
     }
-    assert "lacks image output" in explain(gone(**paints), build_model(NEW))
+    assert "not known to have: image output" in explain(gone(**paints), build_model(NEW))
     fixed = build_model(NEW, **(can_all | {"reasoning": {"mandatory": True}}))
-    assert "lacks a setting for how much it reasons" in explain(old, fixed)
+    assert "not known to have: a setting for how much it reasons" in explain(old, fixed)
     other = explain(old, build_model("lab/other-2"))
     assert other == "no other model of its family, gem, is listed"
     assert explain(old, build_model("else/gem-2")) == other, "another lab's"

@@ -190,7 +190,7 @@ def test_shares_are_of_all_that_is_published(tmp_path: Path) -> None:
     assert ranks.week
     assert ranks.week.total == 7 * 40 + 6 * 60
     assert [entry.percent for entry in ranks.week.entries] == ["21.9%"] * 2
-    assert ranks.week.coverage == "in part: 1 day without the sum of all further models"
+    assert ranks.week.coverage == "in part: no total for 1 day"
     assert not ranks.week.is_compared
     chart = draw_lab_shares(ranks)
     assert chart and [(area.name, area.last) for area in chart.areas] == [("a", "50%"), ("b", "50%")]

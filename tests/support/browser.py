@@ -71,7 +71,6 @@ PAGE_PATHS = {
     "prices": "prices/index.html",
     "picks": "picks/index.html",
     "free": "free/index.html",
-    "retirements": "retirements/index.html",
     "direct": "direct/index.html",
     "rankings": "rankings/index.html",
     "category": "rankings/marketing/seo/index.html",

@@ -164,7 +164,7 @@ def test_a_lab_counts_what_is_published_of_its_models() -> None:
         ({"unfinished": ["2026-06-07"]}, "in part: the last day was not finished"),
         ({"unfinished": ["2026-06-02"]}, "in part: 1 day was not finished"),
         ({"unfinished": ["2026-06-02", "2026-06-07"]}, "in part: 2 days were not finished"),
-        ({"dates_without_other": 1}, "in part: 1 day without the sum of all further models"),
+        ({"dates_without_other": 1}, "in part: no total for 1 day"),
         (
             {"dates": 6, "unfinished": ["2026-06-07"]},
             "in part: 6 of 7 days published, the last day was not finished",

@@ -60,4 +60,4 @@ def describe_days_left(days: int) -> str:
     """Say how far a day is away: `in 5 days`, `today`, `1 day ago`."""
     if days == 0:
         return "today"
-    return f"in {count_days(days)}" if days > 0 else f"{count_days(-days)} ago, and it is still listed"
+    return f"in {count_days(days)}" if days > 0 else f"{count_days(-days)} ago"

@@ -29,7 +29,7 @@ class DirectRow:
     age: str
     is_stale: bool
     cheapest: str
-    """The endpoint with the lowest price on OpenRouter."""
+    """The provider with the lowest price on OpenRouter."""
     cheapest_ratio: str
     """The direct price as a share of that; "" where they cannot be compared."""
     own_ratio: str
@@ -90,7 +90,7 @@ def _build_list(n: int, prices: list[DirectPrice]) -> DirectList:
         price_page=pin.price_page,
         source_url=pin.source_url,
         caption=f"Direct prices of {pin.provider_name}, {pin.region}, in {pin.currency} for a million tokens",
-        rows=[_build_row(price) for price in prices],
+        rows=[_build_row(price) for price in sorted(prices, key=lambda price: not price.pin.openrouter)],
     )
 
 
@@ -105,7 +105,7 @@ def _build_row(price: DirectPrice) -> DirectRow:
         checked_on=pin.checked_on,
         age=count_days(price.age_days) if price.age_days >= 0 else "after this hour",
         is_stale=price.is_stale,
-        cheapest=price.cheapest.key.label if price.cheapest else "",
+        cheapest=price.cheapest.endpoint.provider if price.cheapest else "",
         cheapest_ratio=describe_ratio(price.cheapest_ratio),
         own_ratio=describe_ratio(price.own_ratio),
         disagreements=[str(disagreement) for disagreement in own.disagreements] if own else [],

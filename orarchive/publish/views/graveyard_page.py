@@ -66,6 +66,8 @@ class GraveyardPage:
     """The models that are announced to go, and those that are no longer listed."""
 
     announced: list[Announced]
+    overdue: list[Announced]
+    """Those that are still listed after their date."""
     years: list[GraveYear]
     """The last one first."""
     labs: list[LabChoice]
@@ -84,8 +86,10 @@ def build_graveyard_page(view: View) -> GraveyardPage:
     slugs = {grave.model.model.lab for grave in view.graves}
     labs = view.catalog.labs
     choices = [LabChoice(slug, (labs[slug].name if slug in labs else None) or slug) for slug in slugs]
+    announced, today = list_announced(view), view.now.date()
     return GraveyardPage(
-        announced=list_announced(view),
+        announced=[row for row in announced if row.expires >= today],
+        overdue=[row for row in announced if row.expires < today],
         years=[
             GraveYear(year, f"gone-{year}", f"Models that were last listed in {year}", [*group])
             for year, group in groupby(rows, lambda row: row.last.year)

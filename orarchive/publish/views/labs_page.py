@@ -36,6 +36,8 @@ class LabRow:
 
     slug: str
     name: str
+    is_name_shared: bool
+    """Whether another lab has the same name."""
     monogram: str
     count: int
     """Models that are listed, with their variants and aliases."""
@@ -91,6 +93,7 @@ def _build_row(view: View, lab: LabView, events: Sequence[EventRow]) -> LabRow:
     return LabRow(
         slug=lab.name,
         name=name,
+        is_name_shared=sum(get_lab_name(view.catalog, each.name) == name for each in view.lab_views) > 1,
         monogram=make_monogram(name),
         count=len(lab.models),
         gone_count=len(lab.gone_models),

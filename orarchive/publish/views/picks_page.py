@@ -1,6 +1,7 @@
 """The page of picks: shortlists with their scores, the best value for a price, and lists by one measure."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -11,6 +12,7 @@ from orarchive.catalog.measures import COST
 from orarchive.catalog.scores import Score
 from orarchive.catalog.shortlists import Entry, Need, Shortlist, load_weights
 from orarchive.domain.figures import format_share
+from orarchive.domain.prices import format_dollars
 from orarchive.publish.charts.scatter import Scatter
 from orarchive.publish.views.value_chart import draw_value, name_quality
 
@@ -24,7 +26,7 @@ class PickCell:
 
     value: str
     note: str
-    """Rank, endpoint and samples; "" where the part is not known."""
+    """Rank, provider and readings; "" where the part is not known."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ class PickTable:
     """What tells the better model, and who measured it."""
     candidates: int
     unranked: int
+    parts: list[str]
+    """Heads of the parts that are known of a model, with their weights."""
     rows: list[PickRow]
     displaced: list[DisplacedRow]
 
@@ -80,7 +84,7 @@ class ListRow:
     """A place in a list: the model by its best endpoint."""
 
     id: str
-    endpoint: str
+    provider: str
     value: str
     samples: int | None
 
@@ -104,8 +108,6 @@ class ListTable:
 class PicksPage:
     """The context of the page of picks."""
 
-    parts: list[str]
-    """Heads of the parts with their weights."""
     shortlists: list[PickTable]
     scatter: Scatter | None
     value_quality: str
@@ -115,21 +117,32 @@ class PicksPage:
 
 def build_picks_page(catalog: Catalog) -> PicksPage:
     """Build the page of picks."""
-    weights = load_weights()
+    providers = _map_providers(catalog)
     return PicksPage(
-        parts=[f"{name} {format_share(float(weight))}" for name, weight in weights.items()],
-        shortlists=[_build_table(shortlist, list(weights)) for shortlist in catalog.shortlists],
+        shortlists=[_build_table(shortlist, providers) for shortlist in catalog.shortlists],
         scatter=draw_value(catalog),
         value_quality=name_quality(catalog),
         value_rows=[
             ValueRow(row.id, _format_dollars(row.cost.value), row.quality.text)
             for row in catalog.best_value.rows
         ],
-        lists=[_build_list(ranked) for ranked in catalog.lists],
+        lists=[_build_list(ranked, providers) for ranked in catalog.lists],
     )
 
 
-def _build_table(shortlist: Shortlist, parts: list[str]) -> PickTable:
+def _map_providers(catalog: Catalog) -> dict[str | None, str]:
+    """Return the names of the providers by the endpoint, as readings name it."""
+    return {
+        endpoint.key.text: endpoint.endpoint.provider
+        for model in catalog.source.models.values()
+        for endpoint in model.endpoints
+    }
+
+
+def _build_table(shortlist: Shortlist, providers: Mapping[str | None, str]) -> PickTable:
+    weights = load_weights()
+    known = {part.name for entry in shortlist.entries for part in entry.score.parts}
+    parts = [name for name in weights if name in known]
     need, quality = shortlist.ranking.need, shortlist.ranking.quality
     return PickTable(
         id=need.name,
@@ -140,11 +153,12 @@ def _build_table(shortlist: Shortlist, parts: list[str]) -> PickTable:
         quality=f"{quality.title}, {quality.source}" if quality else "",
         candidates=len(shortlist.ranking.scored),
         unranked=len(shortlist.ranking.unranked),
-        rows=[_build_row(entry, parts) for entry in shortlist.entries],
+        parts=[f"{name} {format_share(float(weights[name]))}" for name in parts],
+        rows=[_build_row(entry, parts, providers) for entry in shortlist.entries],
         displaced=[
             DisplacedRow(
                 displacement.entry.candidate.info.id,
-                f"{displacement.entry.score.value:f}",
+                f"{displacement.entry.score.value:.2f}",
                 [*displacement.members],
             )
             for displacement in shortlist.displaced
@@ -161,30 +175,31 @@ def _describe_needs(need: Need) -> str:
     return ", ".join(parts)
 
 
-def _build_row(entry: Entry, parts: list[str]) -> PickRow:
+def _build_row(entry: Entry, parts: list[str], providers: Mapping[str | None, str]) -> PickRow:
     info = entry.candidate.info
     return PickRow(
         id=info.id,
         name=info.name,
-        score=f"{entry.score.value:f}",
-        cells=[_build_cell(entry.score, name) for name in parts],
+        score=f"{entry.score.value:.2f}",
+        cells=[_build_cell(entry.score, name, providers) for name in parts],
         expires=info.expires,
     )
 
 
-def _build_cell(score: Score, name: str) -> PickCell:
+def _build_cell(score: Score, name: str, providers: Mapping[str | None, str]) -> PickCell:
     part = next((part for part in score.parts if part.name == name), None)
     if part is None:
         return PickCell("not known", "")
-    at = f" at {part.reading.endpoint}" if part.reading.endpoint else ""
-    samples = f", {part.reading.samples:,} samples" if part.reading.samples else ""
+    provider = providers.get(part.reading.endpoint, "")
+    readings = f"{part.reading.samples:,} readings" if part.reading.samples else ""
     value = f"{_round(part.reading.value)} {part.measure.unit}".strip().replace(" %", "%")
     if part.measure is COST:
-        value = f"{_format_dollars(part.reading.value)} per M tokens"
-    return PickCell(value, f"rank {part.better + 1} of {part.count}{at}{samples}")
+        value = _format_dollars(part.reading.value)
+    rank = f"rank {part.better + 1} of {part.count}"
+    return PickCell(value, ", ".join(filter(None, [rank, provider, readings])))
 
 
-def _build_list(ranked: RankedList) -> ListTable:
+def _build_list(ranked: RankedList, providers: Mapping[str | None, str]) -> ListTable:
     kind = ranked.kind
     return ListTable(
         id=kind.name,
@@ -194,7 +209,12 @@ def _build_list(ranked: RankedList) -> ListTable:
         source=kind.measure.source,
         unknown="" if ranked.models else kind.unknown,
         rows=[
-            ListRow(row.id, row.reading.endpoint or "", _round(row.reading.value), row.reading.samples)
+            ListRow(
+                id=row.id,
+                provider=providers.get(row.reading.endpoint, ""),
+                value=_round(row.reading.value),
+                samples=row.reading.samples,
+            )
             for row in ranked.models[:MAX_LIST_ROWS]
         ],
         count=len(ranked.models),
@@ -202,7 +222,7 @@ def _build_list(ranked: RankedList) -> ListTable:
 
 
 def _format_dollars(amount: Decimal) -> str:
-    return f"${_round(amount)}"
+    return format_dollars(Decimal(f"{amount:.4g}"))
 
 
 def _round(value: Decimal) -> str:

@@ -88,7 +88,7 @@ class Period:
         if self.unfinished:
             parts.append(f"{self._name_unfinished()} not finished")
         if self.dates_without_other:
-            parts.append(f"{self._count(self.dates_without_other)} without the sum of all further models")
+            parts.append(f"no total for {self._count(self.dates_without_other)}")
         return f"in part: {', '.join(parts)}" if parts else ""
 
     def _name_unfinished(self) -> str:
