@@ -32,15 +32,13 @@ from orarchive.domain.event_kinds import (
 )
 from orarchive.domain.records import get_lab
 from orarchive.publish.changelog import ChangelogHour, ChangelogLine
+from orarchive.publish.limit_words import LISTED_PROVIDER_FIELD
 
 MAX_USED_MODELS = 100
 """The first models of OpenRouter's ranking by use that count as used."""
 
 MIN_LAB_MODELS = 5
 """Models that a lab must have had to count as known."""
-
-LISTED_PROVIDER_FIELD = "top_provider"
-"""Field of a model that repeats the limits of the endpoint that OpenRouter lists first."""
 
 
 class Rank(IntEnum):

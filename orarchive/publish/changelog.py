@@ -51,6 +51,7 @@ from orarchive.domain.records import as_number, parse_expiry
 from orarchive.index.events import Event
 from orarchive.publish.dataset import Dataset, PriceKey
 from orarchive.publish.field_labels import label_field
+from orarchive.publish.limit_words import drop_repeated_limits
 from orarchive.timestamps import format_day, parse_stamp
 
 PAGE_STYLE = Style(
@@ -197,7 +198,8 @@ def _build_lines(group: list[Event], events: list[Event], dataset: Dataset) -> I
     for _, same_kind in groupby(of_fields, lambda event: event.kind):
         changed = list(same_kind)
         omitted = [f"and {len(changed) - MAX_ITEMS:,} more"] if len(changed) > MAX_ITEMS else []
-        line = _build_line(changed[0], (), (*map(_describe_field_event, changed[:MAX_ITEMS]), *omitted))
+        words = [(event.field, _describe_field_event(event)) for event in changed[:MAX_ITEMS]]
+        line = _build_line(changed[0], (), (*drop_repeated_limits(words), *omitted))
         yield replace(line, fields=tuple(event.field for event in changed))
 
 
@@ -225,18 +227,19 @@ def _build_price_line(cause: str, events: list[Event], limits: list[Event]) -> C
     conditional = sorted(filter(_has_conditions, events), key=lambda event: ranks[event.field])
     tariffs = [_describe_tariffs(event, event.field in moves) for event in conditional]
     sorted_moves = tuple(moves[name] for name in sort_dimensions(moves))
-    directions = frozenset(move.direction for move in sorted_moves)
+    # A cache price that came with cheaper tokens does not make the move a mixed one.
+    main_moves = [move for move in sorted_moves if move.dimension in MAIN_DIMENSIONS]
+    directions = frozenset(move.direction for move in main_moves or sorted_moves)
     label = {frozenset({-1}): CUT, frozenset({1}): RISE}.get(directions, get_event_kind(REPRICED).label)
-    first, *_ = [*events, *limits]
+    changed = [*events, *limits]
     words = [describe_change(event.to_change(), PAGE_STYLE) for event in limits]
     line = _build_line(
-        first,
+        changed[0],
         sorted_moves,
         (*tariffs, *filter(None, words)),
         LISTED_PROVIDER if cause == "provider" else label,
     )
-    fields = tuple(event.field for event in (*events, *limits))
-    return replace(line, fields=fields, has_conditions=bool(conditional))
+    return replace(line, fields=tuple(event.field for event in changed), has_conditions=bool(conditional))
 
 
 def _read_move(event: Event) -> Move | None:

@@ -9,6 +9,8 @@ from orarchive.publish.changelog import ChangelogHour, ChangelogLine, build_chan
 from orarchive.publish.dataset import Dataset
 from orarchive.publish.event_groups import EventLog
 from orarchive.publish.row_groups import RowGroups
+from orarchive.publish.views.changes import ChangelogDay
+from orarchive.publish.views.changes_page import build_recent_page
 from orarchive.sample import START
 from orarchive.timestamps import format_stamp
 
@@ -139,4 +141,39 @@ def test_what_follows_is_not_told_twice() -> None:
     assert [(line.kind, line.parts) for line in changes] == [
         ("added", ("with 2 endpoints",)),
         ("alias moved", ("a/a → a/b",)),
+    ]
+
+
+def test_a_move_is_labelled_by_input_and_output() -> None:
+    """A cache price that appears with a cut, or goes, does not make it a mixed move."""
+    (line,) = build_lines(
+        make_reprice("models", "a/b", "2", "1"),
+        make_event("repriced", "models", "a/b", "input_cache_read", None, "0.5"),
+    )
+    assert (line.kind, len(line.moves)) == ("cut", 2)
+
+
+def test_limits_that_the_listed_provider_repeats_are_said_once() -> None:
+    def list_parts(provider: dict[str, int]) -> tuple[str, ...]:
+        (line,) = build_lines(
+            make_event("limits_changed", "models", "a/b", "context_length", 8, 4),
+            make_event("limits_changed", "models", "a/b", "top_provider", {"context_length": 8}, provider),
+        )
+        return line.parts
+
+    assert list_parts({"context_length": 4}) == ("context 8 → 4",)
+    assert list_parts({"context_length": 2}) == ("context 8 → 4", "listed provider: context 8 → 2")
+
+
+def test_a_day_counts_what_its_lines_say() -> None:
+    """Name no use that is not on record, and no retirement of what is plainly gone."""
+    lines = build_lines(make_reprice("models", "a/b", "2", "1"), make_event("missing", "models", "a/gone"))
+    day = ChangelogDay(START.date(), [ChangelogHour(START, lines)])
+    pages = [
+        build_recent_page([], [day], importance)
+        for importance in (Importance(), Importance(frozenset(["a/b"])))
+    ]
+    assert [(page.days[0].summary, bool(page.max_used)) for page in pages] == [
+        ("1 price, 1 no longer listed", False),
+        ("1 price of used models, 1 no longer listed", True),
     ]

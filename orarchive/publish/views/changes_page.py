@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from orarchive.domain.event_kinds import TOPIC_NAMES
+from orarchive.domain.event_kinds import MISSING, TOPIC_NAMES, get_event_kind
 from orarchive.publish.change_groups import (
     MAX_USED_MODELS,
     MIN_LAB_MODELS,
+    ChangeGroup,
     Importance,
     Rank,
     group_changes,
@@ -39,6 +40,12 @@ RANK_WORDS = {
     Rank.MINOR: "{} minor",
 }
 """Words for the number of groups of a rank in the summary of a day; `{s}` is the plural's ending."""
+
+ANY_PRICE_WORDS = "{} price{s}"
+"""Words for the prices of used models where no use is on record: every model counts as used then."""
+
+MISSING_WORDS = "{} no longer listed"
+"""Words for the models among the retirements that are plainly gone."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +106,8 @@ class ChangesPage:
     """Path of the page before, below `changes/`; "" for none."""
     later: str
     """Path of the page after."""
-    max_used: int = MAX_USED_MODELS
+    max_used: int
+    """How many models count as used; 0 where no use is on record."""
     min_lab: int = MIN_LAB_MODELS
 
 
@@ -156,6 +164,7 @@ def _build_page(
         months=[MonthLink(month, month == name) for month in months],
         earlier="",
         later="",
+        max_used=0 if importance.used_models is None else MAX_USED_MODELS,
     )
 
 
@@ -181,10 +190,17 @@ def _build_day_link(day: ChangelogDay, importance: Importance) -> DayLink:
 def _summarize(day: ChangelogDay, importance: Importance) -> str:
     """Say how many changes of each rank a day has."""
     grouped = group_changes(day.hours, importance)
-    counts = Counter(group.rank for group in grouped.groups)
-    counts[Rank.MINOR] = grouped.minor_count
+    counts = Counter(_name_group(group, importance) for group in grouped.groups)
+    counts[RANK_WORDS[Rank.MINOR]] = grouped.minor_count
     return ", ".join(
-        words.format(f"{counts[rank]:,}", s="s" * (counts[rank] != 1))
-        for rank, words in RANK_WORDS.items()
-        if counts[rank]
+        words.format(f"{count:,}", s="s" * (count != 1)) for words, count in counts.items() if count
     )
+
+
+def _name_group(group: ChangeGroup, importance: Importance) -> str:
+    """Return the words that a group counts under."""
+    if group.rank == Rank.PRICE_OF_USED and importance.used_models is None:
+        return ANY_PRICE_WORDS
+    if group.rank == Rank.RETIREMENT and group.lines[0].kind == get_event_kind(MISSING).label:
+        return MISSING_WORDS
+    return RANK_WORDS[group.rank]
