@@ -46,6 +46,7 @@ def test_a_range_is_cut_and_an_absence_is_told() -> None:
     chart = draw(make_interval(0, 60, "8"), make_interval(80, None, "2"), begin=70)
     (line,) = chart.lines
     assert [stop.x for stop in line.stops] == [pytest.approx(WIDTH / 3, abs=0.1)]
+    assert (line.end.x_percent, line.end.interval.amount) == (100, Decimal(2))
     assert chart.amounts[-1][2] == Decimal(2), "the axis is that of what is seen"
     whole = draw(make_interval(0, 60, "8"), make_interval(80, None, "2"), unread=tuple(range(61, 80)))
     assert [stop.interval is None for stop in whole.lines[0].stops] == [False, True, False]

@@ -49,6 +49,17 @@ class Stop:
 
 
 @dataclass(frozen=True)
+class LineEnd:
+    """Where the last price of a line ends, also in percent of the sides."""
+
+    x: float
+    y: float
+    x_percent: float
+    y_percent: float
+    interval: PriceInterval
+
+
+@dataclass(frozen=True)
 class DrawnLine:
     """A line as it is drawn: fixed prices as a path, time-of-day prices as bands."""
 
@@ -57,6 +68,7 @@ class DrawnLine:
     bands: list[tuple[float, float, float, float]]
     """x, y, width and height of each."""
     stops: list[Stop]
+    end: LineEnd
 
 
 @dataclass(frozen=True)
@@ -106,6 +118,8 @@ def _cut_intervals(
 def _draw_price(line: PriceLine, scale: Scale) -> DrawnLine:
     """Draw a line that has at least one interval."""
     gaps = list_chart_gaps(line.good_hours, scale.begin, scale.end)
+    last = line.intervals[-1]
+    x, y = scale.x(min(last.last or scale.end, scale.end)), scale.y(last.amount)
     runs = [(in_bands, [*run]) for in_bands, run in groupby(_join_intervals(line.intervals), is_range)]
     return DrawnLine(
         name=line.name,
@@ -117,6 +131,7 @@ def _draw_price(line: PriceLine, scale: Scale) -> DrawnLine:
             for interval in run
         ],
         stops=[*_list_stops(line.intervals, scale)],
+        end=LineEnd(x, y, round(x * 100 / WIDTH, 1), round(y * 100 / HEIGHT, 1), last),
     )
 
 
