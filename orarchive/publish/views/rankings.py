@@ -239,16 +239,12 @@ class Rankings:
         """Draw the tokens by week of the models that are used most now."""
         return self._draw(self.weekly)
 
-    def _draw(self, rows: list[Row], names: Iterable[str] | None = None) -> LineChart | None:
-        """Draw names by week, or else the most used of the last date; None where nothing can be drawn."""
+    def _draw(self, rows: list[Row]) -> LineChart | None:
+        """Draw the most used of the last date by week; None where nothing can be drawn."""
         if not rows:
             return None
         last = dt.date.fromisoformat(find_last_date(rows))
-        chosen = (
-            list(names)
-            if names is not None
-            else rank_names(sum_tokens_by_name(select_rows(rows, last, last)))[:MAX_LINES]
-        )
+        chosen = rank_names(sum_tokens_by_name(select_rows(rows, last, last)))[:MAX_LINES]
         points: dict[str, list[tuple[dt.date, float]]] = {slug: [] for slug in chosen}
         for date, slug, tokens in rows:
             if slug in points:
@@ -282,13 +278,18 @@ class Rankings:
     def draw_lab(self, lab: str) -> LineChart | None:
         """Draw a lab's published usage by week; None where nothing can be drawn."""
         points = _list_points(self.lab_sums[lab].dropna()) if lab in self.lab_sums.columns else []
-        return draw_lines({lab: points}, format_short, WEEK, self._last_week)
+        return draw_lines({self.get_lab_name(lab): points}, format_short, WEEK, self._last_week)
 
     def draw_model(self, model: ModelView) -> LineChart | None:
         """Draw a model's usage by week, where it was among the first fifty; None where it never was."""
         slug = model.model.permaslug
-        rows = self.rows_by_slug.get(slug, [])
-        return self._draw(rows, [slug]) if self.by_slug.get(slug) is model else None
+        if self.by_slug.get(slug) is not model:
+            return None
+        points = [
+            (dt.date.fromisoformat(week), float(tokens))
+            for week, _, tokens in self.rows_by_slug.get(slug, [])
+        ]
+        return draw_lines({self.get_model_name(slug): points}, format_short, WEEK, self._last_week)
 
     @cached_property
     def rows_by_slug(self) -> dict[str, list[Row]]:
