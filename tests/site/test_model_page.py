@@ -84,10 +84,26 @@ def test_an_unhealthy_provider_is_not_recommended(days_view: View) -> None:
     assert "healthy" not in rows["sick"].traits
     answers = {answer.label: (answer.provider, answer.words) for answer in section.answers}
     assert answers["Cheapest"] == answers["Cheapest with 128K and tools"] == ("well", "$2.00 blended")
-    assert answers["Most reliable"] == ("cut", "100% uptime")
+    assert answers["Most reliable"] == ("cut", "100% uptime (2 days read)")
     assert answers["Fastest"] == ("", "speed is not collected")
     assert {entry.trait: entry.count for entry in section.filters} == {"healthy": 3, "128k": 2, "tools": 2}
     assert {entry.trait: entry.count for entry in section.further_filters} == {"q:fp8": 2}
+
+
+def test_of_equal_providers_none_is_the_best(tmp_path: Path) -> None:
+    """Count the others beside the first, and name none where all are equal."""
+
+    def answer(name: str, *prices: str) -> tuple[list[tuple[str, int, str]], int]:
+        endpoints = [make_endpoint(f"p{n}", price) for n, price in enumerate(prices)]
+        day = build_snapshot([make_model("a/b")], {"a/b": endpoints})
+        section = build_section(build_archive_view(write_archive(tmp_path / name, day, day, apart=DAY)))
+        answers = [(entry.provider, entry.more, entry.words) for entry in section.answers]
+        return [answers[0], answers[2]], sum(row.is_cheapest for row in section.rows)
+
+    uptime = ("", 0, "100% uptime (1 day read), the same at all 3")
+    two, three = ("0.000001", "0.000001", "0.000002"), ("0.000001",) * 3
+    assert answer("two", *two) == ([("p0", 1, "$1.00 blended"), uptime], 0)
+    assert answer("three", *three) == ([("", 0, "$1.00 blended, the same at all 3"), uptime], 0)
 
 
 def test_a_price_that_came_back_did_not_move(days_view: View) -> None:

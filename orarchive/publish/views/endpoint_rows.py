@@ -97,7 +97,9 @@ def list_rows(
     decimals = {name: _count_decimals(model.endpoints, name) for name in CHART_DIMENSIONS}
     blends = {endpoint.label: _blend(endpoint) for endpoint in model.endpoints}
     amounts = [amount for endpoint in healthy if (amount := blends[endpoint.label]) is not None]
-    cheapest = min(amounts) if len(model.endpoints) > 1 and amounts else None
+    # Of several that are equal none is the cheapest.
+    is_single = len(model.endpoints) > 1 and bool(amounts) and amounts.count(min(amounts)) == 1
+    cheapest = min(amounts) if is_single else None
     ordered = sorted(
         model.endpoints,
         key=lambda endpoint: (blends[endpoint.label] is None, blends[endpoint.label] or 0),

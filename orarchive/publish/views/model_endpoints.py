@@ -3,8 +3,11 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
 from orarchive.catalog.source import CatalogEndpoint
+from orarchive.domain.prices import ZERO
 from orarchive.domain.records import as_text, as_texts
 from orarchive.publish.views import View
 from orarchive.publish.views.cells import PriceCell
@@ -39,6 +42,8 @@ class Answer:
     words: str
     anchor: str = ""
     """Id of the remark on the page that says more."""
+    more: int = 0
+    """How many further endpoints are equal to it."""
 
 
 @dataclass(frozen=True)
@@ -136,26 +141,35 @@ def _list_answers(rows: Sequence[EndpointRow]) -> list[Answer]:
     measured = [row for row in rows if row.uptime is not None]
     fast = [row for row in rows if row.throughput is not None]
     return [
-        *_answer("Cheapest", priced[:1]),
+        *_answer("Cheapest", priced, _get_blended),
         *(
-            _answer("Cheapest with 128K and tools", demanding[:1])
+            _answer("Cheapest with 128K and tools", demanding, _get_blended)
             or [Answer("With 128K and tools", "", "", "", None, "none")]
         ),
-        *_answer("Most reliable", sorted(measured, key=_sort_by_uptime)[:1], _describe_uptime),
+        *_answer("Most reliable", measured, _get_uptime_key, _describe_uptime),
         *(
-            _answer("Fastest", sorted(fast, key=lambda row: -(row.throughput or 0))[:1], _describe_speed)
+            _answer("Fastest", fast, _get_speed_key, _describe_speed)
             or [Answer("Fastest", "", "", "", None, "speed is not collected", "speed")]
         ),
     ]
 
 
-def _sort_by_uptime(row: EndpointRow) -> tuple[float, int]:
+def _get_blended(row: EndpointRow) -> Decimal:
+    return row.blended.cell.sort_value or ZERO
+
+
+def _get_uptime_key(row: EndpointRow) -> tuple[float, int]:
     """Put the highest uptime first, of equal ones that which was read on more days."""
     return -(row.uptime or 0), -len(row.health.bars if row.health else ())
 
 
+def _get_speed_key(row: EndpointRow) -> Decimal:
+    return -(row.throughput or ZERO)
+
+
 def _describe_uptime(row: EndpointRow) -> str:
-    return f"{format_uptime(row.uptime)} uptime"
+    days = len(row.health.bars) if row.health else 0
+    return f"{format_uptime(row.uptime)} uptime ({days} day{'s' if days != 1 else ''} read)"
 
 
 def _describe_speed(row: EndpointRow) -> str:
@@ -163,19 +177,35 @@ def _describe_speed(row: EndpointRow) -> str:
 
 
 def _answer(
-    label: str, rows: Sequence[EndpointRow], describe: Callable[[EndpointRow], str] | None = None
+    label: str,
+    rows: Sequence[EndpointRow],
+    get_key: Callable[[EndpointRow], Any],
+    describe: Callable[[EndpointRow], str] | None = None,
 ) -> list[Answer]:
-    """Build the answer that the first row is, with its blended price or in the words of `describe`."""
+    """Build the answer: the row with the least key, and how many more have it; [] without rows.
+
+    It comes with its blended price or in the words of `describe`. Where all several rows are equal none is
+    named.
+    """
+    if not rows:
+        return []
+    least = min(map(get_key, rows))
+    first, *equal = [row for row in rows if get_key(row) == least]
+    words = describe(first) if describe else f"{first.blended.text} blended"
+    price = first.blended.cell if describe is None and not first.blended.text else None
+    if equal and len(equal) + 1 == len(rows):
+        words = f"{words.strip()}, the same at all {len(rows)}"
+        return [Answer(label, "", "", "", price, words)]
     return [
         Answer(
             label=label,
-            provider=row.provider,
-            provider_name=row.provider_name,
-            detail=row.detail,
-            price=row.blended.cell if describe is None and not row.blended.text else None,
-            words=describe(row) if describe else f"{row.blended.text} blended",
+            provider=first.provider,
+            provider_name=first.provider_name,
+            detail="" if equal else first.detail,
+            price=price,
+            words=words,
+            more=len(equal),
         )
-        for row in rows
     ]
 
 

@@ -43,6 +43,8 @@ class ProvidersPage:
     """The others, by name."""
     has_speed: bool
     """Whether latency and throughput were measured."""
+    days_read: int
+    """Of the last 30 days those of which an uptime is known."""
     has_zdr: bool
     """Whether the list of endpoints without data retention was read."""
     min_uptime: int = MIN_HEALTHY_UPTIME
@@ -57,6 +59,7 @@ def build_providers_page(view: View) -> ProvidersPage:
         rows=serving,
         empty=[row for row in rows if not row.figures.models],
         has_speed=_has_value(row.figures.throughput for row in serving),
+        days_read=max((len(row.health.bars) for row in serving if row.health), default=0),
         has_zdr=_has_value(row.figures.zdr for row in serving),
     )
 
