@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from orarchive.domain.equality import is_same_value
-from orarchive.domain.event_kinds import ADDED
+from orarchive.domain.event_kinds import ADDED, JOINED
 from orarchive.domain.feeds import FEEDS
 from orarchive.domain.keys import Key
 from orarchive.domain.prices import get_prices_at
@@ -270,6 +270,11 @@ class Dataset:
         for entry in self.entries["endpoints"].values():
             by_model[entry.parts[0]].append(entry)
         return by_model
+
+    @cached_property
+    def joined_hours(self) -> dict[str, dt.datetime]:
+        """Return the last hour in which each endpoint joined, by key, of those that did on record."""
+        return {row.key: parse_stamp(row.hour) for row in self.log.select(JOINED, "endpoints")}
 
     @cached_property
     def added_after(self) -> dict[str, dt.datetime]:

@@ -80,6 +80,8 @@ def test_an_unhealthy_provider_is_not_recommended(days_view: View) -> None:
     assert [row.label for row in section.rows] == ["sick", "well/fp8", "away/eu", "cut"]
     assert [row.label for row in section.rows if row.is_cheapest] == ["well/fp8"]
     assert [row.label for row in section.rows if row.prices[0].is_lowest] == ["well/fp8"]
+    assert (rows["well/fp8"].since.is_record_start, rows["away/eu"].since.is_record_start) == (True, False)
+    assert str(rows["away/eu"].since.date) == "2026-06-03", "it left, and joined again"
     assert (rows["well/fp8"].detail, rows["away/eu"].detail) == ("", "eu")
     assert "healthy" not in rows["sick"].traits
     answers = {answer.label: (answer.provider, answer.words) for answer in section.answers}

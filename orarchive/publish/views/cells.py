@@ -68,8 +68,10 @@ class Since:
     """Whether the record began with it, so that it may be older."""
 
 
-def build_since(entry: RecordEntry) -> Since:
-    """Build the date since which a record is there."""
+def build_since(entry: RecordEntry, joined: dt.datetime | None = None) -> Since:
+    """Build the date since which a record is there; `joined` is the last hour in which it joined, if any."""
+    if joined and joined > entry.first:
+        return Since(joined.date(), is_record_start=False)
     return Since(entry.first.date(), entry.arrival in FIRST_ARRIVALS)
 
 

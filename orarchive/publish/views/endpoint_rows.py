@@ -175,7 +175,7 @@ def _build_row(
         latency_s=_round_speed(health.latency_ms, 1000) if health and has_speed else None,
         uptime=endpoint.health.uptime,
         health=endpoint.health.figure,
-        since=build_since(endpoint.entry),
+        since=build_since(endpoint.entry, model.dataset.joined_hours.get(endpoint.entry.key)),
     )
 
 

@@ -193,7 +193,7 @@ def _build_serving(serving: Serving, market: Market, now: dt.datetime) -> Servin
         context=facts.context,
         quantization=endpoint.quantization,
         health=build_strip(endpoint.health, now),
-        since=build_since(endpoint.entry),
+        since=build_since(endpoint.entry, serving.model.dataset.joined_hours.get(endpoint.entry.key)),
     )
 
 
