@@ -4,8 +4,8 @@ import datetime as dt
 from decimal import Decimal
 
 from orarchive.publish.charts.areas import draw_areas
+from orarchive.publish.charts.spark import draw_bars
 from orarchive.publish.charts.step_lines import Piece, draw_step_lines
-from orarchive.publish.charts.usage_spark import draw_bars
 from orarchive.publish.views.marks import make_monogram
 
 WEEK = dt.timedelta(days=7)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from orarchive.domain.figures import format_share
+from orarchive.publish.charts.axes import get_midnight
 from orarchive.publish.charts.wide import COLOURS, SIZE, DateLabel, TimeAxis
 
 Shares = Mapping[dt.date, float]
@@ -59,7 +60,7 @@ def draw_areas(
     """
     if len(periods) < 2:
         return None
-    axis = TimeAxis(_get_midnight(periods[0]), _get_midnight(periods[-1] + step))
+    axis = TimeAxis(get_midnight(periods[0]), get_midnight(periods[-1] + step))
     left = {period: max(1 - sum(each.get(period, 0) for each in shares.values()), 0) for period in periods}
     tops = dict.fromkeys(periods, 0.0)
     areas = []
@@ -102,8 +103,8 @@ def _draw_run(
     step: dt.timedelta,
     axis: TimeAxis,
 ) -> str:
-    begins = [axis.x(_get_midnight(period)) for period in run]
-    end = axis.x(_get_midnight(run[-1] + step))
+    begins = [axis.x(get_midnight(period)) for period in run]
+    end = axis.x(get_midnight(run[-1] + step))
     upper = [round(SIZE * tops[period]) for period in run]
     lower = [round(SIZE * (tops[period] + shares[period])) for period in run]
     there = "".join(f"V{y}H{x}" for y, x in zip(upper, [*begins[1:], end], strict=True))
@@ -116,7 +117,7 @@ def _list_stops(shares: Shares, periods: Sequence[dt.date], axis: TimeAxis) -> I
     for period in periods:
         words = format_share(shares[period]) if period in shares else "none"
         if words != previous:
-            yield f"{axis.x(_get_midnight(period))} {words}"
+            yield f"{axis.x(get_midnight(period))} {words}"
         previous = words
 
 
@@ -125,7 +126,3 @@ def _describe(name: str, shares: Shares) -> str:
     lowest, highest = (format_share(extreme(shares.values())) for extreme in (min, max))
     week = f"in the week from {last.day} {last:%b %Y}"
     return f"{name}: {format_share(shares[last])} {week}, {lowest} to {highest}"
-
-
-def _get_midnight(day: dt.date) -> dt.datetime:
-    return dt.datetime.combine(day, dt.time(), dt.UTC)

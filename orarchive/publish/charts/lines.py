@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from orarchive.publish.charts.axes import get_midnight, spread_labels
 from orarchive.publish.charts.steps import LEFT, TOP, Tick, list_date_ticks, round_up
 
 WIDTH, HEIGHT = 380, 200
@@ -81,7 +82,7 @@ def draw_lines(
         return round(BOTTOM - (BOTTOM - TOP) * amount / top, 1)
 
     ends = {name: y(points[-1][1]) for name, points in series.items()}
-    labels = _spread_labels(ends)
+    labels = spread_labels(ends, MIN_LABEL_DISTANCE, HEIGHT - 4)
     lines = [
         Line(
             name=name,
@@ -94,7 +95,7 @@ def draw_lines(
         )
         for n, (name, points) in enumerate(series.items())
     ]
-    dates = list_date_ticks(_get_midnight(begin), _get_midnight(end), MAX_DATE_LABELS)
+    dates = list_date_ticks(get_midnight(begin), get_midnight(end), MAX_DATE_LABELS)
     return LineChart(
         lines=lines,
         dates=[Tick(x(moment.date()), text) for moment, text in dates],
@@ -113,21 +114,3 @@ def _draw_path(
         commands.append(f"L{position}" if previous and day - previous <= step else f"M{position}h0")
         previous = day
     return "".join(commands)
-
-
-def _spread_labels(ends: Mapping[str, float]) -> dict[str, float]:
-    """Return the y of each name: at its line's end, or so far below that it clears the name above.
-
-    If the lowest name would leave the chart, all are moved up.
-    """
-    positions: dict[str, float] = {}
-    lowest = 0.0
-    for name in sorted(ends, key=lambda name: ends[name]):
-        lowest = positions[name] = max(ends[name] + 4, lowest + MIN_LABEL_DISTANCE)
-    excess = max(lowest - (HEIGHT - 4), 0)
-    return {name: round(y - excess, 1) for name, y in positions.items()}
-
-
-def _get_midnight(day: dt.date) -> dt.datetime:
-    """Return the beginning of a UTC day."""
-    return dt.datetime.combine(day, dt.time(), dt.UTC)

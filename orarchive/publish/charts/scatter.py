@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from orarchive.publish.charts.axes import list_logarithmic_prices
+
 WIDTH, HEIGHT = 1160, 400
 LEFT, RIGHT, TOP, BOTTOM = 40, WIDTH - 16, 16, HEIGHT - 40
 
@@ -98,7 +100,10 @@ def draw_scatter(points: Sequence[Point]) -> Scatter | None:
     return Scatter(
         dots=_place_labels(places),
         front="M" + "L".join(f"{at_x:g} {at_y:g}" for at_x, at_y in front),
-        prices=[AxisMark(x(math.log10(price)), f"${price:g}") for price in _list_prices(left, right)],
+        prices=[
+            AxisMark(x(math.log10(price)), f"${price:g}")
+            for price in list_logarithmic_prices(left, right, PRICE_STEPS)
+        ],
         qualities=[AxisMark(y(quality), f"{quality:g}") for quality in _list_qualities(low, high)],
     )
 
@@ -137,13 +142,6 @@ def _is_free(left: float, right: float, y: float, taken: Sequence[tuple[float, f
     return is_within and not any(
         start < right and left < end and abs(y - at_y) < LINE_HEIGHT for start, end, at_y in taken
     )
-
-
-def _list_prices(left: float, right: float) -> list[float]:
-    """List the labelled prices between two powers of ten."""
-    powers = range(math.floor(left), math.ceil(right) + 1)
-    prices = [step * 10.0**power for power in powers for step in PRICE_STEPS]
-    return [price for price in prices if left <= math.log10(price) <= right]
 
 
 def _list_qualities(low: float, high: float) -> list[float]:

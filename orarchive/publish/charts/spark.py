@@ -1,4 +1,4 @@
-"""Sparklines: a price over the last days as a line without labels, in whole units of a small SVG."""
+"""Sparklines, in whole units of a small SVG and without labels: a price as a line, counts as bars."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -9,9 +9,16 @@ from orarchive.publish.dataset import PriceInterval
 from orarchive.timestamps import HOUR
 
 SPARK_WIDTH, SPARK_HEIGHT = 48, 16
+"""Size of the drawing of a price."""
 
 EDGE = 1
 """Units above the highest price and below zero, so that the line is not cut."""
+
+BAR_HEIGHT = 18
+"""Height of the highest bar."""
+
+BAR_WIDTH, BAR_STEP = 5, 6
+"""Width of a bar, and its distance to the next one."""
 
 
 def draw_spark(intervals: Sequence[PriceInterval], begin: dt.datetime, end: dt.datetime) -> str:
@@ -44,3 +51,12 @@ def _scale_time(moment: dt.datetime, begin: dt.datetime, end: dt.datetime) -> in
 
 def _scale_amount(amount: Decimal, top: Decimal) -> int:
     return SPARK_HEIGHT - EDGE - round((SPARK_HEIGHT - 2 * EDGE) * amount / top)
+
+
+def draw_bars(amounts: Sequence[float | None]) -> str:
+    """Return bars up to the highest amount as the `d` attribute of a path; None is a gap."""
+    top = max((amount for amount in amounts if amount), default=0)
+    heights = [(n, max(round(BAR_HEIGHT * amount / top), 1)) for n, amount in enumerate(amounts) if amount]
+    return "".join(
+        f"M{n * BAR_STEP} {BAR_HEIGHT}v-{height}h{BAR_WIDTH}V{BAR_HEIGHT}z" for n, height in heights
+    )

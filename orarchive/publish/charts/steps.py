@@ -157,7 +157,8 @@ def draw_line(intervals: Sequence[PriceInterval], gaps: Sequence[Gap], scale: Sc
         level, last = scale.y(interval.amount), interval.last or scale.end
         is_joined = previous_last is not None and interval.first - previous_last <= MAX_GAP
         x = scale.x(interval.first)
-        yield f"H{x:g}V{level:g}" if is_joined else f"M{x:g} {level:g}"
+        way = "" if previous_last == interval.first else f"H{x:g}"
+        yield f"{way}V{level:g}" if is_joined else f"M{x:g} {level:g}"
         within = slice(bisect_left(gap_begins, interval.first), bisect_left(gap_begins, last))
         for begin, end in gaps[within]:
             yield f"H{scale.x(begin):g}M{scale.x(end):g} {level:g}"

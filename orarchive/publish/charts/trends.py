@@ -11,6 +11,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from orarchive.domain.foreign_text import shorten
+from orarchive.publish.charts.axes import list_logarithmic_prices, spread_labels
 from orarchive.publish.charts.lines import COLOURS
 
 WIDTH, HEIGHT = 1160, 300
@@ -26,7 +27,7 @@ MAX_NAME_LENGTH = 26
 MAX_MONTHS_LABELLED = 9
 
 AXIS_STEPS = (1, 2, 5)
-"""Labels of the axis of prices in each power of ten."""
+"""Labels of the axis of prices in each power of ten; of an axis of two powers or more the first alone."""
 
 
 @dataclass(frozen=True)
@@ -113,12 +114,17 @@ def draw_months(
             label_y=label_y,
         )
 
-    labels = _spread_labels({name: y(float(prices[max(prices)])) for name, prices in series.items()})
+    ends = {name: y(float(prices[max(prices)])) for name, prices in series.items()}
+    labels = spread_labels(ends, MIN_LABEL_DISTANCE, HEIGHT - 4)
+    steps = AXIS_STEPS if high - low < 2 else AXIS_STEPS[:1]
     every = -(-len(months) // MAX_MONTHS_LABELLED)
     return MonthChart(
         lines=[draw_line(n, name, labels[name]) for n, name in enumerate(series)],
         months=[AxisMark(columns[month], HEIGHT - 4, months[month]) for month in [*months][::-every][::-1]],
-        prices=[AxisMark(y(price), y(price) + 4, f"${price:g}") for price in _list_prices(low, high)],
+        prices=[
+            AxisMark(y(price), y(price) + 4, f"${price:g}")
+            for price in list_logarithmic_prices(low, high, steps)
+        ],
     )
 
 
@@ -128,24 +134,3 @@ def _draw_path(dots: Sequence[MonthDot], step: float) -> str:
         is_next = dot.x - before.x < 1.5 * step
         commands.append(f"{'L' if is_next else 'M'}{dot.x:g} {dot.y:g}")
     return "".join(commands)
-
-
-def _spread_labels(ends: Mapping[str, float]) -> dict[str, float]:
-    """Return the y of each name: beside the end of its line, apart from the others, and within the chart."""
-    positions: dict[str, float] = {}
-    lowest = 0.0
-    for name in sorted(ends, key=lambda name: ends[name]):
-        lowest = positions[name] = max(ends[name] + 4, lowest + MIN_LABEL_DISTANCE)
-    highest = HEIGHT - 4.0
-    for name in sorted(ends, key=lambda name: positions[name], reverse=True):
-        positions[name] = round(min(positions[name], highest), 1)
-        highest = positions[name] - MIN_LABEL_DISTANCE
-    return positions
-
-
-def _list_prices(low: float, high: float) -> list[float]:
-    """List the labelled prices between two powers of ten, at most about a dozen."""
-    steps = AXIS_STEPS if high - low < 2 else AXIS_STEPS[:1]
-    powers = range(math.floor(low), math.ceil(high) + 1)
-    prices = [step * 10.0**power for power in powers for step in steps]
-    return [price for price in prices if low <= math.log10(price) <= high]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from orarchive.domain.figures import format_share
 from orarchive.publish.charts.areas import AreaChart
-from orarchive.publish.charts.usage_spark import draw_bars
+from orarchive.publish.charts.spark import draw_bars
 from orarchive.publish.rankings_data import Row
 from orarchive.publish.views import View
 from orarchive.publish.views.cells import PriceCell, build_price_pair
