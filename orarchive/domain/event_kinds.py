@@ -182,6 +182,10 @@ def list_labels() -> list[str]:
     return sorted({kind.label for kind in kinds} | PRICE_LABELS.keys())
 
 
+HEALTH_LABELS = frozenset(kind.label for kind in EVENT_KINDS.values() if kind.is_health)
+"""Labels of the lines that are left to the pages of models and providers."""
+
+
 # Names of kinds for code that makes events or tells them apart: each must have a row.
 ADDED = get_event_kind("added").name
 FIRST_OBSERVED = get_event_kind("first_observed").name

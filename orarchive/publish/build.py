@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
@@ -14,11 +14,13 @@ from orarchive.json_text import format_for_diffs
 from orarchive.progress import show_progress
 from orarchive.publish import exports, metrics, news_feeds
 from orarchive.publish.api import kinds
+from orarchive.publish.api.catalog import describe_model
 from orarchive.publish.api.envelope import ApiSite
 from orarchive.publish.api.files import ApiBuilder, get_month_path
 from orarchive.publish.cards import draw_card
 from orarchive.publish.catalog_feeds import list_catalog_feeds
 from orarchive.publish.catalog_texts import render_texts
+from orarchive.publish.change_groups import leave_out_health
 from orarchive.publish.changelog import ChangelogLine
 from orarchive.publish.day_prices import DAY_PRICES_PATH, build_day_prices
 from orarchive.publish.examples import build_examples
@@ -51,10 +53,11 @@ from orarchive.publish.sanitize import to_safe_json
 from orarchive.publish.search_index import SEARCH_PATH, render_search_index
 from orarchive.publish.site_digest import add_digest
 from orarchive.publish.site_files import Manifest, SiteFiles
-from orarchive.publish.unit_inputs import list_model_inputs, list_month_inputs
-from orarchive.publish.units import Unit, UnitBuilder
+from orarchive.publish.unit_inputs import list_general_inputs, list_model_inputs, list_month_inputs
+from orarchive.publish.units import Unit, UnitBuilder, compute_value_digest
 from orarchive.publish.views import View
 from orarchive.publish.views.changes import ChangelogMonth, group_days
+from orarchive.publish.views.model_catalog import build_catalog_section
 from orarchive.publish.views.model_images import ModelCard, build_model_card, build_price_chart
 from orarchive.publish.views.models import ModelView
 from orarchive.publish.views.site import CARD, CHART, ERROR_PAGE, PageImages, get_image_path
@@ -122,26 +125,30 @@ class _Site:
 
     def _describe_model(self, model: ModelView) -> Unit:
         """Describe the page of a model, its file for programs and its news feed."""
+        description = describe_model(self.view.catalog, model.model.id)
+        catalog = build_catalog_section(self.view.catalog, model.model.id)
 
         def make(files: SiteFiles) -> str:
-            file = self.api.build_model(model)
+            file = self.api.build_model(model, description)
             self.api.put(files, file)
             chart, card = build_price_chart(self.view, model), build_model_card(self.view, model)
             images = PageImages(card.text if card else "", chart.text if chart else "")
-            page = self.pages.build_model(model, images)
+            changes = model.list_changes()
+            page = self.pages.build_model(model, images, catalog, changes)
             _put_page(page, files)
             if chart:
                 files[get_image_path(page.path, CHART)] = render_price_chart(chart)
-            log = self.view.dataset.log
-            changes = self.view.build_changes(log.by_model.get(model.model.id, ()))
-            files.update(
-                render_model_feeds(
-                    changes, model.model.id, model.is_there, self.pages.site.lookups.paths, self.feed_site
-                )
-            )
+            paths, shown = self.pages.site.lookups.paths, leave_out_health(changes)
+            files.update(render_model_feeds(shown, model.model.id, model.is_there, paths, self.feed_site))
             return format_stamp(file.as_of)
 
-        return Unit(f"models/{model.model.id}", list_model_inputs(self.view, model), make)
+        inputs = (self._general_inputs, list_model_inputs(self.view, model), description, catalog)
+        return Unit(f"models/{model.model.id}", inputs, make)
+
+    @cached_property
+    def _general_inputs(self) -> str:
+        """Return the digest of what the files of every model are made of."""
+        return compute_value_digest(list_general_inputs(self.view))
 
     def _build_card(self, model: ModelView) -> None:
         """Build the picture of a model for link previews, which need the address of the site."""
@@ -152,12 +159,11 @@ class _Site:
 
     def _describe_month(self, month: str) -> Unit:
         """Describe the pages of the changes of a month, and its file for programs."""
-        rows = self.view.dataset.log.by_month[month]
 
         def make(files: SiteFiles) -> dict[str, Any]:
             file = self.api.build_month(month)
             self.api.put(files, file)
-            hours = self.view.build_changes(rows)
+            hours = self.view.read_month(month)
             for page in self.pages.list_month(ChangelogMonth(month, [*group_days(hours)])) if hours else ():
                 _put_page(page, files)
             return asdict(MonthFacts.of(format_stamp(file.as_of), hours))

@@ -22,6 +22,7 @@ from orarchive.domain.event_kinds import (
     FIELD_APPEARED,
     FIELD_VANISHED,
     FIRST_OBSERVED,
+    HEALTH_LABELS,
     LIMITS_CHANGED,
     LISTED_PROVIDER,
     MISSING,
@@ -161,3 +162,12 @@ def _group_lines(hour: ChangelogHour, importance: Importance) -> Iterable[Change
     for _, group in groupby(sorted(hour.lines, key=get_name), key=get_name):
         lines = sorted(group, key=importance.rank)
         yield ChangeGroup(hour.hour, importance.rank(lines[0]), tuple(lines))
+
+
+def leave_out_health(hours: Iterable[ChangelogHour]) -> list[ChangelogHour]:
+    """Return hours without the lines about health, which are left to the pages of models and providers."""
+    rest = (
+        ChangelogHour(hour.hour, [line for line in hour.lines if line.kind not in HEALTH_LABELS])
+        for hour in hours
+    )
+    return [hour for hour in rest if hour.lines]

@@ -228,7 +228,8 @@ def render_atom(entries: list[NewsEntry], title: str, path: str, page: str, site
             link=root + entry.page,
             description=escape(escape_invisible(f"{entry.seen} {entry.text}")),
             unique_id=site.make_id(entry.id),
-            pubdate=entry.hour,
+            # The hour is written once; only a price that went back was updated after it was published.
+            pubdate=entry.hour if entry.updated else None,
             updateddate=entry.updated or entry.hour,
             categories=[entry.line.topic],
         )

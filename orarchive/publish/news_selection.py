@@ -3,7 +3,7 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
 
@@ -38,8 +38,6 @@ class News:
     """The page of each model."""
     months: dict[str, "MonthFacts"]
     """What lines each month has."""
-    _hours: dict[str, list[ChangelogHour]] = field(default_factory=dict)
-    """The lines of the hours that were read so far."""
 
     def select(
         self,
@@ -70,7 +68,7 @@ class News:
 
     def _list_entries(self, stamp: str, is_wanted: Callable[[ChangelogLine], bool]) -> Iterator[NewsEntry]:
         """Yield the entries of an hour but for those that a price's way back is folded into."""
-        for hour in self._read_hour(stamp):
+        for hour in self.view.read_hour(stamp):
             lines = [line for line in hour.lines if is_wanted(line)]
             for entry in build_entries([ChangelogHour(hour.hour, lines)], self.paths):
                 if not entry.line.moves or entry.line.topic != "price":
@@ -84,7 +82,7 @@ class News:
         hours = [
             ChangelogHour(hour.hour, [line for line in hour.lines if (line.model, line.subject) == subject])
             for stamp in self._list_neighbours(entry)
-            for hour in self._read_hour(stamp)
+            for hour in self.view.read_hour(stamp)
         ]
         entries = fold_flapping(list(build_entries(hours, self.paths)))
         return next((folded for folded in entries if folded.id == entry.id), None)
@@ -106,11 +104,6 @@ class News:
             if row.kind in PRICE_KINDS:
                 hours[get_model_of_key(names.get((row.feed, row.key), row.key))][row.hour] = None
         return {model: [*stamps] for model, stamps in hours.items()}
-
-    def _read_hour(self, stamp: str) -> list[ChangelogHour]:
-        if stamp not in self._hours:
-            self._hours[stamp] = self.view.build_changes(self.view.dataset.log.by_hour[stamp])
-        return self._hours[stamp]
 
 
 def _take_near(hour: dt.datetime, stamps: Iterable[str]) -> Iterator[str]:

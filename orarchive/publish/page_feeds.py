@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from xml.sax.saxutils import quoteattr
 
 from orarchive.domain.event_kinds import DISCOUNTED, REPRICED, TOPIC_NAMES
@@ -56,8 +57,8 @@ def render_model_feeds(
 
 
 def _render(path: str, page: str, title: str, entries: list[NewsEntry], site: FeedSite) -> tuple[str, bytes]:
-    merged = [*merge_hours(entries)]
-    return path, render_atom(merged[:MAX_MODEL_ENTRIES], title, path, page, site)
+    latest = [*islice(merge_hours(entries), MAX_MODEL_ENTRIES)]
+    return path, render_atom(latest, title, path, page, site)
 
 
 @dataclass

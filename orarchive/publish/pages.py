@@ -7,6 +7,7 @@ from itertools import takewhile
 from orarchive.domain.records import split_variant
 from orarchive.index.download import DATABASE_NAME
 from orarchive.paths import escape_path, escape_segment
+from orarchive.publish.changelog import ChangelogHour
 from orarchive.publish.news_feeds import CHANGES_FEED, CUTS_FEED, FREE_FEED, RETIREMENTS_FEED, GeneralFeed
 from orarchive.publish.parquet_list import ParquetFile
 from orarchive.publish.unit_inputs import restrict_importance
@@ -25,6 +26,7 @@ from orarchive.publish.views.free_page import build_free_page
 from orarchive.publish.views.graveyard_page import build_graveyard_page
 from orarchive.publish.views.home import build_home_page
 from orarchive.publish.views.labs_page import build_lab_pages, build_labs_page
+from orarchive.publish.views.model_catalog import CatalogSection
 from orarchive.publish.views.model_page import build_model_page
 from orarchive.publish.views.models import ModelView
 from orarchive.publish.views.models_page import build_gone_page, build_models_page
@@ -131,13 +133,15 @@ class SitePages:
         yield self._build(FREE_FEED.page, "free.html", build_free_page(self.view), *_link_feed(FREE_FEED))
         yield self._build("direct/index.html", "direct.html", direct, _link_json("direct"))
 
-    def build_model(self, model: ModelView, images: PageImages) -> Page:
-        """Return the page of a model."""
+    def build_model(
+        self, model: ModelView, images: PageImages, catalog: CatalogSection, changes: list[ChangelogHour]
+    ) -> Page:
+        """Return the page of a model, given what the catalogue says of it and its changes, newest first."""
         path = self.site.lookups.paths.models[model.model.id]
         feeds = _link_page_feeds(path, "of this model", model.is_there)
         file = _link_json(path.removesuffix("/index.html"))
         location = replace(self._locate(path, (*feeds, file)), images=images)
-        return Page(path, "model.html", build_model_page(self.view, model), location)
+        return Page(path, "model.html", build_model_page(self.view, model, catalog, changes), location)
 
     def _list_labs(self) -> Iterator[Page]:
         labs = build_labs_page(self.view)

@@ -1,6 +1,7 @@
 """From pages to files: the Jinja environment with its filters, scripts and static files."""
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -13,7 +14,7 @@ from orarchive.domain.figures import format_share, format_short
 from orarchive.domain.phrasing import get_unit, label_dimension
 from orarchive.domain.prices import MILLION, PER_UNIT, format_dollars, is_dynamic
 from orarchive.publish.pages import Page
-from orarchive.publish.sanitize import quote_url, render_markdown, show_invisible
+from orarchive.publish.sanitize import escape_text, quote_url, render_markdown, show_invisible
 from orarchive.timestamps import MAX_CACHED, format_day, format_hour, format_stamp
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -35,6 +36,9 @@ MAX_DIGITS = 4
 """A price is shown exactly up to so many decimals or significant digits. A longer one is rounded, with its
 exact form in the title."""
 
+INDENT = re.compile(r"\n +(?=<)")
+"""Indents of lines that begin with a tag: a fiftieth of the site. No text in `pre` has such a line."""
+
 FIGURE_SPACE, PUNCTUATION_SPACE = "\u2007", "\u2008"
 """Spaces as wide as a digit and as a point."""
 
@@ -55,12 +59,12 @@ def make_environment() -> Environment:
     )
     filters = (
         # These filters take text of the service, which may be hostile.
+        escape_text,
         render_markdown,
         format_published,
         quote_url,
         # These filters take values that this package computed.
         format_amount,
-        format_clock,
         capitalize_first,
         drop_lab,
         group_digits,
@@ -77,13 +81,15 @@ def make_environment() -> Environment:
         pad_decimals,
     )
     env.filters.update({function.__name__: function for function in filters}, exact=format_exact)
+    env.globals.update(show_hour=show_hour, show_clock=show_clock, show_day=show_day)
     return env
 
 
 def render_page(page: Page) -> bytes:
     """Render a page."""
     template = make_environment().get_template(page.template)
-    return template.render(page=page.context, site=page.site).encode()
+    text = template.render(page=page.context, site=page.site)
+    return INDENT.sub("\n", text).encode()
 
 
 def render_price_chart(chart: object) -> bytes:
@@ -174,9 +180,22 @@ def format_published(text: str | None) -> str:
     return format_long_day(moment) if is_day else format_long_hour(moment.astimezone(dt.UTC))
 
 
-def format_clock(hour: dt.datetime) -> str:
-    """Format an hour of a day that is named beside it: `09:00`."""
-    return f"{hour:%H:%M}"
+@lru_cache(MAX_CACHED)
+def show_hour(hour: dt.datetime) -> Markup:
+    """Return an hour as a machine and a person read it."""
+    return Markup('<time datetime="{}">{}</time>').format(format_stamp(hour), format_long_hour(hour))
+
+
+@lru_cache(MAX_CACHED)
+def show_clock(hour: dt.datetime) -> Markup:
+    """Return an hour of a day that is named beside it: `09:00`."""
+    return Markup('<time datetime="{}">{}</time>').format(format_stamp(hour), f"{hour:%H:%M}")
+
+
+@lru_cache(MAX_CACHED)
+def show_day(day: dt.date) -> Markup:
+    """Return a day as a machine and a person read it."""
+    return Markup('<time datetime="{}">{}</time>').format(f"{day}", format_long_day(day))
 
 
 @lru_cache(MAX_CACHED)

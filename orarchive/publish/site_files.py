@@ -8,20 +8,25 @@ from pathlib import Path
 from typing import Any
 
 
+def compute_digest(content: bytes) -> str:
+    """Return the first half of the SHA-256 of a content, which says as surely whether it is the same."""
+    return hashlib.sha256(content).hexdigest()[:32]
+
+
 class SiteFiles(MutableMapping[str, bytes]):
     """The files of a site by path; with a folder their contents are kept there, and not in memory."""
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder
         self.digests: dict[str, str] = {}
-        """Path -> SHA-256 of the content."""
+        """Path -> digest of the content."""
         self.units: dict[str, UnitRecord] = {}
         """Name of a unit -> how it was made."""
         self._contents: dict[str, bytes | Path] = {}
 
     def __setitem__(self, path: str, content: bytes) -> None:
         """Put the content of a path."""
-        digest = hashlib.sha256(content).hexdigest()
+        digest = compute_digest(content)
         self.keep(path, content, digest)
         if self.folder:
             place = self.folder / digest
@@ -88,7 +93,7 @@ class Manifest:
     maker: str = ""
     """Digest of what made the units."""
     digests: dict[str, str] = field(default_factory=dict)
-    """Path -> SHA-256 of the content, of the files of units."""
+    """Path -> digest of the content, of the files of units."""
     units: dict[str, UnitRecord] = field(default_factory=dict)
 
     def is_intact(self, path: str) -> bool:
@@ -99,7 +104,7 @@ class Manifest:
     def _digests_now(self) -> dict[str, str]:
         """Return the digests of the files of units that are there."""
         return {
-            path: hashlib.sha256((self.out / path).read_bytes()).hexdigest()
+            path: compute_digest((self.out / path).read_bytes())
             for path in self.digests
             if (self.out / path).is_file()
         }

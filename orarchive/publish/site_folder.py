@@ -2,8 +2,10 @@
 
 import filecmp
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from shutil import copyfile
+from typing import Any
 
 import msgspec
 
@@ -14,13 +16,47 @@ MANIFEST = ".built.json"
 """What builds wrote: the files, so that a later build may remove them and nothing else, and the units."""
 
 
+class _Unit(msgspec.Struct):
+    """What the manifest holds of a unit; see `UnitRecord`."""
+
+    inputs: str
+    found: str
+    files: list[str]
+    value: Any
+    reads: list[int] = []
+    """Its lookups, as positions among those of all units, which share most of them."""
+
+
 class _Content(msgspec.Struct):
     """What the manifest holds; see `Manifest`."""
 
     files: list[str] = []
+    """Those that `digests` does not name."""
     maker: str = ""
     digests: dict[str, str] = {}
-    units: dict[str, UnitRecord] = {}
+    lookups: list[tuple[str, str]] = []
+    units: dict[str, _Unit] = {}
+
+
+def _pack(
+    paths: Iterable[str], maker: str, digests: dict[str, str], units: dict[str, UnitRecord]
+) -> _Content:
+    positions: dict[tuple[str, str], int] = {}
+    packed = {
+        name: _Unit(
+            unit.inputs,
+            unit.found,
+            unit.files,
+            unit.value,
+            [positions.setdefault(read, len(positions)) for read in unit.lookups],
+        )
+        for name, unit in units.items()
+    }
+    return _Content(sorted({*paths} - digests.keys()), maker, digests, [*positions], packed)
+
+
+def _unpack_unit(unit: _Unit, lookups: list[tuple[str, str]]) -> UnitRecord:
+    return UnitRecord(unit.inputs, [lookups[n] for n in unit.reads], unit.found, unit.files, unit.value)
 
 
 def read_manifest(out: Path) -> Manifest:
@@ -34,19 +70,21 @@ def read_manifest(out: Path) -> Manifest:
     try:
         # The first versions of this program wrote the list of files alone.
         content = msgspec.convert(json.loads(path.read_bytes()), _Content | list[str])
-    except (msgspec.ValidationError, ValueError, RecursionError) as error:
+        if isinstance(content, list):
+            content = _Content(files=content)
+        units = {name: _unpack_unit(unit, content.lookups) for name, unit in content.units.items()}
+    except (msgspec.ValidationError, ValueError, RecursionError, IndexError) as error:
         msg = f"{path} is not a list of files: {error}; delete it with the pages beside it"
         raise ArchiveError(msg) from error
-    if isinstance(content, list):
-        content = _Content(files=content)
+    names = (*content.files, *content.digests)
     try:
         top = out.resolve()
-        paths = frozenset(name for name in content.files if (top / name).resolve().is_relative_to(top))
+        paths = frozenset(name for name in names if (top / name).resolve().is_relative_to(top))
     except (ValueError, OSError) as error:
         msg = f"{path} names a file that cannot be: {error}; delete it with the pages beside it"
         raise ArchiveError(msg) from error
-    units = {name: unit for name, unit in content.units.items() if paths.issuperset(unit.files)}
-    return Manifest(out, paths, content.maker, content.digests, units)
+    kept = {name: unit for name, unit in units.items() if paths.issuperset(unit.files)}
+    return Manifest(out, paths, content.maker, content.digests, kept)
 
 
 def write_site(earlier: Manifest, files: SiteFiles, maker: str = "") -> tuple[int, int]:
@@ -67,14 +105,14 @@ def write_site(earlier: Manifest, files: SiteFiles, maker: str = "") -> tuple[in
         raise ArchiveError(msg)
     # The list of files comes first, so that an interrupted build leaves no file that no manifest lists.
     if not earlier.paths >= files.keys():
-        listed = sorted(earlier.paths | files.keys())
-        _write_manifest(out, _Content(listed, earlier.maker, earlier.digests, earlier.units))
+        listed = earlier.paths | files.keys()
+        _write_manifest(out, _pack(listed, earlier.maker, earlier.digests, earlier.units))
     written = sum(_write_if_changed(out / path, files.locate(path)) for path in files)
     removed = sorted(earlier.paths - files.keys())
     for path in removed:
         _remove(out, path)
     digests = {path: files.digests[path] for unit in files.units.values() for path in unit.files}
-    _write_manifest(out, _Content(sorted(files), maker, digests, files.units))
+    _write_manifest(out, _pack(files, maker, digests, files.units))
     return written, len(removed)
 
 

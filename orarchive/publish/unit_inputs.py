@@ -6,10 +6,8 @@ Rows are compared instead of contexts because these take most of the time of a b
 from orarchive.domain.event_kinds import ADDED, FIRST_OBSERVED, JOINED
 from orarchive.domain.feeds import FEEDS
 from orarchive.domain.keys import get_model_of_key
-from orarchive.publish.api.catalog import describe_model
 from orarchive.publish.change_groups import Importance
 from orarchive.publish.views import View
-from orarchive.publish.views.model_catalog import build_catalog_section
 from orarchive.publish.views.model_endpoints import list_catalog_endpoints, map_regions
 from orarchive.publish.views.model_page import build_usage, find_lab_name
 from orarchive.publish.views.models import ModelView, floor_day
@@ -18,8 +16,13 @@ ARRIVAL_KINDS = (ADDED, FIRST_OBSERVED, JOINED)
 """Kinds of events whose lines state the first prices of a record."""
 
 
+def list_general_inputs(view: View) -> object:
+    """Return what the files of every model are made of beside the inputs of their own."""
+    return view.dataset.first_hour, view.gaps, bool(view.dataset.good_hours["endpoints"])
+
+
 def list_model_inputs(view: View, model: ModelView) -> object:
-    """Return what the files of a model are made of, but for the hour of the last reading.
+    """Return what the files of a model are made of, but for the catalogue and the hour of the last reading.
 
     The representation of a `ModelView` has all of its fields but the dataset and the hour.
     """
@@ -36,17 +39,12 @@ def list_model_inputs(view: View, model: ModelView) -> object:
         dataset.added_after.get(key),
         view.successors.get(key),
         build_usage(view, model),
-        describe_model(view.catalog, key),
-        build_catalog_section(view.catalog, key),
         find_lab_name(view, model),
         map_regions(view, model),
         [(label, known.is_zdr, known.health) for label, known in list_catalog_endpoints(view, model).items()],
         view.is_endpoints_doubted and not model.endpoints,
         # Charts end with a day, so that a quiet hour leaves the page as it is.
         floor_day(view.now) if model.is_there else None,
-        dataset.first_hour,
-        view.gaps,
-        bool(dataset.good_hours["endpoints"]),
     )
 
 

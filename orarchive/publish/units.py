@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from orarchive.publish.site_files import Manifest, SiteFiles, UnitRecord
+from orarchive.publish.site_files import Manifest, SiteFiles, UnitRecord, compute_digest
 from orarchive.publish.views.site import Lookups
 
 PACKAGE = Path(__file__).parents[1]
@@ -47,7 +47,7 @@ class UnitBuilder:
 
     def build(self, unit: Unit) -> Any:
         """Make the files of a unit, or keep them; return what `make` returned."""
-        inputs = compute_digest(unit.inputs)
+        inputs = compute_value_digest(unit.inputs)
         record = self.earlier.units.get(unit.name)
         if record is None or not self._holds(record, inputs):
             record = self._make(unit, inputs)
@@ -74,17 +74,17 @@ class UnitBuilder:
         return UnitRecord(inputs, reads, self._look_up(reads), [*files], value)
 
     def _look_up(self, reads: list[tuple[str, str]]) -> str:
-        return compute_digest([self.lookups.find(*read) for read in reads])
+        return compute_value_digest([self.lookups.find(*read) for read in reads])
 
 
-def compute_digest(value: object) -> str:
+def compute_value_digest(value: object) -> str:
     """Return a digest of a value, which is made of its `repr`; without that of the addresses of objects."""
-    return hashlib.sha256(repr(value).encode("utf-8", "surrogatepass")).hexdigest()
+    return compute_digest(repr(value).encode("utf-8", "surrogatepass"))
 
 
 def compute_maker(*options: object) -> str:
     """Return a digest of what makes a site beside the archive: program, templates, packages and options."""
-    return compute_digest([compute_program(PACKAGE), *options])
+    return compute_value_digest([compute_program(PACKAGE), *options])
 
 
 def compute_program(package: Path) -> str:

@@ -5,7 +5,7 @@ html.classList.add("js");
 
 document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("[data-copy]").forEach(setUpCopying);
-  setUpSearch(document.querySelector("#search"));
+  setUpSearch(makeSearchBox());
   setUpChoice("theme", ["", "light", "dark"]);
   setUpChoice("density", ["", "compact"]);
   showAge();
@@ -66,6 +66,16 @@ function loadSearch() {
     document.head.append(script);
   });
   return searchLoading;
+}
+
+function makeSearchBox() {
+  document.body.insertAdjacentHTML("beforeend", `<dialog id="search" aria-label="Search">
+<label><span class="sr-only">Search models, labs, providers and pages</span>
+<input type="text" placeholder="Model, lab, provider or page" autocomplete="off" spellcheck="false" role="combobox"
+aria-expanded="false" aria-controls="hits" aria-autocomplete="list"></label>
+<div id="hits" role="listbox" aria-label="Matches"></div>
+<output aria-live="polite"></output></dialog>`);
+  return document.querySelector("#search");
 }
 
 function setUpSearch(dialog) {

@@ -106,7 +106,7 @@ function setUpDate(form, use) {
     const exact = (name) => rows.find((row) => row.name === name && row.from <= end && (!row.to || row.to >= start))?.exact;
     const cost = use && computeCost(use, exact("Input"), exact("Output"), exact("Cache read"));
     if (cost) words.push(`your use ${formatCost(cost)} a month`);
-    if (gaps.some(([last, next]) => last < start && next > end)) words.push("nothing was read on that day");
+    if (gaps.some(([first, last = first]) => first <= day && day <= last)) words.push("nothing was read on that day");
     const date = new Date(day).toUTCString().slice(5, 16).replace(/^0/, "");
     out.textContent = words.length ? `List price on ${date}: ${words.join(" · ")}` : "No price is on record for that day.";
   }

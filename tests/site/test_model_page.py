@@ -143,7 +143,7 @@ def test_an_alias_says_from_when_its_target_is_recorded(days_view: View) -> None
     assert (target.model, str(target.since.date), target.until) == ("a/b", "2026-06-02", None)
     assert str(section.unrecorded_until) == "2026-06-02"
     (alias,) = (model for model in days_view.models if model.model.id == "~a/latest")
-    page = build_model_page(days_view, alias)
+    page = build_model_page(days_view, alias, section, alias.list_changes())
     assert page.endpoints is None
     assert page.history
     assert page.history.rows, "the prices of an alias are on record, too"

@@ -168,7 +168,7 @@ def draw_entry(surfaces: Surfaces, chance: random.Random) -> Fact:
             if answers[name] is not None:
                 answers[name] = _list_first_prices(points, hour)
     sentence = entry.findtext(f"{ATOM}summary", "")
-    published = entry.findtext(f"{ATOM}published", "")
+    published = entry.findtext(f"{ATOM}published", entry.findtext(f"{ATOM}updated", ""))
     assert published.startswith(hour[:19]), "the time of an entry is that of its event"
     if answers["JSON"] is not None:
         # What else changed of the model in that hour follows in sentences of their own.

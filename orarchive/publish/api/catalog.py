@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import asdict
 from decimal import Decimal
 
 import msgspec
@@ -75,11 +74,11 @@ def describe_model(catalog: Catalog, model: str) -> Record:
     return {
         "names": sorted(name.name for name in catalog.names.by_model.get(model, ())),
         "successor": successor,
-        "family": types.FamilyRow(**asdict(info.family)),
-        "size": types.SizeRow(**asdict(info.size)),
+        "family": types.FamilyRow(**vars(info.family)),
+        "size": types.SizeRow(**vars(info.size)),
         "price_class": _build_price_class(info.price_class),
         "flags": {
-            name: types.FlagRow(**{**asdict(flag), "modes": [*flag.modes]})
+            name: types.FlagRow(**{**vars(flag), "modes": [*flag.modes]})
             for name, flag in _list_all_flags(info).items()
         },
     }
@@ -90,7 +89,7 @@ def _list_all_flags(info: ModelInfo) -> dict[str, Flag]:
 
 
 def _build_price_class(price_class: PriceClass) -> types.PriceClassRow:
-    return types.PriceClassRow(**{**asdict(price_class), "blended": _format(price_class.blended)})
+    return types.PriceClassRow(**{**vars(price_class), "blended": _format(price_class.blended)})
 
 
 def _format_per_million(price: Decimal | None) -> str | None:

@@ -11,7 +11,7 @@ from orarchive.domain.keys import get_provider_of_tag
 from orarchive.domain.records import Endpoint, Model, as_texts
 from orarchive.jsonl import Record, loads
 from orarchive.publish.api import kinds, types
-from orarchive.publish.api.catalog import describe_model, list_catalog_files
+from orarchive.publish.api.catalog import list_catalog_files
 from orarchive.publish.api.change_hours import find_feeds_hour, find_model_hour
 from orarchive.publish.api.envelope import ApiFile, ApiSite
 from orarchive.publish.api.events import build_events
@@ -92,13 +92,12 @@ class ApiBuilder:
         ):
             yield ApiFile(kind.paths[0], kind, find_feeds_hour(view.dataset, *feeds), data)
 
-    def build_model(self, model: ModelView) -> ApiFile:
-        """Build the file of a model."""
+    def build_model(self, model: ModelView, description: Record) -> ApiFile:
+        """Build the file of a model; `description` is that of `describe_model`."""
         as_of = find_model_hour(self.view.dataset, model.entry)
         log = self.view.dataset.log
         events = build_events(log.decode(log.by_model.get(model.model.id, ())))
-        row = self.rows[model.model.id] | describe_model(self.view.catalog, model.model.id)
-        data = _build_model(model, row, events)
+        data = _build_model(model, self.rows[model.model.id] | description, events)
         return ApiFile(self.get_model_path(model), kinds.MODEL, as_of, data)
 
     def get_model_path(self, model: ModelView) -> str:

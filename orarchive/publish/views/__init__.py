@@ -9,8 +9,8 @@ a list and of the page of each entry; `graveyard`, `home` and `reference` hold t
 import datetime as dt
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import pandas as pd
@@ -55,6 +55,8 @@ class View:
     """What the records mean."""
     is_past: bool = False
     """Whether `now` is a past hour that somebody chose."""
+    _hours: dict[str, list[ChangelogHour]] = field(default_factory=dict, repr=False)
+    """The changes of the hours that were read so far."""
 
     @property
     def hour(self) -> dt.datetime:
@@ -132,12 +134,20 @@ class View:
 
     def iterate_changes(self) -> Iterator[ChangelogHour]:
         """Yield the same one by one."""
-        for rows in reversed(self.dataset.log.by_hour.values()):
-            yield from self.build_changes(rows)
+        for stamp in reversed(self.dataset.log.by_hour):
+            yield from self.read_hour(stamp)
 
-    def build_changes(self, rows: Iterable[EventRow]) -> list[ChangelogHour]:
-        """Return the changes that rows of events tell, newest hour first."""
-        return build_changelog(self.dataset.log.decode(select_shown(rows)), self.dataset)
+    def read_hour(self, stamp: str) -> list[ChangelogHour]:
+        """Return the changes of an hour with events; [] where none is shown. They are read once."""
+        if stamp not in self._hours:
+            rows = select_shown(self.dataset.log.by_hour[stamp])
+            self._hours[stamp] = build_changelog(self.dataset.log.decode(rows), self.dataset)
+        return self._hours[stamp]
+
+    def read_month(self, month: str) -> list[ChangelogHour]:
+        """Return the changes of a month, such as `2026-08`, newest hour first."""
+        stamps = reversed([stamp for stamp in self.dataset.log.by_hour if stamp.startswith(month)])
+        return [hour for stamp in stamps for hour in self.read_hour(stamp)]
 
     @cached_property
     def importance(self) -> Importance:
@@ -157,7 +167,7 @@ class View:
         return {
             name: rows
             for name, rows in reversed(self.dataset.log.by_month.items())
-            if any(self.build_changes(hour_rows) for hour_rows in split_hours(rows))
+            if any(self.read_hour(hour_rows[0].hour) for hour_rows in split_hours(rows))
         }
 
     @property

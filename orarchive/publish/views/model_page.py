@@ -2,14 +2,16 @@
 
 import datetime as dt
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from textwrap import shorten
 
 from orarchive.json_text import format_for_pages
+from orarchive.publish.changelog import ChangelogHour
 from orarchive.publish.views import View
 from orarchive.publish.views.changes import ChangeHour, build_change_hours
 from orarchive.publish.views.figures import TrendFigure, build_trend_figure
-from orarchive.publish.views.model_catalog import CatalogSection, build_catalog_section
+from orarchive.publish.views.model_catalog import CatalogSection
 from orarchive.publish.views.model_endpoints import EndpointSection, build_endpoint_section
 from orarchive.publish.views.model_figures import ModelFigures, build_figures
 from orarchive.publish.views.model_prices import (
@@ -121,9 +123,14 @@ class ModelPage:
     """The record, as JSON."""
 
 
-def build_model_page(view: View, model: ModelView) -> ModelPage:
-    """Build the page of a model: changes beyond `MAX_CHANGE_HOURS` hours are set apart to unfold."""
-    changes = build_change_hours(model.changes, on_model_page=True)
+def build_model_page(
+    view: View, model: ModelView, catalog: CatalogSection, hours: Iterable[ChangelogHour]
+) -> ModelPage:
+    """Build the page of a model; `hours` are its changes, newest first.
+
+    Those beyond `MAX_CHANGE_HOURS` hours are set apart to unfold.
+    """
+    changes = build_change_hours(hours, on_model_page=True)
     return ModelPage(
         id=model.model.id,
         name=model.model.name,
@@ -135,7 +142,7 @@ def build_model_page(view: View, model: ModelView) -> ModelPage:
         kept_reason=model.kept_reason,
         figures=build_figures(model),
         facts=_build_facts(model),
-        catalog=build_catalog_section(view.catalog, model.model.id),
+        catalog=catalog,
         prices=build_price_section(model),
         history=build_price_history(model, view.gaps),
         endpoints=build_endpoint_section(view, model),

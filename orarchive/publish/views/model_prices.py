@@ -1,6 +1,7 @@
 """The prices on the page of a model: now, under conditions, through the week, and in the past."""
 
 import datetime as dt
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -12,7 +13,7 @@ from orarchive.publish.views.conditions import format_price_key
 from orarchive.publish.views.figures import WeekFigure, build_week_figure
 from orarchive.publish.views.models import ModelView
 from orarchive.publish.views.price_charts import PriceChart, build_price_chart
-from orarchive.timestamps import DAY, format_stamp
+from orarchive.timestamps import DAY
 
 IMAGE_DIMENSIONS = ("image", "image_output")
 """Dimensions that OpenRouter's documentation prices by the image."""
@@ -126,7 +127,7 @@ class PriceHistory:
     last: dt.date
     """The last day that can be asked for: that of the build, or the last of a model that is gone."""
     gaps: list[str]
-    """Stretches without a reading of a day or more, each as the hours before and after it."""
+    """Days on which nothing was read: `2026-06-01`, or with the last of several `2026-06-01/2026-08-20`."""
 
 
 def build_price_history(view: ModelView, gaps: list[Gap]) -> PriceHistory | None:
@@ -148,12 +149,16 @@ def build_price_history(view: ModelView, gaps: list[Gap]) -> PriceHistory | None
         rows=rows,
         first=view.entry.first.date(),
         last=(view.entry.last or view.now).date(),
-        gaps=[
-            f"{format_stamp(last)}/{format_stamp(following)}"
-            for last, following in gaps
-            if following - last > DAY and following > view.entry.first
-        ],
+        gaps=[*_list_unread_days(gap for gap in gaps if gap[1] > view.entry.first)],
     )
+
+
+def _list_unread_days(gaps: Iterable[Gap]) -> Iterator[str]:
+    """Yield the days that lie in a gap as a whole, those of a gap together."""
+    for last, following in gaps:
+        first_day, last_day = last.date() + DAY, following.date() - DAY
+        if first_day <= last_day:
+            yield f"{first_day}" if first_day == last_day else f"{first_day}/{last_day}"
 
 
 def _build_point(price_key: PriceKey, point: PriceInterval) -> PointRow:

@@ -163,8 +163,7 @@ class ModelView:
         ]
         return [week for week in weeks if any(row.parts for row in week.rows)]
 
-    @property
-    def changes(self) -> list[ChangelogHour]:
+    def list_changes(self) -> list[ChangelogHour]:
         """Return the changes of it and its endpoints, newest first."""
         log = self.dataset.log
         return build_changelog(log.decode(log.by_model.get(self.model.id, ())), self.dataset)
