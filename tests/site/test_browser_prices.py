@@ -120,7 +120,7 @@ def test_any_day_says_what_was_there(browser: Any, days_address: str) -> None:
         tab.get_by_label("Compare with").fill("2026-06-05")
         tab.get_by_role("heading", name="Added").wait_for()
         assert read_table(tab, "#found") == [
-            ["A/STAYS a/stays", "Input $1.00 → $2.50 +150%Cache read – → $0.20"],
+            ["A/STAYS a/stays", "Input $1.00 → $2.50 +150% Cache read – → $0.20"],
             ["A/COMES a/comes", "$1.00 to $3.00", "$2.00", "–", "–"],
             ["A/LEAVES a/leaves", "$4.00", "$2.00", "–", "–"],
         ]
