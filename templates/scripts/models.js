@@ -176,6 +176,15 @@ function setUpModels(form, table) {
     history.pushState(null, "", event.target.search);
     recallFilter();
   });
+  const menus = [...form.querySelectorAll(".menu")];
+  for (const menu of menus) {
+    menu.addEventListener("toggle", () => { if (menu.open) for (const other of menus) other.open = other === menu; });
+    menu.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !menu.open) return;
+      menu.open = false;
+      menu.firstElementChild.focus();
+    });
+  }
   addEventListener("popstate", recallFilter);
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("input", (event) => {
