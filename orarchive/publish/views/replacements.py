@@ -38,6 +38,9 @@ SHORT_KIND_WORDS = {
 }
 """The same in few words; "" of the archive's own guess."""
 
+MAX_NEWEST = 3
+"""Newest models of a lab that are named where no successor is known."""
+
 WHOLE_FROM_TIMES = 100
 """Ratio of prices from which on it is told without decimals."""
 
@@ -59,6 +62,8 @@ class Replacement:
     """Ids of models between, which are gone or about to go themselves."""
     reason: str
     """Why nothing replaces the model; "" where something does."""
+    newest: list[str]
+    """Where no listed model is of its family: ids of the newest of its lab."""
 
 
 @dataclass(frozen=True)
@@ -92,9 +97,23 @@ def build_replacement(catalog: Catalog, model: str) -> Replacement | None:
             evidence=redirect.evidence,
             via=[*redirect.via],
             reason="",
+            newest=[],
         )
     unreplaced = catalog.redirects.unreplaced.get(model)
-    return Replacement("", "", "", [], "", [], unreplaced.reason) if unreplaced else None
+    if unreplaced is None:
+        return None
+    return Replacement("", "", "", [], "", [], unreplaced.reason, _list_newest(catalog, model))
+
+
+def _list_newest(catalog: Catalog, model: str) -> list[str]:
+    """List the newest models of the lab of a model of whose family none is listed."""
+    info = catalog.models[model]
+    listed = [other for other in catalog.models.values() if other.lab == info.lab and other.is_choice]
+    if info.is_alias or info.is_router or any(other.family.name == info.family.name for other in listed):
+        return []
+    plain = [other for other in listed if not other.variant and other.expires is None]
+    plain.sort(key=lambda other: (other.created or other.first_seen, other.id), reverse=True)
+    return [other.id for other in plain[:MAX_NEWEST]]
 
 
 def describe_price(redirect: Redirect) -> str:
