@@ -22,6 +22,15 @@ SEARCH_PATH = "search.js"
 NAMES_OF_PEOPLE = (OPENROUTER, REVIEWED)
 """Kinds of further names that are searched; the others are made of the id by rules."""
 
+PAGE_WORDS = {
+    "prices": "cheapest cuts rises cost",
+    "picks": "best cheapest fastest",
+    "graveyard": "gone removed deprecated expiring",
+    "days": "history past date",
+    "data": "api download csv json rss",
+}
+"""Folder of a page -> further words that find it."""
+
 WORD = re.compile(r"[a-z]+|\d+")
 
 Columns = dict[str, list[str]]
@@ -41,7 +50,8 @@ def render_search_index(view: View, paths: PagePaths) -> bytes:
 
 def _list_models(view: View, paths: PagePaths) -> Columns:
     """Return the columns of the models: the listed first, bases before variants, by use, then by release."""
-    models = sorted(view.models, key=lambda model: _get_order(view, model))
+    names = {model.model.name for model in view.models}
+    models = sorted(view.models, key=lambda model: _get_order(view, model, names))
     columns = _list_columns(
         [
             (model.model.id, model.model.name, describe_input_price(model), paths.models[model.model.id])
@@ -55,14 +65,17 @@ def _list_models(view: View, paths: PagePaths) -> Columns:
     return columns
 
 
-def _get_order(view: View, model: ModelView) -> tuple[bool, bool, float, float, str]:
-    """Return what models are sorted by; without a rank or a release they come last."""
+def _get_order(view: View, model: ModelView, names: set[str]) -> tuple[bool, bool, float, float, str]:
+    """Return what models are sorted by; without a rank or a release they come last.
+
+    A model whose name is that of another with words in brackets, `Opus 5 (Fast)`, counts as a variant.
+    """
     info = view.catalog.source.models.get(model.model.id)
     rank = info.rank if info else None
     released = model.model.created.timestamp() if model.model.created else 0
     return (
         not model.is_there,
-        bool(model.model.variant),
+        bool(model.model.variant) or model.model.name.rpartition(" (")[0] in names,
         inf if rank is None else rank,
         -released,
         model.model.id,
@@ -119,7 +132,9 @@ def _list_pages() -> Columns:
     for label, entries in SECTIONS:
         for folder, name in entries:  # a page of two sections is found in the first one
             pages.setdefault(folder, (folder, name, "" if name == label else label, f"{folder}/index.html"))
-    return _list_columns([*pages.values()], "")
+    columns = _list_columns([*pages.values()], "")
+    columns["also"] = [PAGE_WORDS.get(folder, "") for folder in pages]
+    return columns
 
 
 def _list_columns(rows: Sequence[tuple[str, str, str, str]], folder: str) -> Columns:

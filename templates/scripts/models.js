@@ -21,7 +21,7 @@ function setUpModels(form, table) {
     const [name, button] = ["th", "th button"].map((query) => row.querySelector(query));
     const id = name.querySelector("a").title;
     const entry = {
-      row, id, button, lab: id.replace(/^~/, "").split("/")[0], text: `${id} ${name.textContent}`.toLowerCase(),
+      row, id, button, lab: id.replace(/^~/, "").split("/")[0], text: `${id} ${name.textContent} ${squeeze(id)}`.toLowerCase(),
       has: row.dataset.has.split(" "), by: (row.dataset.by || "").split(" "), isOpen: false, base: null,
     };
     if (row.classList.contains("below")) entry.base = base;
@@ -31,6 +31,16 @@ function setUpModels(form, table) {
     button?.addEventListener("click", () => { entry.isOpen = !entry.isOpen; show(); });
     return entry;
   }
+
+  // "glm5.2" finds glm-5.2.
+  function squeeze(text) { return text.replace(/[^\p{L}\p{N}]+/gu, ""); }
+
+  get("everything").addEventListener("click", () => {
+    const box = document.querySelector("#search input");
+    box.value = form.q.value;
+    document.querySelector("#find").click();
+    box.dispatchEvent(new Event("input"));
+  });
 
   // --- which rows ---
 
@@ -42,7 +52,7 @@ function setUpModels(form, table) {
   }
 
   function fits(entry, choice) {
-    return choice.words.every((word) => entry.text.includes(word)) && choice.has.every((trait) => entry.has.includes(trait))
+    return choice.words.every((word) => entry.text.includes(word) || entry.text.includes(squeeze(word) || word)) && choice.has.every((trait) => entry.has.includes(trait))
       && (!choice.lab || entry.lab === choice.lab) && (!(choice.by > 0) || entry.by.includes(String(choice.by)))
       && (choice.variants !== "none" || !/[:~]/.test(entry.id));
   }

@@ -92,7 +92,7 @@ function countCorrections(entry, meanings) {
   return edits.reduce((sum, count) => sum + count, 0);
 }
 
-// The entries that a query may mean, the best first: names that equal it, then the listed before the gone, better matches first,
+// The entries that a query may mean, the best first: names that equal it, labs and pages whose name begins with it, then the listed before the gone, better matches first,
 // and among equal matches in the order of the index. Spelling is corrected only where few match as they are.
 function rank(query) {
   const wanted = splitWords(query), joined = wanted.join("");
@@ -106,7 +106,11 @@ function rank(query) {
       if (edits < Infinity) hits.push({ entry, edits, quality: 0 });
     }
   }
-  const list = ({ entry, edits, quality }) => [edits, quality !== SAME, entry.state !== "", -quality, entry.order, entry.position];
+  const isNamed = ({ entry, quality }) => quality >= BEGINNING && (entry.kind === "lab" || entry.kind === "page");
+  const list = (hit) => [
+    hit.edits, hit.quality !== SAME && !isNamed(hit), !isNamed(hit), hit.entry.state !== "", -hit.quality, hit.entry.order,
+    !splitWords(hit.entry.id.split("/")[0]).includes(wanted[0]), !hit.entry.keys.some((key) => key.startsWith(wanted[0])), hit.entry.position,
+  ];
   return hits.map((hit) => ({ ...hit.entry, isGuess: hit.edits > 0, sorting: list(hit) }))
     .sort((left, right) => left.sorting.map((value, index) => value - right.sorting[index]).find((difference) => difference) || 0);
 }

@@ -94,7 +94,7 @@ def test_sharing_what_is_shown(browser: Any, small_address: str) -> None:
     rights = ["clipboard-read", "clipboard-write"]
     with open_page(browser, small_address, permissions=rights) as tab:
         shown = choose(tab, small_address, "Vision")
-        tab.get_by_role("button", name="Out", exact=True).click()
+        tab.get_by_role("button", name="Output", exact=True).click()
         tab.get_by_role("button", name="Copy link").click()
         tab.get_by_role("button", name="Copied").wait_for()
         with tab.expect_download() as download:

@@ -144,7 +144,7 @@ def _list_answers(rows: Sequence[EndpointRow]) -> list[Answer]:
         *_answer("Cheapest", priced, _get_blended),
         *(
             _answer("Cheapest with 128K and tools", demanding, _get_blended)
-            or [Answer("With 128K and tools", "", "", "", None, "none")]
+            or [Answer("With 128K and tools", "", "", "", None, "none")][: len(priced)]
         ),
         *_answer("Most reliable", measured, _get_uptime_key, _describe_uptime),
         *(

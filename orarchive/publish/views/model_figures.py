@@ -81,7 +81,7 @@ def _build_figure(view: ModelView, dimension: str) -> Figure:
         providers=_describe_rates(view, dimension)
         if is_time_of_day
         else _describe_providers(view, dimension, price),
-        change=None if is_time_of_day else _find_change(view, dimension, price),
+        change=None if is_time_of_day or cell.is_elsewhere else _find_change(view, dimension, price),
     )
 
 
