@@ -115,7 +115,8 @@ class _Site:
         files.update(render_texts(view.catalog, paths.models, self.feed_site))
         self.api.put_descriptions(files, self.parquet_files)
         files.update(exports.build_tables(view))
-        for page in self.pages.list_shared(build_examples(files), self.parquet_files):
+        sizes = {path: files.get_size(path) for path in files if path.endswith(".csv")}
+        for page in self.pages.list_shared(build_examples(files), sizes, self.parquet_files):
             self.builder.build(Unit(page.path, page.context, partial(_put_page, page)))
         files.update(read_static_files())
         files.update(self._render_feeds(months))

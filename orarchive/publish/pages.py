@@ -91,11 +91,12 @@ class SitePages:
     def list_shared(
         self,
         examples: dict[str, str],
+        sizes: dict[str, int],
         parquet_files: Sequence[ParquetFile] = (),
     ) -> Iterator[Page]:
         """Yield the pages that are not about one model or month.
 
-        `examples` are those on the page of data, which lists the Parquet files.
+        `examples` are those on the page of data, `sizes` the bytes of its tables; it lists the Parquet files.
         """
         yield self._build("index.html", "home.html", build_home_page(self.view), *_link_feed(CHANGES_FEED))
         yield from self._list_models()
@@ -115,7 +116,7 @@ class SitePages:
         for name in ("compare", "days"):
             yield self._build(f"{name}/index.html", f"{name}.html", build_days_page(self.view))
         location = self._locate("data/index.html")
-        data = build_data_page(self.view, location, examples, parquet_files)
+        data = build_data_page(self.view, location, examples, sizes, parquet_files)
         yield self._build("data/index.html", "data.html", data)
         yield self._build("about/index.html", "about.html", AboutPage())
         yield self._build("patterns/index.html", "patterns.html", build_patterns_page(self.view))

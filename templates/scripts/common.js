@@ -86,7 +86,14 @@ function setUpSearch(dialog) {
       dialog.querySelector("output").textContent = "Search cannot be read now. The list of models has every model.";
     });
   };
-  document.querySelector("#find").addEventListener("click", open);
+  const field = document.querySelector("#find input");
+  field.addEventListener("click", open);
+  field.addEventListener("input", () => { // what is typed goes on in the dialog, which has the matches
+    open();
+    const input = dialog.querySelector("input");
+    [input.value, field.value] = [field.value, ""];
+    input.dispatchEvent(new Event("input"));
+  });
   document.addEventListener("keydown", (event) => {
     const isTyping = /input|select|textarea/i.test(event.target.tagName);
     const isShortcut = event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey);

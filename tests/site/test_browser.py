@@ -62,7 +62,7 @@ def test_on_paper_there_is_nothing_to_press(browser: Any, address: str) -> None:
     with open_page(browser, address) as tab:
         tab.goto(address + PAGE_PATHS["models"])
         tab.emulate_media(media="print")
-        assert tab.locator("button:visible", has_text="Search").count() == 0
+        assert tab.get_by_role("searchbox").count() == 0
         assert tab.locator("#filter").is_hidden()
         assert tab.get_by_role("navigation", name="Site").is_hidden()
         assert len(list_names(tab)) > 60

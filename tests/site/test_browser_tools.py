@@ -37,7 +37,7 @@ def test_searching(browser: Any, address: str) -> None:
         assert "anthropic/claude-haiku-4.5" in first.inner_text()
         tab.keyboard.press("Escape")
         assert not box.is_visible()
-        tab.get_by_role("button", name="Search").click()
+        tab.get_by_role("searchbox", name="Search").click()
         box.fill("claude")
         tab.keyboard.press("ArrowDown")
         second = tab.get_by_role("option").nth(1)

@@ -1,7 +1,7 @@
 """The page of data: every file for programs, with its shape and an example."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from orarchive.domain.event_kinds import list_labels
@@ -26,7 +26,7 @@ from orarchive.publish.news_feeds import (
     MAX_TOPIC_ENTRIES,
     RETIREMENTS_FEED,
 )
-from orarchive.publish.parquet_list import ParquetFile, describe
+from orarchive.publish.parquet_list import ParquetFile, describe, format_size
 from orarchive.publish.views import View
 from orarchive.publish.views.changes_page import TOPICS, Topic
 from orarchive.publish.views.site import SiteContext
@@ -87,6 +87,8 @@ class DataFile:
     """The first of its content; "" where the archive has none."""
     is_pattern: bool
     """Whether the path has placeholders, so that it leads nowhere."""
+    size: str = ""
+    """Its size with two digits; "" where it is not known when the page is made."""
     schema: str = ""
     """Path of its JSON Schema, if it has one."""
     members: Sequence[Member] = ()
@@ -128,13 +130,20 @@ def build_data_page(
     view: View,
     site: SiteContext,
     examples: Mapping[str, str],
+    sizes: Mapping[str, int],
     parquet_files: Sequence[ParquetFile] = (),
 ) -> DataPage:
-    """Build the page of data; `examples` maps the paths of files to the first of their content."""
+    """Build the page of data.
+
+    `examples` maps the paths of files to the first of their content, `sizes` those of tables to bytes.
+    """
     return DataPage(
         description=_describe_dataset(view, site),
         database=_list_files({site.database: DATABASE_WORDS, METADATA_NAME: METADATA_WORDS}, examples),
-        tables=_list_files(TABLES, examples),
+        tables=[
+            replace(table, size=format_size(sizes[table.path])) if table.path in sizes else table
+            for table in _list_files(TABLES, examples)
+        ],
         parquet_files=_list_files({file.path: describe(file) for file in parquet_files}, {}),
         api_files=[
             *_list_api_files(examples),

@@ -15,6 +15,7 @@ from orarchive.publish.views.announced import Announced, list_announced
 from orarchive.publish.views.cells import PriceCell, build_price_pair
 from orarchive.publish.views.changes import ChangeList, MoveView, build_change_list, group_days
 from orarchive.publish.views.models import ModelView
+from orarchive.publish.views.models_page import NEW_QUERY
 from orarchive.publish.views.moves import PriceMove, build_move_rows, list_moves
 from orarchive.publish.views.ranked import Period, RankedEntry
 from orarchive.publish.views.status import Trouble, list_troubles
@@ -99,6 +100,8 @@ class HomePage:
     moves_note: str
     """What is not known of the span of the moves."""
     new_models: list[NewModel]
+    new_query: str
+    """The query of the list of models that shows the new ones alone."""
     retiring: list[Announced]
     retiring_count: int
     degraded: list[DegradedProvider]
@@ -120,6 +123,7 @@ def build_home_page(view: View) -> HomePage:
         moves=_build_moves(view),
         moves_note=describe_unread(view.dataset, view.now - MOVES_SPAN),
         new_models=_list_new_models(view),
+        new_query=NEW_QUERY,
         retiring=retiring[:MAX_CARD_ROWS],
         retiring_count=len(retiring),
         degraded=_list_degraded(view),

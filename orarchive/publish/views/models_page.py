@@ -34,13 +34,15 @@ CHIPS = (
 )
 """Trait, its label, and what it means."""
 
+NEW_QUERY = "has=new&variants=none&sort=released&dir=desc"
+
 PRESETS = (
     ("Cheap with tools", "has=tools,1usd&sort=blended&dir=asc"),
     ("Vision under $1", "has=vision,1usd&sort=blended&dir=asc"),
     ("Long context", "has=128k&sort=context&dir=desc"),
     ("Open weights", "has=open"),
     ("Free", "has=free"),
-    ("New this week", "has=new&variants=none&sort=released&dir=desc"),
+    ("New this week", NEW_QUERY),
 )
 """Label of a choice of filters that people often need, and its address."""
 
