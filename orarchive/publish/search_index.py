@@ -15,6 +15,7 @@ from orarchive.publish.sanitize import to_safe_json
 from orarchive.publish.views import View
 from orarchive.publish.views.cells import build_price_pair
 from orarchive.publish.views.models import ModelView
+from orarchive.publish.views.replacements import build_replacement_link
 from orarchive.publish.views.site import SECTIONS, PagePaths
 
 SEARCH_PATH = "search.js"
@@ -61,6 +62,7 @@ def _list_models(view: View, paths: PagePaths) -> Columns:
     )
     columns["state"] = ["" if model.is_there else model.states[0] for model in models]
     columns["last"] = [format_long_day(model.entry.last) if model.entry.last else "" for model in models]
+    columns["next"] = [_describe_replacement(view, model) for model in models]
     columns["also"] = [escape_invisible(_list_further_names(view, model)) for model in models]
     return columns
 
@@ -80,6 +82,12 @@ def _get_order(view: View, model: ModelView, names: set[str]) -> tuple[bool, boo
         -released,
         model.model.id,
     )
+
+
+def _describe_replacement(view: View, model: ModelView) -> str:
+    """Return the name of what replaces a model that is gone, with "perhaps" where the archive guesses."""
+    link = None if model.is_there else build_replacement_link(view.catalog, model.model.id)
+    return f"{'' if link.source else 'perhaps '}{escape_invisible(link.name)}" if link else ""
 
 
 def _list_further_names(view: View, model: ModelView) -> str:

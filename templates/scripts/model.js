@@ -87,8 +87,8 @@ function setUpDate(form, use) {
   function describe(name, start, end) {
     const prices = rows.filter((row) => row.name === name);
     const unit = prices[0].unit;
-    const known = prices.find((row) => row.from <= end && (!row.to || row.to >= start));
-    if (known) return `${name} ${known.price} per ${unit}`;
+    const known = prices.filter((row) => row.from <= end && (!row.to || row.to >= start)).map((row) => row.price);
+    if (known.length) return `${name} ${known.reverse().join(", then ")} per ${unit}`;
     const before = prices.find((row) => row.to && row.to < start), after = prices.findLast((row) => row.from > end);
     if (!before || !after) return "";
     if (before.price === after.price) return `${name} ${before.price} per ${unit} before and after`;

@@ -15,7 +15,7 @@ function setIndex(columns) {
     const name = read("name");
     const words = [id, name, read("also")].map(splitWords);
     return {
-      kind, id, name, state: read("state"), last: read("last"), note: read("note"), order, position, words,
+      kind, id, name, state: read("state"), last: read("last"), note: read("note"), next: read("next"), order, position, words,
       path: read("path") || `${folder}${id.replace(":", "/")}/index.html`,
       keys: [id, id.slice(id.indexOf("/") + 1), name, name.slice(name.indexOf(": ") + 1)].map((text) => splitWords(text).join("")),
     };
@@ -128,7 +128,8 @@ function setUpHits(dialog) {
     option.setAttribute("role", "option");
     option.tabIndex = -1;
     const state = entry.state && `${entry.state === "missing" ? "missing since" : "gone"} ${entry.last}`;
-    const parts = [["b", entry.name], ["small", state || entry.note], ...(entry.kind === "page" ? [] : [["code", entry.id]])];
+    const parts = [["b", entry.name], ["small", state || entry.note], ...(entry.kind === "page" ? [] : [["code", entry.id]]),
+      ...(entry.next ? [["i", `→ ${entry.next}`]] : [])];
     for (const [name, text] of parts) {
       const part = document.createElement(name);
       part.textContent = text;

@@ -35,6 +35,14 @@ def read_tariff(text: str | None) -> set[tuple[float, str]]:
     }
 
 
+def count_lab_changes(
+    database: sqlite3.Connection, labs: Iterable[str]
+) -> tuple[str, dict[str, tuple[int, str]]]:
+    """Return the year of the last hour, and the changes in it of each lab as `count_changes` counts them."""
+    ((year,),) = database.execute("select substr(max(hour), 1, 4) from hours")
+    return year, {slug: count_changes(database.execute(QUERY, (f"{slug}/%", f"{year}%"))) for slug in labs}
+
+
 def assert_changes_are_told(
     browser: Any, address: str, site: Path, labs: Mapping[str, str]
 ) -> dict[str, int]:

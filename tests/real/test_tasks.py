@@ -1,0 +1,365 @@
+"""What people come for, each from home within few presses, on a wide screen and on a phone.
+
+The answers on the pages are compared with the site's database and its files.
+"""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from decimal import Decimal
+from pathlib import Path
+from statistics import median
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+
+from tests.support.browser import list_names, open_chromium, open_page, serve_site
+from tests.support.lab_changes import count_lab_changes
+from tests.support.visitor import Visitor
+
+pytestmark = [pytest.mark.real_data, pytest.mark.browser]
+
+MILLION = 1_000_000
+MODEL = "openai/gpt-oss-120b"
+LABS = {"anthropic": "Anthropic", "openai": "OpenAI", "deepseek": "DeepSeek"}
+MISTYPED = {
+    "glm5.2": r"z-ai/glm-5\.2",
+    "gpt4o": r"openai/gpt-4o",
+    "deepsek": r"deepseek(/.*)?",
+    "gemni flash": r"google/gemini-.*flash.*",
+    "cluade": r"anthropic/claude-.*",
+    "claude-4.5": r"anthropic/claude-\w+-4\.5",
+    "deepinfra": r"deepinfra",
+}
+"""What somebody types -> the ids that the first hit may have."""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with open_chromium() as launched:
+        yield launched
+
+
+@pytest.fixture(scope="module")
+def address(out: Path) -> Iterator[str]:
+    with serve_site(out) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def database(out: Path) -> Iterator[sqlite3.Connection]:
+    """Open the database that the site offers."""
+    with closing(sqlite3.connect(out / "archive.sqlite")) as connection:
+        yield connection
+
+
+@pytest.fixture(params=[1280, 375])
+def visitor(request: pytest.FixtureRequest, browser: Any, address: str) -> Iterator[Visitor]:
+    """Open the home page on a wide screen and on a phone."""
+    rights = ["clipboard-read", "clipboard-write"]
+    with open_page(browser, address, width=request.param, height=800, permissions=rights) as tab:
+        yield Visitor(tab, address)
+
+
+# --- providers of a model -----------------------------------------------------------------------------------
+
+ENDPOINTS = """
+    select providers.name, context_length, value like '%"tools"%',
+        (select amount from current_prices where endpoint = endpoints.record and dimension = 'prompt'),
+        (select amount from current_prices where endpoint = endpoints.record and dimension = 'completion'),
+        (select avg(uptime_mean) from health_days where endpoint = endpoints.record)
+    from endpoints join providers on slug = provider
+    left join field_log on field_log.key = endpoints.key and field = 'supported_parameters' and next_first is null
+    where endpoints.model = ? and endpoints.state = 'active'
+"""
+
+
+def read_answer(tab: Any, label: str) -> str:
+    """Read an answer above the table of providers."""
+    row = tab.locator(".answers div", has=tab.get_by_text(label, exact=True))
+    return " ".join(row.locator("dd").inner_text().split())
+
+
+def test_cheapest_healthy_provider(visitor: Visitor, database: sqlite3.Connection) -> None:
+    """Find that with a context of 128K and tools."""
+    prices = {
+        (3 * Decimal(prompt) + Decimal(completion)) / 4 * MILLION: name
+        for name, context, has_tools, prompt, completion, uptime in database.execute(ENDPOINTS, [MODEL])
+        if context >= 128_000 and has_tools and (uptime is None or uptime >= 95)
+    }
+    visitor.open_model("gpt-oss-120b")
+    answer = read_answer(visitor.tab, "Cheapest with 128K and tools")
+    assert answer.startswith(prices[min(prices)])
+    assert find_amount(answer) == round_as(min(prices), answer)
+    assert visitor.presses <= 3
+
+
+def test_most_reliable_provider(visitor: Visitor, database: sqlite3.Connection) -> None:
+    uptimes = [(row[-1], row[0]) for row in database.execute(ENDPOINTS, [MODEL]) if row[-1] is not None]
+    visitor.open_model("gpt-oss-120b")
+    answer = read_answer(visitor.tab, "Most reliable")
+    best = max(uptimes)[0]
+    assert any(answer.startswith(name) for uptime, name in uptimes if uptime == best)
+    assert answer.endswith(f" {Decimal(best).normalize():f}% uptime")
+    assert visitor.presses <= 2
+
+
+def test_fastest_provider(visitor: Visitor, database: sqlite3.Connection) -> None:
+    """Tell how to collect what the record lacks."""
+    assert database.execute("select sum(latencies) from health_days").fetchone() == (0,)
+    visitor.open_model("gpt-oss-120b")
+    assert read_answer(visitor.tab, "Fastest") == "speed is not collected"
+    assert "scrape.py with OPENROUTER_API_KEY and ARCHIVE_LATENCY=1" in visitor.tab.locator("#speed").inner_text()
+    assert visitor.presses <= 2
+
+
+def find_amount(text: str) -> Decimal:
+    """Find the first amount of dollars in a text."""
+    (amount,) = re.findall(r"\$([\d.,]*\d)", text)[:1]
+    return Decimal(amount.replace(",", ""))
+
+
+def round_as(exact: Decimal, text: str) -> Decimal:
+    """Round an amount to the decimals that a text shows of it."""
+    return exact.quantize(find_amount(text))
+
+
+# --- prices -------------------------------------------------------------------------------------------------
+
+
+def test_whose_prices_changed_this_year(visitor: Visitor, database: sqlite3.Connection) -> None:
+    """Tell how many models of a lab have another price, and when the last one got it."""
+    year, counts = count_lab_changes(database, LABS)
+    visitor.click(visitor.tab.get_by_role("link", name="whose prices changed"))
+    assert visitor.tab.get_by_role("columnheader", name=f"Price changes in {year}").count() == 1
+    for slug, name in LABS.items():
+        count, last = counts[slug]
+        row = visitor.tab.locator("#labs tbody tr", has=visitor.tab.get_by_role("link", name=name, exact=True))
+        words = f"{count} model{'s' if count != 1 else ''}" if count else "none"
+        assert row.locator("td").nth(1).inner_text() == words
+        dates = [time.get_attribute("datetime") for time in row.locator("td").nth(2).locator("time").all()]
+        assert dates == ([last[:10]] if last else [])
+    assert counts["deepseek"][0] > 0
+    assert visitor.presses <= 2
+
+
+def test_what_a_model_cost_on_a_day(visitor: Visitor, database: sqlite3.Connection) -> None:
+    """Tell each price of the day, of which the last one began at noon."""
+    query = """
+        select amount from price_history where feed = 'models' and key = 'deepseek/deepseek-v3.2'
+            and dimension = ? and first <= '2026-03-03T23' and last >= '2026-03-03' order by first
+    """
+    expected = []
+    for label, dimension in (("Input", "prompt"), ("Output", "completion")):
+        amounts = [Decimal(amount) * MILLION for (amount,) in database.execute(query, [dimension])]
+        expected.append(f"{label} {', then '.join(f'${amount:.2f}' for amount in amounts)} per M tokens")
+    assert ", then " in expected[1]
+    visitor.open_model("deepseek v3.2")
+    visitor.type(visitor.tab.get_by_label("Price on"), "2026-03-03")
+    assert visitor.tab.locator("#ondate output").inner_text().split(" · ")[:2] == expected
+    assert visitor.presses <= 3
+
+
+def test_cost_of_three_models(visitor: Visitor, database: sqlite3.Connection) -> None:
+    """Compare 10M tokens in, 5M of them cached, and 2M out a month, by names."""
+    names = {
+        "haiku 4.5": "anthropic/claude-haiku-4.5",
+        "gemini 2.5 pro": "google/gemini-2.5-pro",
+        "gpt-5 mini": "openai/gpt-5-mini",
+    }
+    query = "select dimension, amount from current_prices where endpoint is null and model = ?"
+    costs = {}
+    for model in names.values():
+        prices = {dimension: Decimal(amount) for dimension, amount in database.execute(query, [model])}
+        uses = (5, "prompt"), (5, "input_cache_read"), (2, "completion")
+        costs[model] = sum(millions * MILLION * prices[dimension] for millions, dimension in uses)
+    visitor.go("Compare")
+    visitor.type(visitor.tab.get_by_label("Add models by name"), *names)
+    visitor.press("Enter")
+    rows = visitor.tab.locator("#compared tbody tr")
+    rows.nth(2).wait_for()
+    shown = {row.locator("th").inner_text().split()[-1]: row.locator("td").first.inner_text() for row in rows.all()}
+    assert {model: find_amount(text) for model, text in shown.items()} == {
+        model: round_as(cost, shown[model]) for model, cost in costs.items()
+    }
+    assert [model for model, text in shown.items() if "cheapest" in text] == [min(costs, key=lambda m: costs[m])]
+    assert visitor.presses <= 5
+
+
+def test_trend_of_a_class(visitor: Visitor, database: sqlite3.Connection) -> None:
+    """Show the median now and by month, of which the last reading of May is computed again."""
+    query = """
+        select prompt.value, completion.value from models
+        join listed_at on listed_at.key = models.id and listed_at.feed = 'models' and listed_at.hour = :hour
+        join prices_at as prompt on prompt.model = models.id and prompt.hour = :hour
+            and prompt.endpoint is null and prompt.dimension = 'prompt' and prompt.condition = ''
+        join prices_at as completion on completion.model = models.id and completion.hour = :hour
+            and completion.endpoint is null and completion.dimension = 'completion' and completion.condition = ''
+        where models.id not like '~%' and models.id not like '%:%' and output_modalities like '%"text"%'
+            and prompt.value + completion.value > 0 and listed_at.last >= :hour
+    """
+    rows = database.execute(query, {"hour": "2026-05-31T12:00:00Z"}).fetchall()
+    expected = median((3 * prompt + completion) / 4 * MILLION for prompt, completion in rows)
+    visitor.go("Prices")
+    table = visitor.tab.get_by_role("table", name="Median price per million tokens, by ability", exact=True)
+    assert table.is_visible()
+    months = visitor.tab.get_by_role("table", name=re.compile("by ability.*month")).first
+    print(table.inner_text(), expected, months.count())
+    assert visitor.presses <= 1
+
+
+# --- what comes and goes ------------------------------------------------------------------------------------
+
+
+def test_what_disappears_next(visitor: Visitor, database: sqlite3.Connection) -> None:
+    """Tell it at home, with the days left and the replacement."""
+    query = """
+        select models.id, cast(julianday(models.expires) - julianday(substr(about.hour, 1, 10)) as integer), target
+        from about, models left join redirects on redirects.id = models.id
+        where models.state = 'active' and models.expires >= substr(about.hour, 1, 10)
+        order by 2, 1
+    """
+    rows = database.execute(query).fetchall()
+    items = visitor.tab.get_by_role("region", name="Retiring next").locator("li").all()
+    assert len(items) == 5
+    for item, (model, days, target) in zip(items, rows, strict=False):
+        paths = [get_id(link.get_attribute("href")) for link in item.locator("a").all()]
+        assert paths == [model, target][: 2 if target else 1]
+        assert f"in {days} days" in item.inner_text()
+        assert ("no replacement known" in item.inner_text()) == (target is None)
+    assert visitor.presses == 0
+
+
+def get_id(href: str | None) -> str:
+    """Return the id of the model that a link leads to."""
+    author, *rest = str(href).partition("models/")[2].removesuffix("/index.html").split("/")
+    return f"{author}/{':'.join(rest)}"
+
+
+def list_ids(tab: Any) -> list[str]:
+    """List the ids of the models in the rows that can be seen."""
+    return [str(link.get_attribute("title")) for link in tab.locator("#models tbody tr:visible th a").all()]
+
+
+def test_what_is_new_this_week(visitor: Visitor, database: sqlite3.Connection) -> None:
+    """List no variants such as batch and free ones, and no aliases."""
+    query = "select id from models where is_new and state = 'active' and id not like '%:%' and alias_target is null"
+    visitor.click(visitor.tab.get_by_role("link", name="New models"))
+    visitor.tab.wait_for_url("**/models/**")
+    assert sorted(list_ids(visitor.tab)) == [model for (model,) in database.execute(f"{query} order by id")]
+    assert visitor.presses <= 1
+
+
+def test_free_models_and_their_limits(visitor: Visitor, database: sqlite3.Connection) -> None:
+    """List those that are free, the limits, and those that ceased to be free."""
+    free = """
+        select id from models where state = 'active' and alias_target is null and id not like '~%'
+            and (output_modalities = '["text"]' or id like '%:free')
+            and not exists (select 1 from current_prices where model = id and endpoint is null and value != 0)
+            and exists (select 1 from current_prices where model = id and endpoint is null)
+    """
+    visitor.click(visitor.tab.get_by_role("link", name="free models"))
+    visitor.tab.wait_for_url("**/free/**")
+    shown = visitor.tab.locator("#free tbody th > bdi").all_inner_texts()
+    assert sorted(shown) == sorted(model for (model,) in database.execute(free))
+    assert "20 requests a minute" in visitor.tab.get_by_role("region", name="Limits of free use").inner_text()
+    ended = """
+        select id, substr(last_seen, 1, 10) from models, about
+        where state != 'active' and id like '%:free' and julianday(about.hour) - julianday(last_seen) <= 90
+    """
+    rows = visitor.tab.locator("#ended tbody tr").all()
+    assert {
+        row.locator("th > bdi").inner_text(): row.locator("time").nth(-1).get_attribute("datetime") for row in rows
+    } == dict(database.execute(ended))
+    assert visitor.presses <= 1
+
+
+def test_what_replaced_a_gone_model(visitor: Visitor, database: sqlite3.Connection) -> None:
+    """Tell it with the first hit of the search."""
+    query = "select target, kind from redirects where id = 'openai/gpt-4.5-preview'"
+    ((target, kind),) = database.execute(query)
+    ((name,),) = database.execute("select name from models where id = ?", [target])
+    hit = visitor.search("gpt 4.5 preview")
+    assert hit.locator("code").inner_text() == "openai/gpt-4.5-preview"
+    assert hit.locator("i").inner_text() == f"→ {'perhaps ' if kind == 'same_family' else ''}{name}"
+    assert visitor.presses <= 1
+
+
+# --- finding ------------------------------------------------------------------------------------------------
+
+
+def test_structured_output_and_images_under_a_dollar(visitor: Visitor, database: sqlite3.Connection) -> None:
+    query = """
+        select models.id from models
+        where models.state = 'active' and models.id not like '%:%' and alias_target is null
+            and input_modalities like '%"image"%' and cast(prompt as real) between 0 and 0.000001
+            and (supported_parameters like '%"structured_outputs"%' or exists (
+                select 1 from endpoints
+                join field_log on field_log.key = endpoints.key and field = 'supported_parameters'
+                where endpoints.model = models.id and endpoints.state = 'active' and next_first is null
+                    and value like '%"structured_outputs"%'))
+        order by 1
+    """
+    visitor.go("Models")
+    visitor.click(visitor.tab.locator(".presets").get_by_role("link", name="Vision under $1"))
+    visitor.tab.wait_for_url("**vision**")
+    visitor.click(visitor.tab.locator(".chips label", has_text="JSON schema"))
+    assert sorted(list_ids(visitor.tab)) == [model for (model,) in database.execute(query)]
+    assert visitor.presses <= 3
+
+
+@pytest.mark.parametrize("query", MISTYPED)
+def test_mistyped_names(visitor: Visitor, query: str) -> None:
+    """Find what is meant first; a lab and a provider are found as well."""
+    hit = visitor.search(query)
+    assert re.fullmatch(MISTYPED[query], hit.locator("code").inner_text())
+    assert visitor.presses <= 1
+
+
+def test_sharing_a_filtered_table(visitor: Visitor) -> None:
+    """Copy its address, from which the table is filtered again."""
+    visitor.go("Models")
+    visitor.click(visitor.tab.locator(".presets").get_by_role("link", name="Vision under $1"))
+    visitor.tab.wait_for_url("**vision**")
+    shown, presses = list_names(visitor.tab), visitor.presses
+    visitor.click(visitor.tab.get_by_role("button", name="Copy link"))
+    visitor.tab.get_by_role("button", name="Copied").wait_for()
+    assert visitor.presses - presses <= 1
+    copied = visitor.tab.evaluate("navigator.clipboard.readText()")
+    assert copied == visitor.tab.url
+    visitor.tab.goto("about:blank")
+    visitor.tab.goto(copied)
+    assert list_names(visitor.tab) == shown
+    assert 0 < len(shown) < 200
+
+
+# --- taking along -------------------------------------------------------------------------------------------
+
+
+def test_following_the_prices_of_a_model(visitor: Visitor, database: sqlite3.Connection) -> None:
+    """Show the address of a feed that has the changes of its prices and nothing else."""
+    visitor.open_model("deepseek v3.2")
+    link = visitor.tab.get_by_role("link", name="Price feed")
+    assert link.is_visible()
+    assert visitor.presses <= 2
+    with urlopen(link.evaluate("link => link.href")) as response:
+        feed = response.read().decode()
+    query = """
+        select count(distinct hour) from event_log where kind = 'repriced' and model = 'deepseek/deepseek-v3.2'
+    """
+    print(feed.count("<entry>"), database.execute(query).fetchone())
+    assert "<title>Prices of deepseek/deepseek-v3.2</title>" in feed
+
+
+def test_all_price_history_as_a_file(visitor: Visitor, out: Path) -> None:
+    visitor.go("Data")
+    entry = visitor.tab.locator(".files div", has=visitor.tab.get_by_role("link", name="data/prices.csv", exact=True))
+    size = entry.locator("small").inner_text()
+    with visitor.tab.expect_download() as download:
+        visitor.click(entry.get_by_role("link"))
+    content = download.value.path().read_bytes()
+    assert content == (out / "data/prices.csv").read_bytes()
+    assert size == f"{float(f'{len(content) / 1000:.2g}'):g} KB"
+    assert visitor.presses <= 2
