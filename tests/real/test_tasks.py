@@ -23,6 +23,8 @@ pytestmark = [pytest.mark.real_data, pytest.mark.browser]
 
 MILLION = 1_000_000
 MODEL = "openai/gpt-oss-120b"
+LAST_OF_MAY = "2026-05-31T12:00:00Z"
+"""The last reading of the month that is three months before the last one."""
 LABS = {"anthropic": "Anthropic", "openai": "OpenAI", "deepseek": "DeepSeek"}
 MISTYPED = {
     "glm5.2": r"z-ai/glm-5\.2",
@@ -71,7 +73,8 @@ ENDPOINTS = """
         (select amount from current_prices where endpoint = endpoints.record and dimension = 'completion'),
         (select avg(uptime_mean) from health_days where endpoint = endpoints.record)
     from endpoints join providers on slug = provider
-    left join field_log on field_log.key = endpoints.key and field = 'supported_parameters' and next_first is null
+    left join field_log on field_log.key = endpoints.key
+        and field = 'supported_parameters' and next_first is null
     where endpoints.model = ? and endpoints.state = 'active'
 """
 
@@ -84,15 +87,16 @@ def read_answer(tab: Any, label: str) -> str:
 
 def test_cheapest_healthy_provider(visitor: Visitor, database: sqlite3.Connection) -> None:
     """Find that with a context of 128K and tools."""
-    prices = {
-        (3 * Decimal(prompt) + Decimal(completion)) / 4 * MILLION: name
+    prices = [
+        ((3 * Decimal(prompt) + Decimal(completion)) / 4 * MILLION, name)
         for name, context, has_tools, prompt, completion, uptime in database.execute(ENDPOINTS, [MODEL])
         if context >= 128_000 and has_tools and (uptime is None or uptime >= 95)
-    }
+    ]
+    lowest, _ = min(prices)
     visitor.open_model("gpt-oss-120b")
     answer = read_answer(visitor.tab, "Cheapest with 128K and tools")
-    assert answer.startswith(prices[min(prices)])
-    assert find_amount(answer) == round_as(min(prices), answer)
+    assert any(answer.startswith(name) for price, name in prices if price == lowest)
+    assert find_amount(answer) == round_as(lowest, answer)
     assert visitor.presses <= 3
 
 
@@ -111,7 +115,10 @@ def test_fastest_provider(visitor: Visitor, database: sqlite3.Connection) -> Non
     assert database.execute("select sum(latencies) from health_days").fetchone() == (0,)
     visitor.open_model("gpt-oss-120b")
     assert read_answer(visitor.tab, "Fastest") == "speed is not collected"
-    assert "scrape.py with OPENROUTER_API_KEY and ARCHIVE_LATENCY=1" in visitor.tab.locator("#speed").inner_text()
+    assert (
+        "scrape.py with OPENROUTER_API_KEY and ARCHIVE_LATENCY=1"
+        in visitor.tab.locator("#speed").inner_text()
+    )
     assert visitor.presses <= 2
 
 
@@ -136,7 +143,9 @@ def test_whose_prices_changed_this_year(visitor: Visitor, database: sqlite3.Conn
     assert visitor.tab.get_by_role("columnheader", name=f"Price changes in {year}").count() == 1
     for slug, name in LABS.items():
         count, last = counts[slug]
-        row = visitor.tab.locator("#labs tbody tr", has=visitor.tab.get_by_role("link", name=name, exact=True))
+        row = visitor.tab.locator(
+            "#labs tbody tr", has=visitor.tab.get_by_role("link", name=name, exact=True)
+        )
         words = f"{count} model{'s' if count != 1 else ''}" if count else "none"
         assert row.locator("td").nth(1).inner_text() == words
         dates = [time.get_attribute("datetime") for time in row.locator("td").nth(2).locator("time").all()]
@@ -174,39 +183,50 @@ def test_cost_of_three_models(visitor: Visitor, database: sqlite3.Connection) ->
     for model in names.values():
         prices = {dimension: Decimal(amount) for dimension, amount in database.execute(query, [model])}
         uses = (5, "prompt"), (5, "input_cache_read"), (2, "completion")
-        costs[model] = sum(millions * MILLION * prices[dimension] for millions, dimension in uses)
+        costs[model] = sum(
+            (millions * MILLION * prices[dimension] for millions, dimension in uses), Decimal()
+        )
     visitor.go("Compare")
     visitor.type(visitor.tab.get_by_label("Add models by name"), *names)
     visitor.press("Enter")
     rows = visitor.tab.locator("#compared tbody tr")
     rows.nth(2).wait_for()
-    shown = {row.locator("th").inner_text().split()[-1]: row.locator("td").first.inner_text() for row in rows.all()}
+    shown = {
+        row.locator("th").inner_text().split()[-1]: row.locator("td").first.inner_text() for row in rows.all()
+    }
     assert {model: find_amount(text) for model, text in shown.items()} == {
         model: round_as(cost, shown[model]) for model, cost in costs.items()
     }
-    assert [model for model, text in shown.items() if "cheapest" in text] == [min(costs, key=lambda m: costs[m])]
+    assert [model for model, text in shown.items() if "cheapest" in text] == [
+        min(costs, key=lambda m: costs[m])
+    ]
     assert visitor.presses <= 5
 
 
 def test_trend_of_a_class(visitor: Visitor, database: sqlite3.Connection) -> None:
-    """Show the median now and by month, of which the last reading of May is computed again."""
+    """Show the median of now and of earlier months."""
     query = """
-        select prompt.value, completion.value from models
-        join listed_at on listed_at.key = models.id and listed_at.feed = 'models' and listed_at.hour = :hour
-        join prices_at as prompt on prompt.model = models.id and prompt.hour = :hour
-            and prompt.endpoint is null and prompt.dimension = 'prompt' and prompt.condition = ''
-        join prices_at as completion on completion.model = models.id and completion.hour = :hour
-            and completion.endpoint is null and completion.dimension = 'completion' and completion.condition = ''
+        select input.amount, output.amount from models
+        join listed_at as listed on listed.key = models.id and listed.feed = 'models' and listed.hour = :hour
+        join prices_at as input on input.model = models.id and input.hour = :hour
+            and input.endpoint is null and input.dimension = 'prompt' and input.condition = ''
+        join prices_at as output on output.model = models.id and output.hour = :hour
+            and output.endpoint is null and output.dimension = 'completion' and output.condition = ''
         where models.id not like '~%' and models.id not like '%:%' and output_modalities like '%"text"%'
-            and prompt.value + completion.value > 0 and listed_at.last >= :hour
+            and input.value + output.value > 0 and coalesce(listed.last, :hour) >= :hour
     """
-    rows = database.execute(query, {"hour": "2026-05-31T12:00:00Z"}).fetchall()
-    expected = median((3 * prompt + completion) / 4 * MILLION for prompt, completion in rows)
+    ((now,),) = database.execute("select hour from about")
     visitor.go("Prices")
     table = visitor.tab.get_by_role("table", name="Median price per million tokens, by ability", exact=True)
-    assert table.is_visible()
-    months = visitor.tab.get_by_role("table", name=re.compile("by ability.*month")).first
-    print(table.inner_text(), expected, months.count())
+    cells = table.locator("tr", has_text="All text models").locator("td").all_inner_texts()
+    heads = table.locator("thead th").all_inner_texts()
+    shown = dict(zip(heads[1:], cells, strict=True))
+    for head, hour in (("Now", now), ("3 months ago", LAST_OF_MAY)):
+        rows = database.execute(query, {"hour": hour}).fetchall()
+        expected = median(
+            (3 * Decimal(prompt) + Decimal(completion)) / 4 * MILLION for prompt, completion in rows
+        )
+        assert find_amount(shown[head]) == round_as(expected, shown[head]), head
     assert visitor.presses <= 1
 
 
@@ -216,15 +236,16 @@ def test_trend_of_a_class(visitor: Visitor, database: sqlite3.Connection) -> Non
 def test_what_disappears_next(visitor: Visitor, database: sqlite3.Connection) -> None:
     """Tell it at home, with the days left and the replacement."""
     query = """
-        select models.id, cast(julianday(models.expires) - julianday(substr(about.hour, 1, 10)) as integer), target
+        select models.id, target,
+            cast(julianday(models.expires) - julianday(substr(about.hour, 1, 10)) as integer)
         from about, models left join redirects on redirects.id = models.id
         where models.state = 'active' and models.expires >= substr(about.hour, 1, 10)
-        order by 2, 1
+        order by 3, 1
     """
     rows = database.execute(query).fetchall()
     items = visitor.tab.get_by_role("region", name="Retiring next").locator("li").all()
     assert len(items) == 5
-    for item, (model, days, target) in zip(items, rows, strict=False):
+    for item, (model, target, days) in zip(items, rows, strict=False):
         paths = [get_id(link.get_attribute("href")) for link in item.locator("a").all()]
         assert paths == [model, target][: 2 if target else 1]
         assert f"in {days} days" in item.inner_text()
@@ -240,15 +261,21 @@ def get_id(href: str | None) -> str:
 
 def list_ids(tab: Any) -> list[str]:
     """List the ids of the models in the rows that can be seen."""
-    return [str(link.get_attribute("title")) for link in tab.locator("#models tbody tr:visible th a").all()]
+    ids: list[str] = tab.locator("#models tbody tr:visible th a").evaluate_all(
+        "links => links.map((link) => link.title)"
+    )
+    return ids
 
 
 def test_what_is_new_this_week(visitor: Visitor, database: sqlite3.Connection) -> None:
     """List no variants such as batch and free ones, and no aliases."""
-    query = "select id from models where is_new and state = 'active' and id not like '%:%' and alias_target is null"
+    query = """
+        select id from models
+        where is_new and state = 'active' and id not like '%:%' and alias_target is null order by id
+    """
     visitor.click(visitor.tab.get_by_role("link", name="New models"))
     visitor.tab.wait_for_url("**/models/**")
-    assert sorted(list_ids(visitor.tab)) == [model for (model,) in database.execute(f"{query} order by id")]
+    assert sorted(list_ids(visitor.tab)) == [model for (model,) in database.execute(query)]
     assert visitor.presses <= 1
 
 
@@ -257,8 +284,7 @@ def test_free_models_and_their_limits(visitor: Visitor, database: sqlite3.Connec
     free = """
         select id from models where state = 'active' and alias_target is null and id not like '~%'
             and (output_modalities = '["text"]' or id like '%:free')
-            and not exists (select 1 from current_prices where model = id and endpoint is null and value != 0)
-            and exists (select 1 from current_prices where model = id and endpoint is null)
+            and 0 = (select max(value) from current_prices where model = models.id and endpoint is null)
     """
     visitor.click(visitor.tab.get_by_role("link", name="free models"))
     visitor.tab.wait_for_url("**/free/**")
@@ -271,7 +297,8 @@ def test_free_models_and_their_limits(visitor: Visitor, database: sqlite3.Connec
     """
     rows = visitor.tab.locator("#ended tbody tr").all()
     assert {
-        row.locator("th > bdi").inner_text(): row.locator("time").nth(-1).get_attribute("datetime") for row in rows
+        row.locator("th > bdi").inner_text(): row.locator("time").nth(-1).get_attribute("datetime")
+        for row in rows
     } == dict(database.execute(ended))
     assert visitor.presses <= 1
 
@@ -293,8 +320,11 @@ def test_what_replaced_a_gone_model(visitor: Visitor, database: sqlite3.Connecti
 def test_structured_output_and_images_under_a_dollar(visitor: Visitor, database: sqlite3.Connection) -> None:
     query = """
         select models.id from models
-        where models.state = 'active' and models.id not like '%:%' and alias_target is null
-            and input_modalities like '%"image"%' and cast(prompt as real) between 0 and 0.000001
+        where models.state = 'active' and alias_target is null and not exists (
+                select 1 from models as base where base.state = 'active'
+                    and base.id = substr(models.id, 1, instr(models.id, ':') - 1))
+            and input_modalities like '%"image"%' and output_modalities not like '%"image"%'
+            and cast(prompt as real) between 0 and 0.000001
             and (supported_parameters like '%"structured_outputs"%' or exists (
                 select 1 from endpoints
                 join field_log on field_log.key = endpoints.key and field = 'supported_parameters'
@@ -310,12 +340,13 @@ def test_structured_output_and_images_under_a_dollar(visitor: Visitor, database:
     assert visitor.presses <= 3
 
 
-@pytest.mark.parametrize("query", MISTYPED)
-def test_mistyped_names(visitor: Visitor, query: str) -> None:
-    """Find what is meant first; a lab and a provider are found as well."""
-    hit = visitor.search(query)
-    assert re.fullmatch(MISTYPED[query], hit.locator("code").inner_text())
-    assert visitor.presses <= 1
+def test_mistyped_names(visitor: Visitor) -> None:
+    """Find what is meant first, also a lab and a provider, each with nothing but the name typed."""
+    for query, meant in MISTYPED.items():
+        visitor.start()
+        hit = visitor.search(query)
+        assert re.fullmatch(meant, hit.locator("code").inner_text()), query
+        assert visitor.presses <= 1
 
 
 def test_sharing_a_filtered_table(visitor: Visitor) -> None:
@@ -347,18 +378,26 @@ def test_following_the_prices_of_a_model(visitor: Visitor, database: sqlite3.Con
     with urlopen(link.evaluate("link => link.href")) as response:
         feed = response.read().decode()
     query = """
-        select count(distinct hour) from event_log where kind = 'repriced' and model = 'deepseek/deepseek-v3.2'
+        select max(hour) from event_log
+        where feed = 'models' and key = 'deepseek/deepseek-v3.2' and kind = 'repriced' and cause != 'provider'
     """
-    print(feed.count("<entry>"), database.execute(query).fetchone())
-    assert "<title>Prices of deepseek/deepseek-v3.2</title>" in feed
+    ((last,),) = database.execute(query)
+    assert "<title>Prices of deepseek/deepseek-v3.2 " in feed
+    assert f"<published>{last.removesuffix('Z')}+00:00</published>" in feed
+    assert set(re.findall(r'<category term="(\w+)"', feed)) == {"price"}
+    visitor.tab.locator(".follow > summary").click()
+    visitor.tab.get_by_role("button", name="Copy address").last.click()
+    visitor.tab.get_by_role("button", name="Copied").wait_for()
+    assert visitor.tab.evaluate("navigator.clipboard.readText()") == link.evaluate("link => link.href")
 
 
 def test_all_price_history_as_a_file(visitor: Visitor, out: Path) -> None:
     visitor.go("Data")
-    entry = visitor.tab.locator(".files div", has=visitor.tab.get_by_role("link", name="data/prices.csv", exact=True))
+    link = visitor.tab.get_by_role("link", name="data/prices.csv", exact=True)
+    entry = visitor.tab.locator(".files div", has=link)
     size = entry.locator("small").inner_text()
     with visitor.tab.expect_download() as download:
-        visitor.click(entry.get_by_role("link"))
+        visitor.click(link)
     content = download.value.path().read_bytes()
     assert content == (out / "data/prices.csv").read_bytes()
     assert size == f"{float(f'{len(content) / 1000:.2g}'):g} KB"

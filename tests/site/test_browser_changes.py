@@ -31,15 +31,3 @@ def test_changes_are_filtered_by_topic_and_words(browser: Any, address: str) -> 
         assert sum(counts) == found
         tab.reload()
         assert lines.count() == found
-
-
-def test_following_the_prices_of_a_model_takes_two_presses(browser: Any, address: str) -> None:
-    with open_page(browser, address) as tab:
-        tab.goto(address)
-        tab.get_by_role("region", name="Retiring next").locator("li a").first.click()
-        tab.locator(".follow > summary").click()
-        link = tab.get_by_role("link", name="Price changes of this model")
-        assert link.is_visible()
-        feed = tab.evaluate("async (link) => await (await fetch(link.href)).text()", link.element_handle())
-        assert "<title>Prices of " in feed
-        assert tab.get_by_role("button", name="Copy address").count() == 2

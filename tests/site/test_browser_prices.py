@@ -29,24 +29,13 @@ def read_table(tab: Any, table: str) -> list[list[str]]:
     return [[cell.strip() for cell in row.locator("th, td").all_inner_texts()] for row in rows]
 
 
-@pytest.mark.parametrize("width", [1280, 375])
-def test_three_models_are_compared_by_name(browser: Any, address: str, width: int) -> None:
-    """Five presses from the home page: the section, three names, and Enter."""
-    with open_page(browser, address, width=width) as tab:
-        tab.goto(address)
-        tab.get_by_role("navigation", name="Site").get_by_role("link", name="Compare").click()
+def test_a_comparison_stays_in_the_address(browser: Any, address: str) -> None:
+    with open_page(browser, address) as tab:
+        tab.goto(address + PAGE_PATHS["compare"])
         box = tab.get_by_label(ADD)
         box.fill("haiku 4.5, gpt-oss-20b, DeepSeek V4 Pro")
         box.press("Enter")
         rows = read_table(tab, "#compared")
-        assert [row[0].split()[-1] for row in rows] == [
-            "openai/gpt-oss-20b",
-            "deepseek/deepseek-v4-pro",
-            "anthropic/claude-haiku-4.5",
-        ]
-        # 5M at $1.00, 5M cached at $0.10 and 2M at $5.00.
-        assert rows[2][1].startswith("$15.50")
-        assert [("cheapest" in row[1]) for row in rows] == [True, False, False]
         assert "is the cheapest: " in tab.locator("#notes").inner_text()
         assert "per month" in tab.locator("#notes").inner_text()
         assert [value for name, value in parse_qsl(urlsplit(tab.url).query) if name == "m"] == [

@@ -4,13 +4,17 @@ from typing import Any
 
 
 class Visitor:
-    """A visitor who begins at home; a click, a key that acts, a choice and a typed name count as one press each."""
+    """A visitor who begins at home; a click, a key that acts and a typed name are one press each."""
 
     def __init__(self, tab: Any, address: str) -> None:
         self.tab = tab
         self.address = address
+        self.start()
+
+    def start(self) -> None:
+        """Begin at home, with nothing pressed."""
         self.presses = 0
-        tab.goto(address)
+        self.tab.goto(self.address)
 
     def click(self, target: Any) -> None:
         """Click a link or a control."""
@@ -27,12 +31,10 @@ class Visitor:
         self.presses += len(texts)
         field.fill(", ".join(texts))
 
-    def go(self, *links: str) -> None:
-        """Go to a section, and to a page of it, by the navigation."""
-        for navigation, link in zip(("Site", links[0]), links, strict=False):
-            target = self.tab.get_by_role("navigation", name=navigation).get_by_role("link", name=link)
-            self.click(target)
-            self.tab.wait_for_url(lambda url: url != self.address)
+    def go(self, section: str) -> None:
+        """Go to a section by the header."""
+        self.click(self.tab.get_by_role("navigation", name="Site").get_by_role("link", name=section))
+        self.tab.wait_for_url(f"**/{section.lower()}/**")
 
     def search(self, name: str) -> Any:
         """Type a name into the search field of the header; return the first hit."""
