@@ -60,7 +60,7 @@ function setUpDays(form) {
     const went = models.filter((model) => isListed(model, before) && !isListed(model, after));
     return [
       makeSection("Price changed", moved, [["Model"], ["Price, then and later"]], (model) => {
-        const cell = make("td");
+        const cell = make("td", undefined, { className: "wrap" });
         cell.append(...listMoves(model, before, after).flatMap((move) => [makeMove(move), " "]));
         return [makeNameCell(model), cell];
       }),
