@@ -76,6 +76,11 @@ class WeekSection:
     """Share of the entries in all tokens."""
     more_caption: str = MORE_CAPTION
 
+    @property
+    def more_ranks(self) -> str:
+        """Return the first and the last rank of the rows that unfold: `21 to 50`."""
+        return f"{self.more[0].entry.rank} to {self.more[-1].entry.rank}"
+
 
 @dataclass(frozen=True)
 class PeriodTable:
