@@ -204,6 +204,12 @@ class Dataset:
         n = bisect_left(hours, hour)
         return n == 0 or hour - hours[n - 1] > DAY
 
+    def find_gap_before(self, feed: str, hour: dt.datetime) -> dt.datetime | None:
+        """Return the reading before a good hour of a feed if it is over a day older; None if not, or none."""
+        hours = self.good_hours[feed]
+        n = bisect_left(hours, hour)
+        return hours[n - 1] if n and hour - hours[n - 1] > DAY else None
+
     def is_before_gap(self, feed: str, hour: dt.datetime) -> bool:
         """Return whether the reading after a good hour of a feed is over a day later."""
         hours = self.good_hours[feed]

@@ -69,6 +69,13 @@ function setUpDays(form) {
     ];
   }
 
+  function nameDay(date) {
+    const gap = findUnread(countDays(date));
+    if (!gap) return formatDay(date);
+    const read = Date.parse(record.file.first) + (gap[0] - 1) * 864e5;
+    return `${formatDay(read)} (last reading before ${formatDay(date)})`;
+  }
+
   function show() {
     rememberFields(form);
     const models = record.file.models.filter(fits);
@@ -76,7 +83,7 @@ function setUpDays(form) {
     const notes = [...new Set(days.map((date) => describeDay(date, form)).filter(Boolean))];
     const [first, second] = days.map(countDays);
     const parts = days.length > 1 ? compareDays(models, first, second)
-      : [listDay(`Listed on ${formatDay(days[0])}`, models.filter((model) => isListed(model, first)), first)];
+      : [listDay(`Listed on ${nameDay(days[0])}`, models.filter((model) => isListed(model, first)), first)];
     const summary = days.length > 1 ? `From ${formatDay(days[0])} to ${formatDay(days[1])}. ` : "";
     out.replaceChildren(make("p", summary + notes.join(" "), { className: "quiet" }), ...parts);
   }

@@ -45,14 +45,14 @@ function formatPrice(ends) {
   return low === high ? low : `${low} to ${high}`;
 }
 
+function findUnread(day) { return record.file.unread.find(([first, last]) => first <= day && day <= last); }
+
 function describeDay(date, form) {
   if (!date) return "";
   if (date < form.dataset.first || date > form.dataset.last) {
     return `The record goes from ${formatDay(form.dataset.first)} to ${formatDay(form.dataset.last)}.`;
   }
-  const day = countDays(date);
-  const gap = record.file.unread.find(([first, last]) => first <= day && day <= last);
-  return gap ? `Nothing was read on ${formatDay(date)}: this is what the last reading before it showed.` : "";
+  return findUnread(countDays(date)) ? `Nothing was read on ${formatDay(date)}: this is what the last reading before it showed.` : "";
 }
 
 function make(tag, text, properties = {}) {

@@ -102,6 +102,7 @@ def test_any_day_says_what_was_there(browser: Any, days_address: str) -> None:
         tab.get_by_role("heading", name="Listed on 5 Jun 2026").wait_for()
         tab.get_by_label("Day", exact=True).fill("2026-06-02")
         tab.get_by_text("Nothing was read on 2 Jun 2026").wait_for()
+        tab.get_by_role("heading", name="Listed on 1 Jun 2026 (last reading before 2 Jun 2026)").wait_for()
         assert read_table(tab, "#found") == [
             ["A/LEAVES a/leaves", "$4.00", "$2.00", "–", "–"],
             ["A/STAYS a/stays", "$1.00", "$2.00", "–", "–"],

@@ -9,6 +9,7 @@ from orarchive.jsonl import Record
 from orarchive.publish.dataset import HealthDay, PriceKey
 from orarchive.publish.pages import get_model_path
 from orarchive.publish.views.changes import MAX_ROWS
+from orarchive.publish.views.free_page import build_free_page
 from orarchive.publish.views.health import Health, combine_health
 from orarchive.publish.views.model_figures import build_figures
 from orarchive.publish.views.price_charts import build_price_chart
@@ -263,3 +264,15 @@ def test_a_change_over_a_gap_is_dated(tmp_path: Path) -> None:
     day = format_day((START + 25 * 24 * HOUR).date())
     changes = [figure.change for figure in build_figures(model).prices]
     assert changes[0] and changes[0].words == f"\N{MINUS SIGN}25% since {day}"
+
+
+def test_what_came_about_in_a_gap_is_dated_by_both_ends(tmp_path: Path) -> None:
+    free = [price_model("a/b", "0"), price_model("a/c", "0")]
+    days = [build_snapshot([price_model("a/b", "0.000002")]), build_snapshot(free)]
+    view = build_archive_view(write_archive(tmp_path / "archive", *days, apart=3 * 24 * HOUR))
+    first, last = START.date(), START.date() + 3 * 24 * HOUR
+    assert [(row.since.after, row.since.date) for row in build_free_page(view).rows] == [(first, last)] * 2
+    (model,) = (model for model in view.models if model.model.id == "a/b")
+    chart = build_price_chart(model)
+    assert chart
+    assert (chart.summaries[0].after, chart.summaries[0].now.date) == (first, last)

@@ -66,6 +66,8 @@ class Since:
     date: dt.date
     is_record_start: bool
     """Whether the record began with it, so that it may be older."""
+    after: dt.date | None = None
+    """The day of the reading before, where more than a day lies between: it may be there since then."""
 
 
 def build_since(entry: RecordEntry, joined: dt.datetime | None = None) -> Since:

@@ -1,7 +1,7 @@
 """The page of free models: those there are, those that were, and the limits of their use."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from orarchive.publish.views import View
 from orarchive.publish.views.cells import PriceCell, Since, build_price_pair, build_since
@@ -104,7 +104,9 @@ def _build_row(view: View, model: ModelView) -> FreeRow:
 def _build_since(view: View, model: ModelView, last: dt.datetime) -> Since:
     """Build since when a model was free, up to an hour in which it was."""
     since = find_free_since(view.dataset, model, last)
-    return build_since(model.entry) if since == model.entry.first else Since(since.date(), False)
+    built = build_since(model.entry) if since == model.entry.first else Since(since.date(), False)
+    before = view.dataset.find_gap_before("models", since)
+    return replace(built, after=before.date()) if before else built
 
 
 def _build_ended(view: View, end: FreeEnd) -> EndedRow:

@@ -55,6 +55,8 @@ class PriceSummary:
     name: str
     now: DatedPrice
     """Of a model that is gone its last price."""
+    after: dt.date | None
+    """The day of the reading before that price, where more than a day lies between."""
     lowest: DatedPrice
     highest: DatedPrice
     changes: int
@@ -106,7 +108,7 @@ def build_price_chart(view: ModelView) -> PriceChart | None:
             for n, name in enumerate(listed)
             for m, (label, start) in enumerate(ranges)
         ],
-        summaries=[_summarize(f"d{n}", name, listed[name]) for n, name in enumerate(listed)],
+        summaries=[_summarize(view, f"d{n}", name, listed[name]) for n, name in enumerate(listed)],
         has_cheapest=any(name in listed for name in cheapest),
         is_gone=not view.is_there,
     )
@@ -144,15 +146,19 @@ def _draw_panel(
     return ChartPanel(name, f"d{n}", f"r{m}", words, draw_prices(lines, begin, end))
 
 
-def _summarize(value: str, dimension: str, intervals: Sequence[PriceInterval]) -> PriceSummary:
+def _summarize(
+    view: ModelView, value: str, dimension: str, intervals: Sequence[PriceInterval]
+) -> PriceSummary:
     def build_dated(interval: PriceInterval) -> DatedPrice:
         return DatedPrice(build_point_cell(dimension, interval), interval.first.date())
 
     last = intervals[-1]
+    before = view.dataset.find_gap_before("models", last.first)
     return PriceSummary(
         value=value,
         name=label_dimension(dimension).capitalize(),
         now=build_dated(last),
+        after=before.date() if before else None,
         lowest=build_dated(min(intervals, key=lambda interval: interval.amount)),
         highest=build_dated(max(intervals, key=lambda interval: interval.highest or interval.amount)),
         changes=len(intervals) - 1,
