@@ -50,7 +50,7 @@ from orarchive.domain.prices import (
 from orarchive.domain.records import as_number, parse_expiry
 from orarchive.index.events import Event
 from orarchive.publish.dataset import Dataset, PriceKey
-from orarchive.publish.field_labels import label_field
+from orarchive.publish.field_labels import drop_modality, label_field
 from orarchive.publish.limit_words import drop_repeated_limits
 from orarchive.timestamps import format_day, parse_stamp
 
@@ -346,5 +346,5 @@ def _describe_field_event(event: Event) -> str:
         return PAGE_STYLE.format_pair(*("none" if date is None else format_day(date) for date in dates))
     if event.field == "description":
         return "description"
-    words = describe_change(event.to_change(), PAGE_STYLE)
+    words = describe_change(drop_modality(event.to_change()), PAGE_STYLE)
     return words or f"{PAGE_STYLE.format_field(event.field, '')} spelled another way"

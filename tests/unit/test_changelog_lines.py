@@ -177,3 +177,16 @@ def test_a_day_counts_what_its_lines_say() -> None:
         ("1 price, 1 no longer listed", False),
         ("1 price of used models, 1 no longer listed", True),
     ]
+
+
+def test_kinds_of_input_are_said_once() -> None:
+    old = {"modality": "text->text", "input_modalities": ["text"]}
+    new = {"modality": "text+file->text", "input_modalities": ["text", "file"]}
+    for before, words in (
+        (old, "input +file"),
+        (new | {"modality": "x"}, "architecture: modality x → text+file->text"),
+    ):
+        (line,) = build_lines(
+            make_event("capabilities_changed", "models", "a/b", "architecture", before, new)
+        )
+        assert line.parts == (words,)

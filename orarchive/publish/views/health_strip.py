@@ -44,9 +44,8 @@ def build_strip(health: Health, now: dt.datetime) -> HealthStrip | None:
 
 
 def format_uptime(uptime: float) -> str:
-    """Format an uptime in percent with two decimals; only all is 100.00%."""
-    text = f"{uptime:.2f}%"
-    return "99.99%" if uptime < 100 and text == "100.00%" else text
+    """Format an uptime in percent with two decimals; only all is `100%`."""
+    return "100%" if uptime == 100 else f"{min(round(uptime, 2), 99.99):.2f}%"
 
 
 def _build_bar(health: Health, n: int, grade: str, today: dt.date) -> StripBar:
