@@ -1,5 +1,6 @@
 """Lines of the changelog: their kind, their prices, and what is left out as a consequence of another line."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -9,10 +10,10 @@ from orarchive.publish.changelog import ChangelogHour, ChangelogLine, build_chan
 from orarchive.publish.dataset import Dataset
 from orarchive.publish.event_groups import EventLog
 from orarchive.publish.row_groups import RowGroups
-from orarchive.publish.views.changes import ChangelogDay
+from orarchive.publish.views.changes import ChangelogDay, build_change_list
 from orarchive.publish.views.changes_page import build_recent_page
 from orarchive.sample import START
-from orarchive.timestamps import format_stamp
+from orarchive.timestamps import DAY, format_stamp
 
 
 def make_dataset() -> Dataset:
@@ -190,3 +191,13 @@ def test_kinds_of_input_are_said_once() -> None:
             make_event("capabilities_changed", "models", "a/b", "architecture", before, new)
         )
         assert line.parts == (words,)
+
+
+def test_a_gap_is_told_once_for_all_that_came_about_in_it() -> None:
+    before = START - 9 * DAY
+    lines = build_lines(*(make_reprice("models", name, "2", "1") for name in ("a/b", "a/c", "a/d")))
+    late = [replace(line, after=before) for line in lines]
+    for shown, gap, is_repeated in ((late, (before, START), False), ([late[0], *lines[1:]], None, True)):
+        changes = build_change_list([ChangelogHour(START, shown)], Importance())
+        assert changes.gap == gap
+        assert any(detail.after for row in changes.rows for detail in row.details) == is_repeated

@@ -1,7 +1,7 @@
 """Changes for the pages: by month and day, and as rows."""
 
 import datetime as dt
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -10,6 +10,7 @@ from itertools import groupby
 from orarchive.domain.event_kinds import LISTED_PROVIDER
 from orarchive.domain.figures import format_percent_change
 from orarchive.domain.phrasing import get_unit
+from orarchive.history.coverage import Gap
 from orarchive.publish.change_groups import ChangeGroup, Importance, group_changes
 from orarchive.publish.changelog import PAGE_STYLE, ChangelogHour, ChangelogLine, Move
 from orarchive.publish.views.cells import PriceCell
@@ -127,6 +128,8 @@ class ChangeList:
     minor: list[ChangeRow]
     minor_count: int
     """Number of minor changes."""
+    gap: Gap | None
+    """The reading before and that after a gap in which several of these came about; they do not repeat it."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +151,30 @@ def build_change_list(
     rows, minor = (
         [_build_row(group, on_model_page) for group in groups] for groups in (grouped.groups, grouped.minor)
     )
-    return ChangeList(rows[:max_rows], rows[max_rows:], minor, grouped.minor_count)
+    gap = _find_common_gap([*rows, *minor])
+    if gap:
+        rows, minor = ([_drop_gap(row, gap) for row in listed] for listed in (rows, minor))
+    return ChangeList(rows[:max_rows], rows[max_rows:], minor, grouped.minor_count, gap)
+
+
+def _find_common_gap(rows: Iterable[ChangeRow]) -> Gap | None:
+    """Find the gap that most details of rows came about in; None where no two share one."""
+    gaps = Counter(
+        (detail.after, row.hour)
+        for row in rows
+        for detail in (*row.details, *row.folded_details)
+        if detail.after
+    )
+    return next((gap for gap, count in gaps.most_common(1) if count > 1), None)
+
+
+def _drop_gap(row: ChangeRow, gap: Gap) -> ChangeRow:
+    """Return a row whose details do not repeat a gap."""
+    details, folded = (
+        [replace(detail, after=None) if (detail.after, row.hour) == gap else detail for detail in listed]
+        for listed in (row.details, row.folded_details)
+    )
+    return replace(row, details=details, folded_details=folded)
 
 
 def build_change_hours(hours: Iterable[ChangelogHour], on_model_page: bool = False) -> list[ChangeHour]:
