@@ -182,7 +182,7 @@ def draw_endpoint_span(surfaces: Surfaces, chance: random.Random) -> Fact | None
         "SQL records": (record["first"], record["last"]),
         "SQL endpoints": (view["first_seen"], view["last_seen"] if span[1] else None),
         "log": (printed["first_seen"], printed["last_seen"] if span[1] else None),
-        "page": _read_endpoint_dates(surfaces, model, label, span),
+        "page": _read_endpoint_dates(surfaces, key, label, span),
     }
     listed = [row for row in surfaces.json("endpoints") if (row["model"], get_label(row)) == (model, label)]
     answers["endpoints.json"] = _read_span(listed[0]) if listed else UNSTATED
@@ -190,14 +190,22 @@ def draw_endpoint_span(surfaces: Surfaces, chance: random.Random) -> Fact | None
 
 
 def _read_endpoint_dates(
-    surfaces: Surfaces, model: str, label: str, span: tuple[str, str | None]
+    surfaces: Surfaces, key: str, label: str, span: tuple[str, str | None]
 ) -> tuple[str | None, str | None] | object:
-    """Return the span of an endpoint if the page has its dates, otherwise those dates."""
-    page = surfaces.model_page(model)
+    """Return the span of an endpoint if the page has its dates, otherwise those dates.
+
+    The page has since when it is there without a break.
+    """
+    page = surfaces.model_page(surfaces.endpoints[key]["model"])
+    query = """
+        select max(hour) from events join records on records.id = record
+        where records.feed = 'endpoints' and key = ? and kind = 'joined'
+    """
+    (joined,) = surfaces.sql(query, key)
     for cells in list_rows(page, "endpoints"):
         if cells[0][-1].get("title") == label:
             date = read_time(cells[-1])
-            return (span[0] if date == span[0][:10] else date, None)
+            return (span[0] if date == max(span[0], joined or "")[:10] else date, None)
     for item in page.iterfind(".//section[@aria-labelledby='endpoints-title']//li"):
         if read_text(item[0]) == label:
             dates = [time.get("datetime") for time in item.iter("time")]
