@@ -28,6 +28,6 @@ def describe_unread(dataset: Dataset, moment: dt.datetime) -> str:
         return ""
     n = hours.index(start)
     if n == 0:
-        return "" if len(hours) > 1 else "Not known: there is a single reading."
+        return ""
     gap = f"no reading between {format_day(hours[n - 1].date())} and {format_day(start.date())}"
     return f"Not known: {gap}." if start == hours[-1] else f"Since {format_day(start.date())}: {gap}."

@@ -118,7 +118,8 @@ def _name_providers(endpoints: list[EndpointView]) -> str:
 def _find_change(view: ModelView, dimension: str, price: Decimal | None) -> MonthChange | None:
     then = floor_day(view.now) - CHANGE_SPAN
     hour = find_span_start(view.dataset, "models", view.entry.parts, then)
-    if not view.is_there or hour is None or hour < view.entry.first or price is None or price < 0:
+    is_young = view.dataset.first_hour > then
+    if not view.is_there or is_young or hour is None or hour < view.entry.first or price is None or price < 0:
         return None
     before = view.dataset.find_price_at(view.entry, dimension, hour)
     if before is None or hour == view.dataset.find_read_hour(view.entry):
