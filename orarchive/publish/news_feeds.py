@@ -103,6 +103,11 @@ class NewsEntry:
     updated: dt.datetime | None = None
     """The hour in which the price went back."""
 
+    @property
+    def summary(self) -> str:
+        """Return what the title does not say already."""
+        return self.seen + (f" {self.text}" if self.text != f"{self.title}." else "")
+
 
 def build_news(changes: Iterable[ChangelogHour], paths: dict[str, str]) -> list[NewsEntry]:
     """Return the entries of changes given newest first, with flapping prices folded: one a model and hour.
@@ -226,7 +231,7 @@ def render_atom(entries: list[NewsEntry], title: str, path: str, page: str, site
         feed.add_item(
             title=escape_invisible(entry.title),
             link=root + entry.page,
-            description=escape(escape_invisible(f"{entry.seen} {entry.text}")),
+            description=escape(escape_invisible(entry.summary)),
             unique_id=site.make_id(entry.id),
             # The hour is written once; only a price that went back was updated after it was published.
             pubdate=entry.hour if entry.updated else None,
@@ -260,9 +265,6 @@ def render_json_feed(entries: list[NewsEntry], title: str, path: str, page: str,
         ],
     }
     return to_safe_json(feed)
-
-
-# --- entries ------------------------------------------------------------------------------------------------
 
 
 def _build_entry(hour: dt.datetime, line: ChangelogLine, page: str) -> NewsEntry:

@@ -70,6 +70,9 @@ def make_environment() -> Environment:
         group_digits,
         label_dimension,
         format_long_day,
+        show_hour,
+        show_clock,
+        show_day,
         format_long_hour,
         format_month,
         format_share,
@@ -81,7 +84,6 @@ def make_environment() -> Environment:
         pad_decimals,
     )
     env.filters.update({function.__name__: function for function in filters}, exact=format_exact)
-    env.globals.update(show_hour=show_hour, show_clock=show_clock, show_day=show_day)
     return env
 
 

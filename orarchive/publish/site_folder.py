@@ -1,6 +1,7 @@
 """The folder of a site: only files that differ are written, and only files of builds are removed."""
 
 import filecmp
+import gzip
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,7 +13,7 @@ import msgspec
 from orarchive.errors import ArchiveError
 from orarchive.publish.site_files import Manifest, SiteFiles, UnitRecord
 
-MANIFEST = ".built.json"
+MANIFEST = ".built.json.gz"
 """What builds wrote: the files, so that a later build may remove them and nothing else, and the units."""
 
 
@@ -69,11 +70,11 @@ def read_manifest(out: Path) -> Manifest:
         return Manifest(out)
     try:
         # The first versions of this program wrote the list of files alone.
-        content = msgspec.convert(json.loads(path.read_bytes()), _Content | list[str])
+        content = msgspec.convert(json.loads(gzip.decompress(path.read_bytes())), _Content | list[str])
         if isinstance(content, list):
             content = _Content(files=content)
         units = {name: _unpack_unit(unit, content.lookups) for name, unit in content.units.items()}
-    except (msgspec.ValidationError, ValueError, RecursionError, IndexError) as error:
+    except (msgspec.ValidationError, ValueError, RecursionError, IndexError, EOFError, OSError) as error:
         msg = f"{path} is not a list of files: {error}; delete it with the pages beside it"
         raise ArchiveError(msg) from error
     names = (*content.files, *content.digests)
@@ -118,7 +119,8 @@ def write_site(earlier: Manifest, files: SiteFiles, maker: str = "") -> tuple[in
 
 def _write_manifest(out: Path, content: _Content) -> None:
     # Names may hold what UTF-8 cannot: the standard library escapes it.
-    _write_if_changed(out / MANIFEST, json.dumps(msgspec.to_builtins(content)).encode() + b"\n")
+    text = json.dumps(msgspec.to_builtins(content)).encode()
+    _write_if_changed(out / MANIFEST, gzip.compress(text, mtime=0))
 
 
 def _write_if_changed(path: Path, content: bytes | Path) -> bool:

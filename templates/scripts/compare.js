@@ -108,7 +108,8 @@ function setUpComparison(form) {
     const { model } = row;
     const at = chooseDay(model, day);
     const prices = record.file.dimensions.map((name) => (isListed(model, at) ? formatPrice(findPrice(model, name, at)) : "–"));
-    const sizes = [model.context, model.max_output].map((tokens) => tokens?.toLocaleString("en", { notation: "compact", maximumSignificantDigits: 3 }) || "not stated");
+    const sizes = [model.context, model.max_output]
+      .map((tokens) => tokens?.toLocaleString("en", { notation: "compact", maximumSignificantDigits: 3 }) || "not stated");
     return [makeNameCell(model), makeCostCell(row, highest),
       ...[...prices, ...sizes].map((text) => make("td", text, { className: "n" })), make("td", describeListed(model))];
   }

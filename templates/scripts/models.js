@@ -52,7 +52,8 @@ function setUpModels(form, table) {
   }
 
   function fits(entry, choice) {
-    return choice.words.every((word) => entry.text.includes(word) || entry.text.includes(squeeze(word) || word)) && choice.has.every((trait) => entry.has.includes(trait))
+    return choice.words.every((word) => entry.text.includes(word) || entry.text.includes(squeeze(word) || word))
+      && choice.has.every((trait) => entry.has.includes(trait))
       && (!choice.lab || entry.lab === choice.lab) && (!(choice.by > 0) || entry.by.includes(String(choice.by)))
       && (choice.variants !== "none" || !/[:~]/.test(entry.id));
   }

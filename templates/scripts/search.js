@@ -92,7 +92,8 @@ function countCorrections(entry, meanings) {
   return edits.reduce((sum, count) => sum + count, 0);
 }
 
-// The entries that a query may mean, the best first: names that equal it, labs and pages whose name begins with it, then the listed before the gone, better matches first,
+// The entries that a query may mean, the best first: names that equal it, labs and pages
+// whose name begins with it, then the listed before the gone, better matches first,
 // and among equal matches in the order of the index. Spelling is corrected only where few match as they are.
 function rank(query) {
   const wanted = splitWords(query), joined = wanted.join("");

@@ -1,5 +1,6 @@
 """Other input - source repositories, leftovers of runs, the environment - is read, or refused in words."""
 
+import gzip
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from orarchive.collect import openapi
 from orarchive.collect.request_budget import RequestCounter
 from orarchive.collect.settings import read_settings
 from orarchive.errors import ArchiveError
+from orarchive.publish.site_folder import MANIFEST
 from orarchive.sample import START, Reply
 from orarchive.store.git import run_git
 from tests.support import hostile_values
@@ -83,7 +85,7 @@ def test_any_content_of_the_list_of_ignored_files(stage: Stage) -> None:
 @pytest.mark.parametrize("content", [b"5", b'{"x":1}', b'["\\u0000"]', b"\xff", b"[" * 100_000])
 def test_any_content_of_the_manifest_of_a_site(two_hours: Stage, tmp_path: Path, content: bytes) -> None:
     """A manifest that is not one is refused; an object with other members is taken for an empty one."""
-    (tmp_path / ".built.json").write_bytes(content)
+    (tmp_path / MANIFEST).write_bytes(content if content == b"\xff" else gzip.compress(content))
     result = run_command(build_site_command, "--archive", str(two_hours.root), "--out", str(tmp_path))
     assert result.exit_code == 2 or content == b'{"x":1}'
 

@@ -276,16 +276,15 @@ def test_a_model_shows_every_flag_with_its_source(days_site: dict[str, bytes], d
     key = "deepseek/deepseek-v4-pro"
     section = build_catalog_section(days_view.catalog, key)
     info = days_view.catalog.models[key]
-    labels = [row.label for row in section.abilities] + section.unknown
-    labels += [label for group in section.lacks for label in group.labels]
+    labels = [row.label for row in section.abilities] + section.unknown + section.lacks
     assert len(labels) == len({*labels}) == len(info.flags)
     page = days_site[get_model_path(key)].decode()
     rows = {cells[0].text: [cell.text for cell in cells[1:]] for cells in read_rows(page, "abilities")}
     assert rows["Tool calls"] == ["yes", "1 of 2"]
     text = Html(read_section(page, "abilities-title").encode()).text
-    assert "Tool calls: OpenRouter supported_parameters" in text
-    by_outputs, is_named, _ = text.partition(": OpenRouter architecture.output_modalities")
-    assert is_named and "image output" in by_outputs.partition("Who says so")[2]
+    sources = text.partition("Sources")[2]
+    assert "OpenRouter supported_parameters: tool calls, " in sources
+    assert "OpenRouter architecture.output_modalities: no image output, " in sources
     assert "image output" in text.partition("Not supported: ")[2].partition("Not known: ")[0]
     assert "Not known: " in text
     assert "prompt caching" in text.partition("Not known: ")[2]
@@ -325,7 +324,10 @@ def test_unknown_is_no_no(days_view: View) -> None:
     flags = {**dict.fromkeys(info.flags, Flag(None, "none", "")), "seed": Flag(True, "override", "x")}
     changed = replace(catalog, models={**catalog.models, "a/turns": replace(info, flags=flags)})
     section = build_catalog_section(changed, "a/turns")
-    assert [(row.label, row.source) for row in section.abilities] == [("seed", "reviewed by people")]
+    assert [row.label for row in section.abilities] == ["seed"]
+    assert [(source.source, source.labels) for source in section.sources] == [
+        ("reviewed by people", ["seed"])
+    ]
     assert (section.lacks, len(section.unknown)) == ([], len(flags) - 1)
 
 
@@ -337,7 +339,13 @@ def test_what_the_catalogue_says_is_an_input_of_the_page(days_view: View) -> Non
     other = replace(catalog, models={**catalog.models, "x/alone": replace(info, flags={})})
     later = move_catalog(catalog, HOUR)
     inputs = [
-        repr(list_model_inputs(replace(days_view, catalog=entry), model)) for entry in (catalog, later, other)
+        repr(
+            (
+                list_model_inputs(replace(days_view, catalog=entry), model),
+                build_catalog_section(entry, "x/alone"),
+            )
+        )
+        for entry in (catalog, later, other)
     ]
     assert inputs[0] == inputs[1] != inputs[2]
 

@@ -1,9 +1,11 @@
 """What a build keeps of the site before is what it would make anew."""
 
+import gzip
 import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -92,8 +94,8 @@ def test_another_program_or_option_keeps_nothing(small: Path, out: Path, options
     for unit in read_units(out):
         spoil(out, unit)
     if not options:
-        content = json.loads((out / MANIFEST).read_bytes())
-        (out / MANIFEST).write_text(json.dumps({**content, "maker": "another"}))
+        content = read_content(out)
+        write_content(out, {**content, "maker": "another"})
     assert run_build(small, out, *options).returncode == 0
     assert [path for path, content in read_files(out).items() if SIGN in content] == []
 
@@ -112,30 +114,40 @@ def test_the_program_is_all_its_files(tmp_path: Path) -> None:
     assert len({*digests}) == len(digests) - 1 == 4
 
 
+def read_content(out: Path) -> Any:
+    """Return what the manifest of a site holds."""
+    return json.loads(gzip.decompress((out / MANIFEST).read_bytes()))
+
+
+def write_content(out: Path, content: object) -> None:
+    """Write the manifest of a site."""
+    (out / MANIFEST).write_bytes(gzip.compress(json.dumps(content).encode()))
+
+
 def read_units(out: Path) -> dict[str, list[str]]:
     """Return the files of each unit of a site."""
-    units = json.loads((out / MANIFEST).read_bytes())["units"]
+    units = read_content(out)["units"]
     return {name: unit["files"] for name, unit in units.items()}
 
 
 def spoil(out: Path, unit: str) -> None:
     """Alter the files of a unit, with their digests on the list: only another rendering repairs them."""
-    content = json.loads((out / MANIFEST).read_bytes())
+    content = read_content(out)
     for path in content["units"][unit]["files"]:
         spoiled = (out / path).read_bytes() + SIGN
         (out / path).write_bytes(spoiled)
         content["digests"][path] = compute_digest(spoiled)
-    (out / MANIFEST).write_text(json.dumps(content))
+    write_content(out, content)
 
 
 def test_a_unit_has_only_files_of_the_site(tmp_path: Path) -> None:
     """Forget a unit with a file that is not on the list, which may lie elsewhere; refuse what is no list."""
     unit: dict[str, object] = {"inputs": "", "found": "", "value": None}
     units = {"a": {**unit, "files": ["a.html"]}, "b": {**unit, "files": ["a.html", "../own.html"]}}
-    (tmp_path / MANIFEST).write_text(json.dumps({"files": ["a.html", "../own.html"], "units": units}))
+    write_content(tmp_path, {"files": ["a.html", "../own.html"], "units": units})
     manifest = read_manifest(tmp_path)
     assert ([*manifest.paths], [*manifest.units]) == (["a.html"], ["a"])
-    for content in ('{"files": 5}', "{", "5"):
-        (tmp_path / MANIFEST).write_text(content)
+    for content in (b'{"files": 5}', b"{", b"5"):
+        (tmp_path / MANIFEST).write_bytes(gzip.compress(content))
         with pytest.raises(ArchiveError, match="delete it with the pages beside it"):
             read_manifest(tmp_path)

@@ -167,7 +167,8 @@ def draw_entry(surfaces: Surfaces, chance: random.Random) -> Fact:
         for name, points in list_points(surfaces, feed_name, key).items():
             if answers[name] is not None:
                 answers[name] = _list_first_prices(points, hour)
-    sentence = entry.findtext(f"{ATOM}summary", "")
+    # The summary leaves out what the title has said.
+    sentence = f"{entry.findtext(f'{ATOM}summary')} {entry.findtext(f'{ATOM}title')}."
     published = entry.findtext(f"{ATOM}published", entry.findtext(f"{ATOM}updated", ""))
     assert published.startswith(hour[:19]), "the time of an entry is that of its event"
     if answers["JSON"] is not None:

@@ -85,6 +85,11 @@ class WideChart:
     amounts: list[tuple[float, float, Decimal]]
     """y, the same in percent of the height, and price of each line of the grid."""
 
+    @property
+    def end_of_first(self) -> LineEnd:
+        """Return where the first line ends, which is the one that is read first."""
+        return self.lines[0].end
+
 
 def draw_prices(lines: Sequence[PriceLine], begin: dt.datetime, end: dt.datetime) -> WideChart:
     """Draw prices between two times; the gaps are those of the first line. A price below 0 is no amount."""

@@ -131,6 +131,16 @@ class ChangeList:
     gap: Gap | None
     """The reading before and that after a gap in which several of these came about; they do not repeat it."""
 
+    @property
+    def gap_start(self) -> dt.datetime | None:
+        """Return the hour of the last reading before the gap; None without one."""
+        return self.gap[0] if self.gap else None
+
+    @property
+    def gap_end(self) -> dt.datetime | None:
+        """Return the hour of the first reading after the gap; None without one."""
+        return self.gap[1] if self.gap else None
+
 
 @dataclass(frozen=True)
 class ChangeHour:

@@ -56,17 +56,15 @@ class Ability:
     modes: list[str]
     endpoints: str
     """`4 of 6`; "" where endpoints do not say."""
-    source: str
-    evidence: str
 
 
 @dataclass(frozen=True)
-class LackGroup:
-    """What a model cannot do, from one source."""
+class FlagSource:
+    """Who says what a model can and cannot do."""
 
-    labels: list[str]
     source: str
     evidence: str
+    labels: list[str]
 
 
 @dataclass(frozen=True)
@@ -76,6 +74,11 @@ class CatalogFact:
     label: str
     value: str
     note: str
+
+    @property
+    def is_own_rule(self) -> bool:
+        """Return whether the note names a rule of this archive, which few readers look for."""
+        return self.note.startswith(SOURCE_WORDS[HEURISTIC])
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,8 @@ class CatalogSection:
 
     facts: list[CatalogFact]
     abilities: list[Ability]
-    lacks: list[LackGroup]
+    lacks: list[str]
+    sources: list[FlagSource]
     unknown: list[str]
     """Labels of what is not known."""
     names: list[NameRow]
@@ -145,7 +149,8 @@ def build_catalog_section(catalog: Catalog, model: str) -> CatalogSection:
     return CatalogSection(
         facts=_list_facts(info),
         abilities=[_build_ability(name, flag) for name, flag in info.flags.items() if flag.value in ANSWERS],
-        lacks=_group_lacks(info),
+        lacks=[FLAG_LABELS[name] for name, flag in info.flags.items() if _is_lacking(flag)],
+        sources=_group_sources(info),
         unknown=[FLAG_LABELS[name] for name, flag in info.flags.items() if flag.value is None],
         names=[
             NameRow(name.name, KIND_PHRASES[name.kind], _build_since(catalog, name.since))
@@ -192,8 +197,6 @@ def _build_ability(name: str, flag: Flag) -> Ability:
         answer=ANSWERS[flag.value],
         modes=[*flag.modes],
         endpoints=flag.endpoints or "",
-        source=SOURCE_WORDS[flag.source],
-        evidence=flag.evidence,
     )
 
 
@@ -202,13 +205,18 @@ def describe_value(flag: Flag) -> str:
     return "" if flag.value is None else ANSWERS.get(flag.value, "no")
 
 
-def _group_lacks(info: ModelInfo) -> list[LackGroup]:
-    """Group what a model cannot do by who says so."""
+def _is_lacking(flag: Flag) -> bool:
+    return flag.value in (False, NO_REASONING)
+
+
+def _group_sources(info: ModelInfo) -> list[FlagSource]:
+    """Group what a model can and cannot do by who says so."""
     groups: dict[tuple[str, str], list[str]] = defaultdict(list)
     for name, flag in info.flags.items():
-        if flag.value in (False, NO_REASONING):
-            groups[SOURCE_WORDS[flag.source], flag.evidence].append(FLAG_LABELS[name])
-    return [LackGroup(labels, *source) for source, labels in groups.items()]
+        if flag.value is not None:
+            label = f"no {FLAG_LABELS[name]}" if _is_lacking(flag) else FLAG_LABELS[name]
+            groups[SOURCE_WORDS[flag.source], flag.evidence].append(label)
+    return [FlagSource(*source, labels) for source, labels in groups.items()]
 
 
 def _list_facts(info: ModelInfo) -> list[CatalogFact]:

@@ -63,6 +63,11 @@ class ModelFigures:
     prices: list[Figure]
     context: ContextFigure
 
+    @property
+    def is_priced_elsewhere(self) -> bool:
+        """Return whether the model is not charged by the token."""
+        return self.prices[0].cell.is_elsewhere
+
 
 def build_figures(view: ModelView) -> ModelFigures:
     """Build the figures of a model."""

@@ -97,7 +97,9 @@ def build_price_chart(view: ModelView) -> PriceChart | None:
     end = view.entry.last or max(newest)
     begin = min(intervals[0].first for intervals in listed.values())
     spans = [(label, end - dt.timedelta(days=days)) for label, days in RANGES]
-    ranges = [*((label, start) for label, start in spans if start > begin), ("All", begin)]
+    # A range in which no price changed would be a level line.
+    changed = max(interval.first for intervals in lines for interval in intervals[1:])
+    ranges = [*((label, start) for label, start in spans if begin < start < changed), ("All", begin)]
     return PriceChart(
         dimensions=[
             ChartChoice(f"d{n}", label_dimension(name).capitalize(), n == 0) for n, name in enumerate(listed)
