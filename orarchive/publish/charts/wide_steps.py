@@ -86,9 +86,9 @@ class WideChart:
     """y, the same in percent of the height, and price of each line of the grid."""
 
     @property
-    def end_of_first(self) -> LineEnd:
-        """Return where the first line ends, which is the one that is read first."""
-        return self.lines[0].end
+    def end_of_first(self) -> LineEnd | None:
+        """Return where the first line ends, which is read first; None where no price was known."""
+        return self.lines[0].end if self.lines else None
 
 
 def draw_prices(lines: Sequence[PriceLine], begin: dt.datetime, end: dt.datetime) -> WideChart:

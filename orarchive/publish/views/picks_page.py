@@ -69,6 +69,11 @@ class PickTable:
     rows: list[PickRow]
     displaced: list[DisplacedRow]
 
+    @property
+    def caption(self) -> str:
+        """Return the name of the table, which is told apart from that of its section."""
+        return f"{self.title}: models by score"
+
 
 @dataclass(frozen=True)
 class ValueRow:
