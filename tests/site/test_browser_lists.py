@@ -66,7 +66,8 @@ def small_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def choose(tab: Any, address: str, *names: str) -> list[str]:
     """Press presets and chips of the list of models, coming from home; return the models that are shown."""
     tab.goto(address)
-    tab.get_by_role("navigation", name="Site").get_by_role("link", name="Models").click()
+    with tab.expect_navigation():
+        tab.get_by_role("navigation", name="Site").get_by_role("link", name="Models").click()
     for name in names:
         if name in ("JSON schema", "Vision", "Tools"):
             tab.locator(".chips label", has_text=name).click()
