@@ -16,6 +16,7 @@ from tests.support.browser import (
     serve_site,
     write_archive,
 )
+from tests.support.day_prices import CLOCK, make_priced
 
 pytestmark = pytest.mark.browser
 
@@ -66,26 +67,14 @@ def test_a_comparison_says_what_it_cannot_tell(browser: Any, address: str) -> No
         tab.get_by_text("Not a number of tokens: many.").wait_for()
 
 
-CLOCK = [
-    {"utc_start": 0, "utc_end": 800, "prompt": "0.000001"},
-    {"utc_start": 800, "utc_end": 0, "prompt": "0.000003"},
-]
-
-
-def price(model: str, prompt: str, **more: Any) -> dict[str, Any]:
-    """Return a record of a model."""
-    return {
-        "id": model,
-        "name": model.upper(),
-        "pricing": {"prompt": prompt, "completion": "0.000002", **more},
-    }
-
-
 @pytest.fixture(scope="module")
 def days_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Serve the site of an archive of 1, 3 and 5 June, with a model that leaves and one that comes."""
-    stays, dearer = price("a/stays", "0.000001"), price("a/stays", "0.0000025", input_cache_read="0.0000002")
-    leaves, comes = price("a/leaves", "0.000004"), price("a/comes", "0.000001", overrides=CLOCK)
+    stays, dearer = (
+        make_priced("a/stays", "0.000001"),
+        make_priced("a/stays", "0.0000025", input_cache_read="0.0000002"),
+    )
+    leaves, comes = make_priced("a/leaves", "0.000004"), make_priced("a/comes", "0.000001", overrides=CLOCK)
     snapshots = [build_snapshot(models) for models in ([stays, leaves], [stays], [dearer, comes])]
     folder = tmp_path_factory.mktemp("browser-days")
     build_site(write_archive(folder / "archive", *snapshots, apart=48 * HOUR), folder / "site")

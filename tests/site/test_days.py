@@ -3,7 +3,6 @@
 import datetime as dt
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,31 +11,22 @@ from orarchive.sample import START
 from orarchive.store.archive import open_archive
 from orarchive.timestamps import DAY, HOUR
 from tests.support.browser import build_site, build_snapshot, write_archive
-from tests.support.day_prices import assert_days_agree, read_day
-
-CLOCK = [
-    {"utc_start": 0, "utc_end": 800, "prompt": "0.000001"},
-    {"utc_start": 800, "utc_end": 0, "prompt": "0.000003"},
-]
-
-
-def price(model: str, prompt: str, **more: Any) -> dict[str, Any]:
-    """Return a record of a model."""
-    return {
-        "id": model,
-        "name": model.upper(),
-        "pricing": {"prompt": prompt, "completion": "0.000002", **more},
-    }
+from tests.support.day_prices import CLOCK, assert_days_agree, make_priced, read_day
 
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return an archive read every ten hours on three days; a model is away for a reading of the first."""
-    stays, timed = price("a/stays", "0.000001"), price("a/timed", "0.000001", overrides=CLOCK)
-    dearer = price("a/stays", "0.0000025", input_cache_read="0.0000001")
+    stays, timed = make_priced("a/stays", "0.000001"), make_priced("a/timed", "0.000001", overrides=CLOCK)
+    dearer = make_priced("a/stays", "0.0000025", input_cache_read="0.0000001")
     hours = [
-        *([stays, price("a/away", "0")], [stays], [stays, price("a/away", "0"), timed], [dearer, timed]),
-        *([dearer, price("a/short", "-1")], [stays, timed], [stays, timed]),
+        *(
+            [stays, make_priced("a/away", "0")],
+            [stays],
+            [stays, make_priced("a/away", "0"), timed],
+            [dearer, timed],
+        ),
+        *([dearer, make_priced("a/short", "-1")], [stays, timed], [stays, timed]),
     ]
     snapshots = [build_snapshot(models) for models in hours]
     folder = tmp_path_factory.mktemp("days")
@@ -63,7 +53,7 @@ def test_a_day_shows_what_the_program_answers(archive: Path, tmp_path: Path) -> 
 
 
 def test_days_without_a_reading_are_named(tmp_path: Path) -> None:
-    snapshots = [build_snapshot([price("a/b", amount)]) for amount in ("0.000001", "0.000002")]
+    snapshots = [build_snapshot([make_priced("a/b", amount)]) for amount in ("0.000001", "0.000002")]
     archive = write_archive(tmp_path / "archive", *snapshots, apart=4 * DAY)
     file = json.loads(build_site(archive, tmp_path / "site")["days/prices.json"])
     assert file["unread"] == [[1, 3]]

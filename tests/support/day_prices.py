@@ -13,6 +13,21 @@ from orarchive.timestamps import DAY, HOUR
 
 MILLION = 1_000_000
 
+CLOCK = [
+    {"utc_start": 0, "utc_end": 800, "prompt": "0.000001"},
+    {"utc_start": 800, "utc_end": 0, "prompt": "0.000003"},
+]
+"""A schedule: one price of input until 08:00 UTC, another after it."""
+
+
+def make_priced(model: str, prompt: str, **more: Any) -> dict[str, Any]:
+    """Return the record of a model with a price of input; `more` has further prices."""
+    return {
+        "id": model,
+        "name": model.upper(),
+        "pricing": {"prompt": prompt, "completion": "0.000002", **more},
+    }
+
 
 def read_day(file: dict[str, Any], model: str, day: dt.date) -> dict[str, list[Decimal]] | None:
     """Return the lowest and the highest price by dimension, or its only one; None if it was not listed."""
