@@ -14,9 +14,6 @@ from orarchive.index.served_models import needs_endpoints
 from orarchive.publish.dataset import Dataset, FeedReading
 from orarchive.timestamps import HOUR, format_stamp
 
-CALENDAR_WEEKS = 6
-"""Weeks on the home page."""
-
 LABELLED_DAYS = (1, 5, 10, 15, 20, 25, 30)
 """Days of a month whose number stands above the calendar."""
 
@@ -190,19 +187,6 @@ def build_month_calendar(dataset: Dataset, now: dt.datetime, max_months: int | N
         rows.append(CalendarRow(name, [_build_day(hours.get(day)) for day in range(1, 32)]))
     heads = [CalendarHead(str(day), day not in LABELLED_DAYS) for day in range(1, 32)]
     return Calendar(heads, rows[::-1][:max_months])
-
-
-def build_week_calendar(dataset: Dataset, now: dt.datetime) -> Calendar:
-    """Build the calendar of the models feed with a row for each of the last weeks, newest first."""
-    hours_by_day = _count_good_hours(dataset, now)
-    monday = now.date() - dt.timedelta(days=now.weekday())
-    mondays = [monday - dt.timedelta(weeks=n) for n in range(CALENDAR_WEEKS)]
-    rows = [
-        CalendarRow(f"{day}", [_build_day(hours_by_day.get(day + dt.timedelta(days=n))) for n in range(7)])
-        for day in mondays
-    ]
-    heads = [CalendarHead(letter, False) for letter in "MTWTFSS"]
-    return Calendar(heads, [row for row in rows if any(day is not None for day in row.days)])
 
 
 def _build_day(hours: int | None) -> CalendarDay | None:
