@@ -104,23 +104,30 @@ class Finding:
 def parse_check_list(content: bytes) -> CheckList:
     """Parse the file of the list; raise CheckListError where it is not one, or of another format."""
     try:
-        document = json.loads(content)["data"]
-        if document["format"] != FORMAT:
-            msg = f"the list has format {document['format']!r}, this version reads {FORMAT}: take a newer one"
-            raise CheckListError(msg)
-        return CheckList(
-            as_of=_parse_time(document["as_of"]),
-            alive=frozenset(_check_ids(document["alive"])),
-            expires=_parse_dates(document["expires"]),
-            gone=_parse_dates(document["gone"]),
-            slugs=_parse_names(document["slugs"]),
-            replacements=_parse_names(document["replacements"]),
-            dearer=frozenset(map(str, document["dearer"])),
-            advice=frozenset(map(str, document["advice"])),
-        )
+        return read_check_list(json.loads(content)["data"])
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         msg = f"the list cannot be read: {type(error).__name__}: {error}"
         raise CheckListError(msg) from error
+
+
+def read_check_list(document: Mapping[str, Any]) -> CheckList:
+    """Read the list from a JSON object; raise CheckListError where it is of another format.
+
+    Raise ValueError, KeyError, TypeError or AttributeError where it is no list of ids.
+    """
+    if document["format"] != FORMAT:
+        msg = f"the list has format {document['format']!r}, this version reads {FORMAT}: take a newer one"
+        raise CheckListError(msg)
+    return CheckList(
+        as_of=_parse_time(document["as_of"]),
+        alive=frozenset(_check_ids(document["alive"])),
+        expires=_parse_dates(document["expires"]),
+        gone=_parse_dates(document["gone"]),
+        slugs=_parse_names(document["slugs"]),
+        replacements=_parse_names(document["replacements"]),
+        dearer=frozenset(map(str, document["dearer"])),
+        advice=frozenset(map(str, document["advice"])),
+    )
 
 
 def _parse_time(text: str) -> dt.datetime:

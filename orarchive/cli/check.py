@@ -20,7 +20,7 @@ from orarchive.catalog.id_check import (
     judge,
     judge_matches,
     list_ids,
-    parse_check_list,
+    read_check_list,
     to_json,
 )
 from orarchive.cli.checked_files import find_in_files, list_files
@@ -35,7 +35,6 @@ from orarchive.cli.options import (
 from orarchive.domain.foreign_text import blank_unprintable
 from orarchive.errors import ArchiveError
 from orarchive.index.database import open_index
-from orarchive.jsonl import dumps
 from orarchive.store.archive import Archive
 
 
@@ -78,7 +77,7 @@ def check_command(
         print_note(f"{time} means its last hour, {timestamps.format_hour(now)}")
     with open_index(archive, cache, progress=is_progress_shown()) as db:
         catalog = build_catalog(db, now if time is not None else None)
-    check_list = parse_check_list(dumps({"data": build_check_list(catalog)}))
+    check_list = read_check_list(build_check_list(catalog))
     findings = list(_find(names, check_list, now.date(), days))
     problem = check_list.describe_age(now)
     if as_json:
