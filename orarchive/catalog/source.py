@@ -7,11 +7,15 @@ from functools import cached_property
 
 from orarchive.domain.keys import EndpointKey
 from orarchive.domain.records import Endpoint, Model, as_texts
+from orarchive.history.coverage import Gap
 from orarchive.jsonl import Record
 
 HEALTH_WINDOW_DAYS = 30
 
 LIVE = "active"
+
+ANNOUNCEMENTS_BEGAN = dt.date(2026, 1, 16)
+"""The day on which OpenRouter's list began to state expiration dates."""
 
 
 @dataclass(frozen=True)
@@ -137,6 +141,22 @@ class CatalogSource:
     """By alias, oldest first."""
     starts: tuple[dt.datetime, ...] = ()
     """The first hour of each origin, live or imported, oldest first: the archive once began with each."""
+    first_hour: dt.datetime | None = None
+    """The first good hour of the models."""
+    gaps: tuple[Gap, ...] = ()
+    """The stretches of over a day without a good hour of the models, oldest first."""
+
+    def is_announced_before(self, announced: dt.datetime) -> bool:
+        """Return whether an expiration date may be older than the hour that first showed it.
+
+        It may where no reading in the day before could have shown it.
+        """
+        is_first = announced == self.first_hour or announced.date() == ANNOUNCEMENTS_BEGAN
+        return is_first or any(gap.end == announced for gap in self.gaps)
+
+    def is_notice_longer(self, announced: dt.datetime, last: dt.datetime) -> bool:
+        """Return whether the notice may be longer than from the first date to the last sighting."""
+        return self.is_announced_before(announced) or any(gap.start == last for gap in self.gaps)
 
     @cached_property
     def listed(self) -> dict[str, CatalogModel]:

@@ -22,6 +22,7 @@ from orarchive.domain.keys import EndpointKey
 from orarchive.domain.record_files import join_record
 from orarchive.domain.records import Endpoint, Model, as_text, get_object, parse_expiry
 from orarchive.errors import NotCoveredError
+from orarchive.history.coverage import find_gaps
 from orarchive.index.download_rows import RESPONSES
 from orarchive.index.record_rows import UNLISTED
 from orarchive.jsonl import Record, loads
@@ -167,6 +168,7 @@ class _SourceReader:
             elif (line := self.lines[record].get(PROVIDERS.base_file)) and line[1] is None:
                 providers[key] = loads(line[0])
         health, zdr = self._read_health(), self._read_zdr()
+        hours = [parse_stamp(hour) for hour in self.reads[MODELS.name].hours]
         read_endpoints = {
             model: [self._read_endpoint(*row, health, zdr) for row in rows]
             for model, rows in endpoints.items()
@@ -189,6 +191,8 @@ class _SourceReader:
             direct_ids=dict(self._read_direct_ids()),
             alias_periods=read_alias_periods(self.db, self.reads[MODELS.name].hours, self.hour),
             starts=read_starts(self.db, self.hour),
+            first_hour=hours[0],
+            gaps=tuple(find_gaps(hours, DAY)),
         )
 
     def _read_model(

@@ -39,8 +39,8 @@ class Tombstone:
     """The date that the list had for it."""
     announced: dt.datetime | None
     """The first hour that showed that date."""
-    is_announced_before: bool
-    """Whether no date was seen before, of any model, so that the notice may have been longer."""
+    is_notice_longer: bool
+    """Whether the notice may have been longer; see `CatalogSource.is_notice_longer`."""
     answer: str
     """How OpenRouter answered for its id afterwards; see `CatalogModel.answer`."""
     redirect: Redirect | None
@@ -76,7 +76,7 @@ class Tombstone:
         """Say how long before its end that was announced."""
         if self.notice_days is None:
             return NOT_ANNOUNCED
-        least = "at least " if self.is_announced_before else ""
+        least = "at least " if self.is_notice_longer else ""
         seen = f"the date {self.expires} was first seen on {self.announced:%Y-%m-%d}"
         return f"{least}{count_days(self.notice_days)}: {seen}"
 
@@ -105,21 +105,15 @@ def build_tombstones(
     source: CatalogSource, infos: Mapping[str, ModelInfo], redirects: Mapping[str, Redirect]
 ) -> dict[str, Tombstone]:
     """Return the tombstone of each model that is not listed, by id."""
-    dates = [model.announced for model in source.models.values() if model.announced]
-    first_date = min(dates, default=None)
     return {
-        model.id: _build_tombstone(model, model.last, infos[model.id], redirects.get(model.id), first_date)
+        model.id: _build_tombstone(source, model, model.last, infos[model.id], redirects.get(model.id))
         for model in source.models.values()
         if model.last
     }
 
 
 def _build_tombstone(
-    model: CatalogModel,
-    last: dt.datetime,
-    info: ModelInfo,
-    redirect: Redirect | None,
-    first_date: dt.datetime | None,
+    source: CatalogSource, model: CatalogModel, last: dt.datetime, info: ModelInfo, redirect: Redirect | None
 ) -> Tombstone:
     listed = sum(((end or last) - begin for begin, end in model.stretches), dt.timedelta())
     providers = sorted({endpoint.endpoint.provider for endpoint in model.endpoints})
@@ -136,7 +130,7 @@ def _build_tombstone(
         providers=tuple(providers) or None,
         expires=info.expires,
         announced=model.announced,
-        is_announced_before=model.announced is not None and model.announced == first_date,
+        is_notice_longer=model.announced is not None and source.is_notice_longer(model.announced, last),
         answer=model.answer,
         redirect=redirect,
     )

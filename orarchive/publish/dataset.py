@@ -133,8 +133,6 @@ class Dataset:
     """Endpoint key -> day -> its health."""
     relations: dict[str, int]
     """Relation counts of the last attempt."""
-    announcement_hours: dict[str, dt.datetime]
-    """Model id -> the first hour that showed an expiration date, of models whose last facts have one."""
     benchmarks: dict[str, Record]
     """Model id -> its third-party benchmark scores now; {} where benchmarks are left out."""
     attempts: list[AttemptTimes] = field(default_factory=list)

@@ -9,7 +9,6 @@ from typing import Any
 
 from orarchive.domain.feeds import FEEDS
 from orarchive.domain.record_files import join_record
-from orarchive.domain.records import parse_expiry
 from orarchive.index.event_log import read_event_rows, read_names
 from orarchive.index.health_days import format_day
 from orarchive.index.record_rows import UNLISTED
@@ -43,7 +42,6 @@ def read_dataset(db: sqlite3.Connection, benchmarks: bool = True) -> Dataset:
         health=_read_health(db),
         health_months=_read_health_months(db),
         relations=loads(db.execute(RELATIONS).fetchone()[0]),
-        announcement_hours=_read_announced(db),
         orphaned=frozenset(key for (key,) in db.execute(ORPHANED)),
         stretches=_read_stretches(db),
         benchmarks=_read_benchmarks(db) if benchmarks else {},
@@ -163,23 +161,6 @@ def _decode_prices(rows: Rows) -> Prices:
         )
         prices[PriceKey(dimension, condition)].append(interval)
     return dict(prices)
-
-
-EXPIRATION_DATES = """
-    select key, first, json_extract(line, '$.expiration_date') from version_log
-    where feed = 'models' and file = 'facts' order by key, first
-"""
-
-
-def _read_announced(db: sqlite3.Connection) -> dict[str, dt.datetime]:
-    """Read when each model that has an expiration date got one; a date that is withdrawn starts anew."""
-    announced: dict[str, dt.datetime] = {}
-    for key, first, date in db.execute(EXPIRATION_DATES):
-        if parse_expiry(date):
-            announced.setdefault(key, parse_stamp(first))
-        else:
-            announced.pop(key, None)
-    return announced
 
 
 ORPHANED = "select id from models where is_orphaned"

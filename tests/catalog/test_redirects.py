@@ -1,6 +1,7 @@
 """Replacements: each kind of evidence, and targets that are never gone, routers, or dearer without a word."""
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -10,8 +11,9 @@ import pytest
 from orarchive.catalog.announcements import find_announcement
 from orarchive.catalog.data_files import RedirectRow
 from orarchive.catalog.redirects import Redirect, Redirects, build_redirects
-from orarchive.catalog.source import AliasPeriod, CatalogModel
+from orarchive.catalog.source import ANNOUNCEMENTS_BEGAN, AliasPeriod, CatalogModel
 from orarchive.catalog.tombstones import NOT_ANNOUNCED, Tombstone, build_tombstones
+from orarchive.history.coverage import Gap
 from tests.support.catalog_models import build_endpoint, build_model
 from tests.support.catalog_sources import at_hour, build_infos, build_source
 
@@ -251,9 +253,9 @@ def test_model_that_is_going_has_its_replacement() -> None:
 # --- tombstones ---------------------------------------------------------------------------------------------
 
 
-def bury(*models: CatalogModel) -> dict[str, Tombstone]:
+def bury(*models: CatalogModel, gaps: Iterable[Gap] = ()) -> dict[str, Tombstone]:
     """Return the tombstones of models."""
-    source = build_source(*models)
+    source = build_source(*models, gaps=gaps)
     infos = build_infos(source)
     return build_tombstones(source, infos, build_redirects(source, infos, ()).by_source)
 
@@ -286,10 +288,22 @@ def test_how_it_went(answer: str, date: str | None, end: str) -> None:
 
 
 def test_notice_runs_from_the_announcement_to_the_end() -> None:
-    """The first date that the archive ever saw may be older."""
-    first, second = (gone(f"lab/{name}", expiration_date="2026-11-22") for name in "ab")
-    stones = bury(replace(first, announced=at_hour(0)), replace(second, announced=at_hour(20)))
-    assert [stone.notice for stone in stones.values()] == [
-        "at least 2 days: the date 2026-11-22 was first seen on 2026-11-20",
-        "1 day: the date 2026-11-22 was first seen on 2026-11-21",
-    ]
+    """It may be longer where no reading in the day before could show the date, or the end, which is at 50."""
+    leaving = gone(expiration_date="2026-11-22")
+    for announced, gap, notice in (
+        (20, None, "1 day: the date 2026-11-22 was first seen on 2026-11-21"),
+        (0, None, "at least 2 days: the date 2026-11-22 was first seen on 2026-11-20"),
+        (20, (-9, 20), "at least 1 day: the date 2026-11-22 was first seen on 2026-11-21"),
+        (20, (50, 90), "at least 1 day: the date 2026-11-22 was first seen on 2026-11-21"),
+        (20, (-9, 19), "1 day: the date 2026-11-22 was first seen on 2026-11-21"),
+    ):
+        gaps = [Gap(at_hour(gap[0]), at_hour(gap[1]))] if gap else []
+        stones = bury(replace(leaving, announced=at_hour(announced)), gaps=gaps)
+        assert stones[OLD].notice == notice
+
+
+def test_dates_of_the_day_on_which_the_list_began_to_state_them_may_be_older() -> None:
+    source = build_source()
+    began = dt.datetime.combine(ANNOUNCEMENTS_BEGAN, dt.time(12), dt.UTC)
+    assert source.is_announced_before(began)
+    assert not source.is_announced_before(began + dt.timedelta(days=1))

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from orarchive.catalog.source import ANNOUNCEMENTS_BEGAN
 from orarchive.cli.main import main
 from orarchive.domain.snapshot import Snapshot
 from orarchive.history.history import read_history
 from orarchive.index.database import build_in_memory
 from orarchive.publish.pages import DATABASE, get_model_path
-from orarchive.publish.views.graveyard import ANNOUNCEMENTS_BEGAN
 from orarchive.sample import START
 from orarchive.store.archive import open_archive
 from orarchive.timestamps import HOUR
@@ -67,7 +67,8 @@ def test_every_open_bound_is_marked(tmp_path: Path) -> None:
     days = build_days(other, {**other, "a/b": {"expiration_date": "2026-06-09"}}, other)
     archive = write_archive(tmp_path / "archive", *days, apart=3 * DAY)
     (grave,) = build_archive_view(archive).graves
-    assert (grave.days, grave.has_open_days, grave.notice, grave.has_open_notice) == (0, True, 0, True)
+    assert (grave.days, grave.has_open_days) == (0, True)
+    assert (grave.tombstone.notice_days, grave.tombstone.is_notice_longer) == (0, True)
     page = build_site(archive, tmp_path / "site")["graveyard/index.html"].decode()
     (row,) = read_rows(page, "gone-2026")
     assert [cell.text for cell in row[2:4]] == ["≥ 0 d", "≥ 0 d for 9 Jun 2026"]

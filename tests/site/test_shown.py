@@ -156,8 +156,8 @@ def test_notice_counts_from_the_first_date(tmp_path: Path) -> None:
     ]
     snapshots = [build_snapshot([*hour, {"id": "a/stays"}]) for hour in (*hours, [])]
     archive = write_archive(tmp_path / "archive", *snapshots, apart=DAY)
-    notice = {grave.model.model.id: grave.notice for grave in build_archive_view(archive).graves}
-    assert notice == {"a/m0": 2, "a/m1": 0, "a/m2": 3}
+    stones = build_archive_view(archive).catalog.tombstones
+    assert {key: stone.notice_days for key, stone in stones.items()} == {"a/m0": 2, "a/m1": 0, "a/m2": 3}
     rows = read_rows(build_page(archive, tmp_path, "graveyard/index.html"), "gone-2026")
     assert [row[3].text for row in rows] == [
         "≥ 3 d for 20 Jun 2026",

@@ -7,6 +7,7 @@ from dataclasses import replace
 from orarchive.catalog.model_info import ModelInfo, build_model_info
 from orarchive.catalog.names import MOVING_KINDS, Names
 from orarchive.catalog.source import AliasPeriod, CatalogModel, CatalogSource
+from orarchive.history.coverage import Gap
 from tests.support.catalog_models import HOUR
 
 Span = tuple[dt.datetime, dt.datetime | None]
@@ -18,7 +19,10 @@ def at_hour(number: int) -> dt.datetime:
 
 
 def build_source(
-    *models: CatalogModel, periods: Iterable[AliasPeriod] = (), starts: Iterable[dt.datetime] = ()
+    *models: CatalogModel,
+    periods: Iterable[AliasPeriod] = (),
+    starts: Iterable[dt.datetime] = (),
+    gaps: Iterable[Gap] = (),
 ) -> CatalogSource:
     """Return a source at the hour 100, in which the given models are or were listed."""
     ordered = sorted(models, key=lambda model: (model.first, model.id))
@@ -28,6 +32,8 @@ def build_source(
         providers={},
         alias_periods=tuple(periods),
         starts=tuple(starts) or (HOUR,),
+        first_hour=HOUR,
+        gaps=tuple(gaps),
     )
 
 

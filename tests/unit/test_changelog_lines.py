@@ -18,7 +18,7 @@ from orarchive.timestamps import DAY, format_stamp
 
 def make_dataset() -> Dataset:
     """Make a dataset without records."""
-    return Dataset({}, [], RowGroups({}, dict), EventLog(), {}, {}, {}, {})
+    return Dataset({}, [], RowGroups({}, dict), EventLog(), {}, {}, {})
 
 
 def make_event(

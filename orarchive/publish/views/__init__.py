@@ -199,7 +199,7 @@ class View:
     @cached_property
     def graves(self) -> list[Grave]:
         """Return the models that are no longer listed, the last one seen first."""
-        return list_graves(self.dataset, self.gone_models)
+        return list_graves(self.dataset, self.gone_models, self.catalog.tombstones)
 
     @cached_property
     def successors(self) -> dict[str, str]:

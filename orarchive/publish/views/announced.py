@@ -26,7 +26,7 @@ class Announced:
     announced: dt.date
     """The day that first showed the date."""
     is_announced_before: bool
-    """Whether no reading in the day before could have shown it, so that it may have been announced before."""
+    """Whether it may have been announced before; see `CatalogSource.is_announced_before`."""
     replacement: Replacement | None
     link: ReplacementLink | None
     """The same as a link; None where nothing replaces it."""
@@ -50,7 +50,7 @@ def _build_announced(view: View, info: ModelInfo, today: dt.date) -> Announced:
         expires=info.expires,
         left=describe_days_left((info.expires - today).days),
         announced=announced.date(),
-        is_announced_before=view.dataset.is_after_gap("models", announced),
+        is_announced_before=view.catalog.source.is_announced_before(announced),
         replacement=build_replacement(view.catalog, info.id),
         link=build_replacement_link(view.catalog, info.id),
     )

@@ -131,16 +131,6 @@ class ChangeList:
     gap: Gap | None
     """The reading before and that after a gap in which several of these came about; they do not repeat it."""
 
-    @property
-    def gap_start(self) -> dt.datetime | None:
-        """Return the hour of the last reading before the gap; None without one."""
-        return self.gap[0] if self.gap else None
-
-    @property
-    def gap_end(self) -> dt.datetime | None:
-        """Return the hour of the first reading after the gap; None without one."""
-        return self.gap[1] if self.gap else None
-
 
 @dataclass(frozen=True)
 class ChangeHour:
@@ -170,7 +160,7 @@ def build_change_list(
 def _find_common_gap(rows: Iterable[ChangeRow]) -> Gap | None:
     """Find the gap that most details of rows came about in; None where no two share one."""
     gaps = Counter(
-        (detail.after, row.hour)
+        Gap(detail.after, row.hour)
         for row in rows
         for detail in (*row.details, *row.folded_details)
         if detail.after

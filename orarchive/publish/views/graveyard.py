@@ -1,15 +1,14 @@
 """Models that are no longer listed: how long they were, and whether their end was announced."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from orarchive.catalog.source import ANNOUNCEMENTS_BEGAN
+from orarchive.catalog.tombstones import Tombstone
 from orarchive.domain.event_kinds import RENAMED
-from orarchive.domain.records import parse_expiry
 from orarchive.publish.dataset import Dataset
 from orarchive.publish.views.models import ModelView
-
-ANNOUNCEMENTS_BEGAN = dt.date(2026, 1, 16)
-"""The day on which OpenRouter's list began to state expiration dates."""
 
 
 @dataclass(frozen=True)
@@ -17,12 +16,14 @@ class Grave:
     """A model that is no longer listed."""
 
     model: ModelView
-    expires: dt.date | None
-    """The date that OpenRouter had set for its end, where it had set one."""
-    announced: dt.datetime | None
-    """The hour that first showed that there is a date, which may have been moved since."""
+    tombstone: Tombstone
     successor: str
     """The id under which OpenRouter answered a request for the model; "" where it did not."""
+    stretches: list[tuple[dt.datetime, dt.datetime]]
+    """The first and last hours of the stretches in which it was listed."""
+    has_open_days: bool
+    """Whether it was listed for longer than is known: it was there when the record began, or one of the
+    stretches begins or ends in a gap of over a day."""
 
     @property
     def last(self) -> dt.datetime:
@@ -30,23 +31,10 @@ class Grave:
         assert self.model.entry.last
         return self.model.entry.last
 
-    stretches: list[tuple[dt.datetime, dt.datetime]]
-    """The first and last hours of the stretches in which it was listed."""
-    has_open_days: bool
-    """Whether it was listed for longer than is known: it was there when the record began, or one of the
-    stretches begins or ends in a gap of over a day."""
-    has_open_notice: bool
-    """Whether its end was announced for longer than is known, likewise."""
-
     @property
     def days(self) -> int:
         """Return the whole days in which it was listed, without absences."""
         return sum((last - first for first, last in self.stretches), dt.timedelta()).days
-
-    @property
-    def notice(self) -> int | None:
-        """Return the days between the announcement of its end and the last hour that listed it."""
-        return (self.last - self.announced).days if self.announced else None
 
     @property
     def could_be_announced(self) -> bool:
@@ -54,33 +42,24 @@ class Grave:
         return self.last.date() >= ANNOUNCEMENTS_BEGAN
 
 
-def list_graves(dataset: Dataset, gone: list[ModelView]) -> list[Grave]:
+def list_graves(dataset: Dataset, gone: list[ModelView], tombstones: Mapping[str, Tombstone]) -> list[Grave]:
     """List the models that are no longer listed, the last one seen first."""
     graves = []
     for model in gone:
         rows = (row for row in dataset.log.by_model.get(model.model.id, ()) if row.feed == "models")
         events = dataset.log.decode(row for row in rows if row.kind == RENAMED and row.field == "id")
         renamed = [event.new for event in events]
-        expires = parse_expiry(model.entry.record.get("expiration_date"))
-        announced = dataset.announcement_hours.get(model.entry.key)
         stretches = [(first, last) for first, last in dataset.stretches[model.entry.key] if last]
         graves.append(
             Grave(
                 model=model,
-                expires=expires,
-                announced=announced,
+                tombstone=tombstones[model.model.id],
                 successor=str(renamed[-1]) if renamed else "",
                 stretches=stretches,
                 has_open_days=model.since == "first seen"
                 or any(
                     dataset.is_after_gap("models", first) or dataset.is_before_gap("models", last)
                     for first, last in stretches
-                ),
-                has_open_notice=announced is not None
-                and (
-                    announced == model.entry.first
-                    or dataset.is_after_gap("models", announced)
-                    or dataset.is_before_gap("models", stretches[-1][1])
                 ),
             )
         )

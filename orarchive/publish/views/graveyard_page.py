@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from orarchive.catalog.catalog import Catalog
+from orarchive.catalog.source import ANNOUNCEMENTS_BEGAN
 from orarchive.publish.views import View
 from orarchive.publish.views.announced import Announced, list_announced
 from orarchive.publish.views.cells import PriceCell, build_price_pair
-from orarchive.publish.views.graveyard import ANNOUNCEMENTS_BEGAN, Grave
+from orarchive.publish.views.graveyard import Grave
 from orarchive.publish.views.replacements import ReplacementLink, build_replacement_link
 
 
@@ -100,8 +101,8 @@ def build_graveyard_page(view: View) -> GraveyardPage:
 
 def _build_row(grave: Grave, catalog: Catalog) -> GraveRow:
     model = grave.model.model
-    stone = catalog.tombstones.get(model.id)
-    answer, colon, _ = stone.end.partition(": ") if stone else ("", "", "")
+    tombstone = grave.tombstone
+    answer, colon, _ = tombstone.end.partition(": ")
     return GraveRow(
         id=model.id,
         id_parts=model.id.split("/"),
@@ -110,9 +111,9 @@ def _build_row(grave: Grave, catalog: Catalog) -> GraveRow:
         answer=answer if colon else "",
         days=grave.days,
         has_open_days=grave.has_open_days,
-        expires=grave.expires,
-        notice=grave.notice,
-        has_open_notice=grave.has_open_notice,
+        expires=tombstone.expires,
+        notice=tombstone.notice_days,
+        has_open_notice=tombstone.is_notice_longer,
         could_be_announced=grave.could_be_announced,
         prices=build_price_pair(model.prices, grave.model.is_free, grave.model.is_priced_elsewhere),
         replacement=build_replacement_link(catalog, model.id),

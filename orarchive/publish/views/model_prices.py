@@ -149,7 +149,7 @@ def build_price_history(view: ModelView, gaps: list[Gap]) -> PriceHistory | None
         rows=rows,
         first=view.entry.first.date(),
         last=(view.entry.last or view.now).date(),
-        gaps=[*_list_unread_days(gap for gap in gaps if gap[1] > view.entry.first)],
+        gaps=[*_list_unread_days(gap for gap in gaps if gap.end > view.entry.first)],
     )
 
 

@@ -215,7 +215,7 @@ def list_origins(dataset: Dataset) -> list[Origin]:
 def list_gaps(dataset: Dataset) -> list[Gap]:
     """List the stretches between two good hours of the models feed with none between, longest first."""
     gaps = find_gaps(dataset.good_hours["models"], HOUR)
-    return sorted(gaps, key=lambda gap: (gap[0] - gap[1], gap[0]))
+    return sorted(gaps, key=lambda gap: (gap.start - gap.end, gap.start))
 
 
 def list_rejected(dataset: Dataset) -> list[FeedReading]:

@@ -242,8 +242,7 @@ def _build_feed_row(view: View, coverage: Coverage) -> FeedRow:
 
 
 def _build_gap_row(gap: Gap) -> GapRow:
-    after, until = gap
-    return GapRow(after, until, (until - after) // HOUR)
+    return GapRow(gap.start, gap.end, (gap.end - gap.start) // HOUR)
 
 
 def _build_ranking_row(series: str, reads: Sequence[SliceRead]) -> RankingRow:
