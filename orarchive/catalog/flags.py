@@ -191,14 +191,3 @@ DETECTORS: dict[str, Callable[[CatalogModel], Flag]] = {
     "moderated": _detect_moderated,
     "zdr": _detect_zdr,
 }
-
-
-def list_union_breaks(model: CatalogModel) -> list[str]:
-    """List the request parameters in which the list of a model is not the union of its endpoints' lists.
-
-    [] where an endpoint, or the model, has no such list.
-    """
-    lists = [endpoint.parameters for endpoint in model.endpoints]
-    if not lists or None in lists or model.parameters is None:
-        return []
-    return sorted(list_parameters(model.endpoints) ^ set(model.parameters))

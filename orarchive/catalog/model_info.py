@@ -1,7 +1,6 @@
 """What the catalogue says of one model."""
 
 import datetime as dt
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -106,8 +105,3 @@ def build_model_info(
 
 OPEN_WEIGHTS = "open_weights"
 """Name of this flag in overrides. A model without a Hugging Face id may still be open: that is unknown."""
-
-
-def count_sources(models: Iterable[ModelInfo]) -> Counter[str]:
-    """Count the flags of models by their source."""
-    return Counter(flag.source for model in models for flag in (*model.flags.values(), model.open_weights))

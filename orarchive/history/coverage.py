@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from orarchive.domain.feeds import FEEDS, Feed
 from orarchive.timestamps import HOUR, format_stamp
@@ -16,8 +16,13 @@ SPANS_HOURS = (24, 168, 720)
 """Hours: a day, a week, thirty days."""
 
 
-Gap = tuple[dt.datetime, dt.datetime]
-"""The last good hour before a stretch without one, and the first after it."""
+class Gap(NamedTuple):
+    """A stretch without a good hour."""
+
+    start: dt.datetime
+    """The last good hour before it."""
+    end: dt.datetime
+    """The first good hour after it."""
 
 
 @dataclass(frozen=True)
@@ -103,4 +108,4 @@ def format_max_age() -> str:
 
 def find_gaps(hours: Iterable[dt.datetime], max_step: dt.timedelta) -> list[Gap]:
     """Return each pair of consecutive hours, given oldest first, that are further apart than `max_step`."""
-    return [(last, following) for last, following in pairwise(hours) if following - last > max_step]
+    return [Gap(last, following) for last, following in pairwise(hours) if following - last > max_step]

@@ -109,14 +109,6 @@ class NewsEntry:
         return self.seen + (f" {self.text}" if self.text != f"{self.title}." else "")
 
 
-def build_news(changes: Iterable[ChangelogHour], paths: dict[str, str]) -> list[NewsEntry]:
-    """Return the entries of changes given newest first, with flapping prices folded: one a model and hour.
-
-    `paths` holds the page of each model; an entry about no model leads to the page of its month.
-    """
-    return [*merge_hours(fold_flapping(list(build_entries(changes, paths))))]
-
-
 def merge_hours(entries: Iterable[NewsEntry]) -> Iterator[NewsEntry]:
     """Merge entries given newest first by hour; see `merge_entries`."""
     for _, group in groupby(entries, lambda entry: entry.hour):

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from orarchive.catalog.data_files import Override
-from orarchive.catalog.flags import FLAGS, UNKNOWN, Flag, detect_flags, list_union_breaks
+from orarchive.catalog.flags import FLAGS, UNKNOWN, Flag, detect_flags
 from orarchive.catalog.overrides import apply_overrides, audit_override
-from tests.support.catalog_models import build_endpoint, build_model
+from tests.support.catalog_models import build_endpoint, build_model, list_union_breaks
 
 REVIEWED = Override(
     "lab/model-1", "json_schema", False, True, "free-form", "https://x.example", dt.date(2026, 8, 22)

@@ -3,6 +3,7 @@
 import gzip
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,11 +11,11 @@ import pytest
 
 from orarchive.catalog.catalog import Catalog, build_catalog
 from orarchive.catalog.data_files import load_document
-from orarchive.catalog.flags import FLAGS, list_union_breaks
-from orarchive.catalog.model_info import ModelInfo, build_model_info, count_sources
+from orarchive.catalog.flags import FLAGS
+from orarchive.catalog.model_info import ModelInfo, build_model_info
 from orarchive.domain.records import split_variant
 from tests.support import requirements
-from tests.support.catalog_models import build_endpoint, build_model
+from tests.support.catalog_models import build_endpoint, build_model, list_union_breaks
 from tests.support.read_ids import CLOSED, CLOSED_LABS, OPEN, OPEN_LABS, SIZES
 
 pytestmark = pytest.mark.real_data
@@ -64,8 +65,9 @@ def test_every_flag_of_recorded_lists_has_a_source(recorded_models: dict[str, li
     """Rules decide under two percent of the flags; the rest is the API's word, or unknown."""
     assert len(recorded_models) == 7
     for name, models in recorded_models.items():
-        counts = count_sources(models)
-        share = counts.get("heuristic", 0) / counts.total()
+        flags = [flag for model in models for flag in (*model.flags.values(), model.open_weights)]
+        counts = Counter(flag.source for flag in flags)
+        share = counts["heuristic"] / counts.total()
         print(f"{name}: {len(models)} models, {dict(counts)}, {share:.2%} by heuristics")
         assert share < MAX_HEURISTIC_SHARE
         assert all(tuple(model.flags) == FLAGS for model in models)

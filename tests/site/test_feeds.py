@@ -20,6 +20,7 @@ from orarchive.store.git import run_git
 from orarchive.timestamps import HOUR, format_hour
 from tests.support import browser
 from tests.support.browser import LAST, SCENES, build_site, build_snapshot, write_archive
+from tests.support.news import build_news
 
 BASE = "https://example.org/archive/"
 
@@ -48,7 +49,7 @@ def list_news(archive: Path, hour: dt.datetime | None = None) -> list[NewsEntry]
 def list_entries(view: View) -> list[NewsEntry]:
     """Return all entries of a view, newest first."""
     paths = {model.model.id: get_model_path(model.model.id) for model in view.models}
-    return news_feeds.build_news(view.changes, paths)
+    return build_news(view.changes, paths)
 
 
 def test_every_feed_is_sound(site: dict[str, bytes]) -> None:

@@ -10,13 +10,13 @@ from orarchive.domain.prices import (
     list_scheduled_dimensions,
 )
 from orarchive.jsonl import Record
-from orarchive.publish.news_feeds import build_news
 from orarchive.publish.views.moves import list_moves
 from orarchive.publish.views.price_charts import build_price_chart
 from orarchive.sample import START
 from orarchive.timestamps import HOUR
 from tests.support.api import read_data
 from tests.support.browser import build_archive_view, build_site, build_snapshot, write_archive
+from tests.support.news import build_news
 
 NIGHT: Record = {"utc_start": 200, "utc_end": 400, "prompt": "0.0000005"}
 

@@ -6,7 +6,14 @@ from typing import Any
 
 from orarchive.catalog.candidates import Candidate, list_candidates
 from orarchive.catalog.model_info import build_model_info
-from orarchive.catalog.source import LIVE, CatalogEndpoint, CatalogModel, CatalogSource, HealthWindow
+from orarchive.catalog.source import (
+    LIVE,
+    CatalogEndpoint,
+    CatalogModel,
+    CatalogSource,
+    HealthWindow,
+    list_parameters,
+)
 from orarchive.domain.keys import EndpointKey
 from orarchive.domain.records import Endpoint, Model
 from orarchive.jsonl import Record
@@ -81,3 +88,14 @@ def build_candidates(models: Iterable[CatalogModel]) -> list[Candidate]:
     by_id = {model.id: model for model in models}
     infos = {key: build_model_info(model, {}, ()) for key, model in by_id.items()}
     return list_candidates(CatalogSource(HOUR, by_id, {}), infos)
+
+
+def list_union_breaks(model: CatalogModel) -> list[str]:
+    """List the request parameters in which the list of a model is not the union of its endpoints' lists.
+
+    [] where an endpoint, or the model, has no such list.
+    """
+    lists = [endpoint.parameters for endpoint in model.endpoints]
+    if not lists or None in lists or model.parameters is None:
+        return []
+    return sorted(list_parameters(model.endpoints) ^ set(model.parameters))

@@ -142,8 +142,8 @@ def list_chart_gaps(good_hours: Sequence[dt.datetime], begin: dt.datetime, end: 
     """List the gaps between good hours, oldest first, that lie between two times, cut to them."""
     # The hour before the first one that counts may begin a gap.
     hours = good_hours[max(bisect_left(good_hours, begin) - 1, 0) : bisect_left(good_hours, end)]
-    gaps = [(max(last, begin), following) for last, following in find_gaps([*hours, end], MAX_GAP)]
-    return [(last, following) for last, following in gaps if following > begin]
+    gaps = find_gaps([*hours, end], MAX_GAP)
+    return [Gap(max(gap.start, begin), gap.end) for gap in gaps if gap.end > begin]
 
 
 def draw_line(intervals: Sequence[PriceInterval], gaps: Sequence[Gap], scale: Scale) -> Iterator[str]:
