@@ -365,9 +365,9 @@ def test_picks_are_the_shortlists(site: dict[str, bytes], view: View) -> None:
     assert [row[0] for row in values] == [
         view.catalog.models[row.id].name for row in view.catalog.best_value.rows
     ]
-    scatter = build_picks_page(view.catalog).scatter
-    assert scatter
-    assert page.count(b"</title></circle>") == len(scatter.dots)
+    charts = build_picks_page(view.catalog).scatter
+    assert [chart.frame.name for chart in charts] == ["desktop", "phone"]
+    assert page.count(b"</title></circle>") == sum(len(chart.dots) for chart in charts)
 
 
 def test_the_status_page_names_overrides_to_look_at(days_view: View) -> None:

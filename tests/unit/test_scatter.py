@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from orarchive.publish.charts.scatter import LEFT, RIGHT, Point, draw_scatter
+from orarchive.publish.charts.scatter import LEFT, NARROW, WIDE, Point, draw_scatter
 
 
 def build_point(name: str, price: str, quality: int, is_front: bool = False) -> Point:
@@ -18,7 +18,7 @@ def test_prices_are_on_a_logarithmic_axis() -> None:
     assert abs((second - first) - (third - second)) < 0.2
     assert [mark.text for mark in chart.prices] == ["$0.1", "$0.3", "$1", "$3", "$10"]
     assert [mark.text for mark in chart.qualities] == ["0", "10", "20", "30"]
-    assert all(LEFT <= dot.x <= RIGHT for dot in chart.dots)
+    assert all(LEFT <= dot.x <= WIDE.right for dot in chart.dots)
 
 
 def test_front_is_joined_and_named_where_there_is_room() -> None:
@@ -37,6 +37,17 @@ def test_front_is_joined_and_named_where_there_is_room() -> None:
     labels = [(dot.point.name, dot.label_anchor) for dot in chart.dots if dot.label_x is not None]
     assert labels == [("a-long-name", "end"), ("another-long-name", "start"), ("far", "end")]
     assert [dot.point.name for dot in chart.dots if dot.is_stop] == ["a-long-name", "far"]
+
+
+def test_a_narrow_chart_names_what_it_has_room_for() -> None:
+    """Nothing of it is beyond its frame: a long name that fits on a wide chart is left out."""
+    points = [build_point("cheap", "1", 50, is_front=True), build_point("a" * 50, "9", 90, is_front=True)]
+    wide, narrow = draw_scatter(points), draw_scatter(points, NARROW)
+    assert wide
+    assert narrow
+    assert [dot.label_x is None for dot in wide.dots] == [False, False]
+    assert [dot.label_x is None for dot in narrow.dots] == [False, True]
+    assert all(LEFT <= dot.x <= NARROW.right for dot in narrow.dots)
 
 
 def test_equal_points_make_no_chart() -> None:

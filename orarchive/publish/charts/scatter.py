@@ -10,8 +10,7 @@ from decimal import Decimal
 
 from orarchive.publish.charts.axes import list_logarithmic_prices
 
-WIDTH, HEIGHT = 1160, 400
-LEFT, RIGHT, TOP, BOTTOM = 40, WIDTH - 16, 16, HEIGHT - 40
+LEFT, TOP = 40, 16
 
 PRICE_STEPS = (1, 3)
 """Labels of the axis of prices in each power of ten."""
@@ -23,6 +22,28 @@ CHARACTER_WIDTH, LINE_HEIGHT = 6.6, 13
 
 STOP_SIZE = 30
 """Room for a finger, in user units: 24 px where the chart is narrowest."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A size of a chart, in user units, for screens of a width."""
+
+    name: str
+    width: int
+    height: int
+
+    @property
+    def right(self) -> int:
+        """Return where the axis of prices ends."""
+        return self.width - 16
+
+    @property
+    def bottom(self) -> int:
+        """Return where the axis of qualities begins."""
+        return self.height - 40
+
+
+WIDE, NARROW = Frame("desktop", 1160, 400), Frame("phone", 360, 320)
 
 
 @dataclass(frozen=True)
@@ -69,15 +90,12 @@ class Scatter:
     """The `d` attribute of the line that joins the front."""
     prices: list[AxisMark]
     qualities: list[AxisMark]
-    width: int = WIDTH
-    height: int = HEIGHT
+    frame: Frame
     left: int = LEFT
-    right: int = RIGHT
     top: int = TOP
-    bottom: int = BOTTOM
 
 
-def draw_scatter(points: Sequence[Point]) -> Scatter | None:
+def draw_scatter(points: Sequence[Point], frame: Frame = WIDE) -> Scatter | None:
     """Return a chart of points; None if there are fewer than two prices or qualities."""
     prices = [math.log10(point.price) for point in points]
     qualities = [float(point.quality) for point in points]
@@ -87,10 +105,10 @@ def draw_scatter(points: Sequence[Point]) -> Scatter | None:
     low, high = min(*qualities, 0.0), max(qualities) * 1.05
 
     def x(price: float) -> float:
-        return round(LEFT + (RIGHT - LEFT) * (price - left) / (right - left), 1)
+        return round(LEFT + (frame.right - LEFT) * (price - left) / (right - left), 1)
 
     def y(quality: float) -> float:
-        return round(BOTTOM - (BOTTOM - TOP) * (quality - low) / (high - low), 1)
+        return round(frame.bottom - (frame.bottom - TOP) * (quality - low) / (high - low), 1)
 
     places = [
         (point, x(math.log10(point.price)), y(float(point.quality)))
@@ -98,17 +116,18 @@ def draw_scatter(points: Sequence[Point]) -> Scatter | None:
     ]
     front = [(at_x, at_y) for point, at_x, at_y in places if point.is_front]
     return Scatter(
-        dots=_place_labels(places),
+        dots=_place_labels(places, frame.width),
         front="M" + "L".join(f"{at_x:g} {at_y:g}" for at_x, at_y in front),
         prices=[
             AxisMark(x(math.log10(price)), f"${price:g}")
             for price in list_logarithmic_prices(left, right, PRICE_STEPS)
         ],
         qualities=[AxisMark(y(quality), f"{quality:g}") for quality in _list_qualities(low, high)],
+        frame=frame,
     )
 
 
-def _place_labels(places: Sequence[tuple[Point, float, float]]) -> list[Dot]:
+def _place_labels(places: Sequence[tuple[Point, float, float]], chart_width: int) -> list[Dot]:
     """Put the name of each point of the front to the left above it, else to the right below it.
 
     The front rises to the right, so that it crosses neither. A name that would cover another one in both
@@ -124,7 +143,8 @@ def _place_labels(places: Sequence[tuple[Point, float, float]]) -> list[Dot]:
         label_x: float | None = None
         label_y, anchor = y, "end"
         for left, text_y, side in choices:
-            if _is_free(left, left + width, text_y, taken):
+            is_within = left >= LEFT and left + width <= chart_width
+            if is_within and _is_free(left, left + width, text_y, taken):
                 taken.append((left, left + width, text_y))
                 label_x, label_y, anchor = left if side == "start" else left + width, text_y, side
                 break
@@ -137,11 +157,8 @@ def _place_labels(places: Sequence[tuple[Point, float, float]]) -> list[Dot]:
 
 
 def _is_free(left: float, right: float, y: float, taken: Sequence[tuple[float, float, float]]) -> bool:
-    """Return whether a label is within the chart and covers none of those that are there."""
-    is_within = left >= LEFT and right <= WIDTH
-    return is_within and not any(
-        start < right and left < end and abs(y - at_y) < LINE_HEIGHT for start, end, at_y in taken
-    )
+    """Return whether a label covers none of those that are there."""
+    return not any(start < right and left < end and abs(y - at_y) < LINE_HEIGHT for start, end, at_y in taken)
 
 
 def _list_qualities(low: float, high: float) -> list[float]:

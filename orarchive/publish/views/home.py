@@ -107,7 +107,7 @@ class HomePage:
     degraded: list[DegradedProvider]
     degraded_note: str
     """What is said where none is degraded."""
-    scatter: Scatter | None
+    scatter: list[Scatter]
     quality: str
     """What the scatter's axis of quality is, and who measured it."""
     days: list[HomeDay]

@@ -114,7 +114,7 @@ class PicksPage:
     """The context of the page of picks."""
 
     shortlists: list[PickTable]
-    scatter: Scatter | None
+    scatter: list[Scatter]
     value_quality: str
     value_rows: list[ValueRow]
     lists: list[ListTable]

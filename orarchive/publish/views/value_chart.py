@@ -3,14 +3,17 @@
 from orarchive.catalog.candidates import choose_representatives
 from orarchive.catalog.catalog import Catalog
 from orarchive.catalog.measures import COST
-from orarchive.publish.charts.scatter import Point, Scatter, draw_scatter
+from orarchive.publish.charts.scatter import NARROW, WIDE, Point, Scatter, draw_scatter
 
 
-def draw_value(catalog: Catalog) -> Scatter | None:
-    """Draw the models that have a price and a quality, each once."""
+def draw_value(catalog: Catalog) -> list[Scatter]:
+    """Draw the models that have a price and a quality, each once: for wide screens, and for phones.
+
+    The list is empty where there is too little to draw.
+    """
     quality = catalog.best_value.quality
-    if quality is None:
-        return None
+    if quality is None or not quality.is_highest_best:
+        return []
     front = {row.id for row in catalog.best_value.rows}
     readings = [
         (candidate.info, COST.read_best(candidate), quality.read_best(candidate))
@@ -22,7 +25,8 @@ def draw_value(catalog: Catalog) -> Scatter | None:
         for info, cost, score in readings
         if cost and score and cost.value > 0
     ]
-    return draw_scatter(points) if quality.is_highest_best else None
+    charts = (draw_scatter(points, frame) for frame in (WIDE, NARROW))
+    return [chart for chart in charts if chart]
 
 
 def name_quality(catalog: Catalog) -> str:
