@@ -1,8 +1,9 @@
 """The list that ids are checked by: every id that was ever listed, with its state, as one small file."""
 
 from orarchive.catalog.catalog import Catalog
+from orarchive.catalog.comparison import DEARER
 from orarchive.catalog.id_check import FORMAT
-from orarchive.catalog.redirects import DEARER, SAME_FAMILY
+from orarchive.catalog.redirects import SAME_FAMILY
 from orarchive.jsonl import Record
 from orarchive.timestamps import format_stamp
 

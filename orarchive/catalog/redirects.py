@@ -17,30 +17,34 @@ from typing import Any
 
 from orarchive.catalog.announcements import find_announcement
 from orarchive.catalog.candidates import ROUTER_TOKENIZER, list_candidates
+from orarchive.catalog.comparison import (
+    compare_prices,
+    compute_price_ratio,
+    is_other_edition,
+    list_lost,
+    rank_relative,
+)
 from orarchive.catalog.data_files import RedirectRow, load_rows
-from orarchive.catalog.flag_labels import label_losses
-from orarchive.catalog.flags import CONFIGURABLE_REASONING, FIXED_REASONING, NO_REASONING, Flag
 from orarchive.catalog.model_info import ModelInfo
+from orarchive.catalog.names import map_permaslugs
 from orarchive.catalog.source import AliasPeriod, CatalogSource
 from orarchive.domain.records import split_variant
 from orarchive.timestamps import format_stamp
 
 REDIRECTS_FILE = "redirects.toml"
 
-OPENROUTER, ALIAS_TARGET, VARIANT_BASE = "openrouter", "alias_target", "variant_base"
-ANNOUNCED, REVIEWED, SAME_FAMILY = "announced", "override", "same_family"
-KINDS = (OPENROUTER, ALIAS_TARGET, VARIANT_BASE, ANNOUNCED, REVIEWED, SAME_FAMILY)
+OPENROUTER, PERMANENT_NAME, ALIAS_TARGET = "openrouter", "permanent_name", "alias_target"
+VARIANT_BASE, ANNOUNCED, REVIEWED, SAME_FAMILY = "variant_base", "announced", "override", "same_family"
+KINDS = (OPENROUTER, PERMANENT_NAME, ALIAS_TARGET, VARIANT_BASE, ANNOUNCED, REVIEWED, SAME_FAMILY)
 """Kinds of evidence, the strongest first."""
 
 RENAMED = "renamed:"
 
-NO_ABILITIES = ("moderated",)
-"""Flags that say what happens to a request, not what the model can do."""
+ACTIVE, OUTRANKED, UNUSED, DEAD = "active", "outranked", "unused", "dead"
+"""What became of a reviewed row; see `RedirectAudit`."""
 
-EDITIONS = ("fast", "high", "preview", "exp", "beta")
-"""Words after a model's id that name an edition of it which runs dearer, or is not final."""
-
-CHEAPER, SAME, DEARER, UNKNOWN = "cheaper", "same", "dearer", "unknown"
+MAX_NEWEST = 3
+"""Newest models of a lab that are named where none of the family is listed."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,22 @@ class Unreplaced:
 
     source: str
     reason: str
+    nearest: str | None = None
+    """The id of the listed model of its family that lacks least; None where there is none."""
+    lost: tuple[str, ...] = ()
+    """What that is not known to have; see `Redirect.lost`."""
+    newest: tuple[str, ...] = ()
+    """Where none of its family comes into question: ids of the newest listed models of its lab."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        return {
+            "id": self.source,
+            "reason": self.reason,
+            "nearest": self.nearest,
+            "lost": list(self.lost),
+            "newest": list(self.newest),
+        }
 
 
 @dataclass(frozen=True)
@@ -130,7 +150,7 @@ def build_redirects(
         if redirect:
             by_source[info.id] = redirect
         else:
-            unreplaced[info.id] = Unreplaced(info.id, finder.explain(info))
+            unreplaced[info.id] = finder.explain(info)
     audits = tuple(RedirectAudit(row, finder.audit(row, by_source.get(row.source))) for row in reviewed)
     return Redirects(by_source, unreplaced, audits)
 
@@ -153,6 +173,11 @@ class _Finder:
         return periods
 
     @cached_property
+    def permaslugs(self) -> dict[str, str]:
+        """Return the id of each permanent name."""
+        return map_permaslugs(self.source.models)
+
+    @cached_property
     def choices_by_family(self) -> dict[tuple[str, str | None], list[ModelInfo]]:
         """Return the models that can be chosen, are served and have no expiration date, by lab and family."""
         choices: dict[tuple[str, str | None], list[ModelInfo]] = defaultdict(list)
@@ -169,36 +194,44 @@ class _Finder:
             via = tuple(hint.target for hint in hints[:-1])
             return self._build(info, self.infos[hints[-1].target], weakest.kind, evidence, via)
         relatives = [relative for relative in self._list_relatives(info) if not list_lost(info, relative)]
-        fitting = [relative for relative in relatives if not _is_other_edition(info, relative, relatives)]
+        fitting = [relative for relative in relatives if not is_other_edition(info, relative, relatives)]
         if not fitting or info.is_alias or info.is_router:
             return None
-        best = min(fitting, key=lambda relative: _sort_key(info, relative))
+        best = min(fitting, key=lambda relative: rank_relative(info, relative))
         models = f"first of {len(fitting)} listed models" if len(fitting) > 1 else "the only listed model"
         evidence = f"{models} of its family, {info.family.name}, that can do as much"
         return self._build(info, best, SAME_FAMILY, evidence, ())
 
-    def explain(self, info: ModelInfo) -> str:
-        """Say why nothing replaces a model."""
+    def explain(self, info: ModelInfo) -> Unreplaced:
+        """Say why nothing replaces a model, and what comes nearest."""
         if info.is_alias:
-            return "it is an alias, and what it pointed at is not on record or has no replacement"
+            reason = "it is an alias, and what it pointed at is not on record or has no replacement"
+            return Unreplaced(info.id, reason)
         if info.is_router:
-            return "it is a router: it had no abilities and no price of its own"
-        relatives = self._list_relatives(info)
-        if not relatives:
-            return f"no other model of its family, {info.family.name}, is listed"
-        nearest = min(relatives, key=lambda other: (len(list_lost(info, other)), _sort_key(info, other)))
-        lost = ", ".join(label_losses(list_lost(info, nearest)))
-        lack = f"closest: {nearest.name} (not known to have: {lost})"
-        return f"no listed model of its family can do as much; {lack}"
+            return Unreplaced(info.id, "it is a router: it had no abilities and no price of its own")
+        if relatives := self._list_relatives(info):
+            ranked = sorted(relatives, key=lambda relative: rank_relative(info, relative))
+            nearest = min(ranked, key=lambda relative: len(list_lost(info, relative)))
+            reason = f"no listed model of its family, {info.family.name}, is known to do as much"
+            return Unreplaced(info.id, reason, nearest.id, list_lost(info, nearest))
+        choices = [other for other in self.infos.values() if other.is_choice and other.id != info.id]
+        others = [other for other in choices if other.lab == info.lab]
+        if not others:
+            return Unreplaced(info.id, f"no other model of its lab, {info.lab}, is listed")
+        reason = f"no other model of its family, {info.family.name}, is listed"
+        if any(other.family.name == info.family.name for other in others):
+            family = f"the other listed models of its family, {info.family.name}"
+            reason = f"{family}, are about to go themselves, or are variants, or are not served"
+        return Unreplaced(info.id, reason, newest=_list_newest(others))
 
     def audit(self, row: RedirectRow, redirect: Redirect | None) -> str:
         """Say what became of a reviewed row."""
         info = self.infos.get(row.source)
         if info is None or (info.is_listed and info.expires is None):
-            return "unused"
+            return UNUSED
         if redirect and redirect.kind == REVIEWED:
-            return "active"
-        return "outranked" if redirect and redirect.kind != SAME_FAMILY else "dead"
+            return ACTIVE
+        return OUTRANKED if redirect and redirect.kind != SAME_FAMILY else DEAD
 
     def _follow(self, info: ModelInfo, passed: frozenset[str]) -> list[_Hint]:
         """Follow the evidence to a living model; [] where it ends at none, in a circle or at a router."""
@@ -223,6 +256,9 @@ class _Finder:
         if model.answer.startswith(RENAMED):
             target = model.answer.removeprefix(RENAMED)
             yield _Hint(target, OPENROUTER, f"OpenRouter answers to {info.id} with {target}")
+        for slug in dict.fromkeys((info.id, model.model.permaslug)):
+            target = self.permaslugs.get(slug, info.id)
+            yield _Hint(target, PERMANENT_NAME, f"{slug} is OpenRouter's permanent name of {target}")
         yield from self._list_alias_hints(info)
         base, variant = split_variant(info.id)
         if variant:
@@ -264,50 +300,8 @@ class _Finder:
         )
 
 
-def list_lost(info: ModelInfo, target: ModelInfo) -> tuple[str, ...]:
-    """List what a model can do and another cannot, or is not known to; see `Redirect.lost`."""
-    lost = [lack for name, flag in info.flags.items() if (lack := _find_lack(name, flag, target.flags[name]))]
-    lost += [f"output:{modality}" for modality in info.outputs if modality not in target.outputs]
-    return (*lost, "context") if (info.context or 0) > (target.context or 0) else tuple(lost)
-
-
-def _find_lack(name: str, flag: Flag, target: Flag) -> str:
-    """Return the name of a flag that a model has and another lacks; "" where it does not lack it."""
-    if name in NO_ABILITIES or flag.value in (None, False, NO_REASONING, target.value):
-        return ""
-    if target.value == FIXED_REASONING:
-        return f"{name}:{CONFIGURABLE_REASONING}"
-    return "" if target.value == CONFIGURABLE_REASONING else name
-
-
-def compute_price_ratio(info: ModelInfo, target: ModelInfo) -> Fraction | None:
-    """Divide the blended price of a target by that of a model; None where one is unknown or the model's 0."""
-    old, new = info.price_class.blended, target.price_class.blended
-    return Fraction(new) / Fraction(old) if old and new is not None else None
-
-
-def compare_prices(info: ModelInfo, target: ModelInfo) -> str:
-    """Say whether a target costs more than a model, by their blended prices."""
-    old, new = info.price_class.blended, target.price_class.blended
-    if old is None or new is None:
-        return UNKNOWN
-    if new == old:
-        return SAME
-    return DEARER if new > old else CHEAPER
-
-
-def _is_other_edition(info: ModelInfo, relative: ModelInfo, relatives: Iterable[ModelInfo]) -> bool:
-    """Return whether a relative is a special edition of another, and not of the kind that a model itself is.
-
-    What replaces `claude-3-opus` is `claude-opus-4.8`, not `claude-opus-4.8-fast` at twice its price.
-    """
-    words = [word for word in EDITIONS if word not in split_variant(info.id)[0].split("-")]
-    return any(f"{relative.id}-".startswith(f"{other.id}-{word}-") for other in relatives for word in words)
-
-
-def _sort_key(info: ModelInfo, target: ModelInfo) -> tuple[bool, int, Decimal, float, str]:
-    """Order relatives: the same variant first; then the newest that is not dearer; then the least dear."""
-    rank = {CHEAPER: 0, SAME: 0, UNKNOWN: 1, DEARER: 2}[compare_prices(info, target)]
-    price = target.price_class.blended if rank == 2 else None
-    age = -(target.created or target.first_seen).timestamp()
-    return target.variant != info.variant, rank, price or Decimal(0), age, target.id
+def _list_newest(infos: Iterable[ModelInfo]) -> tuple[str, ...]:
+    """List the newest of some models, without variants and those that are about to go."""
+    plain = [info for info in infos if not info.variant and info.expires is None]
+    plain.sort(key=lambda info: (info.created or info.first_seen, info.id), reverse=True)
+    return tuple(info.id for info in plain[:MAX_NEWEST])

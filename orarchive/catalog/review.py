@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from orarchive.catalog.catalog import Catalog
 from orarchive.catalog.direct import MAX_PIN_AGE_DAYS
 from orarchive.catalog.overrides import DRIFTED, OVERRIDES_FILE, REDUNDANT
+from orarchive.catalog.redirects import DEAD, OUTRANKED, REDIRECTS_FILE
 from orarchive.timestamps import format_hour
 
 MAX_NAMED_PRICES = 20
@@ -19,6 +20,7 @@ def list_reviews(catalog: Catalog) -> list[str]:
         *_list_disagreements(catalog),
         *_list_vanished_pins(catalog),
         *_list_overrides(catalog),
+        *_list_redirects(catalog),
     ]
 
 
@@ -70,3 +72,13 @@ def _list_overrides(catalog: Catalog) -> Iterator[str]:
             yield f"{name} is redundant: without it the value is {audit.now} as well"
         elif audit.status == DRIFTED:
             yield f"{name} has drifted: it corrected {override.was}, and now the value is {audit.now}"
+
+
+def _list_redirects(catalog: Catalog) -> Iterator[str]:
+    """Yield a sentence for each reviewed replacement that leads to no listed model, or is not needed."""
+    for audit in catalog.redirects.audits:
+        name = f"{REDIRECTS_FILE}: {audit.row.source}"
+        if audit.status == DEAD:
+            yield f"{name}: its replacement, {audit.row.target}, leads to no listed model"
+        elif audit.status == OUTRANKED:
+            yield f"{name} needs no row: {catalog.redirects.by_source[audit.row.source].evidence}"

@@ -221,10 +221,11 @@ def _split_count(flag: Flag) -> tuple[int | None, int | None]:
 
 def _build_redirect(redirect: Redirect | Unreplaced) -> Row:
     if isinstance(redirect, Unreplaced):
-        return redirect.source, *[None] * 7, redirect.reason
+        lost = list(redirect.lost) if redirect.nearest else None
+        return redirect.source, *[None] * 6, lost, redirect.reason, redirect.nearest, list(redirect.newest)
     return (
         *(redirect.source, redirect.target, redirect.kind, redirect.evidence, list(redirect.via)),
-        *(redirect.price, _to_ratio(redirect.price_ratio), list(redirect.lost), None),
+        *(redirect.price, _to_ratio(redirect.price_ratio), list(redirect.lost), *[None] * 3),
     )
 
 

@@ -72,13 +72,16 @@ create table name_periods (    -- what each name stood for, and when
 create table redirects (       -- what replaces each model that is gone or about to go
     id       text primary key references models (id),
     target   text references models (id), -- a listed model; null: nothing replaces it
-    kind     text,              -- who says so: openrouter, alias_target, variant_base, announced, override, same_family
+    kind     text,              -- who says so: openrouter, permanent_name, alias_target, variant_base, announced,
+                                -- override, same_family
     evidence text,
     via      text,              -- JSON list: models between, gone or about to go themselves
     price    text,              -- the target is cheaper, same, dearer or unknown, by the blended prices
     price_ratio real,           -- blended price of the target by that of the model
-    lost     text,              -- JSON list: what the target is not known to be able to do
-    reason   text               -- why nothing replaces it
+    lost     text,              -- JSON list: what the target, or the nearest, is not known to be able to do
+    reason   text,              -- why nothing replaces it
+    nearest  text references models (id), -- where nothing does, the model of its family that lacks least
+    newest   text               -- where none of its family comes into question: JSON list, the newest of its lab
 ) without rowid;
 
 create table tombstones (      -- what is on record of each model that is gone

@@ -10,7 +10,8 @@ from orarchive import timestamps
 from orarchive.catalog.catalog import build_catalog
 from orarchive.catalog.flag_labels import label_losses
 from orarchive.catalog.names import KIND_PHRASES, Name
-from orarchive.catalog.redirects import SAME_FAMILY, Redirect
+from orarchive.catalog.redirect_words import KIND_WORDS, describe_price
+from orarchive.catalog.redirects import Redirect, Unreplaced
 from orarchive.catalog.tombstones import Tombstone, count_days
 from orarchive.cli.completion import complete_names
 from orarchive.cli.options import (
@@ -83,7 +84,7 @@ def _print_resolution(resolution: Resolution) -> None:
     if resolution.redirect:
         rows += _describe_redirect(resolution.redirect)
     if resolution.unreplaced:
-        rows.append(("replaced by", f"nothing: {resolution.unreplaced}"))
+        rows += _describe_unreplaced(resolution.unreplaced)
     print_table([(f"  {label}", text) for label, text in rows])
 
 
@@ -149,13 +150,22 @@ def _describe_tombstone(tombstone: Tombstone) -> list[tuple[str, str]]:
 
 
 def _describe_redirect(redirect: Redirect) -> list[tuple[str, str]]:
-    advice = ", advice only" if redirect.kind == SAME_FAMILY else ""
-    ratio = f", {float(redirect.price_ratio):.3g} times the price" if redirect.price_ratio else ""
-    price = "price not known" if redirect.price == "unknown" else f"{redirect.price}{ratio}"
-    via = f"; by way of {', '.join(redirect.via)}" if redirect.via else ""
+    via = [("  by way of", ", ".join(redirect.via))] if redirect.via else []
     return [
         ("replaced by", redirect.target),
-        ("  because", f"{redirect.kind}{advice}: {redirect.evidence}{via}"),
-        ("  price", price),
-        ("  lost", ", ".join(label_losses(redirect.lost)) or "nothing that is known"),
+        ("  because", KIND_WORDS[redirect.kind]),
+        ("  evidence", redirect.evidence),
+        *via,
+        ("  price", describe_price(redirect)),
+        ("  may lack", ", ".join(label_losses(redirect.lost)) or "nothing"),
     ]
+
+
+def _describe_unreplaced(unreplaced: Unreplaced) -> list[tuple[str, str]]:
+    rows = [("replaced by", f"nothing: {unreplaced.reason}")]
+    if unreplaced.nearest:
+        rows.append(("  nearest", unreplaced.nearest))
+        rows.append(("  may lack", ", ".join(label_losses(unreplaced.lost))))
+    if unreplaced.newest:
+        rows.append(("  newest of its lab", ", ".join(unreplaced.newest)))
+    return rows

@@ -9,7 +9,7 @@ from orarchive.catalog.check_list import list_permanent_names
 from orarchive.catalog.id_check import find_requested_id
 from orarchive.catalog.model_info import ModelInfo
 from orarchive.catalog.names import OPENROUTER, Name
-from orarchive.catalog.redirects import Redirect
+from orarchive.catalog.redirects import Redirect, Unreplaced
 from orarchive.catalog.tombstones import Tombstone
 from orarchive.queries.suggestions import find_similar
 from orarchive.timestamps import format_stamp
@@ -44,7 +44,7 @@ class Resolution:
     tombstone: Tombstone | None = None
     redirect: Redirect | None = None
     """What replaces a model that is gone or has an expiration date."""
-    unreplaced: str = ""
+    unreplaced: Unreplaced | None = None
     """Why nothing replaces it."""
 
     def to_json(self) -> dict[str, Any]:
@@ -68,7 +68,7 @@ class Resolution:
             "suggestions": list(self.suggestions),
             "tombstone": self.tombstone.to_json() if self.tombstone else None,
             "redirect": self.redirect.to_json() if self.redirect else None,
-            "unreplaced": self.unreplaced or None,
+            "unreplaced": self.unreplaced.to_json() if self.unreplaced else None,
         }
 
 
@@ -99,7 +99,6 @@ def _describe_model(catalog: Catalog, text: str, key: str, name: Name | None) ->
     model = catalog.models.get(key)
     if model is None:
         return Resolution(text, catalog.hour, NEVER_LISTED, key, name=name)
-    unreplaced = catalog.redirects.unreplaced.get(key)
     return Resolution(
         asked=text,
         hour=catalog.hour,
@@ -110,5 +109,5 @@ def _describe_model(catalog: Catalog, text: str, key: str, name: Name | None) ->
         names=tuple(catalog.names.by_model.get(key, ())),
         tombstone=catalog.tombstones.get(key),
         redirect=catalog.redirects.by_source.get(key),
-        unreplaced=unreplaced.reason if unreplaced else "",
+        unreplaced=catalog.redirects.unreplaced.get(key),
     )

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from orarchive.catalog.catalog import Catalog
-from orarchive.catalog.data_files import Override
+from orarchive.catalog.data_files import Override, RedirectRow
 from orarchive.catalog.direct import (
     ANOTHER_CURRENCY,
     MAX_PIN_AGE_DAYS,
@@ -211,7 +211,7 @@ def test_own_list_says_whether_a_model_is_offered(ids: set[str] | None, is_offer
 
 
 def test_review_names_what_to_look_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stale prices once a list, disagreements, ids that are gone, redundant and drifted overrides."""
+    """Stale prices, disagreements, ids that are gone, overrides and replacements that nobody needs."""
     old = replace(PIN, id="old", checked_on=HOUR.date() - dt.timedelta(days=100), feed=None)
     pins = (PIN, old, replace(old, id="older"))
     monkeypatch.setattr("orarchive.catalog.catalog.load_pins", lambda: pins)
@@ -221,8 +221,14 @@ def test_review_names_what_to_look_at(monkeypatch: pytest.MonkeyPatch) -> None:
         Override("lab/model-1", field, value, was, "a reason", "https://lab.example", HOUR.date())
         for field, value, was in (("tools", True, False), ("seed", True, None), ("json_mode", True, False))
     )
-    source = build_source(model, direct_ids={"direct_lab": frozenset()})
-    infos = {model.id: build_model_info(model, {}, overrides)}
+    rows = tuple(
+        RedirectRow(source, "lab/gone", "a reason", "https://lab.example", HOUR.date())
+        for source in ("lab/lost", "lab/model-1:free")
+    )
+    monkeypatch.setattr("orarchive.catalog.redirects.load_rows", lambda *_: rows)
+    gone = [build_model(row.source, last=HOUR) for row in rows]
+    source = build_source(model, *gone, direct_ids={"direct_lab": frozenset()})
+    infos = {key: build_model_info(model, {}, overrides) for key, model in source.models.items()}
     assert list_reviews(Catalog(source, infos, overrides)) == [
         "2 direct prices of Lab (global) were checked on 2026-08-12, more than 90 days from 2026-11-20T06Z:"
         " compare them with https://lab.example/prices",
@@ -231,4 +237,6 @@ def test_review_names_what_to_look_at(monkeypatch: pytest.MonkeyPatch) -> None:
         "Lab (global) model-1 has a direct price and is not in the list that the provider itself sends",
         "capabilities.toml: tools of lab/model-1 is redundant: without it the value is True as well",
         "capabilities.toml: seed of lab/model-1 has drifted: it corrected None, and now the value is False",
+        "redirects.toml: lab/lost: its replacement, lab/gone, leads to no listed model",
+        "redirects.toml: lab/model-1:free needs no row: lab/model-1 is lab/model-1:free without the variant",
     ]

@@ -10,6 +10,7 @@ import pytest
 
 from orarchive.catalog.announcements import find_announcement
 from orarchive.catalog.data_files import RedirectRow
+from orarchive.catalog.flag_labels import label_losses
 from orarchive.catalog.redirects import Redirect, Redirects, build_redirects
 from orarchive.catalog.source import ANNOUNCEMENTS_BEGAN, AliasPeriod, CatalogModel
 from orarchive.catalog.tombstones import NOT_ANNOUNCED, Tombstone, build_tombstones
@@ -52,6 +53,14 @@ def explain(*models: CatalogModel, key: str = OLD) -> str:
     return replace_all(*models).unreplaced[key].reason
 
 
+def name_losses(*models: CatalogModel) -> list[str]:
+    """Return what NEW, the nearest model of its family, is not known to have of what OLD has, in words."""
+    unreplaced = replace_all(*models).unreplaced[OLD]
+    assert (unreplaced.nearest, unreplaced.newest) == (NEW, ())
+    assert unreplaced.reason == "no listed model of its family, gem, is known to do as much"
+    return label_losses(unreplaced.lost)
+
+
 def test_answer_of_openrouter_comes_first() -> None:
     models = gone(answer=f"renamed:{NEW}"), build_model(NEW, pricing=DEAR), build_model("lab/gem-3")
     assert replace_old(*models, rows=(row(OLD, "lab/gem-3"),)) == Redirect(
@@ -65,6 +74,18 @@ def test_answer_of_openrouter_comes_first() -> None:
         lost=(),
         last_verified=at_hour(100),
     )
+
+
+@pytest.mark.parametrize("slug", [OLD, "lab/gem-2026"])
+def test_permanent_name_is_that_of_a_listed_model(slug: str) -> None:
+    """The permanent name of a listed model is the id that is gone, or is that of the model that is gone."""
+    listed = build_model(NEW, canonical_slug=slug)
+    old = gone(canonical_slug="lab/gem-2026")
+    redirect = replace_old(old, listed, build_model("lab/gem-3"), rows=(row(OLD, "lab/gem-3"),))
+    assert (redirect.target, redirect.kind) == (NEW, "permanent_name")
+    assert redirect.evidence == f"{slug} is OpenRouter's permanent name of {NEW}"
+    free = build_model("lab/gem-2:free", canonical_slug=slug)
+    assert replace_old(old, free, build_model("lab/gem-3")).kind == "same_family", "it is no variant"
 
 
 def test_alias_that_pointed_at_it_points_at_its_replacement() -> None:
@@ -150,7 +171,7 @@ def test_router_replaces_nothing(router: CatalogModel) -> None:
     old = gone("a/b", answer=f"renamed:{router.id}")
     assert replace_all(old, router, rows=(row("a/b", router.id),)).by_source == {}
     assert replace_all(gone("openrouter/free-1"), router).by_source == {}
-    assert explain(old, router, key="a/b") == "no other model of its family, b, is listed"
+    assert explain(old, router, key="a/b") == "no other model of its lab, a, is listed"
     former = gone("openrouter/auto-1", pricing=DYNAMIC)
     assert explain(former, build_model("openrouter/auto-2"), key=former.id).startswith("it is a router")
     assert explain(gone("~a/b-latest"), key="~a/b-latest").startswith("it is an alias")
@@ -165,23 +186,32 @@ def test_family_must_do_as_much() -> None:
     old = gone(**can_all)
     assert replace_old(old, build_model(NEW, **can_all)).kind == "same_family"
     lacking = build_model(NEW, supported_parameters=["seed"], context_length=99)
-    assert explain(old, lacking) == (
-        "no listed model of its family can do as much; "
-        "closest: Lab: lab/gem-2 (not known to have: tool calls, reasoning, as long a context)"
-    )
-    assert "not known to have: tool calls, reasoning" in explain(old, build_model(NEW, context_length=100)), (
-        "its list is unknown"
-    )
+    assert name_losses(old, lacking) == ["tool calls", "reasoning", "as long a context"]
+    unlisted = build_model(NEW, context_length=100)
+    assert name_losses(old, unlisted) == ["tool calls", "reasoning"], "its list is unknown"
+    assert name_losses(old, unlisted, replace(lacking, id="lab/gem-3")) == ["tool calls", "reasoning"]
     paints: dict[str, Any] = {
         "architecture": {"input_modalities": ["text"], "output_modalities": ["image", "text"]}
     }
-    assert "not known to have: image output" in explain(gone(**paints), build_model(NEW))
+    assert name_losses(gone(**paints), build_model(NEW)) == ["image output"]
     fixed = build_model(NEW, **(can_all | {"reasoning": {"mandatory": True}}))
-    assert "not known to have: a setting for how much it reasons" in explain(old, fixed)
-    other = explain(old, build_model("lab/other-2"))
-    assert other == "no other model of its family, gem, is listed"
-    assert explain(old, build_model("else/gem-2")) == other, "another lab's"
-    assert explain(old, build_model(NEW, expiration_date="2026-12-24")) == other, "about to go itself"
+    assert name_losses(old, fixed) == ["a setting for how much it reasons"]
+
+
+def test_reason_names_what_comes_nearest_where_no_model_of_the_family_comes_into_question() -> None:
+    """The newest models of the lab, without variants and without those that are about to go."""
+    others = [build_model(f"lab/other-{number}", created=number) for number in range(5)]
+    late = build_model("lab/late", created=9, expiration_date="2026-12-24")
+    free = build_model("lab/other-4:free", created=9)
+    unreplaced = replace_all(gone(), *others, late, free, build_model("else/gem-2")).unreplaced[OLD]
+    assert unreplaced.reason == "no other model of its family, gem, is listed"
+    assert (unreplaced.nearest, unreplaced.lost) == (None, ())
+    assert unreplaced.newest == ("lab/other-4", "lab/other-3", "lab/other-2")
+    alone = build_model(OLD, expiration_date="2026-12-24")
+    assert replace_all(alone, build_model("else/gem-2")).unreplaced[OLD].newest == ()
+    assert explain(alone, build_model("else/gem-2")) == "no other model of its lab, lab, is listed"
+    going = "the other listed models of its family, gem, are about to go themselves, or are variants, or are"
+    assert explain(gone(), build_model(NEW, expiration_date="2026-12-24")).startswith(going)
 
 
 def test_moderation_is_no_ability() -> None:
@@ -212,7 +242,7 @@ def test_choice_within_the_family() -> None:
     paid, sibling, batch = (build_model(f"lab/gem-2{suffix}") for suffix in ("", ":free", ":batch"))
     assert replace_all(free, paid, sibling, batch).by_source[free.id].target == sibling.id
     assert replace_all(free, paid, batch).by_source[free.id].target == paid.id
-    assert explain(free, batch, key=free.id) == "no other model of its family, gem, is listed"
+    assert "or are variants" in explain(free, batch, key=free.id)
 
 
 # --- announcements ------------------------------------------------------------------------------------------

@@ -11,7 +11,8 @@ import pytest
 from orarchive.catalog.catalog import Catalog
 from orarchive.catalog.data_files import Override
 from orarchive.catalog.flags import Flag
-from orarchive.catalog.redirects import Redirect
+from orarchive.catalog.redirect_words import describe_price
+from orarchive.catalog.redirects import MAX_NEWEST, Redirect
 from orarchive.publish.pages import get_model_path
 from orarchive.publish.unit_inputs import list_model_inputs
 from orarchive.publish.views import View
@@ -22,7 +23,7 @@ from orarchive.publish.views.free_page import build_free_page
 from orarchive.publish.views.graveyard_page import build_graveyard_page
 from orarchive.publish.views.model_catalog import build_catalog_section
 from orarchive.publish.views.picks_page import build_picks_page
-from orarchive.publish.views.replacements import MAX_NEWEST, build_replacement, describe_price
+from orarchive.publish.views.replacements import build_replacement
 from orarchive.publish.views.status_page import review_catalog
 from orarchive.sample import START
 from orarchive.timestamps import HOUR
@@ -306,13 +307,14 @@ def test_a_model_that_goes_names_its_replacement(days_site: dict[str, bytes]) ->
     assert "Replacement: A/GOES (the same model without the variant)" in gone
     assert "Has a price; the old model was free. Not known to have: tool calls." in gone
     assert "OpenRouter announced its end for 10 Jun 2026." in soon
-    assert "No replacement: no other model of its family" in alone
+    assert "No replacement: no other model of its lab, x, is listed." in alone
 
 
-def test_a_model_without_a_family_names_its_lab(days_view: View) -> None:
+def test_a_model_without_a_replacement_names_what_comes_nearest(days_view: View) -> None:
     catalog = days_view.catalog
     info = replace(catalog.models["x/alone"], lab="a")
-    replacement = build_replacement(replace(catalog, models={**catalog.models, info.id: info}), info.id)
+    models = {**catalog.models, info.id: info}
+    replacement = build_replacement(Catalog(catalog.source, models, catalog.overrides), info.id)
     assert replacement
     assert len(replacement.newest) == MAX_NEWEST
     assert all(name.startswith("a/") and ":" not in name for name in replacement.newest)

@@ -124,10 +124,9 @@ def build_redirect_file(catalog: Catalog) -> name_types.RedirectFile:
     rows = [_describe_redirect(redirect) for _, redirect in sorted(redirects.by_source.items())]
     return name_types.RedirectFile(
         redirects=msgspec.convert(rows, list[name_types.RedirectRow]),
-        unreplaced=[
-            name_types.UnreplacedRow(id=key, reason=row.reason)
-            for key, row in sorted(redirects.unreplaced.items())
-        ],
+        unreplaced=msgspec.convert(
+            [row.to_json() for _, row in sorted(redirects.unreplaced.items())], list[name_types.UnreplacedRow]
+        ),
     )
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from orarchive.catalog import names, redirects
+from orarchive.catalog import comparison, names, redirects
 from orarchive.catalog.name_forms import BASE, FAMILY
 from orarchive.publish.api.types import MODEL_ID, Count, Date, DecimalText, Hour, Shape, describe, restrict
 
@@ -46,9 +46,9 @@ class Replacement(Shape, frozen=True, kw_only=True, rename={"target": "to"}):
         str,
         restrict(redirects.KINDS),
         describe(
-            "Who says so, the strongest first: OpenRouter's answer for the id, its alias, the paid twin of a"
-            " variant that ended, an announcement, a review; `same_family`, a rule of this archive, is advice"
-            " only"
+            "Who says so, the strongest first: OpenRouter's answer for the id, its permanent name of the"
+            " model, its alias, the paid twin of a variant that ended, an announcement, a review;"
+            " `same_family`, a rule of this archive, is advice only"
         ),
     ]
     evidence: Annotated[str, describe("What it is read from")]
@@ -62,7 +62,7 @@ class Replacement(Shape, frozen=True, kw_only=True, rename={"target": "to"}):
     ]
     price: Annotated[
         str,
-        restrict([redirects.CHEAPER, redirects.SAME, redirects.DEARER, redirects.UNKNOWN]),
+        restrict([comparison.CHEAPER, comparison.SAME, comparison.DEARER, comparison.UNKNOWN]),
         describe("The same in a word"),
     ]
     lost: Annotated[
@@ -85,6 +85,14 @@ class UnreplacedRow(Shape, frozen=True, kw_only=True):
 
     id: Annotated[str, describe(MODEL_ID)]
     reason: Annotated[str, describe("Why nothing does")]
+    nearest: Annotated[
+        str | None, describe("The listed model of its family that lacks least; null where there is none")
+    ]
+    lost: Annotated[list[str], describe("What that is not known to have, as in `redirects`")]
+    newest: Annotated[
+        list[str],
+        describe("Where none of its family comes into question: the newest listed models of its lab"),
+    ]
 
 
 class RedirectFile(Shape, frozen=True, kw_only=True):

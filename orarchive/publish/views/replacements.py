@@ -1,48 +1,10 @@
 """What replaces a model, in words."""
 
 from dataclasses import dataclass
-from decimal import Decimal
 
 from orarchive.catalog.catalog import Catalog
 from orarchive.catalog.flag_labels import label_losses
-from orarchive.catalog.redirects import (
-    ALIAS_TARGET,
-    ANNOUNCED,
-    CHEAPER,
-    OPENROUTER,
-    REVIEWED,
-    SAME,
-    SAME_FAMILY,
-    UNKNOWN,
-    VARIANT_BASE,
-    Redirect,
-)
-from orarchive.domain.figures import format_share
-
-KIND_WORDS = {
-    OPENROUTER: "OpenRouter answers to the old id with it",
-    ALIAS_TARGET: "an alias of OpenRouter's leads to it",
-    VARIANT_BASE: "the same model without the variant",
-    ANNOUNCED: "the description of the old model names it",
-    REVIEWED: "reviewed by people",
-    SAME_FAMILY: "advice of this archive: of the same family, and can do as much",
-}
-
-SHORT_KIND_WORDS = {
-    OPENROUTER: "says OpenRouter",
-    ALIAS_TARGET: "by an alias",
-    VARIANT_BASE: "the plain model",
-    ANNOUNCED: "by its description",
-    REVIEWED: "reviewed",
-    SAME_FAMILY: "",
-}
-"""The same in few words; "" of the archive's own guess."""
-
-MAX_NEWEST = 3
-"""Newest models of a lab that are named where no successor is known."""
-
-WHOLE_FROM_TIMES = 100
-"""Ratio of prices from which on it is told without decimals."""
+from orarchive.catalog.redirect_words import KIND_WORDS, SHORT_KIND_WORDS, describe_price
 
 
 @dataclass(frozen=True)
@@ -56,14 +18,16 @@ class Replacement:
     price: str
     """How its price compares with that of the model."""
     lost: list[str]
-    """What the model could do, and it is not known to be able to."""
+    """What the model could do, and it, or the nearest one, is not known to be able to."""
     evidence: str
     via: list[str]
     """Ids of models between, which are gone or about to go themselves."""
     reason: str
     """Why nothing replaces the model; "" where something does."""
+    nearest: str
+    """Where nothing replaces it: the id of the listed model of its family that lacks least; "" for none."""
     newest: list[str]
-    """Where no listed model is of its family: ids of the newest of its lab."""
+    """Where none of its family can: ids of the newest listed models of its lab."""
 
 
 @dataclass(frozen=True)
@@ -97,38 +61,20 @@ def build_replacement(catalog: Catalog, model: str) -> Replacement | None:
             evidence=redirect.evidence,
             via=[*redirect.via],
             reason="",
+            nearest="",
             newest=[],
         )
     unreplaced = catalog.redirects.unreplaced.get(model)
     if unreplaced is None:
         return None
-    return Replacement("", "", "", [], "", [], unreplaced.reason, _list_newest(catalog, model))
-
-
-def _list_newest(catalog: Catalog, model: str) -> list[str]:
-    """List the newest models of the lab of a model of whose family none is listed."""
-    info = catalog.models[model]
-    listed = [other for other in catalog.models.values() if other.lab == info.lab and other.is_choice]
-    if info.is_alias or info.is_router or any(other.family.name == info.family.name for other in listed):
-        return []
-    plain = [other for other in listed if not other.variant and other.expires is None]
-    plain.sort(key=lambda other: (other.created or other.first_seen, other.id), reverse=True)
-    return [other.id for other in plain[:MAX_NEWEST]]
-
-
-def describe_price(redirect: Redirect) -> str:
-    """Compare the price of a replacement with that of the model, as `1.68 times the price`."""
-    if redirect.price == UNKNOWN:
-        return "prices cannot be compared"
-    if redirect.price == SAME:
-        return "the same price"
-    if redirect.price_ratio is None:
-        return "has a price; the old model was free"
-    if not redirect.price_ratio:
-        return "free"
-    ratio = Decimal(redirect.price_ratio.numerator) / redirect.price_ratio.denominator
-    if redirect.price == CHEAPER:
-        share = format_share(ratio, decimals=0)
-        return "slightly cheaper" if share == ">99%" else f"{share} of the price"
-    times = f"{ratio:,.0f}" if ratio >= WHOLE_FROM_TIMES else f"{ratio:.3g}"
-    return "slightly dearer" if times == "1.00" else f"{times} times the price"
+    return Replacement(
+        target="",
+        kind="",
+        price="",
+        lost=label_losses(unreplaced.lost),
+        evidence="",
+        via=[],
+        reason=unreplaced.reason,
+        nearest=unreplaced.nearest or "",
+        newest=[*unreplaced.newest],
+    )

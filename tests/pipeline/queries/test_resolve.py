@@ -128,18 +128,19 @@ def test_replacement(stage: Stage) -> None:
     redirect = resolve(stage, FREE, code=EXIT_GONE)["redirect"]
     assert (redirect["from"], redirect["to"], redirect["kind"]) == (FREE, base, "variant_base")
     assert (redirect["price"], redirect["price_ratio"]) == ("dearer", None)
-    assert ask(stage, "resolve", FREE).stdout.splitlines()[-4:] == [
+    assert ask(stage, "resolve", FREE).stdout.splitlines()[-5:] == [
         f"  replaced by     {base}",
-        f"    because       variant_base: {base} is {FREE} without the variant",
-        "    price         dearer",
-        "    lost          nothing that is known",
+        "    because       the same model without the variant",
+        f"    evidence      {base} is {FREE} without the variant",
+        "    price         has a price; the old model was free",
+        "    may lack      nothing",
     ]
 
 
 def test_model_that_is_about_to_go(four_hours: Stage) -> None:
     printed = resolve(four_hours, IMAGE)
     assert (printed["status"], printed["expires"], printed["tombstone"]) == ("listed", "2026-12-24", None)
-    assert printed["unreplaced"] == "no other model of its family, gpt-image, is listed"
+    assert printed["unreplaced"]["reason"] == "no other model of its lab, openai, is listed"
     assert "expires 2026-12-24" in ask(four_hours, "resolve", IMAGE).stdout
 
 
