@@ -12,6 +12,7 @@ from orarchive.catalog.redirects import (
     SAME_FAMILY,
     VARIANT_BASE,
     Redirect,
+    Redirects,
 )
 from orarchive.domain.figures import format_share
 
@@ -57,3 +58,14 @@ def describe_price(redirect: Redirect) -> str:
         return "slightly cheaper" if share == ">99%" else f"{share} of the price"
     times = f"{ratio:,.0f}" if ratio >= WHOLE_FROM_TIMES else f"{ratio:.3g}"
     return "slightly dearer" if times == "1.00" else f"{times} times the price"
+
+
+def describe_replacement(redirects: Redirects, model: str) -> str:
+    """Say in a sentence what replaces a model, or why nothing does; "" of one that stays."""
+    if redirect := redirects.by_source.get(model):
+        return f"Replacement: {redirect.target} ({KIND_WORDS[redirect.kind]}; {describe_price(redirect)})."
+    if unreplaced := redirects.unreplaced.get(model):
+        near = f"; nearest: {unreplaced.nearest}" if unreplaced.nearest else ""
+        newest = f"; newest of its lab: {', '.join(unreplaced.newest)}" if unreplaced.newest else ""
+        return f"No replacement: {unreplaced.reason}{near}{newest}."
+    return ""

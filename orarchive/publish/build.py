@@ -18,7 +18,7 @@ from orarchive.publish.api.catalog import describe_model
 from orarchive.publish.api.envelope import ApiSite
 from orarchive.publish.api.files import ApiBuilder, get_month_path
 from orarchive.publish.cards import draw_card
-from orarchive.publish.catalog_feeds import list_catalog_feeds
+from orarchive.publish.catalog_feeds import add_replacement, list_catalog_feeds
 from orarchive.publish.catalog_texts import render_texts
 from orarchive.publish.change_groups import leave_out_health
 from orarchive.publish.changelog import ChangelogLine
@@ -200,7 +200,11 @@ class _Site:
         everything = news.select(reversed(self.view.dataset.log.by_hour), lambda line: True, is_folded=True)
         cuts = news.select(news.list_hours(CUTS), news_feeds.is_cut)
         special = [
-            (feed.feed, news.select(feed.hours, feed.is_wanted)) for feed in list_catalog_feeds(self.view)
+            (
+                feed.feed,
+                [add_replacement(self.view, entry) for entry in news.select(feed.hours, feed.is_wanted)],
+            )
+            for feed in list_catalog_feeds(self.view)
         ]
         for feed, entries in ((CHANGES_FEED, everything), (CUTS_FEED, cuts), *special):
             for path, render in ((feed.atom_path, render_atom), (feed.json_path, render_json_feed)):

@@ -1,9 +1,10 @@
 """News feeds of the catalogue: models that become or cease to be free, and models that go."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from orarchive.catalog.redirect_words import describe_replacement
 from orarchive.domain.event_kinds import (
     ADDED,
     EXPIRY_CLEARED,
@@ -19,7 +20,7 @@ from orarchive.domain.event_kinds import (
 from orarchive.domain.feeds import MODELS
 from orarchive.domain.prices import MAIN_DIMENSIONS
 from orarchive.publish.changelog import ChangelogLine, Move
-from orarchive.publish.news_feeds import FREE_FEED, RETIREMENTS_FEED, GeneralFeed
+from orarchive.publish.news_feeds import FREE_FEED, RETIREMENTS_FEED, GeneralFeed, NewsEntry
 from orarchive.publish.views import View
 
 ARRIVALS, ENDS = (ADDED, FIRST_OBSERVED, RETURNED), (MISSING,)
@@ -53,6 +54,14 @@ def list_catalog_feeds(view: View) -> Iterator[CatalogFeed]:
         _list_hours(view, RETIREMENT_KINDS, None),
         lambda line: line.model is not None and not line.subject and line.kind in labels,
     )
+
+
+def add_replacement(view: View, entry: NewsEntry) -> NewsEntry:
+    """Return an entry with a sentence on what replaces its model, if that is gone or about to go."""
+    sentence = describe_replacement(view.catalog.redirects, entry.line.model or "")
+    if not sentence or entry.line.kind == get_event_kind(RETURNED).label:
+        return entry
+    return replace(entry, text=f"{entry.text} {sentence}")
 
 
 def _list_hours(view: View, kinds: tuple[str, ...], models: set[str] | None) -> list[str]:

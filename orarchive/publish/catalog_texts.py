@@ -8,6 +8,7 @@ from icalendar import Calendar, Event
 
 from orarchive.catalog.catalog import Catalog
 from orarchive.catalog.model_info import ModelInfo
+from orarchive.catalog.redirect_words import describe_replacement
 from orarchive.domain.foreign_text import escape_invisible
 from orarchive.domain.prices import MAIN_DIMENSIONS, MILLION, format_dollars
 from orarchive.publish.api.kinds import API_FOLDER
@@ -100,6 +101,7 @@ def _build_event(catalog: Catalog, info: ModelInfo, day: dt.date, path: str, sit
     event.add("dtend", day + dt.timedelta(days=1))
     event.add("transp", "TRANSPARENT")
     event.add("summary", f"{escape_invisible(info.id)} leaves OpenRouter")
+    event.add("description", escape_invisible(describe_replacement(catalog.redirects, info.id)))
     if site.base:
         event.add("url", site.base + path.removesuffix("index.html"))
     return event

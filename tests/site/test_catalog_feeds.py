@@ -1,5 +1,6 @@
 """The feeds of free models and of retirements."""
 
+import json
 from decimal import Decimal
 
 import feedparser
@@ -35,6 +36,27 @@ def test_retirements_are_told_with_their_dates(view: View, site: dict[str, bytes
     assert kinds <= {"expiry", "missing", "renamed", "returned"}
     models = {title.split(": ")[0] for title in titles}
     assert models <= {*view.catalog.models}
+
+
+def test_retirements_name_the_replacement_or_say_why_there_is_none(
+    view: View, site: dict[str, bytes]
+) -> None:
+    """Of models that are gone or have a date now; not of one that has come back."""
+    redirects = view.catalog.redirects
+    entries = json.loads(site[RETIREMENTS_FEED.json_path])["items"]
+    told = set()
+    for entry in entries:
+        model, _, rest = entry["title"].partition(": ")
+        redirect, text = redirects.by_source.get(model), entry["content_text"]
+        if rest.startswith("returned") or not (redirect or model in redirects.unreplaced):
+            assert "eplacement: " not in text
+        elif redirect:
+            assert f" Replacement: {redirect.target} (" in text
+            told.add(redirect.kind)
+        else:
+            assert f" No replacement: {redirects.unreplaced[model].reason}" in text
+            told.add("none")
+    assert len(told) > 1
 
 
 def test_a_move_of_a_paid_price_is_no_news_of_free_models() -> None:

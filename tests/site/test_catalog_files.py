@@ -77,6 +77,7 @@ def test_the_calendar_has_the_days_of_retirements(view: View, site: dict[str, by
     day = dt.timedelta(days=1)
     assert all(event.decoded("dtend") - event.decoded("dtstart") == day for event in events.values())
     assert len({str(event["uid"]) for event in events.values()}) == len(events)
+    assert all("eplacement: " in str(event["description"]) for event in events.values())
 
 
 def test_badges_say_price_or_end(view: View, site: dict[str, bytes]) -> None:
