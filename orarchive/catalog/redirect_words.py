@@ -23,7 +23,7 @@ KIND_WORDS = {
     VARIANT_BASE: "the same model without the variant",
     ANNOUNCED: "the description of the old model names it",
     REVIEWED: "reviewed by people",
-    SAME_FAMILY: "advice of this archive: of the same family, and can do as much",
+    SAME_FAMILY: "suggested here: of the same family, with the same features",
 }
 """Kind of a replacement -> who says so."""
 
@@ -31,7 +31,7 @@ SHORT_KIND_WORDS = {
     OPENROUTER: "says OpenRouter",
     PERMANENT_NAME: "the same model",
     ALIAS_TARGET: "by an alias",
-    VARIANT_BASE: "the plain model",
+    VARIANT_BASE: "the model without the variant",
     ANNOUNCED: "by its description",
     REVIEWED: "reviewed",
     SAME_FAMILY: "",

@@ -15,6 +15,7 @@ from orarchive.domain.phrasing import get_unit, label_dimension
 from orarchive.domain.prices import MILLION, PER_UNIT, format_dollars, is_dynamic
 from orarchive.publish.pages import Page
 from orarchive.publish.sanitize import escape_text, quote_url, render_markdown, show_invisible
+from orarchive.publish.views.states import label_state
 from orarchive.timestamps import MAX_CACHED, format_day, format_hour, format_stamp
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -69,6 +70,7 @@ def make_environment() -> Environment:
         drop_lab,
         group_digits,
         label_dimension,
+        label_state,
         format_long_day,
         show_hour,
         show_clock,

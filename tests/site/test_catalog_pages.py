@@ -211,7 +211,7 @@ def test_every_retirement_shows_the_replacement_of_the_catalogue(
     }
     redirects = days_view.catalog.redirects
     assert len(cells) == len(redirects.by_source) + len(redirects.unreplaced) == 4
-    assert cells["A/GOES:FREE a/goes:free"] == "A/GOES the plain model"
+    assert cells["A/GOES:FREE a/goes:free"] == "A/GOES the model without the variant"
     assert cells["X/ALONE x/alone"] == "–"
 
 
@@ -290,7 +290,8 @@ def test_a_model_shows_every_flag_with_its_source(days_site: dict[str, bytes], d
     assert "Not known: " in text
     assert "prompt caching" in text.partition("Not known: ")[2]
     details = Html(read_section(page, "details-title").encode()).text
-    assert "open OpenRouter: hugging_face_id" in details
+    assert "Weightsopen" in details
+    assert '<span title="OpenRouter: hugging_face_id">open</span>' in page
     names = Html(read_section(page, "names-title").encode()).text
     assert all(name.name in names for name in days_view.catalog.names.by_model[key])
     direct = Html(read_section(page, "prices-title").encode()).text

@@ -175,7 +175,7 @@ def test_a_beginning_that_nobody_saw_is_a_span(tmp_path: Path) -> None:
     hours = build_snapshot([{"id": "a/b"}]), build_snapshot([{"id": "a/b"}, {"id": "a/c"}])
     archive = write_archive(tmp_path / "archive", *hours, apart=3 * DAY)
     page = build_page(archive, tmp_path, get_model_path("a/c"))
-    assert f"added after {START.date()}" in page
+    assert f"added after {format_day(START)}" in page
     (model,) = (view for view in build_archive_view(archive).models if view.model.id == "a/c")
     assert model.added_after == START
 

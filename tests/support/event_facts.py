@@ -250,7 +250,7 @@ def _read_plain(value: Any) -> Decimal | None:
 
 DIMENSIONS = {label: name for name, label in DIMENSION_LABELS.items()}
 AMOUNT = r"\$[\d.,]*\d|dynamic|none"
-UNIT = r"(?: per \w+| \(unit not stated by OpenRouter\)| per the provider's unit)?"
+UNIT = r"(?: per \w+| \(unit not stated by OpenRouter\))?"
 
 
 END = r"(?=[,.](?: |$))"

@@ -37,6 +37,9 @@ GONE_WORDS = {
 }
 """Word of the pages for the state of a model that is gone -> the index's."""
 
+BADGE_WORDS = {"no provider": "orphaned", "gone 14 days": "deprecated"}
+"""Words of a badge -> the state in files for programs."""
+
 ATOM = "{http://www.w3.org/2005/Atom}"
 
 Row = dict[str, Any]
@@ -128,8 +131,9 @@ def read_time(element: ET.Element) -> str | None:
 
 
 def list_badges(element: ET.Element) -> list[str]:
-    """List the words of the states in an element."""
-    return [read_text(badge) for badge in list_by_class(element, "badge")]
+    """List the states in an element, by the words of the files."""
+    words = [read_text(badge) for badge in list_by_class(element, "badge")]
+    return [BADGE_WORDS.get(word, word) for word in words]
 
 
 def to_decimal(text: str | None) -> Decimal | None:

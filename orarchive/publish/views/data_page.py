@@ -48,14 +48,14 @@ TABLES = {
         " prompt, completion"
     ),
     "data/endpoints.csv": (
-        "a row an endpoint there ever was: model, provider, tag, n, first_seen, last_seen"
+        "one row per endpoint ever listed: model, provider, tag, n, first_seen, last_seen"
     ),
     "data/prices.csv": (
-        "a row a price point: feed, key, dimension, condition (the JSON of what must hold, if anything),"
-        " from, to, usd"
+        "one row per price ever listed: feed, key, dimension, condition (JSON of when it applies, empty where"
+        " always), from, to, usd"
     ),
     "data/events.csv": (
-        "a row an event: hour, after, by, kind, feed, key, field, old, new, percent, cause, origin"
+        "one row per event: hour, after, by, kind, feed, key, field, old, new, percent, cause, origin"
     ),
 }
 

@@ -74,11 +74,7 @@ class CatalogFact:
     label: str
     value: str
     note: str
-
-    @property
-    def is_own_rule(self) -> bool:
-        """Return whether the note names a rule of this archive, which few readers look for."""
-        return self.note.startswith(SOURCE_WORDS[HEURISTIC])
+    """Where it comes from, or a figure with it."""
 
 
 @dataclass(frozen=True)
@@ -241,7 +237,8 @@ def _describe_weights(info: ModelInfo) -> str:
     flag = info.open_weights
     if flag.value is False:
         return f"closed; {_describe_source(flag.source, flag.evidence)}"
-    return _describe_source(flag.source, flag.evidence) or "no Hugging Face id; that does not mean closed"
+    source = _describe_source(flag.source, flag.evidence)
+    return source or "OpenRouter links no Hugging Face page; the weights may be open or closed"
 
 
 def _describe_size(info: ModelInfo) -> str:
@@ -258,14 +255,14 @@ def _build_price_fact(info: ModelInfo) -> CatalogFact:
     """Name the class of the price, by its input price, with the blended price."""
     price = info.price_class
     if price.tier is None:
-        return CatalogFact("Price class", "none", price.outside)
+        return CatalogFact("Price class", f"none: {price.outside}", "")
     blended = (
-        f"{format_dollars(price.blended)} per M tokens, three of input to one of output"
+        f"{format_dollars(price.blended)} for a million tokens, three quarters of them input"
         if price.blended
         else ""
     )
-    output = f"output: {price.output_tier}; " if price.output_tier != price.tier else ""
-    return CatalogFact("Price class", price.tier, f"{output}{blended}")
+    words = price.tier if price.output_tier == price.tier else f"{price.tier}, output {price.output_tier}"
+    return CatalogFact("Price class", words, blended)
 
 
 def _build_direct_line(price: DirectPrice) -> DirectLine:

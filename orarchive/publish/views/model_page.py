@@ -25,6 +25,7 @@ from orarchive.publish.views.ranked import CategoryRank
 from orarchive.publish.views.rankings import MAX_ENTRIES_IN_WORDS
 from orarchive.publish.views.scores import Score
 from orarchive.publish.views.states import STATE_MEANINGS
+from orarchive.timestamps import format_day
 
 MAX_CHANGE_HOURS = 20
 """Hours with changes that are shown; earlier ones unfold."""
@@ -201,7 +202,7 @@ def _build_beginning(view: ModelView) -> Beginning:
     if view.since == "first seen":
         note = "the record begins then"
     elif view.added_after:
-        note = f"first seen; added after {view.added_after.date()}"
+        note = f"first seen; added after {format_day(view.added_after)}"
     return Beginning(view.since.capitalize(), note, view.entry.first.date())
 
 

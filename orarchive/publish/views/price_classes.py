@@ -96,7 +96,7 @@ def build_class_trends(rows: list[PricedMonth], catalog: Catalog) -> list[ClassT
         (
             "ability",
             "By ability",
-            "What a model can do is taken from its last record; it counts in each class that it is in.",
+            "A model counts in every class it belongs to, by its last record.",
             MIN_MODELS,
             [ALL_MODELS, *ABILITIES],
             _list_abilities,
@@ -146,7 +146,7 @@ ABILITIES: Mapping[str, Callable[[ModelInfo], bool]] = {
     "Tools": lambda info: info.flags["tools"].value is True,
     "JSON Schema": lambda info: info.flags["json_schema"].value is True,
     "Reasoning": lambda info: info.flags["reasoning"].value not in (None, NO_REASONING),
-    "Context of 200K": lambda info: (info.context or 0) >= LONG_CONTEXT,
+    "200K+ context": lambda info: (info.context or 0) >= LONG_CONTEXT,
     "Open weights": lambda info: info.open_weights.value is True,
 }
 """Name of a class -> whether a model is in it."""

@@ -34,6 +34,17 @@ AGES = {14: "two weeks", 30: "a month"}
 _DEPRECATED_AGE, _REMOVED_AGE = AGES[DEPRECATED_AFTER_DAYS], AGES[REMOVED_AFTER_DAYS]
 
 
+NO_LONGER_LISTED = "It is no longer listed."
+
+STATE_LABELS = {"orphaned": "no provider", "deprecated": f"gone {DEPRECATED_AFTER_DAYS} days"}
+"""State, or kind of change -> its words on pages; the others are words that every reader knows."""
+
+
+def label_state(name: str) -> str:
+    """Return the words on pages for a state or a kind of change."""
+    return STATE_LABELS.get(name, name)
+
+
 @dataclass(frozen=True)
 class StateMeaning:
     """What a state means, for the list of models and for the page of a model."""
@@ -56,16 +67,14 @@ STATE_MEANINGS: dict[State, StateMeaning] = {
         "its endpoints were not read in the last hour; what is shown is from an earlier hour"
     ),
     "live": StateMeaning("none of these"),
-    "missing": StateMeaning("not listed in the last good hour", "It is not listed."),
+    "missing": StateMeaning("not listed in the last reading", "It is not listed."),
     "deprecated": StateMeaning(
         f"not listed for {_DEPRECATED_AGE} or more",
-        f"It has not been listed for {_DEPRECATED_AGE} or more.",
+        NO_LONGER_LISTED,
     ),
-    "removed": StateMeaning(
-        f"not listed for {_REMOVED_AGE} or more", f"Removed: not listed for {_REMOVED_AGE} or more."
-    ),
+    "removed": StateMeaning(f"not listed for {_REMOVED_AGE} or more", NO_LONGER_LISTED),
     "unobserved": StateMeaning(
         "the current requests to OpenRouter cannot show it",
-        "Unobserved: the current requests to OpenRouter cannot show it.",
+        "It is not known whether it is listed: the current requests to OpenRouter cannot show it.",
     ),
 }
