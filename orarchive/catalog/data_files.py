@@ -4,7 +4,6 @@ import datetime as dt
 import tomllib
 from dataclasses import MISSING, dataclass, fields
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
 from zlib import crc32
@@ -12,6 +11,8 @@ from zlib import crc32
 from orarchive.errors import ArchiveError
 
 Row = TypeVar("Row")
+
+DATA = Path(__file__).parent / "data"
 
 
 @dataclass(frozen=True)
@@ -95,23 +96,20 @@ def load_rows(file: str, table: str, row_type: type[Row]) -> tuple[Row, ...]:
 
 def list_data_files(folder: str) -> list[str]:
     """List the TOML files of a folder below `data/`, as `load_document` takes them, by name."""
-    names = (file.name for file in files("orarchive.catalog").joinpath("data", folder).iterdir())
-    return sorted(f"{folder}/{name}" for name in names if name.endswith(".toml"))
+    return sorted(f"{folder}/{path.name}" for path in (DATA / folder).glob("*.toml"))
 
 
 def hash_data_files() -> int:
     """Return a checksum of all files below `data/`, which changes when one of them does."""
-    folder = Path(__file__).parent / "data"
-    paths = sorted(folder.rglob("*.toml"), key=lambda path: path.relative_to(folder).as_posix())
+    paths = sorted(DATA.rglob("*.toml"), key=lambda path: path.relative_to(DATA).as_posix())
     return crc32(b"".join(path.read_bytes() for path in paths))
 
 
 @cache
 def load_document(file: str) -> dict[str, Any]:
     """Read a file below `data/`; raise ArchiveError where it is no TOML."""
-    text = files("orarchive.catalog").joinpath("data", file).read_text(encoding="utf-8")
     try:
-        return tomllib.loads(text)
+        return tomllib.loads((DATA / file).read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         msg = f"orarchive/catalog/data/{file} is no TOML: {error}; restore it with git checkout"
         raise ArchiveError(msg) from error

@@ -1,6 +1,7 @@
 """Families: the line of a lab that a model belongs to, its generation, and what it was tuned from."""
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -58,7 +59,7 @@ def find_family(model: str, api_families: Mapping[str, str]) -> Family:
         return Family(slug.removesuffix(LATEST), API, "id", None, None)
     if model in api_families:
         return Family(api_families[model], API, f"~{lab}/{api_families[model]}{LATEST}", generation, base)
-    rules = [rule for rule in _load_rules(lab) if words.issuperset(rule.words)]
+    rules = [rule for rule in _load_rules().get(lab, ()) if words.issuperset(rule.words)]
     if rules:
         rule = max(rules, key=lambda rule: len(rule.words))  # the first of several
         return Family(rule.name, HEURISTIC, f"families:{' '.join(rule.words)}", generation, base)
@@ -75,8 +76,12 @@ def list_words(slug: str) -> set[str]:
 
 
 @cache
-def _load_rules(lab: str) -> tuple[FamilyRule, ...]:
-    return tuple(rule for rule in load_rows(FAMILIES_FILE, "family", FamilyRule) if rule.lab == lab)
+def _load_rules() -> dict[str, list[FamilyRule]]:
+    """Load the rules of each lab, in their order."""
+    rules: dict[str, list[FamilyRule]] = defaultdict(list)
+    for rule in load_rows(FAMILIES_FILE, "family", FamilyRule):
+        rules[rule.lab].append(rule)
+    return rules
 
 
 @cache

@@ -178,6 +178,15 @@ class _Finder:
         return map_permaslugs(self.source.models)
 
     @cached_property
+    def choices_by_lab(self) -> dict[str, list[ModelInfo]]:
+        """Return the models that can be chosen, by lab."""
+        choices: dict[str, list[ModelInfo]] = defaultdict(list)
+        for info in self.infos.values():
+            if info.is_choice:
+                choices[info.lab].append(info)
+        return choices
+
+    @cached_property
     def choices_by_family(self) -> dict[tuple[str, str | None], list[ModelInfo]]:
         """Return the models that can be chosen, are served and have no expiration date, by lab and family."""
         choices: dict[tuple[str, str | None], list[ModelInfo]] = defaultdict(list)
@@ -214,8 +223,7 @@ class _Finder:
             nearest = min(ranked, key=lambda relative: len(list_lost(info, relative)))
             reason = f"no listed model of its family, {info.family.name}, is known to do as much"
             return Unreplaced(info.id, reason, nearest.id, list_lost(info, nearest))
-        choices = [other for other in self.infos.values() if other.is_choice and other.id != info.id]
-        others = [other for other in choices if other.lab == info.lab]
+        others = [other for other in self.choices_by_lab[info.lab] if other.id != info.id]
         if not others:
             return Unreplaced(info.id, f"no other model of its lab, {info.lab}, is listed")
         reason = f"no other model of its family, {info.family.name}, is listed"

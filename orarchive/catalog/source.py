@@ -57,7 +57,7 @@ class CatalogEndpoint:
         """Return what its provider may be called: the slug, the tag and the name."""
         return self.key.provider, self.key.tag, self.endpoint.provider
 
-    @property
+    @cached_property
     def parameters(self) -> tuple[str, ...] | None:
         """Return the request parameters that it lists; None where it has no such list."""
         return read_parameters(self.record)
@@ -108,7 +108,7 @@ class CatalogModel:
         """Return whether it is charged by the token and by nothing else, and every price is 0."""
         return self.model.is_free and not self.has_media_prices
 
-    @property
+    @cached_property
     def parameters(self) -> tuple[str, ...] | None:
         """Return the request parameters that the list names for it; None where there is no such list."""
         return read_parameters(self.record)
