@@ -18,7 +18,8 @@ class Lab:
 
     slug: str
     name: str | None
-    """Display name: what stands before the colon in the names of its models."""
+    """Display name: what stands before the colon in the names of its models, else the name of the provider
+    that is the lab itself, else its own spelling of its slug in Hugging Face ids."""
     provider: str | None
     """Slug of the provider that is the lab itself, where there is one."""
     country: str | None
@@ -46,10 +47,13 @@ def build_labs(source: CatalogSource) -> dict[str, Lab]:
 def _build_lab(row: LabRow, models: list[CatalogModel], providers: Mapping[str, Record]) -> Lab:
     slug = row.provider or row.slug
     provider = providers.get(slug)
+    organisation = _find_organisation(models)
+    spelling = organisation if organisation and organisation.lower() == row.slug.lower() else None
+    provider_name = as_text(provider.get("name")) if provider else None
     facts = {
-        "name": _find_name(models),
+        "name": _find_name(models) or provider_name or spelling,
         "country": as_text(provider.get("headquarters")) if provider else None,
-        "hugging_face": _find_organisation(models),
+        "hugging_face": organisation,
     }
     sources = {field: "api" for field, value in facts.items() if value}
     for field in ("name", "country", "hugging_face", "website", "founded"):
@@ -70,11 +74,14 @@ def _build_lab(row: LabRow, models: list[CatalogModel], providers: Mapping[str, 
 
 
 def _find_name(models: list[CatalogModel]) -> str | None:
-    """Return the part before the colon that most names of a lab's listed models have."""
+    """Return what stands before the colon in most names of listed models of a lab, else of all its models."""
     listed = [model for model in models if model.is_listed]
-    names = [model.model.name.partition(": ") for model in listed or models]
-    counts = Counter(name for name, colon, _ in names if colon)
-    return max(counts, key=lambda name: counts[name], default=None)
+    for group in (listed, models):
+        names = [model.model.name.partition(": ") for model in group]
+        counts = Counter(name for name, colon, _ in names if colon)
+        if counts:
+            return max(counts, key=lambda name: counts[name])
+    return None
 
 
 def _find_organisation(models: Iterable[CatalogModel]) -> str | None:
