@@ -63,6 +63,36 @@ MODELS = Table(
     ("id",),
 )
 
+CATALOG = Table(
+    "catalog",
+    "What the catalogue says of every model that was ever listed: abilities, price class, names, replacement",
+    (
+        Column("id", TEXT, "Model id."),
+        Column("lab", TEXT, "Who made it, as author of models."),
+        Column("family", TEXT, "Line of the lab that it belongs to: gpt-mini."),
+        Column("generation", TEXT, "Version in the id: 4.5."),
+        Column("base_family", TEXT, "Family of another lab that it was tuned from."),
+        Column("variant", TEXT, "Part of the id after the colon; null without a colon."),
+        Column("first_seen", TIME, "First hour that listed it."),
+        Column("last_seen", TIME, "Last hour that listed it; null: it is listed."),
+        Column("served_context", INTEGER, "Largest context that an endpoint serves.", "tokens"),
+        Column("total_parameters", INTEGER, "From its id or description."),
+        Column("active_parameters", INTEGER, "Those used for a token, likewise."),
+        Column("tier", TEXT, "By input price: free, budget, standard, pro, premium; null: outside."),
+        Column("outside_tiers", TEXT, "Why it is in no tier: alias, router, unpriced, not by the token."),
+        Column("blended_usd", PRICE, "Three tokens of input to one of output.", "USD per million tokens"),
+        Column("is_free", FLAG, "Whether it is charged by the token alone, and every price is 0."),
+        Column("abilities", TEXTS, "Flags that it has: tools, json_schema, vision, zdr, open_weights, ..."),
+        Column("inabilities", TEXTS, "Flags that it lacks; of those in neither list nothing is known."),
+        Column("reasoning", TEXT, "none, fixed (always on), configurable; null: not known."),
+        Column("not_from_api", TEXTS, "Flags that a rule or a review decided, and not the API."),
+        Column("names", TEXTS, "Further names that stand for it alone."),
+        Column("replacement", TEXT, "Listed model that replaces one that is gone or about to go."),
+        Column("replacement_kind", TEXT, "Who says so; same_family is advice only. See docs/catalog.md."),
+    ),
+    ("id",),
+)
+
 MODEL_VERSIONS = Table(
     "model_versions",
     "Every version of every line about a model, but for benchmarks",
@@ -280,6 +310,6 @@ HEALTH = Table(
 )
 
 TABLES = (
-    *(MODELS, MODEL_VERSIONS, ENDPOINTS, ENDPOINT_VERSIONS, PROVIDERS, PRICES, EVENTS, COVERAGE),
+    *(MODELS, CATALOG, MODEL_VERSIONS, ENDPOINTS, ENDPOINT_VERSIONS, PROVIDERS, PRICES, EVENTS, COVERAGE),
     *(RANKINGS, ORDERS, HEALTH_DAYS, HEALTH),
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from orarchive.export import event_rows, price_rows, record_rows, schemas
+from orarchive.export import catalog_rows, event_rows, price_rows, record_rows, schemas
 from orarchive.export.columns import Table
 from orarchive.export.kept_days import KeptDays
 from orarchive.export.parquet_files import FileEntry, sort_groups, write_parquet
@@ -20,6 +20,7 @@ BATCH_ROWS = 20_000
 
 ROW_LISTS: dict[str, Callable[[sqlite3.Connection, GoodReads], Iterator[Row]]] = {
     schemas.MODELS.name: record_rows.list_model_rows,
+    schemas.CATALOG.name: catalog_rows.list_catalog_rows,
     schemas.MODEL_VERSIONS.name: record_rows.list_model_version_rows,
     schemas.ENDPOINTS.name: record_rows.list_endpoint_rows,
     schemas.ENDPOINT_VERSIONS.name: record_rows.list_endpoint_version_rows,

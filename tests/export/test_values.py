@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from orarchive.catalog.catalog import build_catalog
 from orarchive.domain.columns import parse_columns
 from orarchive.domain.data_paths import HEALTH_PATH
 from orarchive.domain.feeds import ENDPOINTS
@@ -228,6 +229,29 @@ def test_current_records_are_those_of_the_last_commit(half_year: HalfYear, rows:
     (latest,) = (row for row in rows.tables["models"] if row["id"] == "~a/latest")
     assert (latest["author"], latest["is_alias"]) == ("a", True)
     assert latest["alias_target"] in ("a/plain", "a/night")
+
+
+def test_catalog_is_that_of_the_last_hour(half_year: HalfYear, rows: Rows) -> None:
+    """A flag is in the list of those that a model has, or lacks, or is not known."""
+    with open_index(half_year.archive) as db:
+        catalog = build_catalog(db, benchmarks=False)
+    table = {row["id"]: row for row in rows.tables["catalog"]}
+    assert table.keys() == catalog.models.keys()
+    for key, info in catalog.models.items():
+        row, redirect = table[key], catalog.redirects.by_source.get(key)
+        assert (row["family"], row["tier"], row["is_free"]) == (
+            info.family.name,
+            info.price_class.tier,
+            info.is_free,
+        )
+        assert row["blended_usd"] == info.price_class.blended
+        flags = {**info.flags, "open_weights": info.open_weights}
+        assert row["abilities"] == sorted(name for name in flags if flags[name].value is True)
+        assert row["inabilities"] == sorted(name for name in flags if flags[name].value is False)
+        assert row["reasoning"] == flags["reasoning"].value
+        assert row["replacement"] == (redirect.target if redirect else None)
+        assert row["names"] == [name.name for name in catalog.names.by_model.get(key, ())]
+    assert any(row["last_seen"] for row in table.values())
 
 
 def test_usage_and_orders(rows: Rows) -> None:
