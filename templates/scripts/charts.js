@@ -6,10 +6,11 @@ function setUpCrosshair(chart) {
   const width = chart.querySelector("svg").viewBox.baseVal.width;
   const [from, to] = [chart.dataset.from, chart.dataset.to].map((time) => Date.parse(time));
   const lines = [...chart.querySelectorAll("[data-stops]")].map((path) => ({
+    path,
     name: path.dataset.name,
     stops: path.dataset.stops.split("|").map((stop) => ({ x: parseFloat(stop), words: stop.slice(stop.indexOf(" ") + 1) })),
   }));
-  const steps = [...new Set(lines.flatMap((line) => line.stops.map((stop) => stop.x)))].sort((a, b) => a - b);
+  const listSeen = () => lines.filter((line) => line.path.checkVisibility()); // a chart may have a line for each choice
   const out = chart.closest("figure").querySelector("output");
   const hint = out.textContent;
   const mark = document.createElementNS("http://www.w3.org/2000/svg", "line");
@@ -24,7 +25,7 @@ function setUpCrosshair(chart) {
     chart.append(mark);
     const time = new Date(from + (to - from) * at / width);
     const day = time.toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
-    const values = lines.map((line) => `${line.name} ${line.stops.findLast((stop) => stop.x <= at)?.words || "not known"}`);
+    const values = listSeen().map((line) => `${line.name} ${line.stops.findLast((stop) => stop.x <= at)?.words || "not known"}`);
     out.textContent = `${day}: ${values.join(", ")}`;
   }
 
@@ -45,6 +46,7 @@ function setUpCrosshair(chart) {
   chart.addEventListener("pointerleave", (event) => { if (event.pointerType === "mouse") hide(); });
   chart.addEventListener("blur", hide);
   chart.addEventListener("keydown", (event) => {
+    const steps = [...new Set(listSeen().flatMap((line) => line.stops.map((stop) => stop.x)))].sort((a, b) => a - b);
     const x = {
       ArrowRight: () => steps.find((step) => at === null || step > at),
       ArrowLeft: () => steps.findLast((step) => at === null || step < at),

@@ -4,27 +4,43 @@ const html = document.documentElement;
 html.classList.add("js");
 
 document.addEventListener("DOMContentLoaded", () => {
-  document.querySelectorAll("[data-copy]").forEach(setUpCopying);
   setUpSearch(makeSearchBox());
   setUpChoice("theme", ["", "light", "dark"]);
   setUpChoice("density", ["", "compact"]);
   showAge();
 });
 
-function setUpCopying(button) {
-  const source = document.getElementById(button.dataset.copy);
-  const label = button.textContent;
-  button.addEventListener("click", async () => {
-    try {
-      await navigator.clipboard.writeText(source.href || source.textContent);
-      button.textContent = "Copied";
-    } catch {
-      getSelection().selectAllChildren(source);
-      button.textContent = "Selected";
-    }
-    setTimeout(() => { button.textContent = label; }, 1500);
-  });
-}
+// --- what needs a script: a browser makes these elements as soon as it reads them, before it paints ---
+
+customElements.define("site-tools", class extends HTMLElement {
+  connectedCallback() {
+    this.innerHTML = `<label id="find"><span class="sr-only">Search</span><input type="search" placeholder="Search" autocomplete="off"
+spellcheck="false" aria-keyshortcuts="/"><kbd aria-hidden="true">/</kbd></label>
+<a id="age" class="age" href="${html.dataset.root}status/index.html" aria-live="polite"></a>
+<span class="look"><button type="button" id="theme" title="Light, dark, or as the system has it">◐</button>
+<button type="button" id="density" title="Rows further apart or closer">≡</button></span>`;
+  }
+});
+
+// Copies the address of the link, or the text of the code, that stands before it.
+customElements.define("copy-button", class extends HTMLElement {
+  connectedCallback() {
+    const source = this.parentElement.querySelector("a, code");
+    const label = source.href ? "Copy address" : "Copy";
+    this.innerHTML = `<button type="button" class="copy">${label}</button>`;
+    const button = this.firstChild;
+    button.addEventListener("click", async () => {
+      try {
+        await navigator.clipboard.writeText(source.href || source.textContent);
+        button.textContent = "Copied";
+      } catch {
+        getSelection().selectAllChildren(source);
+        button.textContent = "Selected";
+      }
+      setTimeout(() => { button.textContent = label; }, 1500);
+    });
+  }
+});
 
 // --- what a reader prefers, remembered in the browser ---
 

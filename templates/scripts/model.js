@@ -75,10 +75,12 @@ function setUpProviders(form, table) {
 
 // The table of every price has all that is asked for: no file is fetched.
 function setUpDate(form, use) {
+  let from, to; // a row with three cells has the times of the one above it
   const rows = [...document.querySelectorAll("#points tbody tr")].map((row) => {
-    const [name, from, to, price, unit] = row.cells;
+    if (row.cells.length > 3) [from, to] = [...row.cells].slice(0, 2).map((cell) => cell.firstElementChild?.dateTime);
+    const [name, price, unit] = [...row.cells].slice(-3);
     return {
-      name: name.textContent, from: from.firstElementChild.dateTime, to: to.firstElementChild?.dateTime,
+      name: name.textContent, from, to,
       price: price.textContent.trim(), exact: readPrice(price), unit: unit.textContent.trim(),
     };
   });

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from orarchive.publish.pages import get_model_path
+from orarchive.publish.pages import get_model_path, get_prices_path
 from orarchive.publish.search_index import SEARCH_PATH
 from tests.support.browser import (
     PAGE_PATHS,
@@ -81,6 +81,11 @@ def test_copying_an_id(browser: Any, address: str) -> None:
         tab.get_by_role("button", name="Copy").first.click()
         tab.get_by_role("button", name="Copied").wait_for()
         assert tab.evaluate("navigator.clipboard.readText()") == "deepseek/deepseek-v4-pro"
+        tab.get_by_text("Follow", exact=True).click()
+        tab.get_by_role("button", name="Copy address").last.click()
+        tab.get_by_role("button", name="Copied").last.wait_for()
+        feed = address + get_prices_path(PAGE_PATHS["model"])
+        assert tab.evaluate("navigator.clipboard.readText()") == feed
 
 
 def test_a_hostile_description_is_harmless(browser: Any, address: str) -> None:

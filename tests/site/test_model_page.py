@@ -146,7 +146,7 @@ def test_an_alias_says_from_when_its_target_is_recorded(days_view: View) -> None
     page = build_model_page(days_view, alias, section, alias.list_changes())
     assert page.endpoints is None
     assert page.history
-    assert page.history.rows, "the prices of an alias are on record, too"
+    assert page.history.spans, "the prices of an alias are on record, too"
 
 
 def test_models_without_providers_are_not_blamed(tmp_path: Path) -> None:

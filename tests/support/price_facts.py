@@ -149,7 +149,10 @@ def list_page_points(surfaces: Surfaces, model: str) -> list[Row] | None:
     rows = list_rows(surfaces.model_page(model), "points")
     names = {capitalize_first(label_dimension(name)): name for name in surfaces.model(model)["price_history"]}
     points = []
-    for name, begin, end, cell, unit in rows:
+    span: list[ET.Element] = []
+    for *times, name, cell, unit in rows:
+        # Prices of the same hours share the cells that say them.
+        begin, end = span = times or span
         if dimension := names.get(read_text(name)):
             amount = read_price(cell, find_unit_dimension(dimension, unit))
             points.append(make_point(dimension, {}, str(read_time(begin)), read_time(end), str(amount)))

@@ -1,13 +1,16 @@
 """Paths of pages: plain, and different for different ids."""
 
+import datetime as dt
 import re
 import unicodedata
 from pathlib import PurePosixPath
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from orarchive.publish.pages import get_model_path
+from orarchive.publish.views.site import Lookups, PagePaths, SiteContext
 
 HOSTILE_IDS = [
     "a/b", "A/b", "a/B", "a", "/a", "a/", "", "/", "a/b/c", "a/b:c", "a/b:", "a:b", "a/b:c/d", "a/b/c:d",
@@ -50,3 +53,19 @@ def test_common_ids_read_well() -> None:
     assert get_model_path("openai/gpt-oss-20b:free") == "models/openai/gpt-oss-20b/free/index.html"
     assert get_model_path("~openai/gpt-latest") == "models/~openai/gpt-latest/index.html"
     assert get_model_path("qwen/qwen3.6-27b") == "models/qwen/qwen3.6-27b/index.html"
+
+
+@pytest.mark.parametrize(
+    ("page", "target", "link"),
+    [
+        ("index.html", "models/a/b/index.html", "models/a/b/index.html"),
+        ("models/a/b/index.html", "models/a/b/prices.atom", "prices.atom"),
+        ("models/a/b/index.html", "models/a/c/index.html", "../c/index.html"),
+        ("models/a/b/index.html", "models/b/b/index.html", "../../b/b/index.html"),
+        ("models/a/b/free/index.html", "models/a/b/index.html", "../index.html"),
+        ("models/a/b/index.html", "labs/a/index.html", "../../../labs/a/index.html"),
+    ],
+)
+def test_a_link_is_as_short_as_can_be(page: str, target: str, link: str) -> None:
+    lookups = Lookups(dt.datetime(2026, 6, 1, tzinfo=dt.UTC), PagePaths({}, {}, {}, {}))
+    assert SiteContext(lookups, is_past=False, database="", path=page).file_href(target) == link

@@ -6,7 +6,15 @@ from decimal import Decimal
 import pytest
 
 from orarchive.publish.charts.bands import merge_lowest
-from orarchive.publish.charts.wide_steps import AREA, HEIGHT, WIDTH, PriceLine, WideChart, draw_prices
+from orarchive.publish.charts.wide_steps import (
+    AREA,
+    HEIGHT,
+    WIDTH,
+    PriceLine,
+    WideChart,
+    draw_prices,
+    draw_time,
+)
 from orarchive.publish.dataset import PriceInterval
 from orarchive.publish.views.model_page import summarize_description
 
@@ -22,10 +30,9 @@ def make_interval(first: int, last: int | None, price: str, highest: str | None 
     return PriceInterval(BEGUN + first * DAY, end, Decimal(price), Decimal(highest) if highest else None)
 
 
-def draw(*intervals: PriceInterval, begin: int = 0, unread: tuple[int, ...] = ()) -> WideChart:
+def draw(*intervals: PriceInterval, begin: int = 0) -> WideChart:
     """Draw one line up to the last day."""
-    hours = [hour for n, hour in enumerate(HOURS) if n not in unread]
-    return draw_prices([PriceLine("list price", intervals, hours)], BEGUN + begin * DAY, HOURS[-1])
+    return draw_prices([PriceLine("list price", intervals, HOURS)], BEGUN + begin * DAY, HOURS[-1])
 
 
 def test_the_line_ends_where_the_time_of_day_begins() -> None:
@@ -47,14 +54,20 @@ def test_a_range_is_cut_and_an_absence_is_told() -> None:
     (line,) = chart.lines
     assert [stop.x for stop in line.stops] == [pytest.approx(WIDTH / 3, abs=0.1)]
     assert (line.end.x_percent, line.end.interval.amount) == (100, Decimal(2))
-    assert chart.amounts[-1][2] == Decimal(2), "the axis is that of what is seen"
-    whole = draw(make_interval(0, 60, "8"), make_interval(80, None, "2"), unread=tuple(range(61, 80)))
+    assert chart.amounts[-1][1] == Decimal(2), "the axis is that of what is seen"
+    whole = draw(make_interval(0, 60, "8"), make_interval(80, None, "2"))
     assert [stop.interval is None for stop in whole.lines[0].stops] == [False, True, False]
-    assert whole.gaps == [(696.0, 232.0)]
-    assert all(0 <= tick.at <= 100 for tick in whole.dates)
-    assert [percent for _, percent, _ in whole.amounts] == [
-        pytest.approx(y * 100 / HEIGHT, abs=0.1) for y, _, _ in whole.amounts
+    assert [percent for percent, _ in whole.amounts] == [
+        pytest.approx(y * 100 / HEIGHT, abs=0.1)
+        for y in (AREA.bottom, (AREA.top + AREA.bottom) / 2, AREA.top)
     ]
+
+
+def test_gaps_and_dates_of_a_stretch_of_time() -> None:
+    time = draw_time([hour for n, hour in enumerate(HOURS) if n not in range(61, 80)], BEGUN, HOURS[-1])
+    assert time.gaps == f"M696 {AREA.top}h232v240h-232"
+    assert time.dates
+    assert all(0 <= tick.at <= 100 for tick in time.dates)
 
 
 def test_the_lowest_price_over_time() -> None:

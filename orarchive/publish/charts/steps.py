@@ -76,12 +76,18 @@ class Scale:
         """Return the x coordinate of a time."""
         left, right = self.area.left, self.area.right
         duration_s = max((self.end - self.begin).total_seconds(), 1)
-        return round(left + (right - left) * (moment - self.begin).total_seconds() / duration_s, 1)
+        return round_tenth(left + (right - left) * (moment - self.begin).total_seconds() / duration_s)
 
     def y(self, price: Decimal) -> float:
         """Return the y coordinate of a price."""
         height = self.area.bottom - self.area.top
-        return round(float(self.area.bottom - height * price / self.top), 1)
+        return round_tenth(float(self.area.bottom - height * price / self.top))
+
+
+def round_tenth(number: float) -> float:
+    """Round a coordinate to a tenth; a whole number is written without a point."""
+    rounded = round(number, 1)
+    return int(rounded) if rounded == int(rounded) else rounded
 
 
 @dataclass(frozen=True)
@@ -132,7 +138,7 @@ def draw_steps(
             if interval.highest not in (None, interval.amount)
         ],
         dots=[Dot(scale.x(interval.first), scale.y(interval.amount), interval) for interval in intervals],
-        gaps=[(scale.x(last), round(scale.x(following) - scale.x(last), 1)) for last, following in gaps],
+        gaps=[(scale.x(last), round_tenth(scale.x(following) - scale.x(last))) for last, following in gaps],
         dates=[Tick(scale.x(date), text) for date, text in list_date_ticks(begin, end)],
         prices=[(scale.y(price), price) for price in (Decimal(0), scale.top / 2, scale.top)],
     )
@@ -157,12 +163,12 @@ def draw_line(intervals: Sequence[PriceInterval], gaps: Sequence[Gap], scale: Sc
         level, last = scale.y(interval.amount), interval.last or scale.end
         is_joined = previous_last is not None and interval.first - previous_last <= MAX_GAP
         x = scale.x(interval.first)
-        way = "" if previous_last == interval.first else f"H{x:g}"
-        yield f"{way}V{level:g}" if is_joined else f"M{x:g} {level:g}"
+        way = "" if previous_last == interval.first else f"H{x}"
+        yield f"{way}V{level}" if is_joined else f"M{x} {level}"
         within = slice(bisect_left(gap_begins, interval.first), bisect_left(gap_begins, last))
         for begin, end in gaps[within]:
-            yield f"H{scale.x(begin):g}M{scale.x(end):g} {level:g}"
-        yield f"H{scale.x(last):g}"
+            yield f"H{scale.x(begin)}M{scale.x(end)} {level}"
+        yield f"H{scale.x(last)}"
         previous_last = last
 
 
@@ -173,7 +179,7 @@ def draw_band(
     assert highest
     x, y = scale.x(interval.first), scale.y(highest)
     width, height = scale.x(interval.last or scale.end) - x, scale.y(interval.amount) - y
-    return x, y, round(width, 1), round(height, 1)
+    return x, y, round_tenth(width), round_tenth(height)
 
 
 def round_up(price: Decimal) -> Decimal:

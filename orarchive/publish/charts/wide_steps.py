@@ -19,6 +19,7 @@ from orarchive.publish.charts.steps import (
     draw_line,
     list_chart_gaps,
     list_date_ticks,
+    round_tenth,
     round_up,
 )
 from orarchive.publish.dataset import PriceInterval
@@ -72,18 +73,24 @@ class DrawnLine:
 
 
 @dataclass(frozen=True)
-class WideChart:
-    """Lines between two times."""
+class WideTime:
+    """What all charts between two times share."""
 
     begin: dt.datetime
     end: dt.datetime
-    lines: list[DrawnLine]
-    gaps: list[tuple[float, float]]
-    """x and width of each."""
+    gaps: str
+    """The areas without a reading, as the `d` attribute of a path."""
     dates: list[Tick]
     """Labels of the time axis; their positions are in percent of the width."""
-    amounts: list[tuple[float, float, Decimal]]
-    """y, the same in percent of the height, and price of each line of the grid."""
+
+
+@dataclass(frozen=True)
+class WideChart:
+    """Lines between two times."""
+
+    lines: list[DrawnLine]
+    amounts: list[tuple[float, Decimal]]
+    """Price of each line of the grid, and its place in percent of the height."""
 
     @property
     def end_of_first(self) -> LineEnd | None:
@@ -91,23 +98,34 @@ class WideChart:
         return self.lines[0].end if self.lines else None
 
 
+def draw_time(good_hours: Sequence[dt.datetime], begin: dt.datetime, end: dt.datetime) -> WideTime:
+    """Draw the gaps between the good hours of a feed, oldest first, and the time axis."""
+    scale = Scale(begin, end, Decimal(1), AREA)
+    gaps = [
+        (scale.x(last), round_tenth(scale.x(following) - scale.x(last)))
+        for last, following in list_chart_gaps(good_hours, begin, end)
+    ]
+    height = AREA.bottom - AREA.top
+    return WideTime(
+        begin=begin,
+        end=end,
+        gaps="".join(f"M{x} {AREA.top}h{width}v{height}h-{width}" for x, width in gaps),
+        dates=[
+            Tick(round_tenth(scale.x(date) * 100 / WIDTH), text)
+            for date, text in list_date_ticks(begin, end, MAX_LABELS)
+        ],
+    )
+
+
 def draw_prices(lines: Sequence[PriceLine], begin: dt.datetime, end: dt.datetime) -> WideChart:
-    """Draw prices between two times; the gaps are those of the first line. A price below 0 is no amount."""
+    """Draw prices between two times. A price below 0 is no amount."""
     cut = [replace(line, intervals=[*_cut_intervals(line.intervals, begin, end)]) for line in lines]
     amounts = [interval.highest or interval.amount for line in cut for interval in line.intervals]
     scale = Scale(begin, end, round_up(max(amounts, default=Decimal(0))), AREA)
-    gaps = list_chart_gaps(lines[0].good_hours, begin, end)
     grid = (Decimal(0), scale.top / 2, scale.top)
     return WideChart(
-        begin=begin,
-        end=end,
         lines=[_draw_price(line, scale) for line in cut if line.intervals],
-        gaps=[(scale.x(last), round(scale.x(following) - scale.x(last), 1)) for last, following in gaps],
-        dates=[
-            Tick(round(scale.x(date) * 100 / WIDTH, 1), text)
-            for date, text in list_date_ticks(begin, end, MAX_LABELS)
-        ],
-        amounts=[(scale.y(price), round(scale.y(price) * 100 / HEIGHT, 1), price) for price in grid],
+        amounts=[(round_tenth(scale.y(price) * 100 / HEIGHT), price) for price in grid],
     )
 
 
@@ -136,7 +154,7 @@ def _draw_price(line: PriceLine, scale: Scale) -> DrawnLine:
             for interval in run
         ],
         stops=[*_list_stops(line.intervals, scale)],
-        end=LineEnd(x, y, round(x * 100 / WIDTH, 1), round(y * 100 / HEIGHT, 1), last),
+        end=LineEnd(x, y, round_tenth(x * 100 / WIDTH), round_tenth(y * 100 / HEIGHT), last),
     )
 
 

@@ -1,14 +1,15 @@
 """The prices on the page of a model: now, under conditions, through the week, and in the past."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 
 from orarchive.domain.phrasing import sort_dimensions
 from orarchive.history.coverage import Gap
 from orarchive.publish.dataset import PriceInterval, PriceKey
-from orarchive.publish.views.cells import PriceCell, PricePointRow, build_point_row
+from orarchive.publish.views.cells import PriceCell, build_point_cell
 from orarchive.publish.views.conditions import format_price_key
 from orarchive.publish.views.figures import WeekFigure, build_week_figure
 from orarchive.publish.views.models import ModelView
@@ -107,11 +108,21 @@ def _build_plain_cell(view: ModelView, dimension: str, unit_dimension: str) -> P
 
 
 @dataclass(frozen=True)
-class PointRow:
-    """A price that the model had, with its unit."""
+class SpanPrice:
+    """A price that the model had; its cell has the dimension that gives the unit."""
 
-    unit_dimension: str
-    point: PricePointRow
+    name: str
+    cell: PriceCell
+
+
+@dataclass(frozen=True)
+class PriceSpan:
+    """The prices that began and ended with the same hours."""
+
+    first: dt.datetime
+    last: dt.datetime | None
+    """None: they are the prices now."""
+    prices: list[SpanPrice]
 
 
 @dataclass(frozen=True)
@@ -121,7 +132,7 @@ class PriceHistory:
     chart: PriceChart | None
     unchanged: str
     """A sentence on the prices that never changed, "" where there are none."""
-    rows: list[PointRow]
+    spans: list[PriceSpan]
     """Every price, newest first."""
     first: dt.date
     last: dt.date
@@ -138,15 +149,10 @@ def build_price_history(view: ModelView, gaps: list[Gap]) -> PriceHistory | None
     points = view.points
     if view.model.is_router or not points:
         return None
-    rows = [
-        _build_point(price_key, point)
-        for price_key, intervals in points.items()
-        for point in reversed(intervals)
-    ]
     return PriceHistory(
         chart=build_price_chart(view),
         unchanged=_describe_unchanged(view),
-        rows=rows,
+        spans=_build_spans(points),
         first=view.entry.first.date(),
         last=(view.entry.last or view.now).date(),
         gaps=[*_list_unread_days(gap for gap in gaps if gap.end > view.entry.first)],
@@ -161,10 +167,16 @@ def _list_unread_days(gaps: Iterable[Gap]) -> Iterator[str]:
             yield f"{first_day}" if first_day == last_day else f"{first_day}/{last_day}"
 
 
-def _build_point(price_key: PriceKey, point: PriceInterval) -> PointRow:
-    row = build_point_row(price_key, point)
-    unit_dimension = find_unit_dimension(price_key.dimension, point.amount)
-    return PointRow(unit_dimension, replace(row, price=replace(row.price, dimension=unit_dimension)))
+def _build_spans(points: Mapping[PriceKey, list[PriceInterval]]) -> list[PriceSpan]:
+    """Group prices by the hours with which they began and ended, newest first."""
+    prices: dict[tuple[dt.datetime, dt.datetime | None], list[SpanPrice]] = defaultdict(list)
+    for price_key, intervals in points.items():
+        for point in intervals:
+            unit_dimension = find_unit_dimension(price_key.dimension, point.amount)
+            price = SpanPrice(format_price_key(price_key), build_point_cell(unit_dimension, point))
+            prices[point.first, point.last].append(price)
+    newest_first = sorted(prices, key=lambda span: (span[0], span[1] is None, span[1]), reverse=True)
+    return [PriceSpan(*span, prices[span]) for span in newest_first]
 
 
 def _describe_unchanged(view: ModelView) -> str:

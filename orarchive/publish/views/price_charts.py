@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from orarchive.domain.phrasing import label_dimension
 from orarchive.domain.prices import MAIN_DIMENSIONS
 from orarchive.publish.charts.bands import merge_lowest, merge_time_of_day
-from orarchive.publish.charts.wide_steps import PriceLine, WideChart, draw_prices, is_range
+from orarchive.publish.charts.wide_steps import (
+    PriceLine,
+    WideChart,
+    WideTime,
+    draw_prices,
+    draw_time,
+    is_range,
+)
 from orarchive.publish.dataset import PriceInterval, PriceKey
 from orarchive.publish.views.cells import PriceCell, build_point_cell
 from orarchive.publish.views.models import ModelView, collect_amounts, floor_day
@@ -20,7 +27,7 @@ RANGES = (("30 days", 30), ("1 year", 365))
 
 @dataclass(frozen=True)
 class ChartChoice:
-    """A dimension or a range to choose; its value is also a class of the panels that it shows."""
+    """A dimension or a range to choose; its value is also a class of what it shows."""
 
     value: str
     label: str
@@ -28,15 +35,23 @@ class ChartChoice:
 
 
 @dataclass(frozen=True)
-class ChartPanel:
-    """The chart of a dimension in a range."""
+class DimensionLines:
+    """The lines of a dimension in a range."""
 
     dimension: str
-    dimension_value: str
-    range_value: str
+    value: str
+    chart: WideChart
+
+
+@dataclass(frozen=True)
+class ChartPanel:
+    """The chart of a range: the lines of one dimension are seen at a time."""
+
+    value: str
     words: str
     """Description for people who do not see it."""
-    chart: WideChart
+    time: WideTime
+    dimensions: list[DimensionLines]
 
 
 @dataclass(frozen=True)
@@ -106,9 +121,8 @@ def build_price_chart(view: ModelView) -> PriceChart | None:
         ],
         ranges=[ChartChoice(f"r{n}", label, label == "All") for n, (label, _) in enumerate(ranges)],
         panels=[
-            _draw_panel(view, (n, name), listed, cheapest, (m, label, start, end))
-            for n, name in enumerate(listed)
-            for m, (label, start) in enumerate(ranges)
+            _draw_panel(view, listed, cheapest, (f"r{n}", label, start, end))
+            for n, (label, start) in enumerate(ranges)
         ],
         summaries=[_summarize(view, f"d{n}", name, listed[name]) for n, name in enumerate(listed)],
         has_cheapest=any(name in listed for name in cheapest),
@@ -134,18 +148,25 @@ def _find_cheapest(view: ModelView) -> dict[str, list[PriceInterval]]:
 
 def _draw_panel(
     view: ModelView,
-    dimension: tuple[int, str],
     listed: Mapping[str, list[PriceInterval]],
     cheapest: Mapping[str, list[PriceInterval]],
-    span: tuple[int, str, dt.datetime, dt.datetime],
+    span: tuple[str, str, dt.datetime, dt.datetime],
 ) -> ChartPanel:
-    (n, name), (m, label, begin, end) = dimension, span
+    value, label, begin, end = span
     hours = view.dataset.good_hours
-    lines = [PriceLine("list price", listed[name], hours["models"])]
-    if name in cheapest:
-        lines.append(PriceLine("cheapest provider", cheapest[name], hours["endpoints"]))
-    words = f"{label_dimension(name).capitalize()} price in steps, {label.lower()}; the axis begins at zero"
-    return ChartPanel(name, f"d{n}", f"r{m}", words, draw_prices(lines, begin, end))
+
+    def draw(dimension: str) -> WideChart:
+        lines = [PriceLine("list price", listed[dimension], hours["models"])]
+        if dimension in cheapest:
+            lines.append(PriceLine("cheapest provider", cheapest[dimension], hours["endpoints"]))
+        return draw_prices(lines, begin, end)
+
+    return ChartPanel(
+        value=value,
+        words=f"Price in steps, {label.lower()}; the axis begins at zero",
+        time=draw_time(hours["models"], begin, end),
+        dimensions=[DimensionLines(name, f"d{n}", draw(name)) for n, name in enumerate(listed)],
+    )
 
 
 def _summarize(

@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass, field
 from html import escape
+from itertools import takewhile
 from urllib.parse import quote
 
 from orarchive.timestamps import format_stamp
@@ -217,6 +218,13 @@ class SiteContext:
     def _is_within(self, pages: tuple[tuple[str, str], ...]) -> bool:
         return any(self.path.startswith(f"{folder}/") for folder, _ in pages)
 
+    def file_href(self, path: str) -> str:
+        """Return the shortest link from the page to another file of the site: `../gpt-4o/index.html`."""
+        here, there = self.path.split("/")[:-1], path.split("/")
+        folders = zip(here, there[:-1], strict=False)
+        shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], folders))
+        return "../" * (len(here) - shared) + "/".join(there[shared:])
+
     def model_href(self, model: str) -> str | None:
         """Return the link to the page of a model, None where there is none."""
         return self._link("models", model)
@@ -239,4 +247,4 @@ class SiteContext:
 
     def _link(self, kind: str, key: str) -> str | None:
         path = self.lookups.find(kind, key)
-        return None if path is None else self.root + path
+        return None if path is None else self.file_href(path)
