@@ -22,11 +22,12 @@ TOPIC_NAMES: dict[Topic, str] = {
 }
 """Topics that changes on the site can be filtered by, with their names on pages."""
 
-CUT, RISE, LISTED_PROVIDER = "cut", "rise", "listed provider changed"
+CUT, RISE, LISTED_PROVIDER, LIST_PRICE = "cut", "rise", "listed provider changed", "list price moved"
 
-PRICE_LABELS: dict[str, Sign] = {CUT: "▼", RISE: "▲", "repriced": "~", LISTED_PROVIDER: "~"}
+PRICE_LABELS: dict[str, Sign] = {CUT: "▼", RISE: "▲", "repriced": "~", LISTED_PROVIDER: "~", LIST_PRICE: "~"}
 """Labels of a line about new prices, with its sign: all cheaper, all dearer, neither; or only what a model
-lists moved, price or limits, because OpenRouter lists another provider first."""
+lists moved, price or limits, because OpenRouter lists another provider first; or its list price alone, and no
+provider is known that asks it."""
 
 DEPRECATED_AFTER_DAYS = 14
 """Days of absence after which a model is called deprecated."""

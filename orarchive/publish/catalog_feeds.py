@@ -19,8 +19,9 @@ from orarchive.domain.event_kinds import (
 )
 from orarchive.domain.feeds import MODELS
 from orarchive.domain.prices import MAIN_DIMENSIONS
-from orarchive.publish.changelog import ChangelogLine, Move
+from orarchive.publish.changelog import ChangelogLine
 from orarchive.publish.news_feeds import FREE_FEED, RETIREMENTS_FEED, GeneralFeed, NewsEntry
+from orarchive.publish.price_moves import Move
 from orarchive.publish.views import View
 
 ARRIVALS, ENDS = (ADDED, FIRST_OBSERVED, RETURNED), (MISSING,)

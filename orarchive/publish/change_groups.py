@@ -24,6 +24,7 @@ from orarchive.domain.event_kinds import (
     FIRST_OBSERVED,
     HEALTH_LABELS,
     LIMITS_CHANGED,
+    LIST_PRICE,
     LISTED_PROVIDER,
     MISSING,
     REMOVED,
@@ -81,6 +82,8 @@ class Importance:
         """Return the rank of a line."""
         if is_minor(line):
             return Rank.MINOR
+        if line.kind == LIST_PRICE:
+            return Rank.PRICE
         if line.topic == "price" and line.model:
             is_used = self.used_models is None or line.model in self.used_models
             return Rank.PRICE_OF_USED if is_used else Rank.PRICE

@@ -20,6 +20,7 @@ from orarchive.domain.event_kinds import (
     JOINED,
     LEFT,
     LIMITS_CHANGED,
+    LIST_PRICE,
     LISTED_PROVIDER,
     LOST,
     MISSING,
@@ -43,15 +44,21 @@ from orarchive.domain.phrasing import (
 )
 from orarchive.domain.prices import (
     MAIN_DIMENSIONS,
-    compute_percent_change,
     format_price,
-    is_dynamic,
 )
 from orarchive.domain.records import as_number, parse_expiry
 from orarchive.index.events import Event
 from orarchive.publish.dataset import Dataset, PriceKey
 from orarchive.publish.field_labels import drop_modality, label_field
 from orarchive.publish.limit_words import drop_repeated_limits
+from orarchive.publish.price_moves import (
+    LISTED,
+    UNEXPLAINED,
+    Move,
+    find_price_cause,
+    has_conditions,
+    read_move,
+)
 from orarchive.timestamps import format_day, parse_stamp
 
 PAGE_STYLE = Style(
@@ -71,31 +78,11 @@ PAGE_STYLE = Style(
     shortens_counts=True,
 )
 
+UNCONFIRMED_LABELS = {LISTED: LISTED_PROVIDER, UNEXPLAINED: LIST_PRICE}
+"""Cause -> label of a line of new prices that no provider is known to have made."""
+
 MAX_ITEMS = 8
 """Changes that one line names."""
-
-
-@dataclass(frozen=True)
-class Move:
-    """One price that changed."""
-
-    dimension: str
-    old: Decimal | None
-    new: Decimal | None
-
-    @property
-    def percent(self) -> Decimal | None:
-        """Return the change in percent; None from zero, and where either end is no price."""
-        if self.old and self.old > 0 and self.new == 0:
-            return Decimal(-100)
-        return compute_percent_change(self.old, self.new)
-
-    @property
-    def direction(self) -> int:
-        """Return -1 for cheaper, 1 for dearer, 0 for equal or where an end is no price, or a router's -1."""
-        if self.old is None or self.new is None or is_dynamic(self.old) or is_dynamic(self.new):
-            return 0
-        return (self.new > self.old) - (self.new < self.old)
 
 
 @dataclass(frozen=True)
@@ -187,14 +174,18 @@ def _build_lines(group: list[Event], events: list[Event], dataset: Dataset) -> I
         yield _build_line(
             event, _list_first_prices(event, dataset), tuple(_describe_record_event(event, events))
         )
-    repriced = sorted((event for event in group if event.kind == REPRICED), key=lambda event: event.cause)
-    limits = [event for event in group if event.kind == LIMITS_CHANGED and event.cause == "provider"]
-    for cause, same_cause in groupby(repriced, lambda event: event.cause):
-        yield _build_price_line(cause, list(same_cause), limits if cause == "provider" else [])
-    if limits and not any(event.cause == "provider" for event in repriced):
-        yield _build_price_line("provider", [], limits)
-    of_fields = [event for event in group if event not in [*of_record, *repriced, *limits]]
-    of_fields.sort(key=lambda event: get_event_kind(event.kind).label)
+    limits = [event for event in group if event.kind == LIMITS_CHANGED and event.cause == LISTED]
+    causes: dict[str, list[Event]] = {LISTED: []} if limits else {}
+    for event in group:
+        if event.kind == REPRICED:
+            cause = find_price_cause(event, dataset)
+            # A new price of unknown cause belongs to the provider whose limits are listed from that hour on.
+            is_listed = limits and cause in ("unknown", UNEXPLAINED)
+            causes.setdefault(LISTED if is_listed else cause, []).append(event)
+    for cause, repriced in sorted(causes.items()):
+        yield _build_price_line(cause, repriced, limits if cause == LISTED else [])
+    rest = [event for event in group if event not in [*of_record, *limits] and event.kind != REPRICED]
+    of_fields = sorted(rest, key=lambda event: get_event_kind(event.kind).label)
     for _, same_kind in groupby(of_fields, lambda event: event.kind):
         changed = list(same_kind)
         omitted = [f"and {len(changed) - MAX_ITEMS:,} more"] if len(changed) > MAX_ITEMS else []
@@ -222,9 +213,9 @@ def _build_line(
 
 def _build_price_line(cause: str, events: list[Event], limits: list[Event]) -> ChangelogLine:
     """Return the line of the new prices of one record that share a cause, and of limits that have it, too."""
-    moves = {event.field: move for event in events if (move := _read_move(event))}
+    moves = {event.field: move for event in events if (move := read_move(event))}
     ranks = {name: rank for rank, name in enumerate(sort_dimensions({event.field for event in events}))}
-    conditional = sorted(filter(_has_conditions, events), key=lambda event: ranks[event.field])
+    conditional = sorted(filter(has_conditions, events), key=lambda event: ranks[event.field])
     tariffs = [_describe_tariffs(event, event.field in moves) for event in conditional]
     sorted_moves = tuple(moves[name] for name in sort_dimensions(moves))
     # A cache price that came with cheaper tokens does not make the move a mixed one.
@@ -237,32 +228,9 @@ def _build_price_line(cause: str, events: list[Event], limits: list[Event]) -> C
         changed[0],
         sorted_moves,
         (*tariffs, *filter(None, words)),
-        LISTED_PROVIDER if cause == "provider" else label,
+        UNCONFIRMED_LABELS.get(cause, label),
     )
     return replace(line, fields=tuple(event.field for event in changed), has_conditions=bool(conditional))
-
-
-def _read_move(event: Event) -> Move | None:
-    """Read the old and the new amount of a changed price.
-
-    A price with conditions counts by its plain price; None where that is missing before or after.
-    """
-    old, new = _read_plain_price(event.old), _read_plain_price(event.new)
-    if _has_conditions(event) and (None in (old, new) or old == new):
-        return None
-    return Move(event.field, old, new)
-
-
-def _read_plain_price(value: Any) -> Decimal | None:
-    """Return the price without conditions in a value of a `repriced` event; None where it has none."""
-    if isinstance(value, list):
-        return next((Decimal(entry["price"]) for entry in value if entry.keys() == {"price"}), None)
-    return None if value is None else Decimal(value)
-
-
-def _has_conditions(event: Event) -> bool:
-    """Return whether a price has conditions, before or after."""
-    return isinstance(event.old, list) or isinstance(event.new, list)
 
 
 def _describe_tariffs(event: Event, has_move: bool) -> str:

@@ -16,14 +16,14 @@ from typing import Any
 import feedgenerator
 from markupsafe import escape
 
-from orarchive.domain.event_kinds import LISTED_PROVIDER
 from orarchive.domain.figures import format_percent_change, format_share
 from orarchive.domain.foreign_text import escape_invisible, shorten
 from orarchive.domain.phrasing import label_dimension
 from orarchive.domain.prices import format_price
 from orarchive.publish.change_groups import Importance, is_minor
-from orarchive.publish.changelog import PAGE_STYLE, ChangelogHour, ChangelogLine, Move
+from orarchive.publish.changelog import PAGE_STYLE, UNCONFIRMED_LABELS, ChangelogHour, ChangelogLine
 from orarchive.publish.feed_ids import FeedSite
+from orarchive.publish.price_moves import Move
 from orarchive.publish.sanitize import to_safe_json
 from orarchive.timestamps import format_hour, format_stamp
 
@@ -172,7 +172,7 @@ def build_entries(changes: Iterable[ChangelogHour], paths: dict[str, str]) -> It
 
 def is_cut(line: ChangelogLine) -> bool:
     """Return whether a line is about a price that a provider cut by 20 % or more."""
-    return line.kind != LISTED_PROVIDER and any(map(_is_big_cut, line.moves))
+    return line.kind not in UNCONFIRMED_LABELS.values() and any(map(_is_big_cut, line.moves))
 
 
 def _is_big_cut(move: Move) -> bool:

@@ -3,10 +3,11 @@
 Rows are compared instead of contexts because these take most of the time of a build.
 """
 
-from orarchive.domain.event_kinds import ADDED, FIRST_OBSERVED, JOINED
+from orarchive.domain.event_kinds import ADDED, FIRST_OBSERVED, JOINED, REPRICED
 from orarchive.domain.feeds import FEEDS
 from orarchive.domain.keys import get_model_of_key
 from orarchive.publish.change_groups import Importance
+from orarchive.publish.price_moves import find_price_cause
 from orarchive.publish.views import View
 from orarchive.publish.views.model_endpoints import list_catalog_endpoints, map_regions
 from orarchive.publish.views.model_page import build_usage, find_lab_name
@@ -50,12 +51,14 @@ def list_model_inputs(view: View, model: ModelView) -> object:
 
 def list_month_inputs(view: View, month: str) -> object:
     """Return what the pages and the file of the changes of a month are made of."""
-    dataset = view.dataset
-    rows = dataset.log.by_month[month]
+    dataset, log = view.dataset, view.dataset.log
+    rows = log.by_month[month]
     arrivals = {(row.feed, row.key): row.hour for row in rows if row.kind in ARRIVAL_KINDS}
     importance = restrict_importance(view, month)
     used = importance.used_models
     sorted_importance = (used is not None and sorted(used), sorted(importance.known_labs or ()))
+    repriced = log.decode(row for row in rows if row.kind == REPRICED)
+    causes = [find_price_cause(event, dataset) for event in repriced]
     # A later end of a first price changes nothing.
     prices = [
         (*price_key, dimension, condition, position, first, amount)
@@ -63,7 +66,7 @@ def list_month_inputs(view: View, month: str) -> object:
         for dimension, condition, position, first, _, amount in dataset.prices.rows.get(price_key, ())
         if first.startswith(month)
     ]
-    return rows, prices, [*view.months], sorted_importance
+    return rows, causes, prices, [*view.months], sorted_importance
 
 
 def restrict_importance(view: View, month: str) -> Importance:

@@ -6,8 +6,8 @@ from decimal import Decimal
 import feedparser
 
 from orarchive.publish.catalog_feeds import crosses_zero
-from orarchive.publish.changelog import Move
 from orarchive.publish.news_feeds import FREE_FEED, RETIREMENTS_FEED
+from orarchive.publish.price_moves import Move
 from orarchive.publish.views import View
 
 

@@ -75,14 +75,28 @@ def test_moves_are_from_what_was_to_what_is(tmp_path: Path) -> None:
 
 
 def test_whatever_caused_a_move_it_counts_and_is_labelled(tmp_path: Path) -> None:
-    """An endpoint's own move stands behind that of the list price, where it has the same ends."""
-    before = {"a/own": ("4", {"p": "4", "q": "5"}), "a/other": ("4", {"p": "4", "q": "2"})}
-    after = {"a/own": ("3", {"p": "3", "q": "1"}), "a/other": ("2", {"p": "4", "q": "2"})}
-    assert describe(list_archive_moves(tmp_path, before, after)) == [
+    """An endpoint's own move stands behind that of the list price, where it has the same ends.
+
+    List prices that moved without any provider's come last.
+    """
+    before = {
+        "a/odd": ("9", {"p": "4"}),
+        "a/own": ("4", {"p": "4", "q": "5"}),
+        "a/other": ("4", {"p": "4", "q": "2"}),
+    }
+    after = {
+        "a/odd": ("1", {"p": "4"}),
+        "a/own": ("3", {"p": "3", "q": "1"}),
+        "a/other": ("2", {"p": "4", "q": "2"}),
+    }
+    moves = list_archive_moves(tmp_path, before, after)
+    assert describe(moves) == [
         "a/own at q: 5 1 the endpoint's own price, day 1",
-        "a/other : 4 2 another provider listed first, day 1",
         "a/own : 4 3 an endpoint's own price, day 1",
+        "a/odd : 9 1 no provider asks it, day 1",
+        "a/other : 4 2 another provider listed first, day 1",
     ]
+    assert [bool(row.move.tone) for row in build_move_rows(moves)] == [True, True, False, False]
 
 
 def test_all_causes_between_the_ends_are_named(tmp_path: Path) -> None:

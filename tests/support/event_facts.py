@@ -192,7 +192,7 @@ def split_event_id(text: str) -> tuple[str, str, str]:
 
 
 def _list_labels(kind: str) -> list[str]:
-    labels = ("listed provider changed", "cut", "rise", EVENT_KINDS[kind].label)
+    labels = ("listed provider changed", "list price moved", "cut", "rise", EVENT_KINDS[kind].label)
     return sorted(labels, key=len, reverse=True)
 
 

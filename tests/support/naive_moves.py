@@ -173,7 +173,9 @@ def find_list_cause(
     forms = [bool(read_schedule(each.pricing[model], name)) for each in change]
     if any([bool(read_schedule(each.pricing[key], name)) for each in (old, new)] == forms for key in moved):
         return "an endpoint's own price"
-    return "another provider listed first" if holders else ""
+    if holders:
+        return "another provider listed first"
+    return "no provider asks it" if old.pricing.keys() & {*keys} else ""
 
 
 # --- lists --------------------------------------------------------------------------------------------------
@@ -186,7 +188,7 @@ def list_price_moves(
     aliases: set[str],
     endpoints: Sequence[Reading] = (),
 ) -> list[Move]:
-    """List the moves in a window of days up to now, the biggest first.
+    """List the moves in a window of days up to now, the biggest first; those of no provider come last.
 
     The keys of endpoints are the id of the model and the label, with a space between.
     """
@@ -218,7 +220,14 @@ def list_price_moves(
             cause = explain(["the endpoint's own price"], changes, key, name)
             hour = find_first_hour(past_endpoints, key, name)
             moves.append(Move(model, label, DIMENSIONS[name], *moved[name], cause, hour))
-    return sorted(moves, key=lambda move: (-abs(move.percent), move.model, move.label))
+    return sorted(moves, key=rank)
+
+
+def rank(move: Move) -> tuple[bool, Fraction, str, str]:
+    """Return what moves are sorted by."""
+    of_none = {"another provider listed first", "no provider asks it"}
+    is_of_none = bool(move.cause) and {*move.cause.split(", ")} <= of_none
+    return is_of_none, -abs(move.percent), move.model, move.label
 
 
 # --- endpoints ----------------------------------------------------------------------------------------------

@@ -5,20 +5,25 @@ from decimal import Decimal
 from typing import Any
 
 from orarchive.index.events import Event
+from orarchive.publish.alias_prices import add_alias_prices
 from orarchive.publish.change_groups import Importance, Rank, group_changes
 from orarchive.publish.changelog import ChangelogHour, ChangelogLine, build_changelog
-from orarchive.publish.dataset import Dataset
+from orarchive.publish.dataset import Dataset, PriceInterval, PriceKey, RecordEntry
 from orarchive.publish.event_groups import EventLog
+from orarchive.publish.price_moves import Move
 from orarchive.publish.row_groups import RowGroups
 from orarchive.publish.views.changes import ChangelogDay, build_change_list
 from orarchive.publish.views.changes_page import build_recent_page
 from orarchive.sample import START
-from orarchive.timestamps import DAY, format_stamp
+from orarchive.timestamps import DAY, HOUR, format_stamp
 
 
 def make_dataset() -> Dataset:
-    """Make a dataset without records."""
-    return Dataset({}, [], RowGroups({}, dict), EventLog(), {}, {}, {})
+    """Make a dataset of one endpoint, of a/known, that was there two hours before."""
+    key = ("a/known", "x", 1)
+    first = START - 2 * HOUR
+    entry = RecordEntry("endpoints", "a/known@x", key, first, None, "listed", "", None, first, {}, {})
+    return Dataset({"endpoints": {entry.key: entry}}, [], RowGroups({}, dict), EventLog(), {}, {}, {})
 
 
 def make_event(
@@ -48,9 +53,16 @@ def test_cuts_and_rises_are_told_apart() -> None:
             make_reprice("models", "a/c", "1", "3", "provider"),
             make_reprice("models", "a/b", "2", "1", "endpoint"),
             make_reprice("models", "a/r", "-1", "3", "unknown"),
+            make_reprice("models", "a/known", "1", "4", "unknown"),
         )
     }
-    assert kinds == {"cut": [-50], "rise": [100], "listed provider changed": [200], "repriced": [None]}
+    assert kinds == {
+        "cut": [-50],
+        "rise": [100],
+        "listed provider changed": [200],
+        "repriced": [None],
+        "list price moved": [300],
+    }
 
 
 def test_what_another_provider_brings_is_one_line() -> None:
@@ -63,6 +75,8 @@ def test_what_another_provider_brings_is_one_line() -> None:
         make_event("limits_changed", "models", "a/f", "top_provider", *limits, cause="endpoint"),
         make_event("limits_changed", "endpoints", "a/f@x", "context_length", 8, 4),
         make_event("limits_changed", "models", "a/g", "top_provider", *limits),
+        make_event("limits_changed", "models", "a/h", "top_provider", *limits, cause="provider"),
+        make_reprice("models", "a/h", "1", "3", "unknown"),
     ]
     lines = build_lines(*events)
     assert [(line.model, line.kind, line.parts) for line in lines] == [
@@ -70,10 +84,29 @@ def test_what_another_provider_brings_is_one_line() -> None:
         ("a/d", "listed provider changed", ()),
         ("a/e", "listed provider changed", ("context 8 → 4",)),
         ("a/g", "limits", ("context 8 → 4",)),
+        ("a/h", "listed provider changed", ("context 8 → 4",)),
         ("a/f", "limits", ("context 8 → 4",)),
     ]
     grouped = group_changes([ChangelogHour(START, lines)], Importance())
-    assert ([group.model for group in grouped.groups], grouped.minor_count) == (["a/f"], 4)
+    assert ([group.model for group in grouped.groups], grouped.minor_count) == (["a/f"], 5)
+
+
+def test_an_alias_has_the_moves_of_its_price() -> None:
+    """No event tells them: they are the prices of the model that it points at."""
+    hours = [START, START + HOUR, START + 2 * HOUR]
+    amounts = (Decimal(3), Decimal(2), Decimal(2))
+    intervals = [PriceInterval(hour, hour, amount) for hour, amount in zip(hours, amounts, strict=True)]
+    prices = {PriceKey("prompt"): intervals}
+    dataset = replace(make_dataset(), prices=RowGroups({("models", "~a/latest"): [()]}, lambda _: prices))
+    edited = build_changelog([make_event("edited", "models", "~a/latest", "name", "Old", "New")], dataset)
+    changes = add_alias_prices(edited, "~a/latest", dataset)
+    assert [(change.hour, [line.kind for line in change.lines]) for change in changes] == [
+        (START + HOUR, ["list price moved"]),
+        (START, ["edited"]),
+    ]
+    (line,) = changes[0].lines
+    assert line.moves == (Move("prompt", Decimal(3), Decimal(2)),)
+    assert line.parts == ("with the model that it points at",)
 
 
 def test_what_matters_comes_first() -> None:

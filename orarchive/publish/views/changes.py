@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
 
-from orarchive.domain.event_kinds import LISTED_PROVIDER
 from orarchive.domain.figures import format_percent_change
 from orarchive.domain.phrasing import get_unit
 from orarchive.history.coverage import Gap
 from orarchive.publish.change_groups import ChangeGroup, Importance, group_changes
-from orarchive.publish.changelog import PAGE_STYLE, ChangelogHour, ChangelogLine, Move
+from orarchive.publish.changelog import PAGE_STYLE, UNCONFIRMED_LABELS, ChangelogHour, ChangelogLine
+from orarchive.publish.price_moves import Move
 from orarchive.publish.views.cells import PriceCell
 
 MAX_DETAILS = 4
@@ -218,7 +218,9 @@ def _build_details(group: ChangeGroup) -> Iterator[ChangeDetail]:
         yield ChangeDetail(
             kind="" if line.kind == group.lines[0].kind else line.kind,
             subject=_join_subjects(names),
-            moves=[build_move_view(move, line.kind != LISTED_PROVIDER) for move in line.moves],
+            moves=[
+                build_move_view(move, line.kind not in UNCONFIRMED_LABELS.values()) for move in line.moves
+            ],
             is_per_million={get_unit(move.dimension) for move in line.moves} == {"M"},
             parts=() if line.moves and line.has_conditions else line.parts,
             after=line.after if is_late else None,

@@ -149,11 +149,11 @@ def _list_days(view: View) -> Iterator[HomeDay]:
 def _build_moves(view: View) -> list[CardMove]:
     """Build the largest moves of a week, those of used models first, one a model.
 
-    A price that moved because OpenRouter lists another provider first is none that anybody changed.
+    A price that moved without any provider's is none that anybody changed.
     """
     largest: dict[str, PriceMove] = {}
     for move in list_moves(view.dataset, view.listed_models, view.now, MOVES_SPAN):
-        if move.causes != ("provider",) and not view.catalog.models[move.model].variant:
+        if move.is_confirmed and not view.catalog.models[move.model].variant:
             largest.setdefault(move.model, move)
     used = view.importance.used_models or ()
     moves = sorted(largest.values(), key=lambda move: move.model not in used)[:MAX_CARD_ROWS]

@@ -226,6 +226,6 @@ def _draw(view: View, model: ModelView, move: PriceMove) -> Spark:
     # By whole days, so that a quiet hour leaves the page as it is.
     end = max(floor_day(view.now), intervals[-1].first)
     # No provider changed a price that moved because another one is listed first.
-    words = build_move_view(move.move, move.causes != ("provider",))
+    words = build_move_view(move.move, move.is_confirmed)
     change = (move.move.percent or Decimal(0)).quantize(TENTH)
     return Spark(draw_spark(intervals, end - MOVES_SPAN, end), change, words)

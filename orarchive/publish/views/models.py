@@ -10,6 +10,7 @@ from orarchive.domain.event_kinds import RETURNED
 from orarchive.domain.phrasing import sort_dimensions
 from orarchive.domain.prices import MAIN_DIMENSIONS, list_scheduled_dimensions
 from orarchive.domain.records import Model, as_text, split_variant
+from orarchive.publish.alias_prices import add_alias_prices
 from orarchive.publish.changelog import ChangelogHour, build_changelog
 from orarchive.publish.charts.week import Week, draw_week
 from orarchive.publish.dataset import (
@@ -166,7 +167,8 @@ class ModelView:
     def list_changes(self) -> list[ChangelogHour]:
         """Return the changes of it and its endpoints, newest first."""
         log = self.dataset.log
-        return build_changelog(log.decode(log.by_model.get(self.model.id, ())), self.dataset)
+        changes = build_changelog(log.decode(log.by_model.get(self.model.id, ())), self.dataset)
+        return add_alias_prices(changes, self.model.id, self.dataset) if self.model.is_alias else changes
 
 
 def floor_day(now: dt.datetime) -> dt.datetime:

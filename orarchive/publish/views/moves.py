@@ -13,8 +13,8 @@ from typing import Any
 from orarchive.domain.equality import is_same_value
 from orarchive.domain.event_kinds import REPRICED
 from orarchive.domain.prices import MAIN_DIMENSIONS, MAX_NOISE, TIME_OF_DAY_CONDITIONS, ZERO
-from orarchive.publish.changelog import Move
 from orarchive.publish.dataset import Dataset, RecordEntry
+from orarchive.publish.price_moves import UNCONFIRMED_CAUSES, Move, find_price_cause
 from orarchive.publish.spans import find_span_start
 from orarchive.publish.views.changes import MoveView, build_move_view
 from orarchive.publish.views.models import ModelView
@@ -24,6 +24,7 @@ CAUSES = {
     "endpoint": "an endpoint's own price",
     "provider": "another provider listed first",
     "schedule": "an endpoint's schedule",
+    "unexplained": "no provider asks it",
     "unknown": "",
 }
 """Cause of an event of a model's price -> its words."""
@@ -44,12 +45,18 @@ class PriceMove:
     hour: dt.datetime
     """The hour that first showed the price that holds now."""
 
+    @property
+    def is_confirmed(self) -> bool:
+        """Return whether a provider may have changed it: not where OpenRouter only lists another price."""
+        return not self.causes or not {*self.causes} <= {*UNCONFIRMED_CAUSES}
+
 
 def list_moves(
     dataset: Dataset, models: Iterable[ModelView], now: dt.datetime, span: dt.timedelta
 ) -> list[PriceMove]:
     """List the input and output prices of listed models that moved within a span, the biggest first.
 
+    Those that no provider is known to have changed come last.
     Of a model or endpoint the larger of its moves counts. A list price that an endpoint's own move explains
     stands for both. A move from zero has no percentage, and is left out. Where the beginning of the span
     was not read for `MAX_GAP`, the first reading within the span is the beginning.
@@ -69,7 +76,11 @@ def list_moves(
             for entry, label, moved in candidates
             if moved
         ]
-    return sorted(moves, key=lambda move: (-_get_size(move.move), move.model, move.label))
+    return sorted(moves, key=_rank_move)
+
+
+def _rank_move(move: PriceMove) -> tuple[bool, Decimal, str, str]:
+    return not move.is_confirmed, -_get_size(move.move), move.model, move.label
 
 
 def _get_size(move: Move) -> Decimal:
@@ -122,7 +133,7 @@ class _Window:
         )
         events = list(log.decode(rows))
         is_timed = any(_is_timed(value) for event in events for value in (event.old, event.new))
-        causes = dict.fromkeys(event.cause or "endpoint" for event in events)
+        causes = dict.fromkeys(find_price_cause(event, self.dataset) or "endpoint" for event in events)
         return PriceMove(
             model=model,
             label=label,
@@ -156,8 +167,7 @@ def build_move_rows(moves: Iterable[PriceMove]) -> list[MoveRow]:
             model=move.model,
             subject=f"at {move.label}" if move.label else "",
             cause=", ".join(filter(None, _phrase_causes(move))),
-            # No provider changed a price that moved because another one is listed first.
-            move=build_move_view(move.move, move.causes != ("provider",)),
+            move=build_move_view(move.move, move.is_confirmed),
             hour=move.hour,
         )
         for move in moves

@@ -1,0 +1,74 @@
+"""New prices of records: how far a price moved, and whose price it is that moved."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from orarchive.domain.prices import compute_percent_change, is_dynamic
+from orarchive.index.events import Event
+from orarchive.publish.dataset import Dataset
+from orarchive.timestamps import parse_stamp
+
+LISTED, UNEXPLAINED = "provider", "unexplained"
+"""Causes of a list price that no provider is known to have changed: another provider is listed first; or
+endpoints of the model were read, and no price of theirs moved to it."""
+
+UNCONFIRMED_CAUSES = (LISTED, UNEXPLAINED)
+
+
+@dataclass(frozen=True)
+class Move:
+    """One price that changed."""
+
+    dimension: str
+    old: Decimal | None
+    new: Decimal | None
+
+    @property
+    def percent(self) -> Decimal | None:
+        """Return the change in percent; None from zero, and where either end is no price."""
+        if self.old and self.old > 0 and self.new == 0:
+            return Decimal(-100)
+        return compute_percent_change(self.old, self.new)
+
+    @property
+    def direction(self) -> int:
+        """Return -1 for cheaper, 1 for dearer, 0 for equal or where an end is no price, or a router's -1."""
+        if self.old is None or self.new is None or is_dynamic(self.old) or is_dynamic(self.new):
+            return 0
+        return (self.new > self.old) - (self.new < self.old)
+
+
+def read_move(event: Event) -> Move | None:
+    """Read the old and the new amount of a changed price.
+
+    A price with conditions counts by its plain price; None where that is missing before or after.
+    """
+    old, new = _read_plain_price(event.old), _read_plain_price(event.new)
+    if has_conditions(event) and (None in (old, new) or old == new):
+        return None
+    return Move(event.field, old, new)
+
+
+def _read_plain_price(value: Any) -> Decimal | None:
+    """Return the price without conditions in a value of a `repriced` event; None where it has none."""
+    if isinstance(value, list):
+        return next((Decimal(entry["price"]) for entry in value if entry.keys() == {"price"}), None)
+    return None if value is None else Decimal(value)
+
+
+def has_conditions(event: Event) -> bool:
+    """Return whether a price has conditions, before or after."""
+    return isinstance(event.old, list) or isinstance(event.new, list)
+
+
+def find_price_cause(event: Event, dataset: Dataset) -> str:
+    """Return the cause of a new price, with UNEXPLAINED for a list price whose endpoints were read."""
+    if event.cause != "unknown":
+        return event.cause
+    hour = parse_stamp(event.hour)
+    were_read = any(
+        entry.first < hour and (entry.last is None or entry.last >= hour)
+        for entry in dataset.endpoints_by_model.get(event.key, ())
+    )
+    return UNEXPLAINED if were_read else event.cause
