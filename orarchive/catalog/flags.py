@@ -35,13 +35,15 @@ class Flag:
 
 UNKNOWN = Flag(None, NONE, "")
 
+WEB_SEARCH_PARAMETER = "web_search_options"
+
 PARAMETER_FLAGS = {
     "tools": "tools",
     "tool_choice": "tool_choice",
     "parallel_tools": "parallel_tool_calls",
     "json_mode": "response_format",
     "json_schema": "structured_outputs",
-    "web_search": "web_search_options",
+    "web_search": WEB_SEARCH_PARAMETER,
     "seed": "seed",
     "logprobs": "logprobs",
 }
@@ -108,6 +110,8 @@ def _detect_parameter(model: CatalogModel, parameter: str) -> Flag:
         model.endpoints,
         lambda endpoint: None if endpoint.parameters is None else parameter in endpoint.parameters,
     )
+    if parameter == WEB_SEARCH_PARAMETER and parameter not in names and model.model.prices.get("web_search"):
+        return Flag(True, API, "pricing.web_search")
     return Flag(parameter in names, API, evidence, count)
 
 

@@ -46,7 +46,7 @@ from orarchive.domain.prices import (
     MAIN_DIMENSIONS,
     format_price,
 )
-from orarchive.domain.records import as_number, parse_expiry
+from orarchive.domain.records import Model, as_number, parse_expiry
 from orarchive.index.events import Event
 from orarchive.publish.dataset import Dataset, PriceKey
 from orarchive.publish.field_labels import drop_modality, label_field
@@ -249,7 +249,7 @@ def _describe_tariff(event: Event, value: Any, has_move: bool) -> str:
 
 
 def _list_first_prices(event: Event, dataset: Dataset) -> tuple[Move, ...]:
-    """Return the main prices that a record was added with."""
+    """Return the main prices that a record was added with; no zeros of a model not charged by the token."""
     if event.kind not in (ADDED, FIRST_OBSERVED, JOINED):
         return ()
     prices = dataset.prices.get((event.feed, event.key), {})
@@ -259,6 +259,9 @@ def _list_first_prices(event: Event, dataset: Dataset) -> tuple[Move, ...]:
         intervals = [interval for interval in prices.get(PriceKey(name), ()) if interval.first == hour]
         if intervals:
             moves.append(Move(name, None, intervals[0].amount))
+    entry = dataset.entries["models"].get(get_model_of_key(event.key))
+    if not any(move.new for move in moves) and entry:
+        return tuple(moves) if Model.from_record(entry.record, hour).is_charged_by_token else ()
     return tuple(moves)
 
 

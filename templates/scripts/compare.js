@@ -100,7 +100,8 @@ function setUpComparison(form) {
   function describeListed(model) {
     const [first, end] = [model.listed[0]?.[0], model.listed.at(-1)?.[1]];
     if (first === undefined) return "for less than a day";
-    const since = first ? `since ${formatDayNumber(first)}` : `before ${formatDayNumber(0)}`;
+    const word = findUnread(first - 1) ? "first seen" : "since";
+    const since = first ? `${word} ${formatDayNumber(first)}` : `before ${formatDayNumber(0)}`;
     return end === null ? since : `${first ? since.replace("since", "from") : since} to ${formatDayNumber(end - 1)}`;
   }
 

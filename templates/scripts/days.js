@@ -40,28 +40,37 @@ function setUpDays(form) {
       .filter(([, old, now]) => formatPrice(old) !== formatPrice(now));
   }
 
+  // 0 where an end is free, no price, or a range.
+  function computePercent([, old, now]) {
+    const isFixed = old && now && old[0] > 0 && now[0] > 0 && old[0] === old[1] && now[0] === now[1];
+    return isFixed ? (now[0] / old[0] - 1) * 100 : 0;
+  }
+
+  function findSize(moves) { return Math.max(...moves.map((move) => Math.abs(computePercent(move)))); }
+
+  // Without a colour: the file has no causes, and a list price also moves when OpenRouter lists another provider.
   function makeMove([name, old, now]) {
     const move = make("span", `${name} `, { className: "move" });
     move.append(make("s", formatPrice(old)), " → ", make("b", formatPrice(now)));
-    const isFixed = old && now && old[0] > 0 && now[0] > 0 && old[0] === old[1] && now[0] === now[1];
-    const percent = isFixed ? (now[0] / old[0] - 1) * 100 : 0;
+    const percent = computePercent([name, old, now]);
     if (percent) {
       const digits = Math.abs(percent) < 10 ? 1 : 0;
       const text = `${percent > 0 ? "+" : "−"}${Math.abs(percent).toLocaleString("en", { maximumFractionDigits: digits })}%`;
-      move.append(" ", make("i", text, { className: percent > 0 ? "dear" : "cheap" }));
+      move.append(" ", make("i", text));
     }
     return move;
   }
 
   function compareDays(models, before, after) {
     const both = models.filter((model) => isListed(model, before) && isListed(model, after));
-    const moved = both.filter((model) => listMoves(model, before, after).length);
+    const moved = both.map((model) => [model, listMoves(model, before, after)]).filter(([, moves]) => moves.length)
+      .sort((first, second) => findSize(second[1]) - findSize(first[1]));
     const came = models.filter((model) => !isListed(model, before) && isListed(model, after));
     const went = models.filter((model) => isListed(model, before) && !isListed(model, after));
     return [
-      makeSection("Price changed", moved, [["Model"], ["Price, then and later"]], (model) => {
+      makeSection("Price changed", moved, [["Model"], ["Price, then and later"]], ([model, moves]) => {
         const cell = make("td", undefined, { className: "wrap" });
-        cell.append(...listMoves(model, before, after).flatMap((move) => [makeMove(move), " "]));
+        cell.append(...moves.flatMap((move) => [makeMove(move), " "]));
         return [makeNameCell(model), cell];
       }),
       listDay("Added", came, after),

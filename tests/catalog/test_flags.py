@@ -68,6 +68,13 @@ def test_list_that_is_no_union_of_its_endpoints_is_told() -> None:
     assert list_union_breaks(build_model(supported_parameters=["seed"])) == []
 
 
+def test_a_price_of_web_search_tells_that_there_is_one() -> None:
+    """Many models have the price without the request parameter."""
+    assert detect("web_search", supported_parameters=["seed"]).value is False
+    priced = detect("web_search", supported_parameters=["seed"], pricing={"web_search": "0.01"})
+    assert priced == Flag(True, "api", "pricing.web_search")
+
+
 @pytest.mark.parametrize(
     ("fields", "value", "modes"),
     [

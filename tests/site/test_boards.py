@@ -69,8 +69,8 @@ def test_the_cheapest_provider_is_a_healthy_one(view: View) -> None:
     """Do not count a cheaper one with an uptime under 95%, nor a model with one price."""
     page: ProvidersPage = build_providers_page(view)
     rows = {row.slug: row.figures for row in page.rows}
-    cheapest = {slug: (row.models, row.shared_models, row.cheapest_models) for slug, row in rows.items()}
-    assert cheapest == {"good": (2, 2, 1), "dear": (2, 2, 0), "down": (1, 1, 0)}
+    cheapest = {slug: (row.models, row.contested_models, row.cheapest_models) for slug, row in rows.items()}
+    assert cheapest == {"good": (2, 1, 1), "dear": (2, 1, 0), "down": (1, 1, 0)}
     assert {slug: row.price_ratio for slug, row in rows.items()} == {
         "good": Decimal(1),
         "dear": Decimal("1.25"),

@@ -23,7 +23,9 @@ def make_dataset() -> Dataset:
     key = ("a/known", "x", 1)
     first = START - 2 * HOUR
     entry = RecordEntry("endpoints", "a/known@x", key, first, None, "listed", "", None, first, {}, {})
-    return Dataset({"endpoints": {entry.key: entry}}, [], RowGroups({}, dict), EventLog(), {}, {}, {})
+    return Dataset(
+        {"models": {}, "endpoints": {entry.key: entry}}, [], RowGroups({}, dict), EventLog(), {}, {}, {}
+    )
 
 
 def make_event(

@@ -155,10 +155,12 @@ class View:
         ranked = [entry.name for category in self.rankings.categories[:1] for entry in category.order]
         if not ranked and self.rankings.week:
             ranked = [entry.name for entry in self.rankings.week.entries]
-        counts = Counter(model.model.lab for model in self.models)
+        # A lab may have several slugs, such as `meta` and `meta-llama`.
+        names = {slug: lab.name or slug for slug, lab in self.catalog.labs.items()}
+        counts = Counter(names[model.model.lab] for model in self.models)
         return Importance(
             used_models=frozenset(ranked[:MAX_USED_MODELS]) if ranked else None,
-            known_labs=frozenset(lab for lab, count in counts.items() if count >= MIN_LAB_MODELS),
+            known_labs=frozenset(slug for slug, name in names.items() if counts[name] >= MIN_LAB_MODELS),
         )
 
     @cached_property

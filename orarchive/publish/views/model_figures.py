@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 
-from orarchive.domain.figures import format_percent_change
+from orarchive.domain.figures import format_percent_change, format_tokens
 from orarchive.domain.prices import MILLION, compute_percent_change, format_dollars
 from orarchive.publish.spans import find_span_start
 from orarchive.publish.views.cells import PriceCell
@@ -132,7 +132,7 @@ def _find_change(view: ModelView, dimension: str, price: Decimal | None) -> Mont
     day = format_day(hour.date())
     span, when = ("in 30 days", "30 days ago") if hour <= then else (f"since {day}", f"on {day}")
     if before == price:
-        return MonthChange(f"unchanged {span}", "")
+        return MonthChange("unchanged in 30 days" if hour <= then else f"same as {when}", "")
     percent = compute_percent_change(before, price)
     tone = "cheap" if price < before else "dear"
     if percent is None:
@@ -144,5 +144,8 @@ def _build_context(view: ModelView) -> ContextFigure:
     tokens = view.model.context
     if not tokens or not view.endpoints:
         return ContextFigure(tokens, "")
-    count = sum((endpoint.endpoint.context or 0) >= tokens for endpoint in view.endpoints)
-    return ContextFigure(tokens, f"at {count} of {len(view.endpoints)} endpoints")
+    contexts = [endpoint.endpoint.context or 0 for endpoint in view.endpoints]
+    count = sum(context >= tokens for context in contexts)
+    if not count and max(contexts):
+        return ContextFigure(tokens, f"at most {format_tokens(max(contexts))} at its endpoints")
+    return ContextFigure(tokens, f"at {count} of {len(contexts)} endpoints")

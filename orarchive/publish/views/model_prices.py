@@ -14,7 +14,7 @@ from orarchive.publish.views.conditions import format_price_key
 from orarchive.publish.views.figures import WeekFigure, build_week_figure
 from orarchive.publish.views.models import ModelView
 from orarchive.publish.views.price_charts import PriceChart, build_price_chart
-from orarchive.timestamps import DAY
+from orarchive.timestamps import DAY, format_day
 
 IMAGE_DIMENSIONS = ("image", "image_output")
 """Dimensions that OpenRouter's documentation prices by the image."""
@@ -187,5 +187,4 @@ def _describe_unchanged(view: ModelView) -> str:
         names.append("prices under conditions")
     if not names:
         return ""
-    start = "the record begins" if view.since == "first seen" else "it was added"
-    return f"{', '.join(names)}: unchanged since {start}."
+    return f"{', '.join(names)}: the same in every reading since {format_day(view.entry.first.date())}."

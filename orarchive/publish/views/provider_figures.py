@@ -29,12 +29,12 @@ class ProviderFigures:
 
     models: int
     endpoints: int
-    shared_models: int
-    """Models with a price that it and another provider serve."""
+    contested_models: int
+    """Models that it and another provider serve at prices that differ."""
     cheapest_models: int
-    """Those of which it is the cheapest healthy provider, alone or with others, where prices differ."""
+    """Those of which it is the cheapest healthy provider, alone or with others."""
     price_ratio: Decimal | None
-    """Median over these of its price by the lowest healthy one; None where there are none."""
+    """Median over models that others serve too of its price by the lowest healthy one; None without any."""
     degraded: int
     """Endpoints that are degraded now."""
     zdr: int | None
@@ -155,7 +155,7 @@ def compute_figures(provider: ProviderView, market: Market) -> ProviderFigures:
     return ProviderFigures(
         models=len({serving.model.model.id for serving in provider.servings}),
         endpoints=len(keys),
-        shared_models=len(ratios),
+        contested_models=len(ratios.keys() & market.contested),
         cheapest_models=len(cheapest),
         price_ratio=median(ratios.values()) if ratios else None,
         degraded=sum(key in market.degraded for key in keys),
