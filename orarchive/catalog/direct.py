@@ -16,6 +16,7 @@ from orarchive.catalog.data_files import build_row, list_data_files, load_docume
 from orarchive.catalog.labs import Lab
 from orarchive.catalog.source import CatalogEndpoint, CatalogModel, CatalogSource
 from orarchive.catalog.tiers import blend
+from orarchive.domain.phrasing import label_dimension
 from orarchive.domain.prices import (
     CONDITIONS,
     MILLION,
@@ -133,7 +134,7 @@ class Disagreement:
         """Return both prices in words."""
         above = f" above {self.min_prompt_tokens:,} tokens" if self.min_prompt_tokens else ""
         pinned, listed = (format_price(self.dimension, price) for price in (self.pinned, self.listed))
-        return f"{self.dimension}{above} {pinned}, on OpenRouter {listed}"
+        return f"{label_dimension(self.dimension)}{above} {pinned}, on OpenRouter {listed}"
 
 
 @dataclass(frozen=True)

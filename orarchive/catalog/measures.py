@@ -116,7 +116,7 @@ PRICE_LIST = "OpenRouter, as listed"
 THROUGHPUT = Measure("throughput", "throughput", "tokens/s", OPENROUTER, True, _read_throughput)
 LATENCY = Measure("latency", "time to the first token", "ms", OPENROUTER, False, _read_latency)
 RELIABILITY = Measure("reliability", "half-hours with 99% uptime", "%", OPENROUTER, True, _read_reliability)
-COST = Measure("cost", "price, 3 input to 1 output", "USD per M tokens", PRICE_LIST, False, _read_cost)
+COST = Measure("cost", "price with 3 tokens in for 1 out", "USD per M tokens", PRICE_LIST, False, _read_cost)
 CONTEXT = Measure("context", "context", "tokens", PRICE_LIST, True, _read_context)
 
 INDEX, ARENA, USE = "artificial_analysis", "design_arena", "use"
@@ -128,6 +128,8 @@ class QualitySource:
     """Who tells how good a model is."""
 
     source: str
+    title: str
+    """Name of the measure; {} is the last word of its name in files."""
     unit: str
     is_highest_best: bool
     read: Callable[..., Decimal | None]
@@ -144,7 +146,7 @@ def get_quality_measure(name: str) -> Measure:
     source = QUALITY_SOURCES[group]
     return Measure(
         name=name,
-        title=" ".join(words).replace("_", " ") or "rank by use",
+        title=source.title.format(words[-1].replace("_", " ") if words else ""),
         unit=source.unit,
         source=source.source,
         is_highest_best=source.is_highest_best,
@@ -169,7 +171,9 @@ def _read_rank(model: CatalogModel) -> Decimal | None:
 
 
 QUALITY_SOURCES = {
-    INDEX: QualitySource("Artificial Analysis, as OpenRouter passes it on", "points", True, _read_index),
-    ARENA: QualitySource("Design Arena, as OpenRouter passes it on", "Elo", True, _read_elo),
-    USE: QualitySource("OpenRouter, its order of models by use", "", False, _read_rank),
+    INDEX: QualitySource(
+        "Artificial Analysis, as OpenRouter passes it on", "{}", "points", True, _read_index
+    ),
+    ARENA: QualitySource("Design Arena, as OpenRouter passes it on", "{} arena", "Elo", True, _read_elo),
+    USE: QualitySource("OpenRouter, its order of models by use", "rank by use", "", False, _read_rank),
 }

@@ -34,7 +34,7 @@ KIND_PHRASES = {
     HASH: "the id without the lab, and a hash to tell it from others",
     "twin": "version spelled another way",
     "undated": "the id without the lab and the date",
-    FAMILY: "the family, of which it was the first member",
+    FAMILY: "its family, of which it was the first model",
     NEWEST: "the latest of its family, which moves to newer models",
 }
 """Kind of a name that stands for a model -> what it is, for people."""

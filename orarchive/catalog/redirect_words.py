@@ -49,7 +49,7 @@ def describe_price(redirect: Redirect) -> str:
     if redirect.price == SAME:
         return "the same price"
     if redirect.price_ratio is None:
-        return "has a price; the old model was free"
+        return "not free, unlike the old model"
     if not redirect.price_ratio:
         return "free"
     ratio = Decimal(redirect.price_ratio.numerator) / redirect.price_ratio.denominator

@@ -207,7 +207,7 @@ class _Finder:
         if not fitting or info.is_alias or info.is_router:
             return None
         best = min(fitting, key=lambda relative: rank_relative(info, relative))
-        models = f"first of {len(fitting)} listed models" if len(fitting) > 1 else "the only listed model"
+        models = f"one of {len(fitting)} listed models" if len(fitting) > 1 else "the only listed model"
         evidence = f"{models} of its family, {info.family.name}, that can do as much"
         return self._build(info, best, SAME_FAMILY, evidence, ())
 

@@ -85,10 +85,13 @@ OPTIONS = (
         help="A million tokens of input cost at most this.",
     ),
     click.option("--free", is_flag=True, help="It costs nothing."),
+    click.option("--zdr", is_flag=True, help="OpenRouter lists an endpoint of it under zero data retention."),
     click.option(
-        "--zdr", is_flag=True, help="An endpoint is listed as keeping no data (zero data retention)."
+        "--provider",
+        "providers",
+        multiple=True,
+        help="It is served by this provider: a slug, a tag or a name; several mean any.",
     ),
-    click.option("--provider", "providers", multiple=True, help="A slug, a tag or a name; several mean any."),
     click.option(
         "--country",
         "countries",

@@ -46,7 +46,7 @@ from orarchive.store.archive import Archive
     type=click.IntRange(min=0),
     default=30,
     show_default=True,
-    help="An id is expiring if it expires within so many days.",
+    help="Report an id as expiring if it expires within this many days.",
 )
 @click.option(
     "--format",
@@ -55,7 +55,7 @@ from orarchive.store.archive import Archive
     default="text",
     help="Lines for people, or annotations of a GitHub workflow.",
 )
-@click.option("--at", "time", help="Judge as of an hour, 2026-11-20T06Z, a time or a date, instead of now.")
+@click.option("--at", "time", help="Judge as of an hour (2026-11-20T06Z), a time or a date instead of now.")
 @cache_option
 @json_option
 def check_command(
@@ -67,10 +67,10 @@ def check_command(
     cache: Path | None,
     as_json: bool,
 ) -> None:
-    """Tell which ids of models, in files of any kind or given as such, are gone, expire soon or never were.
+    """Find the ids of models in files of any kind, and tell which are gone, expire soon or never existed.
 
-    Of a folder the files that git tracks are read. Exit 0: all are alive; 1: an id is gone or expiring; 2: an
-    id is unknown, or the archive is more than 25 hours old and cannot say.
+    Of a folder the files that git tracks are read. An id can also be given itself. Exit 0: all are alive; 1:
+    an id is gone or expiring; 2: an id is unknown, or the archive is more than 25 hours old and cannot say.
     """
     now = timestamps.parse_moment(time) if time is not None else dt.datetime.now(dt.UTC)
     if time is not None and timestamps.is_date(time):

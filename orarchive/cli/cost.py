@@ -45,7 +45,7 @@ CountOption = click.IntRange(min=0)
 @click.option("--output", "completion", type=CountOption, help="Completion tokens, reasoning included.")
 @click.option("--cached", type=CountOption, help="Prompt tokens that were read from the cache.")
 @at_option
-@click.option("--provider", help="Count at the prices of its endpoints: a slug, a tag or a name.")
+@click.option("--provider", help="Use the prices of the endpoints of this provider: a slug, a tag or a name.")
 @cache_option
 @json_option
 def cost_command(
@@ -62,7 +62,8 @@ def cost_command(
 ) -> None:
     """Print what a usage of MODEL cost at a time: each part with its rate, and the exact sum.
 
-    Cached tokens are part of the prompt's, reasoning of the output's. Exit 1 where a part has no price.
+    Cached tokens are counted within --input, reasoning tokens within --output. Exit 1 where a part has no
+    price.
     """
     counts = {"--input": prompt, "--output": completion, "--cached": cached}
     usage = _read_usage(usage_file, {name: count for name, count in counts.items() if count is not None})
@@ -83,9 +84,7 @@ def cost_command(
 def _read_usage(usage_file: IO[bytes] | None, counts: dict[str, int]) -> Usage:
     """Return the usage in a file or of options; raise ArchiveError where there is neither, or are both."""
     if (usage_file is None) == (not counts):
-        msg = (
-            "say what was used: --usage FILE (a usage object of the API), or else --input, --output, --cached"
-        )
+        msg = "say what was used: --usage FILE (a usage object of the API), or --input, --output and --cached"
         raise ArchiveError(msg)
     if usage_file is None:
         if counts.get("--cached", 0) > counts.get("--input", 0):

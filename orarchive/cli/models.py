@@ -43,8 +43,8 @@ SORTS: dict[str, tuple[Callable[[Candidate], Any], bool]] = {
 @click.argument("words", metavar="[TEXT]...", nargs=-1)
 @filter_options
 @click.option("--gone", is_flag=True, help="List models that left the list, instead of those in it.")
-@click.option("--sort", type=click.Choice(list(SORTS)), help="By default id; with --gone, last-seen.")
-@click.option("--limit", type=click.IntRange(min=1), help="So many models; by default all.")
+@click.option("--sort", type=click.Choice(list(SORTS)), help="Default: id; with --gone: last-seen.")
+@click.option("--limit", type=click.IntRange(min=1), help="Show at most this many; default: all.")
 @at_option
 @cache_option
 @json_option
@@ -59,7 +59,7 @@ def models_command(
     cache: Path | None,
     as_json: bool,
 ) -> None:
-    """List the models with every word of TEXT in their id, name, lab or family that meet every condition.
+    """List the models that have every word of TEXT in their id, name, lab or family and meet all conditions.
 
     One endpoint of a model must meet all conditions. Exit 1 where nothing fits.
     """

@@ -30,18 +30,18 @@ archive_option = click.option(
     type=click.Path(path_type=Path),
     envvar="ARCHIVE_DIR",
     default=Path(),
-    help="A git work tree that holds data/; else the one that ARCHIVE_DIR names, else the current folder.",
+    help="Git work tree that holds data/; default: ARCHIVE_DIR, else the current folder.",
 )
 at_option = click.option(
     "--at",
     "time",
-    help="An hour, 2026-11-20T06Z, a time, 2026-11-20T06:45Z, or a date; by default the last hour.",
+    help="As of an hour (2026-11-20T06Z), a time (2026-11-20T06:45Z) or a date; default: the last hour.",
 )
 cache_option = click.option(
     "--cache",
     type=click.Path(path_type=Path),
     envvar="ARCHIVE_CACHE",
-    help="Folder of the index; by default inside the archive's git folder.",
+    help="Folder of the index; default: inside the archive's git folder.",
 )
 
 

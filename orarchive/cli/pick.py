@@ -25,7 +25,9 @@ from orarchive.timestamps import format_hour, format_stamp
 @with_archive
 @click.argument("need", type=click.Choice(list(load_needs())), default="general", metavar="[NEED]")
 @filter_options
-@click.option("--limit", type=click.IntRange(min=1), default=5, show_default=True, help="So many models.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=5, show_default=True, help="Show at most this many."
+)
 @at_option
 @benchmarks_option
 @cache_option
@@ -43,7 +45,8 @@ def pick_command(
     """Print the best models for a NEED that meet every condition, with the reasons.
 
     NEED is coding, reasoning, general (the default), fast-and-cheap, vision or image-generation. One endpoint
-    of a model must meet all conditions. The score is that of the shortlists. Exit 1 where nothing fits.
+    of a model must meet all conditions. The score is that of the shortlists, 1 at best. Exit 1 where nothing
+    fits.
     """
     with open_catalog(archive, cache, time, benchmarks) as catalog:
         conditions = list_conditions(model_filter, catalog)

@@ -26,7 +26,7 @@ from orarchive.cli.options import (
     with_archive,
 )
 from orarchive.domain.foreign_text import blank_unprintable
-from orarchive.domain.phrasing import sort_dimensions
+from orarchive.domain.phrasing import label_dimension, sort_dimensions
 from orarchive.domain.prices import format_price
 from orarchive.errors import NotArchivedError
 from orarchive.index.database import open_index
@@ -48,9 +48,9 @@ EXIT_CODES = {LISTED: 0, GONE: EXIT_GONE}
 def resolve_command(archive: Archive, name: str, time: str | None, cache: Path | None, as_json: bool) -> None:
     """Print which model NAME stands for: an id, or any shorter name, such as claude-opus@latest.
 
-    Of a model that is gone it prints what is on record of it, and what replaces it. Exit code 0: it stands
-    for a model that is listed; 1: the model is gone; 3: the name fits several models, or is unknown, or the
-    archive does not go back that far.
+    Of a model that is gone it prints what is on record of it, and what replaces it. Exit 0: NAME stands for a
+    listed model; 1: for a model that is gone; 3: it fits several models or is unknown, or the archive does
+    not go back that far.
     """
     at = timestamps.parse_moment(time) if time is not None else None
     with open_index(archive, cache, progress=is_progress_shown()) as db:
@@ -115,10 +115,11 @@ def _describe_state(resolution: Resolution) -> str:
     assert resolution.model
     if resolution.tombstone:
         return f"gone ({resolution.tombstone.state}): {_format_sighting(resolution.tombstone.last_seen)}"
-    expires = resolution.model.expires
-    return f"listed at {timestamps.format_hour(resolution.hour)}" + (
-        f"; expires {expires}" if expires else ""
-    )
+    listed, expires = f"listed at {timestamps.format_hour(resolution.hour)}", resolution.model.expires
+    if expires is None:
+        return listed
+    verb = "expires" if expires >= resolution.hour.date() else "was to expire"
+    return f"{listed}; {verb} on {expires}"
 
 
 def _format_sighting(last_seen: dt.datetime) -> str:
@@ -127,13 +128,13 @@ def _format_sighting(last_seen: dt.datetime) -> str:
 
 def _describe_name(name: Name) -> str:
     """Say what a name is, and since when it has stood for the model."""
-    source = "" if name.source == "id" else f", by {name.source}"
+    source = "" if name.source in ("id", name.name) else f" ({name.source})"
     return f"{KIND_PHRASES[name.kind]}{source}; since {timestamps.format_hour(name.since)}"
 
 
 def _describe_tombstone(tombstone: Tombstone) -> list[tuple[str, str]]:
     prices = [
-        f"{dimension} {format_price(dimension, tombstone.prices[dimension])}"
+        f"{label_dimension(dimension)} {format_price(dimension, tombstone.prices[dimension])}"
         for dimension in sort_dimensions(tombstone.prices)
     ]
     first = timestamps.format_hour(tombstone.first_seen)

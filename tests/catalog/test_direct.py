@@ -93,7 +93,7 @@ def test_prices_are_exact() -> None:
     ("pinned", "listed", "extra", "disagreements", "uncompared"),
     [
         ([], [], {}, [], []),
-        ([], [], {"prompt": "0.0000011"}, ["prompt $1.00 per M, on OpenRouter $1.10 per M"], []),
+        ([], [], {"prompt": "0.0000011"}, ["input $1.00 per M, on OpenRouter $1.10 per M"], []),
         ([], [], {"prompt": "0.00000100000000001"}, [], []),
         ([], [], {"input_cache_read": None}, [], []),
         ([], [], {"image": "0.01"}, [], []),
@@ -102,7 +102,7 @@ def test_prices_are_exact() -> None:
             [LONG],
             [{**LONG, "prompt": "3"}],
             {},
-            ["prompt above 1,000 tokens $2.00 per M, on OpenRouter $3.00 per M"],
+            ["input above 1,000 tokens $2.00 per M, on OpenRouter $3.00 per M"],
             [],
         ),
         ([LONG], [], {}, [], [f"long prompts: {OTHER_THRESHOLDS}"]),
@@ -111,7 +111,7 @@ def test_prices_are_exact() -> None:
             [NIGHT],
             [],
             {"completion": "0.000003"},
-            ["completion $2.00 per M, on OpenRouter $3.00 per M"],
+            ["output $2.00 per M, on OpenRouter $3.00 per M"],
             [f"prompt: {TIME_OF_DAY}"],
         ),
         ([], [], {"prompt": "0.000009", "overrides": [{"weather": "fair"}]}, [], [UNREADABLE]),
@@ -142,7 +142,7 @@ def test_discount_is_taken_off_before_prices_are_compared() -> None:
     dearer = {**pricing, "prompt": "0.0000013"}
     price = put_beside(PIN, build_model(endpoints=[build_endpoint("lab", pricing=dearer)]))
     assert price.own and [*map(str, price.own.disagreements)] == [
-        "prompt $1.00 per M, on OpenRouter $2.00 per M"
+        "input $1.00 per M, on OpenRouter $2.00 per M"
     ]
 
 
@@ -232,7 +232,7 @@ def test_review_names_what_to_look_at(monkeypatch: pytest.MonkeyPatch) -> None:
     assert list_reviews(Catalog(source, infos, overrides)) == [
         "2 direct prices of Lab (global) were checked on 2026-08-12, more than 90 days from 2026-11-20T06Z:"
         " compare them with https://lab.example/prices",
-        "direct from Lab (global) model-1, as of 2026-11-20, beside lab/model-1@lab: prompt $1.00 per M, on"
+        "direct from Lab (global) model-1, as of 2026-11-20, beside lab/model-1@lab: input $1.00 per M, on"
         " OpenRouter $2.00 per M (before its discount of 35%)",
         "Lab (global) model-1 has a direct price and is not in the list that the provider itself sends",
         "capabilities.toml: tools of lab/model-1 is redundant: without it the value is True as well",

@@ -245,7 +245,7 @@ def test_reasons_say_where_a_model_stands() -> None:
         "quality: rank 3 of 4 (intelligence index: 50 points)",
         "reliability: rank 2 of 3 (half-hours with 99% uptime: 99 % at b/mid@provider)",
         "latency: rank 2 of 3 (time to the first token: 300 ms at b/mid@provider)",
-        "cost: rank 2 of 4 (price, 3 input to 1 output: 2 USD per M tokens at b/mid@provider)",
+        "cost: rank 2 of 4 (price with 3 tokens in for 1 out: 2 USD per M tokens at b/mid@provider)",
     ]
 
 

@@ -75,7 +75,7 @@ def test_alias_moved(four_hours: Stage) -> None:
             {"id": former["id"], "since": format_stamp(FIRST), "until": format_stamp(FIRST)},
             {"id": GEMINI, "since": format_stamp(SECOND), "until": None},
         ]
-    words = f"by {ALIAS}; since {format_hour(SECOND)}"
+    words = f"({ALIAS}); since {format_hour(SECOND)}"
     assert words in ask(four_hours, "resolve", "gpt-latest").stdout
 
 
@@ -109,7 +109,7 @@ def test_model_that_is_gone(four_hours: Stage) -> None:
         "  state           gone (stale): last seen 2026-06-01T01Z",
         "  names           gpt-oss-20b:free",
         "  listed          for 0 days (1 h) since 2026-06-01T00Z",
-        "  last price      prompt $0, completion $0",
+        "  last price      input $0, output $0",
         "  last providers  DeepInfra",
         "  notice          not announced anywhere we could see",
         "  end             removed: OpenRouter no longer knows its id",
@@ -132,7 +132,7 @@ def test_replacement(stage: Stage) -> None:
         f"  replaced by     {base}",
         "    because       the same model without the variant",
         f"    evidence      {base} is {FREE} without the variant",
-        "    price         has a price; the old model was free",
+        "    price         not free, unlike the old model",
         "    may lack      nothing",
     ]
 
@@ -141,7 +141,7 @@ def test_model_that_is_about_to_go(four_hours: Stage) -> None:
     printed = resolve(four_hours, IMAGE)
     assert (printed["status"], printed["expires"], printed["tombstone"]) == ("listed", "2026-12-24", None)
     assert printed["unreplaced"]["reason"] == "no other model of its lab, openai, is listed"
-    assert "expires 2026-12-24" in ask(four_hours, "resolve", IMAGE).stdout
+    assert "; expires on 2026-12-24" in ask(four_hours, "resolve", IMAGE).stdout
 
 
 def test_ambiguous_name(four_hours: Stage) -> None:
