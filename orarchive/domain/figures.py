@@ -39,10 +39,11 @@ def format_percent_change(percent: Decimal | float, minus: str = "-") -> str:
     return f"{sign}{digits.rstrip('0').rstrip('.') if '.' in digits else digits}%"
 
 
-def format_share(share: Decimal | float, decimals: int = 1) -> str:
+def format_share(share: Decimal | float, decimals: int = 1, *, keeps_zeros: bool = False) -> str:
     """Return a share, 1 being all, in percent: `12.3%`, `20%`, `<0.1%`, `>99.9%`.
 
-    Only nothing is `0%`, and only all is `100%`.
+    Only nothing is `0%`, and only all is `100%`. With `keeps_zeros` all have the same number of decimals, for
+    a column: `20.0%`.
     """
     percent = Decimal(str(share)) * 100
     rounded, step = Decimal(f"{percent:.{decimals}f}"), Decimal(1).scaleb(-decimals)
@@ -50,14 +51,20 @@ def format_share(share: Decimal | float, decimals: int = 1) -> str:
         return f"<{step:f}%"
     if rounded == 100 and percent < 100:
         return f">{100 - step:f}%"
-    return f"{_strip_zeros(rounded)}%"
+    return f"{rounded if keeps_zeros else _strip_zeros(rounded)}%"
 
 
-def format_short(amount: Decimal | float) -> str:
-    """Return a large number in few letters, with three digits: `1.23T`, `340B`, `1M`, `32.8K`, `1,500T`."""
+def format_short(amount: Decimal | float, *, keeps_zeros: bool = False) -> str:
+    """Return a large number in few letters, with three digits: `1.23T`, `340B`, `1M`, `32.8K`, `1,500T`.
+
+    With `keeps_zeros` it has as many decimals as others of its size, for a column: `1.00M`.
+    """
     rounded = Decimal(f"{amount:.{SHORT_DIGITS - 1}e}")
     unit, size = next(((unit, size) for unit, size in UNITS if rounded >= size), ("", 1))
-    return f"{_strip_zeros(rounded / size)}{unit}"
+    if not keeps_zeros:
+        return f"{_strip_zeros(rounded / size)}{unit}"
+    decimals = max(SHORT_DIGITS - 1 - (rounded / size).adjusted(), 0) if unit else 0
+    return f"{rounded / size:,.{decimals}f}{unit}"
 
 
 def format_tokens(count: int) -> str:

@@ -160,7 +160,7 @@ def capitalize_first(text: str) -> str:
 
 def drop_lab(name: str) -> str:
     """Return the name of a model without that of its lab: `GLM 5.2` of `Z.ai: GLM 5.2`."""
-    return name.rpartition(": ")[2]
+    return name.rpartition(": ")[2] or name
 
 
 def group_digits(count: int) -> str:

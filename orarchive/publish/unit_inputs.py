@@ -9,8 +9,9 @@ from orarchive.domain.keys import get_model_of_key
 from orarchive.publish.change_groups import Importance
 from orarchive.publish.price_moves import find_price_cause
 from orarchive.publish.views import View
+from orarchive.publish.views.marks import get_lab_name
 from orarchive.publish.views.model_endpoints import list_catalog_endpoints, map_regions
-from orarchive.publish.views.model_page import build_usage, find_lab_name
+from orarchive.publish.views.model_page import build_usage
 from orarchive.publish.views.models import ModelView, floor_day
 
 ARRIVAL_KINDS = (ADDED, FIRST_OBSERVED, JOINED)
@@ -40,7 +41,7 @@ def list_model_inputs(view: View, model: ModelView) -> object:
         dataset.added_after.get(key),
         view.successors.get(key),
         build_usage(view, model),
-        find_lab_name(view, model),
+        get_lab_name(view.catalog, model.model.lab),
         map_regions(view, model),
         [(label, known.is_zdr, known.health) for label, known in list_catalog_endpoints(view, model).items()],
         view.is_endpoints_doubted and not model.endpoints,

@@ -27,7 +27,7 @@ function makeSortable(table, index) {
     if (time) return time.dateTime;
     if (cell.classList.contains("n") || cell.dataset.v !== undefined) return readNumber(cell);
     const text = (cell.querySelector("a") || cell).textContent.trim();
-    return text ? text.toLowerCase() : null;
+    return text && text !== "–" ? text.toLowerCase() : null;
   }
 
   function arrange() {

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -102,6 +103,16 @@ def test_the_page_of_a_provider_has_months_and_arrivals(view: View) -> None:
     gone, dear = read_provider(view, "gone"), read_provider(view, "dear")
     assert [(row.model, row.is_joined) for row in gone.arrivals] == [("l/one", False)]
     assert [(row.model, row.is_joined) for row in dear.arrivals] == [("l/two", True)]
+
+
+def test_a_variant_that_came_with_its_model_is_not_told_beside_it(tmp_path: Path) -> None:
+    ids = ["l/one", "l/two", "l/two:batch", "l/old:batch"]
+    models = [{"id": name, "pricing": make_pricing("2")} for name in (*ids, "l/old")]
+    before = {"l/old": [make_endpoint("p", "2", 100)]}
+    after = before | {name: [make_endpoint("p", "2", 100)] for name in ids}
+    archive = write_archive(tmp_path, build_snapshot(models, before), build_snapshot(models, after))
+    page = read_provider(build_archive_view(archive), "p")
+    assert {row.model for row in page.arrivals} == {"l/one", "l/two", "l/old:batch"}
 
 
 def test_a_lab_tells_whose_prices_changed(view: View) -> None:

@@ -366,7 +366,7 @@ def test_picks_are_the_shortlists(site: dict[str, bytes], view: View) -> None:
         assert [entry.candidate.info.id in row[0] for entry, row in zip(shortlist.entries, rows, strict=True)]
     values = read_table(page, "value")
     assert [row[0] for row in values] == [
-        view.catalog.models[row.id].name for row in view.catalog.best_value.rows
+        view.catalog.models[row.id].name.partition(": ")[2] for row in view.catalog.best_value.rows
     ]
     charts = build_picks_page(view.catalog).scatter
     assert [chart.frame.name for chart in charts] == ["desktop", "phone"]

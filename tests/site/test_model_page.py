@@ -17,7 +17,7 @@ from orarchive.publish.views.model_page import build_model_page
 from orarchive.timestamps import HOUR
 from tests.support.browser import build_archive_view, build_site, build_snapshot, write_archive
 from tests.support.pages import Html
-from tests.support.shown_rows import read_section
+from tests.support.shown_rows import read_rows, read_section
 
 DAY = 24 * HOUR
 
@@ -165,3 +165,21 @@ def test_bars_of_health_have_their_dates(days_archive: Path, tmp_path: Path) -> 
     table = read_section(page, "endpoints-title")
     assert "<title>2 Jun: 80%</title>" in table
     assert "before <time" in table, "the record began with it"
+
+
+def test_another_charge_than_by_the_token_is_said_once_a_row(tmp_path: Path) -> None:
+    """Say under input that an endpoint charges otherwise, and nothing under the other prices."""
+    audio = {"input_modalities": ["text"], "output_modalities": ["audio"]}
+    music = make_model("a/music", architecture=audio, pricing={"prompt": "0", "completion": "0"})
+    archive = write_archive(
+        tmp_path / "archive", build_snapshot([music], {"a/music": [make_endpoint("p", "0")]})
+    )
+    page = build_site(archive, tmp_path / "site")[get_model_path("a/music")].decode()
+    ((_, *cells),) = read_rows(page, "endpoints")
+    assert [cell.text for cell in cells[:4]] == ["other", "–", "–", "–"]
+
+
+def test_what_is_not_known_of_an_endpoint_has_one_sign(days_archive: Path, tmp_path: Path) -> None:
+    page = build_site(days_archive, tmp_path / "site")[get_model_path("a/b")].decode()
+    (row,) = (cells for cells in read_rows(page, "endpoints") if "CUT" in cells[0].text)
+    assert [cell.text for cell in row[6:11]] == ["–"] * 5

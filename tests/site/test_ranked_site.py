@@ -62,7 +62,8 @@ def test_the_week_is_the_sum_of_its_days(archive: Path, site: dict[str, bytes]) 
         name = label.split()[-1]
         view = views.get(name)
         assert slug.partition(":")[0] == (view.model.canonical_slug if view else name.partition(":")[0])
-        assert (rank, tokens, share) == (str(position), format_short(count), format_share(count / total))
+        words = format_short(count, keeps_zeros=True), format_share(count / total, keeps_zeros=True)
+        assert (rank, tokens, share) == (str(position), *words)
 
 
 def test_every_category_that_is_named_has_a_page(site: dict[str, bytes]) -> None:

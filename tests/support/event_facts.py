@@ -15,6 +15,7 @@ from orarchive.domain.phrasing import DIMENSION_LABELS, label_dimension
 from tests.support.price_facts import MAIN, list_points
 from tests.support.surfaces import (
     ATOM,
+    BADGE_WORDS,
     UNSTATED,
     Fact,
     Row,
@@ -70,10 +71,11 @@ def list_page_lines(page: ET.Element) -> list[PageLine]:
             for element in list_by_class(row, "how"):
                 at = "".join(map(read_text, list_by_class(element, "at")))
                 first, *rest = at.split(", ")
+                words = next(map(read_text, list_by_class(element, "of")), read_text(kind))
                 lines.append(
                     PageLine(
                         str(read_time(times[-1] if times else section[0])),
-                        next(map(read_text, list_by_class(element, "of")), read_text(kind)),
+                        BADGE_WORDS.get(words, words),
                         "".join(map(read_text, list_by_class(row, "what"))),
                         [first, *(f"at {name}" for name in rest)],
                         element,

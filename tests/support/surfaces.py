@@ -38,7 +38,7 @@ GONE_WORDS = {
 """Word of the pages for the state of a model that is gone -> the index's."""
 
 BADGE_WORDS = {"no provider": "orphaned", "gone 14 days": "deprecated"}
-"""Words of a badge -> the state in files for programs."""
+"""Words of a badge or a change on pages -> those of files for programs."""
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 

@@ -62,3 +62,16 @@ def test_a_share_with_two_decimals(share: float, words: str) -> None:
 )
 def test_a_large_number(amount: Decimal | float, words: str) -> None:
     assert format_short(amount) == words
+
+
+@pytest.mark.parametrize(
+    ("amount", "words"),
+    [(999, "999"), (1000, "1.00K"), (10_000_000_000, "10.0B"), (340_000_000_000, "340B")],
+)
+def test_a_large_number_of_a_column(amount: int, words: str) -> None:
+    assert format_short(amount, keeps_zeros=True) == words
+
+
+@pytest.mark.parametrize(("share", "words"), [(0.03, "3.0%"), (0.1234, "12.3%"), (0.0004, "<0.1%")])
+def test_a_share_of_a_column(share: float, words: str) -> None:
+    assert format_share(share, keeps_zeros=True) == words

@@ -228,7 +228,8 @@ def _build_blended(model: ModelView, endpoint: EndpointView, decimals: int) -> E
     amount = _blend(endpoint)
     cell = PriceCell(amount, "prompt", endpoint.is_free, model.is_priced_elsewhere)
     text = f"${amount * MILLION:,.{decimals}f}" if amount and cell.sort_value else ""
-    return EndpointPrice(cell, text, amount is not None, False, None, False, None)
+    is_shown = amount is not None and not cell.is_elsewhere
+    return EndpointPrice(cell, text, is_shown, False, None, False, None)
 
 
 def _build_price(
@@ -238,10 +239,12 @@ def _build_price(
     price = facts.prices.get(dimension)
     is_input = dimension == "prompt"
     cell = PriceCell(price, dimension, endpoint.is_free, model.is_priced_elsewhere)
+    # That it is charged otherwise is said once a row, under input.
+    is_said = cell.is_elsewhere and not is_input and not facts.prices.get("prompt")
     return EndpointPrice(
         cell=cell,
         text=_format_padded(cell, decimals),
-        is_shown=price is not None or dimension != "input_cache_read",
+        is_shown=not is_said and (price is not None or dimension != "input_cache_read"),
         is_lowest=lowest is not None and price == lowest and not is_unhealthy(endpoint),
         discount=facts.discount if is_input else None,
         varies=bool(facts.schedule) and is_input,

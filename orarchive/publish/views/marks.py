@@ -12,9 +12,10 @@ _CAPITALS = re.compile(r"[A-Z0-9]")
 
 
 def get_lab_name(catalog: Catalog, slug: str) -> str:
-    """Return the display name of a lab, its slug where no model's name tells one."""
+    """Return the display name of a lab; the words of its slug where no name is known."""
     lab = catalog.labs.get(slug)
-    return (lab.name if lab else None) or slug
+    words = (word[:1].upper() + word[1:] for word in slug.split("-"))
+    return (lab.name if lab else None) or " ".join(words)
 
 
 def get_country_name(code: str) -> str:

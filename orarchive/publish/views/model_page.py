@@ -11,6 +11,7 @@ from orarchive.publish.changelog import ChangelogHour
 from orarchive.publish.views import View
 from orarchive.publish.views.changes import ChangeHour, build_change_hours
 from orarchive.publish.views.figures import TrendFigure, build_trend_figure
+from orarchive.publish.views.marks import get_lab_name
 from orarchive.publish.views.model_catalog import CatalogSection
 from orarchive.publish.views.model_endpoints import EndpointSection, build_endpoint_section
 from orarchive.publish.views.model_figures import ModelFigures, build_figures
@@ -136,7 +137,7 @@ def build_model_page(
         id=model.model.id,
         name=model.model.name,
         lab=model.model.lab,
-        lab_name=find_lab_name(view, model),
+        lab_name=get_lab_name(view.catalog, model.model.lab),
         summary=summarize_description(model.description or ""),
         states=[*model.states],
         absence=_build_absence(view, model),
@@ -157,12 +158,6 @@ def build_model_page(
         is_description_long=len(model.description or "") > MAX_OPEN_LETTERS,
         raw=format_for_pages(model.entry.record),
     )
-
-
-def find_lab_name(view: View, model: ModelView) -> str:
-    """Return the name of the lab of a model, its slug where no name is known."""
-    lab = view.catalog.labs.get(model.model.lab)
-    return (lab and lab.name) or model.model.lab
 
 
 def summarize_description(text: str) -> str:

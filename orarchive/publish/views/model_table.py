@@ -17,6 +17,7 @@ from orarchive.publish.dataset import PriceKey
 from orarchive.publish.views import View
 from orarchive.publish.views.cells import PriceCell, build_price_pair
 from orarchive.publish.views.changes import MoveView, build_move_view
+from orarchive.publish.views.marks import get_lab_name
 from orarchive.publish.views.models import ModelView, floor_day
 from orarchive.publish.views.moves import PriceMove, list_moves
 
@@ -147,7 +148,7 @@ def build_rows(view: View, models: list[ModelView], has_labs: bool) -> list[Mode
 def _build_row(view: View, model: ModelView, spark: Spark | None, has_labs: bool) -> ModelRow:
     facts, info = model.model, view.catalog.models[model.model.id]
     source = view.catalog.source.models[facts.id]
-    lab = find_lab_name(view, facts.lab)
+    lab = get_lab_name(view.catalog, facts.lab)
     blended, cache_price = info.price_class.blended, facts.prices.get(CACHE_READ)
     uptimes = [endpoint.health.uptime for endpoint in source.endpoints if endpoint.health]
     uptime = max((value for value in uptimes if value is not None), default=None)
@@ -179,12 +180,6 @@ def _build_blended(amount: Decimal, is_free: bool) -> PriceCell:
     """Build the cell of a blended price, USD for a million tokens, which nobody needs in full length."""
     decimals = max(MAX_BLENDED_DECIMALS, 1 - amount.adjusted())
     return PriceCell(round(amount, decimals) / MILLION, "prompt", is_free)
-
-
-def find_lab_name(view: View, slug: str) -> str:
-    """Return the display name of a lab, or its slug where none is known."""
-    lab = view.catalog.labs.get(slug)
-    return lab.name if lab and lab.name else slug
 
 
 def list_traits(model: ModelView, info: ModelInfo) -> list[str]:

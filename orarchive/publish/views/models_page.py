@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 from orarchive.domain.records import split_variant
 from orarchive.publish.views import View
+from orarchive.publish.views.marks import get_lab_name
 from orarchive.publish.views.model_table import (
     ModelRow,
     ModelTable,
     build_model_table,
     build_rows,
     caption_table,
-    find_lab_name,
 )
 from orarchive.publish.views.models import ModelView
 from orarchive.publish.views.states import STATE_MEANINGS, State
@@ -157,7 +157,9 @@ def _count_labs(view: View, models: Iterable[ModelView], counted: set[str]) -> l
     counts: Counter[str] = Counter()
     for model in models:
         counts[model.model.lab] += model.model.id in counted
-    return _sort_options(Option(slug, find_lab_name(view, slug), count) for slug, count in counts.items())
+    return _sort_options(
+        Option(slug, get_lab_name(view.catalog, slug), count) for slug, count in counts.items()
+    )
 
 
 def _count_providers(view: View, rows: Iterable[ModelRow]) -> list[Option]:

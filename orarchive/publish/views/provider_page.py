@@ -9,6 +9,7 @@ from itertools import islice
 from orarchive.domain.event_kinds import JOINED
 from orarchive.domain.figures import format_share
 from orarchive.domain.keys import EndpointKey
+from orarchive.domain.records import split_variant
 from orarchive.index.event_log import EventRow
 from orarchive.publish.changelog import ChangelogHour, build_changelog
 from orarchive.publish.event_groups import split_hours
@@ -139,7 +140,7 @@ def build_provider_pages(view: View) -> Iterator[tuple[ProviderView, ProviderPag
 
 def _build_page(view: View, provider: ProviderView, market: Market) -> ProviderPage:
     figures = compute_figures(provider, market)
-    arrivals = [row for row in reversed(provider.events) if row.kind in SERVICE_KINDS]
+    arrivals = _list_arrivals(view, provider)
     price_rows = [row for row in provider.events if row.kind in PRICE_KINDS]
     prices = [*islice(_iterate_changes(view, price_rows), MAX_PRICE_HOURS + 1)]
     keys = [serving.endpoint.entry.key for serving in provider.servings]
@@ -158,7 +159,7 @@ def _build_page(view: View, provider: ProviderView, market: Market) -> ProviderP
         policies=[_build_policy(label, address) for label, address in provider.links.items()],
         rows=[_build_serving(serving, market, view.now) for serving in provider.servings],
         months=[_build_month(month) for month in months],
-        arrivals=[_build_arrival(view, row) for row in arrivals[:MAX_ARRIVALS]],
+        arrivals=arrivals[:MAX_ARRIVALS],
         more_arrivals=max(len(arrivals) - MAX_ARRIVALS, 0),
         price_changes=build_change_hours(prices[:MAX_PRICE_HOURS]),
         has_older_prices=len(prices) > MAX_PRICE_HOURS,
@@ -206,6 +207,18 @@ def _build_month(month: MonthFigures) -> MonthRow:
         uptime="" if month.uptime is None else format_uptime(month.uptime),
         problems=format_share(month.problems),
     )
+
+
+def _list_arrivals(view: View, provider: ProviderView) -> list[Arrival]:
+    """List the models that joined or left, the newest first; a variant only without its model."""
+    arrivals = [_build_arrival(view, row) for row in reversed(provider.events) if row.kind in SERVICE_KINDS]
+    days = {(arrival.model, arrival.date, arrival.is_joined) for arrival in arrivals}
+
+    def is_told(arrival: Arrival) -> bool:
+        base, variant = split_variant(arrival.model)
+        return bool(variant) and (base, arrival.date, arrival.is_joined) in days
+
+    return [arrival for arrival in arrivals if not is_told(arrival)]
 
 
 def _build_arrival(view: View, row: EventRow) -> Arrival:

@@ -44,8 +44,8 @@ class RankedEntry:
 
     @property
     def percent(self) -> str:
-        """Return the share in percent: `12.3%`."""
-        return format_share(self.share or 0)
+        """Return the share in percent, for a column: `12.0%`."""
+        return format_share(self.share or 0, keeps_zeros=True)
 
     @property
     def spend_text(self) -> str:
@@ -54,7 +54,7 @@ class RankedEntry:
             return ""
         if not self.spend:
             return "free"
-        return f"${format_short(self.spend)}" if self.spend >= 1 else "<$1"
+        return f"${format_short(self.spend, keeps_zeros=True)}" if self.spend >= 1 else "<$1"
 
 
 @dataclass(frozen=True)
