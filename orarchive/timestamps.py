@@ -8,6 +8,7 @@ from orarchive.errors import ArchiveError
 
 HOUR = dt.timedelta(hours=1)
 DAY = dt.timedelta(days=1)
+WEEK = dt.timedelta(days=7)
 YEARS = range(2000, 3000)
 """Years that hours can be of. At the ends of what Python can represent, adding an hour or a day would
 overflow."""

@@ -3,7 +3,6 @@
 import datetime as dt
 import re
 from collections.abc import Iterator
-from decimal import Decimal
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from markupsafe import Markup
 
 from orarchive.domain.figures import format_share, format_short
 from orarchive.domain.phrasing import get_unit, label_dimension
-from orarchive.domain.prices import MILLION, PER_UNIT, format_dollars, is_dynamic
+from orarchive.publish.amounts import exact_digits, format_amount, format_exact, pad_decimals
 from orarchive.publish.pages import Page
 from orarchive.publish.sanitize import escape_text, quote_url, render_markdown, show_invisible
 from orarchive.publish.views.states import label_state
@@ -22,7 +21,7 @@ TEMPLATES = Path(__file__).with_name("templates")
 """A link to the checkout's templates/; in an installed package a folder."""
 
 SCRIPTS = {
-    "site.js": ("common.js", "sorting.js", "charts.js"),
+    "site.js": ("common.js", "sorting.js", "charts.js", "scatter.js"),
     "model.js": ("common.js", "sorting.js", "charts.js", "model.js"),
     "models.js": ("common.js", "sorting.js", "models.js"),
     "rankings.js": ("common.js", "sorting.js", "charts.js", "rankings.js"),
@@ -33,15 +32,8 @@ SCRIPTS = {
 }
 """Script of a page -> the files in templates/scripts/ that it is put together from."""
 
-MAX_DIGITS = 4
-"""A price is shown exactly up to so many decimals or significant digits. A longer one is rounded, with its
-exact form in the title."""
-
 INDENT = re.compile(r"\n +(?=<)")
 """Indents of lines that begin with a tag: a fiftieth of the site. No text in `pre` has such a line."""
-
-FIGURE_SPACE, PUNCTUATION_SPACE = "\u2007", "\u2008"
-"""Spaces as wide as a digit and as a point."""
 
 
 @cache
@@ -110,47 +102,6 @@ def read_static_files() -> Iterator[tuple[str, bytes]]:
 
 
 # --- filters of the templates -------------------------------------------------------------------------------
-
-
-@lru_cache(MAX_CACHED)
-def format_amount(price: Decimal, dimension: str) -> str:
-    """Format a price without its unit: `$1.25`, `$0.0417`, `$0`, `dynamic`."""
-    if is_dynamic(price):
-        return "dynamic"
-    if not price:
-        return "$0"
-    value = _scale_price(price, dimension)
-    digits = value.normalize()
-    significant = len(digits.as_tuple().digits)
-    decimals = significant - 1 - digits.adjusted()
-    if decimals <= MAX_DIGITS or significant <= MAX_DIGITS:
-        return format_dollars(value)
-    return format_dollars(round(value, MAX_DIGITS if value >= 1 else max(MAX_DIGITS, 2 - value.adjusted())))
-
-
-def pad_decimals(amount: str) -> Markup:
-    """Return the spaces that align an amount with one of MAX_DIGITS decimals."""
-    _, point, decimals = amount.partition(".")
-    return Markup("" if point else PUNCTUATION_SPACE) + FIGURE_SPACE * (MAX_DIGITS - len(decimals))
-
-
-@lru_cache(MAX_CACHED)
-def format_exact(price: Decimal, dimension: str) -> str:
-    """Format the exact price if `format_amount` rounds it; return "" otherwise."""
-    if price <= 0:
-        return ""
-    exact = format_dollars(_scale_price(price, dimension))
-    return exact if exact != format_amount(price, dimension) else ""
-
-
-def exact_digits(price: Decimal, dimension: str) -> str:
-    """Return the exact digits of a price, as scripts read them."""
-    return f"{_scale_price(price, dimension).normalize():f}"
-
-
-def _scale_price(price: Decimal, dimension: str) -> Decimal:
-    """Return a price per million tokens, or per unit where the dimension is not charged by the token."""
-    return price if dimension in PER_UNIT else price * MILLION
 
 
 def capitalize_first(text: str) -> str:

@@ -10,7 +10,8 @@ from math import inf
 
 from orarchive.catalog.names import OPENROUTER, REVIEWED
 from orarchive.domain.foreign_text import escape_invisible
-from orarchive.publish.render import TEMPLATES, format_amount, format_long_day
+from orarchive.publish.amounts import format_amount
+from orarchive.publish.render import TEMPLATES, format_long_day
 from orarchive.publish.sanitize import to_safe_json
 from orarchive.publish.views import View
 from orarchive.publish.views.cells import build_price_pair

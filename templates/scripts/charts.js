@@ -1,57 +1,94 @@
+// One crosshair for all charts over time: the values at the pointer or the finger, and by arrow keys those at each step.
+document.addEventListener("DOMContentLoaded", () => document.querySelectorAll(".canvas").forEach(setUpCrosshair));
 
-// One crosshair for all charts: the values at the pointer or the finger, and by arrow keys those at each step.
-document.addEventListener("DOMContentLoaded", () => document.querySelectorAll("svg[data-from]").forEach(setUpCrosshair));
+const UNITS = 1000; // of the width of a drawing over time
+
+// A readout beside a place in a chart: a heading, and rows of colour, name and value.
+function makeReadout(chart) {
+  const out = document.createElement("output");
+  out.className = "tip";
+  out.hidden = true;
+  chart.querySelectorAll("title").forEach((title) => title.remove());
+  const figure = chart.closest("figure");
+  figure.append(out);
+
+  function show(x, y, heading, rows) {
+    out.replaceChildren(heading, ...rows.map(([colour, ...texts]) => {
+      const row = document.createElement("span");
+      row.append(...["i", "bdi", "b"].map((tag) => document.createElement(tag)));
+      row.firstChild.style.background = colour;
+      texts.forEach((text, n) => { row.children[n + 1].textContent = text; });
+      return row;
+    }));
+    out.hidden = false;
+    const box = figure.getBoundingClientRect();
+    const left = x - box.left + (x > (box.left + box.right) / 2 ? -12 - out.offsetWidth : 12);
+    out.style.left = `${Math.max(Math.min(left, box.width - out.offsetWidth), 0)}px`;
+    out.style.top = `${y - box.top}px`;
+  }
+
+  return { show, hide: () => { out.hidden = true; } };
+}
 
 function setUpCrosshair(chart) {
-  const width = chart.querySelector("svg").viewBox.baseVal.width;
   const [from, to] = [chart.dataset.from, chart.dataset.to].map((time) => Date.parse(time));
   const lines = [...chart.querySelectorAll("[data-stops]")].map((path) => ({
     path,
     name: path.dataset.name,
     stops: path.dataset.stops.split("|").map((stop) => ({ x: parseFloat(stop), words: stop.slice(stop.indexOf(" ") + 1) })),
   }));
-  const listSeen = () => lines.filter((line) => line.path.checkVisibility()); // a chart may have a line for each choice
-  const out = chart.closest("figure").querySelector("output");
-  const hint = out.textContent;
+  const listSeen = () => lines.filter((line) => line.path.getClientRects().length); // a chart may have a line for each choice
+  const readout = makeReadout(chart);
   const mark = document.createElementNS("http://www.w3.org/2000/svg", "line");
   mark.setAttribute("class", "mark");
+  mark.setAttribute("y2", "100%");
   let at = null;
 
+  // Of a week or a month the last moment is still a part.
+  function write(time) {
+    const write = (moment, options) => new Date(moment).toLocaleDateString("en-GB", { month: "short", year: "numeric", timeZone: "UTC", ...options });
+    if (chart.dataset.unit === "month") return write(Math.min(time, to - 1));
+    if (chart.dataset.unit !== "week") return write(time, { day: "numeric" });
+    const week = 7 * 864e5;
+    return `Week from ${write(from + Math.floor(Math.min(time - from, to - from - 1) / week) * week, { day: "numeric" })}`;
+  }
+
   function show(x) {
-    at = Math.min(Math.max(x, 0), width);
-    for (const [name, value] of [["x1", `${at * 100 / width}%`], ["x2", `${at * 100 / width}%`], ["y1", "0"], ["y2", "92%"]]) {
-      mark.setAttribute(name, value);
-    }
+    at = Math.min(Math.max(x, 0), UNITS);
+    for (const name of ["x1", "x2"]) mark.setAttribute(name, `${at * 100 / UNITS}%`);
     chart.append(mark);
-    const time = new Date(from + (to - from) * at / width);
-    const day = time.toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
-    const values = listSeen().map((line) => `${line.name} ${line.stops.findLast((stop) => stop.x <= at)?.words || "not known"}`);
-    out.textContent = `${day}: ${values.join(", ")}`;
+    const box = chart.getBoundingClientRect();
+    readout.show(box.left + at / UNITS * box.width, box.top, write(from + (to - from) * at / UNITS), listSeen().map((line) => {
+      const style = getComputedStyle(line.path);
+      const value = line.stops.findLast((stop) => stop.x <= at)?.words || "–";
+      return [style.fill === "none" ? style.stroke : style.fill, line.name, value];
+    }));
   }
 
   function hide() {
     mark.remove();
-    out.textContent = hint;
+    readout.hide();
     at = null;
   }
 
   function point(event) {
     const box = chart.getBoundingClientRect();
-    show((event.clientX - box.left) / box.width * width);
+    show((event.clientX - box.left) / box.width * UNITS);
   }
 
   chart.tabIndex = 0;
   chart.addEventListener("pointermove", point);
   chart.addEventListener("pointerdown", point);
   chart.addEventListener("pointerleave", (event) => { if (event.pointerType === "mouse") hide(); });
+  chart.addEventListener("focus", () => { if (at === null) show(UNITS); });
   chart.addEventListener("blur", hide);
   chart.addEventListener("keydown", (event) => {
     const steps = [...new Set(listSeen().flatMap((line) => line.stops.map((stop) => stop.x)))].sort((a, b) => a - b);
     const x = {
-      ArrowRight: () => steps.find((step) => at === null || step > at),
-      ArrowLeft: () => steps.findLast((step) => at === null || step < at),
+      ArrowRight: () => steps.find((step) => step > at),
+      ArrowLeft: () => steps.findLast((step) => step < at),
       Home: () => steps[0],
-      End: () => steps.at(-1),
+      End: () => UNITS,
     }[event.key]?.();
     if (x === undefined) return;
     event.preventDefault();

@@ -39,22 +39,57 @@ def test_a_chart_is_read_by_keys_and_pointer(browser: Any, address: str) -> None
     with open_page(browser, address) as tab:
         tab.goto(f"{address}{PAGE_PATHS['patterns']}")
         chart = tab.locator(".steps > svg:visible")
-        output = tab.locator(".steps output")
-        hint = output.inner_text()
+        readout = tab.locator(".steps output:visible")
         chart.focus()
-        tab.keyboard.press("ArrowRight")
-        first = output.inner_text()
-        assert "list price $" in first
+        tab.keyboard.press("Home")
+        first = readout.inner_text()
+        assert "list price" in first
+        assert "$" in first
         tab.keyboard.press("End")
-        assert output.inner_text() != first
-        assert chart.locator(".mark").count() == 1
+        assert readout.inner_text() != first
         tab.get_by_role("radio", name="Output").check()
         assert tab.locator(".steps > svg:visible").count() == 1
-        assert output.inner_text() == hint
+        assert readout.count() == 0
         box = tab.locator(".steps > svg:visible").bounding_box()
         tab.mouse.move(box["x"] + 5, box["y"] + 50)
-        day = dt.datetime.strptime(output.inner_text().partition(":")[0], "%d %b %Y").date()
+        day = dt.datetime.strptime(readout.inner_text().splitlines()[0], "%d %b %Y").date()
         assert day.year == 2026
+        mark = tab.locator(".steps > svg:visible .mark").evaluate(
+            "line => line.getBoundingClientRect().toJSON()"
+        )
+        assert (mark["top"], mark["height"]) == (box["y"], box["height"]), "it spans the plot"
+        place = readout.bounding_box()
+        assert abs(place["x"] - mark["x"]) < 20, "the readout is beside it"
+        assert readout.inner_text().count("list price") == 1, "of the price that is seen"
+
+
+def test_a_point_is_read_by_touch_and_followed_by_the_next(browser: Any, address: str) -> None:
+    context = browser.new_context(viewport={"width": 375, "height": 812}, has_touch=True)
+    try:
+        tab = context.new_page()
+        tab.goto(address)
+        circles = tab.locator(".scatter circle.behind:visible")
+        readout = tab.locator(".scatter output:visible")
+        circles.first.tap()
+        assert tab.url.rstrip("/").endswith(address.rstrip("/"))
+        assert "$" in readout.inner_text()
+        circles.first.tap()
+        tab.wait_for_url("**/models/**")
+    finally:
+        context.close()
+
+
+def test_every_point_is_read_by_arrow_keys(browser: Any, address: str) -> None:
+    with open_page(browser, address) as tab:
+        tab.goto(address)
+        readout = tab.locator(".scatter output:visible")
+        links = tab.locator(".scatter:visible a")
+        links.first.focus()
+        seen = set()
+        for _ in range(links.count()):
+            seen.add(readout.inner_text())
+            tab.keyboard.press("ArrowRight")
+        assert len(seen) == links.count()
 
 
 def test_providers_are_cards_on_a_phone(browser: Any, address: str) -> None:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from orarchive.domain.records import Endpoint, Model
 from orarchive.json_text import format_for_pages
 from orarchive.jsonl import loads
+from orarchive.publish.amounts import format_amount, format_exact
 from orarchive.publish.pages import DATABASE, get_model_path
-from orarchive.publish.render import format_amount, format_exact
 from orarchive.publish.sanitize import check_url, show_invisible
 from orarchive.sample import START
 from orarchive.timestamps import HOUR

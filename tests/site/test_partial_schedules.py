@@ -56,13 +56,9 @@ def test_a_move_out_of_a_partial_schedule_is_a_cut(tmp_path: Path) -> None:
     assert (str(move.move.old), str(move.move.new)) == ("0.000003", "0.000001")
     chart = build_price_chart(view.models[0])
     assert chart
-    listed = chart.panels[0].dimensions[0].chart.lines[0]
-    intervals = [stop.interval for stop in listed.stops if stop.interval]
-    assert [(str(interval.amount), str(interval.highest)) for interval in intervals] == [
-        ("5E-7", "0.000003"),
-        ("0.000001", "0.000001"),
-    ]
-    assert len(listed.bands) == 1
+    listed = chart.panels[0].chart.shapes[0]
+    assert [stop.partition(" ")[2] for stop in listed.stops.split("|")] == ["$0.50 to $3.00", "$1.00"]
+    assert listed.bands.count("M") == 1
     (line,) = (line for hour in view.changes for line in hour.lines if line.model)
     assert line.kind == "cut"
 

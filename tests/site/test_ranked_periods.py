@@ -150,7 +150,7 @@ def test_a_last_day_that_is_not_finished_is_marked_everywhere(tmp_path: Path) ->
             "04-06", "04-13", "04-20", "04-27", "05-04", "05-11", "05-18",
         )}  # fmt: skip
         chart = draw_model_shares(ranks)
-        assert chart and [area.last for area in chart.areas] == ["57.1%", "28.6%", "14.3%"]
+        assert chart and [area.last for area in chart.shapes] == ["57.1%", "28.6%", "14.3%"]
         site = build_site(stage.root, tmp_path / "site")
         page = Html(site["rankings/index.html"]).text
         assert page.count("in part: the last day was not finished") == 2
@@ -193,7 +193,7 @@ def test_shares_are_of_all_that_is_published(tmp_path: Path) -> None:
     assert ranks.week.coverage == "in part: no total for 1 day"
     assert not ranks.week.is_compared
     chart = draw_lab_shares(ranks)
-    assert chart and [(area.name, area.last) for area in chart.areas] == [("a", "50%"), ("b", "50%")]
+    assert chart and [(area.name, area.last) for area in chart.shapes] == [("a", "50%"), ("b", "50%")]
     assert draw_model_shares(ranks) is None, "the whole is known of one week alone"
 
 

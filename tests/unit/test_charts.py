@@ -1,56 +1,28 @@
 """Charts: a price is a step, a gap breaks the line, and the axis begins at zero."""
 
 import datetime as dt
-import re
 from decimal import Decimal
 
 import pytest
 
 from orarchive.publish.charts.bands import merge_time_of_day
-from orarchive.publish.charts.steps import (
-    BOTTOM,
-    LEFT,
-    MAX_DAYS_LABELLED,
-    MAX_LABELS,
-    RIGHT,
-    TOP,
-    Chart,
-    draw_steps,
-)
-from orarchive.publish.charts.week import (
-    LABEL_WIDTH,
-    MINUTE_WIDTH,
-    draw_week,
-)
+from orarchive.publish.charts.steps import draw_steps
+from orarchive.publish.charts.week import LABEL_WIDTH, MINUTE_WIDTH, draw_week
+from orarchive.publish.charts.wide import MAX_DAYS_LABELLED, MAX_LABELS, TimeAxis
 from orarchive.publish.dataset import PriceInterval, PriceKey
 
 DAY = dt.timedelta(days=1)
 BEGUN = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 
-def draw(days: int, *prices: tuple[int, int | None, str], unread: tuple[int, ...] = ()) -> Chart:
+def draw(days: int, *prices: tuple[int, int | None, str], unread: tuple[int, ...] = ()) -> str:
     """Draw prices, each with its first and last day; every day but the unread ones has a good hour."""
     good_hours = [BEGUN + n * DAY for n in range(days + 1) if n not in unread]
     intervals = [
         PriceInterval(BEGUN + first * DAY, None if last is None else BEGUN + last * DAY, Decimal(price))
         for first, last, price in prices
     ]
-    return draw_steps(PriceKey("prompt"), intervals, good_hours, BEGUN + days * DAY)
-
-
-def split_path(chart: Chart) -> list[str]:
-    """Split the line into its path commands: M moves, H horizontal, V vertical."""
-    return re.findall(r"[MHV][^MHV]*", chart.path)
-
-
-def command_letters(chart: Chart) -> str:
-    """Return the letters of the path commands."""
-    return "".join(command[0] for command in split_path(chart))
-
-
-def x_of(day: int, days: int) -> str:
-    """Return the x coordinate of a day on a chart of so many days, as a path has it."""
-    return f"{round(LEFT + (RIGHT - LEFT) * day / days, 1):g}"
+    return draw_steps(intervals, good_hours, BEGUN + days * DAY)
 
 
 def test_a_band_does_not_bridge_an_absence() -> None:
@@ -72,60 +44,46 @@ def test_a_band_does_not_bridge_an_absence() -> None:
 
 def test_a_price_holds_until_another_is_seen() -> None:
     """Draw the line across, then up or down; never aslant."""
-    chart = draw(10, (0, 3, "2"), (4, None, "1"))
-    low, high = (f"{chart.dots[n].y:g}" for n in (1, 0))
-    assert split_path(chart) == [
-        f"M{LEFT} {high}", f"H{x_of(3, 10)}", f"H{x_of(4, 10)}", f"V{low}", f"H{RIGHT}",
-    ]  # fmt: skip
-    assert chart.gaps == []
+    assert draw(10, (0, 3, "2"), (4, None, "1")) == "M0 0H400V500H1000"
 
 
 def test_the_axis_begins_at_zero_and_holds_every_price() -> None:
-    chart = draw(10, (0, 3, "0"), (4, None, "2.1"))
-    (zero_y, zero), _, (top_y, top) = chart.prices
-    assert (zero_y, zero) == (BOTTOM, Decimal(0))
-    assert (top_y, top) == (TOP, Decimal("2.5"))
-    assert chart.dots[0].y == BOTTOM
-    assert TOP <= chart.dots[1].y < BOTTOM
+    assert draw(10, (0, 3, "0"), (4, None, "2.1")) == "M0 1000H400V160H1000", "its top is 2.5"
 
 
 def test_a_gap_breaks_the_line() -> None:
     """Break the line if the price after the gap is the same, and if it is another."""
-    same = draw(10, (0, None, "1"), unread=(4, 5, 6))
-    assert command_letters(same) == "MHMH"
-    ((x, width),) = same.gaps
-    assert (f"{x:g}", f"{x + width:g}") == (x_of(3, 10), x_of(7, 10))
-    assert command_letters(draw(10, (0, 3, "1"), (7, None, "2"), unread=(4, 5, 6))) == "MHMH"
-    missing = draw(10, (0, 3, "1"), (7, None, "1"))
-    assert command_letters(missing) == "MHMH"
-    assert missing.gaps == [], "the hours are good, and the model was not listed"
+    assert draw(10, (0, None, "1"), unread=(4, 5, 6)) == "M0 0H300M700 0H1000"
+    assert draw(10, (0, 3, "1"), (7, None, "2"), unread=(4, 5, 6)) == "M0 500H300M700 0H1000"
+    assert draw(10, (0, 3, "1"), (7, None, "1")) == "M0 0H300M700 0H1000", "it was not listed"
 
 
 def test_gaps_after_the_end_are_not_drawn() -> None:
     """End the chart of a removed model with its last hour."""
     good_hours = [BEGUN, BEGUN + DAY, BEGUN + 2 * DAY, BEGUN + 90 * DAY]
     end = BEGUN + 2 * DAY
-    chart = draw_steps(PriceKey("prompt"), [PriceInterval(BEGUN, end, Decimal(1))], good_hours, end)
-    assert chart.gaps == []
-    assert split_path(chart)[-1] == f"H{RIGHT}"
+    assert draw_steps([PriceInterval(BEGUN, end, Decimal(1))], good_hours, end) == "M0 0H1000"
 
 
 def test_a_price_that_is_no_amount_is_left_out() -> None:
-    chart = draw(10, (0, 3, "1"), (4, 6, "-1"), (7, None, "1"))
-    assert len(chart.dots) == 2
-    assert command_letters(chart) == "MHMH"
+    assert draw(10, (0, 3, "1"), (4, 6, "-1"), (7, None, "1")) == "M0 0H300M700 0H1000"
 
 
 @pytest.mark.parametrize("days", [0, 1, 3, 30, 50, 51, 90, 400, 800, 4000])
 def test_the_time_axis_has_a_handful_of_labels(days: int) -> None:
-    chart = draw(days, (0, None, "1"))
-    assert len(chart.dates) <= MAX_LABELS
-    assert days < 1 or chart.dates
-    positions = [tick.at for tick in chart.dates]
+    labels = TimeAxis(BEGUN, BEGUN + days * DAY).list_labels()
+    assert len(labels) <= MAX_LABELS
+    assert days < 1 or labels
+    positions = [label.percent for label in labels]
     assert positions == sorted(positions)
-    assert all(LEFT <= x <= RIGHT for x in positions)
+    assert all(0 <= percent <= 100 for percent in positions)
     if days > MAX_DAYS_LABELLED:
-        assert "2026" in chart.dates[0].text
+        assert labels[0].text[-4:].isdigit(), "it names its year"
+
+
+def test_a_month_that_only_ends_the_axis_has_no_label() -> None:
+    labels = TimeAxis(BEGUN, dt.datetime(2026, 4, 1, tzinfo=dt.UTC)).list_labels()
+    assert [label.text for label in labels] == ["Jan 2026", "Feb", "Mar"]
 
 
 def test_a_week_of_time_of_day_prices() -> None:

@@ -37,6 +37,7 @@ def test_front_is_joined_and_named_where_there_is_room() -> None:
     labels = [(dot.point.name, dot.label_anchor) for dot in chart.dots if dot.label_x is not None]
     assert labels == [("a-long-name", "end"), ("another-long-name", "start"), ("far", "end")]
     assert [dot.point.name for dot in chart.dots if dot.is_stop] == ["a-long-name", "far"]
+    assert [dot.words for dot in chart.dots][-1:] == ["far: $50.00, 90"]
 
 
 def test_a_narrow_chart_names_what_it_has_room_for() -> None:

@@ -10,14 +10,13 @@ from orarchive.publish.rankings_data import Row, SliceRead
 from orarchive.publish.views.ranked import Period
 from orarchive.publish.views.usage import (
     MAX_ENTRIES,
-    WEEK,
     find_unfinished,
     select_whole_weeks,
     sum_labs,
     sum_period,
     sum_weeks,
 )
-from orarchive.timestamps import DAY
+from orarchive.timestamps import DAY, WEEK
 
 MONDAY = dt.date(2026, 6, 1)
 

@@ -21,8 +21,8 @@ from orarchive.publish.api.ranking_types import (
 from orarchive.publish.rankings_data import Row, SliceKey, SliceRead
 from orarchive.publish.views import View
 from orarchive.publish.views.rankings import Category
-from orarchive.publish.views.usage import OTHER, WEEK
-from orarchive.timestamps import DAY, format_stamp
+from orarchive.publish.views.usage import OTHER
+from orarchive.timestamps import DAY, WEEK, format_stamp
 
 MAX_DAYS, MAX_WEEKS = 35, 8
 """The last dates that a file holds; the database has all."""

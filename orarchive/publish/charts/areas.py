@@ -1,128 +1,138 @@
-"""Stacked areas of shares over time: each period is a column, which is filled up to 100 %.
+"""Charts of published tokens by period: shares stacked up to 100 %, or the totals of one name from zero.
 
-A name has no area in a period in which it has no share: nothing is drawn for it, and nothing interpolated.
+A name has no area in a period in which it has no value: nothing is drawn for it, and nothing interpolated.
 """
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
 
 from orarchive.domain.figures import format_share
-from orarchive.publish.charts.axes import get_midnight
-from orarchive.publish.charts.wide import COLOURS, SIZE, DateLabel, TimeAxis
+from orarchive.publish.charts.steps import round_up
+from orarchive.publish.charts.wide import (
+    COLOURS,
+    SIZE,
+    Layer,
+    Mark,
+    Shape,
+    TimeAxis,
+    WideChart,
+    get_midnight,
+    write_stops,
+)
+from orarchive.timestamps import WEEK, format_day
 
 Shares = Mapping[dt.date, float]
 """First date of a period -> share in all, 1 being all."""
 
-MARKS = tuple((100 - share, f"{share}%") for share in (0, 25, 50, 75, 100))
-"""Labels of the axis of shares: distance from the top in percent, and text."""
+SHARE_MARKS = [Mark(100 - share, f"{share}%") for share in (0, 25, 50, 75, 100)]
 
 REST_COLOUR = "#8886"
 """Of all further names; the end of it is its opacity."""
 
 
-@dataclass(frozen=True)
-class Area:
-    """The share of a name over time."""
+def draw_areas(shares: Mapping[str, Shares], weeks: Sequence[dt.date], rest: str) -> WideChart | None:
+    """Return the chart of some names' shares by week, from top to bottom.
 
-    name: str
-    colour: str
-    path: str
-    """The `d` attribute of its path."""
-    last: str
-    """The share in the last period, "" where it has none."""
-    words: str
-    """Name, and the shares that it had."""
-    stops: str
-    """x of each period that has another share than the one before, with the share: `0 12.3%|40 12.5%`."""
-
-
-@dataclass(frozen=True)
-class AreaChart:
-    """Areas from top to bottom, the last one being that of all further names."""
-
-    areas: list[Area]
-    dates: list[DateLabel]
-    first: dt.date
-    last: dt.date
-    """The first date of the last period."""
-    end: dt.date
-    """The day after the last period."""
-    marks: tuple[tuple[int, str], ...] = MARKS
-
-
-def draw_areas(
-    shares: Mapping[str, Shares], periods: Sequence[dt.date], step: dt.timedelta, rest: str
-) -> AreaChart | None:
-    """Return the chart of some names' shares, from top to bottom, in periods that are `step` long.
-
-    What they leave of each period is drawn under the name `rest`. Return None for fewer than two periods.
+    What they leave of each week is drawn under the name `rest`, the last one. Return None for fewer than two
+    weeks.
     """
-    if len(periods) < 2:
+    if len(weeks) < 2:
         return None
-    axis = TimeAxis(get_midnight(periods[0]), get_midnight(periods[-1] + step))
-    left = {period: max(1 - sum(each.get(period, 0) for each in shares.values()), 0) for period in periods}
-    tops = dict.fromkeys(periods, 0.0)
+    left = {week: max(1 - sum(each.get(week, 0) for each in shares.values()), 0) for week in weeks}
+    axis = _make_axis(weeks)
+    tops = dict.fromkeys(weeks, 0.0)
     areas = []
     for n, (name, values) in enumerate([*shares.items(), (rest, left)]):
-        known = {period: values[period] for period in periods if values.get(period)}
+        known = {week: values[week] for week in weeks if values.get(week)}
         if not known:
             continue
-        areas.append(
-            Area(
-                name=name,
-                colour=REST_COLOUR if name == rest and n == len(shares) else COLOURS[n % len(COLOURS)],
-                path="".join(_draw_runs(known, tops, step, axis)),
-                last=format_share(known[periods[-1]]) if periods[-1] in known else "",
-                words=_describe(name, known),
-                stops="|".join(_list_stops(known, periods, axis)),
-            )
-        )
-        for period, share in known.items():
-            tops[period] += share
-    return AreaChart(areas, axis.list_labels(), periods[0], periods[-1], periods[-1] + step)
+        colour = REST_COLOUR if name == rest and n == len(shares) else COLOURS[n % len(COLOURS)]
+        areas.append(_draw_area(name, colour, known, tops, weeks, axis, format_share))
+        for week, share in known.items():
+            tops[week] += share
+    note = f"weeks from {format_day(weeks[0])} to {format_day(weeks[-1])}"
+    return _build_chart(areas, SHARE_MARKS, axis, note)
 
 
-def _draw_runs(
-    shares: Shares, tops: Mapping[dt.date, float], step: dt.timedelta, axis: TimeAxis
-) -> Iterator[str]:
-    """Yield a closed path for each run of periods that follow each other without a break."""
-    run: list[dt.date] = []
-    for period in shares:
-        if run and period - run[-1] > step:
-            yield _draw_run(run, shares, tops, step, axis)
-            run = []
-        run.append(period)
-    yield _draw_run(run, shares, tops, step, axis)
+def draw_totals(
+    name: str, totals: Mapping[dt.date, float], last: dt.date, format_total: Callable[[float], str]
+) -> WideChart | None:
+    """Return the chart of one name's totals above zero by week, up to the week `last`.
+
+    Return None for fewer than two totals.
+    """
+    if len(totals) < 2:
+        return None
+    count = (last - min(totals)) // WEEK
+    weeks = [min(totals) + n * WEEK for n in range(count + 1)]
+    axis = _make_axis(weeks)
+    top = float(round_up(Decimal(max(totals.values()))))
+    heights = {week: total / top for week, total in totals.items()}
+    tops = {week: 1 - height for week, height in heights.items()}
+    area = _draw_area(name, COLOURS[0], heights, tops, weeks, axis, lambda height: format_total(height * top))
+    marks = [Mark(100 - percent, format_total(top * percent / 100)) for percent in (0, 50, 100)]
+    newest = max(totals)
+    return _build_chart(
+        [area], marks, axis, f"{format_total(totals[newest])} in the week from {format_day(newest)}"
+    )
 
 
-def _draw_run(
-    run: Sequence[dt.date],
+def _make_axis(weeks: Sequence[dt.date]) -> TimeAxis:
+    return TimeAxis(get_midnight(weeks[0]), get_midnight(weeks[-1] + WEEK))
+
+
+def _build_chart(areas: list[Shape], marks: list[Mark], axis: TimeAxis, note: str) -> WideChart:
+    return WideChart([Layer(areas, marks)], axis.list_labels(), axis.begin, axis.end, "week", note)
+
+
+def _draw_area(
+    name: str,
+    colour: str,
     shares: Shares,
     tops: Mapping[dt.date, float],
-    step: dt.timedelta,
+    weeks: Sequence[dt.date],
     axis: TimeAxis,
-) -> str:
-    begins = [axis.x(get_midnight(period)) for period in run]
-    end = axis.x(get_midnight(run[-1] + step))
-    upper = [round(SIZE * tops[period]) for period in run]
-    lower = [round(SIZE * (tops[period] + shares[period])) for period in run]
+    format_value: Callable[[float], str],
+) -> Shape:
+    words = {week: format_value(share) for week, share in shares.items()}
+    return Shape(
+        name=name,
+        colour=colour,
+        path="".join(_draw_runs(shares, tops, axis)),
+        stops=write_stops(_list_stops(words, weeks, axis)),
+        last=words.get(weeks[-1], ""),
+        label="",
+    )
+
+
+def _draw_runs(shares: Shares, tops: Mapping[dt.date, float], axis: TimeAxis) -> Iterator[str]:
+    """Yield a closed path for each run of weeks that follow each other without a break."""
+    run: list[dt.date] = []
+    for week in shares:
+        if run and week - run[-1] > WEEK:
+            yield _draw_run(run, shares, tops, axis)
+            run = []
+        run.append(week)
+    yield _draw_run(run, shares, tops, axis)
+
+
+def _draw_run(run: Sequence[dt.date], shares: Shares, tops: Mapping[dt.date, float], axis: TimeAxis) -> str:
+    begins = [axis.x(get_midnight(week)) for week in run]
+    end = axis.x(get_midnight(run[-1] + WEEK))
+    upper = [round(SIZE * tops[week]) for week in run]
+    lower = [round(SIZE * (tops[week] + shares[week])) for week in run]
     there = "".join(f"V{y}H{x}" for y, x in zip(upper, [*begins[1:], end], strict=True))
     back = "".join(f"V{y}H{x}" for y, x in zip(reversed(lower), reversed(begins), strict=True))
     return f"M{begins[0]} {upper[0]}{there}{back}Z"
 
 
-def _list_stops(shares: Shares, periods: Sequence[dt.date], axis: TimeAxis) -> Iterator[str]:
-    previous = ""
-    for period in periods:
-        words = format_share(shares[period]) if period in shares else "none"
-        if words != previous:
-            yield f"{axis.x(get_midnight(period))} {words}"
-        previous = words
-
-
-def _describe(name: str, shares: Shares) -> str:
-    last = max(shares)
-    lowest, highest = (format_share(extreme(shares.values())) for extreme in (min, max))
-    week = f"in the week from {last.day} {last:%b %Y}"
-    return f"{name}: {format_share(shares[last])} {week}, {lowest} to {highest}"
+def _list_stops(
+    words: Mapping[dt.date, str], weeks: Sequence[dt.date], axis: TimeAxis
+) -> Iterator[tuple[int, str]]:
+    previous = None
+    for week in weeks:
+        value = words.get(week, "")
+        if value != previous:
+            yield axis.x(get_midnight(week)), value
+        previous = value

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from orarchive.publish.charts.axes import list_logarithmic_prices
+from orarchive.domain.prices import format_dollars
 
-LEFT, TOP = 40, 16
+LEFT, TOP = 40, 28
 
 PRICE_STEPS = (1, 3)
 """Labels of the axis of prices in each power of ten."""
@@ -26,7 +26,7 @@ STOP_SIZE = 30
 
 @dataclass(frozen=True)
 class Frame:
-    """A size of a chart, in user units, for screens of a width."""
+    """A size of a chart, in user units, for screens of a width; the titles of the axes stand on its edges."""
 
     name: str
     width: int
@@ -40,7 +40,7 @@ class Frame:
     @property
     def bottom(self) -> int:
         """Return where the axis of qualities begins."""
-        return self.height - 40
+        return self.height - 44
 
 
 WIDE, NARROW = Frame("desktop", 1160, 400), Frame("phone", 360, 320)
@@ -72,6 +72,13 @@ class Dot:
     is_stop: bool
     """Whether the keyboard stops at it: a point of the front with room for a finger around it."""
 
+    @property
+    def words(self) -> str:
+        """Return its name, price and quality, each of three digits."""
+        price = self.point.price
+        dollars = format_dollars(round(price, 2 - price.adjusted()))
+        return f"{self.point.name}: {dollars}, {self.point.quality:.3g}"
+
 
 @dataclass(frozen=True)
 class AxisMark:
@@ -91,11 +98,13 @@ class Scatter:
     prices: list[AxisMark]
     qualities: list[AxisMark]
     frame: Frame
+    title: str
+    """Of the axis of qualities."""
     left: int = LEFT
     top: int = TOP
 
 
-def draw_scatter(points: Sequence[Point], frame: Frame = WIDE) -> Scatter | None:
+def draw_scatter(points: Sequence[Point], frame: Frame = WIDE, title: str = "") -> Scatter | None:
     """Return a chart of points; None if there are fewer than two prices or qualities."""
     prices = [math.log10(point.price) for point in points]
     qualities = [float(point.quality) for point in points]
@@ -118,12 +127,10 @@ def draw_scatter(points: Sequence[Point], frame: Frame = WIDE) -> Scatter | None
     return Scatter(
         dots=_place_labels(places, frame.width),
         front="M" + "L".join(f"{at_x:g} {at_y:g}" for at_x, at_y in front),
-        prices=[
-            AxisMark(x(math.log10(price)), f"${price:g}")
-            for price in list_logarithmic_prices(left, right, PRICE_STEPS)
-        ],
+        prices=[AxisMark(x(math.log10(price)), f"${price:g}") for price in _list_prices(left, right)],
         qualities=[AxisMark(y(quality), f"{quality:g}") for quality in _list_qualities(low, high)],
         frame=frame,
+        title=title,
     )
 
 
@@ -159,6 +166,13 @@ def _place_labels(places: Sequence[tuple[Point, float, float]], chart_width: int
 def _is_free(left: float, right: float, y: float, taken: Sequence[tuple[float, float, float]]) -> bool:
     """Return whether a label covers none of those that are there."""
     return not any(start < right and left < end and abs(y - at_y) < LINE_HEIGHT for start, end, at_y in taken)
+
+
+def _list_prices(low: float, high: float) -> list[float]:
+    """List the labelled prices between two powers of ten."""
+    powers = range(math.floor(low), math.ceil(high) + 1)
+    prices = [step * 10.0**power for power in powers for step in PRICE_STEPS]
+    return [price for price in prices if low <= math.log10(price) <= high]
 
 
 def _list_qualities(low: float, high: float) -> list[float]:

@@ -1,17 +1,25 @@
-"""Several prices over time in one chart, each a line of steps.
-
-The axis is logarithmic where the prices lie far apart.
-"""
+"""Several prices over time in one wide chart, each a line of steps."""
 
 import datetime as dt
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import groupby, pairwise, zip_longest
 
-from orarchive.history.coverage import find_gaps
-from orarchive.publish.charts.steps import MAX_GAP, round_up
-from orarchive.publish.charts.wide import COLOURS, SIZE, DateLabel, TimeAxis
+from orarchive.publish.charts.steps import Piece, draw_line, list_chart_gaps, make_scale, round_up
+from orarchive.publish.charts.wide import (
+    COLOURS,
+    SIZE,
+    EndLabel,
+    Layer,
+    Mark,
+    Shape,
+    TimeAxis,
+    WideChart,
+    to_percent,
+    write_stops,
+)
 
 MIN_LOGARITHMIC_RATIO = 12
 """The highest price by the lowest from which on the axis is logarithmic."""
@@ -21,151 +29,174 @@ LOGARITHMIC_STEPS = (Decimal(1), Decimal(2), Decimal(5))
 
 MAX_MARKS = 7
 
-
-@dataclass(frozen=True)
-class Piece:
-    """A stretch of time at one price, which is above 0, from its first hour up to another one."""
-
-    first: dt.datetime
-    end: dt.datetime
-    amount: Decimal
-    label: str
-    """What had the price."""
+FormatPrice = Callable[[Decimal], str]
 
 
 @dataclass(frozen=True)
-class Step:
-    """A piece in the drawing."""
-
-    piece: Piece
-    path: str
-
-
-@dataclass(frozen=True)
-class Stop:
-    """Where a piece begins, or, without one, where there is no price until the next stop."""
-
-    x: int
-    piece: Piece | None
-
-    @property
-    def label(self) -> str:
-        """Return what has the price, without the sign that ends a stop; "" for none."""
-        return self.piece.label.replace("|", "/") if self.piece else ""
-
-
-@dataclass(frozen=True)
-class StepLine:
-    """A line: its pieces, and how they are joined."""
+class PriceLine:
+    """A price over time: its pieces, oldest first, and the good hours of the feed that it is of."""
 
     name: str
-    colour: str
-    path: str
-    starts: str
-    """A path of no length wherever something else begins to have the price."""
-    steps: list[Step]
-    stops: list[Stop]
-    last: Piece
-    is_current: bool
-    """Whether the last piece reaches the end of the chart."""
+    pieces: Sequence[Piece]
+    good_hours: Sequence[dt.datetime]
 
 
 @dataclass(frozen=True)
-class Mark:
-    """A line of the grid."""
+class PriceChoice:
+    """Lines that are seen together, and how their prices are written."""
 
-    percent: float
-    """Its distance from the top."""
-    amount: Decimal
+    value: str
+    lines: Sequence[PriceLine]
+    format_price: FormatPrice
 
 
 @dataclass(frozen=True)
-class StepLines:
-    """A chart of lines."""
+class Scale:
+    """An axis of prices: its marks from bottom to top, and where a price is."""
 
-    lines: list[StepLine]
-    marks: list[Mark]
-    dates: list[DateLabel]
-    gaps: list[tuple[int, int]]
-    """x and width of each stretch that was not read."""
-    is_logarithmic: bool
-    begin: dt.datetime
-    end: dt.datetime
+    marks: Sequence[Decimal]
+    find_y: Callable[[Decimal], int]
 
 
 def draw_step_lines(
-    series: Mapping[str, Sequence[Piece]], good_hours: Sequence[dt.datetime], end: dt.datetime
-) -> StepLines | None:
-    """Return the chart of some prices, each oldest piece first, up to `end`; None without any.
+    lines: Sequence[PriceLine],
+    end: dt.datetime,
+    format_price: FormatPrice,
+    unit: str = "day",
+) -> WideChart | None:
+    """Return the chart of some prices above 0 up to a time, None without any; the gaps are the first one's.
 
-    `good_hours`, oldest first, tell where the gaps are.
+    The axis is logarithmic where the prices lie far apart.
     """
-    series = {name: pieces for name, pieces in series.items() if pieces}
-    if not series:
+    lines = [line for line in lines if line.pieces]
+    if not lines:
         return None
-    amounts = [piece.amount for pieces in series.values() for piece in pieces]
-    begin = min(pieces[0].first for pieces in series.values())
-    axis = TimeAxis(begin, end)
-    is_logarithmic = max(amounts) / min(amounts) >= MIN_LOGARITHMIC_RATIO
-    marks = _list_logarithmic(min(amounts), max(amounts)) if is_logarithmic else _list_linear(max(amounts))
-    scale = math.log10 if is_logarithmic else float
-    bottom, top = float(scale(marks[0])), float(scale(marks[-1]))
-
-    def find_height(amount: Decimal) -> float:
-        return 1 - (float(scale(amount)) - bottom) / (top - bottom)
-
-    gaps = find_gaps([hour for hour in good_hours if begin <= hour <= end], MAX_GAP)
-    return StepLines(
-        lines=[
-            _draw_line(name, COLOURS[n % len(COLOURS)], pieces, axis, find_height)
-            for n, (name, pieces) in enumerate(series.items())
-        ],
-        marks=[Mark(round(100 * find_height(amount), 1), amount) for amount in marks],
+    amounts = [piece.amount for line in lines for piece in line.pieces]
+    is_far = max(amounts) / min(amounts) >= MIN_LOGARITHMIC_RATIO
+    scale = _make_logarithmic(min(amounts), max(amounts)) if is_far else _make_linear(max(amounts))
+    axis = TimeAxis(min(line.pieces[0].first for line in lines), end)
+    shapes = [
+        _draw_shape(line, COLOURS[n % len(COLOURS)], axis, scale, format_price)
+        for n, line in enumerate(lines)
+    ]
+    return WideChart(
+        layers=[Layer(shapes, _list_marks(scale, format_price))],
         dates=axis.list_labels(),
-        gaps=[(axis.x(last), axis.x(following) - axis.x(last)) for last, following in gaps],
-        is_logarithmic=is_logarithmic,
-        begin=begin,
+        begin=axis.begin,
         end=end,
+        unit=unit,
+        note="logarithmic axis" if is_far else "",
+        gaps=_draw_gaps(lines[0].good_hours, axis),
+        grid=_draw_grid(scale),
     )
 
 
-def _draw_line(
-    name: str,
-    colour: str,
-    pieces: Sequence[Piece],
-    axis: TimeAxis,
-    find_height: Callable[[Decimal], float],
-) -> StepLine:
-    commands: list[str] = []
-    starts: list[str] = []
-    steps, stops = [], []
-    previous: Piece | None = None
-    for piece in pieces:
-        y, begin, end = round(SIZE * find_height(piece.amount)), axis.x(piece.first), axis.x(piece.end)
-        is_joined = previous is not None and piece.first <= previous.end
-        commands.append(f"V{y}H{end}" if is_joined else f"M{begin} {y}H{end}")
-        steps.append(Step(piece, f"M{begin} {y}H{end}"))
-        if previous and piece.label != previous.label:
-            starts.append(f"M{begin} {y}h0")
-        if previous and not is_joined:
-            stops.append(Stop(axis.x(previous.end), None))
-        stops.append(Stop(begin, piece))
-        previous = piece
-    assert previous
-    is_current = previous.end >= axis.end
-    if not is_current:
-        stops.append(Stop(axis.x(previous.end), None))
-    return StepLine(name, colour, "".join(commands), "".join(starts), steps, stops, previous, is_current)
+def draw_panel(
+    choices: Sequence[PriceChoice], good_hours: Sequence[dt.datetime], begin: dt.datetime, end: dt.datetime
+) -> WideChart:
+    """Draw prices between two times on axes from zero, in the colours of the style sheet.
+
+    The gaps are those of `good_hours`. The last price of the first line stands at its end. A time-of-day
+    price is a band from its lowest to its highest rate; the line of fixed prices ends where the band begins.
+    """
+    axis = TimeAxis(begin, end)
+    return WideChart(
+        layers=[_draw_layer(choice, axis) for choice in choices],
+        dates=axis.list_labels(),
+        begin=begin,
+        end=end,
+        unit="day",
+        gaps=_draw_gaps(good_hours, axis),
+        grid=_draw_grid(_make_linear(Decimal(1))),
+    )
 
 
-def _list_linear(highest: Decimal) -> list[Decimal]:
-    """List the marks of an axis that begins at zero."""
+def _draw_layer(choice: PriceChoice, axis: TimeAxis) -> Layer:
+    lines, format_price = [line for line in choice.lines if line.pieces], choice.format_price
+    amounts = [piece.highest or piece.amount for line in lines for piece in line.pieces]
+    scale = _make_linear(max(amounts, default=Decimal(0)))
+    return Layer(
+        shapes=[_draw_shape(line, "", axis, scale, format_price) for line in lines],
+        marks=_list_marks(scale, format_price),
+        end_label=_label_end(lines[0].pieces[-1], axis, scale, format_price) if lines else None,
+        value=choice.value,
+    )
+
+
+def _draw_shape(
+    line: PriceLine, colour: str, axis: TimeAxis, scale: Scale, format_price: FormatPrice
+) -> Shape:
+    pieces, last = line.pieces, line.pieces[-1]
+    gaps = list_chart_gaps(line.good_hours, axis.begin, axis.end)
+    runs = [(in_bands, [*run]) for in_bands, run in groupby(pieces, lambda piece: piece.highest is not None)]
+    starts = [piece for before, piece in pairwise([None, *pieces]) if piece and _begins(before, piece)]
+    return Shape(
+        name=line.name,
+        colour=colour,
+        path="".join(draw_line(run, gaps, axis, scale.find_y) for in_bands, run in runs if not in_bands),
+        stops=write_stops(_list_stops(pieces, axis, format_price)),
+        last=_write_price(last, format_price),
+        label=last.label,
+        bands="".join(_draw_band(piece, axis, scale) for in_bands, run in runs if in_bands for piece in run),
+        dots="".join(f"M{axis.x(piece.first)} {scale.find_y(piece.amount)}h0" for piece in starts),
+    )
+
+
+def _begins(before: Piece | None, piece: Piece) -> bool:
+    """Return whether something else than before has the price."""
+    return piece.label != (before.label if before else "")
+
+
+def _draw_band(piece: Piece, axis: TimeAxis, scale: Scale) -> str:
+    assert piece.highest is not None
+    top, bottom = scale.find_y(piece.highest), scale.find_y(piece.amount)
+    return f"M{axis.x(piece.first)} {top}H{axis.x(piece.end)}V{bottom}H{axis.x(piece.first)}Z"
+
+
+def _draw_gaps(good_hours: Sequence[dt.datetime], axis: TimeAxis) -> str:
+    gaps = list_chart_gaps(good_hours, axis.begin, axis.end)
+    return "".join(f"M{axis.x(begin)} 0H{axis.x(end)}V{SIZE}H{axis.x(begin)}Z" for begin, end in gaps)
+
+
+def _draw_grid(scale: Scale) -> str:
+    return "".join(f"M0 {scale.find_y(amount)}H{SIZE}" for amount in scale.marks)
+
+
+def _list_stops(
+    pieces: Sequence[Piece], axis: TimeAxis, format_price: FormatPrice
+) -> Iterator[tuple[int, str]]:
+    for piece, following in zip_longest(pieces, pieces[1:]):
+        label = f" ({piece.label})" if piece.label else ""
+        yield axis.x(piece.first), _write_price(piece, format_price) + label
+        if piece.end < (following.first if following else axis.end):
+            yield axis.x(piece.end), ""
+
+
+def _write_price(piece: Piece, format_price: FormatPrice) -> str:
+    prices = [piece.amount] if piece.highest is None else [piece.amount, piece.highest]
+    return " to ".join(format_price(price) for price in prices)
+
+
+def _label_end(piece: Piece, axis: TimeAxis, scale: Scale, format_price: FormatPrice) -> EndLabel:
+    x, y = axis.x(piece.end), scale.find_y(piece.amount)
+    return EndLabel(to_percent(x), to_percent(y), _write_price(piece, format_price))
+
+
+def _list_marks(scale: Scale, format_price: FormatPrice) -> list[Mark]:
+    words = (format_price(amount).removesuffix(".00") if amount else "$0" for amount in scale.marks)
+    return [
+        Mark(to_percent(scale.find_y(amount)), text) for amount, text in zip(scale.marks, words, strict=True)
+    ]
+
+
+def _make_linear(highest: Decimal) -> Scale:
+    """Return an axis that begins at zero."""
     top = round_up(highest)
-    return [top * n / 4 for n in range(5)]
+    return Scale((Decimal(0), top / 2, top), make_scale(top))
 
 
-def _list_logarithmic(lowest: Decimal, highest: Decimal) -> list[Decimal]:
-    """List the marks of a logarithmic axis, from one not above the lowest to one not below the highest."""
+def _make_logarithmic(lowest: Decimal, highest: Decimal) -> Scale:
+    """Return an axis from a mark not above the lowest price to one not below the highest."""
     powers = range(lowest.adjusted(), highest.adjusted() + 2)
     for steps in (LOGARITHMIC_STEPS, LOGARITHMIC_STEPS[:1]):
         marks = [step.scaleb(power) for power in powers for step in steps]
@@ -173,4 +204,7 @@ def _list_logarithmic(lowest: Decimal, highest: Decimal) -> list[Decimal]:
         last = next(n for n, mark in enumerate(marks) if mark >= highest)
         if last - first < MAX_MARKS:
             break
-    return marks[first : last + 1]
+    bottom, top = math.log10(marks[first]), math.log10(marks[last])
+    return Scale(
+        marks[first : last + 1], lambda price: round(SIZE * (top - math.log10(price)) / (top - bottom))
+    )

@@ -18,7 +18,16 @@ from orarchive.domain.prices import (
     read_schedule,
 )
 from orarchive.jsonl import Record
-from orarchive.publish.charts.steps import WIDTH, Tick
+
+WIDTH = 560
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A label of the time axis: its x position and its text."""
+
+    at: float
+    text: str
 
 
 @dataclass(frozen=True)

@@ -1,22 +1,27 @@
-"""Wide charts, which fill the page: shapes in a square of `SIZE` units that templates stretch, and labels.
+"""Wide charts over time, which fill the page: shapes in a square of `SIZE` units that templates stretch.
 
 Labels stand at percentages of the width and the height, so that their letters keep their size at any width.
 Names of areas and lines are a list beside the drawing, where they cannot collide.
 """
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
-
-from orarchive.publish.charts.steps import list_date_ticks
 
 SIZE = 1000
 """Width and height of a drawing, in units of its SVG."""
 
-MAX_DATE_LABELS = 5
+MAX_LABELS = 5
 """Date labels that a phone has room for."""
 
 EDGE_PERCENT = 4
 """Labels of dates nearer to the left or right edge than this are aligned with it."""
+
+MAX_DAYS_LABELLED = 50
+"""Up to so many days the time axis labels days; beyond, months."""
+
+MONTH_STEPS = (1, 2, 3, 4, 6, 12, 24, 48, 96)
+"""Numbers of months between two labels of a time axis."""
 
 COLOURS = ("#4a78c9", "#d0803a", "#3f9a70", "#b06bb0", "#b39a2d", "#cf6a72", "#5fa7b8", "#8a7bd8")
 """Fills that can be told apart side by side; the names beside them say the same without colour."""
@@ -34,6 +39,79 @@ class DateLabel:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """A line of the grid and its label."""
+
+    percent: float
+    """Its distance from the top."""
+    text: str
+
+
+@dataclass(frozen=True)
+class EndLabel:
+    """The last value of a line, at its end."""
+
+    x_percent: float
+    y_percent: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a name has in a drawing: an area or a line."""
+
+    name: str
+    colour: str
+    """"" for that of the style sheet."""
+    path: str
+    """The `d` attribute of its path."""
+    stops: str
+    """x of each place from which on it has another value, with that value: `0 12.3%|40 |60 12.5%`."""
+    last: str
+    """Its last value; of an area "" where it has none at the end."""
+    label: str
+    """What had the last value: another name than its own, or ""."""
+    bands: str = ""
+    """A path of the ranges of time-of-day prices."""
+    dots: str = ""
+    """A path of no length wherever something else begins to have the value."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Areas from top to bottom, or lines, with their axis: one layer of a chart is seen at a time."""
+
+    shapes: list[Shape]
+    marks: list[Mark]
+    end_label: EndLabel | None = None
+    value: str = ""
+    """The choice that shows it, "" for the only one."""
+
+
+@dataclass(frozen=True)
+class WideChart:
+    """A drawing between two times."""
+
+    layers: list[Layer]
+    dates: list[DateLabel]
+    begin: dt.datetime
+    end: dt.datetime
+    unit: str
+    """What a reader points at: `day`, `week` or `month`."""
+    note: str = ""
+    """What is to be said of the axes or the periods."""
+    gaps: str = ""
+    """A path of the stretches without a reading."""
+    grid: str = ""
+    """A path of the lines at the marks, which are at the same places in all layers; "" for areas."""
+
+    @property
+    def shapes(self) -> list[Shape]:
+        """Return the shapes of the first layer."""
+        return self.layers[0].shapes
+
+
+@dataclass(frozen=True)
 class TimeAxis:
     """The time from one moment to another, from the left edge to the right one."""
 
@@ -48,7 +126,7 @@ class TimeAxis:
         """List the labels of dates."""
         return [
             self._build_label(100 * self._find_share(moment), text)
-            for moment, text in list_date_ticks(self.begin, self.end, MAX_DATE_LABELS)
+            for moment, text in _list_dates(self.begin, self.end)
         ]
 
     def _find_share(self, moment: dt.datetime) -> float:
@@ -59,3 +137,42 @@ class TimeAxis:
     def _build_label(percent: float, text: str) -> DateLabel:
         anchor = "start" if percent < EDGE_PERCENT else "end" if percent > 100 - EDGE_PERCENT else "middle"
         return DateLabel(round(percent, 1), text, anchor)
+
+
+def _list_dates(begin: dt.datetime, end: dt.datetime) -> list[tuple[dt.datetime, str]]:
+    """List labels of a time axis with their times: days, or months where there are too many days."""
+    days = (end - begin).days
+    if days > MAX_DAYS_LABELLED:
+        return _list_months(begin, end)
+    midnight = get_midnight(begin.date())
+    midnights = [midnight + dt.timedelta(days=n) for n in range(1, days + 2)]
+    step = -(-len(midnights) // MAX_LABELS)
+    return [(day, f"{day.day} {day:%b}") for day in midnights[::step] if day <= end]
+
+
+def _list_months(begin: dt.datetime, end: dt.datetime) -> list[tuple[dt.datetime, str]]:
+    """List the beginnings of months with their labels; the first one and each January name the year."""
+    years = range(begin.year, end.year + 1)
+    firsts = [dt.datetime(year, month, 1, tzinfo=dt.UTC) for year in years for month in range(1, 13)]
+    months = [first for first in firsts if begin <= first < end]
+    step = next(step for step in MONTH_STEPS if len(months) <= step * MAX_LABELS)
+    labelled = [month for month in months if (month.month - 1 + 12 * month.year) % step == 0]
+    return [
+        (month, f"{month:%b %Y}" if month.month <= step or month is labelled[0] else f"{month:%b}")
+        for month in labelled
+    ]
+
+
+def get_midnight(day: dt.date) -> dt.datetime:
+    """Return the beginning of a UTC day."""
+    return dt.datetime.combine(day, dt.time(), dt.UTC)
+
+
+def to_percent(y: int) -> float:
+    """Return a coordinate in percent of the drawing; a whole number is written without a point."""
+    return y // 10 if y % 10 == 0 else y / 10
+
+
+def write_stops(stops: Iterable[tuple[int, str]]) -> str:
+    """Write the places of a shape with their values, "" for none; a sign that ends one becomes a slash."""
+    return "|".join(f"{x} {value.replace('|', '/')}" for x, value in stops)

@@ -15,8 +15,11 @@ from orarchive.domain.prices import MAIN_DIMENSIONS
 from orarchive.domain.records import get_lab
 from orarchive.index.event_log import EventRow
 from orarchive.jsonl import Record, loads
+from orarchive.publish.amounts import format_amount
 from orarchive.publish.charts.bands import merge_time_of_day
-from orarchive.publish.charts.step_lines import Piece, StepLines, draw_step_lines
+from orarchive.publish.charts.step_lines import PriceLine, draw_step_lines
+from orarchive.publish.charts.steps import Piece
+from orarchive.publish.charts.wide import WideChart
 from orarchive.publish.dataset import Dataset, PriceInterval, PriceKey
 from orarchive.publish.views import View
 from orarchive.publish.views.cells import PriceCell
@@ -136,7 +139,7 @@ def _read_cell(dimension: str, text: str | None) -> PriceCell:
 # --- the chart ----------------------------------------------------------------------------------------------
 
 
-def draw_families(view: View, lab: LabView) -> StepLines | None:
+def draw_families(view: View, lab: LabView) -> WideChart | None:
     """Draw the input price of the newest model of each family of a lab that has a listed model.
 
     Variants, aliases, and models that give something else than text are left out, and so are free prices.
@@ -166,7 +169,8 @@ def draw_families(view: View, lab: LabView) -> StepLines | None:
         key=lambda name: (-sum(model.is_there for model in living[name]), name),
     )[:MAX_FAMILIES]
     chosen.sort(key=lambda name: -series[name][-1].amount)
-    return draw_step_lines({name: series[name] for name in chosen}, hours, end)
+    lines = [PriceLine(name, series[name], hours) for name in chosen]
+    return draw_step_lines(lines, end, lambda amount: format_amount(amount, MAIN_DIMENSIONS[0]))
 
 
 def is_base(model: ModelView) -> bool:

@@ -5,12 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from orarchive.index.event_log import EventRow
-from orarchive.publish.charts.step_lines import StepLines
+from orarchive.publish.charts.wide import WideChart
 from orarchive.publish.sanitize import check_url, url_host
 from orarchive.publish.views import View
 from orarchive.publish.views.cells import PriceCell, build_price_pair
 from orarchive.publish.views.changes import ChangeHour, build_change_hours
-from orarchive.publish.views.figures import TrendFigure, build_trend_figure
 from orarchive.publish.views.lab_prices import (
     PriceYear,
     YearSummary,
@@ -152,7 +151,7 @@ class LabPage:
     variants: list[LabModel]
     """Listed variants, aliases and routers."""
     has_providers: bool
-    chart: StepLines | None
+    chart: WideChart | None
     year: int
     """The year of the last hour."""
     changed: YearSummary | None
@@ -161,7 +160,7 @@ class LabPage:
     """Years with changes of prices, the last one first."""
     record_first: dt.date
     """The day with which the record begins."""
-    usage: TrendFigure | None
+    usage: WideChart | None
     as_of: str
     gone_models: list[GoneModel]
     changes: list[ChangeHour]
@@ -203,7 +202,7 @@ def _build_page(view: View, lab: LabView, events: Mapping[int, Sequence[EventRow
         changed=summarize_year(events.get(view.now.year, [])),
         years=[build_price_year(year, events[year], names) for year in sorted(events, reverse=True)],
         record_first=view.dataset.first_hour.date(),
-        usage=build_trend_figure(view.rankings.draw_lab(lab.name)),
+        usage=view.rankings.draw_lab(lab.name),
         as_of=view.rankings.as_of,
         gone_models=[_build_gone(model) for model in lab.gone_models],
         changes=build_change_hours(lab.changes[:MAX_CHANGE_HOURS]),

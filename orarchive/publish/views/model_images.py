@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from orarchive.domain.figures import format_short
+from orarchive.publish.amounts import format_amount
 from orarchive.publish.charts.bands import merge_time_of_day
-from orarchive.publish.charts.steps import BOTTOM, LEFT, MAX_GAP, RIGHT, TOP, Chart, draw_steps
+from orarchive.publish.charts.steps import MAX_GAP, draw_steps
 from orarchive.publish.dataset import PriceInterval, PriceKey
-from orarchive.publish.render import format_amount
 from orarchive.publish.views import View
 from orarchive.publish.views.cells import PriceCell, build_price_pair
 from orarchive.publish.views.models import ModelView, floor_day
@@ -27,7 +27,8 @@ class PriceChart:
     price: str
     begin: dt.datetime
     end: dt.datetime
-    steps: Chart
+    path: str
+    """The line, in a square of `wide.SIZE` units."""
 
     @property
     def text(self) -> str:
@@ -38,11 +39,6 @@ class PriceChart:
     def short_name(self) -> str:
         """Return the name without the lab's."""
         return self.name.partition(": ")[2] or self.name
-
-    @property
-    def view_box(self) -> tuple[int, int, int, int]:
-        """Return x, y, width and height of the plot, with the width of the line."""
-        return LEFT, TOP - 2, RIGHT - LEFT, BOTTOM - TOP + 4
 
 
 @dataclass(frozen=True)
@@ -107,9 +103,9 @@ def build_price_chart(view: View, model: ModelView) -> PriceChart | None:
     if not model.is_there or model.model.is_alias or price.sort_value is None or not intervals:
         return None
     end = max(floor_day(view.now), intervals[-1].first)
-    steps = draw_steps(INPUT, intervals, view.dataset.good_hours["models"], end)
+    path = draw_steps(intervals, view.dataset.good_hours["models"], end)
     words = format_amount(price.sort_value, INPUT.dimension)
-    return PriceChart(model.model.name, words, intervals[0].first, end, steps)
+    return PriceChart(model.model.name, words, intervals[0].first, end, path)
 
 
 def _format_price(cell: PriceCell) -> str:

@@ -8,9 +8,9 @@ from textwrap import shorten
 
 from orarchive.json_text import format_for_pages
 from orarchive.publish.changelog import ChangelogHour
+from orarchive.publish.charts.wide import WideChart
 from orarchive.publish.views import View
 from orarchive.publish.views.changes import ChangeHour, build_change_hours
-from orarchive.publish.views.figures import TrendFigure, build_trend_figure
 from orarchive.publish.views.marks import get_lab_name
 from orarchive.publish.views.model_catalog import CatalogSection
 from orarchive.publish.views.model_endpoints import EndpointSection, build_endpoint_section
@@ -84,7 +84,7 @@ class ModelFacts:
 class ModelUsage:
     """How much a model is used."""
 
-    chart: TrendFigure | None
+    chart: WideChart | None
     ranks: list[CategoryRank]
     as_of: str
     ranked_models: str = MAX_ENTRIES_IN_WORDS
@@ -203,6 +203,6 @@ def _build_beginning(view: ModelView) -> Beginning:
 
 def build_usage(view: View, model: ModelView) -> ModelUsage | None:
     """Build how much a model is used; None where that is not published."""
-    chart = build_trend_figure(view.rankings.draw_model(model))
+    chart = view.rankings.draw_model(model)
     ranks = view.rankings.ranks.get(model.model.id, [])
     return ModelUsage(chart, ranks, view.rankings.as_of) if chart or ranks else None

@@ -3,18 +3,15 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from orarchive.domain.phrasing import label_dimension
 from orarchive.domain.prices import MAIN_DIMENSIONS
+from orarchive.publish.amounts import format_amount
 from orarchive.publish.charts.bands import merge_lowest, merge_time_of_day
-from orarchive.publish.charts.wide_steps import (
-    PriceLine,
-    WideChart,
-    WideTime,
-    draw_prices,
-    draw_time,
-    is_range,
-)
+from orarchive.publish.charts.step_lines import PriceChoice, PriceLine, draw_panel
+from orarchive.publish.charts.steps import list_pieces
+from orarchive.publish.charts.wide import WideChart
 from orarchive.publish.dataset import PriceInterval, PriceKey
 from orarchive.publish.views.cells import PriceCell, build_point_cell
 from orarchive.publish.views.models import ModelView, collect_amounts, floor_day
@@ -35,23 +32,13 @@ class ChartChoice:
 
 
 @dataclass(frozen=True)
-class DimensionLines:
-    """The lines of a dimension in a range."""
-
-    dimension: str
-    value: str
-    chart: WideChart
-
-
-@dataclass(frozen=True)
 class ChartPanel:
     """The chart of a range: the lines of one dimension are seen at a time."""
 
     value: str
     words: str
     """Description for people who do not see it."""
-    time: WideTime
-    dimensions: list[DimensionLines]
+    chart: WideChart
 
 
 @dataclass(frozen=True)
@@ -154,19 +141,21 @@ def _draw_panel(
 ) -> ChartPanel:
     value, label, begin, end = span
     hours = view.dataset.good_hours
+    sources = (("list price", listed, hours["models"]), ("cheapest provider", cheapest, hours["endpoints"]))
 
-    def draw(dimension: str) -> WideChart:
-        lines = [PriceLine("list price", listed[dimension], hours["models"])]
-        if dimension in cheapest:
-            lines.append(PriceLine("cheapest provider", cheapest[dimension], hours["endpoints"]))
-        return draw_prices(lines, begin, end)
+    def list_lines(dimension: str) -> list[PriceLine]:
+        return [
+            PriceLine(name, [*list_pieces(prices[dimension], begin, end)], good_hours)
+            for name, prices, good_hours in sources
+            if dimension in prices
+        ]
 
-    return ChartPanel(
-        value=value,
-        words=f"Price in steps, {label.lower()}; the axis begins at zero",
-        time=draw_time(hours["models"], begin, end),
-        dimensions=[DimensionLines(name, f"d{n}", draw(name)) for n, name in enumerate(listed)],
-    )
+    choices = [
+        PriceChoice(f"d{n}", list_lines(name), partial(format_amount, dimension=name))
+        for n, name in enumerate(listed)
+    ]
+    words = f"Price in steps, {label.lower()}; the axis begins at zero"
+    return ChartPanel(value, words, draw_panel(choices, hours["models"], begin, end))
 
 
 def _summarize(
@@ -185,5 +174,5 @@ def _summarize(
         lowest=build_dated(min(intervals, key=lambda interval: interval.amount)),
         highest=build_dated(max(intervals, key=lambda interval: interval.highest or interval.amount)),
         changes=len(intervals) - 1,
-        is_time_of_day=is_range(last),
+        is_time_of_day=last.highest not in (None, last.amount),
     )

@@ -8,7 +8,9 @@ from decimal import Decimal
 from orarchive.domain.figures import format_percent_change
 from orarchive.domain.prices import compute_percent_change, format_dollars
 from orarchive.publish.changelog import PAGE_STYLE
-from orarchive.publish.charts.trends import MonthChart, draw_months
+from orarchive.publish.charts.step_lines import PriceLine, draw_step_lines
+from orarchive.publish.charts.steps import Piece
+from orarchive.publish.charts.wide import WideChart, get_midnight
 from orarchive.publish.spans import describe_unread
 from orarchive.publish.views import View
 from orarchive.publish.views.cells import PriceCell, build_price_pair
@@ -20,8 +22,8 @@ from orarchive.publish.views.price_classes import (
     list_priced_months,
 )
 from orarchive.publish.views.prices import NEEDS, Need, PricedModel, list_cheapest
+from orarchive.timestamps import WEEK
 
-WEEK = dt.timedelta(days=7)
 MONTH = dt.timedelta(days=30)
 
 MIN_CENTS = Decimal("0.005")
@@ -122,7 +124,7 @@ class TrendTab:
     id: str
     title: str
     note: str
-    chart: MonthChart | None
+    chart: WideChart | None
     table_id: str
     caption: str
     rows: list[TrendRow]
@@ -178,7 +180,7 @@ def _build_tab(trends: ClassTrends) -> TrendTab:
         id=trends.id,
         title=trends.title,
         note=trends.note,
-        chart=draw_months(prices, {month: _format_month(month) for month in months}, _format_median),
+        chart=_draw_months(prices),
         table_id=f"trend-{trends.id}",
         caption=f"Median price per million tokens, {trends.title.lower()}",
         rows=[_build_trend_row(name, by_month, months[-1]) for name, by_month in medians.items()],
@@ -199,8 +201,24 @@ def _format_median(price: Decimal) -> str:
     return f"${price:,.2f}" if price >= MIN_CENTS else "<$0.01"
 
 
-def _format_month(month: str) -> str:
-    return f"{dt.date.fromisoformat(f'{month}-01'):%b %Y}"
+def _draw_months(series: Mapping[str, Mapping[str, Decimal]]) -> WideChart | None:
+    """Draw prices by month as steps, the highest of the last ones first; those of a single month are none."""
+    lines = [
+        PriceLine(
+            name,
+            [Piece(_begin(month), _begin(_go_back(month, -1)), prices[month]) for month in sorted(prices)],
+            good_hours=(),
+        )
+        for name, prices in series.items()
+        if len(prices) > 1
+    ]
+    lines.sort(key=lambda line: -line.pieces[-1].amount)
+    end = max((line.pieces[-1].end for line in lines), default=None)
+    return draw_step_lines(lines, end, _format_median, "month") if end else None
+
+
+def _begin(month: str) -> dt.datetime:
+    return get_midnight(dt.date.fromisoformat(f"{month}-01"))
 
 
 def _list_months(medians: Mapping[str, Mapping[str, MonthMedian]]) -> list[str]:

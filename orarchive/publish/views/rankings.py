@@ -13,7 +13,8 @@ import pandas as pd
 
 from orarchive.domain.figures import format_short
 from orarchive.domain.ranking_series import ALL_SLICES, SERIES
-from orarchive.publish.charts.lines import LineChart, draw_lines
+from orarchive.publish.charts.areas import draw_totals
+from orarchive.publish.charts.wide import WideChart
 from orarchive.publish.dataset import Dataset
 from orarchive.publish.rankings_data import Row, SliceRead
 from orarchive.publish.views.models import ModelView
@@ -28,25 +29,18 @@ from orarchive.publish.views.ranked import (
 from orarchive.publish.views.usage import (
     MAX_ENTRIES,
     OTHER,
-    WEEK,
     PeriodSums,
     find_last_date,
     find_unfinished,
-    rank_names,
-    select_rows,
     select_whole_weeks,
     sum_labs,
     sum_period,
-    sum_tokens_by_name,
     sum_weeks,
 )
-from orarchive.timestamps import DAY
+from orarchive.timestamps import DAY, WEEK
 
 MAX_ENTRIES_IN_WORDS = "fifty"
 """`MAX_ENTRIES`, for sentences."""
-
-MAX_LINES = 8
-"""Lines of a chart."""
 
 MAX_TRENDING = 10
 
@@ -234,24 +228,6 @@ class Rankings:
         """Return the last week of which every day is published and finished."""
         return dt.date.fromisoformat(find_last_date(self.weekly)) if self.weekly else None
 
-    @cached_property
-    def leaders(self) -> LineChart | None:
-        """Draw the tokens by week of the models that are used most now."""
-        return self._draw(self.weekly)
-
-    def _draw(self, rows: list[Row]) -> LineChart | None:
-        """Draw the most used of the last date by week; None where nothing can be drawn."""
-        if not rows:
-            return None
-        last = dt.date.fromisoformat(find_last_date(rows))
-        chosen = rank_names(sum_tokens_by_name(select_rows(rows, last, last)))[:MAX_LINES]
-        points: dict[str, list[tuple[dt.date, float]]] = {slug: [] for slug in chosen}
-        for date, slug, tokens in rows:
-            if slug in points:
-                points[slug].append((dt.date.fromisoformat(date), float(tokens)))
-        lines = {self._shorten_name(slug): weeks for slug, weeks in points.items()}
-        return draw_lines(lines, format_short, WEEK, self._last_week)
-
     def get_id(self, slug: str) -> str:
         """Return the id of the model with a published name; without a model the name."""
         model = self.by_slug.get(slug)
@@ -266,30 +242,31 @@ class Rankings:
         """Return the display name of a lab."""
         return self.lab_names.get(lab, lab)
 
-    def _shorten_name(self, slug: str) -> str:
-        """Return the id, without the lab, of the model with a published name; without a model the name."""
-        return self.get_id(slug).rpartition("/")[2]
-
     @cached_property
     def lab_sums(self) -> pd.DataFrame:
         """Return published totals by whole week and lab."""
         return sum_labs(self.whole_weeks)
 
-    def draw_lab(self, lab: str) -> LineChart | None:
+    def draw_lab(self, lab: str) -> WideChart | None:
         """Draw a lab's published usage by week; None where nothing can be drawn."""
-        points = _list_points(self.lab_sums[lab].dropna()) if lab in self.lab_sums.columns else []
-        return draw_lines({self.get_lab_name(lab): points}, format_short, WEEK, self._last_week)
+        if lab not in self.lab_sums.columns:
+            return None
+        sums = self.lab_sums[lab].dropna()
+        return self._draw(self.get_lab_name(lab), {str(week): float(value) for week, value in sums.items()})
 
-    def draw_model(self, model: ModelView) -> LineChart | None:
+    def draw_model(self, model: ModelView) -> WideChart | None:
         """Draw a model's usage by week, where it was among the first fifty; None where it never was."""
         slug = model.model.permaslug
         if self.by_slug.get(slug) is not model:
             return None
-        points = [
-            (dt.date.fromisoformat(week), float(tokens))
-            for week, _, tokens in self.rows_by_slug.get(slug, [])
-        ]
-        return draw_lines({self.get_model_name(slug): points}, format_short, WEEK, self._last_week)
+        rows = self.rows_by_slug.get(slug, [])
+        return self._draw(self.get_model_name(slug), {week: float(tokens) for week, _, tokens in rows})
+
+    def _draw(self, name: str, tokens: Mapping[str, float]) -> WideChart | None:
+        if not self._last_week:
+            return None
+        weeks = {dt.date.fromisoformat(week): amount for week, amount in tokens.items()}
+        return draw_totals(name, weeks, self._last_week, format_short)
 
     @cached_property
     def rows_by_slug(self) -> dict[str, list[Row]]:
@@ -333,7 +310,3 @@ class Rankings:
     def reads(self) -> list[SliceRead]:
         """Return the last reading of each slice of each series."""
         return [self.dataset.usage.last_reads[key] for key in sorted(self.dataset.usage.last_reads)]
-
-
-def _list_points(weeks: "pd.Series[float]") -> list[tuple[dt.date, float]]:
-    return [(dt.date.fromisoformat(str(date)), float(value)) for date, value in weeks.items()]

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from orarchive.domain.figures import format_share
-from orarchive.publish.charts.areas import AreaChart
 from orarchive.publish.charts.spark import draw_bars
+from orarchive.publish.charts.wide import WideChart
 from orarchive.publish.rankings_data import Row
 from orarchive.publish.views import View
 from orarchive.publish.views.cells import PriceCell, build_price_pair
@@ -129,8 +129,8 @@ class RankingsPage:
     is_there: bool
     has_totals: bool
     week: WeekSection | None
-    models: AreaChart | None
-    labs: AreaChart | None
+    models: WideChart | None
+    labs: WideChart | None
     periods: list[PeriodTable]
     trending: list[Growth]
     as_of: str
@@ -258,7 +258,7 @@ class CategoryPage:
     week: Period | None
     rows: list[RankRow]
     """The most used models of the week."""
-    chart: AreaChart | None
+    chart: WideChart | None
     as_of: str
     order: OrderTable
 

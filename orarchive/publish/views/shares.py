@@ -4,10 +4,11 @@ import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
-from orarchive.publish.charts.areas import AreaChart, draw_areas
+from orarchive.publish.charts.areas import draw_areas
+from orarchive.publish.charts.wide import WideChart
 from orarchive.publish.rankings_data import Row
 from orarchive.publish.views.rankings import Rankings
-from orarchive.publish.views.usage import DAYS_A_WEEK, OTHER, WEEK
+from orarchive.publish.views.usage import DAYS_A_WEEK, OTHER
 
 MAX_AREAS = 8
 
@@ -17,7 +18,7 @@ MAX_MODEL_WEEKS = 26
 MAX_CATEGORY_WEEKS = 52
 
 
-def draw_model_shares(rankings: Rankings) -> AreaChart | None:
+def draw_model_shares(rankings: Rankings) -> WideChart | None:
     """Draw the most used models' shares of all published tokens by week."""
     weeks = {week for week, _, _ in rankings.weekly}
     totals: Counter[str] = Counter()
@@ -33,7 +34,7 @@ def draw_model_shares(rankings: Rankings) -> AreaChart | None:
     return _draw(rankings, rankings.weekly, totals, MAX_MODEL_WEEKS)
 
 
-def draw_category_shares(rankings: Rankings, rows: Iterable[Row]) -> AreaChart | None:
+def draw_category_shares(rankings: Rankings, rows: Iterable[Row]) -> WideChart | None:
     """Draw the most used models' shares of a category's tokens by finished week."""
     totals: Counter[str] = Counter()
     for week, _, tokens in rows:
@@ -41,7 +42,7 @@ def draw_category_shares(rankings: Rankings, rows: Iterable[Row]) -> AreaChart |
     return _draw(rankings, rows, totals, MAX_CATEGORY_WEEKS)
 
 
-def draw_lab_shares(rankings: Rankings) -> AreaChart | None:
+def draw_lab_shares(rankings: Rankings) -> WideChart | None:
     """Draw the labs' shares of the tokens of the models that are published, by whole week."""
     totals: Counter[str] = Counter()
     sums: dict[str, dict[str, int]] = defaultdict(dict)
@@ -56,7 +57,7 @@ def draw_lab_shares(rankings: Rankings) -> AreaChart | None:
 
 def _draw(
     rankings: Rankings, rows: Iterable[Row], totals: Mapping[str, int], max_weeks: int
-) -> AreaChart | None:
+) -> WideChart | None:
     shown = set(sorted(totals)[-max_weeks:])
     sums: dict[str, dict[str, int]] = defaultdict(dict)
     for week, slug, tokens in rows:
@@ -72,7 +73,7 @@ def _draw_sums(
     names: Mapping[str, str],
     rest: str,
     is_of_now: bool = True,
-) -> AreaChart | None:
+) -> WideChart | None:
     """Draw the names with the largest shares in the last week, or over all weeks, the largest on top."""
     weeks = sorted(week for week, total in totals.items() if total)
     if not weeks:
@@ -91,4 +92,4 @@ def _draw_sums(
     leading = sorted((by_last if is_of_now else by_sum)[:MAX_AREAS], key=by_last.index)
     counts = Counter(names[key] for key in leading)
     chosen = {names[key] if counts[names[key]] == 1 else key: shares[key] for key in leading}
-    return draw_areas(chosen, [dt.date.fromisoformat(week) for week in weeks], WEEK, rest)
+    return draw_areas(chosen, [dt.date.fromisoformat(week) for week in weeks], rest)

@@ -12,8 +12,7 @@ from orarchive.domain.records import as_number, as_text
 from orarchive.jsonl import Record
 from orarchive.publish.views.ranked import Period, RankedEntry
 from orarchive.publish.views.rankings import Rankings
-from orarchive.publish.views.usage import WEEK
-from orarchive.timestamps import DAY
+from orarchive.timestamps import DAY, WEEK
 
 SLICED = (
     (LANGUAGE, "By language", "OpenRouter's estimate from a sample, by week"),

@@ -17,7 +17,6 @@ OTHER = "other"
 MAX_ENTRIES = 50
 """Models that are published of a date, at most."""
 
-WEEK = dt.timedelta(days=7)
 DAYS_A_WEEK = 7
 
 

@@ -25,7 +25,7 @@ def draw_value(catalog: Catalog) -> list[Scatter]:
         for info, cost, score in readings
         if cost and score and cost.value > 0
     ]
-    charts = (draw_scatter(points, frame) for frame in (WIDE, NARROW))
+    charts = (draw_scatter(points, frame, quality.title) for frame in (WIDE, NARROW))
     return [chart for chart in charts if chart]
 
 

@@ -6,15 +6,9 @@ from decimal import Decimal
 import pytest
 
 from orarchive.publish.charts.bands import merge_lowest
-from orarchive.publish.charts.wide_steps import (
-    AREA,
-    HEIGHT,
-    WIDTH,
-    PriceLine,
-    WideChart,
-    draw_prices,
-    draw_time,
-)
+from orarchive.publish.charts.step_lines import PriceChoice, PriceLine, draw_panel
+from orarchive.publish.charts.steps import list_pieces
+from orarchive.publish.charts.wide import WideChart
 from orarchive.publish.dataset import PriceInterval
 from orarchive.publish.views.model_page import summarize_description
 
@@ -30,44 +24,47 @@ def make_interval(first: int, last: int | None, price: str, highest: str | None 
     return PriceInterval(BEGUN + first * DAY, end, Decimal(price), Decimal(highest) if highest else None)
 
 
-def draw(*intervals: PriceInterval, begin: int = 0) -> WideChart:
+def draw(*intervals: PriceInterval, begin: int = 0, unread: tuple[int, ...] = ()) -> WideChart:
     """Draw one line up to the last day."""
-    return draw_prices([PriceLine("list price", intervals, HOURS)], BEGUN + begin * DAY, HOURS[-1])
+    hours = [hour for n, hour in enumerate(HOURS) if n not in unread]
+    start = BEGUN + begin * DAY
+    line = PriceLine("list price", [*list_pieces(intervals, start, HOURS[-1])], hours)
+    choice = PriceChoice("d0", [line], lambda price: f"${price}")
+    return draw_panel([choice], hours, start, HOURS[-1])
 
 
 def test_the_line_ends_where_the_time_of_day_begins() -> None:
     chart = draw(make_interval(0, 49, "4"), make_interval(50, None, "1", "2"))
-    (line,) = chart.lines
-    assert line.path == f"M0 {AREA.top}H580"
-    assert line.bands == [(580.0, 136.0, 580.0, 60.0)]
-    assert [(stop.x, stop.interval is not None) for stop in line.stops] == [(0, True), (580, True)]
+    (line,) = chart.shapes
+    assert line.path == "M0 0H500"
+    assert line.bands == "M500 500H1000V750H500Z"
+    assert line.stops == "0 $4|500 $1 to $2"
 
 
 def test_a_fixed_price_is_not_joined_through_a_band() -> None:
     chart = draw(make_interval(0, 49, "4"), make_interval(50, 50, "1", "2"), make_interval(51, None, "4"))
-    assert chart.lines[0].path.count("M") == 2
-    assert "V" not in chart.lines[0].path
+    assert chart.shapes[0].path == "M0 0H500M510 0H1000"
 
 
 def test_a_range_is_cut_and_an_absence_is_told() -> None:
     chart = draw(make_interval(0, 60, "8"), make_interval(80, None, "2"), begin=70)
-    (line,) = chart.lines
-    assert [stop.x for stop in line.stops] == [pytest.approx(WIDTH / 3, abs=0.1)]
-    assert (line.end.x_percent, line.end.interval.amount) == (100, Decimal(2))
-    assert chart.amounts[-1][1] == Decimal(2), "the axis is that of what is seen"
-    whole = draw(make_interval(0, 60, "8"), make_interval(80, None, "2"))
-    assert [stop.interval is None for stop in whole.lines[0].stops] == [False, True, False]
-    assert [percent for percent, _ in whole.amounts] == [
-        pytest.approx(y * 100 / HEIGHT, abs=0.1)
-        for y in (AREA.bottom, (AREA.top + AREA.bottom) / 2, AREA.top)
-    ]
+    (line,) = chart.shapes
+    assert line.stops == "333 $2"
+    assert chart.layers[0].end_label
+    assert (
+        chart.layers[0].end_label.x_percent,
+        chart.layers[0].end_label.y_percent,
+        chart.layers[0].end_label.text,
+    ) == (100, 0, "$2")
+    assert chart.layers[0].marks[-1].text == "$2", "the axis is that of what is seen"
+    whole = draw(make_interval(0, 60, "8"), make_interval(80, None, "2"), unread=tuple(range(61, 80)))
+    assert whole.shapes[0].stops == "0 $8|600 |800 $2"
+    assert whole.gaps == "M600 0H800V1000H600Z"
 
 
-def test_gaps_and_dates_of_a_stretch_of_time() -> None:
-    time = draw_time([hour for n, hour in enumerate(HOURS) if n not in range(61, 80)], BEGUN, HOURS[-1])
-    assert time.gaps == f"M696 {AREA.top}h232v240h-232"
-    assert time.dates
-    assert all(0 <= tick.at <= 100 for tick in time.dates)
+def test_a_range_without_a_price_is_empty() -> None:
+    chart = draw(make_interval(0, 60, "8"), begin=70)
+    assert (chart.shapes, chart.layers[0].end_label) == ([], None)
 
 
 def test_the_lowest_price_over_time() -> None:
