@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
+from orarchive.domain.event_kinds import Topic
 from orarchive.domain.records import split_variant
 from orarchive.index.download import DATABASE_NAME
 from orarchive.paths import escape_path, escape_segment
@@ -80,13 +81,16 @@ class SitePages:
     """The context of every page, without the path of any."""
 
     def _build(self, path: str, template: str, context: object, *alternates: Alternate) -> Page:
-        """Build a page; one without a feed of its own has that of all changes."""
-        if path != ERROR_PAGE and not any(alternate.type == ATOM for alternate in alternates):
+        """Build a page; one without a feed of its own links that of all changes, but does not offer it."""
+        has_own_feed = any(alternate.type == ATOM for alternate in alternates)
+        if path != ERROR_PAGE and not has_own_feed:
             alternates = (*alternates, *_link_feed(CHANGES_FEED))
-        return Page(path, template, context, self._locate(path, alternates))
+        return Page(path, template, context, self._locate(path, alternates, has_own_feed))
 
-    def _locate(self, path: str, alternates: tuple[Alternate, ...] = ()) -> SiteContext:
-        return replace(self.site, path=path, alternates=alternates)
+    def _locate(
+        self, path: str, alternates: tuple[Alternate, ...] = (), has_own_feed: bool = True
+    ) -> SiteContext:
+        return replace(self.site, path=path, alternates=alternates, has_own_feed=has_own_feed)
 
     def list_shared(
         self,
@@ -102,7 +106,8 @@ class SitePages:
         yield from self._list_models()
         yield from self._list_labs()
         yield from self._list_providers()
-        yield self._build(CUTS_FEED.page, "prices.html", build_prices_page(self.view), *_link_feed(CUTS_FEED))
+        feeds = (_link_topic("price", "All price changes"), *_link_feed(CUTS_FEED))
+        yield self._build(CUTS_FEED.page, "prices.html", build_prices_page(self.view), *feeds)
         yield from self._list_rankings()
         yield from self._list_catalog()
         retirements = (*_link_feed(RETIREMENTS_FEED), _link_json("gone"), _link_json("redirects"))
@@ -124,7 +129,8 @@ class SitePages:
 
     def _list_models(self) -> Iterator[Page]:
         models = build_models_page(self.view)
-        yield self._build("models/index.html", "models.html", models, _link_json("models"))
+        feed = _link_topic("model", "Models: new, gone and renamed")
+        yield self._build("models/index.html", "models.html", models, feed, _link_json("models"))
         yield self._build("models/gone/index.html", "gone.html", build_gone_page(self.view))
 
     def _list_catalog(self) -> Iterator[Page]:
@@ -153,7 +159,8 @@ class SitePages:
 
     def _list_providers(self) -> Iterator[Page]:
         providers = build_providers_page(self.view)
-        yield self._build("providers/index.html", "providers.html", providers, _link_json("providers"))
+        feed = _link_topic("endpoint", "Endpoints: new, gone and changed")
+        yield self._build("providers/index.html", "providers.html", providers, feed, _link_json("providers"))
         for provider, page in build_provider_pages(self.view):
             path = self.site.lookups.paths.providers[provider.slug]
             feeds = _link_page_feeds(path, "of this provider and what it serves")
@@ -212,6 +219,11 @@ def _link_feed(feed: GeneralFeed) -> tuple[Alternate, Alternate]:
         Alternate(ATOM, "Atom", feed.title, feed.atom_path),
         Alternate(JSON_FEED, "JSON Feed", feed.title, feed.json_path),
     )
+
+
+def _link_topic(topic: Topic, title: str) -> Alternate:
+    """Return the link to the feed of the changes of a topic."""
+    return Alternate(ATOM, "Atom", title, f"feeds/{topic}.atom")
 
 
 def _link_json(name: str) -> Alternate:

@@ -21,7 +21,7 @@ TEMPLATES = Path(__file__).with_name("templates")
 """A link to the checkout's templates/; in an installed package a folder."""
 
 SCRIPTS = {
-    "site.js": ("common.js", "sorting.js", "charts.js", "scatter.js"),
+    "site.js": ("common.js", "sorting.js", "charts.js", "scatter.js", "rows.js"),
     "model.js": ("common.js", "sorting.js", "charts.js", "model.js"),
     "models.js": ("common.js", "sorting.js", "models.js"),
     "rankings.js": ("common.js", "sorting.js", "charts.js", "rankings.js"),

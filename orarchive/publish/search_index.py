@@ -25,8 +25,12 @@ NAMES_OF_PEOPLE = (OPENROUTER, REVIEWED)
 """Kinds of further names that are searched; the others are made of the id by rules."""
 
 PAGE_WORDS = {
-    "prices": "cheapest cuts rises cost",
+    "models": "filter context tools vision reasoning",
+    "prices": "price cheapest cuts rises cost",
     "picks": "best cheapest fastest",
+    "providers": "zero data retention zdr privacy uptime latency speed",
+    "compare": "cost calculator versus",
+    "rankings": "usage popular tokens",
     "graveyard": "gone removed deprecated expiring",
     "days": "history past date",
     "data": "api download csv json rss",

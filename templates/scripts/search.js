@@ -3,6 +3,7 @@
 // Pages fetch it on first use, with the index at its end, a call of `setIndex`; `rank` then says what a query may mean.
 const KINDS = { model: "Models", lab: "Labs", provider: "Providers", page: "Pages" };
 const MAX_HITS = 12, FEW_HITS = 3, MIN_LENGTH_TO_CORRECT = 4, MIN_LENGTH_FOR_TWO_ERRORS = 7;
+const FILLERS = "a an the of for in on with what is how much price prices cost costs model models".split(" "); // of a question
 const SAME = 5, BEGINNING = 4, WHOLE_WORDS = 3, BEGINNINGS_OF_WORDS = 2, INSIDE = 1;
 let searchEntries = [];
 let vocabulary = [];
@@ -14,10 +15,11 @@ function setIndex(columns) {
     const folder = kind === "page" ? "" : `${kind}s/`;
     const name = read("name");
     const words = [id, name, read("also")].map(splitWords);
+    const names = [id, id.slice(id.indexOf("/") + 1), name, name.slice(name.indexOf(": ") + 1)];
     return {
       kind, id, name, state: read("state"), last: read("last"), note: read("note"), next: read("next"), order, position, words,
       path: read("path") || `${folder}${id.replace(":", "/")}/index.html`,
-      keys: [id, id.slice(id.indexOf("/") + 1), name, name.slice(name.indexOf(": ") + 1)].map((text) => splitWords(text).join("")),
+      keys: names.map((text) => splitWords(text).join("")), sets: names.map((text) => splitWords(text).sort().join(" ")),
     };
   }));
   vocabulary = [...new Set(searchEntries.flatMap((entry) => entry.words.flat()))].filter((word) => !/\d/.test(word));
@@ -78,7 +80,7 @@ function rateWords(wanted, words) {
 }
 
 function rateEntry(entry, wanted, joined) {
-  if (entry.keys.includes(joined)) return SAME;
+  if (entry.keys.includes(joined) || entry.sets.includes([...wanted].sort().join(" "))) return SAME;
   const quality = Math.max(...entry.words.map((words) => rateWords(wanted, words)));
   const isBeginning = quality === WHOLE_WORDS && entry.keys.some((key) => key.startsWith(joined));
   const isInside = joined.length >= FEW_HITS && entry.keys.some((key) => key.includes(joined));
@@ -96,7 +98,13 @@ function countCorrections(entry, meanings) {
 // whose name begins with it, then the listed before the gone, better matches first,
 // and among equal matches in the order of the index. Spelling is corrected only where few match as they are.
 function rank(query) {
-  const wanted = splitWords(query), joined = wanted.join("");
+  const words = splitWords(query), rest = words.filter((word) => !FILLERS.includes(word));
+  const hits = rankWords(words);
+  return hits.length || rest.length === words.length ? hits : rankWords(rest);
+}
+
+function rankWords(wanted) {
+  const joined = wanted.join("");
   if (!joined) return [];
   const hits = searchEntries.map((entry) => ({ entry, edits: 0, quality: rateEntry(entry, wanted, joined) })).filter((hit) => hit.quality);
   if (hits.length < FEW_HITS && !hits.some((hit) => hit.quality === SAME)) {
@@ -160,7 +168,11 @@ function setUpHits(dialog) {
     mark();
     const count = found.length > hits.length ? `${hits.length} of ${found.length}` : `${found.length} found`;
     const guess = hits[0]?.isGuess ? ", spelled similarly" : "";
-    message.textContent = !input.value.trim() ? "" : hits.length ? count + guess : "Nothing found";
+    message.textContent = !input.value.trim() ? "" : hits.length ? count + guess : "Nothing found. ";
+    if (input.value.trim() && !hits.length) {
+      const link = Object.assign(document.createElement("a"), { href: `${html.dataset.root}models/index.html`, textContent: "All models" });
+      message.append(link);
+    }
   }
 
   function mark() {

@@ -31,3 +31,6 @@ def test_changes_are_filtered_by_topic_and_words(browser: Any, address: str) -> 
         assert sum(counts) == found
         tab.reload()
         assert lines.count() == found
+        tab.get_by_label("Lab, model or provider").fill("deepsek")
+        tab.locator("#count", has_text=", spelled similarly").wait_for()
+        assert lines.count() >= found

@@ -63,16 +63,32 @@ def test_searching_from_a_file(browser: Any, site_folder: Path) -> None:
         tab.get_by_text(re.compile(r"^12 of \d+$")).wait_for()
         box.fill("no such model")
         tab.get_by_text("Nothing found").wait_for()
+        assert tab.get_by_role("link", name="All models", exact=True).last.is_visible()
 
 
 QUERIES = {
     "glm5.1": "z-ai/glm-5.1",
     "cluade haiku": "anthropic/claude-haiku-4.5",
     "claude-4.8": "anthropic/claude-opus-4.8",
+    "haiku 4.5 claude": "anthropic/claude-haiku-4.5",
+    "price of claude haiku": "anthropic/claude-haiku-4.5",
+    "zero retention": "All providers",
     "deepinfra": "DeepInfra",
     "graveyard": "Retirements",
 }
 """What somebody types -> the id or the name of what they mean."""
+
+
+def test_rows_of_a_provider_are_filtered(browser: Any, address: str) -> None:
+    with open_page(browser, address) as tab:
+        tab.goto(address + "providers/index.html")
+        rows = tab.locator("#providers tbody tr:visible")
+        total = rows.count()
+        tab.get_by_placeholder("Filter by provider or country").fill("deepinfra")
+        assert ["DeepInfra" in text for text in rows.all_inner_texts()] == [True]
+        assert tab.locator("form.rows output").inner_text() == f"1 of {total}"
+        tab.reload()
+        assert rows.count() == 1
 
 
 def test_copying_an_id(browser: Any, address: str) -> None:

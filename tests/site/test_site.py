@@ -196,3 +196,10 @@ def test_style_and_script_stay_small(site: dict[str, bytes]) -> None:
     sizes = {path: len(content) for path, content in site.items() if path.startswith("static/")}
     assert {"static/site.css", "static/favicon.svg", *(f"static/{name}" for name in SCRIPTS)} == sizes.keys()
     assert max(sizes.values()) <= 20 * 1024
+
+
+def test_a_page_offers_only_feeds_about_what_it_shows(pages: dict[str, Html]) -> None:
+    """Lead the feeds of prices by that of all price changes; offer none where only all changes are left."""
+    assert "Follow All price changes" in " ".join(pages["prices/index.html"].text.split())
+    for path in ("compare", "status", "rankings"):
+        assert "Follow" not in pages[f"{path}/index.html"].text

@@ -89,6 +89,8 @@ class ModelRow:
     abilities: list[str]
     """For each of ABILITIES its word, or "" where the model is not known to have it."""
     released: dt.date | None
+    last: dt.date | None
+    """The last day that showed it; None while it is listed."""
     rank: int | None
     uptime: Decimal | None
     """The best mean uptime of its endpoints, in percent, rounded down to a tenth."""
@@ -101,7 +103,7 @@ class ModelRow:
 
 
 OPTIONAL_COLUMNS = (
-    *("cache_read", "blended", "spark", "max_output", "inputs", "abilities", "providers", "released"),
+    *("cache_read", "blended", "spark", "max_output", "inputs", "abilities", "providers", "released", "last"),
     *("rank", "uptime", "speed"),
 )
 """Columns that are left out where nothing fills them: names of members of a row."""
@@ -155,7 +157,7 @@ def _build_row(view: View, model: ModelView, spark: Spark | None, has_labs: bool
     speed = THROUGHPUT.read_best(Candidate(info, source, source.endpoints))
     return ModelRow(
         id=facts.id,
-        name=facts.name.removeprefix(f"{lab}: ") or facts.name,
+        name=facts.name.rpartition(": ")[2] or facts.name,
         lab=lab if has_labs else "",
         states=[state for state in model.states if state != "live"],
         traits=list_traits(model, info),
@@ -170,6 +172,7 @@ def _build_row(view: View, model: ModelView, spark: Spark | None, has_labs: bool
         inputs=[(name[0], name) for name in sorted({*facts.inputs} - {"text", ""})],
         abilities=_list_abilities(info),
         released=facts.created.date() if facts.created else None,
+        last=model.entry.last.date() if model.entry.last else None,
         rank=source.rank,
         uptime=Decimal(uptime).quantize(TENTH, ROUND_DOWN) if uptime is not None else None,
         speed=round(speed.value) if speed else None,

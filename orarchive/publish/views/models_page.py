@@ -108,7 +108,8 @@ class ModelsPage:
 
 def build_models_page(view: View) -> ModelsPage:
     """Build the list of models, with its filters by lab, provider and trait."""
-    rows = order_rows(build_rows(view, view.listed_models, has_labs=True), _map_bases(view.listed_models))
+    rows = build_rows(view, view.listed_models, has_labs=True)
+    rows = order_rows(rows, _map_bases(view.listed_models), _count_marks(view))
     bases = [row for row in rows if not row.is_follower]
     providers = _count_providers(view, bases)
     table = ModelTable(caption_table("Models"), _number_providers(rows, providers), is_list=True)
@@ -135,21 +136,35 @@ def _map_bases(models: Iterable[ModelView]) -> dict[str, str]:
     return bases
 
 
-def order_rows(rows: list[ModelRow], bases: Mapping[str, str]) -> list[ModelRow]:
-    """Order rows by use, then the newest first; each is followed by its variants and aliases, by id."""
+def _count_marks(view: View) -> dict[str, int]:
+    """Count for each listed model what tells that readers may look for it: a known lab, and benchmarks."""
+    known = view.importance.known_labs
+    return {
+        model.model.id: (known is None or model.model.lab in known) * (1 + bool(model.scores))
+        for model in view.listed_models
+    }
+
+
+def order_rows(rows: list[ModelRow], bases: Mapping[str, str], marks: Mapping[str, int]) -> list[ModelRow]:
+    """Order rows by use, then by their marks, then the newest first.
+
+    Each is followed by its variants and aliases, by id.
+    """
     followers: dict[str, list[ModelRow]] = defaultdict(list)
     for row in sorted(rows, key=lambda row: row.id):
         if bases[row.id] != row.id:
             followers[bases[row.id]].append(replace(row, is_follower=True))
     ordered = []
-    for row in sorted((row for row in rows if bases[row.id] == row.id), key=_get_order):
+    leading = [row for row in rows if bases[row.id] == row.id]
+    for row in sorted(leading, key=lambda row: _get_order(row, marks[row.id])):
         ordered += [replace(row, variant_count=len(followers[row.id])), *followers[row.id]]
     return ordered
 
 
-def _get_order(row: ModelRow) -> tuple[float, int, str]:
+def _get_order(row: ModelRow, marks: int) -> tuple[float, int, int, str]:
     released = row.released or dt.date.min
-    return (float("inf") if row.rank is None else row.rank, -released.toordinal(), row.id)
+    rank = float("inf") if row.rank is None else row.rank
+    return rank, -marks, -released.toordinal(), row.id
 
 
 def _count_labs(view: View, models: Iterable[ModelView], counted: set[str]) -> list[Option]:
@@ -205,9 +220,14 @@ class GonePage:
     labs: list[Option]
 
 
+def _get_end(model: ModelView) -> dt.datetime:
+    assert model.entry.last
+    return model.entry.last
+
+
 def build_gone_page(view: View) -> GonePage:
-    """Build the list of the models that are no longer listed."""
-    models = view.gone_models
+    """Build the list of the models that are no longer listed, the last one to go first."""
+    models = sorted(view.gone_models, key=_get_end, reverse=True)
     return GonePage(
         table=build_model_table(view, models, "Models that are gone", has_labs=True),
         count=len(models),

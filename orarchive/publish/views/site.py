@@ -140,6 +140,8 @@ class SiteContext:
     """Path of the page."""
     alternates: tuple[Alternate, ...] = ()
     images: PageImages = NO_IMAGES
+    has_own_feed: bool = True
+    """Whether a feed is about what the page shows; others only link that of all changes."""
 
     @property
     def now(self) -> dt.datetime:

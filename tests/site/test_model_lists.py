@@ -1,0 +1,30 @@
+"""The lists of models: those that are listed, and those that are gone."""
+
+from pathlib import Path
+
+from orarchive.publish.views.models_page import build_gone_page, build_models_page
+from orarchive.sample import START
+from orarchive.timestamps import DAY
+from tests.support.browser import build_archive_view, build_snapshot, write_archive
+
+
+def test_models_of_known_labs_stand_before_newer_ones_of_others(tmp_path: Path) -> None:
+    """Without an order by use a lab of five models counts as known, and benchmarks go before dates."""
+    benchmarks = {"benchmarks": {"artificial_analysis": {"intelligence_index": 50}}}
+    created = {"new/one": 9, "known/a": 1, "known/b": 2, "known/c": 3, "known/d": 4, "known/e": 5}
+    models = [
+        {"id": name, "created": day * 86400, **(benchmarks if name == "known/a" else {})}
+        for name, day in created.items()
+    ]
+    view = build_archive_view(write_archive(tmp_path / "archive", build_snapshot(models)))
+    ids = [row.id for row in build_models_page(view).table.rows]
+    assert ids == ["known/a", "known/e", "known/d", "known/c", "known/b", "new/one"]
+
+
+def test_models_that_are_gone_are_listed_by_their_last_day(tmp_path: Path) -> None:
+    ids = ("xyzs", "xys", "ys", "s")
+    snapshots = [build_snapshot([{"id": f"a/{name}"} for name in names]) for names in ids]
+    view = build_archive_view(write_archive(tmp_path / "archive", *snapshots, apart=DAY))
+    rows = build_gone_page(view).table.rows
+    days = [(row.id, row.last and (row.last - START.date()).days) for row in rows]
+    assert days == [("a/y", 2), ("a/x", 1), ("a/z", 0)]
