@@ -19,6 +19,7 @@ import time
 from pathlib import Path
 
 from bench.measure import ROOT, print_figure
+from orarchive.catalog.id_check import FORMAT
 
 FILES = 2000
 MAX_FILE_BYTES = 20_000
@@ -68,14 +69,16 @@ def _write_repository(folder: Path) -> int:
 
 def _write_list(path: Path) -> None:
     path.parent.mkdir(parents=True)
-    document = {
-        "format": 1,
+    empty: dict[str, dict[str, str]] = {name: {} for name in ("expires", "gone", "slugs", "replacements")}
+    data = {
+        "format": FORMAT,
         "as_of": f"{dt.datetime.now(dt.UTC):%Y-%m-%dT%H:%M:%SZ}",
         "alive": [f"lab-{lab}/model-{number}" for lab in range(LABS) for number in range(IDS_OF_LAB)],
+        **empty,
+        "dearer": [],
+        "advice": [],
     }
-    path.write_text(
-        json.dumps(document | {"expires": {}, "gone": {}, "slugs": {}, "replacements": {}, "dearer": []})
-    )
+    path.write_text(json.dumps({"data": data}))
 
 
 def _measure(folder: Path, address: str) -> float:
