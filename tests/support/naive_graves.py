@@ -98,7 +98,9 @@ def describe_ending(name: str, listed: Sequence[int], past: Sequence[Version]) -
         return "not announced" if last.hour[:10] >= ANNOUNCEMENTS_BEGAN else "before announcements"
     with_date = takewhile(lambda position: read_expiry(past[position].rows[name]), reversed(listed))
     first = min(with_date)
-    is_open = first == listed[0] or has_gap_before(past, first) or has_gap_before(past, listed[-1] + 1)
+    # No date can be older than a model that came with it; the first dates of all may be.
+    is_first = first == 0 or past[first].hour[:10] == ANNOUNCEMENTS_BEGAN
+    is_open = is_first or has_gap_before(past, first) or has_gap_before(past, listed[-1] + 1)
     days = (last.hour_start - past[first].hour_start).days
     return f"announced for {expiry}, {'≥ ' if is_open else ''}{days} d before"
 
