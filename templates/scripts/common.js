@@ -8,6 +8,7 @@ document.addEventListener("DOMContentLoaded", () => {
   setUpChoice("theme", ["", "light", "dark"]);
   setUpChoice("density", ["", "compact"]);
   showAge();
+  for (const link of document.querySelectorAll("nav [aria-current]")) link.parentElement.scrollLeft = link.offsetLeft - 80;
 });
 
 // --- what needs a script: a browser makes these elements as soon as it reads them, before it paints ---
@@ -134,7 +135,8 @@ async function showAge() {
   const minutes = Math.floor((Date.now() - Date.parse(last)) / 60000);
   const age = minutes < 120 ? `${minutes} min` : minutes < 2880 ? `${Math.floor(minutes / 60)} hours` : `${Math.floor(minutes / 1440)} days`;
   const link = document.querySelector("#age");
-  link.textContent = `updated ${age} ago`;
+  const wide = (text) => `<span class="desktop">${text}</span>`; // a phone shows "5 h" or "3 d"
+  link.innerHTML = wide("updated ") + age.replace(/(?<= [hd])\w+/, wide) + wide(" ago");
   link.classList.toggle("stale", minutes > MAX_FRESH_MIN);
   if (late && minutes > MAX_FRESH_MIN) {
     late.textContent = `Nothing was read completely for ${age}; the next hour was due at ${status.next_expected.slice(11, 16)} UTC.`;

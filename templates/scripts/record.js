@@ -75,7 +75,10 @@ function makeTable(caption, heads, rows) {
   const head = table.createTHead().insertRow();
   for (const [name, className = ""] of heads) head.append(make("th", name, { scope: "col", className }));
   const body = table.createTBody();
-  for (const cells of rows) body.insertRow().append(...cells);
+  for (const cells of rows) {
+    cells.forEach((cell, index) => { [cell.dataset.head] = heads[index]; });
+    body.insertRow().append(...cells);
+  }
   return table;
 }
 
