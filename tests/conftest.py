@@ -56,7 +56,9 @@ test starts would compile the package anew."""
 def own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Hide the machine's git configuration, and the project's settings in the environment."""
     config = tmp_path_factory.mktemp("git") / "config"
-    config.write_text("[user]\n\tname = Test\n\temail = test@example.org\n[gc]\n\tauto = 0\n")
+    # Tests kill programs, not machines: git need not wait until the disk has what it writes.
+    settings = "[gc]\n\tauto = 0\n[core]\n\tfsync = none\n"
+    config.write_text(f"[user]\n\tname = Test\n\temail = test@example.org\n{settings}")
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
             if name.startswith(REMOVED_PREFIXES):
