@@ -6,6 +6,7 @@ const REACH_PX = 24; // how far from a point it is pointed at
 function setUpPoints(chart) {
   const points = [...chart.querySelectorAll("a")].map((link) => {
     const title = link.querySelector("title");
+    link.ariaLabel ??= title.textContent; // the readout takes the titles away
     return { link, circle: title.parentNode, words: title.textContent };
   });
   const readout = makeReadout(chart);

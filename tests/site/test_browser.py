@@ -1,5 +1,6 @@
 """Every page in a real browser: by mouse and keyboard, on a phone, in the dark, on paper, without script."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,40 @@ def test_on_paper_there_is_nothing_to_press(browser: Any, address: str) -> None:
         assert tab.locator("#filter").is_hidden()
         assert tab.get_by_role("navigation", name="Site").is_hidden()
         assert len(list_names(tab)) > 60
+
+
+def test_examples_go_when_models_are_chosen(browser: Any, address: str) -> None:
+    """Show examples until a model is chosen, and never on paper."""
+    with open_page(browser, address) as tab:
+        tab.goto(address + PAGE_PATHS["compare"])
+        assert tab.get_by_role("heading", name="Examples").is_visible()
+        tab.emulate_media(media="print")
+        assert tab.get_by_text("Examples").is_hidden()
+        tab.emulate_media(media="screen")
+        tab.locator("#example a").first.click()
+        tab.locator("#compared tbody tr").first.wait_for()
+        assert tab.get_by_text("Examples").is_hidden()
+        tab.emulate_media(media="print")
+        assert tab.get_by_role("button").count() == 0
+
+
+def test_a_phone_has_what_a_screen_has(browser: Any, address: str) -> None:
+    """Find the age as a number, the current section in sight and the choice of colours in the footer."""
+    with open_page(browser, address, width=375, height=700) as tab:
+        tab.goto(address + PAGE_PATHS["compare"])
+        tab.locator("#age.stale").wait_for()
+        assert re.fullmatch(r"\d+ d", tab.locator("#age").inner_text())
+        current = tab.locator(".top nav [aria-current]").bounding_box()
+        assert current["x"] >= 0
+        assert current["x"] + current["width"] <= 375
+        button = tab.locator("#theme")
+        assert min(button.bounding_box()[side] for side in ("width", "height")) >= 44
+        assert button.bounding_box()["y"] > tab.locator("footer p").last.bounding_box()["y"]
+        button.click()
+        assert tab.locator("html").get_attribute("data-theme") == "light"
+        tab.locator("#example a").first.click()
+        for row in tab.locator("#compared tbody tr").all():
+            assert row.bounding_box()["width"] <= 375
 
 
 def test_the_biggest_cuts_are_a_press_away(browser: Any, address: str) -> None:
