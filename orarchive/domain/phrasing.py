@@ -243,16 +243,17 @@ def describe_change(change: Change, style: Style) -> str:
     if change.kind == ALIAS_MOVED:
         return style.format_pair(*(style.format_value(_get_alias_slug(target)) for target in (old, new)))
     name = style.shorten(style.format_field(change.field, ""))
-    if isinstance(old, dict) and isinstance(new, dict):
+    before, after = ({} if side is None else side for side in (old, new))
+    if isinstance(before, dict) and isinstance(after, dict):
         members = [
             _describe_field(
                 style.shorten(style.format_field(change.field, member)),
-                old.get(member),
-                new.get(member),
+                before.get(member),
+                after.get(member),
                 style,
             )
-            for member in sorted(old.keys() | new.keys())
-            if old.get(member) != new.get(member)
+            for member in sorted(before.keys() | after.keys())
+            if before.get(member) != after.get(member)
         ]
         # There are no members to name where the only difference is between null and absence.
         return _join(members, ", ", style) or f"{name} changed"

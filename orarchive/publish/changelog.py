@@ -38,13 +38,15 @@ from orarchive.domain.phrasing import (
     Style,
     describe_change,
     format_feed,
-    format_tariff,
     label_dimension,
+    list_conditions,
     sort_dimensions,
 )
 from orarchive.domain.prices import (
     MAIN_DIMENSIONS,
     format_price,
+    format_unit,
+    parse_price,
 )
 from orarchive.domain.records import Model, as_number, parse_expiry
 from orarchive.index.events import Event
@@ -234,18 +236,29 @@ def _build_price_line(cause: str, events: list[Event], limits: list[Event]) -> C
 
 
 def _describe_tariffs(event: Event, has_move: bool) -> str:
-    """Phrase the change of a price with conditions; with `has_move` a move states its plain price."""
-    tariffs = (_describe_tariff(event, value, has_move) for value in (event.old, event.new))
-    return f"{label_dimension(event.field)} {PAGE_STYLE.format_pair(*tariffs)}"
+    """Phrase a price with conditions, by each: `input, prompt over 200,000 tokens: $3.00 → $6.00 per M`.
+
+    With `has_move` a move states its plain price, which holds before a price has conditions, and after.
+    """
+    old, new = (_read_tariff(value) for value in (event.old, event.new))
+    parts = []
+    for condition in dict.fromkeys((*new, *old)):
+        before, after = (
+            tariff.get(condition, tariff.get("") if tariff.keys() <= {""} else None) for tariff in (old, new)
+        )
+        if before != after and (condition or not has_move):
+            amounts = (format_price(event.field, price) for price in (before, after))
+            words = PAGE_STYLE.format_pair(next(amounts).removesuffix(format_unit(event.field)), *amounts)
+            parts.append(f"{condition}: {words}" if condition else words)
+    omitted = [f"and {len(parts) - MAX_ITEMS:,} more"] if len(parts) > MAX_ITEMS else []
+    return f"{label_dimension(event.field)}, {'; '.join([*parts[:MAX_ITEMS], *omitted]) or 'conditions'}"
 
 
-def _describe_tariff(event: Event, value: Any, has_move: bool) -> str:
-    if isinstance(value, list):
-        entries = [entry for entry in value if not has_move or entry.keys() != {"price"}]
-        return format_tariff(event.field, entries, PAGE_STYLE)
-    if has_move:
-        return "no conditions"
-    return format_price(event.field, None if value is None else Decimal(value))
+def _read_tariff(value: Any) -> dict[str, Decimal | None]:
+    """Read a price and those under conditions: the words of a condition, "" for none -> the price."""
+    if not isinstance(value, list):
+        return {"": None if value is None else Decimal(value)}
+    return {", ".join(list_conditions(entry, PAGE_STYLE)): parse_price(entry["price"]) for entry in value}
 
 
 def _list_first_prices(event: Event, dataset: Dataset) -> tuple[Move, ...]:

@@ -23,6 +23,7 @@ LONG_TEXT = "A text that begins with the very same words, as most descriptions d
         ("context_length", 131072, 1048576, "context_length 131072 -> 1048576"),
         ("created", 1750000000, 1760000000, "created 1750000000 -> 1760000000"),
         ("default_parameters", {}, {"top_p": None}, "default_parameters changed"),
+        ("reasoning", {"mandatory": False}, None, "reasoning.mandatory false -> none"),
         ("top", [LONG_TEXT + "a"], [LONG_TEXT + "b"], "top changed"),
         ("top", ["a", "b"], ["b", "a"], "top reordered"),
         (

@@ -162,7 +162,22 @@ def test_prices_by_conditions_are_named() -> None:
     (line,) = build_lines(make_reprice("endpoints", "a/b@x", "0.000003", night))
     assert line.kind == "cut"
     assert [(move.old, move.new) for move in line.moves] == [(Decimal("0.000003"), Decimal("0.000002"))]
-    assert line.parts == ("input no conditions → (00:00–08:00 UTC $1.00) per M",)
+    assert line.parts == ("input, 00:00–08:00 UTC: $3.00 → $1.00 per M",)
+
+
+def test_prices_of_long_prompts_are_told_by_their_length() -> None:
+    """Compare each with the price before; the plain price that stays is not repeated."""
+    long = {"min_prompt_tokens": 200_000, "price": "0.000006"}
+    longer = {"min_prompt_tokens": 400_000, "price": "0.000008"}
+    begun = make_reprice("endpoints", "a/b@x", "0.000003", [{"price": "0.000003"}, long])
+    assert build_lines(begun)[0].parts == ("input, prompt over 200,000 tokens: $3.00 → $6.00 per M",)
+    more = make_reprice(
+        "endpoints", "a/b@x", [{"price": "0.000003"}, long], [{"price": "0.000003"}, long, longer]
+    )
+    assert build_lines(more)[0].parts == ("input, prompt over 400,000 tokens: none → $8.00 per M",)
+    first = make_reprice("endpoints", "a/b@x", None, [{"price": "0.000003"}, long])
+    words = "input, none → $3.00 per M; prompt over 200,000 tokens: none → $6.00 per M"
+    assert build_lines(first)[0].parts == (words,)
 
 
 def test_what_follows_is_not_told_twice() -> None:
