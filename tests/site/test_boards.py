@@ -92,15 +92,15 @@ def test_the_page_of_a_provider_has_months_and_arrivals(view: View) -> None:
     """Tell the health of a month, models that came and went, and prices that changed."""
     page = read_provider(view, "good")
     assert [(row.month, row.uptime, row.endpoints, row.days) for row in page.months] == [
-        (f"{START:%Y-%m}", "99.90%", 2, 3)
+        (f"{START:%Y-%m}", "99.9%", 2, 3)
     ]
     assert [row.is_cheapest for row in page.rows] == [True, False]
     ((change,),) = ([hour.hour for hour in page.price_changes],)
     assert change == START + 30 * HOUR
     strip = read_provider(view, "down").health
     assert strip
-    assert {bar.title.partition(": ")[2] for bar in strip.bars} == {"90.00%"}
-    assert strip.bars[-1].title.startswith(f"{(view.now - dt.timedelta(days=1)).day} ")
+    assert {bar.words.partition(": ")[2] for bar in strip.bars} == {"90%"}
+    assert strip.bars[-1].words.startswith(f"{(view.now - dt.timedelta(days=1)).day} ")
     gone, dear = read_provider(view, "gone"), read_provider(view, "dear")
     assert [(row.model, row.is_joined) for row in gone.arrivals] == [("l/one", False)]
     assert [(row.model, row.is_joined) for row in dear.arrivals] == [("l/two", True)]

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from orarchive.domain.event_kinds import list_labels
 from orarchive.domain.snapshot import Snapshot
 from orarchive.jsonl import Record
@@ -12,11 +14,13 @@ from orarchive.publish.views.changes import MAX_ROWS
 from orarchive.publish.views.free_page import build_free_page
 from orarchive.publish.views.health import Health, combine_health
 from orarchive.publish.views.model_figures import build_figures
+from orarchive.publish.views.model_table import build_rows
 from orarchive.publish.views.price_charts import build_price_chart
 from orarchive.publish.views.price_classes import ALL_MODELS, build_class_trends, list_priced_months
 from orarchive.publish.views.prices import list_cheapest
+from orarchive.publish.views.prices_page import build_prices_page
 from orarchive.sample import START
-from orarchive.timestamps import HOUR, format_day
+from orarchive.timestamps import DAY, HOUR, format_day
 from tests.support.api import read_data
 from tests.support.archives import Stage, build_payloads
 from tests.support.browser import build_archive_view, build_site, build_snapshot, write_archive
@@ -140,9 +144,6 @@ def test_a_long_day_of_changes_is_folded(tmp_path: Path) -> None:
         assert (shown.count(">added<"), folded.count(">added<")) == (MAX_ROWS, 2)
 
 
-DAY = 24 * HOUR
-
-
 def test_notice_counts_from_the_first_date(tmp_path: Path) -> None:
     """Count so however often the date moved; a date that was taken back and set again starts anew."""
     dates: tuple[tuple[str | None, ...], ...] = (
@@ -194,6 +195,40 @@ def test_the_list_price_names_who_asks_it(tmp_path: Path) -> None:
         assert ("no provider has this price now" in page) == (not tags)
 
 
+def test_bars_of_health_have_their_dates() -> None:
+    """Draw three days, and count fewer."""
+    last = START.date()
+    days = [HealthDay(1, 0, uptime) for uptime in (80.0, None, 99.5)]
+    figure = Health([None, *days], last).figure
+    assert figure
+    assert [bar.words for bar in figure.bars] == [
+        f"{day.day} {day:%b}: {uptime}" for day, uptime in ((last - 2 * DAY, "80%"), (last, "99.5%"))
+    ]
+    assert (figure.percent, figure.days) == ("89.75%", "")
+    few = Health([None, None, *days[:2]], last).figure
+    assert few
+    assert few.days == "2 days"
+
+
+@pytest.mark.parametrize(("step", "count", "ranges", "has_line"), [
+    (20, 3, ["All"], False),
+    (15, 4, ["30 days", "All"], False),
+    (5, 10, ["30 days", "All"], True),
+])  # fmt: skip
+def test_what_was_hardly_read_is_not_drawn(
+    tmp_path: Path, step: int, count: int, ranges: list[str], has_line: bool
+) -> None:
+    """Offer a range from three days with a reading on, and draw a sparkline from five on."""
+    snapshots = [build_snapshot([price_model("a/b", f"0.0000{n + 10}")]) for n in range(count)]
+    view = build_archive_view(write_archive(tmp_path / "archive", *snapshots, apart=step * DAY))
+    chart = build_price_chart(view.listed_models[0])
+    assert chart
+    assert [choice.label for choice in chart.ranges] == ranges
+    (row,) = build_rows(view, view.listed_models, has_labs=False)
+    assert row.spark
+    assert bool(row.spark.path) == has_line
+
+
 def list_medians(archive: Path, kind: str) -> dict[str, dict[str, tuple[str, int]]]:
     """Return the median of each class and month as text, with the number of models."""
     view = build_archive_view(archive)
@@ -237,6 +272,10 @@ def test_a_median_is_that_of_the_last_reading_of_a_month(tmp_path: Path) -> None
     archive = write_archive(tmp_path / "archive", *snapshots, apart=29 * DAY)
     medians = list_medians(archive, "ability")[ALL_MODELS]
     assert medians == {"2026-06": ("3", 3), "2026-07": ("4", 4)}
+    tab = build_prices_page(build_archive_view(archive)).trends[0]
+    assert (tab.heads, tab.has_year) == (["1 month ago"], False), "of other months none is known"
+    assert tab.chart
+    assert [line.stops for line in tab.chart.shapes if line.name == ALL_MODELS] == ["0 $3.00|492 $4.00"]
 
 
 def test_each_kind_has_a_feed_and_endpoints_their_history(stage: Stage, tmp_path: Path) -> None:

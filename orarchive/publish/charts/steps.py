@@ -5,7 +5,7 @@ two good hours are further apart than MAX_GAP the line is broken.
 """
 
 import datetime as dt
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -62,6 +62,12 @@ def list_chart_gaps(good_hours: Sequence[dt.datetime], begin: dt.datetime, end: 
     hours = good_hours[max(bisect_left(good_hours, begin) - 1, 0) : bisect_left(good_hours, end)]
     gaps = find_gaps([*hours, end], MAX_GAP)
     return [Gap(max(gap.start, begin), gap.end) for gap in gaps if gap.end > begin]
+
+
+def count_days(good_hours: Sequence[dt.datetime], begin: dt.datetime, end: dt.datetime) -> int:
+    """Count the days with a good hour, given oldest first, between two times."""
+    within = slice(bisect_left(good_hours, begin), bisect_right(good_hours, end))
+    return len({hour.date() for hour in good_hours[within]})
 
 
 def draw_line(

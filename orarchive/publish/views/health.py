@@ -13,6 +13,8 @@ WELL_PERCENT, FAIR_PERCENT = 99, 90
 BAR_HEIGHTS = {"well": 16, "fair": 11, "bad": 6}
 """Height of a bar by how well a day was, in units of the SVG."""
 
+MIN_DAYS_DRAWN = 3
+
 BAR_STEP = 4
 """Distance from a bar to the next, in units of the SVG."""
 
@@ -33,11 +35,15 @@ class HealthBar:
 class HealthFigure:
     """A bar for each day of which something is known, and the mean of their uptimes."""
 
+    uptime: float | None
+    """The mean, in percent."""
     label: str
     """All of it, for people who do not see it."""
     bars: list[HealthBar]
     percent: str
     """The mean uptime: `99.98%`; "" where none was read."""
+    days: str
+    """How many days were read, where they are too few for a picture: `2 days`; else ""."""
 
 
 @dataclass(frozen=True)
@@ -67,13 +73,16 @@ class Health:
         if not count:
             return None
         bars = self.bars
-        mean = format_uptime(self.uptime)
+        uptime = self.uptime
+        mean = format_uptime(uptime)
         unwell = sum(grade != "well" for _, grade in bars)
         label = f"{count} of {len(self.days)} days read: "
         label += f"mean uptime {mean}" if mean else "no uptime stated"
         if unwell:
             label += f", {unwell} of them with problems"
-        return HealthFigure(label, [self._build_bar(n, grade) for n, grade in bars], mean)
+        drawn = [self._build_bar(n, grade) for n, grade in bars]
+        days = "" if count >= MIN_DAYS_DRAWN else f"{count} day{'s' if count > 1 else ''}"
+        return HealthFigure(uptime, label, drawn, mean, days)
 
     def _build_bar(self, n: int, grade: str) -> HealthBar:
         height = BAR_HEIGHTS[grade]

@@ -13,6 +13,7 @@ from orarchive.catalog.model_info import ModelInfo
 from orarchive.domain.prices import MILLION
 from orarchive.publish.charts.bands import merge_time_of_day
 from orarchive.publish.charts.spark import draw_spark
+from orarchive.publish.charts.steps import count_days
 from orarchive.publish.dataset import PriceKey
 from orarchive.publish.views import View
 from orarchive.publish.views.cells import PriceCell, build_price_pair
@@ -23,6 +24,8 @@ from orarchive.publish.views.moves import PriceMove, list_moves
 
 MOVES_SPAN = dt.timedelta(days=30)
 """How far back the column of price changes looks."""
+
+MIN_SPARK_DAYS = 5
 
 CACHE_READ = "input_cache_read"
 
@@ -55,6 +58,7 @@ class Spark:
     """A price that moved within MOVES_SPAN."""
 
     path: str
+    """"" where too few days were read to draw a line."""
     change: Decimal
     """In percent, to sort by."""
     move: MoveView
@@ -226,4 +230,6 @@ def _draw(view: View, model: ModelView, move: PriceMove) -> Spark:
     # No provider changed a price that moved because another one is listed first.
     words = build_move_view(move.move, move.is_confirmed)
     change = (move.move.percent or Decimal(0)).quantize(TENTH)
-    return Spark(draw_spark(intervals, end - MOVES_SPAN, end), change, words)
+    begin, hours = end - MOVES_SPAN, view.dataset.good_hours["models"]
+    path = draw_spark(intervals, begin, end) if count_days(hours, begin, end) >= MIN_SPARK_DAYS else ""
+    return Spark(path, change, words)

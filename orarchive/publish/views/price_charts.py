@@ -10,7 +10,7 @@ from orarchive.domain.prices import MAIN_DIMENSIONS
 from orarchive.publish.amounts import format_amount
 from orarchive.publish.charts.bands import merge_lowest, merge_time_of_day
 from orarchive.publish.charts.step_lines import PriceChoice, PriceLine, draw_panel
-from orarchive.publish.charts.steps import list_pieces
+from orarchive.publish.charts.steps import count_days, list_pieces
 from orarchive.publish.charts.wide import WideChart
 from orarchive.publish.dataset import PriceInterval, PriceKey
 from orarchive.publish.views.cells import PriceCell, build_point_cell
@@ -20,6 +20,9 @@ CHART_DIMENSIONS = (*MAIN_DIMENSIONS, "input_cache_read")
 
 RANGES = (("30 days", 30), ("1 year", 365))
 """Label of each range that is shorter than the whole record, and its days."""
+
+MIN_RANGE_DAYS = 3
+"""Days with a reading that a shorter range has, at least."""
 
 
 @dataclass(frozen=True)
@@ -99,9 +102,13 @@ def build_price_chart(view: ModelView) -> PriceChart | None:
     end = view.entry.last or max(newest)
     begin = min(intervals[0].first for intervals in listed.values())
     spans = [(label, end - dt.timedelta(days=days)) for label, days in RANGES]
-    # A range in which no price changed would be a level line.
+    # A range in which no price changed would be a level line, one that was hardly read an empty field.
     changed = max(interval.first for intervals in lines for interval in intervals[1:])
-    ranges = [*((label, start) for label, start in spans if begin < start < changed), ("All", begin)]
+
+    def is_told(start: dt.datetime) -> bool:
+        return begin < start < changed and count_days(hours, start, end) >= MIN_RANGE_DAYS
+
+    ranges = [*((label, start) for label, start in spans if is_told(start)), ("All", begin)]
     return PriceChart(
         dimensions=[
             ChartChoice(f"d{n}", label_dimension(name).capitalize(), n == 0) for n, name in enumerate(listed)

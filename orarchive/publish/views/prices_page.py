@@ -29,7 +29,8 @@ MONTH = dt.timedelta(days=30)
 MIN_CENTS = Decimal("0.005")
 """The least amount of dollars that is at least a cent when it is rounded."""
 
-TREND_MONTHS = (1, 3, 6, 12)
+YEAR_MONTHS = 12
+TREND_MONTHS = (1, 3, 6, YEAR_MONTHS)
 """Months before the last one whose medians are shown beside its own."""
 
 MAX_MOVES = 15
@@ -104,7 +105,7 @@ class TrendRow:
     prices: list[MedianCell | None]
     """Now and as many months ago as the heads of the table say."""
     change: str
-    """The change in the longest of these spans, "" where it is not known."""
+    """The change in a year, "" where it is not known."""
     tone: str
 
 
@@ -125,6 +126,9 @@ class TrendTab:
     title: str
     note: str
     chart: WideChart | None
+    heads: list[str]
+    """How many months ago: those of which a median is known."""
+    has_year: bool
     table_id: str
     caption: str
     rows: list[TrendRow]
@@ -145,9 +149,6 @@ class PricesPage:
     moves: list[MoveTable]
     """Without those of the month where they are those of the week."""
     max_moves: int = MAX_MOVES
-    trend_heads: tuple[str, ...] = tuple(
-        f"{count} month{'s' if count > 1 else ''} ago" for count in TREND_MONTHS
-    )
 
 
 def build_prices_page(view: View) -> PricesPage:
@@ -176,14 +177,21 @@ def _build_tab(trends: ClassTrends) -> TrendTab:
         name: {month: median.price for month, median in by_month.items()}
         for name, by_month in medians.items()
     }
+    spans = [
+        count
+        for count in TREND_MONTHS
+        if any(_go_back(months[-1], count) in by_month for by_month in medians.values())
+    ]
     return TrendTab(
         id=trends.id,
         title=trends.title,
         note=trends.note,
         chart=_draw_months(prices),
+        heads=[f"{count} month{'s' if count > 1 else ''} ago" for count in spans],
+        has_year=YEAR_MONTHS in spans,
         table_id=f"trend-{trends.id}",
         caption=f"Median price per million tokens, {trends.title.lower()}",
-        rows=[_build_trend_row(name, by_month, months[-1]) for name, by_month in medians.items()],
+        rows=[_build_trend_row(name, by_month, months[-1], spans) for name, by_month in medians.items()],
         months_id=f"months-{trends.id}",
         months_caption=f"Median price per million tokens of every month, {trends.title.lower()}",
         months=[
@@ -240,9 +248,11 @@ def _go_back(month: str, count: int) -> str:
     return f"{year}-{index + 1:02}"
 
 
-def _build_trend_row(name: str, by_month: Mapping[str, MonthMedian], last: str) -> TrendRow:
-    medians = [by_month.get(_go_back(last, count)) for count in (0, *TREND_MONTHS)]
-    now, before = medians[0], medians[-1]
+def _build_trend_row(
+    name: str, by_month: Mapping[str, MonthMedian], last: str, spans: Sequence[int]
+) -> TrendRow:
+    medians = [by_month.get(_go_back(last, count)) for count in (0, *spans)]
+    now, before = medians[0], by_month.get(_go_back(last, YEAR_MONTHS))
     percent = compute_percent_change(before.price, now.price) if now and before else None
     return TrendRow(
         name=name,

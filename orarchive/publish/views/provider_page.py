@@ -17,7 +17,7 @@ from orarchive.publish.sanitize import check_url, url_host
 from orarchive.publish.views import View
 from orarchive.publish.views.cells import PriceCell, Since, build_price_pair, build_since
 from orarchive.publish.views.changes import ChangeHour, build_change_hours
-from orarchive.publish.views.health_strip import HealthStrip, build_strip, format_uptime
+from orarchive.publish.views.health import HealthFigure, format_uptime
 from orarchive.publish.views.labs_providers import PRICE_KINDS, SERVICE_KINDS, ProviderView, Serving
 from orarchive.publish.views.marks import make_monogram
 from orarchive.publish.views.provider_figures import (
@@ -74,7 +74,7 @@ class ServingRow:
     is_degraded: bool
     context: int | None
     quantization: str
-    health: HealthStrip | None
+    health: HealthFigure | None
     since: Since
 
 
@@ -116,7 +116,7 @@ class ProviderPage:
     former_count: int
     since: Since | None
     """Since when it is listed, None where it never was."""
-    health: HealthStrip | None
+    health: HealthFigure | None
     facts: list[Fact]
     policies: list[PolicyLink]
     rows: list[ServingRow]
@@ -154,7 +154,7 @@ def _build_page(view: View, provider: ProviderView, market: Market) -> ProviderP
         ratio=format_ratio(figures.price_ratio),
         former_count=provider.former_count,
         since=build_since(provider.entry) if provider.entry else None,
-        health=build_strip(provider.health, view.now),
+        health=provider.health.figure,
         facts=[Fact(label, text) for label, text in provider.facts.items()],
         policies=[_build_policy(label, address) for label, address in provider.links.items()],
         rows=[_build_serving(serving, market, view.now) for serving in provider.servings],
@@ -193,7 +193,7 @@ def _build_serving(serving: Serving, market: Market, now: dt.datetime) -> Servin
         is_degraded=endpoint.entry.key in market.degraded,
         context=facts.context,
         quantization=endpoint.quantization,
-        health=build_strip(endpoint.health, now),
+        health=endpoint.health.figure,
         since=build_since(endpoint.entry, serving.model.dataset.joined_hours.get(endpoint.entry.key)),
     )
 
@@ -204,7 +204,7 @@ def _build_month(month: MonthFigures) -> MonthRow:
         name=f"{dt.date.fromisoformat(f'{month.month}-01'):%b %Y}",
         endpoints=month.endpoints,
         days=month.days,
-        uptime="" if month.uptime is None else format_uptime(month.uptime),
+        uptime=format_uptime(month.uptime),
         problems=format_share(month.problems),
     )
 

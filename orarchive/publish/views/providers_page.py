@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from orarchive.publish.views import View
-from orarchive.publish.views.health_strip import HealthStrip, build_strip
+from orarchive.publish.views.health import HealthFigure
 from orarchive.publish.views.labs_providers import ProviderView
 from orarchive.publish.views.marks import make_monogram
 from orarchive.publish.views.provider_figures import (
@@ -27,7 +27,7 @@ class ProviderRow:
     monogram: str
     figures: ProviderFigures
     ratio: str
-    health: HealthStrip | None
+    health: HealthFigure | None
     country: str
     is_gone: bool
     """Whether it is no longer listed."""
@@ -76,7 +76,7 @@ def _build_row(provider: ProviderView, market: Market, now: dt.datetime) -> Prov
         monogram=make_monogram(provider.name),
         figures=figures,
         ratio=format_ratio(figures.price_ratio),
-        health=build_strip(provider.health, now),
+        health=provider.health.figure,
         country=provider.country,
         is_gone=provider.is_gone,
     )
