@@ -123,8 +123,13 @@ def build_site_command(
         origin = read_origin(opened, db)
         maker = compute_maker(base_url, origin, view.is_past, benchmarks)
         kept = earlier if earlier.maker == maker else Manifest(out)
-        files = build_files(view, base_url, origin, progress, SiteFiles(pages), kept, parquet_files)
-        exported.result()
+
+        def read_database_size() -> int:
+            exported.result()
+            return database.stat().st_size
+
+        new = SiteFiles(pages)
+        files = build_files(view, base_url, origin, progress, new, kept, parquet_files, read_database_size)
         files.keep(DATABASE, database, "")
         written, removed = write_site(earlier, files, maker)
     page = click.format_filename(out / "index.html")

@@ -1,6 +1,6 @@
 """The whole site as files: pages, news feeds, the static API, tables, search index and sitemap."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -72,12 +72,14 @@ def build_files(
     files: SiteFiles | None = None,
     earlier: Manifest | None = None,
     parquet_files: Sequence[ParquetFile] = (),
+    read_database_size: Callable[[], int] | None = None,
 ) -> SiteFiles:
     """Build every file of the site but the database.
 
     Absolute links and the sitemap need `base_url`; without it links are relative, and the ids of news feeds
     are made of `origin`, the commit that the archive began with. What holds of the `earlier` site is kept.
-    `parquet_files` are published with the site.
+    `parquet_files` are published with the site. `read_database_size` waits for the database and returns its
+    bytes, which the page of data tells.
     """
     base = base_url.rstrip("/") + "/" if base_url else None
     paths = {model.model.id: get_model_path(model.model.id) for model in view.models}
@@ -85,7 +87,8 @@ def build_files(
     pages = make_site_pages(view, paths, base)
     builder = UnitBuilder(files or SiteFiles(), pages.site.lookups, earlier or Manifest())
     api = ApiBuilder.prepare(view, model_files, ApiSite(base))
-    site = _Site(view, builder, pages, api, FeedSite(base, origin), parquet_files)
+    feed_site = FeedSite(base, origin)
+    site = _Site(view, builder, pages, api, feed_site, parquet_files, read_database_size)
     return site.build(progress)
 
 
@@ -99,6 +102,7 @@ class _Site:
     api: ApiBuilder
     feed_site: FeedSite
     parquet_files: Sequence[ParquetFile]
+    read_database_size: Callable[[], int] | None
 
     def build(self, progress: bool) -> SiteFiles:
         """Build every file."""
@@ -116,7 +120,8 @@ class _Site:
         self.api.put_descriptions(files, self.parquet_files)
         files.update(exports.build_tables(view))
         sizes = {path: files.get_size(path) for path in files if path.endswith(".csv")}
-        for page in self.pages.list_shared(build_examples(files), sizes, self.parquet_files):
+        examples = build_examples(files)
+        for page in self.pages.list_shared(examples, sizes, self.parquet_files, self.read_database_size):
             self.builder.build(Unit(page.path, page.context, partial(_put_page, page)))
         files.update(read_static_files())
         files.update(self._render_feeds(months))

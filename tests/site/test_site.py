@@ -203,3 +203,10 @@ def test_a_page_offers_only_feeds_about_what_it_shows(pages: dict[str, Html]) ->
     assert "Follow All price changes" in " ".join(pages["prices/index.html"].text.split())
     for path in ("compare", "status", "rankings"):
         assert "Follow" not in pages[f"{path}/index.html"].text
+
+
+def test_the_page_of_data_tells_the_size_of_the_database(site: dict[str, bytes], site_folder: Path) -> None:
+    megabytes = (site_folder / "archive.sqlite").stat().st_size / 1e6
+    page = site["data/index.html"].decode()
+    (size,) = re.findall(r"Opens in Datasette or DuckDB as it is\. <small>([\d.]+) MB</small>", page)
+    assert abs(float(size) - megabytes) <= megabytes / 20

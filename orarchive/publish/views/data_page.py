@@ -1,7 +1,7 @@
 """The page of data: every file for programs, with its shape and an example."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from orarchive.domain.event_kinds import list_labels
@@ -135,15 +135,13 @@ def build_data_page(
 ) -> DataPage:
     """Build the page of data.
 
-    `examples` maps the paths of files to the first of their content, `sizes` those of tables to bytes.
+    `examples` maps the paths of files to the first of their content, `sizes` those of tables and of the
+    database to bytes.
     """
     return DataPage(
         description=_describe_dataset(view, site),
-        database=_list_files({site.database: DATABASE_WORDS, METADATA_NAME: METADATA_WORDS}, examples),
-        tables=[
-            replace(table, size=format_size(sizes[table.path])) if table.path in sizes else table
-            for table in _list_files(TABLES, examples)
-        ],
+        database=_list_files({site.database: DATABASE_WORDS, METADATA_NAME: METADATA_WORDS}, examples, sizes),
+        tables=_list_files(TABLES, examples, sizes),
         parquet_files=_list_files({file.path: describe(file) for file in parquet_files}, {}),
         api_files=[
             *_list_api_files(examples),
@@ -160,8 +158,14 @@ def build_data_page(
     )
 
 
-def _list_files(files: Mapping[str, str], examples: Mapping[str, str]) -> list[DataFile]:
-    return [DataFile(path, words, examples.get(path, ""), "{" in path) for path, words in files.items()]
+def _list_files(
+    files: Mapping[str, str], examples: Mapping[str, str], sizes: Mapping[str, int] | None = None
+) -> list[DataFile]:
+    known = {path: format_size(size) for path, size in (sizes or {}).items()}
+    return [
+        DataFile(path, words, examples.get(path, ""), "{" in path, known.get(path, ""))
+        for path, words in files.items()
+    ]
 
 
 def _list_api_files(examples: Mapping[str, str]) -> Iterator[DataFile]:
