@@ -28,7 +28,7 @@ def report_command(archive: Archive, hour: str | None, cache: Path | None) -> No
     """List the problems of the archive with their reasons, one a line.
 
     Then what to look at in the reviewed files of the catalogue: direct prices that are old or differ from
-    OpenRouter's, and overrides that are no longer needed. That is no problem of the archive.
+    OpenRouter's, overrides and replacements that are no longer needed. That is no problem of the archive.
 
     Exit 3 when a feed or ranking has stopped, when fewer than three in four of the last 24 hours were good,
     and when no hour was ever archived.

@@ -7,6 +7,10 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from orarchive.catalog.data_files import list_data_files, load_document
+from orarchive.catalog.flags import FLAGS
+from orarchive.catalog.model_info import OPEN_WEIGHTS
+from orarchive.catalog.overrides import load_overrides
+from orarchive.catalog.sizes import ACTIVE_FIELD, TOTAL_FIELD
 from tests.support.archives import ROOT
 
 DATA = ROOT / "orarchive" / "catalog" / "data"
@@ -21,6 +25,18 @@ def list_files() -> list[tuple[str, Path]]:
         names = list_data_files(name) if (DATA / name).is_dir() else [f"{name}.toml"]
         files += [(file, path) for file in names]
     return files
+
+
+def test_every_file_has_a_schema() -> None:
+    files = {path.relative_to(DATA).as_posix() for path in DATA.rglob("*.toml")}
+    assert files == {file for file, _ in list_files()}
+
+
+def test_overrides_are_of_fields_that_there_are() -> None:
+    """Each is of its model once."""
+    overrides = load_overrides()
+    assert {override.field for override in overrides} <= {*FLAGS, OPEN_WEIGHTS, TOTAL_FIELD, ACTIVE_FIELD}
+    assert len({(override.id, override.field) for override in overrides}) == len(overrides) > 0
 
 
 @pytest.mark.parametrize(("file", "path"), list_files(), ids=str)

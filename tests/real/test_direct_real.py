@@ -7,7 +7,11 @@ from typing import Any
 import pytest
 
 from orarchive.catalog.catalog import build_catalog
+from orarchive.catalog.data_files import AliasRow, RedirectRow, load_rows
 from orarchive.catalog.direct import load_pins
+from orarchive.catalog.names import ALIASES_FILE
+from orarchive.catalog.overrides import load_overrides
+from orarchive.catalog.redirects import REDIRECTS_FILE
 from orarchive.index.database import open_index
 from orarchive.store.archive import open_archive
 
@@ -18,9 +22,13 @@ DISAGREEING = {"qwen3-32b", "qwen3-next-80b-a3b-instruct", "qwen3-next-80b-a3b-t
 
 
 def test_ids_were_all_listed(two_years_index: sqlite3.Connection, august_index: sqlite3.Connection) -> None:
-    """No pin names an id that OpenRouter never had."""
+    """No reviewed file names an id that OpenRouter never had."""
     listed = {id_ for db in (two_years_index, august_index) for id_ in build_catalog(db).models}
     assert {pin.openrouter for pin in load_pins()} - listed == {None}
+    aliases = load_rows(ALIASES_FILE, "alias", AliasRow)
+    redirects = load_rows(REDIRECTS_FILE, "redirect", RedirectRow)
+    ids = {row.id for row in aliases} | {override.id for override in load_overrides()}
+    assert ids | {id_ for row in redirects for id_ in (row.source, row.target)} <= listed
 
 
 def test_comparison_with_own_endpoints(five_days: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
