@@ -60,9 +60,7 @@ def list_catalog_feeds(view: View) -> Iterator[CatalogFeed]:
 def add_replacement(view: View, entry: NewsEntry) -> NewsEntry:
     """Return an entry with a sentence on what replaces its model, if that is gone or about to go."""
     sentence = describe_replacement(view.catalog.redirects, entry.line.model or "")
-    if not sentence or entry.line.kind == get_event_kind(RETURNED).label:
-        return entry
-    return replace(entry, text=f"{entry.text} {sentence}")
+    return replace(entry, text=f"{entry.text} {sentence}") if sentence else entry
 
 
 def _list_hours(view: View, kinds: tuple[str, ...], models: set[str] | None) -> list[str]:
