@@ -5,6 +5,7 @@ it small and fast to write.
 """
 
 import io
+import zlib
 from functools import cache
 
 from PIL import Image, ImageDraw, ImageFont
@@ -91,7 +92,8 @@ def _encode(greys: Image.Image, segments: tuple[Segment, ...]) -> bytes:
     image.putpalette([*ramp, *ACCENT])
     _draw_line(ImageDraw.Draw(image), segments)
     file = io.BytesIO()
-    image.save(file, "PNG", bits=2, compress_level=6)
+    # Greys are few: run lengths alone are smaller here than what zlib does by itself, in half the time.
+    image.save(file, "PNG", bits=2, compress_level=6, compress_type=zlib.Z_RLE)
     return file.getvalue()
 
 

@@ -36,6 +36,9 @@ MAX_TOPIC_ENTRIES = 20
 MAX_MODEL_ENTRIES = 10
 """Entries of the feed of a model."""
 
+MAX_GONE_ENTRIES = 3
+"""Entries of the feed of a model that is gone, and of a lab without any other: few start to read it."""
+
 MAX_TITLE_LENGTH = 160
 """Characters of a title; the entry's text is complete."""
 

@@ -20,6 +20,7 @@ from orarchive.publish.feed_ids import FeedSite
 from orarchive.publish.news_feeds import (
     AUTHOR,
     GENERAL_FEEDS,
+    MAX_GONE_ENTRIES,
     MAX_MODEL_ENTRIES,
     MAX_TOPIC_ENTRIES,
     NewsEntry,
@@ -50,15 +51,15 @@ def render_model_feeds(
     """Yield the feeds of a model with their paths: that of its prices alone for a listed one."""
     entries = [*fold_flapping([*build_entries(changes, paths.models)])]
     page = paths.models[model]
-    yield _render(get_feed_path(page), page, model, entries, site)
+
+    def render(path: str, title: str, entries: list[NewsEntry], max_entries: int) -> tuple[str, bytes]:
+        latest = [*islice(merge_hours(entries), max_entries)]
+        return path, render_atom(latest, title, path, page, site)
+
+    yield render(get_feed_path(page), model, entries, MAX_MODEL_ENTRIES if is_listed else MAX_GONE_ENTRIES)
     if is_listed:
         of_prices = [entry for entry in entries if is_price_change(entry.line)]
-        yield _render(get_prices_path(page), page, f"Prices of {model}", of_prices, site)
-
-
-def _render(path: str, page: str, title: str, entries: list[NewsEntry], site: FeedSite) -> tuple[str, bytes]:
-    latest = [*islice(merge_hours(entries), MAX_MODEL_ENTRIES)]
-    return path, render_atom(latest, title, path, page, site)
+        yield render(get_prices_path(page), f"Prices of {model}", of_prices, MAX_MODEL_ENTRIES)
 
 
 @dataclass
@@ -79,26 +80,28 @@ def render_page_feeds(news: News, paths: PagePaths, site: FeedSite) -> Iterator[
     """Yield the feeds of every lab and provider with their paths."""
     labs, providers = _list_lab_hours(news.view), _list_provider_hours(news.view)
     names = {provider.slug: provider.name for provider in news.view.providers}
-    for lab, page in paths.labs.items():
-        yield from _render_both(news, labs[lab], partial(_is_of_lab, lab), page, lab, site)
+
+    def render(
+        title: str, page: str, hours: _Hours, belongs: Callable[[ChangelogLine], bool], max_entries: int
+    ) -> Iterator[tuple[str, bytes]]:
+        everything = news.select(sorted(hours.all, reverse=True), belongs, max_entries)
+        path = get_feed_path(page)
+        yield path, render_atom(everything, title, path, page, site)
+        prices = news.select(
+            sorted(hours.prices, reverse=True),
+            lambda line: is_price_change(line) and belongs(line),
+            max_entries,
+        )
+        path = get_prices_path(page)
+        yield path, render_atom(prices, f"Prices of {title}", path, page, site)
+
+    for lab in news.view.lab_views:
+        max_entries = MAX_TOPIC_ENTRIES if lab.models else MAX_GONE_ENTRIES
+        is_of_lab = partial(_is_of_lab, lab.name)
+        yield from render(lab.name, paths.labs[lab.name], labs[lab.name], is_of_lab, max_entries)
     for slug, page in paths.providers.items():
         is_of_provider = partial(_is_of_provider, slug)
-        yield from _render_both(news, providers[slug], is_of_provider, page, names[slug], site)
-
-
-def _render_both(
-    news: News, hours: _Hours, belongs: Callable[[ChangelogLine], bool], page: str, title: str, site: FeedSite
-) -> Iterator[tuple[str, bytes]]:
-    everything = news.select(sorted(hours.all, reverse=True), belongs, MAX_TOPIC_ENTRIES)
-    path = get_feed_path(page)
-    yield path, render_atom(everything, title, path, page, site)
-    prices = news.select(
-        sorted(hours.prices, reverse=True),
-        lambda line: is_price_change(line) and belongs(line),
-        MAX_TOPIC_ENTRIES,
-    )
-    path = get_prices_path(page)
-    yield path, render_atom(prices, f"Prices of {title}", path, page, site)
+        yield from render(names[slug], page, providers[slug], is_of_provider, MAX_TOPIC_ENTRIES)
 
 
 def _list_lab_hours(view: View) -> dict[str, _Hours]:

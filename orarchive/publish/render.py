@@ -144,7 +144,7 @@ def show_hour(hour: dt.datetime) -> Markup:
 @lru_cache(MAX_CACHED)
 def show_clock(hour: dt.datetime) -> Markup:
     """Return an hour of a day that is named beside it: `09:00`."""
-    return Markup('<time datetime="{}">{}</time>').format(format_stamp(hour), f"{hour:%H:%M}")
+    return Markup(f"<time>{hour:%H:%M}</time>")
 
 
 @lru_cache(MAX_CACHED)

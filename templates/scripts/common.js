@@ -11,35 +11,34 @@ document.addEventListener("DOMContentLoaded", () => {
   for (const link of document.querySelectorAll("nav [aria-current]")) link.parentElement.scrollLeft = link.offsetLeft - 80;
 });
 
-// --- what needs a script: a browser makes these elements as soon as it reads them, before it paints ---
+// --- elements that need a script: made while the page is read, so before it is painted ---
 
 customElements.define("site-tools", class extends HTMLElement {
   connectedCallback() {
     this.innerHTML = `<label id="find"><span class="sr-only">Search</span><input type="search" placeholder="Search" autocomplete="off"
 spellcheck="false" aria-keyshortcuts="/"><kbd aria-hidden="true">/</kbd></label>
 <a id="age" class="age" href="${html.dataset.root}status/index.html" aria-live="polite"></a>
-<span class="look"><button type="button" id="theme" title="Light, dark, or as the system has it">◐</button>
-<button type="button" id="density" title="Rows further apart or closer">≡</button></span>`;
+<span class="look"><button id="theme" title="Light, dark, or as the system has it">◐</button>
+<button id="density" title="Rows further apart or closer">≡</button></span>`;
   }
 });
 
-// Copies the address of the link, or the text of the code, that stands before it.
+// Copies the address of the link, or the code, before it.
 customElements.define("copy-button", class extends HTMLElement {
   connectedCallback() {
     const source = this.parentElement.querySelector("a, code");
     const label = source.href ? "Copy address" : "Copy";
-    this.innerHTML = `<button type="button" class="copy">${label}</button>`;
-    const button = this.firstChild;
-    button.addEventListener("click", async () => {
+    this.innerHTML = `<button class="copy">${label}</button>`;
+    this.onclick = async ({ target }) => {
       try {
         await navigator.clipboard.writeText(source.href || source.textContent);
-        button.textContent = "Copied";
+        target.textContent = "Copied";
       } catch {
         getSelection().selectAllChildren(source);
-        button.textContent = "Selected";
+        target.textContent = "Selected";
       }
-      setTimeout(() => { button.textContent = label; }, 1500);
-    });
+      setTimeout(() => { target.textContent = label; }, 1500);
+    };
   }
 });
 

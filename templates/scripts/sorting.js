@@ -53,7 +53,7 @@ function makeSortable(table, index) {
 
   for (const button of buttons) {
     button.addEventListener("click", () => {
-      const first = button.dataset.first;
+      const first = button.dataset.first || "asc";
       const second = first === "asc" ? "desc" : "asc";
       if (sort.key !== button.dataset.key) Object.assign(sort, { key: button.dataset.key, dir: first });
       else if (sort.dir === first) sort.dir = second;

@@ -12,7 +12,7 @@ import feedparser
 import pytest
 
 from orarchive.publish import news_feeds
-from orarchive.publish.news_feeds import NewsEntry
+from orarchive.publish.news_feeds import MAX_GONE_ENTRIES, NewsEntry
 from orarchive.publish.pages import get_model_path
 from orarchive.publish.views import View
 from orarchive.sample import START
@@ -192,3 +192,14 @@ def test_prices_can_be_followed_alone(archive: Path, site: dict[str, bytes]) -> 
     addresses = re.findall(r'xmlUrl="([^"]+)"', site["feeds/opml.xml"].decode())
     assert len(addresses) > 150
     assert all(address.removeprefix(BASE) in site for address in addresses)
+
+
+def test_the_feed_of_what_is_gone_is_short(tmp_path: Path) -> None:
+    """Keep its address, for subscribers, with the last entries; a lab without another model likewise."""
+    prices = [{"prompt": f"0.00000{n}", "completion": "0"} for n in range(1, 6)]
+    hours = [[{"id": model, "pricing": pricing} for model in ("a/old", "b/new")] for pricing in prices]
+    hours.append([{"id": "b/new", "pricing": prices[-1]}])
+    site = build_site(write_archive(tmp_path / "archive", *map(build_snapshot, hours)), tmp_path / "site")
+    entries = {path: len(feed.entries) for path, feed in parse_atoms(site)}
+    assert entries["models/a/old/changes.atom"] == entries["labs/a/changes.atom"] == MAX_GONE_ENTRIES
+    assert entries["models/b/new/changes.atom"] == entries["labs/b/changes.atom"] == len(prices) - 1

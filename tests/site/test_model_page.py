@@ -147,7 +147,7 @@ def test_an_alias_says_from_when_its_target_is_recorded(days_view: View) -> None
     page = build_model_page(days_view, alias, section, alias.list_changes())
     assert page.endpoints is None
     assert page.history
-    assert page.history.spans, "the prices of an alias are on record, too"
+    assert "the same" in page.history.unchanged, "the prices of an alias are on record, too"
 
 
 def test_models_without_providers_are_not_blamed(tmp_path: Path) -> None:
@@ -166,6 +166,29 @@ def test_few_days_of_health_are_counted(days_archive: Path, tmp_path: Path) -> N
     table = read_section(page, "endpoints-title")
     assert re.search(r'80% <small title="[^"]*">2 days</small>', table), "too few for a picture"
     assert "before <time" in table, "the record began with it"
+
+
+def test_prices_that_began_together_share_their_hours(tmp_path: Path) -> None:
+    """List them in a table; of a model whose prices never changed a sentence says it all."""
+    models = [
+        [make_model("a/same"), make_model("a/moved", pricing={"prompt": price, "completion": price})]
+        for price in ("0.000002", "0.000001")
+    ]
+    archive = write_archive(tmp_path / "archive", *map(build_snapshot, models))
+    site = build_site(archive, tmp_path / "site")
+    moved, same = (site[get_model_path(model)].decode() for model in ("a/moved", "a/same"))
+    rows = [[cell.text for cell in cells] for cells in read_rows(moved, "points")]
+    assert rows == [
+        ["1 Jun 2026, 01:00 UTC", "now", "Input", "$1.00", "M tokens"],
+        ["Output", "$1.00", "M tokens"],
+        ["1 Jun 2026, 00:00 UTC", "1 Jun 2026, 00:00 UTC", "Input", "$2.00", "M tokens"],
+        ["Output", "$2.00", "M tokens"],
+    ]
+    assert moved.count('<td rowspan="2">') == 4
+    assert "Price on" in moved
+    assert "Price on" not in same
+    assert "Every price" not in same
+    assert "Input, output: the same in every reading" in same
 
 
 def test_another_charge_than_by_the_token_is_said_once_a_row(tmp_path: Path) -> None:

@@ -65,16 +65,17 @@ def list_page_lines(page: ET.Element) -> list[PageLine]:
     """List the changes on a page: several of a model and hour share a row, and equal ones of it a line."""
     lines = []
     for section in [*list_by_class(page, "hour"), *list_by_class(page, "dayof")]:
+        begin = str(read_time(section))
         for row in section.iter("li"):
             (kind,) = list_by_class(row, "kind")
-            times = list_by_class(row, "quiet")
+            clock = row.find("time")
             for element in list_by_class(row, "how"):
                 at = "".join(map(read_text, list_by_class(element, "at")))
                 first, *rest = at.split(", ")
                 words = next(map(read_text, list_by_class(element, "of")), read_text(kind))
                 lines.append(
                     PageLine(
-                        str(read_time(times[-1] if times else section[0])),
+                        begin if clock is None else f"{begin}T{read_text(clock)}:00Z",
                         BADGE_WORDS.get(words, words),
                         "".join(map(read_text, list_by_class(row, "what"))),
                         [first, *(f"at {name}" for name in rest)],

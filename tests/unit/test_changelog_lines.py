@@ -243,6 +243,16 @@ def test_kinds_of_input_are_said_once() -> None:
         assert line.parts == (words,)
 
 
+def test_a_minor_change_by_itself_is_not_folded() -> None:
+    """Show it like any other: the words to unfold it would take as much room."""
+    cut = make_reprice("endpoints", "a/b@x", "2", "1")
+    edits = [make_event("edited", "models", model, "name", "Old", "New") for model in ("a/b", "a/c")]
+    for events, kinds, minor_count in (([*edits[:1]], ["edited"], 0), ([cut, *edits], ["cut"], 2)):
+        changes = build_change_list([ChangelogHour(START, build_lines(*events))], Importance())
+        assert [row.kind for row in changes.rows] == kinds
+        assert len(changes.minor) == minor_count
+
+
 def test_a_gap_is_told_once_for_all_that_came_about_in_it() -> None:
     before = START - 9 * DAY
     lines = build_lines(*(make_reprice("models", name, "2", "1") for name in ("a/b", "a/c", "a/d")))

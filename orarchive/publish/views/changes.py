@@ -146,11 +146,16 @@ def build_change_list(
     max_rows: int = MAX_ROWS,
     on_model_page: bool = False,
 ) -> ChangeList:
-    """Build the rows of all changes of some hours together, given newest first."""
+    """Build the rows of all changes of some hours together, given newest first.
+
+    A minor change by itself is not folded: it takes no more room than the words to unfold it.
+    """
     grouped = group_changes(hours, importance)
     rows, minor = (
         [_build_row(group, on_model_page) for group in groups] for groups in (grouped.groups, grouped.minor)
     )
+    if grouped.minor_count == 1:
+        rows, minor = [*rows, *minor], []
     gap = _find_common_gap([*rows, *minor])
     if gap:
         rows, minor = ([_drop_gap(row, gap) for row in listed] for listed in (rows, minor))

@@ -118,6 +118,8 @@ class CatalogSection:
 
     facts: list[CatalogFact]
     abilities: list[Ability]
+    has_endpoints: bool
+    """Whether the endpoints of the model say something of any ability."""
     lacks: list[str]
     sources: list[FlagSource]
     unknown: list[str]
@@ -140,11 +142,13 @@ class CatalogSection:
 def build_catalog_section(catalog: Catalog, model: str) -> CatalogSection:
     """Build what the catalogue says of a model."""
     info = catalog.models[model]
+    abilities = [_build_ability(name, flag) for name, flag in info.flags.items() if flag.value in ANSWERS]
     siblings = _list_siblings(catalog, info)
     periods = [period for period in catalog.source.alias_periods if period.alias == model]
     return CatalogSection(
         facts=_list_facts(info),
-        abilities=[_build_ability(name, flag) for name, flag in info.flags.items() if flag.value in ANSWERS],
+        abilities=abilities,
+        has_endpoints=any(ability.endpoints for ability in abilities),
         lacks=[FLAG_LABELS[name] for name, flag in info.flags.items() if _is_lacking(flag)],
         sources=_group_sources(info),
         unknown=[FLAG_LABELS[name] for name, flag in info.flags.items() if flag.value is None],

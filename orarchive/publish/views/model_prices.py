@@ -133,7 +133,7 @@ class PriceHistory:
     unchanged: str
     """A sentence on the prices that never changed, "" where there are none."""
     spans: list[PriceSpan]
-    """Every price, newest first."""
+    """Every price, newest first; [] where none ever changed, for a sentence says that."""
     first: dt.date
     last: dt.date
     """The last day that can be asked for: that of the build, or the last of a model that is gone."""
@@ -152,7 +152,7 @@ def build_price_history(view: ModelView, gaps: list[Gap]) -> PriceHistory | None
     return PriceHistory(
         chart=build_price_chart(view),
         unchanged=_describe_unchanged(view),
-        spans=_build_spans(points),
+        spans=_build_spans(points) if len(view.unchanged_prices) < len(points) else [],
         first=view.entry.first.date(),
         last=(view.entry.last or view.now).date(),
         gaps=[*_list_unread_days(gap for gap in gaps if gap.end > view.entry.first)],
