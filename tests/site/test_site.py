@@ -21,7 +21,7 @@ from tests.support.browser import (
     build_snapshot,
     write_archive,
 )
-from tests.support.pages import Html, assert_links_resolve, assert_sound, resolve_link
+from tests.support.pages import Html, assert_links_resolve, assert_sound, read_table, resolve_link
 
 
 def test_every_model_has_a_page_and_a_row(pages: dict[str, Html], view: View) -> None:
@@ -210,3 +210,10 @@ def test_the_page_of_data_tells_the_size_of_the_database(site: dict[str, bytes],
     page = site["data/index.html"].decode()
     (size,) = re.findall(r"Opens in Datasette or DuckDB as it is\. <small>([\d.]+) MB</small>", page)
     assert abs(float(size) - megabytes) <= megabytes / 20
+
+
+def test_the_region_in_a_tag_counts_more_than_the_headquarters(site: dict[str, bytes]) -> None:
+    rows = read_table(site[get_model_path("anthropic/claude-sonnet-4.5")], "endpoints")
+    regions = {row[0]: row[10] for row in rows}
+    assert regions["Amazon Bedrock eu-west-1"] == "EU"
+    assert regions["Amazon Bedrock"] == "US"

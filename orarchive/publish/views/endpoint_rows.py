@@ -1,6 +1,7 @@
 """A row for each endpoint on the page of a model: its prices, limits, speed and health."""
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -26,6 +27,9 @@ MAX_BLENDED_DECIMALS = 3
 """Decimals of blended prices, which are rounded."""
 
 LONG_CONTEXT = 128_000
+
+TAG_REGIONS = {"us": "US", "eu": "EU", "europe": "EU"}
+"""First word of the last part of a tag -> the region that it means."""
 
 SUPPORTED = {"tools": "tools", "structured": "schema"}
 """Ability of an endpoint that is shown and filtered by -> its label."""
@@ -109,7 +113,7 @@ def list_rows(
             model,
             endpoint,
             catalog_endpoints.get(endpoint.label),
-            regions.get(endpoint.provider, ([], "")),
+            _find_region(endpoint) or regions.get(endpoint.provider, ([], "")),
             lowest,
             decimals,
             is_cheapest=cheapest is not None
@@ -191,6 +195,12 @@ def _find_detail(endpoint: EndpointView) -> str:
     if quantization and (rest == quantization or rest.startswith(f"{quantization}#")):
         rest = rest.removeprefix(quantization)
     return rest
+
+
+def _find_region(endpoint: EndpointView) -> tuple[list[str], str] | None:
+    """Return the region that a tag such as `azure/eu-west-1` names, and what it is; None if there is none."""
+    place = re.split("[^a-z]", endpoint.entry.parts[1].partition("/")[2])[0]
+    return ([TAG_REGIONS[place]], "The region in its tag") if place in TAG_REGIONS else None
 
 
 def _list_traits(endpoint: EndpointView, regions: Iterable[str], *, is_zdr: bool) -> list[str]:
