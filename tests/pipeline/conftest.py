@@ -4,21 +4,27 @@ from pathlib import Path
 
 import pytest
 
-from orarchive.sample import START
+from orarchive.sample import START, Service
 from orarchive.store.archive import Archive, open_archive
-from tests.support.archives import Stage, make_archive
+from tests.support.archives import Stage, build_payloads, make_archive
 from tests.support.import_source import HOUR, ROWS, Source, body, repriced, row
 
 
-@pytest.fixture
-def begun(stage: Stage) -> Stage:
-    """Make an archive with one good hour.
-
-    The requests of that hour are forgotten: `stage.asked()` lists only later ones.
-    """
+@pytest.fixture(scope="module")
+def first_hour(running: Service, tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    """Return an archive with one good hour, which tests copy and do not change."""
+    running.heal()
+    running.now, running.age = START, 0
+    stage = Stage(running, make_archive(tmp_path_factory.mktemp("first-hour") / "archive"))
+    stage.serve(build_payloads(START))
     assert stage.run(START) == 0
-    stage.take_requests()
     return stage
+
+
+@pytest.fixture
+def begun(first_hour: Stage, stage: Stage, tmp_path: Path) -> Stage:
+    """Return a copy of the archive with one good hour, and `stage` with its service."""
+    return Stage(stage.service, first_hour.copy(tmp_path / "begun").root)
 
 
 @pytest.fixture

@@ -23,20 +23,17 @@ LOCKS = (*BLOCKING_LOCKS, TRACKING_LOCK, "packed-refs.lock", "shallow.lock")
 
 
 @pytest.fixture(params=["plain", "linked"])
-def pushed(request: pytest.FixtureRequest, stage: Stage, tmp_path: Path) -> Stage:
+def pushed(request: pytest.FixtureRequest, begun: Stage, tmp_path: Path) -> Stage:
     """Return an archive of one pushed hour: the work tree of a clone, or one linked to it on a branch."""
-    stage.serve(build_payloads(START))
-    assert stage.run(START) == 0
-    read_git(tmp_path, "clone", "--quiet", "--bare", str(stage.root), "remote.git")
+    read_git(tmp_path, "clone", "--quiet", "--bare", str(begun.root), "remote.git")
     read_git(tmp_path, "clone", "--quiet", str(tmp_path / "remote.git"), "clone")
     root = tmp_path / "clone"
     if request.param == "linked":
         root = tmp_path / "linked"
         read_git(tmp_path / "clone", "worktree", "add", "--quiet", "-b", "side", str(root))
         read_git(root, "push", "--quiet", "origin", "side")
-    stage.serve(edit_records(build_payloads(START), "second"))
-    stage.take_requests()
-    return Stage(stage.service, root)
+    begun.serve(edit_records(build_payloads(START), "second"))
+    return Stage(begun.service, root)
 
 
 def leave_lock(stage: Stage, name: str, age: float = 0.0) -> Path:

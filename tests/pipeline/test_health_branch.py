@@ -186,9 +186,9 @@ def test_a_clone_of_depth_1_archives_without_the_health_before(
 
 
 @pytest.fixture
-def writers(stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Writers:
+def writers(begun: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Writers:
     """Return two writers of one remote."""
-    writers = Writers(stage, tmp_path, monkeypatch)
+    writers = Writers(begun, tmp_path, monkeypatch)
     writers.ours.serve(BODIES[1])
     return writers
 

@@ -40,9 +40,9 @@ def merges(monkeypatch: pytest.MonkeyPatch) -> Merges:
 
 
 @pytest.fixture
-def writers(stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Writers:
+def writers(begun: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Writers:
     """Two writers; ours is about to archive an hour in which a model has left the list."""
-    writers = Writers(stage, tmp_path, monkeypatch)
+    writers = Writers(begun, tmp_path, monkeypatch)
     writers.ours.serve(without(build_payloads(START), FREE))
     return writers
 

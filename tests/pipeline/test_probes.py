@@ -121,10 +121,9 @@ def test_dry_run(begun: Stage, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.fixture
-def writers(stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Writers:
-    writers = Writers(stage, tmp_path, monkeypatch)
+def writers(begun: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Writers:
+    writers = Writers(begun, tmp_path, monkeypatch)
     writers.ours.serve(without(build_payloads(START), FREE, ALIAS) | {f"model/{FREE}": build_probe(FREE)})
-    stage.take_requests()
     return writers
 
 

@@ -29,11 +29,10 @@ OURS, THEIRS, SECOND = (edit_records(build_payloads(START), word) for word in ("
 
 
 @pytest.fixture
-def writers(stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Writers:
+def writers(begun: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Writers:
     """Return two writers of one remote; ours is served other records than theirs."""
-    writers = Writers(stage, tmp_path, monkeypatch)
+    writers = Writers(begun, tmp_path, monkeypatch)
     writers.ours.serve(OURS)
-    stage.take_requests()
     return writers
 
 

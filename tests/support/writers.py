@@ -28,17 +28,18 @@ from tests.support.archives import (
 
 
 class Writers:
-    """A bare repository with one good hour and two clones: `ours` of depth 1, `theirs` complete."""
+    """A bare repository with one good hour and two clones: `ours` of depth 1, `theirs` complete.
 
-    def __init__(self, stage: Stage, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    `begun` is the archive of that hour.
+    """
+
+    def __init__(self, begun: Stage, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.remote = folder / "remote.git"
-        stage.serve(build_payloads(START))
-        stage.run(START)
-        read_git(folder, "clone", "--quiet", "--bare", str(stage.root), str(self.remote))
+        read_git(folder, "clone", "--quiet", "--bare", str(begun.root), str(self.remote))
         read_git(folder, "clone", "--quiet", "--depth=1", f"file://{self.remote}", "ours")
         read_git(folder, "clone", "--quiet", str(self.remote), "theirs")
-        self.ours = Stage(stage.service, folder / "ours")
-        self.theirs = Stage(stage.service, folder / "theirs")
+        self.ours = Stage(begun.service, folder / "ours")
+        self.theirs = Stage(begun.service, folder / "theirs")
         self.first = self.read_tip()
         self.lost = 0
         real = push_module.push_branch
