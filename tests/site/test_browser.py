@@ -52,7 +52,7 @@ def test_without_a_server(browser: Any, site_folder: Path) -> None:
         tab.get_by_role("navigation", name="Site").get_by_role("link", name="Models").click()
         tab.get_by_label("Filter by name or id").fill("haiku")
         tab.locator("#models tbody tr:visible a").click()
-        assert tab.locator("h1").inner_text() == "Anthropic: Claude Haiku 4.5"
+        assert tab.locator("h1").inner_text() == "Claude Haiku 4.5"
         tab.get_by_role("navigation", name="Breadcrumb").get_by_role("link", name="anthropic").click()
         tab.wait_for_url("**/labs/anthropic/index.html")
         assert tab.locator("#lab-models tbody tr:visible").count() > 3

@@ -223,11 +223,15 @@ def list_price_moves(
     return sorted(moves, key=rank)
 
 
+def is_of_no_provider(move: Move) -> bool:
+    """Return whether no provider is known to have changed the price."""
+    of_none = {"another provider listed first", "no provider asks it"}
+    return bool(move.cause) and {*move.cause.split(", ")} <= of_none
+
+
 def rank(move: Move) -> tuple[bool, Fraction, str, str]:
     """Return what moves are sorted by."""
-    of_none = {"another provider listed first", "no provider asks it"}
-    is_of_none = bool(move.cause) and {*move.cause.split(", ")} <= of_none
-    return is_of_none, -abs(move.percent), move.model, move.label
+    return is_of_no_provider(move), -abs(move.percent), move.model, move.label
 
 
 # --- endpoints ----------------------------------------------------------------------------------------------

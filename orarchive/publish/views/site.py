@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 from html import escape
 from itertools import takewhile
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from orarchive.timestamps import format_stamp
 
@@ -153,10 +153,10 @@ class SiteContext:
     def root(self) -> str:
         """Return the relative path from the page to the top of the site: `../../`.
 
-        A server shows the error page at any depth: only links from the top of the host hold there.
+        A server shows the error page at any depth: only absolute links hold there.
         """
         if self.base and self.path == ERROR_PAGE:
-            return urlsplit(self.base).path
+            return self.base
         return "../" * self.path.count("/")
 
     @property
