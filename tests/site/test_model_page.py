@@ -90,7 +90,7 @@ def test_an_unhealthy_provider_is_not_recommended(days_view: View) -> None:
     assert answers["Most reliable"] == ("cut", "100% uptime (2 days read)")
     assert answers["Fastest"] == ("", "speed is not collected")
     assert {entry.trait: entry.count for entry in section.filters} == {"healthy": 3, "128k": 2, "tools": 2}
-    assert {entry.trait: entry.count for entry in section.further_filters} == {"q:fp8": 2}
+    assert {entry.trait: entry.count for entry in section.further_filters} == {"q:fp8": 2, "in:EU": 1}
 
 
 def test_of_equal_providers_none_is_the_best(tmp_path: Path) -> None:
