@@ -1,13 +1,17 @@
 """Pages as tests read them: their text, links and tags, and checks that hold for every page."""
 
 import re
+import subprocess
+from collections.abc import Iterable
 from html.parser import HTMLParser
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
+
+from tests.support import requirements
 
 
 class Html(HTMLParser):
-    """A page: its ids, links, tags and text."""
+    """A page: its ids, links, tags and text; and its shapes, by which pages of one template differ."""
 
     def __init__(self, content: bytes) -> None:
         super().__init__()
@@ -15,13 +19,21 @@ class Html(HTMLParser):
         self.links: list[str] = []
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.words: list[str] = []
+        self.shapes: set[tuple[str, ...]] = set()
+        """The tags that begin an element, each with the tag before it and the names of its attributes."""
+        self._last_tag = ""
         self.feed(content.decode())
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = dict(attrs)
         self.tags.append((tag, attributes))
+        self.shapes.add((self._last_tag, tag, *sorted(attributes)))
+        self._last_tag = tag
         self.ids += [attributes["id"] or ""] if "id" in attributes else []
         self.links += [attributes[name] or "" for name in ("href", "src") if name in attributes]
+
+    def handle_endtag(self, tag: str) -> None:
+        self._last_tag = f"/{tag}"
 
     def handle_data(self, data: str) -> None:
         self.words.append(data)
@@ -35,6 +47,24 @@ class Html(HTMLParser):
 def parse_pages(site: dict[str, bytes]) -> dict[str, Html]:
     """Parse every page of a site: path -> page."""
     return {path: Html(content) for path, content in site.items() if path.endswith(".html")}
+
+
+def select_by_shape(pages: dict[str, Html]) -> list[str]:
+    """Select pages that together have every shape, so few that checking them takes seconds."""
+    seen: set[tuple[str, ...]] = set()
+    selected = []
+    for path, page in sorted(pages.items(), key=lambda item: -len(item[1].tags)):
+        if not page.shapes <= seen:
+            selected.append(path)
+            seen |= page.shapes
+    return selected
+
+
+def assert_valid(files: Iterable[Path]) -> None:
+    """Check pages, style sheets and drawings with the checker of the W3C."""
+    command = [*requirements.find_validator(), "--errors-only", "--also-check-css", "--also-check-svg"]
+    done = subprocess.run([*command, *map(str, files)], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr[:2000]
 
 
 def assert_links_resolve(pages: dict[str, Html], site: dict[str, bytes]) -> None:
