@@ -55,16 +55,21 @@ UNSTATED_UNIT = " (unit not stated by OpenRouter)"
 
 def parse_price(value: Any) -> Decimal | None:
     """Return the value of one price, sent as a decimal string or a number; None where it is no price."""
+    if isinstance(value, str):
+        return _parse_text(value)
     return _parse_decimal(value) if isinstance(value, NUMERIC_TYPES) and not isinstance(value, bool) else None
 
 
-@lru_cache(maxsize=2**16)
 def _parse_decimal(value: str | int | Decimal) -> Decimal | None:
     try:
         price = Decimal(value)
     except InvalidOperation:
         return None
     return price if price.is_finite() and abs(price.adjusted()) < MAX_EXPONENT else None
+
+
+# Text alone: a cache takes the numbers 0.2 and 0.20 for the same, and would answer with what was read first.
+_parse_text = lru_cache(maxsize=2**16)(_parse_decimal)
 
 
 def list_scheduled_dimensions(pricing: Any) -> set[str]:

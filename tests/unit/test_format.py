@@ -131,6 +131,11 @@ def test_prices_in_words(dimension: str, sent: Any, words: str) -> None:
     assert prices.format_price(dimension, prices.parse_price(sent)) == words
 
 
+def test_a_number_keeps_its_spelling() -> None:
+    """An equal number that was read before does not lend it its own."""
+    assert [f"{prices.parse_price(Number(token))}" for token in ("0.20", "0.2")] == ["0.20", "0.2"]
+
+
 TIME_OF_DAY_PRICING = {
     "prompt": "0.2",
     "completion": "0.6",
