@@ -34,8 +34,8 @@ class AttemptBase:
 
     commit: str | None
     files: Mapping[str, bytes | None]
-    """The files of the snapshot, with that of health, those of kept keys and the ledger file of the hour:
-    path below data/ -> bytes."""
+    """The files of the snapshot, with that of health, those of kept keys, the last ledger files and that of
+    the hour: path below data/ -> bytes."""
     snapshot: Snapshot
     """The snapshot that these files hold."""
     lines: list[Attempt]
@@ -59,8 +59,10 @@ class AttemptBase:
 def read_base(archive: Archive, hour: dt.datetime) -> AttemptBase:
     """Read from HEAD the snapshot and the ledger lines for an attempt at an hour."""
     head = archive.resolve_commit()
-    files = archive.read_files(head, [*SNAPSHOT_FILES, *KEPT_FILES, ledger.get_ledger_path(hour)])
-    lines = ledger.read_attempts(archive, head, ledger.RUN_MONTHS)
+    months = ledger.select_files(archive.list_blobs(head), ledger.RUN_MONTHS)
+    paths = {*SNAPSHOT_FILES, *KEPT_FILES, ledger.get_ledger_path(hour), *months}
+    files = archive.read_files(head, paths)
+    lines = ledger.drop_repeats(ledger.parse_files(files, months))
     if lines:
         entry = health_branch.find_health_entry(lines)
         try:

@@ -7,7 +7,7 @@ import datetime as dt
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Literal, NotRequired, TypedDict, cast
 
 from orarchive.errors import ArchiveError
@@ -209,11 +209,22 @@ def read_all_lines(
 
     A line may be there twice, where it was edited by hand or merged.
     """
-    blobs = list_ledger_files(archive, commit)
-    last = get_ledger_path(until) if until else max(blobs, default="")
-    names = sorted(name for name in blobs if name <= last)[-(months or 0) :]
-    contents = archive.read_blobs([blobs[name] for name in names])
-    return [line for name in names for line in parse_ledger(contents[blobs[name]], name)]
+    names = select_files(archive.list_blobs(commit), months, until)
+    return parse_files(archive.read_files(commit, names), names)
+
+
+def select_files(
+    paths: Iterable[str], months: int | None = None, until: dt.datetime | None = None
+) -> list[str]:
+    """Select the ledger files among paths below `data/`, the oldest first; limits as for `read_attempts`."""
+    names = sorted(filter(is_ledger_path, paths))
+    last = get_ledger_path(until) if until else max(names, default="")
+    return [name for name in names if name <= last][-(months or 0) :]
+
+
+def parse_files(files: Mapping[str, bytes], names: Iterable[str]) -> list[Attempt]:
+    """Parse some of the ledger's files (path below `data/` -> bytes) into their lines."""
+    return [line for name in names for line in parse_ledger(files[name], name)]
 
 
 def read_first_hour(archive: Archive, commit: str) -> str | None:
