@@ -53,6 +53,11 @@ REMOVED_PREFIXES = (
 test starts would compile the package anew."""
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Use two workers more than there are cores, for they wait for programs half of the time."""
+    return (os.cpu_count() or 1) + 2
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
     """Look for no garbage while tests are collected: that took a third of the time, and there is little."""
@@ -66,10 +71,15 @@ def pytest_collection() -> Generator[None, object, object]:
 @pytest.fixture(scope="session", autouse=True)
 def own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Hide the machine's git configuration, and the project's settings in the environment."""
-    config = tmp_path_factory.mktemp("git") / "config"
-    # Tests kill programs, not machines: git need not wait until the disk has what it writes.
-    settings = "[gc]\n\tauto = 0\n[core]\n\tfsync = none\n"
-    config.write_text(f"[user]\n\tname = Test\n\temail = test@example.org\n{settings}")
+    folder = tmp_path_factory.mktemp("git")
+    config, template = folder / "config", folder / "template"
+    template.mkdir()
+    # Tests kill programs, not machines: git need not wait until the disk has what it writes. A new repository
+    # gets no examples of hooks, which thousands of copies would hold.
+    config.write_text(
+        "[user]\n\tname = Test\n\temail = test@example.org\n[gc]\n\tauto = 0\n"
+        f"[core]\n\tfsync = none\n[init]\n\ttemplateDir = {template}\n"
+    )
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
             if name.startswith(REMOVED_PREFIXES):

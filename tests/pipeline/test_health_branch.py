@@ -215,6 +215,7 @@ def test_the_health_of_a_lost_race_is_not_pushed(writers: Writers) -> None:
 def test_a_refused_push_leaves_both_branches(writers: Writers) -> None:
     """The remote refuses main: it gets no health either."""
     hook = writers.remote / "hooks/update"
+    hook.parent.mkdir()
     hook.write_text('#!/bin/sh\n[ "$1" != refs/heads/main ]\n')
     hook.chmod(0o755)
     before = read_git(writers.remote, "for-each-ref")

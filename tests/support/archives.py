@@ -244,11 +244,12 @@ class Stage:
         return open_archive(self.root)
 
     def settings(self) -> Settings:
-        """Return the settings of a run: no waits between tries, no limit on the rate."""
+        """Return the settings of a run: two workers, no waits between tries, no limit on the rate."""
         settings: dict[str, Any] = {
             "base_url": self.service.base_url,
             "retry_policy": NO_WAITS,
             "per_second": 0.0,
+            "workers": 2,
         }
         return Settings(**settings | self.options)
 
