@@ -53,6 +53,7 @@ REMOVED_PREFIXES = (
 test starts would compile the package anew."""
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Use two workers more than there are cores, for they wait for programs half of the time."""
     return (os.cpu_count() or 1) + 2
