@@ -27,7 +27,7 @@ CUT, RISE, LISTED_PROVIDER, LIST_PRICE = "cut", "rise", "listed provider changed
 PRICE_LABELS: dict[str, Sign] = {CUT: "▼", RISE: "▲", "repriced": "~", LISTED_PROVIDER: "~", LIST_PRICE: "~"}
 """Labels of a line about new prices, with its sign: all cheaper, all dearer, neither; or only what a model
 lists moved, price or limits, because OpenRouter lists another provider first; or its list price alone, and no
-provider is known that asks it."""
+provider is known to have changed it."""
 
 DEPRECATED_AFTER_DAYS = 14
 """Days of absence after which a model is called deprecated."""

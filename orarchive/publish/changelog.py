@@ -56,6 +56,7 @@ from orarchive.publish.limit_words import drop_repeated_limits
 from orarchive.publish.price_moves import (
     LISTED,
     UNEXPLAINED,
+    UNREAD,
     Move,
     find_price_cause,
     has_conditions,
@@ -80,7 +81,7 @@ PAGE_STYLE = Style(
     shortens_counts=True,
 )
 
-UNCONFIRMED_LABELS = {LISTED: LISTED_PROVIDER, UNEXPLAINED: LIST_PRICE}
+UNCONFIRMED_LABELS = {LISTED: LISTED_PROVIDER, UNEXPLAINED: LIST_PRICE, UNREAD: LIST_PRICE}
 """Cause -> label of a line of new prices that no provider is known to have made."""
 
 MAX_ITEMS = 8
@@ -182,7 +183,7 @@ def _build_lines(group: list[Event], events: list[Event], dataset: Dataset) -> I
         if event.kind == REPRICED:
             cause = find_price_cause(event, dataset)
             # A new price of unknown cause belongs to the provider whose limits are listed from that hour on.
-            is_listed = limits and cause in ("unknown", UNEXPLAINED)
+            is_listed = limits and cause in ("unknown", UNEXPLAINED, UNREAD)
             causes.setdefault(LISTED if is_listed else cause, []).append(event)
     for cause, repriced in sorted(causes.items()):
         yield _build_price_line(cause, repriced, limits if cause == LISTED else [])

@@ -5,15 +5,18 @@ from decimal import Decimal
 from typing import Any
 
 from orarchive.domain.prices import compute_percent_change, is_dynamic
+from orarchive.index.event_log import EventRow
 from orarchive.index.events import Event
+from orarchive.publish.charts.steps import MAX_GAP
 from orarchive.publish.dataset import Dataset
 from orarchive.timestamps import parse_stamp
 
-LISTED, UNEXPLAINED = "provider", "unexplained"
+LISTED, UNEXPLAINED, UNREAD = "provider", "unexplained", "unread"
 """Causes of a list price that no provider is known to have changed: another provider is listed first; or
-endpoints of the model were read, and no price of theirs moved to it."""
+endpoints of the model were read, and no price of theirs moved to it; or nothing was read for `MAX_GAP`, so
+that both can have happened."""
 
-UNCONFIRMED_CAUSES = (LISTED, UNEXPLAINED)
+UNCONFIRMED_CAUSES = frozenset((LISTED, UNEXPLAINED, UNREAD))
 
 
 @dataclass(frozen=True)
@@ -62,8 +65,8 @@ def has_conditions(event: Event) -> bool:
     return isinstance(event.old, list) or isinstance(event.new, list)
 
 
-def find_price_cause(event: Event, dataset: Dataset) -> str:
-    """Return the cause of a new price, with UNEXPLAINED for a list price whose endpoints were read."""
+def find_price_cause(event: Event | EventRow, dataset: Dataset) -> str:
+    """Return the cause of a new price; where it is not on record, UNEXPLAINED or UNREAD if they hold."""
     if event.cause != "unknown":
         return event.cause
     hour = parse_stamp(event.hour)
@@ -71,4 +74,6 @@ def find_price_cause(event: Event, dataset: Dataset) -> str:
         entry.first < hour and (entry.last is None or entry.last >= hour)
         for entry in dataset.endpoints_by_model.get(event.key, ())
     )
-    return UNEXPLAINED if were_read else event.cause
+    if were_read:
+        return UNEXPLAINED
+    return UNREAD if event.after and hour - parse_stamp(event.after) > MAX_GAP else event.cause

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from orarchive.publish.views import View
+from orarchive.publish.views.lab_prices import YearSummary
 from orarchive.publish.views.labs_page import build_lab_pages, build_labs_page
 from orarchive.publish.views.provider_page import ProviderPage, build_provider_pages
 from orarchive.publish.views.providers_page import ProvidersPage, build_providers_page
 from orarchive.sample import START
-from orarchive.timestamps import HOUR
+from orarchive.timestamps import DAY, HOUR
 from tests.support.browser import build_archive_view, build_snapshot, write_archive
 
 LATENCY = {"latency_last_30m": {"p50": 400}, "throughput_last_30m": {"p50": 80}}
@@ -121,6 +122,7 @@ def test_a_lab_tells_whose_prices_changed(view: View) -> None:
     (row,) = build_labs_page(view).rows
     assert row.changed
     assert (row.name, row.changed.models, row.changed.last) == ("Lab", 1, (START + 30 * HOUR).date())
+    assert row.changed.listed_models == 0
     ((_, page),) = build_lab_pages(view)
     ((year, changed),) = [(each.year, each.models) for each in page.years]
     assert (year, [model.model for model in changed]) == (START.year, ["l/two"])
@@ -131,3 +133,22 @@ def test_a_lab_tells_whose_prices_changed(view: View) -> None:
     assert page.chart
     prices = {line.name: re.findall(r"\$\S+", line.stops) for line in page.chart.shapes}
     assert prices == {"one": ["$2.00"], "two": ["$1.00", "$2.00"]}
+
+
+def test_a_list_price_that_no_provider_changed_is_counted_apart(tmp_path: Path) -> None:
+    """Move two prices over days without a reading, one of them with the price of its endpoint."""
+    snapshots = [
+        build_snapshot(
+            [{"id": name, "pricing": make_pricing(price)} for name in ("l/own", "l/listed")],
+            {"l/own": [make_endpoint("p", price, 100)]},
+        )
+        for price in ("1", "2")
+    ]
+    view = build_archive_view(write_archive(tmp_path, *snapshots, apart=3 * DAY))
+    (row,) = build_labs_page(view).rows
+    assert row.changed == YearSummary(1, 1, (START + 3 * DAY).date())
+    ((_, page),) = build_lab_pages(view)
+    assert [(model.model, model.is_confirmed) for model in page.years[0].models] == [
+        ("l/own", True),
+        ("l/listed", False),
+    ]

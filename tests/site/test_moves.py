@@ -93,7 +93,7 @@ def test_whatever_caused_a_move_it_counts_and_is_labelled(tmp_path: Path) -> Non
     assert describe(moves) == [
         "a/own at q: 5 1 the endpoint's own price, day 1",
         "a/own : 4 3 an endpoint's own price, day 1",
-        "a/odd : 9 1 no provider asks it, day 1",
+        "a/odd : 9 1 no provider charges it, day 1",
         "a/other : 4 2 another provider listed first, day 1",
     ]
     assert [bool(row.move.tone) for row in build_move_rows(moves)] == [True, True, False, False]
@@ -159,7 +159,9 @@ def test_only_what_was_known_at_the_beginning_moves(tmp_path: Path) -> None:
         "a/new : 8 7 , day 3",
     ]
     apart = list_archive_moves(tmp_path / "gap", *days, apart=4 * DAY, span=6 * DAY)
-    assert describe(apart) == ["a/old : 2 1 , day 12", "a/new : 8 7 , day 12"]
+    unread = "moved while nothing was read, day 12"
+    assert describe(apart) == [f"a/old : 2 1 {unread}", f"a/new : 8 7 {unread}"]
+    assert not any(move.is_confirmed for move in apart)
     assert list_archive_moves(tmp_path / "last", *days, apart=4 * DAY, span=2 * DAY) == []
 
 

@@ -13,7 +13,7 @@ from orarchive.publish.pages import get_model_path
 from orarchive.publish.views.changes import MAX_ROWS
 from orarchive.publish.views.free_page import build_free_page
 from orarchive.publish.views.health import Health, combine_health
-from orarchive.publish.views.model_figures import build_figures
+from orarchive.publish.views.model_figures import MonthChange, build_figures
 from orarchive.publish.views.model_table import build_rows
 from orarchive.publish.views.price_charts import build_price_chart
 from orarchive.publish.views.price_classes import ALL_MODELS, build_class_trends, list_priced_months
@@ -302,7 +302,27 @@ def test_a_change_over_a_gap_is_dated(tmp_path: Path) -> None:
     (model,) = build_archive_view(archive).listed_models
     day = format_day((START + 25 * 24 * HOUR).date())
     changes = [figure.change for figure in build_figures(model).prices]
-    assert changes[0] and changes[0].words == f"\N{MINUS SIGN}25% since {day}"
+    assert changes[0]
+    assert (changes[0].words, changes[0].tone) == (f"list price \N{MINUS SIGN}25% since {day}", "")
+
+
+def test_a_change_has_the_colour_of_a_cut_only_where_a_provider_made_one(tmp_path: Path) -> None:
+    """Move one price with that of its endpoint, and another to that of the other endpoint."""
+    models = [[price_model(name, price) for name in ("a/own", "a/listed")] for price in ("2e-6", "1e-6")]
+    offers = [[{"tag": tag, "pricing": {"prompt": price}}] for tag, price in (("p", "2e-6"), ("p", "1e-6"))]
+    both = [{"tag": tag, "pricing": {"prompt": price}} for tag, price in (("p", "2e-6"), ("q", "1e-6"))]
+    snapshots = [
+        build_snapshot(rows, {"a/own": offer, "a/listed": both})
+        for rows, offer in zip(models, offers, strict=True)
+    ]
+    archive = write_archive(tmp_path / "archive", *snapshots[:1] * 29, *snapshots[1:] * 3, apart=DAY)
+    changes = {
+        model.model.id: build_figures(model).prices[0].change
+        for model in build_archive_view(archive).listed_models
+    }
+    minus = "\N{MINUS SIGN}50% in 30 days"
+    assert changes["a/own"] == MonthChange(minus, "cheap")
+    assert changes["a/listed"] == MonthChange(f"list price {minus}", "")
 
 
 def test_what_came_about_in_a_gap_is_dated_by_both_ends(tmp_path: Path) -> None:

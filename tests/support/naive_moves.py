@@ -164,8 +164,10 @@ def find_list_cause(
     old, new = (
         next((reading for reading in endpoints if reading.hour == each.hour), None) for each in change
     )
+    is_long = change[1].hour - change[0].hour > dt.timedelta(hours=36)
+    unread = "moved while nothing was read" if is_long else ""
     if old is None or new is None:
-        return ""
+        return unread
     price = read_rate(change[1].pricing[model], name, change[1].hour)
     keys = [key for key in new.pricing if key.partition(" ")[0] == model]
     holders = [key for key in keys if is_equal(read_rate(new.pricing[key], name, new.hour), price)]
@@ -175,7 +177,7 @@ def find_list_cause(
         return "an endpoint's own price"
     if holders:
         return "another provider listed first"
-    return "no provider asks it" if old.pricing.keys() & {*keys} else ""
+    return "no provider charges it" if old.pricing.keys() & {*keys} else unread
 
 
 # --- lists --------------------------------------------------------------------------------------------------
@@ -225,7 +227,11 @@ def list_price_moves(
 
 def is_of_no_provider(move: Move) -> bool:
     """Return whether no provider is known to have changed the price."""
-    of_none = {"another provider listed first", "no provider asks it"}
+    of_none = {
+        "another provider listed first",
+        "no provider charges it",
+        "moved while nothing was read",
+    }
     return bool(move.cause) and {*move.cause.split(", ")} <= of_none
 
 

@@ -3,7 +3,7 @@
 import datetime as dt
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
@@ -21,6 +21,7 @@ from orarchive.publish.charts.step_lines import PriceLine, draw_step_lines
 from orarchive.publish.charts.steps import Piece
 from orarchive.publish.charts.wide import WideChart
 from orarchive.publish.dataset import Dataset, PriceInterval, PriceKey
+from orarchive.publish.price_moves import UNCONFIRMED_CAUSES, find_price_cause
 from orarchive.publish.views import View
 from orarchive.publish.views.cells import PriceCell
 from orarchive.publish.views.labs_providers import LabView
@@ -39,8 +40,11 @@ class YearSummary:
     """How many models of a lab changed their listed input or output price in a year."""
 
     models: int
-    last: dt.date
-    """The day that showed the last change."""
+    """Those of which a provider may have changed it."""
+    listed_models: int
+    """The others: their listed price moved, and no provider is known to have changed it."""
+    last: dt.date | None
+    """The day that showed the last change of `models`; None without any."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,8 @@ class PriceSpan:
 class ChangedModel:
     """A model whose price changed in a year."""
 
+    is_confirmed: bool
+    """Whether a provider may have changed it: not where only its listed price is known to have moved."""
     model: str
     name: str
     hours: int
@@ -66,7 +72,7 @@ class ChangedModel:
 
 @dataclass(frozen=True)
 class PriceYear:
-    """The models of a lab whose price changed in a year, the last one first."""
+    """The models of a lab whose price changed in a year: the confirmed first, then the last one."""
 
     year: int
     models: list[ChangedModel]
@@ -101,26 +107,44 @@ def _read_ordinary(text: str | None) -> list[Record]:
     return [{**entry, "price": Decimal(entry["price"])} for entry in entries if LONG_PROMPT not in entry]
 
 
-def summarize_year(rows: Sequence[EventRow]) -> YearSummary | None:
+def summarize_year(dataset: Dataset, rows: Sequence[EventRow]) -> YearSummary | None:
     """Summarize the events of a lab's prices in a year; None where there are none."""
     if not rows:
         return None
-    return YearSummary(len({row.key for row in rows}), parse_stamp(rows[-1].hour).date())
+    confirmed = [row for row in rows if _is_confirmed(dataset, row)]
+    models = {row.key for row in confirmed}
+    last = parse_stamp(confirmed[-1].hour).date() if confirmed else None
+    return YearSummary(len(models), len({row.key for row in rows} - models), last)
 
 
-def build_price_year(year: int, rows: Iterable[EventRow], names: dict[str, str]) -> PriceYear:
+def build_price_year(
+    dataset: Dataset, year: int, rows: Iterable[EventRow], names: Mapping[str, str]
+) -> PriceYear:
     """Build the table of a year from the events of a lab's prices; `names` are those of models by id."""
     by_model: dict[str, list[EventRow]] = defaultdict(list)
     for row in rows:
         by_model[row.key].append(row)
-    models = [_build_changed(key, names.get(key, key), events) for key, events in by_model.items()]
-    return PriceYear(year, sorted(models, key=lambda model: (model.last, model.model), reverse=True))
+    models = [_build_changed(dataset, key, names.get(key, key), events) for key, events in by_model.items()]
+    models.sort(key=lambda model: (model.is_confirmed, model.last, model.model), reverse=True)
+    return PriceYear(year, models)
 
 
-def _build_changed(model: str, name: str, rows: Sequence[EventRow]) -> ChangedModel:
+def _is_confirmed(dataset: Dataset, row: EventRow) -> bool:
+    return find_price_cause(row, dataset) not in UNCONFIRMED_CAUSES
+
+
+def _build_changed(dataset: Dataset, model: str, name: str, rows: Sequence[EventRow]) -> ChangedModel:
     prompt, completion = (_build_span(dimension, rows) for dimension in MAIN_DIMENSIONS)
     hours = {row.hour for row in rows}
-    return ChangedModel(model, name, len(hours), prompt, completion, parse_stamp(max(hours)).date())
+    return ChangedModel(
+        is_confirmed=any(_is_confirmed(dataset, row) for row in rows),
+        model=model,
+        name=name,
+        hours=len(hours),
+        input=prompt,
+        output=completion,
+        last=parse_stamp(max(hours)).date(),
+    )
 
 
 def _build_span(dimension: str, rows: Iterable[EventRow]) -> PriceSpan | None:

@@ -98,7 +98,7 @@ def _build_row(view: View, lab: LabView, events: Sequence[EventRow]) -> LabRow:
         gone_count=len(lab.gone_models),
         first=lab.first.date(),
         newest=newest.model.name.removeprefix(f"{name}: ") if newest else "",
-        changed=summarize_year(events),
+        changed=summarize_year(view.dataset, events),
         country=get_country_name(facts.country) if facts and facts.country else "",
     )
 
@@ -199,8 +199,10 @@ def _build_page(view: View, lab: LabView, events: Mapping[int, Sequence[EventRow
         has_providers=bool(view.dataset.good_hours["endpoints"]),
         chart=draw_families(view, lab),
         year=view.now.year,
-        changed=summarize_year(events.get(view.now.year, [])),
-        years=[build_price_year(year, events[year], names) for year in sorted(events, reverse=True)],
+        changed=summarize_year(view.dataset, events.get(view.now.year, [])),
+        years=[
+            build_price_year(view.dataset, year, events[year], names) for year in sorted(events, reverse=True)
+        ],
         record_first=view.dataset.first_hour.date(),
         usage=view.rankings.draw_lab(lab.name),
         as_of=view.rankings.as_of,

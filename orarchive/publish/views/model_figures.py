@@ -10,6 +10,7 @@ from orarchive.publish.spans import find_span_start
 from orarchive.publish.views.cells import PriceCell
 from orarchive.publish.views.endpoints import EndpointView
 from orarchive.publish.views.models import ModelView, floor_day
+from orarchive.publish.views.moves import find_causes, is_confirmed
 from orarchive.timestamps import format_day
 
 LABELS = {"prompt": "Input", "completion": "Output", "input_cache_read": "Cache read"}
@@ -30,7 +31,7 @@ class MonthChange:
     words: str
     """`-12%`, or a word."""
     tone: str
-    """`cheap` or `dear`; "" where it does not differ."""
+    """`cheap` or `dear`; "" where it does not differ, or no provider is known to have changed it."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Figure:
     providers: str
     """Who asks it."""
     change: MonthChange | None
-    """None where no earlier price of the last 30 days is known, or it depends on the time of day."""
+    """None where it depends on the time of day, or 30 days ago was not read and it has not moved since."""
 
 
 @dataclass(frozen=True)
@@ -132,8 +133,15 @@ def _find_change(view: ModelView, dimension: str, price: Decimal | None) -> Mont
     day = format_day(hour.date())
     span, when = ("in 30 days", "30 days ago") if hour <= then else (f"since {day}", f"on {day}")
     if before == price:
-        return MonthChange("unchanged in 30 days" if hour <= then else f"same as {when}", "")
+        return MonthChange("unchanged in 30 days", "") if hour <= then else None
     percent = compute_percent_change(before, price)
+    if not is_confirmed(find_causes(view.dataset, view.entry, dimension, hour)):
+        words = (
+            f"list price moved {span}"
+            if percent is None
+            else f"list price {format_percent_change(percent, MINUS)} {span}"
+        )
+        return MonthChange(words, "")
     tone = "cheap" if price < before else "dear"
     if percent is None:
         return MonthChange(f"became free {span}" if before else f"was free {when}", tone)

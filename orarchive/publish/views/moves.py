@@ -5,7 +5,7 @@ back has not moved, and one that moved because OpenRouter lists another provider
 """
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -24,7 +24,8 @@ CAUSES = {
     "endpoint": "an endpoint's own price",
     "provider": "another provider listed first",
     "schedule": "an endpoint's schedule",
-    "unexplained": "no provider asks it",
+    "unexplained": "no provider charges it",
+    "unread": "moved while nothing was read",
     "unknown": "",
 }
 """Cause of an event of a model's price -> its words."""
@@ -47,8 +48,8 @@ class PriceMove:
 
     @property
     def is_confirmed(self) -> bool:
-        """Return whether a provider may have changed it: not where OpenRouter only lists another price."""
-        return not self.causes or not {*self.causes} <= {*UNCONFIRMED_CAUSES}
+        """Return whether a provider may have changed it."""
+        return is_confirmed(self.causes)
 
 
 def list_moves(
@@ -123,24 +124,33 @@ class _Window:
 
     def describe(self, entry: RecordEntry, model: str, label: str, move: Move) -> PriceMove:
         """Return a move with its causes and the hour in which its last price was first seen."""
-        log = self.dataset.log
         known = find_span_start(self.dataset, entry.feed, entry.parts, self.start) or self.start
-        rows = (
-            row
-            for row in log.by_model.get(entry.parts[0], ())
-            if (row.kind, row.feed, row.key, row.field) == (REPRICED, entry.feed, entry.key, move.dimension)
-            and parse_stamp(row.hour) > known
-        )
-        events = list(log.decode(rows))
-        is_timed = any(_is_timed(value) for event in events for value in (event.old, event.new))
-        causes = dict.fromkeys(find_price_cause(event, self.dataset) or "endpoint" for event in events)
         return PriceMove(
             model=model,
             label=label,
-            causes=(*causes, *([TIME_OF_DAY] if is_timed else ())),
+            causes=find_causes(self.dataset, entry, move.dimension, known),
             move=move,
             hour=self.dataset.find_price_hour(entry, move.dimension),
         )
+
+
+def find_causes(dataset: Dataset, entry: RecordEntry, dimension: str, known: dt.datetime) -> tuple[str, ...]:
+    """Find why a price of a record moved after an hour: keys of CAUSES, or TIME_OF_DAY."""
+    rows = (
+        row
+        for row in dataset.log.by_model.get(entry.parts[0], ())
+        if (row.kind, row.feed, row.key, row.field) == (REPRICED, entry.feed, entry.key, dimension)
+        and parse_stamp(row.hour) > known
+    )
+    events = list(dataset.log.decode(rows))
+    is_timed = any(_is_timed(value) for event in events for value in (event.old, event.new))
+    causes = dict.fromkeys(find_price_cause(event, dataset) or "endpoint" for event in events)
+    return (*causes, *([TIME_OF_DAY] if is_timed else ()))
+
+
+def is_confirmed(causes: Collection[str]) -> bool:
+    """Return whether a provider may have changed a price: not where only OpenRouter lists another one."""
+    return not causes or not {*causes} <= UNCONFIRMED_CAUSES
 
 
 def _is_timed(value: Any) -> bool:
