@@ -163,6 +163,13 @@ def test_benchmarks_are_the_latest_with_their_source(site: dict[str, bytes], vie
         assert all(score.score in page for score in model.scores)
 
 
+def test_prices_and_scores_stand_beside_the_capabilities(site: dict[str, bytes]) -> None:
+    page = site[get_model_path("anthropic/claude-opus-4.8")].decode()
+    grid = page[page.index('<div class="charts">') : page.index('id="changes-title"')]
+    assert re.findall(r'<h2 id="(\w+)-title', grid) == ["prices", "scores", "abilities", "usage"]
+    assert grid.index("<dt>Coding index</dt>") < grid.index("<summary>Design Arena: 2 scores")
+
+
 def test_one_switch_leaves_benchmarks_out_everywhere(archive: Path, tmp_path: Path) -> None:
     out = tmp_path / "site"
     without = build_site(archive, out, "--no-benchmarks")

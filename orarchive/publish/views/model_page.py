@@ -24,7 +24,7 @@ from orarchive.publish.views.model_prices import (
 from orarchive.publish.views.models import ModelView
 from orarchive.publish.views.ranked import CategoryRank
 from orarchive.publish.views.rankings import MAX_ENTRIES_IN_WORDS
-from orarchive.publish.views.scores import Score
+from orarchive.publish.views.scores import ANALYSIS, ARENA, Score
 from orarchive.publish.views.states import STATE_MEANINGS
 from orarchive.timestamps import format_day
 
@@ -114,7 +114,10 @@ class ModelPage:
     endpoints: EndpointSection | None
     related: list[str]
     usage: ModelUsage | None
-    scores: list[Score]
+    indexes: list[Score]
+    """The scores by Artificial Analysis."""
+    arenas: list[Score]
+    """The scores in Design Arena."""
     changes: list[ChangeHour]
     earlier_changes: list[ChangeHour]
     first_seen: dt.datetime
@@ -150,7 +153,8 @@ def build_model_page(
         endpoints=build_endpoint_section(view, model),
         related=model.related_ids,
         usage=build_usage(view, model),
-        scores=model.scores,
+        indexes=[score for score in model.scores if score.source == ANALYSIS],
+        arenas=[score for score in model.scores if score.source == ARENA],
         changes=changes[:MAX_CHANGE_HOURS],
         earlier_changes=changes[MAX_CHANGE_HOURS:],
         first_seen=model.entry.first,
