@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.support.naive_graves import list_graves
 from tests.support.naive_market import NEEDS, list_cheapest, list_medians, list_plans
-from tests.support.naive_moves import Move, Reading, is_of_no_provider, list_price_moves, read_endpoints
+from tests.support.naive_moves import Move, Reading, list_price_moves, read_endpoints
 from tests.support.naive_rankings import find_ids, rank_period
 from tests.support.naive_versions import Record, Version
 from tests.support.shown_rows import (
@@ -88,7 +88,7 @@ def list_short(week: Sequence[Move]) -> list[Move]:
     """List the moves of a week that home shows: the largest of each model that somebody changed."""
     largest: dict[str, Move] = {}
     for move in week:
-        if not is_of_no_provider(move) and ":" not in move.model:
+        if not move.is_of_no_provider and ":" not in move.model:
             largest.setdefault(move.model, move)
     return [*largest.values()][:MAX_SHORT_MOVES]
 

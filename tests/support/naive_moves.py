@@ -41,6 +41,8 @@ class Move:
     old: Fraction
     new: Fraction
     cause: str
+    is_of_no_provider: bool
+    """Whether no provider is known to have changed the price."""
     hour: dt.datetime
     """The hour that first showed the new price."""
 
@@ -144,6 +146,10 @@ def list_changes(window: Sequence[Reading], key: str, name: str) -> list[tuple[R
 # --- causes -------------------------------------------------------------------------------------------------
 
 
+OF_NO_PROVIDER = {"another provider listed first", "no provider charges it", "moved while nothing was read"}
+"""Words for causes of a list price that no provider is known to have changed."""
+
+
 def explain(causes: list[str], changes: list[tuple[Reading, Reading]], key: str, name: str) -> str:
     """Return the words for the causes of some changes of a price."""
     if not changes:
@@ -208,7 +214,8 @@ def list_price_moves(
             causes = [find_list_cause(change, model, name, endpoints) for change in changes]
             cause = explain(causes, changes, model, name)
             hour = find_first_hour(past, model, name)
-            moves.append(Move(model, "", DIMENSIONS[name], *moved[name], cause, hour))
+            of_none = bool(causes) and {*causes, *cause.split(", ")} <= OF_NO_PROVIDER
+            moves.append(Move(model, "", DIMENSIONS[name], *moved[name], cause, of_none, hour))
     for key in past_endpoints[-1].pricing if past_endpoints else ():
         model, _, label = key.partition(" ")
         moved = {
@@ -221,23 +228,13 @@ def list_price_moves(
             changes = list_changes(endpoint_window, key, name)
             cause = explain(["the endpoint's own price"], changes, key, name)
             hour = find_first_hour(past_endpoints, key, name)
-            moves.append(Move(model, label, DIMENSIONS[name], *moved[name], cause, hour))
+            moves.append(Move(model, label, DIMENSIONS[name], *moved[name], cause, False, hour))
     return sorted(moves, key=rank)
-
-
-def is_of_no_provider(move: Move) -> bool:
-    """Return whether no provider is known to have changed the price."""
-    of_none = {
-        "another provider listed first",
-        "no provider charges it",
-        "moved while nothing was read",
-    }
-    return bool(move.cause) and {*move.cause.split(", ")} <= of_none
 
 
 def rank(move: Move) -> tuple[bool, Fraction, str, str]:
     """Return what moves are sorted by."""
-    return is_of_no_provider(move), -abs(move.percent), move.model, move.label
+    return move.is_of_no_provider, -abs(move.percent), move.model, move.label
 
 
 # --- endpoints ----------------------------------------------------------------------------------------------

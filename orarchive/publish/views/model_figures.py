@@ -136,12 +136,8 @@ def _find_change(view: ModelView, dimension: str, price: Decimal | None) -> Mont
         return MonthChange("unchanged in 30 days", "") if hour <= then else None
     percent = compute_percent_change(before, price)
     if not is_confirmed(find_causes(view.dataset, view.entry, dimension, hour)):
-        words = (
-            f"list price moved {span}"
-            if percent is None
-            else f"list price {format_percent_change(percent, MINUS)} {span}"
-        )
-        return MonthChange(words, "")
+        moved = "moved" if percent is None else format_percent_change(percent, MINUS)
+        return MonthChange(f"list price {moved} {span}", "")
     tone = "cheap" if price < before else "dear"
     if percent is None:
         return MonthChange(f"became free {span}" if before else f"was free {when}", tone)
