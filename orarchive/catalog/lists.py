@@ -23,8 +23,8 @@ from orarchive.jsonl import Record
 SPEED_RULE = f"endpoints with at least {MIN_SPEED_READINGS} half-hours read"
 RELIABILITY_RULE = f"endpoints read on at least {MIN_HEALTH_DAYS} of {HEALTH_WINDOW_DAYS} days"
 NO_SPEED = (
-    "not known: OpenRouter tells latency and throughput only to requests with a key; run the scraper with"
-    f" OPENROUTER_API_KEY and ARCHIVE_LATENCY=1, and wait for {SPEED_RULE}"
+    "not known: OpenRouter tells latency and throughput only to requests with a key, and the list needs"
+    f" {SPEED_RULE}"
 )
 NO_RELIABILITY = f"not known yet: the list needs {RELIABILITY_RULE}"
 NO_VALUE = "not known: no listed model has both a quality and a price by the token"

@@ -87,7 +87,7 @@ def test_without_a_key_speed_is_not_known_and_says_how_to_know() -> None:
     for name in ("fastest", "lowest-latency"):
         listed = build(name, [measure("a/m", NO_SPEED)]).to_json()
         assert (listed["models"], listed["endpoints"]) == ([], [])
-        assert listed["unknown"].startswith("not known") and "OPENROUTER_API_KEY" in listed["unknown"]
+        assert listed["unknown"].startswith("not known") and "requests with a key" in listed["unknown"]
 
 
 def test_cost_is_that_of_the_cheapest_endpoint_else_as_listed() -> None:

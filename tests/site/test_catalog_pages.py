@@ -373,6 +373,16 @@ def test_picks_are_the_shortlists(site: dict[str, bytes], view: View) -> None:
     assert page.count(b"</title></circle>") == sum(len(chart.dots) for chart in charts)
 
 
+def test_the_page_of_picks_has_no_empty_list(days_site: dict[str, bytes], days_view: View) -> None:
+    page = Html(days_site["picks/index.html"])
+    empty = [ranked.kind for ranked in days_view.catalog.lists if not ranked.models]
+    assert f"Not known yet: {', '.join(kind.title for kind in empty)}. Why" in page.text
+    assert {kind.name for kind in empty} > {"fastest", "lowest-latency", "most-reliable"}
+    assert not any(
+        attributes.get("id") == f"{kind.name}-title" for kind in empty for _, attributes in page.tags
+    )
+
+
 def test_the_status_page_names_overrides_to_look_at(days_view: View) -> None:
     statement = Override("a/turns", "tools", True, False, "x", "https://example.org/", START.date())
     statements = (

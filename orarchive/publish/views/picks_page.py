@@ -103,8 +103,6 @@ class ListTable:
     unit: str
     rule: str
     source: str
-    unknown: str
-    """Why it is empty; "" where it is not."""
     rows: list[ListRow]
     count: int
 
@@ -118,6 +116,8 @@ class PicksPage:
     value_quality: str
     value_rows: list[ValueRow]
     lists: list[ListTable]
+    unknown: list[str]
+    """Titles of the lists that are empty, because nothing is known of their measures."""
 
 
 def build_picks_page(catalog: Catalog) -> PicksPage:
@@ -131,7 +131,8 @@ def build_picks_page(catalog: Catalog) -> PicksPage:
             ValueRow(row.id, _format_dollars(row.cost.value), row.quality.text)
             for row in catalog.best_value.rows
         ],
-        lists=[_build_list(ranked, providers) for ranked in catalog.lists],
+        lists=[_build_list(ranked, providers) for ranked in catalog.lists if ranked.models],
+        unknown=[ranked.kind.title for ranked in catalog.lists if not ranked.models],
     )
 
 
@@ -212,7 +213,6 @@ def _build_list(ranked: RankedList, providers: Mapping[str | None, str]) -> List
         unit=kind.measure.unit,
         rule=kind.rule,
         source=kind.measure.source,
-        unknown="" if ranked.models else kind.unknown,
         rows=[
             ListRow(
                 id=row.id,

@@ -7,6 +7,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import get_args
 
+from orarchive.catalog.measures import MIN_HEALTH_DAYS
 from orarchive.domain.event_kinds import DEPRECATED_AFTER_DAYS, REMOVED_AFTER_DAYS
 from orarchive.domain.records import NO_DATE
 from orarchive.publish.charts.steps import MAX_GAP
@@ -42,6 +43,8 @@ class AboutPage:
     """The year from which on an expiration date means that there is none."""
     ranked_models: str = MAX_ENTRIES_IN_WORDS
     """Number of models in a published ranking, in words."""
+    health_days: int = MIN_HEALTH_DAYS
+    """Days that an endpoint must have been read on to be in the list of the most reliable."""
 
 
 @dataclass(frozen=True)
