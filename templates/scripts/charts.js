@@ -31,7 +31,8 @@ function makeReadout(chart) {
 }
 
 function setUpCrosshair(chart) {
-  const [from, to] = [chart.dataset.from, chart.dataset.to].map((time) => Date.parse(time));
+  // Between its knots the axis is even.
+  const knots = [...chart.dataset.times.matchAll(/(\S+) (\S+)/g)].map(([, x, time]) => [+x, Date.parse(time)]);
   const lines = [...chart.querySelectorAll("[data-stops]")].map((path) => ({
     path,
     name: path.dataset.name,
@@ -44,13 +45,19 @@ function setUpCrosshair(chart) {
   mark.setAttribute("y2", "100%");
   let at = null;
 
+  function findTime(x, [[x1, time1], ...rest] = knots) {
+    const [x2, time2] = rest[0];
+    return x > x2 ? findTime(x, rest) : time1 + (time2 - time1) * (x - x1) / (x2 - x1 || 1);
+  }
+
   // Of a week or a month the last moment is still a part.
   function write(time) {
-    const write = (moment, options) => new Date(moment).toLocaleDateString("en-GB", { month: "short", year: "numeric", timeZone: "UTC", ...options });
-    if (chart.dataset.unit === "month") return write(Math.min(time, to - 1));
-    if (chart.dataset.unit !== "week") return write(time, { day: "numeric" });
-    const week = 7 * 864e5;
-    return `Week from ${write(from + Math.floor(Math.min(time - from, to - from - 1) / week) * week, { day: "numeric" })}`;
+    const unit = chart.dataset.unit;
+    let moment = unit ? Math.min(time, knots.at(-1)[1] - 1) : time;
+    if (unit === "week") moment -= (moment - knots[0][1]) % 6048e5;
+    const day = unit === "month" ? undefined : "numeric";
+    const date = new Date(moment).toLocaleDateString("en-GB", { day, month: "short", year: "numeric", timeZone: "UTC" });
+    return unit === "week" ? `Week from ${date}` : date;
   }
 
   function show(x) {
@@ -58,7 +65,7 @@ function setUpCrosshair(chart) {
     for (const name of ["x1", "x2"]) mark.setAttribute(name, `${at * 100 / UNITS}%`);
     chart.append(mark);
     const box = chart.getBoundingClientRect();
-    readout.show(box.left + at / UNITS * box.width, box.top, write(from + (to - from) * at / UNITS), listSeen().map((line) => {
+    readout.show(box.left + at / UNITS * box.width, box.top, write(findTime(at)), listSeen().map((line) => {
       const style = getComputedStyle(line.path);
       const value = line.stops.findLast((stop) => stop.x <= at)?.words || "–";
       return [style.fill === "none" ? style.stroke : style.fill, line.name, value];
@@ -83,7 +90,7 @@ function setUpCrosshair(chart) {
   chart.addEventListener("focus", () => { if (at === null) show(UNITS); });
   chart.addEventListener("blur", hide);
   chart.addEventListener("keydown", (event) => {
-    const steps = [...new Set(listSeen().flatMap((line) => line.stops.map((stop) => stop.x)))].sort((a, b) => a - b);
+    const steps = listSeen().flatMap((line) => line.stops.map((stop) => stop.x)).sort((a, b) => a - b);
     const x = {
       ArrowRight: () => steps.find((step) => step > at),
       ArrowLeft: () => steps.findLast((step) => step < at),

@@ -21,7 +21,7 @@ function formatCost(cost) {
   return cost.toLocaleString("en", { style: "currency", currency: "USD", minimumFractionDigits: 2, maximumFractionDigits: cost < 0.1 ? 4 : 2 });
 }
 
-function readPrice(cell) { return cell?.dataset.v === undefined ? NaN : Number(cell.dataset.v); }
+function readPrice(cell) { return Number(cell?.dataset.v); }
 
 function setUpProviders(form, table) {
   const boxes = [...form.querySelectorAll("[name=has]")];
@@ -48,9 +48,10 @@ function setUpProviders(form, table) {
       count += !row.hidden;
       const [prompt, completion, read] = [1, 2, 3].map((n) => readPrice(row.cells[n]));
       const cost = computeCost(form, prompt, completion, read);
-      const cell = row.cells[5];
-      cell.textContent = cost === null ? "" : formatCost(cost);
-      if (cost === null) delete cell.dataset.v; else cell.dataset.v = cost;
+      if (cost !== null) {
+        row.cells[5].textContent = formatCost(cost);
+        row.cells[5].dataset.v = cost;
+      }
       row.querySelector(".best")?.remove();
       if (cost !== null && !row.hidden && row.dataset.has.split(" ").includes("ok") && !(cost >= cheapest?.cost)) cheapest = { row, cost };
     }
@@ -73,7 +74,6 @@ function setUpProviders(form, table) {
   show();
 }
 
-// The table of every price has all that is asked for: no file is fetched.
 function setUpDate(form, use) {
   let from, to; // a row with three cells has the times of the one above it
   const rows = [...document.querySelectorAll("#points tbody tr")].map((row) => {

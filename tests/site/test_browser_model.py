@@ -1,6 +1,7 @@
 """The page of a model in a real browser: the questions that people have of it, each within few presses."""
 
 import datetime as dt
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -61,6 +62,29 @@ def test_a_chart_is_read_by_keys_and_pointer(browser: Any, address: str) -> None
         place = readout.bounding_box()
         assert abs(place["x"] - mark["x"]) < 20, "the readout is beside it"
         assert readout.inner_text().count("list price") == 1, "of the price that is seen"
+
+
+def test_the_time_in_a_chart_follows_its_shortened_gaps(browser: Any, address: str) -> None:
+    """Read 1 January where a gap of 90 days begins, and 1 April where it ends, at 500 and 560 of 1,000."""
+    with open_page(browser, address) as tab:
+        path = f"{address}{PAGE_PATHS['patterns']}"
+        begin, end = "2026-01-01T00:00:00Z", "2026-04-01T00:00:00Z"
+
+        def cut_charts(route: Any) -> None:
+            page = route.fetch()
+            body = re.sub(r'(data-times="0 \S+ )', rf"\g<1>500 {begin} 560 {end} ", page.text())
+            route.fulfill(response=page, body=body)
+
+        tab.route(path, cut_charts)
+        tab.goto(path)
+        chart = tab.locator(".steps > svg:visible")
+        chart.scroll_into_view_if_needed()
+        box = chart.bounding_box()
+        days = []
+        for x in (501, 559):
+            tab.mouse.move(box["x"] + x / 1000 * box["width"], box["y"] + 50)
+            days.append(tab.locator(".steps output:visible").inner_text().splitlines()[0])
+        assert [day[-8:] for day in days] == ["Jan 2026", "Mar 2026"]
 
 
 def test_a_point_is_read_by_touch_and_followed_by_the_next(browser: Any, address: str) -> None:

@@ -62,6 +62,15 @@ def test_a_range_is_cut_and_an_absence_is_told() -> None:
     assert whole.gaps == "M600 0H800V1000H600Z"
 
 
+def test_the_label_of_the_last_price_does_not_cross_the_line() -> None:
+    """Stand below a line that came down, except at the very bottom."""
+    ends = [
+        draw(make_interval(0, 60, before), make_interval(61, None, now)).layers[0].end_label
+        for before, now in (("4", "2"), ("2", "4"), ("4", "0.1"))
+    ]
+    assert [end and end.is_below for end in ends] == [True, False, False]
+
+
 def test_a_range_without_a_price_is_empty() -> None:
     chart = draw(make_interval(0, 60, "8"), begin=70)
     assert (chart.shapes, chart.layers[0].end_label) == ([], None)

@@ -3,12 +3,13 @@
 import datetime as dt
 from decimal import Decimal
 
+from orarchive.history.coverage import Gap
 from orarchive.publish.amounts import format_amount
 from orarchive.publish.charts.areas import draw_areas, draw_totals
 from orarchive.publish.charts.spark import draw_bars
 from orarchive.publish.charts.step_lines import PriceLine, draw_step_lines
 from orarchive.publish.charts.steps import Piece
-from orarchive.publish.charts.wide import WideChart
+from orarchive.publish.charts.wide import TimeAxis, WideChart
 from orarchive.publish.views.marks import make_monogram
 from orarchive.timestamps import WEEK
 
@@ -87,18 +88,38 @@ def test_prices_far_apart_are_on_a_logarithmic_axis() -> None:
     assert chart
     assert chart.note == "logarithmic axis"
     assert [mark.text for mark in chart.layers[0].marks] == ["$0.10", "$1", "$10", "$100"]
-    assert [line.path for line in chart.shapes] == ["M0 0H200M600 0H1000", "M500 1000H800"]
-    assert [line.stops.endswith("|800 ") for line in chart.shapes] == [False, True]
-    assert chart.gaps == "M200 0H600V1000H200Z"
+    assert [line.path for line in chart.shapes] == ["M0 0H313M373 0H1000", "M358 1000H687"]
+    assert [line.stops.endswith("|687 ") for line in chart.shapes] == [False, True]
+    assert chart.gaps == "M313 0H373V1000H313Z"
 
 
 def test_a_model_is_marked_where_it_begins() -> None:
-    """A new price of the same model has no mark; the first model has one, however short its line."""
+    """A new price of the same model has no mark; the first model has one, and so has the line's end."""
     line = make_line((0, 2, "4"), (2, 5, "2"))
     later = Piece(DAYS[5], DAYS[10], Decimal("0.000004"), "A 2")
     chart = draw(PriceLine("a", [*line.pieces, later], DAYS))
     assert chart
-    assert [line.dots for line in chart.shapes] == ["M0 0h0M500 0h0"]
+    assert [line.dots for line in chart.shapes] == ["M0 0h0M500 0h0M1000 0h0"]
+
+
+def test_a_price_that_changed_in_a_gap_is_joined_across_it() -> None:
+    """Draw no step: nobody knows when in the gap the price changed."""
+    chart = draw(make_line((0, 9, "4"), (9, 10, "2"), days=[*DAYS[:8], *DAYS[9:]]))
+    assert chart
+    (line,) = chart.shapes
+    assert (line.path, line.bridges) == ("M0 0H700M900 500H1000", "M700 0L900 500")
+
+
+def test_a_gap_takes_a_small_share_of_the_width() -> None:
+    """Label its end; what is left of the width is shared by the days that were read."""
+    days = [DAYS[0] + dt.timedelta(days=n) for n in (*range(20), *range(100, 121))]
+    axis = TimeAxis(days[0], days[-1], [Gap(days[19], days[20])])
+    (cut,) = axis.list_cuts()
+    assert (cut.x, cut.x_end, cut.percent) == (458, 518, 48.8)
+    assert [axis.x(days[0]), axis.x(days[-1])] == [0, 1000]
+    assert axis.x(days[10]) - axis.x(days[0]) == axis.x(days[40]) - axis.x(days[30]) == 241
+    labels = [(label.text, label.percent) for label in axis.list_labels()]
+    assert labels == [("2 Jun", 2.4), ("10 Jun", 21.7), ("9 Sep", 51.8), ("23 Sep", 85.5)]
 
 
 def test_no_price_is_no_chart() -> None:

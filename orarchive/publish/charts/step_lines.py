@@ -3,7 +3,7 @@
 import datetime as dt
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import groupby, pairwise, zip_longest
 
@@ -28,6 +28,9 @@ LOGARITHMIC_STEPS = (Decimal(1), Decimal(2), Decimal(5))
 """Marks in each power of ten."""
 
 MAX_MARKS = 7
+
+MAX_LABELLED_Y = 880
+"""Lower than this a label below a line would meet the dates."""
 
 FormatPrice = Callable[[Decimal], str]
 
@@ -66,7 +69,7 @@ def draw_step_lines(
 ) -> WideChart | None:
     """Return the chart of some prices above 0 up to a time, None without any; the gaps are the first one's.
 
-    The axis is logarithmic where the prices lie far apart.
+    The axis is logarithmic where the prices lie far apart. Lines go on across gaps; their ends are marked.
     """
     lines = [line for line in lines if line.pieces]
     if not lines:
@@ -74,9 +77,11 @@ def draw_step_lines(
     amounts = [piece.amount for line in lines for piece in line.pieces]
     is_far = max(amounts) / min(amounts) >= MIN_LOGARITHMIC_RATIO
     scale = _make_logarithmic(min(amounts), max(amounts)) if is_far else _make_linear(max(amounts))
-    axis = TimeAxis(min(line.pieces[0].first for line in lines), end)
+    axis = _make_axis(lines[0].good_hours, min(line.pieces[0].first for line in lines), end)
     shapes = [
-        _draw_shape(line, COLOURS[n % len(COLOURS)], axis, scale, format_price)
+        _finish_shape(
+            _draw_shape(line, COLOURS[n % len(COLOURS)], axis, scale, format_price), line, axis, scale
+        )
         for n, line in enumerate(lines)
     ]
     return WideChart(
@@ -86,7 +91,8 @@ def draw_step_lines(
         end=end,
         unit=unit,
         note="logarithmic axis" if is_far else "",
-        gaps=_draw_gaps(lines[0].good_hours, axis),
+        gaps=_draw_gaps(axis),
+        cuts=axis.list_cuts(),
         grid=_draw_grid(scale),
     )
 
@@ -99,14 +105,15 @@ def draw_panel(
     The gaps are those of `good_hours`. The last price of the first line stands at its end. A time-of-day
     price is a band from its lowest to its highest rate; the line of fixed prices ends where the band begins.
     """
-    axis = TimeAxis(begin, end)
+    axis = _make_axis(good_hours, begin, end)
     return WideChart(
         layers=[_draw_layer(choice, axis) for choice in choices],
         dates=axis.list_labels(),
         begin=begin,
         end=end,
         unit="day",
-        gaps=_draw_gaps(good_hours, axis),
+        gaps=_draw_gaps(axis),
+        cuts=axis.list_cuts(),
         grid=_draw_grid(_make_linear(Decimal(1))),
     )
 
@@ -118,7 +125,7 @@ def _draw_layer(choice: PriceChoice, axis: TimeAxis) -> Layer:
     return Layer(
         shapes=[_draw_shape(line, "", axis, scale, format_price) for line in lines],
         marks=_list_marks(scale, format_price),
-        end_label=_label_end(lines[0].pieces[-1], axis, scale, format_price) if lines else None,
+        end_label=_label_end(lines[0].pieces, axis, scale, format_price) if lines else None,
         value=choice.value,
     )
 
@@ -142,6 +149,13 @@ def _draw_shape(
     )
 
 
+def _finish_shape(shape: Shape, line: PriceLine, axis: TimeAxis, scale: Scale) -> Shape:
+    """Join the line across the gaps, and mark its end."""
+    last = line.pieces[-1]
+    end = f"M{axis.x(last.end)} {scale.find_y(last.amount)}h0"
+    return replace(shape, bridges="".join(_draw_bridges(line, axis, scale)), dots=shape.dots + end)
+
+
 def _begins(before: Piece | None, piece: Piece) -> bool:
     """Return whether something else than before has the price."""
     return piece.label != (before.label if before else "")
@@ -153,9 +167,21 @@ def _draw_band(piece: Piece, axis: TimeAxis, scale: Scale) -> str:
     return f"M{axis.x(piece.first)} {top}H{axis.x(piece.end)}V{bottom}H{axis.x(piece.first)}Z"
 
 
-def _draw_gaps(good_hours: Sequence[dt.datetime], axis: TimeAxis) -> str:
-    gaps = list_chart_gaps(good_hours, axis.begin, axis.end)
-    return "".join(f"M{axis.x(begin)} 0H{axis.x(end)}V{SIZE}H{axis.x(begin)}Z" for begin, end in gaps)
+def _make_axis(good_hours: Sequence[dt.datetime], begin: dt.datetime, end: dt.datetime) -> TimeAxis:
+    return TimeAxis(begin, end, list_chart_gaps(good_hours, begin, end))
+
+
+def _draw_gaps(axis: TimeAxis) -> str:
+    return "".join(f"M{axis.x(begin)} 0H{axis.x(end)}V{SIZE}H{axis.x(begin)}Z" for begin, end in axis.gaps)
+
+
+def _draw_bridges(line: PriceLine, axis: TimeAxis, scale: Scale) -> Iterator[str]:
+    """Yield what joins the last price before each gap with the first one after it."""
+    for begin, end in list_chart_gaps(line.good_hours, axis.begin, axis.end):
+        before = next((piece for piece in line.pieces if piece.first <= begin <= piece.end), None)
+        after = next((piece for piece in line.pieces if piece.first <= end < piece.end), None)
+        if before and after:
+            yield f"M{axis.x(begin)} {scale.find_y(before.amount)}L{axis.x(end)} {scale.find_y(after.amount)}"
 
 
 def _draw_grid(scale: Scale) -> str:
@@ -177,9 +203,12 @@ def _write_price(piece: Piece, format_price: FormatPrice) -> str:
     return " to ".join(format_price(price) for price in prices)
 
 
-def _label_end(piece: Piece, axis: TimeAxis, scale: Scale, format_price: FormatPrice) -> EndLabel:
-    x, y = axis.x(piece.end), scale.find_y(piece.amount)
-    return EndLabel(to_percent(x), to_percent(y), _write_price(piece, format_price))
+def _label_end(pieces: Sequence[Piece], axis: TimeAxis, scale: Scale, format_price: FormatPrice) -> EndLabel:
+    last = pieces[-1]
+    x, y = axis.x(last.end), scale.find_y(last.amount)
+    before = next((piece.amount for piece in reversed(pieces) if piece.amount != last.amount), last.amount)
+    is_below = before > last.amount and y <= MAX_LABELLED_Y
+    return EndLabel(to_percent(x), to_percent(y), _write_price(last, format_price), is_below)
 
 
 def _list_marks(scale: Scale, format_price: FormatPrice) -> list[Mark]:

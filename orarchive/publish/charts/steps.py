@@ -75,19 +75,24 @@ def draw_line(
 ) -> str:
     """Return the `d` attribute of a line: a horizontal one for each piece, interrupted at gaps.
 
-    A piece that ends where the next one begins is joined with it by a vertical line.
+    A piece that ends where the next one begins is joined with it by a vertical line, unless a gap lies there.
     """
     gap_begins = [begin for begin, _ in gaps]
     commands = []
-    previous_end: dt.datetime | None = None
+    joined_at: dt.datetime | None = None
     for piece in pieces:
         y = find_y(piece.amount)
-        commands.append(f"V{y}" if piece.first == previous_end else f"M{axis.x(piece.first)} {y}")
+        commands.append(f"V{y}" if piece.first == joined_at else f"M{axis.x(piece.first)} {y}")
+        joined_at = piece.end
         within = slice(bisect_left(gap_begins, piece.first), bisect_left(gap_begins, piece.end))
         for begin, end in gaps[within]:
-            commands.append(f"H{axis.x(begin)}M{axis.x(end)} {y}")
-        commands.append(f"H{axis.x(piece.end)}")
-        previous_end = piece.end
+            commands.append(f"H{axis.x(begin)}")
+            if end < piece.end:
+                commands.append(f"M{axis.x(end)} {y}")
+            else:
+                joined_at = None
+        if joined_at:
+            commands.append(f"H{axis.x(piece.end)}")
     return "".join(commands)
 
 

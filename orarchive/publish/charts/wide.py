@@ -5,8 +5,11 @@ Names of areas and lines are a list beside the drawing, where they cannot collid
 """
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+
+from orarchive.history.coverage import Gap
 
 SIZE = 1000
 """Width and height of a drawing, in units of its SVG."""
@@ -23,6 +26,15 @@ MAX_DAYS_LABELLED = 50
 MONTH_STEPS = (1, 2, 3, 4, 6, 12, 24, 48, 96)
 """Numbers of months between two labels of a time axis."""
 
+LONG_GAP_SHARE = 0.2
+"""A gap that would take more of the width than this is shortened."""
+
+SHORT_GAP_SHARE = 0.06
+"""Share of the width that a shortened gap takes."""
+
+CUT_LABEL_PERCENT = 18
+"""Distance of the label of a shortened gap's end from others, so that they do not meet on a phone."""
+
 COLOURS = ("#4a78c9", "#d0803a", "#3f9a70", "#b06bb0", "#b39a2d", "#cf6a72", "#5fa7b8", "#8a7bd8")
 """Fills that can be told apart side by side; the names beside them say the same without colour."""
 
@@ -36,6 +48,17 @@ class DateLabel:
     text: str
     anchor: str
     """`start`, `middle` or `end`."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A gap that is shortened: its times, and where it is drawn."""
+
+    gap: Gap
+    x: int
+    x_end: int
+    percent: float
+    """The distance of its middle from the left edge."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +77,8 @@ class EndLabel:
     x_percent: float
     y_percent: float
     text: str
+    is_below: bool
+    """Whether it stands below the line: where that came down, it would cross it above."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +99,9 @@ class Shape:
     bands: str = ""
     """A path of the ranges of time-of-day prices."""
     dots: str = ""
-    """A path of no length wherever something else begins to have the value."""
+    """A path of no length wherever something else begins to have the value, and where a line ends."""
+    bridges: str = ""
+    """A path across the gaps, from the last value before each to the first one after it."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +129,8 @@ class WideChart:
     """What is to be said of the axes or the periods."""
     gaps: str = ""
     """A path of the stretches without a reading."""
+    cuts: Sequence[Cut] = ()
+    """The gaps that are shorter than the axis says."""
     grid: str = ""
     """A path of the lines at the marks, which are at the same places in all layers; "" for areas."""
 
@@ -113,39 +142,70 @@ class WideChart:
 
 @dataclass(frozen=True)
 class TimeAxis:
-    """The time from one moment to another, from the left edge to the right one."""
+    """The time from one moment to another, from the left edge to the right one; long gaps are shortened."""
 
     begin: dt.datetime
     end: dt.datetime
+    gaps: Sequence[Gap] = ()
 
     def x(self, moment: dt.datetime) -> int:
         """Return the x coordinate of a time."""
         return round(SIZE * self._find_share(moment))
 
+    def list_cuts(self) -> list[Cut]:
+        """List the shortened gaps."""
+        edges = [(gap, self.x(gap.start), self.x(gap.end)) for gap in self._long_gaps]
+        return [Cut(gap, x, x_end, to_percent((x + x_end) // 2)) for gap, x, x_end in edges]
+
     def list_labels(self) -> list[DateLabel]:
-        """List the labels of dates."""
-        return [
-            self._build_label(100 * self._find_share(moment), text)
-            for moment, text in _list_dates(self.begin, self.end)
+        """List the labels of dates; after a shortened gap there is one of its end."""
+        ends = [self._build_label(gap.end, f"{gap.end.day} {gap.end:%b}") for gap in self._long_gaps]
+        dates = (
+            self._build_label(moment, text)
+            for moment, text in _list_dates(self.begin, self.end, self._long_gaps)
+        )
+        far = [
+            date
+            for date in dates
+            if all(abs(date.percent - end.percent) >= CUT_LABEL_PERCENT for end in ends)
         ]
+        return sorted([*far, *ends], key=lambda label: label.percent)
+
+    @cached_property
+    def _long_gaps(self) -> list[Gap]:
+        whole = self.end - self.begin
+        gaps = [gap for gap in self.gaps if gap.end - gap.start > LONG_GAP_SHARE * whole]
+        return gaps if sum((gap.end - gap.start for gap in gaps), dt.timedelta()) < whole else []
 
     def _find_share(self, moment: dt.datetime) -> float:
-        duration_s = max((self.end - self.begin).total_seconds(), 1)
-        return (moment - self.begin).total_seconds() / duration_s
+        drawn_s, elapsed_s = ((time - self.begin).total_seconds() for time in (self.end, moment))
+        in_gaps = 0.0
+        for start, end in self._long_gaps:
+            gap_s = (end - start).total_seconds()
+            past_s = (min(max(moment, start), end) - start).total_seconds()
+            drawn_s, elapsed_s = drawn_s - gap_s, elapsed_s - past_s
+            in_gaps += SHORT_GAP_SHARE * past_s / gap_s
+        rest = 1 - SHORT_GAP_SHARE * len(self._long_gaps)
+        return in_gaps + rest * elapsed_s / max(drawn_s, 1)
 
-    @staticmethod
-    def _build_label(percent: float, text: str) -> DateLabel:
+    def _build_label(self, moment: dt.datetime, text: str) -> DateLabel:
+        percent = 100 * self._find_share(moment)
         anchor = "start" if percent < EDGE_PERCENT else "end" if percent > 100 - EDGE_PERCENT else "middle"
         return DateLabel(round(percent, 1), text, anchor)
 
 
-def _list_dates(begin: dt.datetime, end: dt.datetime) -> list[tuple[dt.datetime, str]]:
+def _list_dates(begin: dt.datetime, end: dt.datetime, cuts: Sequence[Gap]) -> list[tuple[dt.datetime, str]]:
     """List labels of a time axis with their times: days, or months where there are too many days."""
-    days = (end - begin).days
+    days = (end - begin - sum((cut.end - cut.start for cut in cuts), dt.timedelta())).days
+
+    def is_drawn(moment: dt.datetime) -> bool:
+        return not any(cut.start < moment <= cut.end for cut in cuts)
+
     if days > MAX_DAYS_LABELLED:
-        return _list_months(begin, end)
+        return [(month, text) for month, text in _list_months(begin, end) if is_drawn(month)]
     midnight = get_midnight(begin.date())
-    midnights = [midnight + dt.timedelta(days=n) for n in range(1, days + 2)]
+    midnights = [midnight + dt.timedelta(days=n) for n in range(1, (end - begin).days + 2)]
+    midnights = [day for day in midnights if is_drawn(day)]
     step = -(-len(midnights) // MAX_LABELS)
     return [(day, f"{day.day} {day:%b}") for day in midnights[::step] if day <= end]
 

@@ -28,8 +28,8 @@ from orarchive.publish.views.labs_providers import LabView
 from orarchive.publish.views.models import ModelView, floor_day
 from orarchive.timestamps import DAY, parse_stamp
 
-MAX_FAMILIES = 6
-"""Lines of the chart of a lab."""
+MAX_FAMILIES = 4
+"""Lines of the chart of a lab: more cannot be told apart where they cross."""
 
 LONG_PROMPT = "min_prompt_tokens"
 """Condition of a price for long prompts."""
