@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from orarchive.publish.views import View
+from orarchive.publish.views.free_page import build_free_page
 from orarchive.publish.views.lab_prices import YearSummary
 from orarchive.publish.views.labs_page import build_lab_pages, build_labs_page
+from orarchive.publish.views.model_endpoints import build_endpoint_section
 from orarchive.publish.views.provider_page import ProviderPage, build_provider_pages
 from orarchive.publish.views.providers_page import ProvidersPage, build_providers_page
 from orarchive.sample import START
@@ -80,6 +82,33 @@ def test_the_cheapest_provider_is_a_healthy_one(view: View) -> None:
         "down": Decimal("0.5"),
     }
     assert [row.slug for row in page.empty] == ["gone"]
+
+
+def test_a_free_model_with_paid_endpoints_alone_has_no_cheapest_one(tmp_path: Path) -> None:
+    """Name no cheapest provider where OpenRouter names the paid ones of the base."""
+    prices = {"l/a:free": "0", "l/b": "1"}
+    models = [{"id": name, "pricing": make_pricing(price)} for name, price in prices.items()]
+    offers = [
+        make_endpoint("p", "1", 100),
+        make_endpoint("q/fp8", "2", 100),
+        make_endpoint("q/fp4", "3", 100),
+    ]
+    snapshot = build_snapshot(models, dict.fromkeys(prices, offers))
+    view = build_archive_view(write_archive(tmp_path, snapshot))
+    rows = {row.slug: row.figures for row in build_providers_page(view).rows}
+    assert {slug: (row.models, row.contested_models, row.cheapest_models) for slug, row in rows.items()} == {
+        "p": (2, 1, 1),
+        "q": (2, 1, 0),
+    }
+    free, paid = (build_endpoint_section(view, model) for model in view.models)
+    assert free and paid
+    assert (free.has_only_paid, paid.has_only_paid) == (True, False)
+    assert (free.provider_count, len(free.rows)) == (2, 3)
+    assert [any(row.is_cheapest for row in section.rows) for section in (free, paid)] == [False, True]
+    labels = [{answer.label for answer in section.answers} for section in (free, paid)]
+    assert labels[1] - labels[0] >= {"Cheapest"}
+    (row,) = build_free_page(view).rows
+    assert row.has_only_paid and not row.providers
 
 
 def test_speed_is_shown_where_it_was_measured(view: View) -> None:

@@ -372,8 +372,9 @@ def draw_endpoint_count(surfaces: Surfaces, chance: random.Random) -> Fact:
     if heads:
         former = list(page.iterfind(".//section[@aria-labelledby='endpoints-title']//li"))
         answers["page"] = (len(list_rows(page, "endpoints")), len(former))
-        words = read_text(heads[0]).removeprefix("Providers").strip()
-        answers["page, title"] = (read_number(words), len(former))
+        # `Providers 3, 5 endpoints`, or `Providers 5` where each has one.
+        words = read_text(heads[0]).removeprefix("Providers").removesuffix("endpoints").rpartition(", ")[2]
+        answers["page, title"] = (read_number(words.strip()), len(former))
     listed = [row for row in surfaces.json("endpoints") if row["model"] == model]
     answers["endpoints.json"] = (len(listed), answers["model.json"][1])
     return Fact("endpoints of a model", model, answers)

@@ -37,7 +37,7 @@ GONE_WORDS = {
 }
 """Word of the pages for the state of a model that is gone -> the index's."""
 
-BADGE_WORDS = {"no provider": "orphaned", "gone 14 days": "deprecated"}
+BADGE_WORDS = {"no provider": "orphaned", "gone": "deprecated"}
 """Words of a badge or a change on pages -> those of files for programs."""
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -299,8 +299,8 @@ class Surfaces:
 
     def read_facts(self, page: ET.Element) -> dict[str, ET.Element]:
         """Return the facts of a page, those in large print included, as the cells of their grids by label."""
-        grids = [*list_by_class(page, "numbers"), *list_by_class(page, "facts")]
-        return {read_text(cell[0]): cell[1] for grid in grids[:2] for cell in grid}
+        grids = [*list_by_class(page, "numbers")[:1], *list_by_class(page, "facts")[:2]]
+        return {read_text(cell[0]): cell[1] for grid in grids for cell in grid}
 
 
 def get_label(row: Row) -> str:

@@ -95,8 +95,12 @@ def list_rows(
     catalog_endpoints: Mapping[str, CatalogEndpoint],
     regions: Mapping[str, tuple[list[str], str]],
 ) -> list[EndpointRow]:
-    """List the rows, by blended price; those without one are last."""
-    healthy = [endpoint for endpoint in model.endpoints if not is_unhealthy(endpoint)]
+    """List the rows, by blended price; those without one are last.
+
+    None is the cheapest of a free model that has only paid ones.
+    """
+    compared = [] if model.has_only_paid_endpoints else model.endpoints
+    healthy = [endpoint for endpoint in compared if not is_unhealthy(endpoint)]
     lowest = {name: _find_lowest(healthy, name) for name in CHART_DIMENSIONS}
     decimals = {name: _count_decimals(model.endpoints, name) for name in CHART_DIMENSIONS}
     blends = {endpoint.label: _blend(endpoint) for endpoint in model.endpoints}

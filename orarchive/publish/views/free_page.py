@@ -38,6 +38,8 @@ class FreeRow:
     """Likewise, with whether it can be set."""
     providers: list[ProviderLink]
     """Those that serve it for nothing."""
+    has_only_paid: bool
+    """Whether every endpoint that OpenRouter names has a price."""
     expires: dt.date | None
 
 
@@ -84,7 +86,6 @@ def _is_free(view: View, model: ModelView) -> bool:
 
 def _build_row(view: View, model: ModelView) -> FreeRow:
     info = view.catalog.models[model.model.id]
-    # Of a variant OpenRouter may also show the endpoints of its base, which have prices.
     free = [endpoint for endpoint in model.endpoints if endpoint.is_free]
     providers = {endpoint.provider: endpoint.endpoint.provider for endpoint in free}
     return FreeRow(
@@ -96,6 +97,7 @@ def _build_row(view: View, model: ModelView) -> FreeRow:
         inputs=info.inputs,
         tools=describe_value(info.flags["tools"]),
         reasoning=describe_value(info.flags["reasoning"]),
+        has_only_paid=model.has_only_paid_endpoints,
         providers=[ProviderLink(slug, name) for slug, name in sorted(providers.items())],
         expires=info.expires,
     )

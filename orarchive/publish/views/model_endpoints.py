@@ -60,6 +60,9 @@ class EndpointSection:
     """The endpoints of a model."""
 
     rows: list[EndpointRow]
+    provider_count: int
+    has_only_paid: bool
+    """Whether the model is free, and none of them is."""
     answers: list[Answer]
     filters: list[TraitFilter]
     further_filters: list[TraitFilter]
@@ -94,7 +97,9 @@ def build_endpoint_section(view: View, model: ModelView) -> EndpointSection | No
     answered = [endpoint.answers_as for endpoint in endpoints if endpoint.answers_as]
     return EndpointSection(
         rows=rows,
-        answers=_list_answers(rows),
+        provider_count=len({row.provider for row in rows}),
+        has_only_paid=model.has_only_paid_endpoints,
+        answers=_list_answers(rows, has_cheapest=not model.has_only_paid_endpoints),
         filters=_list_filters(rows, FILTER_LABELS),
         further_filters=_list_further_filters(rows),
         has_speed=any(row.throughput is not None for row in rows),
@@ -132,11 +137,12 @@ def map_regions(view: View, model: ModelView) -> dict[str, tuple[list[str], str]
 # --- answers and filters ------------------------------------------------------------------------------------
 
 
-def _list_answers(rows: Sequence[EndpointRow]) -> list[Answer]:
+def _list_answers(rows: Sequence[EndpointRow], has_cheapest: bool) -> list[Answer]:
     """List the cheapest provider, that for long prompts with tools, the most reliable and the fastest one."""
     if not rows:
         return []
-    priced = [row for row in rows if row.blended.cell.sort_value is not None and "ok" in row.traits]
+    healthy = [row for row in rows if has_cheapest and "ok" in row.traits]
+    priced = [row for row in healthy if row.blended.cell.sort_value is not None]
     demanding = [row for row in priced if {"128k", "tools"} <= {*row.traits}]
     measured = [row for row in rows if row.uptime is not None]
     fast = [row for row in rows if row.throughput is not None]

@@ -81,6 +81,14 @@ class ModelView:
         return self.model.is_free and not self.has_media_prices
 
     @property
+    def has_only_paid_endpoints(self) -> bool:
+        """Return whether it is free by its list price, and every endpoint that OpenRouter names has a price.
+
+        Of a free variant it may name the endpoints of the base.
+        """
+        return self.is_free and bool(self.endpoints) and not any(e.is_free for e in self.endpoints)
+
+    @property
     def is_priced_elsewhere(self) -> bool:
         """Return whether something else than tokens is charged, so that a zero says nothing."""
         prices = self.model.prices

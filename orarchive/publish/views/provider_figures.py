@@ -1,7 +1,8 @@
 """Figures of providers: how often each is the cheapest, how dear and how fast it is, and what is degraded.
 
 Prices are compared as a mix, three tokens in for one out. An endpoint that is degraded, or whose mean uptime
-of 30 days is under `MIN_HEALTHY_UPTIME`, is not the cheapest of a model whatever it costs.
+of 30 days is under `MIN_HEALTHY_UPTIME`, is not the cheapest of a model whatever it costs. A free model whose
+endpoints all have a price is not compared.
 """
 
 from collections.abc import Iterable, Mapping
@@ -93,6 +94,8 @@ def build_market(dataset: Dataset, models: Iterable[ModelView], catalog: Catalog
     lowest: dict[str, Decimal] = {}
     contested = set()
     for model in models:
+        if model.has_only_paid_endpoints:
+            continue
         priced = [(endpoint, price) for endpoint in model.endpoints if (price := get_price(endpoint))]
         healthy = [price for endpoint, price in priced if _is_healthy(endpoint, degraded)]
         if healthy and len({endpoint.provider for endpoint, _ in priced}) > 1:

@@ -36,7 +36,7 @@ _DEPRECATED_AGE, _REMOVED_AGE = AGES[DEPRECATED_AFTER_DAYS], AGES[REMOVED_AFTER_
 
 NO_LONGER_LISTED = "It is no longer listed."
 
-STATE_LABELS = {"orphaned": "no provider", "deprecated": f"gone {DEPRECATED_AFTER_DAYS} days"}
+STATE_LABELS = {"orphaned": "no provider", "deprecated": "gone"}
 """State, or kind of change -> its words on pages; the others are words that every reader knows."""
 
 
