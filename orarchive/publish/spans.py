@@ -29,5 +29,7 @@ def describe_unread(dataset: Dataset, moment: dt.datetime) -> str:
     n = hours.index(start)
     if n == 0:
         return ""
-    gap = f"no reading between {format_day(hours[n - 1].date())} and {format_day(start.date())}"
-    return f"Not known: {gap}." if start == hours[-1] else f"Since {format_day(start.date())}: {gap}."
+    day, before = format_day(start.date()), format_day(hours[n - 1].date())
+    if start == hours[-1]:
+        return f"Not known: the reading before {day} was on {before}."
+    return f"Since {day}; the reading before was on {before}."
