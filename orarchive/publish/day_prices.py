@@ -30,7 +30,10 @@ time-of-day price, [day, null] where there is none."""
 
 
 def build_day_prices(dataset: Dataset, models: Iterable[ModelView], paths: dict[str, str]) -> dict[str, Any]:
-    """Build the content of the file; `paths` has the path of each model's page."""
+    """Build the content of the file; `paths` has the path of each model's page.
+
+    `has_provider` of a model: whether a provider has its list price now; null without endpoints.
+    """
     hours = dataset.good_hours["models"]
     return {
         "first": f"{hours[0].date()}" if hours else None,
@@ -56,6 +59,7 @@ def _build_model(view: ModelView, path: str, hours: Sequence[dt.datetime]) -> di
         "path": path,
         "context": view.model.context,
         "max_output": view.model.max_output,
+        "has_provider": view.has_provider_at_list_price,
         "listed": [
             (_count_days(first, hours), _find_end_day(last, hours))
             for first, last in view.stretches

@@ -83,7 +83,10 @@ function setUpComparison(form) {
     return low === high ? low : `${low} to ${high}`;
   }
 
-  function makeCostCell({ cost, isGone, isCheapest }, highest) {
+  // Whether somebody charges what is shown: not for a model that is gone, nor at a price that is only listed.
+  function isOnOffer({ isGone, isUnasked }) { return !isGone && !isUnasked; }
+
+  function makeCostCell({ cost, isGone, isUnasked, isCheapest }, highest) {
     const cell = make("td", undefined, { className: "cost" });
     if (typeof cost === "string") cell.append(make("b", "n/a"), make("small", cost));
     else {
@@ -93,6 +96,7 @@ function setUpComparison(form) {
       bar.setAttribute("aria-hidden", "true");
       cell.append(bar);
       if (isGone) cell.append(make("small", "its last price"));
+      else if (isUnasked) cell.append(make("small", "no provider has this price now"));
     }
     return cell;
   }
@@ -119,10 +123,10 @@ function setUpComparison(form) {
     const cheapest = priced.filter((row) => row.isCheapest);
     if (!cheapest.length) return [];
     const names = cheapest.map((row) => row.model.name).join(" and ");
-    const [low, dearest] = [cheapest[0].cost, priced.at(-1)];
+    const [low, dearest] = [cheapest[0].cost, priced.filter(isOnOffer).at(-1)];
     const ratio = low[0] > 0 && dearest.cost[0] > low[1] ? dearest.cost[0] / low[0] : 0;
     const more = ratio ? `; ${dearest.model.name} costs ${ratio.toLocaleString("en", { maximumSignificantDigits: 2 })} times as much` : "";
-    return [make("p", `${names} ${cheapest.length > 1 ? "are" : "is"} the cheapest: ${formatCost(low)} per month${more}.`)];
+    return [make("p", `${names} ${cheapest.length > 1 ? "are" : "is"} the cheapest by list price: ${formatCost(low)} per month${more}.`)];
   }
 
   function show() {
@@ -131,11 +135,14 @@ function setUpComparison(form) {
     const wrong = Object.keys(tokens).find((name) => Number.isNaN(tokens[name]));
     const day = countDays(form.on.value);
     const rows = wrong ? [] : chosen.map((model) => ({
-      model, cost: computeCost(model, day, tokens), isGone: day === Infinity && !isListed(model, day),
+      model,
+      cost: computeCost(model, day, tokens),
+      isGone: day === Infinity && !isListed(model, day),
+      isUnasked: day === Infinity && model.has_provider === false,
     })).sort((left, right) => (typeof left.cost === "string") - (typeof right.cost === "string") || left.cost[0] - right.cost[0]);
     const priced = rows.filter((row) => typeof row.cost !== "string");
-    const cheapest = priced.length > 1 ? priced.find((row) => !row.isGone)?.cost : null;
-    for (const row of priced) row.isCheapest = Boolean(cheapest) && !row.isGone && formatCost(row.cost) === formatCost(cheapest);
+    const cheapest = priced.length > 1 ? priced.find(isOnOffer)?.cost : null;
+    for (const row of priced) row.isCheapest = Boolean(cheapest) && isOnOffer(row) && formatCost(row.cost) === formatCost(cheapest);
     const highest = Math.max(0, ...priced.map((row) => row.cost[1]));
     const texts = [
       wrong && `Not a number of tokens: ${form[wrong].value}. Write 10M, 500K or 1,000,000.`,
@@ -145,8 +152,9 @@ function setUpComparison(form) {
     example?.toggleAttribute("hidden", chosen.length > 0);
     chips.replaceChildren(...chosen.map(makeChip));
     notes.replaceChildren(...(unknown ? [makeSuggestions(unknown)] : []), ...texts.map((text) => make("p", text)), ...makeSummary(priced));
+    const now = day === Infinity ? "" : " now";
     const heads = [["Model"], ["Cost per month"], ["Input", "n"], ["Output", "n"], ["Cache read", "n"], ["Cache write", "n"],
-      ["Context", "n"], ["Max output", "n"], ["Listed"]];
+      [`Context${now}`, "n"], [`Max output${now}`, "n"], ["Listed"]];
     const cells = rows.map((row) => makeRow(row, day, highest));
     out.replaceChildren(...(rows.length ? [makeTable("Cost per month, and prices per million tokens", heads, cells)] : []));
   }

@@ -37,7 +37,7 @@ def test_a_comparison_stays_in_the_address(browser: Any, address: str) -> None:
         box.fill("haiku 4.5, gpt-oss-20b, DeepSeek V4 Pro")
         box.press("Enter")
         rows = read_table(tab, "#compared")
-        assert "is the cheapest: " in tab.locator("#notes").inner_text()
+        assert "is the cheapest by list price: " in tab.locator("#notes").inner_text()
         assert "per month" in tab.locator("#notes").inner_text()
         assert [value for name, value in parse_qsl(urlsplit(tab.url).query) if name == "m"] == [
             "anthropic/claude-haiku-4.5",
@@ -75,7 +75,10 @@ def days_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         make_priced("a/stays", "0.0000025", input_cache_read="0.0000002"),
     )
     leaves, comes = make_priced("a/leaves", "0.000004"), make_priced("a/comes", "0.000001", overrides=CLOCK)
-    snapshots = [build_snapshot(models) for models in ([stays, leaves], [stays], [dearer, comes])]
+    snapshots = [build_snapshot(models) for models in ([stays, leaves], [stays])]
+    # No provider has the list price of the one that comes.
+    offers = {"a/stays": [{"tag": "p", **dearer}], "a/comes": [{"tag": "p", **dearer}]}
+    snapshots.append(build_snapshot([dearer, comes], offers))
     folder = tmp_path_factory.mktemp("browser-days")
     build_site(write_archive(folder / "archive", *snapshots, apart=48 * HOUR), folder / "site")
     with serve_site(folder / "site") as address:
@@ -110,7 +113,7 @@ def test_any_day_says_what_was_there(browser: Any, days_address: str) -> None:
 
 
 def test_a_comparison_on_a_day(browser: Any, days_address: str) -> None:
-    """Of a model that is gone by now the last price counts; it is never the cheapest."""
+    """Of a model that is gone by now the last price counts; neither it nor a price of nobody is the cheapest."""
     with open_page(browser, days_address) as tab:
 
         def compare(day: str) -> list[list[str]]:
@@ -120,8 +123,8 @@ def test_a_comparison_on_a_day(browser: Any, days_address: str) -> None:
 
         names = {name: f"{name.upper()} {name}" for name in ("a/stays", "a/comes", "a/leaves")}
         assert compare("") == [
-            [names["a/comes"], "$1.00 to $3.00 cheapest"],
-            [names["a/stays"], "$2.50"],
+            [names["a/comes"], "$1.00 to $3.00\nno provider has this price now"],
+            [names["a/stays"], "$2.50 cheapest"],
             [names["a/leaves"], "$4.00\nits last price"],
         ]
         assert compare("2026-06-01") == [

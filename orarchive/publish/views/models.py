@@ -89,6 +89,17 @@ class ModelView:
         return self.is_free and bool(self.endpoints) and not any(e.is_free for e in self.endpoints)
 
     @property
+    def has_provider_at_list_price(self) -> bool | None:
+        """Return whether an endpoint has the input and output price of the list; None without endpoints."""
+        if not self.endpoints:
+            return None
+        listed, *asked = (
+            [record.prices.get(name) for name in MAIN_DIMENSIONS]
+            for record in (self.model, *(endpoint.endpoint for endpoint in self.endpoints))
+        )
+        return listed in asked
+
+    @property
     def is_priced_elsewhere(self) -> bool:
         """Return whether something else than tokens is charged, so that a zero says nothing."""
         prices = self.model.prices
