@@ -183,10 +183,11 @@ def build_best_value(candidates: Sequence[Candidate]) -> BestValue:
         for candidate in choose_representatives(candidates)
     ]
     rows = [ValueRow(model, cost, score) for model, cost, score in readings if cost and score]
-    return BestValue(quality, tuple(_select_front(quality, rows)), len(rows))
+    return BestValue(quality, tuple(select_front(quality, rows)), len(rows))
 
 
-def _select_front(quality: Measure, rows: Sequence[ValueRow]) -> list[ValueRow]:
+def select_front(quality: Measure, rows: Sequence[ValueRow]) -> list[ValueRow]:
+    """Return the rows that no other is both cheaper and better than, cheapest first."""
     front: list[ValueRow] = []
     best: Decimal | None = None
     for row in sorted(rows, key=lambda row: (row.cost.value, quality.sort_key(row.quality.value), row.id)):

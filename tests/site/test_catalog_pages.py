@@ -371,6 +371,14 @@ def test_picks_are_the_shortlists(site: dict[str, bytes], view: View) -> None:
     charts = build_picks_page(view.catalog).scatter
     assert [chart.frame.name for chart in charts] == ["desktop", "phone"]
     assert page.count(b"</title></circle>") == sum(len(chart.dots) for chart in charts)
+    for dot in charts[0].dots:
+        better = [
+            other.point
+            for other in charts[0].dots
+            if other.point.price and other.point.price <= dot.point.price
+            if other.point.quality >= dot.point.quality
+        ]
+        assert dot.point.is_front == (better == [dot.point]), "what the line says holds for what is drawn"
 
 
 def test_the_page_of_picks_has_no_empty_list(days_site: dict[str, bytes], days_view: View) -> None:

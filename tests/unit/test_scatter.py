@@ -40,6 +40,19 @@ def test_front_is_joined_and_named_where_there_is_room() -> None:
     assert [dot.words for dot in chart.dots][-1:] == ["far: $50.00, 90"]
 
 
+def test_a_free_model_stands_on_the_axis_of_qualities() -> None:
+    """It moves no price, but its quality counts for the axis."""
+    paid = [build_point("a", "1", 10), build_point("b", "10", 20)]
+    chart, without = draw_scatter([*paid, build_point("gift", "0", 90)]), draw_scatter(paid)
+    assert chart
+    assert without
+    gift, *others = chart.dots
+    assert (gift.x, gift.words) == (LEFT, "gift: free, 90")
+    assert [dot.x for dot in others] == [dot.x for dot in without.dots]
+    assert chart.qualities[-1].text == "80"
+    assert draw_scatter([paid[0], build_point("gift", "0", 90)]) is None
+
+
 def test_a_narrow_chart_names_what_it_has_room_for() -> None:
     """Nothing of it is beyond its frame: a long name that fits on a wide chart is left out."""
     points = [build_point("cheap", "1", 50, is_front=True), build_point("a" * 50, "9", 90, is_front=True)]

@@ -1,6 +1,7 @@
 """Charts of price against quality: coordinates in user units of an SVG, drawn by templates.
 
 The axis of prices is logarithmic; the front joins the models that no other is both cheaper and better than.
+Free models stand on the axis of qualities.
 """
 
 import math
@@ -48,7 +49,7 @@ WIDE, NARROW = Frame("desktop", 1160, 400), Frame("phone", 360, 320)
 
 @dataclass(frozen=True)
 class Point:
-    """A model: its id and name, its price (USD for a million tokens, above 0) and its quality."""
+    """A model: its id and name, its price (USD for a million tokens) and its quality."""
 
     id: str
     name: str
@@ -76,7 +77,7 @@ class Dot:
     def words(self) -> str:
         """Return its name, price and quality, each of three digits."""
         price = self.point.price
-        dollars = format_dollars(round(price, 2 - price.adjusted()))
+        dollars = format_dollars(round(price, 2 - price.adjusted())) if price else "free"
         return f"{self.point.name}: {dollars}, {self.point.quality:.3g}"
 
 
@@ -105,8 +106,8 @@ class Scatter:
 
 
 def draw_scatter(points: Sequence[Point], frame: Frame = WIDE, title: str = "") -> Scatter | None:
-    """Return a chart of points; None if there are fewer than two prices or qualities."""
-    prices = [math.log10(point.price) for point in points]
+    """Return a chart of points; None if there are fewer than two prices above 0, or qualities."""
+    prices = [math.log10(point.price) for point in points if point.price]
     qualities = [float(point.quality) for point in points]
     if len(set(prices)) < 2 or len(set(qualities)) < 2:
         return None
@@ -120,7 +121,7 @@ def draw_scatter(points: Sequence[Point], frame: Frame = WIDE, title: str = "") 
         return round(frame.bottom - (frame.bottom - TOP) * (quality - low) / (high - low), 1)
 
     places = [
-        (point, x(math.log10(point.price)), y(float(point.quality)))
+        (point, x(math.log10(point.price)) if point.price else LEFT, y(float(point.quality)))
         for point in sorted(points, key=lambda point: (point.price, point.name))
     ]
     front = [(at_x, at_y) for point, at_x, at_y in places if point.is_front]

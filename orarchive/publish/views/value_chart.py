@@ -2,6 +2,7 @@
 
 from orarchive.catalog.candidates import choose_representatives
 from orarchive.catalog.catalog import Catalog
+from orarchive.catalog.lists import ValueRow, select_front
 from orarchive.catalog.measures import COST
 from orarchive.publish.charts.scatter import NARROW, WIDE, Point, Scatter, draw_scatter
 
@@ -14,16 +15,20 @@ def draw_value(catalog: Catalog) -> list[Scatter]:
     quality = catalog.best_value.quality
     if quality is None or not quality.is_highest_best:
         return []
-    front = {row.id for row in catalog.best_value.rows}
-    readings = [
-        (candidate.info, COST.read_best(candidate), quality.read_best(candidate))
-        for candidate in choose_representatives(catalog.candidates)
-    ]
-    # A logarithmic axis has no zero, and ranks by use are no figures to draw.
+    names: dict[str, str] = {}
+    rows = []
+    for candidate in choose_representatives(catalog.candidates):
+        info = candidate.info
+        cost, score = COST.read_best(candidate), quality.read_best(candidate)
+        # Ranks by use are no figures to draw.
+        if cost and score:
+            names[info.id] = info.name.rpartition(": ")[2]
+            rows.append(ValueRow(info.id, cost, score))
+    # A logarithmic axis has no zero: free models stand beside it, and compare with each other alone.
+    priced = [row for row in rows if row.cost.value]
+    front = {row.id for row in select_front(quality, priced)}
     points = [
-        Point(info.id, info.name.rpartition(": ")[2], cost.value, score.value, info.id in front)
-        for info, cost, score in readings
-        if cost and score and cost.value > 0
+        Point(row.id, names[row.id], row.cost.value, row.quality.value, row.id in front) for row in rows
     ]
     charts = (draw_scatter(points, frame, quality.title) for frame in (WIDE, NARROW))
     return [chart for chart in charts if chart]
