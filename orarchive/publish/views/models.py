@@ -93,10 +93,8 @@ class ModelView:
         """Return whether an endpoint has the input and output price of the list; None without endpoints."""
         if not self.endpoints:
             return None
-        listed, *asked = (
-            [record.prices.get(name) for name in MAIN_DIMENSIONS]
-            for record in (self.model, *(endpoint.endpoint for endpoint in self.endpoints))
-        )
+        pairs = (self.model.prices, *(endpoint.endpoint.prices for endpoint in self.endpoints))
+        listed, *asked = ([prices.get(name) for name in MAIN_DIMENSIONS] for prices in pairs)
         return listed in asked
 
     @property
