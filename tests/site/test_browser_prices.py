@@ -113,7 +113,7 @@ def test_any_day_says_what_was_there(browser: Any, days_address: str) -> None:
 
 
 def test_a_comparison_on_a_day(browser: Any, days_address: str) -> None:
-    """Of a model that is gone the last price counts; neither it nor one that is only listed is the cheapest."""
+    """Of a gone model the last price counts; neither it nor one that is only listed is the cheapest."""
     with open_page(browser, days_address) as tab:
 
         def compare(day: str) -> list[list[str]]:

@@ -1,5 +1,6 @@
 """What the pages compute: the cheapest models, the health of providers, prices that never changed."""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -335,3 +336,19 @@ def test_what_came_about_in_a_gap_is_dated_by_both_ends(tmp_path: Path) -> None:
     chart = build_price_chart(model)
     assert chart
     assert (chart.summaries[0].after, chart.summaries[0].now.date) == (first, last)
+
+
+def test_a_short_zero_is_not_the_lowest_price(tmp_path: Path) -> None:
+    """Name the day of a zero that held for a day; one that held for longer is a price."""
+    prices = {"a/short": "203333", "a/long": "200003"}
+    snapshots = [
+        build_snapshot([price_model(name, f"{text[n]}e-6") for name, text in prices.items()])
+        for n in range(6)
+    ]
+    view = build_archive_view(write_archive(tmp_path / "archive", *snapshots, apart=DAY))
+    charts = {model.model.id: build_price_chart(model) for model in view.models}
+    summaries = {name: chart.summaries[0] for name, chart in charts.items() if chart}
+    lowest = {name: summary.lowest.cell.price for name, summary in summaries.items()}
+    assert lowest == {"a/long": 0, "a/short": Decimal("0.000002")}
+    zeros = {name: summary.zeros for name, summary in summaries.items()}
+    assert zeros == {"a/long": [], "a/short": [(START + DAY).date()]}

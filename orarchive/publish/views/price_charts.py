@@ -21,6 +21,9 @@ CHART_DIMENSIONS = (*MAIN_DIMENSIONS, "input_cache_read")
 RANGES = (("30 days", 30), ("1 year", 365))
 """Label of each range that is shorter than the whole record, and its days."""
 
+SHORT_ZERO_SPAN = dt.timedelta(days=2)
+"""A price of 0 that holds for less is not called the lowest."""
+
 MIN_RANGE_DAYS = 3
 """Days with a reading that a shorter range has, at least."""
 
@@ -63,6 +66,9 @@ class PriceSummary:
     after: dt.date | None
     """The day of the reading before that price, where more than a day lies between."""
     lowest: DatedPrice
+    """Without the short zeros of a model that has a price otherwise."""
+    zeros: list[dt.date]
+    """The days on which those began."""
     highest: DatedPrice
     changes: int
     is_time_of_day: bool
@@ -165,6 +171,13 @@ def _draw_panel(
     return ChartPanel(value, words, draw_panel(choices, hours["models"], begin, end))
 
 
+def _is_short_zero(interval: PriceInterval) -> bool:
+    """Return whether a price of 0 ended so soon that it was hardly an offer."""
+    return (
+        not interval.amount and interval.last is not None and interval.last - interval.first < SHORT_ZERO_SPAN
+    )
+
+
 def _summarize(
     view: ModelView, value: str, dimension: str, intervals: Sequence[PriceInterval]
 ) -> PriceSummary:
@@ -172,13 +185,16 @@ def _summarize(
         return DatedPrice(build_point_cell(dimension, interval), interval.first.date())
 
     last = intervals[-1]
+    zeros = [interval for interval in intervals if _is_short_zero(interval)]
+    lasting = [interval for interval in intervals if interval not in zeros]
     before = view.dataset.find_gap_before("models", last.first)
     return PriceSummary(
         value=value,
         name=label_dimension(dimension).capitalize(),
         now=build_dated(last),
         after=before.date() if before else None,
-        lowest=build_dated(min(intervals, key=lambda interval: interval.amount)),
+        lowest=build_dated(min(lasting or intervals, key=lambda interval: interval.amount)),
+        zeros=[interval.first.date() for interval in zeros] if lasting else [],
         highest=build_dated(max(intervals, key=lambda interval: interval.highest or interval.amount)),
         changes=len(intervals) - 1,
         is_time_of_day=last.highest not in (None, last.amount),
