@@ -74,6 +74,8 @@ class Style:
     """Words for the causes of a model's new price that no other line explains."""
     probe_phrases: Mapping[str, str]
     """Words for the answer of the service to a request for a missing model alone."""
+    flag_words: Mapping[bool | None, str]
+    """Words for the values of a flag; those without are told like other values."""
     shortens_counts: bool
     """Whether counts, such as of tokens, are told in few letters: `128K`."""
 
@@ -108,6 +110,7 @@ LOG_STYLE = Style(
         "unlisted": "still known, but no longer listed",
         "renamed": "renamed",
     },
+    flag_words={},
     shortens_counts=False,
 )
 """Style of commit messages and of the command line: fields and dimensions go by the service's own names, and
@@ -266,6 +269,8 @@ def _describe_field(name: str, old: Any, new: Any, style: Style) -> str:
     if isinstance(old, dict | list) or isinstance(new, dict | list):
         return f"{name} changed"
     before, after = style.format_value(old), style.format_value(new)
+    if isinstance(old, bool) or isinstance(new, bool):
+        before, after = style.flag_words.get(old, before), style.flag_words.get(new, after)
     if before == after and _is_count(old) and _is_count(new):
         before, after = f"{old:,}", f"{new:,}"
     if before != after:
@@ -280,13 +285,18 @@ def _is_count(value: Any) -> bool:
 
 def _describe_items(old: list[Any], new: list[Any], style: Style) -> str:
     """Return in words the items that a list gained and lost."""
-    before, after = ({dumps(item) for item in items} for items in (old, new))
-    gained = [style.format_value(item) for item in new if dumps(item) not in before]
-    lost = [style.format_value(item) for item in old if dumps(item) not in after]
+    gained, lost = ([*map(style.format_value, items)] for items in list_item_changes(old, new))
     if gained and gained == lost:
         return "changed"
     items = [*(f"+{item}" for item in gained), *(f"{style.minus}{item}" for item in lost)]
     return _join(items, " ", style) or "reordered"
+
+
+def list_item_changes(old: list[Any], new: list[Any]) -> tuple[list[Any], list[Any]]:
+    """Return the items that a list gained and those that it lost."""
+    before, after = ({dumps(item) for item in items} for items in (old, new))
+    gained = [item for item in new if dumps(item) not in before]
+    return gained, [item for item in old if dumps(item) not in after]
 
 
 def _get_alias_slug(target: Any) -> Any:

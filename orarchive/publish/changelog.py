@@ -51,7 +51,7 @@ from orarchive.domain.prices import (
 from orarchive.domain.records import Model, as_number, parse_expiry
 from orarchive.index.events import Event
 from orarchive.publish.dataset import Dataset, PriceKey
-from orarchive.publish.field_labels import drop_modality, label_field
+from orarchive.publish.field_labels import FLAG_WORDS, describe_parameters, drop_modality, label_field
 from orarchive.publish.limit_words import drop_repeated_limits
 from orarchive.publish.price_moves import (
     LISTED,
@@ -78,6 +78,7 @@ PAGE_STYLE = Style(
         "unlisted": "OpenRouter still knows it",
         "renamed": "OpenRouter answers with another id",
     },
+    flag_words=FLAG_WORDS,
     shortens_counts=True,
 )
 
@@ -108,6 +109,8 @@ class ChangelogLine:
     moves: tuple[Move, ...] = ()
     parts: tuple[str, ...] = ()
     """Everything else that there is to say, in words."""
+    counted: tuple[str, ...] = ()
+    """Names that the words count."""
     fields: tuple[str, ...] = ()
     """The fields that changed; () of a whole record."""
     has_conditions: bool = False
@@ -194,7 +197,8 @@ def _build_lines(group: list[Event], events: list[Event], dataset: Dataset) -> I
         omitted = [f"and {len(changed) - MAX_ITEMS:,} more"] if len(changed) > MAX_ITEMS else []
         words = [(event.field, _describe_field_event(event)) for event in changed[:MAX_ITEMS]]
         line = _build_line(changed[0], (), (*drop_repeated_limits(words), *omitted))
-        yield replace(line, fields=tuple(event.field for event in changed))
+        counted = tuple(filter(None, (describe_parameters(event.to_change())[1] for event in changed)))
+        yield replace(line, fields=tuple(event.field for event in changed), counted=counted)
 
 
 def _build_line(
@@ -331,5 +335,6 @@ def _describe_field_event(event: Event) -> str:
         return PAGE_STYLE.format_pair(*("none" if date is None else format_day(date) for date in dates))
     if event.field == "description":
         return "description"
-    words = describe_change(drop_modality(event.to_change()), PAGE_STYLE)
+    change = drop_modality(event.to_change())
+    words = describe_parameters(change)[0] or describe_change(change, PAGE_STYLE)
     return words or f"{PAGE_STYLE.format_field(event.field, '')} spelled another way"

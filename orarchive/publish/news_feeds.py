@@ -266,7 +266,7 @@ def _build_entry(hour: dt.datetime, line: ChangelogLine, page: str) -> NewsEntry
     """Return the entry of a line of the changes page."""
     subject = " ".join(filter(None, (line.model, line.subject)))
     moves = ", ".join(map(_describe_move, line.moves))
-    details = ", ".join(filter(None, (moves, *line.parts)))
+    details = ", ".join(filter(None, (moves, *line.parts, *line.counted)))
     sentence = f"{subject}: {line.kind}" + (f", {details}" if details else "")
     after = f", after {format_hour(line.after)}" if line.after else ""
     return NewsEntry(

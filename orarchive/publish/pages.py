@@ -213,6 +213,7 @@ def make_site_pages(view: View, models: dict[str, str], base: str | None) -> Sit
         },
         categories=map_category_paths(view),
         names={model.model.id: model.model.name for model in view.models},
+        provider_names={provider.slug: provider.name for provider in view.providers},
     )
     return SitePages(view, SiteContext(Lookups(view.now, paths), view.is_past, DATABASE, base))
 

@@ -4,6 +4,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from orarchive.index.events import Event
 from orarchive.publish.alias_prices import add_alias_prices
 from orarchive.publish.change_groups import Importance, Rank, group_changes
@@ -235,7 +237,7 @@ def test_kinds_of_input_are_said_once() -> None:
     new = {"modality": "text+file->text", "input_modalities": ["text", "file"]}
     for before, words in (
         (old, "input +file"),
-        (new | {"modality": "x"}, "architecture: modality x → text+file->text"),
+        (new | {"modality": "x"}, "modality x → text+file->text"),
     ):
         (line,) = build_lines(
             make_event("capabilities_changed", "models", "a/b", "architecture", before, new)
@@ -261,3 +263,40 @@ def test_a_gap_is_told_once_for_all_that_came_about_in_it() -> None:
         changes = build_change_list([ChangelogHour(START, shown)], Importance())
         assert changes.gap == gap
         assert any(detail.after for row in changes.rows for detail in row.details) == is_repeated
+
+
+@pytest.mark.parametrize(
+    ("field", "old", "new", "parts", "counted"),
+    [
+        ("supported_parameters", ["a"], ["a", "b"], "parameters added: b", ()),
+        ("supported_parameters", ["a"], ["b"], "parameters added: b; removed: a", ()),
+        ("supported_parameters", ["a", "b"], ["b", "a"], "parameters reordered", ()),
+        (
+            *("supported_parameters", ["a", "b"], ["d", "c"], "2 parameters added, 2 removed"),
+            ("added: c, d; removed: a, b",),
+        ),
+        ("reasoning", {"mandatory": True}, {"mandatory": False}, "reasoning mandatory yes → no", ()),
+        ("reasoning", {"mandatory": False}, {}, "reasoning mandatory no → not stated", ()),
+        ("default_parameters", {}, {"top_k": 20}, "default top k none → 20", ()),
+    ],
+)
+def test_fields_are_told_in_words(
+    field: str, old: Any, new: Any, parts: str, counted: tuple[str, ...]
+) -> None:
+    (line,) = build_lines(make_event("capabilities_changed", "models", "a/b", field, old, new))
+    assert (line.parts, line.counted) == ((parts,), counted)
+    (row,) = build_change_list([ChangelogHour(START, [line])], Importance()).rows
+    assert [detail.parts for detail in row.folded_details] == [(words,) for words in counted]
+
+
+def test_a_provider_and_an_endpoint_are_named() -> None:
+    """The page links the one, and says whose the other is."""
+    lines = build_lines(
+        make_event("added", "providers", "novita"), make_event("joined", "endpoints", "a/b@novita/fp8")
+    )
+    rows = build_change_list([ChangelogHour(START, lines)], Importance()).rows
+    details = [detail for row in rows for detail in row.details]
+    assert sorted((detail.subject, detail.provider, detail.endpoints) for detail in details) == [
+        ("", "", ("novita/fp8",)),
+        ("", "novita", ()),
+    ]

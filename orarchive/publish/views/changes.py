@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
@@ -23,6 +23,9 @@ MAX_ROWS = 100
 
 AT = "at "
 """What the subject of a line about an endpoint begins with."""
+
+PROVIDER = "provider "
+"""What the subject of a line about a provider begins with."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,11 @@ class ChangeDetail:
     kind: str
     """"" where it is that of its row; of a price under conditions words that say so."""
     subject: str
+    """"" where it is a provider, or endpoints."""
+    provider: str
+    """The slug of the provider that it is about; "" for none."""
+    endpoints: tuple[str, ...]
+    """Labels of the endpoints that it is about."""
     moves: list[MoveView]
     is_per_million: bool
     """Whether every price is that of a million tokens."""
@@ -115,7 +123,7 @@ class ChangeRow:
     hour: dt.datetime
     details: list[ChangeDetail]
     folded_details: list[ChangeDetail]
-    """Those beyond `MAX_DETAILS`, and prices under conditions beside plain ones."""
+    """Those beyond `MAX_DETAILS`, prices under conditions beside plain ones, and names that others count."""
 
 
 @dataclass(frozen=True)
@@ -194,8 +202,12 @@ def _build_row(group: ChangeGroup, on_model_page: bool) -> ChangeRow:
     first = group.lines[0]
     details = [*_build_details(group)]
     conditions = [
-        _build_condition(words) for line in group.lines if line.moves for words in _list_tariffs(line)
+        _build_folded("by condition:", words)
+        for line in group.lines
+        if line.moves
+        for words in _list_tariffs(line)
     ]
+    counted = {words: _build_folded("", words) for line in group.lines for words in line.counted}
     return ChangeRow(
         kind=first.kind,
         css_class=first.kind.replace(" ", "-"),
@@ -204,7 +216,7 @@ def _build_row(group: ChangeGroup, on_model_page: bool) -> ChangeRow:
         model="" if on_model_page else group.model or "",
         hour=group.hour,
         details=details[:MAX_DETAILS],
-        folded_details=[*details[MAX_DETAILS:], *conditions],
+        folded_details=[*details[MAX_DETAILS:], *conditions, *counted.values()],
     )
 
 
@@ -220,9 +232,13 @@ def _build_details(group: ChangeGroup) -> Iterator[ChangeDetail]:
     for line, names in subjects.items():
         is_repeated = line is not first and line.after == first.after
         is_late = line.after is not None and not is_repeated and (group.hour - line.after).days > 1
+        is_of_endpoints = all(name.startswith(AT) for name in names)
+        is_of_provider = line.model is None and names[0].startswith(PROVIDER)
         yield ChangeDetail(
             kind="" if line.kind == group.lines[0].kind else line.kind,
-            subject=_join_subjects(names),
+            subject="" if is_of_endpoints or is_of_provider else ", ".join(filter(None, names)),
+            provider=names[0].removeprefix(PROVIDER) if is_of_provider else "",
+            endpoints=tuple(name.removeprefix(AT) for name in names) if is_of_endpoints else (),
             moves=[
                 build_move_view(move, line.kind not in UNCONFIRMED_LABELS.values()) for move in line.moves
             ],
@@ -236,13 +252,5 @@ def _list_tariffs(line: ChangelogLine) -> tuple[str, ...]:
     return line.parts if line.has_conditions else ()
 
 
-def _build_condition(words: str) -> ChangeDetail:
-    return ChangeDetail("by condition:", "", [], is_per_million=False, parts=(words,), after=None)
-
-
-def _join_subjects(subjects: Sequence[str]) -> str:
-    """Join the subjects of lines about one model: `at deepinfra, novita/fp8`."""
-    rest = subjects[1:]
-    if all(subject.startswith(AT) for subject in subjects):
-        rest = [subject.removeprefix(AT) for subject in rest]
-    return ", ".join(filter(None, [subjects[0], *rest]))
+def _build_folded(kind: str, words: str) -> ChangeDetail:
+    return ChangeDetail(kind, "", "", (), [], is_per_million=False, parts=(words,), after=None)

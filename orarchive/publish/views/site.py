@@ -6,6 +6,7 @@ from html import escape
 from itertools import takewhile
 from urllib.parse import quote
 
+from orarchive.domain.keys import get_provider_of_tag
 from orarchive.timestamps import format_stamp
 
 SECTIONS = (
@@ -80,6 +81,8 @@ class PagePaths:
     """By category, "" for all."""
     names: dict[str, str] = field(default_factory=dict)
     """Of models, by id."""
+    provider_names: dict[str, str] = field(default_factory=dict)
+    """By slug."""
 
 
 NO_BASE = "https://example.org/"
@@ -234,6 +237,15 @@ class SiteContext:
     def model_name(self, model: str) -> str:
         """Return the name of a model; its id where there is no such model."""
         return self.lookups.find("names", model) or model
+
+    def provider_name(self, slug: str) -> str:
+        """Return the name of a provider; its slug where there is no such provider."""
+        return self.lookups.find("provider_names", slug) or slug
+
+    def endpoint_name(self, label: str) -> str:
+        """Return the label of an endpoint with the name of its provider: `DeepInfra/fp4`."""
+        slug = get_provider_of_tag(label)
+        return self.provider_name(slug) + label.removeprefix(slug)
 
     def lab_href(self, lab: str) -> str | None:
         """Return the link to the page of a lab, None where there is none."""
