@@ -2,7 +2,7 @@
 // What was listed on a day, and the difference of two days.
 document.addEventListener("DOMContentLoaded", () => setUpDays(document.querySelector("#days")));
 
-const COLUMNS = [["Input", "prompt"], ["Output", "completion"], ["Cache read", "input_cache_read"], ["Cache write", "input_cache_write"]];
+const COLUMNS = [["Input", "prompt"], ["Output", "completion"], ["Cache read", "input_cache_read"], ["Cache write", "input_cache_write", "n desktop"]];
 
 function setUpDays(form) {
   const out = document.querySelector("#found");
@@ -14,11 +14,11 @@ function setUpDays(form) {
   }
 
   function makePrices(model, day) {
-    return COLUMNS.map(([, dimension]) => make("td", formatPrice(findPrice(model, dimension, day)), { className: "n" }));
+    return COLUMNS.map(([, dimension, className = "n"]) => make("td", formatPrice(findPrice(model, dimension, day)), { className }));
   }
 
   function listDay(title, models, day) {
-    const heads = [["Model"], ...COLUMNS.map(([name]) => [name, "n"])];
+    const heads = [["Model"], ...COLUMNS.map(([name, , className = "n"]) => [name, className])];
     return makeSection(title, models, heads, (model) => [makeNameCell(model), ...makePrices(model, day)]);
   }
 

@@ -326,3 +326,28 @@ def test_the_ranking_of_one_lab(browser: Any, address: str) -> None:
         assert tab.locator("[data-lab]:visible th bdi.mono").all_inner_texts() == names
         tab.locator("#lab-filter").select_option("all labs")
         assert tab.locator("#week [data-lab]:visible").count() == 20
+
+
+@pytest.mark.parametrize(
+    ("page", "head"),
+    [
+        ("labs", "Last one"),
+        ("prices", "Now"),
+        ("status", "of 24 h"),
+        ("providers", "Cheapest at"),
+        ("provider", "vs cheapest healthy"),
+        ("days", "Output"),
+        ("free", "Free since"),
+    ],
+)
+def test_a_table_shows_its_point_on_a_phone(browser: Any, address: str, page: str, head: str) -> None:
+    """Leave out columns rather than scroll sideways."""
+    with open_page(browser, address, width=375) as tab:
+        tab.goto(f"{address}{PAGE_PATHS[page]}")
+        tab.locator("table:visible").first.wait_for()
+        heads = tab.locator("thead th:visible").all_inner_texts()
+        assert any(head in text for text in heads), heads
+        wide = tab.evaluate(
+            "[...document.querySelectorAll('.scroll')].filter(e => e.scrollWidth > e.clientWidth).length"
+        )
+        assert wide == 0

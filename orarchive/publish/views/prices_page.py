@@ -102,8 +102,9 @@ class TrendRow:
     name: str
     count: int
     """Models that the last median is made of."""
-    prices: list[MedianCell | None]
-    """Now and as many months ago as the heads of the table say."""
+    now: MedianCell | None
+    earlier: list[MedianCell | None]
+    """As many months ago as the heads of the table say."""
     change: str
     """The change in a year, "" where it is not known."""
     tone: str
@@ -251,13 +252,13 @@ def _go_back(month: str, count: int) -> str:
 def _build_trend_row(
     name: str, by_month: Mapping[str, MonthMedian], last: str, spans: Sequence[int]
 ) -> TrendRow:
-    medians = [by_month.get(_go_back(last, count)) for count in (0, *spans)]
-    now, before = medians[0], by_month.get(_go_back(last, YEAR_MONTHS))
+    now, before, *earlier = (by_month.get(_go_back(last, count)) for count in (0, YEAR_MONTHS, *spans))
     percent = compute_percent_change(before.price, now.price) if now and before else None
     return TrendRow(
         name=name,
         count=now.count if now else 0,
-        prices=[_build_cell(median.price if median else None) for median in medians],
+        now=_build_cell(now.price if now else None),
+        earlier=[_build_cell(median.price if median else None) for median in earlier],
         change="" if percent is None else format_percent_change(percent, PAGE_STYLE.minus),
         tone="" if not percent else "dear" if percent > 0 else "cheap",
     )
