@@ -14,7 +14,6 @@ from orarchive.publish.amounts import format_amount
 from orarchive.publish.render import TEMPLATES, format_long_day
 from orarchive.publish.sanitize import to_safe_json
 from orarchive.publish.views import View
-from orarchive.publish.views.cells import build_price_pair
 from orarchive.publish.views.models import ModelView
 from orarchive.publish.views.replacements import build_replacement_link
 from orarchive.publish.views.site import SECTIONS, PagePaths
@@ -163,7 +162,11 @@ def _list_columns(rows: Sequence[tuple[str, str, str, str]], folder: str) -> Col
 
 def describe_input_price(view: ModelView) -> str:
     """Return a model's input price, "" where there is none to state."""
-    price, _ = build_price_pair(view.model.prices, view.is_free, view.is_priced_elsewhere)
+    price, _ = view.price_cells
     if price.price is None or price.is_elsewhere:
         return ""
+    if price.rates:
+        # Not the rate of now: the index of names is as it was in an hour in which nothing changes.
+        low, high = (format_amount(rate, price.dimension) for rate in price.rates)
+        return f"{low} to {high} in"
     return "free" if view.is_free else f"{format_amount(price.price, 'prompt')} in"

@@ -211,7 +211,7 @@ def test_sorting_by_mouse(browser: Any, address: str) -> None:
             assert cell.get_attribute("aria-sort") == way
             texts = list_column(tab, "in")
             prices = [
-                Decimal(0) if text == "free" else Decimal(text[1:].replace(",", ""))
+                Decimal(0) if text == "free" else Decimal(text[1:].split()[0].replace(",", ""))
                 for text in texts
                 if text[0] in "$f"
             ]

@@ -12,7 +12,7 @@ from orarchive.publish.charts.scatter import Scatter
 from orarchive.publish.spans import describe_unread
 from orarchive.publish.views import View
 from orarchive.publish.views.announced import Announced, list_announced
-from orarchive.publish.views.cells import PriceCell, build_price_pair
+from orarchive.publish.views.cells import PriceCell
 from orarchive.publish.views.changes import ChangeList, MoveView, build_change_list, group_days
 from orarchive.publish.views.models import ModelView
 from orarchive.publish.views.models_page import NEW_QUERY
@@ -175,7 +175,7 @@ def _list_new_models(view: View) -> list[NewModel]:
 
 def _build_new_model(view: View, model: ModelView) -> NewModel:
     lab = view.catalog.labs[model.model.lab].name or model.model.lab
-    price, _ = build_price_pair(model.model.prices, model.is_free, model.is_priced_elsewhere)
+    price, _ = model.price_cells
     return NewModel(model.model.id, lab, _find_creation(model).date(), price)
 
 

@@ -8,7 +8,7 @@ from orarchive.index.event_log import EventRow
 from orarchive.publish.charts.wide import WideChart
 from orarchive.publish.sanitize import check_url, url_host
 from orarchive.publish.views import View
-from orarchive.publish.views.cells import PriceCell, build_price_pair
+from orarchive.publish.views.cells import PriceCell
 from orarchive.publish.views.changes import ChangeHour, build_change_hours
 from orarchive.publish.views.lab_prices import (
     PriceYear,
@@ -227,7 +227,7 @@ def _build_model(
     view: View, model: ModelView, names: Mapping[str, str], last_changes: Mapping[str, str]
 ) -> LabModel:
     facts = model.model
-    prompt, completion = build_price_pair(facts.prices, model.is_free, model.is_priced_elsewhere)
+    prompt, completion = model.price_cells
     changed = last_changes.get(facts.id)
     return LabModel(
         id=facts.id,

@@ -78,22 +78,20 @@ def build_figures(view: ModelView) -> ModelFigures:
 def _build_figure(view: ModelView, dimension: str) -> Figure:
     price = view.model.prices.get(dimension)
     cell = PriceCell(price, dimension, view.is_free, view.is_priced_elsewhere)
-    is_time_of_day = dimension in view.time_of_day_dimensions
+    rates = view.time_of_day_rates.get(dimension)
     return Figure(
         label=LABELS[dimension],
         cell=cell,
         is_stated=price is not None or dimension != "input_cache_read",
         unit=_describe_unit(cell),
-        providers=_describe_rates(view, dimension)
-        if is_time_of_day
-        else _describe_providers(view, dimension, price),
-        change=None if is_time_of_day or cell.is_elsewhere else _find_change(view, dimension, price),
+        providers=_describe_rates(rates) if rates else _describe_providers(view, dimension, price),
+        change=None if rates or cell.is_elsewhere else _find_change(view, dimension, price),
     )
 
 
-def _describe_rates(view: ModelView, dimension: str) -> str:
+def _describe_rates(rates: tuple[Decimal, Decimal]) -> str:
     """Name the lowest and the highest rate of a time-of-day price; the figure is that of the last reading."""
-    low, high = (format_dollars(price * MILLION) for price in view.model.price_ranges[dimension])
+    low, high = (format_dollars(price * MILLION) for price in rates)
     return f"by time of day: {low} to {high}"
 
 

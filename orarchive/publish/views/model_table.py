@@ -16,7 +16,7 @@ from orarchive.publish.charts.spark import draw_spark
 from orarchive.publish.charts.steps import count_days
 from orarchive.publish.dataset import PriceKey
 from orarchive.publish.views import View
-from orarchive.publish.views.cells import PriceCell, build_price_pair
+from orarchive.publish.views.cells import PriceCell
 from orarchive.publish.views.changes import MoveView, build_move_view
 from orarchive.publish.views.marks import get_lab_name
 from orarchive.publish.views.models import ModelView, floor_day
@@ -167,7 +167,7 @@ def _build_row(view: View, model: ModelView, spark: Spark | None, has_labs: bool
         traits=list_traits(model, info),
         providers=sorted({endpoint.provider for endpoint in model.endpoints}),
         provider_numbers=[],
-        prices=build_price_pair(facts.prices, model.is_free, model.is_priced_elsewhere),
+        prices=model.price_cells,
         cache_read=PriceCell(cache_price, CACHE_READ) if cache_price is not None else None,
         blended=_build_blended(blended, model.is_free) if blended is not None else None,
         spark=spark,

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import get_args
 
@@ -12,6 +12,7 @@ from orarchive.domain.prices import MAIN_DIMENSIONS, list_scheduled_dimensions
 from orarchive.domain.records import Model, as_text, split_variant
 from orarchive.publish.alias_prices import add_alias_prices
 from orarchive.publish.changelog import ChangelogHour, build_changelog
+from orarchive.publish.charts.bands import merge_time_of_day
 from orarchive.publish.charts.week import Week, draw_week
 from orarchive.publish.dataset import (
     Dataset,
@@ -22,6 +23,7 @@ from orarchive.publish.dataset import (
     Stretch,
     merge_stretches,
 )
+from orarchive.publish.views.cells import PriceCell, build_price_pair
 from orarchive.publish.views.conditions import Condition, read_condition, sort_price_keys
 from orarchive.publish.views.endpoints import (
     ABILITIES,
@@ -79,6 +81,28 @@ class ModelView:
     def is_free(self) -> bool:
         """Return whether the prices of the model are zero and it has none by the image or the video."""
         return self.model.is_free and not self.has_media_prices
+
+    @property
+    def price_cells(self) -> tuple[PriceCell, PriceCell]:
+        """Return the cells of the input and the output price."""
+        prompt, completion = (
+            replace(cell, rates=self.time_of_day_rates.get(cell.dimension))
+            for cell in build_price_pair(self.model.prices, self.is_free, self.is_priced_elsewhere)
+        )
+        return prompt, completion
+
+    @property
+    def time_of_day_rates(self) -> dict[str, tuple[Decimal, Decimal]]:
+        """Return the lowest and the highest rate of each dimension whose price depends on the time of day."""
+        if not self.time_of_day_dimensions:
+            return {}
+        merged = merge_time_of_day(self.points, self.dataset.good_hours["models"])
+        rates = {}
+        for name in self.time_of_day_dimensions:
+            last = merged[PriceKey(name)][-1]
+            if last.highest is not None and last.highest != last.amount:
+                rates[name] = (last.amount, last.highest)
+        return rates
 
     @property
     def has_only_paid_endpoints(self) -> bool:

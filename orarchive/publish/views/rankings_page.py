@@ -9,7 +9,7 @@ from orarchive.publish.charts.spark import draw_bars
 from orarchive.publish.charts.wide import WideChart
 from orarchive.publish.rankings_data import Row
 from orarchive.publish.views import View
-from orarchive.publish.views.cells import PriceCell, build_price_pair
+from orarchive.publish.views.cells import PriceCell
 from orarchive.publish.views.ranked import App, Period, RankedEntry
 from orarchive.publish.views.rankings import MAX_ENTRIES_IN_WORDS, Category, Rankings
 from orarchive.publish.views.shares import draw_category_shares, draw_lab_shares, draw_model_shares
@@ -214,7 +214,7 @@ def _build_row(entry: RankedEntry, bars: str, highest: float = 0) -> RankRow:
     bar = round(100 * (entry.share or 0) / highest) if highest else 0
     if model is None:
         return RankRow(entry, "", None, None, bar, bars)
-    prompt, completion = build_price_pair(model.model.prices, model.is_free, model.is_priced_elsewhere)
+    prompt, completion = model.price_cells
     return RankRow(entry, model.model.name, prompt, completion, bar, bars)
 
 
