@@ -6,7 +6,7 @@ from orarchive.catalog.flags import CONFIGURABLE_REASONING, FLAGS
 
 FLAG_LABELS = {
     "tools": "tool calls",
-    "tool_choice": "choice of the tool",
+    "tool_choice": "tool choice",
     "parallel_tools": "parallel tool calls",
     "json_mode": "JSON mode",
     "json_schema": "JSON Schema",
@@ -42,4 +42,4 @@ def _label_loss(loss: str) -> str:
     name, _, detail = loss.partition(":")
     if name == "output":
         return f"{detail} output"
-    return "a setting for how much it reasons" if detail == CONFIGURABLE_REASONING else FLAG_LABELS[name]
+    return "reasoning effort setting" if detail == CONFIGURABLE_REASONING else FLAG_LABELS[name]

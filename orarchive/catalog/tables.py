@@ -39,7 +39,7 @@ MODEL, ENDPOINT = "model", "endpoint"
 """What a row of a list is of."""
 
 BEST_VALUE, BEST_VALUE_TITLE = "best-value", "Best value"
-BEST_VALUE_RULE = "models than which no other is both cheaper and better"
+BEST_VALUE_RULE = "models that no other beats in both price and quality"
 
 # Two models whose ids differ only in characters that SQLite cannot hold are one in the catalogue.
 SELECT_RECORDS = "select key, min(id) from records where feed = ? group by key"

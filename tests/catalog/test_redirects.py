@@ -195,7 +195,7 @@ def test_family_must_do_as_much() -> None:
     }
     assert name_losses(gone(**paints), build_model(NEW)) == ["image output"]
     fixed = build_model(NEW, **(can_all | {"reasoning": {"mandatory": True}}))
-    assert name_losses(old, fixed) == ["a setting for how much it reasons"]
+    assert name_losses(old, fixed) == ["reasoning effort setting"]
 
 
 def test_reason_names_what_comes_nearest_where_no_model_of_the_family_comes_into_question() -> None:

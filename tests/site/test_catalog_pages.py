@@ -281,7 +281,7 @@ def test_a_model_shows_every_flag_with_its_source(days_site: dict[str, bytes], d
     assert len(labels) == len({*labels}) == len(info.flags)
     page = days_site[get_model_path(key)].decode()
     rows = {cells[0].text: [cell.text for cell in cells[1:]] for cells in read_rows(page, "abilities")}
-    assert rows["Tool calls"] == ["yes", "1 of 2"]
+    assert rows["✓ Tool calls"] == ["1 of 2"]
     text = Html(read_section(page, "abilities-title").encode()).text
     sources = text.partition("Sources")[2]
     assert "OpenRouter supported_parameters: tool calls, " in sources

@@ -1,4 +1,4 @@
-"""The catalogue in the static API: the summary that one chooses by, and what each model's file says of it."""
+"""The catalogue in the static API: the summary of listed models, and what each model's file says of it."""
 
 import datetime as dt
 from collections.abc import Iterator

@@ -109,7 +109,7 @@ class CheckList(Shape, frozen=True, kw_only=True):
 
 
 class CatalogRow(Shape, frozen=True, kw_only=True):
-    """What one chooses a listed model by."""
+    """The facts to compare a listed model by."""
 
     id: Annotated[str, describe(MODEL_ID)]
     name: Annotated[str, describe("Name for people; the id where none was sent")]

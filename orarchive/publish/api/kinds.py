@@ -116,7 +116,7 @@ STATUS = FileKind(
 )
 INDEX = FileKind("index", ("index.json",), status_types.Index, "Every file of the API")
 MODELS = FileKind(
-    "models", ("models.json",), list[types.ModelRow], "Every model there ever was, with its prices now"
+    "models", ("models.json",), list[types.ModelRow], "All models ever listed, with their prices now"
 )
 MODEL = FileKind(
     "model",
@@ -127,9 +127,7 @@ MODEL = FileKind(
 ENDPOINTS = FileKind(
     "endpoints", ("endpoints.json",), list[types.EndpointRow], "Every endpoint now, with its prices"
 )
-PROVIDERS = FileKind(
-    "providers", ("providers.json",), list[types.ProviderRow], "Every provider there ever was"
-)
+PROVIDERS = FileKind("providers", ("providers.json",), list[types.ProviderRow], "All providers ever listed")
 AUTHORS = FileKind("authors", ("authors.json",), list[types.AuthorRow], "Every author of models")
 RELATIONS = FileKind(
     "relations", ("relations.json",), types.Relations, "Who made, and who serves, which model"
@@ -160,7 +158,7 @@ CATALOG = FileKind(
     "catalog",
     ("catalog.json",),
     list[catalog_types.CatalogRow],
-    "Every listed model with what one chooses by, in one small file",
+    "Every listed model with the facts to compare it by, in one small file",
 )
 ALIASES = FileKind(
     "aliases", ("aliases.json",), list[name_types.NameRow], "Further names of models, and what they stand for"
@@ -184,19 +182,19 @@ LIST = FileKind(
     "list",
     ("lists/{list}.json",),
     shortlist_types.RankedListData,
-    "Endpoints and models ranked by one measure, such as `lists/fastest.json`",
+    "Endpoints and models ranked by one measure, such as lists/fastest.json",
 )
 BEST_VALUE = FileKind(
     "best_value",
     ("best-value.json",),
     shortlist_types.BestValueData,
-    "Models than which no other is both cheaper and better",
+    "Models that no other beats in both price and quality",
 )
 DIRECT = FileKind(
     "direct",
     ("direct.json",),
     list[direct_types.DirectRow],
-    "What makers ask directly for models that they serve themselves",
+    "Makers' own prices for models that they serve themselves",
 )
 CHECK = FileKind(
     "check",

@@ -38,7 +38,7 @@ class Categories(Shape, frozen=True, kw_only=True):
     source: Source
     categories: Annotated[
         list[CategoryRow],
-        describe("Every category there ever was, and all uses together; [] without rankings"),
+        describe("All categories ever read, and all uses together; [] without rankings"),
     ]
 
 

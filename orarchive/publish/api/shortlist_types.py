@@ -104,7 +104,7 @@ class RankedListData(Shape, frozen=True, kw_only=True):
 
 
 class BestValueRow(Shape, frozen=True, kw_only=True):
-    """A model than which no other is both cheaper and better."""
+    """A model that no other beats in both price and quality."""
 
     id: Annotated[str, describe(MODEL_ID)]
     cost: Annotated[DecimalText, describe("Its lowest price, in the unit of the list")]

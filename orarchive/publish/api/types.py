@@ -256,7 +256,7 @@ class Relations(Shape, frozen=True, kw_only=True):
     """Who made and who serves which model."""
 
     author_models: Annotated[
-        list[tuple[str, str]], describe("Pairs of author and model id, of every model there ever was")
+        list[tuple[str, str]], describe("Pairs of author and model id, of all models ever listed")
     ]
     provider_models: Annotated[
         list[tuple[str, str]], describe("Pairs of provider slug and model id, of what is served now")

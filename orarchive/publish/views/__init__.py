@@ -50,7 +50,7 @@ class View:
     now: dt.datetime
     """The hour that the site is built for."""
     models: list[ModelView]
-    """Every model there ever was."""
+    """All models ever listed."""
     catalog: Catalog
     """What the records mean."""
     is_past: bool = False

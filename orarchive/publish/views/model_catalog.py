@@ -52,8 +52,8 @@ class Ability:
     """Something that a model can do, and who says so."""
 
     label: str
-    answer: str
-    modes: list[str]
+    note: str
+    """How it can: `can be set: high, low`; "" where it simply can."""
     endpoints: str
     """`4 of 6`; "" where endpoints do not say."""
 
@@ -192,10 +192,10 @@ def _list_siblings(catalog: Catalog, info: ModelInfo) -> list[ModelInfo]:
 
 def _build_ability(name: str, flag: Flag) -> Ability:
     assert flag.value is not None
+    words = ["" if flag.value is True else ANSWERS[flag.value], ", ".join(flag.modes)]
     return Ability(
         label=FLAG_LABELS[name],
-        answer=ANSWERS[flag.value],
-        modes=[*flag.modes],
+        note=": ".join(filter(None, words)),
         endpoints=flag.endpoints or "",
     )
 

@@ -77,7 +77,7 @@ class PickTable:
 
 @dataclass(frozen=True)
 class ValueRow:
-    """A model than which no other is both cheaper and better."""
+    """A model that no other beats in both price and quality."""
 
     id: str
     cost: str
