@@ -5,16 +5,19 @@ import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+
+import pandas as pd
 
 from orarchive.domain.ranking_series import CATEGORY, MODELS
 from orarchive.history.verify import verify
 from orarchive.index.database import open_index
 from orarchive.index.download import export_file
-from orarchive.publish.views.shares import draw_lab_shares, draw_model_shares
+from orarchive.publish.views.shares import MAX_AREAS, draw_lab_shares, draw_model_shares
 from orarchive.sample import START, Service
 from orarchive.store.archive import open_archive
-from orarchive.timestamps import HOUR, format_hour
+from orarchive.timestamps import HOUR, WEEK, format_hour
 from tests.support.api import read_data
 from tests.support.archives import Stage, make_archive, read_git
 from tests.support.browser import build_archive_view, build_site
@@ -195,6 +198,18 @@ def test_shares_are_of_all_that_is_published(tmp_path: Path) -> None:
     chart = draw_lab_shares(ranks)
     assert chart and [(area.name, area.last) for area in chart.shapes] == [("a", "50%"), ("b", "50%")]
     assert draw_model_shares(ranks) is None, "the whole is known of one week alone"
+
+
+def test_a_lab_of_the_past_is_among_the_others() -> None:
+    """Draw the labs that led the last weeks, not those that led the whole record."""
+    weeks = [f"{dt.date(2025, 1, 6) + n * WEEK}" for n in range(30)]
+    labs = {"past": [900] * 20 + [1] * 10} | {f"lab{n}": [10] * 29 + [20 - n] for n in range(MAX_AREAS)}
+    sums = pd.DataFrame(labs, index=weeks)
+    whole = pd.DataFrame({"week": weeks, "tokens": sums.sum(axis=1).to_list()})
+    ranks: Any = SimpleNamespace(lab_sums=sums, whole_weeks=whole, get_lab_name=str)
+    chart = draw_lab_shares(ranks)
+    assert chart
+    assert [area.name for area in chart.shapes] == [*(f"lab{n}" for n in range(MAX_AREAS)), "other labs"]
 
 
 def test_a_week_of_a_category_that_is_not_finished(tmp_path: Path) -> None:

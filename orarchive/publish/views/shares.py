@@ -17,6 +17,9 @@ MAX_MODEL_WEEKS = 26
 
 MAX_CATEGORY_WEEKS = 52
 
+RECENT_WEEKS = 8
+"""Last weeks whose tokens choose the labs that are drawn: labs of the past are among the others."""
+
 
 def draw_model_shares(rankings: Rankings) -> WideChart | None:
     """Draw the most used models' shares of all published tokens by week."""
@@ -50,9 +53,8 @@ def draw_lab_shares(rankings: Rankings) -> WideChart | None:
         sums[str(lab)] = {str(week): int(tokens) for week, tokens in weeks.dropna().items()}
     for week, tokens in rankings.whole_weeks.groupby("week")["tokens"].sum().items():
         totals[str(week)] = int(tokens)
-    return _draw_sums(
-        sums, totals, {lab: rankings.get_lab_name(lab) for lab in sums}, "other labs", is_of_now=False
-    )
+    names = {lab: rankings.get_lab_name(lab) for lab in sums}
+    return _draw_sums(sums, totals, names, "other labs", RECENT_WEEKS)
 
 
 def _draw(
@@ -72,9 +74,9 @@ def _draw_sums(
     totals: Mapping[str, int],
     names: Mapping[str, str],
     rest: str,
-    is_of_now: bool = True,
+    recent_weeks: int = 1,
 ) -> WideChart | None:
-    """Draw the names with the largest shares in the last week, or over all weeks, the largest on top."""
+    """Draw the names with the largest shares in the last weeks, those with most in the last one on top."""
     weeks = sorted(week for week, total in totals.items() if total)
     if not weeks:
         return None
@@ -88,8 +90,9 @@ def _draw_sums(
     }
     last = dt.date.fromisoformat(weeks[-1])
     by_last = sorted(shares, key=lambda key: (-shares[key].get(last, 0), key))
-    by_sum = sorted(by_last, key=lambda key: -sum(shares[key].values()))
-    leading = sorted((by_last if is_of_now else by_sum)[:MAX_AREAS], key=by_last.index)
+    recent = [dt.date.fromisoformat(week) for week in weeks[-recent_weeks:]]
+    by_recent = sorted(by_last, key=lambda key: -sum(shares[key].get(week, 0) for week in recent))
+    leading = sorted(by_recent[:MAX_AREAS], key=by_last.index)
     counts = Counter(names[key] for key in leading)
     chosen = {names[key] if counts[names[key]] == 1 else key: shares[key] for key in leading}
     return draw_areas(chosen, [dt.date.fromisoformat(week) for week in weeks], rest)
