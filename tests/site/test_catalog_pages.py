@@ -24,6 +24,7 @@ from orarchive.publish.views.graveyard_page import build_graveyard_page
 from orarchive.publish.views.model_catalog import build_catalog_section
 from orarchive.publish.views.picks_page import build_picks_page
 from orarchive.publish.views.replacements import build_replacement
+from orarchive.publish.views.status import CalendarDay, build_month_calendar, list_origins
 from orarchive.publish.views.status_page import review_catalog
 from orarchive.sample import START
 from orarchive.timestamps import HOUR
@@ -404,6 +405,18 @@ def test_the_status_page_names_overrides_to_look_at(days_view: View) -> None:
         ("tools", "redundant", "false", "true"),
         ("seed", "drifted", "nothing", "false"),
     ]
+
+
+def test_imported_days_are_measured_by_their_source(tmp_path: Path) -> None:
+    """Two hours of a source that was read twice a day are a full day; of 24 live ones they are few."""
+    view = build_archive_view(write_archive(tmp_path / "archive", *[build_snapshot([{"id": "a/b"}])] * 3))
+    (row,) = build_month_calendar(view.dataset, view.now).rows
+    assert row.days[0] == CalendarDay(3, 1)
+    readings = [replace(reading, origin="import:old") for reading in view.dataset.readings]
+    imported = replace(view.dataset, readings=readings)
+    calendar = build_month_calendar(imported, view.now)
+    assert (calendar.rows[0].days[0], calendar.imported_hours) == (CalendarDay(3, 4), 3)
+    assert [origin.name for origin in list_origins(imported)] == ["imported from old"]
 
 
 def test_an_archive_without_models_has_every_page(tmp_path: Path) -> None:

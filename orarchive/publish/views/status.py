@@ -17,8 +17,13 @@ from orarchive.timestamps import HOUR, format_stamp
 LABELLED_DAYS = (1, 5, 10, 15, 20, 25, 30)
 """Days of a month whose number stands above the calendar."""
 
+LIVE, IMPORT = "live", "import:"
+"""Origin of the hours that the archive read itself; what that of imported ones begins with, before a name."""
+
+HOURS = 24
+
 MAX_LEVEL_HOURS = (0, 5, 17, 23)
-"""Good hours up to which a day has the colour 0, 1, 2 or 3; a day with all 24 has the colour 4."""
+"""Good hours of 24 up to which a day has the colour 0, 1, 2 or 3; a day with all 24 has the colour 4."""
 
 
 @dataclass(frozen=True)
@@ -52,13 +57,16 @@ class Calendar:
 
     heads: list[CalendarHead]
     rows: list[CalendarRow]
+    imported_hours: int
+    """Good hours that an imported day mostly has, of which the colours of such days are shares; 0 without."""
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where hours came from: `live`, or `import:<name>`."""
+    """Where hours came from."""
 
     name: str
+    """`live`, or `imported from <name>`."""
     first: dt.datetime
     last: dt.datetime
     hours: int
@@ -181,18 +189,22 @@ def _build_trouble(reading: FeedReading) -> Trouble:
 def build_month_calendar(dataset: Dataset, now: dt.datetime, max_months: int | None = None) -> Calendar:
     """Build the calendar of the models feed with a row for each month, newest first."""
     hours_by_day = _count_good_hours(dataset, now)
+    live = {reading.hour.date() for reading in dataset.readings if reading.origin == LIVE}
+    imported = Counter(hours for day, hours in hours_by_day.items() if hours and day not in live)
+    usual = next((hours for hours, _ in imported.most_common(1)), 0)
     rows = []
     for name, days in groupby(hours_by_day, key=lambda day: f"{day:%Y-%m}"):
-        hours = {day.day: hours_by_day[day] for day in days}
-        rows.append(CalendarRow(name, [_build_day(hours.get(day)) for day in range(1, 32)]))
+        boxes = {
+            day.day: _build_day(hours_by_day[day], usual if usual and day not in live else HOURS)
+            for day in days
+        }
+        rows.append(CalendarRow(name, [boxes.get(day) for day in range(1, 32)]))
     heads = [CalendarHead(str(day), day not in LABELLED_DAYS) for day in range(1, 32)]
-    return Calendar(heads, rows[::-1][:max_months])
+    return Calendar(heads, rows[::-1][:max_months], usual)
 
 
-def _build_day(hours: int | None) -> CalendarDay | None:
-    if hours is None:
-        return None
-    return CalendarDay(hours, sum(hours > most for most in MAX_LEVEL_HOURS))
+def _build_day(hours: int, possible: int) -> CalendarDay:
+    return CalendarDay(hours, sum(hours * HOURS > most * possible for most in MAX_LEVEL_HOURS))
 
 
 def _count_good_hours(dataset: Dataset, now: dt.datetime) -> dict[dt.date, int]:
@@ -208,7 +220,10 @@ def list_origins(dataset: Dataset) -> list[Origin]:
     hours_by_origin: dict[str, set[dt.datetime]] = {}
     for reading in dataset.readings:
         hours_by_origin.setdefault(reading.origin, set()).add(reading.hour)
-    origins = [Origin(name, min(hours), max(hours), len(hours)) for name, hours in hours_by_origin.items()]
+    origins = [
+        Origin(name.replace(IMPORT, "imported from ", 1), min(hours), max(hours), len(hours))
+        for name, hours in hours_by_origin.items()
+    ]
     return sorted(origins, key=lambda origin: origin.first)
 
 

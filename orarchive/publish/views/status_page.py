@@ -24,6 +24,17 @@ from orarchive.publish.views.status import (
 )
 from orarchive.timestamps import HOUR
 
+RELATION_LABELS = {
+    "endpoints_of_unlisted_models": "Endpoints of models that are not listed",
+    "models_without_endpoints": "Models without endpoints",
+    "models_never_asked": "Models whose endpoints were never requested",
+    "tags_without_provider": "Endpoint tags of unknown providers",
+    "alias_targets_absent": "Aliases of models that are not listed",
+    "zdr_without_endpoint": "ZDR entries without an endpoint",
+    "other_model_id": "Endpoints that state another model id",
+}
+"""Kind of a relation, see `count_relations` -> its words."""
+
 MAX_GAPS = 10
 MAX_REJECTED = 20
 
@@ -138,6 +149,8 @@ class StatusPage:
     feeds: list[FeedRow]
     calendar: Calendar
     gap_count: int
+    usual_gap: int
+    """Hours that half of the gaps do not exceed; 0 without gaps."""
     gaps: list[GapRow]
     """The longest."""
     origins: list[Origin]
@@ -165,6 +178,7 @@ def build_status_page(view: View) -> StatusPage:
         feeds=[_build_feed_row(view, coverage) for coverage in view.coverage],
         calendar=build_month_calendar(view.dataset, view.now),
         gap_count=len(gaps),
+        usual_gap=_build_gap_row(gaps[len(gaps) // 2]).hours if gaps else 0,
         gaps=[_build_gap_row(gap) for gap in gaps[:MAX_GAPS]],
         origins=list_origins(view.dataset),
         rejected_count=len(rejected),
@@ -180,8 +194,7 @@ def build_status_page(view: View) -> StatusPage:
         matched_count=rankings.matched_count,
         unmatched_names=rankings.unmatched_names,
         relations=[
-            RelationRow(name.replace("_", " ").capitalize(), count)
-            for name, count in view.dataset.relations.items()
+            RelationRow(RELATION_LABELS[name], count) for name, count in view.dataset.relations.items()
         ],
         catalog=review_catalog(view.catalog),
     )
