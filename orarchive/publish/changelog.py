@@ -15,7 +15,6 @@ from orarchive.domain.event_kinds import (
     EXPIRY_CLEARED,
     EXPIRY_MOVED,
     EXPIRY_SET,
-    FIRST_OBSERVED,
     GAINED,
     JOINED,
     LEFT,
@@ -48,10 +47,11 @@ from orarchive.domain.prices import (
     format_unit,
     parse_price,
 )
-from orarchive.domain.records import Model, as_number, parse_expiry
+from orarchive.domain.records import as_number, parse_expiry
 from orarchive.index.events import Event
-from orarchive.publish.dataset import Dataset, PriceKey
+from orarchive.publish.dataset import Dataset
 from orarchive.publish.field_labels import FLAG_WORDS, describe_parameters, drop_modality, label_field
+from orarchive.publish.first_prices import describe_first_rates, list_first_prices
 from orarchive.publish.limit_words import drop_repeated_limits
 from orarchive.publish.price_moves import (
     LISTED,
@@ -178,7 +178,7 @@ def _build_lines(group: list[Event], events: list[Event], dataset: Dataset) -> I
     of_record = [event for event in group if not event.field or event.is_of_field]
     for event in of_record:
         yield _build_line(
-            event, _list_first_prices(event, dataset), tuple(_describe_record_event(event, events))
+            event, list_first_prices(event, dataset), tuple(_describe_record_event(event, events, dataset))
         )
     limits = [event for event in group if event.kind == LIMITS_CHANGED and event.cause == LISTED]
     causes: dict[str, list[Event]] = {LISTED: []} if limits else {}
@@ -266,25 +266,9 @@ def _read_tariff(value: Any) -> dict[str, Decimal | None]:
     return {", ".join(list_conditions(entry, PAGE_STYLE)): parse_price(entry["price"]) for entry in value}
 
 
-def _list_first_prices(event: Event, dataset: Dataset) -> tuple[Move, ...]:
-    """Return the main prices that a record was added with; no zeros of a model not charged by the token."""
-    if event.kind not in (ADDED, FIRST_OBSERVED, JOINED):
-        return ()
-    prices = dataset.prices.get((event.feed, event.key), {})
-    hour = parse_stamp(event.hour)
-    moves = []
-    for name in MAIN_DIMENSIONS:
-        intervals = [interval for interval in prices.get(PriceKey(name), ()) if interval.first == hour]
-        if intervals:
-            moves.append(Move(name, None, intervals[0].amount))
-    entry = dataset.entries["models"].get(get_model_of_key(event.key))
-    if not any(move.new for move in moves) and entry:
-        return tuple(moves) if Model.from_record(entry.record, hour).is_charged_by_token else ()
-    return tuple(moves)
-
-
-def _describe_record_event(event: Event, events: list[Event]) -> Iterator[str]:
+def _describe_record_event(event: Event, events: list[Event], dataset: Dataset) -> Iterator[str]:
     """Yield details of an event of a whole record; `events` are all events of the hour."""
+    yield from describe_first_rates(event, dataset)
     if event.kind == RETURNED:
         yield f"was {event.old}"
     if event.cause in PAGE_STYLE.probe_phrases:

@@ -72,6 +72,14 @@ def test_all_surfaces_agree_on_the_price_now(tmp_path: Path, hours: int, rate: s
     assert "Change history 1 Jun 2026, 01:00 UTC" in page.text, "the first schedule of all is told"
 
 
+def test_a_model_is_added_with_both_rates_of_its_price(tmp_path: Path) -> None:
+    comes: list[Record] = [{"id": "a/b"}, {"id": "a/c", "pricing": make_pricing("1", "0.000004", *CLOCK)}]
+    archive = write_archive(tmp_path / "archive", build_snapshot(comes[:1]), build_snapshot(comes))
+    page = Html(build_site(archive, tmp_path / "site")["changes/index.html"])
+    assert "input $1.00 to $2.00 per M by time of day" in page.text
+    assert "output $3.00 to $4.00 per M by time of day" in page.text
+
+
 def test_a_rate_of_a_model_that_left_is_that_of_its_last_hour(tmp_path: Path) -> None:
     there: list[Record] = [{"id": "a/b", "pricing": make_pricing("1", "1", *CLOCK)}, {"id": "a/c"}]
     hours = [build_snapshot(there)] * 3 + [build_snapshot(there[1:])]
