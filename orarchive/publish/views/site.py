@@ -27,7 +27,7 @@ SECTIONS = (
     ("Compare", (("compare", "Compare models"),)),
     (
         "Data",
-        (("data", "Files and feeds"), ("status", "Status"), ("patterns", "Patterns"), ("about", "About")),
+        (("data", "Files and feeds"), ("status", "Status"), ("about", "About")),
     ),
 )
 """Label of each item of the header, and the pages of its section: folder and label, the first its own."""
