@@ -33,6 +33,8 @@ class Need:
     max_price: str | None = None
     min_throughput: int | None = None
     """Tokens a second, where it is measured."""
+    unmeasured_title: str = ""
+    """The title where no speed is measured; "" where the title does not promise one."""
 
     def list_conditions(self) -> list[Condition]:
         """List what a model must have."""

@@ -22,7 +22,7 @@ from orarchive.publish.views.free_models import list_free_ends
 from orarchive.publish.views.free_page import build_free_page
 from orarchive.publish.views.graveyard_page import build_graveyard_page
 from orarchive.publish.views.model_catalog import build_catalog_section
-from orarchive.publish.views.picks_page import build_picks_page
+from orarchive.publish.views.picks_page import MIN_SCORED, build_picks_page
 from orarchive.publish.views.replacements import build_replacement
 from orarchive.publish.views.status import CalendarDay, build_month_calendar, list_origins
 from orarchive.publish.views.status_page import review_catalog
@@ -363,7 +363,10 @@ def test_picks_are_the_shortlists(site: dict[str, bytes], view: View) -> None:
     assert len(shortlists) > 3
     for shortlist in shortlists:
         rows = read_table(page, shortlist.ranking.need.name)
-        assert [row[1] for row in rows] == [f"{entry.score.value:.2f}" for entry in shortlist.entries]
+        if len(shortlist.ranking.scored) >= MIN_SCORED:
+            assert [row[1] for row in rows] == [f"{entry.score.value:.2f}" for entry in shortlist.entries]
+        else:
+            assert f"{shortlist.ranking.need.title}: models by rank" in page.decode()
         assert [entry.candidate.info.id in row[0] for entry, row in zip(shortlist.entries, rows, strict=True)]
     values = read_table(page, "value")
     assert [row[0] for row in values] == [
@@ -380,6 +383,15 @@ def test_picks_are_the_shortlists(site: dict[str, bytes], view: View) -> None:
             if other.point.quality >= dot.point.quality
         ]
         assert dot.point.is_front == (better == [dot.point]), "what the line says holds for what is drawn"
+
+
+def test_the_weights_of_a_pick_are_those_that_count(days_site: dict[str, bytes], days_view: View) -> None:
+    """The cost alone is known: it counts in full, of too few models for a score and of none with a speed."""
+    tables = {table.id: table for table in build_picks_page(days_view.catalog).shortlists}
+    assert tables["general"].parts == ["cost, $ per M (100%)"]
+    assert not tables["general"].has_score
+    assert (tables["fast-and-cheap"].title, tables["coding"].title) == ("Cheap", "Coding")
+    assert "Score" not in Html(days_site["picks/index.html"]).text
 
 
 def test_the_page_of_picks_has_no_empty_list(days_site: dict[str, bytes], days_view: View) -> None:

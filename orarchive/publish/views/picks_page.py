@@ -8,7 +8,7 @@ from decimal import Decimal
 from orarchive.catalog.catalog import Catalog
 from orarchive.catalog.flag_labels import FLAG_LABELS
 from orarchive.catalog.lists import RankedList
-from orarchive.catalog.measures import COST
+from orarchive.catalog.measures import COST, THROUGHPUT
 from orarchive.catalog.scores import Score
 from orarchive.catalog.shortlists import Entry, Need, Shortlist, load_weights
 from orarchive.domain.figures import format_share
@@ -18,6 +18,9 @@ from orarchive.publish.views.value_chart import draw_value, name_quality
 
 MAX_LIST_ROWS = 10
 """Models of a list that the page shows."""
+
+MIN_SCORED = 10
+"""Models that must have been compared for a score, which is a percentile, to say more than the rank."""
 
 
 @dataclass(frozen=True)
@@ -64,15 +67,17 @@ class PickTable:
     """What tells the better model, and who measured it."""
     candidates: int
     unranked: int
+    has_score: bool
+    """Whether enough models were compared for a score to mean something."""
     parts: list[str]
-    """Heads of the parts that are known of a model, with their weights."""
+    """Heads of the parts that are known of a model: its share of the score, and the unit of a price."""
     rows: list[PickRow]
     displaced: list[DisplacedRow]
 
     @property
     def caption(self) -> str:
         """Return the name of the table, which is told apart from that of its section."""
-        return f"{self.title}: models by score"
+        return f"{self.title}: models by {'score' if self.has_score else 'rank'}"
 
 
 @dataclass(frozen=True)
@@ -149,17 +154,23 @@ def _build_table(shortlist: Shortlist, providers: Mapping[str | None, str]) -> P
     weights = load_weights()
     known = {part.name for entry in shortlist.entries for part in entry.score.parts}
     parts = [name for name in weights if name in known]
-    need, quality = shortlist.ranking.need, shortlist.ranking.quality
+    total = sum(weights[name] for name in parts)
+    need, quality, scored = shortlist.ranking.need, shortlist.ranking.quality, shortlist.ranking.scored
+    has_speed = any(THROUGHPUT.read_best(candidate) for candidate, _ in scored)
     return PickTable(
         id=need.name,
-        title=need.title,
+        title=need.title if has_speed else need.unmeasured_title or need.title,
         filled=shortlist.filled,
         is_short=len(shortlist.entries) < need.size,
         requires=_describe_needs(need),
         quality=f"{quality.title}, {quality.source}" if quality else "",
-        candidates=len(shortlist.ranking.scored),
+        candidates=len(scored),
         unranked=len(shortlist.ranking.unranked),
-        parts=[f"{name} {format_share(float(weights[name]))}" for name in parts],
+        has_score=len(scored) >= MIN_SCORED,
+        parts=[
+            f"{name}{', $ per M' if name == COST.name else ''} ({format_share(float(weights[name] / total))})"
+            for name in parts
+        ],
         rows=[_build_row(entry, parts, providers) for entry in shortlist.entries],
         displaced=[
             DisplacedRow(
