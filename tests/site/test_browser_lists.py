@@ -334,7 +334,7 @@ def test_the_ranking_of_one_lab(browser: Any, address: str) -> None:
         ("labs", "Last one"),
         ("prices", "Now"),
         ("status", "of 24 h"),
-        ("providers", "Cheapest at"),
+        ("providers", "Cheapest for"),
         ("provider", "vs cheapest healthy"),
         ("days", "Output"),
         ("free", "Free since"),

@@ -1,7 +1,10 @@
 """The lists of models: those that are listed, and those that are gone."""
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+from orarchive.publish.views.model_table import ModelTable
 from orarchive.publish.views.models_page import build_gone_page, build_models_page
 from orarchive.sample import START
 from orarchive.timestamps import DAY
@@ -28,3 +31,10 @@ def test_models_that_are_gone_are_listed_by_their_last_day(tmp_path: Path) -> No
     rows = build_gone_page(view).table.rows
     days = [(row.id, row.last and (row.last - START.date()).days) for row in rows]
     assert days == [("a/y", 2), ("a/x", 1), ("a/z", 0)]
+
+
+def test_a_column_that_few_rows_fill_is_shown_when_chosen() -> None:
+    """Leave its width to the names."""
+    filled, empty = SimpleNamespace(spark="cut"), SimpleNamespace(spark=None)
+    tables: list[Any] = [[filled, *[empty] * 19], [filled, *[empty] * 20]]
+    assert [ModelTable("", rows).spark_class for rows in tables] == ["roomy", "extra"]

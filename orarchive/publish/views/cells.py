@@ -1,7 +1,7 @@
 """Cells and rows that several pages show: prices and dates of arrival."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -81,6 +81,11 @@ class Since:
     """Whether the record began with it, so that it may be older."""
     after: dt.date | None = None
     """The day of the reading before, where more than a day lies between: it may be there since then."""
+
+
+def find_common_since(values: Sequence[Since]) -> Since | None:
+    """Return the date that several rows have in common, None where they differ or are fewer than two."""
+    return values[0] if len(values) > 1 and len(set(values)) == 1 else None
 
 
 def build_since(entry: RecordEntry, joined: dt.datetime | None = None) -> Since:

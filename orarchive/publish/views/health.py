@@ -1,7 +1,7 @@
 """Health for the pages: thirty whole days of an endpoint, or of all that a provider serves."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from orarchive.domain.figures import format_share
@@ -93,6 +93,11 @@ class Health:
             date = self.last - dt.timedelta(days=len(self.days) - 1 - n)
             words = f"{date.day} {date:%b}: {uptime}"
         return HealthBar(grade, n * BAR_STEP, BAR_HEIGHTS["well"] - height, height, words)
+
+
+def has_strips(figures: Iterable[HealthFigure | None]) -> bool:
+    """Return whether any of some figures has enough days to be drawn."""
+    return any(figure is not None and not figure.days for figure in figures)
 
 
 def format_uptime(percent: float | None) -> str:

@@ -10,11 +10,11 @@ from orarchive.catalog.source import CatalogEndpoint
 from orarchive.domain.prices import ZERO
 from orarchive.domain.records import as_text, as_texts
 from orarchive.publish.views import View
-from orarchive.publish.views.cells import PriceCell
+from orarchive.publish.views.cells import PriceCell, Since, find_common_since
 from orarchive.publish.views.endpoint_history import EndpointHistory, build_endpoint_history
 from orarchive.publish.views.endpoint_rows import EndpointRow, list_rows
 from orarchive.publish.views.endpoints import MIN_HEALTHY_PERCENT
-from orarchive.publish.views.health import format_uptime
+from orarchive.publish.views.health import format_uptime, has_strips
 from orarchive.publish.views.models import ModelView
 
 MAX_ANSWERED = 3
@@ -70,6 +70,10 @@ class EndpointSection:
     has_speed: bool
     days_read: int
     """Of the last 30 days those on which health was read."""
+    has_strips: bool
+    """Whether enough of these days were read to draw them."""
+    common_since: Since | None
+    """Since when they are there, where that is the same of all."""
     is_read: bool
     """Whether they were ever read, and in the last hour."""
     is_doubted: bool
@@ -104,6 +108,8 @@ def build_endpoint_section(view: View, model: ModelView) -> EndpointSection | No
         further_filters=_list_further_filters(rows),
         has_speed=any(row.throughput is not None for row in rows),
         days_read=max((len(endpoint.health.bars) for endpoint in endpoints), default=0),
+        has_strips=has_strips(row.health for row in rows),
+        common_since=find_common_since([row.since for row in rows]),
         is_read=bool(model.dataset.good_hours["endpoints"]) and not model.kept_reason,
         is_doubted=not endpoints and view.is_endpoints_doubted,
         has_discounts=any(endpoint.endpoint.discount for endpoint in endpoints),

@@ -47,6 +47,9 @@ LONG_CONTEXT_TOKENS, LOW_INPUT_PRICE = 128_000, Decimal(1)
 """Tokens of context from which on, and USD for a million tokens of input up to which, a model has the trait
 `128k` or `1usd`."""
 
+MIN_FILLED_SHARE = 0.05
+"""Share of the rows with a price change from which on the column of them is shown."""
+
 MAX_BLENDED_DECIMALS = 3
 """Decimals of a blended price; more where it would have less than two significant digits."""
 
@@ -126,6 +129,12 @@ class ModelTable:
     def css_class(self) -> str:
         """Return the classes of the table."""
         return "list sortable folds" if self.is_list else "list sortable"
+
+    @property
+    def spark_class(self) -> str:
+        """Return when the column of price changes is shown: only when chosen, where few rows fill it."""
+        filled = sum(row.spark is not None for row in self.rows)
+        return "roomy" if filled >= MIN_FILLED_SHARE * len(self.rows) else "extra"
 
     @cached_property
     def columns(self) -> set[str]:

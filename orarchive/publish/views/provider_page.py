@@ -15,9 +15,9 @@ from orarchive.publish.changelog import ChangelogHour, build_changelog
 from orarchive.publish.event_groups import split_hours
 from orarchive.publish.sanitize import check_url, url_host
 from orarchive.publish.views import View
-from orarchive.publish.views.cells import PriceCell, Since, build_price_pair, build_since
+from orarchive.publish.views.cells import PriceCell, Since, build_price_pair, build_since, find_common_since
 from orarchive.publish.views.changes import ChangeHour, build_change_hours
-from orarchive.publish.views.health import HealthFigure, format_uptime
+from orarchive.publish.views.health import HealthFigure, format_uptime, has_strips
 from orarchive.publish.views.labs_providers import PRICE_KINDS, SERVICE_KINDS, ProviderView, Serving
 from orarchive.publish.views.marks import make_monogram
 from orarchive.publish.views.provider_figures import (
@@ -120,6 +120,10 @@ class ProviderPage:
     facts: list[Fact]
     policies: list[PolicyLink]
     rows: list[ServingRow]
+    has_strips: bool
+    """Whether enough days were read of a row's health to draw them."""
+    common_since: Since | None
+    """Since when it serves them, where that is the same of all."""
     months: list[MonthRow]
     arrivals: list[Arrival]
     """The last models that joined or left, the newest first."""
@@ -142,6 +146,7 @@ def _build_page(view: View, provider: ProviderView, market: Market) -> ProviderP
     figures = compute_figures(provider, market)
     arrivals = _list_arrivals(view, provider)
     price_rows = [row for row in provider.events if row.kind in PRICE_KINDS]
+    rows = [_build_serving(serving, market, view.now) for serving in provider.servings]
     prices = [*islice(_iterate_changes(view, price_rows), MAX_PRICE_HOURS + 1)]
     keys = [serving.endpoint.entry.key for serving in provider.servings]
     months = list_months(view.dataset, [*keys, *(entry.key for entry in provider.former)])
@@ -157,7 +162,9 @@ def _build_page(view: View, provider: ProviderView, market: Market) -> ProviderP
         health=provider.health.figure,
         facts=[Fact(label, text) for label, text in provider.facts.items()],
         policies=[_build_policy(label, address) for label, address in provider.links.items()],
-        rows=[_build_serving(serving, market, view.now) for serving in provider.servings],
+        rows=rows,
+        has_strips=has_strips(row.health for row in rows),
+        common_since=find_common_since([row.since for row in rows]),
         months=[_build_month(month) for month in months],
         arrivals=arrivals[:MAX_ARRIVALS],
         more_arrivals=max(len(arrivals) - MAX_ARRIVALS, 0),

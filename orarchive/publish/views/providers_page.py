@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from orarchive.publish.views import View
-from orarchive.publish.views.health import HealthFigure
+from orarchive.publish.views.health import HealthFigure, has_strips
 from orarchive.publish.views.labs_providers import ProviderView
 from orarchive.publish.views.marks import make_monogram
 from orarchive.publish.views.provider_figures import (
@@ -45,6 +45,10 @@ class ProvidersPage:
     """Whether latency and throughput were measured."""
     days_read: int
     """Of the last 30 days those of which an uptime is known."""
+    has_strips: bool
+    """Whether enough of these days were read to draw them."""
+    has_degraded: bool
+    """Whether an endpoint of any is degraded now."""
     has_zdr: bool
     """Whether the list of endpoints without data retention was read."""
     min_uptime: int = MIN_HEALTHY_UPTIME
@@ -60,6 +64,8 @@ def build_providers_page(view: View) -> ProvidersPage:
         empty=[row for row in rows if not row.figures.models],
         has_speed=_has_value(row.figures.throughput for row in serving),
         days_read=max((len(row.health.bars) for row in serving if row.health), default=0),
+        has_strips=has_strips(row.health for row in serving),
+        has_degraded=any(row.figures.degraded for row in serving),
         has_zdr=_has_value(row.figures.zdr for row in serving),
     )
 
