@@ -394,6 +394,16 @@ def test_the_weights_of_a_pick_are_those_that_count(days_site: dict[str, bytes],
     assert "Score" not in Html(days_site["picks/index.html"]).text
 
 
+def test_the_lowest_costs_are_of_paid_models(days_view: View) -> None:
+    """A free model is in no list of prices, and a column that says nothing is left out."""
+    (ranked,) = (ranked for ranked in days_view.catalog.lists if ranked.kind.name == "lowest-cost")
+    assert ranked.models[0].reading.value == 0
+    (table,) = (table for table in build_picks_page(days_view.catalog).lists if table.id == "lowest-cost")
+    assert [row.id for row in table.rows] == [row.id for row in ranked.models if row.reading.value]
+    assert {row.value for row in table.rows} == {"$1.25"}
+    assert (table.has_providers, table.has_samples) == (True, False)
+
+
 def test_the_page_of_picks_has_no_empty_list(days_site: dict[str, bytes], days_view: View) -> None:
     page = Html(days_site["picks/index.html"])
     empty = [ranked.kind for ranked in days_view.catalog.lists if not ranked.models]

@@ -8,7 +8,7 @@ from decimal import Decimal
 from orarchive.catalog.catalog import Catalog
 from orarchive.catalog.flag_labels import FLAG_LABELS
 from orarchive.catalog.lists import RankedList
-from orarchive.catalog.measures import COST, THROUGHPUT
+from orarchive.catalog.measures import COST, THROUGHPUT, Measure
 from orarchive.catalog.scores import Score
 from orarchive.catalog.shortlists import Entry, Need, Shortlist, load_weights
 from orarchive.domain.figures import format_share
@@ -110,6 +110,8 @@ class ListTable:
     source: str
     rows: list[ListRow]
     count: int
+    has_providers: bool
+    has_samples: bool
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,7 @@ def build_picks_page(catalog: Catalog) -> PicksPage:
             ValueRow(row.id, _format_dollars(row.cost.value), row.quality.text)
             for row in catalog.best_value.rows
         ],
-        lists=[_build_list(ranked, providers) for ranked in catalog.lists if ranked.models],
+        lists=[table for ranked in catalog.lists if (table := _build_list(ranked, providers)).rows],
         unknown=[ranked.kind.title for ranked in catalog.lists if not ranked.models],
     )
 
@@ -209,32 +211,41 @@ def _build_cell(score: Score, name: str, providers: Mapping[str | None, str]) ->
         return PickCell("not known", "")
     provider = providers.get(part.reading.endpoint, "")
     readings = f"{part.reading.samples:,} readings" if part.reading.samples else ""
-    value = f"{_round(part.reading.value)} {part.measure.unit}".strip().replace(" %", "%")
-    if part.measure is COST:
-        value = _format_dollars(part.reading.value)
+    value = _format_value(part.measure, part.reading.value)
+    if part.measure is not COST:
+        value = f"{value} {part.measure.unit}".strip().replace(" %", "%")
     rank = f"rank {part.better + 1} of {part.count}"
     return PickCell(value, ", ".join(filter(None, [rank, provider, readings])))
 
 
 def _build_list(ranked: RankedList, providers: Mapping[str | None, str]) -> ListTable:
     kind = ranked.kind
+    # Free models have a page of their own, and would fill the list of the lowest cost.
+    models = [row for row in ranked.models if kind.measure is not COST or row.reading.value > 0]
+    rows = [
+        ListRow(
+            id=row.id,
+            provider=providers.get(row.reading.endpoint, ""),
+            value=_format_value(kind.measure, row.reading.value),
+            samples=row.reading.samples,
+        )
+        for row in models[:MAX_LIST_ROWS]
+    ]
     return ListTable(
         id=kind.name,
         title=kind.title,
         unit=kind.measure.unit,
         rule=kind.rule,
         source=kind.measure.source,
-        rows=[
-            ListRow(
-                id=row.id,
-                provider=providers.get(row.reading.endpoint, ""),
-                value=_round(row.reading.value),
-                samples=row.reading.samples,
-            )
-            for row in ranked.models[:MAX_LIST_ROWS]
-        ],
-        count=len(ranked.models),
+        rows=rows,
+        count=len(models),
+        has_providers=any(row.provider for row in rows),
+        has_samples=any(row.samples is not None for row in rows),
     )
+
+
+def _format_value(measure: Measure, value: Decimal) -> str:
+    return _format_dollars(value) if measure is COST else _round(value)
 
 
 def _format_dollars(amount: Decimal) -> str:
