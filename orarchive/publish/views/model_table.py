@@ -132,9 +132,9 @@ class ModelTable:
 
     @property
     def spark_class(self) -> str:
-        """Return when the column of price changes is shown: only when chosen, where few rows fill it."""
+        """Return the classes of the column of price changes, shown when chosen where few rows fill it."""
         filled = sum(row.spark is not None for row in self.rows)
-        return "roomy" if filled >= MIN_FILLED_SHARE * len(self.rows) else "extra"
+        return f"n spark {'roomy' if filled >= MIN_FILLED_SHARE * len(self.rows) else 'extra'}"
 
     @cached_property
     def columns(self) -> set[str]:
