@@ -37,4 +37,4 @@ def test_a_column_that_few_rows_fill_is_shown_when_chosen() -> None:
     """Leave its width to the names."""
     filled, empty = SimpleNamespace(spark="cut"), SimpleNamespace(spark=None)
     tables: list[Any] = [[filled, *[empty] * 19], [filled, *[empty] * 20]]
-    assert [ModelTable("", rows).spark_class for rows in tables] == ["roomy", "extra"]
+    assert [ModelTable("", rows).spark_class for rows in tables] == ["n spark roomy", "n spark extra"]
