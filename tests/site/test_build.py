@@ -206,8 +206,10 @@ def test_base_url_makes_canonical_links(small_archive: Path, tmp_path: Path) -> 
     site = build_site(small_archive, tmp_path / "site", "--base-url", "https://example.org/archive")
     address = "https://example.org/archive/"
     assert f'rel="canonical" href="{address}models/">'.replace(">", "") in site["models/index.html"].decode()
-    assert f'href="{address}static/site.css"' in site["404.html"].decode()
-    assert "canonical" not in site["404.html"].decode()
+    error = site["404.html"].decode()
+    assert 'href="/archive/static/site.css"' in error, "it holds at any depth and on any host"
+    assert '<svg width="18" height="18"' in error, "its picture is small also where no style is found"
+    assert "canonical" not in error
 
 
 def test_pictures_of_listed_models(tmp_path: Path) -> None:

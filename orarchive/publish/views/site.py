@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 from html import escape
 from itertools import takewhile
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from orarchive.domain.keys import get_provider_of_tag
 from orarchive.timestamps import format_stamp
@@ -156,10 +156,10 @@ class SiteContext:
     def root(self) -> str:
         """Return the relative path from the page to the top of the site: `../../`.
 
-        A server shows the error page at any depth: only absolute links hold there.
+        A server shows the error page at any depth: there it is an absolute path, which holds on any host.
         """
         if self.base and self.path == ERROR_PAGE:
-            return self.base
+            return urlsplit(self.base).path
         return "../" * self.path.count("/")
 
     @property
