@@ -127,3 +127,12 @@ def test_providers_are_cards_on_a_phone(browser: Any, address: str) -> None:
             assert box["height"] <= 70
         across = tab.locator(".across")
         assert across.evaluate("element => element.scrollWidth <= element.clientWidth")
+
+
+def test_choices_are_not_printed(browser: Any, address: str) -> None:
+    """Of a chart the line below it says of what the price is."""
+    with open_page(browser, address) as tab:
+        tab.goto(f"{address}{PAGE_PATHS['patterns']}")
+        tab.emulate_media(media="print")
+        assert tab.locator(".choices:visible, .id a:visible").count() == 0
+        assert tab.locator(".steps p:visible").first.inner_text().startswith("Input: ")
