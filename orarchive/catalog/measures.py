@@ -119,6 +119,9 @@ RELIABILITY = Measure("reliability", "half-hours with 99% uptime", "%", OPENROUT
 COST = Measure("cost", "price with 3 tokens in for 1 out", "USD per M tokens", PRICE_LIST, False, _read_cost)
 CONTEXT = Measure("context", "context", "tokens", PRICE_LIST, True, _read_context)
 
+POINTS = "points"
+"""Unit of an index, which has one decimal."""
+
 INDEX, ARENA, USE = "artificial_analysis", "design_arena", "use"
 """Sources of quality: the first words of the names of its measures."""
 
@@ -171,9 +174,7 @@ def _read_rank(model: CatalogModel) -> Decimal | None:
 
 
 QUALITY_SOURCES = {
-    INDEX: QualitySource(
-        "Artificial Analysis, as OpenRouter passes it on", "{}", "points", True, _read_index
-    ),
+    INDEX: QualitySource("Artificial Analysis, as OpenRouter passes it on", "{}", POINTS, True, _read_index),
     ARENA: QualitySource("Design Arena, as OpenRouter passes it on", "{} arena", "Elo", True, _read_elo),
     USE: QualitySource("OpenRouter, its order of models by use", "rank by use", "", False, _read_rank),
 }

@@ -122,7 +122,7 @@ def test_the_page_of_a_provider_has_months_and_arrivals(view: View) -> None:
     """Tell the health of a month, models that came and went, and prices that changed."""
     page = read_provider(view, "good")
     assert [(row.month, row.uptime, row.endpoints, row.days) for row in page.months] == [
-        (f"{START:%Y-%m}", "99.9%", 2, 3)
+        (f"{START:%Y-%m}", "99.90%", 2, 3)
     ]
     assert [row.is_cheapest for row in page.rows] == [True, False]
     ((change,),) = ([hour.hour for hour in page.price_changes],)

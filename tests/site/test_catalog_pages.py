@@ -1,6 +1,7 @@
 """The pages of the catalogue show what the catalogue says: picks, free models, retirements, direct prices."""
 
 import datetime as dt
+import re
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -372,6 +373,7 @@ def test_picks_are_the_shortlists(site: dict[str, bytes], view: View) -> None:
     assert [row[0] for row in values] == [
         view.catalog.models[row.id].name.partition(": ")[2] for row in view.catalog.best_value.rows
     ]
+    assert all(re.fullmatch(r"\d+\.\d", row[2]) for row in values), "the column has the same decimals"
     charts = build_picks_page(view.catalog).scatter
     assert [chart.frame.name for chart in charts] == ["desktop", "phone"]
     assert page.count(b"</title></circle>") == sum(len(chart.dots) for chart in charts)

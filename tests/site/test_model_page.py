@@ -163,7 +163,7 @@ def test_models_without_providers_are_not_blamed(tmp_path: Path) -> None:
 def test_few_days_of_health_are_counted(days_archive: Path, tmp_path: Path) -> None:
     page = build_site(days_archive, tmp_path / "site")[get_model_path("a/b")].decode()
     table = read_section(page, "endpoints-title")
-    assert ">80%</td>" in table, "too few days for a picture"
+    assert ">80.00%</td>" in table, "too few days for a picture"
     assert "the mean of the days read (2 of 30)." in table
 
 

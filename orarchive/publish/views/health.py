@@ -41,7 +41,7 @@ class HealthFigure:
     """All of it, for people who do not see it."""
     bars: list[HealthBar]
     percent: str
-    """The mean uptime: `99.98%`; "" where none was read."""
+    """The mean uptime, for a column: `98.60%`; "" where none was read."""
     days: str
     """How many days were read, where they are too few for a picture: `2 days`; else ""."""
 
@@ -82,7 +82,7 @@ class Health:
             label += f", {unwell} of them with problems"
         drawn = [self._build_bar(n, grade) for n, grade in bars]
         days = "" if count >= MIN_DAYS_DRAWN else f"{count} day{'s' if count > 1 else ''}"
-        return HealthFigure(uptime, label, drawn, mean, days)
+        return HealthFigure(uptime, label, drawn, format_uptime(uptime, keeps_zeros=True), days)
 
     def _build_bar(self, n: int, grade: str) -> HealthBar:
         height = BAR_HEIGHTS[grade]
@@ -100,9 +100,9 @@ def has_strips(figures: Iterable[HealthFigure | None]) -> bool:
     return any(figure is not None and not figure.days for figure in figures)
 
 
-def format_uptime(percent: float | None) -> str:
-    """Format an uptime: `99.98%`; "" for none."""
-    return "" if percent is None else format_share(percent / 100, 2)
+def format_uptime(percent: float | None, *, keeps_zeros: bool = False) -> str:
+    """Format an uptime: `99.98%`; "" for none. With `keeps_zeros` it has two decimals: `98.60%`."""
+    return "" if percent is None else format_share(percent / 100, 2, keeps_zeros=keeps_zeros)
 
 
 def combine_health(healths: Sequence[Health]) -> Health:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from orarchive.catalog.catalog import Catalog
 from orarchive.catalog.flag_labels import FLAG_LABELS
 from orarchive.catalog.lists import RankedList
-from orarchive.catalog.measures import COST, THROUGHPUT, Measure
+from orarchive.catalog.measures import COST, POINTS, THROUGHPUT, Measure
 from orarchive.catalog.scores import Score
 from orarchive.catalog.shortlists import Entry, Need, Shortlist, load_weights
 from orarchive.domain.figures import format_share
@@ -129,14 +129,15 @@ class PicksPage:
 
 def build_picks_page(catalog: Catalog) -> PicksPage:
     """Build the page of picks."""
-    providers = _map_providers(catalog)
+    providers, best = _map_providers(catalog), catalog.best_value
     return PicksPage(
         shortlists=[_build_table(shortlist, providers) for shortlist in catalog.shortlists],
         scatter=draw_value(catalog),
         value_quality=name_quality(catalog),
         value_rows=[
-            ValueRow(row.id, _format_dollars(row.cost.value), row.quality.text)
-            for row in catalog.best_value.rows
+            ValueRow(row.id, _format_dollars(row.cost.value), _format_value(best.quality, row.quality.value))
+            for row in best.rows
+            if best.quality
         ],
         lists=[table for ranked in catalog.lists if (table := _build_list(ranked, providers)).rows],
         unknown=[ranked.kind.title for ranked in catalog.lists if not ranked.models],
@@ -245,6 +246,8 @@ def _build_list(ranked: RankedList, providers: Mapping[str | None, str]) -> List
 
 
 def _format_value(measure: Measure, value: Decimal) -> str:
+    if measure.unit == POINTS:
+        return f"{value:.1f}"
     return _format_dollars(value) if measure is COST else _round(value)
 
 

@@ -211,8 +211,8 @@ def _build_month(month: MonthFigures) -> MonthRow:
         name=f"{dt.date.fromisoformat(f'{month.month}-01'):%b %Y}",
         endpoints=month.endpoints,
         days=month.days,
-        uptime=format_uptime(month.uptime),
-        problems=format_share(month.problems),
+        uptime=format_uptime(month.uptime, keeps_zeros=True),
+        problems=format_share(month.problems, keeps_zeros=True),
     )
 
 
