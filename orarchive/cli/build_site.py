@@ -121,7 +121,7 @@ def build_site_command(
         exported = pool.submit(export_index, index, database, benchmarks, CATALOG_TABLES)
         earlier, view = read_manifest(out), _read_view(db, hour, benchmarks)
         origin = read_origin(opened, db)
-        maker = compute_maker(base_url, origin, view.is_past, benchmarks)
+        maker = compute_maker(base_url, origin, view.is_past, benchmarks, view.rankings.is_there)
         kept = earlier if earlier.maker == maker else Manifest(out)
 
         def read_database_size() -> int:

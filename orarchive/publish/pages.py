@@ -215,7 +215,9 @@ def make_site_pages(view: View, models: dict[str, str], base: str | None) -> Sit
         names={model.model.id: model.model.name for model in view.models},
         provider_names={provider.slug: provider.name for provider in view.providers},
     )
-    return SitePages(view, SiteContext(Lookups(view.now, paths), view.is_past, DATABASE, base))
+    has_rankings = view.rankings.is_there
+    site = SiteContext(Lookups(view.now, paths), view.is_past, DATABASE, base, has_rankings=has_rankings)
+    return SitePages(view, site)
 
 
 def _link_feed(feed: GeneralFeed) -> tuple[Alternate, Alternate]:

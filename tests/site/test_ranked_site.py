@@ -106,7 +106,11 @@ def test_an_order_has_no_totals_and_says_so(tmp_path: Path) -> None:
 def test_without_rankings_the_page_says_so(stage: Stage, tmp_path: Path) -> None:
     stage.run(START)
     site = build_site(stage.root, tmp_path / "site")
-    assert "No rankings are archived yet" in Html(site["rankings/index.html"]).text
+    page = Html(site["rankings/index.html"])
+    assert "No rankings are archived yet" in page.text
+    links = [attributes.get("href") for tag, attributes in page.tags if tag == "a"]
+    assert "../models/index.html?sort=released&dir=desc" in links
+    assert "../rankings/index.html" not in links, "the header does not lead to an empty page"
     assert not [path for path in site if path.startswith("api/v1/rankings/")]
     assert_valid(site)
     assert read_data(site, "categories") == {"source": None, "categories": []}

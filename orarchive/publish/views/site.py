@@ -143,6 +143,8 @@ class SiteContext:
     """Path of the page."""
     alternates: tuple[Alternate, ...] = ()
     images: PageImages = NO_IMAGES
+    has_rankings: bool = True
+    """Whether rankings are archived; without them the header does not link their page."""
     has_own_feed: bool = True
     """Whether a feed is about what the page shows; others only link that of all changes."""
 
@@ -206,6 +208,7 @@ class SiteContext:
         return [
             Section(label, f"{pages[0][0]}/index.html", label == self.section_label)
             for label, pages in SECTIONS
+            if self.has_rankings or label != "Rankings"
         ]
 
     @property
