@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from orarchive.catalog.catalog import Catalog
 from orarchive.catalog.flag_labels import label_losses
 from orarchive.catalog.redirect_words import KIND_WORDS, SHORT_KIND_WORDS, describe_price
+from orarchive.catalog.redirects import SAME_FAMILY
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,8 @@ class Replacement:
     """Who says so."""
     price: str
     """How its price compares with that of the model."""
+    is_guess: bool
+    """Whether it follows from a rule of this archive alone."""
     lost: list[str]
     """What the model could do, and it, or the nearest one, is not known to be able to."""
     evidence: str
@@ -57,6 +60,7 @@ def build_replacement(catalog: Catalog, model: str) -> Replacement | None:
             target=redirect.target,
             kind=KIND_WORDS[redirect.kind],
             price=describe_price(redirect),
+            is_guess=redirect.kind == SAME_FAMILY,
             lost=label_losses(redirect.lost),
             evidence=redirect.evidence,
             via=[*redirect.via],
@@ -71,6 +75,7 @@ def build_replacement(catalog: Catalog, model: str) -> Replacement | None:
         target="",
         kind="",
         price="",
+        is_guess=False,
         lost=label_losses(unreplaced.lost),
         evidence="",
         via=[],
