@@ -21,6 +21,7 @@ function setUpComparison(form) {
   const [out, chips, notes] = ["#compared", "#chosen", "#notes"].map((name) => document.querySelector(name));
   const example = document.querySelector("#example");
   example?.toggleAttribute("hidden", recall().has("m")); // before the first picture, so that nothing moves
+  const sample = new URLSearchParams(example?.querySelector("a").search).getAll("m");
   let chosen = [];
   let unknown = "";
   recallFields(form);
@@ -134,7 +135,8 @@ function setUpComparison(form) {
     const tokens = Object.fromEntries(["in", "cached", "out"].map((name) => [name, parseTokens(form[name].value || "0")]));
     const wrong = Object.keys(tokens).find((name) => Number.isNaN(tokens[name]));
     const day = countDays(form.on.value);
-    const rows = wrong ? [] : chosen.map((model) => ({
+    const shown = chosen.length ? chosen : sample.map((id) => record.models.get(id));
+    const rows = wrong ? [] : shown.map((model) => ({
       model,
       cost: computeCost(model, day, tokens),
       isGone: day === Infinity && !isListed(model, day),
@@ -148,6 +150,7 @@ function setUpComparison(form) {
       wrong && `Not a number of tokens: ${form[wrong].value}. Write 10M, 500K or 1,000,000.`,
       tokens.cached > tokens.in && "More tokens are cached than go in: all of them count as cached.",
       describeDay(form.on.value, form),
+      !chosen.length && rows.length && "Until you add models, the first example:",
     ].filter(Boolean);
     example?.toggleAttribute("hidden", chosen.length > 0);
     chips.replaceChildren(...chosen.map(makeChip));

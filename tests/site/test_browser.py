@@ -83,6 +83,22 @@ def test_examples_go_when_models_are_chosen(browser: Any, address: str) -> None:
         assert tab.get_by_role("button").count() == 0
 
 
+def test_comparing_begins_with_an_example(browser: Any, address: str) -> None:
+    """Compare models of several labs; the address and the chosen models are those of the reader."""
+    with open_page(browser, address) as tab:
+        tab.goto(address + PAGE_PATHS["compare"])
+        tab.locator("#compared tbody tr").first.wait_for()
+        labs = [id_.split("/")[0] for id_ in tab.locator("#compared tbody th bdi").all_inner_texts()]
+        assert len(labs) == len(set(labs)) > 1
+        assert "Until you add models" in tab.locator("#notes").inner_text()
+        assert tab.locator("#chosen button").count() == 0
+        assert "m=" not in tab.url
+        tab.locator("#example a").first.click()
+        tab.locator("#chosen button").first.wait_for()
+        assert tab.locator("#chosen button").count() == len(labs), "the link has all of them"
+        assert "Until you add models" not in tab.locator("#notes").inner_text()
+
+
 def test_a_phone_has_what_a_screen_has(browser: Any, address: str) -> None:
     """Find the age as a number, the current section in sight and the choice of colours in the footer."""
     with open_page(browser, address, width=375, height=700) as tab:

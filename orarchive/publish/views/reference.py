@@ -9,7 +9,7 @@ from typing import get_args
 
 from orarchive.catalog.measures import MIN_HEALTH_DAYS
 from orarchive.domain.event_kinds import DEPRECATED_AFTER_DAYS, REMOVED_AFTER_DAYS
-from orarchive.domain.records import NO_DATE
+from orarchive.domain.records import NO_DATE, get_lab
 from orarchive.publish.charts.steps import MAX_GAP
 from orarchive.publish.views import View
 from orarchive.publish.views.cells import PriceCell, Since, build_since
@@ -23,9 +23,10 @@ from orarchive.publish.views.price_charts import PriceChart, build_price_chart
 from orarchive.publish.views.rankings import MAX_ENTRIES_IN_WORDS
 from orarchive.publish.views.states import State
 from orarchive.publish.views.status import Calendar, build_month_calendar
+from orarchive.publish.views.value_chart import list_front
 from orarchive.timestamps import HOUR
 
-EXAMPLE_COUNT = 3
+EXAMPLE_COUNT = 4
 """Models in an example of a comparison, and labs whose newest models are one."""
 
 
@@ -81,17 +82,27 @@ def build_days_page(view: View) -> DaysPage:
 
 
 def _list_examples(view: View) -> Iterator[Example]:
-    """Yield the most used models, where an order by use is known, and the newest of the largest labs."""
+    """Yield the best models for their price, and the most used ones, where that is known.
+
+    Where neither is, yield the newest of the largest labs.
+    """
 
     def build_example(words: str, ids: Iterable[str]) -> Example:
         names = ((key, view.catalog.models[key].name.rpartition(": ")[2]) for key in ids)
         return Example(words, [ExampleModel(key, name) for key, name in names])
 
+    best: dict[str, str] = {}
+    for key in reversed(list_front(view.catalog)):
+        best.setdefault(get_lab(key), key)
+    if len(best) > 1:
+        yield build_example("Best of their labs for the price", [*best.values()][:EXAMPLE_COUNT][::-1])
     ranked = sorted(
         (model.rank, model.id) for model in view.catalog.source.listed.values() if model.rank is not None
     )
     if ranked:
         yield build_example("Most used", [key for _, key in ranked[:EXAMPLE_COUNT]])
+    if ranked or len(best) > 1:
+        return
     for lab in sorted(view.lab_views, key=lambda lab: (-len(lab.models), lab.name))[:EXAMPLE_COUNT]:
         models = [model for model in lab.models if is_base(model) and not model.is_priced_elsewhere]
         models.sort(

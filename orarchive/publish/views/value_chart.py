@@ -1,9 +1,11 @@
 """The chart of price against quality, for the pages that show it."""
 
+from collections.abc import Iterator, Sequence
+
 from orarchive.catalog.candidates import choose_representatives
 from orarchive.catalog.catalog import Catalog
 from orarchive.catalog.lists import ValueRow, select_front
-from orarchive.catalog.measures import COST
+from orarchive.catalog.measures import COST, Measure
 from orarchive.publish.charts.scatter import NARROW, WIDE, Point, Scatter, draw_scatter
 
 
@@ -15,23 +17,40 @@ def draw_value(catalog: Catalog) -> list[Scatter]:
     quality = catalog.best_value.quality
     if quality is None or not quality.is_highest_best:
         return []
-    names: dict[str, str] = {}
-    rows = []
-    for candidate in choose_representatives(catalog.candidates):
-        info = candidate.info
-        cost, score = COST.read_best(candidate), quality.read_best(candidate)
-        # Ranks by use are no figures to draw.
-        if cost and score:
-            names[info.id] = info.name.rpartition(": ")[2]
-            rows.append(ValueRow(info.id, cost, score))
-    # A logarithmic axis has no zero: free models stand beside it, and compare with each other alone.
-    priced = [row for row in rows if row.cost.value]
-    front = {row.id for row in select_front(quality, priced)}
+    rows = [*_list_rows(catalog, quality)]
+    front = {row.id for row in _select_priced_front(quality, rows)}
     points = [
-        Point(row.id, names[row.id], row.cost.value, row.quality.value, row.id in front) for row in rows
+        Point(
+            row.id,
+            catalog.models[row.id].name.rpartition(": ")[2],
+            row.cost.value,
+            row.quality.value,
+            row.id in front,
+        )
+        for row in rows
     ]
     charts = (draw_scatter(points, frame, quality.title) for frame in (WIDE, NARROW))
     return [chart for chart in charts if chart]
+
+
+def list_front(catalog: Catalog) -> list[str]:
+    """List the models on the line of the chart, cheapest first."""
+    quality = catalog.best_value.quality
+    if quality is None:
+        return []
+    return [row.id for row in _select_priced_front(quality, [*_list_rows(catalog, quality)])]
+
+
+def _list_rows(catalog: Catalog, quality: Measure) -> Iterator[ValueRow]:
+    for candidate in choose_representatives(catalog.candidates):
+        cost, score = COST.read_best(candidate), quality.read_best(candidate)
+        if cost and score:
+            yield ValueRow(candidate.info.id, cost, score)
+
+
+def _select_priced_front(quality: Measure, rows: Sequence[ValueRow]) -> list[ValueRow]:
+    """Select the front of the models that are not free: those stand beside a logarithmic axis."""
+    return select_front(quality, [row for row in rows if row.cost.value])
 
 
 def name_quality(catalog: Catalog) -> str:
