@@ -300,3 +300,29 @@ def test_a_provider_and_an_endpoint_are_named() -> None:
         ("", "", ("novita/fp8",)),
         ("", "novita", ()),
     ]
+
+
+def test_equal_percentages_of_a_lab_are_one_row() -> None:
+    """Amounts may differ, as those of a batch do; another percentage or another lab is a row of its own."""
+    lines = build_lines(
+        make_reprice("models", "a/sol", "4", "2"),
+        make_reprice("models", "a/sol:batch", "2", "1"),
+        make_reprice("models", "a/luna", "4", "3"),
+        make_reprice("models", "b/sol", "4", "2"),
+    )
+    rows = build_change_list([ChangelogHour(START, lines)], Importance()).rows
+    assert [(row.model, [variant.model for variant in row.variants]) for row in rows] == [
+        ("a/sol", ["a/sol:batch"]),
+        ("b/sol", []),
+        ("a/luna", []),
+    ]
+
+
+def test_what_is_folded_is_named() -> None:
+    """Say of prices under conditions that they are prices."""
+    tariff = [{"price": "2"}, {"price": "3", "min_prompt_tokens": 9}]
+    (line,) = build_lines(make_reprice("models", "a/b", "1", tariff))
+    (row,) = build_change_list([ChangelogHour(START, [line])], Importance()).rows
+    assert row.folded_words == "1 more price"
+    many = replace(row, folded_details=[*row.folded_details, *row.details])
+    assert many.folded_words == "and 2 more"

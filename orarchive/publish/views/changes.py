@@ -9,6 +9,8 @@ from itertools import groupby
 
 from orarchive.domain.figures import format_percent_change
 from orarchive.domain.phrasing import get_unit
+from orarchive.domain.prices import MAIN_DIMENSIONS
+from orarchive.domain.records import get_lab
 from orarchive.history.coverage import Gap
 from orarchive.publish.change_groups import ChangeGroup, Importance, group_changes
 from orarchive.publish.changelog import PAGE_STYLE, UNCONFIRMED_LABELS, ChangelogHour, ChangelogLine
@@ -23,6 +25,9 @@ MAX_ROWS = 100
 
 AT = "at "
 """What the subject of a line about an endpoint begins with."""
+
+CONDITION = "by condition:"
+"""What a detail of a price under conditions begins with."""
 
 PROVIDER = "provider "
 """What the subject of a line about a provider begins with."""
@@ -124,6 +129,16 @@ class ChangeRow:
     details: list[ChangeDetail]
     folded_details: list[ChangeDetail]
     """Those beyond `MAX_DETAILS`, prices under conditions beside plain ones, and names that others count."""
+    variants: "list[ChangeRow]"
+    """Rows of further models of the lab whose input and output moved by the same percentages in that hour."""
+
+    @property
+    def folded_words(self) -> str:
+        """Return what there is to unfold: `4 more prices`."""
+        count = len(self.folded_details)
+        if all(detail.kind == CONDITION for detail in self.folded_details):
+            return f"{count} more price{'s' if count > 1 else ''}"
+        return f"and {count} more"
 
 
 @dataclass(frozen=True)
@@ -159,9 +174,7 @@ def build_change_list(
     A minor change by itself is not folded: it takes no more room than the words to unfold it.
     """
     grouped = group_changes(hours, importance)
-    rows, minor = (
-        [_build_row(group, on_model_page) for group in groups] for groups in (grouped.groups, grouped.minor)
-    )
+    rows, minor = ([*_build_rows(groups, on_model_page)] for groups in (grouped.groups, grouped.minor))
     if grouped.minor_count == 1:
         rows, minor = [*rows, *minor], []
     gap = _find_common_gap([*rows, *minor])
@@ -174,7 +187,8 @@ def _find_common_gap(rows: Iterable[ChangeRow]) -> Gap | None:
     """Find the gap that most details of rows came about in; None where no two share one."""
     gaps = Counter(
         Gap(detail.after, row.hour)
-        for row in rows
+        for first in rows
+        for row in (first, *first.variants)
         for detail in (*row.details, *row.folded_details)
         if detail.after
     )
@@ -187,7 +201,8 @@ def _drop_gap(row: ChangeRow, gap: Gap) -> ChangeRow:
         [replace(detail, after=None) if (detail.after, row.hour) == gap else detail for detail in listed]
         for listed in (row.details, row.folded_details)
     )
-    return replace(row, details=details, folded_details=folded)
+    variants = [_drop_gap(variant, gap) for variant in row.variants]
+    return replace(row, details=details, folded_details=folded, variants=variants)
 
 
 def build_change_hours(hours: Iterable[ChangelogHour], on_model_page: bool = False) -> list[ChangeHour]:
@@ -198,14 +213,34 @@ def build_change_hours(hours: Iterable[ChangelogHour], on_model_page: bool = Fal
     ]
 
 
+def _build_rows(groups: Iterable[ChangeGroup], on_model_page: bool) -> Iterator[ChangeRow]:
+    """Yield a row for each group, but one for models of a lab that moved by the same percentages."""
+    joined: dict[object, list[ChangeGroup]] = defaultdict(list)
+    for group in groups:
+        joined[_list_percentages(group) or (group,)].append(group)
+    for first, *rest in joined.values():
+        variants = [_build_row(group, on_model_page) for group in rest]
+        yield replace(_build_row(first, on_model_page), variants=variants)
+
+
+def _list_percentages(group: ChangeGroup) -> tuple[object, ...]:
+    """Return what groups of one row share; () of a group that is not of list prices alone."""
+    moves = [
+        (line.kind, move.dimension, round(move.percent))
+        for line in group.lines
+        for move in line.moves
+        if move.dimension in MAIN_DIMENSIONS and move.percent is not None
+    ]
+    if not moves or not group.model or any(line.subject or not line.moves for line in group.lines):
+        return ()
+    return (group.hour, get_lab(group.model), *moves)
+
+
 def _build_row(group: ChangeGroup, on_model_page: bool) -> ChangeRow:
     first = group.lines[0]
     details = [*_build_details(group)]
     conditions = [
-        _build_folded("by condition:", words)
-        for line in group.lines
-        if line.moves
-        for words in _list_tariffs(line)
+        _build_folded(CONDITION, words) for line in group.lines if line.moves for words in _list_tariffs(line)
     ]
     counted = {words: _build_folded("", words) for line in group.lines for words in line.counted}
     return ChangeRow(
@@ -217,6 +252,7 @@ def _build_row(group: ChangeGroup, on_model_page: bool) -> ChangeRow:
         hour=group.hour,
         details=details[:MAX_DETAILS],
         folded_details=[*details[MAX_DETAILS:], *conditions, *counted.values()],
+        variants=[],
     )
 
 
