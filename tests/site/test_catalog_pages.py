@@ -20,7 +20,7 @@ from orarchive.publish.views import View
 from orarchive.publish.views.announced import list_announced
 from orarchive.publish.views.direct_page import build_direct_page
 from orarchive.publish.views.free_models import list_free_ends
-from orarchive.publish.views.free_page import build_free_page
+from orarchive.publish.views.free_page import FreePage, build_free_page
 from orarchive.publish.views.graveyard_page import build_graveyard_page
 from orarchive.publish.views.model_catalog import build_catalog_section
 from orarchive.publish.views.picks_page import MIN_SCORED, build_picks_page
@@ -153,6 +153,7 @@ def test_the_end_of_a_free_model_is_its_price_or_its_absence(days_view: View) ->
     assert (gone.has_price, gone.is_listed, gone.last) == (False, False, dt.date(2026, 6, 3))
     assert gone.replacement
     assert (gone.replacement.target, gone.replacement.lost) == ("a/goes", ["tool calls"])
+    assert [FreePage([], rows).has_prices for rows in ([turned, gone], [gone])] == [True, False]
     late = list_free_ends(days_view.dataset, days_view.models, START + 2 * DAY)
     assert [end.model.model.id for end in late] == ["a/goes:free"]
 

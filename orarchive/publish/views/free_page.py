@@ -68,6 +68,11 @@ class FreePage:
     ended: list[EndedRow]
     ended_days: int = ENDED_DAYS
 
+    @property
+    def has_prices(self) -> bool:
+        """Return whether any of the models that are no longer free got a price."""
+        return any(row.has_price for row in self.ended)
+
 
 def build_free_page(view: View) -> FreePage:
     """Build the page of free models. An alias is none, and neither is a model with another kind of price."""
