@@ -338,6 +338,7 @@ def test_the_ranking_of_one_lab(browser: Any, address: str) -> None:
         ("provider", "vs cheapest healthy"),
         ("days", "Output"),
         ("free", "Free since"),
+        ("rankings", "Share"),
     ],
 )
 def test_a_table_shows_its_point_on_a_phone(browser: Any, address: str, page: str, head: str) -> None:
