@@ -227,8 +227,8 @@ def test_a_day_counts_what_its_lines_say() -> None:
         for importance in (Importance(), Importance(frozenset(["a/b"])))
     ]
     assert [(page.days[0].summary, bool(page.max_used)) for page in pages] == [
-        ("1 price, 1 no longer listed", False),
-        ("1 price of used models, 1 no longer listed", True),
+        ("1 price change, 1 no longer listed", False),
+        ("1 price change, 1 no longer listed", True),
     ]
 
 

@@ -32,17 +32,14 @@ MAX_MONTH_LINES = 2500
 """Lines of a month that are shown on one page, about 45 KB of it compressed; of more each day has a page."""
 
 RANK_WORDS = {
-    Rank.PRICE_OF_USED: "{} price{s} of used models",
+    Rank.PRICE_OF_USED: "{} price change{s}",
     Rank.RETIREMENT: "{} retirement{s}",
     Rank.NEW_MODEL: "{} new model{s}",
-    Rank.PRICE: "{} other price{s}",
-    Rank.OTHER: "{} other{s}",
+    Rank.PRICE: "{} price change{s}",
+    Rank.OTHER: "{} other change{s}",
     Rank.MINOR: "{} minor",
 }
 """Words for the number of groups of a rank in the summary of a day; `{s}` is the plural's ending."""
-
-ANY_PRICE_WORDS = "{} price{s}"
-"""Words for the prices of used models where no use is on record: every model counts as used then."""
 
 MISSING_WORDS = "{} no longer listed"
 """Words for the models among the retirements that are plainly gone."""
@@ -65,7 +62,7 @@ class ChangeDay:
 
     date: dt.date
     summary: str
-    """How many of each rank: `3 prices of used models, 1 retirement, 14 minor`."""
+    """How many of each rank: `3 price changes, 1 retirement, 14 minor`."""
     changes: ChangeList
     is_open: bool
 
@@ -190,17 +187,15 @@ def _build_day_link(day: ChangelogDay, importance: Importance) -> DayLink:
 def _summarize(day: ChangelogDay, importance: Importance) -> str:
     """Say how many changes of each rank a day has."""
     grouped = group_changes(day.hours, importance)
-    counts = Counter(_name_group(group, importance) for group in grouped.groups)
+    counts = Counter(map(_name_group, grouped.groups))
     counts[RANK_WORDS[Rank.MINOR]] = grouped.minor_count
     return ", ".join(
         words.format(f"{count:,}", s="s" * (count != 1)) for words, count in counts.items() if count
     )
 
 
-def _name_group(group: ChangeGroup, importance: Importance) -> str:
+def _name_group(group: ChangeGroup) -> str:
     """Return the words that a group counts under."""
-    if group.rank == Rank.PRICE_OF_USED and importance.used_models is None:
-        return ANY_PRICE_WORDS
     if group.rank == Rank.RETIREMENT and group.lines[0].kind == get_event_kind(MISSING).label:
         return MISSING_WORDS
     return RANK_WORDS[group.rank]
