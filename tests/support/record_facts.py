@@ -202,11 +202,15 @@ def _read_endpoint_dates(
         where records.feed = 'endpoints' and key = ? and kind = 'joined'
     """
     (joined,) = surfaces.sql(query, key)
+    # Where all have one date, it stands below the table, and not in each row.
+    section = page.find(".//section[@aria-labelledby='endpoints-title']")
+    assert section is not None
+    notes = [each for each in section.iterfind("p") if "All of them since" in read_text(each)]
     for cells in list_rows(page, "endpoints"):
         if cells[0][-1].get("title") == label:
-            date = read_time(cells[-1])
+            date = read_time(notes[0] if notes else cells[-1])
             return (span[0] if date == max(span[0], joined or "")[:10] else date, None)
-    for item in page.iterfind(".//section[@aria-labelledby='endpoints-title']//li"):
+    for item in section.iter("li"):
         if read_text(item[0]) == label:
             dates = [time.get("datetime") for time in item.iter("time")]
             return span if dates == [str(hour)[:10] for hour in span] else (dates[0], dates[1])
