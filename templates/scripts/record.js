@@ -4,9 +4,15 @@ const record = { file: null, models: new Map() };
 
 async function loadRecord() {
   record.file ||= await (await fetch(`${html.dataset.root}days/prices.json`)).json();
-  for (const model of record.file.models) record.models.set(model.id, model);
+  for (const model of record.file.models) {
+    model.name = dropLab(model.name);
+    record.models.set(model.id, model);
+  }
   return record.file;
 }
+
+// As on every other page: the id says whose a model is.
+function dropLab(name) { return name.slice(name.lastIndexOf(": ") + 1).trim() || name; }
 
 // "" is now: later than every day of the record.
 function countDays(date) { return date ? Math.round((Date.parse(date) - Date.parse(record.file.first)) / 864e5) : Infinity; }

@@ -17,7 +17,8 @@ function setIndex(columns) {
     const words = [id, name, read("also")].map(splitWords);
     const names = [id, id.slice(id.indexOf("/") + 1), name, name.slice(name.indexOf(": ") + 1)];
     return {
-      kind, id, name, state: read("state"), last: read("last"), note: read("note"), next: read("next"), order, position, words,
+      kind, id, name, title: kind === "model" ? name.slice(name.lastIndexOf(": ") + 1).trim() : name, // the id says whose
+      state: read("state"), last: read("last"), note: read("note"), next: read("next"), order, position, words,
       path: read("path") || `${folder}${id.replace(":", "/")}/index.html`,
       keys: names.map((text) => splitWords(text).join("")), sets: names.map((text) => splitWords(text).sort().join(" ")),
     };
@@ -137,7 +138,7 @@ function setUpHits(dialog) {
     option.setAttribute("role", "option");
     option.tabIndex = -1;
     const state = entry.state && `${entry.state === "missing" ? "missing since" : "gone"} ${entry.last}`;
-    const parts = [["b", entry.name], ["small", state || entry.note], ...(entry.kind === "page" ? [] : [["code", entry.id]]),
+    const parts = [["b", entry.title], ["small", state || entry.note], ...(entry.kind === "page" ? [] : [["code", entry.id]]),
       ...(entry.next ? [["i", `→ ${entry.next}`]] : [])];
     for (const [name, text] of parts) {
       const part = document.createElement(name);

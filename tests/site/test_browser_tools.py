@@ -35,6 +35,7 @@ def test_searching(browser: Any, address: str) -> None:
         first.wait_for()
         assert first.get_attribute("aria-selected") == "true"
         assert "anthropic/claude-haiku-4.5" in first.inner_text()
+        assert first.locator("b").inner_text() == "Claude Haiku 4.5"
         tab.keyboard.press("Escape")
         assert not box.is_visible()
         tab.get_by_role("searchbox", name="Search").click()
