@@ -46,13 +46,13 @@ function setUpModels(form, table) {
 
   function readChoice() {
     return {
-      words: form.q.value.toLowerCase().split(/\s+/).filter(Boolean), lab: form.lab.value, by: form.by?.selectedIndex,
+      words: form.q.value.toLowerCase().split(/\s+/).filter(Boolean).map((word) => [word]), lab: form.lab.value, by: form.by?.selectedIndex,
       variants: form.variants?.value, has: chips.filter((chip) => chip.checked).map((chip) => chip.value),
     };
   }
 
   function fits(entry, choice) {
-    return choice.words.every((word) => entry.text.includes(word) || entry.text.includes(squeeze(word) || word))
+    return choice.words.every((list) => list.some((word) => entry.text.includes(word) || entry.text.includes(squeeze(word) || word)))
       && choice.has.every((trait) => entry.has.includes(trait))
       && (!choice.lab || entry.lab === choice.lab) && (!(choice.by > 0) || entry.by.includes(String(choice.by)))
       && (choice.variants !== "none" || !/[:~]/.test(entry.id));
@@ -67,7 +67,13 @@ function setUpModels(form, table) {
 
   function show() {
     const choice = readChoice();
-    const chosen = new Set(select(choice));
+    let chosen = new Set(select(choice));
+    const isGuess = !chosen.size && choice.words.length > 0;
+    if (isGuess && !window.correct) loadSearch().then(show, () => { /* then nothing is corrected */ });
+    else if (isGuess) {
+      choice.words = choice.words.map(([word]) => [...correct(word).keys()]);
+      chosen = new Set(select(choice));
+    }
     for (const entry of entries) {
       entry.row.hidden = !chosen.has(entry);
       entry.button?.setAttribute("aria-expanded", entry.isOpen);
@@ -76,7 +82,7 @@ function setUpModels(form, table) {
       const count = chip.checked ? chosen.size : select({ ...choice, has: [...choice.has, chip.value] }).length;
       chip.parentElement.querySelector("small").textContent = group(count);
     }
-    get("count").textContent = `${group(chosen.size)} of ${group(entries.length)}`;
+    get("count").textContent = `${group(chosen.size)} of ${group(entries.length)}${isGuess && chosen.size ? ", spelled similarly" : ""}`;
     get("nothing").hidden = chosen.size > 0;
     table.arrange();
   }

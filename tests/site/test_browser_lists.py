@@ -279,6 +279,20 @@ def test_filtering_and_the_address(browser: Any, address: str) -> None:
         assert set(list_column(tab, "in")) == {"free"}
 
 
+def test_a_misspelt_name_is_found_in_the_list(browser: Any, address: str) -> None:
+    """Correct what nothing matches, as the search does, and say so."""
+    with open_page(browser, address) as tab:
+        tab.goto(address + PAGE_PATHS["models"])
+        tab.get_by_label("Filter by name or id").fill("cluade haku")
+        tab.get_by_text("spelled similarly").wait_for()
+        names = list_names(tab)
+        assert names
+        assert all("Haiku" in name for name in names)
+        tab.get_by_label("Filter by name or id").fill("xyzzyxyzzy")
+        tab.locator("#nothing").wait_for()
+        assert "similarly" not in tab.locator("#count").inner_text()
+
+
 def test_an_address_may_say_anything(browser: Any, address: str) -> None:
     with open_page(browser, address) as tab:
         for query in (
