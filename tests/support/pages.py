@@ -75,7 +75,9 @@ def assert_links_resolve(pages: dict[str, Html], site: dict[str, bytes]) -> None
             if parts.scheme:
                 assert parts.scheme in ("https", "http"), (path, link)
                 continue
-            target = path if not parts.path else resolve_link(path, unquote(parts.path))
+            # The error page is shown at any address: its links begin at the root of the host.
+            link_path = unquote(parts.path).removeprefix("/archive/" if path == "404.html" else "")
+            target = path if not parts.path else resolve_link(path, link_path)
             assert target in site, (path, link)
             if parts.fragment:
                 assert parts.fragment in pages[target].ids, (path, link)
