@@ -14,12 +14,65 @@ function setUpDays(form) {
   }
 
   function makePrices(model, day) {
-    return COLUMNS.map(([, dimension, className = "n"]) => make("td", formatPrice(findPrice(model, dimension, day)), { className }));
+    return COLUMNS.map(([, dimension, className = "n"]) => {
+      const ends = findPrice(model, dimension, day);
+      const cell = make("td", formatPrice(ends), { className });
+      if (ends?.[0] >= 0) [cell.dataset.v] = ends;
+      return cell;
+    });
+  }
+
+  // Each model with its variants, which stand folded below it as in the list of models; the newest first.
+  function groupVariants(models) {
+    const groups = new Map(models.map((model) => [model.id, [model]]));
+    for (const model of models) {
+      const base = groups.get(model.id.split(":")[0]);
+      if (base && base[0] !== model && groups.delete(model.id)) base.push(model);
+    }
+    return [...groups.values()].sort((left, right) => right[0].listed[0][0] - left[0].listed[0][0]);
+  }
+
+  function foldRows([first, ...rest]) {
+    const button = make("button", `+${rest.length}`, { type: "button", title: "Variants" });
+    const fold = (isFolded) => {
+      for (const row of rest) Object.assign(row, { className: "below", hidden: isFolded });
+      button.setAttribute("aria-expanded", !isFolded);
+    };
+    button.addEventListener("click", () => fold(!rest[0].hidden));
+    first.querySelector("a").after(" ", button);
+    fold(true);
+  }
+
+  // The head of a price sorts by it, the lowest first and then the highest; models without a price come last.
+  function addSorting(table, grouped) {
+    const heads = [...table.tHead.rows[0].cells];
+    heads.forEach((head, index) => {
+      if (!index) return;
+      const button = make("button", head.textContent, { type: "button" });
+      head.replaceChildren(button);
+      button.addEventListener("click", () => {
+        const isDown = head.getAttribute("aria-sort") === "ascending";
+        const read = ([row]) => Number(row.cells[index].dataset.v ?? (isDown ? -1 : Infinity));
+        for (const other of heads) other.removeAttribute("aria-sort");
+        head.setAttribute("aria-sort", isDown ? "descending" : "ascending");
+        const sorted = [...grouped].sort((left, right) => (isDown ? read(right) - read(left) : read(left) - read(right) || 0));
+        table.tBodies[0].append(...sorted.flat());
+      });
+    });
+    table.classList.add("sortable");
   }
 
   function listDay(title, models, day) {
+    const groups = groupVariants(models);
     const heads = [["Model"], ...COLUMNS.map(([name, , className = "n"]) => [name, className])];
-    return makeSection(title, models, heads, (model) => [makeNameCell(model), ...makePrices(model, day)]);
+    const section = makeSection(title, groups.flat(), heads, (model) => [makeNameCell(model), ...makePrices(model, day)]);
+    const table = section.querySelector("table");
+    if (!table) return section;
+    const rows = [...table.tBodies[0].rows];
+    const grouped = groups.map((group) => rows.splice(0, group.length));
+    grouped.filter((own) => own.length > 1).forEach(foldRows);
+    addSorting(table, grouped);
+    return section;
   }
 
   function makeSection(title, models, heads, makeCells) {

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -111,6 +112,29 @@ def test_any_day_says_what_was_there(browser: Any, days_address: str) -> None:
         tab.get_by_role("heading", name="Removed").wait_for()
         tab.get_by_label("Filter by name or id").fill("comes")
         assert [row[0] for row in read_table(tab, "#found")] == ["A/COMES a/comes"]
+
+
+def test_any_day_is_ordered_like_the_models(browser: Any, tmp_path: Path) -> None:
+    """The newest first, variants folded below their base, and sorted by the head of a price."""
+    old = [make_priced("a/base", "4"), make_priced("a/base:batch", "2")]
+    snapshots = [build_snapshot(old), build_snapshot([*old, make_priced("a/new", "1")])]
+    build_site(write_archive(tmp_path / "archive", *snapshots, apart=48 * HOUR), tmp_path / "site")
+    with serve_site(tmp_path / "site") as address, open_page(browser, address) as tab:
+        tab.goto(address + PAGE_PATHS["days"])
+
+        def list_ids() -> list[str]:
+            tab.locator("#found tbody tr").first.wait_for()
+            return [
+                cell.inner_text() for cell in tab.locator("#found tbody th bdi").all() if cell.is_visible()
+            ]
+
+        assert list_ids() == ["a/new", "a/base"]
+        tab.get_by_role("button", name="+1").click()
+        assert list_ids() == ["a/new", "a/base", "a/base:batch"]
+        for order, ids in (("ascending", ["a/new", "a/base"]), ("descending", ["a/base", "a/new"])):
+            tab.get_by_role("button", name="Input", exact=True).click()
+            assert tab.locator("#found th[aria-sort]").get_attribute("aria-sort") == order
+            assert [name for name in list_ids() if name != "a/base:batch"] == ids
 
 
 def test_a_comparison_on_a_day(browser: Any, days_address: str) -> None:
