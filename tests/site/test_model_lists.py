@@ -38,3 +38,12 @@ def test_a_column_that_few_rows_fill_is_shown_when_chosen() -> None:
     filled, empty = SimpleNamespace(spark="cut"), SimpleNamespace(spark=None)
     tables: list[Any] = [[filled, *[empty] * 19], [filled, *[empty] * 20]]
     assert [ModelTable("", rows).spark_class for rows in tables] == ["n spark roomy", "n spark extra"]
+
+
+def test_labs_that_share_a_name_have_their_slug_in_the_filter(tmp_path: Path) -> None:
+    """Names are those that the names of models begin with."""
+    names = {"meta/a": "Meta: A", "meta-llama/b": "Meta: B", "other/c": "Other: C"}
+    models = [{"id": key, "name": name} for key, name in names.items()]
+    view = build_archive_view(write_archive(tmp_path / "archive", build_snapshot(models)))
+    labels = [option.label for option in build_models_page(view).labs]
+    assert labels == ["Meta, meta", "Meta, meta-llama", "Other"]

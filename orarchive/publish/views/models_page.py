@@ -168,13 +168,14 @@ def _get_order(row: ModelRow, marks: int) -> tuple[float, int, int, str]:
 
 
 def _count_labs(view: View, models: Iterable[ModelView], counted: set[str]) -> list[Option]:
-    """Count the models of each lab, by its name."""
+    """Count the models of each lab, by its name; those that share a name have their slug beside it."""
     counts: Counter[str] = Counter()
     for model in models:
         counts[model.model.lab] += model.model.id in counted
-    return _sort_options(
-        Option(slug, get_lab_name(view.catalog, slug), count) for slug, count in counts.items()
-    )
+    names = {slug: get_lab_name(view.catalog, slug) for slug in counts}
+    sharing = Counter(names.values())
+    labels = {slug: name if sharing[name] == 1 else f"{name}, {slug}" for slug, name in names.items()}
+    return _sort_options(Option(slug, labels[slug], count) for slug, count in counts.items())
 
 
 def _count_providers(view: View, rows: Iterable[ModelRow]) -> list[Option]:
