@@ -92,6 +92,19 @@ def test_rows_of_a_provider_are_filtered(browser: Any, address: str) -> None:
         assert rows.count() == 1
 
 
+def test_a_filter_opens_what_is_folded(browser: Any, address: str) -> None:
+    """Find a direct price that stands among those without a comparison, and fold them again after it."""
+    with open_page(browser, address) as tab:
+        tab.goto(address + PAGE_PATHS["direct"])
+        row = tab.locator("details tbody tr", has_text="qwen-mt-plus").first
+        assert not row.is_visible()
+        box = tab.get_by_role("searchbox", name="Filter by model")
+        box.fill("qwen-mt-plus")
+        assert row.is_visible()
+        box.fill("")
+        assert not row.is_visible()
+
+
 def test_copying_an_id(browser: Any, address: str) -> None:
     with open_page(browser, address, permissions=["clipboard-read", "clipboard-write"]) as tab:
         tab.goto(address + PAGE_PATHS["model"])

@@ -246,25 +246,35 @@ def test_every_direct_price_has_a_row(days_site: dict[str, bytes], days_view: Vi
     lists = list(dict.fromkeys((price.pin.provider, price.pin.region) for price in direct))
     prices = sorted(
         direct,
-        key=lambda price: (lists.index((price.pin.provider, price.pin.region)), not price.pin.openrouter),
+        key=lambda price: (
+            lists.index((price.pin.provider, price.pin.region)),
+            not price.own and not price.cheapest_ratio,
+            not price.pin.openrouter,
+        ),
     )
-    rows = [row for table in page.lists for row in table.rows]
+    rows = [row for table in page.lists for row in (*table.rows, *table.others)]
     assert [row.id for row in rows] == [price.pin.id for price in prices]
     content = days_site["direct/index.html"]
-    shown = [cells for table in page.lists for cells in read_table(content, table.id)]
+    ids = [
+        name
+        for table in page.lists
+        for name, listed in ((table.id, table.rows), (table.others_id, table.others))
+        if listed
+    ]
+    shown = [cells for name in ids for cells in read_table(content, name)]
     assert len(shown) == len(prices) > 100
     compared = [(price.own, cells) for price, cells in zip(prices, shown, strict=True) if price.own]
     ((own, cells),) = compared
     # 0.435 and 0.87 beside 1 and 2: in all, three to one, 0.54375 beside 1.25.
-    assert (cells[1], cells[2], cells[5], cells[6]) == ("$0.435", "$0.87", "44% deepseek", "44%")
-    assert cells[7] == "; ".join(map(str, own.disagreements)) != ""
+    assert (cells[1], cells[2], cells[4], cells[5]) == ("$0.435", "$0.87", "44% deepseek", "44%")
+    assert cells[6] == "; ".join(map(str, own.disagreements)) != ""
 
 
 def test_a_stale_direct_price_is_grey_and_counted(days_view: View, tmp_path: Path) -> None:
     catalog = move_catalog(days_view.catalog, dt.timedelta(days=300))
     page = build_direct_page(catalog)
     assert page.stale == len(catalog.direct) == review_catalog(catalog).stale_pins
-    assert all(row.is_stale for table in page.lists for row in table.rows)
+    assert all(row.is_stale for table in page.lists for row in (*table.rows, *table.others))
     assert build_direct_page(days_view.catalog).stale == review_catalog(days_view.catalog).stale_pins == 0
 
 

@@ -39,6 +39,11 @@ class DirectRow:
     reason: str
     """Why there is no own endpoint to compare with; "" where there is."""
 
+    @property
+    def is_compared(self) -> bool:
+        """Return whether OpenRouter has a price to compare it with."""
+        return bool(self.cheapest_ratio or self.own_ratio or self.disagreements)
+
 
 @dataclass(frozen=True)
 class DirectList:
@@ -55,6 +60,20 @@ class DirectList:
     source_url: str
     caption: str
     rows: list[DirectRow]
+    """Those that are compared."""
+    others: list[DirectRow]
+    checked: DirectRow | None
+    """A row that was checked on the day on which all were; None where days differ."""
+
+    @property
+    def others_caption(self) -> str:
+        """Return the name of the table of the others."""
+        return f"{self.caption}, without a comparison"
+
+    @property
+    def others_id(self) -> str:
+        """Return the id of the table of the others."""
+        return f"{self.id}-others"
 
 
 @dataclass(frozen=True)
@@ -80,6 +99,7 @@ def build_direct_page(catalog: Catalog) -> DirectPage:
 
 def _build_list(n: int, prices: list[DirectPrice]) -> DirectList:
     pin = prices[0].pin
+    rows = [_build_row(price) for price in sorted(prices, key=lambda price: not price.pin.openrouter)]
     return DirectList(
         id=f"direct-{n}",
         provider=pin.provider_name,
@@ -90,7 +110,9 @@ def _build_list(n: int, prices: list[DirectPrice]) -> DirectList:
         price_page=pin.price_page,
         source_url=pin.source_url,
         caption=f"Direct prices of {pin.provider_name}, {pin.region}, in {pin.currency} for a million tokens",
-        rows=[_build_row(price) for price in sorted(prices, key=lambda price: not price.pin.openrouter)],
+        rows=[row for row in rows if row.is_compared],
+        others=[row for row in rows if not row.is_compared],
+        checked=rows[0] if len({row.checked_on for row in rows}) == 1 else None,
     )
 
 
