@@ -44,7 +44,15 @@ function setUpPoints(chart) {
     event.preventDefault();
     if (current && current === before) location.href = current.link.href.baseVal;
   });
-  chart.addEventListener("focusin", (event) => show(points.find((entry) => entry.link === event.target)));
+  // One point is a stop of the Tab key, the one that had the focus last; arrows lead to the others.
+  function makeStop(link) {
+    for (const entry of points) entry.link.setAttribute("tabindex", entry.link === link ? 0 : -1);
+  }
+  makeStop(chart.querySelector("a:not([tabindex])"));
+  chart.addEventListener("focusin", (event) => {
+    show(points.find((entry) => entry.link === event.target));
+    makeStop(event.target);
+  });
   chart.addEventListener("focusout", () => show(null));
   chart.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];

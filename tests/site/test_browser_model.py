@@ -114,6 +114,25 @@ def test_every_point_is_read_by_arrow_keys(browser: Any, address: str) -> None:
             seen.add(readout.inner_text())
             tab.keyboard.press("ArrowRight")
         assert len(seen) == links.count()
+        tab.keyboard.press("ArrowRight")
+        stops = tab.locator(".scatter:visible a[tabindex='0']")
+        assert stops.count() == 1, "the chart is one stop of the Tab key"
+        assert stops.evaluate("link => link === document.activeElement")
+
+
+@pytest.mark.parametrize(
+    ("page", "target"), [("models", "#filter"), ("graveyard", "#gone-filter"), ("model", "#endpoints")]
+)
+def test_a_link_skips_to_what_a_page_is_for(browser: Any, address: str, page: str, target: str) -> None:
+    with open_page(browser, address) as tab:
+        tab.goto(address + PAGE_PATHS[page])
+        tab.keyboard.press("Tab")
+        tab.keyboard.press("Tab")
+        tab.keyboard.press("Enter")
+        assert tab.url.endswith(target)
+        tab.keyboard.press("Tab")
+        inside = f"document.activeElement.closest('{target}, .scroll') !== null"
+        assert tab.evaluate(inside)
 
 
 def test_providers_are_cards_on_a_phone(browser: Any, address: str) -> None:
