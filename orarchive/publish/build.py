@@ -59,6 +59,7 @@ from orarchive.publish.views import View
 from orarchive.publish.views.changes import ChangelogMonth, group_days
 from orarchive.publish.views.model_catalog import build_catalog_section
 from orarchive.publish.views.model_images import ModelCard, build_model_card, build_price_chart
+from orarchive.publish.views.model_table import list_abilities
 from orarchive.publish.views.models import ModelView
 from orarchive.publish.views.site import CARD, CHART, ERROR_PAGE, PageImages, get_image_path
 from orarchive.timestamps import format_stamp, parse_stamp
@@ -180,7 +181,8 @@ class _Site:
         """Put the files that list what there is, for programs."""
         base, paths = self.pages.site.base, self.pages.site.lookups.paths
         files[SEARCH_PATH] = render_search_index(self.view, paths)
-        day_prices = build_day_prices(self.view.dataset, self.view.models, paths.models)
+        abilities = {key: list_abilities(info) for key, info in self.view.catalog.models.items()}
+        day_prices = build_day_prices(self.view.dataset, self.view.models, paths.models, abilities)
         files[DAY_PRICES_PATH] = to_safe_json(day_prices)
         files[metrics.METRICS_PATH] = metrics.render_metrics(self.view)
         files[LLMS_PATH] = render_llms(base, self.parquet_files)

@@ -7,7 +7,7 @@ that a quiet hour leaves it as it is.
 
 import datetime as dt
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -29,8 +29,13 @@ Step = list[int | str | None]
 time-of-day price, [day, null] where there is none."""
 
 
-def build_day_prices(dataset: Dataset, models: Iterable[ModelView], paths: dict[str, str]) -> dict[str, Any]:
-    """Build the content of the file; `paths` has the path of each model's page.
+def build_day_prices(
+    dataset: Dataset,
+    models: Iterable[ModelView],
+    paths: Mapping[str, str],
+    abilities: Mapping[str, Sequence[str]],
+) -> dict[str, Any]:
+    """Build the content of the file; `paths` has the path of each model's page, `abilities` what it can do.
 
     `has_provider` of a model: whether a provider has its list price now; null without endpoints.
     """
@@ -39,7 +44,9 @@ def build_day_prices(dataset: Dataset, models: Iterable[ModelView], paths: dict[
         "first": f"{hours[0].date()}" if hours else None,
         "unread": [*_list_unread_days(hours)],
         "dimensions": [*DIMENSIONS],
-        "models": [_build_model(model, paths[model.model.id], hours) for model in models],
+        "models": [
+            _build_model(model, paths[model.model.id], abilities[model.model.id], hours) for model in models
+        ],
     }
 
 
@@ -51,7 +58,9 @@ def _list_unread_days(hours: Sequence[dt.datetime]) -> Iterator[tuple[int, int]]
             yield first, last
 
 
-def _build_model(view: ModelView, path: str, hours: Sequence[dt.datetime]) -> dict[str, Any]:
+def _build_model(
+    view: ModelView, path: str, abilities: Sequence[str], hours: Sequence[dt.datetime]
+) -> dict[str, Any]:
     prices = merge_time_of_day(view.points, hours)
     return {
         "id": escape_invisible(view.model.id),
@@ -59,6 +68,7 @@ def _build_model(view: ModelView, path: str, hours: Sequence[dt.datetime]) -> di
         "path": path,
         "context": view.model.context,
         "max_output": view.model.max_output,
+        "supports": [*abilities, *(sorted({*view.model.inputs} - {"text", ""}))],
         "has_provider": view.has_provider_at_list_price,
         "listed": [
             (_count_days(first, hours), _find_end_day(last, hours))

@@ -117,7 +117,8 @@ function setUpComparison(form) {
     const sizes = [model.context, model.max_output]
       .map((tokens) => tokens?.toLocaleString("en", { notation: "compact", maximumSignificantDigits: 3 }) || "not stated");
     return [makeNameCell(model), makeCostCell(row, highest),
-      ...[...prices, ...sizes].map((text) => make("td", text, { className: "n" })), make("td", describeListed(model))];
+      ...[...prices, ...sizes].map((text) => make("td", text, { className: "n" })),
+      make("td", model.supports.join(", ") || "–", { className: "wrap" }), make("td", describeListed(model))];
   }
 
   function makeSummary(priced) {
@@ -157,7 +158,7 @@ function setUpComparison(form) {
     notes.replaceChildren(...(unknown ? [makeSuggestions(unknown)] : []), ...texts.map((text) => make("p", text)), ...makeSummary(priced));
     const now = day === Infinity ? "" : " now";
     const heads = [["Model"], ["Cost per month"], ["Input", "n"], ["Output", "n"], ["Cache read", "n"], ["Cache write", "n"],
-      [`Context${now}`, "n"], [`Max output${now}`, "n"], ["Listed"]];
+      [`Context${now}`, "n"], [`Max output${now}`, "n"], [`Supports${now}`], ["Listed"]];
     const cells = rows.map((row) => makeRow(row, day, highest));
     out.replaceChildren(...(rows.length ? [makeTable("Cost per month, and prices per million tokens", heads, cells)] : []));
   }

@@ -38,7 +38,9 @@ def test_days_of_two_years(out: Path) -> None:
 def test_days_with_prices_by_the_time_of_day(august_index: sqlite3.Connection) -> None:
     view = read_view(august_index)
     paths = {model.model.id: get_model_path(model.model.id) for model in view.models}
-    file = json.loads(json.dumps(build_day_prices(view.dataset, view.models, paths)))
+    file = json.loads(
+        json.dumps(build_day_prices(view.dataset, view.models, paths, dict.fromkeys(paths, ())))
+    )
     first = dt.date.fromisoformat(file["first"])
     timed = [row["id"] for row in file["models"] if any(len(step) > 2 for step in row["prices"][0])]
     days = [first + dt.timedelta(n) for n in range((view.now.date() - first).days + 1)]

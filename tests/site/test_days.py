@@ -63,3 +63,21 @@ def test_days_without_a_reading_are_named(tmp_path: Path) -> None:
 def test_an_archive_without_models_has_a_file(tmp_path: Path) -> None:
     site = build_site(write_archive(tmp_path / "archive", build_snapshot([])), tmp_path / "site")
     assert json.loads(site["days/prices.json"])["models"] == []
+
+
+def test_models_have_what_they_can_do(tmp_path: Path) -> None:
+    """Name abilities and what else than text goes in, and whether a provider has the list price."""
+    record = make_priced("a/b", "0.000001")
+    able = {
+        **record,
+        "supported_parameters": ["tools"],
+        "architecture": {"input_modalities": ["text", "image"], "output_modalities": ["text"]},
+    }
+    offers = [{"tag": "p", "pricing": record["pricing"]}]
+    snapshot = build_snapshot([able, make_priced("a/c", "0.000001")], {"a/b": offers})
+    site = build_site(write_archive(tmp_path / "archive", snapshot), tmp_path / "site")
+    file = json.loads(site["days/prices.json"])
+    assert [(row["supports"], row["has_provider"]) for row in file["models"]] == [
+        (["tools", "image"], True),
+        ([], None),
+    ]

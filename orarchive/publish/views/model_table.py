@@ -1,6 +1,7 @@
 """Models as a table: a row each, without the columns that nothing fills."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from functools import cached_property
@@ -183,7 +184,7 @@ def _build_row(view: View, model: ModelView, spark: Spark | None, has_labs: bool
         context=facts.context,
         max_output=info.max_output,
         inputs=[(name[0], name) for name in sorted({*facts.inputs} - {"text", ""})],
-        abilities=_list_abilities(info),
+        abilities=_align_abilities(list_abilities(info)),
         released=facts.created.date() if facts.created else None,
         last=model.entry.last.date() if model.entry.last else None,
         rank=source.rank,
@@ -218,10 +219,14 @@ def _has_flag(info: ModelInfo, name: str) -> bool:
     return bool(value) and value != NO_REASONING
 
 
-def _list_abilities(info: ModelInfo) -> list[str]:
-    """List the words of its abilities, "" for one that it is not known to have; [] where it has none."""
-    words = [word if _has_flag(info, flag) else "" for flag, word in ABILITIES]
-    return words if any(words) else []
+def list_abilities(info: ModelInfo) -> list[str]:
+    """List the words of the abilities that a model is known to have."""
+    return [word for flag, word in ABILITIES if _has_flag(info, flag)]
+
+
+def _align_abilities(words: Sequence[str]) -> list[str]:
+    """Put "" for each ability that a model is not known to have; [] where it has none."""
+    return [word if word in words else "" for _, word in ABILITIES] if words else []
 
 
 def _draw_sparks(view: View, models: list[ModelView]) -> dict[str, Spark]:
