@@ -83,7 +83,7 @@ class Market:
     """By key."""
 
     def compute_ratio(self, serving: Serving) -> Decimal | None:
-        """Return the price of an endpoint by the lowest healthy one of its model; None without both."""
+        """Return the price of an endpoint by the cheapest healthy one of its model; None without both."""
         price, lowest = get_price(serving.endpoint), self.lowest.get(serving.model.model.id)
         return price / lowest if price and lowest else None
 
