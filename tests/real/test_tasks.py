@@ -188,8 +188,8 @@ def test_cost_of_three_models(visitor: Visitor, database: sqlite3.Connection) ->
     visitor.go("Compare")
     visitor.type(visitor.tab.get_by_label("Add models by name"), *names)
     visitor.press("Enter")
+    visitor.tab.locator("#chosen button").nth(2).wait_for()  # until then the table is an example
     rows = visitor.tab.locator("#compared tbody tr")
-    rows.nth(2).wait_for()
     shown = {
         row.locator("th").inner_text().split()[-1]: row.locator("td").first.inner_text() for row in rows.all()
     }
