@@ -401,7 +401,7 @@ def test_picks_are_the_shortlists(site: dict[str, bytes], view: View) -> None:
 def test_the_weights_of_a_pick_are_those_that_count(days_site: dict[str, bytes], days_view: View) -> None:
     """The cost alone is known: it counts in full, of too few models for a score and of none with a speed."""
     tables = {table.id: table for table in build_picks_page(days_view.catalog).shortlists}
-    assert tables["general"].parts == ["cost, $ per M (100%)"]
+    assert tables["general"].parts == ["cost, $ per M"]
     assert not tables["general"].has_score
     assert (tables["fast-and-cheap"].title, tables["coding"].title) == ("Cheap", "Coding")
     assert "Score" not in Html(days_site["picks/index.html"]).text

@@ -170,10 +170,7 @@ def _build_table(shortlist: Shortlist, providers: Mapping[str | None, str]) -> P
         candidates=len(scored),
         unranked=len(shortlist.ranking.unranked),
         has_score=len(scored) >= MIN_SCORED,
-        parts=[
-            f"{name}{', $ per M' if name == COST.name else ''} ({format_share(float(weights[name] / total))})"
-            for name in parts
-        ],
+        parts=[_head_part(name, weights[name] / total) for name in parts],
         rows=[_build_row(entry, parts, providers) for entry in shortlist.entries],
         displaced=[
             DisplacedRow(
@@ -184,6 +181,12 @@ def _build_table(shortlist: Shortlist, providers: Mapping[str | None, str]) -> P
             for displacement in shortlist.displaced
         ],
     )
+
+
+def _head_part(name: str, weight: Decimal) -> str:
+    """Return the head of a part of a score: its unit, and its weight where it has not all of it."""
+    unit = ", $ per M" if name == COST.name else ""
+    return f"{name}{unit}" if weight == 1 else f"{name}{unit} ({format_share(float(weight))})"
 
 
 def _describe_needs(need: Need) -> str:
