@@ -12,10 +12,12 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
+from orarchive.catalog.tiers import blend
 from orarchive.domain.foreign_text import escape_invisible
 from orarchive.domain.prices import MILLION
 from orarchive.publish.charts.bands import merge_time_of_day
 from orarchive.publish.dataset import Dataset, PriceInterval, PriceKey
+from orarchive.publish.views.endpoints import is_unhealthy
 from orarchive.publish.views.models import ModelView
 from orarchive.timestamps import DAY
 
@@ -37,7 +39,8 @@ def build_day_prices(
 ) -> dict[str, Any]:
     """Build the content of the file; `paths` has the path of each model's page, `abilities` what it can do.
 
-    `has_provider` of a model: whether a provider has its list price now; null without endpoints.
+    `has_provider` of a model: whether a provider has its list price now; null without endpoints. `cheapest`:
+    where none has it, the cheapest healthy provider and its prices now; null where there is none.
     """
     hours = dataset.good_hours["models"]
     return {
@@ -70,12 +73,30 @@ def _build_model(
         "max_output": view.model.max_output,
         "supports": [*abilities, *(sorted({*view.model.inputs} - {"text", ""}))],
         "has_provider": view.has_provider_at_list_price,
+        "cheapest": _find_cheapest(view) if view.has_provider_at_list_price is False else None,
         "listed": [
             (_count_days(first, hours), _find_end_day(last, hours))
             for first, last in view.stretches
             if _count_days(first, hours) != _find_end_day(last, hours)
         ],
         "prices": [[*_list_steps(prices.get(PriceKey(name), []), hours)] for name in DIMENSIONS],
+    }
+
+
+def _find_cheapest(view: ModelView) -> dict[str, Any] | None:
+    """Find the cheapest healthy provider, with its prices by DIMENSIONS; None for a free model."""
+    offers = [
+        (blended, endpoint.endpoint)
+        for endpoint in view.endpoints
+        if not is_unhealthy(endpoint) and (blended := blend(endpoint.endpoint.prices)) is not None
+    ]
+    if not offers or view.is_free:
+        return None
+    _, cheapest = min(offers, key=lambda offer: offer[0])
+    prices = [cheapest.prices.get(name) for name in DIMENSIONS]
+    return {
+        "provider": escape_invisible(cheapest.provider),
+        "prices": [None if price is None else _format_per_million(price) for price in prices],
     }
 
 

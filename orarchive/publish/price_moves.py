@@ -13,8 +13,8 @@ from orarchive.timestamps import parse_stamp
 
 LISTED, UNEXPLAINED, UNREAD = "provider", "unexplained", "unread"
 """Causes of a list price that no provider is known to have changed: another provider is listed first; or
-endpoints of the model were read, and no price of theirs moved to it; or nothing was read for `MAX_GAP`, so
-that both can have happened."""
+endpoints of the model were read, and no price of theirs moved to it; or they were not read, and another
+provider can have come first: several have served the model, or nothing was read for `MAX_GAP`."""
 
 UNCONFIRMED_CAUSES = frozenset((LISTED, UNEXPLAINED, UNREAD))
 
@@ -70,10 +70,10 @@ def find_price_cause(event: Event | EventRow, dataset: Dataset) -> str:
     if event.cause != "unknown":
         return event.cause
     hour = parse_stamp(event.hour)
-    were_read = any(
-        entry.first < hour and (entry.last is None or entry.last >= hour)
-        for entry in dataset.endpoints_by_model.get(event.key, ())
-    )
+    entries = dataset.endpoints_by_model.get(event.key, ())
+    were_read = any(entry.first < hour and (entry.last is None or entry.last >= hour) for entry in entries)
     if were_read:
         return UNEXPLAINED
-    return UNREAD if event.after and hour - parse_stamp(event.after) > MAX_GAP else event.cause
+    is_over_gap = event.after is not None and hour - parse_stamp(event.after) > MAX_GAP
+    providers = {entry.parts[1].partition("/")[0] for entry in entries}
+    return UNREAD if is_over_gap or len(providers) > 1 else event.cause

@@ -67,11 +67,18 @@ function setUpComparison(form) {
     return day === Infinity && end !== null ? end - 1 : day;
   }
 
+  // Now that of the cheapest provider where none has the list price.
+  function readPrice(model, name, day) {
+    const offer = day === Infinity && model.cheapest;
+    if (!offer) return findPrice(model, name, chooseDay(model, day));
+    const price = offer.prices[record.file.dimensions.indexOf(name)];
+    return price && [Number(price), Number(price)];
+  }
+
   // [lowest, highest] USD a month, or why there is none.
   function computeCost(model, day, tokens) {
-    const at = chooseDay(model, day);
-    if (!isListed(model, at)) return "not listed then";
-    const [prompt, completion, read] = ["prompt", "completion", "input_cache_read"].map((name) => findPrice(model, name, at));
+    if (!isListed(model, chooseDay(model, day))) return "not listed then";
+    const [prompt, completion, read] = ["prompt", "completion", "input_cache_read"].map((name) => readPrice(model, name, day));
     if (!prompt || !completion) return "no price by the token";
     if (prompt[0] < 0 || completion[0] < 0) return "depends on the model it picks";
     const cached = Math.min(tokens.cached, tokens.in);
@@ -85,9 +92,9 @@ function setUpComparison(form) {
   }
 
   // Whether somebody charges what is shown: not for a model that is gone, nor at a price that is only listed.
-  function isOnOffer({ isGone, isUnasked }) { return !isGone && !isUnasked; }
+  function isOnOffer({ isGone, isUnasked, offer }) { return !isGone && (offer || !isUnasked); }
 
-  function makeCostCell({ cost, isGone, isUnasked, isCheapest }, highest) {
+  function makeCostCell({ cost, isGone, isUnasked, offer, isCheapest }, highest) {
     const cell = make("td", undefined, { className: "cost" });
     if (typeof cost === "string") cell.append(make("b", "n/a"), make("small", cost));
     else {
@@ -97,6 +104,7 @@ function setUpComparison(form) {
       bar.setAttribute("aria-hidden", "true");
       cell.append(bar);
       if (isGone) cell.append(make("small", "its last price"));
+      else if (offer) cell.append(make("small", `at ${offer.provider}`));
       else if (isUnasked) cell.append(make("small", "no provider has this price now"));
     }
     return cell;
@@ -113,7 +121,7 @@ function setUpComparison(form) {
   function makeRow(row, day, highest) {
     const { model } = row;
     const at = chooseDay(model, day);
-    const prices = record.file.dimensions.map((name) => (isListed(model, at) ? formatPrice(findPrice(model, name, at)) : "–"));
+    const prices = record.file.dimensions.map((name) => (isListed(model, at) ? formatPrice(readPrice(model, name, day)) : "–"));
     const sizes = [model.context, model.max_output]
       .map((tokens) => tokens?.toLocaleString("en", { notation: "compact", maximumSignificantDigits: 3 }) || "not stated");
     return [makeNameCell(model), makeCostCell(row, highest),
@@ -128,7 +136,7 @@ function setUpComparison(form) {
     const [low, dearest] = [cheapest[0].cost, priced.filter(isOnOffer).at(-1)];
     const ratio = low[0] > 0 && dearest.cost[0] > low[1] ? dearest.cost[0] / low[0] : 0;
     const more = ratio ? `; ${dearest.model.name} costs ${ratio.toLocaleString("en", { maximumSignificantDigits: 2 })} times as much` : "";
-    return [make("p", `${names} ${cheapest.length > 1 ? "are" : "is"} the cheapest by list price: ${formatCost(low)} per month${more}.`)];
+    return [make("p", `${names} ${cheapest.length > 1 ? "are" : "is"} the cheapest: ${formatCost(low)} per month${more}.`)];
   }
 
   function show() {
@@ -141,6 +149,7 @@ function setUpComparison(form) {
       model,
       cost: computeCost(model, day, tokens),
       isGone: day === Infinity && !isListed(model, day),
+      offer: day === Infinity && model.cheapest,
       isUnasked: day === Infinity && model.has_provider === false,
     })).sort((left, right) => (typeof left.cost === "string") - (typeof right.cost === "string") || left.cost[0] - right.cost[0]);
     const priced = rows.filter((row) => typeof row.cost !== "string");
@@ -151,7 +160,7 @@ function setUpComparison(form) {
       wrong && `Not a number of tokens: ${form[wrong].value}. Write 10M, 500K or 1,000,000.`,
       tokens.cached > tokens.in && "More tokens are cached than go in: all of them count as cached.",
       describeDay(form.on.value, form),
-      !chosen.length && rows.length && "Until you add models, the first example:",
+      !chosen.length && rows.length && "For example:",
     ].filter(Boolean);
     example?.toggleAttribute("hidden", chosen.length > 0);
     chips.replaceChildren(...chosen.map(makeChip));
@@ -169,7 +178,7 @@ function setUpComparison(form) {
       const names = form.add.value.split(",");
       form.add.value = "";
       add([...first, ...names]);
-    }, () => { notes.textContent = "Comparing needs a server; it cannot read the record from a file."; });
+    }, () => { notes.textContent = "Comparing needs a server."; });
   }
 
   const loading = loadRecord();

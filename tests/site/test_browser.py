@@ -90,13 +90,13 @@ def test_comparing_begins_with_an_example(browser: Any, address: str) -> None:
         tab.locator("#compared tbody tr").first.wait_for()
         labs = [id_.split("/")[0] for id_ in tab.locator("#compared tbody th bdi").all_inner_texts()]
         assert len(labs) == len(set(labs)) > 1
-        assert "Until you add models" in tab.locator("#notes").inner_text()
+        assert "For example:" in tab.locator("#notes").inner_text()
         assert tab.locator("#chosen button").count() == 0
         assert "m=" not in tab.url
         tab.locator("#example a").first.click()
         tab.locator("#chosen button").first.wait_for()
         assert tab.locator("#chosen button").count() == len(labs), "the link has all of them"
-        assert "Until you add models" not in tab.locator("#notes").inner_text()
+        assert "For example:" not in tab.locator("#notes").inner_text()
 
 
 def test_a_phone_has_what_a_screen_has(browser: Any, address: str) -> None:

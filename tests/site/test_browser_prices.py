@@ -39,7 +39,7 @@ def test_a_comparison_stays_in_the_address(browser: Any, address: str) -> None:
         box.press("Enter")
         tab.get_by_role("button", name="Remove gpt-oss-20b", exact=True).wait_for()
         rows = read_table(tab, "#compared")
-        assert "is the cheapest by list price: " in tab.locator("#notes").inner_text()
+        assert "is the cheapest: " in tab.locator("#notes").inner_text()
         assert "per month" in tab.locator("#notes").inner_text()
         assert [value for name, value in parse_qsl(urlsplit(tab.url).query) if name == "m"] == [
             "anthropic/claude-haiku-4.5",
@@ -78,8 +78,12 @@ def days_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     )
     leaves, comes = make_priced("a/leaves", "0.000004"), make_priced("a/comes", "0.000001", overrides=CLOCK)
     snapshots = [build_snapshot(models) for models in ([stays, leaves], [stays])]
-    # No provider has the list price of the one that comes.
-    offers = {"a/stays": [{"tag": "p", **dearer}], "a/comes": [{"tag": "p", **dearer}]}
+    # No provider has the list price of the one that comes, and the cheapest one is dearer.
+    dearest = {"prompt": "0.000003", "completion": "0.000002"}
+    offers = {
+        "a/stays": [{"tag": "p", **dearer}],
+        "a/comes": [{"tag": "q", "pricing": dearest}, {"tag": "r", "pricing": {**dearest, "prompt": "1"}}],
+    }
     snapshots.append(build_snapshot([dearer, comes], offers))
     folder = tmp_path_factory.mktemp("browser-days")
     build_site(write_archive(folder / "archive", *snapshots, apart=48 * HOUR), folder / "site")
@@ -138,7 +142,7 @@ def test_any_day_is_ordered_like_the_models(browser: Any, tmp_path: Path) -> Non
 
 
 def test_a_comparison_on_a_day(browser: Any, days_address: str) -> None:
-    """Of a gone model the last price counts; neither it nor one that is only listed is the cheapest."""
+    """Of a gone model the last price counts, never as the cheapest; a price of nobody gives way."""
     with open_page(browser, days_address) as tab:
 
         def compare(day: str) -> list[list[str]]:
@@ -148,8 +152,8 @@ def test_a_comparison_on_a_day(browser: Any, days_address: str) -> None:
 
         names = {name: f"{name.upper()} {name}" for name in ("a/stays", "a/comes", "a/leaves")}
         assert compare("") == [
-            [names["a/comes"], "$1.00 to $3.00\nno provider has this price now"],
             [names["a/stays"], "$2.50 cheapest"],
+            [names["a/comes"], "$3.00\nat q"],
             [names["a/leaves"], "$4.00\nits last price"],
         ]
         assert compare("2026-06-01") == [

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from orarchive.jsonl import Record
 from orarchive.publish.spans import describe_unread
 from orarchive.publish.views.moves import PriceMove, build_move_rows, list_moves
@@ -149,6 +151,17 @@ def test_noise_does_not_make_a_price_younger(tmp_path: Path) -> None:
     assert describe(list_archive_moves(tmp_path, *days)) == ["a/b : 4 1 , day 1"]
 
 
+@pytest.mark.parametrize(("tags", "cause"), [("p", ""), ("pq", "moved while its providers were not read")])
+def test_a_price_of_several_providers_is_nobodys_while_they_are_not_read(
+    tmp_path: Path, tags: str, cause: str
+) -> None:
+    offers = dict.fromkeys(tags, "1")
+    days: list[Models] = [{"a/b": ("4", {})}, {"a/b": ("1", {})}, {"a/b": ("1", offers)}]
+    (move,) = list_archive_moves(tmp_path, *days)
+    assert describe([move]) == [f"a/b : 4 1 {cause}, day 1"]
+    assert move.is_confirmed == (not cause)
+
+
 def test_only_what_was_known_at_the_beginning_moves(tmp_path: Path) -> None:
     """Leave out a model that came within the window; begin with the first reading within it."""
     days: list[Models] = [{"a/old": (price, {})} for price in ("4", "3", "2", "1")]
@@ -159,7 +172,7 @@ def test_only_what_was_known_at_the_beginning_moves(tmp_path: Path) -> None:
         "a/new : 8 7 , day 3",
     ]
     apart = list_archive_moves(tmp_path / "gap", *days, apart=4 * DAY, span=6 * DAY)
-    unread = "moved while nothing was read, day 12"
+    unread = "moved while its providers were not read, day 12"
     assert describe(apart) == [f"a/old : 2 1 {unread}", f"a/new : 8 7 {unread}"]
     assert not any(move.is_confirmed for move in apart)
     assert list_archive_moves(tmp_path / "last", *days, apart=4 * DAY, span=2 * DAY) == []

@@ -146,7 +146,11 @@ def list_changes(window: Sequence[Reading], key: str, name: str) -> list[tuple[R
 # --- causes -------------------------------------------------------------------------------------------------
 
 
-OF_NO_PROVIDER = {"another provider listed first", "no provider charges it", "moved while nothing was read"}
+OF_NO_PROVIDER = {
+    "another provider listed first",
+    "no provider charges it",
+    "moved while its providers were not read",
+}
 """Words for causes of a list price that no provider is known to have changed."""
 
 
@@ -170,8 +174,10 @@ def find_list_cause(
     old, new = (
         next((reading for reading in endpoints if reading.hour == each.hour), None) for each in change
     )
-    is_long = change[1].hour - change[0].hour > dt.timedelta(hours=36)
-    unread = "moved while nothing was read" if is_long else ""
+    labels = [key.split() for each in endpoints for key in each.pricing]
+    several = len({label.partition("/")[0] for owner, label in labels if owner == model}) > 1
+    is_long = several or change[1].hour - change[0].hour > dt.timedelta(hours=36)
+    unread = "moved while its providers were not read" if is_long else ""
     if old is None or new is None:
         return unread
     price = read_rate(change[1].pricing[model], name, change[1].hour)

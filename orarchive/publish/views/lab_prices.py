@@ -111,7 +111,7 @@ def summarize_year(dataset: Dataset, rows: Sequence[EventRow]) -> YearSummary | 
     """Summarize the events of a lab's prices in a year; None where there are none."""
     if not rows:
         return None
-    confirmed = [row for row in rows if _is_confirmed(dataset, row)]
+    confirmed = [row for row in rows if is_confirmed_row(dataset, row)]
     models = {row.key for row in confirmed}
     last = parse_stamp(confirmed[-1].hour).date() if confirmed else None
     return YearSummary(len(models), len({row.key for row in rows} - models), last)
@@ -129,7 +129,8 @@ def build_price_year(
     return PriceYear(year, models)
 
 
-def _is_confirmed(dataset: Dataset, row: EventRow) -> bool:
+def is_confirmed_row(dataset: Dataset, row: EventRow) -> bool:
+    """Return whether a provider may have made the new price of an event."""
     return find_price_cause(row, dataset) not in UNCONFIRMED_CAUSES
 
 
@@ -137,7 +138,7 @@ def _build_changed(dataset: Dataset, model: str, name: str, rows: Sequence[Event
     prompt, completion = (_build_span(dimension, rows) for dimension in MAIN_DIMENSIONS)
     hours = {row.hour for row in rows}
     return ChangedModel(
-        is_confirmed=any(_is_confirmed(dataset, row) for row in rows),
+        is_confirmed=any(is_confirmed_row(dataset, row) for row in rows),
         model=model,
         name=name,
         hours=len(hours),

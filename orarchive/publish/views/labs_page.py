@@ -17,6 +17,7 @@ from orarchive.publish.views.lab_prices import (
     draw_families,
     group_price_rows,
     is_base,
+    is_confirmed_row,
     summarize_year,
 )
 from orarchive.publish.views.labs_providers import MAX_CHANGE_HOURS, LabView
@@ -180,7 +181,12 @@ def _build_page(view: View, lab: LabView, events: Mapping[int, Sequence[EventRow
     facts = view.catalog.labs.get(lab.name)
     website = check_url(facts.website) if facts and facts.website else None
     names = {model.model.id: _cut_name(model, name) for model in (*lab.models, *lab.gone_models)}
-    last_changes = {row.key: row.hour for year in sorted(events) for row in events[year]}
+    last_changes = {
+        row.key: row.hour
+        for year in sorted(events)
+        for row in events[year]
+        if is_confirmed_row(view.dataset, row)
+    }
     models = [
         _build_model(view, model, names, last_changes) for model in sorted(lab.models, key=_get_age_key)
     ]

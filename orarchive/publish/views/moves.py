@@ -25,7 +25,7 @@ CAUSES = {
     "provider": "another provider listed first",
     "schedule": "an endpoint's schedule",
     "unexplained": "no provider charges it",
-    "unread": "moved while nothing was read",
+    "unread": "moved while its providers were not read",
     "unknown": "",
 }
 """Cause of an event of a model's price -> its words."""
