@@ -105,6 +105,7 @@ def test_a_free_model_with_paid_endpoints_alone_has_no_cheapest_one(tmp_path: Pa
     assert (free.has_only_paid, paid.has_only_paid) == (True, False)
     assert (free.provider_count, len(free.rows)) == (2, 3)
     assert [any(row.is_cheapest for row in section.rows) for section in (free, paid)] == [False, True]
+    assert not any("ok" in row.traits for row in free.rows), "the script marks none either"
     labels = [{answer.label for answer in section.answers} for section in (free, paid)]
     assert labels[1] - labels[0] >= {"Cheapest"}
     (row,) = build_free_page(view).rows
@@ -181,3 +182,8 @@ def test_a_list_price_that_no_provider_changed_is_counted_apart(tmp_path: Path) 
         ("l/own", True),
         ("l/listed", False),
     ]
+
+
+def test_an_endpoint_below_the_cheapest_healthy_one_is_called_unhealthy(view: View) -> None:
+    rows = {slug: read_provider(view, slug).rows[0].ratio_text for slug in ("down", "dear")}
+    assert rows == {"down": "0.50× unhealthy", "dear": "1.50×"}

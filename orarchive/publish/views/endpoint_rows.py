@@ -162,7 +162,9 @@ def _build_row(
         provider_name=facts.provider,
         label=endpoint.label,
         detail=_find_detail(endpoint),
-        traits=_list_traits(endpoint, regions[0], is_zdr=is_zdr),
+        traits=_list_traits(
+            endpoint, regions[0], is_zdr=is_zdr, is_compared=not model.has_only_paid_endpoints
+        ),
         is_cheapest=is_cheapest,
         prices=[
             _build_price(model, endpoint, name, lowest[name], decimals[name]) for name in CHART_DIMENSIONS
@@ -207,11 +209,13 @@ def _find_region(endpoint: EndpointView) -> tuple[list[str], str] | None:
     return ([TAG_REGIONS[place]], "The region in its tag") if place in TAG_REGIONS else None
 
 
-def _list_traits(endpoint: EndpointView, regions: Iterable[str], *, is_zdr: bool) -> list[str]:
-    """List what filters look at; `ok` of an endpoint that is not known to be unhealthy."""
+def _list_traits(
+    endpoint: EndpointView, regions: Iterable[str], *, is_zdr: bool, is_compared: bool
+) -> list[str]:
+    """List what filters look at; `ok` of one that can be the cheapest: not known to be unhealthy."""
     uptime = endpoint.health.uptime
     traits = {
-        "ok": not is_unhealthy(endpoint),
+        "ok": is_compared and not is_unhealthy(endpoint),
         "healthy": uptime is not None and not is_unhealthy(endpoint),
         "128k": (endpoint.endpoint.context or 0) >= LONG_CONTEXT,
         "tools": "tools" in endpoint.abilities,

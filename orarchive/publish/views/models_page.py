@@ -105,6 +105,11 @@ class ModelsPage:
         (state, meaning.in_list) for state, meaning in STATE_MEANINGS.items()
     )
 
+    @property
+    def order(self) -> str:
+        """Return the order of the rows in words."""
+        return "most used first" if "rank" in self.table.columns else "benchmarked first, then the newest"
+
 
 def build_models_page(view: View) -> ModelsPage:
     """Build the list of models, with its filters by lab, provider and trait."""

@@ -195,7 +195,8 @@ def _build_serving(serving: Serving, market: Market, now: dt.datetime) -> Servin
         input=prompt,
         output=completion,
         ratio=ratio,
-        ratio_text=format_ratio(ratio),
+        # Only an unhealthy endpoint is below the cheapest healthy one.
+        ratio_text=f"{format_ratio(ratio)}{' unhealthy' if ratio is not None and ratio < 1 else ''}",
         is_cheapest=is_cheapest(serving, market),
         is_degraded=endpoint.entry.key in market.degraded,
         context=facts.context,
