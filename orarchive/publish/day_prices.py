@@ -40,7 +40,7 @@ def build_day_prices(
     """Build the content of the file; `paths` has the path of each model's page, `abilities` what it can do.
 
     `has_provider` of a model: whether a provider has its list price now; null without endpoints. `cheapest`:
-    where none has it, the cheapest healthy provider and its prices now; null where there is none.
+    where none has it or a healthy one is cheaper, the cheapest healthy one and its prices now; else null.
     """
     hours = dataset.good_hours["models"]
     return {
@@ -73,7 +73,7 @@ def _build_model(
         "max_output": view.model.max_output,
         "supports": [*abilities, *(sorted({*view.model.inputs} - {"text", ""}))],
         "has_provider": view.has_provider_at_list_price,
-        "cheapest": _find_cheapest(view) if view.has_provider_at_list_price is False else None,
+        "cheapest": _find_cheapest(view),
         "listed": [
             (_count_days(first, hours), _find_end_day(last, hours))
             for first, last in view.stretches
@@ -92,7 +92,11 @@ def _find_cheapest(view: ModelView) -> dict[str, Any] | None:
     ]
     if not offers or view.is_free:
         return None
-    _, cheapest = min(offers, key=lambda offer: offer[0])
+    blended, cheapest = min(offers, key=lambda offer: offer[0])
+    listed = blend(view.model.prices)
+    # At the same price the list has more to tell: the rates of all times of day.
+    if view.has_provider_at_list_price and listed is not None and blended >= listed:
+        return None
     prices = [cheapest.prices.get(name) for name in DIMENSIONS]
     return {
         "provider": escape_invisible(cheapest.provider),

@@ -67,7 +67,7 @@ function setUpComparison(form) {
     return day === Infinity && end !== null ? end - 1 : day;
   }
 
-  // Now that of the cheapest provider where none has the list price.
+  // Now that of the cheapest provider.
   function readPrice(model, name, day) {
     const offer = day === Infinity && model.cheapest;
     if (!offer) return findPrice(model, name, chooseDay(model, day));

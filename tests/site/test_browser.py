@@ -159,6 +159,8 @@ def test_by_keyboard_alone(browser: Any, address: str, kind: str) -> None:
     with open_page(browser, address) as tab:
         tab.goto(address + PAGE_PATHS[kind])
         tab.get_by_text("days ago").wait_for()  # the last link that appears
+        if kind == "compare":
+            tab.locator("#compared tbody a").first.wait_for()
         count = tab.evaluate(f"({REACHABLE})().length")
         for n in range(min(count, 25)):
             tab.keyboard.press("Tab")

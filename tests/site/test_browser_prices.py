@@ -81,7 +81,7 @@ def days_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     # No provider has the list price of the one that comes, and the cheapest one is dearer.
     dearest = {"prompt": "0.000003", "completion": "0.000002"}
     offers = {
-        "a/stays": [{"tag": "p", **dearer}],
+        "a/stays": [{"tag": "p", **dearer}, {"tag": "s", "pricing": {**dearest, "prompt": "0.0000024"}}],
         "a/comes": [{"tag": "q", "pricing": dearest}, {"tag": "r", "pricing": {**dearest, "prompt": "1"}}],
     }
     snapshots.append(build_snapshot([dearer, comes], offers))
@@ -152,7 +152,7 @@ def test_a_comparison_on_a_day(browser: Any, days_address: str) -> None:
 
         names = {name: f"{name.upper()} {name}" for name in ("a/stays", "a/comes", "a/leaves")}
         assert compare("") == [
-            [names["a/stays"], "$2.50 cheapest"],
+            [names["a/stays"], "$2.40 cheapest\nat s"],
             [names["a/comes"], "$3.00\nat q"],
             [names["a/leaves"], "$4.00\nits last price"],
         ]

@@ -7,8 +7,14 @@ from collections.abc import Iterable
 QUERY = """
     select key, hour, old, new from events join records on records.id = record
     where kind = 'repriced' and events.feed = 'models' and field in ('prompt', 'completion')
-        and key like ? and hour like ?
+        and key like ? and hour like ? and cause != 'provider'
+        and not (cause = 'unknown' and (
+            julianday(hour) - julianday(after) > 1.5
+            or (select count(distinct provider) from endpoints where model = records.key) > 1
+            or exists (select 1 from endpoints where model = records.key and first_seen < hour)
+        ))
 """
+"""New prices that a provider may have made: not of another one listed first, unread or unexplained."""
 
 
 def count_changes(rows: Iterable[tuple[str, str, str | None, str | None]]) -> tuple[int, str]:

@@ -83,6 +83,14 @@ class PriceYear:
         return f"year-{self.year}"
 
     @property
+    def heading(self) -> str:
+        """Return how many models changed, and of how many only the listed price is known to have moved."""
+        confirmed = sum(model.is_confirmed for model in self.models)
+        words = f"{self.year}: {confirmed} model{'s' if confirmed != 1 else ''}"
+        listed = len(self.models) - confirmed
+        return f"{words}, and {listed} whose list price moved" if listed else words
+
+    @property
     def caption(self) -> str:
         """Return the caption of the table."""
         return f"Prices that changed in {self.year}, in USD per million tokens"
