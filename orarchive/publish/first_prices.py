@@ -24,12 +24,10 @@ def list_first_prices(event: Event, dataset: Dataset) -> tuple[Move, ...]:
         return ()
     moves = [Move(name, None, price.amount) for name, price in first.items() if not _is_range(price)]
     entry = dataset.entries["models"].get(get_model_of_key(event.key))
-    if not any(move.new for move in moves) and entry:
-        return (
-            tuple(moves)
-            if Model.from_record(entry.record, parse_stamp(event.hour)).is_charged_by_token
-            else ()
-        )
+    has_price = any(move.new for move in moves)
+    if entry and not has_price:
+        model = Model.from_record(entry.record, parse_stamp(event.hour))
+        return tuple(moves) if model.is_charged_by_token else ()
     return tuple(moves)
 
 

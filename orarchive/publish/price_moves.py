@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from orarchive.domain.keys import get_provider_of_tag
 from orarchive.domain.prices import compute_percent_change, is_dynamic
 from orarchive.index.event_log import EventRow
 from orarchive.index.events import Event
@@ -75,5 +76,5 @@ def find_price_cause(event: Event | EventRow, dataset: Dataset) -> str:
     if were_read:
         return UNEXPLAINED
     is_over_gap = event.after is not None and hour - parse_stamp(event.after) > MAX_GAP
-    providers = {entry.parts[1].partition("/")[0] for entry in entries}
+    providers = {get_provider_of_tag(entry.parts[1]) for entry in entries}
     return UNREAD if is_over_gap or len(providers) > 1 else event.cause
