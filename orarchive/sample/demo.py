@@ -23,7 +23,7 @@ from orarchive.sample import END, START, Service, sample_service
 from orarchive.store.archive import Archive, open_archive
 from orarchive.timestamps import HOUR, format_hour
 
-STRIDE = 9 * HOUR
+STRIDE = 15 * HOUR
 """Time between two hours of the demo. It does not divide a day, so that every time of day occurs."""
 
 HOURLY_PERIOD = 48 * HOUR
@@ -35,8 +35,8 @@ GAP = (END - 30 * HOUR, END - 28 * HOUR)
 OUTAGE = END - 20 * HOUR
 """Hour in which the service fails on two routes."""
 
-RANKINGS_EVERY_DAYS = 3
-"""Days from one reading of the rankings to the next: each ranking changes and is restated."""
+RANKINGS_EVERY_DAYS = 7
+"""Days from one reading of the rankings to the next: each ranking changes and is restated, the weekly ones too."""
 
 
 def list_hours() -> Iterator[dt.datetime]:
