@@ -36,7 +36,7 @@ OUTAGE = END - 20 * HOUR
 """Hour in which the service fails on two routes."""
 
 RANKINGS_EVERY_DAYS = 7
-"""Days from one reading of the rankings to the next: each ranking changes and is restated, the weekly ones too."""
+"""Days from one reading of the rankings to the next: each changes and is restated, the weekly ones too."""
 
 
 def list_hours() -> Iterator[dt.datetime]:
