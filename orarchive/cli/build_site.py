@@ -3,7 +3,7 @@
 import datetime as dt
 import gc
 import sqlite3
-from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -104,6 +104,7 @@ def build_site_command(
     from orarchive.publish.feed_ids import read_origin
     from orarchive.publish.pages import DATABASE
     from orarchive.publish.parquet_list import read_parquet_files
+    from orarchive.publish.processes import start_forked
     from orarchive.publish.site_files import Manifest, SiteFiles
     from orarchive.publish.site_folder import read_manifest, write_site
     from orarchive.publish.units import compute_maker
@@ -114,18 +115,17 @@ def build_site_command(
         TemporaryDirectory() as folder,
         build_in_memory(opened, commits) if commits else open_index(opened, cache, progress) as db,
         locate_index(db) as index,
-        ProcessPoolExecutor(1) as pool,
     ):
         database, pages = Path(folder) / DATABASE, Path(folder) / "files"
         pages.mkdir()
-        exported = pool.submit(export_index, index, database, benchmarks, CATALOG_TABLES)
+        wait_for_database = start_forked(partial(export_index, index, database, benchmarks, CATALOG_TABLES))
         earlier, view = read_manifest(out), _read_view(db, hour, benchmarks)
         origin = read_origin(opened, db)
         maker = compute_maker(base_url, origin, view.is_past, benchmarks, view.rankings.is_there)
         kept = earlier if earlier.maker == maker else Manifest(out)
 
         def read_database_size() -> int:
-            exported.result()
+            wait_for_database()
             return database.stat().st_size
 
         new = SiteFiles(pages)

@@ -11,7 +11,6 @@ from orarchive.catalog.tables import CATALOG_TABLES
 from orarchive.domain.event_kinds import TOPIC_NAMES, list_labels
 from orarchive.index.datasette import METADATA_NAME, build_metadata
 from orarchive.json_text import format_for_diffs
-from orarchive.progress import show_progress
 from orarchive.publish import exports, metrics, news_feeds
 from orarchive.publish.api import kinds
 from orarchive.publish.api.catalog import describe_model
@@ -86,7 +85,7 @@ def build_files(
     paths = {model.model.id: get_model_path(model.model.id) for model in view.models}
     model_files = {model: path.removesuffix("/index.html") for model, path in paths.items()}
     pages = make_site_pages(view, paths, base)
-    builder = UnitBuilder(files or SiteFiles(), pages.site.lookups, earlier or Manifest())
+    builder = UnitBuilder(SiteFiles() if files is None else files, pages.site.lookups, earlier or Manifest())
     api = ApiBuilder.prepare(view, model_files, ApiSite(base))
     feed_site = FeedSite(base, origin)
     site = _Site(view, builder, pages, api, feed_site, parquet_files, read_database_size)
@@ -109,13 +108,16 @@ class _Site:
         """Build every file."""
         view, files, paths = self.view, self.builder.files, self.pages.site.lookups.paths
         self.api.put_shared(files, paths.categories)
-        for model in show_progress(view.models, progress, "Rendering", "model"):
-            as_of = self.builder.build(self._describe_model(model))
-            self.api.note(self.api.get_model_path(model), kinds.MODEL, parse_stamp(as_of))
-            self._build_card(model)
+        _ = self._general_inputs  # computed once, and not by each process
+        month_units = [partial(self._list_month_units, month) for month in view.dataset.log.by_month]
+        model_units = [partial(self._list_model_units, model) for model in view.models]
+        self.builder.build_all([*month_units, *model_units], progress)
+        for model in view.models:
+            as_of = parse_stamp(files.units[_name_model_unit(model)].value)
+            self.api.note(self.api.get_model_path(model), kinds.MODEL, as_of)
         months = {}
         for month in view.dataset.log.by_month:
-            months[month] = MonthFacts(**self.builder.build(self._describe_month(month)))
+            months[month] = MonthFacts(**files.units[_name_month_unit(month)].value)
             self.api.note(get_month_path(month), kinds.MONTH, parse_stamp(months[month].as_of))
         files.update(render_texts(view.catalog, paths.models, self.feed_site))
         self.api.put_descriptions(files, self.parquet_files)
@@ -129,6 +131,14 @@ class _Site:
         self._put_listings(files)
         add_digest(files)
         return files
+
+    def _list_model_units(self, model: ModelView) -> Iterator[Unit]:
+        """Yield the unit of a model, and its picture for previews, which need the site's address."""
+        yield self._describe_model(model)
+        card = build_model_card(self.view, model)
+        if card and self.pages.site.base:
+            path = get_image_path(self.pages.site.lookups.paths.models[model.model.id], CARD)
+            yield Unit(path, card, partial(_put_card, path, card))
 
     def _describe_model(self, model: ModelView) -> Unit:
         """Describe the page of a model, its file for programs and its news feed."""
@@ -150,22 +160,15 @@ class _Site:
             return format_stamp(file.as_of)
 
         inputs = (self._general_inputs, list_model_inputs(self.view, model), description, catalog)
-        return Unit(f"models/{model.model.id}", inputs, make)
+        return Unit(_name_model_unit(model), inputs, make)
 
     @cached_property
     def _general_inputs(self) -> str:
         """Return the digest of what the files of every model are made of."""
         return compute_value_digest(list_general_inputs(self.view))
 
-    def _build_card(self, model: ModelView) -> None:
-        """Build the picture of a model for link previews, which need the address of the site."""
-        card = build_model_card(self.view, model)
-        if card and self.pages.site.base:
-            path = get_image_path(self.pages.site.lookups.paths.models[model.model.id], CARD)
-            self.builder.build(Unit(path, card, partial(_put_card, path, card)))
-
-    def _describe_month(self, month: str) -> Unit:
-        """Describe the pages of the changes of a month, and its file for programs."""
+    def _list_month_units(self, month: str) -> Iterator[Unit]:
+        """Yield the unit of a month: the pages of its changes, and its file for programs."""
 
         def make(files: SiteFiles) -> dict[str, Any]:
             file = self.api.build_month(month)
@@ -175,7 +178,7 @@ class _Site:
                 _put_page(page, files)
             return asdict(MonthFacts.of(format_stamp(file.as_of), hours))
 
-        return Unit(f"changes/{month}", list_month_inputs(self.view, month), make)
+        yield Unit(_name_month_unit(month), list_month_inputs(self.view, month), make)
 
     def _put_listings(self, files: SiteFiles) -> None:
         """Put the files that list what there is, for programs."""
@@ -229,6 +232,14 @@ class _Site:
         """Return the feed of some of all changes, with its path."""
         path = f"feeds/{name}.atom"
         return path, render_atom(entries, f"Changes: {title}", path, CHANGES_FEED.page, self.feed_site)
+
+
+def _name_model_unit(model: ModelView) -> str:
+    return f"models/{model.model.id}"
+
+
+def _name_month_unit(month: str) -> str:
+    return f"changes/{month}"
 
 
 def _put_page(page: Page, files: SiteFiles) -> None:

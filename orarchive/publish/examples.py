@@ -22,16 +22,14 @@ def build_examples(files: Mapping[str, bytes]) -> dict[str, str]:
     """
     examples = {}
     for kind in KINDS:
-        path = next((path for path in files if kind.is_of(path)), None)
+        path = next(filter(kind.is_of, files), None)
         if path and not kind.is_hourly:
             file = _abridge(loads(files[path]))
             if isinstance(file["data"], list):
                 file["data"] = [*file["data"][:1], *file["data"][MAX_ITEMS:]]
             examples[f"{API_FOLDER}/{kind.paths[0]}"] = format_for_pages(file)
-    tables = {path: content for path, content in files.items() if path.endswith(".csv")}
-    return examples | {
-        path: "\n".join(table.decode(ENCODING).split("\n", 2)[:2]) for path, table in tables.items()
-    }
+    tables = [path for path in files if path.endswith(".csv")]
+    return examples | {path: "\n".join(files[path].decode(ENCODING).split("\n", 2)[:2]) for path in tables}
 
 
 def _abridge(value: Any) -> Any:

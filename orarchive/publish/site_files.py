@@ -39,9 +39,10 @@ class SiteFiles(MutableMapping[str, bytes]):
         self.digests[path] = digest
 
     def take_over(self, files: "SiteFiles") -> None:
-        """Put all files of others."""
+        """Put all files and units of others."""
         self._contents |= files._contents
         self.digests |= files.digests
+        self.units |= files.units
 
     def locate(self, path: str) -> bytes | Path:
         """Return the content of a path, or the file that holds it."""
@@ -98,10 +99,10 @@ class Manifest:
 
     def is_intact(self, path: str) -> bool:
         """Return whether a file of a unit is as the build left it."""
-        return path in self.digests and self._digests_now.get(path) == self.digests[path]
+        return path in self.digests and self.digests_now.get(path) == self.digests[path]
 
     @cached_property
-    def _digests_now(self) -> dict[str, str]:
+    def digests_now(self) -> dict[str, str]:
         """Return the digests of the files of units that are there."""
         return {
             path: compute_digest((self.out / path).read_bytes())

@@ -51,7 +51,7 @@ def _pack(
             unit.value,
             [positions.setdefault(read, len(positions)) for read in unit.lookups],
         )
-        for name, unit in units.items()
+        for name, unit in sorted(units.items())
     }
     return _Content(sorted({*paths} - digests.keys()), maker, digests, [*positions], packed)
 
@@ -119,7 +119,7 @@ def write_site(earlier: Manifest, files: SiteFiles, maker: str = "") -> tuple[in
 
 def _write_manifest(out: Path, content: _Content) -> None:
     # Names may hold what UTF-8 cannot: the standard library escapes it.
-    text = json.dumps(msgspec.to_builtins(content)).encode()
+    text = json.dumps(msgspec.to_builtins(content), sort_keys=True).encode()
     _write_if_changed(out / MANIFEST, gzip.compress(text, mtime=0))
 
 

@@ -9,12 +9,15 @@ made again.
 
 import hashlib
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from orarchive.progress import show_progress
+from orarchive.publish.processes import count_processes, start_forked
 from orarchive.publish.site_files import Manifest, SiteFiles, UnitRecord, compute_digest
 from orarchive.publish.views.site import Lookups
 
@@ -45,8 +48,8 @@ class UnitBuilder:
     lookups: Lookups
     earlier: Manifest
 
-    def build(self, unit: Unit) -> Any:
-        """Make the files of a unit, or keep them; return what `make` returned."""
+    def build(self, unit: Unit) -> None:
+        """Make the files of a unit, or keep them."""
         inputs = compute_value_digest(unit.inputs)
         record = self.earlier.units.get(unit.name)
         if record is None or not self._holds(record, inputs):
@@ -55,7 +58,30 @@ class UnitBuilder:
             for path in record.files:
                 self.files.keep(path, self.earlier.out / path, self.earlier.digests[path])
         self.files.units[unit.name] = record
-        return record.value
+
+    def build_all(self, tasks: Sequence[Callable[[], Iterable[Unit]]], progress: bool) -> None:
+        """Build the units that each task lists, in one process on each core where the files have a folder.
+
+        Each process takes every n-th task, for those that stand together are alike in size.
+        """
+        _ = self.earlier.digests_now  # read once, and not by each process
+        count = count_processes() if self.files.folder else 1
+        shards = [tasks[number::count] for number in range(count)]
+        results = [start_forked(partial(self._build_shard, shard)) for shard in shards[1:]]
+        first = self._build_shard(show_progress(shards[0], progress, "Rendering", "model"))
+        built = [first, *(get_files() for get_files in results)]
+        for number in range(len(tasks)):  # in their order, whatever process took them
+            self.files.take_over(built[number % count][number // count])
+
+    def _build_shard(self, tasks: Iterable[Callable[[], Iterable[Unit]]]) -> list[SiteFiles]:
+        """Return for each task the files of the units that it lists."""
+        built = []
+        for list_units in tasks:
+            files = SiteFiles(self.files.folder)
+            for unit in list_units():
+                replace(self, files=files).build(unit)
+            built.append(files)
+        return built
 
     def _holds(self, record: UnitRecord, inputs: str) -> bool:
         """Return whether the files of a unit are what it would make again."""

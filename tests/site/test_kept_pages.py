@@ -151,3 +151,21 @@ def test_a_unit_has_only_files_of_the_site(tmp_path: Path) -> None:
         (tmp_path / MANIFEST).write_bytes(gzip.compress(content))
         with pytest.raises(ArchiveError, match="delete it with the pages beside it"):
             read_manifest(tmp_path)
+
+
+def test_the_number_of_processes_does_not_show(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three processes write what one does, and the same list of files."""
+    view = build_archive_view(small)
+    assert len(view.models) > 3
+    sites = []
+    for count in (1, 3):
+        monkeypatch.setattr("orarchive.publish.units.count_processes", lambda count=count: count)
+        out, folder = tmp_path / f"site{count}", tmp_path / f"files{count}"
+        folder.mkdir()
+        files = SiteFiles(folder)
+        write_site(read_manifest(out), build_files(view, None, files=files))
+        assert isinstance(files.locate("index.html"), Path), "contents are kept in memory"
+        sites.append((read_files(out), (out / MANIFEST).read_bytes()))
+    assert sites[0] == sites[1]
