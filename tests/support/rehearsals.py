@@ -17,9 +17,6 @@ NEXT = START + 3 * HOUR
 
 KEY = "sk-or-v1-secret"
 
-EXPORT_STEP = "Export the tables"
-"""The step of publish.yml that makes the Parquet files: it runs in the tests that are about it alone."""
-
 
 def serve(service: Service, bodies: Payloads) -> None:
     """Serve these bodies by path; other requests get the answer of the sample's first hour."""

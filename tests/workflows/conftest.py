@@ -8,7 +8,7 @@ import pytest
 
 from orarchive.sample import START, Service, sample_service
 from tests.support.archives import HOUR, build_payloads
-from tests.support.rehearsals import EXPORT_STEP, clone_writer, commit_code, serve
+from tests.support.rehearsals import clone_writer, commit_code, serve
 from tests.support.workflow_runner import Repository
 
 
@@ -62,6 +62,6 @@ def fork(code: Path, service: Service, installed: Path, tmp_path: Path) -> Repos
 
 @pytest.fixture
 def archive(three_hours: Path, service: Service, installed: Path, tmp_path: Path) -> Repository:
-    """Return an archive of three good hours, whose runs make no Parquet files (see EXPORT_STEP)."""
+    """Return an archive of three good hours, whose runs make no Parquet files."""
     shutil.copytree(three_hours, tmp_path / "remote.git")
-    return Repository(tmp_path, service.base_url, START, left_out_steps=(EXPORT_STEP,), installed=installed)
+    return Repository(tmp_path, service.base_url, START, makes_tables=False, installed=installed)

@@ -12,7 +12,7 @@ from orarchive.publish.deployment import QUIET_SPAN, compute_pause, is_due
 from orarchive.sample import START, Service
 from orarchive.timestamps import format_stamp
 from tests.support.archives import HOUR, build_payloads, edit_records
-from tests.support.rehearsals import EXPORT_STEP, NEXT, list_subjects, read_status, run_scrape, serve
+from tests.support.rehearsals import NEXT, list_subjects, read_status, run_scrape, serve
 from tests.support.workflow_runner import Repository, join_summaries, run_result
 
 MINUTE = dt.timedelta(minutes=1)
@@ -27,11 +27,10 @@ def published_files(
     shutil.copytree(three_hours, home / "remote.git")
     running_service.heal()
     serve(running_service, build_payloads(START))
-    archive = Repository(
-        home, running_service.base_url, START, left_out_steps=(EXPORT_STEP,), installed=installed
-    )
+    archive = Repository(home, running_service.base_url, START, makes_tables=False, installed=installed)
     assert run_result(run_scrape(running_service, archive, NEXT)) == "success"
     assert read_status(archive)["as_of"] == format_stamp(NEXT)
+    assert not (archive.site / "parquet").exists()
     shutil.rmtree(home / "work")
     return home
 
@@ -40,9 +39,7 @@ def published_files(
 def published(published_files: Path, service: Service, installed: Path, tmp_path: Path) -> Repository:
     """Return an archive whose last hour is on the site."""
     shutil.copytree(published_files, tmp_path, dirs_exist_ok=True)
-    return Repository(
-        tmp_path, service.base_url, NEXT, left_out_steps=(EXPORT_STEP,), installed=installed, runs=1
-    )
+    return Repository(tmp_path, service.base_url, NEXT, makes_tables=False, installed=installed, runs=1)
 
 
 def test_quiet_hour_is_archived_and_not_deployed(service: Service, published: Repository) -> None:
@@ -86,7 +83,7 @@ def test_hour_that_failed_is_deployed(service: Service, published: Repository) -
 def test_push_of_code_and_a_run_by_hand_are_deployed(published: Repository, event: str) -> None:
     """Deploy without a comparison, for code may have changed what the digest leaves out."""
     (published.site / "index.html").unlink()
-    published.left_out_steps = ()
+    published.makes_tables = True
     assert run_result(published.run("publish.yml", event)) == "success"
     assert (published.site / "index.html").exists()
     tables = read_manifest(published.site / "parquet")
