@@ -4,6 +4,7 @@ import datetime as dt
 import gzip
 import json
 import re
+import sys
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -78,8 +79,9 @@ def test_every_category_that_is_named_has_a_page(site: dict[str, bytes]) -> None
             assert re.search(r"OpenRouter \(openrouter.ai/rankings\), as of 1\d Jun 2026", page.decode())
 
 
-def test_an_order_has_no_totals_and_says_so(tmp_path: Path) -> None:
-    """Show without a key only ranks and how they moved, and no figure."""
+def test_an_order_has_no_totals_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Show without a key only ranks and how they moved, and no figure; do without the library for sums."""
+    monkeypatch.setitem(sys.modules, "pandas", None)
     with Service(lambda *_: (404, {})) as service:
         stage = Stage(service, make_archive(tmp_path / "archive"))
         for day in (0, 7, 14, 30):

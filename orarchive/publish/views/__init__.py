@@ -1,4 +1,4 @@
-"""The contexts of the pages, computed from the dataset; pandas is used here alone.
+"""The contexts of the pages, computed from the dataset; pandas is used in `usage` alone.
 
 `View` holds what several pages and the machine surface share. The context of each page is a dataclass:
 `model_page.ModelPage` is that of `model.html`. The modules named `..._page` hold the context of a page, or of
@@ -12,8 +12,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-
-import pandas as pd
 
 from orarchive.catalog.catalog import Catalog, build_catalog, make_empty_catalog
 from orarchive.errors import NotCoveredError
@@ -37,9 +35,6 @@ from orarchive.publish.views.models import ModelView, build_model_views
 from orarchive.publish.views.rankings import Rankings
 from orarchive.publish.views.status import LastRun, list_complete_hours, summarize_last_run
 from orarchive.timestamps import HOUR
-
-# Where pyarrow is installed pandas would keep texts as Arrow strings, which cannot hold a lone surrogate.
-pd.set_option("mode.string_storage", "python")
 
 
 @dataclass(frozen=True)
@@ -220,4 +215,6 @@ def read_view(db: sqlite3.Connection, as_of: dt.datetime | None = None, benchmar
     except NotCoveredError:  # a site without models shows why there are none
         catalog = make_empty_catalog(dataset.hour)
     now = as_of or dataset.hour
-    return View(dataset, now, build_model_views(dataset, now), catalog, as_of is not None)
+    view = View(dataset, now, build_model_views(dataset, now), catalog, as_of is not None)
+    _ = view.rankings.weekly  # summed once, and not by each process of a build
+    return view

@@ -8,8 +8,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from orarchive.domain.figures import format_short
 from orarchive.domain.ranking_series import ALL_SLICES, SERIES
@@ -38,6 +37,9 @@ from orarchive.publish.views.usage import (
     sum_weeks,
 )
 from orarchive.timestamps import DAY, WEEK
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MAX_ENTRIES_IN_WORDS = "fifty"
 """`MAX_ENTRIES`, for sentences."""
@@ -216,10 +218,10 @@ class Rankings:
     @cached_property
     def weekly(self) -> list[Row]:
         """Return published totals by whole week and name."""
-        return sum_weeks(self.whole_weeks)
+        return sum_weeks(self.whole_weeks) if self.rows else []
 
     @cached_property
-    def whole_weeks(self) -> pd.DataFrame:
+    def whole_weeks(self) -> "pd.DataFrame":
         """Return the daily totals of the weeks of which every day is published and finished."""
         return select_whole_weeks(self.rows, self._unfinished)
 
@@ -243,13 +245,13 @@ class Rankings:
         return self.lab_names.get(lab, lab)
 
     @cached_property
-    def lab_sums(self) -> pd.DataFrame:
+    def lab_sums(self) -> "pd.DataFrame":
         """Return published totals by whole week and lab."""
         return sum_labs(self.whole_weeks)
 
     def draw_lab(self, lab: str) -> WideChart | None:
         """Draw a lab's published usage by week; None where nothing can be drawn."""
-        if lab not in self.lab_sums.columns:
+        if not self.rows or lab not in self.lab_sums.columns:
             return None
         sums = self.lab_sums[lab].dropna()
         return self._draw(self.get_lab_name(lab), {str(week): float(value) for week, value in sums.items()})

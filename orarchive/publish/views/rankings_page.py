@@ -157,7 +157,7 @@ def build_rankings_page(rankings: Rankings) -> RankingsPage:
         has_totals=rankings.has_totals,
         week=_build_week(rankings, rankings.week) if rankings.week else None,
         models=draw_model_shares(rankings),
-        labs=draw_lab_shares(rankings),
+        labs=draw_lab_shares(rankings) if rankings.has_totals else None,
         periods=[
             PeriodTable(
                 period.name.lower(), title, period, _build_rows(rankings, period.entries[:MAX_PERIOD_ENTRIES])

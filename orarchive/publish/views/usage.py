@@ -4,12 +4,14 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from orarchive.domain.records import get_lab
 from orarchive.publish.rankings_data import Row, SliceRead
 from orarchive.timestamps import DAY
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 OTHER = "other"
 """Name in the service's rows of the sum of all models that are not among a date's first fifty."""
@@ -144,11 +146,16 @@ def _is_finished(date: str, step: dt.timedelta, read: SliceRead) -> bool:
     return date not in read.missing and end < (read.as_of or f"{read.hour:%Y-%m-%d}")[:10]
 
 
-def select_whole_weeks(rows: list[Row], unfinished: Collection[str] = ()) -> pd.DataFrame:
+def select_whole_weeks(rows: list[Row], unfinished: Collection[str] = ()) -> "pd.DataFrame":
     """Select the daily rows of the weeks of which every day is published and finished.
 
     The frame has the columns week (its Monday), date, name and tokens, and no row of `other`.
     """
+    # It takes a third of a second to import, and an archive without a key has no totals.
+    import pandas as pd
+
+    # Where pyarrow is installed pandas would keep texts as Arrow strings, which cannot hold a lone surrogate.
+    pd.set_option("mode.string_storage", "python")
     finished = [row for row in rows if row[0] not in unfinished]
     frame = pd.DataFrame(finished, columns=["date", "name", "tokens"])
     days = pd.to_datetime(frame["date"])
@@ -157,7 +164,7 @@ def select_whole_weeks(rows: list[Row], unfinished: Collection[str] = ()) -> pd.
     return frame[frame["week"].isin(dates[dates == DAYS_A_WEEK].index) & (frame["name"] != OTHER)]
 
 
-def sum_weeks(whole: pd.DataFrame) -> list[Row]:
+def sum_weeks(whole: "pd.DataFrame") -> list[Row]:
     """Sum the daily rows of whole weeks by week and name.
 
     A model that was below the first fifty on some days of a week has no total for it.
@@ -167,7 +174,7 @@ def sum_weeks(whole: pd.DataFrame) -> list[Row]:
     return list(zip(sums["week"], sums["name"], map(int, sums["sum"]), strict=True))
 
 
-def sum_labs(whole: pd.DataFrame) -> pd.DataFrame:
+def sum_labs(whole: "pd.DataFrame") -> "pd.DataFrame":
     """Sum the daily rows of whole weeks by week and lab: a row for each week, a column for each lab.
 
     A lab that had no model among the first fifty on some days of a week has no total for it: NaN.
