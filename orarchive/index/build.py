@@ -95,13 +95,15 @@ def find_pending(db: sqlite3.Connection, archive: Archive) -> PendingUpdate:
     Raise NotArchivedError if the archive holds no hours, and HistoryRewritten if its history is not the one
     that was indexed.
     """
-    refuse_shallow(archive)
     head = archive.resolve_commit()
     tips = list_tips(archive, head) if head else []
     old_tips = _read_tips(db)
-    attempts = (
-        list_new_attempts(archive, old_tips, tips) if old_tips and tips else list_attempts(archive, tips)
-    )
+    attempts: list[AttemptCommit] = []
+    if tips != old_tips:
+        refuse_shallow(archive)
+        attempts = (
+            list_new_attempts(archive, old_tips, tips) if old_tips and tips else list_attempts(archive, tips)
+        )
     last_hour = db.execute("select max(hour) from attempts").fetchone()[0]
     if not tips or not (attempts or last_hour):
         raise build_no_hours_error(archive)

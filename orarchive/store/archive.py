@@ -47,7 +47,12 @@ class Archive:
             return None
 
     def is_ancestor(self, ancestor: str, descendant: str) -> bool:
-        """Return whether `descendant` has `ancestor` in its history; False where either does not exist."""
+        """Return whether `descendant` has `ancestor` in its history; False where either does not exist.
+
+        A commit is its own ancestor.
+        """
+        if ancestor == descendant:
+            return True
         try:
             self.run_git("merge-base", "--is-ancestor", ancestor, descendant)
         except GitError:

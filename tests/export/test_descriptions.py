@@ -10,7 +10,6 @@ from typing import Any
 
 import duckdb
 import frictionless
-import mlcroissant
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
@@ -58,6 +57,9 @@ def test_a_wrong_type_would_not_pass(out: Path, manifest: Manifest) -> None:
 def test_the_croissant_is_valid_and_reads_every_file(
     out: Path, manifest: Manifest, recwarn: pytest.WarningsRecorder
 ) -> None:
+    # here, for every worker would load it: that takes half a second
+    import mlcroissant
+
     dataset = mlcroissant.Dataset(str(out / CROISSANT_NAME))
     assert dataset.metadata.ctx.issues.errors == set()
     assert dataset.metadata.ctx.issues.warnings == set()

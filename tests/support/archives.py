@@ -285,7 +285,9 @@ class Stage:
 
     def read_snapshot(self) -> Snapshot:
         """Return the snapshot at HEAD."""
-        return read_whole_snapshot(self.archive, "HEAD")
+        head = self.archive.resolve_commit()
+        assert head
+        return read_whole_snapshot(self.archive, head)
 
     def read_history(self) -> History:
         """Return the history of the archive."""

@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from datasette.app import Datasette
 
 from orarchive.catalog.tables import CATALOG_TABLES
 from orarchive.domain.changes import format_key
@@ -217,6 +216,8 @@ def test_names_and_ids_are_found_by_words(db: sqlite3.Connection) -> None:
 
 def ask_datasette(path: Path, *paths: str) -> list[Any]:
     """Return the responses of Datasette, with our metadata, to requests for paths below the database."""
+    # here, for every worker would load it: that takes half a second
+    from datasette.app import Datasette
 
     async def ask() -> list[Any]:
         app = Datasette([], immutables=[str(path)], metadata=build_metadata(path.stem, CATALOG_TABLES))
