@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from orarchive.catalog.data_files import LabRow, load_rows
 from orarchive.catalog.source import CatalogModel, CatalogSource
@@ -30,6 +31,12 @@ class Lab:
     founded: int | None
     sources: Mapping[str, str]
     """Field -> `api`, or the address where it was read."""
+
+
+@cache
+def read_own_providers() -> dict[str, str]:
+    """Return by lab the slug of the provider that it is itself, where that differs from the lab's."""
+    return {row.slug: row.provider for row in load_rows(LABS_FILE, "lab", LabRow) if row.provider}
 
 
 def build_labs(source: CatalogSource) -> dict[str, Lab]:

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from orarchive.catalog.labs import read_own_providers
 from orarchive.domain.keys import get_provider_of_tag
 from orarchive.domain.prices import compute_percent_change, is_dynamic
+from orarchive.domain.records import get_lab
 from orarchive.index.event_log import EventRow
 from orarchive.index.events import Event
 from orarchive.publish.charts.steps import MAX_GAP
@@ -15,7 +17,8 @@ from orarchive.timestamps import parse_stamp
 LISTED, UNEXPLAINED, UNREAD = "provider", "unexplained", "unread"
 """Causes of a list price that no provider is known to have changed: another provider is listed first; or
 endpoints of the model were read, and no price of theirs moved to it; or they were not read, and another
-provider can have come first: several have served the model, or nothing was read for `MAX_GAP`."""
+provider can have come first: not only the lab itself is known to serve the model, or nothing was read for
+`MAX_GAP`."""
 
 UNCONFIRMED_CAUSES = frozenset((LISTED, UNEXPLAINED, UNREAD))
 
@@ -75,6 +78,8 @@ def find_price_cause(event: Event | EventRow, dataset: Dataset) -> str:
     were_read = any(entry.first < hour and (entry.last is None or entry.last >= hour) for entry in entries)
     if were_read:
         return UNEXPLAINED
-    is_over_gap = event.after is not None and hour - parse_stamp(event.after) > MAX_GAP
+    lab = get_lab(event.key)
     providers = {get_provider_of_tag(entry.parts[1]) for entry in entries}
-    return UNREAD if is_over_gap or len(providers) > 1 else event.cause
+    is_over_gap = event.after is not None and hour - parse_stamp(event.after) > MAX_GAP
+    is_of_lab = providers == {read_own_providers().get(lab, lab)} and not is_over_gap
+    return event.cause if is_of_lab else UNREAD

@@ -22,7 +22,7 @@ from orarchive.publish.render import render_page
 from orarchive.publish.views import read_view
 from orarchive.sample import Service
 from orarchive.store.archive import Archive, open_archive
-from tests.support import agreement, requirements
+from tests.support import agreement, naive_moves, requirements
 from tests.support.agreement import Pages, Recorded
 from tests.support.archives import ROOT, Stage, make_archive
 from tests.support.naive_versions import Version, select_hourly
@@ -87,7 +87,8 @@ def test_rows_of_endpoints(five_days: tuple[Path, Mapping[str, Any]]) -> None:
     moves = agreement.assert_prices_agree(pages, recorded, now)
     assert agreement.assert_graves_agree(pages["graveyard/index.html"], recorded, now)
     causes = {cause for move in moves["week"][:15] for cause in move.cause.split(", ")}
-    assert {"the endpoint's own price", "another provider listed first", ""} <= causes
+    assert {"the endpoint's own price", "another provider listed first"} <= causes
+    assert any(naive_moves.UNREAD in move.cause for move in moves["week"])
 
 
 def test_rows_of_rankings(tmp_path: Path) -> None:

@@ -345,7 +345,7 @@ def test_the_ranking_of_one_lab(browser: Any, address: str) -> None:
 @pytest.mark.parametrize(
     ("page", "head"),
     [
-        ("labs", "Last one"),
+        ("labs", "Last change"),
         ("prices", "Now"),
         ("status", "of 24 h"),
         ("providers", "Cheapest for"),

@@ -18,6 +18,8 @@ DAY = 24 * HOUR
 Tags = dict[str, str]
 """Input price of each endpoint, USD per million tokens, by tag."""
 
+UNREAD = "moved while its providers were not read"
+
 Models = dict[str, tuple[Any, Tags]]
 """Pricing of each model, or its input price, and its endpoints."""
 
@@ -70,9 +72,9 @@ def test_moves_are_from_what_was_to_what_is(tmp_path: Path) -> None:
     }
     days: list[Models] = [{model: (prices[n], {}) for model, prices in steps.items()} for n in range(3)]
     assert describe(list_archive_moves(tmp_path, *days)) == [
-        "a/ends : 5 0 , day 2",
-        "a/down : 4 1 , day 2",
-        "a/up : 2 3 , day 2",
+        f"a/ends : 5 0 {UNREAD}, day 2",
+        f"a/down : 4 1 {UNREAD}, day 2",
+        f"a/up : 2 3 {UNREAD}, day 2",
     ]
 
 
@@ -122,9 +124,9 @@ def test_a_price_under_a_schedule_moves_once(tmp_path: Path) -> None:
     ]
     flat, timed = make_pricing("2"), make_pricing("3", overrides=clock)
     moves = list_archive_moves(tmp_path / "in", {"a/b": (flat, {})}, {"a/b": (timed, {})}, apart=6 * HOUR)
-    assert describe(moves) == ["a/b : 2 1 time-of-day price, day 0"]
+    assert describe(moves) == [f"a/b : 2 1 {UNREAD}, time-of-day price, day 0"]
     moves = list_archive_moves(tmp_path / "out", {"a/b": (timed, {})}, {"a/b": (flat, {})}, apart=18 * HOUR)
-    assert describe(moves) == ["a/b : 1 2 time-of-day price, day 0"]
+    assert describe(moves) == [f"a/b : 1 2 {UNREAD}, time-of-day price, day 0"]
     days: list[Models] = [{"a/b": (timed, {})}] * 2
     assert list_archive_moves(tmp_path / "same", *days, apart=18 * HOUR) == []
 
@@ -135,7 +137,7 @@ def test_a_price_of_long_prompts_is_none_by_time_of_day(tmp_path: Path) -> None:
         {"a/b": (make_pricing(price, overrides=[entry]), {})}
         for price, entry in zip(("4", "1"), long_prompts, strict=True)
     ]
-    assert describe(list_archive_moves(tmp_path, *days)) == ["a/b : 4 1 , day 1"]
+    assert describe(list_archive_moves(tmp_path, *days)) == [f"a/b : 4 1 {UNREAD}, day 1"]
 
 
 def test_each_price_has_its_own_hour(tmp_path: Path) -> None:
@@ -143,38 +145,48 @@ def test_each_price_has_its_own_hour(tmp_path: Path) -> None:
     prices = [("4", "1"), ("1", "1"), ("1", "1.5")]
     pricings = [make_pricing(prompt, completion=f"{out}e-6") for prompt, out in prices]
     days: list[Models] = [{"a/b": (pricing, {})} for pricing in pricings]
-    assert describe(list_archive_moves(tmp_path, *days)) == ["a/b : 4 1 , day 1"]
+    assert describe(list_archive_moves(tmp_path, *days)) == [f"a/b : 4 1 {UNREAD}, day 1"]
 
 
 def test_noise_does_not_make_a_price_younger(tmp_path: Path) -> None:
     days: list[Models] = [{"a/b": (price, {})} for price in ("4", "1", "1.0000000000000002", "1")]
-    assert describe(list_archive_moves(tmp_path, *days)) == ["a/b : 4 1 , day 1"]
+    assert describe(list_archive_moves(tmp_path, *days)) == [f"a/b : 4 1 {UNREAD}, day 1"]
 
 
-@pytest.mark.parametrize(("tags", "cause"), [("p", ""), ("pq", "moved while its providers were not read")])
-def test_a_price_of_several_providers_is_nobodys_while_they_are_not_read(
-    tmp_path: Path, tags: str, cause: str
+@pytest.mark.parametrize(
+    ("model", "tags", "cause"),
+    [
+        ("a/b", [], UNREAD),
+        ("a/b", ["p"], UNREAD),
+        ("a/b", ["a", "p"], UNREAD),
+        ("a/b", ["a", "a/fp8"], "served by its lab alone"),
+        ("x-ai/b", ["xai"], "served by its lab alone"),
+    ],
+)
+def test_a_price_is_nobodys_while_providers_are_not_read(
+    tmp_path: Path, model: str, tags: list[str], cause: str
 ) -> None:
+    """But that of the lab of a model, where it alone is known to serve it."""
     offers = dict.fromkeys(tags, "1")
-    days: list[Models] = [{"a/b": ("4", {})}, {"a/b": ("1", {})}, {"a/b": ("1", offers)}]
+    days: list[Models] = [{model: ("4", {})}, {model: ("1", {})}, {model: ("1", offers)}]
     (move,) = list_archive_moves(tmp_path, *days)
-    assert describe([move]) == [f"a/b : 4 1 {cause}, day 1"]
-    assert move.is_confirmed == (not cause)
+    assert describe([move]) == [f"{model} : 4 1 {cause}, day 1"]
+    assert move.is_confirmed == (cause != UNREAD)
 
 
 def test_only_what_was_known_at_the_beginning_moves(tmp_path: Path) -> None:
     """Leave out a model that came within the window; begin with the first reading within it."""
     days: list[Models] = [{"a/old": (price, {})} for price in ("4", "3", "2", "1")]
     days[1]["a/new"], days[2]["a/new"], days[3]["a/new"] = ("9", {}), ("8", {}), ("7", {})
-    assert describe(list_archive_moves(tmp_path / "all", *days, span=3 * DAY)) == ["a/old : 4 1 , day 3"]
+    assert describe(list_archive_moves(tmp_path / "all", *days, span=3 * DAY)) == [
+        f"a/old : 4 1 {UNREAD}, day 3"
+    ]
     assert describe(list_archive_moves(tmp_path / "day", *days, span=DAY)) == [
-        "a/old : 2 1 , day 3",
-        "a/new : 8 7 , day 3",
+        f"a/old : 2 1 {UNREAD}, day 3",
+        f"a/new : 8 7 {UNREAD}, day 3",
     ]
     apart = list_archive_moves(tmp_path / "gap", *days, apart=4 * DAY, span=6 * DAY)
-    unread = "moved while its providers were not read, day 12"
-    assert describe(apart) == [f"a/old : 2 1 {unread}", f"a/new : 8 7 {unread}"]
-    assert not any(move.is_confirmed for move in apart)
+    assert describe(apart) == [f"a/old : 2 1 {UNREAD}, day 12", f"a/new : 8 7 {UNREAD}, day 12"]
     assert list_archive_moves(tmp_path / "last", *days, apart=4 * DAY, span=2 * DAY) == []
 
 

@@ -2,7 +2,11 @@
 
 import json
 import sqlite3
+import tomllib
 from collections.abc import Iterable
+from pathlib import Path
+
+from tests.support.archives import ROOT
 
 QUERY = """
     select key, hour, old, new from events join records on records.id = record
@@ -10,11 +14,13 @@ QUERY = """
         and key like ? and hour like ? and cause != 'provider'
         and not (cause = 'unknown' and (
             julianday(hour) - julianday(after) > 1.5
-            or (select count(distinct provider) from endpoints where model = records.key) > 1
+            or (select group_concat(distinct provider) from endpoints where model = records.key) is not ?
             or exists (select 1 from endpoints where model = records.key and first_seen < hour)
         ))
 """
 """New prices that a provider may have made: not of another one listed first, unread or unexplained."""
+
+LABS = Path("orarchive/catalog/data/labs.toml")
 
 
 def count_changes(rows: Iterable[tuple[str, str, str | None, str | None]]) -> tuple[int, str]:
@@ -39,4 +45,7 @@ def count_lab_changes(
 ) -> tuple[str, dict[str, tuple[int, str]]]:
     """Return the year of the last hour, and the changes in it of each lab as `count_changes` counts them."""
     ((year,),) = database.execute("select substr(max(hour), 1, 4) from hours")
-    return year, {slug: count_changes(database.execute(QUERY, (f"{slug}/%", f"{year}%"))) for slug in labs}
+    rows = tomllib.loads((ROOT / LABS).read_text())["lab"]
+    own = {row["slug"]: row.get("provider", row["slug"]) for row in rows}
+    values = {slug: (f"{slug}/%", f"{year}%", own.get(slug, slug)) for slug in labs}
+    return year, {slug: count_changes(database.execute(QUERY, values[slug])) for slug in labs}

@@ -4,10 +4,12 @@ Nothing here knows of the archive's own code: what the site must say is computed
 """
 
 import datetime as dt
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 from tests.support.naive_versions import Record
@@ -20,6 +22,10 @@ DIMENSIONS = {"prompt": "input", "completion": "output"}
 """Member of a price object -> the word for it."""
 
 WINDOW = ("utc_start", "utc_end")
+
+LABS = tomllib.loads((Path(__file__).parents[2] / "orarchive/catalog/data/labs.toml").read_text())["lab"]
+OWN = {row["slug"]: row["provider"] for row in LABS if "provider" in row}
+"""Lab -> the provider that it is itself, where the two have other names."""
 
 
 @dataclass(frozen=True)
@@ -146,11 +152,8 @@ def list_changes(window: Sequence[Reading], key: str, name: str) -> list[tuple[R
 # --- causes -------------------------------------------------------------------------------------------------
 
 
-OF_NO_PROVIDER = {
-    "another provider listed first",
-    "no provider charges it",
-    "moved while its providers were not read",
-}
+UNREAD, BY_ITS_LAB = "moved while its providers were not read", "served by its lab alone"
+OF_NO_PROVIDER = {"another provider listed first", "no provider charges it", UNREAD}
 """Words for causes of a list price that no provider is known to have changed."""
 
 
@@ -171,15 +174,13 @@ def find_list_cause(
     The change is an endpoint's own if that moved to the same price, and the two moved alike from or to a
     schedule; of another endpoint with that price the model is listed at it.
     """
+    lab = model.partition("/")[0]
     old, new = (
         next((reading for reading in endpoints if reading.hour == each.hour), None) for each in change
     )
-    labels = [key.split() for each in endpoints for key in each.pricing]
-    several = len({label.partition("/")[0] for owner, label in labels if owner == model}) > 1
-    is_long = several or change[1].hour - change[0].hour > dt.timedelta(hours=36)
-    unread = "moved while its providers were not read" if is_long else ""
     if old is None or new is None:
-        return unread
+        is_long = change[1].hour - change[0].hour > MAX_AGE
+        return UNREAD if is_long or served_by(model, endpoints) != {OWN.get(lab, lab)} else BY_ITS_LAB
     price = read_rate(change[1].pricing[model], name, change[1].hour)
     keys = [key for key in new.pricing if key.partition(" ")[0] == model]
     holders = [key for key in keys if is_equal(read_rate(new.pricing[key], name, new.hour), price)]
@@ -189,7 +190,13 @@ def find_list_cause(
         return "an endpoint's own price"
     if holders:
         return "another provider listed first"
-    return "no provider charges it" if old.pricing.keys() & {*keys} else unread
+    return "no provider charges it" if old.pricing.keys() & {*keys} else UNREAD
+
+
+def served_by(model: str, endpoints: Sequence[Reading]) -> set[str]:
+    """Return the providers of a model in any reading."""
+    labels = [key.split() for each in endpoints for key in each.pricing]
+    return {label.partition("/")[0] for owner, label in labels if owner == model}
 
 
 # --- lists --------------------------------------------------------------------------------------------------

@@ -321,7 +321,9 @@ def draw_lab(surfaces: Surfaces, chance: random.Random) -> Fact:
     rows = [each for each in surfaces.tables["models"] if each["author"] == name]
     page = surfaces.page(path)
     (words,) = (each for each in page.iter("p") if "first seen" in read_text(each))
-    counts = [read_number(count) for count in re.findall(r"(\d+) (?:models? listed|gone)", read_text(words))]
+    counts = [
+        read_number(count) for count in re.findall(r"(\d+) (?:models? listed|not listed)", read_text(words))
+    ]
     first = row["first_seen"]
     query = """
         select last is null as is_there, records.first as first
@@ -334,8 +336,8 @@ def draw_lab(surfaces: Surfaces, chance: random.Random) -> Fact:
         "authors.json": (row["models"], row["gone"], first),
         "labs page": (
             read_number(read_text(cells[1])) if cells else 0,
-            read_number(read_text(cells[5] if cells else past[1])),
-            first if read_time(cells[6] if cells else past[2]) == first[:10] else None,
+            read_number(read_text(cells[6] if cells else past[1])),
+            first if read_time(cells[7] if cells else past[2]) == first[:10] else None,
         ),
         "lab page": (*counts, read_time(words)),
         "lab page, lists": (

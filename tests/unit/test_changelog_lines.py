@@ -56,7 +56,7 @@ def test_cuts_and_rises_are_told_apart() -> None:
             make_reprice("endpoints", "a/b@y", "1", "2"),
             make_reprice("models", "a/c", "1", "3", "provider"),
             make_reprice("models", "a/b", "2", "1", "endpoint"),
-            make_reprice("models", "a/r", "-1", "3", "unknown"),
+            make_reprice("models", "a/r", "-1", "3", "endpoint"),
             make_reprice("models", "a/known", "1", "4", "unknown"),
         )
     }

@@ -54,6 +54,11 @@ class PriceSpan:
     old: PriceCell
     new: PriceCell
 
+    @property
+    def is_back(self) -> bool:
+        """Return whether the price ended as it began."""
+        return self.old == self.new
+
 
 @dataclass(frozen=True)
 class ChangedModel:

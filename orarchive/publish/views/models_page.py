@@ -235,7 +235,7 @@ def build_gone_page(view: View) -> GonePage:
     """Build the list of the models that are no longer listed, the last one to go first."""
     models = sorted(view.gone_models, key=_get_end, reverse=True)
     return GonePage(
-        table=build_model_table(view, models, "Models that are gone", has_labs=True),
+        table=build_model_table(view, models, "Models that are not listed", has_labs=True),
         count=len(models),
         labs=_count_labs(view, models, {model.model.id for model in models}),
     )

@@ -26,7 +26,7 @@ CAUSES = {
     "schedule": "an endpoint's schedule",
     "unexplained": "no provider charges it",
     "unread": "moved while its providers were not read",
-    "unknown": "",
+    "unknown": "served by its lab alone",
 }
 """Cause of an event of a model's price -> its words."""
 

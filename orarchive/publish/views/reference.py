@@ -10,7 +10,6 @@ from typing import get_args
 from orarchive.catalog.measures import MIN_HEALTH_DAYS
 from orarchive.domain.event_kinds import DEPRECATED_AFTER_DAYS, REMOVED_AFTER_DAYS
 from orarchive.domain.records import NO_DATE, get_lab
-from orarchive.publish.charts.steps import MAX_GAP
 from orarchive.publish.views import View
 from orarchive.publish.views.cells import PriceCell, Since, build_since
 from orarchive.publish.views.changes import ChangeHour, build_change_hours
@@ -24,7 +23,6 @@ from orarchive.publish.views.rankings import MAX_ENTRIES_IN_WORDS
 from orarchive.publish.views.states import State
 from orarchive.publish.views.status import Calendar, build_month_calendar
 from orarchive.publish.views.value_chart import list_front
-from orarchive.timestamps import HOUR
 
 EXAMPLE_COUNT = 4
 """Models in an example of a comparison, and labs whose newest models are one."""
@@ -38,8 +36,6 @@ class AboutPage:
     """Days of absence after which a model is called deprecated."""
     removed_days: int = REMOVED_AFTER_DAYS
     """Days of absence after which a model is called removed."""
-    max_gap_hours: int = MAX_GAP // HOUR
-    """Hours without a reading from which on a new list price is not taken for a provider's own."""
     no_date_year: int = NO_DATE.year
     """The year from which on an expiration date means that there is none."""
     ranked_models: str = MAX_ENTRIES_IN_WORDS
