@@ -117,6 +117,8 @@ class Repository:
     """Variables of the machine, beside GitHub's."""
     cancelled_step: str = ""
     """Name of the step at whose end runs are cancelled."""
+    builds_site: bool = True
+    """Whether build_site.py runs; else the site is an empty folder, in tests about other steps."""
     makes_tables: bool = True
     """Whether `orarchive export` runs; else it succeeds without tables, in tests about other steps."""
     installed: Path | None = None
@@ -295,6 +297,7 @@ class Runner:
             "PATH": f"{commands}:{os.environ['PATH']}",
             "PIP_NO_INDEX": "1",
             "PYTHONPATH": str(commands),
+            "REHEARSAL_BUILDS_SITE": str(self.repository.builds_site).lower(),
             "REHEARSAL_DEPLOYED": str(rehearsal / "deployed"),
             "REHEARSAL_HAS_ISSUES": str(self.repository.has_issues).lower(),
             "REHEARSAL_INSTALLED": str(installed),

@@ -47,11 +47,10 @@ def test_quiet_hour_is_archived_and_not_deployed(service: Service, published: Re
     # From 10:00 to 01:00 UTC no time-of-day price of the sample changes.
     begin = NEXT.replace(hour=11)
     assert run_scrape(service, published, begin)["publish / deploy"].result == "success"
-    for number in (1, QUIET_SPAN // HOUR - 1):
-        run = run_scrape(service, published, begin + number * HOUR)
-        assert run_result(run) == "success"
-        assert run["publish / deploy"].result == "skipped"
-        assert "Nothing changed but the clock" in join_summaries(run)
+    run = run_scrape(service, published, begin + QUIET_SPAN - HOUR)
+    assert run_result(run) == "success"
+    assert run["publish / deploy"].result == "skipped"
+    assert "Nothing changed but the clock" in join_summaries(run)
     assert len(list_subjects(published)) == len({*list_subjects(published)}), "each hour has its commit"
     assert read_status(published)["as_of"] == format_stamp(begin)
     run = run_scrape(service, published, begin + QUIET_SPAN)
@@ -127,6 +126,7 @@ def test_what_is_worth_a_deployment(deployed: object, is_worth_it: bool) -> None
 
 def test_deployment_waits_until_the_last_one_is_six_minutes_old(archive: Repository) -> None:
     """Fails without the right to read deployments."""
+    archive.builds_site = False
     pauses = archive.home / "pauses"
     archive.commands["sleep"] = f'echo "$1" >> {pauses}'
     for minutes in (0, 0, 4, 10):
