@@ -20,6 +20,7 @@ from tests.support.shown_rows import (
     is_short_form,
     read_count,
     read_graves,
+    read_listed_count,
     read_medians,
     read_moves,
     read_needs,
@@ -81,6 +82,11 @@ def assert_moves_agree(pages: Pages, recorded: Recorded, now: dt.datetime) -> di
         assert read_count(page, name) == (min(len(moves), MAX_MOVES), len(moves)), name
         assert_same_moves(read_moves(page, name), moves[:MAX_MOVES])
     assert_same_moves(read_short_moves(pages["index.html"]), list_short(week), is_short=True)
+    models, changed = (
+        {move.model for move in week if ":" not in move.model and not (is_changed and move.is_of_no_provider)}
+        for is_changed in (False, True)
+    )
+    assert read_listed_count(pages["index.html"]) == len(models - changed)
     return tables
 
 

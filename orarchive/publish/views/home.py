@@ -97,6 +97,8 @@ class HomePage:
 
     troubles: list[Trouble]
     moves: list[CardMove]
+    listed_count: int
+    """Models of which only the list price is known to have moved."""
     moves_note: str
     """What is not known of the span of the moves."""
     new_models: list[NewModel]
@@ -117,10 +119,12 @@ class HomePage:
 
 def build_home_page(view: View) -> HomePage:
     """Build the home page."""
+    moves, listed_count = _build_moves(view)
     retiring = [row for row in list_announced(view) if row.expires >= view.now.date()]
     return HomePage(
         troubles=list_troubles(view.dataset),
-        moves=_build_moves(view),
+        moves=moves,
+        listed_count=listed_count,
         moves_note=describe_unread(view.dataset, view.now - MOVES_SPAN),
         new_models=_list_new_models(view),
         new_query=NEW_QUERY,
@@ -146,18 +150,22 @@ def _list_days(view: View) -> Iterator[HomeDay]:
             return
 
 
-def _build_moves(view: View) -> list[CardMove]:
-    """Build the largest moves of a week, those of used models first, one a model.
+def _build_moves(view: View) -> tuple[list[CardMove], int]:
+    """Build the largest moves of a week, those of used models first, one a model; count what is left out.
 
     A price that moved without any provider's is none that anybody changed.
     """
     largest: dict[str, PriceMove] = {}
+    models = set()
     for move in list_moves(view.dataset, view.listed_models, view.now, MOVES_SPAN):
-        if move.is_confirmed and not view.catalog.models[move.model].variant:
-            largest.setdefault(move.model, move)
+        if not view.catalog.models[move.model].variant:
+            models.add(move.model)
+            if move.is_confirmed:
+                largest.setdefault(move.model, move)
     used = view.importance.used_models or ()
     moves = sorted(largest.values(), key=lambda move: move.model not in used)[:MAX_CARD_ROWS]
-    return [CardMove(row.model, row.subject, row.move) for row in build_move_rows(moves)]
+    rows = [CardMove(row.model, row.subject, row.move) for row in build_move_rows(moves)]
+    return rows, len(models - largest.keys())
 
 
 def _list_new_models(view: View) -> list[NewModel]:
