@@ -74,8 +74,9 @@ class Style:
     """Words for the causes of a model's new price that no other line explains."""
     probe_phrases: Mapping[str, str]
     """Words for the answer of the service to a request for a missing model alone."""
-    flag_words: Mapping[bool | None, str]
+    flag_words: Mapping[bool, str]
     """Words for the values of a flag; those without are told like other values."""
+    null_words: str
     shortens_counts: bool
     """Whether counts, such as of tokens, are told in few letters: `128K`."""
 
@@ -88,9 +89,9 @@ class Style:
         return shorten(text, MAX_TEXT_LENGTH, self.ellipsis)
 
     def format_value(self, value: Any) -> str:
-        """Return a value as JSON, shortened: strings without quotes, null as `none`."""
+        """Return a value as JSON, shortened: strings without quotes, null in words."""
         if value is None:
-            return "none"
+            return self.null_words
         if self.shortens_counts and _is_count(value):
             return format_tokens(value)
         return self.shorten(value if isinstance(value, str) else dumps(value).decode())
@@ -111,6 +112,7 @@ LOG_STYLE = Style(
         "renamed": "renamed",
     },
     flag_words={},
+    null_words="none",
     shortens_counts=False,
 )
 """Style of commit messages and of the command line: fields and dimensions go by the service's own names, and

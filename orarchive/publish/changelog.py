@@ -79,6 +79,7 @@ PAGE_STYLE = Style(
         "renamed": "OpenRouter answers with another id",
     },
     flag_words=FLAG_WORDS,
+    null_words="not stated",
     shortens_counts=True,
 )
 
@@ -315,10 +316,16 @@ def _describe_field_event(event: Event) -> str:
         shares = (format_share(discount) if discount else "none" for discount in discounts)
         return f"discount {PAGE_STYLE.format_pair(*shares)}"
     if event.kind in (EXPIRY_SET, EXPIRY_MOVED, EXPIRY_CLEARED):
-        dates = (parse_expiry(value) for value in (event.old, event.new))
-        return PAGE_STYLE.format_pair(*("none" if date is None else format_day(date) for date in dates))
+        return _describe_expiry(*(parse_expiry(value) for value in (event.old, event.new)))
     if event.field == "description":
         return "description"
     change = drop_modality(event.to_change())
     words = describe_parameters(change)[0] or describe_change(change, PAGE_STYLE)
     return words or f"{PAGE_STYLE.format_field(event.field, '')} spelled another way"
+
+
+def _describe_expiry(old: dt.date | None, new: dt.date | None) -> str:
+    """Phrase a new date of the end of a model; None stands for none, and for one that cannot be read."""
+    if new is None:
+        return f"no longer ends on {format_day(old)}" if old else "has no date of its end"
+    return f"ends on {format_day(new)}" + (f", not {format_day(old)}" if old else "")

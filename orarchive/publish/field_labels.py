@@ -31,7 +31,7 @@ FIELD_LABELS = {
 }
 """Field, or field and member, -> its words; others go by their own names."""
 
-FLAG_WORDS = {True: "yes", False: "no", None: "not stated"}
+FLAG_WORDS = {True: "yes", False: "no"}
 
 PARAMETERS = "supported_parameters"
 

@@ -277,7 +277,7 @@ def test_a_gap_is_told_once_for_all_that_came_about_in_it() -> None:
         ),
         ("reasoning", {"mandatory": True}, {"mandatory": False}, "reasoning mandatory yes → no", ()),
         ("reasoning", {"mandatory": False}, {}, "reasoning mandatory no → not stated", ()),
-        ("default_parameters", {}, {"top_k": 20}, "default top k none → 20", ()),
+        ("default_parameters", {}, {"top_k": 20}, "default top k not stated → 20", ()),
     ],
 )
 def test_fields_are_told_in_words(
@@ -287,6 +287,21 @@ def test_fields_are_told_in_words(
     assert (line.parts, line.counted) == ((parts,), counted)
     (row,) = build_change_list([ChangelogHour(START, [line])], Importance()).rows
     assert [detail.parts for detail in row.folded_details] == [(words,) for words in counted]
+
+
+@pytest.mark.parametrize(
+    ("kind", "old", "new", "words"),
+    [
+        ("expiry_set", None, "2026-09-01", "ends on 1 Sep 2026"),
+        ("expiry_set", "2126-09-01", "2026-09-01", "ends on 1 Sep 2026"),
+        ("expiry_moved", "2026-09-01", "2026-09-08", "ends on 8 Sep 2026, not 1 Sep 2026"),
+        ("expiry_cleared", "2026-09-01", None, "no longer ends on 1 Sep 2026"),
+        ("expiry_cleared", "soon", None, "has no date of its end"),
+    ],
+)
+def test_an_end_is_told_in_words(kind: str, old: str | None, new: str | None, words: str) -> None:
+    (line,) = build_lines(make_event(kind, "models", "a/b", "expiration_date", old, new))
+    assert line.parts == (words,)
 
 
 def test_a_provider_and_an_endpoint_are_named() -> None:

@@ -155,3 +155,17 @@ def test_tags_that_read_alike_have_two_names(tmp_path: Path) -> None:
 def test_a_score_that_is_null_is_no_score() -> None:
     benchmarks = {"artificial_analysis": {"coding_index": None, "math_index": 50}, "design_arena": [5]}
     assert [(score.measure, score.score) for score in list_scores(benchmarks)] == [("math index", "50")]
+
+
+def test_a_score_of_an_arena_is_named_in_words() -> None:
+    """Name the arena where not models alone compete; a category that is not known goes by its own name."""
+    rows = [
+        ("models", "gamedev"),
+        ("agents", "gamedev"),
+        ("models", "haiku"),
+        ("models", None),
+        (None, "svg"),
+    ]
+    arenas = [{"arena": arena, "category": category, "elo": 1200} for arena, category in rows]
+    measures = [score.measure for score in list_scores({"design_arena": arenas})]
+    assert measures == ["games", "agents, games", "haiku", "models", "SVG"]
