@@ -168,4 +168,4 @@ def test_a_score_of_an_arena_is_named_in_words() -> None:
     ]
     arenas = [{"arena": arena, "category": category, "elo": 1200} for arena, category in rows]
     measures = [score.measure for score in list_scores({"design_arena": arenas})]
-    assert measures == ["games", "agents, games", "haiku", "models", "SVG"]
+    assert measures == ["games", "agents, games", "poem", "models", "SVG"]
