@@ -159,13 +159,7 @@ def test_a_score_that_is_null_is_no_score() -> None:
 
 def test_a_score_of_an_arena_is_named_in_words() -> None:
     """Name the arena where not models alone compete; a category that is not known goes by its own name."""
-    rows = [
-        ("models", "gamedev"),
-        ("agents", "gamedev"),
-        ("models", "haiku"),
-        ("models", None),
-        (None, "svg"),
-    ]
+    rows = [("models", "svg"), ("agents", "gamedev"), ("models", "poem"), ("models", None), (None, "svg")]
     arenas = [{"arena": arena, "category": category, "elo": 1200} for arena, category in rows]
     measures = [score.measure for score in list_scores({"design_arena": arenas})]
-    assert measures == ["games", "agents, games", "poem", "models", "SVG"]
+    assert measures == ["SVG", "agents, games", "poem", "models", "SVG"]
