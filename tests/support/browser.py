@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from click.testing import Result
 from playwright.sync_api import sync_playwright
 
 from orarchive.cli.build_site import build_site_command
@@ -103,9 +104,14 @@ def run_build(archive: Path, out: Path, *options: str) -> subprocess.CompletedPr
     return subprocess.run(command, capture_output=True, text=True, timeout=120)
 
 
+def try_build(archive: Path, out: Path, *options: str) -> Result:
+    """Run the command in this process, where packages and templates are loaded once; return its result."""
+    return run_command(build_site_command, "--archive", str(archive), "--out", str(out), *options)
+
+
 def build_site(archive: Path, out: Path, *options: str) -> dict[str, bytes]:
-    """Build a site in this process, where pandas and the templates are loaded once; return its files."""
-    result = run_command(build_site_command, "--archive", str(archive), "--out", str(out), *options)
+    """Build a site in this process; return its files."""
+    result = try_build(archive, out, *options)
     assert result.exit_code == 0, result.output
     return read_files(out)
 
