@@ -1,10 +1,11 @@
 """Fixtures of the pipeline tests, among them those of the importer: a source, an archive, three versions."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from orarchive.sample import START, Service
+from orarchive.sample import START, Service, rankings
 from orarchive.store.archive import Archive, open_archive
 from tests.support.archives import Stage, build_payloads, make_archive
 from tests.support.import_source import HOUR, ROWS, Source, body, repriced, row
@@ -44,3 +45,11 @@ def three_commits(source: Source) -> list[str]:
     """Commit three versions to the source, an hour apart: the first one, a new price, a new model."""
     bodies = (body(), repriced("0.000003"), body([row("b/two", "0.000003"), *ROWS[1:], row("f/six")]))
     return [source.save(content, number * HOUR) for number, content in enumerate(bodies)]
+
+
+@pytest.fixture(scope="module")
+def few_ranked() -> Iterator[None]:
+    """Let the service rank 10 models a date in place of 50: every run parses all rows of a month."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rankings, "RANKED_MODELS", 10)
+        yield

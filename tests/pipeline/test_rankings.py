@@ -29,6 +29,8 @@ from tests.support.rankings import (
     stage_in,
 )
 
+pytestmark = pytest.mark.usefixtures("few_ranked")
+
 DAYS = days(START + 6 * HOUR, 40)
 
 

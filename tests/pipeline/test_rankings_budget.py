@@ -30,6 +30,8 @@ from tests.support.rankings import (
     stage_in,
 )
 
+pytestmark = pytest.mark.usefixtures("few_ranked")
+
 MAX_REQUESTS, LIMIT_PER_DAY, LIMIT_PER_MINUTE = 480, 500, 30
 
 

@@ -29,7 +29,7 @@ from tests.support.rankings import (
     stage_in,
 )
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.usefixtures("few_ranked")]
 
 LATER = EARLY + DAY
 """A Thursday, on which no weekly series is due."""

@@ -34,6 +34,8 @@ from tests.support.rankings import (
     stage_in,
 )
 
+pytestmark = pytest.mark.usefixtures("few_ranked")
+
 LATER = EARLY + DAY
 
 
