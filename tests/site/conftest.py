@@ -9,10 +9,12 @@ import pytest
 from orarchive.publish.views import View
 from tests.support.browser import (
     build_archive_view,
+    build_many_models,
     build_site,
     open_chromium,
     read_files,
     serve_site,
+    write_archive,
     write_sample_archive,
 )
 from tests.support.pages import Html, parse_pages
@@ -41,6 +43,17 @@ def site_folder(archive: Path) -> Path:
 def site(site_folder: Path) -> dict[str, bytes]:
     """Read the files of that site."""
     return read_files(site_folder)
+
+
+@pytest.fixture(scope="session")
+def big_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a site of 420 models, the size that a list of the service has."""
+
+    def make(folder: Path) -> None:
+        build_site(write_archive(folder / "archive", build_many_models(420)), folder / "site")
+
+    folder, _ = copy_shared(tmp_path_factory, "big", make)
+    return folder / "site"
 
 
 @pytest.fixture(scope="session")

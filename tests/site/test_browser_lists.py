@@ -13,7 +13,6 @@ import pytest
 from orarchive.publish.pages import get_model_path
 from tests.support.browser import (
     PAGE_PATHS,
-    build_many_models,
     build_site,
     build_snapshot,
     list_column,
@@ -304,10 +303,9 @@ def test_an_address_may_say_anything(browser: Any, address: str) -> None:
             assert "of" in tab.locator("#count").inner_text()
 
 
-def test_a_big_list_answers_at_once(browser: Any, tmp_path: Path) -> None:
+def test_a_big_list_answers_at_once(browser: Any, big_site: Path) -> None:
     """Show twenty models and twelve columns on the first screen, without anything that moves."""
-    build_site(write_archive(tmp_path / "archive", build_many_models(420)), tmp_path / "site")
-    with serve_site(tmp_path / "site") as address, open_page(browser, address) as tab:
+    with serve_site(big_site) as address, open_page(browser, address) as tab:
         requests: list[str] = []
         tab.on("request", lambda request: requests.append(request.url))
         tab.goto(address + PAGE_PATHS["models"])
