@@ -1,6 +1,7 @@
 """JSON Schemas (2020-12) and the OpenAPI file (3.1), made from the types of the files."""
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -37,17 +38,19 @@ def build_schemas(link: Callable[[str], str]) -> dict[str, Record]:
 
 def build_schema(kind: FileKind, identifier: str) -> Record:
     """Build the JSON Schema of a kind of file, complete in itself."""
-    (data, *parts), definitions = _generate([kind.data, Hour, Link], "#/$defs/{name}")
+    (data, *parts), definitions = _generate((kind.data, Hour, Link), "#/$defs/{name}")
     envelope = _wrap(kind, data, *parts)
     return {"$schema": DIALECT, "$id": identifier, **envelope, "$defs": definitions}
 
 
 def build_openapi(link: Callable[[str], str]) -> Record:
     """Build the OpenAPI description of every file below `API_FOLDER`."""
-    types = [*(kind.data for kind in KINDS), Hour, Link]
-    (*datas, hour, address), schemas = _generate(types, "#/components/schemas/{name}")
-    for kind, data in zip(KINDS, datas, strict=True):
-        schemas[_name_envelope(kind)] = _wrap(kind, data, hour, address)
+    types = (*(kind.data for kind in KINDS), Hour, Link)
+    (*datas, hour, address), definitions = _generate(types, "#/components/schemas/{name}")
+    schemas = definitions | {
+        _name_envelope(kind): _wrap(kind, data, hour, address)
+        for kind, data in zip(KINDS, datas, strict=True)
+    }
     return {
         "openapi": "3.1.0",
         "info": {
@@ -62,8 +65,10 @@ def build_openapi(link: Callable[[str], str]) -> Record:
     }
 
 
-def _generate(types: list[Any], template: str) -> tuple[list[Record], dict[str, Any]]:
-    """Generate the schemas of types, and those that they refer to by name."""
+# Files of the API, the page that lists their members and every other site of a process need the same ones.
+@cache
+def _generate(types: tuple[Any, ...], template: str) -> tuple[list[Record], dict[str, Any]]:
+    """Generate the schemas of types, and those that they refer to by name; nobody may change them."""
     schemas, definitions = msgspec.json.schema_components(types, ref_template=template)
     return list(schemas), dict(definitions)
 
