@@ -1,6 +1,7 @@
 """Foreign text made harmless in pages and JSON: names, descriptions and addresses that anybody may write."""
 
 import html
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -39,6 +40,8 @@ def to_safe_json(value: Any) -> bytes:
     return escape_invisible_json(dumps(value).decode()).encode() + b"\n"
 
 
+# The API's description has the same words for a member of many files.
+@lru_cache(maxsize=1024)
 def render_markdown(text: str) -> Markup:
     """Render a description's Markdown as HTML; tags other than those of plain prose are dropped."""
     return Markup(
