@@ -14,7 +14,10 @@ def compute_digest(content: bytes) -> str:
 
 
 class SiteFiles(MutableMapping[str, bytes]):
-    """The files of a site by path; with a folder their contents are kept there, and not in memory."""
+    """The files of a site by path; with a folder their contents are kept there, and not in memory.
+
+    The folder is one for temporary files: `write_site` moves them into the site.
+    """
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder
@@ -26,12 +29,10 @@ class SiteFiles(MutableMapping[str, bytes]):
 
     def __setitem__(self, path: str, content: bytes) -> None:
         """Put the content of a path."""
-        digest = compute_digest(content)
-        self.keep(path, content, digest)
-        if self.folder:
-            place = self.folder / digest
+        place = self.folder and self.folder / compute_digest(path.encode("utf-8", "surrogatepass"))
+        if place:
             place.write_bytes(content)
-            self.keep(path, place, digest)
+        self.keep(path, place or content, compute_digest(content))
 
     def keep(self, path: str, content: bytes | Path, digest: str) -> None:
         """Put a content that is given, or stands in a file, with its digest."""

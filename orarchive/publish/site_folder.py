@@ -5,7 +5,7 @@ import gzip
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from shutil import copyfile
+from shutil import move
 from typing import Any
 
 import msgspec
@@ -91,8 +91,9 @@ def read_manifest(out: Path) -> Manifest:
 def write_site(earlier: Manifest, files: SiteFiles, maker: str = "") -> tuple[int, int]:
     """Make the folder hold these files; return how many were written and how many removed.
 
-    Only files that differ are written. Files of earlier builds that are not among them are removed. A file
-    that no build wrote is never touched: if one of another content is in the way, raise ArchiveError.
+    Only files that differ are written; one that is kept in a temporary file is moved. Files of earlier builds
+    that are not among them are removed. A file that no build wrote is never touched: if one of another
+    content is in the way, raise ArchiveError.
     """
     out = earlier.out
     out.mkdir(parents=True, exist_ok=True)
@@ -129,7 +130,7 @@ def _write_if_changed(path: Path, content: bytes | Path) -> bool:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
     if isinstance(content, Path):
-        copyfile(content, path)
+        move(content, path)
     else:
         path.write_bytes(content)
     return True
