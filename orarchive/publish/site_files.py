@@ -63,6 +63,10 @@ class SiteFiles(MutableMapping[str, bytes]):
         """Forget a path."""
         del self._contents[path], self.digests[path]
 
+    def __contains__(self, path: object) -> bool:
+        """Return whether there is a path, without reading its content."""
+        return path in self._contents
+
     def __iter__(self) -> Iterator[str]:
         """Yield the paths, in the order in which they came."""
         return iter(self._contents)
