@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -13,11 +14,11 @@ from orarchive.domain.snapshot import make_empty_snapshot
 from orarchive.errors import ArchiveError
 from orarchive.history.problems import MAX_FILE_BYTES, find_problems
 from orarchive.jsonl import dumps, loads
-from orarchive.sample import START
+from orarchive.sample import START, Service
 from orarchive.store.kept_keys import KeptKey
 from orarchive.store.reports import MAX_KEPT_NAMED
 from tests.support.all_readers import commit_by_hand
-from tests.support.archives import HOUR, Stage, build_payloads, read_git
+from tests.support.archives import HOUR, Payloads, Stage, build_payloads, make_archive, read_git
 from tests.support.histories import query_index
 
 MODELS = [f"lab/{number:03}" for number in range(340)]
@@ -27,17 +28,30 @@ ATTEMPTS_A_MONTH = 2 * 31 * 24
 """Two an hour, each of which finds the hour not good."""
 
 
-@pytest.fixture
-def swept(stage: Stage) -> Stage:
-    """Return an archive of one good hour of many models."""
+def build_many_models() -> Payloads:
+    """Build the bodies of many models."""
     bodies = build_payloads(START)
     row, response = bodies["models"]["data"][0], bodies["models/openai/gpt-5-image/endpoints"]
-    stage.serve(
-        {"models": {"data": [{**row, "id": model} for model in MODELS]}}
-        | {f"models/{model}/endpoints": response for model in MODELS}
-    )
+    return {"models": {"data": [{**row, "id": model} for model in MODELS]}} | {
+        f"models/{model}/endpoints": response for model in MODELS
+    }
+
+
+@pytest.fixture(scope="module")
+def many_models(running: Service, tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    """Return an archive of one good hour of many models, which tests copy and do not change."""
+    running.heal()
+    stage = Stage(running, make_archive(tmp_path_factory.mktemp("many-models") / "archive"))
+    stage.serve(build_many_models())
     assert stage.run(START, feeds=FEEDS) == 0
     return stage
+
+
+@pytest.fixture
+def swept(many_models: Stage, stage: Stage, tmp_path: Path) -> Stage:
+    """Return a copy of the archive of many models; `stage` heals its service."""
+    stage.serve(build_many_models())
+    return many_models.copy(tmp_path / "swept")
 
 
 def fail(stage: Stage, *models: str, reason: str = "500") -> None:
