@@ -67,21 +67,6 @@ def format_short(amount: Decimal | float, *, keeps_zeros: bool = False) -> str:
     return f"{rounded / size:,.{decimals}f}{unit}"
 
 
-def format_tokens(count: int) -> str:
-    """Return a number of tokens in few letters: `128K` for 128,000 and for 131,072, which is 128 times 1,024.
-
-    Limits of models are round numbers, in the one count or in the other.
-    """
-    unit = 1000
-    if count and count % 1000 and not count % 1024:
-        unit = 1024
-    kilo = Decimal(count) / unit
-    if abs(kilo) < 1:
-        return f"{count}"
-    number, letter = (kilo / unit, "M") if abs(kilo) >= 1000 else (kilo, "K")
-    return f"{_strip_zeros(Decimal(f'{number:.3g}'))}{letter}"
-
-
 def _strip_zeros(number: Decimal) -> str:
     """Return plain digits with commas, without zeros at the end of the decimals."""
     digits = f"{number:,f}"

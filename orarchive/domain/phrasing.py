@@ -14,7 +14,6 @@ from orarchive.domain.event_kinds import (
     SCHEDULE_CHANGED,
 )
 from orarchive.domain.feeds import FEEDS, CopyFeed
-from orarchive.domain.figures import format_tokens
 from orarchive.domain.foreign_text import shorten
 from orarchive.domain.keys import get_model_of_key
 from orarchive.domain.prices import (
@@ -77,8 +76,8 @@ class Style:
     flag_words: Mapping[bool, str]
     """Words for the values of a flag; those without are told like other values."""
     null_words: str
-    shortens_counts: bool
-    """Whether counts, such as of tokens, are told in few letters: `128K`."""
+    groups_digits: bool
+    """Whether counts, such as of tokens, have commas between groups of three digits."""
 
     def format_pair(self, old: str, new: str) -> str:
         """Return the words before and after with the arrow between them."""
@@ -92,8 +91,8 @@ class Style:
         """Return a value as JSON, shortened: strings without quotes, null in words."""
         if value is None:
             return self.null_words
-        if self.shortens_counts and _is_count(value):
-            return format_tokens(value)
+        if self.groups_digits and type(value) is int and abs(value) <= MAX_COUNT:
+            return f"{value:,}"
         return self.shorten(value if isinstance(value, str) else dumps(value).decode())
 
 
@@ -113,7 +112,7 @@ LOG_STYLE = Style(
     },
     flag_words={},
     null_words="none",
-    shortens_counts=False,
+    groups_digits=False,
 )
 """Style of commit messages and of the command line: fields and dimensions go by the service's own names, and
 values are written as in the diff below a message."""
@@ -273,16 +272,10 @@ def _describe_field(name: str, old: Any, new: Any, style: Style) -> str:
     before, after = style.format_value(old), style.format_value(new)
     if isinstance(old, bool) or isinstance(new, bool):
         before, after = style.flag_words.get(old, before), style.flag_words.get(new, after)
-    if before == after and _is_count(old) and _is_count(new):
-        before, after = f"{old:,}", f"{new:,}"
     if before != after:
         return f"{name} {style.format_pair(before, after)}"
     # The values differ only beyond the length at which they are cut.
     return f"{name} reworded" if isinstance(old, str) and isinstance(new, str) else f"{name} changed"
-
-
-def _is_count(value: Any) -> bool:
-    return type(value) is int and abs(value) <= MAX_COUNT
 
 
 def _describe_items(old: list[Any], new: list[Any], style: Style) -> str:

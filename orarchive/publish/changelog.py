@@ -80,7 +80,7 @@ PAGE_STYLE = Style(
     },
     flag_words=FLAG_WORDS,
     null_words="not stated",
-    shortens_counts=True,
+    groups_digits=True,
 )
 
 UNCONFIRMED_LABELS = {LISTED: LISTED_PROVIDER, UNEXPLAINED: LIST_PRICE, UNREAD: LIST_PRICE}

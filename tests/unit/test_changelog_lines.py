@@ -137,7 +137,7 @@ def test_what_matters_comes_first() -> None:
         ("big/rare", "PRICE", 1),
         ("small/new", "OTHER", 1),
     ]
-    assert grouped.groups[0].lines[-1].parts == ("context 64K → 128K",)
+    assert grouped.groups[0].lines[-1].parts == ("context 65,536 → 131,072",)
     assert [group.lines[0].kind for group in grouped.minor] == ["new field", "edited"]
     everywhere = group_changes([ChangelogHour(START, lines)], Importance())
     assert {group.model for group in everywhere.groups if group.rank == Rank.PRICE_OF_USED} == {

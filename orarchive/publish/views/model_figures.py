@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 
-from orarchive.domain.figures import format_percent_change, format_tokens
+from orarchive.domain.figures import format_percent_change, format_short
 from orarchive.domain.prices import MILLION, compute_percent_change, format_dollars
 from orarchive.publish.spans import find_span_start
 from orarchive.publish.views.cells import PriceCell
@@ -149,5 +149,5 @@ def _build_context(view: ModelView) -> ContextFigure:
     contexts = [endpoint.endpoint.context or 0 for endpoint in view.endpoints]
     count = sum(context >= tokens for context in contexts)
     if not count and max(contexts):
-        return ContextFigure(tokens, f"at most {format_tokens(max(contexts))} at its endpoints")
+        return ContextFigure(tokens, f"at most {format_short(max(contexts))} at its endpoints")
     return ContextFigure(tokens, f"at {count} of {len(contexts)} endpoints")
