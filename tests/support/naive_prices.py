@@ -91,6 +91,8 @@ def is_near_tariff(old: Any, new: Any) -> bool:
 
 def is_same_pricing(first: Record, second: Record) -> bool:
     """Return whether two price objects have equal prices, without the current time-of-day rates."""
+    if first == second:
+        return True
     scheduled = list_scheduled(first)
     if scheduled != list_scheduled(second) or read_conditions(first) != read_conditions(second):
         return False
