@@ -248,6 +248,7 @@ def alter_rankings(chance: random.Random) -> Alter:
     return alter
 
 
+@pytest.mark.usefixtures("few_ranked")
 @hostile_values.examples(3)
 @given(st.integers(0, 2**32).map(random.Random))  # the threads of the service draw; hypothesis must not know
 def test_any_values_of_rankings(tmp_path_factory: pytest.TempPathFactory, chance: random.Random) -> None:
@@ -278,6 +279,7 @@ FIGURES: dict[str, tuple[Alter, int]] = {
 }
 
 
+@pytest.mark.usefixtures("few_ranked")
 @pytest.mark.parametrize("name", FIGURES)
 def test_figures_of_rankings(tmp_path: Path, name: str) -> None:
     """Archive hostile figures as they are, and show what can be shown of them."""
