@@ -168,6 +168,7 @@ def test_hours_of_years_without_an_archive(two_hours: Stage, year: str) -> None:
     assert ask(two_hours, "price", "openrouter/auto", "--at", f"{year}-12-31T23:59Z").exit_code == 2
 
 
+@pytest.mark.usefixtures("few_ranked")
 def test_rows_of_rankings_that_were_committed_by_hand(tmp_path: Path) -> None:
     """Lines that are no rows are ignored, now and in every later site; a run of rankings refuses them."""
     stage = with_rankings(tmp_path / "archive")
@@ -189,6 +190,7 @@ def test_rows_of_rankings_that_were_committed_by_hand(tmp_path: Path) -> None:
     assert "rankings/index.html" in site(stage)
 
 
+@pytest.mark.usefixtures("few_ranked")
 def test_an_order_with_conflict_markers(tmp_path: Path) -> None:
     """Lines that are no rows are ignored."""
     stage = with_rankings(tmp_path / "archive")

@@ -268,6 +268,7 @@ def test_a_next_page_may_be_outside_the_base_path() -> None:
     assert get_origin("https://h.example/api/v1") != get_origin("https://h.example:444/api/v1")
 
 
+@pytest.mark.usefixtures("few_ranked")
 def test_rankings_in_pages_are_followed(tmp_path: Path) -> None:
     """Where nothing says where an answer goes on it is refused."""
     with sample_service(EARLY) as service:
@@ -321,6 +322,7 @@ def test_a_route_that_is_gone_is_asked_for_once_a_day(stage: Stage) -> None:
     assert stage.read_report("zdr")["outcome"] == "ok"
 
 
+@pytest.mark.usefixtures("few_ranked")
 def test_rankings_whose_route_is_gone_are_asked_for_once_a_day(tmp_path: Path) -> None:
     """The same holds for the OpenAPI file and each series; the other series go on as before."""
     with sample_service(EARLY) as service:
