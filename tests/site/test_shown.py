@@ -304,7 +304,7 @@ def test_a_change_over_a_gap_is_dated(tmp_path: Path) -> None:
     day = format_day((START + 25 * 24 * HOUR).date())
     changes = [figure.change for figure in build_figures(model).prices]
     assert changes[0]
-    assert (changes[0].words, changes[0].tone) == (f"list price \N{MINUS SIGN}25% since {day}", "")
+    assert (changes[0].words, changes[0].tone) == (f"list price \N{MINUS SIGN}25% against {day}", "")
 
 
 def test_a_change_has_the_colour_of_a_cut_only_where_a_provider_made_one(tmp_path: Path) -> None:

@@ -145,12 +145,6 @@ def read_short_moves(page: str) -> list[ShownMove]:
     return moves
 
 
-def read_listed_count(page: str) -> int:
-    """Return of how many models home says that only the list price moved."""
-    words = strip_tags(read_section(page, "moves-title"))
-    return int(*re.findall(r"of (\d+)\s+models? the list price moved", words, re.IGNORECASE))
-
-
 def read_count(page: str, table: str) -> tuple[int, int]:
     """Return the numbers of rows shown and of all rows, by the label that shows a table."""
     (label,) = re.findall(rf'<label for="show-{table}">.*?<small>(.*?)</small>', page, re.DOTALL)

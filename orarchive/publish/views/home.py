@@ -46,6 +46,8 @@ class CardMove:
     subject: str
     """The endpoint whose price moved; "" for the listed price."""
     move: MoveView
+    is_confirmed: bool
+    """Whether a provider may have made it."""
 
 
 @dataclass(frozen=True)
@@ -97,8 +99,6 @@ class HomePage:
 
     troubles: list[Trouble]
     moves: list[CardMove]
-    listed_count: int
-    """Models of which only the list price is known to have moved."""
     moves_note: str
     """What is not known of the span of the moves."""
     new_models: list[NewModel]
@@ -119,12 +119,10 @@ class HomePage:
 
 def build_home_page(view: View) -> HomePage:
     """Build the home page."""
-    moves, listed_count = _build_moves(view)
     retiring = [row for row in list_announced(view) if row.expires >= view.now.date()]
     return HomePage(
         troubles=list_troubles(view.dataset),
-        moves=moves,
-        listed_count=listed_count,
+        moves=_build_moves(view),
         moves_note=describe_unread(view.dataset, view.now - MOVES_SPAN),
         new_models=_list_new_models(view),
         new_query=NEW_QUERY,
@@ -150,22 +148,20 @@ def _list_days(view: View) -> Iterator[HomeDay]:
             return
 
 
-def _build_moves(view: View) -> tuple[list[CardMove], int]:
-    """Build the largest moves of a week, those of used models first, one a model; count what is left out.
+def _build_moves(view: View) -> list[CardMove]:
+    """Build the largest moves of a week, one a model.
 
-    A price that moved without any provider's is none that anybody changed.
+    Those that a provider may have made come first, and of these those of used models.
     """
     largest: dict[str, PriceMove] = {}
-    models = set()
     for move in list_moves(view.dataset, view.listed_models, view.now, MOVES_SPAN):
         if not view.catalog.models[move.model].variant:
-            models.add(move.model)
-            if move.is_confirmed:
-                largest.setdefault(move.model, move)
+            largest.setdefault(move.model, move)
     used = view.importance.used_models or ()
-    moves = sorted(largest.values(), key=lambda move: move.model not in used)[:MAX_CARD_ROWS]
-    rows = [CardMove(row.model, row.subject, row.move) for row in build_move_rows(moves)]
-    return rows, len(models - largest.keys())
+    ranked = sorted(largest.values(), key=lambda move: (not move.is_confirmed, move.model not in used))
+    moves = ranked[:MAX_CARD_ROWS]
+    rows = zip(moves, build_move_rows(moves), strict=True)
+    return [CardMove(row.model, row.subject, row.move, move.is_confirmed) for move, row in rows]
 
 
 def _list_new_models(view: View) -> list[NewModel]:

@@ -148,10 +148,12 @@ def is_confirmed_row(dataset: Dataset, row: EventRow) -> bool:
 
 
 def _build_changed(dataset: Dataset, model: str, name: str, rows: Sequence[EventRow]) -> ChangedModel:
+    confirmed = [row for row in rows if is_confirmed_row(dataset, row)]
+    rows = confirmed or rows
     prompt, completion = (_build_span(dimension, rows) for dimension in MAIN_DIMENSIONS)
     hours = {row.hour for row in rows}
     return ChangedModel(
-        is_confirmed=any(is_confirmed_row(dataset, row) for row in rows),
+        is_confirmed=bool(confirmed),
         model=model,
         name=name,
         hours=len(hours),

@@ -129,7 +129,7 @@ def _find_change(view: ModelView, dimension: str, price: Decimal | None) -> Mont
     if before is None or hour == view.dataset.find_read_hour(view.entry):
         return None
     day = format_day(hour.date())
-    span, when = ("in 30 days", "30 days ago") if hour <= then else (f"since {day}", f"on {day}")
+    span, when = ("in 30 days", "30 days ago") if hour <= then else (f"against {day}", f"on {day}")
     if before == price:
         return MonthChange("unchanged in 30 days", "") if hour <= then else None
     percent = compute_percent_change(before, price)
@@ -138,7 +138,7 @@ def _find_change(view: ModelView, dimension: str, price: Decimal | None) -> Mont
         return MonthChange(f"list price {moved} {span}", "")
     tone = "cheap" if price < before else "dear"
     if percent is None:
-        return MonthChange(f"became free {span}" if before else f"was free {when}", tone)
+        return MonthChange(f"was {'not ' if before else ''}free {when}", tone)
     return MonthChange(f"{format_percent_change(percent, MINUS)} {span}", tone)
 
 
