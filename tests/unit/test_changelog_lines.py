@@ -334,10 +334,14 @@ def test_equal_percentages_of_a_lab_are_one_row() -> None:
 
 
 def test_what_is_folded_is_named() -> None:
-    """Say of prices under conditions that they are prices."""
+    """Say of prices under conditions that they are prices, and of names that others are counted."""
     tariff = [{"price": "2"}, {"price": "3", "min_prompt_tokens": 9}]
     (line,) = build_lines(make_reprice("models", "a/b", "1", tariff))
     (row,) = build_change_list([ChangelogHour(START, [line])], Importance()).rows
     assert row.folded_words == "1 more price"
     many = replace(row, folded_details=[*row.folded_details, *row.details])
     assert many.folded_words == "and 2 more"
+    change = ("supported_parameters", [], ["a", "b", "c", "d"])
+    (line,) = build_lines(make_event("capabilities_changed", "models", "a/b", *change))
+    (row,) = build_change_list([ChangelogHour(START, [line])], Importance()).rows
+    assert (row.folded_words, [detail.kind for detail in row.folded_details]) == ("which", ["parameters"])

@@ -29,6 +29,9 @@ AT = "at "
 CONDITION = "by condition:"
 """What a detail of a price under conditions begins with."""
 
+COUNTED = "parameters"
+"""What a detail begins with that names what another one counts."""
+
 PROVIDER = "provider "
 """What the subject of a line about a provider begins with."""
 
@@ -138,6 +141,8 @@ class ChangeRow:
         count = len(self.folded_details)
         if all(detail.kind == CONDITION for detail in self.folded_details):
             return f"{count} more price{'s' if count > 1 else ''}"
+        if all(detail.kind == COUNTED for detail in self.folded_details):
+            return "which"
         return f"and {count} more"
 
 
@@ -242,7 +247,7 @@ def _build_row(group: ChangeGroup, on_model_page: bool) -> ChangeRow:
     conditions = [
         _build_folded(CONDITION, words) for line in group.lines if line.moves for words in _list_tariffs(line)
     ]
-    counted = {words: _build_folded("", words) for line in group.lines for words in line.counted}
+    counted = {words: _build_folded(COUNTED, words) for line in group.lines for words in line.counted}
     return ChangeRow(
         kind=first.kind,
         css_class=first.kind.replace(" ", "-"),
