@@ -341,7 +341,9 @@ def test_what_is_folded_is_named() -> None:
     assert row.folded_words == "1 more price"
     many = replace(row, folded_details=[*row.folded_details, *row.details])
     assert many.folded_words == "and 2 more"
-    change = ("supported_parameters", [], ["a", "b", "c", "d"])
-    (line,) = build_lines(make_event("capabilities_changed", "models", "a/b", *change))
+    names = ["a", "b", "c", "d"]
+    (line,) = build_lines(
+        make_event("capabilities_changed", "models", "a/b", "supported_parameters", [], names)
+    )
     (row,) = build_change_list([ChangelogHour(START, [line])], Importance()).rows
     assert (row.folded_words, [detail.kind for detail in row.folded_details]) == ("which", ["parameters"])
