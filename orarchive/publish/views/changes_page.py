@@ -33,7 +33,7 @@ MAX_MONTH_LINES = 2500
 
 RANK_WORDS = {
     Rank.PRICE_OF_USED: "{} price change{s}",
-    Rank.RETIREMENT: "{} retirement{s}",
+    Rank.RETIREMENT: "{} end date{s}",
     Rank.NEW_MODEL: "{} new model{s}",
     Rank.PRICE: "{} price change{s}",
     Rank.OTHER: "{} other change{s}",
@@ -42,7 +42,7 @@ RANK_WORDS = {
 """Words for the number of groups of a rank in the summary of a day; `{s}` is the plural's ending."""
 
 MISSING_WORDS = "{} no longer listed"
-"""Words for the models among the retirements that are plainly gone."""
+"""Words for the models among these that are plainly gone."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class ChangeDay:
 
     date: dt.date
     summary: str
-    """How many of each rank: `3 price changes, 1 retirement, 14 minor`."""
+    """How many of each rank: `3 price changes, 1 end date, 14 minor`."""
     changes: ChangeList
     is_open: bool
 
