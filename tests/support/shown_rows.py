@@ -241,7 +241,7 @@ def read_ending(cell: Cell) -> str:
     words = {"none": "not announced", "–": "before announcements"}
     if cell.text in words:
         return words[cell.text]
-    days, _, date = cell.dated_text.partition(" for ")
+    days, _, date = cell.dated_text.partition(" last set for ")
     return f"announced for {date}, {days} before"
 
 
