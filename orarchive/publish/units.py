@@ -23,6 +23,9 @@ from orarchive.publish.views.site import Lookups
 
 PACKAGE = Path(__file__).parents[1]
 
+MIN_TASKS = 50
+"""Tasks that are worth a process: each compiles the templates, which takes as long as to render some."""
+
 RENDERING_PACKAGES = (
     *("feedgenerator", "icalendar", "Jinja2", "markdown-it-py", "MarkupSafe"),
     *("msgspec", "nh3", "orjson", "pandas", "pillow"),
@@ -62,10 +65,11 @@ class UnitBuilder:
     def build_all(self, tasks: Sequence[Callable[[], Iterable[Unit]]], progress: bool) -> None:
         """Build the units that each task lists, in one process on each core where the files have a folder.
 
-        Each process takes every n-th task, for those that stand together are alike in size.
+        Each process takes every n-th task, for those that stand together are alike in size. Few tasks are
+        built in this one.
         """
         _ = self.earlier.digests_now  # read once, and not by each process
-        count = count_processes() if self.files.folder else 1
+        count = min(count_processes(), 1 + len(tasks) // MIN_TASKS) if self.files.folder else 1
         shards = [tasks[number::count] for number in range(count)]
         results = [start_forked(partial(self._build_shard, shard)) for shard in shards[1:]]
         first = self._build_shard(show_progress(shards[0], progress, "Rendering", "model"))
