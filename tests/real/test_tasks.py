@@ -25,7 +25,7 @@ MILLION = 1_000_000
 MODEL = "openai/gpt-oss-120b"
 LAST_OF_MAY = "2026-05-31T12:00:00Z"
 """The last reading of the month that is three months before the last one."""
-LABS = {"anthropic": "Anthropic", "openai": "OpenAI", "deepseek": "DeepSeek"}
+LABS = {"anthropic": "Anthropic", "openai": "OpenAI", "deepseek": "DeepSeek", "qwen": "Qwen"}
 MISTYPED = {
     "glm5.2": r"z-ai/glm-5\.2",
     "gpt4o": r"openai/gpt-4o",
@@ -136,19 +136,21 @@ def round_as(exact: Decimal, text: str) -> Decimal:
 
 
 def test_whose_prices_changed_this_year(visitor: Visitor, database: sqlite3.Connection) -> None:
-    """Tell how many models of a lab have another price, and when the last one got it."""
+    """Tell how many models of a lab have another price or list price, and when the last one got it."""
     year, counts = count_lab_changes(database, LABS)
     visitor.click(visitor.tab.get_by_role("link", name="whose prices changed"))
     visitor.tab.get_by_role("columnheader", name=f"Price changes in {year}").wait_for()
     for slug, name in LABS.items():
-        count, last = counts[slug]
+        count, listed, last = counts[slug]
         row = visitor.tab.locator(
             "#labs tbody tr", has=visitor.tab.get_by_role("link", name=name, exact=True)
         )
         assert row.locator("td").nth(1).inner_text() == (str(count) if count else "none")
-        dates = [time.get_attribute("datetime") for time in row.locator("td").nth(2).locator("time").all()]
+        assert (row.locator("td").nth(2).text_content() or "").strip() == (str(listed) if listed else "")
+        dates = [time.get_attribute("datetime") for time in row.locator("td").nth(3).locator("time").all()]
         assert dates == ([last[:10]] if last else [])
-    assert counts["deepseek"][0] > 0
+    assert counts["deepseek"][1] > 0
+    assert counts["qwen"][0] > 0
     assert visitor.presses <= 2
 
 

@@ -71,7 +71,7 @@ def test_every_open_bound_is_marked(tmp_path: Path) -> None:
     assert (grave.tombstone.notice_days, grave.tombstone.is_notice_longer) == (0, True)
     page = build_site(archive, tmp_path / "site")["graveyard/index.html"].decode()
     (row,) = read_rows(page, "gone-2026")
-    assert [cell.text for cell in row[2:4]] == ["≥ 0 d", "≥ 0 d for 9 Jun 2026"]
+    assert [cell.text for cell in row[2:4]] == ["≥ 0 d", "≥ 0 d last set for 9 Jun 2026"]
 
 
 def test_no_end_is_silent_that_could_not_be_announced(

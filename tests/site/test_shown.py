@@ -162,9 +162,9 @@ def test_notice_counts_from_the_first_date(tmp_path: Path) -> None:
     assert {key: stone.notice_days for key, stone in stones.items()} == {"a/m0": 2, "a/m1": 0, "a/m2": 3}
     rows = read_rows(build_page(archive, tmp_path, "graveyard/index.html"), "gone-2026")
     assert [row[3].text for row in rows] == [
-        "≥ 3 d for 20 Jun 2026",
-        "0 d for 10 Jun 2026",
-        "2 d for 10 Jun 2026",
+        "≥ 3 d last set for 20 Jun 2026",
+        "0 d last set for 10 Jun 2026",
+        "2 d last set for 10 Jun 2026",
     ]
 
 

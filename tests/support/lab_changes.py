@@ -9,24 +9,32 @@ from pathlib import Path
 from tests.support.archives import ROOT
 
 QUERY = """
-    select key, hour, old, new from events join records on records.id = record
+    select key, hour, old, new, cause != 'provider' and not (cause = 'unknown' and (
+        julianday(hour) - julianday(after) > 1.5
+        or (select group_concat(distinct provider) from endpoints where model = records.key) is not ?
+        or exists (select 1 from endpoints where model = records.key and first_seen < hour)
+    ))
+    from events join records on records.id = record
     where kind = 'repriced' and events.feed = 'models' and field in ('prompt', 'completion')
-        and key like ? and hour like ? and cause != 'provider'
-        and not (cause = 'unknown' and (
-            julianday(hour) - julianday(after) > 1.5
-            or (select group_concat(distinct provider) from endpoints where model = records.key) is not ?
-            or exists (select 1 from endpoints where model = records.key and first_seen < hour)
-        ))
+        and key like ? and hour like ?
 """
-"""New prices that a provider may have made: not of another one listed first, unread or unexplained."""
+"""New prices, and whether a provider may have made it: not of another one listed first, unread or unexplained."""
 
 LABS = Path("orarchive/catalog/data/labs.toml")
 
 
-def count_changes(rows: Iterable[tuple[str, str, str | None, str | None]]) -> tuple[int, str]:
-    """Count the models whose price for ordinary prompts changed, and return the last hour that showed it."""
-    changed = [(key, hour) for key, hour, old, new in rows if read_tariff(old) != read_tariff(new)]
-    return len({key for key, _ in changed}), max((hour for _, hour in changed), default="")
+def count_changes(rows: Iterable[tuple[str, str, str | None, str | None, int]]) -> tuple[int, int, str]:
+    """Count the models whose price for ordinary prompts a provider changed, and the others whose price moved.
+
+    Return also the last hour that showed the one, else the other; "" without any.
+    """
+    moved = [
+        (key, hour, is_made) for key, hour, old, new, is_made in rows if read_tariff(old) != read_tariff(new)
+    ]
+    made = [(key, hour) for key, hour, is_made in moved if is_made]
+    models = {key for key, _ in made}
+    last = max((hour for _, hour in made), default="") or max((hour for _, hour, _ in moved), default="")
+    return len(models), len({key for key, _, _ in moved} - models), last
 
 
 def read_tariff(text: str | None) -> set[tuple[float, str]]:
@@ -42,10 +50,10 @@ def read_tariff(text: str | None) -> set[tuple[float, str]]:
 
 def count_lab_changes(
     database: sqlite3.Connection, labs: Iterable[str]
-) -> tuple[str, dict[str, tuple[int, str]]]:
+) -> tuple[str, dict[str, tuple[int, int, str]]]:
     """Return the year of the last hour, and the changes in it of each lab as `count_changes` counts them."""
     ((year,),) = database.execute("select substr(max(hour), 1, 4) from hours")
     rows = tomllib.loads((ROOT / LABS).read_text())["lab"]
     own = {row["slug"]: row.get("provider", row["slug"]) for row in rows}
-    values = {slug: (f"{slug}/%", f"{year}%", own.get(slug, slug)) for slug in labs}
+    values = {slug: (own.get(slug, slug), f"{slug}/%", f"{year}%") for slug in labs}
     return year, {slug: count_changes(database.execute(QUERY, values[slug])) for slug in labs}

@@ -43,8 +43,8 @@ class YearSummary:
     """Those of which a provider may have changed it."""
     listed_models: int
     """The others: their listed price moved, and no provider is known to have changed it."""
-    last: dt.date | None
-    """The day that showed the last change of `models`; None without any."""
+    last: dt.date
+    """The day that showed the last change of `models`; without any that of `listed_models`."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def summarize_year(dataset: Dataset, rows: Sequence[EventRow]) -> YearSummary | 
         return None
     confirmed = [row for row in rows if is_confirmed_row(dataset, row)]
     models = {row.key for row in confirmed}
-    last = parse_stamp(confirmed[-1].hour).date() if confirmed else None
+    last = parse_stamp((confirmed or rows)[-1].hour).date()
     return YearSummary(len(models), len({row.key for row in rows} - models), last)
 
 
