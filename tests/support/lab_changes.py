@@ -18,7 +18,7 @@ QUERY = """
     where kind = 'repriced' and events.feed = 'models' and field in ('prompt', 'completion')
         and key like ? and hour like ?
 """
-"""New prices, and whether a provider may have made it: not of another one listed first, unread or unexplained."""
+"""New prices, and whether a provider may have made each: not of one listed first, unread or unexplained."""
 
 LABS = Path("orarchive/catalog/data/labs.toml")
 
@@ -31,10 +31,10 @@ def count_changes(rows: Iterable[tuple[str, str, str | None, str | None, int]]) 
     moved = [
         (key, hour, is_made) for key, hour, old, new, is_made in rows if read_tariff(old) != read_tariff(new)
     ]
-    made = [(key, hour) for key, hour, is_made in moved if is_made]
-    models = {key for key, _ in made}
-    last = max((hour for _, hour in made), default="") or max((hour for _, hour, _ in moved), default="")
-    return len(models), len({key for key, _, _ in moved} - models), last
+    changed = [(key, hour) for key, hour, is_made in moved if is_made]
+    models = {key for key, _ in changed}
+    hours = [hour for _, hour in changed] or [hour for _, hour, _ in moved]
+    return len(models), len({key for key, _, _ in moved} - models), max(hours, default="")
 
 
 def read_tariff(text: str | None) -> set[tuple[float, str]]:
