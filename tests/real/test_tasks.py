@@ -145,7 +145,8 @@ def test_whose_prices_changed_this_year(visitor: Visitor, database: sqlite3.Conn
         row = visitor.tab.locator(
             "#labs tbody tr", has=visitor.tab.get_by_role("link", name=name, exact=True)
         )
-        assert row.locator("td").nth(1).inner_text() == (str(count) if count else "none")
+        nobodys = "not known" if listed else "none"
+        assert row.locator("td").nth(1).inner_text() == (str(count) if count else nobodys)
         assert (row.locator("td").nth(2).text_content() or "").strip() == (str(listed) if listed else "")
         dates = [time.get_attribute("datetime") for time in row.locator("td").nth(3).locator("time").all()]
         assert dates == ([last[:10]] if last else [])

@@ -24,7 +24,7 @@ from orarchive.publish.views.free_page import FreePage, build_free_page
 from orarchive.publish.views.graveyard_page import build_graveyard_page
 from orarchive.publish.views.model_catalog import build_catalog_section
 from orarchive.publish.views.picks_page import MIN_SCORED, build_picks_page
-from orarchive.publish.views.replacements import build_replacement
+from orarchive.publish.views.replacements import build_replacement, describe_lost
 from orarchive.publish.views.status import CalendarDay, build_month_calendar, list_origins
 from orarchive.publish.views.status_page import review_catalog
 from orarchive.sample import START
@@ -152,7 +152,7 @@ def test_the_end_of_a_free_model_is_its_price_or_its_absence(days_view: View) ->
     assert turned.since.is_record_start
     assert (gone.has_price, gone.is_listed, gone.last) == (False, False, dt.date(2026, 6, 3))
     assert gone.replacement
-    assert (gone.replacement.target, gone.replacement.lost) == ("a/goes", ["tool calls"])
+    assert (gone.replacement.target, gone.replacement.lost) == ("a/goes", "lacks tool calls")
     assert [FreePage([], rows).has_prices for rows in ([turned, gone], [gone])] == [True, False]
     late = list_free_ends(days_view.dataset, days_view.models, START + 2 * DAY)
     assert [end.model.model.id for end in late] == ["a/goes:free"]
@@ -319,7 +319,7 @@ def test_a_model_that_goes_names_its_replacement(days_site: dict[str, bytes]) ->
         Html(days_site[get_model_path(key)]).text for key in ("a/goes:free", "a/soon", "x/alone")
     )
     assert "Replacement: A/GOES (the same model without the variant)" in gone
-    assert "Not free, unlike the old model. Not known to have: tool calls." in gone
+    assert "Not free, unlike the old model. Lacks tool calls." in gone
     assert "OpenRouter announced its end for 10 Jun 2026." in soon
     assert "No replacement: no other model of its lab, x, is listed." in alone
 
@@ -332,6 +332,16 @@ def test_a_model_without_a_replacement_names_what_comes_nearest(days_view: View)
     assert replacement
     assert len(replacement.newest) == MAX_NEWEST
     assert all(name.startswith("a/") and ":" not in name for name in replacement.newest)
+
+
+def test_what_is_not_known_of_a_replacement_is_not_lacking(days_view: View) -> None:
+    info = days_view.catalog.models["a/turns"]
+    flags = {**info.flags, "zdr": Flag(None, "none", ""), "seed": Flag(False, "api", "x")}
+    target = replace(info, flags=flags)
+    assert describe_lost(["seed", "context"], target) == "lacks seed, as long a context"
+    assert describe_lost(["zdr"], target) == "zero data retention is not known"
+    assert describe_lost(["zdr", "seed"], target) == "lacks seed; zero data retention is not known"
+    assert describe_lost([], target) == ""
 
 
 def test_unknown_is_no_no(days_view: View) -> None:

@@ -23,8 +23,8 @@ MOVE_SPAN = dt.timedelta(days=30)
 MIN_DECIMALS, MAX_DECIMALS = 2, 4
 """Decimals of a column of prices."""
 
-MAX_BLENDED_DECIMALS = 3
-"""Decimals of blended prices, which are rounded."""
+BLENDED, MAX_BLENDED_DECIMALS = "blended", 3
+"""Name of the column of blended prices, and its decimals: they are rounded."""
 
 LONG_CONTEXT = 128_000
 
@@ -102,8 +102,13 @@ def list_rows(
     compared = [] if model.has_only_paid_endpoints else model.endpoints
     healthy = [endpoint for endpoint in compared if not is_unhealthy(endpoint)]
     lowest = {name: _find_lowest(healthy, name) for name in CHART_DIMENSIONS}
-    decimals = {name: _count_decimals(model.endpoints, name) for name in CHART_DIMENSIONS}
     blends = {endpoint.label: _blend(endpoint) for endpoint in model.endpoints}
+    decimals = {
+        name: _count_decimals(
+            (endpoint.endpoint.prices.get(name) for endpoint in model.endpoints), MAX_DECIMALS
+        )
+        for name in CHART_DIMENSIONS
+    } | {BLENDED: _count_decimals(blends.values(), MAX_BLENDED_DECIMALS)}
     amounts = [amount for endpoint in healthy if (amount := blends[endpoint.label]) is not None]
     # Of several that are equal none is the cheapest.
     is_single = len(model.endpoints) > 1 and bool(amounts) and amounts.count(min(amounts)) == 1
@@ -169,9 +174,7 @@ def _build_row(
         prices=[
             _build_price(model, endpoint, name, lowest[name], decimals[name]) for name in CHART_DIMENSIONS
         ],
-        blended=_build_blended(
-            model, endpoint, min(max(decimals["prompt"], decimals["completion"]), MAX_BLENDED_DECIMALS)
-        ),
+        blended=_build_blended(model, endpoint, decimals[BLENDED]),
         context=facts.context,
         max_output=facts.max_output,
         quantization=endpoint.quantization,
@@ -226,12 +229,11 @@ def _list_traits(
     return [*(name for name, holds in traits.items() if holds), *named, *(f"in:{name}" for name in regions)]
 
 
-def _count_decimals(endpoints: Sequence[EndpointView], dimension: str) -> int:
-    """Count the decimals that the prices of a column need per million tokens, within bounds."""
-    prices = (endpoint.endpoint.prices.get(dimension) for endpoint in endpoints)
+def _count_decimals(prices: Iterable[Decimal | None], most: int) -> int:
+    """Count the decimals that the prices of a column need per million tokens, `MIN_DECIMALS` to `most`."""
     exponents = [(price * MILLION).normalize().as_tuple().exponent for price in prices if price]
     needed = max((-exponent for exponent in exponents if isinstance(exponent, int)), default=0)
-    return min(max(needed, MIN_DECIMALS), MAX_DECIMALS)
+    return min(max(needed, MIN_DECIMALS), most)
 
 
 def _format_padded(cell: PriceCell, decimals: int) -> str:

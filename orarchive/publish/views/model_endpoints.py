@@ -21,7 +21,7 @@ MAX_ANSWERED = 3
 """Other models that are named under which OpenRouter answered."""
 
 FILTER_LABELS = {
-    "healthy": f"Healthy (≥ {MIN_HEALTHY_PERCENT}%)",
+    "healthy": f"Uptime ≥ {MIN_HEALTHY_PERCENT}%",
     "128k": "128K+",
     "tools": "Tools",
     "structured": "JSON schema",

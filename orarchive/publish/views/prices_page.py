@@ -107,7 +107,6 @@ class TrendRow:
     """As many months ago as the heads of the table say."""
     change: str
     """The change in a year, "" where it is not known."""
-    tone: str
 
 
 @dataclass(frozen=True)
@@ -260,7 +259,6 @@ def _build_trend_row(
         now=_build_cell(now.price if now else None),
         earlier=[_build_cell(median.price if median else None) for median in earlier],
         change="" if percent is None else format_percent_change(percent, PAGE_STYLE.minus),
-        tone="" if not percent else "dear" if percent > 0 else "cheap",
     )
 
 

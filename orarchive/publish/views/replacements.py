@@ -1,9 +1,11 @@
 """What replaces a model, in words."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from orarchive.catalog.catalog import Catalog
 from orarchive.catalog.flag_labels import label_losses
+from orarchive.catalog.model_info import ModelInfo
 from orarchive.catalog.redirect_words import KIND_WORDS, SHORT_KIND_WORDS, describe_price
 from orarchive.catalog.redirects import SAME_FAMILY
 
@@ -20,8 +22,8 @@ class Replacement:
     """How its price compares with that of the model."""
     is_guess: bool
     """Whether it follows from a rule of this archive alone."""
-    lost: list[str]
-    """What the model could do, and it, or the nearest one, is not known to be able to."""
+    lost: str
+    """What the model could do, and it, or the nearest one, is not known to be able to: `lacks tools`."""
     evidence: str
     via: list[str]
     """Ids of models between, which are gone or about to go themselves."""
@@ -52,6 +54,16 @@ def build_replacement_link(catalog: Catalog, model: str) -> ReplacementLink | No
     return ReplacementLink(target.id, target.name, SHORT_KIND_WORDS[redirect.kind])
 
 
+def describe_lost(lost: Collection[str], target: ModelInfo) -> str:
+    """Say what a model lacks of what another could do: `lacks tools; zero data retention is not known`."""
+    unknown = [name for name in lost if name in target.flags and target.flags[name].value is None]
+    missing = label_losses(name for name in lost if name not in unknown)
+    words = [f"lacks {', '.join(missing)}"] if missing else []
+    if unknown:
+        words.append(f"{', '.join(label_losses(unknown))} {'is' if len(unknown) == 1 else 'are'} not known")
+    return "; ".join(words)
+
+
 def build_replacement(catalog: Catalog, model: str) -> Replacement | None:
     """Build what replaces a model; None of a model that is listed and not announced to go."""
     redirect = catalog.redirects.by_source.get(model)
@@ -61,7 +73,7 @@ def build_replacement(catalog: Catalog, model: str) -> Replacement | None:
             kind=KIND_WORDS[redirect.kind],
             price=describe_price(redirect),
             is_guess=redirect.kind == SAME_FAMILY,
-            lost=label_losses(redirect.lost),
+            lost=describe_lost(redirect.lost, catalog.models[redirect.target]),
             evidence=redirect.evidence,
             via=[*redirect.via],
             reason="",
@@ -76,7 +88,7 @@ def build_replacement(catalog: Catalog, model: str) -> Replacement | None:
         kind="",
         price="",
         is_guess=False,
-        lost=label_losses(unreplaced.lost),
+        lost=describe_lost(unreplaced.lost, catalog.models[unreplaced.nearest]) if unreplaced.nearest else "",
         evidence="",
         via=[],
         reason=unreplaced.reason,
