@@ -129,7 +129,7 @@ def test_a_link_skips_to_what_a_page_is_for(browser: Any, address: str, page: st
         tab.keyboard.press("Tab")
         tab.keyboard.press("Tab")
         tab.keyboard.press("Enter")
-        assert tab.url.endswith(target)
+        tab.wait_for_url(lambda url: url.endswith(target))
         tab.keyboard.press("Tab")
         inside = f"document.activeElement.closest('{target}, .scroll') !== null"
         assert tab.evaluate(inside)
