@@ -76,6 +76,7 @@ class Style:
     flag_words: Mapping[bool, str]
     """Words for the values of a flag; those without are told like other values."""
     null_words: str
+    """Words for a value that is null, or not there."""
     groups_digits: bool
     """Whether counts, such as of tokens, have commas between groups of three digits."""
 

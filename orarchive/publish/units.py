@@ -81,10 +81,10 @@ class UnitBuilder:
         """Return for each task the files of the units that it lists."""
         built = []
         for list_units in tasks:
-            files = SiteFiles(self.files.folder)
+            builder = replace(self, files=SiteFiles(self.files.folder))
             for unit in list_units():
-                replace(self, files=files).build(unit)
-            built.append(files)
+                builder.build(unit)
+            built.append(builder.files)
         return built
 
     def _holds(self, record: UnitRecord, inputs: str) -> bool:
