@@ -155,7 +155,7 @@ class CatalogSource:
         return is_first or any(gap.end == announced for gap in self.gaps)
 
     def is_notice_longer(self, announced: dt.datetime, last: dt.datetime) -> bool:
-        """Return whether the notice may be longer than from the first date to the last sighting."""
+        """Return whether the notice may be longer than from the announcement to the last sighting."""
         return self.is_announced_before(announced) or any(gap.start == last for gap in self.gaps)
 
     @cached_property

@@ -301,14 +301,15 @@ class _SourceReader:
                 yield feed.name, frozenset(key for (key,) in rows)
 
     def _read_announced(self) -> dict[int, dt.datetime]:
-        """Read when each model that has an expiration date got one; a date that is withdrawn starts anew."""
-        announced: dict[int, dt.datetime] = {}
-        for record, first, date in self.db.execute(SELECT_DATES, (self.hour,)):
-            if parse_expiry(date):
-                announced.setdefault(record, parse_stamp(first))
-            else:
-                announced.pop(record, None)
-        return announced
+        """Read when each model that has an expiration date got it; another date starts anew."""
+        dates: dict[int, tuple[dt.date, dt.datetime]] = {}
+        for record, first, text in self.db.execute(SELECT_DATES, (self.hour,)):
+            date = parse_expiry(text)
+            if date is None:
+                dates.pop(record, None)
+            elif record not in dates or dates[record][0] != date:
+                dates[record] = date, parse_stamp(first)
+        return {record: first for record, (_, first) in dates.items()}
 
     def _read_answers(self) -> dict[str, str]:
         """Read how OpenRouter last answered a request for each model that had left the list."""

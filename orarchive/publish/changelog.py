@@ -60,6 +60,7 @@ from orarchive.publish.price_moves import (
     Move,
     find_price_cause,
     has_conditions,
+    is_timed,
     read_move,
 )
 from orarchive.timestamps import format_day, parse_stamp
@@ -185,10 +186,7 @@ def _build_lines(group: list[Event], events: list[Event], dataset: Dataset) -> I
     causes: dict[str, list[Event]] = {LISTED: []} if limits else {}
     for event in group:
         if event.kind == REPRICED:
-            cause = find_price_cause(event, dataset)
-            # A new price of unknown cause belongs to the provider whose limits are listed from that hour on.
-            is_listed = limits and cause in ("unknown", UNEXPLAINED, UNREAD)
-            causes.setdefault(LISTED if is_listed else cause, []).append(event)
+            causes.setdefault(find_price_cause(event, dataset), []).append(event)
     for cause, repriced in sorted(causes.items()):
         yield _build_price_line(cause, repriced, limits if cause == LISTED else [])
     rest = [event for event in group if event not in [*of_record, *limits] and event.kind != REPRICED]
@@ -242,22 +240,35 @@ def _build_price_line(cause: str, events: list[Event], limits: list[Event]) -> C
 
 
 def _describe_tariffs(event: Event, has_move: bool) -> str:
-    """Phrase a price with conditions, by each: `input, prompt over 200,000 tokens: $3.00 → $6.00 per M`.
+    """Phrase a price with conditions, by each: `input, TIME OF DAY: $3.00 → $1.00 per M`.
 
-    With `has_move` a move states its plain price, which holds before a price has conditions, and after.
+    With `has_move` a move states its plain price. Where there was or is only that, it is the price at every
+    time of day; of longer prompts a first price is no rise, as they can have cost that much before.
     """
     old, new = (_read_tariff(value) for value in (event.old, event.new))
     parts = []
     for condition in dict.fromkeys((*new, *old)):
         before, after = (
-            tariff.get(condition, tariff.get("") if tariff.keys() <= {""} else None) for tariff in (old, new)
+            tariff.get(condition, tariff.get("") if is_timed(event) and tariff.keys() <= {""} else None)
+            for tariff in (old, new)
         )
         if before != after and (condition or not has_move):
-            amounts = (format_price(event.field, price) for price in (before, after))
-            words = PAGE_STYLE.format_pair(next(amounts).removesuffix(format_unit(event.field)), *amounts)
+            words = _describe_tariff_change(event.field, before, after, bool(condition))
             parts.append(f"{condition}: {words}" if condition else words)
     omitted = [f"and {len(parts) - MAX_ITEMS:,} more"] if len(parts) > MAX_ITEMS else []
     return f"{label_dimension(event.field)}, {'; '.join([*parts[:MAX_ITEMS], *omitted]) or 'conditions'}"
+
+
+def _describe_tariff_change(
+    dimension: str, before: Decimal | None, after: Decimal | None, is_conditional: bool
+) -> str:
+    """Phrase how a price changed; None stands for none."""
+    old, new = (format_price(dimension, price) for price in (before, after))
+    if is_conditional and before is None:
+        return f"first listed, {new}"
+    if is_conditional and after is None:
+        return f"no longer listed, {old} before"
+    return PAGE_STYLE.format_pair(old.removesuffix(format_unit(dimension)), new)
 
 
 def _read_tariff(value: Any) -> dict[str, Decimal | None]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from orarchive.catalog.labs import read_own_providers
 from orarchive.domain.keys import get_provider_of_tag
-from orarchive.domain.prices import compute_percent_change, is_dynamic
+from orarchive.domain.prices import TIME_OF_DAY_CONDITIONS, compute_percent_change, is_dynamic
 from orarchive.domain.records import get_lab
 from orarchive.index.event_log import EventRow
 from orarchive.index.events import Event
@@ -67,6 +67,12 @@ def _read_plain_price(value: Any) -> Decimal | None:
 def has_conditions(event: Event) -> bool:
     """Return whether a price has conditions, before or after."""
     return isinstance(event.old, list) or isinstance(event.new, list)
+
+
+def is_timed(event: Event) -> bool:
+    """Return whether the old or the new price of an event depends on the time, not only on the prompt."""
+    sides = [side for side in (event.old, event.new) if isinstance(side, list)]
+    return any({*TIME_OF_DAY_CONDITIONS} & entry.keys() for side in sides for entry in side)
 
 
 def find_price_cause(event: Event | EventRow, dataset: Dataset) -> str:

@@ -145,8 +145,8 @@ def test_a_long_day_of_changes_is_folded(tmp_path: Path) -> None:
         assert (shown.count(">added<"), folded.count(">added<")) == (MAX_ROWS, 2)
 
 
-def test_notice_counts_from_the_first_date(tmp_path: Path) -> None:
-    """Count so however often the date moved; a date that was taken back and set again starts anew."""
+def test_notice_counts_from_the_last_change_of_the_date(tmp_path: Path) -> None:
+    """Count from the hour that first showed the date that the model had last."""
     dates: tuple[tuple[str | None, ...], ...] = (
         (None, "2026-06-20", "2026-06-10", "2026-06-10"),
         ("2026-06-20", None, None, "2026-06-10"),
@@ -159,12 +159,12 @@ def test_notice_counts_from_the_first_date(tmp_path: Path) -> None:
     snapshots = [build_snapshot([*hour, {"id": "a/stays"}]) for hour in (*hours, [])]
     archive = write_archive(tmp_path / "archive", *snapshots, apart=DAY)
     stones = build_archive_view(archive).catalog.tombstones
-    assert {key: stone.notice_days for key, stone in stones.items()} == {"a/m0": 2, "a/m1": 0, "a/m2": 3}
+    assert {key: stone.notice_days for key, stone in stones.items()} == {"a/m0": 1, "a/m1": 0, "a/m2": 3}
     rows = read_rows(build_page(archive, tmp_path, "graveyard/index.html"), "gone-2026")
     assert [row[3].text for row in rows] == [
         "≥ 3 d last set for 20 Jun 2026",
         "0 d last set for 10 Jun 2026",
-        "2 d last set for 10 Jun 2026",
+        "1 d last set for 10 Jun 2026",
     ]
 
 

@@ -90,13 +90,14 @@ def read_expiry(row: Record) -> str | None:
 def describe_ending(name: str, listed: Sequence[int], past: Sequence[Version]) -> str:
     """Return whether the end of a model was announced, for which day, and how long before.
 
-    A date that was withdrawn in between announced nothing: arcee-ai/trinity-large-preview:free had several.
+    A date that was withdrawn or moved in between announced nothing: arcee-ai/trinity-large-preview:free had
+    several.
     """
     last = past[listed[-1]]
     expiry = read_expiry(last.rows[name])
     if not expiry:
         return "not announced" if last.hour[:10] >= ANNOUNCEMENTS_BEGAN else "before announcements"
-    with_date = takewhile(lambda position: read_expiry(past[position].rows[name]), reversed(listed))
+    with_date = takewhile(lambda position: read_expiry(past[position].rows[name]) == expiry, reversed(listed))
     first = min(with_date)
     # No date can be older than a model that came with it; the first dates of all may be.
     is_first = first == 0 or past[first].hour[:10] == ANNOUNCEMENTS_BEGAN

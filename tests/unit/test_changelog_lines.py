@@ -79,8 +79,6 @@ def test_what_another_provider_brings_is_one_line() -> None:
         make_event("limits_changed", "models", "a/f", "top_provider", *limits, cause="endpoint"),
         make_event("limits_changed", "endpoints", "a/f@x", "context_length", 8, 4),
         make_event("limits_changed", "models", "a/g", "top_provider", *limits),
-        make_event("limits_changed", "models", "a/h", "top_provider", *limits, cause="provider"),
-        make_reprice("models", "a/h", "1", "3", "unknown"),
     ]
     lines = build_lines(*events)
     assert [(line.model, line.kind, line.parts) for line in lines] == [
@@ -88,11 +86,10 @@ def test_what_another_provider_brings_is_one_line() -> None:
         ("a/d", "listed provider changed", ()),
         ("a/e", "listed provider changed", ("context 8 → 4",)),
         ("a/g", "limits", ("context 8 → 4",)),
-        ("a/h", "listed provider changed", ("context 8 → 4",)),
         ("a/f", "limits", ("context 8 → 4",)),
     ]
     grouped = group_changes([ChangelogHour(START, lines)], Importance())
-    assert ([group.model for group in grouped.groups], grouped.minor_count) == (["a/f"], 5)
+    assert ([group.model for group in grouped.groups], grouped.minor_count) == (["a/f"], 4)
 
 
 def test_an_alias_has_the_moves_of_its_price() -> None:
@@ -172,13 +169,16 @@ def test_prices_of_long_prompts_are_told_by_their_length() -> None:
     long = {"min_prompt_tokens": 200_000, "price": "0.000006"}
     longer = {"min_prompt_tokens": 400_000, "price": "0.000008"}
     begun = make_reprice("endpoints", "a/b@x", "0.000003", [{"price": "0.000003"}, long])
-    assert build_lines(begun)[0].parts == ("input, prompt over 200,000 tokens: $3.00 → $6.00 per M",)
+    assert build_lines(begun)[0].parts == ("input, prompt over 200,000 tokens: first listed, $6.00 per M",)
     more = make_reprice(
         "endpoints", "a/b@x", [{"price": "0.000003"}, long], [{"price": "0.000003"}, long, longer]
     )
-    assert build_lines(more)[0].parts == ("input, prompt over 400,000 tokens: none → $8.00 per M",)
+    assert build_lines(more)[0].parts == ("input, prompt over 400,000 tokens: first listed, $8.00 per M",)
+    ended = make_reprice("endpoints", "a/b@x", [{"price": "0.000003"}, long], "0.000003")
+    words = "input, prompt over 200,000 tokens: no longer listed, $6.00 per M before"
+    assert build_lines(ended)[0].parts == (words,)
     first = make_reprice("endpoints", "a/b@x", None, [{"price": "0.000003"}, long])
-    words = "input, none → $3.00 per M; prompt over 200,000 tokens: none → $6.00 per M"
+    words = "input, none → $3.00 per M; prompt over 200,000 tokens: first listed, $6.00 per M"
     assert build_lines(first)[0].parts == (words,)
 
 

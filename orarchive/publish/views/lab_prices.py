@@ -91,14 +91,20 @@ class PriceYear:
     def heading(self) -> str:
         """Return how many models changed, and of how many only the listed price is known to have moved."""
         confirmed = sum(model.is_confirmed for model in self.models)
-        words = f"{self.year}: {confirmed} model{'s' if confirmed != 1 else ''}"
         listed = len(self.models) - confirmed
-        return f"{words}, and {listed} whose list price moved" if listed else words
+        if not confirmed:
+            return f"{self.year}: list price of {_count_models(listed)} moved"
+        words = f"{self.year}: {_count_models(confirmed)} changed"
+        return f"{words}, list price of {listed} more moved" if listed else words
 
     @property
     def caption(self) -> str:
         """Return the caption of the table."""
         return f"Prices that changed in {self.year}, in USD per million tokens"
+
+
+def _count_models(count: int) -> str:
+    return f"{count} model{'s' if count != 1 else ''}"
 
 
 def group_price_rows(dataset: Dataset) -> dict[str, dict[int, list[EventRow]]]:
@@ -149,7 +155,6 @@ def is_confirmed_row(dataset: Dataset, row: EventRow) -> bool:
 
 def _build_changed(dataset: Dataset, model: str, name: str, rows: Sequence[EventRow]) -> ChangedModel:
     confirmed = [row for row in rows if is_confirmed_row(dataset, row)]
-    rows = confirmed or rows
     prompt, completion = (_build_span(dimension, rows) for dimension in MAIN_DIMENSIONS)
     hours = {row.hour for row in rows}
     return ChangedModel(

@@ -122,6 +122,8 @@ class LabModel:
     """Those of `SHOWN_STATES` that it is in."""
     changed: dt.date | None
     """The day that showed the last change of its listed input or output price."""
+    is_confirmed: bool
+    """Whether a provider may have made that change."""
 
 
 @dataclass(frozen=True)
@@ -181,12 +183,7 @@ def _build_page(view: View, lab: LabView, events: Mapping[int, Sequence[EventRow
     facts = view.catalog.labs.get(lab.name)
     website = check_url(facts.website) if facts and facts.website else None
     names = {model.model.id: _cut_name(model, name) for model in (*lab.models, *lab.gone_models)}
-    last_changes = {
-        row.key: row.hour
-        for year in sorted(events)
-        for row in events[year]
-        if is_confirmed_row(view.dataset, row)
-    }
+    last_changes = {row.key: row for year in sorted(events) for row in events[year]}
     models = [
         _build_model(view, model, names, last_changes) for model in sorted(lab.models, key=_get_age_key)
     ]
@@ -230,7 +227,7 @@ def _get_age_key(model: ModelView) -> tuple[float, int, str]:
 
 
 def _build_model(
-    view: View, model: ModelView, names: Mapping[str, str], last_changes: Mapping[str, str]
+    view: View, model: ModelView, names: Mapping[str, str], last_changes: Mapping[str, EventRow]
 ) -> LabModel:
     facts = model.model
     prompt, completion = model.price_cells
@@ -244,7 +241,8 @@ def _build_model(
         released=(facts.created or model.entry.first).date(),
         providers=len({endpoint.provider for endpoint in model.endpoints}) or None,
         states=[state for state in model.states if state in SHOWN_STATES],
-        changed=parse_stamp(changed).date() if changed else None,
+        changed=parse_stamp(changed.hour).date() if changed else None,
+        is_confirmed=changed is not None and is_confirmed_row(view.dataset, changed),
     )
 
 

@@ -8,13 +8,12 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from orarchive.domain.equality import is_same_value
 from orarchive.domain.event_kinds import REPRICED
-from orarchive.domain.prices import MAIN_DIMENSIONS, MAX_NOISE, TIME_OF_DAY_CONDITIONS, ZERO
+from orarchive.domain.prices import MAIN_DIMENSIONS, MAX_NOISE, ZERO
 from orarchive.publish.dataset import Dataset, RecordEntry
-from orarchive.publish.price_moves import UNCONFIRMED_CAUSES, Move, find_price_cause
+from orarchive.publish.price_moves import UNCONFIRMED_CAUSES, Move, find_price_cause, is_timed
 from orarchive.publish.spans import find_span_start
 from orarchive.publish.views.changes import MoveView, build_move_view
 from orarchive.publish.views.models import ModelView
@@ -143,19 +142,13 @@ def find_causes(dataset: Dataset, entry: RecordEntry, dimension: str, known: dt.
         and parse_stamp(row.hour) > known
     )
     events = list(dataset.log.decode(rows))
-    is_timed = any(_is_timed(value) for event in events for value in (event.old, event.new))
     causes = dict.fromkeys(find_price_cause(event, dataset) or "endpoint" for event in events)
-    return (*causes, *([TIME_OF_DAY] if is_timed else ()))
+    return (*causes, *([TIME_OF_DAY] if any(map(is_timed, events)) else ()))
 
 
 def is_confirmed(causes: Collection[str]) -> bool:
     """Return whether a provider may have changed a price: not where only OpenRouter lists another one."""
     return not causes or not {*causes} <= UNCONFIRMED_CAUSES
-
-
-def _is_timed(value: Any) -> bool:
-    """Return whether the old or the new value of an event depends on the time, not only on the prompt."""
-    return isinstance(value, list) and any({*TIME_OF_DAY_CONDITIONS} & entry.keys() for entry in value)
 
 
 @dataclass(frozen=True)
