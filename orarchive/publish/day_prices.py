@@ -17,7 +17,7 @@ from orarchive.domain.foreign_text import escape_invisible
 from orarchive.domain.prices import MILLION
 from orarchive.publish.charts.bands import merge_time_of_day
 from orarchive.publish.dataset import Dataset, PriceInterval, PriceKey
-from orarchive.publish.views.endpoints import is_unhealthy
+from orarchive.publish.views.endpoints import find_cheapest
 from orarchive.publish.views.models import ModelView
 from orarchive.timestamps import DAY
 
@@ -85,14 +85,10 @@ def _build_model(
 
 def _find_cheapest(view: ModelView) -> dict[str, Any] | None:
     """Find the cheapest healthy provider, with its prices by DIMENSIONS; None for a free model."""
-    offers = [
-        (blended, endpoint.endpoint)
-        for endpoint in view.endpoints
-        if not is_unhealthy(endpoint) and (blended := blend(endpoint.endpoint.prices)) is not None
-    ]
-    if not offers or view.is_free:
+    found = find_cheapest(view.endpoints)
+    if not found or view.is_free:
         return None
-    blended, cheapest = min(offers, key=lambda offer: offer[0])
+    blended, cheapest = found[0], found[1].endpoint
     listed = blend(view.model.prices)
     # At the same price the list has more to tell: the rates of all times of day.
     if view.has_provider_at_list_price and listed is not None and blended >= listed:

@@ -1,5 +1,6 @@
 """The lists of models: those that are listed, and those that are gone."""
 
+from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -47,3 +48,20 @@ def test_labs_that_share_a_name_have_their_slug_in_the_filter(tmp_path: Path) ->
     view = build_archive_view(write_archive(tmp_path / "archive", build_snapshot(models)))
     labels = [option.label for option in build_models_page(view).labs]
     assert labels == ["Meta, meta", "Meta, meta-llama", "Other"]
+
+
+def test_blended_prices_are_those_of_the_cheapest_provider(tmp_path: Path) -> None:
+    """Leave out one that is often down; a model without providers has its list price."""
+    prices = {amount: {"prompt": f"{amount}e-6", "completion": f"{amount}e-6"} for amount in (1, 2, 3)}
+    endpoints = [
+        {"tag": tag, "pricing": prices[amount], "status": 0, "uptime_last_30m": uptime}
+        for tag, amount, uptime in (("down", 1, 50), ("up", 2, 100), ("dear", 3, 100))
+    ]
+    models = [{"id": name, "pricing": prices[3]} for name in ("a/served", "a/unserved")]
+    days = [build_snapshot(models, {"a/served": endpoints})] * 2
+    view = build_archive_view(write_archive(tmp_path, *days, apart=DAY))
+    rows = build_models_page(view).table.rows
+    assert {row.id: row.blended and row.blended.price for row in rows} == {
+        "a/served": Decimal("2e-6"),
+        "a/unserved": Decimal("3e-6"),
+    }

@@ -2,10 +2,11 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from orarchive.catalog.tiers import blend
 from orarchive.domain.keys import EndpointKey, get_provider_of_tag
 from orarchive.domain.prices import MAIN_DIMENSIONS
 from orarchive.domain.records import Endpoint, Model, as_text, as_texts
@@ -155,6 +156,19 @@ def is_unhealthy(view: EndpointView) -> bool:
     """Return whether the uptime of an endpoint is known, and too low to recommend it."""
     uptime = view.health.uptime
     return uptime is not None and uptime < MIN_HEALTHY_PERCENT
+
+
+def find_cheapest(views: Iterable[EndpointView]) -> tuple[Decimal, EndpointView] | None:
+    """Find the cheapest endpoint that may be recommended, with its blended price; None without prices.
+
+    The price is in USD for a million tokens, three of input to one of output.
+    """
+    offers = [
+        (blended, view)
+        for view in views
+        if not is_unhealthy(view) and (blended := blend(view.endpoint.prices)) is not None
+    ]
+    return min(offers, key=lambda offer: offer[0], default=None)
 
 
 def find_lowest_prices(views: Sequence[EndpointView]) -> dict[str, Decimal]:

@@ -19,6 +19,7 @@ from orarchive.publish.dataset import PriceKey
 from orarchive.publish.views import View
 from orarchive.publish.views.cells import PriceCell
 from orarchive.publish.views.changes import MoveView, build_move_view
+from orarchive.publish.views.endpoints import find_cheapest
 from orarchive.publish.views.marks import get_lab_name
 from orarchive.publish.views.models import ModelView, floor_day
 from orarchive.publish.views.moves import PriceMove, list_moves
@@ -89,6 +90,7 @@ class ModelRow:
     """Input and output."""
     cache_read: PriceCell | None
     blended: PriceCell | None
+    """At its cheapest provider, else as listed."""
     spark: Spark | None
     context: int | None
     max_output: int | None
@@ -165,7 +167,9 @@ def _build_row(view: View, model: ModelView, spark: Spark | None, has_labs: bool
     facts, info = model.model, view.catalog.models[model.model.id]
     source = view.catalog.source.models[facts.id]
     lab = get_lab_name(view.catalog, facts.lab)
-    blended, cache_price = info.price_class.blended, facts.prices.get(CACHE_READ)
+    cheapest = None if info.price_class.outside else find_cheapest(model.endpoints)
+    blended = cheapest[0] if cheapest and not model.is_free else info.price_class.blended
+    cache_price = facts.prices.get(CACHE_READ)
     uptimes = [endpoint.health.uptime for endpoint in source.endpoints if endpoint.health]
     uptime = max((value for value in uptimes if value is not None), default=None)
     speed = THROUGHPUT.read_best(Candidate(info, source, source.endpoints))
