@@ -1,6 +1,7 @@
 """The files of a site while it is made, and what is known of those of the build before."""
 
 import hashlib
+import os
 from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,10 +14,31 @@ def compute_digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:32]
 
 
+@dataclass(frozen=True)
+class Piece:
+    """A content as a part of a file."""
+
+    file: Path
+    start: int
+    size: int
+
+    def read(self) -> bytes:
+        """Return the content."""
+        with self.file.open("rb") as file:
+            file.seek(self.start)
+            return file.read(self.size)
+
+
+def _append(path: Path, content: bytes) -> Piece:
+    with path.open("ab") as file:
+        file.write(content)
+        return Piece(path, file.tell() - len(content), len(content))
+
+
 class SiteFiles(MutableMapping[str, bytes]):
     """The files of a site by path; with a folder their contents are kept there, and not in memory.
 
-    The folder is one for temporary files: `write_site` moves them into the site.
+    What a process puts stands in one temporary file, for it takes long to make thousands.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -25,17 +47,15 @@ class SiteFiles(MutableMapping[str, bytes]):
         """Path -> digest of the content."""
         self.units: dict[str, UnitRecord] = {}
         """Name of a unit -> how it was made."""
-        self._contents: dict[str, bytes | Path] = {}
+        self._contents: dict[str, bytes | Path | Piece] = {}
 
     def __setitem__(self, path: str, content: bytes) -> None:
         """Put the content of a path."""
-        place = self.folder and self.folder / compute_digest(path.encode("utf-8", "surrogatepass"))
-        if place:
-            place.write_bytes(content)
+        place = self.folder and _append(self.folder / f"{os.getpid()}", content)
         self.keep(path, place or content, compute_digest(content))
 
-    def keep(self, path: str, content: bytes | Path, digest: str) -> None:
-        """Put a content that is given, or stands in a file, with its digest."""
+    def keep(self, path: str, content: bytes | Path | Piece, digest: str) -> None:
+        """Put a content that is given, or stands in a file or a part of one, with its digest."""
         self._contents[path] = content
         self.digests[path] = digest
 
@@ -46,17 +66,20 @@ class SiteFiles(MutableMapping[str, bytes]):
         self.units |= files.units
 
     def locate(self, path: str) -> bytes | Path:
-        """Return the content of a path, or the file that holds it."""
-        return self._contents[path]
+        """Return the content of a path, or the file that holds it alone."""
+        content = self._contents[path]
+        return content.read() if isinstance(content, Piece) else content
 
     def get_size(self, path: str) -> int:
         """Return the size of a content, bytes."""
         content = self._contents[path]
+        if isinstance(content, Piece):
+            return content.size
         return content.stat().st_size if isinstance(content, Path) else len(content)
 
     def __getitem__(self, path: str) -> bytes:
         """Return the content of a path."""
-        content = self._contents[path]
+        content = self.locate(path)
         return content.read_bytes() if isinstance(content, Path) else content
 
     def __delitem__(self, path: str) -> None:

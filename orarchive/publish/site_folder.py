@@ -91,13 +91,14 @@ def read_manifest(out: Path) -> Manifest:
 def write_site(earlier: Manifest, files: SiteFiles, maker: str = "") -> tuple[int, int]:
     """Make the folder hold these files; return how many were written and how many removed.
 
-    Only files that differ are written; one that is kept in a temporary file is moved. Files of earlier builds
+    Only files that differ are written; one in a temporary file of its own is moved. Files of earlier builds
     that are not among them are removed. A file that no build wrote is never touched: if one of another
     content is in the way, raise ArchiveError.
     """
     out = earlier.out
     out.mkdir(parents=True, exist_ok=True)
-    for folder in sorted({(out / path).parent for path in files}):
+    folders = sorted({(out / path).parent for path in files})
+    for folder in folders:
         if not folder.resolve().is_relative_to(out.resolve()):
             msg = f"{folder} is a link, or lies behind one, that leads out of {out}; remove it"
             raise ArchiveError(msg)
@@ -109,6 +110,8 @@ def write_site(earlier: Manifest, files: SiteFiles, maker: str = "") -> tuple[in
     if not earlier.paths >= files.keys():
         listed = earlier.paths | files.keys()
         _write_manifest(out, _pack(listed, earlier.maker, earlier.digests, earlier.units))
+    for folder in folders:
+        folder.mkdir(parents=True, exist_ok=True)
     written = sum(_write_if_changed(out / path, files.locate(path)) for path in files)
     removed = sorted(earlier.paths - files.keys())
     for path in removed:
@@ -128,7 +131,6 @@ def _write_if_changed(path: Path, content: bytes | Path) -> bool:
     """Write a file if its content differs; return whether it was written."""
     if path == content or (path.is_file() and _has_content(path, content)):
         return False
-    path.parent.mkdir(parents=True, exist_ok=True)
     if isinstance(content, Path):
         move(content, path)
     else:

@@ -167,6 +167,6 @@ def test_the_number_of_processes_does_not_show(
         folder.mkdir()
         files = SiteFiles(folder)
         write_site(read_manifest(out), build_files(view, None, files=files))
-        assert isinstance(files.locate("index.html"), Path), "contents are kept in memory"
+        assert sum(len(path.read_bytes()) for path in folder.iterdir()) >= sum(map(files.get_size, files))
         sites.append((read_files(out), (out / MANIFEST).read_bytes()))
     assert sites[0] == sites[1]
