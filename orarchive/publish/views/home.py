@@ -35,8 +35,6 @@ MIN_CHANGES, MAX_DAYS = 8, 5
 
 MOVES_SPAN = dt.timedelta(days=7)
 
-NOT_READ, ALL_WELL = "The health of endpoints is not on record.", "None for six hours or more."
-
 
 @dataclass(frozen=True)
 class CardMove:
@@ -107,8 +105,8 @@ class HomePage:
     retiring: list[Announced]
     retiring_count: int
     degraded: list[DegradedProvider]
-    degraded_note: str
-    """What is said where none is degraded."""
+    has_health: bool
+    """Whether the health of endpoints is on record."""
     scatter: list[Scatter]
     quality: str
     """What the scatter's axis of quality is, and who measured it."""
@@ -129,7 +127,7 @@ def build_home_page(view: View) -> HomePage:
         retiring=retiring[:MAX_CARD_ROWS],
         retiring_count=len(retiring),
         degraded=_list_degraded(view),
-        degraded_note=ALL_WELL if view.dataset.health else NOT_READ,
+        has_health=bool(view.dataset.health),
         scatter=draw_value(view.catalog),
         quality=name_quality(view.catalog),
         days=[*_list_days(view)],
