@@ -2,8 +2,9 @@
 
 Pages and news feeds order changes by this rule, which the page of changes states for its readers. Minor
 changes are folded: OpenRouter lists another provider first, with what follows from that; an edited name or
-description, or default parameters; a field that appears in or vanishes from the service's answers; a restated
-ranking; and a model that is still missing after 14 and 30 days, which was told when it went.
+description, or default parameters; limits that move by less than 1 %; a field that appears in or vanishes
+from the service's answers; a restated ranking; and a model that is still missing after 14 and 30 days, which
+was told when it went.
 """
 
 import datetime as dt
@@ -139,7 +140,7 @@ class GroupedChanges:
 
 def is_minor(line: ChangelogLine) -> bool:
     """Return whether a line says so little that pages fold it."""
-    if line.kind in MINOR_LABELS or line.fields == (DEFAULTS_FIELD,):
+    if line.kind in MINOR_LABELS or line.is_small or line.fields == (DEFAULTS_FIELD,):
         return True
     return line.kind in LIMITS_LABELS and {*line.fields} == {LISTED_PROVIDER_FIELD}
 

@@ -52,7 +52,7 @@ from orarchive.index.events import Event
 from orarchive.publish.dataset import Dataset
 from orarchive.publish.field_labels import FLAG_WORDS, describe_parameters, drop_modality, label_field
 from orarchive.publish.first_prices import describe_first_rates, list_first_prices
-from orarchive.publish.limit_words import drop_repeated_limits
+from orarchive.publish.limit_words import drop_repeated_limits, is_small_change
 from orarchive.publish.price_moves import (
     LISTED,
     UNEXPLAINED,
@@ -117,6 +117,8 @@ class ChangelogLine:
     """The fields that changed; () of a whole record."""
     has_conditions: bool = False
     """Whether prices under conditions changed, which `moves` do not state."""
+    is_small: bool = False
+    """Whether limits moved so little that it hardly matters."""
 
 
 @dataclass(frozen=True)
@@ -197,7 +199,9 @@ def _build_lines(group: list[Event], events: list[Event], dataset: Dataset) -> I
         words = [(event.field, _describe_field_event(event)) for event in changed[:MAX_ITEMS]]
         line = _build_line(changed[0], (), (*drop_repeated_limits(words), *omitted))
         counted = tuple(filter(None, (describe_parameters(event.to_change())[1] for event in changed)))
-        yield replace(line, fields=tuple(event.field for event in changed), counted=counted)
+        is_small = line.topic == "limit" and all(map(is_small_change, changed))
+        fields = tuple(event.field for event in changed)
+        yield replace(line, fields=fields, counted=counted, is_small=is_small)
 
 
 def _build_line(
@@ -292,7 +296,8 @@ def _describe_record_event(event: Event, events: list[Event], dataset: Dataset) 
             for other in events
         )
         if count:
-            yield f"with {count} endpoint{'' if count == 1 else 's'}"
+            verb = "with" if event.kind == ADDED else "had"
+            yield f"{verb} {count} endpoint{'' if count == 1 else 's'}"
 
 
 def _is_of_model(event: Event) -> bool:

@@ -1,9 +1,25 @@
-"""Words for limits of a model, which its listed provider usually repeats."""
+"""Words for limits of a model, which its listed provider usually repeats, and how far limits moved."""
 
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
+
+from orarchive.domain.records import as_number
+from orarchive.index.events import Event
 
 LISTED_PROVIDER_FIELD = "top_provider"
 """Field of a model that repeats the limits of the endpoint that OpenRouter lists first."""
+
+
+MAX_SMALL_SHARE = Decimal("0.01")
+"""Share of a limit below which a change of it is small: 65,535 tokens are as good as 65,536."""
+
+
+def is_small_change(event: Event) -> bool:
+    """Return whether each limit in an event moved by less than `MAX_SMALL_SHARE`."""
+    old, new = (side if isinstance(side, dict) else {"": side} for side in (event.old, event.new))
+    names = (name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+    pairs = ((as_number(old.get(name)), as_number(new.get(name))) for name in names)
+    return all(before and after and abs(after / before - 1) < MAX_SMALL_SHARE for before, after in pairs)
 
 
 def drop_repeated_limits(changes: Iterable[tuple[str, str]]) -> Iterator[str]:

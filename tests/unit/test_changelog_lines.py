@@ -144,6 +144,20 @@ def test_what_matters_comes_first() -> None:
     assert importance.restrict(["small/x"]) == Importance(frozenset(), frozenset())
 
 
+def test_limits_that_hardly_move_are_minor() -> None:
+    """Fold a line where no limit moved by a hundredth; what is no number is told."""
+    lines = build_lines(
+        make_event("limits_changed", "endpoints", "a/b@x", "context_length", 65_536, 65_535),
+        make_event("limits_changed", "endpoints", "a/b@x", "max_completion_tokens", 8_192, 8_150),
+        make_event("limits_changed", "endpoints", "a/c@x", "context_length", 65_536, 65_535),
+        make_event("limits_changed", "endpoints", "a/c@x", "max_completion_tokens", 8_192, 8_100),
+        make_event("limits_changed", "endpoints", "a/d@x", "context_length", 65_536, None),
+    )
+    grouped = group_changes([ChangelogHour(START, lines)], Importance())
+    assert [group.model for group in grouped.minor] == ["a/b"]
+    assert [group.model for group in grouped.groups] == ["a/c", "a/d"]
+
+
 def test_a_schedule_that_no_endpoint_explains_is_told() -> None:
     """Tell it whatever its cause, unless an endpoint of the model has a line about its price in that hour."""
     night = [{"utc_start": 0, "utc_end": 800, "price": "0.000001"}, {"price": "0.000002"}]
