@@ -331,6 +331,20 @@ def test_a_provider_and_an_endpoint_are_named() -> None:
     ]
 
 
+def test_variants_that_come_together_are_one_row() -> None:
+    """Those of a lab of one kind; a model, and what is added beside it, have rows of their own."""
+    names = ("a/one", "a/one:batch", "a/two:batch", "a/two:free", "b/one:batch")
+    lines = build_lines(*(make_event("added", "models", name) for name in names))
+    rows = build_change_list([ChangelogHour(START, lines)], Importance()).rows
+    assert {row.model: [variant.model for variant in row.variants] for row in rows} == {
+        "a/one": [],
+        "a/one:batch": ["a/two:batch"],
+        "a/two:free": [],
+        "b/one:batch": [],
+    }
+    assert rows[1].variant_words == "and 1 more variant"
+
+
 def test_equal_percentages_of_a_lab_are_one_row() -> None:
     """Amounts may differ, as those of a batch do; another percentage or another lab is a row of its own."""
     lines = build_lines(

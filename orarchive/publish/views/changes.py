@@ -10,9 +10,9 @@ from itertools import groupby
 from orarchive.domain.figures import format_percent_change
 from orarchive.domain.phrasing import get_unit
 from orarchive.domain.prices import MAIN_DIMENSIONS
-from orarchive.domain.records import get_lab
+from orarchive.domain.records import get_lab, split_variant
 from orarchive.history.coverage import Gap
-from orarchive.publish.change_groups import ChangeGroup, Importance, group_changes
+from orarchive.publish.change_groups import ARRIVAL_LABELS, ChangeGroup, Importance, group_changes
 from orarchive.publish.changelog import PAGE_STYLE, UNCONFIRMED_LABELS, ChangelogHour, ChangelogLine
 from orarchive.publish.price_moves import Move
 from orarchive.publish.views.cells import PriceCell
@@ -133,7 +133,16 @@ class ChangeRow:
     folded_details: list[ChangeDetail]
     """Those beyond `MAX_DETAILS`, prices under conditions beside plain ones, and names that others count."""
     variants: "list[ChangeRow]"
-    """Rows of further models of the lab whose input and output moved by the same percentages in that hour."""
+    """Rows of further models of the lab in that hour: variants that came, as it did, or models whose input
+    and output moved by the same percentages."""
+
+    @property
+    def variant_words(self) -> str:
+        """Return what the further models are: `and 2 more variants`."""
+        count, plural = len(self.variants), "s" if len(self.variants) > 1 else ""
+        if self.kind in ARRIVAL_LABELS:
+            return f"and {count} more variant{plural}"
+        return f"and {count} model{plural} by the same percentages"
 
     @property
     def folded_words(self) -> str:
@@ -219,17 +228,23 @@ def build_change_hours(hours: Iterable[ChangelogHour], on_model_page: bool = Fal
 
 
 def _build_rows(groups: Iterable[ChangeGroup], on_model_page: bool) -> Iterator[ChangeRow]:
-    """Yield a row for each group, but one for models of a lab that moved by the same percentages."""
+    """Yield a row for each group, but one for those that `_get_common` joins."""
     joined: dict[object, list[ChangeGroup]] = defaultdict(list)
     for group in groups:
-        joined[_list_percentages(group) or (group,)].append(group)
+        joined[_get_common(group) or (group,)].append(group)
     for first, *rest in joined.values():
         variants = [_build_row(group, on_model_page) for group in rest]
         yield replace(_build_row(first, on_model_page), variants=variants)
 
 
-def _list_percentages(group: ChangeGroup) -> tuple[object, ...]:
-    """Return what groups of one row share; () of a group that is not of list prices alone."""
+def _get_common(group: ChangeGroup) -> tuple[object, ...]:
+    """Return what groups of one row share.
+
+    () of a group that is neither the arrival of a variant nor list prices alone.
+    """
+    variant = split_variant(group.model or "")[1]
+    if group.model and variant and group.lines[0].kind in ARRIVAL_LABELS and not group.lines[0].subject:
+        return (group.hour, group.rank, get_lab(group.model), variant)
     moves = [
         (line.kind, move.dimension, round(move.percent))
         for line in group.lines
