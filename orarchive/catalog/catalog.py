@@ -24,6 +24,7 @@ from orarchive.catalog.sizes import ACTIVE_FIELD, TOTAL_FIELD, find_size
 from orarchive.catalog.source import CatalogModel, CatalogSource
 from orarchive.catalog.source_reader import read_source
 from orarchive.catalog.tombstones import Tombstone, build_tombstones
+from orarchive.errors import NotCoveredError
 from orarchive.store.archive import Archive
 
 
@@ -124,6 +125,14 @@ def build_catalog(
     api_families = list_api_families(targets)
     models = {key: build_model_info(model, api_families, statements) for key, model in source.models.items()}
     return Catalog(source, models, statements)
+
+
+def read_catalog(db: sqlite3.Connection, benchmarks: bool = True) -> Catalog | None:
+    """Build the catalogue of the last hour; None where the models were never read."""
+    try:
+        return build_catalog(db, benchmarks=benchmarks)
+    except NotCoveredError:
+        return None
 
 
 def make_empty_catalog(hour: dt.datetime) -> Catalog:

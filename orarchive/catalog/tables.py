@@ -3,13 +3,13 @@
 import datetime as dt
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from orarchive.catalog.catalog import Catalog, build_catalog
+from orarchive.catalog.catalog import Catalog, read_catalog
 from orarchive.catalog.data_files import hash_data_files
 from orarchive.catalog.direct import DirectPrice
 from orarchive.catalog.flags import Flag
@@ -24,7 +24,6 @@ from orarchive.catalog.table_queries import QUERIES
 from orarchive.catalog.tombstones import Tombstone
 from orarchive.domain.event_kinds import ADDED
 from orarchive.domain.feeds import ENDPOINTS, MODELS
-from orarchive.errors import NotCoveredError
 from orarchive.index.download import AddedTables
 from orarchive.index.download_rows import Row
 from orarchive.index.sql_values import escape_surrogates, to_json
@@ -51,10 +50,17 @@ SELECT_BIRTHS = """
 
 
 def list_tables(db: sqlite3.Connection, benchmarks: bool) -> Iterator[tuple[str, Iterable[Row]]]:
-    """Yield each table of the catalogue of an index's last hour with its rows; none without models."""
-    try:
-        catalog = build_catalog(db, benchmarks=benchmarks)
-    except NotCoveredError:
+    """Return each table of the catalogue of an index's last hour with its rows; none without models."""
+    return _list_tables(db, read_catalog(db, benchmarks))
+
+
+def prepare_tables(catalog: Catalog | None) -> AddedTables:
+    """Return the same of a catalogue that is at hand, instead of one that is built for them."""
+    return replace(CATALOG_TABLES, list_tables=lambda db, _benchmarks: _list_tables(db, catalog))
+
+
+def _list_tables(db: sqlite3.Connection, catalog: Catalog | None) -> Iterator[tuple[str, Iterable[Row]]]:
+    if catalog is None:
         return
     records = {
         feed.name: dict(db.execute(SELECT_RECORDS, (feed.name,)).fetchall()) for feed in (MODELS, ENDPOINTS)

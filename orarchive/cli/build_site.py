@@ -1,12 +1,11 @@
 """Render the site: `orarchive build-site`, `python build_site.py`."""
 
-import datetime as dt
 import gc
-import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import click
@@ -16,8 +15,8 @@ from orarchive.cli.options import archive_option, cache_option, is_progress_show
 from orarchive.errors import ArchiveError
 from orarchive.store.archive import Archive, open_archive, refuse_data_folder
 
-if TYPE_CHECKING:
-    from orarchive.publish.views import View
+ALLOCATIONS = 50_000
+"""Objects that are made between two searches for garbage."""
 
 
 def _check_base_url(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
@@ -46,20 +45,19 @@ def _refuse_out(out: Path, archive: Archive) -> None:
         raise ArchiveError(msg)
 
 
-def _read_view(db: sqlite3.Connection, hour: dt.datetime | None, benchmarks: bool) -> "View":
-    """Read what the pages show.
+@contextmanager
+def _keep_all() -> Iterator[None]:
+    """Keep what is read to the end of the build: looking for garbage in it took a fifth of the time.
 
-    It stays to the end of the build: looking for garbage in it took a fifth of the time.
+    Later it is looked for more rarely than usual, which took a tenth: most goes with its last reference.
     """
-    from orarchive.publish.views import read_view
-
     gc.disable()
     try:
-        view = read_view(db, hour, benchmarks)
+        yield
     finally:
         gc.enable()
     gc.freeze()
-    return view
+    gc.set_threshold(ALLOCATIONS)
 
 
 @click.command("build-site")
@@ -96,7 +94,8 @@ def build_site_command(
     opened, progress = open_archive(archive), is_progress_shown()
     _refuse_out(out, opened)
     # pandas and Jinja are imported here, so that neither other commands nor refusals load them.
-    from orarchive.catalog.tables import CATALOG_TABLES
+    from orarchive.catalog.catalog import read_catalog
+    from orarchive.catalog.tables import prepare_tables
     from orarchive.history.history import read_history
     from orarchive.index.database import build_in_memory, open_index
     from orarchive.index.download import export_index, locate_index
@@ -108,6 +107,7 @@ def build_site_command(
     from orarchive.publish.site_files import Manifest, SiteFiles
     from orarchive.publish.site_folder import read_manifest, write_site
     from orarchive.publish.units import compute_maker
+    from orarchive.publish.views import read_view
 
     parquet_files = read_parquet_files(out)
     commits = read_history(opened).truncate_after(hour).attempt_commits if hour else []
@@ -118,8 +118,11 @@ def build_site_command(
     ):
         database, pages = Path(folder) / DATABASE, Path(folder) / "files"
         pages.mkdir()
-        wait_for_database = start_forked(partial(export_index, index, database, benchmarks, CATALOG_TABLES))
-        earlier, view = read_manifest(out), _read_view(db, hour, benchmarks)
+        with _keep_all():
+            catalog = read_catalog(db, benchmarks)
+            tables = prepare_tables(catalog)
+            wait_for_database = start_forked(partial(export_index, index, database, benchmarks, tables))
+            earlier, view = read_manifest(out), read_view(db, hour, benchmarks, catalog)
         origin = read_origin(opened, db)
         maker = compute_maker(base_url, origin, view.is_past, benchmarks, view.rankings.is_there)
         kept = earlier if earlier.maker == maker else Manifest(out)

@@ -285,9 +285,10 @@ def _fill(db: sqlite3.Connection, benchmarks: bool, schema: str) -> None:
         db.execute(f"insert into {table} {select.format(condition=condition)}")
     if benchmarks:
         _insert(db, "benchmarks", list_benchmarks(db))
+    insert_stretches, insert_fields = (_write_insert(db, name) for name in ("stretches", "field_versions"))
     for stretches, fields in list_fields(db, hours):
-        _insert(db, "stretches", stretches)
-        _insert(db, "field_versions", fields)
+        db.executemany(insert_stretches, stretches)
+        db.executemany(insert_fields, fields)
     _run_script(db, VIEWS_SQL)
 
 
@@ -300,8 +301,13 @@ def _add(db: sqlite3.Connection, added: AddedTables, tables: Iterable[tuple[str,
 
 def _insert(db: sqlite3.Connection, table: str, rows: Iterable[Row], conflict: str = "") -> None:
     """Insert rows that have all columns of a table."""
+    db.executemany(f"{_write_insert(db, table)} {conflict}", rows)
+
+
+def _write_insert(db: sqlite3.Connection, table: str) -> str:
+    """Return the statement that inserts a row with all columns of a table."""
     columns = db.execute("select count(*) from pragma_table_info(?)", (table,)).fetchone()[0]
-    db.executemany(f"insert into {table} values ({', '.join('?' * columns)}) {conflict}", rows)
+    return f"insert into {table} values ({', '.join('?' * columns)})"
 
 
 def _run_script(db: sqlite3.Connection, script: str) -> None:

@@ -62,7 +62,9 @@ class NextHours:
             return None
         feed, parent_key = self.sources[record]
         hour = self.reads.find_next_hour(ENDPOINTS.name if file == RESPONSES else feed, last, parent_key)
-        return hour or next(iter(self.attempts[bisect_right(self.attempts, last) :]), None)
+        if hour is None:
+            hour = next(iter(self.attempts[bisect_right(self.attempts, last) :]), None)
+        return hour
 
 
 def list_feeds(db: sqlite3.Connection) -> Iterator[Row]:

@@ -29,8 +29,10 @@ class GoodReads:
     def find_next_hour(self, feed: str, last: str, parent_key: str | None) -> str | None:
         """Return the first hour after `last` in which a feed, or one key of its parent, was read."""
         hours, kept = self.hours.get(feed, []), self.kept.get(feed, [])
-        positions = range(bisect_right(hours, last), len(hours))
-        return next((hours[at] for at in positions if parent_key not in kept[at]), None)
+        for at in range(bisect_right(hours, last), len(hours)):
+            if parent_key not in kept[at]:
+                return hours[at]
+        return None
 
     def find_last_hour(self, feed: str, parent_key: str | None) -> str | None:
         """Return the last hour in which a feed, or one key of its parent, was read."""

@@ -325,8 +325,8 @@ create view models as
     select records.key as id, lab, state, records.first as first_seen,
         coalesce(records.last, now.models) as last_seen, missing as missing_since,
         name, canonical_slug, created, context_length, expiration_date, expires,
-        state = 'active' and now.hour < new_until and exists (
-            select 1 from events where events.feed = 'models' and events.key = records.key and kind = 'added') as is_new,
+        state = 'active' and now.hour < new_until and records.key in (
+            select events.key from events where events.feed = 'models' and kind = 'added') as is_new,
         state = 'active' and exists (
             select 1 from watched where record = records.id and kind = 'orphaned' and is_reported = 1) as is_orphaned,
         (select amount from current_prices where record = records.id and dimension = 'prompt') as prompt,

@@ -13,8 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from orarchive.catalog.catalog import Catalog, build_catalog, make_empty_catalog
-from orarchive.errors import NotCoveredError
+from orarchive.catalog.catalog import Catalog, make_empty_catalog, read_catalog
 from orarchive.history.coverage import SPANS_HOURS, Coverage, Gap, compute_coverage, find_gaps
 from orarchive.index.event_log import EventRow
 from orarchive.index.health import is_doubted
@@ -204,16 +203,20 @@ class View:
         return {grave.model.model.id: grave.successor for grave in self.graves if grave.successor}
 
 
-def read_view(db: sqlite3.Connection, as_of: dt.datetime | None = None, benchmarks: bool = True) -> View:
+def read_view(
+    db: sqlite3.Connection,
+    as_of: dt.datetime | None = None,
+    benchmarks: bool = True,
+    catalog: Catalog | None = None,
+) -> View:
     """Read what the site shows from an index, as of an hour that it ends with or of its last one.
 
-    `benchmarks` = False leaves out the scores of third parties, which have terms of their own.
+    `benchmarks` = False leaves out the scores of third parties, which have terms of their own. The catalogue
+    is built unless it is at hand.
     """
     dataset = read_dataset(db, benchmarks)
-    try:
-        catalog = build_catalog(db, benchmarks=benchmarks)
-    except NotCoveredError:  # a site without models shows why there are none
-        catalog = make_empty_catalog(dataset.hour)
+    # A site without models shows why there are none.
+    catalog = catalog or read_catalog(db, benchmarks) or make_empty_catalog(dataset.hour)
     now = as_of or dataset.hour
     view = View(dataset, now, build_model_views(dataset, now), catalog, as_of is not None)
     _ = view.rankings.weekly  # summed once, and not by each process of a build
