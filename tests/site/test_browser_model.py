@@ -17,7 +17,7 @@ MODEL = PAGE_PATHS["model"]
 def test_providers_are_filtered_and_costed(browser: Any, address: str) -> None:
     """Filters and the typed use stand in the address; the cheapest of those that are left is marked."""
     with open_page(browser, address) as tab:
-        tab.goto(f"{address}{MODEL}?has=tools&in=100&out=0")
+        tab.goto(f"{address}{MODEL}?has=tools&in=100&cached=0&out=0")
         rows = tab.locator("#endpoints tbody tr:visible")
         assert 1 < rows.count() < tab.locator("#endpoints tbody tr").count()
         assert all("tools" in row.get_attribute("data-has").split() for row in rows.all())
