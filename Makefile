@@ -21,13 +21,17 @@ demo: $(BIN)/.run  ## archive 45 days of the bundled sample service in build/dem
 serve:  ## serve the demo's site at http://127.0.0.1:8000
 	$(PYTHON) -m http.server --bind 127.0.0.1 --directory $(DEMO)/site 8000
 
-test: check  ## run the checks and all tests
+test: check .compiled-tests  ## run the checks and all tests; make -j2 compiles the tests meanwhile
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: setup  ## check format, lint rules and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+# Otherwise each process of the tests compiles all of them. What fails here fails in the tests, with its reason.
+.compiled-tests: setup
+	-@$(BIN)/python -m pytest --collect-only -qq > /dev/null 2>&1
 
 format: setup  ## format the code and apply lint fixes
 	$(BIN)/ruff check --fix .
@@ -73,4 +77,4 @@ $(BIN)/.test: requirements/test.lock $(BIN)/.run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	touch $@
 
-.PHONY: help setup demo serve test check format bench lighthouse soak cassettes lock clean
+.PHONY: help setup demo serve test check .compiled-tests format bench lighthouse soak cassettes lock clean
