@@ -55,8 +55,8 @@ test starts would compile the package anew."""
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Use two workers more than there are cores, for they wait for programs half of the time."""
-    return (os.cpu_count() or 1) + 2
+    """Use four workers more than there are cores, for half of the time they wait for browsers and pauses."""
+    return (os.cpu_count() or 1) + 4
 
 
 @pytest.hookimpl(wrapper=True)
