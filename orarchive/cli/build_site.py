@@ -97,16 +97,17 @@ def build_site_command(
     from orarchive.catalog.catalog import read_catalog
     from orarchive.catalog.tables import prepare_tables
     from orarchive.history.history import read_history
-    from orarchive.index.database import build_in_memory, open_index
+    from orarchive.index.database import build_in_memory, get_cache_folder, open_index
     from orarchive.index.download import export_index, locate_index
     from orarchive.publish.build import build_files
     from orarchive.publish.feed_ids import read_origin
     from orarchive.publish.pages import DATABASE
     from orarchive.publish.parquet_list import read_parquet_files
     from orarchive.publish.processes import start_forked
+    from orarchive.publish.render import keep_compiled
     from orarchive.publish.site_files import Manifest, SiteFiles
     from orarchive.publish.site_folder import read_manifest, write_site
-    from orarchive.publish.units import compute_maker
+    from orarchive.publish.units import compute_program, compute_value_digest
     from orarchive.publish.views import read_view
 
     parquet_files = read_parquet_files(out)
@@ -124,7 +125,10 @@ def build_site_command(
             wait_for_database = start_forked(partial(export_index, index, database, benchmarks, tables))
             earlier, view = read_manifest(out), read_view(db, hour, benchmarks, catalog)
         origin = read_origin(opened, db)
-        maker = compute_maker(base_url, origin, view.is_past, benchmarks, view.rankings.is_there)
+        program = compute_program()
+        maker = compute_value_digest(
+            [program, base_url, origin, view.is_past, benchmarks, view.rankings.is_there]
+        )
         kept = earlier if earlier.maker == maker else Manifest(out)
 
         def read_database_size() -> int:
@@ -132,7 +136,10 @@ def build_site_command(
             return database.stat().st_size
 
         new = SiteFiles(pages)
-        files = build_files(view, base_url, origin, progress, new, kept, parquet_files, read_database_size)
+        with keep_compiled(get_cache_folder(opened, cache) / "templates", program):
+            files = build_files(
+                view, base_url, origin, progress, new, kept, parquet_files, read_database_size
+            )
         files.keep(DATABASE, database, "")
         written, removed = write_site(earlier, files, maker)
     page = click.format_filename(out / "index.html")

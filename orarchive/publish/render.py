@@ -3,10 +3,12 @@
 import datetime as dt
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache, lru_cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from orarchive.domain.figures import format_share, format_short
@@ -14,6 +16,7 @@ from orarchive.domain.phrasing import get_unit, label_dimension
 from orarchive.publish.amounts import exact_digits, format_amount, format_exact, pad_decimals
 from orarchive.publish.pages import Page
 from orarchive.publish.sanitize import escape_text, quote_url, render_markdown, show_invisible
+from orarchive.publish.site_files import DIGEST_LENGTH, compute_digest
 from orarchive.publish.views.states import label_state
 from orarchive.timestamps import MAX_CACHED, format_day, format_hour, format_stamp
 
@@ -40,7 +43,7 @@ INDENT = re.compile(r"\n +(?=<)")
 def make_environment() -> Environment:
     """Return the Jinja environment: values are escaped, and their invisible characters shown by number.
 
-    It is made once, for it takes half a second to compile all templates; one that is edited is read again.
+    It is made once; a template that is edited is read again.
     """
     env = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -79,6 +82,42 @@ def make_environment() -> Environment:
     )
     env.filters.update({function.__name__: function for function in filters}, exact=format_exact)
     return env
+
+
+class _CompiledTemplates(BytecodeCache):
+    """Compiled templates in a folder, each with a digest of itself and of the program that compiled it."""
+
+    def __init__(self, folder: Path, program: str) -> None:
+        self._folder = folder
+        self._program = program
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Load what this program compiled of the same source."""
+        path = self._folder / bucket.key
+        content = path.read_bytes() if path.exists() else b""
+        code = content[DIGEST_LENGTH:]
+        if content[:DIGEST_LENGTH] == self._compute_digest(code):
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep a compiled template."""
+        code = bucket.bytecode_to_string()
+        self._folder.mkdir(parents=True, exist_ok=True)
+        (self._folder / bucket.key).write_bytes(self._compute_digest(code) + code)
+
+    def _compute_digest(self, code: bytes) -> bytes:
+        return compute_digest(self._program.encode() + code).encode()
+
+
+@contextmanager
+def keep_compiled(folder: Path, program: str) -> Iterator[None]:
+    """Keep compiled templates in a folder; `program` is the digest of all that they are compiled with."""
+    environment = make_environment()
+    environment.bytecode_cache = _CompiledTemplates(folder, program)
+    try:
+        yield
+    finally:
+        environment.bytecode_cache = None
 
 
 def render_page(page: Page) -> bytes:

@@ -8,10 +8,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+DIGEST_LENGTH = 32
+"""Characters of a digest: the first half of a SHA-256 says as surely whether a content is the same."""
+
 
 def compute_digest(content: bytes) -> str:
-    """Return the first half of the SHA-256 of a content, which says as surely whether it is the same."""
-    return hashlib.sha256(content).hexdigest()[:32]
+    """Return the digest of a content."""
+    return hashlib.sha256(content).hexdigest()[:DIGEST_LENGTH]
 
 
 @dataclass(frozen=True)

@@ -112,12 +112,7 @@ def compute_value_digest(value: object) -> str:
     return compute_digest(repr(value).encode("utf-8", "surrogatepass"))
 
 
-def compute_maker(*options: object) -> str:
-    """Return a digest of what makes a site beside the archive: program, templates, packages and options."""
-    return compute_value_digest([compute_program(PACKAGE), *options])
-
-
-def compute_program(package: Path) -> str:
+def compute_program(package: Path = PACKAGE) -> str:
     """Return a digest of all files of a package, and of the versions of what it renders with."""
     program = hashlib.sha256(sys.version.encode())
     for name in RENDERING_PACKAGES:
