@@ -7,6 +7,8 @@ import pytest
 
 from orarchive.jsonl import Record
 from orarchive.publish.spans import describe_unread
+from orarchive.publish.views import View
+from orarchive.publish.views.home import build_home_page
 from orarchive.publish.views.moves import PriceMove, build_move_rows, list_moves
 from orarchive.sample import START
 from orarchive.timestamps import HOUR
@@ -29,8 +31,8 @@ def make_pricing(prompt: str, **fields: Any) -> Record:
     return {"prompt": f"{prompt}e-6", "completion": "0.000001", **fields}
 
 
-def list_archive_moves(folder: Path, *days: Models, apart: Any = DAY, span: Any = WEEK) -> list[PriceMove]:
-    """List the moves of an archive of snapshots: model -> its pricing, and the prices of its endpoints."""
+def build_view(folder: Path, *days: Models, apart: Any = DAY) -> View:
+    """Build the view of an archive of snapshots: model -> its pricing, and the prices of its endpoints."""
     snapshots = []
     for models in days:
         rows = [
@@ -42,7 +44,12 @@ def list_archive_moves(folder: Path, *days: Models, apart: Any = DAY, span: Any 
             for model, (_, tags) in models.items()
         }
         snapshots.append(build_snapshot(rows, endpoints))
-    view = build_archive_view(write_archive(folder / "archive", *snapshots, apart=apart))
+    return build_archive_view(write_archive(folder / "archive", *snapshots, apart=apart))
+
+
+def list_archive_moves(folder: Path, *days: Models, apart: Any = DAY, span: Any = WEEK) -> list[PriceMove]:
+    """List the moves of such an archive."""
+    view = build_view(folder, *days, apart=apart)
     return list_moves(view.dataset, view.listed_models, view.now, span)
 
 
@@ -81,7 +88,7 @@ def test_moves_are_from_what_was_to_what_is(tmp_path: Path) -> None:
 def test_whatever_caused_a_move_it_counts_and_is_labelled(tmp_path: Path) -> None:
     """An endpoint's own move stands behind that of the list price, where it has the same ends.
 
-    List prices that moved without any provider's come last.
+    List prices that moved without any provider's come last; home leaves out those of another provider.
     """
     before = {
         "a/odd": ("9", {"p": "4"}),
@@ -93,7 +100,9 @@ def test_whatever_caused_a_move_it_counts_and_is_labelled(tmp_path: Path) -> Non
         "a/own": ("3", {"p": "3", "q": "1"}),
         "a/other": ("2", {"p": "4", "q": "2"}),
     }
-    moves = list_archive_moves(tmp_path, before, after)
+    view = build_view(tmp_path, before, after)
+    moves = list_moves(view.dataset, view.listed_models, view.now, WEEK)
+    assert [move.model for move in build_home_page(view).moves] == ["a/own", "a/odd"]
     assert describe(moves) == [
         "a/own at q: 5 1 the endpoint's own price, day 1",
         "a/own : 4 3 an endpoint's own price, day 1",

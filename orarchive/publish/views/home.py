@@ -147,13 +147,13 @@ def _list_days(view: View) -> Iterator[HomeDay]:
 
 
 def _build_moves(view: View) -> list[CardMove]:
-    """Build the largest moves of a week, one a model.
+    """Build the largest moves of a week, one a model, without minor ones.
 
     Those that a provider may have made come first, and of these those of used models.
     """
     largest: dict[str, PriceMove] = {}
     for move in list_moves(view.dataset, view.listed_models, view.now, MOVES_SPAN):
-        if not view.catalog.models[move.model].variant:
+        if not (move.is_minor or view.catalog.models[move.model].variant):
             largest.setdefault(move.model, move)
     used = view.importance.used_models or ()
     ranked = sorted(largest.values(), key=lambda move: (not move.is_confirmed, move.model not in used))

@@ -13,7 +13,7 @@ from orarchive.domain.equality import is_same_value
 from orarchive.domain.event_kinds import REPRICED
 from orarchive.domain.prices import MAIN_DIMENSIONS, MAX_NOISE, ZERO
 from orarchive.publish.dataset import Dataset, RecordEntry
-from orarchive.publish.price_moves import UNCONFIRMED_CAUSES, Move, find_price_cause, is_timed
+from orarchive.publish.price_moves import LISTED, UNCONFIRMED_CAUSES, Move, find_price_cause, is_timed
 from orarchive.publish.spans import find_span_start
 from orarchive.publish.views.changes import MoveView, build_move_view
 from orarchive.publish.views.models import ModelView
@@ -49,6 +49,11 @@ class PriceMove:
     def is_confirmed(self) -> bool:
         """Return whether a provider may have changed it."""
         return is_confirmed(self.causes)
+
+    @property
+    def is_minor(self) -> bool:
+        """Return whether it moved only because OpenRouter lists another provider first."""
+        return {*self.causes} == {LISTED}
 
 
 def list_moves(
