@@ -28,7 +28,7 @@ from orarchive.publish.views.scores import ANALYSIS, ARENA, Score
 from orarchive.publish.views.states import STATE_MEANINGS
 from orarchive.timestamps import format_day
 
-MAX_CHANGE_HOURS = 20
+MAX_CHANGE_HOURS = 10
 """Hours with changes that are shown; earlier ones unfold."""
 
 MAX_OPEN_LETTERS = 700
