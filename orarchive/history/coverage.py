@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 from orarchive.domain.feeds import FEEDS, Feed
@@ -106,6 +105,15 @@ def format_max_age() -> str:
     return f"{MAX_AGE['hourly'] // HOUR} hours (daily: {MAX_AGE['daily'] // HOUR})"
 
 
-def find_gaps(hours: Iterable[dt.datetime], max_step: dt.timedelta) -> list[Gap]:
-    """Return each pair of consecutive hours, given oldest first, that are further apart than `max_step`."""
-    return [Gap(last, following) for last, following in pairwise(hours) if following - last > max_step]
+def find_gaps(hours: Sequence[dt.datetime], max_step: dt.timedelta) -> list[Gap]:
+    """Return each pair of consecutive hours that are further apart than `max_step`.
+
+    The hours are whole and distinct, oldest first. So a stretch in which too few are missing for a gap is not
+    walked through: each line of a chart asks for those of a year.
+    """
+    if len(hours) < 2 or hours[-1] - hours[0] - (len(hours) - 2) * HOUR <= max_step:
+        return []
+    if len(hours) == 2:
+        return [Gap(*hours)]
+    middle = len(hours) // 2
+    return find_gaps(hours[: middle + 1], max_step) + find_gaps(hours[middle:], max_step)

@@ -60,7 +60,7 @@ def list_chart_gaps(good_hours: Sequence[dt.datetime], begin: dt.datetime, end: 
     """List the gaps between good hours, oldest first, that lie between two times, cut to them."""
     # The hour before the first one that counts may begin a gap.
     hours = good_hours[max(bisect_left(good_hours, begin) - 1, 0) : bisect_left(good_hours, end)]
-    gaps = find_gaps([*hours, end], MAX_GAP)
+    gaps = find_gaps(hours, MAX_GAP) + [Gap(last, end) for last in hours[-1:] if end - last > MAX_GAP]
     return [Gap(max(gap.start, begin), gap.end) for gap in gaps if gap.end > begin]
 
 
