@@ -47,6 +47,7 @@ from orarchive.publish.pages import (
     make_site_pages,
 )
 from orarchive.publish.parquet_list import ParquetFile
+from orarchive.publish.processes import start_forked
 from orarchive.publish.render import read_static_files, render_page, render_price_chart
 from orarchive.publish.sanitize import to_safe_json
 from orarchive.publish.search_index import SEARCH_PATH, render_search_index
@@ -121,16 +122,32 @@ class _Site:
             self.api.note(get_month_path(month), kinds.MONTH, parse_stamp(months[month].as_of))
         files.update(render_texts(view.catalog, paths.models, self.feed_site))
         self.api.put_descriptions(files, self.parquet_files)
-        files.update(exports.build_tables(view))
-        sizes = {path: files.get_size(path) for path in files if path.endswith(".csv")}
-        examples = build_examples(files)
-        for page in self.pages.list_shared(examples, sizes, self.parquet_files, self.read_database_size):
+        wait_for_others = self._start_others(months)
+
+        def describe_files() -> tuple[dict[str, str], dict[str, int]]:
+            files.take_over(wait_for_others())
+            sizes = {path: files.get_size(path) for path in files if path.endswith(".csv")}
+            if self.read_database_size:
+                sizes[DATABASE] = self.read_database_size()
+            return build_examples(files), sizes
+
+        for page in self.pages.list_shared(describe_files, self.parquet_files):
             self.builder.build(Unit(page.path, page.context, partial(_put_page, page)))
         files.update(read_static_files())
-        files.update(self._render_feeds(months))
         self._put_listings(files)
         add_digest(files)
         return files
+
+    def _start_others(self, months: dict[str, MonthFacts]) -> Callable[[], SiteFiles]:
+        """Start to make tables and news feeds beside the pages; return what waits for them."""
+
+        def make() -> SiteFiles:
+            files = SiteFiles(self.builder.files.folder)
+            files.update(exports.build_tables(self.view))
+            files.update(self._render_feeds(months))
+            return files
+
+        return start_forked(make) if self.builder.files.folder else make
 
     def _list_model_units(self, model: ModelView) -> Iterator[Unit]:
         """Yield the unit of a model, and its picture for previews, which need the site's address."""

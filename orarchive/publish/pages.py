@@ -94,15 +94,13 @@ class SitePages:
 
     def list_shared(
         self,
-        examples: dict[str, str],
-        sizes: dict[str, int],
+        describe_files: Callable[[], tuple[dict[str, str], dict[str, int]]],
         parquet_files: Sequence[ParquetFile] = (),
-        read_database_size: Callable[[], int] | None = None,
     ) -> Iterator[Page]:
         """Yield the pages that are not about one model or month.
 
-        `examples` are those on the page of data, `sizes` the bytes of its tables; it lists the Parquet files.
-        The size of the database is read only then: it is written while the other pages are made.
+        `describe_files` returns examples of files for programs, and the bytes of tables and database, for the
+        page of data: it is called only then, for tables and database are written while other pages are made.
         """
         yield self._build("index.html", "home.html", build_home_page(self.view), *_link_feed(CHANGES_FEED))
         yield from self._list_models()
@@ -123,9 +121,7 @@ class SitePages:
         for name in ("compare", "days"):
             yield self._build(f"{name}/index.html", f"{name}.html", build_days_page(self.view))
         location = self._locate("data/index.html")
-        if read_database_size:
-            sizes = {**sizes, self.site.database: read_database_size()}
-        data = build_data_page(self.view, location, examples, sizes, parquet_files)
+        data = build_data_page(self.view, location, *describe_files(), parquet_files)
         yield self._build("data/index.html", "data.html", data)
         yield self._build("about/index.html", "about.html", AboutPage())
         yield self._build("patterns/index.html", "patterns.html", build_patterns_page(self.view))

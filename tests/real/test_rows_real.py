@@ -49,7 +49,7 @@ def render_at(archive: Archive, hour: dt.datetime) -> Pages:
     with build_in_memory(archive, commits) as db:
         view = read_view(db, hour)
         paths = {model.model.id: get_model_path(model.model.id) for model in view.models}
-        pages = make_site_pages(view, paths, None).list_shared({}, {})
+        pages = make_site_pages(view, paths, None).list_shared(lambda: ({}, {}))
         return {page.path: render_page(page).decode() for page in pages if page.path in PATHS}
 
 
