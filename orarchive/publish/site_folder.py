@@ -3,7 +3,8 @@
 import filecmp
 import gzip
 import json
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from shutil import move
 from typing import Any
@@ -78,14 +79,26 @@ def read_manifest(out: Path) -> Manifest:
         msg = f"{path} is not a list of files: {error}; delete it with the pages beside it"
         raise ArchiveError(msg) from error
     names = (*content.files, *content.digests)
+    plain = {*_list_plain(out)}
     try:
         top = out.resolve()
-        paths = frozenset(name for name in names if (top / name).resolve().is_relative_to(top))
+        paths = frozenset(
+            name for name in names if name in plain or (top / name).resolve().is_relative_to(top)
+        )
     except (ValueError, OSError) as error:
         msg = f"{path} names a file that cannot be: {error}; delete it with the pages beside it"
         raise ArchiveError(msg) from error
     kept = {name: unit for name, unit in units.items() if paths.issuperset(unit.files)}
     return Manifest(out, paths, content.maker, content.digests, kept)
+
+
+def _list_plain(folder: Path | str, prefix: str = "") -> Iterator[str]:
+    """Yield the files in a folder that are no links and lie behind none: thousands need not be resolved."""
+    for entry in os.scandir(folder):
+        if entry.is_dir(follow_symlinks=False):
+            yield from _list_plain(entry.path, f"{prefix}{entry.name}/")
+        elif not entry.is_symlink():
+            yield prefix + entry.name
 
 
 def write_site(earlier: Manifest, files: SiteFiles, maker: str = "") -> tuple[int, int]:

@@ -195,6 +195,17 @@ def test_a_list_of_files_leads_nowhere_else(small_archive: Path, tmp_path: Path)
     assert private.read_text() == "mine"
 
 
+def test_a_link_on_the_list_is_not_written_through(small_archive: Path, tmp_path: Path) -> None:
+    out, private = tmp_path / "site", tmp_path / "own.txt"
+    private.write_text("mine")
+    out.mkdir()
+    (out / "index.html").symlink_to(private)
+    (out / MANIFEST).write_bytes(gzip.compress(b'["index.html"]'))
+    done = try_build(small_archive, out)
+    assert (done.exit_code, "index.html, which no build wrote" in done.stderr) == (2, True)
+    assert private.read_text() == "mine"
+
+
 def test_the_archive_is_only_read(small_archive: Path, tmp_path: Path) -> None:
     before = read_data_files(small_archive), read_git(small_archive, "rev-parse", "HEAD")
     build_site(small_archive, tmp_path / "site")

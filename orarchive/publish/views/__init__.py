@@ -31,6 +31,7 @@ from orarchive.publish.views.labs_providers import (
     build_provider_views,
 )
 from orarchive.publish.views.models import ModelView, build_model_views
+from orarchive.publish.views.moves import PriceMove, list_moves
 from orarchive.publish.views.rankings import Rankings
 from orarchive.publish.views.status import LastRun, list_complete_hours, summarize_last_run
 from orarchive.timestamps import HOUR
@@ -51,6 +52,8 @@ class View:
     """Whether `now` is a past hour that somebody chose."""
     _hours: dict[str, list[ChangelogHour]] = field(default_factory=dict, repr=False)
     """The changes of the hours that were read so far."""
+    _moves: dict[dt.timedelta, list[PriceMove]] = field(default_factory=dict, repr=False)
+    """The moves of prices within the spans that were asked for so far."""
 
     @property
     def hour(self) -> dt.datetime:
@@ -142,6 +145,12 @@ class View:
         """Return the changes of a month, such as `2026-08`, newest hour first."""
         stamps = reversed([stamp for stamp in self.dataset.log.by_hour if stamp.startswith(month)])
         return [hour for stamp in stamps for hour in self.read_hour(stamp)]
+
+    def list_moves(self, span: dt.timedelta) -> list[PriceMove]:
+        """Return the moves of the prices of listed models within a span before `now`; see `moves`."""
+        if span not in self._moves:
+            self._moves[span] = list_moves(self.dataset, self.listed_models, self.now, span)
+        return self._moves[span]
 
     @cached_property
     def importance(self) -> Importance:

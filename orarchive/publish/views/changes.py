@@ -283,7 +283,9 @@ def _build_details(group: ChangeGroup) -> Iterator[ChangeDetail]:
     """
     subjects: dict[ChangelogLine, list[str]] = defaultdict(list)
     for line in group.lines:
-        subjects[replace(line, subject="", event="")].append(line.subject)
+        # Most groups have one line, which need not be compared.
+        compared = replace(line, subject="", event="") if len(group.lines) > 1 else line
+        subjects[compared].append(line.subject)
     first = next(iter(subjects))
     for line, names in subjects.items():
         is_repeated = line is not first and line.after == first.after

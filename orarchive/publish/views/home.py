@@ -16,7 +16,7 @@ from orarchive.publish.views.cells import PriceCell
 from orarchive.publish.views.changes import ChangeList, MoveView, build_change_list, group_days
 from orarchive.publish.views.models import ModelView
 from orarchive.publish.views.models_page import NEW_QUERY
-from orarchive.publish.views.moves import PriceMove, build_move_rows, list_moves
+from orarchive.publish.views.moves import PriceMove, build_move_rows
 from orarchive.publish.views.ranked import Period, RankedEntry
 from orarchive.publish.views.status import Trouble, list_troubles
 from orarchive.publish.views.value_chart import draw_value, name_quality
@@ -152,7 +152,7 @@ def _build_moves(view: View) -> list[CardMove]:
     Those that a provider may have made come first, and of these those of used models.
     """
     largest: dict[str, PriceMove] = {}
-    for move in list_moves(view.dataset, view.listed_models, view.now, MOVES_SPAN):
+    for move in view.list_moves(MOVES_SPAN):
         if not (move.is_minor or view.catalog.models[move.model].variant):
             largest.setdefault(move.model, move)
     used = view.importance.used_models or ()

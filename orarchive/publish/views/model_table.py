@@ -22,7 +22,7 @@ from orarchive.publish.views.changes import MoveView, build_move_view
 from orarchive.publish.views.endpoints import find_cheapest
 from orarchive.publish.views.marks import get_lab_name
 from orarchive.publish.views.models import ModelView, floor_day
-from orarchive.publish.views.moves import PriceMove, list_moves
+from orarchive.publish.views.moves import PriceMove
 
 MOVES_SPAN = dt.timedelta(days=30)
 """How far back the column of price changes looks."""
@@ -236,8 +236,8 @@ def _align_abilities(words: Sequence[str]) -> list[str]:
 def _draw_sparks(view: View, models: list[ModelView]) -> dict[str, Spark]:
     """Draw the list prices of listed models that moved; of input and output that which moved more."""
     by_id = {model.model.id: model for model in models if model.is_there}
-    moves = list_moves(view.dataset, by_id.values(), view.now, MOVES_SPAN)
-    return {move.model: _draw(view, by_id[move.model], move) for move in moves if not move.label}
+    moves = [move for move in view.list_moves(MOVES_SPAN) if move.model in by_id and not move.label]
+    return {move.model: _draw(view, by_id[move.model], move) for move in moves}
 
 
 def _draw(view: View, model: ModelView, move: PriceMove) -> Spark:

@@ -14,7 +14,7 @@ from orarchive.publish.charts.wide import WideChart, get_midnight
 from orarchive.publish.spans import describe_unread
 from orarchive.publish.views import View
 from orarchive.publish.views.cells import PriceCell, build_price_pair
-from orarchive.publish.views.moves import MoveRow, PriceMove, build_move_rows, list_moves
+from orarchive.publish.views.moves import MoveRow, PriceMove, build_move_rows
 from orarchive.publish.views.price_classes import (
     ClassTrends,
     MonthMedian,
@@ -156,7 +156,7 @@ def build_prices_page(view: View) -> PricesPage:
     has_endpoints = bool(view.dataset.good_hours["endpoints"])
     cheapest = list_cheapest(view.listed_models, has_endpoints)
     rows = list_priced_months(view.dataset, view.catalog)
-    week, month = (list_moves(view.dataset, view.listed_models, view.now, span) for span in (WEEK, MONTH))
+    week, month = map(view.list_moves, (WEEK, MONTH))
     cuts = [move for move in month if move.move.direction < 0]
     return PricesPage(
         trends=[_build_tab(trends) for trends in build_class_trends(rows, view.catalog)] if rows else [],
