@@ -71,8 +71,10 @@ def assert_moves_agree(pages: Pages, recorded: Recorded, now: dt.datetime) -> di
     ]
     endpoints = read_endpoints(recorded.endpoints)
     aliases = recorded.list_aliases(now)
-    week, month = (list_price_moves(readings, now, days, aliases, endpoints) for days in (7, 30))
-    tables = {"cuts": [move for move in month if move.percent < 0], "week": week, "month": month}
+    all_week, all_month = (list_price_moves(readings, now, days, aliases, endpoints) for days in (7, 30))
+    week, month = (leave_out_repeated(moves) for moves in (all_week, all_month))
+    cuts = [move for move in month if move.percent < 0]
+    tables = {"cuts": cuts, "week": week, "month": month, "listed": [*filter(is_minor, all_month)]}
     page = pages["prices/index.html"]
     if week == month:
         assert 'id="month"' not in page
@@ -80,15 +82,31 @@ def assert_moves_agree(pages: Pages, recorded: Recorded, now: dt.datetime) -> di
     for name, moves in tables.items():
         assert read_count(page, name) == (min(len(moves), MAX_MOVES), len(moves)), name
         assert_same_moves(read_moves(page, name), moves[:MAX_MOVES])
-    assert_same_moves(read_short_moves(pages["index.html"]), list_short(week), is_short=True)
+    assert_same_moves(read_short_moves(pages["index.html"]), list_short(all_week), is_short=True)
     return tables
 
 
+def is_minor(move: Move) -> bool:
+    """Return whether a price moved only because another provider is listed first."""
+    return move.cause == "another provider listed first"
+
+
+def leave_out_repeated(moves: Sequence[Move]) -> list[Move]:
+    """Leave out minor moves, and those of variants whose base moved by the same percentage."""
+    percents = {(move.model, move.label, move.dimension): round(move.percent) for move in moves}
+
+    def is_repeated(move: Move) -> bool:
+        base, colon, _ = move.model.partition(":")
+        return bool(colon) and percents.get((base, move.label, move.dimension)) == round(move.percent)
+
+    return [move for move in moves if not (is_minor(move) or is_repeated(move))]
+
+
 def list_short(week: Sequence[Move]) -> list[Move]:
-    """List the moves of a week that home shows: the largest of each model, those that somebody made first."""
+    """List the moves of a week that home shows: the largest of each model but minor ones."""
     largest: dict[str, Move] = {}
     for move in week:
-        if ":" not in move.model:
+        if ":" not in move.model and not is_minor(move):
             largest.setdefault(move.model, move)
     return [*largest.values()][:MAX_SHORT_MOVES]
 

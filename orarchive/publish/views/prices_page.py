@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from orarchive.domain.figures import format_percent_change
 from orarchive.domain.prices import compute_percent_change, format_dollars
+from orarchive.domain.records import split_variant
 from orarchive.publish.changelog import PAGE_STYLE
 from orarchive.publish.charts.step_lines import PriceLine, draw_step_lines
 from orarchive.publish.charts.steps import Piece
@@ -157,6 +158,8 @@ def build_prices_page(view: View) -> PricesPage:
     cheapest = list_cheapest(view.listed_models, has_endpoints)
     rows = list_priced_months(view.dataset, view.catalog)
     week, month = map(view.list_moves, (WEEK, MONTH))
+    listed = [move for move in month if move.is_minor]
+    week, month = (_leave_out_repeated(moves) for moves in (week, month))
     cuts = [move for move in month if move.move.direction < 0]
     return PricesPage(
         trends=[_build_tab(trends) for trends in build_class_trends(rows, view.catalog)] if rows else [],
@@ -166,6 +169,7 @@ def build_prices_page(view: View) -> PricesPage:
             _build_move_table(view, "week", "In 7 days", week, WEEK),
             *([_build_move_table(view, "month", "In 30 days", month, MONTH)] if month != week else []),
             _build_move_table(view, "cuts", "Cuts in 30 days", cuts, MONTH),
+            _build_move_table(view, "listed", "Another provider listed first", listed, MONTH),
         ],
     )
 
@@ -281,6 +285,21 @@ def _build_cheap_row(priced: PricedModel) -> CheapRow:
         expires=model.model.expires if "expiring" in model.states else None,
         prices=build_price_pair(priced.prices, is_free=False, is_priced_elsewhere=False),
     )
+
+
+def _leave_out_repeated(moves: Sequence[PriceMove]) -> list[PriceMove]:
+    """Leave out minor moves, and those of variants whose model moved by the same percentage."""
+    percents = {(move.model, move.label, move.move.dimension): _round(move) for move in moves}
+
+    def is_repeated(move: PriceMove) -> bool:
+        base, variant = split_variant(move.model)
+        return variant is not None and percents.get((base, move.label, move.move.dimension)) == _round(move)
+
+    return [move for move in moves if not (move.is_minor or is_repeated(move))]
+
+
+def _round(move: PriceMove) -> int:
+    return round(move.move.percent or 0)
 
 
 def _build_move_table(
