@@ -57,12 +57,19 @@ def database(out: Path) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
-@pytest.fixture(params=[1280, 375])
-def visitor(request: pytest.FixtureRequest, browser: Any, address: str) -> Iterator[Visitor]:
-    """Open the home page on a wide screen and on a phone."""
+@pytest.fixture(scope="module", params=[1280, 375])
+def tab(request: pytest.FixtureRequest, browser: Any, address: str) -> Iterator[Any]:
+    """Open a tab on a wide screen and on a phone: a new one for each task would take a second."""
     rights = ["clipboard-read", "clipboard-write"]
     with open_page(browser, address, width=request.param, height=800, permissions=rights) as tab:
-        yield Visitor(tab, address)
+        yield tab
+
+
+@pytest.fixture
+def visitor(tab: Any, address: str) -> Iterator[Visitor]:
+    """Open the home page, for somebody whose choices no page remembers."""
+    yield Visitor(tab, address)
+    tab.evaluate("localStorage.clear()")
 
 
 # --- providers of a model -----------------------------------------------------------------------------------
@@ -249,15 +256,18 @@ def test_what_disappears_next(visitor: Visitor, database: sqlite3.Connection) ->
     visitor.tab.get_by_text("days ago").wait_for()
     assert "in " not in region.inner_text(), "days left are not told long after the last reading"
     ((hour,),) = database.execute("select hour from about")
-    visitor.tab.clock.set_fixed_time(hour)
-    visitor.tab.reload()
-    items = region.locator("li").all()
-    assert len(items) == 5
-    for item, (model, target, days) in zip(items, rows, strict=False):
-        paths = [get_id(link.get_attribute("href")) for link in item.locator("a").all()]
-        assert paths == [model, target] if target else paths[0] == model
-        assert f"in {days} days" in item.inner_text()
-        assert ("→" in item.inner_text()) == (target is not None)
+    width = visitor.tab.viewport_size["width"]
+    # In a tab of its own, whose clock stays what it was set to.
+    with open_page(visitor.tab.context.browser, visitor.address, width) as tab:
+        tab.clock.set_fixed_time(hour)
+        tab.goto(visitor.address)
+        items = tab.get_by_role("region", name="Retiring next").locator("li").all()
+        assert len(items) == 5
+        for item, (model, target, days) in zip(items, rows, strict=False):
+            paths = [get_id(link.get_attribute("href")) for link in item.locator("a").all()]
+            assert paths == [model, target] if target else paths[0] == model
+            assert f"in {days} days" in item.inner_text()
+            assert ("→" in item.inner_text()) == (target is not None)
     assert visitor.presses == 0
 
 

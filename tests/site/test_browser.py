@@ -24,20 +24,27 @@ WITH_CONTROLS = ("home", "models", "model", "lab", "prices", "rankings", "compar
 
 @pytest.fixture(scope="module")
 def one_tab(browser: Any, address: str) -> Iterator[Any]:
-    """Return a tab for one page after the other: each new one would compile axe anew, for a second."""
+    """Open a tab for one page after the other: in a new one everything is compiled anew, for a second."""
     with open_page(browser, address) as tab:
         yield tab
 
 
-@pytest.mark.parametrize("kind", PAGE_PATHS)
-def test_everyone_can_use_it_at_any_width(one_tab: Any, address: str, kind: str) -> None:
-    """Nothing runs off the side of a tablet or a phone."""
+@pytest.fixture
+def tab(one_tab: Any) -> Any:
+    """Return that tab as a new one is."""
     one_tab.set_viewport_size({"width": 1280, "height": 900})
-    one_tab.goto(address + PAGE_PATHS[kind])
-    assert find_violations(one_tab) == ""
+    one_tab.emulate_media(color_scheme="light")
+    return one_tab
+
+
+@pytest.mark.parametrize("kind", PAGE_PATHS)
+def test_everyone_can_use_it_at_any_width(tab: Any, address: str, kind: str) -> None:
+    """Nothing runs off the side of a tablet or a phone."""
+    tab.goto(address + PAGE_PATHS[kind])
+    assert find_violations(tab) == ""
     for width in (768, 375, 320):
-        one_tab.set_viewport_size({"width": width, "height": 700})
-        assert one_tab.evaluate("document.documentElement.scrollWidth") <= width
+        tab.set_viewport_size({"width": width, "height": 700})
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.parametrize("kind", WITH_CONTROLS)
@@ -162,24 +169,23 @@ REACHABLE = """() => [...document.querySelectorAll("a[href], button, input, sele
 
 
 @pytest.mark.parametrize("kind", WITH_CONTROLS)
-def test_by_keyboard_alone(browser: Any, address: str, kind: str) -> None:
+def test_by_keyboard_alone(tab: Any, address: str, kind: str) -> None:
     """Go by Tab through all that can be pressed, in the order of the page, with the focus in sight."""
-    with open_page(browser, address) as tab:
-        tab.goto(address + PAGE_PATHS[kind])
-        tab.get_by_text("days ago").wait_for()  # the last link that appears
-        if kind == "compare":
-            tab.locator("#compared tbody a").first.wait_for()
-        count = tab.evaluate(f"({REACHABLE})().length")
-        for n in range(min(count, 25)):
-            tab.keyboard.press("Tab")
-            for _ in range(3):  # A date has parts.
-                if n and tab.evaluate(f"({REACHABLE})()[{n - 1}] === document.activeElement"):
-                    tab.keyboard.press("Tab")
-            at, outline = tab.evaluate(
-                f"[({REACHABLE})().indexOf(document.activeElement),"
-                " getComputedStyle(document.activeElement).outlineStyle]"
-            )
-            assert (at, outline) == (n, "solid")
-        tab.evaluate(f"({REACHABLE})().at(-1).focus()")
-        tab.keyboard.press("Shift+Tab")
-        assert tab.evaluate(f"({REACHABLE})().indexOf(document.activeElement)") == count - 2
+    tab.goto(address + PAGE_PATHS[kind])
+    tab.get_by_text("days ago").wait_for()  # the last link that appears
+    if kind == "compare":
+        tab.locator("#compared tbody a").first.wait_for()
+    count = tab.evaluate(f"({REACHABLE})().length")
+    for n in range(min(count, 25)):
+        tab.keyboard.press("Tab")
+        for _ in range(3):  # A date has parts.
+            if n and tab.evaluate(f"({REACHABLE})()[{n - 1}] === document.activeElement"):
+                tab.keyboard.press("Tab")
+        at, outline = tab.evaluate(
+            f"[({REACHABLE})().indexOf(document.activeElement),"
+            " getComputedStyle(document.activeElement).outlineStyle]"
+        )
+        assert (at, outline) == (n, "solid")
+    tab.evaluate(f"({REACHABLE})().at(-1).focus()")
+    tab.keyboard.press("Shift+Tab")
+    assert tab.evaluate(f"({REACHABLE})().indexOf(document.activeElement)") == count - 2
