@@ -26,6 +26,9 @@ DAY_PRICES_PATH = "days/prices.json"
 DIMENSIONS = ("prompt", "completion", "input_cache_read", "input_cache_write")
 """Prices in the file, in the order in which each model has them."""
 
+ABILITY_WORDS = {"tools": "tools", "reasoning": "reasoning", "structured": "JSON"}
+"""Ability of an endpoint -> its word, the same as that of a model."""
+
 Step = list[int | str | None]
 """A day, and the price from then on, USD for a million tokens: [day, price], [day, lowest, highest] of a
 time-of-day price, [day, null] where there is none."""
@@ -71,7 +74,7 @@ def _build_model(
         "path": path,
         "context": view.model.context,
         "max_output": view.model.max_output,
-        "supports": [*abilities, *(sorted({*view.model.inputs} - {"text", ""}))],
+        "supports": [*abilities, *_list_inputs(view)],
         "has_provider": view.has_provider_at_list_price,
         "cheapest": _find_cheapest(view),
         "listed": [
@@ -84,7 +87,10 @@ def _build_model(
 
 
 def _find_cheapest(view: ModelView) -> dict[str, Any] | None:
-    """Find the cheapest healthy provider, with its prices by DIMENSIONS; None for a free model."""
+    """Find the cheapest healthy provider: its prices by DIMENSIONS, limits and abilities.
+
+    None for a free model.
+    """
     found = find_cheapest(view.endpoints)
     if not found or view.is_free:
         return None
@@ -97,7 +103,17 @@ def _find_cheapest(view: ModelView) -> dict[str, Any] | None:
     return {
         "provider": escape_invisible(cheapest.provider),
         "prices": [None if price is None else _format_per_million(price) for price in prices],
+        "context": cheapest.context,
+        "max_output": cheapest.max_output,
+        "supports": [
+            *(word for name, word in ABILITY_WORDS.items() if name in found[1].abilities),
+            *_list_inputs(view),
+        ],
     }
+
+
+def _list_inputs(view: ModelView) -> list[str]:
+    return sorted({*view.model.inputs} - {"text", ""})
 
 
 def _list_steps(intervals: Iterable[PriceInterval], hours: Sequence[dt.datetime]) -> Iterator[Step]:

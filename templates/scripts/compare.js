@@ -91,7 +91,7 @@ function setUpComparison(form) {
     return low === high ? low : `${low} to ${high}`;
   }
 
-  // Whether somebody charges what is shown: not for a model that is gone, nor at a price that is only listed.
+  // Whether somebody charges what is shown.
   function isOnOffer({ isGone, isUnasked, offer }) { return !isGone && (offer || !isUnasked); }
 
   function makeCostCell({ cost, isGone, isUnasked, offer, isCheapest }, highest) {
@@ -120,13 +120,14 @@ function setUpComparison(form) {
 
   function makeRow(row, day, highest) {
     const { model } = row;
+    const { context, max_output, supports } = row.offer || model;
     const at = chooseDay(model, day);
     const prices = record.file.dimensions.map((name) => (isListed(model, at) ? formatPrice(readPrice(model, name, day)) : "–"));
-    const sizes = [model.context, model.max_output]
+    const sizes = [context, max_output]
       .map((tokens) => tokens?.toLocaleString("en", { notation: "compact", maximumSignificantDigits: 3 }) || "not stated");
     return [makeNameCell(model), makeCostCell(row, highest),
       ...[...prices, ...sizes].map((text) => make("td", text, { className: "n" })),
-      make("td", model.supports.join(", ") || "–", { className: "wrap" }), make("td", describeListed(model))];
+      make("td", supports.join(", ") || "–", { className: "wrap" }), make("td", describeListed(model))];
   }
 
   function makeSummary(priced) {

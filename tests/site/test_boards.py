@@ -176,7 +176,7 @@ def test_a_list_price_that_no_provider_changed_is_counted_apart(tmp_path: Path) 
     ]
     view = build_archive_view(write_archive(tmp_path, *snapshots, apart=3 * DAY))
     (row,) = build_labs_page(view).rows
-    assert row.changed == YearSummary(1, 1, (START + 3 * DAY).date())
+    assert row.changed == YearSummary(1, 1, day := (START + 3 * DAY).date(), day)
     ((_, page),) = build_lab_pages(view)
     assert page.years[0].heading == f"{START.year}: 1 model changed, list price of 1 more moved"
     assert [(model.model, model.is_confirmed) for model in page.years[0].models] == [

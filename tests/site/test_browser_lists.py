@@ -164,10 +164,10 @@ def test_choosing_columns(browser: Any, small_address: str) -> None:
         assert not {"Rank", "Tokens/s", "Uptime", "Providers"} & {*usual}, "nothing fills them"
         assert list_column(tab, "spark") == ["", "", "−50%"]
         tab.get_by_text("Columns", exact=True).click()
-        tab.get_by_label("Blended").uncheck()
+        tab.get_by_label("Cheapest, blended").uncheck()
         assert len(heads.all_inner_texts()) == len(usual) - 1
         tab.goto(small_address + PAGE_PATHS["models"])
-        assert "Blended" not in heads.all_inner_texts(), "the browser remembers"
+        assert "Cheapest" not in heads.all_inner_texts(), "the browser remembers"
         tab.get_by_text("Columns", exact=True).click()
         tab.get_by_role("button", name="Reset columns").click()
         assert heads.all_inner_texts() == usual
@@ -236,7 +236,7 @@ def test_the_most_used_stand_first(browser: Any, address: str) -> None:
 def test_sorting_by_keyboard(browser: Any, address: str) -> None:
     with open_page(browser, address) as tab:
         tab.goto(address + PAGE_PATHS["models"])
-        tab.get_by_role("button", name="30 days").or_(tab.get_by_role("button", name="Blended")).last.focus()
+        tab.get_by_role("button", name="30 days").or_(tab.get_by_role("button", name="Cheapest")).last.focus()
         tab.keyboard.press("Tab")
         assert tab.evaluate("document.activeElement.dataset.key") == "context"
         tab.keyboard.press("Enter")
@@ -341,6 +341,20 @@ def test_the_ranking_of_one_lab(browser: Any, address: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("page", "cell"),
+    [("free", "[data-head=tools]"), ("direct", "[data-head=in]"), ("graveyard", ":last-child")],
+)
+def test_rows_are_cards_on_a_phone(browser: Any, address: str, page: str, cell: str) -> None:
+    with open_page(browser, address, width=375) as tab:
+        tab.goto(f"{address}{PAGE_PATHS[page]}")
+        rows = tab.locator("main table:visible").first.locator("tbody tr")
+        assert rows.count() > 1
+        for row in rows.all():
+            box = row.locator(f"td{cell}").bounding_box()
+            assert box["x"] + box["width"] <= 375
+
+
+@pytest.mark.parametrize(
     ("page", "head"),
     [
         ("labs", "Last change"),
@@ -349,7 +363,6 @@ def test_the_ranking_of_one_lab(browser: Any, address: str) -> None:
         ("providers", "Cheapest for"),
         ("provider", "vs cheapest healthy"),
         ("days", "Output"),
-        ("free", "Free since"),
         ("rankings", "Share"),
     ],
 )

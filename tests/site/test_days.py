@@ -73,11 +73,19 @@ def test_models_have_what_they_can_do(tmp_path: Path) -> None:
         "supported_parameters": ["tools"],
         "architecture": {"input_modalities": ["text", "image"], "output_modalities": ["text"]},
     }
-    offers = [{"tag": "p", "pricing": record["pricing"]}]
-    snapshot = build_snapshot([able, make_priced("a/c", "0.000001")], {"a/b": offers})
+    cheap = make_priced("a/d", "0.0000005")["pricing"]
+    offers = {
+        "a/b": [{"tag": "p", "pricing": record["pricing"]}],
+        "a/d": [{"tag": "q", "pricing": cheap, "context_length": 9, "supported_parameters": ["reasoning"]}],
+    }
+    listed = {**able, "id": "a/d"}
+    snapshot = build_snapshot([able, make_priced("a/c", "0.000001"), listed], offers)
     site = build_site(write_archive(tmp_path / "archive", snapshot), tmp_path / "site")
     file = json.loads(site["days/prices.json"])
     assert [(row["supports"], row["has_provider"]) for row in file["models"]] == [
         (["tools", "image"], True),
         ([], None),
+        (["tools", "image"], False),
     ]
+    offer = file["models"][2]["cheapest"]
+    assert (offer["context"], offer["max_output"], offer["supports"]) == (9, None, ["reasoning", "image"])

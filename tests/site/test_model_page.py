@@ -155,9 +155,13 @@ def test_models_without_providers_are_not_blamed(tmp_path: Path) -> None:
     served = {"a/m0": [WELL]}
     for name, rows, is_doubted in (("few", models[:1] + models[9:], False), ("many", models, True)):
         archive = write_archive(tmp_path / name / "archive", build_snapshot(rows, served))
-        page = Html(build_site(archive, tmp_path / name / "site")[get_model_path("a/m9")])
-        assert "No provider listed." in page.text
-        assert ("is in doubt" in page.text) == is_doubted
+        site = build_site(archive, tmp_path / name / "site")
+        page = Html(site[get_model_path("a/m9")])
+        assert ("No provider listed." in page.text) != is_doubted
+        assert ("Not known: in the last reading" in page.text) == is_doubted
+        for path in ("index.html", "providers/index.html"):
+            assert (b"Provider data is incomplete" in site[path]) == is_doubted, path
+        assert (b"All providers (not known of 9 models)" in site["models/index.html"]) == is_doubted
 
 
 def test_few_days_of_health_are_counted(days_archive: Path, tmp_path: Path) -> None:

@@ -106,7 +106,7 @@ def test_whatever_caused_a_move_it_counts_and_is_labelled(tmp_path: Path) -> Non
     assert describe(moves) == [
         "a/own at q: 5 1 the endpoint's own price, day 1",
         "a/own : 4 3 an endpoint's own price, day 1",
-        "a/odd : 9 1 no provider charges it, day 1",
+        "a/odd : 9 1 no provider has that price, day 1",
         "a/other : 4 2 another provider listed first, day 1",
     ]
     assert [bool(row.move.tone) for row in build_move_rows(moves)] == [True, True, False, False]

@@ -153,7 +153,7 @@ def list_changes(window: Sequence[Reading], key: str, name: str) -> list[tuple[R
 
 
 UNREAD, BY_ITS_LAB = "moved while its providers were not read", "served by its lab alone"
-OF_NO_PROVIDER = {"another provider listed first", "no provider charges it", UNREAD}
+OF_NO_PROVIDER = {"another provider listed first", "no provider has that price", UNREAD}
 """Words for causes of a list price that no provider is known to have changed."""
 
 
@@ -190,7 +190,7 @@ def find_list_cause(
         return "an endpoint's own price"
     if holders:
         return "another provider listed first"
-    return "no provider charges it" if old.pricing.keys() & {*keys} else UNREAD
+    return "no provider has that price" if old.pricing.keys() & {*keys} else UNREAD
 
 
 def served_by(model: str, endpoints: Sequence[Reading]) -> set[str]:

@@ -45,6 +45,8 @@ class YearSummary:
     """The others: their listed price moved, and no provider is known to have changed it."""
     last: dt.date
     """The day that showed the last change of `models`; without any that of `listed_models`."""
+    last_any: dt.date
+    """The day that showed the last change of any of them."""
 
 
 @dataclass(frozen=True)
@@ -132,8 +134,8 @@ def summarize_year(dataset: Dataset, rows: Sequence[EventRow]) -> YearSummary | 
         return None
     confirmed = [row for row in rows if is_confirmed_row(dataset, row)]
     models = {row.key for row in confirmed}
-    last = parse_stamp((confirmed or rows)[-1].hour).date()
-    return YearSummary(len(models), len({row.key for row in rows} - models), last)
+    last, last_any = (parse_stamp(listed[-1].hour).date() for listed in (confirmed or rows, rows))
+    return YearSummary(len(models), len({row.key for row in rows} - models), last, last_any)
 
 
 def build_price_year(

@@ -50,7 +50,7 @@ COLUMN_LABELS = {
     "in": "Input",
     "out": "Output",
     "cache_read": "Cache read",
-    "blended": "Blended",
+    "blended": "Cheapest, blended",
     "spark": "30 days",
     "context": "Context",
     "max_output": "Max output",
@@ -95,6 +95,8 @@ class ModelsPage:
     base_count: int
     """Those that stand for themselves: neither a variant nor an alias of another one in the list."""
     gone_count: int
+    unread_count: int
+    """Of `base_count` those whose providers are not known, where many are not; else 0."""
     labs: list[Option]
     providers: list[Option]
     chips: list[Chip]
@@ -124,6 +126,7 @@ def build_models_page(view: View) -> ModelsPage:
         count=len(rows),
         base_count=len(bases),
         gone_count=len(view.gone_models),
+        unread_count=sum(not row.providers for row in bases) if view.is_endpoints_doubted else 0,
         labs=_count_labs(view, view.listed_models, {row.id for row in bases}),
         providers=providers,
         chips=_count_chips(rows),

@@ -23,7 +23,7 @@ CAUSES = {
     "endpoint": "an endpoint's own price",
     "provider": "another provider listed first",
     "schedule": "an endpoint's schedule",
-    "unexplained": "no provider charges it",
+    "unexplained": "no provider has that price",
     "unread": "moved while its providers were not read",
     "unknown": "served by its lab alone",
 }

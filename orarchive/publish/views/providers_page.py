@@ -16,6 +16,7 @@ from orarchive.publish.views.provider_figures import (
     build_market,
     compute_figures,
 )
+from orarchive.publish.views.status import Trouble, list_troubles
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class ProviderRow:
 class ProvidersPage:
     """The context of the list of providers."""
 
+    troubles: list[Trouble]
     rows: list[ProviderRow]
     """Providers that serve a model, those of the most models first."""
     empty: list[ProviderRow]
@@ -60,6 +62,7 @@ def build_providers_page(view: View) -> ProvidersPage:
     rows = [_build_row(provider, market, view.now) for provider in view.providers]
     serving = sorted((row for row in rows if row.figures.models), key=lambda row: -row.figures.models)
     return ProvidersPage(
+        troubles=list_troubles(view.dataset),
         rows=serving,
         empty=[row for row in rows if not row.figures.models],
         has_speed=_has_value(row.figures.throughput for row in serving),
