@@ -357,6 +357,20 @@ def test_unknown_is_no_no(days_view: View) -> None:
     assert (section.lacks, len(section.unknown)) == ([], len(flags) - 1)
 
 
+def test_a_list_that_endpoints_contradict_is_told(days_view: View) -> None:
+    catalog = days_view.catalog
+    info = catalog.models["a/turns"]
+    flags = {
+        "tools": Flag(True, "api", "x", "0 of 2"),
+        "json_schema": Flag(False, "api", "x", "1 of 2"),
+        "seed": Flag(False, "api", "x", "0 of 2"),
+    }
+    changed = replace(catalog, models={**catalog.models, "a/turns": replace(info, flags=flags)})
+    section = build_catalog_section(changed, "a/turns")
+    assert [row.note for row in section.abilities] == ["only the list of models says so"]
+    assert section.lacks == ["JSON Schema (though 1 of 2 endpoints state it)", "seed"]
+
+
 def test_what_the_catalogue_says_is_an_input_of_the_page(days_view: View) -> None:
     """Make the page again where only the catalogue has changed, and not where only its hour has."""
     model = next(model for model in days_view.models if model.model.id == "x/alone")

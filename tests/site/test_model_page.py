@@ -161,7 +161,7 @@ def test_models_without_providers_are_not_blamed(tmp_path: Path) -> None:
         assert ("Not known: in the last reading" in page.text) == is_doubted
         for path in ("index.html", "providers/index.html"):
             assert (b"Provider data is incomplete" in site[path]) == is_doubted, path
-        assert (b"All providers (not known of 9 models)" in site["models/index.html"]) == is_doubted
+        assert (b"<option disabled>not known of 9 models</option>" in site["models/index.html"]) == is_doubted
 
 
 def test_few_days_of_health_are_counted(days_archive: Path, tmp_path: Path) -> None:

@@ -149,7 +149,7 @@ def build_catalog_section(catalog: Catalog, model: str) -> CatalogSection:
         facts=_list_facts(info),
         abilities=abilities,
         has_endpoints=any(ability.endpoints for ability in abilities),
-        lacks=[FLAG_LABELS[name] for name, flag in info.flags.items() if _is_lacking(flag)],
+        lacks=[_describe_lack(name, flag) for name, flag in info.flags.items() if _is_lacking(flag)],
         sources=_group_sources(info),
         unknown=[FLAG_LABELS[name] for name, flag in info.flags.items() if flag.value is None],
         names=[
@@ -193,9 +193,10 @@ def _list_siblings(catalog: Catalog, info: ModelInfo) -> list[ModelInfo]:
 def _build_ability(name: str, flag: Flag) -> Ability:
     assert flag.value is not None
     words = ["" if flag.value is True else ANSWERS[flag.value], ", ".join(flag.modes)]
+    notes = [": ".join(filter(None, words)), "only the list of models says so" if _is_at_none(flag) else ""]
     return Ability(
         label=FLAG_LABELS[name],
-        note=": ".join(filter(None, words)),
+        note="; ".join(filter(None, notes)),
         endpoints=flag.endpoints or "",
     )
 
@@ -207,6 +208,16 @@ def describe_value(flag: Flag) -> str:
 
 def _is_lacking(flag: Flag) -> bool:
     return flag.value in (False, NO_REASONING)
+
+
+def _is_at_none(flag: Flag) -> bool:
+    return flag.endpoints is not None and flag.endpoints.startswith("0 ")
+
+
+def _describe_lack(name: str, flag: Flag) -> str:
+    """Name what a model cannot do by its list; some of its endpoints may say that they can."""
+    exception = flag.endpoints and not _is_at_none(flag)
+    return FLAG_LABELS[name] + (f" (though {flag.endpoints} endpoints state it)" if exception else "")
 
 
 def _group_sources(info: ModelInfo) -> list[FlagSource]:
