@@ -211,6 +211,7 @@ def list_traits(model: ModelView, info: ModelInfo) -> list[str]:
         **{trait: _has_flag(info, flag) for trait, flag in TRAIT_FLAGS.items()},
         "open": bool(info.open_weights.value),
         "free": info.is_free,
+        "paid": any(amount > 0 for amount in model.model.prices.values()),
         "128k": (model.model.context or 0) >= LONG_CONTEXT_TOKENS,
         "1usd": is_low,
         "new": "new" in model.states,

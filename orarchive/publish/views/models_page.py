@@ -27,6 +27,7 @@ CHIPS = (
     ("image", "Image output", "Gives images"),
     ("open", "Open weights", "Its weights are published"),
     ("free", "Free", "Every price is zero"),
+    ("paid", "Paid", "Has a price above zero"),
     ("zdr", "Zero retention", "A provider of it keeps no data"),
     ("128k", "128K+", "Context of 128,000 tokens or more"),
     ("1usd", "≤ $1 in", "At most $1 for a million tokens of input"),
@@ -37,7 +38,7 @@ CHIPS = (
 NEW_QUERY = "has=new&variants=none&sort=released&dir=desc"
 
 PRESETS = (
-    ("Cheap with tools", "has=tools,1usd&sort=blended&dir=asc"),
+    ("Cheap with tools", "has=tools,paid,1usd&sort=blended&dir=asc"),
     ("Vision under $1", "has=vision,1usd&sort=blended&dir=asc"),
     ("Long context", "has=128k&sort=context&dir=desc"),
     ("Open weights", "has=open"),

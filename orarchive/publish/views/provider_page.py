@@ -72,6 +72,8 @@ class ServingRow:
     ratio_text: str
     is_cheapest: bool
     is_degraded: bool
+    is_paid_for_free: bool
+    """Whether the model is free, and OpenRouter names only paid endpoints for it."""
     context: int | None
     quantization: str
     health: HealthFigure | None
@@ -199,6 +201,7 @@ def _build_serving(serving: Serving, market: Market, now: dt.datetime) -> Servin
         ratio_text=f"{format_ratio(ratio)}{' unhealthy' if ratio is not None and ratio < 1 else ''}",
         is_cheapest=is_cheapest(serving, market),
         is_degraded=endpoint.entry.key in market.degraded,
+        is_paid_for_free=serving.model.has_only_paid_endpoints,
         context=facts.context,
         quantization=endpoint.quantization,
         health=endpoint.health.figure,
