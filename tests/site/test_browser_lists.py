@@ -164,10 +164,10 @@ def test_choosing_columns(browser: Any, small_address: str) -> None:
         assert not {"Rank", "Tokens/s", "Uptime", "Providers"} & {*usual}, "nothing fills them"
         assert list_column(tab, "spark") == ["", "", "−50%"]
         tab.get_by_text("Columns", exact=True).click()
-        tab.get_by_label("Cheapest, blended").uncheck()
+        tab.get_by_label("Lowest, blended").uncheck()
         assert len(heads.all_inner_texts()) == len(usual) - 1
         tab.goto(small_address + PAGE_PATHS["models"])
-        assert "Cheapest" not in heads.all_inner_texts(), "the browser remembers"
+        assert "Lowest" not in heads.all_inner_texts(), "the browser remembers"
         tab.get_by_text("Columns", exact=True).click()
         tab.get_by_role("button", name="Reset columns").click()
         assert heads.all_inner_texts() == usual
@@ -236,7 +236,7 @@ def test_the_most_used_stand_first(browser: Any, address: str) -> None:
 def test_sorting_by_keyboard(browser: Any, address: str) -> None:
     with open_page(browser, address) as tab:
         tab.goto(address + PAGE_PATHS["models"])
-        tab.get_by_role("button", name="30 days").or_(tab.get_by_role("button", name="Cheapest")).last.focus()
+        tab.get_by_role("button", name="30 days").or_(tab.get_by_role("button", name="Lowest")).last.focus()
         tab.keyboard.press("Tab")
         assert tab.evaluate("document.activeElement.dataset.key") == "context"
         tab.keyboard.press("Enter")

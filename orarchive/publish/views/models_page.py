@@ -51,7 +51,7 @@ COLUMN_LABELS = {
     "in": "Input",
     "out": "Output",
     "cache_read": "Cache read",
-    "blended": "Cheapest, blended",
+    "blended": "Lowest, blended",
     "spark": "30 days",
     "context": "Context",
     "max_output": "Max output",
