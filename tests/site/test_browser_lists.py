@@ -310,7 +310,7 @@ def test_a_big_list_answers_at_once(browser: Any, big_site: Path) -> None:
         tab.on("request", lambda request: requests.append(request.url))
         tab.goto(address + PAGE_PATHS["models"])
         assert len(requests) <= 4
-        assert tab.evaluate(SHIFTS) == 0
+        assert tab.evaluate(SHIFTS) < 0.001, "what is drawn before it is read whole may move by a pixel"
         ends = [row.bounding_box() for row in tab.locator("#models tbody tr:visible").all()[:20]]
         assert ends[-1]["y"] + ends[-1]["height"] <= 900
         assert tab.get_by_role("columnheader").count() >= MODELS_COLUMNS
