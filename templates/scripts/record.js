@@ -60,7 +60,8 @@ function describeDay(date, form) {
   if (date < form.dataset.first || date > form.dataset.last) {
     return `The record goes from ${formatDay(form.dataset.first)} to ${formatDay(form.dataset.last)}.`;
   }
-  return findUnread(countDays(date)) ? `Nothing was read on ${formatDay(date)}: this is what the last reading before it showed.` : "";
+  const gap = findUnread(countDays(date));
+  return gap ? `Nothing was read on ${formatDay(date)}: this is as of ${formatDayNumber(gap[0] - 1)}.` : "";
 }
 
 function make(tag, text, properties = {}) {

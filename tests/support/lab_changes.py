@@ -26,14 +26,13 @@ LABS = Path("orarchive/catalog/data/labs.toml")
 def count_changes(rows: Iterable[tuple[str, str, str | None, str | None, int]]) -> tuple[int, int, str]:
     """Count the models whose price for ordinary prompts a provider changed, and the others whose price moved.
 
-    Return also the last hour that showed the one, else the other; "" without any.
+    Return also the last hour that showed one or the other; "" without any.
     """
     moved = [
         (key, hour, is_made) for key, hour, old, new, is_made in rows if read_tariff(old) != read_tariff(new)
     ]
-    changed = [(key, hour) for key, hour, is_made in moved if is_made]
-    models = {key for key, _ in changed}
-    hours = [hour for _, hour in changed] or [hour for _, hour, _ in moved]
+    models = {key for key, _, is_made in moved if is_made}
+    hours = (hour for _, hour, _ in moved)
     return len(models), len({key for key, _, _ in moved} - models), max(hours, default="")
 
 

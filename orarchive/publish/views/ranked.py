@@ -33,6 +33,11 @@ class RankedEntry:
     """Tokens times a mix of list prices: an estimate, USD."""
 
     @property
+    def is_gone(self) -> bool:
+        """Return whether it is a model that is not listed."""
+        return self.model is not None and not self.model.is_there
+
+    @property
     def lab(self) -> str:
         """Return the lab of the model: the part of the name before `/`."""
         return get_lab(self.name)
