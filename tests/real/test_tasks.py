@@ -258,7 +258,7 @@ def test_what_disappears_next(visitor: Visitor, database: sqlite3.Connection) ->
     ((hour,),) = database.execute("select hour from about")
     width = visitor.tab.viewport_size["width"]
     # In a tab of its own, whose clock stays what it was set to.
-    with open_page(visitor.tab.context.browser, visitor.address, width) as tab:
+    with open_page(visitor.tab.context.browser, visitor.address, width, is_alone=True) as tab:
         tab.clock.set_fixed_time(hour)
         tab.goto(visitor.address)
         items = tab.get_by_role("region", name="Retiring next").locator("li").all()

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from click.testing import Result
@@ -277,13 +278,28 @@ def open_chromium() -> Iterator[Any]:
         browser.close()
 
 
+SHARED_CONTEXTS: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+"""Browser -> the context that its pages share."""
+
+
 @contextmanager
 def open_page(
-    browser: Any, address: str, width: int = 1280, height: int = 900, **options: Any
+    browser: Any, address: str, width: int = 1280, height: int = 900, is_alone: bool = False, **options: Any
 ) -> Iterator[Any]:
-    """Open a page; fail if it logs anything, or requests anything from another address."""
-    context = browser.new_context(viewport={"width": width, "height": height}, **options)
+    """Open a page; fail if it logs anything, or requests anything from another address.
+
+    Pages of a browser share a context, as one for each takes twice the time; what a page stored is cleared
+    at its end. One with `options` or that `is_alone` has its own, as is needed to set the clock.
+    """
+    is_alone = is_alone or bool(options)
+    if is_alone or browser not in SHARED_CONTEXTS:
+        context = browser.new_context(**options)
+        if not is_alone:
+            SHARED_CONTEXTS[browser] = context
+    else:
+        context = SHARED_CONTEXTS[browser]
     tab = context.new_page()
+    tab.set_viewport_size({"width": width, "height": height})
     complaints: list[str] = []
     tab.on("console", lambda message: complaints.append(message.text))
     tab.on("pageerror", lambda error: complaints.append(str(error)))
@@ -291,7 +307,11 @@ def open_page(
     tab.on("response", lambda response: complaints.extend([response.url][response.status < 400 :]))
     tab.on("request", lambda request: complaints.extend([request.url][request.url.startswith(address) :]))
     yield tab
-    context.close()
+    tab.evaluate("() => { try { localStorage.clear() } catch { /* a blank page has none */ } }")
+    if is_alone:
+        context.close()
+    else:
+        tab.close()
     assert complaints == []
 
 
