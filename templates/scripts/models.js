@@ -1,5 +1,5 @@
 
-// The list of models: filters, columns, variants below their base, the cost of a month, what is shown as CSV.
+// The list of models: filters, columns, variants, the cost of a month, CSV.
 document.addEventListener("DOMContentLoaded", () => setUpModels(document.querySelector("#filter"), tables[0]));
 
 function setUpModels(form, table) {
@@ -58,7 +58,7 @@ function setUpModels(form, table) {
       && (choice.variants !== "none" || !/[:~]/.test(entry.id));
   }
 
-  // A variant is shown below its base where that is unfolded, and alone where it was asked for and its base does not fit.
+  // A variant is shown below its unfolded base, and alone where it was asked for and its base does not fit.
   function select(choice) {
     const fitting = new Set(entries.filter((entry) => fits(entry, choice)));
     const isAsked = choice.words.length > 0 || choice.has.includes("free");
@@ -105,7 +105,7 @@ function setUpModels(form, table) {
     showColumns();
   }
 
-  // --- the cost of a month: [million tokens in, million tokens out, share of the input that is cached] ---
+  // --- the cost of a month: [million tokens in, out, share of the input that is cached] ---
 
   function readUse() {
     const [input, output, cached] = uses.map((field) => Number(field.value) || 0);
@@ -142,7 +142,7 @@ function setUpModels(form, table) {
     }
     for (const chip of chips) chip.checked = list("has").includes(chip.value);
     uses.forEach((field, index) => { field.value = list("use")[index] || ""; });
-    if (uses.length) fillMonth();
+    if (readUse()) fillMonth();
     showColumns();
     show();
     table.recallSort();

@@ -3,7 +3,7 @@
 let tables = [];
 document.addEventListener("DOMContentLoaded", () => { tables = [...document.querySelectorAll("table.sortable")].map(makeSortable); });
 
-// The number of a cell: in data-v where the text has it rounded or not at all; null where there is none.
+// The number of a cell: data-v where the text is rounded or has none; null without any.
 function readNumber(cell) {
   if (cell.dataset.v !== undefined) return Number(cell.dataset.v);
   const text = cell.textContent.trim().replace(/^\$|,|%$/g, "");
@@ -48,7 +48,8 @@ function makeSortable(table, index) {
       const order = typeof a === "number" ? a - b : a.localeCompare(b, "en", { numeric: true });
       return (sort.dir === "desc" ? -order : order) || left.index - right.index;
     });
-    body.append(...keyed.flatMap((entry) => entry.rows));
+    const rows = keyed.flatMap((entry) => entry.rows);
+    if (rows.some((row, place) => row !== body.rows[place])) body.append(...rows);
   }
 
   for (const button of buttons) {
