@@ -1,4 +1,4 @@
-// One crosshair for all charts over time: the values at the pointer or the finger, and by arrow keys those at each step.
+// One crosshair for all charts over time: the values at the pointer, and by arrow keys at each step.
 document.addEventListener("DOMContentLoaded", () => document.querySelectorAll(".canvas").forEach(setUpCrosshair));
 
 const UNITS = 1000; // of the width of a drawing over time

@@ -1,5 +1,5 @@
 
-// The page of a model: filters of its providers, what a use costs at each, and the prices of a day.
+// The page of a model: filters of its providers, costs of a use, prices of a day.
 document.addEventListener("DOMContentLoaded", () => {
   const use = document.querySelector("#use");
   if (use) setUpProviders(use, document.querySelector("#endpoints"));

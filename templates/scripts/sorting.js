@@ -1,5 +1,5 @@
 
-// Tables that sort; blank cells come last in both directions.
+// Tables that sort; blank cells always come last.
 let tables = [];
 document.addEventListener("DOMContentLoaded", () => { tables = [...document.querySelectorAll("table.sortable")].map(makeSortable); });
 
