@@ -62,6 +62,11 @@ class Model:
     parameters: tuple[str, ...]
     hugging_face: str | None
 
+    @property
+    def media_inputs(self) -> list[str]:
+        """Return the input modalities but for text, sorted."""
+        return sorted({*self.inputs} - {"text", ""})
+
     @classmethod
     def from_record(cls, record: Record, moment: dt.datetime) -> Self:
         """Read a record of the models feed; time-of-day prices are those of a moment."""

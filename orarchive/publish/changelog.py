@@ -250,12 +250,11 @@ def _describe_tariffs(event: Event, has_move: bool) -> str:
     time of day; of longer prompts a first price is no rise, as they can have cost that much before.
     """
     old, new = (_read_tariff(value) for value in (event.old, event.new))
+    # What holds where a condition has no price of its own.
+    bases = [tariff.get("") if is_timed(event) and tariff.keys() <= {""} else None for tariff in (old, new)]
     parts = []
     for condition in dict.fromkeys((*new, *old)):
-        before, after = (
-            tariff.get(condition, tariff.get("") if is_timed(event) and tariff.keys() <= {""} else None)
-            for tariff in (old, new)
-        )
+        before, after = old.get(condition, bases[0]), new.get(condition, bases[1])
         if before != after and (condition or not has_move):
             words = _describe_tariff_change(event.field, before, after, bool(condition))
             parts.append(f"{condition}: {words}" if condition else words)

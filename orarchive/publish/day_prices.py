@@ -74,7 +74,7 @@ def _build_model(
         "path": path,
         "context": view.model.context,
         "max_output": view.model.max_output,
-        "supports": [*abilities, *_list_inputs(view)],
+        "supports": [*abilities, *view.model.media_inputs],
         "has_provider": view.has_provider_at_list_price,
         "cheapest": _find_cheapest(view),
         "listed": [
@@ -107,13 +107,9 @@ def _find_cheapest(view: ModelView) -> dict[str, Any] | None:
         "max_output": cheapest.max_output,
         "supports": [
             *(word for name, word in ABILITY_WORDS.items() if name in found[1].abilities),
-            *_list_inputs(view),
+            *view.model.media_inputs,
         ],
     }
-
-
-def _list_inputs(view: ModelView) -> list[str]:
-    return sorted({*view.model.inputs} - {"text", ""})
 
 
 def _list_steps(intervals: Iterable[PriceInterval], hours: Sequence[dt.datetime]) -> Iterator[Step]:

@@ -187,7 +187,7 @@ def _build_row(view: View, model: ModelView, spark: Spark | None, has_labs: bool
         spark=spark,
         context=facts.context,
         max_output=info.max_output,
-        inputs=[(name[0], name) for name in sorted({*facts.inputs} - {"text", ""})],
+        inputs=[(name[0], name) for name in facts.media_inputs],
         abilities=_align_abilities(list_abilities(info)),
         released=facts.created.date() if facts.created else None,
         last=model.entry.last.date() if model.entry.last else None,
