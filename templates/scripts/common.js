@@ -4,14 +4,14 @@ const html = document.documentElement;
 html.classList.add("js");
 
 document.addEventListener("DOMContentLoaded", () => {
-  setUpSearch(makeSearchBox());
+  setUpSearch();
   setUpChoice("theme", ["", "light", "dark"]);
   setUpChoice("density", ["", "compact"]);
   showAge();
   for (const link of document.querySelectorAll("nav [aria-current]")) link.parentElement.scrollLeft = link.offsetLeft - 80;
 });
 
-// --- elements that need a script: made while the page is read, so before it is painted ---
+// --- elements that need a script, made before the page is painted ---
 
 customElements.define("site-tools", class extends HTMLElement {
   connectedCallback() {
@@ -69,7 +69,7 @@ function remember(change) {
   try { history.replaceState(null, "", (text ? `?${text}` : location.pathname) + location.hash); } catch { /* some viewers forbid it */ }
 }
 
-// --- search: its program and its index are fetched on first use, as a script, which works from a file, too ---
+// --- search: fetched on first use, as a script, which works from a file, too ---
 
 let searchLoading = null;
 
@@ -84,20 +84,16 @@ function loadSearch() {
   return searchLoading;
 }
 
-function makeSearchBox() {
+function setUpSearch() {
   document.body.insertAdjacentHTML("beforeend", `<dialog id="search" aria-label="Search">
-<label><span class="sr-only">Search models, labs, providers and pages</span>
-<input type="text" placeholder="Model, lab, provider or page" autocomplete="off" spellcheck="false" role="combobox"
-aria-expanded="false" aria-controls="hits" aria-autocomplete="list"></label>
+<label><input type="text" aria-label="Search models, labs, providers and pages" placeholder="Model, lab, provider or page"
+autocomplete="off" spellcheck="false" role="combobox" aria-expanded="false" aria-controls="hits" aria-autocomplete="list"></label>
 <div id="hits" role="listbox" aria-label="Matches"></div>
 <output aria-live="polite"></output></dialog>`);
-  return document.querySelector("#search");
-}
-
-function setUpSearch(dialog) {
+  const dialog = document.querySelector("#search"), input = dialog.querySelector("input");
   const open = () => {
     dialog.showModal();
-    dialog.querySelector("input").select();
+    input.select();
     loadSearch().catch(() => {
       dialog.querySelector("output").textContent = "Search cannot be read now. The list of models has every model.";
     });
@@ -106,7 +102,6 @@ function setUpSearch(dialog) {
   field.addEventListener("click", open);
   field.addEventListener("input", () => { // what is typed goes on in the dialog, which has the matches
     open();
-    const input = dialog.querySelector("input");
     [input.value, field.value] = [field.value, ""];
     input.dispatchEvent(new Event("input"));
   });
@@ -117,7 +112,8 @@ function setUpSearch(dialog) {
     event.preventDefault();
     if (!dialog.open) open();
   });
-  dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
+  dialog.onkeydown = ({ key }) => { dialog.lastKey = key; }; // Enter may come before the matches
+  dialog.addEventListener("click", ({ target }) => { if (target === dialog) dialog.close(); });
 }
 
 // --- the age of the data, by the reader's clock ---
@@ -127,14 +123,13 @@ const MAX_FRESH_MIN = 420; // a quiet site is deployed every six hours
 async function showAge() {
   const late = document.querySelector("[data-late]");
   if (location.protocol === "file:") return;
-  const file = await fetch(`${html.dataset.root}api/v1/status.json`).then((response) => response.json()).catch(() => null);
-  if (!file) return;
-  const status = file.data;
+  const status = await fetch(`${html.dataset.root}api/v1/status.json`).then((response) => response.json()).then(({ data }) => data, () => null);
+  if (!status) return;
   const last = status.last_complete ?? status.hour;
   const minutes = Math.floor((Date.now() - Date.parse(last)) / 60000);
   const age = minutes < 120 ? `${minutes} min` : minutes < 2880 ? `${Math.floor(minutes / 60)} hours` : `${Math.floor(minutes / 1440)} days`;
-  const link = document.querySelector("#age");
   const wide = (text) => `<span class="desktop">${text}</span>`; // a phone shows "5 h" or "3 d"
+  const link = document.querySelector("#age");
   link.innerHTML = wide("updated ") + age.replace(/(?<= [hd])\w+/, wide) + wide(" ago");
   link.classList.toggle("stale", minutes > MAX_FRESH_MIN);
   if (late && minutes > MAX_FRESH_MIN) {

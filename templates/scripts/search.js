@@ -195,4 +195,5 @@ function setUpHits(dialog) {
     }
   });
   show();
+  if (dialog.open && dialog.lastKey === "Enter") options[0]?.click();
 }

@@ -48,6 +48,20 @@ def test_searching(browser: Any, address: str) -> None:
         tab.wait_for_url(f"**/{get_model_path(target)}")
 
 
+def test_entering_before_the_matches_have_come(browser: Any, address: str) -> None:
+    """Who types a name and presses Enter at once goes to the model as soon as the index has arrived."""
+    with open_page(browser, address) as tab:
+        held: list[Any] = []
+        tab.route(f"**/{SEARCH_PATH}", lambda route: held.append(route))
+        tab.goto(address + PAGE_PATHS["about"])
+        with tab.expect_request(f"**/{SEARCH_PATH}"):
+            tab.keyboard.press("Control+k")
+        tab.get_by_role("combobox").fill("haiku 4.5")
+        tab.keyboard.press("Enter")
+        held[0].continue_()
+        tab.wait_for_url(f"**/{get_model_path('anthropic/claude-haiku-4.5')}")
+
+
 def test_searching_from_a_file(browser: Any, site_folder: Path) -> None:
     """A page that was opened from a file finds as much, also what is mistyped, and marks what is gone."""
     gone = next(row for row in read_search_index((site_folder / SEARCH_PATH).read_bytes()) if row["state"])
