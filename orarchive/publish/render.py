@@ -31,6 +31,7 @@ SCRIPTS = {
     "changes.js": ("common.js", "changes.js"),
     "graveyard.js": ("common.js", "sorting.js", "graveyard.js"),
     "compare.js": ("common.js", "record.js", "compare.js"),
+    "csv.js": ("csv.js",),
     "days.js": ("common.js", "record.js", "days.js"),
 }
 """Script of a page -> the files in templates/scripts/ that it is put together from."""

@@ -28,7 +28,7 @@ function setUpChanges(form) {
     const isGuess = found.length === 0 && words.length > 0 && isSearchLoaded;
     if (isGuess) found = select(words.map((word) => [...correct(word).keys()]));
     else if (!found.length && words.length && !isSearchLoaded) {
-      loadSearch().then(() => { isSearchLoaded = true; show(); }, () => { /* then nothing is corrected */ });
+      loadScript("search.js").then(() => { isSearchLoaded = true; show(); }, () => { /* then nothing is corrected */ });
     }
     const shown = new Set(found);
     for (const line of lines) line.item.hidden = !shown.has(line);

@@ -69,19 +69,19 @@ function remember(change) {
   try { history.replaceState(null, "", (text ? `?${text}` : location.pathname) + location.hash); } catch { /* some viewers forbid it */ }
 }
 
-// --- search: fetched on first use, as a script, which works from a file, too ---
+// --- search, in a script that is fetched on first use ---
 
-let searchLoading = null;
+const loading = {};
 
-function loadSearch() {
-  searchLoading ??= new Promise((resolve, reject) => {
+function loadScript(path) {
+  loading[path] ??= new Promise((resolve, reject) => {
     const script = document.createElement("script");
-    script.src = `${html.dataset.root}search.js`;
+    script.src = html.dataset.root + path;
     script.onload = resolve;
-    script.onerror = () => { searchLoading = null; reject(new Error("search.js cannot be read")); };
+    script.onerror = () => { delete loading[path]; reject(new Error(`${path} cannot be read`)); };
     document.head.append(script);
   });
-  return searchLoading;
+  return loading[path];
 }
 
 function setUpSearch() {
@@ -94,7 +94,7 @@ autocomplete="off" spellcheck="false" role="combobox" aria-expanded="false" aria
   const open = () => {
     dialog.showModal();
     input.select();
-    loadSearch().catch(() => {
+    loadScript("search.js").catch(() => {
       dialog.querySelector("output").textContent = "Search cannot be read now. The list of models has every model.";
     });
   };

@@ -29,7 +29,7 @@ function setUpComparison(form) {
   async function add(names) {
     unknown = "";
     const texts = names.map((text) => text.trim()).filter(Boolean);
-    if (!texts.every((text) => record.models.has(text))) await loadSearch();
+    if (!texts.every((text) => record.models.has(text))) await loadScript("search.js");
     for (const text of texts) {
       const [hit] = record.models.has(text) ? [{ model: record.models.get(text) }] : findModels(text);
       if (!hit || hit.isGuess) unknown = text;

@@ -21,8 +21,9 @@ function setUpModels(form, table) {
     const [name, button] = ["th", "th button"].map((query) => row.querySelector(query));
     const id = name.querySelector("a").title;
     const entry = {
-      row, id, button, lab: id.replace(/^~/, "").split("/")[0], text: `${id} ${name.textContent} ${squeeze(id)}`.toLowerCase(),
-      has: row.dataset.has.split(" "), by: (row.dataset.by || "").split(" "), isOpen: false, base: null,
+      row, id, button, isOpen: false, base: null, lab: id.replace(/^~/, "").split("/")[0],
+      offers: row.dataset.offers?.split("/").map((text) => text.split("|")), text: `${id} ${name.textContent} ${squeeze(id)}`.toLowerCase(),
+      has: row.dataset.has.split(" "), by: (row.dataset.by || "").split(" "),
     };
     if (row.classList.contains("below")) entry.base = base;
     else base = entry;
@@ -69,7 +70,7 @@ function setUpModels(form, table) {
     const choice = readChoice();
     let chosen = new Set(select(choice));
     const isGuess = !chosen.size && choice.words.length > 0;
-    if (isGuess && !window.correct) loadSearch().then(show, () => { /* then nothing is corrected */ });
+    if (isGuess && !window.correct) loadScript("search.js").then(show, () => { /* then nothing is corrected */ });
     else if (isGuess) {
       choice.words = choice.words.map(([word]) => [...correct(word).keys()]);
       chosen = new Set(select(choice));
@@ -84,7 +85,22 @@ function setUpModels(form, table) {
     }
     get("count").textContent = `${group(chosen.size)} of ${group(entries.length)}${isGuess && chosen.size ? ", spelled similarly" : ""}`;
     get("nothing").hidden = chosen.size > 0;
+    chooseOffers(choice.has);
+    if (readUse()) fillMonth();
     table.arrange();
+  }
+
+  // Of each model the cheapest offer with all that was chosen, of what any of its providers has.
+  function chooseOffers(has) {
+    for (const entry of entries.filter(({ offers }) => offers)) {
+      const wanted = has.filter((trait) => entry.offers.some((offer) => offer[4].includes(trait)));
+      const offer = entry.offers.find((candidate) => wanted.every((trait) => candidate[4].includes(trait))) || entry.offers[0];
+      if (offer === entry.offer) continue;
+      entry.offer = offer;
+      const cell = entry.row.cells[find("blended").cellIndex];
+      delete cell.dataset.v;
+      cell.textContent = offer[3];
+    }
   }
 
   // --- which columns ---
@@ -114,22 +130,24 @@ function setUpModels(form, table) {
 
   function fillMonth() {
     const use = readUse();
-    const columns = ["month", "in", "out", "cache_read", "blended"].map((key) => find(key)?.cellIndex);
-    for (const { row } of entries) {
-      const [input, output, cache, blended] = columns.slice(1).map((index) => (index ? readNumber(row.cells[index]) : null));
-      const cell = row.cells[columns[0]];
-      const isPriced = use && blended !== null; // tokens are not all that the others charge for
-      const cost = isPriced && use[0] * ((1 - use[2]) * input + use[2] * (cache ?? input)) + use[1] * output;
-      cell.textContent = isPriced ? cost.toLocaleString("en", { style: "currency", currency: "USD" }) : "–";
-      if (isPriced) cell.dataset.v = cost;
-      else delete cell.dataset.v;
+    const columns = ["in", "out", "cache_read", "blended"].map((key) => find(key)?.cellIndex);
+    for (const { row, offer } of entries) {
+      const listed = columns.map((index) => (index ? readNumber(row.cells[index]) : null));
+      const [input, output, cache] = offer ? offer.slice(0, 3).map((text) => (text ? Number(text) : null)) : listed;
+      const cell = row.cells[find("month").cellIndex];
+      if (listed[3] === null) { // tokens are not all that it charges for
+        cell.textContent = "–";
+        continue;
+      }
+      cell.dataset.v = use[0] * ((1 - use[2]) * input + use[2] * (cache ?? input)) + use[1] * output;
+      cell.textContent = readNumber(cell).toLocaleString("en", { style: "currency", currency: "USD" });
     }
   }
 
-  // --- the address, and what is shown as a file ---
+  // --- the address and the file ---
 
   function rememberFilter() {
-    const use = uses.map((field) => field.value).join(",");
+    const use = uses.map((field) => field.value).join();
     remember({ ...Object.fromEntries(fields.map((name) => [name, form[name].value])), has: readChoice().has.join(","), use: /\d/.test(use) ? use : "" });
   }
 
@@ -142,36 +160,16 @@ function setUpModels(form, table) {
     }
     for (const chip of chips) chip.checked = list("has").includes(chip.value);
     uses.forEach((field, index) => { field.value = list("use")[index] || ""; });
-    if (readUse()) fillMonth();
     showColumns();
     show();
     table.recallSort();
   }
 
-  // As spreadsheets read it: what could be a formula gets an apostrophe.
-  const quote = (text) => `"${text.replace(/^[=+@-]/, "'$&").replaceAll('"', '""')}"`;
-
-  function read(cell) {
-    const parts = [...cell.querySelectorAll("abbr")].map((part) => part.title);
-    const time = cell.querySelector("time");
-    return time ? time.dateTime : parts.join(" ") || String(readNumber(cell) ?? cell.textContent.trim().replace(/^–$/, ""));
-  }
-
-  function writeCsv() {
-    const columns = boxes.length ? boxes.filter((box) => box.checked).map((box) => box.value) : ["in", "out", "context"];
-    if (uses.length && readUse()) columns.push("month");
-    const lines = [...table.body.rows].filter((row) => !row.hidden).map((row) => {
-      const name = row.querySelector("th");
-      const lab = name.querySelector("small")?.textContent || "";
-      return [name.querySelector("a").title, name.querySelector("a").textContent, lab, ...columns.map((key) => read(row.cells[find(key).cellIndex]))];
-    });
-    return [["id", "name", "lab", ...columns], ...lines].map((line) => line.map(quote).join(",")).join("\r\n");
-  }
-
-  get("csv").addEventListener("click", () => {
-    const href = URL.createObjectURL(new Blob([writeCsv()], { type: "text/csv" }));
-    Object.assign(document.createElement("a"), { href, download: "models.csv" }).click();
-    URL.revokeObjectURL(href);
+  get("csv").addEventListener("click", async () => {
+    await loadScript("static/csv.js");
+    const keys = boxes.length ? boxes.filter((box) => box.checked).map((box) => box.value) : ["in", "out", "context"];
+    if (readUse()) keys.push("month");
+    saveCsv([...table.body.rows].filter((row) => !row.hidden), keys.map((key) => [key, find(key).cellIndex]));
   });
   get("link").addEventListener("click", async (event) => {
     const button = event.currentTarget;
@@ -207,7 +205,7 @@ function setUpModels(form, table) {
   form.addEventListener("input", (event) => {
     if (boxes.includes(event.target)) return;
     rememberFilter();
-    if (uses.includes(event.target)) { fillMonth(); showColumns(); }
+    if (uses.includes(event.target)) showColumns();
     show();
   });
   get("reset").addEventListener("click", () => { form.reset(); rememberFilter(); recallFilter(); form.q.focus(); });

@@ -155,6 +155,41 @@ def test_the_cost_of_a_month(browser: Any, small_address: str) -> None:
         assert list_column(tab, "month")[0] == "$4.00"
 
 
+def test_a_price_is_that_of_a_provider_with_what_is_chosen(browser: Any, tmp_path: Path) -> None:
+    """Lowest, and the cost of a month, follow the abilities that are chosen; a sort does, too."""
+
+    def make_endpoint(tag: str, amount: str, *parameters: str) -> dict[str, Any]:
+        prices = {"prompt": amount, "completion": amount}
+        return {"tag": tag, "pricing": prices, "supported_parameters": parameters, "context_length": 128_000}
+
+    listed = {
+        "pricing": {"prompt": "0.000009", "completion": "0.000009"},
+        "context_length": 128_000,
+        "architecture": {"input_modalities": ["text"], "output_modalities": ["text"]},
+    }
+    models: list[dict[str, Any]] = [
+        {"id": "a/one", "name": "One", "created": 2, **listed, "supported_parameters": ["tools", "seed"]},
+        {"id": "a/two", "name": "Two", "created": 1, **listed, "supported_parameters": ["tools"]},
+    ]
+    able = ("tools", "structured_outputs")
+    endpoints = {
+        "a/one": [make_endpoint("bare", "0.000001"), make_endpoint("able", "0.000003", *able)],
+        "a/two": [make_endpoint("able", "0.000002", *able), make_endpoint("dear", "0.000004", *able)],
+    }
+    archive = write_archive(tmp_path / "archive", build_snapshot(models, endpoints))
+    build_site(archive, tmp_path / "site")
+    with serve_site(tmp_path / "site") as address, open_page(browser, address) as tab:
+        tab.goto(address + PAGE_PATHS["models"] + "?sort=blended&use=1,1,0")
+        by_price = {name: (list_names(tab), list_column(tab, name)) for name in ("blended", "month")}
+        assert by_price["blended"] == (["One", "Two"], ["$1.00", "$2.00"])
+        assert by_price["month"][1] == ["$2.00", "$4.00"]
+        tab.locator(".chips label", has_text="Tools").click()
+        assert (list_names(tab), list_column(tab, "blended")) == (["Two", "One"], ["$2.00", "$3.00"])
+        assert list_column(tab, "month") == ["$4.00", "$6.00"]
+        tab.locator(".chips label", has_text="Tools").click()
+        assert list_column(tab, "blended") == ["$1.00", "$2.00"]
+
+
 def test_choosing_columns(browser: Any, small_address: str) -> None:
     with open_page(browser, small_address) as tab:
         tab.goto(small_address + PAGE_PATHS["models"])

@@ -21,6 +21,7 @@ from orarchive.publish.views.cells import PriceCell
 from orarchive.publish.views.changes import MoveView, build_move_view
 from orarchive.publish.views.endpoints import find_cheapest
 from orarchive.publish.views.marks import get_lab_name
+from orarchive.publish.views.model_offers import LONG_CONTEXT_TOKENS, Offer, build_blended, list_offers
 from orarchive.publish.views.models import ModelView, floor_day
 from orarchive.publish.views.moves import PriceMove
 
@@ -45,15 +46,11 @@ TRAIT_FLAGS = {
 }
 """Trait to filter by -> the flag of the catalogue that it stands for."""
 
-LONG_CONTEXT_TOKENS, LOW_INPUT_PRICE = 128_000, Decimal(1)
-"""Tokens of context from which on, and USD for a million tokens of input up to which, a model has the trait
-`128k` or `1usd`."""
+LOW_INPUT_PRICE = Decimal(1)
+"""USD for a million tokens of input up to which a model has the trait `1usd`."""
 
 MIN_FILLED_SHARE = 0.05
 """Share of the rows with a price change from which on the column of them is shown."""
-
-MAX_BLENDED_DECIMALS = 3
-"""Decimals of a blended price; more where it would have less than two significant digits."""
 
 TENTH = Decimal("0.1")
 
@@ -91,6 +88,8 @@ class ModelRow:
     cache_read: PriceCell | None
     blended: PriceCell | None
     """At its cheapest provider, else as listed."""
+    offers: list[Offer]
+    """What its providers charge; [] where it is the list price."""
     spark: Spark | None
     context: int | None
     max_output: int | None
@@ -110,6 +109,11 @@ class ModelRow:
     """Rows that follow and belong to it."""
     is_follower: bool = False
     """Whether it follows the row that it belongs to."""
+
+    @property
+    def offers_text(self) -> str:
+        """Return the offers as the script of the list reads them."""
+        return "/".join(offer.text for offer in self.offers)
 
 
 OPTIONAL_COLUMNS = (
@@ -183,7 +187,8 @@ def _build_row(view: View, model: ModelView, spark: Spark | None, has_labs: bool
         provider_numbers=[],
         prices=model.price_cells,
         cache_read=PriceCell(cache_price, CACHE_READ) if cache_price is not None else None,
-        blended=_build_blended(blended, model.is_free) if blended is not None else None,
+        blended=build_blended(blended, model.is_free) if blended is not None else None,
+        offers=list_offers(model),
         spark=spark,
         context=facts.context,
         max_output=info.max_output,
@@ -195,12 +200,6 @@ def _build_row(view: View, model: ModelView, spark: Spark | None, has_labs: bool
         uptime=Decimal(uptime).quantize(TENTH, ROUND_DOWN) if uptime is not None else None,
         speed=round(speed.value) if speed else None,
     )
-
-
-def _build_blended(amount: Decimal, is_free: bool) -> PriceCell:
-    """Build the cell of a blended price, USD for a million tokens, which nobody needs in full length."""
-    decimals = max(MAX_BLENDED_DECIMALS, 1 - amount.adjusted())
-    return PriceCell(round(amount, decimals) / MILLION, "prompt", is_free)
 
 
 def list_traits(model: ModelView, info: ModelInfo) -> list[str]:
