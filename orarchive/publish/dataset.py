@@ -142,7 +142,7 @@ class Dataset:
     stretches: dict[str, list[Stretch]] = field(default_factory=dict)
     """Model id -> the stretches in which it was listed, oldest first."""
     health_months: dict[str, dict[str, HealthMonth]] = field(default_factory=dict)
-    """Endpoint key -> month, such as `2026-08` -> its health, oldest first; as long as the record is."""
+    """Endpoint key -> month, such as `2026-08` -> its health, oldest first, on all whole days on record."""
     usage: Usage = field(default_factory=Usage)
     """Rankings."""
 

@@ -10,7 +10,7 @@ from typing import Any
 from orarchive.domain.feeds import FEEDS
 from orarchive.domain.record_files import join_record
 from orarchive.index.event_log import read_event_rows, read_names
-from orarchive.index.health_days import format_day
+from orarchive.index.health_days import count_days, format_day
 from orarchive.index.record_rows import UNLISTED
 from orarchive.jsonl import Record, loads
 from orarchive.publish import rankings_data
@@ -29,23 +29,29 @@ from orarchive.publish.dataset import (
 )
 from orarchive.publish.event_groups import EventLog
 from orarchive.publish.row_groups import RowGroups, Rows
-from orarchive.timestamps import MAX_CACHED, parse_stamp
+from orarchive.timestamps import MAX_CACHED, format_stamp, parse_stamp
 
 
-def read_dataset(db: sqlite3.Connection, benchmarks: bool = True) -> Dataset:
-    """Read an index that has at least one attempt, with or without benchmarks."""
+def read_dataset(
+    db: sqlite3.Connection, benchmarks: bool = True, as_of: dt.datetime | None = None
+) -> Dataset:
+    """Read an index that has at least one attempt, with or without benchmarks.
+
+    Months of health end with the day before `as_of`, which is the last hour if none is given.
+    """
+    attempts = [AttemptTimes(*map(parse_stamp, row)) for row in db.execute(LAST_ATTEMPTS)]
     return Dataset(
         entries=_read_entries(db),
         readings=_read_readings(db),
         prices=_read_prices(db),
         log=EventLog([*read_event_rows(db)], read_names(db)),
         health=_read_health(db),
-        health_months=_read_health_months(db),
+        health_months=_read_health_months(db, as_of or attempts[-1].hour),
         relations=loads(db.execute(RELATIONS).fetchone()[0]),
         orphaned=frozenset(key for (key,) in db.execute(ORPHANED)),
         stretches=_read_stretches(db),
         benchmarks=_read_benchmarks(db) if benchmarks else {},
-        attempts=[AttemptTimes(*map(parse_stamp, row)) for row in db.execute(LAST_ATTEMPTS)],
+        attempts=attempts,
         usage=rankings_data.read_usage(db),
     )
 
@@ -209,13 +215,13 @@ def _read_health(db: sqlite3.Connection) -> dict[str, dict[str, HealthDay]]:
 HEALTH_MONTHS = """
     select key, strftime('%Y-%m', day * 86400, 'unixepoch') as month,
         count(*), sum(hours), sum(abnormal), sum(uptimes), sum(uptime_sum)
-    from health_days join records on id = record group by record, month order by month
+    from health_days join records on id = record where day < ? group by record, month order by month
 """
 
 
-def _read_health_months(db: sqlite3.Connection) -> dict[str, dict[str, HealthMonth]]:
-    """Read the health of each endpoint in each month of the record."""
+def _read_health_months(db: sqlite3.Connection, now: dt.datetime) -> dict[str, dict[str, HealthMonth]]:
+    """Read the health of each endpoint in each month of the record, up to the day before an hour."""
     months: dict[str, dict[str, HealthMonth]] = defaultdict(dict)
-    for key, month, *figures in db.execute(HEALTH_MONTHS):
+    for key, month, *figures in db.execute(HEALTH_MONTHS, (count_days(format_stamp(now)),)):
         months[key][month] = HealthMonth(*figures)
     return months

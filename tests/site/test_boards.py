@@ -123,8 +123,8 @@ def test_the_page_of_a_provider_has_months_and_arrivals(view: View) -> None:
     """Tell the health of a month, models that came and went, and prices that changed."""
     page = read_provider(view, "good")
     assert [(row.month, row.uptime, row.endpoints, row.days) for row in page.months] == [
-        (f"{START:%Y-%m}", "99.90%", 2, 3)
-    ]
+        (f"{START:%Y-%m}", "99.90%", 2, 2)
+    ], "the day that goes on does not count"
     assert [row.is_cheapest for row in page.rows] == [True, False]
     ((change,),) = ([hour.hour for hour in page.price_changes],)
     assert change == START + 30 * HOUR
@@ -135,6 +135,15 @@ def test_the_page_of_a_provider_has_months_and_arrivals(view: View) -> None:
     gone, dear = read_provider(view, "gone"), read_provider(view, "dear")
     assert [(row.model, row.is_joined) for row in gone.arrivals] == [("l/one", False)]
     assert [(row.model, row.is_joined) for row in dear.arrivals] == [("l/two", True)]
+
+
+def test_a_month_of_health_has_whole_days(tmp_path: Path) -> None:
+    """Count a day once it is over, also where a gap follows: an hour changes no page of a provider."""
+    snapshot = build_snapshot([{"id": "l/one"}], {"l/one": [make_endpoint("p", "1", 99)]})
+    archive = write_archive(tmp_path, snapshot)
+    assert read_provider(build_archive_view(archive), "p").months == []
+    (month,) = read_provider(build_archive_view(archive, START + DAY), "p").months
+    assert (month.days, month.uptime) == (1, "99.00%")
 
 
 def test_a_variant_that_came_with_its_model_is_not_told_beside_it(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from orarchive.publish.render import format_long_day, format_long_hour, format_p
 from orarchive.publish.site_digest import CLOCK_PATHS
 from orarchive.publish.site_folder import MANIFEST
 from orarchive.sample import START
-from orarchive.timestamps import HOUR, format_hour, format_stamp
+from orarchive.timestamps import DAY, HOUR, format_hour, format_stamp
 from tests.support.api import list_api_files, read_data
 from tests.support.archives import (
     Stage,
@@ -70,17 +70,20 @@ def test_as_of_an_hour_nothing_later_leaks(archive: Path, site: dict[str, bytes]
 
 
 def test_an_hour_rewrites_the_pages_that_show_what_changed(stage: Stage, tmp_path: Path) -> None:
-    """Rewrite in a quiet hour only the pages that say which hour it is."""
+    """Rewrite in a quiet hour, in which health alone moves, only the pages that say which hour it is."""
     # From 10:00 to 01:00 UTC no time-of-day price of the sample changes.
     start = START.replace(hour=11)
     bodies = build_payloads(start)
     stage.serve(bodies)
     model = "z-ai/glm-5.1"
+    endpoint = bodies[f"models/{model}/endpoints"]["data"]["endpoints"][0]
+    assert stage.run(start - DAY) == 0
     sites = []
     for n in range(4):
+        endpoint["uptime_last_30m"] = 100 - n
         if n == 2:
-            bodies[f"models/{model}/endpoints"]["data"]["endpoints"][0]["pricing"]["prompt"] = "0.0000099"
-            stage.serve(bodies)
+            endpoint["pricing"]["prompt"] = "0.0000099"
+        stage.serve(bodies)
         assert stage.run(start + n * HOUR) == 0
         sites.append(build_site(stage.root, tmp_path / str(n)))
     first, quiet, moved, again = sites

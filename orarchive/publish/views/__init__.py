@@ -223,7 +223,7 @@ def read_view(
     `benchmarks` = False leaves out the scores of third parties, which have terms of their own. The catalogue
     is built unless it is at hand.
     """
-    dataset = read_dataset(db, benchmarks)
+    dataset = read_dataset(db, benchmarks, as_of)
     # A site without models shows why there are none.
     catalog = catalog or read_catalog(db, benchmarks) or make_empty_catalog(dataset.hour)
     now = as_of or dataset.hour
