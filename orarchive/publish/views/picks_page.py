@@ -9,9 +9,8 @@ from orarchive.catalog.catalog import Catalog
 from orarchive.catalog.flag_labels import FLAG_LABELS
 from orarchive.catalog.lists import RankedList
 from orarchive.catalog.measures import COST, POINTS, THROUGHPUT, Measure
-from orarchive.catalog.scores import Score
+from orarchive.catalog.scores import QUALITY, Score
 from orarchive.catalog.shortlists import Entry, Need, Shortlist, load_weights
-from orarchive.domain.figures import format_share
 from orarchive.domain.prices import format_dollars
 from orarchive.publish.charts.scatter import Scatter
 from orarchive.publish.views.value_chart import draw_value, name_quality
@@ -126,6 +125,11 @@ class PicksPage:
     unknown: list[str]
     """Titles of the lists that are empty, because nothing is known of their measures."""
 
+    @property
+    def has_scores(self) -> bool:
+        """Return whether a shortlist shows scores."""
+        return any(table.has_score for table in self.shortlists)
+
 
 def build_picks_page(catalog: Catalog) -> PicksPage:
     """Build the page of picks."""
@@ -170,7 +174,7 @@ def _build_table(shortlist: Shortlist, providers: Mapping[str | None, str]) -> P
         candidates=len(scored),
         unranked=len(shortlist.ranking.unranked),
         has_score=len(scored) >= MIN_SCORED,
-        parts=[_head_part(name, weights[name] / total) for name in parts],
+        parts=[_head_part(name, quality, weights[name] / total) for name in parts],
         rows=[_build_row(entry, parts, providers) for entry in shortlist.entries],
         displaced=[
             DisplacedRow(
@@ -183,10 +187,11 @@ def _build_table(shortlist: Shortlist, providers: Mapping[str | None, str]) -> P
     )
 
 
-def _head_part(name: str, weight: Decimal) -> str:
+def _head_part(name: str, quality: Measure | None, weight: Decimal) -> str:
     """Return the head of a part of a score: its unit, and its weight where it has not all of it."""
-    unit = ", $ per M" if name == COST.name else ""
-    return f"{name}{unit}" if weight == 1 else f"{name}{unit} ({format_share(float(weight))})"
+    units = {COST.name: "$ per M", QUALITY: quality.unit if quality else ""}
+    head = ", ".join(filter(None, [name, units.get(name)]))
+    return head if weight == 1 else f"{head} ({100 * weight:.0f}%)"
 
 
 def _describe_needs(need: Need) -> str:
@@ -216,8 +221,8 @@ def _build_cell(score: Score, name: str, providers: Mapping[str | None, str]) ->
     provider = providers.get(part.reading.endpoint, "")
     readings = f"{part.reading.samples:,} readings" if part.reading.samples else ""
     value = _format_value(part.measure, part.reading.value)
-    if part.measure is not COST:
-        value = f"{value} {part.measure.unit}".strip().replace(" %", "%")
+    if name not in (COST.name, QUALITY):
+        value = f"{value} {part.measure.unit}".replace(" %", "%")
     rank = f"rank {part.better + 1} of {part.count}"
     return PickCell(value, ", ".join(filter(None, [rank, provider, readings])))
 
