@@ -126,6 +126,7 @@ async function showAge() {
   const status = await fetch(`${html.dataset.root}api/v1/status.json`).then((response) => response.json()).then(({ data }) => data, () => null);
   if (!status) return;
   const last = status.last_complete ?? status.hour;
+  document.body.dataset.read = last; // for print
   const minutes = Math.floor((Date.now() - Date.parse(last)) / 60000);
   const age = minutes < 120 ? `${minutes} min` : minutes < 2880 ? `${Math.floor(minutes / 60)} hours` : `${Math.floor(minutes / 1440)} days`;
   const wide = (text) => `<span class="desktop">${text}</span>`; // a phone shows "5 h" or "3 d"

@@ -148,10 +148,13 @@ def test_providers_are_cards_on_a_phone(browser: Any, address: str) -> None:
         assert across.evaluate("element => element.scrollWidth <= element.clientWidth")
 
 
-def test_choices_are_not_printed(browser: Any, address: str) -> None:
-    """Of a chart the line below it says of what the price is."""
+def test_what_is_printed(browser: Any, address: str) -> None:
+    """No choices: of a chart the line below it says of what the price is. At the end is the data's hour."""
     with open_page(browser, address) as tab:
         tab.goto(f"{address}{PAGE_PATHS['patterns']}")
         tab.emulate_media(media="print")
         assert tab.locator(".choices:visible, .id a:visible").count() == 0
         assert tab.locator(".steps p:visible").first.inner_text().startswith("Input: ")
+        tab.locator("[data-read]").wait_for()
+        end = tab.evaluate("getComputedStyle(document.body, '::after').content")
+        assert re.fullmatch(r'"Read " "2026-\d\d-\d\dT\d\d:00:00Z"', end)
