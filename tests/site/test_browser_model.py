@@ -157,4 +157,4 @@ def test_what_is_printed(browser: Any, address: str) -> None:
         assert tab.locator(".steps p:visible").first.inner_text().startswith("Input: ")
         tab.locator("[data-read]").wait_for()
         end = tab.evaluate("getComputedStyle(document.body, '::after').content")
-        assert re.fullmatch(r'"Read " "2026-\d\d-\d\dT\d\d:00:00Z"', end)
+        assert re.fullmatch(r'"Read 2026-\d\d-\d\dT\d\d:00:00Z"', end)
