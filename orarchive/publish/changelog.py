@@ -118,7 +118,7 @@ class ChangelogLine:
     has_conditions: bool = False
     """Whether prices under conditions changed, which `moves` do not state."""
     is_small: bool = False
-    """Whether limits moved so little that it hardly matters."""
+    """Whether limits or features changed so little that it hardly matters."""
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,22 @@ MAX_SMALL_SHARE = Decimal("0.01")
 
 
 def is_small_change(event: Event) -> bool:
-    """Return whether each limit in an event moved by less than `MAX_SMALL_SHARE`."""
+    """Return whether each limit in an event moved by less than `MAX_SMALL_SHARE`, and each flag is still off.
+
+    A flag that is not stated is off.
+    """
     old, new = (side if isinstance(side, dict) else {"": side} for side in (event.old, event.new))
-    names = (name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
-    pairs = ((as_number(old.get(name)), as_number(new.get(name))) for name in names)
-    return all(before and after and abs(after / before - 1) < MAX_SMALL_SHARE for before, after in pairs)
+    names = [name for name in old.keys() | new.keys() if old.get(name) != new.get(name)]
+    return all(_is_small(old.get(name), new.get(name)) for name in names)
+
+
+def _is_small(old: object, new: object) -> bool:
+    if old in (None, False) and new in (None, False):
+        return True
+    before, after = as_number(old), as_number(new)
+    if not before or not after:
+        return False
+    return abs(after / before - 1) < MAX_SMALL_SHARE
 
 
 def drop_repeated_limits(changes: Iterable[tuple[str, str]]) -> Iterator[str]:

@@ -158,6 +158,16 @@ def test_limits_that_hardly_move_are_minor() -> None:
     assert [group.model for group in grouped.groups] == ["a/c", "a/d"]
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "is_told"),
+    [(False, None, False), (None, False, False), (True, None, True), (None, True, True)],
+)
+def test_a_flag_that_stays_off_is_minor(old: bool | None, new: bool | None, is_told: bool) -> None:
+    """Fold that a flag which was off is no longer stated, and the reverse."""
+    lines = build_lines(make_event("capabilities_changed", "models", "a/b", "reasoning.mandatory", old, new))
+    assert bool(group_changes([ChangelogHour(START, lines)], Importance()).groups) == is_told
+
+
 def test_a_schedule_that_no_endpoint_explains_is_told() -> None:
     """Tell it whatever its cause, unless an endpoint of the model has a line about its price in that hour."""
     night = [{"utc_start": 0, "utc_end": 800, "price": "0.000001"}, {"price": "0.000002"}]
