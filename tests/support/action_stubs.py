@@ -1,5 +1,6 @@
 """Stubs of the actions that the workflows use; each acts on the repository of a rehearsal."""
 
+import os
 import re
 import shutil
 from collections.abc import Callable, Mapping
@@ -49,6 +50,10 @@ def check_out(runner: "Runner", inputs: Mapping[str, str]) -> dict[str, str]:
         read_git(work, "checkout", "--quiet", "--detach", ref)
     else:
         read_git(work, "checkout", "--quiet", "--force", "-B", branch, f"refs/remotes/origin/{branch}")
+    if runner.repository.installed:
+        shutil.copytree(
+            runner.repository.installed / "compiled", work, copy_function=os.link, dirs_exist_ok=True
+        )
     return {"ref": ref, "commit": read_git(work, "rev-parse", "HEAD")}
 
 

@@ -4,7 +4,10 @@ import datetime as dt
 import json
 import shutil
 from collections.abc import Mapping
+from importlib.util import cache_from_source
 from pathlib import Path
+from py_compile import PycInvalidationMode
+from py_compile import compile as compile_file
 from typing import Any
 
 from orarchive.sample import START, Service, build_world_at, routes
@@ -46,6 +49,16 @@ def commit_code(folder: Path) -> Path:
     read_git(work, "commit", "--quiet", "--message", "The code")
     read_git(work, "push", "--quiet", "origin", "main")
     return remote
+
+
+def compile_code(folder: Path) -> None:
+    """Compile the package into the folders that a checkout would have it in, without the sources.
+
+    Each job has a new checkout, whose files are of another time each: Python compares their contents.
+    """
+    for source in (ROOT / "orarchive").rglob("*.py"):
+        target = cache_from_source(folder / source.relative_to(ROOT))
+        compile_file(str(source), target, doraise=True, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
 
 
 def clone_writer(service: Service, repository: Repository, folder: Path) -> Stage:

@@ -122,7 +122,10 @@ class Repository:
     makes_tables: bool = True
     """Whether `orarchive export` runs; else it succeeds without tables, in tests about other steps."""
     installed: Path | None = None
-    """Folder that remembers which lock files are installed; by default one of the repository's own."""
+    """Folder that remembers which lock files are installed; by default one of the repository's own.
+
+    The files in its folder `compiled` go into every checkout, so that no job compiles the code anew.
+    """
     runs: int = 0
 
     @property

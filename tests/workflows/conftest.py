@@ -8,7 +8,8 @@ import pytest
 
 from orarchive.sample import START, Service, sample_service
 from tests.support.archives import HOUR, build_payloads
-from tests.support.rehearsals import clone_writer, commit_code, serve
+from tests.support.rehearsals import clone_writer, commit_code, compile_code, serve
+from tests.support.shared import copy_shared
 from tests.support.workflow_runner import Repository
 
 
@@ -49,8 +50,9 @@ def three_hours(code: Path, running_service: Service, tmp_path_factory: pytest.T
 
 @pytest.fixture(scope="session")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder in which all rehearsals remember which lock files are installed."""
-    return tmp_path_factory.mktemp("installed")
+    """Return the folder that the machines of all rehearsals share, with the code compiled."""
+    folder, _ = copy_shared(tmp_path_factory, "installed", lambda folder: compile_code(folder / "compiled"))
+    return folder
 
 
 @pytest.fixture
