@@ -35,7 +35,7 @@ function setUpChanges(form) {
     for (const { item, note, words: all, isOpen } of folds) {
       const number = item.querySelectorAll("[data-topic]:not([hidden])").length;
       item.hidden = number === 0;
-      note.textContent = isFiltered ? `${number} found` : all;
+      note.textContent = isFiltered ? `${number} ${item.matches(".minor") ? "minor" : "found"}` : all;
       item.open = words.length ? true : isOpen;
     }
     const guess = isGuess && shown.size ? ", spelled similarly" : "";

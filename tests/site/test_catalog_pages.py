@@ -24,9 +24,11 @@ from orarchive.publish.views.free_page import FreePage, build_free_page
 from orarchive.publish.views.graveyard_page import build_graveyard_page
 from orarchive.publish.views.model_catalog import build_catalog_section
 from orarchive.publish.views.picks_page import MIN_SCORED, build_picks_page
+from orarchive.publish.views.reference import build_days_page
 from orarchive.publish.views.replacements import build_replacement, describe_lost
 from orarchive.publish.views.status import CalendarDay, build_month_calendar, list_origins
 from orarchive.publish.views.status_page import review_catalog
+from orarchive.publish.views.value_chart import list_front
 from orarchive.sample import START
 from orarchive.timestamps import HOUR
 from tests.support.browser import build_archive_view, build_site, build_snapshot, write_archive
@@ -420,6 +422,24 @@ def test_picks_are_the_shortlists(site: dict[str, bytes], view: View) -> None:
             if other.point.quality >= dot.point.quality
         ]
         assert dot.point.is_front == (better == [dot.point]), "what the line says holds for what is drawn"
+
+
+def test_what_is_picked_says_when_it_ends(view: View) -> None:
+    """Mark it in the tables and on the chart; no example of Compare has it."""
+    front, end = list_front(view.catalog), dt.date(2026, 7, 31)
+    infos = {key: replace(view.catalog.models[key], expires=end) for key in front}
+    ending = replace(view.catalog, models={**view.catalog.models, **infos})
+    page = build_picks_page(ending)
+    ends = [(row.id, row.expires) for row in page.value_rows]
+    ends += [(row.id, row.expires) for table in page.lists for row in table.rows]
+    assert {*front} <= {key for key, _ in ends}
+    assert all(expires == ending.models[key].expires for key, expires in ends)
+    points = [dot.point for dot in page.scatter[0].dots]
+    marked = {point.id for point in points if point.name.endswith(" (ends)")}
+    assert {*front} <= marked == {point.id for point in points if ending.models[point.id].expires}
+    words = "Best of their labs for the price"
+    pages = [build_days_page(replace(view, catalog=catalog)) for catalog in (view.catalog, ending)]
+    assert [words in {example.words for example in page.examples} for page in pages] == [True, False]
 
 
 def test_the_weights_of_a_pick_are_those_that_count(days_site: dict[str, bytes], days_view: View) -> None:

@@ -84,6 +84,7 @@ class ValueRow:
     """A model that no other beats in both price and quality."""
 
     id: str
+    expires: dt.date | None
     cost: str
     quality: str
 
@@ -93,6 +94,7 @@ class ListRow:
     """A place in a list: the model by its best endpoint."""
 
     id: str
+    expires: dt.date | None
     provider: str
     value: str
     samples: int | None
@@ -139,11 +141,16 @@ def build_picks_page(catalog: Catalog) -> PicksPage:
         scatter=draw_value(catalog),
         value_quality=name_quality(catalog),
         value_rows=[
-            ValueRow(row.id, _format_dollars(row.cost.value), _format_value(best.quality, row.quality.value))
+            ValueRow(
+                id=row.id,
+                expires=catalog.models[row.id].expires,
+                cost=_format_dollars(row.cost.value),
+                quality=_format_value(best.quality, row.quality.value),
+            )
             for row in best.rows
             if best.quality
         ],
-        lists=[table for ranked in catalog.lists if (table := _build_list(ranked, providers)).rows],
+        lists=[table for ranked in catalog.lists if (table := _build_list(catalog, ranked, providers)).rows],
         unknown=[ranked.kind.title for ranked in catalog.lists if not ranked.models],
     )
 
@@ -227,13 +234,14 @@ def _build_cell(score: Score, name: str, providers: Mapping[str | None, str]) ->
     return PickCell(value, ", ".join(filter(None, [rank, provider, readings])))
 
 
-def _build_list(ranked: RankedList, providers: Mapping[str | None, str]) -> ListTable:
+def _build_list(catalog: Catalog, ranked: RankedList, providers: Mapping[str | None, str]) -> ListTable:
     kind = ranked.kind
     # Free models have a page of their own, and would fill the list of the lowest cost.
     models = [row for row in ranked.models if kind.measure is not COST or row.reading.value > 0]
     rows = [
         ListRow(
             id=row.id,
+            expires=catalog.models[row.id].expires,
             provider=providers.get(row.reading.endpoint, ""),
             value=_format_value(kind.measure, row.reading.value),
             samples=row.reading.samples,

@@ -78,7 +78,7 @@ def build_days_page(view: View) -> DaysPage:
 
 
 def _list_examples(view: View) -> Iterator[Example]:
-    """Yield the best models for their price, and the most used ones, where that is known.
+    """Yield the best models for their price that are to stay, and the most used ones, where that is known.
 
     Where neither is, yield the newest of the largest labs.
     """
@@ -89,7 +89,8 @@ def _list_examples(view: View) -> Iterator[Example]:
 
     best: dict[str, str] = {}
     for key in reversed(list_front(view.catalog)):
-        best.setdefault(get_lab(key), key)
+        if not view.catalog.models[key].expires:
+            best.setdefault(get_lab(key), key)
     if len(best) > 1:
         yield build_example("Best of their labs for the price", [*best.values()][:EXAMPLE_COUNT][::-1])
     ranked = sorted(

@@ -26,7 +26,7 @@ from orarchive.timestamps import HOUR
 
 RELATION_LABELS = {
     "endpoints_of_unlisted_models": "Endpoints of models that are not listed",
-    "models_without_endpoints": "Models without endpoints",
+    "models_without_endpoints": "Models, aliases and routers without endpoints",
     "models_never_asked": "Models whose endpoints were never requested",
     "tags_without_provider": "Endpoint tags of unknown providers",
     "alias_targets_absent": "Aliases of models that are not listed",

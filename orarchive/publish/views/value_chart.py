@@ -6,6 +6,7 @@ from orarchive.catalog.candidates import choose_representatives
 from orarchive.catalog.catalog import Catalog
 from orarchive.catalog.lists import ValueRow, select_front
 from orarchive.catalog.measures import COST, Measure
+from orarchive.catalog.model_info import ModelInfo
 from orarchive.publish.charts.scatter import NARROW, WIDE, Point, Scatter, draw_scatter
 
 
@@ -22,7 +23,7 @@ def draw_value(catalog: Catalog) -> list[Scatter]:
     points = [
         Point(
             row.id,
-            catalog.models[row.id].name.rpartition(": ")[2],
+            _label(catalog.models[row.id]),
             row.cost.value,
             row.quality.value,
             row.id in front,
@@ -31,6 +32,11 @@ def draw_value(catalog: Catalog) -> list[Scatter]:
     ]
     charts = (draw_scatter(points, frame, quality.title) for frame in (WIDE, NARROW))
     return [chart for chart in charts if chart]
+
+
+def _label(info: ModelInfo) -> str:
+    """Return the name of a model without its lab, and that it ends where that is announced."""
+    return info.name.rpartition(": ")[2] + (" (ends)" if info.expires else "")
 
 
 def list_front(catalog: Catalog) -> list[str]:

@@ -1,0 +1,78 @@
+"""What providers charge for a model in the list: the lowest price, and that of more abilities."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from orarchive.catalog.tiers import blend
+from orarchive.domain.prices import MILLION
+from orarchive.publish.amounts import format_amount, pad_decimals
+from orarchive.publish.views.cells import PriceCell
+from orarchive.publish.views.endpoints import EndpointView, is_unhealthy
+from orarchive.publish.views.models import ModelView
+
+DIMENSIONS = ("prompt", "completion", "input_cache_read")
+
+LONG_CONTEXT_TOKENS = 128_000
+"""Tokens of context from which on a model or an endpoint has the trait `128k`."""
+
+ABILITY_TRAITS = {"tools": "tools", "json": "structured", "reasoning": "reasoning"}
+"""Trait to filter models by -> the ability of an endpoint that stands for it."""
+
+MAX_BLENDED_DECIMALS = 3
+"""Decimals of a blended price; more where it would have less than two significant digits."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """The prices of a provider for a model."""
+
+    prices: list[str]
+    """Input, output and reading the cache, USD for a million tokens; "" for one that it does not have."""
+    blended: Decimal
+    """USD for a million tokens."""
+    traits: list[str]
+    """Traits to filter models by that it has, sorted."""
+
+    @property
+    def text(self) -> str:
+        """Return it as the script of the list reads it: the prices, the blended one as shown, the traits."""
+        cell = build_blended(self.blended)
+        amount = format_amount(cell.price, cell.dimension)
+        return "|".join([*self.prices, amount + pad_decimals(amount), " ".join(self.traits)])
+
+
+def list_offers(model: ModelView) -> list[Offer]:
+    """List the offers that may be recommended, by blended price: each has traits that no cheaper one has.
+
+    Empty for a free model, and where all that is to be said is the list price.
+    """
+    if model.is_free:
+        return []
+    priced = [
+        (amount, view)
+        for view in model.endpoints
+        if not is_unhealthy(view) and (amount := blend(view.endpoint.prices)) is not None
+    ]
+    offers: list[Offer] = []
+    for amount, view in sorted(priced, key=lambda entry: entry[0]):
+        traits = _list_traits(view)
+        if not any({*traits} <= {*cheaper.traits} for cheaper in offers):
+            offers.append(Offer(_list_prices(view.endpoint.prices), amount, traits))
+    is_list_price = [offer.prices for offer in offers] == [_list_prices(model.model.prices)]
+    return [] if is_list_price else offers
+
+
+def build_blended(amount: Decimal, is_free: bool = False) -> PriceCell:
+    """Build the cell of a blended price, USD for a million tokens, which nobody needs in full length."""
+    decimals = max(MAX_BLENDED_DECIMALS, 1 - amount.adjusted())
+    return PriceCell(round(amount, decimals) / MILLION, "prompt", is_free)
+
+
+def _list_prices(prices: dict[str, Decimal]) -> list[str]:
+    amounts = [prices.get(name) for name in DIMENSIONS]
+    return ["" if amount is None else f"{(amount * MILLION).normalize():f}" for amount in amounts]
+
+
+def _list_traits(view: EndpointView) -> list[str]:
+    traits = [trait for trait, ability in ABILITY_TRAITS.items() if ability in view.abilities]
+    return sorted(traits + ["128k"] * ((view.endpoint.context or 0) >= LONG_CONTEXT_TOKENS))
