@@ -144,6 +144,7 @@ def test_providers_are_cards_on_a_phone(browser: Any, address: str) -> None:
             box = row.bounding_box()
             assert box["width"] <= 375
             assert box["height"] <= 90, "four lines hold all but the blended price"
+            assert "–" not in row.inner_text(), "what is not known takes no room"
         across = tab.locator(".across")
         assert across.evaluate("element => element.scrollWidth <= element.clientWidth")
 
