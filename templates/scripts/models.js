@@ -20,9 +20,10 @@ function setUpModels(form, table) {
   function readRow(row) {
     const [name, button] = ["th", "th button"].map((query) => row.querySelector(query));
     const id = name.querySelector("a").title;
+    const offers = row.dataset.offers?.split("/").map((text) => text.split("|"));
     const entry = {
       row, id, button, isOpen: false, base: null, lab: id.replace(/^~/, "").split("/")[0],
-      offers: row.dataset.offers?.split("/").map((text) => text.split("|")), text: `${id} ${name.textContent} ${squeeze(id)}`.toLowerCase(),
+      offers, offer: offers?.[0], text: `${id} ${name.textContent} ${squeeze(id)}`.toLowerCase(),
       has: row.dataset.has.split(" "), by: (row.dataset.by || "").split(" "),
     };
     if (row.classList.contains("below")) entry.base = base;

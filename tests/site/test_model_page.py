@@ -219,7 +219,7 @@ def test_another_charge_than_by_the_token_is_said_once_a_row(tmp_path: Path) -> 
     assert [cell.text for cell in cells[:4]] == ["other", "", "", ""]
 
 
-def test_what_is_not_known_of_an_endpoint_has_one_sign(days_archive: Path, tmp_path: Path) -> None:
+def test_what_is_not_known_of_an_endpoint_is_blank(days_archive: Path, tmp_path: Path) -> None:
     page = build_site(days_archive, tmp_path / "site")[get_model_path("a/b")].decode()
     (row,) = (cells for cells in read_rows(page, "endpoints") if "CUT" in cells[0].text)
     assert [cell.text for cell in row[6:11]] == [""] * 5
