@@ -279,6 +279,18 @@ def test_a_median_is_that_of_the_last_reading_of_a_month(tmp_path: Path) -> None
     assert [line.stops for line in tab.chart.shapes if line.name == ALL_MODELS] == ["0 $3.00|492 $4.00"]
 
 
+@pytest.mark.parametrize(("kept", "same"), [(3, "−50%"), (2, "")])
+def test_a_median_is_told_from_the_same_models(tmp_path: Path, kept: int, same: str) -> None:
+    """Dearer models that came raise the median, though those that stayed are cheaper; of two say nothing."""
+    before = [price_model(f"a/m{n}", f"0.00000{n}") for n in (1, 2, 3)]
+    halved = [price_model(f"a/m{n}", f"{n * 5e-7:.7f}") for n in range(1, kept + 1)]
+    new = [price_model(f"a/new{n}", "0.00001") for n in range(4)]
+    snapshots = [build_snapshot(models) for models in (before, [*halved, *new])]
+    archive = write_archive(tmp_path / "archive", *snapshots, apart=365 * DAY)
+    row = build_prices_page(build_archive_view(archive)).trends[0].rows[0]
+    assert (row.name, row.change, row.same_change) == (ALL_MODELS, "+400%", same)
+
+
 def test_each_kind_has_a_feed_and_endpoints_their_history(stage: Stage, tmp_path: Path) -> None:
     bodies = build_payloads(START)
     model = "z-ai/glm-5.1"

@@ -31,10 +31,26 @@ Classify = Callable[[ModelInfo, Decimal], Iterable[str]]
 
 @dataclass(frozen=True)
 class MonthMedian:
-    """The median price of the models of a class at the end of a month, USD per million, and their number."""
+    """The median price of the models of a class at the end of a month, USD per million."""
 
     price: Decimal
-    count: int
+    amounts: Mapping[str, Decimal]
+    """By model."""
+
+    @property
+    def count(self) -> int:
+        """Return the number of models."""
+        return len(self.amounts)
+
+    def compare_models(self, before: "MonthMedian") -> Decimal | None:
+        """Return the median change since another month of the models of both, percent.
+
+        None where they are fewer than `MIN_MODELS`.
+        """
+        same = self.amounts.keys() & before.amounts.keys()
+        if len(same) < MIN_MODELS:
+            return None
+        return Decimal(median(100 * (self.amounts[key] / before.amounts[key] - 1) for key in same))
 
 
 @dataclass(frozen=True)
@@ -127,13 +143,13 @@ def build_class_trends(rows: list[PricedMonth], catalog: Catalog) -> list[ClassT
 def _compute_medians(
     rows: Iterable[PricedMonth], min_models: int, classes: Iterable[str], classify: Classify
 ) -> dict[str, dict[str, MonthMedian]]:
-    prices: dict[str, dict[str, list[Decimal]]] = defaultdict(lambda: defaultdict(list))
+    prices: dict[str, dict[str, dict[str, Decimal]]] = defaultdict(lambda: defaultdict(dict))
     for row in rows:
         for name in classify(row.info, row.blended):
-            prices[name][row.month].append(row.blended)
+            prices[name][row.month][row.info.id] = row.blended
     return {
         name: {
-            month: MonthMedian(Decimal(median(amounts)), len(amounts))
+            month: MonthMedian(Decimal(median(amounts.values())), amounts)
             for month, amounts in sorted(prices[name].items())
             if len(amounts) >= min_models
         }

@@ -107,7 +107,9 @@ class TrendRow:
     earlier: list[MedianCell | None]
     """As many months ago as the heads of the table say."""
     change: str
-    """The change in a year, "" where it is not known."""
+    """The change of the median in a year, "" where it is not known."""
+    same_change: str
+    """The median change in a year of the models that were in the class then; "" where it is not known."""
 
 
 @dataclass(frozen=True)
@@ -257,12 +259,14 @@ def _build_trend_row(
 ) -> TrendRow:
     now, before, *earlier = (by_month.get(_go_back(last, count)) for count in (0, YEAR_MONTHS, *spans))
     percent = compute_percent_change(before.price, now.price) if now and before else None
+    same = now.compare_models(before) if now and before else None
     return TrendRow(
         name=name,
         count=now.count if now else 0,
         now=_build_cell(now.price if now else None),
         earlier=[_build_cell(median.price if median else None) for median in earlier],
         change="" if percent is None else format_percent_change(percent, PAGE_STYLE.minus),
+        same_change="" if same is None else format_percent_change(round(same, 1), PAGE_STYLE.minus),
     )
 
 
