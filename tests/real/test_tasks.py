@@ -108,12 +108,15 @@ def test_cheapest_healthy_provider(visitor: Visitor, database: sqlite3.Connectio
 
 
 def test_most_reliable_provider(visitor: Visitor, database: sqlite3.Connection) -> None:
-    uptimes = [(row[-1], row[0]) for row in database.execute(ENDPOINTS, [MODEL]) if row[-1] is not None]
+    rows = [*database.execute(ENDPOINTS, [MODEL])]
+    uptimes = [(row[-1], row[0]) for row in rows if row[-1] is not None]
     visitor.open_model("gpt-oss-120b")
     answer = read_answer(visitor.tab, "Most reliable")
     best = max(uptimes)[0]
     equals = [name for uptime, name in uptimes if uptime == best]
     words = f" and {len(equals) - 1} more: {Decimal(best).normalize():f}% uptime (1 day read)"
+    if unknown := len(rows) - len(uptimes):
+        words += f"; not known for {unknown} other{'s' if unknown > 1 else ''}"
     assert answer in {name + words for name in equals}
     assert visitor.presses <= 2
 

@@ -22,7 +22,7 @@ from tests.support.shown_rows import read_rows, read_section
 DAY = 24 * HOUR
 
 
-def make_endpoint(tag: str, price: str, uptime: float = 100, **fields: Any) -> dict[str, Any]:
+def make_endpoint(tag: str, price: str, uptime: float | None = 100, **fields: Any) -> dict[str, Any]:
     """Return an endpoint with one price for input and output."""
     pricing = {"prompt": price, "completion": price}
     health = {"status": 0, "uptime_last_30m": uptime}
@@ -108,6 +108,21 @@ def test_of_equal_providers_none_is_the_best(tmp_path: Path) -> None:
     assert answer("three", *three) == ([("", 0, "$1.00 blended, the same at all 3"), uptime], 0)
 
 
+def test_an_answer_says_for_how_many_it_is_not_known(tmp_path: Path) -> None:
+    """Count the providers whose uptime was not read beside the most reliable of the others."""
+
+    def answer(name: str, *uptimes: float | None) -> str:
+        endpoints = [make_endpoint(f"p{n}", "0.000001", uptime) for n, uptime in enumerate(uptimes)]
+        day = build_snapshot([make_model("a/b")], {"a/b": endpoints})
+        section = build_section(build_archive_view(write_archive(tmp_path / name, day, day, apart=DAY)))
+        return {answer.label: answer.words for answer in section.answers}["Most reliable"]
+
+    uptime = "100% uptime (1 day read)"
+    assert answer("best", 100, 99, None) == f"{uptime}; not known for 1 other"
+    equal = f"{uptime}, the same at both that are measured; not known for 2 others"
+    assert answer("equal", 100, 100, None, None) == equal
+
+
 def test_a_price_that_came_back_did_not_move(days_view: View) -> None:
     section = build_section(days_view)
     moves = {row.label: row.prices[0].move for row in section.rows}
@@ -134,7 +149,7 @@ def test_speed_is_shown_where_it_is_collected(days_view: View) -> None:
     speeds = {row.label: (row.throughput, row.latency_s) for row in section.rows}
     assert speeds.pop("well/fp8") == (Decimal(123), Decimal("0.412"))
     assert {*speeds.values()} == {(None, None)}, "three readings are too few"
-    assert section.answers[-1].words == "123 tokens/s"
+    assert section.answers[-1].words == "123 tokens/s; not known for 3 others"
 
 
 def test_an_alias_says_from_when_its_target_is_recorded(days_view: View) -> None:

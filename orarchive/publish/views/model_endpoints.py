@@ -158,9 +158,9 @@ def _list_answers(rows: Sequence[EndpointRow], has_cheapest: bool) -> list[Answe
             _answer("Cheapest with 128K and tools", demanding, _get_blended)
             or [Answer("With 128K and tools", "", "", "", None, "none")][: len(priced)]
         ),
-        *_answer("Most reliable", measured, _get_uptime_key, _describe_uptime),
+        *_answer("Most reliable", measured, _get_uptime_key, _describe_uptime, len(rows)),
         *(
-            _answer("Fastest", fast, _get_speed_key, _describe_speed)
+            _answer("Fastest", fast, _get_speed_key, _describe_speed, len(rows))
             or [Answer("Fastest", "", "", "", None, "speed is not collected", "speed")]
         ),
     ]
@@ -193,11 +193,12 @@ def _answer(
     rows: Sequence[EndpointRow],
     get_key: Callable[[EndpointRow], Any],
     describe: Callable[[EndpointRow], str] | None = None,
+    total: int = 0,
 ) -> list[Answer]:
     """Build the answer: the row with the least key, and how many more have it; [] without rows.
 
     It comes with its blended price or in the words of `describe`. Where all several rows are equal none is
-    named.
+    named. Those of `total` rows that are not among `rows` are counted as not known.
     """
     if not rows:
         return []
@@ -205,8 +206,11 @@ def _answer(
     first, *equal = [row for row in rows if get_key(row) == least]
     words = describe(first) if describe else f"{first.blended.text} blended"
     price = first.blended.cell if describe is None and not first.blended.text else None
+    unknown = max(total - len(rows), 0)
+    rest = f"; not known for {unknown} other{'s' if unknown > 1 else ''}" if unknown else ""
     if equal and len(equal) + 1 == len(rows):
-        words = f"{words.strip()}, the same at all {len(rows)}"
+        count = "both" if len(rows) == 2 else f"all {len(rows)}"
+        words = f"{words.strip()}, the same at {count}{' that are measured' if unknown else ''}{rest}"
         return [Answer(label, "", "", "", price, words)]
     return [
         Answer(
@@ -215,7 +219,7 @@ def _answer(
             provider_name=first.provider_name,
             detail="" if equal else first.detail,
             price=price,
-            words=words,
+            words=words + rest,
             more=len(equal),
         )
     ]
