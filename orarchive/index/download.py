@@ -121,8 +121,7 @@ SELECTS = {
         select provider, model, first, last, endpoints from src.provider_models order by provider, model
     """,
     "prices": """
-        select row_number() over (order by model, endpoint, record, dimension, condition, first), model,
-            endpoint, tag, n, provider, dimension, condition, position, first, last,
+        select null, model, endpoint, tag, n, provider, dimension, condition, position, first, last,
             case when following < next_first then following else next_first end, amount, value
         from (
             select points.*, model, endpoint, tag, n, provider,
@@ -131,12 +130,12 @@ SELECTS = {
                     as following
             from src.prices as points join main.records as records on records.id = record
         )
-        order by 1
+        order by model, endpoint, record, dimension, condition, first
     """,
     "current_prices": """
-        select row_number() over (order by model, endpoint, record, dimension), model, endpoint, tag, n,
-            provider, dimension, amount, value, lowest, highest
-        from src.current_prices join main.records as records on records.id = record order by 1
+        select null, model, endpoint, tag, n, provider, dimension, amount, value, lowest, highest
+        from src.current_prices join main.records as records on records.id = record
+        order by model, endpoint, record, dimension
     """,
     "events": """
         select events.id, hour, attempt, after, by, kind, events.feed, records.id,
