@@ -76,6 +76,7 @@ def format_hour(hour: dt.datetime) -> str:
     return hour.astimezone(dt.UTC).strftime("%Y-%m-%dT%HZ")
 
 
+@lru_cache(MAX_CACHED)
 def parse_stamp(text: str) -> dt.datetime:
     """Parse a time that `format_stamp` wrote; raise ValueError for a text that is no ISO time."""
     return dt.datetime.fromisoformat(text)

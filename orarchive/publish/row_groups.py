@@ -6,9 +6,6 @@ from typing import Any, Generic, TypeVar
 Group = TypeVar("Group")
 Value = TypeVar("Value")
 
-MAX_DECODED = 1000
-"""Groups that are kept decoded."""
-
 Rows = list[tuple[Any, ...]]
 
 
@@ -23,8 +20,6 @@ class RowGroups(Mapping[Group, Value], Generic[Group, Value]):
     def __getitem__(self, group: Group) -> Value:
         """Return what the rows of a group say."""
         if group not in self._decoded:
-            if len(self._decoded) >= MAX_DECODED:
-                self._decoded.clear()
             self._decoded[group] = self._decode(self.rows[group])
         return self._decoded[group]
 

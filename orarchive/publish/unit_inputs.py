@@ -58,8 +58,7 @@ def list_month_inputs(view: View, month: str) -> object:
     importance = restrict_importance(view, month)
     used = importance.used_models
     sorted_importance = (used is not None and sorted(used), sorted(importance.known_labs or ()))
-    repriced = log.decode(row for row in rows if row.kind == REPRICED)
-    causes = [find_price_cause(event, dataset) for event in repriced]
+    causes = [find_price_cause(row, dataset) for row in rows if row.kind == REPRICED]
     # A later end of a first price changes nothing.
     prices = [
         (*price_key, dimension, condition, position, first, amount)
