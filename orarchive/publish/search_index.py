@@ -28,13 +28,20 @@ PAGE_WORDS = {
     "prices": "price cheapest cuts rises cost",
     "picks": "best cheapest fastest",
     "providers": "zero data retention zdr privacy uptime latency speed",
+    "zero-retention": "zdr privacy data",
     "compare": "cost calculator versus",
     "rankings": "usage popular tokens",
     "graveyard": "gone removed deprecated expiring",
     "days": "history past date",
     "data": "api download csv json rss",
 }
-"""Folder of a page -> further words that find it."""
+"""Folder of a page, or the name of a choice of filters -> further words that find it."""
+
+ZERO_RETENTION = ("zero-retention", "Models with zero data retention", "Models", "models/index.html?has=zdr")
+"""A choice of filters of the list of models that people search for."""
+
+UNLISTED = "unlisted"
+"""State of a lab or a provider without a listed model: it comes after those that have some."""
 
 WORD = re.compile(r"[a-z]+|\d+")
 
@@ -47,7 +54,7 @@ def render_search_index(view: View, paths: PagePaths) -> bytes:
         "model": _list_models(view, paths),
         "lab": _list_labs(view, paths),
         "provider": _list_providers(view, paths),
-        "page": _list_pages(),
+        "page": _list_pages(has_zdr=bool(view.totals["zdr"])),
     }
     program = (TEMPLATES / "scripts" / "search.js").read_bytes()
     return program + b"setIndex(" + to_safe_json(kinds).rstrip() + b");\n"
@@ -107,18 +114,21 @@ def _list_further_names(view: View, model: ModelView) -> str:
 
 def _list_labs(view: View, paths: PagePaths) -> Columns:
     """Return the columns of the labs: those with the most listed models first."""
-    labs = sorted(view.lab_views, key=lambda lab: -len(lab.models))
+    counts = {lab.name: len(lab.models) for lab in view.lab_views}
+    labs = sorted(view.lab_views, key=lambda lab: -counts[lab.name])
     facts = view.catalog.labs
     rows = [
         (
             lab.name,
             (facts[lab.name].name if lab.name in facts else None) or lab.name,
-            _count_models(len(lab.models)),
+            _count_models("lab", counts[lab.name]),
             paths.labs[lab.name],
         )
         for lab in labs
     ]
-    return _list_columns(rows, "labs/")
+    columns = _list_columns(rows, "labs/")
+    columns["state"] = ["" if counts[lab.name] else UNLISTED for lab in labs]
+    return columns
 
 
 def _list_providers(view: View, paths: PagePaths) -> Columns:
@@ -129,21 +139,27 @@ def _list_providers(view: View, paths: PagePaths) -> Columns:
     }
     providers = sorted(view.providers, key=lambda provider: -counts[provider.slug])
     rows = [
-        (each.slug, each.name, _count_models(counts[each.slug]), paths.providers[each.slug])
+        (each.slug, each.name, _count_models("provider", counts[each.slug]), paths.providers[each.slug])
         for each in providers
     ]
-    return _list_columns(rows, "providers/")
+    columns = _list_columns(rows, "providers/")
+    columns["state"] = ["" if counts[each.slug] else UNLISTED for each in providers]
+    return columns
 
 
-def _count_models(count: int) -> str:
-    return f"{count} model{'' if count == 1 else 's'}"
+def _count_models(kind: str, count: int) -> str:
+    """Say what an entry is, for a lab and a provider may have one name, and how many models it has now."""
+    return f"{kind}, {count or 'no'} model{'' if count == 1 else 's'}{'' if count else ' now'}"
 
 
-def _list_pages() -> Columns:
+def _list_pages(has_zdr: bool) -> Columns:
     pages = {"index.html": ("index.html", "Home", "", "index.html")}
     for label, entries in SECTIONS:
         for folder, name in entries:  # a page of two sections is found in the first one
             pages.setdefault(folder, (folder, name, "" if name == label else label, f"{folder}/index.html"))
+    if has_zdr:
+        # Before the other pages, for the list of providers has the same words.
+        pages = {ZERO_RETENTION[0]: ZERO_RETENTION, **pages}
     columns = _list_columns([*pages.values()], "")
     columns["also"] = [PAGE_WORDS.get(folder, "") for folder in pages]
     return columns

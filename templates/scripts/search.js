@@ -95,7 +95,7 @@ function countCorrections(entry, meanings) {
   return edits.reduce((sum, count) => sum + count, 0);
 }
 
-// The entries that a query may mean, the best first: names that equal it, labs and pages
+// The entries that a query may mean, the best first: names that equal it, labs with listed models and pages
 // whose name begins with it, then the listed before the gone, better matches first,
 // and among equal matches in the order of the index. Spelling is corrected only where few match as they are.
 function rank(query) {
@@ -116,7 +116,7 @@ function rankWords(wanted) {
       if (edits < Infinity) hits.push({ entry, edits, quality: 0 });
     }
   }
-  const isNamed = ({ entry, quality }) => quality >= BEGINNING && (entry.kind === "lab" || entry.kind === "page");
+  const isNamed = ({ entry, quality }) => quality >= BEGINNING && !entry.state && (entry.kind === "lab" || entry.kind === "page");
   const list = (hit) => [
     hit.edits, hit.quality !== SAME && !isNamed(hit), !isNamed(hit), hit.entry.state !== "", -hit.quality, hit.entry.order,
     !splitWords(hit.entry.id.split("/")[0]).includes(wanted[0]), !hit.entry.keys.some((key) => key.startsWith(wanted[0])), hit.entry.position,
@@ -137,7 +137,7 @@ function setUpHits(dialog) {
     option.href = html.dataset.root + entry.path;
     option.setAttribute("role", "option");
     option.tabIndex = -1;
-    const state = entry.state && `${entry.state === "missing" ? "missing since" : "gone"} ${entry.last}`;
+    const state = entry.last && `${entry.state === "missing" ? "missing since" : "gone"} ${entry.last}`;
     const parts = [["b", entry.title], ["small", state || entry.note], ...(entry.kind === "page" ? [] : [["code", entry.id]]),
       ...(entry.next ? [["i", `→ ${entry.next}`]] : [])];
     for (const [name, text] of parts) {

@@ -87,11 +87,32 @@ QUERIES = {
     "claude-4.8": "anthropic/claude-opus-4.8",
     "haiku 4.5 claude": "anthropic/claude-haiku-4.5",
     "price of claude haiku": "anthropic/claude-haiku-4.5",
-    "zero retention": "All providers",
+    "zero retention": "Models with zero data retention",
     "deepinfra": "DeepInfra",
     "graveyard": "Retirements",
 }
 """What somebody types -> the id or the name of what they mean."""
+
+
+def test_labs_and_providers_of_one_name_are_told_apart(browser: Any, tmp_path: Path) -> None:
+    """Put a lab without a listed model below those of its name that have some, and say what each is."""
+    new, old = ({"id": f"{lab}/m", "name": "Mistral: M"} for lab in ("mistralai", "mistral"))
+    served = {"mistralai/m": [{"tag": "mistral"}]}
+    days = [build_snapshot([new, old], served), build_snapshot([new], served)]
+    build_site(write_archive(tmp_path / "archive", *days), tmp_path / "site")
+    with open_page(browser, (tmp_path / "site").as_uri()) as tab:
+        tab.goto(f"{(tmp_path / 'site').as_uri()}/{PAGE_PATHS['about']}")
+        tab.keyboard.press("/")
+        tab.get_by_role("combobox").fill("mistral")
+        tab.get_by_role("option").first.wait_for()
+        hits = [hit.inner_text().split("\n") for hit in tab.get_by_role("option").all()]
+        assert hits[:3] == [
+            ["Mistral", "lab, 1 model", "mistralai"],
+            ["Mistral", "lab, no models now", "mistral"],
+            ["mistral", "provider, 1 model", "mistral"],
+        ]
+        tab.get_by_role("combobox").fill("zero retention")
+        tab.get_by_role("option", selected=True).get_by_text("All providers", exact=True).wait_for()
 
 
 def test_rows_of_a_provider_are_filtered(browser: Any, address: str) -> None:
