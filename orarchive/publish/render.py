@@ -24,12 +24,12 @@ TEMPLATES = Path(__file__).with_name("templates")
 """A link to the checkout's templates/; in an installed package a folder."""
 
 SCRIPTS = {
-    "site.js": ("common.js", "sorting.js", "charts.js", "scatter.js", "rows.js"),
+    "site.js": ("common.js", "sorting.js", "charts.js", "scatter.js", "rows.js", "due.js"),
     "model.js": ("common.js", "sorting.js", "charts.js", "model.js"),
     "models.js": ("common.js", "sorting.js", "models.js"),
     "rankings.js": ("common.js", "sorting.js", "charts.js", "rankings.js"),
     "changes.js": ("common.js", "changes.js"),
-    "graveyard.js": ("common.js", "sorting.js", "graveyard.js"),
+    "graveyard.js": ("common.js", "sorting.js", "graveyard.js", "due.js"),
     "compare.js": ("common.js", "record.js", "compare.js"),
     "csv.js": ("csv.js",),
     "days.js": ("common.js", "record.js", "days.js"),

@@ -57,7 +57,13 @@ function setUpModels(form, table) {
     return choice.words.every((list) => list.some((word) => entry.text.includes(word) || entry.text.includes(squeeze(word) || word)))
       && choice.has.every((trait) => entry.has.includes(trait))
       && (!choice.lab || entry.lab === choice.lab) && (!(choice.by > 0) || entry.by.includes(String(choice.by)))
-      && (choice.variants !== "none" || !/[:~]/.test(entry.id));
+      && (choice.variants !== "none" || !/[:~]/.test(entry.id)) && (!entry.offers || findOffer(entry, choice.has));
+  }
+
+  // The cheapest offer of a model with all that was chosen, of what any of its providers has.
+  function findOffer({ offers }, has) {
+    const wanted = has.filter((trait) => offers.some((offer) => offer[4].includes(trait)));
+    return offers.find((offer) => wanted.every((trait) => offer[4].includes(trait)));
   }
 
   // A variant is shown below its unfolded base, and alone where it was asked for and its base does not fit.
@@ -86,19 +92,18 @@ function setUpModels(form, table) {
     }
     get("count").textContent = `${group(chosen.size)} of ${group(entries.length)}${isGuess && chosen.size ? ", spelled similarly" : ""}`;
     get("nothing").hidden = chosen.size > 0;
-    chooseOffers(choice.has);
+    showOffers(choice.has);
     if (readUse()) fillMonth();
     table.arrange();
   }
 
-  // Of each model the cheapest offer with all that was chosen, of what any of its providers has.
-  function chooseOffers(has) {
+  function showOffers(has) {
     for (const entry of entries.filter(({ offers }) => offers)) {
-      const wanted = has.filter((trait) => entry.offers.some((offer) => offer[4].includes(trait)));
-      const offer = entry.offers.find((candidate) => wanted.every((trait) => candidate[4].includes(trait))) || entry.offers[0];
+      const offer = findOffer(entry, has) || entry.offer;
+      const cell = entry.row.cells[find("blended").cellIndex];
+      cell.title = offer[5];
       if (offer === entry.offer) continue;
       entry.offer = offer;
-      const cell = entry.row.cells[find("blended").cellIndex];
       delete cell.dataset.v;
       cell.textContent = offer[3];
     }
@@ -122,11 +127,11 @@ function setUpModels(form, table) {
     showColumns();
   }
 
-  // --- the cost of a month: [million tokens in, out, share of the input that is cached] ---
+  // --- the cost of a month: [million tokens in, of these cached, out] ---
 
   function readUse() {
-    const [input, output, cached] = uses.map((field) => Number(field.value) || 0);
-    return input + output > 0 ? [input, output, Math.min(cached, 100) / 100] : null;
+    const [input, cached, output] = uses.map((field) => Number(field.value) || 0);
+    return input + output > 0 ? [input, Math.min(cached, input), output] : null;
   }
 
   function fillMonth() {
@@ -140,7 +145,7 @@ function setUpModels(form, table) {
         cell.textContent = "–";
         continue;
       }
-      cell.dataset.v = use[0] * ((1 - use[2]) * input + use[2] * (cache ?? input)) + use[1] * output;
+      cell.dataset.v = (use[0] - use[1]) * input + use[1] * (cache ?? input) + use[2] * output;
       cell.textContent = readNumber(cell).toLocaleString("en", { style: "currency", currency: "USD" });
     }
   }
@@ -184,7 +189,8 @@ function setUpModels(form, table) {
     const link = get("compare");
     link.hidden = !ids.length;
     link.textContent = `Compare ${ids.length}`;
-    link.search = new URLSearchParams(ids.map((id) => ["m", id]));
+    const use = (readUse() || []).map((count, index) => [["in", "cached", "out"][index], `${count}M`]);
+    link.search = new URLSearchParams([...ids.map((id) => ["m", id]), ...use]);
   });
   document.querySelector(".presets")?.addEventListener("click", (event) => {
     if (!event.target.search || event.ctrlKey || event.metaKey || event.shiftKey) return;

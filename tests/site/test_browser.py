@@ -159,7 +159,7 @@ def test_from_a_sub_path(browser: Any, site_folder: Path) -> None:
         tab.get_by_role("combobox", name="Search models, labs, providers and pages").fill("haiku 4.5")
         tab.keyboard.press("Enter")
         tab.wait_for_url(f"**/{site_folder.name}/{get_model_path('anthropic/claude-haiku-4.5')}")
-        tab.get_by_text("days ago").wait_for()
+        tab.locator("#age", has_text="days ago").wait_for()
 
 
 REACHABLE = """() => [...document.querySelectorAll("a[href], button, input, select, summary, [tabindex='0']")]
@@ -172,7 +172,7 @@ REACHABLE = """() => [...document.querySelectorAll("a[href], button, input, sele
 def test_by_keyboard_alone(tab: Any, address: str, kind: str) -> None:
     """Go by Tab through all that can be pressed, in the order of the page, with the focus in sight."""
     tab.goto(address + PAGE_PATHS[kind])
-    tab.get_by_text("days ago").wait_for()  # the last link that appears
+    tab.locator("#age", has_text="days ago").wait_for()  # the last link that appears
     if kind == "compare":
         tab.locator("#compared tbody a").first.wait_for()
     count = tab.evaluate(f"({REACHABLE})().length")

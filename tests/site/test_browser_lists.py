@@ -138,7 +138,7 @@ def test_the_cost_of_a_month(browser: Any, small_address: str) -> None:
         for label, amount in (
             ("Input, million", "10"),
             ("Output, million", "2"),
-            ("Of the input cached", "50"),
+            ("Of it cached", "5"),
         ):
             tab.get_by_label(label).fill(amount)
         costs = dict(zip(list_names(tab), list_column(tab, "month"), strict=True))
@@ -156,38 +156,52 @@ def test_the_cost_of_a_month(browser: Any, small_address: str) -> None:
 
 
 def test_a_price_is_that_of_a_provider_with_what_is_chosen(browser: Any, tmp_path: Path) -> None:
-    """Lowest, and the cost of a month, follow the abilities that are chosen; a sort does, too."""
+    """Lowest, and the cost of a month, follow what is chosen, which one provider must have as a whole."""
 
     def make_endpoint(tag: str, amount: str, *parameters: str) -> dict[str, Any]:
         prices = {"prompt": amount, "completion": amount}
-        return {"tag": tag, "pricing": prices, "supported_parameters": parameters, "context_length": 128_000}
+        common = {"tag": tag, "provider_name": tag.title(), "context_length": 128_000}
+        return {**common, "pricing": prices, "supported_parameters": parameters}
 
     listed = {
         "pricing": {"prompt": "0.000009", "completion": "0.000009"},
+        "supported_parameters": ["tools", "structured_outputs", "seed"],
         "context_length": 128_000,
         "architecture": {"input_modalities": ["text"], "output_modalities": ["text"]},
     }
-    models: list[dict[str, Any]] = [
-        {"id": "a/one", "name": "One", "created": 2, **listed, "supported_parameters": ["tools", "seed"]},
-        {"id": "a/two", "name": "Two", "created": 1, **listed, "supported_parameters": ["tools"]},
+    models = [
+        {"id": f"a/{name.lower()}", "name": name, "created": 1, **listed} for name in ("One", "Two", "Three")
     ]
     able = ("tools", "structured_outputs")
+    halves = [make_endpoint(f"with-{parameter}", "0.000005", parameter) for parameter in able]
     endpoints = {
         "a/one": [make_endpoint("bare", "0.000001"), make_endpoint("able", "0.000003", *able)],
         "a/two": [make_endpoint("able", "0.000002", *able), make_endpoint("dear", "0.000004", *able)],
+        "a/three": halves,
     }
-    archive = write_archive(tmp_path / "archive", build_snapshot(models, endpoints))
+    snapshot = build_snapshot(models, endpoints)
+    kept = {"model_id": "a/one", "tag": "able"}
+    snapshot["zdr"] = {("a/one", "able", 0): kept}
+    archive = write_archive(tmp_path / "archive", snapshot)
     build_site(archive, tmp_path / "site")
     with serve_site(tmp_path / "site") as address, open_page(browser, address) as tab:
-        tab.goto(address + PAGE_PATHS["models"] + "?sort=blended&use=1,1,0")
-        by_price = {name: (list_names(tab), list_column(tab, name)) for name in ("blended", "month")}
-        assert by_price["blended"] == (["One", "Two"], ["$1.00", "$2.00"])
-        assert by_price["month"][1] == ["$2.00", "$4.00"]
-        tab.locator(".chips label", has_text="Tools").click()
-        assert (list_names(tab), list_column(tab, "blended")) == (["Two", "One"], ["$2.00", "$3.00"])
-        assert list_column(tab, "month") == ["$4.00", "$6.00"]
-        tab.locator(".chips label", has_text="Tools").click()
-        assert list_column(tab, "blended") == ["$1.00", "$2.00"]
+
+        def read_after(*names: str) -> list[tuple[str, str]]:
+            for name in names:
+                tab.locator(".chips label", has_text=name).click()
+            return list(zip(list_names(tab), list_column(tab, "blended"), strict=True))
+
+        tab.goto(address + PAGE_PATHS["models"] + "?sort=blended&use=1,0,1")
+        assert read_after() == [("One", "$1.00"), ("Two", "$2.00"), ("Three", "$5.00")]
+        assert list_column(tab, "month") == ["$2.00", "$4.00", "$10.00"]
+        assert read_after("Tools") == [("Two", "$2.00"), ("One", "$3.00"), ("Three", "$5.00")]
+        assert list_column(tab, "month") == ["$4.00", "$6.00", "$10.00"]
+        assert read_after("JSON schema") == [("Two", "$2.00"), ("One", "$3.00")], "none of Three has both"
+        assert tab.get_by_text("$3.00", exact=True).get_attribute("title") == "Able"
+        tab.get_by_label("Compare a/one").check()
+        query = parse_qsl(urlsplit(tab.locator("#compare").get_attribute("href")).query)
+        assert query == [("m", "a/one"), ("in", "1M"), ("cached", "0M"), ("out", "1M")]
+        assert read_after("Tools", "JSON schema", "Zero retention") == [("One", "$3.00")]
 
 
 def test_choosing_columns(browser: Any, small_address: str) -> None:

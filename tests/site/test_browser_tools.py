@@ -178,7 +178,7 @@ def test_the_header_says_how_old_this_is(browser: Any, address: str) -> None:
     """Tell the age by the reader's clock: a site that has stopped says so by itself."""
     with open_page(browser, address) as tab:
         tab.goto(address + PAGE_PATHS["about"])
-        tab.get_by_text("days ago").wait_for()
+        tab.locator("#age", has_text="days ago").wait_for()
         assert "stale" in tab.locator("#age").get_attribute("class")
 
 

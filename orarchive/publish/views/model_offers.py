@@ -1,8 +1,10 @@
 """What providers charge for a model in the list: the lowest price, and that of more abilities."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from orarchive.catalog.source import CatalogEndpoint
 from orarchive.catalog.tiers import blend
 from orarchive.domain.prices import MILLION
 from orarchive.publish.amounts import format_amount, pad_decimals
@@ -32,20 +34,28 @@ class Offer:
     """USD for a million tokens."""
     traits: list[str]
     """Traits to filter models by that it has, sorted."""
+    provider: str
+    """Display name."""
 
     @property
     def text(self) -> str:
-        """Return it as the script of the list reads it: the prices, the blended one as shown, the traits."""
+        """Return it as the script of the list reads it.
+
+        That is the prices, the blended one as shown, the traits and the provider.
+        """
         cell = build_blended(self.blended)
         amount = format_amount(cell.price, cell.dimension)
-        return "|".join([*self.prices, amount + pad_decimals(amount), " ".join(self.traits)])
+        provider = self.provider.replace("|", " ").replace("/", " ")
+        return "|".join([*self.prices, amount + pad_decimals(amount), " ".join(self.traits), provider])
 
 
-def list_offers(model: ModelView) -> list[Offer]:
+def list_offers(model: ModelView, endpoints: Iterable[CatalogEndpoint]) -> list[Offer]:
     """List the offers that may be recommended, by blended price: each has traits that no cheaper one has.
 
-    Empty for a free model, and where all that is to be said is the list price.
+    `endpoints` are those of the model in the catalogue. Empty for a free model, and where all that is to be
+    said is the list price.
     """
+    zdr = {endpoint.key.label for endpoint in endpoints if endpoint.is_zdr}
     if model.is_free:
         return []
     priced = [
@@ -55,9 +65,9 @@ def list_offers(model: ModelView) -> list[Offer]:
     ]
     offers: list[Offer] = []
     for amount, view in sorted(priced, key=lambda entry: entry[0]):
-        traits = _list_traits(view)
+        traits = _list_traits(view, is_zdr=view.label in zdr)
         if not any({*traits} <= {*cheaper.traits} for cheaper in offers):
-            offers.append(Offer(_list_prices(view.endpoint.prices), amount, traits))
+            offers.append(Offer(_list_prices(view.endpoint.prices), amount, traits, view.endpoint.provider))
     is_list_price = [offer.prices for offer in offers] == [_list_prices(model.model.prices)]
     return [] if is_list_price else offers
 
@@ -73,6 +83,10 @@ def _list_prices(prices: dict[str, Decimal]) -> list[str]:
     return ["" if amount is None else f"{(amount * MILLION).normalize():f}" for amount in amounts]
 
 
-def _list_traits(view: EndpointView) -> list[str]:
-    traits = [trait for trait, ability in ABILITY_TRAITS.items() if ability in view.abilities]
-    return sorted(traits + ["128k"] * ((view.endpoint.context or 0) >= LONG_CONTEXT_TOKENS))
+def _list_traits(view: EndpointView, is_zdr: bool) -> list[str]:
+    traits = {
+        **{trait: ability in view.abilities for trait, ability in ABILITY_TRAITS.items()},
+        "128k": (view.endpoint.context or 0) >= LONG_CONTEXT_TOKENS,
+        "zdr": is_zdr,
+    }
+    return sorted(trait for trait, holds in traits.items() if holds)

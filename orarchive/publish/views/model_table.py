@@ -188,7 +188,7 @@ def _build_row(view: View, model: ModelView, spark: Spark | None, has_labs: bool
         prices=model.price_cells,
         cache_read=PriceCell(cache_price, CACHE_READ) if cache_price is not None else None,
         blended=build_blended(blended, model.is_free) if blended is not None else None,
-        offers=list_offers(model),
+        offers=list_offers(model, source.endpoints),
         spark=spark,
         context=facts.context,
         max_output=info.max_output,
