@@ -136,7 +136,7 @@ def build_no_hours_error(archive: Archive) -> NotArchivedError:
 
 def refuse_shallow(archive: Archive) -> None:
     """Raise ArchiveError for a shallow clone, which lacks its past."""
-    if archive.run_git("rev-parse", "--is-shallow-repository") == "true":
+    if archive.is_shallow:
         msg = f"{archive.root} is a shallow clone and lacks its past; git fetch --unshallow brings it"
         raise ArchiveError(msg)
 

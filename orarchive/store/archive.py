@@ -30,6 +30,18 @@ class Archive:
         """Return the folder of the archive's files."""
         return self.root / "data"
 
+    @property
+    def shared_dir(self) -> Path:
+        """Return the git folder that all work trees of the repository share."""
+        # Git's layout: the git folder of a linked work tree names that of the main one in a file.
+        pointer = self.git_dir / "commondir"
+        return (self.git_dir / pointer.read_text().strip()).resolve() if pointer.exists() else self.git_dir
+
+    @property
+    def is_shallow(self) -> bool:
+        """Return whether this is a shallow clone, which lacks its past."""
+        return (self.shared_dir / "shallow").exists()
+
     def run_git(self, *arguments: str, stdin: bytes | None = None, env: dict[str, str] | None = None) -> str:
         """Run a git command in the work tree and return its output without the last line end.
 

@@ -201,11 +201,17 @@ def commit_files(archive: Archive, files: dict[str, bytes | None], hour: dt.date
     write_journal(archive, files)
     archive.run_git("update-ref", "-m", subject, "HEAD", commit, parent or "0" * len(commit))
     _replace_files(archive, files, partials)
-    archive.run_git("update-index", "-z", "--index-info", stdin=entries)
-    # Refresh the index: without that, `git reset --keep` would take the files just written for edited ones.
-    archive.run_git("update-index", "-q", "--refresh")
+    update_index(archive)
     (archive.git_dir / INDEX_FILE).unlink()
     return commit
+
+
+def update_index(archive: Archive) -> None:
+    """Bring the owner's index below data/ to HEAD, and refresh it.
+
+    Without that, `git reset --keep` would take the files just written for edited ones.
+    """
+    archive.run_git("reset", "--", DATA_PREFIX)
 
 
 def collect_garbage(archive: Archive) -> None:

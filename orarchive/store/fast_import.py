@@ -9,7 +9,7 @@ from subprocess import PIPE, Popen
 
 from orarchive.errors import GitError
 from orarchive.store.archive import DATA_PREFIX, Archive
-from orarchive.store.commit import FILE_MODE, write_files, write_journal
+from orarchive.store.commit import FILE_MODE, update_index, write_files, write_journal
 from orarchive.store.git import GIT_COMMAND, build_git_environment
 
 log = logging.getLogger(__name__)
@@ -52,8 +52,7 @@ def write_commits(
         archive.run_git("update-ref", "-d", IMPORT_REF)
     if ref == "HEAD":
         write_files(archive, {path: b"".join(lines) if lines else None for path, lines in last.items()})
-        archive.run_git("restore", "--source=HEAD", "--staged", "--", DATA_PREFIX)
-        archive.run_git("update-index", "-q", "--refresh")
+        update_index(archive)
     try:
         archive.run_git("repack", "-a", "-d", "-f", "--window=50", "--quiet")
     except GitError as error:

@@ -169,7 +169,9 @@ def _build_error(command: str, stderr: bytes, code: int) -> GitError:
 
 def build_git_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the environment for git: ours without other repositories and the key, messages in English."""
-    inherited = {name: value for name, value in os.environ.items() if name not in _REMOVED_VARIABLES}
+    inherited = os.environ.copy()
+    for name in _REMOVED_VARIABLES:
+        inherited.pop(name, None)
     # Without optional locks a mere `git status` takes none, which a killed run would leave behind.
     fixed = {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
     # Replaced objects and grafts exist in this clone alone; the archive's history is what was committed.

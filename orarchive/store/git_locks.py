@@ -35,9 +35,8 @@ def find_git_locks(archive: Archive, since: float = 0.0) -> dict[Path, tuple[int
 
     Return the inode and the time of modification of each.
     """
-    shared_dir = _read_shared_dir(archive)
     paths = [archive.git_dir / name for name in WORK_TREE_LOCKS]
-    paths += [path for pattern in SHARED_LOCKS for path in sorted(shared_dir.glob(pattern))]
+    paths += [path for pattern in SHARED_LOCKS for path in sorted(archive.shared_dir.glob(pattern))]
     locks = {path: identity for path in paths if (identity := _identify(path))}
     return {path: identity for path, identity in locks.items() if identity[1] >= since}
 
@@ -70,8 +69,7 @@ def clear_git_locks(
     _refuse_blocking(archive, kept)
     if not removed:
         return []
-    shared_dir = _read_shared_dir(archive)
-    names = ", ".join(path.resolve().relative_to(shared_dir).as_posix() for path in removed)
+    names = ", ".join(path.resolve().relative_to(archive.shared_dir).as_posix() for path in removed)
     log.warning("A git command was killed; removed the locks that it left: %s", names)
     return [f"removed locks that a killed git command left: {names}"]
 
@@ -84,7 +82,7 @@ def _refuse_blocking(archive: Archive, locks: list[Path]) -> None:
     except GitError:
         pass  # HEAD is detached
     else:
-        needed.add(_read_shared_dir(archive) / f"{branch}.lock")
+        needed.add(archive.shared_dir / f"{branch}.lock")
     for path in locks:
         if path in needed:
             msg = (
@@ -92,13 +90,6 @@ def _refuse_blocking(archive: Archive, locks: list[Path]) -> None:
                 f" remove that file (a run does so once it is {STALE_LOCK_S / 60:.0f} minutes old)"
             )
             raise ArchiveError(msg)
-
-
-def _read_shared_dir(archive: Archive) -> Path:
-    """Return the git folder that all work trees of the repository share."""
-    # Git's layout of a repository: the git folder of a linked work tree names that of the main one in a file.
-    pointer = archive.git_dir / "commondir"
-    return (archive.git_dir / pointer.read_text().strip()).resolve() if pointer.exists() else archive.git_dir
 
 
 def _identify(path: Path) -> tuple[int, float] | None:

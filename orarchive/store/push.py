@@ -165,8 +165,7 @@ def fetch_health(remote: Remote) -> None:
     """
     archive = remote.archive
     lines = read_attempts(archive, archive.resolve_commit(), RUN_MONTHS)
-    is_shallow = archive.run_git("rev-parse", "--is-shallow-repository") == "true"
-    depth = ["--depth=1"] if is_shallow and not has_health(archive) else []
+    depth = ["--depth=1"] if archive.is_shallow and not has_health(archive) else []
     command = ("fetch", "--quiet", "--no-write-fetch-head", *depth, remote.name)
     with suppress(GitError):
         remote.run_git(*command, f"+{HEALTH_REF}:{REMOTE_HEALTH_REF}")

@@ -58,7 +58,7 @@ def _delete_oldest(folder: Path, newest: Path) -> None:
 
 def _ignore_folder(archive: Archive) -> None:
     """Tell git to ignore the folder, in this clone alone."""
-    exclude = archive.root / archive.run_git("rev-parse", "--git-path", "info/exclude")
+    exclude = archive.shared_dir / "info" / "exclude"
     lines = exclude.read_bytes().splitlines() if exclude.exists() else []
     if f"/{QUARANTINE_FOLDER}/".encode() not in lines:
         exclude.parent.mkdir(parents=True, exist_ok=True)
